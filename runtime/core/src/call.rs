@@ -1,0 +1,130 @@
+//! A call the model proposes, and what became of it.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// The place of a call in its run: model step and position in the answer. Shown as `call_3_0`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId {
+    /// The step whose answer proposed it, from 1.
+    pub step: u32,
+    /// Its position in that answer, from 0.
+    pub index: u16,
+}
+
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "call_{}_{}", self.step, self.index)
+    }
+}
+
+/// A text that is no call id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a call id of the form `call_3_0`")]
+pub struct CallIdError;
+
+impl FromStr for CallId {
+    type Err = CallIdError;
+    fn from_str(text: &str) -> Result<Self, CallIdError> {
+        let (step, index) = text.strip_prefix("call_").and_then(|rest| rest.split_once('_')).ok_or(CallIdError)?;
+        Ok(Self { step: step.parse().map_err(|_| CallIdError)?, index: index.parse().map_err(|_| CallIdError)? })
+    }
+}
+
+impl Serialize for CallId {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for CallId {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        <std::borrow::Cow<'de, str>>::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A call as the model proposed it. Nothing about it is trusted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// Our id.
+    pub call_id: CallId,
+    /// The provider's id, sent back with the result.
+    pub provider_id: String,
+    /// The name the model used.
+    pub tool: String,
+    /// The arguments, or null when they were not JSON.
+    pub arguments: serde_json::Value,
+    /// Why the arguments could not be read, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<String>,
+}
+
+/// What kind of failure a call ended in. The model sees the class and can tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureClass {
+    /// The tool refuses the arguments; other arguments may work.
+    InvalidArguments,
+    /// The tool found nothing of that name.
+    NotFound,
+    /// Refused by policy, by a person, or for lack of a right.
+    Denied,
+    /// Something behind the tool does not answer; a later try may work.
+    Unavailable,
+    /// The tool took longer than it may.
+    Timeout,
+    /// The tool computed more than it may.
+    Fuel,
+    /// The tool wanted more memory than it may have.
+    Memory,
+    /// The tool recursed too deep.
+    StackOverflow,
+    /// The tool crashed.
+    Trap,
+    /// The tool answered more than it may.
+    OutputTooLarge,
+    /// The tool's answer is not what its schema says.
+    BadOutput,
+    /// Whether the effect happened is not known; a person looks into it.
+    Unknown,
+    /// Any other failure the tool reports.
+    Failed,
+}
+
+/// A failure as a value: for the model, the record and the card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What kind.
+    pub class: FailureClass,
+    /// One sentence, bounded, nothing secret.
+    pub message: String,
+    /// Whether the same call may work later.
+    pub retryable: bool,
+}
+
+/// What became of a call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum Outcome {
+    /// It answered; the result matches its schema.
+    Ok {
+        /// The result.
+        result: serde_json::Value,
+        /// One line for people.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        summary: Option<String>,
+    },
+    /// It failed, or was not allowed.
+    Failed {
+        /// How.
+        failure: Failure,
+    },
+}
+
+impl Outcome {
+    /// A failure of this class.
+    pub fn failed(class: FailureClass, message: impl Into<String>) -> Self {
+        let retryable = matches!(class, FailureClass::Unavailable | FailureClass::Timeout);
+        Self::Failed { failure: Failure { class, message: message.into(), retryable } }
+    }
+}

@@ -1,0 +1,303 @@
+//! The journal of a run. A run *is* this list; its state is a fold over it.
+//!
+//! Events are only ever appended. Each says what happened, never what to do.
+
+use crate::call::{CallId, Outcome, ToolCall};
+use crate::canonical::Digest;
+use crate::envelope::EnvelopeId;
+use crate::id::{ConversationId, DecisionId, HoldId, MessageId, PersonId, ReservationId, WorkspaceId};
+use crate::limits::RunLimits;
+use crate::money::{Micros, Usage};
+use crate::tool::Effect;
+use crate::verdict::{BlockClass, Needs, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// What a run is pinned to from its first event on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pins {
+    /// The agent's name.
+    pub agent: String,
+    /// The person it acts for.
+    pub person: PersonId,
+    /// Where it works.
+    pub workspace: WorkspaceId,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The message that started it.
+    pub message: MessageId,
+    /// How it came in: chat, api, terminal, schedule.
+    pub channel: String,
+    /// `name@version` of the prompt.
+    pub prompt: String,
+    /// Digest of the prompt's text.
+    pub prompt_digest: Digest,
+    /// The named model of the configuration.
+    pub model: String,
+    /// Bounds.
+    pub limits: RunLimits,
+}
+
+/// One earlier message of the conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// True for the agent's words, false for the person's.
+    pub by_agent: bool,
+    /// The text.
+    pub text: String,
+}
+
+/// Why a model call brought no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskFailure {
+    /// No connection, or it broke before the first byte.
+    Unreachable,
+    /// No answer in time.
+    Timeout,
+    /// HTTP 429.
+    RateLimited,
+    /// HTTP 5xx.
+    Server,
+    /// HTTP 4xx: the request itself is refused; it is not repeated.
+    Refused,
+    /// The stream broke off in the middle.
+    CutOff,
+    /// The answer had neither text nor calls.
+    Empty,
+    /// The answer was longer than allowed and was stopped.
+    TooLong,
+    /// The answer is not of the provider's form.
+    Malformed,
+}
+
+/// How a hold ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldOutcome {
+    /// Enough people approved.
+    Approved,
+    /// Somebody refused.
+    Rejected,
+    /// Nobody answered in time.
+    Expired,
+    /// The run was cancelled.
+    Cancelled,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunOutcome {
+    /// The agent replied.
+    Replied,
+    /// A person stopped it.
+    Cancelled,
+    /// It took as many steps as it may.
+    StepLimit,
+    /// It worked as long as it may.
+    TimeLimit,
+    /// It used as many tokens as it may.
+    TokenLimit,
+    /// A money limit or budget is reached.
+    BudgetLimit,
+    /// It kept repeating a denied call.
+    Stubborn,
+    /// No model answered.
+    ModelFailed,
+    /// Something of ours failed.
+    Failed,
+}
+
+impl RunOutcome {
+    /// The word in tables and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Replied => "replied",
+            Self::Cancelled => "cancelled",
+            Self::StepLimit => "step_limit",
+            Self::TimeLimit => "time_limit",
+            Self::TokenLimit => "token_limit",
+            Self::BudgetLimit => "budget_limit",
+            Self::Stubborn => "stubborn",
+            Self::ModelFailed => "model_failed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Where a text of the reply was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Citation {
+    /// The call whose result it is.
+    pub call_id: CallId,
+    /// What to call it.
+    pub title: String,
+}
+
+/// One thing that happened in a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Event {
+    /// The run began.
+    Started {
+        /// What it is pinned to.
+        pins: Pins,
+        /// The owner's message.
+        text: String,
+        /// Earlier messages, oldest first, already cut to size.
+        history: Vec<Turn>,
+    },
+    /// A model is about to be asked. Intent: it stands before the request leaves.
+    Asked {
+        /// The step, from 1.
+        step: u32,
+        /// Which try at this step, from 1.
+        attempt: u32,
+        /// `name/model` actually asked.
+        model: String,
+        /// Digest of the request.
+        request_digest: Digest,
+        /// Tokens set aside.
+        reserved_tokens: u64,
+        /// Cost set aside.
+        reserved_cost: Micros,
+        /// Where they are set aside.
+        reservation: Option<ReservationId>,
+    },
+    /// The model answered.
+    Answered {
+        /// The step.
+        step: u32,
+        /// Its text, maybe empty.
+        text: String,
+        /// The calls it proposes, maybe none.
+        calls: Vec<ToolCall>,
+        /// What it used.
+        usage: Usage,
+        /// What it cost.
+        cost: Micros,
+        /// `name/model` that answered.
+        model: String,
+    },
+    /// The model brought no answer.
+    AskFailed {
+        /// The step.
+        step: u32,
+        /// Which try.
+        attempt: u32,
+        /// `name/model` asked.
+        model: String,
+        /// How it failed.
+        failure: AskFailure,
+        /// One sentence.
+        message: String,
+        /// What was charged for it all the same.
+        usage: Usage,
+        /// What that cost.
+        cost: Micros,
+        /// Whether another try is worth it.
+        retry: bool,
+    },
+    /// The gate decided on a call.
+    Decided {
+        /// The call.
+        call_id: CallId,
+        /// The decision record.
+        decision_id: DecisionId,
+        /// The sealed proposal; none when the call never became one (unknown tool, bad arguments).
+        envelope_id: Option<EnvelopeId>,
+        /// The tool's effect class; none for an unknown tool.
+        effect: Option<Effect>,
+        /// Allow, hold or block.
+        verdict: Verdict,
+        /// Rules that decided.
+        rules: Vec<String>,
+        /// For people.
+        reason: String,
+        /// For the model.
+        tell: String,
+        /// The class of a block.
+        class: Option<BlockClass>,
+        /// Digest of tool and arguments, to tell repeats.
+        call_digest: Digest,
+        /// Approvals the decision has seen: false the first time, true after people approved.
+        after_approval: bool,
+    },
+    /// A call waits for people.
+    HoldOpened {
+        /// The call.
+        call_id: CallId,
+        /// The held action.
+        hold_id: HoldId,
+        /// What exactly waits.
+        envelope_id: EnvelopeId,
+        /// Which approvals would suffice.
+        needs: Needs,
+        /// When it lapses, Unix milliseconds.
+        expires_at_ms: i64,
+    },
+    /// People answered, or nobody did.
+    HoldClosed {
+        /// The call.
+        call_id: CallId,
+        /// The held action.
+        hold_id: HoldId,
+        /// How it ended.
+        outcome: HoldOutcome,
+        /// Who decided.
+        by: Vec<PersonId>,
+        /// Their words, shown to the model on rejection.
+        reason: Option<String>,
+    },
+    /// A call is about to run. Intent: it stands before the effect.
+    Starting {
+        /// The call.
+        call_id: CallId,
+        /// The idempotency key, the same on every try.
+        key: String,
+        /// Which try.
+        attempt: u32,
+    },
+    /// A call ended.
+    Done {
+        /// The call.
+        call_id: CallId,
+        /// What became of it.
+        outcome: Outcome,
+        /// Fuel used by the sandbox, zero for a call that never ran.
+        fuel: u64,
+        /// Wall time, in milliseconds.
+        ms: u64,
+    },
+    /// A person asked to stop.
+    CancelAsked {
+        /// Who.
+        by: Option<PersonId>,
+    },
+    /// The agent's reply.
+    Replied {
+        /// The text.
+        text: String,
+        /// Where it comes from.
+        citations: Vec<Citation>,
+    },
+    /// The run is over.
+    Ended {
+        /// How.
+        outcome: RunOutcome,
+        /// One sentence for the person.
+        message: String,
+    },
+}
+
+/// An event with its place in the run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// From 1, without gaps.
+    pub seq: u32,
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
+    /// What.
+    #[serde(flatten)]
+    pub event: Event,
+}

@@ -1,0 +1,33 @@
+//! The vocabulary every other crate speaks: ids, money, labels, actors, calls, envelopes, events.
+//!
+//! Nothing here does I/O, is async, or reads the environment; time and chance arrive as [`Clock`] and [`Ids`].
+
+pub mod actor;
+pub mod call;
+pub mod canonical;
+pub mod clock;
+pub mod envelope;
+pub mod event;
+pub mod id;
+pub mod kind;
+pub mod label;
+pub mod limits;
+pub mod money;
+pub mod permission;
+pub mod tool;
+pub mod verdict;
+
+pub use actor::{Actor, ActorKind, AuthMethod, Role, Scope, Workspaces};
+pub use call::{CallId, Failure, FailureClass, Outcome, ToolCall};
+pub use canonical::{Digest, canonical_json};
+pub use clock::{Clock, Ids};
+pub use envelope::{Envelope, EnvelopeId, EnvelopeKey, Principal};
+pub use event::{Event, Pins, RunOutcome};
+pub use id::*;
+pub use kind::{HasKind, Kind};
+pub use label::{Integrity, Label, Origin, Readers, Source};
+pub use limits::RunLimits;
+pub use money::{Currency, Micros, Money, Usage};
+pub use permission::Permission;
+pub use tool::{ArgumentClass, ArgumentRole, Effect, ToolSpec};
+pub use verdict::{ApprovalSet, Approvals, BlockClass, Denial, Needs, Verdict};

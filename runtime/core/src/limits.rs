@@ -1,0 +1,55 @@
+//! Named bounds. Every loop, queue, page, body and retry takes its number from here or from configuration.
+
+use crate::money::Micros;
+use serde::{Deserialize, Serialize};
+
+/// The longest message a person may send, in bytes.
+pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
+/// The largest JSON body of an ordinary route, in bytes.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// The largest file an import takes, in bytes.
+pub const IMPORT_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The most rows an import takes.
+pub const IMPORT_ROWS_MAX: usize = 200_000;
+/// The largest arguments object of one call, in bytes of JSON.
+pub const ARGUMENT_BYTES_MAX: usize = 64 * 1024;
+/// The deepest nesting of one call's arguments.
+pub const ARGUMENT_DEPTH_MAX: usize = 32;
+/// The most calls taken from one answer; those beyond are refused to the model.
+pub const CALLS_PER_STEP_MAX: usize = 32;
+/// How often an identical denied call is answered before the run stops.
+pub const DENIED_REPEATS_MAX: u32 = 3;
+/// The default and the largest page of a list.
+pub const PAGE_DEFAULT: u32 = 50;
+/// The largest page of a list.
+pub const PAGE_MAX: u32 = 200;
+/// How long a run's lease lasts without a heartbeat, in milliseconds.
+pub const LEASE_MS: i64 = 15_000;
+/// How often a lease is renewed, in milliseconds.
+pub const HEARTBEAT_MS: u64 = 5_000;
+/// How long a held action waits for people, in hours.
+pub const HOLD_HOURS: i64 = 72;
+/// How long a reservation lives without being settled, in minutes.
+pub const RESERVATION_MINUTES: i64 = 15;
+/// The most times one step may be asked of a model before the run stops.
+pub const ASK_ATTEMPTS_MAX: u32 = 4;
+
+/// The bounds of one run. All of them always apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunLimits {
+    /// Model answers.
+    pub steps: u32,
+    /// Wall time while the run works, waiting for people not counted, in seconds.
+    pub seconds: u32,
+    /// Model tokens, read and written.
+    pub tokens: u64,
+    /// Model cost.
+    pub cost: Micros,
+}
+
+impl Default for RunLimits {
+    fn default() -> Self {
+        Self { steps: 40, seconds: 600, tokens: 1_000_000, cost: Micros(1_000_000) }
+    }
+}

@@ -1,0 +1,211 @@
+//! What the host knows of a tool: its effect, its arguments' roles, its results' origins. Read from the manifest, pinned by digest.
+
+use crate::canonical::Digest;
+use crate::label::Origin;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+/// What a tool does to the world outside the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Looks at our own records.
+    Read,
+    /// Looks at something outside, which thereby learns that we looked.
+    Fetch,
+    /// Changes our own records.
+    Write,
+    /// Reaches other people.
+    Send,
+    /// Removes something that cannot be brought back.
+    Destroy,
+    /// Moves money, or promises to.
+    Money,
+    /// Reads or changes keys and passwords.
+    Credential,
+    /// Lets people in or out.
+    Member,
+    /// Changes the rules themselves; also what a tool of unknown effect is treated as.
+    Admin,
+}
+
+impl Effect {
+    /// Every effect class, mildest first.
+    pub const ALL: [Self; 9] = [Self::Read, Self::Fetch, Self::Write, Self::Send, Self::Destroy, Self::Money, Self::Credential, Self::Member, Self::Admin];
+
+    /// The word used in manifests and as the policies' action group.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Fetch => "fetch",
+            Self::Write => "write",
+            Self::Send => "send",
+            Self::Destroy => "destroy",
+            Self::Money => "money",
+            Self::Credential => "credential",
+            Self::Member => "member",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Whether calls of this class may run side by side and be repeated without harm.
+    pub const fn only_reads(self) -> bool {
+        matches!(self, Self::Read | Self::Fetch)
+    }
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What an argument is for, as the manifest says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ArgumentRole {
+    /// An address that will be reached.
+    Recipient,
+    /// Somebody who will be paid.
+    Payee,
+    /// Somebody who will be let in.
+    Member,
+    /// The id of a record of this type.
+    Id(String),
+    /// A path or name of a file.
+    Path,
+    /// An amount of money.
+    Amount,
+    /// Another value that steers the effect: a date, a number, a state.
+    Value,
+    /// Text others will read.
+    Content,
+    /// A search text.
+    Query,
+    /// A URL that will be fetched.
+    Url,
+    /// A switch between ways of working.
+    Mode,
+}
+
+/// The classes whose lowest integrity policies see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ArgumentClass {
+    /// Where the effect goes.
+    Dest,
+    /// Which record it touches.
+    Ref,
+    /// A value that steers it.
+    Value,
+    /// What it says.
+    Content,
+    /// What is looked for.
+    Query,
+    /// A switch.
+    Mode,
+}
+
+impl ArgumentRole {
+    /// The class this role counts in.
+    pub const fn class(&self) -> ArgumentClass {
+        match self {
+            Self::Recipient | Self::Payee | Self::Member | Self::Url => ArgumentClass::Dest,
+            Self::Id(_) | Self::Path => ArgumentClass::Ref,
+            Self::Amount | Self::Value => ArgumentClass::Value,
+            Self::Content => ArgumentClass::Content,
+            Self::Query => ArgumentClass::Query,
+            Self::Mode => ArgumentClass::Mode,
+        }
+    }
+}
+
+impl fmt::Display for ArgumentRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Recipient => f.write_str("recipient"),
+            Self::Payee => f.write_str("payee"),
+            Self::Member => f.write_str("member"),
+            Self::Id(of) => write!(f, "id:{of}"),
+            Self::Path => f.write_str("path"),
+            Self::Amount => f.write_str("amount"),
+            Self::Value => f.write_str("value"),
+            Self::Content => f.write_str("content"),
+            Self::Query => f.write_str("query"),
+            Self::Url => f.write_str("url"),
+            Self::Mode => f.write_str("mode"),
+        }
+    }
+}
+
+/// A word that is no argument role.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no argument role; roles are recipient, payee, member, id:<type>, path, amount, value, content, query, url, mode")]
+pub struct ArgumentRoleError(String);
+
+impl FromStr for ArgumentRole {
+    type Err = ArgumentRoleError;
+    fn from_str(text: &str) -> Result<Self, ArgumentRoleError> {
+        Ok(match text {
+            "recipient" => Self::Recipient,
+            "payee" => Self::Payee,
+            "member" => Self::Member,
+            "path" => Self::Path,
+            "amount" => Self::Amount,
+            "value" => Self::Value,
+            "content" => Self::Content,
+            "query" => Self::Query,
+            "url" => Self::Url,
+            "mode" => Self::Mode,
+            other => match other.strip_prefix("id:") {
+                Some(of) if !of.is_empty() => Self::Id(of.to_owned()),
+                _ => return Err(ArgumentRoleError(other.chars().take(64).collect())),
+            },
+        })
+    }
+}
+
+impl Serialize for ArgumentRole {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ArgumentRole {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// One tool, whole: what the model is told, what the gate judges by, what the host enforces.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToolSpec {
+    /// `plugin.verb`, for example `crm.find_contacts`.
+    pub name: String,
+    /// The plugin that offers it, with version, for example `crm@1.0.0`.
+    pub plugin: String,
+    /// For the model.
+    pub description: String,
+    /// What it does to the world.
+    pub effect: Effect,
+    /// Whether the effect can be undone.
+    pub reversible: bool,
+    /// Whether the host may repeat it with the same key after a crash.
+    pub idempotent: bool,
+    /// JSON Schema 2020-12 of the arguments object.
+    pub arguments: serde_json::Value,
+    /// JSON Schema 2020-12 of the result.
+    pub result: serde_json::Value,
+    /// What each argument is for; keys are argument names, or JSON pointers with `*` for deeper ones.
+    pub roles: BTreeMap<String, ArgumentRole>,
+    /// Where each result field comes from; keys are JSON pointers with `*`. What no key matches is outside text.
+    pub result_labels: BTreeMap<String, Origin>,
+    /// Result fields by which an owner names a record.
+    pub anchors: Vec<String>,
+    /// Facts the rules for this tool ask for.
+    pub facts: Vec<String>,
+    /// Wall time of one call, in milliseconds.
+    pub timeout_ms: u64,
+    /// SHA-256 over the wasm bytes and the manifest.
+    pub plugin_digest: Digest,
+    /// SHA-256 over the canonical arguments and result schemas.
+    pub schema_digest: Digest,
+}
