@@ -83,7 +83,10 @@ impl Scope {
 impl FromStr for Scope {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|scope| scope.name() == text).ok_or_else(|| format!("`{}` is no scope; scopes are converse, read, write", text.chars().take(32).collect::<String>()))
+        Self::ALL
+            .into_iter()
+            .find(|scope| scope.name() == text)
+            .ok_or_else(|| format!("`{}` is no scope; scopes are converse, read, write", text.chars().take(32).collect::<String>()))
     }
 }
 

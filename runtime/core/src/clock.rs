@@ -1,7 +1,10 @@
 //! Time and chance as parameters, so that tests turn the clock and runs replay.
 
 use crate::id::Id;
-use std::sync::{Arc, atomic::{AtomicI64, AtomicU64, Ordering}};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, AtomicU64, Ordering},
+};
 use std::time::{SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -25,6 +28,7 @@ impl Clock {
     /// Milliseconds since the Unix epoch.
     pub fn now_ms(&self) -> i64 {
         match self {
+            #[expect(clippy::disallowed_methods, reason = "this is the one source of time")]
             Self::System => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
             Self::Manual(ms) => ms.load(Ordering::SeqCst),
         }

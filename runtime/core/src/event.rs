@@ -6,6 +6,7 @@ use crate::call::{CallId, Outcome, ToolCall};
 use crate::canonical::Digest;
 use crate::envelope::EnvelopeId;
 use crate::id::{ConversationId, DecisionId, HoldId, MessageId, PersonId, ReservationId, WorkspaceId};
+use crate::label::Integrity;
 use crate::limits::RunLimits;
 use crate::money::{Micros, Usage};
 use crate::tool::Effect;
@@ -44,6 +45,8 @@ pub struct Turn {
     pub by_agent: bool,
     /// The text.
     pub text: String,
+    /// The lowest integrity of what it was written from: an agent's words may repeat what it had read.
+    pub integrity: Integrity,
 }
 
 /// Why a model call brought no answer.
@@ -146,6 +149,8 @@ pub enum Event {
         text: String,
         /// Earlier messages, oldest first, already cut to size.
         history: Vec<Turn>,
+        /// Values of the prompt's variables: names and the time, one line each.
+        variables: std::collections::BTreeMap<String, String>,
     },
     /// A model is about to be asked. Intent: it stands before the request leaves.
     Asked {
@@ -268,6 +273,9 @@ pub enum Event {
         fuel: u64,
         /// Wall time, in milliseconds.
         ms: u64,
+        /// Integrity of the records the result was made of, by id: no field of such a record is better than this.
+        #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+        records: std::collections::BTreeMap<String, Integrity>,
     },
     /// A person asked to stop.
     CancelAsked {

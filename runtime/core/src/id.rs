@@ -152,7 +152,15 @@ mod tests {
     fn foreign_prefixes_and_overflow_are_refused() {
         let id = RunId(Uuid::from_u128(7));
         assert_eq!(id.to_string().parse::<RunId>(), Ok(id));
-        for bad in ["", "run", "run_", "hold_00000000000000000000000007", "run_80000000000000000000000007", "run_0000000000000000000000000u", "run_é000000000000000000000000"] {
+        for bad in [
+            "",
+            "run",
+            "run_",
+            "hold_00000000000000000000000007",
+            "run_80000000000000000000000007",
+            "run_0000000000000000000000000u",
+            "run_é000000000000000000000000",
+        ] {
             assert!(bad.parse::<RunId>().is_err(), "{bad}");
         }
     }

@@ -23,6 +23,9 @@ pub enum Integrity {
 }
 
 impl Integrity {
+    /// Every level, lowest first; each stands at its own number.
+    pub const ALL: [Self; 5] = [Self::Outside, Self::Fact, Self::Anchored, Self::Directory, Self::Owner];
+
     /// The number policies compare, 0 to 4.
     pub const fn level(self) -> i64 {
         self as i64
