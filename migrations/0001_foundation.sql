@@ -9,9 +9,10 @@ create function steward.tenant() returns uuid language sql stable parallel safe
   return nullif(current_setting('app.tenant', true), '')::uuid;
 
 -- Whether the current transaction may see a workspace. '*' is all of them; a list is uuids joined by commas.
+-- Compared as text: the planner may look at the second half first, and a cast of '*' would fail there.
 create function steward.sees(workspace uuid) returns boolean language sql stable parallel safe
   return current_setting('app.workspaces', true) = '*'
-      or workspace = any (string_to_array(nullif(current_setting('app.workspaces', true), ''), ',')::uuid[]);
+      or workspace::text = any (string_to_array(current_setting('app.workspaces', true), ','));
 
 create function steward.never() returns trigger language plpgsql set search_path = '' as $$
 begin
@@ -203,12 +204,13 @@ create table steward.message (
   run_id uuid,
   by_agent boolean not null,
   text text not null,
+  integrity smallint not null check (integrity between 0 and 4),
   created_at timestamptz not null,
   primary key (tenant_id, message_id),
   foreign key (tenant_id, conversation_id) references steward.conversation,
   foreign key (tenant_id, workspace_id) references steward.workspace
 );
-comment on table steward.message is 'One message of a conversation, by the person or by the agent.';
+comment on table steward.message is 'One message of a conversation, by the person or by the agent, with the lowest integrity of what it was written from.';
 call steward.protect('message', true, 'select, insert', 'select, insert');
 create index message_order on steward.message (tenant_id, conversation_id, message_id);
 

@@ -11,3 +11,6 @@ begin
   if not exists (select from pg_roles where rolname = 'steward_worker') then create role steward_worker login nobypassrls; end if;
 end $$;
 grant steward_definer to steward_owner;
+alter role steward_owner set search_path = steward;
+alter role steward_app set search_path = steward;
+alter role steward_worker set search_path = steward;

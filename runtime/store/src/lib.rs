@@ -1,1 +1,40 @@
-//! x
+//! The memory of Steward: every SQL statement and every storage engine lives here, and nothing else does.
+//!
+//! A [`Tx`] exists only for an actor and carries the row-security settings of that actor, so no query runs without a who.
+//! The pool never leaves this crate. No business rule belongs here: a function stores, finds or lists.
+
+pub mod api_token;
+pub mod audit;
+pub mod budget;
+pub mod company;
+pub mod contact;
+pub mod contact_import;
+pub mod conversation;
+pub mod deal;
+pub mod decision;
+pub mod doors;
+pub mod engines;
+mod error;
+pub mod hold;
+pub mod host_effect;
+pub mod idempotency;
+pub mod journal;
+pub mod membership;
+mod migrate;
+pub mod note;
+pub mod page;
+pub mod person;
+pub mod run;
+pub mod session;
+pub mod sign_in_failure;
+pub mod sign_in_link;
+pub mod tenant;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod tx;
+pub mod workspace;
+
+pub use error::StoreError;
+pub use migrate::{migrate, migration_state};
+pub use page::{Cursor, Page};
+pub use tx::{Store, StoreOptions, Tx};

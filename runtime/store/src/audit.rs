@@ -1,0 +1,95 @@
+//! The audit log's rows: inserted, listed, never changed.
+
+use crate::error::StoreError;
+use crate::page::Page;
+use crate::tx::Tx;
+use steward_core::{AuditId, Digest, PersonId};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// One entry as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRow {
+    /// Its id.
+    pub audit_id: AuditId,
+    /// The process that wrote it.
+    pub writer_id: Uuid,
+    /// Its place among that process's entries, from 1 without gaps.
+    pub writer_seq: i64,
+    /// When.
+    pub at: OffsetDateTime,
+    /// In what capacity: person, token, agent, worker.
+    pub actor_kind: String,
+    /// The person, if any.
+    pub person: Option<PersonId>,
+    /// What was done, for example `hold.approve`.
+    pub action: String,
+    /// To what, for example a hold's id.
+    pub object: String,
+    /// How it went: done, refused, attempted.
+    pub outcome: String,
+    /// The HTTP request, if any.
+    pub request_id: Option<String>,
+    /// The exact bytes the leaf is made of.
+    pub canon: Vec<u8>,
+    /// SHA-256 of a zero byte and `canon`.
+    pub leaf: Digest,
+}
+
+/// Writes one entry.
+pub async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
+    let tenant = tx.actor().tenant.uuid();
+    sqlx::query!(
+        "insert into audit_event (tenant_id, audit_id, writer_id, writer_seq, at, actor_kind, person_id, action, object, outcome, request_id, canon, leaf)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        tenant,
+        row.audit_id.uuid(),
+        row.writer_id,
+        row.writer_seq,
+        row.at,
+        row.actor_kind,
+        row.person.map(PersonId::uuid),
+        row.action,
+        row.object,
+        row.outcome,
+        row.request_id,
+        row.canon,
+        row.leaf.bytes().as_slice(),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Entries, oldest first.
+pub async fn list(tx: &mut Tx, page: &Page, action: Option<&str>) -> Result<Vec<AuditRow>, StoreError> {
+    let rows = sqlx::query!(
+        "select audit_id, writer_id, writer_seq, at, actor_kind, person_id, action, object, outcome, request_id, canon, leaf
+           from audit_event
+          where ($1::uuid is null or audit_id > $1) and ($2::text is null or action = $2)
+          order by audit_id limit $3",
+        page.after_uuid(),
+        action,
+        page.fetch(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(AuditRow {
+                audit_id: AuditId::from_uuid(row.audit_id),
+                writer_id: row.writer_id,
+                writer_seq: row.writer_seq,
+                at: row.at,
+                actor_kind: row.actor_kind,
+                person: row.person_id.map(PersonId::from_uuid),
+                action: row.action,
+                object: row.object,
+                outcome: row.outcome,
+                request_id: row.request_id,
+                canon: row.canon,
+                leaf: Digest::from_bytes(row.leaf.try_into().map_err(|_| StoreError::Corrupt { what: "audit_event.leaf" })?),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,155 @@
+//! Companies: found, listed, written one by one or in bulk.
+
+use crate::contact::{read_integrity, write_integrity};
+use crate::error::StoreError;
+use crate::page::Page;
+use crate::tx::Tx;
+use steward_core::{CompanyId, Integrity, WorkspaceId};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A company as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompanyRow {
+    /// Its id.
+    pub company: CompanyId,
+    /// The workspace it belongs to.
+    pub workspace: WorkspaceId,
+    /// As written.
+    pub name: String,
+    /// Folded, as duplicates are found by.
+    pub name_key: String,
+    /// Its web address.
+    pub website: Option<String>,
+    /// Integrity of the text it was written from.
+    pub integrity: Integrity,
+    /// Grows with every change.
+    pub version: i32,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+    /// When it was last changed.
+    pub changed_at: OffsetDateTime,
+}
+
+struct Raw {
+    company_id: Uuid,
+    workspace_id: Uuid,
+    name: String,
+    name_key: String,
+    website: Option<String>,
+    integrity: i16,
+    version: i32,
+    created_at: OffsetDateTime,
+    changed_at: OffsetDateTime,
+}
+
+impl TryFrom<Raw> for CompanyRow {
+    type Error = StoreError;
+    fn try_from(raw: Raw) -> Result<Self, StoreError> {
+        Ok(Self {
+            company: CompanyId::from_uuid(raw.company_id),
+            workspace: WorkspaceId::from_uuid(raw.workspace_id),
+            name: raw.name,
+            name_key: raw.name_key,
+            website: raw.website,
+            integrity: read_integrity(raw.integrity)?,
+            version: raw.version,
+            created_at: raw.created_at,
+            changed_at: raw.changed_at,
+        })
+    }
+}
+
+/// The company, if it is there and may be seen.
+pub async fn find(tx: &mut Tx, company: CompanyId) -> Result<Option<CompanyRow>, StoreError> {
+    let raw = sqlx::query_as!(
+        Raw,
+        "select company_id, workspace_id, name, name_key, website, integrity, version, created_at, changed_at from company where company_id = $1",
+        company.uuid()
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    raw.map(CompanyRow::try_from).transpose()
+}
+
+/// The company, or [`StoreError::Missing`].
+pub async fn get(tx: &mut Tx, company: CompanyId) -> Result<CompanyRow, StoreError> {
+    find(tx, company).await?.ok_or(StoreError::Missing)
+}
+
+/// Companies whose folded name matches every `like` pattern, by folded name.
+pub async fn list(tx: &mut Tx, patterns: &[String], workspace: Option<WorkspaceId>, page: &Page) -> Result<Vec<CompanyRow>, StoreError> {
+    let raw = sqlx::query_as!(
+        Raw,
+        "select company_id, workspace_id, name, name_key, website, integrity, version, created_at, changed_at
+           from company
+          where ($1::uuid is null or workspace_id = $1)
+            and (cardinality($2::text[]) = 0 or name_key like all ($2))
+            and ($3::uuid is null or (name_key, company_id) > (select seen.name_key, seen.company_id from company seen where seen.company_id = $3))
+          order by name_key, company_id
+          limit $4",
+        workspace.map(WorkspaceId::uuid),
+        patterns,
+        page.after_uuid(),
+        page.fetch(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    raw.into_iter().map(CompanyRow::try_from).collect()
+}
+
+/// The oldest company of the workspace for each of these folded names.
+pub async fn find_by_keys(tx: &mut Tx, workspace: WorkspaceId, keys: &[String]) -> Result<Vec<(String, CompanyId)>, StoreError> {
+    let rows = sqlx::query!(
+        "select distinct on (name_key) name_key, company_id from company where workspace_id = $1 and name_key = any ($2) order by name_key, company_id",
+        workspace.uuid(),
+        keys
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.name_key, CompanyId::from_uuid(row.company_id))).collect())
+}
+
+/// Writes new companies of one workspace. `version` and the times of a row are not read from it.
+pub async fn insert_many(tx: &mut Tx, workspace: WorkspaceId, rows: &[CompanyRow], at: OffsetDateTime) -> Result<(), StoreError> {
+    let tenant = tx.actor().tenant.uuid();
+    let company: Vec<Uuid> = rows.iter().map(|row| row.company.uuid()).collect();
+    let name: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+    let name_key: Vec<&str> = rows.iter().map(|row| row.name_key.as_str()).collect();
+    let website: Vec<Option<&str>> = rows.iter().map(|row| row.website.as_deref()).collect();
+    let integrity: Vec<i16> = rows.iter().map(|row| write_integrity(row.integrity)).collect();
+    sqlx::query!(
+        "insert into company (tenant_id, company_id, workspace_id, name, name_key, website, integrity, created_at, changed_at)
+         select $1, n.company_id, $2, n.name, n.name_key, n.website, n.integrity, $3, $3
+           from unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::smallint[]) as n (company_id, name, name_key, website, integrity)",
+        tenant,
+        workspace.uuid(),
+        at,
+        &company,
+        &name as _,
+        &name_key as _,
+        &website as _,
+        &integrity,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Replaces the fields of a company that still has the version given, and counts the version up. The integrity only ever falls.
+pub async fn update(tx: &mut Tx, row: &CompanyRow, at: OffsetDateTime) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update company set name = $1, name_key = $2, website = $3, integrity = least(integrity, $4), version = version + 1, changed_at = $5
+          where company_id = $6 and version = $7",
+        row.name,
+        row.name_key,
+        row.website,
+        write_integrity(row.integrity),
+        at,
+        row.company.uuid(),
+        row.version,
+    )
+    .execute(tx.conn())
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale) }
+}

@@ -1,0 +1,83 @@
+//! What can go wrong with storage, told apart by what the caller can do about it.
+
+use steward_core::{HasKind, Kind};
+
+/// A failure of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database does not answer.
+    #[error("the database does not answer")]
+    Away(#[source] sqlx::Error),
+    /// A unique constraint or a foreign key stands against it.
+    #[error("the record conflicts with another (`{constraint}`)")]
+    Conflict {
+        /// The constraint's name.
+        constraint: String,
+    },
+    /// A rule inside the database refused it.
+    #[error("refused by the database: {message}")]
+    Refused {
+        /// The SQLSTATE, for example `STW03`.
+        code: String,
+        /// The database's words.
+        message: String,
+    },
+    /// The row is not there, or not for this actor.
+    #[error("no such record")]
+    Missing,
+    /// Somebody else changed it first.
+    #[error("the record was changed meanwhile")]
+    Stale,
+    /// The disk or the database is full.
+    #[error("the database has no room left")]
+    Full(#[source] sqlx::Error),
+    /// Anything else: our fault.
+    #[error("the database refused a statement")]
+    Statement(#[source] sqlx::Error),
+    /// A stored value cannot be read back.
+    #[error("the stored value of `{what}` cannot be read")]
+    Corrupt {
+        /// Which value.
+        what: &'static str,
+    },
+    /// A migration failed.
+    #[error("the database could not be brought to this version")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(err: sqlx::Error) -> Self {
+        match &err {
+            sqlx::Error::RowNotFound => Self::Missing,
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Tls(_) => Self::Away(err),
+            sqlx::Error::Database(db) => {
+                let code = db.code().unwrap_or_default().into_owned();
+                if db.is_unique_violation() || db.is_foreign_key_violation() {
+                    Self::Conflict { constraint: db.constraint().unwrap_or_default().to_owned() }
+                } else if code.starts_with("STW") {
+                    Self::Refused { code, message: db.message().to_owned() }
+                } else if code.starts_with("53") && code != "53300" {
+                    Self::Full(err)
+                } else if code.starts_with("08") || code.starts_with("57P") || code == "53300" {
+                    Self::Away(err)
+                } else {
+                    Self::Statement(err)
+                }
+            }
+            _ => Self::Statement(err),
+        }
+    }
+}
+
+impl HasKind for StoreError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Away(_) => Kind::Away,
+            Self::Full(_) => Kind::Away,
+            Self::Conflict { .. } | Self::Stale => Kind::Conflict,
+            Self::Refused { .. } => Kind::Denied,
+            Self::Missing => Kind::Missing,
+            Self::Statement(_) | Self::Corrupt { .. } | Self::Migration(_) => Kind::Bug,
+        }
+    }
+}

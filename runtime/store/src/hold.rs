@@ -1,0 +1,261 @@
+//! Held actions and what people said of them. The database itself knows the legal moves.
+
+use crate::error::StoreError;
+use crate::page::Page;
+use crate::tx::Tx;
+use steward_core::{CallId, HoldId, PersonId, RunId, WorkspaceId};
+use time::OffsetDateTime;
+
+/// A held action as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldRow {
+    /// Its id.
+    pub hold_id: HoldId,
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// In which run.
+    pub run: RunId,
+    /// Which call.
+    pub call_id: String,
+    /// For whom the agent acts.
+    pub person: PersonId,
+    /// The agent.
+    pub agent: String,
+    /// The tool.
+    pub tool: String,
+    /// Its effect class.
+    pub effect: String,
+    /// The sealed proposal's id.
+    pub envelope_id: Vec<u8>,
+    /// The sealed proposal, canonical JSON.
+    pub envelope: String,
+    /// Sets of roles that would suffice, as JSON text.
+    pub needs: String,
+    /// Why it waits.
+    pub reason: String,
+    /// Rules that would let it.
+    pub rules: Vec<String>,
+    /// held, approved, rejected, expired, cancelled, claimed, done, failed, unknown.
+    pub state: String,
+    /// Since when.
+    pub held_at: OffsetDateTime,
+    /// Until when.
+    pub expires_at: OffsetDateTime,
+    /// When people decided.
+    pub decided_at: Option<OffsetDateTime>,
+    /// When it was over.
+    pub closed_at: Option<OffsetDateTime>,
+}
+
+/// What one person said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalRow {
+    /// Who.
+    pub person: PersonId,
+    /// Yes or no.
+    pub approves: bool,
+    /// In which roles.
+    pub roles: Vec<String>,
+    /// For which envelope.
+    pub envelope_id: Vec<u8>,
+    /// How they were signed in.
+    pub method: String,
+    /// Their words.
+    pub reason: Option<String>,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+/// Stores a new held action.
+pub async fn insert(tx: &mut Tx, row: &HoldRow) -> Result<(), StoreError> {
+    let tenant = tx.actor().tenant.uuid();
+    sqlx::query!(
+        "insert into hold (tenant_id, hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules,
+                           state, held_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'held', $15, $16)",
+        tenant,
+        row.hold_id.uuid(),
+        row.workspace.uuid(),
+        row.run.uuid(),
+        row.call_id,
+        row.person.uuid(),
+        row.agent,
+        row.tool,
+        row.effect,
+        row.envelope_id,
+        row.envelope,
+        row.needs,
+        row.reason,
+        &row.rules,
+        row.held_at,
+        row.expires_at,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+macro_rules! row {
+    ($row:expr) => {
+        HoldRow {
+            hold_id: HoldId::from_uuid($row.hold_id),
+            workspace: WorkspaceId::from_uuid($row.workspace_id),
+            run: RunId::from_uuid($row.run_id),
+            call_id: $row.call_id,
+            person: PersonId::from_uuid($row.person_id),
+            agent: $row.agent,
+            tool: $row.tool,
+            effect: $row.effect,
+            envelope_id: $row.envelope_id,
+            envelope: $row.envelope,
+            needs: $row.needs,
+            reason: $row.reason,
+            rules: $row.rules,
+            state: $row.state,
+            held_at: $row.held_at,
+            expires_at: $row.expires_at,
+            decided_at: $row.decided_at,
+            closed_at: $row.closed_at,
+        }
+    };
+}
+
+/// One held action.
+pub async fn find(tx: &mut Tx, id: HoldId) -> Result<Option<HoldRow>, StoreError> {
+    let row = sqlx::query!(
+        "select hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules, state, held_at,
+                expires_at, decided_at, closed_at
+           from hold where hold_id = $1",
+        id.uuid()
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| row!(row)))
+}
+
+/// One held action, locked until the transaction ends: two people deciding at once come one after the other.
+pub async fn lock(tx: &mut Tx, id: HoldId) -> Result<Option<HoldRow>, StoreError> {
+    let row = sqlx::query!(
+        "select hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules, state, held_at,
+                expires_at, decided_at, closed_at
+           from hold where hold_id = $1 for update",
+        id.uuid()
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| row!(row)))
+}
+
+/// The held actions of one run.
+pub async fn of_run(tx: &mut Tx, run: RunId) -> Result<Vec<HoldRow>, StoreError> {
+    let rows = sqlx::query!(
+        "select hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules, state, held_at,
+                expires_at, decided_at, closed_at
+           from hold where run_id = $1 order by hold_id",
+        run.uuid()
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| row!(row)).collect())
+}
+
+/// Held actions, oldest first, in one state or all.
+pub async fn list(tx: &mut Tx, state: Option<&str>, page: &Page) -> Result<Vec<HoldRow>, StoreError> {
+    let rows = sqlx::query!(
+        "select hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules, state, held_at,
+                expires_at, decided_at, closed_at
+           from hold
+          where ($1::text is null or state = $1) and ($2::uuid is null or hold_id > $2)
+          order by hold_id limit $3",
+        state,
+        page.after_uuid(),
+        page.fetch(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| row!(row)).collect())
+}
+
+/// Writes what a person said. A second word of the same person is a conflict.
+pub async fn insert_approval(tx: &mut Tx, hold: &HoldRow, row: &ApprovalRow, session: Option<uuid::Uuid>) -> Result<(), StoreError> {
+    let tenant = tx.actor().tenant.uuid();
+    sqlx::query!(
+        "insert into hold_approval (tenant_id, hold_id, person_id, workspace_id, approves, roles, envelope_id, session_id, method, reason, at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        tenant,
+        hold.hold_id.uuid(),
+        row.person.uuid(),
+        hold.workspace.uuid(),
+        row.approves,
+        &row.roles,
+        row.envelope_id,
+        session,
+        row.method,
+        row.reason,
+        row.at,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// What people said of a held action, in the order they spoke.
+pub async fn approvals(tx: &mut Tx, hold: HoldId) -> Result<Vec<ApprovalRow>, StoreError> {
+    let rows = sqlx::query!(
+        "select person_id, approves, roles, envelope_id, method, reason, at from hold_approval where hold_id = $1 order by at, person_id",
+        hold.uuid()
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| ApprovalRow {
+            person: PersonId::from_uuid(row.person_id),
+            approves: row.approves,
+            roles: row.roles,
+            envelope_id: row.envelope_id,
+            method: row.method,
+            reason: row.reason,
+            at: row.at,
+        })
+        .collect())
+}
+
+/// Moves a held action from one state to another. False when it was not in that state: somebody else was first.
+pub async fn change_state(tx: &mut Tx, hold: HoldId, from: &str, to: &str, at: OffsetDateTime) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "update hold
+            set state = $3,
+                decided_at = case when $3 in ('approved', 'rejected', 'expired', 'cancelled') then $4 else decided_at end,
+                claimed_at = case when $3 = 'claimed' then $4 else claimed_at end,
+                closed_at = case when $3 in ('rejected', 'expired', 'cancelled', 'done', 'failed') then $4 else closed_at end
+          where hold_id = $1 and state = $2",
+        hold.uuid(),
+        from,
+        to,
+        at,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Moves the held action of a call, whatever it waits for, to a final state. False when it was not in `from`.
+pub async fn change_state_of_call(tx: &mut Tx, run: RunId, call: CallId, from: &str, to: &str, at: OffsetDateTime) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "update hold
+            set state = $4,
+                decided_at = case when $4 in ('approved', 'rejected', 'expired', 'cancelled') then $5 else decided_at end,
+                claimed_at = case when $4 = 'claimed' then $5 else claimed_at end,
+                closed_at = case when $4 in ('rejected', 'expired', 'cancelled', 'done', 'failed') then $5 else closed_at end
+          where run_id = $1 and call_id = $2 and state = $3",
+        run.uuid(),
+        call.to_string(),
+        from,
+        to,
+        at,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

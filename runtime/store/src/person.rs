@@ -1,0 +1,107 @@
+//! People who can sign in. The password's hash leaves this file only through [`password_hash`].
+
+use crate::error::StoreError;
+use crate::page::Page;
+use crate::tx::Tx;
+use steward_core::PersonId;
+use time::OffsetDateTime;
+
+/// A person, without the password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Their id.
+    pub person_id: PersonId,
+    /// The address they sign in with, in lower case.
+    pub email: String,
+    /// What they are called.
+    pub display_name: String,
+    /// Whether a password is set.
+    pub has_password: bool,
+    /// Since when they may no longer sign in.
+    pub disabled_at: Option<OffsetDateTime>,
+    /// Since when they are here.
+    pub created_at: OffsetDateTime,
+}
+
+/// Makes a person without a password.
+pub async fn insert(tx: &mut Tx, id: PersonId, email: &str, display_name: &str, created_at: OffsetDateTime) -> Result<(), StoreError> {
+    let tenant = tx.actor().tenant.uuid();
+    sqlx::query!(
+        "insert into person (tenant_id, person_id, email, display_name, created_at) values ($1, $2, $3, $4, $5)",
+        tenant,
+        id.uuid(),
+        email,
+        display_name,
+        created_at,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// People, in the order they came.
+pub async fn list(tx: &mut Tx, page: &Page) -> Result<Vec<Person>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select person_id, email, display_name, password_hash is not null as "has_password!", disabled_at, created_at
+             from person where ($1::uuid is null or person_id > $1) order by person_id limit $2"#,
+        page.after_uuid(),
+        page.fetch(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Person {
+            person_id: PersonId::from_uuid(row.person_id),
+            email: row.email,
+            display_name: row.display_name,
+            has_password: row.has_password,
+            disabled_at: row.disabled_at,
+            created_at: row.created_at,
+        })
+        .collect())
+}
+
+/// One person.
+pub async fn get(tx: &mut Tx, id: PersonId) -> Result<Person, StoreError> {
+    let row = sqlx::query!(
+        r#"select person_id, email, display_name, password_hash is not null as "has_password!", disabled_at, created_at from person where person_id = $1"#,
+        id.uuid(),
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(Person {
+        person_id: PersonId::from_uuid(row.person_id),
+        email: row.email,
+        display_name: row.display_name,
+        has_password: row.has_password,
+        disabled_at: row.disabled_at,
+        created_at: row.created_at,
+    })
+}
+
+/// The person with this address, disabled or not.
+pub async fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<Person>, StoreError> {
+    let id = sqlx::query_scalar!("select person_id from person where email = $1", email).fetch_optional(tx.conn()).await?;
+    match id {
+        Some(id) => get(tx, PersonId::from_uuid(id)).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The stored Argon2id string, if a password is set.
+pub async fn password_hash(tx: &mut Tx, id: PersonId) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar!("select password_hash from person where person_id = $1", id.uuid()).fetch_one(tx.conn()).await?)
+}
+
+/// Stores another Argon2id string.
+pub async fn set_password_hash(tx: &mut Tx, id: PersonId, hash: &str) -> Result<(), StoreError> {
+    let done = sqlx::query!("update person set password_hash = $2 where person_id = $1", id.uuid(), hash).execute(tx.conn()).await?;
+    if done.rows_affected() == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}
+
+/// Shuts a person out, or lets them in again with `None`.
+pub async fn set_disabled(tx: &mut Tx, id: PersonId, at: Option<OffsetDateTime>) -> Result<(), StoreError> {
+    let done = sqlx::query!("update person set disabled_at = $2 where person_id = $1", id.uuid(), at).execute(tx.conn()).await?;
+    if done.rows_affected() == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}

@@ -1,0 +1,310 @@
+//! Runs: their lease, status and sums. The journal beside them is the truth.
+
+use crate::error::StoreError;
+use crate::page::Page;
+use crate::tx::Tx;
+use steward_core::{ConversationId, PersonId, RunId, WorkspaceId};
+use time::OffsetDateTime;
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunStatus {
+    /// Waits for a worker.
+    Queued,
+    /// A worker drives it.
+    Running,
+    /// Waits for people.
+    Waiting,
+    /// Over.
+    Ended,
+}
+
+impl RunStatus {
+    /// The word in tables and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Ended => "ended",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Queued, Self::Running, Self::Waiting, Self::Ended].into_iter().find(|status| status.name() == text)
+    }
+}
+
+/// A run as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRow {
+    /// Its id.
+    pub run_id: RunId,
+    /// Where it works.
+    pub workspace: WorkspaceId,
+    /// Its conversation.
+    pub conversation: ConversationId,
+    /// Whom it acts for.
+    pub person: PersonId,
+    /// The agent.
+    pub agent: String,
+    /// How it came in.
+    pub channel: String,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// How it ended.
+    pub outcome: Option<String>,
+    /// The last event's number.
+    pub last_seq: i32,
+    /// The lease's number.
+    pub fence: i64,
+    /// Who asked it to stop.
+    pub cancel_by: Option<PersonId>,
+    /// When somebody asked it to stop.
+    pub cancel_at: Option<OffsetDateTime>,
+    /// Model answers so far.
+    pub steps: i32,
+    /// Tokens so far.
+    pub tokens: i64,
+    /// Model cost so far, millionths of a US dollar.
+    pub cost_micros: i64,
+    /// When it was asked for.
+    pub created_at: OffsetDateTime,
+    /// When it ended.
+    pub ended_at: Option<OffsetDateTime>,
+}
+
+struct Raw {
+    run_id: uuid::Uuid,
+    workspace_id: uuid::Uuid,
+    conversation_id: uuid::Uuid,
+    person_id: uuid::Uuid,
+    agent: String,
+    channel: String,
+    status: String,
+    outcome: Option<String>,
+    last_seq: i32,
+    fence: i64,
+    cancel_by: Option<uuid::Uuid>,
+    cancel_at: Option<OffsetDateTime>,
+    steps: i32,
+    tokens: i64,
+    cost_micros: i64,
+    created_at: OffsetDateTime,
+    ended_at: Option<OffsetDateTime>,
+}
+
+impl TryFrom<Raw> for RunRow {
+    type Error = StoreError;
+    fn try_from(raw: Raw) -> Result<Self, StoreError> {
+        Ok(Self {
+            run_id: RunId::from_uuid(raw.run_id),
+            workspace: WorkspaceId::from_uuid(raw.workspace_id),
+            conversation: ConversationId::from_uuid(raw.conversation_id),
+            person: PersonId::from_uuid(raw.person_id),
+            agent: raw.agent,
+            channel: raw.channel,
+            status: RunStatus::parse(&raw.status).ok_or(StoreError::Corrupt { what: "run.status" })?,
+            outcome: raw.outcome,
+            last_seq: raw.last_seq,
+            fence: raw.fence,
+            cancel_by: raw.cancel_by.map(PersonId::from_uuid),
+            cancel_at: raw.cancel_at,
+            steps: raw.steps,
+            tokens: raw.tokens,
+            cost_micros: raw.cost_micros,
+            created_at: raw.created_at,
+            ended_at: raw.ended_at,
+        })
+    }
+}
+
+/// A new run, with who drives it if that is already known.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    /// Its id.
+    pub run_id: RunId,
+    /// Where it works.
+    pub workspace: WorkspaceId,
+    /// Its conversation.
+    pub conversation: ConversationId,
+    /// Whom it acts for.
+    pub person: PersonId,
+    /// The agent.
+    pub agent: String,
+    /// How it came in.
+    pub channel: String,
+    /// The worker that drives it from the start; none queues it.
+    pub lease_owner: Option<String>,
+    /// Until when that lease holds.
+    pub lease_until: Option<OffsetDateTime>,
+    /// When.
+    pub created_at: OffsetDateTime,
+}
+
+/// Stores a new run: queued, or leased to `lease_owner` with fence 1.
+pub async fn insert(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
+    let tenant = tx.actor().tenant.uuid();
+    sqlx::query!(
+        "insert into run (tenant_id, run_id, workspace_id, conversation_id, person_id, agent, channel, status, fence, lease_owner, lease_until, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, case when $8::text is null then 'queued' else 'running' end, case when $8::text is null then 0 else 1 end, $8, $9, $10)",
+        tenant,
+        new.run_id.uuid(),
+        new.workspace.uuid(),
+        new.conversation.uuid(),
+        new.person.uuid(),
+        new.agent,
+        new.channel,
+        new.lease_owner,
+        new.lease_until,
+        new.created_at,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Counts the first event, written in the transaction that made the run.
+pub async fn first_event(tx: &mut Tx, id: RunId) -> Result<(), StoreError> {
+    sqlx::query!("update run set last_seq = 1 where run_id = $1 and last_seq = 0", id.uuid()).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// One run.
+pub async fn find(tx: &mut Tx, id: RunId) -> Result<Option<RunRow>, StoreError> {
+    sqlx::query_as!(
+        Raw,
+        "select run_id, workspace_id, conversation_id, person_id, agent, channel, status, outcome, last_seq, fence, cancel_by, cancel_at,
+                steps, tokens, cost_micros, created_at, ended_at
+           from run where run_id = $1",
+        id.uuid()
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    .map(RunRow::try_from)
+    .transpose()
+}
+
+/// Runs, newest first, of one person or of everybody seen.
+pub async fn list(tx: &mut Tx, person: Option<PersonId>, status: Option<RunStatus>, page: &Page) -> Result<Vec<RunRow>, StoreError> {
+    sqlx::query_as!(
+        Raw,
+        "select run_id, workspace_id, conversation_id, person_id, agent, channel, status, outcome, last_seq, fence, cancel_by, cancel_at,
+                steps, tokens, cost_micros, created_at, ended_at
+           from run
+          where ($1::uuid is null or person_id = $1) and ($2::text is null or status = $2) and ($3::uuid is null or run_id < $3)
+          order by run_id desc limit $4",
+        person.map(PersonId::uuid),
+        status.map(RunStatus::name),
+        page.after_uuid(),
+        page.fetch(),
+    )
+    .fetch_all(tx.conn())
+    .await?
+    .into_iter()
+    .map(RunRow::try_from)
+    .collect()
+}
+
+/// How far a run has come, written together with the events that brought it there.
+#[derive(Debug, Clone)]
+pub struct Advance {
+    /// The run.
+    pub run: RunId,
+    /// The lease under which this is written.
+    pub fence: i64,
+    /// The last event there was.
+    pub from_seq: i32,
+    /// The last event there is now.
+    pub to_seq: i32,
+    /// Where it stands now.
+    pub status: RunStatus,
+    /// How it ended, when it did.
+    pub outcome: Option<&'static str>,
+    /// Sums over the journal.
+    pub steps: i32,
+    /// Tokens so far.
+    pub tokens: i64,
+    /// Cost so far.
+    pub cost_micros: i64,
+    /// When.
+    pub at: OffsetDateTime,
+    /// Until when the lease holds now.
+    pub lease_until: OffsetDateTime,
+}
+
+/// Moves a run forward. [`StoreError::Stale`] when the lease was lost or another event came in between: nothing may be written then.
+///
+/// A run about to wait is queued again when somebody asked it to stop meanwhile.
+pub async fn advance(tx: &mut Tx, step: &Advance) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update run
+            set last_seq = $4, steps = $7, tokens = $8, cost_micros = $9, outcome = $6,
+                status = case when $5 = 'waiting' and cancel_at is not null then 'queued' else $5 end,
+                lease_until = case when $5 = 'running' then $11::timestamptz else null end,
+                lease_owner = case when $5 = 'running' then lease_owner else null end,
+                ended_at = case when $5 = 'ended' then $10::timestamptz else null end
+          where run_id = $1 and fence = $2 and last_seq = $3 and status = 'running'",
+        step.run.uuid(),
+        step.fence,
+        step.from_seq,
+        step.to_seq,
+        step.status.name(),
+        step.outcome,
+        step.steps,
+        step.tokens,
+        step.cost_micros,
+        step.at,
+        step.lease_until,
+    )
+    .execute(tx.conn())
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale) }
+}
+
+/// Renews a lease. Tells whether somebody asked the run to stop; [`StoreError::Stale`] when the lease was lost.
+pub async fn heartbeat(tx: &mut Tx, run: RunId, fence: i64, lease_until: OffsetDateTime) -> Result<bool, StoreError> {
+    let row = sqlx::query!(
+        r#"update run set lease_until = $3 where run_id = $1 and fence = $2 and status = 'running' returning cancel_at is not null as "cancelled!""#,
+        run.uuid(),
+        fence,
+        lease_until
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(|row| row.cancelled).ok_or(StoreError::Stale)
+}
+
+/// Gives a run back without progress, for another worker or a later try.
+pub async fn release(tx: &mut Tx, run: RunId, fence: i64) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update run set status = 'queued', lease_owner = null, lease_until = null where run_id = $1 and fence = $2 and status = 'running'",
+        run.uuid(),
+        fence
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Asks a run to stop; one that waits is queued so that a worker sees it. False when it is already over.
+pub async fn ask_cancel(tx: &mut Tx, run: RunId, by: Option<PersonId>, at: OffsetDateTime) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "update run set cancel_at = coalesce(cancel_at, $3), cancel_by = coalesce(cancel_by, $2),
+                status = case when status = 'waiting' then 'queued' else status end
+          where run_id = $1 and status <> 'ended'",
+        run.uuid(),
+        by.map(PersonId::uuid),
+        at
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Queues a run that waits for people, after one of its holds was decided.
+pub async fn wake(tx: &mut Tx, run: RunId) -> Result<(), StoreError> {
+    sqlx::query!("update run set status = 'queued' where run_id = $1 and status = 'waiting'", run.uuid()).execute(tx.conn()).await?;
+    Ok(())
+}
