@@ -1,0 +1,58 @@
+//! Case files as people write them, wrong ones first.
+
+use super::*;
+use crate::shipped_rules;
+
+fn run_text(text: &str) -> Result<CaseReport, CasesError> {
+    run_cases(&shipped_rules(), &[], &[CaseFile { name: "test.toml".into(), text: text.into() }])
+}
+
+#[test]
+fn files_that_are_no_cases_are_refused_with_their_place() {
+    let check = |text: &str, expect: &str| {
+        let err = run_text(text).expect_err(text).to_string();
+        assert!(err.contains(expect), "{err}");
+    };
+    let head = "tools = \"sample\"\n\n[[case]]\nname = \"n\"\n";
+    check("[[case]", "test.toml:1: ");
+    check("", "missing field `case`");
+    check(&format!("{head}tool = \"mail.send\"\nexpect = \"maybe\""), "test.toml:6: ");
+    check(&format!("{head}tool = \"mail.send\"\nexpect = \"hold\"\nwho = 1"), "unknown field `who`");
+    check(&format!("{head}tool = \"mail.sned\"\nexpect = \"block\""), "test.toml:3: case `n`: there is no tool `mail.sned`");
+    check(&format!("{head}tool = \"mail.send\"\nexpect = \"hold\"\nfrom = {{ bcc = \"outside\" }}"), "`bcc`, which is no argument of `mail.send`");
+    check(&format!("{head}tool = \"mail.send\"\nexpect = \"hold\"\nfacts = {{ leek = true }}"), "`leek` is no fact");
+    check(&format!("{head}tool = \"mail.send\"\nexpect = \"hold\"\nfacts = {{ leak = 1 }}"), "fact `leak` cannot be `1`");
+    check(&format!("{head}tool = \"mail.send\"\nexpect = \"hold\"\napprovals = [\"boss\"]"), "unknown variant `boss`");
+    let one = "[[case]]\nname = \"n\"\ntool = \"x\"\nexpect = \"block\"\nclass = \"unknown_tool\"\n";
+    check(&format!("{one}{one}"), "test.toml:6: there are two cases `n`");
+}
+
+#[test]
+fn a_case_fails_by_verdict_rules_needs_or_class() {
+    let check = |tail: &str, expect: &[&str]| {
+        let report =
+            run_text(&format!("tools = \"sample\"\n[[case]]\nname = \"n\"\ntool = \"mail.send\"\narguments = {{ to = [\"a\"] }}\nfrom = \"outside\"\n{tail}"))
+                .expect("runs");
+        assert_eq!(report.cases[0].differences, expect, "{tail}");
+        assert_eq!(report.failed().count(), usize::from(!expect.is_empty()));
+    };
+    check("expect = \"allow\"", &["expected allow, got hold"]);
+    check("expect = \"hold\"\nby = [\"send-known\"]", &["expected by {\"send-known\"}, got by {\"send-approved\"}"]);
+    check("expect = \"hold\"\nneeds = [[\"owner\", \"manager\"]]", &["expected to need owner+manager, needs owner or manager"]);
+    check("expect = \"hold\"\nclass = \"policy\"", &["expected class policy, got none"]);
+    check(
+        "expect = \"block\"\nclass = \"policy\"\nneeds = []",
+        &["expected block, got hold", "expected to need nobody, needs owner or manager", "expected class policy, got none"],
+    );
+    check("expect = \"hold\"\nby = [\"send-approved\"]\nneeds = [[\"manager\"], [\"owner\"]]", &[]);
+}
+
+#[test]
+fn a_file_without_tools_speaks_of_the_installed_ones() {
+    let mine = ToolSpec { name: "mine.send".into(), ..sample::tools().expect("sample").remove(8) };
+    let text = "[[case]]\nname = \"n\"\ntool = \"mine.send\"\narguments = { to = [\"a\"] }\nfrom = { to = \"outside\" }\nexpect = \"hold\"\nfacts = { local_hour = 3, known_contacts = false }";
+    let file = CaseFile { name: "mine.toml".into(), text: text.into() };
+    let report = run_cases(&shipped_rules(), std::slice::from_ref(&mine), std::slice::from_ref(&file)).expect("runs");
+    assert_eq!(report.failed().count(), 0, "{report:?}");
+    assert!(run_cases(&shipped_rules(), &[], &[file]).is_err());
+}

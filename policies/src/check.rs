@@ -1,0 +1,65 @@
+//! Loads rules only to say whether they would load, and what about them deserves a second look.
+
+use crate::problem::{Problem, RulesError};
+use crate::rules::{RuleEffect, RuleFile, Rules};
+use serde::Serialize;
+use steward_core::{Digest, ToolSpec};
+
+/// What a sound set of rules looks like.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// The set's digest.
+    pub digest: Digest,
+    /// Files read.
+    pub files: usize,
+    /// Rules that allow.
+    pub permits: usize,
+    /// Rules that deny.
+    pub forbids: usize,
+    /// Tools governed.
+    pub tools: usize,
+    /// Tools that no permit speaks of: every call of them is blocked.
+    pub without_permit: Vec<String>,
+    /// What loads but looks wrong.
+    pub warnings: Vec<Problem>,
+}
+
+/// Checks rules against tools without putting them in force.
+pub fn check(files: &[RuleFile], tools: &[ToolSpec]) -> Result<Summary, RulesError> {
+    let rules = Rules::load(files, tools)?;
+    let count = |effect: RuleEffect| rules.list().iter().filter(|rule| rule.effect == effect).count();
+    let without_permit = rules.0.tools.iter().filter(|(_, tool)| tool.slice.permits.is_empty()).map(|(name, _)| name.clone()).collect();
+    Ok(Summary {
+        digest: rules.digest(),
+        files: files.len(),
+        permits: count(RuleEffect::Permit),
+        forbids: count(RuleEffect::Forbid),
+        tools: rules.0.tools.len(),
+        without_permit,
+        warnings: rules.warnings().to_vec(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{sample, shipped_rules, testing::file};
+
+    #[test]
+    fn tools_that_nothing_allows_are_named() {
+        let tools = sample::tools().expect("sample");
+        let only_reads = [file("a.cedar", "@id(\"read\") @reason(\"r\") permit (principal, action in Action::\"read\", resource);")];
+        let summary = check(&only_reads, &tools).expect("sound");
+        assert_eq!((summary.permits, summary.forbids, summary.tools), (1, 0, tools.len()));
+        assert_eq!(summary.without_permit.len(), tools.iter().filter(|tool| tool.effect != steward_core::Effect::Read).count());
+        let never = [file("a.cedar", "@id(\"never\") @reason(\"r\") permit (principal, action, resource) when { context.dest > 1 && principal == resource };")];
+        assert_eq!(check(&never, &tools).expect("sound").warnings.len(), 1, "a rule that can never match is worth a word");
+    }
+
+    #[test]
+    fn the_shipped_rules_are_sound_and_speak_of_every_class() {
+        let summary = check(&shipped_rules(), &sample::tools().expect("sample")).expect("sound");
+        assert_eq!(summary.without_permit, Vec::<String>::new());
+        assert_eq!(summary.warnings, Vec::new());
+    }
+}

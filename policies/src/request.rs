@@ -1,0 +1,147 @@
+//! Facts into a Cedar request. Only what some rule of the tool reads is translated.
+//!
+//! Whatever a rule reads and the facts do not hold, or hold in another type, is refused here: `has` in a rule
+//! must never turn a missing fact into a way around it.
+
+use crate::args::{self, MisfitError};
+use crate::facts::{FactType, Facts};
+use crate::rules::{Governed, Loaded};
+use cedar_policy::{Authorizer, Context, Decision as Answer, Entities, EntityUid, PolicySet, Request, RestrictedExpression};
+use std::collections::BTreeSet;
+use steward_core::Role;
+
+/// Why the rules cannot be asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AskError {
+    /// The arguments are not of the types the schema promises.
+    #[error("argument {0}")]
+    Argument(#[from] MisfitError),
+    /// A rule reads what was not supplied.
+    #[error("{0}")]
+    Missing(String),
+    /// Cedar refuses the request.
+    #[error("the facts make no request: {0}")]
+    Request(String),
+}
+
+/// A proposal ready to be asked about, with these or other approvals.
+pub(crate) struct Question<'a> {
+    loaded: &'a Loaded,
+    tool: &'a Governed,
+    facts: &'a Facts,
+    agent: EntityUid,
+    entities: Entities,
+    pairs: Vec<(String, RestrictedExpression)>,
+}
+
+/// What some rules say.
+pub(crate) struct Said {
+    /// Whether they allow, taken alone.
+    pub(crate) allows: bool,
+    /// The rules that decided: forbids if any matched, else permits; by index, in order.
+    pub(crate) rules: BTreeSet<usize>,
+    /// Rules that could not be evaluated, with Cedar's words.
+    pub(crate) errors: Vec<(usize, String)>,
+}
+
+impl<'a> Question<'a> {
+    pub(crate) fn new(loaded: &'a Loaded, tool: &'a Governed, facts: &'a Facts) -> Result<Self, AskError> {
+        let agent = loaded.names.agent(&facts.agent);
+        let entity = loaded.names.agent_entity(agent.clone(), facts.person, &facts.roles, facts.workspace).map_err(|err| AskError::Request(err.to_string()))?;
+        let entities = tool.entities.clone().add_entities([entity], None).map_err(|err| AskError::Request(err.to_string()))?;
+        Ok(Self { loaded, tool, facts, agent, entities, pairs: pairs(loaded, tool, facts)? })
+    }
+
+    /// Asks these rules, supposing that somebody in each of these roles approves too.
+    pub(crate) fn ask(&self, rules: &PolicySet, supposed: &BTreeSet<Role>) -> Result<Said, AskError> {
+        let refuse = |err: &dyn std::fmt::Display| AskError::Request(err.to_string());
+        let mut pairs = self.pairs.clone();
+        if self.tool.slice.reads("approvals") {
+            pairs.push(("approvals".to_owned(), self.approvals(supposed)?));
+        }
+        let context = Context::from_pairs(pairs).map_err(|err| refuse(&err))?;
+        let request = Request::new(self.agent.clone(), self.tool.action.clone(), self.tool.resource.clone(), context, None).map_err(|err| refuse(&err))?;
+        let response = Authorizer::new().is_authorized(&request, rules, &self.entities);
+        // An id we do not know cannot happen; it would count as a forbid, for it is none of the permits.
+        let index = |id: &cedar_policy::PolicyId| self.loaded.index.get(AsRef::<str>::as_ref(id)).copied().unwrap_or(usize::MAX);
+        let mut errors: Vec<(usize, String)> = Vec::new();
+        for error in response.diagnostics().errors() {
+            let cedar_policy::AuthorizationError::PolicyEvaluationError(error) = error;
+            errors.push((index(error.policy_id()), error.inner().to_string()));
+        }
+        errors.sort();
+        Ok(Said { allows: response.decision() == Answer::Allow, rules: response.diagnostics().reason().map(index).collect(), errors })
+    }
+
+    fn approvals(&self, supposed: &BTreeSet<Role>) -> Result<RestrictedExpression, AskError> {
+        let names = &self.loaded.names;
+        let given = &self.facts.approvals;
+        let roles = given.roles.union(supposed).copied().collect();
+        // Whoever would approve is somebody, and not the person acted for: rules may ask for either.
+        let people = given.people.iter().map(|person| names.person(person)).chain(supposed.iter().map(|role| names.person(format_args!("some-{role}"))));
+        record([("roles", names.roles(&roles)), ("people", RestrictedExpression::new_set(people.collect::<Vec<_>>()))])
+    }
+}
+
+fn record<const N: usize>(fields: [(&str, RestrictedExpression); N]) -> Result<RestrictedExpression, AskError> {
+    RestrictedExpression::new_record(fields.map(|(name, value)| (name.to_owned(), value))).map_err(|err| AskError::Request(err.to_string()))
+}
+
+/// All of the context but the approvals.
+fn pairs(loaded: &Loaded, tool: &Governed, facts: &Facts) -> Result<Vec<(String, RestrictedExpression)>, AskError> {
+    let long = RestrictedExpression::new_long;
+    let truth = RestrictedExpression::new_bool;
+    let mut pairs = vec![
+        ("dest", long(facts.dest.level())),
+        ("ref", long(facts.reference.level())),
+        ("value", long(facts.value.level())),
+        ("leak", truth(facts.leak)),
+        ("content_actionable", truth(facts.content_actionable)),
+        ("class_asked", truth(facts.class_asked)),
+        ("tainted", truth(facts.tainted)),
+        ("within_budget", truth(facts.within_budget)),
+        ("now", long(facts.now_ms)),
+    ];
+    pairs.retain(|(name, _)| tool.slice.reads(name));
+    if tool.slice.reads("run") {
+        let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
+        pairs.push(("run", record([("channel", text(&facts.channel)), ("step", long(facts.step.into())), ("agent", text(&facts.agent))])?));
+    }
+    if tool.slice.reads("args") {
+        pairs.push(("args", args::record_value(&tool.arguments, &facts.arguments, "")?));
+    }
+    if tool.slice.reads("counts") {
+        pairs.push(("counts", counts(loaded, facts)?));
+    }
+    if tool.slice.reads("facts") {
+        pairs.push(("facts", declared_facts(tool, facts)?));
+    }
+    Ok(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+fn counts(loaded: &Loaded, facts: &Facts) -> Result<RestrictedExpression, AskError> {
+    let one = |counter: &crate::counters::Counter| {
+        let count = facts.counts.get(&counter.name).ok_or_else(|| AskError::Missing(format!("the counter `{counter}` was not supplied")))?;
+        Ok((counter.name.clone(), RestrictedExpression::new_long(*count)))
+    };
+    let pairs = loaded.counters.iter().map(one).collect::<Result<Vec<_>, AskError>>()?;
+    RestrictedExpression::new_record(pairs).map_err(|err| AskError::Request(err.to_string()))
+}
+
+fn declared_facts(tool: &Governed, facts: &Facts) -> Result<RestrictedExpression, AskError> {
+    let one = |fact: &crate::facts::FactDeclaration| {
+        let found = facts.facts.get(&fact.name).and_then(|value| match fact.of {
+            FactType::Bool => value.as_bool().map(RestrictedExpression::new_bool),
+            FactType::Long => value.as_i64().map(RestrictedExpression::new_long),
+            FactType::String => value.as_str().map(|text| RestrictedExpression::new_string(text.to_owned())),
+            FactType::Strings => {
+                let items = value.as_array()?.iter().map(|item| item.as_str().map(|text| RestrictedExpression::new_string(text.to_owned())));
+                items.collect::<Option<Vec<_>>>().map(RestrictedExpression::new_set)
+            }
+        });
+        let value = found.ok_or_else(|| AskError::Missing(format!("the fact `{}` was not supplied, or not as {:?}", fact.name, fact.of)))?;
+        Ok((fact.name.clone(), value))
+    };
+    let pairs = tool.facts.iter().map(one).collect::<Result<Vec<_>, AskError>>()?;
+    RestrictedExpression::new_record(pairs).map_err(|err| AskError::Request(err.to_string()))
+}

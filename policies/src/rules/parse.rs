@@ -1,0 +1,102 @@
+//! One file of rules into policies, and what is wrong with it before types are looked at.
+
+use crate::counters::{self, Counter};
+use crate::problem::{Problem, from_parse, line_of};
+use crate::rules::reads::Reads;
+use crate::rules::{Rule, RuleEffect, RuleFile};
+use cedar_policy::{Policy, PolicyId, PolicySet};
+use std::collections::BTreeMap;
+use steward_core::Role;
+
+/// The annotations a rule may carry; any other is taken for a slip of the pen.
+const ANNOTATIONS: [&str; 5] = ["id", "reason", "tell", "shape", "counts"];
+/// The longest rule id, in letters.
+const ID_LETTERS_MAX: usize = 64;
+
+/// A rule with its policy, named by the rule's id.
+pub(crate) struct Parsed {
+    pub(crate) rule: Rule,
+    pub(crate) policy: Policy,
+    pub(crate) reads: Reads,
+    pub(crate) counters: Vec<Counter>,
+}
+
+/// The rules of one file, in their order; what is wrong goes to `problems`.
+pub(crate) fn parse_file(file: &RuleFile, problems: &mut Vec<Problem>) -> Vec<Parsed> {
+    let set: PolicySet = match file.text.parse() {
+        Ok(set) => set,
+        Err(errors) => {
+            problems.extend(from_parse(&file.name, &file.text, &errors));
+            return Vec::new();
+        }
+    };
+    for template in set.templates() {
+        let line = template.as_ref().loc().map_or(1, |loc| line_of(&file.text, loc.start()));
+        let message = "a rule with `?principal` or `?resource` is a template, and templates are not used here; name the principal or leave it open".to_owned();
+        problems.push(Problem { file: file.name.clone(), line, message });
+    }
+    let place = |policy: &Policy| policy.as_ref().loc().map_or(0, |loc| loc.start());
+    let mut policies: Vec<&Policy> = set.policies().collect();
+    policies.sort_by_key(|policy| place(policy));
+    let mut parsed = Vec::with_capacity(policies.len());
+    for policy in policies {
+        let line = line_of(&file.text, place(policy));
+        let mut wrong = Vec::new();
+        let found = read_rule(file, policy, line, &mut wrong);
+        let name = policy.annotation("id").filter(|id| !id.is_empty()).map_or_else(|| "rule".to_owned(), |id| format!("rule `{id}`"));
+        problems.extend(wrong.into_iter().map(|message| Problem { file: file.name.clone(), line, message: format!("{name}: {message}") }));
+        parsed.extend(found);
+    }
+    parsed
+}
+
+/// A rule from its annotations; none when it has no id to go by.
+fn read_rule(file: &RuleFile, policy: &Policy, line: usize, wrong: &mut Vec<String>) -> Option<Parsed> {
+    let annotations: BTreeMap<&str, &str> = policy.annotations().map(|(name, text)| (name, text.trim())).collect();
+    for name in annotations.keys().filter(|name| !ANNOTATIONS.contains(name)) {
+        wrong.push(format!("`@{name}` is not known; known are @id, @reason, @tell, @shape and @counts"));
+    }
+    for (name, _) in annotations.iter().filter(|(name, text)| text.is_empty() && !matches!(**name, "id" | "reason")) {
+        wrong.push(format!("`@{name}` is empty; write a sentence or take it away"));
+    }
+    let text = |name: &str| annotations.get(name).filter(|text| !text.is_empty()).map(|text| (*text).to_owned());
+    if text("reason").is_none() {
+        wrong.push("has no `@reason(\"…\")`; say in a sentence for people why the rule is there".to_owned());
+    }
+    for entity in policy.entity_literals().iter().filter(|entity| entity.type_name().basename() == "Role") {
+        if let Err(err) = entity.id().unescaped().parse::<Role>() {
+            wrong.push(err.to_string());
+        }
+    }
+    let counters = text("counts").map_or(Ok(Vec::new()), |text| counters::parse(&text)).unwrap_or_else(|message| {
+        wrong.push(message);
+        Vec::new()
+    });
+    let Some(id) = text("id") else {
+        wrong.push("has no `@id(\"…\")`; give it a name of its own, such as `@id(\"send-known\")`".to_owned());
+        return None;
+    };
+    if !is_id(&id) {
+        wrong.push(format!("an id is lower-case letters, digits and dashes, begins with a letter and has at most {ID_LETTERS_MAX}"));
+    }
+    let effect = match policy.effect() {
+        cedar_policy::Effect::Permit => RuleEffect::Permit,
+        cedar_policy::Effect::Forbid => RuleEffect::Forbid,
+    };
+    let rule = Rule {
+        id: id.clone(),
+        file: file.name.clone(),
+        line,
+        effect,
+        reason: text("reason").unwrap_or_default(),
+        tell: text("tell"),
+        shape: text("shape"),
+        text: policy.to_string(),
+    };
+    Some(Parsed { rule, reads: Reads::of(policy), policy: policy.new_id(PolicyId::new(&id)), counters })
+}
+
+fn is_id(text: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    text.len() <= ID_LETTERS_MAX && text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().all(letter)
+}
