@@ -1,1 +1,33 @@
-//! x
+//! The hands: tool plugins run as sandboxed WebAssembly components.
+//!
+//! [`Host::call`] is the only way to run a tool, and it takes the gate's [`steward_policies::Permit`] by value. Every call
+//! gets a fresh instance with limits of its own; a plugin reaches nothing but the interfaces its manifest was granted.
+//! Nothing here knows SQL, models or HTTP, and no plugin has ambient time, chance, files or network.
+
+mod bindings;
+mod cache;
+mod call;
+mod clean;
+mod engine;
+mod error;
+mod failure;
+mod grants;
+mod imports;
+mod manifest;
+pub mod office;
+mod plugin;
+mod sandbox;
+mod schema;
+mod shipped;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod ticker;
+mod tool;
+
+pub use call::{CallContext, CallReport};
+pub use engine::{Allocation, Host, HostOptions};
+pub use error::{HostError, PluginError};
+pub use office::{Office, OfficeError};
+pub use plugin::PluginInfo;
+pub use schema::ArgumentError;
+pub use tool::Tool;

@@ -1,0 +1,140 @@
+//! Compiled plugins on disk, so that a start does not compile them again.
+//!
+//! A compiled plugin is machine code: whoever can write it, writes our process. So every file carries an HMAC under a key
+//! that lies beside it, readable by the server's account alone, over the code, the component it was made from and the
+//! engine's settings. A file that does not carry it is compiled again, whatever else it holds. Trouble with the folder
+//! after start is only logged: the cache saves time, nothing depends on it.
+
+use crate::error::HostError;
+use hmac::{Hmac, KeyInit, Mac};
+use rand::TryRngCore;
+use sha2::Sha256;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::{fs, panic};
+use steward_core::Digest;
+use wasmtime::{Engine, component::Component};
+
+const KEY_BYTES: usize = 32;
+const MAC_BYTES: usize = 32;
+/// The largest file read back; the largest component compiles to less.
+const FILE_BYTES_MAX: u64 = 512 << 20;
+
+/// The folder of compiled plugins, or none.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    folder: Option<(PathBuf, [u8; KEY_BYTES])>,
+    engine: u64,
+}
+
+impl Cache {
+    /// Opens the folder and its key; makes both when there are none.
+    pub(crate) fn open(folder: Option<&Path>, engine: &Engine) -> Result<Self, HostError> {
+        let mut hasher = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        let folder = folder.map(|folder| open_key(folder).map(|key| (folder.to_owned(), key))).transpose()?;
+        Ok(Self { folder, engine: hasher.finish() })
+    }
+
+    /// The component, from the cache or compiled and put there.
+    pub(crate) fn component(&self, engine: &Engine, wasm: &[u8]) -> Result<Component, String> {
+        let Some((folder, key)) = &self.folder else { return compile(engine, wasm) };
+        let source = Digest::of(wasm);
+        let path = folder.join(format!("{}-{:016x}.cwasm", source, self.engine));
+        match self.load(engine, &path, key, &source) {
+            Ok(Some(component)) => return Ok(component),
+            Ok(None) => {}
+            Err(reason) => tracing::warn!(path = %path.display(), reason, "compiled plugin is not usable; compiling again"),
+        }
+        let component = compile(engine, wasm)?;
+        if let Err(reason) = self.store(&component, &path, key, &source) {
+            tracing::warn!(path = %path.display(), reason, "compiled plugin is not kept");
+        }
+        Ok(component)
+    }
+
+    fn load(&self, engine: &Engine, path: &Path, key: &[u8; KEY_BYTES], source: &Digest) -> Result<Option<Component>, String> {
+        let file = match fs::File::open(path) {
+            Ok(file) => file,
+            Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(err) => return Err(err.to_string()),
+        };
+        let mut bytes = Vec::new();
+        file.take(FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(|err| err.to_string())?;
+        let (mac, code) = bytes.split_at_checked(MAC_BYTES).ok_or("truncated")?;
+        self.mac(key, source, code).verify_slice(mac).map_err(|_| "not written by this server, or changed since")?;
+        #[expect(unsafe_code, reason = "the code is ours: its MAC was checked on these very bytes")]
+        // SAFETY: the bytes come from `Component::serialize` of an engine with these settings, as the MAC says.
+        let component = unsafe { Component::deserialize(engine, code) };
+        component.map(Some).map_err(|err| format!("{err:#}"))
+    }
+
+    fn store(&self, component: &Component, path: &Path, key: &[u8; KEY_BYTES], source: &Digest) -> Result<(), String> {
+        let code = component.serialize().map_err(|err| format!("{err:#}"))?;
+        let mac: [u8; MAC_BYTES] = self.mac(key, source, &code).finalize().into_bytes().into();
+        write_whole(path, &[&mac, &code], |half, whole| fs::rename(half, whole)).map_err(|err| err.to_string())
+    }
+
+    fn mac(&self, key: &[u8; KEY_BYTES], source: &Digest, code: &[u8]) -> Hmac<Sha256> {
+        // RFC 2104 pads a key shorter than the block with zeros; doing it here makes the constructor infallible.
+        let mut block = [0; 64];
+        block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+        let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
+        mac.update(b"steward/cwasm/v1\0");
+        mac.update(source.bytes());
+        mac.update(&self.engine.to_be_bytes());
+        mac.update(code);
+        mac
+    }
+}
+
+/// The compiler has panicked on hostile input before; that must cost the plugin, not the server.
+fn compile(engine: &Engine, wasm: &[u8]) -> Result<Component, String> {
+    panic::catch_unwind(panic::AssertUnwindSafe(|| Component::from_binary(engine, wasm)))
+        .map_err(|_| "the compiler gave up".to_owned())?
+        .map_err(|err| format!("{err:#}"))
+}
+
+fn open_key(folder: &Path) -> Result<[u8; KEY_BYTES], HostError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| HostError::Cache { path, source }
+    };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed(folder))?;
+    let path = folder.join("key");
+    if !path.try_exists().map_err(failed(&path))? {
+        let mut key = [0; KEY_BYTES];
+        rand::rngs::OsRng.try_fill_bytes(&mut key).map_err(|err| failed(&path)(io::Error::other(err)))?;
+        // A link fails when there is one already: of two processes that start at once, one key wins and both read it.
+        let made = write_whole(&path, &[&key], |half, whole| fs::hard_link(half, whole).and_then(|()| fs::remove_file(half)));
+        made.or_else(|err| if err.kind() == io::ErrorKind::AlreadyExists { Ok(()) } else { Err(err) }).map_err(failed(&path))?;
+    }
+    let mode = fs::metadata(&path).map_err(failed(&path))?.permissions().mode();
+    if mode & 0o077 != 0 {
+        // Others may have read it: what it vouched for is compiled again under a new one.
+        return Err(failed(&path)(io::Error::new(io::ErrorKind::PermissionDenied, "others may read the key; delete it, a new one is made")));
+    }
+    let bytes = fs::read(&path).map_err(failed(&path))?;
+    <[u8; KEY_BYTES]>::try_from(bytes.as_slice()).map_err(|_| HostError::CacheKey { path })
+}
+
+/// Writes a file beside its place and puts it there in one step, so that nobody ever reads half of it.
+fn write_whole(path: &Path, parts: &[&[u8]], publish: impl Fn(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
+    let half = path.with_extension(format!("{}-{}.half", std::process::id(), WRITTEN.fetch_add(1, Ordering::Relaxed)));
+    let write = || {
+        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&half)?;
+        parts.iter().try_for_each(|part| file.write_all(part))?;
+        file.sync_all()?;
+        publish(&half, path)
+    };
+    let written = write();
+    if written.is_err() {
+        // What is left of it is of no use; that it cannot be removed changes nothing.
+        let _ = fs::remove_file(&half);
+    }
+    written
+}

@@ -1,0 +1,137 @@
+//! Calling a tool: one permit, one fresh instance, one report.
+
+use crate::bindings::{Error, Request, Response};
+use crate::engine::Host;
+use crate::error::tidy;
+use crate::failure;
+use crate::office::Office;
+use crate::sandbox::{CallState, store};
+use crate::tool::Tool;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use steward_core::{Failure, FailureClass, Integrity, Outcome};
+use steward_policies::Permit;
+use tokio::time::timeout_at;
+use wasmtime::Store;
+
+/// Characters of a tool's line for people.
+const SUMMARY_MAX: usize = 200;
+
+/// What a call is given beside its arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallContext {
+    /// The idempotency key, the same on every try of the same call.
+    pub key: String,
+    /// What is left of the run's time, in milliseconds; the tool's own limit applies too.
+    pub deadline_ms: u64,
+    /// BCP 47 tag of the person the run works for.
+    pub locale: String,
+    /// IANA name of that person's time zone.
+    pub time_zone: String,
+    /// The time the plugin sees, Unix milliseconds.
+    pub now_ms: i64,
+}
+
+/// What became of a call and what it took.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallReport {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Fuel used, zero for a call that never ran.
+    pub fuel: u64,
+    /// Wall time, in milliseconds.
+    pub ms: u64,
+    /// The integrity of every record the office handed to the plugin, by id: no field of such a record in the result is
+    /// better than this, whatever the manifest's label says.
+    pub records: BTreeMap<String, Integrity>,
+}
+
+impl CallReport {
+    fn refused(class: FailureClass, message: &str) -> Self {
+        Self { outcome: Outcome::failed(class, message), fuel: 0, ms: 0, records: BTreeMap::new() }
+    }
+}
+
+impl Host {
+    /// Runs the call the permit was made for, and spends the permit. Whatever goes wrong is an outcome.
+    pub async fn call(&self, permit: Permit, context: CallContext, office: Arc<dyn Office>) -> CallReport {
+        let envelope = permit.into_envelope();
+        let Some(tool) = self.tool(&envelope.tool) else {
+            return CallReport::refused(FailureClass::NotFound, "there is no such tool any more");
+        };
+        // What was decided on is what runs: a plugin or schema that changed since needs a new decision.
+        if tool.spec().plugin_digest != envelope.plugin_digest || tool.spec().schema_digest != envelope.schema_digest {
+            return CallReport::refused(FailureClass::Denied, "the tool changed after this call was decided on; propose it again");
+        }
+        self.run(&tool, &envelope.arguments, context, office).await
+    }
+
+    /// Runs a tool. Only [`Host::call`] may, and the tests of this crate.
+    async fn run(&self, tool: &Tool, arguments: &Value, context: CallContext, office: Arc<dyn Office>) -> CallReport {
+        if !tool.accepts(arguments) {
+            return CallReport::refused(FailureClass::InvalidArguments, "the arguments do not match the tool's schema");
+        }
+        let begun = Instant::now();
+        let budget_ms = context.deadline_ms.min(tool.spec().timeout_ms);
+        let deadline = begun + Duration::from_millis(budget_ms);
+        let Ok(Ok(_slot)) = timeout_at(deadline.into(), self.inner.slots.acquire()).await else {
+            return CallReport::refused(FailureClass::Unavailable, "all sandboxes are busy; a later try may work");
+        };
+        let CallContext { key, locale, time_zone, now_ms, .. } = context;
+        let state = CallState::new(&tool.limits, office, &tool.spec().name, tool.spec().effect, key.clone(), now_ms);
+        let mut store = match store(&self.inner.engine, state, &tool.limits, deadline) {
+            Ok(store) => store,
+            Err(err) => {
+                tracing::error!(tool.name = tool.spec().name, error = format!("{err:#}"), "cannot make a sandbox");
+                return CallReport::refused(FailureClass::Unavailable, "no sandbox could be made");
+            }
+        };
+        let request = Request { tool: tool.spec().name.clone(), arguments: arguments.to_string(), key, locale, time_zone, deadline_ms: budget_ms };
+        let answered = {
+            let _ticking = self.inner.ticker.run();
+            // Ticks stop a plugin that computes; this stops one that waits.
+            timeout_at(deadline.into(), answer(tool, &mut store, &request)).await
+        };
+        let failed = match answered {
+            Err(_elapsed) => Err(failure::timeout()),
+            Ok(Err(trap)) => Err(failure::of_trap(&trap, store.data(), &tool.limits)),
+            Ok(Ok(Err(error))) => Err(failure::of_tool(error)),
+            Ok(Ok(Ok(response))) => read(tool, response),
+        };
+        let fuel = tool.limits.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+        let state = store.into_data();
+        let outcome = failed.unwrap_or_else(|failure| Outcome::Failed { failure: own_up(failure, &state) });
+        CallReport { outcome, fuel, ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX), records: state.records }
+    }
+}
+
+async fn answer(tool: &Tool, store: &mut Store<CallState>, request: &Request) -> wasmtime::Result<Result<Response, Error>> {
+    let instance = tool.plugin.pre.instantiate_async(&mut *store).await?;
+    instance.call_call(store, request).await
+}
+
+fn read(tool: &Tool, response: Response) -> Result<Outcome, Failure> {
+    let most = usize::try_from(tool.limits.output_kb << 10).unwrap_or(usize::MAX);
+    if response.result.len() > most {
+        return Err(failure::output_too_large(&tool.limits));
+    }
+    match tool.results.read(&response.result) {
+        Ok(result) => Ok(Outcome::Ok { result, summary: response.summary.map(|summary| tidy(&summary, SUMMARY_MAX)) }),
+        Err(message) => Err(Failure { class: FailureClass::BadOutput, message: tidy(&message, 500), retryable: false }),
+    }
+}
+
+/// A call that failed after it changed something must not read as if nothing had happened.
+fn own_up(failure: Failure, state: &CallState) -> Failure {
+    if state.is_unsure() {
+        let message = format!("{}; whether its last change was made is not known", failure.message);
+        return Failure { class: FailureClass::Unknown, message, retryable: false };
+    }
+    match state.changes {
+        0 => failure,
+        1 => Failure { message: format!("{}; it had made one change before, which stands", failure.message), retryable: false, ..failure },
+        many => Failure { message: format!("{}; it had made {many} changes before, which stand", failure.message), retryable: false, ..failure },
+    }
+}

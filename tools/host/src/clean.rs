@@ -1,0 +1,171 @@
+//! Cleaning arguments before anybody judges them, so that the gate, the card, the log and the tool see the same text.
+//!
+//! What is done, by the schema: every string in Unicode NFC; `x-steward-trim` takes white space off both ends;
+//! `format: email` also folds compatibility characters (NFKC) and writes lower case; an integer written `10.0` becomes
+//! `10`. What is refused: nesting deeper than 32, and NUL characters, which no store behind us takes.
+
+use crate::schema::ArgumentError;
+use serde_json::{Map, Number, Value};
+use std::collections::BTreeMap;
+use steward_core::limits::ARGUMENT_DEPTH_MAX;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+/// How the value at one place of the schema is cleaned.
+#[derive(Debug, Default)]
+pub(crate) struct Cleaner {
+    fields: BTreeMap<String, Cleaner>,
+    items: Option<Box<Cleaner>>,
+    trim: bool,
+    email: bool,
+    integer: bool,
+}
+
+/// Floats up to here are whole numbers exactly.
+const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+
+impl Cleaner {
+    /// Reads the rules off a schema. Alternatives (`anyOf`, `oneOf`, `allOf`) are joined.
+    pub(crate) fn of(schema: &Value) -> Self {
+        let mut cleaner = Self::default();
+        cleaner.read(schema, 0);
+        cleaner
+    }
+
+    fn read(&mut self, schema: &Value, depth: usize) {
+        let Some(schema) = schema.as_object().filter(|_| depth < ARGUMENT_DEPTH_MAX) else { return };
+        self.trim |= schema.get("x-steward-trim") == Some(&Value::Bool(true));
+        self.email |= schema.get("format").and_then(Value::as_str) == Some("email");
+        self.integer |= match schema.get("type") {
+            Some(Value::String(name)) => name == "integer",
+            Some(Value::Array(names)) => names.iter().any(|name| name == "integer"),
+            _ => false,
+        };
+        if let Some(Value::Object(properties)) = schema.get("properties") {
+            for (name, property) in properties {
+                self.fields.entry(name.clone()).or_default().read(property, depth + 1);
+            }
+        }
+        if let Some(items) = schema.get("items") {
+            self.items.get_or_insert_default().read(items, depth + 1);
+        }
+        for key in ["anyOf", "oneOf", "allOf"] {
+            for branch in schema.get(key).and_then(Value::as_array).into_iter().flatten() {
+                self.read(branch, depth + 1);
+            }
+        }
+    }
+
+    /// The cleaned value.
+    pub(crate) fn clean(&self, value: &Value) -> Result<Value, ArgumentError> {
+        let mut path = String::new();
+        clean(Some(self), value, &mut path, 1)
+    }
+
+    fn text(&self, text: &str) -> String {
+        if self.email {
+            return text.trim().nfkc().collect::<String>().to_lowercase();
+        }
+        let text = if self.trim { text.trim() } else { text };
+        if is_nfc_quick(text.chars()) == IsNormalized::Yes { text.to_owned() } else { text.nfc().collect() }
+    }
+}
+
+fn clean(rule: Option<&Cleaner>, value: &Value, path: &mut String, depth: usize) -> Result<Value, ArgumentError> {
+    if depth > ARGUMENT_DEPTH_MAX {
+        return Err(ArgumentError::new(path, format!("is nested deeper than {ARGUMENT_DEPTH_MAX} levels")));
+    }
+    match value {
+        Value::Null | Value::Bool(_) => Ok(value.clone()),
+        Value::Number(number) => Ok(Value::Number(whole(number, rule))),
+        Value::String(text) => {
+            refuse_nul(text, path)?;
+            Ok(Value::String(rule.map_or_else(|| Cleaner::default().text(text), |rule| rule.text(text))))
+        }
+        Value::Array(items) => {
+            let rule = rule.and_then(|rule| rule.items.as_deref());
+            let mut cleaned = Vec::with_capacity(items.len());
+            for (index, item) in items.iter().enumerate() {
+                cleaned.push(below(path, &index.to_string(), |path| clean(rule, item, path, depth + 1))?);
+            }
+            Ok(Value::Array(cleaned))
+        }
+        Value::Object(fields) => {
+            let mut cleaned = Map::with_capacity(fields.len());
+            for (name, field) in fields {
+                refuse_nul(name, path)?;
+                let rule = rule.and_then(|rule| rule.fields.get(name));
+                let field = below(path, name, |path| clean(rule, field, path, depth + 1))?;
+                cleaned.insert(name.clone(), field);
+            }
+            Ok(Value::Object(cleaned))
+        }
+    }
+}
+
+/// Runs `inner` with one more segment on the JSON pointer.
+fn below<T>(path: &mut String, segment: &str, inner: impl FnOnce(&mut String) -> T) -> T {
+    let length = path.len();
+    path.push('/');
+    path.push_str(&segment.replace('~', "~0").replace('/', "~1"));
+    let result = inner(path);
+    path.truncate(length);
+    result
+}
+
+fn refuse_nul(text: &str, path: &str) -> Result<(), ArgumentError> {
+    if text.contains('\0') { Err(ArgumentError::new(path, "holds a NUL character; leave it out")) } else { Ok(()) }
+}
+
+fn whole(number: &Number, rule: Option<&Cleaner>) -> Number {
+    let exact = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() <= WHOLE_MAX);
+    match exact {
+        #[expect(clippy::cast_possible_truncation, reason = "a whole number within 2^53")]
+        Some(float) if rule.is_some_and(|rule| rule.integer) => Number::from(float as i64),
+        _ => number.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn check(schema: Value, given: Value, expect: Result<Value, &str>) {
+        let cleaned = Cleaner::of(&schema).clean(&given).map_err(|err| err.to_string());
+        assert_eq!(cleaned, expect.map_err(str::to_owned), "{given}");
+    }
+
+    #[test]
+    fn nul_and_depth_are_refused_with_their_path() {
+        check(json!({}), json!({ "a": [{ "b/c": "x\0" }] }), Err("/a/0/b~1c: holds a NUL character; leave it out"));
+        check(json!({}), json!({ "a\0": 1 }), Err("holds a NUL character; leave it out"));
+        let deep = (0..ARGUMENT_DEPTH_MAX).fold(json!(1), |inner, _| json!([inner]));
+        let path = "/0".repeat(ARGUMENT_DEPTH_MAX);
+        check(json!({}), deep, Err(&format!("{path}: is nested deeper than 32 levels")));
+    }
+
+    #[test]
+    fn texts_are_cleaned_as_the_schema_says() {
+        let schema = json!({ "properties": {
+            "to": { "type": "array", "items": { "format": "email" } },
+            "name": { "type": ["string", "null"], "x-steward-trim": true },
+            "either": { "anyOf": [{ "type": "null" }, { "x-steward-trim": true }] },
+            "text": { "type": "string" },
+            "count": { "type": "integer" },
+        } });
+        let cases = [
+            (json!({ "to": [" Lena@EXAMPLE.org", "\u{ff4c}ena@example.org"] }), json!({ "to": ["lena@example.org", "lena@example.org"] })),
+            (json!({ "name": " Ju\u{308}rgen\t" }), json!({ "name": "J\u{fc}rgen" })),
+            (json!({ "either": " a " }), json!({ "either": "a" })),
+            (json!({ "text": " kept\n " }), json!({ "text": " kept\n " })),
+            (json!({ "text": "e\u{301}" }), json!({ "text": "\u{e9}" })),
+            (json!({ "count": 10.0 }), json!({ "count": 10 })),
+            (json!({ "count": 10.5 }), json!({ "count": 10.5 })),
+            (json!({ "count": 1e300 }), json!({ "count": 1e300 })),
+            (json!({ "unknown": [null, true, 2.0] }), json!({ "unknown": [null, true, 2.0] })),
+        ];
+        for (given, expect) in cases {
+            check(schema.clone(), given, Ok(expect));
+        }
+    }
+}

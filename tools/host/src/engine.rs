@@ -1,0 +1,172 @@
+//! The engine all plugins share, its limits, and the table of loaded tools.
+//!
+//! Instances come from a pool whose slots are cleaned between calls; where the address space does not suffice for one
+//! (a container with `ulimit -v`), they are made on demand, twice as slow and otherwise the same.
+
+use crate::cache::Cache;
+use crate::error::{HostError, PluginError};
+use crate::manifest::MEMORY_MB_MAX;
+use crate::plugin::{self, Package, PluginInfo};
+use crate::shipped;
+use crate::ticker::Ticker;
+use crate::tool::Tool;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use steward_core::ToolSpec;
+use tokio::sync::Semaphore;
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+/// Tables of one call: how many, and elements of each.
+pub(crate) const TABLES_MAX: usize = 50;
+pub(crate) const TABLE_ELEMENTS_MAX: usize = 20_000;
+/// Linear memories of one call; a composed component has several.
+pub(crate) const MEMORIES_MAX: usize = 10;
+/// Core instances of one call.
+pub(crate) const INSTANCES_MAX: usize = 200;
+/// What one core instance or component may take for its own bookkeeping, in bytes.
+const INSTANCE_BYTES_MAX: usize = 4 << 20;
+/// The guest's stack, and the fiber's: the office's functions run on top of the guest, and unoptimised ones are large.
+const WASM_STACK_BYTES: usize = 512 << 10;
+const FIBER_STACK_BYTES: usize = 2 << 20;
+/// Memory a slot keeps between calls: measured, less costs page faults, more costs resident memory.
+const KEEP_BYTES: usize = 64 << 10;
+const WARM_SLOTS: u32 = 32;
+
+/// How instances get their memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Allocation {
+    /// From a pool; on demand when there is no room for one.
+    #[default]
+    Pooled,
+    /// On demand.
+    OnDemand,
+}
+
+/// How a host is made.
+#[derive(Debug, Clone)]
+pub struct HostOptions {
+    /// Where compiled plugins are kept; none compiles them at every start.
+    pub cache_dir: Option<PathBuf>,
+    /// Calls that run at once; more wait.
+    pub slots: u32,
+    /// How often a computing plugin gives way to others, in milliseconds; also how late past its deadline it is stopped.
+    pub tick_ms: u64,
+    /// How instances get their memory.
+    pub allocation: Allocation,
+}
+
+impl Default for HostOptions {
+    fn default() -> Self {
+        Self { cache_dir: None, slots: 200, tick_ms: 5, allocation: Allocation::Pooled }
+    }
+}
+
+/// The engine with its plugins. Cheap to clone; clones are one host.
+#[derive(Debug, Clone)]
+pub struct Host {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) engine: Engine,
+    pub(crate) ticker: Ticker,
+    pub(crate) slots: Semaphore,
+    cache: Cache,
+    tools: RwLock<BTreeMap<String, Arc<Tool>>>,
+}
+
+impl Host {
+    /// Starts the engine. No plugin is loaded yet.
+    pub fn new(options: HostOptions) -> Result<Self, HostError> {
+        let slots = options.slots.max(1);
+        let engine = match options.allocation {
+            Allocation::Pooled => pooled(slots).or_else(|err| {
+                tracing::warn!(error = format!("{err:#}"), "no room for a pool of plugin instances; making them on demand");
+                Engine::new(&config())
+            }),
+            Allocation::OnDemand => Engine::new(&config()),
+        };
+        let engine = engine.map_err(|err| HostError::Engine(format!("{err:#}")))?;
+        let cache = Cache::open(options.cache_dir.as_deref(), &engine)?;
+        let ticker = Ticker::start(&engine, Duration::from_millis(options.tick_ms.max(1)))?;
+        let slots = Semaphore::new(usize::try_from(slots).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS));
+        Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, tools: RwLock::default() }) })
+    }
+
+    /// Loads the plugins that are part of the program.
+    pub fn load_shipped(&self) -> Result<(), PluginError> {
+        shipped::SHIPPED.iter().try_for_each(|package| self.load(&package.package()).map(|_| ()))
+    }
+
+    /// Loads the plugin in a folder: `tool.toml`, `<name>.wasm` (a component) and the schema files it names.
+    pub fn load_dir(&self, dir: &Path) -> Result<PluginInfo, PluginError> {
+        self.load(&Package::read(dir)?)
+    }
+
+    /// The specifications of all loaded tools, by name.
+    pub fn specs(&self) -> Vec<ToolSpec> {
+        self.inner.tools.read().unwrap_or_else(PoisonError::into_inner).values().map(|tool| tool.spec().clone()).collect()
+    }
+
+    /// A loaded tool.
+    pub fn tool(&self, name: &str) -> Option<Arc<Tool>> {
+        self.inner.tools.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    pub(crate) fn load(&self, package: &Package<'_>) -> Result<PluginInfo, PluginError> {
+        let compile = |wasm: &[u8]| self.inner.cache.component(&self.inner.engine, wasm);
+        let _ticking = self.inner.ticker.run();
+        let (info, loaded) = plugin::load(&self.inner.engine, package, compile)?;
+        let mut tools = self.inner.tools.write().unwrap_or_else(PoisonError::into_inner);
+        // Tools carry their plugin's name, so the first tells for all.
+        if loaded.iter().any(|tool| tools.contains_key(&tool.spec().name)) {
+            return Err(PluginError::Duplicate(info.name));
+        }
+        tools.extend(loaded.into_iter().map(|tool| (tool.spec().name.clone(), Arc::new(tool))));
+        tracing::info!(plugin.name = info.name, plugin.version = info.version, plugin.digest = %info.digest, "loaded plugin `{}`", info.name);
+        Ok(info)
+    }
+}
+
+fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .max_wasm_stack(WASM_STACK_BYTES)
+        .async_stack_size(FIBER_STACK_BYTES)
+        // The same input gives the same result on every machine.
+        .wasm_relaxed_simd(false)
+        .cranelift_nan_canonicalization(true)
+        // Invariant: multi-memory stays on. Composed components need it, and with it off the compiler panics on them.
+        .wasm_memory64(false);
+    config
+}
+
+fn pooled(slots: u32) -> wasmtime::Result<Engine> {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(slots)
+        .total_core_instances(slots.saturating_mul(4))
+        .total_memories(slots.saturating_mul(2))
+        .total_tables(slots.saturating_mul(2))
+        .total_stacks(slots)
+        .max_core_instances_per_component(u32::try_from(INSTANCES_MAX).unwrap_or(u32::MAX))
+        .max_memories_per_component(u32::try_from(MEMORIES_MAX).unwrap_or(u32::MAX))
+        .max_tables_per_component(u32::try_from(TABLES_MAX).unwrap_or(u32::MAX))
+        .table_elements(TABLE_ELEMENTS_MAX)
+        .max_component_instance_size(INSTANCE_BYTES_MAX)
+        .max_core_instance_size(INSTANCE_BYTES_MAX)
+        .max_memory_size(usize::try_from(MEMORY_MB_MAX << 20).unwrap_or(usize::MAX))
+        .linear_memory_keep_resident(KEEP_BYTES)
+        .table_keep_resident(KEEP_BYTES)
+        // Where the kernel can say which pages were touched (6.7), only those are cleaned, wherever they lie.
+        .pagemap_scan(Enabled::Auto)
+        .max_unused_warm_slots(WARM_SLOTS);
+    let mut config = config();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    Engine::new(&config)
+}

@@ -1,0 +1,59 @@
+//! How a call that went wrong is told: a class the model can act on and one sentence, never the engine's words or an address.
+
+use crate::bindings::Error;
+use crate::error::tidy;
+use crate::manifest::Limits;
+use crate::sandbox::{CallState, TooManyQuestions};
+use steward_core::{Failure, FailureClass};
+use wasmtime::Trap;
+
+/// Characters of a tool's own message.
+const MESSAGE_MAX: usize = 500;
+
+/// A failure the tool reports itself.
+pub(crate) fn of_tool(error: Error) -> Failure {
+    let (class, message) = match error {
+        Error::InvalidArguments(message) => (FailureClass::InvalidArguments, message),
+        Error::NotFound(message) => (FailureClass::NotFound, message),
+        Error::Denied(message) => (FailureClass::Denied, message),
+        Error::Unavailable(message) => (FailureClass::Unavailable, message),
+        Error::Failed(message) => (FailureClass::Failed, message),
+    };
+    Failure { class, message: tidy(&message, MESSAGE_MAX), retryable: class == FailureClass::Unavailable }
+}
+
+/// A call that the engine ended.
+pub(crate) fn of_trap(error: &wasmtime::Error, state: &CallState, limits: &Limits) -> Failure {
+    let trap = error.downcast_ref::<Trap>();
+    let (class, message) = if state.meter.refused && trap != Some(&Trap::Interrupt) && trap != Some(&Trap::OutOfFuel) {
+        (FailureClass::Memory, format!("the tool wanted more than its {} MiB of memory; ask for less at once", limits.memory_mb))
+    } else if let Some(asked) = error.downcast_ref::<TooManyQuestions>() {
+        (FailureClass::Failed, format!("{asked}; ask for less at once"))
+    } else {
+        match trap {
+            Some(Trap::Interrupt) => return timeout(),
+            Some(Trap::OutOfFuel) => (FailureClass::Fuel, "the tool computed more than it may; ask for less at once".to_owned()),
+            Some(Trap::StackOverflow) => (FailureClass::StackOverflow, "the tool recursed too deep".to_owned()),
+            Some(trap) => (FailureClass::Trap, format!("the tool crashed ({})", tidy(&trap.to_string(), 100))),
+            None if is_hostcall_fuel(error) => return output_too_large(limits),
+            None => (FailureClass::Trap, "the tool crashed".to_owned()),
+        }
+    };
+    Failure { class, message, retryable: false }
+}
+
+/// The tool took longer than it may.
+pub(crate) fn timeout() -> Failure {
+    Failure { class: FailureClass::Timeout, message: "the tool took longer than it may".to_owned(), retryable: true }
+}
+
+/// The tool answered more than it may.
+pub(crate) fn output_too_large(limits: &Limits) -> Failure {
+    let message = format!("the tool gave more than {} KiB at once; ask for less", limits.output_kb);
+    Failure { class: FailureClass::OutputTooLarge, message, retryable: false }
+}
+
+/// The engine keeps this error's type to itself, so its words are all there is; a test with a real guest holds them.
+fn is_hostcall_fuel(error: &wasmtime::Error) -> bool {
+    error.root_cause().to_string().contains("fuel allocated for hostcalls")
+}

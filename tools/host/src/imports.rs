@@ -1,0 +1,63 @@
+//! The host's side of the granted interfaces. They translate and count; rights are the office's word.
+
+mod crm;
+mod crm_write;
+
+use crate::bindings::steward::plugin as wit;
+use crate::error::tidy;
+use crate::office::{OfficeError, PageRequest};
+use crate::sandbox::CallState;
+use wasmtime::Result;
+
+/// Log lines of one call, and characters of a line.
+const LOGS_MAX: u32 = 100;
+const LOG_CHARACTERS_MAX: usize = 4096;
+/// Rows of a page at most.
+const ROWS_MAX: u32 = 200;
+/// What a plugin may make of a text of ours.
+const MESSAGE_MAX: usize = 500;
+
+impl wit::types::Host for CallState {}
+
+impl wit::log::Host for CallState {
+    async fn write(&mut self, level: wit::log::Level, message: String) -> Result<()> {
+        use wit::log::Level;
+        if self.logs >= LOGS_MAX {
+            return Ok(());
+        }
+        self.logs += 1;
+        let (tool, message) = (self.tool.as_str(), tidy(&message, LOG_CHARACTERS_MAX));
+        match level {
+            Level::Debug => tracing::debug!(tool.name = tool, "plugin: {message}"),
+            Level::Info => tracing::info!(tool.name = tool, "plugin: {message}"),
+            // A plugin does not decide what somebody has to look at.
+            Level::Warn | Level::Error => tracing::warn!(tool.name = tool, "plugin: {message}"),
+        }
+        Ok(())
+    }
+}
+
+impl wit::clock::Host for CallState {
+    async fn now_ms(&mut self) -> Result<i64> {
+        Ok(self.now_ms)
+    }
+}
+
+impl From<OfficeError> for wit::types::OfficeError {
+    fn from(error: OfficeError) -> Self {
+        match error {
+            OfficeError::Denied => Self::Denied,
+            OfficeError::NotFound => Self::NotFound,
+            OfficeError::Conflict => Self::Conflict,
+            OfficeError::Invalid(what) => Self::Invalid(tidy(&what, MESSAGE_MAX)),
+            OfficeError::TooLarge => Self::TooLarge,
+            OfficeError::Unavailable => Self::Unavailable,
+        }
+    }
+}
+
+impl From<wit::crm::Page> for PageRequest {
+    fn from(page: wit::crm::Page) -> Self {
+        Self { after: page.after, limit: page.limit.clamp(1, ROWS_MAX) }
+    }
+}

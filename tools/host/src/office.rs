@@ -1,0 +1,250 @@
+//! What plugins may ask of the office: the typed interfaces of `tools/wit` as a trait, and the records they carry.
+//!
+//! The host calls it on behalf of the run's actor; who may see or change what is the implementation's word, never the
+//! plugin's. Each change comes with the call's key and its ordinal in the call, so that a repeat of the call after a
+//! crash finds the first answer and changes nothing. Records carry the integrity of what they were written from; the
+//! plugin does not see it, the host reports it beside the result.
+
+use std::{future::Future, pin::Pin};
+use steward_core::Integrity;
+
+/// A boxed future, so that the trait can stand behind an `Arc<dyn Office>`.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What a question to the office brings.
+pub type Asked<'a, T> = BoxFuture<'a, Result<T, OfficeError>>;
+
+/// Why the office did not do what a plugin asked. Texts are shown to the model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OfficeError {
+    /// The actor has no right to it.
+    #[error("not allowed for the person the run works for")]
+    Denied,
+    /// There is none, or the actor may not know of it.
+    #[error("there is no such record")]
+    NotFound,
+    /// It exists already, or was changed meanwhile.
+    #[error("it exists already, or was changed meanwhile")]
+    Conflict,
+    /// What is wrong with the request.
+    #[error("{0}")]
+    Invalid(String),
+    /// More than the office takes at once.
+    #[error("more than the office takes at once")]
+    TooLarge,
+    /// The office does not answer.
+    #[error("the office does not answer")]
+    Unavailable,
+}
+
+/// How much of a list, and from where.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PageRequest {
+    /// The `next` of the page before; none for the first.
+    pub after: Option<String>,
+    /// At most this many; the host has already held it to its own largest page.
+    pub limit: u32,
+}
+
+/// A piece of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Where the next piece starts; none at the end.
+    pub next: Option<String>,
+}
+
+/// A person or address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// `contact_…`.
+    pub id: String,
+    /// As shown.
+    pub name: String,
+    /// First name.
+    pub given_name: Option<String>,
+    /// Last name.
+    pub family_name: Option<String>,
+    /// Addresses, the main one first.
+    pub emails: Vec<String>,
+    /// Phone numbers, the main one first.
+    pub phones: Vec<String>,
+    /// `company_…`.
+    pub company_id: Option<String>,
+    /// The company's name.
+    pub company_name: Option<String>,
+    /// What the person does there.
+    pub job_title: Option<String>,
+    /// Words to group by.
+    pub tags: Vec<String>,
+    /// The lowest integrity of what it was written from.
+    pub integrity: Integrity,
+}
+
+/// A contact to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NewContact {
+    /// As shown.
+    pub name: String,
+    /// First name.
+    pub given_name: Option<String>,
+    /// Last name.
+    pub family_name: Option<String>,
+    /// Addresses, the main one first.
+    pub emails: Vec<String>,
+    /// Phone numbers, the main one first.
+    pub phones: Vec<String>,
+    /// `company_…`.
+    pub company_id: Option<String>,
+    /// What the person does there.
+    pub job_title: Option<String>,
+    /// Words to group by.
+    pub tags: Vec<String>,
+}
+
+/// A change of a contact: none leaves a field, an empty text takes its value away, a list replaces the list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ContactPatch {
+    /// As shown; never empty.
+    pub name: Option<String>,
+    /// First name.
+    pub given_name: Option<String>,
+    /// Last name.
+    pub family_name: Option<String>,
+    /// All addresses.
+    pub emails: Option<Vec<String>>,
+    /// All phone numbers.
+    pub phones: Option<Vec<String>>,
+    /// `company_…`.
+    pub company_id: Option<String>,
+    /// What the person does there.
+    pub job_title: Option<String>,
+    /// All tags.
+    pub tags: Option<Vec<String>>,
+}
+
+/// A company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Company {
+    /// `company_…`.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its web site.
+    pub website: Option<String>,
+    /// The lowest integrity of what it was written from.
+    pub integrity: Integrity,
+}
+
+/// A company to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NewCompany {
+    /// Its name.
+    pub name: String,
+    /// Its web site.
+    pub website: Option<String>,
+}
+
+/// A change of a company: none leaves a field, an empty text takes its value away.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CompanyPatch {
+    /// Its name; never empty.
+    pub name: Option<String>,
+    /// Its web site.
+    pub website: Option<String>,
+}
+
+/// An amount in the currency's smallest unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amount {
+    /// How many of them.
+    pub minor: i64,
+    /// ISO 4217 code.
+    pub currency: String,
+}
+
+/// A deal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deal {
+    /// `deal_…`.
+    pub id: String,
+    /// What it is called.
+    pub title: String,
+    /// Where in the pipeline it stands.
+    pub stage: String,
+    /// What it is worth.
+    pub amount: Option<Amount>,
+    /// `company_…`.
+    pub company_id: Option<String>,
+    /// `contact_…`.
+    pub contact_id: Option<String>,
+    /// The lowest integrity of what it was written from.
+    pub integrity: Integrity,
+}
+
+/// Which deals.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DealFilter {
+    /// Only with this company.
+    pub company_id: Option<String>,
+    /// Only with this contact.
+    pub contact_id: Option<String>,
+    /// Only in this stage.
+    pub stage: Option<String>,
+}
+
+/// What a note stands on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// `contact_…`.
+    Contact(String),
+    /// `company_…`.
+    Company(String),
+    /// `deal_…`.
+    Deal(String),
+}
+
+/// A note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// `note_…`.
+    pub id: String,
+    /// What it stands on.
+    pub about: Subject,
+    /// What it says.
+    pub text: String,
+    /// A person's name, or an agent's.
+    pub author: Option<String>,
+    /// Unix milliseconds.
+    pub created_at_ms: i64,
+    /// The lowest integrity of what it was written from.
+    pub integrity: Integrity,
+}
+
+/// The office as plugins see it, for one actor.
+pub trait Office: Send + Sync {
+    /// Contacts whose name, address, company or tags match; an empty query lists all.
+    fn find_contacts<'a>(&'a self, query: &'a str, page: &'a PageRequest) -> Asked<'a, Listed<Contact>>;
+    /// One contact.
+    fn get_contact<'a>(&'a self, id: &'a str) -> Asked<'a, Contact>;
+    /// Companies whose name matches; an empty query lists all.
+    fn find_companies<'a>(&'a self, query: &'a str, page: &'a PageRequest) -> Asked<'a, Listed<Company>>;
+    /// One company.
+    fn get_company<'a>(&'a self, id: &'a str) -> Asked<'a, Company>;
+    /// Deals, newest first.
+    fn list_deals<'a>(&'a self, filter: &'a DealFilter, page: &'a PageRequest) -> Asked<'a, Listed<Deal>>;
+    /// Notes on one record, newest first.
+    fn list_notes<'a>(&'a self, about: &'a Subject, page: &'a PageRequest) -> Asked<'a, Listed<Note>>;
+
+    /// Makes a contact.
+    fn create_contact<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a NewContact) -> Asked<'a, Contact>;
+    /// Changes a contact.
+    fn update_contact<'a>(&'a self, key: &'a str, ordinal: u32, id: &'a str, patch: &'a ContactPatch) -> Asked<'a, Contact>;
+    /// Makes a company.
+    fn create_company<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a NewCompany) -> Asked<'a, Company>;
+    /// Changes a company.
+    fn update_company<'a>(&'a self, key: &'a str, ordinal: u32, id: &'a str, patch: &'a CompanyPatch) -> Asked<'a, Company>;
+    /// Writes a note.
+    fn add_note<'a>(&'a self, key: &'a str, ordinal: u32, about: &'a Subject, text: &'a str) -> Asked<'a, Note>;
+}

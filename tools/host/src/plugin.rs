@@ -1,0 +1,203 @@
+//! Loading a plugin: manifest, schemas, component, grants, and that the code says the same of itself as the manifest.
+
+use crate::bindings::{self, ToolPre, VERSION, steward::plugin::types as wit};
+use crate::error::{PluginError, tidy};
+use crate::grants;
+use crate::manifest::{Limits, Manifest, SchemaSource, ToolEntry};
+use crate::sandbox::{CallState, Meter};
+use crate::tool::Tool;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::{fmt, fs};
+use steward_core::{Digest, Effect};
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Engine, Store};
+
+/// The largest component taken, in bytes: a Python interpreter fits.
+const COMPONENT_BYTES_MAX: usize = 32 << 20;
+/// Epoch ticks that `describe` may take.
+const DESCRIBE_TICKS: u64 = 100;
+const REASON_MAX: usize = 500;
+
+/// Everything a plugin consists of.
+pub(crate) struct Package<'a> {
+    pub(crate) manifest: Cow<'a, str>,
+    pub(crate) component: Cow<'a, [u8]>,
+    /// Schema files by the path the manifest uses.
+    pub(crate) files: BTreeMap<String, Cow<'a, str>>,
+}
+
+impl Package<'static> {
+    /// Reads a plugin's folder.
+    pub(crate) fn read(dir: &Path) -> Result<Self, PluginError> {
+        let read = |path: &str| {
+            let path = dir.join(path);
+            fs::read(&path).map_err(|source| PluginError::Read { path, source })
+        };
+        let text = |path: &str| {
+            let bytes = read(path)?;
+            String::from_utf8(bytes).map_err(|_| PluginError::Manifest(format!("file `{path}` is not UTF-8")))
+        };
+        let manifest = text("tool.toml")?;
+        let parsed = Manifest::parse(&manifest)?;
+        let mut files = BTreeMap::new();
+        for source in parsed.tools.iter().flat_map(|tool| [&tool.arguments, &tool.result]) {
+            if let SchemaSource::File(path) = source {
+                files.insert(path.clone(), Cow::Owned(text(path)?));
+            }
+        }
+        let component = read(&format!("{}.wasm", parsed.plugin.name))?;
+        Ok(Self { manifest: Cow::Owned(manifest), component: Cow::Owned(component), files })
+    }
+}
+
+/// What was loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginInfo {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// What it was written in.
+    pub language: String,
+    /// SHA-256 over the component and the manifest.
+    pub digest: Digest,
+    /// The interfaces it was granted.
+    pub imports: Vec<String>,
+    /// Its tools.
+    pub tools: Vec<String>,
+}
+
+/// A loaded plugin, ready to be instantiated.
+pub(crate) struct Plugin {
+    name: String,
+    version: String,
+    pub(crate) digest: Digest,
+    pub(crate) pre: ToolPre<CallState>,
+}
+
+impl Plugin {
+    /// `crm@1.0.0`.
+    pub(crate) fn full_name(&self) -> String {
+        format!("{}@{}", self.name, self.version)
+    }
+}
+
+impl fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Plugin({} {})", self.full_name(), self.digest.short())
+    }
+}
+
+/// Loads a plugin and checks it whole; nothing of a plugin that does not agree with its manifest is kept.
+pub(crate) fn load(
+    engine: &Engine,
+    package: &Package<'_>,
+    compile: impl FnOnce(&[u8]) -> Result<Component, String>,
+) -> Result<(PluginInfo, Vec<Tool>), PluginError> {
+    let manifest = Manifest::parse(&package.manifest)?;
+    let (name, bytes) = (manifest.plugin.name.clone(), package.component.len());
+    if bytes > COMPONENT_BYTES_MAX {
+        return Err(PluginError::TooLarge { plugin: name, bytes, most: COMPONENT_BYTES_MAX });
+    }
+    let refuse = |reason: String| PluginError::Component { plugin: name.clone(), reason: tidy(&reason, REASON_MAX) };
+    let component = compile(&package.component).map_err(refuse)?;
+    let granted = manifest.grants();
+    grants::check_imports(&name, &component, engine, &granted)?;
+    let linker = grants::linker(engine, &granted).map_err(|err| refuse(format!("{err:#}")))?;
+    let pre = linker.instantiate_pre(&component).map_err(|err| refuse(format!("{err:#}")))?;
+    let exports = |reason: wasmtime::Error| PluginError::Exports { plugin: name.clone(), version: VERSION, reason: tidy(&format!("{reason:#}"), REASON_MAX) };
+    let pre = ToolPre::new(pre).map_err(exports)?;
+    agree(&manifest, &describe(engine, &component, &manifest)?)?;
+
+    let digest = Digest::of_parts([package.component.as_ref(), package.manifest.as_bytes()]);
+    let plugin = Arc::new(Plugin { name: name.clone(), version: manifest.plugin.version.clone(), digest, pre });
+    let mut tools = Vec::with_capacity(manifest.tools.len());
+    for entry in &manifest.tools {
+        let arguments = schema(package, entry, &entry.arguments)?;
+        let result = schema(package, entry, &entry.result)?;
+        tools.push(Tool::new(Arc::clone(&plugin), entry.clone(), manifest.limits.clone(), arguments, result)?);
+    }
+    let info = PluginInfo {
+        name,
+        version: manifest.plugin.version,
+        language: manifest.plugin.language,
+        digest,
+        imports: granted.iter().map(|grant| grant.name().to_owned()).collect(),
+        tools: tools.iter().map(|tool| tool.spec().name.clone()).collect(),
+    };
+    Ok((info, tools))
+}
+
+fn schema(package: &Package<'_>, entry: &ToolEntry, source: &SchemaSource) -> Result<Value, PluginError> {
+    let refuse = |problem: String| PluginError::Schema { tool: entry.name.clone(), problem };
+    match source {
+        SchemaSource::Inline(schema) => Ok(Value::Object(schema.clone())),
+        SchemaSource::File(path) => {
+            let text = package.files.get(path).ok_or_else(|| refuse(format!("schema `{path}` is not part of the plugin")))?;
+            serde_json::from_str(text).map_err(|err| refuse(format!("schema `{path}` is not JSON: {err}")))
+        }
+    }
+}
+
+/// Asks the code what it is, with every import a trap and the plugin's own limits.
+fn describe(engine: &Engine, component: &Component, manifest: &Manifest) -> Result<wit::ManifestCheck, PluginError> {
+    let name = &manifest.plugin.name;
+    let failed = |err: wasmtime::Error| PluginError::Describe { plugin: name.clone(), reason: tidy(&format!("{err:#}"), REASON_MAX) };
+    let exports = |err: wasmtime::Error| PluginError::Exports { plugin: name.clone(), version: VERSION, reason: tidy(&format!("{err:#}"), REASON_MAX) };
+
+    let mut linker = Linker::<Meter>::new(engine);
+    linker.define_unknown_imports_as_traps(component).map_err(failed)?;
+    let Limits { fuel, output_kb, .. } = manifest.limits;
+    let mut store = Store::new(engine, Meter::new(&manifest.limits));
+    store.limiter(|meter| meter);
+    store.set_hostcall_fuel(usize::try_from(output_kb << 10).unwrap_or(usize::MAX));
+    store.set_fuel(fuel).map_err(failed)?;
+    store.set_epoch_deadline(DESCRIBE_TICKS);
+    store.epoch_deadline_trap();
+    let instance = linker.instantiate(&mut store, component).map_err(failed)?;
+    // Only looked up: a `call` of another type must not be found out by the first user.
+    instance.get_typed_func::<(bindings::Request,), (Result<bindings::Response, bindings::Error>,)>(&mut store, "call").map_err(exports)?;
+    let describe = instance.get_typed_func::<(), (wit::ManifestCheck,)>(&mut store, "describe").map_err(exports)?;
+    let (said,) = describe.call(&mut store, ()).map_err(failed)?;
+    Ok(said)
+}
+
+fn agree(manifest: &Manifest, said: &wit::ManifestCheck) -> Result<(), PluginError> {
+    let differ = |difference: String| Err(PluginError::Disagrees { plugin: manifest.plugin.name.clone(), difference: tidy(&difference, REASON_MAX) });
+    if said.name != manifest.plugin.name || said.version != manifest.plugin.version {
+        return differ(format!("it calls itself `{}@{}`, tool.toml says `{}@{}`", said.name, said.version, manifest.plugin.name, manifest.plugin.version));
+    }
+    let effects: BTreeMap<&str, Effect> = said.tools.iter().map(|tool| (tool.name.as_str(), effect(tool.effect))).collect();
+    if effects.len() != said.tools.len() {
+        return differ("it names a tool twice".to_owned());
+    }
+    for tool in &manifest.tools {
+        match effects.get(tool.name.as_str()) {
+            None => return differ(format!("it has no tool `{}`", tool.name)),
+            Some(effect) if *effect != tool.effect => return differ(format!("tool `{}` has effect `{effect}`, tool.toml says `{}`", tool.name, tool.effect)),
+            Some(_) => {}
+        }
+    }
+    match effects.keys().find(|name| manifest.tools.iter().all(|tool| tool.name != **name)) {
+        Some(more) => differ(format!("it has a tool `{more}` that tool.toml does not name")),
+        None => Ok(()),
+    }
+}
+
+const fn effect(effect: wit::Effect) -> Effect {
+    match effect {
+        wit::Effect::Read => Effect::Read,
+        wit::Effect::Fetch => Effect::Fetch,
+        wit::Effect::Write => Effect::Write,
+        wit::Effect::Send => Effect::Send,
+        wit::Effect::Destroy => Effect::Destroy,
+        wit::Effect::Money => Effect::Money,
+        wit::Effect::Credential => Effect::Credential,
+        wit::Effect::Member => Effect::Member,
+        wit::Effect::Admin => Effect::Admin,
+    }
+}

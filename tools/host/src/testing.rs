@@ -1,0 +1,57 @@
+//! For tests of this crate and of those that stand on it: the shipped guests as files, a hostile guest, an office in memory.
+//!
+//! Compiled only with the feature `testing`; the product has none of it. There is no way around the permit here either.
+
+mod office;
+
+pub use office::{MemoryOffice, Seed};
+
+use crate::shipped::{SHIPPED, Shipped};
+use std::path::Path;
+use std::{fs, io};
+
+static GUESTS: &[Shipped] = &include!(concat!(env!("OUT_DIR"), "/guests.rs"));
+
+/// A guest as the files a plugin's folder holds.
+#[derive(Debug, Clone)]
+pub struct GuestFiles {
+    /// The plugin's name; the component's file is called `<name>.wasm`.
+    pub name: String,
+    /// `tool.toml`.
+    pub manifest: String,
+    /// The component.
+    pub component: Vec<u8>,
+    /// Schema files, by path.
+    pub files: Vec<(String, String)>,
+}
+
+impl GuestFiles {
+    /// The shipped plugin `crm`.
+    pub fn crm() -> Self {
+        Self::of("crm", SHIPPED)
+    }
+
+    /// The plugin that does everything a plugin must not do.
+    pub fn hostile() -> Self {
+        Self::of("hostile", GUESTS)
+    }
+
+    fn of(name: &str, table: &[Shipped]) -> Self {
+        let head = format!("name = \"{name}\"");
+        let found = table.iter().find(|guest| guest.manifest.contains(&head));
+        Self {
+            name: name.to_owned(),
+            manifest: found.map(|guest| guest.manifest.to_owned()).unwrap_or_default(),
+            component: found.map(|guest| guest.component.to_vec()).unwrap_or_default(),
+            files: found.map(|guest| guest.files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()).unwrap_or_default(),
+        }
+    }
+
+    /// Writes the plugin's folder, for [`crate::Host::load_dir`].
+    pub fn write(&self, dir: &Path) -> io::Result<()> {
+        fs::create_dir_all(dir.join("schemas"))?;
+        fs::write(dir.join("tool.toml"), &self.manifest)?;
+        fs::write(dir.join(format!("{}.wasm", self.name)), &self.component)?;
+        self.files.iter().try_for_each(|(path, text)| fs::write(dir.join(path), text))
+    }
+}

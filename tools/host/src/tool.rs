@@ -1,0 +1,88 @@
+//! One tool of a loaded plugin: its specification, its compiled schemas, its limits.
+
+use crate::error::PluginError;
+use crate::manifest::{Limits, ToolEntry};
+use crate::plugin::Plugin;
+use crate::schema::{ArgumentError, Arguments, Results, has_place};
+use serde_json::Value;
+use std::sync::Arc;
+use steward_core::{Digest, ToolSpec};
+
+/// A tool that can be judged and called.
+#[derive(Debug)]
+pub struct Tool {
+    spec: ToolSpec,
+    arguments: Arguments,
+    pub(crate) results: Results,
+    pub(crate) plugin: Arc<Plugin>,
+    pub(crate) limits: Limits,
+    readers: Option<String>,
+}
+
+impl Tool {
+    /// Compiles the schemas and checks that every annotation of the manifest has its place in them.
+    pub(crate) fn new(plugin: Arc<Plugin>, entry: ToolEntry, limits: Limits, arguments: Value, result: Value) -> Result<Self, PluginError> {
+        let refuse = |problem: String| PluginError::Schema { tool: entry.name.clone(), problem };
+        let compiled = Arguments::compile(&arguments).map_err(refuse)?;
+        let results = Results::compile(&result).map_err(|problem| refuse(format!("the result's schema is {problem}")))?;
+        for role in entry.roles.keys() {
+            let pointer = if role.starts_with('/') { role.clone() } else { format!("/{role}") };
+            if !has_place(&arguments, &pointer) {
+                return Err(refuse(format!("role `{role}` names no argument of the schema")));
+            }
+        }
+        for name in arguments.get("properties").and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys()) {
+            let deeper = format!("/{name}/");
+            if !entry.roles.keys().any(|role| role == name || role.strip_prefix('/') == Some(name) || role.starts_with(&deeper)) {
+                return Err(refuse(format!("argument `{name}` has no role; say under roles what it is for")));
+            }
+        }
+        let pointers = entry.result_labels.keys().chain(&entry.anchors).chain(&entry.readers);
+        for pointer in pointers {
+            if !pointer.starts_with('/') || !has_place(&result, pointer) {
+                return Err(refuse(format!("`{pointer}` names no field of the result's schema")));
+            }
+        }
+        let schema_digest = Digest::of_value(&[&arguments, &result]).map_err(|err| refuse(err.to_string()))?;
+        let timeout_ms = entry.timeout_ms.unwrap_or(limits.deadline_ms);
+        let spec = ToolSpec {
+            name: entry.name,
+            plugin: plugin.full_name(),
+            description: entry.description,
+            effect: entry.effect,
+            reversible: entry.reversible,
+            idempotent: entry.idempotent,
+            arguments,
+            result,
+            roles: entry.roles,
+            result_labels: entry.result_labels,
+            anchors: entry.anchors,
+            facts: entry.facts,
+            timeout_ms,
+            plugin_digest: plugin.digest,
+            schema_digest,
+        };
+        Ok(Self { spec, arguments: compiled, results, plugin, limits, readers: entry.readers })
+    }
+
+    /// Everything others need to know of the tool.
+    pub fn spec(&self) -> &ToolSpec {
+        &self.spec
+    }
+
+    /// Where the result says who may read it, as a JSON pointer with `*`.
+    pub fn readers(&self) -> Option<&str> {
+        self.readers.as_deref()
+    }
+
+    /// Cleans and checks arguments; the gate judges what comes back. Larger than 64 KiB, nested deeper than 32 levels,
+    /// an unknown field or a NUL character are refused with the place as a JSON pointer.
+    pub fn check_arguments(&self, arguments: &Value) -> Result<Value, ArgumentError> {
+        self.arguments.check(arguments)
+    }
+
+    /// Whether arguments that were checked once still match.
+    pub(crate) fn accepts(&self, arguments: &Value) -> bool {
+        self.arguments.matches(arguments)
+    }
+}

@@ -1,0 +1,86 @@
+//! A plugin that computes keeps nobody else waiting, and one that waits takes only its own slot.
+
+use crate::support::{Gate, context, host, options, text};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+use steward_core::{FailureClass, Outcome};
+use steward_host::testing::MemoryOffice;
+use steward_host::{CallContext, HostOptions};
+
+const LONG: u64 = 1_000_000_000_000;
+
+#[tokio::test(flavor = "current_thread")]
+async fn on_one_thread_a_call_is_done_while_another_computes() {
+    let host = host(options());
+    let gate = Gate::new(&host);
+    let long = host.call(gate.permit(&host, "hostile.burn", json!({ "count": LONG })), context("long"), Arc::new(MemoryOffice::default()));
+    let short = host.call(gate.permit(&host, "hostile.echo", json!({ "text": "done" })), context("short"), Arc::new(MemoryOffice::default()));
+    tokio::select! {
+        biased;
+        report = long => panic!("the long call ended first: {report:?}"),
+        report = short => assert_eq!(text(&report), "done"),
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn on_one_thread_timers_go_on_while_a_plugin_computes() {
+    let host = host(options());
+    let long = host.call(Gate::new(&host).permit(&host, "hostile.burn", json!({ "count": LONG })), context("long"), Arc::new(MemoryOffice::default()));
+    let mut timer = tokio::time::interval(Duration::from_millis(1));
+    let ticks = async {
+        for _ in 0..3 {
+            timer.tick().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        report = long => panic!("the plugin ended first: {report:?}"),
+        () = ticks => {}
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_call_gives_its_slot_back() {
+    let host = host(HostOptions { slots: 1, ..options() });
+    let gate = Gate::new(&host);
+    let permit = |text| gate.permit(&host, "hostile.echo", json!({ "text": text }));
+    let long = host.call(gate.permit(&host, "hostile.burn", json!({ "count": LONG })), context("long"), Arc::new(MemoryOffice::default()));
+    tokio::select! {
+        biased;
+        report = long => panic!("the long call ended first: {report:?}"),
+        () = tokio::task::yield_now() => {}
+    }
+    let report = host.call(permit("after"), context("after"), Arc::new(MemoryOffice::default())).await;
+    assert_eq!(text(&report), "after");
+}
+
+#[tokio::test]
+async fn a_call_that_finds_no_slot_in_its_time_may_come_back_later() {
+    let host = host(HostOptions { slots: 1, ..options() });
+    let gate = Gate::new(&host);
+    let echo = || gate.permit(&host, "hostile.echo", json!({ "text": "in" }));
+    let office = || Arc::new(MemoryOffice::default());
+    let slow = host.call(gate.permit(&host, "hostile.burn", json!({ "count": LONG })), context("slow"), office());
+    let hasty = host.call(echo(), CallContext { deadline_ms: 5, ..context("hasty") }, office());
+    let patient = host.call(echo(), context("patient"), office());
+    let (_, hasty, patient) = tokio::join!(slow, hasty, patient);
+    assert!(matches!(&hasty.outcome, Outcome::Failed { failure } if failure.class == FailureClass::Unavailable && failure.retryable), "{hasty:?}");
+    assert_eq!(text(&patient), "in");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_calls_than_slots_all_end() {
+    let host = host(HostOptions { slots: 4, ..options() });
+    let gate = Gate::new(&host);
+    let calls: Vec<_> = (0..64)
+        .map(|number| {
+            let permit = gate.permit(&host, "hostile.echo", json!({ "text": number.to_string() }));
+            let host = host.clone();
+            tokio::spawn(async move { text(&host.call(permit, context("key"), Arc::new(MemoryOffice::default())).await) })
+        })
+        .collect();
+    for (number, call) in calls.into_iter().enumerate() {
+        assert_eq!(call.await.expect("joined"), number.to_string());
+    }
+}

@@ -1,0 +1,10 @@
+//! Plugins as they are: real WebAssembly, real permits, an office in memory.
+
+#![expect(clippy::panic, reason = "a test that finds something else than it should ends there")]
+
+mod cache;
+mod calls;
+mod crm;
+mod fairness;
+mod loading;
+mod support;

@@ -1,0 +1,131 @@
+//! What the tests share: a host with guests, permits from the real gate, folders that vanish.
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use steward_core::{Approvals, CallId, Digest, Envelope, EnvelopeKey, Integrity, Outcome, Principal};
+use steward_host::testing::{GuestFiles, MemoryOffice};
+use steward_host::{CallContext, CallReport, Host, HostOptions};
+use steward_policies::{Decision, Facts, Permit, Proposal, RuleFile, Rules, decide};
+
+/// A folder under the target directory that is removed with the value.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let name = format!("host-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::create_dir_all(&path).expect("folder");
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).expect("removed");
+    }
+}
+
+/// Options with a cache that all tests share, so that each guest is compiled once.
+pub(crate) fn options() -> HostOptions {
+    HostOptions { cache_dir: Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("cwasm")), ..HostOptions::default() }
+}
+
+/// A host with the shipped plugins and the hostile one.
+pub(crate) fn host(options: HostOptions) -> Host {
+    let host = Host::new(options).expect("host");
+    host.load_shipped().expect("shipped plugins");
+    let folder = Folder::new();
+    GuestFiles::hostile().write(folder.path()).expect("written");
+    host.load_dir(folder.path()).expect("hostile plugin");
+    host
+}
+
+/// Permits from the real gate under one rule that allows everything.
+pub(crate) struct Gate(Rules);
+
+impl Gate {
+    pub(crate) fn new(host: &Host) -> Self {
+        let text = "@id(\"all\") @reason(\"Tests of the sandbox, not of the rules.\") permit (principal, action, resource);".to_owned();
+        Self(Rules::load(&[RuleFile { name: "all.cedar".to_owned(), text }], &host.specs()).expect("rules"))
+    }
+
+    pub(crate) fn permit(&self, host: &Host, tool: &str, arguments: Value) -> Permit {
+        let spec = host.tool(tool).unwrap_or_else(|| panic!("no tool {tool}")).spec().clone();
+        self.permit_for(tool, arguments, spec.plugin_digest, spec.schema_digest)
+    }
+
+    pub(crate) fn permit_for(&self, tool: &str, arguments: Value, plugin_digest: Digest, schema_digest: Digest) -> Permit {
+        let person = "person_00000000000000000000000001".parse().expect("id");
+        let envelope = Envelope {
+            tenant: "org_00000000000000000000000001".parse().expect("id"),
+            run: "run_00000000000000000000000001".parse().expect("id"),
+            call: CallId { step: 1, index: 0 },
+            principal: Principal { agent: "assistant".to_owned(), person },
+            tool: tool.to_owned(),
+            plugin_digest,
+            schema_digest,
+            arguments: arguments.clone(),
+            policy_digest: self.0.digest(),
+            prompt: "assistant@1".to_owned(),
+            prompt_digest: Digest::of(b""),
+            model: "test/model".to_owned(),
+            evidence: Value::Null,
+            budget_micros: 0,
+            expires_at_ms: i64::MAX,
+        };
+        let facts = Facts {
+            agent: "assistant".to_owned(),
+            person,
+            roles: BTreeSet::new(),
+            workspace: "ws_00000000000000000000000001".parse().expect("id"),
+            tool: tool.to_owned(),
+            arguments,
+            dest: Integrity::Owner,
+            reference: Integrity::Owner,
+            value: Integrity::Owner,
+            leak: false,
+            content_actionable: false,
+            class_asked: true,
+            tainted: false,
+            within_budget: true,
+            channel: "chat".to_owned(),
+            step: 1,
+            counts: BTreeMap::new(),
+            facts: BTreeMap::new(),
+            now_ms: 0,
+            approvals: Approvals::default(),
+        };
+        let envelope_id = envelope.id(&EnvelopeKey::from_bytes([7; 32])).expect("id");
+        match decide(&self.0, Proposal { envelope, envelope_id }, &facts) {
+            Decision::Allow { permit, .. } => permit,
+            other => panic!("not allowed: {other:?}"),
+        }
+    }
+}
+
+/// The context of a call with this key.
+pub(crate) fn context(key: &str) -> CallContext {
+    CallContext { key: key.to_owned(), deadline_ms: 60_000, locale: "en".to_owned(), time_zone: "Europe/Berlin".to_owned(), now_ms: 1_700_000_000_000 }
+}
+
+/// Calls a tool with arguments that its schema takes.
+pub(crate) async fn call(host: &Host, tool: &str, arguments: Value, key: &str, office: &Arc<MemoryOffice>) -> CallReport {
+    let permit = Gate::new(host).permit(host, tool, arguments);
+    host.call(permit, context(key), Arc::clone(office) as _).await
+}
+
+/// The text of an `hostile.*` answer.
+pub(crate) fn text(report: &CallReport) -> String {
+    match &report.outcome {
+        Outcome::Ok { result, .. } => result.get("text").and_then(Value::as_str).expect("a text").to_owned(),
+        Outcome::Failed { failure } => panic!("failed: {failure:?}"),
+    }
+}
