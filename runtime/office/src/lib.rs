@@ -1,1 +1,45 @@
-//! x
+//! The business: people, contacts, conversations, holds, audit, budgets. Rules live here, SQL lives in the store.
+//!
+//! Nothing here speaks HTTP, asks a model or knows of wasm. Every change is audited in its own transaction.
+
+pub mod actions;
+pub mod audit;
+pub mod budgets;
+pub mod conversations;
+pub mod crm;
+mod error;
+pub mod holds;
+pub mod import;
+pub mod people;
+pub mod runs;
+
+pub use error::OfficeError;
+
+use steward_core::{Clock, Ids};
+
+/// Time, chance and the audit writer: what business functions need besides a transaction.
+#[derive(Debug, Clone)]
+pub struct Office {
+    /// The time.
+    pub clock: Clock,
+    /// New ids.
+    pub ids: Ids,
+    /// Numbers the audit entries of this process.
+    pub audit: audit::Writer,
+    /// The HTTP request on whose behalf things happen, written into audit entries that name none themselves.
+    pub request_id: Option<String>,
+}
+
+impl Office {
+    /// An office with a fresh audit writer.
+    pub fn new(clock: Clock, ids: Ids) -> Self {
+        let audit = audit::Writer::new(&ids);
+        Self { clock, ids, audit, request_id: None }
+    }
+
+    /// The same office, acting for one HTTP request.
+    #[must_use]
+    pub fn for_request(&self, request_id: impl Into<String>) -> Self {
+        Self { request_id: Some(request_id.into()), ..self.clone() }
+    }
+}

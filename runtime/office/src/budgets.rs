@@ -1,0 +1,72 @@
+//! Budgets: what agents may spend on models, by organisation, workspace, person and agent.
+
+use crate::Office;
+use crate::audit::{self, Entry};
+use crate::error::OfficeError;
+use serde_json::json;
+use steward_core::limits::RESERVATION_MINUTES;
+use steward_core::{Micros, Permission, PersonId, ReservationId, RunId, WorkspaceId};
+use steward_store::Tx;
+use steward_store::budget::{self, BudgetRow};
+use time::Duration;
+
+/// The scopes a budget can have.
+const SCOPES: [&str; 4] = ["organisation", "workspace", "person", "agent"];
+/// The periods a budget can have.
+const PERIODS: [&str; 3] = ["day", "month", "total"];
+
+/// All budgets with what is spent and set aside.
+pub async fn list(tx: &mut Tx) -> Result<Vec<BudgetRow>, OfficeError> {
+    if !tx.actor().may(Permission::BudgetsRead) {
+        return Err(OfficeError::Denied("you may not see budgets".to_owned()));
+    }
+    Ok(budget::list(tx).await?)
+}
+
+/// Makes a budget or changes its limit.
+pub async fn put(tx: &mut Tx, office: &Office, scope: &str, scope_id: &str, period: &str, cap: Micros) -> Result<(), OfficeError> {
+    if !tx.actor().may(Permission::BudgetsManage) {
+        return Err(OfficeError::Denied("only an owner may change budgets".to_owned()));
+    }
+    if !SCOPES.contains(&scope) {
+        return Err(OfficeError::Invalid(format!("`{scope}` is no scope; scopes are {}", SCOPES.join(", "))));
+    }
+    if !PERIODS.contains(&period) {
+        return Err(OfficeError::Invalid(format!("`{period}` is no period; periods are {}", PERIODS.join(", "))));
+    }
+    if cap.0 < 0 {
+        return Err(OfficeError::Invalid("a limit is not negative".to_owned()));
+    }
+    let scope_id = if scope == "organisation" { tx.actor().tenant.to_string() } else { scope_id.to_owned() };
+    budget::put(tx, office.ids.make(), scope, &scope_id, period, cap, office.clock.now()).await?;
+    let detail = json!({ "scope": scope, "scope_id": scope_id, "period": period, "cap_micros": cap });
+    audit::record(tx, office, Entry { action: "budget.put", object: format!("{scope}/{scope_id}/{period}"), outcome: "done", detail, request_id: None })
+        .await?;
+    Ok(())
+}
+
+/// Sets an amount aside for a run in every budget it falls under. None when one of them has no room; the caller rolls back then.
+pub async fn reserve(
+    tx: &mut Tx,
+    office: &Office,
+    run: RunId,
+    agent: &str,
+    person: PersonId,
+    workspace: WorkspaceId,
+    amount: Micros,
+) -> Result<Option<ReservationId>, OfficeError> {
+    let now = office.clock.now();
+    let id: ReservationId = office.ids.make();
+    let scopes =
+        [("organisation", tx.actor().tenant.to_string()), ("workspace", workspace.to_string()), ("person", person.to_string()), ("agent", agent.to_owned())];
+    let room = budget::reserve(tx, id, run, &scopes, amount, now, now + Duration::minutes(RESERVATION_MINUTES)).await?;
+    Ok(room.then_some(id))
+}
+
+/// Gives back what a dead worker's run had set aside, charging what it had cost by then.
+pub async fn expire(tx: &mut Tx, id: ReservationId) -> Result<bool, OfficeError> {
+    let Some(run) = budget::open_run(tx, id).await? else { return Ok(false) };
+    let cost = steward_store::run::find(tx, run).await?.map_or(Micros(0), |row| Micros(row.cost_micros));
+    budget::settle_run(tx, run, cost, "expired").await?;
+    Ok(true)
+}

@@ -1,0 +1,227 @@
+//! Conversations: a person's message becomes a run, in one transaction.
+
+use crate::Office;
+use crate::audit::{self, Entry};
+use crate::error::OfficeError;
+use serde_json::json;
+use steward_core::event::{Pins, Recorded, Turn};
+use steward_core::limits::{LEASE_MS, MESSAGE_BYTES_MAX};
+use steward_core::{ActorKind, ConversationId, Digest, Event, Integrity, MessageId, Permission, PersonId, RunId, RunLimits, WorkspaceId};
+use steward_store::conversation::{self, Conversation, Message};
+use steward_store::run::NewRun;
+use steward_store::{Page, Tx, journal, run};
+use time::Duration;
+
+/// The most earlier messages a run takes along.
+const HISTORY_MESSAGES_MAX: i64 = 40;
+/// The most bytes of earlier messages a run takes along.
+const HISTORY_BYTES_MAX: usize = 64 * 1024;
+/// The longest title, in letters.
+const TITLE_LETTERS_MAX: usize = 80;
+
+/// The agent a run is pinned to.
+#[derive(Debug, Clone)]
+pub struct AgentPins {
+    /// Its name.
+    pub agent: String,
+    /// `name@version` of its prompt.
+    pub prompt: String,
+    /// Digest of the prompt's text.
+    pub prompt_digest: Digest,
+    /// The named model.
+    pub model: String,
+    /// Bounds.
+    pub limits: RunLimits,
+}
+
+/// What a message became.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Posted {
+    /// The message.
+    pub message: MessageId,
+    /// The run it started.
+    pub run: RunId,
+}
+
+/// Begins a conversation.
+pub async fn create(tx: &mut Tx, office: &Office, agent: &str, workspace: WorkspaceId, title: &str) -> Result<Conversation, OfficeError> {
+    let person = converse(tx)?;
+    let now = office.clock.now();
+    let new =
+        Conversation { conversation_id: office.ids.make(), workspace, person, agent: agent.to_owned(), title: titled(title), created_at: now, changed_at: now };
+    if !tx.actor().workspaces.sees(workspace) {
+        return Err(OfficeError::Missing("workspace"));
+    }
+    conversation::insert(tx, &new).await?;
+    let detail = json!({ "agent": agent, "workspace": workspace });
+    audit::record(tx, office, Entry { action: "conversation.create", object: new.conversation_id.to_string(), outcome: "done", detail, request_id: None })
+        .await?;
+    Ok(new)
+}
+
+/// The actor's own conversations, newest first.
+pub async fn list(tx: &mut Tx, page: &Page) -> Result<Vec<Conversation>, OfficeError> {
+    let person = converse(tx)?;
+    Ok(conversation::list(tx, person, page).await?)
+}
+
+/// One of the actor's own conversations.
+pub async fn get(tx: &mut Tx, id: ConversationId) -> Result<Conversation, OfficeError> {
+    let person = converse(tx)?;
+    conversation::find(tx, id).await?.filter(|found| found.person == person).ok_or(OfficeError::Missing("conversation"))
+}
+
+/// Messages of one of the actor's own conversations, oldest first.
+pub async fn messages(tx: &mut Tx, id: ConversationId, page: &Page) -> Result<Vec<Message>, OfficeError> {
+    get(tx, id).await?;
+    Ok(conversation::messages(tx, id, page).await?)
+}
+
+/// Takes a message and starts a run for it. With `lease`, that worker drives the run from the start; without, it is queued.
+pub async fn post(
+    tx: &mut Tx,
+    office: &Office,
+    id: ConversationId,
+    text: &str,
+    channel: &str,
+    pins: AgentPins,
+    lease: Option<&str>,
+) -> Result<Posted, OfficeError> {
+    let conversation = get(tx, id).await?;
+    check_text(text)?;
+    let history = history(tx, id).await?;
+    start(tx, office, conversation, Incoming { text, channel, history, lease }, pins).await
+}
+
+/// Takes a message together with earlier ones that a client kept, oldest first, and queues a run for it.
+///
+/// The earlier ones go into the run's journal, which is what the model is shown. They do not become messages of the conversation:
+/// a client says that they were said; nobody said them here. Of many, the last count, as in a conversation.
+pub async fn post_with_history(
+    tx: &mut Tx,
+    office: &Office,
+    id: ConversationId,
+    text: &str,
+    earlier: Vec<Turn>,
+    channel: &str,
+    pins: AgentPins,
+) -> Result<Posted, OfficeError> {
+    let conversation = get(tx, id).await?;
+    check_text(text)?;
+    if earlier.iter().any(|turn| turn.text.contains('\0')) {
+        return Err(OfficeError::Invalid("an earlier message contains a NUL character".to_owned()));
+    }
+    let history = last_turns(earlier.into_iter().rev().take(usize::try_from(HISTORY_MESSAGES_MAX).unwrap_or_default()));
+    start(tx, office, conversation, Incoming { text, channel, history, lease: None }, pins).await
+}
+
+/// A message on its way in.
+struct Incoming<'a> {
+    text: &'a str,
+    channel: &'a str,
+    history: Vec<Turn>,
+    lease: Option<&'a str>,
+}
+
+async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incoming: Incoming<'_>, pins: AgentPins) -> Result<Posted, OfficeError> {
+    let Incoming { text, channel, history, lease } = incoming;
+    let (id, person) = (conversation.conversation_id, conversation.person);
+    let now = office.clock.now();
+    let posted = Posted { message: office.ids.make(), run: office.ids.make() };
+    let names = conversation::names(tx, conversation.workspace, person).await?;
+    let variables = [
+        ("agent", pins.agent.clone()),
+        ("organisation", names.organisation),
+        ("person", names.person),
+        ("workspace", names.workspace),
+        ("now", now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()),
+    ];
+    let lease_until = now + Duration::milliseconds(LEASE_MS);
+    run::insert(
+        tx,
+        &NewRun {
+            run_id: posted.run,
+            workspace: conversation.workspace,
+            conversation: id,
+            person,
+            agent: pins.agent.clone(),
+            channel: channel.to_owned(),
+            lease_owner: lease.map(str::to_owned),
+            lease_until: lease.map(|_| lease_until),
+            created_at: now,
+        },
+    )
+    .await?;
+    let message =
+        Message { message_id: posted.message, run: Some(posted.run), by_agent: false, text: text.to_owned(), integrity: Integrity::Owner, created_at: now };
+    conversation::insert_message(tx, id, conversation.workspace, &message).await?;
+    conversation::touch(tx, id, now).await?;
+    let started = Event::Started {
+        pins: Pins {
+            agent: pins.agent,
+            person,
+            workspace: conversation.workspace,
+            conversation: id,
+            message: posted.message,
+            channel: channel.to_owned(),
+            prompt: pins.prompt,
+            prompt_digest: pins.prompt_digest,
+            model: pins.model,
+            limits: pins.limits,
+        },
+        text: text.to_owned(),
+        history,
+        variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+    };
+    journal::append(tx, posted.run, conversation.workspace, &[Recorded { seq: 1, at_ms: office.clock.now_ms(), event: started }]).await?;
+    run::first_event(tx, posted.run).await?;
+    let detail = json!({ "conversation": id, "message": posted.message, "channel": channel });
+    audit::record(tx, office, Entry { action: "run.start", object: posted.run.to_string(), outcome: "done", detail, request_id: None }).await?;
+    Ok(posted)
+}
+
+async fn history(tx: &mut Tx, id: ConversationId) -> Result<Vec<Turn>, OfficeError> {
+    let newest_first = conversation::last_messages(tx, id, HISTORY_MESSAGES_MAX).await?;
+    Ok(last_turns(newest_first.into_iter().map(|message| Turn { by_agent: message.by_agent, text: message.text, integrity: message.integrity })))
+}
+
+/// As many of these as fit, oldest first.
+fn last_turns(newest_first: impl Iterator<Item = Turn>) -> Vec<Turn> {
+    let mut bytes = 0;
+    let mut turns: Vec<Turn> = newest_first
+        .take_while(|turn| {
+            bytes += turn.text.len();
+            bytes <= HISTORY_BYTES_MAX
+        })
+        .collect();
+    turns.reverse();
+    turns
+}
+
+/// The person of an actor that may converse.
+fn converse(tx: &Tx) -> Result<PersonId, OfficeError> {
+    let actor = tx.actor();
+    // An agent must not talk itself into a new run.
+    if matches!(actor.kind, ActorKind::Agent { .. } | ActorKind::Worker) || !actor.may(Permission::Converse) {
+        return Err(OfficeError::Denied("you may not talk with agents here".to_owned()));
+    }
+    actor.person.ok_or_else(|| OfficeError::Denied("only a person may talk with agents".to_owned()))
+}
+
+fn check_text(text: &str) -> Result<(), OfficeError> {
+    if text.trim().is_empty() {
+        return Err(OfficeError::Invalid("the message is empty".to_owned()));
+    }
+    if text.len() > MESSAGE_BYTES_MAX {
+        return Err(OfficeError::Invalid(format!("the message has {} bytes; {MESSAGE_BYTES_MAX} are allowed", text.len())));
+    }
+    if text.contains('\0') {
+        return Err(OfficeError::Invalid("the message contains a NUL character".to_owned()));
+    }
+    Ok(())
+}
+
+fn titled(title: &str) -> String {
+    let line: String = title.lines().next().unwrap_or_default().chars().filter(|letter| !letter.is_control()).take(TITLE_LETTERS_MAX).collect();
+    if line.trim().is_empty() { "New conversation".to_owned() } else { line.trim().to_owned() }
+}

@@ -1,0 +1,38 @@
+//! Contacts, companies, deals and notes: what may be written, how it is found again, and that every change is audited.
+//!
+//! Nothing here decides who may act: a route asks for the permission, an agent comes through the gate. What stays inside the
+//! workspaces of the transaction's actor is row security's work, repeated here only to give a clear error. Free text is cleaned
+//! (see [`text`]) before it is stored, and every record keeps the lowest integrity of the texts it was written from.
+
+mod company;
+mod contact;
+mod deal;
+mod error;
+mod fields;
+mod note;
+mod once;
+pub mod text;
+
+pub use company::{Company, CompanyPatch, CompanyQuery, NewCompany, create_company, find_companies, get_company, update_company};
+pub use contact::{
+    CompanyRef, Contact, ContactPatch, ContactQuery, NewContact, Point, create_contact, find_contacts, find_contacts_by_email, get_contact, update_contact,
+};
+pub use deal::{Deal, DealPatch, NewDeal, create_deal, get_deal, list_deals, update_deal};
+pub use error::CrmError;
+pub(crate) use fields::{LABEL_CHARS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX, POINT_CHARS_MAX, POINTS_MAX, TAG_CHARS_MAX, TAGS_MAX, TEXT_CHARS_MAX, search_text};
+pub use note::{Note, add_note, list_notes};
+pub use once::{Effect, Made, once};
+pub use steward_store::contact::PointKind;
+pub use steward_store::deal::DealFilter;
+pub use steward_store::note::NoteOn;
+
+use steward_store::Cursor;
+
+/// One piece of a list and where the next begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slice<T> {
+    /// The records.
+    pub items: Vec<T>,
+    /// Where the next piece begins; none at the end.
+    pub next: Option<Cursor>,
+}

@@ -1,0 +1,194 @@
+//! Doing what was planned, all or nothing: the caller commits, or drops the transaction and nothing has happened.
+
+use super::ImportFile;
+use super::error::ImportError;
+use super::matching::Planned;
+use super::plan::{self, CHUNK_ROWS, Plan};
+use super::report::{ImportPlan, ImportReport};
+use crate::crm::{PointKind, search_text};
+use crate::{Office, audit};
+use steward_core::{ImportId, Integrity, PersonId, WorkspaceId};
+use steward_store::company::CompanyRow;
+use steward_store::contact::{self, ContactRow, PointRow};
+use steward_store::contact_import::ImportRow;
+use steward_store::note::{NoteOn, NoteRow};
+use steward_store::{StoreError, Tx, company, contact_import, note};
+use time::OffsetDateTime;
+
+/// What importing the file into the workspace would do, as things stand. Nothing is written.
+pub async fn preview(tx: &mut Tx, workspace: WorkspaceId, file: &ImportFile) -> Result<ImportPlan, ImportError> {
+    match steward_store::workspace::get(tx, workspace).await {
+        Ok(_) => {}
+        Err(StoreError::Missing) => return Err(ImportError::NoWorkspace(workspace)),
+        Err(err) => return Err(err.into()),
+    }
+    let plan = plan::make(tx, workspace, file, Integrity::Outside).await?;
+    Ok(ImportPlan {
+        format: file.detected.format,
+        encoding: file.detected.encoding,
+        rows: plan.rows,
+        created: plan.created,
+        merged: plan.merged,
+        unchanged: plan.unchanged,
+        refused_count: plan.refused_count,
+        refused: plan.refused,
+        companies_created: plan.new_companies.len(),
+        warning_count: plan.warning_count,
+        warnings: plan.warnings,
+        sample: plan.sample,
+    })
+}
+
+/// Imports the file into the workspace. After an error the transaction must be dropped. `integrity` is that of the file: what a
+/// person curates is [`Integrity::Directory`]. Notes are third-party text whatever the file is.
+pub async fn run(tx: &mut Tx, office: &Office, workspace: WorkspaceId, file: &ImportFile, integrity: Integrity) -> Result<ImportReport, ImportError> {
+    let person = tx.actor().person.ok_or(ImportError::Nobody)?;
+    if !contact_import::lock_workspace(tx, workspace).await? {
+        return Err(ImportError::NoWorkspace(workspace));
+    }
+    let mut plan = plan::make(tx, workspace, file, integrity).await?;
+    let at = office.clock.now();
+    let report = report_of(&mut plan, office.ids.make(), file);
+    contact_import::insert(tx, &import_row(&report, workspace, person, file, at)?).await?;
+    write_companies(tx, office, workspace, &mut plan, integrity, at).await?;
+    write_contacts(tx, office, workspace, &mut plan, report.import_id, at).await?;
+    write_notes(tx, office, workspace, &plan, person, at).await?;
+    let detail = serde_json::json!({
+        "workspace": workspace, "file_digest": file.digest, "format": report.format, "rows": report.rows, "created": report.created, "merged": report.merged,
+        "unchanged": report.unchanged, "refused": report.refused_count, "companies_created": report.companies_created, "integrity": integrity,
+    });
+    let entry = audit::Entry { action: "contacts.import", object: report.import_id.to_string(), outcome: "done", detail, request_id: None };
+    audit::record(tx, office, entry).await?;
+    Ok(report)
+}
+
+fn report_of(plan: &mut Plan, import_id: ImportId, file: &ImportFile) -> ImportReport {
+    ImportReport {
+        import_id,
+        file_name: file.file_name.clone(),
+        format: file.detected.format,
+        encoding: file.detected.encoding,
+        rows: plan.rows,
+        created: plan.created,
+        merged: plan.merged,
+        unchanged: plan.unchanged,
+        refused_count: plan.refused_count,
+        refused: std::mem::take(&mut plan.refused),
+        companies_created: plan.new_companies.len(),
+        warning_count: plan.warning_count,
+        warnings: std::mem::take(&mut plan.warnings),
+    }
+}
+
+fn import_row(report: &ImportReport, workspace: WorkspaceId, person: PersonId, file: &ImportFile, at: OffsetDateTime) -> Result<ImportRow, ImportError> {
+    let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+    Ok(ImportRow {
+        import: report.import_id,
+        workspace,
+        person,
+        file_name: file.file_name.clone(),
+        file_digest: file.digest,
+        format: report.format.name().to_owned(),
+        encoding: report.encoding.name().to_owned(),
+        rows: count(report.rows),
+        created: count(report.created),
+        merged: count(report.merged),
+        unchanged: count(report.unchanged),
+        refused: count(report.refused_count),
+        report: serde_json::to_string(report).map_err(|_| StoreError::Corrupt { what: "contact_import.report" })?,
+        at,
+    })
+}
+
+async fn write_companies(
+    tx: &mut Tx,
+    office: &Office,
+    workspace: WorkspaceId,
+    plan: &mut Plan,
+    integrity: Integrity,
+    at: OffsetDateTime,
+) -> Result<(), ImportError> {
+    let rows: Vec<CompanyRow> = std::mem::take(&mut plan.new_companies)
+        .into_iter()
+        .map(|(name, name_key)| CompanyRow {
+            company: office.ids.make(),
+            workspace,
+            name,
+            name_key,
+            website: None,
+            integrity,
+            version: 1,
+            created_at: at,
+            changed_at: at,
+        })
+        .collect();
+    for chunk in rows.chunks(CHUNK_ROWS) {
+        company::insert_many(tx, workspace, chunk, at).await?;
+    }
+    plan.known_companies.extend(rows.into_iter().map(|row| (row.name_key, row.company)));
+    Ok(())
+}
+
+async fn write_contacts(
+    tx: &mut Tx,
+    office: &Office,
+    workspace: WorkspaceId,
+    plan: &mut Plan,
+    import: ImportId,
+    at: OffsetDateTime,
+) -> Result<(), ImportError> {
+    for contact in plan.contacts.iter_mut().filter(|contact| contact.touched || !contact.exists) {
+        if !contact.exists {
+            contact.row.contact = office.ids.make();
+            contact.row.import = Some(import);
+            for point in &mut contact.points {
+                point.contact = contact.row.contact;
+            }
+        }
+        if contact.row.company.is_none() {
+            contact.row.company = contact.company.as_ref().and_then(|(_, key)| plan.known_companies.get(key)).copied();
+        }
+        contact.row.search = search_of(contact);
+    }
+    let of =
+        |exists: bool| plan.contacts.iter().filter(move |contact| contact.exists == exists && (contact.touched || !exists)).map(|contact| contact.row.clone());
+    let new: Vec<ContactRow> = of(false).collect();
+    for chunk in new.chunks(CHUNK_ROWS) {
+        contact::insert_many(tx, workspace, chunk, at).await?;
+    }
+    let changed: Vec<ContactRow> = of(true).collect();
+    for chunk in changed.chunks(CHUNK_ROWS) {
+        contact::update_many(tx, chunk, at).await?;
+    }
+    let points: Vec<PointRow> = plan.contacts.iter().flat_map(|contact| contact.points.iter().skip(contact.stored_points)).cloned().collect();
+    for chunk in points.chunks(2 * CHUNK_ROWS) {
+        contact::insert_points(tx, workspace, chunk).await?;
+    }
+    Ok(())
+}
+
+async fn write_notes(tx: &mut Tx, office: &Office, workspace: WorkspaceId, plan: &Plan, person: PersonId, at: OffsetDateTime) -> Result<(), ImportError> {
+    let notes = plan.contacts.iter().flat_map(|contact| contact.new_notes.iter().map(|text| (contact.row.contact, text)));
+    let rows: Vec<NoteRow> = notes
+        .map(|(contact, text)| NoteRow {
+            note: office.ids.make(),
+            workspace,
+            on: NoteOn::Contact(contact),
+            text: text.clone(),
+            person: Some(person),
+            agent: None,
+            integrity: Integrity::Outside,
+            created_at: at,
+        })
+        .collect();
+    for chunk in rows.chunks(CHUNK_ROWS) {
+        note::insert_many(tx, workspace, chunk).await?;
+    }
+    Ok(())
+}
+
+fn search_of(contact: &Planned) -> String {
+    let others = [&contact.row.given_name, &contact.row.family_name, &contact.row.job_title].into_iter().filter_map(|text| text.as_deref());
+    let keys = contact.points.iter().filter(|point| matches!(point.kind, PointKind::Email | PointKind::Phone)).map(|point| point.value_key.as_str());
+    search_text(&contact.row.display_name, others, keys, &contact.row.tags)
+}

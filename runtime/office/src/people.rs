@@ -1,0 +1,35 @@
+//! People: who they are, how they prove it, what they may be. The only place that turns a secret into an [`Actor`](steward_core::Actor).
+//!
+//! Secrets are shown once and stored as hashes. A wrong name and a wrong password look and cost the same.
+//! Nothing here knows of cookies or headers.
+
+mod actor;
+mod bootstrap;
+mod directory;
+mod error;
+mod failures;
+mod invitation;
+mod password;
+mod roles;
+mod secret;
+mod session;
+mod sign_in;
+mod sweep;
+mod token;
+mod workspaces;
+
+pub use actor::{actor_of_agent, actor_of_person};
+pub use bootstrap::{Bootstrapped, NewOrganisation, bootstrap};
+pub use directory::{Described, describe, disable, enable, list};
+pub use error::PeopleError;
+pub use invitation::{Invitation, Invited, invite, new_link};
+pub use password::{PASSWORD_BYTES_MAX, PASSWORD_LETTERS_MIN, PasswordChange, Passwords, change_password};
+pub use roles::{Grant, set_roles};
+pub use session::{SESSION_HOURS, SESSION_IDLE_MINUTES, SignedIn, actor_again, actor_of_session, list_sessions, revoke_session};
+pub use sign_in::{Attempt, sign_in_by_link, sign_in_by_password};
+pub use sweep::{Swept, sweep};
+pub use token::{NewToken, TokenMade, actor_of_token, list_tokens, make_token, revoke_token};
+pub use workspaces::{create_workspace, list_workspaces, rename_workspace};
+
+/// How many hours a one-time link can be used.
+pub const LINK_HOURS: i64 = 24;

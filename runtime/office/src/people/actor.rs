@@ -1,0 +1,37 @@
+//! From a person to an [`Actor`]: which roles, which workspaces.
+
+use super::error::PeopleError;
+use std::collections::BTreeSet;
+use steward_core::{Actor, ActorKind, AuthMethod, PersonId, RunId, TenantId, Workspaces};
+use steward_store::{Store, Tx, membership, person};
+
+/// The actor a person is in some capacity.
+///
+/// Any organisation-wide role lets a person see every workspace; otherwise only those with a role of theirs.
+/// `set_roles` keeps a person's roles the same in all their workspaces, so that one set of roles is true everywhere.
+pub(super) async fn of(tx: &mut Tx, id: PersonId, kind: ActorKind) -> Result<Actor, PeopleError> {
+    let memberships = membership::list_of(tx, &[id]).await?;
+    let roles = memberships.iter().map(|membership| membership.role).collect();
+    let places: Option<BTreeSet<_>> = memberships.iter().map(|membership| membership.workspace_id).collect();
+    let workspaces = places.map_or(Workspaces::All, Workspaces::Only);
+    Ok(Actor { tenant: tx.actor().tenant, person: Some(id), kind, roles, workspaces })
+}
+
+/// The actor of somebody at the terminal, named by address: whoever owns the data directory may act as anyone in it.
+pub async fn actor_of_person(store: &Store, tenant: TenantId, email: &str) -> Result<Actor, PeopleError> {
+    let mut tx = store.begin(&Actor::worker(tenant)).await?;
+    let found = person::find_by_email(&mut tx, &email.trim().to_lowercase()).await?;
+    let found = found.filter(|person| person.disabled_at.is_none()).ok_or(PeopleError::Missing("person"))?;
+    of(&mut tx, found.person_id, ActorKind::Person { session: None, method: AuthMethod::Terminal }).await
+}
+
+/// The actor a run's agent is: the person's own authority at this moment, without the right to decide on anything.
+/// A person who was disabled since can no longer be acted for.
+pub async fn actor_of_agent(store: &Store, tenant: TenantId, id: PersonId, run: RunId, agent: &str) -> Result<Actor, PeopleError> {
+    let mut tx = store.begin(&Actor::worker(tenant)).await?;
+    let found = person::get(&mut tx, id).await.map_err(PeopleError::missing("person"))?;
+    if found.disabled_at.is_some() {
+        return Err(PeopleError::Missing("person"));
+    }
+    of(&mut tx, id, ActorKind::Agent { run, agent: agent.to_owned() }).await
+}

@@ -1,0 +1,75 @@
+//! What can go wrong with people and their secrets.
+
+use steward_core::{HasKind, Kind};
+use steward_store::StoreError;
+
+/// A refusal or failure.
+#[derive(Debug, thiserror::Error)]
+pub enum PeopleError {
+    /// No session, token or person stands behind the secret. Says nothing of why.
+    #[error("not signed in, or no longer: sign in again")]
+    NotSignedIn,
+    /// Wrong name, wrong password, used link: all the same to the caller.
+    #[error("the link or the name and password are not valid: check them, or ask an owner for a new link")]
+    SignInRefused,
+    /// Too many wrong tries.
+    #[error("too many failed sign-ins: try again in {retry_after_s} seconds")]
+    TooManyFailures {
+        /// When the oldest counted failure lapses.
+        retry_after_s: u64,
+    },
+    /// A field of the request cannot be taken.
+    #[error("`{path}`: {message}")]
+    Field {
+        /// A JSON pointer to it.
+        path: String,
+        /// What to give instead.
+        message: String,
+    },
+    /// Somebody has this address already.
+    #[error("somebody with this e-mail address is here already: change their roles instead")]
+    EmailTaken,
+    /// Another workspace has this name.
+    #[error("a workspace with this name is here already: choose another name")]
+    WorkspaceTaken,
+    /// The organisation would have no owner left.
+    #[error("the last owner stays: make somebody else an owner first")]
+    LastOwner,
+    /// There is no such person, session, token or workspace for this actor.
+    #[error("there is no such {0}")]
+    Missing(&'static str),
+    /// The machine gives no random bytes, or the hash cannot be computed.
+    #[error("secrets cannot be made on this machine: {0}")]
+    Secret(String),
+    /// The store failed.
+    #[error("people could not be read or written")]
+    Store(#[from] StoreError),
+}
+
+impl PeopleError {
+    pub(super) fn field(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Field { path: path.into(), message: message.into() }
+    }
+
+    /// A missing row is a missing `noun`; anything else stays what it is.
+    pub(super) fn missing(noun: &'static str) -> impl FnOnce(StoreError) -> Self {
+        move |err| match err {
+            StoreError::Missing => Self::Missing(noun),
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl HasKind for PeopleError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NotSignedIn | Self::SignInRefused => Kind::Denied,
+            Self::TooManyFailures { .. } => Kind::Limit,
+            Self::Field { .. } => Kind::Invalid,
+            Self::EmailTaken | Self::WorkspaceTaken | Self::LastOwner => Kind::Conflict,
+            Self::Missing(_) => Kind::Missing,
+            Self::Secret(_) => Kind::Bug,
+            Self::Store(err) => err.kind(),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Letting people in: a person, roles, and a one-time link.
+
+use super::LINK_HOURS;
+use super::error::PeopleError;
+use super::roles::{Grant, check_grants};
+use super::secret;
+use crate::{Office, audit};
+use secrecy::SecretString;
+use serde_json::json;
+use steward_core::PersonId;
+use steward_store::membership::{self, Membership};
+use steward_store::{StoreError, Tx, person, sign_in_link};
+use time::Duration;
+
+const NAME_LETTERS_MAX: usize = 200;
+const EMAIL_BYTES_MAX: usize = 320;
+
+/// Whom to let in, as what.
+#[derive(Debug, Clone)]
+pub struct Invitation {
+    /// Their address.
+    pub email: String,
+    /// What they are called.
+    pub display_name: String,
+    /// Their roles; at least one.
+    pub grants: Vec<Grant>,
+}
+
+/// Somebody who was let in.
+#[derive(Debug)]
+pub struct Invited {
+    /// Who.
+    pub person: PersonId,
+    /// The secret of their one-time link; it is stored as a hash and cannot be shown again.
+    pub link: SecretString,
+}
+
+/// Makes a person with roles and a link.
+pub async fn invite(tx: &mut Tx, office: &Office, invitation: &Invitation) -> Result<Invited, PeopleError> {
+    let email = check_email("/email", &invitation.email)?;
+    let display_name = check_name("/display_name", &invitation.display_name)?;
+    check_grants(tx, &invitation.grants).await?;
+    let (id, now) = (office.ids.make(), office.clock.now());
+    person::insert(tx, id, &email, &display_name, now).await.map_err(|err| match err {
+        StoreError::Conflict { .. } => PeopleError::EmailTaken,
+        other => PeopleError::Store(other),
+    })?;
+    for grant in &invitation.grants {
+        membership::insert(tx, &office.ids, Membership { person_id: id, workspace_id: grant.workspace, role: grant.role }, now).await?;
+    }
+    let link = link_for(tx, office, id).await?;
+    audit::record(
+        tx,
+        office,
+        audit::Entry { action: "person.invite", object: id.to_string(), outcome: "done", detail: json!({ "grants": invitation.grants }), request_id: None },
+    )
+    .await?;
+    Ok(Invited { person: id, link })
+}
+
+/// Makes another link for somebody who cannot get in; links made earlier stop working.
+pub async fn new_link(tx: &mut Tx, office: &Office, id: PersonId) -> Result<SecretString, PeopleError> {
+    let found = person::get(tx, id).await.map_err(PeopleError::missing("person"))?;
+    if found.disabled_at.is_some() {
+        return Err(PeopleError::field("/person_id", "this account is disabled: enable it first"));
+    }
+    let link = link_for(tx, office, id).await?;
+    audit::record(tx, office, audit::Entry { action: "link.create", object: id.to_string(), outcome: "done", detail: json!({}), request_id: None }).await?;
+    Ok(link)
+}
+
+/// A link of a person, voiding their earlier ones.
+pub(super) async fn link_for(tx: &mut Tx, office: &Office, id: PersonId) -> Result<SecretString, PeopleError> {
+    let (link, hash) = secret::make(tx.actor().tenant)?;
+    let now = office.clock.now();
+    sign_in_link::void_all(tx, id, now).await?;
+    sign_in_link::insert(tx, office.ids.make(), id, &hash, now, now + Duration::hours(LINK_HOURS)).await?;
+    Ok(link)
+}
+
+/// An address to sign in with: ASCII, in lower case, one `@` with something on both sides.
+pub(super) fn check_email(path: &str, text: &str) -> Result<String, PeopleError> {
+    let email = text.trim().to_lowercase();
+    let halves = email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+    let printable = email.bytes().all(|letter| letter.is_ascii_graphic());
+    if halves && printable && email.len() <= EMAIL_BYTES_MAX {
+        Ok(email)
+    } else {
+        Err(PeopleError::field(path, "give an e-mail address like `name@example.org`"))
+    }
+}
+
+/// A name of 1 to 200 letters without control characters.
+pub(super) fn check_name(path: &str, text: &str) -> Result<String, PeopleError> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().count() > NAME_LETTERS_MAX || name.chars().any(char::is_control) {
+        return Err(PeopleError::field(path, format!("give a name of 1 to {NAME_LETTERS_MAX} letters")));
+    }
+    Ok(name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_cannot_sign_in_are_refused() {
+        for bad in ["", "@", "a@", "@b", "a b@c.org", "a@b@c", "ä@b.org", "a@b\n", "a@b\0.org", &format!("{}@b.org", "a".repeat(400))] {
+            let result = check_email("/email", bad);
+            assert!(bad.ends_with('\n') || result.is_err(), "{bad:?}");
+        }
+        assert_eq!(check_email("/email", " Ada@Example.ORG ").expect("address"), "ada@example.org");
+    }
+
+    #[test]
+    fn names_that_cannot_be_shown_are_refused() {
+        for bad in ["", "  ", "a\0b", "a\nb", &"x".repeat(201)] {
+            assert!(check_name("/name", bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(check_name("/name", " Zoë 😀 ").expect("name"), "Zoë 😀");
+    }
+}

@@ -1,0 +1,113 @@
+//! Signing in, by one-time link or by password.
+
+use super::error::PeopleError;
+use super::invitation::check_email;
+use super::password::{Passwords, check_length};
+use super::session::{self, SignedIn};
+use super::{actor, failures, secret};
+use crate::{Office, audit};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+use steward_core::{Actor, ActorKind, AuthMethod, PersonId, TenantId};
+use steward_store::{Store, person, sign_in_link};
+
+/// In how many organisations one address is tried.
+const ORGANISATIONS_MAX: usize = 8;
+
+/// Where a sign-in comes from.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Attempt<'a> {
+    /// The network address, if known.
+    pub address: Option<&'a str>,
+    /// The browser's own description of itself.
+    pub user_agent: Option<&'a str>,
+}
+
+/// Signs in with a one-time link's secret. Of two at once, one gets in.
+pub async fn sign_in_by_link(store: &Store, office: &Office, link: &SecretString, from: Attempt<'_>) -> Result<SignedIn, PeopleError> {
+    let (tenant, hash) = secret::read(link.expose_secret()).ok_or(PeopleError::SignInRefused)?;
+    let now = office.clock.now();
+    let session_id = office.ids.make();
+    let mut tx = store.begin(&Actor::worker(tenant)).await?;
+    let id = sign_in_link::find_person(&mut tx, &hash, now).await?.ok_or(PeopleError::SignInRefused)?;
+    let actor = actor::of(&mut tx, id, ActorKind::Person { session: Some(session_id), method: AuthMethod::Link }).await?;
+    tx.rollback().await?;
+    let mut tx = store.begin(&actor).await?;
+    sign_in_link::take(&mut tx, &hash, now).await?.ok_or(PeopleError::SignInRefused)?;
+    let opened = session::open(&mut tx, office, session_id, AuthMethod::Link, from.user_agent).await?;
+    tx.commit().await?;
+    Ok(opened)
+}
+
+/// Signs in with an address and a password, in the named organisation or in the first where they fit.
+///
+/// An unknown address takes the same path as a known one: counted, one hash, the same refusal.
+pub async fn sign_in_by_password(
+    store: &Store,
+    office: &Office,
+    passwords: &Passwords,
+    email: &str,
+    password: &SecretString,
+    organisation: Option<TenantId>,
+    from: Attempt<'_>,
+) -> Result<SignedIn, PeopleError> {
+    check_length("/password", password)?;
+    let email = email.trim().to_lowercase();
+    // What cannot be an address is nobody's: it is counted like any other, and looked up as the empty one.
+    let wanted = check_email("/email", &email).unwrap_or_default();
+    let mut places = store.tenants_of_email(&wanted).await?;
+    places.retain(|tenant| organisation.is_none_or(|wanted| wanted == *tenant));
+    places.truncate(ORGANISATIONS_MAX);
+    // A stranger's tries are counted in the first organisation, that of whoever runs this installation.
+    let home = match places.first() {
+        Some(home) => *home,
+        None => store.all_tenants().await?.first().ok_or(PeopleError::SignInRefused)?.tenant,
+    };
+    if places.is_empty() {
+        places.push(home);
+    }
+    let counted = failures::count(store, office, home, &email, from.address).await?;
+    let mut known = None;
+    for tenant in places {
+        let mut tx = store.begin(&Actor::worker(tenant)).await?;
+        let found = person::find_by_email(&mut tx, &wanted).await?.filter(|person| person.disabled_at.is_none());
+        let stored = match &found {
+            // An address that is known elsewhere only is a stranger here.
+            Some(found) if organisation.is_none_or(|wanted| wanted == tenant) => person::password_hash(&mut tx, found.person_id).await?,
+            _ => None,
+        };
+        tx.rollback().await?;
+        let checked = passwords.check(stored, password).await?;
+        if let (Some(found), true) = (&found, checked.is_right) {
+            failures::forgive(store, counted).await?;
+            let stronger = if checked.is_weak { Some(passwords.hash(password).await?) } else { None };
+            return enter(store, office, tenant, found.person_id, stronger, from).await;
+        }
+        known = known.or(found.map(|person| person.person_id));
+    }
+    let mut tx = store.begin(&Actor::worker(home)).await?;
+    let object = known.map_or_else(|| "nobody".to_owned(), |id| id.to_string());
+    audit::record(
+        &mut tx,
+        office,
+        audit::Entry { action: "session.create", object, outcome: "refused", detail: json!({ "method": "password" }), request_id: None },
+    )
+    .await?;
+    tx.commit().await?;
+    Err(PeopleError::SignInRefused)
+}
+
+/// Opens the session of somebody whose password was right.
+async fn enter(store: &Store, office: &Office, tenant: TenantId, id: PersonId, stronger: Option<String>, from: Attempt<'_>) -> Result<SignedIn, PeopleError> {
+    let session_id = office.ids.make();
+    let mut tx = store.begin(&Actor::worker(tenant)).await?;
+    let actor = actor::of(&mut tx, id, ActorKind::Person { session: Some(session_id), method: AuthMethod::Password }).await?;
+    tx.rollback().await?;
+    let mut tx = store.begin(&actor).await?;
+    if let Some(hash) = stronger {
+        person::set_password_hash(&mut tx, id, &hash).await?;
+    }
+    let opened = session::open(&mut tx, office, session_id, AuthMethod::Password, from.user_agent).await?;
+    tx.commit().await?;
+    Ok(opened)
+}

@@ -1,0 +1,28 @@
+//! Removing what no longer counts: old sign-in failures and remembered answers. A job runs it for every organisation.
+
+use super::error::PeopleError;
+use super::failures::WINDOW_MINUTES;
+use crate::Office;
+use steward_store::{Tx, idempotency, sign_in_failure};
+use time::Duration;
+
+/// How long the answer to a POST with an idempotency key is remembered.
+const ANSWER_HOURS: i64 = 24;
+
+/// How much was removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Swept {
+    /// Sign-in failures.
+    pub failures: u64,
+    /// Remembered answers.
+    pub answers: u64,
+}
+
+/// Removes an organisation's old failures and answers.
+pub async fn sweep(tx: &mut Tx, office: &Office) -> Result<Swept, PeopleError> {
+    let now = office.clock.now();
+    Ok(Swept {
+        failures: sign_in_failure::purge(tx, now - Duration::minutes(WINDOW_MINUTES)).await?,
+        answers: idempotency::purge(tx, now - Duration::hours(ANSWER_HOURS)).await?,
+    })
+}

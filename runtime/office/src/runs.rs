@@ -1,0 +1,55 @@
+//! Runs as people see them: list, look, follow, stop.
+
+use crate::Office;
+use crate::audit::{self, Entry};
+use crate::error::OfficeError;
+use serde_json::json;
+use steward_core::event::Recorded;
+use steward_core::{ActorKind, Permission, RunId};
+use steward_store::run::{RunRow, RunStatus};
+use steward_store::{Page, Tx, journal, run};
+
+/// The most events read at once.
+const EVENTS_MAX: i64 = 1000;
+
+/// Runs, newest first: everybody's for those who may see them, else the actor's own.
+pub async fn list(tx: &mut Tx, status: Option<RunStatus>, page: &Page) -> Result<Vec<RunRow>, OfficeError> {
+    let own = if tx.actor().may(Permission::RunsRead) {
+        None
+    } else if tx.actor().may(Permission::Converse) {
+        Some(tx.actor().person.ok_or_else(|| OfficeError::Denied("you may not see runs".to_owned()))?)
+    } else {
+        return Err(OfficeError::Denied("you may not see runs".to_owned()));
+    };
+    Ok(run::list(tx, own, status, page).await?)
+}
+
+/// One run, if the actor may see it.
+pub async fn get(tx: &mut Tx, id: RunId) -> Result<RunRow, OfficeError> {
+    let found = run::find(tx, id).await?.ok_or(OfficeError::Missing("run"))?;
+    let actor = tx.actor();
+    let own = Some(found.person) == actor.person && actor.may(Permission::Converse);
+    if own || actor.may(Permission::RunsRead) { Ok(found) } else { Err(OfficeError::Missing("run")) }
+}
+
+/// Events of a run after a number, in order, at most a thousand.
+pub async fn events(tx: &mut Tx, id: RunId, after: u32) -> Result<Vec<Recorded>, OfficeError> {
+    get(tx, id).await?;
+    Ok(journal::read(tx, id, after, EVENTS_MAX).await?)
+}
+
+/// Asks a run to stop. One's own always; another's with the right to. An agent never stops a run.
+pub async fn cancel(tx: &mut Tx, office: &Office, id: RunId) -> Result<(), OfficeError> {
+    let found = get(tx, id).await?;
+    let actor = tx.actor().clone();
+    if matches!(actor.kind, ActorKind::Agent { .. } | ActorKind::Worker)
+        || !(Some(found.person) == actor.person && actor.may(Permission::Converse) || actor.may(Permission::RunsCancel))
+    {
+        return Err(OfficeError::Denied("you may not stop this run".to_owned()));
+    }
+    if !run::ask_cancel(tx, id, actor.person, office.clock.now()).await? {
+        return Err(OfficeError::Conflict("the run is already over".to_owned()));
+    }
+    audit::record(tx, office, Entry { action: "run.cancel", object: id.to_string(), outcome: "done", detail: json!({}), request_id: None }).await?;
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! The business against a real database.
+
+mod crm;
+mod fixture;
+mod import;
+mod import_db;
+mod people;
