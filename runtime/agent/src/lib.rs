@@ -1,1 +1,23 @@
-//! x
+//! The loop of a run: it asks a model, puts every proposal to the gate, and acts only with a permit.
+
+pub mod agents;
+pub mod context;
+pub mod driver;
+pub mod gate;
+mod hands;
+pub mod labels;
+pub mod live;
+pub mod models;
+#[cfg(feature = "testing")]
+pub mod points;
+#[cfg(not(feature = "testing"))]
+mod points;
+pub mod rules;
+pub mod run;
+mod runtime;
+pub mod worker;
+
+pub use runtime::Runtime;
+
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -1,0 +1,151 @@
+//! The same conversation, governed: schema check, labels, Cedar decision, fresh sandbox, budget, and a journal in memory or in PostgreSQL.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
+use steward_agent::Runtime;
+use steward_agent::driver::{Assignment, HandsFor, Journal, MemoryJournal, drive};
+use steward_agent::testing::{World, bench_office, bench_runtime};
+use steward_agent::worker::work;
+use steward_core::event::{Pins, Recorded};
+use steward_core::{Event, RunLimits};
+use steward_store::run::RunStatus;
+use tokio_util::sync::CancellationToken;
+
+/// Runs whose journal is in memory.
+pub(crate) struct Memory {
+    runtime: Runtime,
+    hands: HandsFor,
+    watch: Option<tokio::sync::broadcast::Receiver<steward_agent::live::Happening>>,
+}
+
+impl Memory {
+    /// For the model at this address. Streaming is on when somebody watches.
+    pub(crate) fn new(base_url: &str, stream: bool) -> Self {
+        let runtime = bench_runtime(base_url);
+        let watch = stream.then(|| runtime.live.watch());
+        Self { runtime, hands: bench_office(), watch }
+    }
+
+    /// One run, to its reply.
+    pub(crate) async fn run(&self) {
+        let office = &self.runtime.office;
+        let agent = &self.runtime.agents["assistant"];
+        let pins = Pins {
+            agent: agent.name.clone(),
+            person: office.ids.make(),
+            workspace: office.ids.make(),
+            conversation: office.ids.make(),
+            message: office.ids.make(),
+            channel: "chat".into(),
+            prompt: agent.prompt.clone(),
+            prompt_digest: agent.prompt_digest,
+            model: agent.model.clone(),
+            limits: RunLimits::default(),
+        };
+        let variables = ["agent", "organisation", "person", "workspace", "now"].map(|name| (name.to_owned(), name.to_owned())).into();
+        let started = Event::Started { pins, text: "Look up the contacts.".into(), history: Vec::new(), variables };
+        let journal = MemoryJournal::new(vec![Recorded { seq: 1, at_ms: office.clock.now_ms(), event: started }]);
+        let assignment = Assignment {
+            tenant: office.ids.make(),
+            run: office.ids.make(),
+            fence: 1,
+            journal: Journal::Memory(journal.clone()),
+            roles: [steward_core::Role::Owner].into(),
+            hands: self.hands.clone(),
+        };
+        let status = drive(&self.runtime, assignment, CancellationToken::new()).await.expect("drive");
+        assert_eq!(status, RunStatus::Ended);
+        let replied = journal.events().iter().any(|recorded| matches!(&recorded.event, Event::Replied { text, .. } if text.contains("in order")));
+        assert!(replied, "the governed run replies too");
+        let _ = &self.watch;
+    }
+}
+
+/// Runs whose journal is in PostgreSQL.
+pub(crate) struct Durable {
+    world: World,
+    conversation: steward_core::ConversationId,
+    watch: Option<tokio::sync::broadcast::Receiver<steward_agent::live::Happening>>,
+    made: AtomicU32,
+}
+
+impl Durable {
+    /// For the model at this address; none without a test database.
+    pub(crate) async fn new(base_url: &str, stream: bool) -> Option<Self> {
+        if std::env::var("STEWARD_TEST_DATABASE_URL").is_err() {
+            println!("no STEWARD_TEST_DATABASE_URL: the durable figures are left out");
+            return None;
+        }
+        let world = World::bench(base_url).await;
+        let conversation = world.converse().await;
+        let watch = stream.then(|| world.runtime.live.watch());
+        Some(Self { world, conversation, watch, made: AtomicU32::new(0) })
+    }
+
+    /// One run, from the person's message to the reply.
+    pub(crate) async fn run(&self) {
+        self.made.fetch_add(1, Ordering::Relaxed);
+        // A conversation of its own, as a new person would have: the history of three hundred runs is not what is measured.
+        self.world.say("Look up the contacts.").await;
+        assert_eq!(self.world.drive().await, Some(RunStatus::Ended));
+        let _ = &self.watch;
+    }
+
+    /// Runs a second with so many side by side.
+    pub(crate) async fn throughput(&self, side_by_side: usize, runs: u32) -> f64 {
+        for _ in 0..runs {
+            self.world.say("Look up the contacts.").await;
+        }
+        let began = Instant::now();
+        self.work(side_by_side).await;
+        f64::from(runs) / began.elapsed().as_secs_f64()
+    }
+
+    async fn work(&self, side_by_side: usize) {
+        let stop = CancellationToken::new();
+        let working = tokio::spawn(work(self.world.runtime.clone(), side_by_side, stop.clone()));
+        while self.world.db.number("select count(*) from run where status <> 'ended'").await > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        stop.cancel();
+        working.await.expect("worker");
+    }
+
+    /// Commits of the process per step: transactions with a journal entry, over answered steps.
+    pub(crate) async fn commits_per_step(&self) -> f64 {
+        let commits = self.world.db.number("select count(distinct (run_id, xmin::text)) from run_event where seq > 1").await;
+        let steps = self.world.db.number("select sum(steps) from run").await;
+        commits as f64 / steps as f64
+    }
+
+    /// A thousand runs at once on a model that takes its time: memory over idle in KiB, and seconds until all are done.
+    pub(crate) async fn thousand_waiting(&self) -> (f64, f64) {
+        // One run first, so that pools, modules and code pages are counted as idle.
+        self.world.say("Hello").await;
+        self.work(1).await;
+        let idle = super::machine::rss_kib();
+        for _ in 0..1000 {
+            self.world.say_in(self.conversation, "Hello").await;
+        }
+        let before = super::machine::rss_kib().max(idle);
+        let began = Instant::now();
+        let peak = Arc::new(std::sync::Mutex::new(before));
+        let watching = tokio::spawn({
+            let peak = peak.clone();
+            async move {
+                loop {
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                    let now = super::machine::rss_kib();
+                    let mut peak = peak.lock().expect("peak");
+                    *peak = peak.max(now);
+                }
+            }
+        });
+        self.work(1000).await;
+        let seconds = began.elapsed().as_secs_f64();
+        watching.abort();
+        let peak = *peak.lock().expect("peak");
+        (peak - before, seconds)
+    }
+}

@@ -1,0 +1,130 @@
+//! What a model is shown at a step: the pinned prompt, the conversation, the calls so far and the agent's tools, cut to size.
+//!
+//! Deterministic in the run's journal, so that a replay asks the same question.
+
+use crate::agents::Agent;
+use crate::models::{AskRequest, ModelMessage, ModelTool, ProposedCall};
+use crate::run::{Call, Run};
+use serde_json::json;
+use std::sync::Arc;
+use steward_core::{Digest, Outcome, ToolSpec};
+
+/// The most bytes of one tool result that a model is shown.
+const RESULT_BYTES_MAX: usize = 48 * 1024;
+/// The most bytes of all that a model is shown; beyond it the oldest results are cut to a note, then the oldest messages go.
+const CONTEXT_BYTES_MAX: usize = 400 * 1024;
+/// How long a model may take for one answer, in milliseconds.
+const ANSWER_TIMEOUT_MS: u64 = 120_000;
+
+/// The request for the run's next step.
+pub fn request(run: &Run, system: String, tools: Arc<[ModelTool]>, output_tokens_max: u32) -> AskRequest {
+    let mut messages = Vec::with_capacity(run.history.len() + 2 + run.steps.len() * 2);
+    for turn in &run.history {
+        messages.push(if turn.by_agent {
+            ModelMessage::Agent { text: turn.text.clone(), calls: Vec::new() }
+        } else {
+            ModelMessage::Person { text: turn.text.clone() }
+        });
+    }
+    messages.push(ModelMessage::Person { text: run.text.clone() });
+    let history = messages.len() - 1;
+    for step in &run.steps {
+        messages.push(ModelMessage::Agent { text: step.text.clone(), calls: step.calls.iter().map(proposed).collect() });
+        messages.extend(step.calls.iter().map(|call| ModelMessage::ToolResult {
+            provider_id: call.call.provider_id.clone(),
+            tool: call.call.tool.clone(),
+            text: shown_result(call),
+        }));
+    }
+    cut(&mut messages, history);
+    AskRequest { system, messages, tools, output_tokens_max, timeout_ms: ANSWER_TIMEOUT_MS }
+}
+
+/// The tools of an agent as a model is told of them. Made once a run: a step offers what the step before did.
+pub fn tools(agent: &Agent, specs: &[ToolSpec]) -> Arc<[ModelTool]> {
+    let offered = specs.iter().filter(|spec| agent.may_use(&spec.name));
+    offered.map(|spec| ModelTool { name: spec.name.clone(), description: spec.description.clone(), parameters: spec.arguments.clone() }).collect()
+}
+
+/// Tells requests apart in the journal. Over our own form, which decides the provider's.
+pub fn digest(request: &AskRequest) -> Digest {
+    let mut parts: Vec<std::borrow::Cow<'_, [u8]>> = vec![request.system.as_bytes().into()];
+    for message in &request.messages {
+        match message {
+            ModelMessage::Person { text } => parts.extend([b"person".as_slice().into(), text.as_bytes().into()]),
+            ModelMessage::Agent { text, calls } => {
+                parts.extend([b"agent".as_slice().into(), text.as_bytes().into()]);
+                for call in calls {
+                    parts.extend([call.provider_id.as_bytes().into(), call.tool.as_bytes().into(), call.arguments.to_string().into_bytes().into()]);
+                }
+            }
+            ModelMessage::ToolResult { provider_id, text, .. } => {
+                parts.extend([b"result".as_slice().into(), provider_id.as_bytes().into(), text.as_bytes().into()])
+            }
+        }
+    }
+    parts.extend(request.tools.iter().map(|tool| tool.name.as_bytes().into()));
+    Digest::of_parts(parts.iter().map(AsRef::as_ref))
+}
+
+fn proposed(call: &Call) -> ProposedCall {
+    let call = &call.call;
+    ProposedCall { provider_id: call.provider_id.clone(), tool: call.tool.clone(), arguments: call.arguments.clone(), broken: call.broken.clone() }
+}
+
+/// A call's outcome as the model reads it: `{"ok":…}` or a typed error that says what kind it is and whether trying again can help.
+fn shown_result(call: &Call) -> String {
+    let text = match &call.outcome {
+        Some(Outcome::Ok { result, .. }) => json!({ "ok": result }).to_string(),
+        Some(Outcome::Failed { failure }) => {
+            let class = call.ruled.as_ref().and_then(|ruled| ruled.class).map(|class| class.name());
+            json!({ "error": { "class": failure.class, "denial": class, "message": failure.message, "retryable": failure.retryable } }).to_string()
+        }
+        None => json!({ "error": { "class": "failed", "message": "this call has no outcome yet", "retryable": false } }).to_string(),
+    };
+    bounded(text, RESULT_BYTES_MAX)
+}
+
+fn bounded(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        let mut end = most;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let whole = text.len();
+        text.truncate(end);
+        text.push_str(&format!("… [cut: {whole} bytes in all; ask for less at a time]"));
+    }
+    text
+}
+
+fn size(message: &ModelMessage) -> usize {
+    match message {
+        ModelMessage::Person { text } | ModelMessage::ToolResult { text, .. } => text.len(),
+        ModelMessage::Agent { text, calls } => text.len() + calls.iter().map(|call| call.arguments.to_string().len() + call.tool.len()).sum::<usize>(),
+    }
+}
+
+/// Cuts to size. A result keeps its place, since providers want one for each call; only earlier turns of the conversation are dropped.
+fn cut(messages: &mut Vec<ModelMessage>, history: usize) {
+    let mut total: usize = messages.iter().map(size).sum();
+    for message in messages.iter_mut() {
+        if total <= CONTEXT_BYTES_MAX {
+            return;
+        }
+        if let ModelMessage::ToolResult { text, .. } = message {
+            let before = text.len();
+            *text = json!({ "note": "this result is no longer shown; call the tool again if you need it" }).to_string();
+            total = total.saturating_sub(before.saturating_sub(text.len()));
+        }
+    }
+    let mut drop = 0;
+    for message in messages.iter().take(history) {
+        if total <= CONTEXT_BYTES_MAX {
+            break;
+        }
+        total = total.saturating_sub(size(message));
+        drop += 1;
+    }
+    messages.drain(..drop);
+}

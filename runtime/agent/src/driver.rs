@@ -1,0 +1,305 @@
+//! Drives one run: folds its events, does what [`Run::next`] says, appends the outcome as events, and asks again.
+//!
+//! Events gather in memory and are committed before anything leaves the process: before a model is asked, before a tool runs,
+//! before a reply is shown. What is not committed has not happened, and what may have happened has its intent on record.
+
+mod ask;
+mod calls;
+mod journal;
+
+pub use journal::{Journal, MemoryJournal};
+
+use crate::agents::Agent;
+use crate::gate::Approved;
+use crate::labels::Shown;
+use crate::live::Happening;
+use crate::models::ModelTool;
+use crate::run::{Next, Run};
+use crate::runtime::Runtime;
+use journal::{Batch, Side};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use steward_core::event::{HoldOutcome, Recorded};
+use steward_core::{CallId, Event, HasKind, Integrity, Kind, Micros, PersonId, Role, RunId, RunOutcome, TenantId};
+use steward_office::OfficeError;
+use steward_policies::Permit;
+use steward_store::StoreError;
+use steward_store::conversation::Message;
+use steward_store::run::RunStatus;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+/// The most leases a run may take without ending: one that kills its worker every time must not do so for ever.
+const LEASES_MAX: i64 = 1000;
+
+/// Why a run could not be driven on. It stays where its journal says.
+#[derive(Debug, thiserror::Error)]
+pub enum DriveError {
+    /// Another worker has the run now.
+    #[error("the lease of run `{0}` was lost")]
+    LeaseLost(RunId),
+    /// The journal cannot be read or written.
+    #[error("the journal of run `{run}` cannot be used")]
+    Journal {
+        /// The run.
+        run: RunId,
+        /// Why.
+        #[source]
+        source: OfficeError,
+    },
+}
+
+impl HasKind for DriveError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::LeaseLost(_) => Kind::Conflict,
+            Self::Journal { source, .. } => source.kind(),
+        }
+    }
+}
+
+/// A run to drive.
+pub struct Assignment {
+    /// The organisation.
+    pub tenant: TenantId,
+    /// The run.
+    pub run: RunId,
+    /// The lease.
+    pub fence: i64,
+    /// Where its events are.
+    pub journal: Journal,
+    /// The person's roles now.
+    pub roles: BTreeSet<Role>,
+    /// What plugins may ask of the office in this run, for a call whose arguments have this integrity.
+    pub hands: HandsFor,
+}
+
+/// Makes the office of one call. What the call writes carries the integrity of its arguments.
+pub type HandsFor = Arc<dyn Fn(Integrity) -> Arc<dyn steward_host::Office> + Send + Sync>;
+
+/// A permit with the lowest integrity among the call's arguments.
+struct Permitted {
+    permit: Permit,
+    integrity: Integrity,
+}
+
+/// One run under way.
+struct Drive<'a> {
+    runtime: &'a Runtime,
+    tenant: TenantId,
+    run_id: RunId,
+    fence: i64,
+    journal: Journal,
+    roles: BTreeSet<Role>,
+    hands: HandsFor,
+    stop: CancellationToken,
+    run: Run,
+    committed_seq: u32,
+    pending: Vec<Recorded>,
+    sides: Vec<Side>,
+    permits: HashMap<CallId, Permitted>,
+    shown: Option<(u32, Shown)>,
+    reserved_left: Micros,
+    reservation: Option<steward_core::ReservationId>,
+    system: Option<String>,
+    tools: Option<Arc<[ModelTool]>>,
+}
+
+/// Drives a run until it ends or waits for people. Returns where it stands.
+pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: CancellationToken) -> Result<RunStatus, DriveError> {
+    let Assignment { tenant, run: run_id, fence, journal, roles, hands } = assignment;
+    let events = journal.load(run_id).await.map_err(|source| DriveError::Journal { run: run_id, source })?;
+    let run = Run::fold(&events);
+    let mut drive = Drive {
+        runtime,
+        tenant,
+        run_id,
+        fence,
+        journal,
+        roles,
+        hands,
+        stop,
+        committed_seq: run.last_seq,
+        run,
+        pending: Vec::new(),
+        sides: Vec::new(),
+        permits: HashMap::new(),
+        shown: None,
+        reserved_left: Micros(0),
+        reservation: None,
+        system: None,
+        tools: None,
+    };
+    match drive.go().await {
+        Err(DriveError::Journal { run, source }) if !matches!(source.kind(), Kind::Away | Kind::Conflict) => {
+            // What cannot be written down is not done. The run ends with a reason, if at least that can be written.
+            error!(run.id = %run, error = %source, "the journal refused an event; ending the run");
+            drive.fail("an internal record could not be written; nothing was carried out").await
+        }
+        other => other,
+    }
+}
+
+impl Drive<'_> {
+    async fn go(&mut self) -> Result<RunStatus, DriveError> {
+        self.read_holds().await?;
+        if self.fence > LEASES_MAX {
+            return self.fail("the run was taken up too often without coming to an end").await;
+        }
+        loop {
+            if self.stop.is_cancelled()
+                && !self.run.cancelled
+                && self.run.ended.is_none()
+                && self.journal.cancelled(self.run_id).await.map_err(|source| self.journal_error(source))?
+            {
+                self.apply(Event::CancelAsked { by: None });
+            }
+            match self.run.next() {
+                Next::AskModel { step, attempt } => self.ask(step, attempt).await?,
+                Next::Decide { calls } => self.decide(&calls).await?,
+                Next::Execute { calls } => self.execute(&calls).await?,
+                Next::Reconcile { calls } => self.reconcile(&calls).await?,
+                Next::AwaitPeople => return self.wait().await,
+                Next::Reply { text } => self.reply(text),
+                Next::Stop { outcome, message } => self.end(outcome, message),
+                Next::Finished => {
+                    self.flush(RunStatus::Ended, true).await?;
+                    info!(run.id = %self.run_id, run.outcome = self.run.ended.map_or("", RunOutcome::name), "run ended");
+                    return Ok(RunStatus::Ended);
+                }
+            }
+        }
+    }
+
+    /// Adds an event to the run and to what is to be committed.
+    fn apply(&mut self, event: Event) {
+        let recorded = Recorded { seq: self.run.last_seq + 1, at_ms: self.runtime.office.clock.now_ms(), event };
+        self.run.apply(&recorded);
+        self.pending.push(recorded);
+    }
+
+    /// Commits all that is pending. Nothing leaves the process before this returns.
+    async fn flush(&mut self, status: RunStatus, settle: bool) -> Result<(), DriveError> {
+        if self.pending.is_empty() && self.sides.is_empty() && status == RunStatus::Running {
+            return Ok(());
+        }
+        let Some(pins) = &self.run.pins else {
+            return Err(self.journal_error(StoreError::Corrupt { what: "run_event of seq 1" }.into()));
+        };
+        let batch = Batch {
+            run: self.run_id,
+            workspace: pins.workspace,
+            conversation: pins.conversation,
+            fence: self.fence,
+            from_seq: self.committed_seq,
+            to_seq: self.run.last_seq,
+            status,
+            outcome: self.run.ended,
+            steps: u32::try_from(self.run.steps.len()).unwrap_or(u32::MAX),
+            tokens: self.run.usage.total(),
+            cost: self.run.cost,
+            settle,
+            events: &self.pending,
+            sides: &self.sides,
+        };
+        match self.journal.commit(&self.runtime.office, &batch).await {
+            Ok(()) => {}
+            Err(OfficeError::Store(StoreError::Stale)) => return Err(DriveError::LeaseLost(self.run_id)),
+            Err(source) => return Err(self.journal_error(source)),
+        }
+        self.committed_seq = self.run.last_seq;
+        self.sides.clear();
+        if settle {
+            self.reserved_left = Micros(0);
+            self.reservation = None;
+        }
+        for recorded in self.pending.drain(..) {
+            self.runtime.live.tell(|| Happening::Event { run: self.run_id, event: Arc::new(recorded) });
+        }
+        Ok(())
+    }
+
+    /// Takes up what people decided while nobody drove the run.
+    async fn read_holds(&mut self) -> Result<(), DriveError> {
+        let open: Vec<CallId> = self.run.open_holds().map(|(call, _)| call).collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let closed = self.journal.closed_holds(self.run_id).await.map_err(|source| self.journal_error(source))?;
+        for (call_id, hold_id, outcome, by, reason) in closed {
+            if open.contains(&call_id) {
+                self.apply(Event::HoldClosed { call_id, hold_id, outcome, by, reason });
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the run back until people decide.
+    async fn wait(&mut self) -> Result<RunStatus, DriveError> {
+        self.flush(RunStatus::Waiting, true).await?;
+        // Somebody may have decided between reading the holds and this commit: their wake found the run still running.
+        self.journal.wake_if_decided(self.run_id).await.map_err(|source| self.journal_error(source))?;
+        self.runtime.live.wake();
+        info!(run.id = %self.run_id, "run waits for people");
+        Ok(RunStatus::Waiting)
+    }
+
+    fn reply(&mut self, text: String) {
+        let citations = Vec::new();
+        let message = Message {
+            message_id: self.runtime.office.ids.make(),
+            run: Some(self.run_id),
+            by_agent: true,
+            text: text.clone(),
+            integrity: self.shown_before(self.run.steps.last().map_or(1, |step| step.number)).context().integrity,
+            created_at: self.runtime.office.clock.now(),
+        };
+        self.sides.push(Side::Message(message));
+        self.apply(Event::Replied { text, citations });
+    }
+
+    /// What the model had been shown when it answered this step.
+    fn shown_before(&self, step: u32) -> Shown {
+        let host = &self.runtime.host;
+        Shown::before(&self.run, step, |tool| host.tool(tool).map(|tool| tool.spec().result_labels.clone()).unwrap_or_default())
+    }
+
+    fn end(&mut self, outcome: RunOutcome, message: String) {
+        let open: Vec<_> = self.run.open_holds().map(|(call, hold)| (call, hold.hold_id)).collect();
+        for (call_id, hold_id) in open {
+            self.sides.push(Side::CallHold { call: call_id, from: "held", to: "cancelled" });
+            self.apply(Event::HoldClosed { call_id, hold_id, outcome: HoldOutcome::Cancelled, by: Vec::<PersonId>::new(), reason: None });
+        }
+        self.apply(Event::Ended { outcome, message });
+    }
+
+    /// Ends the run without what could not be written.
+    async fn fail(&mut self, message: &str) -> Result<RunStatus, DriveError> {
+        let events = self.journal.load(self.run_id).await.map_err(|source| self.journal_error(source))?;
+        self.run = Run::fold(&events);
+        self.committed_seq = self.run.last_seq;
+        self.pending.clear();
+        self.sides.clear();
+        self.permits.clear();
+        self.end(RunOutcome::Failed, message.to_owned());
+        self.flush(RunStatus::Ended, true).await?;
+        Ok(RunStatus::Ended)
+    }
+
+    fn agent(&self) -> Option<&Agent> {
+        self.run.pins.as_ref().and_then(|pins| self.runtime.agents.get(&pins.agent))
+    }
+
+    fn journal_error(&self, source: OfficeError) -> DriveError {
+        DriveError::Journal { run: self.run_id, source }
+    }
+
+    async fn approvals_of(&self, call: CallId) -> Result<Option<Approved>, DriveError> {
+        let Some(hold) = self.run.call(call).and_then(|call| call.hold.as_ref()) else { return Ok(None) };
+        if hold.closed != Some(HoldOutcome::Approved) {
+            return Ok(None);
+        }
+        let approvals = self.journal.approvals(hold.hold_id, hold.envelope_id).await.map_err(|source| self.journal_error(source))?;
+        Ok(Some(Approved { approvals, envelope_id: hold.envelope_id }))
+    }
+}

@@ -1,0 +1,205 @@
+//! Asking a model: reserve, write the intent down, ask, write the answer down. A step already answered is never asked again.
+
+use super::{Drive, DriveError};
+use crate::context;
+use crate::live::Happening;
+use crate::models::{Answer, AskError, AskRequest};
+use crate::points::point;
+use std::time::Duration;
+use steward_core::event::AskFailure;
+use steward_core::limits::ASK_ATTEMPTS_MAX;
+use steward_core::{CallId, Event, Micros, RunOutcome, ToolCall, Usage};
+use steward_store::run::RunStatus;
+use tokio::sync::mpsc;
+
+/// The longest answer a model may give, in tokens.
+const OUTPUT_TOKENS_MAX: u32 = 8192;
+/// The least that is set aside at once, in millionths of a US dollar: most runs need one reservation.
+const RESERVATION_LEAST: Micros = Micros(50_000);
+/// The longest wait between two tries, in milliseconds.
+const BACKOFF_MS_MAX: u64 = 30_000;
+
+enum Asked {
+    Answer(Answer),
+    Failed(AskError),
+    Stopped,
+    OutOfTime,
+}
+
+impl Drive<'_> {
+    pub(super) async fn ask(&mut self, step: u32, attempt: u32) -> Result<(), DriveError> {
+        let Some(pins) = self.run.pins.clone() else { return Ok(()) };
+        let runtime = self.runtime;
+        let Some(candidates) = runtime.models.candidates(&pins.model).filter(|candidates| !candidates.is_empty()) else {
+            self.end(RunOutcome::ModelFailed, format!("no model `{}` is configured; set [models.{}] in steward.toml", pins.model, pins.model));
+            return Ok(());
+        };
+        let candidates = candidates.to_vec();
+        let tries = ASK_ATTEMPTS_MAX.saturating_mul(u32::try_from(candidates.len()).unwrap_or(1));
+        let place = usize::try_from(attempt.saturating_sub(1)).unwrap_or(0) % candidates.len();
+        let Some(candidate) = candidates.get(place).filter(|_| attempt <= tries) else {
+            self.end(RunOutcome::ModelFailed, format!("no model answered after {} tries", attempt.saturating_sub(1)));
+            return Ok(());
+        };
+        let Some(request) = self.request() else {
+            self.end(RunOutcome::Failed, format!("agent `{}` or its prompt `{}` is no longer there", pins.agent, pins.prompt));
+            return Ok(());
+        };
+        let input = runtime.models.count_tokens(candidate, &request);
+        let estimate = runtime.models.estimate(candidate, input, u64::from(request.output_tokens_max));
+        if self.run.usage.total().saturating_add(input) > pins.limits.tokens {
+            self.end(RunOutcome::TokenLimit, "the next answer would use more tokens than the run may".to_owned());
+            return Ok(());
+        }
+        if !self.reserve(estimate).await? {
+            self.end(RunOutcome::BudgetLimit, "a budget has no room for the next answer; an owner can raise it".to_owned());
+            return Ok(());
+        }
+        let request_digest = context::digest(&request);
+        self.apply(Event::Asked {
+            step,
+            attempt,
+            model: candidate.label().to_owned(),
+            request_digest,
+            reserved_tokens: input.saturating_add(u64::from(request.output_tokens_max)),
+            reserved_cost: estimate,
+            reservation: self.reservation,
+        });
+        self.flush(RunStatus::Running, false).await?;
+        let asked = self.put(candidate, &request).await;
+        point();
+        match asked {
+            Asked::Answer(answer) => {
+                self.reserved_left = Micros(self.reserved_left.0.saturating_sub(answer.cost.0));
+                self.apply(answered(step, answer));
+            }
+            Asked::Failed(mut err) => {
+                // A refusal is final for the model that gave it: a wrong key or name there says nothing about the next one.
+                let others_left = usize::try_from(attempt).is_ok_and(|tried| tried < candidates.len());
+                err.retry |= err.failure == AskFailure::Refused && others_left;
+                self.failed(step, attempt, candidate.label(), err).await;
+            }
+            // What was sent may be charged all the same, so it counts.
+            Asked::Stopped => self.note_failure(
+                step,
+                attempt,
+                candidate.label(),
+                AskFailure::CutOff,
+                "stopped by a person",
+                input,
+                runtime.models.estimate(candidate, input, 0),
+            ),
+            Asked::OutOfTime => {
+                self.note_failure(
+                    step,
+                    attempt,
+                    candidate.label(),
+                    AskFailure::Timeout,
+                    "the run's time is over",
+                    input,
+                    runtime.models.estimate(candidate, input, 0),
+                );
+                self.end(RunOutcome::TimeLimit, "the run worked as long as it may".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    fn request(&mut self) -> Option<AskRequest> {
+        if self.system.is_none() {
+            let pins = self.run.pins.as_ref()?;
+            let prompt = self.runtime.prompts.resolve(&pins.prompt).ok().filter(|prompt| prompt.digest == pins.prompt_digest)?;
+            let variables =
+                self.run.variables.iter().filter(|(name, _)| prompt.variables.contains(*name)).map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            self.system = Some(prompt.render(&variables).ok()?);
+        }
+        if self.tools.is_none() {
+            self.tools = Some(context::tools(self.agent()?, &self.runtime.host.specs()));
+        }
+        Some(context::request(&self.run, self.system.clone()?, self.tools.clone()?, OUTPUT_TOKENS_MAX))
+    }
+
+    /// Makes sure that what the next answer may cost is set aside.
+    async fn reserve(&mut self, estimate: Micros) -> Result<bool, DriveError> {
+        if self.reserved_left >= estimate {
+            return Ok(true);
+        }
+        let Some(pins) = &self.run.pins else { return Ok(false) };
+        let amount = Micros(estimate.0.max(RESERVATION_LEAST.0));
+        let reserved = self.journal.reserve(&self.runtime.office, self.run_id, pins, amount).await.map_err(|source| self.journal_error(source))?;
+        let Some(id) = reserved else { return Ok(false) };
+        self.reservation = Some(id);
+        self.reserved_left = self.reserved_left.plus(amount);
+        Ok(true)
+    }
+
+    async fn put(&self, candidate: &crate::models::Candidate, request: &AskRequest) -> Asked {
+        let limit_ms = self.run.pins.as_ref().map_or(0, |pins| i64::from(pins.limits.seconds).saturating_mul(1000));
+        let left = Duration::from_millis(u64::try_from(limit_ms.saturating_sub(self.run.worked_ms)).unwrap_or(0));
+        let live = &self.runtime.live;
+        let watched = live.is_watched();
+        let (deltas, mut written) = mpsc::unbounded_channel::<String>();
+        let asking = self.runtime.models.ask(candidate, request, watched.then_some(&deltas));
+        tokio::pin!(asking);
+        let deadline = tokio::time::sleep(left);
+        tokio::pin!(deadline);
+        loop {
+            tokio::select! {
+                biased;
+                Some(text) = written.recv() => live.tell(|| Happening::Delta { run: self.run_id, text: text.into() }),
+                () = self.stop.cancelled() => return Asked::Stopped,
+                () = &mut deadline => return Asked::OutOfTime,
+                outcome = &mut asking => {
+                    while let Ok(text) = written.try_recv() {
+                        live.tell(|| Happening::Delta { run: self.run_id, text: text.into() });
+                    }
+                    return outcome.map_or_else(Asked::Failed, Asked::Answer);
+                }
+            }
+        }
+    }
+
+    async fn failed(&mut self, step: u32, attempt: u32, model: &str, err: AskError) {
+        let wait = err.retry.then(|| Duration::from_millis(err.retry_after_ms.unwrap_or_else(|| 250 << attempt.min(6)).min(BACKOFF_MS_MAX)));
+        self.reserved_left = Micros(self.reserved_left.0.saturating_sub(err.cost.0));
+        self.apply(Event::AskFailed {
+            step,
+            attempt,
+            model: model.to_owned(),
+            failure: err.failure,
+            message: err.message,
+            usage: err.usage,
+            cost: err.cost,
+            retry: err.retry,
+        });
+        if let Some(wait) = wait {
+            // Waiting is cut short by a stop; the fold decides what follows.
+            tokio::select! {
+                () = self.stop.cancelled() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one event")]
+    fn note_failure(&mut self, step: u32, attempt: u32, model: &str, failure: AskFailure, message: &str, input: u64, cost: Micros) {
+        let usage = Usage { input, cached: 0, output: 0 };
+        self.apply(Event::AskFailed { step, attempt, model: model.to_owned(), failure, message: message.to_owned(), usage, cost, retry: true });
+    }
+}
+
+fn answered(step: u32, answer: Answer) -> Event {
+    let calls = answer
+        .calls
+        .into_iter()
+        .enumerate()
+        .map(|(index, call)| ToolCall {
+            call_id: CallId { step, index: u16::try_from(index).unwrap_or(u16::MAX) },
+            provider_id: call.provider_id,
+            tool: call.tool,
+            arguments: call.arguments,
+            broken: call.broken,
+        })
+        .collect();
+    Event::Answered { step, text: answer.text, calls, usage: answer.usage, cost: answer.cost, model: answer.model }
+}

@@ -1,0 +1,257 @@
+//! Proposed calls: decide, execute, reconcile. A call runs only against a permit, after its intent is committed.
+
+use super::journal::{DecisionSide, Side};
+use super::{Drive, DriveError, Permitted};
+use crate::gate::{Gate, Ruled, Ruling, envelope_text};
+use crate::points::point;
+use crate::run::call_digest;
+use futures_util::future::join_all;
+use serde_json::json;
+use steward_core::limits::HOLD_HOURS;
+use steward_core::{CallId, Digest, Event, FailureClass, Outcome, ToolCall};
+use steward_host::{CallContext, CallReport};
+use steward_store::decision::DecisionRow;
+use steward_store::hold::HoldRow;
+use steward_store::run::RunStatus;
+use time::Duration;
+
+/// How often a started call is taken up again by its key before a person is asked.
+const ATTEMPTS_MAX: u32 = 3;
+/// The wall time of a call whose tool does not say, in milliseconds.
+const CALL_DEADLINE_MS: u64 = 10_000;
+
+impl Drive<'_> {
+    pub(super) async fn decide(&mut self, calls: &[CallId]) -> Result<(), DriveError> {
+        for id in calls {
+            let approved = self.approvals_of(*id).await?;
+            let Some((call, ruling)) = self.rule(*id, approved.as_ref()) else { continue };
+            self.note_ruling(&call, ruling, approved.is_some());
+        }
+        Ok(())
+    }
+
+    /// The gate's word on a call.
+    fn rule(&mut self, id: CallId, approved: Option<&crate::gate::Approved>) -> Option<(ToolCall, Ruling)> {
+        let call = self.run.call(id)?.call.clone();
+        let host = &self.runtime.host;
+        if self.shown.as_ref().is_none_or(|(step, _)| *step != id.step) {
+            self.shown = Some((id.step, self.shown_before(id.step)));
+        }
+        let (_, shown) = self.shown.as_ref()?;
+        let rules = self.runtime.rules.current();
+        let agent = self.agent()?;
+        let gate = Gate { rules: &rules, host, agent, key: &self.runtime.key, tenant: self.tenant, run_id: self.run_id, roles: &self.roles };
+        let ruling = gate.rule(&self.run, &call, shown, approved, self.runtime.office.clock.now_ms());
+        Some((call, ruling))
+    }
+
+    /// Writes a ruling down and keeps its permit.
+    fn note_ruling(&mut self, call: &ToolCall, ruling: Ruling, after_approval: bool) {
+        let office = &self.runtime.office;
+        let decision_id = office.ids.make();
+        let Some(pins) = self.run.pins.clone() else { return };
+        let now = office.clock.now();
+        let event = ruling.event(call, decision_id, after_approval);
+        let name = ruling.name();
+        self.sides.push(Side::Decision(Box::new(DecisionSide {
+            detail: json!({
+                "call": call.call_id, "tool": call.tool, "verdict": name, "rules": ruling.rules, "arguments_digest": call_digest(call),
+                "envelope_id": ruling.sealed.as_ref().map(|sealed| sealed.id), "policy_digest": self.runtime.rules.current().digest(),
+                "prompt": pins.prompt, "after_approval": after_approval,
+            }),
+            row: DecisionRow {
+                decision_id,
+                workspace: pins.workspace,
+                run: self.run_id,
+                call_id: call.call_id.to_string(),
+                person: pins.person,
+                agent: pins.agent.clone(),
+                tool: storable(&call.tool),
+                effect: ruling.effect.map(|effect| effect.name().to_owned()),
+                verdict: name.name().to_owned(),
+                class: match &ruling.verdict {
+                    Ruled::Block(class) => Some(class.name().to_owned()),
+                    Ruled::Allow(_) | Ruled::Hold(_) => None,
+                },
+                rules: ruling.rules.clone(),
+                reason: storable(&ruling.reason),
+                envelope_id: ruling.sealed.as_ref().map(|sealed| sealed.id.bytes().to_vec()),
+                policy_digest: self.runtime.rules.current().digest(),
+                arguments: call.broken.as_ref().map_or_else(|| call.arguments.to_string(), |why| json!({ "broken": why }).to_string()),
+                provenance: ruling.provenance.to_string(),
+                record: ruling.record.to_string(),
+                decided_at: now,
+            },
+        })));
+        let was_held = self.run.call(call.call_id).is_some_and(|call| call.hold.is_some());
+        let started = self.run.call(call.call_id).is_some_and(|call| call.started.is_some());
+        self.apply(event);
+        match (ruling.verdict, ruling.sealed) {
+            (Ruled::Allow(permit), _) => {
+                self.permits.insert(call.call_id, Permitted { permit: *permit, integrity: ruling.integrity });
+            }
+            (Ruled::Hold(needs), Some(sealed)) => {
+                let hold_id = office.ids.make();
+                let expires_at = now + Duration::hours(HOLD_HOURS);
+                self.sides.push(Side::Hold(Box::new(HoldRow {
+                    hold_id,
+                    workspace: pins.workspace,
+                    run: self.run_id,
+                    call_id: call.call_id.to_string(),
+                    person: pins.person,
+                    agent: pins.agent,
+                    tool: call.tool.clone(),
+                    effect: ruling.effect.map_or_else(String::new, |effect| effect.name().to_owned()),
+                    envelope_id: sealed.id.bytes().to_vec(),
+                    envelope: envelope_text(&sealed.envelope),
+                    needs: serde_json::to_string(&needs).unwrap_or_default(),
+                    reason: ruling.reason,
+                    rules: ruling.rules,
+                    state: "held".to_owned(),
+                    held_at: now,
+                    expires_at,
+                    decided_at: None,
+                    closed_at: None,
+                })));
+                let expires_at_ms = i64::try_from(expires_at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX);
+                self.apply(Event::HoldOpened { call_id: call.call_id, hold_id, envelope_id: sealed.id, needs, expires_at_ms });
+            }
+            (Ruled::Hold(_), None) => {}
+            // Approved, and yet refused now: the card shows that it failed. One already claimed is closed by whoever reconciles it.
+            (Ruled::Block(_), _) if was_held && !started => self.sides.push(Side::CallHold { call: call.call_id, from: "approved", to: "failed" }),
+            (Ruled::Block(_), _) => {}
+        }
+    }
+
+    pub(super) async fn execute(&mut self, calls: &[CallId]) -> Result<(), DriveError> {
+        let Some(permitted) = self.permitted(calls).await? else { return Ok(()) };
+        for (id, _) in &permitted {
+            self.apply(Event::Starting { call_id: *id, key: self.key_of(*id), attempt: 1 });
+            if self.run.call(*id).is_some_and(|call| call.hold.is_some()) {
+                self.sides.push(Side::CallHold { call: *id, from: "approved", to: "claimed" });
+            }
+        }
+        self.flush(RunStatus::Running, false).await?;
+        self.carry_out(permitted).await;
+        Ok(())
+    }
+
+    /// Calls that were started and never ended: repeated by their key where that is safe, handed to a person where it is not.
+    pub(super) async fn reconcile(&mut self, calls: &[CallId]) -> Result<(), DriveError> {
+        let mut again = Vec::new();
+        for id in calls {
+            let Some(call) = self.run.call(*id) else { continue };
+            let attempt = call.started.as_ref().map_or(1, |started| started.attempt).saturating_add(1);
+            let tool = self.runtime.host.tool(&call.call.tool);
+            let repeatable = tool.is_some_and(|tool| tool.spec().effect.only_reads() || tool.spec().idempotent);
+            if repeatable && attempt <= ATTEMPTS_MAX {
+                again.push((*id, attempt));
+            } else {
+                self.not_known(*id, "Steward stopped while this call ran and cannot tell whether it took effect; a person has to look");
+            }
+        }
+        let ids: Vec<CallId> = again.iter().map(|(id, _)| *id).collect();
+        let mut permitted = Vec::new();
+        for id in &ids {
+            let approved = self.approvals_of(*id).await?;
+            match self.rule(*id, approved.as_ref()) {
+                Some((_, Ruling { verdict: Ruled::Allow(permit), integrity, .. })) => permitted.push((*id, Permitted { permit: *permit, integrity })),
+                _ => self.not_known(*id, "Steward stopped while this call ran, and the rules as they are now do not let it be repeated"),
+            }
+        }
+        for (id, attempt) in again.into_iter().filter(|(id, _)| permitted.iter().any(|(permitted, _)| permitted == id)) {
+            self.apply(Event::Starting { call_id: id, key: self.key_of(id), attempt });
+        }
+        self.flush(RunStatus::Running, false).await?;
+        self.carry_out(permitted).await;
+        Ok(())
+    }
+
+    fn not_known(&mut self, id: CallId, message: &str) {
+        if self.run.call(id).is_some_and(|call| call.hold.is_some()) {
+            self.sides.push(Side::CallHold { call: id, from: "claimed", to: "unknown" });
+        }
+        self.apply(Event::Done { call_id: id, outcome: Outcome::failed(FailureClass::Unknown, message), fuel: 0, ms: 0, records: Default::default() });
+    }
+
+    /// The permits of these calls. After a restart they are minted anew by the same decision; when that now refuses, nothing runs.
+    async fn permitted(&mut self, calls: &[CallId]) -> Result<Option<Vec<(CallId, Permitted)>>, DriveError> {
+        let mut permitted = Vec::with_capacity(calls.len());
+        for id in calls {
+            if let Some(permit) = self.permits.remove(id) {
+                permitted.push((*id, permit));
+                continue;
+            }
+            let approved = self.approvals_of(*id).await?;
+            match self.rule(*id, approved.as_ref()) {
+                Some((_, Ruling { verdict: Ruled::Allow(permit), integrity, .. })) => permitted.push((*id, Permitted { permit: *permit, integrity })),
+                Some((call, ruling)) => {
+                    // The rules changed since: what was allowed is now blocked, and that is written down.
+                    let ruling = match ruling.verdict {
+                        Ruled::Hold(_) => Ruling {
+                            verdict: Ruled::Block(steward_core::BlockClass::Changed),
+                            tell: "the rules have changed; propose it again".to_owned(),
+                            ..ruling
+                        },
+                        Ruled::Allow(_) | Ruled::Block(_) => ruling,
+                    };
+                    self.permits.extend(permitted.drain(..));
+                    self.note_ruling(&call, ruling, approved.is_some());
+                    return Ok(None);
+                }
+                None => {
+                    self.end(steward_core::RunOutcome::Failed, "the agent of this run is no longer configured".to_owned());
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(permitted))
+    }
+
+    async fn carry_out(&mut self, permitted: Vec<(CallId, Permitted)>) {
+        let host = &self.runtime.host;
+        let now_ms = self.runtime.office.clock.now_ms();
+        let running = permitted.into_iter().map(|(id, Permitted { permit, integrity })| {
+            let key = self.key_of(id);
+            let deadline_ms = host.tool(&permit.envelope().tool).map_or(CALL_DEADLINE_MS, |tool| tool.spec().timeout_ms);
+            let context = CallContext { key, deadline_ms, locale: "en".to_owned(), time_zone: "UTC".to_owned(), now_ms };
+            let only_reads = self.run.call(id).is_some_and(|call| call.only_reads());
+            let hands = (self.hands)(integrity);
+            let stop = self.stop.clone();
+            async move {
+                let calling = host.call(permit, context, hands);
+                if !only_reads {
+                    point();
+                    // An effect under way is never dropped: its outcome must be known. Its deadline bounds it.
+                    return (id, calling.await);
+                }
+                tokio::select! {
+                    report = calling => (id, report),
+                    () = stop.cancelled() => (id, CallReport { outcome: Outcome::failed(FailureClass::Failed, "stopped by a person"), fuel: 0, ms: 0, records: Default::default() }),
+                }
+            }
+        });
+        let reports = join_all(running).await;
+        point();
+        for (id, report) in reports {
+            if self.run.call(id).is_some_and(|call| call.hold.is_some()) {
+                let to = match &report.outcome {
+                    Outcome::Ok { .. } => "done",
+                    Outcome::Failed { .. } => "failed",
+                };
+                self.sides.push(Side::CallHold { call: id, from: "claimed", to });
+            }
+            self.apply(Event::Done { call_id: id, outcome: report.outcome, fuel: report.fuel, ms: report.ms, records: report.records });
+        }
+    }
+
+    /// The idempotency key of a call: the same on every try, different for every call.
+    fn key_of(&self, id: CallId) -> String {
+        Digest::of_parts([self.run_id.to_string().as_bytes(), id.to_string().as_bytes()]).to_string().chars().take(32).collect()
+    }
+}
+
+/// Text columns take no NUL.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}").chars().take(2000).collect()
+}

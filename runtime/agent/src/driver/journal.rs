@@ -1,0 +1,258 @@
+//! Where a run's events are: in PostgreSQL, or in memory for evals, rehearsals and measurements. One mechanism, two engines.
+
+use crate::points::point;
+use serde_json::json;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use steward_core::event::{HoldOutcome, Pins, Recorded};
+use steward_core::limits::LEASE_MS;
+use steward_core::{Actor, Approvals, CallId, ConversationId, EnvelopeId, HoldId, Micros, PersonId, ReservationId, RunId, RunOutcome, WorkspaceId};
+use steward_office::audit::Entry;
+use steward_office::{Office, OfficeError, budgets, holds};
+use steward_store::conversation::{self, Message};
+use steward_store::decision::{self, DecisionRow};
+use steward_store::hold::{self, HoldRow};
+use steward_store::run::{self, Advance, RunStatus};
+use steward_store::{Store, StoreError, Tx, audit, budget, journal};
+
+/// The most events of one run.
+const EVENTS_MAX: i64 = 100_000;
+/// How often a commit is tried while the database is away.
+const TRIES_MAX: u32 = 8;
+
+/// A journal engine.
+#[derive(Clone)]
+pub enum Journal {
+    /// The truth.
+    Postgres {
+        /// The database, as the worker role.
+        store: Store,
+        /// The agent, acting for the person.
+        actor: Actor,
+    },
+    /// Gone with the process.
+    Memory(MemoryJournal),
+}
+
+/// Events of one run in memory.
+#[derive(Clone, Default)]
+pub struct MemoryJournal {
+    events: Arc<Mutex<Vec<Recorded>>>,
+}
+
+impl MemoryJournal {
+    /// A journal that begins with these events.
+    pub fn new(events: Vec<Recorded>) -> Self {
+        Self { events: Arc::new(Mutex::new(events)) }
+    }
+
+    /// All events so far.
+    pub fn events(&self) -> Vec<Recorded> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// What else is written in the transaction of the events.
+pub(super) enum Side {
+    Decision(Box<DecisionSide>),
+    Hold(Box<HoldRow>),
+    CallHold { call: CallId, from: &'static str, to: &'static str },
+    Message(Message),
+}
+
+/// A decision with what the audit log says of it.
+pub(super) struct DecisionSide {
+    pub(super) row: DecisionRow,
+    pub(super) detail: serde_json::Value,
+}
+
+/// One commit.
+pub(super) struct Batch<'a> {
+    pub(super) run: RunId,
+    pub(super) workspace: WorkspaceId,
+    pub(super) conversation: ConversationId,
+    pub(super) fence: i64,
+    pub(super) from_seq: u32,
+    pub(super) to_seq: u32,
+    pub(super) status: RunStatus,
+    pub(super) outcome: Option<RunOutcome>,
+    pub(super) steps: u32,
+    pub(super) tokens: u64,
+    pub(super) cost: Micros,
+    pub(super) settle: bool,
+    pub(super) events: &'a [Recorded],
+    pub(super) sides: &'a [Side],
+}
+
+/// A hold that people closed: call, hold, how, who, in which words.
+pub(super) type Closed = (CallId, HoldId, HoldOutcome, Vec<PersonId>, Option<String>);
+
+impl Journal {
+    pub(super) async fn load(&self, run: RunId) -> Result<Vec<Recorded>, OfficeError> {
+        match self {
+            Self::Memory(memory) => Ok(memory.events()),
+            Self::Postgres { store, actor } => {
+                let mut tx = store.begin(actor).await?;
+                Ok(journal::read(&mut tx, run, 0, EVENTS_MAX).await?)
+            }
+        }
+    }
+
+    /// Writes a batch: all of it or nothing. While the database is away it is tried again; a lost answer to a commit is found out.
+    pub(super) async fn commit(&self, office: &Office, batch: &Batch<'_>) -> Result<(), OfficeError> {
+        let (store, actor) = match self {
+            Self::Memory(memory) => {
+                memory.events.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(batch.events);
+                return Ok(());
+            }
+            Self::Postgres { store, actor } => (store, actor),
+        };
+        let mut tries = 0;
+        loop {
+            point();
+            let outcome = commit_once(store, actor, office, batch).await;
+            point();
+            match outcome {
+                Err(OfficeError::Store(StoreError::Away(_))) if tries < TRIES_MAX => {
+                    tries += 1;
+                    tokio::time::sleep(Duration::from_millis(100 << tries.min(5))).await;
+                }
+                // The answer to an earlier try may have been lost after its commit: then the row is where this batch would bring it.
+                Err(OfficeError::Store(StoreError::Stale)) if tries > 0 && self.stands_at(batch).await? => return Ok(()),
+                other => return other,
+            }
+        }
+    }
+
+    async fn stands_at(&self, batch: &Batch<'_>) -> Result<bool, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(false) };
+        let mut tx = store.begin(actor).await?;
+        let row = run::find(&mut tx, batch.run).await?;
+        Ok(row.is_some_and(|row| row.fence == batch.fence && i64::from(row.last_seq) == i64::from(batch.to_seq)))
+    }
+
+    pub(super) async fn reserve(&self, office: &Office, run: RunId, pins: &Pins, amount: Micros) -> Result<Option<ReservationId>, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(Some(office.ids.make())) };
+        let mut tx = store.begin(actor).await?;
+        let reserved = budgets::reserve(&mut tx, office, run, &pins.agent, pins.person, pins.workspace, amount).await?;
+        if reserved.is_some() {
+            tx.commit().await?;
+        } else {
+            tx.rollback().await?;
+        }
+        Ok(reserved)
+    }
+
+    pub(super) async fn cancelled(&self, run: RunId) -> Result<bool, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(true) };
+        let mut tx = store.begin(actor).await?;
+        Ok(run::find(&mut tx, run).await?.is_some_and(|row| row.cancel_at.is_some()))
+    }
+
+    pub(super) async fn closed_holds(&self, run: RunId) -> Result<Vec<Closed>, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(Vec::new()) };
+        let mut tx = store.begin(actor).await?;
+        let mut closed = Vec::new();
+        for row in hold::of_run(&mut tx, run).await? {
+            let outcome = match row.state.as_str() {
+                "approved" => HoldOutcome::Approved,
+                "rejected" => HoldOutcome::Rejected,
+                "expired" => HoldOutcome::Expired,
+                "cancelled" => HoldOutcome::Cancelled,
+                _ => continue,
+            };
+            let call = row.call_id.parse().map_err(|_| StoreError::Corrupt { what: "hold.call_id" })?;
+            let said = hold::approvals(&mut tx, row.hold_id).await?;
+            let reason = said.iter().find(|word| !word.approves).and_then(|word| word.reason.clone());
+            closed.push((call, row.hold_id, outcome, said.into_iter().map(|word| word.person).collect(), reason));
+        }
+        Ok(closed)
+    }
+
+    pub(super) async fn wake_if_decided(&self, run: RunId) -> Result<(), OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(()) };
+        let mut tx = store.begin(actor).await?;
+        if hold::of_run(&mut tx, run).await?.iter().any(|row| row.state == "approved") || undecided_rejections(&mut tx, run).await? {
+            run::wake(&mut tx, run).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// What people approved, counted only for this envelope.
+    pub(super) async fn approvals(&self, hold: HoldId, envelope: EnvelopeId) -> Result<Approvals, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(Approvals::default()) };
+        let mut tx = store.begin(actor).await?;
+        let said: Vec<_> = hold::approvals(&mut tx, hold).await?.into_iter().filter(|word| word.envelope_id == envelope.bytes()).collect();
+        holds::given(&said)
+    }
+}
+
+/// Whether a hold was refused or lapsed and the journal does not know yet.
+async fn undecided_rejections(tx: &mut Tx, run: RunId) -> Result<bool, OfficeError> {
+    let events = journal::read(tx, run, 0, EVENTS_MAX).await?;
+    let known = crate::run::Run::fold(&events);
+    let open: Vec<HoldId> = known.open_holds().map(|(_, hold)| hold.hold_id).collect();
+    Ok(hold::of_run(tx, run).await?.iter().any(|row| open.contains(&row.hold_id) && row.state != "held"))
+}
+
+async fn commit_once(store: &Store, actor: &Actor, office: &Office, batch: &Batch<'_>) -> Result<(), OfficeError> {
+    let now = office.clock.now();
+    let mut tx = store.begin(actor).await?;
+    run::advance(
+        &mut tx,
+        &Advance {
+            run: batch.run,
+            fence: batch.fence,
+            from_seq: i32::try_from(batch.from_seq).unwrap_or(i32::MAX),
+            to_seq: i32::try_from(batch.to_seq).unwrap_or(i32::MAX),
+            status: batch.status,
+            outcome: batch.outcome.map(RunOutcome::name),
+            steps: i32::try_from(batch.steps).unwrap_or(i32::MAX),
+            tokens: i64::try_from(batch.tokens).unwrap_or(i64::MAX),
+            cost_micros: batch.cost.0,
+            at: now,
+            lease_until: now + time::Duration::milliseconds(LEASE_MS),
+        },
+    )
+    .await?;
+    if !batch.events.is_empty() {
+        journal::append(&mut tx, batch.run, batch.workspace, batch.events).await?;
+    }
+    for side in batch.sides {
+        match side {
+            Side::Decision(side) => {
+                decision::insert(&mut tx, &side.row).await?;
+                let entry = Entry {
+                    action: "gate.decide",
+                    object: format!("{}/{}", batch.run, side.row.call_id),
+                    outcome: &side.row.verdict,
+                    detail: side.detail.clone(),
+                    request_id: None,
+                };
+                let row = office.audit.row(&tx, &office.ids, now, &entry)?;
+                audit::insert(&mut tx, &row).await?;
+            }
+            Side::Hold(row) => hold::insert(&mut tx, row).await?,
+            Side::CallHold { call, from, to } => {
+                if !hold::change_state_of_call(&mut tx, batch.run, *call, from, to, now).await? && *to == "claimed" {
+                    // Somebody else claimed it, or it was taken back: nothing of this batch may happen.
+                    return Err(StoreError::Stale.into());
+                }
+                let detail = json!({ "from": from, "to": to });
+                let entry = Entry { action: "hold.move", object: format!("{}/{call}", batch.run), outcome: "done", detail, request_id: None };
+                let row = office.audit.row(&tx, &office.ids, now, &entry)?;
+                audit::insert(&mut tx, &row).await?;
+            }
+            Side::Message(message) => {
+                conversation::insert_message(&mut tx, batch.conversation, batch.workspace, message).await?;
+                conversation::touch(&mut tx, batch.conversation, now).await?;
+            }
+        }
+    }
+    if batch.settle {
+        budget::settle_run(&mut tx, batch.run, batch.cost, "settled").await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,309 @@
+//! The gate of one call: known and whitelisted? arguments as the schema says? whose words are they? then the policies decide.
+//!
+//! Everything here is a pure function of the run's journal, the pinned agent, the rules and the tools, so that the decision
+//! taken again at the moment of execution judges the same proposal, byte for byte, or refuses it as changed.
+
+use crate::agents::Agent;
+use crate::labels::{Origins, Shown, trace};
+use crate::run::{Run, call_digest};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use steward_core::limits::{CALLS_PER_STEP_MAX, HOLD_HOURS};
+use steward_core::{
+    Approvals, ArgumentClass, BlockClass, DecisionId, Denial, Digest, Effect, Envelope, EnvelopeId, EnvelopeKey, Event, Integrity, Needs, PersonId, Principal,
+    Role, RunId, TenantId, ToolCall, Verdict, WorkspaceId, canonical_json,
+};
+use steward_host::Host;
+use steward_policies::{Decision, Facts, Permit, Proposal, Rules, decide};
+
+/// What stays the same for all calls of a run.
+pub struct Gate<'a> {
+    /// The rules in force.
+    pub rules: &'a Rules,
+    /// The tools.
+    pub host: &'a Host,
+    /// The agent.
+    pub agent: &'a Agent,
+    /// The key of envelope ids.
+    pub key: &'a EnvelopeKey,
+    /// The organisation.
+    pub tenant: TenantId,
+    /// The run.
+    pub run_id: RunId,
+    /// The person's roles now.
+    pub roles: &'a BTreeSet<Role>,
+}
+
+/// The gate's word on one call, with all that is written down about it.
+pub struct Ruling {
+    /// The verdict, with the permit when it is allow.
+    pub verdict: Ruled,
+    /// Rules that decided.
+    pub rules: Vec<String>,
+    /// For people.
+    pub reason: String,
+    /// For the model.
+    pub tell: String,
+    /// The effect class; none for an unknown tool.
+    pub effect: Option<Effect>,
+    /// The sealed proposal, when the call became one.
+    pub sealed: Option<Sealed>,
+    /// Where each argument came from, and the facts: stored with the decision.
+    pub record: Value,
+    /// Where each argument came from.
+    pub provenance: Value,
+    /// Tells repeats.
+    pub call_digest: Digest,
+    /// The lowest integrity among the arguments: what the call writes is no better than that.
+    pub integrity: Integrity,
+}
+
+/// A proposal with its id.
+pub struct Sealed {
+    /// All fields.
+    pub envelope: Envelope,
+    /// The keyed id.
+    pub id: EnvelopeId,
+}
+
+/// Allow, hold or block, with what belongs to each.
+pub enum Ruled {
+    /// May run, once, with this permit.
+    Allow(Box<Permit>),
+    /// Waits for one of these sets of roles.
+    Hold(Needs),
+    /// Does not run.
+    Block(BlockClass),
+}
+
+impl Ruling {
+    /// The verdict's name.
+    pub fn name(&self) -> Verdict {
+        match &self.verdict {
+            Ruled::Allow(_) => Verdict::Allow,
+            Ruled::Hold(_) => Verdict::Hold,
+            Ruled::Block(_) => Verdict::Block,
+        }
+    }
+
+    /// The event that records it.
+    pub fn event(&self, call: &ToolCall, decision_id: DecisionId, after_approval: bool) -> Event {
+        Event::Decided {
+            call_id: call.call_id,
+            decision_id,
+            envelope_id: self.sealed.as_ref().map(|sealed| sealed.id),
+            effect: self.effect,
+            verdict: self.name(),
+            rules: self.rules.clone(),
+            reason: self.reason.clone(),
+            tell: self.tell.clone(),
+            class: match &self.verdict {
+                Ruled::Block(class) => Some(*class),
+                Ruled::Allow(_) | Ruled::Hold(_) => None,
+            },
+            call_digest: self.call_digest,
+            after_approval,
+        }
+    }
+}
+
+/// What people said so far of a call that was held.
+pub struct Approved {
+    /// Roles and people.
+    pub approvals: Approvals,
+    /// What they approved.
+    pub envelope_id: EnvelopeId,
+}
+
+impl Gate<'_> {
+    /// Decides on a call. `approved` is what people said, when it was held before.
+    pub fn rule(&self, run: &Run, call: &ToolCall, shown: &Shown, approved: Option<&Approved>, now_ms: i64) -> Ruling {
+        let digest = call_digest(call);
+        match self.propose(run, call, shown, approved, now_ms, digest) {
+            Ok(ruling) => ruling,
+            Err(refusal) => {
+                let Refusal { class, effect, reason, tell } = *refusal;
+                Ruling {
+                    verdict: Ruled::Block(class),
+                    rules: Vec::new(),
+                    reason,
+                    tell,
+                    effect,
+                    sealed: None,
+                    record: json!({ "agent": self.agent.name, "policy_digest": self.rules.digest() }),
+                    provenance: json!([]),
+                    call_digest: digest,
+                    integrity: Integrity::Outside,
+                }
+            }
+        }
+    }
+
+    fn propose(&self, run: &Run, call: &ToolCall, shown: &Shown, approved: Option<&Approved>, now_ms: i64, digest: Digest) -> Result<Ruling, Box<Refusal>> {
+        let tool = self.host.tool(&call.tool).filter(|_| self.agent.may_use(&call.tool)).ok_or_else(|| {
+            refuse(
+                BlockClass::UnknownTool,
+                None,
+                format!("the agent has no tool `{}`", bounded(&call.tool)),
+                format!("there is no tool `{}`; use only the tools you were given", bounded(&call.tool)),
+            )
+        })?;
+        let spec = tool.spec();
+        let effect = Some(spec.effect);
+        if usize::from(call.call_id.index) >= CALLS_PER_STEP_MAX {
+            let text = format!("more than {CALLS_PER_STEP_MAX} calls in one answer");
+            return Err(refuse(BlockClass::Limit, effect, text.clone(), format!("{text}; ask for fewer at a time")));
+        }
+        if let Some(why) = &call.broken {
+            return Err(refuse(
+                BlockClass::InvalidArguments,
+                effect,
+                format!("the arguments are not JSON: {why}"),
+                format!("the arguments are not JSON: {why}; send one JSON object"),
+            ));
+        }
+        if approved.is_none() && run.denied.contains_key(&digest) {
+            let text = "the same call was denied before".to_owned();
+            return Err(refuse(
+                BlockClass::Repeated,
+                effect,
+                text.clone(),
+                format!("{text} in this run; it is not tried again: change the call or explain to the person what stands against it"),
+            ));
+        }
+        let arguments = tool.check_arguments(&call.arguments).map_err(|err| {
+            refuse(BlockClass::InvalidArguments, effect, format!("the arguments do not match the schema: {err}"), format!("invalid arguments: {err}"))
+        })?;
+        let Some(pins) = &run.pins else {
+            return Err(refuse(BlockClass::Policy, effect, "the run has no beginning".to_owned(), "internal error".to_owned()));
+        };
+        let origins = trace(run, shown, spec, &arguments);
+        let step = run.steps.iter().rev().find(|step| step.number == call.call_id.step);
+        let expires_at_ms = step.map_or(now_ms, |step| step.answered_at_ms).saturating_add(HOLD_HOURS * 3_600_000);
+        let provenance = serde_json::to_value(&origins).unwrap_or_default();
+        let envelope = Envelope {
+            tenant: self.tenant,
+            run: self.run_id,
+            call: call.call_id,
+            principal: Principal { agent: self.agent.name.clone(), person: pins.person },
+            tool: spec.name.clone(),
+            plugin_digest: spec.plugin_digest,
+            schema_digest: spec.schema_digest,
+            arguments: arguments.clone(),
+            policy_digest: self.rules.digest(),
+            prompt: pins.prompt.clone(),
+            prompt_digest: pins.prompt_digest,
+            model: step.map(|step| step.model.clone()).unwrap_or_default(),
+            evidence: provenance.clone(),
+            budget_micros: pins.limits.cost.0,
+            expires_at_ms,
+        };
+        let envelope_id = envelope
+            .id(self.key)
+            .map_err(|err| refuse(BlockClass::InvalidArguments, effect, format!("the arguments cannot be sealed: {err}"), "invalid arguments".to_owned()))?;
+        if let Some(approved) = approved {
+            if approved.envelope_id != envelope_id {
+                let text = "what would run is not what was approved: the tool, the rules, the prompt or the call has changed since".to_owned();
+                return Err(refuse(BlockClass::Changed, effect, text.clone(), format!("{text}; propose it again")));
+            }
+            if now_ms > expires_at_ms {
+                return Err(refuse(
+                    BlockClass::Expired,
+                    effect,
+                    "the approval came too late".to_owned(),
+                    "the approval has lapsed; propose it again".to_owned(),
+                ));
+            }
+        }
+        let facts = self.facts(run, call, pins.person, pins.workspace, &pins.channel, arguments, &origins, approved, now_ms);
+        let record = json!({ "facts": facts, "envelope": envelope });
+        let integrity = origins.leaves.iter().map(|leaf| leaf.label.integrity).min().unwrap_or(origins.context);
+        let sealed = Sealed { envelope: envelope.clone(), id: envelope_id };
+        let ruling = |verdict, rules, reason, tell| Ruling {
+            verdict,
+            rules,
+            reason,
+            tell,
+            effect,
+            sealed: Some(sealed),
+            record,
+            provenance,
+            call_digest: digest,
+            integrity,
+        };
+        Ok(match decide(self.rules, Proposal { envelope, envelope_id }, &facts) {
+            Decision::Allow { permit, rules, reason } => ruling(Ruled::Allow(Box::new(permit)), rules, reason, String::new()),
+            // People have spoken and it is still not enough: the rules as they are now refuse it.
+            Decision::Hold { rules, reason, .. } if approved.is_some() => ruling(
+                Ruled::Block(BlockClass::Refused),
+                rules,
+                format!("the approvals given do not suffice: {reason}"),
+                "the approvals given do not suffice".to_owned(),
+            ),
+            Decision::Hold { needs, rules, reason, tell } => ruling(Ruled::Hold(needs), rules, reason, tell),
+            Decision::Block(Denial { class, rules, reason, tell, allowed_shape, .. }) => {
+                let tell = allowed_shape.map_or_else(|| tell.clone(), |shape| format!("{tell} {shape}"));
+                ruling(Ruled::Block(class), rules, reason, tell)
+            }
+        })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "facts are gathered from everything the gate knows; a struct for one call would only rename them")]
+    fn facts(
+        &self,
+        run: &Run,
+        call: &ToolCall,
+        person: PersonId,
+        workspace: WorkspaceId,
+        channel: &str,
+        arguments: Value,
+        origins: &Origins,
+        approved: Option<&Approved>,
+        now_ms: i64,
+    ) -> Facts {
+        Facts {
+            agent: self.agent.name.clone(),
+            person,
+            roles: self.roles.clone(),
+            workspace,
+            tool: call.tool.clone(),
+            arguments,
+            dest: origins.lowest(ArgumentClass::Dest),
+            reference: origins.lowest(ArgumentClass::Ref),
+            value: origins.lowest(ArgumentClass::Value),
+            leak: origins.leak,
+            content_actionable: origins.content_actionable,
+            // Until third-party text is shown, only the owner can have asked for what the model proposes.
+            class_asked: !origins.tainted,
+            tainted: origins.tainted,
+            within_budget: run.pins.as_ref().is_some_and(|pins| run.cost <= pins.limits.cost && run.usage.total() <= pins.limits.tokens),
+            channel: channel.to_owned(),
+            step: call.call_id.step,
+            counts: std::collections::BTreeMap::new(),
+            facts: std::collections::BTreeMap::new(),
+            now_ms,
+            approvals: approved.map(|approved| approved.approvals.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+/// The canonical text of an envelope, as it is stored beside a held action.
+pub fn envelope_text(envelope: &Envelope) -> String {
+    // An envelope that has an id has a canonical form.
+    canonical_json(envelope).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}
+
+struct Refusal {
+    class: BlockClass,
+    effect: Option<Effect>,
+    reason: String,
+    tell: String,
+}
+
+fn refuse(class: BlockClass, effect: Option<Effect>, reason: String, tell: String) -> Box<Refusal> {
+    Box::new(Refusal { class, effect, reason, tell })
+}
+
+fn bounded(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(80).collect()
+}

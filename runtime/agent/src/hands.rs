@@ -1,0 +1,276 @@
+//! What plugins may ask of the office, on behalf of the run's actor: typed questions, each in a transaction of its own.
+//!
+//! Row security sees the person the agent acts for. A change is made once per key and ordinal; a repeat finds its answer.
+
+use steward_core::{Actor, CompanyId, ContactId, Digest, HasKind, Integrity, Kind, RunId, WorkspaceId};
+use steward_host::office::{self as ask, Asked, Listed, OfficeError, PageRequest, Subject};
+use steward_office::Office;
+use steward_office::crm::{self, CrmError, NoteOn, Point};
+use steward_store::{Cursor, Page, Store, Tx};
+
+/// The office for one call of one run.
+pub(crate) struct Hands {
+    store: Store,
+    office: Office,
+    actor: Actor,
+    run: RunId,
+    workspace: WorkspaceId,
+    integrity: Integrity,
+}
+
+impl Hands {
+    /// For this run's actor; what is written carries `integrity`, the lowest of the call's arguments.
+    pub(crate) fn new(store: Store, office: Office, actor: Actor, run: RunId, workspace: WorkspaceId, integrity: Integrity) -> Self {
+        Self { store, office, actor, run, workspace, integrity }
+    }
+
+    async fn begin(&self) -> Result<Tx, OfficeError> {
+        self.store.begin(&self.actor).await.map_err(|err| refusal(&err.into()))
+    }
+
+    fn effect(&self, key: &str, ordinal: u32, request: &impl std::fmt::Debug) -> crm::Effect {
+        // The same call asks the same, so it finds its answer; another request under its key is refused.
+        let request_digest = Digest::of(format!("{request:?}").as_bytes());
+        crm::Effect { key: key.to_owned(), ordinal, run: self.run, workspace: self.workspace, request_digest }
+    }
+
+    /// Commits a change that was made, or gives its refusal.
+    async fn settle<T>(tx: Tx, made: Result<crm::Made<T>, CrmError>) -> Result<T, OfficeError> {
+        let made = made.map_err(|err| refusal(&err))?;
+        tx.commit().await.map_err(|err| refusal(&err.into()))?;
+        Ok(made.into_answer())
+    }
+}
+
+/// What the model is told. Only what it can act on: which field is wrong, that it exists already, that there is none.
+fn refusal(err: &CrmError) -> OfficeError {
+    match err.kind() {
+        Kind::Invalid => OfficeError::Invalid(err.to_string()),
+        Kind::Missing => OfficeError::NotFound,
+        Kind::Denied => OfficeError::Denied,
+        Kind::Conflict => match err {
+            CrmError::AddressTaken { .. } | CrmError::NameTaken { .. } => OfficeError::Invalid(err.to_string()),
+            _ => OfficeError::Conflict,
+        },
+        Kind::Limit => OfficeError::TooLarge,
+        Kind::Away | Kind::Bug => OfficeError::Unavailable,
+    }
+}
+
+fn page_of(page: &PageRequest) -> Result<Page, OfficeError> {
+    let after = page.after.as_deref().map(str::parse::<Cursor>).transpose().map_err(|err| OfficeError::Invalid(err.to_string()))?;
+    Ok(Page::new(Some(page.limit), after))
+}
+
+fn id<T: steward_core::id::Id>(text: &str) -> Result<T, OfficeError> {
+    text.parse().map_err(|err: steward_core::id::IdError| OfficeError::Invalid(err.to_string()))
+}
+
+fn on(about: &Subject) -> Result<NoteOn, OfficeError> {
+    Ok(match about {
+        Subject::Contact(text) => NoteOn::Contact(id(text)?),
+        Subject::Company(text) => NoteOn::Company(id(text)?),
+        Subject::Deal(text) => NoteOn::Deal(id(text)?),
+    })
+}
+
+fn points(values: &[String]) -> Vec<Point> {
+    values.iter().map(Point::new).collect()
+}
+
+fn contact(from: crm::Contact) -> ask::Contact {
+    ask::Contact {
+        id: from.contact_id.to_string(),
+        name: from.display_name,
+        given_name: from.given_name,
+        family_name: from.family_name,
+        emails: from.emails.into_iter().map(|point| point.value).collect(),
+        phones: from.phones.into_iter().map(|point| point.value).collect(),
+        company_id: from.company.as_ref().map(|company| company.company_id.to_string()),
+        company_name: from.company.map(|company| company.name),
+        job_title: from.job_title,
+        tags: from.tags,
+        integrity: from.integrity,
+    }
+}
+
+fn company(from: crm::Company) -> ask::Company {
+    ask::Company { id: from.company_id.to_string(), name: from.name, website: from.website, integrity: from.integrity }
+}
+
+fn deal(from: crm::Deal) -> ask::Deal {
+    ask::Deal {
+        id: from.deal_id.to_string(),
+        title: from.title,
+        stage: from.stage,
+        amount: from.amount.map(|money| ask::Amount { minor: money.minor, currency: money.currency.to_string() }),
+        company_id: from.company_id.map(|id| id.to_string()),
+        contact_id: from.contact_id.map(|id| id.to_string()),
+        integrity: from.integrity,
+    }
+}
+
+fn note(from: crm::Note) -> ask::Note {
+    ask::Note {
+        id: from.note_id.to_string(),
+        about: match from.on {
+            NoteOn::Contact(id) => Subject::Contact(id.to_string()),
+            NoteOn::Company(id) => Subject::Company(id.to_string()),
+            NoteOn::Deal(id) => Subject::Deal(id.to_string()),
+        },
+        text: from.text,
+        author: from.agent.or_else(|| from.person_id.map(|id| id.to_string())),
+        created_at_ms: i64::try_from(from.created_at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX),
+        integrity: from.integrity,
+    }
+}
+
+fn listed<A, B>(slice: crm::Slice<A>, each: impl Fn(A) -> B) -> Listed<B> {
+    Listed { items: slice.items.into_iter().map(each).collect(), next: slice.next.map(|cursor| cursor.to_string()) }
+}
+
+impl ask::Office for Hands {
+    fn find_contacts<'a>(&'a self, query: &'a str, page: &'a PageRequest) -> Asked<'a, Listed<ask::Contact>> {
+        Box::pin(async move {
+            let mut tx = self.begin().await?;
+            let query = crm::ContactQuery { text: query.to_owned(), workspace: Some(self.workspace), company: None };
+            let found = crm::find_contacts(&mut tx, &query, &page_of(page)?).await.map_err(|err| refusal(&err))?;
+            Ok(listed(found, contact))
+        })
+    }
+
+    fn get_contact<'a>(&'a self, text: &'a str) -> Asked<'a, ask::Contact> {
+        Box::pin(async move {
+            let mut tx = self.begin().await?;
+            crm::get_contact(&mut tx, id::<ContactId>(text)?).await.map(contact).map_err(|err| refusal(&err))
+        })
+    }
+
+    fn find_companies<'a>(&'a self, query: &'a str, page: &'a PageRequest) -> Asked<'a, Listed<ask::Company>> {
+        Box::pin(async move {
+            let mut tx = self.begin().await?;
+            let query = crm::CompanyQuery { text: query.to_owned(), workspace: Some(self.workspace) };
+            let found = crm::find_companies(&mut tx, &query, &page_of(page)?).await.map_err(|err| refusal(&err))?;
+            Ok(listed(found, company))
+        })
+    }
+
+    fn get_company<'a>(&'a self, text: &'a str) -> Asked<'a, ask::Company> {
+        Box::pin(async move {
+            let mut tx = self.begin().await?;
+            crm::get_company(&mut tx, id::<CompanyId>(text)?).await.map(company).map_err(|err| refusal(&err))
+        })
+    }
+
+    fn list_deals<'a>(&'a self, filter: &'a ask::DealFilter, page: &'a PageRequest) -> Asked<'a, Listed<ask::Deal>> {
+        Box::pin(async move {
+            let filter = crm::DealFilter {
+                workspace: Some(self.workspace),
+                company: filter.company_id.as_deref().map(id).transpose()?,
+                contact: filter.contact_id.as_deref().map(id).transpose()?,
+                stage: filter.stage.clone(),
+            };
+            let mut tx = self.begin().await?;
+            let found = crm::list_deals(&mut tx, &filter, &page_of(page)?).await.map_err(|err| refusal(&err))?;
+            Ok(listed(found, deal))
+        })
+    }
+
+    fn list_notes<'a>(&'a self, about: &'a Subject, page: &'a PageRequest) -> Asked<'a, Listed<ask::Note>> {
+        Box::pin(async move {
+            let mut tx = self.begin().await?;
+            let found = crm::list_notes(&mut tx, on(about)?, &page_of(page)?).await.map_err(|err| refusal(&err))?;
+            Ok(listed(found, note))
+        })
+    }
+
+    fn create_contact<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a ask::NewContact) -> Asked<'a, ask::Contact> {
+        Box::pin(async move {
+            let (office, workspace, integrity) = (self.office.clone(), self.workspace, self.integrity);
+            let wanted = crm::NewContact {
+                display_name: Some(new.name.clone()).filter(|name| !name.is_empty()),
+                given_name: new.given_name.clone(),
+                family_name: new.family_name.clone(),
+                company_id: new.company_id.as_deref().map(id).transpose()?,
+                job_title: new.job_title.clone(),
+                emails: points(&new.emails),
+                phones: points(&new.phones),
+                tags: new.tags.clone(),
+                ..crm::NewContact::default()
+            };
+            let mut tx = self.begin().await?;
+            let effect = self.effect(key, ordinal, &("create_contact", new));
+            let made =
+                crm::once(&mut tx, &self.office, &effect, async move |tx: &mut Tx| crm::create_contact(tx, &office, workspace, &wanted, integrity).await).await;
+            Self::settle(tx, made).await.map(contact)
+        })
+    }
+
+    fn update_contact<'a>(&'a self, key: &'a str, ordinal: u32, text: &'a str, patch: &'a ask::ContactPatch) -> Asked<'a, ask::Contact> {
+        Box::pin(async move {
+            let (office, integrity) = (self.office.clone(), self.integrity);
+            let target: ContactId = id(text)?;
+            let wanted = crm::ContactPatch {
+                display_name: patch.name.clone(),
+                given_name: patch.given_name.clone(),
+                family_name: patch.family_name.clone(),
+                company_id: patch.company_id.as_deref().filter(|text| !text.is_empty()).map(id).transpose()?,
+                no_company: patch.company_id.as_deref() == Some(""),
+                job_title: patch.job_title.clone(),
+                emails: patch.emails.as_deref().map(points),
+                phones: patch.phones.as_deref().map(points),
+                tags: patch.tags.clone(),
+                ..crm::ContactPatch::default()
+            };
+            let mut tx = self.begin().await?;
+            let effect = self.effect(key, ordinal, &("update_contact", text, patch));
+            let change = async move |tx: &mut Tx| {
+                // An agent changes what stands there now; its own reading may be minutes old, so the version is taken inside the change.
+                let version = crm::get_contact(tx, target).await?.version;
+                crm::update_contact(tx, &office, target, version, &wanted, integrity).await
+            };
+            let made = crm::once(&mut tx, &self.office, &effect, change).await;
+            Self::settle(tx, made).await.map(contact)
+        })
+    }
+
+    fn create_company<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a ask::NewCompany) -> Asked<'a, ask::Company> {
+        Box::pin(async move {
+            let (office, workspace, integrity) = (self.office.clone(), self.workspace, self.integrity);
+            let wanted = crm::NewCompany { name: new.name.clone(), website: new.website.clone() };
+            let mut tx = self.begin().await?;
+            let effect = self.effect(key, ordinal, &("create_company", new));
+            let made =
+                crm::once(&mut tx, &self.office, &effect, async move |tx: &mut Tx| crm::create_company(tx, &office, workspace, &wanted, integrity).await).await;
+            Self::settle(tx, made).await.map(company)
+        })
+    }
+
+    fn update_company<'a>(&'a self, key: &'a str, ordinal: u32, text: &'a str, patch: &'a ask::CompanyPatch) -> Asked<'a, ask::Company> {
+        Box::pin(async move {
+            let (office, integrity) = (self.office.clone(), self.integrity);
+            let target: CompanyId = id(text)?;
+            let wanted = crm::CompanyPatch { name: patch.name.clone(), website: patch.website.clone() };
+            let mut tx = self.begin().await?;
+            let effect = self.effect(key, ordinal, &("update_company", text, patch));
+            let change = async move |tx: &mut Tx| {
+                let version = crm::get_company(tx, target).await?.version;
+                crm::update_company(tx, &office, target, version, &wanted, integrity).await
+            };
+            let made = crm::once(&mut tx, &self.office, &effect, change).await;
+            Self::settle(tx, made).await.map(company)
+        })
+    }
+
+    fn add_note<'a>(&'a self, key: &'a str, ordinal: u32, about: &'a Subject, text: &'a str) -> Asked<'a, ask::Note> {
+        Box::pin(async move {
+            let (office, integrity) = (self.office.clone(), self.integrity);
+            let target = on(about)?;
+            let words = text.to_owned();
+            let mut tx = self.begin().await?;
+            let effect = self.effect(key, ordinal, &("add_note", about, text));
+            let made = crm::once(&mut tx, &self.office, &effect, async move |tx: &mut Tx| crm::add_note(tx, &office, target, &words, integrity).await).await;
+            Self::settle(tx, made).await.map(note)
+        })
+    }
+}

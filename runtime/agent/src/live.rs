@@ -1,0 +1,116 @@
+//! What happens right now, for whoever watches from the same process: text as it is written, events as they are committed, stops as they are asked for.
+//!
+//! Nothing here is a truth: the journal is. A watcher that falls behind reads on from the journal.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use steward_core::RunId;
+use steward_core::event::Recorded;
+use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
+
+/// How many items a slow watcher may lag behind before it has to read the journal.
+const LAG_MAX: usize = 1024;
+
+/// One thing that happens.
+#[derive(Debug, Clone)]
+pub enum Happening {
+    /// A piece of the model's text.
+    Delta {
+        /// The run.
+        run: RunId,
+        /// The piece.
+        text: Arc<str>,
+    },
+    /// A committed event.
+    Event {
+        /// The run.
+        run: RunId,
+        /// The event.
+        event: Arc<Recorded>,
+    },
+}
+
+impl Happening {
+    /// The run it belongs to.
+    pub const fn run(&self) -> RunId {
+        match self {
+            Self::Delta { run, .. } | Self::Event { run, .. } => *run,
+        }
+    }
+}
+
+/// The meeting point of drivers and watchers. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Live {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    happenings: broadcast::Sender<Happening>,
+    queued: Notify,
+    stops: Mutex<HashMap<RunId, CancellationToken>>,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self { inner: Arc::new(Inner { happenings: broadcast::channel(LAG_MAX).0, queued: Notify::new(), stops: Mutex::default() }) }
+    }
+}
+
+impl Live {
+    /// Everything from now on.
+    pub fn watch(&self) -> broadcast::Receiver<Happening> {
+        self.inner.happenings.subscribe()
+    }
+
+    /// Whether anybody watches this process.
+    pub fn is_watched(&self) -> bool {
+        self.inner.happenings.receiver_count() > 0
+    }
+
+    /// Tells watchers. Without any, nothing is done.
+    pub fn tell(&self, happening: impl FnOnce() -> Happening) {
+        if self.is_watched() {
+            let _ = self.inner.happenings.send(happening());
+        }
+    }
+
+    /// Wakes a worker of this process: a run is queued.
+    pub fn wake(&self) {
+        self.inner.queued.notify_one();
+    }
+
+    /// Resolves when a run was queued in this process.
+    pub async fn queued(&self) {
+        self.inner.queued.notified().await;
+    }
+
+    /// Stops a run that this process drives, at once. Another process sees the wish in the database.
+    pub fn stop(&self, run: RunId) {
+        if let Some(token) = self.inner.stops.lock().unwrap_or_else(PoisonError::into_inner).get(&run) {
+            token.cancel();
+        }
+    }
+
+    /// Registers a run as driven here.
+    pub(crate) fn driving(&self, run: RunId) -> Driving {
+        let token = CancellationToken::new();
+        self.inner.stops.lock().unwrap_or_else(PoisonError::into_inner).insert(run, token.clone());
+        Driving { live: self.clone(), run, token }
+    }
+}
+
+/// A run driven in this process, until dropped.
+pub(crate) struct Driving {
+    live: Live,
+    run: RunId,
+    pub(crate) token: CancellationToken,
+}
+
+impl Drop for Driving {
+    fn drop(&mut self) {
+        self.live.inner.stops.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.run);
+    }
+}

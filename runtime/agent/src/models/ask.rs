@@ -1,0 +1,209 @@
+//! One question, one request, one outcome. Retries and failover are the driver's.
+
+use super::candidate::Candidate;
+use super::config::Provider;
+use super::error::{AskError, Fault, worth_retrying};
+use super::gather::{Finish, Gather, Reported};
+use super::request::{Answer, AskRequest};
+use super::tools::ReadyTools;
+use super::wire::{Exchange, Wire, spoken_error};
+use super::{Models, chat, responses};
+use async_openai::Client;
+use async_openai::error::OpenAIError;
+use async_openai::types::stream::StreamResponse;
+use futures_util::StreamExt;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+use std::time::Duration;
+use steward_core::Usage;
+use steward_core::event::AskFailure;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::{Instant, timeout_at};
+
+/// The longest answer on the wire, in bytes, whatever the tokens.
+const WIRE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// What the wire may take for an answer without a token, in bytes.
+const WIRE_BYTES_MIN: usize = 1024 * 1024;
+/// What the wire may take for a token, in bytes: streamed one by one, each has an envelope of some hundred.
+const WIRE_BYTES_PER_TOKEN: usize = 2 * 1024;
+/// How long the usage is waited for after the model said that it is done, in milliseconds.
+const TAIL_MS: u64 = 500;
+
+/// Valid JSON that is not what the API sends.
+pub(super) fn not_of_form() -> Fault {
+    Fault::new(AskFailure::Malformed, "answers in a form that is not the API's; is `provider` right?")
+}
+
+/// One question under way.
+struct Asking<'a> {
+    models: &'a Models,
+    candidate: &'a Candidate,
+    request: &'a AskRequest,
+    tools: Arc<ReadyTools>,
+    exchange: Arc<Exchange>,
+    output_tokens_max: u32,
+    /// When the whole answer must be there.
+    deadline: Instant,
+    timeout_ms: u64,
+}
+
+/// Asks once.
+pub(super) async fn ask(models: &Models, candidate: &Candidate, request: &AskRequest, deltas: Option<&UnboundedSender<String>>) -> Result<Answer, AskError> {
+    let inner = &candidate.inner;
+    let output_tokens_max = request.output_tokens_max.min(candidate.output_tokens_max()).max(1);
+    let timeout_ms = request.timeout_ms.min(inner.timeout_ms);
+    let bytes_max = (output_tokens_max as usize).saturating_mul(WIRE_BYTES_PER_TOKEN).saturating_add(WIRE_BYTES_MIN).min(WIRE_BYTES_MAX);
+    let exchange = Exchange::new(inner.endpoint.secret(), models.clock.clone(), inner.endpoint.host.clone(), bytes_max, deltas.is_some());
+    let asking = Asking {
+        models,
+        candidate,
+        request,
+        tools: models.tools.ready(&request.tools),
+        exchange: Arc::new(exchange),
+        output_tokens_max,
+        deadline: Instant::now() + Duration::from_millis(timeout_ms),
+        timeout_ms,
+    };
+    let mut gather = Gather::new(inner.encoding, output_tokens_max, deltas);
+    let outcome = match asking.collect(&mut gather, deltas.is_some()).await {
+        Ok(()) => asking.judge(&gather),
+        // What went wrong on the wire explains what the library made of it.
+        Err(fault) => Err(asking.exchange.take_fault().unwrap_or(fault)),
+    };
+    match outcome {
+        Ok(()) => Ok(asking.answer(gather)),
+        Err(fault) => Err(asking.error(fault, &gather)),
+    }
+}
+
+impl Asking<'_> {
+    /// Sends the question and gathers what comes back.
+    async fn collect(&self, gather: &mut Gather<'_>, streamed: bool) -> Result<(), Fault> {
+        let inner = &self.candidate.inner;
+        let wire = Wire { http: self.models.http.clone(), exchange: Arc::clone(&self.exchange) };
+        let client = Client::build(self.models.http.clone(), inner.endpoint.clone()).with_http_service(wire);
+        match inner.provider {
+            Provider::OpenAi => {
+                let body = chat::Body::new(&inner.model, self.request, &self.tools, self.output_tokens_max, inner.at_openai, streamed);
+                let api = client.chat();
+                let mut reader = chat::Reader::default();
+                if streamed {
+                    let stream = self.until_first_byte(api.create_stream_byot(body)).await?;
+                    return self.follow(stream, gather, &mut |json, gather| reader.read(json, gather)).await;
+                }
+                let answer: Box<RawValue> = self.until_deadline(api.create_byot(body)).await?;
+                reader.read(answer.get(), gather)
+            }
+            Provider::OpenAiResponses => {
+                let body = responses::Body::new(&inner.model, self.request, &self.tools, self.output_tokens_max, streamed);
+                let api = client.responses();
+                let mut reader = responses::Reader::default();
+                if streamed {
+                    let stream = self.until_first_byte(api.create_stream_byot(body)).await?;
+                    return self.follow(stream, gather, &mut |json, gather| reader.read(json, gather)).await;
+                }
+                let answer: Box<RawValue> = self.until_deadline(api.create_byot(body)).await?;
+                reader.read(answer.get(), gather)
+            }
+        }
+    }
+
+    /// Follows a stream to its end; it is over when the provider ends it, or a moment after the model said that it is done.
+    async fn follow(
+        &self,
+        mut stream: StreamResponse<Box<RawValue>>,
+        gather: &mut Gather<'_>,
+        read: &mut (dyn FnMut(&str, &mut Gather<'_>) -> Result<(), Fault> + Send),
+    ) -> Result<(), Fault> {
+        loop {
+            let finished = gather.finish.is_some();
+            let patience = if finished { TAIL_MS } else { self.candidate.inner.silence_ms };
+            let until = self.deadline.min(Instant::now() + Duration::from_millis(patience));
+            let event = match timeout_at(until, stream.next()).await {
+                Ok(event) => event,
+                Err(_) if finished => return Ok(()),
+                Err(_) => return Err(self.too_late(until)),
+            };
+            match event {
+                Some(Ok(json)) => {
+                    if json.get().contains("\"error\"")
+                        && let Some(fault) = spoken_error(json.get().as_bytes(), &self.exchange)
+                    {
+                        return Err(fault);
+                    }
+                    read(json.get(), gather)?;
+                }
+                // The answer was whole before the connection broke.
+                None | Some(Err(_)) if finished => return Ok(()),
+                None => return Err(Fault::new(AskFailure::CutOff, "ended its answer in the middle")),
+                Some(Err(_)) if self.exchange.ended() => return Err(Fault::new(AskFailure::CutOff, "ended its answer in the middle of a letter")),
+                Some(Err(_)) => return Err(Fault::new(AskFailure::Malformed, "sent bytes that are no text")),
+            }
+        }
+    }
+
+    async fn until_first_byte<T>(&self, opening: impl Future<Output = Result<T, OpenAIError>>) -> Result<T, Fault> {
+        let until = self.deadline.min(Instant::now() + Duration::from_millis(self.candidate.inner.silence_ms));
+        self.until(until, opening).await
+    }
+
+    async fn until_deadline<T>(&self, answer: impl Future<Output = Result<T, OpenAIError>>) -> Result<T, Fault> {
+        self.until(self.deadline, answer).await
+    }
+
+    async fn until<T>(&self, until: Instant, future: impl Future<Output = Result<T, OpenAIError>>) -> Result<T, Fault> {
+        match timeout_at(until, future).await {
+            Ok(Ok(done)) => Ok(done),
+            // The exchange knows why; this is for what the library itself cannot do.
+            Ok(Err(_)) => Err(Fault::new(AskFailure::Malformed, "cannot be asked through the client library")),
+            Err(_) => Err(self.too_late(until)),
+        }
+    }
+
+    fn too_late(&self, until: Instant) -> Fault {
+        if until < self.deadline {
+            return Fault::new(AskFailure::Timeout, format!("is silent for {} ms", self.candidate.inner.silence_ms));
+        }
+        Fault::new(AskFailure::Timeout, format!("did not answer within {} ms", self.timeout_ms))
+    }
+
+    /// Whether what was gathered is an answer.
+    fn judge(&self, gather: &Gather<'_>) -> Result<(), Fault> {
+        match gather.finish {
+            Some(Finish::Length) => Err(Fault::new(
+                AskFailure::TooLong,
+                format!("reached the bound of {} tokens before the end of its answer; raise output_tokens_max or ask for less", self.output_tokens_max),
+            )),
+            Some(Finish::Filtered) => Err(Fault::new(AskFailure::Refused, "stopped its answer: the provider's filter withholds it")),
+            _ if gather.is_blank() => Err(Fault::new(AskFailure::Empty, "answered with neither text nor calls")),
+            Some(Finish::Done) => Ok(()),
+            None => Err(not_of_form()),
+        }
+    }
+
+    fn answer(&self, gather: Gather<'_>) -> Answer {
+        let usage = self.usage(gather.reported, &gather);
+        let (text, calls) = gather.finish(&self.tools.names, self.request.messages.len());
+        Answer { text, calls, usage, cost: self.candidate.price().cost(usage), model: self.candidate.label().to_owned() }
+    }
+
+    /// A failure with what it costs: nothing when no model was reached, or else what was sent and what came.
+    fn error(&self, fault: Fault, gather: &Gather<'_>) -> AskError {
+        let waited = fault.failure == AskFailure::Timeout && !self.exchange.refused();
+        let usage = if self.exchange.answered() || waited { self.usage(gather.reported, gather) } else { Usage::default() };
+        AskError {
+            failure: fault.failure,
+            message: format!("model `{}` {}", self.candidate.label(), fault.message),
+            retry_after_ms: fault.retry_after_ms,
+            usage,
+            cost: self.candidate.price().cost(usage),
+            retry: worth_retrying(fault.failure),
+        }
+    }
+
+    /// What the provider reports, and our own count of whatever it leaves out.
+    fn usage(&self, reported: Reported, gather: &Gather<'_>) -> Usage {
+        let input = reported.input.unwrap_or_else(|| self.models.count_tokens(self.candidate, self.request));
+        Usage { input, cached: reported.cached.unwrap_or(0).min(input), output: reported.output.unwrap_or_else(|| gather.output_tokens()) }
+    }
+}

@@ -1,0 +1,184 @@
+//! One model that can be asked: its configuration checked once, with all that a request to it needs.
+
+use super::config::{ModelConfig, ModelConfigError, ModelsConfig, OPENAI_BASE_URL, Provider};
+use super::prices::{Price, Prices};
+use super::tokens::Encoding;
+use async_openai::config::Config;
+use http::{HeaderMap, HeaderValue, header};
+use secrecy::{ExposeSecret, SecretString};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One model that can be asked. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    pub(super) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    name: String,
+    label: String,
+    pub(super) provider: Provider,
+    pub(super) model: String,
+    pub(super) endpoint: Endpoint,
+    pub(super) at_openai: bool,
+    pub(super) timeout_ms: u64,
+    pub(super) silence_ms: u64,
+    output_tokens_max: u32,
+    pub(super) encoding: Encoding,
+    price: Price,
+}
+
+impl Candidate {
+    fn new(name: &str, config: &ModelConfig, prices: &Prices) -> Result<Self, ModelConfigError> {
+        if config.model.trim().is_empty() {
+            return Err(ModelConfigError::NoModel(name.to_owned()));
+        }
+        let zero = |field| ModelConfigError::Zero { name: name.to_owned(), field };
+        if config.timeout_ms == 0 {
+            return Err(zero("timeout_ms"));
+        }
+        if config.silence_ms == 0 {
+            return Err(zero("silence_ms"));
+        }
+        if config.output_tokens_max == 0 {
+            return Err(zero("output_tokens_max"));
+        }
+        let endpoint = Endpoint::new(name, config)?;
+        let inner = Inner {
+            name: name.to_owned(),
+            label: format!("{name}/{}", config.model),
+            provider: config.provider,
+            model: config.model.clone(),
+            at_openai: endpoint.host.ends_with("openai.com") || endpoint.host.ends_with("openai.azure.com"),
+            endpoint,
+            timeout_ms: config.timeout_ms,
+            silence_ms: config.silence_ms,
+            output_tokens_max: config.output_tokens_max,
+            encoding: Encoding::of(&config.model),
+            price: config.price.unwrap_or_else(|| prices.of(&config.model)),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The name in the configuration.
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// `name/model`, as events and messages say it.
+    pub fn label(&self) -> &str {
+        &self.inner.label
+    }
+
+    /// What it costs.
+    pub fn price(&self) -> Price {
+        self.inner.price
+    }
+
+    /// The most tokens one answer of it may have.
+    pub fn output_tokens_max(&self) -> u32 {
+        self.inner.output_tokens_max
+    }
+
+    /// Whether requests to it are encrypted.
+    pub(super) fn is_https(&self) -> bool {
+        self.inner.endpoint.base_url.starts_with("https:")
+    }
+}
+
+/// Where a model is and with which key. Never read from the environment, which the client library's own would be.
+#[derive(Debug, Clone)]
+pub(super) struct Endpoint {
+    base_url: String,
+    pub(super) host: String,
+    headers: HeaderMap,
+    key: SecretString,
+    has_key: bool,
+}
+
+impl Endpoint {
+    fn new(name: &str, config: &ModelConfig) -> Result<Self, ModelConfigError> {
+        let text = config.base_url.trim();
+        let text = if text.is_empty() { OPENAI_BASE_URL } else { text };
+        let wrong = |url: &str, reason| ModelConfigError::BaseUrl { name: name.to_owned(), url: url.chars().take(200).collect(), reason };
+        let url = reqwest::Url::parse(text).map_err(|_| wrong(text, "is no URL"))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(wrong(url.host_str().unwrap_or_default(), "has a user or password in it, which belongs into api_key_env"));
+        }
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(wrong(text, "is neither http nor https"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(wrong(text, "has a query or fragment"));
+        }
+        let host = match (url.host_str(), url.port()) {
+            (Some(host), Some(port)) => format!("{host}:{port}"),
+            (Some(host), None) => host.to_owned(),
+            (None, _) => return Err(wrong(text, "has no host")),
+        };
+        let mut headers = HeaderMap::new();
+        let key = config.api_key.clone().filter(|key| !key.expose_secret().is_empty());
+        if let Some(key) = &key {
+            let mut bearer = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret())).map_err(|_| ModelConfigError::Key(name.to_owned()))?;
+            bearer.set_sensitive(true);
+            headers.insert(header::AUTHORIZATION, bearer);
+        }
+        Ok(Self { base_url: text.trim_end_matches('/').to_owned(), host, headers, has_key: key.is_some(), key: key.unwrap_or_default() })
+    }
+
+    /// The key, to hide it in messages.
+    pub(super) fn secret(&self) -> Option<SecretString> {
+        self.has_key.then(|| self.key.clone())
+    }
+}
+
+impl Config for Endpoint {
+    fn headers(&self) -> HeaderMap {
+        self.headers.clone()
+    }
+
+    fn url(&self, path: &str) -> String {
+        [&self.base_url, path].concat()
+    }
+
+    fn query(&self) -> Vec<(&str, &str)> {
+        Vec::new()
+    }
+
+    fn api_base(&self) -> &str {
+        &self.base_url
+    }
+
+    fn api_key(&self) -> &SecretString {
+        &self.key
+    }
+}
+
+/// Every name with the models to try for it, in order: itself, then its fallbacks with theirs, each once.
+pub(super) fn orders(config: &ModelsConfig, prices: &Prices) -> Result<BTreeMap<String, Vec<Candidate>>, ModelConfigError> {
+    let mut candidates = BTreeMap::new();
+    for (name, model) in &config.models {
+        candidates.insert(name.as_str(), Candidate::new(name, model, prices)?);
+        if let Some(fallback) = model.fallback.iter().find(|fallback| !config.models.contains_key(*fallback)) {
+            let known = config.models.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            return Err(ModelConfigError::Fallback { name: name.clone(), fallback: fallback.clone(), known });
+        }
+    }
+    let mut orders = BTreeMap::new();
+    for name in config.models.keys() {
+        let mut order: Vec<&str> = Vec::new();
+        let mut open = vec![name.as_str()];
+        while let Some(next) = open.pop() {
+            // Two models may well fall back to each other; each is tried once.
+            if order.contains(&next) {
+                continue;
+            }
+            order.push(next);
+            open.extend(config.models.get(next).into_iter().flat_map(|model| model.fallback.iter().rev().map(String::as_str)));
+        }
+        orders.insert(name.clone(), order.into_iter().filter_map(|name| candidates.get(name).cloned()).collect());
+    }
+    Ok(orders)
+}

@@ -1,0 +1,171 @@
+//! The tools of a request, made ready once: their wire names, their JSON for either API, their tokens.
+//!
+//! An agent offers the same tools step after step, so that the work of writing and counting them is done once a set.
+
+use super::names::ToolNames;
+use super::request::ModelTool;
+use super::tokens::{Encoding, PER_TOOL};
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// How many sets are kept; past that all are made anew.
+const SETS_MAX: usize = 256;
+
+/// One set of tools, ready for the wire.
+#[derive(Debug)]
+pub(super) struct ReadyTools {
+    tools: Vec<ModelTool>,
+    pub(super) names: ToolNames,
+    chat: OnceLock<Option<Box<RawValue>>>,
+    responses: OnceLock<Option<Box<RawValue>>>,
+    tokens: [OnceLock<u64>; 2],
+}
+
+#[derive(Serialize)]
+struct Function<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#type: Option<&'static str>,
+    name: &'a str,
+    description: &'a str,
+    parameters: &'a Value,
+    /// Our schemas need not fit the providers' strict subset; the gate checks arguments in any case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strict: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct ChatTool<'a> {
+    r#type: &'static str,
+    function: Function<'a>,
+}
+
+impl ReadyTools {
+    fn new(tools: &[ModelTool]) -> Self {
+        Self {
+            tools: tools.to_vec(),
+            names: ToolNames::new(tools.iter().map(|tool| tool.name.as_str())),
+            chat: OnceLock::new(),
+            responses: OnceLock::new(),
+            tokens: [OnceLock::new(), OnceLock::new()],
+        }
+    }
+
+    /// As chat completions take them; none when there are none.
+    pub(super) fn chat(&self) -> Option<&RawValue> {
+        let json = || {
+            self.json(|name, tool| ChatTool {
+                r#type: "function",
+                function: Function { r#type: None, name, description: &tool.description, parameters: &tool.parameters, strict: None },
+            })
+        };
+        self.chat.get_or_init(json).as_deref()
+    }
+
+    /// As the responses API takes them; none when there are none.
+    pub(super) fn responses(&self) -> Option<&RawValue> {
+        let json = || {
+            self.json(|name, tool| Function {
+                r#type: Some("function"),
+                name,
+                description: &tool.description,
+                parameters: &tool.parameters,
+                strict: Some(false),
+            })
+        };
+        self.responses.get_or_init(json).as_deref()
+    }
+
+    fn json<'a, T: Serialize>(&'a self, form: impl Fn(&'a str, &'a ModelTool) -> T) -> Option<Box<RawValue>> {
+        if self.tools.is_empty() {
+            return None;
+        }
+        let list: Vec<T> = self.tools.iter().map(|tool| form(self.names.offered(&tool.name), tool)).collect();
+        serde_json::value::to_raw_value(&list).ok()
+    }
+
+    /// Their tokens, overhead included.
+    pub(super) fn tokens(&self, encoding: Encoding) -> u64 {
+        let [o200k, cl100k] = &self.tokens;
+        let kept = match encoding {
+            Encoding::O200k => o200k,
+            Encoding::Cl100k => cl100k,
+        };
+        *kept.get_or_init(|| {
+            let one =
+                |tool: &ModelTool| encoding.count(&tool.name) + encoding.count(&tool.description) + encoding.count(&tool.parameters.to_string()) + PER_TOOL;
+            self.tools.iter().map(one).sum()
+        })
+    }
+}
+
+/// The sets made ready so far.
+#[derive(Debug, Default)]
+pub(super) struct ToolSets {
+    hasher: RandomState,
+    sets: Mutex<HashMap<u64, Arc<ReadyTools>>>,
+}
+
+impl ToolSets {
+    /// These tools, ready.
+    pub(super) fn ready(&self, tools: &[ModelTool]) -> Arc<ReadyTools> {
+        let key = self.hasher.hash_one(tools);
+        let known = self.sets.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        // Compared as well as hashed: another set's tools must never go out by accident.
+        if let Some(known) = known.filter(|known| known.tools == tools) {
+            return known;
+        }
+        let ready = Arc::new(ReadyTools::new(tools));
+        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        if sets.len() >= SETS_MAX {
+            sets.clear();
+        }
+        sets.insert(key, Arc::clone(&ready));
+        ready
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn tool(name: &str) -> ModelTool {
+        ModelTool {
+            name: name.to_owned(),
+            description: "Finds contacts.".to_owned(),
+            parameters: json!({ "type": "object", "properties": { "query": { "type": "string" } } }),
+        }
+    }
+
+    #[test]
+    fn a_set_is_made_ready_once_and_never_mistaken_for_another() {
+        let sets = ToolSets::default();
+        let first = sets.ready(&[tool("crm.find")]);
+        assert!(Arc::ptr_eq(&first, &sets.ready(&[tool("crm.find")])));
+        let mut other = tool("crm.find");
+        other.parameters["properties"]["query"]["type"] = json!("integer");
+        let other = sets.ready(&[other]);
+        assert!(!Arc::ptr_eq(&first, &other));
+        assert_ne!(first.chat().map(RawValue::get), other.chat().map(RawValue::get));
+        for index in 0..2 * SETS_MAX {
+            sets.ready(&[tool(&format!("t{index}"))]);
+        }
+        assert!(sets.sets.lock().expect("sets").len() <= SETS_MAX);
+    }
+
+    #[test]
+    fn each_api_gets_its_form() {
+        let sets = ToolSets::default();
+        let ready = sets.ready(&[tool("crm.find")]);
+        let chat: Value = serde_json::from_str(ready.chat().expect("tools").get()).expect("JSON");
+        assert_eq!(chat[0]["type"], "function");
+        assert_eq!(chat[0]["function"]["name"], "crm_find");
+        let responses: Value = serde_json::from_str(ready.responses().expect("tools").get()).expect("JSON");
+        assert_eq!((&responses[0]["type"], &responses[0]["name"], &responses[0]["strict"]), (&json!("function"), &json!("crm_find"), &json!(false)));
+        assert!(sets.ready(&[]).chat().is_none());
+    }
+}

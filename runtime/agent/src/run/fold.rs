@@ -1,0 +1,146 @@
+//! Events in, state out.
+
+use super::state::{Call, HoldState, Ruled, Run, Started, Step};
+use steward_core::event::{HoldOutcome, Recorded};
+use steward_core::{Digest, Event, FailureClass, Outcome, ToolCall, Verdict};
+
+/// Tells identical proposals apart from others: the tool and its arguments.
+pub(crate) fn call_digest(call: &ToolCall) -> Digest {
+    let tool = call.tool.as_bytes();
+    // A value read from JSON always has a canonical form; one that has none is told apart by its tool alone.
+    let arguments = steward_core::canonical_json(&call.arguments).unwrap_or_default();
+    let broken = call.broken.as_deref().unwrap_or_default();
+    Digest::of_parts([tool, &arguments, broken.as_bytes()])
+}
+
+impl Run {
+    /// The state after these events, which start at the run's first.
+    pub fn fold<'a>(events: impl IntoIterator<Item = &'a Recorded>) -> Self {
+        let mut run = Self::default();
+        for recorded in events {
+            run.apply(recorded);
+        }
+        run
+    }
+
+    /// The state after one more event.
+    pub fn apply(&mut self, recorded: &Recorded) {
+        self.count_time(recorded);
+        self.last_seq = recorded.seq;
+        self.last_at_ms = recorded.at_ms;
+        match &recorded.event {
+            Event::Started { pins, text, history, variables } => {
+                self.pins = Some(pins.clone());
+                self.text.clone_from(text);
+                self.history.clone_from(history);
+                self.variables.clone_from(variables);
+            }
+            Event::Asked { step, attempt, .. } => self.asked = Some((*step, *attempt)),
+            Event::Answered { step, text, calls, usage, cost, model } => {
+                self.asked = None;
+                self.failed_attempts = 0;
+                self.charge(*usage, *cost);
+                let calls = calls
+                    .iter()
+                    .map(|call| Call { call: call.clone(), ruled: None, hold: None, started: None, outcome: None, records: Default::default() })
+                    .collect();
+                self.steps.push(Step { number: *step, text: text.clone(), calls, model: model.clone(), answered_at_ms: recorded.at_ms });
+            }
+            Event::AskFailed { attempt, message, usage, cost, retry, .. } => {
+                self.asked = None;
+                self.failed_attempts = *attempt;
+                self.charge(*usage, *cost);
+                if !retry {
+                    self.gave_up = Some(message.clone());
+                }
+            }
+            Event::Decided { call_id, envelope_id, effect, verdict, tell, class, call_digest, after_approval, .. } => {
+                if *verdict == Verdict::Block {
+                    *self.denied.entry(*call_digest).or_default() += 1;
+                }
+                if let Some(call) = self.call_mut(*call_id) {
+                    call.ruled = Some(Ruled {
+                        verdict: *verdict,
+                        effect: *effect,
+                        envelope_id: *envelope_id,
+                        class: *class,
+                        tell: tell.clone(),
+                        after_approval: *after_approval,
+                    });
+                    if *verdict == Verdict::Block {
+                        call.outcome = Some(Outcome::failed(FailureClass::Denied, tell.clone()));
+                    }
+                }
+            }
+            Event::HoldOpened { call_id, hold_id, envelope_id, .. } => {
+                if let Some(call) = self.call_mut(*call_id) {
+                    call.hold = Some(HoldState { hold_id: *hold_id, envelope_id: *envelope_id, closed: None, by: Vec::new() });
+                }
+            }
+            Event::HoldClosed { call_id, outcome, by, reason, .. } => self.close_hold(*call_id, *outcome, by, reason.as_deref()),
+            Event::Starting { call_id, key, attempt } => {
+                if let Some(call) = self.call_mut(*call_id) {
+                    call.started = Some(Started { key: key.clone(), attempt: *attempt });
+                }
+            }
+            Event::Done { call_id, outcome, records, .. } => {
+                if let Some(call) = self.call_mut(*call_id) {
+                    call.outcome = Some(outcome.clone());
+                    call.records.clone_from(records);
+                }
+            }
+            Event::CancelAsked { .. } => self.cancelled = true,
+            Event::Replied { .. } => self.replied = true,
+            Event::Ended { outcome, .. } => self.ended = Some(*outcome),
+        }
+    }
+
+    fn close_hold(&mut self, call_id: steward_core::CallId, outcome: HoldOutcome, by: &[steward_core::PersonId], reason: Option<&str>) {
+        let Some(call) = self.call_mut(call_id) else { return };
+        if let Some(hold) = &mut call.hold {
+            hold.closed = Some(outcome);
+            hold.by = by.to_vec();
+        }
+        let refusal = match outcome {
+            HoldOutcome::Approved => return,
+            // The model must be able to tell "refused" from "nobody answered".
+            HoldOutcome::Rejected => reason.map_or_else(|| "a person refused this call".to_owned(), |reason| format!("a person refused this call: {reason}")),
+            HoldOutcome::Expired => "nobody decided on this call in time; it was not carried out".to_owned(),
+            HoldOutcome::Cancelled => "the run was stopped before anybody decided on this call".to_owned(),
+        };
+        call.outcome = Some(Outcome::failed(FailureClass::Denied, refusal));
+        let digest = call_digest(&call.call);
+        if outcome == HoldOutcome::Rejected {
+            *self.denied.entry(digest).or_default() += 1;
+        }
+    }
+
+    fn charge(&mut self, usage: steward_core::Usage, cost: steward_core::Micros) {
+        self.usage.input = self.usage.input.saturating_add(usage.input);
+        self.usage.cached = self.usage.cached.saturating_add(usage.cached);
+        self.usage.output = self.usage.output.saturating_add(usage.output);
+        self.cost = self.cost.plus(cost);
+    }
+
+    /// Time counts as work unless the run was waiting: for people, for its first worker, or for a restart after a crash.
+    fn count_time(&mut self, recorded: &Recorded) {
+        let waited = match &recorded.event {
+            Event::HoldClosed { .. } | Event::CancelAsked { .. } | Event::Started { .. } => true,
+            Event::Asked { step, attempt, .. } => {
+                self.steps.is_empty() && self.failed_attempts == 0 || self.asked.is_some_and(|(asked, tried)| asked == *step && tried < *attempt)
+            }
+            Event::Starting { attempt, .. } => *attempt > 1,
+            Event::Answered { .. }
+            | Event::AskFailed { .. }
+            | Event::Decided { .. }
+            | Event::HoldOpened { .. }
+            | Event::Done { .. }
+            | Event::Replied { .. }
+            | Event::Ended { .. } => false,
+        };
+        // A clock that went backwards adds nothing.
+        if !waited {
+            self.worked_ms = self.worked_ms.saturating_add(recorded.at_ms.saturating_sub(self.last_at_ms).max(0));
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! State in, next act out.
+
+use super::state::{Call, Run};
+use steward_core::event::RunOutcome;
+use steward_core::limits::DENIED_REPEATS_MAX;
+use steward_core::{CallId, Verdict};
+
+/// What the driver does next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Ask a model for this step.
+    AskModel {
+        /// From 1.
+        step: u32,
+        /// From 1.
+        attempt: u32,
+    },
+    /// Let the gate decide on these calls.
+    Decide {
+        /// In order.
+        calls: Vec<CallId>,
+    },
+    /// Carry these out: several that only read, or one with an effect.
+    Execute {
+        /// In order.
+        calls: Vec<CallId>,
+    },
+    /// These were started and never ended: find out, repeat by key, or hand to a person.
+    Reconcile {
+        /// In order.
+        calls: Vec<CallId>,
+    },
+    /// Nothing to do until people decide.
+    AwaitPeople,
+    /// The model is done: its last text is the reply.
+    Reply {
+        /// The text.
+        text: String,
+    },
+    /// End the run.
+    Stop {
+        /// How.
+        outcome: RunOutcome,
+        /// One sentence for the person.
+        message: String,
+    },
+    /// It is over; nothing follows.
+    Finished,
+}
+
+impl Run {
+    /// What to do next. Pure and total.
+    pub fn next(&self) -> Next {
+        if self.ended.is_some() {
+            return Next::Finished;
+        }
+        let Some(pins) = &self.pins else {
+            return stop(RunOutcome::Failed, "the run has no beginning");
+        };
+        if self.replied {
+            return stop(RunOutcome::Replied, "the agent replied");
+        }
+        let step = self.steps.last();
+        // An effect under way is brought to its end before anything else, a stop included: its outcome must be known.
+        if let Some(under_way) = step.map(|step| ids(&step.calls, |call| call.started.is_some() && call.outcome.is_none())).filter(|ids| !ids.is_empty()) {
+            return Next::Reconcile { calls: under_way };
+        }
+        if self.cancelled {
+            return stop(RunOutcome::Cancelled, "stopped by a person");
+        }
+        if let Some(message) = &self.gave_up {
+            return Next::Stop { outcome: RunOutcome::ModelFailed, message: message.clone() };
+        }
+        if let Some((step, attempt)) = self.asked {
+            return Next::AskModel { step, attempt: attempt.saturating_add(1) };
+        }
+        let answered = u32::try_from(self.steps.len()).unwrap_or(u32::MAX);
+        if let Some(step) = step {
+            if step.calls.is_empty() {
+                return Next::Reply { text: step.text.clone() };
+            }
+            if let Some(next) = self.next_of_calls(&step.calls) {
+                return next;
+            }
+        }
+        if self.denied.values().any(|count| *count > DENIED_REPEATS_MAX) {
+            return stop(RunOutcome::Stubborn, "the agent kept repeating a denied action");
+        }
+        if answered >= pins.limits.steps {
+            return stop(RunOutcome::StepLimit, "the run took as many steps as it may");
+        }
+        if self.usage.total() >= pins.limits.tokens {
+            return stop(RunOutcome::TokenLimit, "the run used as many tokens as it may");
+        }
+        if self.cost >= pins.limits.cost {
+            return stop(RunOutcome::BudgetLimit, "the run cost as much as it may");
+        }
+        if self.worked_ms >= i64::from(pins.limits.seconds).saturating_mul(1000) {
+            return stop(RunOutcome::TimeLimit, "the run worked as long as it may");
+        }
+        Next::AskModel { step: answered.saturating_add(1), attempt: self.failed_attempts.saturating_add(1) }
+    }
+
+    fn next_of_calls(&self, calls: &[Call]) -> Option<Next> {
+        let undecided = ids(calls, |call| call.ruled.is_none() && call.outcome.is_none() || call.awaits_second_decision());
+        if !undecided.is_empty() {
+            return Some(Next::Decide { calls: undecided });
+        }
+        let mut reads = Vec::new();
+        let mut effect_waits = false;
+        for call in calls.iter().filter(|call| !call.is_resolved()) {
+            if call.is_runnable() && call.only_reads() {
+                reads.push(call.call.call_id);
+            } else if call.is_runnable() && !effect_waits {
+                // Effects run one at a time and in order; reads proposed before this one go first.
+                return Some(Next::Execute { calls: if reads.is_empty() { vec![call.call.call_id] } else { reads } });
+            } else {
+                effect_waits = true;
+            }
+        }
+        if !reads.is_empty() {
+            return Some(Next::Execute { calls: reads });
+        }
+        // Whatever is left waits for people, or stands behind an effect that does.
+        let waits = calls.iter().any(|call| !call.is_resolved() && call.ruled.as_ref().is_some_and(|ruled| ruled.verdict == Verdict::Hold));
+        waits.then_some(Next::AwaitPeople)
+    }
+}
+
+fn ids(calls: &[Call], which: impl Fn(&Call) -> bool) -> Vec<CallId> {
+    calls.iter().filter(|call| which(call)).map(|call| call.call.call_id).collect()
+}
+
+fn stop(outcome: RunOutcome, message: &str) -> Next {
+    Next::Stop { outcome, message: message.to_owned() }
+}

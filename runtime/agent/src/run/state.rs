@@ -1,0 +1,158 @@
+//! What is known of a run after its events so far.
+
+use std::collections::BTreeMap;
+use steward_core::event::{HoldOutcome, Pins, RunOutcome, Turn};
+use steward_core::{BlockClass, CallId, Digest, Effect, EnvelopeId, HoldId, Integrity, Micros, Outcome, PersonId, ToolCall, Usage, Verdict};
+
+/// The state of a run. Made only by folding events.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Run {
+    /// What it is pinned to; none before its first event.
+    pub pins: Option<Pins>,
+    /// The owner's message.
+    pub text: String,
+    /// Earlier messages.
+    pub history: Vec<Turn>,
+    /// Values of the prompt's variables.
+    pub variables: BTreeMap<String, String>,
+    /// Answered steps, in order.
+    pub steps: Vec<Step>,
+    /// The ask that has no answer yet: step and attempt.
+    pub asked: Option<(u32, u32)>,
+    /// Failed attempts at the current step.
+    pub failed_attempts: u32,
+    /// The last failure, when no other try is worth it.
+    pub gave_up: Option<String>,
+    /// Tokens used.
+    pub usage: Usage,
+    /// Model cost.
+    pub cost: Micros,
+    /// How often each denied call was proposed.
+    pub denied: BTreeMap<Digest, u32>,
+    /// Somebody asked to stop.
+    pub cancelled: bool,
+    /// The reply, once given.
+    pub replied: bool,
+    /// How it ended.
+    pub ended: Option<RunOutcome>,
+    /// Number of the last event.
+    pub last_seq: u32,
+    /// Time of the last event, Unix milliseconds.
+    pub last_at_ms: i64,
+    /// Time spent working: waiting for people, for a worker and for a restart not counted.
+    pub worked_ms: i64,
+}
+
+/// One answer of the model with the calls it proposed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// From 1.
+    pub number: u32,
+    /// The answer's text.
+    pub text: String,
+    /// Its calls, in order.
+    pub calls: Vec<Call>,
+    /// The model that answered.
+    pub model: String,
+    /// When it answered, Unix milliseconds.
+    pub answered_at_ms: i64,
+}
+
+/// A proposed call and how far it has come.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// The proposal.
+    pub call: ToolCall,
+    /// The last verdict.
+    pub ruled: Option<Ruled>,
+    /// The hold, if it was held.
+    pub hold: Option<HoldState>,
+    /// The intent, if it was started.
+    pub started: Option<Started>,
+    /// What became of it.
+    pub outcome: Option<Outcome>,
+    /// Integrity of the records its result was made of, by id.
+    pub records: BTreeMap<String, Integrity>,
+}
+
+/// A verdict as the fold keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ruled {
+    /// Allow, hold or block.
+    pub verdict: Verdict,
+    /// The effect class.
+    pub effect: Option<Effect>,
+    /// The sealed proposal.
+    pub envelope_id: Option<EnvelopeId>,
+    /// The class of a block.
+    pub class: Option<BlockClass>,
+    /// For the model.
+    pub tell: String,
+    /// Whether approvals were part of it.
+    pub after_approval: bool,
+}
+
+/// A hold as the fold keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HoldState {
+    /// The held action.
+    pub hold_id: HoldId,
+    /// What exactly waits.
+    pub envelope_id: EnvelopeId,
+    /// How it ended, once it did.
+    pub closed: Option<HoldOutcome>,
+    /// Who decided.
+    pub by: Vec<PersonId>,
+}
+
+/// An intent as the fold keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// The idempotency key.
+    pub key: String,
+    /// Which try was last.
+    pub attempt: u32,
+}
+
+impl Run {
+    /// The call of this id, if the run has it.
+    pub fn call(&self, id: CallId) -> Option<&Call> {
+        self.steps.iter().rev().find(|step| step.number == id.step)?.calls.iter().find(|call| call.call.call_id == id)
+    }
+
+    pub(super) fn call_mut(&mut self, id: CallId) -> Option<&mut Call> {
+        self.steps.iter_mut().rev().find(|step| step.number == id.step)?.calls.iter_mut().find(|call| call.call.call_id == id)
+    }
+
+    /// Holds nobody has decided on.
+    pub fn open_holds(&self) -> impl Iterator<Item = (CallId, &HoldState)> {
+        self.steps
+            .iter()
+            .flat_map(|step| &step.calls)
+            .filter_map(|call| call.hold.as_ref().filter(|hold| hold.closed.is_none()).map(|hold| (call.call.call_id, hold)))
+    }
+}
+
+impl Call {
+    /// Whether nothing more will happen to it.
+    pub fn is_resolved(&self) -> bool {
+        self.outcome.is_some()
+    }
+
+    /// Whether it may run now: allowed, not started, not over.
+    pub fn is_runnable(&self) -> bool {
+        self.outcome.is_none() && self.started.is_none() && self.ruled.as_ref().is_some_and(|ruled| ruled.verdict == Verdict::Allow)
+    }
+
+    /// Whether people approved it and the decision was not yet taken again.
+    pub fn awaits_second_decision(&self) -> bool {
+        self.outcome.is_none()
+            && self.hold.as_ref().is_some_and(|hold| hold.closed == Some(HoldOutcome::Approved))
+            && self.ruled.as_ref().is_some_and(|ruled| !ruled.after_approval)
+    }
+
+    /// Whether it changes nothing in the world.
+    pub fn only_reads(&self) -> bool {
+        self.ruled.as_ref().and_then(|ruled| ruled.effect).is_some_and(Effect::only_reads)
+    }
+}

@@ -1,0 +1,312 @@
+//! The fold and the next act, against every course that chance can find.
+
+use super::*;
+use proptest::prelude::*;
+use serde_json::json;
+use std::collections::BTreeSet;
+use steward_core::event::{AskFailure, HoldOutcome, Pins, Recorded, RunOutcome};
+use steward_core::*;
+
+fn started(limits: RunLimits) -> Event {
+    let ids = Ids::counter();
+    Event::Started {
+        pins: Pins {
+            agent: "assistant".into(),
+            person: ids.make(),
+            workspace: ids.make(),
+            conversation: ids.make(),
+            message: ids.make(),
+            channel: "chat".into(),
+            prompt: "assistant@1".into(),
+            prompt_digest: Digest::of(b"prompt"),
+            model: "strong".into(),
+            limits,
+        },
+        text: "do it".into(),
+        history: Vec::new(),
+        variables: Default::default(),
+    }
+}
+
+/// A driver without a world: chance answers for the model, the gate, the tools and the people, and may crash anywhere.
+struct Course {
+    events: Vec<Recorded>,
+    dice: Vec<u8>,
+    at: usize,
+    started: BTreeSet<(CallId, u32)>,
+    answered: BTreeSet<u32>,
+}
+
+impl Course {
+    fn new(dice: Vec<u8>, limits: RunLimits) -> Self {
+        let mut course = Self { events: Vec::new(), dice, at: 0, started: BTreeSet::new(), answered: BTreeSet::new() };
+        course.push(started(limits));
+        course
+    }
+
+    fn die(&mut self, sides: u8) -> u8 {
+        self.at += 1;
+        self.dice.get(self.at % self.dice.len().max(1)).copied().unwrap_or(0).wrapping_add(u8::try_from(self.at % 251).unwrap_or(0)) % sides
+    }
+
+    fn push(&mut self, event: Event) {
+        let seq = u32::try_from(self.events.len()).unwrap_or(0) + 1;
+        self.events.push(Recorded { seq, at_ms: i64::from(seq) * 10, event });
+    }
+
+    fn run(&self) -> Run {
+        Run::fold(&self.events)
+    }
+
+    /// Plays until the end; every act checks what must hold.
+    fn play(&mut self) -> RunOutcome {
+        for _ in 0..2000 {
+            let run = self.run();
+            let mut stepwise = Run::default();
+            self.events.iter().for_each(|event| stepwise.apply(event));
+            assert_eq!(run, stepwise, "folding at once and one by one agree");
+            match run.next() {
+                Next::Finished => return run.ended.expect("finished runs have an outcome"),
+                Next::AskModel { step, attempt } => {
+                    assert!(!self.answered.contains(&step), "a step already answered is never asked again");
+                    self.push(asked(step, attempt));
+                    match self.die(6) {
+                        0 => {} // A crash between the question and the answer.
+                        1 => self.push(ask_failed(step, attempt, attempt < 4)),
+                        _ => {
+                            let calls = (0..u16::from(self.die(4))).map(|index| self.call(step, index)).collect();
+                            self.answered.insert(step);
+                            self.push(answered(step, calls));
+                        }
+                    }
+                }
+                Next::Decide { calls } => {
+                    for id in calls {
+                        let call = run.call(id).expect("decided calls exist").clone();
+                        let after = call.hold.is_some();
+                        let verdict = match self.die(4) {
+                            0 if !after => Verdict::Hold,
+                            1 => Verdict::Block,
+                            _ => Verdict::Allow,
+                        };
+                        let effect = if self.die(2) == 0 { Effect::Read } else { Effect::Write };
+                        self.push(decided(&call, verdict, call.ruled.as_ref().and_then(|ruled| ruled.effect).unwrap_or(effect), after));
+                        if verdict == Verdict::Hold {
+                            self.push(Event::HoldOpened {
+                                call_id: id,
+                                hold_id: HoldId::from_uuid(uuid_of(id)),
+                                envelope_id: envelope(),
+                                needs: vec![[Role::Owner].into()],
+                                expires_at_ms: 1,
+                            });
+                        }
+                    }
+                }
+                Next::Execute { calls } => {
+                    let effects = calls.iter().filter(|id| !run.call(**id).expect("call").only_reads()).count();
+                    assert!(effects == 0 || calls.len() == 1, "effects run alone");
+                    for id in &calls {
+                        let call = run.call(*id).expect("executed calls exist");
+                        assert_eq!(call.ruled.as_ref().map(|ruled| ruled.verdict), Some(Verdict::Allow), "only what is allowed runs");
+                        assert!(call.hold.as_ref().is_none_or(|hold| hold.closed == Some(HoldOutcome::Approved)), "what was held runs only approved");
+                        assert!(self.started.insert((*id, 1)), "a call starts once");
+                        self.earlier_effects_are_over(&run, *id);
+                        self.push(Event::Starting { call_id: *id, key: format!("key {id}"), attempt: 1 });
+                    }
+                    if self.die(5) == 0 {
+                        continue; // A crash between the intent and the outcome.
+                    }
+                    for id in calls {
+                        self.push(done(id));
+                    }
+                }
+                Next::Reconcile { calls } => {
+                    for id in calls {
+                        let attempt = run.call(id).and_then(|call| call.started.clone()).expect("reconciled calls were started").attempt + 1;
+                        assert!(self.started.insert((id, attempt)));
+                        self.push(Event::Starting { call_id: id, key: format!("key {id}"), attempt });
+                        if self.die(3) != 0 {
+                            self.push(done(id));
+                        }
+                    }
+                }
+                Next::AwaitPeople => {
+                    let open: Vec<_> = run.open_holds().map(|(call, hold)| (call, hold.hold_id)).collect();
+                    assert!(!open.is_empty(), "a run waits only for an open hold");
+                    for (call_id, hold_id) in open {
+                        let outcome = match self.die(3) {
+                            0 => HoldOutcome::Rejected,
+                            1 => HoldOutcome::Expired,
+                            _ => HoldOutcome::Approved,
+                        };
+                        self.push(Event::HoldClosed { call_id, hold_id, outcome, by: Vec::new(), reason: None });
+                    }
+                    if self.die(7) == 0 {
+                        self.push(Event::CancelAsked { by: None });
+                    }
+                }
+                Next::Reply { text } => self.push(Event::Replied { text, citations: Vec::new() }),
+                Next::Stop { outcome, message } => {
+                    let under_way = run.steps.iter().flat_map(|step| &step.calls).any(|call| call.started.is_some() && call.outcome.is_none());
+                    assert!(!under_way, "no run ends while an effect is under way");
+                    self.push(Event::Ended { outcome, message });
+                }
+            }
+        }
+        panic!("the run came to no end");
+    }
+
+    fn earlier_effects_are_over(&self, run: &Run, id: CallId) {
+        let step = run.steps.iter().find(|step| step.number == id.step).expect("step");
+        if run.call(id).expect("call").only_reads() {
+            return;
+        }
+        for earlier in step.calls.iter().filter(|call| call.call.call_id < id && !call.only_reads()) {
+            assert!(earlier.is_resolved(), "effects of a step run in order");
+        }
+    }
+
+    fn call(&mut self, step: u32, index: u16) -> ToolCall {
+        let which = self.die(3);
+        ToolCall {
+            call_id: CallId { step, index },
+            provider_id: format!("p{step}{index}"),
+            tool: format!("crm.tool_{which}"),
+            arguments: json!({ "n": self.die(8) }),
+            broken: None,
+        }
+    }
+}
+
+fn uuid_of(id: CallId) -> uuid::Uuid {
+    uuid::Uuid::from_u128(u128::from(id.step) << 16 | u128::from(id.index))
+}
+
+fn envelope() -> EnvelopeId {
+    format!("env_{}", Digest::of(b"e")).parse().expect("envelope id")
+}
+
+fn asked(step: u32, attempt: u32) -> Event {
+    Event::Asked { step, attempt, model: "m".into(), request_digest: Digest::of(b"q"), reserved_tokens: 1, reserved_cost: Micros(1), reservation: None }
+}
+
+fn ask_failed(step: u32, attempt: u32, retry: bool) -> Event {
+    Event::AskFailed { step, attempt, model: "m".into(), failure: AskFailure::Server, message: "500".into(), usage: Usage::default(), cost: Micros(0), retry }
+}
+
+fn answered(step: u32, calls: Vec<ToolCall>) -> Event {
+    Event::Answered { step, text: "text".into(), calls, usage: Usage { input: 10, cached: 0, output: 5 }, cost: Micros(10), model: "m".into() }
+}
+
+fn decided(call: &Call, verdict: Verdict, effect: Effect, after_approval: bool) -> Event {
+    Event::Decided {
+        call_id: call.call.call_id,
+        decision_id: DecisionId::from_uuid(uuid_of(call.call.call_id)),
+        envelope_id: Some(envelope()),
+        effect: Some(effect),
+        verdict,
+        rules: Vec::new(),
+        reason: String::new(),
+        tell: "no".into(),
+        class: (verdict == Verdict::Block).then_some(BlockClass::Policy),
+        call_digest: call_digest(&call.call),
+        after_approval,
+    }
+}
+
+fn done(call_id: CallId) -> Event {
+    Event::Done { call_id, outcome: Outcome::Ok { result: json!({}), summary: None }, fuel: 1, ms: 1, records: Default::default() }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_course_ends_and_keeps_the_invariants(dice in prop::collection::vec(any::<u8>(), 1..200), steps in 1u32..12) {
+        let outcome = Course::new(dice, RunLimits { steps, ..RunLimits::default() }).play();
+        prop_assert!(outcome != RunOutcome::Failed);
+    }
+
+    #[test]
+    fn any_events_in_any_order_fold_without_a_panic(dice in prop::collection::vec(any::<u8>(), 0..60)) {
+        let mut course = Course::new(vec![1], RunLimits::default());
+        for die in dice {
+            let id = CallId { step: u32::from(die % 4), index: u16::from(die % 3) };
+            course.push(match die % 9 {
+                0 => asked(u32::from(die % 4), 1),
+                1 => answered(u32::from(die % 4), vec![ToolCall { call_id: id, provider_id: String::new(), tool: "t".into(), arguments: json!(null), broken: Some("cut".into()) }]),
+                2 => done(id),
+                3 => Event::Starting { call_id: id, key: String::new(), attempt: 1 },
+                4 => Event::HoldClosed { call_id: id, hold_id: HoldId::from_uuid(uuid_of(id)), outcome: HoldOutcome::Approved, by: Vec::new(), reason: None },
+                5 => Event::CancelAsked { by: None },
+                6 => ask_failed(1, 1, die > 100),
+                7 => Event::Replied { text: String::new(), citations: Vec::new() },
+                _ => started(RunLimits::default()),
+            });
+            let _ = course.run().next();
+        }
+    }
+}
+
+#[test]
+fn limits_stop_the_run_before_the_next_question() {
+    let check = |limits: RunLimits, expect: RunOutcome| {
+        let mut course = Course::new(vec![0], limits);
+        course.push(asked(1, 1));
+        course.push(answered(
+            1,
+            vec![ToolCall { call_id: CallId { step: 1, index: 0 }, provider_id: "p".into(), tool: "t".into(), arguments: json!({}), broken: None }],
+        ));
+        let call = course.run().steps[0].calls[0].clone();
+        course.push(decided(&call, Verdict::Allow, Effect::Read, false));
+        course.push(Event::Starting { call_id: call.call.call_id, key: "k".into(), attempt: 1 });
+        course.push(done(call.call.call_id));
+        match course.run().next() {
+            Next::Stop { outcome, .. } => assert_eq!(outcome, expect),
+            other => panic!("{other:?}"),
+        }
+    };
+    check(RunLimits { steps: 1, ..RunLimits::default() }, RunOutcome::StepLimit);
+    check(RunLimits { tokens: 15, ..RunLimits::default() }, RunOutcome::TokenLimit);
+    check(RunLimits { cost: Micros(10), ..RunLimits::default() }, RunOutcome::BudgetLimit);
+    check(RunLimits { seconds: 0, ..RunLimits::default() }, RunOutcome::TimeLimit);
+}
+
+#[test]
+fn a_denied_call_repeated_too_often_ends_the_run() {
+    let mut course = Course::new(vec![0], RunLimits::default());
+    for step in 1..=5 {
+        course.push(asked(step, 1));
+        course.push(answered(
+            step,
+            vec![ToolCall { call_id: CallId { step, index: 0 }, provider_id: "p".into(), tool: "t".into(), arguments: json!({}), broken: None }],
+        ));
+        let call = course.run().steps.last().expect("step").calls[0].clone();
+        course.push(decided(&call, Verdict::Block, Effect::Write, false));
+        let next = course.run().next();
+        match (step, next) {
+            (1..=3, Next::AskModel { .. }) => {}
+            (4.., Next::Stop { outcome: RunOutcome::Stubborn, .. }) => return,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn waiting_for_people_and_a_clock_going_backwards_are_no_work() {
+    let mut course = Course::new(vec![0], RunLimits::default());
+    course.push(asked(1, 1));
+    course.push(answered(1, Vec::new()));
+    course.events[2].at_ms = course.events[1].at_ms - 5_000;
+    assert_eq!(course.run().worked_ms, 0);
+    let mut waited = Course::new(vec![0], RunLimits::default());
+    waited.push(Event::HoldClosed {
+        call_id: CallId { step: 1, index: 0 },
+        hold_id: HoldId::from_uuid(uuid_of(CallId { step: 1, index: 0 })),
+        outcome: HoldOutcome::Expired,
+        by: Vec::new(),
+        reason: None,
+    });
+    waited.events[1].at_ms = 9_000_000;
+    assert_eq!(waited.run().worked_ms, 0);
+}

@@ -1,0 +1,15 @@
+//! A test double: a model server that answers from a script, over real HTTP on the loopback interface.
+//!
+//! It speaks chat completions and the responses API, whole and streamed, and every fault a provider can have. It is no model
+//! and never ships: only dev-dependencies turn the feature `testing` on.
+
+mod chat;
+mod reply;
+mod responses;
+mod server;
+mod wire;
+mod world;
+
+pub use reply::{Raw, Reply, Said, SaidCall};
+pub use server::{Api, ScriptedModel, Seen};
+pub use world::{World, bench_office, bench_runtime};

@@ -1,0 +1,215 @@
+//! A whole installation for one test: a database of its own, the shipped rules, prompts and tools, and a scripted model.
+
+use super::ScriptedModel;
+use crate::agents::{Agent, Agents};
+use crate::driver::HandsFor;
+use crate::live::Live;
+use crate::models::{ModelConfig, Models, ModelsConfig};
+use crate::rules::SharedRules;
+use crate::run::Run;
+use crate::runtime::Runtime;
+use crate::worker::drive_leased;
+use secrecy::SecretString;
+use std::sync::Arc;
+use steward_core::event::Recorded;
+use steward_core::limits::LEASE_MS;
+use steward_core::{Actor, ActorKind, AuthMethod, Clock, ConversationId, EnvelopeKey, Ids, Role, RunId, RunLimits, TenantId, WorkspaceId, Workspaces};
+use steward_host::{Host, HostOptions};
+use steward_office::conversations::{self, AgentPins};
+use steward_office::people::{NewOrganisation, bootstrap};
+use steward_office::{Office, runs};
+use steward_policies::{RuleFile, Rules, SHIPPED};
+use steward_store::Store;
+use steward_store::run::RunStatus;
+use steward_store::testing::TestDatabase;
+
+/// What the measured agent may use.
+const BENCH_TOOLS: &[&str] = &["crm.get_contact"];
+
+/// The installation.
+pub struct World {
+    /// Its database.
+    pub db: TestDatabase,
+    /// The loop's parts.
+    pub runtime: Arc<Runtime>,
+    /// The organisation.
+    pub tenant: TenantId,
+    /// Its workspace.
+    pub workspace: WorkspaceId,
+    /// Its owner, at the terminal.
+    pub owner: Actor,
+}
+
+#[expect(clippy::expect_used, reason = "test support may stop the test")]
+impl World {
+    /// An installation whose models are the scripted one at `base_url`.
+    pub async fn make(base_url: &str) -> Self {
+        Self::with(TestDatabase::make().await, base_url, RunLimits::default()).await
+    }
+
+    /// An installation with a scripted model.
+    pub async fn scripted(model: &ScriptedModel) -> Self {
+        Self::make(&model.base_url()).await
+    }
+
+    /// An installation in this database, with these bounds for its agent.
+    pub async fn with(db: TestDatabase, base_url: &str, limits: RunLimits) -> Self {
+        Self::build(db, base_url, limits, &[]).await
+    }
+
+    /// An installation in this database, with these rules beside the shipped ones.
+    pub async fn with_rules(db: TestDatabase, base_url: &str, extra: &[&str]) -> Self {
+        Self::build(db, base_url, RunLimits::default(), extra).await
+    }
+
+    /// The installation that is already in a database, seen from another process: its first organisation and owner.
+    pub async fn attach(superuser_url: &str, base_url: &str, extra: &[&str]) -> Self {
+        let db = TestDatabase::attach(superuser_url).await;
+        let tenant = db.app.all_tenants().await.expect("organisations").first().expect("an organisation").tenant;
+        let owner = steward_office::people::actor_of_person(&db.app, tenant, "owner@test.example").await.expect("owner");
+        let mut tx = db.app.begin(&owner).await.expect("begin");
+        let (workspaces, _) = steward_office::people::list_workspaces(&mut tx, &steward_store::Page::first()).await.expect("workspaces");
+        let workspace = workspaces.first().expect("a workspace").workspace_id;
+        drop(tx);
+        let office = Office::new(Clock::System, Ids::System);
+        let runtime = Arc::new(runtime(&db, office, base_url, RunLimits::default(), extra));
+        Self { db, runtime, tenant, workspace, owner }
+    }
+
+    /// An installation for measurements: its agent has one tool, as the floor it is measured against.
+    pub async fn bench(base_url: &str) -> Self {
+        let mut world = Self::make(base_url).await;
+        let office = world.runtime.office.clone();
+        world.runtime = Arc::new(parts(world.db.worker.clone(), office, base_url, RunLimits::default(), &[], BENCH_TOOLS));
+        world
+    }
+
+    async fn build(db: TestDatabase, base_url: &str, limits: RunLimits, extra: &[&str]) -> Self {
+        let office = Office::new(Clock::System, Ids::System);
+        let new = NewOrganisation { name: "Test & Sons", workspace: "Main", owner_email: "owner@test.example", owner_name: "Olga Owner" };
+        let made = bootstrap(&db.app, &office, new).await.expect("bootstrap");
+        let owner = Actor {
+            tenant: made.tenant,
+            person: Some(made.owner),
+            kind: ActorKind::Person { session: None, method: AuthMethod::Terminal },
+            roles: [Role::Owner].into(),
+            workspaces: Workspaces::All,
+        };
+        let runtime = Arc::new(runtime(&db, office, base_url, limits, extra));
+        Self { db, runtime, tenant: made.tenant, workspace: made.workspace, owner }
+    }
+
+    /// Begins a conversation as the owner.
+    pub async fn converse(&self) -> ConversationId {
+        let mut tx = self.db.app.begin(&self.owner).await.expect("begin");
+        let made = conversations::create(&mut tx, &self.runtime.office, "assistant", self.workspace, "A test").await.expect("conversation");
+        tx.commit().await.expect("commit");
+        made.conversation_id
+    }
+
+    /// Says something in a new conversation; the run is queued.
+    pub async fn say(&self, text: &str) -> RunId {
+        let conversation = self.converse().await;
+        self.say_in(conversation, text).await
+    }
+
+    /// Says something in a conversation; the run is queued.
+    pub async fn say_in(&self, conversation: ConversationId, text: &str) -> RunId {
+        let mut tx = self.db.app.begin(&self.owner).await.expect("begin");
+        let posted = conversations::post(&mut tx, &self.runtime.office, conversation, text, "chat", self.pins(), None).await.expect("post");
+        tx.commit().await.expect("commit");
+        posted.run
+    }
+
+    /// What the assistant is pinned to.
+    pub fn pins(&self) -> AgentPins {
+        let agent = self.runtime.agents.get("assistant").expect("the assistant");
+        AgentPins {
+            agent: agent.name.clone(),
+            prompt: agent.prompt.clone(),
+            prompt_digest: agent.prompt_digest,
+            model: agent.model.clone(),
+            limits: agent.limits,
+        }
+    }
+
+    /// Leases the oldest queued run and drives it until it ends or waits; none when nothing is queued.
+    pub async fn drive(&self) -> Option<RunStatus> {
+        let leased = self.runtime.store.lease_run(&self.runtime.worker, self.runtime.office.clock.now(), LEASE_MS).await.expect("lease")?;
+        Some(drive_leased(&self.runtime, leased).await.expect("drive"))
+    }
+
+    /// The journal of a run.
+    pub async fn events(&self, run: RunId) -> Vec<Recorded> {
+        let mut tx = self.db.app.begin(&self.owner).await.expect("begin");
+        runs::events(&mut tx, run, 0).await.expect("events")
+    }
+
+    /// The state of a run.
+    pub async fn run(&self, run: RunId) -> Run {
+        Run::fold(&self.events(run).await)
+    }
+}
+
+fn runtime(db: &TestDatabase, office: Office, base_url: &str, limits: RunLimits, extra: &[&str]) -> Runtime {
+    parts(db.worker.clone(), office, base_url, limits, extra, &["crm.*"])
+}
+
+#[expect(clippy::expect_used, reason = "test support may stop the test")]
+fn parts(store: Store, office: Office, base_url: &str, limits: RunLimits, extra: &[&str], tools: &[&str]) -> Runtime {
+    let host = host();
+    let prompts = steward_prompts::shipped().expect("prompts");
+    let prompt = prompts.resolve("assistant@production").expect("the assistant's prompt");
+    let agent = Agent {
+        name: "assistant".into(),
+        prompt: prompt.reference(),
+        prompt_digest: prompt.digest,
+        model: "strong".into(),
+        tools: tools.iter().map(|tool| (*tool).to_owned()).collect(),
+        limits,
+    };
+    let mut model = ModelConfig::new("gpt-4o-mini");
+    model.base_url = base_url.to_owned();
+    model.api_key = Some(SecretString::from("test-key"));
+    let models = ModelsConfig { models: [("strong".to_owned(), model)].into(), ..ModelsConfig::default() };
+    Runtime {
+        store,
+        models: Models::new(models, office.clock.clone()).expect("models"),
+        rules: SharedRules::new(rules(&host, extra)),
+        host,
+        prompts: Arc::new(prompts),
+        agents: Arc::new(Agents::from([("assistant".to_owned(), agent)])),
+        key: EnvelopeKey::from_bytes([7; 32]),
+        live: Live::default(),
+        worker: "test-worker".into(),
+        office,
+    }
+}
+
+/// The shipped tools. Compiled modules are kept beside the test binary, so that only the first test compiles them.
+#[expect(clippy::expect_used, reason = "test support may stop the test")]
+fn host() -> Host {
+    let cache = std::env::current_exe().ok().and_then(|path| path.parent().map(|dir| dir.join("steward-test-modules")));
+    let host = Host::new(HostOptions { cache_dir: cache, ..HostOptions::default() }).expect("host");
+    host.load_shipped().expect("shipped tools");
+    host
+}
+
+/// The shipped rules over these tools.
+#[expect(clippy::expect_used, reason = "test support may stop the test")]
+fn rules(host: &Host, extra: &[&str]) -> Rules {
+    let mut files: Vec<RuleFile> = SHIPPED.iter().map(|(name, text)| RuleFile { name: (*name).to_owned(), text: (*text).to_owned() }).collect();
+    files.extend(extra.iter().enumerate().map(|(at, text)| RuleFile { name: format!("test-{at}.cedar"), text: (*text).to_owned() }));
+    Rules::load(&files, &host.specs()).expect("rules")
+}
+
+/// A runtime without a database, for measurements with a journal in memory.
+pub fn bench_runtime(base_url: &str) -> Runtime {
+    let office = Office::new(Clock::System, Ids::System);
+    parts(Store::nowhere(), office, base_url, RunLimits::default(), &[], BENCH_TOOLS)
+}
+
+/// An office that knows one contact, for measurements: the cost of its records is not what is measured.
+pub fn bench_office() -> HandsFor {
+    Arc::new(|_| Arc::new(steward_host::testing::MemoryOffice::default()))
+}

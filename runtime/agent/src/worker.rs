@@ -1,0 +1,173 @@
+//! Takes queued runs, one lease each, and drives as many side by side as the process allows.
+//!
+//! A lease is renewed while the run is driven. When a worker dies, its leases run out and others go on where the journal ends.
+
+use crate::driver::{Assignment, DriveError, HandsFor, Journal, drive};
+use crate::hands::Hands;
+use crate::live::Driving;
+use crate::runtime::Runtime;
+use std::sync::Arc;
+use std::time::Duration;
+use steward_core::limits::{HEARTBEAT_MS, LEASE_MS, RESERVATION_MINUTES};
+use steward_core::{Actor, HasKind, Kind, RunId, WorkspaceId};
+use steward_office::people::{PeopleError, actor_of_agent};
+use steward_store::doors::Leased;
+use steward_store::run::RunStatus;
+use steward_store::{StoreError, budget, run};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{error, info, warn};
+
+/// How often the queue is looked at when nothing wakes the worker, in milliseconds.
+const POLL_MS: u64 = 500;
+/// How long to wait before looking again when the database is away, in milliseconds.
+const AWAY_MS: u64 = 2_000;
+
+/// Works until `stop`; then takes nothing new and waits for the runs under way to reach their next commit.
+pub async fn work(runtime: Arc<Runtime>, runs_max: usize, stop: CancellationToken) {
+    let places = Arc::new(Semaphore::new(runs_max));
+    let tasks = TaskTracker::new();
+    while !stop.is_cancelled() {
+        let place = tokio::select! {
+            () = stop.cancelled() => break,
+            place = places.clone().acquire_owned() => place,
+        };
+        let Ok(place) = place else { break };
+        match runtime.store.lease_run(&runtime.worker, runtime.office.clock.now(), LEASE_MS).await {
+            Ok(Some(leased)) => {
+                let runtime = runtime.clone();
+                let stop = stop.clone();
+                tasks.spawn(async move {
+                    let _place = place;
+                    tokio::select! {
+                        outcome = drive_leased(&runtime, leased) => report(leased.run, &outcome),
+                        // What is under way stays as its journal says; another worker, or the next start, goes on from there.
+                        () = leave(&stop) => hand_back(&runtime, leased).await,
+                    }
+                });
+            }
+            Ok(None) => {
+                drop(place);
+                tokio::select! {
+                    () = stop.cancelled() => break,
+                    () = runtime.live.queued() => {}
+                    () = tokio::time::sleep(Duration::from_millis(POLL_MS)) => {}
+                }
+            }
+            Err(err) => {
+                drop(place);
+                warn!(error = %err, "cannot look for runs; trying again");
+                tokio::select! {
+                    () = stop.cancelled() => break,
+                    () = tokio::time::sleep(Duration::from_millis(AWAY_MS)) => {}
+                }
+            }
+        }
+    }
+    tasks.close();
+    tasks.wait().await;
+}
+
+/// How long runs under way may go on after a stop was asked for, in milliseconds.
+const GRACE_MS: u64 = 10_000;
+
+async fn leave(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(Duration::from_millis(GRACE_MS)).await;
+}
+
+async fn hand_back(runtime: &Runtime, leased: Leased) {
+    let actor = Actor::worker(leased.tenant);
+    let released = async {
+        let mut tx = runtime.store.begin(&actor).await?;
+        run::release(&mut tx, leased.run, leased.fence).await?;
+        tx.commit().await
+    };
+    if let Err(err) = released.await {
+        warn!(run.id = %leased.run, error = %err, "could not hand the run back; its lease will run out");
+    }
+}
+
+fn report(run: RunId, outcome: &Result<RunStatus, DriveError>) {
+    match outcome {
+        Ok(_) => {}
+        Err(err) if matches!(err.kind(), Kind::Conflict) => info!(run.id = %run, "another worker has the run"),
+        Err(err) => error!(run.id = %run, error = %err, source = ?std::error::Error::source(err).map(ToString::to_string), "the run could not be driven on"),
+    }
+}
+
+/// Drives a run that is leased to this worker until it ends or waits, renewing the lease meanwhile.
+pub async fn drive_leased(runtime: &Arc<Runtime>, leased: Leased) -> Result<RunStatus, DriveError> {
+    let Leased { tenant, run: run_id, person, fence } = leased;
+    let worker = Actor::worker(tenant);
+    let driving = runtime.live.driving(run_id);
+    let found = async {
+        let mut tx = runtime.store.begin(&worker).await?;
+        run::find(&mut tx, run_id).await?.ok_or(StoreError::Missing)
+    };
+    let row = found.await.map_err(|err| DriveError::Journal { run: run_id, source: err.into() })?;
+    let actor = match actor_of_agent(&runtime.store, tenant, person, run_id, &row.agent).await {
+        Ok(actor) => actor,
+        // The person may no longer be acted for: the run is stopped, by the worker itself.
+        Err(PeopleError::Missing(_)) => {
+            let mut tx = runtime.store.begin(&worker).await.map_err(|err| DriveError::Journal { run: run_id, source: err.into() })?;
+            run::ask_cancel(&mut tx, run_id, None, runtime.office.clock.now()).await.map_err(|err| DriveError::Journal { run: run_id, source: err.into() })?;
+            tx.commit().await.map_err(|err| DriveError::Journal { run: run_id, source: err.into() })?;
+            worker.as_agent(run_id, &row.agent)
+        }
+        Err(err) => {
+            let source = if err.kind() == Kind::Away {
+                steward_office::OfficeError::Conflict(err.to_string())
+            } else {
+                steward_office::OfficeError::Invalid(err.to_string())
+            };
+            return Err(DriveError::Journal { run: run_id, source });
+        }
+    };
+    if row.cancel_at.is_some() || actor.person.is_none() {
+        driving.token.cancel();
+    }
+    let assignment = Assignment {
+        tenant,
+        run: run_id,
+        fence,
+        roles: actor.roles.clone(),
+        hands: hands_for(runtime, &actor, run_id, row.workspace),
+        journal: Journal::Postgres { store: runtime.store.clone(), actor },
+    };
+    let lost = CancellationToken::new();
+    tokio::select! {
+        biased;
+        outcome = drive(runtime, assignment, driving.token.clone()) => outcome,
+        () = keep_lease(runtime, leased, &driving, &lost) => Err(DriveError::LeaseLost(run_id)),
+    }
+}
+
+fn hands_for(runtime: &Runtime, actor: &Actor, run: RunId, workspace: WorkspaceId) -> HandsFor {
+    let (store, office, actor) = (runtime.store.clone(), runtime.office.clone(), actor.clone());
+    Arc::new(move |integrity| Arc::new(Hands::new(store.clone(), office.clone(), actor.clone(), run, workspace, integrity)))
+}
+
+/// Renews the lease until it is lost, and passes a wish to stop on to the driver.
+async fn keep_lease(runtime: &Runtime, leased: Leased, driving: &Driving, lost: &CancellationToken) {
+    let worker = Actor::worker(leased.tenant);
+    while !lost.is_cancelled() {
+        tokio::time::sleep(Duration::from_millis(HEARTBEAT_MS)).await;
+        let now = runtime.office.clock.now();
+        let renewed = async {
+            let mut tx = runtime.store.begin(&worker).await?;
+            let cancelled = run::heartbeat(&mut tx, leased.run, leased.fence, now + time::Duration::milliseconds(LEASE_MS)).await?;
+            budget::extend(&mut tx, leased.run, now + time::Duration::minutes(RESERVATION_MINUTES)).await?;
+            tx.commit().await?;
+            Ok::<bool, StoreError>(cancelled)
+        };
+        match renewed.await {
+            Ok(true) => driving.token.cancel(),
+            Ok(false) => {}
+            Err(StoreError::Stale) => return,
+            // The database is away: the lease may still be ours when it comes back, and every commit checks.
+            Err(err) => warn!(run.id = %leased.run, error = %err, "could not renew the lease"),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The process is killed at every point of the journal, again and again: nothing is lost and nothing is done twice.
+//!
+//! The victim is this test binary run as a process of its own, killed with SIGKILL by itself at the nth point it passes.
+
+use futures_util::{StreamExt as _, stream};
+use serde_json::{Value, json};
+use std::process::ExitStatus;
+use steward_agent::points;
+use steward_agent::testing::{Reply, ScriptedModel, World};
+use steward_core::{Event, HoldId};
+use steward_office::holds;
+use steward_store::testing::TestDatabase;
+use tokio::process::Command;
+
+/// Holds `crm.add_note`, so that every course goes through people once.
+const HOLD_NOTES: &str = r#"
+@id("test-notes-ask") @reason("Notes ask the owner in this test.")
+forbid (principal, action == Action::"crm.add_note", resource)
+unless { context.approvals.roles.contains(Role::"owner") };
+"#;
+
+/// Only does something as the child of the test below.
+#[tokio::test]
+async fn victim() {
+    let (Ok(database), Ok(model), Ok(nth)) = (std::env::var("STEWARD_CRASH_DATABASE"), std::env::var("STEWARD_CRASH_MODEL"), std::env::var("STEWARD_CRASH_AT"))
+    else {
+        return;
+    };
+    let world = World::attach(&database, &model, &[HOLD_NOTES]).await;
+    points::crash_at(nth.parse().expect("a number"));
+    while world.drive().await.is_some() {}
+    println!("points left: {}", points::points_left());
+}
+
+async fn run_victim(world: &World, model: &ScriptedModel, nth: i64) -> ExitStatus {
+    let output = Command::new(std::env::current_exe().expect("own path"))
+        .args(["crash::victim", "--exact", "--nocapture"])
+        .env("STEWARD_CRASH_DATABASE", &world.db.superuser_url)
+        .env("STEWARD_CRASH_MODEL", model.base_url())
+        .env("STEWARD_CRASH_AT", nth.to_string())
+        .output()
+        .await
+        .expect("the victim starts");
+    use std::os::unix::process::ExitStatusExt as _;
+    assert!(output.status.success() || output.status.signal() == Some(9), "the victim failed by itself: {}", String::from_utf8_lossy(&output.stderr));
+    output.status
+}
+
+/// A model that makes a contact, writes a note on it, and reports. What it says depends only on what it is shown.
+async fn model() -> ScriptedModel {
+    ScriptedModel::start_with(|seen| {
+        let results: Vec<Value> = seen.tool_results().into_iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
+        match results.len() {
+            0 => Reply::Calls(vec![
+                ("crm.find_contacts".into(), json!({ "query": "nobody" })),
+                ("crm.create_contact".into(), json!({ "name": "Lena Petrova", "emails": ["lena@partner.example"] })),
+            ]),
+            2 => {
+                let id = results[1]["ok"]["id"].as_str().or_else(|| results[1]["ok"]["contact"]["id"].as_str()).unwrap_or("missing").to_owned();
+                Reply::call("crm.add_note", json!({ "contact_id": id, "text": "Met at the fair." }))
+            }
+            _ => Reply::text("Lena is in the book, with a note."),
+        }
+    })
+    .await
+}
+
+/// Approves whatever waits, as the owner.
+async fn approve_all(world: &World) {
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    let waiting = holds::list(&mut tx, Some("held"), &steward_store::Page::first()).await.expect("holds");
+    for row in waiting {
+        let envelope = format!("env_{}", row.envelope_id.iter().map(|byte| format!("{byte:02x}")).collect::<String>()).parse().expect("envelope id");
+        let id: HoldId = row.hold_id;
+        holds::approve(&mut tx, &world.runtime.office, id, envelope).await.expect("approve");
+    }
+    tx.commit().await.expect("commit");
+}
+
+/// The dead worker's lease runs out now rather than in fifteen seconds.
+async fn let_leases_lapse(world: &World) {
+    world.db.raw("update run set lease_until = now() - interval '1 minute' where status = 'running'").await;
+}
+
+/// One course: killed at each of `deaths` in turn, each time taken over by a new process; then to its end. Returns how many were killed.
+async fn course(model: &ScriptedModel, deaths: &[i64]) -> u32 {
+    let world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[HOLD_NOTES]).await;
+    let run = world.say("Put Lena Petrova, lena@partner.example, in the book and note that we met at the fair.").await;
+    let mut kills = 0;
+    for nth in deaths {
+        if !run_victim(&world, model, *nth).await.success() {
+            kills += 1;
+        }
+        let_leases_lapse(&world).await;
+        approve_all(&world).await;
+    }
+    while world.run(run).await.ended.is_none() {
+        let driven = world.drive().await;
+        approve_all(&world).await;
+        assert!(driven.is_some(), "killed at {deaths:?}: the run is neither over nor can it go on");
+    }
+    check(&world, run, deaths).await;
+    world.db.close().await;
+    kills
+}
+
+async fn check(world: &World, run: steward_core::RunId, deaths: &[i64]) {
+    let at = format!("killed at {deaths:?}");
+    let events = world.events(run).await;
+    let replies = events.iter().filter(|recorded| matches!(recorded.event, Event::Replied { .. })).count();
+    assert_eq!(replies, 1, "{at}: {events:#?}");
+    assert!(events.iter().enumerate().all(|(index, recorded)| usize::try_from(recorded.seq) == Ok(index + 1)), "{at}: events are numbered without gaps");
+    let answered: Vec<u32> = events.iter().filter_map(|recorded| if let Event::Answered { step, .. } = recorded.event { Some(step) } else { None }).collect();
+    assert_eq!(answered, [1, 2, 3], "{at}: each step is answered once");
+    assert_eq!(world.db.number("select count(*) from contact").await, 1, "{at}: one contact");
+    assert_eq!(world.db.number("select count(*) from note").await, 1, "{at}: one note");
+    assert_eq!(world.db.number("select count(*) from message where by_agent").await, 1, "{at}: one reply");
+    assert_eq!(world.db.number("select count(*) from hold where state = 'done'").await, 1, "{at}: the held action is done");
+    assert_eq!(world.db.number("select coalesce(sum(reserved_micros), 0)::bigint from budget").await, 0, "{at}: nothing stays set aside");
+    assert_eq!(world.run(run).await.ended.map(|outcome| outcome.name()), Some("replied"), "{at}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_kills_lose_nothing_and_repeat_nothing() {
+    let model = model().await;
+    // A first process passes this many points before people are needed, a second one the rest.
+    let world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[HOLD_NOTES]).await;
+    world.say("Count the points.").await;
+    points::crash_at(i64::MAX);
+    while world.drive().await.is_some() {}
+    let before = i64::MAX - points::points_left();
+    approve_all(&world).await;
+    points::crash_at(i64::MAX);
+    while world.drive().await.is_some() {}
+    let after = i64::MAX - points::points_left();
+    assert!(before > 10 && after > 6, "courses of {before} and {after} points test nothing");
+    world.db.close().await;
+
+    // Every point is a first death; every later death falls on another point of what is then left.
+    let mut deaths = Vec::new();
+    for first in 1..=before {
+        for turn in 0..12 {
+            deaths.push([first, 1 + (first * 5 + turn * 3) % after, 1 + (turn * 2) % 4]);
+        }
+    }
+    let wanted = 210;
+    let kills: u32 = stream::iter(deaths)
+        .map(|deaths| {
+            let model = &model;
+            async move { course(model, &deaths).await }
+        })
+        .buffer_unordered(4)
+        .scan(0_u32, |sum, kills| {
+            // Enough is enough: courses beyond the wanted number of kills are not started.
+            let go_on = *sum < wanted;
+            *sum += kills;
+            std::future::ready(go_on.then_some(kills))
+        })
+        .fold(0, |sum, kills| std::future::ready(sum + kills))
+        .await;
+    println!("{kills} kills over {before} and {after} points");
+    assert!(kills >= 200, "only {kills} kills");
+}

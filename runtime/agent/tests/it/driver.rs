@@ -1,0 +1,54 @@
+//! One governed run, end to end: what is allowed runs, what is held waits for people, what is blocked does not happen.
+
+mod budgets;
+mod holds;
+mod refusals;
+mod replies;
+
+use steward_agent::testing::World;
+use steward_core::{EnvelopeId, Event, RunId};
+use steward_store::hold::HoldRow;
+use steward_store::{Page, run::RunStatus};
+
+/// Holds `crm.add_note` for an owner, so that a test has something to decide on.
+const HOLD_NOTES: &str = r#"
+@id("test-notes-ask") @reason("Notes ask the owner in this test.")
+forbid (principal, action == Action::"crm.add_note", resource)
+unless { context.approvals.roles.contains(Role::"owner") };
+"#;
+
+/// Forbids `crm.create_company` to everybody.
+const NO_COMPANIES: &str = r#"
+@id("test-no-companies") @reason("No companies in this test.") @tell("Companies cannot be made here.")
+forbid (principal, action == Action::"crm.create_company", resource);
+"#;
+
+/// Drives until nothing is queued.
+async fn settle(world: &World) -> Option<RunStatus> {
+    let mut last = None;
+    while let Some(status) = world.drive().await {
+        last = Some(status);
+    }
+    last
+}
+
+/// The actions that wait.
+async fn waiting(world: &World) -> Vec<HoldRow> {
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    steward_office::holds::list(&mut tx, Some("held"), &Page::first()).await.expect("holds")
+}
+
+fn envelope_of(row: &HoldRow) -> EnvelopeId {
+    format!("env_{}", row.envelope_id.iter().map(|byte| format!("{byte:02x}")).collect::<String>()).parse().expect("envelope id")
+}
+
+/// The kinds of a run's events, in order.
+async fn kinds(world: &World, run: RunId) -> Vec<String> {
+    let events = world.events(run).await;
+    events.iter().map(|recorded| serde_json::to_value(&recorded.event).expect("event")["kind"].as_str().expect("kind").to_owned()).collect()
+}
+
+/// The reply of a run.
+async fn reply(world: &World, run: RunId) -> Option<String> {
+    world.events(run).await.into_iter().find_map(|recorded| if let Event::Replied { text, .. } = recorded.event { Some(text) } else { None })
+}
