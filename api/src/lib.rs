@@ -1,1 +1,23 @@
-//! x
+//! Steward's edge: the HTTP server, and the command line that starts it. No SQL, and no decision that is not made below.
+
+pub mod auth;
+pub mod cli;
+pub mod config;
+mod edge;
+pub mod error;
+mod export;
+mod extract;
+pub mod follow;
+pub mod jobs;
+pub mod meters;
+pub mod openapi;
+pub mod router;
+mod routes;
+pub mod run_events;
+pub mod site;
+pub mod state;
+pub mod wiring;
+
+pub use router::router;
+pub use site::Site;
+pub use state::{AppState, Parts};

@@ -1,0 +1,124 @@
+//! What stands before every handler: origin, identity, permission, a bounded body, the idempotency key. In that order, so that nobody
+//! sends a large body before it is known that they may.
+
+use super::credentials::{Credentials, check_origin};
+use super::idempotency::Claim;
+use super::{Access, Caller, Visit};
+use crate::error::ApiError;
+use crate::router::Route;
+use crate::state::AppState;
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, StatusCode, header};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use steward_core::limits::BODY_BYTES_MAX;
+use steward_core::{Actor, RequestId};
+
+/// How long an ordinary body may take to arrive.
+const BODY_SECONDS_MAX: u64 = 30;
+/// How long a file may take to arrive.
+const FILE_SECONDS_MAX: u64 = 600;
+
+/// Lets a request through to its handler, or refuses it.
+pub async fn guard(State((state, route)): State<(AppState, &'static Route)>, request: Request, next: Next) -> Response {
+    match admit(state, route, request).await {
+        Ok(Admitted::In(request)) => next.run(request).await,
+        Ok(Admitted::Answered(response)) => response,
+        Err(err) => err.into_response(),
+    }
+}
+
+enum Admitted {
+    In(Request),
+    Answered(Response),
+}
+
+async fn admit(state: AppState, route: &'static Route, request: Request) -> Result<Admitted, ApiError> {
+    let (mut parts, body) = request.into_parts();
+    let request_id = parts.extensions.get::<RequestId>().copied().unwrap_or_else(|| state.office.ids.make());
+    let visit = Visit {
+        office: state.office.for_request(request_id.to_string()),
+        request_id,
+        address: client_address(&parts, state.site.trusts_forwarded()),
+        user_agent: parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
+        state,
+    };
+    let actor = identify(&visit, route, &parts).await?;
+    let body = read_body(&parts, route, body).await?;
+    if let Some(actor) = actor {
+        let claim = Claim::of(&parts.method, &parts.uri, &parts.headers, &body)?;
+        if let (Some(claim), Some(person)) = (&claim, actor.person)
+            && let Some(response) = claim.answer(&visit.state.store, &actor, person).await?
+        {
+            return Ok(Admitted::Answered(response));
+        }
+        parts.extensions.insert(Caller { visit: visit.clone(), actor, claim });
+    }
+    parts.extensions.insert(visit);
+    Ok(Admitted::In(Request::from_parts(parts, Body::from(body))))
+}
+
+/// Who asks, if the route wants to know, and only if they may.
+async fn identify(visit: &Visit, route: &Route, parts: &Parts) -> Result<Option<Actor>, ApiError> {
+    let credentials = Credentials::of(&parts.headers, &visit.state.site);
+    let is_public = route.access == Access::Public;
+    let by_cookie = !is_public && matches!(credentials, Credentials::Cookie(_));
+    if is_public || by_cookie {
+        check_origin(&parts.method, &parts.headers, &visit.state.site, by_cookie)?;
+    }
+    if is_public {
+        return Ok(None);
+    }
+    let actor = credentials.actor(&visit.state.store, &visit.office).await?;
+    route.access.check(&actor)?;
+    Ok(Some(actor))
+}
+
+async fn read_body(parts: &Parts, route: &Route, body: Body) -> Result<Bytes, ApiError> {
+    if matches!(parts.method, Method::GET | Method::HEAD) {
+        return Ok(Bytes::new());
+    }
+    let too_large =
+        || ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("the body has more than the {} bytes allowed here", route.body_bytes_max));
+    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
+    if announced.is_some_and(|bytes| bytes > u64::try_from(route.body_bytes_max).unwrap_or(u64::MAX)) {
+        return Err(too_large());
+    }
+    let seconds = if route.body_bytes_max > BODY_BYTES_MAX { FILE_SECONDS_MAX } else { BODY_SECONDS_MAX };
+    match tokio::time::timeout(Duration::from_secs(seconds), to_bytes(body, route.body_bytes_max)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(err)) if is_limit(&err) => Err(too_large()),
+        Ok(Err(_)) => Err(ApiError::new(StatusCode::BAD_REQUEST, "malformed", "the body broke off: send it again")),
+        Err(_) => Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "too_slow", format!("the body did not arrive in {seconds} seconds: send it again"))),
+    }
+}
+
+fn is_limit(err: &axum::Error) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = Some(err);
+    while let Some(this) = cause {
+        if this.is::<http_body_util::LengthLimitError>() {
+            return true;
+        }
+        cause = this.source();
+    }
+    false
+}
+
+/// The client's address: the peer's, or the last one the trusted proxy names. Of an IPv6 address the network counts, of which a client has all.
+fn client_address(parts: &Parts, trusts_forwarded: bool) -> Option<String> {
+    let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok()).and_then(|text| text.rsplit(',').next());
+    let forwarded = forwarded.filter(|_| trusts_forwarded).and_then(|text| text.trim().parse::<IpAddr>().ok());
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    match forwarded.or(peer)?.to_canonical() {
+        IpAddr::V4(address) => Some(address.to_string()),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Some(format!("{a:x}:{b:x}:{c:x}:{d:x}::/64"))
+        }
+    }
+}

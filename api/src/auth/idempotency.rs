@@ -1,0 +1,68 @@
+//! `Idempotency-Key`: the same key with the same request gets the same answer and no second effect; with another request it is refused.
+
+use crate::error::ApiError;
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use steward_core::{Actor, Digest, Kind, PersonId};
+use steward_store::{Store, Tx, idempotency};
+use time::OffsetDateTime;
+
+/// The request's header.
+pub(super) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Says that an answer was given before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const KEY_BYTES_MAX: usize = 200;
+
+/// A key and the request it stands for.
+#[derive(Debug, Clone)]
+pub(super) struct Claim {
+    key: String,
+    digest: Digest,
+}
+
+impl Claim {
+    /// The claim of a POST with a key.
+    pub(super) fn of(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Result<Option<Self>, ApiError> {
+        let Some(key) = headers.get(KEY).filter(|_| *method == Method::POST) else { return Ok(None) };
+        let key = key.to_str().ok().filter(|key| (1..=KEY_BYTES_MAX).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()));
+        let key = key.ok_or_else(|| ApiError::field("Idempotency-Key", format!("give 1 to {KEY_BYTES_MAX} visible ASCII letters")))?;
+        let target = uri.path_and_query().map_or("", |target| target.as_str());
+        Ok(Some(Self { key: key.to_owned(), digest: Digest::of_parts([method.as_str().as_bytes(), target.as_bytes(), body.as_ref()]) }))
+    }
+
+    /// The answer given before, if any.
+    pub(super) async fn answer(&self, store: &Store, actor: &Actor, person: PersonId) -> Result<Option<Response>, ApiError> {
+        let mut tx = store.begin(actor).await?;
+        let Some(found) = idempotency::find(&mut tx, person, &self.key).await? else { return Ok(None) };
+        if found.request_digest != self.digest {
+            return Err(ApiError::new(StatusCode::CONFLICT, Kind::Conflict.code(), "this Idempotency-Key was used for another request: use a new one"));
+        }
+        let status = found.status.and_then(|status| u16::try_from(status).ok()).and_then(|status| StatusCode::from_u16(status).ok());
+        let (Some(status), Some(body)) = (status, found.body) else { return Ok(None) };
+        let is_empty = body.is_empty();
+        let mut response = (status, body).into_response();
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        if !is_empty {
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        Ok(Some(response))
+    }
+
+    /// Takes the key for a transaction; waits for another request that holds it, and leaves the answering to that one.
+    pub(super) async fn take(&self, tx: &mut Tx, person: PersonId, at: OffsetDateTime) -> Result<(), ApiError> {
+        if idempotency::claim(tx, person, &self.key, &self.digest, at).await? {
+            return Ok(());
+        }
+        let mut busy = ApiError::new(StatusCode::CONFLICT, "in_progress", "the same request was answered just now: repeat this one to get its answer");
+        busy.retry_after_s = Some(1);
+        Err(busy)
+    }
+
+    /// Remembers the answer in the transaction that took the key.
+    pub(super) async fn remember(&self, tx: &mut Tx, person: PersonId, status: StatusCode, body: &str) -> Result<(), ApiError> {
+        idempotency::finish(tx, person, &self.key, i16::try_from(status.as_u16()).unwrap_or(i16::MAX), body).await?;
+        Ok(())
+    }
+}

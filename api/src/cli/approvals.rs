@@ -1,0 +1,152 @@
+//! `steward approvals`: decide on held actions from the terminal. Money is never released here.
+
+mod card;
+mod decide;
+
+pub(in crate::cli) use card::Card;
+
+use super::Setting;
+use super::error::CliError;
+use super::output::{Tone, one_line};
+use super::terminal::{Terminal, Who, with};
+use crate::routes::holds::HoldView;
+use crate::wiring::logging;
+use clap::{Args, Subcommand};
+use std::process::ExitCode;
+use steward_core::limits::PAGE_MAX;
+use steward_core::{EnvelopeId, HoldId};
+use steward_office::holds::{self, needs_in_words, read_needs};
+use steward_store::StoreError;
+use steward_store::hold::HoldRow;
+use steward_store::page::Page;
+use time::format_description::well_known::Rfc3339;
+
+/// States a held action can be in.
+const STATES: [&str; 9] = ["held", "approved", "rejected", "expired", "cancelled", "claimed", "done", "failed", "unknown"];
+
+/// See held actions and decide on them
+#[derive(Debug, Args)]
+pub(super) struct Approvals {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// List actions that wait for people
+    #[command(after_help = "Example:\n  steward approvals list")]
+    List {
+        /// In this state instead; `all` for every one
+        #[arg(long, default_value = "held", value_parser = state)]
+        state: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Show one held action whole
+    #[command(after_help = "Example:\n  steward approvals show hold_01h2xcejqtf2nbrexx3vqjhp41")]
+    Show {
+        /// The held action
+        hold: HoldId,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Approve a held action: exactly the call that `show` shows
+    #[command(after_help = "Example:\n  steward approvals approve hold_01h2xcejqtf2nbrexx3vqjhp41 --envelope env_…")]
+    Approve {
+        /// The held action
+        hold: HoldId,
+        /// What exactly you approve, as `show` and the chat print it; without it you are shown the action and asked
+        #[arg(long, value_name = "ENVELOPE")]
+        envelope: Option<EnvelopeId>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Refuse a held action; the agent is told your reason
+    #[command(after_help = "Example:\n  steward approvals reject hold_01h2xcejqtf2nbrexx3vqjhp41 --reason \"Wrong Lena.\"")]
+    Reject {
+        /// The held action
+        hold: HoldId,
+        /// Why, in words for the agent
+        #[arg(long, default_value = "", value_name = "TEXT")]
+        reason: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        who: Who,
+    },
+}
+
+fn state(text: &str) -> Result<String, String> {
+    if text == "all" || STATES.contains(&text) { Ok(text.to_owned()) } else { Err(format!("states are all, {}", STATES.join(", "))) }
+}
+
+impl Approvals {
+    pub(super) async fn run(self, setting: &Setting) -> Result<ExitCode, CliError> {
+        let config = setting.config()?;
+        logging::start(&setting.environment, "warn");
+        match self.verb {
+            Verb::List { state, json, who } => {
+                let wanted = Some(state.as_str()).filter(|state| *state != "all");
+                let rows = with(config, &who, "steward approvals", async |terminal| list(terminal, wanted).await).await?;
+                print(setting, rows, json)?;
+            }
+            Verb::Show { hold, json, who } => {
+                let card = with(config, &who, "steward approvals", async |terminal| Card::read(terminal, hold).await).await?;
+                if json { setting.output.json(&card.into_json()?)? } else { card.print(&setting.output)? }
+            }
+            Verb::Approve { hold, envelope, json, who } => {
+                let output = setting.output;
+                let said = with(config, &who, "steward approvals", async |terminal| decide::approve(terminal, &output, hold, envelope).await).await?;
+                decide::say(&output, &said, json)?;
+            }
+            Verb::Reject { hold, reason, json, who } => {
+                let said = with(config, &who, "steward approvals", async |terminal| decide::reject(terminal, hold, &reason).await).await?;
+                decide::say(&setting.output, &said, json)?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn list(terminal: &Terminal, state: Option<&str>) -> Result<Vec<HoldRow>, CliError> {
+    let mut tx = terminal.store.begin(&terminal.actor).await?;
+    let (mut page, mut all) = (Page::new(Some(PAGE_MAX), None), Vec::new());
+    loop {
+        let rows = holds::list(&mut tx, state, &page).await?;
+        let (rows, next) = page.cut(rows, |row| row.hold_id.uuid());
+        all.extend(rows);
+        match next {
+            Some(cursor) => page = Page::new(Some(PAGE_MAX), Some(cursor)),
+            None => break,
+        }
+    }
+    tx.rollback().await?;
+    Ok(all)
+}
+
+fn print(setting: &Setting, rows: Vec<HoldRow>, as_json: bool) -> Result<(), CliError> {
+    let output = &setting.output;
+    if as_json {
+        let views: Result<Vec<HoldView>, _> = rows.into_iter().map(HoldView::of).collect();
+        return Ok(output.json(&views.map_err(|_| StoreError::Corrupt { what: "hold" })?)?);
+    }
+    if rows.is_empty() {
+        return Ok(output.line("Nothing waits for people.")?);
+    }
+    let row = |row: &HoldRow| {
+        let needs = read_needs(row).map(|needs| needs_in_words(&needs)).unwrap_or_default();
+        vec![row.hold_id.to_string(), row.state.clone(), row.tool.clone(), needs, row.held_at.format(&Rfc3339).unwrap_or_default(), one_line(&row.reason, 60)]
+    };
+    output.table(&["HELD ACTION", "STATE", "TOOL", "NEEDS", "SINCE", "WHY"], &rows.iter().map(row).collect::<Vec<_>>())?;
+    Ok(output.line(output.tone(Tone::Quiet, "\nSee one with `steward approvals show`, and decide with `approve` or `reject`."))?)
+}

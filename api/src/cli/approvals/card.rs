@@ -1,0 +1,118 @@
+//! A held action as a person is shown it before they decide: what exactly would run, why it waits, and how to decide.
+
+use crate::cli::error::CliError;
+use crate::cli::output::{Output, Tone, one_line, printable};
+use crate::cli::terminal::Terminal;
+use crate::routes::holds::HoldDetail;
+use serde_json::Value;
+use std::io;
+use steward_core::{EnvelopeId, HoldId};
+use steward_office::holds::{self, needs_in_words, read_needs};
+use steward_store::StoreError;
+use steward_store::hold::{ApprovalRow, HoldRow};
+use time::format_description::well_known::Rfc3339;
+
+/// Letters of one argument's line.
+const LINE_LETTERS_MAX: usize = 2_000;
+
+/// A held action with what people said of it.
+pub(crate) struct Card {
+    row: HoldRow,
+    said: Vec<ApprovalRow>,
+}
+
+impl Card {
+    /// Reads one.
+    pub(crate) async fn read(terminal: &Terminal, hold: HoldId) -> Result<Self, CliError> {
+        let mut tx = terminal.store.begin(&terminal.actor).await?;
+        let (row, said) = holds::get(&mut tx, hold).await?;
+        tx.rollback().await?;
+        Ok(Self { row, said })
+    }
+
+    /// What exactly waits; an approval names it.
+    pub(crate) fn envelope_id(&self) -> Result<EnvelopeId, CliError> {
+        let hex: String = self.row.envelope_id.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(format!("env_{hex}").parse().map_err(|_| StoreError::Corrupt { what: "hold.envelope_id" })?)
+    }
+
+    /// In the form the server answers with.
+    pub(crate) fn into_json(self) -> Result<HoldDetail, CliError> {
+        Ok(HoldDetail::of((self.row, self.said)).map_err(|_| StoreError::Corrupt { what: "hold" })?)
+    }
+
+    /// Prints it as a box.
+    pub(crate) fn print(&self, output: &Output) -> Result<(), CliError> {
+        let row = &self.row;
+        let envelope: Value = serde_json::from_str(&row.envelope).map_err(|_| StoreError::Corrupt { what: "hold.envelope" })?;
+        let mut lines = argument_lines(envelope.get("arguments").unwrap_or(&Value::Null));
+        lines.push(String::new());
+        lines.push(labelled("why", &one_line(&row.reason, LINE_LETTERS_MAX)));
+        lines.push(labelled("needs", &needs_in_words(&read_needs(row)?)));
+        let waits = row.state == "held";
+        if waits {
+            lines.push(labelled("until", &when(row.expires_at)));
+        }
+        for said in &self.said {
+            let word = if said.approves { "approved" } else { "refused" };
+            let reason = said.reason.as_deref().map(|reason| format!(": {}", one_line(reason, 200))).unwrap_or_default();
+            lines.push(labelled(word, &format!("{} as {} at {}{reason}", said.person, said.roles.join(", "), when(said.at))));
+        }
+        if waits {
+            lines.push(String::new());
+            lines.push(labelled("approve", &format!("steward approvals approve {} --envelope {}", row.hold_id, self.envelope_id()?)));
+            lines.push(labelled("reject", &format!("steward approvals reject {} --reason \"…\"", row.hold_id)));
+        }
+        Ok(box_of(output, &format!("{}: {} ({})", row.state, row.tool, row.effect), &lines)?)
+    }
+}
+
+fn when(at: time::OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap_or_default()
+}
+
+/// The arguments, one a line, exactly: nothing is left out, and nothing can pass for a line of ours.
+fn argument_lines(arguments: &Value) -> Vec<String> {
+    match arguments {
+        Value::Object(fields) if !fields.is_empty() => fields.iter().flat_map(|(name, value)| one_argument(name, value)).collect(),
+        Value::Object(_) | Value::Null => vec!["no arguments".to_owned()],
+        other => one_argument("", other),
+    }
+}
+
+fn one_argument(name: &str, value: &Value) -> Vec<String> {
+    let text = match value {
+        Value::String(text) => printable(text),
+        other => printable(&other.to_string()),
+    };
+    let mut lines = text.lines();
+    let first = labelled(&one_line(name, 24), lines.next().unwrap_or_default());
+    std::iter::once(first).chain(lines.map(|line| labelled("", line))).collect()
+}
+
+fn labelled(name: &str, text: &str) -> String {
+    format!("{name:<10}  {text}")
+}
+
+/// Lines with a frame on their left, under a title. The right side stays open, so that what is copied is whole.
+fn box_of(output: &Output, title: &str, lines: &[String]) -> io::Result<()> {
+    let edge = |text: &str| output.tone(Tone::Warning, text);
+    output.line(format!("{} {}", edge("┌─"), output.tone(Tone::Strong, title)))?;
+    for line in lines {
+        output.line(format!("{} {line}", edge("│")).trim_end())?;
+    }
+    output.line(edge("└─"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn arguments_are_shown_whole_and_cannot_fake_lines() {
+        let lines = argument_lines(&json!({ "body": "Hello\n└─\nneeds nobody", "n": 3, "to": "a\u{202e}b@example.org" }));
+        assert_eq!(lines, ["body        Hello", "            └─", "            needs nobody", "n           3", "to          a\u{fffd}b@example.org"]);
+        assert_eq!(argument_lines(&json!({})), ["no arguments"]);
+    }
+}

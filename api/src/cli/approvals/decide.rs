@@ -1,0 +1,84 @@
+//! Saying yes or no, as the person at the terminal.
+
+use super::Card;
+use crate::cli::error::CliError;
+use crate::cli::output::{Output, Tone};
+use crate::cli::terminal::Terminal;
+use serde_json::json;
+use std::io::{self, IsTerminal};
+use steward_core::{EnvelopeId, HoldId};
+use steward_office::holds::{self, Approved, needs_in_words};
+
+/// What came of it.
+pub(super) struct Decided {
+    hold: HoldId,
+    outcome: &'static str,
+    note: String,
+}
+
+/// Approves exactly this envelope; without one, shows the action and asks.
+pub(super) async fn approve(terminal: &Terminal, output: &Output, hold: HoldId, envelope: Option<EnvelopeId>) -> Result<Decided, CliError> {
+    let envelope = match envelope {
+        Some(envelope) => envelope,
+        None => ask(terminal, output, hold).await?,
+    };
+    let mut tx = terminal.store.begin(&terminal.actor).await?;
+    let approved = holds::approve(&mut tx, &terminal.office, hold, envelope).await?;
+    tx.commit().await?;
+    Ok(match approved {
+        Approved::Released => Decided { hold, outcome: "approved", note: goes_on(terminal) },
+        Approved::StillNeeds(needs) => {
+            Decided { hold, outcome: "still_held", note: format!("Your approval counts; still needed: {}.", needs_in_words(&needs)) }
+        }
+    })
+}
+
+/// Refuses.
+pub(super) async fn reject(terminal: &Terminal, hold: HoldId, reason: &str) -> Result<Decided, CliError> {
+    let mut tx = terminal.store.begin(&terminal.actor).await?;
+    holds::reject(&mut tx, &terminal.office, hold, reason).await?;
+    tx.commit().await?;
+    Ok(Decided { hold, outcome: "rejected", note: goes_on(terminal) })
+}
+
+/// Who takes the run up again.
+fn goes_on(terminal: &Terminal) -> String {
+    if terminal.database.is_guest() || terminal.config.database.url.is_some() {
+        "The run goes on.".to_owned()
+    } else {
+        "The run goes on as soon as Steward runs (`steward up`).".to_owned()
+    }
+}
+
+/// Shows the action and asks on the terminal. The envelope approved is the one that was shown.
+async fn ask(terminal: &Terminal, output: &Output, hold: HoldId) -> Result<EnvelopeId, CliError> {
+    let card = Card::read(terminal, hold).await?;
+    if !io::stdin().is_terminal() || !output.terminal {
+        return Err(CliError::said(format!("say what exactly you approve with `--envelope`; see it with `steward approvals show {hold}`")));
+    }
+    card.print(output)?;
+    output.piece("Approve exactly this? [y/N] ")?;
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        io::stdin().read_line(&mut line).map(|_| line)
+    });
+    let answer = answer.await.map_err(io::Error::other)??;
+    if answer.trim().eq_ignore_ascii_case("y") || answer.trim().eq_ignore_ascii_case("yes") {
+        card.envelope_id()
+    } else {
+        Err(CliError::said("not approved; it still waits"))
+    }
+}
+
+/// Prints what came of it.
+pub(super) fn say(output: &Output, decided: &Decided, as_json: bool) -> Result<(), CliError> {
+    if as_json {
+        return Ok(output.json(&json!({ "hold_id": decided.hold, "outcome": decided.outcome, "note": decided.note }))?);
+    }
+    let word = match decided.outcome {
+        "approved" => output.tone(Tone::Good, "Approved."),
+        "rejected" => output.tone(Tone::Bad, "Refused."),
+        _ => output.tone(Tone::Warning, "Still held."),
+    };
+    Ok(output.line(format!("{word} {}", decided.note))?)
+}

@@ -1,0 +1,226 @@
+//! Shows one run: its text as it is written, one line a call, a box for what waits; or every event as a line of JSON.
+
+use crate::cli::output::{Output, Tone, one_line, printable};
+use crate::run_events::{delta, outside};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io;
+use steward_core::event::{HoldOutcome, Recorded};
+use steward_core::{CallId, EnvelopeId, Event, HoldId, Outcome, RunId, RunOutcome, ToolCall, Verdict};
+
+/// Letters of a call's arguments in its line.
+const ARGUMENT_LETTERS: usize = 60;
+/// Letters of a result or reason in a call's line.
+const WORD_LETTERS: usize = 120;
+
+/// What was shown of a run.
+pub(super) struct Printer {
+    output: Output,
+    json: bool,
+    run: RunId,
+    last_seq: u32,
+    /// Whether the cursor stands after a text without a line end.
+    in_line: bool,
+    /// Whether the text of the current answer was streamed.
+    streamed: bool,
+    said: String,
+    calls: BTreeMap<CallId, ToolCall>,
+    reasons: BTreeMap<CallId, (Verdict, String)>,
+    open: Vec<(HoldId, EnvelopeId)>,
+    outcome: Option<RunOutcome>,
+    /// Whether the person asked to stop: that the model then has no answer is no news.
+    is_stopping: bool,
+}
+
+impl Printer {
+    pub(super) fn new(output: Output, json: bool, run: RunId) -> Self {
+        Self {
+            output,
+            json,
+            run,
+            last_seq: 0,
+            in_line: false,
+            streamed: false,
+            said: String::new(),
+            calls: BTreeMap::new(),
+            reasons: BTreeMap::new(),
+            open: Vec::new(),
+            outcome: None,
+            is_stopping: false,
+        }
+    }
+
+    /// The person asked to stop.
+    pub(super) fn stopping(&mut self) {
+        self.is_stopping = true;
+    }
+
+    pub(super) fn run(&self) -> RunId {
+        self.run
+    }
+
+    pub(super) fn last_seq(&self) -> u32 {
+        self.last_seq
+    }
+
+    /// Whether events are printed as JSON.
+    pub(super) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// How the run ended, if it has.
+    pub(super) fn outcome(&self) -> Option<RunOutcome> {
+        self.outcome
+    }
+
+    /// The first action that waits for people.
+    pub(super) fn open_hold(&self) -> Option<(HoldId, EnvelopeId)> {
+        self.open.first().copied()
+    }
+
+    /// Forgets an action that was just decided on.
+    pub(super) fn settle(&mut self, hold: HoldId) {
+        self.open.retain(|(open, _)| *open != hold);
+    }
+
+    /// Ends the line.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        if self.in_line {
+            self.in_line = false;
+            self.output.line("")?;
+        }
+        Ok(())
+    }
+
+    /// A piece of text, as it is written.
+    pub(super) fn delta(&mut self, text: &str) -> io::Result<()> {
+        if self.json {
+            let event = delta(text);
+            return self.output.json_line(&json!({ "event": event.name, "run_id": self.run, "data": event.data }));
+        }
+        self.streamed = true;
+        self.text(text)
+    }
+
+    fn text(&mut self, text: &str) -> io::Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.in_line = !text.ends_with('\n');
+        self.output.piece(&printable(text))
+    }
+
+    /// A line of its own.
+    fn line(&mut self, text: &str) -> io::Result<()> {
+        self.finish()?;
+        self.output.line(text)
+    }
+
+    /// An event of the journal. One that was shown already is not shown again.
+    pub(super) fn event(&mut self, recorded: &Recorded) -> io::Result<()> {
+        if recorded.seq <= self.last_seq {
+            return Ok(());
+        }
+        self.last_seq = recorded.seq;
+        self.remember(&recorded.event);
+        if self.json {
+            let mut events = outside(self.run, recorded).into_iter();
+            return events
+                .try_for_each(|event| self.output.json_line(&json!({ "event": event.name, "seq": recorded.seq, "run_id": self.run, "data": event.data })));
+        }
+        match &recorded.event {
+            Event::Answered { text, .. } => self.answered(text),
+            Event::AskFailed { model, message, retry, .. } if !self.is_stopping => {
+                let next = if *retry { "; trying again" } else { "" };
+                let text = format!("  {model}: {}{next}", one_line(message, WORD_LETTERS));
+                self.line(&self.output.tone(Tone::Quiet, &text))
+            }
+            Event::Decided { call_id, verdict: Verdict::Block, reason, rules, .. } => {
+                let rules = if rules.is_empty() { String::new() } else { format!(" ({})", rules.join(", ")) };
+                self.call_line(*call_id, Tone::Bad, "✗", &format!("blocked: {}{rules}", one_line(reason, WORD_LETTERS)))
+            }
+            Event::HoldClosed { call_id, outcome, reason, .. } => {
+                let (tone, word) = match outcome {
+                    HoldOutcome::Approved => (Tone::Good, "approved"),
+                    HoldOutcome::Rejected => (Tone::Bad, "refused"),
+                    HoldOutcome::Expired => (Tone::Warning, "expired"),
+                    HoldOutcome::Cancelled => (Tone::Quiet, "withdrawn"),
+                };
+                let reason = reason.as_deref().map(|reason| format!(": {}", one_line(reason, WORD_LETTERS))).unwrap_or_default();
+                self.call_line(*call_id, tone, "•", &format!("{word}{reason}"))
+            }
+            Event::Done { call_id, outcome, ms, .. } => self.done(*call_id, outcome, *ms),
+            Event::Replied { text, .. } => self.replied(text),
+            Event::Ended { outcome: RunOutcome::Replied, .. } => self.finish(),
+            Event::Ended { message, .. } => self.line(&self.output.tone(Tone::Warning, &format!("Stopped: {}", one_line(message, 400)))),
+            // Whoever has the record shows what is held: the sealed call, not the proposed one.
+            Event::HoldOpened { .. } => self.finish(),
+            Event::Started { .. }
+            | Event::Asked { .. }
+            | Event::AskFailed { .. }
+            | Event::Decided { .. }
+            | Event::Starting { .. }
+            | Event::CancelAsked { .. } => Ok(()),
+        }
+    }
+
+    fn remember(&mut self, event: &Event) {
+        match event {
+            Event::Answered { calls, .. } => self.calls.extend(calls.iter().map(|call| (call.call_id, call.clone()))),
+            Event::Decided { call_id, verdict, reason, .. } => drop(self.reasons.insert(*call_id, (*verdict, reason.clone()))),
+            Event::HoldOpened { hold_id, envelope_id, .. } => self.open.push((*hold_id, *envelope_id)),
+            Event::HoldClosed { hold_id, .. } => self.settle(*hold_id),
+            Event::Ended { outcome, .. } => self.outcome = Some(*outcome),
+            Event::Started { .. }
+            | Event::Asked { .. }
+            | Event::AskFailed { .. }
+            | Event::Starting { .. }
+            | Event::Done { .. }
+            | Event::CancelAsked { .. }
+            | Event::Replied { .. } => {}
+        }
+    }
+
+    fn answered(&mut self, text: &str) -> io::Result<()> {
+        if !self.streamed {
+            self.text(text)?;
+        }
+        self.streamed = false;
+        text.clone_into(&mut self.said);
+        self.finish()
+    }
+
+    /// The reply is the last answer's text, which was shown as it was written.
+    fn replied(&mut self, text: &str) -> io::Result<()> {
+        if self.said != text {
+            self.text(text)?;
+        }
+        self.finish()
+    }
+
+    fn done(&mut self, call: CallId, outcome: &Outcome, ms: u64) -> io::Result<()> {
+        match outcome {
+            Outcome::Ok { summary, .. } => {
+                let words = summary.as_deref().map(|summary| one_line(summary, WORD_LETTERS)).unwrap_or_else(|| "done".to_owned());
+                self.call_line(call, Tone::Good, "✓", &format!("{words} ({ms} ms)"))
+            }
+            // A denial was shown with its decision.
+            Outcome::Failed { .. } if matches!(self.reasons.get(&call), Some((Verdict::Block, _))) => Ok(()),
+            Outcome::Failed { failure } => self.call_line(call, Tone::Bad, "✗", &format!("failed: {}", one_line(&failure.message, WORD_LETTERS))),
+        }
+    }
+
+    fn call_line(&mut self, call: CallId, tone: Tone, mark: &str, words: &str) -> io::Result<()> {
+        let (tool, arguments) =
+            self.calls.get(&call).map_or_else(|| (call.to_string(), String::new()), |call| (one_line(&call.tool, ARGUMENT_LETTERS), brief(&call.arguments)));
+        let line = format!("  {} {tool} {} {words}", self.output.tone(tone, mark), self.output.tone(Tone::Quiet, &arguments));
+        self.line(&line)
+    }
+}
+
+fn brief(arguments: &Value) -> String {
+    match arguments {
+        Value::Object(fields) if fields.is_empty() => String::new(),
+        other => one_line(&other.to_string(), ARGUMENT_LETTERS),
+    }
+}

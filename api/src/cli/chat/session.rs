@@ -1,0 +1,288 @@
+//! One conversation at the terminal: posts messages, drives their runs in this process, and shows what happens.
+
+use super::printer::Printer;
+use crate::cli::approvals::Card;
+use crate::cli::error::CliError;
+use crate::cli::output::{Output, Tone};
+use crate::cli::terminal::Terminal;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use steward_agent::Runtime;
+use steward_agent::agents::Agent;
+use steward_agent::live::Happening;
+use steward_agent::worker::{drive_leased, work};
+use steward_core::event::Recorded;
+use steward_core::{ConversationId, Event, HasKind, Kind, RunId, RunOutcome, WorkspaceId};
+use steward_office::conversations::{self, AgentPins};
+use steward_office::{holds, runs};
+use steward_store::doors::Leased;
+use steward_store::run::RunStatus;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+
+/// How often a run that another process drives is looked at, in milliseconds.
+const FOLLOW_MS: u64 = 250;
+/// How long a stopped run may take to say so, in seconds.
+const STOP_SECONDS_MAX: u64 = 10;
+
+/// How a message ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// The agent replied.
+    Replied,
+    /// An action waits for people.
+    Waiting,
+    /// A limit or budget stopped the run.
+    Limited,
+    /// Anything else.
+    Failed,
+}
+
+/// A conversation.
+pub(super) struct Session<'a> {
+    terminal: &'a Terminal,
+    runtime: Arc<Runtime>,
+    agent: Agent,
+    conversation: ConversationId,
+    output: Output,
+    json: bool,
+    last: Option<Printer>,
+}
+
+impl<'a> Session<'a> {
+    /// Takes up a conversation, or begins one.
+    pub(super) async fn begin(
+        terminal: &'a Terminal,
+        runtime: Arc<Runtime>,
+        agent: Agent,
+        workspace: WorkspaceId,
+        conversation: Option<ConversationId>,
+        output: Output,
+        json: bool,
+    ) -> Result<Self, CliError> {
+        let mut tx = terminal.store.begin(&terminal.actor).await?;
+        let conversation = match conversation {
+            Some(id) => conversations::get(&mut tx, id).await?.conversation_id,
+            None => conversations::create(&mut tx, &terminal.office, &agent.name, workspace, "Terminal").await?.conversation_id,
+        };
+        tx.commit().await?;
+        Ok(Self { terminal, runtime, agent, conversation, output, json, last: None })
+    }
+
+    pub(super) fn agent_name(&self) -> &str {
+        &self.agent.name
+    }
+
+    pub(super) fn conversation(&self) -> ConversationId {
+        self.conversation
+    }
+
+    /// Says something and shows what comes of it.
+    pub(super) async fn turn(&mut self, text: &str) -> Result<Turn, CliError> {
+        let mut watch = self.runtime.live.watch();
+        let leased = self.post(text).await?;
+        let mut printer = Printer::new(self.output, self.json, leased.run);
+        // The run's first event was stored with the message.
+        self.catch_up(&mut printer).await?;
+        let runtime = self.runtime.clone();
+        let mut drive = Box::pin(drive_leased(&runtime, leased));
+        let mut stops = 0;
+        let driven = loop {
+            tokio::select! {
+                biased;
+                _ = tokio::signal::ctrl_c() => {
+                    stops += 1;
+                    if stops > 1 {
+                        return Err(CliError::said(format!("left run {} as it stands; it goes on when Steward runs", leased.run)));
+                    }
+                    printer.stopping();
+                    self.stop(leased.run).await?;
+                }
+                happening = watch.recv() => self.show(&mut printer, happening).await?,
+                driven = &mut drive => break driven,
+            }
+        };
+        // What was told while the driver came to its end.
+        self.catch_up(&mut printer).await?;
+        let turn = match driven {
+            Ok(status) => turn_of(status, printer.outcome()),
+            // Another worker took the run, after this process slept for long: it is followed to its end.
+            Err(err) if err.kind() == Kind::Conflict => self.follow(&mut printer, watch).await?,
+            Err(err) => return Err(CliError::said(crate::cli::chain(&err))),
+        };
+        printer.finish()?;
+        self.last = Some(printer);
+        Ok(turn)
+    }
+
+    /// Stores the message; its run is leased to this process from the start, so no other worker takes it.
+    async fn post(&self, text: &str) -> Result<Leased, CliError> {
+        let pins = AgentPins {
+            agent: self.agent.name.clone(),
+            prompt: self.agent.prompt.clone(),
+            prompt_digest: self.agent.prompt_digest,
+            model: self.agent.model.clone(),
+            limits: self.agent.limits,
+        };
+        let actor = &self.terminal.actor;
+        let mut tx = self.terminal.store.begin(actor).await?;
+        let posted = conversations::post(&mut tx, &self.terminal.office, self.conversation, text, "terminal", pins, Some(&self.runtime.worker)).await?;
+        let row = runs::get(&mut tx, posted.run).await?;
+        tx.commit().await?;
+        Ok(Leased { tenant: actor.tenant, run: row.run_id, person: row.person, fence: row.fence })
+    }
+
+    async fn stop(&self, run: RunId) -> Result<(), CliError> {
+        let mut tx = self.terminal.store.begin(&self.terminal.actor).await?;
+        match runs::cancel(&mut tx, &self.terminal.office, run).await {
+            // It came to its end by itself in this moment.
+            Err(err) if err.kind() == Kind::Conflict => tx.rollback().await?,
+            other => {
+                other?;
+                tx.commit().await?;
+            }
+        }
+        self.runtime.live.stop(run);
+        Ok(())
+    }
+
+    async fn show(&self, printer: &mut Printer, happening: Result<Happening, RecvError>) -> Result<(), CliError> {
+        match happening {
+            Ok(Happening::Delta { run, text }) if run == printer.run() => Ok(printer.delta(&text)?),
+            Ok(Happening::Event { run, event }) if run == printer.run() && event.seq <= printer.last_seq() + 1 => self.present(printer, &event).await,
+            // Something before it was not told here.
+            Ok(Happening::Event { run, .. }) if run == printer.run() => self.catch_up(printer).await,
+            Ok(Happening::Delta { .. } | Happening::Event { .. }) => Ok(()),
+            Err(RecvError::Lagged(_)) => self.catch_up(printer).await,
+            Err(RecvError::Closed) => Ok(()),
+        }
+    }
+
+    /// Shows what the journal has and was not shown yet.
+    async fn catch_up(&self, printer: &mut Printer) -> Result<(), CliError> {
+        let mut tx = self.terminal.store.begin(&self.terminal.actor).await?;
+        loop {
+            let events = runs::events(&mut tx, printer.run(), printer.last_seq()).await?;
+            if events.is_empty() {
+                break;
+            }
+            for event in &events {
+                self.present(printer, event).await?;
+            }
+        }
+        Ok(tx.rollback().await?)
+    }
+
+    /// Shows an event; of a held action, the record with exactly what an approval would release.
+    async fn present(&self, printer: &mut Printer, event: &Recorded) -> Result<(), CliError> {
+        let is_new = event.seq > printer.last_seq();
+        printer.event(event)?;
+        match &event.event {
+            Event::HoldOpened { hold_id, .. } if is_new && !printer.is_json() => Card::read(self.terminal, *hold_id).await?.print(&self.output),
+            _ => Ok(()),
+        }
+    }
+
+    /// Shows a run that is driven elsewhere, until it ends or waits.
+    async fn follow(&self, printer: &mut Printer, mut watch: Receiver<Happening>) -> Result<Turn, CliError> {
+        loop {
+            tokio::select! {
+                happening = watch.recv() => self.show(printer, happening).await?,
+                () = tokio::time::sleep(Duration::from_millis(FOLLOW_MS)) => {}
+            }
+            let mut tx = self.terminal.store.begin(&self.terminal.actor).await?;
+            let status = runs::get(&mut tx, printer.run()).await?.status;
+            tx.rollback().await?;
+            self.catch_up(printer).await?;
+            match status {
+                RunStatus::Queued | RunStatus::Running => {}
+                RunStatus::Waiting | RunStatus::Ended => return Ok(turn_of(status, printer.outcome())),
+            }
+        }
+    }
+
+    /// Lets the person decide on what waits, right here, and shows how the run goes on.
+    pub(super) async fn decide_here(&mut self) -> Result<(), CliError> {
+        let Some(mut printer) = self.last.take() else { return Ok(()) };
+        loop {
+            let Some((hold, envelope)) = printer.open_hold() else { return Ok(()) };
+            self.output.piece(&self.output.tone(Tone::Strong, "approve exactly this? [y]es, [n]o, Enter leaves it waiting> "))?;
+            let Some(answer) = read_line().await? else { return Ok(()) };
+            let mut tx = self.terminal.store.begin(&self.terminal.actor).await?;
+            let decided = match answer.trim().to_lowercase().as_str() {
+                "y" | "yes" => holds::approve(&mut tx, &self.terminal.office, hold, envelope).await.map(drop),
+                "n" | "no" => holds::reject(&mut tx, &self.terminal.office, hold, "").await,
+                _ => return Ok(()),
+            };
+            match decided {
+                Ok(()) => tx.commit().await?,
+                // Not theirs to decide, or somebody was faster: that is said, and the talk goes on.
+                Err(err) if matches!(err.kind(), Kind::Denied | Kind::Conflict) => return Ok(self.output.line(crate::cli::chain(&err))?),
+                Err(err) => return Err(err.into()),
+            }
+            printer.settle(hold);
+            if printer.open_hold().is_some() {
+                continue;
+            }
+            self.go_on(&mut printer).await?;
+            printer.finish()?;
+        }
+    }
+
+    /// Shows how a run goes on after a decision: here, or in the process that runs the worker.
+    async fn go_on(&self, printer: &mut Printer) -> Result<(), CliError> {
+        let watch = self.runtime.live.watch();
+        let stop = CancellationToken::new();
+        let is_elsewhere = self.terminal.database.is_guest();
+        let worker = (!is_elsewhere).then(|| tokio::spawn(work(self.runtime.clone(), 1, stop.clone())));
+        let followed = self.follow(printer, watch).await;
+        stop.cancel();
+        if let Some(worker) = worker {
+            let _ = tokio::time::timeout(Duration::from_secs(STOP_SECONDS_MAX), worker).await;
+        }
+        followed.map(drop)
+    }
+}
+
+fn turn_of(status: RunStatus, outcome: Option<RunOutcome>) -> Turn {
+    match (status, outcome) {
+        (RunStatus::Waiting | RunStatus::Queued | RunStatus::Running, _) => Turn::Waiting,
+        (RunStatus::Ended, Some(RunOutcome::Replied)) => Turn::Replied,
+        (RunStatus::Ended, Some(RunOutcome::StepLimit | RunOutcome::TimeLimit | RunOutcome::TokenLimit | RunOutcome::BudgetLimit | RunOutcome::Stubborn)) => {
+            Turn::Limited
+        }
+        (RunStatus::Ended, Some(RunOutcome::Cancelled | RunOutcome::ModelFailed | RunOutcome::Failed) | None) => Turn::Failed,
+    }
+}
+
+/// A line of the terminal; none at the end of the input, or when the person leaves with Ctrl-C.
+pub(super) async fn read_line() -> Result<Option<String>, CliError> {
+    let read = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        io::stdin().read_line(&mut line).map(|bytes| (bytes > 0).then_some(line))
+    });
+    tokio::select! {
+        read = read => Ok(read.map_err(io::Error::other)??),
+        _ = tokio::signal::ctrl_c() => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_end_has_its_exit_code() {
+        let check = |outcome, expect| assert_eq!(turn_of(RunStatus::Ended, outcome), expect, "{outcome:?}");
+        check(None, Turn::Failed);
+        check(Some(RunOutcome::Failed), Turn::Failed);
+        check(Some(RunOutcome::ModelFailed), Turn::Failed);
+        check(Some(RunOutcome::Cancelled), Turn::Failed);
+        check(Some(RunOutcome::BudgetLimit), Turn::Limited);
+        check(Some(RunOutcome::Stubborn), Turn::Limited);
+        check(Some(RunOutcome::Replied), Turn::Replied);
+        assert_eq!(turn_of(RunStatus::Waiting, None), Turn::Waiting);
+    }
+}

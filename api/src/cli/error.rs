@@ -1,0 +1,116 @@
+//! What a command says when it fails: one or two lines, with what to do.
+
+use crate::config::ConfigError;
+use crate::wiring::AssembleError;
+use crate::wiring::database::DatabaseError;
+use crate::wiring::keys::KeyError;
+use crate::wiring::policies::PoliciesError;
+use crate::wiring::serve::ServeError;
+use std::error::Error;
+use steward_core::{HasKind, Kind};
+use steward_office::OfficeError;
+use steward_office::import::ImportError;
+use steward_office::people::PeopleError;
+use steward_store::StoreError;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// Said by the command itself.
+    #[error("{0}")]
+    Said(String),
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// There is no database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// There is no envelope key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The rules are wrong.
+    #[error(transparent)]
+    Policies(#[from] PoliciesError),
+    /// The parts do not fit together.
+    #[error(transparent)]
+    Assemble(#[from] AssembleError),
+    /// A business function refused.
+    #[error(transparent)]
+    Office(#[from] OfficeError),
+    /// A function on people refused.
+    #[error(transparent)]
+    People(#[from] PeopleError),
+    /// A file cannot be imported.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The server does not listen.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// Standard output cannot be written.
+    #[error("the output cannot be written")]
+    Output(#[from] std::io::Error),
+}
+
+impl CliError {
+    /// An error in the command's own words.
+    pub fn said(message: impl Into<String>) -> Self {
+        Self::Said(message.into())
+    }
+
+    /// Whether the reader of our output just went away, as `head` does: that is no failure.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Output(err) if err.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl HasKind for CliError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Said(_) => Kind::Invalid,
+            Self::Config(err) => err.kind(),
+            Self::Database(err) => err.kind(),
+            Self::Key(err) => err.kind(),
+            Self::Policies(err) => err.kind(),
+            Self::Assemble(err) => err.kind(),
+            Self::Office(err) => err.kind(),
+            Self::People(err) => err.kind(),
+            Self::Import(err) => err.kind(),
+            Self::Store(err) => err.kind(),
+            Self::Serve(err) => err.kind(),
+            Self::Output(_) => Kind::Away,
+        }
+    }
+}
+
+/// An error with its causes, each once, in one line for each line of the first.
+pub fn chain(err: &dyn Error) -> String {
+    let mut text = err.to_string();
+    let mut next = err.source();
+    while let Some(cause) = next {
+        let words = cause.to_string();
+        // Wrappers that repeat their cause add nothing.
+        if !text.ends_with(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        next = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_named_once() {
+        let inner = std::io::Error::other("disk on fire");
+        let err = CliError::Database(DatabaseError::Lock(crate::wiring::lock::LockError::File { path: "/d/steward.lock".into(), source: inner }));
+        let text = chain(&err);
+        assert_eq!(text.matches("disk on fire").count(), 1, "{text}");
+        assert!(text.starts_with("`/d/steward.lock` cannot be locked"), "{text}");
+    }
+}

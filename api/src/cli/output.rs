@@ -1,0 +1,149 @@
+//! What commands print: tables for people, JSON for programs. Colour only on a terminal that wants it.
+
+use crate::config::Environment;
+use serde::Serialize;
+use std::io::{self, IsTerminal, Write};
+
+/// Where and how to print.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Output {
+    colours: bool,
+    /// Whether standard output is a terminal.
+    pub terminal: bool,
+}
+
+/// How a piece of text stands out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    /// A heading.
+    Strong,
+    /// Less important.
+    Quiet,
+    /// All is well.
+    Good,
+    /// Somebody should look.
+    Warning,
+    /// Something is wrong.
+    Bad,
+}
+
+impl Output {
+    /// Standard output as it is now.
+    pub(super) fn of(environment: &Environment) -> Self {
+        let terminal = io::stdout().is_terminal();
+        Self { colours: terminal && environment.raw("NO_COLOR").is_none() && environment.text("TERM") != Some("dumb"), terminal }
+    }
+
+    /// The text in this tone, if colours are wanted.
+    pub(super) fn tone(&self, tone: Tone, text: &str) -> String {
+        let code = match tone {
+            Tone::Strong => "1",
+            Tone::Quiet => "2",
+            Tone::Good => "32",
+            Tone::Warning => "33",
+            Tone::Bad => "31",
+        };
+        if self.colours { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// One line.
+    pub(super) fn line(&self, text: impl AsRef<str>) -> io::Result<()> {
+        writeln!(io::stdout().lock(), "{}", text.as_ref())
+    }
+
+    /// Text without a line end, shown at once.
+    pub(super) fn piece(&self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+
+    /// A value as indented JSON.
+    pub(super) fn json(&self, value: &impl Serialize) -> io::Result<()> {
+        let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
+        self.line(text)
+    }
+
+    /// A value as one line of JSON.
+    pub(super) fn json_line(&self, value: &impl Serialize) -> io::Result<()> {
+        let text = serde_json::to_string(value).map_err(io::Error::other)?;
+        self.line(text)
+    }
+
+    /// Columns as wide as their widest cell, under a heading. The last column is not padded.
+    pub(super) fn table(&self, head: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
+        let width = |column: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| letters(cell));
+            cells.chain(head.get(column).map(|name| letters(name))).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..head.len()).map(width).collect();
+        let set = |cells: &mut dyn Iterator<Item = &str>| {
+            let mut line = String::new();
+            for (index, cell) in cells.enumerate() {
+                line.push_str(cell);
+                if index + 1 < head.len() {
+                    let pad = widths.get(index).copied().unwrap_or(0).saturating_sub(letters(cell)) + 2;
+                    line.extend(std::iter::repeat_n(' ', pad));
+                }
+            }
+            line.trim_end().to_owned()
+        };
+        self.line(self.tone(Tone::Strong, &set(&mut head.iter().copied())))?;
+        rows.iter().try_for_each(|row| self.line(set(&mut row.iter().map(String::as_str))))
+    }
+}
+
+/// Letters of a cell on the screen; colour codes take no room.
+fn letters(cell: &str) -> usize {
+    let mut count = 0;
+    let mut hidden = false;
+    for letter in cell.chars() {
+        match letter {
+            '\u{1b}' => hidden = true,
+            'm' if hidden => hidden = false,
+            _ if hidden => {}
+            _ => count += 1,
+        }
+    }
+    count
+}
+
+/// Text from elsewhere as it may be shown on a terminal: control characters could move the cursor or hide what is there.
+pub(super) fn printable(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .chars()
+        .map(|letter| if (letter.is_control() && letter != '\n' && letter != '\t') || is_bidi(letter) { '\u{fffd}' } else { letter })
+        .collect()
+}
+
+/// The same in one line of at most `most` letters.
+pub(super) fn one_line(text: &str, most: usize) -> String {
+    let flat = printable(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+    if flat.chars().count() <= most { flat } else { flat.chars().take(most.saturating_sub(1)).chain(['…']).collect() }
+}
+
+/// Characters that turn the direction of writing, and so could make a recipient read as another.
+const fn is_bidi(letter: char) -> bool {
+    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{061c}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_cannot_steer_the_terminal() {
+        let check = |text: &str, expect: &str| assert_eq!(printable(text), expect);
+        check("a\u{1b}[2Jb", "a\u{fffd}[2Jb");
+        check("pay \u{202e}eno ot", "pay \u{fffd}eno ot");
+        check("two\nlines\tand ü 😀", "two\nlines\tand ü 😀");
+        assert_eq!(one_line("a\n  b\r\nc", 10), "a b c");
+        assert_eq!(one_line("abcdef", 4), "abc…");
+    }
+
+    #[test]
+    fn colour_codes_take_no_room() {
+        assert_eq!(letters("\u{1b}[31mbad\u{1b}[0m"), 3);
+        assert_eq!(letters("müde"), 4);
+    }
+}

@@ -1,0 +1,109 @@
+//! `steward plugin`: which tools there are, and what one may do.
+
+use super::Setting;
+use super::error::CliError;
+use super::output::{Tone, one_line};
+use crate::wiring::{AssembleError, look_at_host};
+use clap::{Args, Subcommand};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use steward_core::ToolSpec;
+use steward_host::{Host, HostOptions};
+
+/// Letters of a description in a list.
+const DESCRIPTION_LETTERS: usize = 70;
+
+/// See the plugins and their tools
+#[derive(Debug, Args)]
+pub(super) struct Plugin {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// List the tools of every plugin with their effects
+    #[command(after_help = "Example:\n  steward plugin list")]
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one plugin whole: its digest, and of each tool effect, roles, labels and schemas
+    #[command(after_help = "Example:\n  steward plugin inspect crm\n  steward plugin inspect ./my-plugin")]
+    Inspect {
+        /// A plugin's name, or the directory of one that is not installed
+        #[arg(value_name = "NAME|DIR")]
+        plugin: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Plugin {
+    pub(super) fn run(self, setting: &Setting) -> Result<ExitCode, CliError> {
+        match self.verb {
+            Verb::List { json } => list(setting, &look_at_host(&setting.config()?)?.specs(), json)?,
+            Verb::Inspect { plugin, json } => inspect(setting, &plugin, json)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn list(setting: &Setting, specs: &[ToolSpec], as_json: bool) -> Result<(), CliError> {
+    if as_json {
+        let all: Vec<_> = specs
+            .iter()
+            .map(|spec| {
+                json!({ "tool": spec.name, "plugin": spec.plugin, "effect": spec.effect, "reversible": spec.reversible, "description": spec.description, "digest": spec.plugin_digest })
+            })
+            .collect();
+        return Ok(setting.output.json(&all)?);
+    }
+    let row = |spec: &ToolSpec| vec![spec.name.clone(), spec.effect.to_string(), spec.plugin.clone(), one_line(&spec.description, DESCRIPTION_LETTERS)];
+    Ok(setting.output.table(&["TOOL", "EFFECT", "PLUGIN", "DESCRIPTION"], &specs.iter().map(row).collect::<Vec<_>>())?)
+}
+
+fn inspect(setting: &Setting, plugin: &str, as_json: bool) -> Result<(), CliError> {
+    let dir = Path::new(plugin);
+    let specs: Vec<ToolSpec> = if dir.join("tool.toml").is_file() {
+        let host = Host::new(HostOptions::default()).map_err(AssembleError::from)?;
+        host.load_dir(dir).map_err(|source| AssembleError::Plugin { dir: PathBuf::from(dir), source })?;
+        host.specs()
+    } else {
+        let all = look_at_host(&setting.config()?)?.specs();
+        let mut names: Vec<String> = all.iter().map(|spec| spec.plugin.clone()).collect();
+        names.dedup();
+        let found: Vec<ToolSpec> = all.into_iter().filter(|spec| spec.plugin == plugin || spec.plugin.split('@').next() == Some(plugin)).collect();
+        if found.is_empty() {
+            return Err(CliError::said(format!(
+                "there is no plugin `{plugin}`, and no directory with a `tool.toml` of that name; installed are {}",
+                names.join(", ")
+            )));
+        }
+        found
+    };
+    if as_json {
+        return Ok(setting.output.json(&specs)?);
+    }
+    let output = &setting.output;
+    if let Some(first) = specs.first() {
+        output.line(format!("{}  {}", output.tone(Tone::Strong, &first.plugin), output.tone(Tone::Quiet, &first.plugin_digest.to_string())))?;
+    }
+    for spec in &specs {
+        output.line("")?;
+        output.line(format!("{} ({})", output.tone(Tone::Strong, &spec.name), spec.effect))?;
+        output.line(format!("  {}", one_line(&spec.description, 400)))?;
+        let yes = |flag: bool| if flag { "yes" } else { "no" };
+        output.line(format!("  reversible {}, repeatable {}, at most {} ms", yes(spec.reversible), yes(spec.idempotent), spec.timeout_ms))?;
+        for (name, role) in &spec.roles {
+            output.line(format!("  argument  {name}: {role}"))?;
+        }
+        for (path, origin) in &spec.result_labels {
+            output.line(format!("  result    {path}: {}", format!("{origin:?}").to_lowercase()))?;
+        }
+    }
+    Ok(())
+}

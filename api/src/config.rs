@@ -1,0 +1,216 @@
+//! The configuration: `steward.toml`, the environment over it, the command line over both. The only reader of the environment.
+//!
+//! Every value is checked here, once, with a message that says where it stands and what to write instead. Secrets are never shown.
+
+mod agents;
+mod environment;
+mod error;
+mod models;
+mod reader;
+mod source;
+
+pub use agents::{AgentConfig, DEFAULT_AGENT};
+pub use environment::Environment;
+pub use error::ConfigError;
+pub use reader::Setting;
+pub use source::{Origin, Overrides};
+
+use crate::site::Site;
+use reader::Reader;
+use secrecy::SecretString;
+use source::Sources;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use steward_agent::models::ModelsConfig;
+use steward_store::engines::cluster::ClusterOptions;
+
+/// The variable that holds the envelope key, as 64 hexadecimal digits.
+pub const ENVELOPE_KEY_VARIABLE: &str = "STEWARD_ENVELOPE_KEY";
+/// Where the server listens unless configured.
+const LISTEN: &str = "127.0.0.1:7700";
+
+/// The HTTP server.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// How people reach it.
+    pub site: Site,
+}
+
+/// PostgreSQL.
+#[derive(Debug, Clone)]
+pub struct DatabaseConfig {
+    /// The server and the command line sign in so; none for the private PostgreSQL.
+    pub url: Option<SecretString>,
+    /// The worker signs in so; none for the same as `url`.
+    pub worker_url: Option<SecretString>,
+    /// Migrations sign in so; none for the same as `url`.
+    pub migrate_url: Option<SecretString>,
+    /// Where the private PostgreSQL's programs are.
+    pub bin_dir: Option<PathBuf>,
+    /// Most connections of one pool.
+    pub connections_max: u32,
+}
+
+/// Everything that can be configured, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file that was read, if any.
+    pub file: Option<PathBuf>,
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// Whose link the first start prints, and whom the terminal acts for.
+    pub owner_email: String,
+    /// The organisation made at the first start.
+    pub organisation: String,
+    /// The HTTP server.
+    pub server: ServerConfig,
+    /// PostgreSQL.
+    pub database: DatabaseConfig,
+    /// The models.
+    pub models: ModelsConfig,
+    /// The agents, by name.
+    pub agents: Vec<AgentConfig>,
+    /// Where the rules are.
+    pub policies_dir: PathBuf,
+    /// Where the prompts are.
+    pub prompts_dir: PathBuf,
+    /// Where plugins beyond the shipped ones are, one directory each.
+    pub plugins_dir: PathBuf,
+    /// The envelope key of the environment, if it has one.
+    pub envelope_key: Option<SecretString>,
+    /// All effective values with their origins.
+    pub settings: Vec<Setting>,
+    /// What else the environment says.
+    pub environment: Environment,
+}
+
+impl Config {
+    /// Reads and checks everything. Reports all that is wrong at once.
+    pub fn load(environment: &Environment, overrides: &Overrides) -> Result<Self, ConfigError> {
+        let sources = Sources::gather(environment, overrides)?;
+        let file = sources.file.clone();
+        let mut reader = Reader::new(sources, environment.working_dir());
+        let r = &mut reader;
+        let data_dir = r.path("data_dir", "data");
+        let advice = "write an e-mail address";
+        let owner_email = r.parsed("owner_email", "owner@localhost", advice, |text| {
+            let (name, domain) = text.rsplit_once('@')?;
+            (!name.is_empty() && !domain.is_empty() && text.len() <= 320 && !text.contains(char::is_whitespace)).then(|| text.to_lowercase())
+        });
+        let organisation = r.parsed("organisation", "My organisation", "write a name of at most 200 letters", |text| {
+            (1..=200).contains(&text.trim().chars().count()).then(|| text.trim().to_owned())
+        });
+        let server = server(r);
+        let database = database(r);
+        r.not_yet("vectors.url", "contacts are found by their words");
+        r.not_yet("files.url", "files lie in the data directory");
+        r.not_yet("cache.url", "the cache is in the process");
+        r.not_yet("bus.kafka", "nothing is sent to a bus");
+        for index in r.names_under("mcp", &[]) {
+            for key in ["name", "command", "url"] {
+                r.know(&format!("mcp.{index}.{key}"));
+            }
+            r.refuse(&format!("mcp.{index}.name"), "tools by MCP are not available in this version; remove the table");
+        }
+        r.know("mcp");
+        let models = models::read(r, environment);
+        let agents = agents::read(r, &models);
+        let under_data = |r: &mut Reader, key: &str, name: &str| r.path_or_none(key).unwrap_or_else(|| data_dir.join(name));
+        let (policies_dir, prompts_dir, plugins_dir) =
+            (under_data(r, "policies.dir", "policies"), under_data(r, "prompts.dir", "prompts"), under_data(r, "plugins.dir", "plugins"));
+        let settings = reader.finish()?;
+        let wrong = || ConfigError::Wrong(vec!["a value is missing".to_owned()]);
+        Ok(Self {
+            file,
+            data_dir,
+            owner_email: owner_email.ok_or_else(wrong)?,
+            organisation: organisation.ok_or_else(wrong)?,
+            server: server.ok_or_else(wrong)?,
+            database,
+            models,
+            agents,
+            policies_dir,
+            prompts_dir,
+            plugins_dir,
+            envelope_key: environment.text(ENVELOPE_KEY_VARIABLE).map(SecretString::from),
+            settings,
+            environment: environment.clone(),
+        })
+    }
+
+    /// How the private PostgreSQL is found and run.
+    pub fn cluster(&self) -> ClusterOptions {
+        ClusterOptions {
+            bin_dir: self.database.bin_dir.clone(),
+            pg_config: self.environment.raw("PG_CONFIG").map(PathBuf::from),
+            path: self.environment.raw("PATH").map(ToOwned::to_owned),
+            runtime_dirs: self.environment.runtime_dirs(),
+            ..ClusterOptions::new(&self.data_dir)
+        }
+    }
+}
+
+fn server(r: &mut Reader) -> Option<ServerConfig> {
+    let advice = "write an address and a port, for example `127.0.0.1:7700`, or `0.0.0.0:7700` for all networks";
+    let listen = r.parsed("server.listen", LISTEN, advice, |text| text.replacen("localhost:", "127.0.0.1:", 1).parse::<SocketAddr>().ok());
+    // Who listens on all networks is at least reached on the machine itself.
+    let default =
+        listen.map_or_else(
+            String::new,
+            |listen| if listen.ip().is_unspecified() { format!("http://127.0.0.1:{}", listen.port()) } else { format!("http://{listen}") },
+        );
+    let is_behind_proxy = r.flag("server.behind_proxy", false);
+    let advice = "write how people reach it, for example `https://steward.example.com`; plain `http://` is taken for this machine's own addresses only";
+    let site = r.parsed("server.public_url", &default, advice, |text| Site::new(text, is_behind_proxy).ok());
+    Some(ServerConfig { listen: listen?, site: site? })
+}
+
+fn database(r: &mut Reader) -> DatabaseConfig {
+    let mut url = |key: &str| {
+        let value = r.secret(key, mask_url);
+        if !value.is_empty() && !value.starts_with("postgres://") && !value.starts_with("postgresql://") {
+            r.refuse(key, "write `postgres://user:password@host/database`, or leave it empty for the private PostgreSQL");
+        }
+        Some(value).filter(|value| !value.is_empty()).map(SecretString::from)
+    };
+    let (first, worker_url, migrate_url) = (url("database.url"), url("database.worker_url"), url("database.migrate_url"));
+    if first.is_none() && (worker_url.is_some() || migrate_url.is_some()) {
+        r.refuse("database.url", "set it too: `worker_url` and `migrate_url` are other users of the same database");
+    }
+    DatabaseConfig {
+        url: first,
+        worker_url,
+        migrate_url,
+        bin_dir: r.path_or_none("database.bin_dir"),
+        connections_max: u32::try_from(r.number("database.connections_max", 16, 2..=1_000)).unwrap_or(16),
+    }
+}
+
+/// An `http` or `https` address without query, fragment or user, and without a slash at its end.
+fn web_address(text: &str) -> Option<String> {
+    let uri: http::Uri = text.parse().ok()?;
+    let plain = uri.query().is_none() && !text.contains('#') && uri.authority().is_some_and(|host| !host.as_str().contains('@'));
+    (plain && matches!(uri.scheme_str(), Some("http" | "https"))).then(|| text.trim_end_matches('/').to_owned())
+}
+
+/// A URL as it may be shown: the password is left out, wherever it stands.
+pub(crate) fn mask_url(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
+    let host_end = rest.find('/').unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(host_end);
+    let authority = match authority.rsplit_once('@') {
+        Some((user, host)) => format!("{}@{host}", user.split_once(':').map_or_else(|| user.to_owned(), |(name, _)| format!("{name}:…"))),
+        None => authority.to_owned(),
+    };
+    let query = query.map_or_else(String::new, |query| {
+        let parts = query.split('&').map(|part| if part.to_lowercase().starts_with("password=") { "password=…" } else { part });
+        format!("?{}", parts.collect::<Vec<_>>().join("&"))
+    });
+    format!("{scheme}://{authority}{path}{query}")
+}
+
+#[cfg(test)]
+mod tests;

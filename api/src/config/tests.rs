@@ -1,0 +1,147 @@
+//! Configurations as people write them, the wrong ones first.
+
+use super::*;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use steward_core::{HasKind, Micros};
+
+fn load(file: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let dir = std::env::temp_dir().join(format!("stw-config-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
+    std::fs::create_dir_all(&dir).expect("scratch directory");
+    if !file.is_empty() {
+        std::fs::write(dir.join("steward.toml"), file).expect("file");
+    }
+    let loaded = Config::load(&Environment::of(variables.iter().copied(), &dir), &Overrides::default());
+    std::fs::remove_dir_all(&dir).expect("clean up");
+    loaded
+}
+
+fn refused(file: &str, variables: &[(&str, &str)], expect: &[&str]) {
+    let err = load(file, variables).expect_err(file).to_string();
+    for part in expect {
+        assert!(err.contains(part), "`{file}` {variables:?} should say `{part}`, but says: {err}");
+    }
+}
+
+#[test]
+fn wrong_keys_name_the_nearest_known_one() {
+    refused("dta_dir = \"x\"", &[], &["there is no key `dta_dir`", "steward.toml:1)", "did you mean `data_dir`?"]);
+    refused("[server]\n\nlisten_on = \"127.0.0.1:1\"", &[], &["`server.listen_on`", "steward.toml:3)", "did you mean `server.listen`?"]);
+    refused("[sever]\nlisten = \"127.0.0.1:1\"", &[], &["did you mean `server.listen`?"]);
+    refused("[models.strong]\nmodel = \"m\"\napi_key = \"sk-secret\"", &[], &["`models.strong.api_key`", "did you mean `models.strong.api_key_env`?"]);
+    refused("[agents.assistant.limits]\nstep = 3", &[], &["did you mean `agents.assistant.limits.steps`?"]);
+    refused("zzz = 1", &[], &["there is no key `zzz`", "see `steward doctor`"]);
+    refused("", &[("STEWARD_SERVER__LISTN", "127.0.0.1:1")], &["`STEWARD_SERVER__LISTN` sets no known key; did you mean `STEWARD_SERVER__LISTEN`?"]);
+    refused("\"a.b\" = 1", &[], &["`a.b`", "is no name"]);
+}
+
+#[test]
+fn wrong_values_say_what_to_write() {
+    refused("data_dir = 7", &[], &["`data_dir` is `7`", "write a text in quotes"]);
+    refused("data_dir = \"\"", &[], &["write a path"]);
+    refused("owner_email = \"nobody\"", &[], &["`owner_email` is `nobody`", "write an e-mail address"]);
+    refused("[server]\nlisten = \"7700\"", &[], &["`server.listen` is `7700`", "127.0.0.1:7700"]);
+    refused("", &[("STEWARD_SERVER__LISTEN", "somewhere")], &["(STEWARD_SERVER__LISTEN)", "127.0.0.1:7700"]);
+    refused("[server]\npublic_url = \"steward.example.com\"", &[], &["https://steward.example.com"]);
+    refused("[server]\nlisten = \"192.168.1.5:7700\"", &[], &["`server.public_url` is not set", "this machine's own addresses only"]);
+    refused("[server]\nbehind_proxy = \"yes\"", &[], &["write true or false"]);
+    refused("[database]\nurl = \"mysql://u:hunter2@h/d\"", &[], &["mysql://u:…@h/d", "postgres://user:password@host/database"]);
+    refused("[database]\nworker_url = \"postgres://w@h/d\"", &[], &["`database.url` is not set"]);
+    refused("[database]\nconnections_max = 1", &[], &["a whole number from 2 to 1000"]);
+    refused("[database]\nconnections_max = 0x10", &[], &["a whole number from 2 to 1000"]);
+    refused("[models.strong]\nprovider = \"anthropic\"\nmodel = \"m\"", &[], &["providers are `openai`"]);
+    refused("[models.strong]", &[], &["`models.strong.model` is not set", "for example `gpt-4o-mini`"]);
+    refused("[models.strong]\nmodel = \"m\"\napi_key_env = \"sk-abc\"", &[], &["the name of an environment variable, not the key itself"]);
+    refused("[models.a]\nmodel = \"m\"\nfallback = [\"b\"]", &[], &["there is no model `b`; configured are a"]);
+    refused("[models.a]\nmodel = \"m\"\nprice = { input = 3 }", &[], &["`models.a.price.output` is not set"]);
+    refused("[agents.a]\nprompt = \"assistant\"", &[], &["`assistant@production`"]);
+    refused("[models.fast]\nmodel = \"m\"", &[], &["`agents.assistant.model` is not set: there is no such model; configured are fast"]);
+    refused("[agents.a]\ntools = [\"*.send\"]", &[], &["`*.send` is no tool"]);
+    refused("[agents.a]\ntools = \"crm.*\"", &[], &["write a list of texts"]);
+    refused("[agents.a]\nmode = \"traced\"", &[], &["not available in this version; write `open`"]);
+    refused("[agents.a]\nlimits = { usd = \"1\" }", &[], &["at most six decimals"]);
+    refused("[agents.a]\nlimits = { steps = 0 }", &[], &["from 1 to 1000"]);
+}
+
+#[test]
+fn what_is_not_built_yet_is_refused_unless_empty() {
+    for (section, key) in [("vectors", "url"), ("files", "url"), ("cache", "url"), ("bus", "kafka"), ("models.embedding", "model")] {
+        refused(&format!("[{section}]\n{key} = \"x\""), &[], &[&format!("`{section}.{key}` is `x`"), "not available in this version"]);
+        load(&format!("[{section}]\n{key} = \"\""), &[]).expect(section);
+    }
+    refused("[[mcp]]\nname = \"files\"\ncommand = [\"npx\"]", &[], &["`mcp.0.name` is `files`", "not available in this version"]);
+}
+
+#[test]
+fn broken_files_name_the_line() {
+    refused("data_dir = \"x\"\n[server\n", &[], &["is not valid TOML in line 2"]);
+    refused("a = 1\na = 2\n", &[], &["is not valid TOML in line 2"]);
+    let err = Config::load(&Environment::of([("STEWARD_CONFIG", "nowhere.toml")], "/"), &Overrides::default()).expect_err("no file");
+    assert!(err.to_string().contains("/nowhere.toml`, which `STEWARD_CONFIG` names"), "{err}");
+    assert_eq!(err.kind(), steward_core::Kind::Invalid);
+}
+
+#[test]
+fn every_problem_is_reported_at_once() {
+    let err = load("zzz = 1\n[server]\nlisten = \"x\"\npublic_url = \"y\"", &[]).expect_err("three").to_string();
+    assert_eq!(err.lines().count(), 3, "{err}");
+}
+
+#[test]
+fn without_a_file_everything_has_a_default() {
+    let config = load("", &[]).expect("defaults");
+    assert!(config.file.is_none());
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:7700");
+    assert_eq!(config.server.site.public_url(), "http://127.0.0.1:7700");
+    assert_eq!(config.owner_email, "owner@localhost");
+    assert!(config.models.models.is_empty());
+    assert!(config.data_dir.ends_with("data") && config.data_dir.is_absolute());
+    assert_eq!(config.policies_dir, config.data_dir.join("policies"));
+    let [agent] = config.agents.as_slice() else { panic!("one agent") };
+    assert_eq!((agent.name.as_str(), agent.prompt.as_str(), agent.model.as_str()), ("assistant", "assistant@production", "strong"));
+    assert_eq!(agent.tools, ["crm.*"]);
+    assert_eq!(agent.limits, steward_core::RunLimits::default());
+}
+
+#[test]
+fn flags_go_over_the_environment_and_that_over_the_file() {
+    let file = "data_dir = \"./here\"\n[server]\nlisten = \"localhost:1\"\n[models.strong]\nmodel = \"m\"\napi_key_env = \"MY_KEY\"\nbase_url = \"http://localhost:9/v1/\"\n\
+                [agents.assistant]\nlimits = { steps = 7, minutes = 2, usd = 0.25 }\n";
+    let variables = [
+        ("STEWARD_SERVER__LISTEN", "127.0.0.1:2"),
+        ("STEWARD_AGENTS__ASSISTANT__TOOLS", "crm.find_contacts, crm.get_contact"),
+        ("MY_KEY", "sk-1"),
+        ("STEWARD_PORT", "tcp://10.0.0.1:1"),
+        ("STEWARD_SERVICE_HOST", "x"),
+    ];
+    let config = load(file, &variables).expect("config");
+    let value = |key: &str| config.settings.iter().find(|setting| setting.key == key).cloned().expect(key);
+    assert_eq!(config.server.listen.port(), 2);
+    assert_eq!(value("server.listen").origin, "STEWARD_SERVER__LISTEN");
+    assert!(value("data_dir").origin.ends_with("steward.toml:1"), "{:?}", value("data_dir"));
+    assert_eq!(value("owner_email").origin, "default");
+    assert!(!config.settings.iter().any(|setting| setting.value.contains("sk-1")), "a secret is shown");
+    assert!(!format!("{config:?}").contains("sk-1"), "a secret is logged");
+    let strong = config.models.models.get("strong").expect("model");
+    assert!(strong.api_key.is_some());
+    assert_eq!(strong.base_url, "http://localhost:9/v1");
+    let limits = config.agents.first().expect("agent").limits;
+    assert_eq!((limits.steps, limits.seconds, limits.cost), (7, 120, Micros(250_000)));
+    assert_eq!(config.agents.first().expect("agent").tools, ["crm.find_contacts", "crm.get_contact"]);
+
+    let overrides = Overrides { file: None, values: vec![("server.listen", "127.0.0.1:3".to_owned(), "--listen")] };
+    let config = Config::load(&Environment::of(variables, Path::new("/")), &overrides).expect("config");
+    assert_eq!(config.server.listen.port(), 3);
+}
+
+#[test]
+fn passwords_are_masked_wherever_they_stand() {
+    let check = |url: &str, expect: &str| assert_eq!(mask_url(url), expect);
+    check("nothing secret", "nothing secret");
+    check("postgres://u:p@h:1/d", "postgres://u:…@h:1/d");
+    check("postgres://u:p@ss@h/d", "postgres://u:…@h/d");
+    check("postgres://u@h/d?password=p&sslmode=require", "postgres://u@h/d?password=…&sslmode=require");
+    check("postgres:///d?host=/s&user=u", "postgres:///d?host=/s&user=u");
+    check("http://proxy:3128", "http://proxy:3128");
+}

@@ -1,0 +1,91 @@
+//! What leaves as a file, in the same form from the server and from the command line: the action log as CSV, the audit log as JSON lines.
+
+use serde_json::{Value, json};
+use steward_core::Verdict;
+use steward_store::audit::AuditRow;
+use steward_store::decision::DecisionRow;
+use time::format_description::well_known::Rfc3339;
+use time::{Date, OffsetDateTime};
+
+/// The first line of the action log as CSV.
+pub(crate) const ACTION_CSV_HEADER: &str = "decided_at,verdict,class,tool,effect,rules,reason,arguments,run_id,call_id,person_id,agent,decision_id";
+
+/// What a spreadsheet takes for the beginning of a formula, in any width, or skips before one.
+const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+/// A day, meaning its first moment in UTC, or a moment in RFC 3339.
+pub(crate) fn moment(text: &str) -> Result<OffsetDateTime, String> {
+    let day = time::macros::format_description!("[year]-[month]-[day]");
+    let read = OffsetDateTime::parse(text, &Rfc3339).ok().or_else(|| Some(Date::parse(text, day).ok()?.midnight().assume_utc()));
+    read.ok_or_else(|| "write a day such as 2026-03-01, or a moment such as 2026-03-01T09:00:00Z".to_owned())
+}
+
+/// A verdict in the words of the action log: allowed, held, blocked.
+pub(crate) fn verdict_in_log(row: &DecisionRow) -> String {
+    row.verdict.parse::<Verdict>().map_or_else(|_| row.verdict.clone(), |verdict| verdict.past().to_owned())
+}
+
+/// One action as a line of CSV, without its end.
+pub(crate) fn action_csv(row: &DecisionRow) -> String {
+    let cells = [
+        at(row.decided_at),
+        verdict_in_log(row),
+        row.class.clone().unwrap_or_default(),
+        row.tool.clone(),
+        row.effect.clone().unwrap_or_default(),
+        row.rules.join(" "),
+        row.reason.clone(),
+        row.arguments.clone(),
+        row.run.to_string(),
+        row.call_id.clone(),
+        row.person.to_string(),
+        row.agent.clone(),
+        row.decision_id.to_string(),
+    ];
+    cells.iter().map(|cell| csv_cell(cell)).collect::<Vec<_>>().join(",")
+}
+
+/// One audit entry as it is exported: its fields, its exact bytes, and its leaf hash.
+pub(crate) fn audit_json(row: &AuditRow) -> Value {
+    json!({
+        "audit_id": row.audit_id, "writer_id": row.writer_id.to_string(), "writer_seq": row.writer_seq, "at": at(row.at),
+        "actor": { "kind": row.actor_kind, "person_id": row.person }, "action": row.action, "object": row.object, "outcome": row.outcome,
+        "request_id": row.request_id, "leaf": row.leaf, "canon": String::from_utf8_lossy(&row.canon),
+    })
+}
+
+fn at(moment: OffsetDateTime) -> String {
+    moment.format(&Rfc3339).unwrap_or_default()
+}
+
+/// A cell as RFC 4180 writes it. What a spreadsheet would compute gets an apostrophe in front.
+fn csv_cell(text: &str) -> String {
+    let text = if text.trim_start_matches(' ').starts_with(FORMULA_STARTS) { format!("'{text}") } else { text.to_owned() };
+    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spreadsheets_compute_nothing_from_a_cell() {
+        let check = |text: &str, expect: &str| assert_eq!(csv_cell(text), expect);
+        check("=cmd()", "'=cmd()");
+        check(" =cmd()", "' =cmd()");
+        check("-1+2", "'-1+2");
+        check("\tx", "'\tx");
+        check("\n=1", "\"'\n=1\"");
+        check("＝1", "'＝1");
+        check("@a, b", "\"'@a, b\"");
+        check("say \"hi\"\nthere", "\"say \"\"hi\"\"\nthere\"");
+        check("plain", "plain");
+    }
+
+    #[test]
+    fn days_and_moments_are_read() {
+        assert!(moment("yesterday").is_err());
+        assert!(moment("2026-13-01").is_err());
+        assert_eq!(moment("2026-03-01").expect("day"), moment("2026-03-01T00:00:00Z").expect("moment"));
+    }
+}

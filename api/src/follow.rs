@@ -1,0 +1,102 @@
+//! A run as it happens: its journal from any event on, and the model's text while it is written.
+//!
+//! The journal is the truth and is read whenever the live channel has a gap; pieces of text exist only live, in the process that
+//! drives the run. A run driven elsewhere is followed by reading its journal twice a second.
+
+use crate::state::AppState;
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+use steward_agent::live::Happening;
+use steward_core::event::Recorded;
+use steward_core::{Actor, Event, RunId};
+use steward_office::{OfficeError, runs};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+/// How often the journal is read when nothing is heard live, in milliseconds.
+const POLL_MS: u64 = 500;
+
+/// One thing of a run that is followed.
+#[derive(Debug, Clone)]
+pub enum Followed {
+    /// A committed event.
+    Event(Arc<Recorded>),
+    /// A piece of the model's text.
+    Delta(Arc<str>),
+}
+
+struct Follower {
+    state: AppState,
+    actor: Actor,
+    run: RunId,
+    seen: u32,
+    live: Receiver<Happening>,
+    ready: VecDeque<Followed>,
+    over: bool,
+    read_first: bool,
+}
+
+/// Everything of a run after event number `after`, until the run is over or the reader goes away. The actor must be allowed to see the run.
+pub fn follow(state: AppState, actor: Actor, run: RunId, after: u32) -> impl Stream<Item = Result<Followed, OfficeError>> + Send {
+    // Listening starts before the journal is read, so that nothing falls between the two.
+    let live = state.live.watch();
+    let follower = Follower { state, actor, run, seen: after, live, ready: VecDeque::new(), over: false, read_first: true };
+    unfold(Some(follower), |follower| async move {
+        let mut follower = follower?;
+        match follower.next().await {
+            Ok(Some(item)) => Some((Ok(item), Some(follower))),
+            Ok(None) => None,
+            Err(err) => Some((Err(err), None)),
+        }
+    })
+}
+
+impl Follower {
+    async fn next(&mut self) -> Result<Option<Followed>, OfficeError> {
+        loop {
+            if let Some(item) = self.ready.pop_front() {
+                return Ok(Some(item));
+            }
+            if self.over {
+                return Ok(None);
+            }
+            if self.read_first {
+                self.read_first = false;
+                self.read().await?;
+                continue;
+            }
+            match tokio::time::timeout(Duration::from_millis(POLL_MS), self.live.recv()).await {
+                Ok(Ok(Happening::Delta { run, text })) if run == self.run => return Ok(Some(Followed::Delta(text))),
+                Ok(Ok(Happening::Event { run, event })) if run == self.run => self.take(event),
+                Ok(Ok(Happening::Delta { .. } | Happening::Event { .. })) => {}
+                // Silence, or a gap: the journal knows.
+                Ok(Err(RecvError::Lagged(_))) | Err(_) => self.read_first = true,
+                Ok(Err(RecvError::Closed)) => return Ok(None),
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), OfficeError> {
+        let mut tx = self.state.store.begin(&self.actor).await?;
+        for recorded in runs::events(&mut tx, self.run, self.seen).await? {
+            self.take(Arc::new(recorded));
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, event: Arc<Recorded>) {
+        if event.seq <= self.seen {
+            return;
+        }
+        if event.seq > self.seen + 1 {
+            self.read_first = true;
+            return;
+        }
+        self.seen = event.seq;
+        self.over = matches!(event.event, Event::Ended { .. });
+        self.ready.push_back(Followed::Event(event));
+    }
+}

@@ -1,0 +1,148 @@
+//! Every route of the server, in one list: method, path, who may use it, and the file that answers.
+
+use crate::auth::{Access, guard};
+use crate::edge::{edge, name_route};
+use crate::openapi::Doc;
+use crate::routes;
+use crate::state::AppState;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use http::Method;
+use std::sync::LazyLock;
+use steward_core::Permission::{
+    ActionsRead, AuditRead, BudgetsManage, BudgetsRead, ContactsImport, ContactsRead, ContactsWrite, Converse, GovernanceRead, HoldsDecide, HoldsRead,
+    PeopleManage, PeopleRead, TokensManage, WorkspacesManage,
+};
+use steward_core::limits::{BODY_BYTES_MAX, IMPORT_BYTES_MAX};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use Access::{May, Public, Session, SignedIn};
+
+/// One route.
+pub struct Route {
+    /// How it is asked.
+    pub method: Method,
+    /// Where.
+    pub path: &'static str,
+    /// Who may.
+    pub access: Access,
+    /// The largest body it takes.
+    pub body_bytes_max: usize,
+    /// The module that answers, `noun::verb`.
+    pub name: &'static str,
+    /// What it says of itself.
+    pub doc: fn() -> Doc,
+    handler: fn() -> MethodRouter<AppState>,
+}
+
+macro_rules! routes {
+    ($($method:ident $path:literal $access:expr => $noun:ident :: $verb:ident $(up to $bytes:expr)?;)*) => {
+        vec![$(Route {
+            method: Method::$method,
+            path: $path,
+            access: $access,
+            body_bytes_max: routes!(@bytes $($bytes)?),
+            name: concat!(stringify!($noun), "::", stringify!($verb)),
+            doc: routes::$noun::$verb::doc,
+            handler: || on(MethodFilter::$method, routes::$noun::$verb::handle),
+        }),*]
+    };
+    (@bytes) => { BODY_BYTES_MAX };
+    (@bytes $bytes:expr) => { $bytes };
+}
+
+static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
+    routes! {
+        POST   "/api/v1/session"                 Public                  => session::create;
+        DELETE "/api/v1/session"                 Session                 => session::delete;
+        GET    "/api/v1/me"                      SignedIn                => me::show;
+        PUT    "/api/v1/me/password"             Session                 => me::password;
+        GET    "/api/v1/sessions"                Session                 => sessions::list;
+        DELETE "/api/v1/sessions/{id}"           Session                 => sessions::delete;
+        GET    "/api/v1/tokens"                  May(TokensManage)       => tokens::list;
+        POST   "/api/v1/tokens"                  May(TokensManage)       => tokens::create;
+        DELETE "/api/v1/tokens/{id}"             May(TokensManage)       => tokens::delete;
+        GET    "/api/v1/people"                  May(PeopleRead)         => people::list;
+        POST   "/api/v1/people"                  May(PeopleManage)       => people::invite;
+        GET    "/api/v1/people/{id}"             May(PeopleRead)         => people::show;
+        PATCH  "/api/v1/people/{id}"             May(PeopleManage)       => people::roles;
+        DELETE "/api/v1/people/{id}"             May(PeopleManage)       => people::disable;
+        POST   "/api/v1/people/{id}/enable"      May(PeopleManage)       => people::enable;
+        POST   "/api/v1/people/{id}/links"       May(PeopleManage)       => people::link;
+        GET    "/api/v1/workspaces"              SignedIn                => workspaces::list;
+        POST   "/api/v1/workspaces"              May(WorkspacesManage)   => workspaces::create;
+        PATCH  "/api/v1/workspaces/{id}"         May(WorkspacesManage)   => workspaces::rename;
+
+        GET    "/api/v1/conversations"                 May(Converse)        => conversations::list;
+        POST   "/api/v1/conversations"                 May(Converse)        => conversations::create;
+        GET    "/api/v1/conversations/{id}"            May(Converse)        => conversations::show;
+        GET    "/api/v1/conversations/{id}/messages"   May(Converse)        => conversations::messages;
+        POST   "/api/v1/conversations/{id}/messages"   May(Converse)        => conversations::post;
+        GET    "/api/v1/runs"                          SignedIn             => runs::list;
+        GET    "/api/v1/runs/{id}"                     SignedIn             => runs::show;
+        GET    "/api/v1/runs/{id}/events"              SignedIn             => runs::events;
+        POST   "/api/v1/runs/{id}/cancel"              May(Converse)        => runs::cancel;
+        GET    "/api/v1/holds"                         May(HoldsRead)       => holds::list;
+        GET    "/api/v1/holds/{id}"                    May(HoldsRead)       => holds::show;
+        POST   "/api/v1/holds/{id}/approve"            May(HoldsDecide)     => holds::approve;
+        POST   "/api/v1/holds/{id}/reject"             May(HoldsDecide)     => holds::reject;
+        GET    "/api/v1/actions"                       May(ActionsRead)     => actions::list;
+        GET    "/api/v1/audit"                         May(AuditRead)       => audit::list;
+        GET    "/api/v1/audit/export"                  May(AuditRead)       => audit::export;
+        GET    "/api/v1/budgets"                       May(BudgetsRead)     => budgets::list;
+        PUT    "/api/v1/budgets"                       May(BudgetsManage)   => budgets::put;
+        GET    "/api/v1/tools"                         May(GovernanceRead)  => tools::list;
+        GET    "/api/v1/prompts"                       May(GovernanceRead)  => prompts::list;
+        GET    "/api/v1/prompts/{name}/{version}"      May(GovernanceRead)  => prompts::show;
+        GET    "/api/v1/policies"                      May(GovernanceRead)  => policies::show;
+        GET    "/api/v1/agents"                        May(GovernanceRead)  => agents::list;
+
+        GET    "/api/v1/contacts"                May(ContactsRead)       => contacts::list;
+        POST   "/api/v1/contacts"                May(ContactsWrite)      => contacts::create;
+        POST   "/api/v1/contacts/import"         May(ContactsImport)     => contacts::import up to IMPORT_BYTES_MAX;
+        GET    "/api/v1/contacts/{id}"           May(ContactsRead)       => contacts::show;
+        PATCH  "/api/v1/contacts/{id}"           May(ContactsWrite)      => contacts::update;
+        GET    "/api/v1/contacts/{id}/notes"     May(ContactsRead)       => contacts::notes;
+        POST   "/api/v1/contacts/{id}/notes"     May(ContactsWrite)      => contacts::add_note;
+        GET    "/api/v1/companies"               May(ContactsRead)       => companies::list;
+        POST   "/api/v1/companies"               May(ContactsWrite)      => companies::create;
+        GET    "/api/v1/companies/{id}"          May(ContactsRead)       => companies::show;
+        PATCH  "/api/v1/companies/{id}"          May(ContactsWrite)      => companies::update;
+        GET    "/api/v1/companies/{id}/notes"    May(ContactsRead)       => companies::notes;
+        POST   "/api/v1/companies/{id}/notes"    May(ContactsWrite)      => companies::add_note;
+        GET    "/api/v1/deals"                   May(ContactsRead)       => deals::list;
+        POST   "/api/v1/deals"                   May(ContactsWrite)      => deals::create;
+        GET    "/api/v1/deals/{id}"              May(ContactsRead)       => deals::show;
+        PATCH  "/api/v1/deals/{id}"              May(ContactsWrite)      => deals::update;
+        GET    "/api/v1/deals/{id}/notes"        May(ContactsRead)       => deals::notes;
+        POST   "/api/v1/deals/{id}/notes"        May(ContactsWrite)      => deals::add_note;
+
+        GET    "/v1/models"                      May(Converse)           => openai::models;
+        POST   "/v1/chat/completions"            May(Converse)           => openai::complete;
+        POST   "/v1/responses"                   May(Converse)           => openai::respond;
+
+        GET    "/healthz"                        Public                  => operation::healthz;
+        GET    "/readyz"                         Public                  => operation::readyz;
+        GET    "/metrics"                        Public                  => operation::metrics;
+        GET    "/openapi.json"                   Public                  => operation::openapi;
+        GET    "/docs"                           Public                  => pages::docs;
+        GET    "/sign-in"                        Public                  => pages::sign_in;
+        GET    "/"                               Public                  => pages::home;
+    }
+});
+
+/// Every route.
+pub fn table() -> &'static [Route] {
+    &TABLE
+}
+
+/// The server: every route behind its guard, and the edge around all of it.
+pub fn router(state: AppState) -> Router {
+    let mut router = Router::new();
+    for route in table() {
+        let guarded = (route.handler)().layer(from_fn_with_state((state.clone(), route), guard)).layer(from_fn_with_state(route.path, name_route));
+        router = router.route(route.path, guarded);
+    }
+    router.layer(CatchPanicLayer::new()).layer(from_fn_with_state(state.clone(), edge)).with_state(state)
+}

@@ -1,0 +1,102 @@
+//! Lists the action log, or exports it as CSV.
+
+use super::ActionView;
+use crate::auth::{Answer, Caller, json};
+use crate::error::ApiError;
+use crate::export::{ACTION_CSV_HEADER, action_csv, moment};
+use crate::extract::{Query, page};
+use crate::openapi::Doc;
+use crate::routes::{PageOf, exports};
+use axum::response::IntoResponse as _;
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+use steward_core::{RunId, Verdict};
+use steward_office::{OfficeError, actions};
+use steward_store::decision::{DecisionRow, Filter};
+use steward_store::{Cursor, Page};
+use utoipa::IntoParams;
+
+/// Which actions.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Wanted {
+    /// Only these: allowed, held, blocked.
+    verdict: Option<String>,
+    /// Only calls of this tool; a star at the end stands for the rest.
+    tool: Option<String>,
+    /// Only of this run.
+    #[param(value_type = Option<String>)]
+    run: Option<RunId>,
+    /// Not before this day or moment.
+    #[param(example = "2026-03-01")]
+    from: Option<String>,
+    /// Before this day or moment.
+    to: Option<String>,
+    /// Most items, 1 to 200; 50 without it. A CSV export has all.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+pub(crate) fn doc() -> Doc {
+    Doc::new("List actions with their verdicts")
+        .about("`verdict=blocked` is the blocked-action log. With `Accept: text/csv` it is exported whole; a cell that a spreadsheet would compute begins with an apostrophe.")
+        .query::<Wanted>()
+        .answers_page::<ActionView>("Actions, newest first.")
+        .answers_as("200", "text/csv", "")
+}
+
+pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>, headers: HeaderMap) -> Answer {
+    let page = page(wanted.limit, wanted.cursor.as_deref())?;
+    let filter = filter(&wanted)?;
+    if wants_csv(&headers) {
+        return export(caller, filter, page).await;
+    }
+    let mut tx = caller.begin().await?;
+    let rows = actions::list(&mut tx, &filter, &page).await?;
+    let (rows, next) = page.cut(rows, |row| row.decision_id.uuid());
+    json(StatusCode::OK, &PageOf::new(rows, next, ActionView::from))
+}
+
+fn filter(wanted: &Wanted) -> Result<Filter, ApiError> {
+    let at = |name: &'static str, text: &Option<String>| text.as_deref().map(moment).transpose().map_err(|message| ApiError::field(name, message));
+    let verdict = wanted.verdict.as_deref().map(str::parse::<Verdict>).transpose().map_err(|message| ApiError::field("verdict", message))?;
+    Ok(Filter {
+        verdict: verdict.map(|verdict| verdict.name().to_owned()),
+        tool: wanted.tool.clone(),
+        run: wanted.run,
+        from: at("from", &wanted.from)?,
+        to: at("to", &wanted.to)?,
+    })
+}
+
+fn wants_csv(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).into_iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
+    accepted.map(|kind| kind.split(';').next().unwrap_or_default().trim()).any(|kind| kind.eq_ignore_ascii_case("text/csv"))
+}
+
+async fn export(caller: Caller, filter: Filter, page: Page) -> Answer {
+    let (rows, next) = read(&caller, &filter, exports::page_after(page.after)).await?;
+    let first = format!("{ACTION_CSV_HEADER}\r\n{}", lines(&rows));
+    let body = exports::body(first, next, move |page| {
+        let (caller, filter) = (caller.clone(), filter.clone());
+        async move {
+            let (rows, next) = read(&caller, &filter, page).await?;
+            Ok((lines(&rows), next))
+        }
+    });
+    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, "attachment; filename=\"actions.csv\"")];
+    Ok((headers, body).into_response())
+}
+
+async fn read(caller: &Caller, filter: &Filter, page: Page) -> Result<(Vec<DecisionRow>, Option<Cursor>), OfficeError> {
+    let mut tx = caller.state().store.begin(caller.actor()).await?;
+    let rows = actions::list(&mut tx, filter, &page).await?;
+    Ok(page.cut(rows, |row| row.decision_id.uuid()))
+}
+
+fn lines(rows: &[DecisionRow]) -> String {
+    rows.iter().map(|row| action_csv(row) + "\r\n").collect()
+}

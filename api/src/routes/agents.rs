@@ -1,0 +1,56 @@
+//! The agents of this installation.
+
+pub(crate) mod list;
+
+use serde::Serialize;
+use steward_agent::agents::Agent;
+use steward_core::{Digest, RunLimits};
+use utoipa::ToSchema;
+
+/// The bounds of a run.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LimitsView {
+    /// Model answers.
+    steps: u32,
+    /// Working time; waiting for people does not count.
+    seconds: u32,
+    /// Model tokens.
+    tokens: u64,
+    /// Model cost, in millionths of a US dollar.
+    cost_micros: i64,
+}
+
+impl From<RunLimits> for LimitsView {
+    fn from(limits: RunLimits) -> Self {
+        Self { steps: limits.steps, seconds: limits.seconds, tokens: limits.tokens, cost_micros: limits.cost.0 }
+    }
+}
+
+/// An agent.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AgentView {
+    #[schema(example = "assistant")]
+    name: String,
+    /// `name@version` of its prompt.
+    prompt: String,
+    #[schema(value_type = String)]
+    prompt_digest: Digest,
+    /// The named model of the configuration.
+    model: String,
+    /// Tools it may use: names, or prefixes ending in `*`. The rules still decide on each call.
+    tools: Vec<String>,
+    limits: LimitsView,
+}
+
+impl From<&Agent> for AgentView {
+    fn from(agent: &Agent) -> Self {
+        Self {
+            name: agent.name.clone(),
+            prompt: agent.prompt.clone(),
+            prompt_digest: agent.prompt_digest,
+            model: agent.model.clone(),
+            tools: agent.tools.clone(),
+            limits: agent.limits.into(),
+        }
+    }
+}

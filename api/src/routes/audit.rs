@@ -1,0 +1,65 @@
+//! The audit log: everything that was changed, by whom.
+
+pub(crate) mod export;
+pub(crate) mod list;
+
+use crate::auth::Caller;
+use crate::error::ApiError;
+use serde::Serialize;
+use serde_json::Value;
+use steward_core::{AuditId, Digest, PersonId, Workspaces};
+use steward_store::audit::AuditRow;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+/// An entry of the audit log.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AuditView {
+    #[schema(value_type = String, example = "audit_01k4…")]
+    audit_id: AuditId,
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    at: OffsetDateTime,
+    /// In what capacity: person, token, agent, worker.
+    actor_kind: String,
+    #[schema(value_type = Option<String>)]
+    person_id: Option<PersonId>,
+    /// What was done, for example `hold.approve`.
+    action: String,
+    /// To what.
+    object: String,
+    /// How it went: done, refused, attempted, failed.
+    outcome: String,
+    /// Ids, digests and names that say more.
+    detail: Value,
+    request_id: Option<String>,
+    /// SHA-256 over a zero byte and the entry's canonical bytes.
+    #[schema(value_type = String)]
+    leaf: Digest,
+}
+
+impl From<AuditRow> for AuditView {
+    fn from(row: AuditRow) -> Self {
+        let canon: Value = serde_json::from_slice(&row.canon).unwrap_or_default();
+        Self {
+            audit_id: row.audit_id,
+            at: row.at,
+            actor_kind: row.actor_kind,
+            person_id: row.person,
+            action: row.action,
+            object: row.object,
+            outcome: row.outcome,
+            detail: canon.get("detail").cloned().unwrap_or_default(),
+            request_id: row.request_id,
+            leaf: row.leaf,
+        }
+    }
+}
+
+/// The log is the whole organisation's: somebody who sees only some workspaces would learn of the others from it.
+pub(crate) fn check_sees_all(caller: &Caller) -> Result<(), ApiError> {
+    match caller.actor().workspaces {
+        Workspaces::All => Ok(()),
+        Workspaces::Only(_) => Err(ApiError::denied("the audit log is the whole organisation's: it needs a role in all of it")),
+    }
+}

@@ -1,0 +1,48 @@
+//! Exports the audit log as JSON lines, in the form `steward audit export` writes.
+
+use super::check_sees_all;
+use crate::auth::{Answer, Caller};
+use crate::export::audit_json;
+use crate::extract::Query;
+use crate::openapi::Doc;
+use crate::routes::exports;
+use axum::response::IntoResponse as _;
+use http::header;
+use serde::Deserialize;
+use steward_office::OfficeError;
+use steward_store::{Cursor, Page, audit};
+use utoipa::IntoParams;
+
+/// Which entries.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Wanted {
+    /// Only this action, for example `hold.approve`.
+    action: Option<String>,
+}
+
+pub(crate) fn doc() -> Doc {
+    Doc::new("Export the audit log")
+        .about("One JSON object a line, oldest first: an entry's fields, its exact bytes (`canon`) and its leaf hash. What is written while it is read may be missing.")
+        .query::<Wanted>()
+        .answers_as("200", "application/jsonl", "The entries.")
+}
+
+pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answer {
+    check_sees_all(&caller)?;
+    let (first, next) = read(&caller, wanted.action.as_deref(), exports::page_after(None)).await?;
+    let body = exports::body(first, next, move |page| {
+        let (caller, action) = (caller.clone(), wanted.action.clone());
+        async move { read(&caller, action.as_deref(), page).await }
+    });
+    let headers = [(header::CONTENT_TYPE, "application/jsonl"), (header::CONTENT_DISPOSITION, "attachment; filename=\"audit.jsonl\"")];
+    Ok((headers, body).into_response())
+}
+
+async fn read(caller: &Caller, action: Option<&str>, page: Page) -> Result<(String, Option<Cursor>), OfficeError> {
+    let mut tx = caller.state().store.begin(caller.actor()).await?;
+    let rows = audit::list(&mut tx, &page, action).await?;
+    let (rows, next) = page.cut(rows, |row| row.audit_id.uuid());
+    Ok((rows.iter().map(|row| format!("{}\n", audit_json(row))).collect(), next))
+}

@@ -1,0 +1,38 @@
+//! Lists the audit log.
+
+use super::{AuditView, check_sees_all};
+use crate::auth::{Answer, Caller, json};
+use crate::extract::{Query, page};
+use crate::openapi::Doc;
+use crate::routes::PageOf;
+use http::StatusCode;
+use serde::Deserialize;
+use steward_store::audit;
+use utoipa::IntoParams;
+
+/// Which entries.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Wanted {
+    /// Only this action, for example `hold.approve`.
+    action: Option<String>,
+    /// Most items, 1 to 200; 50 without it.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+pub(crate) fn doc() -> Doc {
+    Doc::new("List the audit log").query::<Wanted>().answers_page::<AuditView>("Entries, oldest first.")
+}
+
+pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answer {
+    check_sees_all(&caller)?;
+    let page = page(wanted.limit, wanted.cursor.as_deref())?;
+    let mut tx = caller.begin().await?;
+    let rows = audit::list(&mut tx, &page, wanted.action.as_deref()).await?;
+    let (rows, next) = page.cut(rows, |row| row.audit_id.uuid());
+    json(StatusCode::OK, &PageOf::new(rows, next, AuditView::from))
+}

@@ -1,0 +1,142 @@
+//! Held actions: what exactly waits, why, and what people say of it.
+
+pub(crate) mod approve;
+pub(crate) mod list;
+pub(crate) mod reject;
+pub(crate) mod show;
+
+use crate::error::ApiError;
+use serde::Serialize;
+use serde_json::Value;
+use steward_core::{EnvelopeId, HoldId, Needs, PersonId, RunId, WorkspaceId};
+use steward_office::holds::{needs_in_words, read_needs};
+use steward_store::StoreError;
+use steward_store::hold::{ApprovalRow, HoldRow};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+/// A held action.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HoldView {
+    #[schema(value_type = String, example = "hold_01k4…")]
+    hold_id: HoldId,
+    /// Exactly what waits; an approval names it.
+    #[schema(value_type = String, example = "env_5f3a…")]
+    envelope_id: EnvelopeId,
+    /// held, approved, rejected, expired, cancelled, claimed, done, failed, unknown.
+    state: String,
+    tool: String,
+    /// The tool's effect class.
+    effect: String,
+    agent: String,
+    /// Whom the agent acts for.
+    #[schema(value_type = String)]
+    person_id: PersonId,
+    #[schema(value_type = String)]
+    workspace_id: WorkspaceId,
+    #[schema(value_type = String)]
+    run_id: RunId,
+    call_id: String,
+    /// Sets of roles that would each suffice.
+    #[schema(value_type = Vec<Vec<String>>, example = json!([["owner"], ["manager", "finance"]]))]
+    needs: Needs,
+    /// The same in words.
+    #[schema(example = "owner, or manager and finance")]
+    needs_text: String,
+    /// Why it waits.
+    reason: String,
+    /// The rules that would let it.
+    rules: Vec<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    held_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: OffsetDateTime,
+    /// When people decided.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    decided_at: Option<OffsetDateTime>,
+    /// When it was over.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    closed_at: Option<OffsetDateTime>,
+}
+
+/// A held action as it is shown before somebody decides.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HoldDetail {
+    #[serde(flatten)]
+    hold: HoldView,
+    /// The arguments, exactly as they would be used.
+    arguments: Value,
+    /// Where each argument came from, as the gate saw it.
+    provenance: Value,
+    /// The sealed proposal that `envelope_id` names.
+    envelope: Value,
+    /// What people said so far.
+    said: Vec<SaidView>,
+}
+
+/// What one person said of a held action.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SaidView {
+    #[schema(value_type = String)]
+    person_id: PersonId,
+    /// Yes or no.
+    approves: bool,
+    /// In which roles.
+    roles: Vec<String>,
+    /// How they were signed in: link, password, terminal.
+    method: String,
+    /// Their words.
+    reason: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    at: OffsetDateTime,
+}
+
+impl HoldView {
+    /// Shows a row.
+    pub(crate) fn of(row: HoldRow) -> Result<Self, ApiError> {
+        let needs = read_needs(&row)?;
+        let hex: String = row.envelope_id.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self {
+            hold_id: row.hold_id,
+            envelope_id: format!("env_{hex}").parse().map_err(|_| StoreError::Corrupt { what: "hold.envelope_id" })?,
+            state: row.state,
+            tool: row.tool,
+            effect: row.effect,
+            agent: row.agent,
+            person_id: row.person,
+            workspace_id: row.workspace,
+            run_id: row.run,
+            call_id: row.call_id,
+            needs_text: needs_in_words(&needs),
+            needs,
+            reason: row.reason,
+            rules: row.rules,
+            held_at: row.held_at,
+            expires_at: row.expires_at,
+            decided_at: row.decided_at,
+            closed_at: row.closed_at,
+        })
+    }
+}
+
+impl HoldDetail {
+    /// Shows a row with what people said.
+    pub(crate) fn of((row, said): (HoldRow, Vec<ApprovalRow>)) -> Result<Self, ApiError> {
+        let envelope: Value = serde_json::from_str(&row.envelope).map_err(|_| StoreError::Corrupt { what: "hold.envelope" })?;
+        let part = |name: &str| envelope.get(name).cloned().unwrap_or(Value::Null);
+        let said = said.into_iter().map(|one| SaidView {
+            person_id: one.person,
+            approves: one.approves,
+            roles: one.roles,
+            method: one.method,
+            reason: one.reason,
+            at: one.at,
+        });
+        Ok(Self { arguments: part("arguments"), provenance: part("evidence"), said: said.collect(), hold: HoldView::of(row)?, envelope })
+    }
+}

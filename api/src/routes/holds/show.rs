@@ -1,0 +1,18 @@
+//! Shows a held action, whole.
+
+use super::HoldDetail;
+use crate::auth::{Answer, Caller, json};
+use crate::extract::Id;
+use crate::openapi::Doc;
+use http::StatusCode;
+use steward_core::HoldId;
+use steward_office::holds;
+
+pub(crate) fn doc() -> Doc {
+    Doc::new("Show a held action").answers::<HoldDetail>("200", "What exactly waits, where it came from, and what people said.")
+}
+
+pub(crate) async fn handle(caller: Caller, Id(id): Id<HoldId>) -> Answer {
+    let mut tx = caller.begin().await?;
+    json(StatusCode::OK, &HoldDetail::of(holds::get(&mut tx, id).await?)?)
+}

@@ -1,0 +1,37 @@
+//! Lists the agents, as models.
+
+use crate::auth::{Answer, Caller, json};
+use crate::openapi::Doc;
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An agent, as a model.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Model {
+    /// The agent's name: what a request gives as `model`.
+    id: String,
+    /// Always `model`.
+    object: &'static str,
+    /// Always 0: agents are configuration and have no date.
+    created: i64,
+    /// Always `steward`.
+    owned_by: &'static str,
+}
+
+/// All of them.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ModelList {
+    /// Always `list`.
+    object: &'static str,
+    data: Vec<Model>,
+}
+
+pub(crate) fn doc() -> Doc {
+    Doc::new("List the agents, as models").answers::<ModelList>("200", "Every agent, by name.")
+}
+
+pub(crate) async fn handle(caller: Caller) -> Answer {
+    let model = |name: &String| Model { id: name.clone(), object: "model", created: 0, owned_by: "steward" };
+    json(StatusCode::OK, &ModelList { object: "list", data: caller.state().agents.keys().map(model).collect() })
+}

@@ -1,0 +1,184 @@
+//! What a run says, folded into one text: the agent's words step by step, then what waits for people or why it stopped.
+//!
+//! Pieces that were told while they were written are not told again when their answer is committed. Nothing that was told can be taken
+//! back: an answer that broke off stays, with a remark.
+
+use serde::Serialize;
+use steward_agent::run::{Next, Run};
+use steward_core::event::{Recorded, RunOutcome};
+use steward_core::{ConversationId, EnvelopeId, Event, HoldId, RunId, Usage, Verdict};
+use utoipa::ToSchema;
+
+/// What stands after the words of an answer that came to no end.
+const BROKE_OFF: &str = "[This answer broke off; the model is asked again.]";
+
+/// What Steward adds to an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Steward {
+    #[schema(value_type = String, example = "run_01k4…")]
+    run_id: RunId,
+    #[schema(value_type = String, example = "conv_01k4…")]
+    conversation_id: ConversationId,
+    /// How the run ended (`replied`, `cancelled`, `step_limit`, `time_limit`, `token_limit`, `budget_limit`, `stubborn`, `model_failed`,
+    /// `failed`), or `waiting` for people, or `running`: it goes on and can be followed by its id.
+    outcome: &'static str,
+    /// What waits for people.
+    holds: Vec<Waiting>,
+}
+
+/// An action that waits for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Waiting {
+    #[schema(value_type = String, example = "hold_01k4…")]
+    hold_id: HoldId,
+    /// What exactly an approval would release.
+    #[schema(value_type = String, example = "env_5f…")]
+    envelope_id: EnvelopeId,
+    tool: String,
+    /// Where people decide.
+    url: String,
+}
+
+/// A run as far as it came.
+#[derive(Debug, Clone)]
+pub(super) struct Finished {
+    /// All that was said.
+    pub(super) text: String,
+    /// What the models used.
+    pub(super) usage: Usage,
+    /// What Steward adds.
+    pub(super) steward: Steward,
+}
+
+/// The text of a run while it grows.
+pub(super) struct Transcript {
+    id: RunId,
+    conversation: ConversationId,
+    public_url: String,
+    run: Run,
+    text: String,
+    /// What was told live of the answer that is being written.
+    live: String,
+    is_waiting: bool,
+}
+
+impl Transcript {
+    /// Before the first event.
+    pub(super) fn new(id: RunId, conversation: ConversationId, public_url: &str) -> Self {
+        Self { id, conversation, public_url: public_url.to_owned(), run: Run::default(), text: String::new(), live: String::new(), is_waiting: false }
+    }
+
+    /// A piece of the answer that is being written. Returns what to tell.
+    pub(super) fn delta(&mut self, piece: &str) -> String {
+        let told = if self.live.is_empty() { self.paragraph(piece) } else { piece.to_owned() };
+        self.live.push_str(piece);
+        self.tell(told)
+    }
+
+    /// A committed event. Returns what to tell, maybe nothing.
+    pub(super) fn event(&mut self, recorded: &Recorded) -> String {
+        self.run.apply(recorded);
+        let mut told = match &recorded.event {
+            Event::Answered { text, .. } => self.answered(text),
+            Event::AskFailed { retry: true, .. } if !std::mem::take(&mut self.live).is_empty() => self.paragraph(BROKE_OFF),
+            Event::Ended { outcome, message } if *outcome != RunOutcome::Replied => self.paragraph(message),
+            Event::Started { .. }
+            | Event::Asked { .. }
+            | Event::AskFailed { .. }
+            | Event::Decided { .. }
+            | Event::HoldOpened { .. }
+            | Event::HoldClosed { .. }
+            | Event::Starting { .. }
+            | Event::Done { .. }
+            | Event::CancelAsked { .. }
+            // The reply is the last answer's text, which was told.
+            | Event::Replied { .. }
+            | Event::Ended { .. } => String::new(),
+        };
+        if !self.is_waiting && self.waits() {
+            self.is_waiting = true;
+            let links: String = self.holds().iter().map(|hold| format!("\n- `{}`: {}", hold.tool, hold.url)).collect();
+            let separator = if self.text.is_empty() && told.is_empty() { "" } else { "\n\n" };
+            told.push_str(&format!("{separator}This waits for a person's decision:{links}"));
+        }
+        self.tell(told)
+    }
+
+    /// Whether there is nothing more to hear: the run is over, or waits for people.
+    pub(super) fn is_over(&self) -> bool {
+        self.run.ended.is_some() || self.is_waiting
+    }
+
+    /// As far as it came.
+    pub(super) fn finished(&self) -> Finished {
+        let outcome = match self.run.ended {
+            Some(outcome) => outcome.name(),
+            None if self.is_waiting => "waiting",
+            None => "running",
+        };
+        let steward = Steward { run_id: self.id, conversation_id: self.conversation, outcome, holds: self.holds() };
+        Finished { text: self.text.clone(), usage: self.run.usage, steward }
+    }
+
+    /// What is said to whoever does not hear the end.
+    pub(super) fn under_way(&self) -> Finished {
+        let mut finished = self.finished();
+        let separator = if finished.text.is_empty() { "" } else { "\n\n" };
+        finished.text.push_str(&format!("{separator}{}", self.goes_on()));
+        finished
+    }
+
+    /// The sentence for it.
+    pub(super) fn goes_on(&self) -> String {
+        format!("The agent is still at work on this: {}/runs/{}", self.public_url, self.id)
+    }
+
+    /// Notes what was told from outside the run, as a paragraph of its own.
+    pub(super) fn remark(&mut self, text: &str) -> String {
+        let told = self.paragraph(text);
+        self.tell(told)
+    }
+
+    fn answered(&mut self, text: &str) -> String {
+        let live = std::mem::take(&mut self.live);
+        if text.is_empty() || live.trim() == text.trim() {
+            return String::new();
+        }
+        if live.is_empty() {
+            return self.paragraph(text);
+        }
+        // What was told may have a gap, when the reader fell behind: then the whole answer follows.
+        text.strip_prefix(&live).map_or_else(|| self.paragraph(text), str::to_owned)
+    }
+
+    fn paragraph(&self, text: &str) -> String {
+        if self.text.is_empty() || text.is_empty() { text.to_owned() } else { format!("\n\n{text}") }
+    }
+
+    fn tell(&mut self, told: String) -> String {
+        self.text.push_str(&told);
+        told
+    }
+
+    /// Whether people are all that can move the run, and each of them was asked.
+    fn waits(&self) -> bool {
+        let calls = || self.run.steps.iter().flat_map(|step| &step.calls);
+        let is_asked = |call: &steward_agent::run::Call| {
+            call.is_resolved() || call.hold.is_some() || call.ruled.as_ref().is_none_or(|ruled| ruled.verdict != Verdict::Hold)
+        };
+        self.run.next() == Next::AwaitPeople && calls().all(is_asked)
+    }
+
+    fn holds(&self) -> Vec<Waiting> {
+        let waiting = self.run.open_holds().map(|(call, hold)| Waiting {
+            hold_id: hold.hold_id,
+            envelope_id: hold.envelope_id,
+            tool: self.run.call(call).map(|call| call.call.tool.clone()).unwrap_or_default(),
+            url: format!("{}/holds/{}", self.public_url, hold.hold_id),
+        });
+        waiting.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

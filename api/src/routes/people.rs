@@ -1,0 +1,72 @@
+//! People of the organisation and their roles.
+
+pub(crate) mod disable;
+pub(crate) mod enable;
+pub(crate) mod invite;
+pub(crate) mod link;
+pub(crate) mod list;
+pub(crate) mod roles;
+pub(crate) mod show;
+
+use serde::{Deserialize, Serialize};
+use steward_core::{PersonId, Role, WorkspaceId};
+use steward_office::people::{Described, Grant};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+/// A role, in one workspace or in the whole organisation.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RoleGrant {
+    /// owner, manager, finance, support or auditor.
+    #[schema(value_type = String, example = "manager")]
+    role: Role,
+    /// Where; everywhere without it.
+    #[schema(value_type = Option<String>, example = "ws_01k4…")]
+    workspace_id: Option<WorkspaceId>,
+}
+
+impl From<RoleGrant> for Grant {
+    fn from(grant: RoleGrant) -> Self {
+        Self { role: grant.role, workspace: grant.workspace_id }
+    }
+}
+
+impl From<Grant> for RoleGrant {
+    fn from(grant: Grant) -> Self {
+        Self { role: grant.role, workspace_id: grant.workspace }
+    }
+}
+
+/// A person with their roles.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct PersonView {
+    #[schema(value_type = String, example = "person_01k4…")]
+    person_id: PersonId,
+    email: String,
+    display_name: String,
+    roles: Vec<RoleGrant>,
+    has_password: bool,
+    /// Since when they are shut out.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    disabled_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    created_at: OffsetDateTime,
+}
+
+impl From<Described> for PersonView {
+    fn from(described: Described) -> Self {
+        let Described { person, grants } = described;
+        Self {
+            person_id: person.person_id,
+            email: person.email,
+            display_name: person.display_name,
+            roles: grants.into_iter().map(RoleGrant::from).collect(),
+            has_password: person.has_password,
+            disabled_at: person.disabled_at,
+            created_at: person.created_at,
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Shuts a person out.
+
+use crate::auth::{Answer, Caller};
+use crate::extract::Id;
+use crate::openapi::Doc;
+use steward_core::PersonId;
+use steward_office::people;
+
+pub(crate) fn doc() -> Doc {
+    Doc::new("Shut a person out")
+        .about("Their sessions, tokens and links end at once. What they did stays on record.")
+        .answers_nothing("The person is shut out.")
+        .refuses("409", "The last owner stays.")
+}
+
+pub(crate) async fn handle(caller: Caller, Id(id): Id<PersonId>) -> Answer {
+    let mut tx = caller.begin().await?;
+    people::disable(&mut tx, caller.office(), id).await?;
+    caller.commit_empty(tx).await
+}

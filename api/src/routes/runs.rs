@@ -1,0 +1,77 @@
+//! Runs: what an agent did about a message, step by step.
+
+pub(crate) mod cancel;
+pub(crate) mod events;
+pub(crate) mod list;
+pub(crate) mod show;
+
+use serde::Serialize;
+use steward_core::{ConversationId, PersonId, RunId, WorkspaceId};
+use steward_store::run::RunRow;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+/// A run.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RunView {
+    #[schema(value_type = String, example = "run_01k4…")]
+    run_id: RunId,
+    #[schema(value_type = String)]
+    workspace_id: WorkspaceId,
+    #[schema(value_type = String)]
+    conversation_id: ConversationId,
+    /// Whom the agent acts for.
+    #[schema(value_type = String)]
+    person_id: PersonId,
+    agent: String,
+    /// How it came in: chat, api, terminal, schedule.
+    channel: String,
+    /// queued, running, waiting (for people), ended.
+    status: &'static str,
+    /// How it ended, for example `replied`; null before.
+    outcome: Option<String>,
+    /// Model answers so far.
+    steps: i32,
+    /// Model tokens so far.
+    tokens: i64,
+    /// Model cost so far, in millionths of a US dollar.
+    cost_micros: i64,
+    /// The number of its last event.
+    last_seq: i32,
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ended_at: Option<OffsetDateTime>,
+    /// When somebody asked it to stop.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    cancel_at: Option<OffsetDateTime>,
+    /// Who asked it to stop.
+    #[schema(value_type = Option<String>)]
+    cancel_by: Option<PersonId>,
+}
+
+impl From<RunRow> for RunView {
+    fn from(row: RunRow) -> Self {
+        Self {
+            run_id: row.run_id,
+            workspace_id: row.workspace,
+            conversation_id: row.conversation,
+            person_id: row.person,
+            agent: row.agent,
+            channel: row.channel,
+            status: row.status.name(),
+            outcome: row.outcome,
+            steps: row.steps,
+            tokens: row.tokens,
+            cost_micros: row.cost_micros,
+            last_seq: row.last_seq,
+            created_at: row.created_at,
+            ended_at: row.ended_at,
+            cancel_at: row.cancel_at,
+            cancel_by: row.cancel_by,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Follows a run as server-sent events: its journal from any event on, and the model's text while it is written.
+//!
+//! A follower is let in once and looked at again every few seconds: who lost session, token or workspace hears no more.
+
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::extract::{Id, Query};
+use crate::follow::{Followed, follow};
+use crate::openapi::Doc;
+use crate::run_events::{OutsideEvent, delta, outside};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::StreamExt as _;
+use futures_util::stream::iter;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Deserialize;
+use std::time::Duration;
+use steward_core::{HasKind as _, Kind, RunId};
+use steward_office::{people, runs};
+use steward_store::run::RunStatus;
+use utoipa::IntoParams;
+
+/// How often it is asked whether the follower may still hear, in milliseconds.
+const RECHECK_MS: u64 = 3_000;
+/// How often a comment keeps a silent connection open, in seconds.
+const KEEP_ALIVE_SECONDS: u64 = 15;
+/// What a browser sends when it takes up a stream again.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// From where on.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Wanted {
+    /// Only events after this one; the header `Last-Event-ID` counts before it.
+    after: Option<u32>,
+}
+
+pub(crate) fn doc() -> Doc {
+    Doc::new("Follow a run")
+        .about(
+            "Server-sent events: `run.started`, `model.delta`, `model.answered`, `tool.proposed`, `tool.decided`, `tool.started`, `tool.done`, \
+             `tool.failed`, `hold.opened`, `hold.closed`, `reply`, `run.ended`. `id` is the number of the journal's event, which several may share; \
+             `model.delta` is live only and has none. `Last-Event-ID` resumes after an event. The stream ends after `run.ended`, \
+             and when the session or token it was asked with does.",
+        )
+        .query::<Wanted>()
+        .answers_as("200", "text/event-stream", "The events, as they happen.")
+        .answers_nothing("The run is over and nothing comes after that event: do not ask again.")
+}
+
+pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>, Query(wanted): Query<Wanted>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let (name, after) = after(&headers, wanted.after)?;
+    let mut tx = caller.begin().await?;
+    let run = runs::get(&mut tx, id).await?;
+    tx.rollback().await?;
+    let last = u32::try_from(run.last_seq).unwrap_or_default();
+    if after > last {
+        return Err(ApiError::field(name, format!("this run has {last} events so far")));
+    }
+    if after == last && run.status == RunStatus::Ended {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let events = follow(caller.state().clone(), caller.actor().clone(), id, after).flat_map(move |followed| {
+        iter(match followed {
+            Ok(followed) => frames(id, &followed).into_iter().map(Ok).collect(),
+            Err(err) => vec![Err(err)],
+        })
+    });
+    let events = events.take_until(shut_out(caller, id));
+    let keep_alive = KeepAlive::new().interval(Duration::from_secs(KEEP_ALIVE_SECONDS));
+    let mut response = Sse::new(events).keep_alive(keep_alive).into_response();
+    // A proxy that gathers answers would hold events back.
+    response.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+/// The event to go on after, and by which name it was given.
+fn after(headers: &HeaderMap, after: Option<u32>) -> Result<(&'static str, u32), ApiError> {
+    match headers.get(LAST_EVENT_ID) {
+        Some(value) => {
+            let number = value.to_str().ok().and_then(|text| text.parse().ok());
+            number.map(|number| ("Last-Event-ID", number)).ok_or_else(|| ApiError::field("Last-Event-ID", "give the `id` of an event of this run"))
+        }
+        None => Ok(("after", after.unwrap_or_default())),
+    }
+}
+
+fn frames(run: RunId, followed: &Followed) -> Vec<Event> {
+    let frame = |event: OutsideEvent| Event::default().event(event.name).data(event.data.to_string());
+    match followed {
+        Followed::Delta(text) => vec![frame(delta(text))],
+        Followed::Event(recorded) => outside(run, recorded).into_iter().map(|event| frame(event).id(recorded.seq.to_string())).collect(),
+    }
+}
+
+/// Resolves when the caller may no longer see the run.
+async fn shut_out(caller: Caller, run: RunId) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(RECHECK_MS)).await;
+        match may_see(&caller, run).await {
+            Ok(()) => {}
+            // Away says nothing about the caller; the stream itself ends when the journal cannot be read.
+            Err(Kind::Away) => {}
+            Err(_) => return,
+        }
+    }
+}
+
+async fn may_see(caller: &Caller, run: RunId) -> Result<(), Kind> {
+    let store = &caller.state().store;
+    let actor = people::actor_again(store, caller.office(), caller.actor()).await.map_err(|err| err.kind())?;
+    let mut tx = store.begin(&actor).await.map_err(|err| err.kind())?;
+    runs::get(&mut tx, run).await.map_err(|err| err.kind())?;
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! The tools agents can be given, as the gate knows them.
+
+pub(crate) mod list;

@@ -1,0 +1,56 @@
+//! What every request works with. Made once, in wiring; a test makes it on its own database, without models.
+
+use crate::meters::Meters;
+use crate::site::Site;
+use std::ops::Deref;
+use std::sync::Arc;
+use steward_agent::agents::Agents;
+use steward_agent::live::Live;
+use steward_agent::rules::SharedRules;
+use steward_host::Host;
+use steward_office::Office;
+use steward_office::people::Passwords;
+use steward_prompts::Registry;
+use steward_store::Store;
+
+/// The parts of the server.
+pub struct Parts {
+    /// The database, as the server's role.
+    pub store: Store,
+    /// Time, chance and the audit writer.
+    pub office: Office,
+    /// The hashing of passwords.
+    pub passwords: Passwords,
+    /// Where people reach the server.
+    pub site: Site,
+    /// The tools.
+    pub host: Host,
+    /// The rules in force.
+    pub rules: SharedRules,
+    /// Prompt versions.
+    pub prompts: Arc<Registry>,
+    /// The agents.
+    pub agents: Arc<Agents>,
+    /// Who watches runs in this process.
+    pub live: Live,
+    /// What `/metrics` shows.
+    pub meters: Arc<Meters>,
+}
+
+/// A handle to the parts. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState(Arc<Parts>);
+
+impl AppState {
+    /// Wraps the parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,206 @@
+//! Puts the parts together: database, rules, prompts, plugins, models, agents. The only place where the parts meet.
+
+pub mod agents;
+pub mod database;
+pub mod first_start;
+pub mod keys;
+pub mod lock;
+pub mod logging;
+pub mod policies;
+pub mod seed;
+pub mod serve;
+pub mod signals;
+
+use crate::config::Config;
+use crate::meters::Meters;
+use crate::state::{AppState, Parts};
+use agents::AgentsError;
+use database::Database;
+use policies::PoliciesError;
+use std::path::PathBuf;
+use std::sync::Arc;
+use steward_agent::Runtime;
+use steward_agent::live::Live;
+use steward_agent::models::{ModelConfigError, Models};
+use steward_agent::rules::SharedRules;
+use steward_core::{Clock, EnvelopeKey, HasKind, Ids, Kind, RunId};
+use steward_host::{Host, HostError, HostOptions, PluginError};
+use steward_office::Office;
+use steward_office::people::{Passwords, PeopleError};
+use steward_store::{Store, StoreError};
+
+/// Passwords hashed side by side: each takes a core and tens of megabytes for a moment.
+const HASHES_AT_ONCE: usize = 2;
+
+/// Why the parts do not fit together.
+#[derive(Debug, thiserror::Error)]
+pub enum AssembleError {
+    /// The sandbox does not start.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// A plugin is refused.
+    #[error("the plugin in `{dir}` is refused")]
+    Plugin {
+        /// Its directory.
+        dir: PathBuf,
+        /// Why.
+        #[source]
+        source: PluginError,
+    },
+    /// A shipped plugin is refused.
+    #[error("a shipped plugin is refused")]
+    Shipped(#[source] PluginError),
+    /// The rules are wrong.
+    #[error(transparent)]
+    Policies(#[from] PoliciesError),
+    /// An agent cannot be what it is configured to be.
+    #[error(transparent)]
+    Agents(#[from] AgentsError),
+    /// The models cannot be used.
+    #[error(transparent)]
+    Models(#[from] ModelConfigError),
+    /// The shipped files cannot be put into the data directory.
+    #[error("`{path}` cannot be made")]
+    Seed {
+        /// What.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Passwords cannot be hashed on this machine.
+    #[error(transparent)]
+    People(#[from] PeopleError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl HasKind for AssembleError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Host(err) => err.kind(),
+            Self::Plugin { source, .. } | Self::Shipped(source) => source.kind(),
+            Self::Policies(err) => err.kind(),
+            Self::Agents(err) => err.kind(),
+            Self::Models(err) => err.kind(),
+            Self::Seed { .. } => Kind::Away,
+            Self::People(err) => err.kind(),
+            Self::Store(err) => err.kind(),
+        }
+    }
+}
+
+/// Everything that does not need a database: what may be looked at while another process runs.
+pub struct Governance {
+    /// The tools.
+    pub host: Host,
+    /// The rules in force.
+    pub rules: SharedRules,
+    /// Prompt versions.
+    pub prompts: Arc<steward_prompts::Registry>,
+    /// The agents.
+    pub agents: Arc<steward_agent::agents::Agents>,
+}
+
+/// Puts the shipped rules and prompts in place where they are missing. The caller holds the data directory.
+pub fn seed_all(config: &Config) -> Result<(), AssembleError> {
+    let failed = |path: &PathBuf| {
+        let path = path.clone();
+        move |source| AssembleError::Seed { path, source }
+    };
+    policies::seed(&config.policies_dir).map_err(failed(&config.policies_dir))?;
+    seed::add_missing(&config.prompts_dir, steward_prompts::SHIPPED.iter().copied()).map_err(failed(&config.prompts_dir))?;
+    Ok(())
+}
+
+/// Loads the plugins: the shipped ones, then those of the installation. Compiled ones are kept in the data directory.
+pub fn load_host(config: &Config) -> Result<Host, AssembleError> {
+    load_plugins(config, Host::new(HostOptions { cache_dir: Some(config.data_dir.join("cache/plugins")), ..HostOptions::default() })?)
+}
+
+/// The same for a look from outside: whoever may not write into the data directory, or has none yet, compiles anew.
+pub fn look_at_host(config: &Config) -> Result<Host, AssembleError> {
+    if config.data_dir.is_dir()
+        && let Ok(host) = Host::new(HostOptions { cache_dir: Some(config.data_dir.join("cache/plugins")), ..HostOptions::default() })
+    {
+        return load_plugins(config, host);
+    }
+    load_plugins(config, Host::new(HostOptions::default())?)
+}
+
+fn load_plugins(config: &Config, host: Host) -> Result<Host, AssembleError> {
+    host.load_shipped().map_err(AssembleError::Shipped)?;
+    for dir in plugin_dirs(config) {
+        host.load_dir(&dir).map_err(|source| AssembleError::Plugin { dir, source })?;
+    }
+    Ok(host)
+}
+
+/// Directories of the installation's own plugins, sorted.
+pub fn plugin_dirs(config: &Config) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(&config.plugins_dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut dirs: Vec<PathBuf> = entries.filter(|dir| dir.join("tool.toml").is_file()).collect();
+    dirs.sort();
+    dirs
+}
+
+/// Loads tools, rules, prompts and agents.
+pub fn govern(config: &Config) -> Result<Governance, AssembleError> {
+    let host = load_host(config)?;
+    let rules = policies::load(&config.policies_dir, &host.specs())?;
+    let prompts = agents::load_prompts(&config.prompts_dir)?;
+    let agents = agents::resolve(&config.agents, &prompts)?;
+    Ok(Governance { host, rules: SharedRules::new(rules), prompts: Arc::new(prompts), agents: Arc::new(agents) })
+}
+
+/// The loop's parts, and the pool of the server's role beside them.
+pub struct Assembled {
+    /// The loop.
+    pub runtime: Arc<Runtime>,
+    /// The database as the server's role.
+    pub app: Store,
+}
+
+/// The loop, over a pool of the worker's role.
+pub async fn loop_of(config: &Config, database: &Database, key: EnvelopeKey, parts: Governance) -> Result<Arc<Runtime>, AssembleError> {
+    let ids = Ids::System;
+    let runtime = Runtime {
+        store: database.worker().await?,
+        office: Office::new(Clock::System, ids.clone()),
+        models: Models::new(config.models.clone(), Clock::System)?,
+        host: parts.host,
+        rules: parts.rules,
+        prompts: parts.prompts,
+        agents: parts.agents,
+        key,
+        live: Live::default(),
+        // Leases name their holder: the process, and something that a later process with the same number does not have.
+        worker: format!("{}-{}", std::process::id(), ids.make::<RunId>()),
+    };
+    Ok(Arc::new(runtime))
+}
+
+/// Connects everything.
+pub async fn assemble(config: &Config, database: &Database, key: EnvelopeKey, parts: Governance) -> Result<Assembled, AssembleError> {
+    let app = database.app().await?;
+    Ok(Assembled { runtime: loop_of(config, database, key, parts).await?, app })
+}
+
+impl Assembled {
+    /// What requests work with.
+    pub fn state(&self, config: &Config) -> Result<AppState, AssembleError> {
+        Ok(AppState::new(Parts {
+            store: self.app.clone(),
+            office: self.runtime.office.clone(),
+            passwords: Passwords::new(HASHES_AT_ONCE)?,
+            site: config.server.site.clone(),
+            host: self.runtime.host.clone(),
+            rules: self.runtime.rules.clone(),
+            prompts: self.runtime.prompts.clone(),
+            agents: self.runtime.agents.clone(),
+            live: self.runtime.live.clone(),
+            meters: Arc::new(Meters::default()),
+        }))
+    }
+}

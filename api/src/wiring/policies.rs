@@ -1,0 +1,81 @@
+//! The rules of the data directory: `rules/*.cedar` and `cases/*.toml` in the policies' directory.
+
+use super::seed::{read_below, seed_once};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use steward_core::{HasKind, Kind, ToolSpec};
+use steward_policies::{CaseFile, RuleFile, Rules, RulesError, SHIPPED, SHIPPED_CASES};
+
+/// Why there are no rules.
+#[derive(Debug, thiserror::Error)]
+pub enum PoliciesError {
+    /// The files cannot be read.
+    #[error("the rules in `{dir}` cannot be read")]
+    Unreadable {
+        /// The directory.
+        dir: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The rules are wrong.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+}
+
+impl HasKind for PoliciesError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Unreadable { .. } => Kind::Away,
+            Self::Rules(err) => err.kind(),
+        }
+    }
+}
+
+/// Puts the shipped rules and cases into a directory that does not exist yet.
+pub fn seed(dir: &Path) -> io::Result<bool> {
+    let rules = SHIPPED.iter().map(|(name, text)| (format!("rules/{name}"), *text));
+    let cases = SHIPPED_CASES.iter().map(|(name, text)| (format!("cases/{name}"), *text));
+    let files: Vec<(String, &str)> = rules.chain(cases).collect();
+    seed_once(dir, files.iter().map(|(name, text)| (name.as_str(), *text)))
+}
+
+/// The files that hold rules, sorted.
+pub fn rule_files(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir.join("rules"))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "cedar") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Reads all rules. They are not checked yet.
+pub fn read_rules(dir: &Path) -> Result<Vec<RuleFile>, PoliciesError> {
+    let failed = |source| PoliciesError::Unreadable { dir: dir.to_owned(), source };
+    let files = rule_files(dir).map_err(failed)?;
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).map_err(|err| io::Error::new(err.kind(), format!("`{}`: {err}", path.display())))?;
+        Ok(RuleFile { name: path.strip_prefix(dir).unwrap_or(&path).display().to_string(), text })
+    };
+    files.into_iter().map(read).collect::<io::Result<_>>().map_err(failed)
+}
+
+/// Reads all cases.
+pub fn read_cases(dir: &Path) -> Result<Vec<CaseFile>, PoliciesError> {
+    let cases = dir.join("cases");
+    if !cases.is_dir() {
+        return Ok(Vec::new());
+    }
+    let files = read_below(&cases, &["toml"]).map_err(|source| PoliciesError::Unreadable { dir: cases, source })?;
+    Ok(files.into_iter().map(|(name, text)| CaseFile { name: format!("cases/{name}"), text }).collect())
+}
+
+/// Reads and checks the rules for these tools.
+pub fn load(dir: &Path, tools: &[ToolSpec]) -> Result<Rules, PoliciesError> {
+    Ok(Rules::load(&read_rules(dir)?, tools)?)
+}

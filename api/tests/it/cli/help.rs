@@ -1,0 +1,88 @@
+//! Every verb explains itself, with an example.
+
+use super::{Home, check_golden};
+use std::fmt::Write as _;
+
+/// Every verb, as it is typed.
+const VERBS: &[&str] = &[
+    "",
+    "up",
+    "serve",
+    "work",
+    "migrate",
+    "chat",
+    "approvals",
+    "approvals list",
+    "approvals show",
+    "approvals approve",
+    "approvals reject",
+    "actions",
+    "actions list",
+    "policy",
+    "policy check",
+    "policy test",
+    "policy matrix",
+    "contacts",
+    "contacts import",
+    "audit",
+    "audit export",
+    "prompt",
+    "prompt list",
+    "prompt show",
+    "plugin",
+    "plugin list",
+    "plugin inspect",
+    "link",
+    "doctor",
+    "openapi",
+    "completions",
+];
+
+#[test]
+fn every_verb_has_help_with_an_example() {
+    let home = Home::empty("help");
+    let mut all = String::new();
+    for verb in VERBS {
+        let words: Vec<&str> = verb.split_whitespace().chain(["--help"]).collect();
+        let help = home.succeeds(&words);
+        // A verb that only gathers others shows them instead.
+        assert!(help.contains("Example:") || help.contains("Commands:"), "`{verb}` has no example");
+        let _ = write!(all, "$ steward {}\n{help}\n", words.join(" "));
+    }
+    check_golden("help.txt", &all);
+}
+
+#[test]
+fn the_list_of_verbs_is_whole() {
+    let home = Home::empty("verbs");
+    for verb in VERBS {
+        let words: Vec<&str> = verb.split_whitespace().chain(["--help"]).collect();
+        let help = home.succeeds(&words);
+        let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+        for name in
+            listed.filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' '))?.split_whitespace().next()).filter(|name| *name != "help")
+        {
+            let whole = format!("{verb} {name}");
+            assert!(VERBS.contains(&whole.trim()), "`{whole}` has no row in this test");
+        }
+    }
+}
+
+#[test]
+fn wrong_words_are_misuse() {
+    let home = Home::empty("misuse");
+    for words in [&["upp"][..], &["approvals", "approve", "run_1"], &["actions", "list", "--verdict", "maybe"], &["chat", "--conversation", "x"]] {
+        let ran = home.run(words);
+        assert_eq!(ran.code, 2, "{words:?}: {ran:?}");
+        assert!(!ran.err.is_empty() && ran.out.is_empty(), "{words:?}: {ran:?}");
+    }
+    assert!(home.run(&["upp"]).err.contains("up"), "a near word is offered");
+}
+
+#[test]
+fn completions_are_printed() {
+    let home = Home::empty("completions");
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(home.succeeds(&["completions", shell]).contains("approvals"), "{shell}");
+    }
+}

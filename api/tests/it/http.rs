@@ -1,0 +1,25 @@
+//! The HTTP server: refusals first, then what works, then what must hold for every route and table.
+
+#![expect(clippy::indexing_slicing, reason = "a field of an answer that is missing reads as null; a list that is too short fails the test")]
+
+mod actions;
+mod catalogue;
+mod contacts;
+mod conversations;
+mod governance;
+mod holds;
+mod idempotency;
+mod matrix;
+mod on_record;
+mod openai;
+mod openapi;
+mod pages;
+mod people;
+mod refusals;
+mod runs;
+mod sample;
+mod server;
+mod session;
+mod tenants;
+mod working;
+mod world;

@@ -1,0 +1,156 @@
+//! Contacts, companies, deals and notes over HTTP; the import of files.
+
+use super::world::World;
+use serde_json::{Value, json};
+use steward_core::{Role, Scope};
+
+#[tokio::test]
+async fn what_cannot_be_stored_is_refused_with_its_field() {
+    let world = World::make().await;
+    let owner = world.owner().await;
+    let foreign = world.other.workspace;
+    for (path, body, field) in [
+        ("contacts", json!({}), "/display_name"),
+        ("contacts", json!({ "display_name": "x".repeat(301) }), "/display_name"),
+        ("contacts", json!({ "display_name": "Lena", "emails": [{ "value": "lena@example.org" }, { "value": "not an address" }] }), "/emails/1"),
+        ("contacts", json!({ "display_name": "Lena", "emails": [{ "value": 1 }] }), "/emails/0/value"),
+        ("contacts", json!({ "display_name": "Lena", "birthday": "31.12.1999" }), "/birthday"),
+        ("contacts", json!({ "display_name": "Lena", "workspace_id": foreign }), "/workspace_id"),
+        ("contacts", json!({ "display_name": "Lena", "company_id": "company_00000000000000000000000001" }), "/company_id"),
+        ("companies", json!({ "name": "" }), "/name"),
+        ("companies", json!({ "name": "Acme", "website": "javascript:alert(1)" }), "/website"),
+        ("deals", json!({ "title": "Chairs", "stage": "" }), "/stage"),
+        ("deals", json!({ "title": "Chairs", "stage": "won", "amount": { "minor": 1.5, "currency": "EUR" } }), "/amount/minor"),
+        ("deals", json!({ "title": "Chairs", "stage": "won", "amount": { "minor": 1, "currency": "eur" } }), "/amount/currency"),
+        ("deals", json!({ "title": "Chairs", "stage": "won", "amount": { "minor": -1, "currency": "EUR" } }), "/amount"),
+        ("deals", json!({ "title": "Chairs", "stage": "won", "contact_id": "contact_00000000000000000000000001" }), "/contact_id"),
+    ] {
+        let reply = world.server.ask("POST", format!("/api/v1/{path}")).cookie(&owner).json(&body).send().await.expect(422).json();
+        assert_eq!(reply["errors"][0]["path"], field, "{body}: {reply}");
+    }
+    for table in ["contact", "company", "deal"] {
+        assert_eq!(world.server.database.number(&format!("select count(*) from {table}")).await, 0, "{table}");
+    }
+    world.server.ask("POST", "/api/v1/workspaces").cookie(&owner).json(&json!({ "name": "Sales" })).send().await.expect(201);
+    let where_to = world.server.ask("POST", "/api/v1/contacts").cookie(&owner).json(&json!({ "display_name": "Lena" })).send().await.expect(422).json();
+    assert_eq!(where_to["errors"][0]["path"], "/workspace_id", "with two workspaces one says which");
+}
+
+#[tokio::test]
+async fn a_change_of_something_that_changed_meanwhile_is_refused() {
+    let world = World::make().await;
+    let owner = world.owner().await;
+    let post = |path: &'static str, body: Value| world.server.ask("POST", path).cookie(&owner).json(&body);
+    let company = post("/api/v1/companies", json!({ "name": "Acme GmbH" })).send().await.expect(201).json();
+    post("/api/v1/companies", json!({ "name": "ACME GMBH" })).send().await.expect(409);
+    let contact = post(
+        "/api/v1/contacts",
+        json!({ "given_name": "Lena", "emails": [{ "value": "lena@acme.example", "label": "work" }], "company_id": company["company_id"] }),
+    )
+    .send()
+    .await
+    .expect(201)
+    .json();
+    assert_eq!((&contact["display_name"], &contact["company"]["name"], &contact["integrity"]), (&json!("Lena"), &json!("Acme GmbH"), &json!("directory")));
+    post("/api/v1/contacts", json!({ "display_name": "L", "emails": [{ "value": "LENA@acme.example" }] })).send().await.expect(409);
+    let path = format!("/api/v1/contacts/{}", contact["contact_id"].as_str().expect("id"));
+    let patch = |body: Value| world.server.ask("PATCH", path.as_str()).cookie(&owner).json(&body);
+    let changed = patch(json!({ "version": 1, "job_title": "Buyer", "emails": [] })).send().await.expect(200).json();
+    assert_eq!((&changed["version"], &changed["job_title"], &changed["emails"]), (&json!(2), &json!("Buyer"), &json!([])));
+    patch(json!({ "version": 1, "job_title": "Seller" })).send().await.expect(409);
+    patch(json!({ "job_title": "Seller" })).send().await.expect(422);
+    let now = world.server.ask("GET", path.as_str()).cookie(&owner).send().await.expect(200).json();
+    assert_eq!(now, changed, "a refused change changes nothing");
+}
+
+#[tokio::test]
+async fn records_are_found_by_words_addresses_and_pages() {
+    let world = World::make().await;
+    let owner = world.owner().await;
+    for (name, email) in [("Lena Müller", "lena@acme.example"), ("Len Ochs", "len@acme.example"), ("Zoë", "zoe@else.example")] {
+        world
+            .server
+            .ask("POST", "/api/v1/contacts")
+            .cookie(&owner)
+            .json(&json!({ "display_name": name, "emails": [{ "value": email }] }))
+            .send()
+            .await
+            .expect(201);
+    }
+    let names = |query: &'static str| {
+        let (world, owner) = (&world, &owner);
+        async move {
+            let page = world.server.ask("GET", format!("/api/v1/contacts?{query}")).cookie(owner).send().await.expect(200).json();
+            page["items"].as_array().expect("items").iter().map(|item| item["display_name"].as_str().expect("name").to_owned()).collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(names("q=muller").await, ["Lena Müller"]);
+    assert_eq!(names("q=acme%20len").await, ["Len Ochs", "Lena Müller"]);
+    assert_eq!(names("email=ZOE%40else.example").await, ["Zoë"]);
+    assert_eq!(names("q=nobody").await, Vec::<String>::new());
+    assert_eq!(names("limit=2").await.len(), 2);
+    world.server.ask("GET", "/api/v1/contacts?email=a%40b.c&q=x").cookie(&owner).send().await.expect(422);
+    world.server.ask("GET", "/api/v1/contacts?company_id=contact_1").cookie(&owner).send().await.expect(422);
+}
+
+#[tokio::test]
+async fn notes_carry_their_author_and_how_far_they_are_to_be_trusted() {
+    let world = World::make().await;
+    let owner = world.owner().await;
+    let contact = world.server.ask("POST", "/api/v1/contacts").cookie(&owner).json(&json!({ "display_name": "Lena" })).send().await.expect(201).json();
+    let path = format!("/api/v1/contacts/{}/notes", contact["contact_id"].as_str().expect("id"));
+    world.server.ask("POST", path.as_str()).cookie(&owner).json(&json!({ "text": " " })).send().await.expect(422);
+    world.server.ask("POST", path.as_str()).cookie(&owner).json(&json!({ "text": "Prefers mail." })).send().await.expect(201);
+    let token = world.token(&world.home.actor, &[Scope::Write, Scope::Read]).await.secret;
+    world.server.ask("POST", path.as_str()).token(&token).json(&json!({ "text": "From a form." })).send().await.expect(201);
+    let notes = world.server.ask("GET", path.as_str()).cookie(&owner).send().await.expect(200).json();
+    let seen: Vec<(&str, &str)> = notes["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|note| (note["text"].as_str().expect("text"), note["integrity"].as_str().expect("integrity")))
+        .collect();
+    assert_eq!(seen, [("Prefers mail.", "owner"), ("From a form.", "outside")]);
+}
+
+#[tokio::test]
+async fn a_file_is_imported_whole_or_not_at_all() {
+    let world = World::make().await;
+    let owner = world.owner().await;
+    let import = |query: &str, kind: &'static str, body: &'static [u8]| {
+        world.server.ask("POST", format!("/api/v1/contacts/import{query}")).cookie(&owner).bytes(kind, body)
+    };
+    for (kind, body, status) in [
+        ("application/json", b"{}".as_slice(), 415),
+        ("multipart/form-data", b"x", 403),
+        ("text/csv", b"", 422),
+        ("text/csv", b"PK\x03\x04 and so on", 422),
+        ("text/csv", b"colour,size\nred,7\n", 422),
+        ("text/csv", b"Name,Email\n\"Lena,lena@example.org\n", 422),
+    ] {
+        import("", kind, body).send().await.expect(status);
+    }
+    import("?preview=maybe", "text/csv", b"Name\nLena\n").send().await.expect(422);
+    let file = b"Name,Email\nLena,lena@example.org\nBroken,not an address\nLena,LENA@example.org\n,\n".as_slice();
+    let preview = import("?preview=true&file_name=people.csv", "text/csv", file).send().await.expect(200).json();
+    assert_eq!((&preview["import_id"], preview["created"].as_u64()), (&Value::Null, Some(2)));
+    assert_eq!(world.server.database.number("select count(*) from contact").await, 0, "a preview writes nothing");
+    let done = import("?file_name=people.csv", "text/csv", file).send().await.expect(201).json();
+    assert_eq!((&done["created"], &done["rows"]), (&preview["created"], &preview["rows"]));
+    assert_eq!(world.server.database.number("select count(*) from contact where integrity = 3").await, 2);
+    let again = import("", "text/csv", file).send().await.expect(201).json();
+    assert_eq!(again["created"], 0, "the same file again changes nothing");
+    let support = world.session(Role::Support).await.secret;
+    world.server.ask("POST", "/api/v1/contacts/import").cookie(&support).bytes("text/csv", file).send().await.expect(403);
+}
+
+#[tokio::test]
+async fn a_file_over_the_limit_is_refused() {
+    let world = World::make().await;
+    let owner = world.owner().await;
+    let large = vec![b'a'; steward_core::limits::IMPORT_BYTES_MAX + 1];
+    world.server.ask("POST", "/api/v1/contacts/import").cookie(&owner).bytes("text/csv", large).send().await.expect(413);
+    let mut rows = b"Name\n".to_vec();
+    rows.extend(b"x\n".repeat(steward_core::limits::IMPORT_ROWS_MAX + 1));
+    world.server.ask("POST", "/api/v1/contacts/import").cookie(&owner).bytes("text/csv", rows).send().await.expect(413);
+}

@@ -1,0 +1,128 @@
+//! What the house is governed by, and what is written down of it.
+
+use super::working::{NO_COMPANIES, Working};
+use serde_json::{Value, json};
+use steward_core::{AuditId, Role};
+use steward_office::audit::leaf_of;
+
+#[tokio::test]
+async fn budgets_limit_something_that_is_there() {
+    let working = Working::saying("Hello.").await;
+    let world = &working.world;
+    let owner = world.owner().await;
+    let put = |body: &Value| working.ask("PUT", "/api/v1/budgets").cookie(&owner).json(body);
+    for (body, path) in [
+        (json!({ "scope": "organisation", "period": "day" }), "/cap_micros"),
+        (json!({ "scope": "planet", "period": "day", "cap_micros": 1 }), "/scope"),
+        (json!({ "scope": "organisation", "period": "week", "cap_micros": 1 }), "/period"),
+        (json!({ "scope": "organisation", "period": "day", "cap_micros": -1 }), "/cap_micros"),
+        (json!({ "scope": "organisation", "period": "day", "cap_micros": 1.5 }), "/cap_micros"),
+        (json!({ "scope": "organisation", "scope_id": "x", "period": "day", "cap_micros": 1 }), "/scope_id"),
+        (json!({ "scope": "workspace", "period": "day", "cap_micros": 1 }), "/scope_id"),
+        (json!({ "scope": "workspace", "scope_id": world.other.workspace, "period": "day", "cap_micros": 1 }), "/scope_id"),
+        (json!({ "scope": "person", "scope_id": world.other.owner, "period": "day", "cap_micros": 1 }), "/scope_id"),
+        (json!({ "scope": "agent", "scope_id": "nobody", "period": "day", "cap_micros": 1 }), "/scope_id"),
+    ] {
+        let reply = put(&body).send().await.expect(422).json();
+        assert_eq!(reply["errors"][0]["path"], path, "{body}: {reply}");
+    }
+    for role in [Role::Manager, Role::Finance, Role::Auditor] {
+        let body = json!({ "scope": "organisation", "period": "day", "cap_micros": 1 });
+        working.ask("PUT", "/api/v1/budgets").cookie(&working.as_role(role).await).json(&body).send().await.expect(403);
+    }
+    working.ask("GET", "/api/v1/budgets").cookie(&working.as_role(Role::Support).await).send().await.expect(403);
+    assert_eq!(world.server.database.number("select count(*) from budget").await, 0);
+
+    let body = json!({ "scope": "agent", "scope_id": "assistant", "period": "day", "cap_micros": 5_000_000 });
+    let made = put(&body).send().await.expect(200).json();
+    let changed = put(&json!({ "scope": "agent", "scope_id": "assistant", "period": "day", "cap_micros": 0 })).send().await.expect(200).json();
+    assert_eq!((&made["budget_id"], &made["cap_micros"], &changed["cap_micros"]), (&changed["budget_id"], &json!(5_000_000), &json!(0)));
+    put(&json!({ "scope": "workspace", "scope_id": world.home.workspace, "period": "month", "cap_micros": 7 })).send().await.expect(200);
+    let listed = working.ask("GET", "/api/v1/budgets").cookie(&working.as_role(Role::Finance).await).send().await.expect(200).json();
+    assert_eq!((listed["items"].as_array().expect("items").len(), &listed["items"][0]), (2, &changed));
+    let audited = working.ask("GET", "/api/v1/audit?action=budget.put").cookie(&owner).send().await.expect(200).json();
+    assert_eq!(audited["items"].as_array().expect("items").len(), 3);
+    // A limit of nothing lets no run ask a model.
+    let (_, run) = working.say(&owner, "Hello").await;
+    let events = super::working::Listening::open(working.ask("GET", format!("/api/v1/runs/{run}/events")).cookie(&owner)).await.until_the_end().await;
+    assert_eq!(events.last().expect("an end").data["outcome"], "budget_limit", "{events:?}");
+}
+
+#[tokio::test]
+async fn tools_prompts_policies_and_agents_are_shown_as_they_are() {
+    let model = steward_agent::testing::ScriptedModel::start(Vec::new()).await;
+    let working = Working::with(model, &[NO_COMPANIES]).await;
+    let state = &working.world.server.state;
+    let support = working.as_role(Role::Support).await;
+    let get = async |path: &str| working.ask("GET", path).cookie(&support).send().await.expect(200).json();
+
+    let tools = get("/api/v1/tools").await;
+    let tools = tools["items"].as_array().expect("items");
+    assert_eq!(tools.len(), state.host.specs().len());
+    let note = tools.iter().find(|tool| tool["name"] == "crm.add_note").expect("the tool");
+    assert_eq!((&note["effect"], &note["roles"]["contact_id"]), (&json!("write"), &json!("id:contact")));
+    let spec = state.host.tool("crm.add_note").expect("the tool");
+    assert_eq!(note["plugin_digest"], spec.spec().plugin_digest.to_string());
+    assert_eq!(note["schema_digest"], spec.spec().schema_digest.to_string());
+
+    let prompts = get("/api/v1/prompts").await;
+    let listed = prompts["items"].as_array().expect("items").iter().find(|prompt| prompt["labels"].to_string().contains("production")).expect("in production");
+    let shown = get("/api/v1/prompts/assistant/production").await;
+    assert_eq!((&shown["version"], &shown["digest"]), (&listed["version"], &listed["digest"]));
+    assert!(shown["text"].as_str().expect("text").len() > 100, "{shown}");
+    assert_eq!(get(&format!("/api/v1/prompts/assistant/{}", shown["version"])).await, shown);
+    for path in ["assistant/99", "assistant/0", "assistant/01", "assistant/%00", "nobody/1", "..%2F..%2Fetc/passwd", "assistant/production@1"] {
+        let reply = working.ask("GET", format!("/api/v1/prompts/{path}")).cookie(&support).send().await.expect(404).json();
+        assert_eq!(reply["code"], "missing", "{path}");
+    }
+
+    let policies = get("/api/v1/policies").await;
+    assert_eq!(policies["digest"], state.rules.current().digest().to_string());
+    let rule = policies["rules"].as_array().expect("rules").iter().find(|rule| rule["id"] == "test-no-companies").expect("the rule");
+    assert_eq!((&rule["effect"], &rule["reason"]), (&json!("forbid"), &json!("No companies in this test.")));
+    assert!(rule["text"].as_str().expect("text").contains("crm.create_company"), "{rule}");
+
+    let agents = get("/api/v1/agents").await;
+    assert_eq!((&agents["items"][0]["name"], &agents["items"][0]["tools"]), (&json!("assistant"), &json!(["crm.*"])));
+    assert_eq!(agents["items"][0]["prompt_digest"], shown["digest"]);
+}
+
+#[tokio::test]
+async fn the_audit_log_leaves_whole_and_can_be_checked() {
+    let working = Working::saying("Hello.").await;
+    let world = &working.world;
+    let owner = world.owner().await;
+    for role in [Role::Manager, Role::Finance, Role::Support] {
+        for path in ["/api/v1/audit", "/api/v1/audit/export"] {
+            working.ask("GET", path).cookie(&working.as_role(role).await).send().await.expect(403);
+        }
+    }
+    // An auditor of one workspace would learn of the others.
+    let narrow = world.person(Role::Auditor, Some(world.home.workspace)).await;
+    let narrow = world.home.session_of(&world.server, narrow).await.secret;
+    for path in ["/api/v1/audit", "/api/v1/audit/export"] {
+        working.ask("GET", path).cookie(&narrow).send().await.expect(403);
+    }
+    for number in 0..210 {
+        let body = json!({ "agent": "assistant", "title": format!("Number {number}") });
+        working.ask("POST", "/api/v1/conversations").cookie(&owner).json(&body).send().await.expect(201);
+    }
+    let auditor = working.as_role(Role::Auditor).await;
+    let rows = world.server.database.number(&format!("select count(*) from audit_event where tenant_id = '{}'", world.home.tenant.uuid())).await;
+    let reply = working.ask("GET", "/api/v1/audit/export").cookie(&auditor).send().await.expect(200);
+    assert_eq!(reply.header("content-type"), Some("application/jsonl"));
+    let entries: Vec<Value> = reply.text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(i64::try_from(entries.len()), Ok(rows), "every entry, and only this organisation's");
+    for entry in &entries {
+        let canon = entry["canon"].as_str().expect("canon");
+        assert_eq!(entry["leaf"], leaf_of(canon.as_bytes()).to_string());
+        assert_eq!(serde_json::from_str::<Value>(canon).expect("JSON")["action"], entry["action"]);
+    }
+    let ids: Vec<AuditId> = entries.iter().map(|entry| entry["audit_id"].as_str().expect("id").parse().expect("id")).collect();
+    assert!(ids.is_sorted() && ids.windows(2).all(|pair| pair[0] != pair[1]));
+    let begun = working.ask("GET", "/api/v1/audit/export?action=conversation.create").cookie(&auditor).send().await.expect(200).text();
+    assert_eq!(begun.lines().count(), 210);
+    let page = working.ask("GET", "/api/v1/audit?action=conversation.create&limit=3").cookie(&auditor).send().await.expect(200).json();
+    assert_eq!((page["items"].as_array().expect("items").len(), &page["items"][0]["detail"]["agent"]), (3, &json!("assistant")));
+    assert!(page["next_cursor"].is_string(), "{page}");
+}

@@ -1,0 +1,182 @@
+//! For every route a request that it takes: a body, and the id of something that is there. A route without one fails the matrix.
+
+use super::server::Ask;
+use super::world::{House, World};
+use serde_json::{Value, json};
+use steward_api::router::Route;
+use steward_core::event::Recorded;
+use steward_core::{
+    Actor, ActorKind, ApiTokenId, AuthMethod, CompanyId, ContactId, ConversationId, DealId, Event, HoldId, Id, Integrity, PersonId, Role, RunId, RunOutcome,
+    Scope, SessionId, WorkspaceId, Workspaces,
+};
+use steward_office::conversations::{self, AgentPins};
+use steward_office::crm::{self, NewCompany, NewContact, NewDeal};
+use steward_office::people;
+use steward_store::journal;
+
+/// What a route is sent.
+pub(crate) enum Sample {
+    Nothing,
+    Json(Value),
+    Bytes(&'static str, &'static str),
+}
+
+/// The body a route takes.
+pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
+    // Named, because an owner sees more workspaces than one; to another organisation it is an unknown one.
+    let workspace = world.home.workspace;
+    let unique = || world.server.state.office.ids.make::<WorkspaceId>().to_string();
+    Some(match route.name {
+        "session::create" => Sample::Json(json!({ "link": "not a link" })),
+        "me::password" => Sample::Json(json!({ "new": "a long enough password" })),
+        "tokens::create" => Sample::Json(json!({ "name": "ci", "scopes": ["read"] })),
+        "people::invite" => Sample::Json(json!({ "email": format!("{}@home.example", unique()), "display_name": "Ben", "roles": [{ "role": "support" }] })),
+        "people::roles" => Sample::Json(json!({ "roles": [{ "role": "auditor" }] })),
+        "people::enable" | "people::link" => Sample::Nothing,
+        "contacts::create" => {
+            Sample::Json(json!({ "workspace_id": workspace, "display_name": "Lena", "emails": [{ "value": format!("{}@example.org", unique()) }] }))
+        }
+        "contacts::update" => Sample::Json(json!({ "version": 1, "job_title": "Buyer" })),
+        "contacts::import" => Sample::Bytes("text/csv", "Name,Email\nLena,lena@example.org\n"),
+        "companies::create" => Sample::Json(json!({ "workspace_id": workspace, "name": unique() })),
+        "companies::update" => Sample::Json(json!({ "version": 1, "website": "https://example.org" })),
+        "deals::create" => {
+            Sample::Json(json!({ "workspace_id": workspace, "title": "Chairs", "stage": "offer", "amount": { "minor": 1250, "currency": "EUR" } }))
+        }
+        "deals::update" => Sample::Json(json!({ "version": 1, "stage": "won" })),
+        "contacts::add_note" | "companies::add_note" | "deals::add_note" => Sample::Json(json!({ "text": "Called, will call back." })),
+        "conversations::create" => Sample::Json(json!({ "agent": "assistant", "workspace_id": workspace })),
+        "conversations::post" => Sample::Json(json!({ "text": "Hello" })),
+        "runs::cancel" => Sample::Nothing,
+        "holds::approve" => Sample::Json(json!({ "envelope_id": format!("env_{}", "07".repeat(32)) })),
+        "holds::reject" => Sample::Json(json!({ "reason": "Not now." })),
+        "budgets::put" => Sample::Json(json!({ "scope": "organisation", "period": "day", "cap_micros": 5_000_000 })),
+        // An agent nobody has: this asks who may ask, and no model answers here.
+        "openai::complete" => Sample::Json(json!({ "model": "nobody", "messages": [{ "role": "user", "content": "Hello" }] })),
+        "openai::respond" => Sample::Json(json!({ "model": "nobody", "input": "Hello" })),
+        "workspaces::create" | "workspaces::rename" => Sample::Json(json!({ "name": unique() })),
+        _ if matches!(route.method.as_str(), "GET" | "DELETE") => Sample::Nothing,
+        _ => return None,
+    })
+}
+
+/// The id of something of this house that a person may name in the route's path.
+pub(crate) async fn target(world: &World, house: &House, person: PersonId, route: &Route) -> Option<String> {
+    let store = &world.server.state.store;
+    let office = &world.server.state.office;
+    macro_rules! made {
+        ($tx:ident => $make:expr) => {{
+            let mut $tx = store.begin(&house.actor).await.expect("tx");
+            let made = $make.await.expect("made");
+            $tx.commit().await.expect("commit");
+            made
+        }};
+    }
+    let noun = route.path.strip_prefix("/api/v1/")?.split_once("/{id}")?.0;
+    Some(match noun {
+        "sessions" => house.session_of(&world.server, person).await.session.session_id.to_string(),
+        "tokens" => {
+            let signed_in = house.session_of(&world.server, person).await;
+            world.token(&signed_in.actor, &[Scope::Read]).await.token.api_token_id.to_string()
+        }
+        "people" => world.person_of(house, Role::Support, None).await.to_string(),
+        "workspaces" => made!(tx => people::create_workspace(&mut tx, office, &office.ids.make::<WorkspaceId>().to_string())).workspace_id.to_string(),
+        "contacts" => made!(tx => crm::create_contact(&mut tx, office, house.workspace, &NewContact { given_name: Some("Lena".to_owned()), ..NewContact::default() }, Integrity::Directory)).contact_id.to_string(),
+        "companies" => {
+            let name = office.ids.make::<CompanyId>().to_string();
+            made!(tx => crm::create_company(&mut tx, office, house.workspace, &NewCompany { name, website: None }, Integrity::Directory)).company_id.to_string()
+        }
+        "deals" => {
+            let new = NewDeal { title: "Chairs".to_owned(), stage: "offer".to_owned(), ..NewDeal::default() };
+            made!(tx => crm::create_deal(&mut tx, office, house.workspace, &new, Integrity::Directory)).deal_id.to_string()
+        }
+        "conversations" => conversation_of(world, house, person).await.to_string(),
+        "runs" => run_of(world, house, route.name == "runs::events").await.to_string(),
+        "holds" => hold_of(world, house).await.to_string(),
+        other => panic!("no sample for `{other}`: add one"),
+    })
+}
+
+/// A conversation of a person; somebody who has none is asked about the owner's.
+async fn conversation_of(world: &World, house: &House, person: PersonId) -> ConversationId {
+    let kind = ActorKind::Person { session: None, method: AuthMethod::Terminal };
+    let actor = Actor { tenant: house.tenant, person: Some(person), kind, roles: [Role::Support].into(), workspaces: Workspaces::All };
+    let mut tx = world.server.state.store.begin(&actor).await.expect("tx");
+    let made = conversations::create(&mut tx, &world.server.state.office, "assistant", house.workspace, "A sample").await.expect("conversation");
+    tx.commit().await.expect("commit");
+    made.conversation_id
+}
+
+/// A run of the owner: over, with all of its events, or still queued.
+async fn run_of(world: &World, house: &House, is_over: bool) -> RunId {
+    let conversation = conversation_of(world, house, house.owner).await;
+    let agent = &world.server.state.agents["assistant"];
+    let pins = AgentPins {
+        agent: agent.name.clone(),
+        prompt: agent.prompt.clone(),
+        prompt_digest: agent.prompt_digest,
+        model: agent.model.clone(),
+        limits: agent.limits,
+    };
+    let mut tx = world.server.state.store.begin(&house.actor).await.expect("tx");
+    let run = conversations::post(&mut tx, &world.server.state.office, conversation, "Hello", "chat", pins, None).await.expect("posted").run;
+    if is_over {
+        let event = Event::Ended { outcome: RunOutcome::Cancelled, message: "Stopped.".to_owned() };
+        journal::append(&mut tx, run, house.workspace, &[Recorded { seq: 2, at_ms: world.server.state.office.clock.now_ms(), event }]).await.expect("ended");
+    }
+    tx.commit().await.expect("commit");
+    if is_over {
+        let sql = format!("update run set status = 'ended', outcome = 'cancelled', ended_at = now(), last_seq = 2 where run_id = '{}'", run.uuid());
+        world.server.database.raw(&sql).await;
+    }
+    run
+}
+
+/// An action of the owner's run that waits for an owner or a manager, for the envelope that [`body`] names.
+async fn hold_of(world: &World, house: &House) -> HoldId {
+    let run = run_of(world, house, false).await;
+    let id: HoldId = world.server.state.office.ids.make();
+    let (tenant, workspace, person) = (house.tenant.uuid(), house.workspace.uuid(), house.owner.uuid());
+    let sql = format!(
+        "insert into hold (tenant_id, hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules, state, held_at, expires_at)
+         values ('{tenant}', '{}', '{workspace}', '{}', 'call_1_0', '{person}', 'assistant', 'crm.add_note', 'write', decode(repeat('07', 32), 'hex'),
+                 '{{\"arguments\": {{}}, \"evidence\": []}}', '[[\"owner\"], [\"manager\"]]', 'A sample.', '{{}}', 'held', '2026-03-01', '2100-01-01')",
+        id.uuid(),
+        run.uuid(),
+    );
+    world.server.database.raw(&sql).await;
+    id
+}
+
+/// An id of the route's kind that names nothing.
+pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
+    fn fresh<T: Id>(world: &World) -> String {
+        world.server.state.office.ids.make::<T>().to_string()
+    }
+    let noun = route.path.strip_prefix("/api/v1/")?.split_once("/{id}")?.0;
+    Some(match noun {
+        "sessions" => fresh::<SessionId>(world),
+        "tokens" => fresh::<ApiTokenId>(world),
+        "people" => fresh::<PersonId>(world),
+        "workspaces" => fresh::<WorkspaceId>(world),
+        "contacts" => fresh::<ContactId>(world),
+        "companies" => fresh::<CompanyId>(world),
+        "deals" => fresh::<DealId>(world),
+        "conversations" => fresh::<ConversationId>(world),
+        "runs" => fresh::<RunId>(world),
+        "holds" => fresh::<HoldId>(world),
+        other => panic!("no id for `{other}`: add one"),
+    })
+}
+
+/// The request of a route, with its body, to be sent as somebody.
+pub(crate) fn ask<'a>(world: &'a World, route: &Route, id: Option<&str>) -> Ask<'a> {
+    let method = ["GET", "POST", "PUT", "PATCH", "DELETE"].into_iter().find(|name| *name == route.method.as_str()).expect("method");
+    let ask = world.server.ask(method, id.map_or_else(|| route.path.replace("{name}/{version}", "assistant/1"), |id| route.path.replace("{id}", id)));
+    match body(world, route) {
+        Some(Sample::Json(body)) => ask.json(&body),
+        Some(Sample::Bytes(kind, bytes)) => ask.query(&format!("workspace_id={}", world.home.workspace)).bytes(kind, bytes),
+        Some(Sample::Nothing) => ask,
+        None => panic!("no body for `{}`: add one", route.name),
+    }
+}

@@ -1,0 +1,228 @@
+//! Two organisations: nothing of one is ever seen, counted or touched by the other, through any table and any route.
+
+use super::sample;
+use super::world::World;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use steward_api::router::table;
+use steward_store::{Page, Store, StoreOptions, person};
+
+/// As whoever `url` signs in, in an organisation and with all of its workspaces.
+fn entered(tenant: &str, workspaces: &str) -> String {
+    format!("select set_config('app.tenant', '{tenant}', false), set_config('app.workspaces', '{workspaces}', false);")
+}
+
+/// One row in every table, made for an organisation by the database's owner, whatever the business rules would say.
+async fn fill(world: &World, tenant: &str) {
+    let sql = FILL.replace("{tenant}", &format!("'{tenant}'::uuid"));
+    world.server.database.raw(&sql).await;
+}
+
+/// Rows that only fit together; what is not named has a default. `{tenant}` is the organisation.
+const FILL: &str = "
+do $$
+declare t uuid := {tenant}; w uuid; p uuid; c uuid := gen_random_uuid(); r uuid := gen_random_uuid(); h uuid := gen_random_uuid();
+        k uuid := gen_random_uuid(); co uuid := gen_random_uuid(); i uuid := gen_random_uuid(); d bytea := sha256(gen_random_uuid()::text::bytea); n timestamptz := now();
+begin
+  select workspace_id into w from workspace where tenant_id = t;
+  select person_id into p from person where tenant_id = t;
+  insert into session (tenant_id, session_id, person_id, token_hash, method, created_at, seen_at, expires_at) values (t, gen_random_uuid(), p, d, 'link', n, n, n);
+  insert into api_token (tenant_id, api_token_id, person_id, name, token_hash, scopes, created_at) values (t, gen_random_uuid(), p, 'x', d, '{read}', n);
+  insert into sign_in_failure (tenant_id, failure_id, subject, at) values (t, gen_random_uuid(), 'x', n);
+  insert into idempotency (tenant_id, person_id, key, request_digest, created_at) values (t, p, 'k', d, n);
+  insert into conversation (tenant_id, conversation_id, workspace_id, person_id, agent, title, created_at, changed_at) values (t, c, w, p, 'assistant', 'x', n, n);
+  insert into message (tenant_id, message_id, workspace_id, conversation_id, by_agent, text, integrity, created_at) values (t, gen_random_uuid(), w, c, false, 'x', 4, n);
+  insert into run (tenant_id, run_id, workspace_id, conversation_id, person_id, agent, channel, status, created_at) values (t, r, w, c, p, 'assistant', 'chat', 'queued', n);
+  insert into run_event (tenant_id, run_id, seq, workspace_id, at, body) values (t, r, 1, w, n, '{}');
+  insert into decision (tenant_id, decision_id, workspace_id, run_id, call_id, person_id, agent, tool, verdict, rules, reason, policy_digest, arguments, provenance, record, decided_at)
+    values (t, gen_random_uuid(), w, r, 'call_1_0', p, 'assistant', 'x', 'block', '{}', 'x', d, '{}', '{}', '{}', n);
+  insert into hold (tenant_id, hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules, state, held_at, expires_at)
+    values (t, h, w, r, 'call_1_0', p, 'assistant', 'x', 'send', d, '{}', '[]', 'x', '{}', 'held', n, n);
+  insert into hold_approval (tenant_id, hold_id, person_id, workspace_id, approves, roles, envelope_id, method, at) values (t, h, p, w, true, '{owner}', d, 'link', n);
+  insert into host_effect (tenant_id, run_id, key, ordinal, workspace_id, request_digest, answer, at) values (t, r, 'k', 0, w, d, '{}', n);
+  insert into budget (tenant_id, budget_id, scope, scope_id, period, cap_micros, window_start, created_at) values (t, gen_random_uuid(), 'organisation', 'x', 'day', 1, n, n);
+  insert into reservation (tenant_id, reservation_id, run_id, amount_micros, state, budgets, created_at, expires_at) values (t, gen_random_uuid(), r, 1, 'open', '{}', n, n);
+  insert into company (tenant_id, company_id, workspace_id, name, name_key, created_at, changed_at) values (t, co, w, 'x', 'x', n, n);
+  insert into contact_import (tenant_id, import_id, workspace_id, person_id, file_name, file_digest, format, encoding, rows, created, merged, unchanged, refused, report, at)
+    values (t, i, w, p, 'x', d, 'csv', 'utf-8', 0, 0, 0, 0, 0, '{}', n);
+  insert into contact (tenant_id, contact_id, workspace_id, display_name, search, created_at, changed_at) values (t, k, w, 'x', 'x', n, n);
+  insert into contact_point (tenant_id, contact_id, position, workspace_id, kind, value, value_key) values (t, k, 0, w, 'email', 'x', 'x');
+  insert into deal (tenant_id, deal_id, workspace_id, title, stage, created_at, changed_at) values (t, gen_random_uuid(), w, 'x', 'x', n, n);
+  insert into note (tenant_id, note_id, workspace_id, contact_id, text, created_at) values (t, gen_random_uuid(), w, k, 'x', n);
+end $$";
+
+/// Tries a statement on every table, each on its own, and says what came of it: `table count`, where an error counts as -1.
+/// `{table}` stands for the table.
+async fn on_every_table(world: &World, url: &str, entered: &str, statement: &str) -> BTreeMap<String, i64> {
+    let before = format!(
+        "{entered} create temp table outcome (line text);
+         do $$
+         declare name text; rows bigint;
+         begin
+           for name in select relname from pg_class where relnamespace = 'steward'::regnamespace and relkind in ('r', 'p') and relname <> '_sqlx_migrations' loop
+             begin
+               execute replace('{statement}', '{{table}}', 'steward.' || name);
+               get diagnostics rows = row_count;
+             exception when others then rows := -1;
+             end;
+             insert into outcome values (name || ' ' || rows);
+           end loop;
+         end $$;",
+        statement = statement.replace('\'', "''"),
+    );
+    let lines = world.server.database.texts(url, &before, "select line from outcome").await.expect("outcome");
+    lines.iter().map(|line| line.split_once(' ').map(|(name, rows)| (name.to_owned(), rows.parse().expect("number"))).expect("line")).collect()
+}
+
+#[tokio::test]
+async fn no_table_shows_or_takes_rows_of_another_organisation() {
+    let world = World::make().await;
+    let database = &world.server.database;
+    let (home, other) = (world.home.tenant.uuid().to_string(), world.other.tenant.uuid().to_string());
+    fill(&world, &home).await;
+    let count = |tenant: &str| format!("select from {{table}} where tenant_id = '{tenant}'");
+    let of_home = on_every_table(&world, &database.superuser_url, "", &count(&home)).await;
+    let of_other = on_every_table(&world, &database.superuser_url, "", &count(&other)).await;
+    for (table, rows) in &of_home {
+        assert!(*rows > 0, "`{table}` has no row here: add one to FILL");
+    }
+    let by_workspace = "select relname::text from pg_class join pg_attribute on attrelid = pg_class.oid and attname = 'workspace_id'
+                         where relnamespace = 'steward'::regnamespace and relkind in ('r', 'p') and relname <> 'membership'";
+    let by_workspace = database.texts(&database.superuser_url, "", by_workspace).await.expect("look");
+    assert!(by_workspace.len() > 10, "{by_workspace:?}");
+    for url in [&database.app_url, &database.worker_url] {
+        let all = "select from {table}";
+        // A role without any right to a table is refused; that is as good as nothing seen.
+        for (table, rows) in on_every_table(&world, url, &entered(&home, "*"), all).await {
+            assert_eq!(rows, of_home[&table], "{table}: an organisation sees its own, and only its own");
+        }
+        for (table, rows) in on_every_table(&world, url, &entered(&other, "*"), all).await {
+            assert_eq!(rows, of_other[&table], "{table}: and so does the other");
+        }
+        for nobody in [String::new(), entered("", ""), entered("", "*")] {
+            for (table, rows) in on_every_table(&world, url, &nobody, all).await {
+                assert!(rows <= 0, "{table}: without an organisation there is nothing, and {rows} rows were seen");
+            }
+        }
+        for elsewhere in [entered(&home, ""), entered(&home, &world.other.workspace.uuid().to_string())] {
+            let seen = on_every_table(&world, url, &elsewhere, all).await;
+            for table in &by_workspace {
+                assert!(seen[table] <= 0, "{table}: without the workspace there is nothing");
+            }
+        }
+        // Whatever right there is to change rows does not reach over, and a row cannot be given away.
+        for (who, change) in [
+            (&other, format!("update {{table}} set tenant_id = tenant_id where tenant_id = '{home}'")),
+            (&other, format!("delete from {{table}} where tenant_id = '{home}'")),
+            (&home, format!("update {{table}} set tenant_id = '{other}' where tenant_id = '{home}'")),
+        ] {
+            for (table, rows) in on_every_table(&world, url, &entered(who, "*"), &change).await {
+                assert!(rows <= 0, "{table}: {change}");
+            }
+        }
+        for (table, rows) in on_every_table(&world, url, &entered(&home, "*"), "truncate {table} cascade").await {
+            assert_eq!(rows, -1, "{table}: row security does not see `truncate`, so nobody may");
+        }
+    }
+    assert_eq!(on_every_table(&world, &database.superuser_url, "", &count(&home)).await, of_home, "all still there");
+}
+
+/// How often one connection changes hands.
+const TURNS: usize = 1000;
+
+#[tokio::test]
+async fn a_connection_that_changes_hands_carries_nothing_over() {
+    let world = World::make().await;
+    let options = StoreOptions { connections_max: 1, ..StoreOptions::new(&world.server.database.app_url) };
+    let store = Store::connect(&options).await.expect("store");
+    for turn in 0..TURNS {
+        let (house, foreign) = if turn % 2 == 0 { (&world.home, &world.other) } else { (&world.other, &world.home) };
+        let mut tx = store.begin(&house.actor).await.expect("tx");
+        let seen: Vec<_> = person::list(&mut tx, &Page::first()).await.expect("people").into_iter().map(|person| person.person_id).collect();
+        assert_eq!(seen, [house.owner], "turn {turn}");
+        match turn % 4 {
+            0 => tx.commit().await.expect("commit"),
+            1 => tx.rollback().await.expect("rollback"),
+            // A refused statement leaves the transaction broken; dropping it leaves the connection to the next.
+            2 => assert!(person::insert(&mut tx, house.owner, "eve@other.example", "x", world.server.state.office.clock.now()).await.is_err()),
+            _ => {
+                let never = tokio::time::timeout(std::time::Duration::ZERO, person::get(&mut tx, foreign.owner)).await;
+                assert!(never.is_err() || matches!(never, Ok(Err(_))), "cut off in the middle, or not found");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn rows_cannot_point_into_another_organisation() {
+    let world = World::make().await;
+    let database = &world.server.database;
+    let (home, other) = (world.home.tenant.uuid(), world.other.tenant.uuid());
+    let theirs = world.other.owner.uuid();
+    for (sql, why) in [
+        (
+            format!(
+                "insert into session (tenant_id, session_id, person_id, token_hash, method, created_at, seen_at, expires_at) values ('{home}', gen_random_uuid(), '{theirs}', sha256('x'), 'link', now(), now(), now()) returning '1'"
+            ),
+            "a foreign person",
+        ),
+        (
+            format!(
+                "insert into membership values ('{home}', gen_random_uuid(), '{}', '{}', 'support', now()) returning '1'",
+                world.home.owner.uuid(),
+                world.other.workspace.uuid()
+            ),
+            "a foreign workspace",
+        ),
+        (format!("insert into workspace values ('{other}', gen_random_uuid(), 'x', now()) returning '1'"), "a foreign organisation"),
+        ("insert into tenant values (gen_random_uuid(), 'x', now()) returning '1'".to_owned(), "an organisation of its own"),
+    ] {
+        assert!(database.texts(&database.app_url, &entered(&home.to_string(), "*"), &sql).await.is_err(), "{why}");
+    }
+    // A name that another organisation has is no conflict, and tells nothing.
+    let same = format!(
+        "insert into person (tenant_id, person_id, email, display_name, created_at) values ('{home}', gen_random_uuid(), 'eve@other.example', 'x', now()) returning '1'"
+    );
+    assert_eq!(database.texts(&database.app_url, &entered(&home.to_string(), "*"), &same).await, Ok(vec!["1".to_owned()]));
+}
+
+#[tokio::test]
+async fn an_id_of_another_organisation_and_no_id_at_all_answer_with_the_same_bytes() {
+    let world = World::make().await;
+    for route in table().iter().filter(|route| route.path.contains("{id}")) {
+        let mut replies = Vec::new();
+        let foreign = sample::target(&world, &world.other, world.other.owner, route).await;
+        let before = world.server.database.number("select count(*) from audit_event").await;
+        for id in [foreign, sample::nothing(&world, route), Some("nonsense".to_owned())] {
+            let owner = world.owner().await;
+            let reply = sample::ask(&world, route, id.as_deref()).cookie(&owner).send().await;
+            let mut headers: Vec<(String, String)> =
+                reply.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned())).collect();
+            headers.retain(|(name, _)| name != "x-request-id");
+            let mut body: Value = reply.json();
+            body["request_id"] = Value::Null;
+            if let Some(error) = body.get_mut("error") {
+                error["request_id"] = Value::Null;
+            }
+            replies.push((reply.status, headers, body.to_string()));
+        }
+        assert_eq!(replies[0].0, 404, "{} {}: {}", route.method, route.path, replies[0].2);
+        assert!(replies.iter().all(|reply| *reply == replies[0]), "{} {}: {replies:#?}", route.method, route.path);
+        // Signing in is what was audited in between: a link and a session for each request.
+        assert_eq!(world.server.database.number("select count(*) from audit_event").await, before + 6, "{} {}", route.method, route.path);
+    }
+}
+
+#[tokio::test]
+async fn no_list_shows_anything_of_another_organisation() {
+    let world = World::make().await;
+    let other = world.other.tenant.uuid().to_string();
+    fill(&world, &other).await;
+    let owner = world.owner().await;
+    for route in table().iter().filter(|route| route.method == "GET" && route.path.starts_with("/api/") && !route.path.contains('{')) {
+        let text = world.server.ask("GET", route.path).cookie(&owner).send().await.text();
+        for foreign in [world.other.tenant.to_string(), world.other.workspace.to_string(), world.other.owner.to_string(), "other.example".to_owned()] {
+            assert!(!text.contains(&foreign), "{}: {text}", route.path);
+        }
+    }
+}

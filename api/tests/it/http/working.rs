@@ -1,0 +1,205 @@
+//! A server with a worker behind it and a scripted model, and a reader of event streams.
+
+use super::server::{Ask, Server, URL};
+use super::world::{House, World};
+use axum::body::{Body, BodyDataStream};
+use futures_util::StreamExt as _;
+use http::HeaderMap;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use steward_agent::testing::{Reply, ScriptedModel};
+use steward_agent::worker::work;
+use steward_api::meters::Meters;
+use steward_api::{AppState, Parts, Site};
+use steward_core::Role;
+use steward_office::people::Passwords;
+use steward_store::testing::TestDatabase;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// Holds `crm.add_note` for an owner or a manager, so that something waits.
+pub(crate) const HOLD_NOTES: &str = r#"
+@id("test-notes-ask") @reason("Notes ask the owner or a manager in this test.")
+forbid (principal, action == Action::"crm.add_note", resource)
+unless { context.approvals.roles.containsAny([Role::"owner", Role::"manager"]) };
+"#;
+
+/// Forbids `crm.create_company` to everybody.
+pub(crate) const NO_COMPANIES: &str = r#"
+@id("test-no-companies") @reason("No companies in this test.") @tell("Companies cannot be made here.")
+forbid (principal, action == Action::"crm.create_company", resource);
+"#;
+
+/// How long anything may take before a test gives up, in seconds.
+const PATIENCE_SECONDS: u64 = 60;
+
+/// The parts. The worker stops when they are dropped.
+pub(crate) struct Working {
+    pub(crate) world: World,
+    pub(crate) model: ScriptedModel,
+    _stop: DropGuard,
+}
+
+impl Working {
+    /// A house with a worker and a model that answers from this script, under these rules beside the shipped ones.
+    pub(crate) async fn with(model: ScriptedModel, rules: &[&str]) -> Self {
+        let made = steward_agent::testing::World::with_rules(TestDatabase::make().await, &model.base_url(), rules).await;
+        let runtime = made.runtime;
+        let state = AppState::new(Parts {
+            store: made.db.app.clone(),
+            office: runtime.office.clone(),
+            passwords: Passwords::new(1).expect("argon"),
+            site: Site::new(URL, false).expect("site"),
+            host: runtime.host.clone(),
+            rules: runtime.rules.clone(),
+            prompts: runtime.prompts.clone(),
+            agents: runtime.agents.clone(),
+            live: runtime.live.clone(),
+            meters: Arc::new(Meters::default()),
+        });
+        let server = Server::of(made.db, state);
+        let home = House { tenant: made.tenant, workspace: made.workspace, owner: made.owner.person.expect("a person"), actor: made.owner };
+        let other = House::make(&server, "Other", "eve@other.example").await;
+        let stop = CancellationToken::new();
+        tokio::spawn(work(runtime, 4, stop.clone()));
+        Self { world: World { server, home, other }, model, _stop: stop.drop_guard() }
+    }
+
+    /// A model that says this and nothing else.
+    pub(crate) async fn saying(text: &str) -> Self {
+        let text = text.to_owned();
+        Self::with(ScriptedModel::start_with(move |_| Reply::text(text.clone())).await, &[]).await
+    }
+
+    /// A model that adds a contact and then wants to add a note to it, which waits for an owner or a manager.
+    pub(crate) async fn noting() -> Self {
+        let model = ScriptedModel::start_with(|seen| {
+            let results: Vec<Value> = seen.tool_results().into_iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
+            match results.as_slice() {
+                [] => Reply::call("crm.create_contact", json!({ "name": "Lena Petrova", "emails": ["lena@partner.example"] })),
+                [first] => {
+                    let id = first["ok"]["id"].as_str().or_else(|| first["ok"]["contact"]["id"].as_str()).unwrap_or("missing");
+                    Reply::call("crm.add_note", json!({ "contact_id": id, "text": "Met at the fair." }))
+                }
+                [_, _, ..] => Reply::text("That is done."),
+            }
+        })
+        .await;
+        Self::with(model, &[HOLD_NOTES]).await
+    }
+
+    pub(crate) fn ask(&self, method: &'static str, path: impl Into<String>) -> Ask<'_> {
+        self.world.server.ask(method, path)
+    }
+
+    /// Begins a conversation and says something in it. Returns the conversation's and the run's id.
+    pub(crate) async fn say(&self, who: &secrecy::SecretString, text: &str) -> (String, String) {
+        let made = self.ask("POST", "/api/v1/conversations").cookie(who).json(&json!({ "agent": "assistant" })).send().await.expect(201).json();
+        let conversation = made["conversation_id"].as_str().expect("id").to_owned();
+        let posted = self
+            .ask("POST", format!("/api/v1/conversations/{conversation}/messages"))
+            .cookie(who)
+            .json(&json!({ "text": text }))
+            .send()
+            .await
+            .expect(202)
+            .json();
+        (conversation, posted["run_id"].as_str().expect("id").to_owned())
+    }
+
+    /// Says something that makes a note wait, and hears of it. Returns the run's id, the held action's, and its envelope's.
+    pub(crate) async fn held(&self) -> Held {
+        let owner = self.world.owner().await;
+        let (_, run) = self.say(&owner, "Add Lena Petrova, lena@partner.example, and note that we met at the fair").await;
+        let mut stream = Listening::open(self.ask("GET", format!("/api/v1/runs/{run}/events")).cookie(&owner)).await;
+        let opened = stream.until("hold.opened").await.pop().expect("an event");
+        let text = |name: &str| opened.data[name].as_str().expect("text").to_owned();
+        Held { run, hold: text("hold_id"), envelope: text("envelope_id"), stream }
+    }
+
+    /// A fresh session in some role.
+    pub(crate) async fn as_role(&self, role: Role) -> secrecy::SecretString {
+        self.world.session(role).await.secret
+    }
+}
+
+/// A run that waits, and the stream it is followed by.
+pub(crate) struct Held {
+    pub(crate) run: String,
+    pub(crate) hold: String,
+    pub(crate) envelope: String,
+    pub(crate) stream: Listening,
+}
+
+/// One event of a stream.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Heard {
+    pub(crate) id: Option<u32>,
+    pub(crate) name: String,
+    pub(crate) data: Value,
+}
+
+/// A stream of events that is coming in.
+pub(crate) struct Listening {
+    pub(crate) headers: HeaderMap,
+    body: BodyDataStream,
+    text: String,
+}
+
+impl Listening {
+    pub(crate) async fn open(ask: Ask<'_>) -> Self {
+        let (parts, body): (_, Body) = ask.open().await.into_parts();
+        assert_eq!(parts.status, 200);
+        Self { headers: parts.headers, body: body.into_data_stream(), text: String::new() }
+    }
+
+    /// The next event; none when the stream has ended. Comments are no events.
+    pub(crate) async fn next(&mut self) -> Option<Heard> {
+        loop {
+            while let Some((block, rest)) = self.text.split_once("\n\n") {
+                let event = Heard::read(block);
+                self.text = rest.to_owned();
+                if event.is_some() {
+                    return event;
+                }
+            }
+            let piece = tokio::time::timeout(Duration::from_secs(PATIENCE_SECONDS), self.body.next()).await.expect("something is heard in time")?;
+            self.text.push_str(std::str::from_utf8(&piece.expect("a piece")).expect("text"));
+        }
+    }
+
+    /// Events up to the first of this name, that one included.
+    pub(crate) async fn until(&mut self, name: &str) -> Vec<Heard> {
+        let mut events = Vec::new();
+        while let Some(event) = self.next().await {
+            let is_last = event.name == name;
+            events.push(event);
+            if is_last {
+                return events;
+            }
+        }
+        panic!("the stream ended without `{name}`: {events:?}");
+    }
+
+    /// All events until the stream ends by itself.
+    pub(crate) async fn until_the_end(&mut self) -> Vec<Heard> {
+        let mut events = Vec::new();
+        while let Some(event) = self.next().await {
+            events.push(event);
+        }
+        events
+    }
+}
+
+impl Heard {
+    fn read(block: &str) -> Option<Self> {
+        let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        let name = field("event")?.to_owned();
+        Some(Self { id: field("id").map(|id| id.parse().expect("a number")), name, data: serde_json::from_str(field("data")?).expect("JSON") })
+    }
+}
+
+/// What is in the journal: everything but the pieces that are live only.
+pub(crate) fn recorded(events: &[Heard]) -> Vec<Heard> {
+    events.iter().filter(|event| event.id.is_some()).cloned().collect()
+}
