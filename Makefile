@@ -1,0 +1,33 @@
+# Steward. `make` alone lists the verbs; each installs what it needs and says what and why.
+.DEFAULT_GOAL := help
+.PHONY: help up test check bench release peers sqlx fmt
+
+help: ## Lists these verbs.
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r verb what; do printf '  make %-8s %s\n' "$$verb" "$$what"; done
+
+up: ## Builds and starts everything on this machine, and prints where to sign in.
+	@scripts/need cargo postgresql wasm
+	@exec env SQLX_OFFLINE=true cargo run --release --locked -p steward-api -- up $(ARGS)
+
+test: ## Runs every test with a throw-away PostgreSQL; ARGS="-p steward-store" chooses.
+	@scripts/test $(ARGS)
+
+check: ## Format, lints, generated files fresh, the house in order.
+	@scripts/check
+
+bench: ## Measures, prints a table, and writes bench.json to the build directory.
+	@scripts/bench $(ARGS)
+
+release: ## Packs an optimised binary with its checksum.
+	@scripts/release
+
+peers: ## Installs the third-party programs that the tests talk to.
+	@scripts/need peers
+
+sqlx: ## Writes .sqlx anew after a change of SQL.
+	@scripts/need cargo postgresql
+	@scripts/test-postgres scripts/sqlx write
+
+fmt: ## Formats all code.
+	@cargo fmt --all
+	@for guest in tools/plugins tools/guests tools/xtask; do cargo fmt --manifest-path $$guest/Cargo.toml --all; done

@@ -1,0 +1,60 @@
+//! Gathers what the benches left into one file and one table. `make bench` runs it; it measures nothing itself.
+//!
+//! Use: `bench_table <criterion's folder> <figures of k5> <what the benches printed> <file to write>`
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a tool for developers stops where it cannot go on")]
+
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+fn main() {
+    let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    let [criterion, k5, printed, out] = arguments.as_slice() else {
+        eprintln!("use: bench_table <criterion's folder> <figures of k5> <what the benches printed> <file to write>");
+        std::process::exit(2);
+    };
+    let mut figures = Vec::new();
+    gather(criterion, &mut figures);
+    figures.extend(std::fs::read_to_string(printed).unwrap_or_default().lines().filter_map(line));
+    figures.sort_by(|one, other| one["name"].as_str().cmp(&other["name"].as_str()));
+    if k5.exists() {
+        figures.extend(read(k5).as_array().unwrap().iter().cloned());
+    }
+    if figures.is_empty() {
+        eprintln!("no bench left a figure");
+        std::process::exit(1);
+    }
+    std::fs::write(out, format!("{}\n", serde_json::to_string_pretty(&figures).unwrap())).unwrap();
+    for figure in &figures {
+        println!("{:<72} {:>12.2} {}", figure["name"].as_str().unwrap(), figure["value"].as_f64().unwrap(), figure["unit"].as_str().unwrap());
+    }
+}
+
+/// Every `new/estimates.json` below a folder: the median, in microseconds.
+fn gather(folder: &Path, figures: &mut Vec<Value>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for path in entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        if path.ends_with("new") && path.join("estimates.json").exists() {
+            let name = read(&path.join("benchmark.json"))["full_id"].clone();
+            let median = read(&path.join("estimates.json"))["median"]["point_estimate"].as_f64().unwrap();
+            figures.push(json!({ "name": name, "value": median / 1_000.0, "unit": "µs" }));
+        } else {
+            gather(&path, figures);
+        }
+    }
+}
+
+/// A figure that a bench without Criterion printed: `instance/memory_kib 46`. Its unit stands in its name.
+fn line(line: &str) -> Option<Value> {
+    let (name, value) = line.split_once(' ').filter(|(name, _)| name.contains('/'))?;
+    let value: f64 = value.trim().parse().ok()?;
+    let unit = name
+        .split(['/', '_'])
+        .find_map(|part| [("us", "µs"), ("ms", "ms"), ("kib", "KiB")].iter().find(|(word, _)| *word == part))
+        .map_or("", |(_, unit)| unit);
+    Some(json!({ "name": name, "value": value, "unit": unit }))
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}

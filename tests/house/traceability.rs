@@ -1,0 +1,166 @@
+//! `docs/traceability.md` says of each feature where it is: route or command, table or job, test. All of them exist.
+
+use crate::markdown::{cells, prose, spans};
+use crate::tree::{ending, none, text, tree};
+use crate::verbs::{steward_verbs, unknown};
+use std::collections::BTreeSet;
+
+/// What the tree offers to be named.
+struct There {
+    features: BTreeSet<String>,
+    routes: BTreeSet<String>,
+    commands: BTreeSet<String>,
+    tables: BTreeSet<String>,
+    jobs: BTreeSet<String>,
+    tests: BTreeSet<String>,
+}
+
+/// Ids of the list of features: the first cell of each row.
+fn features(page: &str) -> BTreeSet<String> {
+    let id = |one: &str| one.starts_with(|first: char| first.is_ascii_uppercase()) && one[1..].bytes().all(|byte| byte.is_ascii_digit()) && one.len() > 1;
+    prose(page).iter().filter_map(|one| cells(one.line)).filter_map(|cells| cells.first().copied()).filter(|one| id(one)).map(str::to_owned).collect()
+}
+
+/// `METHOD /path` of every operation of an OpenAPI document.
+fn routes(openapi: &str) -> BTreeSet<String> {
+    let document: serde_json::Value = serde_json::from_str(openapi).expect("api/openapi.json is JSON");
+    let paths = document["paths"].as_object().cloned().unwrap_or_default();
+    let methods = ["get", "post", "put", "patch", "delete"];
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            let item = item.as_object().cloned().unwrap_or_default();
+            item.into_iter()
+                .map(|(method, _)| method)
+                .filter(|method| methods.contains(&method.as_str()))
+                .map(|method| format!("{} {path}", method.to_uppercase()))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// `METHOD /path` of every line of the router's table.
+fn routes_of_table(router: &str) -> BTreeSet<String> {
+    let route = |line: &str| {
+        let (method, rest) = line.trim().split_once(' ')?;
+        let path = rest.trim_start().strip_prefix('"')?.split('"').next()?;
+        (method.bytes().all(|byte| byte.is_ascii_uppercase()) && path.starts_with('/')).then(|| format!("{method} {path}"))
+    };
+    router.lines().filter_map(route).collect()
+}
+
+/// Names of the functions that carry a test attribute.
+fn tests_of(source: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut is_test = false;
+    for line in source.lines().map(str::trim) {
+        if line.starts_with("#[") && (line.contains("test]") || line.contains("test(")) {
+            is_test = true;
+        } else if let Some(rest) = line.trim_start_matches("pub ").trim_start_matches("async ").strip_prefix("fn ") {
+            if is_test {
+                found.extend(rest.split(['(', '<']).next().map(str::to_owned));
+            }
+            is_test = false;
+        } else if line.starts_with("proptest!") {
+            continue;
+        } else if !line.starts_with("#[") && !line.starts_with("//") {
+            is_test = false;
+        }
+    }
+    found
+}
+
+fn there() -> There {
+    let stem = |folder: &'static str| tree().keys().filter_map(move |path| path.strip_prefix(folder)?.strip_suffix(".rs")).map(str::to_owned);
+    There {
+        features: features(text("docs/features.md")),
+        routes: routes(text("api/openapi.json")).union(&routes_of_table(text("api/src/router.rs"))).cloned().collect(),
+        commands: steward_verbs().clone(),
+        tables: ending(".sql")
+            .flat_map(|(_, sql)| sql.lines().filter_map(|line| line.strip_prefix("create table steward.")).filter_map(|rest| rest.split_whitespace().next()))
+            .map(str::to_owned)
+            .collect(),
+        jobs: stem("api/src/jobs/").collect(),
+        tests: ending(".rs").flat_map(|(_, source)| tests_of(source)).collect(),
+    }
+}
+
+/// What a traceability table has against the tree. Columns: feature, what stands, route or command, table or job, test.
+fn complaints(page: &str, there: &There) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rows = BTreeSet::new();
+    for one in prose(page) {
+        let Some(row) = cells(one.line) else { continue };
+        let [feature, _, outside, inside, tests] = row.as_slice() else {
+            found.push(format!("line {}: a row has five cells", one.number));
+            continue;
+        };
+        if *feature == "feature" {
+            continue;
+        }
+        let mut complain = |what: String| found.push(format!("`{feature}`: {what}"));
+        if !there.features.contains(*feature) {
+            complain("is no feature of docs/features.md".to_owned());
+        }
+        if !rows.insert((*feature).to_owned()) {
+            complain("has two rows".to_owned());
+        }
+        for span in spans(outside) {
+            let known = match span.strip_prefix("steward ") {
+                Some(command) => unknown(command, &there.commands).is_none(),
+                None => there.routes.contains(span),
+            };
+            if !known {
+                complain(format!("there is no route or command `{span}`"));
+            }
+        }
+        for span in spans(inside).into_iter().filter(|span| !there.tables.contains(*span) && !there.jobs.contains(*span) && !tree().contains_key(*span)) {
+            complain(format!("there is no table, job or file `{span}`"));
+        }
+        for span in spans(tests).into_iter().filter(|span| !there.tests.contains(*span)) {
+            complain(format!("there is no test `{span}`"));
+        }
+        if spans(tests).is_empty() {
+            complain("a row without a test proves nothing".to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn a_row_about_nothing_is_seen() {
+    let one = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    let there = There {
+        features: one(&["A1", "A2"]),
+        routes: one(&["GET /a/{id}"]),
+        commands: one(&["chat"]),
+        tables: one(&["contact"]),
+        jobs: one(&["expire"]),
+        tests: one(&["it_works"]),
+    };
+    let check = |rows: &str, expect: &[&str]| {
+        let found = complaints(&format!("| feature | what | route or command | table or job | test |\n|---|---|---|---|---|\n{rows}"), &there);
+        assert_eq!(found.len(), expect.len(), "{found:?}");
+        assert!(found.iter().zip(expect).all(|(one, part)| one.contains(part)), "{found:?}");
+    };
+    check("| A1 | x | `GET /a/{id}`, `steward chat --json` | `contact`, `expire` | `it_works` |", &[]);
+    check("| A9 | x | — | — | `it_works` |", &["no feature"]);
+    check("| A1 | x | — | — | `it_works` |\n| A1 | x | — | — | `it_works` |", &["two rows"]);
+    check("| A1 | x | `GET /b` | — | `it_works` |", &["no route or command `GET /b`"]);
+    check("| A1 | x | `steward nothing` | — | `it_works` |", &["no route or command `steward nothing`"]);
+    check("| A1 | x | — | `nothing` | `it_works` |", &["no table, job or file `nothing`"]);
+    check("| A1 | x | — | — | `it_fails` |", &["no test `it_fails`"]);
+    check("| A1 | x | — | — | — |", &["proves nothing"]);
+    check("| A1 | x |", &["five cells"]);
+    assert_eq!(features("| id | feature |\n|---|---|\n| A1 | x |\n| P12 | y |\n| what | z |"), one(&["A1", "P12"]));
+    assert_eq!(routes(r#"{"paths": {"/a": {"get": {}, "parameters": [], "post": {}}}}"#), one(&["GET /a", "POST /a"]));
+    assert_eq!(
+        tests_of("#[test]\nfn a() {}\n#[tokio::test(flavor = \"x\")]\nasync fn b() {}\nfn c() {}\n#[test]\n#[expect(x)]\n/// Why.\nfn d() {}"),
+        ["a", "b", "d"]
+    );
+}
+
+#[test]
+fn traceability_names_only_what_exists() {
+    none(complaints(text("docs/traceability.md"), &there()));
+}
