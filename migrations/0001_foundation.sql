@@ -235,6 +235,8 @@ create table steward.run (
   cost_micros bigint not null default 0,
   created_at timestamptz not null,
   ended_at timestamptz,
+  -- The queue's order. It stays the same from lease to lease and step to step, so those updates touch no index.
+  ready_at timestamptz generated always as (case when status in ('queued', 'running') then created_at end) stored,
   primary key (tenant_id, run_id),
   foreign key (tenant_id, workspace_id) references steward.workspace,
   foreign key (tenant_id, conversation_id) references steward.conversation,
@@ -244,7 +246,7 @@ create table steward.run (
 comment on table steward.run is 'One governed run: who, what, its lease, and sums over its journal; the journal is the truth.';
 call steward.protect('run', true, 'select, insert, update', 'select, update');
 create index run_recent on steward.run (tenant_id, created_at desc);
-create index run_open on steward.run (status, created_at) where status in ('queued', 'running');
+create index run_open on steward.run (ready_at) where ready_at is not null;
 create index run_of_conversation on steward.run (tenant_id, conversation_id);
 
 create table steward.run_event (
@@ -254,9 +256,9 @@ create table steward.run_event (
   workspace_id uuid not null,
   at timestamptz not null,
   body text not null,
-  primary key (tenant_id, run_id, seq),
-  foreign key (tenant_id, run_id) references steward.run,
-  foreign key (tenant_id, workspace_id) references steward.workspace
+  -- No foreign key: an event is written only in the transaction that makes its run or moves it on (`write_step`), and runs are never
+  -- removed. Looking the run up again for every event was two fifths of what a step costs here.
+  primary key (tenant_id, run_id, seq)
 );
 comment on table steward.run_event is 'The journal: one event a row as JSON text, numbered without gaps, never changed.';
 call steward.protect('run_event', true, 'select, insert', 'select, insert');
@@ -282,12 +284,10 @@ create table steward.decision (
   provenance text not null,
   record text not null,
   decided_at timestamptz not null,
-  primary key (tenant_id, decision_id),
-  foreign key (tenant_id, run_id) references steward.run,
-  foreign key (tenant_id, workspace_id) references steward.workspace
+  primary key (tenant_id, decision_id) -- No foreign key, as with run_event.
 );
 comment on table steward.decision is 'Every verdict of the gate with all it saw, written before anything happens; the blocked-action log is the rows with verdict block.';
-call steward.protect('decision', true, 'select, insert', 'select, insert');
+call steward.protect('decision', true, 'select', 'select, insert');
 call steward.insert_only('decision');
 create index decision_recent on steward.decision (tenant_id, decided_at desc, decision_id desc);
 create index decision_of_run on steward.decision (tenant_id, run_id);
@@ -438,7 +438,170 @@ create table steward.reservation (
 comment on table steward.reservation is 'An amount set aside in every budget it falls under before a model is asked; settled once, or expired with its dead worker.';
 call steward.protect('reservation', false, 'select, insert, update', 'select, insert, update');
 create index reservation_open on steward.reservation (expires_at) where state = 'open';
-create index reservation_of_run on steward.reservation (tenant_id, run_id) where state = 'open';
+create index reservation_of_run on steward.reservation (tenant_id, run_id);
+
+-- The way of one step -----------------------------------------------------------------------------------------------
+-- Called by itself, each of these is one transaction in one round trip. They run with the caller's rights: row security
+-- sees the settings they make first, exactly as in a transaction that was begun for an actor. Every statement looks rows up by id, so one
+-- plan serves all; left to itself the planner makes a new one each time, which takes longer than carrying it out.
+
+-- Settles all that a run has set aside: what it cost so far and was not charged yet is spent, the rest is free again.
+-- Safe to call at any time and again: it charges the difference to what was charged before.
+create function steward.settle_run(the_run uuid, cost_so_far bigint, to_state text) returns void language plpgsql volatile set plan_cache_mode = force_generic_plan as $$
+declare mine uuid := steward.tenant(); due bigint; one record; charged boolean := false;
+begin
+  select greatest(cost_so_far - coalesce(sum(spent_micros) filter (where state <> 'open'), 0), 0) into due
+    from steward.reservation where tenant_id = mine and run_id = the_run;
+  for one in
+    select reservation_id, amount_micros, budgets from steward.reservation
+     where tenant_id = mine and run_id = the_run and state = 'open' order by reservation_id for update
+  loop
+    -- The first one is charged with all that is due; a budget that came later was not there when it was set aside.
+    update steward.budget
+       set reserved_micros = greatest(reserved_micros - one.amount_micros, 0), spent_micros = spent_micros + case when charged then 0 else due end
+     where tenant_id = mine and budget_id = any (one.budgets);
+    update steward.reservation set state = to_state, spent_micros = case when charged then 0 else due end
+     where tenant_id = mine and reservation_id = one.reservation_id;
+    charged := true;
+  end loop;
+end $$;
+
+-- Sets an amount aside in every budget that applies; false, and nothing done, when one of them has no room.
+-- A window that is over starts anew in the same statement. Rows are locked in a fixed order, so two runs never wait on each other in a ring.
+create function steward.reserve(
+  as_tenant uuid, as_workspaces text, the_reservation uuid, the_run uuid, scopes text[], scope_ids text[], amount bigint, now_at timestamptz, until timestamptz
+) returns boolean language plpgsql volatile set plan_cache_mode = force_generic_plan as $$
+declare applying bigint; taking bigint; taken uuid[];
+begin
+  perform set_config('app.tenant', as_tenant::text, true), set_config('app.workspaces', as_workspaces, true);
+  with applicable as (
+    select budget.budget_id,
+           case period when 'day' then date_trunc('day', now_at at time zone 'UTC') at time zone 'UTC'
+                       when 'month' then date_trunc('month', now_at at time zone 'UTC') at time zone 'UTC'
+                       else window_start end as current_start
+      from steward.budget join unnest(scopes, scope_ids) as wanted (scope, scope_id) using (scope, scope_id)
+     where budget.tenant_id = as_tenant
+     order by budget.budget_id for update of budget),
+  moved as (
+    update steward.budget set
+       spent_micros = case when budget.window_start < applicable.current_start then 0 else budget.spent_micros end,
+       window_start = greatest(budget.window_start, applicable.current_start),
+       reserved_micros = budget.reserved_micros + amount
+      from applicable
+     where budget.tenant_id = as_tenant and budget.budget_id = applicable.budget_id
+       and (case when budget.window_start < applicable.current_start then 0 else budget.spent_micros end) + budget.reserved_micros + amount <= budget.cap_micros
+    returning budget.budget_id)
+  select (select count(*) from applicable), (select count(*) from moved), (select coalesce(array_agg(budget_id), '{}') from moved)
+    into applying, taking, taken;
+  if applying <> taking then
+    -- What was taken from the budgets that have room goes back with this block.
+    raise exception 'a budget has no room' using errcode = 'STW06';
+  end if;
+  insert into steward.reservation (tenant_id, reservation_id, run_id, amount_micros, state, budgets, created_at, expires_at)
+  values (as_tenant, the_reservation, the_run, amount, 'open', taken, now_at, until);
+  return true;
+exception when sqlstate 'STW06' then
+  return false;
+end $$;
+
+-- A leased run with all that driving it needs: where it works, whom it acts for, and its journal.
+create function steward.take_up(as_tenant uuid, the_run uuid)
+  returns table (workspace_id uuid, agent text, cancelled boolean, active boolean, roles text[], places uuid[], event_at timestamptz[], event_body text[])
+  language plpgsql volatile set plan_cache_mode = force_generic_plan as $$
+begin
+  perform set_config('app.tenant', as_tenant::text, true), set_config('app.workspaces', '*', true);
+  return query
+  select run.workspace_id, run.agent, run.cancel_at is not null,
+         exists (select from steward.person where person.tenant_id = as_tenant and person.person_id = run.person_id and disabled_at is null),
+         held.roles, held.places, journal.at, journal.body
+    from steward.run
+    cross join lateral (
+      select coalesce(array_agg(membership.role order by membership_id), '{}') as roles, coalesce(array_agg(membership.workspace_id order by membership_id), '{}') as places
+        from steward.membership where membership.tenant_id = as_tenant and membership.person_id = run.person_id) as held
+    cross join lateral (
+      select coalesce(array_agg(run_event.at order by seq), '{}') as at, coalesce(array_agg(run_event.body order by seq), '{}') as body
+        from steward.run_event where run_event.tenant_id = as_tenant and run_event.run_id = the_run) as journal
+   where run.tenant_id = as_tenant and run.run_id = the_run;
+end $$;
+
+-- One commit of a run: its events and all that belongs to them, or nothing. Refused with STW05 when the lease was lost, when another
+-- event came in between, or when a held action to be claimed is no longer free. Tells whether somebody asked the run to stop.
+create function steward.write_step(
+  as_tenant uuid, as_workspaces text, the_run uuid, the_fence bigint, from_seq integer, to_status text, to_outcome text,
+  now_steps integer, now_tokens bigint, now_cost bigint, now_at timestamptz, lease_to timestamptz,
+  event_at timestamptz[], event_body text[], decisions text, holds text, moves text, reply text,
+  audit_writer uuid, audit_kind text, audit_person uuid, audit_ids uuid[], audit_seqs bigint[], audit_actions text[], audit_objects text[],
+  audit_outcomes text[], audit_canons bytea[], audit_leaves bytea[], settle boolean
+) returns boolean language plpgsql volatile set plan_cache_mode = force_generic_plan as $$
+declare mine steward.run; move record;
+begin
+  perform set_config('app.tenant', as_tenant::text, true), set_config('app.workspaces', as_workspaces, true);
+  -- A run about to wait is queued again when somebody asked it to stop meanwhile.
+  update steward.run
+     set last_seq = from_seq + cardinality(event_body), steps = now_steps, tokens = now_tokens, cost_micros = now_cost, outcome = to_outcome,
+         status = case when to_status = 'waiting' and cancel_at is not null then 'queued' else to_status end,
+         lease_until = case when to_status = 'running' then lease_to end,
+         lease_owner = case when to_status = 'running' then lease_owner end,
+         ended_at = case when to_status = 'ended' then now_at end
+   where tenant_id = as_tenant and run_id = the_run and fence = the_fence and last_seq = from_seq and status = 'running'
+  returning * into mine;
+  if not found then raise exception 'the run has moved on' using errcode = 'STW05'; end if;
+
+  insert into steward.run_event (tenant_id, run_id, workspace_id, seq, at, body)
+  select as_tenant, the_run, mine.workspace_id, from_seq + new.place::integer, new.at, new.body
+    from unnest(event_at, event_body) with ordinality as new (at, body, place);
+
+  if decisions is not null then
+    insert into steward.decision (tenant_id, decision_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, verdict, class, rules, reason,
+                                  envelope_id, policy_digest, arguments, provenance, record, decided_at)
+    select as_tenant, new.decision_id, mine.workspace_id, the_run, new.call_id, mine.person_id, mine.agent, new.tool, new.effect, new.verdict, new.class,
+           new.rules, new.reason, decode(new.envelope_id, 'hex'), decode(new.policy_digest, 'hex'), new.arguments, new.provenance, new.record, now_at
+      from json_to_recordset(decisions::json) as new (decision_id uuid, call_id text, tool text, effect text, verdict text, class text, rules text[], reason text,
+                                                envelope_id text, policy_digest text, arguments text, provenance text, record text);
+  end if;
+  if holds is not null then
+    insert into steward.hold (tenant_id, hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason,
+                              rules, state, held_at, expires_at)
+    select as_tenant, new.hold_id, mine.workspace_id, the_run, new.call_id, mine.person_id, mine.agent, new.tool, new.effect, decode(new.envelope_id, 'hex'),
+           new.envelope, new.needs, new.reason, new.rules, 'held', now_at, new.expires_at
+      from json_to_recordset(holds::json) as new (hold_id uuid, call_id text, tool text, effect text, envelope_id text, envelope text, needs text, reason text,
+                                            rules text[], expires_at timestamptz);
+  end if;
+  if moves is not null then
+    for move in select new.call_id, new.from_state, new.to_state from json_to_recordset(moves::json) as new (call_id text, from_state text, to_state text) loop
+      update steward.hold
+         set state = move.to_state,
+             decided_at = case when move.to_state in ('approved', 'rejected', 'expired', 'cancelled') then now_at else decided_at end,
+             claimed_at = case when move.to_state = 'claimed' then now_at else claimed_at end,
+             closed_at = case when move.to_state in ('rejected', 'expired', 'cancelled', 'done', 'failed') then now_at else closed_at end
+       where tenant_id = as_tenant and run_id = the_run and call_id = move.call_id and state = move.from_state;
+      -- Somebody else claimed it, or it was taken back: nothing of this commit may happen.
+      if not found and move.to_state = 'claimed' then raise exception 'the held action is no longer free' using errcode = 'STW05'; end if;
+    end loop;
+  end if;
+  if reply is not null then
+    insert into steward.message (tenant_id, message_id, workspace_id, conversation_id, run_id, by_agent, text, integrity, created_at)
+    values (as_tenant, (reply::json ->> 'message_id')::uuid, mine.workspace_id, mine.conversation_id, the_run, true, reply::json ->> 'text', (reply::json ->> 'integrity')::smallint, now_at);
+    update steward.conversation set changed_at = greatest(changed_at, now_at) where tenant_id = as_tenant and conversation_id = mine.conversation_id;
+  end if;
+  if audit_ids is not null then
+    insert into steward.audit_event (tenant_id, audit_id, writer_id, writer_seq, at, actor_kind, person_id, action, object, outcome, canon, leaf)
+    select as_tenant, new.audit_id, audit_writer, new.seq, now_at, audit_kind, audit_person, new.action, new.object, new.outcome, new.canon, new.leaf
+      from unnest(audit_ids, audit_seqs, audit_actions, audit_objects, audit_outcomes, audit_canons, audit_leaves)
+           as new (audit_id, seq, action, object, outcome, canon, leaf);
+  end if;
+  if settle then perform steward.settle_run(the_run, now_cost, 'settled'); end if;
+  return mine.cancel_at is not null;
+end $$;
+
+do $$
+declare one regprocedure;
+begin
+  for one in select oid from pg_proc where pronamespace = 'steward'::regnamespace and proname in ('settle_run', 'reserve', 'take_up', 'write_step') loop
+    execute format('revoke all on function %s from public', one);
+    execute format('grant execute on function %s to steward_worker', one);
+  end loop;
+end $$;
 
 -- Contacts ---------------------------------------------------------------------------------------------------------
 
@@ -592,16 +755,19 @@ create function steward.tenants_of_email(wanted text) returns setof uuid
 -- The oldest run that nobody works on, leased to `worker`. Runs of a dead worker come up again when their lease has run out.
 create function steward.lease_run(worker text, now_at timestamptz, lease_ms bigint)
   returns table (tenant_id uuid, run_id uuid, person_id uuid, fence bigint)
-  language sql volatile security definer set search_path = '' as $$
+  language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
+begin
+  return query
   update steward.run as run
      set status = 'running', fence = run.fence + 1, lease_owner = worker, lease_until = now_at + lease_ms * interval '1 millisecond'
    where (run.tenant_id, run.run_id) = (
      select waiting.tenant_id, waiting.run_id from steward.run as waiting
-      where waiting.status = 'queued' or (waiting.status = 'running' and waiting.lease_until < now_at)
-      order by waiting.created_at
+      where waiting.ready_at is not null and (waiting.status = 'queued' or waiting.lease_until < now_at)
+      order by waiting.ready_at
       for update skip locked
       limit 1)
-  returning run.tenant_id, run.run_id, run.person_id, run.fence $$;
+  returning run.tenant_id, run.run_id, run.person_id, run.fence;
+end $$;
 
 -- Held actions whose time is over, for the expiry job.
 create function steward.expired_holds(now_at timestamptz, most integer) returns table (tenant_id uuid, hold_id uuid)

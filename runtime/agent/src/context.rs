@@ -17,7 +17,7 @@ const CONTEXT_BYTES_MAX: usize = 400 * 1024;
 const ANSWER_TIMEOUT_MS: u64 = 120_000;
 
 /// The request for the run's next step.
-pub fn request(run: &Run, system: String, tools: Arc<[ModelTool]>, output_tokens_max: u32) -> AskRequest {
+pub fn request(run: &Run, system: Arc<str>, tools: Arc<[ModelTool]>, output_tokens_max: u32) -> AskRequest {
     let mut messages = Vec::with_capacity(run.history.len() + 2 + run.steps.len() * 2);
     for turn in &run.history {
         messages.push(if turn.by_agent {

@@ -66,8 +66,10 @@ pub struct Assignment {
     pub run: RunId,
     /// The lease.
     pub fence: i64,
-    /// Where its events are.
+    /// Where its events go.
     pub journal: Journal,
+    /// The events there are.
+    pub events: Vec<Recorded>,
     /// The person's roles now.
     pub roles: BTreeSet<Role>,
     /// What plugins may ask of the office in this run, for a call whose arguments have this integrity.
@@ -101,14 +103,13 @@ struct Drive<'a> {
     shown: Option<(u32, Shown)>,
     reserved_left: Micros,
     reservation: Option<steward_core::ReservationId>,
-    system: Option<String>,
+    system: Option<Arc<str>>,
     tools: Option<Arc<[ModelTool]>>,
 }
 
 /// Drives a run until it ends or waits for people. Returns where it stands.
 pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: CancellationToken) -> Result<RunStatus, DriveError> {
-    let Assignment { tenant, run: run_id, fence, journal, roles, hands } = assignment;
-    let events = journal.load(run_id).await.map_err(|source| DriveError::Journal { run: run_id, source })?;
+    let Assignment { tenant, run: run_id, fence, journal, events, roles, hands } = assignment;
     let run = Run::fold(&events);
     let mut drive = Drive {
         runtime,
@@ -183,13 +184,11 @@ impl Drive<'_> {
         if self.pending.is_empty() && self.sides.is_empty() && status == RunStatus::Running {
             return Ok(());
         }
-        let Some(pins) = &self.run.pins else {
+        if self.run.pins.is_none() {
             return Err(self.journal_error(StoreError::Corrupt { what: "run_event of seq 1" }.into()));
-        };
+        }
         let batch = Batch {
             run: self.run_id,
-            workspace: pins.workspace,
-            conversation: pins.conversation,
             fence: self.fence,
             from_seq: self.committed_seq,
             to_seq: self.run.last_seq,
@@ -203,7 +202,8 @@ impl Drive<'_> {
             sides: &self.sides,
         };
         match self.journal.commit(&self.runtime.office, &batch).await {
-            Ok(()) => {}
+            Ok(asked_to_stop) if asked_to_stop && !self.run.cancelled => self.stop.cancel(),
+            Ok(_) => {}
             Err(OfficeError::Store(StoreError::Stale)) => return Err(DriveError::LeaseLost(self.run_id)),
             Err(source) => return Err(self.journal_error(source)),
         }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use steward_core::limits::{HEARTBEAT_MS, LEASE_MS, RESERVATION_MINUTES};
 use steward_core::{Actor, HasKind, Kind, RunId, WorkspaceId};
-use steward_office::people::{PeopleError, actor_of_agent};
+use steward_office::people::actor_of_agent;
 use steward_store::doors::Leased;
 use steward_store::run::RunStatus;
 use steward_store::{StoreError, budget, run};
@@ -99,33 +99,32 @@ fn report(run: RunId, outcome: &Result<RunStatus, DriveError>) {
 
 /// Drives a run that is leased to this worker until it ends or waits, renewing the lease meanwhile.
 pub async fn drive_leased(runtime: &Arc<Runtime>, leased: Leased) -> Result<RunStatus, DriveError> {
+    drive_with(runtime, leased, |actor, workspace| hands_for(runtime, actor, leased.run, workspace)).await
+}
+
+/// The same, with an office of the caller's choice behind the plugins.
+pub async fn drive_with(
+    runtime: &Arc<Runtime>,
+    leased: Leased,
+    hands: impl FnOnce(&Actor, WorkspaceId) -> HandsFor,
+) -> Result<RunStatus, DriveError> {
     let Leased { tenant, run: run_id, person, fence } = leased;
     let worker = Actor::worker(tenant);
     let driving = runtime.live.driving(run_id);
-    let found = async {
-        let mut tx = runtime.store.begin(&worker).await?;
-        run::find(&mut tx, run_id).await?.ok_or(StoreError::Missing)
-    };
-    let row = found.await.map_err(|err| DriveError::Journal { run: run_id, source: err.into() })?;
-    let actor = match actor_of_agent(&runtime.store, tenant, person, run_id, &row.agent).await {
-        Ok(actor) => actor,
+    let failed = |source: StoreError| DriveError::Journal { run: run_id, source: source.into() };
+    let taken = runtime.store.take_up(tenant, person, run_id).await.map_err(failed)?;
+    let actor = match actor_of_agent(tenant, person, run_id, &taken) {
+        Some(actor) => actor,
         // The person may no longer be acted for: the run is stopped, by the worker itself.
-        Err(PeopleError::Missing(_)) => {
-            let mut tx = runtime.store.begin(&worker).await.map_err(|err| DriveError::Journal { run: run_id, source: err.into() })?;
-            run::ask_cancel(&mut tx, run_id, None, runtime.office.clock.now()).await.map_err(|err| DriveError::Journal { run: run_id, source: err.into() })?;
-            tx.commit().await.map_err(|err| DriveError::Journal { run: run_id, source: err.into() })?;
-            worker.as_agent(run_id, &row.agent)
-        }
-        Err(err) => {
-            let source = if err.kind() == Kind::Away {
-                steward_office::OfficeError::Conflict(err.to_string())
-            } else {
-                steward_office::OfficeError::Invalid(err.to_string())
-            };
-            return Err(DriveError::Journal { run: run_id, source });
+        None => {
+            let mut tx = runtime.store.begin(&worker).await.map_err(failed)?;
+            run::ask_cancel(&mut tx, run_id, None, runtime.office.clock.now()).await.map_err(failed)?;
+            tx.commit().await.map_err(failed)?;
+            driving.token.cancel();
+            worker.as_agent(run_id, &taken.agent)
         }
     };
-    if row.cancel_at.is_some() || actor.person.is_none() {
+    if taken.cancelled {
         driving.token.cancel();
     }
     let assignment = Assignment {
@@ -133,8 +132,9 @@ pub async fn drive_leased(runtime: &Arc<Runtime>, leased: Leased) -> Result<RunS
         run: run_id,
         fence,
         roles: actor.roles.clone(),
-        hands: hands_for(runtime, &actor, run_id, row.workspace),
+        hands: hands(&actor, taken.workspace),
         journal: Journal::Postgres { store: runtime.store.clone(), actor },
+        events: taken.events,
     };
     let lost = CancellationToken::new();
     tokio::select! {
@@ -155,13 +155,14 @@ async fn keep_lease(runtime: &Runtime, leased: Leased, driving: &Driving, lost: 
     while !lost.is_cancelled() {
         tokio::time::sleep(Duration::from_millis(HEARTBEAT_MS)).await;
         let now = runtime.office.clock.now();
-        let renewed = async {
+        // In a box of its own: most of the time it is not under way, and every run carries this future.
+        let renewed = Box::pin(async {
             let mut tx = runtime.store.begin(&worker).await?;
             let cancelled = run::heartbeat(&mut tx, leased.run, leased.fence, now + time::Duration::milliseconds(LEASE_MS)).await?;
             budget::extend(&mut tx, leased.run, now + time::Duration::minutes(RESERVATION_MINUTES)).await?;
             tx.commit().await?;
             Ok::<bool, StoreError>(cancelled)
-        };
+        });
         match renewed.await {
             Ok(true) => driving.token.cancel(),
             Ok(false) => {}

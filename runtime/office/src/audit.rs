@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use steward_core::{Digest, Ids, RunId, canonical_json};
+use steward_core::{Actor, Digest, Ids, RunId, canonical_json};
 use steward_store::audit::AuditRow;
 use steward_store::{StoreError, Tx};
 use time::OffsetDateTime;
@@ -42,9 +42,8 @@ pub struct Entry<'a> {
 }
 
 impl Writer {
-    /// Makes the row of an entry at a time, for the transaction's actor.
-    pub fn row(&self, tx: &Tx, ids: &Ids, at: OffsetDateTime, entry: &Entry<'_>) -> Result<AuditRow, StoreError> {
-        let actor = tx.actor();
+    /// Makes the row of an entry at a time, for the actor whose transaction it will be part of.
+    pub fn row(&self, actor: &Actor, ids: &Ids, at: OffsetDateTime, entry: &Entry<'_>) -> Result<AuditRow, StoreError> {
         let audit_id = ids.make();
         let writer_seq = self.seq.fetch_add(1, Ordering::SeqCst) + 1;
         let canon = canonical_json(&serde_json::json!({
@@ -91,6 +90,6 @@ pub fn leaf_of(canon: &[u8]) -> Digest {
 /// Writes an entry in this transaction.
 pub async fn record(tx: &mut Tx, office: &crate::Office, mut entry: Entry<'_>) -> Result<(), StoreError> {
     entry.request_id = entry.request_id.or_else(|| office.request_id.clone());
-    let row = office.audit.row(tx, &office.ids, office.clock.now(), &entry)?;
+    let row = office.audit.row(tx.actor(), &office.ids, office.clock.now(), &entry)?;
     steward_store::audit::insert(tx, &row).await
 }

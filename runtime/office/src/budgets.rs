@@ -5,8 +5,8 @@ use crate::audit::{self, Entry};
 use crate::error::OfficeError;
 use serde_json::json;
 use steward_core::limits::RESERVATION_MINUTES;
-use steward_core::{Micros, Permission, PersonId, ReservationId, RunId, WorkspaceId};
-use steward_store::Tx;
+use steward_core::{Actor, Micros, Permission, PersonId, ReservationId, RunId, WorkspaceId};
+use steward_store::{Store, Tx};
 use steward_store::budget::{self, BudgetRow};
 use time::Duration;
 
@@ -45,9 +45,11 @@ pub async fn put(tx: &mut Tx, office: &Office, scope: &str, scope_id: &str, peri
     Ok(())
 }
 
-/// Sets an amount aside for a run in every budget it falls under. None when one of them has no room; the caller rolls back then.
+/// Sets an amount aside for a run in every budget it falls under. None, and nothing is set aside, when one of them has no room.
+#[expect(clippy::too_many_arguments, reason = "what a run is pinned to, each once")]
 pub async fn reserve(
-    tx: &mut Tx,
+    store: &Store,
+    actor: &Actor,
     office: &Office,
     run: RunId,
     agent: &str,
@@ -58,8 +60,8 @@ pub async fn reserve(
     let now = office.clock.now();
     let id: ReservationId = office.ids.make();
     let scopes =
-        [("organisation", tx.actor().tenant.to_string()), ("workspace", workspace.to_string()), ("person", person.to_string()), ("agent", agent.to_owned())];
-    let room = budget::reserve(tx, id, run, &scopes, amount, now, now + Duration::minutes(RESERVATION_MINUTES)).await?;
+        [("organisation", actor.tenant.to_string()), ("workspace", workspace.to_string()), ("person", person.to_string()), ("agent", agent.to_owned())];
+    let room = store.reserve(actor, id, run, &scopes, amount, now, now + Duration::minutes(RESERVATION_MINUTES)).await?;
     Ok(room.then_some(id))
 }
 

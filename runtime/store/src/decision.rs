@@ -62,38 +62,6 @@ pub struct Filter {
     pub to: Option<OffsetDateTime>,
 }
 
-/// Writes one verdict.
-pub async fn insert(tx: &mut Tx, row: &DecisionRow) -> Result<(), StoreError> {
-    let tenant = tx.actor().tenant.uuid();
-    sqlx::query!(
-        "insert into decision (tenant_id, decision_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, verdict, class, rules, reason,
-                               envelope_id, policy_digest, arguments, provenance, record, decided_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
-        tenant,
-        row.decision_id.uuid(),
-        row.workspace.uuid(),
-        row.run.uuid(),
-        row.call_id,
-        row.person.uuid(),
-        row.agent,
-        row.tool,
-        row.effect,
-        row.verdict,
-        row.class,
-        &row.rules,
-        row.reason,
-        row.envelope_id,
-        row.policy_digest.bytes().as_slice(),
-        row.arguments,
-        row.provenance,
-        row.record,
-        row.decided_at,
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
-
 /// Verdicts, newest first.
 pub async fn list(tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Vec<DecisionRow>, StoreError> {
     // The star of a tool filter becomes a LIKE pattern; everything else in the name is taken as it is.

@@ -2,6 +2,9 @@
 
 use steward_core::{HasKind, Kind};
 
+/// SQLSTATE of `write_step` when the run has moved on.
+const STALE: &str = "STW05";
+
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -54,6 +57,8 @@ impl From<sqlx::Error> for StoreError {
                 let code = db.code().unwrap_or_default().into_owned();
                 if db.is_unique_violation() || db.is_foreign_key_violation() {
                     Self::Conflict { constraint: db.constraint().unwrap_or_default().to_owned() }
+                } else if code == STALE {
+                    Self::Stale
                 } else if code.starts_with("STW") {
                     Self::Refused { code, message: db.message().to_owned() }
                 } else if code.starts_with("53") && code != "53300" {

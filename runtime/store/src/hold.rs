@@ -3,7 +3,7 @@
 use crate::error::StoreError;
 use crate::page::Page;
 use crate::tx::Tx;
-use steward_core::{CallId, HoldId, PersonId, RunId, WorkspaceId};
+use steward_core::{HoldId, PersonId, RunId, WorkspaceId};
 use time::OffsetDateTime;
 
 /// A held action as stored.
@@ -64,35 +64,6 @@ pub struct ApprovalRow {
     pub reason: Option<String>,
     /// When.
     pub at: OffsetDateTime,
-}
-
-/// Stores a new held action.
-pub async fn insert(tx: &mut Tx, row: &HoldRow) -> Result<(), StoreError> {
-    let tenant = tx.actor().tenant.uuid();
-    sqlx::query!(
-        "insert into hold (tenant_id, hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules,
-                           state, held_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'held', $15, $16)",
-        tenant,
-        row.hold_id.uuid(),
-        row.workspace.uuid(),
-        row.run.uuid(),
-        row.call_id,
-        row.person.uuid(),
-        row.agent,
-        row.tool,
-        row.effect,
-        row.envelope_id,
-        row.envelope,
-        row.needs,
-        row.reason,
-        &row.rules,
-        row.held_at,
-        row.expires_at,
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
 }
 
 macro_rules! row {
@@ -240,22 +211,3 @@ pub async fn change_state(tx: &mut Tx, hold: HoldId, from: &str, to: &str, at: O
     Ok(done.rows_affected() == 1)
 }
 
-/// Moves the held action of a call, whatever it waits for, to a final state. False when it was not in `from`.
-pub async fn change_state_of_call(tx: &mut Tx, run: RunId, call: CallId, from: &str, to: &str, at: OffsetDateTime) -> Result<bool, StoreError> {
-    let done = sqlx::query!(
-        "update hold
-            set state = $4,
-                decided_at = case when $4 in ('approved', 'rejected', 'expired', 'cancelled') then $5 else decided_at end,
-                claimed_at = case when $4 = 'claimed' then $5 else claimed_at end,
-                closed_at = case when $4 in ('rejected', 'expired', 'cancelled', 'done', 'failed') then $5 else closed_at end
-          where run_id = $1 and call_id = $2 and state = $3",
-        run.uuid(),
-        call.to_string(),
-        from,
-        to,
-        at,
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(done.rows_affected() == 1)
-}

@@ -1,6 +1,7 @@
 //! The memory of Steward: every SQL statement and every storage engine lives here, and nothing else does.
 //!
 //! A [`Tx`] exists only for an actor and carries the row-security settings of that actor, so no query runs without a who.
+//! The hot path of a run, in [`step`], does the same in one round trip: each of its functions takes the actor and makes those settings first.
 //! The pool never leaves this crate. No business rule belongs here: a function stores, finds or lists.
 
 pub mod api_token;
@@ -19,6 +20,7 @@ pub mod hold;
 pub mod host_effect;
 pub mod idempotency;
 pub mod journal;
+mod line;
 pub mod membership;
 mod migrate;
 pub mod note;
@@ -28,6 +30,7 @@ pub mod run;
 pub mod session;
 pub mod sign_in_failure;
 pub mod sign_in_link;
+pub mod step;
 pub mod tenant;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -207,62 +207,6 @@ pub async fn list(tx: &mut Tx, person: Option<PersonId>, status: Option<RunStatu
     .collect()
 }
 
-/// How far a run has come, written together with the events that brought it there.
-#[derive(Debug, Clone)]
-pub struct Advance {
-    /// The run.
-    pub run: RunId,
-    /// The lease under which this is written.
-    pub fence: i64,
-    /// The last event there was.
-    pub from_seq: i32,
-    /// The last event there is now.
-    pub to_seq: i32,
-    /// Where it stands now.
-    pub status: RunStatus,
-    /// How it ended, when it did.
-    pub outcome: Option<&'static str>,
-    /// Sums over the journal.
-    pub steps: i32,
-    /// Tokens so far.
-    pub tokens: i64,
-    /// Cost so far.
-    pub cost_micros: i64,
-    /// When.
-    pub at: OffsetDateTime,
-    /// Until when the lease holds now.
-    pub lease_until: OffsetDateTime,
-}
-
-/// Moves a run forward. [`StoreError::Stale`] when the lease was lost or another event came in between: nothing may be written then.
-///
-/// A run about to wait is queued again when somebody asked it to stop meanwhile.
-pub async fn advance(tx: &mut Tx, step: &Advance) -> Result<(), StoreError> {
-    let done = sqlx::query!(
-        "update run
-            set last_seq = $4, steps = $7, tokens = $8, cost_micros = $9, outcome = $6,
-                status = case when $5 = 'waiting' and cancel_at is not null then 'queued' else $5 end,
-                lease_until = case when $5 = 'running' then $11::timestamptz else null end,
-                lease_owner = case when $5 = 'running' then lease_owner else null end,
-                ended_at = case when $5 = 'ended' then $10::timestamptz else null end
-          where run_id = $1 and fence = $2 and last_seq = $3 and status = 'running'",
-        step.run.uuid(),
-        step.fence,
-        step.from_seq,
-        step.to_seq,
-        step.status.name(),
-        step.outcome,
-        step.steps,
-        step.tokens,
-        step.cost_micros,
-        step.at,
-        step.lease_until,
-    )
-    .execute(tx.conn())
-    .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale) }
-}
-
 /// Renews a lease. Tells whether somebody asked the run to stop; [`StoreError::Stale`] when the lease was lost.
 pub async fn heartbeat(tx: &mut Tx, run: RunId, fence: i64, lease_until: OffsetDateTime) -> Result<bool, StoreError> {
     let row = sqlx::query!(

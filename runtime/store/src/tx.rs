@@ -1,6 +1,7 @@
 //! The transaction of an actor. Row security sees its organisation and workspaces from the first statement on.
 
 use crate::error::StoreError;
+use crate::line::Lines;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
 use std::fmt::Write as _;
@@ -30,6 +31,7 @@ impl StoreOptions {
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(crate) pool: PgPool,
+    pub(crate) lines: Lines,
 }
 
 impl Store {
@@ -41,30 +43,26 @@ impl Store {
             .acquire_timeout(Duration::from_millis(options.acquire_timeout_ms))
             // A broken connection shows itself on first use; a ping before each would cost a round trip.
             .test_before_acquire(false)
-            .connect_with(connect)
+            .connect_with(connect.clone())
             .await?;
-        Ok(Self { pool })
+        Ok(Self { pool, lines: Lines::new(connect, Duration::from_millis(options.acquire_timeout_ms)) })
     }
 
     /// A store that leads nowhere: every transaction fails. For runs whose journal is in memory.
     #[cfg(feature = "testing")]
     pub fn nowhere() -> Self {
-        Self { pool: PgPoolOptions::new().connect_lazy_with(PgConnectOptions::new().socket("/nonexistent")) }
+        let connect = PgConnectOptions::new().socket("/nonexistent");
+        Self { pool: PgPoolOptions::new().connect_lazy_with(connect.clone()), lines: Lines::new(connect, Duration::ZERO) }
     }
 
     /// Begins a transaction for this actor.
     pub async fn begin(&self, actor: &Actor) -> Result<Tx, StoreError> {
         // Only parsed ids are spliced into the text: a simple query takes no parameters, and one round trip is worth it.
-        let mut sql = format!("begin; select set_config('app.tenant', '{}', true), set_config('app.workspaces', '", actor.tenant.uuid());
-        match &actor.workspaces {
-            Workspaces::All => sql.push('*'),
-            Workspaces::Only(set) => {
-                for (index, workspace) in set.iter().enumerate() {
-                    let _ = write!(sql, "{}{}", if index == 0 { "" } else { "," }, workspace.uuid());
-                }
-            }
-        }
-        sql.push_str("', true)");
+        let sql = format!(
+            "begin; select set_config('app.tenant', '{}', true), set_config('app.workspaces', '{}', true)",
+            actor.tenant.uuid(),
+            workspaces(actor)
+        );
         let inner = self.pool.begin_with(AssertSqlSafe(sql)).await?;
         Ok(Tx { inner, actor: actor.clone() })
     }
@@ -77,7 +75,22 @@ impl Store {
 
     /// Closes every connection and waits for them.
     pub async fn close(&self) {
+        self.lines.close().await;
         self.pool.close().await;
+    }
+}
+
+/// What `app.workspaces` says for this actor: a star, or uuids joined by commas.
+pub(crate) fn workspaces(actor: &Actor) -> String {
+    match &actor.workspaces {
+        Workspaces::All => "*".to_owned(),
+        Workspaces::Only(set) => {
+            let mut text = String::with_capacity(set.len() * 37);
+            for (index, workspace) in set.iter().enumerate() {
+                let _ = write!(text, "{}{}", if index == 0 { "" } else { "," }, workspace.uuid());
+            }
+            text
+        }
     }
 }
 

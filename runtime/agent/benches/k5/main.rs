@@ -18,13 +18,19 @@ mod model;
 use std::io::BufRead as _;
 use std::process::{Child, Command, Stdio};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs measured a figure.
-const RUNS: u32 = 300;
+const RUNS: u32 = 200;
+/// Rounds of each, of which the median counts.
+const ROUNDS: u32 = 5;
 /// Runs thrown away before measuring.
 const WARM_UP: u32 = 60;
 
 fn main() {
     if std::env::args().any(|word| word == "serve-model") {
+        machine::stay_on(1);
         return model::serve();
     }
     // Criterion's and cargo's own flags mean nothing here; `cargo test --benches` must not measure.
@@ -33,8 +39,40 @@ fn main() {
     }
     let _ = rustls::crypto::ring::default_provider().install_default();
     let server = ModelServer::start();
-    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("tokio");
-    tokio.block_on(measure(&server));
+    let mut table = Table::default();
+    // Costs are compared on one thread, as the harness of the peers does: waking a sleeping second core costs more than a step and
+    // differs by the hour. Rates and memory are measured on all cores, as the product runs.
+    let one = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("tokio");
+    machine::stay_on(0);
+    one.block_on(costs(&server, &mut table));
+    drop(one);
+    machine::go_anywhere();
+    let all = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("tokio");
+    all.block_on(rates(&server, &mut table));
+    table.write();
+}
+
+/// What was measured.
+#[derive(Default)]
+struct Table(Vec<serde_json::Value>);
+
+impl Table {
+    fn note(&mut self, name: &str, value: f64, unit: &str) {
+        println!("{name:<72} {value:>10.2} {unit}");
+        self.0.push(serde_json::json!({ "name": name, "value": value, "unit": unit }));
+    }
+
+    fn write(&self) {
+        if let Ok(path) = std::env::var("STEWARD_BENCH_JSON") {
+            std::fs::write(path, serde_json::to_vec_pretty(&self.0).expect("json")).expect("bench file");
+        }
+    }
+}
+
+/// Whether a part is wanted: all of them, unless some are named as arguments.
+fn wanted(part: &str) -> bool {
+    let named: Vec<String> = std::env::args().skip(1).filter(|word| ["plain", "streaming", "rates", "waiting"].contains(&word.as_str())).collect();
+    named.is_empty() || named.iter().any(|word| word == part)
 }
 
 struct ModelServer {
@@ -62,57 +100,88 @@ impl Drop for ModelServer {
     }
 }
 
-async fn measure(server: &ModelServer) {
-    let mut lines = Vec::new();
-    let mut note = |name: &str, value: f64, unit: &str| {
-        println!("{name:<58} {value:>10.2} {unit}");
-        lines.push(serde_json::json!({ "name": name, "value": value, "unit": unit }));
-    };
-    for stream in [false, true] {
+/// The median of the rounds, which one disturbance does not move.
+fn median(mut rounds: Vec<f64>) -> f64 {
+    rounds.sort_by(f64::total_cmp);
+    rounds[rounds.len() / 2]
+}
+
+async fn costs(server: &ModelServer, table: &mut Table) {
+    for (stream, side_by_side) in [(false, 1), (false, 16), (true, 1), (true, 16)] {
         let how = if stream { "streaming" } else { "plain" };
-        // Bursts of floor and governed alternate, so that whatever else the machine does falls on both.
+        if !wanted(how) {
+            continue;
+        }
+        let how = format!("{how}, {side_by_side} at a time");
+        // Bursts of floor and governed alternate, so that whatever else the machine does falls on all of them.
         let floor = floor::Floor::new(&server.url(0));
         let memory = governed::Memory::new(&server.url(0), stream);
-        let (mut floor_us, mut memory_us) = (f64::MAX, f64::MAX);
-        for round in 0..4 {
+        let durable = governed::Durable::new(&server.url(0), stream).await;
+        let (mut floors, mut memories, mut durables, mut postgres) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut said, mut said_postgres) = (Vec::new(), Vec::new());
+        let (mut contacts, mut contacts_postgres) = (Vec::new(), Vec::new());
+        for round in 0..=ROUNDS {
             let runs = if round == 0 { WARM_UP } else { RUNS };
-            let floor_round = machine::cpu_us_per(runs, || floor.run(stream)).await;
-            let memory_round = machine::cpu_us_per(runs, || memory.run()).await;
-            if round > 0 {
-                floor_us = floor_us.min(floor_round);
-                memory_us = memory_us.min(memory_round);
-            }
-        }
-        note(&format!("k5 {how}: floor, CPU a run"), floor_us, "µs");
-        note(&format!("k5 {how}: governed, journal in memory, CPU a run"), memory_us, "µs");
-        note(&format!("k5 {how}: governed / floor (target ≤ 5)"), memory_us / floor_us, "×");
-        if let Some(durable) = governed::Durable::new(&server.url(0), stream).await {
-            let mut best = (f64::MAX, f64::MAX);
-            for round in 0..4 {
+            let floor_us = machine::cpu_us_per(runs, side_by_side, || floor.run(stream)).await;
+            let memory_us = machine::cpu_us_per(runs, side_by_side, || memory.run()).await;
+            let mut durable_us = (0.0, 0.0, 0.0, 0.0);
+            if let Some(durable) = &durable {
                 let before = machine::postgres_cpu_us();
-                let runs = if round == 0 { WARM_UP } else { RUNS };
-                let us = machine::cpu_us_per(runs, || durable.run()).await;
-                let postgres = (machine::postgres_cpu_us() - before) / f64::from(runs);
-                if round > 0 && us < best.0 {
-                    best = (us, postgres);
+                let said = machine::cpu_us_per(runs, side_by_side, || durable.say()).await;
+                let between = machine::postgres_cpu_us();
+                let driven = machine::cpu_us_per(runs, side_by_side, || durable.drive()).await;
+                let after = machine::postgres_cpu_us();
+                durable_us = (said, (between - before) / f64::from(runs), driven, (after - between) / f64::from(runs));
+                machine::cpu_us_per(runs, side_by_side, || durable.say()).await;
+                let before = machine::postgres_cpu_us();
+                let driven = machine::cpu_us_per(runs, side_by_side, || durable.drive_with_contacts()).await;
+                if round > 0 {
+                    contacts.push(driven);
+                    contacts_postgres.push((machine::postgres_cpu_us() - before) / f64::from(runs));
                 }
             }
-            note(&format!("k5 {how}: durable, CPU a run in the process"), best.0, "µs");
-            note(&format!("k5 {how}: durable / floor (target ≤ 10)"), best.0 / floor_us, "×");
-            note(&format!("k5 {how}: durable, PostgreSQL CPU a run (target ≤ 2000)"), best.1, "µs");
-            if !stream {
-                note("k5: durable runs a second at 64 side by side", durable.throughput(64, 640).await, "runs/s");
-                let commits = durable.commits_per_step().await;
-                note("k5: commits a step (target ≤ 2)", commits, "");
+            if let Some(durable) = &durable {
+                durable.analyse().await;
+            }
+            if round > 0 {
+                floors.push(floor_us);
+                memories.push(memory_us);
+                said.push(durable_us.0);
+                said_postgres.push(durable_us.1);
+                durables.push(durable_us.2);
+                postgres.push(durable_us.3);
             }
         }
+        let ratio = |of: &[f64]| median(of.iter().zip(&floors).map(|(us, floor)| us / floor).collect());
+        table.note(&format!("k5 {how}: governed, journal in memory / floor (target ≤ 5)"), ratio(&memories), "×");
+        if durable.is_some() {
+            table.note(&format!("k5 {how}: durable / floor (target ≤ 10)"), ratio(&durables), "×");
+            table.note(&format!("k5 {how}: durable, PostgreSQL CPU a run (target ≤ 2000)"), median(postgres), "µs");
+            table.note(&format!("k5 {how}: durable, CPU a run in the process"), median(durables), "µs");
+            table.note(&format!("k5 {how}: durable, contacts too / floor"), ratio(&contacts), "×");
+            table.note(&format!("k5 {how}: durable, contacts too, PostgreSQL CPU a run"), median(contacts_postgres), "µs");
+            table.note(&format!("k5 {how}: the person's message before it, CPU in the process"), median(said), "µs");
+            table.note(&format!("k5 {how}: the person's message before it, PostgreSQL CPU"), median(said_postgres), "µs");
+        }
+        table.note(&format!("k5 {how}: governed, journal in memory, CPU a run"), median(memories), "µs");
+        table.note(&format!("k5 {how}: floor, CPU a run"), median(floors), "µs");
+        if let Some(durable) = durable {
+            table.note(&format!("k5 {how}: commits a step (target ≤ 2)"), durable.commits_per_step().await, "");
+        }
     }
-    if let Some(waiting) = governed::Durable::new(&server.url(2_000), false).await {
+}
+
+async fn rates(server: &ModelServer, table: &mut Table) {
+    if wanted("rates")
+        && let Some(durable) = governed::Durable::new(&server.url(0), false).await
+    {
+        table.note("k5: durable runs a second at 64 side by side", durable.throughput(64, 1280).await, "runs/s");
+    }
+    if wanted("waiting")
+        && let Some(waiting) = governed::Durable::new(&server.url(2_000), false).await
+    {
         let (kib, seconds) = waiting.thousand_waiting().await;
-        note("1,000 runs waiting on a model of 2 s: RSS over idle (target ≤ 60)", kib / 1024.0, "MB");
-        note("1,000 runs waiting on a model of 2 s: all done after (target ≤ 5)", seconds, "s");
-    }
-    if let Ok(path) = std::env::var("STEWARD_BENCH_JSON") {
-        std::fs::write(path, serde_json::to_vec_pretty(&lines).expect("json")).expect("bench file");
+        table.note("1,000 runs waiting on a model of 2 s: RSS over idle (target ≤ 60)", kib / 1024.0, "MB");
+        table.note("1,000 runs waiting on a model of 2 s: all done after (target ≤ 5)", seconds, "s");
     }
 }

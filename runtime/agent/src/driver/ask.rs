@@ -111,7 +111,7 @@ impl Drive<'_> {
             let prompt = self.runtime.prompts.resolve(&pins.prompt).ok().filter(|prompt| prompt.digest == pins.prompt_digest)?;
             let variables =
                 self.run.variables.iter().filter(|(name, _)| prompt.variables.contains(*name)).map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            self.system = Some(prompt.render(&variables).ok()?);
+            self.system = Some(prompt.render(&variables).ok()?.into());
         }
         if self.tools.is_none() {
             self.tools = Some(context::tools(self.agent()?, &self.runtime.host.specs()));

@@ -6,14 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use steward_core::event::{HoldOutcome, Pins, Recorded};
 use steward_core::limits::LEASE_MS;
-use steward_core::{Actor, Approvals, CallId, ConversationId, EnvelopeId, HoldId, Micros, PersonId, ReservationId, RunId, RunOutcome, WorkspaceId};
+use steward_core::{Actor, Approvals, CallId, EnvelopeId, HoldId, Micros, PersonId, ReservationId, RunId, RunOutcome};
 use steward_office::audit::Entry;
 use steward_office::{Office, OfficeError, budgets, holds};
-use steward_store::conversation::{self, Message};
-use steward_store::decision::{self, DecisionRow};
+use steward_store::conversation::Message;
+use steward_store::decision::DecisionRow;
 use steward_store::hold::{self, HoldRow};
-use steward_store::run::{self, Advance, RunStatus};
-use steward_store::{Store, StoreError, Tx, audit, budget, journal};
+use steward_store::run::{self, RunStatus};
+use steward_store::step::{Move, Step};
+use steward_store::{Store, StoreError, Tx, journal};
 
 /// The most events of one run.
 const EVENTS_MAX: i64 = 100_000;
@@ -69,8 +70,6 @@ pub(super) struct DecisionSide {
 /// One commit.
 pub(super) struct Batch<'a> {
     pub(super) run: RunId,
-    pub(super) workspace: WorkspaceId,
-    pub(super) conversation: ConversationId,
     pub(super) fence: i64,
     pub(super) from_seq: u32,
     pub(super) to_seq: u32,
@@ -98,28 +97,30 @@ impl Journal {
         }
     }
 
-    /// Writes a batch: all of it or nothing. While the database is away it is tried again; a lost answer to a commit is found out.
-    pub(super) async fn commit(&self, office: &Office, batch: &Batch<'_>) -> Result<(), OfficeError> {
+    /// Writes a batch: all of it or nothing. Tells whether somebody asked the run to stop.
+    /// While the database is away it is tried again; a lost answer to a commit is found out.
+    pub(super) async fn commit(&self, office: &Office, batch: &Batch<'_>) -> Result<bool, OfficeError> {
         let (store, actor) = match self {
             Self::Memory(memory) => {
                 memory.events.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(batch.events);
-                return Ok(());
+                return Ok(false);
             }
             Self::Postgres { store, actor } => (store, actor),
         };
+        let step = step_of(actor, office, batch)?;
         let mut tries = 0;
         loop {
             point();
-            let outcome = commit_once(store, actor, office, batch).await;
+            let outcome = store.write_step(actor, &step).await;
             point();
             match outcome {
-                Err(OfficeError::Store(StoreError::Away(_))) if tries < TRIES_MAX => {
+                Err(StoreError::Away(_)) if tries < TRIES_MAX => {
                     tries += 1;
                     tokio::time::sleep(Duration::from_millis(100 << tries.min(5))).await;
                 }
                 // The answer to an earlier try may have been lost after its commit: then the row is where this batch would bring it.
-                Err(OfficeError::Store(StoreError::Stale)) if tries > 0 && self.stands_at(batch).await? => return Ok(()),
-                other => return other,
+                Err(StoreError::Stale) if tries > 0 && self.stands_at(batch).await? => return Ok(false),
+                other => return Ok(other?),
             }
         }
     }
@@ -133,14 +134,7 @@ impl Journal {
 
     pub(super) async fn reserve(&self, office: &Office, run: RunId, pins: &Pins, amount: Micros) -> Result<Option<ReservationId>, OfficeError> {
         let Self::Postgres { store, actor } = self else { return Ok(Some(office.ids.make())) };
-        let mut tx = store.begin(actor).await?;
-        let reserved = budgets::reserve(&mut tx, office, run, &pins.agent, pins.person, pins.workspace, amount).await?;
-        if reserved.is_some() {
-            tx.commit().await?;
-        } else {
-            tx.rollback().await?;
-        }
-        Ok(reserved)
+        budgets::reserve(store, actor, office, run, &pins.agent, pins.person, pins.workspace, amount).await
     }
 
     pub(super) async fn cancelled(&self, run: RunId) -> Result<bool, OfficeError> {
@@ -196,63 +190,50 @@ async fn undecided_rejections(tx: &mut Tx, run: RunId) -> Result<bool, OfficeErr
     Ok(hold::of_run(tx, run).await?.iter().any(|row| open.contains(&row.hold_id) && row.state != "held"))
 }
 
-async fn commit_once(store: &Store, actor: &Actor, office: &Office, batch: &Batch<'_>) -> Result<(), OfficeError> {
+/// The batch as one step of the store, with the audit entries that belong to it.
+fn step_of<'a>(actor: &Actor, office: &Office, batch: &'a Batch<'_>) -> Result<Step<'a>, OfficeError> {
     let now = office.clock.now();
-    let mut tx = store.begin(actor).await?;
-    run::advance(
-        &mut tx,
-        &Advance {
-            run: batch.run,
-            fence: batch.fence,
-            from_seq: i32::try_from(batch.from_seq).unwrap_or(i32::MAX),
-            to_seq: i32::try_from(batch.to_seq).unwrap_or(i32::MAX),
-            status: batch.status,
-            outcome: batch.outcome.map(RunOutcome::name),
-            steps: i32::try_from(batch.steps).unwrap_or(i32::MAX),
-            tokens: i64::try_from(batch.tokens).unwrap_or(i64::MAX),
-            cost_micros: batch.cost.0,
-            at: now,
-            lease_until: now + time::Duration::milliseconds(LEASE_MS),
-        },
-    )
-    .await?;
-    if !batch.events.is_empty() {
-        journal::append(&mut tx, batch.run, batch.workspace, batch.events).await?;
-    }
+    let mut step = Step {
+        run: batch.run,
+        fence: batch.fence,
+        from_seq: batch.from_seq,
+        status: batch.status,
+        outcome: batch.outcome.map(RunOutcome::name),
+        steps: batch.steps,
+        tokens: batch.tokens,
+        cost: batch.cost,
+        at: now,
+        lease_until: now + time::Duration::milliseconds(LEASE_MS),
+        events: batch.events,
+        decisions: Vec::new(),
+        holds: Vec::new(),
+        moves: Vec::new(),
+        reply: None,
+        audit: Vec::new(),
+        settle: batch.settle,
+    };
     for side in batch.sides {
-        match side {
+        let entry = match side {
             Side::Decision(side) => {
-                decision::insert(&mut tx, &side.row).await?;
-                let entry = Entry {
-                    action: "gate.decide",
-                    object: format!("{}/{}", batch.run, side.row.call_id),
-                    outcome: &side.row.verdict,
-                    detail: side.detail.clone(),
-                    request_id: None,
-                };
-                let row = office.audit.row(&tx, &office.ids, now, &entry)?;
-                audit::insert(&mut tx, &row).await?;
+                step.decisions.push(&side.row);
+                let object = format!("{}/{}", batch.run, side.row.call_id);
+                Entry { action: "gate.decide", object, outcome: &side.row.verdict, detail: side.detail.clone(), request_id: None }
             }
-            Side::Hold(row) => hold::insert(&mut tx, row).await?,
             Side::CallHold { call, from, to } => {
-                if !hold::change_state_of_call(&mut tx, batch.run, *call, from, to, now).await? && *to == "claimed" {
-                    // Somebody else claimed it, or it was taken back: nothing of this batch may happen.
-                    return Err(StoreError::Stale.into());
-                }
+                step.moves.push(Move { call: *call, from, to });
                 let detail = json!({ "from": from, "to": to });
-                let entry = Entry { action: "hold.move", object: format!("{}/{call}", batch.run), outcome: "done", detail, request_id: None };
-                let row = office.audit.row(&tx, &office.ids, now, &entry)?;
-                audit::insert(&mut tx, &row).await?;
+                Entry { action: "hold.move", object: format!("{}/{call}", batch.run), outcome: "done", detail, request_id: None }
+            }
+            Side::Hold(row) => {
+                step.holds.push(row);
+                continue;
             }
             Side::Message(message) => {
-                conversation::insert_message(&mut tx, batch.conversation, batch.workspace, message).await?;
-                conversation::touch(&mut tx, batch.conversation, now).await?;
+                step.reply = Some(message);
+                continue;
             }
-        }
+        };
+        step.audit.push(office.audit.row(actor, &office.ids, now, &entry)?);
     }
-    if batch.settle {
-        budget::settle_run(&mut tx, batch.run, batch.cost, "settled").await?;
-    }
-    tx.commit().await?;
-    Ok(())
+    Ok(step)
 }

@@ -7,7 +7,7 @@ use steward_core::{Micros, Usage};
 #[derive(Debug, Clone, Default)]
 pub struct AskRequest {
     /// The instructions.
-    pub system: String,
+    pub system: std::sync::Arc<str>,
     /// The conversation so far, oldest first.
     pub messages: Vec<ModelMessage>,
     /// What it may call.

@@ -8,7 +8,7 @@ use crate::models::{ModelConfig, Models, ModelsConfig};
 use crate::rules::SharedRules;
 use crate::run::Run;
 use crate::runtime::Runtime;
-use crate::worker::drive_leased;
+use crate::worker::{drive_leased, drive_with};
 use secrecy::SecretString;
 use std::sync::Arc;
 use steward_core::event::Recorded;
@@ -137,6 +137,12 @@ impl World {
     pub async fn drive(&self) -> Option<RunStatus> {
         let leased = self.runtime.store.lease_run(&self.runtime.worker, self.runtime.office.clock.now(), LEASE_MS).await.expect("lease")?;
         Some(drive_leased(&self.runtime, leased).await.expect("drive"))
+    }
+
+    /// The same, with this office behind the plugins.
+    pub async fn drive_with(&self, hands: &HandsFor) -> Option<RunStatus> {
+        let leased = self.runtime.store.lease_run(&self.runtime.worker, self.runtime.office.clock.now(), LEASE_MS).await.expect("lease")?;
+        Some(drive_with(&self.runtime, leased, |_, _| hands.clone()).await.expect("drive"))
     }
 
     /// The journal of a run.

@@ -62,7 +62,7 @@ fn tool(name: &str) -> ModelTool {
 
 fn request() -> AskRequest {
     AskRequest {
-        system: "You are an assistant.".to_owned(),
+        system: "You are an assistant.".into(),
         messages: vec![ModelMessage::Person { text: "Find Ada.".to_owned() }],
         tools: [tool("crm.find_contacts"), tool("mail.send")].into(),
         output_tokens_max: 1_000,

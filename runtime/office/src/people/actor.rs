@@ -3,7 +3,9 @@
 use super::error::PeopleError;
 use std::collections::BTreeSet;
 use steward_core::{Actor, ActorKind, AuthMethod, PersonId, RunId, TenantId, Workspaces};
-use steward_store::{Store, Tx, membership, person};
+use steward_store::membership::{self, Membership};
+use steward_store::step::TakenUp;
+use steward_store::{Store, Tx, person};
 
 /// The actor a person is in some capacity.
 ///
@@ -11,10 +13,14 @@ use steward_store::{Store, Tx, membership, person};
 /// `set_roles` keeps a person's roles the same in all their workspaces, so that one set of roles is true everywhere.
 pub(super) async fn of(tx: &mut Tx, id: PersonId, kind: ActorKind) -> Result<Actor, PeopleError> {
     let memberships = membership::list_of(tx, &[id]).await?;
+    Ok(with(tx.actor().tenant, id, kind, &memberships))
+}
+
+fn with(tenant: TenantId, id: PersonId, kind: ActorKind, memberships: &[Membership]) -> Actor {
     let roles = memberships.iter().map(|membership| membership.role).collect();
     let places: Option<BTreeSet<_>> = memberships.iter().map(|membership| membership.workspace_id).collect();
     let workspaces = places.map_or(Workspaces::All, Workspaces::Only);
-    Ok(Actor { tenant: tx.actor().tenant, person: Some(id), kind, roles, workspaces })
+    Actor { tenant, person: Some(id), kind, roles, workspaces }
 }
 
 /// The actor of somebody at the terminal, named by address: whoever owns the data directory may act as anyone in it.
@@ -26,12 +32,9 @@ pub async fn actor_of_person(store: &Store, tenant: TenantId, email: &str) -> Re
 }
 
 /// The actor a run's agent is: the person's own authority at this moment, without the right to decide on anything.
-/// A person who was disabled since can no longer be acted for.
-pub async fn actor_of_agent(store: &Store, tenant: TenantId, id: PersonId, run: RunId, agent: &str) -> Result<Actor, PeopleError> {
-    let mut tx = store.begin(&Actor::worker(tenant)).await?;
-    let found = person::get(&mut tx, id).await.map_err(PeopleError::missing("person"))?;
-    if found.disabled_at.is_some() {
-        return Err(PeopleError::Missing("person"));
-    }
-    of(&mut tx, id, ActorKind::Agent { run, agent: agent.to_owned() }).await
+///
+/// None when that person can no longer be acted for: disabled since, or no longer let into the run's workspace.
+pub fn actor_of_agent(tenant: TenantId, person: PersonId, run: RunId, taken: &TakenUp) -> Option<Actor> {
+    let actor = with(tenant, person, ActorKind::Agent { run, agent: taken.agent.clone() }, &taken.memberships);
+    (taken.active && actor.workspaces.sees(taken.workspace)).then_some(actor)
 }

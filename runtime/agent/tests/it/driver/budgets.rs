@@ -68,10 +68,10 @@ async fn a_dead_workers_reservation_expires() {
     cap(&world, 1_000_000).await;
     let run = world.say("Hello").await;
     let actor = world.owner.as_agent(run, "assistant");
-    let mut tx = world.db.worker.begin(&actor).await.expect("begin");
     let person = world.owner.person.expect("owner");
-    let id = budgets::reserve(&mut tx, &world.runtime.office, run, "assistant", person, world.workspace, Micros(500)).await.expect("reserve").expect("room");
-    tx.commit().await.expect("commit");
+    let (store, office) = (&world.db.worker, &world.runtime.office);
+    let reserved = budgets::reserve(store, &actor, office, run, "assistant", person, world.workspace, Micros(500)).await;
+    let id = reserved.expect("reserve").expect("room");
     assert_eq!(world.db.number("select reserved_micros from budget").await, 500);
     let mut tx = world.db.worker.begin(&steward_core::Actor::worker(world.tenant)).await.expect("begin");
     assert!(budgets::expire(&mut tx, id).await.expect("expire"));

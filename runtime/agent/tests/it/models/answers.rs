@@ -202,7 +202,7 @@ async fn one_connection_serves_many_questions() {
 async fn tokens_are_counted_with_tools_history_and_overhead() {
     let models = models(model("http://127.0.0.1:9/v1", CHAT));
     let count = |request: &AskRequest| models.count_tokens(strong(&models), request);
-    let bare = AskRequest { system: String::new(), messages: Vec::new(), tools: [].into(), ..request() };
+    let bare = AskRequest { system: "".into(), messages: Vec::new(), tools: [].into(), ..request() };
     let whole = request();
     assert!(count(&bare) < 10);
     assert!(count(&whole) > count(&AskRequest { tools: [].into(), ..request() }) + 40, "tools count");

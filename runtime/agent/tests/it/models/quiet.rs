@@ -59,7 +59,7 @@ fn no_line_of_log_has_a_prompt_an_answer_or_a_key() {
                 ] {
                     let server = ScriptedModel::start(vec![reply]).await;
                     let mut request = request();
-                    request.system = "prompt-canary".to_owned();
+                    request.system = "prompt-canary".into();
                     let _ = ask(&models(model(&server.base_url(), mode)), mode, &request).await;
                 }
             }

@@ -1,0 +1,237 @@
+//! The hot path of a run: taken up, set aside, written, each as one transaction in one round trip.
+//!
+//! The statements stand in the migration, as functions that run with the caller's rights and make the actor's row-security
+//! settings before anything else.
+
+use crate::audit::AuditRow;
+use crate::conversation::Message;
+use crate::decision::DecisionRow;
+use crate::error::StoreError;
+use crate::hold::HoldRow;
+use crate::membership::Membership;
+use crate::run::RunStatus;
+use crate::tx::{Store, workspaces};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use steward_core::event::Recorded;
+use steward_core::{Actor, CallId, Event, Micros, PersonId, ReservationId, Role, RunId, TenantId, WorkspaceId};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// A leased run with all that driving it needs.
+#[derive(Debug)]
+pub struct TakenUp {
+    /// Where it works.
+    pub workspace: WorkspaceId,
+    /// The agent.
+    pub agent: String,
+    /// Whether somebody asked it to stop.
+    pub cancelled: bool,
+    /// Whether the person it acts for may still be acted for.
+    pub active: bool,
+    /// Which roles that person has, and where.
+    pub memberships: Vec<Membership>,
+    /// Its journal.
+    pub events: Vec<Recorded>,
+}
+
+/// A held action that moves from one state to another.
+#[derive(Debug, Clone, Copy)]
+pub struct Move {
+    /// The call it belongs to.
+    pub call: CallId,
+    /// The state it must be in.
+    pub from: &'static str,
+    /// The state it goes to; `claimed` must succeed.
+    pub to: &'static str,
+}
+
+/// How far a run has come, with the events that brought it there and all that belongs to them.
+#[derive(Debug)]
+pub struct Step<'a> {
+    /// The run.
+    pub run: RunId,
+    /// The lease under which this is written.
+    pub fence: i64,
+    /// The last event there was.
+    pub from_seq: u32,
+    /// Where the run stands now.
+    pub status: RunStatus,
+    /// How it ended, when it did.
+    pub outcome: Option<&'static str>,
+    /// Answered steps so far.
+    pub steps: u32,
+    /// Tokens so far.
+    pub tokens: u64,
+    /// Cost so far.
+    pub cost: Micros,
+    /// When.
+    pub at: OffsetDateTime,
+    /// Until when the lease holds now.
+    pub lease_until: OffsetDateTime,
+    /// The events, numbered from `from_seq + 1` without gaps.
+    pub events: &'a [Recorded],
+    /// Verdicts of the gate.
+    pub decisions: Vec<&'a DecisionRow>,
+    /// Calls that wait for people from now on.
+    pub holds: Vec<&'a HoldRow>,
+    /// Held actions that move on.
+    pub moves: Vec<Move>,
+    /// The agent's reply.
+    pub reply: Option<&'a Message>,
+    /// Audit entries, all of one writer and of this actor.
+    pub audit: Vec<AuditRow>,
+    /// Whether what the run set aside is settled with this.
+    pub settle: bool,
+}
+
+impl Store {
+    /// A leased run with its person's roles and its journal.
+    pub async fn take_up(&self, tenant: TenantId, person: PersonId, run: RunId) -> Result<TakenUp, StoreError> {
+        let mut line = self.lines.take().await?;
+        let row = sqlx::query!(
+            r#"select workspace_id as "workspace_id!", agent as "agent!", cancelled as "cancelled!", active as "active!", roles as "roles!",
+                      places as "places!: Vec<Option<uuid::Uuid>>", event_at as "event_at!", event_body as "event_body!"
+                 from take_up($1, $2)"#,
+            tenant.uuid(),
+            run.uuid(),
+        )
+        .fetch_optional(&mut line.conn)
+        .await;
+        let row = line.done(row)?.ok_or(StoreError::Missing)?;
+        let memberships = row.roles.iter().zip(row.places).map(|(role, place)| {
+            let role: Role = role.parse().map_err(|_| StoreError::Corrupt { what: "membership.role" })?;
+            Ok(Membership { person_id: person, workspace_id: place.map(WorkspaceId::from_uuid), role })
+        });
+        let events = row.event_at.iter().zip(&row.event_body).zip(1..).map(|((at, body), seq)| {
+            let event: Event = serde_json::from_str(body).map_err(|_| StoreError::Corrupt { what: "run_event.body" })?;
+            let at_ms = i64::try_from(at.unix_timestamp_nanos() / 1_000_000).map_err(|_| StoreError::Corrupt { what: "run_event.at" })?;
+            Ok(Recorded { seq, at_ms, event })
+        });
+        Ok(TakenUp {
+            workspace: WorkspaceId::from_uuid(row.workspace_id),
+            agent: row.agent,
+            cancelled: row.cancelled,
+            active: row.active,
+            memberships: memberships.collect::<Result<_, StoreError>>()?,
+            events: events.collect::<Result<_, StoreError>>()?,
+        })
+    }
+
+    /// Sets an amount aside in every budget that applies. False, and nothing is set aside, when one of them has no room.
+    #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
+    pub async fn reserve(
+        &self,
+        actor: &Actor,
+        id: ReservationId,
+        run: RunId,
+        scopes: &[(&str, String)],
+        amount: Micros,
+        at: OffsetDateTime,
+        expires_at: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let (kinds, names): (Vec<String>, Vec<String>) = scopes.iter().map(|(kind, name)| ((*kind).to_owned(), name.clone())).unzip();
+        let mut line = self.lines.take().await?;
+        let room = sqlx::query_scalar!(
+            r#"select reserve($1, $2, $3, $4, $5, $6, $7, $8, $9) as "room!""#,
+            actor.tenant.uuid(),
+            workspaces(actor),
+            id.uuid(),
+            run.uuid(),
+            &kinds,
+            &names,
+            amount.0,
+            at,
+            expires_at,
+        )
+        .fetch_one(&mut line.conn)
+        .await;
+        line.done(room)
+    }
+
+    /// Writes one step: all of it or nothing. Tells whether somebody asked the run to stop.
+    ///
+    /// [`StoreError::Stale`] when the lease was lost, another event came in between, or a held action to be claimed is no longer free.
+    pub async fn write_step(&self, actor: &Actor, step: &Step<'_>) -> Result<bool, StoreError> {
+        let mut times = Vec::with_capacity(step.events.len());
+        let mut bodies = Vec::with_capacity(step.events.len());
+        for recorded in step.events {
+            let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(recorded.at_ms) * 1_000_000);
+            times.push(at.map_err(|_| StoreError::Corrupt { what: "run_event.at" })?);
+            bodies.push(serde_json::to_string(&recorded.event).map_err(|_| StoreError::Corrupt { what: "run_event.body" })?);
+        }
+        let audit = (!step.audit.is_empty()).then_some(&step.audit);
+        let each = |column: fn(&AuditRow) -> String| audit.map(|rows| rows.iter().map(column).collect::<Vec<_>>());
+        let writer = audit.and_then(|rows| rows.first()).map(|row| row.writer_id);
+        let ids = audit.map(|rows| rows.iter().map(|row| row.audit_id.uuid()).collect::<Vec<_>>());
+        let seqs = audit.map(|rows| rows.iter().map(|row| row.writer_seq).collect::<Vec<_>>());
+        let canons = audit.map(|rows| rows.iter().map(|row| row.canon.clone()).collect::<Vec<_>>());
+        let leaves = audit.map(|rows| rows.iter().map(|row| row.leaf.bytes().to_vec()).collect::<Vec<_>>());
+        let (actions, objects, outcomes) = (each(|row| row.action.clone()), each(|row| row.object.clone()), each(|row| row.outcome.clone()));
+        let mut line = self.lines.take().await?;
+        let cancelled = sqlx::query_scalar!(
+            r#"select write_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                                 $22, $23, $24, $25, $26, $27, $28, $29) as "cancelled!""#,
+            actor.tenant.uuid(),
+            workspaces(actor),
+            step.run.uuid(),
+            step.fence,
+            i32::try_from(step.from_seq).unwrap_or(i32::MAX),
+            step.status.name(),
+            step.outcome,
+            i32::try_from(step.steps).unwrap_or(i32::MAX),
+            i64::try_from(step.tokens).unwrap_or(i64::MAX),
+            step.cost.0,
+            step.at,
+            step.lease_until,
+            &times,
+            &bodies,
+            list(&step.decisions, |row| decision(row)),
+            list(&step.holds, |row| hold(row)),
+            list(&step.moves, |step| json!({ "call_id": step.call, "from_state": step.from, "to_state": step.to })),
+            step.reply.map(|reply| json!({ "message_id": reply.message_id.uuid().to_string(), "text": reply.text, "integrity": reply.integrity as i16 }).to_string()),
+            writer,
+            actor.kind_name(),
+            actor.person.map(PersonId::uuid),
+            ids.as_deref(),
+            seqs.as_deref(),
+            actions.as_deref(),
+            objects.as_deref(),
+            outcomes.as_deref(),
+            canons.as_deref(),
+            leaves.as_deref(),
+            step.settle,
+        )
+        .fetch_one(&mut line.conn)
+        .await;
+        line.done(cancelled)
+    }
+}
+
+/// Rows as the JSON the function reads; none when there are none.
+fn list<T>(rows: &[T], row: impl Fn(&T) -> Value) -> Option<String> {
+    (!rows.is_empty()).then(|| rows.iter().map(row).collect::<Value>().to_string())
+}
+
+fn decision(row: &DecisionRow) -> Value {
+    json!({
+        "decision_id": row.decision_id.uuid().to_string(), "call_id": row.call_id, "tool": row.tool, "effect": row.effect, "verdict": row.verdict,
+        "class": row.class, "rules": row.rules, "reason": row.reason, "envelope_id": row.envelope_id.as_deref().map(hex),
+        "policy_digest": hex(row.policy_digest.bytes()), "arguments": row.arguments, "provenance": row.provenance, "record": row.record,
+    })
+}
+
+fn hold(row: &HoldRow) -> Value {
+    json!({
+        "hold_id": row.hold_id.uuid().to_string(), "call_id": row.call_id, "tool": row.tool, "effect": row.effect, "envelope_id": hex(&row.envelope_id),
+        "envelope": row.envelope, "needs": row.needs, "reason": row.reason, "rules": row.rules,
+        "expires_at": row.expires_at.format(&Rfc3339).unwrap_or_default(),
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
