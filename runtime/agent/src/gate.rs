@@ -6,6 +6,7 @@
 use crate::agents::Agent;
 use crate::labels::{Origins, Shown, trace};
 use crate::run::{Run, call_digest};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use steward_core::limits::{CALLS_PER_STEP_MAX, HOLD_HOURS};
@@ -48,8 +49,8 @@ pub struct Ruling {
     pub effect: Option<Effect>,
     /// The sealed proposal, when the call became one.
     pub sealed: Option<Sealed>,
-    /// Where each argument came from, and the facts: stored with the decision.
-    pub record: Value,
+    /// Where each argument came from, and the facts, as JSON text: stored with the decision.
+    pub record: String,
     /// Where each argument came from.
     pub provenance: Value,
     /// Tells repeats.
@@ -130,7 +131,7 @@ impl Gate<'_> {
                     tell,
                     effect,
                     sealed: None,
-                    record: json!({ "agent": self.agent.name, "policy_digest": self.rules.digest() }),
+                    record: json!({ "agent": self.agent.name, "policy_digest": self.rules.digest() }).to_string(),
                     provenance: json!([]),
                     call_digest: digest,
                     integrity: Integrity::Outside,
@@ -216,7 +217,8 @@ impl Gate<'_> {
             }
         }
         let facts = self.facts(run, call, pins.person, pins.workspace, &pins.channel, arguments, &origins, approved, now_ms);
-        let record = json!({ "facts": facts, "envelope": envelope });
+        // What has an id has a JSON form.
+        let record = serde_json::to_string(&Record { facts: &facts, envelope: &envelope }).unwrap_or_default();
         let integrity = origins.leaves.iter().map(|leaf| leaf.label.integrity).min().unwrap_or(origins.context);
         let sealed = Sealed { envelope: envelope.clone(), id: envelope_id };
         let ruling = |verdict, rules, reason, tell| Ruling {
@@ -291,6 +293,13 @@ impl Gate<'_> {
 pub fn envelope_text(envelope: &Envelope) -> String {
     // An envelope that has an id has a canonical form.
     canonical_json(envelope).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}
+
+/// All that a decision was made on.
+#[derive(Serialize)]
+struct Record<'a> {
+    facts: &'a Facts,
+    envelope: &'a Envelope,
 }
 
 struct Refusal {

@@ -57,7 +57,10 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // Written at once: an envelope holds several, and a formatter call for each byte was a tenth of sealing one.
+        let letter = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
+        let letters: Vec<u8> = self.0.iter().flat_map(|byte| [letter(byte >> 4), letter(byte & 15)]).collect();
+        f.write_str(std::str::from_utf8(&letters).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -59,7 +59,7 @@ pub struct HostOptions {
 
 impl Default for HostOptions {
     fn default() -> Self {
-        Self { cache_dir: None, slots: 200, tick_ms: 5, allocation: Allocation::Pooled }
+        Self { cache_dir: None, slots: 200, tick_ms: 2, allocation: Allocation::Pooled }
     }
 }
 

@@ -79,7 +79,7 @@ impl Drive<'_> {
                 policy_digest: self.runtime.rules.current().digest(),
                 arguments: call.broken.as_ref().map_or_else(|| call.arguments.to_string(), |why| json!({ "broken": why }).to_string()),
                 provenance: ruling.provenance.to_string(),
-                record: ruling.record.to_string(),
+                record: ruling.record,
                 decided_at: now,
             },
         })));
