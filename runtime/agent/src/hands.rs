@@ -2,6 +2,10 @@
 //!
 //! Row security sees the person the agent acts for. A change is made once per key and ordinal; a repeat finds its answer.
 
+mod steady;
+
+pub(crate) use steady::Steady;
+
 use steward_core::{Actor, CompanyId, ContactId, Digest, HasKind, Integrity, Kind, RunId, WorkspaceId};
 use steward_host::office::{self as ask, Asked, Listed, OfficeError, PageRequest, Subject};
 use steward_office::Office;

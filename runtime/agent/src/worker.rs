@@ -3,7 +3,7 @@
 //! A lease is renewed while the run is driven. When a worker dies, its leases run out and others go on where the journal ends.
 
 use crate::driver::{Assignment, DriveError, HandsFor, Journal, drive};
-use crate::hands::Hands;
+use crate::hands::{Hands, Steady};
 use crate::live::Driving;
 use crate::runtime::Runtime;
 use std::sync::Arc;
@@ -146,7 +146,7 @@ pub async fn drive_with(
 
 fn hands_for(runtime: &Runtime, actor: &Actor, run: RunId, workspace: WorkspaceId) -> HandsFor {
     let (store, office, actor) = (runtime.store.clone(), runtime.office.clone(), actor.clone());
-    Arc::new(move |integrity| Arc::new(Hands::new(store.clone(), office.clone(), actor.clone(), run, workspace, integrity)))
+    Arc::new(move |integrity| Arc::new(Steady(Hands::new(store.clone(), office.clone(), actor.clone(), run, workspace, integrity))))
 }
 
 /// Renews the lease until it is lost, and passes a wish to stop on to the driver.

@@ -15,8 +15,8 @@ use steward_store::hold::HoldRow;
 use steward_store::run::RunStatus;
 use time::Duration;
 
-/// How often a started call is taken up again by its key before a person is asked.
-const ATTEMPTS_MAX: u32 = 3;
+/// How often a started call is taken up again by its key before a person is asked: one that ends its worker each time must not do so for ever.
+const ATTEMPTS_MAX: u32 = 8;
 /// The wall time of a call whose tool does not say, in milliseconds.
 const CALL_DEADLINE_MS: u64 = 10_000;
 

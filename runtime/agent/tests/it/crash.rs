@@ -13,7 +13,7 @@ use steward_store::testing::TestDatabase;
 use tokio::process::Command;
 
 /// Holds `crm.add_note`, so that every course goes through people once.
-const HOLD_NOTES: &str = r#"
+pub(crate) const HOLD_NOTES: &str = r#"
 @id("test-notes-ask") @reason("Notes ask the owner in this test.")
 forbid (principal, action == Action::"crm.add_note", resource)
 unless { context.approvals.roles.contains(Role::"owner") };
@@ -47,7 +47,7 @@ async fn run_victim(world: &World, model: &ScriptedModel, nth: i64) -> ExitStatu
 }
 
 /// A model that makes a contact, writes a note on it, and reports. What it says depends only on what it is shown.
-async fn model() -> ScriptedModel {
+pub(crate) async fn model() -> ScriptedModel {
     ScriptedModel::start_with(|seen| {
         let results: Vec<Value> = seen.tool_results().into_iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
         match results.len() {
@@ -66,7 +66,7 @@ async fn model() -> ScriptedModel {
 }
 
 /// Approves whatever waits, as the owner.
-async fn approve_all(world: &World) {
+pub(crate) async fn approve_all(world: &World) {
     let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
     let waiting = holds::list(&mut tx, Some("held"), &steward_store::Page::first()).await.expect("holds");
     for row in waiting {
@@ -78,7 +78,7 @@ async fn approve_all(world: &World) {
 }
 
 /// The dead worker's lease runs out now rather than in fifteen seconds.
-async fn let_leases_lapse(world: &World) {
+pub(crate) async fn let_leases_lapse(world: &World) {
     world.db.raw("update run set lease_until = now() - interval '1 minute' where status = 'running'").await;
 }
 
@@ -104,8 +104,8 @@ async fn course(model: &ScriptedModel, deaths: &[i64]) -> u32 {
     kills
 }
 
-async fn check(world: &World, run: steward_core::RunId, deaths: &[i64]) {
-    let at = format!("killed at {deaths:?}");
+pub(crate) async fn check(world: &World, run: steward_core::RunId, deaths: &[i64]) {
+    let at = format!("disturbed at {deaths:?}");
     let events = world.events(run).await;
     let replies = events.iter().filter(|recorded| matches!(recorded.event, Event::Replied { .. })).count();
     assert_eq!(replies, 1, "{at}: {events:#?}");
@@ -142,8 +142,7 @@ async fn two_hundred_kills_lose_nothing_and_repeat_nothing() {
     let points = deaths.len();
     for turn in 0..12 {
         for first in 1..=before {
-            // Two deaths a course: a call that dies with its process three times is handed to a person, by design.
-            deaths.push([first, 1 + (first * 5 + turn * 3) % after, -1]);
+            deaths.push([first, 1 + (first * 5 + turn * 3) % after, 1 + (first * 7 + turn) % after]);
         }
     }
     let wanted = 210;

@@ -6,6 +6,7 @@
     reason = "a test stops where what it looks for is missing, and a child process is told by its environment"
 )]
 
+mod away;
 mod crash;
 mod driver;
 mod models;

@@ -1,0 +1,164 @@
+//! The database goes away at every message of a run, before it was sent and before it was answered: nothing is lost, nothing is done twice.
+//!
+//! A proxy on a socket of its own stands between the worker and PostgreSQL. It cuts every connection at the nth message, and for a
+//! moment lets nobody in.
+
+use super::crash::{HOLD_NOTES, approve_all, check, let_leases_lapse, model};
+use futures_util::{StreamExt as _, stream};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use steward_agent::testing::{ScriptedModel, World};
+use steward_agent::worker::drive_leased;
+use steward_store::testing::TestDatabase;
+use steward_store::{Store, StoreOptions};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{UnixListener, UnixStream};
+use tokio_util::sync::CancellationToken;
+
+/// How many connections are turned away after the cut.
+const TURNED_AWAY: i64 = 3;
+
+/// Which side of a message the cut falls on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    /// The server never sees the message.
+    Before,
+    /// The server does what it says, and nobody hears of it.
+    After,
+}
+
+/// The proxy.
+struct Wire {
+    dir: PathBuf,
+    left: AtomicI64,
+    turn_away: AtomicI64,
+    cut: Cut,
+    up: Mutex<CancellationToken>,
+}
+
+impl Wire {
+    /// In front of the socket of the test server.
+    fn start(server: &Path, place: usize, cut: Cut) -> Arc<Self> {
+        let dir = std::env::temp_dir().join(format!("stw-wire-{}-{place}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir_all(&dir).expect("folder");
+        let listener = UnixListener::bind(dir.join(".s.PGSQL.5432")).expect("socket");
+        let wire = Arc::new(Self { dir, left: AtomicI64::new(i64::MAX), turn_away: AtomicI64::new(0), cut, up: Mutex::default() });
+        let (serving, server) = (Arc::downgrade(&wire), server.to_owned());
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let Some(wire) = serving.upgrade() else { return };
+                if wire.turn_away.fetch_sub(1, Ordering::SeqCst) > 0 {
+                    continue;
+                }
+                let upstream = UnixStream::connect(&server).await.expect("the test server");
+                tokio::spawn(wire.carry(client, upstream));
+            }
+        });
+        wire
+    }
+
+    async fn carry(self: Arc<Self>, client: UnixStream, server: UnixStream) {
+        let up = self.up.lock().expect("lock").clone();
+        let (mut from_client, mut to_client) = client.into_split();
+        let (mut from_server, mut to_server) = server.into_split();
+        // Set before the fatal message goes out: the first byte that comes back afterwards answers it.
+        let unheard = AtomicBool::new(false);
+        let back = async {
+            let mut buffer = vec![0; 64 * 1024];
+            while let Ok(read @ 1..) = from_server.read(&mut buffer).await {
+                if unheard.load(Ordering::SeqCst) {
+                    return self.cut_all();
+                }
+                if to_client.write_all(&buffer[..read]).await.is_err() {
+                    return;
+                }
+            }
+        };
+        let forth = async {
+            let mut buffer = vec![0; 64 * 1024];
+            while let Ok(read @ 1..) = from_client.read(&mut buffer).await {
+                let fatal = self.left.fetch_sub(1, Ordering::SeqCst) == 1;
+                if fatal && self.cut == Cut::Before {
+                    return self.cut_all();
+                }
+                unheard.fetch_or(fatal, Ordering::SeqCst);
+                if to_server.write_all(&buffer[..read]).await.is_err() {
+                    return;
+                }
+            }
+        };
+        tokio::select! {
+            () = up.cancelled() => {}
+            () = back => {}
+            () = forth => {}
+        }
+    }
+
+    fn cut_all(&self) {
+        self.turn_away.store(TURNED_AWAY, Ordering::SeqCst);
+        std::mem::take(&mut *self.up.lock().expect("lock")).cancel();
+    }
+
+    /// How many messages went by since `arm` was told of none to cut.
+    fn seen(&self) -> i64 {
+        i64::MAX.saturating_sub(self.left.load(Ordering::SeqCst))
+    }
+
+    /// From now on the nth message is the fatal one.
+    fn arm(&self, nth: i64) {
+        self.left.store(nth, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
+
+/// One course with the database gone at the nth message; it is taken up again until it is over. Gives the number of messages.
+async fn course(model: &ScriptedModel, place: usize, nth: i64, cut: Cut) -> i64 {
+    let mut db = TestDatabase::make().await;
+    let home = db.worker_url.split_once("host=").map(|(_, rest)| rest.split('&').next().unwrap_or(rest)).expect("a socket's folder").to_owned();
+    let wire = Wire::start(&Path::new(&home).join(".s.PGSQL.5432"), place, cut);
+    let through = db.worker_url.replace(&home, wire.dir.to_str().expect("a path"));
+    db.worker = Store::connect(&StoreOptions { connections_max: 4, ..StoreOptions::new(through) }).await.expect("the worker's store");
+    let world = World::with_rules(db, &model.base_url(), &[HOLD_NOTES]).await;
+    let run = world.say("Put Lena Petrova, lena@partner.example, in the book and note that we met at the fair.").await;
+    wire.arm(nth);
+    let mut turns = 0;
+    while world.run(run).await.ended.is_none() {
+        turns += 1;
+        assert!(turns < 20, "{cut:?} {nth}: the run does not come to its end");
+        let now = world.runtime.office.clock.now();
+        // A worker whose database is away leaves the run where its journal says, and takes it up again when the lease has run out.
+        if let Ok(Some(leased)) = world.runtime.store.lease_run("w", now, 15_000).await {
+            let _ = drive_leased(&world.runtime, leased).await;
+        }
+        let_leases_lapse(&world).await;
+        approve_all(&world).await;
+    }
+    check(&world, run, &[nth, if cut == Cut::Before { 0 } else { 1 }]).await;
+    let seen = wire.seen();
+    world.db.close().await;
+    seen
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_database_may_go_away_at_any_message() {
+    let model = model().await;
+    let messages = course(&model, 0, i64::MAX, Cut::Before).await;
+    assert!(messages > 30, "{messages} messages are not a whole run");
+    let cuts = (1..=messages).flat_map(|nth| [(nth, Cut::Before), (nth, Cut::After)]);
+    let met = stream::iter(cuts.enumerate())
+        .map(|(place, (nth, cut))| {
+            let model = &model;
+            async move { course(model, place + 1, nth, cut).await }
+        })
+        .buffer_unordered(8)
+        .count()
+        .await;
+    println!("{messages} messages, gone {met} times");
+}
