@@ -752,7 +752,8 @@ create function steward.tenants_of_email(wanted text) returns setof uuid
   language sql stable security definer set search_path = '' as
   $$ select tenant_id from steward.person where email = lower(wanted) and disabled_at is null $$;
 
--- The oldest run that nobody works on, leased to `worker`. Runs of a dead worker come up again when their lease has run out.
+-- The oldest run that nobody works on, leased to `worker`. Runs of a dead worker come up again when their lease has run out; a lease that
+-- ends later than any lease can is one from before the clock was put back.
 create function steward.lease_run(worker text, now_at timestamptz, lease_ms bigint)
   returns table (tenant_id uuid, run_id uuid, person_id uuid, fence bigint)
   language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
@@ -762,7 +763,8 @@ begin
      set status = 'running', fence = run.fence + 1, lease_owner = worker, lease_until = now_at + lease_ms * interval '1 millisecond'
    where (run.tenant_id, run.run_id) = (
      select waiting.tenant_id, waiting.run_id from steward.run as waiting
-      where waiting.ready_at is not null and (waiting.status = 'queued' or waiting.lease_until < now_at)
+      where waiting.ready_at is not null and (waiting.status = 'queued' or waiting.lease_until < now_at
+             or waiting.lease_until > now_at + 2 * lease_ms * interval '1 millisecond')
       order by waiting.ready_at
       for update skip locked
       limit 1)

@@ -194,6 +194,11 @@ fn parse_all(files: &[&RuleFile]) -> Result<Vec<Parsed>, RulesError> {
         }
         parsed.extend(parse::parse_file(file, &mut problems));
     }
+    // An editor that empties a file before it writes it, or a copy that was cut off: its rules are not to fall away unnoticed.
+    for file in files.iter().filter(|file| !parsed.is_empty() && file.text.trim().is_empty()) {
+        let message = "the file is empty; put its rules back, or delete the file if they are no longer wanted".to_owned();
+        problems.push(Problem { file: file.name.clone(), line: 1, message });
+    }
     let mut seen: HashMap<&str, &Rule> = HashMap::new();
     for Parsed { rule, .. } in &parsed {
         if let Some(first) = seen.insert(&rule.id, rule) {

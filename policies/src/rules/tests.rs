@@ -81,6 +81,16 @@ fn no_rules_are_refused_because_they_would_block_everything() {
 }
 
 #[test]
+fn a_file_that_was_emptied_is_refused_beside_others() {
+    for text in ["", " \n\n"] {
+        let err = Rules::load(&[file("a.cedar", OK), file("b.cedar", text)], &[]).expect_err("emptied");
+        assert!(err.to_string().contains("b.cedar:1: the file is empty; put its rules back, or delete the file"), "{err}");
+    }
+    // Somebody who takes all rules out and says why means it.
+    assert!(Rules::load(&[file("a.cedar", OK), file("b.cedar", "// none any more\n")], &[]).is_ok());
+}
+
+#[test]
 fn too_much_is_refused() {
     let long = format!("{OK}{}", " ".repeat(RULE_FILE_BYTES_MAX));
     assert!(matches!(load(&long, &[]), Err(RulesError::TooMuch { max: RULE_FILE_BYTES_MAX, .. })));

@@ -68,6 +68,8 @@ async fn rules_are_reloaded_and_broken_ones_are_not() {
     let up = home.up(&[]);
     home.write("data/policies/rules/90-mine.cedar", "permit (principal, action, resource) when { context.nothing };\n");
     up.wait_for_log(&["ERROR", "THE CHANGED RULES ARE REFUSED", "rules/90-mine.cedar:1"]);
+    home.write("data/policies/rules/90-mine.cedar", "");
+    up.wait_for_log(&["ERROR", "THE CHANGED RULES ARE REFUSED", "rules/90-mine.cedar:1", "the file is empty"]);
     home.write("data/policies/rules/90-mine.cedar", "@id(\"mine\") @reason(\"Mine.\") forbid (principal, action, resource) when { context.tainted };\n");
     up.wait_for_log(&["new rules are in force"]);
     assert!(up.stop().success());

@@ -54,12 +54,17 @@ impl World {
 
     /// An installation in this database, with these bounds for its agent.
     pub async fn with(db: TestDatabase, base_url: &str, limits: RunLimits) -> Self {
-        Self::build(db, base_url, limits, &[]).await
+        Self::build(db, base_url, limits, &[], Clock::System).await
+    }
+
+    /// An installation with these rules beside the shipped ones, at the time of this clock.
+    pub async fn at(clock: Clock, base_url: &str, extra: &[&str]) -> Self {
+        Self::build(TestDatabase::make().await, base_url, RunLimits::default(), extra, clock).await
     }
 
     /// An installation in this database, with these rules beside the shipped ones.
     pub async fn with_rules(db: TestDatabase, base_url: &str, extra: &[&str]) -> Self {
-        Self::build(db, base_url, RunLimits::default(), extra).await
+        Self::build(db, base_url, RunLimits::default(), extra, Clock::System).await
     }
 
     /// The installation that is already in a database, seen from another process: its first organisation and owner.
@@ -84,8 +89,8 @@ impl World {
         world
     }
 
-    async fn build(db: TestDatabase, base_url: &str, limits: RunLimits, extra: &[&str]) -> Self {
-        let office = Office::new(Clock::System, Ids::System);
+    async fn build(db: TestDatabase, base_url: &str, limits: RunLimits, extra: &[&str], clock: Clock) -> Self {
+        let office = Office::new(clock, Ids::System);
         let new = NewOrganisation { name: "Test & Sons", workspace: "Main", owner_email: "owner@test.example", owner_name: "Olga Owner" };
         let made = bootstrap(&db.app, &office, new).await.expect("bootstrap");
         let owner = Actor {
