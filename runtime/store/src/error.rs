@@ -32,7 +32,7 @@ pub enum StoreError {
     #[error("the record was changed meanwhile")]
     Stale,
     /// The disk or the database is full.
-    #[error("the database has no room left")]
+    #[error("the disk of the database is full; make room and try again, nothing was written")]
     Full(#[source] sqlx::Error),
     /// Anything else: our fault.
     #[error("the database refused a statement")]

@@ -1,0 +1,66 @@
+//! A disk that is full: a small file system of its own, filled to the last byte.
+
+use super::Home;
+use std::fmt::Write as _;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A file system in memory, mounted until it is dropped.
+struct Disk(PathBuf);
+
+impl Disk {
+    /// None where this process may not mount: the test then says that it was left out.
+    fn mount(at: PathBuf, megabytes: u32) -> Option<Self> {
+        fs::create_dir_all(&at).expect("mount point");
+        let done = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"]).arg(&at).stderr(Stdio::null()).status();
+        done.is_ok_and(|status| status.success()).then_some(Self(at))
+    }
+
+    /// Writes until nothing more fits, and gives the file to remove.
+    fn fill(&self) -> PathBuf {
+        let filler = self.0.join("filler");
+        let mut file = OpenOptions::new().create(true).append(true).open(&filler).expect("filler");
+        for size in [1 << 20, 4096, 1] {
+            while file.write_all(&vec![0; size]).is_ok() {}
+        }
+        filler
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+fn contacts(file: &Path, rows: u32) {
+    let mut text = "First Name,Last Name,E-mail 1 - Value\n".to_owned();
+    (0..rows).for_each(|row| writeln!(text, "Ann{row},Smith{row},ann{row}@example.org").expect("text"));
+    fs::write(file, text).expect("file");
+}
+
+#[test]
+fn a_full_disk_is_named_and_nothing_is_lost() {
+    let home = Home::empty("full");
+    let Some(small) = Disk::mount(home.path("data"), 24) else {
+        println!("mounting is not allowed here: left out");
+        return;
+    };
+    home.refused(&["up", "--listen", "127.0.0.1:0"], &["the disk that holds", "is full; make room and start again, nothing is lost"]);
+    drop(small);
+
+    let disk = Disk::mount(home.path("data"), 200).expect("mounted before");
+    let up = home.up(&[]);
+    contacts(&home.path("few.csv"), 10);
+    contacts(&home.path("many.csv"), 20_000);
+    assert!(home.succeeds(&["contacts", "import", "few.csv"]).contains("Made 10 contacts"));
+    let filler = disk.fill();
+    home.refused(&["contacts", "import", "many.csv"], &["the disk of the database is full; make room and try again, nothing was written"]);
+    fs::remove_file(filler).expect("room again");
+    // The server was there all the time; the file is taken whole, and what was there before still is.
+    let imported = home.succeeds(&["contacts", "import", "many.csv"]);
+    assert!(imported.contains("Made 19990 contacts") && imported.contains("left 10 as they were"), "{imported}");
+    assert!(up.stop().success());
+}
