@@ -62,7 +62,13 @@ fn run(events: &mut Vec<Recorded>, read: u32, tool: &str, arguments: Value) -> (
             "id": format!("contact_0000000000000000000000000{step}"), "name": "Lena Vogt", "emails": ["lena@nordlicht.example", "l.vogt@nordlicht.example"],
             "phones": ["+49 30 1234567"], "company": { "id": "company_00000000000000000000000001", "name": "Nordlicht GmbH" },
         });
-        push(Event::Done { call_id: CallId { step, index: 0 }, outcome: Outcome::Ok { result: contact, summary: None }, fuel: 1, ms: 1, records: BTreeMap::new() });
+        push(Event::Done {
+            call_id: CallId { step, index: 0 },
+            outcome: Outcome::Ok { result: contact, summary: None },
+            fuel: 1,
+            ms: 1,
+            records: BTreeMap::new(),
+        });
     }
     let last = call(read + 1, tool, arguments);
     push(answered(read + 1, last.clone()));

@@ -103,11 +103,7 @@ pub async fn drive_leased(runtime: &Arc<Runtime>, leased: Leased) -> Result<RunS
 }
 
 /// The same, with an office of the caller's choice behind the plugins.
-pub async fn drive_with(
-    runtime: &Arc<Runtime>,
-    leased: Leased,
-    hands: impl FnOnce(&Actor, WorkspaceId) -> HandsFor,
-) -> Result<RunStatus, DriveError> {
+pub async fn drive_with(runtime: &Arc<Runtime>, leased: Leased, hands: impl FnOnce(&Actor, WorkspaceId) -> HandsFor) -> Result<RunStatus, DriveError> {
     let Leased { tenant, run: run_id, person, fence } = leased;
     let worker = Actor::worker(tenant);
     let driving = runtime.live.driving(run_id);

@@ -5,9 +5,9 @@ use crate::audit::{self, Entry};
 use crate::error::OfficeError;
 use serde_json::json;
 use steward_core::limits::RESERVATION_MINUTES;
-use steward_core::{Actor, Micros, Permission, PersonId, ReservationId, RunId, WorkspaceId};
-use steward_store::{Store, Tx};
+use steward_core::{Actor, Micros, Permission, PersonId, ReservationId, RunId, WorkspaceId, Workspaces};
 use steward_store::budget::{self, BudgetRow};
+use steward_store::{Store, Tx};
 use time::Duration;
 
 /// The scopes a budget can have.
@@ -15,12 +15,19 @@ const SCOPES: [&str; 4] = ["organisation", "workspace", "person", "agent"];
 /// The periods a budget can have.
 const PERIODS: [&str; 3] = ["day", "month", "total"];
 
-/// All budgets with what is spent and set aside.
+/// Budgets with what is spent and set aside: all of them, or, for somebody who sees only some workspaces, those of these workspaces.
 pub async fn list(tx: &mut Tx) -> Result<Vec<BudgetRow>, OfficeError> {
     if !tx.actor().may(Permission::BudgetsRead) {
         return Err(OfficeError::Denied("you may not see budgets".to_owned()));
     }
-    Ok(budget::list(tx).await?)
+    let rows = budget::list(tx).await?;
+    Ok(match &tx.actor().workspaces {
+        Workspaces::All => rows,
+        Workspaces::Only(seen) => {
+            let seen: Vec<String> = seen.iter().map(ToString::to_string).collect();
+            rows.into_iter().filter(|row| row.scope == "workspace" && seen.contains(&row.scope_id)).collect()
+        }
+    })
 }
 
 /// Makes a budget or changes its limit.

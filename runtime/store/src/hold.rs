@@ -210,4 +210,3 @@ pub async fn change_state(tx: &mut Tx, hold: HoldId, from: &str, to: &str, at: O
     .await?;
     Ok(done.rows_affected() == 1)
 }
-

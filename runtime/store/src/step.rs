@@ -189,7 +189,8 @@ impl Store {
             list(&step.decisions, |row| decision(row)),
             list(&step.holds, |row| hold(row)),
             list(&step.moves, |step| json!({ "call_id": step.call, "from_state": step.from, "to_state": step.to })),
-            step.reply.map(|reply| json!({ "message_id": reply.message_id.uuid().to_string(), "text": reply.text, "integrity": reply.integrity as i16 }).to_string()),
+            step.reply
+                .map(|reply| json!({ "message_id": reply.message_id.uuid().to_string(), "text": reply.text, "integrity": reply.integrity as i16 }).to_string()),
             writer,
             actor.kind_name(),
             actor.person.map(PersonId::uuid),

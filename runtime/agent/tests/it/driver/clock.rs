@@ -18,7 +18,9 @@ async fn a_clock_that_is_put_back_loses_and_repeats_nothing() {
     ])
     .await;
     let clock = Clock::manual(datetime!(2026-03-01 12:00 UTC));
-    let ask = [r#"@id("ask") @reason("Asks.") forbid (principal, action == Action::"crm.create_contact", resource) unless { context.approvals.roles.contains(Role::"owner") };"#];
+    let ask = [
+        r#"@id("ask") @reason("Asks.") forbid (principal, action == Action::"crm.create_contact", resource) unless { context.approvals.roles.contains(Role::"owner") };"#,
+    ];
     let world = World::at(clock.clone(), &model.base_url(), &ask).await;
     let run = world.say("Put Lena Petrova, lena@partner.example, in the book.").await;
     assert_eq!(settle(&world).await, Some(RunStatus::Waiting));
