@@ -28,12 +28,10 @@ pub fn outside(run: RunId, recorded: &Recorded) -> Vec<OutsideEvent> {
         ),
         Event::Answered { step, calls, usage, cost, model, .. } => {
             let mut events = one("model.answered", json!({ "step": step, "model": model, "usage": usage, "cost_micros": cost }));
-            events.extend(
-                calls.iter().map(|call| OutsideEvent {
-                    name: "tool.proposed",
-                    data: json!({ "call_id": call.call_id, "tool": call.tool, "arguments": call.arguments }),
-                }),
-            );
+            events.extend(calls.iter().map(|call| OutsideEvent {
+                name: "tool.proposed",
+                data: json!({ "call_id": call.call_id, "tool": call.tool, "arguments": call.arguments, "provenance": call.provenance }),
+            }));
             events
         }
         Event::Decided { call_id, verdict, rules, reason, class, envelope_id, .. } => {
@@ -85,7 +83,7 @@ mod tests {
     #[test]
     fn events_have_the_names_and_fields_of_the_contract() {
         let call_id = CallId { step: 1, index: 0 };
-        let call = ToolCall { call_id, provider_id: "p".to_owned(), tool: "crm.find".to_owned(), arguments: json!({}), broken: None };
+        let call = ToolCall { call_id, provider_id: "p".to_owned(), tool: "crm.find".to_owned(), arguments: json!({}), broken: None, provenance: json!(null) };
         let answered = Event::Answered {
             step: 1,
             text: "t".to_owned(),
@@ -96,7 +94,11 @@ mod tests {
         };
         check(
             answered,
-            &[("model.answered", &["usage", "cost_micros"]), ("tool.proposed", &["call_id", "tool", "arguments"]), ("tool.proposed", &["call_id"])],
+            &[
+                ("model.answered", &["usage", "cost_micros"]),
+                ("tool.proposed", &["call_id", "tool", "arguments", "provenance"]),
+                ("tool.proposed", &["call_id"]),
+            ],
         );
         check(Event::Starting { call_id, key: "k".to_owned(), attempt: 1 }, &[("tool.started", &["call_id"])]);
         let done = |outcome| Event::Done { call_id, outcome, fuel: 1, ms: 2, records: Default::default() };

@@ -43,6 +43,7 @@ fn run(events: &mut Vec<Recorded>, read: u32, tool: &str, arguments: Value) -> (
         tool: tool.to_owned(),
         arguments,
         broken: None,
+        provenance: json!(null),
     };
     let answered = |step, call: ToolCall| Event::Answered {
         step,

@@ -258,6 +258,13 @@ impl Drive<'_> {
         self.apply(Event::Replied { text, citations });
     }
 
+    /// Keeps what the model had been shown when it answered this step: all calls of the step are judged by it.
+    fn look(&mut self, step: u32) {
+        if self.shown.as_ref().is_none_or(|(seen, _)| *seen != step) {
+            self.shown = Some((step, self.shown_before(step)));
+        }
+    }
+
     /// What the model had been shown when it answered this step.
     fn shown_before(&self, step: u32) -> Shown {
         let host = &self.runtime.host;

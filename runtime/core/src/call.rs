@@ -57,6 +57,9 @@ pub struct ToolCall {
     /// Why the arguments could not be read, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken: Option<String>,
+    /// Where each argument came from, for whoever watches: leaves with their labels, as when the model answered. The gate finds out anew.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub provenance: serde_json::Value,
 }
 
 /// What kind of failure a call ended in. The model sees the class and can tell them apart.

@@ -92,6 +92,10 @@ async fn a_run_is_followed_live_and_taken_up_from_any_event() {
         "hold.opened",
     ];
     assert_eq!(names(&all)[..started.len()], started);
+    for proposed in all.iter().filter(|event| event.name == "tool.proposed") {
+        let leaves = proposed.data["provenance"].as_array().expect("leaves");
+        assert!(!leaves.is_empty() && leaves.iter().all(|leaf| leaf["path"].is_string() && leaf["label"]["integrity"].is_string()), "{leaves:?}");
+    }
     assert_eq!(all.iter().rev().take(7).rev().cloned().collect::<Vec<_>>(), recorded(&rest), "live and from the journal are the same");
     let numbers: Vec<u32> = all.iter().map(|event| event.id.expect("a number")).collect();
     assert!(numbers.is_sorted(), "{numbers:?}");

@@ -2,9 +2,11 @@
 
 use super::{Drive, DriveError};
 use crate::context;
+use crate::labels;
 use crate::live::Happening;
-use crate::models::{Answer, AskError, AskRequest};
+use crate::models::{Answer, AskError, AskRequest, ProposedCall};
 use crate::points::point;
+use serde_json::Value;
 use std::time::Duration;
 use steward_core::event::AskFailure;
 use steward_core::limits::ASK_ATTEMPTS_MAX;
@@ -71,7 +73,8 @@ impl Drive<'_> {
         match asked {
             Asked::Answer(answer) => {
                 self.reserved_left = Micros(self.reserved_left.0.saturating_sub(answer.cost.0));
-                self.apply(answered(step, answer));
+                let answered = self.answered(step, answer);
+                self.apply(answered);
             }
             Asked::Failed(mut err) => {
                 // A refusal is final for the model that gave it: a wrong key or name there says nothing about the next one.
@@ -186,20 +189,30 @@ impl Drive<'_> {
         let usage = Usage { input, cached: 0, output: 0 };
         self.apply(Event::AskFailed { step, attempt, model: model.to_owned(), failure, message: message.to_owned(), usage, cost, retry: true });
     }
-}
 
-fn answered(step: u32, answer: Answer) -> Event {
-    let calls = answer
-        .calls
-        .into_iter()
-        .enumerate()
-        .map(|(index, call)| ToolCall {
-            call_id: CallId { step, index: u16::try_from(index).unwrap_or(u16::MAX) },
-            provider_id: call.provider_id,
-            tool: call.tool,
-            arguments: call.arguments,
-            broken: call.broken,
-        })
-        .collect();
-    Event::Answered { step, text: answer.text, calls, usage: answer.usage, cost: answer.cost, model: answer.model }
+    fn answered(&mut self, step: u32, answer: Answer) -> Event {
+        let calls = answer
+            .calls
+            .into_iter()
+            .enumerate()
+            .map(|(index, call)| ToolCall {
+                call_id: CallId { step, index: u16::try_from(index).unwrap_or(u16::MAX) },
+                provenance: self.provenance(step, &call),
+                provider_id: call.provider_id,
+                tool: call.tool,
+                arguments: call.arguments,
+                broken: call.broken,
+            })
+            .collect();
+        Event::Answered { step, text: answer.text, calls, usage: answer.usage, cost: answer.cost, model: answer.model }
+    }
+
+    /// Where the arguments of a proposed call came from; null for a tool that is not known, whose arguments have no roles.
+    fn provenance(&mut self, step: u32, call: &ProposedCall) -> Value {
+        let runtime = self.runtime;
+        let Some(tool) = runtime.host.tool(&call.tool) else { return Value::Null };
+        self.look(step);
+        let Some((_, shown)) = &self.shown else { return Value::Null };
+        serde_json::to_value(labels::trace(&self.run, shown, tool.spec(), &call.arguments).leaves).unwrap_or_default()
+    }
 }

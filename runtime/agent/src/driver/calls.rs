@@ -34,9 +34,7 @@ impl Drive<'_> {
     fn rule(&mut self, id: CallId, approved: Option<&crate::gate::Approved>) -> Option<(ToolCall, Ruling)> {
         let call = self.run.call(id)?.call.clone();
         let host = &self.runtime.host;
-        if self.shown.as_ref().is_none_or(|(step, _)| *step != id.step) {
-            self.shown = Some((id.step, self.shown_before(id.step)));
-        }
+        self.look(id.step);
         let (_, shown) = self.shown.as_ref()?;
         let rules = self.runtime.rules.current();
         let agent = self.agent()?;

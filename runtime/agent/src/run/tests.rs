@@ -174,6 +174,7 @@ impl Course {
             tool: format!("crm.tool_{which}"),
             arguments: json!({ "n": self.die(8) }),
             broken: None,
+            provenance: json!(null),
         }
     }
 }
@@ -234,7 +235,7 @@ proptest! {
             let id = CallId { step: u32::from(die % 4), index: u16::from(die % 3) };
             course.push(match die % 9 {
                 0 => asked(u32::from(die % 4), 1),
-                1 => answered(u32::from(die % 4), vec![ToolCall { call_id: id, provider_id: String::new(), tool: "t".into(), arguments: json!(null), broken: Some("cut".into()) }]),
+                1 => answered(u32::from(die % 4), vec![ToolCall { call_id: id, provider_id: String::new(), tool: "t".into(), arguments: json!(null), broken: Some("cut".into()), provenance: json!(null) }]),
                 2 => done(id),
                 3 => Event::Starting { call_id: id, key: String::new(), attempt: 1 },
                 4 => Event::HoldClosed { call_id: id, hold_id: HoldId::from_uuid(uuid_of(id)), outcome: HoldOutcome::Approved, by: Vec::new(), reason: None },
@@ -255,7 +256,14 @@ fn limits_stop_the_run_before_the_next_question() {
         course.push(asked(1, 1));
         course.push(answered(
             1,
-            vec![ToolCall { call_id: CallId { step: 1, index: 0 }, provider_id: "p".into(), tool: "t".into(), arguments: json!({}), broken: None }],
+            vec![ToolCall {
+                call_id: CallId { step: 1, index: 0 },
+                provider_id: "p".into(),
+                tool: "t".into(),
+                arguments: json!({}),
+                broken: None,
+                provenance: json!(null),
+            }],
         ));
         let call = course.run().steps[0].calls[0].clone();
         course.push(decided(&call, Verdict::Allow, Effect::Read, false));
@@ -279,7 +287,14 @@ fn a_denied_call_repeated_too_often_ends_the_run() {
         course.push(asked(step, 1));
         course.push(answered(
             step,
-            vec![ToolCall { call_id: CallId { step, index: 0 }, provider_id: "p".into(), tool: "t".into(), arguments: json!({}), broken: None }],
+            vec![ToolCall {
+                call_id: CallId { step, index: 0 },
+                provider_id: "p".into(),
+                tool: "t".into(),
+                arguments: json!({}),
+                broken: None,
+                provenance: json!(null),
+            }],
         ));
         let call = course.run().steps.last().expect("step").calls[0].clone();
         course.push(decided(&call, Verdict::Block, Effect::Write, false));

@@ -17,7 +17,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 
 /// How many connections are turned away after the cut.
-const TURNED_AWAY: i64 = 3;
+const TURNED_AWAY: i64 = 2;
 
 /// Which side of a message the cut falls on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +157,7 @@ async fn the_database_may_go_away_at_any_message() {
             let model = &model;
             async move { course(model, place + 1, nth, cut).await }
         })
-        .buffer_unordered(8)
+        .buffer_unordered(12)
         .count()
         .await;
     println!("{messages} messages, gone {met} times");

@@ -22,6 +22,7 @@ fn answered(step: u32, text: &str, calls: &[&str]) -> Heard {
         tool: (*tool).to_owned(),
         arguments: json!({}),
         broken: None,
+        provenance: json!(null),
     });
     let usage = Usage { input: 100, cached: 10, output: 20 };
     heard(Event::Answered { step, text: text.to_owned(), calls: calls.collect(), usage, cost: Micros(1), model: "m".to_owned() })
