@@ -147,7 +147,7 @@ async fn dispatch(verb: Verb, setting: &Setting) -> Result<ExitCode, CliError> {
         Verb::Contacts(verb) => Box::pin(verb.run(setting)).await,
         Verb::Audit(verb) => Box::pin(verb.run(setting)).await,
         Verb::Prompt(verb) => verb.run(setting),
-        Verb::Plugin(verb) => verb.run(setting),
+        Verb::Plugin(verb) => Box::pin(verb.run(setting)).await,
         Verb::Link(verb) => Box::pin(verb.run(setting)).await,
         Verb::Doctor(verb) => Box::pin(verb.run(setting)).await,
         Verb::Openapi(verb) => verb.run(setting),

@@ -1,14 +1,15 @@
-//! `steward plugin`: which tools there are, and what one may do.
+//! `steward plugin`: which tools there are, what one may do, and which tools of an MCP server are accepted.
 
 use super::Setting;
 use super::error::CliError;
 use super::output::{Tone, one_line};
-use crate::wiring::{AssembleError, look_at_host};
+use crate::wiring::{AssembleError, look_at_host, mcp_lock};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use steward_core::ToolSpec;
+use steward_host::mcp;
 use steward_host::{Host, HostOptions};
 
 /// Letters of a description in a list.
@@ -40,13 +41,25 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Accept the tools an MCP server offers now, or see how they differ from the accepted ones
+    #[command(after_help = "Example:\n  steward plugin accept files --look\n  steward plugin accept files\n  steward plugin accept files read_file")]
+    Accept {
+        /// The server, as it is called in the configuration
+        server: String,
+        /// Only these tools
+        tools: Vec<String>,
+        /// Only say what differs; accept nothing
+        #[arg(long)]
+        look: bool,
+    },
 }
 
 impl Plugin {
-    pub(super) fn run(self, setting: &Setting) -> Result<ExitCode, CliError> {
+    pub(super) async fn run(self, setting: &Setting) -> Result<ExitCode, CliError> {
         match self.verb {
             Verb::List { json } => list(setting, &look_at_host(&setting.config()?)?.specs(), json)?,
             Verb::Inspect { plugin, json } => inspect(setting, &plugin, json)?,
+            Verb::Accept { server, tools, look } => accept(setting, &server, &tools, look).await?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -106,4 +119,31 @@ fn inspect(setting: &Setting, plugin: &str, as_json: bool) -> Result<(), CliErro
         }
     }
     Ok(())
+}
+
+async fn accept(setting: &Setting, server: &str, tools: &[String], is_only_a_look: bool) -> Result<(), CliError> {
+    let config = setting.config()?;
+    let Some(server) = config.mcp.iter().find(|one| one.name == server) else {
+        return Err(CliError::said(format!("there is no MCP server `{server}` in the configuration; add it under [[mcp]]")));
+    };
+    let lock = mcp_lock(&config);
+    let offered = mcp::offered(server).await.map_err(AssembleError::from)?;
+    let changes = if is_only_a_look { mcp::review(&lock, &server.name, &offered) } else { mcp::accept(&lock, server, &offered, tools) };
+    for change in changes.map_err(AssembleError::from)? {
+        setting.output.line(one_line(&change.to_string(), 400))?;
+        // What a person accepts is read first: the words, and the hints that decide nothing.
+        let meant = match &change {
+            mcp::Difference::New { tool, .. } | mcp::Difference::Changed { tool, .. } => offered.iter().find(|one| one.name == *tool),
+            mcp::Difference::Gone { .. } => None,
+        };
+        if let Some(definition) = meant {
+            setting.output.line(format!("  {}", one_line(&definition.description, 2_000)))?;
+            setting.output.line(format!("  arguments {}", one_line(&definition.input.to_string(), 2_000)))?;
+            if let Some(hints) = &definition.annotations {
+                setting.output.line(format!("  hints {}", one_line(&hints.to_string(), 400)))?;
+            }
+        }
+    }
+    let end = if is_only_a_look { "nothing was accepted; leave out `--look` to accept" } else { "accepted; `steward` uses it from its next start" };
+    Ok(setting.output.line(end)?)
 }

@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use steward_agent::models::ModelsConfig;
-use steward_core::{Micros, RunLimits};
+use steward_core::{Micros, Mode, RunLimits};
 
 /// The agent there is when none is configured.
 pub const DEFAULT_AGENT: &str = "assistant";
@@ -20,6 +20,8 @@ pub struct AgentConfig {
     pub model: String,
     /// Tools it may use: names, or prefixes ending in `*`.
     pub tools: Vec<String>,
+    /// How closely its calls are watched.
+    pub mode: Mode,
     /// Bounds of its runs.
     pub limits: RunLimits,
 }
@@ -49,13 +51,14 @@ fn read_one(reader: &mut Reader, models: &ModelsConfig, name: &str) -> AgentConf
     if let Some(wrong) = tools.iter().find(|tool| tool.trim_end_matches('*').contains('*') || tool.is_empty()) {
         reader.refuse(&key("tools"), &format!("`{wrong}` is no tool; write a name such as `crm.find_contacts`, or a prefix such as `crm.*`"));
     }
-    let mode = reader.text(&key("mode"), "open");
-    match mode.as_str() {
-        "open" => {}
-        "traced" | "sealed" => reader.refuse(&key("mode"), "this is not available in this version; write `open`"),
-        _ => reader.refuse(&key("mode"), "modes are `open`, `traced` and `sealed`; this version has `open`"),
+    let word = reader.text(&key("mode"), "open");
+    let mode = if word == "traced" { Mode::Traced } else { Mode::Open };
+    match word.as_str() {
+        "open" | "traced" => {}
+        "sealed" => reader.refuse(&key("mode"), "this is not available in this version; write `open` or `traced`"),
+        _ => reader.refuse(&key("mode"), "modes are `open`, `traced` and `sealed`; this version has `open` and `traced`"),
     }
-    AgentConfig { name: name.to_owned(), prompt: prompt.unwrap_or_default(), model, tools, limits: limits(reader, &key("limits")) }
+    AgentConfig { name: name.to_owned(), prompt: prompt.unwrap_or_default(), model, tools, mode, limits: limits(reader, &key("limits")) }
 }
 
 fn limits(reader: &mut Reader, table: &str) -> RunLimits {

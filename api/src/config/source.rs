@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 /// What every overriding variable starts with.
 const PREFIX: &str = "STEWARD_";
 /// Variables of that form which are no keys.
-const NOT_KEYS: [&str; 3] = ["STEWARD_CONFIG", "STEWARD_ENVELOPE_KEY", "STEWARD_TEST_DATABASE_URL"];
+const NOT_KEYS: [&str; 4] = ["STEWARD_CONFIG", "STEWARD_AUDIT_KEY", "STEWARD_ENVELOPE_KEY", "STEWARD_TEST_DATABASE_URL"];
 /// What Kubernetes sets in every container for a service that is called `steward`.
 const KUBERNETES: [&str; 2] = ["STEWARD_SERVICE_", "STEWARD_PORT"];
 /// How deep tables may be nested.
@@ -124,8 +124,12 @@ impl Sources {
         for (name, value) in table {
             let origin = Origin::File { path: path.to_owned(), line: line_of(text, name.span().start) };
             let name = name.get_ref();
-            if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') {
-                self.problems.push(format!("`{prefix}{name}` ({origin}) is no name; names have letters, digits, `_` and `-` only"));
+            if name.is_empty()
+                || !name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' || (name.starts_with('/') && matches!(byte, b'/' | b'*' | b'~')))
+            {
+                self.problems.push(format!("`{prefix}{name}` ({origin}) is no name; names have letters, digits, `_` and `-` only, or are JSON pointers"));
                 continue;
             }
             let key = format!("{prefix}{name}");

@@ -59,7 +59,7 @@ fn wrong_values_say_what_to_write() {
     refused("[models.fast]\nmodel = \"m\"", &[], &["`agents.assistant.model` is not set: there is no such model; configured are fast"]);
     refused("[agents.a]\ntools = [\"*.send\"]", &[], &["`*.send` is no tool"]);
     refused("[agents.a]\ntools = \"crm.*\"", &[], &["write a list of texts"]);
-    refused("[agents.a]\nmode = \"traced\"", &[], &["not available in this version; write `open`"]);
+    refused("[agents.a]\nmode = \"sealed\"", &[], &["not available in this version; write `open` or `traced`"]);
     refused("[agents.a]\nlimits = { usd = \"1\" }", &[], &["at most six decimals"]);
     refused("[agents.a]\nlimits = { steps = 0 }", &[], &["from 1 to 1000"]);
 }
@@ -70,7 +70,37 @@ fn what_is_not_built_yet_is_refused_unless_empty() {
         refused(&format!("[{section}]\n{key} = \"x\""), &[], &[&format!("`{section}.{key}` is `x`"), "not available in this version"]);
         load(&format!("[{section}]\n{key} = \"\""), &[]).expect(section);
     }
-    refused("[[mcp]]\nname = \"files\"\ncommand = [\"npx\"]", &[], &["`mcp.0.name` is `files`", "not available in this version"]);
+}
+
+#[test]
+fn mcp_servers_are_refused_unless_everything_is_said() {
+    refused("[[mcp]]\nname = \"files\"", &[], &["`mcp.0.command` is not set", "either `command"]);
+    refused("[[mcp]]\nname = \"files\"\ncommand = [\"a\"]\nurl = \"https://a.example\"", &[], &["either `command"]);
+    refused("[[mcp]]\nname = \"My Files\"\ncommand = [\"a\"]", &[], &["lower-case letters"]);
+    refused("[[mcp]]\nname = \"a\"\nurl = \"http://a.example\"", &[], &["this machine's own addresses only"]);
+    refused("[[mcp]]\nname = \"a\"\nurl = \"https://a.example\"\nbearer_env = \"NO\"", &[], &["there is no such environment variable"]);
+    refused("[[mcp]]\nname = \"a\"\ncommand = [\"a\"]\n[[mcp]]\nname = \"a\"\ncommand = [\"b\"]", &[], &["another MCP server has this name"]);
+    let tool = |line: &str| format!("[[mcp]]\nname = \"a\"\ncommand = [\"a\"]\n[mcp.tools.send]\n{line}");
+    refused(&tool("effect = \"harmless\""), &[], &["effects are read, fetch"]);
+    refused(&tool("roles = { to = \"somebody\" }"), &[], &["`mcp.0.tools.send.roles.to` is `somebody`"]);
+    refused(&tool("result_labels = { \"/a/*\" = \"trusted\" }"), &[], &["labels are system"]);
+    refused(&tool("pinned = \"abc\""), &[], &["64 hexadecimal letters"]);
+    refused(&tool("efect = \"read\""), &[], &["did you mean `mcp.0.tools.send.effect`?"]);
+}
+
+#[test]
+fn mcp_servers_are_read_whole() {
+    let file = "[[mcp]]\nname = \"files\"\ncommand = [\"npx\", \"files\"]\nenvironment = [\"FILES_KEY\"]\n[mcp.tools.read]\neffect = \"read\"\nroles = { path = \"path\" }\nresult_labels = { \"/items/*/id\" = \"system\" }\n[mcp.tools.other]\n";
+    let config = load(file, &[("FILES_KEY", "k"), ("OTHER_KEY", "o"), ("PATH", "/bin")]).expect("read");
+    let server = config.mcp.first().expect("server");
+    let steward_host::mcp::McpTransport::Command { command, environment, .. } = &server.transport else { panic!("{server:?}") };
+    assert_eq!(command, &["npx", "files"]);
+    assert_eq!(environment.keys().collect::<Vec<_>>(), ["FILES_KEY", "PATH"], "nothing else of ours");
+    let read = &server.tools["read"];
+    assert_eq!(read.effect, Some(steward_core::Effect::Read));
+    assert_eq!(read.result_labels["/items/*/id"], steward_core::Origin::System);
+    assert_eq!(server.tools["other"].effect, None);
+    assert!(load("", &[]).expect("empty").mcp.is_empty());
 }
 
 #[test]

@@ -65,6 +65,7 @@ pub fn resolve(agents: &[AgentConfig], prompts: &Registry) -> Result<Agents, Age
             prompt_digest: prompt.digest,
             model: agent.model.clone(),
             tools: agent.tools.clone(),
+            mode: agent.mode,
             limits: agent.limits,
         };
         Ok((agent.name.clone(), resolved))
@@ -84,6 +85,7 @@ mod tests {
             prompt: prompt.to_owned(),
             model: "strong".to_owned(),
             tools: Vec::new(),
+            mode: steward_core::Mode::default(),
             limits: RunLimits::default(),
         };
         let prompts = steward_prompts::shipped().expect("shipped prompts");

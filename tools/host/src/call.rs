@@ -4,9 +4,12 @@ use crate::bindings::{Error, Request, Response};
 use crate::engine::Host;
 use crate::error::tidy;
 use crate::failure;
+use crate::manifest::Limits;
+use crate::mcp;
 use crate::office::Office;
+use crate::plugin::Plugin;
 use crate::sandbox::{CallState, store};
-use crate::tool::Tool;
+use crate::tool::{Body, Tool};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -76,12 +79,19 @@ impl Host {
         let begun = Instant::now();
         let budget_ms = context.deadline_ms.min(tool.spec().timeout_ms);
         let deadline = begun + Duration::from_millis(budget_ms);
+        let (plugin, limits) = match &tool.body {
+            Body::Plugin { plugin, limits } => (plugin, limits),
+            Body::Mcp(remote) => {
+                let outcome = mcp::call::run(remote, tool, arguments, deadline).await;
+                return CallReport { outcome, fuel: 0, ms: elapsed_ms(begun), records: BTreeMap::new() };
+            }
+        };
         let Ok(Ok(_slot)) = timeout_at(deadline.into(), self.inner.slots.acquire()).await else {
             return CallReport::refused(FailureClass::Unavailable, "all sandboxes are busy; a later try may work");
         };
         let CallContext { key, locale, time_zone, now_ms, .. } = context;
-        let state = CallState::new(&tool.limits, office, &tool.spec().name, tool.spec().effect, key.clone(), now_ms);
-        let mut store = match store(&self.inner.engine, state, &tool.limits, deadline) {
+        let state = CallState::new(limits, office, &tool.spec().name, tool.spec().effect, key.clone(), now_ms);
+        let mut store = match store(&self.inner.engine, state, limits, deadline) {
             Ok(store) => store,
             Err(err) => {
                 tracing::error!(tool.name = tool.spec().name, error = format!("{err:#}"), "cannot make a sandbox");
@@ -92,30 +102,34 @@ impl Host {
         let answered = {
             let _ticking = self.inner.ticker.run();
             // Ticks stop a plugin that computes; this stops one that waits.
-            timeout_at(deadline.into(), answer(tool, &mut store, &request)).await
+            timeout_at(deadline.into(), answer(plugin, &mut store, &request)).await
         };
         let failed = match answered {
             Err(_elapsed) => Err(failure::timeout()),
-            Ok(Err(trap)) => Err(failure::of_trap(&trap, store.data(), &tool.limits)),
+            Ok(Err(trap)) => Err(failure::of_trap(&trap, store.data(), limits)),
             Ok(Ok(Err(error))) => Err(failure::of_tool(error)),
-            Ok(Ok(Ok(response))) => read(tool, response),
+            Ok(Ok(Ok(response))) => read(tool, limits, response),
         };
-        let fuel = tool.limits.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+        let fuel = limits.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         let state = store.into_data();
         let outcome = failed.unwrap_or_else(|failure| Outcome::Failed { failure: own_up(failure, &state) });
-        CallReport { outcome, fuel, ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX), records: state.records }
+        CallReport { outcome, fuel, ms: elapsed_ms(begun), records: state.records }
     }
 }
 
-async fn answer(tool: &Tool, store: &mut Store<CallState>, request: &Request) -> wasmtime::Result<Result<Response, Error>> {
-    let instance = tool.plugin.pre.instantiate_async(&mut *store).await?;
+fn elapsed_ms(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+async fn answer(plugin: &Plugin, store: &mut Store<CallState>, request: &Request) -> wasmtime::Result<Result<Response, Error>> {
+    let instance = plugin.pre.instantiate_async(&mut *store).await?;
     instance.call_call(store, request).await
 }
 
-fn read(tool: &Tool, response: Response) -> Result<Outcome, Failure> {
-    let most = usize::try_from(tool.limits.output_kb << 10).unwrap_or(usize::MAX);
+fn read(tool: &Tool, limits: &Limits, response: Response) -> Result<Outcome, Failure> {
+    let most = usize::try_from(limits.output_kb << 10).unwrap_or(usize::MAX);
     if response.result.len() > most {
-        return Err(failure::output_too_large(&tool.limits));
+        return Err(failure::output_too_large(limits.output_kb));
     }
     match tool.results.read(&response.result) {
         Ok(result) => Ok(Outcome::Ok { result, summary: response.summary.map(|summary| tidy(&summary, SUMMARY_MAX)) }),

@@ -116,6 +116,12 @@ impl Host {
         self.inner.tools.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
+    /// Puts a tool into the table; the caller knows that its name is free.
+    pub(crate) fn insert(&self, tool: Tool) {
+        let mut tools = self.inner.tools.write().unwrap_or_else(PoisonError::into_inner);
+        tools.insert(tool.spec().name.clone(), Arc::new(tool));
+    }
+
     pub(crate) fn load(&self, package: &Package<'_>) -> Result<PluginInfo, PluginError> {
         let compile = |wasm: &[u8]| self.inner.cache.component(&self.inner.engine, wasm);
         let _ticking = self.inner.ticker.run();

@@ -35,7 +35,7 @@ pub(crate) fn of_trap(error: &wasmtime::Error, state: &CallState, limits: &Limit
             Some(Trap::OutOfFuel) => (FailureClass::Fuel, "the tool computed more than it may; ask for less at once".to_owned()),
             Some(Trap::StackOverflow) => (FailureClass::StackOverflow, "the tool recursed too deep".to_owned()),
             Some(trap) => (FailureClass::Trap, format!("the tool crashed ({})", tidy(&trap.to_string(), 100))),
-            None if is_hostcall_fuel(error) => return output_too_large(limits),
+            None if is_hostcall_fuel(error) => return output_too_large(limits.output_kb),
             None => (FailureClass::Trap, "the tool crashed".to_owned()),
         }
     };
@@ -48,8 +48,8 @@ pub(crate) fn timeout() -> Failure {
 }
 
 /// The tool answered more than it may.
-pub(crate) fn output_too_large(limits: &Limits) -> Failure {
-    let message = format!("the tool gave more than {} KiB at once; ask for less", limits.output_kb);
+pub(crate) fn output_too_large(output_kb: u64) -> Failure {
+    let message = format!("the tool gave more than {output_kb} KiB at once; ask for less");
     Failure { class: FailureClass::OutputTooLarge, message, retryable: false }
 }
 

@@ -1,8 +1,8 @@
-//! The hands: tool plugins run as sandboxed WebAssembly components.
+//! The hands: tool plugins run as sandboxed WebAssembly components, and tools of MCP servers.
 //!
 //! [`Host::call`] is the only way to run a tool, and it takes the gate's [`steward_policies::Permit`] by value. Every call
 //! gets a fresh instance with limits of its own; a plugin reaches nothing but the interfaces its manifest was granted.
-//! Nothing here knows SQL, models or HTTP, and no plugin has ambient time, chance, files or network.
+//! Nothing here knows SQL or models, only MCP servers are reached by HTTP, and no plugin has ambient time, chance, files or network.
 
 mod bindings;
 mod cache;
@@ -14,6 +14,7 @@ mod failure;
 mod grants;
 mod imports;
 mod manifest;
+pub mod mcp;
 pub mod office;
 mod plugin;
 mod sandbox;

@@ -6,7 +6,7 @@ use crate::error::PluginError;
 use crate::grants::Grant;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use steward_core::{ArgumentRole, Effect, Origin};
+use steward_core::{ArgumentRole, Effect, Origin, RecordPattern};
 use steward_policies::FactDeclaration;
 
 /// Linear memory of one call at most, in MiB; the pool's slots are this large.
@@ -109,12 +109,16 @@ pub(crate) struct ToolEntry {
     pub(crate) result_labels: BTreeMap<String, Origin>,
     #[serde(default)]
     pub(crate) anchors: Vec<String>,
+    #[serde(default)]
+    pub(crate) records: Vec<RecordPattern>,
+    #[serde(default)]
+    pub(crate) private: bool,
     /// Where the result says who may read it.
     pub(crate) readers: Option<String>,
     #[serde(default)]
     pub(crate) facts: Vec<String>,
     #[serde(default)]
-    preview: bool,
+    pub(crate) preview: bool,
 }
 
 /// A schema: a file of the plugin's folder, or written out in the manifest.
@@ -213,7 +217,8 @@ impl ToolEntry {
     }
 }
 
-fn is_name(text: &str) -> bool {
+/// Whether a text is a name of a plugin or a verb.
+pub(crate) fn is_name(text: &str) -> bool {
     text.len() <= NAME_MAX
         && text.starts_with(|first: char| first.is_ascii_lowercase())
         && text.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')

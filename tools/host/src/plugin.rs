@@ -5,7 +5,7 @@ use crate::error::{PluginError, tidy};
 use crate::grants;
 use crate::manifest::{Limits, Manifest, SchemaSource, ToolEntry};
 use crate::sandbox::{CallState, Meter};
-use crate::tool::Tool;
+use crate::tool::{Body, Tool};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -119,7 +119,8 @@ pub(crate) fn load(
     for entry in &manifest.tools {
         let arguments = schema(package, entry, &entry.arguments)?;
         let result = schema(package, entry, &entry.result)?;
-        tools.push(Tool::new(Arc::clone(&plugin), entry.clone(), manifest.limits.clone(), arguments, result)?);
+        let body = Body::Plugin { plugin: Arc::clone(&plugin), limits: manifest.limits.clone() };
+        tools.push(Tool::new(body, entry.clone(), manifest.limits.deadline_ms, arguments, result)?);
     }
     let info = PluginInfo {
         name,

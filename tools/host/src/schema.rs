@@ -150,6 +150,7 @@ fn explain(error: &ValidationError<'_>) -> ArgumentError {
             let name = unexpected.first().map_or("", String::as_str);
             ArgumentError::new(&below(name), "there is no such field")
         }
+        ValidationErrorKind::FalseSchema => ArgumentError::new(at, "nothing may stand here"),
         ValidationErrorKind::Required { property } => ArgumentError::new(&below(property.as_str().unwrap_or_default()), "is missing"),
         ValidationErrorKind::Format { format } => ArgumentError::new(at, format!("is not a valid {format}")),
         ValidationErrorKind::MaxLength { limit } => ArgumentError::new(at, format!("is longer than {limit} characters")),

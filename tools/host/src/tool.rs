@@ -1,12 +1,31 @@
-//! One tool of a loaded plugin: its specification, its compiled schemas, its limits.
+//! One tool, of a plugin or by MCP: its specification, its compiled schemas, what it is made of.
 
 use crate::error::PluginError;
 use crate::manifest::{Limits, ToolEntry};
+use crate::mcp::call::Remote;
 use crate::plugin::Plugin;
 use crate::schema::{ArgumentError, Arguments, Results, has_place};
 use serde_json::Value;
 use std::sync::Arc;
 use steward_core::{Digest, ToolSpec};
+
+/// What a tool is made of.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// A plugin's code, with its limits.
+    Plugin { plugin: Arc<Plugin>, limits: Limits },
+    /// A tool of an MCP server.
+    Mcp(Remote),
+}
+
+impl Body {
+    fn full_name(&self) -> String {
+        match self {
+            Self::Plugin { plugin, .. } => plugin.full_name(),
+            Self::Mcp(remote) => remote.full_name(),
+        }
+    }
+}
 
 /// A tool that can be judged and called.
 #[derive(Debug)]
@@ -14,14 +33,13 @@ pub struct Tool {
     spec: ToolSpec,
     arguments: Arguments,
     pub(crate) results: Results,
-    pub(crate) plugin: Arc<Plugin>,
-    pub(crate) limits: Limits,
+    pub(crate) body: Body,
     readers: Option<String>,
 }
 
 impl Tool {
     /// Compiles the schemas and checks that every annotation of the manifest has its place in them.
-    pub(crate) fn new(plugin: Arc<Plugin>, entry: ToolEntry, limits: Limits, arguments: Value, result: Value) -> Result<Self, PluginError> {
+    pub(crate) fn new(body: Body, entry: ToolEntry, deadline_ms: u64, arguments: Value, result: Value) -> Result<Self, PluginError> {
         let refuse = |problem: String| PluginError::Schema { tool: entry.name.clone(), problem };
         let compiled = Arguments::compile(&arguments).map_err(refuse)?;
         let results = Results::compile(&result).map_err(|problem| refuse(format!("the result's schema is {problem}")))?;
@@ -44,10 +62,14 @@ impl Tool {
             }
         }
         let schema_digest = Digest::of_value(&[&arguments, &result]).map_err(|err| refuse(err.to_string()))?;
-        let timeout_ms = entry.timeout_ms.unwrap_or(limits.deadline_ms);
+        let timeout_ms = entry.timeout_ms.unwrap_or(deadline_ms);
+        let plugin_digest = match &body {
+            Body::Plugin { plugin, .. } => plugin.digest,
+            Body::Mcp(remote) => remote.identity(&entry).map_err(|err| refuse(err.to_string()))?,
+        };
         let spec = ToolSpec {
             name: entry.name,
-            plugin: plugin.full_name(),
+            plugin: body.full_name(),
             description: entry.description,
             effect: entry.effect,
             reversible: entry.reversible,
@@ -57,12 +79,14 @@ impl Tool {
             roles: entry.roles,
             result_labels: entry.result_labels,
             anchors: entry.anchors,
+            records: entry.records,
+            private: entry.private,
             facts: entry.facts,
             timeout_ms,
-            plugin_digest: plugin.digest,
+            plugin_digest,
             schema_digest,
         };
-        Ok(Self { spec, arguments: compiled, results, plugin, limits, readers: entry.readers })
+        Ok(Self { spec, arguments: compiled, results, body, readers: entry.readers })
     }
 
     /// Everything others need to know of the tool.

@@ -7,4 +7,5 @@ mod calls;
 mod crm;
 mod fairness;
 mod loading;
+mod mcp;
 mod support;

@@ -95,6 +95,7 @@ impl Gate {
             content_actionable: false,
             class_asked: true,
             tainted: false,
+            uninvited: false,
             within_budget: true,
             channel: "chat".to_owned(),
             step: 1,

@@ -1,0 +1,219 @@
+//! MCP servers as a second kind of tool: what they offer is pinned, what they may do stands in the configuration.
+//!
+//! A tool exists here only as its accepted definition, kept whole in a lock file: loading starts no process and opens no
+//! connection, and what a server says later never reaches a model before somebody accepted it. A server's own hints
+//! decide nothing. Nothing here reads the environment; passing a permit is still the only way to call.
+
+pub(crate) mod call;
+mod definition;
+mod error;
+mod link;
+mod lock;
+mod schema;
+mod server;
+
+pub use definition::Definition;
+pub use error::McpError;
+pub use lock::Difference;
+
+use crate::engine::Host;
+use crate::error::PluginError;
+use crate::manifest::is_name;
+use crate::tool::{Body, Tool};
+use definition::safe_name;
+use lock::Lock;
+use server::Server;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use steward_core::{ArgumentRole, Digest, Effect, Origin, RecordPattern};
+
+/// The most tools taken from one server.
+const TOOLS_MAX: usize = 200;
+
+/// How a server is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum McpTransport {
+    /// A child process that speaks on its standard input and output.
+    Command {
+        /// The program and its arguments.
+        command: Vec<String>,
+        /// All of its environment.
+        environment: BTreeMap<String, String>,
+        /// Where it runs.
+        dir: PathBuf,
+    },
+    /// Streamable HTTP.
+    Url {
+        /// The address.
+        url: String,
+        /// Sent as `Authorization: Bearer`.
+        bearer: Option<Secret>,
+    },
+}
+
+/// A text that is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps a text from being shown.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// What the configuration says about one tool; the server's own hints do not count.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct McpToolRules {
+    /// What it does to the world; none is treated as `admin`.
+    pub effect: Option<Effect>,
+    /// Whether the effect can be undone.
+    pub reversible: bool,
+    /// Whether a call may be repeated without harm.
+    pub idempotent: bool,
+    /// What each argument is for.
+    pub roles: BTreeMap<String, ArgumentRole>,
+    /// Where result fields come from; what is not named is outside text.
+    pub result_labels: BTreeMap<String, Origin>,
+    /// Result fields by which an owner names a record.
+    pub anchors: Vec<String>,
+    /// The records its result holds.
+    pub records: Vec<RecordPattern>,
+    /// Whether its results are for the house alone.
+    pub private: bool,
+    /// The only definition that will do.
+    pub pinned: Option<Digest>,
+    /// The time of one call, in milliseconds.
+    pub timeout_ms: Option<u64>,
+}
+
+/// One server, as configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct McpServer {
+    /// Its tools are called `<name>.<tool>`.
+    pub name: String,
+    /// How it is reached.
+    pub transport: McpTransport,
+    /// The time of one call, in milliseconds.
+    pub timeout_ms: u64,
+    /// The most a call may answer, in KiB.
+    pub output_kb: u64,
+    /// By the name a tool has here, without the server's.
+    pub tools: BTreeMap<String, McpToolRules>,
+}
+
+/// What was loaded of one server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct McpInfo {
+    /// The server.
+    pub server: String,
+    /// Tools that can be called.
+    pub tools: Vec<String>,
+    /// Tools that cannot, and why.
+    pub refused: Vec<(String, String)>,
+}
+
+impl Host {
+    /// Makes the accepted tools of these servers callable. Nothing is started: a server is reached at the first call.
+    pub fn load_mcp(&self, servers: &[McpServer], lock: &Path) -> Result<Vec<McpInfo>, McpError> {
+        if servers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let lock = Lock::read(lock)?;
+        let mut names = BTreeSet::new();
+        for server in servers {
+            if !is_name(&server.name) {
+                return Err(McpError::Name(server.name.clone()));
+            }
+            let prefix = format!("{}.", server.name);
+            if !names.insert(&server.name) || self.specs().iter().any(|spec| spec.name.starts_with(&prefix)) {
+                return Err(McpError::Duplicate(server.name.clone()));
+            }
+        }
+        servers.iter().map(|server| self.load_server(server, &lock)).collect()
+    }
+
+    fn load_server(&self, config: &McpServer, lock: &Lock) -> Result<McpInfo, McpError> {
+        let server = Arc::new(Server::new(config.clone(), lock.of(&config.name)));
+        let mut info = McpInfo { server: config.name.clone(), tools: Vec::new(), refused: Vec::new() };
+        let accepted: Vec<Definition> = server.accepted().cloned().collect();
+        let collisions = definition::collisions(&accepted);
+        for definition in &accepted {
+            let made = match safe_name(&definition.name) {
+                Some(name) if collisions.contains(&name) => Err("another tool of this server has the same name here".to_owned()),
+                Some(name) => self.add(&server, definition, &name),
+                None => Err("its name has no letter or is too long".to_owned()),
+            };
+            match made {
+                Ok(name) => info.tools.push(name),
+                Err(problem) => info.refused.push((definition.name.clone(), problem)),
+            }
+        }
+        for name in config.tools.keys().filter(|name| !accepted.iter().any(|one| safe_name(&one.name).as_ref() == Some(name))) {
+            info.refused.push((name.clone(), format!("it is configured, but not accepted; run `steward plugin accept {}`", config.name)));
+        }
+        for (tool, problem) in &info.refused {
+            tracing::error!(tool.name = format!("{}.{tool}", config.name), reason = problem, "a tool by MCP is left out");
+        }
+        Ok(info)
+    }
+
+    fn add(&self, server: &Arc<Server>, definition: &Definition, name: &str) -> Result<String, String> {
+        let rules = server.config.tools.get(name).cloned().unwrap_or_default();
+        let digest = definition.digest();
+        if rules.pinned.is_some_and(|pinned| pinned != digest) {
+            return Err(format!("the accepted definition {digest} is not the pinned one"));
+        }
+        let entry = definition.entry(&server.config, name, rules)?;
+        let body = Body::Mcp(call::Remote { server: Arc::clone(server), name: definition.name.clone(), digest });
+        let (arguments, result) = (schema::closed(&definition.input)?, definition.result()?);
+        let tool = Tool::new(body, entry, server.config.timeout_ms, arguments, result).map_err(|err| match err {
+            PluginError::Schema { problem, .. } => problem,
+            other => other.to_string(),
+        })?;
+        let full = tool.spec().name.clone();
+        self.insert(tool);
+        Ok(full)
+    }
+}
+
+/// Connects to a server and says what it offers now. Nothing is accepted and nothing kept.
+pub async fn offered(server: &McpServer) -> Result<Vec<Definition>, McpError> {
+    Server::new(server.clone(), BTreeMap::new()).list_once().await
+}
+
+/// How what is offered differs from what was accepted.
+pub fn review(lock: &Path, server: &str, offered: &[Definition]) -> Result<Vec<Difference>, McpError> {
+    Ok(lock::differences(&Lock::read(lock)?.of(server), offered))
+}
+
+/// Writes what is offered into the lock file: all of it, or the tools named. The only function that does. What the
+/// server no longer offers is dropped when all of it is accepted. Gives what changed by it.
+pub fn accept(lock: &Path, server: &McpServer, offered: &[Definition], tools: &[String]) -> Result<Vec<Difference>, McpError> {
+    let mut kept = Lock::read(lock)?;
+    let before = kept.of(&server.name);
+    let is_meant =
+        |definition: &Definition| tools.is_empty() || tools.contains(&definition.name) || safe_name(&definition.name).is_some_and(|name| tools.contains(&name));
+    let mut after = if tools.is_empty() { BTreeMap::new() } else { before.clone() };
+    for definition in offered.iter().filter(|definition| is_meant(definition)) {
+        let pinned = safe_name(&definition.name).and_then(|name| server.tools.get(&name)?.pinned);
+        if pinned.is_some_and(|pinned| pinned != definition.digest()) {
+            return Err(McpError::Pinned { server: server.name.clone(), tool: definition.name.clone(), digest: definition.digest() });
+        }
+        after.insert(definition.name.clone(), definition.clone());
+    }
+    if let Some(missing) = tools.iter().find(|name| !offered.iter().any(|one| one.name == **name || safe_name(&one.name).as_ref() == Some(name))) {
+        return Err(McpError::NoSuchTool { server: server.name.clone(), tool: missing.clone() });
+    }
+    let changed = lock::differences(&before, &after.values().cloned().collect::<Vec<_>>());
+    kept.put(&server.name, after);
+    kept.write(lock)?;
+    Ok(changed)
+}

@@ -1,0 +1,204 @@
+//! One call of a tool by MCP, and how it is told what became of it.
+//!
+//! What changes the world and was sent, but not answered in a way that can be read, is `unknown`: it may have happened.
+
+use super::link::Link;
+use super::server::Server;
+use super::{McpTransport, definition::Definition};
+use crate::error::tidy;
+use crate::failure;
+use crate::manifest::ToolEntry;
+use crate::tool::Tool;
+use rmcp::model::{CallToolRequest, CallToolRequestParams, CallToolResult, CancelledNotificationParam, ClientRequest, ContentBlock, ErrorCode, RequestId};
+use rmcp::model::{ResourceContents, ServerResult};
+use rmcp::service::{Peer, PeerRequestOptions};
+use rmcp::{RoleClient, ServiceError};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Instant;
+use steward_core::canonical::CanonicalError;
+use steward_core::{Digest, Failure, FailureClass, Outcome};
+use tokio::time::timeout_at;
+
+const MESSAGE_MAX: usize = 500;
+/// How many things beside text one answer may name.
+const NOTES_MAX: usize = 20;
+
+/// A tool of a server.
+#[derive(Debug)]
+pub(crate) struct Remote {
+    pub(crate) server: Arc<Server>,
+    /// The server's name for it.
+    pub(crate) name: String,
+    /// The accepted definition.
+    pub(crate) digest: Digest,
+}
+
+impl Remote {
+    /// `files@mcp`.
+    pub(crate) fn full_name(&self) -> String {
+        format!("{}@mcp", self.server.config.name)
+    }
+
+    /// What a decision is bound to: where the server is, what was accepted, and what the configuration makes of it.
+    pub(crate) fn identity(&self, entry: &ToolEntry) -> Result<Digest, CanonicalError> {
+        let place = match &self.server.config.transport {
+            McpTransport::Command { command, dir, .. } => json!({ "command": command, "dir": dir.display().to_string() }),
+            McpTransport::Url { url, .. } => json!({ "url": url }),
+        };
+        Digest::of_value(&json!({
+            "server": self.server.config.name, "place": place, "tool": self.name, "definition": self.digest,
+            "effect": entry.effect, "reversible": entry.reversible, "idempotent": entry.idempotent,
+            "roles": entry.roles, "result_labels": entry.result_labels, "anchors": entry.anchors,
+            "records": entry.records, "private": entry.private,
+        }))
+    }
+}
+
+/// Whether a call that ends now may have had its effect.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    No,
+    Perhaps,
+}
+
+/// Runs it. The arguments match the schema; the deadline holds for connecting and answering together.
+pub(crate) async fn run(remote: &Remote, tool: &Tool, arguments: &Value, deadline: Instant) -> Outcome {
+    let reached = match timeout_at(deadline.into(), remote.server.reach(&remote.name)).await {
+        Err(_elapsed) => Err(unavailable("its server did not start in time")),
+        Ok(Err(_told)) => Err(unavailable("its server does not answer; a later try may work")),
+        Ok(Ok((link, Some(offered)))) if offered == remote.digest => Ok(link),
+        Ok(Ok((_, Some(_)))) => Err(changed("its server changed it after it was accepted; it must be accepted again")),
+        Ok(Ok((_, None))) => Err(changed("its server no longer offers it")),
+    };
+    let outcome = match reached {
+        Err(failure) => Err((failure, Sent::No)),
+        Ok(link) => ask(remote, &link, arguments, deadline).await.and_then(|result| read(tool, remote.server.config.output_kb, result)),
+    };
+    match outcome {
+        Ok(result) => Outcome::Ok { result, summary: None },
+        Err((failure, Sent::Perhaps)) if !tool.spec().effect.only_reads() => {
+            let message = format!("{}; whether it had its effect is not known", failure.message);
+            Outcome::Failed { failure: Failure { class: FailureClass::Unknown, message, retryable: false } }
+        }
+        Err((failure, _)) => Outcome::Failed { failure },
+    }
+}
+
+async fn ask(remote: &Remote, link: &Arc<Link>, arguments: &Value, deadline: Instant) -> Result<CallToolResult, (Failure, Sent)> {
+    let fields = arguments.as_object().cloned().unwrap_or_default();
+    let request = CallToolRequest::new(CallToolRequestParams::new(remote.name.clone()).with_arguments(fields));
+    let asked = async {
+        let handle = link.peer().send_cancellable_request(ClientRequest::CallToolRequest(request), PeerRequestOptions::no_options()).await?;
+        let mut cancel = Cancel { peer: link.peer().clone(), id: Some(handle.id.clone()) };
+        let answer = handle.await_response().await;
+        cancel.id = None;
+        answer
+    };
+    match timeout_at(deadline.into(), asked).await {
+        Err(_elapsed) => Err((failure::timeout(), Sent::Perhaps)),
+        Ok(Ok(ServerResult::CallToolResult(result))) => Ok(result),
+        Ok(Ok(_)) => Err((bad_output("the server answered something else than a result".to_owned()), Sent::Perhaps)),
+        Ok(Err(ServiceError::McpError(error))) => {
+            let class = match error.code {
+                ErrorCode::INVALID_PARAMS => FailureClass::InvalidArguments,
+                ErrorCode::METHOD_NOT_FOUND | ErrorCode::RESOURCE_NOT_FOUND => FailureClass::NotFound,
+                _ => FailureClass::Failed,
+            };
+            Err((Failure { class, message: tidy(&error.message, MESSAGE_MAX), retryable: false }, Sent::No))
+        }
+        Ok(Err(err)) => {
+            remote.server.forget(link);
+            if link.is_flooded() {
+                return Err((failure::output_too_large(remote.server.config.output_kb), Sent::Perhaps));
+            }
+            let sent = if was_never_sent(&err) { Sent::No } else { Sent::Perhaps };
+            tracing::warn!(tool.name = format!("{}.{}", remote.server.config.name, remote.name), "an MCP server was lost in the middle of a call");
+            Err((unavailable("the connection to its server was lost"), sent))
+        }
+    }
+}
+
+/// Whether a request surely never left: its connection was refused.
+fn was_never_sent(error: &ServiceError) -> bool {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(current) = source {
+        if current.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect) {
+            return true;
+        }
+        source = current.source();
+    }
+    false
+}
+
+/// Tells the server that nobody waits any more, unless it answered.
+struct Cancel {
+    peer: Peer<RoleClient>,
+    id: Option<RequestId>,
+}
+
+impl Drop for Cancel {
+    fn drop(&mut self) {
+        if let (Some(id), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current()) {
+            let peer = self.peer.clone();
+            runtime.spawn(async move {
+                // The server may be gone; then there is nothing to cancel.
+                let _ = peer.notify_cancelled(CancelledNotificationParam::new(Some(id), Some("nobody waits for it any more".to_owned()))).await;
+            });
+        }
+    }
+}
+
+/// The result as its schema has it. Pictures, sounds and files are named, not handed on.
+fn read(tool: &Tool, output_kb: u64, answer: CallToolResult) -> Result<Value, (Failure, Sent)> {
+    let most = usize::try_from(output_kb << 10).unwrap_or(usize::MAX);
+    let (text, notes) = words(&answer.content);
+    if answer.is_error == Some(true) {
+        // It says itself that it failed.
+        let message = if text.is_empty() { "the tool failed and does not say why".to_owned() } else { tidy(&text, MESSAGE_MAX) };
+        return Err((Failure { class: FailureClass::Failed, message, retryable: false }, Sent::No));
+    }
+    let result = match answer.structured_content {
+        Some(structured) if Definition::is_structured(&tool.spec().result) => structured,
+        _ if notes.is_empty() => json!({ "text": text }),
+        _ => json!({ "text": text, "notes": notes }),
+    };
+    let result = result.to_string();
+    if result.len() > most {
+        return Err((failure::output_too_large(output_kb), Sent::Perhaps));
+    }
+    tool.results.read(&result).map_err(|message| (bad_output(tidy(&message, MESSAGE_MAX)), Sent::Perhaps))
+}
+
+fn words(content: &[ContentBlock]) -> (String, Vec<String>) {
+    let (mut texts, mut notes) = (Vec::new(), Vec::new());
+    let named = |what: &str, kind: &str, encoded: &str| format!("{what} of type `{}`, {} bytes, left out", tidy(kind, 60), encoded.len() / 4 * 3);
+    for block in content {
+        match block {
+            ContentBlock::Text(text) => texts.push(text.text.as_str()),
+            ContentBlock::Image(image) => notes.push(named("a picture", &image.mime_type, &image.data)),
+            ContentBlock::Audio(audio) => notes.push(named("a sound", &audio.mime_type, &audio.data)),
+            ContentBlock::Resource(embedded) => match &embedded.resource {
+                ResourceContents::TextResourceContents { text, .. } => texts.push(text.as_str()),
+                ResourceContents::BlobResourceContents { mime_type, blob, .. } => notes.push(named("a file", mime_type.as_deref().unwrap_or("unknown"), blob)),
+                _ => notes.push("something of an unknown kind, left out".to_owned()),
+            },
+            ContentBlock::ResourceLink(link) => notes.push(format!("a link to `{}`, not followed", tidy(&link.uri, 200))),
+            _ => notes.push("something of an unknown kind, left out".to_owned()),
+        }
+    }
+    notes.truncate(NOTES_MAX);
+    (texts.join("\n"), notes)
+}
+
+fn unavailable(message: &str) -> Failure {
+    Failure { class: FailureClass::Unavailable, message: message.to_owned(), retryable: true }
+}
+
+fn changed(message: &str) -> Failure {
+    Failure { class: FailureClass::Denied, message: message.to_owned(), retryable: false }
+}
+
+fn bad_output(message: String) -> Failure {
+    Failure { class: FailureClass::BadOutput, message, retryable: false }
+}

@@ -1,0 +1,205 @@
+//! One connection to a server: a child process or HTTP, bounded in every direction, gone when it is dropped.
+//!
+//! A server that asks us something (a completion, a form for the person, our folders) is refused: the library's answers
+//! to all of these are refusals, and nothing here overrides them.
+
+use super::error::McpError;
+use super::{McpServer, McpTransport};
+use crate::error::tidy;
+use rmcp::model::{ClientCapabilities, ClientConfig, Implementation};
+use rmcp::service::{NotificationContext, Peer, RunningService, serve_client};
+use rmcp::transport::async_rw::AsyncRwTransport;
+use rmcp::transport::streamable_http_client::{StreamableHttpClientTransport, StreamableHttpClientTransportConfig};
+use rmcp::{ClientHandler, RoleClient};
+use std::io;
+use std::pin::Pin;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader, ReadBuf};
+use tokio::process::{Child, ChildStderr, Command};
+
+/// The largest message of a server, in bytes: an answer with a picture fits, which is then only named.
+const MESSAGE_BYTES_MAX: usize = 4 << 20;
+/// What is logged of one process's standard error: lines, and bytes of one.
+const STDERR_LINES_MAX: usize = 100;
+const STDERR_LINE_BYTES_MAX: u64 = 4 << 10;
+const STDERR_SHOWN_MAX: usize = 300;
+/// How long the other side of HTTP may take to accept a connection.
+const HTTP_CONNECT_MS: u64 = 5_000;
+
+/// An open connection.
+pub(crate) struct Link {
+    service: RunningService<RoleClient, Answering>,
+    signs: Arc<Signs>,
+    _process: Option<Process>,
+}
+
+/// What is seen of a server beside its answers.
+#[derive(Debug, Default)]
+pub(crate) struct Signs {
+    /// It said that its tools are others now.
+    stale: AtomicBool,
+    /// It sent more at once than is taken.
+    flooded: AtomicBool,
+    /// The last line of its standard error.
+    last_words: Mutex<String>,
+}
+
+impl Link {
+    /// Starts or reaches the server and says hello. The caller bounds the time.
+    pub(crate) async fn open(server: &McpServer) -> Result<Self, McpError> {
+        let signs = Arc::new(Signs::default());
+        let away = |reason: &str| McpError::Away { server: server.name.clone(), reason: signs.explain(reason) };
+        let answering = Answering(Arc::clone(&signs));
+        match &server.transport {
+            McpTransport::Command { command, environment, dir } => {
+                let (program, arguments) = command.split_first().ok_or_else(|| away("its command is empty"))?;
+                let mut command = Command::new(program);
+                command.args(arguments).env_clear().envs(environment).current_dir(dir);
+                command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).process_group(0);
+                let mut process = Process(command.spawn().map_err(|err| away(&format!("`{program}` does not start: {err}")))?);
+                let (Some(stdin), Some(stdout), Some(stderr)) = (process.0.stdin.take(), process.0.stdout.take(), process.0.stderr.take()) else {
+                    return Err(away("its process has no pipes"));
+                };
+                tokio::spawn(listen(server.name.clone(), stderr, Arc::clone(&signs)));
+                let bounded = Bounded { inner: stdout, line: 0, signs: Arc::clone(&signs) };
+                let transport = AsyncRwTransport::<RoleClient, _, _>::new(bounded, stdin).with_max_line_length(MESSAGE_BYTES_MAX * 2);
+                let service = serve_client(answering, transport).await.map_err(|err| away(&err.to_string()))?;
+                Ok(Self { service, signs, _process: Some(process) })
+            }
+            McpTransport::Url { url, bearer } => {
+                // Installed once; that another was there before is fine.
+                let _ = rustls::crypto::ring::default_provider().install_default();
+                let client = reqwest::Client::builder()
+                    .connect_timeout(Duration::from_millis(HTTP_CONNECT_MS))
+                    // Where a server is reached stands in the configuration, not in its answers.
+                    .redirect(reqwest::redirect::Policy::none())
+                    .build()
+                    .map_err(|err| away(&err.to_string()))?;
+                let mut config = StreamableHttpClientTransportConfig::with_uri(url.as_str());
+                config.auth_header = bearer.as_ref().map(|secret| secret.0.clone());
+                config.max_json_response_size = MESSAGE_BYTES_MAX;
+                config.max_sse_event_size = MESSAGE_BYTES_MAX;
+                // A new session may have other tools: it is begun by us, who look at them.
+                config.reinit_on_expired_session = false;
+                let transport = StreamableHttpClientTransport::with_client(client, config);
+                let service = serve_client(answering, transport).await.map_err(|err| away(&err.to_string()))?;
+                Ok(Self { service, signs, _process: None })
+            }
+        }
+    }
+
+    /// To ask it something.
+    pub(crate) fn peer(&self) -> &Peer<RoleClient> {
+        self.service.peer()
+    }
+
+    /// Whether it can still be used.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.service.is_closed() && !self.peer().is_transport_closed()
+    }
+
+    /// Whether the server said since the last time that its tools are others.
+    pub(crate) fn take_stale(&self) -> bool {
+        self.signs.stale.swap(false, Ordering::AcqRel)
+    }
+
+    /// Whether the server sent more at once than is taken.
+    pub(crate) fn is_flooded(&self) -> bool {
+        self.signs.flooded.load(Ordering::Acquire)
+    }
+
+    /// A reason with what the server last said on its standard error.
+    pub(crate) fn explain(&self, reason: &str) -> String {
+        self.signs.explain(reason)
+    }
+}
+
+impl Signs {
+    fn explain(&self, reason: &str) -> String {
+        let words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
+        let reason = tidy(reason, STDERR_SHOWN_MAX);
+        if words.is_empty() { reason } else { format!("{reason}; its last words: {words}") }
+    }
+}
+
+/// Our side towards the server.
+#[derive(Debug)]
+struct Answering(Arc<Signs>);
+
+impl ClientHandler for Answering {
+    fn get_info(&self) -> ClientConfig {
+        // No capability is offered: no sampling, no elicitation, no roots.
+        ClientConfig::new(ClientCapabilities::default(), Implementation::new("steward", env!("CARGO_PKG_VERSION")))
+    }
+
+    async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
+        self.0.stale.store(true, Ordering::Release);
+    }
+}
+
+/// A process that does not outlive its connection, nor do its children.
+#[derive(Debug)]
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Only while it has not been waited for: its number may be another's later.
+        let group = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+        if let Some(group) = group {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+/// A stream of lines that ends when one of them is too long.
+struct Bounded<R> {
+    inner: R,
+    line: usize,
+    signs: Arc<Signs>,
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for Bounded<R> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.inner).poll_read(context, buffer);
+        if matches!(read, Poll::Ready(Ok(()))) {
+            for byte in buffer.filled().iter().skip(before) {
+                self.line = if *byte == b'\n' { 0 } else { self.line + 1 };
+                if self.line > MESSAGE_BYTES_MAX {
+                    self.signs.flooded.store(true, Ordering::Release);
+                    return Poll::Ready(Err(io::Error::other("a message is too large")));
+                }
+            }
+        }
+        read
+    }
+}
+
+/// Takes what a process says on its standard error; the first lines are logged, the rest only drained.
+async fn listen(server: String, stderr: ChildStderr, signs: Arc<Signs>) {
+    let mut reader = BufReader::new(stderr);
+    let mut lines = 0_usize;
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match (&mut reader).take(STDERR_LINE_BYTES_MAX).read_until(b'\n', &mut line).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        let text = String::from_utf8_lossy(&line);
+        let text = tidy(text.trim_end(), STDERR_SHOWN_MAX);
+        if text.is_empty() {
+            continue;
+        }
+        lines = lines.saturating_add(1);
+        if lines <= STDERR_LINES_MAX {
+            // Nobody knows what a foreign program writes there, so it is not for every log.
+            tracing::debug!(plugin.name = server, "MCP server: {text}");
+        }
+        *signs.last_words.lock().unwrap_or_else(PoisonError::into_inner) = text;
+    }
+}

@@ -1,0 +1,204 @@
+//! A server over time: connected when it is first needed, again after it died, never more often than its backoff allows.
+//!
+//! After every connection, and every minute, what it offers is compared with what was accepted.
+
+use super::definition::Definition;
+use super::error::McpError;
+use super::link::Link;
+use super::lock::{Accepted, Difference, differences};
+use super::{McpServer, TOOLS_MAX};
+use crate::error::tidy;
+use rmcp::ServiceError;
+use rmcp::model::{ClientRequest, ListToolsRequest, PaginatedRequestParams, ServerResult};
+use rmcp::service::PeerRequestOptions;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use steward_core::Digest;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+/// Starting, saying hello and listing, all together: a server that is fetched at its start takes its time.
+const CONNECT_MS: u64 = 30_000;
+/// How old a look at a server's tools may be.
+const LOOK_MS: u64 = 60_000;
+/// The first pause after a failed connection, doubled each time.
+const BACKOFF_MS: u64 = 250;
+const BACKOFF_MS_MAX: u64 = 30_000;
+const PAGES_MAX: usize = 100;
+
+/// A configured server.
+pub(crate) struct Server {
+    pub(crate) config: McpServer,
+    accepted: Accepted,
+    /// One connects or looks, the others wait for it.
+    turn: Semaphore,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    link: Option<Looked>,
+    failures: u32,
+    not_before: Option<Instant>,
+}
+
+/// A connection and what the server offered when it was last asked.
+#[derive(Clone)]
+struct Looked {
+    link: Arc<Link>,
+    offered: Arc<BTreeMap<String, Digest>>,
+    at: Instant,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Server({})", self.config.name)
+    }
+}
+
+impl Server {
+    pub(crate) fn new(config: McpServer, accepted: Accepted) -> Self {
+        Self { config, accepted, turn: Semaphore::new(1), state: Mutex::default() }
+    }
+
+    /// The definitions in force.
+    pub(crate) fn accepted(&self) -> impl Iterator<Item = &Definition> {
+        self.accepted.values()
+    }
+
+    /// A connection, and the digest the server offers for a tool, if it offers it.
+    pub(crate) async fn reach(&self, tool: &str) -> Result<(Arc<Link>, Option<Digest>), McpError> {
+        let answer = |looked: Looked| (Arc::clone(&looked.link), looked.offered.get(tool).copied());
+        if let Some(looked) = self.current() {
+            return Ok(answer(looked));
+        }
+        let _turn = self.turn.acquire().await.map_err(|_| self.away("it is shut down"))?;
+        if let Some(looked) = self.current() {
+            return Ok(answer(looked));
+        }
+        let kept = {
+            let state = self.state();
+            if state.not_before.is_some_and(|at| at > Instant::now()) {
+                return Err(self.away("it failed a moment ago and is not tried again yet"));
+            }
+            state.link.as_ref().map(|looked| Arc::clone(&looked.link)).filter(|link| link.is_open())
+        };
+        let looked = match timeout(Duration::from_millis(CONNECT_MS), self.look(kept)).await {
+            Ok(looked) => looked,
+            Err(_elapsed) => Err(self.away("it took too long to start and list its tools")),
+        };
+        let mut state = self.state();
+        match looked {
+            Ok(looked) => {
+                *state = State { link: Some(looked.clone()), failures: 0, not_before: None };
+                Ok(answer(looked))
+            }
+            Err(err) => {
+                let pause = BACKOFF_MS.saturating_mul(1 << state.failures.min(10)).min(BACKOFF_MS_MAX);
+                let failures = state.failures.saturating_add(1);
+                *state = State { link: None, failures, not_before: Some(Instant::now() + Duration::from_millis(pause)) };
+                tracing::warn!(plugin.name = self.config.name, error = %err, failures, "an MCP server cannot be used");
+                Err(err)
+            }
+        }
+    }
+
+    /// Connects and lists, and keeps nothing.
+    pub(crate) async fn list_once(&self) -> Result<Vec<Definition>, McpError> {
+        let listed = async { self.list(&Link::open(&self.config).await?).await };
+        timeout(Duration::from_millis(CONNECT_MS), listed).await.unwrap_or_else(|_elapsed| Err(self.away("it took too long to start and list its tools")))
+    }
+
+    /// The next call connects anew.
+    pub(crate) fn forget(&self, lost: &Arc<Link>) {
+        let mut state = self.state();
+        if state.link.as_ref().is_some_and(|looked| Arc::ptr_eq(&looked.link, lost)) {
+            state.link = None;
+        }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection, if it is open and was looked at lately.
+    fn current(&self) -> Option<Looked> {
+        let mut state = self.state();
+        let looked = state.link.as_mut()?;
+        if looked.link.take_stale() {
+            looked.at = looked.at.checked_sub(Duration::from_millis(LOOK_MS)).unwrap_or(looked.at);
+        }
+        (looked.link.is_open() && looked.at.elapsed() < Duration::from_millis(LOOK_MS)).then(|| looked.clone())
+    }
+
+    async fn look(&self, kept: Option<Arc<Link>>) -> Result<Looked, McpError> {
+        let link = match kept {
+            Some(link) => link,
+            None => Arc::new(Link::open(&self.config).await?),
+        };
+        let offered = self.list(&link).await?;
+        for difference in differences(&self.accepted, &offered) {
+            self.tell(&difference);
+        }
+        let offered = offered.iter().map(|definition| (definition.name.clone(), definition.digest())).collect();
+        Ok(Looked { link, offered: Arc::new(offered), at: Instant::now() })
+    }
+
+    fn tell(&self, difference: &Difference) {
+        let server = &self.config.name;
+        match difference {
+            Difference::Changed { tool, .. } => {
+                let tool = format!("{server}.{}", tidy(tool, 100));
+                tracing::error!(tool.name = tool, reason = %difference, "an MCP server changed a tool after it was accepted; its calls are refused");
+            }
+            Difference::Gone { tool } => {
+                let tool = format!("{server}.{}", tidy(tool, 100));
+                tracing::error!(tool.name = tool, "an MCP server no longer offers a tool; its calls are refused");
+            }
+            Difference::New { tool, .. } => {
+                let tool = format!("{server}.{}", tidy(tool, 100));
+                tracing::info!(tool.name = tool, "an MCP server offers a tool that nobody accepted; it is not used");
+            }
+        }
+    }
+
+    /// Asks for every page; not by the library's own function, which may answer from a cache that the server rules.
+    async fn list(&self, link: &Link) -> Result<Vec<Definition>, McpError> {
+        let too_much = |reason: String| McpError::TooMuch { server: self.config.name.clone(), reason };
+        let mut found = BTreeMap::new();
+        let mut cursor = None;
+        for _ in 0..PAGES_MAX {
+            let params = PaginatedRequestParams::default().with_cursor(cursor);
+            let request = ClientRequest::ListToolsRequest(ListToolsRequest::with_param(params));
+            let page = async {
+                let handle = link.peer().send_cancellable_request(request, PeerRequestOptions::no_options()).await?;
+                handle.await_response().await
+            };
+            let page = match page.await {
+                Ok(ServerResult::ListToolsResult(page)) => page,
+                Ok(_) => return Err(self.away("it answers something else than its tools")),
+                Err(ServiceError::TransportClosed) if link.is_flooded() => return Err(too_much("its list is larger than one message may be".to_owned())),
+                Err(err) => return Err(self.away(&link.explain(&err.to_string()))),
+            };
+            if found.len() + page.tools.len() > TOOLS_MAX {
+                return Err(too_much(format!("more than {TOOLS_MAX} tools")));
+            }
+            for tool in page.tools {
+                let definition = Definition::of(&self.config.name, tool)?;
+                if let Some(twice) = found.insert(definition.name.clone(), definition) {
+                    return Err(too_much(format!("tool `{}` twice", tidy(&twice.name, 100))));
+                }
+            }
+            cursor = page.next_cursor.filter(|cursor| !cursor.is_empty());
+            if cursor.is_none() {
+                return Ok(found.into_values().collect());
+            }
+        }
+        Err(too_much(format!("more than {PAGES_MAX} pages of tools")))
+    }
+
+    fn away(&self, reason: &str) -> McpError {
+        McpError::Away { server: self.config.name.clone(), reason: reason.to_owned() }
+    }
+}
