@@ -3,15 +3,17 @@
 pub mod expire_holds;
 pub mod expire_reservations;
 pub mod reload_policies;
+pub mod sign_audit;
 pub mod supervise_database;
 pub mod sweep;
 
 use crate::config::Config;
-use crate::wiring::Assembled;
+use crate::wiring::{Assembled, audit_key};
 use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::error;
 
 /// Starts every job that works on records, and the watch over the rules.
 pub fn start(tasks: &TaskTracker, assembled: &Assembled, config: &Config, stop: &CancellationToken) {
@@ -19,6 +21,12 @@ pub fn start(tasks: &TaskTracker, assembled: &Assembled, config: &Config, stop: 
     tasks.spawn(expire_holds::run(runtime.store.clone(), runtime.office.clone(), runtime.live.clone(), stop.clone()));
     tasks.spawn(expire_reservations::run(runtime.store.clone(), runtime.office.clone(), stop.clone()));
     tasks.spawn(sweep::run(runtime.store.clone(), runtime.office.clone(), stop.clone()));
+    match audit_key::sequencer(config) {
+        Ok(sequencer) => {
+            tasks.spawn(sign_audit::run(runtime.store.clone(), sequencer, stop.clone()));
+        }
+        Err(err) => error!("this process does not sign the audit log: {}", crate::cli::chain(&err)),
+    }
     watch_rules(tasks, assembled, config, stop);
 }
 

@@ -89,6 +89,7 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         POST   "/api/v1/holds/{id}/reject"             May(HoldsDecide)     => holds::reject;
         GET    "/api/v1/actions"                       May(ActionsRead)     => actions::list;
         GET    "/api/v1/audit"                         May(AuditRead)       => audit::list;
+        GET    "/api/v1/audit/checkpoints"             May(AuditRead)       => audit::checkpoints;
         GET    "/api/v1/audit/export"                  May(AuditRead)       => audit::export;
         GET    "/api/v1/budgets"                       May(BudgetsRead)     => budgets::list;
         PUT    "/api/v1/budgets"                       May(BudgetsManage)   => budgets::put;

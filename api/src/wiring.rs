@@ -1,6 +1,7 @@
 //! Puts the parts together: database, rules, prompts, plugins, models, agents. The only place where the parts meet.
 
 pub mod agents;
+pub mod audit_key;
 pub mod database;
 pub mod first_start;
 pub mod keys;
@@ -24,6 +25,7 @@ use steward_agent::live::Live;
 use steward_agent::models::{ModelConfigError, Models};
 use steward_agent::rules::SharedRules;
 use steward_core::{Clock, EnvelopeKey, HasKind, Ids, Kind, RunId};
+use steward_host::mcp::McpError;
 use steward_host::{Host, HostError, HostOptions, PluginError};
 use steward_office::Office;
 use steward_office::people::{Passwords, PeopleError};
@@ -47,6 +49,9 @@ pub enum AssembleError {
         #[source]
         source: PluginError,
     },
+    /// The tools of MCP servers cannot be used.
+    #[error(transparent)]
+    Mcp(#[from] McpError),
     /// A shipped plugin is refused.
     #[error("a shipped plugin is refused")]
     Shipped(#[source] PluginError),
@@ -81,6 +86,7 @@ impl HasKind for AssembleError {
         match self {
             Self::Host(err) => err.kind(),
             Self::Plugin { source, .. } | Self::Shipped(source) => source.kind(),
+            Self::Mcp(err) => err.kind(),
             Self::Policies(err) => err.kind(),
             Self::Agents(err) => err.kind(),
             Self::Models(err) => err.kind(),
@@ -134,7 +140,13 @@ fn load_plugins(config: &Config, host: Host) -> Result<Host, AssembleError> {
     for dir in plugin_dirs(config) {
         host.load_dir(&dir).map_err(|source| AssembleError::Plugin { dir, source })?;
     }
+    host.load_mcp(&config.mcp, &mcp_lock(config))?;
     Ok(host)
+}
+
+/// The file that holds the accepted tools of MCP servers.
+pub fn mcp_lock(config: &Config) -> PathBuf {
+    config.data_dir.join("mcp.lock.json")
 }
 
 /// Directories of the installation's own plugins, sorted.

@@ -1,10 +1,12 @@
 //! `steward audit`: the log of everything that was changed, for others to keep and check.
 
+mod verify;
+
 use super::Setting;
 use super::error::CliError;
 use super::terminal::{Terminal, Who, with};
 use crate::export::audit_json;
-use crate::wiring::logging;
+use crate::wiring::{audit_key, logging};
 use clap::{Args, Subcommand};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -12,10 +14,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use steward_core::limits::PAGE_MAX;
 use steward_core::{Permission, Workspaces};
+use steward_office::audit::files::LogDir;
+use steward_office::audit::sequence::export;
 use steward_store::audit::list;
 use steward_store::page::Page;
 
-/// Export the audit log
+/// Check and export the audit log
 #[derive(Debug, Args)]
 pub(super) struct Audit {
     #[command(subcommand)]
@@ -24,26 +28,102 @@ pub(super) struct Audit {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Write every entry as a line of JSON, oldest first: its fields, its exact bytes and its leaf hash
-    #[command(after_help = "Example:\n  steward audit export --output audit.jsonl")]
+    /// Check that nothing was changed, removed, reordered or cut off: in a directory without any server, or in the database
+    #[command(
+        after_help = "Example:\n  steward audit verify audit-2026 --key audit-key.txt --checkpoint received-by-mail.txt\n\nExit codes: 0 all is as it was signed, 1 tampered with, 2 nothing can be said"
+    )]
+    Verify(verify::Verify),
+    /// Write the log out: every entry as a line of JSON, or a directory that `steward audit verify` checks anywhere
+    #[command(after_help = "Example:\n  steward audit export --output audit.jsonl\n  steward audit export --format bundle --output audit-2026")]
     Export(Export),
+    /// Print the public key that checkpoints are checked with; give it to whoever should check
+    #[command(after_help = "Example:\n  steward audit key > audit-key.txt")]
+    Key(Key),
+}
+
+/// In which form the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A line of JSON an entry, oldest first: its fields, its exact bytes and its leaf hash
+    Jsonl,
+    /// A directory of entries, tiles and signed checkpoints
+    Bundle,
 }
 
 #[derive(Debug, Args)]
 struct Export {
-    /// The file to write; it must not exist yet [default: standard output]
-    #[arg(long, value_name = "FILE")]
+    /// The file or directory to write; it must not exist yet [default: standard output]
+    #[arg(long, value_name = "PATH")]
     output: Option<PathBuf>,
-    /// Only entries of this action, for example `hold.approve`
+    /// The form
+    #[arg(long, value_enum, default_value = "jsonl")]
+    format: Format,
+    /// Only entries of this action, for example `hold.approve`; not with a bundle, which is whole
     #[arg(long, value_name = "ACTION")]
     action: Option<String>,
     #[command(flatten)]
     who: Who,
 }
 
+#[derive(Debug, Args)]
+struct Key {
+    #[command(flatten)]
+    who: Who,
+}
+
 impl Audit {
     pub(super) async fn run(self, setting: &Setting) -> Result<ExitCode, CliError> {
-        let Verb::Export(export) = self.verb;
+        match self.verb {
+            Verb::Verify(verify) => verify.run(setting).await,
+            Verb::Export(export) if export.format == Format::Bundle => export.bundle(setting).await,
+            Verb::Export(export) => export.lines(setting).await,
+            Verb::Key(key) => key.run(setting).await,
+        }
+    }
+}
+
+impl Key {
+    async fn run(self, setting: &Setting) -> Result<ExitCode, CliError> {
+        let config = setting.config()?;
+        logging::start(&setting.environment, "warn");
+        let signer = audit_key::find(&config)?;
+        let tenant = with(config, &self.who, "steward audit key", async |terminal| Ok(terminal.actor.tenant)).await?;
+        setting.output.line(signer.verifier(tenant).to_string())?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Export {
+    /// The whole log with what was signed, after signing what is new.
+    async fn bundle(self, setting: &Setting) -> Result<ExitCode, CliError> {
+        if self.action.is_some() {
+            return Err(CliError::said("a bundle is the whole log; leave out `--action`, or use `--format jsonl`"));
+        }
+        let Some(output) = self.output else { return Err(CliError::said("a bundle is a directory; name it with `--output DIR`")) };
+        let config = setting.config()?;
+        logging::start(&setting.environment, "warn");
+        let sequencer = audit_key::sequencer(&config)?;
+        let size = with(config, &self.who, "steward audit export", async |terminal| {
+            check_may_read(terminal)?;
+            let worker = terminal.database.worker().await?;
+            let passed = sequencer.pass(&worker, terminal.actor.tenant).await;
+            worker.close().await;
+            passed?;
+            std::fs::create_dir(&output).map_err(|err| CliError::said(format!("`{}` cannot be made: {err}", output.display())))?;
+            let mut tx = terminal.store.begin(&terminal.actor).await?;
+            let size = export(&mut tx, &LogDir::new(&output)).await?;
+            tx.rollback().await?;
+            Ok(size)
+        })
+        .await?;
+        setting
+            .output
+            .line(format!("{size} entries with their checkpoints in `{0}`; check them with `steward audit verify {0} --key KEY`.", output.display()))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn lines(self, setting: &Setting) -> Result<ExitCode, CliError> {
+        let export = self;
         let config = setting.config()?;
         logging::start(&setting.environment, "warn");
         let mut out: Box<dyn Write + Send> = match &export.output {
@@ -61,7 +141,8 @@ impl Audit {
     }
 }
 
-async fn write_all(terminal: &Terminal, action: Option<&str>, out: &mut (dyn Write + Send)) -> Result<usize, CliError> {
+/// Whether this person may see the whole log.
+fn check_may_read(terminal: &Terminal) -> Result<(), CliError> {
     if !terminal.actor.may(Permission::AuditRead) {
         return Err(CliError::said("only owners and auditors may export the audit log; say who you are with `--as EMAIL`"));
     }
@@ -69,6 +150,11 @@ async fn write_all(terminal: &Terminal, action: Option<&str>, out: &mut (dyn Wri
     if terminal.actor.workspaces != Workspaces::All {
         return Err(CliError::said("the audit log is the whole organisation's: it needs a role in all of it"));
     }
+    Ok(())
+}
+
+async fn write_all(terminal: &Terminal, action: Option<&str>, out: &mut (dyn Write + Send)) -> Result<usize, CliError> {
+    check_may_read(terminal)?;
     // One transaction, so that the export is one moment of the log however long it takes.
     let mut tx = terminal.store.begin(&terminal.actor).await?;
     let (mut page, mut count) = (Page::new(Some(PAGE_MAX), None), 0);

@@ -2,6 +2,7 @@
 
 use crate::config::ConfigError;
 use crate::wiring::AssembleError;
+use crate::wiring::audit_key::AuditKeyError;
 use crate::wiring::database::DatabaseError;
 use crate::wiring::keys::KeyError;
 use crate::wiring::policies::PoliciesError;
@@ -9,6 +10,8 @@ use crate::wiring::serve::ServeError;
 use std::error::Error;
 use steward_core::{HasKind, Kind};
 use steward_office::OfficeError;
+use steward_office::audit::sequence::SequenceError;
+use steward_office::audit::verify::VerifyError;
 use steward_office::import::ImportError;
 use steward_office::people::PeopleError;
 use steward_store::StoreError;
@@ -28,6 +31,15 @@ pub enum CliError {
     /// There is no envelope key.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// There is no key for the audit log.
+    #[error(transparent)]
+    AuditKey(#[from] AuditKeyError),
+    /// The audit log cannot be checked.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// The audit log cannot be ordered or written.
+    #[error(transparent)]
+    Sequence(#[from] SequenceError),
     /// The rules are wrong.
     #[error(transparent)]
     Policies(#[from] PoliciesError),
@@ -73,6 +85,9 @@ impl HasKind for CliError {
             Self::Config(err) => err.kind(),
             Self::Database(err) => err.kind(),
             Self::Key(err) => err.kind(),
+            Self::AuditKey(err) => err.kind(),
+            Self::Verify(_) => Kind::Invalid,
+            Self::Sequence(err) => err.kind(),
             Self::Policies(err) => err.kind(),
             Self::Assemble(err) => err.kind(),
             Self::Office(err) => err.kind(),

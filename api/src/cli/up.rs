@@ -5,6 +5,7 @@ use super::error::CliError;
 use super::output::{Output, Tone};
 use crate::config::Config;
 use crate::jobs;
+use crate::wiring::audit_key;
 use crate::wiring::database::{Database, make_data_dir};
 use crate::wiring::keys::find_or_make_key;
 use crate::wiring::lock::DataLock;
@@ -72,6 +73,7 @@ async fn start(config: &Config) -> Result<Running, CliError> {
     let lock = DataLock::take(&config.data_dir, "steward up").map_err(crate::wiring::database::DatabaseError::from)?;
     let listener = serve::bind(config.server.listen).await?;
     let key = find_or_make_key(config)?;
+    audit_key::find_or_make(config)?;
     seed_all(config)?;
     let governance = govern(config)?;
     let database = Database::own(config, lock).await?;

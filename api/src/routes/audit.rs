@@ -1,5 +1,6 @@
 //! The audit log: everything that was changed, by whom.
 
+pub(crate) mod checkpoints;
 pub(crate) mod export;
 pub(crate) mod list;
 

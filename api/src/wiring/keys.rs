@@ -95,7 +95,7 @@ pub fn find_or_make_key(config: &Config) -> Result<EnvelopeKey, KeyError> {
 }
 
 /// Written beside its place and renamed into it, so that there is a whole key or none.
-fn make(path: &Path) -> std::io::Result<()> {
+pub(super) fn make(path: &Path) -> std::io::Result<()> {
     let dir = path.parent().unwrap_or(path);
     match fs::DirBuilder::new().mode(0o700).create(dir) {
         Err(err) if err.kind() != std::io::ErrorKind::AlreadyExists => return Err(err),
@@ -111,7 +111,7 @@ fn make(path: &Path) -> std::io::Result<()> {
     fs::File::open(dir)?.sync_all()
 }
 
-fn from_hex(text: &str) -> Option<[u8; KEY_BYTES]> {
+pub(super) fn from_hex(text: &str) -> Option<[u8; KEY_BYTES]> {
     let text = text.trim().as_bytes();
     if text.len() != KEY_BYTES * 2 {
         return None;

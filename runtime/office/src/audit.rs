@@ -1,28 +1,43 @@
 //! The audit log: every change writes one entry in its own transaction, or does not happen.
 //!
 //! An entry is canonical JSON (RFC 8785); its leaf is SHA-256 over a zero byte and those bytes, as RFC 6962 makes leaves.
+//! Committed entries get their place in the organisation's tree by [`sequence`], which signs what it built; [`verify`] checks it without
+//! a server or a database, [`live`] checks the database itself.
 //! Nothing secret and no personal text belongs in `detail`: ids, digests, names of rules and tools.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use steward_core::{Actor, Digest, Ids, RunId, canonical_json};
+pub mod files;
+pub mod live;
+pub mod note;
+pub mod report;
+pub mod sequence;
+pub mod tree;
+pub mod verify;
+
+use sha2::{Digest as _, Sha256};
+use steward_core::{Actor, Digest, Ids, RunId, TenantId, canonical_json};
 use steward_store::audit::AuditRow;
+use steward_store::audit_writer::{Lane, Lanes, Place};
 use steward_store::{StoreError, Tx};
 use time::OffsetDateTime;
-use uuid::Uuid;
 
-/// Numbers this process's entries. Gaps show that a row was removed, or that a transaction was rolled back:
-/// the number is taken inside the transaction and a rolled-back one is told by its absence from the journal.
+/// The longest entry in bytes. A detail that would make it longer is kept beside the log, and the entry names its digest.
+pub const ENTRY_BYTES_MAX: usize = 60_000;
+
+/// Numbers this process's entries without gaps, in lanes: one for each transaction under way.
 #[derive(Debug, Clone)]
 pub struct Writer {
-    id: Uuid,
-    seq: Arc<AtomicI64>,
+    lanes: Lanes,
 }
 
 impl Writer {
     /// A writer of its own for this process.
     pub fn new(ids: &Ids) -> Self {
-        Self { id: ids.make::<RunId>().uuid(), seq: Arc::new(AtomicI64::new(0)) }
+        Self { lanes: Lanes::new(ids.make::<RunId>().uuid()) }
+    }
+
+    /// A lane for one transaction of this organisation that is not a [`Tx`].
+    pub fn lane(&self, tenant: TenantId) -> Lane {
+        self.lanes.take(tenant)
     }
 }
 
@@ -42,30 +57,37 @@ pub struct Entry<'a> {
 }
 
 impl Writer {
-    /// Makes the row of an entry at a time, for the actor whose transaction it will be part of.
-    pub fn row(&self, actor: &Actor, ids: &Ids, at: OffsetDateTime, entry: &Entry<'_>) -> Result<AuditRow, StoreError> {
+    /// Makes the row of an entry at a time and place, for the actor whose transaction it will be part of.
+    pub fn row(&self, actor: &Actor, ids: &Ids, at: OffsetDateTime, place: Place, entry: &Entry<'_>) -> Result<AuditRow, StoreError> {
         let audit_id = ids.make();
-        let writer_seq = self.seq.fetch_add(1, Ordering::SeqCst) + 1;
-        let canon = canonical_json(&serde_json::json!({
-            "v": 1,
-            "tenant": actor.tenant,
-            "id": audit_id,
-            "writer": self.id.to_string(),
-            "writer_seq": writer_seq,
-            "at_ms": i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX),
-            "actor": { "kind": actor.kind_name(), "person": actor.person },
-            "action": entry.action,
-            "object": entry.object,
-            "outcome": entry.outcome,
-            "request_id": entry.request_id,
-            "detail": entry.detail,
-        }))
-        .map_err(|_| StoreError::Corrupt { what: "audit detail" })?;
-        let leaf = leaf_of(&canon);
+        let bytes_of = |detail: &serde_json::Value| {
+            canonical_json(&serde_json::json!({
+                "v": 1,
+                "tenant": actor.tenant,
+                "id": audit_id,
+                "writer": place.writer_id.to_string(),
+                "writer_seq": place.writer_seq,
+                "at_ms": at_ms(at),
+                "actor": { "kind": actor.kind_name(), "person": actor.person },
+                "action": entry.action,
+                "object": entry.object,
+                "outcome": entry.outcome,
+                "request_id": entry.request_id,
+                "detail": detail,
+            }))
+            .map_err(|_| StoreError::Corrupt { what: "audit detail" })
+        };
+        let (mut canon, mut large) = (bytes_of(&entry.detail)?, None);
+        if canon.len() > ENTRY_BYTES_MAX {
+            let body = canonical_json(&entry.detail).map_err(|_| StoreError::Corrupt { what: "audit detail" })?;
+            let digest = Digest::of(&body);
+            canon = bytes_of(&serde_json::json!({ "kept_as": digest, "bytes": body.len() }))?;
+            large = Some((digest, body));
+        }
         Ok(AuditRow {
             audit_id,
-            writer_id: self.id,
-            writer_seq,
+            writer_id: place.writer_id,
+            writer_seq: place.writer_seq,
             at,
             actor_kind: actor.kind_name().to_owned(),
             person: actor.person,
@@ -73,23 +95,29 @@ impl Writer {
             object: entry.object.clone(),
             outcome: entry.outcome.to_owned(),
             request_id: entry.request_id.clone(),
+            leaf: leaf_of(&canon),
             canon,
-            leaf,
+            large,
         })
     }
 }
 
+pub(crate) fn at_ms(at: OffsetDateTime) -> i64 {
+    i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+}
+
 /// The leaf hash of an entry's bytes (RFC 6962, section 2.1).
 pub fn leaf_of(canon: &[u8]) -> Digest {
-    let mut bytes = Vec::with_capacity(canon.len() + 1);
-    bytes.push(0);
-    bytes.extend_from_slice(canon);
-    Digest::of(&bytes)
+    let mut hash = Sha256::new();
+    hash.update([0]);
+    hash.update(canon);
+    Digest::from_bytes(hash.finalize().into())
 }
 
 /// Writes an entry in this transaction.
 pub async fn record(tx: &mut Tx, office: &crate::Office, mut entry: Entry<'_>) -> Result<(), StoreError> {
     entry.request_id = entry.request_id.or_else(|| office.request_id.clone());
-    let row = office.audit.row(tx.actor(), &office.ids, office.clock.now(), &entry)?;
+    let place = tx.audit_place(&office.audit.lanes);
+    let row = office.audit.row(tx.actor(), &office.ids, office.clock.now(), place, &entry)?;
     steward_store::audit::insert(tx, &row).await
 }

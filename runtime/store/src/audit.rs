@@ -1,5 +1,6 @@
 //! The audit log's rows: inserted, listed, never changed.
 
+use crate::audit_log;
 use crate::error::StoreError;
 use crate::page::Page;
 use crate::tx::Tx;
@@ -12,9 +13,9 @@ use uuid::Uuid;
 pub struct AuditRow {
     /// Its id.
     pub audit_id: AuditId,
-    /// The process that wrote it.
+    /// The lane of a process that wrote it.
     pub writer_id: Uuid,
-    /// Its place among that process's entries, from 1 without gaps.
+    /// Its place among that lane's entries, from 1 without gaps.
     pub writer_seq: i64,
     /// When.
     pub at: OffsetDateTime,
@@ -34,10 +35,15 @@ pub struct AuditRow {
     pub canon: Vec<u8>,
     /// SHA-256 of a zero byte and `canon`.
     pub leaf: Digest,
+    /// A detail too long for the entry, which names it by this digest. Written, never read back with the row.
+    pub large: Option<(Digest, Vec<u8>)>,
 }
 
 /// Writes one entry.
 pub async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
+    if let Some((digest, body)) = &row.large {
+        audit_log::keep_object(tx, *digest, body).await?;
+    }
     let tenant = tx.actor().tenant.uuid();
     sqlx::query!(
         "insert into audit_event (tenant_id, audit_id, writer_id, writer_seq, at, actor_kind, person_id, action, object, outcome, request_id, canon, leaf)
@@ -89,6 +95,7 @@ pub async fn list(tx: &mut Tx, page: &Page, action: Option<&str>) -> Result<Vec<
                 request_id: row.request_id,
                 canon: row.canon,
                 leaf: Digest::from_bytes(row.leaf.try_into().map_err(|_| StoreError::Corrupt { what: "audit_event.leaf" })?),
+                large: None,
             })
         })
         .collect()

@@ -6,6 +6,8 @@
 
 pub mod api_token;
 pub mod audit;
+pub mod audit_log;
+pub mod audit_writer;
 pub mod budget;
 pub mod company;
 pub mod contact;

@@ -4,6 +4,8 @@
 //! settings before anything else.
 
 use crate::audit::AuditRow;
+use crate::audit_log;
+use crate::audit_writer::Lane;
 use crate::conversation::Message;
 use crate::decision::DecisionRow;
 use crate::error::StoreError;
@@ -81,6 +83,8 @@ pub struct Step<'a> {
     pub reply: Option<&'a Message>,
     /// Audit entries, all of one writer and of this actor.
     pub audit: Vec<AuditRow>,
+    /// The lane that numbered them.
+    pub lane: Option<Lane>,
     /// Whether what the run set aside is settled with this.
     pub settle: bool,
 }
@@ -168,7 +172,9 @@ impl Store {
         let canons = audit.map(|rows| rows.iter().map(|row| row.canon.clone()).collect::<Vec<_>>());
         let leaves = audit.map(|rows| rows.iter().map(|row| row.leaf.bytes().to_vec()).collect::<Vec<_>>());
         let (actions, objects, outcomes) = (each(|row| row.action.clone()), each(|row| row.object.clone()), each(|row| row.outcome.clone()));
+        self.keep_objects(actor, &step.audit).await?;
         let mut line = self.lines.take().await?;
+        let in_doubt = step.lane.as_ref().is_some_and(Lane::sent);
         let cancelled = sqlx::query_scalar!(
             r#"select write_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
                                  $22, $23, $24, $25, $26, $27, $28, $29) as "cancelled!""#,
@@ -205,7 +211,27 @@ impl Store {
         )
         .fetch_one(&mut line.conn)
         .await;
-        line.done(cancelled)
+        let outcome = line.done(cancelled);
+        match (&step.lane, &outcome) {
+            (Some(lane), Ok(_)) => lane.committed(),
+            // Its answer may still be a commit that went through; so may that of an earlier try.
+            (_, Err(StoreError::Away(_))) | (None, _) => {}
+            (Some(lane), Err(_)) if !in_doubt => lane.refused(),
+            (Some(_), Err(_)) => {}
+        }
+        outcome
+    }
+
+    /// Details too long for their entries go first: one that is left over harms nobody, one that is missing would.
+    async fn keep_objects(&self, actor: &Actor, rows: &[AuditRow]) -> Result<(), StoreError> {
+        if rows.iter().all(|row| row.large.is_none()) {
+            return Ok(());
+        }
+        let mut tx = self.begin(actor).await?;
+        for (digest, body) in rows.iter().filter_map(|row| row.large.as_ref()) {
+            audit_log::keep_object(&mut tx, *digest, body).await?;
+        }
+        tx.commit().await
     }
 }
 

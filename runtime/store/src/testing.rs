@@ -28,8 +28,14 @@ impl TestDatabase {
     pub async fn make() -> Self {
         let base = std::env::var("STEWARD_TEST_DATABASE_URL")
             .expect("STEWARD_TEST_DATABASE_URL is not set: run the tests with `make test`, or point it at a PostgreSQL superuser");
-        let digest =
-            Digest::of(concat!(include_str!("../../../migrations/0001_foundation.sql"), include_str!("../../../deploy/postgres/roles.sql")).as_bytes());
+        let digest = Digest::of(
+            concat!(
+                include_str!("../../../migrations/0001_foundation.sql"),
+                include_str!("../../../migrations/0002_audit_log.sql"),
+                include_str!("../../../deploy/postgres/roles.sql")
+            )
+            .as_bytes(),
+        );
         let template = format!("steward_template_{}", digest.short());
         let mut conn = PgConnection::connect(&base).await.expect("test server");
         sqlx::query("select pg_advisory_lock(7341)").execute(&mut conn).await.expect("lock");

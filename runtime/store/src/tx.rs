@@ -1,5 +1,6 @@
 //! The transaction of an actor. Row security sees its organisation and workspaces from the first statement on.
 
+use crate::audit_writer::{Lane, Lanes, Place};
 use crate::error::StoreError;
 use crate::line::Lines;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
@@ -61,7 +62,7 @@ impl Store {
         let sql =
             format!("begin; select set_config('app.tenant', '{}', true), set_config('app.workspaces', '{}', true)", actor.tenant.uuid(), workspaces(actor));
         let inner = self.pool.begin_with(AssertSqlSafe(sql)).await?;
-        Ok(Tx { inner, actor: actor.clone() })
+        Ok(Tx { inner, actor: actor.clone(), lane: None })
     }
 
     /// Whether the database answers.
@@ -94,8 +95,10 @@ pub(crate) fn workspaces(actor: &Actor) -> String {
 /// A transaction of one actor. Dropped without [`Tx::commit`], it is rolled back.
 #[derive(Debug)]
 pub struct Tx {
+    // Dropped before the lane, so that the rollback is under way when its numbers are free again.
     inner: Transaction<'static, Postgres>,
     actor: Actor,
+    lane: Option<Lane>,
 }
 
 impl Tx {
@@ -106,7 +109,20 @@ impl Tx {
 
     /// Makes everything durable.
     pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.inner.commit().await?)
+        if let Some(lane) = &self.lane {
+            lane.sent();
+        }
+        self.inner.commit().await?;
+        if let Some(lane) = &self.lane {
+            lane.committed();
+        }
+        Ok(())
+    }
+
+    /// The place of this transaction's next audit entry.
+    pub fn audit_place(&mut self, lanes: &Lanes) -> Place {
+        let tenant = self.actor.tenant;
+        self.lane.get_or_insert_with(|| lanes.take(tenant)).next()
     }
 
     /// Forgets everything.

@@ -49,3 +49,34 @@ async fn a_reader_that_goes_away_is_no_failure() {
     assert!(output.status.success(), "{output:?}");
     assert!(output.stderr.is_empty(), "{output:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_audit_log_is_checked_by_a_stranger_with_nothing_but_a_key() {
+    let home = Home::made("verify", "").await;
+    home.write("people.csv", FILE);
+    home.succeeds(&["contacts", "import", "people.csv"]);
+    let key = home.succeeds(&["audit", "key"]);
+    home.write("key.txt", &key);
+    home.refused(&["audit", "export", "--format", "bundle"], &["name it with `--output DIR`"]);
+    assert!(home.succeeds(&["audit", "export", "--format", "bundle", "--output", "bundle"]).contains("2 entries with their checkpoints in `bundle`"));
+    assert!(home.succeeds(&["audit", "verify"]).contains("All is as it was signed."), "the database itself");
+
+    // A stranger: an empty place, no configuration, no database.
+    let stranger = Home::empty("stranger");
+    let bundle = home.path("bundle").display().to_string();
+    let nothing = stranger.run(&["audit", "verify", &bundle]);
+    assert_eq!((nothing.code, nothing.out.as_str()), (2, ""), "{nothing:?}");
+    assert!(nothing.err.contains("say with which key to check"), "{nothing:?}");
+    let nowhere = stranger.run(&["audit", "verify", "nowhere", "--key", key.trim()]);
+    assert!(nowhere.code == 2 && nowhere.err.contains("`nowhere` holds no checkpoint that is signed with the key"), "{nowhere:?}");
+    let clean = stranger.json(&["audit", "verify", &bundle, "--key", &home.path("key.txt").display().to_string(), "--json"]);
+    assert_eq!((clean["ok"].as_bool(), clean["entries"].as_u64()), (Some(true), Some(2)), "{clean}");
+
+    let entries = home.path("bundle/tile/entries/000.p/2");
+    let mut bytes = std::fs::read(&entries).expect("entries");
+    let at = bytes.windows(15).rposition(|part| part == b"contacts.import").expect("the import");
+    bytes[at] = b'C';
+    std::fs::write(&entries, bytes).expect("write");
+    let tampered = stranger.run(&["audit", "verify", &bundle, "--key", key.trim()]);
+    assert!(tampered.code == 1 && tampered.out.contains("TAMPERED: entry 1 was changed"), "{tampered:?}");
+}

@@ -145,6 +145,7 @@ impl Server {
             prompt_digest: prompt.digest,
             model: "strong".to_owned(),
             tools: vec!["crm.*".to_owned()],
+            mode: steward_core::Mode::default(),
             limits: RunLimits::default(),
         };
         let state = AppState::new(Parts {

@@ -40,6 +40,9 @@ begin
     values (t, h, w, r, 'call_1_0', p, 'assistant', 'x', 'send', d, '{}', '[]', 'x', '{}', 'held', n, n);
   insert into hold_approval (tenant_id, hold_id, person_id, workspace_id, approves, roles, envelope_id, method, at) values (t, h, p, w, true, '{owner}', d, 'link', n);
   insert into host_effect (tenant_id, run_id, key, ordinal, workspace_id, request_digest, answer, at) values (t, r, 'k', 0, w, d, '{}', n);
+  insert into audit_index (tenant_id, tree_index, audit_id, leaf) values (t, 0, gen_random_uuid(), d);
+  insert into audit_checkpoint (tenant_id, tree_size, root, note, horizon, signed_at) values (t, 1, d, 'x', 0, n);
+  insert into audit_object (tenant_id, digest, body) values (t, d, 'x');
   insert into budget (tenant_id, budget_id, scope, scope_id, period, cap_micros, window_start, created_at) values (t, gen_random_uuid(), 'organisation', 'x', 'day', 1, n, n);
   insert into reservation (tenant_id, reservation_id, run_id, amount_micros, state, budgets, created_at, expires_at) values (t, gen_random_uuid(), r, 1, 'open', '{}', n, n);
   insert into company (tenant_id, company_id, workspace_id, name, name_key, created_at, changed_at) values (t, co, w, 'x', 'x', n, n);

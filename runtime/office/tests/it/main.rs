@@ -1,5 +1,6 @@
 //! The business against a real database.
 
+mod audit;
 mod budgets;
 mod crm;
 mod fixture;
