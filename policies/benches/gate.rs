@@ -48,6 +48,7 @@ fn mail() -> Facts {
         leak: false,
         content_actionable: false,
         class_asked: true,
+        uninvited: false,
         tainted: true,
         within_budget: true,
         channel: "chat".into(),

@@ -34,6 +34,9 @@ pub struct Facts {
     pub content_actionable: bool,
     /// The owner asked for this class of action.
     pub class_asked: bool,
+    /// Nothing the owner asked for, proposed after third-party text was read.
+    #[serde(default)]
+    pub uninvited: bool,
     /// The model has been shown third-party text.
     pub tainted: bool,
     /// The cost fits the budgets.

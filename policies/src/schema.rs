@@ -31,7 +31,7 @@ pub(crate) fn text<'a>(counters: &[Counter], tools: impl IntoIterator<Item = Too
     for tool in tools {
         let _ = write!(
             text,
-            "\naction {:?} in [{:?}] appliesTo {{ principal: Agent, resource: Tool, context: {{\n  dest: Long, ref: Long, value: Long, leak: Bool, content_actionable: Bool, class_asked: Bool, tainted: Bool, within_budget: Bool,\n  approvals: Approvals, run: RunFacts, counts: Counts, now: Long,\n  args: {},\n  facts: {}\n}} }};\n",
+            "\naction {:?} in [{:?}] appliesTo {{ principal: Agent, resource: Tool, context: {{\n  dest: Long, ref: Long, value: Long, leak: Bool, content_actionable: Bool, class_asked: Bool, uninvited: Bool, tainted: Bool, within_budget: Bool,\n  approvals: Approvals, run: RunFacts, counts: Counts, now: Long,\n  args: {},\n  facts: {}\n}} }};\n",
             tool.spec.name,
             tool.spec.effect.name(),
             record_text(tool.arguments),

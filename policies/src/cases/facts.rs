@@ -9,7 +9,7 @@ use steward_core::{ArgumentClass, Integrity, PersonId, ToolSpec};
 use uuid::Uuid;
 
 /// What a case may say under `facts`, the tool's own facts and the rules' counters aside.
-const KNOWN: &str = "leak, content_actionable, class_asked, tainted, within_budget, channel, step, agent, roles, now_ms, counts";
+const KNOWN: &str = "leak, content_actionable, class_asked, uninvited, tainted, within_budget, channel, step, agent, roles, now_ms, counts";
 
 /// The facts of this case.
 pub(super) fn collect(rules: &Rules, tool: Option<&ToolSpec>, case: &Case) -> Result<Facts, String> {
@@ -64,6 +64,7 @@ fn set(facts: &mut Facts, rules: &Rules, name: &str, value: &Value) -> Result<()
         "leak" => facts.leak = truth()?,
         "content_actionable" => facts.content_actionable = truth()?,
         "class_asked" => facts.class_asked = truth()?,
+        "uninvited" => facts.uninvited = truth()?,
         "tainted" => facts.tainted = truth()?,
         "within_budget" => facts.within_budget = truth()?,
         "channel" => facts.channel = text()?,

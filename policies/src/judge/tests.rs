@@ -312,7 +312,7 @@ fn plainly_allowed(rules: &Rules, policies: &cedar_policy::PolicySet, facts: &Fa
     let approving: BTreeSet<Role> = facts.approvals.roles.iter().chain(further).copied().collect();
     let context = serde_json::json!({
         "dest": facts.dest.level(), "ref": facts.reference.level(), "value": facts.value.level(), "leak": facts.leak,
-        "content_actionable": facts.content_actionable, "class_asked": facts.class_asked, "tainted": facts.tainted, "within_budget": facts.within_budget,
+        "content_actionable": facts.content_actionable, "class_asked": facts.class_asked, "uninvited": facts.uninvited, "tainted": facts.tainted, "within_budget": facts.within_budget,
         "approvals": {"roles": roles(&approving), "people": []}, "args": facts.arguments, "now": facts.now_ms,
     });
     let entities = serde_json::json!([
@@ -349,7 +349,9 @@ fn whatever_the_facts_the_shipped_rules_never_let_these_through_without_approval
             assert_eq!(judge(&rules, &facts).verdict(), Verdict::Block, "{facts:?}");
             assert!(matches!(effect, Effect::Read | Effect::Fetch | Effect::Write | Effect::Send), "{facts:?}");
             assert!(effect.only_reads() || facts.class_asked, "{facts:?}");
-            assert!(!matches!(effect, Effect::Fetch | Effect::Send) || (facts.dest >= Integrity::Directory && !facts.leak), "{facts:?}");
+            assert!(effect != Effect::Fetch || (facts.dest >= Integrity::Directory && !facts.leak), "{facts:?}");
+            // A receiver may also be a field of a record that the owner's own words name, and no less.
+            assert!(effect != Effect::Send || (facts.dest >= Integrity::Anchored && !facts.leak), "{facts:?}");
             assert!(
                 effect != Effect::Send || (facts.reference >= Integrity::Anchored && facts.value >= Integrity::Anchored && !facts.content_actionable),
                 "{facts:?}"

@@ -1,7 +1,7 @@
 //! The agents of this installation: which prompt, model, tools and bounds each has.
 
 use std::collections::BTreeMap;
-use steward_core::{Digest, RunLimits};
+use steward_core::{Digest, Mode, RunLimits};
 
 /// One agent, resolved: its prompt pinned to a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Agent {
     pub model: String,
     /// Tools it may use: names, or prefixes ending in `*`.
     pub tools: Vec<String>,
+    /// How closely its calls are watched.
+    pub mode: Mode,
     /// Bounds of its runs.
     pub limits: RunLimits,
 }

@@ -267,8 +267,7 @@ impl Drive<'_> {
 
     /// What the model had been shown when it answered this step.
     fn shown_before(&self, step: u32) -> Shown {
-        let host = &self.runtime.host;
-        Shown::before(&self.run, step, |tool| host.tool(tool).map(|tool| tool.spec().result_labels.clone()).unwrap_or_default())
+        Shown::before(&self.run, step, &self.runtime.host)
     }
 
     fn end(&mut self, outcome: RunOutcome, message: String) {

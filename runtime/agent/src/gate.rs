@@ -4,25 +4,74 @@
 //! taken again at the moment of execution judges the same proposal, byte for byte, or refuses it as changed.
 
 use crate::agents::Agent;
-use crate::labels::{Origins, Shown, trace};
+use crate::labels::{Origins, Shown, origins};
 use crate::run::{Run, call_digest};
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use steward_core::limits::{CALLS_PER_STEP_MAX, HOLD_HOURS};
 use steward_core::{
     Approvals, ArgumentClass, BlockClass, DecisionId, Denial, Digest, Effect, Envelope, EnvelopeId, EnvelopeKey, Event, Integrity, Needs, PersonId, Principal,
-    Role, RunId, TenantId, ToolCall, Verdict, WorkspaceId, canonical_json,
+    Role, RunId, TenantId, ToolCall, ToolSpec, Verdict, WorkspaceId, canonical_json,
 };
-use steward_host::Host;
+use steward_host::{ArgumentError, Host, Tool};
 use steward_policies::{Decision, Facts, Permit, Proposal, Rules, decide};
+
+/// A tool as the gate sees it.
+pub trait Callable {
+    /// What its manifest says.
+    fn spec(&self) -> &ToolSpec;
+    /// Cleans and checks arguments.
+    fn check_arguments(&self, arguments: &Value) -> Result<Value, ArgumentError>;
+}
+
+/// Where the gate finds tools: the host, or a list when nothing will be executed.
+pub trait Catalogue: Sync {
+    /// The tool of this name.
+    fn find(&self, name: &str) -> Option<Arc<dyn Callable>>;
+}
+
+impl Callable for Tool {
+    fn spec(&self) -> &ToolSpec {
+        Self::spec(self)
+    }
+
+    fn check_arguments(&self, arguments: &Value) -> Result<Value, ArgumentError> {
+        Self::check_arguments(self, arguments)
+    }
+}
+
+impl Catalogue for Host {
+    fn find(&self, name: &str) -> Option<Arc<dyn Callable>> {
+        self.tool(name).map(|tool| -> Arc<dyn Callable> { tool })
+    }
+}
+
+/// A tool that cannot run: its arguments are taken as they are.
+impl Callable for ToolSpec {
+    fn spec(&self) -> &ToolSpec {
+        self
+    }
+
+    fn check_arguments(&self, arguments: &Value) -> Result<Value, ArgumentError> {
+        Ok(arguments.clone())
+    }
+}
+
+impl Catalogue for BTreeMap<String, Arc<ToolSpec>> {
+    fn find(&self, name: &str) -> Option<Arc<dyn Callable>> {
+        let spec = self.get(name)?;
+        Some(Arc::<ToolSpec>::clone(spec))
+    }
+}
 
 /// What stays the same for all calls of a run.
 pub struct Gate<'a> {
     /// The rules in force.
     pub rules: &'a Rules,
     /// The tools.
-    pub host: &'a Host,
+    pub host: &'a dyn Catalogue,
     /// The agent.
     pub agent: &'a Agent,
     /// The key of envelope ids.
@@ -141,7 +190,7 @@ impl Gate<'_> {
     }
 
     fn propose(&self, run: &Run, call: &ToolCall, shown: &Shown, approved: Option<&Approved>, now_ms: i64, digest: Digest) -> Result<Ruling, Box<Refusal>> {
-        let tool = self.host.tool(&call.tool).filter(|_| self.agent.may_use(&call.tool)).ok_or_else(|| {
+        let tool = self.host.find(&call.tool).filter(|_| self.agent.may_use(&call.tool)).ok_or_else(|| {
             refuse(
                 BlockClass::UnknownTool,
                 None,
@@ -178,7 +227,7 @@ impl Gate<'_> {
         let Some(pins) = &run.pins else {
             return Err(refuse(BlockClass::Policy, effect, "the run has no beginning".to_owned(), "internal error".to_owned()));
         };
-        let origins = trace(run, shown, spec, &arguments);
+        let origins = origins(self.agent.mode, run, shown, spec, &arguments);
         let step = run.steps.iter().rev().find(|step| step.number == call.call_id.step);
         let expires_at_ms = step.map_or(now_ms, |step| step.answered_at_ms).saturating_add(HOLD_HOURS * 3_600_000);
         let provenance = serde_json::to_value(&origins).unwrap_or_default();
@@ -275,14 +324,14 @@ impl Gate<'_> {
             value: origins.lowest(ArgumentClass::Value),
             leak: origins.leak,
             content_actionable: origins.content_actionable,
-            // Until third-party text is shown, only the owner can have asked for what the model proposes.
-            class_asked: !origins.tainted,
+            class_asked: origins.class_asked,
+            uninvited: origins.uninvited,
             tainted: origins.tainted,
             within_budget: run.pins.as_ref().is_some_and(|pins| run.cost <= pins.limits.cost && run.usage.total() <= pins.limits.tokens),
             channel: channel.to_owned(),
             step: call.call_id.step,
-            counts: std::collections::BTreeMap::new(),
-            facts: std::collections::BTreeMap::new(),
+            counts: BTreeMap::new(),
+            facts: BTreeMap::new(),
             now_ms,
             approvals: approved.map(|approved| approved.approvals.clone()).unwrap_or_default(),
         }

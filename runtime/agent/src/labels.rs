@@ -3,17 +3,23 @@
 //! An argument's scalar leaves are compared, after normalisation, with the owner's words and with every value an earlier
 //! result showed. Equal to the owner's words: integrity 4. Equal to a stored value: that value's label. Neither: the label
 //! of the context, which is the join of all that the model has been shown. Equality is by whole value, never "was listed somewhere".
+//! That is mode `open`; [`trace_closely`] is mode `traced`, with typed ids and records that the owner's words name.
 
+mod records;
 mod text;
+mod traced;
 mod values;
+mod words;
 
+pub use traced::trace_closely;
 pub use values::{Shown, ShownValue};
+pub use words::Words;
 
 use crate::run::Run;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use steward_core::{ArgumentClass, ArgumentRole, Integrity, Label, Readers, Source, ToolSpec};
+use steward_core::{ArgumentClass, ArgumentRole, Integrity, Label, Mode, Readers, Source, ToolSpec};
 
 /// One leaf of the arguments with its label.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,6 +45,10 @@ pub struct Origins {
     pub content_actionable: bool,
     /// Whether content is meant for fewer readers than it would reach.
     pub leak: bool,
+    /// Whether the owner asked for this class of effect.
+    pub class_asked: bool,
+    /// Whether this is nothing the owner asked for, proposed after outside text was read: not even people are asked.
+    pub uninvited: bool,
 }
 
 impl Origins {
@@ -50,6 +60,14 @@ impl Origins {
             .map(|leaf| leaf.label.integrity)
             .min()
             .unwrap_or(Integrity::Owner)
+    }
+}
+
+/// Labels a call's arguments as the agent's mode asks.
+pub fn origins(mode: Mode, run: &Run, shown: &Shown, spec: &ToolSpec, arguments: &Value) -> Origins {
+    match mode {
+        Mode::Open => trace(run, shown, spec, arguments),
+        Mode::Traced => trace_closely(run, shown, spec, arguments),
     }
 }
 
@@ -73,7 +91,9 @@ pub fn trace(run: &Run, shown: &Shown, spec: &ToolSpec, arguments: &Value) -> Or
         }
         leaves.push(Leaf { path, role, label });
     }
-    Origins { leaves, tainted: context.integrity == Integrity::Outside, context: context.integrity, content_actionable, leak }
+    let tainted = context.integrity == Integrity::Outside;
+    // Until third-party text is shown, only the owner can have asked for what the model proposes.
+    Origins { leaves, tainted, context: context.integrity, content_actionable, leak, class_asked: !tainted, uninvited: false }
 }
 
 fn label_of(leaf: &Value, owner_text: &str, owner: &str, shown: &Shown, context: &Label) -> Label {

@@ -5,6 +5,7 @@ pub mod context;
 pub mod driver;
 pub mod gate;
 mod hands;
+pub mod intent;
 pub mod labels;
 pub mod live;
 pub mod models;

@@ -60,6 +60,17 @@ impl Origin {
     }
 }
 
+/// How closely an agent's calls are watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Labels only: a value counts for what it equals, and after outside text every effect asks.
+    #[default]
+    Open,
+    /// Each argument is traced to the owner's words or to a record the owner named, and the owner must have asked for the effect.
+    Traced,
+}
+
 /// Who may read a value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]

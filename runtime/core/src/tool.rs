@@ -175,6 +175,25 @@ impl<'de> Deserialize<'de> for ArgumentRole {
     }
 }
 
+/// Where a result holds records of a type, and how they are named. An id counts for its own type only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordPattern {
+    /// JSON pointer with `*` to the record; empty is the result itself.
+    pub at: String,
+    /// The type, as in the argument role `id:<type>`.
+    pub of: String,
+    /// The field that is its id.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// Fields by which an owner names it.
+    #[serde(default)]
+    pub anchors: Vec<String>,
+    /// Whether the call itself made it or changed it, so that its id is the run's own.
+    #[serde(default)]
+    pub made: bool,
+}
+
 /// One tool, whole: what the model is told, what the gate judges by, what the host enforces.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ToolSpec {
@@ -200,6 +219,12 @@ pub struct ToolSpec {
     pub result_labels: BTreeMap<String, Origin>,
     /// Result fields by which an owner names a record.
     pub anchors: Vec<String>,
+    /// The records its result holds, with their ids and the fields by which an owner names them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<RecordPattern>,
+    /// Whether its results are for the house alone.
+    #[serde(default)]
+    pub private: bool,
     /// Facts the rules for this tool ask for.
     pub facts: Vec<String>,
     /// Wall time of one call, in milliseconds.

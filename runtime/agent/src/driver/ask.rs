@@ -213,6 +213,7 @@ impl Drive<'_> {
         let Some(tool) = runtime.host.tool(&call.tool) else { return Value::Null };
         self.look(step);
         let Some((_, shown)) = &self.shown else { return Value::Null };
-        serde_json::to_value(labels::trace(&self.run, shown, tool.spec(), &call.arguments).leaves).unwrap_or_default()
+        let mode = self.agent().map(|agent| agent.mode).unwrap_or_default();
+        serde_json::to_value(labels::origins(mode, &self.run, shown, tool.spec(), &call.arguments).leaves).unwrap_or_default()
     }
 }

@@ -210,6 +210,7 @@ fn step_of<'a>(actor: &Actor, office: &Office, batch: &'a Batch<'_>) -> Result<S
         moves: Vec::new(),
         reply: None,
         audit: Vec::new(),
+        lane: None,
         settle: batch.settle,
     };
     for side in batch.sides {
@@ -233,7 +234,8 @@ fn step_of<'a>(actor: &Actor, office: &Office, batch: &'a Batch<'_>) -> Result<S
                 continue;
             }
         };
-        step.audit.push(office.audit.row(actor, &office.ids, now, &entry)?);
+        let place = step.lane.get_or_insert_with(|| office.audit.lane(actor.tenant)).next();
+        step.audit.push(office.audit.row(actor, &office.ids, now, place, &entry)?);
     }
     Ok(step)
 }

@@ -2,10 +2,54 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
+/// Whether a value is an account or phone number: seven digits or more, perhaps with letters, grouped in any way.
+pub(super) fn is_account(key: &str) -> bool {
+    let digits = key.chars().filter(char::is_ascii_digit).count();
+    digits >= 7 && key.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, ' ' | '-' | '+' | '.' | '/' | '(' | ')'))
+}
+
+/// Whether a text holds an account or phone number, however it is grouped, and standing by itself.
+pub(super) fn holds_account(said: &str, key: &str) -> bool {
+    let wanted: Vec<char> = key.chars().filter(char::is_ascii_alphanumeric).collect();
+    let letters: Vec<char> = said.chars().collect();
+    let starts = letters.iter().enumerate().filter(|(at, letter)| {
+        letter.is_ascii_alphanumeric() && at.checked_sub(1).and_then(|before| letters.get(before)).is_none_or(|before| !before.is_alphanumeric())
+    });
+    starts.map(|(at, _)| at).any(|at| {
+        let mut rest = wanted.iter();
+        let mut want = rest.next();
+        for letter in letters.iter().skip(at) {
+            match want {
+                Some(next) if letter == next => want = rest.next(),
+                Some(_) if matches!(letter, ' ' | '-' | '.' | '/' | '(' | ')' | '+') => {}
+                Some(_) => return false,
+                None => return !letter.is_alphanumeric(),
+            }
+        }
+        want.is_none()
+    })
+}
+
 /// NFKC, lower case, runs of white space as one space, invisible characters removed.
 pub(super) fn folded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut space = true;
+    if text.is_ascii() {
+        // Most texts: nothing to compose, nothing invisible.
+        for byte in text.bytes() {
+            if byte.is_ascii_whitespace() || byte == 0x0b {
+                if !space {
+                    out.push(' ');
+                }
+                space = true;
+            } else {
+                out.push(char::from(byte.to_ascii_lowercase()));
+                space = false;
+            }
+        }
+        out.truncate(out.trim_end().len());
+        return out;
+    }
     for letter in text.nfkc().flat_map(char::to_lowercase) {
         if letter.is_whitespace() {
             if !space {
@@ -97,6 +141,9 @@ fn is_address(word: &str) -> bool {
 }
 
 fn is_number(word: &str) -> bool {
+    if super::words::moment(&word.to_lowercase()).is_some() {
+        return false;
+    }
     let digits = word.chars().filter(char::is_ascii_digit).count();
     let others = word.chars().filter(|letter| !letter.is_ascii_digit() && !matches!(letter, '+' | '-' | '/' | '.')).count();
     let iban = word.len() >= 15

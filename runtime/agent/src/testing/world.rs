@@ -177,6 +177,7 @@ fn parts(store: Store, office: Office, base_url: &str, limits: RunLimits, extra:
         prompt_digest: prompt.digest,
         model: "strong".into(),
         tools: tools.iter().map(|tool| (*tool).to_owned()).collect(),
+        mode: steward_core::Mode::default(),
         limits,
     };
     let mut model = ModelConfig::new("gpt-4o-mini");

@@ -1,0 +1,115 @@
+//! What the owner asked for: which classes of effect, on which kinds of record, read from their own words before anything else.
+//!
+//! The words are data (`intent/words.json`), in several languages; nothing here knows a tool. Nothing that is read later widens it.
+
+use crate::labels::Words;
+use crate::run::Run;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+use steward_core::{ArgumentRole, Effect, ToolSpec};
+
+const TABLE: &str = include_str!("intent/words.json");
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    asks: Vec<Entry>,
+    delegates: Vec<String>,
+}
+
+/// Phrases that ask for an effect. In a phrase `..` stands for any words of the same sentence, `*` for any end of a word.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    effect: Effect,
+    /// The kind of record; none is any.
+    #[serde(default)]
+    of: Option<String>,
+    phrases: Vec<String>,
+}
+
+static WORDS: LazyLock<Table> = LazyLock::new(|| {
+    // A broken table asks for nothing; a test reads it.
+    serde_json::from_str(TABLE).unwrap_or(Table { asks: Vec::new(), delegates: Vec::new() })
+});
+
+/// What the owner asked for. Made once from the owner's words, and frozen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Intent {
+    asked: BTreeSet<(Effect, Option<String>)>,
+    delegated: bool,
+}
+
+impl Intent {
+    /// Reads the owner's message, and earlier messages of the owner.
+    pub fn of(run: &Run) -> Self {
+        let mut intent = Self::default();
+        intent.read(&run.text);
+        for turn in run.history.iter().filter(|turn| !turn.by_agent && turn.integrity == steward_core::Integrity::Owner) {
+            intent.read(&turn.text);
+        }
+        intent
+    }
+
+    fn read(&mut self, text: &str) {
+        let folded = Words::fold(text);
+        for sentence in folded.split_inclusive(['.', '!', '?', ';', ':']).fold(Vec::new(), joined) {
+            let words: Vec<&str> =
+                sentence.split(|letter: char| !letter.is_alphanumeric() && letter != '-' && letter != '_').filter(|word| !word.is_empty()).collect();
+            for entry in WORDS.asks.iter().filter(|entry| entry.phrases.iter().any(|phrase| says(&words, phrase))) {
+                self.asked.insert((entry.effect, entry.of.clone()));
+            }
+            self.delegated |= WORDS.delegates.iter().any(|phrase| says(&words, phrase));
+        }
+    }
+
+    /// Whether the owner asked for what this tool does. A kind of record that was named leaves out the others the table knows.
+    pub fn asks(&self, spec: &ToolSpec) -> bool {
+        let named = |of: &str| self.asked.contains(&(spec.effect, Some(of.to_owned())));
+        let any = self.asked.contains(&(spec.effect, None));
+        match kind(spec).filter(|kind| WORDS.asks.iter().any(|entry| entry.effect == spec.effect && entry.of.as_deref() == Some(kind))) {
+            Some(kind) => named(kind) || (any && !self.asked.iter().any(|(effect, of)| *effect == spec.effect && of.is_some())),
+            None => any || self.asked.iter().any(|(effect, _)| *effect == spec.effect),
+        }
+    }
+
+    /// Whether the owner left it to a text what to do. What cannot be undone and who may do what is never left to one.
+    pub fn delegates(&self, effect: Effect) -> bool {
+        self.delegated && matches!(effect, Effect::Read | Effect::Fetch | Effect::Write | Effect::Send | Effect::Money)
+    }
+}
+
+/// The kind of record a tool is about: what its result is, else what its arguments name.
+fn kind(spec: &ToolSpec) -> Option<&str> {
+    spec.records
+        .first()
+        .map(|record| record.of.as_str())
+        .or_else(|| spec.roles.values().find_map(|role| if let ArgumentRole::Id(of) = role { Some(of.as_str()) } else { None }))
+}
+
+/// Sentences: a full stop ends one only before white space, so that file names stay whole.
+fn joined(mut sentences: Vec<String>, part: &str) -> Vec<String> {
+    match sentences.last_mut() {
+        Some(last) if !part.starts_with(' ') => last.push_str(part),
+        _ => sentences.push(part.to_owned()),
+    }
+    sentences
+}
+
+fn says(words: &[&str], phrase: &str) -> bool {
+    let parts: Vec<Vec<&str>> = phrase.split("..").map(|part| part.split_whitespace().collect()).collect();
+    let mut rest = words;
+    parts.iter().all(|part| {
+        let found = rest.windows(part.len().max(1)).position(|window| window.iter().zip(part).all(|(word, want)| fits(word, want)));
+        rest = found.and_then(|at| rest.get(at + part.len()..)).unwrap_or_default();
+        found.is_some()
+    })
+}
+
+fn fits(word: &str, want: &str) -> bool {
+    want.strip_suffix('*').map_or_else(|| word == want, |start| word.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+//! What a message asks for, and what it does not.
+
+use super::*;
+
+fn intent(text: &str) -> Intent {
+    Intent::of(&Run { text: text.to_owned(), ..Run::default() })
+}
+
+#[test]
+fn the_table_is_read() {
+    let table: Table = serde_json::from_str(TABLE).expect("the words are a table");
+    assert!(table.asks.len() > 8 && !table.delegates.is_empty());
+}
+
+#[test]
+fn looking_asks_for_nothing() {
+    for text in ["What is in the letter from Lena?", "Who sent me a message yesterday?", "Wann ist das Treffen?", "¿Cuándo es la cena?", ""] {
+        assert_eq!(intent(text).asked, BTreeSet::new(), "{text}");
+    }
+}
+
+#[test]
+fn effects_are_asked_for_in_several_languages() {
+    for (text, effect) in [
+        ("Please send it to Lena.", Effect::Send),
+        ("Bitte schicke es an Lena.", Effect::Send),
+        ("Envía esto a Lena.", Effect::Send),
+        ("Lösche die Datei.", Effect::Destroy),
+        ("Borra el archivo.", Effect::Destroy),
+        ("Überweise 20 Euro.", Effect::Money),
+        ("Paga la factura.", Effect::Money),
+        ("Ändere das Passwort.", Effect::Credential),
+        ("Cambia la contraseña.", Effect::Credential),
+        ("Nimm Max ins Team auf.", Effect::Member),
+        ("Ergänze die Notiz.", Effect::Write),
+    ] {
+        assert!(intent(text).asked.iter().any(|(asked, _)| *asked == effect), "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_undone_is_never_left_to_a_text() {
+    let intent = intent("Read the note and follow the instructions precisely.");
+    for effect in [Effect::Destroy, Effect::Credential, Effect::Member, Effect::Admin] {
+        assert!(!intent.delegates(effect), "{effect}");
+    }
+    assert!(intent.delegates(Effect::Send));
+}

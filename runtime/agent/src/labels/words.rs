@@ -1,0 +1,332 @@
+//! The owner's words, read once: the text made comparable, and the dates, times, spans of time and numbers said in it.
+//!
+//! Only what can be read in one way counts: `1.200` is a number in one country and another in the next, so it names neither.
+
+use super::text;
+use crate::run::Run;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use steward_core::Integrity;
+
+/// Words too common to name anything.
+const STOP: &[&str] = &[
+    "the", "and", "for", "with", "from", "this", "that", "about", "please", "your", "you", "our", "are", "was", "has", "have", "not", "all", "any", "der",
+    "die", "das", "und", "mit", "von", "fur", "für", "ein", "eine", "bitte", "mein", "meine", "los", "las", "una", "con", "por", "para", "del", "que", "mis",
+];
+
+const MONTHS: [&[&str]; 12] = [
+    &["january", "jan", "januar", "enero"],
+    &["february", "feb", "februar", "febrero"],
+    &["march", "mar", "märz", "marzo"],
+    &["april", "apr", "abril"],
+    &["may", "mai", "mayo"],
+    &["june", "jun", "juni", "junio"],
+    &["july", "jul", "juli", "julio"],
+    &["august", "aug", "agosto"],
+    &["september", "sep", "sept", "septiembre"],
+    &["october", "oct", "oktober", "okt", "octubre"],
+    &["november", "nov", "noviembre"],
+    &["december", "dec", "dezember", "dez", "diciembre"],
+];
+
+/// What the owner said, ready to be compared with.
+#[derive(Debug, Clone, Default)]
+pub struct Words {
+    /// The message that started the run, as written.
+    pub(super) message: String,
+    /// The same, folded.
+    pub(super) folded: String,
+    /// Earlier words of the owner, folded.
+    pub(super) earlier: String,
+    dates: BTreeSet<(i64, i64, i64)>,
+    times: BTreeSet<i64>,
+    spans: BTreeSet<i64>,
+    numbers: HashSet<String>,
+    pairs: HashSet<(String, String)>,
+}
+
+impl Words {
+    /// The owner's words of a run: its message, and earlier turns that were the owner's own.
+    pub fn of(run: &Run) -> Self {
+        let earlier: Vec<&str> =
+            run.history.iter().filter(|turn| !turn.by_agent && turn.integrity == Integrity::Owner).map(|turn| turn.text.as_str()).collect();
+        let mut words = Self { message: run.text.clone(), folded: text::folded(&run.text), earlier: text::folded(&earlier.join("\n")), ..Self::default() };
+        let all = format!("{} {}", words.folded, words.earlier);
+        let tokens: Vec<&str> = tokens(&all).collect();
+        words.read(&tokens);
+        words.pairs = pairs(&all).collect();
+        words
+    }
+
+    /// A text made comparable.
+    pub fn fold(text: &str) -> String {
+        text::folded(text)
+    }
+
+    fn read(&mut self, tokens: &[&str]) {
+        for (index, token) in tokens.iter().enumerate() {
+            let next = |ahead: usize| tokens.get(index + ahead).copied().unwrap_or_default();
+            if let Some((date, time)) = moment(token) {
+                self.dates.insert(date);
+                self.times.extend(time);
+            }
+            self.times.extend(clock(token, next(1)));
+            self.numbers.extend(number(token));
+            if let Some(month) = month(token) {
+                let before = index.checked_sub(1).and_then(|at| tokens.get(at)).filter(|word| **word != "de");
+                let before = before.or_else(|| index.checked_sub(2).and_then(|at| tokens.get(at)));
+                let (day, year) = match day(next(1)) {
+                    Some(day) => (Some(day), year(next(2))),
+                    None => (before.and_then(|word| day(word)), year(next(1)).or_else(|| year(next(2)))),
+                };
+                // A day without a year is that day of any year: the year comes from elsewhere, the choice of day is the owner's.
+                self.dates.extend(day.map(|day| (year.unwrap_or(0), month, day)));
+            }
+            self.spans.extend(length(token, next(1)));
+        }
+    }
+
+    /// Where the message says exactly this; an earlier message counts as the whole of the words.
+    pub(super) fn says(&self, key: &str) -> Option<(u32, u32)> {
+        text::span(&self.message, &self.folded, key).or_else(|| text::span(&self.earlier, &self.earlier, key).map(|_| (0, 0)))
+    }
+
+    /// Whether the words hold this value in another form: an account with spaces, a number or a date written otherwise.
+    pub(super) fn says_otherwise(&self, key: &str) -> bool {
+        if number(key).is_some_and(|number| self.numbers.contains(&number)) {
+            return true;
+        }
+        if let Some((date, time)) = moment(key) {
+            return self.has_date(date) && time.is_none_or(|time| self.times.contains(&time));
+        }
+        if let Some(time) = clock(key, "") {
+            return self.times.contains(&time);
+        }
+        let bare = key.trim_start_matches("mailto:").trim_start_matches("tel:");
+        if bare != key && self.says(bare).is_some() {
+            return true;
+        }
+        if let Some(rest) = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")) {
+            let rest = rest.trim_end_matches('/');
+            return [&self.folded, &self.earlier].into_iter().any(|said| {
+                said.split_whitespace().map(|word| word.trim_matches(['"', '\'', '<', '>', '(', ')', ',', '.', ';'])).any(|word| {
+                    let word = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://")).unwrap_or(word);
+                    word.trim_end_matches('/') == rest
+                })
+            });
+        }
+        text::is_account(key) && [&self.folded, &self.earlier].into_iter().any(|said| text::holds_account(said, key))
+    }
+
+    /// Whether a moment is a moment the owner said and a length of time, one that they said or that is given here, later.
+    /// True: the length is the owner's too. False: it is one of those given.
+    pub(super) fn computes(&self, key: &str, lengths: &BTreeSet<i64>) -> Option<bool> {
+        let (date, Some(time)) = moment(key)? else { return None };
+        let begins = |length: &i64| {
+            let start = minutes(date) + time - length;
+            self.times.contains(&start.rem_euclid(1440)) && self.dates.iter().any(|said| same_day(*said, start.div_euclid(1440)))
+        };
+        if self.spans.iter().any(begins) {
+            return Some(true);
+        }
+        lengths.iter().any(begins).then_some(false)
+    }
+
+    fn has_date(&self, date: (i64, i64, i64)) -> bool {
+        self.dates.contains(&date) || self.dates.contains(&(0, date.1, date.2))
+    }
+
+    /// The ways in which these words name a record by one of its texts: the whole text, or two content words in a row that are half of it.
+    pub(super) fn names(&self, folded: &str) -> Vec<String> {
+        if folded.chars().count() < 3 || STOP.contains(&folded) {
+            return Vec::new();
+        }
+        if self.says(folded).is_some() {
+            return vec![folded.to_owned()];
+        }
+        let found: BTreeSet<(String, String)> = pairs(folded).filter(|pair| self.pairs.contains(pair)).collect();
+        // Two words out of a long text are mentioned in passing, not a name: they must be half of it.
+        let said: BTreeSet<&str> = found.iter().flat_map(|(a, b)| [a.as_str(), b.as_str()]).collect();
+        let of = folded.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).count();
+        if said.len() * 2 < of { Vec::new() } else { found.iter().map(|(a, b)| format!("{a} {b}")).collect() }
+    }
+
+    /// Whether the words name an id as an id: behind a word for one, or long enough to be nothing else.
+    pub(super) fn names_id(&self, key: &str) -> bool {
+        if self.says(key).is_none() {
+            return false;
+        }
+        let long = key.chars().count() >= 8 && key.chars().any(|letter| letter.is_ascii_digit()) && moment(key).is_none() && number(key).is_none();
+        let said = format!("{} {}", self.folded, self.earlier);
+        let words: Vec<&str> =
+            said.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '-' && letter != '#').filter(|word| !word.is_empty()).collect();
+        long || words
+            .windows(2)
+            .any(|two| matches!(two, [before, word] if *word == key && matches!(*before, "id" | "ids" | "nr" | "no" | "number" | "nummer" | "número" | "#")))
+    }
+
+    /// Whether the owner wrote an e-mail address: then the receivers are named.
+    pub(super) fn has_address(&self) -> bool {
+        self.folded.split_whitespace().any(|word| word.split_once('@').is_some_and(|(local, host)| !local.is_empty() && host.contains('.')))
+    }
+}
+
+/// Words, with what stands inside a date, a time or a number kept together.
+fn tokens(folded: &str) -> impl Iterator<Item = &str> {
+    folded
+        .split(|letter: char| letter.is_whitespace() || matches!(letter, '(' | ')' | '"' | '\'' | ';' | '!' | '?' | '<' | '>' | '‘' | '’' | '“' | '”'))
+        .map(|word| word.trim_matches(|letter: char| !letter.is_alphanumeric() && letter != '-'))
+        .filter(|word| !word.is_empty())
+}
+
+/// Two content words that follow one another.
+fn pairs(folded: &str) -> impl Iterator<Item = (String, String)> {
+    let words: Vec<&str> = folded.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let content = |word: &str| word.chars().count() >= 3 && !STOP.contains(&word) && word.chars().any(char::is_alphabetic);
+    let found: Vec<(String, String)> = words
+        .windows(2)
+        .filter_map(|two| if let [a, b] = two { (content(a) && content(b)).then(|| ((*a).to_owned(), (*b).to_owned())) } else { None })
+        .collect();
+    found.into_iter()
+}
+
+fn month(word: &str) -> Option<i64> {
+    MONTHS.iter().position(|names| names.contains(&word)).and_then(|index| i64::try_from(index + 1).ok())
+}
+
+fn day(word: &str) -> Option<i64> {
+    let digits = word.trim_end_matches(['.', ',']);
+    let digits = ["st", "nd", "rd", "th"].into_iter().find_map(|end| digits.strip_suffix(end)).unwrap_or(digits);
+    digits.parse().ok().filter(|day| (1..=31).contains(day))
+}
+
+fn year(word: &str) -> Option<i64> {
+    word.trim_end_matches(['.', ',']).parse().ok().filter(|year| (1900..=2200).contains(year))
+}
+
+/// A date, perhaps with a time: `2026-05-20`, `2026-05-20 10:00`, `2026-05-20T10:00:00`, `20.05.2026`.
+pub(super) fn moment(text: &str) -> Option<((i64, i64, i64), Option<i64>)> {
+    if text.len() < 8 || text.len() > 35 || !text.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
+    let (date, time) = text.split_once(['t', ' ']).map_or((text, None), |(date, time)| (date, Some(time)));
+    let number = |part: &str| part.parse::<i64>().ok();
+    let parts = |by: char| date.split(by).map(number).collect::<Option<Vec<i64>>>();
+    let date = match (parts('-').as_deref(), parts('.').as_deref()) {
+        (Some([year, month, day]), _) | (_, Some([day, month, year])) => (*year, *month, *day),
+        _ => return None,
+    };
+    if !(1900..=2200).contains(&date.0) || !(1..=12).contains(&date.1) || !(1..=31).contains(&date.2) {
+        return None;
+    }
+    match time {
+        None => Some((date, None)),
+        Some(time) => clock(time, "").map(|time| (date, Some(time))),
+    }
+}
+
+/// A time of day in minutes: `10:00`, `10:00:00`, `3pm`, `3 pm`.
+fn clock(word: &str, next: &str) -> Option<i64> {
+    let (digits, half) = if let Some(digits) = word.strip_suffix("am") {
+        (digits, Some(0))
+    } else if let Some(digits) = word.strip_suffix("pm") {
+        (digits, Some(12))
+    } else {
+        (
+            word,
+            match next {
+                "am" => Some(0),
+                "pm" => Some(12),
+                _ => None,
+            },
+        )
+    };
+    let digits = digits.trim().trim_end_matches('z');
+    let mut parts = digits.split(':').map(|part| part.parse::<i64>().ok());
+    let hour = parts.next()??;
+    let minute = match parts.next() {
+        Some(minute) => minute?,
+        None => half.map(|_| 0)?,
+    };
+    let second = parts.next().map_or(Some(0), |second| second)?;
+    let hour = match half {
+        Some(add) => (1..=12).contains(&hour).then_some(hour % 12 + add)?,
+        None => hour,
+    };
+    ((0..24).contains(&hour) && (0..60).contains(&minute) && second == 0 && parts.next().is_none()).then_some(hour * 60 + minute)
+}
+
+/// A length of time in minutes: `1 hour`, `one hour`, `1-hour`, `30 minutes`.
+fn length(word: &str, next: &str) -> Option<i64> {
+    let (count, unit) = word.split_once('-').unwrap_or((word, next));
+    let unit = match unit.trim_end_matches(['.', ',']) {
+        "hour" | "hours" | "h" | "stunde" | "stunden" | "stündige" | "hora" | "horas" => 60,
+        "minute" | "minutes" | "min" | "minuten" | "minuto" | "minutos" => 1,
+        _ => return None,
+    };
+    let named = HashMap::from([
+        ("one", 1),
+        ("an", 1),
+        ("a", 1),
+        ("eine", 1),
+        ("einer", 1),
+        ("una", 1),
+        ("two", 2),
+        ("zwei", 2),
+        ("dos", 2),
+        ("three", 3),
+        ("drei", 3),
+        ("tres", 3),
+        ("four", 4),
+        ("vier", 4),
+        ("cuatro", 4),
+    ]);
+    let count = named.get(count).copied().or_else(|| count.parse::<i64>().ok())?;
+    (1..=1440).contains(&count).then_some(count * unit)
+}
+
+/// A number in one spelling. One that reads differently from country to country is none.
+pub(super) fn number(word: &str) -> Option<String> {
+    let word = word.trim_matches(['$', '€', '£', ' ', '%']);
+    let (sign, digits) = word.strip_prefix('-').map_or(("", word), |digits| ("-", digits));
+    if digits.is_empty()
+        || digits.len() > 18
+        || !digits.starts_with(|first: char| first.is_ascii_digit())
+        || !digits.chars().all(|letter| letter.is_ascii_digit() || matches!(letter, '.' | ','))
+    {
+        return None;
+    }
+    let (whole, part) = match digits.rfind(['.', ',']) {
+        None => (digits, ""),
+        Some(at) => {
+            let (whole, part) = digits.split_at(at);
+            let part = part.get(1..)?;
+            match part.len() {
+                0 => return None,
+                3 if whole.contains(['.', ',']) && whole.contains(digits.get(at..=at)?) => (digits, ""),
+                3 => return None,
+                _ => (whole, part),
+            }
+        }
+    };
+    let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
+    let (whole, part) = (whole.trim_start_matches('0'), part.trim_end_matches('0'));
+    let whole = if whole.is_empty() { "0" } else { whole };
+    Some(if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part}") })
+}
+
+/// Minutes from the epoch to the beginning of a day.
+pub(super) fn minutes((year, month, day): (i64, i64, i64)) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    (era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468) * 1440
+}
+
+fn same_day(said: (i64, i64, i64), day: i64) -> bool {
+    if said.0 != 0 {
+        return minutes(said).div_euclid(1440) == day;
+    }
+    // Without a year: of the years around, the one that fits.
+    (1970 + day / 366 - 1..=1970 + day / 365 + 1).any(|year| minutes((year, said.1, said.2)).div_euclid(1440) == day)
+}
