@@ -5,6 +5,7 @@
 mod agents;
 mod environment;
 mod error;
+mod mcp;
 mod models;
 mod reader;
 mod source;
@@ -22,6 +23,7 @@ use source::Sources;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use steward_agent::models::ModelsConfig;
+use steward_host::mcp::McpServer;
 use steward_store::engines::cluster::ClusterOptions;
 
 /// The variable that holds the envelope key, as 64 hexadecimal digits.
@@ -70,6 +72,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// The models.
     pub models: ModelsConfig,
+    /// MCP servers whose tools are used.
+    pub mcp: Vec<McpServer>,
     /// The agents, by name.
     pub agents: Vec<AgentConfig>,
     /// Where the rules are.
@@ -108,13 +112,7 @@ impl Config {
         r.not_yet("files.url", "files lie in the data directory");
         r.not_yet("cache.url", "the cache is in the process");
         r.not_yet("bus.kafka", "nothing is sent to a bus");
-        for index in r.names_under("mcp", &[]) {
-            for key in ["name", "command", "url"] {
-                r.know(&format!("mcp.{index}.{key}"));
-            }
-            r.refuse(&format!("mcp.{index}.name"), "tools by MCP are not available in this version; remove the table");
-        }
-        r.know("mcp");
+        let mcp = mcp::read(r, environment);
         let models = models::read(r, environment);
         let agents = agents::read(r, &models);
         let under_data = |r: &mut Reader, key: &str, name: &str| r.path_or_none(key).unwrap_or_else(|| data_dir.join(name));
@@ -130,6 +128,7 @@ impl Config {
             server: server.ok_or_else(wrong)?,
             database,
             models,
+            mcp,
             agents,
             policies_dir,
             prompts_dir,
