@@ -257,7 +257,7 @@ create table steward.run_event (
   at timestamptz not null,
   body text not null,
   -- No foreign key: an event is written only in the transaction that makes its run or moves it on (`write_step`), and runs are never
-  -- removed. Looking the run up again for every event was two fifths of what a step costs here.
+  -- removed. What the key would cost with a plan made for a filled table has still to be measured (decision 0009).
   primary key (tenant_id, run_id, seq)
 );
 comment on table steward.run_event is 'The journal: one event a row as JSON text, numbered without gaps, never changed.';
