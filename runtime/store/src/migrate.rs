@@ -35,3 +35,11 @@ pub async fn migration_state(url: &str) -> Result<(usize, usize), StoreError> {
     conn.close().await?;
     Ok((MIGRATOR.iter().count(), usize::try_from(had).unwrap_or(0)))
 }
+
+/// What this program would make of an empty database: a digest over the roles and every migration.
+#[cfg(feature = "testing")]
+pub(crate) fn digest() -> steward_core::Digest {
+    let mut all = ROLES.as_bytes().to_vec();
+    MIGRATOR.iter().for_each(|migration| all.extend_from_slice(&migration.checksum));
+    steward_core::Digest::of(&all)
+}

@@ -5,7 +5,7 @@
 use crate::migrate::migrate;
 use crate::tx::{Store, StoreOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use steward_core::{Digest, Ids, RunId};
+use steward_core::{Ids, RunId};
 
 /// One test's own database with a pool for each role. The database is dropped by the next template change, not by the test.
 #[derive(Debug, Clone)]
@@ -28,14 +28,7 @@ impl TestDatabase {
     pub async fn make() -> Self {
         let base = std::env::var("STEWARD_TEST_DATABASE_URL")
             .expect("STEWARD_TEST_DATABASE_URL is not set: run the tests with `make test`, or point it at a PostgreSQL superuser");
-        let digest = Digest::of(
-            concat!(
-                include_str!("../../../migrations/0001_foundation.sql"),
-                include_str!("../../../migrations/0002_audit_log.sql"),
-                include_str!("../../../deploy/postgres/roles.sql")
-            )
-            .as_bytes(),
-        );
+        let digest = crate::migrate::digest();
         let template = format!("steward_template_{}", digest.short());
         let mut conn = PgConnection::connect(&base).await.expect("test server");
         sqlx::query("select pg_advisory_lock(7341)").execute(&mut conn).await.expect("lock");
