@@ -78,11 +78,8 @@ fn every_dependency_has_an_allowed_licence() {
     // Only what this machine builds: the rest need not be here, and nothing is fetched.
     let version = Command::new("rustc").arg("-vV").output().unwrap();
     let host = String::from_utf8(version.stdout).unwrap().lines().find_map(|line| line.strip_prefix("host: ").map(str::to_owned)).unwrap();
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", &host])
-        .current_dir(root())
-        .output()
-        .unwrap();
+    let output =
+        Command::new(env!("CARGO")).args(["metadata", "--format-version", "1", "--locked", "--filter-platform", &host]).current_dir(root()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let packages = metadata["packages"].as_array().unwrap();

@@ -16,8 +16,13 @@ pub async fn migrate(url: &str) -> Result<usize, StoreError> {
     let mut conn = PgConnectOptions::from_str(url)?.application_name("steward-migrate").connect().await?;
     let superuser: bool = sqlx::query_scalar("select rolsuper from pg_roles where rolname = current_user").fetch_one(&mut conn).await?;
     if superuser {
+        // Roles belong to the whole server: two databases brought up side by side would change the same rows, and PostgreSQL
+        // refuses the second. Advisory locks end at the database, so the catalogue itself is held; readers do not notice.
+        sqlx::raw_sql("begin; lock table pg_authid in share row exclusive mode").execute(&mut conn).await?;
         sqlx::raw_sql(ROLES).execute(&mut conn).await?;
-        sqlx::raw_sql("do $$ begin execute format('grant create on database %I to steward_owner', current_database()); end $$").execute(&mut conn).await?;
+        sqlx::raw_sql("do $$ begin execute format('grant create on database %I to steward_owner', current_database()); end $$; commit")
+            .execute(&mut conn)
+            .await?;
     }
     sqlx::raw_sql("set role steward_owner; create schema if not exists steward authorization steward_owner; set search_path = steward")
         .execute(&mut conn)

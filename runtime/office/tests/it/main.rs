@@ -6,4 +6,5 @@ mod crm;
 mod fixture;
 mod import;
 mod import_db;
+mod migrations;
 mod people;
