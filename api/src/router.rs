@@ -11,8 +11,8 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
 use std::sync::LazyLock;
 use steward_core::Permission::{
-    ActionsRead, AuditRead, BudgetsManage, BudgetsRead, ContactsImport, ContactsRead, ContactsWrite, Converse, GovernanceRead, HoldsDecide, HoldsRead,
-    PeopleManage, PeopleRead, TokensManage, WorkspacesManage,
+    ActionsRead, AuditErase, AuditRead, BudgetsManage, BudgetsRead, ContactsImport, ContactsRead, ContactsWrite, Converse, GovernanceRead, HoldsDecide,
+    HoldsRead, PeopleManage, PeopleRead, TokensManage, WorkspacesManage,
 };
 use steward_core::limits::{BODY_BYTES_MAX, IMPORT_BYTES_MAX};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -91,6 +91,7 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         GET    "/api/v1/audit"                         May(AuditRead)       => audit::list;
         GET    "/api/v1/audit/checkpoints"             May(AuditRead)       => audit::checkpoints;
         GET    "/api/v1/audit/export"                  May(AuditRead)       => audit::export;
+        DELETE "/api/v1/audit/personal/{id}"           May(AuditErase)      => audit::erase;
         GET    "/api/v1/budgets"                       May(BudgetsRead)     => budgets::list;
         PUT    "/api/v1/budgets"                       May(BudgetsManage)   => budgets::put;
         GET    "/api/v1/tools"                         May(GovernanceRead)  => tools::list;
@@ -120,6 +121,7 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         POST   "/api/v1/deals/{id}/notes"        May(ContactsWrite)      => deals::add_note;
 
         GET    "/v1/models"                      May(Converse)           => openai::models;
+        GET    "/v1/models/{name}"               May(Converse)           => openai::model;
         POST   "/v1/chat/completions"            May(Converse)           => openai::complete;
         POST   "/v1/responses"                   May(Converse)           => openai::respond;
 

@@ -2,12 +2,14 @@
 
 pub mod agents;
 pub mod audit_key;
+pub mod data_key;
 pub mod database;
 pub mod first_start;
 pub mod keys;
 pub mod lock;
 pub mod logging;
 pub mod policies;
+pub mod secret;
 pub mod seed;
 pub mod serve;
 pub mod signals;
@@ -16,6 +18,7 @@ use crate::config::Config;
 use crate::meters::Meters;
 use crate::state::{AppState, Parts};
 use agents::AgentsError;
+use data_key::DataKeyError;
 use database::Database;
 use policies::PoliciesError;
 use std::path::PathBuf;
@@ -76,6 +79,9 @@ pub enum AssembleError {
     /// Passwords cannot be hashed on this machine.
     #[error(transparent)]
     People(#[from] PeopleError),
+    /// Personal details cannot be sealed.
+    #[error(transparent)]
+    DataKey(#[from] DataKeyError),
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -92,6 +98,7 @@ impl HasKind for AssembleError {
             Self::Models(err) => err.kind(),
             Self::Seed { .. } => Kind::Away,
             Self::People(err) => err.kind(),
+            Self::DataKey(err) => err.kind(),
             Self::Store(err) => err.kind(),
         }
     }
@@ -179,7 +186,7 @@ pub async fn loop_of(config: &Config, database: &Database, key: EnvelopeKey, par
     let ids = Ids::System;
     let runtime = Runtime {
         store: database.worker().await?,
-        office: Office::new(Clock::System, ids.clone()),
+        office: Office::new(Clock::System, ids.clone()).sealing(data_key::find(config)?),
         models: Models::new(config.models.clone(), Clock::System)?,
         host: parts.host,
         rules: parts.rules,

@@ -7,6 +7,7 @@ const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
 const messages = [{ role: "user", content: text }];
 
 const models = (await client.models.list()).data.map((model) => model.id);
+const model = (await client.models.retrieve("assistant")).id;
 const whole = await client.chat.completions.create({ model: "assistant", messages });
 let streamed = "";
 let finish = null;
@@ -25,6 +26,7 @@ const refusal = await client.chat.completions.create({ model: "nobody", messages
 console.log(
   JSON.stringify({
     models,
+    model,
     whole: whole.choices[0].message.content,
     whole_finish: whole.choices[0].finish_reason,
     steward: whole.steward ?? null,

@@ -33,6 +33,7 @@ print(
     json.dumps(
         {
             "models": [model.id for model in client.models.list().data],
+            "model": client.models.retrieve("assistant").id,
             "whole": whole.choices[0].message.content,
             "whole_finish": whole.choices[0].finish_reason,
             "steward": (whole.model_extra or {}).get("steward"),

@@ -4,6 +4,7 @@ mod verify;
 
 use super::Setting;
 use super::error::CliError;
+use super::output::counted;
 use super::terminal::{Terminal, Who, with};
 use crate::export::audit_json;
 use crate::wiring::{audit_key, logging};
@@ -15,6 +16,8 @@ use std::process::ExitCode;
 use steward_core::limits::PAGE_MAX;
 use steward_core::{Permission, Workspaces};
 use steward_office::audit::files::LogDir;
+use steward_office::audit::personal;
+use steward_office::audit::seal::Subject;
 use steward_office::audit::sequence::export;
 use steward_store::audit::list;
 use steward_store::page::Page;
@@ -36,6 +39,9 @@ enum Verb {
     /// Write the log out: every entry as a line of JSON, or a directory that `steward audit verify` checks anywhere
     #[command(after_help = "Example:\n  steward audit export --output audit.jsonl\n  steward audit export --format bundle --output audit-2026")]
     Export(Export),
+    /// Make the personal details of a person or contact in the log unreadable for ever; the log stays as it was signed
+    #[command(after_help = "Example:\n  steward audit erase contact_01h2xcejqtf2nbrexx3vqjhp41 --yes")]
+    Erase(Erase),
     /// Print the public key that checkpoints are checked with; give it to whoever should check
     #[command(after_help = "Example:\n  steward audit key > audit-key.txt")]
     Key(Key),
@@ -71,14 +77,52 @@ struct Key {
     who: Who,
 }
 
+#[derive(Debug, Args)]
+struct Erase {
+    /// Whose: a person's or contact's id
+    subject: Subject,
+    /// Do it: nothing brings the details back
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    who: Who,
+}
+
 impl Audit {
     pub(super) async fn run(self, setting: &Setting) -> Result<ExitCode, CliError> {
         match self.verb {
             Verb::Verify(verify) => verify.run(setting).await,
             Verb::Export(export) if export.format == Format::Bundle => export.bundle(setting).await,
             Verb::Export(export) => export.lines(setting).await,
+            Verb::Erase(erase) => erase.run(setting).await,
             Verb::Key(key) => key.run(setting).await,
         }
+    }
+}
+
+impl Erase {
+    async fn run(self, setting: &Setting) -> Result<ExitCode, CliError> {
+        if !self.yes {
+            return Err(CliError::said(format!(
+                "this cannot be undone; run it again with `--yes` to erase the details of `{}` in the audit log",
+                self.subject
+            )));
+        }
+        let config = setting.config()?;
+        logging::start(&setting.environment, "warn");
+        let erased = with(config, &self.who, "steward audit erase", async |terminal| {
+            let mut tx = terminal.store.begin(&terminal.actor).await?;
+            let erased = personal::erase(&mut tx, &terminal.office, self.subject).await?;
+            tx.commit().await?;
+            Ok(erased)
+        })
+        .await?;
+        setting.output.line(if erased {
+            format!("Erased: the audit log's details of `{}` can no longer be read. Records kept elsewhere are not touched.", self.subject)
+        } else {
+            format!("The details of `{}` were erased before.", self.subject)
+        })?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 
@@ -116,9 +160,11 @@ impl Export {
             Ok(size)
         })
         .await?;
-        setting
-            .output
-            .line(format!("{size} entries with their checkpoints in `{0}`; check them with `steward audit verify {0} --key KEY`.", output.display()))?;
+        setting.output.line(format!(
+            "{1} in `{0}`; check with `steward audit verify {0} --key KEY`.",
+            output.display(),
+            counted(size, "entry with its checkpoints", "entries with their checkpoints")
+        ))?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -135,7 +181,7 @@ impl Export {
         };
         let count = with(config, &export.who, "steward audit export", async |terminal| write_all(terminal, export.action.as_deref(), &mut out).await).await?;
         if let Some(path) = &export.output {
-            setting.output.line(format!("{count} entries in `{}`.", path.display()))?;
+            setting.output.line(format!("{} in `{}`.", counted(count, "entry", "entries"), path.display()))?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -2,7 +2,7 @@
 
 use super::Setting;
 use super::error::CliError;
-use super::output::{Output, Tone, one_line};
+use super::output::{Output, Tone, counted, one_line};
 use super::progress::Progress;
 use super::terminal::{Terminal, Who, with};
 use crate::wiring::logging;
@@ -64,7 +64,7 @@ impl Contacts {
         let progress = Progress::start(format!("reading `{}`", wanted.file.display()));
         let path = wanted.file.clone();
         let file = tokio::task::spawn_blocking(move || read(&path)).await.map_err(std::io::Error::other)??;
-        progress.say(format!("{} {} rows", if wanted.preview { "looking at" } else { "importing" }, file.rows.len()));
+        progress.say(format!("{} {}", if wanted.preview { "looking at" } else { "importing" }, counted(file.rows.len(), "row", "rows")));
         let told = with(config, &wanted.who, "steward contacts import", async |terminal| import(terminal, &wanted, &file).await).await?;
         drop(progress);
         let output = &setting.output;
@@ -106,7 +106,7 @@ async fn import(terminal: &Terminal, wanted: &Import, file: &ImportFile) -> Resu
 }
 
 fn print_plan(output: &Output, plan: &ImportPlan) -> Result<(), CliError> {
-    output.line(format!("{}, {}, {} rows.", plan.format.name(), plan.encoding.name(), plan.rows))?;
+    output.line(format!("{}, {}, {}.", plan.format.name(), plan.encoding.name(), counted(plan.rows, "row", "rows")))?;
     let rows: Vec<Vec<String>> = plan
         .sample
         .iter()
@@ -126,8 +126,13 @@ fn print_plan(output: &Output, plan: &ImportPlan) -> Result<(), CliError> {
     output.line("")?;
     print_sides(output, &plan.refused, plan.refused_count, &plan.warnings, plan.warning_count)?;
     output.line(format!(
-        "Would make {} contacts and {} companies, add to {}, leave {} as they are, refuse {} of {} rows.",
-        plan.created, plan.companies_created, plan.merged, plan.unchanged, plan.refused_count, plan.rows
+        "Would make {} and {}, add to {}, leave {} as they are, refuse {} of {}.",
+        counted(plan.created, "contact", "contacts"),
+        counted(plan.companies_created, "company", "companies"),
+        plan.merged,
+        plan.unchanged,
+        plan.refused_count,
+        counted(plan.rows, "row", "rows")
     ))?;
     Ok(output.line(output.tone(Tone::Quiet, "Nothing is changed yet; run it again without --preview."))?)
 }
@@ -136,8 +141,13 @@ fn print_report(output: &Output, report: &ImportReport) -> Result<(), CliError> 
     print_sides(output, &report.refused, report.refused_count, &report.warnings, report.warning_count)?;
     let done = output.tone(Tone::Good, "Imported.");
     output.line(format!(
-        "{done} Made {} contacts and {} companies, added to {}, left {} as they were, refused {} of {} rows.",
-        report.created, report.companies_created, report.merged, report.unchanged, report.refused_count, report.rows
+        "{done} Made {} and {}, added to {}, left {} as they were, refused {} of {}.",
+        counted(report.created, "contact", "contacts"),
+        counted(report.companies_created, "company", "companies"),
+        report.merged,
+        report.unchanged,
+        report.refused_count,
+        counted(report.rows, "row", "rows")
     ))?;
     Ok(output.line(output.tone(Tone::Quiet, &format!("{}  {} ({}, {})", report.import_id, report.file_name, report.format.name(), report.encoding.name())))?)
 }

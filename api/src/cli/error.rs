@@ -3,6 +3,7 @@
 use crate::config::ConfigError;
 use crate::wiring::AssembleError;
 use crate::wiring::audit_key::AuditKeyError;
+use crate::wiring::data_key::DataKeyError;
 use crate::wiring::database::DatabaseError;
 use crate::wiring::keys::KeyError;
 use crate::wiring::policies::PoliciesError;
@@ -34,6 +35,9 @@ pub enum CliError {
     /// There is no key for the audit log.
     #[error(transparent)]
     AuditKey(#[from] AuditKeyError),
+    /// There is no key to seal personal details with.
+    #[error(transparent)]
+    DataKey(#[from] DataKeyError),
     /// The audit log cannot be checked.
     #[error(transparent)]
     Verify(#[from] VerifyError),
@@ -86,6 +90,7 @@ impl HasKind for CliError {
             Self::Database(err) => err.kind(),
             Self::Key(err) => err.kind(),
             Self::AuditKey(err) => err.kind(),
+            Self::DataKey(err) => err.kind(),
             Self::Verify(_) => Kind::Invalid,
             Self::Sequence(err) => err.kind(),
             Self::Policies(err) => err.kind(),

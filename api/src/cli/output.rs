@@ -122,6 +122,12 @@ pub(super) fn one_line(text: &str, most: usize) -> String {
     if flat.chars().count() <= most { flat } else { flat.chars().take(most.saturating_sub(1)).chain(['…']).collect() }
 }
 
+/// A number with its noun: `1 contact`, `2 contacts`.
+pub(super) fn counted(count: impl TryInto<u64>, one: &str, many: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// Characters that turn the direction of writing, and so could make a recipient read as another.
 const fn is_bidi(letter: char) -> bool {
     matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{061c}')
@@ -139,6 +145,14 @@ mod tests {
         check("two\nlines\tand ü 😀", "two\nlines\tand ü 😀");
         assert_eq!(one_line("a\n  b\r\nc", 10), "a b c");
         assert_eq!(one_line("abcdef", 4), "abc…");
+    }
+
+    #[test]
+    fn one_is_told_as_one() {
+        let check = |count: usize, expect: &str| assert_eq!(counted(count, "entry", "entries"), expect);
+        check(0, "0 entries");
+        check(1, "1 entry");
+        check(2, "2 entries");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::Setting;
 use super::error::CliError;
-use super::output::{Output, Tone};
+use super::output::{Output, Tone, counted};
 use super::progress::Progress;
 use crate::config::Config;
 use crate::wiring::policies::{read_cases, read_rules};
@@ -99,11 +99,11 @@ fn print_summary(output: &Output, summary: &Summary) -> Result<(), CliError> {
     }
     let sound = output.tone(Tone::Good, "Sound.");
     output.line(format!(
-        "{sound} {} permits and {} forbids in {} files govern {} tools ({}).",
-        summary.permits,
-        summary.forbids,
-        summary.files,
-        summary.tools,
+        "{sound} {} and {} in {} govern {} ({}).",
+        counted(summary.permits, "permit", "permits"),
+        counted(summary.forbids, "forbid", "forbids"),
+        counted(summary.files, "file", "files"),
+        counted(summary.tools, "tool", "tools"),
         summary.digest.short()
     ))?;
     Ok(())
@@ -130,7 +130,7 @@ fn print_report(output: &Output, report: &CaseReport, failed: usize) -> Result<(
         output.line(output.tone(Tone::Quiet, &format!("    decided by {}: {reason}", if by.is_empty() { "no rule".to_owned() } else { by.join(", ") })))?;
     }
     let verdict = if failed == 0 { output.tone(Tone::Good, "All passed.") } else { output.tone(Tone::Bad, &format!("{failed} failed.")) };
-    output.line(format!("{verdict} {} cases.", report.cases.len()))?;
+    output.line(format!("{verdict} {}.", counted(report.cases.len(), "case", "cases")))?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use super::error::CliError;
 use crate::config::Config;
+use crate::wiring::data_key;
 use crate::wiring::database::{Database, is_made};
 use clap::Args;
 use steward_core::limits::PAGE_MAX;
@@ -47,7 +48,7 @@ impl Terminal {
         let database = Database::join(&config, command).await?;
         let found = async {
             let store = database.app().await?;
-            let office = Office::new(Clock::System, Ids::System);
+            let office = Office::new(Clock::System, Ids::System).sealing(data_key::find_or_say(&config));
             let actor = find_actor(&store, &config, who).await?;
             Ok((store, office, actor))
         };

@@ -1,6 +1,7 @@
 //! The audit log: everything that was changed, by whom.
 
 pub(crate) mod checkpoints;
+pub(crate) mod erase;
 pub(crate) mod export;
 pub(crate) mod list;
 
@@ -9,6 +10,7 @@ use crate::error::ApiError;
 use serde::Serialize;
 use serde_json::Value;
 use steward_core::{AuditId, Digest, PersonId, Workspaces};
+use steward_office::audit::personal::Opened;
 use steward_store::audit::AuditRow;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -33,14 +35,28 @@ pub(crate) struct AuditView {
     outcome: String,
     /// Ids, digests and names that say more.
     detail: Value,
+    /// What is personal, for example a name; kept sealed, and gone once it was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    personal: Option<Value>,
+    /// When what was personal was erased.
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    personal_erased_at: Option<OffsetDateTime>,
     request_id: Option<String>,
     /// SHA-256 over a zero byte and the entry's canonical bytes.
     #[schema(value_type = String)]
     leaf: Digest,
 }
 
-impl From<AuditRow> for AuditView {
-    fn from(row: AuditRow) -> Self {
+impl AuditView {
+    /// Shows an entry with what became of its personal details.
+    fn of(row: AuditRow, personal: Option<Opened>) -> Self {
+        let (personal, personal_erased_at) = match personal {
+            Some(Opened::Details(details)) => (Some(details), None),
+            Some(Opened::Erased(at)) => (None, Some(at)),
+            // What cannot be read is found by a check of the log; here it is as if it were not there.
+            Some(Opened::Unreadable) | None => (None, None),
+        };
         let canon: Value = serde_json::from_slice(&row.canon).unwrap_or_default();
         Self {
             audit_id: row.audit_id,
@@ -51,6 +67,8 @@ impl From<AuditRow> for AuditView {
             object: row.object,
             outcome: row.outcome,
             detail: canon.get("detail").cloned().unwrap_or_default(),
+            personal,
+            personal_erased_at,
             request_id: row.request_id,
             leaf: row.leaf,
         }

@@ -6,6 +6,7 @@
 
 mod begin;
 pub(crate) mod complete;
+pub(crate) mod model;
 pub(crate) mod models;
 mod question;
 pub(crate) mod respond;

@@ -287,6 +287,18 @@ impl Drive<'_> {
         self.pending.clear();
         self.sides.clear();
         self.permits.clear();
+        // What was started may have happened, and its outcome may be the very thing that cannot be written.
+        let started: Vec<CallId> = self
+            .run
+            .steps
+            .iter()
+            .flat_map(|step| &step.calls)
+            .filter(|call| call.started.is_some() && call.outcome.is_none())
+            .map(|call| call.call.call_id)
+            .collect();
+        for id in started {
+            self.not_known(id, "what became of this call could not be written down; a person has to look");
+        }
         self.end(RunOutcome::Failed, message.to_owned());
         self.flush(RunStatus::Ended, true).await?;
         Ok(RunStatus::Ended)

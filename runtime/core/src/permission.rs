@@ -55,6 +55,8 @@ permissions! {
     GovernanceRead = "governance:read", Some(Scope::Read), [Owner, Manager, Finance, Support, Auditor];
     /// See the audit log and export it.
     AuditRead = "audit:read", Some(Scope::Read), [Owner, Auditor];
+    /// Erase somebody's personal details from the audit log.
+    AuditErase = "audit:erase", None, [Owner];
     /// See budgets and usage.
     BudgetsRead = "budgets:read", Some(Scope::Read), [Owner, Manager, Finance, Auditor];
     /// Change budgets.

@@ -3,18 +3,22 @@
 //! An entry is canonical JSON (RFC 8785); its leaf is SHA-256 over a zero byte and those bytes, as RFC 6962 makes leaves.
 //! Committed entries get their place in the organisation's tree by [`sequence`], which signs what it built; [`verify`] checks it without
 //! a server or a database, [`live`] checks the database itself.
-//! Nothing secret and no personal text belongs in `detail`: ids, digests, names of rules and tools.
+//! Nothing secret and no personal text belongs in `detail`: ids, digests, names of rules and tools. What is personal is sealed beside it.
 
+pub mod bound;
 pub mod files;
 pub mod live;
 pub mod note;
+pub mod personal;
 pub mod report;
+pub mod seal;
 pub mod sequence;
 pub mod tree;
 pub mod verify;
 
+use seal::Subject;
 use sha2::{Digest as _, Sha256};
-use steward_core::{Actor, Digest, Ids, RunId, TenantId, canonical_json};
+use steward_core::{Actor, AuditId, Digest, Ids, RunId, TenantId, canonical_json};
 use steward_store::audit::AuditRow;
 use steward_store::audit_writer::{Lane, Lanes, Place};
 use steward_store::{StoreError, Tx};
@@ -59,9 +63,13 @@ pub struct Entry<'a> {
 impl Writer {
     /// Makes the row of an entry at a time and place, for the actor whose transaction it will be part of.
     pub fn row(&self, actor: &Actor, ids: &Ids, at: OffsetDateTime, place: Place, entry: &Entry<'_>) -> Result<AuditRow, StoreError> {
-        let audit_id = ids.make();
+        Self::row_with(actor, ids.make(), at, place, entry, None)
+    }
+
+    /// The same with an id that is known already, and the digest of what was sealed for it.
+    fn row_with(actor: &Actor, audit_id: AuditId, at: OffsetDateTime, place: Place, entry: &Entry<'_>, sealed: Option<Digest>) -> Result<AuditRow, StoreError> {
         let bytes_of = |detail: &serde_json::Value| {
-            canonical_json(&serde_json::json!({
+            let mut said = serde_json::json!({
                 "v": 1,
                 "tenant": actor.tenant,
                 "id": audit_id,
@@ -74,8 +82,11 @@ impl Writer {
                 "outcome": entry.outcome,
                 "request_id": entry.request_id,
                 "detail": detail,
-            }))
-            .map_err(|_| StoreError::Corrupt { what: "audit detail" })
+            });
+            if let (Some(sealed), Some(said)) = (sealed, said.as_object_mut()) {
+                said.insert("sealed".to_owned(), serde_json::json!(sealed));
+            }
+            canonical_json(&said).map_err(|_| StoreError::Corrupt { what: "audit detail" })
         };
         let (mut canon, mut large) = (bytes_of(&entry.detail)?, None);
         if canon.len() > ENTRY_BYTES_MAX {
@@ -120,4 +131,18 @@ pub async fn record(tx: &mut Tx, office: &crate::Office, mut entry: Entry<'_>) -
     let place = tx.audit_place(&office.audit.lanes);
     let row = office.audit.row(tx.actor(), &office.ids, office.clock.now(), place, &entry)?;
     steward_store::audit::insert(tx, &row).await
+}
+
+/// Writes an entry with personal details of somebody. They are sealed: whoever is to be forgotten is, and the log stays as it was signed.
+pub async fn record_about(tx: &mut Tx, office: &crate::Office, mut entry: Entry<'_>, subject: Subject, details: &serde_json::Value) -> Result<(), StoreError> {
+    entry.request_id = entry.request_id.or_else(|| office.request_id.clone());
+    let (audit_id, now) = (office.ids.make(), office.clock.now());
+    let sealed = office.personal.seal(tx, subject, now, audit_id, details).await?;
+    let place = tx.audit_place(&office.audit.lanes);
+    let row = Writer::row_with(tx.actor(), audit_id, now, place, &entry, sealed.as_deref().map(Digest::of))?;
+    steward_store::audit::insert(tx, &row).await?;
+    match sealed {
+        Some(sealed) => steward_store::audit_personal::insert(tx, audit_id, &subject.to_string(), &sealed).await,
+        None => Ok(()),
+    }
 }

@@ -26,15 +26,23 @@ pub struct Office {
     pub ids: Ids,
     /// Numbers the audit entries of this process.
     pub audit: audit::Writer,
+    /// Seals personal details of audit entries.
+    pub personal: audit::personal::Personal,
     /// The HTTP request on whose behalf things happen, written into audit entries that name none themselves.
     pub request_id: Option<String>,
 }
 
 impl Office {
-    /// An office with a fresh audit writer.
+    /// An office with a fresh audit writer. What it seals can be opened as long as it lives: an installation brings its own key.
     pub fn new(clock: Clock, ids: Ids) -> Self {
         let audit = audit::Writer::new(&ids);
-        Self { clock, ids, audit, request_id: None }
+        Self { clock, ids, audit, personal: audit::personal::Personal::passing(), request_id: None }
+    }
+
+    /// The same office, sealing with the installation's key.
+    #[must_use]
+    pub fn sealing(self, personal: audit::personal::Personal) -> Self {
+        Self { personal, ..self }
     }
 
     /// The same office, acting for one HTTP request.

@@ -100,3 +100,8 @@ pub async fn list(tx: &mut Tx, page: &Page, action: Option<&str>) -> Result<Vec<
         })
         .collect()
 }
+
+/// The exact bytes of the entries of one action about these objects, in no order. Reads the whole log: for checks, not for requests.
+pub async fn of_objects(tx: &mut Tx, action: &str, objects: &[String]) -> Result<Vec<Vec<u8>>, StoreError> {
+    Ok(sqlx::query_scalar!("select canon from audit_event where action = $1 and object = any ($2)", action, objects).fetch_all(tx.conn()).await?)
+}

@@ -47,6 +47,31 @@ pub struct DecisionRow {
     pub decided_at: OffsetDateTime,
 }
 
+macro_rules! row {
+    ($row:expr) => {
+        Ok(DecisionRow {
+            decision_id: DecisionId::from_uuid($row.decision_id),
+            workspace: WorkspaceId::from_uuid($row.workspace_id),
+            run: RunId::from_uuid($row.run_id),
+            call_id: $row.call_id,
+            person: PersonId::from_uuid($row.person_id),
+            agent: $row.agent,
+            tool: $row.tool,
+            effect: $row.effect,
+            verdict: $row.verdict,
+            class: $row.class,
+            rules: $row.rules,
+            reason: $row.reason,
+            envelope_id: $row.envelope_id,
+            policy_digest: Digest::from_bytes($row.policy_digest.try_into().map_err(|_| StoreError::Corrupt { what: "decision.policy_digest" })?),
+            arguments: $row.arguments,
+            provenance: $row.provenance,
+            record: $row.record,
+            decided_at: $row.decided_at,
+        })
+    };
+}
+
 /// Which verdicts to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -84,28 +109,27 @@ pub async fn list(tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Vec<Decis
     )
     .fetch_all(tx.conn())
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(DecisionRow {
-                decision_id: DecisionId::from_uuid(row.decision_id),
-                workspace: WorkspaceId::from_uuid(row.workspace_id),
-                run: RunId::from_uuid(row.run_id),
-                call_id: row.call_id,
-                person: PersonId::from_uuid(row.person_id),
-                agent: row.agent,
-                tool: row.tool,
-                effect: row.effect,
-                verdict: row.verdict,
-                class: row.class,
-                rules: row.rules,
-                reason: row.reason,
-                envelope_id: row.envelope_id,
-                policy_digest: Digest::from_bytes(row.policy_digest.try_into().map_err(|_| StoreError::Corrupt { what: "decision.policy_digest" })?),
-                arguments: row.arguments,
-                provenance: row.provenance,
-                record: row.record,
-                decided_at: row.decided_at,
-            })
-        })
-        .collect()
+    rows.into_iter().map(|row| row!(row)).collect()
+}
+
+/// The verdicts of these ids that are there, in no order.
+pub async fn of_ids(tx: &mut Tx, ids: &[DecisionId]) -> Result<Vec<DecisionRow>, StoreError> {
+    let ids: Vec<uuid::Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query!(
+        "select decision_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, verdict, class, rules, reason, envelope_id, policy_digest,
+                arguments, provenance, record, decided_at
+           from decision where decision_id = any ($1)",
+        &ids,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(|row| row!(row)).collect()
+}
+
+/// Ids of verdicts after one, smallest first.
+pub async fn ids_after(tx: &mut Tx, after: DecisionId, most: i64) -> Result<Vec<DecisionId>, StoreError> {
+    let rows = sqlx::query_scalar!("select decision_id from decision where decision_id > $1 order by decision_id limit $2", after.uuid(), most)
+        .fetch_all(tx.conn())
+        .await?;
+    Ok(rows.into_iter().map(DecisionId::from_uuid).collect())
 }

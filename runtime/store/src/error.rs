@@ -43,6 +43,9 @@ pub enum StoreError {
         /// Which value.
         what: &'static str,
     },
+    /// Something that belongs to the record and is kept outside the database, a key or a list, cannot be used.
+    #[error("what is kept outside the database cannot be used: {0}")]
+    Outside(String),
     /// A migration failed.
     #[error("the database could not be brought to this version")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -78,7 +81,7 @@ impl HasKind for StoreError {
     fn kind(&self) -> Kind {
         match self {
             Self::Away(_) => Kind::Away,
-            Self::Full(_) => Kind::Away,
+            Self::Full(_) | Self::Outside(_) => Kind::Away,
             Self::Conflict { .. } | Self::Stale => Kind::Conflict,
             Self::Refused { .. } => Kind::Denied,
             Self::Missing => Kind::Missing,

@@ -47,3 +47,36 @@ pub async fn read(tx: &mut Tx, run: RunId, after: u32, most: i64) -> Result<Vec<
         })
         .collect()
 }
+
+/// An event exactly as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Whose.
+    pub run: RunId,
+    /// Its number.
+    pub seq: u32,
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
+    /// Its JSON text.
+    pub body: String,
+}
+
+/// Events as they are stored, by run and number, in no order.
+pub async fn stored(tx: &mut Tx, wanted: &[(RunId, u32)]) -> Result<Vec<Stored>, StoreError> {
+    let runs: Vec<uuid::Uuid> = wanted.iter().map(|(run, _)| run.uuid()).collect();
+    let seqs: Vec<i32> = wanted.iter().map(|(_, seq)| i32::try_from(*seq).unwrap_or(i32::MAX)).collect();
+    let rows = sqlx::query!(
+        "select run_event.run_id, run_event.seq, at, body from run_event join unnest($1::uuid[], $2::int[]) as wanted (run_id, seq) using (run_id, seq)",
+        &runs,
+        &seqs,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let at_ms = i64::try_from(row.at.unix_timestamp_nanos() / 1_000_000).map_err(|_| StoreError::Corrupt { what: "run_event.at" })?;
+            let seq = u32::try_from(row.seq).map_err(|_| StoreError::Corrupt { what: "run_event.seq" })?;
+            Ok(Stored { run: RunId::from_uuid(row.run_id), seq, at_ms, body: row.body })
+        })
+        .collect()
+}

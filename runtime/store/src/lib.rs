@@ -7,6 +7,7 @@
 pub mod api_token;
 pub mod audit;
 pub mod audit_log;
+pub mod audit_personal;
 pub mod audit_writer;
 pub mod budget;
 pub mod company;

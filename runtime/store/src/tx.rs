@@ -107,8 +107,11 @@ impl Tx {
         &self.actor
     }
 
-    /// Makes everything durable.
-    pub async fn commit(self) -> Result<(), StoreError> {
+    /// Makes everything durable, or fails: also when a statement failed and somebody passed over it.
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        // PostgreSQL answers the commit of an aborted transaction with a rollback and no error, and sqlx does not look. Any other statement
+        // is refused in one. Without this, what was never written would count as written, and its audit numbers as used.
+        sqlx::raw_sql("select").execute(&mut *self.inner).await?;
         if let Some(lane) = &self.lane {
             lane.sent();
         }

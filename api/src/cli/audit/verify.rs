@@ -2,6 +2,7 @@
 
 use super::super::Setting;
 use super::super::error::{CliError, chain};
+use super::super::output::counted;
 use super::super::terminal::{Who, with};
 use super::check_may_read;
 use crate::wiring::{audit_key, logging};
@@ -19,6 +20,8 @@ use steward_office::audit::verify;
 const TAMPERED: u8 = 1;
 /// Nothing can be said.
 const CANNOT_READ: u8 = 2;
+/// Calls without an outcome that are named one by one.
+const ATTEMPTS_SHOWN: usize = 20;
 
 #[derive(Debug, Args)]
 pub(super) struct Verify {
@@ -51,7 +54,7 @@ impl Verify {
             let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
             let said = json!({
                 "ok": report.is_clean(), "entries": report.entries, "checkpoints": report.checkpoints, "writers": report.writers, "waiting": report.waiting,
-                "root": report.root, "problems": problems, "more_problems": report.more,
+                "root": report.root, "calls_without_outcome": report.attempts.iter().map(|attempt| &attempt.call).collect::<Vec<_>>(), "problems": problems, "more_problems": report.more,
             });
             setting.output.line(said.to_string())?;
         } else {
@@ -108,9 +111,20 @@ fn tell(setting: &Setting, report: &Report) -> Result<(), CliError> {
         output.line(format!("TAMPERED: and {} more", report.more))?;
     }
     let root = report.root.map(|root| root.to_string()).unwrap_or_default();
-    output.line(format!("{} entries of {} writers against {} checkpoints; root {root}", report.entries, report.writers, report.checkpoints))?;
+    output.line(format!(
+        "{} of {} against {}; root {root}",
+        counted(report.entries, "entry", "entries"),
+        counted(report.writers as u64, "writer", "writers"),
+        counted(report.checkpoints as u64, "checkpoint", "checkpoints"),
+    ))?;
     if report.waiting > 0 {
-        output.line(format!("{} entries wait for their place and are not signed yet", report.waiting))?;
+        output.line(format!("{} and not signed yet", counted(report.waiting, "entry waits for its place", "entries wait for their place")))?;
+    }
+    for attempt in report.attempts.iter().take(ATTEMPTS_SHOWN) {
+        output.line(format!("no outcome yet: call `{}`, started with entry {}", attempt.call, attempt.index))?;
+    }
+    if report.attempts.len() > ATTEMPTS_SHOWN {
+        output.line(format!("no outcome yet: and {} more", report.attempts.len() - ATTEMPTS_SHOWN))?;
     }
     if report.is_clean() {
         output.line("All is as it was signed.")?;

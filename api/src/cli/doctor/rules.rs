@@ -1,6 +1,7 @@
 //! What governs agents: plugins, rules, prompts, agents; and the models they ask.
 
 use super::Check;
+use crate::cli::output::counted;
 use crate::config::Config;
 use crate::wiring::agents::{load_prompts, resolve};
 use crate::wiring::policies::read_rules;
@@ -20,7 +21,7 @@ pub(super) async fn check(config: &Config) -> Vec<Check> {
     let mut checks = vec![Check::of("plugins", host, |_| {
         let mut names: Vec<&str> = specs.iter().map(|spec| spec.plugin.as_str()).collect();
         names.dedup();
-        format!("{} ({} tools)", names.join(", "), specs.len())
+        format!("{} ({})", names.join(", "), counted(specs.len(), "tool", "tools"))
     })];
     checks.push(policies(config, &specs));
     checks.extend(agents(config, &specs));
@@ -35,9 +36,10 @@ fn policies(config: &Config, specs: &[ToolSpec]) -> Check {
     }
     let checked = read_rules(&config.policies_dir).and_then(|rules| Ok(steward_policies::check(&rules, specs)?));
     match checked {
-        Ok(summary) if summary.warnings.is_empty() && summary.without_permit.is_empty() => {
-            Check::good(NAME, format!("{} permits, {} forbids ({})", summary.permits, summary.forbids, summary.digest.short()))
-        }
+        Ok(summary) if summary.warnings.is_empty() && summary.without_permit.is_empty() => Check::good(
+            NAME,
+            format!("{}, {} ({})", counted(summary.permits, "permit", "permits"), counted(summary.forbids, "forbid", "forbids"), summary.digest.short()),
+        ),
         Ok(summary) => {
             let warnings = summary.warnings.iter().map(ToString::to_string);
             let blocked = summary.without_permit.iter().map(|tool| format!("no rule permits `{tool}`"));

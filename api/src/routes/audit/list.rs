@@ -7,6 +7,7 @@ use crate::openapi::Doc;
 use crate::routes::PageOf;
 use http::StatusCode;
 use serde::Deserialize;
+use steward_office::audit::personal::opened;
 use steward_store::audit;
 use utoipa::IntoParams;
 
@@ -34,5 +35,7 @@ pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answ
     let mut tx = caller.begin().await?;
     let rows = audit::list(&mut tx, &page, wanted.action.as_deref()).await?;
     let (rows, next) = page.cut(rows, |row| row.audit_id.uuid());
-    json(StatusCode::OK, &PageOf::new(rows, next, AuditView::from))
+    let mut personal = opened(&mut tx, caller.office(), &rows.iter().map(|row| row.audit_id).collect::<Vec<_>>()).await?;
+    let rows: Vec<AuditView> = rows.into_iter().map(|row| (personal.remove(&row.audit_id), row)).map(|(personal, row)| AuditView::of(row, personal)).collect();
+    json(StatusCode::OK, &PageOf::new(rows, next, std::convert::identity))
 }

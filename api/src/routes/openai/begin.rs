@@ -62,7 +62,7 @@ pub(super) async fn begin<T: Serialize>(caller: &Caller, question: Question, sho
     Ok(Begun { head, transcript, followed, seconds_max: agent.limits.seconds.saturating_add(QUEUE_SECONDS_MAX) })
 }
 
-fn no_such_agent(caller: &Caller, name: &str) -> ApiError {
+pub(super) fn no_such_agent(caller: &Caller, name: &str) -> ApiError {
     let names: Vec<&str> = caller.state().agents.keys().map(String::as_str).collect();
     let name: String = name.chars().take(100).collect();
     let mut err = super::refused("model", format!("there is no agent `{name}`; there are: {}", names.join(", ")));

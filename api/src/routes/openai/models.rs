@@ -19,6 +19,13 @@ pub(crate) struct Model {
     owned_by: &'static str,
 }
 
+impl Model {
+    /// The agent of this name.
+    pub(super) fn of(name: &str) -> Self {
+        Self { id: name.to_owned(), object: "model", created: 0, owned_by: "steward" }
+    }
+}
+
 /// All of them.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ModelList {
@@ -32,6 +39,5 @@ pub(crate) fn doc() -> Doc {
 }
 
 pub(crate) async fn handle(caller: Caller) -> Answer {
-    let model = |name: &String| Model { id: name.clone(), object: "model", created: 0, owned_by: "steward" };
-    json(StatusCode::OK, &ModelList { object: "list", data: caller.state().agents.keys().map(model).collect() })
+    json(StatusCode::OK, &ModelList { object: "list", data: caller.state().agents.keys().map(|name| Model::of(name)).collect() })
 }

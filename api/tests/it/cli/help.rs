@@ -27,6 +27,7 @@ const VERBS: &[&str] = &[
     "audit",
     "audit verify",
     "audit export",
+    "audit erase",
     "audit key",
     "prompt",
     "prompt list",

@@ -28,7 +28,7 @@ fn sound_rules_are_summed_up_with_what_they_leave_out() {
     home.write("mine/rules/a.cedar", READS);
     let out = home.succeeds(&["policy", "check", "mine"]);
     assert!(out.contains("no rule permits `crm.create_contact`"), "{out}");
-    assert!(out.contains("Sound. 1 permits and 0 forbids in 1 files"), "{out}");
+    assert!(out.contains("Sound. 1 permit and 0 forbids in 1 file"), "{out}");
     assert_eq!(home.json(&["policy", "check", "mine", "--json"])["summary"]["permits"], 1);
 }
 
@@ -37,7 +37,7 @@ fn cases_that_come_out_otherwise_fail() {
     let home = Home::empty("cases");
     home.write("mine/rules/a.cedar", READS);
     home.write("mine/cases/a.toml", "[[case]]\nname = \"looking is allowed\"\ntool = \"crm.find_contacts\"\nexpect = \"allow\"\nby = [\"read\"]\n");
-    assert!(home.succeeds(&["policy", "test", "mine"]).contains("All passed. 1 cases."));
+    assert!(home.succeeds(&["policy", "test", "mine"]).contains("All passed. 1 case."));
     home.write("mine/cases/b.toml", "[[case]]\nname = \"looking is blocked\"\ntool = \"crm.find_contacts\"\nexpect = \"block\"\n");
     let ran = home.run(&["policy", "test", "mine"]);
     assert_eq!(ran.code, 1, "{ran:?}");

@@ -15,7 +15,7 @@ async fn contacts_are_previewed_then_imported_once() {
     home.refused(&["contacts", "import", "people.csv", "--as", "nobody@example.org"], &["nobody here has the address"]);
 
     let preview = home.succeeds(&["contacts", "import", "people.csv", "--preview"]);
-    assert!(preview.contains("Would make 2 contacts and 1 companies") && preview.contains("Nothing is changed yet"), "{preview}");
+    assert!(preview.contains("Would make 2 contacts and 1 company") && preview.contains("Nothing is changed yet"), "{preview}");
     let done = home.json(&["contacts", "import", "people.csv", "--json"]);
     assert_eq!((done["created"].as_u64(), done["companies_created"].as_u64()), (Some(2), Some(1)), "{done}");
     let again = home.succeeds(&["contacts", "import", "people.csv"]);
@@ -38,6 +38,30 @@ async fn the_audit_log_is_exported_whole() {
     }
     assert!(home.succeeds(&["audit", "export", "--output", "log.jsonl"]).contains("2 entries in `log.jsonl`."));
     home.refused(&["audit", "export", "--output", "log.jsonl"], &["`log.jsonl` cannot be made"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn personal_details_are_erased_on_demand_and_again_after_a_restart() {
+    let home = Home::made("erase", "").await;
+    assert_eq!(std::fs::metadata(home.path("data/keys/data.key")).expect("made at the first start").len(), 32);
+    let log = home.succeeds(&["audit", "export"]);
+    let first: serde_json::Value = serde_json::from_str(log.lines().next().expect("an entry")).expect("JSON");
+    let canon: serde_json::Value = serde_json::from_str(first["canon"].as_str().expect("canon")).expect("JSON");
+    assert_eq!(canon["sealed"].as_str().map(str::len), Some(64), "the owner's address is sealed: {canon}");
+    assert!(!log.contains("owner@"), "{log}");
+    let owner = canon["detail"]["owner"].as_str().expect("owner").to_owned();
+
+    home.refused(&["audit", "erase", &owner], &["this cannot be undone; run it again with `--yes`"]);
+    home.refused(&["audit", "erase", "contact_01h2xcejqtf2nbrexx3vqjhp41", "--yes"], &["no such personal details"]);
+    assert_eq!(home.run(&["audit", "erase", "owner@example.org", "--yes"]).code, 2, "an address is nobody's id");
+    assert!(home.succeeds(&["audit", "erase", &owner, "--yes"]).contains("can no longer be read"));
+    assert!(home.succeeds(&["audit", "erase", &owner, "--yes"]).contains("were erased before"));
+    assert!(home.succeeds(&["audit", "verify"]).contains("All is as it was signed."));
+
+    // Without its key Steward does not start: what it would write could never be read.
+    std::fs::rename(home.path("data/keys/data.key"), home.path("data.key")).expect("away");
+    home.refused(&["work"], &["there is no data key in"]);
+    std::fs::rename(home.path("data.key"), home.path("data/keys/data.key")).expect("back");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

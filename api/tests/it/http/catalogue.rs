@@ -104,7 +104,18 @@ async fn nobody_who_signs_in_is_above_the_walls_or_owns_anything() {
 async fn what_is_only_ever_added_to_cannot_be_changed_by_grant_or_by_habit() {
     let server = Server::start().await;
     let database = &server.database;
-    for table in ["run_event", "decision", "hold_approval", "host_effect", "audit_event", "audit_index", "audit_checkpoint", "audit_object", "contact_import"] {
+    for table in [
+        "run_event",
+        "decision",
+        "hold_approval",
+        "host_effect",
+        "audit_event",
+        "audit_index",
+        "audit_checkpoint",
+        "audit_object",
+        "audit_personal",
+        "contact_import",
+    ] {
         for (role, verb) in [
             ("steward_app", "update"),
             ("steward_app", "delete"),

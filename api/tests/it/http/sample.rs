@@ -93,6 +93,8 @@ pub(crate) async fn target(world: &World, house: &House, person: PersonId, route
         "conversations" => conversation_of(world, house, person).await.to_string(),
         "runs" => run_of(world, house, route.name == "runs::events").await.to_string(),
         "holds" => hold_of(world, house).await.to_string(),
+        // A contact is somebody the log has personal details of.
+        "audit/personal" => made!(tx => crm::create_contact(&mut tx, office, house.workspace, &NewContact { given_name: Some("Lena".to_owned()), ..NewContact::default() }, Integrity::Directory)).contact_id.to_string(),
         other => panic!("no sample for `{other}`: add one"),
     })
 }
@@ -165,6 +167,7 @@ pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
         "conversations" => fresh::<ConversationId>(world),
         "runs" => fresh::<RunId>(world),
         "holds" => fresh::<HoldId>(world),
+        "audit/personal" => fresh::<ContactId>(world),
         other => panic!("no id for `{other}`: add one"),
     })
 }
@@ -172,7 +175,8 @@ pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
 /// The request of a route, with its body, to be sent as somebody.
 pub(crate) fn ask<'a>(world: &'a World, route: &Route, id: Option<&str>) -> Ask<'a> {
     let method = ["GET", "POST", "PUT", "PATCH", "DELETE"].into_iter().find(|name| *name == route.method.as_str()).expect("method");
-    let ask = world.server.ask(method, id.map_or_else(|| route.path.replace("{name}/{version}", "assistant/1"), |id| route.path.replace("{id}", id)));
+    let ask =
+        world.server.ask(method, id.map_or_else(|| route.path.replace("{name}", "assistant").replace("{version}", "1"), |id| route.path.replace("{id}", id)));
     match body(world, route) {
         Some(Sample::Json(body)) => ask.json(&body),
         Some(Sample::Bytes(kind, bytes)) => ask.query(&format!("workspace_id={}", world.home.workspace)).bytes(kind, bytes),

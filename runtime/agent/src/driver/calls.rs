@@ -165,7 +165,7 @@ impl Drive<'_> {
         Ok(())
     }
 
-    fn not_known(&mut self, id: CallId, message: &str) {
+    pub(super) fn not_known(&mut self, id: CallId, message: &str) {
         if self.run.call(id).is_some_and(|call| call.hold.is_some()) {
             self.sides.push(Side::CallHold { call: id, from: "claimed", to: "unknown" });
         }

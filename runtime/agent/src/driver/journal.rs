@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use steward_core::event::{HoldOutcome, Pins, Recorded};
 use steward_core::limits::LEASE_MS;
-use steward_core::{Actor, Approvals, CallId, EnvelopeId, HoldId, Micros, PersonId, ReservationId, RunId, RunOutcome};
-use steward_office::audit::Entry;
+use steward_core::{Actor, Approvals, CallId, EnvelopeId, Event, FailureClass, HoldId, Micros, Outcome, PersonId, ReservationId, RunId, RunOutcome};
+use steward_office::audit::{Entry, bound};
 use steward_office::{Office, OfficeError, budgets, holds};
 use steward_store::conversation::Message;
 use steward_store::decision::DecisionRow;
@@ -213,12 +213,18 @@ fn step_of<'a>(actor: &Actor, office: &Office, batch: &'a Batch<'_>) -> Result<S
         lane: None,
         settle: batch.settle,
     };
+    let mut entries = Vec::new();
     for side in batch.sides {
         let entry = match side {
             Side::Decision(side) => {
                 step.decisions.push(&side.row);
                 let object = format!("{}/{}", batch.run, side.row.call_id);
-                Entry { action: "gate.decide", object, outcome: &side.row.verdict, detail: side.detail.clone(), request_id: None }
+                let mut detail = side.detail.clone();
+                if let Some(detail) = detail.as_object_mut() {
+                    detail.insert("decision".to_owned(), json!(side.row.decision_id));
+                    detail.insert("digest".to_owned(), json!(bound::of_decision(&side.row, now)));
+                }
+                Entry { action: "gate.decide", object, outcome: &side.row.verdict, detail, request_id: None }
             }
             Side::CallHold { call, from, to } => {
                 step.moves.push(Move { call: *call, from, to });
@@ -234,8 +240,36 @@ fn step_of<'a>(actor: &Actor, office: &Office, batch: &'a Batch<'_>) -> Result<S
                 continue;
             }
         };
+        entries.push(entry);
+    }
+    for recorded in batch.events {
+        entries.extend(attempt_or_outcome(batch.run, recorded)?);
+    }
+    for entry in entries {
         let place = step.lane.get_or_insert_with(|| office.audit.lane(actor.tenant)).next();
         step.audit.push(office.audit.row(actor, &office.ids, now, place, &entry)?);
     }
     Ok(step)
+}
+
+/// What the audit log says of a call that starts or ends: before it is carried out, and how it went.
+fn attempt_or_outcome(run: RunId, recorded: &Recorded) -> Result<Option<Entry<'static>>, StoreError> {
+    let (action, call, outcome, attempt) = match &recorded.event {
+        Event::Starting { call_id, attempt, .. } => ("call.start", call_id, "attempted", Some(*attempt)),
+        Event::Done { call_id, outcome, .. } => {
+            let word = match outcome {
+                Outcome::Ok { .. } => "done",
+                Outcome::Failed { failure } if failure.class == FailureClass::Unknown => "unknown",
+                Outcome::Failed { .. } => "failed",
+            };
+            ("call.end", call_id, word, None)
+        }
+        _ => return Ok(None),
+    };
+    let body = serde_json::to_string(&recorded.event).map_err(|_| StoreError::Corrupt { what: "run_event.body" })?;
+    let mut detail = json!({ "event": recorded.seq, "digest": bound::of_event(recorded.at_ms, &body) });
+    if let (Some(attempt), Some(detail)) = (attempt, detail.as_object_mut()) {
+        detail.insert("attempt".to_owned(), json!(attempt));
+    }
+    Ok(Some(Entry { action, object: format!("{run}/{call}"), outcome, detail, request_id: None }))
 }

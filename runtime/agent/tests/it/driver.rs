@@ -3,6 +3,7 @@
 mod budgets;
 mod clock;
 mod holds;
+mod record;
 mod refusals;
 mod replies;
 

@@ -1,14 +1,17 @@
 //! Checks the log in the database itself: places, entries, columns, hashes, checkpoints here and elsewhere.
 
+use super::bound::{Bound, of_decision, of_event};
 use super::files::checkpoints_in;
 use super::note::Verifier;
 use super::report::{Problem, Report};
-use super::verify::{Checker, VerifyError};
+use super::verify::{Checker, VerifyError, attempt_of};
 use super::{at_ms, leaf_of};
 use serde_json::Value;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
+use steward_core::{AuditId, DecisionId, Digest, RunId};
 use steward_store::audit::AuditRow;
-use steward_store::{StoreError, Tx, audit_log};
+use steward_store::{StoreError, Tx, audit_log, audit_personal, decision, journal};
 
 /// Rows looked at together.
 const ROWS_AT_ONCE: i64 = 4096;
@@ -42,8 +45,9 @@ pub async fn verify(tx: &mut Tx, elsewhere: &[PathBuf], verifier: &Verifier) -> 
     }
     let mut checker = Checker::new(verifier, &notes);
     let signed = checker.signed().unwrap_or(0);
-    let mut next = 0;
+    let (mut next, mut spoken_of) = (0, BTreeSet::new());
     loop {
+        let mut bound = Bound::default();
         let rows = audit_log::placed(tx, next, ROWS_AT_ONCE).await?;
         if rows.is_empty() {
             break;
@@ -60,25 +64,34 @@ pub async fn verify(tx: &mut Tx, elsewhere: &[PathBuf], verifier: &Verifier) -> 
                 Some(entry) => {
                     if leaf_of(&entry.canon) != row.leaf || entry.leaf != row.leaf {
                         checker.report.add(Problem::Changed { index: row.tree_index });
-                    } else if let Err(problem) = columns_agree(entry, row.tree_index, verifier) {
-                        checker.report.add(problem);
+                    } else {
+                        match columns_agree(entry, row.tree_index, verifier) {
+                            Ok(canon) => bound.take(row.tree_index, &canon),
+                            Err(problem) => checker.report.add(problem),
+                        }
+                    }
+                    if let Some(attempt) = attempt_of(&entry.canon) {
+                        checker.attempt(row.tree_index, attempt);
                     }
                     checker.count(row.tree_index, entry.writer_id, entry.writer_seq);
                 }
             }
             checker.leaf(row.leaf, &mut |_, _, _| {});
         }
+        spoken_of.extend(bound.decisions.keys().copied());
+        rows_agree(tx, bound, &mut checker.report).await?;
     }
     if next < signed {
         checker.report.add(Problem::CutOff { from: next, signed });
     }
+    unrecorded(tx, &spoken_of, &mut checker.report).await?;
     let mut report = checker.finish();
     report.waiting = audit_log::waiting(tx).await?;
     Ok(report)
 }
 
 /// The columns are there to be searched; the bytes are what was hashed. Both must say the same.
-fn columns_agree(row: &AuditRow, index: u64, verifier: &Verifier) -> Result<(), Problem> {
+fn columns_agree(row: &AuditRow, index: u64, verifier: &Verifier) -> Result<Value, Problem> {
     let canon: Value = serde_json::from_slice(&row.canon).map_err(|_| Problem::Foreign { index })?;
     if verifier.name().rsplit('/').next() != canon.get("tenant").and_then(Value::as_str) {
         return Err(Problem::Foreign { index });
@@ -103,6 +116,64 @@ fn columns_agree(row: &AuditRow, index: u64, verifier: &Verifier) -> Result<(), 
         if Some(stored) != hashed.and_then(Value::as_i64) {
             return Err(Problem::Column { index, column });
         }
+    }
+    Ok(canon)
+}
+
+/// Compares the rows that entries speak of with what they say of them.
+async fn rows_agree(tx: &mut Tx, mut bound: Bound, report: &mut Report) -> Result<(), StoreError> {
+    let mut found = Vec::new();
+    let ids: Vec<DecisionId> = bound.decisions.keys().copied().collect();
+    for row in decision::of_ids(tx, &ids).await? {
+        let Some((index, said)) = bound.decisions.remove(&row.decision_id) else { continue };
+        if of_decision(&row, row.decided_at) != said {
+            found.push((index, format!("the decision `{}`", row.decision_id), "changed"));
+        }
+    }
+    found.extend(bound.decisions.into_iter().map(|(id, (index, _))| (index, format!("the decision `{id}`"), "removed")));
+    let wanted: Vec<(RunId, u32)> = bound.events.keys().copied().collect();
+    for row in journal::stored(tx, &wanted).await? {
+        let Some((index, said)) = bound.events.remove(&(row.run, row.seq)) else { continue };
+        if of_event(row.at_ms, &row.body) != said {
+            found.push((index, format!("event {} of run `{}`", row.seq, row.run), "changed"));
+        }
+    }
+    found.extend(bound.events.into_iter().map(|((run, seq), (index, _))| (index, format!("event {seq} of run `{run}`"), "removed")));
+    let wanted: Vec<AuditId> = bound.sealed.keys().copied().collect();
+    for row in audit_personal::of_entries(tx, &wanted).await? {
+        let Some((index, said)) = bound.sealed.remove(&row.audit_id) else { continue };
+        if Digest::of(&row.sealed) != said {
+            found.push((index, format!("the sealed details of entry {index}"), "changed"));
+        }
+    }
+    found.extend(bound.sealed.into_values().map(|(index, _)| (index, format!("the sealed details of entry {index}"), "removed")));
+    found.sort();
+    for (index, what, how) in found {
+        report.add(Problem::Bound { index, what, how });
+    }
+    Ok(())
+}
+
+/// Finds verdicts that no entry speaks of, from the first on that one does: before it there were no digests.
+async fn unrecorded(tx: &mut Tx, spoken_of: &BTreeSet<DecisionId>, report: &mut Report) -> Result<(), StoreError> {
+    let Some(mut after) = spoken_of.first().copied() else { return Ok(()) };
+    let mut unknown = Vec::new();
+    loop {
+        let ids = decision::ids_after(tx, after, ROWS_AT_ONCE).await?;
+        let Some(last) = ids.last() else { break };
+        after = *last;
+        unknown.extend(ids.into_iter().filter(|id| !spoken_of.contains(id)));
+    }
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    // Their entries may have been committed, or got their place, since they were looked at.
+    let objects: Vec<String> = decision::of_ids(tx, &unknown).await?.iter().map(|row| format!("{}/{}", row.run, row.call_id)).collect();
+    let entries = steward_store::audit::of_objects(tx, "gate.decide", &objects).await?;
+    let late: HashSet<DecisionId> =
+        entries.iter().filter_map(|canon| serde_json::from_slice::<Value>(canon).ok()?.pointer("/detail/decision")?.as_str()?.parse().ok()).collect();
+    for decision in unknown.into_iter().filter(|id| !late.contains(id)) {
+        report.add(Problem::Unrecorded { decision });
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What a check of an audit log found: each problem says what is wrong and where. Entries are counted from 0, as in the tree.
 
-use steward_core::Digest;
+use steward_core::{DecisionId, Digest};
 use uuid::Uuid;
 
 /// The most problems told one by one.
@@ -107,6 +107,31 @@ pub enum Problem {
         /// The number.
         seq: i64,
     },
+    /// A row that an entry speaks of is not the one it spoke of.
+    #[error("{what} was {how}: it is not what entry {index} says of it")]
+    Bound {
+        /// The entry.
+        index: u64,
+        /// The row, by name and id.
+        what: String,
+        /// changed or removed.
+        how: &'static str,
+    },
+    /// A verdict that was put in past the log.
+    #[error("the decision `{decision}` was put in: no entry speaks of it")]
+    Unrecorded {
+        /// Its id.
+        decision: DecisionId,
+    },
+}
+
+/// A call that was started and of which no outcome is on record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The entry of its start.
+    pub index: u64,
+    /// Run and call, `run_…/call_…`.
+    pub call: String,
 }
 
 /// The result of a check.
@@ -122,6 +147,8 @@ pub struct Report {
     pub waiting: u64,
     /// The root of all entries looked at.
     pub root: Option<Digest>,
+    /// Calls without an outcome, in the order in which they were started. One that is under way is among them.
+    pub attempts: Vec<Attempt>,
     /// What is wrong, in the order in which it was found, at most a hundred.
     pub problems: Vec<Problem>,
     /// How many more there are.

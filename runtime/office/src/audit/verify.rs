@@ -3,7 +3,7 @@
 use super::files::{LogDir, checkpoints_in, split_entries};
 use super::leaf_of;
 use super::note::Verifier;
-use super::report::{Problem, Report};
+use super::report::{Attempt, Problem, Report};
 use super::tree::{Edge, TILE};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
@@ -86,6 +86,7 @@ struct File {
 struct Entry {
     leaf: Digest,
     place: Option<(Uuid, i64)>,
+    attempt: Option<(bool, String)>,
 }
 
 /// Reads and hashes files on all cores; the order is kept.
@@ -117,7 +118,7 @@ fn read(log: &LogDir, origin: &str, number: u64, signed: u64) -> io::Result<Opti
     let Some(bytes) = bytes else { return Ok(None) };
     let entries = split_entries(&bytes).ok().map(|entries| {
         let entries = entries.into_iter().take(width);
-        entries.map(|canon| Entry { leaf: leaf_of(canon), place: place_of(canon, origin) }).collect()
+        entries.map(|canon| Entry { leaf: leaf_of(canon), place: place_of(canon, origin), attempt: attempt_of(canon) }).collect()
     });
     Ok(Some(File { entries, tile: log.read_tile(0, number, width)? }))
 }
@@ -137,6 +138,19 @@ fn place_of(canon: &[u8], origin: &str) -> Option<(Uuid, i64)> {
     Some((Uuid::try_parse_ascii(writer).ok()?, std::str::from_utf8(seq).ok()?.parse().ok()?))
 }
 
+/// Whether an entry is the start (true) or the end of a call, and of which.
+///
+/// In canonical form an entry begins with its action, and the object of these entries has nothing that JSON would escape.
+pub(super) fn attempt_of(canon: &[u8]) -> Option<(bool, String)> {
+    let rest = canon.strip_prefix(b"{\"action\":\"call.")?;
+    let (starts, rest) = rest.strip_prefix(b"start\",").map(|rest| (true, rest)).or_else(|| rest.strip_prefix(b"end\",").map(|rest| (false, rest)))?;
+    let key = b",\"object\":\"";
+    let at = rest.windows(key.len()).position(|bytes| bytes == key)?;
+    let object = rest.get(at + key.len()..)?;
+    let end = object.iter().position(|byte| *byte == b'"')?;
+    Some((starts, String::from_utf8_lossy(object.get(..end)?).into_owned()))
+}
+
 /// Compares a growing tree with all that was signed. Shared with the check of the database.
 pub(super) struct Checker<'a> {
     verifier: &'a Verifier,
@@ -146,6 +160,8 @@ pub(super) struct Checker<'a> {
     good: u64,
     broken: bool,
     writers: HashMap<Uuid, Numbers>,
+    /// Calls that were started and have not ended yet, with the entry of their start.
+    under_way: HashMap<String, u64>,
     pub(super) report: Report,
 }
 
@@ -158,8 +174,16 @@ struct Numbers {
 
 impl<'a> Checker<'a> {
     pub(super) fn new(verifier: &'a Verifier, notes: &[(String, String)]) -> Self {
-        let mut checker =
-            Self { verifier, edge: Edge::default(), due: BTreeMap::new(), good: 0, broken: false, writers: HashMap::new(), report: Report::default() };
+        let mut checker = Self {
+            verifier,
+            edge: Edge::default(),
+            due: BTreeMap::new(),
+            good: 0,
+            broken: false,
+            writers: HashMap::new(),
+            under_way: HashMap::new(),
+            report: Report::default(),
+        };
         for (name, note) in notes {
             checker.note(name, note);
         }
@@ -223,6 +247,15 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Keeps the start of a call until its end comes. A start repeated after a crash counts from the first.
+    pub(super) fn attempt(&mut self, index: u64, (starts, call): (bool, String)) {
+        if starts {
+            self.under_way.entry(call).or_insert(index);
+        } else {
+            self.under_way.remove(&call);
+        }
+    }
+
     fn take(&mut self, log: &LogDir, first: u64, entries: Vec<Entry>, tile: Option<Vec<Digest>>) -> io::Result<()> {
         let tile_there = tile.is_some();
         for (entry, (index, hash)) in entries.into_iter().zip((first..).zip(tile.into_iter().flatten().map(Some).chain(std::iter::repeat(None)))) {
@@ -232,6 +265,9 @@ impl<'a> Checker<'a> {
             match entry.place {
                 Some((writer, seq)) => self.count(index, writer, seq),
                 None => self.report.add(Problem::Foreign { index }),
+            }
+            if let Some(attempt) = entry.attempt {
+                self.attempt(index, attempt);
             }
             let mut higher = Vec::new();
             self.leaf(entry.leaf, &mut |level, number, hashes| {
@@ -256,6 +292,8 @@ impl<'a> Checker<'a> {
         self.report.entries = size;
         self.report.root = Some(self.edge.root());
         self.report.writers = self.writers.len();
+        self.report.attempts = self.under_way.drain().map(|(call, index)| Attempt { index, call }).collect();
+        self.report.attempts.sort_by_key(|attempt| attempt.index);
         let mut gaps: Vec<(u64, Uuid, i64)> =
             self.writers.iter().filter_map(|(writer, numbers)| numbers.beyond.first().map(|(_, index)| (*index, *writer, numbers.to + 1))).collect();
         gaps.sort();
@@ -269,6 +307,18 @@ impl<'a> Checker<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn starts_and_ends_of_calls_are_told_by_their_first_bytes() {
+        let check = |text: &str, expect: Option<(bool, &str)>| {
+            assert_eq!(attempt_of(text.as_bytes()), expect.map(|(starts, call)| (starts, call.to_owned())), "{text}");
+        };
+        check(r#"{"action":"call.started","object":"r/c"}"#, None);
+        check(r#"{"action":"hold.move","object":"r/c"}"#, None);
+        check(r#"{"action":"call.start","at_ms":1"#, None);
+        check(r#"{"action":"call.start","at_ms":1,"detail":{"n":1},"object":"r/c","outcome":"attempted"}"#, Some((true, "r/c")));
+        check(r#"{"action":"call.end","at_ms":1,"detail":{"n":1},"object":"r/c","outcome":"done"}"#, Some((false, "r/c")));
+    }
 
     #[test]
     fn only_entries_of_this_log_have_a_place() {

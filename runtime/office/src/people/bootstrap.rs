@@ -58,8 +58,9 @@ pub async fn bootstrap(store: &Store, office: &Office, new: NewOrganisation<'_>)
     membership::insert(&mut tx, &office.ids, Membership { person_id: owner, workspace_id: None, role: Role::Owner }, now).await?;
     let link = link_for(&mut tx, office, owner).await?;
     let detail = serde_json::json!({ "workspace": workspace_id, "owner": owner });
-    audit::record(&mut tx, office, audit::Entry { action: "organisation.create", object: tenant_id.to_string(), outcome: "done", detail, request_id: None })
-        .await?;
+    let entry = audit::Entry { action: "organisation.create", object: tenant_id.to_string(), outcome: "done", detail, request_id: None };
+    let personal = serde_json::json!({ "email": email, "display_name": owner_name });
+    audit::record_about(&mut tx, office, entry, audit::seal::Subject::Person(owner), &personal).await?;
     tx.commit().await?;
     Ok(Bootstrapped { tenant: tenant_id, workspace: workspace_id, owner, link })
 }

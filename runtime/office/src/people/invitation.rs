@@ -49,12 +49,9 @@ pub async fn invite(tx: &mut Tx, office: &Office, invitation: &Invitation) -> Re
         membership::insert(tx, &office.ids, Membership { person_id: id, workspace_id: grant.workspace, role: grant.role }, now).await?;
     }
     let link = link_for(tx, office, id).await?;
-    audit::record(
-        tx,
-        office,
-        audit::Entry { action: "person.invite", object: id.to_string(), outcome: "done", detail: json!({ "grants": invitation.grants }), request_id: None },
-    )
-    .await?;
+    let detail = json!({ "grants": invitation.grants });
+    let entry = audit::Entry { action: "person.invite", object: id.to_string(), outcome: "done", detail, request_id: None };
+    audit::record_about(tx, office, entry, audit::seal::Subject::Person(id), &json!({ "email": email, "display_name": display_name })).await?;
     Ok(Invited { person: id, link })
 }
 

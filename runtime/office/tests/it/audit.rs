@@ -275,6 +275,41 @@ async fn a_rolled_back_change_leaves_neither_an_entry_nor_a_gap() {
 }
 
 #[tokio::test]
+async fn a_commit_after_a_failure_that_was_passed_over_fails_and_leaves_no_gap() {
+    let logged = Logged::make(&[2]).await;
+    let mut tx = logged.world.begin(&logged.house.owner).await;
+    logged.entry(&mut tx, "before the failure").await;
+    let name = steward_office::people::create_workspace(&mut tx, &logged.world.office, "sales").await;
+    assert!(name.is_err(), "a second workspace of this name is refused");
+    let committed = tx.commit().await;
+    assert!(matches!(committed, Err(steward_store::StoreError::Statement(_))), "{committed:?}");
+    assert_eq!(logged.world.database.number("select count(*) from audit_event where object = 'before the failure'").await, 0);
+    logged.write(2).await;
+    logged.pass().await.expect("pass");
+    let report = logged.live().await;
+    assert!(report.is_clean(), "{}", words(&report));
+    assert_eq!((report.entries, report.writers), (4, 1), "the numbers were used again");
+}
+
+#[tokio::test]
+async fn nobody_who_signs_in_and_not_even_the_owner_of_the_tables_changes_the_log() {
+    let logged = Logged::make(&[3]).await;
+    let database = &logged.world.database;
+    let before = format!("set app.tenant = '{}'; set app.workspaces = '*'", logged.house.owner.tenant.uuid());
+    let owner = format!("set role steward_owner; {before}");
+    for (who, url, before) in [("app", &database.app_url, &before), ("worker", &database.worker_url, &before), ("owner", &database.superuser_url, &owner)] {
+        for (table, change) in [("audit_event", "outcome = 'refused'"), ("audit_index", "tree_index = 9"), ("audit_checkpoint", "tree_size = 9")] {
+            assert!(!database.texts(url, before, &format!("select 'there' from {table}")).await.expect("read").is_empty(), "{who} sees {table}");
+            for verb in [format!("update {table} set {change}"), format!("delete from {table}"), format!("truncate {table} cascade")] {
+                let refused = database.texts(url, before, &verb).await.expect_err(&verb);
+                assert!(refused.contains("permission denied") || refused.contains("is insert-only"), "{who}: {verb}: {refused}");
+            }
+        }
+    }
+    assert!(logged.live().await.is_clean());
+}
+
+#[tokio::test]
 async fn a_detail_that_is_too_long_is_kept_whole_beside_the_log() {
     let logged = Logged::make(&[]).await;
     let long = "x".repeat(ENTRY_BYTES_MAX + 1);

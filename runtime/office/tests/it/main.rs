@@ -8,3 +8,4 @@ mod import;
 mod import_db;
 mod migrations;
 mod people;
+mod personal;

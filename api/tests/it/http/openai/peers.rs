@@ -31,7 +31,7 @@ async fn check(program: PathBuf, needs: &str, script: &str) {
     .await;
     let service = Service::of(World::scripted(&model).await).await;
     let said = run(program, needs, script, &service).await.expect("the client");
-    assert_eq!(said["models"], json!(["assistant"]));
+    assert_eq!((&said["models"], &said["model"]), (&json!(["assistant"]), &json!("assistant")));
     assert_eq!((&said["whole"], &said["whole_finish"]), (&json!(TEXT), &json!("stop")));
     assert_eq!((&said["streamed"], &said["finish"]), (&json!(TEXT), &json!("stop")));
     assert!(said["chunks"].as_u64().is_some_and(|chunks| chunks > 3), "{said}");

@@ -26,7 +26,7 @@ fn with(mut body: Value, change: &Value) -> Value {
 async fn who_may_not_converse_is_refused_in_their_form() {
     let world = World::make().await;
     let read = world.token(&world.home.actor, &[Scope::Read]).await.secret;
-    for (method, path) in [("GET", "/v1/models"), ("POST", CHAT), ("POST", RESPONSES)] {
+    for (method, path) in [("GET", "/v1/models"), ("GET", "/v1/models/assistant"), ("POST", CHAT), ("POST", RESPONSES)] {
         let ask = || world.server.ask(method, path).json(&chat(&json!({ "input": "Hello" })));
         for (ask, status, kind) in [
             (ask(), 401, "authentication_error"),
@@ -41,6 +41,20 @@ async fn who_may_not_converse_is_refused_in_their_form() {
         }
     }
     assert_eq!(world.server.database.number("select count(*) from conversation").await, 0);
+}
+
+#[tokio::test]
+async fn an_agent_is_shown_as_a_model_and_nothing_else_is() {
+    let world = World::make().await;
+    let token = world.token(&world.home.actor, &[Scope::Converse]).await.secret;
+    let ask = async |name: &str| world.server.ask("GET", format!("/v1/models/{name}")).token(&token).send().await;
+    for unknown in ["nobody", "assistant%00", "%ff", "ASSISTANT"] {
+        let reply = ask(unknown).await;
+        assert_eq!(reply.status, 404, "{unknown}: {}", reply.text());
+        assert!(reply.json()["error"]["code"].is_string(), "{unknown}: {}", reply.text());
+    }
+    let reply = ask("assistant").await;
+    assert_eq!((reply.status, reply.json()), (200, json!({ "id": "assistant", "object": "model", "created": 0, "owned_by": "steward" })));
 }
 
 #[tokio::test]

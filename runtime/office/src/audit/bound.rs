@@ -1,0 +1,147 @@
+//! What entries say of other rows: a digest over every column, so that none of them can be changed unseen.
+//!
+//! Verdicts and the journal's starts and ends of calls are bound this way. Ids of these rows hold chance, so a digest does not give away a short value.
+
+use super::at_ms;
+use serde_json::Value;
+use std::collections::HashMap;
+use steward_core::{AuditId, DecisionId, Digest, RunId};
+use steward_store::decision::DecisionRow;
+use time::OffsetDateTime;
+
+/// The digest of a verdict as it is stored at this time. A column that is added to the row must be added here: the pattern names them all.
+pub fn of_decision(row: &DecisionRow, decided_at: OffsetDateTime) -> Digest {
+    let DecisionRow {
+        decision_id,
+        workspace,
+        run,
+        call_id,
+        person,
+        agent,
+        tool,
+        effect,
+        verdict,
+        class,
+        rules,
+        reason,
+        envelope_id,
+        policy_digest,
+        arguments,
+        provenance,
+        record,
+        decided_at: _,
+    } = row;
+    let at = at_ms(decided_at).to_be_bytes();
+    let rule_count = (rules.len() as u64).to_be_bytes();
+    // Nothing and an empty text are not the same.
+    let maybe = |part: Option<&[u8]>| part.map_or([&[0][..], &[]], |part| [&[1][..], part]).map(<[u8]>::to_vec);
+    let ids = [decision_id.uuid(), workspace.uuid(), run.uuid(), person.uuid()];
+    let optional = [effect.as_deref().map(str::as_bytes), class.as_deref().map(str::as_bytes), envelope_id.as_deref()].map(maybe);
+    let texts = [call_id, agent, tool, verdict, reason, arguments, provenance, record];
+    let parts = ids
+        .iter()
+        .map(|id| id.as_bytes().as_slice())
+        .chain(texts.iter().map(|text| text.as_bytes()))
+        .chain(optional.iter().flatten().map(Vec::as_slice))
+        .chain([rule_count.as_slice()])
+        .chain(rules.iter().map(|rule| rule.as_bytes()))
+        .chain([policy_digest.bytes().as_slice(), at.as_slice()]);
+    Digest::of_parts(parts)
+}
+
+/// The digest of an event of a run, by its time and its JSON text as it is stored.
+pub fn of_event(at_ms: i64, body: &str) -> Digest {
+    Digest::of_parts([at_ms.to_be_bytes().as_slice(), body.as_bytes()])
+}
+
+/// Rows that entries speak of, with the entry and the digest it names.
+#[derive(Debug, Default)]
+pub(super) struct Bound {
+    pub(super) decisions: HashMap<DecisionId, (u64, Digest)>,
+    pub(super) events: HashMap<(RunId, u32), (u64, Digest)>,
+    pub(super) sealed: HashMap<AuditId, (u64, Digest)>,
+}
+
+impl Bound {
+    /// Keeps what an entry is bound to. Entries of other kinds, and those of before there were digests, are bound to nothing.
+    pub(super) fn take(&mut self, index: u64, canon: &Value) {
+        let text = |name: &str| canon.pointer(name).and_then(Value::as_str);
+        if let (Some(id), Some(digest)) = (text("/id").and_then(|id| id.parse().ok()), text("/sealed").and_then(|digest| digest.parse().ok())) {
+            self.sealed.insert(id, (index, digest));
+        }
+        let Some(digest) = text("/detail/digest").and_then(|digest| digest.parse().ok()) else { return };
+        match text("/action") {
+            Some("gate.decide") => {
+                if let Some(id) = text("/detail/decision").and_then(|id| id.parse().ok()) {
+                    self.decisions.insert(id, (index, digest));
+                }
+            }
+            Some("call.start" | "call.end") => {
+                let run = text("/object").and_then(|object| object.split('/').next()).and_then(|run| run.parse().ok());
+                let seq = canon.pointer("/detail/event").and_then(Value::as_u64).and_then(|seq| u32::try_from(seq).ok());
+                if let (Some(run), Some(seq)) = (run, seq) {
+                    self.events.insert((run, seq), (index, digest));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use steward_core::Ids;
+    use time::macros::datetime;
+
+    #[test]
+    fn every_column_is_part_of_the_digest() {
+        let ids = Ids::counter();
+        let row = DecisionRow {
+            decision_id: ids.make(),
+            workspace: ids.make(),
+            run: ids.make(),
+            call_id: "call_1_0".into(),
+            person: ids.make(),
+            agent: "assistant".into(),
+            tool: "crm.add_note".into(),
+            effect: Some("write".into()),
+            verdict: "allow".into(),
+            class: None,
+            rules: vec!["one".into(), "two".into()],
+            reason: "why".into(),
+            envelope_id: Some(vec![7; 32]),
+            policy_digest: Digest::of(b"rules"),
+            arguments: "{}".into(),
+            provenance: "[]".into(),
+            record: "{}".into(),
+            decided_at: datetime!(2026-03-01 09:00 UTC),
+        };
+        let at = row.decided_at;
+        let good = of_decision(&row, at);
+        let check = |change: &dyn Fn(&mut DecisionRow)| {
+            let mut other = row.clone();
+            change(&mut other);
+            assert_ne!(of_decision(&other, at), good, "{other:?}");
+        };
+        check(&|row| row.decision_id = ids.make());
+        check(&|row| row.workspace = ids.make());
+        check(&|row| row.run = ids.make());
+        check(&|row| row.person = ids.make());
+        check(&|row| row.call_id = "call_1_1".into());
+        check(&|row| row.agent = "other".into());
+        check(&|row| row.tool = "crm.get_contact".into());
+        check(&|row| row.effect = None);
+        check(&|row| row.verdict = "block".into());
+        check(&|row| row.class = Some(String::new()));
+        check(&|row| row.rules = vec!["onetwo".into()]);
+        check(&|row| row.reason = String::new());
+        check(&|row| row.envelope_id = None);
+        check(&|row| row.policy_digest = Digest::of(b"others"));
+        check(&|row| row.arguments = "[]".into());
+        check(&|row| row.provenance = "{}".into());
+        check(&|row| row.record = "[]".into());
+        assert_ne!(of_decision(&row, at + time::Duration::milliseconds(1)), good);
+        assert_ne!(of_event(1, "{}"), of_event(2, "{}"));
+    }
+}

@@ -1,0 +1,195 @@
+//! Seals personal details: ChaCha20-Poly1305 under a key for each subject, which is itself sealed under the installation's data key.
+//!
+//! The log commits to the sealed bytes, never to the text: short texts could be guessed from a hash. A sealed text opens only for the
+//! organisation, subject and entry it was sealed for. Keys are not shown, printed or compared here.
+
+use rand::TryRngCore as _;
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use std::fmt;
+use std::str::FromStr;
+use steward_core::{AuditId, ContactId, PersonId, TenantId};
+
+const KEY_BYTES: usize = 32;
+/// The form of what is sealed; another form begins with another byte.
+const FORM: u8 = 1;
+
+/// Whom personal details are about: who asks to be forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// Somebody who can sign in.
+    Person(PersonId),
+    /// Somebody known.
+    Contact(ContactId),
+}
+
+/// A text that names nobody.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is neither a person nor a contact; give an id such as `person_01h2xcejqtf2nbrexx3vqjhp41`")]
+pub struct SubjectError(String);
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(id) => id.fmt(f),
+            Self::Contact(id) => id.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Subject {
+    type Err = SubjectError;
+    fn from_str(text: &str) -> Result<Self, SubjectError> {
+        let person = text.parse().map(Self::Person).ok();
+        person.or_else(|| text.parse().map(Self::Contact).ok()).ok_or_else(|| SubjectError(text.chars().take(64).collect()))
+    }
+}
+
+/// What could not be sealed or opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// There is no chance to be had.
+    #[error("the system gives no random bytes")]
+    Chance,
+    /// It was sealed for something else, with another key, or was changed.
+    #[error("it was not sealed with this key for this entry")]
+    Other,
+}
+
+/// The installation's key: it seals the keys of subjects and nothing else.
+#[derive(Clone)]
+pub struct DataKey {
+    key: LessSafeKey,
+}
+
+impl fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DataKey(…)")
+    }
+}
+
+/// The key of one subject.
+pub struct SubjectKey {
+    key: LessSafeKey,
+    tenant: TenantId,
+    subject: Subject,
+}
+
+fn key_of(bytes: &[u8; KEY_BYTES]) -> Result<LessSafeKey, SealError> {
+    UnboundKey::new(&CHACHA20_POLY1305, bytes).map(LessSafeKey::new).map_err(|_| SealError::Other)
+}
+
+fn random<const N: usize>() -> Result<[u8; N], SealError> {
+    let mut bytes = [0; N];
+    rand::rngs::OsRng.try_fill_bytes(&mut bytes).map_err(|_| SealError::Chance)?;
+    Ok(bytes)
+}
+
+fn seal(key: &LessSafeKey, about: &str, plain: &[u8]) -> Result<Vec<u8>, SealError> {
+    let nonce: [u8; NONCE_LEN] = random()?;
+    let mut body = plain.to_vec();
+    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(about), &mut body).map_err(|_| SealError::Other)?;
+    let mut sealed = Vec::with_capacity(1 + NONCE_LEN + body.len());
+    sealed.push(FORM);
+    sealed.extend_from_slice(&nonce);
+    sealed.append(&mut body);
+    Ok(sealed)
+}
+
+fn open(key: &LessSafeKey, about: &str, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+    let (nonce, body) = sealed.strip_prefix(&[FORM]).and_then(|rest| rest.split_first_chunk::<NONCE_LEN>()).ok_or(SealError::Other)?;
+    let mut body = body.to_vec();
+    let plain = key.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(about), &mut body).map_err(|_| SealError::Other)?;
+    Ok(plain.to_vec())
+}
+
+impl DataKey {
+    /// From 32 secret bytes.
+    pub fn from_secret(secret: &[u8; KEY_BYTES]) -> Result<Self, SealError> {
+        Ok(Self { key: key_of(secret)? })
+    }
+
+    /// One that nobody else has and that is gone with the process.
+    pub fn passing() -> Result<Self, SealError> {
+        Self::from_secret(&random()?)
+    }
+
+    /// A new key for a subject, and the form in which it is kept.
+    pub fn make(&self, tenant: TenantId, subject: Subject) -> Result<(SubjectKey, Vec<u8>), SealError> {
+        let secret: [u8; KEY_BYTES] = random()?;
+        let wrapped = seal(&self.key, &wrapping(tenant, subject), &secret)?;
+        Ok((SubjectKey { key: key_of(&secret)?, tenant, subject }, wrapped))
+    }
+
+    /// The key of a subject from the form in which it is kept.
+    pub fn unwrap(&self, tenant: TenantId, subject: Subject, wrapped: &[u8]) -> Result<SubjectKey, SealError> {
+        let secret: [u8; KEY_BYTES] = open(&self.key, &wrapping(tenant, subject), wrapped)?.try_into().map_err(|_| SealError::Other)?;
+        Ok(SubjectKey { key: key_of(&secret)?, tenant, subject })
+    }
+}
+
+fn wrapping(tenant: TenantId, subject: Subject) -> String {
+    format!("steward/personal-key/v1|{tenant}|{subject}")
+}
+
+impl SubjectKey {
+    /// Seals the details of one entry.
+    pub fn seal(&self, entry: AuditId, plain: &[u8]) -> Result<Vec<u8>, SealError> {
+        seal(&self.key, &self.about(entry), plain)
+    }
+
+    /// Opens the details of one entry.
+    pub fn open(&self, entry: AuditId, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        open(&self.key, &self.about(entry), sealed)
+    }
+
+    fn about(&self, entry: AuditId) -> String {
+        format!("steward/audit-personal/v1|{}|{}|{entry}", self.tenant, self.subject)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use steward_core::Ids;
+
+    #[test]
+    fn what_was_sealed_for_something_else_or_changed_does_not_open() {
+        let ids = Ids::counter();
+        let (tenant, other_tenant): (TenantId, TenantId) = (ids.make(), ids.make());
+        let (subject, other) = (Subject::Person(ids.make()), Subject::Contact(ids.make()));
+        let (entry, other_entry): (AuditId, AuditId) = (ids.make(), ids.make());
+        let data = DataKey::from_secret(&[7; 32]).expect("key");
+        let (key, wrapped) = data.make(tenant, subject).expect("key");
+        let sealed = key.seal(entry, b"lena@partner.example").expect("sealed");
+        assert!(!sealed.windows(4).any(|bytes| bytes == b"lena"));
+        for wrong in [
+            DataKey::from_secret(&[8; 32]).expect("key").unwrap(tenant, subject, &wrapped).err(),
+            data.unwrap(other_tenant, subject, &wrapped).err(),
+            data.unwrap(tenant, other, &wrapped).err(),
+            key.open(other_entry, &sealed).err(),
+            key.open(entry, &sealed[..sealed.len() - 1]).err(),
+            key.open(entry, &[]).err(),
+            data.make(tenant, subject).expect("another").0.open(entry, &sealed).err(),
+        ] {
+            assert_eq!(wrong, Some(SealError::Other));
+        }
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert!(key.open(entry, &changed).is_err(), "byte {at}");
+        }
+        assert_eq!(data.unwrap(tenant, subject, &wrapped).expect("key").open(entry, &sealed).expect("opened"), b"lena@partner.example");
+        assert_ne!(key.seal(entry, b"same").expect("sealed"), key.seal(entry, b"same").expect("sealed"), "equal texts do not look equal");
+        assert_eq!(wrapped.len(), 61, "what the table takes");
+    }
+
+    #[test]
+    fn subjects_are_people_and_contacts() {
+        for bad in ["", "person_", "run_01h2xcejqtf2nbrexx3vqjhp41", "lena@partner.example"] {
+            assert!(bad.parse::<Subject>().is_err(), "{bad}");
+        }
+        for good in ["person_01h2xcejqtf2nbrexx3vqjhp41", "contact_01h2xcejqtf2nbrexx3vqjhp41"] {
+            assert_eq!(good.parse::<Subject>().expect(good).to_string(), good);
+        }
+    }
+}
