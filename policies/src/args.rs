@@ -180,6 +180,16 @@ pub(crate) fn blank_record(fields: &BTreeMap<String, Field>) -> Value {
     Value::Object(fields.iter().filter(|(_, field)| field.required).map(|(name, field)| (name.clone(), field.shape.blank())).collect())
 }
 
+/// Whether every call has a whole number here.
+pub(crate) fn is_required_long(fields: &BTreeMap<String, Field>, name: &str) -> bool {
+    fields.get(name).is_some_and(|field| field.required && field.shape == Shape::Long)
+}
+
+/// Whether every call has a text here.
+pub(crate) fn is_required_text(fields: &BTreeMap<String, Field>, name: &str) -> bool {
+    fields.get(name).is_some_and(|field| field.required && field.shape == Shape::Text)
+}
+
 /// A value that does not fit the type its schema promised.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {message}")]
@@ -221,7 +231,7 @@ fn shape_value(shape: &Shape, value: &Value, path: &str) -> Result<RestrictedExp
 }
 
 /// JSON Schema counts 10.0 as an integer; beyond 2^53 a double no longer names one number.
-fn whole(value: &Value) -> Option<i64> {
+pub(crate) fn whole(value: &Value) -> Option<i64> {
     const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
     #[expect(clippy::cast_possible_truncation, reason = "the range is checked just before")]
     value.as_i64().or_else(|| value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() <= EXACT_MAX && !value.is_u64()).map(|number| number as i64))

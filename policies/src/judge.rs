@@ -233,4 +233,6 @@ fn unaskable(err: &AskError) -> Denial {
 }
 
 #[cfg(test)]
+mod spellings;
+#[cfg(test)]
 mod tests;

@@ -2,10 +2,14 @@
 //!
 //! Whatever a rule reads and the facts do not hold, or hold in another type, is refused here: `has` in a rule
 //! must never turn a missing fact into a way around it.
+//!
+//! Rules that read arguments are asked twice: with the texts as they are, and folded. A forbid counts when it matches
+//! either way, a permit only when it matches both ways: no spelling slips past a forbid, and no look-alike into a permit.
 
 use crate::args::{self, MisfitError};
 use crate::facts::{FactType, Facts};
-use crate::rules::{Governed, Loaded};
+use crate::fold::{folded, folded_value};
+use crate::rules::{Governed, Loaded, Part};
 use cedar_policy::{Authorizer, Context, Decision as Answer, Entities, EntityUid, PolicySet, Request, RestrictedExpression};
 use std::collections::BTreeSet;
 use steward_core::Role;
@@ -32,6 +36,8 @@ pub(crate) struct Question<'a> {
     agent: EntityUid,
     entities: Entities,
     pairs: Vec<(String, RestrictedExpression)>,
+    /// The same with folded texts, where that is something else.
+    folded: Option<Vec<(String, RestrictedExpression)>>,
 }
 
 /// What some rules say.
@@ -44,18 +50,45 @@ pub(crate) struct Said {
     pub(crate) errors: Vec<(usize, String)>,
 }
 
+impl Said {
+    fn forbids(&self) -> bool {
+        !self.allows && !self.rules.is_empty()
+    }
+
+    /// Both answers as one: forbids of either, else permits of both.
+    fn and_folded(self, folded: Self, on_texts: &BTreeSet<usize>) -> Self {
+        let errors = self.errors.iter().chain(&folded.errors).cloned().collect::<BTreeSet<_>>().into_iter().collect();
+        if self.forbids() || folded.forbids() {
+            let rules = [self, folded].into_iter().filter(Self::forbids).flat_map(|said| said.rules).collect();
+            return Self { allows: false, rules, errors };
+        }
+        let rules: BTreeSet<usize> = self.rules.into_iter().filter(|index| !on_texts.contains(index) || folded.rules.contains(index)).collect();
+        Self { allows: !rules.is_empty(), rules, errors }
+    }
+}
+
 impl<'a> Question<'a> {
     pub(crate) fn new(loaded: &'a Loaded, tool: &'a Governed, facts: &'a Facts) -> Result<Self, AskError> {
         let agent = loaded.names.agent(&facts.agent);
         let entity = loaded.names.agent_entity(agent.clone(), facts.person, &facts.roles, facts.workspace).map_err(|err| AskError::Request(err.to_string()))?;
         let entities = tool.entities.clone().add_entities([entity], None).map_err(|err| AskError::Request(err.to_string()))?;
-        Ok(Self { loaded, tool, facts, agent, entities, pairs: pairs(loaded, tool, facts)? })
+        let folded = folded_facts(tool, facts).map(|folded| pairs(loaded, tool, &folded)).transpose()?;
+        Ok(Self { loaded, tool, facts, agent, entities, pairs: pairs(loaded, tool, facts)?, folded })
     }
 
     /// Asks these rules, supposing that somebody in each of these roles approves too.
-    pub(crate) fn ask(&self, rules: &PolicySet, supposed: &BTreeSet<Role>) -> Result<Said, AskError> {
+    pub(crate) fn ask(&self, part: &Part, supposed: &BTreeSet<Role>) -> Result<Said, AskError> {
+        let plain = self.ask_one(&part.plain, &self.pairs, supposed)?;
+        if part.on_texts.is_empty() || !part.literals_fold && self.folded.is_none() {
+            return Ok(plain);
+        }
+        let folded = self.ask_one(&part.folded, self.folded.as_ref().unwrap_or(&self.pairs), supposed)?;
+        Ok(plain.and_folded(folded, &part.on_texts))
+    }
+
+    fn ask_one(&self, rules: &PolicySet, pairs: &[(String, RestrictedExpression)], supposed: &BTreeSet<Role>) -> Result<Said, AskError> {
         let refuse = |err: &dyn std::fmt::Display| AskError::Request(err.to_string());
-        let mut pairs = self.pairs.clone();
+        let mut pairs = pairs.to_vec();
         if self.tool.slice.reads("approvals") {
             pairs.push(("approvals".to_owned(), self.approvals(supposed)?));
         }
@@ -87,6 +120,30 @@ fn record<const N: usize>(fields: [(&str, RestrictedExpression); N]) -> Result<R
     RestrictedExpression::new_record(fields.map(|(name, value)| (name.to_owned(), value))).map_err(|err| AskError::Request(err.to_string()))
 }
 
+/// The facts with every text folded that a rule may compare; none when no rule reads arguments, or nothing changes.
+fn folded_facts(tool: &Governed, facts: &Facts) -> Option<Facts> {
+    if !tool.slice.reads("args") {
+        return None;
+    }
+    let arguments = folded_value(&facts.arguments);
+    let fold = |text: &String| Some(folded(text)).filter(|folded| folded != text);
+    let declared: Vec<Option<serde_json::Value>> = facts.facts.values().map(folded_value).collect();
+    let (channel, agent) = (fold(&facts.channel), fold(&facts.agent));
+    if arguments.is_none() && channel.is_none() && agent.is_none() && declared.iter().all(Option::is_none) {
+        return None;
+    }
+    let mut new = facts.clone();
+    for (old, folded) in new.facts.values_mut().zip(declared) {
+        if let Some(folded) = folded {
+            *old = folded;
+        }
+    }
+    new.arguments = arguments.unwrap_or(new.arguments);
+    new.channel = channel.unwrap_or(new.channel);
+    new.agent = agent.unwrap_or(new.agent);
+    Some(new)
+}
+
 /// All of the context but the approvals.
 fn pairs(loaded: &Loaded, tool: &Governed, facts: &Facts) -> Result<Vec<(String, RestrictedExpression)>, AskError> {
     let long = RestrictedExpression::new_long;
@@ -112,7 +169,7 @@ fn pairs(loaded: &Loaded, tool: &Governed, facts: &Facts) -> Result<Vec<(String,
         pairs.push(("args", args::record_value(&tool.arguments, &facts.arguments, "")?));
     }
     if tool.slice.reads("counts") {
-        pairs.push(("counts", counts(loaded, facts)?));
+        pairs.push(("counts", counts(loaded, tool, facts)?));
     }
     if tool.slice.reads("facts") {
         pairs.push(("facts", declared_facts(tool, facts)?));
@@ -120,12 +177,12 @@ fn pairs(loaded: &Loaded, tool: &Governed, facts: &Facts) -> Result<Vec<(String,
     Ok(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
-fn counts(loaded: &Loaded, facts: &Facts) -> Result<RestrictedExpression, AskError> {
+fn counts(loaded: &Loaded, tool: &Governed, facts: &Facts) -> Result<RestrictedExpression, AskError> {
     let one = |counter: &crate::counters::Counter| {
         let count = facts.counts.get(&counter.name).ok_or_else(|| AskError::Missing(format!("the counter `{counter}` was not supplied")))?;
         Ok((counter.name.clone(), RestrictedExpression::new_long(*count)))
     };
-    let pairs = loaded.counters.iter().map(one).collect::<Result<Vec<_>, AskError>>()?;
+    let pairs = loaded.counters.iter().filter(|counter| tool.slice.reads_counter(&counter.name)).map(one).collect::<Result<Vec<_>, AskError>>()?;
     RestrictedExpression::new_record(pairs).map_err(|err| AskError::Request(err.to_string()))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Loading is all or nothing: one broken rule and the set is refused, with every problem named.
 
+mod literals;
 mod parse;
 mod reads;
 mod slice;
@@ -15,7 +16,7 @@ use crate::schema::{self, ToolTypes};
 use cedar_policy::{Entities, EntityUid, PolicySet, Schema, ValidationMode, Validator};
 use parse::Parsed;
 use serde::Serialize;
-pub(crate) use slice::Slice;
+pub(crate) use slice::{Part, Slice};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::{fmt, sync::Arc};
 use steward_core::{ArgumentClass, ArgumentRole, Digest, Effect, ToolSpec};
@@ -110,7 +111,7 @@ impl Rules {
         let names = Names::new()?;
         let types = tool_types(tools)?;
         let parsed = parse_all(&files)?;
-        let counters = all_counters(&parsed)?;
+        let counters = all_counters(&parsed, &types)?;
         let schema_text = schema::text(&counters, types.values().map(|(spec, arguments, facts)| ToolTypes { spec, arguments, facts }));
         let (schema, _) = Schema::from_cedarschema_str(&schema_text).map_err(|err| RulesError::Schema(err.to_string()))?;
         let warnings = validate(&files, &parsed, schema)?;
@@ -142,6 +143,18 @@ impl Rules {
     /// The counters the rules declare; the gate supplies them as `Facts::counts`.
     pub fn counters(&self) -> &[Counter] {
         &self.0.counters
+    }
+
+    /// The counters that the rules for this tool read.
+    pub fn counters_read_for(&self, tool: &str) -> impl Iterator<Item = &Counter> {
+        let slice = self.0.tools.get(tool).map(|tool| &tool.slice);
+        self.0.counters.iter().filter(move |counter| slice.is_some_and(|slice| slice.reads_counter(&counter.name)))
+    }
+
+    /// The counters to which an allowed call of this tool adds.
+    pub fn counters_fed_by(&self, tool: &str) -> impl Iterator<Item = &Counter> {
+        let effect = self.0.tools.get(tool).map(|tool| tool.effect);
+        self.0.counters.iter().filter(move |counter| effect.is_some_and(|effect| counter.counts(tool, effect)))
     }
 
     /// The facts a tool's manifest asks for; the gate supplies them as `Facts::facts`.
@@ -218,10 +231,15 @@ fn parse_all(files: &[&RuleFile]) -> Result<Vec<Parsed>, RulesError> {
 }
 
 /// All counters by name; two rules may share one only if they mean the same.
-fn all_counters(parsed: &[Parsed]) -> Result<Vec<Counter>, RulesError> {
+fn all_counters(parsed: &[Parsed], types: &Types<'_>) -> Result<Vec<Counter>, RulesError> {
     let mut all: BTreeMap<&str, &Counter> = BTreeMap::new();
     for Parsed { rule, counters, .. } in parsed {
         for counter in counters {
+            let tools = types.iter().map(|(name, (spec, arguments, _))| (*name, spec.effect, arguments));
+            if let Err(message) = counter.check(tools) {
+                let message = format!("rule `{}`: {message}", rule.id);
+                return Err(RulesError::Broken(vec![Problem { file: rule.file.clone(), line: rule.line, message }]));
+            }
             let before = all.insert(&counter.name, counter);
             if let Some(before) = before.filter(|before| *before != counter) {
                 let message = format!("rule `{}`: the counter `{counter}` is declared elsewhere as `{before}`; give it another name", rule.id);

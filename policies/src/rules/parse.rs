@@ -2,6 +2,7 @@
 
 use crate::counters::{self, Counter};
 use crate::problem::{Problem, from_parse, line_of};
+use crate::rules::literals::fold_literals;
 use crate::rules::reads::Reads;
 use crate::rules::{Rule, RuleEffect, RuleFile};
 use cedar_policy::{Policy, PolicyId, PolicySet};
@@ -17,6 +18,8 @@ const ID_LETTERS_MAX: usize = 64;
 pub(crate) struct Parsed {
     pub(crate) rule: Rule,
     pub(crate) policy: Policy,
+    /// The same with folded literals, where that is another rule.
+    pub(crate) folded: Option<Policy>,
     pub(crate) reads: Reads,
     pub(crate) counters: Vec<Counter>,
 }
@@ -93,7 +96,13 @@ fn read_rule(file: &RuleFile, policy: &Policy, line: usize, wrong: &mut Vec<Stri
         shape: text("shape"),
         text: policy.to_string(),
     };
-    Some(Parsed { rule, reads: Reads::of(policy), policy: policy.new_id(PolicyId::new(&id)), counters })
+    let reads = Reads::of(policy);
+    let folded = if reads.reads("args") { fold_literals(policy, &id) } else { Ok(None) };
+    let folded = folded.unwrap_or_else(|err| {
+        wrong.push(format!("its texts cannot be read: {err}"));
+        None
+    });
+    Some(Parsed { rule, reads, policy: policy.new_id(PolicyId::new(&id)), folded, counters })
 }
 
 fn is_id(text: &str) -> bool {

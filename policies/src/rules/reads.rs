@@ -14,6 +14,10 @@ pub(crate) struct Reads {
     pub(crate) attributes: BTreeSet<String>,
     /// It reads the context in a way that names no attribute.
     pub(crate) whole: bool,
+    /// Counters it reads, by name.
+    pub(crate) counters: BTreeSet<String>,
+    /// It reads counters otherwise than by name.
+    pub(crate) all_counters: bool,
     /// Roles it asks approvals of by name.
     pub(crate) approvers: BTreeSet<Role>,
     /// It asks for approvals otherwise than by naming roles, so any role may matter.
@@ -38,6 +42,7 @@ impl Reads {
 
     fn everything(&mut self) {
         self.whole = true;
+        self.all_counters = true;
         self.any_approver = true;
     }
 
@@ -66,8 +71,17 @@ impl Reads {
             self.approvers.extend(roles);
             return;
         }
+        if operator == "."
+            && let Some(name) = operands.get("attr").and_then(Value::as_str)
+            && operands.get("left").and_then(|left| context_attribute(".", left.get(".")?)) == Some("counts")
+        {
+            self.attributes.insert("counts".to_owned());
+            self.counters.insert(name.to_owned());
+            return;
+        }
         match context_attribute(operator, operands) {
             Some(name) => {
+                self.all_counters |= name == "counts";
                 self.any_approver |= name == "approvals";
                 self.attributes.insert(name.to_owned());
             }
@@ -116,6 +130,8 @@ mod tests {
         let reads = Reads::of(&policy);
         let mut words: Vec<String> = reads.attributes.iter().cloned().collect();
         words.extend(reads.approvers.iter().map(|role| format!("by {role}")));
+        words.extend(reads.counters.iter().map(|name| format!("count {name}")));
+        words.extend((reads.all_counters && !reads.whole).then(|| "all counts".to_owned()));
         words.extend(reads.any_approver.then(|| "by any".to_owned()));
         words.extend(reads.whole.then(|| "whole".to_owned()));
         assert_eq!(words.join(", "), expect, "{condition}");
@@ -135,5 +151,8 @@ mod tests {
         check("context.approvals.roles.containsAll([Role::\"owner\", Role::\"finance\"]) && context.dest > 2", "approvals, dest, by owner, by finance");
         check("context.args has to.name && context[\"facts\"] has x", "args, facts");
         check("principal.roles.contains(Role::\"owner\")", "");
+        check("context.counts.a + context.counts.b > 3", "counts, count a, count b");
+        check("context.counts == {a: 1}", "counts, all counts");
+        check("context.counts has a && context.leak", "counts, leak, all counts");
     }
 }

@@ -9,17 +9,46 @@ use steward_core::Role;
 #[derive(Debug, Default)]
 pub(crate) struct Slice {
     /// Rules that do not read approvals: they say the same whoever approves.
-    pub(crate) fixed: PolicySet,
+    pub(crate) fixed: Part,
     /// Rules that read approvals: asked again for every set of approvals that is tried.
-    pub(crate) open: PolicySet,
+    pub(crate) open: Part,
     /// Roles whose approval may matter.
     pub(crate) approvers: BTreeSet<Role>,
     /// Context attributes that any rule reads.
     pub(crate) attributes: BTreeSet<String>,
+    /// Counters that any rule reads by name.
+    pub(crate) counters: BTreeSet<String>,
+    /// Some rule reads counters otherwise.
+    pub(crate) all_counters: bool,
     /// Some rule reads the context whole.
     pub(crate) whole: bool,
     /// Indices of the permits, in order.
     pub(crate) permits: Vec<usize>,
+}
+
+/// Some rules, and how those that read a call's texts compare them folded.
+#[derive(Debug, Default)]
+pub(crate) struct Part {
+    /// All of them, as written.
+    pub(crate) plain: PolicySet,
+    /// Those that read arguments, with folded literals.
+    pub(crate) folded: PolicySet,
+    /// The indices of those.
+    pub(crate) on_texts: BTreeSet<usize>,
+    /// Folding changes a literal of one of them.
+    pub(crate) literals_fold: bool,
+}
+
+impl Part {
+    fn add(&mut self, index: usize, rule: &Parsed) -> Result<(), Box<dyn std::error::Error>> {
+        self.plain.add(rule.policy.clone())?;
+        if rule.reads.reads("args") {
+            self.folded.add(rule.folded.as_ref().unwrap_or(&rule.policy).clone())?;
+            self.on_texts.insert(index);
+            self.literals_fold |= rule.folded.is_some();
+        }
+        Ok(())
+    }
 }
 
 impl Slice {
@@ -29,15 +58,17 @@ impl Slice {
         for index in indices {
             let Some(rule) = parsed.get(*index) else { continue };
             if rule.reads.reads("approvals") {
-                slice.open.add(rule.policy.clone())?;
+                slice.open.add(*index, rule)?;
                 slice.approvers.extend(&rule.reads.approvers);
                 if rule.reads.any_approver {
                     slice.approvers.extend(Role::ALL);
                 }
             } else {
-                slice.fixed.add(rule.policy.clone())?;
+                slice.fixed.add(*index, rule)?;
             }
             slice.attributes.extend(rule.reads.attributes.iter().cloned());
+            slice.counters.extend(rule.reads.counters.iter().cloned());
+            slice.all_counters |= rule.reads.all_counters;
             slice.whole |= rule.reads.whole;
             if rule.policy.effect() == cedar_policy::Effect::Permit {
                 slice.permits.push(*index);
@@ -49,6 +80,11 @@ impl Slice {
     /// Whether any of the rules reads this attribute of the context.
     pub(crate) fn reads(&self, attribute: &str) -> bool {
         self.whole || self.attributes.contains(attribute)
+    }
+
+    /// Whether any of the rules reads this counter.
+    pub(crate) fn reads_counter(&self, name: &str) -> bool {
+        self.all_counters || self.counters.contains(name)
     }
 }
 

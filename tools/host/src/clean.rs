@@ -1,8 +1,10 @@
 //! Cleaning arguments before anybody judges them, so that the gate, the card, the log and the tool see the same text.
 //!
 //! What is done, by the schema: every string in Unicode NFC; `x-steward-trim` takes white space off both ends;
-//! `format: email` also folds compatibility characters (NFKC) and writes lower case; an integer written `10.0` becomes
-//! `10`. What is refused: nesting deeper than 32, and NUL characters, which no store behind us takes.
+//! `format: email` also folds compatibility characters (NFKC) and writes lower case; `x-steward-fold` gives the form in which
+//! rules compare texts (plain letters, lower case, single spaces), for arguments that are words of a command rather than
+//! text; an integer written `10.0` becomes `10`. What is refused: nesting deeper than 32, and NUL characters, which no
+//! store behind us takes.
 
 use crate::schema::ArgumentError;
 use serde_json::{Map, Number, Value};
@@ -16,6 +18,7 @@ pub(crate) struct Cleaner {
     fields: BTreeMap<String, Cleaner>,
     items: Option<Box<Cleaner>>,
     trim: bool,
+    fold: bool,
     email: bool,
     integer: bool,
 }
@@ -34,6 +37,7 @@ impl Cleaner {
     fn read(&mut self, schema: &Value, depth: usize) {
         let Some(schema) = schema.as_object().filter(|_| depth < ARGUMENT_DEPTH_MAX) else { return };
         self.trim |= schema.get("x-steward-trim") == Some(&Value::Bool(true));
+        self.fold |= schema.get("x-steward-fold") == Some(&Value::Bool(true));
         self.email |= schema.get("format").and_then(Value::as_str) == Some("email");
         self.integer |= match schema.get("type") {
             Some(Value::String(name)) => name == "integer",
@@ -62,6 +66,9 @@ impl Cleaner {
     }
 
     fn text(&self, text: &str) -> String {
+        if self.fold {
+            return steward_policies::folded(text);
+        }
         if self.email {
             return text.trim().nfkc().collect::<String>().to_lowercase();
         }
@@ -151,6 +158,7 @@ mod tests {
             "name": { "type": ["string", "null"], "x-steward-trim": true },
             "either": { "anyOf": [{ "type": "null" }, { "x-steward-trim": true }] },
             "text": { "type": "string" },
+            "verb": { "type": "string", "x-steward-fold": true },
             "count": { "type": "integer" },
         } });
         let cases = [
@@ -158,6 +166,8 @@ mod tests {
             (json!({ "name": " Ju\u{308}rgen\t" }), json!({ "name": "J\u{fc}rgen" })),
             (json!({ "either": " a " }), json!({ "either": "a" })),
             (json!({ "text": " kept\n " }), json!({ "text": " kept\n " })),
+            (json!({ "verb": " DR\u{41e}\u{200b}\u{ff30}  table" }), json!({ "verb": "drop table" })),
+            (json!({ "text": "DROP " }), json!({ "text": "DROP " })),
             (json!({ "text": "e\u{301}" }), json!({ "text": "\u{e9}" })),
             (json!({ "count": 10.0 }), json!({ "count": 10 })),
             (json!({ "count": 10.5 }), json!({ "count": 10.5 })),
