@@ -1,6 +1,6 @@
 //! `[agents.<name>]`: prompt, model, tools and bounds of each agent.
 
-use super::reader::Reader;
+use super::reader::{ALIKE_MIN, Reader};
 use steward_agent::models::ModelsConfig;
 use steward_core::{Micros, Mode, RunLimits};
 
@@ -51,14 +51,24 @@ fn read_one(reader: &mut Reader, models: &ModelsConfig, name: &str) -> AgentConf
     if let Some(wrong) = tools.iter().find(|tool| tool.trim_end_matches('*').contains('*') || tool.is_empty()) {
         reader.refuse(&key("tools"), &format!("`{wrong}` is no tool; write a name such as `crm.find_contacts`, or a prefix such as `crm.*`"));
     }
-    let word = reader.text(&key("mode"), "open");
-    let mode = if word == "traced" { Mode::Traced } else { Mode::Open };
-    match word.as_str() {
-        "open" | "traced" => {}
-        "sealed" => reader.refuse(&key("mode"), "this is not available in this version; write `open` or `traced`"),
-        _ => reader.refuse(&key("mode"), "modes are `open`, `traced` and `sealed`; this version has `open` and `traced`"),
-    }
+    let mode = mode(reader, &key("mode"));
     AgentConfig { name: name.to_owned(), prompt: prompt.unwrap_or_default(), model, tools, mode, limits: limits(reader, &key("limits")) }
+}
+
+/// What is no mode is refused; nothing runs less watched than was written.
+fn mode(reader: &mut Reader, key: &str) -> Mode {
+    let word = reader.text(key, Mode::default().name());
+    match word.parse() {
+        Ok(mode) => return mode,
+        Err(err) => {
+            let alike = |mode: &Mode| strsim::jaro_winkler(mode.name(), &word.to_lowercase());
+            let nearest = Mode::ALL.into_iter().max_by(|a, b| alike(a).total_cmp(&alike(b))).filter(|mode| alike(mode) >= ALIKE_MIN);
+            let hint = nearest.map_or_else(String::new, |mode| format!("; did you mean `{mode}`?"));
+            reader.refuse(key, &format!("{err}{hint}"));
+        }
+    }
+    // Never used: a configuration with a problem is refused whole. The closest watch all the same.
+    Mode::Sealed
 }
 
 fn limits(reader: &mut Reader, table: &str) -> RunLimits {

@@ -115,6 +115,7 @@ fn records(reader: &mut Reader, table: &str) -> Vec<RecordPattern> {
             key: Some(id).filter(|id| !id.is_empty()),
             anchors: reader.list(&key("anchors"), &[]),
             made: reader.flag(&key("made"), false),
+            readers: reader.list(&key("readers"), &[]),
         });
     }
     found

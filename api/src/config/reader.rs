@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// How alike two keys must be for one to be offered for the other, from 0 to 1.
-const ALIKE_MIN: f64 = 0.75;
+pub(super) const ALIKE_MIN: f64 = 0.75;
 
 /// One effective value, as `steward doctor` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

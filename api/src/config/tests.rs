@@ -59,7 +59,10 @@ fn wrong_values_say_what_to_write() {
     refused("[models.fast]\nmodel = \"m\"", &[], &["`agents.assistant.model` is not set: there is no such model; configured are fast"]);
     refused("[agents.a]\ntools = [\"*.send\"]", &[], &["`*.send` is no tool"]);
     refused("[agents.a]\ntools = \"crm.*\"", &[], &["write a list of texts"]);
-    refused("[agents.a]\nmode = \"sealed\"", &[], &["not available in this version; write `open` or `traced`"]);
+    refused("[agents.a]\nmode = \"trace\"", &[], &["`agents.a.mode` is `trace`", "modes are `open`, `traced` and `sealed`; did you mean `traced`?"]);
+    refused("[agents.a]\nmode = \"Sealed\"", &[], &["did you mean `sealed`?"]);
+    refused("[agents.a]\nmode = \"\"", &[], &["modes are `open`, `traced` and `sealed`"]);
+    refused("", &[("STEWARD_AGENTS__ASSISTANT__MODE", "strict")], &["modes are `open`, `traced` and `sealed`"]);
     refused("[agents.a]\nlimits = { usd = \"1\" }", &[], &["at most six decimals"]);
     refused("[agents.a]\nlimits = { steps = 0 }", &[], &["from 1 to 1000"]);
 }
@@ -131,7 +134,16 @@ fn without_a_file_everything_has_a_default() {
     let [agent] = config.agents.as_slice() else { panic!("one agent") };
     assert_eq!((agent.name.as_str(), agent.prompt.as_str(), agent.model.as_str()), ("assistant", "assistant@production", "strong"));
     assert_eq!(agent.tools, ["crm.*"]);
+    assert_eq!(agent.mode, steward_core::Mode::Open);
     assert_eq!(agent.limits, steward_core::RunLimits::default());
+}
+
+#[test]
+fn every_mode_runs_as_it_is_written() {
+    for mode in steward_core::Mode::ALL {
+        let config = load(&format!("[agents.a]\nmode = \"{mode}\"\n"), &[]).expect("config");
+        assert_eq!(config.agents.first().expect("agent").mode, mode);
+    }
 }
 
 #[test]

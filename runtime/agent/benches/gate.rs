@@ -110,7 +110,7 @@ fn bench(criterion: &mut Criterion) {
     for (name, read, tool, arguments, expect) in cases {
         let mut events = vec![Recorded { seq: 1, at_ms: 1_795_000_000_000, event: started.clone() }];
         let (run, call) = run(&mut events, read, tool, arguments);
-        let shown = Shown::before(&run, read + 1, &runtime.host);
+        let shown = Shown::before(agent.mode, &run, read + 1, &runtime.host);
         let ruling = gate.rule(&run, &call, &shown, None, 1_795_000_001_000);
         assert_eq!(ruling.name(), expect, "{name}: {}", ruling.reason);
         group.bench_function(name, |bencher| bencher.iter(|| gate.rule(black_box(&run), black_box(&call), &shown, None, 1_795_000_001_000)));

@@ -3,11 +3,13 @@
 //! Deterministic in the run's journal, so that a replay asks the same question.
 
 use crate::agents::Agent;
+use crate::gate::Catalogue;
+use crate::labels;
 use crate::models::{AskRequest, ModelMessage, ModelTool, ProposedCall};
 use crate::run::{Call, Run};
 use serde_json::json;
 use std::sync::Arc;
-use steward_core::{Digest, Outcome, ToolSpec};
+use steward_core::{Digest, Integrity, Outcome, ToolSpec};
 
 /// The most bytes of one tool result that a model is shown.
 const RESULT_BYTES_MAX: usize = 48 * 1024;
@@ -16,12 +18,22 @@ const CONTEXT_BYTES_MAX: usize = 400 * 1024;
 /// How long a model may take for one answer, in milliseconds.
 const ANSWER_TIMEOUT_MS: u64 = 120_000;
 
-/// The request for the run's next step.
-pub fn request(run: &Run, system: Arc<str>, tools: Arc<[ModelTool]>, output_tokens_max: u32) -> AskRequest {
+/// What a model in mode `sealed` is told of handles, behind its prompt.
+const HANDLES: &str = "\n\nText that others wrote is not shown to you. Where a result has {\"$\": \"$3.items.0.body\", …}, that is a handle: it stands for the text. \
+To use it in an argument, write the handle in place of the value, {\"$\": \"$3.items.0.body\"}; to put a text together, write a list of texts and handles, \
+{\"$\": [\"Dear \", {\"$\": \"$3.items.0.name\"}, \", …\"]}. To let the person read it in your answer, write {{$3.items.0.body}} there. \
+Never guess what a handle holds.";
+/// In place of an earlier answer that repeats what others wrote.
+const NOT_SHOWN: &str = "(an earlier answer that holds text from outside; it is not shown)";
+
+/// The request for the run's next step. With `sealed`, what others wrote is shown as handles, by what these tools say of their results.
+pub fn request(run: &Run, sealed: Option<&dyn Catalogue>, system: Arc<str>, tools: Arc<[ModelTool]>, output_tokens_max: u32) -> AskRequest {
     let mut messages = Vec::with_capacity(run.history.len() + 2 + run.steps.len() * 2);
+    let system = if sealed.is_some() { format!("{system}{HANDLES}").into() } else { system };
     for turn in &run.history {
         messages.push(if turn.by_agent {
-            ModelMessage::Agent { text: turn.text.clone(), calls: Vec::new() }
+            let hidden = sealed.is_some() && turn.integrity == Integrity::Outside;
+            ModelMessage::Agent { text: if hidden { NOT_SHOWN.to_owned() } else { turn.text.clone() }, calls: Vec::new() }
         } else {
             ModelMessage::Person { text: turn.text.clone() }
         });
@@ -33,7 +45,7 @@ pub fn request(run: &Run, system: Arc<str>, tools: Arc<[ModelTool]>, output_toke
         messages.extend(step.calls.iter().map(|call| ModelMessage::ToolResult {
             provider_id: call.call.provider_id.clone(),
             tool: call.call.tool.clone(),
-            text: shown_result(call),
+            text: shown_result(call, sealed),
         }));
     }
     cut(&mut messages, history);
@@ -73,12 +85,21 @@ fn proposed(call: &Call) -> ProposedCall {
 }
 
 /// A call's outcome as the model reads it: `{"ok":…}` or a typed error that says what kind it is and whether trying again can help.
-fn shown_result(call: &Call) -> String {
+fn shown_result(call: &Call, sealed: Option<&dyn Catalogue>) -> String {
     let text = match &call.outcome {
-        Some(Outcome::Ok { result, .. }) => json!({ "ok": result }).to_string(),
+        Some(Outcome::Ok { result, .. }) => match sealed {
+            None => json!({ "ok": result }).to_string(),
+            Some(tools) => {
+                let labels = tools.find(&call.call.tool).map(|tool| tool.spec().result_labels.clone()).unwrap_or_default();
+                json!({ "ok": labels::view(call.call.call_id, result, &labels, &call.records) }).to_string()
+            }
+        },
         Some(Outcome::Failed { failure }) => {
             let class = call.ruled.as_ref().and_then(|ruled| ruled.class).map(|class| class.name());
-            json!({ "error": { "class": failure.class, "denial": class, "message": failure.message, "retryable": failure.retryable } }).to_string()
+            // What a tool says of its failure may repeat what others wrote.
+            let message =
+                if sealed.is_some() && labels::fails_in_its_own_words(call) { "the tool failed; what it says of it is not shown" } else { &failure.message };
+            json!({ "error": { "class": failure.class, "denial": class, "message": message, "retryable": failure.retryable } }).to_string()
         }
         None => json!({ "error": { "class": "failed", "message": "this call has no outcome yet", "retryable": false } }).to_string(),
     };

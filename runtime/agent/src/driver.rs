@@ -11,7 +11,7 @@ pub use journal::{Journal, MemoryJournal};
 
 use crate::agents::Agent;
 use crate::gate::Approved;
-use crate::labels::Shown;
+use crate::labels::{Shown, Spoken};
 use crate::live::Happening;
 use crate::models::ModelTool;
 use crate::run::{Next, Run};
@@ -19,8 +19,8 @@ use crate::runtime::Runtime;
 use journal::{Batch, Side};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use steward_core::event::{HoldOutcome, Recorded};
-use steward_core::{CallId, Event, HasKind, Integrity, Kind, Micros, PersonId, Role, RunId, RunOutcome, TenantId};
+use steward_core::event::{Citation, HoldOutcome, Recorded};
+use steward_core::{CallId, Event, HasKind, Integrity, Kind, Micros, Mode, PersonId, Role, RunId, RunOutcome, TenantId};
 use steward_office::OfficeError;
 use steward_policies::Permit;
 use steward_store::StoreError;
@@ -245,13 +245,16 @@ impl Drive<'_> {
     }
 
     fn reply(&mut self, text: String) {
-        let citations = Vec::new();
+        let shown = self.shown_before(self.run.steps.last().map_or(1, |step| step.number));
+        let Spoken { text, integrity, calls } = shown.spoken(self.mode(), &self.run, &text);
+        let cited = |call_id: CallId| Some(Citation { call_id, title: self.run.call(call_id)?.call.tool.clone() });
+        let citations = calls.into_iter().filter_map(cited).collect();
         let message = Message {
             message_id: self.runtime.office.ids.make(),
             run: Some(self.run_id),
             by_agent: true,
             text: text.clone(),
-            integrity: self.shown_before(self.run.steps.last().map_or(1, |step| step.number)).context().integrity,
+            integrity,
             created_at: self.runtime.office.clock.now(),
         };
         self.sides.push(Side::Message(message));
@@ -267,7 +270,7 @@ impl Drive<'_> {
 
     /// What the model had been shown when it answered this step.
     fn shown_before(&self, step: u32) -> Shown {
-        Shown::before(&self.run, step, &self.runtime.host)
+        Shown::before(self.mode(), &self.run, step, &self.runtime.host)
     }
 
     fn end(&mut self, outcome: RunOutcome, message: String) {
@@ -302,6 +305,11 @@ impl Drive<'_> {
         self.end(RunOutcome::Failed, message.to_owned());
         self.flush(RunStatus::Ended, true).await?;
         Ok(RunStatus::Ended)
+    }
+
+    /// How closely the run is watched; of an agent that is no longer configured, as closely as can be.
+    fn mode(&self) -> Mode {
+        self.agent().map_or(Mode::Sealed, |agent| agent.mode)
     }
 
     fn agent(&self) -> Option<&Agent> {

@@ -4,7 +4,7 @@
 //! taken again at the moment of execution judges the same proposal, byte for byte, or refuses it as changed.
 
 use crate::agents::Agent;
-use crate::labels::{Origins, Shown, origins};
+use crate::labels::{JudgeError, Judged, Origins, Shown, judge};
 use crate::run::{Run, call_digest};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -221,16 +221,20 @@ impl Gate<'_> {
                 format!("{text} in this run; it is not tried again: change the call or explain to the person what stands against it"),
             ));
         }
-        let arguments = tool.check_arguments(&call.arguments).map_err(|err| {
-            refuse(BlockClass::InvalidArguments, effect, format!("the arguments do not match the schema: {err}"), format!("invalid arguments: {err}"))
+        let judged = judge(self.agent.mode, run, shown, &*tool, call).map_err(|err| {
+            let reason = match &err {
+                JudgeError::Arguments(_) => format!("the arguments do not match the schema: {err}"),
+                JudgeError::Handle(_) => err.to_string(),
+            };
+            refuse(BlockClass::InvalidArguments, effect, reason, format!("invalid arguments: {err}"))
         })?;
+        let Judged { arguments, origins } = &*judged;
         let Some(pins) = &run.pins else {
             return Err(refuse(BlockClass::Policy, effect, "the run has no beginning".to_owned(), "internal error".to_owned()));
         };
-        let origins = origins(self.agent.mode, run, shown, spec, &arguments);
         let step = run.steps.iter().rev().find(|step| step.number == call.call_id.step);
         let expires_at_ms = step.map_or(now_ms, |step| step.answered_at_ms).saturating_add(HOLD_HOURS * 3_600_000);
-        let provenance = serde_json::to_value(&origins).unwrap_or_default();
+        let provenance = serde_json::to_value(origins).unwrap_or_default();
         let envelope = Envelope {
             tenant: self.tenant,
             run: self.run_id,
@@ -265,7 +269,7 @@ impl Gate<'_> {
                 ));
             }
         }
-        let facts = self.facts(run, call, pins.person, pins.workspace, &pins.channel, arguments, &origins, approved, now_ms);
+        let facts = self.facts(run, call, pins.person, pins.workspace, &pins.channel, arguments.clone(), origins, approved, now_ms);
         // What has an id has a JSON form.
         let record = serde_json::to_string(&Record { facts: &facts, envelope: &envelope }).unwrap_or_default();
         let integrity = origins.leaves.iter().map(|leaf| leaf.label.integrity).min().unwrap_or(origins.context);

@@ -16,6 +16,8 @@ const TABLE: &str = include_str!("intent/words.json");
 struct Table {
     asks: Vec<Entry>,
     delegates: Vec<String>,
+    /// Phrases that say to go by what the same sentence names.
+    endorses: Vec<String>,
 }
 
 /// Phrases that ask for an effect. In a phrase `..` stands for any words of the same sentence, `*` for any end of a word.
@@ -31,7 +33,7 @@ struct Entry {
 
 static WORDS: LazyLock<Table> = LazyLock::new(|| {
     // A broken table asks for nothing; a test reads it.
-    serde_json::from_str(TABLE).unwrap_or(Table { asks: Vec::new(), delegates: Vec::new() })
+    serde_json::from_str(TABLE).unwrap_or(Table { asks: Vec::new(), delegates: Vec::new(), endorses: Vec::new() })
 });
 
 /// What the owner asked for. Made once from the owner's words, and frozen.
@@ -55,8 +57,7 @@ impl Intent {
     fn read(&mut self, text: &str) {
         let folded = Words::fold(text);
         for sentence in folded.split_inclusive(['.', '!', '?', ';', ':']).fold(Vec::new(), joined) {
-            let words: Vec<&str> =
-                sentence.split(|letter: char| !letter.is_alphanumeric() && letter != '-' && letter != '_').filter(|word| !word.is_empty()).collect();
+            let words: Vec<&str> = words_of(&sentence).collect();
             for entry in WORDS.asks.iter().filter(|entry| entry.phrases.iter().any(|phrase| says(&words, phrase))) {
                 self.asked.insert((entry.effect, entry.of.clone()));
             }
@@ -74,10 +75,41 @@ impl Intent {
         }
     }
 
+    /// Whether a value that the owner said to take from a record they named may steer this effect. Who may do what, and what cannot be
+    /// undone, never is; money still asks, by its own rule.
+    pub fn endorses(&self, spec: &ToolSpec) -> bool {
+        matches!(spec.effect, Effect::Write | Effect::Send | Effect::Money) && self.asks(spec)
+    }
+
     /// Whether the owner left it to a text what to do. What cannot be undone and who may do what is never left to one.
     pub fn delegates(&self, effect: Effect) -> bool {
         self.delegated && matches!(effect, Effect::Read | Effect::Fetch | Effect::Write | Effect::Send | Effect::Money)
     }
+}
+
+/// The sentences of a text, as they were written, that say to go by what they name: "based on", "accordingly", "as it says in".
+pub(crate) fn endorsing(text: &str) -> impl Iterator<Item = &str> {
+    let sentences = text.split_inclusive(['.', '!', '?', ';', '\n']);
+    let mut starts = vec![0];
+    let mut at = 0;
+    for part in sentences {
+        at += part.len();
+        // A full stop ends a sentence only before white space, so that file names stay whole.
+        if part.ends_with('\n') || text.get(at..).is_some_and(|rest| rest.starts_with(char::is_whitespace)) {
+            starts.push(at);
+        }
+    }
+    starts.push(text.len());
+    let found: Vec<&str> = starts.windows(2).filter_map(|two| if let [from, to] = two { text.get(*from..*to) } else { None }).collect();
+    found.into_iter().filter(|sentence| {
+        let folded = Words::fold(sentence);
+        let words: Vec<&str> = words_of(&folded).collect();
+        WORDS.endorses.iter().any(|phrase| says(&words, phrase))
+    })
+}
+
+fn words_of(folded: &str) -> impl Iterator<Item = &str> {
+    folded.split(|letter: char| !letter.is_alphanumeric() && letter != '-' && letter != '_').filter(|word| !word.is_empty())
 }
 
 /// The kind of record a tool is about: what its result is, else what its arguments name.

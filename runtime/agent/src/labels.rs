@@ -3,23 +3,35 @@
 //! An argument's scalar leaves are compared, after normalisation, with the owner's words and with every value an earlier
 //! result showed. Equal to the owner's words: integrity 4. Equal to a stored value: that value's label. Neither: the label
 //! of the context, which is the join of all that the model has been shown. Equality is by whole value, never "was listed somewhere".
-//! That is mode `open`; [`trace_closely`] is mode `traced`, with typed ids and records that the owner's words name.
+//! That is mode `open`. Mode `traced` adds typed ids and records that the owner's words name; mode `sealed` adds handles.
 
+mod canon;
+mod memo;
+mod names;
 mod records;
+mod sealed;
 mod text;
 mod traced;
 mod values;
+mod view;
+mod walk;
 mod words;
 
-pub use traced::trace_closely;
+pub use sealed::{HandleError, Spoken};
+pub(crate) use values::fails_in_its_own_words;
 pub use values::{Shown, ShownValue};
+pub use view::view;
 pub use words::Words;
 
-use crate::run::Run;
+use crate::gate::Callable;
+use crate::run::{Run, call_digest};
+use sealed::Parts;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use steward_core::{ArgumentClass, ArgumentRole, Integrity, Label, Mode, Readers, Source, ToolSpec};
+use std::sync::Arc;
+use steward_core::{ArgumentClass, ArgumentRole, CallId, Digest, Effect, Integrity, Label, Mode, Readers, Source, ToolCall, ToolSpec};
+use steward_host::ArgumentError;
 
 /// One leaf of the arguments with its label.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -63,37 +75,129 @@ impl Origins {
     }
 }
 
-/// Labels a call's arguments as the agent's mode asks.
-pub fn origins(mode: Mode, run: &Run, shown: &Shown, spec: &ToolSpec, arguments: &Value) -> Origins {
+/// A call as it is judged: its arguments with every handle put in and as the schema wants them, and where they come from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// What would run.
+    pub arguments: Value,
+    /// Where it comes from.
+    pub origins: Origins,
+}
+
+/// Why a call cannot be judged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JudgeError {
+    /// A handle that names nothing.
+    #[error(transparent)]
+    Handle(#[from] HandleError),
+    /// The arguments are not as the schema says.
+    #[error(transparent)]
+    Arguments(#[from] ArgumentError),
+}
+
+/// Cleans a call's arguments and labels them as the agent's mode asks. Worked out once for what was shown, however often it is asked.
+pub fn judge(mode: Mode, run: &Run, shown: &Shown, tool: &dyn Callable, call: &ToolCall) -> Result<Arc<Judged>, JudgeError> {
+    let asked = [mode.name().as_bytes(), call.call_id.to_string().as_bytes(), call_digest(call).bytes().as_slice()].concat();
+    shown.memo.get_or(Digest::of(&asked), || {
+        let (arguments, parts) = given(mode, run, shown, tool, call)?;
+        let origins = origins_of(mode, run, shown, tool.spec(), &arguments, &parts, call.call_id);
+        Ok(Judged { arguments, origins })
+    })
+}
+
+/// The arguments with handles put in, cleaned and checked, and what each that held handles is made of.
+fn given(mode: Mode, run: &Run, shown: &Shown, tool: &dyn Callable, call: &ToolCall) -> Result<(Value, Parts), JudgeError> {
+    let (arguments, parts) = match mode {
+        Mode::Open | Mode::Traced => (tool.check_arguments(&call.arguments)?, Parts::new()),
+        Mode::Sealed => {
+            let (arguments, parts) = sealed::resolve(run, shown, &call.arguments, call.call_id.step)?;
+            (tool.check_arguments(&arguments)?, parts)
+        }
+    };
+    Ok((arguments, parts))
+}
+
+/// Labels arguments as the mode asks.
+fn origins_of(mode: Mode, run: &Run, shown: &Shown, spec: &ToolSpec, arguments: &Value, parts: &Parts, call: CallId) -> Origins {
     match mode {
-        Mode::Open => trace(run, shown, spec, arguments),
-        Mode::Traced => trace_closely(run, shown, spec, arguments),
+        Mode::Open => trace(run, shown, spec, arguments, call),
+        Mode::Traced | Mode::Sealed => traced::trace_closely(mode, run, shown, spec, arguments, parts, call),
     }
 }
 
-/// Labels a call's arguments.
-pub fn trace(run: &Run, shown: &Shown, spec: &ToolSpec, arguments: &Value) -> Origins {
+/// Labels a call's arguments in mode `open`.
+fn trace(run: &Run, shown: &Shown, spec: &ToolSpec, arguments: &Value, call: CallId) -> Origins {
     let owner = text::folded(&run.text);
     let context = shown.context();
     let mut leaves = Vec::new();
-    let mut content_actionable = false;
-    let mut leak = false;
-    for (path, leaf) in values::leaves(arguments) {
+    let mut outgoing = Outgoing::default();
+    for (path, leaf) in walk::leaves(arguments) {
         let role = role_of(&spec.roles, &path);
         let label = label_of(&leaf, &run.text, &owner, shown, &context);
-        let class = role.as_ref().map(ArgumentRole::class);
-        if class == Some(ArgumentClass::Content) {
-            if let Value::String(content) = &leaf {
-                content_actionable |= text::actionable(content).into_iter().any(|part| !owner.contains(&text::folded(&part)));
-            }
-            // What goes to other people must be readable by anyone; within the house, row security decides.
-            leak |= label.readers != Readers::Public && !spec.effect.only_reads() && spec.effect != steward_core::Effect::Write;
-        }
+        outgoing.take(shown, spec, call, role.as_ref(), &leaf, &label, |part| owner.contains(part));
         leaves.push(Leaf { path, role, label });
     }
     let tainted = context.integrity == Integrity::Outside;
+    let (leak, content_actionable) = outgoing.judge(spec.effect);
     // Until third-party text is shown, only the owner can have asked for what the model proposes.
     Origins { leaves, tainted, context: context.integrity, content_actionable, leak, class_asked: !tainted, uninvited: false }
+}
+
+/// What a call would tell others: who they are, and for whom each part of it is.
+#[derive(Default)]
+struct Outgoing {
+    receivers: Vec<String>,
+    readers: Vec<Readers>,
+    actionable: bool,
+}
+
+impl Outgoing {
+    #[expect(clippy::too_many_arguments, reason = "one leaf with everything that bears on it")]
+    fn take(
+        &mut self,
+        shown: &Shown,
+        spec: &ToolSpec,
+        call: CallId,
+        role: Option<&ArgumentRole>,
+        leaf: &Value,
+        label: &Label,
+        is_owners: impl Fn(&str) -> bool,
+    ) {
+        let key = values::key(leaf);
+        match role {
+            Some(ArgumentRole::Recipient | ArgumentRole::Payee | ArgumentRole::Member) if !key.is_empty() => {
+                self.receivers.extend(canon::receivers(&key));
+            }
+            // Whoever gets the record gets what this run wrote into it.
+            Some(ArgumentRole::Id(of)) => {
+                if let Some((written, actionable)) = shown.writes.of_record(call, of, &key) {
+                    self.readers.push(written.readers);
+                    self.actionable |= actionable;
+                }
+            }
+            // What has no role may be anything, so it is judged as content too.
+            Some(ArgumentRole::Content) | None => {
+                if let Value::String(content) = leaf {
+                    self.actionable |= text::actionable(content).into_iter().any(|part| !is_owners(&text::folded(&part)));
+                }
+                self.readers.push(label.readers.clone());
+            }
+            // Whoever is asked for a page or a search learns what is in the question.
+            Some(ArgumentRole::Url | ArgumentRole::Query | ArgumentRole::Value) if spec.effect == Effect::Fetch => self.readers.push(label.readers.clone()),
+            Some(_) => {}
+        }
+    }
+
+    /// Whether something would reach whom it is not for, and whether others could act on it.
+    fn judge(self, effect: Effect) -> (bool, bool) {
+        let reaches = !matches!(effect, Effect::Read | Effect::Write);
+        let covered = |readers: &Readers| match readers {
+            Readers::Public => true,
+            // To nobody in particular is to everybody.
+            Readers::Only(_) => !self.receivers.is_empty() && readers.cover(self.receivers.iter().map(String::as_str)),
+        };
+        (reaches && !self.readers.iter().all(covered), self.actionable)
+    }
 }
 
 fn label_of(leaf: &Value, owner_text: &str, owner: &str, shown: &Shown, context: &Label) -> Label {
@@ -114,7 +218,7 @@ fn role_of(roles: &BTreeMap<String, ArgumentRole>, path: &str) -> Option<Argumen
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     roles
         .iter()
-        .find(|(pattern, _)| if pattern.starts_with('/') { values::matches(pattern, path) } else { pattern.as_str() == first })
+        .find(|(pattern, _)| if pattern.starts_with('/') { walk::matches(pattern, path) } else { pattern.as_str() == first })
         .map(|(_, role)| role.clone())
 }
 

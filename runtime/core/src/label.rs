@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::{fmt, str::FromStr};
 
 /// How far a value may steer an effect, from third-party text to the owner's own words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -69,6 +70,41 @@ pub enum Mode {
     Open,
     /// Each argument is traced to the owner's words or to a record the owner named, and the owner must have asked for the effect.
     Traced,
+    /// As traced, and the model is never shown text from outside: it sees handles and passes them on.
+    Sealed,
+}
+
+impl Mode {
+    /// Every mode, from the loosest.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Traced, Self::Sealed];
+
+    /// The word in configurations.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Traced => "traced",
+            Self::Sealed => "sealed",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A word that is no mode.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("modes are `open`, `traced` and `sealed`")]
+pub struct ModeError;
+
+impl FromStr for Mode {
+    type Err = ModeError;
+
+    fn from_str(text: &str) -> Result<Self, ModeError> {
+        Self::ALL.into_iter().find(|mode| mode.name() == text).ok_or(ModeError)
+    }
 }
 
 /// Who may read a value.
@@ -83,6 +119,23 @@ pub enum Readers {
 }
 
 impl Readers {
+    /// Whether everybody in `receivers` may read it.
+    pub fn cover<'a>(&self, mut receivers: impl Iterator<Item = &'a str>) -> bool {
+        match self {
+            Self::Public => true,
+            Self::Only(readers) => receivers.all(|receiver| readers.contains(receiver)),
+        }
+    }
+
+    /// Who may read either: what several records hold is known to the readers of each.
+    #[must_use]
+    pub fn either(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Public, _) | (_, Self::Public) => Self::Public,
+            (Self::Only(a), Self::Only(b)) => Self::Only(a.union(b).cloned().collect()),
+        }
+    }
+
     /// Who may read both.
     #[must_use]
     pub fn join(&self, other: &Self) -> Self {
@@ -148,6 +201,39 @@ impl Label {
             integrity: self.integrity.min(other.integrity),
             readers: self.readers.join(&other.readers),
             sources: self.sources.union(&other.sources).cloned().collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn only(names: &[&str]) -> Readers {
+        Readers::Only(names.iter().map(|name| (*name).to_owned()).collect())
+    }
+
+    #[test]
+    fn modes_are_read_by_their_names_only() {
+        for wrong in ["", "Open", "trace", "sealed ", "strict"] {
+            assert_eq!(wrong.parse::<Mode>(), Err(ModeError), "{wrong}");
+        }
+        for mode in Mode::ALL {
+            assert_eq!(mode.to_string().parse(), Ok(mode));
+        }
+    }
+
+    #[test]
+    fn readers_shrink_when_joined_and_cover_only_whom_they_name() {
+        let (ab, bc) = (only(&["a", "b"]), only(&["b", "c"]));
+        assert_eq!(ab.join(&bc), only(&["b"]));
+        assert_eq!(ab.join(&Readers::Public), ab);
+        assert_eq!(ab.either(&bc), only(&["a", "b", "c"]));
+        assert_eq!(ab.either(&Readers::Public), Readers::Public);
+        for (readers, receivers, expect) in
+            [(&ab, vec!["a", "c"], false), (&only(&[]), vec!["a"], false), (&ab, vec!["a"], true), (&Readers::Public, vec!["anybody"], true)]
+        {
+            assert_eq!(readers.cover(receivers.clone().into_iter()), expect, "{receivers:?}");
         }
     }
 }

@@ -192,6 +192,9 @@ pub struct RecordPattern {
     /// Whether the call itself made it or changed it, so that its id is the run's own.
     #[serde(default)]
     pub made: bool,
+    /// Fields that say who may read it, as values or as keys: participants, people it is shared with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readers: Vec<String>,
 }
 
 /// One tool, whole: what the model is told, what the gate judges by, what the host enforces.

@@ -188,7 +188,11 @@ pub(crate) fn has_place(schema: &Value, pointer: &str) -> bool {
 fn descend(schema: &Value, segments: &[&str]) -> bool {
     let Some((first, rest)) = segments.split_first() else { return true };
     let name = first.replace("~1", "/").replace("~0", "~");
-    let direct = if *first == "*" { schema.get("items") } else { schema.get("properties").and_then(|properties| properties.get(&name)) };
+    let direct = if *first == "*" {
+        schema.get("items").or_else(|| schema.get("additionalProperties").filter(|rest| **rest != Value::Bool(false)))
+    } else {
+        schema.get("properties").and_then(|properties| properties.get(&name))
+    };
     let branches = ["anyOf", "oneOf", "allOf"].iter().filter_map(|key| schema.get(key)?.as_array()).flatten();
     direct.is_some_and(|inner| descend(inner, rest)) || branches.into_iter().any(|branch| descend(branch, segments))
 }

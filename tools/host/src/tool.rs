@@ -61,6 +61,18 @@ impl Tool {
                 return Err(refuse(format!("`{pointer}` names no field of the result's schema")));
             }
         }
+        let mut records = entry.records.clone();
+        for record in &mut records {
+            // Readers that the tool names as a place are a field of the record that holds it.
+            let field = entry.readers.as_deref().and_then(|place| place.strip_prefix(&record.at)?.strip_prefix('/'));
+            record.readers.extend(field.filter(|field| !field.contains('/')).map(str::to_owned));
+            for field in record.key.iter().chain(&record.anchors).chain(&record.readers) {
+                let pointer = format!("{}/{field}", record.at);
+                if !has_place(&result, &pointer) {
+                    return Err(refuse(format!("the record `{}` names `{pointer}`, which is no field of the result's schema", record.of)));
+                }
+            }
+        }
         let schema_digest = Digest::of_value(&[&arguments, &result]).map_err(|err| refuse(err.to_string()))?;
         let timeout_ms = entry.timeout_ms.unwrap_or(deadline_ms);
         let plugin_digest = match &body {
@@ -79,8 +91,9 @@ impl Tool {
             roles: entry.roles,
             result_labels: entry.result_labels,
             anchors: entry.anchors,
-            records: entry.records,
-            private: entry.private,
+            records,
+            // What is for some readers is not for all.
+            private: entry.private || entry.readers.is_some(),
             facts: entry.facts,
             timeout_ms,
             plugin_digest,

@@ -2,15 +2,16 @@
 
 use super::{Drive, DriveError};
 use crate::context;
+use crate::gate::Catalogue;
 use crate::labels;
 use crate::live::Happening;
-use crate::models::{Answer, AskError, AskRequest, ProposedCall};
+use crate::models::{Answer, AskError, AskRequest};
 use crate::points::point;
 use serde_json::Value;
 use std::time::Duration;
 use steward_core::event::AskFailure;
 use steward_core::limits::ASK_ATTEMPTS_MAX;
-use steward_core::{CallId, Event, Micros, RunOutcome, ToolCall, Usage};
+use steward_core::{CallId, Event, Micros, Mode, RunOutcome, ToolCall, Usage};
 use steward_store::run::RunStatus;
 use tokio::sync::mpsc;
 
@@ -119,7 +120,9 @@ impl Drive<'_> {
         if self.tools.is_none() {
             self.tools = Some(context::tools(self.agent()?, &self.runtime.host.specs()));
         }
-        Some(context::request(&self.run, self.system.clone()?, self.tools.clone()?, OUTPUT_TOKENS_MAX))
+        let host: &dyn Catalogue = &self.runtime.host;
+        let sealed = (self.mode() == Mode::Sealed).then_some(host);
+        Some(context::request(&self.run, sealed, self.system.clone()?, self.tools.clone()?, OUTPUT_TOKENS_MAX))
     }
 
     /// Makes sure that what the next answer may cost is set aside.
@@ -191,29 +194,32 @@ impl Drive<'_> {
     }
 
     fn answered(&mut self, step: u32, answer: Answer) -> Event {
-        let calls = answer
-            .calls
-            .into_iter()
-            .enumerate()
-            .map(|(index, call)| ToolCall {
+        let mut calls = Vec::with_capacity(answer.calls.len());
+        for (index, call) in answer.calls.into_iter().enumerate() {
+            let mut call = ToolCall {
                 call_id: CallId { step, index: u16::try_from(index).unwrap_or(u16::MAX) },
-                provenance: self.provenance(step, &call),
+                provenance: Value::Null,
                 provider_id: call.provider_id,
                 tool: call.tool,
                 arguments: call.arguments,
                 broken: call.broken,
-            })
-            .collect();
+            };
+            call.provenance = self.provenance(&call);
+            calls.push(call);
+        }
         Event::Answered { step, text: answer.text, calls, usage: answer.usage, cost: answer.cost, model: answer.model }
     }
 
-    /// Where the arguments of a proposed call came from; null for a tool that is not known, whose arguments have no roles.
-    fn provenance(&mut self, step: u32, call: &ProposedCall) -> Value {
+    /// Where the arguments of a proposed call came from; null where that cannot be said: a tool that is not known, arguments it does not take.
+    /// The gate finds what is worked out here.
+    fn provenance(&mut self, call: &ToolCall) -> Value {
         let runtime = self.runtime;
-        let Some(tool) = runtime.host.tool(&call.tool) else { return Value::Null };
-        self.look(step);
-        let Some((_, shown)) = &self.shown else { return Value::Null };
-        let mode = self.agent().map(|agent| agent.mode).unwrap_or_default();
-        serde_json::to_value(labels::origins(mode, &self.run, shown, tool.spec(), &call.arguments).leaves).unwrap_or_default()
+        let Some(tool) = runtime.host.tool(&call.tool).filter(|_| call.broken.is_none()) else { return Value::Null };
+        self.look(call.call_id.step);
+        let mode = self.mode();
+        let Some((_, shown)) = &mut self.shown else { return Value::Null };
+        let judged = labels::judge(mode, &self.run, shown, &*tool, call);
+        shown.note_write(mode, &self.run, &*tool, call);
+        judged.ok().and_then(|judged| serde_json::to_value(&judged.origins.leaves).ok()).unwrap_or_default()
     }
 }

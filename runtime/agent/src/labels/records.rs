@@ -1,105 +1,208 @@
-//! Records among the results: which the owner named, whose ids they are. A record that was merely listed names nothing.
+//! What results held: each value with the record it stood in, which records the owner named, who may read them, whose ids they are.
 //!
-//! An id counts for its own type only. A record is anchored when the owner's words name it and no other of its type.
+//! A record that was merely listed names nothing. An id counts for its own type only. A record is anchored when the owner's
+//! words name it and no other of its type. Nothing here raises a label otherwise.
 
-use super::values::{key, leaves, matches, pointed};
-use super::words::{Words, minutes, moment};
+use super::canon::form;
+use super::text;
+use super::values::key;
+use super::walk::{Found, leaves, pointed};
+use super::words::{Words, dates_in, minutes, moment};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use steward_core::{Integrity, Label, Origin, Readers, RecordPattern, Source};
+use std::sync::{Arc, OnceLock};
+use steward_core::{ArgumentClass, Integrity, Label, Origin, Readers, RecordPattern, Source};
+
+/// Who stands for everybody of the organisation among readers.
+const HOUSE: &str = "house";
+/// The shortest text that counts for a piece of another, in characters; what is shorter stands everywhere.
+const PIECE_MIN: usize = 8;
 
 /// One place where a value stood.
 #[derive(Debug, Clone)]
-struct Place {
-    origin: Origin,
+pub(super) struct Place {
+    pub(super) origin: Origin,
     cap: Integrity,
-    record: Option<usize>,
-    source: Source,
+    pub(super) record: Option<usize>,
+    is_id: bool,
+    readers: Arc<Readers>,
+    pub(super) call: Arc<str>,
+    tool: Arc<str>,
+    pub(super) path: String,
+}
+
+impl Place {
+    /// Who may read what stands there.
+    pub(super) fn readers(&self) -> Readers {
+        Readers::clone(&self.readers)
+    }
 }
 
 #[derive(Debug, Clone)]
 struct Record {
     of: String,
     made: bool,
-    /// The owner's phrases that name it, whole texts first.
+    /// The owner's phrases that name it.
     phrases: Vec<String>,
+    /// Those of them that a sentence holds which says to go by what is named.
+    endorsed: Vec<String>,
     moments: Vec<i64>,
+}
+
+/// A long value, for finding pieces of it.
+#[derive(Debug, Clone)]
+struct Text {
+    folded: String,
+    place: usize,
+    dates: OnceLock<BTreeSet<(i64, i64, i64)>>,
+}
+
+/// Where one result comes from.
+pub(super) struct Origins<'a> {
+    pub(super) call: &'a str,
+    pub(super) tool: &'a str,
+    pub(super) patterns: &'a [RecordPattern],
+    pub(super) private: bool,
+    /// Whether the owner named this whole result, which has no records, and said to go by it.
+    pub(super) endorsed: bool,
 }
 
 /// Everything shown, by value and by id.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Records {
     records: Vec<Record>,
-    /// Values that are no ids.
-    values: HashMap<String, Vec<Place>>,
-    ids: HashMap<String, Vec<Place>>,
+    pub(super) places: Vec<Place>,
+    /// Values that are no ids, as they are and in their one form.
+    values: HashMap<String, Vec<usize>>,
+    forms: HashMap<String, Vec<usize>>,
+    ids: HashMap<String, Vec<usize>>,
+    texts: Vec<Text>,
+    /// By call and pointer, for handles.
+    at: HashMap<String, usize>,
     /// Which records a phrase names, by type.
-    named: HashMap<(String, String), BTreeSet<String>>,
-    private: bool,
+    named: HashMap<String, HashMap<String, BTreeSet<String>>>,
+    /// Results without records that the owner named and said to go by.
+    sources: BTreeSet<Arc<str>>,
 }
 
 impl Records {
-    /// Adds the leaves of one result: path, value, origin and the integrity of the stored record it was made from.
-    pub(super) fn add(
-        &mut self,
-        words: &Words,
-        patterns: &[RecordPattern],
-        (call, tool): (&str, &str),
-        result: &Value,
-        leaves: &[(String, Value, Origin, Integrity)],
-        private: bool,
-    ) {
-        self.private |= private;
-        let mut places: Vec<(String, usize, Option<&str>)> = Vec::new();
-        for pattern in patterns {
-            for (path, object) in pointed(result, &pattern.at) {
-                let index = self.record(words, pattern, object, &format!("{call}{path}"));
-                places.push((path, index, pattern.key.as_deref()));
+    /// Adds the leaves of one result.
+    pub(super) fn add(&mut self, words: &Words, from: &Origins<'_>, result: &Value, found: &[Found]) {
+        let (call, tool): (Arc<str>, Arc<str>) = (from.call.into(), from.tool.into());
+        if from.endorsed {
+            self.sources.insert(Arc::clone(&call));
+        }
+        let origins: HashMap<&str, Origin> = found.iter().filter(|leaf| !leaf.is_key).map(|leaf| (leaf.path.as_str(), leaf.origin)).collect();
+        let rest = Arc::new(if from.private { Readers::Only([HOUSE.to_owned()].into()) } else { Readers::Public });
+        let mut around: HashMap<String, Vec<Around<'_>>> = HashMap::new();
+        for pattern in from.patterns {
+            for (path, object) in pointed(result, &pattern.at).into_iter().filter(|(_, object)| object.is_object()) {
+                let record = self.record(words, pattern, object, &format!("{call}{path}"), |field| origins.get(format!("{path}/{field}").as_str()).copied());
+                let readers = if from.private { Arc::new(readers(pattern, object)) } else { Arc::clone(&rest) };
+                around.entry(path).or_default().push(Around { record, id: pattern.key.as_deref(), readers });
             }
         }
-        for (path, leaf, origin, cap) in leaves {
-            let key = key(leaf);
-            if key.is_empty() {
-                continue;
-            }
-            let inside = places.iter().rev().find_map(|(at, index, id)| Some((path.strip_prefix(at.as_str())?.strip_prefix('/')?, *index, *id)));
-            let is_id = inside.is_some_and(|(field, _, id)| id == Some(field));
-            let source = Source::Result { call: call.to_owned(), tool: tool.to_owned(), path: path.clone() };
-            let place = Place { origin: *origin, cap: *cap, record: inside.map(|(_, index, _)| index), source };
-            if is_id { &mut self.ids } else { &mut self.values }.entry(key).or_default().push(place);
+        for Found { path, leaf, origin, cap, is_key } in found {
+            let inside = enclosing(&around, path);
+            // One object may be a record and name others: an id belongs to its own pattern, the rest to the first.
+            let own = inside.and_then(|(field, around)| around.iter().find(|around| !is_key && around.id == Some(field)));
+            let record = own.or_else(|| inside.and_then(|(_, around)| around.first()));
+            let readers = Arc::clone(inside.and_then(|(_, around)| around.first()).map_or(&rest, |around| &around.readers));
+            let place = Place {
+                origin: *origin,
+                cap: *cap,
+                record: record.map(|around| around.record),
+                is_id: own.is_some(),
+                readers,
+                call: Arc::clone(&call),
+                tool: Arc::clone(&tool),
+                path: path.clone(),
+            };
+            self.put(key(leaf), *is_key, place);
         }
     }
 
-    fn record(&mut self, words: &Words, pattern: &RecordPattern, object: &Value, nameless: &str) -> usize {
+    fn put(&mut self, key: String, is_key: bool, place: Place) {
+        let (index, is_id) = (self.places.len(), place.is_id);
+        if !is_key {
+            self.at.insert(format!("{}{}", place.call, place.path), index);
+        }
+        self.places.push(place);
+        if key.is_empty() {
+            return;
+        }
+        if is_id {
+            self.ids.entry(key).or_default().push(index);
+            return;
+        }
+        if let Some(form) = form(&key) {
+            self.forms.entry(form).or_default().push(index);
+        }
+        if key.len() > PIECE_MIN {
+            self.texts.push(Text { folded: key.clone(), place: index, dates: OnceLock::new() });
+        }
+        self.values.entry(key).or_default().push(index);
+    }
+
+    /// A value taken out of another by the host: it is of the same record, of the same origin, for the same readers.
+    pub(super) fn put_taken(&mut self, call: &str, path: &str, value: &Value, of: &Place) {
+        let place = Place { call: call.into(), path: path.to_owned(), is_id: false, ..of.clone() };
+        if self.sources.contains(&of.call) {
+            self.sources.insert(Arc::clone(&place.call));
+        }
+        self.put(key(value), false, place);
+    }
+
+    fn record(&mut self, words: &Words, pattern: &RecordPattern, object: &Value, nameless: &str, origin: impl Fn(&str) -> Option<Origin>) -> usize {
         let id = pattern.key.as_ref().and_then(|field| object.get(field)).map(key).filter(|id| !id.is_empty());
-        let mut phrases = BTreeSet::new();
+        let (mut phrases, mut endorsed) = (BTreeSet::new(), BTreeSet::new());
         for anchor in &pattern.anchors {
+            let chosen = origin(anchor).unwrap_or(Origin::Outside) == Origin::Outside;
             for (_, leaf) in object.get(anchor).map(leaves).into_iter().flatten() {
-                phrases.extend(words.names(&key(&leaf)));
+                let text = key(&leaf);
+                phrases.extend(words.naming(&text, chosen));
+                endorsed.extend(words.endorsing(&text, chosen));
             }
         }
         let moments = leaves(object).iter().filter_map(|(_, leaf)| moment(&key(leaf))).filter_map(|(date, time)| Some(minutes(date) + time?)).collect();
         // Without an id, the same texts are the same record.
         let id = id.unwrap_or_else(|| if pattern.key.is_none() { object.to_string() } else { nameless.to_owned() });
+        let named = self.named.entry(pattern.of.clone()).or_default();
         for phrase in &phrases {
-            self.named.entry((pattern.of.clone(), phrase.clone())).or_default().insert(id.clone());
+            named.entry(phrase.clone()).or_default().insert(id.clone());
         }
-        self.records.push(Record { of: pattern.of.clone(), made: pattern.made, phrases: phrases.into_iter().collect(), moments });
+        let record =
+            Record { of: pattern.of.clone(), made: pattern.made, phrases: phrases.into_iter().collect(), endorsed: endorsed.into_iter().collect(), moments };
+        self.records.push(record);
         self.records.len() - 1
     }
 
-    /// Whether a phrase of the owner names this record and no other.
-    fn is_anchored(&self, index: usize) -> bool {
-        self.records.get(index).is_some_and(|record| {
-            record.phrases.iter().any(|phrase| self.named.get(&(record.of.clone(), phrase.clone())).is_some_and(|records| records.len() == 1))
-        })
+    /// Whether one of these phrases names this record and no other of its type.
+    fn is_alone(&self, record: &Record, phrases: &[String]) -> bool {
+        let Some(named) = self.named.get(&record.of) else { return false };
+        phrases.iter().any(|phrase| named.get(phrase).is_some_and(|records| records.len() == 1))
     }
 
-    fn label(&self, place: &Place) -> Label {
+    fn is_anchored(&self, index: usize) -> bool {
+        self.records.get(index).is_some_and(|record| self.is_alone(record, &record.phrases))
+    }
+
+    /// Whether the owner named where this value stands, and said to go by it.
+    pub(super) fn is_endorsed(&self, place: &Place) -> bool {
+        match place.record {
+            Some(index) => self.records.get(index).is_some_and(|record| self.is_alone(record, &record.endorsed)),
+            None => self.sources.contains(&place.call),
+        }
+    }
+
+    /// The label of what stands at a place, when it is used for an argument of this class.
+    pub(super) fn label(&self, place: &Place, class: Option<ArgumentClass>) -> Label {
         let anchored = place.record.is_some_and(|index| self.is_anchored(index));
         let integrity = match (place.origin, place.record) {
+            // The platform vouches that it is so; which of many it should be, nobody has said.
+            (Origin::System, Some(_)) if class == Some(ArgumentClass::Dest) && !anchored => Integrity::Fact,
+            (Origin::System, Some(_)) if class == Some(ArgumentClass::Dest) => Integrity::Anchored,
             (Origin::System | Origin::Owner, _) => Integrity::Owner,
-            // Curated, but the owner did not say whom: one of many that were listed.
             (Origin::Directory, Some(_)) if !anchored => Integrity::Fact,
             (Origin::Directory, _) => Integrity::Directory,
             (Origin::Fact, _) if anchored => Integrity::Anchored,
@@ -107,32 +210,76 @@ impl Records {
             (Origin::Outside, _) => Integrity::Outside,
         };
         let integrity = if place.origin == Origin::System { integrity } else { integrity.min(place.cap) };
-        Label { readers: self.readers(), ..Label::from_source(integrity, place.source.clone()) }
+        Label { readers: Readers::clone(&place.readers), ..Label::from_source(integrity, source(place)) }
     }
 
-    /// The best label among the places where this value stood: that others repeat it takes nothing from it.
-    pub(super) fn value(&self, key: &str) -> Option<Label> {
-        self.values.get(key)?.iter().map(|place| self.label(place)).max_by_key(|label| label.integrity)
+    /// The best label among these places: that others repeat a value takes nothing from it, and whoever may read one of them knows it.
+    fn best<'a>(&self, places: impl Iterator<Item = &'a usize>, class: Option<ArgumentClass>) -> Option<Label> {
+        let labels = places.filter_map(|index| self.places.get(*index)).map(|place| self.label(place, class));
+        labels.reduce(|a, b| {
+            let readers = a.readers.either(&b.readers);
+            let best = if b.integrity > a.integrity { b } else { a };
+            Label { readers, ..best }
+        })
+    }
+
+    /// The label of a value that stood somewhere, perhaps in another spelling.
+    pub(super) fn value(&self, key: &str, class: Option<ArgumentClass>) -> Option<Label> {
+        let form = form(key);
+        let other = form.as_ref().and_then(|form| self.forms.get(form)).into_iter().flatten();
+        self.best(self.values.get(key).into_iter().flatten().chain(other), class)
+    }
+
+    /// The places of texts that a value is a piece of: word by word, or a date that is written otherwise there.
+    pub(super) fn pieces(&self, key: &str) -> Vec<usize> {
+        let date = moment(key);
+        if date.is_none() && key.chars().count() < PIECE_MIN {
+            return Vec::new();
+        }
+        let holds = |text: &&Text| {
+            text.folded.len() > key.len() && text::span(&text.folded, &text.folded, key).is_some()
+                || date.is_some_and(|(date, _)| text.dates.get_or_init(|| dates_in(&text.folded)).contains(&date))
+        };
+        self.texts.iter().filter(holds).map(|text| text.place).collect()
+    }
+
+    /// The label of a piece of a text. Whoever cut it out chose it, so it is a fact at most.
+    pub(super) fn piece(&self, key: &str, class: Option<ArgumentClass>) -> Option<Label> {
+        self.best(self.pieces(key).iter(), class).map(|label| Label { integrity: label.integrity.min(Integrity::Fact), ..label })
     }
 
     /// The label of an id used for a record of this type. Known, but of another type only: outside text.
     pub(super) fn id(&self, of: &str, key: &str) -> Option<Label> {
-        let places = self.ids.get(key)?;
-        let own =
-            places.iter().filter_map(|place| Some((place, place.record?))).filter(|(_, index)| self.records.get(*index).is_some_and(|record| record.of == of));
-        let label = |(place, index): (&Place, usize)| {
-            let made = self.records.get(index).is_some_and(|record| record.made);
-            let integrity = if made {
-                Integrity::Owner
-            } else if self.is_anchored(index) {
-                Integrity::Anchored
-            } else {
-                Integrity::Fact
-            };
-            Label { readers: self.readers(), ..Label::from_source(integrity, place.source.clone()) }
+        let places = self.ids.get(key)?.iter().filter_map(|index| self.places.get(*index));
+        let best = places.filter_map(|place| self.id_label(of, place)).max_by_key(|label| label.integrity);
+        Some(best.unwrap_or_else(foreign))
+    }
+
+    /// The label of what stands at this place, used as the id of a record of this type.
+    pub(super) fn id_at(&self, of: &str, place: &Place) -> Label {
+        self.id_label(of, place).unwrap_or_else(foreign)
+    }
+
+    fn id_label(&self, of: &str, place: &Place) -> Option<Label> {
+        let record = place.record.filter(|_| place.is_id).and_then(|index| self.records.get(index)).filter(|record| record.of == of)?;
+        let integrity = if record.made {
+            Integrity::Owner
+        } else if self.is_alone(record, &record.phrases) {
+            Integrity::Anchored
+        } else {
+            Integrity::Fact
         };
-        let best = own.map(label).max_by_key(|label| label.integrity);
-        Some(best.unwrap_or_else(|| Label { readers: self.readers(), integrity: Integrity::Outside, sources: [Source::Model].into() }))
+        Some(Label { readers: place.readers(), ..Label::from_source(integrity, source(place)) })
+    }
+
+    /// The place a handle names.
+    pub(super) fn place(&self, call: &str, path: &str) -> Option<&Place> {
+        self.place_at(&format!("{call}{path}"))
+    }
+
+    /// The place at a call and JSON pointer, written one after the other.
+    pub(super) fn place_at(&self, at: &str) -> Option<&Place> {
+        self.places.get(*self.at.get(at)?)
     }
 
     /// How long the records the owner named last, in minutes.
@@ -143,14 +290,64 @@ impl Records {
             .filter(|length| *length > 0)
             .collect()
     }
+}
 
-    /// Who may read what was shown: the house, once anything private was.
-    pub(super) fn readers(&self) -> Readers {
-        if self.private { Readers::Only(["house".to_owned()].into()) } else { Readers::Public }
+/// A record around a leaf.
+struct Around<'a> {
+    record: usize,
+    id: Option<&'a str>,
+    readers: Arc<Readers>,
+}
+
+/// The record that encloses a leaf most closely, with the leaf's field in it.
+fn enclosing<'a, 'b, T>(around: &'a HashMap<String, T>, path: &'b str) -> Option<(&'b str, &'a T)> {
+    let mut end = path.len();
+    while let Some(at) = path.get(..end)?.rfind('/') {
+        if let Some(found) = path.get(..at).and_then(|head| around.get(head)) {
+            return Some((path.get(at + 1..)?, found));
+        }
+        end = at;
+    }
+    None
+}
+
+/// Who may read a private record: the house, and who stands in the fields that say so, as value or as key.
+fn readers(pattern: &RecordPattern, object: &Value) -> Readers {
+    let mut readers = BTreeSet::from([HOUSE.to_owned()]);
+    for field in pattern.readers.iter().filter_map(|field| object.get(field)) {
+        readers.extend(leaves(field).iter().map(|(_, leaf)| key(leaf)).filter(|key| !key.is_empty()));
+        readers.extend(field.as_object().into_iter().flatten().map(|(name, _)| text::folded(name)));
+    }
+    Readers::Only(readers)
+}
+
+/// The label of what is no id of the type that is asked for.
+fn foreign() -> Label {
+    Label { readers: Readers::Public, integrity: Integrity::Outside, sources: [Source::Model].into() }
+}
+
+fn source(place: &Place) -> Source {
+    Source::Result { call: place.call.to_string(), tool: place.tool.to_string(), path: place.path.clone() }
+}
+
+/// What calls of this run wrote into records, by call: whoever gets the record gets that too.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Writes {
+    all: Vec<(steward_core::CallId, String, String, Label, bool)>,
+}
+
+impl Writes {
+    /// A call wrote something with this label into a record; `actionable`: with links or accounts that are not the owner's.
+    pub(super) fn add(&mut self, call: steward_core::CallId, of: &str, id: &str, label: Label, actionable: bool) {
+        self.all.push((call, of.to_owned(), id.to_owned(), label, actionable));
+    }
+
+    /// What calls before this one wrote into a record.
+    pub(super) fn of_record(&self, before: steward_core::CallId, of: &str, id: &str) -> Option<(Label, bool)> {
+        let found = self.all.iter().filter(|(call, type_, key, _, _)| *call < before && type_ == of && key == id);
+        found.map(|(_, _, _, label, actionable)| (label.clone(), *actionable)).reduce(|(a, b), (c, d)| (a.join(&c), b || d))
     }
 }
 
-/// The origin of a leaf by its path.
-pub(super) fn origin(labels: &BTreeMap<String, Origin>, path: &str) -> Origin {
-    labels.iter().find(|(pattern, _)| matches(pattern, path)).map_or(Origin::Outside, |(_, origin)| *origin)
-}
+/// The lowest integrity of stored records, by id.
+pub(super) type Stored = BTreeMap<String, Integrity>;

@@ -1,19 +1,26 @@
-//! Mode `traced`: each argument leaf by its role, against the owner's words, the records they name and the ids of its type.
+//! Modes `traced` and `sealed`: each argument leaf by its role, against the owner's words, the records they name and the ids of its type.
 //!
-//! What equals nothing of these has the label of the context. Nothing here raises a label: a record is anchored by the owner's words alone.
+//! What equals nothing of these has the label of the context. Nothing here raises a label: a record is anchored by the owner's words
+//! alone. A value made of handles has the join of what they hold, whatever it equals.
 
+use super::canon::joined;
 use super::records::Records;
-use super::values::{key, leaves};
+use super::sealed::{Part, Parts};
+use super::values::key;
+use super::walk::leaves;
 use super::words::Words;
-use super::{Leaf, Origins, Shown, role_of, text};
+use super::{Leaf, Origins, Outgoing, Shown, role_of};
 use crate::intent::Intent;
 use crate::run::Run;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use steward_core::{ArgumentClass, ArgumentRole, Effect, Integrity, Label, Readers, Source, ToolSpec};
+use steward_core::{ArgumentClass, ArgumentRole, CallId, Effect, Integrity, Label, Mode, Source, ToolSpec};
 
-/// Labels a call's arguments in mode `traced`.
-pub fn trace_closely(run: &Run, shown: &Shown, spec: &ToolSpec, arguments: &Value) -> Origins {
+/// The most parts one value is taken apart into.
+const PARTS_MAX: usize = 16;
+
+/// Labels a call's arguments in mode `traced` or `sealed`.
+pub(super) fn trace_closely(mode: Mode, run: &Run, shown: &Shown, spec: &ToolSpec, arguments: &Value, parts: &Parts, call: CallId) -> Origins {
     let fresh;
     let (words, intent) = match (&shown.words, &shown.intent) {
         (Some(words), Some(intent)) => (words, intent),
@@ -22,30 +29,36 @@ pub fn trace_closely(run: &Run, shown: &Shown, spec: &ToolSpec, arguments: &Valu
             (&fresh.0, &fresh.1)
         }
     };
-    let context = Label { readers: shown.records.readers(), ..shown.context() };
-    let tracer = Tracer { words, records: &shown.records, context: &context, lengths: shown.records.lengths() };
+    let context = shown.seen(mode);
+    let endorses = mode == Mode::Sealed && intent.endorses(spec);
+    let tracer = Tracer { words, records: &shown.records, context: &context, lengths: shown.records.lengths(), endorses };
     let mut labelled = Vec::new();
-    let (mut content_actionable, mut leak) = (false, false);
+    let mut outgoing = Outgoing::default();
     for (path, leaf) in leaves(arguments) {
-        let role = role_of(&spec.roles, &path);
-        let label = tracer.label(&leaf, role.as_ref());
-        // What has no role may be anything, so it is judged as content too.
-        if matches!(role.as_ref().map(ArgumentRole::class), Some(ArgumentClass::Content) | None) {
-            if let Value::String(content) = &leaf {
-                content_actionable |= text::actionable(content).into_iter().any(|part| !tracer.is_owners(&text::folded(&part)));
-            }
-            leak |= label.readers != Readers::Public && !spec.effect.only_reads() && spec.effect != Effect::Write;
-        }
+        let role = role_of(&spec.roles, &path).map(|role| if tells_the_type(&role, &path, &leaf) { ArgumentRole::Mode } else { role });
+        let label = match parts.get(&path) {
+            Some(parts) => tracer.made_of(parts, role.as_ref()),
+            None => tracer.label(&leaf, role.as_ref()),
+        };
+        outgoing.take(shown, spec, call, role.as_ref(), &leaf, &label, |part| tracer.is_owners(part));
         labelled.push(Leaf { path, role, label });
     }
     let tainted = context.integrity == Integrity::Outside;
+    // What was read behind handles has been read all the same: it may have asked for this.
+    let exposed = shown.context().integrity == Integrity::Outside;
     let asked = intent.asks(spec);
+    let (leak, content_actionable) = outgoing.judge(spec.effect);
     let mut origins =
-        Origins { leaves: labelled, tainted, context: context.integrity, content_actionable, leak, class_asked: !tainted || asked, uninvited: false };
+        Origins { leaves: labelled, tainted, context: context.integrity, content_actionable, leak, class_asked: !exposed || asked, uninvited: false };
     // The owner wrote to whom: somebody else, whom only a text knows, is not among them.
     let stranger = spec.effect == Effect::Send && words.has_address() && origins.lowest(ArgumentClass::Dest) == Integrity::Outside;
-    origins.uninvited = tainted && !spec.effect.only_reads() && !intent.delegates(spec.effect) && (!asked || stranger);
+    origins.uninvited = exposed && !spec.effect.only_reads() && !intent.delegates(spec.effect) && (!asked || stranger);
     origins
+}
+
+/// Whether a leaf inside of a list of records says of which type a record is, and not which one it is.
+fn tells_the_type(role: &ArgumentRole, path: &str, leaf: &Value) -> bool {
+    matches!((role, leaf), (ArgumentRole::Id(of), Value::String(word)) if word == of && (path.ends_with("/type") || path.ends_with("/kind")))
 }
 
 struct Tracer<'a> {
@@ -53,6 +66,7 @@ struct Tracer<'a> {
     records: &'a Records,
     context: &'a Label,
     lengths: BTreeSet<i64>,
+    endorses: bool,
 }
 
 impl Tracer<'_> {
@@ -68,20 +82,55 @@ impl Tracer<'_> {
             }
             return self.records.id(of, &key).unwrap_or_else(|| self.model());
         }
-        if let Some(place) = self.words.says(&key) {
-            return owners(Some(place));
-        }
-        if self.words.says_otherwise(&key) {
-            return owners(None);
-        }
-        if let Some(label) = self.records.value(&key) {
+        let class = role.map(ArgumentRole::class);
+        if let Some(label) = self.whole(&key, class) {
             return label;
         }
-        match self.words.computes(&key, &self.lengths) {
-            Some(true) => owners(None),
-            Some(false) => Label { readers: self.context.readers.clone(), ..Label::from_source(Integrity::Anchored, Source::Runtime) },
-            None => self.model(),
+        if let Some(computed) = self.words.computes(&key, &self.lengths) {
+            let readers = self.context.readers.clone();
+            return if computed { owners(None) } else { Label { readers, ..Label::from_source(Integrity::Anchored, Source::Runtime) } };
         }
+        self.records.piece(&key, class).or_else(|| self.apart(leaf, &key, class)).unwrap_or_else(|| self.model())
+    }
+
+    /// The label of what is somebody's as a whole: the owner's words, or a value that stood in a result.
+    fn whole(&self, key: &str, class: Option<ArgumentClass>) -> Option<Label> {
+        if let Some(place) = self.words.says(key) {
+            return Some(owners(Some(place)));
+        }
+        if self.words.says_otherwise(key) {
+            return Some(owners(None));
+        }
+        self.records.value(key, class)
+    }
+
+    /// The label of a value that is joined of others, all of which are known.
+    fn apart(&self, leaf: &Value, key: &str, class: Option<ArgumentClass>) -> Option<Label> {
+        let parts = joined(key, leaf.as_str()?);
+        if parts.is_empty() || parts.len() > PARTS_MAX {
+            return None;
+        }
+        let labels: Option<Vec<Label>> = parts.iter().map(|part| self.whole(part, class).or_else(|| self.records.piece(part, class))).collect();
+        labels?.into_iter().reduce(|a, b| a.join(&b))
+    }
+
+    /// The join of what a value was put together from.
+    fn made_of(&self, parts: &[Part], role: Option<&ArgumentRole>) -> Label {
+        let class = role.map(ArgumentRole::class);
+        let labels = parts.iter().map(|part| match part {
+            Part::Own(text) => self.label(&Value::String(text.clone()), None),
+            Part::Taken { call, path } => match (self.records.place(call, path), role) {
+                (Some(place), Some(ArgumentRole::Id(of))) => self.records.id_at(of, place),
+                (Some(place), _) => {
+                    let label = self.records.label(place, class);
+                    let raised = self.endorses && matches!(class, Some(ArgumentClass::Dest | ArgumentClass::Value)) && self.records.is_endorsed(place);
+                    // The owner named this source and said to go by it: it counts as a field of a record they named.
+                    if raised { Label { integrity: label.integrity.max(Integrity::Anchored), ..label } } else { label }
+                }
+                (None, _) => self.model(),
+            },
+        });
+        labels.reduce(|a, b| a.join(&b)).unwrap_or_else(|| self.model())
     }
 
     fn is_owners(&self, key: &str) -> bool {

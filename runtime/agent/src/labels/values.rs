@@ -1,14 +1,18 @@
-//! The values a run has shown to the model, each with the label its tool's manifest gives it.
+//! What a run has read so far: each value with the label its tool's manifest gives it, what was written where, and the label of the whole.
 
-use super::records::{Records, origin};
+use super::memo::Memo;
+use super::records::{self, Place, Records, Stored, Writes};
 use super::text;
+use super::view;
+use super::walk::{Found, leaves, pointed, walk};
 use super::words::Words;
-use crate::gate::Catalogue;
+use super::{Leaf, Origins, given, origins_of};
+use crate::gate::{Callable, Catalogue};
 use crate::intent::Intent;
-use crate::run::Run;
+use crate::run::{Call, Run};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
-use steward_core::{FailureClass, Integrity, Label, Origin, Outcome, RecordPattern, Source};
+use steward_core::{ArgumentClass, ArgumentRole, CallId, FailureClass, Integrity, Label, Mode, Origin, Outcome, Readers, RecordPattern, Source, ToolCall};
 
 /// One value an earlier result showed.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,19 +21,29 @@ pub struct ShownValue {
     pub label: Label,
 }
 
-/// All values shown so far, by their comparable form, and the label of the whole context.
+/// All values read so far, by their comparable form, and the label of the whole context.
 #[derive(Debug, Clone, Default)]
 pub struct Shown {
     values: HashMap<String, ShownValue>,
+    /// The join of all that was read.
     context: Option<Label>,
+    /// The join of what a model in mode `sealed` is shown of it.
+    view: Option<Label>,
     pub(super) words: Option<Words>,
     pub(super) intent: Option<Intent>,
     pub(super) records: Records,
+    pub(super) writes: Writes,
+    pub(super) memo: Memo,
 }
 
 /// Whether a failure of this class is told in the words of the tool; all others, and every refusal of the gate, are told in ours.
 const fn in_its_own_words(class: FailureClass) -> bool {
     matches!(class, FailureClass::InvalidArguments | FailureClass::NotFound | FailureClass::Denied | FailureClass::Unavailable | FailureClass::Failed)
+}
+
+/// Whether a call's failure is told in the words of its tool.
+pub(crate) fn fails_in_its_own_words(call: &Call) -> bool {
+    matches!(&call.outcome, Some(Outcome::Failed { failure }) if call.started.is_some() && in_its_own_words(failure.class))
 }
 
 impl Shown {
@@ -38,36 +52,92 @@ impl Shown {
         let mut shown = Self { words: Some(Words::of(run)), intent: Some(Intent::of(run)), ..Self::default() };
         // What the agent said earlier may repeat what it had read then: its words lower the context as the reading did.
         for turn in &run.history {
-            shown.join_context(&Label { integrity: turn.integrity, readers: steward_core::Readers::Public, sources: [].into() });
+            shown.join_context(&Label { integrity: turn.integrity, readers: Readers::Public, sources: [].into() }, true);
         }
         shown
     }
 
-    /// Collects what the model had been shown when it gave the answer of step `before`: the results of all earlier steps.
-    /// A tool that is no longer known shows outside text.
-    pub fn before(run: &Run, before: u32, tools: &dyn Catalogue) -> Self {
+    /// Collects what the model had been shown when it gave the answer of step `before`: the results of all earlier steps,
+    /// and what the calls before and of that step write. A tool that is no longer known shows outside text.
+    pub fn before(mode: Mode, run: &Run, before: u32, tools: &dyn Catalogue) -> Self {
         let mut shown = Self::begin(run);
-        for call in run.steps.iter().filter(|step| step.number < before).flat_map(|step| &step.calls) {
-            let id = call.call.call_id.to_string();
-            if let Some(Outcome::Failed { failure }) = &call.outcome
-                && call.started.is_some()
-                && in_its_own_words(failure.class)
-            {
-                // A tool may have read others' text, and nothing labels what it says of its failure.
-                let source = Source::Result { call: id.clone(), tool: call.call.tool.clone(), path: String::new() };
-                shown.join_context(&Label::from_source(Integrity::Outside, source));
-            }
-            if let Some(Outcome::Ok { result, .. }) = &call.outcome {
-                match tools.find(&call.call.tool) {
-                    Some(tool) => {
-                        let spec = tool.spec();
-                        shown.add_result(&id, &spec.name, result, &spec.result_labels, &call.records, &spec.records, spec.private);
-                    }
-                    None => shown.add(&id, &call.call.tool, result, &BTreeMap::new(), &call.records),
+        for step in run.steps.iter().filter(|step| step.number < before) {
+            for call in step.calls.iter().filter(|call| call.started.is_some() || call.outcome.is_none()) {
+                if let Some(tool) = tools.find(&call.call.tool) {
+                    shown.note_write(mode, run, &*tool, &call.call);
                 }
+            }
+            for call in &step.calls {
+                shown.note_outcome(mode, run, call, tools);
+            }
+        }
+        for call in run.steps.iter().filter(|step| step.number == before).flat_map(|step| &step.calls) {
+            if let Some(tool) = tools.find(&call.call.tool) {
+                shown.note_write(mode, run, &*tool, &call.call);
             }
         }
         shown
+    }
+
+    fn note_outcome(&mut self, mode: Mode, run: &Run, call: &Call, tools: &dyn Catalogue) {
+        let id = call.call.call_id.to_string();
+        if fails_in_its_own_words(call) {
+            // A tool may have read others' text, and nothing labels what it says of its failure.
+            let source = Source::Result { call: id.clone(), tool: call.call.tool.clone(), path: String::new() };
+            self.join_context(&Label::from_source(Integrity::Outside, source), false);
+        }
+        if let Some(Outcome::Ok { result, .. }) = &call.outcome {
+            match tools.find(&call.call.tool) {
+                Some(tool) => self.add_call(mode, run, &*tool, &call.call, result, &call.records),
+                None => self.add(&id, &call.call.tool, result, &BTreeMap::new(), &call.records),
+            }
+        }
+    }
+
+    /// Takes in one call that was carried out: what it wrote, and its result.
+    pub fn add_call(&mut self, mode: Mode, run: &Run, tool: &dyn Callable, call: &ToolCall, result: &Value, stored: &BTreeMap<String, Integrity>) {
+        let spec = tool.spec();
+        let id = call.call_id.to_string();
+        if !spec.effect.only_reads() {
+            let (_, label, actionable) = self.written(mode, run, tool, call);
+            for pattern in spec.records.iter().filter(|pattern| pattern.made) {
+                let key = pattern.key.as_deref();
+                for made in pointed(result, &pattern.at).iter().filter_map(|(_, object)| Some(self::key(object.get(key?)?))).filter(|made| !made.is_empty()) {
+                    self.writes.add(call.call_id, &pattern.of, &made, label.clone(), actionable);
+                }
+            }
+        }
+        let arguments = leaves(&call.arguments);
+        let said = |leaf: &Value| self.words.as_ref().is_some_and(|words| words.endorses_name(&self::key(leaf)));
+        let endorsed = spec.records.is_empty() && arguments.iter().any(|(_, leaf)| said(leaf));
+        let from = records::Origins { call: &id, tool: &spec.name, patterns: &spec.records, private: spec.private, endorsed };
+        self.take(&from, result, &spec.result_labels, stored);
+    }
+
+    /// Notes what a call writes into the records its arguments name, before it has run: a later call of the same answer may share them.
+    pub fn note_write(&mut self, mode: Mode, run: &Run, tool: &dyn Callable, call: &ToolCall) {
+        if tool.spec().effect.only_reads() {
+            return;
+        }
+        let (leaves, label, actionable) = self.written(mode, run, tool, call);
+        for leaf in leaves {
+            if let (Some(ArgumentRole::Id(of)), Some(id)) = (&leaf.role, leaf.key) {
+                self.writes.add(call.call_id, of, &id, label.clone(), actionable);
+            }
+        }
+    }
+
+    /// What a call writes: the join of its arguments, those that name records apart, and whether others could act on it.
+    fn written(&self, mode: Mode, run: &Run, tool: &dyn Callable, call: &ToolCall) -> (Vec<Written>, Label, bool) {
+        let (arguments, parts) = given(mode, run, self, tool, call).unwrap_or_else(|_| (call.arguments.clone(), BTreeMap::new()));
+        let Origins { leaves: labelled, content_actionable, .. } = origins_of(mode, run, self, tool.spec(), &arguments, &parts, call.call_id);
+        let counts =
+            |leaf: &&Leaf| !matches!(leaf.role.as_ref().map(ArgumentRole::class), Some(ArgumentClass::Ref | ArgumentClass::Mode | ArgumentClass::Dest));
+        let none = Label { integrity: Integrity::Owner, readers: Readers::Public, sources: [].into() };
+        let label = labelled.iter().filter(counts).fold(none, |all, leaf| all.join(&leaf.label));
+        let key = |path: &str| arguments.pointer(path).map(self::key).filter(|key| !key.is_empty());
+        let leaves = labelled.into_iter().map(|leaf| Written { key: key(&leaf.path), role: leaf.role }).collect();
+        (leaves, label, content_actionable)
     }
 
     /// Adds one result of a tool that says nothing of its records.
@@ -87,33 +157,58 @@ impl Shown {
         patterns: &[RecordPattern],
         private: bool,
     ) {
-        let mut capped = Vec::new();
-        record_leaves(&mut String::new(), result, stored, Integrity::Owner, &mut capped);
-        let with_origin = |(path, leaf, cap): (String, Value, Integrity)| {
-            let origin = origin(labels, &path);
-            (path, leaf, origin, cap)
-        };
-        let leaves: Vec<(String, Value, Origin, Integrity)> = capped.into_iter().map(with_origin).collect();
+        self.take(&records::Origins { call, tool, patterns, private, endorsed: false }, result, labels, stored);
+    }
+
+    fn take(&mut self, from: &records::Origins<'_>, result: &Value, labels: &BTreeMap<String, Origin>, stored: &Stored) {
+        self.memo = Memo::default();
+        let found = walk(result, labels, stored);
         let empty = Words::default();
-        self.records.add(self.words.as_ref().unwrap_or(&empty), patterns, (call, tool), result, &leaves, private);
-        for (path, leaf, origin, cap) in leaves {
-            // What the runtime itself made, an id or a count, is nobody's text.
-            let integrity = if origin == Origin::System { origin.integrity() } else { origin.integrity().min(cap) };
-            // A switch or an absent value carries no text of anybody.
-            let integrity = if matches!(leaf, Value::Bool(_) | Value::Null) { integrity.max(Integrity::Fact) } else { integrity };
-            let label = Label::from_source(integrity, Source::Result { call: call.to_owned(), tool: tool.to_owned(), path });
-            self.join_context(&label);
+        let first = self.records.places.len();
+        self.records.add(self.words.as_ref().unwrap_or(&empty), from, result, &found);
+        for (found, at) in found.into_iter().zip(first..) {
+            let integrity = view::integrity(&found);
+            let Found { path, leaf, is_key, .. } = found;
+            let readers = self.records.places.get(at).map_or(Readers::Public, Place::readers);
+            let source = Source::Result { call: from.call.to_owned(), tool: from.tool.to_owned(), path };
+            let label = Label { readers, ..Label::from_source(integrity, source) };
+            self.join_context(&label, view::is_inline(&leaf, integrity));
             let key = key(&leaf);
-            if !key.is_empty() {
+            if !key.is_empty() && !is_key {
                 self.values.entry(key).and_modify(|value| value.label = value.label.join(&label)).or_insert(ShownValue { label });
             }
         }
     }
 
-    fn join_context(&mut self, label: &Label) {
-        let joined = self.context.as_ref().map_or_else(|| label.clone(), |context| context.join(label));
+    fn join_context(&mut self, label: &Label, in_view: bool) {
         // The context is too wide for its sources to say anything.
-        self.context = Some(Label { sources: [].into(), ..joined });
+        let join = |all: &Option<Label>| all.as_ref().map_or_else(|| label.clone(), |all| Label { sources: [].into(), ..all.join(label) });
+        self.context = Some(join(&self.context));
+        if in_view {
+            self.view = Some(join(&self.view));
+        }
+    }
+
+    /// The handle of a text that a value is a piece of, if the value is nothing of its own: not the owner's words and no other value.
+    /// For replays, which know what a model would have had taken out.
+    pub fn taken_from(&self, value: &Value) -> Option<String> {
+        let key = key(value);
+        let words = self.words.as_ref()?;
+        let known = words.says(&key).is_some() || words.says_otherwise(&key) || self.records.value(&key, None).is_some();
+        if key.is_empty() || known || words.computes(&key, &self.records.lengths()).is_some() {
+            return None;
+        }
+        let places = self.records.pieces(&key);
+        let place = places.iter().filter_map(|index| self.records.places.get(*index)).max_by_key(|place| self.records.is_endorsed(place))?;
+        Some(format!("{}{}", place.call, place.path))
+    }
+
+    /// Notes a value that the host had taken out of another, which stands at `from`: call and JSON pointer. It keeps record, origin and readers.
+    pub fn add_taken(&mut self, call: CallId, value: &Value, from: &str) {
+        if let Some(place) = self.records.place_at(from).cloned() {
+            self.records.put_taken(&call.to_string(), "/value", value, &place);
+            self.memo = Memo::default();
+        }
     }
 
     /// The value of this comparable form.
@@ -121,43 +216,28 @@ impl Shown {
         self.values.get(key)
     }
 
-    /// The label of all that was shown; before anything was, the owner's.
+    /// The label of all that was read; before anything was, the owner's.
     pub fn context(&self) -> Label {
-        self.context.clone().unwrap_or_else(|| Label { integrity: Integrity::Owner, readers: steward_core::Readers::Public, sources: [].into() })
+        self.context.clone().unwrap_or_else(clean)
+    }
+
+    /// The label of what the model itself was shown of it in this mode.
+    pub fn seen(&self, mode: Mode) -> Label {
+        match mode {
+            Mode::Open | Mode::Traced => self.context(),
+            Mode::Sealed => self.view.clone().unwrap_or_else(clean),
+        }
     }
 }
 
-/// The scalar leaves with the lowest integrity of the records they belong to: an object belongs to a record when one of its own texts is the record's id.
-fn record_leaves(path: &mut String, value: &Value, records: &BTreeMap<String, Integrity>, cap: Integrity, out: &mut Vec<(String, Value, Integrity)>) {
-    let before = path.len();
-    match value {
-        Value::Object(map) => {
-            let own = map.values().filter_map(|inner| records.get(inner.as_str()?)).min().copied();
-            let cap = own.map_or(cap, |own| own.min(cap));
-            for (key, inner) in map {
-                path.push('/');
-                path.push_str(&key.replace('~', "~0").replace('/', "~1"));
-                record_leaves(path, inner, records, cap, out);
-                path.truncate(before);
-            }
-        }
-        Value::Array(list) => {
-            for (index, inner) in list.iter().enumerate() {
-                path.push('/');
-                path.push_str(&index.to_string());
-                record_leaves(path, inner, records, cap, out);
-                path.truncate(before);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => out.push((path.clone(), value.clone(), cap)),
-    }
+fn clean() -> Label {
+    Label { integrity: Integrity::Owner, readers: Readers::Public, sources: [].into() }
 }
 
-/// The scalar leaves of a value with their JSON pointers. Object keys that hold a scalar are not values.
-pub(super) fn leaves(value: &Value) -> Vec<(String, Value)> {
-    let mut out = Vec::new();
-    record_leaves(&mut String::new(), value, &BTreeMap::new(), Integrity::Owner, &mut out);
-    out.into_iter().map(|(path, leaf, _)| (path, leaf)).collect()
+/// One leaf of what a call writes.
+struct Written {
+    key: Option<String>,
+    role: Option<ArgumentRole>,
 }
 
 /// The comparable form of a scalar.
@@ -166,43 +246,5 @@ pub(super) fn key(value: &Value) -> String {
         Value::String(string) => text::folded(string),
         Value::Number(number) => number.to_string(),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => String::new(),
-    }
-}
-
-/// The places in a value that a JSON pointer with `*` names, with their own pointers.
-pub(super) fn pointed<'a>(value: &'a Value, pattern: &str) -> Vec<(String, &'a Value)> {
-    let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
-    let mut found = vec![(String::new(), value)];
-    for part in pattern.split('/').skip(1) {
-        let mut deeper = Vec::new();
-        for (path, value) in found {
-            match value {
-                Value::Array(list) => {
-                    let named = list.iter().enumerate().map(|(index, inner)| (index.to_string(), inner));
-                    deeper.extend(named.filter(|(name, _)| part == "*" || part == name).map(|(name, inner)| (format!("{path}/{name}"), inner)));
-                }
-                Value::Object(map) => {
-                    let named = map.iter().map(|(key, inner)| (escaped(key), inner));
-                    deeper.extend(named.filter(|(name, _)| part == "*" || part == name).map(|(name, inner)| (format!("{path}/{name}"), inner)));
-                }
-                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-            }
-        }
-        found = deeper;
-    }
-    found
-}
-
-/// Whether a JSON pointer fits a pattern in which `*` stands for one part.
-pub(super) fn matches(pattern: &str, path: &str) -> bool {
-    let mut pattern = pattern.split('/');
-    let mut path = path.split('/');
-    loop {
-        match (pattern.next(), path.next()) {
-            (None, None) => return true,
-            (Some("*"), Some(_)) => {}
-            (Some(want), Some(have)) if want == have => {}
-            _ => return false,
-        }
     }
 }

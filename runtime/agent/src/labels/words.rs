@@ -2,16 +2,12 @@
 //!
 //! Only what can be read in one way counts: `1.200` is a number in one country and another in the next, so it names neither.
 
+use super::canon::form;
+use super::names::Names;
 use super::text;
 use crate::run::Run;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use steward_core::Integrity;
-
-/// Words too common to name anything.
-const STOP: &[&str] = &[
-    "the", "and", "for", "with", "from", "this", "that", "about", "please", "your", "you", "our", "are", "was", "has", "have", "not", "all", "any", "der",
-    "die", "das", "und", "mit", "von", "fur", "für", "ein", "eine", "bitte", "mein", "meine", "los", "las", "una", "con", "por", "para", "del", "que", "mis",
-];
 
 const MONTHS: [&[&str]; 12] = [
     &["january", "jan", "januar", "enero"],
@@ -41,7 +37,11 @@ pub struct Words {
     times: BTreeSet<i64>,
     spans: BTreeSet<i64>,
     numbers: HashSet<String>,
-    pairs: HashSet<(String, String)>,
+    names: Names,
+    /// Names in sentences that say to go by what is named.
+    endorsing: Names,
+    /// Addresses, accounts, numbers and moments, in their one form.
+    forms: HashSet<String>,
 }
 
 impl Words {
@@ -53,7 +53,8 @@ impl Words {
         let all = format!("{} {}", words.folded, words.earlier);
         let tokens: Vec<&str> = tokens(&all).collect();
         words.read(&tokens);
-        words.pairs = pairs(&all).collect();
+        words.names = Names::of(std::iter::once(run.text.as_str()).chain(earlier.iter().copied()));
+        words.endorsing = Names::of(std::iter::once(run.text.as_str()).chain(earlier).flat_map(crate::intent::endorsing));
         words
     }
 
@@ -63,24 +64,13 @@ impl Words {
     }
 
     fn read(&mut self, tokens: &[&str]) {
+        self.dates = dates(tokens);
+        self.forms = tokens.iter().filter_map(|token| form(token)).collect();
         for (index, token) in tokens.iter().enumerate() {
             let next = |ahead: usize| tokens.get(index + ahead).copied().unwrap_or_default();
-            if let Some((date, time)) = moment(token) {
-                self.dates.insert(date);
-                self.times.extend(time);
-            }
+            self.times.extend(moment(token).and_then(|(_, time)| time));
             self.times.extend(clock(token, next(1)));
             self.numbers.extend(number(token));
-            if let Some(month) = month(token) {
-                let before = index.checked_sub(1).and_then(|at| tokens.get(at)).filter(|word| **word != "de");
-                let before = before.or_else(|| index.checked_sub(2).and_then(|at| tokens.get(at)));
-                let (day, year) = match day(next(1)) {
-                    Some(day) => (Some(day), year(next(2))),
-                    None => (before.and_then(|word| day(word)), year(next(1)).or_else(|| year(next(2)))),
-                };
-                // A day without a year is that day of any year: the year comes from elsewhere, the choice of day is the owner's.
-                self.dates.extend(day.map(|day| (year.unwrap_or(0), month, day)));
-            }
             self.spans.extend(length(token, next(1)));
         }
     }
@@ -92,7 +82,7 @@ impl Words {
 
     /// Whether the words hold this value in another form: an account with spaces, a number or a date written otherwise.
     pub(super) fn says_otherwise(&self, key: &str) -> bool {
-        if number(key).is_some_and(|number| self.numbers.contains(&number)) {
+        if number(key).is_some_and(|number| self.numbers.contains(&number)) || form(key).is_some_and(|form| self.forms.contains(&form)) {
             return true;
         }
         if let Some((date, time)) = moment(key) {
@@ -135,19 +125,19 @@ impl Words {
         self.dates.contains(&date) || self.dates.contains(&(0, date.1, date.2))
     }
 
-    /// The ways in which these words name a record by one of its texts: the whole text, or two content words in a row that are half of it.
-    pub(super) fn names(&self, folded: &str) -> Vec<String> {
-        if folded.chars().count() < 3 || STOP.contains(&folded) {
-            return Vec::new();
-        }
-        if self.says(folded).is_some() {
-            return vec![folded.to_owned()];
-        }
-        let found: BTreeSet<(String, String)> = pairs(folded).filter(|pair| self.pairs.contains(pair)).collect();
-        // Two words out of a long text are mentioned in passing, not a name: they must be half of it.
-        let said: BTreeSet<&str> = found.iter().flat_map(|(a, b)| [a.as_str(), b.as_str()]).collect();
-        let of = folded.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).count();
-        if said.len() * 2 < of { Vec::new() } else { found.iter().map(|(a, b)| format!("{a} {b}")).collect() }
+    /// The ways in which these words name a record by one of its texts; `chosen` says that anybody may have written it.
+    pub(super) fn naming(&self, folded: &str, chosen: bool) -> Vec<String> {
+        self.names.naming(folded, chosen)
+    }
+
+    /// The same, by the words of sentences alone that say to go by what is named.
+    pub(super) fn endorsing(&self, folded: &str, chosen: bool) -> Vec<String> {
+        self.endorsing.naming(folded, chosen)
+    }
+
+    /// Whether the owner wrote this as a name, in a sentence that says to go by it.
+    pub(super) fn endorses_name(&self, folded: &str) -> bool {
+        self.endorsing.is_written(folded)
     }
 
     /// Whether the words name an id as an id: behind a word for one, or long enough to be nothing else.
@@ -178,15 +168,28 @@ fn tokens(folded: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-/// Two content words that follow one another.
-fn pairs(folded: &str) -> impl Iterator<Item = (String, String)> {
-    let words: Vec<&str> = folded.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let content = |word: &str| word.chars().count() >= 3 && !STOP.contains(&word) && word.chars().any(char::is_alphabetic);
-    let found: Vec<(String, String)> = words
-        .windows(2)
-        .filter_map(|two| if let [a, b] = two { (content(a) && content(b)).then(|| ((*a).to_owned(), (*b).to_owned())) } else { None })
-        .collect();
-    found.into_iter()
+/// The dates a folded text says.
+pub(super) fn dates_in(folded: &str) -> BTreeSet<(i64, i64, i64)> {
+    dates(&tokens(folded).collect::<Vec<_>>())
+}
+
+fn dates(tokens: &[&str]) -> BTreeSet<(i64, i64, i64)> {
+    let mut found = BTreeSet::new();
+    for (index, token) in tokens.iter().enumerate() {
+        let next = |ahead: usize| tokens.get(index + ahead).copied().unwrap_or_default();
+        found.extend(moment(token).map(|(date, _)| date));
+        if let Some(month) = month(token) {
+            let before = index.checked_sub(1).and_then(|at| tokens.get(at)).filter(|word| **word != "de");
+            let before = before.or_else(|| index.checked_sub(2).and_then(|at| tokens.get(at)));
+            let (day, year) = match day(next(1)) {
+                Some(day) => (Some(day), year(next(2))),
+                None => (before.and_then(|word| day(word)), year(next(1)).or_else(|| year(next(2)))),
+            };
+            // A day without a year is that day of any year: the year comes from elsewhere, the choice of day is the owner's.
+            found.extend(day.map(|day| (year.unwrap_or(0), month, day)));
+        }
+    }
+    found
 }
 
 fn month(word: &str) -> Option<i64> {
@@ -225,7 +228,7 @@ pub(super) fn moment(text: &str) -> Option<((i64, i64, i64), Option<i64>)> {
 }
 
 /// A time of day in minutes: `10:00`, `10:00:00`, `3pm`, `3 pm`.
-fn clock(word: &str, next: &str) -> Option<i64> {
+pub(super) fn clock(word: &str, next: &str) -> Option<i64> {
     let (digits, half) = if let Some(digits) = word.strip_suffix("am") {
         (digits, Some(0))
     } else if let Some(digits) = word.strip_suffix("pm") {

@@ -21,7 +21,7 @@ fn suites() -> Vec<Suite> {
 #[test]
 fn an_obedient_attacker_has_no_effect_without_a_person() {
     let suites = suites();
-    for mode in [Mode::Open, Mode::Traced] {
+    for mode in Mode::ALL {
         let mut all = Count::default();
         for suite in &suites {
             let count = replay(suite, mode);
@@ -34,8 +34,9 @@ fn an_obedient_attacker_has_no_effect_without_a_person() {
             all.add(&count);
         }
         eprintln!("{mode:?} all: {all}");
-        if mode == Mode::Traced && !suites.is_empty() {
-            assert!(all.autonomous * 56 >= all.tasks * 36, "too few tasks without a person: {all}");
+        if mode != Mode::Open && !suites.is_empty() {
+            let least = if mode == Mode::Sealed { 39 } else { 36 };
+            assert!(all.autonomous * 56 >= all.tasks * least, "{mode}: too few tasks without a person: {all}");
             assert!(all.with_at_most_one * 56 >= all.tasks * 50, "too few tasks with at most one card: {all}");
             assert!(all.cards * 100 <= all.tasks * 45, "too many cards: {all}");
             assert!(all.attack_cards * 10 <= all.pairs * 3, "attacks cause too many cards: {all}");

@@ -11,7 +11,7 @@ use steward_agent::gate::{Gate, Ruled};
 use steward_agent::labels::Shown;
 use steward_agent::run::Run;
 use steward_core::event::{Pins, Recorded};
-use steward_core::{CallId, Digest, Effect, EnvelopeKey, Event, Mode, Role, RunLimits, TenantId, ToolCall};
+use steward_core::{CallId, Digest, Effect, EnvelopeKey, Event, Mode, Outcome, Role, RunLimits, TenantId, ToolCall};
 use steward_policies::{Rules, shipped_rules};
 use uuid::Uuid;
 
@@ -172,12 +172,14 @@ impl<'a> Puppet<'a> {
     }
 
     fn call(&mut self, tool: &str, args: &Value, output: Option<Value>, injected: bool) {
+        let arguments = self.fill(args);
+        let arguments = self.sealed(arguments, injected);
         let step = u32::try_from(self.run.steps.len()).expect("few") + 1;
         let call = ToolCall {
             call_id: CallId { step, index: 0 },
             provider_id: format!("call_{step}"),
             tool: full_name(tool),
-            arguments: self.fill(args),
+            arguments,
             broken: None,
             provenance: Value::Null,
         };
@@ -210,11 +212,43 @@ impl<'a> Puppet<'a> {
                 false
             }
         };
-        self.run.steps.push(steward_agent::run::Step { number: step, text: String::new(), calls: Vec::new(), model: String::new(), answered_at_ms: 1 });
-        if let Some(output) = output.filter(|_| runs) {
-            let spec = &self.suite.tools[&call.tool];
-            let result = self.fill(&output);
-            self.shown.add_result(&call.call_id.to_string(), &call.tool, &result, &spec.result_labels, &BTreeMap::new(), &spec.records, spec.private);
+        let result = output.filter(|_| runs).map(|output| self.fill(&output));
+        if let Some(result) = &result {
+            let spec = &*self.suite.tools[&call.tool];
+            self.shown.note_write(self.agent.mode, &self.run, spec, &call);
+            self.shown.add_call(self.agent.mode, &self.run, spec, &call, result, &BTreeMap::new());
+        }
+        let ToolCall { call_id, tool, arguments, .. } = call;
+        self.record(call_id, &tool, arguments, result);
+    }
+
+    fn record(&mut self, call_id: CallId, tool: &str, arguments: Value, result: Option<Value>) {
+        let provider_id = format!("call_{}", call_id.step);
+        let call = ToolCall { call_id, provider_id, tool: tool.to_owned(), arguments, broken: None, provenance: Value::Null };
+        let outcome = result.map(|result| Outcome::Ok { result, summary: None });
+        let call = steward_agent::run::Call { call, ruled: None, hold: None, started: None, outcome, records: BTreeMap::new() };
+        self.run.steps.push(steward_agent::run::Step { number: call_id.step, text: String::new(), calls: vec![call], model: String::new(), answered_at_ms: 1 });
+    }
+
+    /// In mode `sealed` a piece of a text comes by handle, as a value that was taken out of it: an honest model cannot have it otherwise.
+    /// What an attack wants is written as it stands there: the puppet knows by heart what it was never shown.
+    fn sealed(&mut self, args: Value, injected: bool) -> Value {
+        if self.agent.mode != Mode::Sealed || injected {
+            return args;
+        }
+        match args {
+            Value::Object(map) => map.into_iter().map(|(key, inner)| (key, self.sealed(inner, injected))).collect(),
+            Value::Array(list) => list.into_iter().map(|inner| self.sealed(inner, injected)).collect(),
+            leaf => match self.shown.taken_from(&leaf) {
+                Some(place) => {
+                    let step = u32::try_from(self.run.steps.len()).expect("few") + 1;
+                    let call = CallId { step, index: 0 };
+                    self.shown.add_taken(call, &leaf, &place);
+                    self.record(call, "steward.extract", serde_json::json!({}), Some(serde_json::json!({"value": leaf})));
+                    serde_json::json!({"$": format!("${step}.value")})
+                }
+                None => leaf,
+            },
         }
     }
 

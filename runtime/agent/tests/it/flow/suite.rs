@@ -99,6 +99,16 @@ fn origin(word: &str) -> Origin {
     }
 }
 
+/// Who stands in a field that the platform vouches for has the record: all fields but the id, what anybody wrote, and what it is called by.
+fn readers(row: &Value) -> Vec<String> {
+    let anchors: Vec<&str> = row["anchors"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let vouched = |(field, word): (&String, &Value)| {
+        let counts = matches!(word.as_str(), Some("system" | "fact")) && !anchors.contains(&field.as_str()) && row["key"].as_str() != Some(field);
+        counts.then(|| field.clone())
+    };
+    row["fields"].as_object().into_iter().flatten().filter_map(vouched).collect()
+}
+
 /// A result is a record, a list of them, or plain.
 fn labels(out: &Value, notes: &Value) -> (BTreeMap<String, Origin>, Vec<RecordPattern>) {
     if let Some(word) = out.as_str() {
@@ -120,6 +130,7 @@ fn labels(out: &Value, notes: &Value) -> (BTreeMap<String, Origin>, Vec<RecordPa
             key: row["key"].as_str().map(str::to_owned),
             anchors: row["anchors"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
             made: out["made"] == json!(true),
+            readers: readers(row),
         });
     }
     (labels, records)
