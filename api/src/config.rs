@@ -3,6 +3,7 @@
 //! Every value is checked here, once, with a message that says where it stands and what to write instead. Secrets are never shown.
 
 mod agents;
+mod approvals;
 mod environment;
 mod error;
 mod mcp;
@@ -24,6 +25,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use steward_agent::models::ModelsConfig;
 use steward_host::mcp::McpServer;
+use steward_office::holds::routing::ApprovalRules;
 use steward_store::engines::cluster::ClusterOptions;
 
 /// The variable that holds the envelope key, as 64 hexadecimal digits.
@@ -76,6 +78,8 @@ pub struct Config {
     pub mcp: Vec<McpServer>,
     /// The agents, by name.
     pub agents: Vec<AgentConfig>,
+    /// What approvals take and who is asked.
+    pub approvals: ApprovalRules,
     /// Where the rules are.
     pub policies_dir: PathBuf,
     /// Where the prompts are.
@@ -115,6 +119,7 @@ impl Config {
         let mcp = mcp::read(r, environment);
         let models = models::read(r, environment);
         let agents = agents::read(r, &models);
+        let approvals = approvals::read(r);
         let under_data = |r: &mut Reader, key: &str, name: &str| r.path_or_none(key).unwrap_or_else(|| data_dir.join(name));
         let (policies_dir, prompts_dir, plugins_dir) =
             (under_data(r, "policies.dir", "policies"), under_data(r, "prompts.dir", "prompts"), under_data(r, "plugins.dir", "plugins"));
@@ -130,6 +135,7 @@ impl Config {
             models,
             mcp,
             agents,
+            approvals,
             policies_dir,
             prompts_dir,
             plugins_dir,

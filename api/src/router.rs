@@ -87,6 +87,7 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         GET    "/api/v1/holds/{id}"                    May(HoldsRead)       => holds::show;
         POST   "/api/v1/holds/{id}/approve"            May(HoldsDecide)     => holds::approve;
         POST   "/api/v1/holds/{id}/reject"             May(HoldsDecide)     => holds::reject;
+        POST   "/api/v1/holds/{id}/revise"             May(HoldsDecide)     => holds::revise;
         GET    "/api/v1/actions"                       May(ActionsRead)     => actions::list;
         GET    "/api/v1/audit"                         May(AuditRead)       => audit::list;
         GET    "/api/v1/audit/checkpoints"             May(AuditRead)       => audit::checkpoints;

@@ -34,14 +34,21 @@ pub fn outside(run: RunId, recorded: &Recorded) -> Vec<OutsideEvent> {
             }));
             events
         }
-        Event::Decided { call_id, verdict, rules, reason, class, envelope_id, .. } => {
-            one("tool.decided", json!({ "call_id": call_id, "verdict": verdict, "rules": rules, "reason": reason, "class": class, "envelope_id": envelope_id }))
-        }
+        Event::Decided { call_id, verdict, rules, reason, class, envelope_id, changed, grant_id, .. } => one(
+            "tool.decided",
+            json!({
+                "call_id": call_id, "verdict": verdict, "rules": rules, "reason": reason, "class": class, "envelope_id": envelope_id,
+                "changed": changed, "grant_id": grant_id,
+            }),
+        ),
         Event::HoldOpened { call_id, hold_id, envelope_id, needs, expires_at_ms } => {
             one("hold.opened", json!({ "call_id": call_id, "hold_id": hold_id, "envelope_id": envelope_id, "needs": needs, "expires_at_ms": expires_at_ms }))
         }
         Event::HoldClosed { call_id, hold_id, outcome, reason, .. } => {
             one("hold.closed", json!({ "call_id": call_id, "hold_id": hold_id, "outcome": outcome, "reason": reason }))
+        }
+        Event::Edited { call_id, hold_id, next_hold_id, arguments, by } => {
+            one("hold.edited", json!({ "call_id": call_id, "hold_id": hold_id, "next_hold_id": next_hold_id, "arguments": arguments, "by": by }))
         }
         Event::Starting { call_id, attempt, .. } => one("tool.started", json!({ "call_id": call_id, "attempt": attempt })),
         Event::Done { call_id, outcome, fuel, ms, .. } => match outcome {

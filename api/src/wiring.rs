@@ -186,13 +186,14 @@ pub async fn loop_of(config: &Config, database: &Database, key: EnvelopeKey, par
     let ids = Ids::System;
     let runtime = Runtime {
         store: database.worker().await?,
-        office: Office::new(Clock::System, ids.clone()).sealing(data_key::find(config)?),
+        office: Office::new(Clock::System, ids.clone()).sealing(data_key::find(config)?).with_key(key.clone()),
         models: Models::new(config.models.clone(), Clock::System)?,
         host: parts.host,
         rules: parts.rules,
         prompts: parts.prompts,
         agents: parts.agents,
         key,
+        approvals: Arc::new(config.approvals.clone()),
         live: Live::default(),
         // Leases name their holder: the process, and something that a later process with the same number does not have.
         worker: format!("{}-{}", std::process::id(), ids.make::<RunId>()),

@@ -77,6 +77,7 @@ fn proposal(facts: &Facts, rules: &Rules) -> Proposal {
         evidence: json!({}),
         budget_micros: 0,
         expires_at_ms: i64::MAX,
+        circumstances: Default::default(),
     };
     let envelope_id = envelope.id(&EnvelopeKey::from_bytes([7; 32])).expect("id");
     Proposal { envelope, envelope_id }

@@ -14,15 +14,12 @@ use crate::wiring::logging;
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
 use steward_core::limits::PAGE_MAX;
-use steward_core::{EnvelopeId, HoldId};
-use steward_office::holds::{self, needs_in_words, read_needs};
+use steward_core::{Clock, EnvelopeId, HoldId};
+use steward_office::holds::{self, STATES, takes_in_words};
 use steward_store::StoreError;
 use steward_store::hold::HoldRow;
 use steward_store::page::Page;
 use time::format_description::well_known::Rfc3339;
-
-/// States a held action can be in.
-const STATES: [&str; 9] = ["held", "approved", "rejected", "expired", "cancelled", "claimed", "done", "failed", "unknown"];
 
 /// See held actions and decide on them
 #[derive(Debug, Args)]
@@ -84,6 +81,20 @@ enum Verb {
         #[command(flatten)]
         who: Who,
     },
+    /// Send a held action back: the agent is told how you want it, and proposes again
+    #[command(after_help = "Example:\n  steward approvals revise hold_01h2xcejqtf2nbrexx3vqjhp41 --guidance \"Shorter, and not before Friday.\"")]
+    Revise {
+        /// The held action
+        hold: HoldId,
+        /// How it should be done instead, in words for the agent
+        #[arg(long, value_name = "TEXT")]
+        guidance: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        who: Who,
+    },
 }
 
 fn state(text: &str) -> Result<String, String> {
@@ -113,6 +124,10 @@ impl Approvals {
                 let said = with(config, &who, "steward approvals", async |terminal| decide::reject(terminal, hold, &reason).await).await?;
                 decide::say(&setting.output, &said, json)?;
             }
+            Verb::Revise { hold, guidance, json, who } => {
+                let said = with(config, &who, "steward approvals", async |terminal| decide::revise(terminal, hold, &guidance).await).await?;
+                decide::say(&setting.output, &said, json)?;
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -137,14 +152,14 @@ async fn list(terminal: &Terminal, state: Option<&str>) -> Result<Vec<HoldRow>, 
 fn print(setting: &Setting, rows: Vec<HoldRow>, as_json: bool) -> Result<(), CliError> {
     let output = &setting.output;
     if as_json {
-        let views: Result<Vec<HoldView>, _> = rows.into_iter().map(HoldView::of).collect();
+        let views: Result<Vec<HoldView>, _> = rows.into_iter().map(|row| HoldView::of(row, Clock::System.now())).collect();
         return Ok(output.json(&views.map_err(|_| StoreError::Corrupt { what: "hold" })?)?);
     }
     if rows.is_empty() {
         return Ok(output.line("Nothing waits for people.")?);
     }
     let row = |row: &HoldRow| {
-        let needs = read_needs(row).map(|needs| needs_in_words(&needs)).unwrap_or_default();
+        let needs = takes_in_words(row).unwrap_or_default();
         vec![row.hold_id.to_string(), row.state.clone(), row.tool.clone(), needs, row.held_at.format(&Rfc3339).unwrap_or_default(), one_line(&row.reason, 60)]
     };
     output.table(&["HELD ACTION", "STATE", "TOOL", "NEEDS", "SINCE", "WHY"], &rows.iter().map(row).collect::<Vec<_>>())?;

@@ -4,6 +4,7 @@ use super::error::CliError;
 use crate::config::Config;
 use crate::wiring::data_key;
 use crate::wiring::database::{Database, is_made};
+use crate::wiring::keys::find_key;
 use clap::Args;
 use steward_core::limits::PAGE_MAX;
 use steward_core::{Actor, Clock, Ids, TenantId, WorkspaceId};
@@ -48,7 +49,9 @@ impl Terminal {
         let database = Database::join(&config, command).await?;
         let found = async {
             let store = database.app().await?;
+            // Without the key the terminal can still look at things and refuse them.
             let office = Office::new(Clock::System, Ids::System).sealing(data_key::find_or_say(&config));
+            let office = if let Ok(key) = find_key(&config) { office.with_key(key) } else { office };
             let actor = find_actor(&store, &config, who).await?;
             Ok((store, office, actor))
         };

@@ -76,6 +76,25 @@ fn what_is_not_built_yet_is_refused_unless_empty() {
 }
 
 #[test]
+fn approval_rules_are_refused_unless_they_can_be_kept() {
+    let rule = |line: &str| format!("[[approvals]]\n{line}");
+    refused(&rule("people = 0"), &[], &["`approvals.0.people` is `0`", "from 1 to 20"]);
+    refused(&rule("effects = [\"harmless\"]"), &[], &["`harmless` is none of read, fetch"]);
+    refused(&rule("ask = [\"boss\"]"), &[], &["`boss` is none of owner, manager"]);
+    refused(&rule("escalate_to = [\"owner\"]"), &[], &["say who is asked first"]);
+    refused(&rule("ask = [\"support\"]\nescalate_to = [\"owner\"]\nhours = 1"), &[], &["not before the action expires"]);
+    refused(&rule("tools = [\"*.send\"]"), &[], &["`*.send` is no tool"]);
+    refused(&rule("peple = 2"), &[], &["did you mean `approvals.0.people`?"]);
+    let text =
+        rule("tools = [\"mail.*\"]\npeople = 2\nseparate = true\nask = [\"manager\"]\nescalate_to = [\"owner\"]\nescalate_after_minutes = 30\nhours = 24");
+    let rules = load(&text, &[]).expect("config").approvals;
+    let route = rules.find("mail.send", steward_core::Effect::Send);
+    assert_eq!((route.terms.people, route.terms.separate, route.hours), (2, true, 24));
+    assert_eq!(route.ask.iter().map(|ask| ask.after_minutes).collect::<Vec<_>>(), [0, 30]);
+    assert_eq!(rules.find("crm.add_note", steward_core::Effect::Write).terms, steward_core::Terms::default());
+}
+
+#[test]
 fn mcp_servers_are_refused_unless_everything_is_said() {
     refused("[[mcp]]\nname = \"files\"", &[], &["`mcp.0.command` is not set", "either `command"]);
     refused("[[mcp]]\nname = \"files\"\ncommand = [\"a\"]\nurl = \"https://a.example\"", &[], &["either `command"]);

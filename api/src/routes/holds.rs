@@ -3,13 +3,16 @@
 pub(crate) mod approve;
 pub(crate) mod list;
 pub(crate) mod reject;
+pub(crate) mod revise;
 pub(crate) mod show;
 
 use crate::error::ApiError;
 use serde::Serialize;
 use serde_json::Value;
-use steward_core::{EnvelopeId, HoldId, Needs, PersonId, RunId, WorkspaceId};
-use steward_office::holds::{needs_in_words, read_needs};
+use std::collections::BTreeSet;
+use steward_core::{EnvelopeId, HoldId, Needs, PersonId, Role, RunId, WorkspaceId};
+use steward_office::holds::routing::asked;
+use steward_office::holds::{needs_in_words, read_ask, read_needs};
 use steward_store::StoreError;
 use steward_store::hold::{ApprovalRow, HoldRow};
 use time::OffsetDateTime;
@@ -23,7 +26,7 @@ pub(crate) struct HoldView {
     /// Exactly what waits; an approval names it.
     #[schema(value_type = String, example = "env_5f3a…")]
     envelope_id: EnvelopeId,
-    /// held, approved, rejected, expired, cancelled, claimed, done, failed, unknown.
+    /// held, approved, rejected, expired, cancelled, edited, revised, claimed, done, failed, unknown.
     state: String,
     tool: String,
     /// The tool's effect class.
@@ -43,6 +46,20 @@ pub(crate) struct HoldView {
     /// The same in words.
     #[schema(example = "owner, or manager and finance")]
     needs_text: String,
+    /// How many different people have to approve.
+    #[schema(example = 1)]
+    people: u16,
+    /// Whether whoever asked for it or edited it must leave the approval to others.
+    separate: bool,
+    /// Roles that are asked by now; nobody in particular when empty.
+    #[schema(value_type = Vec<String>, example = json!(["manager"]))]
+    asked: BTreeSet<Role>,
+    /// The held action that was edited and in whose place this one waits.
+    #[schema(value_type = Option<String>)]
+    edits: Option<HoldId>,
+    /// Who edited it.
+    #[schema(value_type = Option<String>)]
+    edited_by: Option<PersonId>,
     /// Why it waits.
     reason: String,
     /// The rules that would let it.
@@ -98,8 +115,9 @@ pub(crate) struct SaidView {
 
 impl HoldView {
     /// Shows a row.
-    pub(crate) fn of(row: HoldRow) -> Result<Self, ApiError> {
+    pub(crate) fn of(row: HoldRow, now: OffsetDateTime) -> Result<Self, ApiError> {
         let needs = read_needs(&row)?;
+        let asked = asked(&read_ask(&row)?, (now - row.held_at).whole_minutes());
         let hex: String = row.envelope_id.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self {
             hold_id: row.hold_id,
@@ -114,6 +132,11 @@ impl HoldView {
             call_id: row.call_id,
             needs_text: needs_in_words(&needs),
             needs,
+            people: row.people,
+            separate: row.separate,
+            asked,
+            edits: row.edits,
+            edited_by: row.edited_by,
             reason: row.reason,
             rules: row.rules,
             held_at: row.held_at,
@@ -126,7 +149,7 @@ impl HoldView {
 
 impl HoldDetail {
     /// Shows a row with what people said.
-    pub(crate) fn of((row, said): (HoldRow, Vec<ApprovalRow>)) -> Result<Self, ApiError> {
+    pub(crate) fn of((row, said): (HoldRow, Vec<ApprovalRow>), now: OffsetDateTime) -> Result<Self, ApiError> {
         let envelope: Value = serde_json::from_str(&row.envelope).map_err(|_| StoreError::Corrupt { what: "hold.envelope" })?;
         let part = |name: &str| envelope.get(name).cloned().unwrap_or(Value::Null);
         let said = said.into_iter().map(|one| SaidView {
@@ -137,6 +160,6 @@ impl HoldDetail {
             reason: one.reason,
             at: one.at,
         });
-        Ok(Self { arguments: part("arguments"), provenance: part("evidence"), said: said.collect(), hold: HoldView::of(row)?, envelope })
+        Ok(Self { arguments: part("arguments"), provenance: part("evidence"), said: said.collect(), hold: HoldView::of(row, now)?, envelope })
     }
 }

@@ -26,6 +26,7 @@ fn proposal(facts: &Facts, rules: &Rules) -> Proposal {
         evidence: json!({}),
         budget_micros: 0,
         expires_at_ms: 1_000,
+        circumstances: Default::default(),
     };
     let envelope_id = envelope.id(&EnvelopeKey::from_bytes([7; 32])).expect("id");
     Proposal { envelope, envelope_id }

@@ -100,7 +100,16 @@ fn bench(criterion: &mut Criterion) {
     };
     let text = "Please add Lena Petrova, lena@partner.example, to the book.".to_owned();
     let started = Event::Started { pins, text, history: Vec::new(), variables: BTreeMap::new() };
-    let gate = Gate { rules: &rules, host: &runtime.host, agent: &agent, key: &key, tenant: ids.make(), run_id: ids.make(), roles: &roles };
+    let gate = Gate {
+        rules: &rules,
+        host: &runtime.host,
+        agent: &agent,
+        key: &key,
+        tenant: ids.make(),
+        run_id: ids.make(),
+        roles: &roles,
+        approvals: &Default::default(),
+    };
     let cases = [
         ("read", 5, "crm.get_contact", json!({ "contact_id": "contact_00000000000000000000000001" }), Verdict::Allow),
         ("allow", 0, "crm.create_contact", json!({ "name": "Lena Petrova", "emails": ["lena@partner.example"] }), Verdict::Allow),

@@ -19,7 +19,7 @@ use crate::runtime::Runtime;
 use journal::{Batch, Side};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use steward_core::event::{Citation, HoldOutcome, Recorded};
+use steward_core::event::{Citation, HoldOutcome, Pins, Recorded};
 use steward_core::{CallId, Event, HasKind, Integrity, Kind, Micros, Mode, PersonId, Role, RunId, RunOutcome, TenantId};
 use steward_office::OfficeError;
 use steward_policies::Permit;
@@ -66,6 +66,8 @@ pub struct Assignment {
     pub run: RunId,
     /// The lease.
     pub fence: i64,
+    /// Where the run's row and its journal do not agree; anything here, and no call is carried out.
+    pub changed: Vec<String>,
     /// Where its events go.
     pub journal: Journal,
     /// The events there are.
@@ -91,6 +93,7 @@ struct Drive<'a> {
     tenant: TenantId,
     run_id: RunId,
     fence: i64,
+    changed: Vec<String>,
     journal: Journal,
     roles: BTreeSet<Role>,
     hands: HandsFor,
@@ -109,13 +112,20 @@ struct Drive<'a> {
 
 /// Drives a run until it ends or waits for people. Returns where it stands.
 pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: CancellationToken) -> Result<RunStatus, DriveError> {
-    let Assignment { tenant, run: run_id, fence, journal, events, roles, hands } = assignment;
+    let Assignment { tenant, run: run_id, fence, changed, journal, events, roles, hands } = assignment;
     let run = Run::fold(&events);
+    let mut changed = changed;
+    // A released prompt never changes; where it did, the run is not what it was pinned to.
+    let is_pinned = |pins: &Pins| runtime.prompts.resolve(&pins.prompt).is_ok_and(|prompt| prompt.digest == pins.prompt_digest);
+    if run.pins.as_ref().is_some_and(|pins| !is_pinned(pins)) {
+        changed.push("prompt_digest".to_owned());
+    }
     let mut drive = Drive {
         runtime,
         tenant,
         run_id,
         fence,
+        changed,
         journal,
         roles,
         hands,
@@ -160,6 +170,10 @@ impl Drive<'_> {
                 Next::Decide { calls } => self.decide(&calls).await?,
                 Next::Execute { calls } => self.execute(&calls).await?,
                 Next::Reconcile { calls } => self.reconcile(&calls).await?,
+                // The run's own records say that it waits and not for what: somebody else wrote there.
+                Next::AwaitPeople if self.run.open_holds().next().is_none() => {
+                    return self.fail("the records of this run contradict each other; nothing more was carried out").await;
+                }
                 Next::AwaitPeople => return self.wait().await,
                 Next::Reply { text } => self.reply(text),
                 Next::Stop { outcome, message } => self.end(outcome, message),
@@ -325,7 +339,7 @@ impl Drive<'_> {
         if hold.closed != Some(HoldOutcome::Approved) {
             return Ok(None);
         }
-        let approvals = self.journal.approvals(hold.hold_id, hold.envelope_id).await.map_err(|source| self.journal_error(source))?;
-        Ok(Some(Approved { approvals, envelope_id: hold.envelope_id }))
+        let approved = self.journal.approved(hold, &self.runtime.key);
+        Ok(Some(approved.await.map_err(|source| self.journal_error(source))?))
     }
 }

@@ -10,12 +10,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use steward_core::limits::{CALLS_PER_STEP_MAX, HOLD_HOURS};
+use steward_core::limits::CALLS_PER_STEP_MAX;
 use steward_core::{
-    Approvals, ArgumentClass, BlockClass, DecisionId, Denial, Digest, Effect, Envelope, EnvelopeId, EnvelopeKey, Event, Integrity, Needs, PersonId, Principal,
-    Role, RunId, TenantId, ToolCall, ToolSpec, Verdict, WorkspaceId, canonical_json,
+    Approvals, ArgumentClass, BlockClass, Circumstances, DecisionId, Denial, Digest, Effect, Envelope, EnvelopeId, EnvelopeKey, Event, Integrity, Needs,
+    PersonId, Principal, Role, RunId, TenantId, ToolCall, ToolSpec, Verdict, WorkspaceId, canonical_json,
 };
 use steward_host::{ArgumentError, Host, Tool};
+use steward_office::holds::routing::{ApprovalRules, Route};
 use steward_policies::{Decision, Facts, Permit, Proposal, Rules, decide};
 
 /// A tool as the gate sees it.
@@ -82,6 +83,8 @@ pub struct Gate<'a> {
     pub run_id: RunId,
     /// The person's roles now.
     pub roles: &'a BTreeSet<Role>,
+    /// What approvals take.
+    pub approvals: &'a ApprovalRules,
 }
 
 /// The gate's word on one call, with all that is written down about it.
@@ -106,6 +109,10 @@ pub struct Ruling {
     pub call_digest: Digest,
     /// The lowest integrity among the arguments: what the call writes is no better than that.
     pub integrity: Integrity,
+    /// What is not as it was approved, when the call is blocked as changed.
+    pub changed: Vec<String>,
+    /// What an approval of it takes and who is asked; none for what never became a proposal.
+    pub route: Option<Route>,
 }
 
 /// A proposal with its id.
@@ -153,6 +160,8 @@ impl Ruling {
             },
             call_digest: self.call_digest,
             after_approval,
+            changed: self.changed.clone(),
+            grant_id: None,
         }
     }
 }
@@ -163,6 +172,10 @@ pub struct Approved {
     pub approvals: Approvals,
     /// What they approved.
     pub envelope_id: EnvelopeId,
+    /// The same as it was stored then, canonical text.
+    pub envelope: String,
+    /// What is stored of it and no longer fits its seal. Anything here, and nothing runs.
+    pub broken: Vec<String>,
 }
 
 impl Gate<'_> {
@@ -171,22 +184,30 @@ impl Gate<'_> {
         let digest = call_digest(call);
         match self.propose(run, call, shown, approved, now_ms, digest) {
             Ok(ruling) => ruling,
-            Err(refusal) => {
-                let Refusal { class, effect, reason, tell } = *refusal;
-                Ruling {
-                    verdict: Ruled::Block(class),
-                    rules: Vec::new(),
-                    reason,
-                    tell,
-                    effect,
-                    sealed: None,
-                    record: json!({ "agent": self.agent.name, "policy_digest": self.rules.digest() }).to_string(),
-                    provenance: json!([]),
-                    call_digest: digest,
-                    integrity: Integrity::Outside,
-                }
-            }
+            Err(refusal) => self.refusal(digest, *refusal),
         }
+    }
+
+    fn refusal(&self, digest: Digest, Refusal { class, effect, reason, tell, changed }: Refusal) -> Ruling {
+        Ruling {
+            verdict: Ruled::Block(class),
+            rules: Vec::new(),
+            reason,
+            tell,
+            effect,
+            sealed: None,
+            record: json!({ "agent": self.agent.name, "policy_digest": self.rules.digest(), "changed": changed }).to_string(),
+            provenance: json!([]),
+            call_digest: digest,
+            integrity: Integrity::Outside,
+            changed,
+            route: None,
+        }
+    }
+
+    /// The word on a call of a run whose records do not agree with each other.
+    pub fn refuse_changed(&self, call: &ToolCall, changed: Vec<String>) -> Ruling {
+        self.refusal(call_digest(call), *as_changed(None, changed))
     }
 
     fn propose(&self, run: &Run, call: &ToolCall, shown: &Shown, approved: Option<&Approved>, now_ms: i64, digest: Digest) -> Result<Ruling, Box<Refusal>> {
@@ -233,7 +254,8 @@ impl Gate<'_> {
             return Err(refuse(BlockClass::Policy, effect, "the run has no beginning".to_owned(), "internal error".to_owned()));
         };
         let step = run.steps.iter().rev().find(|step| step.number == call.call_id.step);
-        let expires_at_ms = step.map_or(now_ms, |step| step.answered_at_ms).saturating_add(HOLD_HOURS * 3_600_000);
+        let route = self.approvals.find(&spec.name, spec.effect);
+        let expires_at_ms = step.map_or(now_ms, |step| step.answered_at_ms).saturating_add(route.hours.saturating_mul(3_600_000));
         let provenance = serde_json::to_value(origins).unwrap_or_default();
         let envelope = Envelope {
             tenant: self.tenant,
@@ -251,14 +273,27 @@ impl Gate<'_> {
             evidence: provenance.clone(),
             budget_micros: pins.limits.cost.0,
             expires_at_ms,
+            circumstances: Circumstances {
+                workspace: Some(pins.workspace),
+                roles: self.roles.clone(),
+                channel: pins.channel.clone(),
+                journal: step.map(|step| step.chain),
+                edited_by: run.call(call.call_id).and_then(|call| call.edited_by),
+                terms: route.terms,
+            },
         };
         let envelope_id = envelope
             .id(self.key)
             .map_err(|err| refuse(BlockClass::InvalidArguments, effect, format!("the arguments cannot be sealed: {err}"), "invalid arguments".to_owned()))?;
         if let Some(approved) = approved {
+            let mut changed = approved.broken.clone();
             if approved.envelope_id != envelope_id {
-                let text = "what would run is not what was approved: the tool, the rules, the prompt or the call has changed since".to_owned();
-                return Err(refuse(BlockClass::Changed, effect, text.clone(), format!("{text}; propose it again")));
+                let named = envelope.differences(&approved.envelope);
+                // The stored text says the same and its name does not fit: the name was changed.
+                changed.extend(if named.is_empty() { vec!["hold.envelope_id".to_owned()] } else { named });
+            }
+            if !changed.is_empty() {
+                return Err(as_changed(effect, changed));
             }
             if now_ms > expires_at_ms {
                 return Err(refuse(
@@ -285,6 +320,8 @@ impl Gate<'_> {
             provenance,
             call_digest: digest,
             integrity,
+            changed: Vec::new(),
+            route: Some(route),
         };
         Ok(match decide(self.rules, Proposal { envelope, envelope_id }, &facts) {
             Decision::Allow { permit, rules, reason } => ruling(Ruled::Allow(Box::new(permit)), rules, reason, String::new()),
@@ -360,10 +397,19 @@ struct Refusal {
     effect: Option<Effect>,
     reason: String,
     tell: String,
+    changed: Vec<String>,
+}
+
+/// What would run is not what was approved, in these fields.
+fn as_changed(effect: Option<Effect>, mut changed: Vec<String>) -> Box<Refusal> {
+    changed.dedup();
+    let text = "what would run is not what was approved".to_owned();
+    let reason = format!("{text}; it differs in: {}", changed.join(", "));
+    Box::new(Refusal { class: BlockClass::Changed, effect, reason, tell: format!("{text}: something has changed since; propose it again"), changed })
 }
 
 fn refuse(class: BlockClass, effect: Option<Effect>, reason: String, tell: String) -> Box<Refusal> {
-    Box::new(Refusal { class, effect, reason, tell })
+    Box::new(Refusal { class, effect, reason, tell, changed: Vec::new() })
 }
 
 fn bounded(text: &str) -> String {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use steward_core::EnvelopeKey;
 use steward_host::Host;
 use steward_office::Office;
+use steward_office::holds::routing::ApprovalRules;
 use steward_prompts::Registry;
 use steward_store::Store;
 
@@ -29,6 +30,8 @@ pub struct Runtime {
     pub agents: Arc<Agents>,
     /// The key of envelope ids.
     pub key: EnvelopeKey,
+    /// What approvals take and who is asked.
+    pub approvals: Arc<ApprovalRules>,
     /// Who watches.
     pub live: Live,
     /// The name of this worker in leases.

@@ -9,10 +9,11 @@ use crate::runtime::Runtime;
 use std::sync::Arc;
 use std::time::Duration;
 use steward_core::limits::{HEARTBEAT_MS, LEASE_MS, RESERVATION_MINUTES};
-use steward_core::{Actor, HasKind, Kind, RunId, WorkspaceId};
+use steward_core::{Actor, Event, HasKind, Kind, PersonId, RunId, WorkspaceId};
 use steward_office::people::actor_of_agent;
 use steward_store::doors::Leased;
 use steward_store::run::RunStatus;
+use steward_store::step::TakenUp;
 use steward_store::{StoreError, budget, run};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -123,10 +124,12 @@ pub async fn drive_with(runtime: &Arc<Runtime>, leased: Leased, hands: impl FnOn
     if taken.cancelled {
         driving.token.cancel();
     }
+    let changed = disagreements(&taken, person);
     let assignment = Assignment {
         tenant,
         run: run_id,
         fence,
+        changed,
         roles: actor.roles.clone(),
         hands: hands(&actor, taken.workspace),
         journal: Journal::Postgres { store: runtime.store.clone(), actor },
@@ -138,6 +141,13 @@ pub async fn drive_with(runtime: &Arc<Runtime>, leased: Leased, hands: impl FnOn
         outcome = drive(runtime, assignment, driving.token.clone()) => outcome,
         () = keep_lease(runtime, leased, &driving, &lost) => Err(DriveError::LeaseLost(run_id)),
     }
+}
+
+/// Where the run's row says something else than its journal: it was written past us, and nothing of this run is carried out.
+fn disagreements(taken: &TakenUp, person: PersonId) -> Vec<String> {
+    let Some(Event::Started { pins, .. }) = taken.events.first().map(|recorded| &recorded.event) else { return Vec::new() };
+    let differs = [("run.workspace_id", pins.workspace != taken.workspace), ("run.agent", pins.agent != taken.agent), ("run.person_id", pins.person != person)];
+    differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect()
 }
 
 fn hands_for(runtime: &Runtime, actor: &Actor, run: RunId, workspace: WorkspaceId) -> HandsFor {

@@ -5,7 +5,7 @@
 use crate::call::{CallId, Outcome, ToolCall};
 use crate::canonical::Digest;
 use crate::envelope::EnvelopeId;
-use crate::id::{ConversationId, DecisionId, HoldId, MessageId, PersonId, ReservationId, WorkspaceId};
+use crate::id::{ConversationId, DecisionId, GrantId, HoldId, MessageId, PersonId, ReservationId, WorkspaceId};
 use crate::label::Integrity;
 use crate::limits::RunLimits;
 use crate::money::{Micros, Usage};
@@ -85,6 +85,10 @@ pub enum HoldOutcome {
     Expired,
     /// The run was cancelled.
     Cancelled,
+    /// Somebody changed the arguments: another hold waits in its place.
+    Edited,
+    /// Somebody wants it done otherwise and said how.
+    Revised,
 }
 
 /// How a run ended.
@@ -227,6 +231,12 @@ pub enum Event {
         call_digest: Digest,
         /// Approvals the decision has seen: false the first time, true after people approved.
         after_approval: bool,
+        /// What is not as it was approved, when the class is `changed`: names of fields.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changed: Vec<String>,
+        /// The standing grant that stood in for an approval.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grant_id: Option<GrantId>,
     },
     /// A call waits for people.
     HoldOpened {
@@ -253,6 +263,19 @@ pub enum Event {
         by: Vec<PersonId>,
         /// Their words, shown to the model on rejection.
         reason: Option<String>,
+    },
+    /// A person put other arguments in place of the model's.
+    Edited {
+        /// The call.
+        call_id: CallId,
+        /// The held action that was edited.
+        hold_id: HoldId,
+        /// The held action that waits in its place.
+        next_hold_id: HoldId,
+        /// The arguments from now on.
+        arguments: serde_json::Value,
+        /// Who.
+        by: PersonId,
     },
     /// A call is about to run. Intent: it stands before the effect.
     Starting {

@@ -117,6 +117,8 @@ id! {
     DecisionId, "dec";
     /// An action that waits for people.
     HoldId, "hold";
+    /// A standing grant: an approval given in advance, within bounds.
+    GrantId, "grant";
     /// One entry of the audit log.
     AuditId, "audit";
     /// A spending limit.

@@ -175,6 +175,11 @@ pub enum Source {
     Model,
     /// The runtime itself.
     Runtime,
+    /// A person who edited the held call.
+    Editor {
+        /// Who.
+        person: crate::id::PersonId,
+    },
 }
 
 /// Integrity, readers and sources of one value.

@@ -21,7 +21,7 @@ pub use actor::{Actor, ActorKind, AuthMethod, Role, Scope, Workspaces};
 pub use call::{CallId, Failure, FailureClass, Outcome, ToolCall};
 pub use canonical::{Digest, canonical_json};
 pub use clock::{Clock, Ids};
-pub use envelope::{Envelope, EnvelopeId, EnvelopeKey, Principal};
+pub use envelope::{Circumstances, Envelope, EnvelopeId, EnvelopeKey, Principal, Terms};
 pub use event::{Event, Pins, RunOutcome};
 pub use id::*;
 pub use kind::{HasKind, Kind};

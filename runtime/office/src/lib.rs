@@ -15,7 +15,7 @@ pub mod runs;
 
 pub use error::OfficeError;
 
-use steward_core::{Clock, Ids};
+use steward_core::{Clock, EnvelopeKey, Ids};
 
 /// Time, chance and the audit writer: what business functions need besides a transaction.
 #[derive(Debug, Clone)]
@@ -30,19 +30,27 @@ pub struct Office {
     pub personal: audit::personal::Personal,
     /// The HTTP request on whose behalf things happen, written into audit entries that name none themselves.
     pub request_id: Option<String>,
+    /// Seals held actions and what people say of them; without it nothing can be approved.
+    pub key: Option<EnvelopeKey>,
 }
 
 impl Office {
     /// An office with a fresh audit writer. What it seals can be opened as long as it lives: an installation brings its own key.
     pub fn new(clock: Clock, ids: Ids) -> Self {
         let audit = audit::Writer::new(&ids);
-        Self { clock, ids, audit, personal: audit::personal::Personal::passing(), request_id: None }
+        Self { clock, ids, audit, personal: audit::personal::Personal::passing(), request_id: None, key: None }
     }
 
     /// The same office, sealing with the installation's key.
     #[must_use]
     pub fn sealing(self, personal: audit::personal::Personal) -> Self {
         Self { personal, ..self }
+    }
+
+    /// The same office with the key that seals approvals.
+    #[must_use]
+    pub fn with_key(self, key: EnvelopeKey) -> Self {
+        Self { key: Some(key), ..self }
     }
 
     /// The same office, acting for one HTTP request.

@@ -3,7 +3,7 @@
 use crate::error::StoreError;
 use crate::page::Page;
 use crate::tx::Tx;
-use steward_core::{HoldId, PersonId, RunId, WorkspaceId};
+use steward_core::{HoldId, PersonId, RunId, SessionId, WorkspaceId};
 use time::OffsetDateTime;
 
 /// A held action as stored.
@@ -35,7 +35,7 @@ pub struct HoldRow {
     pub reason: String,
     /// Rules that would let it.
     pub rules: Vec<String>,
-    /// held, approved, rejected, expired, cancelled, claimed, done, failed, unknown.
+    /// held, approved, rejected, expired, cancelled, edited, revised, claimed, done, failed, unknown.
     pub state: String,
     /// Since when.
     pub held_at: OffsetDateTime,
@@ -45,6 +45,22 @@ pub struct HoldRow {
     pub decided_at: Option<OffsetDateTime>,
     /// When it was over.
     pub closed_at: Option<OffsetDateTime>,
+    /// How many different people have to approve.
+    pub people: u16,
+    /// Whether whoever asked for it or edited it must leave it to others.
+    pub separate: bool,
+    /// Who is asked and when, as JSON text.
+    pub ask: String,
+    /// What the tool says would happen, as JSON text.
+    pub preview: Option<String>,
+    /// The held action in whose place this one waits.
+    pub edits: Option<HoldId>,
+    /// Who edited that one.
+    pub edited_by: Option<PersonId>,
+    /// Digest over the run's journal up to where it was held; none for one that an edit made.
+    pub journal: Option<Vec<u8>>,
+    /// The keyed digest over all of the above but the state and when it changed.
+    pub seal: Option<Vec<u8>>,
 }
 
 /// What one person said.
@@ -52,6 +68,8 @@ pub struct HoldRow {
 pub struct ApprovalRow {
     /// Who.
     pub person: PersonId,
+    /// Where.
+    pub workspace: WorkspaceId,
     /// Yes or no.
     pub approves: bool,
     /// In which roles.
@@ -64,6 +82,10 @@ pub struct ApprovalRow {
     pub reason: Option<String>,
     /// When.
     pub at: OffsetDateTime,
+    /// In which session; none at the terminal.
+    pub session: Option<SessionId>,
+    /// The keyed digest over all of the above and the held action.
+    pub seal: Option<Vec<u8>>,
 }
 
 macro_rules! row {
@@ -87,6 +109,14 @@ macro_rules! row {
             expires_at: $row.expires_at,
             decided_at: $row.decided_at,
             closed_at: $row.closed_at,
+            people: u16::try_from($row.people).unwrap_or(u16::MAX),
+            separate: $row.separate,
+            ask: $row.ask,
+            preview: $row.preview,
+            edits: $row.edits.map(HoldId::from_uuid),
+            edited_by: $row.edited_by.map(PersonId::from_uuid),
+            journal: $row.journal,
+            seal: $row.seal,
         }
     };
 }
@@ -95,7 +125,7 @@ macro_rules! row {
 pub async fn find(tx: &mut Tx, id: HoldId) -> Result<Option<HoldRow>, StoreError> {
     let row = sqlx::query!(
         "select hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules, state, held_at,
-                expires_at, decided_at, closed_at
+                expires_at, decided_at, closed_at, people, separate, ask, preview, edits, edited_by, journal, seal
            from hold where hold_id = $1",
         id.uuid()
     )
@@ -108,7 +138,7 @@ pub async fn find(tx: &mut Tx, id: HoldId) -> Result<Option<HoldRow>, StoreError
 pub async fn lock(tx: &mut Tx, id: HoldId) -> Result<Option<HoldRow>, StoreError> {
     let row = sqlx::query!(
         "select hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules, state, held_at,
-                expires_at, decided_at, closed_at
+                expires_at, decided_at, closed_at, people, separate, ask, preview, edits, edited_by, journal, seal
            from hold where hold_id = $1 for update",
         id.uuid()
     )
@@ -121,7 +151,7 @@ pub async fn lock(tx: &mut Tx, id: HoldId) -> Result<Option<HoldRow>, StoreError
 pub async fn of_run(tx: &mut Tx, run: RunId) -> Result<Vec<HoldRow>, StoreError> {
     let rows = sqlx::query!(
         "select hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules, state, held_at,
-                expires_at, decided_at, closed_at
+                expires_at, decided_at, closed_at, people, separate, ask, preview, edits, edited_by, journal, seal
            from hold where run_id = $1 order by hold_id",
         run.uuid()
     )
@@ -134,7 +164,7 @@ pub async fn of_run(tx: &mut Tx, run: RunId) -> Result<Vec<HoldRow>, StoreError>
 pub async fn list(tx: &mut Tx, state: Option<&str>, page: &Page) -> Result<Vec<HoldRow>, StoreError> {
     let rows = sqlx::query!(
         "select hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules, state, held_at,
-                expires_at, decided_at, closed_at
+                expires_at, decided_at, closed_at, people, separate, ask, preview, edits, edited_by, journal, seal
            from hold
           where ($1::text is null or state = $1) and ($2::uuid is null or hold_id > $2)
           order by hold_id limit $3",
@@ -147,23 +177,62 @@ pub async fn list(tx: &mut Tx, state: Option<&str>, page: &Page) -> Result<Vec<H
     Ok(rows.into_iter().map(|row| row!(row)).collect())
 }
 
-/// Writes what a person said. A second word of the same person is a conflict.
-pub async fn insert_approval(tx: &mut Tx, hold: &HoldRow, row: &ApprovalRow, session: Option<uuid::Uuid>) -> Result<(), StoreError> {
+/// Writes a held action that takes the place of an edited one.
+pub async fn insert(tx: &mut Tx, row: &HoldRow) -> Result<(), StoreError> {
     let tenant = tx.actor().tenant.uuid();
     sqlx::query!(
-        "insert into hold_approval (tenant_id, hold_id, person_id, workspace_id, approves, roles, envelope_id, session_id, method, reason, at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "insert into hold (tenant_id, hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules,
+                           state, held_at, expires_at, people, separate, ask, preview, edits, edited_by, journal, seal)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
+        tenant,
+        row.hold_id.uuid(),
+        row.workspace.uuid(),
+        row.run.uuid(),
+        row.call_id,
+        row.person.uuid(),
+        row.agent,
+        row.tool,
+        row.effect,
+        row.envelope_id,
+        row.envelope,
+        row.needs,
+        row.reason,
+        &row.rules,
+        row.state,
+        row.held_at,
+        row.expires_at,
+        i16::try_from(row.people).unwrap_or(i16::MAX),
+        row.separate,
+        row.ask,
+        row.preview,
+        row.edits.map(HoldId::uuid),
+        row.edited_by.map(PersonId::uuid),
+        row.journal,
+        row.seal,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Writes what a person said. A second word of the same person is a conflict.
+pub async fn insert_approval(tx: &mut Tx, hold: &HoldRow, row: &ApprovalRow) -> Result<(), StoreError> {
+    let tenant = tx.actor().tenant.uuid();
+    sqlx::query!(
+        "insert into hold_approval (tenant_id, hold_id, person_id, workspace_id, approves, roles, envelope_id, session_id, method, reason, at, seal)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         tenant,
         hold.hold_id.uuid(),
         row.person.uuid(),
-        hold.workspace.uuid(),
+        row.workspace.uuid(),
         row.approves,
         &row.roles,
         row.envelope_id,
-        session,
+        row.session.map(SessionId::uuid),
         row.method,
         row.reason,
         row.at,
+        row.seal,
     )
     .execute(tx.conn())
     .await?;
@@ -173,7 +242,7 @@ pub async fn insert_approval(tx: &mut Tx, hold: &HoldRow, row: &ApprovalRow, ses
 /// What people said of a held action, in the order they spoke.
 pub async fn approvals(tx: &mut Tx, hold: HoldId) -> Result<Vec<ApprovalRow>, StoreError> {
     let rows = sqlx::query!(
-        "select person_id, approves, roles, envelope_id, method, reason, at from hold_approval where hold_id = $1 order by at, person_id",
+        "select person_id, workspace_id, approves, roles, envelope_id, method, reason, at, session_id, seal from hold_approval where hold_id = $1 order by at, person_id",
         hold.uuid()
     )
     .fetch_all(tx.conn())
@@ -182,12 +251,15 @@ pub async fn approvals(tx: &mut Tx, hold: HoldId) -> Result<Vec<ApprovalRow>, St
         .into_iter()
         .map(|row| ApprovalRow {
             person: PersonId::from_uuid(row.person_id),
+            workspace: WorkspaceId::from_uuid(row.workspace_id),
             approves: row.approves,
             roles: row.roles,
             envelope_id: row.envelope_id,
             method: row.method,
             reason: row.reason,
             at: row.at,
+            session: row.session_id.map(SessionId::from_uuid),
+            seal: row.seal,
         })
         .collect())
 }
@@ -197,9 +269,9 @@ pub async fn change_state(tx: &mut Tx, hold: HoldId, from: &str, to: &str, at: O
     let done = sqlx::query!(
         "update hold
             set state = $3,
-                decided_at = case when $3 in ('approved', 'rejected', 'expired', 'cancelled') then $4 else decided_at end,
+                decided_at = case when $3 in ('approved', 'rejected', 'expired', 'cancelled', 'edited', 'revised') then $4 else decided_at end,
                 claimed_at = case when $3 = 'claimed' then $4 else claimed_at end,
-                closed_at = case when $3 in ('rejected', 'expired', 'cancelled', 'done', 'failed') then $4 else closed_at end
+                closed_at = case when $3 in ('rejected', 'expired', 'cancelled', 'edited', 'revised', 'done', 'failed') then $4 else closed_at end
           where hold_id = $1 and state = $2",
         hold.uuid(),
         from,

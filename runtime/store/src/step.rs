@@ -252,7 +252,9 @@ fn hold(row: &HoldRow) -> Value {
     json!({
         "hold_id": row.hold_id.uuid().to_string(), "call_id": row.call_id, "tool": row.tool, "effect": row.effect, "envelope_id": hex(&row.envelope_id),
         "envelope": row.envelope, "needs": row.needs, "reason": row.reason, "rules": row.rules,
-        "expires_at": row.expires_at.format(&Rfc3339).unwrap_or_default(),
+        "expires_at": row.expires_at.format(&Rfc3339).unwrap_or_default(), "people": row.people, "separate": row.separate, "ask": row.ask,
+        "preview": row.preview, "edits": row.edits.map(|id| id.uuid().to_string()), "edited_by": row.edited_by.map(|id| id.uuid().to_string()),
+        "journal": row.journal.as_deref().map(hex), "seal": row.seal.as_deref().map(hex),
     })
 }
 

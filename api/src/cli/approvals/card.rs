@@ -6,8 +6,8 @@ use crate::cli::terminal::Terminal;
 use crate::routes::holds::HoldDetail;
 use serde_json::Value;
 use std::io;
-use steward_core::{EnvelopeId, HoldId};
-use steward_office::holds::{self, needs_in_words, read_needs};
+use steward_core::{Clock, EnvelopeId, HoldId};
+use steward_office::holds::{self, takes_in_words};
 use steward_store::StoreError;
 use steward_store::hold::{ApprovalRow, HoldRow};
 use time::format_description::well_known::Rfc3339;
@@ -38,7 +38,7 @@ impl Card {
 
     /// In the form the server answers with.
     pub(crate) fn into_json(self) -> Result<HoldDetail, CliError> {
-        Ok(HoldDetail::of((self.row, self.said)).map_err(|_| StoreError::Corrupt { what: "hold" })?)
+        Ok(HoldDetail::of((self.row, self.said), Clock::System.now()).map_err(|_| StoreError::Corrupt { what: "hold" })?)
     }
 
     /// Prints it as a box.
@@ -48,19 +48,27 @@ impl Card {
         let mut lines = argument_lines(envelope.get("arguments").unwrap_or(&Value::Null));
         lines.push(String::new());
         lines.push(labelled("why", &one_line(&row.reason, LINE_LETTERS_MAX)));
-        lines.push(labelled("needs", &needs_in_words(&read_needs(row)?)));
+        lines.push(labelled("needs", &takes_in_words(row)?));
         let waits = row.state == "held";
         if waits {
             lines.push(labelled("until", &when(row.expires_at)));
         }
+        if row.state == "expired" {
+            lines.push(labelled("expired", &format!("nobody decided before {}; it was not carried out", when(row.expires_at))));
+        }
         for said in &self.said {
-            let word = if said.approves { "approved" } else { "refused" };
+            let word = match (said.approves, row.state.as_str()) {
+                (true, _) => "approved",
+                (false, "revised") => "sent back",
+                (false, _) => "refused",
+            };
             let reason = said.reason.as_deref().map(|reason| format!(": {}", one_line(reason, 200))).unwrap_or_default();
             lines.push(labelled(word, &format!("{} as {} at {}{reason}", said.person, said.roles.join(", "), when(said.at))));
         }
         if waits {
             lines.push(String::new());
             lines.push(labelled("approve", &format!("steward approvals approve {} --envelope {}", row.hold_id, self.envelope_id()?)));
+            lines.push(labelled("revise", &format!("steward approvals revise {} --guidance \"…\"", row.hold_id)));
             lines.push(labelled("reject", &format!("steward approvals reject {} --reason \"…\"", row.hold_id)));
         }
         Ok(box_of(output, &format!("{}: {} ({})", row.state, row.tool, row.effect), &lines)?)

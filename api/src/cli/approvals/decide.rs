@@ -27,8 +27,9 @@ pub(super) async fn approve(terminal: &Terminal, output: &Output, hold: HoldId, 
     tx.commit().await?;
     Ok(match approved {
         Approved::Released => Decided { hold, outcome: "approved", note: goes_on(terminal) },
-        Approved::StillNeeds(needs) => {
-            Decided { hold, outcome: "still_held", note: format!("Your approval counts; still needed: {}.", needs_in_words(&needs)) }
+        Approved::StillNeeds { needs, people } => {
+            let note = format!("Your approval counts; still needed: {} ({people} more).", needs_in_words(&needs));
+            Decided { hold, outcome: "still_held", note }
         }
     })
 }
@@ -39,6 +40,14 @@ pub(super) async fn reject(terminal: &Terminal, hold: HoldId, reason: &str) -> R
     holds::reject(&mut tx, &terminal.office, hold, reason).await?;
     tx.commit().await?;
     Ok(Decided { hold, outcome: "rejected", note: goes_on(terminal) })
+}
+
+/// Sends it back.
+pub(super) async fn revise(terminal: &Terminal, hold: HoldId, guidance: &str) -> Result<Decided, CliError> {
+    let mut tx = terminal.store.begin(&terminal.actor).await?;
+    holds::revise(&mut tx, &terminal.office, hold, guidance).await?;
+    tx.commit().await?;
+    Ok(Decided { hold, outcome: "revised", note: goes_on(terminal) })
 }
 
 /// Who takes the run up again.
@@ -77,6 +86,7 @@ pub(super) fn say(output: &Output, decided: &Decided, as_json: bool) -> Result<(
     }
     let word = match decided.outcome {
         "approved" => output.tone(Tone::Good, "Approved."),
+        "revised" => output.tone(Tone::Warning, "Sent back."),
         "rejected" => output.tone(Tone::Bad, "Refused."),
         _ => output.tone(Tone::Warning, "Still held."),
     };

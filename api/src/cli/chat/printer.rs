@@ -143,8 +143,10 @@ impl Printer {
                 let (tone, word) = match outcome {
                     HoldOutcome::Approved => (Tone::Good, "approved"),
                     HoldOutcome::Rejected => (Tone::Bad, "refused"),
-                    HoldOutcome::Expired => (Tone::Warning, "expired"),
+                    HoldOutcome::Expired => (Tone::Warning, "expired: nobody decided in time"),
                     HoldOutcome::Cancelled => (Tone::Quiet, "withdrawn"),
+                    HoldOutcome::Edited => (Tone::Good, "edited; another card waits in its place"),
+                    HoldOutcome::Revised => (Tone::Warning, "sent back"),
                 };
                 let reason = reason.as_deref().map(|reason| format!(": {}", one_line(reason, WORD_LETTERS))).unwrap_or_default();
                 self.call_line(*call_id, tone, "•", &format!("{word}{reason}"))
@@ -159,6 +161,7 @@ impl Printer {
             | Event::Asked { .. }
             | Event::AskFailed { .. }
             | Event::Decided { .. }
+            | Event::Edited { .. }
             | Event::Starting { .. }
             | Event::CancelAsked { .. } => Ok(()),
         }
@@ -174,6 +177,7 @@ impl Printer {
             Event::Started { .. }
             | Event::Asked { .. }
             | Event::AskFailed { .. }
+            | Event::Edited { .. }
             | Event::Starting { .. }
             | Event::Done { .. }
             | Event::CancelAsked { .. }

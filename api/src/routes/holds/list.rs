@@ -8,11 +8,8 @@ use crate::openapi::Doc;
 use crate::routes::PageOf;
 use http::StatusCode;
 use serde::Deserialize;
-use steward_office::holds;
+use steward_office::holds::{self, STATES};
 use utoipa::IntoParams;
-
-/// The states a held action can be in.
-const STATES: [&str; 9] = ["held", "approved", "rejected", "expired", "cancelled", "claimed", "done", "failed", "unknown"];
 
 /// Which held actions.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -39,7 +36,8 @@ pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answ
     }
     let mut tx = caller.begin().await?;
     let rows = holds::list(&mut tx, wanted.state.as_deref(), &page).await?;
+    let now = caller.office().clock.now();
     let (rows, next) = page.cut(rows, |row| row.hold_id.uuid());
-    let views: Vec<HoldView> = rows.into_iter().map(HoldView::of).collect::<Result<_, _>>()?;
+    let views: Vec<HoldView> = rows.into_iter().map(|row| HoldView::of(row, now)).collect::<Result<_, _>>()?;
     json(StatusCode::OK, &PageOf::new(views, next, |view| view))
 }

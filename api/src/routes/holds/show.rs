@@ -14,5 +14,5 @@ pub(crate) fn doc() -> Doc {
 
 pub(crate) async fn handle(caller: Caller, Id(id): Id<HoldId>) -> Answer {
     let mut tx = caller.begin().await?;
-    json(StatusCode::OK, &HoldDetail::of(holds::get(&mut tx, id).await?)?)
+    json(StatusCode::OK, &HoldDetail::of(holds::get(&mut tx, id).await?, caller.office().clock.now())?)
 }

@@ -88,6 +88,7 @@ impl Transcript {
             | Event::Decided { .. }
             | Event::HoldOpened { .. }
             | Event::HoldClosed { .. }
+            | Event::Edited { .. }
             | Event::Starting { .. }
             | Event::Done { .. }
             | Event::CancelAsked { .. }

@@ -16,6 +16,7 @@ const VERBS: &[&str] = &[
     "approvals show",
     "approvals approve",
     "approvals reject",
+    "approvals revise",
     "actions",
     "actions list",
     "policy",

@@ -16,7 +16,8 @@ async fn nobody_approves_who_may_not_and_nothing_that_was_not_shown() {
 
     let token = world.token(&world.home.actor, &Scope::ALL).await.secret;
     let elsewhere = world.other.session_of(&world.server, world.other.owner).await.secret;
-    for (path, body) in [(&approve, right.clone()), (&reject, json!({ "reason": "No." }))] {
+    let revise = format!("/api/v1/holds/{}/revise", held.hold);
+    for (path, body) in [(&approve, right.clone()), (&reject, json!({ "reason": "No." })), (&revise, json!({ "guidance": "Shorter." }))] {
         let ask = || working.ask("POST", path.as_str()).json(&body);
         ask().send().await.expect(401);
         ask().token(&token).send().await.expect(403);
@@ -35,6 +36,10 @@ async fn nobody_approves_who_may_not_and_nothing_that_was_not_shown() {
     for body in [json!({}), json!({ "reason": "x".repeat(2001) })] {
         working.ask("POST", reject.as_str()).cookie(&owner).json(&body).send().await.expect(422);
     }
+    for body in [json!({}), json!({ "guidance": " " }), json!({ "guidance": "x".repeat(2001) })] {
+        working.ask("POST", revise.as_str()).cookie(&owner).json(&body).send().await.expect(422);
+    }
+    working.ask("POST", revise.as_str()).cookie(&working.as_role(Role::Support).await).json(&json!({ "guidance": "Shorter." })).send().await.expect(403);
     working.ask("POST", reject.as_str()).cookie(&owner).json(&json!({ "reason": "a\u{0}" })).send().await.expect(400);
     let counts = "select (select count(*) from note) + (select count(*) from hold_approval) + (select count(*) from hold where state <> 'held')";
     assert_eq!(world.server.database.number(counts).await, 0, "nothing happened");
@@ -96,5 +101,24 @@ async fn a_rejection_reaches_the_agent_with_its_reason_and_is_final() {
     assert_eq!(rest.last().expect("an end").name, "run.ended");
     let asked: Vec<Value> = working.model.requests().into_iter().map(|seen| seen.body).collect();
     assert!(asked.last().expect("a request").to_string().contains("not before Friday"));
+    assert_eq!(working.world.server.database.number("select count(*) from note").await, 0);
+}
+
+#[tokio::test]
+async fn guidance_sends_an_action_back_and_its_envelope_is_dead() {
+    let working = Working::noting().await;
+    let owner = working.world.owner().await;
+    let mut held = working.held().await;
+    let revise = || working.ask("POST", format!("/api/v1/holds/{}/revise", held.hold)).cookie(&owner).json(&json!({ "guidance": "Say which hall." }));
+    let revised = revise().send().await.expect(200).json();
+    assert_eq!((&revised["state"], &revised["said"][0]["reason"]), (&json!("revised"), &json!("Say which hall.")));
+    revise().send().await.expect(409);
+    let body = json!({ "envelope_id": held.envelope });
+    working.ask("POST", format!("/api/v1/holds/{}/approve", held.hold)).cookie(&owner).json(&body).send().await.expect(409);
+    let rest = held.stream.until_the_end().await;
+    let closed = rest.iter().find(|event| event.name == "hold.closed").expect("closed");
+    assert_eq!((&closed.data["outcome"], &closed.data["reason"]), (&json!("revised"), &json!("Say which hall.")));
+    let asked: Vec<Value> = working.model.requests().into_iter().map(|seen| seen.body).collect();
+    assert!(asked.last().expect("a request").to_string().contains("Say which hall."));
     assert_eq!(working.world.server.database.number("select count(*) from note").await, 0);
 }

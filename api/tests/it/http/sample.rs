@@ -6,13 +6,19 @@ use serde_json::{Value, json};
 use steward_api::router::Route;
 use steward_core::event::Recorded;
 use steward_core::{
-    Actor, ActorKind, ApiTokenId, AuthMethod, CompanyId, ContactId, ConversationId, DealId, Event, HoldId, Id, Integrity, PersonId, Role, RunId, RunOutcome,
-    Scope, SessionId, WorkspaceId, Workspaces,
+    Actor, ActorKind, ApiTokenId, AuthMethod, CompanyId, ContactId, ConversationId, DealId, EnvelopeId, Event, HoldId, Id, Integrity, PersonId, Role, RunId,
+    RunOutcome, Scope, SessionId, WorkspaceId, Workspaces,
 };
 use steward_office::conversations::{self, AgentPins};
 use steward_office::crm::{self, NewCompany, NewContact, NewDeal};
+use steward_office::holds::seal::seal_hold;
 use steward_office::people;
+use steward_store::hold::{self, HoldRow};
 use steward_store::journal;
+use time::macros::datetime;
+
+/// What waits in the samples.
+const ENVELOPE: &str = r#"{"arguments":{},"evidence":[]}"#;
 
 /// What a route is sent.
 pub(crate) enum Sample {
@@ -48,7 +54,8 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
         "conversations::create" => Sample::Json(json!({ "agent": "assistant", "workspace_id": workspace })),
         "conversations::post" => Sample::Json(json!({ "text": "Hello" })),
         "runs::cancel" => Sample::Nothing,
-        "holds::approve" => Sample::Json(json!({ "envelope_id": format!("env_{}", "07".repeat(32)) })),
+        "holds::approve" => Sample::Json(json!({ "envelope_id": EnvelopeId::of_text(world.server.state.office.key.as_ref().expect("key"), ENVELOPE) })),
+        "holds::revise" => Sample::Json(json!({ "guidance": "Shorter, please." })),
         "holds::reject" => Sample::Json(json!({ "reason": "Not now." })),
         "budgets::put" => Sample::Json(json!({ "scope": "organisation", "period": "day", "cap_micros": 5_000_000 })),
         // An agent nobody has: this asks who may ask, and no model answers here.
@@ -138,15 +145,39 @@ async fn run_of(world: &World, house: &House, is_over: bool) -> RunId {
 async fn hold_of(world: &World, house: &House) -> HoldId {
     let run = run_of(world, house, false).await;
     let id: HoldId = world.server.state.office.ids.make();
-    let (tenant, workspace, person) = (house.tenant.uuid(), house.workspace.uuid(), house.owner.uuid());
-    let sql = format!(
-        "insert into hold (tenant_id, hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules, state, held_at, expires_at)
-         values ('{tenant}', '{}', '{workspace}', '{}', 'call_1_0', '{person}', 'assistant', 'crm.add_note', 'write', decode(repeat('07', 32), 'hex'),
-                 '{{\"arguments\": {{}}, \"evidence\": []}}', '[[\"owner\"], [\"manager\"]]', 'A sample.', '{{}}', 'held', '2026-03-01', '2100-01-01')",
-        id.uuid(),
-        run.uuid(),
-    );
-    world.server.database.raw(&sql).await;
+    let key = world.server.state.office.key.as_ref().expect("key");
+    let mut row = HoldRow {
+        hold_id: id,
+        workspace: house.workspace,
+        run,
+        call_id: "call_1_0".to_owned(),
+        person: house.owner,
+        agent: "assistant".to_owned(),
+        tool: "crm.add_note".to_owned(),
+        effect: "write".to_owned(),
+        envelope_id: EnvelopeId::of_text(key, ENVELOPE).bytes().to_vec(),
+        envelope: ENVELOPE.to_owned(),
+        needs: r#"[["owner"],["manager"]]"#.to_owned(),
+        reason: "A sample.".to_owned(),
+        rules: Vec::new(),
+        state: "held".to_owned(),
+        held_at: datetime!(2026-03-01 00:00 UTC),
+        expires_at: datetime!(2100-01-01 00:00 UTC),
+        decided_at: None,
+        closed_at: None,
+        people: 1,
+        separate: false,
+        ask: "[]".to_owned(),
+        preview: None,
+        edits: None,
+        edited_by: None,
+        journal: None,
+        seal: None,
+    };
+    row.seal = Some(seal_hold(key, house.tenant, &row).expect("seal"));
+    let mut tx = world.server.state.store.begin(&house.actor).await.expect("tx");
+    hold::insert(&mut tx, &row).await.expect("a hold");
+    tx.commit().await.expect("commit");
     id
 }
 

@@ -12,7 +12,7 @@ use steward_agent::live::Live;
 use steward_agent::rules::SharedRules;
 use steward_api::meters::Meters;
 use steward_api::{AppState, Parts, Site};
-use steward_core::{Clock, Ids, RunLimits};
+use steward_core::{Clock, EnvelopeKey, Ids, RunLimits};
 use steward_host::{Allocation, Host, HostOptions};
 use steward_office::Office;
 use steward_office::people::Passwords;
@@ -150,7 +150,7 @@ impl Server {
         };
         let state = AppState::new(Parts {
             store: database.app.clone(),
-            office: Office::new(Clock::manual(datetime!(2026-03-01 09:00 UTC)), Ids::System),
+            office: Office::new(Clock::manual(datetime!(2026-03-01 09:00 UTC)), Ids::System).with_key(EnvelopeKey::from_bytes([7; 32])),
             passwords: Passwords::new(2).expect("argon"),
             site: Site::new(url, false).expect("site"),
             host: Host::new(HostOptions { slots: 1, allocation: Allocation::OnDemand, ..HostOptions::default() }).expect("host"),

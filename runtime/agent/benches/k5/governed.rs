@@ -49,6 +49,7 @@ impl Memory {
             tenant: office.ids.make(),
             run: office.ids.make(),
             fence: 1,
+            changed: Vec::new(),
             events: journal.events(),
             journal: Journal::Memory(journal.clone()),
             roles: [steward_core::Role::Owner].into(),

@@ -7,13 +7,13 @@ use crate::points::point;
 use crate::run::call_digest;
 use futures_util::future::join_all;
 use serde_json::json;
-use steward_core::limits::HOLD_HOURS;
-use steward_core::{CallId, Digest, Event, FailureClass, Outcome, ToolCall};
+use steward_core::{CallId, Digest, Event, FailureClass, Outcome, RunOutcome, ToolCall};
 use steward_host::{CallContext, CallReport};
+use steward_office::holds::seal::seal_hold;
 use steward_store::decision::DecisionRow;
 use steward_store::hold::HoldRow;
 use steward_store::run::RunStatus;
-use time::Duration;
+use time::OffsetDateTime;
 
 /// How often a started call is taken up again by its key before a person is asked: one that ends its worker each time must not do so for ever.
 const ATTEMPTS_MAX: u32 = 8;
@@ -24,7 +24,10 @@ impl Drive<'_> {
     pub(super) async fn decide(&mut self, calls: &[CallId]) -> Result<(), DriveError> {
         for id in calls {
             let approved = self.approvals_of(*id).await?;
-            let Some((call, ruling)) = self.rule(*id, approved.as_ref()) else { continue };
+            let Some((call, ruling)) = self.rule(*id, approved.as_ref()) else {
+                self.end(RunOutcome::Failed, "the agent of this run is no longer configured".to_owned());
+                return Ok(());
+            };
             self.note_ruling(&call, ruling, approved.is_some());
         }
         Ok(())
@@ -38,7 +41,20 @@ impl Drive<'_> {
         let (_, shown) = self.shown.as_ref()?;
         let rules = self.runtime.rules.current();
         let agent = self.agent()?;
-        let gate = Gate { rules: &rules, host, agent, key: &self.runtime.key, tenant: self.tenant, run_id: self.run_id, roles: &self.roles };
+        let gate = Gate {
+            rules: &rules,
+            host,
+            agent,
+            key: &self.runtime.key,
+            tenant: self.tenant,
+            run_id: self.run_id,
+            roles: &self.roles,
+            approvals: &self.runtime.approvals,
+        };
+        if !self.changed.is_empty() {
+            let ruling = gate.refuse_changed(&call, self.changed.clone());
+            return Some((call, ruling));
+        }
         let ruling = gate.rule(&self.run, &call, shown, approved, self.runtime.office.clock.now_ms());
         Some((call, ruling))
     }
@@ -55,7 +71,7 @@ impl Drive<'_> {
             detail: json!({
                 "call": call.call_id, "tool": call.tool, "verdict": name, "rules": ruling.rules, "arguments_digest": call_digest(call),
                 "envelope_id": ruling.sealed.as_ref().map(|sealed| sealed.id), "policy_digest": self.runtime.rules.current().digest(),
-                "prompt": pins.prompt, "after_approval": after_approval,
+                "prompt": pins.prompt, "after_approval": after_approval, "changed": ruling.changed,
             }),
             row: DecisionRow {
                 decision_id,
@@ -90,8 +106,11 @@ impl Drive<'_> {
             }
             (Ruled::Hold(needs), Some(sealed)) => {
                 let hold_id = office.ids.make();
-                let expires_at = now + Duration::hours(HOLD_HOURS);
-                self.sides.push(Side::Hold(Box::new(HoldRow {
+                // What the envelope says, so that a card never outlives what it shows.
+                let expires_at = at(sealed.envelope.expires_at_ms).unwrap_or(now);
+                let route = ruling.route.as_ref();
+                let terms = sealed.envelope.circumstances.terms;
+                let mut row = HoldRow {
                     hold_id,
                     workspace: pins.workspace,
                     run: self.run_id,
@@ -110,9 +129,21 @@ impl Drive<'_> {
                     expires_at,
                     decided_at: None,
                     closed_at: None,
-                })));
-                let expires_at_ms = i64::try_from(expires_at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX);
+                    people: terms.people,
+                    separate: terms.separate,
+                    ask: route.and_then(|route| serde_json::to_string(&route.ask).ok()).unwrap_or_else(|| "[]".to_owned()),
+                    preview: None,
+                    edits: None,
+                    edited_by: None,
+                    journal: None,
+                    seal: None,
+                };
+                let expires_at_ms = sealed.envelope.expires_at_ms;
                 self.apply(Event::HoldOpened { call_id: call.call_id, hold_id, envelope_id: sealed.id, needs, expires_at_ms });
+                row.journal = self.run.chain.map(|chain| chain.bytes().to_vec());
+                // A card without a seal cannot be approved, which is what one that has no canonical form deserves.
+                row.seal = seal_hold(&self.runtime.key, self.tenant, &row).ok();
+                self.sides.push(Side::Hold(Box::new(row)));
             }
             (Ruled::Hold(_), None) => {}
             // Approved, and yet refused now: the card shows that it failed. One already claimed is closed by whoever reconciles it.
@@ -198,7 +229,7 @@ impl Drive<'_> {
                     return Ok(None);
                 }
                 None => {
-                    self.end(steward_core::RunOutcome::Failed, "the agent of this run is no longer configured".to_owned());
+                    self.end(RunOutcome::Failed, "the agent of this run is no longer configured".to_owned());
                     return Ok(None);
                 }
             }
@@ -247,6 +278,10 @@ impl Drive<'_> {
     fn key_of(&self, id: CallId) -> String {
         Digest::of_parts([self.run_id.to_string().as_bytes(), id.to_string().as_bytes()]).to_string().chars().take(32).collect()
     }
+}
+
+fn at(ms: i64) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).ok()
 }
 
 /// Text columns take no NUL.

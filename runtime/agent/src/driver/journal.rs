@@ -1,14 +1,19 @@
 //! Where a run's events are: in PostgreSQL, or in memory for evals, rehearsals and measurements. One mechanism, two engines.
 
+use crate::gate::Approved;
 use crate::points::point;
+use crate::run::HoldState;
 use serde_json::json;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use steward_core::event::{HoldOutcome, Pins, Recorded};
 use steward_core::limits::LEASE_MS;
-use steward_core::{Actor, Approvals, CallId, EnvelopeId, Event, FailureClass, HoldId, Micros, Outcome, PersonId, ReservationId, RunId, RunOutcome};
+use steward_core::{
+    Actor, Approvals, CallId, EnvelopeId, EnvelopeKey, Event, FailureClass, HoldId, Micros, Outcome, PersonId, ReservationId, RunId, RunOutcome,
+};
 use steward_office::audit::{Entry, bound};
-use steward_office::{Office, OfficeError, budgets, holds};
+use steward_office::holds::seal;
+use steward_office::{Office, OfficeError, budgets};
 use steward_store::conversation::Message;
 use steward_store::decision::DecisionRow;
 use steward_store::hold::{self, HoldRow};
@@ -153,6 +158,8 @@ impl Journal {
                 "rejected" => HoldOutcome::Rejected,
                 "expired" => HoldOutcome::Expired,
                 "cancelled" => HoldOutcome::Cancelled,
+                "edited" => HoldOutcome::Edited,
+                "revised" => HoldOutcome::Revised,
                 _ => continue,
             };
             let call = row.call_id.parse().map_err(|_| StoreError::Corrupt { what: "hold.call_id" })?;
@@ -173,12 +180,25 @@ impl Journal {
         Ok(())
     }
 
-    /// What people approved, counted only for this envelope.
-    pub(super) async fn approvals(&self, hold: HoldId, envelope: EnvelopeId) -> Result<Approvals, OfficeError> {
-        let Self::Postgres { store, actor } = self else { return Ok(Approvals::default()) };
+    /// What people approved, counted only for this envelope and only as far as every seal fits.
+    pub(super) async fn approved(&self, held: &HoldState, key: &EnvelopeKey) -> Result<Approved, OfficeError> {
+        let (id, envelope_id) = (held.hold_id, held.envelope_id);
+        let nothing = |what: &str| Approved { approvals: Approvals::default(), envelope_id, envelope: String::new(), broken: vec![what.to_owned()] };
+        let Self::Postgres { store, actor } = self else { return Ok(nothing("hold")) };
         let mut tx = store.begin(actor).await?;
-        let said: Vec<_> = hold::approvals(&mut tx, hold).await?.into_iter().filter(|word| word.envelope_id == envelope.bytes()).collect();
-        holds::given(&said)
+        let Some(row) = hold::find(&mut tx, id).await? else { return Ok(nothing("hold")) };
+        let said = hold::approvals(&mut tx, id).await?;
+        let mut checked = seal::check(key, actor.tenant, &row, &said)?;
+        if row.envelope_id != envelope_id.bytes() {
+            checked.broken.push("hold.envelope_id".to_owned());
+        }
+        // One that an edit made has no place in the journal of its own; the journal follows it.
+        if row.edits.is_none() && row.journal.as_deref() != Some(held.chain.bytes().as_slice()) {
+            checked.broken.push("journal".to_owned());
+        }
+        // The name that was approved, not the journal's: where they differ, the difference is found.
+        let envelope_id = EnvelopeId::from_slice(&row.envelope_id).unwrap_or(envelope_id);
+        Ok(Approved { approvals: checked.approvals, envelope_id, envelope: checked.envelope, broken: checked.broken })
     }
 }
 

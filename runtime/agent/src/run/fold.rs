@@ -13,6 +13,14 @@ pub(crate) fn call_digest(call: &ToolCall) -> Digest {
     Digest::of_parts([tool, &arguments, broken.as_bytes()])
 }
 
+/// The digest over an event and all before it. Over the event's own text, so that no field of the journal is left out.
+fn chained(before: Option<Digest>, recorded: &Recorded) -> Digest {
+    // An event always has a JSON form; one that had none would be told apart by its number and time.
+    let text = serde_json::to_vec(&recorded.event).unwrap_or_default();
+    let before = before.map(|digest| *digest.bytes()).unwrap_or_default();
+    Digest::of_parts([before.as_slice(), &recorded.seq.to_be_bytes(), &recorded.at_ms.to_be_bytes(), &text])
+}
+
 impl Run {
     /// The state after these events, which start at the run's first.
     pub fn fold<'a>(events: impl IntoIterator<Item = &'a Recorded>) -> Self {
@@ -26,6 +34,8 @@ impl Run {
     /// The state after one more event.
     pub fn apply(&mut self, recorded: &Recorded) {
         self.count_time(recorded);
+        let chain = chained(self.chain, recorded);
+        self.chain = Some(chain);
         self.last_seq = recorded.seq;
         self.last_at_ms = recorded.at_ms;
         match &recorded.event {
@@ -42,9 +52,18 @@ impl Run {
                 self.charge(*usage, *cost);
                 let calls = calls
                     .iter()
-                    .map(|call| Call { call: call.clone(), ruled: None, hold: None, started: None, outcome: None, records: Default::default() })
+                    .map(|call| Call {
+                        call: call.clone(),
+                        edited_by: None,
+                        proposed: None,
+                        ruled: None,
+                        hold: None,
+                        started: None,
+                        outcome: None,
+                        records: Default::default(),
+                    })
                     .collect();
-                self.steps.push(Step { number: *step, text: text.clone(), calls, model: model.clone(), answered_at_ms: recorded.at_ms });
+                self.steps.push(Step { number: *step, text: text.clone(), calls, model: model.clone(), answered_at_ms: recorded.at_ms, chain });
             }
             Event::AskFailed { attempt, message, usage, cost, retry, .. } => {
                 self.asked = None;
@@ -54,7 +73,7 @@ impl Run {
                     self.gave_up = Some(message.clone());
                 }
             }
-            Event::Decided { call_id, envelope_id, effect, verdict, tell, class, call_digest, after_approval, .. } => {
+            Event::Decided { call_id, envelope_id, effect, verdict, tell, class, call_digest, after_approval, grant_id, .. } => {
                 if *verdict == Verdict::Block {
                     *self.denied.entry(*call_digest).or_default() += 1;
                 }
@@ -66,6 +85,7 @@ impl Run {
                         class: *class,
                         tell: tell.clone(),
                         after_approval: *after_approval,
+                        grant: *grant_id,
                     });
                     if *verdict == Verdict::Block {
                         call.outcome = Some(Outcome::failed(FailureClass::Denied, tell.clone()));
@@ -74,10 +94,20 @@ impl Run {
             }
             Event::HoldOpened { call_id, hold_id, envelope_id, .. } => {
                 if let Some(call) = self.call_mut(*call_id) {
-                    call.hold = Some(HoldState { hold_id: *hold_id, envelope_id: *envelope_id, closed: None, by: Vec::new() });
+                    call.hold = Some(HoldState { hold_id: *hold_id, envelope_id: *envelope_id, chain, closed: None, by: Vec::new() });
                 }
             }
             Event::HoldClosed { call_id, outcome, by, reason, .. } => self.close_hold(*call_id, *outcome, by, reason.as_deref()),
+            Event::Edited { call_id, arguments, by, .. } => {
+                if let Some(call) = self.call_mut(*call_id) {
+                    let before = std::mem::replace(&mut call.call.arguments, arguments.clone());
+                    call.proposed.get_or_insert(before);
+                    call.edited_by = Some(*by);
+                    // It is another proposal now: the gate decides anew.
+                    call.ruled = None;
+                    call.hold = None;
+                }
+            }
             Event::Starting { call_id, key, attempt } => {
                 if let Some(call) = self.call_mut(*call_id) {
                     call.started = Some(Started { key: key.clone(), attempt: *attempt });
@@ -102,7 +132,9 @@ impl Run {
             hold.by = by.to_vec();
         }
         let refusal = match outcome {
-            HoldOutcome::Approved => return,
+            // What was edited waits on in another hold.
+            HoldOutcome::Approved | HoldOutcome::Edited => return,
+            HoldOutcome::Revised => format!("a person wants this done differently before it is carried out, and says: {}", reason.unwrap_or("(no words)")),
             // The model must be able to tell "refused" from "nobody answered".
             HoldOutcome::Rejected => reason.map_or_else(|| "a person refused this call".to_owned(), |reason| format!("a person refused this call: {reason}")),
             HoldOutcome::Expired => "nobody decided on this call in time; it was not carried out".to_owned(),
@@ -125,7 +157,7 @@ impl Run {
     /// Time counts as work unless the run was waiting: for people, for its first worker, or for a restart after a crash.
     fn count_time(&mut self, recorded: &Recorded) {
         let waited = match &recorded.event {
-            Event::HoldClosed { .. } | Event::CancelAsked { .. } | Event::Started { .. } => true,
+            Event::HoldClosed { .. } | Event::Edited { .. } | Event::CancelAsked { .. } | Event::Started { .. } => true,
             Event::Asked { step, attempt, .. } => {
                 self.steps.is_empty() && self.failed_attempts == 0 || self.asked.is_some_and(|(asked, tried)| asked == *step && tried < *attempt)
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use steward_core::event::{HoldOutcome, Pins, RunOutcome, Turn};
-use steward_core::{BlockClass, CallId, Digest, Effect, EnvelopeId, HoldId, Integrity, Micros, Outcome, PersonId, ToolCall, Usage, Verdict};
+use steward_core::{BlockClass, CallId, Digest, Effect, EnvelopeId, GrantId, HoldId, Integrity, Micros, Outcome, PersonId, ToolCall, Usage, Verdict};
 
 /// The state of a run. Made only by folding events.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -35,6 +35,8 @@ pub struct Run {
     pub replied: bool,
     /// How it ended.
     pub ended: Option<RunOutcome>,
+    /// Digest over all events so far, one after the other.
+    pub chain: Option<Digest>,
     /// Number of the last event.
     pub last_seq: u32,
     /// Time of the last event, Unix milliseconds.
@@ -56,6 +58,8 @@ pub struct Step {
     pub model: String,
     /// When it answered, Unix milliseconds.
     pub answered_at_ms: i64,
+    /// Digest over all events up to this answer.
+    pub chain: Digest,
 }
 
 /// A proposed call and how far it has come.
@@ -63,6 +67,10 @@ pub struct Step {
 pub struct Call {
     /// The proposal.
     pub call: ToolCall,
+    /// Who put other arguments in place of the model's, if anybody did.
+    pub edited_by: Option<PersonId>,
+    /// The arguments that the model had proposed, when they were edited.
+    pub proposed: Option<serde_json::Value>,
     /// The last verdict.
     pub ruled: Option<Ruled>,
     /// The hold, if it was held.
@@ -90,6 +98,8 @@ pub struct Ruled {
     pub tell: String,
     /// Whether approvals were part of it.
     pub after_approval: bool,
+    /// The standing grant that stood in for an approval.
+    pub grant: Option<GrantId>,
 }
 
 /// A hold as the fold keeps it.
@@ -99,6 +109,8 @@ pub struct HoldState {
     pub hold_id: HoldId,
     /// What exactly waits.
     pub envelope_id: EnvelopeId,
+    /// Digest over all events up to the one that opened it.
+    pub chain: Digest,
     /// How it ended, once it did.
     pub closed: Option<HoldOutcome>,
     /// Who decided.
@@ -148,7 +160,8 @@ impl Call {
     pub fn awaits_second_decision(&self) -> bool {
         self.outcome.is_none()
             && self.hold.as_ref().is_some_and(|hold| hold.closed == Some(HoldOutcome::Approved))
-            && self.ruled.as_ref().is_some_and(|ruled| !ruled.after_approval)
+            // With approvals a decision is never to hold, so one that holds is the first.
+            && self.ruled.as_ref().is_some_and(|ruled| ruled.verdict == Verdict::Hold)
     }
 
     /// Whether it changes nothing in the world.

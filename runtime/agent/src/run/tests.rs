@@ -212,6 +212,8 @@ fn decided(call: &Call, verdict: Verdict, effect: Effect, after_approval: bool) 
         class: (verdict == Verdict::Block).then_some(BlockClass::Policy),
         call_digest: call_digest(&call.call),
         after_approval,
+        changed: Vec::new(),
+        grant_id: None,
     }
 }
 

@@ -76,7 +76,7 @@ impl World {
         let (workspaces, _) = steward_office::people::list_workspaces(&mut tx, &steward_store::Page::first()).await.expect("workspaces");
         let workspace = workspaces.first().expect("a workspace").workspace_id;
         drop(tx);
-        let office = Office::new(Clock::System, Ids::System);
+        let office = Office::new(Clock::System, Ids::System).with_key(EnvelopeKey::from_bytes([7; 32]));
         let runtime = Arc::new(runtime(&db, office, base_url, RunLimits::default(), extra));
         Self { db, runtime, tenant, workspace, owner }
     }
@@ -90,7 +90,7 @@ impl World {
     }
 
     async fn build(db: TestDatabase, base_url: &str, limits: RunLimits, extra: &[&str], clock: Clock) -> Self {
-        let office = Office::new(clock, Ids::System);
+        let office = Office::new(clock, Ids::System).with_key(EnvelopeKey::from_bytes([7; 32]));
         let new = NewOrganisation { name: "Test & Sons", workspace: "Main", owner_email: "owner@test.example", owner_name: "Olga Owner" };
         let made = bootstrap(&db.app, &office, new).await.expect("bootstrap");
         let owner = Actor {
@@ -192,6 +192,7 @@ fn parts(store: Store, office: Office, base_url: &str, limits: RunLimits, extra:
         prompts: Arc::new(prompts),
         agents: Arc::new(Agents::from([("assistant".to_owned(), agent)])),
         key: EnvelopeKey::from_bytes([7; 32]),
+        approvals: Arc::default(),
         live: Live::default(),
         worker: "test-worker".into(),
         office,
@@ -217,7 +218,7 @@ fn rules(host: &Host, extra: &[&str]) -> Rules {
 
 /// A runtime without a database, for measurements with a journal in memory.
 pub fn bench_runtime(base_url: &str) -> Runtime {
-    let office = Office::new(Clock::System, Ids::System);
+    let office = Office::new(Clock::System, Ids::System).with_key(EnvelopeKey::from_bytes([7; 32]));
     parts(Store::nowhere(), office, base_url, RunLimits::default(), &[], BENCH_TOOLS)
 }
 

@@ -6,6 +6,7 @@ mod holds;
 mod record;
 mod refusals;
 mod replies;
+mod tamper;
 
 use steward_agent::testing::World;
 use steward_core::{EnvelopeId, Event, RunId};

@@ -80,6 +80,7 @@ impl Gate {
             evidence: Value::Null,
             budget_micros: 0,
             expires_at_ms: i64::MAX,
+            circumstances: Default::default(),
         };
         let facts = Facts {
             agent: "assistant".to_owned(),

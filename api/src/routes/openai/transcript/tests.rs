@@ -122,6 +122,8 @@ fn it_waits_only_when_every_held_call_has_its_link() {
             class: None,
             call_digest: steward_core::Digest::of(b"x"),
             after_approval: false,
+            changed: Vec::new(),
+            grant_id: None,
         })
     };
     let holds: Vec<HoldId> = vec![ids.make(), ids.make()];

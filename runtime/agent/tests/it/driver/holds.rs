@@ -4,11 +4,18 @@ use super::*;
 use serde_json::json;
 use steward_agent::testing::{Reply, ScriptedModel};
 use steward_core::{Actor, HasKind, Kind, Role};
-use steward_office::holds::{Approved, approve, expire, reject};
+use steward_office::OfficeError;
+use steward_office::holds::routing::{ApprovalRule, ApprovalRules};
+use steward_office::holds::{Approved, approve, expire, reject, revise};
 use steward_store::testing::TestDatabase;
 
 /// A run that waits with a note on a contact.
-async fn held() -> (ScriptedModel, World, RunId, HoldRow) {
+pub(super) async fn held() -> (ScriptedModel, World, RunId, HoldRow) {
+    held_under(ApprovalRules::default()).await
+}
+
+/// The same, where an approval takes this.
+async fn held_under(approvals: ApprovalRules) -> (ScriptedModel, World, RunId, HoldRow) {
     let model = ScriptedModel::start_with(|seen| {
         let results: Vec<serde_json::Value> = seen.tool_results().into_iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
         match results.len() {
@@ -21,11 +28,151 @@ async fn held() -> (ScriptedModel, World, RunId, HoldRow) {
         }
     })
     .await;
-    let world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[HOLD_NOTES]).await;
+    let mut world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[HOLD_NOTES]).await;
+    std::sync::Arc::get_mut(&mut world.runtime).expect("nobody else has it").approvals = std::sync::Arc::new(approvals);
     let run = world.say("Add Lena Petrova, lena@partner.example, and note that we met at the fair").await;
     assert_eq!(settle(&world).await, Some(RunStatus::Waiting));
     let row = waiting(&world).await.pop().expect("one held action");
     (model, world, run, row)
+}
+
+/// Another owner, at the terminal.
+async fn another_owner(world: &World, number: u128) -> Actor {
+    world
+        .db
+        .raw(&format!(
+            "insert into person (tenant_id, person_id, email, display_name, created_at) values ('{0}', '{1}', 'owner{number}@test.example', 'Another', now());
+             insert into membership (tenant_id, membership_id, person_id, role, created_at) values ('{0}', '{1}', '{1}', 'owner', now());",
+            world.tenant.uuid(),
+            uuid::Uuid::from_u128(number),
+        ))
+        .await;
+    steward_office::people::actor_of_person(&world.db.app, world.tenant, &format!("owner{number}@test.example")).await.expect("another owner")
+}
+
+async fn says_yes(world: &World, actor: &Actor, row: &HoldRow) -> Result<Approved, OfficeError> {
+    let mut tx = world.db.app.begin(actor).await.expect("begin");
+    let said = approve(&mut tx, &world.runtime.office, row.hold_id, envelope_of(row)).await?;
+    tx.commit().await.expect("commit");
+    Ok(said)
+}
+
+fn takes(people: u16, separate: bool) -> ApprovalRules {
+    let rule = ApprovalRule { tools: vec!["crm.*".into()], effects: Default::default(), people, separate: Some(separate), ask: Vec::new(), hours: 24 };
+    ApprovalRules(vec![rule])
+}
+
+#[tokio::test]
+async fn so_many_different_people_have_to_approve_and_the_database_counts_them() {
+    let (_model, world, _run, row) = held_under(takes(3, false)).await;
+    assert_eq!((row.people, row.separate), (3, false));
+    let (second, third) = (another_owner(&world, 81).await, another_owner(&world, 82).await);
+    assert_eq!(says_yes(&world, &world.owner, &row).await.expect("first"), Approved::StillNeeds { needs: vec![[Role::Owner].into()], people: 2 });
+    // The same person does not count twice, whatever session they use.
+    assert_eq!(says_yes(&world, &world.owner, &row).await.expect_err("again").kind(), Kind::Conflict);
+    assert_eq!(says_yes(&world, &second, &row).await.expect("second"), Approved::StillNeeds { needs: vec![[Role::Owner].into()], people: 1 });
+    assert_eq!(world.drive().await, None, "it still waits");
+    // Past the program, as the server's role.
+    let settings = format!("set app.tenant = '{}'; set app.workspaces = '*'", world.tenant.uuid());
+    let forced = world.db.texts(&world.db.app_url, &settings, "update hold set state = 'approved' returning state").await.expect_err("not enough people");
+    assert!(forced.contains("needs 3 people and 2 approved it"), "{forced}");
+    assert_eq!(says_yes(&world, &third, &row).await.expect("third"), Approved::Released);
+    assert_eq!(settle(&world).await, Some(RunStatus::Ended));
+    assert_eq!(world.db.number("select count(*) from note").await, 1);
+    assert_eq!(world.db.number("select count(*) from hold_approval where seal is not null").await, 3);
+}
+
+#[tokio::test]
+async fn who_asked_cannot_approve_where_it_takes_others_not_even_by_sql() {
+    let (_model, world, _run, row) = held_under(takes(1, true)).await;
+    let refused = says_yes(&world, &world.owner, &row).await.expect_err("they asked for it");
+    assert!(matches!(refused.kind(), Kind::Denied) && refused.to_string().contains("leaves the approval to others"), "{refused}");
+    // As the server's role and as the worker's, with a statement of one's own.
+    let settings = format!("set app.tenant = '{}'; set app.workspaces = '*'", world.tenant.uuid());
+    let insert = "insert into hold_approval (tenant_id, hold_id, person_id, workspace_id, approves, roles, envelope_id, method, at, seal)
+                  select tenant_id, hold_id, person_id, workspace_id, true, array['owner'], envelope_id, 'terminal', now(), sha256('x') from hold returning method";
+    let by_app = world.db.texts(&world.db.app_url, &settings, insert).await.expect_err("they asked for it");
+    assert!(by_app.contains("who asked for an action or edited it cannot approve it"), "{by_app}");
+    let by_worker = world.db.texts(&world.db.worker_url, &settings, insert).await.expect_err("the worker has no say");
+    assert!(by_worker.contains("permission denied"), "{by_worker}");
+    let forced = world.db.texts(&world.db.app_url, &settings, "update hold set state = 'approved' returning state").await.expect_err("nobody approved");
+    assert!(forced.contains("needs 1 people and 0 approved it"), "{forced}");
+    let other = "insert into hold_approval (tenant_id, hold_id, person_id, workspace_id, approves, roles, envelope_id, method, at)
+                 select tenant_id, hold_id, person_id, workspace_id, false, array['owner'], sha256('x'), 'terminal', now() from hold returning method";
+    let other = world.db.texts(&world.db.app_url, &settings, other).await.expect_err("another envelope");
+    assert!(other.contains("another envelope"), "{other}");
+    assert_eq!(world.db.number("select count(*) from hold_approval").await, 0);
+    // They may still refuse it, and somebody else may approve it.
+    assert_eq!(says_yes(&world, &another_owner(&world, 83).await, &row).await.expect("another owner"), Approved::Released);
+    assert_eq!(settle(&world).await, Some(RunStatus::Ended));
+    assert_eq!(world.db.number("select count(*) from note").await, 1);
+}
+
+#[tokio::test]
+async fn without_the_key_nothing_can_be_approved() {
+    let (_model, world, _run, row) = held().await;
+    let mut keyless = world.runtime.office.clone();
+    keyless.key = None;
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    let refused = approve(&mut tx, &keyless, row.hold_id, envelope_of(&row)).await.expect_err("no key");
+    assert!(refused.to_string().contains("STEWARD_ENVELOPE_KEY"), "{refused}");
+    drop(tx);
+    // Another key's approval does not count either.
+    let other = keyless.with_key(steward_core::EnvelopeKey::from_bytes([8; 32]));
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    let refused = approve(&mut tx, &other, row.hold_id, envelope_of(&row)).await.expect_err("another key");
+    assert_eq!(refused.kind(), Kind::Conflict, "{refused}");
+}
+
+#[tokio::test]
+async fn a_card_that_was_changed_in_the_database_cannot_be_approved_only_refused() {
+    let (_model, world, _run, row) = held().await;
+    for change in ["reason = 'Harmless.'", "needs = '[[\"support\"]]'", "preview = '{}'", "people = 2"] {
+        let sql = format!("set session_replication_role = replica; create table kept as table hold; update hold set {change}");
+        world.db.raw(&sql).await;
+        let refused = says_yes(&world, &world.owner, &row).await.expect_err(change);
+        assert!(refused.to_string().contains("changed in the database"), "{change}: {refused}");
+        world.db.raw("set session_replication_role = replica; delete from hold; insert into hold select * from kept; drop table kept").await;
+    }
+    world.db.raw("set session_replication_role = replica; update hold set reason = 'Harmless.'").await;
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    reject(&mut tx, &world.runtime.office, row.hold_id, "not what it was").await.expect("a refusal needs no trust");
+    tx.commit().await.expect("commit");
+    assert_eq!(settle(&world).await, Some(RunStatus::Ended));
+    assert_eq!(world.db.number("select count(*) from note").await, 0);
+}
+
+#[tokio::test]
+async fn guidance_reaches_the_model_and_the_old_card_is_dead() {
+    let (model, world, run, row) = held().await;
+    let office = &world.runtime.office;
+    for wrong in ["", "  ", "a\0b"] {
+        let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+        assert_eq!(revise(&mut tx, office, row.hold_id, wrong).await.expect_err("no guidance").kind(), Kind::Invalid, "{wrong:?}");
+    }
+    let agent = world.owner.as_agent(run, "assistant");
+    let mut tx = world.db.app.begin(&agent).await.expect("begin");
+    assert_eq!(revise(&mut tx, office, row.hold_id, "Shorter.").await.expect_err("the agent has no say").kind(), Kind::Denied);
+    drop(tx);
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    revise(&mut tx, office, row.hold_id, "Say where we met: in Hall 4.").await.expect("revise");
+    tx.commit().await.expect("commit");
+    let late = says_yes(&world, &world.owner, &row).await.expect_err("the old card is dead");
+    assert!(late.to_string().contains("already revised"), "{late}");
+    assert_eq!(settle(&world).await, Some(RunStatus::Ended));
+    let last = model.requests().pop().expect("a request");
+    assert!(
+        last.tool_results().iter().any(|result| result.contains("wants this done differently") && result.contains("in Hall 4")),
+        "{:?}",
+        last.tool_results()
+    );
+    let closed = world.events(run).await.into_iter().find_map(|recorded| match recorded.event {
+        Event::HoldClosed { outcome, reason, .. } => Some((outcome, reason)),
+        _ => None,
+    });
+    assert_eq!(closed.expect("closed"), (steward_core::event::HoldOutcome::Revised, Some("Say where we met: in Hall 4.".to_owned())));
+    assert_eq!(world.db.number("select count(*) from note").await, 0);
+    assert_eq!(world.db.number("select count(*) from hold where state = 'revised'").await, 1);
 }
 
 #[tokio::test]
@@ -140,16 +287,7 @@ async fn a_call_edited_in_the_database_after_the_approval_does_not_run() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_approvers_at_once_cause_one_effect() {
     let (_model, world, _run, row) = held().await;
-    world
-        .db
-        .raw(&format!(
-            "insert into person (tenant_id, person_id, email, display_name, created_at) values ('{0}', '{1}', 'second@test.example', 'Second', now());
-             insert into membership (tenant_id, membership_id, person_id, role, created_at) values ('{0}', '{1}', '{1}', 'owner', now());",
-            world.tenant.uuid(),
-            uuid::Uuid::from_u128(77),
-        ))
-        .await;
-    let second = steward_office::people::actor_of_person(&world.db.app, world.tenant, "second@test.example").await.expect("second");
+    let second = another_owner(&world, 77).await;
     let one = |actor: Actor| {
         let (store, office, row) = (world.db.app.clone(), world.runtime.office.clone(), row.clone());
         tokio::spawn(async move {

@@ -186,7 +186,16 @@ impl<'a> Puppet<'a> {
         let roles: BTreeSet<Role> = [Role::Owner].into();
         let key = EnvelopeKey::from_bytes([7; 32]);
         let tenant = TenantId::from_uuid(Uuid::from_u128(5));
-        let gate = Gate { rules: self.rules, host: &self.suite.tools, agent: self.agent, key: &key, tenant, run_id: id(6), roles: &roles };
+        let gate = Gate {
+            rules: self.rules,
+            host: &self.suite.tools,
+            agent: self.agent,
+            key: &key,
+            tenant,
+            run_id: id(6),
+            roles: &roles,
+            approvals: &Default::default(),
+        };
         let ruling = gate.rule(&self.run, &call, &self.shown, None, 2);
         let effect = ruling.effect.expect("a known tool");
         let runs = match &ruling.verdict {
@@ -226,8 +235,8 @@ impl<'a> Puppet<'a> {
         let provider_id = format!("call_{}", call_id.step);
         let call = ToolCall { call_id, provider_id, tool: tool.to_owned(), arguments, broken: None, provenance: Value::Null };
         let outcome = result.map(|result| Outcome::Ok { result, summary: None });
-        let call = steward_agent::run::Call { call, ruled: None, hold: None, started: None, outcome, records: BTreeMap::new() };
-        self.run.steps.push(steward_agent::run::Step { number: call_id.step, text: String::new(), calls: vec![call], model: String::new(), answered_at_ms: 1 });
+        let call = steward_agent::run::Call { call, edited_by: None, proposed: None, ruled: None, hold: None, started: None, outcome, records: BTreeMap::new() };
+        self.run.steps.push(steward_agent::run::Step { number: call_id.step, text: String::new(), calls: vec![call], model: String::new(), answered_at_ms: 1, chain: steward_core::Digest::of(b"") });
     }
 
     /// In mode `sealed` a piece of a text comes by handle, as a value that was taken out of it: an honest model cannot have it otherwise.

@@ -1,0 +1,336 @@
+//! Somebody who may write anything into the database, between an approval and what it approved: nothing runs, and what differs is named.
+//!
+//! The attacker works past triggers and foreign keys and makes anew whatever hash needs no key.
+
+use super::holds::held;
+use super::*;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use steward_agent::testing::ScriptedModel;
+use steward_agent::worker::drive_leased;
+use steward_core::event::Recorded;
+use steward_core::limits::LEASE_MS;
+use steward_core::{Digest, HoldId};
+use steward_host::testing::GuestFiles;
+use steward_host::{Host, HostOptions};
+use steward_office::holds::approve;
+use steward_prompts::Registry;
+
+/// A run that waits with a note, approved and not yet taken up again.
+struct Approved {
+    world: World,
+    model: ScriptedModel,
+    run: RunId,
+    hold: HoldId,
+    events: Vec<Recorded>,
+}
+
+/// Statements past every trigger and foreign key.
+async fn forge(world: &World, sql: &str) {
+    world.db.raw(&format!("set session_replication_role = replica; {sql}")).await;
+}
+
+impl Approved {
+    async fn make() -> Self {
+        let (model, world, run, row) = held().await;
+        let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+        approve(&mut tx, &world.runtime.office, row.hold_id, envelope_of(&row)).await.expect("approve");
+        tx.commit().await.expect("commit");
+        let keep = "create table kept_hold as table hold; create table kept_word as table hold_approval; create table kept_run as table run;
+                    create table kept_event as table run_event; create table kept_member as table membership;";
+        forge(&world, keep).await;
+        let events = world.events(run).await;
+        Self { world, model, run, hold: row.hold_id, events }
+    }
+
+    /// What makes everything as it was right after the approval.
+    const PUT_BACK: &str = "delete from hold_approval; delete from hold; delete from run_event; delete from run; delete from membership; delete from decision;
+        delete from message where by_agent;
+        insert into run (tenant_id, run_id, workspace_id, conversation_id, person_id, agent, channel, status, outcome, last_seq, fence, lease_owner, lease_until,
+          cancel_by, cancel_at, steps, tokens, cost_micros, created_at, ended_at)
+        select tenant_id, run_id, workspace_id, conversation_id, person_id, agent, channel, status, outcome, last_seq, fence, lease_owner, lease_until,
+          cancel_by, cancel_at, steps, tokens, cost_micros, created_at, ended_at from kept_run;
+        insert into hold select * from kept_hold; insert into hold_approval select * from kept_word; insert into run_event select * from kept_event;
+        insert into membership select * from kept_member; update person set disabled_at = null;";
+
+    async fn put_back(&self) {
+        forge(&self.world, Self::PUT_BACK).await;
+    }
+
+    /// Takes the run up as often as anything is queued. What cannot even be read is an end too.
+    async fn drive(&self) -> Option<String> {
+        for _ in 0..8 {
+            let runtime = &self.world.runtime;
+            let leased = runtime.store.lease_run(&runtime.worker, runtime.office.clock.now(), LEASE_MS).await.expect("lease")?;
+            if let Err(err) = drive_leased(runtime, leased).await {
+                let mut chain = err.to_string();
+                let mut source = std::error::Error::source(&err);
+                while let Some(inner) = source {
+                    chain.push_str(&format!(": {inner}"));
+                    source = inner.source();
+                }
+                return Some(chain);
+            }
+        }
+        None
+    }
+
+    /// After this forgery nothing runs. Returns why, in the words of the record.
+    async fn refused(&self, what: &str, sql: &str) -> String {
+        forge(&self.world, &format!("{} {sql}", Self::PUT_BACK)).await;
+        let failed = self.drive().await;
+        let sql = "select 'something ran' from note union all select 'something ran' from hold where state = 'done'
+                   union all select coalesce(class, '') || ' ' || reason || ' ' || coalesce(record::json ->> 'changed', '') from decision where verdict = 'block'
+                   union all select 'held anew' from hold where hold_id not in (select hold_id from kept_hold) and call_id not in (select call_id from kept_hold)
+                   union all select 'run ' || outcome from run where outcome is not null and outcome <> 'replied'";
+        let mut why = self.world.db.texts(&self.world.db.superuser_url, "", sql).await.expect("why");
+        why.extend(failed);
+        let why = why.join("; ");
+        assert!(!why.contains("something ran"), "{what}: {why}");
+        why
+    }
+}
+
+/// The columns of a table with a statement for each that makes its value another one of its type.
+async fn flips(world: &World, table: &str) -> Vec<(String, String)> {
+    let sql = format!(
+        "select column_name || '|' || udt_name from information_schema.columns where table_schema = 'steward' and table_name = '{table}' and is_generated = 'NEVER' order by ordinal_position"
+    );
+    let columns = world.db.texts(&world.db.superuser_url, "", &sql).await.expect("columns");
+    let flip = |line: &String| {
+        let (name, kind) = line.split_once('|').expect("a column and its type");
+        let value = match kind {
+            "uuid" => "gen_random_uuid()".to_owned(),
+            "text" => format!("coalesce({name}, '') || ' x'"),
+            "bytea" => format!("coalesce(set_byte({name}, 0, (get_byte({name}, 0) + 1) % 256), sha256('x'))"),
+            "timestamptz" => format!("coalesce({name}, now()) + interval '1 hour'"),
+            "int2" | "int4" | "int8" => format!("{name} + 1"),
+            "bool" => format!("not {name}"),
+            "_text" => format!("{name} || 'owner'::text"),
+            other => panic!("no flip for `{other}`: add one"),
+        };
+        (name.to_owned(), format!("update {table} set {name} = {value}"))
+    };
+    columns.iter().map(flip).collect()
+}
+
+#[tokio::test]
+async fn no_column_of_a_held_action_or_of_an_approval_can_be_changed() {
+    let approved = Approved::make().await;
+    // When it was held, decided and closed is told to people; nothing is decided by it.
+    let told_only = BTreeSet::from(["held_at", "decided_at", "claimed_at", "closed_at"]);
+    for (table, code) in [("hold", "hold"), ("hold_approval", "hold_approval")] {
+        for (column, sql) in flips(&approved.world, table).await {
+            if told_only.contains(column.as_str()) {
+                continue;
+            }
+            // Columns whose values are words of a list.
+            let sql = match (table, column.as_str()) {
+                ("hold", "state") => "update hold set state = 'held'; update run set status = 'queued'".to_owned(),
+                ("hold", "edits" | "edited_by") => "update hold set edits = hold_id, edited_by = person_id".to_owned(),
+                ("hold_approval", "method") => "update hold_approval set method = 'link'".to_owned(),
+                _ => sql,
+            };
+            let why = approved.refused(&format!("{table}.{column}"), &sql).await;
+            // A row that no longer belongs to the run is not there: the run waits, or its claim finds nothing.
+            let is_gone = matches!(column.as_str(), "tenant_id" | "run_id" | "call_id" | "state") && table == "hold";
+            assert!(why.contains("changed") && why.contains(code) || is_gone, "{table}.{column}: {why}");
+        }
+    }
+    // Nor be there when nobody gave it, nor be missing.
+    for (what, sql) in [
+        ("no words at all", "delete from hold_approval"),
+        (
+            "a forged word",
+            "insert into hold_approval select tenant_id, hold_id, gen_random_uuid(), workspace_id, approves, roles, envelope_id, session_id, method, reason, at, seal from hold_approval",
+        ),
+        ("a refusal overlooked", "update hold_approval set approves = false; update hold set state = 'approved'"),
+        ("a seal that needs no key", "update hold set seal = sha256(envelope::bytea), envelope = replace(envelope, 'Met at the fair.', 'Pay Eve.')"),
+    ] {
+        let why = approved.refused(what, sql).await;
+        assert!(why.contains("changed") && why.contains("hold"), "{what}: {why}");
+    }
+    // A run whose hold is not there waits for it.
+    assert_eq!(approved.refused("no hold", "delete from hold").await, "");
+    // What was put back as it was still runs: the refusals above are not for another reason.
+    approved.put_back().await;
+    approved.drive().await;
+    assert_eq!(approved.world.db.number("select count(*) from note").await, 1);
+}
+
+/// Every scalar of an event, each changed to another of its kind, as whole events.
+fn changed_events(event: &Value) -> Vec<(String, Value)> {
+    fn walk(path: String, value: &Value, out: &mut Vec<(String, Value)>) {
+        match value {
+            Value::Object(map) => map.iter().for_each(|(key, inner)| walk(format!("{path}/{}", key.replace('~', "~0").replace('/', "~1")), inner, out)),
+            Value::Array(list) => list.iter().enumerate().for_each(|(index, inner)| walk(format!("{path}/{index}"), inner, out)),
+            Value::Null => {}
+            Value::Bool(flag) => out.push((path, json!(!flag))),
+            Value::Number(number) => out.push((path, json!(number.as_i64().unwrap_or(0) + 1))),
+            Value::String(text) => {
+                // The last letter becomes another one that ids, digests and words may end in.
+                let mut letters: Vec<char> = text.chars().collect();
+                let last = letters.pop().unwrap_or('a');
+                letters.push(if last == '1' { '2' } else { '1' });
+                out.push((path, json!(letters.into_iter().collect::<String>())));
+            }
+        }
+    }
+    let mut leaves = Vec::new();
+    walk(String::new(), event, &mut leaves);
+    let changed = leaves.into_iter().map(|(path, value)| {
+        let mut whole = event.clone();
+        *whole.pointer_mut(&path).expect("a place") = value;
+        (path, whole)
+    });
+    changed.collect()
+}
+
+#[tokio::test]
+async fn no_field_of_the_journal_can_be_changed() {
+    let approved = Approved::make().await;
+    let mut tried = 0;
+    for recorded in &approved.events {
+        let event = serde_json::to_value(&recorded.event).expect("event");
+        for (path, changed) in changed_events(&event) {
+            tried += 1;
+            let what = format!("{} {path}", event["kind"]);
+            let text = changed.to_string().replace('\'', "''");
+            let why = approved.refused(&what, &format!("update run_event set body = '{text}' where seq = {}", recorded.seq)).await;
+            // What is no event any more cannot be read, and then nothing is done at all.
+            // A call under another name is another call, and asks again.
+            let has_code = ["held anew", "changed", "cannot be read", "unknown_tool", "invalid_arguments", "run cancelled", "run failed"];
+            assert!(has_code.iter().any(|code| why.contains(code)), "{what}: {why}");
+        }
+        tried += 1;
+        let why = approved.refused("at", &format!("update run_event set at = at + interval '1 second' where seq = {}", recorded.seq)).await;
+        assert!(why.contains("journal"), "the time of event {}: {why}", recorded.seq);
+    }
+    assert!(tried > 100, "the journal has more fields than {tried}");
+    approved.put_back().await;
+    approved.drive().await;
+    assert_eq!(approved.world.db.number("select count(*) from note").await, 1);
+}
+
+#[tokio::test]
+async fn no_row_around_the_run_can_be_changed() {
+    let approved = Approved::make().await;
+    for (what, sql, code) in [
+        ("another workspace", "update run set workspace_id = gen_random_uuid()", "run.workspace_id"),
+        ("another agent", "update run set agent = 'other'", "run.agent"),
+        ("another person", "update run set person_id = gen_random_uuid()", ""),
+        ("an owner who is one no longer", "update membership set role = 'manager'", "roles"),
+        ("a person who left", "update person set disabled_at = now()", "run cancelled"),
+        ("a run that was stopped", "update run set cancel_at = now()", "run cancelled"),
+    ] {
+        let why = approved.refused(what, sql).await;
+        assert!(why.contains(code), "{what}: {why}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_changed_everywhere_with_every_hash_made_anew_does_not_run() {
+    let approved = Approved::make().await;
+    let other = |text: &str| text.replace("Met at the fair.", "Pay Eve.");
+    // The call's own digest needs no key, and neither does the digest of the whole envelope.
+    let answered = approved.events.iter().rev().find_map(|recorded| match &recorded.event {
+        Event::Answered { calls, .. } => calls.first().cloned(),
+        _ => None,
+    });
+    let call = answered.expect("a call");
+    let digest = |arguments: &Value| {
+        let arguments = steward_core::canonical_json(arguments).expect("canonical");
+        Digest::of_parts([call.tool.as_bytes(), &arguments, b""])
+    };
+    let changed: Value = serde_json::from_str(&other(&call.arguments.to_string())).expect("arguments");
+    assert_ne!(call.arguments, changed);
+    let envelope =
+        approved.world.db.texts(&approved.world.db.superuser_url, "set app.workspaces = '*'", "select envelope from hold").await.expect("envelope").remove(0);
+    let forged = Digest::of(other(&envelope).as_bytes()).to_string();
+    let named = approved.world.db.texts(&approved.world.db.superuser_url, "", "select encode(envelope_id, 'hex') from hold").await.expect("id").remove(0);
+    let sql = format!(
+        "update run_event set body = replace(replace(replace(body, 'Met at the fair.', 'Pay Eve.'), '{}', '{}'), '{named}', '{forged}');
+         update hold set envelope = replace(envelope, 'Met at the fair.', 'Pay Eve.'), envelope_id = decode('{forged}', 'hex'), seal = sha256(envelope_id);
+         update hold_approval set envelope_id = decode('{forged}', 'hex'), seal = sha256(envelope_id);",
+        digest(&call.arguments),
+        digest(&changed),
+    );
+    let why = approved.refused("everything at once", &sql).await;
+    assert!(why.contains("hold") && why.contains("arguments") || why.contains("hold_approval"), "{why}");
+}
+
+#[tokio::test]
+async fn an_approval_does_not_count_for_another_run() {
+    let approved = Approved::make().await;
+    let world = &approved.world;
+    // The same words, the same call, another run; it waits, and the first one's approval is written under it.
+    let second = world.say("Add Lena Petrova, lena@partner.example, and note that we met at the fair").await;
+    forge(world, &format!("update run set status = 'waiting' where run_id = '{}'", approved.run.uuid())).await;
+    assert_eq!(settle(world).await, Some(RunStatus::Waiting));
+    let sql = format!(
+        "insert into hold_approval select tenant_id, (select hold_id from hold where run_id = '{0}'), person_id, workspace_id, approves, roles, envelope_id, session_id, method, reason, at, seal from hold_approval;
+         update hold set state = 'approved' where run_id = '{0}'; update run set status = 'queued' where run_id = '{0}';",
+        second.uuid()
+    );
+    forge(world, &sql).await;
+    settle(world).await;
+    assert_eq!(world.db.number("select count(*) from note").await, 0);
+    assert_eq!(world.db.number("select count(*) from decision where class = 'changed' and reason like '%hold_approval%'").await, 1);
+}
+
+#[tokio::test]
+async fn resuming_again_and_again_runs_it_once() {
+    let approved = Approved::make().await;
+    approved.drive().await;
+    let world = &approved.world;
+    assert_eq!(world.db.number("select count(*) from note").await, 1);
+    for state in ["approved", "claimed", "held"] {
+        forge(
+            world,
+            &format!("update hold set state = '{state}' where hold_id = '{}'; update run set status = 'queued', outcome = null", approved.hold.uuid()),
+        )
+        .await;
+        approved.drive().await;
+        assert_eq!(world.db.number("select count(*) from note").await, 1, "{state}");
+    }
+    // Set back to the moment of the approval, journal and all: the change is found by its key and not made again.
+    approved.put_back().await;
+    approved.drive().await;
+    assert_eq!(world.db.number("select count(*) from note").await, 1);
+}
+
+#[tokio::test]
+async fn another_plugin_rule_or_prompt_after_the_approval_refuses_the_action() {
+    for what in ["plugin", "rules", "prompt"] {
+        let approved = Approved::make().await;
+        let rules: &[&str] = if what == "rules" { &[HOLD_NOTES, NO_COMPANIES] } else { &[HOLD_NOTES] };
+        let mut other = World::attach(&approved.world.db.superuser_url, &approved.model.base_url(), rules).await;
+        let runtime = std::sync::Arc::get_mut(&mut other.runtime).expect("nobody else has it");
+        let code = match what {
+            "plugin" => {
+                let mut files = GuestFiles::crm();
+                files.manifest = files.manifest.replacen("fuel = 200_000_000", "fuel = 200_000_001", 1);
+                let dir = std::env::temp_dir().join(format!("stw-swapped-{}", uuid::Uuid::new_v4()));
+                files.write(&dir).expect("files");
+                let host = Host::new(HostOptions::default()).expect("host");
+                host.load_dir(&dir).expect("the other plugin");
+                std::fs::remove_dir_all(&dir).expect("clean up");
+                runtime.host = host;
+                "plugin_digest"
+            }
+            "prompt" => {
+                // The same version, with other words.
+                let files: Vec<(&str, String)> =
+                    steward_prompts::SHIPPED.iter().map(|(path, text)| (*path, text.replace("no less and no more", "and more"))).collect();
+                let prompts = Registry::load(files.iter().map(|(path, text)| (*path, text.as_str()))).expect("prompts");
+                runtime.prompts = std::sync::Arc::new(prompts);
+                "prompt_digest"
+            }
+            _ => "policy_digest",
+        };
+        assert_eq!(settle(&other).await, Some(RunStatus::Ended), "{what}");
+        assert_eq!(other.db.number("select count(*) from note").await, 0, "{what}");
+        let found = format!("select count(*) from decision where class = 'changed' and record::json ->> 'changed' like '%{code}%'");
+        assert_eq!(other.db.number(&found).await, 1, "{what}");
+    }
+}
