@@ -107,8 +107,9 @@ async fn flips(world: &World, table: &str) -> Vec<(String, String)> {
             "int2" | "int4" | "int8" => format!("{name} + 1"),
             "bool" => format!("not {name}"),
             "_text" => format!("{name} || 'owner'::text"),
-            other => panic!("no flip for `{other}`: add one"),
+            _ => String::new(),
         };
+        assert!(!value.is_empty(), "no flip for a column of type `{kind}`: add one");
         (name.to_owned(), format!("update {table} set {name} = {value}"))
     };
     columns.iter().map(flip).collect()
