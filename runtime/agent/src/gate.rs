@@ -277,8 +277,8 @@ impl Gate<'_> {
                 workspace: Some(pins.workspace),
                 roles: self.roles.clone(),
                 channel: pins.channel.clone(),
-                journal: step.map(|step| step.chain),
-                edited_by: run.call(call.call_id).and_then(|call| call.edited_by),
+                journal: step.and_then(|step| step.chain),
+                edited_by: run.call(call.call_id).and_then(|call| call.edit.as_ref()).map(|edit| edit.by),
                 terms: route.terms,
             },
         };

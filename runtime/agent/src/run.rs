@@ -8,7 +8,7 @@ mod state;
 
 pub(crate) use fold::call_digest;
 pub use next::Next;
-pub use state::{Call, HoldState, Ruled, Run, Started, Step};
+pub use state::{Call, EditState, HoldState, Ruled, Run, Started, Step};
 
 #[cfg(test)]
 mod tests;

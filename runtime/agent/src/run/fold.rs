@@ -1,6 +1,6 @@
 //! Events in, state out.
 
-use super::state::{Call, HoldState, Ruled, Run, Started, Step};
+use super::state::{Call, EditState, HoldState, Ruled, Run, Started, Step};
 use steward_core::event::{HoldOutcome, Recorded};
 use steward_core::{Digest, Event, FailureClass, Outcome, ToolCall, Verdict};
 
@@ -50,20 +50,8 @@ impl Run {
                 self.asked = None;
                 self.failed_attempts = 0;
                 self.charge(*usage, *cost);
-                let calls = calls
-                    .iter()
-                    .map(|call| Call {
-                        call: call.clone(),
-                        edited_by: None,
-                        proposed: None,
-                        ruled: None,
-                        hold: None,
-                        started: None,
-                        outcome: None,
-                        records: Default::default(),
-                    })
-                    .collect();
-                self.steps.push(Step { number: *step, text: text.clone(), calls, model: model.clone(), answered_at_ms: recorded.at_ms, chain });
+                let calls = calls.iter().cloned().map(Call::of).collect();
+                self.steps.push(Step { number: *step, text: text.clone(), calls, model: model.clone(), answered_at_ms: recorded.at_ms, chain: Some(chain) });
             }
             Event::AskFailed { attempt, message, usage, cost, retry, .. } => {
                 self.asked = None;
@@ -92,17 +80,20 @@ impl Run {
                     }
                 }
             }
-            Event::HoldOpened { call_id, hold_id, envelope_id, .. } => {
+            Event::HoldOpened { call_id, hold_id, envelope_id, needs, .. } => {
                 if let Some(call) = self.call_mut(*call_id) {
-                    call.hold = Some(HoldState { hold_id: *hold_id, envelope_id: *envelope_id, chain, closed: None, by: Vec::new() });
+                    call.hold = Some(HoldState { hold_id: *hold_id, envelope_id: *envelope_id, needs: needs.clone(), chain, closed: None, by: Vec::new() });
                 }
             }
             Event::HoldClosed { call_id, outcome, by, reason, .. } => self.close_hold(*call_id, *outcome, by, reason.as_deref()),
             Event::Edited { call_id, arguments, by, .. } => {
                 if let Some(call) = self.call_mut(*call_id) {
                     let before = std::mem::replace(&mut call.call.arguments, arguments.clone());
-                    call.proposed.get_or_insert(before);
-                    call.edited_by = Some(*by);
+                    let (proposed, needs) = match call.edit.take() {
+                        Some(earlier) => (earlier.proposed, earlier.needs),
+                        None => (before, call.hold.as_ref().map(|hold| hold.needs.clone()).unwrap_or_default()),
+                    };
+                    call.edit = Some(EditState { by: *by, proposed, needs });
                     // It is another proposal now: the gate decides anew.
                     call.ruled = None;
                     call.hold = None;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use steward_core::event::{HoldOutcome, Pins, RunOutcome, Turn};
-use steward_core::{BlockClass, CallId, Digest, Effect, EnvelopeId, GrantId, HoldId, Integrity, Micros, Outcome, PersonId, ToolCall, Usage, Verdict};
+use steward_core::{BlockClass, CallId, Digest, Effect, EnvelopeId, GrantId, HoldId, Integrity, Micros, Needs, Outcome, PersonId, ToolCall, Usage, Verdict};
 
 /// The state of a run. Made only by folding events.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -46,7 +46,7 @@ pub struct Run {
 }
 
 /// One answer of the model with the calls it proposed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Step {
     /// From 1.
     pub number: u32,
@@ -59,7 +59,7 @@ pub struct Step {
     /// When it answered, Unix milliseconds.
     pub answered_at_ms: i64,
     /// Digest over all events up to this answer.
-    pub chain: Digest,
+    pub chain: Option<Digest>,
 }
 
 /// A proposed call and how far it has come.
@@ -67,10 +67,8 @@ pub struct Step {
 pub struct Call {
     /// The proposal.
     pub call: ToolCall,
-    /// Who put other arguments in place of the model's, if anybody did.
-    pub edited_by: Option<PersonId>,
-    /// The arguments that the model had proposed, when they were edited.
-    pub proposed: Option<serde_json::Value>,
+    /// What a person put in place of the model's arguments, if anybody did.
+    pub edit: Option<EditState>,
     /// The last verdict.
     pub ruled: Option<Ruled>,
     /// The hold, if it was held.
@@ -109,12 +107,25 @@ pub struct HoldState {
     pub hold_id: HoldId,
     /// What exactly waits.
     pub envelope_id: EnvelopeId,
+    /// Which approvals suffice.
+    pub needs: Needs,
     /// Digest over all events up to the one that opened it.
     pub chain: Digest,
     /// How it ended, once it did.
     pub closed: Option<HoldOutcome>,
     /// Who decided.
     pub by: Vec<PersonId>,
+}
+
+/// An edit as the fold keeps it: the call has the new arguments, this has the rest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EditState {
+    /// Who edited last.
+    pub by: PersonId,
+    /// The arguments that the model had proposed.
+    pub proposed: serde_json::Value,
+    /// Who could have approved what was edited.
+    pub needs: Needs,
 }
 
 /// An intent as the fold keeps it.
@@ -146,6 +157,11 @@ impl Run {
 }
 
 impl Call {
+    /// A call as the model proposed it.
+    pub fn of(call: ToolCall) -> Self {
+        Self { call, edit: None, ruled: None, hold: None, started: None, outcome: None, records: BTreeMap::new() }
+    }
+
     /// Whether nothing more will happen to it.
     pub fn is_resolved(&self) -> bool {
         self.outcome.is_some()

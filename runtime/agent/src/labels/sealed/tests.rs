@@ -60,8 +60,8 @@ fn world(text: &str) -> (Run, Shown) {
         let call = call(number, &spec.name, arguments);
         shown.add_call(Mode::Sealed, &run, spec, &call, &result, &BTreeMap::new());
         let outcome = Some(Outcome::Ok { result, summary: None });
-        let call = Call { call, ruled: None, hold: None, started: None, outcome, records: BTreeMap::new() };
-        run.steps.push(Step { number, text: String::new(), calls: vec![call], model: String::new(), answered_at_ms: 0 });
+        let call = Call { outcome, ..Call::of(call) };
+        run.steps.push(Step { number, calls: vec![call], answered_at_ms: 0, ..Default::default() });
     }
     (run, shown)
 }
@@ -193,8 +193,8 @@ fn every_handle_of_a_view_can_be_written_as_an_argument() {
     let read = call(3, "odd.read", json!({}));
     shown.add_call(Mode::Sealed, &run, &spec, &read, &odd, &BTreeMap::new());
     let outcome = Some(Outcome::Ok { result: odd.clone(), summary: None });
-    let read = Call { call: read, ruled: None, hold: None, started: None, outcome, records: BTreeMap::new() };
-    run.steps.push(Step { number: 3, text: String::new(), calls: vec![read], model: String::new(), answered_at_ms: 0 });
+    let read = Call { outcome, ..Call::of(read) };
+    run.steps.push(Step { number: 3, calls: vec![read], answered_at_ms: 0, ..Default::default() });
     let seen = view(CallId { step: 3, index: 0 }, &odd, &BTreeMap::new(), &BTreeMap::new());
     let handles: Vec<Value> = seen[0].as_object().expect("object").values().map(|value| json!({"$": value["$"]})).collect();
     assert_eq!(handles.len(), 4);

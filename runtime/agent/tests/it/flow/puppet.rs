@@ -235,8 +235,8 @@ impl<'a> Puppet<'a> {
         let provider_id = format!("call_{}", call_id.step);
         let call = ToolCall { call_id, provider_id, tool: tool.to_owned(), arguments, broken: None, provenance: Value::Null };
         let outcome = result.map(|result| Outcome::Ok { result, summary: None });
-        let call = steward_agent::run::Call { call, edited_by: None, proposed: None, ruled: None, hold: None, started: None, outcome, records: BTreeMap::new() };
-        self.run.steps.push(steward_agent::run::Step { number: call_id.step, text: String::new(), calls: vec![call], model: String::new(), answered_at_ms: 1, chain: steward_core::Digest::of(b"") });
+        let call = steward_agent::run::Call { outcome, ..steward_agent::run::Call::of(call) };
+        self.run.steps.push(steward_agent::run::Step { number: call_id.step, calls: vec![call], answered_at_ms: 1, ..Default::default() });
     }
 
     /// In mode `sealed` a piece of a text comes by handle, as a value that was taken out of it: an honest model cannot have it otherwise.
