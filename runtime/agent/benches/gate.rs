@@ -100,6 +100,7 @@ fn bench(criterion: &mut Criterion) {
     };
     let text = "Please add Lena Petrova, lena@partner.example, to the book.".to_owned();
     let started = Event::Started { pins, text, history: Vec::new(), variables: BTreeMap::new() };
+    let counts = BTreeMap::new();
     let gate = Gate {
         rules: &rules,
         host: &runtime.host,
@@ -109,6 +110,7 @@ fn bench(criterion: &mut Criterion) {
         run_id: ids.make(),
         roles: &roles,
         approvals: &Default::default(),
+        counts: &counts,
     };
     let cases = [
         ("read", 5, "crm.get_contact", json!({ "contact_id": "contact_00000000000000000000000001" }), Verdict::Allow),

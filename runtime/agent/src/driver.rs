@@ -32,12 +32,18 @@ use tracing::{error, info};
 /// The most leases a run may take without ending: one that kills its worker every time must not do so for ever.
 const LEASES_MAX: i64 = 1000;
 
+/// How often verdicts are taken anew because a counter moved. Each time somebody else was allowed, so a run is never alone at fault.
+const MOVES_MAX: u32 = 1000;
+
 /// Why a run could not be driven on. It stays where its journal says.
 #[derive(Debug, thiserror::Error)]
 pub enum DriveError {
     /// Another worker has the run now.
     #[error("the lease of run `{0}` was lost")]
     LeaseLost(RunId),
+    /// A counter has moved since a verdict was made on it.
+    #[error("a counter kept moving while run `{0}` was judged")]
+    Moved(RunId),
     /// The journal cannot be read or written.
     #[error("the journal of run `{run}` cannot be used")]
     Journal {
@@ -52,7 +58,7 @@ pub enum DriveError {
 impl HasKind for DriveError {
     fn kind(&self) -> Kind {
         match self {
-            Self::LeaseLost(_) => Kind::Conflict,
+            Self::LeaseLost(_) | Self::Moved(_) => Kind::Conflict,
             Self::Journal { source, .. } => source.kind(),
         }
     }
@@ -157,33 +163,50 @@ impl Drive<'_> {
         if self.fence > LEASES_MAX {
             return self.fail("the run was taken up too often without coming to an end").await;
         }
+        let mut moves = 0;
         loop {
-            if self.stop.is_cancelled()
-                && !self.run.cancelled
-                && self.run.ended.is_none()
-                && self.journal.cancelled(self.run_id).await.map_err(|source| self.journal_error(source))?
-            {
-                self.apply(Event::CancelAsked { by: None });
-            }
-            match self.run.next() {
-                Next::AskModel { step, attempt } => self.ask(step, attempt).await?,
-                Next::Decide { calls } => self.decide(&calls).await?,
-                Next::Execute { calls } => self.execute(&calls).await?,
-                Next::Reconcile { calls } => self.reconcile(&calls).await?,
-                // The run's own records say that it waits and not for what: somebody else wrote there.
-                Next::AwaitPeople if self.run.open_holds().next().is_none() => {
-                    return self.fail("the records of this run contradict each other; nothing more was carried out").await;
+            match self.act().await {
+                Ok(None) => {}
+                Ok(Some(status)) => return Ok(status),
+                // Verdicts are made anew on what stands now. Nothing was committed of them, and nothing else was pending.
+                Err(DriveError::Moved(_)) if moves < MOVES_MAX => {
+                    moves += 1;
+                    self.reload().await?;
                 }
-                Next::AwaitPeople => return self.wait().await,
-                Next::Reply { text } => self.reply(text),
-                Next::Stop { outcome, message } => self.end(outcome, message),
-                Next::Finished => {
-                    self.flush(RunStatus::Ended, true).await?;
-                    info!(run.id = %self.run_id, run.outcome = self.run.ended.map_or("", RunOutcome::name), "run ended");
-                    return Ok(RunStatus::Ended);
-                }
+                Err(DriveError::Moved(_)) => return self.fail("a counter of the rules moved on each time this run was judged").await,
+                Err(err) => return Err(err),
             }
         }
+    }
+
+    /// Does what comes next; where the run stands, when there is nothing more to do.
+    async fn act(&mut self) -> Result<Option<RunStatus>, DriveError> {
+        if self.stop.is_cancelled()
+            && !self.run.cancelled
+            && self.run.ended.is_none()
+            && self.journal.cancelled(self.run_id).await.map_err(|source| self.journal_error(source))?
+        {
+            self.apply(Event::CancelAsked { by: None });
+        }
+        match self.run.next() {
+            Next::AskModel { step, attempt } => self.ask(step, attempt).await?,
+            Next::Decide { calls } => self.decide(&calls).await?,
+            Next::Execute { calls } => self.execute(&calls).await?,
+            Next::Reconcile { calls } => self.reconcile(&calls).await?,
+            // The run's own records say that it waits and not for what: somebody else wrote there.
+            Next::AwaitPeople if self.run.open_holds().next().is_none() => {
+                return self.fail("the records of this run contradict each other; nothing more was carried out").await.map(Some);
+            }
+            Next::AwaitPeople => return self.wait().await.map(Some),
+            Next::Reply { text } => self.reply(text),
+            Next::Stop { outcome, message } => self.end(outcome, message),
+            Next::Finished => {
+                self.flush(RunStatus::Ended, true).await?;
+                info!(run.id = %self.run_id, run.outcome = self.run.ended.map_or("", RunOutcome::name), "run ended");
+                return Ok(Some(RunStatus::Ended));
+            }
+        }
+        Ok(None)
     }
 
     /// Adds an event to the run and to what is to be committed.
@@ -218,6 +241,7 @@ impl Drive<'_> {
         match self.journal.commit(&self.runtime.office, &batch).await {
             Ok(asked_to_stop) if asked_to_stop && !self.run.cancelled => self.stop.cancel(),
             Ok(_) => {}
+            Err(OfficeError::Store(StoreError::Moved)) => return Err(DriveError::Moved(self.run_id)),
             Err(OfficeError::Store(StoreError::Stale)) => return Err(DriveError::LeaseLost(self.run_id)),
             Err(source) => return Err(self.journal_error(source)),
         }
@@ -296,14 +320,20 @@ impl Drive<'_> {
         self.apply(Event::Ended { outcome, message });
     }
 
-    /// Ends the run without what could not be written.
-    async fn fail(&mut self, message: &str) -> Result<RunStatus, DriveError> {
+    /// Back to what is committed.
+    async fn reload(&mut self) -> Result<(), DriveError> {
         let events = self.journal.load(self.run_id).await.map_err(|source| self.journal_error(source))?;
         self.run = Run::fold(&events);
         self.committed_seq = self.run.last_seq;
         self.pending.clear();
         self.sides.clear();
         self.permits.clear();
+        Ok(())
+    }
+
+    /// Ends the run without what could not be written.
+    async fn fail(&mut self, message: &str) -> Result<RunStatus, DriveError> {
+        self.reload().await?;
         // What was started may have happened, and its outcome may be the very thing that cannot be written.
         let started: Vec<CallId> = self
             .run

@@ -85,6 +85,8 @@ pub struct Gate<'a> {
     pub roles: &'a BTreeSet<Role>,
     /// What approvals take.
     pub approvals: &'a ApprovalRules,
+    /// The counters of the rules, as they stand for the call that is judged.
+    pub counts: &'a BTreeMap<String, i64>,
 }
 
 /// The gate's word on one call, with all that is written down about it.
@@ -371,7 +373,7 @@ impl Gate<'_> {
             within_budget: run.pins.as_ref().is_some_and(|pins| run.cost <= pins.limits.cost && run.usage.total() <= pins.limits.tokens),
             channel: channel.to_owned(),
             step: call.call_id.step,
-            counts: BTreeMap::new(),
+            counts: self.counts.clone(),
             facts: BTreeMap::new(),
             now_ms,
             approvals: approved.map(|approved| approved.approvals.clone()).unwrap_or_default(),

@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod context;
+pub mod counts;
 pub mod driver;
 pub mod gate;
 mod hands;

@@ -4,6 +4,8 @@ use steward_core::{HasKind, Kind};
 
 /// SQLSTATE of `write_step` when the run has moved on.
 const STALE: &str = "STW05";
+/// SQLSTATE of `count_calls` when a counter has moved.
+const MOVED: &str = "STW12";
 
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +33,9 @@ pub enum StoreError {
     /// Somebody else changed it first.
     #[error("the record was changed meanwhile")]
     Stale,
+    /// A counter has moved since the decision that was made on it: judge anew.
+    #[error("a counter has moved since it was read")]
+    Moved,
     /// The disk or the database is full.
     #[error("the disk of the database is full; make room and try again, nothing was written")]
     Full(#[source] sqlx::Error),
@@ -62,6 +67,8 @@ impl From<sqlx::Error> for StoreError {
                     Self::Conflict { constraint: db.constraint().unwrap_or_default().to_owned() }
                 } else if code == STALE {
                     Self::Stale
+                } else if code == MOVED {
+                    Self::Moved
                 } else if code.starts_with("STW") {
                     Self::Refused { code, message: db.message().to_owned() }
                 } else if code.starts_with("53") && code != "53300" {
@@ -82,7 +89,7 @@ impl HasKind for StoreError {
         match self {
             Self::Away(_) => Kind::Away,
             Self::Full(_) | Self::Outside(_) => Kind::Away,
-            Self::Conflict { .. } | Self::Stale => Kind::Conflict,
+            Self::Conflict { .. } | Self::Stale | Self::Moved => Kind::Conflict,
             Self::Refused { .. } => Kind::Denied,
             Self::Missing => Kind::Missing,
             Self::Statement(_) | Self::Corrupt { .. } | Self::Migration(_) => Kind::Bug,

@@ -14,6 +14,7 @@ pub mod company;
 pub mod contact;
 pub mod contact_import;
 pub mod conversation;
+pub mod counter;
 pub mod deal;
 pub mod decision;
 pub mod doors;

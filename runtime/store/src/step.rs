@@ -7,6 +7,7 @@ use crate::audit::AuditRow;
 use crate::audit_log;
 use crate::audit_writer::Lane;
 use crate::conversation::Message;
+use crate::counter::{CounterAdd, CounterCheck};
 use crate::decision::DecisionRow;
 use crate::error::StoreError;
 use crate::hold::HoldRow;
@@ -75,6 +76,10 @@ pub struct Step<'a> {
     pub events: &'a [Recorded],
     /// Verdicts of the gate.
     pub decisions: Vec<&'a DecisionRow>,
+    /// Counters on which verdicts were made: the step is written only if none has moved since.
+    pub checks: Vec<&'a CounterCheck>,
+    /// What allowed calls add to counters.
+    pub adds: Vec<&'a CounterAdd>,
     /// Calls that wait for people from now on.
     pub holds: Vec<&'a HoldRow>,
     /// Held actions that move on.
@@ -155,7 +160,8 @@ impl Store {
 
     /// Writes one step: all of it or nothing. Tells whether somebody asked the run to stop.
     ///
-    /// [`StoreError::Stale`] when the lease was lost, another event came in between, or a held action to be claimed is no longer free.
+    /// [`StoreError::Stale`] when the lease was lost, another event came in between, or a held action to be claimed is no longer free;
+    /// [`StoreError::Moved`] when a counter has moved since a verdict was made on it.
     pub async fn write_step(&self, actor: &Actor, step: &Step<'_>) -> Result<bool, StoreError> {
         let mut times = Vec::with_capacity(step.events.len());
         let mut bodies = Vec::with_capacity(step.events.len());
@@ -177,7 +183,8 @@ impl Store {
         let in_doubt = step.lane.as_ref().is_some_and(Lane::sent);
         let cancelled = sqlx::query_scalar!(
             r#"select write_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                                 $22, $23, $24, $25, $26, $27, $28, $29) as "cancelled!""#,
+                                 $22, $23, $24, $25, $26, $27, $28, $29) as "cancelled!"
+                 from count_calls($1, $2, $3, $11, $30, $31)"#,
             actor.tenant.uuid(),
             workspaces(actor),
             step.run.uuid(),
@@ -208,6 +215,8 @@ impl Store {
             canons.as_deref(),
             leaves.as_deref(),
             step.settle,
+            list(&step.checks, |check| json!(check)),
+            list(&step.adds, |add| json!(add)),
         )
         .fetch_one(&mut line.conn)
         .await;

@@ -2,11 +2,13 @@
 
 use super::journal::{DecisionSide, Side};
 use super::{Drive, DriveError, Permitted};
+use crate::counts::{Counted, prepare};
 use crate::gate::{Gate, Ruled, Ruling, envelope_text};
 use crate::points::point;
 use crate::run::call_digest;
 use futures_util::future::join_all;
 use serde_json::json;
+use std::collections::BTreeMap;
 use steward_core::{CallId, Digest, Event, FailureClass, Outcome, RunOutcome, ToolCall};
 use steward_host::{CallContext, CallReport};
 use steward_office::holds::seal::seal_hold;
@@ -24,17 +26,40 @@ impl Drive<'_> {
     pub(super) async fn decide(&mut self, calls: &[CallId]) -> Result<(), DriveError> {
         for id in calls {
             let approved = self.approvals_of(*id).await?;
-            let Some((call, ruling)) = self.rule(*id, approved.as_ref()) else {
+            let counted = self.counts_of(*id).await?;
+            let Some((call, ruling)) = self.rule(*id, approved.as_ref(), &counted.values) else {
                 self.end(RunOutcome::Failed, "the agent of this run is no longer configured".to_owned());
                 return Ok(());
             };
-            self.note_ruling(&call, ruling, approved.is_some());
+            self.note_ruling(&call, ruling, approved.is_some(), counted);
         }
         Ok(())
     }
 
+    /// The counters a call is judged by. What is pending is committed before they are read: when one of them moves before the verdict is
+    /// written, only the verdict is lost and not what the model said.
+    async fn counts_of(&mut self, id: CallId) -> Result<Counted, DriveError> {
+        let rules = self.runtime.rules.current();
+        let now = self.runtime.office.clock.now();
+        let prepared = match (&self.run.pins, self.run.call(id)) {
+            (Some(pins), Some(call)) => prepare(&rules, &self.runtime.host, &self.run, pins, &call.call, now),
+            _ => Default::default(),
+        };
+        let (mut counted, asked) = prepared;
+        if asked.is_empty() {
+            return Ok(counted);
+        }
+        self.flush(RunStatus::Running, false).await?;
+        let wanted: Vec<_> = asked.iter().map(|asked| asked.wanted.clone()).collect();
+        match self.journal.count_now(&wanted, self.run_id, id).await.map_err(|source| self.journal_error(source))? {
+            Some(stood) => counted.take(asked, stood),
+            None => counted.take_from_run(asked, &rules, &self.runtime.host, &self.run, id),
+        }
+        Ok(counted)
+    }
+
     /// The gate's word on a call.
-    fn rule(&mut self, id: CallId, approved: Option<&crate::gate::Approved>) -> Option<(ToolCall, Ruling)> {
+    fn rule(&mut self, id: CallId, approved: Option<&crate::gate::Approved>, counts: &BTreeMap<String, i64>) -> Option<(ToolCall, Ruling)> {
         let call = self.run.call(id)?.call.clone();
         let host = &self.runtime.host;
         self.look(id.step);
@@ -50,6 +75,7 @@ impl Drive<'_> {
             run_id: self.run_id,
             roles: &self.roles,
             approvals: &self.runtime.approvals,
+            counts,
         };
         if !self.changed.is_empty() {
             let ruling = gate.refuse_changed(&call, self.changed.clone());
@@ -60,7 +86,7 @@ impl Drive<'_> {
     }
 
     /// Writes a ruling down and keeps its permit.
-    fn note_ruling(&mut self, call: &ToolCall, ruling: Ruling, after_approval: bool) {
+    fn note_ruling(&mut self, call: &ToolCall, ruling: Ruling, after_approval: bool, counted: Counted) {
         let office = &self.runtime.office;
         let decision_id = office.ids.make();
         let Some(pins) = self.run.pins.clone() else { return };
@@ -97,6 +123,9 @@ impl Drive<'_> {
                 decided_at: now,
             },
         })));
+        if matches!(ruling.verdict, Ruled::Allow(_)) && !(counted.checks.is_empty() && counted.adds.is_empty()) {
+            self.sides.push(Side::Counted(counted));
+        }
         let was_held = self.run.call(call.call_id).is_some_and(|call| call.hold.is_some());
         let started = self.run.call(call.call_id).is_some_and(|call| call.started.is_some());
         self.apply(event);
@@ -183,7 +212,8 @@ impl Drive<'_> {
         let mut permitted = Vec::new();
         for id in &ids {
             let approved = self.approvals_of(*id).await?;
-            match self.rule(*id, approved.as_ref()) {
+            let counted = self.counts_of(*id).await?;
+            match self.rule(*id, approved.as_ref(), &counted.values) {
                 Some((_, Ruling { verdict: Ruled::Allow(permit), integrity, .. })) => permitted.push((*id, Permitted { permit: *permit, integrity })),
                 _ => self.not_known(*id, "Steward stopped while this call ran, and the rules as they are now do not let it be repeated"),
             }
@@ -212,7 +242,8 @@ impl Drive<'_> {
                 continue;
             }
             let approved = self.approvals_of(*id).await?;
-            match self.rule(*id, approved.as_ref()) {
+            let counted = self.counts_of(*id).await?;
+            match self.rule(*id, approved.as_ref(), &counted.values) {
                 Some((_, Ruling { verdict: Ruled::Allow(permit), integrity, .. })) => permitted.push((*id, Permitted { permit: *permit, integrity })),
                 Some((call, ruling)) => {
                     // The rules changed since: what was allowed is now blocked, and that is written down.
@@ -225,7 +256,7 @@ impl Drive<'_> {
                         Ruled::Allow(_) | Ruled::Block(_) => ruling,
                     };
                     self.permits.extend(permitted.drain(..));
-                    self.note_ruling(&call, ruling, approved.is_some());
+                    self.note_ruling(&call, ruling, approved.is_some(), counted);
                     return Ok(None);
                 }
                 None => {

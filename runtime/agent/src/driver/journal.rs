@@ -1,5 +1,6 @@
 //! Where a run's events are: in PostgreSQL, or in memory for evals, rehearsals and measurements. One mechanism, two engines.
 
+use crate::counts::Counted;
 use crate::gate::Approved;
 use crate::points::point;
 use crate::run::HoldState;
@@ -15,6 +16,7 @@ use steward_office::audit::{Entry, bound};
 use steward_office::holds::seal;
 use steward_office::{Office, OfficeError, budgets};
 use steward_store::conversation::Message;
+use steward_store::counter::{Stood, Wanted};
 use steward_store::decision::DecisionRow;
 use steward_store::hold::{self, HoldRow};
 use steward_store::run::{self, RunStatus};
@@ -62,8 +64,14 @@ impl MemoryJournal {
 pub(super) enum Side {
     Decision(Box<DecisionSide>),
     Hold(Box<HoldRow>),
-    CallHold { call: CallId, from: &'static str, to: &'static str },
+    CallHold {
+        call: CallId,
+        from: &'static str,
+        to: &'static str,
+    },
     Message(Message),
+    /// What an allowed call was judged by, and what it adds.
+    Counted(Counted),
 }
 
 /// A decision with what the audit log says of it.
@@ -124,7 +132,7 @@ impl Journal {
                     tokio::time::sleep(Duration::from_millis(100 << tries.min(5))).await;
                 }
                 // The answer to an earlier try may have been lost after its commit: then the row is where this batch would bring it.
-                Err(StoreError::Stale) if tries > 0 && self.stands_at(batch).await? => return Ok(false),
+                Err(StoreError::Stale | StoreError::Moved) if tries > 0 && self.stands_at(batch).await? => return Ok(false),
                 other => return Ok(other?),
             }
         }
@@ -140,6 +148,12 @@ impl Journal {
     pub(super) async fn reserve(&self, office: &Office, run: RunId, pins: &Pins, amount: Micros) -> Result<Option<ReservationId>, OfficeError> {
         let Self::Postgres { store, actor } = self else { return Ok(Some(office.ids.make())) };
         budgets::reserve(store, actor, office, run, &pins.agent, pins.person, pins.workspace, amount).await
+    }
+
+    /// The counters as they stand; none where this run has no others beside it.
+    pub(super) async fn count_now(&self, wanted: &[Wanted], run: RunId, call: CallId) -> Result<Option<Vec<Stood>>, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(None) };
+        Ok(Some(store.count_now(actor, wanted, run, call).await?))
     }
 
     pub(super) async fn cancelled(&self, run: RunId) -> Result<bool, OfficeError> {
@@ -226,6 +240,8 @@ fn step_of<'a>(actor: &Actor, office: &Office, batch: &'a Batch<'_>) -> Result<S
         lease_until: now + time::Duration::milliseconds(LEASE_MS),
         events: batch.events,
         decisions: Vec::new(),
+        checks: Vec::new(),
+        adds: Vec::new(),
         holds: Vec::new(),
         moves: Vec::new(),
         reply: None,
@@ -253,6 +269,11 @@ fn step_of<'a>(actor: &Actor, office: &Office, batch: &'a Batch<'_>) -> Result<S
             }
             Side::Hold(row) => {
                 step.holds.push(row);
+                continue;
+            }
+            Side::Counted(counted) => {
+                step.checks.extend(&counted.checks);
+                step.adds.extend(&counted.adds);
                 continue;
             }
             Side::Message(message) => {

@@ -2,6 +2,7 @@
 
 mod budgets;
 mod clock;
+mod counters;
 mod holds;
 mod record;
 mod refusals;

@@ -195,6 +195,7 @@ impl<'a> Puppet<'a> {
             run_id: id(6),
             roles: &roles,
             approvals: &Default::default(),
+            counts: &BTreeMap::new(),
         };
         let ruling = gate.rule(&self.run, &call, &self.shown, None, 2);
         let effect = ruling.effect.expect("a known tool");
