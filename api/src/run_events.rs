@@ -61,7 +61,7 @@ pub fn outside(run: RunId, recorded: &Recorded) -> Vec<OutsideEvent> {
         Event::Replied { text, citations } => one("reply", json!({ "text": text, "citations": citations })),
         Event::Ended { outcome, message } => one("run.ended", json!({ "outcome": outcome, "message": message })),
         // How often a model was asked is in the journal; the outside learns of the answer, or of the run's end.
-        Event::Asked { .. } | Event::AskFailed { .. } | Event::CancelAsked { .. } => Vec::new(),
+        Event::Asked { .. } | Event::AskFailed { .. } | Event::Extracted { .. } | Event::CancelAsked { .. } => Vec::new(),
     }
 }
 

@@ -27,7 +27,7 @@ use steward_agent::Runtime;
 use steward_agent::live::Live;
 use steward_agent::models::{ModelConfigError, Models};
 use steward_agent::rules::SharedRules;
-use steward_core::{Clock, EnvelopeKey, HasKind, Ids, Kind, RunId};
+use steward_core::{Clock, EnvelopeKey, HasKind, Ids, Kind, Mode, RunId};
 use steward_host::mcp::McpError;
 use steward_host::{Host, HostError, HostOptions, PluginError};
 use steward_office::Office;
@@ -148,6 +148,10 @@ fn load_plugins(config: &Config, host: Host) -> Result<Host, AssembleError> {
         host.load_dir(&dir).map_err(|source| AssembleError::Plugin { dir, source })?;
     }
     host.load_mcp(&config.mcp, &mcp_lock(config))?;
+    if config.agents.iter().any(|agent| agent.mode == Mode::Sealed) {
+        // Last, so that nobody else's tool has its name.
+        host.offer_extract().map_err(AssembleError::Shipped)?;
+    }
     Ok(host)
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use steward_core::{Digest, Mode, RunLimits};
+use steward_host::EXTRACT;
 
 /// One agent, resolved: its prompt pinned to a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,10 @@ pub struct Agent {
 impl Agent {
     /// Whether the agent may use a tool at all. The gate still decides on each call.
     pub fn may_use(&self, tool: &str) -> bool {
+        // Handles are there in mode `sealed` only.
+        if tool == EXTRACT {
+            return self.mode == Mode::Sealed;
+        }
         self.tools.iter().any(|pattern| pattern.strip_suffix('*').map_or_else(|| pattern == tool, |prefix| tool.starts_with(prefix)))
     }
 }

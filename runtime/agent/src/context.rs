@@ -89,6 +89,7 @@ fn shown_result(call: &Call, sealed: Option<&dyn Catalogue>) -> String {
     let text = match &call.outcome {
         Some(Outcome::Ok { result, .. }) => match sealed {
             None => json!({ "ok": result }).to_string(),
+            Some(_) if labels::shows_choice(&call.call) => json!({ "ok": result }).to_string(),
             Some(tools) => {
                 let labels = tools.find(&call.call.tool).map(|tool| tool.spec().result_labels.clone()).unwrap_or_default();
                 json!({ "ok": labels::view(call.call.call_id, result, &labels, &call.records) }).to_string()

@@ -5,6 +5,7 @@
 
 mod ask;
 mod calls;
+mod extract;
 mod journal;
 
 pub use journal::{Journal, MemoryJournal};

@@ -20,6 +20,7 @@ mod words;
 pub use sealed::{HandleError, Spoken};
 pub(crate) use values::fails_in_its_own_words;
 pub use values::{Shown, ShownValue};
+pub(crate) use view::shows_choice;
 pub use view::view;
 pub use words::Words;
 

@@ -300,6 +300,17 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
         records: std::collections::BTreeMap<String, Integrity>,
     },
+    /// A model read a text behind a handle for a call; what it answered is the call's outcome.
+    Extracted {
+        /// The call.
+        call_id: CallId,
+        /// `name/model` asked last.
+        model: String,
+        /// What all tries used.
+        usage: Usage,
+        /// What that cost.
+        cost: Micros,
+    },
     /// A person asked to stop.
     CancelAsked {
         /// Who.

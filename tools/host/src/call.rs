@@ -85,6 +85,7 @@ impl Host {
                 let outcome = mcp::call::run(remote, tool, arguments, deadline).await;
                 return CallReport { outcome, fuel: 0, ms: elapsed_ms(begun), records: BTreeMap::new() };
             }
+            Body::Own => return CallReport::refused(FailureClass::NotFound, "this is not the host's to run"),
         };
         let Ok(Ok(_slot)) = timeout_at(deadline.into(), self.inner.slots.acquire()).await else {
             return CallReport::refused(FailureClass::Unavailable, "all sandboxes are busy; a later try may work");

@@ -16,6 +16,8 @@ pub(crate) enum Body {
     Plugin { plugin: Arc<Plugin>, limits: Limits },
     /// A tool of an MCP server.
     Mcp(Remote),
+    /// Carried out by the loop itself.
+    Own,
 }
 
 impl Body {
@@ -23,6 +25,7 @@ impl Body {
         match self {
             Self::Plugin { plugin, .. } => plugin.full_name(),
             Self::Mcp(remote) => remote.full_name(),
+            Self::Own => concat!("steward@", env!("CARGO_PKG_VERSION")).to_owned(),
         }
     }
 }
@@ -78,6 +81,7 @@ impl Tool {
         let plugin_digest = match &body {
             Body::Plugin { plugin, .. } => plugin.digest,
             Body::Mcp(remote) => remote.identity(&entry).map_err(|err| refuse(err.to_string()))?,
+            Body::Own => schema_digest,
         };
         let spec = ToolSpec {
             name: entry.name,

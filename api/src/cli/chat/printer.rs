@@ -163,6 +163,7 @@ impl Printer {
             | Event::Decided { .. }
             | Event::Edited { .. }
             | Event::Starting { .. }
+            | Event::Extracted { .. }
             | Event::CancelAsked { .. } => Ok(()),
         }
     }
@@ -179,6 +180,7 @@ impl Printer {
             | Event::AskFailed { .. }
             | Event::Edited { .. }
             | Event::Starting { .. }
+            | Event::Extracted { .. }
             | Event::Done { .. }
             | Event::CancelAsked { .. }
             | Event::Replied { .. } => {}

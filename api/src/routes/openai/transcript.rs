@@ -81,6 +81,8 @@ impl Transcript {
         let mut told = match &recorded.event {
             Event::Answered { text, .. } => self.answered(text),
             Event::AskFailed { retry: true, .. } if !std::mem::take(&mut self.live).is_empty() => self.paragraph(BROKE_OFF),
+            // What stood behind handles is put in for the person; otherwise the reply is the last answer's text, which was told.
+            Event::Replied { text, .. } if self.run.steps.last().is_some_and(|step| step.text != *text) => self.paragraph(text),
             Event::Ended { outcome, message } if *outcome != RunOutcome::Replied => self.paragraph(message),
             Event::Started { .. }
             | Event::Asked { .. }
@@ -91,8 +93,8 @@ impl Transcript {
             | Event::Edited { .. }
             | Event::Starting { .. }
             | Event::Done { .. }
+            | Event::Extracted { .. }
             | Event::CancelAsked { .. }
-            // The reply is the last answer's text, which was told.
             | Event::Replied { .. }
             | Event::Ended { .. } => String::new(),
         };

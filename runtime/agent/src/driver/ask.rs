@@ -126,7 +126,7 @@ impl Drive<'_> {
     }
 
     /// Makes sure that what the next answer may cost is set aside.
-    async fn reserve(&mut self, estimate: Micros) -> Result<bool, DriveError> {
+    pub(super) async fn reserve(&mut self, estimate: Micros) -> Result<bool, DriveError> {
         if self.reserved_left >= estimate {
             return Ok(true);
         }

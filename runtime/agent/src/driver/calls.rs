@@ -1,17 +1,19 @@
 //! Proposed calls: decide, execute, reconcile. A call runs only against a permit, after its intent is committed.
 
+use super::extract::{self, Question, Spent};
 use super::journal::{DecisionSide, Side};
 use super::{Drive, DriveError, Permitted};
 use crate::counts::{Counted, prepare};
 use crate::gate::{Gate, Ruled, Ruling, envelope_text};
 use crate::points::point;
 use crate::run::call_digest;
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use serde_json::json;
 use std::collections::BTreeMap;
-use steward_core::{CallId, Digest, Event, FailureClass, Outcome, RunOutcome, ToolCall};
-use steward_host::{CallContext, CallReport};
+use steward_core::{CallId, Digest, Event, FailureClass, Micros, Outcome, RunOutcome, ToolCall};
+use steward_host::{CallContext, CallReport, EXTRACT};
 use steward_office::holds::seal::seal_hold;
+use steward_policies::Permit;
 use steward_store::decision::DecisionRow;
 use steward_store::hold::HoldRow;
 use steward_store::run::RunStatus;
@@ -190,8 +192,7 @@ impl Drive<'_> {
             }
         }
         self.flush(RunStatus::Running, false).await?;
-        self.carry_out(permitted).await;
-        Ok(())
+        self.carry_out(permitted).await
     }
 
     /// Calls that were started and never ended: repeated by their key where that is safe, handed to a person where it is not.
@@ -222,8 +223,7 @@ impl Drive<'_> {
             self.apply(Event::Starting { call_id: id, key: self.key_of(id), attempt });
         }
         self.flush(RunStatus::Running, false).await?;
-        self.carry_out(permitted).await;
-        Ok(())
+        self.carry_out(permitted).await
     }
 
     pub(super) fn not_known(&mut self, id: CallId, message: &str) {
@@ -268,32 +268,37 @@ impl Drive<'_> {
         Ok(Some(permitted))
     }
 
-    async fn carry_out(&mut self, permitted: Vec<(CallId, Permitted)>) {
-        let host = &self.runtime.host;
-        let now_ms = self.runtime.office.clock.now_ms();
-        let running = permitted.into_iter().map(|(id, Permitted { permit, integrity })| {
+    async fn carry_out(&mut self, permitted: Vec<(CallId, Permitted)>) -> Result<(), DriveError> {
+        let mut running: Vec<Reading<'_>> = Vec::with_capacity(permitted.len());
+        let runtime = self.runtime;
+        let now_ms = runtime.office.clock.now_ms();
+        for (id, Permitted { permit, integrity }) in permitted {
+            if permit.envelope().tool == EXTRACT {
+                running.push(self.reading(id, permit).await?);
+                continue;
+            }
             let key = self.key_of(id);
-            let deadline_ms = host.tool(&permit.envelope().tool).map_or(CALL_DEADLINE_MS, |tool| tool.spec().timeout_ms);
+            let deadline_ms = runtime.host.tool(&permit.envelope().tool).map_or(CALL_DEADLINE_MS, |tool| tool.spec().timeout_ms);
             let context = CallContext { key, deadline_ms, locale: "en".to_owned(), time_zone: "UTC".to_owned(), now_ms };
             let only_reads = self.run.call(id).is_some_and(|call| call.only_reads());
             let hands = (self.hands)(integrity);
             let stop = self.stop.clone();
-            async move {
-                let calling = host.call(permit, context, hands);
+            running.push(Box::pin(async move {
+                let calling = runtime.host.call(permit, context, hands);
                 if !only_reads {
                     point();
                     // An effect under way is never dropped: its outcome must be known. Its deadline bounds it.
-                    return (id, calling.await);
+                    return (id, calling.await, None);
                 }
                 tokio::select! {
-                    report = calling => (id, report),
-                    () = stop.cancelled() => (id, CallReport { outcome: Outcome::failed(FailureClass::Failed, "stopped by a person"), fuel: 0, ms: 0, records: Default::default() }),
+                    report = calling => (id, report, None),
+                    () = stop.cancelled() => (id, report(Outcome::failed(FailureClass::Failed, "stopped by a person")), None),
                 }
-            }
-        });
+            }));
+        }
         let reports = join_all(running).await;
         point();
-        for (id, report) in reports {
+        for (id, report, spent) in reports {
             if self.run.call(id).is_some_and(|call| call.hold.is_some()) {
                 let to = match &report.outcome {
                     Outcome::Ok { .. } => "done",
@@ -301,8 +306,13 @@ impl Drive<'_> {
                 };
                 self.sides.push(Side::CallHold { call: id, from: "claimed", to });
             }
+            if let Some(Spent { usage, cost, model }) = spent {
+                self.reserved_left = Micros(self.reserved_left.0.saturating_sub(cost.0));
+                self.apply(Event::Extracted { call_id: id, model, usage, cost });
+            }
             self.apply(Event::Done { call_id: id, outcome: report.outcome, fuel: report.fuel, ms: report.ms, records: report.records });
         }
+        Ok(())
     }
 
     /// The idempotency key of a call: the same on every try, different for every call.
@@ -313,6 +323,38 @@ impl Drive<'_> {
 
 fn at(ms: i64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).ok()
+}
+
+type Reading<'a> = BoxFuture<'a, (CallId, CallReport, Option<Spent>)>;
+
+impl<'a> Drive<'a> {
+    /// Reading behind a handle, with what it may cost set aside. The permit is spent on it.
+    async fn reading(&mut self, id: CallId, permit: Permit) -> Result<Reading<'a>, DriveError> {
+        let models = &self.runtime.models;
+        let Some(question) = Question::of(&permit.into_envelope().arguments) else {
+            return Ok(at_once(id, FailureClass::InvalidArguments, "`choice` needs at least two `choices`, and `from` one handle of a single value"));
+        };
+        let model = self.run.pins.as_ref().map(|pins| pins.model.clone()).unwrap_or_default();
+        let candidates = models.candidates(&model).unwrap_or_default().to_vec();
+        if !self.reserve(extract::estimate(models, &candidates, &question)).await? {
+            return Ok(at_once(id, FailureClass::Unavailable, "a budget has no room for reading this; an owner can raise it"));
+        }
+        let stop = self.stop.clone();
+        Ok(Box::pin(async move {
+            let (outcome, spent) = extract::read(models, candidates, question, stop).await;
+            (id, report(outcome), Some(spent))
+        }))
+    }
+}
+
+fn at_once<'a>(id: CallId, class: FailureClass, why: &str) -> Reading<'a> {
+    let outcome = Outcome::failed(class, why);
+    Box::pin(async move { (id, report(outcome), None) })
+}
+
+/// The report of a call that no sandbox ran.
+fn report(outcome: Outcome) -> CallReport {
+    CallReport { outcome, fuel: 0, ms: 0, records: Default::default() }
 }
 
 /// Text columns take no NUL.

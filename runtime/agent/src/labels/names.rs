@@ -200,8 +200,8 @@ impl Names {
         rest
     }
 
-    /// The ways in which these words name a record by one of its texts. `chosen`: anybody may have written that text,
-    /// so it counts for a name only, not for an address, an account or a number.
+    /// The ways in which these words name a record by one of its texts. `chosen`: anybody may have given it that text, so an address, an
+    /// account, a number or a single word of it names nothing, lest whoever guesses one of the owner's words has a record they named.
     pub(super) fn naming(&self, folded: &str, chosen: bool) -> Vec<String> {
         if folded.chars().count() < 3 || STOP.contains(&folded) || chosen && is_hard(folded) {
             return Vec::new();
@@ -210,7 +210,7 @@ impl Names {
         if self.explicit.contains(folded) || stem.is_some_and(|stem| stem.chars().count() >= 3 && self.explicit.contains(stem)) {
             return vec![folded.to_owned()];
         }
-        if self.says(folded) {
+        if self.says(folded, chosen) {
             return vec![folded.to_owned()];
         }
         let found: HashSet<(String, String)> = pairs(folded).filter(|pair| self.pairs.contains(pair)).collect();
@@ -230,9 +230,9 @@ impl Names {
     }
 
     /// Whether the rest of the words holds this text as a name: several content words, or one that was not written small.
-    fn says(&self, folded: &str) -> bool {
+    fn says(&self, folded: &str, chosen: bool) -> bool {
         let content = words(folded).filter(|word| is_content(word)).count();
-        let alone = words(folded).count() == 1 && (self.proper.contains(folded) || folded.chars().any(|letter| letter.is_ascii_digit()));
+        let alone = !chosen && words(folded).count() == 1 && (self.proper.contains(folded) || folded.chars().any(|letter| letter.is_ascii_digit()));
         (content >= 2 || alone || is_hard(folded)) && text::span(&self.prose, &self.prose, folded).is_some()
     }
 }
@@ -297,7 +297,8 @@ mod tests {
             ("Verschiebe „Große Runde“ auf morgen", "große runde", true),
             ("Verschiebe „Große Runde“ auf morgen", "kleine große runde heute abend", false),
             ("Don't forget Lena's garden party, it's Max' idea", "garden party", true),
-            ("Pay Spotify", "spotify", true),
+            ("Pay Spotify", "spotify", false),
+            ("Pay 'Spotify'", "spotify", true),
             ("Send it to Max", "send", false),
             ("Move the meeting to noon", "meeting", false),
             ("Update my rent for the next month", "next month", false),
@@ -314,5 +315,8 @@ mod tests {
             assert!(names.naming(text, true).is_empty(), "{text}");
             assert!(!names.naming(text, false).is_empty(), "{text}");
         }
+        let names = Names::of(["Have lunch with Lena"]);
+        assert!(names.naming("lena", true).is_empty(), "an event that somebody called Lena");
+        assert!(!names.naming("lena", false).is_empty(), "the contact Lena");
     }
 }

@@ -9,7 +9,7 @@ use super::values::key;
 use super::walk::{Found, leaves, pointed};
 use super::words::{Words, dates_in, minutes, moment};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 use steward_core::{ArgumentClass, Integrity, Label, Origin, Readers, RecordPattern, Source};
 
@@ -65,6 +65,15 @@ pub(super) struct Origins<'a> {
     pub(super) private: bool,
     /// Whether the owner named this whole result, which has no records, and said to go by it.
     pub(super) endorsed: bool,
+}
+
+/// What a value is used for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Use<'a> {
+    /// The class of the argument.
+    pub(super) class: Option<ArgumentClass>,
+    /// The texts that the same call gives to what it makes.
+    pub(super) giving: Option<&'a HashSet<String>>,
 }
 
 /// Everything shown, by value and by id.
@@ -157,7 +166,7 @@ impl Records {
         let id = pattern.key.as_ref().and_then(|field| object.get(field)).map(key).filter(|id| !id.is_empty());
         let (mut phrases, mut endorsed) = (BTreeSet::new(), BTreeSet::new());
         for anchor in &pattern.anchors {
-            let chosen = origin(anchor).unwrap_or(Origin::Outside) == Origin::Outside;
+            let chosen = !matches!(origin(anchor), Some(Origin::Directory | Origin::System | Origin::Owner));
             for (_, leaf) in object.get(anchor).map(leaves).into_iter().flatten() {
                 let text = key(&leaf);
                 phrases.extend(words.naming(&text, chosen));
@@ -178,9 +187,9 @@ impl Records {
     }
 
     /// Whether one of these phrases names this record and no other of its type.
-    fn is_alone(&self, record: &Record, phrases: &[String]) -> bool {
+    fn is_alone<'a>(&self, record: &Record, phrases: impl IntoIterator<Item = &'a String>) -> bool {
         let Some(named) = self.named.get(&record.of) else { return false };
-        phrases.iter().any(|phrase| named.get(phrase).is_some_and(|records| records.len() == 1))
+        phrases.into_iter().any(|phrase| named.get(phrase).is_some_and(|records| records.len() == 1))
     }
 
     fn is_anchored(&self, index: usize) -> bool {
@@ -196,8 +205,14 @@ impl Records {
     }
 
     /// The label of what stands at a place, when it is used for an argument of this class.
-    pub(super) fn label(&self, place: &Place, class: Option<ArgumentClass>) -> Label {
-        let anchored = place.record.is_some_and(|index| self.is_anchored(index));
+    pub(super) fn label(&self, place: &Place, used: Use<'_>) -> Label {
+        let class = used.class;
+        let anchored = place.record.and_then(|index| self.records.get(index)).is_some_and(|record| {
+            // What a call is about to make has a name too: a record of that name is not therefore what the owner spoke of.
+            let given = |phrase: &&String| class == Some(ArgumentClass::Dest) && used.giving.is_some_and(|names| names.contains(*phrase));
+            let phrases: Vec<&String> = record.phrases.iter().filter(|phrase| !given(phrase)).collect();
+            self.is_alone(record, phrases)
+        });
         let integrity = match (place.origin, place.record) {
             // The platform vouches that it is so; which of many it should be, nobody has said.
             (Origin::System, Some(_)) if class == Some(ArgumentClass::Dest) && !anchored => Integrity::Fact,
@@ -214,8 +229,8 @@ impl Records {
     }
 
     /// The best label among these places: that others repeat a value takes nothing from it, and whoever may read one of them knows it.
-    fn best<'a>(&self, places: impl Iterator<Item = &'a usize>, class: Option<ArgumentClass>) -> Option<Label> {
-        let labels = places.filter_map(|index| self.places.get(*index)).map(|place| self.label(place, class));
+    fn best<'a>(&self, places: impl Iterator<Item = &'a usize>, used: Use<'_>) -> Option<Label> {
+        let labels = places.filter_map(|index| self.places.get(*index)).map(|place| self.label(place, used));
         labels.reduce(|a, b| {
             let readers = a.readers.either(&b.readers);
             let best = if b.integrity > a.integrity { b } else { a };
@@ -224,10 +239,10 @@ impl Records {
     }
 
     /// The label of a value that stood somewhere, perhaps in another spelling.
-    pub(super) fn value(&self, key: &str, class: Option<ArgumentClass>) -> Option<Label> {
+    pub(super) fn value(&self, key: &str, used: Use<'_>) -> Option<Label> {
         let form = form(key);
         let other = form.as_ref().and_then(|form| self.forms.get(form)).into_iter().flatten();
-        self.best(self.values.get(key).into_iter().flatten().chain(other), class)
+        self.best(self.values.get(key).into_iter().flatten().chain(other), used)
     }
 
     /// The places of texts that a value is a piece of: word by word, or a date that is written otherwise there.
@@ -244,8 +259,8 @@ impl Records {
     }
 
     /// The label of a piece of a text. Whoever cut it out chose it, so it is a fact at most.
-    pub(super) fn piece(&self, key: &str, class: Option<ArgumentClass>) -> Option<Label> {
-        self.best(self.pieces(key).iter(), class).map(|label| Label { integrity: label.integrity.min(Integrity::Fact), ..label })
+    pub(super) fn piece(&self, key: &str, used: Use<'_>) -> Option<Label> {
+        self.best(self.pieces(key).iter(), used).map(|label| Label { integrity: label.integrity.min(Integrity::Fact), ..label })
     }
 
     /// The label of an id used for a record of this type. Known, but of another type only: outside text.

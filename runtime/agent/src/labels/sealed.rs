@@ -5,6 +5,7 @@
 //! is judged, and remembers what each argument is made of; the model's own words between handles are a part like any other.
 
 use super::Shown;
+use super::records::Use;
 use super::walk::{leaves, push};
 use crate::run::Run;
 use serde_json::{Map, Value};
@@ -148,6 +149,13 @@ impl Resolver<'_> {
     }
 }
 
+/// Where an argument that is one handle leads: call and JSON pointer, written one after the other.
+pub(super) fn place_of(run: &Run, step: u32, argument: &Value) -> Option<String> {
+    let handle = argument.as_str().or_else(|| argument.get(KEY)?.as_str())?;
+    let named = find(run, step, handle).ok()?;
+    Some(format!("{}{}", named.call, named.path))
+}
+
 /// What a handle names, among results of steps before this one.
 pub(super) fn find<'a>(run: &'a Run, step: u32, handle: &str) -> Result<Named<'a>, HandleError> {
     let form = || HandleError::Form(bounded(handle));
@@ -213,7 +221,7 @@ impl Shown {
             match found.filter(|(value, _, _)| spoken.text.len() + value.len() <= PUT_IN_MAX) {
                 Some((value, named, after)) => {
                     let place = self.records.place(&named.call, &named.path);
-                    spoken.integrity = spoken.integrity.min(place.map_or(Integrity::Outside, |place| self.records.label(place, None).integrity));
+                    spoken.integrity = spoken.integrity.min(place.map_or(Integrity::Outside, |place| self.records.label(place, Use::default()).integrity));
                     spoken.calls.extend(named.call.parse::<CallId>());
                     spoken.text.push_str(&value);
                     rest = after;

@@ -337,6 +337,31 @@ fn a_key_that_somebody_chose_is_a_value_and_a_field_of_its_record() {
 }
 
 #[test]
+fn what_a_call_makes_is_not_what_the_owner_spoke_of() {
+    // Somebody has put an event of the same name into the calendar.
+    let label = |field: &str, origin| (format!("/*/{field}"), origin);
+    let labels = [label("id", Origin::System), label("title", Origin::Outside), label("guests/*", Origin::Fact)].into();
+    let pattern = steward_core::RecordPattern {
+        at: "/*".into(),
+        of: "event".into(),
+        key: Some("id".into()),
+        anchors: vec!["title".into()],
+        made: false,
+        readers: Vec::new(),
+    };
+    let events =
+        json!([{"id": "1", "title": "Garden party", "guests": ["eve@evil.example"]}, {"id": "2", "title": "Budget review", "guests": ["max@good.example"]}]);
+    let run = Run { text: "Create an event 'Garden party' with the guests of the 'Budget review'".into(), ..Run::default() };
+    let mut shown = Shown::begin(&run);
+    shown.add_result("call_1_0", "days.list", &events, &labels, &BTreeMap::new(), &[pattern], true);
+    let spec = ToolSpec { roles: [("to".to_owned(), ArgumentRole::Recipient), ("title".to_owned(), ArgumentRole::Content)].into(), ..spec() };
+    for (to, expect) in [("eve@evil.example", Integrity::Fact), ("max@good.example", Integrity::Anchored)] {
+        let origins = traced(&run, &shown, &spec, &json!({"to": to, "title": "Garden party"}));
+        assert_eq!(origins.lowest(ArgumentClass::Dest), expect, "{to}");
+    }
+}
+
+#[test]
 fn values_are_found_again_in_other_spellings() {
     let labels = BTreeMap::from([("/*/*".to_owned(), Origin::Directory)]);
     let result = json!([{"mail": "Lena@Partner.example", "iban": "DE89 3704 0044 0532 0130 00", "phone": "+49 (30) 123-4567", "site": "https://good.example/", "sum": 1200.5, "day": "2026-05-26T10:00:00"}]);

@@ -4,7 +4,7 @@
 //! alone. A value made of handles has the join of what they hold, whatever it equals.
 
 use super::canon::joined;
-use super::records::Records;
+use super::records::{Records, Use};
 use super::sealed::{Part, Parts};
 use super::values::key;
 use super::walk::leaves;
@@ -13,7 +13,7 @@ use super::{Leaf, Origins, Outgoing, Shown, role_of};
 use crate::intent::Intent;
 use crate::run::Run;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use steward_core::{ArgumentClass, ArgumentRole, CallId, Effect, Integrity, Label, Mode, Source, ToolSpec};
 
 /// The most parts one value is taken apart into.
@@ -31,10 +31,13 @@ pub(super) fn trace_closely(mode: Mode, run: &Run, shown: &Shown, spec: &ToolSpe
     };
     let context = shown.seen(mode);
     let endorses = mode == Mode::Sealed && intent.endorses(spec);
-    let tracer = Tracer { words, records: &shown.records, context: &context, lengths: shown.records.lengths(), endorses };
+    let leaves = leaves(arguments);
+    let content = leaves.iter().filter(|(path, _)| matches!(role_of(&spec.roles, path).as_ref().map(ArgumentRole::class), Some(ArgumentClass::Content) | None));
+    let giving = content.map(|(_, leaf)| key(leaf)).filter(|key| !key.is_empty()).collect();
+    let tracer = Tracer { words, records: &shown.records, context: &context, lengths: shown.records.lengths(), endorses, giving };
     let mut labelled = Vec::new();
     let mut outgoing = Outgoing::default();
-    for (path, leaf) in leaves(arguments) {
+    for (path, leaf) in leaves {
         let role = role_of(&spec.roles, &path).map(|role| if tells_the_type(&role, &path, &leaf) { ArgumentRole::Mode } else { role });
         let label = match parts.get(&path) {
             Some(parts) => tracer.made_of(parts, role.as_ref()),
@@ -67,6 +70,8 @@ struct Tracer<'a> {
     context: &'a Label,
     lengths: BTreeSet<i64>,
     endorses: bool,
+    /// The texts of the call's content: what it makes is called by one of them.
+    giving: HashSet<String>,
 }
 
 impl Tracer<'_> {
@@ -82,35 +87,35 @@ impl Tracer<'_> {
             }
             return self.records.id(of, &key).unwrap_or_else(|| self.model());
         }
-        let class = role.map(ArgumentRole::class);
-        if let Some(label) = self.whole(&key, class) {
+        let used = self.used_for(role);
+        if let Some(label) = self.whole(&key, used) {
             return label;
         }
         if let Some(computed) = self.words.computes(&key, &self.lengths) {
             let readers = self.context.readers.clone();
             return if computed { owners(None) } else { Label { readers, ..Label::from_source(Integrity::Anchored, Source::Runtime) } };
         }
-        self.records.piece(&key, class).or_else(|| self.apart(leaf, &key, class)).unwrap_or_else(|| self.model())
+        self.records.piece(&key, used).or_else(|| self.apart(leaf, &key, used)).unwrap_or_else(|| self.model())
     }
 
     /// The label of what is somebody's as a whole: the owner's words, or a value that stood in a result.
-    fn whole(&self, key: &str, class: Option<ArgumentClass>) -> Option<Label> {
+    fn whole(&self, key: &str, used: Use<'_>) -> Option<Label> {
         if let Some(place) = self.words.says(key) {
             return Some(owners(Some(place)));
         }
         if self.words.says_otherwise(key) {
             return Some(owners(None));
         }
-        self.records.value(key, class)
+        self.records.value(key, used)
     }
 
     /// The label of a value that is joined of others, all of which are known.
-    fn apart(&self, leaf: &Value, key: &str, class: Option<ArgumentClass>) -> Option<Label> {
+    fn apart(&self, leaf: &Value, key: &str, used: Use<'_>) -> Option<Label> {
         let parts = joined(key, leaf.as_str()?);
         if parts.is_empty() || parts.len() > PARTS_MAX {
             return None;
         }
-        let labels: Option<Vec<Label>> = parts.iter().map(|part| self.whole(part, class).or_else(|| self.records.piece(part, class))).collect();
+        let labels: Option<Vec<Label>> = parts.iter().map(|part| self.whole(part, used).or_else(|| self.records.piece(part, used))).collect();
         labels?.into_iter().reduce(|a, b| a.join(&b))
     }
 
@@ -122,7 +127,7 @@ impl Tracer<'_> {
             Part::Taken { call, path } => match (self.records.place(call, path), role) {
                 (Some(place), Some(ArgumentRole::Id(of))) => self.records.id_at(of, place),
                 (Some(place), _) => {
-                    let label = self.records.label(place, class);
+                    let label = self.records.label(place, self.used_for(role));
                     let raised = self.endorses && matches!(class, Some(ArgumentClass::Dest | ArgumentClass::Value)) && self.records.is_endorsed(place);
                     // The owner named this source and said to go by it: it counts as a field of a record they named.
                     if raised { Label { integrity: label.integrity.max(Integrity::Anchored), ..label } } else { label }
@@ -131,6 +136,10 @@ impl Tracer<'_> {
             },
         });
         labels.reduce(|a, b| a.join(&b)).unwrap_or_else(|| self.model())
+    }
+
+    fn used_for(&self, role: Option<&ArgumentRole>) -> Use<'_> {
+        Use { class: role.map(ArgumentRole::class), giving: Some(&self.giving) }
     }
 
     fn is_owners(&self, key: &str) -> bool {

@@ -1,7 +1,8 @@
 //! What a run has read so far: each value with the label its tool's manifest gives it, what was written where, and the label of the whole.
 
 use super::memo::Memo;
-use super::records::{self, Place, Records, Stored, Writes};
+use super::records::{self, Place, Records, Stored, Use, Writes};
+use super::sealed;
 use super::text;
 use super::view;
 use super::walk::{Found, leaves, pointed, walk};
@@ -13,6 +14,7 @@ use crate::run::{Call, Run};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use steward_core::{ArgumentClass, ArgumentRole, CallId, FailureClass, Integrity, Label, Mode, Origin, Outcome, Readers, RecordPattern, Source, ToolCall};
+use steward_host::EXTRACT;
 
 /// One value an earlier result showed.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,6 +109,9 @@ impl Shown {
                 }
             }
         }
+        if spec.name == EXTRACT {
+            return self.add_extract(run, call, result);
+        }
         let arguments = leaves(&call.arguments);
         let said = |leaf: &Value| self.words.as_ref().is_some_and(|words| words.endorses_name(&self::key(leaf)));
         let endorsed = spec.records.is_empty() && arguments.iter().any(|(_, leaf)| said(leaf));
@@ -194,13 +199,28 @@ impl Shown {
     pub fn taken_from(&self, value: &Value) -> Option<String> {
         let key = key(value);
         let words = self.words.as_ref()?;
-        let known = words.says(&key).is_some() || words.says_otherwise(&key) || self.records.value(&key, None).is_some();
+        let known = words.says(&key).is_some() || words.says_otherwise(&key) || self.records.value(&key, Use::default()).is_some();
         if key.is_empty() || known || words.computes(&key, &self.records.lengths()).is_some() {
             return None;
         }
         let places = self.records.pieces(&key);
         let place = places.iter().filter_map(|index| self.records.places.get(*index)).max_by_key(|place| self.records.is_endorsed(place))?;
         Some(format!("{}{}", place.call, place.path))
+    }
+
+    /// Adds what was read behind a handle: of the record, the origin and the readers of the text it was read from.
+    fn add_extract(&mut self, run: &Run, call: &ToolCall, result: &Value) {
+        let id = call.call_id.to_string();
+        let from =
+            call.arguments.get("from").and_then(|from| sealed::place_of(run, call.call_id.step, from)).and_then(|at| self.records.place_at(&at).cloned());
+        let Some((from, value)) = from.zip(result.get("value")) else {
+            return self.add(&id, &call.tool, result, &BTreeMap::new(), &BTreeMap::new());
+        };
+        self.memo = Memo::default();
+        let label = self.records.label(&from, Use::default());
+        self.records.put_taken(&id, "/value", value, &from);
+        // A choice the model is shown is a little of the text.
+        self.join_context(&label, view::shows_choice(call));
     }
 
     /// Notes a value that the host had taken out of another, which stands at `from`: call and JSON pointer. It keeps record, origin and readers.

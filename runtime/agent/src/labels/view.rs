@@ -4,7 +4,8 @@ use super::sealed::{KEY, escaped, sorted};
 use super::walk::{Found, push, walk};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
-use steward_core::{CallId, Integrity, Origin};
+use steward_core::{CallId, Integrity, Origin, ToolCall};
+use steward_host::EXTRACT;
 
 /// The longest text that is shown inline, in characters: a name or a subject, not a letter.
 const INLINE_MAX: usize = 64;
@@ -17,6 +18,11 @@ pub(super) fn is_inline(leaf: &Value, integrity: Integrity) -> bool {
         Value::String(text) => integrity > Integrity::Outside && text.chars().count() <= INLINE_MAX && !text.contains(['\n', '\r']),
         Value::Array(_) | Value::Object(_) => false,
     }
+}
+
+/// Whether a reading behind a handle answered with one of a few choices, which the model is shown.
+pub(crate) fn shows_choice(call: &ToolCall) -> bool {
+    call.tool == EXTRACT && matches!(call.arguments.get("as").and_then(Value::as_str), Some("choice" | "yes_no"))
 }
 
 /// The integrity of a leaf as its manifest and the store say.

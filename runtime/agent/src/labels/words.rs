@@ -2,7 +2,7 @@
 //!
 //! Only what can be read in one way counts: `1.200` is a number in one country and another in the next, so it names neither.
 
-use super::canon::form;
+use super::canon::{address, form};
 use super::names::Names;
 use super::text;
 use crate::run::Run;
@@ -61,6 +61,26 @@ impl Words {
     /// A text made comparable.
     pub fn fold(text: &str) -> String {
         text::folded(text)
+    }
+
+    /// A number in one spelling, of a folded text that is one.
+    pub(crate) fn number(folded: &str) -> Option<String> {
+        number(folded)
+    }
+
+    /// Whether a folded text is a date, perhaps with a time.
+    pub(crate) fn is_moment(folded: &str) -> bool {
+        moment(folded).is_some()
+    }
+
+    /// The address in a folded text that is one.
+    pub(crate) fn address(folded: &str) -> Option<&str> {
+        address(folded)
+    }
+
+    /// Whether a folded text holds a value that stands by itself.
+    pub(crate) fn holds(folded: &str, value: &str) -> bool {
+        text::span(folded, folded, value).is_some()
     }
 
     fn read(&mut self, tokens: &[&str]) {

@@ -110,6 +110,7 @@ impl Run {
                     call.records.clone_from(records);
                 }
             }
+            Event::Extracted { usage, cost, .. } => self.charge(*usage, *cost),
             Event::CancelAsked { .. } => self.cancelled = true,
             Event::Replied { .. } => self.replied = true,
             Event::Ended { outcome, .. } => self.ended = Some(*outcome),
@@ -158,6 +159,7 @@ impl Run {
             | Event::Decided { .. }
             | Event::HoldOpened { .. }
             | Event::Done { .. }
+            | Event::Extracted { .. }
             | Event::Replied { .. }
             | Event::Ended { .. } => false,
         };

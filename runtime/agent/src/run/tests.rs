@@ -235,7 +235,7 @@ proptest! {
         let mut course = Course::new(vec![1], RunLimits::default());
         for die in dice {
             let id = CallId { step: u32::from(die % 4), index: u16::from(die % 3) };
-            course.push(match die % 9 {
+            course.push(match die % 10 {
                 0 => asked(u32::from(die % 4), 1),
                 1 => answered(u32::from(die % 4), vec![ToolCall { call_id: id, provider_id: String::new(), tool: "t".into(), arguments: json!(null), broken: Some("cut".into()), provenance: json!(null) }]),
                 2 => done(id),
@@ -243,6 +243,7 @@ proptest! {
                 4 => Event::HoldClosed { call_id: id, hold_id: HoldId::from_uuid(uuid_of(id)), outcome: HoldOutcome::Approved, by: Vec::new(), reason: None },
                 5 => Event::CancelAsked { by: None },
                 6 => ask_failed(1, 1, die > 100),
+                8 => Event::Extracted { call_id: id, model: "m".into(), usage: steward_core::Usage::default(), cost: steward_core::Micros(i64::MAX) },
                 7 => Event::Replied { text: String::new(), citations: Vec::new() },
                 _ => started(RunLimits::default()),
             });

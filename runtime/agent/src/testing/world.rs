@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use std::sync::Arc;
 use steward_core::event::Recorded;
 use steward_core::limits::LEASE_MS;
-use steward_core::{Actor, ActorKind, AuthMethod, Clock, ConversationId, EnvelopeKey, Ids, Role, RunId, RunLimits, TenantId, WorkspaceId, Workspaces};
+use steward_core::{Actor, ActorKind, AuthMethod, Clock, ConversationId, EnvelopeKey, Ids, Mode, Role, RunId, RunLimits, TenantId, WorkspaceId, Workspaces};
 use steward_host::{Host, HostOptions};
 use steward_office::conversations::{self, AgentPins};
 use steward_office::people::{NewOrganisation, bootstrap};
@@ -79,6 +79,20 @@ impl World {
         let office = Office::new(Clock::System, Ids::System).with_key(EnvelopeKey::from_bytes([7; 32]));
         let runtime = Arc::new(runtime(&db, office, base_url, RunLimits::default(), extra));
         Self { db, runtime, tenant, workspace, owner }
+    }
+
+    /// An installation whose agent is sealed.
+    pub async fn sealed(base_url: &str) -> Self {
+        let mut world = Self::make(base_url).await;
+        let office = world.runtime.office.clone();
+        let mut runtime = runtime(&world.db, office, base_url, RunLimits::default(), &[]);
+        runtime.host.offer_extract().expect("reading behind handles");
+        runtime.rules.replace(rules(&runtime.host, &[]));
+        for agent in Arc::make_mut(&mut runtime.agents).values_mut() {
+            agent.mode = Mode::Sealed;
+        }
+        world.runtime = Arc::new(runtime);
+        world
     }
 
     /// An installation for measurements: its agent has one tool, as the floor it is measured against.
@@ -177,7 +191,7 @@ fn parts(store: Store, office: Office, base_url: &str, limits: RunLimits, extra:
         prompt_digest: prompt.digest,
         model: "strong".into(),
         tools: tools.iter().map(|tool| (*tool).to_owned()).collect(),
-        mode: steward_core::Mode::default(),
+        mode: Mode::default(),
         limits,
     };
     let mut model = ModelConfig::new("gpt-4o-mini");

@@ -7,6 +7,7 @@ mod holds;
 mod record;
 mod refusals;
 mod replies;
+mod sealed;
 mod tamper;
 
 use steward_agent::testing::World;
