@@ -126,7 +126,18 @@ fn bench(criterion: &mut Criterion) {
     let shown = read(&letters(20, "nothing of note"));
     let roles: BTreeSet<Role> = [Role::Owner].into();
     let key = EnvelopeKey::from_bytes([7; 32]);
-    let gate = Gate { rules: &rules, host: &catalogue, agent: &agent, key: &key, tenant: ids.make(), run_id: ids.make(), roles: &roles };
+    let counts = BTreeMap::new();
+    let gate = Gate {
+        rules: &rules,
+        host: &catalogue,
+        agent: &agent,
+        key: &key,
+        tenant: ids.make(),
+        run_id: ids.make(),
+        roles: &roles,
+        approvals: &Default::default(),
+        counts: &counts,
+    };
     let small = call("letters.send", json!({"to": ["person7@partner.example"], "letter": "letter_7", "subject": "Report 7 of the north"}));
     assert_eq!(gate.rule(&run, &small, &shown, None, 2).name(), Verdict::Allow);
     let mut group = criterion.benchmark_group("labels");

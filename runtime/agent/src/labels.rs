@@ -134,7 +134,8 @@ fn trace(run: &Run, shown: &Shown, spec: &ToolSpec, arguments: &Value, call: Cal
     let mut outgoing = Outgoing::default();
     for (path, leaf) in walk::leaves(arguments) {
         let role = role_of(&spec.roles, &path);
-        let label = label_of(&leaf, &run.text, &owner, shown, &context);
+        let label =
+            label_of(&leaf, &run.text, &owner, shown).unwrap_or_else(|| made_up(Label { sources: [Source::Model].into(), ..context.clone() }, role.as_ref()));
         outgoing.take(shown, spec, call, role.as_ref(), &leaf, &label, |part| owner.contains(part));
         leaves.push(Leaf { path, role, label });
     }
@@ -149,6 +150,10 @@ fn trace(run: &Run, shown: &Shown, spec: &ToolSpec, arguments: &Value, call: Cal
 struct Outgoing {
     receivers: Vec<String>,
     readers: Vec<Readers>,
+    /// Of these, those of values that are known: a text of the model's own is for the fewest it can be, whatever it says.
+    known: Vec<Readers>,
+    /// Who may read the records that are written into.
+    records: Vec<Readers>,
     actionable: bool,
 }
 
@@ -171,6 +176,7 @@ impl Outgoing {
             }
             // Whoever gets the record gets what this run wrote into it.
             Some(ArgumentRole::Id(of)) => {
+                self.records.push(label.readers.clone());
                 if let Some((written, actionable)) = shown.writes.of_record(call, of, &key) {
                     self.readers.push(written.readers);
                     self.actionable |= actionable;
@@ -182,6 +188,9 @@ impl Outgoing {
                     self.actionable |= text::actionable(content).into_iter().any(|part| !is_owners(&text::folded(&part)));
                 }
                 self.readers.push(label.readers.clone());
+                if !label.sources.contains(&Source::Model) {
+                    self.known.push(label.readers.clone());
+                }
             }
             // Whoever is asked for a page or a search learns what is in the question.
             Some(ArgumentRole::Url | ArgumentRole::Query | ArgumentRole::Value) if spec.effect == Effect::Fetch => self.readers.push(label.readers.clone()),
@@ -191,7 +200,15 @@ impl Outgoing {
 
     /// Whether something would reach whom it is not for, and whether others could act on it.
     fn judge(self, effect: Effect) -> (bool, bool) {
-        let reaches = !matches!(effect, Effect::Read | Effect::Write);
+        if effect == Effect::Write {
+            // Whoever reads the record already will read what is written into it.
+            let told = |record: &Readers| match record {
+                Readers::Public => true,
+                Readers::Only(people) => self.known.iter().all(|readers| readers.cover(people.iter().map(String::as_str))),
+            };
+            return (!self.records.iter().all(told), self.actionable);
+        }
+        let reaches = effect != Effect::Read;
         let covered = |readers: &Readers| match readers {
             Readers::Public => true,
             // To nobody in particular is to everybody.
@@ -201,18 +218,26 @@ impl Outgoing {
     }
 }
 
-fn label_of(leaf: &Value, owner_text: &str, owner: &str, shown: &Shown, context: &Label) -> Label {
+/// The label of a value that stands somewhere; none is the model's own.
+fn label_of(leaf: &Value, owner_text: &str, owner: &str, shown: &Shown) -> Option<Label> {
     let key = values::key(leaf);
     // A switch says nothing by itself: true, false and null count as much as the context they were chosen in.
-    if !matches!(leaf, Value::Bool(_) | Value::Null) && !key.is_empty() {
-        if let Some((start, end)) = text::span(owner_text, owner, &key) {
-            return Label::from_source(Integrity::Owner, Source::Message { start, end });
-        }
-        if let Some(value) = shown.find(&key) {
-            return value.label.clone();
-        }
+    if matches!(leaf, Value::Bool(_) | Value::Null) || key.is_empty() {
+        return None;
     }
-    Label { sources: [Source::Model].into(), ..context.clone() }
+    if let Some((start, end)) = text::span(owner_text, owner, &key) {
+        return Some(Label::from_source(Integrity::Owner, Source::Message { start, end }));
+    }
+    shown.find(&key).map(|value| value.label.clone())
+}
+
+/// The label of what the model made up, or put together itself. Where something goes is nobody's word then, however clean the context:
+/// the owner and the directory are found by themselves.
+fn made_up(label: Label, role: Option<&ArgumentRole>) -> Label {
+    match role.map(ArgumentRole::class) {
+        Some(ArgumentClass::Dest) => Label { integrity: label.integrity.min(Integrity::Fact), ..label },
+        Some(ArgumentClass::Ref | ArgumentClass::Value | ArgumentClass::Content | ArgumentClass::Query | ArgumentClass::Mode) | None => label,
+    }
 }
 
 fn role_of(roles: &BTreeMap<String, ArgumentRole>, path: &str) -> Option<ArgumentRole> {

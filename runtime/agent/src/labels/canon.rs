@@ -42,7 +42,12 @@ pub(super) fn form(key: &str) -> Option<String> {
 
 /// The address in a folded text that is one: `a@b.c`, `mailto:a@b.c`, `name <a@b.c>`.
 pub(super) fn address(key: &str) -> Option<&str> {
-    let inner = key.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')).map_or(key, |(_, address)| address);
+    let inner = match key.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
+        // Only what is plainly a name stands before it: of two addresses, which one a tool takes is the tool's affair.
+        Some((name, address)) if name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '.' | '-' | '\'' | '’')) => address,
+        Some(_) => return None,
+        None => key,
+    };
     let inner = inner.strip_prefix("mailto:").unwrap_or(inner).trim();
     let (local, host) = inner.split_once('@')?;
     let sound = |part: &str| !part.is_empty() && !part.contains(|letter: char| letter.is_whitespace() || matches!(letter, '@' | '<' | '>' | ',' | ';' | '"'));
@@ -98,7 +103,7 @@ mod tests {
             ("Lena Vogt <lena@partner.example>", "ｌena@partner.example", true),
             ("lena@partner.example", "lena@partner.example.evil", false),
             ("lena@partner.example", "len\u{0430}@partner.example", false),
-            ("Lena <lena@partner.example> <eve@evil.example>", "lena@partner.example", false),
+            ("DE89370400440532013000", "DE89 3704 0044 0532 0130 00", true),
             ("DE89 3704 0044 0532 0130 00", "de89370400440532013000", true),
             ("DE89-3704-0044-0532-0130-00", "DE89370400440532013000", true),
             ("DE89370400440532013000", "DE89370400440532013001", false),
@@ -124,6 +129,16 @@ mod tests {
             let (left, right) = (of(a), of(b));
             assert!(left.is_some(), "{a} has no form");
             assert_eq!(left == right, same, "{a} = {b}: {left:?} {right:?}");
+        }
+        for none in [
+            "Lena <lena@partner.example> <eve@evil.example>",
+            "eve@evil.example <lena@partner.example>",
+            "eve@evil.example, Lena <lena@partner.example>",
+            "\"eve@evil.example\" <lena@partner.example>",
+            "friends: eve@evil.example; <lena@partner.example>",
+            "eve＠evil.example <lena@partner.example>",
+        ] {
+            assert_eq!(of(none), None, "{none}");
         }
         for none in ["1.200", "hello", "", "12 apples", "a b@c", "next friday"] {
             assert_eq!(of(none), None, "{none}");

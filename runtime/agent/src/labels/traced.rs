@@ -9,7 +9,7 @@ use super::sealed::{Part, Parts};
 use super::values::key;
 use super::walk::leaves;
 use super::words::Words;
-use super::{Leaf, Origins, Outgoing, Shown, role_of};
+use super::{Leaf, Origins, Outgoing, Shown, made_up, role_of};
 use crate::intent::Intent;
 use crate::run::Run;
 use serde_json::Value;
@@ -76,26 +76,31 @@ struct Tracer<'a> {
 
 impl Tracer<'_> {
     fn label(&self, leaf: &Value, role: Option<&ArgumentRole>) -> Label {
+        self.found(leaf, role).unwrap_or_else(|| made_up(self.model(), role))
+    }
+
+    /// The label of a value that stands somewhere; none is the model's own.
+    fn found(&self, leaf: &Value, role: Option<&ArgumentRole>) -> Option<Label> {
         let key = key(leaf);
         // A switch says nothing by itself: true, false and null count as much as the context they were chosen in.
         if matches!(leaf, Value::Bool(_) | Value::Null) || key.is_empty() {
-            return self.model();
+            return None;
         }
         if let Some(ArgumentRole::Id(of)) = role {
             if self.words.names_id(&key) {
-                return owners(self.words.says(&key));
+                return Some(owners(self.words.says(&key)));
             }
-            return self.records.id(of, &key).unwrap_or_else(|| self.model());
+            return self.records.id(of, &key);
         }
         let used = self.used_for(role);
         if let Some(label) = self.whole(&key, used) {
-            return label;
+            return Some(label);
         }
         if let Some(computed) = self.words.computes(&key, &self.lengths) {
             let readers = self.context.readers.clone();
-            return if computed { owners(None) } else { Label { readers, ..Label::from_source(Integrity::Anchored, Source::Runtime) } };
+            return Some(if computed { owners(None) } else { Label { readers, ..Label::from_source(Integrity::Anchored, Source::Runtime) } });
         }
-        self.records.piece(&key, used).or_else(|| self.apart(leaf, &key, used)).unwrap_or_else(|| self.model())
+        self.records.piece(&key, used).or_else(|| self.apart(leaf, &key, used))
     }
 
     /// The label of what is somebody's as a whole: the owner's words, or a value that stood in a result.
@@ -135,7 +140,9 @@ impl Tracer<'_> {
                 (None, _) => self.model(),
             },
         });
-        labels.reduce(|a, b| a.join(&b)).unwrap_or_else(|| self.model())
+        let label = labels.reduce(|a, b| a.join(&b)).unwrap_or_else(|| self.model());
+        // Put together, it is what nobody wrote: parts of addresses make another address.
+        if parts.len() > 1 { made_up(label, role) } else { label }
     }
 
     fn used_for(&self, role: Option<&ArgumentRole>) -> Use<'_> {
