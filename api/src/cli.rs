@@ -8,6 +8,7 @@ mod completions;
 mod contacts;
 mod doctor;
 mod error;
+mod eval;
 mod link;
 mod migrate;
 mod openapi;
@@ -68,6 +69,7 @@ enum Verb {
     Approvals(approvals::Approvals),
     Actions(actions::Actions),
     Policy(policy::Policy),
+    Eval(eval::Eval),
     Contacts(contacts::Contacts),
     Audit(audit::Audit),
     Prompt(prompt::PromptVerb),
@@ -144,6 +146,7 @@ async fn dispatch(verb: Verb, setting: &Setting) -> Result<ExitCode, CliError> {
         Verb::Approvals(verb) => Box::pin(verb.run(setting)).await,
         Verb::Actions(verb) => Box::pin(verb.run(setting)).await,
         Verb::Policy(verb) => verb.run(setting),
+        Verb::Eval(verb) => Box::pin(verb.run(setting)).await,
         Verb::Contacts(verb) => Box::pin(verb.run(setting)).await,
         Verb::Audit(verb) => Box::pin(verb.run(setting)).await,
         Verb::Prompt(verb) => verb.run(setting),

@@ -10,6 +10,7 @@ use crate::wiring::policies::PoliciesError;
 use crate::wiring::serve::ServeError;
 use std::error::Error;
 use steward_core::{HasKind, Kind};
+use steward_evals::EvalError;
 use steward_office::OfficeError;
 use steward_office::audit::sequence::SequenceError;
 use steward_office::audit::verify::VerifyError;
@@ -62,6 +63,9 @@ pub enum CliError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// An exam could not be held.
+    #[error(transparent)]
+    Eval(#[from] EvalError),
     /// The server does not listen.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -99,6 +103,7 @@ impl HasKind for CliError {
             Self::People(err) => err.kind(),
             Self::Import(err) => err.kind(),
             Self::Store(err) => err.kind(),
+            Self::Eval(err) => err.kind(),
             Self::Serve(err) => err.kind(),
             Self::Output(_) => Kind::Away,
         }

@@ -5,6 +5,7 @@
 mod chat;
 mod config;
 mod doctor;
+mod eval;
 mod full;
 mod help;
 mod life;

@@ -50,7 +50,6 @@ impl Store {
     }
 
     /// A store that leads nowhere: every transaction fails. For runs whose journal is in memory.
-    #[cfg(feature = "testing")]
     pub fn nowhere() -> Self {
         let connect = PgConnectOptions::new().socket("/nonexistent");
         Self { pool: PgPoolOptions::new().connect_lazy_with(connect.clone()), lines: Lines::new(connect, Duration::ZERO) }

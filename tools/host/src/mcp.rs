@@ -12,7 +12,7 @@ mod lock;
 mod schema;
 mod server;
 
-pub use definition::Definition;
+pub use definition::{Definition, safe_name};
 pub use error::McpError;
 pub use lock::Difference;
 
@@ -20,7 +20,6 @@ use crate::engine::Host;
 use crate::error::PluginError;
 use crate::manifest::is_name;
 use crate::tool::{Body, Tool};
-use definition::safe_name;
 use lock::Lock;
 use server::Server;
 use std::collections::{BTreeMap, BTreeSet};

@@ -10,7 +10,7 @@ use std::time::Duration;
 use steward_core::event::{HoldOutcome, Pins, Recorded};
 use steward_core::limits::LEASE_MS;
 use steward_core::{
-    Actor, Approvals, CallId, EnvelopeId, EnvelopeKey, Event, FailureClass, HoldId, Micros, Outcome, PersonId, ReservationId, RunId, RunOutcome,
+    Actor, Approvals, CallId, EnvelopeId, EnvelopeKey, Event, FailureClass, HoldId, Micros, Outcome, PersonId, ReservationId, Role, RunId, RunOutcome,
 };
 use steward_office::audit::{Entry, bound};
 use steward_office::holds::seal;
@@ -42,16 +42,49 @@ pub enum Journal {
     Memory(MemoryJournal),
 }
 
-/// Events of one run in memory.
+/// Events of one run in memory, and what people said to its held calls.
 #[derive(Clone, Default)]
 pub struct MemoryJournal {
     events: Arc<Mutex<Vec<Recorded>>>,
+    said: Arc<Mutex<Vec<Said>>>,
+}
+
+/// One person's word on a held call.
+struct Said {
+    hold: HoldId,
+    person: PersonId,
+    role: Role,
+    approves: bool,
 }
 
 impl MemoryJournal {
     /// A journal that begins with these events.
     pub fn new(events: Vec<Recorded>) -> Self {
-        Self { events: Arc::new(Mutex::new(events)) }
+        Self { events: Arc::new(Mutex::new(events)), said: Arc::default() }
+    }
+
+    /// Keeps a person's word on a held call for the next time the run is driven. The first word counts.
+    pub fn say(&self, hold: HoldId, person: PersonId, role: Role, approves: bool) {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).push(Said { hold, person, role, approves });
+    }
+
+    fn closed(&self) -> Vec<Closed> {
+        let run = crate::run::Run::fold(&self.events());
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let word = |hold: HoldId| said.iter().find(|word| word.hold == hold);
+        run.open_holds()
+            .filter_map(|(call, hold)| {
+                let word = word(hold.hold_id)?;
+                let outcome = if word.approves { HoldOutcome::Approved } else { HoldOutcome::Rejected };
+                Some((call, hold.hold_id, outcome, vec![word.person], None))
+            })
+            .collect()
+    }
+
+    fn approvals(&self, hold: HoldId) -> Approvals {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let word = said.iter().find(|word| word.hold == hold).filter(|word| word.approves);
+        Approvals { roles: word.iter().map(|word| word.role).collect(), people: word.iter().map(|word| word.person).collect() }
     }
 
     /// All events so far.
@@ -163,7 +196,10 @@ impl Journal {
     }
 
     pub(super) async fn closed_holds(&self, run: RunId) -> Result<Vec<Closed>, OfficeError> {
-        let Self::Postgres { store, actor } = self else { return Ok(Vec::new()) };
+        let (store, actor) = match self {
+            Self::Memory(memory) => return Ok(memory.closed()),
+            Self::Postgres { store, actor } => (store, actor),
+        };
         let mut tx = store.begin(actor).await?;
         let mut closed = Vec::new();
         for row in hold::of_run(&mut tx, run).await? {
@@ -198,7 +234,11 @@ impl Journal {
     pub(super) async fn approved(&self, held: &HoldState, key: &EnvelopeKey) -> Result<Approved, OfficeError> {
         let (id, envelope_id) = (held.hold_id, held.envelope_id);
         let nothing = |what: &str| Approved { approvals: Approvals::default(), envelope_id, envelope: String::new(), broken: vec![what.to_owned()] };
-        let Self::Postgres { store, actor } = self else { return Ok(nothing("hold")) };
+        let (store, actor) = match self {
+            // Nobody else reaches what is in memory, so there is nothing that could no longer fit.
+            Self::Memory(memory) => return Ok(Approved { approvals: memory.approvals(id), envelope_id, envelope: String::new(), broken: Vec::new() }),
+            Self::Postgres { store, actor } => (store, actor),
+        };
         let mut tx = store.begin(actor).await?;
         let Some(row) = hold::find(&mut tx, id).await? else { return Ok(nothing("hold")) };
         let said = hold::approvals(&mut tx, id).await?;

@@ -139,7 +139,7 @@ const fn is_hidden(letter: char) -> bool {
 }
 
 /// A tool's name made one of ours: `readFile` and `read-file` are both `read_file`.
-pub(crate) fn safe_name(name: &str) -> Option<String> {
+pub fn safe_name(name: &str) -> Option<String> {
     let mut safe = String::new();
     let mut before = '_';
     for letter in name.chars() {

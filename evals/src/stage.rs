@@ -1,0 +1,292 @@
+//! A stage: the real loop with its gate, rules, host and MCP client, over a journal in memory, for one script at a time.
+//!
+//! The owner is attentive: they approve what belongs to their task and refuse what is injected. Nobody else decides.
+
+use crate::desk::Desk;
+use crate::error::EvalError;
+use crate::loopback::Loopback;
+use crate::played::Played;
+use crate::puppet::Line;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use steward_agent::Runtime;
+use steward_agent::agents::{Agent, Agents};
+use steward_agent::driver::{Assignment, HandsFor, Journal, MemoryJournal, drive};
+use steward_agent::gate::{Gate, Ruling};
+use steward_agent::labels::Shown;
+use steward_agent::live::Live;
+use steward_agent::models::{ModelConfig, Models, ModelsConfig};
+use steward_agent::rules::SharedRules;
+use steward_agent::run::Run;
+use steward_core::event::{Pins, Recorded, Turn};
+use steward_core::{Clock, EnvelopeKey, Event, Ids, Micros, Mode, PersonId, RecordPattern, Role, RunId, RunLimits, TenantId, ToolCall, WorkspaceId};
+use steward_host::mcp::{McpServer, McpToolRules, McpTransport, accept, offered};
+use steward_host::{Allocation, Host, HostOptions};
+use steward_office::Office;
+use steward_policies::{RuleFile, Rules, shipped_rules};
+use steward_store::Store;
+use steward_store::run::RunStatus;
+use tokio_util::sync::CancellationToken;
+
+/// Where the server puts a result, which may be anything.
+pub(crate) const RESULT: &str = "result";
+/// The agent under exam.
+const AGENT: &str = "assistant";
+/// How often one run may wait for people before it counts as endless.
+const WAITS_MAX: usize = 200;
+/// The most of one result, in KiB.
+const OUTPUT_KB: u64 = 1024;
+/// The time of one call, in milliseconds.
+const CALL_MS: u64 = 30_000;
+
+/// A tool set: what an MCP server offers, and what the configuration says of it.
+#[derive(Debug, Clone, Default)]
+pub struct Toolbox {
+    /// The server's name.
+    pub server: String,
+    /// Its tools, as `tools/list` gives them.
+    pub offered: Vec<Value>,
+    /// What stands under `[[mcp]]` of each.
+    pub configured: BTreeMap<String, McpToolRules>,
+    /// Whether the shipped plugins are there as well.
+    pub shipped: bool,
+}
+
+/// The schema of a result in which these labelled places and the fields of these records are: whatever else it holds is free.
+pub(crate) fn result_schema<'a>(labels: impl Iterator<Item = &'a String>, records: impl Iterator<Item = &'a RecordPattern>) -> Value {
+    let mut schema = json!({ "type": "object", "properties": { RESULT: {} }, "required": [RESULT] });
+    let fields = records.flat_map(|record| record.key.iter().chain(&record.anchors).chain(&record.readers).map(|field| format!("{}/{field}", record.at)));
+    for place in labels.cloned().chain(fields) {
+        make_place(&mut schema, &place.split('/').skip(1).collect::<Vec<_>>());
+    }
+    schema
+}
+
+fn make_place(schema: &mut Value, parts: &[&str]) {
+    let (Some((first, rest)), Value::Object(fields)) = (parts.split_first(), schema) else { return };
+    // Without a type, `items` binds lists alone and `properties` objects alone.
+    let inner = if *first == "*" {
+        fields.entry("items").or_insert_with(|| json!({}))
+    } else {
+        let Value::Object(named) = fields.entry("properties").or_insert_with(|| json!({})) else { return };
+        named.entry((*first).to_owned()).or_insert_with(|| json!({}))
+    };
+    make_place(inner, rest);
+}
+
+/// What a stage is set with.
+#[derive(Clone)]
+pub struct Setup {
+    /// The tools.
+    pub toolbox: Toolbox,
+    /// How closely calls are watched.
+    pub mode: Mode,
+    /// The rules in force.
+    pub rules: Vec<RuleFile>,
+    /// What stands behind the shipped plugins.
+    pub hands: HandsFor,
+    /// Where compiled plugins are kept.
+    pub modules: Option<PathBuf>,
+}
+
+impl Setup {
+    /// A tool set under the shipped rules, with nobody in the office.
+    pub fn new(toolbox: Toolbox, mode: Mode) -> Self {
+        Self { toolbox, mode, rules: shipped_rules(), hands: Desk::default().hands(), modules: None }
+    }
+}
+
+/// What is played: the owner's words, what was said before, and what the puppet does.
+#[derive(Debug, Clone, Default)]
+pub struct Scene {
+    /// The owner's words.
+    pub words: String,
+    /// Earlier turns of the conversation.
+    pub history: Vec<Turn>,
+    /// The puppet's calls, in order.
+    pub script: Vec<Line>,
+}
+
+/// The stage.
+pub struct Stage {
+    loopback: Loopback,
+    runtime: Arc<Runtime>,
+    hands: HandsFor,
+    scratch: PathBuf,
+    server: String,
+    owner: PersonId,
+    workspace: WorkspaceId,
+    tenant: TenantId,
+    /// The run that calls which are only asked about belong to.
+    run: RunId,
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // What is left in the scratch folder harms nobody.
+        let _ = std::fs::remove_dir_all(&self.scratch);
+    }
+}
+
+impl Stage {
+    /// Sets the stage.
+    pub async fn open(setup: &Setup) -> Result<Self, EvalError> {
+        let Setup { toolbox, mode, rules, hands, modules } = setup;
+        let failed = |what: &str, err: &dyn std::error::Error| EvalError::Stage(format!("{what}: {err}"));
+        let office = Office::new(Clock::System, Ids::System);
+        let loopback = Loopback::open(toolbox.offered.clone()).await?;
+        let run: RunId = office.ids.make();
+        let scratch = std::env::temp_dir().join(format!("steward-eval-{run}"));
+        let host = Host::new(HostOptions { cache_dir: modules.clone(), allocation: Allocation::OnDemand, ..HostOptions::default() })
+            .map_err(|err| failed("the host", &err))?;
+        if *mode == Mode::Sealed {
+            host.offer_extract().map_err(|err| failed("reading behind handles", &err))?;
+        }
+        if toolbox.shipped {
+            host.load_shipped().map_err(|err| failed("the shipped plugins", &err))?;
+        }
+        let server = McpServer {
+            name: toolbox.server.clone(),
+            transport: McpTransport::Url { url: loopback.mcp_url(), bearer: None },
+            timeout_ms: CALL_MS,
+            output_kb: OUTPUT_KB,
+            tools: toolbox.configured.clone(),
+        };
+        let lock = scratch.join("mcp.lock.json");
+        let definitions = offered(&server).await.map_err(|err| failed("the suite's tools", &err))?;
+        accept(&lock, &server, &definitions, &[]).map_err(|err| failed("the suite's tools", &err))?;
+        let infos = host.load_mcp(std::slice::from_ref(&server), &lock).map_err(|err| failed("the suite's tools", &err))?;
+        if let Some((tool, why)) = infos.iter().flat_map(|info| &info.refused).next() {
+            return Err(EvalError::Stage(format!("the tool `{tool}` is refused: {why}")));
+        }
+        let rules = Rules::load(rules, &host.specs()).map_err(|err| failed("the rules", &err))?;
+        let prompts = steward_prompts::shipped().map_err(|err| failed("the prompts", &err))?;
+        let prompt = prompts.resolve("assistant@production").map_err(|err| failed("the prompt", &err))?;
+        let limits = RunLimits { steps: 200, seconds: 600, tokens: u64::MAX / 4, cost: Micros(i64::MAX / 4) };
+        let agent = Agent {
+            name: AGENT.to_owned(),
+            prompt: prompt.reference(),
+            prompt_digest: prompt.digest,
+            model: "puppet".to_owned(),
+            tools: vec!["*".to_owned()],
+            mode: *mode,
+            limits,
+        };
+        let mut model = ModelConfig::new("puppet");
+        model.base_url = loopback.model_url();
+        model.api_key = Some(SecretString::from("none"));
+        let models = ModelsConfig { models: [("puppet".to_owned(), model)].into(), ..ModelsConfig::default() };
+        let ids = office.ids.clone();
+        let runtime = Runtime {
+            store: Store::nowhere(),
+            models: Models::new(models, office.clock.clone()).map_err(|err| failed("the puppet", &err))?,
+            rules: SharedRules::new(rules),
+            host,
+            prompts: Arc::new(prompts),
+            agents: Arc::new(Agents::from([(AGENT.to_owned(), agent)])),
+            key: EnvelopeKey::from_bytes([7; 32]),
+            approvals: Arc::default(),
+            live: Live::default(),
+            worker: "eval".to_owned(),
+            office,
+        };
+        Ok(Self {
+            loopback,
+            runtime: Arc::new(runtime),
+            hands: Arc::clone(hands),
+            scratch,
+            server: toolbox.server.clone(),
+            owner: ids.make(),
+            workspace: ids.make(),
+            tenant: ids.make(),
+            run,
+        })
+    }
+
+    /// The agent's mode.
+    pub(crate) fn mode(&self) -> Mode {
+        self.runtime.agents.get(AGENT).map_or_else(Mode::default, |agent| agent.mode)
+    }
+
+    /// The tools.
+    pub fn host(&self) -> &Host {
+        &self.runtime.host
+    }
+
+    /// What the gate would say to a call after these events, if nobody is asked. Nothing runs.
+    pub fn ask(&self, run: &Run, call: &ToolCall, shown: &Shown) -> Option<Ruling> {
+        let agent = self.runtime.agents.get(AGENT)?;
+        let (rules, roles) = (self.runtime.rules.current(), [Role::Owner].into());
+        let host = &self.runtime.host;
+        let (key, approvals) = (&self.runtime.key, &self.runtime.approvals);
+        // Nothing was counted before this call.
+        let counts = rules.counters().iter().map(|counter| (counter.name.clone(), 0)).collect();
+        let gate = Gate { rules: &rules, host, agent, key, approvals, counts: &counts, tenant: self.tenant, run_id: self.run, roles: &roles };
+        Some(gate.rule(run, call, shown, None, self.runtime.office.clock.now_ms()))
+    }
+
+    /// Plays a scene to its end.
+    pub async fn play(&self, scene: Scene) -> Result<Played, EvalError> {
+        let Scene { words, history, script } = scene;
+        let script: Arc<[Line]> = script.into();
+        self.loopback.set(Arc::clone(&script));
+        let office = &self.runtime.office;
+        let failed = |reason: String| EvalError::Run { task: words.chars().take(60).collect(), reason };
+        let agent = self.runtime.agents.get(AGENT).ok_or_else(|| failed("there is no agent".to_owned()))?;
+        let pins = Pins {
+            agent: agent.name.clone(),
+            person: self.owner,
+            workspace: self.workspace,
+            conversation: office.ids.make(),
+            message: office.ids.make(),
+            channel: "chat".into(),
+            prompt: agent.prompt.clone(),
+            prompt_digest: agent.prompt_digest,
+            model: agent.model.clone(),
+            limits: agent.limits,
+        };
+        let variables = ["agent", "organisation", "person", "workspace", "now"].map(|name| (name.to_owned(), name.to_owned())).into();
+        let started = Event::Started { pins, text: words.clone(), history, variables };
+        let journal = MemoryJournal::new(vec![Recorded { seq: 1, at_ms: office.clock.now_ms(), event: started }]);
+        let run: RunId = office.ids.make();
+        for fence in 1..WAITS_MAX {
+            let assignment = Assignment {
+                tenant: self.tenant,
+                changed: Vec::new(),
+                run,
+                fence: i64::try_from(fence).unwrap_or(i64::MAX),
+                events: journal.events(),
+                journal: Journal::Memory(journal.clone()),
+                roles: [Role::Owner].into(),
+                hands: self.hands.clone(),
+            };
+            match Box::pin(drive(&self.runtime, assignment, CancellationToken::new())).await.map_err(|err| failed(err.to_string()))? {
+                RunStatus::Ended => {
+                    let played = Played::read(run, journal.events(), &script, self.loopback.called());
+                    let prefix = format!("{}.", self.server);
+                    let begun = played.calls.iter().filter(|call| call.started && call.tool.starts_with(&prefix)).count();
+                    // The server is the witness: what it saw and what the journal says must be the same.
+                    if begun != played.called.len() {
+                        return Err(failed(format!("its journal has {begun} calls, its server saw {}", played.called.len())));
+                    }
+                    return Ok(played);
+                }
+                RunStatus::Waiting => self.decide(&journal, &script),
+                RunStatus::Queued | RunStatus::Running => return Err(failed("it stopped in the middle".to_owned())),
+            }
+        }
+        Err(failed("it waits for people again and again".to_owned()))
+    }
+
+    /// The attentive owner: what is in the task is approved, what is injected is refused.
+    fn decide(&self, journal: &MemoryJournal, script: &[Line]) {
+        let run = Run::fold(&journal.events());
+        for (call, hold) in run.open_holds() {
+            let line = usize::try_from(call.step).ok().and_then(|step| script.get(step.checked_sub(1)?));
+            journal.say(hold.hold_id, self.owner, Role::Owner, line.is_some_and(|line| !line.injected));
+        }
+    }
+}

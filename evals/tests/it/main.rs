@@ -1,0 +1,5 @@
+//! The exams themselves, over real HTTP, with the real loop.
+
+mod agentdojo;
+mod attacks;
+mod public;
