@@ -38,6 +38,7 @@ pub struct World {
     pub workspace: WorkspaceId,
     /// Its owner, at the terminal.
     pub owner: Actor,
+    base_url: String,
 }
 
 #[expect(clippy::expect_used, reason = "test support may stop the test")]
@@ -67,18 +68,40 @@ impl World {
         Self::build(db, base_url, RunLimits::default(), extra, Clock::System).await
     }
 
-    /// The installation that is already in a database, seen from another process: its first organisation and owner.
-    pub async fn attach(superuser_url: &str, base_url: &str, extra: &[&str]) -> Self {
+    /// Another organisation in the same database, with the same parts: for tests of many courses, as loading parts is most of a course.
+    pub async fn beside(&self) -> Self {
+        Self::found(self.db.clone(), self.runtime.clone(), &self.base_url).await
+    }
+
+    /// The same, whose worker reaches the database through this store.
+    pub async fn beside_through(&self, worker: Store) -> Self {
+        let runtime = &self.runtime;
+        let parts = Runtime {
+            store: worker.clone(),
+            office: office(runtime.office.clock.clone()),
+            approvals: runtime.approvals.clone(),
+            models: models(&self.base_url, &runtime.office),
+            host: runtime.host.clone(),
+            rules: runtime.rules.clone(),
+            prompts: runtime.prompts.clone(),
+            agents: runtime.agents.clone(),
+            key: runtime.key.clone(),
+            live: Live::default(),
+            worker: runtime.worker.clone(),
+        };
+        Self::found(TestDatabase { worker, ..self.db.clone() }, Arc::new(parts), &self.base_url).await
+    }
+
+    /// An organisation of a database, seen from another process.
+    pub async fn attach(superuser_url: &str, tenant: TenantId, base_url: &str, extra: &[&str]) -> Self {
         let db = TestDatabase::attach(superuser_url).await;
-        let tenant = db.app.all_tenants().await.expect("organisations").first().expect("an organisation").tenant;
         let owner = steward_office::people::actor_of_person(&db.app, tenant, "owner@test.example").await.expect("owner");
         let mut tx = db.app.begin(&owner).await.expect("begin");
         let (workspaces, _) = steward_office::people::list_workspaces(&mut tx, &steward_store::Page::first()).await.expect("workspaces");
         let workspace = workspaces.first().expect("a workspace").workspace_id;
         drop(tx);
-        let office = Office::new(Clock::System, Ids::System).with_key(EnvelopeKey::from_bytes([7; 32]));
-        let runtime = Arc::new(runtime(&db, office, base_url, RunLimits::default(), extra));
-        Self { db, runtime, tenant, workspace, owner }
+        let runtime = Arc::new(runtime(&db, office(Clock::System), base_url, RunLimits::default(), extra));
+        Self { db, runtime, tenant, workspace, owner, base_url: base_url.to_owned() }
     }
 
     /// An installation whose agent is sealed.
@@ -104,9 +127,14 @@ impl World {
     }
 
     async fn build(db: TestDatabase, base_url: &str, limits: RunLimits, extra: &[&str], clock: Clock) -> Self {
-        let office = Office::new(clock, Ids::System).with_key(EnvelopeKey::from_bytes([7; 32]));
+        let runtime = Arc::new(runtime(&db, office(clock), base_url, limits, extra));
+        Self::found(db, runtime, base_url).await
+    }
+
+    /// A new organisation with these parts.
+    async fn found(db: TestDatabase, runtime: Arc<Runtime>, base_url: &str) -> Self {
         let new = NewOrganisation { name: "Test & Sons", workspace: "Main", owner_email: "owner@test.example", owner_name: "Olga Owner" };
-        let made = bootstrap(&db.app, &office, new).await.expect("bootstrap");
+        let made = bootstrap(&db.app, &runtime.office, new).await.expect("bootstrap");
         let owner = Actor {
             tenant: made.tenant,
             person: Some(made.owner),
@@ -114,8 +142,7 @@ impl World {
             roles: [Role::Owner].into(),
             workspaces: Workspaces::All,
         };
-        let runtime = Arc::new(runtime(&db, office, base_url, limits, extra));
-        Self { db, runtime, tenant: made.tenant, workspace: made.workspace, owner }
+        Self { db, runtime, tenant: made.tenant, workspace: made.workspace, owner, base_url: base_url.to_owned() }
     }
 
     /// Begins a conversation as the owner.
@@ -194,13 +221,9 @@ fn parts(store: Store, office: Office, base_url: &str, limits: RunLimits, extra:
         mode: Mode::default(),
         limits,
     };
-    let mut model = ModelConfig::new("gpt-4o-mini");
-    model.base_url = base_url.to_owned();
-    model.api_key = Some(SecretString::from("test-key"));
-    let models = ModelsConfig { models: [("strong".to_owned(), model)].into(), ..ModelsConfig::default() };
     Runtime {
         store,
-        models: Models::new(models, office.clock.clone()).expect("models"),
+        models: models(base_url, &office),
         rules: SharedRules::new(rules(&host, extra)),
         host,
         prompts: Arc::new(prompts),
@@ -211,6 +234,21 @@ fn parts(store: Store, office: Office, base_url: &str, limits: RunLimits, extra:
         worker: "test-worker".into(),
         office,
     }
+}
+
+/// An office of its own, with the key that seals.
+fn office(clock: Clock) -> Office {
+    Office::new(clock, Ids::System).with_key(EnvelopeKey::from_bytes([7; 32]))
+}
+
+/// The one model, which is the scripted one.
+#[expect(clippy::expect_used, reason = "test support may stop the test")]
+fn models(base_url: &str, office: &Office) -> Models {
+    let mut model = ModelConfig::new("gpt-4o-mini");
+    model.base_url = base_url.to_owned();
+    model.api_key = Some(SecretString::from("test-key"));
+    let models = ModelsConfig { models: [("strong".to_owned(), model)].into(), ..ModelsConfig::default() };
+    Models::new(models, office.clock.clone()).expect("models")
 }
 
 /// The shipped tools. Compiled modules are kept beside the test binary, so that only the first test compiles them.

@@ -4,9 +4,8 @@
 //! moment lets nobody in.
 
 use super::crash::{HOLD_NOTES, approve_all, check, let_leases_lapse, model};
-use futures_util::{StreamExt as _, stream};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use steward_agent::testing::{ScriptedModel, World};
 use steward_agent::worker::drive_leased;
@@ -101,9 +100,9 @@ impl Wire {
         std::mem::take(&mut *self.up.lock().expect("lock")).cancel();
     }
 
-    /// How many messages went by since `arm` was told of none to cut.
-    fn seen(&self) -> i64 {
-        i64::MAX.saturating_sub(self.left.load(Ordering::SeqCst))
+    /// How many messages may still go by before the fatal one; none or fewer once it went.
+    fn left(&self) -> i64 {
+        self.left.load(Ordering::SeqCst)
     }
 
     /// From now on the nth message is the fatal one.
@@ -118,47 +117,67 @@ impl Drop for Wire {
     }
 }
 
-/// One course with the database gone at the nth message; it is taken up again until it is over. Gives the number of messages.
-async fn course(model: &ScriptedModel, place: usize, nth: i64, cut: Cut) -> i64 {
-    let mut db = TestDatabase::make().await;
-    let home = db.worker_url.split_once("host=").map(|(_, rest)| rest.split('&').next().unwrap_or(rest)).expect("a socket's folder").to_owned();
-    let wire = Wire::start(&Path::new(&home).join(".s.PGSQL.5432"), place, cut);
-    let through = db.worker_url.replace(&home, wire.dir.to_str().expect("a path"));
-    db.worker = Store::connect(&StoreOptions { connections_max: 4, ..StoreOptions::new(through) }).await.expect("the worker's store");
-    let world = World::with_rules(db, &model.base_url(), &[HOLD_NOTES]).await;
-    let run = world.say("Put Lena Petrova, lena@partner.example, in the book and note that we met at the fair.").await;
-    wire.arm(nth);
-    let mut turns = 0;
-    while world.run(run).await.ended.is_none() {
-        turns += 1;
-        assert!(turns < 20, "{cut:?} {nth}: the run does not come to its end");
-        let now = world.runtime.office.clock.now();
-        // A worker whose database is away leaves the run where its journal says, and takes it up again when the lease has run out.
-        if let Ok(Some(leased)) = world.runtime.store.lease_run("w", now, 15_000).await {
-            let _ = drive_leased(&world.runtime, leased).await;
-        }
-        let_leases_lapse(&world).await;
-        approve_all(&world).await;
+/// A lane: a database with all parts loaded, reached through a proxy of its own.
+struct Lane {
+    world: World,
+    server: PathBuf,
+}
+
+impl Lane {
+    async fn open(model: &ScriptedModel) -> Self {
+        let world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[HOLD_NOTES]).await;
+        let home = world.db.worker_url.split_once("host=").map(|(_, rest)| rest.split('&').next().unwrap_or(rest)).expect("a socket's folder");
+        let server = PathBuf::from(home);
+        Self { world, server }
     }
-    check(&world, run, &[nth, if cut == Cut::Before { 0 } else { 1 }]).await;
-    let seen = wire.seen();
-    world.db.close().await;
-    seen
+
+    /// One course with the database gone at the nth message; it is taken up again until it is over. Gives how many messages were
+    /// left before the fatal one.
+    async fn course(&self, place: usize, nth: i64, cut: Cut) -> i64 {
+        let wire = Wire::start(&self.server.join(".s.PGSQL.5432"), place, cut);
+        let home = self.server.to_str().expect("a path");
+        let through = self.world.db.worker_url.replace(home, wire.dir.to_str().expect("a path"));
+        let store = Store::connect(&StoreOptions { connections_max: 4, ..StoreOptions::new(through) }).await.expect("the worker's store");
+        let world = self.world.beside_through(store).await;
+        let run = world.say("Put Lena Petrova, lena@partner.example, in the book and note that we met at the fair.").await;
+        wire.arm(nth);
+        let mut turns = 0;
+        while world.run(run).await.ended.is_none() {
+            turns += 1;
+            assert!(turns < 20, "{cut:?} {nth}: the run does not come to its end");
+            let now = world.runtime.office.clock.now();
+            // A worker whose database is away leaves the run where its journal says, and takes it up again when the lease has run out.
+            if let Ok(Some(leased)) = world.runtime.store.lease_run("w", now, 15_000).await {
+                let _ = drive_leased(&world.runtime, leased).await;
+            }
+            let_leases_lapse(&world).await;
+            approve_all(&world).await;
+        }
+        check(&world, run, &[nth, if cut == Cut::Before { 0 } else { 1 }]).await;
+        world.db.worker.close().await;
+        wire.left()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_database_may_go_away_at_any_message() {
     let model = model().await;
-    let messages = course(&model, 0, i64::MAX, Cut::Before).await;
+    let first = Lane::open(&model).await;
+    let messages = i64::MAX - first.course(0, i64::MAX, Cut::Before).await;
     assert!(messages > 30, "{messages} messages are not a whole run");
-    let cuts = (1..=messages).flat_map(|nth| [(nth, Cut::Before), (nth, Cut::After)]);
-    let met = stream::iter(cuts.enumerate())
-        .map(|(place, (nth, cut))| {
-            let model = &model;
-            async move { course(model, place + 1, nth, cut).await }
-        })
-        .buffer_unordered(12)
-        .count()
-        .await;
-    println!("{messages} messages, gone {met} times");
+    let cuts: Vec<(i64, Cut)> = (1..=messages).flat_map(|nth| [(nth, Cut::Before), (nth, Cut::After)]).collect();
+    let next = AtomicUsize::new(0);
+    let lane = async |lane: Lane| {
+        loop {
+            let place = next.fetch_add(1, Ordering::SeqCst);
+            let Some((nth, cut)) = cuts.get(place) else { break };
+            let left = lane.course(place + 1, *nth, *cut).await;
+            assert!(left <= 0, "{cut:?} {nth}: {left} messages too few went by, so nothing was cut");
+        }
+        lane.world.db.close().await;
+    };
+    let others = [Lane::open(&model).await, Lane::open(&model).await, Lane::open(&model).await];
+    let [second, third, fourth] = others;
+    tokio::join!(lane(first), lane(second), lane(third), lane(fourth));
+    println!("{messages} messages, gone {} times", cuts.len());
 }

@@ -1,16 +1,20 @@
 //! The process is killed at every point of the journal, again and again: nothing is lost and nothing is done twice.
 //!
 //! The victim is this test binary run as a process of its own, killed with SIGKILL by itself at the nth point it passes.
+//! Courses run in lanes: a database a lane, an organisation a course.
 
-use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use std::process::ExitStatus;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use steward_agent::points;
 use steward_agent::testing::{Reply, ScriptedModel, World};
 use steward_core::{Event, HoldId};
 use steward_office::holds;
 use steward_store::testing::TestDatabase;
 use tokio::process::Command;
+
+/// How many kills are enough.
+const KILLS: u32 = 200;
 
 /// Holds `crm.add_note`, so that every course goes through people once.
 pub(crate) const HOLD_NOTES: &str = r#"
@@ -22,11 +26,9 @@ unless { context.approvals.roles.contains(Role::"owner") };
 /// Only does something as the child of the test below.
 #[tokio::test]
 async fn victim() {
-    let (Ok(database), Ok(model), Ok(nth)) = (std::env::var("STEWARD_CRASH_DATABASE"), std::env::var("STEWARD_CRASH_MODEL"), std::env::var("STEWARD_CRASH_AT"))
-    else {
-        return;
-    };
-    let world = World::attach(&database, &model, &[HOLD_NOTES]).await;
+    let told = |name: &str| std::env::var(format!("STEWARD_CRASH_{name}")).ok();
+    let (Some(database), Some(tenant), Some(model), Some(nth)) = (told("DATABASE"), told("TENANT"), told("MODEL"), told("AT")) else { return };
+    let world = World::attach(&database, tenant.parse().expect("an organisation"), &model, &[HOLD_NOTES]).await;
     points::crash_at(nth.parse().expect("a number"));
     while world.drive().await.is_some() {}
     println!("points left: {}", points::points_left());
@@ -36,6 +38,7 @@ async fn run_victim(world: &World, model: &ScriptedModel, nth: i64) -> ExitStatu
     let output = Command::new(std::env::current_exe().expect("own path"))
         .args(["crash::victim", "--exact", "--nocapture"])
         .env("STEWARD_CRASH_DATABASE", &world.db.superuser_url)
+        .env("STEWARD_CRASH_TENANT", world.tenant.to_string())
         .env("STEWARD_CRASH_MODEL", model.base_url())
         .env("STEWARD_CRASH_AT", nth.to_string())
         .output()
@@ -83,8 +86,8 @@ pub(crate) async fn let_leases_lapse(world: &World) {
 }
 
 /// One course: killed at each of `deaths` in turn, each time taken over by a new process; then to its end. Returns how many were killed.
-async fn course(model: &ScriptedModel, deaths: &[i64]) -> u32 {
-    let world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[HOLD_NOTES]).await;
+async fn course(lane: &World, model: &ScriptedModel, deaths: &[i64]) -> u32 {
+    let world = lane.beside().await;
     let run = world.say("Put Lena Petrova, lena@partner.example, in the book and note that we met at the fair.").await;
     let mut kills = 0;
     for nth in deaths {
@@ -100,7 +103,6 @@ async fn course(model: &ScriptedModel, deaths: &[i64]) -> u32 {
         assert!(driven.is_some(), "killed at {deaths:?}: the run is neither over nor can it go on");
     }
     check(&world, run, deaths).await;
-    world.db.close().await;
     kills
 }
 
@@ -112,11 +114,13 @@ pub(crate) async fn check(world: &World, run: steward_core::RunId, deaths: &[i64
     assert!(events.iter().enumerate().all(|(index, recorded)| usize::try_from(recorded.seq) == Ok(index + 1)), "{at}: events are numbered without gaps");
     let answered: Vec<u32> = events.iter().filter_map(|recorded| if let Event::Answered { step, .. } = recorded.event { Some(step) } else { None }).collect();
     assert_eq!(answered, [1, 2, 3], "{at}: each step is answered once");
-    assert_eq!(world.db.number("select count(*) from contact").await, 1, "{at}: one contact");
-    assert_eq!(world.db.number("select count(*) from note").await, 1, "{at}: one note");
-    assert_eq!(world.db.number("select count(*) from message where by_agent").await, 1, "{at}: one reply");
-    assert_eq!(world.db.number("select count(*) from hold where state = 'done'").await, 1, "{at}: the held action is done");
-    assert_eq!(world.db.number("select coalesce(sum(reserved_micros), 0)::bigint from budget").await, 0, "{at}: nothing stays set aside");
+    let ours = format!("tenant_id = '{}'", world.tenant.uuid());
+    let count = async |what: &str| world.db.number(&format!("select count(*) from {what} {ours}")).await;
+    assert_eq!(count("contact where").await, 1, "{at}: one contact");
+    assert_eq!(count("note where").await, 1, "{at}: one note");
+    assert_eq!(count("message where by_agent and").await, 1, "{at}: one reply");
+    assert_eq!(count("hold where state = 'done' and").await, 1, "{at}: the held action is done");
+    assert_eq!(count("budget where reserved_micros > 0 and").await, 0, "{at}: nothing stays set aside");
     assert_eq!(world.run(run).await.ended.map(|outcome| outcome.name()), Some("replied"), "{at}");
 }
 
@@ -145,26 +149,22 @@ async fn two_hundred_kills_lose_nothing_and_repeat_nothing() {
             deaths.push([first, 1 + (first * 5 + turn * 3) % after, 1 + (first * 7 + turn) % after]);
         }
     }
-    let wanted = 210;
-    let (kills, reached) = stream::iter(deaths)
-        .enumerate()
-        .map(|(place, deaths)| {
-            let model = &model;
-            async move { (place, course(model, &deaths).await) }
-        })
-        .buffered(4)
-        .scan(0_u32, |sum, (place, kills)| {
-            // Enough is enough: courses beyond the wanted number of kills are not started.
-            let go_on = *sum < wanted;
-            *sum += kills;
-            std::future::ready(go_on.then_some((place, kills)))
-        })
-        .fold((0, 0), |(sum, reached), (place, kills)| {
+    let (next, killed) = (AtomicUsize::new(0), AtomicU32::new(0));
+    let lane = async || {
+        let world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[HOLD_NOTES]).await;
+        loop {
+            let place = next.fetch_add(1, Ordering::SeqCst);
+            // Every point is met; of the deaths in a row, enough are enough.
+            let go_on = place < points || killed.load(Ordering::SeqCst) < KILLS;
+            let Some(deaths) = deaths.get(place).filter(|_| go_on) else { break };
+            let kills = course(&world, &model, deaths).await;
             assert!(place >= points || kills == 1, "the course at place {place} was to be killed exactly once");
-            std::future::ready((sum + kills, reached + usize::from(place < points)))
-        })
-        .await;
+            killed.fetch_add(kills, Ordering::SeqCst);
+        }
+        world.db.close().await;
+    };
+    tokio::join!(lane(), lane(), lane(), lane());
+    let kills = killed.into_inner();
     println!("{kills} kills over {before} and {after} points");
-    assert_eq!(reached, points, "every point was met");
-    assert!(kills >= 200, "only {kills} kills");
+    assert!(kills >= KILLS, "only {kills} kills");
 }

@@ -262,7 +262,7 @@ async fn rules_changed_after_the_approval_refuse_the_action() {
     approve(&mut tx, &world.runtime.office, row.hold_id, envelope_of(&row)).await.expect("approve");
     tx.commit().await.expect("commit");
     // The same installation with other rules: the envelope names the rules it was judged by.
-    let other = World::attach(&world.db.superuser_url, &model.base_url(), &[HOLD_NOTES, NO_COMPANIES]).await;
+    let other = World::attach(&world.db.superuser_url, world.tenant, &model.base_url(), &[HOLD_NOTES, NO_COMPANIES]).await;
     assert_eq!(settle(&other).await, Some(RunStatus::Ended));
     assert_eq!(world.db.number("select count(*) from note").await, 0);
     assert_eq!(world.db.number("select count(*) from decision where class = 'changed'").await, 1);

@@ -305,7 +305,7 @@ async fn another_plugin_rule_or_prompt_after_the_approval_refuses_the_action() {
     for what in ["plugin", "rules", "prompt"] {
         let approved = Approved::make().await;
         let rules: &[&str] = if what == "rules" { &[HOLD_NOTES, NO_COMPANIES] } else { &[HOLD_NOTES] };
-        let mut other = World::attach(&approved.world.db.superuser_url, &approved.model.base_url(), rules).await;
+        let mut other = World::attach(&approved.world.db.superuser_url, approved.world.tenant, &approved.model.base_url(), rules).await;
         let runtime = std::sync::Arc::get_mut(&mut other.runtime).expect("nobody else has it");
         let code = match what {
             "plugin" => {
