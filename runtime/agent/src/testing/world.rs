@@ -270,7 +270,7 @@ fn rules(host: &Host, extra: &[&str]) -> Rules {
 
 /// A runtime without a database, for measurements with a journal in memory.
 pub fn bench_runtime(base_url: &str) -> Runtime {
-    let office = Office::new(Clock::System, Ids::System).with_key(EnvelopeKey::from_bytes([7; 32]));
+    let office = office(Clock::System);
     parts(Store::nowhere(), office, base_url, RunLimits::default(), &[], BENCH_TOOLS)
 }
 
