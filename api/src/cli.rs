@@ -145,7 +145,7 @@ async fn dispatch(verb: Verb, setting: &Setting) -> Result<ExitCode, CliError> {
         Verb::Chat(verb) => Box::pin(verb.run(setting)).await,
         Verb::Approvals(verb) => Box::pin(verb.run(setting)).await,
         Verb::Actions(verb) => Box::pin(verb.run(setting)).await,
-        Verb::Policy(verb) => verb.run(setting),
+        Verb::Policy(verb) => Box::pin(verb.run(setting)).await,
         Verb::Eval(verb) => Box::pin(verb.run(setting)).await,
         Verb::Contacts(verb) => Box::pin(verb.run(setting)).await,
         Verb::Audit(verb) => Box::pin(verb.run(setting)).await,

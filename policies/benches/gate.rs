@@ -5,7 +5,9 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use steward_core::{Approvals, CallId, Digest, Envelope, EnvelopeKey, Integrity, PersonId, Principal, Role, RunId, TenantId, Verdict, WorkspaceId};
-use steward_policies::{Facts, Proposal, RuleFile, Rules, decide, judge, sample_tools, shipped_rules};
+use steward_policies::{
+    Facts, Proposal, Recorded, RuleFile, Rules, backtest, decide, judge, prove, prove_with, sample_tools, shipped_properties, shipped_rules,
+};
 use uuid::Uuid;
 
 /// Rules that bear on mail and are all evaluated for it, though none matches: the dear case.
@@ -101,5 +103,31 @@ fn bench(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, bench);
+/// Ten thousand decisions as they stand on record, read and judged again; and all shipped properties proved without a solver.
+fn whole_sets(criterion: &mut Criterion) {
+    let rules = rules();
+    let records: Vec<String> =
+        (0..10_000).map(|step| json!({ "facts": Facts { step, tainted: step % 2 == 0, ..mail() }, "envelope": {} }).to_string()).collect();
+    let read = |record: &String| Recorded { name: String::new(), verdict: Verdict::Allow, class: None, rules: Vec::new(), facts: Recorded::facts_of(record) };
+    let mut group = criterion.benchmark_group("policy_sets");
+    group.sample_size(10);
+    group.bench_function("backtest_10000", |bencher| {
+        bencher.iter(|| {
+            let report = backtest(&rules, black_box(&records).iter().map(read));
+            assert_eq!(report.judged, 10_000);
+            report
+        });
+    });
+    group.bench_function("prove_by_enumeration", |bencher| bencher.iter(|| prove(&shipped_rules(), &[], &shipped_properties()).expect("proofs")));
+    let solver = std::path::Path::new("/usr/bin/cvc5");
+    if solver.is_file() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+        group.bench_function("prove_by_solver", |bencher| {
+            bencher.iter(|| runtime.block_on(prove_with(solver, &shipped_rules(), &[], &shipped_properties())).expect("proofs"));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, bench, whole_sets);
 criterion_main!(benches);

@@ -180,6 +180,31 @@ pub(crate) fn blank_record(fields: &BTreeMap<String, Field>) -> Value {
     Value::Object(fields.iter().filter(|(_, field)| field.required).map(|(name, field)| (name.clone(), field.shape.blank())).collect())
 }
 
+/// The least value of one argument that fits.
+pub(crate) fn blank_field(fields: &BTreeMap<String, Field>, name: &str) -> Option<Value> {
+    fields.get(name).map(|field| field.shape.blank())
+}
+
+/// Values that stand for all that rules naming these words and numbers can tell apart in each argument; null is "not there".
+pub(crate) fn representatives(fields: &BTreeMap<String, Field>, words: &[String], numbers: &[i64], most: usize) -> Vec<(String, Vec<Value>)> {
+    let of = |shape: &Shape| -> Vec<Value> {
+        match shape {
+            Shape::Text => words.iter().map(|word| word.as_str().into()).collect(),
+            Shape::Long => numbers.iter().map(|number| (*number).into()).collect(),
+            Shape::Bool => vec![false.into(), true.into()],
+            Shape::Set(item) if **item == Shape::Text => {
+                std::iter::once(Vec::new()).chain(words.iter().map(|word| vec![word.clone()])).map(Value::from).collect()
+            }
+            Shape::Set(_) | Shape::Record(_) => vec![shape.blank()],
+        }
+    };
+    let each = fields.iter().map(|(name, field)| {
+        let absent = (!field.required).then_some(Value::Null);
+        (name.clone(), absent.into_iter().chain(of(&field.shape).into_iter().take(most)).collect())
+    });
+    each.collect()
+}
+
 /// Whether every call has a whole number here.
 pub(crate) fn is_required_long(fields: &BTreeMap<String, Field>, name: &str) -> bool {
     fields.get(name).is_some_and(|field| field.required && field.shape == Shape::Long)

@@ -2,19 +2,23 @@
 //!
 //! Rules are Cedar policies, default deny, checked against a schema made from the tools. They say what is allowed now
 //! and what is allowed with whose approval; that a call is *held* follows from both. Everything here is pure: no clock,
-//! no I/O, no environment. [`decide()`] is the one place that makes a [`Permit`], and an executor acts on nothing else.
+//! no I/O, no environment; only the feature `solver` starts a process, cvc5, to prove things about rules. [`decide()`] is the one place that makes a [`Permit`], and an executor acts on nothing else.
 
 mod args;
+mod backtest;
 mod cases;
 mod check;
 mod counters;
 mod decide;
+mod diff;
+mod explain;
 mod facts;
 mod fold;
 mod judge;
 mod matrix;
 mod names;
 mod problem;
+mod prove;
 mod request;
 mod rules;
 mod sample;
@@ -23,15 +27,21 @@ mod shipped;
 #[cfg(test)]
 mod testing;
 
-pub use cases::{CaseFile, CaseReport, CaseResult, CasesError, run_cases};
+pub use backtest::{Backtest, DIFFERENCES_MAX, Difference, Recorded, backtest};
+pub use cases::{CaseFile, CaseReport, CaseResult, CasesError, Expected, run_cases};
 pub use check::{Summary, check};
 pub use counters::{By, Caller, Counter, Measure, Window};
 pub use decide::{Decision, Permit, Proposal, decide};
+pub use diff::{CellChange, PolicyDiff, diff};
+pub use explain::{Explanation, WouldChange, explain};
 pub use facts::{FactDeclaration, FactType, Facts};
 pub use fold::folded;
 pub use judge::{Judgement, judge};
 pub use matrix::matrix;
 pub use problem::{Problem, RulesError};
+#[cfg(feature = "solver")]
+pub use prove::solver::prove_with;
+pub use prove::{CounterExample, Proof, PropertyFile, ProveError, prove};
 pub use rules::{RULE_FILE_BYTES_MAX, RULES_MAX, Rule, RuleEffect, RuleFile, Rules};
 pub use sample::tools as sample_tools;
-pub use shipped::{SHIPPED, SHIPPED_CASES, shipped_cases, shipped_rules};
+pub use shipped::{SHIPPED, SHIPPED_CASES, SHIPPED_PROPERTIES, shipped_cases, shipped_properties, shipped_rules};

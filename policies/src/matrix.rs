@@ -7,7 +7,7 @@ use crate::{args, sample};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use steward_core::{ArgumentClass, Integrity, Role};
+use steward_core::{ArgumentClass, Effect, Integrity, Role, Verdict};
 
 /// A way in which a call may come about.
 struct Situation {
@@ -34,70 +34,97 @@ fn from_outside(facts: &mut Facts, classes: &BTreeSet<ArgumentClass>) {
     facts.tainted = true;
 }
 
-/// The matrix of these rules over their tools, as text.
-/// Arguments, facts and counters that rules read are taken empty, false and zero.
-pub fn matrix(rules: &Rules) -> String {
-    let mut text = String::new();
-    for Situation { title, set } in &SITUATIONS {
-        let approved = |role: Option<Role>| {
-            move |facts: &mut Facts, classes: &BTreeSet<ArgumentClass>| {
-                set(facts, classes);
-                facts.approvals.roles = role.into_iter().collect();
-            }
-        };
-        let columns = [("nobody", None)].into_iter().chain(weakest_first().map(|role| (role.name(), Some(role))));
-        table(&mut text, rules, title, columns.map(|(name, role)| (name, approved(role))));
-        text.push('\n');
+const ACTING: &str = "asked in the person's own words, approved by nobody; columns: the role of the person acted for";
+
+/// One cell of the matrix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cell {
+    pub(crate) situation: &'static str,
+    pub(crate) tool: String,
+    pub(crate) effect: Effect,
+    pub(crate) column: &'static str,
+    pub(crate) verdict: Verdict,
+    /// Sets of roles that would release it, in words.
+    pub(crate) needs: Vec<String>,
+}
+
+impl Cell {
+    /// `hold by owner or finance+manager`
+    pub(crate) fn words(&self) -> String {
+        if self.needs.is_empty() { self.verdict.name().to_owned() } else { format!("{} by {}", self.verdict, self.needs.join(" or ")) }
     }
-    let acting = |role: Option<Role>| move |facts: &mut Facts, _: &BTreeSet<ArgumentClass>| facts.roles = role.into_iter().collect();
-    let columns = [("none", None)].into_iter().chain(weakest_first().map(|role| (role.name(), Some(role))));
-    table(
-        &mut text,
-        rules,
-        "asked in the person's own words, approved by nobody; columns: the role of the person acted for",
-        columns.map(|(name, role)| (name, acting(role))),
-    );
-    text
+}
+
+/// All cells: by situation, effect, tool and column.
+/// Arguments, facts and counters that rules read are taken empty, false and zero.
+pub(crate) fn cells(rules: &Rules) -> Vec<Cell> {
+    let mut tools: Vec<_> = rules.0.tools.iter().collect();
+    tools.sort_by_key(|(name, tool)| (tool.effect, name.as_str()));
+    let mut cells = Vec::new();
+    for situation in SITUATIONS.iter().map(Some).chain([None]) {
+        for (name, tool) in &tools {
+            for role in [None].into_iter().chain(weakest_first().map(Some)) {
+                let mut facts = blank(rules, name, tool);
+                let nobody = match situation {
+                    Some(situation) => {
+                        (situation.set)(&mut facts, &tool.classes);
+                        facts.approvals.roles = role.into_iter().collect();
+                        "nobody"
+                    }
+                    None => {
+                        facts.roles = role.into_iter().collect();
+                        "none"
+                    }
+                };
+                let judgement = judge(rules, &facts);
+                let needs = match &judgement {
+                    Judgement::Hold { needs, .. } => needs.iter().map(|set| set.iter().map(|role| role.name()).collect::<Vec<_>>().join("+")).collect(),
+                    Judgement::Allow { .. } | Judgement::Block(_) => Vec::new(),
+                };
+                cells.push(Cell {
+                    situation: situation.map_or(ACTING, |situation| situation.title),
+                    tool: (*name).clone(),
+                    effect: tool.effect,
+                    column: role.map_or(nobody, Role::name),
+                    verdict: judgement.verdict(),
+                    needs,
+                });
+            }
+        }
+    }
+    cells
+}
+
+/// The matrix of these rules over their tools, as text: a table a situation, a line a tool, a column for each who approves or is acted for.
+/// The last column says who could release what is held.
+pub fn matrix(rules: &Rules) -> String {
+    let cells = cells(rules);
+    let width = cells.iter().map(|cell| cell.tool.len()).max().unwrap_or(0).max(4);
+    let mut tables = Vec::new();
+    for table in cells.chunk_by(|one, next| one.situation == next.situation) {
+        let Some(first) = table.first() else { continue };
+        // Writing to a string cannot fail.
+        let mut text = format!("# {}\n{:<10} {:<width$}", first.situation, "effect", "tool");
+        let lines: Vec<&[Cell]> = table.chunk_by(|one, next| one.tool == next.tool).collect();
+        lines.first().into_iter().copied().flatten().for_each(|cell| _ = write!(text, " {:<8}", cell.column));
+        text.push_str(" released by\n");
+        for line in lines {
+            let _ = write!(text, "{:<10} {:<width$}", line.first().map_or("", |cell| cell.effect.name()), line.first().map_or("", |cell| &cell.tool));
+            line.iter().for_each(|cell| _ = write!(text, " {:<8}", cell.verdict.name()));
+            let release: BTreeSet<&str> = line.iter().flat_map(|cell| &cell.needs).map(String::as_str).collect();
+            let _ = writeln!(text, " {}", if release.is_empty() { "-".to_owned() } else { release.into_iter().collect::<Vec<_>>().join(" ") });
+        }
+        tables.push(text);
+    }
+    tables.join("\n")
 }
 
 fn weakest_first() -> impl Iterator<Item = Role> {
     Role::ALL.into_iter().rev()
 }
 
-/// One table: a line a tool, a column a change of the facts; the last column says who could release what the first one holds.
-fn table<Change: Fn(&mut Facts, &BTreeSet<ArgumentClass>)>(
-    text: &mut String,
-    rules: &Rules,
-    title: &str,
-    columns: impl Iterator<Item = (&'static str, Change)>,
-) {
-    let columns: Vec<_> = columns.collect();
-    let width = rules.tools().map(|(name, _)| name.len()).max().unwrap_or(0).max(4);
-    // Writing to a string cannot fail.
-    let _ = write!(text, "# {title}\n{:<10} {:<width$}", "effect", "tool");
-    columns.iter().for_each(|(name, _)| _ = write!(text, " {name:<8}"));
-    text.push_str(" released by\n");
-    let mut tools: Vec<_> = rules.0.tools.iter().collect();
-    tools.sort_by_key(|(name, tool)| (tool.effect, name.as_str()));
-    for (name, tool) in tools {
-        let effect = tool.effect;
-        let _ = write!(text, "{:<10} {name:<width$}", effect.name());
-        let mut release = BTreeSet::new();
-        for (_, change) in &columns {
-            let mut facts = blank(rules, name, tool);
-            change(&mut facts, &tool.classes);
-            let judgement = judge(rules, &facts);
-            let _ = write!(text, " {:<8}", judgement.verdict().name());
-            if let Judgement::Hold { needs, .. } = judgement {
-                release.extend(needs.iter().map(|set| set.iter().map(|role| role.name()).collect::<Vec<_>>().join("+")));
-            }
-        }
-        let _ = writeln!(text, " {}", if release.is_empty() { "-".to_owned() } else { release.into_iter().collect::<Vec<_>>().join(" ") });
-    }
-}
-
 /// The plain call of a tool, with whatever its rules may read.
-fn blank(rules: &Rules, name: &str, tool: &Governed) -> Facts {
+pub(crate) fn blank(rules: &Rules, name: &str, tool: &Governed) -> Facts {
     let empty = |of: FactType| match of {
         FactType::Bool => Value::Bool(false),
         FactType::Long => Value::from(0),

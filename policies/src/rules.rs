@@ -15,6 +15,7 @@ use crate::problem::{Problem, RulesError, advice_on, from_validation};
 use crate::schema::{self, ToolTypes};
 use cedar_policy::{Entities, EntityUid, PolicySet, Schema, ValidationMode, Validator};
 use parse::Parsed;
+pub(crate) use reads::Reads;
 use serde::Serialize;
 pub(crate) use slice::{Part, Slice};
 use std::collections::{BTreeMap, BTreeSet, HashMap};

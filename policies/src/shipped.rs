@@ -1,6 +1,7 @@
 //! The rules and cases that come with the program, to seed a data directory at its first start.
 
 use crate::cases::CaseFile;
+use crate::prove::PropertyFile;
 use crate::rules::RuleFile;
 
 /// File names and texts of the shipped rules.
@@ -20,6 +21,14 @@ pub const SHIPPED_CASES: &[(&str, &str)] = &[
     ("send.toml", include_str!("../cases/send.toml")),
     ("write.toml", include_str!("../cases/write.toml")),
 ];
+
+/// File names and texts of the shipped safety properties.
+pub const SHIPPED_PROPERTIES: &[(&str, &str)] = &[("shipped.txt", include_str!("../properties/shipped.txt"))];
+
+/// The shipped safety properties as files.
+pub fn shipped_properties() -> Vec<PropertyFile> {
+    SHIPPED_PROPERTIES.iter().map(|(name, text)| PropertyFile { name: (*name).to_owned(), text: (*text).to_owned() }).collect()
+}
 
 /// The shipped rules as files.
 pub fn shipped_rules() -> Vec<RuleFile> {

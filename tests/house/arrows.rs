@@ -12,6 +12,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("axum", "steward-api"),
     ("async-openai", "steward-agent"),
     ("cedar-policy", "steward-policies"),
+    ("cedar-policy-symcc", "steward-policies"),
 ];
 
 /// Which crates each may use, by the part of the package name after `steward-`.

@@ -1,20 +1,34 @@
-//! `steward policy`: are the rules sound, do they decide as their cases say, and what do they decide by default.
+//! `steward policy`: are the rules sound, do they decide as their cases say, what would others decide, and what can never happen.
+
+mod compare;
+mod proofs;
+mod recorded;
+mod shadow;
+mod why;
 
 use super::Setting;
 use super::error::CliError;
 use super::output::{Output, Tone, counted};
 use super::progress::Progress;
+use super::terminal::{Who, with};
 use crate::config::Config;
-use crate::wiring::policies::{read_cases, read_rules};
+use crate::wiring::logging;
+use crate::wiring::policies::{PoliciesError, read_cases, read_properties, read_rules};
 use crate::wiring::{AssembleError, look_at_host};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use steward_core::ToolSpec;
-use steward_policies::{CaseFile, CaseReport, CaseResult, RuleFile, SHIPPED_CASES, Summary, check, matrix, run_cases, shipped_rules};
+use steward_policies::{
+    CaseFile, CaseReport, CaseResult, PropertyFile, Recorded, RuleFile, RulesError, Summary, check, matrix, run_cases, shipped_cases, shipped_properties,
+    shipped_rules,
+};
 
-/// Check, test and tabulate the rules
+/// Decisions that are judged again unless another number is asked for.
+const RECORDED_USUAL: usize = 10_000;
+
+/// Check, test, compare and prove the rules
 #[derive(Debug, Args)]
 pub(super) struct Policy {
     #[command(subcommand)]
@@ -43,24 +57,127 @@ enum Verb {
     /// Print what the rules say to every tool, by where its arguments come from and who approves
     #[command(after_help = "Example:\n  steward policy matrix > matrix.txt")]
     Matrix(Which),
+    /// Say how other rules differ: which rules, which cells of the matrix; exit 1 when they are looser
+    #[command(after_help = "Example:\n  steward policy diff ./policies ./policies-new --decisions 1000")]
+    Diff {
+        /// The rules of before: a directory with `rules/`
+        old: PathBuf,
+        /// The rules of after
+        new: PathBuf,
+        /// Judge so many of the newest recorded decisions again by the rules of after
+        #[arg(long, value_name = "N")]
+        decisions: Option<usize>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Judge recorded decisions again by these rules; nothing is executed; exit 1 when something would now be allowed
+    #[command(after_help = "Example:\n  steward policy backtest ./policies-new --decisions 10000")]
+    Backtest {
+        #[command(flatten)]
+        which: Which,
+        /// So many of the newest
+        #[arg(long, value_name = "N", default_value_t = RECORDED_USUAL)]
+        decisions: usize,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Let these rules judge beside the live ones, and write down every difference; they decide nothing
+    #[command(after_help = "Example:\n  steward policy shadow ./policies-new --notes shadow.jsonl --follow")]
+    Shadow {
+        /// The candidate: a directory with `rules/`
+        dir: PathBuf,
+        /// Where differences are written, a JSON object a line; what stands there is not judged again
+        #[arg(long, value_name = "FILE")]
+        notes: PathBuf,
+        /// Go on until stopped
+        #[arg(long)]
+        follow: bool,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Prove the safety properties beside the rules; exit 1 when one is broken, with a case to keep
+    #[command(after_help = "Example:\n  steward policy prove ./policies --prover enumerate")]
+    Prove {
+        #[command(flatten)]
+        which: Which,
+        /// Which prover
+        #[arg(long, value_enum, default_value = "auto")]
+        prover: proofs::Prover,
+    },
+    /// Say which rule decided on a call, and what would have changed it
+    #[command(after_help = "Example:\n  steward policy explain env_8c1f…")]
+    Explain {
+        /// The call, as `steward approvals show` names it, or a decision
+        #[arg(value_parser = why::wanted)]
+        envelope: why::Wanted,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        who: Who,
+    },
 }
 
 /// Rules with the tools they govern.
 struct Set {
     rules: Vec<RuleFile>,
     cases: Vec<CaseFile>,
+    properties: Vec<PropertyFile>,
     tools: Vec<ToolSpec>,
 }
 
 impl Policy {
-    pub(super) fn run(self, setting: &Setting) -> Result<ExitCode, CliError> {
+    pub(super) async fn run(self, setting: &Setting) -> Result<ExitCode, CliError> {
         let config = setting.config()?;
+        let output = setting.output;
         match self.verb {
-            Verb::Check(which) => run_check(&setting.output, &read(&config, &which)?, which.json),
-            Verb::Test(which) => run_test(&setting.output, &read(&config, &which)?, which.json),
-            Verb::Matrix(which) => run_matrix(&setting.output, &read(&config, &which)?, which.json),
+            Verb::Check(which) => run_check(&output, &read(&config, &which)?, which.json),
+            Verb::Test(which) => run_test(&output, &read(&config, &which)?, which.json),
+            Verb::Matrix(which) => run_matrix(&output, &read(&config, &which)?, which.json),
+            Verb::Prove { which, prover } => proofs::run(&output, &setting.environment, &read(&config, &which)?, prover, which.json).await,
+            Verb::Diff { old, new, decisions, json, who } => {
+                let read = |dir: PathBuf| read(&config, &Which { dir: Some(dir), json });
+                let (old, new) = (read(old)?, read(new)?);
+                let recorded = match decisions {
+                    Some(most) => Some(on_record(setting, &config, &who, most).await?),
+                    None => None,
+                };
+                compare::run_diff(&output, &old, &new, recorded, json)
+            }
+            Verb::Backtest { which, decisions, who } => {
+                let set = read(&config, &which)?;
+                let recorded = on_record(setting, &config, &who, decisions).await?;
+                compare::run_backtest(&output, &set, recorded, which.json)
+            }
+            Verb::Shadow { dir, notes, follow, who } => {
+                logging::start(&setting.environment, "warn");
+                let set = read(&config, &Which { dir: Some(dir), json: false })?;
+                shadow::run(&output, &config, &set, &who, &notes, follow).await
+            }
+            Verb::Explain { envelope, json, who } => {
+                let set = read(&config, &Which { dir: None, json })?;
+                logging::start(&setting.environment, "warn");
+                let row = with(config, &who, "steward policy", async |terminal| why::find(terminal, envelope).await).await?;
+                why::run(&output, &set, row, json)
+            }
         }
     }
+}
+
+/// The newest decisions on record.
+async fn on_record(setting: &Setting, config: &Config, who: &Who, most: usize) -> Result<Vec<Recorded>, CliError> {
+    logging::start(&setting.environment, "warn");
+    let progress = Progress::start("reading decisions");
+    let rows = with(config.clone(), who, "steward policy", async |terminal| recorded::read(terminal, most, |_| false).await).await?;
+    drop(progress);
+    rows.into_iter().map(recorded::recorded).collect()
+}
+
+fn rules_error(err: RulesError) -> CliError {
+    CliError::from(AssembleError::from(PoliciesError::from(err)))
 }
 
 fn read(config: &Config, which: &Which) -> Result<Set, CliError> {
@@ -69,11 +186,11 @@ fn read(config: &Config, which: &Which) -> Result<Set, CliError> {
     drop(progress);
     let dir = which.dir.clone().or_else(|| Some(config.policies_dir.clone()).filter(|dir| dir.is_dir()));
     let Some(dir) = dir else {
-        let cases = SHIPPED_CASES.iter().map(|(name, text)| CaseFile { name: (*name).to_owned(), text: (*text).to_owned() }).collect();
-        return Ok(Set { rules: shipped_rules(), cases, tools });
+        return Ok(Set { rules: shipped_rules(), cases: shipped_cases(), properties: shipped_properties(), tools });
     };
-    let (rules, cases) = (read_rules(&dir)?, read_cases(&dir)?);
-    Ok(Set { rules, cases, tools })
+    // An installation of before has no properties of its own; what was shipped holds there too.
+    let properties = Some(read_properties(&dir)?).filter(|own| !own.is_empty()).unwrap_or_else(shipped_properties);
+    Ok(Set { rules: read_rules(&dir)?, cases: read_cases(&dir)?, properties, tools })
 }
 
 fn run_check(output: &Output, set: &Set, as_json: bool) -> Result<ExitCode, CliError> {
@@ -85,7 +202,7 @@ fn run_check(output: &Output, set: &Set, as_json: bool) -> Result<ExitCode, CliE
         }
         return Ok(if checked.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
-    let summary = checked.map_err(|err| CliError::from(AssembleError::from(crate::wiring::policies::PoliciesError::from(err))))?;
+    let summary = checked.map_err(rules_error)?;
     print_summary(output, &summary)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -135,8 +252,7 @@ fn print_report(output: &Output, report: &CaseReport, failed: usize) -> Result<(
 }
 
 fn run_matrix(output: &Output, set: &Set, as_json: bool) -> Result<ExitCode, CliError> {
-    let rules = steward_policies::Rules::load(&set.rules, &set.tools)
-        .map_err(|err| CliError::from(AssembleError::from(crate::wiring::policies::PoliciesError::from(err))))?;
+    let rules = steward_policies::Rules::load(&set.rules, &set.tools).map_err(rules_error)?;
     let text = matrix(&rules);
     if as_json {
         output.json(&json!({ "policy_digest": rules.digest(), "matrix": text }))?;

@@ -1,11 +1,11 @@
-//! The rules of the data directory: `rules/*.cedar` and `cases/*.toml` in the policies' directory.
+//! The rules of the data directory: `rules/*.cedar`, `cases/*.toml` and `properties/*.txt` in the policies' directory.
 
 use super::seed::{read_below, seed_once};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use steward_core::{HasKind, Kind, ToolSpec};
-use steward_policies::{CaseFile, RuleFile, Rules, RulesError, SHIPPED, SHIPPED_CASES};
+use steward_policies::{CaseFile, PropertyFile, RuleFile, Rules, RulesError, SHIPPED, SHIPPED_CASES, SHIPPED_PROPERTIES};
 
 /// Why there are no rules.
 #[derive(Debug, thiserror::Error)]
@@ -33,11 +33,12 @@ impl HasKind for PoliciesError {
     }
 }
 
-/// Puts the shipped rules and cases into a directory that does not exist yet.
+/// Puts the shipped rules, cases and properties into a directory that does not exist yet.
 pub fn seed(dir: &Path) -> io::Result<bool> {
     let rules = SHIPPED.iter().map(|(name, text)| (format!("rules/{name}"), *text));
     let cases = SHIPPED_CASES.iter().map(|(name, text)| (format!("cases/{name}"), *text));
-    let files: Vec<(String, &str)> = rules.chain(cases).collect();
+    let properties = SHIPPED_PROPERTIES.iter().map(|(name, text)| (format!("properties/{name}"), *text));
+    let files: Vec<(String, &str)> = rules.chain(cases).chain(properties).collect();
     seed_once(dir, files.iter().map(|(name, text)| (name.as_str(), *text)))
 }
 
@@ -73,6 +74,16 @@ pub fn read_cases(dir: &Path) -> Result<Vec<CaseFile>, PoliciesError> {
     }
     let files = read_below(&cases, &["toml"]).map_err(|source| PoliciesError::Unreadable { dir: cases, source })?;
     Ok(files.into_iter().map(|(name, text)| CaseFile { name: format!("cases/{name}"), text }).collect())
+}
+
+/// Reads all safety properties.
+pub fn read_properties(dir: &Path) -> Result<Vec<PropertyFile>, PoliciesError> {
+    let properties = dir.join("properties");
+    if !properties.is_dir() {
+        return Ok(Vec::new());
+    }
+    let files = read_below(&properties, &["txt"]).map_err(|source| PoliciesError::Unreadable { dir: properties, source })?;
+    Ok(files.into_iter().map(|(name, text)| PropertyFile { name: format!("properties/{name}"), text }).collect())
 }
 
 /// Reads and checks the rules for these tools.

@@ -44,6 +44,7 @@ fn a_case_fails_by_verdict_rules_needs_or_class() {
         "expect = \"block\"\nclass = \"policy\"\nneeds = []",
         &["expected block, got hold", "expected to need nobody, needs owner or manager", "expected class policy, got none"],
     );
+    check("expect = \"refused\"", &[]);
     check("expect = \"hold\"\nby = [\"send-approved\"]\nneeds = [[\"manager\"], [\"owner\"]]", &[]);
 }
 

@@ -100,7 +100,12 @@ fn shown_result(call: &Call, sealed: Option<&dyn Catalogue>) -> String {
             // What a tool says of its failure may repeat what others wrote.
             let message =
                 if sealed.is_some() && labels::fails_in_its_own_words(call) { "the tool failed; what it says of it is not shown" } else { &failure.message };
-            json!({ "error": { "class": failure.class, "denial": class, "message": message, "retryable": failure.retryable } }).to_string()
+            let mut error = json!({ "class": failure.class, "denial": class, "message": message, "retryable": failure.retryable });
+            let shape = call.ruled.as_ref().and_then(|ruled| ruled.allowed_shape.as_deref());
+            if let (Some(shape), Some(fields)) = (shape, error.as_object_mut()) {
+                fields.insert("allowed_shape".to_owned(), shape.into());
+            }
+            json!({ "error": error }).to_string()
         }
         None => json!({ "error": { "class": "failed", "message": "this call has no outcome yet", "retryable": false } }).to_string(),
     };

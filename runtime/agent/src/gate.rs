@@ -115,6 +115,10 @@ pub struct Ruling {
     pub changed: Vec<String>,
     /// What an approval of it takes and who is asked; none for what never became a proposal.
     pub route: Option<Route>,
+    /// Of a block: whether another call of the tool could be allowed.
+    pub retryable: bool,
+    /// Of a block: what would be allowed instead, in words.
+    pub allowed_shape: Option<String>,
 }
 
 /// A proposal with its id.
@@ -164,6 +168,8 @@ impl Ruling {
             after_approval,
             changed: self.changed.clone(),
             grant_id: None,
+            retryable: self.retryable,
+            allowed_shape: self.allowed_shape.clone(),
         }
     }
 }
@@ -204,6 +210,9 @@ impl Gate<'_> {
             integrity: Integrity::Outside,
             changed,
             route: None,
+            // Wrong arguments can be put right; whatever else was refused before the rules were asked cannot.
+            retryable: class == BlockClass::InvalidArguments,
+            allowed_shape: None,
         }
     }
 
@@ -235,14 +244,14 @@ impl Gate<'_> {
                 format!("the arguments are not JSON: {why}; send one JSON object"),
             ));
         }
-        if approved.is_none() && run.denied.contains_key(&digest) {
-            let text = "the same call was denied before".to_owned();
-            return Err(refuse(
-                BlockClass::Repeated,
-                effect,
-                text.clone(),
-                format!("{text} in this run; it is not tried again: change the call or explain to the person what stands against it"),
-            ));
+        if approved.is_none()
+            && let Some(before) = run.denial_of(&digest)
+        {
+            // Neither judged anew nor carried out: the same word again, and that it is the same.
+            let tell = format!(
+                "{before} The same call was denied before in this run and is not judged again: change it, or explain to the person what stands against it."
+            );
+            return Err(refuse(BlockClass::Repeated, effect, "the same call was denied before".to_owned(), tell.trim_start().to_owned()));
         }
         let judged = judge(self.agent.mode, run, shown, &*tool, call).map_err(|err| {
             let reason = match &err {
@@ -324,6 +333,8 @@ impl Gate<'_> {
             integrity,
             changed: Vec::new(),
             route: Some(route),
+            retryable: false,
+            allowed_shape: None,
         };
         Ok(match decide(self.rules, Proposal { envelope, envelope_id }, &facts) {
             Decision::Allow { permit, rules, reason } => ruling(Ruled::Allow(Box::new(permit)), rules, reason, String::new()),
@@ -335,9 +346,8 @@ impl Gate<'_> {
                 "the approvals given do not suffice".to_owned(),
             ),
             Decision::Hold { needs, rules, reason, tell } => ruling(Ruled::Hold(needs), rules, reason, tell),
-            Decision::Block(Denial { class, rules, reason, tell, allowed_shape, .. }) => {
-                let tell = allowed_shape.map_or_else(|| tell.clone(), |shape| format!("{tell} {shape}"));
-                ruling(Ruled::Block(class), rules, reason, tell)
+            Decision::Block(Denial { class, rules, reason, tell, allowed_shape, retryable }) => {
+                Ruling { retryable, allowed_shape, ..ruling(Ruled::Block(class), rules, reason, tell) }
             }
         })
     }

@@ -237,6 +237,12 @@ pub enum Event {
         /// The standing grant that stood in for an approval.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         grant_id: Option<GrantId>,
+        /// Of a block: whether another call of the tool could be allowed.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        retryable: bool,
+        /// Of a block: what would be allowed instead, in words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        allowed_shape: Option<String>,
     },
     /// A call waits for people.
     HoldOpened {

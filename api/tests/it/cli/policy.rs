@@ -55,3 +55,85 @@ fn the_shipped_rules_pass_their_cases() {
     let matrix = home.succeeds(&["policy", "matrix"]);
     assert!(matrix.contains("crm.update_contact") && matrix.contains("hold"), "{matrix}");
 }
+
+const LOOSE: &str = "@id(\"all\") @reason(\"Everything is allowed.\")\npermit (principal, action, resource);\n";
+
+#[test]
+fn looser_rules_are_named_cell_by_cell() {
+    let home = Home::empty("diff");
+    home.write("old/rules/a.cedar", READS);
+    home.write("new/rules/a.cedar", LOOSE);
+    let ran = home.run(&["policy", "diff", "old", "new"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    for part in ["rule new: all", "rule gone: read", "crm.create_contact (nobody): block -> allow", "looser"] {
+        assert!(ran.out.contains(part), "`{part}` in {ran:?}");
+    }
+    assert!(home.succeeds(&["policy", "diff", "old", "old"]).contains("The rules are the same."));
+    let tighter = home.json(&["policy", "diff", "new", "old", "--json"]);
+    assert!(tighter["diff"]["cells"].as_array().expect("cells").iter().all(|cell| cell["looser"] == false), "{tighter}");
+}
+
+#[test]
+fn a_broken_property_is_shown_as_a_case_that_then_fails() {
+    let home = Home::empty("prove");
+    home.write("mine/rules/a.cedar", LOOSE);
+    home.write("mine/properties/p.txt", "never crm.create_contact when uninvited\n");
+    let ran = home.run(&["policy", "prove", "mine", "--prover", "enumerate"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.out.contains("BROKEN never crm.create_contact when uninvited") && ran.out.contains("allowed by all"), "{ran:?}");
+    let case = home.run(&["policy", "prove", "mine", "--prover", "enumerate", "--json"]);
+    let case: serde_json::Value = serde_json::from_str(&case.out).expect("json");
+    home.write("mine/cases/found.toml", case["proofs"][0]["counter_example"]["case"].as_str().expect("a case"));
+    let ran = home.run(&["policy", "test", "mine"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.out.contains("expected refused, got allow"), "{ran:?}");
+    home.write("mine/properties/p.txt", "never nothing\n");
+    home.refused(&["policy", "prove", "mine"], &["properties/p.txt:1", "no installed tool and no effect class"]);
+}
+
+#[test]
+fn the_shipped_properties_are_proved_by_whichever_prover_is_there() {
+    let home = Home::empty("proved");
+    for prover in ["auto", "enumerate"] {
+        let proved = home.json(&["policy", "prove", "--prover", prover, "--json"]);
+        let proofs = proved["proofs"].as_array().expect("proofs");
+        assert!(proofs.len() >= 15 && proofs.iter().all(|proof| proof["proved"] == true), "{proved}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn decisions_on_record_are_judged_again_and_explained() {
+    let model = super::chat::gullible("Done what was allowed.").await;
+    let home = super::chat::home("backtest", &model, "").await;
+    assert!(home.run(&["policy", "explain", "env_1"]).err.contains("say which"));
+    home.refused(&["policy", "explain", &format!("env_{}", "0".repeat(64))], &["there is no such decision on record"]);
+    home.write("lena.vcf", super::chat::CARD);
+    home.succeeds(&["contacts", "import", "lena.vcf"]);
+    home.write("new/rules/a.cedar", LOOSE);
+    assert_eq!(home.json(&["policy", "backtest", "new", "--json"])["judged"], 0);
+    assert!(home.succeeds(&["policy", "shadow", "new", "--notes", "notes.jsonl"]).contains("0 differences new; 0 in `notes.jsonl`"));
+    assert_eq!(home.run(&["chat", "What do we know about Lena?"]).code, 3, "one call waits");
+
+    let same = home.json(&["policy", "backtest", "--json"]);
+    assert_eq!((&same["judged"], &same["newly_allowed"], &same["newly_held"], &same["newly_blocked"]), (&3.into(), &0.into(), &0.into(), &0.into()), "{same}");
+    for command in [&["policy", "backtest", "new"][..], &["policy", "diff", "new", "new", "--decisions", "10"]] {
+        let ran = home.run(command);
+        assert_eq!(ran.code, i32::from(command[1] == "backtest"), "{ran:?}");
+        assert!(ran.out.contains("crm.create_contact: hold -> allow by all") && ran.out.contains("1 newly allowed, 0 newly held"), "{ran:?}");
+    }
+    assert_eq!(home.json(&["approvals", "list", "--json"]).as_array().map(Vec::len), Some(1), "nothing was executed");
+
+    let shadow = || home.succeeds(&["policy", "shadow", "new", "--notes", "notes.jsonl"]);
+    let first = shadow();
+    assert!(first.contains("crm.create_contact: hold -> allow by all") && first.contains("1 difference new; 1 in `notes.jsonl`"), "{first}");
+    assert_eq!(shadow(), "", "what is written down is not written down again");
+    let notes = std::fs::read_to_string(home.path("notes.jsonl")).expect("notes");
+    assert_eq!((notes.matches("\"now\":\"allow\"").count(), notes.matches("seen_at").count()), (1, 1), "{notes}");
+
+    let envelope = home.json(&["approvals", "list", "--json"])[0]["envelope_id"].as_str().expect("envelope").to_owned();
+    let why = home.succeeds(&["policy", "explain", &envelope]);
+    for part in ["`crm.create_contact` came out as hold, by write-approved", "permit (", "It is released by", "It would have come out otherwise if"] {
+        assert!(why.contains(part), "`{part}` in {why}");
+    }
+    assert_eq!(home.json(&["policy", "explain", &envelope, "--json"])["now"]["verdict"], "hold");
+}

@@ -2,7 +2,7 @@
 
 use super::state::{Call, EditState, HoldState, Ruled, Run, Started, Step};
 use steward_core::event::{HoldOutcome, Recorded};
-use steward_core::{Digest, Event, FailureClass, Outcome, ToolCall, Verdict};
+use steward_core::{Digest, Event, Failure, FailureClass, Outcome, ToolCall, Verdict};
 
 /// Tells identical proposals apart from others: the tool and its arguments.
 pub(crate) fn call_digest(call: &ToolCall) -> Digest {
@@ -61,7 +61,7 @@ impl Run {
                     self.gave_up = Some(message.clone());
                 }
             }
-            Event::Decided { call_id, envelope_id, effect, verdict, tell, class, call_digest, after_approval, grant_id, .. } => {
+            Event::Decided { call_id, envelope_id, effect, verdict, tell, class, call_digest, after_approval, grant_id, retryable, allowed_shape, .. } => {
                 if *verdict == Verdict::Block {
                     *self.denied.entry(*call_digest).or_default() += 1;
                 }
@@ -74,9 +74,10 @@ impl Run {
                         tell: tell.clone(),
                         after_approval: *after_approval,
                         grant: *grant_id,
+                        allowed_shape: allowed_shape.clone(),
                     });
                     if *verdict == Verdict::Block {
-                        call.outcome = Some(Outcome::failed(FailureClass::Denied, tell.clone()));
+                        call.outcome = Some(Outcome::Failed { failure: Failure { class: FailureClass::Denied, message: tell.clone(), retryable: *retryable } });
                     }
                 }
             }

@@ -1,8 +1,9 @@
 //! State in, next act out.
 
 use super::state::{Call, Run};
+use std::collections::{BTreeMap, BTreeSet};
 use steward_core::event::RunOutcome;
-use steward_core::limits::DENIED_REPEATS_MAX;
+use steward_core::limits::{DENIED_REPEATS_MAX, SAME_KIND_STEPS_MAX};
 use steward_core::{CallId, Verdict};
 
 /// What the driver does next.
@@ -86,6 +87,12 @@ impl Run {
         if self.denied.values().any(|count| *count > DENIED_REPEATS_MAX) {
             return stop(RunOutcome::Stubborn, "the agent kept repeating a denied action");
         }
+        if let Some((tool, kind)) = self.stuck_on() {
+            return Next::Stop {
+                outcome: RunOutcome::Stubborn,
+                message: format!("`{tool}` ended in the same way ({kind}) in {SAME_KIND_STEPS_MAX} answers, so the run was stopped"),
+            };
+        }
         if answered >= pins.limits.steps {
             return stop(RunOutcome::StepLimit, "the run took as many steps as it may");
         }
@@ -99,6 +106,18 @@ impl Run {
             return stop(RunOutcome::TimeLimit, "the run worked as long as it may");
         }
         Next::AskModel { step: answered.saturating_add(1), attempt: self.failed_attempts.saturating_add(1) }
+    }
+
+    /// The tool whose calls were refused or failed in the same way in too many answers: it may say something else each time, and gets nowhere.
+    fn stuck_on(&self) -> Option<(&str, &'static str)> {
+        let mut seen: BTreeMap<(&str, &'static str), usize> = BTreeMap::new();
+        for step in &self.steps {
+            let ends = step.calls.iter().filter_map(|call| Some((call.call.tool.as_str(), call.ended_badly()?)));
+            for end in ends.collect::<BTreeSet<_>>() {
+                *seen.entry(end).or_default() += 1;
+            }
+        }
+        seen.into_iter().find(|(_, steps)| *steps >= SAME_KIND_STEPS_MAX).map(|(end, _)| end)
     }
 
     fn next_of_calls(&self, calls: &[Call]) -> Option<Next> {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use steward_core::event::{HoldOutcome, Pins, RunOutcome, Turn};
-use steward_core::{BlockClass, CallId, Digest, Effect, EnvelopeId, GrantId, HoldId, Integrity, Micros, Needs, Outcome, PersonId, ToolCall, Usage, Verdict};
+use steward_core::{
+    BlockClass, CallId, Digest, Effect, EnvelopeId, FailureClass, GrantId, HoldId, Integrity, Micros, Needs, Outcome, PersonId, ToolCall, Usage, Verdict,
+};
 
 /// The state of a run. Made only by folding events.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -98,6 +100,8 @@ pub struct Ruled {
     pub after_approval: bool,
     /// The standing grant that stood in for an approval.
     pub grant: Option<GrantId>,
+    /// What would be allowed instead, in words for the model.
+    pub allowed_shape: Option<String>,
 }
 
 /// A hold as the fold keeps it.
@@ -156,10 +160,47 @@ impl Run {
     }
 }
 
+impl Run {
+    /// What was said when the same call was denied, if it was.
+    pub fn denial_of(&self, digest: &Digest) -> Option<&str> {
+        self.denied.get(digest)?;
+        let calls = self.steps.iter().flat_map(|step| &step.calls);
+        let before = calls.filter(|call| super::call_digest(&call.call) == *digest).find_map(|call| match &call.outcome {
+            Some(Outcome::Failed { failure }) => Some(failure.message.as_str()),
+            Some(Outcome::Ok { .. }) | None => None,
+        });
+        // What was edited since is no longer found by its digest, and is denied all the same.
+        Some(before.unwrap_or_default())
+    }
+}
+
 impl Call {
     /// A call as the model proposed it.
     pub fn of(call: ToolCall) -> Self {
         Self { call, edit: None, ruled: None, hold: None, started: None, outcome: None, records: BTreeMap::new() }
+    }
+
+    /// The way in which it was refused or failed, if it was. To look for what is not there is no failure.
+    pub fn ended_badly(&self) -> Option<&'static str> {
+        let Some(Outcome::Failed { failure }) = &self.outcome else { return None };
+        if let Some(class) = self.ruled.as_ref().and_then(|ruled| ruled.class) {
+            return Some(class.name());
+        }
+        Some(match failure.class {
+            FailureClass::NotFound => return None,
+            FailureClass::InvalidArguments => "invalid_arguments",
+            FailureClass::Denied => "denied",
+            FailureClass::Unavailable => "unavailable",
+            FailureClass::Timeout => "timeout",
+            FailureClass::Fuel => "fuel",
+            FailureClass::Memory => "memory",
+            FailureClass::StackOverflow => "stack_overflow",
+            FailureClass::Trap => "trap",
+            FailureClass::OutputTooLarge => "output_too_large",
+            FailureClass::BadOutput => "bad_output",
+            FailureClass::Unknown => "unknown",
+            FailureClass::Failed => "failed",
+        })
     }
 
     /// Whether nothing more will happen to it.

@@ -214,6 +214,8 @@ fn decided(call: &Call, verdict: Verdict, effect: Effect, after_approval: bool) 
         after_approval,
         changed: Vec::new(),
         grant_id: None,
+        retryable: false,
+        allowed_shape: None,
     }
 }
 
@@ -281,6 +283,35 @@ fn limits_stop_the_run_before_the_next_question() {
     check(RunLimits { tokens: 15, ..RunLimits::default() }, RunOutcome::TokenLimit);
     check(RunLimits { cost: Micros(10), ..RunLimits::default() }, RunOutcome::BudgetLimit);
     check(RunLimits { seconds: 0, ..RunLimits::default() }, RunOutcome::TimeLimit);
+}
+
+#[test]
+fn refused_in_the_same_way_again_and_again_ends_the_run() {
+    let most = u32::try_from(steward_core::limits::SAME_KIND_STEPS_MAX).expect("small");
+    let mut course = Course::new(vec![0], RunLimits::default());
+    for step in 1..=most {
+        let proposed = |index: u16| ToolCall {
+            call_id: CallId { step, index },
+            provider_id: "p".into(),
+            tool: "t".into(),
+            // Another call each time, several in an answer: the answers count.
+            arguments: json!({ "step": step, "index": index }),
+            broken: None,
+            provenance: json!(null),
+        };
+        course.push(asked(step, 1));
+        course.push(answered(step, (0..9).map(proposed).collect()));
+        for call in course.run().steps.last().expect("step").calls.clone() {
+            course.push(decided(&call, Verdict::Block, Effect::Write, false));
+        }
+        match course.run().next() {
+            Next::AskModel { .. } if step < most => {}
+            Next::Stop { outcome: RunOutcome::Stubborn, message } if step == most => {
+                assert!(message.contains("`t`") && message.contains("policy"), "{message}")
+            }
+            other => panic!("after {step}: {other:?}"),
+        }
+    }
 }
 
 #[test]

@@ -124,6 +124,8 @@ fn it_waits_only_when_every_held_call_has_its_link() {
             after_approval: false,
             changed: Vec::new(),
             grant_id: None,
+            retryable: false,
+            allowed_shape: None,
         })
     };
     let holds: Vec<HoldId> = vec![ids.make(), ids.make()];

@@ -94,6 +94,22 @@ async fn a_model_that_never_stops_is_stopped() {
 }
 
 #[tokio::test]
+async fn a_denial_is_typed_and_the_same_call_gets_the_same_word() {
+    let add = Reply::call("crm.create_company", json!({ "name": "Acme" }));
+    let model = ScriptedModel::start(vec![add.clone(), add, Reply::text("I could not.")]).await;
+    let shaped = NO_COMPANIES.replace("@tell", "@shape(\"a contact instead\") @tell");
+    let world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[&shaped]).await;
+    world.say("Add Acme").await;
+    assert_eq!(world.drive().await, Some(RunStatus::Ended));
+    let errors: Vec<serde_json::Value> =
+        model.requests()[2].tool_results().iter().map(|text| serde_json::from_str::<serde_json::Value>(text).expect("json")["error"].clone()).collect();
+    assert_eq!((&errors[0]["class"], &errors[0]["denial"], &errors[0]["retryable"]), (&json!("denied"), &json!("policy"), &json!(true)));
+    assert_eq!((&errors[0]["allowed_shape"], &errors[1]["denial"]), (&json!("a contact instead"), &json!("repeated")));
+    let told = |at: usize| errors[at]["message"].as_str().expect("message").to_owned();
+    assert!(told(0).contains("Companies cannot be made here.") && told(1).starts_with(&told(0)) && told(1).contains("is not judged again"), "{errors:?}");
+}
+
+#[tokio::test]
 async fn a_model_that_repeats_a_denied_call_is_stopped() {
     let model = ScriptedModel::start_with(|_| Reply::call("crm.create_company", json!({ "name": "Acme" }))).await;
     let world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[NO_COMPANIES]).await;

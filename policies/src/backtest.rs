@@ -1,0 +1,164 @@
+//! Recorded decisions judged again by other rules: what would have come out otherwise. Nothing is executed.
+//!
+//! A decision is stored with all it was made on, so this needs neither the world nor the run.
+
+use crate::facts::Facts;
+use crate::judge::{Judgement, judge};
+use crate::rules::Rules;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use steward_core::{BlockClass, Digest, Verdict};
+
+/// The most differences kept with their facts; all are counted.
+pub const DIFFERENCES_MAX: usize = 200;
+
+/// A decision as it was recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// What to call it: its id.
+    pub name: String,
+    /// What came out.
+    pub verdict: Verdict,
+    /// The class, when it was blocked.
+    pub class: Option<BlockClass>,
+    /// The rules that decided.
+    pub rules: Vec<String>,
+    /// What it was made on; none for a call that never came before the rules.
+    pub facts: Option<Facts>,
+}
+
+#[derive(Deserialize)]
+struct Record {
+    facts: Option<Facts>,
+}
+
+impl Recorded {
+    /// The facts in a decision's record, as JSON text. A record of another form has none.
+    pub fn facts_of(record: &str) -> Option<Facts> {
+        serde_json::from_str::<Record>(record).ok().and_then(|record| record.facts)
+    }
+
+    /// Whether the rules decided it: a repeated, changed or lapsed call was refused for what it was.
+    fn was_judged(&self) -> bool {
+        match self.class {
+            None | Some(BlockClass::Policy | BlockClass::PolicyError | BlockClass::Limit) => true,
+            Some(
+                BlockClass::UnknownTool | BlockClass::InvalidArguments | BlockClass::Repeated | BlockClass::Refused | BlockClass::Expired | BlockClass::Changed,
+            ) => false,
+        }
+    }
+}
+
+/// A decision that would come out otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// The decision.
+    pub name: String,
+    /// The tool.
+    pub tool: String,
+    /// What came out.
+    pub was: Verdict,
+    /// What would come out.
+    pub now: Verdict,
+    /// The rules that decided.
+    pub was_by: Vec<String>,
+    /// The rules that would decide.
+    pub now_by: Vec<String>,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// What came of judging recorded decisions again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Backtest {
+    /// The rules that judged.
+    pub policy_digest: Digest,
+    /// Decisions judged.
+    pub judged: usize,
+    /// Decisions left out, for they never came before the rules.
+    pub left_out: usize,
+    /// Decisions that could not be judged: the rules ask for what was not recorded with them.
+    pub not_judged: usize,
+    /// Now allowed, and was not.
+    pub newly_allowed: usize,
+    /// Now held, and was not.
+    pub newly_held: usize,
+    /// Now blocked, and was not.
+    pub newly_blocked: usize,
+    /// The same verdict by other rules.
+    pub otherwise_decided: usize,
+    /// The differences, newly allowed ones first; at most [`DIFFERENCES_MAX`].
+    pub differences: Vec<Difference>,
+    /// Rules that decided nothing of all this.
+    pub dead: Vec<String>,
+}
+
+/// Judges recorded decisions by these rules.
+pub fn backtest(rules: &Rules, recorded: impl IntoIterator<Item = Recorded>) -> Backtest {
+    let mut report = Backtest {
+        policy_digest: rules.digest(),
+        judged: 0,
+        left_out: 0,
+        not_judged: 0,
+        newly_allowed: 0,
+        newly_held: 0,
+        newly_blocked: 0,
+        otherwise_decided: 0,
+        differences: Vec::new(),
+        dead: Vec::new(),
+    };
+    let mut deciding: BTreeSet<String> = BTreeSet::new();
+    let mut kept: BTreeMap<Verdict, Vec<Difference>> = BTreeMap::new();
+    for one in recorded {
+        let Some(facts) = one.facts.as_ref().filter(|_| one.was_judged()) else {
+            report.left_out += 1;
+            continue;
+        };
+        let judgement = judge(rules, facts);
+        if let Judgement::Block(denial) = &judgement
+            && denial.class == BlockClass::PolicyError
+            && one.class != Some(BlockClass::PolicyError)
+        {
+            report.not_judged += 1;
+            continue;
+        }
+        report.judged += 1;
+        deciding.extend(judgement.rules().iter().cloned());
+        let now = judgement.verdict();
+        match (one.verdict, now) {
+            (was, now) if was == now => {
+                let (was_by, now_by): (BTreeSet<&String>, BTreeSet<&String>) = (one.rules.iter().collect(), judgement.rules().iter().collect());
+                report.otherwise_decided += usize::from(was_by != now_by);
+                continue;
+            }
+            (_, Verdict::Allow) => report.newly_allowed += 1,
+            (_, Verdict::Hold) => report.newly_held += 1,
+            (_, Verdict::Block) => report.newly_blocked += 1,
+        }
+        let list = kept.entry(now).or_default();
+        if list.len() < DIFFERENCES_MAX {
+            list.push(Difference {
+                name: one.name,
+                tool: facts.tool.clone(),
+                was: one.verdict,
+                now,
+                was_by: one.rules,
+                now_by: judgement.rules().to_vec(),
+                reason: judgement.reason().to_owned(),
+            });
+        }
+    }
+    report.differences = kept.into_values().flatten().take(DIFFERENCES_MAX).collect();
+    report.dead = rules.list().iter().map(|rule| rule.id.clone()).filter(|id| !deciding.contains(id)).collect();
+    report
+}
+
+impl Backtest {
+    /// How many would come out otherwise.
+    pub const fn changed(&self) -> usize {
+        self.newly_allowed + self.newly_held + self.newly_blocked
+    }
+}
+
+#[cfg(test)]
+mod tests;

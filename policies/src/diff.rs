@@ -1,0 +1,114 @@
+//! Two sets of rules side by side: which rules differ, and which cells of the matrix.
+
+use crate::matrix::{Cell, cells};
+use crate::rules::Rules;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A cell of the matrix that says something else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CellChange {
+    /// How the call came about.
+    pub situation: &'static str,
+    /// Who has approved, or for whom the agent acts.
+    pub column: &'static str,
+    /// The tool.
+    pub tool: String,
+    /// What was said: the verdict, and who could release it; nothing when there was no such tool.
+    pub was: Option<String>,
+    /// What is said.
+    pub now: Option<String>,
+    /// Whether it is looser now: allowed and was not, or released by others than before.
+    pub looser: bool,
+}
+
+/// What differs between two sets of rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PolicyDiff {
+    /// Rules that are new, by id.
+    pub added: Vec<String>,
+    /// Rules that are gone.
+    pub removed: Vec<String>,
+    /// Rules that read otherwise.
+    pub changed: Vec<String>,
+    /// Cells of the matrix that say something else.
+    pub cells: Vec<CellChange>,
+}
+
+/// Compares two sets of rules.
+pub fn diff(old: &Rules, new: &Rules) -> PolicyDiff {
+    let texts = |rules: &Rules| rules.list().iter().map(|rule| (rule.id.clone(), rule.text.clone())).collect::<BTreeMap<_, _>>();
+    let (was, now) = (texts(old), texts(new));
+    let by_place = |cells: Vec<Cell>| cells.into_iter().map(|cell| ((cell.situation, cell.tool.clone(), cell.column), cell)).collect::<BTreeMap<_, _>>();
+    let (mut cells_was, cells_now) = (by_place(cells(old)), by_place(cells(new)));
+    let mut changes = Vec::new();
+    for ((situation, tool, column), cell) in cells_now {
+        let before = cells_was.remove(&(situation, tool.clone(), column));
+        if before.as_ref().is_some_and(|before| before.verdict == cell.verdict && before.needs == cell.needs) {
+            continue;
+        }
+        let looser = before.as_ref().is_none_or(|before| cell.verdict < before.verdict || cell.verdict == before.verdict && cell.needs != before.needs);
+        changes.push(CellChange { situation, column, tool, was: before.map(|before| before.words()), now: Some(cell.words()), looser });
+    }
+    changes.extend(cells_was.into_values().map(|cell| CellChange {
+        situation: cell.situation,
+        column: cell.column,
+        was: Some(cell.words()),
+        tool: cell.tool,
+        now: None,
+        looser: false,
+    }));
+    PolicyDiff {
+        added: now.keys().filter(|id| !was.contains_key(*id)).cloned().collect(),
+        removed: was.keys().filter(|id| !now.contains_key(*id)).cloned().collect(),
+        changed: now.iter().filter(|(id, text)| was.get(*id).is_some_and(|before| before != *text)).map(|(id, _)| id.clone()).collect(),
+        cells: changes,
+    }
+}
+
+impl PolicyDiff {
+    /// Whether nothing differs.
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty() && self.cells.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{RuleFile, sample, shipped_rules};
+
+    fn changed(edit: impl Fn(&mut Vec<RuleFile>)) -> PolicyDiff {
+        let tools = sample::tools().expect("sample");
+        let mut files = shipped_rules();
+        let old = Rules::load(&files, &tools).expect("shipped");
+        edit(&mut files);
+        diff(&old, &Rules::load(&files, &tools).unwrap_or_else(|err| panic!("{err}")))
+    }
+
+    #[test]
+    fn the_same_rules_do_not_differ() {
+        assert!(changed(|_| {}).is_empty());
+        let only_words = changed(|files| files[2].text = files[2].text.replace("needs the owner, a manager or support", "needs somebody"));
+        assert_eq!((only_words.changed.as_slice(), only_words.cells.len()), (["write-approved".to_owned()].as_slice(), 0));
+    }
+
+    #[test]
+    fn cells_that_change_are_named_and_looser_ones_marked() {
+        let loose = changed(|files| {
+            files.push(RuleFile { name: "90.cedar".into(), text: "@id(\"x\") @reason(\"r\") permit (principal, action == Action::\"payouts.prepare\", resource) when { context.approvals.roles.contains(Role::\"manager\") };".into() })
+        });
+        assert_eq!(loose.added, ["x"]);
+        let of_payouts: Vec<_> = loose
+            .cells
+            .iter()
+            .map(|cell| (cell.tool.as_str(), cell.column, cell.was.as_deref().unwrap_or_default(), cell.now.as_deref().unwrap_or_default(), cell.looser))
+            .collect();
+        assert!(of_payouts.contains(&("payouts.prepare", "manager", "hold by owner", "allow", true)), "{of_payouts:?}");
+        assert!(of_payouts.contains(&("payouts.prepare", "nobody", "hold by owner", "hold by owner or manager", true)), "{of_payouts:?}");
+        assert!(of_payouts.iter().all(|cell| cell.0 == "payouts.prepare"));
+        let tight = changed(|files| files[3].text = "@id(\"none\") @reason(\"r\") forbid (principal, action in Action::\"send\", resource);".into());
+        assert!(!tight.cells.is_empty() && tight.cells.iter().all(|cell| !cell.looser), "{tight:?}");
+        assert_eq!((tight.removed.len(), tight.added.len()), (2, 1));
+    }
+}
