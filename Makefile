@@ -1,18 +1,23 @@
 # Steward. `make` alone lists the verbs; each installs what it needs and says what and why.
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench release peers sqlx fmt
+.PHONY: help up test test-web check bench release peers sqlx fmt
 
 help: ## Lists these verbs.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r verb what; do printf '  make %-8s %s\n' "$$verb" "$$what"; done
 
 up: ## Builds and starts everything on this machine, and prints where to sign in.
 	@scripts/need cargo postgresql wasm
+	@scripts/web build
 	@exec env SQLX_OFFLINE=true cargo run --release --locked -p steward-api -- up $(ARGS)
 
 test: ## Runs every test with a throw-away PostgreSQL; ARGS="-p steward-store" chooses.
 	@scripts/test $(ARGS)
 
-check: ## Format, lints, generated files fresh, the house in order.
+test-web: ## Tries the web in Chromium against the real server with a scripted model; ARGS="-g sign" chooses.
+	@scripts/need cargo postgresql wasm
+	@scripts/web test $(ARGS)
+
+check: ## Format, lints, types of the web, generated files fresh, the house in order.
 	@scripts/check
 
 bench: ## Measures, prints a table, and writes bench.json to the build directory.

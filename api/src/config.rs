@@ -40,6 +40,8 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// How people reach it.
     pub site: Site,
+    /// A folder whose pages are served instead of those in the program.
+    pub web_dir: Option<PathBuf>,
 }
 
 /// PostgreSQL.
@@ -169,7 +171,8 @@ fn server(r: &mut Reader) -> Option<ServerConfig> {
     let is_behind_proxy = r.flag("server.behind_proxy", false);
     let advice = "write how people reach it, for example `https://steward.example.com`; plain `http://` is taken for this machine's own addresses only";
     let site = r.parsed("server.public_url", &default, advice, |text| Site::new(text, is_behind_proxy).ok());
-    Some(ServerConfig { listen: listen?, site: site? })
+    let web_dir = r.path_or_none("server.web_dir");
+    Some(ServerConfig { listen: listen?, site: site?, web_dir })
 }
 
 fn database(r: &mut Reader) -> DatabaseConfig {

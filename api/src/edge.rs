@@ -2,6 +2,7 @@
 
 use crate::error::{ApiError, Problem};
 use crate::state::AppState;
+use crate::web::OwnPage;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -61,6 +62,12 @@ pub(crate) async fn name_route(State(name): State<&'static str>, request: Reques
     response
 }
 
+/// Names the route of an answer that comes from no route of the table.
+pub(crate) fn named(mut response: Response, name: &'static str) -> Response {
+    response.extensions_mut().insert(RouteName(name));
+    response
+}
+
 /// Methods are few and known; what else is sent counts as one.
 fn method_name(method: &http::Method) -> &'static str {
     ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
@@ -69,7 +76,8 @@ fn method_name(method: &http::Method) -> &'static str {
 /// Gives every refusal and failure its body, and writes down what is our fault.
 fn as_problem(mut response: Response, path: &str, request_id: RequestId) -> Response {
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    let is_page = response.extensions_mut().remove::<OwnPage>().is_some();
+    if is_page || (!status.is_client_error() && !status.is_server_error()) {
         return response;
     }
     let known = response.extensions_mut().remove::<Arc<ApiError>>();

@@ -16,8 +16,10 @@ mod routes;
 pub mod run_events;
 pub mod site;
 pub mod state;
+pub mod web;
 pub mod wiring;
 
 pub use router::router;
 pub use site::Site;
 pub use state::{AppState, Parts};
+pub use web::Web;

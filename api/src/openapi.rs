@@ -78,7 +78,7 @@ pub(crate) fn noun(path: &str) -> &str {
     let path = path.strip_prefix("/api/v1/").unwrap_or(path);
     let path = if path.starts_with("/v1/") { "openai-compatible" } else { path.trim_start_matches('/') };
     let noun = path.split('/').next().unwrap_or_default();
-    if matches!(noun, "healthz" | "readyz" | "metrics" | "openapi.json" | "docs" | "sign-in" | "") { "operation" } else { noun }
+    if matches!(noun, "healthz" | "readyz" | "metrics" | "openapi.json" | "docs") { "operation" } else { noun }
 }
 
 fn operation(route: &Route, doc: &Doc) -> OperationBuilder {

@@ -131,8 +131,6 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         GET    "/metrics"                        Public                  => operation::metrics;
         GET    "/openapi.json"                   Public                  => operation::openapi;
         GET    "/docs"                           Public                  => pages::docs;
-        GET    "/sign-in"                        Public                  => pages::sign_in;
-        GET    "/"                               Public                  => pages::home;
     }
 });
 
@@ -148,5 +146,7 @@ pub fn router(state: AppState) -> Router {
         let guarded = (route.handler)().layer(from_fn_with_state((state.clone(), route), guard)).layer(from_fn_with_state(route.path, name_route));
         router = router.route(route.path, guarded);
     }
+    // What no route answers is for the web: its pages have no rights of their own.
+    let router = router.fallback(routes::pages::web::answer);
     router.layer(CatchPanicLayer::new()).layer(from_fn_with_state(state.clone(), edge)).with_state(state)
 }

@@ -2,78 +2,263 @@
 //!
 //! The event stream of the server and `steward chat --json` both speak this.
 
-use serde_json::{Value, json};
-use steward_core::event::Recorded;
-use steward_core::{Event, Outcome, RunId};
+use serde::Serialize;
+use serde_json::Value;
+use steward_core::event::{Citation, HoldOutcome, Recorded};
+use steward_core::{BlockClass, CallId, ConversationId, EnvelopeId, Event, FailureClass, GrantId, HoldId, Needs, Outcome, PersonId, RunId, RunOutcome, Usage, Verdict};
+use utoipa::ToSchema;
 
-/// The name of a piece of the model's text while it is written. Not in the journal, so it has no number.
-pub const DELTA: &str = "model.delta";
+/// One thing that happens in a run. In the event stream `event` is the event's name and `data` its data.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(tag = "event", content = "data")]
+pub(crate) enum RunEvent {
+    /// The run began.
+    #[serde(rename = "run.started")]
+    RunStarted {
+        #[schema(value_type = String)]
+        run_id: RunId,
+        #[schema(value_type = String)]
+        conversation_id: ConversationId,
+        agent: String,
+        /// `name@version`.
+        prompt: String,
+        model: String,
+        channel: String,
+        /// The message it is about.
+        text: String,
+    },
+    /// A piece of the model's text, live only.
+    #[serde(rename = "model.delta")]
+    ModelDelta { text: String },
+    /// The model answered.
+    #[serde(rename = "model.answered")]
+    ModelAnswered {
+        /// From 1.
+        step: u32,
+        model: String,
+        /// Tokens: `input`, of which `cached`, and `output`.
+        #[schema(value_type = TokensUsed)]
+        usage: Usage,
+        /// In millionths of a US dollar.
+        cost_micros: i64,
+    },
+    /// The model wants a tool to be called.
+    #[serde(rename = "tool.proposed")]
+    ToolProposed {
+        #[schema(value_type = String)]
+        call_id: CallId,
+        tool: String,
+        arguments: Value,
+        /// Where each argument came from.
+        provenance: Value,
+    },
+    /// The rules decided on a call.
+    #[serde(rename = "tool.decided")]
+    ToolDecided {
+        #[schema(value_type = String)]
+        call_id: CallId,
+        /// allow, hold, block.
+        #[schema(value_type = String)]
+        verdict: Verdict,
+        rules: Vec<String>,
+        /// For people.
+        reason: String,
+        /// The class of a block.
+        #[schema(value_type = Option<String>)]
+        class: Option<BlockClass>,
+        #[schema(value_type = Option<String>)]
+        envelope_id: Option<EnvelopeId>,
+        /// What is not as it was approved, when the class is `changed`: names of fields.
+        changed: Vec<String>,
+        /// The standing grant that stood in for an approval.
+        #[schema(value_type = Option<String>)]
+        grant_id: Option<GrantId>,
+    },
+    /// A call waits for people.
+    #[serde(rename = "hold.opened")]
+    HoldOpened {
+        #[schema(value_type = String)]
+        call_id: CallId,
+        #[schema(value_type = String)]
+        hold_id: HoldId,
+        #[schema(value_type = String)]
+        envelope_id: EnvelopeId,
+        /// Sets of roles that would each suffice.
+        #[schema(value_type = Vec<Vec<String>>)]
+        needs: Needs,
+        /// Unix milliseconds.
+        expires_at_ms: i64,
+    },
+    /// People decided, or nobody did.
+    #[serde(rename = "hold.closed")]
+    HoldClosed {
+        #[schema(value_type = String)]
+        call_id: CallId,
+        #[schema(value_type = String)]
+        hold_id: HoldId,
+        /// approved, rejected, expired, cancelled, edited, revised.
+        #[schema(value_type = String)]
+        outcome: HoldOutcome,
+        /// Their words.
+        reason: Option<String>,
+    },
+    /// Somebody changed the arguments: another held action waits in its place.
+    #[serde(rename = "hold.edited")]
+    HoldEdited {
+        #[schema(value_type = String)]
+        call_id: CallId,
+        #[schema(value_type = String)]
+        hold_id: HoldId,
+        #[schema(value_type = String)]
+        next_hold_id: HoldId,
+        arguments: Value,
+        /// Who.
+        #[schema(value_type = String)]
+        by: PersonId,
+    },
+    /// A call begins.
+    #[serde(rename = "tool.started")]
+    ToolStarted {
+        #[schema(value_type = String)]
+        call_id: CallId,
+        attempt: u32,
+    },
+    /// A call is done.
+    #[serde(rename = "tool.done")]
+    ToolDone {
+        #[schema(value_type = String)]
+        call_id: CallId,
+        /// One line for people.
+        summary: Option<String>,
+        /// What the sandbox computed.
+        fuel: u64,
+        ms: u64,
+    },
+    /// A call failed.
+    #[serde(rename = "tool.failed")]
+    ToolFailed {
+        #[schema(value_type = String)]
+        call_id: CallId,
+        #[schema(value_type = String)]
+        class: FailureClass,
+        message: String,
+        retryable: bool,
+        fuel: u64,
+        ms: u64,
+    },
+    /// The agent replied.
+    #[serde(rename = "reply")]
+    Reply {
+        text: String,
+        #[schema(value_type = Vec<CitationView>)]
+        citations: Vec<Citation>,
+    },
+    /// The run is over.
+    #[serde(rename = "run.ended")]
+    RunEnded {
+        /// replied, cancelled, step_limit, time_limit, token_limit, budget_limit, stubborn, model_failed, failed.
+        #[schema(value_type = String)]
+        outcome: RunOutcome,
+        /// One sentence.
+        message: String,
+    },
+}
+
+/// Tokens that a model's answer used.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokensUsed {
+    /// Tokens read.
+    input: u64,
+    /// Of those, tokens served from the provider's cache.
+    cached: u64,
+    /// Tokens written.
+    output: u64,
+}
+
+/// Where a text of the reply was found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CitationView {
+    /// The call whose result it is.
+    call_id: String,
+    /// What to call it.
+    title: String,
+}
 
 /// One event under its outside name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutsideEvent {
     /// For example `tool.done`.
-    pub name: &'static str,
+    pub name: String,
     /// Its fields.
     pub data: Value,
 }
 
+impl From<RunEvent> for OutsideEvent {
+    fn from(event: RunEvent) -> Self {
+        let mut value = serde_json::to_value(event).unwrap_or_default();
+        let mut part = |name: &str| value.get_mut(name).map(Value::take).unwrap_or_default();
+        Self { name: part("event").as_str().unwrap_or_default().to_owned(), data: part("data") }
+    }
+}
+
 /// What a recorded event is to the outside: nothing, one event, or an answer with the calls it proposes.
 pub fn outside(run: RunId, recorded: &Recorded) -> Vec<OutsideEvent> {
-    let one = |name: &'static str, data: Value| vec![OutsideEvent { name, data }];
-    match &recorded.event {
-        Event::Started { pins, text, .. } => one(
-            "run.started",
-            json!({ "run_id": run, "conversation_id": pins.conversation, "agent": pins.agent, "prompt": pins.prompt, "model": pins.model, "channel": pins.channel, "text": text }),
-        ),
-        Event::Answered { step, calls, usage, cost, model, .. } => {
-            let mut events = one("model.answered", json!({ "step": step, "model": model, "usage": usage, "cost_micros": cost }));
-            events.extend(calls.iter().map(|call| OutsideEvent {
-                name: "tool.proposed",
-                data: json!({ "call_id": call.call_id, "tool": call.tool, "arguments": call.arguments, "provenance": call.provenance }),
-            }));
-            events
-        }
-        Event::Decided { call_id, verdict, rules, reason, class, envelope_id, changed, grant_id, .. } => one(
-            "tool.decided",
-            json!({
-                "call_id": call_id, "verdict": verdict, "rules": rules, "reason": reason, "class": class, "envelope_id": envelope_id,
-                "changed": changed, "grant_id": grant_id,
-            }),
-        ),
-        Event::HoldOpened { call_id, hold_id, envelope_id, needs, expires_at_ms } => {
-            one("hold.opened", json!({ "call_id": call_id, "hold_id": hold_id, "envelope_id": envelope_id, "needs": needs, "expires_at_ms": expires_at_ms }))
-        }
-        Event::HoldClosed { call_id, hold_id, outcome, reason, .. } => {
-            one("hold.closed", json!({ "call_id": call_id, "hold_id": hold_id, "outcome": outcome, "reason": reason }))
-        }
-        Event::Edited { call_id, hold_id, next_hold_id, arguments, by } => {
-            one("hold.edited", json!({ "call_id": call_id, "hold_id": hold_id, "next_hold_id": next_hold_id, "arguments": arguments, "by": by }))
-        }
-        Event::Starting { call_id, attempt, .. } => one("tool.started", json!({ "call_id": call_id, "attempt": attempt })),
-        Event::Done { call_id, outcome, fuel, ms, .. } => match outcome {
-            Outcome::Ok { summary, .. } => one("tool.done", json!({ "call_id": call_id, "summary": summary, "fuel": fuel, "ms": ms })),
-            Outcome::Failed { failure } => one(
-                "tool.failed",
-                json!({ "call_id": call_id, "class": failure.class, "message": failure.message, "retryable": failure.retryable, "fuel": fuel, "ms": ms }),
-            ),
+    events(run, &recorded.event).into_iter().map(OutsideEvent::from).collect()
+}
+
+fn events(run_id: RunId, event: &Event) -> Vec<RunEvent> {
+    let event = match event.clone() {
+        Event::Started { pins, text, .. } => RunEvent::RunStarted {
+            run_id,
+            conversation_id: pins.conversation,
+            agent: pins.agent,
+            prompt: pins.prompt,
+            model: pins.model,
+            channel: pins.channel,
+            text,
         },
-        Event::Replied { text, citations } => one("reply", json!({ "text": text, "citations": citations })),
-        Event::Ended { outcome, message } => one("run.ended", json!({ "outcome": outcome, "message": message })),
+        Event::Answered { step, calls, usage, cost, model, .. } => {
+            let calls = calls.into_iter().map(|call| RunEvent::ToolProposed {
+                call_id: call.call_id,
+                tool: call.tool,
+                arguments: call.arguments,
+                provenance: call.provenance,
+            });
+            return [RunEvent::ModelAnswered { step, model, usage, cost_micros: cost.0 }].into_iter().chain(calls).collect();
+        }
+        Event::Decided { call_id, verdict, rules, reason, class, envelope_id, changed, grant_id, .. } => {
+            RunEvent::ToolDecided { call_id, verdict, rules, reason, class, envelope_id, changed, grant_id }
+        }
+        Event::HoldOpened { call_id, hold_id, envelope_id, needs, expires_at_ms } => {
+            RunEvent::HoldOpened { call_id, hold_id, envelope_id, needs, expires_at_ms }
+        }
+        Event::HoldClosed { call_id, hold_id, outcome, reason, .. } => RunEvent::HoldClosed { call_id, hold_id, outcome, reason },
+        Event::Edited { call_id, hold_id, next_hold_id, arguments, by } => RunEvent::HoldEdited { call_id, hold_id, next_hold_id, arguments, by },
+        Event::Starting { call_id, attempt, .. } => RunEvent::ToolStarted { call_id, attempt },
+        Event::Done { call_id, outcome, fuel, ms, .. } => match outcome {
+            Outcome::Ok { summary, .. } => RunEvent::ToolDone { call_id, summary, fuel, ms },
+            Outcome::Failed { failure } => {
+                RunEvent::ToolFailed { call_id, class: failure.class, message: failure.message, retryable: failure.retryable, fuel, ms }
+            }
+        },
+        Event::Replied { text, citations } => RunEvent::Reply { text, citations },
+        Event::Ended { outcome, message } => RunEvent::RunEnded { outcome, message },
         // How often a model was asked is in the journal; the outside learns of the answer, or of the run's end.
-        Event::Asked { .. } | Event::AskFailed { .. } | Event::Extracted { .. } | Event::CancelAsked { .. } => Vec::new(),
-    }
+        Event::Asked { .. } | Event::AskFailed { .. } | Event::Extracted { .. } | Event::CancelAsked { .. } => return Vec::new(),
+    };
+    vec![event]
 }
 
 /// A piece of the model's text.
 pub fn delta(text: &str) -> OutsideEvent {
-    OutsideEvent { name: DELTA, data: json!({ "text": text }) }
+    RunEvent::ModelDelta { text: text.to_owned() }.into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use steward_core::{CallId, FailureClass, Ids, ToolCall, Usage};
+    use serde_json::json;
+    use steward_core::{Ids, ToolCall};
 
     fn check(event: Event, expect: &[(&str, &[&str])]) {
         let run: RunId = Ids::counter().make();

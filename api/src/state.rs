@@ -2,6 +2,7 @@
 
 use crate::meters::Meters;
 use crate::site::Site;
+use crate::web::Web;
 use std::ops::Deref;
 use std::sync::Arc;
 use steward_agent::agents::Agents;
@@ -35,6 +36,8 @@ pub struct Parts {
     pub live: Live,
     /// What `/metrics` shows.
     pub meters: Arc<Meters>,
+    /// The pages for people.
+    pub web: Arc<Web>,
 }
 
 /// A handle to the parts. Cheap to clone.

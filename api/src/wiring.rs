@@ -17,6 +17,7 @@ pub mod signals;
 use crate::config::Config;
 use crate::meters::Meters;
 use crate::state::{AppState, Parts};
+use crate::web::Web;
 use agents::AgentsError;
 use data_key::DataKeyError;
 use database::Database;
@@ -76,6 +77,15 @@ pub enum AssembleError {
         #[source]
         source: std::io::Error,
     },
+    /// The folder of the web cannot be served.
+    #[error("the web in `{dir}` cannot be served; `server.web_dir` names a folder that `scripts/web build` made, or is left out")]
+    Web {
+        /// Which.
+        dir: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// Passwords cannot be hashed on this machine.
     #[error(transparent)]
     People(#[from] PeopleError),
@@ -97,6 +107,7 @@ impl HasKind for AssembleError {
             Self::Agents(err) => err.kind(),
             Self::Models(err) => err.kind(),
             Self::Seed { .. } => Kind::Away,
+            Self::Web { .. } => Kind::Invalid,
             Self::People(err) => err.kind(),
             Self::DataKey(err) => err.kind(),
             Self::Store(err) => err.kind(),
@@ -205,6 +216,14 @@ pub async fn loop_of(config: &Config, database: &Database, key: EnvelopeKey, par
     Ok(Arc::new(runtime))
 }
 
+/// The pages for people: those in the program, or those of a configured folder.
+fn web(config: &Config) -> Result<Web, AssembleError> {
+    let Some(dir) = &config.server.web_dir else { return Ok(Web::built_in()) };
+    let failed = |source| AssembleError::Web { dir: dir.clone(), source };
+    let web = Web::read(dir).map_err(failed)?;
+    if web.is_built() { Ok(web) } else { Err(failed(std::io::Error::other("it has no `index.html` and `404.html`"))) }
+}
+
 /// Connects everything.
 pub async fn assemble(config: &Config, database: &Database, key: EnvelopeKey, parts: Governance) -> Result<Assembled, AssembleError> {
     let app = database.app().await?;
@@ -225,6 +244,7 @@ impl Assembled {
             agents: self.runtime.agents.clone(),
             live: self.runtime.live.clone(),
             meters: Arc::new(Meters::default()),
+            web: Arc::new(web(config)?),
         }))
     }
 }

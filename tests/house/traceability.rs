@@ -70,6 +70,11 @@ fn tests_of(source: &str) -> Vec<String> {
     found
 }
 
+/// Titles of tests that a browser runs: `test('…', …)`.
+fn titles_of(source: &str) -> Vec<String> {
+    source.lines().filter_map(|line| line.strip_prefix("test('")?.split_once("', ")).map(|(title, _)| title.to_owned()).collect()
+}
+
 fn there() -> There {
     let stem = |folder: &'static str| tree().keys().filter_map(move |path| path.strip_prefix(folder)?.strip_suffix(".rs")).map(str::to_owned);
     There {
@@ -81,7 +86,7 @@ fn there() -> There {
             .map(str::to_owned)
             .collect(),
         jobs: stem("api/src/jobs/").collect(),
-        tests: ending(".rs").flat_map(|(_, source)| tests_of(source)).collect(),
+        tests: ending(".rs").flat_map(|(_, source)| tests_of(source)).chain(ending(".ts").flat_map(|(_, source)| titles_of(source))).collect(),
     }
 }
 

@@ -88,6 +88,13 @@ impl Doc {
         self
     }
 
+    /// A stream of events.
+    pub fn answers_events<T: ToSchema>(mut self, status: &'static str, description: &str) -> Self {
+        let schema = self.refer::<T>();
+        self.answers.push((status, ResponseBuilder::new().description(description).content("text/event-stream", Content::new(Some(schema))).build()));
+        self
+    }
+
     /// An answer without a body.
     pub fn answers_nothing(mut self, description: &str) -> Self {
         self.answers.push(("204", ResponseBuilder::new().description(description).build()));

@@ -1,8 +1,7 @@
-//! The few pages the server has itself, until the web app is served: each is one document that loads nothing from anywhere else.
+//! The pages the server has itself, beside those of the web: each is one document that loads nothing from anywhere else.
 
 pub(crate) mod docs;
-pub(crate) mod home;
-pub(crate) mod sign_in;
+pub(crate) mod web;
 
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;

@@ -1,4 +1,4 @@
-//! Lists the action log, or exports it as CSV.
+//! Lists the action log, or exports it as CSV or JSON lines.
 
 use super::ActionView;
 use crate::auth::{Answer, Caller, json};
@@ -33,7 +33,7 @@ pub(crate) struct Wanted {
     from: Option<String>,
     /// Before this day or moment.
     to: Option<String>,
-    /// Most items, 1 to 200; 50 without it. A CSV export has all.
+    /// Most items, 1 to 200; 50 without it. An export has all.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
@@ -42,17 +42,19 @@ pub(crate) struct Wanted {
 
 pub(crate) fn doc() -> Doc {
     Doc::new("List actions with their verdicts")
-        .about("`verdict=blocked` is the blocked-action log. With `Accept: text/csv` it is exported whole; a cell that a spreadsheet would compute begins with an apostrophe.")
+        .about("`verdict=blocked` is the blocked-action log. With `Accept: text/csv` it is exported whole; a cell that a spreadsheet would compute begins with an apostrophe. \
+             With `Accept: application/jsonl` it is exported whole as one action a line, in the form of a page's items.")
         .query::<Wanted>()
         .answers_page::<ActionView>("Actions, newest first.")
         .answers_as("200", "text/csv", "")
+        .answers_as("200", "application/jsonl", "")
 }
 
 pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>, headers: HeaderMap) -> Answer {
     let page = page(wanted.limit, wanted.cursor.as_deref())?;
     let filter = filter(&wanted)?;
-    if wants_csv(&headers) {
-        return export(caller, filter, page).await;
+    if let Some(form) = Form::wanted(&headers) {
+        return export(caller, filter, page, form).await;
     }
     let mut tx = caller.begin().await?;
     let rows = actions::list(&mut tx, &filter, &page).await?;
@@ -72,31 +74,65 @@ fn filter(wanted: &Wanted) -> Result<Filter, ApiError> {
     })
 }
 
-fn wants_csv(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT).into_iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
-    accepted.map(|kind| kind.split(';').next().unwrap_or_default().trim()).any(|kind| kind.eq_ignore_ascii_case("text/csv"))
+/// How the log leaves as a file.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Form {
+    Csv,
+    Jsonl,
 }
 
-async fn export(caller: Caller, filter: Filter, page: Page) -> Answer {
+impl Form {
+    /// The first one the caller accepts by its name; a program that takes anything gets a page.
+    fn wanted(headers: &HeaderMap) -> Option<Self> {
+        let accepted = headers.get_all(header::ACCEPT).into_iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
+        let mut kinds = accepted.map(|kind| kind.split(';').next().unwrap_or_default().trim());
+        kinds.find_map(|kind| match kind.to_ascii_lowercase().as_str() {
+            "text/csv" => Some(Self::Csv),
+            "application/jsonl" => Some(Self::Jsonl),
+            _ => None,
+        })
+    }
+
+    const fn kind(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"actions.csv\""),
+            Self::Jsonl => ("application/jsonl", "attachment; filename=\"actions.jsonl\""),
+        }
+    }
+
+    fn heading(self) -> String {
+        match self {
+            Self::Csv => format!("{ACTION_CSV_HEADER}\r\n"),
+            Self::Jsonl => String::new(),
+        }
+    }
+
+    fn lines(self, rows: Vec<DecisionRow>) -> String {
+        rows.into_iter()
+            .map(|row| match self {
+                Self::Csv => format!("{}\r\n", action_csv(&row)),
+                Self::Jsonl => format!("{}\n", serde_json::to_string(&ActionView::from(row)).unwrap_or_default()),
+            })
+            .collect()
+    }
+}
+
+async fn export(caller: Caller, filter: Filter, page: Page, form: Form) -> Answer {
     let (rows, next) = read(&caller, &filter, exports::page_after(page.after)).await?;
-    let first = format!("{ACTION_CSV_HEADER}\r\n{}", lines(&rows));
+    let first = format!("{}{}", form.heading(), form.lines(rows));
     let body = exports::body(first, next, move |page| {
         let (caller, filter) = (caller.clone(), filter.clone());
         async move {
             let (rows, next) = read(&caller, &filter, page).await?;
-            Ok((lines(&rows), next))
+            Ok((form.lines(rows), next))
         }
     });
-    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, "attachment; filename=\"actions.csv\"")];
-    Ok((headers, body).into_response())
+    let (kind, disposition) = form.kind();
+    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)], body).into_response())
 }
 
 async fn read(caller: &Caller, filter: &Filter, page: Page) -> Result<(Vec<DecisionRow>, Option<Cursor>), OfficeError> {
     let mut tx = caller.state().store.begin(caller.actor()).await?;
     let rows = actions::list(&mut tx, filter, &page).await?;
     Ok(page.cut(rows, |row| row.decision_id.uuid()))
-}
-
-fn lines(rows: &[DecisionRow]) -> String {
-    rows.iter().map(|row| action_csv(row) + "\r\n").collect()
 }

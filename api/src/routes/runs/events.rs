@@ -7,7 +7,7 @@ use crate::error::ApiError;
 use crate::extract::{Id, Query};
 use crate::follow::{Followed, follow};
 use crate::openapi::Doc;
-use crate::run_events::{OutsideEvent, delta, outside};
+use crate::run_events::{OutsideEvent, RunEvent, delta, outside};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
@@ -45,7 +45,7 @@ pub(crate) fn doc() -> Doc {
              and when the session or token it was asked with does.",
         )
         .query::<Wanted>()
-        .answers_as("200", "text/event-stream", "The events, as they happen.")
+        .answers_events::<RunEvent>("200", "The events, as they happen: each frame's `event` and `data` are those of a RunEvent.")
         .answers_nothing("The run is over and nothing comes after that event: do not ask again.")
 }
 

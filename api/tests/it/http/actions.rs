@@ -38,7 +38,7 @@ async fn the_log_is_not_for_everyone_and_takes_no_nonsense() {
     for (query, path) in
         [("verdict=maybe", "verdict"), ("run=run_1", "run"), ("from=yesterday", "from"), ("to=2026-13-01", "to"), ("limit=0", "limit"), ("tool=%00", "query")]
     {
-        for accept in ["application/json", "text/csv"] {
+        for accept in ["application/json", "text/csv", "application/jsonl"] {
             let reply = working.ask("GET", format!("/api/v1/actions?{query}")).cookie(&owner).header("accept", accept).send().await.expect(422).json();
             assert_eq!(reply["errors"][0]["path"], path, "{query}: {reply}");
         }
@@ -119,4 +119,17 @@ async fn an_export_longer_than_a_page_has_every_row_once() {
     tools.sort_unstable();
     tools.dedup();
     assert_eq!(tools.len(), 450);
+}
+
+#[tokio::test]
+async fn actions_leave_as_one_object_a_line() {
+    let (working, _) = busy().await;
+    let owner = working.world.owner().await;
+    let page = working.ask("GET", "/api/v1/actions?verdict=blocked").cookie(&owner).send().await.expect(200).json();
+    let reply = working.ask("GET", "/api/v1/actions?verdict=blocked").cookie(&owner).header("accept", "application/jsonl").send().await.expect(200);
+    assert_eq!(reply.header("content-type"), Some("application/jsonl"));
+    assert_eq!(reply.header("content-disposition"), Some("attachment; filename=\"actions.jsonl\""));
+    let lines: Vec<Value> = reply.text().lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    assert!(!lines.is_empty());
+    assert_eq!(page["items"].as_array(), Some(&lines), "the same as on the page");
 }

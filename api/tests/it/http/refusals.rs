@@ -134,7 +134,7 @@ async fn unknown_paths_and_methods_are_problems_too() {
 #[tokio::test]
 async fn every_answer_carries_the_headers_that_keep_browsers_careful() {
     let world = World::make().await;
-    for (method, path) in [("GET", "/api/v1/me"), ("GET", "/healthz"), ("GET", "/sign-in"), ("GET", "/nothing"), ("POST", "/api/v1/session")] {
+    for (method, path) in [("GET", "/api/v1/me"), ("GET", "/healthz"), ("GET", "/docs"), ("GET", "/nothing"), ("POST", "/api/v1/session")] {
         let reply = world.server.ask(method, path).send().await;
         for (name, value) in [
             ("x-content-type-options", "nosniff"),

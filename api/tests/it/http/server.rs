@@ -11,7 +11,7 @@ use steward_agent::agents::{Agent, Agents};
 use steward_agent::live::Live;
 use steward_agent::rules::SharedRules;
 use steward_api::meters::Meters;
-use steward_api::{AppState, Parts, Site};
+use steward_api::{AppState, Parts, Site, Web};
 use steward_core::{Clock, EnvelopeKey, Ids, RunLimits};
 use steward_host::{Allocation, Host, HostOptions};
 use steward_office::Office;
@@ -130,12 +130,26 @@ impl Ask<'_> {
     }
 }
 
+/// A web of three pages, one of them for every held action.
+fn sample_web() -> Web {
+    let files = [("index.html", "<p>home</p><script>go()</script>"), ("404.html", "<p>nothing here</p>"), ("holds/_.html", "<p>any held action</p>")];
+    Web::of(files.map(|(name, text)| (name.to_owned(), bytes::Bytes::from(text))))
+}
+
 impl Server {
     pub(crate) async fn start() -> Self {
         Self::start_at(URL).await
     }
 
     pub(crate) async fn start_at(url: &str) -> Self {
+        Self::make(url, sample_web()).await
+    }
+
+    pub(crate) async fn start_with(web: Web) -> Self {
+        Self::make(URL, web).await
+    }
+
+    async fn make(url: &str, web: Web) -> Self {
         let database = TestDatabase::make().await;
         let prompts = steward_prompts::shipped().expect("prompts");
         let prompt = prompts.resolve("assistant@production").expect("prompt");
@@ -159,6 +173,7 @@ impl Server {
             prompts: Arc::new(prompts),
             live: Live::default(),
             meters: Arc::new(Meters::default()),
+            web: Arc::new(web),
         });
         Self::of(database, state)
     }

@@ -56,6 +56,7 @@ impl Working {
             agents: runtime.agents.clone(),
             live: runtime.live.clone(),
             meters: Arc::new(Meters::default()),
+            web: Arc::default(),
         });
         let server = Server::of(made.db, state);
         let home = House { tenant: made.tenant, workspace: made.workspace, owner: made.owner.person.expect("a person"), actor: made.owner };

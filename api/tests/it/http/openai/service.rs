@@ -49,6 +49,7 @@ impl Service {
             agents: runtime.agents.clone(),
             live: runtime.live.clone(),
             meters: Arc::new(Meters::default()),
+            web: Arc::default(),
         });
         let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
         let new = NewToken { name: "client".to_owned(), scopes: [Scope::Converse].into(), expires_at: None };

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { expect, say, test } from './fixtures';
+
+test('blocked actions are found, explained and exported', async ({ page }) => {
+  await say(page, 'Try something forbidden for the log.');
+  await expect(page.getByText('That is not possible here.', { exact: true })).toBeVisible();
+  await page.goto('/blocked');
+  await page.getByRole('button', { name: /pay/ }).first().click();
+  const detail = page.getByRole('dialog', { name: 'Action' });
+  await expect(detail).toContainText('There is no such tool, or this agent may not use it.');
+  await expect(detail.getByText('mallory')).toBeVisible();
+  await expect(page).toHaveURL(/open=dec_/);
+  await page.keyboard.press('Escape');
+  await expect(detail).toHaveCount(0);
+
+  await page.getByPlaceholder('Tool begins with…').fill('crm.');
+  await expect(page.getByText('Nothing matches')).toBeVisible();
+  await expect(page).toHaveURL(/tool=crm/);
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await expect(page.getByRole('button', { name: /pay/ }).first()).toBeVisible();
+
+  for (const [kind, begins] of [
+    ['CSV', 'decided_at,verdict'],
+    ['JSONL', '{"decision_id"'],
+  ] as const) {
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: `Export as ${kind}` }).click();
+    const file = await (await download).path();
+    const text = readFileSync(file, 'utf8');
+    expect(text).toContain('bank.pay');
+    expect(text.startsWith(begins) || text.includes('"verdict":"blocked"')).toBe(true);
+  }
+});
+
+test('a log that cannot be read says so, names the request, and is read again', async ({ page }) => {
+  let isBroken = true;
+  await page.route('**/api/v1/actions?*', async (route) => {
+    if (!isBroken) return route.continue();
+    return route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ status: 503, code: 'away', detail: 'x', request_id: 'req_test' }) });
+  });
+  await page.goto('/actions');
+  await expect(page.locator('main').getByRole('alert').getByText('req_test')).toBeVisible({ timeout: 15_000 });
+  isBroken = false;
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.locator('main').getByRole('alert')).toHaveCount(0);
+});
+
+test('a run shows its steps, what they used and what became of each call', async ({ page }) => {
+  await say(page, 'Who is Grace?');
+  await page.getByRole('link', { name: 'Open the run' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Run' })).toBeVisible();
+  const timeline = page.getByRole('list', { name: 'Timeline' });
+  await expect(timeline.getByText('Step 2')).toBeVisible();
+  await expect(timeline.getByText('120 read, 24 written').first()).toBeVisible();
+  await expect(timeline.getByText('find contacts')).toBeVisible();
+  await page.goto('/runs/run_00000000000000000000000001');
+  await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+});

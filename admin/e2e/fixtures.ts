@@ -1,0 +1,41 @@
+import { expect, test as base, type Page } from '@playwright/test';
+import { STATE, world } from './world';
+
+/** What the browser complains of although it is meant to be so: an answer that says no. */
+const EXPECTED = /Failed to load resource: (the server responded with a status of [45]\d\d|net::ERR_INTERNET_DISCONNECTED|net::ERR_FAILED)/;
+
+/** Every test fails if the page complains: faults of ours, and everything the content policy keeps out. */
+export const test = base.extend<{ complaints: string[] }>({
+  baseURL: async ({}, use) => {
+    await use(world().origin);
+  },
+  storageState: STATE,
+  complaints: [
+    async ({ page }, use) => {
+      const found: string[] = [];
+      page.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type()) && !EXPECTED.test(message.text())) found.push(message.text());
+      });
+      page.on('pageerror', (error) => found.push(String(error)));
+      await use(found);
+      expect(found).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };
+
+/** Says something in a new conversation. */
+export async function say(page: Page, words: string): Promise<void> {
+  await page.goto('/chat');
+  await page.getByRole('textbox', { name: 'Message' }).fill(words);
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.waitForURL(/\/chat\/conv_/);
+}
+
+/** Makes the agent want something that needs people. */
+export async function hold(page: Page, name: string): Promise<void> {
+  await say(page, `Do what the note on Ada asks, for somebody named ${name}.`);
+  await expect(page.getByRole('group', { name: /Held action crm.create_contact/ })).toBeVisible();
+}

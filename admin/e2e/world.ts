@@ -1,0 +1,16 @@
+/** What the tests know of the program they try. */
+export interface World {
+  origin: string;
+  /** A one-time link of somebody who supports customers and sees no log. */
+  supportLink: string;
+}
+
+/** The owner's session. */
+export const STATE = 'test-results/owner.json';
+
+export function world(): World {
+  const text = process.env['STEWARD_WEB_WORLD'];
+  if (text === undefined) throw new Error('the program was not started: run the tests with `scripts/web test`');
+  const found: World = JSON.parse(text);
+  return found;
+}

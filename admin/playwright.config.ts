@@ -1,0 +1,25 @@
+import { defineConfig, devices } from '@playwright/test';
+
+const browser = { executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage'] };
+const desktop = { ...devices['Desktop Chrome'], channel: undefined, viewport: { width: 1280, height: 800 }, launchOptions: browser };
+const phone = { ...devices['Pixel 7'], channel: undefined, viewport: { width: 390, height: 844 }, launchOptions: browser };
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: 'test-results/runs',
+  globalSetup: './e2e/setup.ts',
+  timeout: 45_000,
+  expect: { timeout: 10_000 },
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  reporter: [['list']],
+  use: { trace: 'retain-on-failure' },
+  projects: [
+    { name: 'unit', testMatch: /\.unit\.ts$/ },
+    { name: 'desktop', testMatch: /\.spec\.ts$/, testIgnore: /(phone|look)\.spec\.ts$/, use: { ...desktop, colorScheme: 'light', locale: 'en-US' } },
+    { name: 'phone', testMatch: /phone\.spec\.ts$/, use: { ...phone, colorScheme: 'dark', locale: 'en-US' } },
+    { name: 'look-desktop', testMatch: /look\.spec\.ts$/, use: desktop },
+    { name: 'look-phone', testMatch: /look\.spec\.ts$/, use: phone },
+  ],
+});

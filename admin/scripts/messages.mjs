@@ -1,0 +1,95 @@
+// Every language says everything: same keys, same arguments, every plural form the language has; what is used is there, what is there is used.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const SOURCE = 'en';
+const complaints = [];
+const complain = (text) => complaints.push(text);
+
+/** `{a: {b: 'x'}}` as `a.b` → `x`. */
+function flat(value, prefix = '', found = new Map()) {
+  for (const [key, inner] of Object.entries(value)) {
+    if (typeof inner === 'string') found.set(prefix + key, inner);
+    else flat(inner, `${prefix}${key}.`, found);
+  }
+  return found;
+}
+
+/** Arguments of a message, and the forms of each plural. Braces inside plural forms are followed. */
+function parts(text) {
+  const names = new Set();
+  const plurals = [];
+  const walk = (text) => {
+    for (let at = 0; at < text.length; at += 1) {
+      if (text[at] !== '{') continue;
+      let depth = 0;
+      let end = at;
+      do {
+        if (text[end] === '{') depth += 1;
+        if (text[end] === '}') depth -= 1;
+        end += 1;
+      } while (depth > 0 && end < text.length);
+      if (depth !== 0) throw new Error('braces do not match');
+      const inner = text.slice(at + 1, end - 1);
+      const [name, kind, ...rest] = inner.split(',');
+      names.add(name.trim());
+      if (kind?.trim() === 'plural' || kind?.trim() === 'select') {
+        const body = rest.join(',');
+        const forms = [...body.matchAll(/(=\d+|[a-z_]+)\s*\{/g)].map((match) => match[1]);
+        if (kind.trim() === 'plural') plurals.push({ name: name.trim(), forms });
+        for (const match of body.matchAll(/\{/g)) if (match.index !== undefined && !body.slice(0, match.index).endsWith('\\')) walk(body.slice(match.index + 1));
+      }
+      at = end - 1;
+    }
+  };
+  walk(text);
+  return { names: [...names].filter((name) => /^\w+$/.test(name)).sort(), plurals };
+}
+
+const files = readdirSync('messages').filter((name) => name.endsWith('.json'));
+const languages = new Map(files.map((name) => [name.replace('.json', ''), flat(JSON.parse(readFileSync(join('messages', name), 'utf8')))]));
+const source = languages.get(SOURCE);
+
+for (const [language, messages] of languages) {
+  const needed = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
+  for (const key of source.keys()) if (!messages.has(key)) complain(`${language}: \`${key}\` is missing`);
+  for (const [key, text] of messages) {
+    const original = source.get(key);
+    if (original === undefined) {
+      complain(`${language}: \`${key}\` is not in ${SOURCE}`);
+      continue;
+    }
+    if (text.trim() === '') complain(`${language}: \`${key}\` says nothing`);
+    try {
+      const [own, theirs] = [parts(text), parts(original)];
+      if (own.names.join() !== theirs.names.join()) complain(`${language}: \`${key}\` has the arguments [${own.names}] and not [${theirs.names}]`);
+      if (own.plurals.length !== theirs.plurals.length) complain(`${language}: \`${key}\` has another number of plurals`);
+      for (const plural of own.plurals) {
+        for (const form of needed) if (!plural.forms.includes(form)) complain(`${language}: \`${key}\` lacks the form \`${form}\` of \`${plural.name}\``);
+      }
+    } catch (error) {
+      complain(`${language}: \`${key}\`: ${error.message}`);
+    }
+  }
+}
+
+// The compiler knows that every key used is there; this is about the other way round. A key made of a variable uses its whole group.
+const used = [];
+for (const entry of readdirSync('src', { recursive: true, withFileTypes: true })) {
+  if (entry.isFile() && /\.tsx?$/.test(entry.name)) used.push(readFileSync(join(entry.parentPath, entry.name), 'utf8'));
+}
+const code = used.join('\n');
+const groups = new Set([...code.matchAll(/[`'"]([\w.]+)\.\$\{/g)].map((match) => match[1]));
+for (const key of source.keys()) {
+  const name = key.split('.');
+  const inGroup = name.some((_, at) => at > 0 && (groups.has(name.slice(0, at).join('.')) || groups.has(name.slice(1, at).join('.'))));
+  const ends = [name.slice(-1), name.slice(1), name].map((tail) => tail.join('.'));
+  if (!inGroup && !ends.some((tail) => code.includes(`'${tail}'`) || code.includes(`\`${tail}\``) || code.includes(`"${tail}"`))) complain(`\`${key}\` is used nowhere`);
+}
+
+if (complaints.length > 0) {
+  console.error(complaints.join('\n'));
+  console.error(`The messages have ${complaints.length} faults.`);
+  process.exit(1);
+}
+console.log(`The messages: ${languages.size} languages, ${source.size} each.`);

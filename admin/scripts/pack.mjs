@@ -1,0 +1,29 @@
+// Moves the export to where cargo takes it from, with a compressed form beside each text. Says how large it is.
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
+
+const [from, to] = ['out', 'dist'];
+/** Smaller texts gain nothing from compression. */
+const COMPRESSED_BYTES_MIN = 512;
+
+for (const name of readdirSync(to)) if (!name.startsWith('.')) rmSync(join(to, name), { recursive: true });
+cpSync(from, to, { recursive: true });
+
+let [files, raw, packed] = [0, 0, 0];
+for (const entry of readdirSync(to, { recursive: true, withFileTypes: true })) {
+  if (!entry.isFile() || entry.name.startsWith('.')) continue;
+  const path = join(entry.parentPath, entry.name);
+  const bytes = readFileSync(path);
+  files += 1;
+  raw += statSync(path).size;
+  if (!/\.(html|js|css|txt|svg|json|webmanifest)$/.test(entry.name) || bytes.length < COMPRESSED_BYTES_MIN) {
+    packed += bytes.length;
+    continue;
+  }
+  const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
+  writeFileSync(`${path}.br`, brotli);
+  packed += brotli.length;
+}
+const kb = (bytes) => `${Math.round(bytes / 1000)} kB`;
+console.log(`The web: ${files} files, ${kb(raw)}, ${kb(packed)} compressed.`);

@@ -1,0 +1,5 @@
+import { ActionsView } from '@/features/actions/actions-view';
+
+export default function ActionsPage() {
+  return <ActionsView />;
+}

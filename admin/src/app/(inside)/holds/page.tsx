@@ -1,0 +1,5 @@
+import { HoldsView } from '@/features/holds/holds-view';
+
+export default function HoldsPage() {
+  return <HoldsView />;
+}

@@ -1,0 +1,5 @@
+import { SettingsView } from '@/features/settings/settings';
+
+export default function SettingsPage() {
+  return <SettingsView />;
+}

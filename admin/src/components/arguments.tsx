@@ -1,0 +1,53 @@
+'use client';
+
+import { useTranslations } from 'use-intl';
+import { Badge, type BadgeTone } from '@/components/ui/badge';
+import { leavesOf, pointerInWords } from '@/lib/json';
+import { originsOf, type Integrity } from '@/lib/provenance';
+
+const TONES: Record<Integrity, BadgeTone> = { owner: 'good', directory: 'good', anchored: 'accent', fact: 'plain', outside: 'wait' };
+/** A longer value is cut on the card; the whole one is behind it. */
+const LETTERS_SHOWN = 600;
+
+/** The arguments of a call, exactly as they would be used, each with where it came from. */
+export function Arguments({ value, provenance }: { value: unknown; provenance: unknown }) {
+  const t = useTranslations('origin');
+  const leaves = leavesOf(value);
+  const origins = originsOf(provenance);
+  if (leaves.length === 1 && leaves[0]?.path === '') return <p className="text-sm text-soft">{t('none')}</p>;
+  return (
+    <dl className="divide-y divide-line rounded-lg border border-line text-sm">
+      {leaves.map((leaf) => {
+        const origin = origins.get(leaf.path);
+        return (
+          <div key={leaf.path} className="grid gap-x-4 gap-y-1 px-3 py-2 sm:grid-cols-[9rem_1fr_auto] sm:items-baseline">
+            <dt className="text-soft" title={leaf.path}>
+              {pointerInWords(leaf.path)}
+            </dt>
+            <dd className="min-w-0 break-words whitespace-pre-wrap">
+              <Value text={leaf.value} />
+            </dd>
+            {origin !== undefined && (
+              <dd className="justify-self-start sm:justify-self-end" title={origin.tools.length === 0 ? undefined : t('foundBy', { tools: origin.tools.join(', ') })}>
+                <Badge tone={TONES[origin.integrity]}>{t(`integrity.${origin.integrity}`)}</Badge>
+              </dd>
+            )}
+          </div>
+        );
+      })}
+    </dl>
+  );
+}
+
+function Value({ text }: { text: string }) {
+  const t = useTranslations('origin');
+  if (text.length <= LETTERS_SHOWN) return <bdi>{text}</bdi>;
+  return (
+    <details>
+      <summary>
+        <bdi>{text.slice(0, LETTERS_SHOWN)}…</bdi> <span className="text-accent underline">{t('whole')}</span>
+      </summary>
+      <bdi>{text.slice(LETTERS_SHOWN)}</bdi>
+    </details>
+  );
+}

@@ -1,0 +1,17 @@
+'use client';
+
+import { useTranslations } from 'use-intl';
+import { Badge, type BadgeTone } from '@/components/ui/badge';
+
+const EFFECTS = ['read', 'fetch', 'write', 'send', 'destroy', 'money', 'credential', 'member', 'admin'] as const;
+type Effect = (typeof EFFECTS)[number];
+
+const TONES: Record<Effect, BadgeTone> = { read: 'plain', fetch: 'plain', write: 'accent', send: 'wait', destroy: 'bad', money: 'bad', credential: 'bad', member: 'wait', admin: 'bad' };
+
+/** What a call does to the world, in a word. */
+export function EffectBadge({ effect }: { effect: string | null | undefined }) {
+  const t = useTranslations('effect');
+  const known = EFFECTS.find((one) => one === effect);
+  if (known === undefined) return effect == null ? null : <Badge>{effect}</Badge>;
+  return <Badge tone={TONES[known]}>{t(known)}</Badge>;
+}

@@ -1,0 +1,139 @@
+'use client';
+
+import { Check, X } from 'lucide-react';
+import { useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { Arguments } from '@/components/arguments';
+import { EffectBadge } from '@/components/effect-badge';
+import { useNeedsText } from '@/components/needs';
+import { ToolName } from '@/components/tool-name';
+import { Button } from '@/components/ui/button';
+import { Dialog } from '@/components/ui/dialog';
+import { TextArea } from '@/components/ui/field';
+import { Problem } from '@/components/ui/states';
+import { useToast } from '@/components/ui/toast';
+import { may, useMe } from '@/lib/me';
+import { useShortcuts } from '@/lib/shortcuts';
+import { useDecide, type Hold } from './use-hold';
+
+/** The server takes no more bytes. */
+const REASON_LETTERS_MAX = 500;
+
+interface DecideProps {
+  /** The action as it was shown: an approval is for exactly this. */
+  shown: Hold;
+  /** Why nothing can be decided on what is shown. */
+  stale: string | null;
+  hasShortcuts: boolean;
+}
+
+/** Why one may not decide, if so. The server judges again whatever is shown. */
+function useForbidden({ shown, stale }: DecideProps): string | null {
+  const t = useTranslations('hold');
+  const needs = useNeedsText();
+  const me = useMe();
+  if (stale !== null) return stale;
+  if (!may(me, 'holds:decide')) return t('mayNotDecide');
+  if (shown.said.some((one) => one.person_id === me.person_id && one.approves)) return t('alreadySaid');
+  if (!shown.needs.some((set) => set.some((role) => me.roles.includes(role)))) return t('otherRoles', { roles: needs(shown.needs) });
+  return null;
+}
+
+/** Approve or reject. Approving asks once more and shows what will happen; rejecting takes a reason along. */
+export function Decide(props: DecideProps) {
+  const { shown, hasShortcuts } = props;
+  const t = useTranslations('hold');
+  const toast = useToast();
+  const [wanted, setOpen] = useState<'approve' | 'reject' | null>(null);
+  // What was shown is no longer what waits: nothing is left to confirm.
+  const open = props.stale === null ? wanted : null;
+  const decide = useDecide(shown.hold_id);
+  const [key, setKey] = useState('');
+  const forbidden = useForbidden(props);
+  const canReject = forbidden === null;
+
+  const begin = (what: 'approve' | 'reject') => {
+    if (forbidden !== null) return;
+    decide.approve.reset();
+    decide.reject.reset();
+    setKey(decide.newKey());
+    setOpen(what);
+  };
+  useShortcuts(hasShortcuts && open === null, { a: () => begin('approve'), r: () => begin('reject') });
+
+  const close = () => {
+    setOpen(null);
+  };
+  const approve = () => {
+    decide.approve.mutate(
+      { envelopeId: shown.envelope_id, key },
+      {
+        onSuccess: (hold) => {
+          toast(hold.state === 'held' ? t('approvedMoreNeeded') : t('approved'));
+          close();
+        },
+      },
+    );
+  };
+
+  return (
+    <>
+      <div className="grid grid-cols-2 gap-2 sm:flex">
+        <Button tone="primary" forbidden={forbidden} onClick={() => begin('approve')} aria-keyshortcuts={hasShortcuts ? 'a' : undefined}>
+          <Check className="size-4" aria-hidden />
+          {t('approve')}
+        </Button>
+        <Button tone="danger" forbidden={canReject ? null : forbidden} onClick={() => begin('reject')} aria-keyshortcuts={hasShortcuts ? 'r' : undefined}>
+          <X className="size-4" aria-hidden />
+          {t('reject')}
+        </Button>
+      </div>
+      {forbidden !== null && props.stale === null && <p className="text-sm text-soft">{forbidden}</p>}
+      {open === 'approve' && (
+        <Dialog title={t('approveTitle')} onClose={close}>
+          <p className="flex flex-wrap items-center gap-2 font-medium">
+            <ToolName name={shown.tool} /> <EffectBadge effect={shown.effect} />
+          </p>
+          <Arguments value={shown.arguments} provenance={shown.provenance} />
+          <p className="text-sm text-soft">{t('approveHint')}</p>
+          {decide.approve.isError && <Problem error={decide.approve.error} />}
+          <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
+            <Button onClick={close}>{t('notNow')}</Button>
+            <Button tone="primary" data-first isBusy={decide.approve.isPending} onClick={approve}>
+              {t('approveExactly')}
+            </Button>
+          </div>
+        </Dialog>
+      )}
+      {open === 'reject' && (
+        <Dialog title={t('rejectTitle')} onClose={close}>
+          <form
+            className="grid gap-4"
+            onSubmit={(event) => {
+              event.preventDefault();
+              const reason = new FormData(event.currentTarget).get('reason');
+              decide.reject.mutate(
+                { reason: typeof reason === 'string' ? reason.trim() : '', key },
+                {
+                  onSuccess: () => {
+                    toast(t('rejected'));
+                    close();
+                  },
+                },
+              );
+            }}
+          >
+            <TextArea label={t('reason')} hint={t('reasonHint')} name="reason" rows={3} maxLength={REASON_LETTERS_MAX} data-first />
+            {decide.reject.isError && <Problem error={decide.reject.error} />}
+            <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
+              <Button onClick={close}>{t('notNow')}</Button>
+              <Button type="submit" tone="danger" isBusy={decide.reject.isPending}>
+                {t('reject')}
+              </Button>
+            </div>
+          </form>
+        </Dialog>
+      )}
+    </>
+  );
+}

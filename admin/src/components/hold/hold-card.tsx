@@ -1,0 +1,168 @@
+'use client';
+
+import { ShieldQuestion } from 'lucide-react';
+import Link from 'next/link';
+import { useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { Arguments } from '@/components/arguments';
+import { EffectBadge } from '@/components/effect-badge';
+import { useNeedsText } from '@/components/needs';
+import { PersonName } from '@/components/person-name';
+import { useRoleNames } from '@/components/role-names';
+import { Rules } from '@/components/rules';
+import { ToolName } from '@/components/tool-name';
+import { Button } from '@/components/ui/button';
+import { Card, Facts } from '@/components/ui/card';
+import { Failed, Loading } from '@/components/ui/states';
+import { Ago, At } from '@/components/ui/time';
+import { useFormats } from '@/lib/format';
+import { Decide } from './decide';
+import { HoldState } from './state';
+import { useHold, type Hold } from './use-hold';
+
+/** A held action with everything one needs to decide on it. `inline` stands in a conversation and leaves out what is read there. */
+export function HoldCard({ id, isInline = false }: { id: string; isInline?: boolean }) {
+  const hold = useHold(id);
+  if (hold.isPending) return <Loading lines={5} />;
+  if (hold.data === undefined) return <Failed error={hold.error} onRetry={() => void hold.refetch()} />;
+  return <Loaded key={hold.data.hold_id} now={hold.data} isInline={isInline} />;
+}
+
+/** What is decided on is what was shown first, until the reader asks for what is there now. */
+function Loaded({ now, isInline }: { now: Hold; isInline: boolean }) {
+  const t = useTranslations('hold');
+  const [shown, setShown] = useState(now);
+  const isChanged = shown.envelope_id !== now.envelope_id;
+  const isWaiting = now.state === 'held';
+  const card = isChanged ? shown : now;
+  return (
+    <Card className={isInline ? 'border-wait' : undefined} role="group" aria-label={t('card', { tool: card.tool })}>
+      <div className="grid gap-4 p-4">
+        <div className="grid gap-1.5">
+          <div className="flex flex-wrap items-center gap-2">
+            <ShieldQuestion className="size-4 shrink-0 text-wait" aria-hidden />
+            <p className="min-w-0 flex-1 font-semibold">
+              <ToolName name={card.tool} />
+            </p>
+            <EffectBadge effect={card.effect} />
+            <HoldState state={now.state} />
+          </div>
+          <p>{card.reason}</p>
+        </div>
+        {isChanged && <Changed shown={shown} now={now} onShow={() => setShown(now)} />}
+        <Arguments value={card.arguments} provenance={card.provenance} />
+        <Waits hold={card} isWaiting={isWaiting} />
+        <Said hold={now} />
+        {isWaiting ? (
+          <Decide shown={card} stale={isChanged ? t('changed') : null} hasShortcuts={!isInline} />
+        ) : (
+          <p className="text-sm text-soft">{t(`after.${after(now.state)}`)}</p>
+        )}
+        {isInline ? (
+          <Link href={`/holds/${now.hold_id}`} className="text-sm text-accent underline underline-offset-2">
+            {t('openCard')}
+          </Link>
+        ) : (
+          <Details hold={card} />
+        )}
+      </div>
+    </Card>
+  );
+}
+
+const AFTER = ['approved', 'rejected', 'expired', 'cancelled', 'claimed', 'done', 'failed'] as const;
+
+function after(state: string): (typeof AFTER)[number] | 'unknown' {
+  return AFTER.find((one) => one === state) ?? 'unknown';
+}
+
+/** The action was changed while it was looked at: what is different, and the way to see it. Nothing can be approved until then. */
+function Changed({ shown, now, onShow }: { shown: Hold; now: Hold; onShow: () => void }) {
+  const t = useTranslations('hold');
+  const isSame = JSON.stringify(shown.arguments) === JSON.stringify(now.arguments);
+  return (
+    <div role="alert" className="grid gap-2 rounded-lg bg-wait-wash p-3 text-sm">
+      <p className="font-medium text-wait">{t('changed')}</p>
+      {!isSame && <Arguments value={now.arguments} provenance={now.provenance} />}
+      <div>
+        <Button size="small" onClick={onShow}>
+          {t('showNew')}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function Waits({ hold, isWaiting }: { hold: Hold; isWaiting: boolean }) {
+  const t = useTranslations('hold');
+  const needs = useNeedsText();
+  return (
+    <Facts
+      facts={[
+        [t('needs'), needs(hold.needs)],
+        [t('for'), <PersonName key="for" id={hold.person_id} />],
+        [isWaiting ? t('expires') : t('held'), <Ago key="time" at={isWaiting ? hold.expires_at : hold.held_at} />],
+      ]}
+    />
+  );
+}
+
+/** What people said so far. */
+function Said({ hold }: { hold: Hold }) {
+  const t = useTranslations('hold');
+  const roles = useRoleNames();
+  const formats = useFormats();
+  if (hold.said.length === 0) return null;
+  return (
+    <ul className="grid gap-1 text-sm">
+      {hold.said.map((one) => (
+        <li key={`${one.person_id} ${one.at}`}>
+          <span className={one.approves ? 'font-medium text-good' : 'font-medium text-bad'}>{one.approves ? t('saidYes') : t('saidNo')}</span> <PersonName id={one.person_id} />{' '}
+          <span className="text-soft">
+            ({formats.list(one.roles.map(roles))}) · <Ago at={one.at} />
+          </span>
+          {one.reason != null && one.reason !== '' && <q className="block text-soft">{one.reason}</q>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Details({ hold }: { hold: Hold }) {
+  const t = useTranslations('hold');
+  return (
+    <>
+      <section className="grid gap-2">
+        <h2 className="text-sm font-semibold">{t('rules')}</h2>
+        <Rules ids={hold.rules} />
+      </section>
+      <details className="text-sm">
+        <summary className="text-soft">{t('exact')}</summary>
+        <div className="mt-2 grid gap-3">
+          <Facts
+            facts={[
+              [t('agent'), hold.agent],
+              [
+                t('run'),
+                <Link key="run" href={`/runs/${hold.run_id}`} className="font-mono text-xs break-all text-accent underline">
+                  {hold.run_id}
+                </Link>,
+              ],
+              [t('held'), <At key="held" at={hold.held_at} />],
+              [t('expires'), <At key="expires" at={hold.expires_at} />],
+              [
+                t('envelope'),
+                <code key="envelope" className="font-mono text-xs break-all">
+                  {hold.envelope_id}
+                </code>,
+              ],
+            ]}
+          />
+          <pre tabIndex={0} dir="ltr" className="max-h-80 overflow-auto rounded-lg bg-sunken p-3 font-mono text-xs">
+            {JSON.stringify(hold.envelope, null, 2)}
+          </pre>
+        </div>
+      </details>
+    </>
+  );
+}

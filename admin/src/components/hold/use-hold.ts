@@ -1,0 +1,43 @@
+'use client';
+
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
+
+export type Hold = Schemas['HoldDetail'];
+
+const LOOK_EVERY_MS = 5_000;
+
+/** A held action, looked at again while it waits: others may decide on it, or its time may run out. */
+export function useHold(id: string) {
+  return useQuery({
+    queryKey: ['holds', id],
+    queryFn: () => answer(api.GET('/api/v1/holds/{id}', { params: { path: { id } } })),
+    refetchInterval: (query) => (query.state.data === undefined || isOpen(query.state.data) ? LOOK_EVERY_MS : false),
+  });
+}
+
+/** Whether something of it is still to come. */
+export function isOpen(hold: Schemas['HoldView']): boolean {
+  return hold.state === 'held' || hold.state === 'approved' || hold.state === 'claimed';
+}
+
+/** What one can say of a held action. Each wish has one key, so a wish sent twice counts once. */
+export function useDecide(id: string) {
+  const client = useQueryClient();
+  const settled = async (hold?: Hold) => {
+    if (hold !== undefined) client.setQueryData(['holds', id], hold);
+    await client.invalidateQueries({ queryKey: ['holds'] });
+    await client.invalidateQueries({ queryKey: ['actions'] });
+  };
+  const approve = useMutation({
+    mutationFn: ({ envelopeId, key }: { envelopeId: string; key: string }) =>
+      answer(api.POST('/api/v1/holds/{id}/approve', { params: { path: { id }, header: { 'Idempotency-Key': key } }, body: { envelope_id: envelopeId } })),
+    onSettled: settled,
+  });
+  const reject = useMutation({
+    mutationFn: ({ reason, key }: { reason: string; key: string }) =>
+      answer(api.POST('/api/v1/holds/{id}/reject', { params: { path: { id }, header: { 'Idempotency-Key': key } }, body: { reason } })),
+    onSettled: settled,
+  });
+  return { approve, reject, newKey: idempotencyKey };
+}

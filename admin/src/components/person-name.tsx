@@ -1,0 +1,29 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useTranslations } from 'use-intl';
+import { answer, api } from '@/lib/api/client';
+import { may, useMe } from '@/lib/me';
+
+const PEOPLE_MAX = 200;
+
+/** People by id, for whoever may know them. */
+export function usePeopleNames(): Map<string, string> {
+  const me = useMe();
+  const people = useQuery({
+    queryKey: ['people', 'names'],
+    queryFn: () => answer(api.GET('/api/v1/people', { params: { query: { limit: PEOPLE_MAX } } })),
+    enabled: may(me, 'people:read'),
+    staleTime: 60_000,
+  });
+  return new Map(people.data?.items.map((person) => [person.person_id, person.display_name]));
+}
+
+/** Somebody's name: “you” for oneself, the end of the id for those one may not know. */
+export function PersonName({ id }: { id: string }) {
+  const t = useTranslations('common');
+  const me = useMe();
+  const names = usePeopleNames();
+  if (id === me.person_id) return t('you');
+  return <bdi title={id}>{names.get(id) ?? `…${id.slice(-6)}`}</bdi>;
+}

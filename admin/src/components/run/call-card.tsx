@@ -1,0 +1,84 @@
+'use client';
+
+import { Ban, ChevronDown, CircleCheck, CircleDashed, CircleX, Loader, ShieldQuestion } from 'lucide-react';
+import { useTranslations } from 'use-intl';
+import { Arguments } from '@/components/arguments';
+import { HoldCard } from '@/components/hold/hold-card';
+import { Rules } from '@/components/rules';
+import { ToolName } from '@/components/tool-name';
+import { Badge, type BadgeTone } from '@/components/ui/badge';
+import { Facts } from '@/components/ui/card';
+import { cx } from '@/lib/cx';
+import { useFormats } from '@/lib/format';
+import { leavesOf } from '@/lib/json';
+import type { Call, CallStage } from '@/lib/run/fold';
+
+const TONES: Record<CallStage, BadgeTone> = { proposed: 'plain', allowed: 'plain', held: 'wait', blocked: 'bad', running: 'accent', done: 'good', failed: 'bad' };
+const ICONS: Record<CallStage, typeof Ban> = { proposed: CircleDashed, allowed: CircleDashed, held: ShieldQuestion, blocked: Ban, running: Loader, done: CircleCheck, failed: CircleX };
+/** Of the arguments in the closed card's one line. */
+const LETTERS_IN_LINE = 140;
+
+/** A call the model wanted, what the rules said of it and what became of it. Opens for the arguments and the rules. */
+export function CallCard({ call, isLive }: { call: Call; isLive: boolean }) {
+  const t = useTranslations('call');
+  const Icon = ICONS[call.stage];
+  const isWaiting = call.stage === 'held' && call.hold !== null && call.hold.outcome === null && isLive;
+  if (isWaiting && call.hold !== null) return <HoldCard id={call.hold.id} isInline />;
+  const line =
+    call.summary ??
+    leavesOf(call.arguments)
+      .map((leaf) => leaf.value)
+      .join(' · ')
+      .slice(0, LETTERS_IN_LINE);
+  const why = call.stage === 'blocked' ? reasonOf(call) : call.failure?.message;
+  return (
+    <details className={cx('group rounded-lg border bg-surface text-sm', call.stage === 'blocked' ? 'border-bad' : 'border-line')}>
+      <summary className="grid list-none gap-1 rounded-lg px-3 py-2 hover:bg-sunken [&::-webkit-details-marker]:hidden">
+        <span className="flex items-center gap-2">
+          <Icon className={cx('size-4 shrink-0', call.stage === 'running' && 'motion-safe:animate-spin', { done: 'text-good', blocked: 'text-bad', failed: 'text-bad', held: 'text-wait' }[String(call.stage)] ?? 'text-soft')} aria-hidden />
+          <span className="shrink-0 font-medium">
+            <ToolName name={call.tool} />
+          </span>
+          <span className="min-w-0 flex-1 truncate text-soft" dir="auto">
+            {line}
+          </span>
+          <Badge tone={TONES[call.stage]}>{t(`stage.${call.stage}`)}</Badge>
+          <ChevronDown className="size-4 shrink-0 text-soft transition-transform group-open:rotate-180" aria-hidden />
+        </span>
+        {why != null && why !== '' && <span className="ps-6 text-bad">{why}</span>}
+      </summary>
+      <div className="grid gap-3 border-t border-line p-3">
+        <Arguments value={call.arguments} provenance={call.provenance} />
+        <Outcome call={call} />
+        {call.rules.length > 0 && <Rules ids={call.rules} />}
+      </div>
+    </details>
+  );
+}
+
+/** Why it was not done: a person's words, or the rule's. */
+function reasonOf(call: Call): string | null {
+  if (call.hold !== null && call.hold.outcome !== null && call.hold.outcome !== 'approved') return call.hold.words === null || call.hold.words === '' ? call.reason : call.hold.words;
+  return call.reason ?? call.failure?.message ?? null;
+}
+
+function Outcome({ call }: { call: Call }) {
+  const t = useTranslations('call');
+  const formats = useFormats();
+  const facts: [string, React.ReactNode][] = [];
+  if (call.reason !== null) facts.push([t('reason'), call.reason]);
+  if (call.blockClass !== null) facts.push([t('class'), <code key="class">{call.blockClass}</code>]);
+  if (call.hold?.outcome != null) facts.push([t('people'), t(`outcome.${outcomeOf(call.hold.outcome)}`)]);
+  if (call.summary !== null) facts.push([t('result'), call.summary]);
+  if (call.failure !== null) facts.push([t('failure'), call.failure.message]);
+  if (call.ms !== null) facts.push([t('time'), formats.ms(call.ms)]);
+  if (call.fuel !== null && call.fuel > 0) facts.push([t('fuel'), formats.number(call.fuel)]);
+  if (call.attempts > 1) facts.push([t('attempts'), formats.number(call.attempts)]);
+  return facts.length === 0 ? null : <Facts facts={facts} />;
+}
+
+const OUTCOMES = ['approved', 'rejected', 'expired', 'cancelled'] as const;
+
+function outcomeOf(outcome: string): (typeof OUTCOMES)[number] | 'other' {
+  return OUTCOMES.find((one) => one === outcome) ?? 'other';
+}

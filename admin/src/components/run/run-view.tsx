@@ -1,0 +1,83 @@
+'use client';
+
+import { WifiOff } from 'lucide-react';
+import Link from 'next/link';
+import { useTranslations } from 'use-intl';
+import { Markdown } from '@/components/markdown';
+import { Copy } from '@/components/ui/copy';
+import { Failed } from '@/components/ui/states';
+import { useFormats } from '@/lib/format';
+import { costOf, waitingOf, type Run } from '@/lib/run/fold';
+import type { Followed } from '@/lib/run/use-run';
+import { CallCard } from './call-card';
+
+/** A run as it happens: words, calls, decisions, the reply. */
+export function RunView({ followed, runId }: { followed: Followed; runId: string }) {
+  const { run, error, isLost, isHeard } = followed;
+  if (error !== null) return <Failed error={error} />;
+  const isLive = run.ended === null;
+  return (
+    <div className="grid gap-3">
+      {run.items.map((item) => (item.kind === 'said' ? <Markdown key={`said ${item.step}`} text={item.text} /> : <CallCard key={item.call.id} call={item.call} isLive={isLive} />))}
+      {run.reply !== null && <Markdown text={run.reply} />}
+      {run.reply === null && run.draft !== '' && <Markdown text={run.draft} />}
+      <Activity run={run} isLost={isLost} isHeard={isHeard} />
+      <Ending run={run} />
+      {run.reply !== null && <Footer run={run} runId={runId} />}
+    </div>
+  );
+}
+
+/** What goes on now, in a word: never silence without a sign. */
+function Activity({ run, isLost, isHeard }: { run: Run; isLost: boolean; isHeard: boolean }) {
+  const t = useTranslations('run');
+  if (run.ended !== null) return null;
+  if (isLost) {
+    return (
+      <p role="status" className="flex items-center gap-2 text-sm text-wait">
+        <WifiOff className="size-4" aria-hidden />
+        {t('lost')}
+      </p>
+    );
+  }
+  const waiting = waitingOf(run).length;
+  if (waiting > 0) return null;
+  if (run.draft !== '' || run.reply !== null) return null;
+  const isCalling = run.items.some((item) => item.kind === 'call' && item.call.stage === 'running');
+  return (
+    <p className="flex items-center gap-2 text-sm text-soft">
+      <span className="size-2 animate-pulse-soft rounded-full bg-accent" aria-hidden />
+      {!isHeard ? t('starting') : isCalling ? t('calling') : t('thinking')}
+    </p>
+  );
+}
+
+/** An end without a reply: why, and what can be done. */
+function Ending({ run }: { run: Run }) {
+  const t = useTranslations('run');
+  if (run.ended === null || run.ended.outcome === 'replied') return null;
+  const outcome = (['cancelled', 'step_limit', 'time_limit', 'token_limit', 'budget_limit', 'stubborn', 'model_failed', 'failed'] as const).find((one) => one === run.ended?.outcome);
+  return (
+    <div className="rounded-lg border border-line bg-sunken px-3 py-2 text-sm">
+      <p className="font-medium">{outcome === undefined ? run.ended.outcome : t(`outcome.${outcome}`)}</p>
+      {run.ended.message !== '' && <p className="text-soft">{run.ended.message}</p>}
+    </div>
+  );
+}
+
+function Footer({ run, runId }: { run: Run; runId: string }) {
+  const t = useTranslations('run');
+  const formats = useFormats();
+  const cost = costOf(run);
+  return (
+    <p className="flex flex-wrap items-center gap-x-2 text-xs text-soft">
+      <Copy text={run.reply ?? ''} label={t('copyReply')} />
+      <span>{t('steps', { count: run.steps.length })}</span>
+      {cost.tokens > 0 && <span>· {t('tokens', { count: cost.tokens })}</span>}
+      {cost.micros > 0 && <span>· {formats.usd(cost.micros)}</span>}
+      <Link href={`/runs/${runId}`} className="underline underline-offset-2">
+        {t('open')}
+      </Link>
+    </p>
+  );
+}

@@ -1,0 +1,34 @@
+import { Ban, CircleCheckBig, ListChecks, MessageSquare, Settings, Workflow, type LucideIcon } from 'lucide-react';
+import type { Me, Permission } from '@/lib/me';
+import { may } from '@/lib/me';
+
+export type NavigationName = 'chat' | 'holds' | 'blocked' | 'actions' | 'runs' | 'settings';
+export type NavigationGroup = 'work' | 'observe' | 'system';
+
+/** A place one can go to. */
+export interface Place {
+  name: NavigationName;
+  path: string;
+  icon: LucideIcon;
+  group: NavigationGroup;
+  /** Who may see it; anyone signed in without it. */
+  needs: Permission | null;
+}
+
+/** Every place, in the order in which it is shown. The first four that one may see stand at the bottom of a phone. */
+export const PLACES: readonly Place[] = [
+  { name: 'chat', path: '/chat', icon: MessageSquare, group: 'work', needs: 'conversations:use' },
+  { name: 'holds', path: '/holds', icon: CircleCheckBig, group: 'work', needs: 'holds:read' },
+  { name: 'blocked', path: '/blocked', icon: Ban, group: 'observe', needs: 'actions:read' },
+  { name: 'actions', path: '/actions', icon: ListChecks, group: 'observe', needs: 'actions:read' },
+  { name: 'runs', path: '/runs', icon: Workflow, group: 'observe', needs: null },
+  { name: 'settings', path: '/settings', icon: Settings, group: 'system', needs: null },
+];
+
+export function placesOf(me: Me): Place[] {
+  return PLACES.filter((place) => place.needs === null || may(me, place.needs));
+}
+
+export function placeAt(path: string): Place | null {
+  return PLACES.find((place) => path === place.path || path.startsWith(`${place.path}/`)) ?? null;
+}

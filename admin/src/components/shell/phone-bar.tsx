@@ -1,0 +1,77 @@
+'use client';
+
+import { Ellipsis } from 'lucide-react';
+import Link from 'next/link';
+import { useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { Dialog } from '@/components/ui/dialog';
+import { cx } from '@/lib/cx';
+import type { Place } from './navigation';
+import { WaitingBadge } from './waiting-badge';
+
+/** Places at the bottom; the rest is behind "more". */
+const SHOWN = 4;
+
+/** Navigation of small screens: within the thumb's reach. */
+export function PhoneBar({ places, here, waiting }: { places: Place[]; here: string | null; waiting: number }) {
+  const t = useTranslations('shell');
+  const [isOpen, setIsOpen] = useState(false);
+  const shown = places.slice(0, SHOWN);
+  const rest = places.slice(SHOWN);
+  const looks = (isHere: boolean) => cx('relative flex min-h-14 flex-col items-center justify-center gap-0.5 px-1 text-[0.6875rem] font-medium', isHere ? 'text-accent' : 'text-soft');
+  return (
+    <nav aria-label={t('navigation')} className="border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] lg:hidden">
+      <ul className="grid auto-cols-fr grid-flow-col">
+        {shown.map((place) => (
+          <li key={place.name}>
+            <Link href={place.path} aria-current={here === place.path ? 'page' : undefined} className={looks(here === place.path)}>
+              <place.icon className="size-5" aria-hidden />
+              <span className="max-w-full truncate">{t(`short.${place.name}`)}</span>
+              {place.name === 'holds' && <WaitingBadge count={waiting} className="absolute start-1/2 top-1 ms-1" />}
+            </Link>
+          </li>
+        ))}
+        {rest.length > 0 && (
+          <li className="grid">
+            <button
+              type="button"
+              aria-haspopup="dialog"
+              onClick={() => {
+                setIsOpen(true);
+              }}
+              className={looks(rest.some((place) => place.path === here))}
+            >
+              <Ellipsis className="size-5" aria-hidden />
+              {t('more')}
+            </button>
+          </li>
+        )}
+      </ul>
+      {isOpen && (
+        <Dialog
+          title={t('more')}
+          onClose={() => {
+            setIsOpen(false);
+          }}
+        >
+          <ul className="grid gap-1">
+            {rest.map((place) => (
+              <li key={place.name}>
+                <Link
+                  href={place.path}
+                  onClick={() => {
+                    setIsOpen(false);
+                  }}
+                  className="flex min-h-12 items-center gap-3 rounded-lg px-2 font-medium hover:bg-sunken"
+                >
+                  <place.icon className="size-5 text-soft" aria-hidden />
+                  {t(`places.${place.name}`)}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </Dialog>
+      )}
+    </nav>
+  );
+}

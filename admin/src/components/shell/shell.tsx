@@ -1,0 +1,77 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { usePathname, useRouter } from 'next/navigation';
+import { useEffect } from 'react';
+import { useTranslations } from 'use-intl';
+import { Failed } from '@/components/ui/states';
+import { answer, api } from '@/lib/api/client';
+import { isSignedOut } from '@/lib/api/problem';
+import { may, MeProvider, useMeQuery, type Me } from '@/lib/me';
+import { Mark } from './mark';
+import { placeAt, placesOf } from './navigation';
+import { NotHere } from './not-here';
+import { PhoneBar } from './phone-bar';
+import { SideBar } from './side-bar';
+
+const HOLDS_EVERY_MS = 15_000;
+/** More than this is shown as "more than". */
+const HOLDS_COUNTED_MAX = 99;
+
+/** How many actions wait for people, for whoever may see them. */
+export function useWaitingCount(me: Me): number {
+  const holds = useQuery({
+    queryKey: ['holds', 'waiting'],
+    queryFn: () => answer(api.GET('/api/v1/holds', { params: { query: { state: 'held', limit: HOLDS_COUNTED_MAX + 1 } } })),
+    enabled: may(me, 'holds:read'),
+    refetchInterval: HOLDS_EVERY_MS,
+  });
+  return holds.data?.items.length ?? 0;
+}
+
+/** What stands around every page of somebody signed in. Nothing inside is shown before it is known who that is. */
+export function Shell({ children }: { children: React.ReactNode }) {
+  const me = useMeQuery();
+  const path = usePathname();
+  const router = useRouter();
+  const isOut = isSignedOut(me.error);
+  useEffect(() => {
+    if (!isOut) return;
+    const here = `${window.location.pathname}${window.location.search}`;
+    router.replace(here === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(here)}`);
+  }, [isOut, router]);
+  if (me.data === undefined) {
+    return (
+      <div className="grid min-h-dvh place-items-center" aria-busy={me.isPending || isOut}>
+        {me.isError && !isOut ? <Failed error={me.error} onRetry={() => void me.refetch()} /> : <Mark className="size-10 animate-pulse-soft text-accent" />}
+      </div>
+    );
+  }
+  const place = placeAt(path);
+  const isHidden = place !== null && place.needs !== null && !may(me.data, place.needs);
+  return (
+    <MeProvider value={me.data}>
+      <Frame me={me.data} place={place?.path ?? null}>
+        {isHidden ? <NotHere /> : children}
+      </Frame>
+    </MeProvider>
+  );
+}
+
+function Frame({ me, place, children }: { me: Me; place: string | null; children: React.ReactNode }) {
+  const t = useTranslations('shell');
+  const places = placesOf(me);
+  const waiting = Math.min(useWaitingCount(me), HOLDS_COUNTED_MAX);
+  return (
+    <div className="flex h-dvh flex-col overflow-hidden lg:flex-row">
+      <a href="#main" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-lg focus:bg-surface focus:px-3 focus:py-2">
+        {t('skip')}
+      </a>
+      <SideBar me={me} places={places} here={place} waiting={waiting} />
+      <main id="main" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col outline-none">
+        {children}
+      </main>
+      <PhoneBar places={places} here={place} waiting={waiting} />
+    </div>
+  );
+}

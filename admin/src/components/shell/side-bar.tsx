@@ -1,0 +1,56 @@
+'use client';
+
+import Link from 'next/link';
+import { useTranslations } from 'use-intl';
+import { cx } from '@/lib/cx';
+import type { Me } from '@/lib/me';
+import { Mark } from './mark';
+import type { NavigationGroup, Place } from './navigation';
+import { WaitingBadge } from './waiting-badge';
+
+const GROUPS: readonly NavigationGroup[] = ['work', 'observe', 'system'];
+
+/** Navigation of wide screens. */
+export function SideBar({ me, places, here, waiting }: { me: Me; places: Place[]; here: string | null; waiting: number }) {
+  const t = useTranslations('shell');
+  return (
+    <div className="hidden w-56 shrink-0 flex-col border-e border-line bg-sunken lg:flex">
+      <Link href="/" className="flex items-center gap-2 px-4 pt-4 pb-2 font-semibold">
+        <Mark className="size-6 text-accent" />
+        Steward
+      </Link>
+      <nav aria-label={t('navigation')} className="flex-1 overflow-y-auto px-2 py-2">
+        {GROUPS.map((group) => {
+          const own = places.filter((place) => place.group === group);
+          if (own.length === 0) return null;
+          return (
+            <div key={group} className="mb-4">
+              <p className="px-2 pb-1 text-xs font-medium text-soft">{t(`groups.${group}`)}</p>
+              <ul className="grid gap-0.5">
+                {own.map((place) => (
+                  <li key={place.name}>
+                    <Link
+                      href={place.path}
+                      aria-current={here === place.path ? 'page' : undefined}
+                      className={cx('flex min-h-9 items-center gap-2.5 rounded-lg px-2 text-sm font-medium', here === place.path ? 'bg-surface text-ink shadow-sm' : 'text-soft hover:bg-surface hover:text-ink')}
+                    >
+                      <place.icon className={cx('size-4', here === place.path && 'text-accent')} aria-hidden />
+                      <span className="min-w-0 flex-1 truncate">{t(`places.${place.name}`)}</span>
+                      {place.name === 'holds' && <WaitingBadge count={waiting} />}
+                    </Link>
+                  </li>
+                ))}
+              </ul>
+            </div>
+          );
+        })}
+      </nav>
+      <div className="border-t border-line px-4 py-3">
+        <p className="truncate text-sm font-medium" title={me.email}>
+          {me.display_name}
+        </p>
+        <p className="truncate text-xs text-soft">{me.organisation}</p>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,66 @@
+'use client';
+
+import { X } from 'lucide-react';
+import { useEffect, useId, useRef } from 'react';
+import { useTranslations } from 'use-intl';
+import { cx } from '@/lib/cx';
+import { IconButton } from './button';
+
+interface DialogProps {
+  title: string;
+  onClose: () => void;
+  children: React.ReactNode;
+  /** `side` stands at the edge of wide screens, for looking something up while the list stays in view. */
+  place?: 'middle' | 'side';
+}
+
+/** The browser's own modal: it keeps the focus, closes on Escape, and rises from below on a phone. Mounted means open. */
+export function Dialog({ title, onClose, children, place = 'middle' }: DialogProps) {
+  const t = useTranslations('common');
+  const box = useRef<HTMLDialogElement>(null);
+  const name = useId();
+  useEffect(() => {
+    const dialog = box.current;
+    if (dialog && !dialog.open) {
+      dialog.showModal();
+      // The browser takes the first thing that can have the focus, which is the way out: what the dialog is for comes first.
+      const first = dialog.querySelector('[data-first]');
+      if (first instanceof HTMLElement) first.focus();
+    }
+    return () => {
+      dialog?.close();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={box}
+      aria-labelledby={name}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => {
+        if (event.target === box.current) onClose();
+      }}
+      className={cx(
+        'fixed m-0 bg-surface p-0 text-ink shadow-xl outline-none',
+        'inset-x-0 top-auto bottom-0 max-h-[88dvh] w-full max-w-none rounded-t-2xl',
+        place === 'middle'
+          ? 'sm:inset-0 sm:m-auto sm:h-fit sm:max-h-[85dvh] sm:w-[min(34rem,calc(100vw-3rem))] sm:rounded-2xl'
+          : 'sm:inset-y-0 sm:start-auto sm:end-0 sm:h-dvh sm:max-h-none sm:w-[min(36rem,calc(100vw-3rem))] sm:rounded-none',
+      )}
+    >
+      <div className="flex max-h-[88dvh] flex-col sm:max-h-[inherit] sm:h-full">
+        <header className="flex items-center justify-between gap-3 border-b border-line px-4 py-2.5">
+          <h2 id={name} className="min-w-0 text-base font-semibold">
+            {title}
+          </h2>
+          <IconButton label={t('close')} onClick={onClose} className="-me-2">
+            <X className="size-4" aria-hidden />
+          </IconButton>
+        </header>
+        <div className="grid gap-4 overflow-y-auto p-4 pb-[max(1rem,env(safe-area-inset-bottom))]">{children}</div>
+      </div>
+    </dialog>
+  );
+}

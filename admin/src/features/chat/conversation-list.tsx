@@ -1,0 +1,63 @@
+'use client';
+
+import { MessagesSquare, SquarePen } from 'lucide-react';
+import Link from 'next/link';
+import { useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { buttonLooks } from '@/components/ui/button';
+import { Input } from '@/components/ui/field';
+import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
+import { Ago } from '@/components/ui/time';
+import { cx } from '@/lib/cx';
+import { useConversations } from './api';
+
+/** Below this many there is nothing to search. */
+const SEARCH_FROM = 8;
+
+export function ConversationList({ here }: { here: string | null }) {
+  const t = useTranslations('chat');
+  const conversations = useConversations();
+  const [words, setWords] = useState('');
+  const all = conversations.data?.items ?? [];
+  const found = all.filter((one) => one.title.toLocaleLowerCase().includes(words.trim().toLocaleLowerCase()));
+  return (
+    <section aria-label={t('conversations')} className="flex min-h-0 flex-1 flex-col">
+      <div className="flex items-center justify-between gap-2 px-4 py-2">
+        <h2 className="text-sm font-semibold">{t('conversations')}</h2>
+        <Link href="/chat" className={buttonLooks('quiet', 'small')}>
+          <SquarePen className="size-4" aria-hidden />
+          {t('new')}
+        </Link>
+      </div>
+      {all.length >= SEARCH_FROM && (
+        <div className="px-4 pb-2">
+          <Input label={t('search')} isLabelHidden type="search" placeholder={t('search')} value={words} onChange={(event) => setWords(event.target.value)} />
+        </div>
+      )}
+      <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-2">
+        {conversations.isPending && <Loading />}
+        {conversations.isError && <Failed error={conversations.error} onRetry={() => void conversations.refetch()} />}
+        {conversations.isSuccess && all.length === 0 && <Empty icon={<MessagesSquare className="size-5" aria-hidden />} title={t('noConversations')} hint={t('noConversationsHint')} />}
+        {all.length > 0 && found.length === 0 && <NoMatch onClear={() => setWords('')} />}
+        <ul>
+          {found.map((one) => (
+            <li key={one.conversation_id}>
+              <Link
+                href={`/chat/${one.conversation_id}`}
+                aria-current={one.conversation_id === here ? 'page' : undefined}
+                className={cx('grid gap-0.5 rounded-lg px-2 py-2', one.conversation_id === here ? 'bg-accent-wash' : 'hover:bg-sunken')}
+              >
+                <span className="truncate text-sm font-medium" dir="auto">
+                  {one.title === '' ? t('untitled') : one.title}
+                </span>
+                <span className="truncate text-xs text-soft">
+                  <Ago at={one.changed_at} /> · {one.agent}
+                </span>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </section>
+  );
+}

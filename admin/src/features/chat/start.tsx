@@ -1,0 +1,115 @@
+'use client';
+
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useRouter } from 'next/navigation';
+import { useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { Mark } from '@/components/shell/mark';
+import { Page } from '@/components/shell/page';
+import { Select } from '@/components/ui/field';
+import { answer, api, idempotencyKey } from '@/lib/api/client';
+import { useMe } from '@/lib/me';
+import { useAgents, useWorkspaces } from './api';
+import { Composer } from './composer';
+import { ConversationList } from './conversation-list';
+
+const OPENINGS = ['able', 'contacts', 'deals'] as const;
+const DEFAULT_AGENT = 'assistant';
+/** The server takes no longer title; the first line is enough to know a conversation again. */
+const TITLE_LETTERS = 80;
+
+/** Before the first word: what can be asked, and with whom. */
+export function Start() {
+  const t = useTranslations('chat');
+  const me = useMe();
+  const router = useRouter();
+  const client = useQueryClient();
+  const agents = useAgents();
+  const workspaces = useWorkspaces();
+  const [text, setText] = useState('');
+  const [agent, setAgent] = useState('');
+  const [workspace, setWorkspace] = useState('');
+  const names = agents.data?.data.map((one) => one.id) ?? [];
+  const places = workspaces.data?.items ?? [];
+  const [key, setKey] = useState(idempotencyKey);
+
+  const begin = useMutation({
+    mutationFn: async (words: string) => {
+      const title = (words.split('\n')[0] ?? '').slice(0, TITLE_LETTERS);
+      const body = { agent: agent || names[0] || DEFAULT_AGENT, title, workspace_id: places.length > 1 ? workspace || places[0]?.workspace_id : undefined };
+      const conversation = await answer(api.POST('/api/v1/conversations', { params: { header: { 'Idempotency-Key': `${key}-c` } }, body }));
+      const id = conversation.conversation_id;
+      await answer(api.POST('/api/v1/conversations/{id}/messages', { params: { path: { id }, header: { 'Idempotency-Key': `${key}-m` } }, body: { text: words } }));
+      return id;
+    },
+    onSuccess: (id) => {
+      router.push(`/chat/${id}`);
+      void client.invalidateQueries({ queryKey: ['conversations'] });
+    },
+  });
+  const send = (words: string) => {
+    begin.mutate(words);
+  };
+
+  return (
+    <Page title={t('title')} className="flex flex-col">
+      <div className="mx-auto grid w-full max-w-2xl flex-1 content-center gap-6 p-4 sm:p-6">
+        <div className="grid gap-2">
+          <Mark className="size-9 text-accent" />
+          <h2 className="text-2xl font-semibold">{t('hello', { name: me.display_name })}</h2>
+          <p className="text-soft">{t('promise')}</p>
+        </div>
+        <ul className="grid gap-2 sm:grid-cols-3">
+          {OPENINGS.map((opening) => (
+            <li key={opening} className="grid">
+              <button
+                type="button"
+                onClick={() => {
+                  setText(t(`openings.${opening}`));
+                }}
+                className="rounded-xl border border-line bg-surface p-3 text-start text-sm hover:border-accent"
+              >
+                {t(`openings.${opening}`)}
+              </button>
+            </li>
+          ))}
+        </ul>
+        {(names.length > 1 || places.length > 1) && (
+          <div className="grid gap-3 sm:grid-cols-2">
+            {names.length > 1 && (
+              <Select label={t('agent')} value={agent || names[0]} onChange={(event) => setAgent(event.target.value)}>
+                {names.map((name) => (
+                  <option key={name}>{name}</option>
+                ))}
+              </Select>
+            )}
+            {places.length > 1 && (
+              <Select label={t('workspace')} value={workspace || places[0]?.workspace_id} onChange={(event) => setWorkspace(event.target.value)}>
+                {places.map((place) => (
+                  <option key={place.workspace_id} value={place.workspace_id}>
+                    {place.name}
+                  </option>
+                ))}
+              </Select>
+            )}
+          </div>
+        )}
+        <Composer
+          text={text}
+          onText={(next) => {
+            setText(next);
+            // Another text is another wish.
+            setKey(idempotencyKey());
+          }}
+          onSend={() => send(text)}
+          isBusy={begin.isPending}
+          error={begin.error}
+          onStop={null}
+        />
+      </div>
+      <div className="lg:hidden">
+        <ConversationList here={null} />
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,105 @@
+'use client';
+
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { NotHere } from '@/components/shell/not-here';
+import { Page } from '@/components/shell/page';
+import { Empty, Failed, Loading } from '@/components/ui/states';
+import { answer, api, idempotencyKey } from '@/lib/api/client';
+import { isMissing } from '@/lib/api/problem';
+import { turnsOf, useConversation, useMessages, type Message } from './api';
+import { Composer } from './composer';
+import { LiveTurn, PastTurn } from './turn';
+
+/** Runs that are followed at once: each holds one of the browser's few connections while it waits. */
+const FOLLOWED_MAX = 3;
+/** As near to the end as counts as being there. */
+const NEAR_PX = 80;
+
+export function Thread({ id }: { id: string }) {
+  const t = useTranslations('chat');
+  const client = useQueryClient();
+  const conversation = useConversation(id);
+  const messages = useMessages(id);
+  const [text, setText] = useState('');
+  const [key, setKey] = useState(idempotencyKey);
+  const [running, setRunning] = useState<string | null>(null);
+
+  const post = useMutation({
+    mutationFn: (words: string) => answer(api.POST('/api/v1/conversations/{id}/messages', { params: { path: { id }, header: { 'Idempotency-Key': key } }, body: { text: words } })),
+    onSuccess: ({ message_id: messageId, run_id: runId }, words) => {
+      const own: Message = { message_id: messageId, run_id: runId, text: words, by_agent: false, created_at: new Date().toISOString() };
+      client.setQueryData<Message[]>(['conversations', id, 'messages'], (before) => [...(before ?? []), own]);
+      setText('');
+      setKey(idempotencyKey());
+      setRunning(runId);
+    },
+  });
+  const stop = useMutation({ mutationFn: (runId: string) => answer(api.POST('/api/v1/runs/{id}/cancel', { params: { path: { id: runId } } })) });
+
+  const turns = turnsOf(messages.data ?? []);
+  const open = turns.filter((turn, at) => turn.reply === null || at === turns.length - 1).slice(-FOLLOWED_MAX);
+  const end = useStickyEnd();
+
+  if (isMissing(conversation.error)) return <NotHere />;
+  return (
+    <>
+      <Page title={conversation.data?.title || t('untitled')} back="/chat" className="[overflow-anchor:none]">
+        <div ref={end} className="mx-auto grid w-full max-w-3xl gap-6 p-4 sm:p-6">
+          {messages.isPending && <Loading lines={6} />}
+          {messages.isError && <Failed error={messages.error} onRetry={() => void messages.refetch()} />}
+          {messages.isSuccess && turns.length === 0 && <Empty title={t('nothingSaid')} hint={t('nothingSaidHint')} />}
+          {turns.map((turn, at) => {
+            const again = (words: string) => {
+              setText(words);
+            };
+            const isLast = at === turns.length - 1;
+            if (!open.includes(turn) || turn.message.run_id == null) return <PastTurn key={turn.message.message_id} turn={turn} onAgain={again} />;
+            return <LiveTurn key={turn.message.message_id} conversationId={id} turn={turn} runId={turn.message.run_id} isLast={isLast} onAgain={again} onRunning={setRunning} />;
+          })}
+        </div>
+      </Page>
+      <div className="border-t border-line bg-ground px-4 py-2 sm:px-6">
+        <div className="mx-auto max-w-3xl">
+          <Composer
+            text={text}
+            onText={(next) => {
+              setText(next);
+              setKey(idempotencyKey());
+            }}
+            onSend={() => post.mutate(text)}
+            isBusy={post.isPending}
+            error={post.error ?? stop.error}
+            onStop={running === null ? null : () => stop.mutate(running)}
+            isStopping={stop.isPending}
+          />
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** Keeps the end in view while something is added, unless the reader has gone up. */
+function useStickyEnd() {
+  const content = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const inner = content.current;
+    const outer = inner?.parentElement;
+    if (inner === null || outer == null) return undefined;
+    let isAtEnd = true;
+    const look = () => {
+      isAtEnd = outer.scrollHeight - outer.scrollTop - outer.clientHeight < NEAR_PX;
+    };
+    const follow = new ResizeObserver(() => {
+      if (isAtEnd) outer.scrollTop = outer.scrollHeight;
+    });
+    outer.addEventListener('scroll', look, { passive: true });
+    follow.observe(inner);
+    return () => {
+      outer.removeEventListener('scroll', look);
+      follow.disconnect();
+    };
+  }, []);
+  return content;
+}

@@ -1,0 +1,118 @@
+'use client';
+
+import { useQueryClient } from '@tanstack/react-query';
+import { Pencil } from 'lucide-react';
+import { useCallback, useEffect, useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { Markdown } from '@/components/markdown';
+import { RunView } from '@/components/run/run-view';
+import { Button } from '@/components/ui/button';
+import { Ago } from '@/components/ui/time';
+import { useRun } from '@/lib/run/use-run';
+import { waitingOf } from '@/lib/run/fold';
+import type { Message, Turn } from './api';
+
+/** One's own words. They can be taken up again, changed or not. */
+function Own({ message, onAgain }: { message: Message; onAgain: (text: string) => void }) {
+  const t = useTranslations('chat');
+  return (
+    <div className="group/own grid justify-items-end gap-1">
+      <p dir="auto" className="max-w-[85%] rounded-2xl rounded-ee-md bg-accent-wash px-4 py-2.5 whitespace-pre-wrap">
+        {message.text}
+      </p>
+      <p className="flex items-center gap-1 text-xs text-soft">
+        <Ago at={message.created_at} />
+        <button
+          type="button"
+          aria-label={t('again')}
+          title={t('again')}
+          onClick={() => {
+            onAgain(message.text);
+          }}
+          className="inline-flex size-7 items-center justify-center rounded-md hover:bg-sunken hover:text-ink"
+        >
+          <Pencil className="size-3.5" aria-hidden />
+        </button>
+      </p>
+    </div>
+  );
+}
+
+/** A turn that is over: the reply, and the steps behind it when asked for. */
+export function PastTurn({ turn, onAgain }: { turn: Turn; onAgain: (text: string) => void }) {
+  const t = useTranslations('chat');
+  const [isOpen, setIsOpen] = useState(false);
+  const runId = turn.message.run_id;
+  return (
+    <article aria-label={t('turn')} className="grid gap-4">
+      <Own message={turn.message} onAgain={onAgain} />
+      {isOpen && runId != null ? (
+        <Steps runId={runId} />
+      ) : (
+        <div className="grid gap-2">
+          {turn.reply !== null && <Markdown text={turn.reply.text} />}
+          {runId != null && (
+            <div>
+              <Button
+                size="small"
+                tone="plain"
+                onClick={() => {
+                  setIsOpen(true);
+                }}
+              >
+                {t('showSteps')}
+              </Button>
+            </div>
+          )}
+        </div>
+      )}
+    </article>
+  );
+}
+
+function Steps({ runId }: { runId: string }) {
+  return <RunView followed={useRun(runId)} runId={runId} />;
+}
+
+interface LiveTurnProps {
+  conversationId: string;
+  turn: Turn;
+  runId: string;
+  isLast: boolean;
+  onAgain: (text: string) => void;
+  /** Which run is under way, for the button that stops it. */
+  onRunning: (runId: string | null) => void;
+}
+
+/** A turn as it happens. */
+export function LiveTurn({ conversationId, turn, runId, isLast, onAgain, onRunning }: LiveTurnProps) {
+  const t = useTranslations('chat');
+  const client = useQueryClient();
+  const hear = useCallback(
+    (name: string) => {
+      if (name === 'hold.opened' || name === 'hold.closed') void client.invalidateQueries({ queryKey: ['holds'] });
+      if (name === 'run.ended') void client.invalidateQueries({ queryKey: ['conversations', conversationId, 'messages'] });
+    },
+    [client, conversationId],
+  );
+  const followed = useRun(runId, hear);
+  const { run, isHeard } = followed;
+  const isRunning = isLast && isHeard && run.ended === null && followed.error === null;
+  useEffect(() => {
+    if (!isLast) return undefined;
+    onRunning(isRunning ? runId : null);
+    return () => {
+      onRunning(null);
+    };
+  }, [isLast, isRunning, runId, onRunning]);
+  return (
+    <article aria-label={t('turn')} className="grid gap-4">
+      <Own message={turn.message} onAgain={onAgain} />
+      {/* Reading out every token would drown everything else: what is finished is announced, once. */}
+      <p role="status" className="sr-only">
+        {run.reply !== null && isLast ? t('replied', { text: run.reply }) : waitingOf(run).length > 0 ? t('waits') : ''}
+      </p>
+      {!isHeard && turn.reply !== null ? <Markdown text={turn.reply.text} /> : <RunView followed={followed} runId={runId} />}
+    </article>
+  );
+}

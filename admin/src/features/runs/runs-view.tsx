@@ -1,0 +1,73 @@
+'use client';
+
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Workflow } from 'lucide-react';
+import Link from 'next/link';
+import { useTranslations } from 'use-intl';
+import { PersonName } from '@/components/person-name';
+import { RunStatus } from '@/components/run/status';
+import { Page } from '@/components/shell/page';
+import { Button } from '@/components/ui/button';
+import { Segments } from '@/components/ui/segments';
+import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
+import { Ago } from '@/components/ui/time';
+import { answer, api } from '@/lib/api/client';
+import { useFormats } from '@/lib/format';
+import { useAddress } from '@/lib/url';
+
+const STATUSES = ['', 'running', 'waiting', 'ended'] as const;
+const PAGE = 50;
+
+/** What agents did, newest first. */
+export function RunsView() {
+  const t = useTranslations('runs');
+  const formats = useFormats();
+  const address = useAddress();
+  const status = STATUSES.find((one) => one === address.get('status')) ?? '';
+  const runs = useInfiniteQuery({
+    queryKey: ['runs', status],
+    queryFn: ({ pageParam }) => answer(api.GET('/api/v1/runs', { params: { query: { status: status === '' ? undefined : status, limit: PAGE, cursor: pageParam } } })),
+    initialPageParam: undefined,
+    getNextPageParam: (page: { next_cursor: string | null }): string | undefined => page.next_cursor ?? undefined,
+  });
+  const all = runs.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Page
+      title={t('title')}
+      bar={<Segments label={t('which')} options={STATUSES.map((value) => ({ value, label: value === '' ? t('all') : t(`status.${value}`) }))} value={status} onChange={(value) => address.set({ status: value })} />}
+    >
+      {runs.isPending && <Loading lines={8} />}
+      {runs.isError && <Failed error={runs.error} onRetry={() => void runs.refetch()} />}
+      {runs.isSuccess && all.length === 0 && (status === '' ? <Empty icon={<Workflow className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} /> : <NoMatch onClear={() => address.set({ status: '' })} />)}
+      <ul className="divide-y divide-line">
+        {all.map((run) => (
+          <li key={run.run_id}>
+            <Link href={`/runs/${run.run_id}`} className="grid gap-1 px-4 py-2.5 hover:bg-sunken sm:px-6 lg:grid-cols-[8rem_1fr_10rem_auto] lg:items-center lg:gap-4">
+              <span className="flex items-center justify-between gap-2 lg:contents">
+                <span>
+                  <RunStatus status={run.status} outcome={run.outcome} />
+                </span>
+                <span className="min-w-0 truncate text-sm">
+                  <span className="font-medium">{run.agent}</span> <span className="text-soft">· <PersonName id={run.person_id} /> · {run.channel}</span>
+                </span>
+              </span>
+              <span className="text-sm text-soft">
+                <Ago at={run.created_at} />
+              </span>
+              <span className="text-xs text-soft lg:text-end">
+                {t('steps', { count: run.steps })} · {t('tokens', { count: run.tokens })} · {formats.usd(run.cost_micros)}
+              </span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {runs.hasNextPage && (
+        <div className="grid place-items-center p-4">
+          <Button isBusy={runs.isFetchingNextPage} onClick={() => void runs.fetchNextPage()}>
+            {t('more')}
+          </Button>
+        </div>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,112 @@
+'use client';
+
+import { LogOut } from 'lucide-react';
+import { useRouter } from 'next/navigation';
+import { useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { LanguageSelect } from '@/components/language-select';
+import { Page } from '@/components/shell/page';
+import { Button } from '@/components/ui/button';
+import { Card, Facts } from '@/components/ui/card';
+import { Segments } from '@/components/ui/segments';
+import { Problem } from '@/components/ui/states';
+import { api, done } from '@/lib/api/client';
+import { useFormats } from '@/lib/format';
+import { useForget, useMe } from '@/lib/me';
+import { useRoleNames } from '@/components/role-names';
+import { THEMES, useTheme } from '@/lib/theme';
+import { PasswordForm } from './password';
+import { Sessions } from './sessions';
+
+export function SettingsView() {
+  const t = useTranslations('settings');
+  return (
+    <Page title={t('title')}>
+      <div className="mx-auto grid w-full max-w-3xl gap-5 p-4 sm:p-6">
+        <Profile />
+        <Looks />
+        <PasswordForm />
+        <Sessions />
+      </div>
+    </Page>
+  );
+}
+
+/** A part of the settings under its name. */
+export function Part({ title, hint, children }: { title: string; hint?: string; children: React.ReactNode }) {
+  return (
+    <Card className="p-4 sm:p-5">
+      <h2 className="font-semibold">{title}</h2>
+      {hint !== undefined && <p className="text-sm text-soft">{hint}</p>}
+      <div className="mt-3">{children}</div>
+    </Card>
+  );
+}
+
+function Profile() {
+  const t = useTranslations('settings');
+  const me = useMe();
+  const roles = useRoleNames();
+  const formats = useFormats();
+  return (
+    <Part title={me.display_name}>
+      <Facts
+        facts={[
+          [t('email'), me.email],
+          [t('organisation'), me.organisation],
+          [t('roles'), me.roles.length === 0 ? t('noRoles') : formats.list(me.roles.map(roles))],
+        ]}
+      />
+      <div className="mt-4">
+        <SignOut />
+      </div>
+    </Part>
+  );
+}
+
+function SignOut() {
+  const t = useTranslations('settings');
+  const router = useRouter();
+  const forget = useForget();
+  const [isBusy, setIsBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const leave = async () => {
+    setIsBusy(true);
+    setError(null);
+    try {
+      await done(api.DELETE('/api/v1/session'));
+      router.replace('/sign-in');
+      forget();
+    } catch (cause) {
+      setError(cause);
+      setIsBusy(false);
+    }
+  };
+  return (
+    <div className="grid justify-items-start gap-2">
+      <Button isBusy={isBusy} onClick={() => void leave()}>
+        <LogOut className="size-4 rtl:rotate-180" aria-hidden />
+        {t('signOut')}
+      </Button>
+      {error !== null && <Problem error={error} />}
+    </div>
+  );
+}
+
+function Looks() {
+  const t = useTranslations('settings');
+  const { theme, setTheme } = useTheme();
+  return (
+    <Part title={t('looks')} hint={t('looksHint')}>
+      <div className="grid gap-4 sm:grid-cols-2">
+        <LanguageSelect />
+        <div className="grid content-start gap-1">
+          <p className="text-sm font-medium" aria-hidden>
+            {t('theme')}
+          </p>
+          <Segments label={t('theme')} options={THEMES.map((value) => ({ value, label: t(`themes.${value}`) }))} value={theme} onChange={setTheme} />
+        </div>
+      </div>
+    </Part>
+  );
+}

@@ -1,0 +1,126 @@
+'use client';
+
+import { useRouter, useSearchParams } from 'next/navigation';
+import { useEffect, useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { Mark } from '@/components/shell/mark';
+import { Button } from '@/components/ui/button';
+import { Input } from '@/components/ui/field';
+import { LanguageSelect } from '@/components/language-select';
+import { Problem } from '@/components/ui/states';
+import { answer, api, type Schemas } from '@/lib/api/client';
+import { isSignedOut } from '@/lib/api/problem';
+import { useForget } from '@/lib/me';
+import { safeNext } from '@/lib/safe-next';
+
+/** The secret of a one-time link stands after `#`, which browsers send to no server. It leaves the address bar before anything else. */
+function takeLink(): string | null {
+  const link = new URLSearchParams(window.location.hash.slice(1)).get('token');
+  if (link !== null) window.history.replaceState(null, '', `${window.location.pathname}${window.location.search}`);
+  return link;
+}
+
+export function SignIn() {
+  const t = useTranslations('signIn');
+  const router = useRouter();
+  const next = safeNext(useSearchParams().get('next'));
+  const forget = useForget();
+  const [link, setLink] = useState<string | null>(null);
+  const [isBusy, setIsBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+
+  useEffect(() => {
+    document.title = `${t('title')} · Steward`;
+  }, [t]);
+  useEffect(() => {
+    const take = () => {
+      const taken = takeLink();
+      if (taken !== null) setLink(taken);
+    };
+    take();
+    // Another link opened in this tab changes the part after `#` only, and loads nothing by itself.
+    window.addEventListener('hashchange', take);
+    return () => {
+      window.removeEventListener('hashchange', take);
+    };
+  }, []);
+
+  const signIn = async (body: Schemas['SignIn']) => {
+    setIsBusy(true);
+    setError(null);
+    try {
+      await answer(api.POST('/api/v1/session', { body }));
+      // Whoever was here before leaves nothing behind.
+      forget();
+      router.replace(next);
+    } catch (cause) {
+      setError(cause);
+      setIsBusy(false);
+    }
+  };
+
+  return (
+    <main className="mx-auto grid min-h-dvh w-full max-w-sm content-center gap-6 px-5 py-10">
+      <div className="grid gap-3">
+        <Mark className="size-10 text-accent" />
+        <h1 className="text-2xl font-semibold">{t('title')}</h1>
+      </div>
+      {link !== null ? (
+        <form
+          className="grid gap-4"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void signIn({ link });
+          }}
+        >
+          <p className="text-soft">{t('withLink')}</p>
+          <Button type="submit" tone="primary" isBusy={isBusy} className="w-full">
+            {t('useLink')}
+          </Button>
+          {error !== null && (isSignedOut(error) ? <Refused text={t('linkRefused')} /> : <Problem error={error} />)}
+          <Button
+            tone="plain"
+            onClick={() => {
+              setLink(null);
+              setError(null);
+            }}
+          >
+            {t('usePassword')}
+          </Button>
+        </form>
+      ) : (
+        <form
+          className="grid gap-4"
+          onSubmit={(event) => {
+            event.preventDefault();
+            const form = new FormData(event.currentTarget);
+            const text = (name: string) => {
+              const value = form.get(name);
+              return typeof value === 'string' ? value : '';
+            };
+            void signIn({ email: text('email'), password: text('password') });
+          }}
+        >
+          <Input label={t('email')} name="email" type="email" autoComplete="username" required />
+          <Input label={t('password')} name="password" type="password" autoComplete="current-password" required />
+          {error !== null && (isSignedOut(error) ? <Refused text={t('passwordRefused')} /> : <Problem error={error} />)}
+          <Button type="submit" tone="primary" isBusy={isBusy} className="w-full">
+            {t('submit')}
+          </Button>
+          <p className="text-sm text-soft">{t('noPassword')}</p>
+        </form>
+      )}
+      <div className="border-t border-line pt-4">
+        <LanguageSelect />
+      </div>
+    </main>
+  );
+}
+
+function Refused({ text }: { text: string }) {
+  return (
+    <p role="alert" className="rounded-lg bg-bad-wash px-3 py-2 text-sm font-medium text-bad">
+      {text}
+    </p>
+  );
+}

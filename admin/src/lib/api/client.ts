@@ -1,0 +1,37 @@
+import createClient from 'openapi-fetch';
+import type { components, paths } from './schema';
+import { AwayError, ProblemError, readProblem } from './problem';
+
+export type Schemas = components['schemas'];
+
+/** The server that these pages came from. The session is in a cookie that scripts cannot read. */
+export const api = createClient<paths>({ baseUrl: '', credentials: 'same-origin' });
+
+type Called<T> = { data?: T; error?: unknown; response: Response };
+
+/** A key that makes a repeated POST one: the same wish, sent twice, happens once. */
+export function idempotencyKey(): string {
+  return crypto.randomUUID();
+}
+
+async function settle<T>(call: Promise<Called<T>>): Promise<Called<T>> {
+  try {
+    return await call;
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
+    throw new AwayError({ cause });
+  }
+}
+
+/** The answer of a call, or an error that says what the server said. */
+export async function answer<T>(call: Promise<Called<T>>): Promise<T> {
+  const { data, error, response } = await settle(call);
+  if (!response.ok || data === undefined) throw new ProblemError(readProblem(error, response));
+  return data;
+}
+
+/** For calls that answer nothing. */
+export async function done(call: Promise<Called<unknown>>): Promise<void> {
+  const { error, response } = await settle(call);
+  if (!response.ok) throw new ProblemError(readProblem(error, response));
+}

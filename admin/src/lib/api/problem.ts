@@ -1,0 +1,59 @@
+import { isRecord, textOf } from '@/lib/json';
+
+/** What the server says when it refuses or fails. */
+export interface Problem {
+  status: number;
+  code: string;
+  detail: string;
+  requestId: string | null;
+  fields: { path: string; message: string }[];
+  /** Seconds to wait, where the server says so. */
+  retryAfter: number | null;
+}
+
+/** A refusal or failure that the server named. */
+export class ProblemError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail);
+    this.name = 'ProblemError';
+  }
+}
+
+/** The server could not be reached. */
+export class AwayError extends Error {
+  constructor(options: ErrorOptions) {
+    super('away', options);
+    this.name = 'AwayError';
+  }
+}
+
+/** Reads a problem document; of an answer that is none, the status is what is known. */
+export function readProblem(body: unknown, response: Response): Problem {
+  const document = isRecord(body) ? body : {};
+  const errors = Array.isArray(document['errors']) ? document['errors'].filter(isRecord) : [];
+  const wait = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return {
+    status: response.status,
+    code: textOf(document['code']) ?? 'unknown',
+    detail: textOf(document['detail']) ?? '',
+    requestId: textOf(document['request_id']) ?? response.headers.get('x-request-id'),
+    fields: errors.map((error) => ({ path: textOf(error['path']) ?? '', message: textOf(error['message']) ?? '' })),
+    retryAfter: Number.isFinite(wait) ? wait : null,
+  };
+}
+
+export function problemOf(error: unknown): Problem | null {
+  return error instanceof ProblemError ? error.problem : null;
+}
+
+export function isSignedOut(error: unknown): boolean {
+  return problemOf(error)?.status === 401;
+}
+
+export function isMissing(error: unknown): boolean {
+  return problemOf(error)?.status === 404;
+}
+
+export function isConflict(error: unknown): boolean {
+  return problemOf(error)?.status === 409;
+}

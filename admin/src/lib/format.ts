@@ -1,0 +1,22 @@
+'use client';
+
+import { useFormatter } from 'use-intl';
+
+const MICROS = 1_000_000;
+
+/** Numbers, money and times as the reader's language writes them. */
+export function useFormats() {
+  const format = useFormatter();
+  return {
+    number: (value: number) => format.number(value),
+    /** Model cost: small amounts keep the digits that say something. */
+    usd: (micros: number) =>
+      format.number(micros / MICROS, { style: 'currency', currency: 'USD', maximumFractionDigits: micros !== 0 && Math.abs(micros) < MICROS ? 4 : 2 }),
+    exact: (iso: string | number) => format.dateTime(new Date(iso), { dateStyle: 'medium', timeStyle: 'long' }),
+    day: (iso: string | number) => format.dateTime(new Date(iso), { dateStyle: 'medium' }),
+    clock: (iso: string | number) => format.dateTime(new Date(iso), { hour: 'numeric', minute: '2-digit', second: '2-digit' }),
+    relative: (iso: string | number, now: number) => format.relativeTime(new Date(iso), now),
+    ms: (ms: number) => (ms < 1_000 ? format.number(ms, { style: 'unit', unit: 'millisecond' }) : format.number(ms / 1_000, { style: 'unit', unit: 'second', maximumFractionDigits: 1 })),
+    list: (items: string[], type: 'conjunction' | 'disjunction' = 'conjunction') => format.list(items, { type }),
+  };
+}

@@ -1,0 +1,53 @@
+'use client';
+
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { createContext, useContext } from 'react';
+import { answer, api, type Schemas } from './api/client';
+
+export type Me = Schemas['Me'];
+
+/** What one may do, in the server's words. */
+export type Permission =
+  | 'conversations:use'
+  | 'runs:read'
+  | 'runs:cancel'
+  | 'holds:read'
+  | 'holds:decide'
+  | 'actions:read'
+  | 'contacts:read'
+  | 'contacts:write'
+  | 'contacts:import'
+  | 'people:read'
+  | 'people:manage'
+  | 'tokens:manage'
+  | 'workspaces:manage'
+  | 'governance:read'
+  | 'audit:read'
+  | 'budgets:read'
+  | 'budgets:manage';
+
+export function useMeQuery() {
+  return useQuery({ queryKey: ['me'], queryFn: () => answer(api.GET('/api/v1/me')), staleTime: 60_000 });
+}
+
+const MeContext = createContext<Me | null>(null);
+export const MeProvider = MeContext.Provider;
+
+/** Who is signed in. Stands inside the shell only, which shows nothing before it is known. */
+export function useMe(): Me {
+  const me = useContext(MeContext);
+  if (me === null) throw new Error('this part stands outside the shell');
+  return me;
+}
+
+export function may(me: Me, permission: Permission): boolean {
+  return me.permissions.includes(permission);
+}
+
+/** Forgets everything that was read, for whoever comes next at this browser. */
+export function useForget(): () => void {
+  const client = useQueryClient();
+  return () => {
+    client.clear();
+  };
+}

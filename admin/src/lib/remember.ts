@@ -1,0 +1,18 @@
+/** What this browser keeps for its reader: looks and language, never data. A browser that keeps nothing is fine too. */
+type Kept = 'locale' | 'theme';
+
+export function remember(name: Kept, value: string): void {
+  try {
+    localStorage.setItem(`steward.${name}`, value);
+  } catch {
+    // Storage may be full or forbidden; the choice then holds until the page is left.
+  }
+}
+
+export function recall(name: Kept): string | null {
+  try {
+    return localStorage.getItem(`steward.${name}`);
+  } catch {
+    return null;
+  }
+}

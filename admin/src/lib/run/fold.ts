@@ -1,0 +1,168 @@
+import type { RunEvent } from './event';
+
+/** How far a call is. */
+export type CallStage = 'proposed' | 'allowed' | 'held' | 'blocked' | 'running' | 'done' | 'failed';
+
+/** A call the model proposed, and what became of it. */
+export interface Call {
+  id: string;
+  tool: string;
+  arguments: unknown;
+  provenance: unknown;
+  stage: CallStage;
+  rules: string[];
+  reason: string | null;
+  blockClass: string | null;
+  hold: { id: string; envelopeId: string; needs: string[][]; expiresAtMs: number; outcome: string | null; words: string | null } | null;
+  attempts: number;
+  summary: string | null;
+  failure: { kind: string; message: string } | null;
+  ms: number | null;
+  fuel: number | null;
+}
+
+/** What stands in a run, in order: the model's words between calls, and calls. */
+export type Item = { kind: 'said'; step: number; text: string } | { kind: 'call'; call: Call };
+
+/** What a step of the model used. */
+export interface Step {
+  step: number;
+  model: string;
+  input: number;
+  cached: number;
+  output: number;
+  costMicros: number;
+}
+
+/** A run as far as its events were heard. */
+export interface Run {
+  /** The journal's number of the last event heard. */
+  seq: number;
+  items: Item[];
+  steps: Step[];
+  /** What the model is writing now. */
+  draft: string;
+  /** A piece of the draft was missed: it is not shown, the whole text comes with the reply. */
+  draftHasHole: boolean;
+  reply: string | null;
+  citations: { call_id: string; title: string }[];
+  started: { agent: string; prompt: string; model: string; text: string } | null;
+  ended: { outcome: string; message: string } | null;
+}
+
+export const NEW_RUN: Run = {
+  seq: 0,
+  items: [],
+  steps: [],
+  draft: '',
+  draftHasHole: false,
+  reply: null,
+  citations: [],
+  started: null,
+  ended: null,
+};
+
+/** The connection broke: pieces of text may be missed until the model has answered. */
+export function cut(run: Run): Run {
+  return run.ended ? run : { ...run, draft: '', draftHasHole: true };
+}
+
+/**
+ * Adds an event. The same event twice changes nothing: several share a number, so after a cut the last number is heard again.
+ */
+export function fold(run: Run, event: RunEvent, seq: number | null): Run {
+  const next = { ...run, seq: Math.max(run.seq, seq ?? 0) };
+  switch (event.event) {
+    case 'run.started':
+      return { ...next, started: event.data };
+    case 'model.delta':
+      return run.draftHasHole ? next : { ...next, draft: run.draft + event.data.text };
+    case 'model.answered': {
+      const { step, model, usage, cost_micros: costMicros } = event.data;
+      if (run.steps.some((known) => known.step === step)) return next;
+      const steps = [...run.steps, { step, model, costMicros, ...usage }];
+      return { ...next, steps, draftHasHole: false };
+    }
+    case 'tool.proposed': {
+      const { call_id: id, tool, arguments: args, provenance } = event.data;
+      if (callOf(run, id)) return next;
+      const call: Call = {
+        id,
+        tool,
+        arguments: args,
+        provenance,
+        stage: 'proposed',
+        rules: [],
+        reason: null,
+        blockClass: null,
+        hold: null,
+        attempts: 0,
+        summary: null,
+        failure: null,
+        ms: null,
+        fuel: null,
+      };
+      const said: Item[] = run.draft.trim() === '' ? [] : [{ kind: 'said', step: run.steps.length, text: run.draft }];
+      return { ...next, draft: '', items: [...run.items, ...said, { kind: 'call', call }] };
+    }
+    case 'tool.decided': {
+      const { verdict, rules, reason, class: blockClass } = event.data;
+      const stage = verdict === 'allow' ? 'allowed' : verdict === 'hold' ? 'held' : 'blocked';
+      return change(next, event.data.call_id, (call) => (isOver(call) ? call : { ...call, stage, rules, reason, blockClass: blockClass ?? null }));
+    }
+    case 'hold.opened': {
+      const { hold_id: id, envelope_id: envelopeId, needs, expires_at_ms: expiresAtMs } = event.data;
+      return change(next, event.data.call_id, (call) =>
+        call.hold?.id === id ? call : { ...call, hold: { id, envelopeId, needs, expiresAtMs, outcome: null, words: null } },
+      );
+    }
+    case 'hold.closed': {
+      const { outcome, reason } = event.data;
+      return change(next, event.data.call_id, (call) => (call.hold ? { ...call, hold: { ...call.hold, outcome, words: reason ?? null } } : call));
+    }
+    case 'tool.started':
+      return change(next, event.data.call_id, (call) => (isOver(call) ? call : { ...call, stage: 'running', attempts: event.data.attempt }));
+    case 'tool.done': {
+      const { summary, ms, fuel } = event.data;
+      return change(next, event.data.call_id, (call) => ({ ...call, stage: 'done', summary: summary ?? null, ms, fuel }));
+    }
+    case 'tool.failed': {
+      const { class: kind, message, ms, fuel } = event.data;
+      // A call that was denied or refused ends as a failure for the model; for people it stays blocked.
+      return change(next, event.data.call_id, (call) => ({
+        ...call,
+        stage: call.stage === 'blocked' || (call.hold !== null && call.hold.outcome !== 'approved') ? 'blocked' : 'failed',
+        failure: { kind, message },
+        ms,
+        fuel,
+      }));
+    }
+    case 'reply':
+      return { ...next, reply: event.data.text, citations: event.data.citations, draft: '', draftHasHole: false };
+    case 'run.ended':
+      return { ...next, ended: event.data, draft: '' };
+  }
+}
+
+/** Everything the model used so far. */
+export function costOf(run: Run): { micros: number; tokens: number } {
+  return run.steps.reduce((sum, step) => ({ micros: sum.micros + step.costMicros, tokens: sum.tokens + step.input + step.output }), { micros: 0, tokens: 0 });
+}
+
+/** Calls that wait for people now. */
+export function waitingOf(run: Run): Call[] {
+  return run.ended ? [] : run.items.flatMap((item) => (item.kind === 'call' && item.call.stage === 'held' && item.call.hold?.outcome === null ? [item.call] : []));
+}
+
+function callOf(run: Run, id: string): Call | null {
+  for (const item of run.items) if (item.kind === 'call' && item.call.id === id) return item.call;
+  return null;
+}
+
+function isOver(call: Call): boolean {
+  return call.stage === 'done' || call.stage === 'failed';
+}
+
+function change(run: Run, id: string, how: (call: Call) => Call): Run {
+  return { ...run, items: run.items.map((item) => (item.kind === 'call' && item.call.id === id ? { kind: 'call', call: how(item.call) } : item)) };
+}
