@@ -1,9 +1,9 @@
-import { Ban, CircleCheckBig, ListChecks, MessageSquare, Settings, Workflow, type LucideIcon } from 'lucide-react';
+import { Ban, CircleCheckBig, ListChecks, MessageSquare, Scale, ScrollText, Settings, Users, Workflow, type LucideIcon } from 'lucide-react';
 import type { Me, Permission } from '@/lib/me';
 import { may } from '@/lib/me';
 
-export type NavigationName = 'chat' | 'holds' | 'blocked' | 'actions' | 'runs' | 'settings';
-export type NavigationGroup = 'work' | 'observe' | 'system';
+export type NavigationName = 'chat' | 'holds' | 'blocked' | 'actions' | 'runs' | 'contacts' | 'policies' | 'audit' | 'settings';
+export type NavigationGroup = 'work' | 'observe' | 'office' | 'govern' | 'system';
 
 /** A place one can go to. */
 export interface Place {
@@ -22,6 +22,9 @@ export const PLACES: readonly Place[] = [
   { name: 'blocked', path: '/blocked', icon: Ban, group: 'observe', needs: 'actions:read' },
   { name: 'actions', path: '/actions', icon: ListChecks, group: 'observe', needs: 'actions:read' },
   { name: 'runs', path: '/runs', icon: Workflow, group: 'observe', needs: null },
+  { name: 'contacts', path: '/contacts', icon: Users, group: 'office', needs: 'contacts:read' },
+  { name: 'policies', path: '/policies', icon: Scale, group: 'govern', needs: 'governance:read' },
+  { name: 'audit', path: '/audit', icon: ScrollText, group: 'govern', needs: 'audit:read' },
   { name: 'settings', path: '/settings', icon: Settings, group: 'system', needs: null },
 ];
 

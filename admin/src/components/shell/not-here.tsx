@@ -1,7 +1,7 @@
 'use client';
 
 import { Compass } from 'lucide-react';
-import Link from 'next/link';
+import { Link } from '@/components/ui/link';
 import { useTranslations } from 'use-intl';
 import { buttonLooks } from '@/components/ui/button';
 import { Empty } from '@/components/ui/states';

@@ -1,6 +1,6 @@
 'use client';
 
-import Link from 'next/link';
+import { Link } from '@/components/ui/link';
 import { useTranslations } from 'use-intl';
 import { cx } from '@/lib/cx';
 import type { Me } from '@/lib/me';
@@ -8,7 +8,7 @@ import { Mark } from './mark';
 import type { NavigationGroup, Place } from './navigation';
 import { WaitingBadge } from './waiting-badge';
 
-const GROUPS: readonly NavigationGroup[] = ['work', 'observe', 'system'];
+const GROUPS: readonly NavigationGroup[] = ['work', 'observe', 'office', 'govern', 'system'];
 
 /** Navigation of wide screens. */
 export function SideBar({ me, places, here, waiting }: { me: Me; places: Place[]; here: string | null; waiting: number }) {

@@ -1,8 +1,9 @@
 'use client';
 
 import { Ban, Download, ListChecks } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { useTranslations } from 'use-intl';
+import { SearchField } from '@/components/search-field';
 import { Page } from '@/components/shell/page';
 import { Button } from '@/components/ui/button';
 import { Input } from '@/components/ui/field';
@@ -15,8 +16,6 @@ import { ActionList } from './action-list';
 import { exportActions, useActions, type Export, type Filter } from './api';
 
 const VERDICTS = ['', 'allowed', 'held', 'blocked'] as const;
-/** How long after the last letter a search is made. */
-const TYPING_MS = 300;
 
 /** The log of everything an agent wanted to do; `only` makes it the log of one verdict. */
 export function ActionsView({ only }: { only?: 'blocked' }) {
@@ -58,16 +57,7 @@ function Nothing({ only }: { only: 'blocked' | undefined }) {
 
 function Filters({ filter, hasVerdict, onChange }: { filter: Filter; hasVerdict: boolean; onChange: (changes: Record<string, string>) => void }) {
   const t = useTranslations('actions');
-  const [tool, setTool] = useState(filter.tool);
-  useEffect(() => {
-    if (tool === filter.tool) return undefined;
-    const timer = setTimeout(() => {
-      onChange({ tool });
-    }, TYPING_MS);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [tool, filter.tool, onChange]);
+  const search = useCallback((tool: string) => onChange({ tool }), [onChange]);
   return (
     <div className="grid grid-cols-2 items-end gap-2 sm:flex sm:flex-wrap">
       {hasVerdict && (
@@ -76,7 +66,7 @@ function Filters({ filter, hasVerdict, onChange }: { filter: Filter; hasVerdict:
         </div>
       )}
       <div className="col-span-2 sm:w-56">
-        <Input label={t('tool')} isLabelHidden type="search" placeholder={t('tool')} value={tool} onChange={(event) => setTool(event.target.value)} />
+        <SearchField label={t('tool')} value={filter.tool} onChange={search} />
       </div>
       <Input label={t('from')} isLabelHidden title={t('from')} type="date" value={filter.from} onChange={(event) => onChange({ from: event.target.value })} />
       <Input label={t('to')} isLabelHidden title={t('to')} type="date" value={filter.to} onChange={(event) => onChange({ to: event.target.value })} />

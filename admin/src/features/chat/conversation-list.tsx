@@ -1,7 +1,7 @@
 'use client';
 
 import { MessagesSquare, SquarePen } from 'lucide-react';
-import Link from 'next/link';
+import { Link } from '@/components/ui/link';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { buttonLooks } from '@/components/ui/button';
@@ -24,10 +24,12 @@ export function ConversationList({ here }: { here: string | null }) {
     <section aria-label={t('conversations')} className="flex min-h-0 flex-1 flex-col">
       <div className="flex items-center justify-between gap-2 px-4 py-2">
         <h2 className="text-sm font-semibold">{t('conversations')}</h2>
-        <Link href="/chat" className={buttonLooks('quiet', 'small')}>
-          <SquarePen className="size-4" aria-hidden />
-          {t('new')}
-        </Link>
+        {here !== null && (
+          <Link href="/chat" className={buttonLooks('quiet', 'small')}>
+            <SquarePen className="size-4" aria-hidden />
+            {t('new')}
+          </Link>
+        )}
       </div>
       {all.length >= SEARCH_FROM && (
         <div className="px-4 pb-2">

@@ -2,7 +2,7 @@
 
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { CircleCheckBig } from 'lucide-react';
-import Link from 'next/link';
+import { Link } from '@/components/ui/link';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'use-intl';
 import { EffectBadge } from '@/components/effect-badge';
@@ -12,7 +12,7 @@ import { useNeedsText } from '@/components/needs';
 import { NotHere } from '@/components/shell/not-here';
 import { Page } from '@/components/shell/page';
 import { ToolName } from '@/components/tool-name';
-import { Button } from '@/components/ui/button';
+import { More } from '@/components/ui/more';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
@@ -80,13 +80,7 @@ export function HoldsView() {
           <Row key={hold.hold_id} hold={hold} isHere={hold.hold_id === id} href={`/holds/${hold.hold_id}${query}`} />
         ))}
       </ul>
-      {holds.hasNextPage && (
-        <div className="grid place-items-center p-4">
-          <Button isBusy={holds.isFetchingNextPage} onClick={() => void holds.fetchNextPage()}>
-            {t('more')}
-          </Button>
-        </div>
-      )}
+      <More query={holds} />
       <p className="hidden px-6 py-3 text-xs text-soft lg:block">{t('keys')}</p>
     </Page>
   );

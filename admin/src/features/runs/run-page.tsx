@@ -2,7 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Bot, CircleStop, Flag, MessageSquare, User } from 'lucide-react';
-import Link from 'next/link';
+import { Link } from '@/components/ui/link';
 import { useTranslations } from 'use-intl';
 import { Markdown } from '@/components/markdown';
 import { PersonName } from '@/components/person-name';

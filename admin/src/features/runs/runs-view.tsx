@@ -2,12 +2,12 @@
 
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Workflow } from 'lucide-react';
-import Link from 'next/link';
+import { Link } from '@/components/ui/link';
 import { useTranslations } from 'use-intl';
 import { PersonName } from '@/components/person-name';
 import { RunStatus } from '@/components/run/status';
 import { Page } from '@/components/shell/page';
-import { Button } from '@/components/ui/button';
+import { More } from '@/components/ui/more';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
@@ -61,13 +61,7 @@ export function RunsView() {
           </li>
         ))}
       </ul>
-      {runs.hasNextPage && (
-        <div className="grid place-items-center p-4">
-          <Button isBusy={runs.isFetchingNextPage} onClick={() => void runs.fetchNextPage()}>
-            {t('more')}
-          </Button>
-        </div>
-      )}
+      <More query={runs} />
     </Page>
   );
 }

@@ -1,0 +1,5 @@
+import { ContactsView } from '@/features/contacts/contacts-view';
+
+export default function ContactsPage() {
+  return <ContactsView />;
+}

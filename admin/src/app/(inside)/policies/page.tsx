@@ -1,0 +1,5 @@
+import { PoliciesView } from '@/features/policies/policies-view';
+
+export default function PoliciesPage() {
+  return <PoliciesView />;
+}

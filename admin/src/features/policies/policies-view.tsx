@@ -1,0 +1,73 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { Scale } from 'lucide-react';
+import { useCallback } from 'react';
+import { useTranslations } from 'use-intl';
+import { SearchField } from '@/components/search-field';
+import { Page } from '@/components/shell/page';
+import { Badge } from '@/components/ui/badge';
+import { Card } from '@/components/ui/card';
+import { Copy } from '@/components/ui/copy';
+import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
+import { answer, api, type Schemas } from '@/lib/api/client';
+import { useAddress } from '@/lib/url';
+
+type Rule = Schemas['RuleView'];
+
+/** The rules in force, in the order in which they give reasons: what each says to people and to the model, and its text. */
+export function PoliciesView() {
+  const t = useTranslations('policies');
+  const { get, set } = useAddress();
+  const words = get('q').toLocaleLowerCase();
+  const search = useCallback((q: string) => set({ q }), [set]);
+  const policies = useQuery({ queryKey: ['policies'], queryFn: () => answer(api.GET('/api/v1/policies')) });
+  const all = policies.data?.rules ?? [];
+  const found = all.filter((rule) => `${rule.id} ${rule.reason} ${rule.text}`.toLocaleLowerCase().includes(words));
+  return (
+    <Page title={t('title')} bar={<div className="sm:max-w-sm"><SearchField label={t('search')} value={get('q')} onChange={search} /></div>}>
+      {policies.isPending && <Loading lines={8} />}
+      {policies.isError && <Failed error={policies.error} onRetry={() => void policies.refetch()} />}
+      {policies.isSuccess && all.length === 0 && <Empty icon={<Scale className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
+      {all.length > 0 && found.length === 0 && <NoMatch onClear={() => set({ q: '' })} />}
+      <div className="mx-auto grid w-full max-w-4xl gap-3 p-4 sm:p-6">
+        {policies.data !== undefined && (
+          <p className="flex flex-wrap items-center gap-1 text-sm text-soft">
+            {t('digest')} <code className="font-mono text-xs break-all">{policies.data.digest}</code> <Copy text={policies.data.digest} />
+          </p>
+        )}
+        <ol className="grid gap-3">
+          {found.map((rule) => (
+            <li key={rule.id}>
+              <One rule={rule} />
+            </li>
+          ))}
+        </ol>
+      </div>
+    </Page>
+  );
+}
+
+function One({ rule }: { rule: Rule }) {
+  const t = useTranslations('policies');
+  return (
+    <Card className="grid gap-2 p-4">
+      <div className="flex flex-wrap items-center gap-2">
+        <Badge tone={rule.effect === 'forbid' ? 'bad' : 'good'}>{rule.effect === 'forbid' ? t('forbids') : t('permits')}</Badge>
+        <h2 className="font-mono text-sm font-semibold break-all">{rule.id}</h2>
+      </div>
+      <p>{rule.reason}</p>
+      {rule.tell != null && (
+        <p className="text-sm text-soft">
+          {t('tell')} {rule.tell}
+        </p>
+      )}
+      <details>
+        <summary className="text-sm text-soft">{t('text', { file: rule.file, line: rule.line })}</summary>
+        <pre tabIndex={0} dir="ltr" className="mt-2 overflow-x-auto rounded-lg bg-sunken p-3 font-mono text-xs whitespace-pre-wrap">
+          {rule.text}
+        </pre>
+      </details>
+    </Card>
+  );
+}
