@@ -15,7 +15,7 @@ const LOOKS = [
 ] as const;
 
 test('every page is readable for everyone, in both themes and both directions', async ({ page }, info) => {
-  test.setTimeout(240_000);
+  test.setTimeout(480_000);
   mkdirSync('shots', { recursive: true });
   await say(page, 'Who is Ada?');
   await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible();
@@ -24,7 +24,8 @@ test('every page is readable for everyone, in both themes and both directions', 
   const conversation = new URL(page.url()).pathname;
   const card = (await page.getByRole('link', { name: 'Open the whole card' }).getAttribute('href')) ?? '';
   const { items } = await (await page.request.get('/api/v1/runs?limit=1')).json();
-  const pages = { chat: '/chat', conversation, holds: '/holds', hold: card, blocked: '/blocked', actions: '/actions', runs: '/runs', run: `/runs/${items[0].run_id}`, settings: '/settings', missing: '/nothing-here' };
+  const contacts = await (await page.request.get('/api/v1/contacts?q=ada')).json();
+  const pages = { chat: '/chat', conversation, holds: '/holds', hold: card, blocked: '/blocked', actions: '/actions', contacts: '/contacts', contact: `/contacts/${contacts.items[0].contact_id}`, policies: '/policies', audit: '/audit', checkpoints: '/audit?show=checkpoints', runs: '/runs', run: `/runs/${items[0].run_id}`, settings: '/settings', missing: '/nothing-here' };
 
   const faults: string[] = [];
   for (const [theme, language] of LOOKS) {

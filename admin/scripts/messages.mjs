@@ -1,6 +1,7 @@
 // Every language says everything: same keys, same arguments, every plural form the language has; what is used is there, what is there is used.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createTranslator } from 'use-intl/core';
 
 const SOURCE = 'en';
 const complaints = [];
@@ -50,6 +51,15 @@ const files = readdirSync('messages').filter((name) => name.endsWith('.json'));
 const languages = new Map(files.map((name) => [name.replace('.json', ''), flat(JSON.parse(readFileSync(join('messages', name), 'utf8')))]));
 const source = languages.get(SOURCE);
 
+const trees = new Map(files.map((name) => [name.replace('.json', ''), JSON.parse(readFileSync(join('messages', name), 'utf8'))]));
+
+function say(locale, key, values) {
+  const onError = (error) => {
+    throw error;
+  };
+  createTranslator({ locale, messages: trees.get(locale), onError })(key, values);
+}
+
 for (const [language, messages] of languages) {
   const needed = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
   for (const key of source.keys()) if (!messages.has(key)) complain(`${language}: \`${key}\` is missing`);
@@ -62,6 +72,9 @@ for (const [language, messages] of languages) {
     if (text.trim() === '') complain(`${language}: \`${key}\` says nothing`);
     try {
       const [own, theirs] = [parts(text), parts(original)];
+      // What the pages do with it: a message that cannot be read fails here and not before its reader.
+      const values = Object.fromEntries(own.names.map((name) => [name, own.plurals.some((plural) => plural.name === name) ? 2 : 'x']));
+      say(language, key, values);
       if (own.names.join() !== theirs.names.join()) complain(`${language}: \`${key}\` has the arguments [${own.names}] and not [${theirs.names}]`);
       if (own.plurals.length !== theirs.plurals.length) complain(`${language}: \`${key}\` has another number of plurals`);
       for (const plural of own.plurals) {

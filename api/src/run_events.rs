@@ -5,7 +5,9 @@
 use serde::Serialize;
 use serde_json::Value;
 use steward_core::event::{Citation, HoldOutcome, Recorded};
-use steward_core::{BlockClass, CallId, ConversationId, EnvelopeId, Event, FailureClass, GrantId, HoldId, Needs, Outcome, PersonId, RunId, RunOutcome, Usage, Verdict};
+use steward_core::{
+    BlockClass, CallId, ConversationId, EnvelopeId, Event, FailureClass, GrantId, HoldId, Needs, Outcome, PersonId, RunId, RunOutcome, Usage, Verdict,
+};
 use utoipa::ToSchema;
 
 /// One thing that happens in a run. In the event stream `event` is the event's name and `data` its data.

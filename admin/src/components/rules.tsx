@@ -24,7 +24,7 @@ export function Rules({ ids }: { ids: string[] }) {
         return (
           <li key={id} className="rounded-lg border border-line px-3 py-2 text-sm">
             <p>
-              {rule?.reason ?? id} <code className="font-mono text-xs text-soft">{id}</code>
+              <bdi>{rule?.reason ?? id}</bdi> <code className="font-mono text-xs text-soft">{id}</code>
             </p>
             {rule !== undefined && (
               <details className="mt-1">

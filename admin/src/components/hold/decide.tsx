@@ -1,6 +1,6 @@
 'use client';
 
-import { Check, X } from 'lucide-react';
+import { Check, MessageSquareReply, X } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Arguments } from '@/components/arguments';
@@ -35,6 +35,7 @@ function useForbidden({ shown, stale }: DecideProps): string | null {
   if (stale !== null) return stale;
   if (!may(me, 'holds:decide')) return t('mayNotDecide');
   if (shown.said.some((one) => one.person_id === me.person_id && one.approves)) return t('alreadySaid');
+  if (shown.separate && (shown.person_id === me.person_id || shown.edited_by === me.person_id)) return t('othersOnly');
   if (!shown.needs.some((set) => set.some((role) => me.roles.includes(role)))) return t('otherRoles', { roles: needs(shown.needs) });
   return null;
 }
@@ -44,22 +45,22 @@ export function Decide(props: DecideProps) {
   const { shown, hasShortcuts } = props;
   const t = useTranslations('hold');
   const toast = useToast();
-  const [wanted, setOpen] = useState<'approve' | 'reject' | null>(null);
+  const [wanted, setOpen] = useState<'approve' | 'reject' | 'revise' | null>(null);
   // What was shown is no longer what waits: nothing is left to confirm.
   const open = props.stale === null ? wanted : null;
   const decide = useDecide(shown.hold_id);
   const [key, setKey] = useState('');
   const forbidden = useForbidden(props);
-  const canReject = forbidden === null;
 
-  const begin = (what: 'approve' | 'reject') => {
+  const begin = (what: 'approve' | 'reject' | 'revise') => {
     if (forbidden !== null) return;
     decide.approve.reset();
     decide.reject.reset();
+    decide.revise.reset();
     setKey(decide.newKey());
     setOpen(what);
   };
-  useShortcuts(hasShortcuts && open === null, { a: () => begin('approve'), r: () => begin('reject') });
+  useShortcuts(hasShortcuts && open === null, { a: () => begin('approve'), r: () => begin('reject'), g: () => begin('revise') });
 
   const close = () => {
     setOpen(null);
@@ -78,14 +79,18 @@ export function Decide(props: DecideProps) {
 
   return (
     <>
-      <div className="grid grid-cols-2 gap-2 sm:flex">
+      <div className="grid grid-cols-2 gap-2 sm:flex sm:flex-wrap">
         <Button tone="primary" forbidden={forbidden} onClick={() => begin('approve')} aria-keyshortcuts={hasShortcuts ? 'a' : undefined}>
           <Check className="size-4" aria-hidden />
           {t('approve')}
         </Button>
-        <Button tone="danger" forbidden={canReject ? null : forbidden} onClick={() => begin('reject')} aria-keyshortcuts={hasShortcuts ? 'r' : undefined}>
+        <Button tone="danger" forbidden={forbidden} onClick={() => begin('reject')} aria-keyshortcuts={hasShortcuts ? 'r' : undefined}>
           <X className="size-4" aria-hidden />
           {t('reject')}
+        </Button>
+        <Button forbidden={forbidden} onClick={() => begin('revise')} aria-keyshortcuts={hasShortcuts ? 'g' : undefined} className="col-span-2">
+          <MessageSquareReply className="size-4" aria-hidden />
+          {t('revise')}
         </Button>
       </div>
       {forbidden !== null && props.stale === null && <p className="text-sm text-soft">{forbidden}</p>}
@@ -103,6 +108,37 @@ export function Decide(props: DecideProps) {
               {t('approveExactly')}
             </Button>
           </div>
+        </Dialog>
+      )}
+      {open === 'revise' && (
+        <Dialog title={t('reviseTitle')} onClose={close}>
+          <form
+            className="grid gap-4"
+            onSubmit={(event) => {
+              event.preventDefault();
+              const words = new FormData(event.currentTarget).get('guidance');
+              const guidance = typeof words === 'string' ? words.trim() : '';
+              if (guidance === '') return;
+              decide.revise.mutate(
+                { guidance, key },
+                {
+                  onSuccess: () => {
+                    toast(t('revised'));
+                    close();
+                  },
+                },
+              );
+            }}
+          >
+            <TextArea label={t('guidance')} hint={t('guidanceHint')} name="guidance" rows={3} maxLength={REASON_LETTERS_MAX} required data-first />
+            {decide.revise.isError && <Problem error={decide.revise.error} />}
+            <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
+              <Button onClick={close}>{t('notNow')}</Button>
+              <Button type="submit" tone="primary" isBusy={decide.revise.isPending}>
+                {t('revise')}
+              </Button>
+            </div>
+          </form>
         </Dialog>
       )}
       {open === 'reject' && (

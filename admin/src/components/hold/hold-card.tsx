@@ -47,11 +47,18 @@ function Loaded({ now, isInline }: { now: Hold; isInline: boolean }) {
             <EffectBadge effect={card.effect} />
             <HoldState state={now.state} />
           </div>
-          <p>{card.reason}</p>
+          <p>
+            <bdi>{card.reason}</bdi>
+          </p>
         </div>
         {isChanged && <Changed shown={shown} now={now} onShow={() => setShown(now)} />}
         <Arguments value={card.arguments} provenance={card.provenance} />
         <Waits hold={card} isWaiting={isWaiting} />
+        {card.edited_by != null && (
+          <p className="text-sm text-soft">
+            {t('editedBy')} <PersonName id={card.edited_by} />
+          </p>
+        )}
         <Said hold={now} />
         {isWaiting ? (
           <Decide shown={card} stale={isChanged ? t('changed') : null} hasShortcuts={!isInline} />
@@ -70,7 +77,7 @@ function Loaded({ now, isInline }: { now: Hold; isInline: boolean }) {
   );
 }
 
-const AFTER = ['approved', 'rejected', 'expired', 'cancelled', 'claimed', 'done', 'failed'] as const;
+const AFTER = ['approved', 'rejected', 'expired', 'cancelled', 'edited', 'revised', 'claimed', 'done', 'failed'] as const;
 
 function after(state: string): (typeof AFTER)[number] | 'unknown' {
   return AFTER.find((one) => one === state) ?? 'unknown';
@@ -99,7 +106,7 @@ function Waits({ hold, isWaiting }: { hold: Hold; isWaiting: boolean }) {
   return (
     <Facts
       facts={[
-        [t('needs'), needs(hold.needs)],
+        [t('needs'), hold.people > 1 ? t('needsPeople', { roles: needs(hold.needs), count: hold.people }) : needs(hold.needs)],
         [t('for'), <PersonName key="for" id={hold.person_id} />],
         [isWaiting ? t('expires') : t('held'), <Ago key="time" at={isWaiting ? hold.expires_at : hold.held_at} />],
       ]}

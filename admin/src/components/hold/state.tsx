@@ -3,7 +3,7 @@
 import { useTranslations } from 'use-intl';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
 
-const STATES = ['held', 'approved', 'rejected', 'expired', 'cancelled', 'claimed', 'done', 'failed', 'unknown'] as const;
+const STATES = ['held', 'approved', 'rejected', 'expired', 'cancelled', 'edited', 'revised', 'claimed', 'done', 'failed', 'unknown'] as const;
 type State = (typeof STATES)[number];
 
 const TONES: Record<State, BadgeTone> = {
@@ -12,6 +12,8 @@ const TONES: Record<State, BadgeTone> = {
   rejected: 'bad',
   expired: 'plain',
   cancelled: 'plain',
+  edited: 'plain',
+  revised: 'plain',
   claimed: 'accent',
   done: 'good',
   failed: 'bad',

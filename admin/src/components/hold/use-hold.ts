@@ -39,5 +39,10 @@ export function useDecide(id: string) {
       answer(api.POST('/api/v1/holds/{id}/reject', { params: { path: { id }, header: { 'Idempotency-Key': key } }, body: { reason } })),
     onSettled: settled,
   });
-  return { approve, reject, newKey: idempotencyKey };
+  const revise = useMutation({
+    mutationFn: ({ guidance, key }: { guidance: string; key: string }) =>
+      answer(api.POST('/api/v1/holds/{id}/revise', { params: { path: { id }, header: { 'Idempotency-Key': key } }, body: { guidance } })),
+    onSettled: settled,
+  });
+  return { approve, reject, revise, newKey: idempotencyKey };
 }

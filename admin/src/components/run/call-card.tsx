@@ -45,7 +45,9 @@ export function CallCard({ call, isLive }: { call: Call; isLive: boolean }) {
           <Badge tone={TONES[call.stage]}>{t(`stage.${call.stage}`)}</Badge>
           <ChevronDown className="size-4 shrink-0 text-soft transition-transform group-open:rotate-180" aria-hidden />
         </span>
-        {why != null && why !== '' && <span className="ps-6 text-bad">{why}</span>}
+        {why != null && why !== '' && <span className="ps-6 text-bad">
+            <bdi>{why}</bdi>
+          </span>}
       </summary>
       <div className="grid gap-3 border-t border-line p-3">
         <Arguments value={call.arguments} provenance={call.provenance} />
@@ -77,7 +79,7 @@ function Outcome({ call }: { call: Call }) {
   return facts.length === 0 ? null : <Facts facts={facts} />;
 }
 
-const OUTCOMES = ['approved', 'rejected', 'expired', 'cancelled'] as const;
+const OUTCOMES = ['approved', 'rejected', 'expired', 'cancelled', 'edited', 'revised'] as const;
 
 function outcomeOf(outcome: string): (typeof OUTCOMES)[number] | 'other' {
   return OUTCOMES.find((one) => one === outcome) ?? 'other';

@@ -60,7 +60,9 @@ function Ending({ run }: { run: Run }) {
   return (
     <div className="rounded-lg border border-line bg-sunken px-3 py-2 text-sm">
       <p className="font-medium">{outcome === undefined ? run.ended.outcome : t(`outcome.${outcome}`)}</p>
-      {run.ended.message !== '' && <p className="text-soft">{run.ended.message}</p>}
+      {run.ended.message !== '' && <p className="text-soft">
+          <bdi>{run.ended.message}</bdi>
+        </p>}
     </div>
   );
 }

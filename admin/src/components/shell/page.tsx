@@ -35,7 +35,7 @@ export function Page({ title, actions, bar, back, children, className, scrolls =
               <ArrowLeft className="size-5 rtl:rotate-180" aria-hidden />
             </Link>
           )}
-          <h1 className="min-w-0 flex-1 truncate text-lg font-semibold">{title}</h1>
+          <h1 dir="auto" className="min-w-0 flex-1 truncate text-lg font-semibold">{title}</h1>
           {actions}
         </div>
         {bar !== undefined && <div className="pt-1 pb-1">{bar}</div>}

@@ -25,7 +25,9 @@ export function ActionDetail({ action, onClose }: { action: Action; onClose: () 
         <p className="flex flex-wrap items-center gap-2 font-semibold">
           <ToolName name={action.tool} /> <EffectBadge effect={action.effect} /> <Verdict verdict={action.verdict} />
         </p>
-        <p>{action.reason}</p>
+        <p>
+          <bdi>{action.reason}</bdi>
+        </p>
         {kind !== undefined && <p className="text-sm text-soft">{t(`class.${kind}`)}</p>}
       </div>
       <section className="grid gap-2">

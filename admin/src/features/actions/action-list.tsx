@@ -78,7 +78,9 @@ function WideRow({ action }: { action: Action }) {
       <span className="truncate text-soft" dir="auto">
         {valuesOf(action)}
       </span>
-      <span className="truncate">{action.reason}</span>
+      <span className="truncate" dir="auto">
+        {action.reason}
+      </span>
     </span>
   );
 }
@@ -93,7 +95,9 @@ function NarrowRow({ action }: { action: Action }) {
         <EffectBadge effect={action.effect} />
         <Verdict verdict={action.verdict} />
       </span>
-      <span className="truncate">{action.reason}</span>
+      <span className="truncate" dir="auto">
+        {action.reason}
+      </span>
       <span className="flex gap-2 text-xs text-soft">
         <span className="shrink-0">
           <Ago at={action.decided_at} />

@@ -96,20 +96,23 @@ function Entry({ entry }: { entry: Schemas['AuditView'] }) {
   return (
     <li>
       <details>
-        <summary className="grid list-none gap-x-4 gap-y-0.5 px-4 py-2.5 text-sm hover:bg-sunken sm:px-6 lg:grid-cols-[9rem_12rem_1fr_10rem_auto] lg:items-center [&::-webkit-details-marker]:hidden">
-          <span className="text-soft">
+        <summary className="grid list-none grid-cols-[1fr_auto] items-center gap-x-4 gap-y-0.5 px-4 py-2.5 text-sm hover:bg-sunken sm:px-6 lg:grid-cols-[12rem_1fr_10rem_9rem_auto] [&::-webkit-details-marker]:hidden">
+          <span className="font-medium break-all">{entry.action}</span>
+          <span className="hidden min-w-0 truncate font-mono text-xs text-soft lg:block">
+            <bdi>{entry.object}</bdi>
+          </span>
+          <span className="order-last truncate text-soft lg:order-none">{entry.person_id == null ? entry.actor_kind : <PersonName id={entry.person_id} />}</span>
+          <span className="order-last justify-self-end text-xs text-soft lg:order-none lg:justify-self-start lg:text-sm">
             <Ago at={entry.at} />
           </span>
-          <span className="font-medium break-all">{entry.action}</span>
-          <span className="min-w-0 truncate font-mono text-xs text-soft" dir="ltr">
-            {entry.object}
-          </span>
-          <span className="truncate">{entry.person_id == null ? entry.actor_kind : <PersonName id={entry.person_id} />}</span>
-          <span>
+          <span className="justify-self-end">
             <Badge tone={TONES[entry.outcome]}>{outcome === undefined ? entry.outcome : t(`outcome.${outcome}`)}</Badge>
           </span>
         </summary>
         <div className="grid gap-2 px-4 pb-3 sm:px-6">
+          <p className="font-mono text-xs break-all text-soft lg:hidden" dir="ltr">
+            {entry.object}
+          </p>
           <pre tabIndex={0} dir="ltr" className="max-h-64 overflow-auto rounded-lg bg-sunken p-3 font-mono text-xs whitespace-pre-wrap">
             {JSON.stringify(entry.detail, null, 2)}
           </pre>

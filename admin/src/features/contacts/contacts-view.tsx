@@ -56,12 +56,14 @@ function Row({ contact }: { contact: Schemas['ContactView'] }) {
   return (
     <li>
       <Link href={`/contacts/${contact.contact_id}`} className="grid gap-x-4 gap-y-0.5 px-4 py-2.5 hover:bg-sunken sm:px-6 lg:grid-cols-[14rem_1fr_1fr_auto] lg:items-center">
-        <span className="truncate font-medium" dir="auto">
-          {contact.display_name}
+        <span className="truncate font-medium">
+          <bdi>{contact.display_name}</bdi>
         </span>
-        <span className="truncate text-sm text-soft">{contact.emails[0]?.value ?? t('noMail')}</span>
-        <span className="truncate text-sm text-soft" dir="auto">
-          {[contact.job_title, contact.company?.name].filter((one) => one != null && one !== '').join(' · ')}
+        <span className="truncate text-sm text-soft">
+          <bdi>{contact.emails[0]?.value ?? t('noMail')}</bdi>
+        </span>
+        <span className="truncate text-sm text-soft">
+          <bdi>{[contact.job_title, contact.company?.name].filter((one) => one != null && one !== '').join(' · ')}</bdi>
         </span>
         <span className="flex flex-wrap gap-1">
           {contact.tags.slice(0, TAGS_SHOWN).map((tag) => (

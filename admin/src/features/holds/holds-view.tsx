@@ -124,7 +124,9 @@ function Row({ hold, isHere, href }: { hold: Hold; isHere: boolean; href: string
           <EffectBadge effect={hold.effect} />
           {hold.state !== 'held' && <HoldState state={hold.state} />}
         </span>
-        <span className="line-clamp-2 text-sm text-soft">{hold.reason}</span>
+        <span className="line-clamp-2 text-sm text-soft">
+          <bdi>{hold.reason}</bdi>
+        </span>
         <span className="flex flex-wrap gap-x-3 text-xs text-soft">
           <span>{t('needsShort', { roles: needs(hold.needs) })}</span>
           <span>

@@ -56,10 +56,12 @@ function One({ rule }: { rule: Rule }) {
         <Badge tone={rule.effect === 'forbid' ? 'bad' : 'good'}>{rule.effect === 'forbid' ? t('forbids') : t('permits')}</Badge>
         <h2 className="font-mono text-sm font-semibold break-all">{rule.id}</h2>
       </div>
-      <p>{rule.reason}</p>
+      <p>
+        <bdi>{rule.reason}</bdi>
+      </p>
       {rule.tell != null && (
         <p className="text-sm text-soft">
-          {t('tell')} {rule.tell}
+          {t('tell')} <bdi>{rule.tell}</bdi>
         </p>
       )}
       <details>

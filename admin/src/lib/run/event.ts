@@ -14,6 +14,7 @@ const NAMES: Record<RunEvent['event'], true> = {
   'tool.decided': true,
   'hold.opened': true,
   'hold.closed': true,
+  'hold.edited': true,
   'tool.started': true,
   'tool.done': true,
   'tool.failed': true,

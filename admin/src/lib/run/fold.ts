@@ -113,12 +113,17 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
     case 'hold.opened': {
       const { hold_id: id, envelope_id: envelopeId, needs, expires_at_ms: expiresAtMs } = event.data;
       return change(next, event.data.call_id, (call) =>
-        call.hold?.id === id ? call : { ...call, hold: { id, envelopeId, needs, expiresAtMs, outcome: null, words: null } },
+        call.hold?.id === id && call.hold.envelopeId === envelopeId ? call : { ...call, stage: isOver(call) ? call.stage : 'held', hold: { id, envelopeId, needs, expiresAtMs, outcome: null, words: null } },
       );
     }
     case 'hold.closed': {
       const { outcome, reason } = event.data;
       return change(next, event.data.call_id, (call) => (call.hold ? { ...call, hold: { ...call.hold, outcome, words: reason ?? null } } : call));
+    }
+    case 'hold.edited': {
+      const { next_hold_id: id, hold_id: before, arguments: args } = event.data;
+      // Another envelope waits in its place; which one, and for whom, is told by the opening that follows.
+      return change(next, event.data.call_id, (call) => (call.hold?.id === before ? { ...call, arguments: args, hold: { ...call.hold, id, outcome: null, words: null } } : call));
     }
     case 'tool.started':
       return change(next, event.data.call_id, (call) => (isOver(call) ? call : { ...call, stage: 'running', attempts: event.data.attempt }));
