@@ -25,7 +25,7 @@ const EVENTS: [RunEvent, number | null][] = [
   [{ event: 'model.delta', data: { text: 'look.' } }, null],
   [{ event: 'model.answered', data: { step: 1, model: 'm', usage: { input: 2, cached: 0, output: 3 }, cost_micros: 5 } }, 3],
   [{ event: 'tool.proposed', data: { call_id: 'call_1_0', tool: 'crm.x', arguments: {}, provenance: null } }, 3],
-  [{ event: 'tool.decided', data: { call_id: 'call_1_0', verdict: 'hold', rules: ['r'], reason: 'why' } }, 4],
+  [{ event: 'tool.decided', data: { call_id: 'call_1_0', verdict: 'hold', rules: ['r'], reason: 'why', changed: [] } }, 4],
   [{ event: 'hold.opened', data: { call_id: 'call_1_0', hold_id: 'hold_1', envelope_id: 'env_1', needs: [['owner']], expires_at_ms: 1 } }, 5],
 ];
 
