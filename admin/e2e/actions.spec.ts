@@ -27,7 +27,7 @@ test('blocked actions are found, explained and exported', async ({ page }) => {
     await page.getByRole('button', { name: `Export as ${kind}` }).click();
     const file = await (await download).path();
     const text = readFileSync(file, 'utf8');
-    expect(text).toContain('bank.pay');
+    expect(text).toContain('bank_pay');
     expect(text.startsWith(begins) || text.includes('"verdict":"blocked"')).toBe(true);
   }
 });

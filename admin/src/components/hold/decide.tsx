@@ -27,6 +27,9 @@ interface DecideProps {
   hasShortcuts: boolean;
 }
 
+/** A failed wish stays in its dialog, which shows why. */
+function stays(): void {}
+
 /** Why one may not decide, if so. The server judges again whatever is shown. */
 function useForbidden({ shown, stale }: DecideProps): string | null {
   const t = useTranslations('hold');
@@ -66,15 +69,11 @@ export function Decide(props: DecideProps) {
     setOpen(null);
   };
   const approve = () => {
-    decide.approve.mutate(
-      { envelopeId: shown.envelope_id, key },
-      {
-        onSuccess: (hold) => {
-          toast(hold.state === 'held' ? t('approvedMoreNeeded') : t('approved'));
-          close();
-        },
-      },
-    );
+    // The card changes as soon as it is decided, and this part of it is gone then: what follows hangs on the answer alone.
+    void decide.approve.mutateAsync({ envelopeId: shown.envelope_id, key }).then((hold) => {
+      toast(hold.state === 'held' ? t('approvedMoreNeeded') : t('approved'));
+      close();
+    }, stays);
   };
 
   return (
@@ -119,15 +118,10 @@ export function Decide(props: DecideProps) {
               const words = new FormData(event.currentTarget).get('guidance');
               const guidance = typeof words === 'string' ? words.trim() : '';
               if (guidance === '') return;
-              decide.revise.mutate(
-                { guidance, key },
-                {
-                  onSuccess: () => {
-                    toast(t('revised'));
-                    close();
-                  },
-                },
-              );
+              void decide.revise.mutateAsync({ guidance, key }).then(() => {
+                toast(t('revised'));
+                close();
+              }, stays);
             }}
           >
             <TextArea label={t('guidance')} hint={t('guidanceHint')} name="guidance" rows={3} maxLength={REASON_LETTERS_MAX} required data-first />
@@ -148,15 +142,10 @@ export function Decide(props: DecideProps) {
             onSubmit={(event) => {
               event.preventDefault();
               const reason = new FormData(event.currentTarget).get('reason');
-              decide.reject.mutate(
-                { reason: typeof reason === 'string' ? reason.trim() : '', key },
-                {
-                  onSuccess: () => {
-                    toast(t('rejected'));
-                    close();
-                  },
-                },
-              );
+              void decide.reject.mutateAsync({ reason: typeof reason === 'string' ? reason.trim() : '', key }).then(() => {
+                toast(t('rejected'));
+                close();
+              }, stays);
             }}
           >
             <TextArea label={t('reason')} hint={t('reasonHint')} name="reason" rows={3} maxLength={REASON_LETTERS_MAX} data-first />

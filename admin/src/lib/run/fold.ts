@@ -118,7 +118,12 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
     }
     case 'hold.closed': {
       const { outcome, reason } = event.data;
-      return change(next, event.data.call_id, (call) => (call.hold ? { ...call, hold: { ...call.hold, outcome, words: reason ?? null } } : call));
+      return change(next, event.data.call_id, (call) => {
+        if (call.hold === null) return call;
+        // Approved goes on, edited waits again; in every other case it will not be done.
+        const stage = outcome === 'approved' || outcome === 'edited' || isOver(call) ? call.stage : 'blocked';
+        return { ...call, stage, hold: { ...call.hold, outcome, words: reason ?? null } };
+      });
     }
     case 'hold.edited': {
       const { next_hold_id: id, hold_id: before, arguments: args } = event.data;
