@@ -227,10 +227,13 @@ impl<'a> Search<'a> {
     /// Puts every load into every text of a carrier.
     fn load(&mut self, point: &Point<'_>, spec: &ToolSpec, slots: &[Slot], carrier: &Carrier) {
         let fetches = spec.effect == Effect::Fetch;
+        // Where nobody is named, it goes to those of the record that is touched: what stands in it, they have.
+        let touched: Vec<&String> = carrier.arguments.values().filter_map(|value| point.know.records.get(value.as_str()?)).collect();
         for slot in slots {
             let is_dest = slot.class() == Some(ArgumentClass::Dest);
             for load in loads(self.stage.mode(), &point.know, carrier.party, &carrier.to) {
-                if !self.wants(point, load.outcome) || is_dest && !fetches {
+                let theirs = carrier.to.is_empty() && touched.iter().any(|record| **record == load.record);
+                if theirs || !self.wants(point, load.outcome) || is_dest && !fetches {
                     continue;
                 }
                 let before = carrier.arguments.get(&slot.name).and_then(Value::as_str).unwrap_or_default();
