@@ -31,6 +31,7 @@ test('an action is rejected with a reason that the agent is told', async ({ page
 test('a card that is no longer true refuses and shows what is', async ({ page }) => {
   await hold(page, 'Stala');
   await page.getByRole('link', { name: 'Open the whole card' }).click();
+  await expect(page).toHaveURL(/\/holds\/hold_/);
   const id = page.url().split('/').pop() ?? '';
   const shown = await (await page.request.get(`/api/v1/holds/${id}`)).json();
   await page.keyboard.press('a');
