@@ -2,7 +2,7 @@ import { expect, say, test } from './fixtures';
 
 test('a question is answered with its steps, and each value says where it came from', async ({ page }) => {
   await say(page, 'Who is Ada?');
-  await expect(page.getByText('works at')).toBeVisible();
+  await expect(page.getByRole('article').getByText('works at').last()).toBeVisible();
   await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible();
   const call = page.locator('details', { hasText: 'find contacts' });
   await call.locator('summary').first().click();
@@ -18,7 +18,7 @@ test('what the agent may not do is blocked, with the reason in view', async ({ p
   const call = page.locator('details', { hasText: 'bank' });
   await expect(call.getByText('blocked', { exact: true })).toBeVisible();
   await expect(page.getByText('That is not possible here.', { exact: true })).toBeVisible();
-  await expect(call.locator('summary').first()).toContainText('There is no tool');
+  await expect(call.locator('summary').first()).toContainText('the agent has no tool');
 });
 
 test('words of a model are never code, its pictures are not loaded and its links say where they lead', async ({ page }) => {
