@@ -45,6 +45,8 @@ begin
   insert into audit_object (tenant_id, digest, body) values (t, d, 'x');
   insert into budget (tenant_id, budget_id, scope, scope_id, period, cap_micros, window_start, created_at) values (t, gen_random_uuid(), 'organisation', 'x', 'day', 1, n, n);
   insert into reservation (tenant_id, reservation_id, run_id, amount_micros, state, budgets, created_at, expires_at) values (t, gen_random_uuid(), r, 1, 'open', '{}', n, n);
+  insert into counter (tenant_id, counter, part) values (t, 'x', '');
+  insert into counted_call (tenant_id, counter, part, run_id, call_id, at, amount) values (t, 'x', '', r, 'call_1_0', n, 1);
   insert into company (tenant_id, company_id, workspace_id, name, name_key, created_at, changed_at) values (t, co, w, 'x', 'x', n, n);
   insert into contact_import (tenant_id, import_id, workspace_id, person_id, file_name, file_digest, format, encoding, rows, created, merged, unchanged, refused, report, at)
     values (t, i, w, p, 'x', d, 'csv', 'utf-8', 0, 0, 0, 0, 0, '{}', n);
