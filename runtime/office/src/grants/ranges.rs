@@ -1,0 +1,214 @@
+//! Ranges of arguments: which values a standing grant covers.
+//!
+//! An argument that says where an effect goes, what it touches or how much is covered only when it is named; content may be left free.
+//! What is named and missing, of another kind or outside its range is not covered.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use steward_core::{ArgumentClass, ArgumentRole, ToolSpec};
+
+/// The most values and ranges of one grant.
+const VALUES_MAX: usize = 100;
+
+/// Which values of one argument are covered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Range {
+    /// One of these, exactly.
+    OneOf(Vec<Value>),
+    /// A whole number from one bound to the other, both included.
+    Between {
+        /// The least.
+        min: i64,
+        /// The most.
+        max: i64,
+    },
+    /// A text of at most so many letters.
+    LettersMax(u32),
+    /// Anything.
+    Any,
+}
+
+/// Ranges by JSON pointer into the arguments; `*` stands for any place of a list.
+pub type Ranges = BTreeMap<String, Range>;
+
+/// Whether the ranges are those of a grant for this tool.
+pub(super) fn check(ranges: &Ranges, tool: &ToolSpec) -> Result<(), String> {
+    if ranges.len() > VALUES_MAX {
+        return Err(format!("at most {VALUES_MAX} arguments can be named"));
+    }
+    for (path, range) in ranges {
+        if !path.starts_with('/') || path.len() > 200 {
+            return Err(format!("`{path}` is no JSON pointer; write `/` and the argument's name"));
+        }
+        match range {
+            Range::OneOf(values) if values.is_empty() || values.len() > VALUES_MAX => return Err(format!("`{path}` needs 1 to {VALUES_MAX} values")),
+            Range::OneOf(values) if values.iter().any(|value| value.is_object() || value.is_array()) => return Err(format!("`{path}`: name single values")),
+            Range::Between { min, max } if min > max => return Err(format!("`{path}`: the least is more than the most")),
+            Range::OneOf(_) | Range::Between { .. } | Range::LettersMax(_) | Range::Any => {}
+        }
+    }
+    let steering: Vec<String> = tool.roles.iter().filter(|(_, role)| steers(role)).map(|(name, _)| pointer(name)).collect();
+    let is_named = |path: &String| ranges.keys().any(|named| matches(named, path) || named.starts_with(&format!("{path}/")));
+    if !steering.is_empty() && !steering.iter().any(is_named) {
+        return Err(format!("say which values are covered of at least one of {}", steering.join(", ")));
+    }
+    for (path, _) in ranges.iter().filter(|(_, range)| **range == Range::Any) {
+        if let Some(role) = role_of(tool, path).filter(|role| role.class() == ArgumentClass::Dest) {
+            return Err(format!("`{path}` is a {role}: name the values, a grant never covers any"));
+        }
+    }
+    Ok(())
+}
+
+fn pointer(name: &str) -> String {
+    if name.starts_with('/') { name.to_owned() } else { format!("/{name}") }
+}
+
+fn steers(role: &ArgumentRole) -> bool {
+    matches!(role.class(), ArgumentClass::Dest | ArgumentClass::Ref | ArgumentClass::Value)
+}
+
+/// Whether the ranges cover these arguments of the tool.
+pub fn covers(ranges: &Ranges, tool: &ToolSpec, arguments: &Value) -> bool {
+    let mut leaves = Vec::new();
+    walk(String::new(), arguments, &mut leaves);
+    let each = leaves.iter().all(|(path, value)| match ranges.iter().find(|(named, _)| matches(named, path)) {
+        Some((_, range)) => within(range, value),
+        // What is not named is covered only where it is not there or cannot steer the effect.
+        None if value.is_null() => true,
+        None => role_of(tool, path).is_some_and(|role| !steers(role)),
+    });
+    // A named value that is not there was not what was granted; lists may be empty of it.
+    each && ranges.iter().all(|(named, range)| matches!(range, Range::Any) || leaves.iter().any(|(path, _)| matches(named, path)))
+}
+
+fn role_of<'a>(tool: &'a ToolSpec, path: &str) -> Option<&'a ArgumentRole> {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    tool.roles.iter().find(|(name, _)| if name.starts_with('/') { matches(name, path) } else { name.as_str() == first }).map(|(_, role)| role)
+}
+
+fn within(range: &Range, value: &Value) -> bool {
+    match range {
+        Range::OneOf(values) => values.contains(value),
+        Range::Between { min, max } => value.as_i64().is_some_and(|number| (*min..=*max).contains(&number)),
+        Range::LettersMax(most) => value.as_str().is_some_and(|text| text.chars().count() <= usize::try_from(*most).unwrap_or(usize::MAX)),
+        Range::Any => true,
+    }
+}
+
+/// The scalars of a value with their JSON pointers; an empty list or object counts as one.
+fn walk(path: String, value: &Value, out: &mut Vec<(String, Value)>) {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            map.iter().for_each(|(key, inner)| walk(format!("{path}/{}", key.replace('~', "~0").replace('/', "~1")), inner, out));
+        }
+        Value::Array(list) if !list.is_empty() => list.iter().enumerate().for_each(|(index, inner)| walk(format!("{path}/{index}"), inner, out)),
+        scalar => out.push((path, scalar.clone())),
+    }
+}
+
+fn matches(pattern: &str, path: &str) -> bool {
+    let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (pattern.next(), path.next()) {
+            (None, None) => return true,
+            (Some("*"), Some(_)) => {}
+            (Some(want), Some(have)) if want == have => {}
+            _ => return false,
+        }
+    }
+}
+
+/// A range as a condition of a rule, or as a note where the language of the rules has no words for it.
+pub(super) fn as_condition(path: &str, range: &Range) -> Result<String, String> {
+    let name = format!("context.args.{}", path.trim_start_matches('/').replace('/', "."));
+    match range {
+        // A list is covered when each of its values is.
+        Range::OneOf(values) if path.ends_with("/*") => Ok(format!("[{}].containsAll({})", listed(values), name.trim_end_matches(".*"))),
+        Range::OneOf(values) => Ok(format!("[{}].contains({name})", listed(values))),
+        Range::Between { min, max } => Ok(format!("{name} >= {min} && {name} <= {max}")),
+        Range::LettersMax(most) => Err(format!("{name} has at most {most} letters.")),
+        Range::Any => Err(format!("{name} may be anything.")),
+    }
+}
+
+fn listed(values: &[Value]) -> String {
+    values.iter().map(Value::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use steward_core::{Digest, Effect};
+
+    fn tool() -> ToolSpec {
+        let roles = [("to", "recipient"), ("amount", "amount"), ("body", "content")];
+        ToolSpec {
+            name: "mail.send".into(),
+            plugin: "mail@1.0.0".into(),
+            description: String::new(),
+            effect: Effect::Send,
+            reversible: false,
+            idempotent: false,
+            arguments: json!({}),
+            result: json!({}),
+            roles: roles.iter().map(|(name, role)| ((*name).to_owned(), role.parse().expect("role"))).collect(),
+            result_labels: BTreeMap::new(),
+            anchors: Vec::new(),
+            records: Vec::new(),
+            private: false,
+            facts: Vec::new(),
+            timeout_ms: 1,
+            plugin_digest: Digest::of(b"p"),
+            schema_digest: Digest::of(b"s"),
+        }
+    }
+
+    fn ranges(value: Value) -> Ranges {
+        serde_json::from_value(value).expect("ranges")
+    }
+
+    #[test]
+    fn a_grant_names_what_steers_the_effect() {
+        let refused = |value: Value, expect: &str| {
+            let err = check(&ranges(value), &tool()).expect_err(expect);
+            assert!(err.contains(expect), "{err}");
+        };
+        refused(json!({}), "at least one of /amount, /to");
+        refused(json!({ "/body": "any" }), "at least one of /amount, /to");
+        refused(json!({ "/amount": "any", "/to": "any" }), "a grant never covers any");
+        refused(json!({ "/to/*": "any" }), "a grant never covers any");
+        refused(json!({ "to": "any" }), "is no JSON pointer");
+        refused(json!({ "/amount": { "between": { "min": 6, "max": 5 } } }), "the least is more");
+        refused(json!({ "/to": { "one_of": [] } }), "needs 1 to");
+        check(&ranges(json!({ "/amount": "any", "/to/*": { "one_of": ["a@x.example"] } })), &tool()).expect("a grant");
+    }
+
+    #[test]
+    fn what_is_outside_its_range_or_not_named_is_not_covered() {
+        let granted = ranges(
+            json!({ "/to/*": { "one_of": ["a@x.example", "b@x.example"] }, "/amount": { "between": { "min": 1, "max": 50 } }, "/body": { "letters_max": 5 } }),
+        );
+        let check = |arguments: Value, expect: bool| assert_eq!(covers(&granted, &tool(), &arguments), expect, "{arguments}");
+        check(json!({ "to": ["c@x.example"], "amount": 5, "body": "hi" }), false);
+        check(json!({ "to": ["a@x.example", "c@x.example"], "amount": 5, "body": "hi" }), false);
+        check(json!({ "to": ["A@x.example"], "amount": 5, "body": "hi" }), false);
+        check(json!({ "to": "a@x.example", "amount": 5, "body": "hi" }), false);
+        check(json!({ "to": [], "amount": 5, "body": "hi" }), false);
+        check(json!({ "amount": 5, "body": "hi" }), false);
+        check(json!({ "to": ["a@x.example"], "amount": 51, "body": "hi" }), false);
+        check(json!({ "to": ["a@x.example"], "amount": 5.5, "body": "hi" }), false);
+        check(json!({ "to": ["a@x.example"], "amount": "5", "body": "hi" }), false);
+        check(json!({ "to": ["a@x.example"], "amount": 5, "body": "longer" }), false);
+        check(json!({ "to": ["a@x.example"], "amount": 5, "body": "hi", "bcc": ["eve@x.example"] }), false);
+        check(json!({ "to": ["a@x.example"], "amount": 5, "body": "hi", "to2": {} }), false);
+        check(json!({ "to": ["a@x.example"], "amount": null, "body": "hi" }), false);
+        check(json!({ "to": ["a@x.example"], "amount": 5, "body": "hi", "cc": null }), true);
+        check(json!({ "to": ["a@x.example", "b@x.example"], "amount": 50, "body": "hi" }), true);
+        let free = ranges(json!({ "/to/*": { "one_of": ["a@x.example"] }, "/amount": "any" }));
+        assert!(covers(&free, &tool(), &json!({ "to": ["a@x.example"], "amount": 5, "body": "content may be left free" })));
+    }
+}
