@@ -3,14 +3,12 @@
 pub(crate) mod actions;
 pub(crate) mod agents;
 pub(crate) mod audit;
-pub(crate) mod budget_holds;
 pub(crate) mod budgets;
 pub(crate) mod companies;
 pub(crate) mod contacts;
 pub(crate) mod conversations;
 pub(crate) mod deals;
 pub(crate) mod exports;
-pub(crate) mod grants;
 pub(crate) mod holds;
 pub(crate) mod me;
 pub(crate) mod notes;

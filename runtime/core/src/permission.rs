@@ -35,8 +35,6 @@ permissions! {
     HoldsRead = "holds:read", Some(Scope::Read), [Owner, Manager, Finance, Support, Auditor];
     /// Decide on held actions. Which role suffices for which action is the policies' word.
     HoldsDecide = "holds:decide", None, [Owner, Manager, Finance, Support];
-    /// Give standing grants and take them back.
-    GrantsManage = "grants:manage", None, [Owner, Manager];
     /// See and export decisions, the blocked ones included.
     ActionsRead = "actions:read", Some(Scope::Read), [Owner, Manager, Finance, Auditor];
     /// See contacts, companies, deals and notes.
@@ -61,10 +59,6 @@ permissions! {
     AuditErase = "audit:erase", None, [Owner];
     /// See budgets and usage.
     BudgetsRead = "budgets:read", Some(Scope::Read), [Owner, Manager, Finance, Auditor];
-    /// Let a run that has no room in a budget go on, or not.
-    BudgetsDecide = "budgets:decide", None, [Owner, Finance];
-    /// Do the same without being the one to decide: by little, with a reason, and to be reviewed.
-    BreakGlass = "budgets:break_glass", None, [Owner, Manager, Finance];
     /// Change budgets.
     BudgetsManage = "budgets:manage", None, [Owner];
 }

@@ -3,8 +3,6 @@
 mod budgets;
 mod clock;
 mod counters;
-mod edits;
-mod grants;
 mod holds;
 mod record;
 mod refusals;

@@ -50,7 +50,7 @@ async fn another_owner(world: &World, number: u128) -> Actor {
     steward_office::people::actor_of_person(&world.db.app, world.tenant, &format!("owner{number}@test.example")).await.expect("another owner")
 }
 
-pub(super) async fn says_yes(world: &World, actor: &Actor, row: &HoldRow) -> Result<Approved, OfficeError> {
+async fn says_yes(world: &World, actor: &Actor, row: &HoldRow) -> Result<Approved, OfficeError> {
     let mut tx = world.db.app.begin(actor).await.expect("begin");
     let said = approve(&mut tx, &world.runtime.office, row.hold_id, envelope_of(row)).await?;
     tx.commit().await.expect("commit");
