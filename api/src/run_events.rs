@@ -205,50 +205,19 @@ impl From<RunEvent> for OutsideEvent {
 
 /// What a recorded event is to the outside: nothing, one event, or an answer with the calls it proposes.
 pub fn outside(run: RunId, recorded: &Recorded) -> Vec<OutsideEvent> {
-    let one = |name: &'static str, data: Value| vec![OutsideEvent { name, data }];
-    match &recorded.event {
-        Event::Started { pins, text, .. } => one(
-            "run.started",
-            json!({ "run_id": run, "conversation_id": pins.conversation, "agent": pins.agent, "prompt": pins.prompt, "model": pins.model, "channel": pins.channel, "text": text }),
-        ),
-        Event::Answered { step, calls, usage, cost, model, .. } => {
-            let mut events = one("model.answered", json!({ "step": step, "model": model, "usage": usage, "cost_micros": cost }));
-            events.extend(calls.iter().map(|call| OutsideEvent {
-                name: "tool.proposed",
-                data: json!({ "call_id": call.call_id, "tool": call.tool, "arguments": call.arguments, "provenance": call.provenance }),
-            }));
-            events
-        }
-        Event::Decided { call_id, verdict, rules, reason, class, envelope_id, changed, grant_id, .. } => one(
-            "tool.decided",
-            json!({
-                "call_id": call_id, "verdict": verdict, "rules": rules, "reason": reason, "class": class, "envelope_id": envelope_id,
-                "changed": changed, "grant_id": grant_id,
-            }),
-        ),
-        Event::HoldOpened { call_id, hold_id, envelope_id, needs, expires_at_ms } => {
-            one("hold.opened", json!({ "call_id": call_id, "hold_id": hold_id, "envelope_id": envelope_id, "needs": needs, "expires_at_ms": expires_at_ms }))
-        }
-        Event::HoldClosed { call_id, hold_id, outcome, reason, .. } => {
-            one("hold.closed", json!({ "call_id": call_id, "hold_id": hold_id, "outcome": outcome, "reason": reason }))
-        }
-        Event::Edited { call_id, hold_id, next_hold_id, arguments, by } => {
-            one("hold.edited", json!({ "call_id": call_id, "hold_id": hold_id, "next_hold_id": next_hold_id, "arguments": arguments, "by": by }))
-        }
-        // A wait for money has no envelope: what is decided on is an amount.
-        Event::BudgetHeld { hold_id, step, need, why, expires_at_ms } => {
-            one("hold.opened", json!({ "budget_hold_id": hold_id, "step": step, "need_micros": need, "why": why, "expires_at_ms": expires_at_ms }))
-        }
-        Event::BudgetDecided { hold_id, outcome, ceiling, until_ms, reason, .. } => {
-            one("hold.closed", json!({ "budget_hold_id": hold_id, "outcome": outcome, "ceiling_micros": ceiling, "until_ms": until_ms, "reason": reason }))
-        }
-        Event::Starting { call_id, attempt, .. } => one("tool.started", json!({ "call_id": call_id, "attempt": attempt })),
-        Event::Done { call_id, outcome, fuel, ms, .. } => match outcome {
-            Outcome::Ok { summary, .. } => one("tool.done", json!({ "call_id": call_id, "summary": summary, "fuel": fuel, "ms": ms })),
-            Outcome::Failed { failure } => one(
-                "tool.failed",
-                json!({ "call_id": call_id, "class": failure.class, "message": failure.message, "retryable": failure.retryable, "fuel": fuel, "ms": ms }),
-            ),
+    events(run, &recorded.event).into_iter().map(OutsideEvent::from).collect()
+}
+
+fn events(run_id: RunId, event: &Event) -> Vec<RunEvent> {
+    let event = match event.clone() {
+        Event::Started { pins, text, .. } => RunEvent::RunStarted {
+            run_id,
+            conversation_id: pins.conversation,
+            agent: pins.agent,
+            prompt: pins.prompt,
+            model: pins.model,
+            channel: pins.channel,
+            text,
         },
         Event::Answered { step, calls, usage, cost, model, .. } => {
             let calls = calls.into_iter().map(|call| RunEvent::ToolProposed {
@@ -330,12 +299,6 @@ mod tests {
         check(done(Outcome::Ok { result: json!({}), summary: None }), &[("tool.done", &["call_id", "summary", "fuel", "ms"])]);
         check(done(Outcome::failed(FailureClass::Trap, "crashed")), &[("tool.failed", &["call_id", "class", "message"])]);
         check(Event::Replied { text: "t".to_owned(), citations: Vec::new() }, &[("reply", &["text", "citations"])]);
-        let hold_id = Ids::counter().make();
-        let held = Event::BudgetHeld { hold_id, step: 2, need: steward_core::Micros(7), why: "w".to_owned(), expires_at_ms: 9 };
-        check(held, &[("hold.opened", &["budget_hold_id", "need_micros", "why"])]);
-        let decided =
-            Event::BudgetDecided { hold_id, outcome: steward_core::event::HoldOutcome::Approved, ceiling: None, until_ms: None, by: None, reason: None };
-        check(decided, &[("hold.closed", &["budget_hold_id", "outcome", "ceiling_micros"])]);
         check(Event::CancelAsked { by: None }, &[]);
         assert_eq!(delta("x").name, "model.delta");
     }

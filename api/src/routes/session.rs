@@ -2,4 +2,3 @@
 
 pub(crate) mod create;
 pub(crate) mod delete;
-pub(crate) mod prove;

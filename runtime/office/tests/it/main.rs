@@ -1,7 +1,6 @@
 //! The business against a real database.
 
 mod audit;
-mod audit_kill;
 mod budgets;
 mod crm;
 mod fixture;
