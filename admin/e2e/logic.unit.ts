@@ -2,7 +2,7 @@ import { expect, test } from '@playwright/test';
 import { leavesOf, pointerInWords } from '../src/lib/json';
 import { originsOf } from '../src/lib/provenance';
 import type { RunEvent } from '../src/lib/run/event';
-import { cut, fold, NEW_RUN, waitingOf } from '../src/lib/run/fold';
+import { cut, fold, NEW_RUN, waitingOf, waitsForMoney } from '../src/lib/run/fold';
 import { FrameReader } from '../src/lib/sse';
 import { safeNext } from '../src/lib/safe-next';
 
@@ -44,6 +44,18 @@ test('text with a hole is not shown, and is whole again with the next answer', (
   expect(broken.draft).toBe('');
   const whole = fold(broken, { event: 'reply', data: { text: 'Let me look.', citations: [] } }, 6);
   expect([whole.reply, whole.draft]).toEqual(['Let me look.', '']);
+});
+
+test('a run waits for money until somebody decided, and hearing it again changes nothing', () => {
+  const held: RunEvent = { event: 'budget.held', data: { budget_hold_id: 'bhold_1', step: 1, need_micros: 7, why: 'why', expires_at_ms: 9 } };
+  const decided: RunEvent = { event: 'budget.decided', data: { budget_hold_id: 'bhold_1', outcome: 'approved', ceiling_micros: 9, reason: 'Yes.' } };
+  const waits = fold(NEW_RUN, held, 2);
+  expect(waitsForMoney(waits)?.needMicros).toBe(7);
+  expect(waitsForMoney(fold(waits, { ...decided, data: { ...decided.data, budget_hold_id: 'bhold_2' } }, 3))?.id).toBe('bhold_1');
+  const over = fold(fold(waits, decided, 3), held, 2);
+  expect(waitsForMoney(over)).toBeNull();
+  expect(over.budget?.words).toBe('Yes.');
+  expect(waitsForMoney(fold(waits, { event: 'run.ended', data: { outcome: 'budget_limit', message: 'm' } }, 4))).toBeNull();
 });
 
 test('arguments become lines with their origin', () => {

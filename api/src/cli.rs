@@ -3,6 +3,7 @@
 mod actions;
 mod approvals;
 mod audit;
+mod budgets;
 mod chat;
 mod completions;
 mod contacts;
@@ -72,6 +73,7 @@ enum Verb {
     Eval(eval::Eval),
     Contacts(contacts::Contacts),
     Audit(audit::Audit),
+    Budgets(budgets::Budgets),
     Prompt(prompt::PromptVerb),
     Plugin(plugin::Plugin),
     Link(link::Link),
@@ -149,6 +151,7 @@ async fn dispatch(verb: Verb, setting: &Setting) -> Result<ExitCode, CliError> {
         Verb::Eval(verb) => Box::pin(verb.run(setting)).await,
         Verb::Contacts(verb) => Box::pin(verb.run(setting)).await,
         Verb::Audit(verb) => Box::pin(verb.run(setting)).await,
+        Verb::Budgets(verb) => Box::pin(verb.run(setting)).await,
         Verb::Prompt(verb) => verb.run(setting),
         Verb::Plugin(verb) => Box::pin(verb.run(setting)).await,
         Verb::Link(verb) => Box::pin(verb.run(setting)).await,

@@ -1,5 +1,6 @@
 //! What the process does by itself, again and again: one file a job. A job ends when it is told to stop, and only then.
 
+pub mod budget_holds;
 pub mod erase_again;
 pub mod expire_holds;
 pub mod expire_reservations;
@@ -20,6 +21,7 @@ use tracing::error;
 pub fn start(tasks: &TaskTracker, assembled: &Assembled, config: &Config, stop: &CancellationToken) {
     let runtime = &assembled.runtime;
     tasks.spawn(erase_again::run(runtime.store.clone(), runtime.office.clone(), stop.clone()));
+    tasks.spawn(budget_holds::run(runtime.store.clone(), runtime.office.clone(), runtime.live.clone(), stop.clone()));
     tasks.spawn(expire_holds::run(runtime.store.clone(), runtime.office.clone(), runtime.live.clone(), stop.clone()));
     tasks.spawn(expire_reservations::run(runtime.store.clone(), runtime.office.clone(), stop.clone()));
     tasks.spawn(sweep::run(runtime.store.clone(), runtime.office.clone(), stop.clone()));

@@ -11,8 +11,8 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
 use std::sync::LazyLock;
 use steward_core::Permission::{
-    ActionsRead, AuditErase, AuditRead, BudgetsManage, BudgetsRead, ContactsImport, ContactsRead, ContactsWrite, Converse, GovernanceRead, HoldsDecide,
-    HoldsRead, PeopleManage, PeopleRead, TokensManage, WorkspacesManage,
+    ActionsRead, AuditErase, AuditRead, BreakGlass, BudgetsDecide, BudgetsManage, BudgetsRead, ContactsImport, ContactsRead, ContactsWrite, Converse,
+    GovernanceRead, HoldsDecide, HoldsRead, PeopleManage, PeopleRead, TokensManage, WorkspacesManage,
 };
 use steward_core::limits::{BODY_BYTES_MAX, IMPORT_BYTES_MAX};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -58,6 +58,7 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         DELETE "/api/v1/session"                 Session                 => session::delete;
         GET    "/api/v1/me"                      SignedIn                => me::show;
         PUT    "/api/v1/me/password"             Session                 => me::password;
+        POST   "/api/v1/session/prove"           Session                 => session::prove;
         GET    "/api/v1/sessions"                Session                 => sessions::list;
         DELETE "/api/v1/sessions/{id}"           Session                 => sessions::delete;
         GET    "/api/v1/tokens"                  May(TokensManage)       => tokens::list;
@@ -95,6 +96,12 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         DELETE "/api/v1/audit/personal/{id}"           May(AuditErase)      => audit::erase;
         GET    "/api/v1/budgets"                       May(BudgetsRead)     => budgets::list;
         PUT    "/api/v1/budgets"                       May(BudgetsManage)   => budgets::put;
+        GET    "/api/v1/budgets/holds"                 May(BudgetsRead)     => budget_holds::list;
+        GET    "/api/v1/budgets/holds/{id}"            May(BudgetsRead)     => budget_holds::show;
+        POST   "/api/v1/budgets/holds/{id}/allow"      May(BudgetsDecide)   => budget_holds::allow;
+        POST   "/api/v1/budgets/holds/{id}/refuse"     May(BudgetsDecide)   => budget_holds::refuse;
+        POST   "/api/v1/budgets/holds/{id}/break-glass" May(BreakGlass)     => budget_holds::break_glass;
+        POST   "/api/v1/budgets/holds/{id}/review"     May(BudgetsManage)   => budget_holds::review;
         GET    "/api/v1/tools"                         May(GovernanceRead)  => tools::list;
         GET    "/api/v1/prompts"                       May(GovernanceRead)  => prompts::list;
         GET    "/api/v1/prompts/{name}/{version}"      May(GovernanceRead)  => prompts::show;

@@ -3,6 +3,7 @@
 pub(crate) mod actions;
 pub(crate) mod agents;
 pub(crate) mod audit;
+pub(crate) mod budget_holds;
 pub(crate) mod budgets;
 pub(crate) mod companies;
 pub(crate) mod contacts;

@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 use steward_core::event::{Citation, HoldOutcome, Recorded};
 use steward_core::{
-    BlockClass, CallId, ConversationId, EnvelopeId, Event, FailureClass, GrantId, HoldId, Needs, Outcome, PersonId, RunId, RunOutcome, Usage, Verdict,
+    BlockClass, BudgetHoldId, CallId, ConversationId, EnvelopeId, Event, FailureClass, GrantId, HoldId, Needs, Outcome, PersonId, RunId, RunOutcome, Usage,
+    Verdict,
 };
 use utoipa::ToSchema;
 
@@ -117,6 +118,35 @@ pub(crate) enum RunEvent {
         /// Who.
         #[schema(value_type = String)]
         by: PersonId,
+    },
+    /// A budget has no room for the next answer: the run waits for a person.
+    #[serde(rename = "budget.held")]
+    BudgetHeld {
+        #[schema(value_type = String, example = "bhold_01k4…")]
+        budget_hold_id: BudgetHoldId,
+        /// Before which step, from 1.
+        step: u32,
+        /// What the next answer may cost, in millionths of a US dollar: the least that lets the run go on.
+        need_micros: i64,
+        /// Which limit has no room.
+        why: String,
+        /// Unix milliseconds.
+        expires_at_ms: i64,
+    },
+    /// A person let the run go on, or not, or nobody answered, or there is room again.
+    #[serde(rename = "budget.decided")]
+    BudgetDecided {
+        #[schema(value_type = String)]
+        budget_hold_id: BudgetHoldId,
+        /// approved, rejected, expired, cancelled.
+        #[schema(value_type = String)]
+        outcome: HoldOutcome,
+        /// Up to which cost the run may go, in millionths of a US dollar, when it was approved.
+        ceiling_micros: Option<i64>,
+        /// Until when, Unix milliseconds; none for as long as the run lasts.
+        until_ms: Option<i64>,
+        /// Their words.
+        reason: Option<String>,
     },
     /// A call begins.
     #[serde(rename = "tool.started")]
@@ -236,6 +266,12 @@ fn events(run_id: RunId, event: &Event) -> Vec<RunEvent> {
         }
         Event::HoldClosed { call_id, hold_id, outcome, reason, .. } => RunEvent::HoldClosed { call_id, hold_id, outcome, reason },
         Event::Edited { call_id, hold_id, next_hold_id, arguments, by } => RunEvent::HoldEdited { call_id, hold_id, next_hold_id, arguments, by },
+        Event::BudgetHeld { hold_id, step, need, why, expires_at_ms } => {
+            RunEvent::BudgetHeld { budget_hold_id: hold_id, step, need_micros: need.0, why, expires_at_ms }
+        }
+        Event::BudgetDecided { hold_id, outcome, ceiling, until_ms, reason, .. } => {
+            RunEvent::BudgetDecided { budget_hold_id: hold_id, outcome, ceiling_micros: ceiling.map(|ceiling| ceiling.0), until_ms, reason }
+        }
         Event::Starting { call_id, attempt, .. } => RunEvent::ToolStarted { call_id, attempt },
         Event::Done { call_id, outcome, fuel, ms, .. } => match outcome {
             Outcome::Ok { summary, .. } => RunEvent::ToolDone { call_id, summary, fuel, ms },
@@ -299,6 +335,11 @@ mod tests {
         check(done(Outcome::Ok { result: json!({}), summary: None }), &[("tool.done", &["call_id", "summary", "fuel", "ms"])]);
         check(done(Outcome::failed(FailureClass::Trap, "crashed")), &[("tool.failed", &["call_id", "class", "message"])]);
         check(Event::Replied { text: "t".to_owned(), citations: Vec::new() }, &[("reply", &["text", "citations"])]);
+        let hold_id = Ids::counter().make();
+        let held = Event::BudgetHeld { hold_id, step: 2, need: steward_core::Micros(7), why: "w".to_owned(), expires_at_ms: 9 };
+        check(held, &[("budget.held", &["budget_hold_id", "step", "need_micros", "why", "expires_at_ms"])]);
+        let decided = Event::BudgetDecided { hold_id, outcome: HoldOutcome::Approved, ceiling: None, until_ms: None, by: None, reason: None };
+        check(decided, &[("budget.decided", &["budget_hold_id", "outcome", "ceiling_micros", "until_ms", "reason"])]);
         check(Event::CancelAsked { by: None }, &[]);
         assert_eq!(delta("x").name, "model.delta");
     }

@@ -3,6 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "a field of an answer that is missing reads as null; a list that is too short fails the test")]
 
 mod actions;
+mod budget_holds;
 mod catalogue;
 mod contacts;
 mod conversations;

@@ -7,6 +7,7 @@ mod ask;
 mod calls;
 mod extract;
 mod journal;
+mod money;
 
 pub use journal::{Journal, MemoryJournal};
 
@@ -113,6 +114,8 @@ struct Drive<'a> {
     shown: Option<(u32, Shown)>,
     reserved_left: Micros,
     reservation: Option<steward_core::ReservationId>,
+    /// Whether what was waited for is to be taken back once the run has ended.
+    withdrawn: bool,
     system: Option<Arc<str>>,
     tools: Option<Arc<[ModelTool]>>,
 }
@@ -145,6 +148,7 @@ pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: Cancellation
         shown: None,
         reserved_left: Micros(0),
         reservation: None,
+        withdrawn: false,
         system: None,
         tools: None,
     };
@@ -195,14 +199,16 @@ impl Drive<'_> {
             Next::Execute { calls } => self.execute(&calls).await?,
             Next::Reconcile { calls } => self.reconcile(&calls).await?,
             // The run's own records say that it waits and not for what: somebody else wrote there.
-            Next::AwaitPeople if self.run.open_holds().next().is_none() => {
+            Next::AwaitPeople if self.run.open_holds().next().is_none() && self.run.budget_hold.is_none() => {
                 return self.fail("the records of this run contradict each other; nothing more was carried out").await.map(Some);
             }
+            Next::AskForMoney { step } => self.ask_for_money(step, None, true, "the run cost as much as it may").await?,
             Next::AwaitPeople => return self.wait().await.map(Some),
             Next::Reply { text } => self.reply(text),
             Next::Stop { outcome, message } => self.end(outcome, message),
             Next::Finished => {
                 self.flush(RunStatus::Ended, true).await?;
+                self.withdraw().await;
                 info!(run.id = %self.run_id, run.outcome = self.run.ended.map_or("", RunOutcome::name), "run ended");
                 return Ok(Some(RunStatus::Ended));
             }
@@ -260,6 +266,7 @@ impl Drive<'_> {
 
     /// Takes up what people decided while nobody drove the run.
     async fn read_holds(&mut self) -> Result<(), DriveError> {
+        self.read_budget_hold().await?;
         let open: Vec<CallId> = self.run.open_holds().map(|(call, _)| call).collect();
         if open.is_empty() {
             return Ok(());
@@ -277,7 +284,7 @@ impl Drive<'_> {
     async fn wait(&mut self) -> Result<RunStatus, DriveError> {
         self.flush(RunStatus::Waiting, true).await?;
         // Somebody may have decided between reading the holds and this commit: their wake found the run still running.
-        self.journal.wake_if_decided(self.run_id).await.map_err(|source| self.journal_error(source))?;
+        self.journal.wake_if_decided(self.run_id, self.run.budget_hold).await.map_err(|source| self.journal_error(source))?;
         self.runtime.live.wake();
         info!(run.id = %self.run_id, "run waits for people");
         Ok(RunStatus::Waiting)
@@ -318,6 +325,10 @@ impl Drive<'_> {
             self.sides.push(Side::CallHold { call: call_id, from: "held", to: "cancelled" });
             self.apply(Event::HoldClosed { call_id, hold_id, outcome: HoldOutcome::Cancelled, by: Vec::<PersonId>::new(), reason: None });
         }
+        if let Some(hold_id) = self.run.budget_hold {
+            self.withdrawn = true;
+            self.apply(Event::BudgetDecided { hold_id, outcome: HoldOutcome::Cancelled, ceiling: None, until_ms: None, by: None, reason: None });
+        }
         self.apply(Event::Ended { outcome, message });
     }
 
@@ -349,6 +360,7 @@ impl Drive<'_> {
         }
         self.end(RunOutcome::Failed, message.to_owned());
         self.flush(RunStatus::Ended, true).await?;
+        self.withdraw().await;
         Ok(RunStatus::Ended)
     }
 

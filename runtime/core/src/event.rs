@@ -5,7 +5,7 @@
 use crate::call::{CallId, Outcome, ToolCall};
 use crate::canonical::Digest;
 use crate::envelope::EnvelopeId;
-use crate::id::{ConversationId, DecisionId, GrantId, HoldId, MessageId, PersonId, ReservationId, WorkspaceId};
+use crate::id::{BudgetHoldId, ConversationId, DecisionId, GrantId, HoldId, MessageId, PersonId, ReservationId, WorkspaceId};
 use crate::label::Integrity;
 use crate::limits::RunLimits;
 use crate::money::{Micros, Usage};
@@ -282,6 +282,34 @@ pub enum Event {
         arguments: serde_json::Value,
         /// Who.
         by: PersonId,
+    },
+    /// A budget has no room for the next answer: the run waits for a person.
+    BudgetHeld {
+        /// What waits.
+        hold_id: BudgetHoldId,
+        /// The step that would follow.
+        step: u32,
+        /// What the next answer may cost.
+        need: Micros,
+        /// Which limit has no room, in words.
+        why: String,
+        /// When it lapses, Unix milliseconds.
+        expires_at_ms: i64,
+    },
+    /// A person let the run go on, or not, or nobody answered.
+    BudgetDecided {
+        /// What waited.
+        hold_id: BudgetHoldId,
+        /// How it ended.
+        outcome: HoldOutcome,
+        /// Up to which cost the run may go, whatever the budgets say.
+        ceiling: Option<Micros>,
+        /// Until when, Unix milliseconds; none for as long as it lasts.
+        until_ms: Option<i64>,
+        /// Who decided.
+        by: Option<PersonId>,
+        /// In which words.
+        reason: Option<String>,
     },
     /// A call is about to run. Intent: it stands before the effect.
     Starting {

@@ -119,6 +119,8 @@ id! {
     HoldId, "hold";
     /// A standing grant: an approval given in advance, within bounds.
     GrantId, "grant";
+    /// A run that waits because a budget has no room.
+    BudgetHoldId, "bhold";
     /// One entry of the audit log.
     AuditId, "audit";
     /// A spending limit.

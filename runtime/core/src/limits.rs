@@ -31,6 +31,16 @@ pub const LEASE_MS: i64 = 15_000;
 pub const HEARTBEAT_MS: u64 = 5_000;
 /// How long a held action waits for people, in hours.
 pub const HOLD_HOURS: i64 = 72;
+/// The most that one person without the role for it lets a run go over a budget, at once.
+pub const BREAK_GLASS_MICROS_MAX: Micros = Micros(5_000_000);
+/// The same within a day.
+pub const BREAK_GLASS_DAY_MICROS_MAX: Micros = Micros(20_000_000);
+/// For how long such a run may go on, in hours.
+pub const BREAK_GLASS_HOURS: i64 = 4;
+/// How long a password given in a session proves who is there, in hours.
+pub const PROOF_HOURS: i64 = 4;
+/// The least that is set aside at once, in millionths of a US dollar: most runs need one reservation.
+pub const RESERVATION_LEAST: Micros = Micros(50_000);
 /// How long a reservation lives without being settled, in minutes.
 pub const RESERVATION_MINUTES: i64 = 15;
 /// The most times one step may be asked of a model before the run stops.

@@ -59,6 +59,10 @@ permissions! {
     AuditErase = "audit:erase", None, [Owner];
     /// See budgets and usage.
     BudgetsRead = "budgets:read", Some(Scope::Read), [Owner, Manager, Finance, Auditor];
+    /// Let a run that has no room in a budget go on, or not.
+    BudgetsDecide = "budgets:decide", None, [Owner, Finance];
+    /// Do the same without being the one to decide: by little, with a reason, and to be reviewed.
+    BreakGlass = "budgets:break_glass", None, [Owner, Manager, Finance];
     /// Change budgets.
     BudgetsManage = "budgets:manage", None, [Owner];
 }

@@ -1,5 +1,7 @@
 //! Budgets: what agents may spend on models, by organisation, workspace, person and agent.
 
+pub mod holds;
+
 use crate::Office;
 use crate::audit::{self, Entry};
 use crate::error::OfficeError;
@@ -66,10 +68,14 @@ pub async fn reserve(
 ) -> Result<Option<ReservationId>, OfficeError> {
     let now = office.clock.now();
     let id: ReservationId = office.ids.make();
-    let scopes =
-        [("organisation", actor.tenant.to_string()), ("workspace", workspace.to_string()), ("person", person.to_string()), ("agent", agent.to_owned())];
+    let scopes = scopes_of(actor, agent, person, workspace);
     let room = store.reserve(actor, id, run, &scopes, amount, now, now + Duration::minutes(RESERVATION_MINUTES)).await?;
     Ok(room.then_some(id))
+}
+
+/// What a run's budgets are named by.
+pub fn scopes_of(actor: &Actor, agent: &str, person: PersonId, workspace: WorkspaceId) -> [(&'static str, String); 4] {
+    [("organisation", actor.tenant.to_string()), ("workspace", workspace.to_string()), ("person", person.to_string()), ("agent", agent.to_owned())]
 }
 
 /// Gives back what a dead worker's run had set aside, charging what it had cost by then.

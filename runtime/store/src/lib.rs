@@ -10,6 +10,7 @@ pub mod audit_log;
 pub mod audit_personal;
 pub mod audit_writer;
 pub mod budget;
+pub mod budget_hold;
 pub mod company;
 pub mod contact;
 pub mod contact_import;

@@ -37,8 +37,8 @@ fn method(text: &str) -> Result<AuthMethod, StoreError> {
 pub async fn insert(tx: &mut Tx, session: &Session, token_hash: &Digest) -> Result<(), StoreError> {
     let tenant = tx.actor().tenant.uuid();
     sqlx::query!(
-        "insert into session (tenant_id, session_id, person_id, token_hash, method, user_agent, created_at, seen_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into session (tenant_id, session_id, person_id, token_hash, method, user_agent, created_at, seen_at, expires_at, proved_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, case when $5::text = 'password' then $7::timestamptz end)",
         tenant,
         session.session_id.uuid(),
         session.person_id.uuid(),
@@ -76,6 +76,17 @@ pub async fn find_by_hash(tx: &mut Tx, token_hash: &Digest) -> Result<Option<Ses
         })
     })
     .transpose()
+}
+
+/// Notes that the person gave their password in a session.
+pub async fn prove(tx: &mut Tx, id: SessionId, at: OffsetDateTime) -> Result<(), StoreError> {
+    sqlx::query!("update session set proved_at = $2 where session_id = $1", id.uuid(), at).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// When the person last gave their password in a session.
+pub async fn proved_at(tx: &mut Tx, id: SessionId) -> Result<Option<OffsetDateTime>, StoreError> {
+    Ok(sqlx::query_scalar!("select proved_at from session where session_id = $1", id.uuid()).fetch_optional(tx.conn()).await?.flatten())
 }
 
 /// Notes that a session was used.

@@ -7,7 +7,7 @@ import { Markdown } from '@/components/markdown';
 import { Copy } from '@/components/ui/copy';
 import { Failed } from '@/components/ui/states';
 import { useFormats } from '@/lib/format';
-import { costOf, waitingOf, type Run } from '@/lib/run/fold';
+import { costOf, waitingOf, waitsForMoney, type Run } from '@/lib/run/fold';
 import type { Followed } from '@/lib/run/use-run';
 import { CallCard } from './call-card';
 
@@ -21,6 +21,7 @@ export function RunView({ followed, runId }: { followed: Followed; runId: string
       {run.items.map((item) => (item.kind === 'said' ? <Markdown key={`said ${item.step}`} text={item.text} /> : <CallCard key={item.call.id} call={item.call} isLive={isLive} />))}
       {run.reply !== null && <Markdown text={run.reply} />}
       {run.reply === null && run.draft !== '' && <Markdown text={run.draft} />}
+      <NoRoom run={run} />
       <Activity run={run} isLost={isLost} isHeard={isHeard} />
       <Ending run={run} />
       {run.reply !== null && <Footer run={run} runId={runId} />}
@@ -40,8 +41,7 @@ function Activity({ run, isLost, isHeard }: { run: Run; isLost: boolean; isHeard
       </p>
     );
   }
-  const waiting = waitingOf(run).length;
-  if (waiting > 0) return null;
+  if (waitingOf(run).length > 0 || waitsForMoney(run) !== null) return null;
   if (run.draft !== '' || run.reply !== null) return null;
   const isCalling = run.items.some((item) => item.kind === 'call' && item.call.stage === 'running');
   return (
@@ -49,6 +49,26 @@ function Activity({ run, isLost, isHeard }: { run: Run; isLost: boolean; isHeard
       <span className="size-2 animate-pulse-soft rounded-full bg-accent" aria-hidden />
       {!isHeard ? t('starting') : isCalling ? t('calling') : t('thinking')}
     </p>
+  );
+}
+
+/** A budget has no room: what is needed, and who can say so. */
+function NoRoom({ run }: { run: Run }) {
+  const t = useTranslations('run');
+  const formats = useFormats();
+  const waits = waitsForMoney(run);
+  if (waits === null) return null;
+  return (
+    <div className="rounded-lg border border-line bg-sunken px-3 py-2 text-sm">
+      <p className="font-medium text-wait">{t('noRoom')}</p>
+      <p className="text-soft">
+        <bdi>{waits.why}</bdi>
+      </p>
+      <p>{t('noRoomNeeds', { amount: formats.usd(waits.needMicros) })}</p>
+      <code className="text-xs text-soft" dir="ltr">
+        steward budgets allow {waits.id}
+      </code>
+    </div>
   );
 }
 

@@ -9,7 +9,7 @@ import { RunView } from '@/components/run/run-view';
 import { Button } from '@/components/ui/button';
 import { Ago } from '@/components/ui/time';
 import { useRun } from '@/lib/run/use-run';
-import { waitingOf } from '@/lib/run/fold';
+import { waitingOf, waitsForMoney } from '@/lib/run/fold';
 import type { Message, Turn } from './api';
 
 /** One's own words. They can be taken up again, changed or not. */
@@ -110,7 +110,7 @@ export function LiveTurn({ conversationId, turn, runId, isLast, onAgain, onRunni
       <Own message={turn.message} onAgain={onAgain} />
       {/* Reading out every token would drown everything else: what is finished is announced, once. */}
       <p role="status" className="sr-only">
-        {run.reply !== null && isLast ? t('replied', { text: run.reply }) : waitingOf(run).length > 0 ? t('waits') : ''}
+        {run.reply !== null && isLast ? t('replied', { text: run.reply }) : waitingOf(run).length > 0 || waitsForMoney(run) !== null ? t('waits') : ''}
       </p>
       {!isHeard && turn.reply !== null ? <Markdown text={turn.reply.text} /> : <RunView followed={followed} runId={runId} />}
     </article>

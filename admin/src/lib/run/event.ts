@@ -15,6 +15,8 @@ const NAMES: Record<RunEvent['event'], true> = {
   'hold.opened': true,
   'hold.closed': true,
   'hold.edited': true,
+  'budget.held': true,
+  'budget.decided': true,
   'tool.started': true,
   'tool.done': true,
   'tool.failed': true,

@@ -47,6 +47,8 @@ export interface Run {
   reply: string | null;
   citations: { call_id: string; title: string }[];
   started: { agent: string; prompt: string; model: string; text: string } | null;
+  /** What the run waits or waited for because a budget has no room: the last such wait. */
+  budget: { id: string; needMicros: number; why: string; expiresAtMs: number; outcome: string | null; words: string | null } | null;
   ended: { outcome: string; message: string } | null;
 }
 
@@ -59,6 +61,7 @@ export const NEW_RUN: Run = {
   reply: null,
   citations: [],
   started: null,
+  budget: null,
   ended: null,
 };
 
@@ -130,6 +133,14 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
       // Another envelope waits in its place; which one, and for whom, is told by the opening that follows.
       return change(next, event.data.call_id, (call) => (call.hold?.id === before ? { ...call, arguments: args, hold: { ...call.hold, id, outcome: null, words: null } } : call));
     }
+    case 'budget.held': {
+      const { budget_hold_id: id, need_micros: needMicros, why, expires_at_ms: expiresAtMs } = event.data;
+      return run.budget?.id === id ? next : { ...next, budget: { id, needMicros, why, expiresAtMs, outcome: null, words: null } };
+    }
+    case 'budget.decided': {
+      const { budget_hold_id: id, outcome, reason } = event.data;
+      return run.budget?.id === id ? { ...next, budget: { ...run.budget, outcome, words: reason ?? null } } : next;
+    }
     case 'tool.started':
       return change(next, event.data.call_id, (call) => (isOver(call) ? call : { ...call, stage: 'running', attempts: event.data.attempt }));
     case 'tool.done': {
@@ -162,6 +173,11 @@ export function costOf(run: Run): { micros: number; tokens: number } {
 /** Calls that wait for people now. */
 export function waitingOf(run: Run): Call[] {
   return run.ended ? [] : run.items.flatMap((item) => (item.kind === 'call' && item.call.stage === 'held' && item.call.hold?.outcome === null ? [item.call] : []));
+}
+
+/** What the run waits for now because a budget has no room. */
+export function waitsForMoney(run: Run): Run['budget'] {
+  return run.ended === null && run.budget?.outcome === null ? run.budget : null;
 }
 
 function callOf(run: Run, id: string): Call | null {

@@ -140,16 +140,18 @@ impl Printer {
                 self.call_line(*call_id, Tone::Bad, "✗", &format!("blocked: {}{rules}", one_line(reason, WORD_LETTERS)))
             }
             Event::HoldClosed { call_id, outcome, reason, .. } => {
-                let (tone, word) = match outcome {
-                    HoldOutcome::Approved => (Tone::Good, "approved"),
-                    HoldOutcome::Rejected => (Tone::Bad, "refused"),
-                    HoldOutcome::Expired => (Tone::Warning, "expired: nobody decided in time"),
-                    HoldOutcome::Cancelled => (Tone::Quiet, "withdrawn"),
-                    HoldOutcome::Edited => (Tone::Good, "edited; another card waits in its place"),
-                    HoldOutcome::Revised => (Tone::Warning, "sent back"),
-                };
+                let (tone, word) = closed(*outcome);
                 let reason = reason.as_deref().map(|reason| format!(": {}", one_line(reason, WORD_LETTERS))).unwrap_or_default();
                 self.call_line(*call_id, tone, "•", &format!("{word}{reason}"))
+            }
+            Event::BudgetHeld { hold_id, need, why, .. } => {
+                let words = format!("  ⏸ {why}: it may cost {need}; decide with `steward budgets allow {hold_id}`");
+                self.line(&self.output.tone(Tone::Warning, &words))
+            }
+            Event::BudgetDecided { outcome, reason, .. } => {
+                let (tone, word) = closed(*outcome);
+                let reason = reason.as_deref().map(|reason| format!(": {}", one_line(reason, WORD_LETTERS))).unwrap_or_default();
+                self.line(&format!("  {} the budget: {word}{reason}", self.output.tone(tone, "•")))
             }
             Event::Done { call_id, outcome, ms, .. } => self.done(*call_id, outcome, *ms),
             Event::Replied { text, .. } => self.replied(text),
@@ -179,6 +181,8 @@ impl Printer {
             | Event::Asked { .. }
             | Event::AskFailed { .. }
             | Event::Edited { .. }
+            | Event::BudgetHeld { .. }
+            | Event::BudgetDecided { .. }
             | Event::Starting { .. }
             | Event::Extracted { .. }
             | Event::Done { .. }
@@ -221,6 +225,18 @@ impl Printer {
             self.calls.get(&call).map_or_else(|| (call.to_string(), String::new()), |call| (one_line(&call.tool, ARGUMENT_LETTERS), brief(&call.arguments)));
         let line = format!("  {} {tool} {} {words}", self.output.tone(tone, mark), self.output.tone(Tone::Quiet, &arguments));
         self.line(&line)
+    }
+}
+
+/// How a wait ended, in a word.
+fn closed(outcome: HoldOutcome) -> (Tone, &'static str) {
+    match outcome {
+        HoldOutcome::Approved => (Tone::Good, "approved"),
+        HoldOutcome::Rejected => (Tone::Bad, "refused"),
+        HoldOutcome::Expired => (Tone::Warning, "expired: nobody decided in time"),
+        HoldOutcome::Cancelled => (Tone::Quiet, "withdrawn"),
+        HoldOutcome::Edited => (Tone::Good, "edited; another card waits in its place"),
+        HoldOutcome::Revised => (Tone::Warning, "sent back"),
     }
 }
 

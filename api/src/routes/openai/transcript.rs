@@ -91,6 +91,8 @@ impl Transcript {
             | Event::HoldOpened { .. }
             | Event::HoldClosed { .. }
             | Event::Edited { .. }
+            | Event::BudgetHeld { .. }
+            | Event::BudgetDecided { .. }
             | Event::Starting { .. }
             | Event::Done { .. }
             | Event::Extracted { .. }
@@ -100,9 +102,10 @@ impl Transcript {
         };
         if !self.is_waiting && self.waits() {
             self.is_waiting = true;
+            let money = if self.run.budget_hold.is_some() { "\n- a budget has no room for the next answer" } else { "" };
             let links: String = self.holds().iter().map(|hold| format!("\n- `{}`: {}", hold.tool, hold.url)).collect();
             let separator = if self.text.is_empty() && told.is_empty() { "" } else { "\n\n" };
-            told.push_str(&format!("{separator}This waits for a person's decision:{links}"));
+            told.push_str(&format!("{separator}This waits for a person's decision:{links}{money}"));
         }
         self.tell(told)
     }

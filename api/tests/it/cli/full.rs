@@ -64,3 +64,40 @@ fn a_full_disk_is_named_and_nothing_is_lost() {
     assert!(imported.contains("Made 19990 contacts") && imported.contains("left 10 as they were"), "{imported}");
     assert!(up.stop().success());
 }
+
+#[test]
+fn a_full_volume_of_the_write_ahead_log_stops_the_server_with_a_clear_word_and_loses_nothing() {
+    let home = Home::empty("wal");
+    home.up(&[]).stop();
+    // The log on a small volume of its own, as many have it, with the rights it had.
+    let (there, small) = (home.path("data/pg/pg_wal"), home.path("wal"));
+    let Some(disk) = Disk::mount(small.clone(), 72) else {
+        println!("mounting is not allowed here: left out");
+        return;
+    };
+    for (program, arguments) in [
+        ("cp", vec!["-a", &format!("{}/.", there.display()), &small.display().to_string()]),
+        ("rm", vec!["-r", &there.display().to_string()]),
+        ("ln", vec!["-s", &small.display().to_string(), &there.display().to_string()]),
+    ] {
+        assert!(Command::new(program).args(arguments).status().expect("run").success(), "{program}");
+    }
+    let mut up = home.up(&[]);
+    contacts(&home.path("few.csv"), 10);
+    contacts(&home.path("many.csv"), 20_000);
+    assert!(home.succeeds(&["contacts", "import", "few.csv"]).contains("Made 10 contacts"));
+    let filler = disk.fill();
+    let refused = home.run(&["contacts", "import", "many.csv"]);
+    assert!(refused.code == 1 && !refused.err.contains("panicked"), "{refused:?}");
+    // PostgreSQL cannot promise anything any more, so it ends, and so do we.
+    assert_eq!(up.wait().code(), Some(1), "{}", up.log());
+    let log = up.log();
+    assert!(log.contains("is full; make room and start again, nothing is lost"), "{log}");
+    home.refused(&["up", "--listen", "127.0.0.1:0"], &["is full; make room and start again, nothing is lost"]);
+    fs::remove_file(filler).expect("room again");
+    let up = home.up(&[]);
+    let imported = home.succeeds(&["contacts", "import", "many.csv"]);
+    assert!(imported.contains("Made 19990 contacts") && imported.contains("left 10 as they were"), "{imported}");
+    assert!(home.succeeds(&["audit", "verify"]).contains("All is as it was signed."));
+    assert!(up.stop().success());
+}

@@ -42,10 +42,18 @@ async fn budgets_limit_something_that_is_there() {
     assert_eq!((listed["items"].as_array().expect("items").len(), &listed["items"][0]), (2, &changed));
     let audited = working.ask("GET", "/api/v1/audit?action=budget.put").cookie(&owner).send().await.expect(200).json();
     assert_eq!(audited["items"].as_array().expect("items").len(), 3);
-    // A limit of nothing lets no run ask a model.
+    // A limit of nothing lets no run ask a model; whoever follows it hears that it waits.
     let (_, run) = working.say(&owner, "Hello").await;
-    let events = super::working::Listening::open(working.ask("GET", format!("/api/v1/runs/{run}/events")).cookie(&owner)).await.until_the_end().await;
-    assert_eq!(events.last().expect("an end").data["outcome"], "budget_limit", "{events:?}");
+    let mut listening = super::working::Listening::open(working.ask("GET", format!("/api/v1/runs/{run}/events")).cookie(&owner)).await;
+    let events = listening.until("budget.held").await;
+    let waits = &events.last().expect("a wait").data;
+    let hold = waits["budget_hold_id"].as_str().expect("its id").to_owned();
+    let refuse = format!("/api/v1/budgets/holds/{hold}/refuse");
+    working.ask("POST", refuse).cookie(&owner).json(&json!({ "reason": "Not today." })).send().await.expect(200);
+    let events = listening.until_the_end().await;
+    let end = &events.last().expect("an end").data;
+    assert!(end["outcome"] == "budget_limit" && end["message"].as_str().expect("message").contains("Not today."), "{events:?}");
+    assert!(events.iter().any(|event| event.name == "budget.decided" && event.data["outcome"] == "rejected"), "{events:?}");
 }
 
 #[tokio::test]

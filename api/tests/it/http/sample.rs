@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use steward_api::router::Route;
 use steward_core::event::Recorded;
 use steward_core::{
-    Actor, ActorKind, ApiTokenId, AuthMethod, CompanyId, ContactId, ConversationId, DealId, EnvelopeId, Event, HoldId, Id, Integrity, PersonId, Role, RunId,
-    RunOutcome, Scope, SessionId, WorkspaceId, Workspaces,
+    Actor, ActorKind, ApiTokenId, AuthMethod, BudgetHoldId, CompanyId, ContactId, ConversationId, DealId, EnvelopeId, Event, HoldId, Id, Integrity, PersonId,
+    Role, RunId, RunOutcome, Scope, SessionId, WorkspaceId, Workspaces,
 };
 use steward_office::conversations::{self, AgentPins};
 use steward_office::crm::{self, NewCompany, NewContact, NewDeal};
@@ -34,6 +34,11 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
     let unique = || world.server.state.office.ids.make::<WorkspaceId>().to_string();
     Some(match route.name {
         "session::create" => Sample::Json(json!({ "link": "not a link" })),
+        // The password that the sample of `me::password` sets.
+        "session::prove" => Sample::Json(json!({ "password": "a long enough password" })),
+        "budget_holds::allow" | "budget_holds::break_glass" => Sample::Json(json!({ "amount_micros": 50_000, "reason": "The customer waits for this." })),
+        "budget_holds::refuse" => Sample::Json(json!({ "reason": "Not today." })),
+        "budget_holds::review" => Sample::Json(json!({ "justified": true })),
         "me::password" => Sample::Json(json!({ "new": "a long enough password" })),
         "tokens::create" => Sample::Json(json!({ "name": "ci", "scopes": ["read"] })),
         "people::invite" => Sample::Json(json!({ "email": format!("{}@home.example", unique()), "display_name": "Ben", "roles": [{ "role": "support" }] })),
@@ -100,6 +105,7 @@ pub(crate) async fn target(world: &World, house: &House, person: PersonId, route
         "conversations" => conversation_of(world, house, person).await.to_string(),
         "runs" => run_of(world, house, route.name == "runs::events").await.to_string(),
         "holds" => hold_of(world, house).await.to_string(),
+        "budgets/holds" => budget_hold_of(world, house, person, route).await.to_string(),
         // A contact is somebody the log has personal details of.
         "audit/personal" => made!(tx => crm::create_contact(&mut tx, office, house.workspace, &NewContact { given_name: Some("Lena".to_owned()), ..NewContact::default() }, Integrity::Directory)).contact_id.to_string(),
         other => panic!("no sample for `{other}`: add one"),
@@ -181,6 +187,35 @@ async fn hold_of(world: &World, house: &House) -> HoldId {
     id
 }
 
+/// A run of the owner's that waits for room; for a review one that somebody else let go on, and for breaking the glass a person who proved
+/// who they are.
+async fn budget_hold_of(world: &World, house: &House, person: PersonId, route: &Route) -> BudgetHoldId {
+    let run = run_of(world, house, false).await;
+    let id: BudgetHoldId = world.server.state.office.ids.make();
+    let (tenant, workspace, owner) = (house.tenant.uuid(), house.workspace.uuid(), house.owner.uuid());
+    // Only one at a time: several of a person's sessions are touched at once.
+    let mut sql = format!(
+        "select pg_advisory_xact_lock(4100);
+         insert into budget_hold (tenant_id, budget_hold_id, workspace_id, run_id, person_id, agent, step, need_micros, cost_micros, of_run, why, state, held_at, expires_at)
+         values ('{tenant}', '{}', '{workspace}', '{}', '{owner}', 'assistant', 1, 50000, 0, false, 'A sample.', 'held', '2026-03-01', '2100-01-01');
+         update session set proved_at = '2026-03-01 09:00Z' where person_id = '{}';",
+        id.uuid(),
+        run.uuid(),
+        person.uuid(),
+    );
+    if route.name == "budget_holds::review" {
+        let other = world.person_of(house, Role::Manager, None).await;
+        sql.push_str(&format!(
+            "update budget_hold set state = 'allowed', allowed_micros = 50000, allowed_until = '2026-03-01 10:00Z', broke_glass = true, decided_by = '{}',
+                    decided_at = '2026-03-01 09:00Z', reason = 'The customer waits.' where budget_hold_id = '{}'",
+            other.uuid(),
+            id.uuid(),
+        ));
+    }
+    world.server.database.raw(&sql).await;
+    id
+}
+
 /// An id of the route's kind that names nothing.
 pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
     fn fresh<T: Id>(world: &World) -> String {
@@ -199,6 +234,7 @@ pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
         "runs" => fresh::<RunId>(world),
         "holds" => fresh::<HoldId>(world),
         "audit/personal" => fresh::<ContactId>(world),
+        "budgets/holds" => fresh::<BudgetHoldId>(world),
         other => panic!("no id for `{other}`: add one"),
     })
 }

@@ -29,6 +29,47 @@ async fn a_wrong_password_and_an_unknown_address_look_the_same_and_are_slowed_do
     assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:?}");
 }
 
+/// Resident memory of this process, in KiB.
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("status");
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("resident size");
+    line.split_whitespace().nth(1).expect("number").parse().expect("number")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixty_four_sign_ins_at_once_are_hashed_few_at_a_time_and_hold_up_nobody() {
+    let world = World::make().await;
+    let server = &world.server;
+    // Hashes of what nobody knows cost the same as those of what somebody does; each address has its own count.
+    let sign_in = |n: usize| server.ask("POST", "/api/v1/session").json(&json!({ "email": format!("nobody-{n}@home.example"), "password": PASSWORD }));
+    sign_in(1000).send().await.expect(401);
+    let before = resident_kib();
+    let most = std::sync::atomic::AtomicU64::new(before);
+    let all = async { futures_util::future::join_all((0..64).map(|n| sign_in(n).send())).await };
+    let mut times = Vec::new();
+    let health = async {
+        loop {
+            let start = std::time::Instant::now();
+            server.ask("GET", "/healthz").send().await.expect(200);
+            times.push(start.elapsed());
+            most.fetch_max(resident_kib(), std::sync::atomic::Ordering::SeqCst);
+            tokio::task::yield_now().await;
+        }
+    };
+    let replies = tokio::select! {
+        biased;
+        replies = all => replies,
+        () = health => unreachable!("it goes on until the others are done"),
+    };
+    assert!(replies.iter().all(|reply| reply.status == 401), "{:?}", replies.iter().map(|reply| reply.status).collect::<Vec<_>>());
+    times.sort();
+    let slow = times[times.len() * 99 / 100];
+    println!("{} looks, the slowest in a hundred {slow:?}; {} KiB more at most", times.len(), most.load(std::sync::atomic::Ordering::SeqCst) - before);
+    assert!(slow < std::time::Duration::from_millis(500), "health took {slow:?}");
+    // Two hashes at once are 38 MiB; sixty-four would be 1.2 GiB.
+    assert!(most.load(std::sync::atomic::Ordering::SeqCst) - before < 128 * 1024, "{before} KiB before, {most:?} KiB at most");
+}
+
 #[tokio::test]
 async fn a_sign_in_that_is_neither_link_nor_password_is_refused() {
     let world = World::make().await;

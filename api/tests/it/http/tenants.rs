@@ -44,6 +44,8 @@ begin
   insert into audit_checkpoint (tenant_id, tree_size, root, note, horizon, signed_at) values (t, 1, d, 'x', 0, n);
   insert into audit_object (tenant_id, digest, body) values (t, d, 'x');
   insert into budget (tenant_id, budget_id, scope, scope_id, period, cap_micros, window_start, created_at) values (t, gen_random_uuid(), 'organisation', 'x', 'day', 1, n, n);
+  insert into budget_hold (tenant_id, budget_hold_id, workspace_id, run_id, person_id, agent, step, need_micros, cost_micros, of_run, why, state, held_at, expires_at)
+    values (t, gen_random_uuid(), w, r, p, 'assistant', 1, 1, 0, false, 'x', 'held', n, n);
   insert into reservation (tenant_id, reservation_id, run_id, amount_micros, state, budgets, created_at, expires_at) values (t, gen_random_uuid(), r, 1, 'open', '{}', n, n);
   insert into counter (tenant_id, counter, part) values (t, 'x', '');
   insert into counted_call (tenant_id, counter, part, run_id, call_id, at, amount) values (t, 'x', '', r, 'call_1_0', n, 1);

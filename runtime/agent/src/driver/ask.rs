@@ -17,8 +17,6 @@ use tokio::sync::mpsc;
 
 /// The longest answer a model may give, in tokens.
 const OUTPUT_TOKENS_MAX: u32 = 8192;
-/// The least that is set aside at once, in millionths of a US dollar: most runs need one reservation.
-const RESERVATION_LEAST: Micros = Micros(50_000);
 /// The longest wait between two tries, in milliseconds.
 const BACKOFF_MS_MAX: u64 = 30_000;
 
@@ -54,9 +52,11 @@ impl Drive<'_> {
             self.end(RunOutcome::TokenLimit, "the next answer would use more tokens than the run may".to_owned());
             return Ok(());
         }
+        if self.run.cost >= pins.limits.cost && self.over_now().0 <= 0 {
+            return self.ask_for_money(step, Some(estimate), true, "the run cost as much as it may, and the time for which it may go over is over").await;
+        }
         if !self.reserve(estimate).await? {
-            self.end(RunOutcome::BudgetLimit, "a budget has no room for the next answer; an owner can raise it".to_owned());
-            return Ok(());
+            return self.ask_for_money(step, Some(estimate), false, "a budget has no room for the next answer").await;
         }
         let request_digest = context::digest(&request);
         self.apply(Event::Asked {
@@ -123,20 +123,6 @@ impl Drive<'_> {
         let host: &dyn Catalogue = &self.runtime.host;
         let sealed = (self.mode() == Mode::Sealed).then_some(host);
         Some(context::request(&self.run, sealed, self.system.clone()?, self.tools.clone()?, OUTPUT_TOKENS_MAX))
-    }
-
-    /// Makes sure that what the next answer may cost is set aside.
-    pub(super) async fn reserve(&mut self, estimate: Micros) -> Result<bool, DriveError> {
-        if self.reserved_left >= estimate {
-            return Ok(true);
-        }
-        let Some(pins) = &self.run.pins else { return Ok(false) };
-        let amount = Micros(estimate.0.max(RESERVATION_LEAST.0));
-        let reserved = self.journal.reserve(&self.runtime.office, self.run_id, pins, amount).await.map_err(|source| self.journal_error(source))?;
-        let Some(id) = reserved else { return Ok(false) };
-        self.reservation = Some(id);
-        self.reserved_left = self.reserved_left.plus(amount);
-        Ok(true)
     }
 
     async fn put(&self, candidate: &crate::models::Candidate, request: &AskRequest) -> Asked {

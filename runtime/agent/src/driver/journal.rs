@@ -10,11 +10,14 @@ use std::time::Duration;
 use steward_core::event::{HoldOutcome, Pins, Recorded};
 use steward_core::limits::LEASE_MS;
 use steward_core::{
-    Actor, Approvals, CallId, EnvelopeId, EnvelopeKey, Event, FailureClass, HoldId, Micros, Outcome, PersonId, ReservationId, Role, RunId, RunOutcome,
+    Actor, Approvals, BudgetHoldId, CallId, EnvelopeId, EnvelopeKey, Event, FailureClass, HoldId, Micros, Outcome, PersonId, ReservationId, Role, RunId,
+    RunOutcome,
 };
 use steward_office::audit::{Entry, bound};
+use steward_office::budgets::holds::Breach;
 use steward_office::holds::seal;
 use steward_office::{Office, OfficeError, budgets};
+use steward_store::budget_hold::{self, BudgetHoldRow};
 use steward_store::conversation::Message;
 use steward_store::counter::{Stood, Wanted};
 use steward_store::decision::DecisionRow;
@@ -189,6 +192,34 @@ impl Journal {
         Ok(Some(store.count_now(actor, wanted, run, call).await?))
     }
 
+    pub(super) async fn reserve_over(&self, office: &Office, run: RunId, pins: &Pins, amount: Micros) -> Result<ReservationId, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(office.ids.make()) };
+        let scopes = budgets::scopes_of(actor, &pins.agent, pins.person, pins.workspace);
+        budgets::holds::reserve_over(store, actor, office, run, &scopes, amount).await
+    }
+
+    /// Writes down that the run waits for money. None where there are no people to decide.
+    pub(super) async fn hold_budget(&self, office: &Office, breach: &Breach<'_>) -> Result<Option<BudgetHoldRow>, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(None) };
+        let mut tx = store.begin(actor).await?;
+        let row = budgets::holds::hold(&mut tx, office, breach).await?;
+        tx.commit().await?;
+        Ok(Some(row))
+    }
+
+    pub(super) async fn budget_hold(&self, id: BudgetHoldId) -> Result<Option<BudgetHoldRow>, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(None) };
+        let mut tx = store.begin(actor).await?;
+        Ok(budget_hold::find(&mut tx, id).await?)
+    }
+
+    pub(super) async fn withdraw_budget_hold(&self, office: &Office, run: RunId) -> Result<(), OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(()) };
+        let mut tx = store.begin(actor).await?;
+        budgets::holds::withdraw(&mut tx, office, run).await?;
+        Ok(tx.commit().await?)
+    }
+
     pub(super) async fn cancelled(&self, run: RunId) -> Result<bool, OfficeError> {
         let Self::Postgres { store, actor } = self else { return Ok(true) };
         let mut tx = store.begin(actor).await?;
@@ -220,10 +251,14 @@ impl Journal {
         Ok(closed)
     }
 
-    pub(super) async fn wake_if_decided(&self, run: RunId) -> Result<(), OfficeError> {
+    pub(super) async fn wake_if_decided(&self, run: RunId, waits_for: Option<BudgetHoldId>) -> Result<(), OfficeError> {
         let Self::Postgres { store, actor } = self else { return Ok(()) };
         let mut tx = store.begin(actor).await?;
-        if hold::of_run(&mut tx, run).await?.iter().any(|row| row.state == "approved") || undecided_rejections(&mut tx, run).await? {
+        let is_allowed = match waits_for {
+            Some(id) => budget_hold::find(&mut tx, id).await?.is_some_and(|row| row.state != "held"),
+            None => false,
+        };
+        if is_allowed || hold::of_run(&mut tx, run).await?.iter().any(|row| row.state == "approved") || undecided_rejections(&mut tx, run).await? {
             run::wake(&mut tx, run).await?;
             tx.commit().await?;
         }

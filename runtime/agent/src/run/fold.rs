@@ -100,6 +100,19 @@ impl Run {
                     call.hold = None;
                 }
             }
+            Event::BudgetHeld { hold_id, .. } => self.budget_hold = Some(*hold_id),
+            Event::BudgetDecided { outcome, ceiling, until_ms, reason, .. } => {
+                self.budget_hold = None;
+                match (outcome, ceiling) {
+                    (HoldOutcome::Approved, Some(ceiling)) => self.ceiling = Some((*ceiling, *until_ms)),
+                    (HoldOutcome::Approved | HoldOutcome::Rejected, _) => {
+                        let words = reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+                        self.budget_refused = Some(format!("a budget has no room, and a person did not let the run go on{words}"));
+                    }
+                    (HoldOutcome::Expired, _) => self.budget_refused = Some("a budget has no room, and nobody let the run go on in time".to_owned()),
+                    (HoldOutcome::Cancelled | HoldOutcome::Edited | HoldOutcome::Revised, _) => {}
+                }
+            }
             Event::Starting { call_id, key, attempt } => {
                 if let Some(call) = self.call_mut(*call_id) {
                     call.started = Some(Started { key: key.clone(), attempt: *attempt });
@@ -150,7 +163,7 @@ impl Run {
     /// Time counts as work unless the run was waiting: for people, for its first worker, or for a restart after a crash.
     fn count_time(&mut self, recorded: &Recorded) {
         let waited = match &recorded.event {
-            Event::HoldClosed { .. } | Event::Edited { .. } | Event::CancelAsked { .. } | Event::Started { .. } => true,
+            Event::HoldClosed { .. } | Event::Edited { .. } | Event::BudgetDecided { .. } | Event::CancelAsked { .. } | Event::Started { .. } => true,
             Event::Asked { step, attempt, .. } => {
                 self.steps.is_empty() && self.failed_attempts == 0 || self.asked.is_some_and(|(asked, tried)| asked == *step && tried < *attempt)
             }
@@ -159,6 +172,7 @@ impl Run {
             | Event::AskFailed { .. }
             | Event::Decided { .. }
             | Event::HoldOpened { .. }
+            | Event::BudgetHeld { .. }
             | Event::Done { .. }
             | Event::Extracted { .. }
             | Event::Replied { .. }

@@ -31,6 +31,11 @@ pub enum Next {
         /// In order.
         calls: Vec<CallId>,
     },
+    /// The run cost as much as it may: a person may let it go on.
+    AskForMoney {
+        /// The step that would follow, from 1.
+        step: u32,
+    },
     /// Nothing to do until people decide.
     AwaitPeople,
     /// The model is done: its last text is the reply.
@@ -72,6 +77,12 @@ impl Run {
         if let Some(message) = &self.gave_up {
             return Next::Stop { outcome: RunOutcome::ModelFailed, message: message.clone() };
         }
+        if let Some(message) = &self.budget_refused {
+            return Next::Stop { outcome: RunOutcome::BudgetLimit, message: message.clone() };
+        }
+        if self.budget_hold.is_some() {
+            return Next::AwaitPeople;
+        }
         if let Some((step, attempt)) = self.asked {
             return Next::AskModel { step, attempt: attempt.saturating_add(1) };
         }
@@ -99,13 +110,14 @@ impl Run {
         if self.usage.total() >= pins.limits.tokens {
             return stop(RunOutcome::TokenLimit, "the run used as many tokens as it may");
         }
-        if self.cost >= pins.limits.cost {
-            return stop(RunOutcome::BudgetLimit, "the run cost as much as it may");
-        }
         if self.worked_ms >= i64::from(pins.limits.seconds).saturating_mul(1000) {
             return stop(RunOutcome::TimeLimit, "the run worked as long as it may");
         }
-        Next::AskModel { step: answered.saturating_add(1), attempt: self.failed_attempts.saturating_add(1) }
+        let step = answered.saturating_add(1);
+        if self.cost >= self.ceiling.map_or(pins.limits.cost, |(ceiling, _)| ceiling.max(pins.limits.cost)) {
+            return Next::AskForMoney { step };
+        }
+        Next::AskModel { step, attempt: self.failed_attempts.saturating_add(1) }
     }
 
     /// The tool whose calls were refused or failed in the same way in too many answers: it may say something else each time, and gets nowhere.

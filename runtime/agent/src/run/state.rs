@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use steward_core::event::{HoldOutcome, Pins, RunOutcome, Turn};
 use steward_core::{
-    BlockClass, CallId, Digest, Effect, EnvelopeId, FailureClass, GrantId, HoldId, Integrity, Micros, Needs, Outcome, PersonId, ToolCall, Usage, Verdict,
+    BlockClass, BudgetHoldId, CallId, Digest, Effect, EnvelopeId, FailureClass, GrantId, HoldId, Integrity, Micros, Needs, Outcome, PersonId, ToolCall, Usage,
+    Verdict,
 };
 
 /// The state of a run. Made only by folding events.
@@ -29,6 +30,12 @@ pub struct Run {
     pub usage: Usage,
     /// Model cost.
     pub cost: Micros,
+    /// What the run waits for because a budget has no room.
+    pub budget_hold: Option<BudgetHoldId>,
+    /// Why it may not go on beyond its budgets.
+    pub budget_refused: Option<String>,
+    /// Up to which cost a person let it go on, and until when in Unix milliseconds.
+    pub ceiling: Option<(Micros, Option<i64>)>,
     /// How often each denied call was proposed.
     pub denied: BTreeMap<Digest, u32>,
     /// Somebody asked to stop.
@@ -142,6 +149,14 @@ pub struct Started {
 }
 
 impl Run {
+    /// How much more it may cost beyond its budgets at this time; nothing unless a person said so.
+    pub fn over(&self, now_ms: i64) -> Micros {
+        match self.ceiling {
+            Some((ceiling, until)) if until.is_none_or(|until| now_ms < until) => Micros(ceiling.0.saturating_sub(self.cost.0).max(0)),
+            _ => Micros(0),
+        }
+    }
+
     /// The call of this id, if the run has it.
     pub fn call(&self, id: CallId) -> Option<&Call> {
         self.steps.iter().rev().find(|step| step.number == id.step)?.calls.iter().find(|call| call.call.call_id == id)

@@ -130,6 +130,19 @@ impl Course {
                         }
                     }
                 }
+                Next::AskForMoney { step } => {
+                    let hold_id = BudgetHoldId::from_uuid(uuid::Uuid::from_u128(u128::from(step)));
+                    self.push(Event::BudgetHeld { hold_id, step, need: Micros(10), why: "why".into(), expires_at_ms: 1 });
+                }
+                Next::AwaitPeople if run.budget_hold.is_some() => {
+                    let hold_id = run.budget_hold.expect("open");
+                    let (outcome, ceiling) = match self.die(4) {
+                        0 => (HoldOutcome::Rejected, None),
+                        1 => (HoldOutcome::Expired, None),
+                        _ => (HoldOutcome::Approved, Some(run.cost.plus(Micros(10)))),
+                    };
+                    self.push(Event::BudgetDecided { hold_id, outcome, ceiling, until_ms: None, by: None, reason: None });
+                }
                 Next::AwaitPeople => {
                     let open: Vec<_> = run.open_holds().map(|(call, hold)| (call, hold.hold_id)).collect();
                     assert!(!open.is_empty(), "a run waits only for an open hold");
@@ -228,7 +241,8 @@ proptest! {
 
     #[test]
     fn every_course_ends_and_keeps_the_invariants(dice in prop::collection::vec(any::<u8>(), 1..200), steps in 1u32..12) {
-        let outcome = Course::new(dice, RunLimits { steps, ..RunLimits::default() }).play();
+        let cost = Micros(i64::from(dice[0]));
+        let outcome = Course::new(dice, RunLimits { steps, cost, ..RunLimits::default() }).play();
         prop_assert!(outcome != RunOutcome::Failed);
     }
 
@@ -237,7 +251,8 @@ proptest! {
         let mut course = Course::new(vec![1], RunLimits::default());
         for die in dice {
             let id = CallId { step: u32::from(die % 4), index: u16::from(die % 3) };
-            course.push(match die % 10 {
+            let budget_hold = BudgetHoldId::from_uuid(uuid_of(id));
+            course.push(match die % 12 {
                 0 => asked(u32::from(die % 4), 1),
                 1 => answered(u32::from(die % 4), vec![ToolCall { call_id: id, provider_id: String::new(), tool: "t".into(), arguments: json!(null), broken: Some("cut".into()), provenance: json!(null) }]),
                 2 => done(id),
@@ -247,6 +262,8 @@ proptest! {
                 6 => ask_failed(1, 1, die > 100),
                 8 => Event::Extracted { call_id: id, model: "m".into(), usage: steward_core::Usage::default(), cost: steward_core::Micros(i64::MAX) },
                 7 => Event::Replied { text: String::new(), citations: Vec::new() },
+                10 => Event::BudgetHeld { hold_id: budget_hold, step: 1, need: Micros(i64::MAX), why: String::new(), expires_at_ms: 0 },
+                9 => Event::BudgetDecided { hold_id: budget_hold, outcome: HoldOutcome::Approved, ceiling: (die > 100).then_some(Micros(1)), until_ms: None, by: None, reason: None },
                 _ => started(RunLimits::default()),
             });
             let _ = course.run().next();
@@ -276,6 +293,8 @@ fn limits_stop_the_run_before_the_next_question() {
         course.push(done(call.call.call_id));
         match course.run().next() {
             Next::Stop { outcome, .. } => assert_eq!(outcome, expect),
+            // Money is the one limit that a person may lift.
+            Next::AskForMoney { step: 2 } => assert_eq!(expect, RunOutcome::BudgetLimit),
             other => panic!("{other:?}"),
         }
     };

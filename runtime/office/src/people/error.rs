@@ -12,6 +12,9 @@ pub enum PeopleError {
     /// Wrong name, wrong password, used link: all the same to the caller.
     #[error("the link or the name and password are not valid: check them, or ask an owner for a new link")]
     SignInRefused,
+    /// The password was not given in this session within the last hours.
+    #[error("this needs your password again: give it at `POST /api/v1/session/prove`, then for four hours you may")]
+    NotProven,
     /// Too many wrong tries.
     #[error("too many failed sign-ins: try again in {retry_after_s} seconds")]
     TooManyFailures {
@@ -63,7 +66,7 @@ impl PeopleError {
 impl HasKind for PeopleError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NotSignedIn | Self::SignInRefused => Kind::Denied,
+            Self::NotSignedIn | Self::SignInRefused | Self::NotProven => Kind::Denied,
             Self::TooManyFailures { .. } => Kind::Limit,
             Self::Field { .. } => Kind::Invalid,
             Self::EmailTaken | Self::WorkspaceTaken | Self::LastOwner => Kind::Conflict,

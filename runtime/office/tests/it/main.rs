@@ -1,6 +1,7 @@
 //! The business against a real database.
 
 mod audit;
+mod audit_kill;
 mod budgets;
 mod crm;
 mod fixture;

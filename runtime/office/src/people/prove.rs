@@ -1,0 +1,61 @@
+//! Proving anew who one is, within a session: for what a stolen session must not be enough for.
+
+use super::error::PeopleError;
+use super::failures;
+use super::password::{Passwords, check_length};
+use crate::{Office, audit};
+use secrecy::SecretString;
+use serde_json::json;
+use steward_core::limits::PROOF_HOURS;
+use steward_core::{Actor, ActorKind, PersonId};
+use steward_store::{Store, Tx, person, session};
+use time::Duration;
+
+/// Somebody who gave their password within the last hours. Made only here.
+#[derive(Debug)]
+pub struct Proven {
+    person: PersonId,
+}
+
+impl Proven {
+    /// Whether it is this person.
+    pub fn is_of(&self, person: PersonId) -> bool {
+        self.person == person
+    }
+}
+
+/// Checks the person's password; their session remembers it for some hours. Wrong ones count as failed sign-ins.
+pub async fn prove(store: &Store, office: &Office, passwords: &Passwords, actor: &Actor, password: &SecretString) -> Result<Proven, PeopleError> {
+    let (Some(id), ActorKind::Person { session: in_session, .. }) = (actor.person, &actor.kind) else { return Err(PeopleError::NotSignedIn) };
+    check_length("/password", password)?;
+    let mut tx = store.begin(actor).await?;
+    let found = person::get(&mut tx, id).await.map_err(PeopleError::missing("person"))?;
+    let stored = person::password_hash(&mut tx, id).await?;
+    tx.rollback().await?;
+    if stored.is_none() {
+        return Err(PeopleError::field("/password", "you have no password yet: set one first"));
+    }
+    let counted = failures::count(store, office, actor.tenant, &found.email, None).await?;
+    let is_right = passwords.check(stored, password).await?.is_right;
+    let mut tx = store.begin(actor).await?;
+    if let (true, Some(session)) = (is_right, in_session) {
+        session::prove(&mut tx, *session, office.clock.now()).await?;
+    }
+    let (object, outcome) = (in_session.map_or_else(|| id.to_string(), |session| session.to_string()), if is_right { "done" } else { "refused" });
+    audit::record(&mut tx, office, audit::Entry { action: "session.prove", object, outcome, detail: json!({}), request_id: None }).await?;
+    tx.commit().await?;
+    if !is_right {
+        return Err(PeopleError::field("/password", "this is not your password"));
+    }
+    failures::forgive(store, counted).await?;
+    Ok(Proven { person: id })
+}
+
+/// The person of this transaction, if they gave their password in this session within the last hours.
+pub async fn proven(tx: &mut Tx, office: &Office) -> Result<Proven, PeopleError> {
+    let (Some(person), ActorKind::Person { session: Some(session), .. }) = (tx.actor().person, &tx.actor().kind) else { return Err(PeopleError::NotProven) };
+    let session = *session;
+    let (now, proved_at) = (office.clock.now(), session::proved_at(tx, session).await?);
+    // A proof from the future is one from before the clock was put back.
+    proved_at.filter(|at| *at <= now && *at + Duration::hours(PROOF_HOURS) >= now).map(|_| Proven { person }).ok_or(PeopleError::NotProven)
+}
