@@ -17,6 +17,7 @@ pub(crate) mod openai;
 pub(crate) mod operation;
 pub(crate) mod pages;
 pub(crate) mod people;
+pub(crate) mod plugins;
 pub(crate) mod policies;
 pub(crate) mod prompts;
 pub(crate) mod records;

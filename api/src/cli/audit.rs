@@ -19,7 +19,7 @@ use steward_office::audit::files::LogDir;
 use steward_office::audit::personal;
 use steward_office::audit::seal::Subject;
 use steward_office::audit::sequence::export;
-use steward_store::audit::list;
+use steward_store::audit::{AuditFilter, list};
 use steward_store::page::Page;
 
 /// Check and export the audit log
@@ -205,7 +205,7 @@ async fn write_all(terminal: &Terminal, action: Option<&str>, out: &mut (dyn Wri
     let mut tx = terminal.store.begin(&terminal.actor).await?;
     let (mut page, mut count) = (Page::new(Some(PAGE_MAX), None), 0);
     loop {
-        let rows = list(&mut tx, &page, action).await?;
+        let rows = list(&mut tx, &page, AuditFilter { action, run: None }).await?;
         let (rows, next) = page.cut(rows, |row| row.audit_id.uuid());
         count += rows.len();
         for row in &rows {

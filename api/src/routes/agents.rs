@@ -4,7 +4,7 @@ pub(crate) mod list;
 
 use serde::Serialize;
 use steward_agent::agents::Agent;
-use steward_core::{Digest, RunLimits};
+use steward_core::{Digest, Mode, RunLimits};
 use utoipa::ToSchema;
 
 /// The bounds of a run.
@@ -39,6 +39,9 @@ pub(crate) struct AgentView {
     model: String,
     /// Tools it may use: names, or prefixes ending in `*`. The rules still decide on each call.
     tools: Vec<String>,
+    /// How closely its calls are watched: open, traced, sealed.
+    #[schema(value_type = String, example = "traced")]
+    mode: Mode,
     limits: LimitsView,
 }
 
@@ -50,6 +53,7 @@ impl From<&Agent> for AgentView {
             prompt_digest: agent.prompt_digest,
             model: agent.model.clone(),
             tools: agent.tools.clone(),
+            mode: agent.mode,
             limits: agent.limits.into(),
         }
     }

@@ -4,7 +4,7 @@ use crate::audit_log;
 use crate::error::StoreError;
 use crate::page::Page;
 use crate::tx::Tx;
-use steward_core::{AuditId, Digest, PersonId};
+use steward_core::{AuditId, Digest, PersonId, RunId};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -67,38 +67,100 @@ pub async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Which entries; none of it means all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AuditFilter<'a> {
+    /// Only this action.
+    pub action: Option<&'a str>,
+    /// Only what was done to this run and in it.
+    pub run: Option<RunId>,
+}
+
+/// Ids grow with time, and so does a run's log: entries of before this long ahead of the run are not looked at, whatever the clocks said.
+const CLOCKS_APART_MS: u128 = 24 * 60 * 60 * 1_000;
+/// Bits of an id below its milliseconds.
+const CHANCE_BITS: u32 = 80;
+
+/// The smallest id that an entry about a run can have.
+fn first_of(run: RunId) -> Uuid {
+    let ms = run.uuid().as_u128() >> CHANCE_BITS;
+    Uuid::from_u128(ms.saturating_sub(CLOCKS_APART_MS) << CHANCE_BITS)
+}
+
+struct Stored {
+    audit_id: Uuid,
+    writer_id: Uuid,
+    writer_seq: i64,
+    at: OffsetDateTime,
+    actor_kind: String,
+    person_id: Option<Uuid>,
+    action: String,
+    object: String,
+    outcome: String,
+    request_id: Option<String>,
+    canon: Vec<u8>,
+    leaf: Vec<u8>,
+}
+
+impl TryFrom<Stored> for AuditRow {
+    type Error = StoreError;
+    fn try_from(row: Stored) -> Result<Self, StoreError> {
+        Ok(Self {
+            audit_id: AuditId::from_uuid(row.audit_id),
+            writer_id: row.writer_id,
+            writer_seq: row.writer_seq,
+            at: row.at,
+            actor_kind: row.actor_kind,
+            person: row.person_id.map(PersonId::from_uuid),
+            action: row.action,
+            object: row.object,
+            outcome: row.outcome,
+            request_id: row.request_id,
+            canon: row.canon,
+            leaf: Digest::from_bytes(row.leaf.try_into().map_err(|_| StoreError::Corrupt { what: "audit_event.leaf" })?),
+            large: None,
+        })
+    }
+}
+
 /// Entries, oldest first.
-pub async fn list(tx: &mut Tx, page: &Page, action: Option<&str>) -> Result<Vec<AuditRow>, StoreError> {
-    let rows = sqlx::query!(
+pub async fn list(tx: &mut Tx, page: &Page, filter: AuditFilter<'_>) -> Result<Vec<AuditRow>, StoreError> {
+    let rows = sqlx::query_as!(
+        Stored,
         "select audit_id, writer_id, writer_seq, at, actor_kind, person_id, action, object, outcome, request_id, canon, leaf
            from audit_event
           where ($1::uuid is null or audit_id > $1) and ($2::text is null or action = $2)
-          order by audit_id limit $3",
+            and ($3::text is null or object = $3 or starts_with(object, $3 || '/')) and ($4::uuid is null or audit_id >= $4)
+          order by audit_id limit $5",
         page.after_uuid(),
-        action,
+        filter.action,
+        filter.run.map(|run| run.to_string()),
+        filter.run.map(first_of),
         page.fetch(),
     )
     .fetch_all(tx.conn())
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(AuditRow {
-                audit_id: AuditId::from_uuid(row.audit_id),
-                writer_id: row.writer_id,
-                writer_seq: row.writer_seq,
-                at: row.at,
-                actor_kind: row.actor_kind,
-                person: row.person_id.map(PersonId::from_uuid),
-                action: row.action,
-                object: row.object,
-                outcome: row.outcome,
-                request_id: row.request_id,
-                canon: row.canon,
-                leaf: Digest::from_bytes(row.leaf.try_into().map_err(|_| StoreError::Corrupt { what: "audit_event.leaf" })?),
-                large: None,
-            })
-        })
-        .collect()
+    rows.into_iter().map(AuditRow::try_from).collect()
+}
+
+/// Entries, newest first; the page after one holds what is older.
+pub async fn list_newest(tx: &mut Tx, page: &Page, filter: AuditFilter<'_>) -> Result<Vec<AuditRow>, StoreError> {
+    let rows = sqlx::query_as!(
+        Stored,
+        "select audit_id, writer_id, writer_seq, at, actor_kind, person_id, action, object, outcome, request_id, canon, leaf
+           from audit_event
+          where ($1::uuid is null or audit_id < $1) and ($2::text is null or action = $2)
+            and ($3::text is null or object = $3 or starts_with(object, $3 || '/')) and ($4::uuid is null or audit_id >= $4)
+          order by audit_id desc limit $5",
+        page.after_uuid(),
+        filter.action,
+        filter.run.map(|run| run.to_string()),
+        filter.run.map(first_of),
+        page.fetch(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(AuditRow::try_from).collect()
 }
 
 /// The exact bytes of the entries of one action about these objects, in no order. Reads the whole log: for checks, not for requests.

@@ -76,6 +76,7 @@ pub(crate) struct Inner {
     pub(crate) slots: Semaphore,
     cache: Cache,
     tools: RwLock<BTreeMap<String, Arc<Tool>>>,
+    plugins: RwLock<BTreeMap<String, PluginInfo>>,
 }
 
 impl Host {
@@ -93,7 +94,7 @@ impl Host {
         let cache = Cache::open(options.cache_dir.as_deref(), &engine)?;
         let ticker = Ticker::start(&engine, Duration::from_millis(options.tick_ms.max(1)))?;
         let slots = Semaphore::new(usize::try_from(slots).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS));
-        Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, tools: RwLock::default() }) })
+        Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, tools: RwLock::default(), plugins: RwLock::default() }) })
     }
 
     /// Loads the plugins that are part of the program.
@@ -109,6 +110,11 @@ impl Host {
     /// The specifications of all loaded tools, by name.
     pub fn specs(&self) -> Vec<ToolSpec> {
         self.inner.tools.read().unwrap_or_else(PoisonError::into_inner).values().map(|tool| tool.spec().clone()).collect()
+    }
+
+    /// The loaded plugins, by name. Servers of the Model Context Protocol are none: nothing of them runs here.
+    pub fn plugins(&self) -> Vec<PluginInfo> {
+        self.inner.plugins.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     /// A loaded tool.
@@ -132,6 +138,7 @@ impl Host {
             return Err(PluginError::Duplicate(info.name));
         }
         tools.extend(loaded.into_iter().map(|tool| (tool.spec().name.clone(), Arc::new(tool))));
+        self.inner.plugins.write().unwrap_or_else(PoisonError::into_inner).insert(info.name.clone(), info.clone());
         tracing::info!(plugin.name = info.name, plugin.version = info.version, plugin.digest = %info.digest, "loaded plugin `{}`", info.name);
         Ok(info)
     }

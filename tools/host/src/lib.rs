@@ -31,6 +31,6 @@ pub use engine::{Allocation, Host, HostOptions};
 pub use error::{HostError, PluginError};
 pub use office::{Office, OfficeError};
 pub use own::EXTRACT;
-pub use plugin::PluginInfo;
+pub use plugin::{PluginInfo, PluginLimits};
 pub use schema::ArgumentError;
 pub use tool::Tool;

@@ -54,6 +54,19 @@ impl Package<'static> {
     }
 }
 
+/// What one call of a plugin's tools may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PluginLimits {
+    /// Memory in MiB.
+    pub memory_mb: u64,
+    /// Fuel: about one for each instruction.
+    pub fuel: u64,
+    /// Time in milliseconds.
+    pub deadline_ms: u64,
+    /// Largest result in KiB.
+    pub output_kb: u64,
+}
+
 /// What was loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PluginInfo {
@@ -67,6 +80,8 @@ pub struct PluginInfo {
     pub digest: Digest,
     /// The interfaces it was granted.
     pub imports: Vec<String>,
+    /// What one call may use.
+    pub limits: PluginLimits,
     /// Its tools.
     pub tools: Vec<String>,
 }
@@ -128,6 +143,12 @@ pub(crate) fn load(
         language: manifest.plugin.language,
         digest,
         imports: granted.iter().map(|grant| grant.name().to_owned()).collect(),
+        limits: PluginLimits {
+            memory_mb: manifest.limits.memory_mb,
+            fuel: manifest.limits.fuel,
+            deadline_ms: manifest.limits.deadline_ms,
+            output_kb: manifest.limits.output_kb,
+        },
         tools: tools.iter().map(|tool| tool.spec().name.clone()).collect(),
     };
     Ok((info, tools))

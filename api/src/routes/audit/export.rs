@@ -10,7 +10,8 @@ use axum::response::IntoResponse as _;
 use http::header;
 use serde::Deserialize;
 use steward_office::OfficeError;
-use steward_store::{Cursor, Page, audit};
+use steward_store::audit::{self, AuditFilter};
+use steward_store::{Cursor, Page};
 use utoipa::IntoParams;
 
 /// Which entries.
@@ -42,7 +43,7 @@ pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answ
 
 async fn read(caller: &Caller, action: Option<&str>, page: Page) -> Result<(String, Option<Cursor>), OfficeError> {
     let mut tx = caller.state().store.begin(caller.actor()).await?;
-    let rows = audit::list(&mut tx, &page, action).await?;
+    let rows = audit::list(&mut tx, &page, AuditFilter { action, run: None }).await?;
     let (rows, next) = page.cut(rows, |row| row.audit_id.uuid());
     Ok((rows.iter().map(|row| format!("{}\n", audit_json(row))).collect(), next))
 }

@@ -7,8 +7,9 @@ use crate::openapi::Doc;
 use crate::routes::PageOf;
 use http::StatusCode;
 use serde::Deserialize;
+use steward_core::RunId;
 use steward_office::audit::personal::opened;
-use steward_store::audit;
+use steward_store::audit::{self, AuditFilter};
 use utoipa::IntoParams;
 
 /// Which entries.
@@ -18,6 +19,13 @@ use utoipa::IntoParams;
 pub(crate) struct Wanted {
     /// Only this action, for example `hold.approve`.
     action: Option<String>,
+    /// Only what was done to this run and in it.
+    #[param(value_type = Option<String>)]
+    run: Option<RunId>,
+    /// `oldest` or `newest` first; `oldest` without it.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    order: Order,
     /// Most items, 1 to 200; 50 without it.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -25,15 +33,27 @@ pub(crate) struct Wanted {
     cursor: Option<String>,
 }
 
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Order {
+    #[default]
+    Oldest,
+    Newest,
+}
+
 pub(crate) fn doc() -> Doc {
-    Doc::new("List the audit log").query::<Wanted>().answers_page::<AuditView>("Entries, oldest first.")
+    Doc::new("List the audit log").query::<Wanted>().answers_page::<AuditView>("Entries, in the order asked for.")
 }
 
 pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answer {
     check_sees_all(&caller)?;
     let page = page(wanted.limit, wanted.cursor.as_deref())?;
     let mut tx = caller.begin().await?;
-    let rows = audit::list(&mut tx, &page, wanted.action.as_deref()).await?;
+    let filter = AuditFilter { action: wanted.action.as_deref(), run: wanted.run };
+    let rows = match wanted.order {
+        Order::Oldest => audit::list(&mut tx, &page, filter).await?,
+        Order::Newest => audit::list_newest(&mut tx, &page, filter).await?,
+    };
     let (rows, next) = page.cut(rows, |row| row.audit_id.uuid());
     let mut personal = opened(&mut tx, caller.office(), &rows.iter().map(|row| row.audit_id).collect::<Vec<_>>()).await?;
     let rows: Vec<AuditView> = rows.into_iter().map(|row| (personal.remove(&row.audit_id), row)).map(|(personal, row)| AuditView::of(row, personal)).collect();

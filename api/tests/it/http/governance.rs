@@ -73,6 +73,14 @@ async fn tools_prompts_policies_and_agents_are_shown_as_they_are() {
     assert_eq!(note["plugin_digest"], spec.spec().plugin_digest.to_string());
     assert_eq!(note["schema_digest"], spec.spec().schema_digest.to_string());
 
+    let plugins = get("/api/v1/plugins").await;
+    let crm = plugins["items"].as_array().expect("items").iter().find(|plugin| plugin["name"] == "crm").expect("the plugin");
+    let loaded = state.host.plugins().into_iter().find(|plugin| plugin.name == "crm").expect("the plugin");
+    assert_eq!((&crm["digest"], &crm["imports"]), (&json!(loaded.digest), &json!(loaded.imports)));
+    assert_eq!((&crm["limits"]["fuel"], &crm["limits"]["deadline_ms"]), (&json!(loaded.limits.fuel), &json!(loaded.limits.deadline_ms)));
+    let own = tools.iter().filter(|tool| tool["plugin"] == format!("crm@{}", loaded.version)).count();
+    assert_eq!((crm["tools"].as_array().expect("tools").len(), own > 0), (own, true), "each tool of a plugin is one of its tools");
+
     let prompts = get("/api/v1/prompts").await;
     let listed = prompts["items"].as_array().expect("items").iter().find(|prompt| prompt["labels"].to_string().contains("production")).expect("in production");
     let shown = get("/api/v1/prompts/assistant/production").await;
@@ -93,6 +101,7 @@ async fn tools_prompts_policies_and_agents_are_shown_as_they_are() {
     let agents = get("/api/v1/agents").await;
     assert_eq!((&agents["items"][0]["name"], &agents["items"][0]["tools"]), (&json!("assistant"), &json!(["crm.*"])));
     assert_eq!(agents["items"][0]["prompt_digest"], shown["digest"]);
+    assert_eq!(agents["items"][0]["mode"], state.agents["assistant"].mode.name());
 }
 
 #[tokio::test]
@@ -133,4 +142,42 @@ async fn the_audit_log_leaves_whole_and_can_be_checked() {
     let page = working.ask("GET", "/api/v1/audit?action=conversation.create&limit=3").cookie(&auditor).send().await.expect(200).json();
     assert_eq!((page["items"].as_array().expect("items").len(), &page["items"][0]["detail"]["agent"]), (3, &json!("assistant")));
     assert!(page["next_cursor"].is_string(), "{page}");
+}
+
+#[tokio::test]
+async fn the_audit_log_is_read_from_either_end_and_of_one_run() {
+    let working = Working::saying("Hello.").await;
+    let world = &working.world;
+    let owner = world.owner().await;
+    let mut runs = Vec::new();
+    for words in ["One", "Two"] {
+        let (_, run) = working.say(&owner, words).await;
+        super::working::Listening::open(working.ask("GET", format!("/api/v1/runs/{run}/events")).cookie(&owner)).await.until_the_end().await;
+        runs.push(run.to_string());
+    }
+    working.ask("GET", "/api/v1/audit?order=sideways").cookie(&owner).send().await.expect(422);
+    working.ask("GET", "/api/v1/audit?run=nonsense").cookie(&owner).send().await.expect(422);
+    let read = async |query: String| -> Vec<String> {
+        let mut found = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = working.ask("GET", format!("/api/v1/audit?limit=2{query}{cursor}")).cookie(&owner).send().await.expect(200).json();
+            found.extend(page["items"].as_array().expect("items").iter().map(|item| format!("{} {}", item["audit_id"], item["object"])));
+            let Some(next) = page["next_cursor"].as_str() else { return found };
+            cursor = format!("&cursor={next}");
+        }
+    };
+    let oldest = read(String::new()).await;
+    let mut newest = read("&order=newest".to_owned()).await;
+    newest.reverse();
+    assert_eq!(newest, oldest, "the same entries, from the other end, each once");
+    for run in &runs {
+        let found = read(format!("&order=newest&run={run}")).await;
+        let expected: Vec<&String> = oldest.iter().rev().filter(|entry| entry.contains(run.as_str())).collect();
+        assert!(!expected.is_empty(), "{oldest:?}");
+        assert_eq!(found.iter().collect::<Vec<_>>(), expected);
+    }
+    let stranger = world.other.session_of(&world.server, world.other.owner).await.secret;
+    let theirs = working.ask("GET", format!("/api/v1/audit?run={}", runs[0])).cookie(&stranger).send().await.expect(200).json();
+    assert_eq!(theirs["items"], json!([]), "nothing of another organisation's run");
 }

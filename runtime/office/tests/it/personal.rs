@@ -59,7 +59,7 @@ impl Kept {
     /// What the log says of somebody, opened by this office.
     async fn said_of(&self, office: &Office, contact: ContactId) -> Vec<Option<Opened>> {
         let mut tx = self.world.begin(&self.house.owner).await;
-        let rows = audit::list(&mut tx, &Page::first(), None).await.expect("list");
+        let rows = audit::list(&mut tx, &Page::first(), audit::AuditFilter::default()).await.expect("list");
         let about: Vec<AuditId> =
             rows.iter().filter(|row| row.object == contact.to_string() && row.action.starts_with("contact.")).map(|row| row.audit_id).collect();
         let opened = personal::opened(&mut tx, office, &about).await.expect("opened");

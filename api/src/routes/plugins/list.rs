@@ -1,0 +1,67 @@
+//! Lists the plugins.
+
+use crate::auth::{Answer, Caller, json};
+use crate::openapi::Doc;
+use crate::routes::PageOf;
+use http::StatusCode;
+use serde::Serialize;
+use steward_core::Digest;
+use steward_host::{PluginInfo, PluginLimits};
+use utoipa::ToSchema;
+
+/// What one call of a plugin's tools may use.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PluginLimitsView {
+    /// Memory in MiB.
+    memory_mb: u64,
+    /// Fuel: about one for each instruction.
+    fuel: u64,
+    /// Time in milliseconds.
+    deadline_ms: u64,
+    /// Largest result in KiB.
+    output_kb: u64,
+}
+
+impl From<PluginLimits> for PluginLimitsView {
+    fn from(limits: PluginLimits) -> Self {
+        let PluginLimits { memory_mb, fuel, deadline_ms, output_kb } = limits;
+        Self { memory_mb, fuel, deadline_ms, output_kb }
+    }
+}
+
+/// A plugin: a component that runs in a sandbox, with what it was granted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PluginView {
+    #[schema(example = "crm")]
+    name: String,
+    #[schema(example = "1.0.0")]
+    version: String,
+    /// What it was written in.
+    #[schema(example = "rust")]
+    language: String,
+    /// SHA-256 over its component and manifest.
+    #[schema(value_type = String)]
+    digest: Digest,
+    /// The interfaces it was granted; it reaches nothing else.
+    imports: Vec<String>,
+    limits: PluginLimitsView,
+    /// Its tools, by their whole names.
+    tools: Vec<String>,
+}
+
+impl From<PluginInfo> for PluginView {
+    fn from(info: PluginInfo) -> Self {
+        let PluginInfo { name, version, language, digest, imports, limits, tools } = info;
+        Self { name, version, language, digest, imports, limits: limits.into(), tools }
+    }
+}
+
+pub(crate) fn doc() -> Doc {
+    Doc::new("List the plugins")
+        .about("Those that run in the sandbox. Tools of other servers are listed with the tools and have no grants here.")
+        .answers_page::<PluginView>("All plugins, by name.")
+}
+
+pub(crate) async fn handle(caller: Caller) -> Answer {
+    json(StatusCode::OK, &PageOf::new(caller.state().host.plugins(), None, PluginView::from))
+}
