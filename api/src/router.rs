@@ -12,7 +12,7 @@ use http::Method;
 use std::sync::LazyLock;
 use steward_core::Permission::{
     ActionsRead, AuditErase, AuditRead, BreakGlass, BudgetsDecide, BudgetsManage, BudgetsRead, ContactsImport, ContactsRead, ContactsWrite, Converse,
-    GovernanceRead, HoldsDecide, HoldsRead, PeopleManage, PeopleRead, TokensManage, WorkspacesManage,
+    GovernanceRead, GrantsManage, HoldsDecide, HoldsRead, PeopleManage, PeopleRead, TokensManage, WorkspacesManage,
 };
 use steward_core::limits::{BODY_BYTES_MAX, IMPORT_BYTES_MAX};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -89,6 +89,12 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         POST   "/api/v1/holds/{id}/approve"            May(HoldsDecide)     => holds::approve;
         POST   "/api/v1/holds/{id}/reject"             May(HoldsDecide)     => holds::reject;
         POST   "/api/v1/holds/{id}/revise"             May(HoldsDecide)     => holds::revise;
+        POST   "/api/v1/holds/{id}/edit"               May(HoldsDecide)     => holds::edit;
+        GET    "/api/v1/approver-load"                 May(HoldsRead)       => holds::load;
+        GET    "/api/v1/grants"                        May(HoldsRead)       => grants::list;
+        POST   "/api/v1/grants"                        May(GrantsManage)    => grants::create;
+        GET    "/api/v1/grants/{id}"                   May(HoldsRead)       => grants::show;
+        DELETE "/api/v1/grants/{id}"                   May(GrantsManage)    => grants::delete;
         GET    "/api/v1/actions"                       May(ActionsRead)     => actions::list;
         GET    "/api/v1/audit"                         May(AuditRead)       => audit::list;
         GET    "/api/v1/audit/checkpoints"             May(AuditRead)       => audit::checkpoints;

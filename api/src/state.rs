@@ -10,6 +10,7 @@ use steward_agent::live::Live;
 use steward_agent::rules::SharedRules;
 use steward_host::Host;
 use steward_office::Office;
+use steward_office::holds::routing::ApprovalRules;
 use steward_office::people::Passwords;
 use steward_prompts::Registry;
 use steward_store::Store;
@@ -32,6 +33,8 @@ pub struct Parts {
     pub prompts: Arc<Registry>,
     /// The agents.
     pub agents: Arc<Agents>,
+    /// What approvals take and who is asked.
+    pub approvals: Arc<ApprovalRules>,
     /// Who watches runs in this process.
     pub live: Live,
     /// What `/metrics` shows.

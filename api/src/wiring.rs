@@ -242,6 +242,7 @@ impl Assembled {
             rules: self.runtime.rules.clone(),
             prompts: self.runtime.prompts.clone(),
             agents: self.runtime.agents.clone(),
+            approvals: self.runtime.approvals.clone(),
             live: self.runtime.live.clone(),
             meters: Arc::new(Meters::default()),
             web: Arc::new(web(config)?),

@@ -2,6 +2,8 @@
 
 mod card;
 mod decide;
+mod edit;
+mod grants;
 
 pub(in crate::cli) use card::Card;
 
@@ -10,11 +12,11 @@ use super::error::CliError;
 use super::output::{Tone, one_line};
 use super::terminal::{Terminal, Who, with};
 use crate::routes::holds::HoldView;
-use crate::wiring::logging;
+use crate::wiring::{govern, logging};
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
 use steward_core::limits::PAGE_MAX;
-use steward_core::{Clock, EnvelopeId, HoldId};
+use steward_core::{Clock, EnvelopeId, GrantId, HoldId};
 use steward_office::holds::{self, STATES, takes_in_words};
 use steward_store::StoreError;
 use steward_store::hold::HoldRow;
@@ -95,6 +97,47 @@ enum Verb {
         #[command(flatten)]
         who: Who,
     },
+    /// Put other arguments in place of the agent's; the card that waits then still has to be approved
+    #[command(
+        after_help = "Example:\n  steward approvals edit hold_01h2xcejqtf2nbrexx3vqjhp41 --arguments '{\"contact_id\": \"contact_…\", \"text\": \"Met in Hall 4.\"}'"
+    )]
+    Edit {
+        /// The held action
+        hold: HoldId,
+        /// All arguments as one JSON object, or `@` and the name of a file that holds it
+        #[arg(long, value_name = "JSON")]
+        arguments: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// List standing grants: approvals given in advance
+    #[command(after_help = "Example:\n  steward approvals grants")]
+    Grants {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Give a standing grant: calls within these ranges run without asking, so often and so long
+    #[command(
+        after_help = "Example:\n  steward approvals grant crm.add_note --ranges '{\"/contact_id\": {\"one_of\": [\"contact_…\"]}, \"/text\": {\"letters_max\": 500}}' --uses 5 --days 7"
+    )]
+    Grant(grants::Give),
+    /// Take a standing grant back
+    #[command(after_help = "Example:\n  steward approvals revoke grant_01h2xcejqtf2nbrexx3vqjhp41")]
+    Revoke {
+        /// The grant
+        grant: GrantId,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        who: Who,
+    },
 }
 
 fn state(text: &str) -> Result<String, String> {
@@ -127,6 +170,26 @@ impl Approvals {
             Verb::Revise { hold, guidance, json, who } => {
                 let said = with(config, &who, "steward approvals", async |terminal| decide::revise(terminal, hold, &guidance).await).await?;
                 decide::say(&setting.output, &said, json)?;
+            }
+            Verb::Edit { hold, arguments, json, who } => {
+                let arguments = edit::read_arguments(&arguments)?;
+                let governance = govern(&config)?;
+                let card = with(config, &who, "steward approvals", async |terminal| edit::run(terminal, &governance, hold, arguments).await).await?;
+                if json { setting.output.json(&card.into_json()?)? } else { card.print(&setting.output)? }
+            }
+            Verb::Grants { json, who } => {
+                let rows = with(config, &who, "steward approvals", async |terminal| grants::list(terminal).await).await?;
+                grants::print(&setting.output, rows, json)?;
+            }
+            Verb::Grant(give) => {
+                let governance = govern(&config)?;
+                let (who, json) = (give.who.clone(), give.json);
+                let row = with(config, &who, "steward approvals", async |terminal| grants::give(terminal, &governance, &give).await).await?;
+                grants::print_one(&setting.output, row, json)?;
+            }
+            Verb::Revoke { grant, json, who } => {
+                let row = with(config, &who, "steward approvals", async |terminal| grants::revoke(terminal, grant).await).await?;
+                grants::print_one(&setting.output, row, json)?;
             }
         }
         Ok(ExitCode::SUCCESS)

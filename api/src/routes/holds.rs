@@ -1,7 +1,9 @@
 //! Held actions: what exactly waits, why, and what people say of it.
 
 pub(crate) mod approve;
+pub(crate) mod edit;
 pub(crate) mod list;
+pub(crate) mod load;
 pub(crate) mod reject;
 pub(crate) mod revise;
 pub(crate) mod show;
@@ -12,7 +14,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use steward_core::{EnvelopeId, HoldId, Needs, PersonId, Role, RunId, WorkspaceId};
 use steward_office::holds::routing::asked;
-use steward_office::holds::{needs_in_words, read_ask, read_needs};
+use steward_office::holds::{Change, LastSimilar, needs_in_words, read_ask, read_needs};
 use steward_store::StoreError;
 use steward_store::hold::{ApprovalRow, HoldRow};
 use time::OffsetDateTime;
@@ -93,6 +95,21 @@ pub(crate) struct HoldDetail {
     envelope: Value,
     /// What people said so far.
     said: Vec<SaidView>,
+    /// The last action of this tool and agent that was allowed before, and where this one differs from it; for who may see the action log.
+    last_similar: Option<LastView>,
+}
+
+/// The last action of the same kind.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LastView {
+    #[schema(value_type = String)]
+    run_id: RunId,
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    at: OffsetDateTime,
+    /// Arguments that differ: `path`, `before`, `now`; what was or is not there is null.
+    #[schema(value_type = Vec<Object>)]
+    changes: Vec<Change>,
 }
 
 /// What one person said of a held action.
@@ -148,6 +165,11 @@ impl HoldView {
 }
 
 impl HoldDetail {
+    /// The same with the last action of its kind beside it.
+    pub(crate) fn beside(self, last: Option<LastSimilar>) -> Self {
+        Self { last_similar: last.map(|last| LastView { run_id: last.run, at: last.at, changes: last.changes }), ..self }
+    }
+
     /// Shows a row with what people said.
     pub(crate) fn of((row, said): (HoldRow, Vec<ApprovalRow>), now: OffsetDateTime) -> Result<Self, ApiError> {
         let envelope: Value = serde_json::from_str(&row.envelope).map_err(|_| StoreError::Corrupt { what: "hold.envelope" })?;
@@ -160,6 +182,13 @@ impl HoldDetail {
             reason: one.reason,
             at: one.at,
         });
-        Ok(Self { arguments: part("arguments"), provenance: part("evidence"), said: said.collect(), hold: HoldView::of(row, now)?, envelope })
+        Ok(Self {
+            arguments: part("arguments"),
+            provenance: part("evidence"),
+            said: said.collect(),
+            last_similar: None,
+            hold: HoldView::of(row, now)?,
+            envelope,
+        })
     }
 }

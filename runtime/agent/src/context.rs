@@ -88,6 +88,7 @@ fn proposed(call: &Call) -> ProposedCall {
 fn shown_result(call: &Call, sealed: Option<&dyn Catalogue>) -> String {
     let text = match &call.outcome {
         Some(Outcome::Ok { result, .. }) => match sealed {
+            None if call.edit.is_some() => json!({ "ok": result, "note": "a person changed the arguments of this call before it ran" }).to_string(),
             None => json!({ "ok": result }).to_string(),
             Some(_) if labels::shows_choice(&call.call) => json!({ "ok": result }).to_string(),
             Some(tools) => {

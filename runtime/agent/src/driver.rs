@@ -8,6 +8,7 @@ mod calls;
 mod extract;
 mod journal;
 mod money;
+mod standing;
 
 pub use journal::{Journal, MemoryJournal};
 
@@ -27,6 +28,7 @@ use steward_office::OfficeError;
 use steward_policies::Permit;
 use steward_store::StoreError;
 use steward_store::conversation::Message;
+use steward_store::hold::HoldRow;
 use steward_store::run::RunStatus;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
@@ -111,6 +113,7 @@ struct Drive<'a> {
     pending: Vec<Recorded>,
     sides: Vec<Side>,
     permits: HashMap<CallId, Permitted>,
+    edited: HashMap<CallId, HoldRow>,
     shown: Option<(u32, Shown)>,
     reserved_left: Micros,
     reservation: Option<steward_core::ReservationId>,
@@ -145,6 +148,7 @@ pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: Cancellation
         pending: Vec::new(),
         sides: Vec::new(),
         permits: HashMap::new(),
+        edited: HashMap::new(),
         shown: None,
         reserved_left: Micros(0),
         reservation: None,
@@ -164,6 +168,7 @@ pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: Cancellation
 
 impl Drive<'_> {
     async fn go(&mut self) -> Result<RunStatus, DriveError> {
+        self.read_edits().await?;
         self.read_holds().await?;
         if self.fence > LEASES_MAX {
             return self.fail("the run was taken up too often without coming to an end").await;

@@ -3,17 +3,20 @@
 //! Everything here is a pure function of the run's journal, the pinned agent, the rules and the tools, so that the decision
 //! taken again at the moment of execution judges the same proposal, byte for byte, or refuses it as changed.
 
+mod refusal;
+
 use crate::agents::Agent;
 use crate::labels::{JudgeError, Judged, Origins, Shown, judge};
 use crate::run::{Run, call_digest};
+use refusal::{Refusal, as_changed, bounded, refuse, with_editor};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use steward_core::limits::CALLS_PER_STEP_MAX;
 use steward_core::{
-    Approvals, ArgumentClass, BlockClass, Circumstances, DecisionId, Denial, Digest, Effect, Envelope, EnvelopeId, EnvelopeKey, Event, Integrity, Needs,
-    PersonId, Principal, Role, RunId, TenantId, ToolCall, ToolSpec, Verdict, WorkspaceId, canonical_json,
+    Approvals, ArgumentClass, BlockClass, Circumstances, DecisionId, Denial, Digest, Effect, Envelope, EnvelopeId, EnvelopeKey, Event, GrantId, Integrity,
+    Needs, PersonId, Principal, Role, RunId, TenantId, ToolCall, ToolSpec, Verdict, WorkspaceId, canonical_json,
 };
 use steward_host::{ArgumentError, Host, Tool};
 use steward_office::holds::routing::{ApprovalRules, Route};
@@ -119,6 +122,8 @@ pub struct Ruling {
     pub retryable: bool,
     /// Of a block: what would be allowed instead, in words.
     pub allowed_shape: Option<String>,
+    /// The standing grant that stood in for an approval.
+    pub grant: Option<GrantId>,
 }
 
 /// A proposal with its id.
@@ -140,6 +145,19 @@ pub enum Ruled {
 }
 
 impl Ruling {
+    /// The same with the grant that stood in for an approval, on its record too.
+    #[must_use]
+    pub fn granted_by(self, grant: GrantId) -> Self {
+        let record = match serde_json::from_str(&self.record) {
+            Ok(Value::Object(mut fields)) => {
+                fields.insert("grant_id".to_owned(), json!(grant));
+                Value::Object(fields).to_string()
+            }
+            _ => self.record,
+        };
+        Self { grant: Some(grant), record, ..self }
+    }
+
     /// The verdict's name.
     pub fn name(&self) -> Verdict {
         match &self.verdict {
@@ -167,7 +185,7 @@ impl Ruling {
             call_digest: self.call_digest,
             after_approval,
             changed: self.changed.clone(),
-            grant_id: None,
+            grant_id: self.grant,
             retryable: self.retryable,
             allowed_shape: self.allowed_shape.clone(),
         }
@@ -213,6 +231,7 @@ impl Gate<'_> {
             // Wrong arguments can be put right; whatever else was refused before the rules were asked cannot.
             retryable: class == BlockClass::InvalidArguments,
             allowed_shape: None,
+            grant: None,
         }
     }
 
@@ -261,6 +280,9 @@ impl Gate<'_> {
             refuse(BlockClass::InvalidArguments, effect, reason, format!("invalid arguments: {err}"))
         })?;
         let Judged { arguments, origins } = &*judged;
+        let edit = run.call(call.call_id).and_then(|call| call.edit.as_ref());
+        let edited = edit.map(|edit| with_editor(origins.clone(), edit, arguments));
+        let origins = edited.as_ref().unwrap_or(origins);
         let Some(pins) = &run.pins else {
             return Err(refuse(BlockClass::Policy, effect, "the run has no beginning".to_owned(), "internal error".to_owned()));
         };
@@ -289,7 +311,7 @@ impl Gate<'_> {
                 roles: self.roles.clone(),
                 channel: pins.channel.clone(),
                 journal: step.and_then(|step| step.chain),
-                edited_by: run.call(call.call_id).and_then(|call| call.edit.as_ref()).map(|edit| edit.by),
+                edited_by: edit.map(|edit| edit.by),
                 terms: route.terms,
             },
         };
@@ -335,8 +357,14 @@ impl Gate<'_> {
             route: Some(route),
             retryable: false,
             allowed_shape: None,
+            grant: None,
         };
         Ok(match decide(self.rules, Proposal { envelope, envelope_id }, &facts) {
+            // An edit is not an approval, even where nobody would have had to be asked for it.
+            Decision::Allow { rules, .. } if approved.is_none() && edit.is_some() => {
+                let needs = edit.map(|edit| edit.needs.clone()).unwrap_or_default();
+                ruling(Ruled::Hold(needs), rules, "a person changed the arguments".to_owned(), "a person changed this call; it waits for approval".to_owned())
+            }
             Decision::Allow { permit, rules, reason } => ruling(Ruled::Allow(Box::new(permit)), rules, reason, String::new()),
             // People have spoken and it is still not enough: the rules as they are now refuse it.
             Decision::Hold { rules, reason, .. } if approved.is_some() => ruling(
@@ -402,28 +430,4 @@ pub fn envelope_text(envelope: &Envelope) -> String {
 struct Record<'a> {
     facts: &'a Facts,
     envelope: &'a Envelope,
-}
-
-struct Refusal {
-    class: BlockClass,
-    effect: Option<Effect>,
-    reason: String,
-    tell: String,
-    changed: Vec<String>,
-}
-
-/// What would run is not what was approved, in these fields.
-fn as_changed(effect: Option<Effect>, mut changed: Vec<String>) -> Box<Refusal> {
-    changed.dedup();
-    let text = "what would run is not what was approved".to_owned();
-    let reason = format!("{text}; it differs in: {}", changed.join(", "));
-    Box::new(Refusal { class: BlockClass::Changed, effect, reason, tell: format!("{text}: something has changed since; propose it again"), changed })
-}
-
-fn refuse(class: BlockClass, effect: Option<Effect>, reason: String, tell: String) -> Box<Refusal> {
-    Box::new(Refusal { class, effect, reason, tell, changed: Vec::new() })
-}
-
-fn bounded(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(80).collect()
 }

@@ -35,6 +35,8 @@ permissions! {
     HoldsRead = "holds:read", Some(Scope::Read), [Owner, Manager, Finance, Support, Auditor];
     /// Decide on held actions. Which role suffices for which action is the policies' word.
     HoldsDecide = "holds:decide", None, [Owner, Manager, Finance, Support];
+    /// Give standing grants and take them back.
+    GrantsManage = "grants:manage", None, [Owner, Manager];
     /// See and export decisions, the blocked ones included.
     ActionsRead = "actions:read", Some(Scope::Read), [Owner, Manager, Finance, Auditor];
     /// See contacts, companies, deals and notes.

@@ -3,8 +3,12 @@
 //! Approval is bound to the envelope's id; the decision itself is taken again, with the approvals as facts, when the run goes on.
 //! Only a person in a session decides: no token, no agent, no background work.
 
+mod compare;
+pub mod edit;
 pub mod routing;
 pub mod seal;
+
+pub use compare::{Change, LastSimilar, Load, last_similar, load};
 
 use crate::Office;
 use crate::audit::{self, Entry};

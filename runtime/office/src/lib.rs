@@ -8,6 +8,7 @@ pub mod budgets;
 pub mod conversations;
 pub mod crm;
 mod error;
+pub mod grants;
 pub mod holds;
 pub mod import;
 pub mod people;

@@ -19,7 +19,7 @@ mod sweep;
 mod token;
 mod workspaces;
 
-pub use actor::{actor_of_agent, actor_of_person};
+pub use actor::{actor_of_agent, actor_of_person, roles_of};
 pub use bootstrap::{Bootstrapped, NewOrganisation, bootstrap};
 pub use directory::{Described, describe, disable, enable, list};
 pub use error::PeopleError;

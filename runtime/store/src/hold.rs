@@ -282,3 +282,67 @@ pub async fn change_state(tx: &mut Tx, hold: HoldId, from: &str, to: &str, at: O
     .await?;
     Ok(done.rows_affected() == 1)
 }
+
+/// What deciding costs people: how much waits, since when, and how much each of them decided how fast.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadRow {
+    /// Who decided; none for what nobody decided in time.
+    pub person: Option<PersonId>,
+    /// How many they approved.
+    pub approved: i64,
+    /// How many they refused or sent back.
+    pub refused: i64,
+    /// How many nobody decided in time.
+    pub expired: i64,
+    /// The middle of the times from held to decided, in seconds.
+    pub median_seconds: i64,
+}
+
+/// How much each person decided since a time; what expired stands under nobody.
+pub async fn load(tx: &mut Tx, since: OffsetDateTime) -> Result<Vec<LoadRow>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select said.person_id as "person_id?", count(*) filter (where said.approves) as "approved!", count(*) filter (where said.approves is false) as "refused!",
+                  count(*) filter (where said.hold_id is null) as "expired!",
+                  coalesce(percentile_disc(0.5) within group (order by extract(epoch from coalesce(said.at, hold.decided_at) - hold.held_at)), 0)::bigint as "median_seconds!"
+             from hold left join hold_approval as said on said.tenant_id = hold.tenant_id and said.hold_id = hold.hold_id
+            where hold.decided_at >= $1 and (said.hold_id is not null or hold.state = 'expired')
+            group by said.person_id order by count(*) desc, said.person_id"#,
+        since,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| LoadRow {
+            person: row.person_id.map(PersonId::from_uuid),
+            approved: row.approved,
+            refused: row.refused,
+            expired: row.expired,
+            median_seconds: row.median_seconds,
+        })
+        .collect())
+}
+
+/// How many actions wait, and since when the oldest does.
+pub async fn waiting(tx: &mut Tx) -> Result<(i64, Option<OffsetDateTime>), StoreError> {
+    let row = sqlx::query!(r#"select count(*) as "count!", min(held_at) as oldest from hold where state = 'held'"#).fetch_one(tx.conn()).await?;
+    Ok((row.count, row.oldest))
+}
+
+/// The last action of this tool that was carried out before another one was held, in the same workspace and for the same agent.
+pub async fn last_similar(tx: &mut Tx, row: &HoldRow) -> Result<Option<(RunId, String, OffsetDateTime)>, StoreError> {
+    let found = sqlx::query!(
+        r#"select run_id, (record::json -> 'envelope' -> 'arguments')::text as "arguments?", decided_at from decision
+          where verdict = 'allow' and tool = $1 and agent = $2 and workspace_id = $3 and decided_at < $4 and not (run_id = $5 and call_id = $6)
+          order by decided_at desc, decision_id desc limit 1"#,
+        row.tool,
+        row.agent,
+        row.workspace.uuid(),
+        row.held_at,
+        row.run.uuid(),
+        row.call_id,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(found.and_then(|found| Some((RunId::from_uuid(found.run_id), found.arguments?, found.decided_at))))
+}

@@ -80,6 +80,12 @@ pub async fn get(tx: &mut Tx, id: PersonId) -> Result<Person, StoreError> {
     })
 }
 
+/// Whether there is this person, and they may still sign in.
+pub async fn is_active(tx: &mut Tx, id: PersonId) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(r#"select exists (select from person where person_id = $1 and disabled_at is null) as "found!""#, id.uuid());
+    Ok(found.fetch_one(tx.conn()).await?)
+}
+
 /// The person with this address, disabled or not.
 pub async fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<Person>, StoreError> {
     let id = sqlx::query_scalar!("select person_id from person where email = $1", email).fetch_optional(tx.conn()).await?;

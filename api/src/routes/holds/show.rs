@@ -14,5 +14,7 @@ pub(crate) fn doc() -> Doc {
 
 pub(crate) async fn handle(caller: Caller, Id(id): Id<HoldId>) -> Answer {
     let mut tx = caller.begin().await?;
-    json(StatusCode::OK, &HoldDetail::of(holds::get(&mut tx, id).await?, caller.office().clock.now())?)
+    let (row, said) = holds::get(&mut tx, id).await?;
+    let last = holds::last_similar(&mut tx, &row).await?;
+    json(StatusCode::OK, &HoldDetail::of((row, said), caller.office().clock.now())?.beside(last))
 }

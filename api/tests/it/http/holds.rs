@@ -122,3 +122,104 @@ async fn guidance_sends_an_action_back_and_its_envelope_is_dead() {
     assert!(asked.last().expect("a request").to_string().contains("Say which hall."));
     assert_eq!(working.world.server.database.number("select count(*) from note").await, 0);
 }
+
+#[tokio::test]
+async fn an_action_is_edited_and_approved_as_edited() {
+    let working = Working::noting().await;
+    let owner = working.world.owner().await;
+    let mut held = working.held().await;
+    let edit = format!("/api/v1/holds/{}/edit", held.hold);
+    let shown = working.ask("GET", format!("/api/v1/holds/{}", held.hold)).cookie(&owner).send().await.expect(200).json();
+    let with = |text: Value| {
+        let mut arguments = shown["arguments"].clone();
+        arguments["text"] = text;
+        json!({ "arguments": arguments })
+    };
+    let token = working.world.token(&working.world.home.actor, &Scope::ALL).await.secret;
+    working.ask("POST", edit.as_str()).token(&token).json(&with(json!("x"))).send().await.expect(403);
+    working.ask("POST", edit.as_str()).cookie(&working.as_role(Role::Support).await).json(&with(json!("x"))).send().await.expect(403);
+    for body in [json!({}), json!({ "arguments": [] }), json!({ "arguments": {} }), with(json!(7))] {
+        working.ask("POST", edit.as_str()).cookie(&owner).json(&body).send().await.expect(422);
+    }
+    let edited = working.ask("POST", edit.as_str()).cookie(&owner).json(&with(json!("Met in Hall 4."))).send().await.expect(200).json();
+    assert_eq!((&edited["state"], &edited["edits"], &edited["arguments"]["text"]), (&json!("held"), &json!(held.hold), &json!("Met in Hall 4.")));
+    assert_eq!(edited["edited_by"], working.world.home.owner.to_string());
+    assert_ne!(edited["envelope_id"], json!(held.envelope));
+    working.ask("POST", edit.as_str()).cookie(&owner).json(&with(json!("Again."))).send().await.expect(409);
+    let old = json!({ "envelope_id": held.envelope });
+    working.ask("POST", format!("/api/v1/holds/{}/approve", held.hold)).cookie(&owner).json(&old).send().await.expect(409);
+    let next = edited["hold_id"].as_str().expect("id");
+    let body = json!({ "envelope_id": edited["envelope_id"] });
+    working.ask("POST", format!("/api/v1/holds/{next}/approve")).cookie(&owner).json(&body).send().await.expect(200);
+    let rest = held.stream.until_the_end().await;
+    let told = rest.iter().find(|event| event.name == "hold.edited").expect("edited");
+    assert_eq!((&told.data["hold_id"], &told.data["next_hold_id"]), (&json!(held.hold), &json!(next)));
+    assert_eq!(working.world.server.database.number("select count(*) from note where text = 'Met in Hall 4.'").await, 1);
+    assert_eq!(working.world.server.database.number("select count(*) from note").await, 1);
+    let load = working.ask("GET", "/api/v1/approver-load").cookie(&owner).send().await.expect(200).json();
+    assert_eq!((&load["waiting"], &load["people"][0]["approved"], &load["expired"]), (&json!(0), &json!(1), &json!(0)));
+    working.ask("GET", "/api/v1/approver-load?days=0").cookie(&owner).send().await.expect(422);
+}
+
+#[tokio::test]
+async fn a_grant_is_given_shown_as_a_rule_and_taken_back() {
+    let working = Working::noting().await;
+    let world = &working.world;
+    let owner = world.owner().await;
+    let body = |change: Value| {
+        let mut body = json!({
+            "workspace_id": world.home.workspace, "agent": "assistant", "tool": "crm.add_note", "uses_max": 3,
+            "ranges": { "/contact_id": { "one_of": ["contact_01h2xcejqtf2nbrexx3vqjhp41"] }, "/text": { "letters_max": 50 } },
+            "expires_at": (world.server.state.office.clock.now() + time::Duration::days(7)).format(&time::format_description::well_known::Rfc3339).expect("time"),
+        });
+        body.as_object_mut().expect("object").extend(change.as_object().expect("object").clone());
+        body
+    };
+    let give = |body: Value| working.ask("POST", "/api/v1/grants").cookie(&owner).json(&body);
+    for wrong in [
+        json!({ "tool": "crm.unknown" }),
+        json!({ "agent": "nobody" }),
+        json!({ "uses_max": 0 }),
+        json!({ "ranges": {} }),
+        json!({ "ranges": { "/contact_id": "everything" } }),
+        json!({ "expires_at": "2020-01-01T00:00:00Z" }),
+    ] {
+        give(body(wrong.clone())).send().await.expect(422);
+    }
+    let given = give(body(json!({}))).send().await.expect(201).json();
+    assert!(given["rule"].as_str().expect("rule").contains("contact_01h2xcejqtf2nbrexx3vqjhp41"), "{given}");
+    assert_eq!((&given["uses"], &given["uses_max"]), (&json!(0), &json!(3)));
+    let path = format!("/api/v1/grants/{}", given["grant_id"].as_str().expect("id"));
+    let elsewhere = world.other.session_of(&world.server, world.other.owner).await.secret;
+    working.ask("GET", path.as_str()).cookie(&elsewhere).send().await.expect(404);
+    working.ask("DELETE", path.as_str()).cookie(&elsewhere).send().await.expect(404);
+    working.ask("DELETE", path.as_str()).cookie(&working.as_role(Role::Support).await).send().await.expect(403);
+    let taken = working.ask("DELETE", path.as_str()).cookie(&owner).send().await.expect(200).json();
+    assert_eq!(taken["revoked_by"], world.home.owner.to_string());
+    working.ask("DELETE", path.as_str()).cookie(&owner).send().await.expect(409);
+}
+
+#[tokio::test]
+async fn a_card_is_compared_with_the_last_such_action_for_who_may_see_the_log() {
+    let working = Working::noting().await;
+    let world = &working.world;
+    let held = working.held().await;
+    let owner = world.owner().await;
+    let path = format!("/api/v1/holds/{}", held.hold);
+    let alone = working.ask("GET", path.as_str()).cookie(&owner).send().await.expect(200).json();
+    assert_eq!(alone["last_similar"], json!(null), "there was none: {alone}");
+    // The same with other words an hour ago, and one after this was held.
+    for (call, hours, words) in [("call_8_0", -1, "Met before."), ("call_9_0", 1, "Met later.")] {
+        let another = format!(
+            "set session_replication_role = replica;
+             insert into decision select (jsonb_populate_record(one, jsonb_build_object('decision_id', gen_random_uuid(), 'verdict', 'allow', 'call_id', '{call}',
+               'decided_at', decided_at + interval '{hours} hours', 'record', replace(record, 'Met at the fair.', '{words}')))).* from decision as one where verdict = 'hold'"
+        );
+        world.server.database.raw(&another).await;
+    }
+    let shown = working.ask("GET", path.as_str()).cookie(&owner).send().await.expect(200).json();
+    let changes = json!([{ "path": "/text", "before": "Met before.", "now": "Met at the fair." }]);
+    assert_eq!((&shown["last_similar"]["run_id"], &shown["last_similar"]["changes"]), (&json!(held.run), &changes), "{shown}");
+    let support = working.ask("GET", path.as_str()).cookie(&working.as_role(Role::Support).await).send().await.expect(200).json();
+    assert_eq!((&support["last_similar"], &support["hold_id"]), (&json!(null), &json!(held.hold)), "what was done for others is in the log, and not for them");
+}

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use steward_api::router::Route;
 use steward_core::event::Recorded;
 use steward_core::{
-    Actor, ActorKind, ApiTokenId, AuthMethod, BudgetHoldId, CompanyId, ContactId, ConversationId, DealId, EnvelopeId, Event, HoldId, Id, Integrity, PersonId,
-    Role, RunId, RunOutcome, Scope, SessionId, WorkspaceId, Workspaces,
+    Actor, ActorKind, ApiTokenId, AuthMethod, BudgetHoldId, CompanyId, ContactId, ConversationId, DealId, EnvelopeId, Event, GrantId, HoldId, Id, Integrity,
+    PersonId, Role, RunId, RunOutcome, Scope, SessionId, WorkspaceId, Workspaces,
 };
 use steward_office::conversations::{self, AgentPins};
 use steward_office::crm::{self, NewCompany, NewContact, NewDeal};
+use steward_office::grants::{self, NewGrant, Range};
 use steward_office::holds::seal::seal_hold;
 use steward_office::people;
 use steward_store::hold::{self, HoldRow};
@@ -60,6 +61,11 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
         "conversations::post" => Sample::Json(json!({ "text": "Hello" })),
         "runs::cancel" => Sample::Nothing,
         "holds::approve" => Sample::Json(json!({ "envelope_id": EnvelopeId::of_text(world.server.state.office.key.as_ref().expect("key"), ENVELOPE) })),
+        // No tool and no agent's journal stands behind the samples: these ask who may ask.
+        "holds::edit" => Sample::Json(json!({ "arguments": { "text": "Other words." } })),
+        "grants::create" => Sample::Json(json!({
+            "workspace_id": workspace, "agent": "assistant", "tool": "crm.add_note", "ranges": { "/text": "any" }, "uses_max": 3, "expires_at": "2026-03-20T00:00:00Z",
+        })),
         "holds::revise" => Sample::Json(json!({ "guidance": "Shorter, please." })),
         "holds::reject" => Sample::Json(json!({ "reason": "Not now." })),
         "budgets::put" => Sample::Json(json!({ "scope": "organisation", "period": "day", "cap_micros": 5_000_000 })),
@@ -106,6 +112,13 @@ pub(crate) async fn target(world: &World, house: &House, person: PersonId, route
         "runs" => run_of(world, house, route.name == "runs::events").await.to_string(),
         "holds" => hold_of(world, house).await.to_string(),
         "budgets/holds" => budget_hold_of(world, house, person, route).await.to_string(),
+        "grants" => {
+            let tool = steward_policies::sample_tools().expect("tools").into_iter().find(|tool| tool.name == "crm.get_contact").expect("a tool that reads");
+            let ranges = tool.roles.keys().map(|name| (format!("/{}", name.trim_start_matches('/')), Range::LettersMax(99))).collect();
+            let expires_at = office.clock.now() + time::Duration::days(3);
+            let new = NewGrant { workspace: house.workspace, agent: "assistant".to_owned(), person: None, ranges, uses_max: 3, expires_at };
+            made!(tx => grants::give(&mut tx, office, &tool, new)).grant_id.to_string()
+        }
         // A contact is somebody the log has personal details of.
         "audit/personal" => made!(tx => crm::create_contact(&mut tx, office, house.workspace, &NewContact { given_name: Some("Lena".to_owned()), ..NewContact::default() }, Integrity::Directory)).contact_id.to_string(),
         other => panic!("no sample for `{other}`: add one"),
@@ -233,6 +246,7 @@ pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
         "conversations" => fresh::<ConversationId>(world),
         "runs" => fresh::<RunId>(world),
         "holds" => fresh::<HoldId>(world),
+        "grants" => fresh::<GrantId>(world),
         "audit/personal" => fresh::<ContactId>(world),
         "budgets/holds" => fresh::<BudgetHoldId>(world),
         other => panic!("no id for `{other}`: add one"),

@@ -170,6 +170,7 @@ impl Server {
             host: Host::new(HostOptions { slots: 1, allocation: Allocation::OnDemand, ..HostOptions::default() }).expect("host"),
             rules: SharedRules::new(Rules::load(&shipped_rules(), &sample_tools().expect("tools")).expect("rules")),
             agents: Arc::new(Agents::from([("assistant".to_owned(), assistant)])),
+            approvals: Arc::default(),
             prompts: Arc::new(prompts),
             live: Live::default(),
             meters: Arc::new(Meters::default()),

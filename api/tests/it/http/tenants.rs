@@ -22,7 +22,7 @@ async fn fill(world: &World, tenant: &str) {
 const FILL: &str = "
 do $$
 declare t uuid := {tenant}; w uuid; p uuid; c uuid := gen_random_uuid(); r uuid := gen_random_uuid(); h uuid := gen_random_uuid();
-        k uuid := gen_random_uuid(); co uuid := gen_random_uuid(); i uuid := gen_random_uuid(); d bytea := sha256(gen_random_uuid()::text::bytea); n timestamptz := now();
+        g uuid := gen_random_uuid(); k uuid := gen_random_uuid(); co uuid := gen_random_uuid(); i uuid := gen_random_uuid(); d bytea := sha256(gen_random_uuid()::text::bytea); n timestamptz := now();
 begin
   select workspace_id into w from workspace where tenant_id = t;
   select person_id into p from person where tenant_id = t;
@@ -39,6 +39,9 @@ begin
   insert into hold (tenant_id, hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules, state, held_at, expires_at)
     values (t, h, w, r, 'call_1_0', p, 'assistant', 'x', 'send', d, '{}', '[]', 'x', '{}', 'held', n, n);
   insert into hold_approval (tenant_id, hold_id, person_id, workspace_id, approves, roles, envelope_id, method, at) values (t, h, p, w, true, '{owner}', d, 'link', n);
+  insert into standing_grant (tenant_id, grant_id, workspace_id, agent, tool, effect, tool_digest, ranges, uses_max, given_by, roles, given_at, expires_at, seal)
+    values (t, g, w, 'assistant', 'x', 'read', d, '{}', 1, p, '{owner}', n, n + interval '1 day', d);
+  insert into grant_use (tenant_id, grant_id, run_id, call_id, workspace_id, ordinal, at) values (t, g, r, 'call_1_0', w, 1, n);
   insert into host_effect (tenant_id, run_id, key, ordinal, workspace_id, request_digest, answer, at) values (t, r, 'k', 0, w, d, '{}', n);
   insert into audit_index (tenant_id, tree_index, audit_id, leaf) values (t, 0, gen_random_uuid(), d);
   insert into audit_checkpoint (tenant_id, tree_size, root, note, horizon, signed_at) values (t, 1, d, 'x', 0, n);

@@ -54,6 +54,7 @@ impl Working {
             rules: runtime.rules.clone(),
             prompts: runtime.prompts.clone(),
             agents: runtime.agents.clone(),
+            approvals: runtime.approvals.clone(),
             live: runtime.live.clone(),
             meters: Arc::new(Meters::default()),
             web: Arc::default(),

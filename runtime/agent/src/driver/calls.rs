@@ -2,22 +2,22 @@
 
 use super::extract::{self, Question, Spent};
 use super::journal::{DecisionSide, Side};
+use super::standing::Judged;
 use super::{Drive, DriveError, Permitted};
 use crate::counts::{Counted, prepare};
-use crate::gate::{Gate, Ruled, Ruling, envelope_text};
+use crate::gate::{Gate, Ruled, Ruling};
+use crate::held::row_of;
 use crate::points::point;
 use crate::run::call_digest;
 use futures_util::future::{BoxFuture, join_all};
 use serde_json::json;
 use std::collections::BTreeMap;
-use steward_core::{CallId, Digest, Event, FailureClass, Micros, Outcome, RunOutcome, ToolCall};
+use steward_core::{CallId, Digest, EnvelopeId, Event, FailureClass, Micros, Outcome, RunOutcome, ToolCall};
 use steward_host::{CallContext, CallReport, EXTRACT};
 use steward_office::holds::seal::seal_hold;
 use steward_policies::Permit;
 use steward_store::decision::DecisionRow;
-use steward_store::hold::HoldRow;
 use steward_store::run::RunStatus;
-use time::OffsetDateTime;
 
 /// How often a started call is taken up again by its key before a person is asked: one that ends its worker each time must not do so for ever.
 const ATTEMPTS_MAX: u32 = 8;
@@ -27,20 +27,18 @@ const CALL_DEADLINE_MS: u64 = 10_000;
 impl Drive<'_> {
     pub(super) async fn decide(&mut self, calls: &[CallId]) -> Result<(), DriveError> {
         for id in calls {
-            let approved = self.approvals_of(*id).await?;
-            let counted = self.counts_of(*id).await?;
-            let Some((call, ruling)) = self.rule(*id, approved.as_ref(), &counted.values) else {
+            let Some(Judged { call, ruling, after_approval, counted }) = self.judged(*id).await? else {
                 self.end(RunOutcome::Failed, "the agent of this run is no longer configured".to_owned());
                 return Ok(());
             };
-            self.note_ruling(&call, ruling, approved.is_some(), counted);
+            self.note_ruling(&call, ruling, after_approval, counted);
         }
         Ok(())
     }
 
     /// The counters a call is judged by. What is pending is committed before they are read: when one of them moves before the verdict is
     /// written, only the verdict is lost and not what the model said.
-    async fn counts_of(&mut self, id: CallId) -> Result<Counted, DriveError> {
+    pub(super) async fn counts_of(&mut self, id: CallId) -> Result<Counted, DriveError> {
         let rules = self.runtime.rules.current();
         let now = self.runtime.office.clock.now();
         let prepared = match (&self.run.pins, self.run.call(id)) {
@@ -61,7 +59,7 @@ impl Drive<'_> {
     }
 
     /// The gate's word on a call.
-    fn rule(&mut self, id: CallId, approved: Option<&crate::gate::Approved>, counts: &BTreeMap<String, i64>) -> Option<(ToolCall, Ruling)> {
+    pub(super) fn rule(&mut self, id: CallId, approved: Option<&crate::gate::Approved>, counts: &BTreeMap<String, i64>) -> Option<(ToolCall, Ruling)> {
         let call = self.run.call(id)?.call.clone();
         let host = &self.runtime.host;
         self.look(id.step);
@@ -88,7 +86,7 @@ impl Drive<'_> {
     }
 
     /// Writes a ruling down and keeps its permit.
-    fn note_ruling(&mut self, call: &ToolCall, ruling: Ruling, after_approval: bool, counted: Counted) {
+    fn note_ruling(&mut self, call: &ToolCall, mut ruling: Ruling, after_approval: bool, counted: Counted) {
         let office = &self.runtime.office;
         let decision_id = office.ids.make();
         let Some(pins) = self.run.pins.clone() else { return };
@@ -100,6 +98,7 @@ impl Drive<'_> {
                 "call": call.call_id, "tool": call.tool, "verdict": name, "rules": ruling.rules, "arguments_digest": call_digest(call),
                 "envelope_id": ruling.sealed.as_ref().map(|sealed| sealed.id), "policy_digest": self.runtime.rules.current().digest(),
                 "prompt": pins.prompt, "after_approval": after_approval, "changed": ruling.changed,
+                "grant_id": ruling.grant,
             }),
             row: DecisionRow {
                 decision_id,
@@ -121,7 +120,7 @@ impl Drive<'_> {
                 policy_digest: self.runtime.rules.current().digest(),
                 arguments: call.broken.as_ref().map_or_else(|| call.arguments.to_string(), |why| json!({ "broken": why }).to_string()),
                 provenance: ruling.provenance.to_string(),
-                record: ruling.record,
+                record: ruling.record.clone(),
                 decided_at: now,
             },
         })));
@@ -131,46 +130,22 @@ impl Drive<'_> {
         let was_held = self.run.call(call.call_id).is_some_and(|call| call.hold.is_some());
         let started = self.run.call(call.call_id).is_some_and(|call| call.started.is_some());
         self.apply(event);
-        match (ruling.verdict, ruling.sealed) {
+        let waits = self.edited.remove(&call.call_id);
+        let verdict = std::mem::replace(&mut ruling.verdict, Ruled::Block(steward_core::BlockClass::Policy));
+        match (verdict, &ruling.sealed) {
             (Ruled::Allow(permit), _) => {
                 self.permits.insert(call.call_id, Permitted { permit: *permit, integrity: ruling.integrity });
             }
             (Ruled::Hold(needs), Some(sealed)) => {
-                let hold_id = office.ids.make();
-                // What the envelope says, so that a card never outlives what it shows.
-                let expires_at = at(sealed.envelope.expires_at_ms).unwrap_or(now);
-                let route = ruling.route.as_ref();
-                let terms = sealed.envelope.circumstances.terms;
-                let mut row = HoldRow {
-                    hold_id,
-                    workspace: pins.workspace,
-                    run: self.run_id,
-                    call_id: call.call_id.to_string(),
-                    person: pins.person,
-                    agent: pins.agent,
-                    tool: call.tool.clone(),
-                    effect: ruling.effect.map_or_else(String::new, |effect| effect.name().to_owned()),
-                    envelope_id: sealed.id.bytes().to_vec(),
-                    envelope: envelope_text(&sealed.envelope),
-                    needs: serde_json::to_string(&needs).unwrap_or_default(),
-                    reason: ruling.reason,
-                    rules: ruling.rules,
-                    state: "held".to_owned(),
-                    held_at: now,
-                    expires_at,
-                    decided_at: None,
-                    closed_at: None,
-                    people: terms.people,
-                    separate: terms.separate,
-                    ask: route.and_then(|route| serde_json::to_string(&route.ask).ok()).unwrap_or_else(|| "[]".to_owned()),
-                    preview: None,
-                    edits: None,
-                    edited_by: None,
-                    journal: None,
-                    seal: None,
-                };
                 let expires_at_ms = sealed.envelope.expires_at_ms;
-                self.apply(Event::HoldOpened { call_id: call.call_id, hold_id, envelope_id: sealed.id, needs, expires_at_ms });
+                if let Some(waits) = waits {
+                    // An editor put it there. People decide on that row; it counts only if it is what the gate makes of it now.
+                    let envelope_id = EnvelopeId::from_slice(&waits.envelope_id).unwrap_or(sealed.id);
+                    self.apply(Event::HoldOpened { call_id: call.call_id, hold_id: waits.hold_id, envelope_id, needs, expires_at_ms });
+                    return;
+                }
+                let mut row = row_of(office.ids.make(), &pins, self.run_id, call, &ruling, sealed, &needs, now);
+                self.apply(Event::HoldOpened { call_id: call.call_id, hold_id: row.hold_id, envelope_id: sealed.id, needs, expires_at_ms });
                 row.journal = self.run.chain.map(|chain| chain.bytes().to_vec());
                 // A card without a seal cannot be approved, which is what one that has no canonical form deserves.
                 row.seal = seal_hold(&self.runtime.key, self.tenant, &row).ok();
@@ -178,6 +153,11 @@ impl Drive<'_> {
             }
             (Ruled::Hold(_), None) => {}
             // Approved, and yet refused now: the card shows that it failed. One already claimed is closed by whoever reconciles it.
+            // What was edited waits under rules that block it now.
+            (Ruled::Block(_), _) if waits.is_some() => {
+                self.sides.push(Side::CallHold { call: call.call_id, from: "held", to: "cancelled" });
+                self.sides.push(Side::CallHold { call: call.call_id, from: "approved", to: "failed" });
+            }
             (Ruled::Block(_), _) if was_held && !started => self.sides.push(Side::CallHold { call: call.call_id, from: "approved", to: "failed" }),
             (Ruled::Block(_), _) => {}
         }
@@ -212,10 +192,8 @@ impl Drive<'_> {
         let ids: Vec<CallId> = again.iter().map(|(id, _)| *id).collect();
         let mut permitted = Vec::new();
         for id in &ids {
-            let approved = self.approvals_of(*id).await?;
-            let counted = self.counts_of(*id).await?;
-            match self.rule(*id, approved.as_ref(), &counted.values) {
-                Some((_, Ruling { verdict: Ruled::Allow(permit), integrity, .. })) => permitted.push((*id, Permitted { permit: *permit, integrity })),
+            match self.judged(*id).await?.map(|judged| judged.ruling) {
+                Some(Ruling { verdict: Ruled::Allow(permit), integrity, .. }) => permitted.push((*id, Permitted { permit: *permit, integrity })),
                 _ => self.not_known(*id, "Steward stopped while this call ran, and the rules as they are now do not let it be repeated"),
             }
         }
@@ -241,11 +219,11 @@ impl Drive<'_> {
                 permitted.push((*id, permit));
                 continue;
             }
-            let approved = self.approvals_of(*id).await?;
-            let counted = self.counts_of(*id).await?;
-            match self.rule(*id, approved.as_ref(), &counted.values) {
-                Some((_, Ruling { verdict: Ruled::Allow(permit), integrity, .. })) => permitted.push((*id, Permitted { permit: *permit, integrity })),
-                Some((call, ruling)) => {
+            match self.judged(*id).await? {
+                Some(Judged { ruling: Ruling { verdict: Ruled::Allow(permit), integrity, .. }, .. }) => {
+                    permitted.push((*id, Permitted { permit: *permit, integrity }));
+                }
+                Some(Judged { call, ruling, after_approval, counted }) => {
                     // The rules changed since: what was allowed is now blocked, and that is written down.
                     let ruling = match ruling.verdict {
                         Ruled::Hold(_) => Ruling {
@@ -256,7 +234,7 @@ impl Drive<'_> {
                         Ruled::Allow(_) | Ruled::Block(_) => ruling,
                     };
                     self.permits.extend(permitted.drain(..));
-                    self.note_ruling(&call, ruling, approved.is_some(), counted);
+                    self.note_ruling(&call, ruling, after_approval, counted);
                     return Ok(None);
                 }
                 None => {
@@ -319,10 +297,6 @@ impl Drive<'_> {
     fn key_of(&self, id: CallId) -> String {
         Digest::of_parts([self.run_id.to_string().as_bytes(), id.to_string().as_bytes()]).to_string().chars().take(32).collect()
     }
-}
-
-fn at(ms: i64) -> Option<OffsetDateTime> {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).ok()
 }
 
 type Reading<'a> = BoxFuture<'a, (CallId, CallReport, Option<Spent>)>;

@@ -15,6 +15,7 @@ use steward_core::{
 };
 use steward_office::audit::{Entry, bound};
 use steward_office::budgets::holds::Breach;
+use steward_office::grants::{self, Granted};
 use steward_office::holds::seal;
 use steward_office::{Office, OfficeError, budgets};
 use steward_store::budget_hold::{self, BudgetHoldRow};
@@ -239,7 +240,6 @@ impl Journal {
                 "rejected" => HoldOutcome::Rejected,
                 "expired" => HoldOutcome::Expired,
                 "cancelled" => HoldOutcome::Cancelled,
-                "edited" => HoldOutcome::Edited,
                 "revised" => HoldOutcome::Revised,
                 _ => continue,
             };
@@ -249,6 +249,22 @@ impl Journal {
             closed.push((call, row.hold_id, outcome, said.into_iter().map(|word| word.person).collect(), reason));
         }
         Ok(closed)
+    }
+
+    /// All held actions of a run, those that were edited too.
+    pub(super) async fn holds(&self, run: RunId) -> Result<Vec<HoldRow>, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(Vec::new()) };
+        let mut tx = store.begin(actor).await?;
+        Ok(hold::of_run(&mut tx, run).await?)
+    }
+
+    /// A use of a standing grant, counted before anything runs on it.
+    pub(super) async fn take_grant(&self, office: &Office, wanted: &grants::Wanted<'_>) -> Result<Option<Granted>, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(None) };
+        let mut tx = store.begin(actor).await?;
+        let granted = grants::take(&mut tx, office, wanted).await?;
+        tx.commit().await?;
+        Ok(granted)
     }
 
     pub(super) async fn wake_if_decided(&self, run: RunId, waits_for: Option<BudgetHoldId>) -> Result<(), OfficeError> {

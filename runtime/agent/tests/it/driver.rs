@@ -3,6 +3,8 @@
 mod budgets;
 mod clock;
 mod counters;
+mod edits;
+mod grants;
 mod holds;
 mod record;
 mod refusals;

@@ -2,10 +2,10 @@
 
 use super::error::PeopleError;
 use std::collections::BTreeSet;
-use steward_core::{Actor, ActorKind, AuthMethod, PersonId, RunId, TenantId, Workspaces};
+use steward_core::{Actor, ActorKind, AuthMethod, PersonId, Role, RunId, TenantId, Workspaces};
 use steward_store::membership::{self, Membership};
 use steward_store::step::TakenUp;
-use steward_store::{Store, Tx, person};
+use steward_store::{Store, StoreError, Tx, person};
 
 /// The actor a person is in some capacity.
 ///
@@ -37,4 +37,9 @@ pub async fn actor_of_person(store: &Store, tenant: TenantId, email: &str) -> Re
 pub fn actor_of_agent(tenant: TenantId, person: PersonId, run: RunId, taken: &TakenUp) -> Option<Actor> {
     let actor = with(tenant, person, ActorKind::Agent { run, agent: taken.agent.clone() }, &taken.memberships);
     (taken.active && actor.workspaces.sees(taken.workspace)).then_some(actor)
+}
+
+/// The roles of a person that an agent acts for, as [`actor_of_agent`] has them.
+pub async fn roles_of(tx: &mut Tx, person: PersonId) -> Result<BTreeSet<Role>, StoreError> {
+    Ok(membership::list_of(tx, &[person]).await?.into_iter().map(|membership| membership.role).collect())
 }

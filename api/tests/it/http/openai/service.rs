@@ -47,6 +47,7 @@ impl Service {
             rules: runtime.rules.clone(),
             prompts: runtime.prompts.clone(),
             agents: runtime.agents.clone(),
+            approvals: Default::default(),
             live: runtime.live.clone(),
             meters: Arc::new(Meters::default()),
             web: Arc::default(),

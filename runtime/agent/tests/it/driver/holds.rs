@@ -15,7 +15,7 @@ pub(super) async fn held() -> (ScriptedModel, World, RunId, HoldRow) {
 }
 
 /// The same, where an approval takes this.
-async fn held_under(approvals: ApprovalRules) -> (ScriptedModel, World, RunId, HoldRow) {
+pub(super) async fn held_under(approvals: ApprovalRules) -> (ScriptedModel, World, RunId, HoldRow) {
     let model = ScriptedModel::start_with(|seen| {
         let results: Vec<serde_json::Value> = seen.tool_results().into_iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
         match results.len() {
@@ -37,7 +37,7 @@ async fn held_under(approvals: ApprovalRules) -> (ScriptedModel, World, RunId, H
 }
 
 /// Another owner, at the terminal.
-async fn another_owner(world: &World, number: u128) -> Actor {
+pub(super) async fn another_owner(world: &World, number: u128) -> Actor {
     world
         .db
         .raw(&format!(
@@ -50,14 +50,14 @@ async fn another_owner(world: &World, number: u128) -> Actor {
     steward_office::people::actor_of_person(&world.db.app, world.tenant, &format!("owner{number}@test.example")).await.expect("another owner")
 }
 
-async fn says_yes(world: &World, actor: &Actor, row: &HoldRow) -> Result<Approved, OfficeError> {
+pub(super) async fn says_yes(world: &World, actor: &Actor, row: &HoldRow) -> Result<Approved, OfficeError> {
     let mut tx = world.db.app.begin(actor).await.expect("begin");
     let said = approve(&mut tx, &world.runtime.office, row.hold_id, envelope_of(row)).await?;
     tx.commit().await.expect("commit");
     Ok(said)
 }
 
-fn takes(people: u16, separate: bool) -> ApprovalRules {
+pub(super) fn takes(people: u16, separate: bool) -> ApprovalRules {
     let rule = ApprovalRule { tools: vec!["crm.*".into()], effects: Default::default(), people, separate: Some(separate), ask: Vec::new(), hours: 24 };
     ApprovalRules(vec![rule])
 }

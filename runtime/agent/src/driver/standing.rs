@@ -1,0 +1,83 @@
+//! What stands behind a call beside the rules: what people said of it, a standing grant, an edit.
+
+use super::{Drive, DriveError};
+use crate::counts::Counted;
+use crate::gate::{Approved, Ruled, Ruling, Sealed, envelope_text};
+use crate::held::edits_of;
+use steward_core::{CallId, GrantId, Needs, ToolCall};
+use steward_office::grants::Wanted;
+
+/// A ruling with all that went into it.
+pub(super) struct Judged {
+    pub(super) call: ToolCall,
+    pub(super) ruling: Ruling,
+    /// Whether people had spoken.
+    pub(super) after_approval: bool,
+    /// The counters it was judged by.
+    pub(super) counted: Counted,
+}
+
+impl Drive<'_> {
+    /// The gate's word on a call, with what people or a standing grant gave it.
+    pub(super) async fn judged(&mut self, id: CallId) -> Result<Option<Judged>, DriveError> {
+        let approved = self.approvals_of(id).await?;
+        let counted = self.counts_of(id).await?;
+        let Some((call, ruling)) = self.rule(id, approved.as_ref(), &counted.values) else { return Ok(None) };
+        // A grant stands in for people the first time, and again for a call that already runs on one. Nothing edited, nothing that was held.
+        let may_be_granted = approved.is_none()
+            && self
+                .run
+                .call(id)
+                .is_some_and(|call| call.hold.is_none() && call.edit.is_none() && call.ruled.as_ref().is_none_or(|ruled| ruled.grant.is_some()));
+        if may_be_granted && let (Ruled::Hold(needs), Some(sealed)) = (&ruling.verdict, &ruling.sealed) {
+            let granted = self.granted(&call, needs, sealed).await?;
+            if let Some((grant, approved)) = granted
+                && let Some((call, second)) = self.rule(id, Some(&approved), &counted.values)
+                && matches!(second.verdict, Ruled::Allow(_))
+            {
+                return Ok(Some(Judged { call, ruling: second.granted_by(grant), after_approval: false, counted }));
+            }
+        }
+        Ok(Some(Judged { call, ruling, after_approval: approved.is_some(), counted }))
+    }
+
+    /// A use of a standing grant for this call, as the approval it stands in for.
+    async fn granted(&self, call: &ToolCall, needs: &Needs, sealed: &Sealed) -> Result<Option<(GrantId, Approved)>, DriveError> {
+        let (Some(pins), Some(tool)) = (&self.run.pins, self.runtime.host.tool(&call.tool)) else { return Ok(None) };
+        let wanted = Wanted {
+            workspace: pins.workspace,
+            agent: &pins.agent,
+            person: pins.person,
+            run: self.run_id,
+            call: call.call_id,
+            tool: tool.spec(),
+            arguments: &sealed.envelope.arguments,
+            needs,
+            terms: sealed.envelope.circumstances.terms,
+        };
+        let granted = self.journal.take_grant(&self.runtime.office, &wanted).await.map_err(|source| self.journal_error(source))?;
+        Ok(granted.map(|granted| {
+            let envelope = envelope_text(&sealed.envelope);
+            (granted.grant_id, Approved { approvals: granted.approvals, envelope_id: sealed.id, envelope, broken: Vec::new() })
+        }))
+    }
+
+    /// Takes up what editors put in place of held calls while nobody drove the run.
+    pub(super) async fn read_edits(&mut self) -> Result<(), DriveError> {
+        let open: Vec<_> = self.run.open_holds().map(|(call, hold)| (call, hold.hold_id)).collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let rows = self.journal.holds(self.run_id).await.map_err(|source| self.journal_error(source))?;
+        for (call_id, hold_id) in open {
+            let edits = edits_of(&self.runtime.key, self.tenant, &rows, call_id, hold_id).map_err(|source| self.journal_error(source))?;
+            if let Some(waits) = edits.waits {
+                self.edited.insert(call_id, waits.clone());
+            }
+            for event in edits.events {
+                self.apply(event);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,115 @@
+//! A person puts other arguments in place of the model's, before a held call is approved.
+//!
+//! The new arguments go through the same gate as the model's: schema, labels, rules. What the gate blocks stays blocked, and the card
+//! waits on as it was. What it would hold or even allow waits again, under a new envelope: an edit is not an approval.
+
+use crate::agents::Agents;
+use crate::counts::prepare;
+use crate::gate::{Catalogue, Gate, Ruled};
+use crate::held::{edits_of, row_of};
+use crate::labels::Shown;
+use crate::run::Run;
+use serde_json::Value;
+use steward_core::event::{HoldOutcome, Recorded};
+use steward_core::{CallId, Event, HoldId};
+use steward_office::holds::edit::{self, Editing};
+use steward_office::holds::routing::ApprovalRules;
+use steward_office::people::roles_of;
+use steward_office::{Office, OfficeError};
+use steward_policies::Rules;
+use steward_store::hold::{self, HoldRow};
+use steward_store::{StoreError, Tx, journal};
+
+/// The most events of one run.
+const EVENTS_MAX: i64 = 100_000;
+
+/// What an edit is judged with: the same as what the run is driven with.
+pub struct Judges<'a> {
+    /// Time, chance, and the key of envelopes.
+    pub office: &'a Office,
+    /// The tools.
+    pub host: &'a dyn Catalogue,
+    /// The rules in force.
+    pub rules: &'a Rules,
+    /// The agents.
+    pub agents: &'a Agents,
+    /// What approvals take.
+    pub approvals: &'a ApprovalRules,
+}
+
+/// What came of an edit.
+#[derive(Debug)]
+pub enum Edited {
+    /// Another action waits.
+    Waits(Box<HoldRow>),
+    /// The gate blocks it; what waited waits on.
+    Blocked {
+        /// The class of the block.
+        class: steward_core::BlockClass,
+        /// Why, for people.
+        reason: String,
+    },
+}
+
+/// Puts other arguments in place of those of a held call.
+pub async fn edit(tx: &mut Tx, judges: &Judges<'_>, id: HoldId, arguments: Value) -> Result<Edited, OfficeError> {
+    let editing = edit::begin(tx, judges.office, id).await?;
+    if !arguments.is_object() {
+        return Err(OfficeError::Invalid("arguments are one JSON object".to_owned()));
+    }
+    let row = &editing.row;
+    let call_id: CallId = row.call_id.parse().map_err(|_| StoreError::Corrupt { what: "hold.call_id" })?;
+    let next_hold_id = judges.office.ids.make();
+    let mut run = Run::fold(&journal::read(tx, row.run, 0, EVENTS_MAX).await?);
+    let mut events = Vec::new();
+    // Earlier edits that the run has not taken up yet.
+    if let (Some(open), Some(key)) = (run.call(call_id).and_then(|call| call.hold.as_ref()), &judges.office.key) {
+        let rows = hold::of_run(tx, row.run).await?;
+        events = edits_of(key, tx.actor().tenant, &rows, call_id, open.hold_id)?.events;
+    }
+    events.push(Event::HoldClosed { call_id, hold_id: id, outcome: HoldOutcome::Edited, by: vec![editing.by], reason: None });
+    events.push(Event::Edited { call_id, hold_id: id, next_hold_id, arguments, by: editing.by });
+    let at_ms = judges.office.clock.now_ms();
+    for event in events {
+        run.apply(&Recorded { seq: run.last_seq.saturating_add(1), at_ms, event });
+    }
+    judge(tx, judges, &editing, &run, call_id, next_hold_id).await
+}
+
+/// What the gate says of the run with the edit in it, and the row that waits then.
+async fn judge(tx: &mut Tx, judges: &Judges<'_>, editing: &Editing, run: &Run, call_id: CallId, next: HoldId) -> Result<Edited, OfficeError> {
+    let (office, row) = (judges.office, &editing.row);
+    let gone = |what: &str| OfficeError::Conflict(format!("{what}, so nothing can be edited; refuse it, or send it back with guidance"));
+    let (Some(pins), Some(call)) = (&run.pins, run.call(call_id)) else { return Err(gone("this call is no longer part of its run")) };
+    let agent = judges.agents.get(&pins.agent).ok_or_else(|| gone("the agent of this run is no longer configured"))?;
+    let key = office.key.as_ref().ok_or_else(|| gone("this process has no envelope key"))?;
+    let roles = roles_of(tx, pins.person).await?;
+    // Counters beyond the run are read when the run takes the edit up, and again when the call runs.
+    let (mut counted, asked) = prepare(judges.rules, judges.host, run, pins, &call.call, office.clock.now());
+    counted.take_from_run(asked, judges.rules, judges.host, run, call_id);
+    let gate = Gate {
+        rules: judges.rules,
+        host: judges.host,
+        agent,
+        key,
+        tenant: tx.actor().tenant,
+        run_id: row.run,
+        roles: &roles,
+        approvals: judges.approvals,
+        counts: &counted.values,
+    };
+    let shown = Shown::before(agent.mode, run, call_id.step, judges.host);
+    let ruling = gate.rule(run, &call.call, &shown, None, office.clock.now_ms());
+    match (&ruling.verdict, &ruling.sealed) {
+        (Ruled::Hold(needs), Some(sealed)) => {
+            let waits = row_of(next, pins, row.run, &call.call, &ruling, sealed, needs, office.clock.now());
+            Ok(Edited::Waits(Box::new(edit::replace(tx, office, editing, waits).await?)))
+        }
+        (Ruled::Block(class), _) => {
+            edit::refuse(tx, office, editing, class.name(), &ruling.rules).await?;
+            Ok(Edited::Blocked { class: *class, reason: ruling.reason })
+        }
+        // The gate never lets an edited call run by itself.
+        (Ruled::Allow(_) | Ruled::Hold(_), _) => Err(gone("this call does not wait any more")),
+    }
+}

@@ -1,0 +1,85 @@
+//! Held calls as rows, and edited ones as events: what the driver writes and what an editor puts in its place are made alike.
+
+use crate::gate::{Ruling, Sealed, envelope_text};
+use serde_json::Value;
+use steward_core::event::{HoldOutcome, Pins};
+use steward_core::{CallId, EnvelopeKey, Event, HoldId, Needs, RunId, TenantId, ToolCall};
+use steward_office::OfficeError;
+use steward_office::holds::seal::is_sealed;
+use steward_store::StoreError;
+use steward_store::hold::HoldRow;
+use time::OffsetDateTime;
+
+/// The row of a call that waits from now on, not sealed yet.
+#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
+pub(crate) fn row_of(
+    hold_id: HoldId,
+    pins: &Pins,
+    run: RunId,
+    call: &ToolCall,
+    ruling: &Ruling,
+    sealed: &Sealed,
+    needs: &Needs,
+    now: OffsetDateTime,
+) -> HoldRow {
+    let terms = sealed.envelope.circumstances.terms;
+    let ask = ruling.route.as_ref().and_then(|route| serde_json::to_string(&route.ask).ok());
+    HoldRow {
+        hold_id,
+        workspace: pins.workspace,
+        run,
+        call_id: call.call_id.to_string(),
+        person: pins.person,
+        agent: pins.agent.clone(),
+        tool: call.tool.clone(),
+        effect: ruling.effect.map_or_else(String::new, |effect| effect.name().to_owned()),
+        envelope_id: sealed.id.bytes().to_vec(),
+        envelope: envelope_text(&sealed.envelope),
+        needs: serde_json::to_string(needs).unwrap_or_default(),
+        reason: ruling.reason.clone(),
+        rules: ruling.rules.clone(),
+        state: "held".to_owned(),
+        held_at: now,
+        // What the envelope says, so that a card never outlives what it shows.
+        expires_at: at(sealed.envelope.expires_at_ms).unwrap_or(now),
+        decided_at: None,
+        closed_at: None,
+        people: terms.people,
+        separate: terms.separate,
+        ask: ask.unwrap_or_else(|| "[]".to_owned()),
+        preview: None,
+        edits: None,
+        edited_by: None,
+        journal: None,
+        seal: None,
+    }
+}
+
+fn at(ms: i64) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).ok()
+}
+
+/// What became of a held action by edits: the events that say so, and the row that waits in its place now.
+pub(crate) struct Edits<'a> {
+    pub(crate) events: Vec<Event>,
+    pub(crate) waits: Option<&'a HoldRow>,
+}
+
+/// Follows the edits of a held action through the rows of its run. A row that is not as it was sealed is no edit and is not followed: what
+/// people say of it then counts for nothing, and is found to be changed.
+pub(crate) fn edits_of<'a>(key: &EnvelopeKey, tenant: TenantId, rows: &'a [HoldRow], call_id: CallId, first: HoldId) -> Result<Edits<'a>, OfficeError> {
+    let mut edits = Edits { events: Vec::new(), waits: None };
+    let mut hold_id = first;
+    // Each edit makes one row, so there are no more steps than rows.
+    for _ in rows {
+        let Some(next) = rows.iter().find(|row| row.edits == Some(hold_id)) else { break };
+        let Some(by) = next.edited_by.filter(|_| is_sealed(key, tenant, next).unwrap_or(false)) else { break };
+        let envelope: Value = serde_json::from_str(&next.envelope).map_err(|_| StoreError::Corrupt { what: "hold.envelope" })?;
+        let arguments = envelope.get("arguments").cloned().unwrap_or_default();
+        edits.events.push(Event::HoldClosed { call_id, hold_id, outcome: HoldOutcome::Edited, by: vec![by], reason: None });
+        edits.events.push(Event::Edited { call_id, hold_id, next_hold_id: next.hold_id, arguments, by });
+        edits.waits = Some(next);
+        hold_id = next.hold_id;
+    }
+    Ok(edits)
+}
