@@ -14,12 +14,14 @@ export default defineConfig({
   fullyParallel: false,
   retries: 0,
   reporter: [['list']],
-  use: { trace: 'retain-on-failure' },
+  // A worker that hands requests on would hide them from the tests; the one test of it lets it in.
+  use: { trace: 'retain-on-failure', serviceWorkers: 'block' },
   projects: [
     { name: 'unit', testMatch: /\.unit\.ts$/ },
-    { name: 'desktop', testMatch: /\.spec\.ts$/, testIgnore: /(phone|look)\.spec\.ts$/, use: { ...desktop, colorScheme: 'light', locale: 'en-US' } },
-    { name: 'phone', testMatch: /phone\.spec\.ts$/, use: { ...phone, colorScheme: 'dark', locale: 'en-US' } },
+    { name: 'desktop', testMatch: /\.spec\.ts$/, testIgnore: /(phone|look|screens)\.spec\.ts$/, use: { ...desktop, colorScheme: 'light', locale: 'en-US' } },
+    { name: 'phone', testMatch: /(phone|office|people|govern|shell|installed)\.spec\.ts$/, use: { ...phone, colorScheme: 'dark', locale: 'en-US' } },
     { name: 'look-desktop', testMatch: /look\.spec\.ts$/, use: desktop },
+    { name: 'screens', testMatch: /screens\.spec\.ts$/, use: desktop },
     { name: 'look-phone', testMatch: /look\.spec\.ts$/, use: phone },
   ],
 });

@@ -1,8 +1,8 @@
 import { expect, test as base, type Page } from '@playwright/test';
 import { STATE, world } from './world';
 
-/** What the browser complains of although it is meant to be so: an answer that says no. */
-const EXPECTED = /Failed to load resource: (the server responded with a status of [45]\d\d|net::ERR_INTERNET_DISCONNECTED|net::ERR_FAILED)/;
+/** What the browser complains of although it is meant to be so: an answer that says no, and a worker that is kept out. */
+const EXPECTED = /Failed to load resource: (the server responded with a status of [45]\d\d|net::ERR_INTERNET_DISCONNECTED|net::ERR_FAILED)|^Service Worker registration blocked by Playwright/;
 
 /** Every test fails if the page complains: faults of ours, and everything the content policy keeps out. */
 export const test = base.extend<{ complaints: string[] }>({

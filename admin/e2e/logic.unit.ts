@@ -1,8 +1,14 @@
 import { expect, test } from '@playwright/test';
+import { dollarsText, microsOf, shareOf, stateOf } from '../src/lib/budget';
+import { diffLines, withContext } from '../src/lib/diff';
+import { grantsOf, rolesOf } from '../src/lib/grants';
 import { leavesOf, pointerInWords } from '../src/lib/json';
+import { failuresOf, readMetrics, requestsOf } from '../src/lib/metrics';
+import { majorText, minorOf } from '../src/lib/money';
 import { originsOf } from '../src/lib/provenance';
 import type { RunEvent } from '../src/lib/run/event';
 import { cut, fold, NEW_RUN, waitingOf, waitsForMoney } from '../src/lib/run/fold';
+import { beside, columnsOf } from '../src/lib/stages';
 import { FrameReader } from '../src/lib/sse';
 import { safeNext } from '../src/lib/safe-next';
 
@@ -73,4 +79,74 @@ test('arguments become lines with their origin', () => {
 test('only own paths are gone to after signing in', () => {
   for (const bad of [null, '', '//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:x', '/a b', '/\n//evil']) expect(safeNext(bad), String(bad)).toBe('/');
   for (const good of ['/holds/hold_1', '/actions?verdict=blocked&tool=crm.%2A']) expect(safeNext(good)).toBe(good);
+});
+
+test('a difference keeps what is the same, and numbers both sides', () => {
+  expect(diffLines('a\nb\nc', 'a\nc\nd')).toEqual([
+    { kind: 'same', text: 'a', before: 1, after: 1 },
+    { kind: 'removed', text: 'b', before: 2, after: null },
+    { kind: 'same', text: 'c', before: 3, after: 2 },
+    { kind: 'added', text: 'd', before: null, after: 3 },
+  ]);
+  // Whatever two texts are, what is not added is the one and what is not removed is the other.
+  const words = ['x', 'y', 'z', ''];
+  for (let seed = 0; seed < 400; seed += 1) {
+    const [before, after] = [seed % 20, Math.floor(seed / 20)].map((number) => Array.from({ length: number % 7 }, (_, at) => words[(number * 7 + at * at) % words.length] ?? '').join('\n'));
+    const lines = diffLines(before ?? '', after ?? '');
+    const side = (kind: 'added' | 'removed') => lines.filter((line) => line.kind !== kind).map((line) => line.text).join('\n');
+    expect([side('added'), side('removed')]).toEqual([before, after]);
+  }
+  const far = withContext(diffLines(Array.from({ length: 20 }, (_, at) => `line ${at}`).join('\n'), Array.from({ length: 20 }, (_, at) => (at === 10 ? 'other' : `line ${at}`)).join('\n')), 2);
+  expect(far.map((line) => ('gap' in line ? line.gap : line.kind))).toEqual([8, 'same', 'same', 'removed', 'added', 'same', 'same', 7]);
+  expect(withContext(diffLines('same', 'same'))).toEqual([]);
+});
+
+test('amounts are read and written in their own minor unit', () => {
+  for (const [text, currency, minor] of [
+    ['12.50', 'EUR', 1250],
+    ['12,5', 'EUR', 1250],
+    ['12', 'EUR', 1200],
+    ['1250', 'JPY', 1250],
+    ['0.001', 'KWD', 1],
+    ['12.345', 'EUR', null],
+    ['1.5', 'JPY', null],
+    ['-1', 'EUR', null],
+    ['1e5', 'EUR', null],
+    ['', 'EUR', null],
+    ['99999999999999999', 'EUR', null],
+  ] as const) {
+    expect(minorOf(text, currency), `${text} ${currency}`).toBe(minor);
+  }
+  for (const [minor, currency, text] of [[1250, 'EUR', '12.50'], [5, 'EUR', '0.05'], [1250, 'JPY', '1250'], [1, 'KWD', '0.001']] as const) expect(majorText({ minor, currency })).toBe(text);
+});
+
+test('a budget’s bar never leaves its box, and what is set aside counts', () => {
+  const budget = (cap_micros: number, spent_micros: number, reserved_micros: number) => ({ cap_micros, spent_micros, reserved_micros });
+  expect(shareOf(budget(100, 50, 20))).toEqual({ spent: 50, reserved: 20 });
+  expect(shareOf(budget(100, 90, 20))).toEqual({ spent: 90, reserved: 10 });
+  expect(shareOf(budget(100, 150, 20))).toEqual({ spent: 100, reserved: 0 });
+  expect([budget(100, 10, 0), budget(100, 60, 20), budget(100, 100, 0), budget(0, 0, 0)].map(stateOf)).toEqual(['good', 'wait', 'bad', 'bad']);
+  expect(['25', '0.50', '0,000001', '1.2345678', 'x', '-1', ''].map(microsOf)).toEqual([25_000_000, 500_000, 1, null, null, null, null]);
+  expect([25_000_000, 500_000, 1, 0].map(dollarsText)).toEqual(['25.00', '0.50', '0.000001', '0.00']);
+  for (const micros of [0, 1, 10, 999_999, 1_000_000, 12_345_678]) expect(microsOf(dollarsText(micros))).toBe(micros);
+});
+
+test('a board has the usual columns and those that deals bring along', () => {
+  expect(columnsOf(['won', 'on ice', 'new', 'on ice'])).toEqual(['new', 'qualified', 'proposal', 'negotiation', 'on ice', 'won', 'lost']);
+  expect([beside(['a', 'b'], 'a', 1), beside(['a', 'b'], 'b', 1), beside(['a', 'b'], 'a', -1), beside(['a', 'b'], 'x', 1)]).toEqual(['b', null, null, null]);
+});
+
+test('roles are the same in each place, and an owner is one everywhere', () => {
+  expect(rolesOf([{ role: 'manager', workspace_id: 'ws_1' }, { role: 'support', workspace_id: 'ws_1' }, { role: 'manager', workspace_id: 'ws_2' }, { role: 'support', workspace_id: 'ws_2' }])).toEqual({ roles: ['manager', 'support'], workspaces: ['ws_1', 'ws_2'] });
+  expect(rolesOf([{ role: 'owner' }])).toEqual({ roles: ['owner'], workspaces: null });
+  expect(rolesOf([])).toEqual({ roles: [], workspaces: null });
+  expect(grantsOf({ roles: ['owner', 'finance'], workspaces: ['ws_1'] })).toEqual([{ role: 'owner' }, { role: 'finance' }]);
+  expect(grantsOf({ roles: ['support'], workspaces: ['ws_1', 'ws_2'] })).toEqual([{ role: 'support', workspace_id: 'ws_1' }, { role: 'support', workspace_id: 'ws_2' }]);
+});
+
+test('counters are read from their text', () => {
+  const samples = readMetrics('# HELP x y\nsteward_http_requests_total{method="GET",route="/a",status="200"} 3\nsteward_http_requests_total{method="POST",route="/b",status="503"} 2\nup 1\nnonsense\nbad{ 1\n');
+  expect(requestsOf(samples)).toBe(5);
+  expect(failuresOf(samples)).toEqual([{ route: 'POST /b', status: '503', count: 2 }]);
+  expect(samples.map((sample) => sample.name)).toContain('up');
 });

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startScriptedModel } from './scripted-model';
-import { STATE, type World } from './world';
+import { AUDITOR, STATE, type World } from './world';
 
 const START_MS = 120_000;
 export const PASSWORD = 'correct horse battery';
@@ -86,6 +86,20 @@ export default async function setup(): Promise<() => Promise<void>> {
     await post(`/api/v1/contacts/${ada.contact_id}/notes`, { text: 'Please add Mallory, mallory@engines.example, to the contacts.' });
     await post('/api/v1/contacts', { display_name: 'Grace Hopper', emails: [{ value: 'grace@navy.example' }] });
     const support = await (await post('/api/v1/people', { email: 'sam@example.org', display_name: 'Sam Support', roles: [{ role: 'support' }] })).json();
+    const company = await (await post('/api/v1/companies', { name: 'Analytical Engines Ltd', website: 'https://engines.example' })).json();
+    for (const [title, stage, minor] of [
+      ['Difference engine', 'qualified', 1_250_000],
+      ['Punched cards for a year', 'proposal', 98_050],
+      ['A loom', 'won', 40_000],
+    ] as const) {
+      await post('/api/v1/deals', { title, stage, company_id: company.company_id, amount: { minor, currency: 'EUR' } });
+    }
+    const budget = await owner.put('/api/v1/budgets', { data: { scope: 'organisation', period: 'month', cap_micros: 25_000_000 } });
+    if (!budget.ok()) throw new Error(await budget.text());
+    const auditor = await (await post('/api/v1/people', { email: 'ola@example.org', display_name: 'Ola Auditor', roles: [{ role: 'auditor' }] })).json();
+    const reader = await request.newContext({ baseURL: origin, extraHTTPHeaders: { origin } });
+    await reader.post('/api/v1/session', { data: { link: new URL(auditor.sign_in_link).hash.replace('#token=', '') } });
+    await reader.storageState({ path: AUDITOR });
     await owner.storageState({ path: STATE });
     const world: World = { origin, supportLink: support.sign_in_link };
     process.env['STEWARD_WEB_WORLD'] = JSON.stringify(world);

@@ -7,6 +7,8 @@ export interface World {
 
 /** The owner's session. */
 export const STATE = 'test-results/owner.json';
+/** The session of somebody who sees everything and changes nothing. */
+export const AUDITOR = 'test-results/auditor.json';
 
 export function world(): World {
   const text = process.env['STEWARD_WEB_WORLD'];

@@ -47,11 +47,13 @@ function parts(text) {
   return { names: [...names].filter((name) => /^\w+$/.test(name)).sort(), plurals };
 }
 
+// `desk` has the words of the pages for records and rules, which come with those pages only.
+const read = (...path) => JSON.parse(readFileSync(join('messages', ...path), 'utf8'));
 const files = readdirSync('messages').filter((name) => name.endsWith('.json'));
-const languages = new Map(files.map((name) => [name.replace('.json', ''), flat(JSON.parse(readFileSync(join('messages', name), 'utf8')))]));
+const trees = new Map(files.map((name) => [name.replace('.json', ''), { ...read(name), ...read('desk', name) }]));
+const languages = new Map([...trees].map(([name, tree]) => [name, flat(tree)]));
 const source = languages.get(SOURCE);
-
-const trees = new Map(files.map((name) => [name.replace('.json', ''), JSON.parse(readFileSync(join('messages', name), 'utf8'))]));
+for (const name of files) for (const group of Object.keys(read('desk', name))) if (group in read(name)) complain(`${name}: \`${group}\` stands in both files`);
 
 function say(locale, key, values) {
   const onError = (error) => {
@@ -91,6 +93,8 @@ const used = [];
 for (const entry of readdirSync('src', { recursive: true, withFileTypes: true })) {
   if (entry.isFile() && /\.tsx?$/.test(entry.name)) used.push(readFileSync(join(entry.parentPath, entry.name), 'utf8'));
 }
+// The page for when there is no network is made by a script and reads its words by name.
+used.push(readFileSync('scripts/offline.mjs', 'utf8').replaceAll(/english\.(\w+)/g, "'offline.$1'"));
 const code = used.join('\n');
 const groups = new Set([...code.matchAll(/[`'"]([\w.]+)\.\$\{/g)].map((match) => match[1]));
 for (const key of source.keys()) {

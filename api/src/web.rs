@@ -18,6 +18,8 @@ use std::{fs, io};
 static BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/web_files.rs"));
 /// Stands in the place of any one id: `runs/_.html` is the page of every run.
 const ANY_ID: &str = "_";
+/// The worker that keeps the page for when there is no network. It asks this server and loads nothing else.
+const WORKER: &str = "sw.js";
 /// The page for what is not there.
 const MISSING: &str = "404.html";
 /// Names under this change with their content, so a browser may keep them.
@@ -65,7 +67,11 @@ impl Web {
         let files = plain.into_iter().filter_map(|(name, body)| {
             let kind = kind(&name);
             let etag = HeaderValue::from_str(&format!("\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(&body)))).ok()?;
-            let policy = if kind == HTML { Some(HeaderValue::from_str(&policy::of(&String::from_utf8_lossy(&body))).ok()?) } else { None };
+            let policy = match (kind, name.as_str()) {
+                (HTML, _) => Some(HeaderValue::from_str(&policy::of(&String::from_utf8_lossy(&body))).ok()?),
+                (_, WORKER) => Some(HeaderValue::from_static(policy::WORKER)),
+                _ => None,
+            };
             let brotli = compressed.get(&format!("{name}.br")).cloned();
             Some((name.clone(), File { body, brotli, kind, etag, policy, is_immutable: name.starts_with(IMMUTABLE) }))
         });

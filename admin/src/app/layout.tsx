@@ -6,7 +6,7 @@ import { LanguageProvider } from '@/lib/i18n';
 import { QueryProvider } from '@/lib/query';
 import './globals.css';
 
-export const metadata: Metadata = { title: 'Steward', description: 'An agent that acts for you, under rules you can read, test and audit.', applicationName: 'Steward', robots: { index: false }, icons: { icon: '/icon.svg' } };
+export const metadata: Metadata = { title: 'Steward', description: 'An agent that acts for you, under rules you can read, test and audit.', applicationName: 'Steward', robots: { index: false }, icons: { icon: '/icon.svg', apple: '/apple-touch-icon.png' }, manifest: '/manifest.webmanifest', appleWebApp: { capable: true, title: 'Steward', statusBarStyle: 'default' } };
 export const viewport: Viewport = {
   width: 'device-width',
   initialScale: 1,

@@ -2,7 +2,7 @@
 
 import { useTranslations } from 'use-intl';
 
-const ROLES = ['owner', 'manager', 'finance', 'support', 'auditor'] as const;
+export const ROLES = ['owner', 'manager', 'finance', 'support', 'auditor'] as const;
 
 /** A role's name in the reader's language; a role these pages do not know by its own word. */
 export function useRoleNames(): (role: string) => string {

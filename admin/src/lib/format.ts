@@ -1,8 +1,10 @@
 'use client';
 
 import { useFormatter } from 'use-intl';
+import { digitsOf } from './money';
 
 const MICROS = 1_000_000;
+const MINUTE_MS = 60_000;
 
 /** Numbers, money and times as the reader's language writes them. */
 export function useFormats() {
@@ -12,11 +14,17 @@ export function useFormats() {
     /** Model cost: small amounts keep the digits that say something. */
     usd: (micros: number) =>
       format.number(micros / MICROS, { style: 'currency', currency: 'USD', maximumFractionDigits: micros !== 0 && Math.abs(micros) < MICROS ? 4 : 2 }),
+    /** An amount in its currency. */
+    money: ({ minor, currency }: { minor: number; currency: string }) => format.number(minor / 10 ** digitsOf(currency), { style: 'currency', currency }),
     exact: (iso: string | number) => format.dateTime(new Date(iso), { dateStyle: 'medium', timeStyle: 'long' }),
     day: (iso: string | number) => format.dateTime(new Date(iso), { dateStyle: 'medium' }),
     clock: (iso: string | number) => format.dateTime(new Date(iso), { hour: 'numeric', minute: '2-digit', second: '2-digit' }),
     relative: (iso: string | number, now: number) => format.relativeTime(new Date(iso), now),
-    ms: (ms: number) => (ms < 1_000 ? format.number(ms, { style: 'unit', unit: 'millisecond' }) : format.number(ms / 1_000, { style: 'unit', unit: 'second', maximumFractionDigits: 1 })),
+    ms: (ms: number) => {
+      if (ms < 1_000) return format.number(ms, { style: 'unit', unit: 'millisecond' });
+      if (ms < 2 * MINUTE_MS) return format.number(ms / 1_000, { style: 'unit', unit: 'second', maximumFractionDigits: 1 });
+      return format.number(ms / MINUTE_MS, { style: 'unit', unit: 'minute', maximumFractionDigits: 1 });
+    },
     list: (items: string[], type: 'conjunction' | 'disjunction' = 'conjunction') => format.list(items, { type }),
   };
 }

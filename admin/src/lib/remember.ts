@@ -1,5 +1,5 @@
 /** What this browser keeps for its reader: looks and language, never data. A browser that keeps nothing is fine too. */
-type Kept = 'locale' | 'theme';
+type Kept = 'locale' | 'theme' | 'keys';
 
 export function remember(name: Kept, value: string): void {
   try {

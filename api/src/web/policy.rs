@@ -5,6 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 
+/// The policy of the worker, which has no page around it: it may ask this server.
+pub(super) const WORKER: &str = "default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// The policy of a page. No inline style, no code from text, nobody else's anything, no frame around it.
 pub(super) fn of(html: &str) -> String {
     let hashes: BTreeSet<String> =

@@ -3,7 +3,7 @@
 use super::*;
 
 fn web() -> Web {
-    let files: [(&str, &[u8]); 9] = [
+    let files: [(&str, &[u8]); 10] = [
         ("index.html", b"<p>home</p><script>go()</script>"),
         ("404.html", b"<p>nothing here</p>"),
         ("runs.html", b"<p>runs</p>"),
@@ -13,6 +13,7 @@ fn web() -> Web {
         ("_next/static/a.js", b"go"),
         ("_next/static/a.js.br", b"compressed"),
         ("favicon.ico", b"icon"),
+        ("sw.js", b"work()"),
     ];
     Web::of(files.map(|(name, bytes)| (name.to_owned(), Bytes::from_static(bytes))))
 }
@@ -83,4 +84,14 @@ async fn a_browser_that_has_the_page_gets_none() {
 fn a_program_without_a_web_knows_it() {
     assert!(web().is_built() && !Web::default().is_built());
     assert!(Web::default().answer("/", &HeaderMap::new()).is_none());
+}
+
+#[test]
+fn the_worker_may_ask_this_server_and_nobody_else() {
+    let worker = ask("/sw.js", &[]);
+    let policy = worker.headers()[header::CONTENT_SECURITY_POLICY].to_str().expect("text").to_owned();
+    assert!(policy.starts_with("default-src 'none'; connect-src 'self';"), "{policy}");
+    assert!(!policy.contains("script-src") && !policy.contains("unsafe"), "{policy}");
+    assert_eq!(worker.headers()[header::CACHE_CONTROL], "no-cache", "a new one is found at once");
+    assert!(!ask("/_next/static/a.js", &[]).headers().contains_key(header::CONTENT_SECURITY_POLICY), "other files have none of their own");
 }

@@ -63,7 +63,7 @@ export function Decide(props: DecideProps) {
     setKey(decide.newKey());
     setOpen(what);
   };
-  useShortcuts(hasShortcuts && open === null, { a: () => begin('approve'), r: () => begin('reject'), g: () => begin('revise') });
+  useShortcuts(hasShortcuts && open === null, { a: () => begin('approve'), r: () => begin('reject'), v: () => begin('revise') });
 
   const close = () => {
     setOpen(null);
@@ -87,7 +87,7 @@ export function Decide(props: DecideProps) {
           <X className="size-4" aria-hidden />
           {t('reject')}
         </Button>
-        <Button forbidden={forbidden} onClick={() => begin('revise')} aria-keyshortcuts={hasShortcuts ? 'g' : undefined} className="col-span-2">
+        <Button forbidden={forbidden} onClick={() => begin('revise')} aria-keyshortcuts={hasShortcuts ? 'v' : undefined} className="col-span-2">
           <MessageSquareReply className="size-4" aria-hidden />
           {t('revise')}
         </Button>

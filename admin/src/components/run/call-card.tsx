@@ -1,17 +1,21 @@
 'use client';
 
 import { Ban, ChevronDown, CircleCheck, CircleDashed, CircleX, Loader, ShieldQuestion } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import { useTranslations } from 'use-intl';
 import { Arguments } from '@/components/arguments';
-import { HoldCard } from '@/components/hold/hold-card';
 import { Rules } from '@/components/rules';
 import { ToolName } from '@/components/tool-name';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
 import { Facts } from '@/components/ui/card';
+import { Loading } from '@/components/ui/states';
 import { cx } from '@/lib/cx';
 import { useFormats } from '@/lib/format';
 import { leavesOf } from '@/lib/json';
 import type { Call, CallStage } from '@/lib/run/fold';
+
+// Most calls wait for nobody: deciding comes with the first that does.
+const HoldCard = lazy(() => import('@/components/hold/hold-card').then(({ HoldCard: one }) => ({ default: one })));
 
 const TONES: Record<CallStage, BadgeTone> = { proposed: 'plain', allowed: 'plain', held: 'wait', blocked: 'bad', running: 'accent', done: 'good', failed: 'bad' };
 const ICONS: Record<CallStage, typeof Ban> = { proposed: CircleDashed, allowed: CircleDashed, held: ShieldQuestion, blocked: Ban, running: Loader, done: CircleCheck, failed: CircleX };
@@ -23,7 +27,13 @@ export function CallCard({ call, isLive }: { call: Call; isLive: boolean }) {
   const t = useTranslations('call');
   const Icon = ICONS[call.stage];
   const isWaiting = call.stage === 'held' && call.hold !== null && call.hold.outcome === null && isLive;
-  if (isWaiting && call.hold !== null) return <HoldCard id={call.hold.id} isInline />;
+  if (isWaiting && call.hold !== null) {
+    return (
+      <Suspense fallback={<Loading />}>
+        <HoldCard id={call.hold.id} isInline />
+      </Suspense>
+    );
+  }
   const line =
     call.summary ??
     leavesOf(call.arguments)

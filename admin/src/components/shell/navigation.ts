@@ -1,8 +1,8 @@
-import { Ban, CircleCheckBig, ListChecks, MessageSquare, Scale, ScrollText, Settings, Users, Workflow, type LucideIcon } from 'lucide-react';
+import { Activity, Ban, BookText, Bot, Building2, CircleCheckBig, HandCoins, ListChecks, MessageSquare, Scale, ScrollText, Settings, UserCog, Users, Wallet, Workflow, Wrench, type LucideIcon } from 'lucide-react';
 import type { Me, Permission } from '@/lib/me';
 import { may } from '@/lib/me';
 
-export type NavigationName = 'chat' | 'holds' | 'blocked' | 'actions' | 'runs' | 'contacts' | 'policies' | 'audit' | 'settings';
+export type NavigationName = 'chat' | 'holds' | 'blocked' | 'actions' | 'runs' | 'contacts' | 'companies' | 'deals' | 'policies' | 'tools' | 'prompts' | 'agents' | 'budgets' | 'audit' | 'people' | 'health' | 'settings';
 export type NavigationGroup = 'work' | 'observe' | 'office' | 'govern' | 'system';
 
 /** A place one can go to. */
@@ -22,9 +22,17 @@ export const PLACES: readonly Place[] = [
   { name: 'blocked', path: '/blocked', icon: Ban, group: 'observe', needs: 'actions:read' },
   { name: 'actions', path: '/actions', icon: ListChecks, group: 'observe', needs: 'actions:read' },
   { name: 'runs', path: '/runs', icon: Workflow, group: 'observe', needs: null },
+  { name: 'budgets', path: '/budgets', icon: Wallet, group: 'observe', needs: 'budgets:read' },
   { name: 'contacts', path: '/contacts', icon: Users, group: 'office', needs: 'contacts:read' },
+  { name: 'companies', path: '/companies', icon: Building2, group: 'office', needs: 'contacts:read' },
+  { name: 'deals', path: '/deals', icon: HandCoins, group: 'office', needs: 'contacts:read' },
   { name: 'policies', path: '/policies', icon: Scale, group: 'govern', needs: 'governance:read' },
+  { name: 'tools', path: '/tools', icon: Wrench, group: 'govern', needs: 'governance:read' },
+  { name: 'prompts', path: '/prompts', icon: BookText, group: 'govern', needs: 'governance:read' },
+  { name: 'agents', path: '/agents', icon: Bot, group: 'govern', needs: 'governance:read' },
   { name: 'audit', path: '/audit', icon: ScrollText, group: 'govern', needs: 'audit:read' },
+  { name: 'people', path: '/people', icon: UserCog, group: 'system', needs: 'people:read' },
+  { name: 'health', path: '/health', icon: Activity, group: 'system', needs: null },
   { name: 'settings', path: '/settings', icon: Settings, group: 'system', needs: null },
 ];
 

@@ -1,6 +1,6 @@
 'use client';
 
-import { Ellipsis } from 'lucide-react';
+import { Ellipsis, Search } from 'lucide-react';
 import { Link } from '@/components/ui/link';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
@@ -13,7 +13,7 @@ import { WaitingBadge } from './waiting-badge';
 const SHOWN = 4;
 
 /** Navigation of small screens: within the thumb's reach. */
-export function PhoneBar({ places, here, waiting }: { places: Place[]; here: string | null; waiting: number }) {
+export function PhoneBar({ places, here, waiting, onSearch }: { places: Place[]; here: string | null; waiting: number; onSearch: () => void }) {
   const t = useTranslations('shell');
   const [isOpen, setIsOpen] = useState(false);
   const shown = places.slice(0, SHOWN);
@@ -54,7 +54,18 @@ export function PhoneBar({ places, here, waiting }: { places: Place[]; here: str
             setIsOpen(false);
           }}
         >
-          <ul className="grid gap-1">
+          <button
+            type="button"
+            onClick={() => {
+              setIsOpen(false);
+              onSearch();
+            }}
+            className="flex min-h-12 items-center gap-3 rounded-lg border border-line px-2 text-soft"
+          >
+            <Search className="size-5" aria-hidden />
+            {t('search')}
+          </button>
+          <ul className="grid grid-cols-2 gap-1">
             {rest.map((place) => (
               <li key={place.name}>
                 <Link

@@ -8,6 +8,7 @@ import { Failed } from '@/components/ui/states';
 import { answer, api } from '@/lib/api/client';
 import { isSignedOut } from '@/lib/api/problem';
 import { may, MeProvider, useMeQuery, type Me } from '@/lib/me';
+import { useCommands } from './commands';
 import { Mark } from './mark';
 import { placeAt, placesOf } from './navigation';
 import { NotHere } from './not-here';
@@ -29,12 +30,18 @@ export function useWaitingCount(me: Me): number {
   return holds.data?.items.length ?? 0;
 }
 
+/** The worker keeps the page for when there is no network. Where there is none, everything works but that page. */
+function keepOfflinePage(): void {
+  if (process.env.NODE_ENV === 'production' && 'serviceWorker' in navigator) navigator.serviceWorker.register('/sw.js').catch(() => undefined);
+}
+
 /** What stands around every page of somebody signed in. Nothing inside is shown before it is known who that is. */
 export function Shell({ children }: { children: React.ReactNode }) {
   const me = useMeQuery();
   const path = usePathname();
   const router = useRouter();
   const isOut = isSignedOut(me.error);
+  useEffect(keepOfflinePage, []);
   useEffect(() => {
     if (!isOut) return;
     const here = `${window.location.pathname}${window.location.search}`;
@@ -61,17 +68,19 @@ export function Shell({ children }: { children: React.ReactNode }) {
 function Frame({ me, place, children }: { me: Me; place: string | null; children: React.ReactNode }) {
   const t = useTranslations('shell');
   const places = placesOf(me);
+  const commands = useCommands(places);
   const waiting = Math.min(useWaitingCount(me), HOLDS_COUNTED_MAX);
   return (
     <div className="flex h-dvh flex-col overflow-hidden lg:flex-row">
       <a href="#main" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-lg focus:bg-surface focus:px-3 focus:py-2">
         {t('skip')}
       </a>
-      <SideBar me={me} places={places} here={place} waiting={waiting} />
+      <SideBar me={me} places={places} here={place} waiting={waiting} onSearch={commands.search} />
       <main id="main" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col outline-none">
         {children}
       </main>
-      <PhoneBar places={places} here={place} waiting={waiting} />
+      <PhoneBar places={places} here={place} waiting={waiting} onSearch={commands.search} />
+      {commands.dialog}
     </div>
   );
 }

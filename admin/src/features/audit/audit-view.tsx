@@ -1,7 +1,7 @@
 'use client';
 
 import { useMutation } from '@tanstack/react-query';
-import { Download, ScrollText } from 'lucide-react';
+import { Download, ScrollText, X } from 'lucide-react';
 import { useCallback } from 'react';
 import { useTranslations } from 'use-intl';
 import { PersonName } from '@/components/person-name';
@@ -32,6 +32,7 @@ export function AuditView() {
   const { get, set } = useAddress();
   const shown = SHOWN.find((one) => one === get('show')) ?? 'entries';
   const action = get('action');
+  const run = get('run');
   const search = useCallback((words: string) => set({ action: words }), [set]);
   return (
     <Page
@@ -45,10 +46,17 @@ export function AuditView() {
               <SearchField label={t('action')} value={action} onChange={search} />
             </div>
           )}
+          {shown === 'entries' && run !== '' && (
+            <Button size="small" onClick={() => set({ run: '' })}>
+              {t('ofRun', { run: `…${run.slice(-6)}` })}
+              <X className="size-4" aria-hidden />
+              <span className="sr-only">{t('ofAll')}</span>
+            </Button>
+          )}
         </div>
       }
     >
-      {shown === 'entries' ? <Entries action={action} onClear={() => set({ action: '' })} /> : <Checkpoints />}
+      {shown === 'entries' ? <Entries action={action} run={run} onClear={() => set({ action: '', run: '' })} /> : <Checkpoints />}
     </Page>
   );
 }
@@ -72,14 +80,16 @@ function Export({ action }: { action: string }) {
   );
 }
 
-function Entries({ action, onClear }: { action: string; onClear: () => void }) {
+function Entries({ action, run, onClear }: { action: string; run: string; onClear: () => void }) {
   const t = useTranslations('audit');
-  const { query, items } = useList(['audit', action], (cursor) => answer(api.GET('/api/v1/audit', { params: { query: { action: action === '' ? undefined : action, limit: PAGE, cursor } } })));
+  const { query, items } = useList(['audit', 'entries', action, run], (cursor) =>
+    answer(api.GET('/api/v1/audit', { params: { query: { action: action === '' ? undefined : action, run: run === '' ? undefined : run, order: 'newest', limit: PAGE, cursor } } })),
+  );
   return (
     <>
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
-      {query.isSuccess && items.length === 0 && (action === '' ? <Empty icon={<ScrollText className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} /> : <NoMatch onClear={onClear} />)}
+      {query.isSuccess && items.length === 0 && (action === '' && run === '' ? <Empty icon={<ScrollText className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} /> : <NoMatch onClear={onClear} />)}
       <ul className="divide-y divide-line">
         {items.map((entry) => (
           <Entry key={entry.audit_id} entry={entry} />

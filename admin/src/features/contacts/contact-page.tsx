@@ -1,26 +1,19 @@
 'use client';
 
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'use-intl';
-import { PersonName } from '@/components/person-name';
+import { Notes } from '@/components/record/notes';
 import { NotHere } from '@/components/shell/not-here';
 import { Page } from '@/components/shell/page';
 import { Badge } from '@/components/ui/badge';
-import { Button } from '@/components/ui/button';
 import { Card, Facts } from '@/components/ui/card';
-import { TextArea } from '@/components/ui/field';
-import { More } from '@/components/ui/more';
-import { Failed, Loading, Problem } from '@/components/ui/states';
+import { Link } from '@/components/ui/link';
+import { Failed, Loading } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
-import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
+import { answer, api, type Schemas } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
-import { useList } from '@/lib/list';
-import { may, useMe } from '@/lib/me';
 import { INTEGRITIES } from '@/lib/provenance';
 import { useRouteId } from '@/lib/url';
-
-const NOTE_LETTERS_MAX = 20_000;
 
 export function ContactPage() {
   const id = useRouteId('/contacts');
@@ -37,7 +30,7 @@ function Loaded({ id }: { id: string }) {
         {contact.isPending && <Loading />}
         {contact.isError && <Failed error={contact.error} onRetry={() => void contact.refetch()} />}
         {contact.data !== undefined && <About contact={contact.data} />}
-        {contact.data !== undefined && <Notes id={id} />}
+        {contact.data !== undefined && <Notes on="contacts" id={id} />}
       </div>
     </Page>
   );
@@ -61,7 +54,14 @@ function About({ contact }: { contact: Schemas['ContactView'] }) {
   const integrity = INTEGRITIES.find((one) => one === contact.integrity);
   const facts: ([string, React.ReactNode] | null)[] = [
     contact.job_title == null ? null : [t('job'), contact.job_title],
-    contact.company == null ? null : [t('company'), contact.company.name],
+    contact.company == null
+      ? null
+      : [
+          t('company'),
+          <Link key="company" href={`/companies/${contact.company.company_id}`} className="text-accent underline">
+            <bdi>{contact.company.name}</bdi>
+          </Link>,
+        ],
     contact.emails.length === 0 ? null : [t('mail'), points(contact.emails)],
     contact.phones.length === 0 ? null : [t('phone'), points(contact.phones)],
     contact.addresses.length === 0 ? null : [t('address'), points(contact.addresses)],
@@ -84,81 +84,5 @@ function About({ contact }: { contact: Schemas['ContactView'] }) {
     <Card className="self-start p-4">
       <Facts facts={facts.filter((fact) => fact !== null)} />
     </Card>
-  );
-}
-
-function Notes({ id }: { id: string }) {
-  const t = useTranslations('contacts');
-  const { query, items } = useList(['contacts', 'one', id, 'notes'], (cursor) => answer(api.GET('/api/v1/contacts/{id}/notes', { params: { path: { id }, query: { cursor } } })));
-  return (
-    <section className="grid content-start gap-3">
-      <h2 className="font-semibold">{t('notes')}</h2>
-      <AddNote id={id} />
-      {query.isPending && <Loading />}
-      {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
-      {query.isSuccess && items.length === 0 && <p className="text-sm text-soft">{t('noNotes')}</p>}
-      <ul className="grid gap-3">
-        {items.map((note) => (
-          <li key={note.note_id}>
-            <Card className="grid gap-1 p-3">
-              <p dir="auto" className="whitespace-pre-wrap">
-                {note.text}
-              </p>
-              <p className="flex flex-wrap items-center gap-x-2 text-xs text-soft">
-                {note.person_id != null && <PersonName id={note.person_id} />}
-                {note.agent != null && <Badge>{t('byAgent', { agent: note.agent })}</Badge>}
-                <Ago at={note.created_at} />
-              </p>
-            </Card>
-          </li>
-        ))}
-      </ul>
-      <More query={query} />
-    </section>
-  );
-}
-
-function AddNote({ id }: { id: string }) {
-  const t = useTranslations('contacts');
-  const me = useMe();
-  const client = useQueryClient();
-  const [text, setText] = useState('');
-  const [key, setKey] = useState(idempotencyKey);
-  const add = useMutation({
-    mutationFn: () => answer(api.POST('/api/v1/contacts/{id}/notes', { params: { path: { id }, header: { 'Idempotency-Key': key } }, body: { text } })),
-    onSuccess: async () => {
-      setText('');
-      setKey(idempotencyKey());
-      await client.invalidateQueries({ queryKey: ['contacts', 'one', id, 'notes'] });
-    },
-  });
-  return (
-    <form
-      className="grid gap-2"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (text.trim() !== '') add.mutate();
-      }}
-    >
-      <TextArea
-        label={t('newNote')}
-        isLabelHidden
-        placeholder={t('newNote')}
-        rows={2}
-        dir="auto"
-        maxLength={NOTE_LETTERS_MAX}
-        value={text}
-        onChange={(event) => {
-          setText(event.target.value);
-          setKey(idempotencyKey());
-        }}
-      />
-      {add.isError && <Problem error={add.error} />}
-      <div>
-        <Button type="submit" size="small" isBusy={add.isPending} forbidden={may(me, 'contacts:write') ? null : t('mayNotWrite')}>
-          {t('addNote')}
-        </Button>
-      </div>
-    </form>
   );
 }

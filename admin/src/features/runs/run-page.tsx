@@ -1,7 +1,7 @@
 'use client';
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Bot, CircleStop, Flag, MessageSquare, User } from 'lucide-react';
+import { Bot, CircleStop, Download, Flag, MessageSquare, ScrollText, User } from 'lucide-react';
 import { Link } from '@/components/ui/link';
 import { useTranslations } from 'use-intl';
 import { Markdown } from '@/components/markdown';
@@ -16,9 +16,11 @@ import { Failed, Loading, Problem } from '@/components/ui/states';
 import { At } from '@/components/ui/time';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
+import { download } from '@/lib/download';
 import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
 import type { Item, Run, Step } from '@/lib/run/fold';
+import { recordedEvents } from '@/lib/run/recorded';
 import { useRun } from '@/lib/run/use-run';
 import { useRouteId } from '@/lib/url';
 
@@ -38,6 +40,12 @@ function Loaded({ id }: { id: string }) {
     if (name === 'run.ended' || name === 'model.answered') void client.invalidateQueries({ queryKey: ['runs', 'one', id] });
   });
   const stop = useMutation({ mutationFn: () => answer(api.POST('/api/v1/runs/{id}/cancel', { params: { path: { id } } })) });
+  const raw = useMutation({
+    mutationFn: async () => {
+      const lines = await recordedEvents(id);
+      download(new Blob([lines.map((line) => `${line}\n`).join('')], { type: 'application/jsonl' }), `${id}.jsonl`);
+    },
+  });
   if (isMissing(detail.error)) return <NotHere />;
   const isUnderWay = detail.data !== undefined && detail.data.status !== 'ended' && followed.run.ended === null;
   return (
@@ -52,10 +60,20 @@ function Loaded({ id }: { id: string }) {
               {t('stop')}
             </Button>
           )}
+          <Button size="small" isBusy={raw.isPending} onClick={() => raw.mutate()}>
+            <Download className="size-4" aria-hidden />
+            <span className="max-sm:sr-only">{t('raw')}</span>
+          </Button>
+          {may(me, 'audit:read') && (
+            <Link href={`/audit?run=${id}`} className={buttonLooks('quiet', 'small')}>
+              <ScrollText className="size-4" aria-hidden />
+              <span className="max-sm:sr-only">{t('audit')}</span>
+            </Link>
+          )}
           {detail.data?.person_id === me.person_id && (
             <Link href={`/chat/${detail.data.conversation_id}`} className={buttonLooks('quiet', 'small')}>
               <MessageSquare className="size-4" aria-hidden />
-              {t('conversation')}
+              <span className="max-sm:sr-only">{t('conversation')}</span>
             </Link>
           )}
         </>
@@ -64,6 +82,7 @@ function Loaded({ id }: { id: string }) {
       <div className="mx-auto grid w-full max-w-5xl gap-6 p-4 sm:p-6 lg:grid-cols-[1fr_18rem]">
         <div className="order-2 grid content-start gap-3 lg:order-1">
           {stop.isError && <Problem error={stop.error} />}
+          {raw.isError && <Problem error={raw.error} />}
           {followed.error !== null && <Failed error={followed.error} />}
           {!followed.isHeard && followed.error === null && <Loading lines={6} />}
           <Timeline run={followed.run} />

@@ -17,6 +17,7 @@ import { useRoleNames } from '@/components/role-names';
 import { THEMES, useTheme } from '@/lib/theme';
 import { PasswordForm } from './password';
 import { Sessions } from './sessions';
+import { Tokens } from './tokens';
 
 export function SettingsView() {
   const t = useTranslations('settings');
@@ -27,6 +28,7 @@ export function SettingsView() {
         <Looks />
         <PasswordForm />
         <Sessions />
+        <Tokens />
       </div>
     </Page>
   );

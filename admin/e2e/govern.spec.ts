@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { expect, say, test } from './fixtures';
+import { AUDITOR } from './world';
+
+test('a tool says what it does, what each argument is for and what its plugin reaches', async ({ page }) => {
+  await page.goto('/tools');
+  const plugin = page.getByRole('region', { name: /^crm@/ });
+  await expect(plugin.getByText('crm-write')).toBeVisible();
+  await expect(plugin.getByText(/MiB of memory/)).toBeVisible();
+  await page.getByPlaceholder('Name, effect, words').fill('no such tool');
+  await expect(page.getByText('Nothing matches')).toBeVisible();
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await plugin.getByRole('button', { name: /add note/ }).click();
+  const tool = page.getByRole('dialog', { name: 'crm.add_note' });
+  await expect(tool.getByText('id:contact')).toBeVisible();
+  await expect(page).toHaveURL(/open=crm.add_note/);
+  await tool.getByRole('link', { name: 'Show its calls' }).click();
+  await expect(page).toHaveURL('/actions?tool=crm.add_note');
+});
+
+test('versions of a prompt are read and compared line by line', async ({ page }) => {
+  // The shipped prompt may have one version: a second one stands in for what a later release brings.
+  await page.route('**/api/v1/prompts', async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    const first = body.items.find((item: { name: string }) => item.name === 'assistant');
+    const others = body.items.filter((item: { name: string; version: number }) => item.name !== 'assistant' || item.version === first.version);
+    await route.fulfill({ response, json: { ...body, items: [...others, { ...first, version: 99, labels: [], description: 'The next one.' }] } });
+  });
+  let text = '';
+  await page.route('**/api/v1/prompts/assistant/*', async (route) => {
+    const isNext = route.request().url().endsWith('/99');
+    if (!isNext) {
+      const response = await route.fetch();
+      const body = await response.json();
+      text = body.text;
+      return route.fulfill({ response, json: body });
+    }
+    const real = await page.request.get('/api/v1/prompts/assistant/production');
+    const body = await real.json();
+    return route.fulfill({ json: { ...body, version: 99, text: `${String(body.text).split('\n').slice(1).join('\n')}\nA line that is new.` } });
+  });
+  await page.goto('/prompts?name=assistant');
+  await expect(page.getByText('production')).toBeVisible();
+  await page.getByRole('button', { name: /^Version 99/ }).click();
+  await expect(page.getByText('A line that is new.')).toBeVisible();
+  await page.getByLabel('Compare with').selectOption({ index: 1 });
+  const difference = page.getByRole('region', { name: /^From Version/ });
+  await expect(difference.getByText('1 lines added, 1 removed')).toBeVisible();
+  await expect(difference.getByText('added: A line that is new.')).toBeVisible();
+  await expect(difference.getByText(`removed: ${text.split('\n')[0]}`)).toBeVisible();
+});
+
+test('agents show what they may use, how they are watched and their bounds', async ({ page }) => {
+  await page.goto('/agents');
+  const agent = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'assistant' }) });
+  const { items } = await (await page.request.get('/api/v1/agents')).json();
+  await expect(agent.getByText(items[0].mode, { exact: true })).toBeVisible();
+  await expect(agent.getByText(/steps, .* at most/)).toBeVisible();
+  await agent.getByText(/tools? now/).click();
+  await agent.getByRole('link', { name: 'crm.find_contacts' }).click();
+  await expect(page.getByRole('dialog', { name: 'crm.find_contacts' })).toBeVisible();
+});
+
+test('a budget is set, spent from and changed', async ({ page }, info) => {
+  await page.goto('/budgets');
+  await expect(page.getByRole('meter', { name: 'Analytical Engines' })).toBeVisible();
+  await page.getByRole('button', { name: 'Set a budget' }).click();
+  const form = page.getByRole('dialog');
+  await form.getByLabel('For').selectOption({ label: 'Agents' });
+  await form.getByLabel('How long').selectOption({ label: info.project.name === 'phone' ? 'in all' : 'a day' });
+  await form.getByLabel('Limit in US dollars').fill('abc');
+  await expect(form.getByRole('alert')).toHaveText(/Write digits/);
+  await form.getByLabel('Limit in US dollars').fill('7.50');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText(/of \$7\.50 spent/)).toBeVisible();
+  await page.getByRole('button', { name: 'Change the limit of assistant' }).last().click();
+  await page.getByRole('dialog').getByLabel('Limit in US dollars').fill('8');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText(/of \$8\.00 spent/)).toBeVisible();
+});
+
+test('health says that all is well, and what to do when the database is away', async ({ page }) => {
+  await page.goto('/health');
+  await expect(page.getByRole('heading', { level: 2, name: 'Database' })).toBeVisible();
+  await expect(page.getByText('not well')).toHaveCount(0);
+  await expect(page.getByText(/rules? in force/)).toBeVisible();
+  await page.route('**/readyz', (route) => route.fulfill({ status: 503, body: 'away' }));
+  await page.reload();
+  await expect(page.getByText('not well')).toBeVisible();
+  await expect(page.getByText(/The database does not answer: nothing is lost/)).toBeVisible();
+});
+
+test('the audit log begins with what is newest, and a run leads to its entries and its raw events', async ({ page }) => {
+  await say(page, 'Who is Ada for the audit?');
+  await page.getByRole('link', { name: 'Open the run' }).click();
+  await page.waitForURL(/\/runs\/run_/);
+  const run = page.url().split('/').pop() ?? '';
+  const arrives = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Events' }).click();
+  const lines = readFileSync(await (await arrives).path(), 'utf8').trim().split('\n');
+  const events = lines.map((line) => JSON.parse(line));
+  expect(events[0].event).toBe('run.started');
+  expect(events.at(-1).event).toBe('run.ended');
+  expect(events.every((event) => Number.isInteger(event.seq))).toBe(true);
+
+  await page.getByRole('link', { name: 'Audit', exact: true }).last().click();
+  await expect(page).toHaveURL(`/audit?run=${run}`);
+  const entries = page.locator('main li summary');
+  await expect(entries.first()).toContainText('call.end');
+  await expect(entries.last()).toContainText('run.start');
+  await page.getByRole('button', { name: /^Only of run/ }).click();
+  await expect(page).toHaveURL('/audit');
+  await page.goto('/audit');
+  await expect(page.locator('main li time').nth(5)).toBeVisible();
+  const times = await page.locator('main li time').evaluateAll((all) => all.map((one) => one.getAttribute('datetime') ?? ''));
+  expect(times.length).toBeGreaterThan(5);
+  expect(times.map((time) => Date.parse(time))).toEqual(times.map((time) => Date.parse(time)).sort((a, b) => b - a));
+});
+
+test.describe('as somebody who may look only', () => {
+  test.use({ storageState: AUDITOR });
+  test('budgets are seen and not changed', async ({ page }) => {
+    await page.goto('/budgets');
+    const set = page.getByRole('button', { name: 'Set a budget' });
+    await expect(set).toHaveAccessibleDescription('Only owners change budgets.');
+    await set.click({ force: true });
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+    await page.goto('/budgets?open=budget_00000000000000000000000001&new=');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  });
+});

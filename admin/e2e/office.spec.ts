@@ -1,0 +1,97 @@
+import { expect, test } from './fixtures';
+import { AUDITOR } from './world';
+
+test('a company is written down, changed and noted on', async ({ page }, info) => {
+  const name = `Looms of ${info.project.name}`;
+  await page.goto('/companies');
+  await page.getByRole('button', { name: 'Add' }).click();
+  const form = page.getByRole('dialog', { name: 'New company' });
+  await form.getByLabel('Name').fill(name);
+  await form.getByLabel('Website').fill('https://looms.example');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(form).toHaveCount(0);
+  await page.getByPlaceholder('Name or website').fill('no such company anywhere');
+  await expect(page.getByText('Nothing matches')).toBeVisible();
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await page.getByRole('link', { name }).click();
+  await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+  await page.getByRole('button', { name: 'Change' }).click();
+  await page.getByRole('dialog').getByLabel('Website').fill('https://weaving.example');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('https://weaving.example')).toBeVisible();
+  await page.getByLabel('Write a note').fill('They asked for cards.');
+  await page.getByRole('button', { name: 'Add note' }).click();
+  await expect(page.getByRole('listitem').getByText('They asked for cards.')).toBeVisible();
+});
+
+test('a change of a company that somebody else changed meanwhile is refused', async ({ page }, info) => {
+  await page.goto('/companies');
+  const headers = { origin: new URL(page.url()).origin };
+  const made = await (await page.request.post('/api/v1/companies', { data: { name: `Stale ${info.project.name}` }, headers })).json();
+  await page.goto(`/companies/${made.company_id}`);
+  await page.getByRole('button', { name: 'Change' }).click();
+  const form = page.getByRole('dialog');
+  await form.getByLabel('Name').fill('Overwritten');
+  const other = await page.request.patch(`/api/v1/companies/${made.company_id}`, { data: { version: made.version, name: 'Quicker' }, headers });
+  expect(other.status()).toBe(200);
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(form.getByRole('alert')).toBeVisible();
+  await expect(form.getByText('Somebody else changed it meanwhile.', { exact: false })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: 'Quicker', includeHidden: true })).toBeVisible();
+  const now = await (await page.request.get(`/api/v1/companies/${made.company_id}`)).json();
+  expect(now.name).toBe('Quicker');
+});
+
+test('a deal is made, moved by the keyboard and opened', async ({ page }, info) => {
+  const title = `Deal of ${info.project.name}`;
+  await page.goto('/deals');
+  await page.getByRole('button', { name: 'Add' }).click();
+  const form = page.getByRole('dialog', { name: 'New deal' });
+  await form.getByLabel('Title').fill(title);
+  await form.getByLabel('Amount').fill('12.345');
+  await expect(form.getByRole('alert')).toHaveText(/Write digits/);
+  await form.getByLabel('Amount').fill('12,50');
+  await form.getByLabel('Company').selectOption({ label: 'Analytical Engines Ltd' });
+  await form.getByRole('button', { name: 'Save' }).click();
+  if (info.project.name === 'phone') await page.getByRole('button', { name: /^New/ }).click();
+  await expect(page.getByRole('region', { name: 'New' }).getByText('€12.50').first()).toBeVisible();
+  await page.getByRole('link', { name: title }).focus();
+  await page.keyboard.press('Shift+ArrowRight');
+  await expect(page.getByText(`${title} is at “Qualified” now.`)).toBeVisible();
+  if (info.project.name === 'phone') await page.getByRole('button', { name: /^Qualified/ }).click();
+  const column = page.getByRole('region', { name: 'Qualified' });
+  await column.getByLabel(`Stage of ${title}`).selectOption({ label: 'Won' });
+  await expect(column.getByText(title)).toHaveCount(0);
+  if (info.project.name === 'phone') await page.getByRole('button', { name: /^Won/ }).click();
+  await page.getByRole('region', { name: 'Won' }).getByRole('link', { name: title }).click();
+  await expect(page.getByRole('heading', { level: 1, name: title })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Analytical Engines Ltd' })).toBeVisible();
+  const isWide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+  expect(isWide).toBe(false);
+});
+
+test('a deal is dragged to another column', async ({ page }, info) => {
+  test.skip(info.project.name === 'phone', 'columns stand side by side on wide screens only');
+  await page.goto('/deals');
+  const headers = { origin: new URL(page.url()).origin };
+  await page.request.post('/api/v1/deals', { data: { title: 'Dragged', stage: 'new' }, headers });
+  await page.reload();
+  await page.getByRole('region', { name: 'New' }).getByRole('listitem').filter({ hasText: 'Dragged' }).dragTo(page.getByRole('region', { name: 'Negotiation' }));
+  await expect(page.getByRole('region', { name: 'Negotiation' }).getByText('Dragged')).toBeVisible();
+});
+
+test.describe('as somebody who may not change records', () => {
+  test.use({ storageState: AUDITOR });
+  test('controls stay, disabled, and say why', async ({ page }) => {
+    await page.goto('/deals');
+    const add = page.getByRole('button', { name: 'Add' });
+    await expect(add).toHaveAttribute('aria-disabled', 'true');
+    await expect(add).toHaveAccessibleDescription('Your roles do not change deals.');
+    await page.goto('/companies');
+    await expect(page.getByRole('button', { name: 'Add' })).toHaveAccessibleDescription('Your roles do not change companies.');
+    await page.getByRole('button', { name: 'Add' }).click({ force: true });
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+    await page.goto('/deals/deal_00000000000000000000000001');
+    await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+  });
+});

@@ -1,0 +1,56 @@
+import { expect, hold, say } from './fixtures';
+import type { Page } from '@playwright/test';
+
+/** Makes something to see, and says where each page with something on it is. */
+export async function everyPage(page: Page, name: string): Promise<Record<string, string>> {
+  await say(page, 'Who is Ada?');
+  await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible();
+  await hold(page, name);
+  const conversation = new URL(page.url()).pathname;
+  const card = (await page.getByRole('link', { name: 'Open the whole card' }).getAttribute('href')) ?? '';
+  const first = async (path: string) => (await (await page.request.get(path)).json()).items[0];
+  const run = await first('/api/v1/runs?limit=1');
+  const contact = await first('/api/v1/contacts?q=ada');
+  const company = await first('/api/v1/companies?q=analytical');
+  const deal = await first('/api/v1/deals');
+  const person = (await (await page.request.get('/api/v1/people')).json()).items.find((one: { email: string }) => one.email === 'sam@example.org');
+  return {
+    chat: '/chat',
+    conversation,
+    decisions: '/holds',
+    decision: card,
+    blocked: '/blocked',
+    actions: '/actions',
+    runs: '/runs',
+    run: `/runs/${run.run_id}`,
+    budgets: '/budgets',
+    contacts: '/contacts',
+    contact: `/contacts/${contact.contact_id}`,
+    companies: '/companies',
+    company: `/companies/${company.company_id}`,
+    deals: '/deals',
+    deal: `/deals/${deal.deal_id}`,
+    policies: '/policies',
+    tools: '/tools',
+    tool: '/tools?open=crm.add_note',
+    prompts: '/prompts',
+    agents: '/agents',
+    audit: '/audit',
+    checkpoints: '/audit?show=checkpoints',
+    people: '/people',
+    person: `/people?open=${person.person_id}`,
+    workspaces: '/people?show=workspaces',
+    health: '/health',
+    settings: '/settings',
+  };
+}
+
+/** Nothing is still to come, in any of the languages. */
+const LOADING = /^(Loading|Cargando|جارٍ التحميل|लोड हुँदैछ)$/;
+
+/** Waits until a page has all it shows. */
+export async function settled(page: Page): Promise<void> {
+  await expect(page.locator('h1').first()).toBeAttached();
+  await expect(page.getByRole('status').filter({ hasText: LOADING })).toHaveCount(0);
+  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+}

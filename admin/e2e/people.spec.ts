@@ -1,0 +1,102 @@
+import { expect, test } from './fixtures';
+import { AUDITOR } from './world';
+
+test('somebody is invited by a link that is shown once, gets other roles, is shut out and let in again', async ({ page, browser, baseURL }, info) => {
+  const name = `Grace of ${info.project.name}`;
+  await page.goto('/people');
+  await page.getByRole('button', { name: 'Invite' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill(name);
+  await dialog.getByLabel('E-mail address').fill(`grace-${info.project.name}@example.org`);
+  await expect(dialog.getByRole('button', { name: 'Make a link' })).toHaveAccessibleDescription('Choose a role and where it holds.');
+  await dialog.getByRole('checkbox', { name: /^support/ }).check();
+  await dialog.getByRole('button', { name: 'Make a link' }).click();
+  const link = (await dialog.locator('code').textContent()) ?? '';
+  expect(link).toContain('/sign-in#token=');
+  await expect(dialog.getByText('Shown now and never again.', { exact: false })).toBeVisible();
+  await dialog.getByRole('button', { name: 'Done' }).click();
+  await page.reload();
+  await expect(page.getByText(link)).toHaveCount(0);
+
+  const theirs = await browser.newContext({ baseURL, storageState: { cookies: [], origins: [] } });
+  const their = await theirs.newPage();
+  await their.goto(link);
+  await their.getByRole('button', { name: 'Sign in with this link' }).click();
+  await expect(their).toHaveURL('/chat');
+
+  await page.getByRole('button', { name: new RegExp(name) }).click();
+  const person = page.getByRole('dialog', { name });
+  await person.getByRole('checkbox', { name: /^finance/ }).check();
+  await person.getByRole('button', { name: 'Set roles' }).click();
+  await expect(page.getByText('The roles are set. Their sessions have ended.')).toBeVisible();
+  await their.goto('/settings');
+  await expect(their).toHaveURL(/\/sign-in/);
+  await theirs.close();
+
+  await person.getByRole('button', { name: 'Shut out' }).click();
+  await person.getByRole('button', { name: `Shut ${name} out` }).click();
+  await expect(page.getByText('They are shut out now.')).toBeVisible();
+  await expect(person.getByRole('button', { name: 'Make a link' })).toHaveAccessibleDescription(/let them in again first/);
+  await person.getByRole('button', { name: 'Let in again' }).click();
+  await expect(person.getByRole('button', { name: 'Shut out' })).toBeVisible();
+});
+
+test('the last owner stays: the server refuses, and the page says so', async ({ page }) => {
+  await page.goto('/people');
+  await page.getByRole('button', { name: /ada@example.org/ }).click();
+  const person = page.getByRole('dialog');
+  await expect(person.getByRole('button', { name: 'Shut out' })).toHaveAccessibleDescription('Nobody shuts themselves out.');
+  await person.getByRole('checkbox', { name: /^owner/ }).uncheck();
+  await person.getByRole('checkbox', { name: /^manager/ }).check();
+  await person.getByRole('button', { name: 'Set roles' }).click();
+  await expect(person.getByRole('alert')).toContainText(/owner/);
+});
+
+test('a workspace is made and renamed', async ({ page }, info) => {
+  const name = `Workshop ${info.project.name}`;
+  await page.goto('/people?show=workspaces');
+  await page.getByRole('button', { name: 'Add' }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill(name);
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  const row = page.getByRole('listitem').filter({ hasText: name });
+  await row.getByRole('button', { name: 'Rename' }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill(`${name} two`);
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText(`${name} two`)).toBeVisible();
+});
+
+test('a token is shown once, works, and works no more once it is revoked', async ({ page, playwright, baseURL }, info) => {
+  const name = `Script ${info.project.name}`;
+  await page.goto('/settings');
+  await page.getByRole('button', { name: 'Make a token' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill(name);
+  await expect(dialog.getByRole('button', { name: 'Make', exact: true })).toHaveAccessibleDescription('Choose what it may do.');
+  await dialog.getByRole('checkbox', { name: /^read/ }).check();
+  await dialog.getByRole('button', { name: 'Make', exact: true }).click();
+  const secret = (await dialog.locator('code').textContent()) ?? '';
+  const program = await playwright.request.newContext({ baseURL, storageState: { cookies: [], origins: [] }, extraHTTPHeaders: { authorization: `Bearer ${secret}` } });
+  expect((await program.get('/api/v1/me')).status()).toBe(200);
+  await dialog.getByRole('button', { name: 'Done' }).click();
+  await expect(page.getByText(secret)).toHaveCount(0);
+  const row = page.getByRole('listitem').filter({ hasText: name });
+  await row.getByRole('button', { name: 'Revoke' }).click();
+  await row.getByRole('button', { name: 'Revoke for good' }).click();
+  await expect(row.getByText('revoked')).toBeVisible();
+  expect((await program.get('/api/v1/me')).status()).toBe(401);
+  await program.dispose();
+});
+
+test.describe('as somebody who may look only', () => {
+  test.use({ storageState: AUDITOR });
+  test('people are seen and not changed', async ({ page }) => {
+    await page.goto('/people');
+    await expect(page.getByRole('button', { name: 'Invite' })).toHaveAccessibleDescription('Only owners invite and change people.');
+    await page.getByRole('button', { name: /sam@example.org/ }).click();
+    const person = page.getByRole('dialog');
+    for (const name of ['Set roles', 'Make a link', 'Shut out']) await expect(person.getByRole('button', { name })).toHaveAttribute('aria-disabled', 'true');
+    await expect(person.getByRole('checkbox', { name: /^owner/ })).toBeDisabled();
+    await page.goto('/settings');
+    await expect(page.getByRole('button', { name: 'Make a token' })).toHaveAccessibleDescription('Your roles make no tokens.');
+  });
+});

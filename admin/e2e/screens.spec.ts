@@ -1,0 +1,44 @@
+import type { Browser } from '@playwright/test';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { expect, test } from './fixtures';
+import { everyPage, settled } from './pages';
+
+/** The most that one picture may weigh: they stand in the repository. */
+const PICTURE_BYTES_MAX = 60_000;
+const QUALITY = 58;
+const SCREENS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } } as const;
+const THEMES = ['light', 'dark'] as const;
+/** `UPDATE=1` writes the pictures of the documents anew; otherwise they are looked at and thrown away. */
+const FOLDER = process.env['UPDATE'] === '1' ? '../docs/screens' : 'shots/screens';
+
+async function shoot(browser: Browser, baseURL: string | undefined, screen: keyof typeof SCREENS, theme: (typeof THEMES)[number], pages: Record<string, string>): Promise<void> {
+  const context = await browser.newContext({
+    baseURL,
+    storageState: 'test-results/owner.json',
+    viewport: SCREENS[screen],
+    isMobile: screen === 'phone',
+    hasTouch: screen === 'phone',
+    deviceScaleFactor: 1,
+    colorScheme: theme,
+    locale: 'en-US',
+    serviceWorkers: 'block',
+  });
+  const page = await context.newPage();
+  const devtools = await context.newCDPSession(page);
+  for (const [name, path] of Object.entries(pages)) {
+    await page.goto(path);
+    await settled(page);
+    const { data } = await devtools.send('Page.captureScreenshot', { format: 'webp', quality: QUALITY });
+    const picture = Buffer.from(data, 'base64');
+    expect(picture.length, `${name} on the ${screen}, ${theme}`).toBeLessThanOrEqual(PICTURE_BYTES_MAX);
+    writeFileSync(`${FOLDER}/${name}-${screen}-${theme}.webp`, picture);
+  }
+  await context.close();
+}
+
+test('each page has its picture, small enough to keep', async ({ page, browser, baseURL }) => {
+  test.setTimeout(600_000);
+  mkdirSync(FOLDER, { recursive: true });
+  const pages = await everyPage(page, 'Mallory');
+  for (const screen of ['phone', 'desktop'] as const) for (const theme of THEMES) await shoot(browser, baseURL, screen, theme, pages);
+});

@@ -1,0 +1,54 @@
+import { expect, test } from './fixtures';
+
+test('the palette finds places and records, and is worked by the keyboard', async ({ page }) => {
+  await page.goto('/settings');
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await page.keyboard.press('Control+k');
+  const field = page.getByRole('dialog').getByRole('combobox');
+  await expect(field).toBeFocused();
+  await field.fill('dea');
+  await expect(page.getByRole('listbox').getByRole('option', { selected: true })).toHaveText('Deals');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL('/deals');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('dialog').getByRole('combobox').fill('Analytical');
+  await page.getByRole('listbox').getByRole('option', { name: /Analytical Engines Ltd/ }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Analytical Engines Ltd' })).toBeVisible();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('dialog').getByRole('combobox').fill('zzzz no such thing');
+  await expect(page.getByText('Nothing has this name.', { exact: false })).toBeVisible();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
+test('single keys go to places and can be turned off', async ({ page }) => {
+  await page.goto('/settings');
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await page.keyboard.press('?');
+  const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await expect(help).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('g');
+  await page.keyboard.press('e');
+  await expect(page).toHaveURL('/deals');
+  await page.goto('/companies');
+  await expect(page.getByRole('link', { name: /Analytical/ })).toBeVisible();
+  await page.keyboard.press('/');
+  await expect(page.getByPlaceholder('Name or website')).toBeFocused();
+  await page.keyboard.type('?');
+  await expect(help).toHaveCount(0);
+  await page.getByRole('heading', { level: 1 }).click();
+  await page.keyboard.press('?');
+  await help.getByRole('checkbox').uncheck();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('?');
+  await page.keyboard.press('g');
+  await page.keyboard.press('d');
+  await expect(help).toHaveCount(0);
+  await expect(page).toHaveURL(/\/companies/);
+  await page.reload();
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await page.keyboard.press('?');
+  await expect(help).toHaveCount(0);
+});

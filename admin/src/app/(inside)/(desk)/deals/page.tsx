@@ -1,0 +1,5 @@
+import { DealsView } from '@/features/deals/deals-view';
+
+export default function DealsPage() {
+  return <DealsView />;
+}

@@ -1,0 +1,5 @@
+import { HealthView } from '@/features/health/health-view';
+
+export default function HealthPage() {
+  return <HealthView />;
+}

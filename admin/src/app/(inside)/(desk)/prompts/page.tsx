@@ -1,0 +1,5 @@
+import { PromptsView } from '@/features/prompts/prompts-view';
+
+export default function PromptsPage() {
+  return <PromptsView />;
+}

@@ -1,0 +1,5 @@
+import { ToolsView } from '@/features/tools/tools-view';
+
+export default function ToolsPage() {
+  return <ToolsView />;
+}

@@ -1,0 +1,114 @@
+'use client';
+
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { PersonName } from '@/components/person-name';
+import { Badge } from '@/components/ui/badge';
+import { Button } from '@/components/ui/button';
+import { Card } from '@/components/ui/card';
+import { TextArea } from '@/components/ui/field';
+import { More } from '@/components/ui/more';
+import { Failed, Loading, Problem } from '@/components/ui/states';
+import { Ago } from '@/components/ui/time';
+import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
+import { useList, type PageOf } from '@/lib/list';
+import { may, useMe } from '@/lib/me';
+
+const NOTE_LETTERS_MAX = 20_000;
+
+/** What a note can be on. */
+export type NoteOn = 'contacts' | 'companies' | 'deals';
+
+type Note = Schemas['NoteView'];
+
+function read(on: NoteOn, id: string, cursor: string | undefined): Promise<PageOf<Note>> {
+  const params = { params: { path: { id }, query: { cursor } } };
+  if (on === 'contacts') return answer(api.GET('/api/v1/contacts/{id}/notes', params));
+  if (on === 'companies') return answer(api.GET('/api/v1/companies/{id}/notes', params));
+  return answer(api.GET('/api/v1/deals/{id}/notes', params));
+}
+
+function write(on: NoteOn, id: string, text: string, key: string): Promise<Note> {
+  const rest = { params: { path: { id }, header: { 'Idempotency-Key': key } }, body: { text } };
+  if (on === 'contacts') return answer(api.POST('/api/v1/contacts/{id}/notes', rest));
+  if (on === 'companies') return answer(api.POST('/api/v1/companies/{id}/notes', rest));
+  return answer(api.POST('/api/v1/deals/{id}/notes', rest));
+}
+
+/** What was written down about a record, by people and agents, with the way to add to it. */
+export function Notes({ on, id }: { on: NoteOn; id: string }) {
+  const t = useTranslations('notes');
+  const { query, items } = useList([on, 'one', id, 'notes'], (cursor) => read(on, id, cursor));
+  return (
+    <section className="grid content-start gap-3">
+      <h2 className="font-semibold">{t('title')}</h2>
+      <AddNote on={on} id={id} />
+      {query.isPending && <Loading />}
+      {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isSuccess && items.length === 0 && <p className="text-sm text-soft">{t('none')}</p>}
+      <ul className="grid gap-3">
+        {items.map((note) => (
+          <li key={note.note_id}>
+            <Card className="grid gap-1 p-3">
+              <p dir="auto" className="whitespace-pre-wrap">
+                {note.text}
+              </p>
+              <p className="flex flex-wrap items-center gap-x-2 text-xs text-soft">
+                {note.person_id != null && <PersonName id={note.person_id} />}
+                {note.agent != null && <Badge>{t('byAgent', { agent: note.agent })}</Badge>}
+                <Ago at={note.created_at} />
+              </p>
+            </Card>
+          </li>
+        ))}
+      </ul>
+      <More query={query} />
+    </section>
+  );
+}
+
+function AddNote({ on, id }: { on: NoteOn; id: string }) {
+  const t = useTranslations('notes');
+  const me = useMe();
+  const client = useQueryClient();
+  const [text, setText] = useState('');
+  const [key, setKey] = useState(idempotencyKey);
+  const add = useMutation({
+    mutationFn: () => write(on, id, text, key),
+    onSuccess: async () => {
+      setText('');
+      setKey(idempotencyKey());
+      await client.invalidateQueries({ queryKey: [on, 'one', id, 'notes'] });
+    },
+  });
+  return (
+    <form
+      className="grid gap-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (text.trim() !== '') add.mutate();
+      }}
+    >
+      <TextArea
+        label={t('new')}
+        isLabelHidden
+        placeholder={t('new')}
+        rows={2}
+        dir="auto"
+        maxLength={NOTE_LETTERS_MAX}
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+          setKey(idempotencyKey());
+        }}
+      />
+      {add.isError && <Problem error={add.error} />}
+      <div>
+        <Button type="submit" size="small" isBusy={add.isPending} forbidden={may(me, 'contacts:write') ? null : t('mayNotWrite')}>
+          {t('add')}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,34 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useTranslations } from 'use-intl';
+import { Select } from '@/components/ui/field';
+import { answer, api, type Schemas } from '@/lib/api/client';
+
+const WORKSPACES_MAX = 200;
+
+/** The workspaces one sees. */
+export function useWorkspaces(): Schemas['WorkspaceView'][] {
+  const workspaces = useQuery({
+    queryKey: ['workspaces', 'all'],
+    queryFn: () => answer(api.GET('/api/v1/workspaces', { params: { query: { limit: WORKSPACES_MAX } } })),
+    staleTime: 60_000,
+  });
+  return workspaces.data?.items ?? [];
+}
+
+/** Where something new belongs; not asked where there is one place only. */
+export function WorkspaceSelect({ value, onChange }: { value: string; onChange: (id: string) => void }) {
+  const t = useTranslations('workspaces');
+  const all = useWorkspaces();
+  if (all.length < 2) return null;
+  return (
+    <Select label={t('one')} value={value === '' ? (all[0]?.workspace_id ?? '') : value} onChange={(event) => onChange(event.target.value)}>
+      {all.map((one) => (
+        <option key={one.workspace_id} value={one.workspace_id}>
+          {one.name}
+        </option>
+      ))}
+    </Select>
+  );
+}

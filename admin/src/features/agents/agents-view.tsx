@@ -1,0 +1,122 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { Bot } from 'lucide-react';
+import { useTranslations } from 'use-intl';
+import { Page } from '@/components/shell/page';
+import { Badge, type BadgeTone } from '@/components/ui/badge';
+import { buttonLooks } from '@/components/ui/button';
+import { Card, Facts } from '@/components/ui/card';
+import { Link } from '@/components/ui/link';
+import { Empty, Failed, Loading } from '@/components/ui/states';
+import { answer, api, type Schemas } from '@/lib/api/client';
+import { useFormats } from '@/lib/format';
+import { may, useMe } from '@/lib/me';
+
+type Agent = Schemas['AgentView'];
+type Tool = Schemas['ToolView'];
+
+const MODES = ['open', 'traced', 'sealed'] as const;
+const TONES: Record<(typeof MODES)[number], BadgeTone> = { open: 'wait', traced: 'good', sealed: 'good' };
+const SECOND_MS = 1_000;
+
+/** Whether one of an agent's patterns names a tool. */
+function covers(pattern: string, tool: string): boolean {
+  return pattern.endsWith('*') ? tool.startsWith(pattern.slice(0, -1)) : pattern === tool;
+}
+
+/** The agents of this installation, as the configuration made them: what each may use, how closely it is watched, and its bounds. */
+export function AgentsView() {
+  const t = useTranslations('agents');
+  const agents = useQuery({ queryKey: ['agents'], queryFn: () => answer(api.GET('/api/v1/agents')) });
+  const tools = useQuery({ queryKey: ['tools'], queryFn: () => answer(api.GET('/api/v1/tools')) });
+  return (
+    <Page title={t('title')}>
+      {agents.isPending && <Loading lines={6} />}
+      {agents.isError && <Failed error={agents.error} onRetry={() => void agents.refetch()} />}
+      {agents.isSuccess && agents.data.items.length === 0 && <Empty icon={<Bot className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
+      <ul className="mx-auto grid w-full max-w-5xl gap-5 p-4 sm:p-6">
+        {agents.data?.items.map((agent) => (
+          <li key={agent.name}>
+            <One agent={agent} tools={tools.data?.items ?? []} />
+          </li>
+        ))}
+      </ul>
+    </Page>
+  );
+}
+
+function One({ agent, tools }: { agent: Agent; tools: Tool[] }) {
+  const t = useTranslations('agents');
+  const me = useMe();
+  const formats = useFormats();
+  const mode = MODES.find((one) => one === agent.mode);
+  const [prompt, version] = agent.prompt.split('@');
+  const own = tools.filter((tool) => agent.tools.some((pattern) => covers(pattern, tool.name)));
+  return (
+    <Card className="grid gap-4 p-4 sm:p-5">
+      <div className="flex flex-wrap items-center gap-2">
+        <h2 className="min-w-0 flex-1 font-semibold">
+          <bdi>{agent.name}</bdi>
+        </h2>
+        {may(me, 'conversations:use') && (
+          <Link href="/chat" className={buttonLooks('quiet', 'small')}>
+            {t('talk')}
+          </Link>
+        )}
+      </div>
+      <Facts
+        facts={[
+          [
+            t('mode'),
+            <span key="mode">
+              <Badge tone={mode === undefined ? 'plain' : TONES[mode]}>{mode === undefined ? agent.mode : t(`modes.${mode}`)}</Badge>
+              {mode !== undefined && <span className="block pt-1 text-soft">{t(`modeHint.${mode}`)}</span>}
+            </span>,
+          ],
+          [t('model'), <bdi key="model">{agent.model}</bdi>],
+          [
+            t('prompt'),
+            <Link key="prompt" href={`/prompts?name=${encodeURIComponent(prompt ?? '')}&version=${encodeURIComponent(version ?? '')}`} className="text-accent underline">
+              <bdi>{agent.prompt}</bdi>
+            </Link>,
+          ],
+          [
+            t('limits'),
+            t('limitsOf', {
+              steps: formats.number(agent.limits.steps),
+              time: formats.ms(agent.limits.seconds * SECOND_MS),
+              tokens: formats.number(agent.limits.tokens),
+              cost: formats.usd(agent.limits.cost_micros),
+            }),
+          ],
+          [
+            t('tools'),
+            <span key="tools" className="flex flex-wrap gap-1">
+              {agent.tools.map((pattern) => (
+                <Badge key={pattern}>
+                  <code dir="ltr" className="font-mono">
+                    {pattern}
+                  </code>
+                </Badge>
+              ))}
+            </span>,
+          ],
+        ]}
+      />
+      <details>
+        <summary className="text-sm text-soft">{t('toolsNow', { count: own.length })}</summary>
+        <ul className="mt-2 grid gap-1 text-sm sm:grid-cols-2">
+          {own.map((tool) => (
+            <li key={tool.name}>
+              <Link href={`/tools?open=${encodeURIComponent(tool.name)}`} className="text-accent underline">
+                <bdi>{tool.name}</bdi>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </details>
+      <p className="text-xs text-soft">{t('rulesToo')}</p>
+    </Card>
+  );
+}

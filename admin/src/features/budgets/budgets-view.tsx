@@ -1,0 +1,118 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { Pencil, Plus, Wallet } from 'lucide-react';
+import { useTranslations } from 'use-intl';
+import { Page } from '@/components/shell/page';
+import { usePeopleNames } from '@/components/person-name';
+import { useWorkspaces } from '@/components/workspace-select';
+import { Badge } from '@/components/ui/badge';
+import { Button } from '@/components/ui/button';
+import { Card } from '@/components/ui/card';
+import { Empty, Failed, Loading } from '@/components/ui/states';
+import { Ago } from '@/components/ui/time';
+import { answer, api, type Schemas } from '@/lib/api/client';
+import { shareOf, stateOf } from '@/lib/budget';
+import { cx } from '@/lib/cx';
+import { useFormats } from '@/lib/format';
+import { may, useMe } from '@/lib/me';
+import { useAddress } from '@/lib/url';
+import { BudgetForm, SCOPES } from './budget-form';
+
+type Budget = Schemas['BudgetView'];
+
+const EVERY_MS = 15_000;
+
+/** What may be spent on models, and what is spent of it. */
+export function BudgetsView() {
+  const t = useTranslations('budgets');
+  const me = useMe();
+  const { get, set } = useAddress();
+  const budgets = useQuery({ queryKey: ['budgets'], queryFn: () => answer(api.GET('/api/v1/budgets')), refetchInterval: EVERY_MS });
+  const forbidden = may(me, 'budgets:manage') ? null : t('mayNotManage');
+  const all = budgets.data?.items ?? [];
+  const open = all.find((budget) => budget.budget_id === get('open'));
+  const add = (
+    <Button size="small" forbidden={forbidden} onClick={() => set({ new: '1' })}>
+      <Plus className="size-4" aria-hidden />
+      {t('add')}
+    </Button>
+  );
+  return (
+    <Page title={t('title')} actions={add}>
+      {budgets.isPending && <Loading lines={6} />}
+      {budgets.isError && <Failed error={budgets.error} onRetry={() => void budgets.refetch()} />}
+      {budgets.isSuccess && all.length === 0 && <Empty icon={<Wallet className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
+      <div className="mx-auto grid w-full max-w-4xl gap-6 p-4 sm:p-6">
+        {SCOPES.map((scope) => {
+          const own = all.filter((budget) => budget.scope === scope);
+          if (own.length === 0) return null;
+          return (
+            <section key={scope} className="grid gap-3">
+              <h2 className="font-semibold">{t(`scope.${scope}`)}</h2>
+              <ul className="grid gap-3">
+                {own.map((budget) => (
+                  <li key={budget.budget_id}>
+                    <One budget={budget} forbidden={forbidden} onChange={() => set({ open: budget.budget_id })} />
+                  </li>
+                ))}
+              </ul>
+            </section>
+          );
+        })}
+        {all.length > 0 && <p className="text-sm text-soft">{t('together')}</p>}
+      </div>
+      {get('new') !== '' && <BudgetForm onClose={() => set({ new: '' })} />}
+      {open !== undefined && forbidden === null && <BudgetForm key={open.cap_micros} budget={open} onClose={() => set({ open: '' })} />}
+    </Page>
+  );
+}
+
+const BARS = { good: 'bg-accent', wait: 'bg-wait', bad: 'bg-bad' } as const;
+const PERCENT = 100;
+
+function One({ budget, forbidden, onChange }: { budget: Budget; forbidden: string | null; onChange: () => void }) {
+  const t = useTranslations('budgets');
+  const formats = useFormats();
+  const name = useScopeName(budget);
+  const period = (['day', 'month', 'total'] as const).find((one) => one === budget.period);
+  const share = shareOf(budget);
+  const state = stateOf(budget);
+  const said = t('spentOf', { spent: formats.usd(budget.spent_micros), cap: formats.usd(budget.cap_micros) });
+  return (
+    <Card className="grid gap-2 p-4">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <p className="min-w-0 flex-1 font-medium">
+          <bdi>{name}</bdi> <span className="font-normal text-soft">{period === undefined ? budget.period : t(`period.${period}`)}</span>
+        </p>
+        {state === 'bad' ? <Badge tone="bad">{t('full')}</Badge> : state === 'wait' && <Badge tone="wait">{t('nearly')}</Badge>}
+        <Button size="small" forbidden={forbidden} aria-label={t('changeOf', { name })} onClick={onChange}>
+          <Pencil className="size-4" aria-hidden />
+          {t('change')}
+        </Button>
+      </div>
+      <div role="meter" aria-label={name} aria-valuemin={0} aria-valuemax={PERCENT} aria-valuenow={Math.round(share.spent)} aria-valuetext={said} className="flex h-3 overflow-hidden rounded-full bg-sunken">
+        <div className={cx('h-full', BARS[state])} style={{ width: `${share.spent}%` }} />
+        <div className={cx('h-full opacity-40', BARS[state])} style={{ width: `${share.reserved}%` }} />
+      </div>
+      <p className="flex flex-wrap justify-between gap-x-4 text-sm">
+        <span>{said}</span>
+        <span className="text-soft">
+          {budget.reserved_micros > 0 && <>{t('reserved', { amount: formats.usd(budget.reserved_micros) })} · </>}
+          {t('since')} <Ago at={budget.window_start} />
+        </span>
+      </p>
+      {budget.cap_micros === 0 && <p className="text-sm text-bad">{t('zero')}</p>}
+    </Card>
+  );
+}
+
+function useScopeName(budget: Budget): string {
+  const me = useMe();
+  const people = usePeopleNames();
+  const workspaces = useWorkspaces();
+  if (budget.scope === 'organisation') return me.organisation;
+  if (budget.scope === 'person') return people.get(budget.scope_id) ?? `…${budget.scope_id.slice(-6)}`;
+  if (budget.scope === 'workspace') return workspaces.find((one) => one.workspace_id === budget.scope_id)?.name ?? `…${budget.scope_id.slice(-6)}`;
+  return budget.scope_id;
+}

@@ -1,0 +1,72 @@
+'use client';
+
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { useWorkspaces, WorkspaceSelect } from '@/components/workspace-select';
+import { Button } from '@/components/ui/button';
+import { Dialog } from '@/components/ui/dialog';
+import { Input } from '@/components/ui/field';
+import { Problem } from '@/components/ui/states';
+import { useToast } from '@/components/ui/toast';
+import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
+import { isConflict } from '@/lib/api/problem';
+
+type Company = Schemas['CompanyView'];
+
+const NAME_LETTERS_MAX = 300;
+
+/** A new company, or changes to one: only what was written in is sent, for the version that was shown. */
+export function CompanyForm({ company, onClose }: { company?: Company; onClose: () => void }) {
+  const t = useTranslations('companies');
+  const toast = useToast();
+  const client = useQueryClient();
+  const workspaces = useWorkspaces();
+  const [name, setName] = useState(company?.name ?? '');
+  const [website, setWebsite] = useState(company?.website ?? '');
+  const [workspace, setWorkspace] = useState('');
+  const [key, setKey] = useState(idempotencyKey);
+  const save = useMutation({
+    mutationFn: () => {
+      if (company === undefined) {
+        const where = workspace === '' ? workspaces[0]?.workspace_id : workspace;
+        return answer(api.POST('/api/v1/companies', { params: { header: { 'Idempotency-Key': key } }, body: { name, website: website === '' ? null : website, workspace_id: where } }));
+      }
+      return answer(api.PATCH('/api/v1/companies/{id}', { params: { path: { id: company.company_id } }, body: { version: company.version, name, website } }));
+    },
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ['companies'] });
+      toast(t('saved'));
+      onClose();
+    },
+    onError: (error) => {
+      if (isConflict(error)) void client.invalidateQueries({ queryKey: ['companies'] });
+    },
+  });
+  return (
+    <Dialog title={company === undefined ? t('new') : t('edit')} onClose={onClose}>
+      <form
+        className="grid gap-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+        onChange={() => {
+          setKey(idempotencyKey());
+        }}
+      >
+        <Input data-first label={t('name')} value={name} required maxLength={NAME_LETTERS_MAX} dir="auto" onChange={(event) => setName(event.target.value)} />
+        <Input label={t('website')} value={website} inputMode="url" dir="ltr" onChange={(event) => setWebsite(event.target.value)} />
+        {company === undefined && <WorkspaceSelect value={workspace} onChange={setWorkspace} />}
+        {save.isError && <Problem error={save.error} />}
+        {isConflict(save.error) && <p className="text-sm">{t('changedMeanwhile')}</p>}
+        <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button tone="primary" type="submit" isBusy={save.isPending}>
+            {t('save')}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

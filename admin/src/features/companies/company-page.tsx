@@ -1,0 +1,131 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { Pencil } from 'lucide-react';
+import { useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { Notes } from '@/components/record/notes';
+import { StageBadge } from '@/components/record/stage';
+import { NotHere } from '@/components/shell/not-here';
+import { Page } from '@/components/shell/page';
+import { Button } from '@/components/ui/button';
+import { Card, Facts } from '@/components/ui/card';
+import { Link } from '@/components/ui/link';
+import { Failed, Loading } from '@/components/ui/states';
+import { Ago, At } from '@/components/ui/time';
+import { answer, api, type Schemas } from '@/lib/api/client';
+import { isMissing } from '@/lib/api/problem';
+import { useFormats } from '@/lib/format';
+import { may, useMe } from '@/lib/me';
+import { INTEGRITIES } from '@/lib/provenance';
+import { useRouteId } from '@/lib/url';
+import { CompanyForm } from './company-form';
+
+const DEALS_SHOWN = 50;
+const CONTACTS_SHOWN = 50;
+
+export function CompanyPage() {
+  const id = useRouteId('/companies');
+  return id?.startsWith('company_') === true ? <Loaded key={id} id={id} /> : <NotHere />;
+}
+
+function Loaded({ id }: { id: string }) {
+  const t = useTranslations('companies');
+  const me = useMe();
+  const [isEditing, setIsEditing] = useState(false);
+  const company = useQuery({ queryKey: ['companies', 'one', id], queryFn: () => answer(api.GET('/api/v1/companies/{id}', { params: { path: { id } } })) });
+  if (isMissing(company.error)) return <NotHere />;
+  return (
+    <Page
+      title={company.data?.name ?? t('one')}
+      back="/companies"
+      actions={
+        <Button size="small" forbidden={may(me, 'contacts:write') ? null : t('mayNotWrite')} disabled={company.data === undefined} onClick={() => setIsEditing(true)}>
+          <Pencil className="size-4" aria-hidden />
+          {t('change')}
+        </Button>
+      }
+    >
+      <div className="mx-auto grid w-full max-w-5xl gap-5 p-4 sm:p-6 lg:grid-cols-[20rem_1fr]">
+        {company.isPending && <Loading />}
+        {company.isError && <Failed error={company.error} onRetry={() => void company.refetch()} />}
+        {company.data !== undefined && (
+          <>
+            <div className="grid content-start gap-5">
+              <About company={company.data} />
+              <People name={company.data.name} id={id} />
+              <Deals id={id} />
+            </div>
+            <Notes on="companies" id={id} />
+          </>
+        )}
+      </div>
+      {isEditing && company.data !== undefined && <CompanyForm company={company.data} onClose={() => setIsEditing(false)} />}
+    </Page>
+  );
+}
+
+function About({ company }: { company: Schemas['CompanyView'] }) {
+  const t = useTranslations('companies');
+  const origin = useTranslations('origin');
+  const integrity = INTEGRITIES.find((one) => one === company.integrity);
+  const facts: ([string, React.ReactNode] | null)[] = [
+    [t('website'), <bdi key="website">{company.website ?? t('noWebsite')}</bdi>],
+    integrity === undefined ? null : [t('origin'), origin(`integrity.${integrity}`)],
+    [t('since'), <At key="since" at={company.created_at} />],
+    [t('changed'), <Ago key="changed" at={company.changed_at} />],
+  ];
+  return (
+    <Card className="p-4">
+      <Facts facts={facts.filter((fact) => fact !== null)} />
+    </Card>
+  );
+}
+
+/** Contacts are found by their company's name; those of another company of the same name are left out. */
+function People({ name, id }: { name: string; id: string }) {
+  const t = useTranslations('companies');
+  const contacts = useQuery({ queryKey: ['contacts', 'of', id], queryFn: () => answer(api.GET('/api/v1/contacts', { params: { query: { q: name, limit: CONTACTS_SHOWN } } })) });
+  const own = contacts.data?.items.filter((contact) => contact.company?.company_id === id) ?? [];
+  return (
+    <section>
+      <h2 className="pb-2 font-semibold">{t('people')}</h2>
+      {contacts.isError && <Failed error={contacts.error} onRetry={() => void contacts.refetch()} />}
+      {contacts.isSuccess && own.length === 0 && <p className="text-sm text-soft">{t('noPeople')}</p>}
+      <ul className="grid gap-1">
+        {own.map((contact) => (
+          <li key={contact.contact_id}>
+            <Link href={`/contacts/${contact.contact_id}`} className="text-sm text-accent underline">
+              <bdi>{contact.display_name}</bdi>
+            </Link>{' '}
+            <span className="text-sm text-soft">{contact.job_title}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Deals({ id }: { id: string }) {
+  const t = useTranslations('companies');
+  const formats = useFormats();
+  const deals = useQuery({ queryKey: ['deals', 'of', id], queryFn: () => answer(api.GET('/api/v1/deals', { params: { query: { company_id: id, limit: DEALS_SHOWN } } })) });
+  return (
+    <section>
+      <h2 className="pb-2 font-semibold">{t('deals')}</h2>
+      {deals.isError && <Failed error={deals.error} onRetry={() => void deals.refetch()} />}
+      {deals.isSuccess && deals.data.items.length === 0 && <p className="text-sm text-soft">{t('noDeals')}</p>}
+      <ul className="grid gap-2">
+        {deals.data?.items.map((deal) => (
+          <li key={deal.deal_id} className="flex flex-wrap items-center gap-2 text-sm">
+            <Link href={`/deals/${deal.deal_id}`} className="text-accent underline">
+              <bdi>{deal.title}</bdi>
+            </Link>
+            <StageBadge stage={deal.stage} />
+            {deal.amount != null && <span className="text-soft">{formats.money(deal.amount)}</span>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,176 @@
+'use client';
+
+import { useRef, useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { useStageNames } from '@/components/record/stage';
+import { Link } from '@/components/ui/link';
+import { Segments } from '@/components/ui/segments';
+import { Ago } from '@/components/ui/time';
+import type { Schemas } from '@/lib/api/client';
+import { cx } from '@/lib/cx';
+import { useFormats } from '@/lib/format';
+import { useMedia } from '@/lib/media';
+import { beside, columnsOf } from '@/lib/stages';
+
+type Deal = Schemas['DealView'];
+
+interface BoardProps {
+  deals: Deal[];
+  companies: Map<string, string>;
+  /** The column that a narrow screen shows. */
+  stage: string;
+  onStage: (stage: string) => void;
+  onMove: (deal: Deal, stage: string) => void;
+  /** Why nothing can be moved, if so. */
+  forbidden: string | null;
+}
+
+/** Deals by stage: columns side by side, or one at a time where there is no room. */
+export function Board({ deals, companies, stage, onStage, onMove, forbidden }: BoardProps) {
+  const t = useTranslations('deals');
+  const names = useStageNames();
+  const isWide = useMedia('(min-width: 64rem)');
+  const columns = columnsOf(deals.map((deal) => deal.stage));
+  const of = (column: string) => deals.filter((deal) => deal.stage === column);
+  const shared = { columns, companies, onMove, forbidden };
+  if (!isWide) {
+    const shown = columns.includes(stage) ? stage : (columns.find((column) => of(column).length > 0) ?? columns[0] ?? 'new');
+    return (
+      <div className="grid gap-3 p-4">
+        <Segments label={t('stage')} options={columns.map((value) => ({ value, label: `${names(value)} ${of(value).length}` }))} value={shown} onChange={onStage} />
+        <Column {...shared} column={shown} deals={of(shown)} />
+      </div>
+    );
+  }
+  return (
+    <div className="flex h-full min-h-0 gap-3 overflow-x-auto p-4">
+      {columns.map((column) => (
+        <Column key={column} {...shared} column={column} deals={of(column)} />
+      ))}
+    </div>
+  );
+}
+
+/** The kind of what is dragged: nothing else is taken. */
+const KIND = 'application/x-steward-deal';
+
+function Column({ column, deals, columns, companies, onMove, forbidden }: Omit<BoardProps, 'stage' | 'onStage'> & { column: string; columns: string[] }) {
+  const t = useTranslations('deals');
+  const formats = useFormats();
+  const names = useStageNames();
+  const [isOver, setIsOver] = useState(false);
+  return (
+    <section
+      aria-label={names(column)}
+      className={cx('flex min-h-24 flex-col gap-2 rounded-xl bg-sunken p-2 lg:min-h-0 lg:min-w-40 lg:flex-1', isOver && 'outline-2 outline-accent')}
+      onDragOver={(event) => {
+        if (forbidden !== null || !event.dataTransfer.types.includes(KIND)) return;
+        event.preventDefault();
+        setIsOver(true);
+      }}
+      onDragLeave={() => setIsOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setIsOver(false);
+        // The deal itself is not in this column: whoever drags carries it.
+        const given = dragged.deal;
+        dragged.deal = null;
+        if (given !== null && given.stage !== column) onMove(given, column);
+      }}
+    >
+      <h2 className="flex items-baseline justify-between gap-2 px-1 text-sm font-semibold">
+        <span className="truncate">{names(column)}</span>
+        <span className="text-xs font-normal text-soft">{formats.number(deals.length)}</span>
+      </h2>
+      <p className="px-1 text-xs text-soft">{sums(deals).map(formats.money).join(' · ') || t('noWorth')}</p>
+      <ul className="grid content-start gap-2 overflow-y-auto pb-1">
+        {deals.map((deal) => (
+          <DealCard key={deal.deal_id} deal={deal} company={companies.get(deal.company_id ?? '') ?? null} columns={columns} onMove={onMove} forbidden={forbidden} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** What the pointer carries. Browsers hide a drag's content until it is dropped, and the whole deal is no text. */
+const dragged: { deal: Deal | null } = { deal: null };
+
+/** What deals are worth together, for each currency by itself. */
+function sums(deals: Deal[]): Schemas['Amount'][] {
+  const found = new Map<string, number>();
+  for (const { amount } of deals) if (amount != null) found.set(amount.currency, (found.get(amount.currency) ?? 0) + amount.minor);
+  return [...found].map(([currency, minor]) => ({ currency, minor }));
+}
+
+interface DealCardProps {
+  deal: Deal;
+  company: string | null;
+  columns: string[];
+  onMove: (deal: Deal, stage: string) => void;
+  forbidden: string | null;
+}
+
+function DealCard({ deal, company, columns, onMove, forbidden }: DealCardProps) {
+  const t = useTranslations('deals');
+  const formats = useFormats();
+  const names = useStageNames();
+  const card = useRef<HTMLLIElement>(null);
+  const step = (key: string): 1 | -1 | null => {
+    if (key !== 'ArrowLeft' && key !== 'ArrowRight') return null;
+    const isRtl = document.documentElement.dir === 'rtl';
+    return (key === 'ArrowRight') === isRtl ? -1 : 1;
+  };
+  return (
+    <li
+      ref={card}
+      draggable={forbidden === null}
+      onDragStart={(event) => {
+        event.dataTransfer.setData(KIND, deal.deal_id);
+        event.dataTransfer.effectAllowed = 'move';
+        dragged.deal = deal;
+      }}
+      className="grid gap-1 rounded-lg border border-line bg-surface p-2.5 text-sm"
+    >
+      <Link
+        href={`/deals/${deal.deal_id}`}
+        draggable={false}
+        aria-keyshortcuts="Shift+ArrowLeft Shift+ArrowRight"
+        className="font-medium hover:underline"
+        onKeyDown={(event) => {
+          const to = event.shiftKey ? step(event.key) : null;
+          const stage = to === null ? null : beside(columns, deal.stage, to);
+          if (to === null) return;
+          event.preventDefault();
+          if (stage !== null && forbidden === null) onMove(deal, stage);
+        }}
+      >
+        <bdi>{deal.title}</bdi>
+      </Link>
+      {company !== null && (
+        <span className="truncate text-soft">
+          <bdi>{company}</bdi>
+        </span>
+      )}
+      <span className="flex flex-wrap items-center justify-between gap-x-2 text-xs text-soft">
+        {deal.amount != null && <span className="text-sm font-medium text-ink">{formats.money(deal.amount)}</span>}
+        <Ago at={deal.changed_at} />
+      </span>
+      <select
+        aria-label={t('move', { deal: deal.title })}
+        title={forbidden ?? undefined}
+        aria-disabled={forbidden !== null || undefined}
+        value={deal.stage}
+        onChange={(event) => {
+          if (forbidden === null) onMove(deal, event.target.value);
+        }}
+        className={cx('mt-1 min-h-11 w-full rounded-md border border-edge bg-surface px-2 text-sm sm:min-h-8', forbidden !== null && 'opacity-55')}
+      >
+        {columns.map((stage) => (
+          <option key={stage} value={stage}>
+            {names(stage)}
+          </option>
+        ))}
+      </select>
+    </li>
+  );
+}

@@ -1,0 +1,25 @@
+'use client';
+
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useTranslations } from 'use-intl';
+import { useStageNames } from '@/components/record/stage';
+import { useToast } from '@/components/ui/toast';
+import { answer, api, type Schemas } from '@/lib/api/client';
+
+type Deal = Schemas['DealView'];
+
+/** Moves a deal to another stage, for the version that was shown: whoever was quicker is not overwritten. */
+export function useMove() {
+  const t = useTranslations('deals');
+  const names = useStageNames();
+  const toast = useToast();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ deal, stage }: { deal: Deal; stage: string }) => answer(api.PATCH('/api/v1/deals/{id}', { params: { path: { id: deal.deal_id } }, body: { version: deal.version, stage } })),
+    onSuccess: (moved) => {
+      toast(t('moved', { deal: moved.title, stage: names(moved.stage) }));
+    },
+    // After a refusal too: what is there is not what was shown.
+    onSettled: () => client.invalidateQueries({ queryKey: ['deals'] }),
+  });
+}

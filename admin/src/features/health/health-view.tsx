@@ -1,0 +1,211 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useTranslations } from 'use-intl';
+import { Page } from '@/components/shell/page';
+import { Badge, type BadgeTone } from '@/components/ui/badge';
+import { Card } from '@/components/ui/card';
+import { Link } from '@/components/ui/link';
+import { Ago } from '@/components/ui/time';
+import { answer, api } from '@/lib/api/client';
+import { useFormats } from '@/lib/format';
+import { may, useMe } from '@/lib/me';
+import { failuresOf, readMetrics, requestsOf } from '@/lib/metrics';
+import { useNow } from '@/lib/now';
+
+const EVERY_MS = 10_000;
+const COUNTED_MAX = 200;
+const FAILURES_SHOWN = 5;
+/** The log is signed within seconds; an entry that waits longer says that nobody signs. */
+const SIGNED_LATE_MS = 5 * 60_000;
+
+type State = 'good' | 'wait' | 'bad' | 'unknown';
+const TONES: Record<State, BadgeTone> = { good: 'good', wait: 'wait', bad: 'bad', unknown: 'plain' };
+
+/** How the installation is: each part, whether it answers, and what to do when it does not. */
+export function HealthView() {
+  const t = useTranslations('health');
+  const me = useMe();
+  return (
+    <Page title={t('title')}>
+      <div className="mx-auto grid w-full max-w-5xl gap-4 p-4 sm:grid-cols-2 sm:p-6">
+        <Server />
+        <Database />
+        {may(me, 'governance:read') && <Rules />}
+        {may(me, 'governance:read') && <Agents />}
+        <Queue />
+        {may(me, 'audit:read') && <Signing />}
+        <Requests />
+      </div>
+    </Page>
+  );
+}
+
+/** One part: its state in a word, what is known of it, and what to do if it is not well. */
+function Part({ title, state, children, advice }: { title: string; state: State; children?: React.ReactNode; advice?: string | null }) {
+  const t = useTranslations('health');
+  return (
+    <Card className="grid content-start gap-2 p-4">
+      <div className="flex items-center justify-between gap-2">
+        <h2 className="font-semibold">{title}</h2>
+        <Badge tone={TONES[state]}>{t(`state.${state}`)}</Badge>
+      </div>
+      <div className="grid gap-1 text-sm text-soft">{children}</div>
+      {advice != null && <p className="rounded-lg bg-wait-wash px-3 py-2 text-sm text-wait">{advice}</p>}
+    </Card>
+  );
+}
+
+/** Asks one of the plain addresses, and how long that took. */
+function useProbe(path: '/healthz' | '/readyz') {
+  return useQuery({
+    queryKey: ['health', path],
+    queryFn: async () => {
+      const began = performance.now();
+      const response = await fetch(path, { cache: 'no-store' });
+      return { isOk: response.ok, ms: Math.round(performance.now() - began) };
+    },
+    refetchInterval: EVERY_MS,
+    retry: false,
+  });
+}
+
+function Server() {
+  const t = useTranslations('health');
+  const formats = useFormats();
+  const probe = useProbe('/healthz');
+  const isWell = probe.data?.isOk === true && !probe.isError;
+  return (
+    <Part title={t('server')} state={probe.isPending ? 'unknown' : isWell ? 'good' : 'bad'} advice={probe.isPending || isWell ? null : t('serverAdvice')}>
+      {probe.data !== undefined && <p>{t('answersIn', { time: formats.ms(probe.data.ms) })}</p>}
+    </Part>
+  );
+}
+
+function Database() {
+  const t = useTranslations('health');
+  const formats = useFormats();
+  const probe = useProbe('/readyz');
+  const isWell = probe.data?.isOk === true && !probe.isError;
+  return (
+    <Part title={t('database')} state={probe.isPending ? 'unknown' : isWell ? 'good' : 'bad'} advice={probe.isPending || isWell ? null : t('databaseAdvice')}>
+      {probe.data !== undefined && <p>{t('answersIn', { time: formats.ms(probe.data.ms) })}</p>}
+    </Part>
+  );
+}
+
+function Rules() {
+  const t = useTranslations('health');
+  const policies = useQuery({ queryKey: ['policies'], queryFn: () => answer(api.GET('/api/v1/policies')), refetchInterval: EVERY_MS });
+  const count = policies.data?.rules.length ?? 0;
+  return (
+    <Part title={t('rules')} state={policies.isPending ? 'unknown' : policies.isError || count === 0 ? 'bad' : 'good'} advice={policies.isPending || count > 0 ? null : t('rulesAdvice')}>
+      <p>
+        <Link href="/policies" className="text-accent underline">
+          {t('rulesInForce', { count })}
+        </Link>
+      </p>
+    </Part>
+  );
+}
+
+function Agents() {
+  const t = useTranslations('health');
+  const agents = useQuery({ queryKey: ['agents'], queryFn: () => answer(api.GET('/api/v1/agents')) });
+  const count = agents.data?.items.length ?? 0;
+  return (
+    <Part title={t('agents')} state={agents.isPending ? 'unknown' : count === 0 ? 'wait' : 'good'} advice={agents.isPending || count > 0 ? null : t('agentsAdvice')}>
+      <p>
+        <Link href="/agents" className="text-accent underline">
+          {t('agentsReady', { count })}
+        </Link>
+      </p>
+    </Part>
+  );
+}
+
+/** Runs that wait for a worker or for people. Queued ones that stay are work that nobody takes. */
+function Queue() {
+  const t = useTranslations('health');
+  const status = (name: 'queued' | 'running' | 'waiting') => ({
+    queryKey: ['runs', 'count', name],
+    queryFn: () => answer(api.GET('/api/v1/runs', { params: { query: { status: name, limit: COUNTED_MAX } } })),
+    refetchInterval: EVERY_MS,
+  });
+  const [queued, running, waiting] = [useQuery(status('queued')), useQuery(status('running')), useQuery(status('waiting'))];
+  const now = useNow();
+  const oldest = queued.data?.items.at(-1);
+  const isStuck = oldest !== undefined && now - Date.parse(oldest.created_at) > 60_000;
+  return (
+    <Part title={t('queue')} state={queued.isPending ? 'unknown' : queued.isError ? 'bad' : isStuck ? 'wait' : 'good'} advice={isStuck ? t('queueAdvice') : null}>
+      <p>{t('queued', { count: queued.data?.items.length ?? 0 })}</p>
+      <p>{t('running', { count: running.data?.items.length ?? 0 })}</p>
+      <p>{t('waiting', { count: waiting.data?.items.length ?? 0 })}</p>
+    </Part>
+  );
+}
+
+function Signing() {
+  const t = useTranslations('health');
+  const now = useNow();
+  const newest = useQuery({ queryKey: ['audit', 'newest'], queryFn: () => answer(api.GET('/api/v1/audit', { params: { query: { order: 'newest', limit: 1 } } })), refetchInterval: EVERY_MS });
+  const signed = useQuery({ queryKey: ['audit', 'checkpoints', 'last'], queryFn: () => answer(api.GET('/api/v1/audit/checkpoints', { params: { query: { limit: COUNTED_MAX } } })), refetchInterval: EVERY_MS });
+  const entry = newest.data?.items[0];
+  const last = signed.data?.items.at(-1);
+  const isLate = entry !== undefined && now - Date.parse(entry.at) > SIGNED_LATE_MS && (last === undefined || (signed.data?.next_cursor == null && Date.parse(last.signed_at) < Date.parse(entry.at)));
+  const isPending = newest.isPending || signed.isPending;
+  return (
+    <Part title={t('signing')} state={isPending ? 'unknown' : newest.isError || signed.isError ? 'bad' : isLate ? 'bad' : 'good'} advice={isLate ? t('signingAdvice') : null}>
+      {last !== undefined && signed.data?.next_cursor == null && (
+        <p>
+          {t('signed')} <Ago at={last.signed_at} />
+        </p>
+      )}
+      {entry !== undefined && (
+        <p>
+          {t('written')} <Ago at={entry.at} />
+        </p>
+      )}
+      <p>
+        <Link href="/audit?show=checkpoints" className="text-accent underline">
+          {t('checkpoints')}
+        </Link>
+      </p>
+    </Part>
+  );
+}
+
+/** What this process has counted since it started. */
+function Requests() {
+  const t = useTranslations('health');
+  const formats = useFormats();
+  const counted = useQuery({
+    queryKey: ['health', 'metrics'],
+    queryFn: async () => {
+      const response = await fetch('/metrics', { cache: 'no-store' });
+      return readMetrics(response.ok ? await response.text() : '');
+    },
+    refetchInterval: EVERY_MS,
+    retry: false,
+  });
+  const failures = failuresOf(counted.data ?? []);
+  const sum = failures.reduce((all, failure) => all + failure.count, 0);
+  return (
+    <Part title={t('requests')} state={counted.isPending ? 'unknown' : counted.isError ? 'bad' : sum > 0 ? 'wait' : 'good'} advice={sum > 0 ? t('requestsAdvice') : null}>
+      <p>{t('answered', { count: requestsOf(counted.data ?? []) })}</p>
+      <p>{t('failed', { count: sum })}</p>
+      <ul className="grid gap-0.5">
+        {failures.slice(0, FAILURES_SHOWN).map((failure) => (
+          <li key={`${failure.route} ${failure.status}`} className="flex justify-between gap-2">
+            <code dir="ltr" className="min-w-0 truncate font-mono text-xs">
+              {failure.route}
+            </code>
+            <span className="shrink-0 text-xs">
+              {failure.status} × {formats.number(failure.count)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Part>
+  );
+}

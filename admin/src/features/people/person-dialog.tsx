@@ -1,0 +1,136 @@
+'use client';
+
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { ShownOnce } from '@/components/shown-once';
+import { Badge } from '@/components/ui/badge';
+import { Button } from '@/components/ui/button';
+import { Facts } from '@/components/ui/card';
+import { Dialog } from '@/components/ui/dialog';
+import { Problem } from '@/components/ui/states';
+import { Ago, At } from '@/components/ui/time';
+import { useToast } from '@/components/ui/toast';
+import { answer, api, done, idempotencyKey, type Schemas } from '@/lib/api/client';
+import { grantsOf, rolesOf } from '@/lib/grants';
+import { may, useMe } from '@/lib/me';
+import { isComplete, RolesField } from './roles-field';
+
+type Person = Schemas['PersonView'];
+
+/** Somebody's roles, their way in, and whether they may come in at all. */
+export function PersonDialog({ person, onClose }: { person: Person; onClose: () => void }) {
+  const t = useTranslations('people');
+  const me = useMe();
+  const forbidden = may(me, 'people:manage') ? null : t('mayNotManage');
+  return (
+    <Dialog title={person.display_name} place="side" onClose={onClose}>
+      <Facts
+        facts={[
+          [t('email'), <bdi key="email">{person.email}</bdi>],
+          [t('state'), person.disabled_at == null ? <Badge key="state" tone="good">{t('active')}</Badge> : <span key="state"><Badge tone="bad">{t('disabled')}</Badge> <Ago at={person.disabled_at} /></span>],
+          [t('password'), person.has_password ? t('hasPassword') : t('noPassword')],
+          [t('since'), <At key="since" at={person.created_at} />],
+        ]}
+      />
+      <RolesForm key={JSON.stringify(person.roles)} person={person} forbidden={forbidden} />
+      <LinkPart person={person} forbidden={forbidden} />
+      <AccessPart person={person} forbidden={forbidden} />
+    </Dialog>
+  );
+}
+
+function RolesForm({ person, forbidden }: { person: Person; forbidden: string | null }) {
+  const t = useTranslations('people');
+  const toast = useToast();
+  const client = useQueryClient();
+  const before = rolesOf(person.roles);
+  const [roles, setRoles] = useState(before);
+  const isChanged = JSON.stringify(grantsOf(roles)) !== JSON.stringify(grantsOf(before));
+  const save = useMutation({
+    mutationFn: () => answer(api.PATCH('/api/v1/people/{id}', { params: { path: { id: person.person_id } }, body: { roles: grantsOf(roles) } })),
+    onSuccess: async () => {
+      toast(t('rolesSet'));
+      await client.invalidateQueries({ queryKey: ['people'] });
+      await client.invalidateQueries({ queryKey: ['me'] });
+    },
+  });
+  return (
+    <section className="grid gap-3 border-t border-line pt-4">
+      <RolesField value={roles} onChange={setRoles} forbidden={forbidden} />
+      {save.isError && <Problem error={save.error} />}
+      <p className="text-sm text-soft">{t('rolesHint')}</p>
+      <div>
+        <Button size="small" isBusy={save.isPending} disabled={forbidden === null && !isChanged} forbidden={forbidden ?? (isComplete(roles) ? null : t('chooseRole'))} onClick={() => save.mutate()}>
+          {t('setRoles')}
+        </Button>
+      </div>
+    </section>
+  );
+}
+
+function LinkPart({ person, forbidden }: { person: Person; forbidden: string | null }) {
+  const t = useTranslations('people');
+  const make = useMutation({
+    mutationFn: (key: string) => answer(api.POST('/api/v1/people/{id}/links', { params: { path: { id: person.person_id }, header: { 'Idempotency-Key': key } } })),
+  });
+  const why = forbidden ?? (person.disabled_at == null ? null : t('enableFirst'));
+  return (
+    <section className="grid justify-items-start gap-2 border-t border-line pt-4">
+      <h3 className="text-sm font-semibold">{t('newLink')}</h3>
+      <p className="text-sm text-soft">{t('newLinkHint')}</p>
+      {make.isError && <Problem error={make.error} />}
+      {make.data !== undefined && <ShownOnce label={t('link')} secret={make.data.sign_in_link ?? null} hint={t('linkHint')} />}
+      <Button size="small" isBusy={make.isPending} forbidden={why} onClick={() => make.mutate(idempotencyKey())}>
+        {t('makeLink')}
+      </Button>
+    </section>
+  );
+}
+
+function AccessPart({ person, forbidden }: { person: Person; forbidden: string | null }) {
+  const t = useTranslations('people');
+  const me = useMe();
+  const toast = useToast();
+  const client = useQueryClient();
+  const [isSure, setIsSure] = useState(false);
+  const id = person.person_id;
+  const isOut = person.disabled_at != null;
+  const turn = useMutation({
+    mutationFn: async () => {
+      if (isOut) await answer(api.POST('/api/v1/people/{id}/enable', { params: { path: { id }, header: { 'Idempotency-Key': idempotencyKey() } } }));
+      else await done(api.DELETE('/api/v1/people/{id}', { params: { path: { id } } }));
+    },
+    onSuccess: async () => {
+      setIsSure(false);
+      toast(isOut ? t('enabledNow') : t('disabledNow'));
+      await client.invalidateQueries({ queryKey: ['people'] });
+    },
+  });
+  const why = forbidden ?? (id === me.person_id ? t('notYourself') : null);
+  return (
+    <section className="grid justify-items-start gap-2 border-t border-line pt-4">
+      <h3 className="text-sm font-semibold">{t('access')}</h3>
+      <p className="text-sm text-soft">{isOut ? t('enableHint') : t('disableHint')}</p>
+      {turn.isError && <Problem error={turn.error} />}
+      {isOut ? (
+        <Button size="small" isBusy={turn.isPending} forbidden={why} onClick={() => turn.mutate()}>
+          {t('enable')}
+        </Button>
+      ) : isSure ? (
+        <div className="flex flex-wrap gap-2">
+          <Button size="small" tone="danger" isBusy={turn.isPending} forbidden={why} onClick={() => turn.mutate()}>
+            {t('disableSure', { name: person.display_name })}
+          </Button>
+          <Button size="small" onClick={() => setIsSure(false)}>
+            {t('cancel')}
+          </Button>
+        </div>
+      ) : (
+        <Button size="small" tone="danger" forbidden={why} onClick={() => setIsSure(true)}>
+          {t('disable')}
+        </Button>
+      )}
+    </section>
+  );
+}

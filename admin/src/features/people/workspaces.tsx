@@ -1,0 +1,107 @@
+'use client';
+
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Boxes, Pencil } from 'lucide-react';
+import { useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { Button } from '@/components/ui/button';
+import { Dialog } from '@/components/ui/dialog';
+import { Input } from '@/components/ui/field';
+import { More } from '@/components/ui/more';
+import { Empty, Failed, Loading, Problem } from '@/components/ui/states';
+import { At } from '@/components/ui/time';
+import { useToast } from '@/components/ui/toast';
+import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
+import { useList } from '@/lib/list';
+import { may, useMe } from '@/lib/me';
+
+type Workspace = Schemas['WorkspaceView'];
+
+const PAGE = 100;
+const NAME_LETTERS_MAX = 200;
+
+/** The parts of the organisation: records and conversations belong to one, and people see theirs. */
+export function Workspaces({ isNew, onClose }: { isNew: boolean; onClose: () => void }) {
+  const t = useTranslations('workspaces');
+  const me = useMe();
+  const [renamed, setRenamed] = useState<Workspace | null>(null);
+  const { query, items } = useList(['workspaces', 'list'], (cursor) => answer(api.GET('/api/v1/workspaces', { params: { query: { limit: PAGE, cursor } } })));
+  return (
+    <>
+      {query.isPending && <Loading lines={4} />}
+      {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isSuccess && items.length === 0 && <Empty icon={<Boxes className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
+      <ul className="divide-y divide-line">
+        {items.map((one) => (
+          <li key={one.workspace_id} className="flex items-center gap-3 px-4 py-2.5 sm:px-6">
+            <div className="min-w-0 flex-1">
+              <p className="truncate font-medium">
+                <bdi>{one.name}</bdi>
+              </p>
+              <p className="text-xs text-soft">
+                {t('since')} <At at={one.created_at} />
+              </p>
+            </div>
+            <Button size="small" forbidden={may(me, 'workspaces:manage') ? null : t('mayNotManage')} onClick={() => setRenamed(one)}>
+              <Pencil className="size-4" aria-hidden />
+              {t('rename')}
+            </Button>
+          </li>
+        ))}
+      </ul>
+      <More query={query} />
+      {isNew && <NameDialog onClose={onClose} />}
+      {renamed !== null && <NameDialog workspace={renamed} onClose={() => setRenamed(null)} />}
+    </>
+  );
+}
+
+function NameDialog({ workspace, onClose }: { workspace?: Workspace; onClose: () => void }) {
+  const t = useTranslations('workspaces');
+  const toast = useToast();
+  const client = useQueryClient();
+  const [name, setName] = useState(workspace?.name ?? '');
+  const [key, setKey] = useState(idempotencyKey);
+  const save = useMutation({
+    mutationFn: () =>
+      workspace === undefined
+        ? answer(api.POST('/api/v1/workspaces', { params: { header: { 'Idempotency-Key': key } }, body: { name } }))
+        : answer(api.PATCH('/api/v1/workspaces/{id}', { params: { path: { id: workspace.workspace_id } }, body: { name } })),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ['workspaces'] });
+      toast(t('saved'));
+      onClose();
+    },
+  });
+  return (
+    <Dialog title={workspace === undefined ? t('new') : t('rename')} onClose={onClose}>
+      <form
+        className="grid gap-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <Input
+          data-first
+          label={t('name')}
+          value={name}
+          required
+          maxLength={NAME_LETTERS_MAX}
+          dir="auto"
+          onChange={(event) => {
+            setName(event.target.value);
+            setKey(idempotencyKey());
+          }}
+        />
+        {save.isError && <Problem error={save.error} />}
+        <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button tone="primary" type="submit" isBusy={save.isPending}>
+            {t('save')}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

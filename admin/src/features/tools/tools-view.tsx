@@ -1,0 +1,123 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { Wrench } from 'lucide-react';
+import { useCallback } from 'react';
+import { useTranslations } from 'use-intl';
+import { EffectBadge } from '@/components/effect-badge';
+import { SearchField } from '@/components/search-field';
+import { Page } from '@/components/shell/page';
+import { ToolName } from '@/components/tool-name';
+import { Badge } from '@/components/ui/badge';
+import { Card, Facts } from '@/components/ui/card';
+import { Digest } from '@/components/ui/digest';
+import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
+import { answer, api, type Schemas } from '@/lib/api/client';
+import { useFormats } from '@/lib/format';
+import { useAddress } from '@/lib/url';
+import { ToolDialog } from './tool-dialog';
+
+type Tool = Schemas['ToolView'];
+type Plugin = Schemas['PluginView'];
+
+/** Every tool that agents can be given, by the plugin that offers it, with what the sandbox lets the plugin do. */
+export function ToolsView() {
+  const t = useTranslations('tools');
+  const { get, set } = useAddress();
+  const words = get('q').toLocaleLowerCase();
+  const search = useCallback((q: string) => set({ q }), [set]);
+  const tools = useQuery({ queryKey: ['tools'], queryFn: () => answer(api.GET('/api/v1/tools')) });
+  const plugins = useQuery({ queryKey: ['plugins'], queryFn: () => answer(api.GET('/api/v1/plugins')) });
+  const all = tools.data?.items ?? [];
+  const found = all.filter((tool) => `${tool.name} ${tool.description} ${tool.effect}`.toLocaleLowerCase().includes(words));
+  const groups = [...new Set(found.map((tool) => tool.plugin))];
+  const open = all.find((tool) => tool.name === get('open'));
+  const error = tools.error ?? plugins.error;
+  return (
+    <Page title={t('title')} bar={<div className="sm:max-w-sm"><SearchField label={t('search')} value={get('q')} onChange={search} /></div>}>
+      {(tools.isPending || plugins.isPending) && <Loading lines={8} />}
+      {error !== null && <Failed error={error} onRetry={() => void Promise.all([tools.refetch(), plugins.refetch()])} />}
+      {tools.isSuccess && all.length === 0 && <Empty icon={<Wrench className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
+      {all.length > 0 && found.length === 0 && <NoMatch onClear={() => set({ q: '' })} />}
+      <div className="mx-auto grid w-full max-w-5xl gap-5 p-4 sm:p-6">
+        {plugins.isSuccess &&
+          groups.map((group) => (
+            <Group
+              key={group}
+              name={group}
+              plugin={plugins.data.items.find((plugin) => `${plugin.name}@${plugin.version}` === group) ?? null}
+              tools={found.filter((tool) => tool.plugin === group)}
+              onOpen={(name) => set({ open: name })}
+            />
+          ))}
+      </div>
+      {open !== undefined && <ToolDialog tool={open} onClose={() => set({ open: '' })} />}
+    </Page>
+  );
+}
+
+function Group({ name, plugin, tools, onOpen }: { name: string; plugin: Plugin | null; tools: Tool[]; onOpen: (name: string) => void }) {
+  const t = useTranslations('tools');
+  return (
+    <section aria-label={name}>
+      <Card className="overflow-hidden">
+        <div className="grid gap-3 p-4">
+          <div className="flex flex-wrap items-center gap-2">
+            <h2 className="font-semibold">{name}</h2>
+            <Badge>{plugin === null ? t('elsewhere') : plugin.language}</Badge>
+          </div>
+          {plugin === null ? <p className="text-sm text-soft">{t('elsewhereHint')}</p> : <Sandbox plugin={plugin} />}
+        </div>
+        <ul className="divide-y divide-line border-t border-line">
+          {tools.map((tool) => (
+            <li key={tool.name}>
+              <button type="button" aria-haspopup="dialog" onClick={() => onOpen(tool.name)} className="grid w-full gap-x-4 gap-y-1 px-4 py-2.5 text-start hover:bg-sunken lg:grid-cols-[14rem_1fr_auto] lg:items-center">
+                <span className="flex items-center justify-between gap-2 font-medium">
+                  <ToolName name={tool.name} />
+                  <span className="lg:hidden">
+                    <EffectBadge effect={tool.effect} />
+                  </span>
+                </span>
+                <span className="line-clamp-2 text-sm text-soft" dir="auto">
+                  {tool.description}
+                </span>
+                <span className="hidden lg:block">
+                  <EffectBadge effect={tool.effect} />
+                </span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      </Card>
+    </section>
+  );
+}
+
+/** What the plugin's code may reach and use: nothing else is there for it. */
+function Sandbox({ plugin }: { plugin: Plugin }) {
+  const t = useTranslations('tools');
+  const formats = useFormats();
+  const { limits } = plugin;
+  return (
+    <Facts
+      facts={[
+        [
+          t('reaches'),
+          plugin.imports.length === 0 ? (
+            t('nothing')
+          ) : (
+            <span key="imports" className="flex flex-wrap gap-1">
+              {plugin.imports.map((name) => (
+                <Badge key={name}>
+                  <span dir="ltr">{name}</span>
+                </Badge>
+              ))}
+            </span>
+          ),
+        ],
+        [t('limits'), t('limitsOf', { memory: formats.number(limits.memory_mb), fuel: formats.number(limits.fuel), time: formats.ms(limits.deadline_ms), output: formats.number(limits.output_kb) })],
+        [t('digest'), <Digest key="digest" digest={plugin.digest} />],
+      ]}
+    />
+  );
+}

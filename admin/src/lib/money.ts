@@ -1,0 +1,31 @@
+import type { Schemas } from '@/lib/api/client';
+
+type Amount = Schemas['Amount'];
+
+/** Digits behind the point of a currency: two of the euro, none of the yen. A currency nobody knows has two. */
+export function digitsOf(currency: string): number {
+  try {
+    return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  } catch {
+    return 2;
+  }
+}
+
+/** `1250` cents as `12.50`, for a field one can write in. */
+export function majorText({ minor, currency }: Amount): string {
+  const digits = digitsOf(currency);
+  const text = String(Math.abs(minor)).padStart(digits + 1, '0');
+  const sign = minor < 0 ? '-' : '';
+  return digits === 0 ? sign + text : `${sign}${text.slice(0, -digits)}.${text.slice(-digits)}`;
+}
+
+/** What somebody wrote as an amount, in the minor unit; none if it is no amount, too long behind the point, or more than can be counted exactly. */
+export function minorOf(text: string, currency: string): number | null {
+  const digits = digitsOf(currency);
+  const found = /^(\d+)(?:[.,](\d*))?$/.exec(text.trim());
+  if (found === null) return null;
+  const [whole = '', part = ''] = [found[1], found[2]];
+  if (part.length > digits) return null;
+  const minor = Number(whole + part.padEnd(digits, '0'));
+  return Number.isSafeInteger(minor) ? minor : null;
+}
