@@ -2,6 +2,7 @@
 
 pub mod budget_holds;
 pub mod erase_again;
+pub mod escalate_holds;
 pub mod expire_holds;
 pub mod expire_reservations;
 pub mod reload_policies;
@@ -22,6 +23,7 @@ pub fn start(tasks: &TaskTracker, assembled: &Assembled, config: &Config, stop: 
     let runtime = &assembled.runtime;
     tasks.spawn(erase_again::run(runtime.store.clone(), runtime.office.clone(), stop.clone()));
     tasks.spawn(budget_holds::run(runtime.store.clone(), runtime.office.clone(), runtime.live.clone(), stop.clone()));
+    tasks.spawn(escalate_holds::run(runtime.store.clone(), runtime.office.clone(), runtime.live.clone(), stop.clone()));
     tasks.spawn(expire_holds::run(runtime.store.clone(), runtime.office.clone(), runtime.live.clone(), stop.clone()));
     tasks.spawn(expire_reservations::run(runtime.store.clone(), runtime.office.clone(), stop.clone()));
     tasks.spawn(sweep::run(runtime.store.clone(), runtime.office.clone(), stop.clone()));

@@ -105,6 +105,19 @@ pub(crate) enum RunEvent {
         /// Their words.
         reason: Option<String>,
     },
+    /// Nobody decided by then: others are asked too, and the action waits on.
+    #[serde(rename = "hold.escalated")]
+    HoldEscalated {
+        #[schema(value_type = String)]
+        call_id: CallId,
+        #[schema(value_type = String)]
+        hold_id: HoldId,
+        /// So many minutes after it was held.
+        after_minutes: u32,
+        /// Who is asked from now on.
+        #[schema(example = json!(["owner"]))]
+        roles: Vec<String>,
+    },
     /// Somebody changed the arguments: another held action waits in its place.
     #[serde(rename = "hold.edited")]
     HoldEdited {
@@ -265,6 +278,7 @@ fn events(run_id: RunId, event: &Event) -> Vec<RunEvent> {
             RunEvent::HoldOpened { call_id, hold_id, envelope_id, needs, expires_at_ms }
         }
         Event::HoldClosed { call_id, hold_id, outcome, reason, .. } => RunEvent::HoldClosed { call_id, hold_id, outcome, reason },
+        Event::HoldEscalated { call_id, hold_id, after_minutes, roles } => RunEvent::HoldEscalated { call_id, hold_id, after_minutes, roles },
         Event::Edited { call_id, hold_id, next_hold_id, arguments, by } => RunEvent::HoldEdited { call_id, hold_id, next_hold_id, arguments, by },
         Event::BudgetHeld { hold_id, step, need, why, expires_at_ms } => {
             RunEvent::BudgetHeld { budget_hold_id: hold_id, step, need_micros: need.0, why, expires_at_ms }
@@ -340,6 +354,8 @@ mod tests {
         check(held, &[("budget.held", &["budget_hold_id", "step", "need_micros", "why", "expires_at_ms"])]);
         let decided = Event::BudgetDecided { hold_id, outcome: HoldOutcome::Approved, ceiling: None, until_ms: None, by: None, reason: None };
         check(decided, &[("budget.decided", &["budget_hold_id", "outcome", "ceiling_micros", "until_ms", "reason"])]);
+        let escalated = Event::HoldEscalated { call_id, hold_id: Ids::counter().make(), after_minutes: 30, roles: vec!["owner".to_owned()] };
+        check(escalated, &[("hold.escalated", &["call_id", "hold_id", "after_minutes", "roles"])]);
         check(Event::CancelAsked { by: None }, &[]);
         assert_eq!(delta("x").name, "model.delta");
     }

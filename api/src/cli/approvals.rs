@@ -17,7 +17,8 @@ use clap::{Args, Subcommand};
 use std::process::ExitCode;
 use steward_core::limits::PAGE_MAX;
 use steward_core::{Clock, EnvelopeId, GrantId, HoldId};
-use steward_office::holds::{self, STATES, takes_in_words};
+use steward_office::holds::routing::asked;
+use steward_office::holds::{self, STATES, read_ask, takes_in_words};
 use steward_store::StoreError;
 use steward_store::hold::HoldRow;
 use steward_store::page::Page;
@@ -223,8 +224,19 @@ fn print(setting: &Setting, rows: Vec<HoldRow>, as_json: bool) -> Result<(), Cli
     }
     let row = |row: &HoldRow| {
         let needs = takes_in_words(row).unwrap_or_default();
-        vec![row.hold_id.to_string(), row.state.clone(), row.tool.clone(), needs, row.held_at.format(&Rfc3339).unwrap_or_default(), one_line(&row.reason, 60)]
+        let waited = (Clock::System.now() - row.held_at).whole_minutes();
+        let asked = read_ask(row).map(|ask| asked(&ask, waited)).unwrap_or_default();
+        let asked = if row.state == "held" { asked.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ") } else { String::new() };
+        vec![
+            row.hold_id.to_string(),
+            row.state.clone(),
+            row.tool.clone(),
+            needs,
+            asked,
+            row.held_at.format(&Rfc3339).unwrap_or_default(),
+            one_line(&row.reason, 60),
+        ]
     };
-    output.table(&["HELD ACTION", "STATE", "TOOL", "NEEDS", "SINCE", "WHY"], &rows.iter().map(row).collect::<Vec<_>>())?;
+    output.table(&["HELD ACTION", "STATE", "TOOL", "NEEDS", "ASKED", "SINCE", "WHY"], &rows.iter().map(row).collect::<Vec<_>>())?;
     Ok(output.line(output.tone(Tone::Quiet, "\nSee one with `steward approvals show`, and decide with `approve` or `reject`."))?)
 }

@@ -16,6 +16,7 @@ use steward_core::{EnvelopeId, HoldId, Needs, PersonId, Role, RunId, WorkspaceId
 use steward_office::holds::routing::asked;
 use steward_office::holds::{Change, LastSimilar, needs_in_words, read_ask, read_needs};
 use steward_store::StoreError;
+use steward_store::escalation::EscalationRow;
 use steward_store::hold::{ApprovalRow, HoldRow};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -97,6 +98,21 @@ pub(crate) struct HoldDetail {
     said: Vec<SaidView>,
     /// The last action of this tool and agent that was allowed before, and where this one differs from it; for who may see the action log.
     last_similar: Option<LastView>,
+    /// Who was asked too since nobody had decided, in order of time.
+    escalated: Vec<EscalationView>,
+}
+
+/// A step of the route that was taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EscalationView {
+    /// So many minutes after it was held.
+    after_minutes: u32,
+    /// Who is asked from then on.
+    #[schema(example = json!(["owner"]))]
+    roles: Vec<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    at: OffsetDateTime,
 }
 
 /// The last action of the same kind.
@@ -170,6 +186,12 @@ impl HoldDetail {
         Self { last_similar: last.map(|last| LastView { run_id: last.run, at: last.at, changes: last.changes }), ..self }
     }
 
+    /// The same with who was asked too.
+    pub(crate) fn escalated(self, steps: Vec<EscalationRow>) -> Self {
+        let view = |step: EscalationRow| EscalationView { after_minutes: step.after_minutes, roles: step.roles, at: step.at };
+        Self { escalated: steps.into_iter().map(view).collect(), ..self }
+    }
+
     /// Shows a row with what people said.
     pub(crate) fn of((row, said): (HoldRow, Vec<ApprovalRow>), now: OffsetDateTime) -> Result<Self, ApiError> {
         let envelope: Value = serde_json::from_str(&row.envelope).map_err(|_| StoreError::Corrupt { what: "hold.envelope" })?;
@@ -187,6 +209,7 @@ impl HoldDetail {
             provenance: part("evidence"),
             said: said.collect(),
             last_similar: None,
+            escalated: Vec::new(),
             hold: HoldView::of(row, now)?,
             envelope,
         })

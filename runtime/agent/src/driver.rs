@@ -282,7 +282,7 @@ impl Drive<'_> {
                 self.apply(Event::HoldClosed { call_id, hold_id, outcome, by, reason });
             }
         }
-        Ok(())
+        self.read_escalations().await
     }
 
     /// Gives the run back until people decide.

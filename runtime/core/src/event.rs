@@ -270,6 +270,17 @@ pub enum Event {
         /// Their words, shown to the model on rejection.
         reason: Option<String>,
     },
+    /// Nobody decided by then: others are asked too. It goes on waiting.
+    HoldEscalated {
+        /// The call.
+        call_id: CallId,
+        /// The held action.
+        hold_id: HoldId,
+        /// So many minutes after it was held.
+        after_minutes: u32,
+        /// Who is asked from now on.
+        roles: Vec<String>,
+    },
     /// A person put other arguments in place of the model's.
     Edited {
         /// The call.

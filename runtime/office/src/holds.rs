@@ -5,6 +5,7 @@
 
 mod compare;
 pub mod edit;
+pub mod escalate;
 pub mod routing;
 pub mod seal;
 

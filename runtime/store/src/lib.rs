@@ -21,6 +21,7 @@ pub mod decision;
 pub mod doors;
 pub mod engines;
 mod error;
+pub mod escalation;
 pub mod grant;
 pub mod hold;
 pub mod host_effect;

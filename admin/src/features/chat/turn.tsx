@@ -90,7 +90,7 @@ export function LiveTurn({ conversationId, turn, runId, isLast, onAgain, onRunni
   const client = useQueryClient();
   const hear = useCallback(
     (name: string) => {
-      if (name === 'hold.opened' || name === 'hold.closed') void client.invalidateQueries({ queryKey: ['holds'] });
+      if (name === 'hold.opened' || name === 'hold.closed' || name === 'hold.escalated') void client.invalidateQueries({ queryKey: ['holds'] });
       if (name === 'run.ended') void client.invalidateQueries({ queryKey: ['conversations', conversationId, 'messages'] });
     },
     [client, conversationId],

@@ -15,6 +15,7 @@ const NAMES: Record<RunEvent['event'], true> = {
   'hold.opened': true,
   'hold.closed': true,
   'hold.edited': true,
+  'hold.escalated': true,
   'budget.held': true,
   'budget.decided': true,
   'tool.started': true,

@@ -133,6 +133,9 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
       // Another envelope waits in its place; which one, and for whom, is told by the opening that follows.
       return change(next, event.data.call_id, (call) => (call.hold?.id === before ? { ...call, arguments: args, hold: { ...call.hold, id, outcome: null, words: null } } : call));
     }
+    case 'hold.escalated':
+      // Who is asked by now stands on the card itself.
+      return next;
     case 'budget.held': {
       const { budget_hold_id: id, need_micros: needMicros, why, expires_at_ms: expiresAtMs } = event.data;
       return run.budget?.id === id ? next : { ...next, budget: { id, needMicros, why, expiresAtMs, outcome: null, words: null } };

@@ -7,8 +7,10 @@ use crate::routes::holds::HoldDetail;
 use serde_json::Value;
 use std::io;
 use steward_core::{Clock, EnvelopeId, HoldId};
-use steward_office::holds::{self, takes_in_words};
+use steward_office::holds::routing::Ask;
+use steward_office::holds::{self, read_ask, takes_in_words};
 use steward_store::StoreError;
+use steward_store::escalation::EscalationRow;
 use steward_store::hold::{ApprovalRow, HoldRow};
 use time::format_description::well_known::Rfc3339;
 
@@ -19,6 +21,7 @@ const LINE_LETTERS_MAX: usize = 2_000;
 pub(crate) struct Card {
     row: HoldRow,
     said: Vec<ApprovalRow>,
+    steps: Vec<EscalationRow>,
 }
 
 impl Card {
@@ -26,8 +29,9 @@ impl Card {
     pub(crate) async fn read(terminal: &Terminal, hold: HoldId) -> Result<Self, CliError> {
         let mut tx = terminal.store.begin(&terminal.actor).await?;
         let (row, said) = holds::get(&mut tx, hold).await?;
+        let steps = holds::escalate::steps_of(&mut tx, hold).await?;
         tx.rollback().await?;
-        Ok(Self { row, said })
+        Ok(Self { row, said, steps })
     }
 
     /// What exactly waits; an approval names it.
@@ -38,7 +42,21 @@ impl Card {
 
     /// In the form the server answers with.
     pub(crate) fn into_json(self) -> Result<HoldDetail, CliError> {
-        Ok(HoldDetail::of((self.row, self.said), Clock::System.now()).map_err(|_| StoreError::Corrupt { what: "hold" })?)
+        let detail = HoldDetail::of((self.row, self.said), Clock::System.now()).map_err(|_| StoreError::Corrupt { what: "hold" })?;
+        Ok(detail.escalated(self.steps))
+    }
+
+    /// Who is asked, since when; who will be, and when. Nobody in particular without a route.
+    fn asked(&self) -> Result<Vec<String>, CliError> {
+        let one = |step: &Ask| {
+            let roles = step.roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ");
+            match self.steps.iter().find(|taken| taken.after_minutes == step.after_minutes) {
+                Some(taken) => format!("{roles} (too, since {}: nobody had decided)", when(taken.at)),
+                None if step.after_minutes == 0 => roles,
+                None => format!("{roles} (too, from {})", when(self.row.held_at + time::Duration::minutes(i64::from(step.after_minutes)))),
+            }
+        };
+        Ok(read_ask(&self.row)?.iter().map(one).collect())
     }
 
     /// Prints it as a box.
@@ -52,6 +70,9 @@ impl Card {
         let waits = row.state == "held";
         if waits {
             lines.push(labelled("until", &when(row.expires_at)));
+        }
+        if waits {
+            lines.extend(self.asked()?.into_iter().map(|text| labelled("asked", &text)));
         }
         if row.state == "expired" {
             lines.push(labelled("expired", &format!("nobody decided before {}; it was not carried out", when(row.expires_at))));

@@ -144,6 +144,9 @@ impl Printer {
                 let reason = reason.as_deref().map(|reason| format!(": {}", one_line(reason, WORD_LETTERS))).unwrap_or_default();
                 self.call_line(*call_id, tone, "•", &format!("{word}{reason}"))
             }
+            Event::HoldEscalated { call_id, after_minutes, roles, .. } => {
+                self.call_line(*call_id, Tone::Warning, "•", &format!("nobody decided in {after_minutes} minutes: asked too: {}", roles.join(", ")))
+            }
             Event::BudgetHeld { hold_id, need, why, .. } => {
                 let words = format!("  ⏸ {why}: it may cost {need}; decide with `steward budgets allow {hold_id}`");
                 self.line(&self.output.tone(Tone::Warning, &words))
@@ -181,6 +184,7 @@ impl Printer {
             | Event::Asked { .. }
             | Event::AskFailed { .. }
             | Event::Edited { .. }
+            | Event::HoldEscalated { .. }
             | Event::BudgetHeld { .. }
             | Event::BudgetDecided { .. }
             | Event::Starting { .. }

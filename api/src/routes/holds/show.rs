@@ -16,5 +16,6 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<HoldId>) -> Answer {
     let mut tx = caller.begin().await?;
     let (row, said) = holds::get(&mut tx, id).await?;
     let last = holds::last_similar(&mut tx, &row).await?;
-    json(StatusCode::OK, &HoldDetail::of((row, said), caller.office().clock.now())?.beside(last))
+    let steps = holds::escalate::steps_of(&mut tx, id).await?;
+    json(StatusCode::OK, &HoldDetail::of((row, said), caller.office().clock.now())?.beside(last).escalated(steps))
 }

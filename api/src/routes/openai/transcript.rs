@@ -91,6 +91,7 @@ impl Transcript {
             | Event::HoldOpened { .. }
             | Event::HoldClosed { .. }
             | Event::Edited { .. }
+            | Event::HoldEscalated { .. }
             | Event::BudgetHeld { .. }
             | Event::BudgetDecided { .. }
             | Event::Starting { .. }

@@ -223,3 +223,17 @@ async fn a_card_is_compared_with_the_last_such_action_for_who_may_see_the_log() 
     let support = working.ask("GET", path.as_str()).cookie(&working.as_role(Role::Support).await).send().await.expect(200).json();
     assert_eq!((&support["last_similar"], &support["hold_id"]), (&json!(null), &json!(held.hold)), "what was done for others is in the log, and not for them");
 }
+
+#[tokio::test]
+async fn a_card_says_who_was_asked_too_and_when() {
+    let working = Working::noting().await;
+    let held = working.held().await;
+    let path = format!("/api/v1/holds/{}", held.hold);
+    let owner = working.world.owner().await;
+    let before = working.ask("GET", path.as_str()).cookie(&owner).send().await.expect(200).json();
+    assert_eq!(before["escalated"], json!([]));
+    let step = "insert into hold_escalation select tenant_id, hold_id, workspace_id, 30, '{owner}', '2026-03-02 09:30Z' from hold";
+    working.world.server.database.raw(step).await;
+    let after = working.ask("GET", path.as_str()).cookie(&owner).send().await.expect(200).json();
+    assert_eq!(after["escalated"], json!([{ "after_minutes": 30, "roles": ["owner"], "at": "2026-03-02T09:30:00Z" }]));
+}

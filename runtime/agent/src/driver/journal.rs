@@ -22,6 +22,7 @@ use steward_store::budget_hold::{self, BudgetHoldRow};
 use steward_store::conversation::Message;
 use steward_store::counter::{Stood, Wanted};
 use steward_store::decision::DecisionRow;
+use steward_store::escalation::{self, EscalationRow};
 use steward_store::hold::{self, HoldRow};
 use steward_store::run::{self, RunStatus};
 use steward_store::step::{Move, Step};
@@ -256,6 +257,13 @@ impl Journal {
         let Self::Postgres { store, actor } = self else { return Ok(Vec::new()) };
         let mut tx = store.begin(actor).await?;
         Ok(hold::of_run(&mut tx, run).await?)
+    }
+
+    /// Who was asked too for actions of a run that still wait.
+    pub(super) async fn escalations(&self, run: RunId) -> Result<Vec<EscalationRow>, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(Vec::new()) };
+        let mut tx = store.begin(actor).await?;
+        Ok(escalation::of_run(&mut tx, run).await?)
     }
 
     /// A use of a standing grant, counted before anything runs on it.

@@ -4,7 +4,7 @@ use super::{Drive, DriveError};
 use crate::counts::Counted;
 use crate::gate::{Approved, Ruled, Ruling, Sealed, envelope_text};
 use crate::held::edits_of;
-use steward_core::{CallId, GrantId, Needs, ToolCall};
+use steward_core::{CallId, Event, GrantId, Needs, ToolCall};
 use steward_office::grants::Wanted;
 
 /// A ruling with all that went into it.
@@ -60,6 +60,20 @@ impl Drive<'_> {
             let envelope = envelope_text(&sealed.envelope);
             (granted.grant_id, Approved { approvals: granted.approvals, envelope_id: sealed.id, envelope, broken: Vec::new() })
         }))
+    }
+
+    /// Tells whoever follows the run that others were asked meanwhile.
+    pub(super) async fn read_escalations(&mut self) -> Result<(), DriveError> {
+        let open: Vec<_> = self.run.open_holds().map(|(call, hold)| (call, hold.hold_id, hold.escalated)).collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let steps = self.journal.escalations(self.run_id).await.map_err(|source| self.journal_error(source))?;
+        for step in steps {
+            let Some((call_id, hold_id, _)) = open.iter().find(|(_, hold_id, known)| *hold_id == step.hold_id && *known < step.after_minutes) else { continue };
+            self.apply(Event::HoldEscalated { call_id: *call_id, hold_id: *hold_id, after_minutes: step.after_minutes, roles: step.roles });
+        }
+        Ok(())
     }
 
     /// Takes up what editors put in place of held calls while nobody drove the run.

@@ -83,7 +83,20 @@ impl Run {
             }
             Event::HoldOpened { call_id, hold_id, envelope_id, needs, .. } => {
                 if let Some(call) = self.call_mut(*call_id) {
-                    call.hold = Some(HoldState { hold_id: *hold_id, envelope_id: *envelope_id, needs: needs.clone(), chain, closed: None, by: Vec::new() });
+                    call.hold = Some(HoldState {
+                        hold_id: *hold_id,
+                        envelope_id: *envelope_id,
+                        needs: needs.clone(),
+                        chain,
+                        escalated: 0,
+                        closed: None,
+                        by: Vec::new(),
+                    });
+                }
+            }
+            Event::HoldEscalated { call_id, after_minutes, .. } => {
+                if let Some(hold) = self.call_mut(*call_id).and_then(|call| call.hold.as_mut()) {
+                    hold.escalated = *after_minutes;
                 }
             }
             Event::HoldClosed { call_id, outcome, by, reason, .. } => self.close_hold(*call_id, *outcome, by, reason.as_deref()),
@@ -163,7 +176,12 @@ impl Run {
     /// Time counts as work unless the run was waiting: for people, for its first worker, or for a restart after a crash.
     fn count_time(&mut self, recorded: &Recorded) {
         let waited = match &recorded.event {
-            Event::HoldClosed { .. } | Event::Edited { .. } | Event::BudgetDecided { .. } | Event::CancelAsked { .. } | Event::Started { .. } => true,
+            Event::HoldClosed { .. }
+            | Event::HoldEscalated { .. }
+            | Event::Edited { .. }
+            | Event::BudgetDecided { .. }
+            | Event::CancelAsked { .. }
+            | Event::Started { .. } => true,
             Event::Asked { step, attempt, .. } => {
                 self.steps.is_empty() && self.failed_attempts == 0 || self.asked.is_some_and(|(asked, tried)| asked == *step && tried < *attempt)
             }

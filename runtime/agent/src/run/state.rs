@@ -122,6 +122,8 @@ pub struct HoldState {
     pub needs: Needs,
     /// Digest over all events up to the one that opened it.
     pub chain: Digest,
+    /// The last step of its route that was taken, in minutes after it was held; 0 before the first.
+    pub escalated: u32,
     /// How it ended, once it did.
     pub closed: Option<HoldOutcome>,
     /// Who decided.

@@ -252,7 +252,7 @@ proptest! {
         for die in dice {
             let id = CallId { step: u32::from(die % 4), index: u16::from(die % 3) };
             let budget_hold = BudgetHoldId::from_uuid(uuid_of(id));
-            course.push(match die % 12 {
+            course.push(match die % 13 {
                 0 => asked(u32::from(die % 4), 1),
                 1 => answered(u32::from(die % 4), vec![ToolCall { call_id: id, provider_id: String::new(), tool: "t".into(), arguments: json!(null), broken: Some("cut".into()), provenance: json!(null) }]),
                 2 => done(id),
@@ -262,6 +262,7 @@ proptest! {
                 6 => ask_failed(1, 1, die > 100),
                 8 => Event::Extracted { call_id: id, model: "m".into(), usage: steward_core::Usage::default(), cost: steward_core::Micros(i64::MAX) },
                 7 => Event::Replied { text: String::new(), citations: Vec::new() },
+                11 => Event::HoldEscalated { call_id: id, hold_id: HoldId::from_uuid(uuid_of(id)), after_minutes: u32::MAX, roles: Vec::new() },
                 10 => Event::BudgetHeld { hold_id: budget_hold, step: 1, need: Micros(i64::MAX), why: String::new(), expires_at_ms: 0 },
                 9 => Event::BudgetDecided { hold_id: budget_hold, outcome: HoldOutcome::Approved, ceiling: (die > 100).then_some(Micros(1)), until_ms: None, by: None, reason: None },
                 _ => started(RunLimits::default()),

@@ -3,9 +3,10 @@
 use super::*;
 use serde_json::json;
 use steward_agent::testing::{Reply, ScriptedModel};
-use steward_core::{Actor, HasKind, Kind, Role};
+use steward_core::{Actor, HasKind, HoldId, Kind, Role};
 use steward_office::OfficeError;
-use steward_office::holds::routing::{ApprovalRule, ApprovalRules};
+use steward_office::holds::escalate::escalate;
+use steward_office::holds::routing::{ApprovalRule, ApprovalRules, Ask};
 use steward_office::holds::{Approved, approve, expire, reject, revise};
 use steward_store::testing::TestDatabase;
 
@@ -303,4 +304,75 @@ async fn two_approvers_at_once_cause_one_effect() {
     assert!(a.expect("task") ^ b.expect("task"), "exactly one of them decides");
     assert_eq!(settle(&world).await, Some(RunStatus::Ended));
     assert_eq!(world.db.number("select count(*) from note").await, 1);
+}
+
+#[tokio::test]
+async fn others_are_asked_when_nobody_decided_once_a_step_on_record_and_it_waits_on() {
+    let clock = steward_core::Clock::manual(time::macros::datetime!(2026-03-02 09:00 UTC));
+    let model = ScriptedModel::start_with(|seen| {
+        let results: Vec<serde_json::Value> = seen.tool_results().into_iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
+        match results.len() {
+            0 => Reply::call("crm.create_contact", json!({ "name": "Lena Petrova", "emails": ["lena@partner.example"] })),
+            1 => Reply::call("crm.add_note", json!({ "contact_id": results[0]["ok"]["id"], "text": "Met at the fair." })),
+            _ => Reply::text("Done."),
+        }
+    })
+    .await;
+    let mut world = World::at(clock.clone(), &model.base_url(), &[HOLD_NOTES]).await;
+    let step = |after_minutes, role: Role| Ask { after_minutes, roles: [role].into() };
+    let ask = vec![step(0, Role::Support), step(30, Role::Manager), step(90, Role::Owner)];
+    let rule = ApprovalRule { tools: Vec::new(), effects: Default::default(), people: 1, separate: None, ask, hours: 4 };
+    std::sync::Arc::get_mut(&mut world.runtime).expect("nobody else has it").approvals = std::sync::Arc::new(ApprovalRules(vec![rule]));
+    let world = world;
+    let run = world.say("Add Lena Petrova, lena@partner.example, and note that we met at the fair").await;
+    assert_eq!(settle(&world).await, Some(RunStatus::Waiting));
+    let row = waiting(&world).await.pop().expect("one held action");
+    let other = world.beside().await;
+    let round = async |tenant| {
+        let mut tx = world.db.worker.begin(&Actor::worker(tenant)).await.expect("begin");
+        let steps = escalate(&mut tx, &world.runtime.office, 10).await.expect("escalate");
+        tx.commit().await.expect("commit");
+        steps
+    };
+    clock.advance_ms(30 * 60_000 - 1);
+    assert_eq!((round(world.tenant).await, round(other.tenant).await), (0, 0), "it is not time yet");
+    clock.advance_ms(1);
+    assert_eq!((round(other.tenant).await, round(world.tenant).await, round(world.tenant).await), (0, 1, 0), "once, and where it waits");
+    // Whoever follows the run hears of it; the run waits on.
+    assert_eq!((settle(&world).await, world.drive().await), (Some(RunStatus::Waiting), None));
+    clock.advance_ms(60 * 60_000);
+    assert_eq!((round(world.tenant).await, settle(&world).await), (1, Some(RunStatus::Waiting)));
+    let told: Vec<(HoldId, u32, Vec<String>)> = world
+        .events(run)
+        .await
+        .into_iter()
+        .filter_map(|recorded| match recorded.event {
+            Event::HoldEscalated { hold_id, after_minutes, roles, .. } => Some((hold_id, after_minutes, roles)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, [(row.hold_id, 30, vec!["manager".to_owned()]), (row.hold_id, 90, vec!["owner".to_owned()])]);
+    assert_eq!(world.db.number("select count(*) from audit_event where action = 'hold.escalate'").await, 2);
+    let before = world.events(run).await.len();
+    // Being asked is no right: the rules want an owner, as before.
+    let manager = Actor { roles: [Role::Manager].into(), ..another_owner(&world, 96).await };
+    assert_eq!(says_yes(&world, &manager, &row).await.expect_err("asked, and still not theirs").kind(), Kind::Denied);
+    assert_eq!(says_yes(&world, &world.owner, &row).await.expect("approve"), Approved::Released);
+    clock.advance_ms(60_000);
+    assert_eq!(round(world.tenant).await, 0, "nobody is asked for what is decided");
+    assert_eq!(settle(&world).await, Some(RunStatus::Ended));
+    assert_eq!(world.db.number("select count(*) from note").await, 1, "{:?}", &world.events(run).await[before..]);
+    // Nor past the program, and what was asked stays on record.
+    let settings = format!("set app.tenant = '{}'; set app.workspaces = '*'", world.tenant.uuid());
+    for (sql, expect) in [
+        (
+            "insert into hold_escalation (tenant_id, hold_id, workspace_id, after_minutes, roles, at) select tenant_id, hold_id, workspace_id, 1, '{owner}', now() from hold returning hold_id::text",
+            "does not wait any more",
+        ),
+        ("update hold_escalation set roles = '{support}' returning hold_id::text", "permission denied"),
+        ("delete from hold_escalation returning hold_id::text", "permission denied"),
+    ] {
+        let refused = world.db.texts(&world.db.worker_url, &settings, sql).await.expect_err(sql);
+        assert!(refused.contains(expect), "{sql}: {refused}");
+    }
 }
