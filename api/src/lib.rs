@@ -11,6 +11,7 @@ pub mod follow;
 pub mod jobs;
 pub mod meters;
 pub mod openapi;
+mod recorded;
 pub mod router;
 mod routes;
 pub mod run_events;

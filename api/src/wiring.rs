@@ -27,6 +27,7 @@ use std::sync::Arc;
 use steward_agent::Runtime;
 use steward_agent::live::Live;
 use steward_agent::models::{ModelConfigError, Models};
+use steward_agent::offers::Offers;
 use steward_agent::rules::SharedRules;
 use steward_core::{Clock, EnvelopeKey, HasKind, Ids, Kind, Mode, RunId};
 use steward_host::mcp::McpError;
@@ -207,6 +208,7 @@ pub async fn loop_of(config: &Config, database: &Database, key: EnvelopeKey, par
         rules: parts.rules,
         prompts: parts.prompts,
         agents: parts.agents,
+        offers: Offers::default(),
         key,
         approvals: Arc::new(config.approvals.clone()),
         live: Live::default(),

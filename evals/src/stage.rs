@@ -19,6 +19,7 @@ use steward_agent::gate::{Gate, Ruling};
 use steward_agent::labels::Shown;
 use steward_agent::live::Live;
 use steward_agent::models::{ModelConfig, Models, ModelsConfig};
+use steward_agent::offers::Offers;
 use steward_agent::rules::SharedRules;
 use steward_agent::run::Run;
 use steward_core::event::{Pins, Recorded, Turn};
@@ -187,6 +188,7 @@ impl Stage {
             host,
             prompts: Arc::new(prompts),
             agents: Arc::new(Agents::from([(AGENT.to_owned(), agent)])),
+            offers: Offers::default(),
             key: EnvelopeKey::from_bytes([7; 32]),
             approvals: Arc::default(),
             live: Live::default(),

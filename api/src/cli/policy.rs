@@ -173,7 +173,7 @@ async fn on_record(setting: &Setting, config: &Config, who: &Who, most: usize) -
     let progress = Progress::start("reading decisions");
     let rows = with(config.clone(), who, "steward policy", async |terminal| recorded::read(terminal, most, |_| false).await).await?;
     drop(progress);
-    rows.into_iter().map(recorded::recorded).collect()
+    rows.into_iter().map(crate::recorded::recorded).collect::<Result<_, _>>().map_err(CliError::from)
 }
 
 fn rules_error(err: RulesError) -> CliError {

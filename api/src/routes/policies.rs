@@ -1,3 +1,4 @@
-//! The rules in force.
+//! The rules in force, and what others would change.
 
+pub(crate) mod backtest;
 pub(crate) mod show;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic, clippy::indexing_slicing, reason = "a test that finds something else than it should ends there")]
 
+mod canary;
 mod chat;
 mod config;
 mod doctor;

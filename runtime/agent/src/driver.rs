@@ -114,6 +114,8 @@ struct Drive<'a> {
     sides: Vec<Side>,
     permits: HashMap<CallId, Permitted>,
     edited: HashMap<CallId, HoldRow>,
+    /// What the run began with: the owner's words do not change under way.
+    begun: Option<Shown>,
     shown: Option<(u32, Shown)>,
     reserved_left: Micros,
     reservation: Option<steward_core::ReservationId>,
@@ -149,6 +151,7 @@ pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: Cancellation
         sides: Vec::new(),
         permits: HashMap::new(),
         edited: HashMap::new(),
+        begun: None,
         shown: None,
         reserved_left: Micros(0),
         reservation: None,
@@ -320,8 +323,9 @@ impl Drive<'_> {
     }
 
     /// What the model had been shown when it answered this step.
-    fn shown_before(&self, step: u32) -> Shown {
-        Shown::before(self.mode(), &self.run, step, &self.runtime.host)
+    fn shown_before(&mut self, step: u32) -> Shown {
+        let begun = self.begun.get_or_insert_with(|| Shown::begin(&self.run)).clone();
+        begun.up_to(self.mode(), &self.run, step, &self.runtime.host)
     }
 
     fn end(&mut self, outcome: RunOutcome, message: String) {

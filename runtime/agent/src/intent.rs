@@ -15,12 +15,23 @@ const TABLE: &str = include_str!("intent/words.json");
 #[serde(deny_unknown_fields)]
 struct Table {
     asks: Vec<Entry>,
-    delegates: Vec<String>,
+    delegates: Vec<Phrase>,
     /// Phrases that say to go by what the same sentence names.
-    endorses: Vec<String>,
+    endorses: Vec<Phrase>,
 }
 
-/// Phrases that ask for an effect. In a phrase `..` stands for any words of the same sentence, `*` for any end of a word.
+/// Words in a row, in parts: `..` between two parts stands for any words of the same sentence, `*` for any end of a word.
+#[derive(Deserialize)]
+#[serde(from = "String")]
+struct Phrase(Vec<Vec<String>>);
+
+impl From<String> for Phrase {
+    fn from(text: String) -> Self {
+        Self(text.split("..").map(|part| part.split_whitespace().map(str::to_owned).collect()).collect())
+    }
+}
+
+/// Phrases that ask for an effect.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -28,7 +39,7 @@ struct Entry {
     /// The kind of record; none is any.
     #[serde(default)]
     of: Option<String>,
-    phrases: Vec<String>,
+    phrases: Vec<Phrase>,
 }
 
 static WORDS: LazyLock<Table> = LazyLock::new(|| {
@@ -129,8 +140,7 @@ fn joined(mut sentences: Vec<String>, part: &str) -> Vec<String> {
     sentences
 }
 
-fn says(words: &[&str], phrase: &str) -> bool {
-    let parts: Vec<Vec<&str>> = phrase.split("..").map(|part| part.split_whitespace().collect()).collect();
+fn says(words: &[&str], Phrase(parts): &Phrase) -> bool {
     let mut rest = words;
     parts.iter().all(|part| {
         let found = rest.windows(part.len().max(1)).position(|window| window.iter().zip(part).all(|(word, want)| fits(word, want)));

@@ -12,6 +12,7 @@ pub mod intent;
 pub mod labels;
 pub mod live;
 pub mod models;
+pub mod offers;
 #[cfg(feature = "testing")]
 pub mod points;
 #[cfg(not(feature = "testing"))]

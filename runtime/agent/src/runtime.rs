@@ -3,6 +3,7 @@
 use crate::agents::Agents;
 use crate::live::Live;
 use crate::models::Models;
+use crate::offers::Offers;
 use crate::rules::SharedRules;
 use std::sync::Arc;
 use steward_core::EnvelopeKey;
@@ -28,6 +29,8 @@ pub struct Runtime {
     pub prompts: Arc<Registry>,
     /// The agents.
     pub agents: Arc<Agents>,
+    /// What they offer their models.
+    pub offers: Offers,
     /// The key of envelope ids.
     pub key: EnvelopeKey,
     /// What approvals take and who is asked.

@@ -12,6 +12,7 @@ use crate::ticker::Ticker;
 use crate::tool::Tool;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use steward_core::ToolSpec;
@@ -77,6 +78,7 @@ pub(crate) struct Inner {
     cache: Cache,
     tools: RwLock<BTreeMap<String, Arc<Tool>>>,
     plugins: RwLock<BTreeMap<String, PluginInfo>>,
+    generation: AtomicU64,
 }
 
 impl Host {
@@ -94,7 +96,8 @@ impl Host {
         let cache = Cache::open(options.cache_dir.as_deref(), &engine)?;
         let ticker = Ticker::start(&engine, Duration::from_millis(options.tick_ms.max(1)))?;
         let slots = Semaphore::new(usize::try_from(slots).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS));
-        Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, tools: RwLock::default(), plugins: RwLock::default() }) })
+        let (tools, plugins, generation) = (RwLock::default(), RwLock::default(), AtomicU64::new(0));
+        Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, tools, plugins, generation }) })
     }
 
     /// Loads the plugins that are part of the program.
@@ -126,6 +129,12 @@ impl Host {
     pub(crate) fn insert(&self, tool: Tool) {
         let mut tools = self.inner.tools.write().unwrap_or_else(PoisonError::into_inner);
         tools.insert(tool.spec().name.clone(), Arc::new(tool));
+        self.inner.generation.fetch_add(1, Ordering::Release);
+    }
+
+    /// Changes whenever the table of tools does, after the change: what was made from a table of the same generation still holds.
+    pub fn generation(&self) -> u64 {
+        self.inner.generation.load(Ordering::Acquire)
     }
 
     pub(crate) fn load(&self, package: &Package<'_>) -> Result<PluginInfo, PluginError> {
@@ -139,6 +148,7 @@ impl Host {
         }
         tools.extend(loaded.into_iter().map(|tool| (tool.spec().name.clone(), Arc::new(tool))));
         self.inner.plugins.write().unwrap_or_else(PoisonError::into_inner).insert(info.name.clone(), info.clone());
+        self.inner.generation.fetch_add(1, Ordering::Release);
         tracing::info!(plugin.name = info.name, plugin.version = info.version, plugin.digest = %info.digest, "loaded plugin `{}`", info.name);
         Ok(info)
     }

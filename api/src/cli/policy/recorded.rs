@@ -3,10 +3,7 @@
 use crate::cli::error::CliError;
 use crate::cli::terminal::Terminal;
 use steward_core::limits::PAGE_MAX;
-use steward_core::{BlockClass, Verdict};
 use steward_office::actions;
-use steward_policies::Recorded;
-use steward_store::StoreError;
 use steward_store::decision::{DecisionRow, Filter};
 use steward_store::page::Page;
 
@@ -31,12 +28,4 @@ pub(super) async fn read(terminal: &Terminal, most: usize, mut enough: impl FnMu
     }
     tx.rollback().await?;
     Ok(all)
-}
-
-/// A row as it can be judged again.
-pub(super) fn recorded(row: DecisionRow) -> Result<Recorded, CliError> {
-    let verdict: Verdict = row.verdict.parse().map_err(|_| StoreError::Corrupt { what: "decision.verdict" })?;
-    let class: Option<BlockClass> =
-        row.class.map(|class| serde_json::from_value(class.into())).transpose().map_err(|_| StoreError::Corrupt { what: "decision.class" })?;
-    Ok(Recorded { name: row.decision_id.to_string(), verdict, class, rules: row.rules, facts: Recorded::facts_of(&row.record) })
 }

@@ -79,7 +79,7 @@ async fn look(output: &Output, config: &Config, rules: &Rules, who: &Who, file: 
     });
     let rows = rows.await?;
     let newest = rows.iter().map(|row| row.decided_at).max().max(notes.seen_at);
-    let fresh = rows.into_iter().map(recorded::recorded).collect::<Result<Vec<_>, _>>()?;
+    let fresh = rows.into_iter().map(crate::recorded::recorded).collect::<Result<Vec<_>, _>>()?;
     let report = backtest(rules, fresh);
     let mut lines = Vec::new();
     for difference in report.differences.iter().filter(|difference| !notes.names.contains(&difference.name)) {

@@ -105,6 +105,53 @@ async fn tools_prompts_policies_and_agents_are_shown_as_they_are() {
 }
 
 #[tokio::test]
+async fn other_rules_are_tried_on_what_is_on_record_and_change_nothing() {
+    let model = steward_agent::testing::ScriptedModel::start(vec![
+        steward_agent::testing::Reply::call("crm.find_contacts", json!({ "query": "Lena" })),
+        steward_agent::testing::Reply::call("crm.create_company", json!({ "name": "Birch" })),
+        steward_agent::testing::Reply::text("No companies here."),
+    ])
+    .await;
+    let working = Working::with(model, &[NO_COMPANIES]).await;
+    let state = &working.world.server.state;
+    let owner = working.world.owner().await;
+    let (_, run) = working.say(&owner, "Add the company Birch.").await;
+    super::working::Listening::open(working.ask("GET", format!("/api/v1/runs/{run}/events")).cookie(&owner)).await.until_the_end().await;
+    let before = state.rules.current().digest();
+    let try_rules = |cookie: &secrecy::SecretString, body: &Value| working.ask("POST", "/api/v1/policies/backtest").cookie(cookie).json(body).send();
+
+    let everything = json!({ "name": "all.cedar", "text": "@id(\"all\") @reason(\"All.\") permit (principal, action, resource);" });
+    for (body, path, says) in [
+        (json!({ "files": [] }), "/files", "no rule"),
+        (json!({ "files": [{ "name": "a.cedar", "text": "permit (principal action" }] }), "/files", "a.cedar:1"),
+        (json!({ "files": [{ "name": "a.cedar", "text": "permit (principal, action, resource) when { context.nothing };" }] }), "/files", "a.cedar:1"),
+        (json!({ "files": [everything], "decisions": 10_001 }), "/decisions", "10000"),
+        (json!({ "files": [everything], "more": 1 }), "/more", ""),
+    ] {
+        let reply = try_rules(&owner, &body).await.expect(422).json();
+        let error = &reply["errors"][0];
+        assert!(error["path"] == path && error["message"].as_str().expect("words").contains(says), "{body}: {reply}");
+    }
+    try_rules(&working.as_role(Role::Support).await, &json!({ "files": [everything] })).await.expect(403);
+
+    let reply = try_rules(&owner, &json!({ "files": [everything] })).await.expect(200).json();
+    assert_eq!((&reply["in_force"], &reply["looser"], &reply["added"]), (&json!(before.to_string()), &json!(true), &json!(["all"])), "{reply}");
+    assert!(reply["removed"].as_array().expect("rules").contains(&json!("test-no-companies")), "{reply}");
+    let decisions = &reply["decisions"];
+    assert_eq!((&decisions["judged"], &decisions["newly_allowed"]), (&json!(2), &json!(1)), "{reply}");
+    assert_eq!(decisions["differences"][0]["tool"], "crm.create_company");
+    assert_eq!((&decisions["differences"][0]["was"], &decisions["differences"][0]["now"]), (&json!("block"), &json!("allow")));
+    let none = try_rules(&owner, &json!({ "files": [everything], "decisions": 0 })).await.expect(200).json();
+    assert_eq!(none["decisions"]["judged"], 0);
+    assert_eq!(state.rules.current().digest(), before, "nothing changes");
+    // Another organisation's decisions are not judged.
+    let other = &working.world.other;
+    let stranger = other.session_of(&working.world.server, other.owner).await.secret;
+    let elsewhere = try_rules(&stranger, &json!({ "files": [everything] })).await.expect(200).json();
+    assert_eq!(elsewhere["decisions"]["judged"], 0);
+}
+
+#[tokio::test]
 async fn the_audit_log_leaves_whole_and_can_be_checked() {
     let working = Working::saying("Hello.").await;
     let world = &working.world;

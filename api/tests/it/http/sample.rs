@@ -67,6 +67,9 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
             "workspace_id": workspace, "agent": "assistant", "tool": "crm.add_note", "ranges": { "/text": "any" }, "uses_max": 3, "expires_at": "2026-03-20T00:00:00Z",
         })),
         "holds::revise" => Sample::Json(json!({ "guidance": "Shorter, please." })),
+        "policies::backtest" => Sample::Json(
+            json!({ "files": [{ "name": "all.cedar", "text": "@id(\"all\") @reason(\"All.\") permit (principal, action, resource);" }], "decisions": 0 }),
+        ),
         "holds::reject" => Sample::Json(json!({ "reason": "Not now." })),
         "budgets::put" => Sample::Json(json!({ "scope": "organisation", "period": "day", "cap_micros": 5_000_000 })),
         // An agent nobody has: this asks who may ask, and no model answers here.

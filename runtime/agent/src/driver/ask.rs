@@ -118,7 +118,7 @@ impl Drive<'_> {
             self.system = Some(prompt.render(&variables).ok()?.into());
         }
         if self.tools.is_none() {
-            self.tools = Some(context::tools(self.agent()?, &self.runtime.host.specs()));
+            self.tools = Some(self.runtime.offers.of(self.agent()?, &self.runtime.host));
         }
         let host: &dyn Catalogue = &self.runtime.host;
         let sealed = (self.mode() == Mode::Sealed).then_some(host);

@@ -23,7 +23,7 @@ const PARTS_MAX: usize = 16;
 pub(super) fn trace_closely(mode: Mode, run: &Run, shown: &Shown, spec: &ToolSpec, arguments: &Value, parts: &Parts, call: CallId) -> Origins {
     let fresh;
     let (words, intent) = match (&shown.words, &shown.intent) {
-        (Some(words), Some(intent)) => (words, intent),
+        (Some(words), Some(intent)) => (&**words, &**intent),
         _ => {
             fresh = (Words::of(run), Intent::of(run));
             (&fresh.0, &fresh.1)

@@ -13,6 +13,7 @@ use crate::intent::Intent;
 use crate::run::{Call, Run};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use steward_core::{ArgumentClass, ArgumentRole, CallId, FailureClass, Integrity, Label, Mode, Origin, Outcome, Readers, RecordPattern, Source, ToolCall};
 use steward_host::EXTRACT;
 
@@ -31,8 +32,8 @@ pub struct Shown {
     context: Option<Label>,
     /// The join of what a model in mode `sealed` is shown of it.
     view: Option<Label>,
-    pub(super) words: Option<Words>,
-    pub(super) intent: Option<Intent>,
+    pub(super) words: Option<Arc<Words>>,
+    pub(super) intent: Option<Arc<Intent>>,
     pub(super) records: Records,
     pub(super) writes: Writes,
     pub(super) memo: Memo,
@@ -51,7 +52,7 @@ pub(crate) fn fails_in_its_own_words(call: &Call) -> bool {
 impl Shown {
     /// What a run begins with: the owner's words, what they ask for, and the label of the history.
     pub fn begin(run: &Run) -> Self {
-        let mut shown = Self { words: Some(Words::of(run)), intent: Some(Intent::of(run)), ..Self::default() };
+        let mut shown = Self { words: Some(Arc::new(Words::of(run))), intent: Some(Arc::new(Intent::of(run))), ..Self::default() };
         // What the agent said earlier may repeat what it had read then: its words lower the context as the reading did.
         for turn in &run.history {
             shown.join_context(&Label { integrity: turn.integrity, readers: Readers::Public, sources: [].into() }, true);
@@ -62,7 +63,12 @@ impl Shown {
     /// Collects what the model had been shown when it gave the answer of step `before`: the results of all earlier steps,
     /// and what the calls before and of that step write. A tool that is no longer known shows outside text.
     pub fn before(mode: Mode, run: &Run, before: u32, tools: &dyn Catalogue) -> Self {
-        let mut shown = Self::begin(run);
+        Self::begin(run).up_to(mode, run, before, tools)
+    }
+
+    /// The same, from what this run began with.
+    pub(crate) fn up_to(self, mode: Mode, run: &Run, before: u32, tools: &dyn Catalogue) -> Self {
+        let mut shown = self;
         for step in run.steps.iter().filter(|step| step.number < before) {
             for call in step.calls.iter().filter(|call| call.started.is_some() || call.outcome.is_none()) {
                 if let Some(tool) = tools.find(&call.call.tool) {
@@ -170,7 +176,7 @@ impl Shown {
         let found = walk(result, labels, stored);
         let empty = Words::default();
         let first = self.records.places.len();
-        self.records.add(self.words.as_ref().unwrap_or(&empty), from, result, &found);
+        self.records.add(self.words.as_deref().unwrap_or(&empty), from, result, &found);
         for (found, at) in found.into_iter().zip(first..) {
             let integrity = view::integrity(&found);
             let Found { path, leaf, is_key, .. } = found;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// How many sets are kept; past that all are made anew.
 const SETS_MAX: usize = 256;
@@ -18,7 +18,7 @@ const SETS_MAX: usize = 256;
 /// One set of tools, ready for the wire.
 #[derive(Debug)]
 pub(super) struct ReadyTools {
-    tools: Vec<ModelTool>,
+    tools: Arc<[ModelTool]>,
     pub(super) names: ToolNames,
     chat: OnceLock<Option<Box<RawValue>>>,
     responses: OnceLock<Option<Box<RawValue>>>,
@@ -44,9 +44,9 @@ struct ChatTool<'a> {
 }
 
 impl ReadyTools {
-    fn new(tools: &[ModelTool]) -> Self {
+    fn new(tools: &Arc<[ModelTool]>) -> Self {
         Self {
-            tools: tools.to_vec(),
+            tools: Arc::clone(tools),
             names: ToolNames::new(tools.iter().map(|tool| tool.name.as_str())),
             chat: OnceLock::new(),
             responses: OnceLock::new(),
@@ -106,25 +106,48 @@ impl ReadyTools {
 #[derive(Debug, Default)]
 pub(super) struct ToolSets {
     hasher: RandomState,
-    sets: Mutex<HashMap<u64, Arc<ReadyTools>>>,
+    sets: Mutex<Sets>,
+}
+
+#[derive(Debug, Default)]
+struct Sets {
+    by_content: HashMap<u64, Arc<ReadyTools>>,
+    /// By where they lie, which saves comparing them. Each entry keeps its tools, so that no other can come to lie there.
+    by_address: HashMap<usize, (Arc<[ModelTool]>, Arc<ReadyTools>)>,
+}
+
+impl Sets {
+    /// Room for one more of each.
+    fn bound(&mut self) {
+        if self.by_content.len() >= SETS_MAX {
+            self.by_content.clear();
+        }
+        if self.by_address.len() >= SETS_MAX {
+            self.by_address.clear();
+        }
+    }
 }
 
 impl ToolSets {
     /// These tools, ready.
-    pub(super) fn ready(&self, tools: &[ModelTool]) -> Arc<ReadyTools> {
+    pub(super) fn ready(&self, tools: &Arc<[ModelTool]>) -> Arc<ReadyTools> {
+        let address = Arc::as_ptr(tools).addr();
+        if let Some((_, ready)) = self.lock().by_address.get(&address).filter(|(kept, _)| Arc::ptr_eq(kept, tools)) {
+            return Arc::clone(ready);
+        }
         let key = self.hasher.hash_one(tools);
-        let known = self.sets.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let known = self.lock().by_content.get(&key).cloned();
         // Compared as well as hashed: another set's tools must never go out by accident.
-        if let Some(known) = known.filter(|known| known.tools == tools) {
-            return known;
-        }
-        let ready = Arc::new(ReadyTools::new(tools));
-        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        if sets.len() >= SETS_MAX {
-            sets.clear();
-        }
-        sets.insert(key, Arc::clone(&ready));
+        let ready = known.filter(|known| known.tools == *tools).unwrap_or_else(|| Arc::new(ReadyTools::new(tools)));
+        let mut sets = self.lock();
+        sets.bound();
+        sets.by_content.insert(key, Arc::clone(&ready));
+        sets.by_address.insert(address, (Arc::clone(tools), Arc::clone(&ready)));
         ready
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Sets> {
+        self.sets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -144,28 +167,32 @@ mod tests {
     #[test]
     fn a_set_is_made_ready_once_and_never_mistaken_for_another() {
         let sets = ToolSets::default();
-        let first = sets.ready(&[tool("crm.find")]);
-        assert!(Arc::ptr_eq(&first, &sets.ready(&[tool("crm.find")])));
+        let first = sets.ready(&[tool("crm.find")].into());
+        assert!(Arc::ptr_eq(&first, &sets.ready(&[tool("crm.find")].into())));
         let mut other = tool("crm.find");
         other.parameters["properties"]["query"]["type"] = json!("integer");
-        let other = sets.ready(&[other]);
+        let other = sets.ready(&[other].into());
         assert!(!Arc::ptr_eq(&first, &other));
         assert_ne!(first.chat().map(RawValue::get), other.chat().map(RawValue::get));
+        let shared: Arc<[ModelTool]> = [tool("crm.find")].into();
+        assert!(Arc::ptr_eq(&sets.ready(&shared), &sets.ready(&shared)), "found by where it lies");
+        assert!(Arc::ptr_eq(&first, &sets.ready(&shared)), "and the same as its equal elsewhere");
         for index in 0..2 * SETS_MAX {
-            sets.ready(&[tool(&format!("t{index}"))]);
+            sets.ready(&[tool(&format!("t{index}"))].into());
         }
-        assert!(sets.sets.lock().expect("sets").len() <= SETS_MAX);
+        let sets = sets.sets.lock().expect("sets");
+        assert!(sets.by_content.len() <= SETS_MAX && sets.by_address.len() <= SETS_MAX);
     }
 
     #[test]
     fn each_api_gets_its_form() {
         let sets = ToolSets::default();
-        let ready = sets.ready(&[tool("crm.find")]);
+        let ready = sets.ready(&[tool("crm.find")].into());
         let chat: Value = serde_json::from_str(ready.chat().expect("tools").get()).expect("JSON");
         assert_eq!(chat[0]["type"], "function");
         assert_eq!(chat[0]["function"]["name"], "crm_find");
         let responses: Value = serde_json::from_str(ready.responses().expect("tools").get()).expect("JSON");
         assert_eq!((&responses[0]["type"], &responses[0]["name"], &responses[0]["strict"]), (&json!("function"), &json!("crm_find"), &json!(false)));
-        assert!(sets.ready(&[]).chat().is_none());
+        assert!(sets.ready(&[].into()).chat().is_none());
     }
 }

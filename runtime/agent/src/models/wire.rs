@@ -106,10 +106,16 @@ impl tower::Service<HttpRequestFactory> for Wire {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: HttpRequestFactory) -> Self::Future {
+    fn call(&mut self, factory: HttpRequestFactory) -> Self::Future {
         let Self { http, exchange } = self.clone();
         Box::pin(async move {
-            let request = request.build().await?;
+            let mut request = factory.build().await?;
+            // Nothing is sent twice, so nobody keeps the question while its answer is waited for: neither the library for another try
+            // nor the client, which keeps what can be cloned.
+            drop(factory);
+            if let Some(body) = request.body_mut().take() {
+                *request.body_mut() = Some(reqwest::Body::wrap(body));
+            }
             let response = http.execute(request).await.map_err(|error| {
                 exchange.refused.store(true, Ordering::Release);
                 exchange.fail(faults::transport(&error, &exchange))

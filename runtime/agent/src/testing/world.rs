@@ -5,6 +5,7 @@ use crate::agents::{Agent, Agents};
 use crate::driver::HandsFor;
 use crate::live::Live;
 use crate::models::{ModelConfig, Models, ModelsConfig};
+use crate::offers::Offers;
 use crate::rules::SharedRules;
 use crate::run::Run;
 use crate::runtime::Runtime;
@@ -85,6 +86,7 @@ impl World {
             rules: runtime.rules.clone(),
             prompts: runtime.prompts.clone(),
             agents: runtime.agents.clone(),
+            offers: Offers::default(),
             key: runtime.key.clone(),
             live: Live::default(),
             worker: runtime.worker.clone(),
@@ -228,6 +230,7 @@ fn parts(store: Store, office: Office, base_url: &str, limits: RunLimits, extra:
         host,
         prompts: Arc::new(prompts),
         agents: Arc::new(Agents::from([("assistant".to_owned(), agent)])),
+        offers: Offers::default(),
         key: EnvelopeKey::from_bytes([7; 32]),
         approvals: Arc::default(),
         live: Live::default(),

@@ -1,0 +1,36 @@
+//! What each agent offers its model, made once and shared by all runs: a run that waits keeps no copy of its own.
+
+use crate::agents::Agent;
+use crate::context;
+use crate::models::ModelTool;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use steward_host::Host;
+
+/// The tools of each agent as a model is told of them. Good for the agents of one installation, whose names are unique.
+#[derive(Debug, Default)]
+pub struct Offers {
+    kept: Mutex<HashMap<String, Offer>>,
+}
+
+#[derive(Debug)]
+struct Offer {
+    /// The table of tools it was made from.
+    generation: u64,
+    tools: Arc<[ModelTool]>,
+}
+
+impl Offers {
+    /// What this agent offers now. Made anew when the table of tools has changed since.
+    pub fn of(&self, agent: &Agent, host: &Host) -> Arc<[ModelTool]> {
+        // Read before the tools: a change in between is at worst seen once more.
+        let generation = host.generation();
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(offer) = kept.get(&agent.name).filter(|offer| offer.generation == generation) {
+            return Arc::clone(&offer.tools);
+        }
+        let tools = context::tools(agent, &host.specs());
+        kept.insert(agent.name.clone(), Offer { generation, tools: Arc::clone(&tools) });
+        tools
+    }
+}
