@@ -165,3 +165,20 @@ fn in_form_of(path: &str, mut response: utoipa::openapi::Response) -> utoipa::op
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    /// Two types of one name would take each other's place, and a client made from the document would send the wrong one.
+    #[test]
+    fn no_two_schemas_share_a_name() {
+        let mut seen: BTreeMap<String, serde_json::Value> = BTreeMap::new();
+        for (name, schema) in table().iter().flat_map(|route| (route.doc)().schemas) {
+            let shape = serde_json::to_value(&schema).expect("JSON");
+            let first = seen.entry(name.clone()).or_insert_with(|| shape.clone());
+            assert_eq!(*first, shape, "`{name}` is the name of two types: rename one of them");
+        }
+    }
+}

@@ -98,7 +98,7 @@ impl From<BudgetHoldRow> for BudgetHoldView {
 /// By how much a run may go on, and why.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Amount {
+pub(crate) struct Allowance {
     /// Millionths of a US dollar beyond what the run has cost; at least `need_micros`.
     #[schema(minimum = 1)]
     amount_micros: i64,

@@ -1,6 +1,6 @@
 //! Lets a run go on without being the one to decide: by little, for a short time, loud in the log, and reviewed.
 
-use super::{Amount, BudgetHoldView, about};
+use super::{Allowance, BudgetHoldView, about};
 use crate::auth::{Answer, Caller};
 use crate::extract::{Id, Json};
 use crate::openapi::Doc;
@@ -12,12 +12,12 @@ use steward_office::people;
 pub(crate) fn doc() -> Doc {
     Doc::new("Break the glass: let a run go on without being the one to decide")
         .about("For emergencies. Needs the password given within four hours (`POST /api/v1/session/prove`) and a reason; bounded in amount and time; somebody else reviews it.")
-        .body::<Amount>()
+        .body::<Allowance>()
         .answers::<BudgetHoldView>("200", "The run goes on, and the override waits for its review.")
         .refuses("409", "It is already decided, or its time is over.")
 }
 
-pub(crate) async fn handle(caller: Caller, Id(id): Id<BudgetHoldId>, Json(amount): Json<Amount>) -> Answer {
+pub(crate) async fn handle(caller: Caller, Id(id): Id<BudgetHoldId>, Json(amount): Json<Allowance>) -> Answer {
     let mut tx = caller.begin().await?;
     // What is not there is missing, whoever proved what.
     holds::get(&mut tx, id).await?;
