@@ -130,3 +130,58 @@ test.describe('as somebody who may look only', () => {
     await expect(page.getByRole('dialog')).toHaveCount(0);
   });
 });
+
+test('a run without room waits, goes on by what is allowed, and ends when it is refused', async ({ page }) => {
+  await page.goto('/budgets');
+  const me = await (await page.request.get('/api/v1/me')).json();
+  const headers = { origin: new URL(page.url()).origin };
+  const limit = async (cap_micros: number) => {
+    const reply = await page.request.put('/api/v1/budgets', { data: { scope: 'person', scope_id: me.person_id, period: 'total', cap_micros }, headers });
+    expect(reply.status()).toBe(200);
+  };
+  await limit(0);
+  try {
+    await say(page, 'Who is Ada without money?');
+    await page.getByRole('link', { name: 'Decide under budgets' }).click();
+    const wait = page.getByRole('listitem').filter({ hasText: 'Run of assistant' });
+    await wait.first().getByRole('button', { name: 'Let it go on' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('By how much').fill('0.000001');
+    await dialog.getByRole('button', { name: 'Let it go on' }).click();
+    await expect(dialog.getByRole('alert')).toContainText(/next answer/);
+    await dialog.getByLabel('By how much').fill('2');
+    await dialog.getByRole('button', { name: 'Let it go on' }).click();
+    await expect(page.getByText('The run goes on.')).toBeVisible();
+    await expect(wait).toHaveCount(0, { timeout: 20_000 });
+
+    await say(page, 'Who is Grace without money?');
+    await page.getByRole('link', { name: 'Decide under budgets' }).click();
+    await wait.first().getByRole('button', { name: 'End it' }).click();
+    await dialog.getByLabel('Why').fill('Tomorrow.');
+    await dialog.getByRole('button', { name: 'End it' }).click();
+    await expect(page.getByText('The run ends and says why.')).toBeVisible();
+    await expect(wait).toHaveCount(0);
+  } finally {
+    await limit(1_000_000_000);
+  }
+});
+
+test('a standing grant is read with its ranges and taken back', async ({ page }, info) => {
+  await page.goto('/grants');
+  const headers = { origin: new URL(page.url()).origin };
+  const workspace = (await (await page.request.get('/api/v1/workspaces')).json()).items[0];
+  const expires_at = new Date(Date.now() + 7 * 24 * 60 * 60 * 1_000).toISOString();
+  const uses_max = info.project.name === 'phone' ? 17 : 19;
+  const ranges = { '/name': { letters_max: 100 }, '/website': 'any' };
+  const given = await page.request.post('/api/v1/grants', { data: { workspace_id: workspace.workspace_id, agent: 'assistant', tool: 'crm.create_company', ranges, uses_max, expires_at }, headers });
+  expect(given.status(), await given.text()).toBe(201);
+  await page.reload();
+  const grant = page.getByRole('listitem').filter({ hasText: `0 of ${uses_max}` });
+  await expect(grant.getByRole('listitem').filter({ hasText: /^name/ })).toContainText('at most 100 letters');
+  await expect(grant.getByRole('listitem').filter({ hasText: /^website/ })).toContainText('anything');
+  await grant.getByRole('button', { name: 'Take back' }).click();
+  await grant.getByRole('button', { name: 'Take back now' }).click();
+  await expect(grant).toHaveCount(0);
+  await page.getByRole('button', { name: 'Over' }).click();
+  await expect(grant.getByText('taken back', { exact: true })).toBeVisible();
+});

@@ -19,7 +19,9 @@ test('can be installed, and says so in the reader’s language when there is no 
   await page.goto('/contacts');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sin conexión');
   await expect(page.locator('html')).toHaveAttribute('lang', 'es');
+  const again = page.waitForEvent('load');
   await page.getByRole('button', { name: 'Reintentar' }).click();
+  await again;
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sin conexión');
   // It comes back by itself once the network does.
   await context.setOffline(false);

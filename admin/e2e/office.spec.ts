@@ -27,19 +27,20 @@ test('a company is written down, changed and noted on', async ({ page }, info) =
 test('a change of a company that somebody else changed meanwhile is refused', async ({ page }, info) => {
   await page.goto('/companies');
   const headers = { origin: new URL(page.url()).origin };
-  const made = await (await page.request.post('/api/v1/companies', { data: { name: `Stale ${info.project.name}` }, headers })).json();
+  const { workspace_id } = (await (await page.request.get('/api/v1/workspaces')).json()).items[0];
+  const made = await (await page.request.post('/api/v1/companies', { data: { workspace_id, name: `Stale ${info.project.name}` }, headers })).json();
   await page.goto(`/companies/${made.company_id}`);
   await page.getByRole('button', { name: 'Change' }).click();
   const form = page.getByRole('dialog');
   await form.getByLabel('Name').fill('Overwritten');
-  const other = await page.request.patch(`/api/v1/companies/${made.company_id}`, { data: { version: made.version, name: 'Quicker' }, headers });
+  const other = await page.request.patch(`/api/v1/companies/${made.company_id}`, { data: { version: made.version, name: `Quicker ${info.project.name}` }, headers });
   expect(other.status()).toBe(200);
   await form.getByRole('button', { name: 'Save' }).click();
   await expect(form.getByRole('alert')).toBeVisible();
   await expect(form.getByText('Somebody else changed it meanwhile.', { exact: false })).toBeVisible();
-  await expect(page.getByRole('heading', { level: 1, name: 'Quicker', includeHidden: true })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: `Quicker ${info.project.name}`, includeHidden: true })).toBeVisible();
   const now = await (await page.request.get(`/api/v1/companies/${made.company_id}`)).json();
-  expect(now.name).toBe('Quicker');
+  expect(now.name).toBe(`Quicker ${info.project.name}`);
 });
 
 test('a deal is made, moved by the keyboard and opened', async ({ page }, info) => {
@@ -74,7 +75,8 @@ test('a deal is dragged to another column', async ({ page }, info) => {
   test.skip(info.project.name === 'phone', 'columns stand side by side on wide screens only');
   await page.goto('/deals');
   const headers = { origin: new URL(page.url()).origin };
-  await page.request.post('/api/v1/deals', { data: { title: 'Dragged', stage: 'new' }, headers });
+  const { workspace_id } = (await (await page.request.get('/api/v1/workspaces')).json()).items[0];
+  await page.request.post('/api/v1/deals', { data: { workspace_id, title: 'Dragged', stage: 'new' }, headers });
   await page.reload();
   await page.getByRole('region', { name: 'New' }).getByRole('listitem').filter({ hasText: 'Dragged' }).dragTo(page.getByRole('region', { name: 'Negotiation' }));
   await expect(page.getByRole('region', { name: 'Negotiation' }).getByText('Dragged')).toBeVisible();

@@ -31,6 +31,7 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
     deals: '/deals',
     deal: `/deals/${deal.deal_id}`,
     policies: '/policies',
+    grants: '/grants',
     tools: '/tools',
     tool: '/tools?open=crm.add_note',
     prompts: '/prompts',

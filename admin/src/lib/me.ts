@@ -24,7 +24,10 @@ export type Permission =
   | 'governance:read'
   | 'audit:read'
   | 'budgets:read'
-  | 'budgets:manage';
+  | 'budgets:manage'
+  | 'budgets:decide'
+  | 'budgets:break_glass'
+  | 'grants:manage';
 
 export function useMeQuery() {
   return useQuery({ queryKey: ['me'], queryFn: () => answer(api.GET('/api/v1/me')), staleTime: 60_000 });

@@ -65,9 +65,9 @@ function NoRoom({ run }: { run: Run }) {
         <bdi>{waits.why}</bdi>
       </p>
       <p>{t('noRoomNeeds', { amount: formats.usd(waits.needMicros) })}</p>
-      <code className="text-xs text-soft" dir="ltr">
-        steward budgets allow {waits.id}
-      </code>
+      <Link href="/budgets" className="text-accent underline">
+        {t('noRoomDecide')}
+      </Link>
     </div>
   );
 }

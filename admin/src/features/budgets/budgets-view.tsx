@@ -18,6 +18,7 @@ import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
 import { useAddress } from '@/lib/url';
 import { BudgetForm, SCOPES } from './budget-form';
+import { Waits } from './waits';
 
 type Budget = Schemas['BudgetView'];
 
@@ -44,6 +45,7 @@ export function BudgetsView() {
       {budgets.isError && <Failed error={budgets.error} onRetry={() => void budgets.refetch()} />}
       {budgets.isSuccess && all.length === 0 && <Empty icon={<Wallet className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
       <div className="mx-auto grid w-full max-w-4xl gap-6 p-4 sm:p-6">
+        <Waits />
         {SCOPES.map((scope) => {
           const own = all.filter((budget) => budget.scope === scope);
           if (own.length === 0) return null;
