@@ -1,6 +1,8 @@
 import { expect, test } from '@playwright/test';
 import { dollarsText, microsOf, shareOf, stateOf } from '../src/lib/budget';
 import { diffLines, withContext } from '../src/lib/diff';
+import { argumentsOf, fieldsOf } from '../src/lib/edit-arguments';
+import { rangesOf } from '../src/lib/grant-ranges';
 import { grantsOf, rolesOf } from '../src/lib/grants';
 import { leavesOf, pointerInWords } from '../src/lib/json';
 import { failuresOf, readMetrics, requestsOf } from '../src/lib/metrics';
@@ -149,4 +151,22 @@ test('counters are read from their text', () => {
   expect(requestsOf(samples)).toBe(5);
   expect(failuresOf(samples)).toEqual([{ route: 'POST /b', status: '503', count: 2 }]);
   expect(samples.map((sample) => sample.name)).toContain('up');
+});
+
+test('arguments are edited as text or as JSON, and what is none is named', () => {
+  const args = { name: 'Ada', emails: ['a@b.example'], limit: 3, note: '' };
+  expect(argumentsOf(fieldsOf(args))).toEqual({ arguments: args, wrong: [] });
+  const fields = fieldsOf(args).map((field) => (field.name === 'limit' ? { ...field, text: '' } : field.name === 'emails' ? { ...field, text: '[' } : field));
+  expect(argumentsOf(fields)).toEqual({ arguments: { name: 'Ada', note: '' }, wrong: ['emails'] });
+  expect(fieldsOf('text')).toEqual([]);
+});
+
+test('ranges of a grant are read, and what is not known is shown as it stands', () => {
+  expect(rangesOf({ '/b': 'any', '/a': { one_of: ['x', 2] }, '/c': { between: { min: 0, max: 9 } }, '/d': { letters_max: 5 }, '/e': { later: true } })).toEqual([
+    { path: '/a', kind: 'one', values: ['x', '2'] },
+    { path: '/b', kind: 'any' },
+    { path: '/c', kind: 'between', min: 0, max: 9 },
+    { path: '/d', kind: 'letters', max: 5 },
+    { path: '/e', kind: 'other', text: '{"later":true}' },
+  ]);
 });

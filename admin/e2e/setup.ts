@@ -9,6 +9,7 @@ import { startScriptedModel } from './scripted-model';
 import { AUDITOR, STATE, type World } from './world';
 
 const START_MS = 120_000;
+const GRANT_MS = 30 * 24 * 60 * 60 * 1_000;
 export const PASSWORD = 'correct horse battery';
 
 function freePort(): Promise<number> {
@@ -94,6 +95,10 @@ export default async function setup(): Promise<() => Promise<void>> {
     ] as const) {
       await post('/api/v1/deals', { title, stage, company_id: company.company_id, amount: { minor, currency: 'EUR' } });
     }
+    const { items: workspaces } = await (await owner.get('/api/v1/workspaces')).json();
+    const until = new Date(Date.now() + GRANT_MS).toISOString();
+    const ranges = { '/name': { letters_max: 100 }, '/website': 'any' };
+    await post('/api/v1/grants', { workspace_id: workspaces[0].workspace_id, agent: 'assistant', tool: 'crm.create_company', ranges, uses_max: 20, expires_at: until });
     const budget = await owner.put('/api/v1/budgets', { data: { scope: 'organisation', period: 'month', cap_micros: 25_000_000 } });
     if (!budget.ok()) throw new Error(await budget.text());
     const auditor = await (await post('/api/v1/people', { email: 'ola@example.org', display_name: 'Ola Auditor', roles: [{ role: 'auditor' }] })).json();

@@ -1,7 +1,8 @@
 'use client';
 
-import { Check, MessageSquareReply, X } from 'lucide-react';
-import { useState } from 'react';
+import { Check, MessageSquareReply, Pencil, X } from 'lucide-react';
+import { useRouter } from 'next/navigation';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Arguments } from '@/components/arguments';
 import { EffectBadge } from '@/components/effect-badge';
@@ -16,8 +17,12 @@ import { may, useMe } from '@/lib/me';
 import { useShortcuts } from '@/lib/shortcuts';
 import { useDecide, type Hold } from './use-hold';
 
+const EditDialog = lazy(() => import('./edit-dialog').then(({ EditDialog: one }) => ({ default: one })));
+
 /** The server takes no more bytes. */
 const REASON_LETTERS_MAX = 500;
+
+type Wish = 'approve' | 'reject' | 'revise' | 'edit';
 
 interface DecideProps {
   /** The action as it was shown: an approval is for exactly this. */
@@ -48,22 +53,24 @@ export function Decide(props: DecideProps) {
   const { shown, hasShortcuts } = props;
   const t = useTranslations('hold');
   const toast = useToast();
-  const [wanted, setOpen] = useState<'approve' | 'reject' | 'revise' | null>(null);
+  const router = useRouter();
+  const [wanted, setOpen] = useState<Wish | null>(null);
   // What was shown is no longer what waits: nothing is left to confirm.
   const open = props.stale === null ? wanted : null;
   const decide = useDecide(shown.hold_id);
   const [key, setKey] = useState('');
   const forbidden = useForbidden(props);
 
-  const begin = (what: 'approve' | 'reject' | 'revise') => {
+  const begin = (what: Wish) => {
     if (forbidden !== null) return;
     decide.approve.reset();
     decide.reject.reset();
     decide.revise.reset();
+    decide.edit.reset();
     setKey(decide.newKey());
     setOpen(what);
   };
-  useShortcuts(hasShortcuts && open === null, { a: () => begin('approve'), r: () => begin('reject'), v: () => begin('revise') });
+  useShortcuts(hasShortcuts && open === null, { a: () => begin('approve'), r: () => begin('reject'), v: () => begin('revise'), e: () => begin('edit') });
 
   const close = () => {
     setOpen(null);
@@ -87,9 +94,13 @@ export function Decide(props: DecideProps) {
           <X className="size-4" aria-hidden />
           {t('reject')}
         </Button>
-        <Button forbidden={forbidden} onClick={() => begin('revise')} aria-keyshortcuts={hasShortcuts ? 'v' : undefined} className="col-span-2">
+        <Button forbidden={forbidden} onClick={() => begin('revise')} aria-keyshortcuts={hasShortcuts ? 'v' : undefined} >
           <MessageSquareReply className="size-4" aria-hidden />
           {t('revise')}
+        </Button>
+        <Button forbidden={forbidden} onClick={() => begin('edit')} aria-keyshortcuts={hasShortcuts ? 'e' : undefined} className="max-sm:col-span-2">
+          <Pencil className="size-4" aria-hidden />
+          {t('edit')}
         </Button>
       </div>
       {forbidden !== null && props.stale === null && <p className="text-sm text-soft">{forbidden}</p>}
@@ -109,10 +120,29 @@ export function Decide(props: DecideProps) {
           </div>
         </Dialog>
       )}
+      {open === 'edit' && (
+        <Suspense>
+          <EditDialog
+            shown={shown}
+            isBusy={decide.edit.isPending}
+            error={decide.edit.error}
+            onClose={close}
+            onEdit={(args, wish) => {
+              void decide.edit.mutateAsync({ args, key: wish }).then((next) => {
+                toast(t('editedNow'));
+                close();
+                // In a conversation the card follows by itself.
+                if (hasShortcuts) router.replace(`/holds/${next.hold_id}`);
+              }, stays);
+            }}
+          />
+        </Suspense>
+      )}
       {open === 'revise' && (
         <Dialog title={t('reviseTitle')} onClose={close}>
           <form
             className="grid gap-4"
+            onChange={() => setKey(decide.newKey())}
             onSubmit={(event) => {
               event.preventDefault();
               const words = new FormData(event.currentTarget).get('guidance');
@@ -139,6 +169,7 @@ export function Decide(props: DecideProps) {
         <Dialog title={t('rejectTitle')} onClose={close}>
           <form
             className="grid gap-4"
+            onChange={() => setKey(decide.newKey())}
             onSubmit={(event) => {
               event.preventDefault();
               const reason = new FormData(event.currentTarget).get('reason');

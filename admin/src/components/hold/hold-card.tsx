@@ -17,6 +17,7 @@ import { Failed, Loading } from '@/components/ui/states';
 import { Ago, At } from '@/components/ui/time';
 import { useFormats } from '@/lib/format';
 import { Decide } from './decide';
+import { LastSimilar } from './last-similar';
 import { HoldState } from './state';
 import { useHold, type Hold } from './use-hold';
 
@@ -139,6 +140,7 @@ function Details({ hold }: { hold: Hold }) {
   const t = useTranslations('hold');
   return (
     <>
+      <LastSimilar hold={hold} />
       <section className="grid gap-2">
         <h2 className="text-sm font-semibold">{t('rules')}</h2>
         <Rules ids={hold.rules} />

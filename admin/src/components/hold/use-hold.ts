@@ -44,5 +44,14 @@ export function useDecide(id: string) {
       answer(api.POST('/api/v1/holds/{id}/revise', { params: { path: { id }, header: { 'Idempotency-Key': key } }, body: { guidance } })),
     onSettled: settled,
   });
-  return { approve, reject, revise, newKey: idempotencyKey };
+  // The answer is another card, which waits in the place of this one.
+  const edit = useMutation({
+    mutationFn: ({ args, key }: { args: Record<string, unknown>; key: string }) =>
+      answer(api.POST('/api/v1/holds/{id}/edit', { params: { path: { id }, header: { 'Idempotency-Key': key } }, body: { arguments: args } })),
+    onSettled: async (next) => {
+      if (next !== undefined) client.setQueryData(['holds', next.hold_id], next);
+      await settled();
+    },
+  });
+  return { approve, reject, revise, edit, newKey: idempotencyKey };
 }

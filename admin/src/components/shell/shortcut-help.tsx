@@ -20,6 +20,7 @@ export function ShortcutHelp({ places, onClose }: { places: Place[]; onClose: ()
     [['a'], t('approve')],
     [['r'], t('reject')],
     [['v'], t('revise')],
+    [['e'], t('edit')],
     [['Shift', '← →'], t('moveDeal')],
     ...places.flatMap((place): [string[], string][] => {
       const key = GO[place.name];

@@ -12,7 +12,7 @@ const TONES: Record<Tone, string> = {
   danger: 'border border-bad bg-surface text-bad hover:bg-bad-wash',
 };
 
-const SHAPE = 'inline-flex items-center justify-center gap-2 rounded-lg font-medium whitespace-nowrap select-none transition-colors';
+const SHAPE = 'inline-flex [&>svg]:shrink-0 items-center justify-center gap-2 rounded-lg font-medium whitespace-nowrap select-none transition-colors';
 
 export function buttonLooks(tone: Tone, size: 'small' | 'usual' = 'usual'): string {
   return cx(SHAPE, TONES[tone], size === 'small' ? 'min-h-8 px-2.5 text-sm' : 'min-h-11 px-4 sm:min-h-9 sm:px-3.5');

@@ -52,7 +52,13 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
       >
         <Input data-first label={t('name')} value={name} required maxLength={NAME_LETTERS_MAX} autoComplete="off" dir="auto" onChange={(event) => setName(event.target.value)} />
         <Input label={t('email')} type="email" value={email} required autoComplete="off" dir="ltr" onChange={(event) => setEmail(event.target.value)} />
-        <RolesField value={roles} onChange={setRoles} />
+        <RolesField
+          value={roles}
+          onChange={(next) => {
+            setRoles(next);
+            setKey(idempotencyKey());
+          }}
+        />
         {invite.isError && <Problem error={invite.error} />}
         <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
           <Button onClick={onClose}>{t('cancel')}</Button>
