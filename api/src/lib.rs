@@ -17,6 +17,7 @@ mod routes;
 pub mod run_events;
 pub mod site;
 pub mod state;
+mod suggestions;
 pub mod web;
 pub mod wiring;
 

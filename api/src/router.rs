@@ -114,6 +114,7 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         GET    "/api/v1/prompts/{name}/{version}"      May(GovernanceRead)  => prompts::show;
         GET    "/api/v1/policies"                      May(GovernanceRead)  => policies::show;
         POST   "/api/v1/policies/backtest"             May(ActionsRead)     => policies::backtest up to routes::policies::backtest::BODY_MAX;
+        GET    "/api/v1/policies/suggestions"          May(ActionsRead)     => policies::suggestions;
         GET    "/api/v1/agents"                        May(GovernanceRead)  => agents::list;
 
         GET    "/api/v1/contacts"                May(ContactsRead)       => contacts::list;

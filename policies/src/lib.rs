@@ -24,6 +24,7 @@ mod rules;
 mod sample;
 mod schema;
 mod shipped;
+mod suggest;
 #[cfg(test)]
 mod testing;
 
@@ -45,3 +46,4 @@ pub use prove::{CounterExample, Proof, PropertyFile, ProveError, prove};
 pub use rules::{RULE_FILE_BYTES_MAX, RULES_MAX, Rule, RuleEffect, RuleFile, Rules};
 pub use sample::tools as sample_tools;
 pub use shipped::{SHIPPED, SHIPPED_CASES, SHIPPED_PROPERTIES, shipped_cases, shipped_properties, shipped_rules};
+pub use suggest::{Habit, SUGGESTED, Suggestion, suggest};

@@ -91,6 +91,7 @@ pub(crate) struct Loaded {
     pub(crate) counters: Vec<Counter>,
     schema: String,
     warnings: Vec<Problem>,
+    files: Vec<RuleFile>,
     digest: Digest,
 }
 
@@ -123,12 +124,18 @@ impl Rules {
         let on_budget = parsed.iter().enumerate().filter(|(_, rule)| rule.reads.reads("within_budget")).map(|(index, _)| index).collect();
         let index = parsed.iter().enumerate().map(|(index, one)| (one.rule.id.clone(), index)).collect();
         let rules = parsed.into_iter().map(|one| one.rule).collect();
-        Ok(Self(Arc::new(Loaded { rules, on_budget, index, tools: governed, names, counters, schema: schema_text, warnings, digest })))
+        let files = files.into_iter().cloned().collect();
+        Ok(Self(Arc::new(Loaded { rules, on_budget, index, tools: governed, names, counters, schema: schema_text, warnings, files, digest })))
     }
 
     /// Names this set of rules: over the files, sorted, and the generated schema.
     pub fn digest(&self) -> Digest {
         self.0.digest
+    }
+
+    /// The files it was read from, sorted.
+    pub fn files(&self) -> &[RuleFile] {
+        &self.0.files
     }
 
     /// The tools governed, by name, with their effects.

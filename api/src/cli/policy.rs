@@ -4,6 +4,7 @@ mod compare;
 mod proofs;
 mod recorded;
 mod shadow;
+mod suggest;
 mod why;
 
 use super::Setting;
@@ -12,6 +13,7 @@ use super::output::{Output, Tone, counted};
 use super::progress::Progress;
 use super::terminal::{Who, with};
 use crate::config::Config;
+use crate::suggestions::{DAYS_MAX, DAYS_USUAL, LEAST_MAX, LEAST_MIN, LEAST_USUAL};
 use crate::wiring::logging;
 use crate::wiring::policies::{PoliciesError, read_cases, read_properties, read_rules};
 use crate::wiring::{AssembleError, look_at_host};
@@ -21,8 +23,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use steward_core::ToolSpec;
 use steward_policies::{
-    CaseFile, CaseReport, CaseResult, PropertyFile, Recorded, RuleFile, RulesError, Summary, check, matrix, run_cases, shipped_cases, shipped_properties,
-    shipped_rules,
+    CaseFile, CaseReport, CaseResult, PropertyFile, Recorded, RuleFile, Rules, RulesError, Summary, check, matrix, run_cases, shipped_cases,
+    shipped_properties, shipped_rules,
 };
 
 /// Decisions that are judged again unless another number is asked for.
@@ -107,6 +109,21 @@ enum Verb {
         #[arg(long, value_enum, default_value = "auto")]
         prover: proofs::Prover,
     },
+    /// Suggest rules for what people always approved, each with its backtest; none is put in force
+    #[command(after_help = "Example:\n  steward policy suggest --days 90 --least 10")]
+    Suggest {
+        /// Look back on so many days
+        #[arg(long, value_name = "N", default_value_t = DAYS_USUAL, value_parser = clap::value_parser!(u32).range(1..=DAYS_MAX))]
+        days: u32,
+        /// Only what was approved at least so often, and never refused, edited or sent back
+        #[arg(long, value_name = "N", default_value_t = LEAST_USUAL, value_parser = clap::value_parser!(u32).range(LEAST_MIN..=LEAST_MAX))]
+        least: u32,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        who: Who,
+    },
     /// Say which rule decided on a call, and what would have changed it
     #[command(after_help = "Example:\n  steward policy explain env_8c1f…")]
     Explain {
@@ -156,6 +173,12 @@ impl Policy {
                 logging::start(&setting.environment, "warn");
                 let set = read(&config, &Which { dir: Some(dir), json: false })?;
                 shadow::run(&output, &config, &set, &who, &notes, follow).await
+            }
+            Verb::Suggest { days, least, json, who } => {
+                let set = read(&config, &Which { dir: None, json })?;
+                logging::start(&setting.environment, "warn");
+                let seen = with(config, &who, "steward policy", async |terminal| suggest::look(terminal, days, least).await).await?;
+                suggest::print(&output, &Rules::load(&set.rules, &set.tools).map_err(rules_error)?, &set.tools, &seen, json)
             }
             Verb::Explain { envelope, json, who } => {
                 let set = read(&config, &Which { dir: None, json })?;

@@ -2,3 +2,4 @@
 
 pub(crate) mod backtest;
 pub(crate) mod show;
+pub(crate) mod suggestions;

@@ -3,7 +3,7 @@
 use crate::error::StoreError;
 use crate::page::Page;
 use crate::tx::Tx;
-use steward_core::{HoldId, PersonId, RunId, SessionId, WorkspaceId};
+use steward_core::{DecisionId, HoldId, PersonId, RunId, SessionId, WorkspaceId};
 use time::OffsetDateTime;
 
 /// A held action as stored.
@@ -345,4 +345,49 @@ pub async fn last_similar(tx: &mut Tx, row: &HoldRow) -> Result<Option<(RunId, S
     .fetch_optional(tx.conn())
     .await?;
     Ok(found.and_then(|found| Some((RunId::from_uuid(found.run_id), found.arguments?, found.decided_at))))
+}
+
+/// Calls of one tool by one agent in one workspace that people always approved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HabitRow {
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// Which agent.
+    pub agent: String,
+    /// Which tool.
+    pub tool: String,
+    /// How often it was approved.
+    pub approved: i64,
+    /// The decisions that held what was approved, the newest.
+    pub decisions: Vec<DecisionId>,
+}
+
+/// What people approved at least so often since a time, and never refused, edited or sent back; most first.
+pub async fn always_approved(tx: &mut Tx, since: OffsetDateTime, least: i64, most: i64) -> Result<Vec<HabitRow>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select hold.workspace_id, hold.agent, hold.tool, count(*) filter (where hold.state in ('approved', 'claimed', 'done', 'failed', 'unknown')) as "approved!",
+                  (array_agg(decision.decision_id order by decision.decision_id desc)
+                     filter (where hold.state in ('approved', 'claimed', 'done', 'failed', 'unknown') and decision.decision_id is not null))[1:1000] as "decisions: Vec<uuid::Uuid>"
+             from hold left join decision on decision.tenant_id = hold.tenant_id and decision.run_id = hold.run_id and decision.call_id = hold.call_id and decision.verdict = 'hold'
+            where hold.held_at >= $1
+            group by hold.workspace_id, hold.agent, hold.tool
+           having count(*) filter (where hold.state in ('approved', 'claimed', 'done', 'failed', 'unknown')) >= $2
+              and count(*) filter (where hold.state in ('rejected', 'revised', 'edited')) = 0
+            order by 4 desc, hold.workspace_id, hold.agent, hold.tool limit $3"#,
+        since,
+        least,
+        most,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| HabitRow {
+            workspace: WorkspaceId::from_uuid(row.workspace_id),
+            agent: row.agent,
+            tool: row.tool,
+            approved: row.approved,
+            decisions: row.decisions.unwrap_or_default().into_iter().map(DecisionId::from_uuid).collect(),
+        })
+        .collect())
 }

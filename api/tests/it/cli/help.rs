@@ -31,6 +31,7 @@ const VERBS: &[&str] = &[
     "policy shadow",
     "policy backtest",
     "policy prove",
+    "policy suggest",
     "policy explain",
     "eval",
     "eval agentdojo",

@@ -122,6 +122,8 @@ async fn decisions_on_record_are_judged_again_and_explained() {
         assert!(ran.out.contains("crm.create_contact: hold -> allow by all") && ran.out.contains("1 newly allowed, 0 newly held"), "{ran:?}");
     }
     assert_eq!(home.json(&["approvals", "list", "--json"]).as_array().map(Vec::len), Some(1), "nothing was executed");
+    assert!(home.succeeds(&["policy", "suggest", "--least", "3"]).contains("Nothing is suggested"));
+    assert_eq!(home.json(&["policy", "suggest", "--json"])["items"], serde_json::json!([]));
 
     let shadow = || home.succeeds(&["policy", "shadow", "new", "--notes", "notes.jsonl"]);
     let first = shadow();

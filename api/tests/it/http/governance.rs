@@ -4,6 +4,7 @@ use super::working::{NO_COMPANIES, Working};
 use serde_json::{Value, json};
 use steward_core::{AuditId, Role};
 use steward_office::audit::leaf_of;
+use steward_policies::{Rules, shipped_rules};
 
 #[tokio::test]
 async fn budgets_limit_something_that_is_there() {
@@ -227,4 +228,47 @@ async fn the_audit_log_is_read_from_either_end_and_of_one_run() {
     let stranger = world.other.session_of(&world.server, world.other.owner).await.secret;
     let theirs = working.ask("GET", format!("/api/v1/audit?run={}", runs[0])).cookie(&stranger).send().await.expect(200).json();
     assert_eq!(theirs["items"], json!([]), "nothing of another organisation's run");
+}
+
+#[tokio::test]
+async fn what_was_always_approved_is_suggested_and_never_what_was_refused_once() {
+    let working = Working::noting().await;
+    let world = &working.world;
+    let held = working.held().await;
+    let owner = world.owner().await;
+    let ask = |query: &str| working.ask("GET", format!("/api/v1/policies/suggestions{query}"));
+    for wrong in ["?days=0", "?days=367", "?least=2", "?least=1001", "?which=all"] {
+        ask(wrong).cookie(&owner).send().await.expect(422);
+    }
+    ask("").cookie(&working.as_role(Role::Support).await).send().await.expect(403);
+    assert_eq!(ask("").cookie(&owner).send().await.expect(200).json(), json!({ "items": [] }));
+    // Under the shipped rules, notes on a contact that only text from outside named wait; twelve were approved.
+    let rules = Rules::load(&shipped_rules(), &world.server.state.host.specs()).expect("rules");
+    world.server.state.rules.replace(rules);
+    let copies = "set session_replication_role = replica;
+        update decision set record = jsonb_set(record::jsonb, '{facts,ref}', '\"outside\"')::text where verdict = 'hold';
+        insert into hold select (jsonb_populate_record(one, jsonb_build_object('hold_id', gen_random_uuid(), 'call_id', 'call_8_' || number, 'state', 'done'))).*
+          from hold as one, generate_series(1, 12) as number where state = 'held';
+        insert into decision select (jsonb_populate_record(one, jsonb_build_object('decision_id', gen_random_uuid(), 'call_id', 'call_8_' || number))).*
+          from decision as one, generate_series(1, 12) as number where verdict = 'hold'";
+    world.server.database.raw(copies).await;
+    assert_eq!(ask("?least=13").cookie(&owner).send().await.expect(200).json()["items"], json!([]), "not that often");
+    let elsewhere = world.other.session_of(&world.server, world.other.owner).await.secret;
+    assert_eq!(ask("").cookie(&elsewhere).send().await.expect(200).json()["items"], json!([]), "not theirs");
+    let found = ask("").cookie(&owner).send().await.expect(200).json();
+    let one = &found["items"][0];
+    assert_eq!((&one["tool"], &one["approved"], &one["covers"]), (&json!("crm.add_note"), &json!(12), &json!(12)), "{found}");
+    // The one that still waits would have run too.
+    assert_eq!((&one["backtest"]["newly_allowed"], &one["backtest"]["newly_blocked"]), (&json!(13), &json!(0)), "{found}");
+    let shown = working.ask("GET", format!("/api/v1/holds/{}", held.hold)).cookie(&owner).send().await.expect(200).json();
+    let rule = one["rule"].as_str().expect("rule");
+    assert!(rule.contains(shown["arguments"]["contact_id"].as_str().expect("id")) && rule.contains(&world.home.workspace.to_string()), "{rule}");
+    // Nothing is put in force.
+    let in_force = working.ask("GET", "/api/v1/policies").cookie(&owner).send().await.expect(200).json();
+    assert!(!in_force.to_string().contains(one["id"].as_str().expect("id")), "{in_force}");
+    for state in ["rejected", "revised", "edited"] {
+        let sql = format!("set session_replication_role = replica; update hold set state = '{state}' where call_id = 'call_8_1'");
+        world.server.database.raw(&sql).await;
+        assert_eq!(ask("").cookie(&owner).send().await.expect(200).json()["items"], json!([]), "{state} once");
+    }
 }
