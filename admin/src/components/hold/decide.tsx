@@ -94,7 +94,7 @@ export function Decide(props: DecideProps) {
           <X className="size-4" aria-hidden />
           {t('reject')}
         </Button>
-        <Button forbidden={forbidden} onClick={() => begin('revise')} aria-keyshortcuts={hasShortcuts ? 'v' : undefined} >
+        <Button forbidden={forbidden} onClick={() => begin('revise')} aria-keyshortcuts={hasShortcuts ? 'v' : undefined} className="max-sm:col-span-2">
           <MessageSquareReply className="size-4" aria-hidden />
           {t('revise')}
         </Button>

@@ -7,6 +7,7 @@ import { Markdown } from '@/components/markdown';
 import { Copy } from '@/components/ui/copy';
 import { Failed } from '@/components/ui/states';
 import { useFormats } from '@/lib/format';
+import { may, useMe } from '@/lib/me';
 import { costOf, waitingOf, waitsForMoney, type Run } from '@/lib/run/fold';
 import type { Followed } from '@/lib/run/use-run';
 import { CallCard } from './call-card';
@@ -56,6 +57,7 @@ function Activity({ run, isLost, isHeard }: { run: Run; isLost: boolean; isHeard
 function NoRoom({ run }: { run: Run }) {
   const t = useTranslations('run');
   const formats = useFormats();
+  const me = useMe();
   const waits = waitsForMoney(run);
   if (waits === null) return null;
   return (
@@ -65,9 +67,11 @@ function NoRoom({ run }: { run: Run }) {
         <bdi>{waits.why}</bdi>
       </p>
       <p>{t('noRoomNeeds', { amount: formats.usd(waits.needMicros) })}</p>
-      <Link href="/budgets" className="text-accent underline">
-        {t('noRoomDecide')}
-      </Link>
+      {may(me, 'budgets:read') && (
+        <Link href="/budgets" className="text-accent underline">
+          {t('noRoomDecide')}
+        </Link>
+      )}
     </div>
   );
 }
