@@ -146,6 +146,8 @@ async fn an_action_is_edited_and_approved_as_edited() {
     assert_eq!(edited["edited_by"], working.world.home.owner.to_string());
     assert_ne!(edited["envelope_id"], json!(held.envelope));
     working.ask("POST", edit.as_str()).cookie(&owner).json(&with(json!("Again."))).send().await.expect(409);
+    let written = "select count(*) from audit_event where action = 'hold.edit' and outcome = 'done' and request_id like 'req\\_%'";
+    assert_eq!(working.world.server.database.number(written).await, 1);
     let old = json!({ "envelope_id": held.envelope });
     working.ask("POST", format!("/api/v1/holds/{}/approve", held.hold)).cookie(&owner).json(&old).send().await.expect(409);
     let next = edited["hold_id"].as_str().expect("id");
@@ -189,6 +191,8 @@ async fn a_grant_is_given_shown_as_a_rule_and_taken_back() {
     let given = give(body(json!({}))).send().await.expect(201).json();
     assert!(given["rule"].as_str().expect("rule").contains("contact_01h2xcejqtf2nbrexx3vqjhp41"), "{given}");
     assert_eq!((&given["uses"], &given["uses_max"]), (&json!(0), &json!(3)));
+    let written = "select count(*) from audit_event where action = 'grant.give' and outcome = 'done' and request_id like 'req\\_%'";
+    assert_eq!(world.server.database.number(written).await, 1);
     let path = format!("/api/v1/grants/{}", given["grant_id"].as_str().expect("id"));
     let elsewhere = world.other.session_of(&world.server, world.other.owner).await.secret;
     working.ask("GET", path.as_str()).cookie(&elsewhere).send().await.expect(404);

