@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, hold, say } from './fixtures';
 import type { Page } from '@playwright/test';
 
@@ -46,12 +47,20 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
   };
 }
 
-/** Nothing is still to come, in any of the languages. */
-const LOADING = /^(Loading|Cargando|جارٍ التحميل|लोड हुँदैछ)$/;
+/** What pages say while something is still to come, in each language. */
+const COMING = new RegExp(
+  `^(${['en', 'es', 'ar', 'ne']
+    .flatMap((language) => {
+      const words = JSON.parse(readFileSync(`messages/${language}.json`, 'utf8'));
+      const desk = JSON.parse(readFileSync(`messages/desk/${language}.json`, 'utf8'));
+      return [words.common.loading, words.run.starting, desk.health.state.unknown];
+    })
+    .join('|')})$`,
+);
 
 /** Waits until a page has all it shows. */
 export async function settled(page: Page): Promise<void> {
   await expect(page.locator('h1').first()).toBeAttached();
-  await expect(page.getByRole('status').filter({ hasText: LOADING })).toHaveCount(0);
+  await expect(page.getByText(COMING)).toHaveCount(0);
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
 }

@@ -15,6 +15,7 @@ test('somebody is invited by a link that is shown once, gets other roles, is shu
   expect(link).toContain('/sign-in#token=');
   await expect(dialog.getByText('Shown now and never again.', { exact: false })).toBeVisible();
   await dialog.getByRole('button', { name: 'Done' }).click();
+  await expect(page).toHaveURL('/people');
   await page.reload();
   await expect(page.getByText(link)).toHaveCount(0);
 
