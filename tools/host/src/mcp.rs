@@ -172,7 +172,7 @@ impl Host {
         }
         let entry = definition.entry(&server.config, name, rules)?;
         let body = Body::Mcp(call::Remote { server: Arc::clone(server), name: definition.name.clone(), digest });
-        let (arguments, result) = (schema::closed(&definition.input)?, definition.result()?);
+        let (arguments, result) = (schema::closed(&definition.input, entry.roles.keys())?, definition.result()?);
         let tool = Tool::new(body, entry, server.config.timeout_ms, arguments, result).map_err(|err| match err {
             PluginError::Schema { problem, .. } => problem,
             other => other.to_string(),
