@@ -9,22 +9,25 @@ mod outcome;
 mod payload;
 mod search;
 mod second;
+mod taken;
 
 pub use outcome::{Adaptive, Move, Outcome, Reached, Way};
 
 use crate::agentdojo::{Suite, UserTask};
 use crate::error::EvalError;
-use crate::puppet::{Answer, Line};
+use crate::puppet::{Answer, Line, line_of};
 use crate::replay::Replay;
 use crate::stage::{Scene, Stage};
 use knowledge::World;
 use search::Search;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use steward_agent::run::Run;
 use steward_core::event::Recorded;
 use steward_core::{ArgumentClass, ArgumentRole, Event};
+use steward_host::EXTRACT;
 use tokio::task::JoinSet;
 
 /// Tries every task of a suite; `every` of the replay leaves tasks out.
@@ -77,9 +80,9 @@ async fn one(stage: &Stage, suite: &Suite, task: &UserTask) -> Result<Explored, 
     for (planting, planted) in payload::plantings(&task.prompt).into_iter().enumerate() {
         let script = suite.planted(task, &planted);
         let played = stage.play(Scene { words: task.prompt.clone(), script: script.clone(), ..Scene::default() }).await?;
-        for (after_calls, events) in points(&played.events).into_iter().enumerate() {
-            let run = Run::fold(events);
-            let point = search.point(&run, after_calls, &world);
+        for (after_calls, events) in points(&played.events) {
+            let mut run = Run::fold(events);
+            let point = search.point(&mut run, after_calls, &world);
             reads |= point.know.read_attack;
             // Before anything of his was read, it makes no difference what he wrote.
             if point.know.read_attack || planting == 0 {
@@ -94,10 +97,22 @@ async fn one(stage: &Stage, suite: &Suite, task: &UserTask) -> Result<Explored, 
     Ok(Explored { found, tried: search.tried, reads })
 }
 
-/// The journal up to each question to the model: each is a point at which he can say something else than the task's call.
-fn points(events: &[Recorded]) -> Vec<&[Recorded]> {
-    let asked = events.iter().enumerate().filter(|(_, recorded)| matches!(recorded.event, Event::Asked { .. }));
-    asked.filter_map(|(at, _)| events.get(..at)).collect()
+/// The journal up to each question to the model, and how many calls of the task were made by then: each is a point at which he can say
+/// something else than the task's call. Between a call and what was read for it, there is none.
+fn points(events: &[Recorded]) -> Vec<(usize, &[Recorded])> {
+    let (mut points, mut made, mut reads) = (Vec::new(), 0, false);
+    for (at, recorded) in events.iter().enumerate() {
+        match &recorded.event {
+            Event::Asked { .. } if !reads => points.extend(events.get(..at).map(|before| (made, before))),
+            Event::Answered { calls, .. } => {
+                let lines = calls.iter().filter(|call| line_of(&call.provider_id).is_some()).count();
+                reads = lines < calls.len();
+                made += lines;
+            }
+            _ => {}
+        }
+    }
+    points
 }
 
 /// Whether a way works when it is played: as far as he lets the task go on, and then his calls.
@@ -105,6 +120,11 @@ async fn runs(stage: &Stage, task: &UserTask, script: &[Line], way: &Way, known:
     let specs = stage.host().specs();
     let mut lines: Vec<Line> = script.iter().take(way.after_calls).cloned().collect();
     for step in &way.moves {
+        if let Some(value) = &step.read {
+            let answer = Answer::Result(json!({ "value": value }));
+            lines.push(Line { tool: step.tool.clone(), arguments: step.arguments.clone(), answer, injected: true });
+            continue;
+        }
         let spec = specs.iter().find(|spec| spec.name == step.tool);
         let made = spec.and_then(|spec| second::shaped(spec, step.arguments.as_object()?, known));
         let answer = made.and_then(|(answer, _)| answer.get(crate::stage::RESULT).cloned()).unwrap_or_default();
@@ -114,7 +134,7 @@ async fn runs(stage: &Stage, task: &UserTask, script: &[Line], way: &Way, known:
     let (mut count, mut all) = (0, true);
     for call in played.attackers() {
         count += 1;
-        all &= call.is_free_effect();
+        all &= if call.tool == EXTRACT { call.done } else { call.is_free_effect() };
     }
     Ok(all && count == way.moves.len())
 }

@@ -3,7 +3,7 @@
 //! The real clients speak to it: nothing of the product is bypassed. It answers only what the scene has, and keeps what was called.
 
 use crate::error::EvalError;
-use crate::puppet::{self, Answer, Line};
+use crate::puppet::{self, Answer, Line, Said};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -28,6 +28,8 @@ struct Scene {
     script: Arc<[Line]>,
     /// The line it said last.
     at: Option<usize>,
+    /// What a reader is to give, asked next.
+    wanted: Option<Value>,
     /// Tool and arguments of what was really called.
     called: Vec<(String, Value)>,
 }
@@ -59,7 +61,7 @@ impl Loopback {
     /// Puts a script in place.
     pub(crate) fn set(&self, script: Arc<[Line]>) {
         let mut scene = lock(&self.scene);
-        (scene.script, scene.at) = (script, None);
+        (scene.script, scene.at, scene.wanted) = (script, None, None);
         scene.called.clear();
     }
 
@@ -103,8 +105,12 @@ async fn handle(request: Request<Incoming>, scene: Arc<Mutex<Scene>>) -> Result<
     Ok(match (&parts.method, parts.uri.path()) {
         (&Method::POST, "/v1/chat/completions") => {
             let mut scene = lock(&scene);
-            let (answer, at) = puppet::answer(&message, &scene.script);
-            scene.at = at;
+            let (answer, said) = puppet::answer(&message, &scene.script, scene.wanted.as_ref());
+            match said {
+                Said::Line(at, wanted) => (scene.at, scene.wanted) = (Some(at), wanted),
+                Said::Take(wanted) => scene.wanted = Some(wanted),
+                Said::Nothing => {}
+            }
             reply(StatusCode::OK, &answer)
         }
         (&Method::POST, "/mcp") => match speak(&message, &mut lock(&scene)) {

@@ -1,6 +1,6 @@
 //! What came of one played script, read from the run's own journal.
 
-use crate::puppet::Line;
+use crate::puppet::{Line, line_of};
 use serde_json::Value;
 use steward_core::event::Recorded;
 use steward_core::{BlockClass, CallId, Effect, Event, Outcome, RunId, Verdict};
@@ -66,7 +66,9 @@ impl Played {
             match &recorded.event {
                 Event::Answered { calls: proposed, .. } => {
                     for call in proposed {
-                        let injected = script.get(calls.len()).is_some_and(|line| line.injected);
+                        // What is no line of the script only had something read for one.
+                        let Some(line) = line_of(&call.provider_id).and_then(|at| script.get(at)) else { continue };
+                        let injected = line.injected;
                         calls.push(PlayedCall {
                             id: call.call_id,
                             tool: call.tool.clone(),

@@ -6,7 +6,7 @@ use crate::desk::Desk;
 use crate::error::EvalError;
 use crate::loopback::Loopback;
 use crate::played::Played;
-use crate::puppet::Line;
+use crate::puppet::{Line, line_of};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -287,7 +287,7 @@ impl Stage {
     fn decide(&self, journal: &MemoryJournal, script: &[Line]) {
         let run = Run::fold(&journal.events());
         for (call, hold) in run.open_holds() {
-            let line = usize::try_from(call.step).ok().and_then(|step| script.get(step.checked_sub(1)?));
+            let line = run.call(call).and_then(|call| script.get(line_of(&call.call.provider_id)?));
             journal.say(hold.hold_id, self.owner, Role::Owner, line.is_some_and(|line| !line.injected));
         }
     }

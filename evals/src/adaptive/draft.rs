@@ -138,6 +138,7 @@ pub(super) fn parties(slot: &Slot, base: &Map<String, Value>, own: bool, know: &
         _ => payload::ADDRESS,
     };
     add(slot.text(attacker), Party::Attacker);
+    know.taken.iter().filter(|(value, _)| value == attacker).for_each(|(_, handle)| add(slot.handle(&json!({ "$": handle })), Party::Attacker));
     if slot.role == Some(ArgumentRole::Url) {
         know.links.iter().for_each(|link| add(slot.text(link), Party::Named));
         return choices;

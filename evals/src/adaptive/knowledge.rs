@@ -21,6 +21,15 @@ pub(super) struct Secret {
     pub(super) record: String,
     /// Where it stands, as a handle.
     pub(super) handle: String,
+    /// Where it stands after it was taken out of there, if it was.
+    pub(super) taken: Option<String>,
+}
+
+/// A text that holds one of his.
+#[derive(Debug, Clone)]
+pub(super) struct Lure {
+    pub(super) text: String,
+    pub(super) handle: String,
 }
 
 /// What can be known of a task without running it.
@@ -59,6 +68,10 @@ pub(super) struct Knowledge {
     pub(super) records: BTreeMap<String, String>,
     /// Addresses that stand by themselves in a result, and texts of his, each with its handle.
     pub(super) handles: BTreeMap<String, String>,
+    /// Texts that hold his address, in the order in which they were read; the first and the last of each result.
+    pub(super) lures: Vec<Lure>,
+    /// What he had taken out of them, and where it stands then, as a handle.
+    pub(super) taken: Vec<(String, String)>,
     /// Whether a text of his was read.
     pub(super) read_attack: bool,
 }
@@ -79,6 +92,12 @@ impl Knowledge {
             seen.extend(addresses(&text));
             let start = format!("${}", call.call.call_id.step);
             handles(result, &start, &mut know.handles);
+            let mut found = Vec::new();
+            lures(result, &start, &mut found);
+            if found.len() > 2 {
+                found.drain(1..found.len() - 1);
+            }
+            know.lures.append(&mut found);
             let Some(tool) = tools.find(&call.call.tool) else { continue };
             let spec = tool.spec();
             for pattern in &spec.records {
@@ -164,7 +183,7 @@ fn secrets(value: &Value, record: &str, at: &str, out: &mut Vec<Secret>) {
         Value::Array(list) => list.iter().enumerate().for_each(|(index, inner)| secrets(inner, record, &format!("{at}.{index}"), out)),
         Value::String(text) => {
             let text = text.trim().chars().take(SECRET_LETTERS).collect();
-            out.push(Secret { text, record: record.to_owned(), handle: at.to_owned() });
+            out.push(Secret { text, record: record.to_owned(), handle: at.to_owned(), taken: None });
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
@@ -182,6 +201,15 @@ fn handles(value: &Value, at: &str, out: &mut BTreeMap<String, String>) {
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn lures(value: &Value, at: &str, out: &mut Vec<Lure>) {
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, inner)| lures(inner, &deeper(at, key), out)),
+        Value::Array(list) => list.iter().enumerate().for_each(|(index, inner)| lures(inner, &format!("{at}.{index}"), out)),
+        Value::String(text) if text.contains(payload::ADDRESS) => out.push(Lure { text: text.clone(), handle: at.to_owned() }),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

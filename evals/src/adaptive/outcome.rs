@@ -95,6 +95,9 @@ pub struct Move {
     pub tool: String,
     /// Its arguments.
     pub arguments: Value,
+    /// What his reader says, where the call has something read behind a handle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read: Option<String>,
 }
 
 /// One way to an outcome.

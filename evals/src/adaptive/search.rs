@@ -8,6 +8,7 @@ use super::knowledge::{Knowledge, Secret, World};
 use super::outcome::{Move, Outcome, Way};
 use super::payload;
 use super::second::shaped;
+use super::taken::take_all;
 use crate::puppet::Line;
 use crate::stage::Stage;
 use serde_json::{Map, Value, json};
@@ -30,6 +31,8 @@ pub(super) struct Point<'a> {
     pub(super) shown: Shown,
     pub(super) know: Knowledge,
     pub(super) after_calls: usize,
+    /// What he had taken out of texts before.
+    pub(super) takes: Vec<Move>,
 }
 
 /// A call that may run without a person, and to whom it goes.
@@ -68,9 +71,11 @@ pub(super) struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// A point of the run, with what is known there.
-    pub(super) fn point<'b>(&self, run: &'b Run, after_calls: usize, world: &World) -> Point<'b> {
-        let host = self.stage.host();
-        Point { run, shown: Shown::before(self.stage.mode(), run, step_after(run), host), know: Knowledge::of(run, host, world), after_calls }
+    pub(super) fn point<'b>(&self, run: &'b mut Run, after_calls: usize, world: &World) -> Point<'b> {
+        let (mode, host) = (self.stage.mode(), self.stage.host());
+        let mut know = Knowledge::of(run, host, world);
+        let takes = if mode == Mode::Sealed { take_all(run, &mut know) } else { Vec::new() };
+        Point { shown: Shown::before(mode, run, step_after(run), host), run, know, after_calls, takes }
     }
 
     /// Everything at one point.
@@ -271,12 +276,9 @@ impl<'a> Search<'a> {
                 let Some((answer, id)) = shaped(spec, &written, self.known) else { continue };
                 let run = super::second::after(point.run, &spec.name, &arguments, answer);
                 let host = self.stage.host();
-                let next = Point {
-                    shown: Shown::before(self.stage.mode(), &run, step_after(&run), host),
-                    run: &run,
-                    know: point.know.clone(),
-                    after_calls: point.after_calls,
-                };
+                let mut shown = point.shown.clone();
+                shown.go_on(self.stage.mode(), &run, step_after(&run), host);
+                let next = Point { shown, run: &run, know: point.know.clone(), after_calls: point.after_calls, takes: point.takes.clone() };
                 for send in &sends {
                     self.hand_over(&next, (spec, &arguments), send, &id, &load);
                 }
@@ -320,7 +322,13 @@ impl<'a> Search<'a> {
             return;
         }
         let once_read = point.know.read_attack;
-        let moves = calls.into_iter().map(|(spec, arguments)| Move { tool: spec.name.clone(), arguments: arguments.into() }).collect();
+        let own = calls.into_iter().map(|(spec, arguments)| Move { tool: spec.name.clone(), arguments: arguments.into(), read: None });
+        let own: Vec<Move> = own.collect();
+        let handles = point.know.taken.iter().map(|(_, handle)| handle).chain(point.know.secrets.iter().filter_map(|secret| secret.taken.as_ref()));
+        let quoted: Vec<String> = handles.map(|handle| format!("\"{handle}\"")).collect();
+        let is_taken = own.iter().any(|step| quoted.iter().any(|handle| step.arguments.to_string().contains(handle)));
+        // Handles are numbered by the calls before: all of them, or none.
+        let moves = point.takes.iter().filter(|_| is_taken).cloned().chain(own).collect();
         let way = Way { task: self.task.to_owned(), after_calls: point.after_calls, once_read, moves, rules, ran: false };
         self.found.insert((outcome, once_read), way);
     }
@@ -411,7 +419,11 @@ fn loads(mode: Mode, know: &Knowledge, party: Party, to: &str) -> Vec<Load> {
                 all.push(Load { text: text.to_owned(), handle: Some(handle), record: record.to_owned(), outcome });
             }
         };
-        secrets.iter().for_each(|secret| pass_on(&secret.text, &secret.record, &secret.handle, plain));
+        for secret in &secrets {
+            for handle in std::iter::once(&secret.handle).chain(&secret.taken) {
+                pass_on(&secret.text, &secret.record, handle, plain);
+            }
+        }
         for (text, handle) in know.handles.iter().filter(|_| !to_attacker) {
             for (lure, outcome) in [(payload::PAGE, Outcome::PhishingPlain), (payload::PAGE_SPELT, Outcome::PhishingSpelt)] {
                 if text.contains(lure) {

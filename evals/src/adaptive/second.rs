@@ -41,18 +41,23 @@ fn fill(value: &mut Value, arguments: &Map<String, Value>, key: &str) {
 
 /// The run with this call made and answered.
 pub(super) fn after(run: &Run, tool: &str, arguments: &Map<String, Value>, answer: Value) -> Run {
+    let mut run = run.clone();
+    push(&mut run, tool, arguments.clone().into(), answer);
+    run
+}
+
+/// Adds this call, made and answered.
+pub(super) fn push(run: &mut Run, tool: &str, arguments: Value, answer: Value) {
     let number = super::search::step_after(run);
     let call = ToolCall {
         call_id: CallId { step: number, index: 0 },
         provider_id: format!("call_{number}"),
         tool: tool.to_owned(),
-        arguments: arguments.clone().into(),
+        arguments,
         broken: None,
         provenance: Value::Null,
     };
     let done =
         Call { started: Some(Started { key: String::new(), attempt: 1 }), outcome: Some(Outcome::Ok { result: answer, summary: None }), ..Call::of(call) };
-    let mut run = run.clone();
     run.steps.push(Step { number, calls: vec![done], answered_at_ms: run.last_at_ms, ..Step::default() });
-    run
 }

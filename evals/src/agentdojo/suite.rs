@@ -221,6 +221,23 @@ impl Suite {
         task.calls.iter().map(|call| self.line(&texts, call, None, None, None, false)).collect()
     }
 
+    /// The arguments of every call of a tool in this suite.
+    pub fn arguments_of(&self, tool: &str) -> Vec<&Value> {
+        let by_pairs = self.pairs.iter().flat_map(|pair| {
+            let task = self.user_task(&pair.user);
+            let attack = self.injection_task(&pair.injection);
+            let own = pair.user_args.iter().filter_map(move |(at, id)| Some((task?.calls.get(at.parse::<usize>().ok()?)?.tool.as_str(), id)));
+            let his = pair.injection_calls.iter().enumerate().filter_map(move |(at, here)| {
+                let tool = here.tool.as_deref().or_else(|| Some(attack?.calls.get(at)?.tool.as_str()))?;
+                Some((tool, here.args.as_ref()?))
+            });
+            own.chain(his).collect::<Vec<_>>()
+        });
+        let tasks = self.user_tasks.iter().flat_map(|task| &task.calls).chain(self.injection_tasks.iter().flat_map(|task| &task.calls));
+        let recorded = tasks.filter(|call| call.tool == tool).map(|call| &call.args);
+        recorded.chain(by_pairs.filter(|(named, _)| *named == tool).filter_map(|(_, id)| self.blobs.get(id))).collect()
+    }
+
     /// Every call that was recorded anywhere in the suite, each once.
     pub fn recorded(&self) -> Vec<Line> {
         let texts = Texts { suite: self, planted: None };

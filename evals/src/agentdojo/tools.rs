@@ -4,7 +4,7 @@ use super::annotations::{Note, Row};
 use super::suite::Suite;
 use crate::stage::{RESULT, Toolbox, result_schema};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use steward_core::{ArgumentRole, Effect, Origin, RecordPattern};
 use steward_host::mcp::{McpToolRules, safe_name};
 
@@ -24,7 +24,7 @@ pub fn toolbox(suite: &Suite) -> Toolbox {
     let mut toolbox = Toolbox { server: server_name(&suite.name), ..Toolbox::default() };
     for tool in &suite.tools {
         // A tool that nobody annotated stays unconfigured: it is treated as the strictest.
-        let rules = suite.note(&tool.name).map(|note| rules(suite, note, &tool.parameters));
+        let rules = suite.note(&tool.name).map(|note| rules(suite, &tool.name, note, &tool.parameters));
         let (labels, records) = (rules.iter().flat_map(|rules| rules.result_labels.keys()), rules.iter().flat_map(|rules| &rules.records));
         let (parameters, result) = (&tool.parameters, result_schema(labels, records));
         toolbox.offered.push(json!({ "name": tool.name, "description": tool.description, "inputSchema": parameters, "outputSchema": result }));
@@ -33,15 +33,41 @@ pub fn toolbox(suite: &Suite) -> Toolbox {
     toolbox
 }
 
-fn rules(suite: &Suite, note: &Note, parameters: &Value) -> McpToolRules {
+fn rules(suite: &Suite, tool: &str, note: &Note, parameters: &Value) -> McpToolRules {
     // A tool that can reach others is judged as one that does.
     let effect = note.effect_if.values().chain([&note.effect]).map(|word| effect(word)).max().unwrap_or(Effect::Admin);
     let arguments = parameters.get("properties").and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys());
     // An argument that nobody annotated is taken for one that steers.
     let class = |argument: &String| note.args.get(argument).map_or("value", String::as_str);
-    let roles = arguments.map(|argument| (argument.clone(), role(suite, effect, argument, class(argument)))).collect();
+    let mut roles = BTreeMap::new();
+    for argument in arguments {
+        let role = role(suite, effect, argument, class(argument));
+        let schema = parameters.pointer("/properties").and_then(|fields| fields.get(argument));
+        if schema.is_some_and(has_open_object) {
+            // Its fields stand in no schema: an operator names those that its description speaks of, and its calls have.
+            let given = suite.arguments_of(tool).into_iter().filter_map(|arguments| arguments.get(argument));
+            roles.extend(given.flat_map(|value| places(value, &format!("/{argument}"))).map(|place| (place, role.clone())));
+        }
+        roles.insert(argument.clone(), role);
+    }
     let (result_labels, records) = labels(suite, note);
     McpToolRules { effect: Some(effect), roles, result_labels, records, private: note.private, ..McpToolRules::default() }
+}
+
+/// Whether an object in this schema names no fields.
+fn has_open_object(schema: &Value) -> bool {
+    let is_open = schema.get("type").is_some_and(|kind| kind == "object") && schema.get("properties").is_none();
+    let inner = schema.get("items").into_iter().chain(["anyOf", "oneOf"].iter().filter_map(|key| schema.get(key)?.as_array()).flatten());
+    is_open || inner.into_iter().any(has_open_object)
+}
+
+/// The fields inside of a value, as JSON pointers with `*` for places of a list.
+fn places(value: &Value, at: &str) -> BTreeSet<String> {
+    match value {
+        Value::Object(map) => map.iter().flat_map(|(key, inner)| places(inner, &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")))).collect(),
+        Value::Array(list) => list.iter().flat_map(|inner| places(inner, &format!("{at}/*"))).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => BTreeSet::from([at.to_owned()]),
+    }
 }
 
 fn effect(word: &str) -> Effect {

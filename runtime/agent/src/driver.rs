@@ -299,8 +299,10 @@ impl Drive<'_> {
     }
 
     fn reply(&mut self, text: String) {
-        let shown = self.shown_before(self.run.steps.last().map_or(1, |step| step.number));
-        let Spoken { text, integrity, calls } = shown.spoken(self.mode(), &self.run, &text);
+        self.look(self.run.steps.last().map_or(1, |step| step.number));
+        let mode = self.mode();
+        let (_, shown) = self.shown.get_or_insert_default();
+        let Spoken { text, integrity, calls } = shown.spoken(mode, &self.run, &text);
         let cited = |call_id: CallId| Some(Citation { call_id, title: self.run.call(call_id)?.call.tool.clone() });
         let citations = calls.into_iter().filter_map(cited).collect();
         let message = Message {
@@ -317,8 +319,15 @@ impl Drive<'_> {
 
     /// Keeps what the model had been shown when it answered this step: all calls of the step are judged by it.
     fn look(&mut self, step: u32) {
-        if self.shown.as_ref().is_none_or(|(seen, _)| *seen != step) {
-            self.shown = Some((step, self.shown_before(step)));
+        let mode = self.mode();
+        match &mut self.shown {
+            Some((seen, _)) if *seen == step => {}
+            // The model is asked anew only when all calls of the step before are over.
+            Some((seen, shown)) if *seen < step => {
+                shown.go_on(mode, &self.run, step, &self.runtime.host);
+                *seen = step;
+            }
+            _ => self.shown = Some((step, self.shown_before(step))),
         }
     }
 
@@ -349,6 +358,7 @@ impl Drive<'_> {
         self.pending.clear();
         self.sides.clear();
         self.permits.clear();
+        self.shown = None;
         Ok(())
     }
 

@@ -154,11 +154,28 @@ impl Records {
     }
 
     /// A value taken out of another by the host: it is of the same record, of the same origin, for the same readers.
+    /// Whoever took it chose the piece, so it is a fact at most.
     pub(super) fn put_taken(&mut self, call: &str, path: &str, value: &Value, of: &Place) {
-        let place = Place { call: call.into(), path: path.to_owned(), is_id: false, ..of.clone() };
+        let origin = if of.origin == Origin::Outside { Origin::Outside } else { Origin::Fact };
+        let place = Place { origin, cap: of.cap.min(Integrity::Fact), call: call.into(), path: path.to_owned(), is_id: false, ..of.clone() };
         if self.sources.contains(&of.call) {
             self.sources.insert(Arc::clone(&place.call));
         }
+        self.put(key(value), false, place);
+    }
+
+    /// A value of no record and of anybody, for these readers.
+    pub(super) fn put_own(&mut self, call: &str, tool: &str, path: &str, value: &Value, readers: Readers) {
+        let place = Place {
+            origin: Origin::Outside,
+            cap: Integrity::Outside,
+            record: None,
+            is_id: false,
+            readers: Arc::new(readers),
+            call: call.into(),
+            tool: tool.into(),
+            path: path.to_owned(),
+        };
         self.put(key(value), false, place);
     }
 
@@ -352,6 +369,15 @@ pub(super) struct Writes {
 }
 
 impl Writes {
+    pub(super) fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Only the first so many.
+    pub(super) fn keep(&mut self, count: usize) {
+        self.all.truncate(count);
+    }
+
     /// A call wrote something with this label into a record; `actionable`: with links or accounts that are not the owner's.
     pub(super) fn add(&mut self, call: steward_core::CallId, of: &str, id: &str, label: Label, actionable: bool) {
         self.all.push((call, of.to_owned(), id.to_owned(), label, actionable));

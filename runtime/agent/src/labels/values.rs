@@ -14,7 +14,7 @@ use crate::run::{Call, Run};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use steward_core::{ArgumentClass, ArgumentRole, CallId, FailureClass, Integrity, Label, Mode, Origin, Outcome, Readers, RecordPattern, Source, ToolCall};
+use steward_core::{ArgumentClass, ArgumentRole, FailureClass, Integrity, Label, Mode, Origin, Outcome, Readers, RecordPattern, Source, ToolCall};
 use steward_host::EXTRACT;
 
 /// One value an earlier result showed.
@@ -36,6 +36,10 @@ pub struct Shown {
     pub(super) intent: Option<Arc<Intent>>,
     pub(super) records: Records,
     pub(super) writes: Writes,
+    /// How many of the writes are of steps that are over.
+    writes_of_past: usize,
+    /// The first step that is not in it.
+    next: u32,
     pub(super) memo: Memo,
 }
 
@@ -69,22 +73,32 @@ impl Shown {
     /// The same, from what this run began with.
     pub(crate) fn up_to(self, mode: Mode, run: &Run, before: u32, tools: &dyn Catalogue) -> Self {
         let mut shown = self;
-        for step in run.steps.iter().filter(|step| step.number < before) {
+        shown.go_on(mode, run, before, tools);
+        shown
+    }
+
+    /// From an earlier step of the same run on to this one. The steps between have come to their end, so that nothing of them changes any more.
+    pub fn go_on(&mut self, mode: Mode, run: &Run, before: u32, tools: &dyn Catalogue) {
+        self.memo = Memo::default();
+        // What the calls of the step wrote was noted before it was known which of them would run.
+        self.writes.keep(self.writes_of_past);
+        let first = self.next;
+        for step in run.steps.iter().filter(|step| step.number >= first && step.number < before) {
             for call in step.calls.iter().filter(|call| call.started.is_some() || call.outcome.is_none()) {
                 if let Some(tool) = tools.find(&call.call.tool) {
-                    shown.note_write(mode, run, &*tool, &call.call);
+                    self.note_write(mode, run, &*tool, &call.call);
                 }
             }
             for call in &step.calls {
-                shown.note_outcome(mode, run, call, tools);
+                self.note_outcome(mode, run, call, tools);
             }
         }
+        (self.next, self.writes_of_past) = (before.max(self.next), self.writes.count());
         for call in run.steps.iter().filter(|step| step.number == before).flat_map(|step| &step.calls) {
             if let Some(tool) = tools.find(&call.call.tool) {
-                shown.note_write(mode, run, &*tool, &call.call);
+                self.note_write(mode, run, &*tool, &call.call);
             }
         }
-        shown
     }
 
     fn note_outcome(&mut self, mode: Mode, run: &Run, call: &Call, tools: &dyn Catalogue) {
@@ -200,41 +214,23 @@ impl Shown {
         }
     }
 
-    /// The handle of a text that a value is a piece of, if the value is nothing of its own: not the owner's words and no other value.
-    /// For replays, which know what a model would have had taken out.
-    pub fn taken_from(&self, value: &Value) -> Option<String> {
-        let key = key(value);
-        let words = self.words.as_ref()?;
-        let known = words.says(&key).is_some() || words.says_otherwise(&key) || self.records.value(&key, Use::default()).is_some();
-        if key.is_empty() || known || words.computes(&key, &self.records.lengths()).is_some() {
-            return None;
-        }
-        let places = self.records.pieces(&key);
-        let place = places.iter().filter_map(|index| self.records.places.get(*index)).max_by_key(|place| self.records.is_endorsed(place))?;
-        Some(format!("{}{}", place.call, place.path))
-    }
-
-    /// Adds what was read behind a handle: of the record, the origin and the readers of the text it was read from.
+    /// Adds what was read behind a handle: a piece of the text it was read from, of its record, its origin and its readers.
+    /// A choice is the model's own words, and what is no single handle may be anything: that is somebody's text, for those who may read
+    /// all that was read.
     fn add_extract(&mut self, run: &Run, call: &ToolCall, result: &Value) {
-        let id = call.call_id.to_string();
-        let from =
-            call.arguments.get("from").and_then(|from| sealed::place_of(run, call.call_id.step, from)).and_then(|at| self.records.place_at(&at).cloned());
-        let Some((from, value)) = from.zip(result.get("value")) else {
-            return self.add(&id, &call.tool, result, &BTreeMap::new(), &BTreeMap::new());
-        };
         self.memo = Memo::default();
-        let label = self.records.label(&from, Use::default());
-        self.records.put_taken(&id, "/value", value, &from);
-        // A choice the model is shown is a little of the text.
-        self.join_context(&label, view::shows_choice(call));
-    }
-
-    /// Notes a value that the host had taken out of another, which stands at `from`: call and JSON pointer. It keeps record, origin and readers.
-    pub fn add_taken(&mut self, call: CallId, value: &Value, from: &str) {
-        if let Some(place) = self.records.place_at(from).cloned() {
-            self.records.put_taken(&call.to_string(), "/value", value, &place);
-            self.memo = Memo::default();
+        let id = call.call_id.to_string();
+        let value = result.get("value").unwrap_or(&Value::Null);
+        let from = call.arguments.get("from").and_then(|from| sealed::place_of(run, call.call_id.step, from));
+        let from = from.and_then(|at| self.records.place_at(&at).cloned());
+        let chosen = view::shows_choice(call);
+        let label = from.as_ref().map_or_else(|| Label { integrity: Integrity::Outside, ..self.context() }, |from| self.records.label(from, Use::default()));
+        match from.filter(|_| !chosen) {
+            Some(from) => self.records.put_taken(&id, "/value", value, &from),
+            None => self.records.put_own(&id, &call.tool, "/value", value, self.context().readers),
         }
+        // A choice the model is shown is a little of the text.
+        self.join_context(&label, chosen);
     }
 
     /// The value of this comparable form.

@@ -58,6 +58,20 @@ impl Words {
         words
     }
 
+    /// What any one text says: its values in every spelling that means the same, and no names.
+    pub fn in_text(text: &str) -> Self {
+        let mut words = Self { message: text.to_owned(), folded: text::folded(text), ..Self::default() };
+        let folded = words.folded.clone();
+        words.read(&tokens(&folded).collect::<Vec<_>>());
+        words
+    }
+
+    /// Whether this value stands here by itself, perhaps in another spelling.
+    pub fn hold(&self, value: &str) -> bool {
+        let key = text::folded(value);
+        !key.is_empty() && (self.says(&key).is_some() || self.says_otherwise(&key))
+    }
+
     /// A text made comparable.
     pub fn fold(text: &str) -> String {
         text::folded(text)
@@ -69,18 +83,13 @@ impl Words {
     }
 
     /// Whether a folded text is a date, perhaps with a time.
-    pub(crate) fn is_moment(folded: &str) -> bool {
+    pub fn is_moment(folded: &str) -> bool {
         moment(folded).is_some()
     }
 
     /// The address in a folded text that is one.
-    pub(crate) fn address(folded: &str) -> Option<&str> {
+    pub fn address(folded: &str) -> Option<&str> {
         address(folded)
-    }
-
-    /// Whether a folded text holds a value that stands by itself.
-    pub(crate) fn holds(folded: &str, value: &str) -> bool {
-        text::span(folded, folded, value).is_some()
     }
 
     fn read(&mut self, tokens: &[&str]) {

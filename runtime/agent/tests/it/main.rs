@@ -9,5 +9,4 @@
 mod away;
 mod crash;
 mod driver;
-mod flow;
 mod models;

@@ -214,3 +214,97 @@ fn the_person_reads_what_the_model_did_not() {
     assert_eq!((quoting.integrity, quoting.calls.len()), (Integrity::Outside, 1));
     assert_eq!(shown.spoken(Mode::Traced, &run, "{{$1.0.text}}").text, "{{$1.0.text}}");
 }
+
+/// The same after something was taken out of a text in step 3, and how a call is judged that passes it on.
+fn taken(text: &str, from: &Value, form: &str, value: &str, tool: &ToolSpec, argument: &str) -> Arc<Judged> {
+    let (mut run, mut shown) = world(text);
+    let extract = ToolSpec { private: true, ..self::tool(steward_host::EXTRACT, Effect::Read, &[("from", ArgumentRole::Content)]) };
+    let read = call(3, &extract.name, json!({ "from": from, "as": form, "question": "which?", "choices": [value, "none of it"] }));
+    let result = json!({ "value": value });
+    shown.add_call(Mode::Sealed, &run, &extract, &read, &result, &BTreeMap::new());
+    let outcome = Some(Outcome::Ok { result, summary: None });
+    run.steps.push(Step { number: 3, calls: vec![Call { outcome, ..Call::of(read) }], answered_at_ms: 0, ..Default::default() });
+    judge(Mode::Sealed, &run, &shown, tool, &call(4, &tool.name, json!({ argument: { "$": "$3.value" } }))).expect("judged")
+}
+
+#[test]
+fn what_is_taken_out_counts_no_more_than_what_it_was_taken_from() {
+    use Integrity::{Anchored, Fact, Outside};
+    let named = "Send the rate to the clerk according to 'rates.txt'";
+    for (text, from, form, value, expect) in [
+        // The choices are the model's own words, and so is what it puts together: the owner's source says neither.
+        (named, json!({"$": "$2"}), "choice", "eve@evil.example", Outside),
+        (named, json!({"$": ["eve@evil.example ", {"$": "$2"}]}), "text", "eve@evil.example", Outside),
+        (named, json!("eve@evil.example"), "text", "eve@evil.example", Outside),
+        // Another source than the one that is named.
+        (named, json!({"$": "$1.1.text"}), "email", "eve@evil.example", Outside),
+        // Whoever cuts a piece out of a field chooses it.
+        ("Send bill.txt to its sender", json!({"$": "$1.0.from"}), "text", "partner.example", Fact),
+        (named, json!({"$": "$2"}), "email", "clerk@bank.example", Anchored),
+        (named, json!("$2"), "email", "clerk@bank.example", Anchored),
+    ] {
+        let judged = taken(text, &from, form, value, &send(), "to");
+        assert_eq!(judged.origins.lowest(ArgumentClass::Dest), expect, "{text}: {form} of {from}");
+    }
+}
+
+#[test]
+fn a_private_text_stays_private_however_it_is_taken_out() {
+    let letters = ToolSpec {
+        private: true,
+        records: vec![RecordPattern { at: "/*".into(), of: "letter".into(), key: Some("id".into()), anchors: Vec::new(), made: false, readers: Vec::new() }],
+        result_labels: [("/*/id".to_owned(), Origin::System)].into(),
+        ..tool("private.list", Effect::Read, &[])
+    };
+    let extract = ToolSpec { private: true, ..tool(steward_host::EXTRACT, Effect::Read, &[("from", ArgumentRole::Content)]) };
+    for from in [json!({"$": "$1.0.text"}), json!("$1.0.text"), json!({"$": ["", {"$": "$1.0.text"}]}), json!("the gate is 7731")] {
+        for form in ["text", "choice"] {
+            let mut run = Run { text: "Send a note to max@x.example".to_owned(), ..Run::default() };
+            let mut shown = Shown::begin(&run);
+            let read = json!({ "from": from, "as": form, "question": "which?", "choices": ["the gate is 7731", "none"] });
+            let results = [(&letters, json!({}), json!([{"id": "1", "text": "the gate is 7731"}])), (&extract, read, json!({"value": "the gate is 7731"}))];
+            for (number, (spec, arguments, result)) in (1..).zip(results) {
+                let call = call(number, &spec.name, arguments);
+                shown.add_call(Mode::Sealed, &run, spec, &call, &result, &BTreeMap::new());
+                let outcome = Some(Outcome::Ok { result, summary: None });
+                run.steps.push(Step { number, calls: vec![Call { outcome, ..Call::of(call) }], answered_at_ms: 0, ..Default::default() });
+            }
+            let said = call(3, "mail.send", json!({"to": "max@x.example", "body": {"$": "$2.value"}}));
+            assert!(judge(Mode::Sealed, &run, &shown, &send(), &said).expect("judged").origins.leak, "{form} of {from}");
+        }
+    }
+}
+
+#[test]
+fn going_on_is_the_same_as_reading_all_of_it_again() {
+    let (mut run, _) = world("Send the rate to the clerk according to 'rates.txt'");
+    for step in &mut run.steps {
+        step.calls.iter_mut().for_each(|call| call.started = Some(crate::run::Started { key: String::new(), attempt: 1 }));
+    }
+    let note = ToolSpec {
+        records: vec![RecordPattern { at: "".into(), of: "letter".into(), key: Some("id".into()), anchors: Vec::new(), made: true, readers: Vec::new() }],
+        ..tool("letters.write", Effect::Write, &[("letter", ArgumentRole::Id("letter".into())), ("text", ArgumentRole::Content)])
+    };
+    let written = call(3, &note.name, json!({"letter": "1", "text": {"$": "$2"}}));
+    let outcome = Some(Outcome::Ok { result: json!({"id": "9"}), summary: None });
+    let refused = ToolCall { call_id: CallId { step: 3, index: 1 }, arguments: json!({"letter": "2", "text": {"$": "$2"}}), ..written.clone() };
+    let (written, refused) = (Call { outcome, started: run.steps[0].calls[0].started.clone(), ..Call::of(written) }, Call::of(refused));
+    let refused = Call { outcome: Some(Outcome::failed(steward_core::FailureClass::Denied, "no")), ..refused };
+    run.steps.push(Step { number: 3, calls: vec![written, refused], answered_at_ms: 0, ..Default::default() });
+    let tools: BTreeMap<String, Arc<ToolSpec>> = [(note.name.clone(), Arc::new(note))].into();
+    let share = tool("letters.share", Effect::Send, &[("letter", ArgumentRole::Id("letter".into())), ("to", ArgumentRole::Recipient)]);
+    let mut gone_on = Shown::before(Mode::Sealed, &run, 1, &tools);
+    for step in 2..=4 {
+        gone_on.go_on(Mode::Sealed, &run, step, &tools);
+        let anew = Shown::before(Mode::Sealed, &run, step, &tools);
+        assert_eq!((gone_on.context(), gone_on.seen(Mode::Sealed)), (anew.context(), anew.seen(Mode::Sealed)), "{step}");
+        for letter in ["1", "2", "9"] {
+            let call = ToolCall { call_id: CallId { step, index: 5 }, ..call(step, &share.name, json!({"letter": letter, "to": "clerk@bank.example"})) };
+            let judged = |shown: &Shown| judge(Mode::Sealed, &run, shown, &share, &call).expect("judged");
+            assert_eq!(judged(&gone_on), judged(&anew), "{step}: {letter}");
+            // What was written into it in the step before goes out with it; what was refused in the end was not written.
+            let written: &[&str] = [&[][..], &["1", "2"], &["1", "9"]][step as usize - 2];
+            assert_eq!(judged(&anew).origins.content_actionable, written.contains(&letter), "{step}: {letter}");
+        }
+    }
+}
