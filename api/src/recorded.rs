@@ -1,9 +1,22 @@
 //! Decisions on record, as the rules can judge them again.
 
+use crate::error::ApiError;
+use http::StatusCode;
+use std::sync::{Arc, LazyLock};
 use steward_core::{BlockClass, Verdict};
 use steward_policies::Recorded;
 use steward_store::StoreError;
 use steward_store::decision::DecisionRow;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Requests that judge anew at once: each keeps a core busy for seconds and holds thousands of records.
+static JUDGING: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(1)));
+
+/// A place for judging what is on record, to be kept until the work is done: a request that is given up does not end its work.
+pub(crate) async fn judging() -> Result<OwnedSemaphorePermit, ApiError> {
+    let place = Arc::clone(&JUDGING).acquire_owned().await;
+    place.map_err(|_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "away", "the server is stopping"))
+}
 
 /// A row as it can be judged again.
 pub(crate) fn recorded(row: DecisionRow) -> Result<Recorded, StoreError> {

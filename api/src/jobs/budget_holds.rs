@@ -3,7 +3,7 @@
 use super::{BATCH_MAX, Every};
 use crate::cli::chain;
 use steward_agent::live::Live;
-use steward_core::Actor;
+use steward_core::{Actor, TenantId};
 use steward_office::budgets::holds;
 use steward_office::{Office, OfficeError};
 use steward_store::Store;
@@ -32,10 +32,19 @@ pub async fn run(store: Store, office: Office, live: Live, stop: CancellationTok
 pub async fn once(store: &Store, office: &Office) -> Result<usize, OfficeError> {
     let mut closed = 0;
     for row in store.all_tenants().await? {
-        let mut tx = store.begin(&Actor::worker(row.tenant)).await?;
-        closed += holds::expire(&mut tx, office, i64::from(BATCH_MAX)).await?;
-        closed += holds::release(&mut tx, office, BATCH_MAX.unsigned_abs()).await?;
-        tx.commit().await?;
+        match of_one(store, office, row.tenant).await {
+            Ok(over) => closed += over,
+            // The others are looked after all the same.
+            Err(err) => warn!(tenant.id = %row.tenant, error = chain(&err), "waits for room in a budget could not be looked after; trying again"),
+        }
     }
     Ok(closed)
+}
+
+async fn of_one(store: &Store, office: &Office, tenant: TenantId) -> Result<usize, OfficeError> {
+    let mut tx = store.begin(&Actor::worker(tenant)).await?;
+    let expired = holds::expire(&mut tx, office, i64::from(BATCH_MAX)).await?;
+    let released = holds::release(&mut tx, office, BATCH_MAX.unsigned_abs()).await?;
+    tx.commit().await?;
+    Ok(expired + released)
 }

@@ -3,7 +3,7 @@
 use super::{BATCH_MAX, Every};
 use crate::cli::chain;
 use steward_agent::live::Live;
-use steward_core::Actor;
+use steward_core::{Actor, TenantId};
 use steward_office::holds::escalate::escalate;
 use steward_office::{Office, OfficeError};
 use steward_store::Store;
@@ -32,9 +32,18 @@ pub async fn run(store: Store, office: Office, live: Live, stop: CancellationTok
 pub async fn once(store: &Store, office: &Office) -> Result<usize, OfficeError> {
     let mut steps = 0;
     for row in store.all_tenants().await? {
-        let mut tx = store.begin(&Actor::worker(row.tenant)).await?;
-        steps += escalate(&mut tx, office, i64::from(BATCH_MAX)).await?;
-        tx.commit().await?;
+        match of_one(store, office, row.tenant).await {
+            Ok(taken) => steps += taken,
+            // The others are looked after all the same.
+            Err(err) => warn!(tenant.id = %row.tenant, error = chain(&err), "others could not be asked for held actions; trying again"),
+        }
     }
+    Ok(steps)
+}
+
+async fn of_one(store: &Store, office: &Office, tenant: TenantId) -> Result<usize, OfficeError> {
+    let mut tx = store.begin(&Actor::worker(tenant)).await?;
+    let steps = escalate(&mut tx, office, i64::from(BATCH_MAX)).await?;
+    tx.commit().await?;
     Ok(steps)
 }

@@ -26,6 +26,10 @@ pub(crate) struct Parsed {
 
 /// The rules of one file, in their order; what is wrong goes to `problems`.
 pub(crate) fn parse_file(file: &RuleFile, problems: &mut Vec<Problem>) -> Vec<Parsed> {
+    if let Some((line, message)) = too_deep(&file.text) {
+        problems.push(Problem { file: file.name.clone(), line, message });
+        return Vec::new();
+    }
     let set: PolicySet = match file.text.parse() {
         Ok(set) => set,
         Err(errors) => {
@@ -51,6 +55,51 @@ pub(crate) fn parse_file(file: &RuleFile, problems: &mut Vec<Problem>) -> Vec<Pa
         parsed.extend(found);
     }
     parsed
+}
+
+/// The deepest nesting of brackets in a rule.
+const NESTING_MAX: usize = 64;
+/// The most operators and branches of one rule. Cedar reads and forgets an expression by recursion, a level for each.
+const OPERATORS_MAX: usize = 1_000;
+
+/// The first line of a rule that is nested deeper, or has more operators, than can be read on a thread's stack. Looks at the text alone,
+/// before Cedar does: what overflows a stack ends the whole process.
+fn too_deep(text: &str) -> Option<(usize, String)> {
+    let (mut depth, mut operators, mut line) = (0_usize, 0_usize, 1);
+    let mut letters = text.chars().peekable();
+    let mut word = String::new();
+    while let Some(letter) = letters.next() {
+        if !(letter.is_alphanumeric() || letter == '_') && !word.is_empty() {
+            operators += usize::from(matches!(word.as_str(), "if" | "in" | "is" | "has" | "like"));
+            word.clear();
+        }
+        match letter {
+            '\n' => line += 1,
+            '/' if letters.peek() == Some(&'/') => while letters.next_if(|letter| *letter != '\n').is_some() {},
+            '"' => loop {
+                match letters.next() {
+                    Some('\\') => drop(letters.next()),
+                    Some('\n') => line += 1,
+                    Some('"') | None => break,
+                    Some(_) => {}
+                }
+            },
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            // A rule's end; inside brackets there is none.
+            ';' => (depth, operators) = (0, 0),
+            '&' | '|' | '=' | '<' | '>' | '+' | '-' | '*' | '!' | '.' => operators += 1,
+            letter if letter.is_alphanumeric() || letter == '_' => word.push(letter),
+            _ => {}
+        }
+        if depth > NESTING_MAX {
+            return Some((line, format!("is nested deeper than {NESTING_MAX} brackets; say it more plainly, or in several rules")));
+        }
+        if operators > OPERATORS_MAX {
+            return Some((line, format!("has more than {OPERATORS_MAX} operators in one rule; split it into several")));
+        }
+    }
+    None
 }
 
 /// A rule from its annotations; none when it has no id to go by.

@@ -164,3 +164,20 @@ fn rules_say_where_they_stand() {
     );
     assert!(second.text.ends_with("when { context.leak };"));
 }
+
+#[test]
+fn what_would_overflow_a_stack_is_refused_before_it_is_read() {
+    let rule = |condition: &str| format!("@id(\"deep\")\n@reason(\"Deep.\")\nforbid (principal, action, resource) when {{ {condition} }};");
+    let refused = |condition: &str, says: &str| {
+        let RulesError::Broken(problems) = load(&rule(condition), &[]).expect_err("refused") else { panic!("broken") };
+        assert!(problems[0].line == 3 && problems[0].message.contains(says), "{problems:?}");
+    };
+    refused(&format!("{}true{}", "(".repeat(20_000), ")".repeat(20_000)), "nested deeper");
+    refused(&format!("{}true{}", "[".repeat(100), "]".repeat(100)), "nested deeper");
+    refused(&format!("true{}", " && true".repeat(20_000)), "operators");
+    refused(&"if true then false else ".repeat(5_000), "operators");
+    refused(&format!("context{}", ".a".repeat(20_000)), "operators");
+    // What stands in texts and comments is neither, and a long rule of the usual kind is none too long.
+    let usual = format!("true{} && \"((((\\\"{}\" != \"\" // {}\n", " && context.leak".repeat(100), "[".repeat(200), "((".repeat(100));
+    assert_eq!(load(&rule(&usual), &[]).expect("rules").list().len(), 1);
+}

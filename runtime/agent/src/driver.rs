@@ -31,7 +31,7 @@ use steward_store::conversation::Message;
 use steward_store::hold::HoldRow;
 use steward_store::run::RunStatus;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 /// The most leases a run may take without ending: one that kills its worker every time must not do so for ever.
 const LEASES_MAX: i64 = 1000;
@@ -185,6 +185,7 @@ impl Drive<'_> {
                 Err(DriveError::Moved(_)) if moves < MOVES_MAX => {
                     moves += 1;
                     self.reload().await?;
+                    self.read_edits().await?;
                 }
                 Err(DriveError::Moved(_)) => return self.fail("a counter of the rules moved on each time this run was judged").await,
                 Err(err) => return Err(err),
@@ -343,6 +344,11 @@ impl Drive<'_> {
             self.sides.push(Side::CallHold { call: call_id, from: "held", to: "cancelled" });
             self.apply(Event::HoldClosed { call_id, hold_id, outcome: HoldOutcome::Cancelled, by: Vec::<PersonId>::new(), reason: None });
         }
+        // An edit that was not taken up yet has a card that people could still approve.
+        for (call, _) in self.edited.drain() {
+            self.sides.push(Side::CallHold { call, from: "held", to: "cancelled" });
+            self.sides.push(Side::CallHold { call, from: "approved", to: "failed" });
+        }
         if let Some(hold_id) = self.run.budget_hold {
             self.withdrawn = true;
             self.apply(Event::BudgetDecided { hold_id, outcome: HoldOutcome::Cancelled, ceiling: None, until_ms: None, by: None, reason: None });
@@ -358,6 +364,7 @@ impl Drive<'_> {
         self.pending.clear();
         self.sides.clear();
         self.permits.clear();
+        self.edited.clear();
         self.shown = None;
         Ok(())
     }
@@ -365,6 +372,10 @@ impl Drive<'_> {
     /// Ends the run without what could not be written.
     async fn fail(&mut self, message: &str) -> Result<RunStatus, DriveError> {
         self.reload().await?;
+        // So that cards of edits end with the run; that they cannot be read may be why it fails.
+        if let Err(err) = self.read_edits().await {
+            warn!(run.id = %self.run_id, error = %err, "edits of held actions could not be read while the run was ended");
+        }
         // What was started may have happened, and its outcome may be the very thing that cannot be written.
         let started: Vec<CallId> = self
             .run

@@ -408,7 +408,10 @@ impl Gate<'_> {
             class_asked: origins.class_asked,
             uninvited: origins.uninvited,
             tainted: origins.tainted,
-            within_budget: run.pins.as_ref().is_some_and(|pins| run.cost <= pins.limits.cost && run.usage.total() <= pins.limits.tokens),
+            within_budget: run
+                .pins
+                .as_ref()
+                .is_some_and(|pins| (run.cost <= pins.limits.cost || run.over(now_ms).0 > 0) && run.usage.total() <= pins.limits.tokens),
             channel: channel.to_owned(),
             step: call.call_id.step,
             counts: self.counts.clone(),

@@ -4,7 +4,7 @@ use crate::auth::{Answer, Caller, json};
 use crate::error::ApiError;
 use crate::extract::Json;
 use crate::openapi::Doc;
-use crate::recorded::recorded;
+use crate::recorded::{judging, recorded};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use steward_core::limits::PAGE_MAX;
@@ -13,7 +13,6 @@ use steward_office::actions;
 use steward_policies::{Backtest, CellChange, Difference, PolicyDiff, Recorded, RuleFile, Rules, RulesError, backtest, diff};
 use steward_store::decision::Filter;
 use steward_store::page::Page;
-use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
 /// The most decisions judged again by one request.
@@ -22,8 +21,6 @@ const DECISIONS_MAX: u32 = 10_000;
 const DECISIONS_USUAL: u32 = 1_000;
 /// The largest body, in bytes.
 pub(crate) const BODY_MAX: usize = 1024 * 1024;
-/// Rule sets judged by at once: each keeps a core busy for seconds.
-static JUDGING: Semaphore = Semaphore::const_new(1);
 
 /// A set of rules to try.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -166,10 +163,12 @@ pub(crate) async fn handle(caller: Caller, Json(proposed): Json<Proposed>) -> An
         return Err(ApiError::field("/decisions", format!("at most {DECISIONS_MAX} are judged at once")));
     }
     let files: Vec<RuleFile> = proposed.files.into_iter().map(|file| RuleFile { name: file.name, text: file.text }).collect();
-    let _place = JUDGING.acquire().await.map_err(|_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "away", "the server is stopping"))?;
+    let place = judging().await?;
     let decisions = newest(&caller, usize::try_from(most).unwrap_or(usize::MAX)).await?;
     let (in_force, tools) = (caller.state().rules.current(), caller.state().host.specs());
     let judged = tokio::task::spawn_blocking(move || -> Result<BacktestView, RulesError> {
+        // Whoever asked may be gone: the place is free when the work is done and not before.
+        let _place = place;
         let rules = Rules::load(&files, &tools)?;
         let PolicyDiff { added, removed, changed, cells } = diff(&in_force, &rules);
         Ok(BacktestView {

@@ -4,6 +4,7 @@ use crate::auth::{Answer, Caller, json};
 use crate::error::ApiError;
 use crate::extract::Query;
 use crate::openapi::Doc;
+use crate::recorded::judging;
 use crate::suggestions::{DAYS_MAX, DAYS_USUAL, LEAST_MAX, LEAST_MIN, LEAST_USUAL, SuggestionView, look};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -45,12 +46,17 @@ pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answ
     if !(LEAST_MIN..=LEAST_MAX).contains(&i64::from(least)) {
         return Err(ApiError::field("least", format!("give {LEAST_MIN} to {LEAST_MAX}")));
     }
+    let place = judging().await?;
     let mut tx = caller.begin().await?;
     let seen = look(&mut tx, caller.office().clock.now() - Duration::days(i64::from(days)), least).await?;
     tx.rollback().await?;
     let (rules, tools) = (caller.state().rules.current(), caller.state().host.specs());
     // The rules are loaded again for each suggestion: too long to keep other requests waiting.
-    let made = tokio::task::spawn_blocking(move || suggest(&rules, &tools, &seen.habits, &seen.recorded)).await;
+    let made = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        suggest(&rules, &tools, &seen.habits, &seen.recorded)
+    });
+    let made = made.await;
     let found = made.map_err(|err| {
         let mut bug = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "bug", "the suggestions could not be made");
         bug.source = Some(Box::new(err));

@@ -215,7 +215,10 @@ impl Drive<'_> {
     async fn permitted(&mut self, calls: &[CallId]) -> Result<Option<Vec<(CallId, Permitted)>>, DriveError> {
         let mut permitted = Vec::with_capacity(calls.len());
         for id in calls {
-            if let Some(permit) = self.permits.remove(id) {
+            let kept = self.permits.remove(id);
+            // A grant may have been taken back since, while an earlier call of the step ran: what stands on one is decided again.
+            let by_grant = self.run.call(*id).and_then(|call| call.ruled.as_ref()).is_some_and(|ruled| ruled.grant.is_some());
+            if let Some(permit) = kept.filter(|_| !by_grant) {
                 permitted.push((*id, permit));
                 continue;
             }

@@ -282,7 +282,7 @@ impl Journal {
             Some(id) => budget_hold::find(&mut tx, id).await?.is_some_and(|row| row.state != "held"),
             None => false,
         };
-        if is_allowed || hold::of_run(&mut tx, run).await?.iter().any(|row| row.state == "approved") || undecided_rejections(&mut tx, run).await? {
+        if is_allowed || has_undecided(&mut tx, run).await? {
             run::wake(&mut tx, run).await?;
             tx.commit().await?;
         }
@@ -316,7 +316,7 @@ impl Journal {
 }
 
 /// Whether a hold was refused or lapsed and the journal does not know yet.
-async fn undecided_rejections(tx: &mut Tx, run: RunId) -> Result<bool, OfficeError> {
+async fn has_undecided(tx: &mut Tx, run: RunId) -> Result<bool, OfficeError> {
     let events = journal::read(tx, run, 0, EVENTS_MAX).await?;
     let known = crate::run::Run::fold(&events);
     let open: Vec<HoldId> = known.open_holds().map(|(_, hold)| hold.hold_id).collect();

@@ -78,14 +78,20 @@ impl Drive<'_> {
 
     /// Takes up what editors put in place of held calls while nobody drove the run.
     pub(super) async fn read_edits(&mut self) -> Result<(), DriveError> {
-        let open: Vec<_> = self.run.open_holds().map(|(call, hold)| (call, hold.hold_id)).collect();
+        self.edited.clear();
+        let mut open: Vec<_> = self.run.open_holds().map(|(call, hold)| (call, hold.hold_id)).collect();
+        // Edits on record whose new hold is not: something stopped the drive in between.
+        let calls = self.run.steps.iter().flat_map(|step| &step.calls).filter(|call| call.hold.is_none() && call.outcome.is_none());
+        let between: Vec<_> = calls.filter_map(|call| Some((call.call.call_id, call.edit.as_ref()?.next))).collect();
+        open.extend(between.iter().copied());
         if open.is_empty() {
             return Ok(());
         }
         let rows = self.journal.holds(self.run_id).await.map_err(|source| self.journal_error(source))?;
         for (call_id, hold_id) in open {
             let edits = edits_of(&self.runtime.key, self.tenant, &rows, call_id, hold_id).map_err(|source| self.journal_error(source))?;
-            if let Some(waits) = edits.waits {
+            let itself = || rows.iter().find(|row| row.hold_id == hold_id && between.iter().any(|(_, next)| *next == hold_id));
+            if let Some(waits) = edits.waits.or_else(itself) {
                 self.edited.insert(call_id, waits.clone());
             }
             for event in edits.events {

@@ -29,7 +29,9 @@ pub(super) fn trace_closely(mode: Mode, run: &Run, shown: &Shown, spec: &ToolSpe
             (&fresh.0, &fresh.1)
         }
     };
-    let context = shown.seen(mode);
+    // An editor reads resolved arguments: what they send back may be made of all that was read, not only of what the model was shown.
+    let is_edited = run.call(call).is_some_and(|call| call.edit.is_some());
+    let context = if is_edited { shown.context() } else { shown.seen(mode) };
     let endorses = mode == Mode::Sealed && intent.endorses(spec);
     let leaves = leaves(arguments);
     let content = leaves.iter().filter(|(path, _)| matches!(role_of(&spec.roles, path).as_ref().map(ArgumentRole::class), Some(ArgumentClass::Content) | None));

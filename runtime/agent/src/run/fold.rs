@@ -100,14 +100,14 @@ impl Run {
                 }
             }
             Event::HoldClosed { call_id, outcome, by, reason, .. } => self.close_hold(*call_id, *outcome, by, reason.as_deref()),
-            Event::Edited { call_id, arguments, by, .. } => {
+            Event::Edited { call_id, arguments, by, next_hold_id, .. } => {
                 if let Some(call) = self.call_mut(*call_id) {
                     let before = std::mem::replace(&mut call.call.arguments, arguments.clone());
                     let (proposed, needs) = match call.edit.take() {
                         Some(earlier) => (earlier.proposed, earlier.needs),
                         None => (before, call.hold.as_ref().map(|hold| hold.needs.clone()).unwrap_or_default()),
                     };
-                    call.edit = Some(EditState { by: *by, proposed, needs });
+                    call.edit = Some(EditState { by: *by, next: *next_hold_id, proposed, needs });
                     // It is another proposal now: the gate decides anew.
                     call.ruled = None;
                     call.hold = None;

@@ -135,6 +135,8 @@ pub struct HoldState {
 pub struct EditState {
     /// Who edited last.
     pub by: PersonId,
+    /// The hold that people decide on now.
+    pub next: HoldId,
     /// The arguments that the model had proposed.
     pub proposed: serde_json::Value,
     /// Who could have approved what was edited.

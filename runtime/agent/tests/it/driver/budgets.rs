@@ -86,6 +86,7 @@ async fn a_run_goes_on_by_what_a_person_allowed_and_not_by_more() {
 async fn the_runs_own_limit_is_asked_for_too_and_another_run_gains_nothing() {
     let model = ScriptedModel::start_with(|seen| match seen.tool_results().len() {
         0 => Reply::call("crm.find_contacts", json!({ "query": "nobody" })),
+        1 => Reply::call("crm.find_contacts", json!({ "query": "nobody else" })),
         _ => Reply::text("Nobody."),
     })
     .await;
@@ -99,7 +100,10 @@ async fn the_runs_own_limit_is_asked_for_too_and_another_run_gains_nothing() {
     holds::allow(&mut tx, &world.runtime.office, rows[0].budget_hold_id, Micros(1_000_000), "").await.expect("allowed");
     tx.commit().await.expect("commit");
     settle(&world).await;
-    assert_eq!(world.run(first).await.ended, Some(RunOutcome::Replied));
+    let first = world.run(first).await;
+    assert_eq!(first.ended, Some(RunOutcome::Replied));
+    let started = |step: usize| first.steps[step].calls[0].started.is_some();
+    assert!(!started(0) && started(1), "what was allowed is for its calls as well: {:?}", first.steps);
     assert_eq!(world.run(second).await.ended, None);
 }
 

@@ -64,6 +64,29 @@ pub(super) fn takes(people: u16, separate: bool) -> ApprovalRules {
 }
 
 #[tokio::test]
+async fn what_is_approved_out_of_order_waits_for_what_stands_before_it() {
+    let model = ScriptedModel::start_with(|seen| match seen.tool_results().len() {
+        0 => Reply::Calls(
+            ["First.", "Second."].map(|text| ("crm.add_note".into(), json!({ "contact_id": "contact_00000000000000000000000001", "text": text }))).into(),
+        ),
+        _ => Reply::text("Both were tried."),
+    })
+    .await;
+    let world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[HOLD_NOTES]).await;
+    let run = world.say("Write both notes").await;
+    assert_eq!(settle(&world).await, Some(RunStatus::Waiting));
+    let mut rows = waiting(&world).await;
+    rows.sort_by(|one, other| one.call_id.cmp(&other.call_id));
+    assert_eq!(says_yes(&world, &world.owner, &rows[1]).await.expect("the second"), Approved::Released);
+    assert_eq!(world.drive().await, Some(RunStatus::Waiting));
+    assert_eq!(world.drive().await, None, "it waits and is not taken up again and again");
+    assert_eq!(says_yes(&world, &world.owner, &rows[0]).await.expect("the first"), Approved::Released);
+    settle(&world).await;
+    assert_eq!(world.run(run).await.ended, Some(steward_core::RunOutcome::Replied));
+    assert!(world.run(run).await.steps[0].calls.iter().all(|call| call.started.is_some()), "both were carried out");
+}
+
+#[tokio::test]
 async fn so_many_different_people_have_to_approve_and_the_database_counts_them() {
     let (_model, world, _run, row) = held_under(takes(3, false)).await;
     assert_eq!((row.people, row.separate), (3, false));
