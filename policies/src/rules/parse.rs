@@ -69,7 +69,8 @@ fn too_deep(text: &str) -> Option<(usize, String)> {
     let mut letters = text.chars().peekable();
     let mut word = String::new();
     while let Some(letter) = letters.next() {
-        if !(letter.is_alphanumeric() || letter == '_') && !word.is_empty() {
+        let in_word = letter.is_alphanumeric() || letter == '_';
+        if !(in_word || word.is_empty()) {
             operators += usize::from(matches!(word.as_str(), "if" | "in" | "is" | "has" | "like"));
             word.clear();
         }
@@ -89,7 +90,7 @@ fn too_deep(text: &str) -> Option<(usize, String)> {
             // A rule's end; inside brackets there is none.
             ';' => (depth, operators) = (0, 0),
             '&' | '|' | '=' | '<' | '>' | '+' | '-' | '*' | '!' | '.' => operators += 1,
-            letter if letter.is_alphanumeric() || letter == '_' => word.push(letter),
+            letter if in_word => word.push(letter),
             _ => {}
         }
         if depth > NESTING_MAX {
