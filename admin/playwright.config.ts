@@ -19,7 +19,7 @@ export default defineConfig({
   projects: [
     { name: 'unit', testMatch: /\.unit\.ts$/ },
     { name: 'desktop', testMatch: /\.spec\.ts$/, testIgnore: /(phone|look|screens)\.spec\.ts$/, use: { ...desktop, colorScheme: 'light', locale: 'en-US' } },
-    { name: 'phone', testMatch: /(phone|office|people|govern|shell|installed)\.spec\.ts$/, use: { ...phone, colorScheme: 'dark', locale: 'en-US' } },
+    { name: 'phone', testMatch: /(phone|office|people|factor|govern|shell|installed)\.spec\.ts$/, use: { ...phone, colorScheme: 'dark', locale: 'en-US' } },
     { name: 'look-desktop', testMatch: /look\.spec\.ts$/, use: desktop },
     { name: 'screens', testMatch: /screens\.spec\.ts$/, use: desktop },
     { name: 'look-phone', testMatch: /look\.spec\.ts$/, use: phone },

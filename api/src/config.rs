@@ -74,6 +74,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// PostgreSQL.
     pub database: DatabaseConfig,
+    /// Whether everybody has to have a second factor.
+    pub requires_second_factor: bool,
     /// The models.
     pub models: ModelsConfig,
     /// MCP servers whose tools are used.
@@ -114,6 +116,7 @@ impl Config {
         });
         let server = server(r);
         let database = database(r);
+        let requires_second_factor = r.flag("auth.require_second_factor", false);
         r.not_yet("vectors.url", "contacts are found by their words");
         r.not_yet("files.url", "files lie in the data directory");
         r.not_yet("cache.url", "the cache is in the process");
@@ -134,6 +137,7 @@ impl Config {
             organisation: organisation.ok_or_else(wrong)?,
             server: server.ok_or_else(wrong)?,
             database,
+            requires_second_factor,
             models,
             mcp,
             agents,

@@ -121,6 +121,7 @@ fn problem(err: &ApiError, request_id: RequestId) -> String {
         detail: err.detail.clone(),
         request_id: request_id.to_string(),
         errors: err.errors.clone(),
+        step_up: err.step_up.as_deref().cloned(),
     };
     serde_json::to_string(&problem).unwrap_or_default()
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use std::any::Any;
 use std::sync::Arc;
 use steward_core::{HasKind, Kind};
+use steward_office::OfficeError;
 use steward_office::crm::CrmError;
 use steward_office::import::ImportError;
 use steward_office::people::PeopleError;
@@ -21,6 +22,16 @@ pub struct FieldProblem {
     pub message: String,
 }
 
+/// What a second factor is wanted for, and what can be given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct FactorWanted {
+    /// What to give it for at `POST /api/v1/session/step-up`; null when signing in.
+    #[serde(rename = "for")]
+    pub bound: Option<String>,
+    /// What can be given: `totp`, `recovery`, `passkey`.
+    pub factors: Vec<&'static str>,
+}
+
 /// A refusal or failure on its way out. The edge adds the request's id and writes it down where it is our fault.
 #[derive(Debug)]
 pub struct ApiError {
@@ -29,13 +40,14 @@ pub struct ApiError {
     pub(crate) detail: String,
     pub(crate) errors: Vec<FieldProblem>,
     pub(crate) retry_after_s: Option<u64>,
+    pub(crate) step_up: Option<Box<FactorWanted>>,
     pub(crate) source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl ApiError {
     /// A refusal with a status and code of its own.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new(), retry_after_s: None, source: None }
+        Self { status, code, detail: detail.into(), errors: Vec::new(), retry_after_s: None, step_up: None, source: None }
     }
 
     /// Nobody, or nobody any more.
@@ -90,8 +102,23 @@ fn told_apart(err: &dyn Any) -> Option<ApiError> {
                 limit.retry_after_s = Some(*retry_after_s);
                 Some(limit)
             }
+            PeopleError::NotProven => Some(ApiError::new(StatusCode::FORBIDDEN, "not_proven", err.to_string())),
+            PeopleError::SecondFactorRequired { factors } => {
+                let mut wanted = ApiError::new(StatusCode::UNAUTHORIZED, "second_factor_required", err.to_string());
+                wanted.step_up = Some(Box::new(FactorWanted { bound: None, factors: factors.clone() }));
+                Some(wanted)
+            }
             _ => None,
         };
+    }
+    match err.downcast_ref::<OfficeError>() {
+        Some(err @ OfficeError::StepUp { bound, factors }) => {
+            let mut wanted = ApiError::new(StatusCode::FORBIDDEN, "step_up_required", err.to_string());
+            wanted.step_up = Some(Box::new(FactorWanted { bound: Some(bound.clone()), factors: factors.clone() }));
+            return Some(wanted);
+        }
+        Some(err @ OfficeError::NoSecondFactor) => return Some(ApiError::new(StatusCode::FORBIDDEN, "second_factor_missing", err.to_string())),
+        _ => {}
     }
     if let Some(CrmError::Field { field, problem }) = err.downcast_ref::<CrmError>() {
         // `emails[1]` in the office's words is `/emails/1` in the body.
@@ -134,6 +161,9 @@ pub struct Problem {
     /// The fields that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldProblem>,
+    /// With `step_up_required` and `second_factor_required`: what for, and what can be given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step_up: Option<FactorWanted>,
 }
 
 impl IntoResponse for ApiError {

@@ -11,6 +11,7 @@ pub mod follow;
 pub mod jobs;
 pub mod meters;
 pub mod openapi;
+mod picture;
 mod recorded;
 pub mod router;
 mod routes;

@@ -202,7 +202,10 @@ pub async fn loop_of(config: &Config, database: &Database, key: EnvelopeKey, par
     let ids = Ids::System;
     let runtime = Runtime {
         store: database.worker().await?,
-        office: Office::new(Clock::System, ids.clone()).sealing(data_key::find(config)?).with_key(key.clone()),
+        office: Office::new(Clock::System, ids.clone())
+            .sealing(data_key::find(config)?)
+            .with_key(key.clone())
+            .requiring_second_factor(config.requires_second_factor),
         models: Models::new(config.models.clone(), Clock::System)?,
         host: parts.host,
         rules: parts.rules,

@@ -17,7 +17,8 @@ use http::{Method, StatusCode, header};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use steward_core::limits::BODY_BYTES_MAX;
-use steward_core::{Actor, RequestId};
+use steward_core::{Actor, ActorKind, RequestId};
+use steward_office::{OfficeError, people};
 
 /// How long an ordinary body may take to arrive.
 const BODY_SECONDS_MAX: u64 = 30;
@@ -76,7 +77,21 @@ async fn identify(visit: &Visit, route: &Route, parts: &Parts) -> Result<Option<
     }
     let actor = credentials.actor(&visit.state.store, &visit.office).await?;
     route.access.check(&actor)?;
+    check_second_factor(visit, route, &actor).await?;
     Ok(Some(actor))
+}
+
+/// What is open to who has to have a second factor and has none yet: seeing who one is, setting it up, leaving.
+const WITHOUT_FACTOR: [&str; 2] = ["/api/v1/me", "/api/v1/session"];
+
+/// Where everybody has to have a second factor, refuses sessions in which none was given.
+async fn check_second_factor(visit: &Visit, route: &Route, actor: &Actor) -> Result<(), ApiError> {
+    let is_open = WITHOUT_FACTOR.iter().any(|path| route.path == *path || route.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')));
+    if is_open || !visit.office.requires_second_factor || !matches!(actor.kind, ActorKind::Person { .. }) {
+        return Ok(());
+    }
+    let mut tx = visit.state.store.begin(actor).await?;
+    if people::may_work(&mut tx, &visit.office).await? { Ok(()) } else { Err(OfficeError::NoSecondFactor.into()) }
 }
 
 async fn read_body(parts: &Parts, route: &Route, body: Body) -> Result<Bytes, ApiError> {

@@ -64,6 +64,9 @@ enum Verb {
         /// What exactly you approve, as `show` and the chat print it; without it you are shown the action and asked
         #[arg(long, value_name = "ENVELOPE")]
         envelope: Option<EnvelopeId>,
+        /// A code of your app, where your second factor is asked for
+        #[arg(long, value_name = "CODE")]
+        code: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -159,9 +162,9 @@ impl Approvals {
                 let card = with(config, &who, "steward approvals", async |terminal| Card::read(terminal, hold).await).await?;
                 if json { setting.output.json(&card.into_json()?)? } else { card.print(&setting.output)? }
             }
-            Verb::Approve { hold, envelope, json, who } => {
+            Verb::Approve { hold, envelope, code, json, who } => {
                 let output = setting.output;
-                let said = with(config, &who, "steward approvals", async |terminal| decide::approve(terminal, &output, hold, envelope).await).await?;
+                let said = with(config, &who, "steward approvals", async |terminal| decide::approve(terminal, &output, hold, envelope, code).await).await?;
                 decide::say(&output, &said, json)?;
             }
             Verb::Reject { hold, reason, json, who } => {

@@ -8,7 +8,7 @@ use crate::wiring::logging;
 use clap::Args;
 use std::process::ExitCode;
 use steward_core::Permission;
-use steward_office::people::{LINK_HOURS, PeopleError, actor_of_person, new_link};
+use steward_office::people::{LINK_HOURS, PeopleError, actor_of_person, new_link, remove_factors};
 
 /// Make a one-time sign-in link; earlier links of that person stop working
 #[derive(Debug, Args)]
@@ -17,6 +17,9 @@ pub(super) struct Link {
     /// For whom [default: the person you act as]
     #[arg(value_name = "EMAIL")]
     email: Option<String>,
+    /// Remove their second factors too, for who lost them
+    #[arg(long)]
+    without_factors: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -31,7 +34,7 @@ impl Link {
         let site = config.server.site.clone();
         let (email, link) = with(config, &self.who, "steward link", async |terminal| {
             let email = self.email.clone().or_else(|| self.who.acting_as.clone()).unwrap_or_else(|| terminal.config.owner_email.clone());
-            Ok((email.clone(), make(terminal, &email).await?))
+            Ok((email.clone(), make(terminal, &email, self.without_factors).await?))
         })
         .await?;
         let url = site.sign_in_link(&link);
@@ -45,7 +48,7 @@ impl Link {
     }
 }
 
-async fn make(terminal: &Terminal, email: &str) -> Result<secrecy::SecretString, CliError> {
+async fn make(terminal: &Terminal, email: &str, without_factors: bool) -> Result<secrecy::SecretString, CliError> {
     let wanted = actor_of_person(&terminal.store, terminal.actor.tenant, email).await.map_err(|err| match err {
         PeopleError::Missing(_) => CliError::said(format!("nobody here has the address `{email}`")),
         other => other.into(),
@@ -56,6 +59,9 @@ async fn make(terminal: &Terminal, email: &str) -> Result<secrecy::SecretString,
     }
     let person = wanted.person.ok_or(PeopleError::Missing("person"))?;
     let mut tx = terminal.store.begin(&terminal.actor).await?;
+    if without_factors {
+        remove_factors(&mut tx, &terminal.office, person).await?;
+    }
     let link = new_link(&mut tx, &terminal.office, person).await?;
     tx.commit().await?;
     Ok(link)

@@ -50,7 +50,7 @@ impl Terminal {
         let found = async {
             let store = database.app().await?;
             // Without the key the terminal can still look at things and refuse them.
-            let office = Office::new(Clock::System, Ids::System).sealing(data_key::find_or_say(&config));
+            let office = Office::new(Clock::System, Ids::System).sealing(data_key::find_or_say(&config)).requiring_second_factor(config.requires_second_factor);
             let office = if let Ok(key) = find_key(&config) { office.with_key(key) } else { office };
             let actor = find_actor(&store, &config, who).await?;
             Ok((store, office, actor))

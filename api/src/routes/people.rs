@@ -5,6 +5,7 @@ pub(crate) mod enable;
 pub(crate) mod invite;
 pub(crate) mod link;
 pub(crate) mod list;
+pub(crate) mod remove_factors;
 pub(crate) mod roles;
 pub(crate) mod show;
 

@@ -3,3 +3,4 @@
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod prove;
+pub(crate) mod step_up;

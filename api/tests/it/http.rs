@@ -7,6 +7,7 @@ mod budget_holds;
 mod catalogue;
 mod contacts;
 mod conversations;
+mod factors;
 mod governance;
 mod holds;
 mod idempotency;

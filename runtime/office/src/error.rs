@@ -18,6 +18,17 @@ pub enum OfficeError {
     /// It was already done, or has changed meanwhile.
     #[error("{0}")]
     Conflict(String),
+    /// The person's second factor has to be given for exactly this.
+    #[error("this needs your second factor anew: give it for `{bound}` at `POST /api/v1/session/step-up`, then send the same once more")]
+    StepUp {
+        /// What it is to be given for.
+        bound: String,
+        /// By what it can be given: `totp`, `passkey`.
+        factors: Vec<&'static str>,
+    },
+    /// Everybody here needs a second factor, and this person has none.
+    #[error("this needs a second factor, and you have none yet: set one up in the settings, or at `POST /api/v1/me/totp`")]
+    NoSecondFactor,
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
@@ -27,7 +38,7 @@ impl HasKind for OfficeError {
     fn kind(&self) -> Kind {
         match self {
             Self::Invalid(_) => Kind::Invalid,
-            Self::Denied(_) => Kind::Denied,
+            Self::Denied(_) | Self::StepUp { .. } | Self::NoSecondFactor => Kind::Denied,
             Self::Missing(_) => Kind::Missing,
             Self::Conflict(_) => Kind::Conflict,
             Self::Store(err) => err.kind(),

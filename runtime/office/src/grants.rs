@@ -10,6 +10,7 @@ pub use ranges::{Range, Ranges, covers};
 use crate::Office;
 use crate::audit::{self, Entry};
 use crate::error::OfficeError;
+use crate::people::spend_step_up;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use steward_core::{
@@ -107,11 +108,21 @@ pub async fn give(tx: &mut Tx, office: &Office, tool: &ToolSpec, new: NewGrant) 
         revoked_by: None,
         seal: Vec::new(),
     };
+    spend_step_up(tx, office, &step_up_for(&row)?).await?;
     row.seal = seal(key, tx.actor().tenant, &row)?;
     grant::insert(tx, &row).await?;
     let detail = json!({ "tool": row.tool, "agent": row.agent, "uses_max": row.uses_max, "expires_at_ms": ms(row.expires_at), "ranges": new.ranges });
     audit::record(tx, office, Entry { action: "grant.give", object: row.grant_id.to_string(), outcome: "done", detail, request_id: None }).await?;
     Ok(row)
+}
+
+/// What a second factor is given for: everything that the giver chose. The end is bound by the day, since a terminal counts days from now.
+fn step_up_for(row: &GrantRow) -> Result<String, OfficeError> {
+    let chosen = json!({
+        "workspace": row.workspace, "agent": row.agent, "person": row.person, "tool": row.tool, "tool_digest": row.tool_digest,
+        "ranges": row.ranges, "uses_max": row.uses_max, "until": row.expires_at.date().to_julian_day(),
+    });
+    Ok(format!("grant:{}", Digest::of_value(&chosen).map_err(|_| StoreError::Corrupt { what: "grant" })?))
 }
 
 /// Takes a grant back. Calls that used it and have not started yet do not run on it any more.

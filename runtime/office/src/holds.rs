@@ -14,6 +14,7 @@ pub use compare::{Change, LastSimilar, Load, last_similar, load};
 use crate::Office;
 use crate::audit::{self, Entry};
 use crate::error::OfficeError;
+use crate::people::{GRAVE, spend_step_up};
 use routing::Ask;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -74,6 +75,9 @@ pub async fn approve(tx: &mut Tx, office: &Office, id: HoldId, envelope_id: Enve
         return Err(OfficeError::Denied(
             "who asked for this or edited it leaves the approval to others; ask somebody else, or set `separate = false` for it under [[approvals]]".to_owned(),
         ));
+    }
+    if GRAVE.iter().any(|effect| effect.name() == row.effect) {
+        spend_step_up(tx, office, &envelope_id.to_string()).await?;
     }
     say(tx, office, &row, &decider, true, None, Some(key)).await?;
     let detail = json!({ "envelope_id": envelope_id, "roles": helps, "run": row.run, "tool": row.tool });

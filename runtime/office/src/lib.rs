@@ -33,13 +33,15 @@ pub struct Office {
     pub request_id: Option<String>,
     /// Seals held actions and what people say of them; without it nothing can be approved.
     pub key: Option<EnvelopeKey>,
+    /// Whether everybody has to have a second factor.
+    pub requires_second_factor: bool,
 }
 
 impl Office {
     /// An office with a fresh audit writer. What it seals can be opened as long as it lives: an installation brings its own key.
     pub fn new(clock: Clock, ids: Ids) -> Self {
         let audit = audit::Writer::new(&ids);
-        Self { clock, ids, audit, personal: audit::personal::Personal::passing(), request_id: None, key: None }
+        Self { clock, ids, audit, personal: audit::personal::Personal::passing(), request_id: None, key: None, requires_second_factor: false }
     }
 
     /// The same office, sealing with the installation's key.
@@ -52,6 +54,12 @@ impl Office {
     #[must_use]
     pub fn with_key(self, key: EnvelopeKey) -> Self {
         Self { key: Some(key), ..self }
+    }
+
+    /// The same office, which asks everybody for a second factor, or only those who have one.
+    #[must_use]
+    pub fn requiring_second_factor(self, requires_second_factor: bool) -> Self {
+        Self { requires_second_factor, ..self }
     }
 
     /// The same office, acting for one HTTP request.

@@ -34,10 +34,12 @@ pub mod note;
 pub mod page;
 pub mod person;
 pub mod run;
+pub mod second_factor;
 pub mod session;
 pub mod sign_in_failure;
 pub mod sign_in_link;
 pub mod step;
+pub mod step_up;
 pub mod tenant;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Arguments } from '@/components/arguments';
+import { Refusal } from '@/components/step-up';
 import { EffectBadge } from '@/components/effect-badge';
 import { useNeedsText } from '@/components/needs';
 import { ToolName } from '@/components/tool-name';
@@ -111,7 +112,7 @@ export function Decide(props: DecideProps) {
           </p>
           <Arguments value={shown.arguments} provenance={shown.provenance} />
           <p className="text-sm text-soft">{t('approveHint')}</p>
-          {decide.approve.isError && <Problem error={decide.approve.error} />}
+          {decide.approve.isError && <Refusal error={decide.approve.error} onGiven={approve} />}
           <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
             <Button onClick={close}>{t('notNow')}</Button>
             <Button tone="primary" data-first isBusy={decide.approve.isPending} onClick={approve}>

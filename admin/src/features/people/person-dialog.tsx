@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { ShownOnce } from '@/components/shown-once';
+import { Refusal } from '@/components/step-up';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Facts } from '@/components/ui/card';
@@ -35,6 +36,7 @@ export function PersonDialog({ person, onClose }: { person: Person; onClose: () 
       />
       <RolesForm key={JSON.stringify(person.roles)} person={person} forbidden={forbidden} />
       <LinkPart person={person} forbidden={forbidden} />
+      <FactorsPart person={person} forbidden={forbidden} />
       <AccessPart person={person} forbidden={forbidden} />
     </Dialog>
   );
@@ -84,6 +86,40 @@ function LinkPart({ person, forbidden }: { person: Person; forbidden: string | n
       <Button size="small" isBusy={make.isPending} forbidden={why} onClick={() => make.mutate(idempotencyKey())}>
         {t('makeLink')}
       </Button>
+    </section>
+  );
+}
+
+function FactorsPart({ person, forbidden }: { person: Person; forbidden: string | null }) {
+  const t = useTranslations('people');
+  const toast = useToast();
+  const [isSure, setIsSure] = useState(false);
+  const remove = useMutation({
+    mutationFn: () => done(api.DELETE('/api/v1/people/{id}/factors', { params: { path: { id: person.person_id } } })),
+    onSuccess: () => {
+      setIsSure(false);
+      toast(t('factorsRemoved'));
+    },
+  });
+  return (
+    <section className="grid justify-items-start gap-2 border-t border-line pt-4">
+      <h3 className="text-sm font-semibold">{t('factors')}</h3>
+      <p className="text-sm text-soft">{t('factorsHint')}</p>
+      {remove.isError && <Refusal error={remove.error} onGiven={() => remove.mutate()} />}
+      {isSure ? (
+        <div className="flex flex-wrap gap-2">
+          <Button size="small" tone="danger" isBusy={remove.isPending} forbidden={forbidden} onClick={() => remove.mutate()}>
+            {t('removeFactorsSure', { name: person.display_name })}
+          </Button>
+          <Button size="small" onClick={() => setIsSure(false)}>
+            {t('cancel')}
+          </Button>
+        </div>
+      ) : (
+        <Button size="small" tone="danger" forbidden={forbidden} onClick={() => setIsSure(true)}>
+          {t('removeFactors')}
+        </Button>
+      )}
     </section>
   );
 }

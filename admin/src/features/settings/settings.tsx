@@ -16,6 +16,7 @@ import { useForget, useMe } from '@/lib/me';
 import { useRoleNames } from '@/components/role-names';
 import { THEMES, useTheme } from '@/lib/theme';
 import { PasswordForm } from './password';
+import { SecondFactor } from './second-factor';
 import { Sessions } from './sessions';
 import { Tokens } from './tokens';
 
@@ -27,6 +28,7 @@ export function SettingsView() {
         <Profile />
         <Looks />
         <PasswordForm />
+        <SecondFactor />
         <Sessions />
         <Tokens />
       </div>

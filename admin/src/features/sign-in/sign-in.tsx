@@ -3,13 +3,14 @@
 import { useRouter, useSearchParams } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { useTranslations } from 'use-intl';
+import { CodeInput, isWrongCode } from '@/components/code-input';
 import { Mark } from '@/components/shell/mark';
 import { Button } from '@/components/ui/button';
 import { Input } from '@/components/ui/field';
 import { LanguageSelect } from '@/components/language-select';
 import { Problem } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
-import { isSignedOut } from '@/lib/api/problem';
+import { isSignedOut, stepUpOf } from '@/lib/api/problem';
 import { useForget } from '@/lib/me';
 import { safeNext } from '@/lib/safe-next';
 
@@ -22,12 +23,15 @@ function takeLink(): string | null {
 
 export function SignIn() {
   const t = useTranslations('signIn');
+  const factor = useTranslations('factor');
   const router = useRouter();
   const next = safeNext(useSearchParams().get('next'));
   const forget = useForget();
   const [link, setLink] = useState<string | null>(null);
   const [isBusy, setIsBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
+  // What was right so far, for as long as the second factor is asked for; it is nowhere else.
+  const [half, setHalf] = useState<Schemas['SignIn'] | null>(null);
 
   useEffect(() => {
     document.title = `${t('title')} · Steward`;
@@ -54,9 +58,14 @@ export function SignIn() {
       forget();
       router.replace(next);
     } catch (cause) {
-      setError(cause);
+      if (stepUpOf(cause) !== null) setHalf(body);
+      else setError(cause);
       setIsBusy(false);
     }
+  };
+  const startOver = () => {
+    setHalf(null);
+    setError(null);
   };
 
   return (
@@ -65,7 +74,26 @@ export function SignIn() {
         <Mark className="size-10 text-accent" />
         <h1 className="text-2xl font-semibold">{t('title')}</h1>
       </div>
-      {link !== null ? (
+      {half !== null ? (
+        <form
+          className="grid gap-4"
+          onSubmit={(event) => {
+            event.preventDefault();
+            const code = new FormData(event.currentTarget).get('code');
+            if (typeof code === 'string' && code.trim() !== '') void signIn({ ...half, code });
+          }}
+        >
+          <p className="text-soft">{factor('signIn')}</p>
+          <CodeInput hint={factor('hint')} error={isWrongCode(error) ? factor('wrong') : null} hasFocus />
+          {error !== null && !isWrongCode(error) && <Problem error={error} />}
+          <Button type="submit" tone="primary" isBusy={isBusy} className="w-full">
+            {t('submit')}
+          </Button>
+          <Button tone="plain" onClick={startOver}>
+            {factor('startOver')}
+          </Button>
+        </form>
+      ) : link !== null ? (
         <form
           className="grid gap-4"
           onSubmit={(event) => {

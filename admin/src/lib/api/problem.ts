@@ -7,6 +7,8 @@ export interface Problem {
   detail: string;
   requestId: string | null;
   fields: { path: string; message: string }[];
+  /** What a second factor is wanted for, and what can be given. */
+  stepUp: { bound: string | null; factors: string[] } | null;
   /** Seconds to wait, where the server says so. */
   retryAfter: number | null;
 }
@@ -38,8 +40,15 @@ export function readProblem(body: unknown, response: Response): Problem {
     detail: textOf(document['detail']) ?? '',
     requestId: textOf(document['request_id']) ?? response.headers.get('x-request-id'),
     fields: errors.map((error) => ({ path: textOf(error['path']) ?? '', message: textOf(error['message']) ?? '' })),
+    stepUp: readStepUp(document['step_up']),
     retryAfter: Number.isFinite(wait) ? wait : null,
   };
+}
+
+function readStepUp(value: unknown): Problem['stepUp'] {
+  if (!isRecord(value)) return null;
+  const factors = Array.isArray(value['factors']) ? value['factors'].map(textOf).filter((one) => one !== null) : [];
+  return { bound: textOf(value['for']), factors };
 }
 
 export function problemOf(error: unknown): Problem | null {
@@ -48,6 +57,11 @@ export function problemOf(error: unknown): Problem | null {
 
 export function isSignedOut(error: unknown): boolean {
   return problemOf(error)?.status === 401;
+}
+
+/** What a second factor is wanted for, where that is what was missing. */
+export function stepUpOf(error: unknown): Problem['stepUp'] {
+  return problemOf(error)?.stepUp ?? null;
 }
 
 export function isMissing(error: unknown): boolean {

@@ -8,6 +8,7 @@ use serde_json::json;
 use std::io::{self, IsTerminal};
 use steward_core::{EnvelopeId, HoldId};
 use steward_office::holds::{self, Approved, needs_in_words};
+use steward_office::{OfficeError, people};
 
 /// What came of it.
 pub(super) struct Decided {
@@ -17,13 +18,22 @@ pub(super) struct Decided {
 }
 
 /// Approves exactly this envelope; without one, shows the action and asks.
-pub(super) async fn approve(terminal: &Terminal, output: &Output, hold: HoldId, envelope: Option<EnvelopeId>) -> Result<Decided, CliError> {
+pub(super) async fn approve(
+    terminal: &Terminal,
+    output: &Output,
+    hold: HoldId,
+    envelope: Option<EnvelopeId>,
+    code: Option<String>,
+) -> Result<Decided, CliError> {
     let envelope = match envelope {
         Some(envelope) => envelope,
         None => ask(terminal, output, hold).await?,
     };
+    if let Some(code) = code {
+        people::step_up(&terminal.store, &terminal.office, &terminal.actor, &envelope.to_string(), &code.into()).await?;
+    }
     let mut tx = terminal.store.begin(&terminal.actor).await?;
-    let approved = holds::approve(&mut tx, &terminal.office, hold, envelope).await?;
+    let approved = holds::approve(&mut tx, &terminal.office, hold, envelope).await.map_err(asks_for_code)?;
     tx.commit().await?;
     Ok(match approved {
         Approved::Released => Decided { hold, outcome: "approved", note: goes_on(terminal) },
@@ -32,6 +42,14 @@ pub(super) async fn approve(terminal: &Terminal, output: &Output, hold: HoldId, 
             Decided { hold, outcome: "still_held", note }
         }
     })
+}
+
+/// At the terminal a second factor is given with the command itself.
+pub(super) fn asks_for_code(err: OfficeError) -> CliError {
+    match err {
+        OfficeError::StepUp { .. } => CliError::said("this needs your second factor: say the same again with `--code` and a code of your app"),
+        other => other.into(),
+    }
 }
 
 /// Refuses.

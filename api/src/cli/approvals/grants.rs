@@ -1,5 +1,6 @@
 //! Standing grants from the terminal.
 
+use super::decide::asks_for_code;
 use crate::cli::error::CliError;
 use crate::cli::output::{Output, Tone};
 use crate::cli::terminal::{Terminal, Who};
@@ -10,6 +11,7 @@ use clap::Args;
 use steward_core::GrantId;
 use steward_core::limits::PAGE_MAX;
 use steward_office::grants::{self, NewGrant, Ranges, as_rule};
+use steward_office::{OfficeError, people};
 use steward_store::grant::GrantRow;
 use steward_store::page::Page;
 use time::Duration;
@@ -35,6 +37,9 @@ pub(super) struct Give {
     /// The workspace, by name or id [default: the first you see]
     #[arg(long, value_name = "NAME")]
     workspace: Option<String>,
+    /// A code of your app, where you have a second factor
+    #[arg(long, value_name = "CODE")]
+    code: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -68,6 +73,16 @@ pub(super) async fn give(terminal: &Terminal, governance: &Governance, wanted: &
     let workspace = terminal.workspace(wanted.workspace.as_deref()).await?;
     let expires_at = terminal.office.clock.now() + Duration::days(i64::from(wanted.days));
     let new = NewGrant { workspace, agent: agent.to_owned(), person: None, ranges, uses_max: wanted.uses, expires_at };
+    let mut tx = terminal.store.begin(&terminal.actor).await?;
+    let given = grants::give(&mut tx, &terminal.office, tool.spec(), new.clone()).await;
+    let (Some(code), Err(OfficeError::StepUp { bound, .. })) = (&wanted.code, &given) else {
+        let row = given.map_err(asks_for_code)?;
+        tx.commit().await?;
+        return Ok(row);
+    };
+    // What the code is given for is known by the refusal alone.
+    tx.rollback().await?;
+    people::step_up(&terminal.store, &terminal.office, &terminal.actor, bound, &code.as_str().into()).await?;
     let mut tx = terminal.store.begin(&terminal.actor).await?;
     let row = grants::give(&mut tx, &terminal.office, tool.spec(), new).await?;
     tx.commit().await?;

@@ -24,6 +24,7 @@ pub(crate) fn doc() -> Doc {
         .about("Counts for exactly this envelope, once a person. When the approvals suffice, its state is `approved` and the run goes on; else it is still `held`.")
         .body::<Approval>()
         .answers::<HoldDetail>("200", "The held action as it is now.")
+        .refuses("403", "Your role does not suffice, it is left to others, or your second factor is to be given for this envelope first (`step_up_required`).")
         .refuses("409", "Another envelope waits, it is already decided, one has decided before, or its time is over.")
 }
 

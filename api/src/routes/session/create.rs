@@ -24,6 +24,9 @@ pub(crate) struct SignIn {
     /// The password, at most 1,024 bytes.
     #[schema(value_type = Option<String>)]
     password: Option<SecretString>,
+    /// The code of a second factor, for who has one: six digits of the app, or a recovery code.
+    #[schema(value_type = Option<String>, example = "081804", max_length = 64)]
+    code: Option<SecretString>,
     /// Which organisation, for an address that is known in several with the same password; the first without it.
     #[schema(value_type = Option<String>, example = "org_01k4…")]
     organisation_id: Option<TenantId>,
@@ -31,21 +34,21 @@ pub(crate) struct SignIn {
 
 pub(crate) fn doc() -> Doc {
     Doc::new("Sign in")
-        .about("Sets the session cookie. A wrong address and a wrong password are told alike. Five wrong tries in a quarter of an hour, per account and per network address, are answered with 429 until they lapse.")
+        .about("Sets the session cookie. Who has a second factor is answered with `second_factor_required` once the rest is right, and sends the same again with `code`. A wrong address and a wrong password are told alike. Five wrong tries in a quarter of an hour, per account and per network address, are answered with 429 until they lapse.")
         .body::<SignIn>()
         .answers::<Me>("201", "Signed in; the cookie is set.")
-        .refuses("401", "The link is used or old, or the address and password do not fit.")
+        .refuses("401", "The link is used or old, the address and password do not fit, or a second factor is needed too.")
         .refuses("403", "Sent by a page of another site.")
         .refuses("429", "Too many wrong tries; `Retry-After` says when the next is looked at.")
 }
 
 pub(crate) async fn handle(visit: Visit, Json(sign_in): Json<SignIn>) -> Answer {
-    let from = Attempt { address: visit.address.as_deref(), user_agent: visit.user_agent.as_deref() };
+    let from = Attempt { address: visit.address.as_deref(), user_agent: visit.user_agent.as_deref(), code: sign_in.code.as_ref() };
     let (store, office) = (&visit.state.store, &visit.office);
-    let signed_in = match sign_in {
-        SignIn { link: Some(link), email: None, password: None, organisation_id: None } => people::sign_in_by_link(store, office, &link, from).await?,
-        SignIn { link: None, email: Some(email), password: Some(password), organisation_id } => {
-            people::sign_in_by_password(store, office, &visit.state.passwords, &email, &password, organisation_id, from).await?
+    let signed_in = match &sign_in {
+        SignIn { link: Some(link), email: None, password: None, organisation_id: None, .. } => people::sign_in_by_link(store, office, link, from).await?,
+        SignIn { link: None, email: Some(email), password: Some(password), organisation_id, .. } => {
+            people::sign_in_by_password(store, office, &visit.state.passwords, email, password, *organisation_id, from).await?
         }
         _ => return Err(ApiError::field("", "give `link`, or `email` and `password`")),
     };

@@ -19,7 +19,7 @@ use steward_store::journal;
 use time::macros::datetime;
 
 /// What waits in the samples.
-const ENVELOPE: &str = r#"{"arguments":{},"evidence":[]}"#;
+pub(crate) const ENVELOPE: &str = r#"{"arguments":{},"evidence":[]}"#;
 
 /// What a route is sent.
 pub(crate) enum Sample {
@@ -37,6 +37,9 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
         "session::create" => Sample::Json(json!({ "link": "not a link" })),
         // The password that the sample of `me::password` sets.
         "session::prove" => Sample::Json(json!({ "password": "a long enough password" })),
+        "session::step_up" => Sample::Json(json!({ "for": "env_0", "code": "000000" })),
+        "factors::enrol" => Sample::Nothing,
+        "factors::confirm" | "factors::remove" | "factors::recovery" => Sample::Json(json!({ "code": "000000" })),
         "budget_holds::allow" | "budget_holds::break_glass" => Sample::Json(json!({ "amount_micros": 50_000, "reason": "The customer waits for this." })),
         "budget_holds::refuse" => Sample::Json(json!({ "reason": "Not today." })),
         "budget_holds::review" => Sample::Json(json!({ "justified": true })),
@@ -113,7 +116,7 @@ pub(crate) async fn target(world: &World, house: &House, person: PersonId, route
         }
         "conversations" => conversation_of(world, house, person).await.to_string(),
         "runs" => run_of(world, house, route.name == "runs::events").await.to_string(),
-        "holds" => hold_of(world, house).await.to_string(),
+        "holds" => hold_of(world, house, "write").await.to_string(),
         "budgets/holds" => budget_hold_of(world, house, person, route).await.to_string(),
         "grants" => {
             let tool = steward_policies::sample_tools().expect("tools").into_iter().find(|tool| tool.name == "crm.get_contact").expect("a tool that reads");
@@ -164,7 +167,7 @@ async fn run_of(world: &World, house: &House, is_over: bool) -> RunId {
 }
 
 /// An action of the owner's run that waits for an owner or a manager, for the envelope that [`body`] names.
-async fn hold_of(world: &World, house: &House) -> HoldId {
+pub(crate) async fn hold_of(world: &World, house: &House, effect: &str) -> HoldId {
     let run = run_of(world, house, false).await;
     let id: HoldId = world.server.state.office.ids.make();
     let key = world.server.state.office.key.as_ref().expect("key");
@@ -176,7 +179,7 @@ async fn hold_of(world: &World, house: &House) -> HoldId {
         person: house.owner,
         agent: "assistant".to_owned(),
         tool: "crm.add_note".to_owned(),
-        effect: "write".to_owned(),
+        effect: effect.to_owned(),
         envelope_id: EnvelopeId::of_text(key, ENVELOPE).bytes().to_vec(),
         envelope: ENVELOPE.to_owned(),
         needs: r#"[["owner"],["manager"]]"#.to_owned(),

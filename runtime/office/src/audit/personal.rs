@@ -58,6 +58,16 @@ impl Personal {
         self.key.as_ref().map_err(|why| StoreError::Outside(why.clone()))
     }
 
+    /// Seals a secret that is kept to be used; `about` says what it is and whose.
+    pub(crate) fn seal_secret(&self, about: &str, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+        self.key()?.seal_secret(about, plain).map_err(unsealed)
+    }
+
+    /// Opens a secret that was sealed for this.
+    pub(crate) fn open_secret(&self, about: &str, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
+        self.key()?.open_secret(about, sealed).map_err(unsealed)
+    }
+
     /// The key of a subject, made now if there is none. None when it was erased: nothing personal is kept of them any more.
     async fn key_of(&self, tx: &mut Tx, subject: Subject, now: OffsetDateTime) -> Result<Option<SubjectKey>, StoreError> {
         let (data, tenant, name) = (self.key()?, tx.actor().tenant, subject.to_string());

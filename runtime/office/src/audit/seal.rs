@@ -55,7 +55,7 @@ pub enum SealError {
     Other,
 }
 
-/// The installation's key: it seals the keys of subjects and nothing else.
+/// The installation's key: it seals the keys of subjects, and the few secrets that are kept to be used and never shown again.
 #[derive(Clone)]
 pub struct DataKey {
     key: LessSafeKey,
@@ -120,11 +120,25 @@ impl DataKey {
         Ok((SubjectKey { key: key_of(&secret)?, tenant, subject }, wrapped))
     }
 
+    /// Seals a secret. `about` says what it is and whose: it opens for nothing else.
+    pub fn seal_secret(&self, about: &str, plain: &[u8]) -> Result<Vec<u8>, SealError> {
+        seal(&self.key, &secret_about(about), plain)
+    }
+
+    /// Opens a secret that was sealed for this.
+    pub fn open_secret(&self, about: &str, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        open(&self.key, &secret_about(about), sealed)
+    }
+
     /// The key of a subject from the form in which it is kept.
     pub fn unwrap(&self, tenant: TenantId, subject: Subject, wrapped: &[u8]) -> Result<SubjectKey, SealError> {
         let secret: [u8; KEY_BYTES] = open(&self.key, &wrapping(tenant, subject), wrapped)?.try_into().map_err(|_| SealError::Other)?;
         Ok(SubjectKey { key: key_of(&secret)?, tenant, subject })
     }
+}
+
+fn secret_about(about: &str) -> String {
+    format!("steward/secret/v1|{about}")
 }
 
 fn wrapping(tenant: TenantId, subject: Subject) -> String {
@@ -181,6 +195,10 @@ mod tests {
         assert_eq!(data.unwrap(tenant, subject, &wrapped).expect("key").open(entry, &sealed).expect("opened"), b"lena@partner.example");
         assert_ne!(key.seal(entry, b"same").expect("sealed"), key.seal(entry, b"same").expect("sealed"), "equal texts do not look equal");
         assert_eq!(wrapped.len(), 61, "what the table takes");
+        let secret = data.seal_secret("totp|one", &[1; 20]).expect("sealed");
+        assert_eq!(data.open_secret("totp|two", &secret), Err(SealError::Other), "a secret of somebody else");
+        assert_eq!(data.unwrap(tenant, subject, &secret).err(), Some(SealError::Other), "a secret is no key");
+        assert_eq!((secret.len(), data.open_secret("totp|one", &secret)), (49, Ok(vec![1; 20])));
     }
 
     #[test]

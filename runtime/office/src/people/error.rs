@@ -15,6 +15,15 @@ pub enum PeopleError {
     /// The password was not given in this session within the last hours.
     #[error("this needs your password again: give it at `POST /api/v1/session/prove`, then for four hours you may")]
     NotProven,
+    /// Name and password, or the link, are right; the second factor is still to be given.
+    #[error("your second factor is needed too: send the same once more with `code`")]
+    SecondFactorRequired {
+        /// What can be given: `totp`, `recovery`, `passkey`.
+        factors: Vec<&'static str>,
+    },
+    /// There is a second factor of this kind already.
+    #[error("you have this second factor already: remove it first")]
+    FactorTaken,
     /// Too many wrong tries.
     #[error("too many failed sign-ins: try again in {retry_after_s} seconds")]
     TooManyFailures {
@@ -66,10 +75,10 @@ impl PeopleError {
 impl HasKind for PeopleError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NotSignedIn | Self::SignInRefused | Self::NotProven => Kind::Denied,
+            Self::NotSignedIn | Self::SignInRefused | Self::NotProven | Self::SecondFactorRequired { .. } => Kind::Denied,
             Self::TooManyFailures { .. } => Kind::Limit,
             Self::Field { .. } => Kind::Invalid,
-            Self::EmailTaken | Self::WorkspaceTaken | Self::LastOwner => Kind::Conflict,
+            Self::EmailTaken | Self::WorkspaceTaken | Self::LastOwner | Self::FactorTaken => Kind::Conflict,
             Self::Missing(_) => Kind::Missing,
             Self::Secret(_) => Kind::Bug,
             Self::Store(err) => err.kind(),

@@ -59,6 +59,15 @@ pub(super) async fn count(store: &Store, office: &Office, tenant: TenantId, emai
     Ok(Counted { tenant, account, tries })
 }
 
+/// Takes back a try that was neither right nor wrong yet. Earlier wrong ones stay: nobody gets rid of them by half a sign-in.
+pub(super) async fn take_back(store: &Store, counted: Counted) -> Result<(), PeopleError> {
+    let mut tx = store.begin(&Actor::worker(counted.tenant)).await?;
+    for failure in counted.tries {
+        sign_in_failure::remove(&mut tx, failure).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
 /// Forgets a try that was right, and with it the account's wrong ones; those of the address stay.
 pub(super) async fn forgive(store: &Store, counted: Counted) -> Result<(), PeopleError> {
     let mut tx = store.begin(&Actor::worker(counted.tenant)).await?;

@@ -158,7 +158,7 @@ pub async fn change_password(
     change: &PasswordChange,
     user_agent: Option<&str>,
 ) -> Result<SignedIn, PeopleError> {
-    let (Some(id), ActorKind::Person { method, .. }) = (actor.person, &actor.kind) else { return Err(PeopleError::NotSignedIn) };
+    let (Some(id), ActorKind::Person { method, session: in_session }) = (actor.person, &actor.kind) else { return Err(PeopleError::NotSignedIn) };
     check_length("/new", &change.new)?;
     if change.new.expose_secret().chars().count() < PASSWORD_LETTERS_MIN {
         return Err(PeopleError::field("/new", format!("a password has at least {PASSWORD_LETTERS_MIN} letters")));
@@ -166,6 +166,8 @@ pub async fn change_password(
     let mut tx = store.begin(actor).await?;
     let found = person::get(&mut tx, id).await.map_err(PeopleError::missing("person"))?;
     let stored = person::password_hash(&mut tx, id).await?;
+    // The session that follows knows of the second factor what this one knew.
+    let stepped_up_at = if let Some(session) = in_session { sessions::stepped_up_at(&mut tx, *session).await? } else { None };
     tx.rollback().await?;
     if change.new.expose_secret().eq_ignore_ascii_case(&found.email) {
         return Err(PeopleError::field("/new", "a password is not one's address"));
@@ -190,7 +192,10 @@ pub async fn change_password(
         audit::Entry { action: "person.set_password", object: id.to_string(), outcome: "done", detail: json!({}), request_id: None },
     )
     .await?;
-    let mut opened = session::open(&mut tx, office, session_id, AuthMethod::Password, user_agent).await?;
+    let mut opened = session::open(&mut tx, office, session_id, AuthMethod::Password, user_agent, None).await?;
+    if let Some(at) = stepped_up_at {
+        sessions::step_up(&mut tx, session_id, at).await?;
+    }
     opened.actor = actor::of(&mut tx, id, ActorKind::Person { session: Some(session_id), method: AuthMethod::Password }).await?;
     tx.commit().await?;
     Ok(opened)

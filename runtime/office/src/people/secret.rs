@@ -13,6 +13,7 @@ const SECRET_BYTES: usize = 32;
 const SECRET_LETTERS: usize = 52;
 const ID_LETTERS: usize = 26;
 const CHECKSUM_LETTERS: usize = 8;
+const RECOVERY_BYTES: usize = 10;
 const TOKEN_PREFIX: &str = "stw_live_";
 
 /// A fresh secret of an organisation, and the hash to store.
@@ -47,6 +48,15 @@ pub(super) fn read_token(text: &SecretString) -> Option<(TenantId, ApiTokenId, D
     let (tenant, id) = ids.split_at_checked(ID_LETTERS)?;
     are_letters(letters).then_some(())?;
     Some((whole(tenant)?, whole(id)?, Digest::of(letters.as_bytes())))
+}
+
+/// A fresh code for when a second factor is lost: 80 bits in four groups, to be written down.
+pub(super) fn recovery_code() -> Result<String, PeopleError> {
+    let mut bytes = [0u8; RECOVERY_BYTES];
+    rand::rngs::OsRng.try_fill_bytes(&mut bytes).map_err(|err| PeopleError::Secret(err.to_string()))?;
+    let letters = letters(&bytes);
+    let groups: Vec<&str> = [0, 4, 8, 12].into_iter().filter_map(|at| letters.get(at..at + 4)).collect();
+    Ok(groups.join("-"))
 }
 
 /// An id without its prefix.
@@ -142,5 +152,7 @@ mod tests {
         assert_eq!(letters(&[0xff; 5]), "zzzzzzzz");
         assert_eq!(letters(&[0; 32]).len(), SECRET_LETTERS);
         assert_eq!(letters(b"f"), "cr");
+        let code = recovery_code().expect("code");
+        assert!(code.len() == 19 && code.split('-').all(|group| group.len() == 4), "{code}");
     }
 }

@@ -1,6 +1,7 @@
 //! Sessions: from a browser's secret to an actor, and ending them.
 
 use super::error::PeopleError;
+use super::factors::Factor;
 use super::{actor, secret};
 use crate::{Office, audit};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -31,18 +32,39 @@ pub struct SignedIn {
 }
 
 /// Opens a session in the transaction of the person whose it is.
-pub(super) async fn open(tx: &mut Tx, office: &Office, id: SessionId, method: AuthMethod, user_agent: Option<&str>) -> Result<SignedIn, PeopleError> {
+pub(super) async fn open(
+    tx: &mut Tx,
+    office: &Office,
+    id: SessionId,
+    method: AuthMethod,
+    user_agent: Option<&str>,
+    by: Option<Factor>,
+) -> Result<SignedIn, PeopleError> {
     let person = tx.actor().person.ok_or(PeopleError::NotSignedIn)?;
     let (secret, hash) = secret::make(tx.actor().tenant)?;
     let now = office.clock.now();
     let user_agent = user_agent.map(|text| text.chars().filter(|letter| !letter.is_control()).take(USER_AGENT_LETTERS_MAX).collect());
-    let session =
-        Session { session_id: id, person_id: person, method, user_agent, created_at: now, seen_at: now, expires_at: now + Duration::hours(SESSION_HOURS) };
+    let session = Session {
+        session_id: id,
+        person_id: person,
+        method,
+        user_agent,
+        created_at: now,
+        seen_at: now,
+        expires_at: now + Duration::hours(SESSION_HOURS),
+        stepped_up_at: by.map(|_| now),
+    };
     session::insert(tx, &session, &hash).await?;
     audit::record(
         tx,
         office,
-        audit::Entry { action: "session.create", object: id.to_string(), outcome: "done", detail: json!({ "method": method.name() }), request_id: None },
+        audit::Entry {
+            action: "session.create",
+            object: id.to_string(),
+            outcome: "done",
+            detail: json!({ "method": method.name(), "factor": by.map(Factor::name) }),
+            request_id: None,
+        },
     )
     .await?;
     Ok(SignedIn { secret, session, actor: tx.actor().clone() })

@@ -1,6 +1,7 @@
 //! Signing in, by one-time link or by password.
 
 use super::error::PeopleError;
+use super::factors::{Factor, Factors, accept};
 use super::invitation::check_email;
 use super::password::{Passwords, check_length};
 use super::session::{self, SignedIn};
@@ -21,6 +22,8 @@ pub struct Attempt<'a> {
     pub address: Option<&'a str>,
     /// The browser's own description of itself.
     pub user_agent: Option<&'a str>,
+    /// The code of a second factor, for who has one.
+    pub code: Option<&'a SecretString>,
 }
 
 /// Signs in with a one-time link's secret. Of two at once, one gets in.
@@ -31,10 +34,19 @@ pub async fn sign_in_by_link(store: &Store, office: &Office, link: &SecretString
     let mut tx = store.begin(&Actor::worker(tenant)).await?;
     let id = sign_in_link::find_person(&mut tx, &hash, now).await?.ok_or(PeopleError::SignInRefused)?;
     let actor = actor::of(&mut tx, id, ActorKind::Person { session: Some(session_id), method: AuthMethod::Link }).await?;
+    let guarded = Factors::of(&mut tx, id).await?.is_there().then_some(person::get(&mut tx, id).await?.email);
     tx.rollback().await?;
+    let mut by = None;
+    if let Some(email) = guarded {
+        // The link is good until the second factor is: a wrong code does not use it up.
+        let counted = failures::count(store, office, tenant, &email, from.address).await?;
+        let (counted, factor) = second_factor(store, office, &actor, counted, from.code).await?;
+        failures::forgive(store, counted).await?;
+        by = factor;
+    }
     let mut tx = store.begin(&actor).await?;
     sign_in_link::take(&mut tx, &hash, now).await?.ok_or(PeopleError::SignInRefused)?;
-    let opened = session::open(&mut tx, office, session_id, AuthMethod::Link, from.user_agent).await?;
+    let opened = session::open(&mut tx, office, session_id, AuthMethod::Link, from.user_agent, by).await?;
     tx.commit().await?;
     Ok(opened)
 }
@@ -79,9 +91,8 @@ pub async fn sign_in_by_password(
         tx.rollback().await?;
         let checked = passwords.check(stored, password).await?;
         if let (Some(found), true) = (&found, checked.is_right) {
-            failures::forgive(store, counted).await?;
             let stronger = if checked.is_weak { Some(passwords.hash(password).await?) } else { None };
-            return enter(store, office, tenant, found.person_id, stronger, from).await;
+            return enter(store, office, tenant, found.person_id, stronger, counted, from).await;
         }
         known = known.or(found.map(|person| person.person_id));
     }
@@ -97,17 +108,49 @@ pub async fn sign_in_by_password(
     Err(PeopleError::SignInRefused)
 }
 
-/// Opens the session of somebody whose password was right.
-async fn enter(store: &Store, office: &Office, tenant: TenantId, id: PersonId, stronger: Option<String>, from: Attempt<'_>) -> Result<SignedIn, PeopleError> {
+/// Opens the session of somebody whose password was right, if their second factor is too.
+async fn enter(
+    store: &Store,
+    office: &Office,
+    tenant: TenantId,
+    id: PersonId,
+    stronger: Option<String>,
+    counted: failures::Counted,
+    from: Attempt<'_>,
+) -> Result<SignedIn, PeopleError> {
     let session_id = office.ids.make();
     let mut tx = store.begin(&Actor::worker(tenant)).await?;
     let actor = actor::of(&mut tx, id, ActorKind::Person { session: Some(session_id), method: AuthMethod::Password }).await?;
     tx.rollback().await?;
+    let (counted, by) = second_factor(store, office, &actor, counted, from.code).await?;
+    failures::forgive(store, counted).await?;
     let mut tx = store.begin(&actor).await?;
     if let Some(hash) = stronger {
         person::set_password_hash(&mut tx, id, &hash).await?;
     }
-    let opened = session::open(&mut tx, office, session_id, AuthMethod::Password, from.user_agent).await?;
+    let opened = session::open(&mut tx, office, session_id, AuthMethod::Password, from.user_agent, by).await?;
     tx.commit().await?;
     Ok(opened)
+}
+
+/// Asks somebody who has a second factor for it. A wrong code stays counted as a wrong try; none given leaves the count as it was.
+async fn second_factor(
+    store: &Store,
+    office: &Office,
+    actor: &Actor,
+    counted: failures::Counted,
+    code: Option<&SecretString>,
+) -> Result<(failures::Counted, Option<Factor>), PeopleError> {
+    let id = actor.person.ok_or(PeopleError::NotSignedIn)?;
+    let mut tx = store.begin(actor).await?;
+    let factors = Factors::of(&mut tx, id).await?;
+    tx.rollback().await?;
+    if !factors.is_there() {
+        return Ok((counted, None));
+    }
+    let Some(code) = code else {
+        failures::take_back(store, counted).await?;
+        return Err(PeopleError::SecondFactorRequired { factors: factors.for_sign_in() });
+    };
+    Ok((counted, Some(accept(store, office, actor, id, code).await?)))
 }

@@ -4,6 +4,7 @@ mod audit;
 mod audit_kill;
 mod budgets;
 mod crm;
+mod factors;
 mod fixture;
 mod import;
 mod import_db;

@@ -39,7 +39,7 @@ impl House {
     }
 
     async fn by_password(&self, email: &str, password: &str, address: &str) -> Result<SignedIn, PeopleError> {
-        let from = Attempt { address: Some(address), user_agent: Some("test") };
+        let from = Attempt { address: Some(address), user_agent: Some("test"), code: None };
         people::sign_in_by_password(&self.store, &self.office, &self.passwords, email, &password.into(), None, from).await
     }
 
