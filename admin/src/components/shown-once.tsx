@@ -1,7 +1,9 @@
 'use client';
 
 import { useTranslations } from 'use-intl';
+import { Button } from '@/components/ui/button';
 import { Copy } from '@/components/ui/copy';
+import { Dialog } from '@/components/ui/dialog';
 
 /** A secret that is on this screen now and nowhere afterwards. Lost, a new one is made. */
 export function ShownOnce({ label, secret, hint }: { label: string; secret: string | null; hint: string }) {
@@ -20,5 +22,19 @@ export function ShownOnce({ label, secret, hint }: { label: string; secret: stri
         {t('once')} {hint}
       </p>
     </div>
+  );
+}
+
+/** The answer to making one: the secret, and the way on. */
+export function ShownOnceDialog({ title, label, secret, hint, done, onClose }: { title: string; label: string; secret: string | null; hint: string; done: string; onClose: () => void }) {
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <ShownOnce label={label} secret={secret} hint={hint} />
+      <div className="flex justify-end">
+        <Button tone="primary" onClick={onClose}>
+          {done}
+        </Button>
+      </div>
+    </Dialog>
   );
 }

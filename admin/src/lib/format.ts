@@ -1,7 +1,8 @@
 'use client';
 
-import { useFormatter } from 'use-intl';
+import { useFormatter, useLocale } from 'use-intl';
 import { digitsOf } from './money';
+import * as nepali from './nepali';
 
 const MICROS = 1_000_000;
 const MINUTE_MS = 60_000;
@@ -9,6 +10,9 @@ const MINUTE_MS = 60_000;
 /** Numbers, money and times as the reader's language writes them. */
 export function useFormats() {
   const format = useFormatter();
+  const isNepali = nepali.lacksNepali(useLocale());
+  const clock = (iso: string | number, timeZoneName?: 'short') => format.dateTime(new Date(iso), { hour: 'numeric', minute: '2-digit', second: '2-digit', timeZoneName });
+  const day = (iso: string | number) => (isNepali ? nepali.day(new Date(iso)) : format.dateTime(new Date(iso), { dateStyle: 'medium' }));
   return {
     number: (value: number) => format.number(value),
     /** Model cost: small amounts keep the digits that say something. */
@@ -16,15 +20,16 @@ export function useFormats() {
       format.number(micros / MICROS, { style: 'currency', currency: 'USD', maximumFractionDigits: micros !== 0 && Math.abs(micros) < MICROS ? 4 : 2 }),
     /** An amount in its currency. */
     money: ({ minor, currency }: { minor: number; currency: string }) => format.number(minor / 10 ** digitsOf(currency), { style: 'currency', currency }),
-    exact: (iso: string | number) => format.dateTime(new Date(iso), { dateStyle: 'medium', timeStyle: 'long' }),
-    day: (iso: string | number) => format.dateTime(new Date(iso), { dateStyle: 'medium' }),
-    clock: (iso: string | number) => format.dateTime(new Date(iso), { hour: 'numeric', minute: '2-digit', second: '2-digit' }),
-    relative: (iso: string | number, now: number) => format.relativeTime(new Date(iso), now),
+    exact: (iso: string | number) => (isNepali ? `${day(iso)}, ${clock(iso, 'short')}` : format.dateTime(new Date(iso), { dateStyle: 'medium', timeStyle: 'long' })),
+    day,
+    clock: (iso: string | number) => clock(iso),
+    relative: (iso: string | number, now: number) => (isNepali ? nepali.relative(new Date(iso).getTime(), now) : format.relativeTime(new Date(iso), now)),
     ms: (ms: number) => {
+      if (isNepali) return nepali.span(ms);
       if (ms < 1_000) return format.number(ms, { style: 'unit', unit: 'millisecond' });
       if (ms < 2 * MINUTE_MS) return format.number(ms / 1_000, { style: 'unit', unit: 'second', maximumFractionDigits: 1 });
       return format.number(ms / MINUTE_MS, { style: 'unit', unit: 'minute', maximumFractionDigits: 1 });
     },
-    list: (items: string[], type: 'conjunction' | 'disjunction' = 'conjunction') => format.list(items, { type }),
+    list: (items: string[], type: 'conjunction' | 'disjunction' = 'conjunction') => (isNepali ? nepali.list(items, type) : format.list(items, { type })),
   };
 }

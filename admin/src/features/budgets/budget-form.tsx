@@ -5,10 +5,8 @@ import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { usePeopleNames } from '@/components/person-name';
 import { useWorkspaces } from '@/components/workspace-select';
-import { Button } from '@/components/ui/button';
-import { Dialog } from '@/components/ui/dialog';
 import { Input, Select } from '@/components/ui/field';
-import { Problem } from '@/components/ui/states';
+import { FormDialog } from '@/components/ui/form-dialog';
 import { useToast } from '@/components/ui/toast';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { dollarsText, microsOf } from '@/lib/budget';
@@ -42,69 +40,64 @@ export function BudgetForm({ budget, onClose }: { budget?: Budget; onClose: () =
   });
   const isFixed = budget !== undefined;
   return (
-    <Dialog title={isFixed ? t('edit') : t('new')} onClose={onClose}>
-      <form
-        className="grid gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (cap !== null) save.mutate(cap);
-        }}
-      >
-        {!isFixed && (
-          <>
-            <Select
-              label={t('for')}
-              value={scope}
-              onChange={(event) => {
-                setScope(SCOPES.find((one) => one === event.target.value) ?? 'organisation');
-                setScopeId('');
-              }}
-            >
-              {SCOPES.map((one) => (
-                <option key={one} value={one}>
-                  {t(`scope.${one}`)}
+    <FormDialog
+      title={isFixed ? t('edit') : t('new')}
+      cancel={t('cancel')}
+      submit={t('save')}
+      isBusy={save.isPending}
+      error={save.error}
+      onClose={onClose}
+      onSubmit={() => {
+        if (cap !== null) save.mutate(cap);
+      }}
+    >
+      {!isFixed && (
+        <>
+          <Select
+            label={t('for')}
+            value={scope}
+            onChange={(event) => {
+              setScope(SCOPES.find((one) => one === event.target.value) ?? 'organisation');
+              setScopeId('');
+            }}
+          >
+            {SCOPES.map((one) => (
+              <option key={one} value={one}>
+                {t(`scope.${one}`)}
+              </option>
+            ))}
+          </Select>
+          {scope !== 'organisation' && (
+            <Select label={t('which')} value={which} onChange={(event) => setScopeId(event.target.value)}>
+              {choices.map(([id, name]) => (
+                <option key={id} value={id}>
+                  {name}
                 </option>
               ))}
             </Select>
-            {scope !== 'organisation' && (
-              <Select label={t('which')} value={which} onChange={(event) => setScopeId(event.target.value)}>
-                {choices.map(([id, name]) => (
-                  <option key={id} value={id}>
-                    {name}
-                  </option>
-                ))}
-              </Select>
-            )}
-            <Select label={t('periodLabel')} value={period} onChange={(event) => setPeriod(PERIODS.find((one) => one === event.target.value) ?? 'month')}>
-              {PERIODS.map((one) => (
-                <option key={one} value={one}>
-                  {t(`period.${one}`)}
-                </option>
-              ))}
-            </Select>
-          </>
-        )}
-        <Input
-          data-first
-          label={t('cap')}
-          hint={t('capHint')}
-          error={dollars !== '' && cap === null ? t('noAmount') : null}
-          value={dollars}
-          required
-          inputMode="decimal"
-          dir="ltr"
-          onChange={(event) => setDollars(event.target.value)}
-        />
-        {cap === 0 && <p className="text-sm text-bad">{t('zero')}</p>}
-        {save.isError && <Problem error={save.error} />}
-        <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button tone="primary" type="submit" isBusy={save.isPending}>
-            {t('save')}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+          )}
+          <Select label={t('periodLabel')} value={period} onChange={(event) => setPeriod(PERIODS.find((one) => one === event.target.value) ?? 'month')}>
+            {PERIODS.map((one) => (
+              <option key={one} value={one}>
+                {t(`period.${one}`)}
+              </option>
+            ))}
+          </Select>
+        </>
+      )}
+      <Input
+        data-first
+        label={t('cap')}
+        hint={t('capHint')}
+        error={dollars !== '' && cap === null ? t('noAmount') : null}
+        value={dollars}
+        required
+        inputMode="decimal"
+        dir="ltr"
+        onChange={(event) => setDollars(event.target.value)}
+      />
+      {cap === 0 && <p className="text-sm text-bad">{t('zero')}</p>}
+    </FormDialog>
   );
 }
 

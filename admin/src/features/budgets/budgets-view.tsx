@@ -1,11 +1,12 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { Pencil, Plus, Wallet } from 'lucide-react';
+import { Pencil, Wallet } from 'lucide-react';
 import { useTranslations } from 'use-intl';
 import { Page } from '@/components/shell/page';
 import { usePeopleNames } from '@/components/person-name';
 import { useWorkspaces } from '@/components/workspace-select';
+import { AddButton } from '@/components/ui/add-button';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
@@ -33,14 +34,8 @@ export function BudgetsView() {
   const forbidden = may(me, 'budgets:manage') ? null : t('mayNotManage');
   const all = budgets.data?.items ?? [];
   const open = all.find((budget) => budget.budget_id === get('open'));
-  const add = (
-    <Button size="small" forbidden={forbidden} onClick={() => set({ new: '1' })}>
-      <Plus className="size-4" aria-hidden />
-      {t('add')}
-    </Button>
-  );
   return (
-    <Page title={t('title')} actions={add}>
+    <Page title={t('title')} actions={<AddButton label={t('add')} forbidden={forbidden} onClick={() => set({ new: '1' })} />}>
       {budgets.isPending && <Loading lines={6} />}
       {budgets.isError && <Failed error={budgets.error} onRetry={() => void budgets.refetch()} />}
       {budgets.isSuccess && all.length === 0 && <Empty icon={<Wallet className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}

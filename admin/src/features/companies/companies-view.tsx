@@ -1,11 +1,11 @@
 'use client';
 
-import { Building2, Plus } from 'lucide-react';
+import { Building2 } from 'lucide-react';
 import { useCallback } from 'react';
 import { useTranslations } from 'use-intl';
 import { SearchField } from '@/components/search-field';
 import { Page } from '@/components/shell/page';
-import { Button } from '@/components/ui/button';
+import { AddButton } from '@/components/ui/add-button';
 import { Link } from '@/components/ui/link';
 import { More } from '@/components/ui/more';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
@@ -25,14 +25,8 @@ export function CompaniesView() {
   const words = get('q');
   const { query, items } = useList(['companies', words], (cursor) => answer(api.GET('/api/v1/companies', { params: { query: { q: words === '' ? undefined : words, limit: PAGE, cursor } } })));
   const search = useCallback((q: string) => set({ q }), [set]);
-  const add = (
-    <Button size="small" forbidden={may(me, 'contacts:write') ? null : t('mayNotWrite')} onClick={() => set({ new: '1' })}>
-      <Plus className="size-4" aria-hidden />
-      {t('add')}
-    </Button>
-  );
   return (
-    <Page title={t('title')} actions={add} bar={<div className="sm:max-w-sm"><SearchField label={t('search')} value={words} onChange={search} /></div>}>
+    <Page title={t('title')} actions={<AddButton label={t('add')} forbidden={may(me, 'contacts:write') ? null : t('mayNotWrite')} onClick={() => set({ new: '1' })} />} bar={<div className="sm:max-w-sm"><SearchField label={t('search')} value={words} onChange={search} /></div>}>
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess &&

@@ -4,10 +4,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { useWorkspaces, WorkspaceSelect } from '@/components/workspace-select';
-import { Button } from '@/components/ui/button';
-import { Dialog } from '@/components/ui/dialog';
 import { Input } from '@/components/ui/field';
-import { Problem } from '@/components/ui/states';
+import { FormDialog } from '@/components/ui/form-dialog';
 import { useToast } from '@/components/ui/toast';
 import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
 import { isConflict } from '@/lib/api/problem';
@@ -44,29 +42,20 @@ export function CompanyForm({ company, onClose }: { company?: Company; onClose: 
     },
   });
   return (
-    <Dialog title={company === undefined ? t('new') : t('edit')} onClose={onClose}>
-      <form
-        className="grid gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-        onChange={() => {
-          setKey(idempotencyKey());
-        }}
-      >
-        <Input data-first label={t('name')} value={name} required maxLength={NAME_LETTERS_MAX} dir="auto" onChange={(event) => setName(event.target.value)} />
-        <Input label={t('website')} value={website} inputMode="url" dir="ltr" onChange={(event) => setWebsite(event.target.value)} />
-        {company === undefined && <WorkspaceSelect value={workspace} onChange={setWorkspace} />}
-        {save.isError && <Problem error={save.error} />}
-        {isConflict(save.error) && <p className="text-sm">{t('changedMeanwhile')}</p>}
-        <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button tone="primary" type="submit" isBusy={save.isPending}>
-            {t('save')}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={company === undefined ? t('new') : t('edit')}
+      cancel={t('cancel')}
+      submit={t('save')}
+      isBusy={save.isPending}
+      error={save.error}
+      conflict={t('changedMeanwhile')}
+      onClose={onClose}
+      onChange={() => setKey(idempotencyKey())}
+      onSubmit={() => save.mutate()}
+    >
+      <Input data-first label={t('name')} value={name} required maxLength={NAME_LETTERS_MAX} dir="auto" onChange={(event) => setName(event.target.value)} />
+      <Input label={t('website')} value={website} inputMode="url" dir="ltr" onChange={(event) => setWebsite(event.target.value)} />
+      {company === undefined && <WorkspaceSelect value={workspace} onChange={setWorkspace} />}
+    </FormDialog>
   );
 }

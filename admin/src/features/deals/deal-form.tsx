@@ -5,10 +5,8 @@ import { useId, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { useStageNames } from '@/components/record/stage';
 import { useWorkspaces, WorkspaceSelect } from '@/components/workspace-select';
-import { Button } from '@/components/ui/button';
-import { Dialog } from '@/components/ui/dialog';
 import { Input, Select } from '@/components/ui/field';
-import { Problem } from '@/components/ui/states';
+import { FormDialog } from '@/components/ui/form-dialog';
 import { useToast } from '@/components/ui/toast';
 import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
 import { isConflict } from '@/lib/api/problem';
@@ -64,56 +62,49 @@ export function DealForm({ deal, stage: first = 'new', onClose }: { deal?: Deal;
   });
   const currencies = CURRENCIES.some((one) => one === currency) ? CURRENCIES : [currency, ...CURRENCIES];
   return (
-    <Dialog title={deal === undefined ? t('new') : t('edit')} onClose={onClose}>
-      <form
-        className="grid gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (worth !== 'wrong') save.mutate(worth);
-        }}
-        onChange={() => {
-          setKey(idempotencyKey());
-        }}
-      >
-        <Input data-first label={t('name')} value={title} required maxLength={TITLE_LETTERS_MAX} dir="auto" onChange={(event) => setTitle(event.target.value)} />
-        <Input label={t('stage')} hint={t('stageHint')} value={stage} required maxLength={STAGE_LETTERS_MAX} list={list} onChange={(event) => setStage(event.target.value)} />
-        <datalist id={list}>
-          {STAGES.map((one) => (
+    <FormDialog
+      title={deal === undefined ? t('new') : t('edit')}
+      cancel={t('cancel')}
+      submit={t('save')}
+      isBusy={save.isPending}
+      error={save.error}
+      conflict={t('changedMeanwhile')}
+      onClose={onClose}
+      onChange={() => setKey(idempotencyKey())}
+      onSubmit={() => {
+        if (worth !== 'wrong') save.mutate(worth);
+      }}
+    >
+      <Input data-first label={t('name')} value={title} required maxLength={TITLE_LETTERS_MAX} dir="auto" onChange={(event) => setTitle(event.target.value)} />
+      <Input label={t('stage')} hint={t('stageHint')} value={stage} required maxLength={STAGE_LETTERS_MAX} list={list} onChange={(event) => setStage(event.target.value)} />
+      <datalist id={list}>
+        {STAGES.map((one) => (
+          <option key={one} value={one}>
+            {names(one)}
+          </option>
+        ))}
+      </datalist>
+      <div className="grid grid-cols-[1fr_7rem] gap-2">
+        <Input label={t('amount')} value={amount} inputMode="decimal" dir="ltr" error={worth === 'wrong' ? t('noAmount') : null} onChange={(event) => setAmount(event.target.value)} />
+        <Select label={t('currency')} value={currency} onChange={(event) => setCurrency(event.target.value)}>
+          {currencies.map((one) => (
             <option key={one} value={one}>
-              {names(one)}
+              {one}
             </option>
           ))}
-        </datalist>
-        <div className="grid grid-cols-[1fr_7rem] gap-2">
-          <Input label={t('amount')} value={amount} inputMode="decimal" dir="ltr" error={worth === 'wrong' ? t('noAmount') : null} onChange={(event) => setAmount(event.target.value)} />
-          <Select label={t('currency')} value={currency} onChange={(event) => setCurrency(event.target.value)}>
-            {currencies.map((one) => (
-              <option key={one} value={one}>
-                {one}
-              </option>
-            ))}
-          </Select>
-        </div>
-        <Select label={t('company')} value={company} onChange={(event) => setCompany(event.target.value)}>
-          <option value="">{t('noCompany')}</option>
-          {companies.data?.items
-            .filter((one) => where === undefined || one.workspace_id === where)
-            .map((one) => (
-              <option key={one.company_id} value={one.company_id}>
-                {one.name}
-              </option>
-            ))}
         </Select>
-        {deal === undefined && <WorkspaceSelect value={workspace} onChange={setWorkspace} />}
-        {save.isError && <Problem error={save.error} />}
-        {isConflict(save.error) && <p className="text-sm">{t('changedMeanwhile')}</p>}
-        <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button tone="primary" type="submit" isBusy={save.isPending}>
-            {t('save')}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      </div>
+      <Select label={t('company')} value={company} onChange={(event) => setCompany(event.target.value)}>
+        <option value="">{t('noCompany')}</option>
+        {companies.data?.items
+          .filter((one) => where === undefined || one.workspace_id === where)
+          .map((one) => (
+            <option key={one.company_id} value={one.company_id}>
+              {one.name}
+            </option>
+          ))}
+      </Select>
+      {deal === undefined && <WorkspaceSelect value={workspace} onChange={setWorkspace} />}
+    </FormDialog>
   );
 }

@@ -1,11 +1,11 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { HandCoins, Plus } from 'lucide-react';
+import { HandCoins } from 'lucide-react';
 import { useEffect } from 'react';
 import { useTranslations } from 'use-intl';
 import { Page } from '@/components/shell/page';
-import { Button } from '@/components/ui/button';
+import { AddButton } from '@/components/ui/add-button';
 import { Empty, Failed, Loading, Problem } from '@/components/ui/states';
 import { answer, api } from '@/lib/api/client';
 import { useList } from '@/lib/list';
@@ -34,14 +34,8 @@ export function DealsView() {
     if (hasNextPage && !isFetchingNextPage && !isFull) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage, isFull]);
   const forbidden = may(me, 'contacts:write') ? null : t('mayNotWrite');
-  const add = (
-    <Button size="small" forbidden={forbidden} onClick={() => set({ new: '1' })}>
-      <Plus className="size-4" aria-hidden />
-      {t('add')}
-    </Button>
-  );
   return (
-    <Page title={t('title')} actions={add}>
+    <Page title={t('title')} actions={<AddButton label={t('add')} forbidden={forbidden} onClick={() => set({ new: '1' })} />}>
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && items.length === 0 && <Empty icon={<HandCoins className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}

@@ -1,10 +1,11 @@
 'use client';
 
-import { Plus, UserPlus, UserRound } from 'lucide-react';
+import { UserPlus, UserRound } from 'lucide-react';
 import { useTranslations } from 'use-intl';
 import { useRoleNames } from '@/components/role-names';
 import { Page } from '@/components/shell/page';
 import { useWorkspaces } from '@/components/workspace-select';
+import { AddButton } from '@/components/ui/add-button';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { More } from '@/components/ui/more';
@@ -39,10 +40,7 @@ export function PeopleView() {
         {t('invite')}
       </Button>
     ) : (
-      <Button size="small" forbidden={may(me, 'workspaces:manage') ? null : w('mayNotManage')} onClick={() => set({ new: '1' })}>
-        <Plus className="size-4" aria-hidden />
-        {w('add')}
-      </Button>
+      <AddButton label={w('add')} forbidden={may(me, 'workspaces:manage') ? null : w('mayNotManage')} onClick={() => set({ new: '1' })} />
     );
   return (
     <Page

@@ -5,10 +5,10 @@ import { Boxes, Pencil } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Button } from '@/components/ui/button';
-import { Dialog } from '@/components/ui/dialog';
 import { Input } from '@/components/ui/field';
+import { FormDialog } from '@/components/ui/form-dialog';
 import { More } from '@/components/ui/more';
-import { Empty, Failed, Loading, Problem } from '@/components/ui/states';
+import { Empty, Failed, Loading } from '@/components/ui/states';
 import { At } from '@/components/ui/time';
 import { useToast } from '@/components/ui/toast';
 import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
@@ -74,34 +74,17 @@ function NameDialog({ workspace, onClose }: { workspace?: Workspace; onClose: ()
     },
   });
   return (
-    <Dialog title={workspace === undefined ? t('new') : t('rename')} onClose={onClose}>
-      <form
-        className="grid gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        <Input
-          data-first
-          label={t('name')}
-          value={name}
-          required
-          maxLength={NAME_LETTERS_MAX}
-          dir="auto"
-          onChange={(event) => {
-            setName(event.target.value);
-            setKey(idempotencyKey());
-          }}
-        />
-        {save.isError && <Problem error={save.error} />}
-        <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button tone="primary" type="submit" isBusy={save.isPending}>
-            {t('save')}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={workspace === undefined ? t('new') : t('rename')}
+      cancel={t('cancel')}
+      submit={t('save')}
+      isBusy={save.isPending}
+      error={save.error}
+      onClose={onClose}
+      onChange={() => setKey(idempotencyKey())}
+      onSubmit={() => save.mutate()}
+    >
+      <Input data-first label={t('name')} value={name} required maxLength={NAME_LETTERS_MAX} dir="auto" onChange={(event) => setName(event.target.value)} />
+    </FormDialog>
   );
 }

@@ -4,12 +4,12 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { KeyRound } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
-import { ShownOnce } from '@/components/shown-once';
+import { ShownOnceDialog } from '@/components/shown-once';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Choices } from '@/components/ui/choices';
-import { Dialog } from '@/components/ui/dialog';
 import { Input, Select } from '@/components/ui/field';
+import { FormDialog } from '@/components/ui/form-dialog';
 import { More } from '@/components/ui/more';
 import { Failed, Loading, Problem } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
@@ -124,47 +124,30 @@ function MakeDialog({ onClose }: { onClose: () => void }) {
     onSuccess: () => client.invalidateQueries({ queryKey: ['tokens'] }),
   });
   if (make.data !== undefined) {
-    return (
-      <Dialog title={make.data.name} onClose={onClose}>
-        <ShownOnce label={t('secret')} secret={make.data.secret ?? null} hint={t('secretHint')} />
-        <div className="flex justify-end">
-          <Button tone="primary" onClick={onClose}>
-            {t('done')}
-          </Button>
-        </div>
-      </Dialog>
-    );
+    return <ShownOnceDialog title={make.data.name} label={t('secret')} secret={make.data.secret ?? null} hint={t('secretHint')} done={t('done')} onClose={onClose} />;
   }
   return (
-    <Dialog title={t('makeToken')} onClose={onClose}>
-      <form
-        className="grid gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (scopes.length > 0) make.mutate(Date.now());
-        }}
-        onChange={() => {
-          setKey(idempotencyKey());
-        }}
-      >
-        <Input data-first label={t('tokenName')} hint={t('tokenNameHint')} value={name} required maxLength={NAME_LETTERS_MAX} dir="auto" onChange={(event) => setName(event.target.value)} />
-        <Choices label={t('scopes')} options={SCOPES.map((value) => ({ value, label: t(`scope.${value}`), hint: t(`scopeHint.${value}`) }))} value={scopes} onChange={setScopes} />
-        <Select label={t('lasts')} value={days} onChange={(event) => setDays(event.target.value)}>
-          {DAYS.map((count) => (
-            <option key={count} value={count}>
-              {t('days', { count: Number(count) })}
-            </option>
-          ))}
-          <option value="">{t('forever')}</option>
-        </Select>
-        {make.isError && <Problem error={make.error} />}
-        <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button tone="primary" type="submit" isBusy={make.isPending} forbidden={scopes.length > 0 ? null : t('chooseScope')}>
-            {t('make')}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={t('makeToken')}
+      cancel={t('cancel')}
+      submit={t('make')}
+      isBusy={make.isPending}
+      error={make.error}
+      forbidden={scopes.length > 0 ? null : t('chooseScope')}
+      onClose={onClose}
+      onChange={() => setKey(idempotencyKey())}
+      onSubmit={() => make.mutate(Date.now())}
+    >
+      <Input data-first label={t('tokenName')} hint={t('tokenNameHint')} value={name} required maxLength={NAME_LETTERS_MAX} dir="auto" onChange={(event) => setName(event.target.value)} />
+      <Choices label={t('scopes')} options={SCOPES.map((value) => ({ value, label: t(`scope.${value}`), hint: t(`scopeHint.${value}`) }))} value={scopes} onChange={setScopes} />
+      <Select label={t('lasts')} value={days} onChange={(event) => setDays(event.target.value)}>
+        {DAYS.map((count) => (
+          <option key={count} value={count}>
+            {t('days', { count: Number(count) })}
+          </option>
+        ))}
+        <option value="">{t('forever')}</option>
+      </Select>
+    </FormDialog>
   );
 }
