@@ -17,11 +17,13 @@ export default defineConfig({
   // A worker that hands requests on would hide them from the tests; the one test of it lets it in.
   use: { trace: 'retain-on-failure', serviceWorkers: 'block' },
   projects: [
+    // `@wide` is about wide screens, `@once` about what is the same on every screen.
     { name: 'unit', testMatch: /\.unit\.ts$/ },
-    { name: 'desktop', testMatch: /\.spec\.ts$/, testIgnore: /(phone|look|screens)\.spec\.ts$/, use: { ...desktop, colorScheme: 'light', locale: 'en-US' } },
-    { name: 'phone', testMatch: /(phone|office|people|factor|govern|shell|installed)\.spec\.ts$/, use: { ...phone, colorScheme: 'dark', locale: 'en-US' } },
+    { name: 'desktop', testMatch: /\.spec\.ts$/, testIgnore: /(phone|look|screens|figures)\.spec\.ts$/, use: { ...desktop, colorScheme: 'light', locale: 'en-US' } },
+    { name: 'phone', testMatch: /(phone|office|people|factor|govern|rules|shell|installed)\.spec\.ts$/, grepInvert: /@wide/, use: { ...phone, colorScheme: 'dark', locale: 'en-US' } },
     { name: 'look-desktop', testMatch: /look\.spec\.ts$/, use: desktop },
+    { name: 'figures', testMatch: /figures\.spec\.ts$/, use: desktop },
     { name: 'screens', testMatch: /screens\.spec\.ts$/, use: desktop },
-    { name: 'look-phone', testMatch: /look\.spec\.ts$/, use: phone },
+    { name: 'look-phone', testMatch: /look\.spec\.ts$/, grepInvert: /@once/, use: phone },
   ],
 });

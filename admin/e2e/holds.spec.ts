@@ -116,3 +116,68 @@ test('a card says how it differs from the last of its kind', async ({ page }) =>
   await expect(last.getByText('Firsta')).toBeVisible();
   await expect(last.getByText('Seconda')).toBeVisible();
 });
+
+test('the queue is searched, and what is looked at often is kept as a view', async ({ page }) => {
+  await hold(page, 'Viewa');
+  await page.goto('/holds');
+  await page.getByRole('searchbox', { name: 'Search actions' }).fill('no such thing');
+  await expect(page.getByText('Nothing matches')).toBeVisible();
+  await page.getByRole('searchbox', { name: 'Search actions' }).fill('create contact');
+  await expect(page).toHaveURL('/holds?q=create+contact');
+  const rows = page.locator('main li').filter({ has: page.getByRole('link', { name: /create contact/ }) });
+  await expect(rows.first()).toBeVisible();
+  await page.getByLabel('What it does').selectOption({ label: 'moves money' });
+  await expect(page.getByText('Nothing matches')).toBeVisible();
+  await page.getByLabel('What it does').selectOption({ label: 'changes records' });
+  await page.getByRole('button', { name: 'Save this view' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('New people');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.goto('/holds');
+  const view = page.getByRole('group', { name: 'Saved views' }).getByRole('button', { name: 'New people', exact: true });
+  await view.click();
+  await expect(page).toHaveURL('/holds?effect=write&q=create+contact');
+  await expect(view).toHaveAttribute('aria-pressed', 'true');
+  // The card keeps the filters of its list.
+  await rows.first().getByRole('link').click();
+  await expect(page).toHaveURL(/\/holds\/hold_\w+\?effect=write&q=create\+contact/);
+  await page.goto('/holds');
+  await page.getByRole('button', { name: 'Forget New people' }).click();
+  await expect(view).toHaveCount(0);
+});
+
+test('several actions are rejected at once, and one that others decided meanwhile stops none of the rest', async ({ page }) => {
+  await hold(page, 'Bulka');
+  await hold(page, 'Bulkb');
+  await hold(page, 'Bulkc');
+  await page.goto('/holds');
+  const { items } = await (await page.request.get('/api/v1/holds?state=held&limit=200')).json();
+  const [first, second, third] = items.slice(0, 3).map((one: { hold_id: string }) => one.hold_id);
+  await page.getByRole('button', { name: 'Choose several' }).click();
+  await expect(page.getByRole('button', { name: /^Reject them/ })).toHaveAccessibleDescription('Choose the actions first.');
+  for (const id of [first, second, third]) await page.locator('li').filter({ has: page.locator(`a[href="/holds/${id}"]`) }).getByRole('checkbox').check();
+  await page.getByRole('button', { name: 'Reject 3 actions' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Reject 3 actions?' });
+  await dialog.getByLabel('Reason').fill('All of this comes from one note.');
+  // Somebody else is quicker with one of them.
+  await page.route(`**/api/v1/holds/${second}/reject`, async (route) => {
+    await page.request.post(`/api/v1/holds/${second}/approve`, { data: { envelope_id: items[1].envelope_id }, headers: { origin: new URL(page.url()).origin } });
+    await route.continue();
+  });
+  await dialog.getByRole('button', { name: 'Reject 3 actions' }).click();
+  await expect(page.getByText('2 actions are rejected.')).toBeVisible();
+  await expect(page.getByRole('dialog').getByRole('alert')).toBeVisible();
+  const states = await Promise.all([first, second, third].map(async (id) => (await (await page.request.get(`/api/v1/holds/${id}`)).json())));
+  expect(states.map((one) => [one.state === 'rejected', one.said.at(-1)?.reason ?? null])).toEqual([
+    [true, 'All of this comes from one note.'],
+    [false, null],
+    [true, 'All of this comes from one note.'],
+  ]);
+});
+
+test('a card says what its run cost', async ({ page }) => {
+  await hold(page, 'Costa');
+  await page.getByRole('link', { name: 'Open the whole card' }).click();
+  await page.waitForURL(/\/holds\/hold_/);
+  await expect(page.getByRole('term').filter({ hasText: 'Its run cost so far' })).toBeVisible();
+  await expect(page.getByRole('definition').filter({ hasText: /^\$0\.00\d\d$/ })).toBeVisible();
+});

@@ -2,14 +2,18 @@ import { expect, test } from '@playwright/test';
 import { dollarsText, microsOf, shareOf, stateOf } from '../src/lib/budget';
 import { diffLines, withContext } from '../src/lib/diff';
 import { argumentsOf, fieldsOf } from '../src/lib/edit-arguments';
+import { fieldsOfCall, fieldsOfTool, kindsOf, rangesFrom } from '../src/lib/grant-form';
 import { rangesOf } from '../src/lib/grant-ranges';
 import { grantsOf, rolesOf } from '../src/lib/grants';
 import { leavesOf, pointerInWords } from '../src/lib/json';
 import { failuresOf, readMetrics, requestsOf } from '../src/lib/metrics';
 import { majorText, minorOf } from '../src/lib/money';
+import * as nepali from '../src/lib/nepali';
 import { originsOf } from '../src/lib/provenance';
+import { changedSet, idsIn } from '../src/lib/rule-set';
 import type { RunEvent } from '../src/lib/run/event';
 import { cut, fold, NEW_RUN, waitingOf, waitsForMoney } from '../src/lib/run/fold';
+import { viewsFrom } from '../src/lib/saved-views';
 import { beside, columnsOf } from '../src/lib/stages';
 import { FrameReader } from '../src/lib/sse';
 import { safeNext } from '../src/lib/safe-next';
@@ -169,4 +173,108 @@ test('ranges of a grant are read, and what is not known is shown as it stands', 
     { path: '/d', kind: 'letters', max: 5 },
     { path: '/e', kind: 'other', text: '{"later":true}' },
   ]);
+});
+
+test('a grant is drafted around a call: receivers by name, amounts up to what they are, content by its length', () => {
+  const leaf = (path: string, role: unknown) => ({ path, role, label: { integrity: 'outside' } });
+  const provenance = { leaves: [leaf('/to/0', 'recipient'), leaf('/to/1', 'recipient'), leaf('/amount', 'amount'), leaf('/contact_id', { id: 'contact' }), leaf('/body', 'content')] };
+  const fields = fieldsOfCall({ to: ['a@x.example', 'b@x.example'], amount: 40, contact_id: 'contact_1', body: 'x'.repeat(101), ticket: 4711, tags: [] }, provenance);
+  expect(fields.map(({ path, role, kind }) => [path, role, kind])).toEqual([
+    ['/to/*', 'recipient', 'one'],
+    ['/amount', 'amount', 'between'],
+    ['/contact_id', 'id:contact', 'one'],
+    ['/body', 'content', 'letters'],
+    // A number is no amount: a range of tickets would be wider than what was seen.
+    ['/ticket', null, 'one'],
+    ['/tags', null, 'any'],
+  ]);
+  expect(rangesFrom(fields)).toEqual({
+    ranges: {
+      '/to/*': { one_of: ['a@x.example', 'b@x.example'] },
+      '/amount': { between: { min: 0, max: 40 } },
+      '/contact_id': { one_of: ['contact_1'] },
+      '/body': { letters_max: 200 },
+      '/ticket': { one_of: [4711] },
+      '/tags': 'any',
+    },
+    wrong: [],
+  });
+  // Where an effect goes is never left open, and an empty list of receivers is not granted at all.
+  expect(kindsOf({ role: 'recipient', type: 'text' })).toEqual(['one', 'none']);
+  expect(fieldsOfCall({ to: [] }, { leaves: [leaf('/to', 'recipient')] }).map(({ kind }) => kind)).toEqual(['none']);
+});
+
+test('a range that says nothing usable is named and not sent', () => {
+  const field = fieldsOfCall({ n: 4 }, null)[0];
+  expect(field).toBeDefined();
+  if (field === undefined) return;
+  const wrong = (changes: Partial<typeof field>) => rangesFrom([{ ...field, ...changes }]);
+  for (const changes of [
+    { values: '' },
+    { values: '4\nfour' },
+    { values: '4.5' },
+    { kind: 'between', min: '5', max: '4' },
+    { kind: 'between', min: '', max: '4' },
+    { kind: 'letters', letters: '0' },
+    { kind: 'letters', letters: '1e3' },
+  ] as const) {
+    expect(wrong(changes), JSON.stringify(changes)).toEqual({ ranges: {}, wrong: ['/n'] });
+  }
+  expect(wrong({ kind: 'none' })).toEqual({ ranges: {}, wrong: [] });
+});
+
+test('a tool’s arguments become fields, lists by each of their places', () => {
+  const schema = { required: ['name'], properties: { name: { type: 'string' }, emails: { type: ['array', 'null'], items: { type: 'string' } }, limit: { type: 'integer' }, job: { type: 'string' }, odd: {} } };
+  const fields = fieldsOfTool({ roles: { name: 'value', emails: 'value', limit: 'mode', job: 'content' }, arguments: schema });
+  expect(fields.map(({ path, type, kind }) => [path, type, kind])).toEqual([
+    ['/name', 'text', 'one'],
+    ['/emails/*', 'text', 'none'],
+    ['/limit', 'number', 'none'],
+    ['/job', 'text', 'any'],
+    ['/odd', 'other', 'none'],
+  ]);
+  expect(rangesFrom(fields).wrong).toEqual(['/name']);
+});
+
+test('rules that are tried take the place of those with the same id', () => {
+  expect(idsIn('// @id("not-me")\n@id("a") @reason("says @id(\\"nor-me\\")") permit(principal, action, resource);\n@id ( "b" ) forbid(principal, action, resource);')).toEqual(['a', 'b']);
+  const inForce = [
+    { id: 'a', file: '10.cedar', text: 'A' },
+    { id: 'b', file: '10.cedar', text: 'B' },
+    { id: 'c', file: '20.cedar', text: 'C' },
+  ];
+  expect(changedSet(inForce, '@id("b") new', ['c'])).toEqual([
+    { name: '10.cedar', text: 'A\n' },
+    { name: '99-tried.cedar', text: '@id("b") new' },
+  ]);
+  expect(changedSet(inForce, ' ', [])).toEqual([
+    { name: '10.cedar', text: 'A\n\nB\n' },
+    { name: '20.cedar', text: 'C\n' },
+  ]);
+});
+
+test('kept views of another time are read as far as they can be', () => {
+  expect(viewsFrom(JSON.stringify([{ name: 'a', filters: { q: 'x', odd: 1 } }, { name: 2, filters: {} }, 'x', { name: 'b' }]))).toEqual([{ name: 'a', filters: { q: 'x' } }]);
+  for (const text of [null, '', '{', '{}', '7']) expect(viewsFrom(text), String(text)).toEqual([]);
+});
+
+test('Nepali says times and lists in its own words', () => {
+  const now = Date.UTC(2026, 0, 15, 12);
+  const [minute, hour, dayMs] = [60_000, 3_600_000, 86_400_000];
+  for (const [apart, words] of [
+    [0, 'अहिले'],
+    [-499, 'अहिले'],
+    [-3 * minute, '3 मिनेट अघि'],
+    [-59.6 * minute, '60 मिनेट अघि'],
+    [-hour, '1 घण्टा अघि'],
+    [2 * hour, '2 घण्टामा'],
+    [-10 * dayMs, '1 हप्ता अघि'],
+    [40 * dayMs, '1 महिनामा'],
+    [-800 * dayMs, '2 वर्ष अघि'],
+  ] as const) {
+    expect(nepali.relative(now + apart, now), String(apart)).toBe(words);
+  }
+  expect([[], ['क'], ['क', 'ख'], ['क', 'ख', 'ग']].map((items) => nepali.list(items, 'disjunction'))).toEqual(['', 'क', 'क वा ख', 'क, ख वा ग']);
+  expect([nepali.span(12), nepali.span(1_540), nepali.span(150_000)]).toEqual(['12 मिलिसेकेन्ड', '1.5 सेकेन्ड', '2.5 मिनेट']);
+  expect(nepali.day(new Date(2026, 10, 3))).toBe('2026 नोभेम्बर 3');
 });

@@ -18,7 +18,7 @@ const OVER = { palette: 'Control+k', shortcuts: '?' } as const;
 test('every page is readable for everyone, in both themes and both directions', async ({ page }, info) => {
   test.setTimeout(900_000);
   mkdirSync('shots', { recursive: true });
-  const pages = { ...(await everyPage(page, 'Looka')), invite: '/people?new=1', deal_form: '/deals?new=1', budget_form: '/budgets?new=1', offline: '/offline.html', missing: '/nothing-here' };
+  const pages = { ...(await everyPage(page, 'Looka')), invite: '/people?new=1', deal_form: '/deals?new=1', grant_form: '/grants?new=1', budget_form: '/budgets?new=1', offline: '/offline.html', missing: '/nothing-here' };
   const faults: string[] = [];
   const look = async (theme: string, language: string, name: string) => {
     await page.screenshot({ path: `shots/${info.project.name}-${theme}-${language}-${name}.png` });
@@ -55,8 +55,7 @@ test('every page is readable for everyone, in both themes and both directions', 
   expect(faults).toEqual([]);
 });
 
-test('no page brings more script than it may', async ({ browser, baseURL, page }) => {
-  test.skip(test.info().project.name !== 'look-desktop', 'the same files on every screen');
+test('no page brings more script than it may', { tag: '@once' }, async ({ browser, baseURL, page }) => {
   test.setTimeout(300_000);
   const sizes: Record<string, number> = {};
   const pages = { ...(await everyPage(page, 'Sizea')), sign_in: '/sign-in' };

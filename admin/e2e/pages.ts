@@ -32,6 +32,8 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
     deals: '/deals',
     deal: `/deals/${deal.deal_id}`,
     policies: '/policies',
+    policies_try: '/policies?show=try',
+    suggestions: '/suggestions',
     grants: '/grants',
     tools: '/tools',
     tool: '/tools?open=crm.add_note',

@@ -21,12 +21,20 @@ type Said = { text: string; pauseMs?: number } | { tool: string; arguments: unkn
 /** What the model says next, from the last words of the person and the results of the tools since. */
 function next(words: string, results: string[]): Said {
   if (/slowly/i.test(words)) return { text: Array.from({ length: 60 }, (_, at) => `word${at + 1}`).join(' '), pauseMs: 100 };
-  if (/note on ada/i.test(words)) {
+  if (/note on ada asks/i.test(words)) {
     if (results.length === 0) return { tool: 'crm.find_contacts', arguments: { query: 'Ada' } };
     const id = /contact_[0-9a-z]+/.exec(results[0] ?? '')?.[0] ?? '';
     if (results.length === 1) return { tool: 'crm.list_notes', arguments: { contact_id: id } };
     if (results.length === 2) return { tool: 'crm.create_contact', arguments: { name: /named (\w+)/i.exec(words)?.[1] ?? 'Mallory', emails: ['mallory@engines.example'] } };
     return { text: /denied|refused|reject/i.test(results[2] ?? '') ? 'It was **refused**, so nobody was added.' : '**Mallory** is in the contacts now.' };
+  }
+  if (/phone in the note/i.test(words)) {
+    const ids = results.map((result) => /contact_[0-9a-z]+/.exec(result)?.[0] ?? '');
+    if (results.length === 0) return { tool: 'crm.find_contacts', arguments: { query: 'Ada' } };
+    if (results.length === 1) return { tool: 'crm.list_notes', arguments: { contact_id: ids[0] } };
+    if (results.length === 2) return { tool: 'crm.find_contacts', arguments: { query: 'Grace' } };
+    if (results.length === 3) return { tool: 'crm.update_contact', arguments: { contact_id: ids[2], phones: ['+44 20 7946 0000'] } };
+    return { text: 'The phone is written down.' };
   }
   if (/forbidden/i.test(words)) return results.length === 0 ? { tool: 'bank.pay', arguments: { amount: 1000000, to: 'mallory' } } : { text: 'That is not possible here.' };
   if (/who is/i.test(words)) {

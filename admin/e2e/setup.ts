@@ -106,7 +106,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     await reader.post('/api/v1/session', { data: { link: new URL(auditor.sign_in_link).hash.replace('#token=', '') } });
     await reader.storageState({ path: AUDITOR });
     await owner.storageState({ path: STATE });
-    const world: World = { origin, supportLink: support.sign_in_link };
+    const world: World = { origin, home, supportLink: support.sign_in_link };
     process.env['STEWARD_WEB_WORLD'] = JSON.stringify(world);
     return stop;
   } catch (error) {

@@ -1,6 +1,8 @@
 /** What the tests know of the program they try. */
 export interface World {
   origin: string;
+  /** The folder it runs in, with its database below. */
+  home: string;
   /** A one-time link of somebody who supports customers and sees no log. */
   supportLink: string;
 }

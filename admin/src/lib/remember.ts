@@ -1,5 +1,5 @@
-/** What this browser keeps for its reader: looks and language, never data. A browser that keeps nothing is fine too. */
-type Kept = 'locale' | 'theme' | 'keys';
+/** What this browser keeps for its reader: looks, language and the names of filters; never an answer of the server. A browser that keeps nothing is fine too. */
+type Kept = 'locale' | 'theme' | 'keys' | `views.${string}`;
 
 export function remember(name: Kept, value: string): void {
   try {

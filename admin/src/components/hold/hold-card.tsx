@@ -1,5 +1,6 @@
 'use client';
 
+import { useQuery } from '@tanstack/react-query';
 import { ShieldQuestion } from 'lucide-react';
 import { Link } from '@/components/ui/link';
 import { useState } from 'react';
@@ -15,7 +16,10 @@ import { Button } from '@/components/ui/button';
 import { Card, Facts } from '@/components/ui/card';
 import { Failed, Loading } from '@/components/ui/states';
 import { Ago, At } from '@/components/ui/time';
+import { answer, api } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
+import { AllowSuch } from './allow-such';
+import { AskedToo } from './asked-too';
 import { Decide } from './decide';
 import { LastSimilar } from './last-similar';
 import { HoldState } from './state';
@@ -60,6 +64,7 @@ function Loaded({ now, isInline }: { now: Hold; isInline: boolean }) {
             {t('editedBy')} <PersonName id={card.edited_by} />
           </p>
         )}
+        <AskedToo hold={now} />
         <Said hold={now} />
         {isWaiting ? (
           <Decide shown={card} stale={isChanged ? t('changed') : null} hasShortcuts={!isInline} />
@@ -71,7 +76,10 @@ function Loaded({ now, isInline }: { now: Hold; isInline: boolean }) {
             {t('openCard')}
           </Link>
         ) : (
-          <Details hold={card} />
+          <>
+            <AllowSuch hold={card} />
+            <Details hold={card} />
+          </>
         )}
       </div>
     </Card>
@@ -136,10 +144,19 @@ function Said({ hold }: { hold: Hold }) {
   );
 }
 
+/** What the run of an action cost until now, for whoever may see the run. */
+function useCost(runId: string): string | null {
+  const formats = useFormats();
+  const run = useQuery({ queryKey: ['runs', 'one', runId], queryFn: () => answer(api.GET('/api/v1/runs/{id}', { params: { path: { id: runId } } })), retry: false });
+  return run.data === undefined ? null : formats.usd(run.data.cost_micros);
+}
+
 function Details({ hold }: { hold: Hold }) {
   const t = useTranslations('hold');
+  const cost = useCost(hold.run_id);
   return (
     <>
+      {cost !== null && <Facts facts={[[t('cost'), cost]]} />}
       <LastSimilar hold={hold} />
       <section className="grid gap-2">
         <h2 className="text-sm font-semibold">{t('rules')}</h2>

@@ -9,6 +9,7 @@ import { PersonName } from '@/components/person-name';
 import { useRoleNames } from '@/components/role-names';
 import { Page } from '@/components/shell/page';
 import { ToolName } from '@/components/tool-name';
+import { AddButton } from '@/components/ui/add-button';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Card, Facts } from '@/components/ui/card';
@@ -25,6 +26,7 @@ import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
 import { useNow } from '@/lib/now';
 import { useAddress } from '@/lib/url';
+import { NewGrant } from './new-grant';
 
 type Grant = Schemas['GrantView'];
 
@@ -44,6 +46,7 @@ function stateOf(grant: Grant, now: number): State {
 export function GrantsView() {
   const t = useTranslations('grants');
   const { get, set } = useAddress();
+  const me = useMe();
   const now = useNow();
   const shown = SHOWN.find((one) => one === get('show')) ?? 'live';
   const { query, items } = useList(['grants'], (cursor) => answer(api.GET('/api/v1/grants', { params: { query: { limit: PAGE, cursor } } })));
@@ -51,6 +54,7 @@ export function GrantsView() {
   return (
     <Page
       title={t('title')}
+      actions={<AddButton label={t('give')} forbidden={may(me, 'grants:manage') ? null : t('mayNotGive')} onClick={() => set({ new: '1' })} />}
       bar={<Segments label={t('show')} options={SHOWN.map((value) => ({ value, label: t(`shown.${value}`) }))} value={shown} onChange={(value) => set({ show: value === 'live' ? '' : value })} />}
     >
       {query.isPending && <Loading lines={8} />}
@@ -66,6 +70,7 @@ export function GrantsView() {
         ))}
       </ul>
       <More query={query} />
+      {get('new') === '1' && may(me, 'grants:manage') && <NewGrant onClose={() => set({ new: '' })} />}
     </Page>
   );
 }

@@ -1,50 +1,30 @@
 'use client';
 
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { CircleCheckBig } from 'lucide-react';
-import { Link } from '@/components/ui/link';
+import { CircleCheckBig, ListChecks, X } from 'lucide-react';
 import { useRouter } from 'next/navigation';
+import { useCallback, useState } from 'react';
 import { useTranslations } from 'use-intl';
-import { EffectBadge } from '@/components/effect-badge';
 import { HoldCard } from '@/components/hold/hold-card';
-import { HoldState } from '@/components/hold/state';
-import { useNeedsText } from '@/components/needs';
+import { SearchField } from '@/components/search-field';
 import { NotHere } from '@/components/shell/not-here';
 import { Page } from '@/components/shell/page';
-import { ToolName } from '@/components/tool-name';
+import { Button } from '@/components/ui/button';
+import { Select } from '@/components/ui/field';
 import { More } from '@/components/ui/more';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
-import { Ago } from '@/components/ui/time';
-import { answer, api, type Schemas } from '@/lib/api/client';
 import { cx } from '@/lib/cx';
 import { may, useMe } from '@/lib/me';
 import { useShortcuts } from '@/lib/shortcuts';
 import { useAddress, useRouteId } from '@/lib/url';
+import { HoldRow } from './hold-row';
+import { RejectMany } from './reject-many';
+import { SavedViews } from './saved-views';
+import { EFFECTS, fitting, SHOWN, useHolds, type Filter, type Hold } from './use-holds';
 
-type Hold = Schemas['HoldView'];
-
-const STATES = ['held', 'mine', 'all'] as const;
-type Filter = (typeof STATES)[number];
-
-const PAGE = 50;
-const LOOK_EVERY_MS = 10_000;
-
-function useHolds(filter: Filter) {
-  const state = filter === 'all' ? undefined : 'held';
-  return useInfiniteQuery({
-    queryKey: ['holds', 'list', state ?? 'all'],
-    queryFn: ({ pageParam }) => answer(api.GET('/api/v1/holds', { params: { query: { state, limit: PAGE, cursor: pageParam } } })),
-    initialPageParam: undefined,
-    getNextPageParam: (page: { next_cursor: string | null }): string | undefined => page.next_cursor ?? undefined,
-    refetchInterval: LOOK_EVERY_MS,
-  });
-}
-
-/** What lapses first comes first; what is over comes newest first. */
-function inOrder(holds: Hold[]): Hold[] {
-  const [waiting, over] = [holds.filter((hold) => hold.state === 'held'), holds.filter((hold) => hold.state !== 'held')];
-  return [...waiting.sort((a, b) => a.expires_at.localeCompare(b.expires_at)), ...over.sort((a, b) => b.held_at.localeCompare(a.held_at))];
+/** How the address writes the filters: what is usual is not there. */
+function inAddress({ show, effect, words }: Filter): Record<string, string> {
+  return { show: show === 'held' ? '' : show, effect, q: words };
 }
 
 /** The queue of held actions beside the card of one; on a phone one at a time. */
@@ -54,42 +34,103 @@ export function HoldsView() {
   const router = useRouter();
   const address = useAddress();
   const id = useRouteId('/holds');
-  const filter = STATES.find((one) => one === address.get('show')) ?? 'held';
+  const [chosen, setChosen] = useState<readonly string[] | null>(null);
+  const [isRejecting, setIsRejecting] = useState(false);
+  const filter: Filter = { show: SHOWN.find((one) => one === address.get('show')) ?? 'held', effect: EFFECTS.find((one) => one === address.get('effect')) ?? '', words: address.get('q') };
   const holds = useHolds(filter);
   const canDecide = (hold: Hold) => may(me, 'holds:decide') && hold.needs.some((set) => set.some((role) => me.roles.includes(role)));
   const all = holds.data?.pages.flatMap((page) => page.items) ?? [];
-  const shown = inOrder(filter === 'mine' ? all.filter(canDecide) : all);
-  const query = filter === 'held' ? '' : `?show=${filter}`;
+  const shown = fitting(all, filter, canDecide);
+  const isFiltered = filter.show === 'mine' || filter.effect !== '' || filter.words !== '';
+  const query = new URLSearchParams(Object.entries(inAddress(filter)).filter(([, value]) => value !== '')).toString();
+  const hrefOf = (hold: Hold) => `/holds/${hold.hold_id}${query === '' ? '' : `?${query}`}`;
   const step = (by: number) => {
     const at = shown.findIndex((hold) => hold.hold_id === id);
     const next = shown[at < 0 ? 0 : Math.min(Math.max(at + by, 0), shown.length - 1)];
-    if (next !== undefined) router.push(`/holds/${next.hold_id}${query}`);
+    if (next !== undefined) router.push(hrefOf(next));
   };
-  useShortcuts(true, { j: () => step(1), k: () => step(-1) });
+  useShortcuts(!isRejecting, { j: () => step(1), k: () => step(-1) });
+  // Others may decide meanwhile: what is not there any more is not chosen any more.
+  const choosable = shown.filter((hold) => hold.state === 'held' && canDecide(hold));
+  const picked = choosable.filter((hold) => chosen?.includes(hold.hold_id) === true);
 
   const list = (
     <Page
       title={t('title')}
-      bar={<Segments label={t('show')} options={STATES.map((value) => ({ value, label: t(`filter.${value}`) }))} value={filter} onChange={(value) => address.set({ show: value === 'held' ? '' : value })} />}
+      actions={
+        <Button size="small" tone="plain" aria-pressed={chosen !== null} forbidden={may(me, 'holds:decide') ? null : t('mayNotDecide')} onClick={() => setChosen(chosen === null ? [] : null)}>
+          {chosen === null ? <ListChecks className="size-4" aria-hidden /> : <X className="size-4" aria-hidden />}
+          {chosen === null ? t('chooseMany') : t('chooseNone')}
+        </Button>
+      }
+      bar={<Bar filter={filter} onChange={address.set} />}
     >
+      {chosen !== null && (
+        <div className="sticky top-0 z-10 flex flex-wrap items-center gap-3 border-b border-line bg-ground px-4 py-2 sm:px-6">
+          <label className="flex min-h-9 items-center gap-2 text-sm">
+            <input
+              type="checkbox"
+              checked={choosable.length > 0 && picked.length === choosable.length}
+              onChange={(event) => setChosen(event.target.checked ? choosable.map((hold) => hold.hold_id) : [])}
+              className="size-5 accent-accent"
+            />
+            {t('chooseAll')}
+          </label>
+          <Button size="small" tone="danger" className="ms-auto" forbidden={picked.length === 0 ? t('noneChosen') : null} onClick={() => setIsRejecting(true)}>
+            {t('rejectMany', { count: picked.length })}
+          </Button>
+        </div>
+      )}
       {holds.isPending && <Loading lines={6} />}
       {holds.isError && <Failed error={holds.error} onRetry={() => void holds.refetch()} />}
-      {holds.isSuccess && shown.length === 0 && (all.length > 0 ? <NoMatch onClear={() => address.set({ show: '' })} /> : <Nothing filter={filter} />)}
+      {holds.isSuccess && shown.length === 0 && (isFiltered && all.length > 0 ? <NoMatch onClear={() => address.set({ show: '', effect: '', q: '' })} /> : <Nothing isAll={filter.show === 'all'} />)}
       <ul className="divide-y divide-line">
         {shown.map((hold) => (
-          <Row key={hold.hold_id} hold={hold} isHere={hold.hold_id === id} href={`/holds/${hold.hold_id}${query}`} />
+          <HoldRow
+            key={hold.hold_id}
+            hold={hold}
+            isHere={hold.hold_id === id}
+            href={hrefOf(hold)}
+            isChosen={chosen !== null && choosable.includes(hold) ? chosen.includes(hold.hold_id) : null}
+            onChoose={(isChosen) => setChosen(isChosen ? [...(chosen ?? []), hold.hold_id] : (chosen ?? []).filter((one) => one !== hold.hold_id))}
+          />
         ))}
       </ul>
       <More query={holds} />
       <p className="hidden px-6 py-3 text-xs text-soft lg:block">{t('keys')}</p>
+      {isRejecting && <RejectMany holds={picked} onClose={() => setIsRejecting(false)} onDone={(ids) => setChosen((chosen ?? []).filter((one) => !ids.includes(one)))} />}
     </Page>
   );
   return (
     <div className="flex min-h-0 flex-1">
       <div className={cx('min-h-0 min-w-0 flex-1 flex-col border-line lg:flex lg:max-w-md lg:border-e', id === null ? 'flex' : 'hidden')}>{list}</div>
       <div className={cx('min-h-0 min-w-0 flex-1 flex-col lg:flex', id === null ? 'hidden' : 'flex')}>
-        {id === null ? <Empty icon={<CircleCheckBig className="size-5" aria-hidden />} title={t('choose')} hint={t('chooseHint')} /> : <One key={id} id={id} query={query} />}
+        {id === null ? <Empty icon={<CircleCheckBig className="size-5" aria-hidden />} title={t('choose')} hint={t('chooseHint')} /> : <One key={id} id={id} query={query === '' ? '' : `?${query}`} />}
       </div>
+    </div>
+  );
+}
+
+/** Which are shown: by who can decide, by effect, by words; and the views that one keeps. */
+function Bar({ filter, onChange }: { filter: Filter; onChange: (changes: Record<string, string>) => void }) {
+  const t = useTranslations('hold');
+  const effects = useTranslations('effect');
+  const search = useCallback((q: string) => onChange({ q }), [onChange]);
+  return (
+    <div className="grid gap-2">
+      <Segments label={t('show')} options={SHOWN.map((value) => ({ value, label: t(`filter.${value}`) }))} value={filter.show} onChange={(value) => onChange({ show: value === 'held' ? '' : value })} />
+      <div className="grid grid-cols-[1fr_9rem] gap-2">
+        <SearchField label={t('search')} value={filter.words} onChange={search} />
+        <Select label={t('effect')} isLabelHidden value={filter.effect} onChange={(event) => onChange({ effect: event.target.value })}>
+          <option value="">{t('anyEffect')}</option>
+          {EFFECTS.map((effect) => (
+            <option key={effect} value={effect}>
+              {effects(effect)}
+            </option>
+          ))}
+        </Select>
+      </div>
+      <SavedViews now={inAddress(filter)} onApply={(filters) => onChange({ show: '', effect: '', q: '', ...filters })} />
     </div>
   );
 }
@@ -106,34 +147,7 @@ function One({ id, query }: { id: string; query: string }) {
   );
 }
 
-function Nothing({ filter }: { filter: Filter }) {
+function Nothing({ isAll }: { isAll: boolean }) {
   const t = useTranslations('hold');
-  return <Empty icon={<CircleCheckBig className="size-5" aria-hidden />} title={filter === 'all' ? t('noneEver') : t('none')} hint={filter === 'all' ? t('noneEverHint') : t('noneHint')} />;
-}
-
-function Row({ hold, isHere, href }: { hold: Hold; isHere: boolean; href: string }) {
-  const t = useTranslations('hold');
-  const needs = useNeedsText();
-  return (
-    <li>
-      <Link href={href} aria-current={isHere ? 'page' : undefined} className={cx('grid gap-1 px-4 py-3 sm:px-6', isHere ? 'bg-accent-wash' : 'hover:bg-sunken')}>
-        <span className="flex items-center gap-2">
-          <span className="min-w-0 flex-1 truncate font-medium">
-            <ToolName name={hold.tool} />
-          </span>
-          <EffectBadge effect={hold.effect} />
-          {hold.state !== 'held' && <HoldState state={hold.state} />}
-        </span>
-        <span className="line-clamp-2 text-sm text-soft">
-          <bdi>{hold.reason}</bdi>
-        </span>
-        <span className="flex flex-wrap gap-x-3 text-xs text-soft">
-          <span>{t('needsShort', { roles: needs(hold.needs) })}</span>
-          <span>
-            {hold.state === 'held' ? t('expires') : t('held')} <Ago at={hold.state === 'held' ? hold.expires_at : hold.held_at} />
-          </span>
-        </span>
-      </Link>
-    </li>
-  );
+  return <Empty icon={<CircleCheckBig className="size-5" aria-hidden />} title={isAll ? t('noneEver') : t('none')} hint={isAll ? t('noneEverHint') : t('noneHint')} />;
 }

@@ -9,42 +9,67 @@ import { Page } from '@/components/shell/page';
 import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
 import { Copy } from '@/components/ui/copy';
+import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { useAddress } from '@/lib/url';
+import { TryRules } from './try-rules';
 
 type Rule = Schemas['RuleView'];
 
-/** The rules in force, in the order in which they give reasons: what each says to people and to the model, and its text. */
+const SHOWN = ['rules', 'try'] as const;
+
+/** The rules in force, and what others would have said. */
 export function PoliciesView() {
   const t = useTranslations('policies');
   const { get, set } = useAddress();
-  const words = get('q').toLocaleLowerCase();
+  const shown = SHOWN.find((one) => one === get('show')) ?? 'rules';
   const search = useCallback((q: string) => set({ q }), [set]);
   const policies = useQuery({ queryKey: ['policies'], queryFn: () => answer(api.GET('/api/v1/policies')) });
-  const all = policies.data?.rules ?? [];
-  const found = all.filter((rule) => `${rule.id} ${rule.reason} ${rule.text}`.toLocaleLowerCase().includes(words));
   return (
-    <Page title={t('title')} bar={<div className="sm:max-w-sm"><SearchField label={t('search')} value={get('q')} onChange={search} /></div>}>
+    <Page
+      title={t('title')}
+      bar={
+        <div className="grid gap-2 sm:flex sm:items-center">
+          <Segments label={t('show')} options={SHOWN.map((value) => ({ value, label: t(`shown.${value}`) }))} value={shown} onChange={(value) => set({ show: value === 'rules' ? '' : value, q: '' })} />
+          {shown === 'rules' && (
+            <div className="sm:w-80">
+              <SearchField label={t('search')} value={get('q')} onChange={search} />
+            </div>
+          )}
+        </div>
+      }
+    >
       {policies.isPending && <Loading lines={8} />}
       {policies.isError && <Failed error={policies.error} onRetry={() => void policies.refetch()} />}
-      {policies.isSuccess && all.length === 0 && <Empty icon={<Scale className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
-      {all.length > 0 && found.length === 0 && <NoMatch onClear={() => set({ q: '' })} />}
-      <div className="mx-auto grid w-full max-w-4xl gap-3 p-4 sm:p-6">
-        {policies.data !== undefined && (
-          <p className="flex flex-wrap items-center gap-1 text-sm text-soft">
-            {t('digest')} <code className="font-mono text-xs break-all">{policies.data.digest}</code> <Copy text={policies.data.digest} />
-          </p>
-        )}
-        <ol className="grid gap-3">
-          {found.map((rule) => (
-            <li key={rule.id}>
-              <One rule={rule} />
-            </li>
-          ))}
-        </ol>
-      </div>
+      {policies.data !== undefined && (
+        <div className="mx-auto grid w-full max-w-4xl gap-3 p-4 sm:p-6">
+          {shown === 'try' ? <TryRules rules={policies.data.rules} /> : <InForce rules={policies.data.rules} digest={policies.data.digest} words={get('q')} onClear={() => set({ q: '' })} />}
+        </div>
+      )}
     </Page>
+  );
+}
+
+/** The rules in force, in the order in which they give reasons: what each says to people and to the model, and its text. */
+function InForce({ rules, digest, words, onClear }: { rules: Rule[]; digest: string; words: string; onClear: () => void }) {
+  const t = useTranslations('policies');
+  const found = rules.filter((rule) => `${rule.id} ${rule.reason} ${rule.text}`.toLocaleLowerCase().includes(words.toLocaleLowerCase()));
+  if (rules.length === 0) return <Empty icon={<Scale className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />;
+  if (found.length === 0) return <NoMatch onClear={onClear} />;
+  return (
+    <>
+      <p className="flex flex-wrap items-center gap-1 text-sm text-soft">
+        {t('digest')} <code className="font-mono text-xs break-all">{digest}</code> <Copy text={digest} />
+      </p>
+      <ol className="grid gap-3">
+        {found.map((rule) => (
+          <li key={rule.id}>
+            <One rule={rule} />
+          </li>
+        ))}
+      </ol>
+    </>
   );
 }
 

@@ -1,0 +1,5 @@
+import { SuggestionsView } from '@/features/suggestions/suggestions-view';
+
+export default function SuggestionsPage() {
+  return <SuggestionsView />;
+}

@@ -1,0 +1,53 @@
+'use client';
+
+import { useTranslations } from 'use-intl';
+import { EffectBadge } from '@/components/effect-badge';
+import { HoldState } from '@/components/hold/state';
+import { useNeedsText } from '@/components/needs';
+import { ToolName } from '@/components/tool-name';
+import { Link } from '@/components/ui/link';
+import { Ago } from '@/components/ui/time';
+import { cx } from '@/lib/cx';
+import type { Hold } from './use-holds';
+
+interface HoldRowProps {
+  hold: Hold;
+  isHere: boolean;
+  href: string;
+  /** Whether it is among those chosen; nothing where none are chosen, or this one cannot be. */
+  isChosen: boolean | null;
+  onChoose: (isChosen: boolean) => void;
+}
+
+/** A held action in the queue. */
+export function HoldRow({ hold, isHere, href, isChosen, onChoose }: HoldRowProps) {
+  const t = useTranslations('hold');
+  const needs = useNeedsText();
+  return (
+    <li className={cx('flex', isHere ? 'bg-accent-wash' : 'hover:bg-sunken')}>
+      {isChosen !== null && (
+        <label className="flex min-w-11 items-center justify-center ps-3">
+          <input type="checkbox" checked={isChosen} onChange={(event) => onChoose(event.target.checked)} aria-label={t('chooseOne', { tool: hold.tool, reason: hold.reason })} className="size-5 accent-accent" />
+        </label>
+      )}
+      <Link href={href} aria-current={isHere ? 'page' : undefined} className="grid min-w-0 flex-1 gap-1 px-4 py-3 sm:px-6">
+        <span className="flex items-center gap-2">
+          <span className="min-w-0 flex-1 truncate font-medium">
+            <ToolName name={hold.tool} />
+          </span>
+          <EffectBadge effect={hold.effect} />
+          {hold.state !== 'held' && <HoldState state={hold.state} />}
+        </span>
+        <span className="line-clamp-2 text-sm text-soft">
+          <bdi>{hold.reason}</bdi>
+        </span>
+        <span className="flex flex-wrap gap-x-3 text-xs text-soft">
+          <span>{t('needsShort', { roles: needs(hold.needs) })}</span>
+          <span>
+            {hold.state === 'held' ? t('expires') : t('held')} <Ago at={hold.state === 'held' ? hold.expires_at : hold.held_at} />
+          </span>
+        </span>
+      </Link>
+    </li>
+  );
+}
