@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect, say, test } from './fixtures';
+import { expect, hold, say, test } from './fixtures';
 import { AUDITOR } from './world';
 
 test('a tool says what it does, what each argument is for and what its plugin reaches', async ({ page }) => {
@@ -116,6 +116,17 @@ test('the audit log begins with what is newest, and a run leads to its entries a
   const times = await page.locator('main li time').evaluateAll((all) => all.map((one) => one.getAttribute('datetime') ?? ''));
   expect(times.length).toBeGreaterThan(5);
   expect(times.map((time) => Date.parse(time))).toEqual(times.map((time) => Date.parse(time)).sort((a, b) => b - a));
+});
+
+test('events of a run that waits are there until now, and the page says that more will come', async ({ page }) => {
+  await hold(page, 'Rawa');
+  const [run] = (await (await page.request.get('/api/v1/runs?limit=1')).json()).items;
+  await page.goto(`/runs/${run.run_id}`);
+  const arrives = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Events' }).click();
+  const events = readFileSync(await (await arrives).path(), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+  expect([events[0].event, events.at(-1).event]).toEqual(['run.started', 'hold.opened']);
+  await expect(page.getByText('The run is not over: these are its events until now.')).toBeVisible();
 });
 
 test.describe('as somebody who may look only', () => {

@@ -5,6 +5,8 @@ import { everyPage, settled } from './pages';
 
 /** The most that a page may bring along as script, compressed. */
 const SCRIPT_BYTES_MAX = 200_000;
+/** The most by which a page may move while it loads. */
+const SHIFT_MAX = 0.05;
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const LOOKS = [
   ['light', 'en'],
@@ -53,6 +55,32 @@ test('every page is readable for everyone, in both themes and both directions', 
     }
   }
   expect(faults).toEqual([]);
+});
+
+test('pages stand still while they load', async ({ page }) => {
+  test.setTimeout(300_000);
+  const pages = await everyPage(page, 'Steadya');
+  await page.addInitScript(() => {
+    const moved = { sum: 0 };
+    Object.assign(window, { moved });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if ('value' in entry && 'hadRecentInput' in entry && entry.hadRecentInput === false) moved.sum += Number(entry.value);
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  const shifts: Record<string, number> = {};
+  for (const [name, path] of Object.entries(pages)) {
+    await page.goto(path);
+    await settled(page);
+    shifts[name] = await page.evaluate(
+      () =>
+        new Promise<number>((done) => {
+          // What comes late moves things too: the page is looked at when it has nothing left to do.
+          requestIdleCallback(() => requestAnimationFrame(() => setTimeout(() => done(Math.round(Number(Object.assign({ moved: { sum: Number.NaN } }, window).moved.sum) * 10_000) / 10_000))));
+        }),
+    );
+  }
+  process.stdout.write(`  layout shift by page: ${JSON.stringify(shifts)}\n`);
+  for (const [name, sum] of Object.entries(shifts)) expect(sum, name).toBeLessThan(SHIFT_MAX);
 });
 
 test('no page brings more script than it may', { tag: '@once' }, async ({ browser, baseURL, page }) => {

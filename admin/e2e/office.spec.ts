@@ -71,6 +71,29 @@ test('a deal is made, moved by the keyboard and opened', async ({ page }, info) 
   expect(isWide).toBe(false);
 });
 
+test('a contact has a timeline of notes, deals and changes, newest first', async ({ page }, info) => {
+  await page.goto('/contacts');
+  const headers = { origin: new URL(page.url()).origin };
+  const name = `Timea ${info.project.name}`;
+  const made = await (await page.request.post('/api/v1/contacts', { data: { display_name: name }, headers })).json();
+  await page.goto(`/contacts/${made.contact_id}`);
+  const timeline = page.getByRole('region', { name: 'Timeline' });
+  await expect(timeline.getByText('Came to the contacts')).toBeVisible();
+  const deal = await page.request.post('/api/v1/deals', { data: { workspace_id: made.workspace_id, title: `Deal of ${name}`, stage: 'new', contact_id: made.contact_id }, headers });
+  expect(deal.status(), await deal.text()).toBe(201);
+  await page.reload();
+  await timeline.getByPlaceholder('Write a note').fill('Called about the deal.');
+  await timeline.getByRole('button', { name: 'Add note' }).click();
+  await expect(timeline.getByRole('listitem').first()).toContainText('Called about the deal.');
+  await expect(timeline.getByRole('listitem').nth(1)).toContainText(`Deal of ${name}`);
+  await expect(timeline.getByRole('listitem').nth(2)).toContainText('Came to the contacts');
+  // What cannot be read is said, and the rest stays.
+  await page.route('**/api/v1/deals?*', (route) => route.fulfill({ status: 503, json: { detail: 'away' } }));
+  await page.reload();
+  await expect(page.locator('main').getByRole('alert')).toBeVisible({ timeout: 20_000 });
+  await expect(timeline.getByText('Called about the deal.')).toBeVisible();
+});
+
 // Columns stand side by side on wide screens only.
 test('a deal is dragged to another column', { tag: '@wide' }, async ({ page }) => {
   await page.goto('/deals');

@@ -14,6 +14,7 @@ import { Ago } from '@/components/ui/time';
 import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
 import { useList, type PageOf } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
+import { timeline } from '@/lib/timeline';
 
 const NOTE_LETTERS_MAX = 20_000;
 
@@ -36,35 +37,65 @@ function write(on: NoteOn, id: string, text: string, key: string): Promise<Note>
   return answer(api.POST('/api/v1/deals/{id}/notes', rest));
 }
 
-/** What was written down about a record, by people and agents, with the way to add to it. */
-export function Notes({ on, id }: { on: NoteOn; id: string }) {
+/** Something else that happened to a record, and when. */
+export interface Moment {
+  key: string;
+  at: string;
+  what: React.ReactNode;
+}
+
+interface NotesProps {
+  on: NoteOn;
+  id: string;
+  title?: string;
+  /** What else happened, shown among the notes. */
+  moments?: readonly Moment[];
+}
+
+/** What was written down about a record, by people and agents, with what else happened to it and the way to add to it. */
+export function Notes({ on, id, title, moments = [] }: NotesProps) {
   const t = useTranslations('notes');
   const { query, items } = useList([on, 'one', id, 'notes'], (cursor) => read(on, id, cursor));
+  const all = timeline(items.map((note) => ({ at: note.created_at, note })), moments, query.isSuccess && !query.hasNextPage);
   return (
-    <section className="grid content-start gap-3">
-      <h2 className="font-semibold">{t('title')}</h2>
+    <section aria-label={title ?? t('title')} className="grid content-start gap-3">
+      <h2 className="font-semibold">{title ?? t('title')}</h2>
       <AddNote on={on} id={id} />
       {query.isPending && <Loading />}
       {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && items.length === 0 && <p className="text-sm text-soft">{t('none')}</p>}
-      <ul className="grid gap-3">
-        {items.map((note) => (
-          <li key={note.note_id}>
-            <Card className="grid gap-1 p-3">
-              <p dir="auto" className="whitespace-pre-wrap">
-                {note.text}
-              </p>
-              <p className="flex flex-wrap items-center gap-x-2 text-xs text-soft">
-                {note.person_id != null && <PersonName id={note.person_id} />}
-                {note.agent != null && <Badge>{t('byAgent', { agent: note.agent })}</Badge>}
-                <Ago at={note.created_at} />
-              </p>
-            </Card>
-          </li>
-        ))}
-      </ul>
+      <ol className="grid gap-3">
+        {all.map((one) => ('note' in one ? <NoteItem key={one.note.note_id} note={one.note} /> : <MomentItem key={one.key} moment={one} />))}
+      </ol>
       <More query={query} />
     </section>
+  );
+}
+
+function NoteItem({ note }: { note: Note }) {
+  const t = useTranslations('notes');
+  return (
+    <li>
+      <Card className="grid gap-1 p-3">
+        <p dir="auto" className="whitespace-pre-wrap">
+          {note.text}
+        </p>
+        <p className="flex flex-wrap items-center gap-x-2 text-xs text-soft">
+          {note.person_id != null && <PersonName id={note.person_id} />}
+          {note.agent != null && <Badge>{t('byAgent', { agent: note.agent })}</Badge>}
+          <Ago at={note.created_at} />
+        </p>
+      </Card>
+    </li>
+  );
+}
+
+function MomentItem({ moment }: { moment: Moment }) {
+  return (
+    <li className="flex flex-wrap items-center gap-x-2 border-s-2 border-line ps-3 text-sm">
+      <span className="min-w-0">{moment.what}</span>
+      <Ago at={moment.at} className="text-xs text-soft" />
+    </li>
   );
 }
 

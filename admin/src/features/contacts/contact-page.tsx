@@ -2,18 +2,23 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'use-intl';
-import { Notes } from '@/components/record/notes';
+import { Notes, type Moment } from '@/components/record/notes';
+import { StageBadge } from '@/components/record/stage';
 import { NotHere } from '@/components/shell/not-here';
 import { Page } from '@/components/shell/page';
 import { Badge } from '@/components/ui/badge';
 import { Card, Facts } from '@/components/ui/card';
 import { Link } from '@/components/ui/link';
-import { Failed, Loading } from '@/components/ui/states';
+import { Failed, Loading, Problem } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
 import { INTEGRITIES } from '@/lib/provenance';
 import { useRouteId } from '@/lib/url';
+
+type Contact = Schemas['ContactView'];
+
+const DEALS_SHOWN = 50;
 
 export function ContactPage() {
   const id = useRouteId('/contacts');
@@ -30,9 +35,39 @@ function Loaded({ id }: { id: string }) {
         {contact.isPending && <Loading />}
         {contact.isError && <Failed error={contact.error} onRetry={() => void contact.refetch()} />}
         {contact.data !== undefined && <About contact={contact.data} />}
-        {contact.data !== undefined && <Notes on="contacts" id={id} />}
+        {contact.data !== undefined && <Timeline contact={contact.data} />}
       </div>
     </Page>
+  );
+}
+
+/** What happened with somebody: notes, deals, when they came here and were changed. */
+function Timeline({ contact }: { contact: Contact }) {
+  const t = useTranslations('contacts');
+  const { contact_id: id, created_at: came, changed_at: changed } = contact;
+  const deals = useQuery({ queryKey: ['deals', 'with', id], queryFn: () => answer(api.GET('/api/v1/deals', { params: { query: { contact_id: id, limit: DEALS_SHOWN } } })) });
+  const moments: Moment[] = [
+    { key: 'came', at: came, what: contact.import_id == null ? t('came') : t('cameImported') },
+    ...(changed === came ? [] : [{ key: 'changed', at: changed, what: t('changedLast') }]),
+    ...(deals.data?.items.map((deal) => ({
+      key: deal.deal_id,
+      at: deal.created_at,
+      what: (
+        <>
+          {t('dealMade')}{' '}
+          <Link href={`/deals/${deal.deal_id}`} className="text-accent underline">
+            <bdi>{deal.title}</bdi>
+          </Link>{' '}
+          <StageBadge stage={deal.stage} />
+        </>
+      ),
+    })) ?? []),
+  ];
+  return (
+    <div className="grid content-start gap-3">
+      {deals.isError && <Problem error={deals.error} />}
+      <Notes on="contacts" id={id} title={t('timeline')} moments={moments} />
+    </div>
   );
 }
 
@@ -48,7 +83,7 @@ function points(list: Schemas['PointView'][]): React.ReactNode {
   );
 }
 
-function About({ contact }: { contact: Schemas['ContactView'] }) {
+function About({ contact }: { contact: Contact }) {
   const t = useTranslations('contacts');
   const origin = useTranslations('origin');
   const integrity = INTEGRITIES.find((one) => one === contact.integrity);

@@ -14,6 +14,7 @@ import { Button, buttonLooks } from '@/components/ui/button';
 import { Card, Facts } from '@/components/ui/card';
 import { Failed, Loading, Problem } from '@/components/ui/states';
 import { At } from '@/components/ui/time';
+import { useToast } from '@/components/ui/toast';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
 import { download } from '@/lib/download';
@@ -34,6 +35,7 @@ export function RunPage() {
 function Loaded({ id }: { id: string }) {
   const t = useTranslations('runs');
   const me = useMe();
+  const toast = useToast();
   const client = useQueryClient();
   const detail = useQuery({ queryKey: ['runs', 'one', id], queryFn: () => answer(api.GET('/api/v1/runs/{id}', { params: { path: { id } } })) });
   const followed = useRun(id, (name) => {
@@ -42,8 +44,9 @@ function Loaded({ id }: { id: string }) {
   const stop = useMutation({ mutationFn: () => answer(api.POST('/api/v1/runs/{id}/cancel', { params: { path: { id } } })) });
   const raw = useMutation({
     mutationFn: async () => {
-      const lines = await recordedEvents(id);
+      const { lines, isWhole } = await recordedEvents(id);
       download(new Blob([lines.map((line) => `${line}\n`).join('')], { type: 'application/jsonl' }), `${id}.jsonl`);
+      if (!isWhole) toast(t('rawSoFar'));
     },
   });
   if (isMissing(detail.error)) return <NotHere />;

@@ -11,6 +11,7 @@ use crate::run_events::{OutsideEvent, RunEvent, delta, outside};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
+use futures_util::future::ready;
 use futures_util::stream::iter;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
@@ -34,6 +35,8 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 pub(crate) struct Wanted {
     /// Only events after this one; the header `Last-Event-ID` counts before it.
     after: Option<u32>,
+    /// With `false` the stream ends after the newest event there is, also where the run goes on.
+    follow: Option<bool>,
 }
 
 pub(crate) fn doc() -> Doc {
@@ -62,7 +65,15 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>, Query(wanted): Que
     if after == last && run.status == RunStatus::Ended {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let events = follow(caller.state().clone(), caller.actor().clone(), id, after).flat_map(move |followed| {
+    let everything = follow(caller.state().clone(), caller.actor().clone(), id, after);
+    let wanted = if wanted.follow == Some(false) {
+        // The journal has each number once: so many events and no more are there now.
+        let until_now = usize::try_from(last - after).unwrap_or(usize::MAX);
+        everything.filter(|followed| ready(!matches!(followed, Ok(Followed::Delta(_))))).take(until_now).left_stream()
+    } else {
+        everything.right_stream()
+    };
+    let events = wanted.flat_map(move |followed| {
         iter(match followed {
             Ok(followed) => frames(id, &followed).into_iter().map(Ok).collect(),
             Err(err) => vec![Err(err)],
