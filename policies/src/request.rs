@@ -12,7 +12,8 @@ use crate::fold::{folded, folded_value};
 use crate::rules::{Governed, Loaded, Part};
 use cedar_policy::{Authorizer, Context, Decision as Answer, Entities, EntityUid, PolicySet, Request, RestrictedExpression};
 use std::collections::BTreeSet;
-use steward_core::Role;
+use std::sync::{Arc, Mutex, PoisonError};
+use steward_core::{PersonId, Role, WorkspaceId};
 
 /// Why the rules cannot be asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,11 +34,41 @@ pub(crate) struct Question<'a> {
     loaded: &'a Loaded,
     tool: &'a Governed,
     facts: &'a Facts,
-    agent: EntityUid,
-    entities: Entities,
+    who: Arc<Who>,
     pairs: Vec<(String, RestrictedExpression)>,
     /// The same with folded texts, where that is something else.
     folded: Option<Vec<(String, RestrictedExpression)>>,
+}
+
+/// An agent acting for a person, as Cedar knows them, beside a tool.
+pub(crate) struct Who {
+    name: String,
+    person: PersonId,
+    roles: BTreeSet<Role>,
+    workspace: WorkspaceId,
+    agent: EntityUid,
+    entities: Entities,
+}
+
+/// Who used a tool last: the calls of a run come one after another, and making the entities was a third of a decision.
+#[derive(Default)]
+pub(crate) struct Acting(Mutex<Option<Arc<Who>>>);
+
+impl Acting {
+    fn of(&self, loaded: &Loaded, tool: &Governed, facts: &Facts) -> Result<Arc<Who>, AskError> {
+        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let same = |who: &Arc<Who>| who.person == facts.person && who.workspace == facts.workspace && who.name == facts.agent && who.roles == facts.roles;
+        if let Some(who) = last.filter(same) {
+            return Ok(who);
+        }
+        let agent = loaded.names.agent(&facts.agent);
+        let entity = loaded.names.agent_entity(agent.clone(), facts.person, &facts.roles, facts.workspace).map_err(|err| AskError::Request(err.to_string()))?;
+        let entities = tool.entities.clone().add_entities([entity], None).map_err(|err| AskError::Request(err.to_string()))?;
+        let (name, person, roles, workspace) = (facts.agent.clone(), facts.person, facts.roles.clone(), facts.workspace);
+        let who = Arc::new(Who { name, person, roles, workspace, agent, entities });
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(who.clone());
+        Ok(who)
+    }
 }
 
 /// What some rules say.
@@ -69,11 +100,9 @@ impl Said {
 
 impl<'a> Question<'a> {
     pub(crate) fn new(loaded: &'a Loaded, tool: &'a Governed, facts: &'a Facts) -> Result<Self, AskError> {
-        let agent = loaded.names.agent(&facts.agent);
-        let entity = loaded.names.agent_entity(agent.clone(), facts.person, &facts.roles, facts.workspace).map_err(|err| AskError::Request(err.to_string()))?;
-        let entities = tool.entities.clone().add_entities([entity], None).map_err(|err| AskError::Request(err.to_string()))?;
+        let who = tool.acting.of(loaded, tool, facts)?;
         let folded = folded_facts(tool, facts).map(|folded| pairs(loaded, tool, &folded)).transpose()?;
-        Ok(Self { loaded, tool, facts, agent, entities, pairs: pairs(loaded, tool, facts)?, folded })
+        Ok(Self { loaded, tool, facts, who, pairs: pairs(loaded, tool, facts)?, folded })
     }
 
     /// Asks these rules, supposing that somebody in each of these roles approves too.
@@ -87,14 +116,18 @@ impl<'a> Question<'a> {
     }
 
     fn ask_one(&self, rules: &PolicySet, pairs: &[(String, RestrictedExpression)], supposed: &BTreeSet<Role>) -> Result<Said, AskError> {
+        // No rules say nothing, and Cedar need not be asked to learn that.
+        if rules.is_empty() {
+            return Ok(Said { allows: false, rules: BTreeSet::new(), errors: Vec::new() });
+        }
         let refuse = |err: &dyn std::fmt::Display| AskError::Request(err.to_string());
         let mut pairs = pairs.to_vec();
         if self.tool.slice.reads("approvals") {
             pairs.push(("approvals".to_owned(), self.approvals(supposed)?));
         }
         let context = Context::from_pairs(pairs).map_err(|err| refuse(&err))?;
-        let request = Request::new(self.agent.clone(), self.tool.action.clone(), self.tool.resource.clone(), context, None).map_err(|err| refuse(&err))?;
-        let response = Authorizer::new().is_authorized(&request, rules, &self.entities);
+        let request = Request::new(self.who.agent.clone(), self.tool.action.clone(), self.tool.resource.clone(), context, None).map_err(|err| refuse(&err))?;
+        let response = Authorizer::new().is_authorized(&request, rules, &self.who.entities);
         // An id we do not know cannot happen; it would count as a forbid, for it is none of the permits.
         let index = |id: &cedar_policy::PolicyId| self.loaded.index.get(AsRef::<str>::as_ref(id)).copied().unwrap_or(usize::MAX);
         let mut errors: Vec<(usize, String)> = Vec::new();

@@ -12,6 +12,7 @@ use crate::counters::Counter;
 use crate::facts::FactDeclaration;
 use crate::names::Names;
 use crate::problem::{Problem, RulesError, advice_on, from_validation};
+use crate::request::Acting;
 use crate::schema::{self, ToolTypes};
 use cedar_policy::{Entities, EntityUid, PolicySet, Schema, ValidationMode, Validator};
 use parse::Parsed;
@@ -78,6 +79,7 @@ pub(crate) struct Governed {
     pub(crate) resource: EntityUid,
     /// The action with its group, and the tool.
     pub(crate) entities: Entities,
+    pub(crate) acting: Acting,
     pub(crate) slice: Arc<Slice>,
 }
 
@@ -317,6 +319,7 @@ fn govern(types: Types<'_>, parsed: &[Parsed], names: &Names) -> Result<BTreeMap
                 action,
                 resource,
                 entities,
+                acting: Acting::default(),
                 slice,
             },
         );

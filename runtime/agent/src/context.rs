@@ -7,7 +7,7 @@ use crate::gate::Catalogue;
 use crate::labels;
 use crate::models::{AskRequest, ModelMessage, ModelTool, ProposedCall};
 use crate::run::{Call, Run};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use steward_core::{Digest, Integrity, Outcome, ToolSpec};
 
@@ -89,11 +89,11 @@ fn shown_result(call: &Call, sealed: Option<&dyn Catalogue>) -> String {
     let text = match &call.outcome {
         Some(Outcome::Ok { result, .. }) => match sealed {
             None if call.edit.is_some() => json!({ "ok": result, "note": "a person changed the arguments of this call before it ran" }).to_string(),
-            None => json!({ "ok": result }).to_string(),
-            Some(_) if labels::shows_choice(&call.call) => json!({ "ok": result }).to_string(),
+            None => ok(result),
+            Some(_) if labels::shows_choice(&call.call) => ok(result),
             Some(tools) => {
                 let labels = tools.find(&call.call.tool).map(|tool| tool.spec().result_labels.clone()).unwrap_or_default();
-                json!({ "ok": labels::view(call.call.call_id, result, &labels, &call.records) }).to_string()
+                ok(&labels::view(call.call.call_id, result, &labels, &call.records))
             }
         },
         Some(Outcome::Failed { failure }) => {
@@ -111,6 +111,11 @@ fn shown_result(call: &Call, sealed: Option<&dyn Catalogue>) -> String {
         None => json!({ "error": { "class": "failed", "message": "this call has no outcome yet", "retryable": false } }).to_string(),
     };
     bounded(text, RESULT_BYTES_MAX)
+}
+
+/// Written without a copy of the result: every step writes all results anew.
+fn ok(result: &Value) -> String {
+    format!("{{\"ok\":{result}}}")
 }
 
 fn bounded(mut text: String, most: usize) -> String {

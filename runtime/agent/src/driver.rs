@@ -1,7 +1,8 @@
 //! Drives one run: folds its events, does what [`Run::next`] says, appends the outcome as events, and asks again.
 //!
-//! Events gather in memory and are committed before anything leaves the process: before a model is asked, before a tool runs,
-//! before a reply is shown. What is not committed has not happened, and what may have happened has its intent on record.
+//! Events gather in memory and are committed before anything leaves the process: before a model is asked, before a tool runs that does
+//! more than look something up in the office, before a reply is shown. What is not committed has not happened, and what may have
+//! happened has its intent on record.
 
 mod ask;
 mod calls;

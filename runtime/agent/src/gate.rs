@@ -9,14 +9,13 @@ use crate::agents::Agent;
 use crate::labels::{JudgeError, Judged, Origins, Shown, judge};
 use crate::run::{Run, call_digest};
 use refusal::{Refusal, as_changed, bounded, refuse, with_editor};
-use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use steward_core::limits::CALLS_PER_STEP_MAX;
 use steward_core::{
     Approvals, ArgumentClass, BlockClass, Circumstances, DecisionId, Denial, Digest, Effect, Envelope, EnvelopeId, EnvelopeKey, Event, GrantId, Integrity,
-    Needs, PersonId, Principal, Role, RunId, TenantId, ToolCall, ToolSpec, Verdict, WorkspaceId, canonical_json,
+    Needs, PersonId, Principal, Role, RunId, TenantId, ToolCall, ToolSpec, Verdict, WorkspaceId,
 };
 use steward_host::{ArgumentError, Host, Tool};
 use steward_office::holds::routing::{ApprovalRules, Route};
@@ -130,6 +129,8 @@ pub struct Ruling {
 pub struct Sealed {
     /// All fields.
     pub envelope: Envelope,
+    /// The same as canonical text, as it is stored beside a held action.
+    pub text: String,
     /// The keyed id.
     pub id: EnvelopeId,
 }
@@ -315,9 +316,10 @@ impl Gate<'_> {
                 terms: route.terms,
             },
         };
-        let envelope_id = envelope
-            .id(self.key)
+        let text = envelope
+            .canonical()
             .map_err(|err| refuse(BlockClass::InvalidArguments, effect, format!("the arguments cannot be sealed: {err}"), "invalid arguments".to_owned()))?;
+        let envelope_id = EnvelopeId::of_text(self.key, &text);
         if let Some(approved) = approved {
             let mut changed = approved.broken.clone();
             if approved.envelope_id != envelope_id {
@@ -338,10 +340,10 @@ impl Gate<'_> {
             }
         }
         let facts = self.facts(run, call, pins.person, pins.workspace, &pins.channel, arguments.clone(), origins, approved, now_ms);
-        // What has an id has a JSON form.
-        let record = serde_json::to_string(&Record { facts: &facts, envelope: &envelope }).unwrap_or_default();
+        // All that the decision is made on. What has an id has a JSON form.
+        let record = format!("{{\"facts\":{},\"envelope\":{text}}}", serde_json::to_string(&facts).unwrap_or_default());
         let integrity = origins.leaves.iter().map(|leaf| leaf.label.integrity).min().unwrap_or(origins.context);
-        let sealed = Sealed { envelope: envelope.clone(), id: envelope_id };
+        let sealed = Sealed { envelope: envelope.clone(), text, id: envelope_id };
         let ruling = |verdict, rules, reason, tell| Ruling {
             verdict,
             rules,
@@ -420,17 +422,4 @@ impl Gate<'_> {
             approvals: approved.map(|approved| approved.approvals.clone()).unwrap_or_default(),
         }
     }
-}
-
-/// The canonical text of an envelope, as it is stored beside a held action.
-pub fn envelope_text(envelope: &Envelope) -> String {
-    // An envelope that has an id has a canonical form.
-    canonical_json(envelope).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
-}
-
-/// All that a decision was made on.
-#[derive(Serialize)]
-struct Record<'a> {
-    facts: &'a Facts,
-    envelope: &'a Envelope,
 }

@@ -1,6 +1,6 @@
 //! Held calls as rows, and edited ones as events: what the driver writes and what an editor puts in its place are made alike.
 
-use crate::gate::{Ruling, Sealed, envelope_text};
+use crate::gate::{Ruling, Sealed};
 use serde_json::Value;
 use steward_core::event::{HoldOutcome, Pins};
 use steward_core::{CallId, EnvelopeKey, Event, HoldId, Needs, RunId, TenantId, ToolCall};
@@ -34,7 +34,7 @@ pub(crate) fn row_of(
         tool: call.tool.clone(),
         effect: ruling.effect.map_or_else(String::new, |effect| effect.name().to_owned()),
         envelope_id: sealed.id.bytes().to_vec(),
-        envelope: envelope_text(&sealed.envelope),
+        envelope: sealed.text.clone(),
         needs: serde_json::to_string(needs).unwrap_or_default(),
         reason: ruling.reason.clone(),
         rules: ruling.rules.clone(),

@@ -5,7 +5,7 @@
 
 use crate::actor::Role;
 use crate::call::CallId;
-use crate::canonical::{CanonicalError, Digest, canonical_json};
+use crate::canonical::{CanonicalError, Digest, EXACT_MAX, InOrder, canonical_json, is_plain};
 use crate::id::{PersonId, RunId, TenantId, WorkspaceId};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -135,7 +135,15 @@ const PURPOSE: &str = "envelope/v2";
 impl Envelope {
     /// The keyed id of this envelope.
     pub fn id(&self, key: &EnvelopeKey) -> Result<EnvelopeId, CanonicalError> {
-        Ok(EnvelopeId(key.seal(PURPOSE, self)?))
+        Ok(EnvelopeId::of_text(key, &self.canonical()?))
+    }
+
+    /// The canonical text of this envelope: what its id is a seal of, and what is stored.
+    pub fn canonical(&self) -> Result<String, CanonicalError> {
+        let exact = |number: i64| number.unsigned_abs() <= EXACT_MAX;
+        let plain = is_plain(&self.arguments) && is_plain(&self.evidence) && exact(self.budget_micros) && exact(self.expires_at_ms);
+        let bytes = if plain { serde_json::to_vec(&Sorted::of(self)).map_err(CanonicalError)? } else { canonical_json(self)? };
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// The names of the fields in which this envelope differs from one that was stored as canonical text.
@@ -146,6 +154,79 @@ impl Envelope {
         let mut names = Vec::new();
         differing("", &mine, &other, &mut names);
         names
+    }
+}
+
+/// An envelope with its fields in the order of its canonical form, which is then written as it comes.
+#[derive(Serialize)]
+struct Sorted<'a> {
+    arguments: InOrder<'a>,
+    budget_micros: i64,
+    call: CallId,
+    channel: &'a str,
+    edited_by: Option<PersonId>,
+    evidence: InOrder<'a>,
+    expires_at_ms: i64,
+    journal: Option<Digest>,
+    model: &'a str,
+    plugin_digest: Digest,
+    policy_digest: Digest,
+    principal: &'a Principal,
+    prompt: &'a str,
+    prompt_digest: Digest,
+    roles: &'a BTreeSet<Role>,
+    run: RunId,
+    schema_digest: Digest,
+    tenant: TenantId,
+    terms: Terms,
+    tool: &'a str,
+    workspace: Option<WorkspaceId>,
+}
+
+impl<'a> Sorted<'a> {
+    fn of(envelope: &'a Envelope) -> Self {
+        // Every field by name: one that is added does not compile until it is here.
+        let Envelope {
+            tenant,
+            run,
+            call,
+            principal,
+            tool,
+            plugin_digest,
+            schema_digest,
+            arguments,
+            policy_digest,
+            prompt,
+            prompt_digest,
+            model,
+            evidence,
+            budget_micros,
+            expires_at_ms,
+            circumstances: Circumstances { workspace, roles, channel, journal, edited_by, terms },
+        } = envelope;
+        Self {
+            arguments: InOrder(arguments),
+            budget_micros: *budget_micros,
+            call: *call,
+            channel,
+            edited_by: *edited_by,
+            evidence: InOrder(evidence),
+            expires_at_ms: *expires_at_ms,
+            journal: *journal,
+            model,
+            plugin_digest: *plugin_digest,
+            policy_digest: *policy_digest,
+            principal,
+            prompt,
+            prompt_digest: *prompt_digest,
+            roles,
+            run: *run,
+            schema_digest: *schema_digest,
+            tenant: *tenant,
+            terms: *terms,
+            tool,
+            workspace: *workspace,
+        }
     }
 }
 
@@ -267,6 +348,10 @@ mod tests {
         let mine = envelope();
         let text = String::from_utf8(canonical_json(&mine).expect("canonical")).expect("text");
         assert_eq!(EnvelopeId::of_text(&key, &text), mine.id(&key).expect("id"), "the text is the envelope");
+        assert_eq!(mine.canonical().expect("canonical"), text, "written in order as it is written sorted");
+        let odd = Envelope { arguments: json!({ "\u{10000}": 0.5, "\u{ffff}": 1e30 }), budget_micros: i64::MAX, ..envelope() };
+        let library = serde_json_canonicalizer::to_vec(&odd).expect("canonical");
+        assert_eq!(odd.canonical().expect("canonical").as_bytes(), library, "so is what has its own spelling");
         assert!(mine.differences(&text).is_empty());
         assert_eq!(mine.differences("no json"), ["envelope"]);
         let fields = serde_json::to_value(&mine).expect("value");

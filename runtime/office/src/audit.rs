@@ -18,7 +18,7 @@ pub mod verify;
 
 use seal::Subject;
 use sha2::{Digest as _, Sha256};
-use steward_core::{Actor, AuditId, Digest, Ids, RunId, TenantId, canonical_json};
+use steward_core::{Actor, AuditId, Digest, Ids, RunId, TenantId, canonical_value};
 use steward_store::audit::AuditRow;
 use steward_store::audit_writer::{Lane, Lanes, Place};
 use steward_store::{StoreError, Tx};
@@ -86,11 +86,11 @@ impl Writer {
             if let (Some(sealed), Some(said)) = (sealed, said.as_object_mut()) {
                 said.insert("sealed".to_owned(), serde_json::json!(sealed));
             }
-            canonical_json(&said).map_err(|_| StoreError::Corrupt { what: "audit detail" })
+            canonical_value(&said).map_err(|_| StoreError::Corrupt { what: "audit detail" })
         };
         let (mut canon, mut large) = (bytes_of(&entry.detail)?, None);
         if canon.len() > ENTRY_BYTES_MAX {
-            let body = canonical_json(&entry.detail).map_err(|_| StoreError::Corrupt { what: "audit detail" })?;
+            let body = canonical_value(&entry.detail).map_err(|_| StoreError::Corrupt { what: "audit detail" })?;
             let digest = Digest::of(&body);
             canon = bytes_of(&serde_json::json!({ "kept_as": digest, "bytes": body.len() }))?;
             large = Some((digest, body));

@@ -111,6 +111,11 @@ impl Tool {
         &self.spec
     }
 
+    /// Whether a call of it reaches nothing but this process and the office: the code of a plugin, which has no way to anybody else.
+    pub fn stays_inside(&self) -> bool {
+        matches!(self.body, Body::Plugin { .. })
+    }
+
     /// Where the result says who may read it, as a JSON pointer with `*`.
     pub fn readers(&self) -> Option<&str> {
         self.readers.as_deref()

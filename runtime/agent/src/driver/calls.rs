@@ -12,7 +12,8 @@ use crate::run::call_digest;
 use futures_util::future::{BoxFuture, join_all};
 use serde_json::json;
 use std::collections::BTreeMap;
-use steward_core::{CallId, Digest, EnvelopeId, Event, FailureClass, Micros, Outcome, RunOutcome, ToolCall};
+use std::time::Duration;
+use steward_core::{CallId, Digest, Effect, EnvelopeId, Event, FailureClass, Micros, Outcome, RunOutcome, ToolCall};
 use steward_host::{CallContext, CallReport, EXTRACT};
 use steward_office::holds::seal::seal_hold;
 use steward_policies::Permit;
@@ -21,6 +22,9 @@ use steward_store::run::RunStatus;
 
 /// How often a started call is taken up again by its key before a person is asked: one that ends its worker each time must not do so for ever.
 const ATTEMPTS_MAX: u32 = 8;
+/// How long calls that only look may keep a model's answer from being written, in milliseconds: longer than a look takes, and less than
+/// anybody would mind asking the model again for if the process ends just then.
+const LOOK_MS: u64 = 10;
 /// The wall time of a call whose tool does not say, in milliseconds.
 const CALL_DEADLINE_MS: u64 = 10_000;
 
@@ -171,8 +175,20 @@ impl Drive<'_> {
                 self.sides.push(Side::CallHold { call: *id, from: "approved", to: "claimed" });
             }
         }
-        self.flush(RunStatus::Running, false).await?;
-        self.carry_out(permitted).await
+        let looks = permitted.iter().all(|(id, _)| self.only_looks(*id)) && !self.sides.iter().any(|side| matches!(side, Side::Counted(_)));
+        if !looks {
+            self.flush(RunStatus::Running, false).await?;
+        }
+        self.carry_out(permitted, looks).await
+    }
+
+    /// Whether a call reads the office and does nothing else: nobody outside learns of it, no person or counter admitted it, and doing it
+    /// again is the same. Such a call may run while its intent is still to be written: what it finds leaves the process after that.
+    fn only_looks(&self, id: CallId) -> bool {
+        let Some(call) = self.run.call(id) else { return false };
+        let admitted = call.hold.is_none() && call.edit.is_none() && call.ruled.as_ref().is_some_and(|ruled| ruled.grant.is_none());
+        let inside = self.runtime.host.tool(&call.call.tool).is_some_and(|tool| tool.spec().effect == Effect::Read && tool.stays_inside());
+        admitted && inside
     }
 
     /// Calls that were started and never ended: repeated by their key where that is safe, handed to a person where it is not.
@@ -201,7 +217,7 @@ impl Drive<'_> {
             self.apply(Event::Starting { call_id: id, key: self.key_of(id), attempt });
         }
         self.flush(RunStatus::Running, false).await?;
-        self.carry_out(permitted).await
+        self.carry_out(permitted, false).await
     }
 
     pub(super) fn not_known(&mut self, id: CallId, message: &str) {
@@ -249,7 +265,8 @@ impl Drive<'_> {
         Ok(Some(permitted))
     }
 
-    async fn carry_out(&mut self, permitted: Vec<(CallId, Permitted)>) -> Result<(), DriveError> {
+    /// Carries calls out, side by side. With `unwritten`, their intent is written only if they take longer than it is worth to wait.
+    async fn carry_out(&mut self, permitted: Vec<(CallId, Permitted)>, unwritten: bool) -> Result<(), DriveError> {
         let mut running: Vec<Reading<'_>> = Vec::with_capacity(permitted.len());
         let runtime = self.runtime;
         let now_ms = runtime.office.clock.now_ms();
@@ -277,7 +294,16 @@ impl Drive<'_> {
                 }
             }));
         }
-        let reports = join_all(running).await;
+        let all = join_all(running);
+        tokio::pin!(all);
+        let reports = tokio::select! {
+            biased;
+            reports = &mut all => reports,
+            () = tokio::time::sleep(Duration::from_millis(LOOK_MS)), if unwritten => {
+                self.flush(RunStatus::Running, false).await?;
+                all.await
+            }
+        };
         point();
         for (id, report, spent) in reports {
             if self.run.call(id).is_some_and(|call| call.hold.is_some()) {

@@ -2,7 +2,7 @@
 
 use super::{Drive, DriveError};
 use crate::counts::Counted;
-use crate::gate::{Approved, Ruled, Ruling, Sealed, envelope_text};
+use crate::gate::{Approved, Ruled, Ruling, Sealed};
 use crate::held::edits_of;
 use steward_core::{CallId, Event, GrantId, Needs, ToolCall};
 use steward_office::grants::Wanted;
@@ -57,7 +57,7 @@ impl Drive<'_> {
         };
         let granted = self.journal.take_grant(&self.runtime.office, &wanted).await.map_err(|source| self.journal_error(source))?;
         Ok(granted.map(|granted| {
-            let envelope = envelope_text(&sealed.envelope);
+            let envelope = sealed.text.clone();
             (granted.grant_id, Approved { approvals: granted.approvals, envelope_id: sealed.id, envelope, broken: Vec::new() })
         }))
     }

@@ -20,6 +20,8 @@ pub(super) const PER_TOOL: u64 = 12;
 const PIECE_BYTES_MAX: usize = 8 * 1024;
 /// How far back from the end of a piece a space is looked for, in bytes.
 const SPACE_WITHIN: usize = 64;
+/// Texts longer than this are remembered whole and not line by line: their lines are nobody else's.
+const BY_LINE_MAX: usize = 16 * 1024;
 /// How many counts one generation of the cache holds.
 const GENERATION: usize = 8 * 1024;
 
@@ -74,6 +76,17 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// The lines of a text, each with the line ends behind it: encoders take those together.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let ends = rest.find('\n').map_or(rest.len(), |end| rest.len() - rest.get(end..).unwrap_or_default().trim_start_matches(['\n', '\r']).len());
+        let (line, after) = rest.split_at_checked(ends).filter(|(line, _)| !line.is_empty())?;
+        rest = after;
+        Some(line)
+    })
+}
+
 /// Counts that are remembered, so that a conversation is counted once and not once a step.
 #[derive(Debug, Default)]
 pub(super) struct Counter {
@@ -89,9 +102,17 @@ struct Generations {
 }
 
 impl Counter {
-    /// Tokens of this text, from memory where it was counted before.
+    /// Tokens of this text, from memory where it was counted before. A text of some lines is remembered line by line too: the prompts
+    /// of two runs differ in a line or two. Counted apart, lines come to a token more here and there, never to fewer that matter.
     pub(super) fn text(&self, encoding: Encoding, text: &str) -> u64 {
-        self.remembered((encoding, text), || encoding.count(text))
+        self.remembered((encoding, text), || {
+            if text.len() > BY_LINE_MAX {
+                return encoding.count(text);
+            }
+            lines(text)
+                .map(|line| if line.len() == text.len() { encoding.count(line) } else { self.remembered((encoding, line), || encoding.count(line)) })
+                .sum()
+        })
     }
 
     /// A count of anything that can be hashed, from memory where it was made before.
@@ -164,6 +185,18 @@ mod tests {
         assert!(ours.abs_diff(whole) <= 8, "{ours} and {whole}");
         let no_space = "語".repeat(20_000);
         assert_eq!(pieces(&no_space).collect::<String>(), no_space);
+    }
+
+    #[test]
+    fn a_text_counted_by_lines_comes_to_what_it_comes_to_whole() {
+        let text = "You act for {{person}}.\n\nRules:\r\n- Ask before you send anything.\n- Never guess an address.\n\n\n  Indented, and a last line";
+        assert_eq!(lines(text).collect::<String>(), text);
+        assert_eq!(lines(text).count(), 5);
+        assert_eq!(lines("\n\na").collect::<Vec<_>>(), ["\n\n", "a"]);
+        assert_eq!(lines("").count(), 0);
+        let whole = Encoding::O200k.count(text);
+        let counted = Counter::default().text(Encoding::O200k, text);
+        assert!(counted >= whole && counted <= whole + 5, "{counted} and {whole}");
     }
 
     #[test]

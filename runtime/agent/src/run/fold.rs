@@ -8,7 +8,7 @@ use steward_core::{Digest, Event, Failure, FailureClass, Outcome, ToolCall, Verd
 pub(crate) fn call_digest(call: &ToolCall) -> Digest {
     let tool = call.tool.as_bytes();
     // A value read from JSON always has a canonical form; one that has none is told apart by its tool alone.
-    let arguments = steward_core::canonical_json(&call.arguments).unwrap_or_default();
+    let arguments = steward_core::canonical_value(&call.arguments).unwrap_or_default();
     let broken = call.broken.as_deref().unwrap_or_default();
     Digest::of_parts([tool, &arguments, broken.as_bytes()])
 }

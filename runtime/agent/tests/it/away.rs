@@ -18,8 +18,9 @@ use tokio_util::sync::CancellationToken;
 /// How many connections are turned away after the cut.
 const TURNED_AWAY: i64 = 2;
 
-/// How many of the last cuts may find nothing left to cut: what is sent in two pieces is now and then read as one.
-const TOGETHER: i64 = 5;
+/// How many of the last cuts may find nothing left to cut: what is sent in two pieces is now and then read as one, and a look that is
+/// quick is not written by itself.
+const TOGETHER: i64 = 12;
 
 /// Which side of a message the cut falls on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

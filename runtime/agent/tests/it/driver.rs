@@ -6,6 +6,7 @@ mod counters;
 mod edits;
 mod grants;
 mod holds;
+mod looks;
 mod record;
 mod refusals;
 mod replies;

@@ -188,6 +188,7 @@ async fn hints_decide_nothing() {
     assert_eq!(hinted.effect, Effect::Admin, "a read-only hint is no effect");
     assert!(hinted.result_labels.is_empty(), "all of its result is outside text");
     assert_eq!(host.tool("peer.echo").expect("tool").spec().description, "Gives the text back.");
+    assert!(!host.tool("peer.echo").expect("tool").stays_inside(), "what it is told leaves the process, whatever its effect");
     assert!(host.tool("peer.picture").is_none(), "a role for an argument that there is not");
     assert!(host.tool("peer.loose").is_none(), "a schema that lies elsewhere");
 }
