@@ -1,11 +1,12 @@
 //! Cleaning arguments before anybody judges them, so that the gate, the card, the log and the tool see the same text.
 //!
 //! What is done, by the schema: every string in Unicode NFC; `x-steward-trim` takes white space off both ends;
-//! `format: email` also folds compatibility characters (NFKC) and writes lower case; `x-steward-fold` gives the form in which
-//! rules compare texts (plain letters, lower case, single spaces), for arguments that are words of a command rather than
-//! text; an integer written `10.0` becomes `10`. What is refused: nesting deeper than 32, and NUL characters, which no
-//! store behind us takes.
+//! `format: email`, `iban`, `hostname` and `uri` write addresses, accounts, hosts and links in their one form; `x-steward-fold` gives
+//! the form in which rules compare texts (plain letters, lower case, single spaces), for arguments that are words of a command
+//! rather than text; an integer written `10.0` becomes `10`. What is refused: what is not of its form, nesting deeper than 32,
+//! and NUL characters, which no store behind us takes.
 
+use crate::forms::Form;
 use crate::schema::ArgumentError;
 use serde_json::{Map, Number, Value};
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ pub(crate) struct Cleaner {
     items: Option<Box<Cleaner>>,
     trim: bool,
     fold: bool,
-    email: bool,
+    forms: Vec<Form>,
     integer: bool,
 }
 
@@ -38,7 +39,7 @@ impl Cleaner {
         let Some(schema) = schema.as_object().filter(|_| depth < ARGUMENT_DEPTH_MAX) else { return };
         self.trim |= schema.get("x-steward-trim") == Some(&Value::Bool(true));
         self.fold |= schema.get("x-steward-fold") == Some(&Value::Bool(true));
-        self.email |= schema.get("format").and_then(Value::as_str) == Some("email");
+        self.forms.extend(schema.get("format").and_then(Value::as_str).and_then(Form::named));
         self.integer |= match schema.get("type") {
             Some(Value::String(name)) => name == "integer",
             Some(Value::Array(names)) => names.iter().any(|name| name == "integer"),
@@ -65,15 +66,23 @@ impl Cleaner {
         clean(Some(self), value, &mut path, 1)
     }
 
-    fn text(&self, text: &str) -> String {
+    fn text(&self, text: &str, path: &str) -> Result<String, ArgumentError> {
         if self.fold {
-            return steward_policies::folded(text);
+            return Ok(steward_policies::folded(text));
         }
-        if self.email {
-            return text.trim().nfkc().collect::<String>().to_lowercase();
+        // Where a schema leaves a choice, the first form that the text is of.
+        let mut wrong = None;
+        for form in &self.forms {
+            match form.write(text) {
+                Ok(text) => return Ok(text),
+                Err(why) => wrong = wrong.or(Some(why)),
+            }
+        }
+        if let Some(why) = wrong {
+            return Err(ArgumentError::new(path, why));
         }
         let text = if self.trim { text.trim() } else { text };
-        if is_nfc_quick(text.chars()) == IsNormalized::Yes { text.to_owned() } else { text.nfc().collect() }
+        Ok(if is_nfc_quick(text.chars()) == IsNormalized::Yes { text.to_owned() } else { text.nfc().collect() })
     }
 }
 
@@ -86,7 +95,7 @@ fn clean(rule: Option<&Cleaner>, value: &Value, path: &mut String, depth: usize)
         Value::Number(number) => Ok(Value::Number(whole(number, rule))),
         Value::String(text) => {
             refuse_nul(text, path)?;
-            Ok(Value::String(rule.map_or_else(|| Cleaner::default().text(text), |rule| rule.text(text))))
+            rule.map_or_else(|| Cleaner::default().text(text, path), |rule| rule.text(text, path)).map(Value::String)
         }
         Value::Array(items) => {
             let rule = rule.and_then(|rule| rule.items.as_deref());
@@ -146,6 +155,9 @@ mod tests {
     fn nul_and_depth_are_refused_with_their_path() {
         check(json!({}), json!({ "a": [{ "b/c": "x\0" }] }), Err("/a/0/b~1c: holds a NUL character; leave it out"));
         check(json!({}), json!({ "a\0": 1 }), Err("holds a NUL character; leave it out"));
+        let account = json!({ "properties": { "to": { "items": { "properties": { "iban": { "type": "string", "format": "iban" } } } } } });
+        let wrong = json!({ "to": [{ "iban": "DE89370400440532013001" }] });
+        check(account, wrong, Err("/to/0/iban: is no IBAN: two letters, two check digits that fit, and the account"));
         let deep = (0..ARGUMENT_DEPTH_MAX).fold(json!(1), |inner, _| json!([inner]));
         let path = "/0".repeat(ARGUMENT_DEPTH_MAX);
         check(json!({}), deep, Err(&format!("{path}: is nested deeper than 32 levels")));
@@ -160,6 +172,8 @@ mod tests {
             "text": { "type": "string" },
             "verb": { "type": "string", "x-steward-fold": true },
             "count": { "type": "integer" },
+            "account": { "anyOf": [{ "type": "null" }, { "type": "string", "format": "iban" }] },
+            "reach": { "anyOf": [{ "format": "uri" }, { "format": "email" }] },
         } });
         let cases = [
             (json!({ "to": [" Lena@EXAMPLE.org", "\u{ff4c}ena@example.org"] }), json!({ "to": ["lena@example.org", "lena@example.org"] })),
@@ -169,6 +183,10 @@ mod tests {
             (json!({ "verb": " DR\u{41e}\u{200b}\u{ff30}  table" }), json!({ "verb": "drop table" })),
             (json!({ "text": "DROP " }), json!({ "text": "DROP " })),
             (json!({ "text": "e\u{301}" }), json!({ "text": "\u{e9}" })),
+            (json!({ "account": "de89 3704 0044 0532 0130 00" }), json!({ "account": "DE89370400440532013000" })),
+            (json!({ "account": null }), json!({ "account": null })),
+            (json!({ "reach": "HTTPS://Good.example" }), json!({ "reach": "https://good.example/" })),
+            (json!({ "reach": "Lena@Good.example" }), json!({ "reach": "lena@good.example" })),
             (json!({ "count": 10.0 }), json!({ "count": 10 })),
             (json!({ "count": 10.5 }), json!({ "count": 10.5 })),
             (json!({ "count": 1e300 }), json!({ "count": 1e300 })),

@@ -11,6 +11,7 @@ mod clean;
 mod engine;
 mod error;
 mod failure;
+mod forms;
 mod grants;
 mod imports;
 mod manifest;
