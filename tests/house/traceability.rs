@@ -72,7 +72,7 @@ fn tests_of(source: &str) -> Vec<String> {
 
 /// Titles of tests that a browser runs: `test('…', …)`.
 fn titles_of(source: &str) -> Vec<String> {
-    source.lines().filter_map(|line| line.strip_prefix("test('")?.split_once("', ")).map(|(title, _)| title.to_owned()).collect()
+    source.lines().filter_map(|line| line.trim_start().strip_prefix("test('")?.split_once("', ")).map(|(title, _)| title.to_owned()).collect()
 }
 
 fn there() -> There {
