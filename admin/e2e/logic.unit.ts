@@ -18,6 +18,7 @@ import { beside, columnsOf } from '../src/lib/stages';
 import { FrameReader } from '../src/lib/sse';
 import { timeline } from '../src/lib/timeline';
 import { safeNext } from '../src/lib/safe-next';
+import { toBytes, toText } from '../src/lib/passkey';
 
 test('frames arrive in any pieces', () => {
   const text = ': hello\n\nevent: reply\nid: 3\ndata: {"a":\ndata: 1}\n\nevent: run.ended\r\nid: 4\r\ndata: {}\r\n\r\n';
@@ -285,4 +286,14 @@ test('moments stand among what is loaded, and older ones wait for the rest', () 
   const moments = [{ at: '2026-01-01T00:00:00Z', is: 'old' }, { at: '2026-02-20T00:00:00+01:00', is: 'new' }];
   const shown = (isWhole: boolean, loaded = notes) => timeline(loaded, moments, isWhole).map((one) => one.is);
   expect([shown(true), shown(false), shown(false, []), shown(true, [])]).toEqual([['c', 'new', 'b', 'old'], ['c', 'new', 'b'], [], ['new', 'old']]);
+});
+
+test('bytes of passkeys survive the way there and back, in letters that an address takes', () => {
+  for (let length = 0; length < 70; length += 1) {
+    const bytes = Uint8Array.from({ length }, (_, at) => (at * 37 + length * 251) % 256);
+    const text = toText(bytes.buffer);
+    expect(text).toMatch(/^[\w-]*$/);
+    expect([...toBytes(text)]).toEqual([...bytes]);
+  }
+  expect(toText(Uint8Array.from([0xfb, 0xff, 0xfe]).buffer)).toBe('-__-');
 });

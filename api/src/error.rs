@@ -102,6 +102,12 @@ fn told_apart(err: &dyn Any) -> Option<ApiError> {
                 limit.retry_after_s = Some(*retry_after_s);
                 Some(limit)
             }
+            PeopleError::StepUp { bound, factors } => {
+                let mut wanted = ApiError::new(StatusCode::FORBIDDEN, "step_up_required", err.to_string());
+                wanted.step_up = Some(Box::new(FactorWanted { bound: Some(bound.clone()), factors: factors.clone() }));
+                Some(wanted)
+            }
+            PeopleError::PasskeyRefused(_) => Some(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "passkey_refused", err.to_string())),
             PeopleError::NotProven => Some(ApiError::new(StatusCode::FORBIDDEN, "not_proven", err.to_string())),
             PeopleError::SecondFactorRequired { factors } => {
                 let mut wanted = ApiError::new(StatusCode::UNAUTHORIZED, "second_factor_required", err.to_string());

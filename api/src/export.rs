@@ -59,6 +59,11 @@ fn at(moment: OffsetDateTime) -> String {
 }
 
 /// A cell as RFC 4180 writes it. What a spreadsheet would compute gets an apostrophe in front.
+/// Cells as a line of CSV, without its end.
+pub(crate) fn csv_line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
+    cells.map(csv_cell).collect::<Vec<_>>().join(",")
+}
+
 fn csv_cell(text: &str) -> String {
     let text = if text.trim_start_matches(' ').starts_with(FORMULA_STARTS) { format!("'{text}") } else { text.to_owned() };
     if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }

@@ -18,6 +18,7 @@ pub(crate) mod notes;
 pub(crate) mod openai;
 pub(crate) mod operation;
 pub(crate) mod pages;
+pub(crate) mod passkeys;
 pub(crate) mod people;
 pub(crate) mod plugins;
 pub(crate) mod policies;

@@ -3,7 +3,7 @@
 use http::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::fmt::Write as _;
-use steward_office::people::SESSION_HOURS;
+use steward_office::people::{RelyingParty, SESSION_HOURS};
 
 /// Why an address cannot be the public one.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +66,15 @@ impl Site {
         self.origins.iter().any(|own| own.eq_ignore_ascii_case(origin))
     }
 
+    /// For which domain passkeys are kept. None where people come by a bare address: browsers keep passkeys for names only.
+    pub fn relying_party(&self) -> Option<RelyingParty> {
+        let host = |origin: &str| origin.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
+        // On the machine itself the pages are at `localhost` too, which is a name.
+        let names = self.origins.iter().filter(|origin| host(origin).is_some_and(|host| host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_err()));
+        let origins: Vec<String> = names.cloned().collect();
+        Some(RelyingParty { id: host(origins.first()?)?, origins })
+    }
+
     /// The session cookie's name. The `__Host-` prefix makes browsers refuse it without HTTPS, so plain HTTP on loopback has another.
     pub const fn cookie_name(&self) -> &'static str {
         if self.is_https { "__Host-stw" } else { "stw" }
@@ -123,6 +132,15 @@ mod tests {
         let cookie = |url: &str| Site::new(url, false).expect("site").cookie(&secret).expect("cookie").to_str().expect("text").to_owned();
         assert_eq!(cookie("https://steward.example.org"), "__Host-stw=s; Path=/; HttpOnly; SameSite=Lax; Max-Age=43200; Secure");
         assert_eq!(cookie("http://127.0.0.1:7700/"), "stw=s; Path=/; HttpOnly; SameSite=Lax; Max-Age=43200");
+    }
+
+    #[test]
+    fn passkeys_are_for_names_only() {
+        let party = |url: &str| Site::new(url, false).expect("site").relying_party().map(|party| (party.id, party.origins));
+        assert_eq!(party("https://10.0.0.1"), None);
+        assert_eq!(party("https://[2001:db8::1]:8443"), None);
+        assert_eq!(party("http://127.0.0.1:7700"), Some(("localhost".to_owned(), vec!["http://localhost:7700".to_owned()])));
+        assert_eq!(party("https://Steward.example.org"), Some(("steward.example.org".to_owned(), vec!["https://steward.example.org".to_owned()])));
     }
 
     #[test]

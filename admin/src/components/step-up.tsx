@@ -1,13 +1,14 @@
 'use client';
 
 import { useMutation } from '@tanstack/react-query';
-import { ShieldCheck } from 'lucide-react';
+import { Fingerprint, ShieldCheck } from 'lucide-react';
 import { useTranslations } from 'use-intl';
 import { Button } from '@/components/ui/button';
 import { CodeInput, isWrongCode } from '@/components/code-input';
 import { Problem } from '@/components/ui/states';
 import { answer, api, idempotencyKey } from '@/lib/api/client';
 import { stepUpOf } from '@/lib/api/problem';
+import { givePasskey, hasPasskeys, PasskeyError } from '@/lib/passkey';
 
 interface StepUpProps {
   error: unknown;
@@ -18,15 +19,26 @@ interface StepUpProps {
 /** What was refused, in words; where a second factor is missing, the place to give it. */
 export function Refusal({ error, onGiven }: StepUpProps) {
   const wanted = stepUpOf(error);
-  return wanted?.bound == null ? <Problem error={error} /> : <StepUp key={wanted.bound} bound={wanted.bound} onGiven={onGiven} />;
+  if (wanted?.bound == null) return <Problem error={error} />;
+  return <StepUp key={wanted.bound} bound={wanted.bound} factors={wanted.factors} onGiven={onGiven} />;
 }
 
-function StepUp({ bound, onGiven }: { bound: string; onGiven: () => void }) {
+function StepUp({ bound, factors, onGiven }: { bound: string; factors: readonly string[]; onGiven: () => void }) {
   const t = useTranslations('factor');
+  const header = () => ({ 'Idempotency-Key': idempotencyKey() });
   const give = useMutation({
-    mutationFn: (code: string) => answer(api.POST('/api/v1/session/step-up', { params: { header: { 'Idempotency-Key': idempotencyKey() } }, body: { for: bound, code } })),
+    mutationFn: (code: string) => answer(api.POST('/api/v1/session/step-up', { params: { header: header() }, body: { for: bound, code } })),
     onSuccess: onGiven,
   });
+  const touch = useMutation({
+    mutationFn: async () => {
+      const wanted = await answer(api.POST('/api/v1/session/step-up/passkey', { params: { header: header() }, body: { for: bound } }));
+      const passkey = await givePasskey(wanted);
+      return answer(api.POST('/api/v1/session/step-up', { params: { header: header() }, body: { for: bound, passkey } }));
+    },
+    onSuccess: onGiven,
+  });
+  const takesCodes = factors.includes('totp');
   return (
     <form
       aria-label={t('stepUp')}
@@ -42,13 +54,31 @@ function StepUp({ bound, onGiven }: { bound: string; onGiven: () => void }) {
         <ShieldCheck className="mt-0.5 size-4 shrink-0" aria-hidden />
         {t('stepUpHint')}
       </p>
-      <CodeInput hint={t('hintApp')} error={isWrongCode(give.error) ? t('wrong') : null} hasFocus />
-      {give.isError && !isWrongCode(give.error) && <Problem error={give.error} />}
-      <div>
-        <Button type="submit" tone="primary" isBusy={give.isPending}>
-          {t('give')}
-        </Button>
-      </div>
+      {factors.includes('passkey') && (
+        <div className="grid justify-items-start gap-2">
+          <Button tone={takesCodes ? 'quiet' : 'primary'} isBusy={touch.isPending} forbidden={hasPasskeys() ? null : t('notHere')} onClick={() => touch.mutate()}>
+            <Fingerprint className="size-4" aria-hidden />
+            {t('givePasskey')}
+          </Button>
+          {touch.error instanceof PasskeyError && (
+            <p role="alert" className="text-sm font-medium text-bad">
+              {t('notRecognised')}
+            </p>
+          )}
+          {touch.isError && !(touch.error instanceof PasskeyError) && <Problem error={touch.error} />}
+        </div>
+      )}
+      {takesCodes && (
+        <>
+          <CodeInput hint={t('hintApp')} error={isWrongCode(give.error) ? t('wrong') : null} hasFocus />
+          {give.isError && !isWrongCode(give.error) && <Problem error={give.error} />}
+          <div>
+            <Button type="submit" tone="primary" isBusy={give.isPending}>
+              {t('give')}
+            </Button>
+          </div>
+        </>
+      )}
     </form>
   );
 }

@@ -28,6 +28,8 @@ pub(crate) struct FactorsView {
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime)]
     totp_since: Option<OffsetDateTime>,
+    /// How many passkeys are registered.
+    passkeys: usize,
     /// Recovery codes left, of ten.
     recovery_left: i64,
     /// Whether everybody here has to have a second factor.
@@ -36,7 +38,7 @@ pub(crate) struct FactorsView {
 
 impl FactorsView {
     fn of(factors: &Factors, is_required: bool) -> Self {
-        Self { totp_since: factors.totp_since, recovery_left: factors.recovery_left, is_required }
+        Self { totp_since: factors.totp_since, passkeys: factors.passkeys, recovery_left: factors.recovery_left, is_required }
     }
 }
 

@@ -16,6 +16,7 @@ mod on_record;
 mod openai;
 mod openapi;
 mod pages;
+mod passkeys;
 mod people;
 mod refusals;
 mod runs;

@@ -98,6 +98,8 @@ pub enum AuthMethod {
     Link,
     /// A password.
     Password,
+    /// A passkey.
+    Passkey,
     /// The operating-system account that owns the data directory.
     Terminal,
 }
@@ -108,6 +110,7 @@ impl AuthMethod {
         match self {
             Self::Link => "link",
             Self::Password => "password",
+            Self::Passkey => "passkey",
             Self::Terminal => "terminal",
         }
     }

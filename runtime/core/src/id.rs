@@ -107,6 +107,8 @@ id! {
     ApiTokenId, "token";
     /// A one-time sign-in link.
     LinkId, "link";
+    /// A key that a device keeps for a person.
+    PasskeyId, "passkey";
     /// A second factor given anew for one thing.
     StepUpId, "stepup";
     /// A conversation between a person and an agent.

@@ -10,6 +10,7 @@ mod error;
 mod factors;
 mod failures;
 mod invitation;
+mod passkeys;
 mod password;
 mod prove;
 mod roles;
@@ -20,6 +21,7 @@ mod step_up;
 mod sweep;
 mod token;
 mod totp;
+mod webauthn;
 mod workspaces;
 
 pub use actor::{actor_of_agent, actor_of_person, roles_of};
@@ -28,6 +30,10 @@ pub use directory::{Described, describe, disable, enable, list};
 pub use error::PeopleError;
 pub use factors::{Enrolment, Factor, Factors, RECOVERY_CODES, confirm_totp, enrol_totp, new_recovery_codes, remove_all as remove_factors, remove_totp};
 pub use invitation::{Invitation, Invited, invite, new_link};
+pub use passkeys::{
+    CHALLENGE_SECONDS, Creation, PASSKEYS_MAX, Registered, Request, add_passkey, begin_passkey, begin_sign_in, begin_step_up, list_passkeys, remove_passkey,
+    sign_in_by_passkey, step_up_by_passkey,
+};
 pub use password::{PASSWORD_BYTES_MAX, PASSWORD_LETTERS_MIN, PasswordChange, Passwords, change_password};
 pub use prove::{Proven, prove, proven};
 pub use roles::{Grant, set_roles};
@@ -36,6 +42,7 @@ pub use sign_in::{Attempt, sign_in_by_link, sign_in_by_password};
 pub use step_up::{GRAVE, may_work, spend as spend_step_up, step_up};
 pub use sweep::{Swept, sweep};
 pub use token::{NewToken, TokenMade, actor_of_token, list_tokens, make_token, revoke_token};
+pub use webauthn::{Assertion, Refused, Registration, RelyingParty};
 pub use workspaces::{create_workspace, list_workspaces, rename_workspace};
 
 /// How many hours a one-time link can be used.

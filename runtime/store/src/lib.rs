@@ -32,6 +32,7 @@ pub mod membership;
 mod migrate;
 pub mod note;
 pub mod page;
+pub mod passkey;
 pub mod person;
 pub mod run;
 pub mod second_factor;

@@ -31,6 +31,7 @@ fn method(text: &str) -> Result<AuthMethod, StoreError> {
     match text {
         "link" => Ok(AuthMethod::Link),
         "password" => Ok(AuthMethod::Password),
+        "passkey" => Ok(AuthMethod::Passkey),
         _ => Err(StoreError::Corrupt { what: "session.method" }),
     }
 }

@@ -5,6 +5,7 @@ import { ShieldCheck } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { CodeInput, isWrongCode } from '@/components/code-input';
+import { Refusal } from '@/components/step-up';
 import { ShownOnce } from '@/components/shown-once';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
@@ -130,7 +131,7 @@ function EnrolDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={t('setUp')} onClose={onClose}>
       {begun.isPending && <Loading lines={4} className="px-0" />}
-      {begun.isError && (problemOf(begun.error)?.code === 'not_proven' ? <Prove onProven={() => void begun.refetch()} /> : <Problem error={begun.error} />)}
+      {begun.isError && (problemOf(begun.error)?.code === 'not_proven' ? <Prove onProven={() => void begun.refetch()} /> : <Refusal error={begun.error} onGiven={() => void begun.refetch()} />)}
       {begun.data !== undefined && (
         <CodeForm hint={common('hintApp')} submit={t('confirm')} tone="primary" isBusy={confirm.isPending} error={confirm.error} onCode={(code) => confirm.mutate(code)}>
           <p className="text-sm text-soft">{t('scan')}</p>
@@ -143,7 +144,7 @@ function EnrolDialog({ onClose }: { onClose: () => void }) {
 }
 
 /** The password was given long ago: it is asked for once more, so that a stolen session alone sets up nothing. */
-function Prove({ onProven }: { onProven: () => void }) {
+export function Prove({ onProven }: { onProven: () => void }) {
   const t = useTranslations('settings');
   const prove = useMutation({
     mutationFn: (password: string) => done(api.POST('/api/v1/session/prove', { params: { header: { 'Idempotency-Key': idempotencyKey() } }, body: { password } })),
@@ -180,7 +181,7 @@ function Picture({ picture }: { picture: Schemas['Picture'] }) {
   );
 }
 
-function RecoveryCodes({ codes, onClose }: { codes: string[] | null; onClose: () => void }) {
+export function RecoveryCodes({ codes, onClose }: { codes: string[] | null; onClose: () => void }) {
   const t = useTranslations('settings.factor');
   const secret = useTranslations('secret');
   return (

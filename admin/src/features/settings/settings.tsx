@@ -15,6 +15,7 @@ import { useFormats } from '@/lib/format';
 import { useForget, useMe } from '@/lib/me';
 import { useRoleNames } from '@/components/role-names';
 import { THEMES, useTheme } from '@/lib/theme';
+import { Passkeys } from './passkeys';
 import { PasswordForm } from './password';
 import { SecondFactor } from './second-factor';
 import { Sessions } from './sessions';
@@ -29,6 +30,7 @@ export function SettingsView() {
         <Looks />
         <PasswordForm />
         <SecondFactor />
+        <Passkeys />
         <Sessions />
         <Tokens />
       </div>

@@ -1,7 +1,8 @@
 'use client';
 
+import { Fingerprint } from 'lucide-react';
 import { useRouter, useSearchParams } from 'next/navigation';
-import { useEffect, useState } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 import { useTranslations } from 'use-intl';
 import { CodeInput, isWrongCode } from '@/components/code-input';
 import { Mark } from '@/components/shell/mark';
@@ -11,6 +12,7 @@ import { LanguageSelect } from '@/components/language-select';
 import { Problem } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { isSignedOut, stepUpOf } from '@/lib/api/problem';
+import { givePasskey, hasPasskeys, PasskeyError } from '@/lib/passkey';
 import { useForget } from '@/lib/me';
 import { safeNext } from '@/lib/safe-next';
 
@@ -31,6 +33,7 @@ export function SignIn() {
   const [isBusy, setIsBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   // What was right so far, for as long as the second factor is asked for; it is nowhere else.
+  const [wanted, setWanted] = useState<readonly string[]>([]);
   const [half, setHalf] = useState<Schemas['SignIn'] | null>(null);
 
   useEffect(() => {
@@ -58,8 +61,23 @@ export function SignIn() {
       forget();
       router.replace(next);
     } catch (cause) {
-      if (stepUpOf(cause) !== null) setHalf(body);
+      const missing = stepUpOf(cause);
+      if (missing !== null) {
+        setHalf(body);
+        setWanted(missing.factors);
+      }
       else setError(cause);
+      setIsBusy(false);
+    }
+  };
+  const byPasskey = async () => {
+    setIsBusy(true);
+    setError(null);
+    try {
+      const passkey = await givePasskey(await answer(api.POST('/api/v1/session/passkey')));
+      await signIn({ passkey });
+    } catch (cause) {
+      setError(cause);
       setIsBusy(false);
     }
   };
@@ -84,8 +102,9 @@ export function SignIn() {
           }}
         >
           <p className="text-soft">{factor('signIn')}</p>
+          {wanted.includes('passkey') && <PasskeyButton isBusy={isBusy} onClick={() => void byPasskey()} />}
           <CodeInput hint={factor('hint')} error={isWrongCode(error) ? factor('wrong') : null} hasFocus />
-          {error !== null && !isWrongCode(error) && <Problem error={error} />}
+          {error !== null && !isWrongCode(error) && <Why error={error} refused={t('passwordRefused')} />}
           <Button type="submit" tone="primary" isBusy={isBusy} className="w-full">
             {t('submit')}
           </Button>
@@ -131,10 +150,11 @@ export function SignIn() {
         >
           <Input label={t('email')} name="email" type="email" autoComplete="username" required />
           <Input label={t('password')} name="password" type="password" autoComplete="current-password" required />
-          {error !== null && (isSignedOut(error) ? <Refused text={t('passwordRefused')} /> : <Problem error={error} />)}
+          {error !== null && <Why error={error} refused={t('passwordRefused')} />}
           <Button type="submit" tone="primary" isBusy={isBusy} className="w-full">
             {t('submit')}
           </Button>
+          <PasskeyButton isBusy={isBusy} onClick={() => void byPasskey()} />
           <p className="text-sm text-soft">{t('noPassword')}</p>
         </form>
       )}
@@ -143,6 +163,30 @@ export function SignIn() {
       </div>
     </main>
   );
+}
+
+/** A passkey needs no name and no password: the device says who is there. */
+function PasskeyButton({ isBusy, onClick }: { isBusy: boolean; onClick: () => void }) {
+  const t = useTranslations('signIn');
+  // Known only in the browser: the page is made without one.
+  const isOffered = useSyncExternalStore(nothingChanges, hasPasskeys, () => false);
+  if (!isOffered) return null;
+  return (
+    <Button isBusy={isBusy} onClick={onClick} className="w-full">
+      <Fingerprint className="size-4" aria-hidden />
+      {t('passkey')}
+    </Button>
+  );
+}
+
+function nothingChanges() {
+  return () => {};
+}
+
+function Why({ error, refused }: { error: unknown; refused: string }) {
+  const t = useTranslations('factor');
+  if (error instanceof PasskeyError) return <Refused text={t('notRecognised')} />;
+  return isSignedOut(error) ? <Refused text={refused} /> : <Problem error={error} />;
 }
 
 function Refused({ text }: { text: string }) {

@@ -1,10 +1,11 @@
-//! Signs a browser in, by one-time link or by password.
+//! Signs a browser in, by one-time link, by password or by passkey.
 
 use crate::auth::{Answer, Visit, json};
 use crate::error::ApiError;
 use crate::extract::Json;
 use crate::openapi::Doc;
 use crate::routes::me::Me;
+use crate::routes::passkeys::{AssertionBody, party};
 use http::{StatusCode, header};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -12,7 +13,7 @@ use steward_core::TenantId;
 use steward_office::people::{self, Attempt, SignedIn};
 use utoipa::ToSchema;
 
-/// How to sign in: `{"link": …}`, or `{"email": …, "password": …}`.
+/// How to sign in: `{"link": …}`, `{"email": …, "password": …}`, or `{"passkey": …}`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignIn {
@@ -27,6 +28,8 @@ pub(crate) struct SignIn {
     /// The code of a second factor, for who has one: six digits of the app, or a recovery code.
     #[schema(value_type = Option<String>, example = "081804", max_length = 64)]
     code: Option<SecretString>,
+    /// What a passkey said to the challenge of `POST /api/v1/session/passkey`.
+    passkey: Option<AssertionBody>,
     /// Which organisation, for an address that is known in several with the same password; the first without it.
     #[schema(value_type = Option<String>, example = "org_01k4…")]
     organisation_id: Option<TenantId>,
@@ -46,11 +49,17 @@ pub(crate) async fn handle(visit: Visit, Json(sign_in): Json<SignIn>) -> Answer 
     let from = Attempt { address: visit.address.as_deref(), user_agent: visit.user_agent.as_deref(), code: sign_in.code.as_ref() };
     let (store, office) = (&visit.state.store, &visit.office);
     let signed_in = match &sign_in {
-        SignIn { link: Some(link), email: None, password: None, organisation_id: None, .. } => people::sign_in_by_link(store, office, link, from).await?,
-        SignIn { link: None, email: Some(email), password: Some(password), organisation_id, .. } => {
+        SignIn { passkey: Some(said), link: None, email: None, password: None, organisation_id: None, .. } => {
+            let party = party(&visit.state.site)?;
+            people::sign_in_by_passkey(store, office, &party, &said.clone().into(), from).await?
+        }
+        SignIn { link: Some(link), email: None, password: None, organisation_id: None, passkey: None, .. } => {
+            people::sign_in_by_link(store, office, link, from).await?
+        }
+        SignIn { link: None, email: Some(email), password: Some(password), organisation_id, passkey: None, .. } => {
             people::sign_in_by_password(store, office, &visit.state.passwords, email, password, *organisation_id, from).await?
         }
-        _ => return Err(ApiError::field("", "give `link`, or `email` and `password`")),
+        _ => return Err(ApiError::field("", "give `link`, or `email` and `password`, or `passkey`")),
     };
     greet(&visit, &signed_in).await
 }

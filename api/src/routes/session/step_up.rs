@@ -1,8 +1,10 @@
 //! Takes a second factor anew, for exactly one thing.
 
 use crate::auth::{Answer, Caller};
+use crate::error::ApiError;
 use crate::extract::Json;
 use crate::openapi::Doc;
+use crate::routes::passkeys::{AssertionBody, party};
 use http::StatusCode;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -19,8 +21,10 @@ pub(crate) struct Given {
     #[schema(max_length = 100, example = "env_5f3a…")]
     bound: String,
     /// Six digits of the app.
-    #[schema(value_type = String, example = "081804", max_length = 64)]
-    code: SecretString,
+    #[schema(value_type = Option<String>, example = "081804", max_length = 64)]
+    code: Option<SecretString>,
+    /// What a passkey said to the challenge of `POST /api/v1/session/step-up/passkey` for the same thing.
+    passkey: Option<AssertionBody>,
 }
 
 /// Until when it can be used.
@@ -40,7 +44,18 @@ pub(crate) fn doc() -> Doc {
 }
 
 pub(crate) async fn handle(caller: Caller, Json(given): Json<Given>) -> Answer {
-    let step_up = people::step_up(&caller.state().store, caller.office(), caller.actor(), &given.bound, &given.code).await?;
-    let tx = caller.begin().await?;
+    let (tx, step_up) = match (given.code, given.passkey) {
+        (Some(code), None) => {
+            let step_up = people::step_up(&caller.state().store, caller.office(), caller.actor(), &given.bound, &code).await?;
+            (caller.begin().await?, step_up)
+        }
+        (None, Some(said)) => {
+            let mut tx = caller.begin().await?;
+            let party = party(&caller.state().site)?;
+            let step_up = people::step_up_by_passkey(&mut tx, caller.office(), &party, &given.bound, &said.into()).await?;
+            (tx, step_up)
+        }
+        _ => return Err(ApiError::field("", "give `code` or `passkey`")),
+    };
     caller.commit(tx, StatusCode::CREATED, &SteppedUp { expires_at: step_up.expires_at }).await
 }

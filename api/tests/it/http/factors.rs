@@ -1,8 +1,8 @@
 //! Second factors over HTTP: signing in, setting up, and what a grave decision takes.
 
 use super::sample::{self, ENVELOPE};
-use super::server::Reply;
-use super::world::World;
+use super::server::{Reply, Server};
+use super::world::{House, World};
 use ring::hmac;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -187,4 +187,24 @@ async fn an_owner_takes_away_a_lost_factor_and_nobody_else_does() {
     let again = world.home.session_of(&world.server, person).await.secret;
     let seen = world.server.ask("GET", "/api/v1/me/factors").cookie(&again).send().await.expect(200).json();
     assert_eq!((&seen["totp_since"], &seen["recovery_left"]), (&Value::Null, &json!(0)));
+}
+
+#[tokio::test]
+async fn where_everybody_needs_one_a_session_without_does_nothing_but_set_it_up() {
+    let server = Server::start_strict().await;
+    let home = House::make(&server, "Home", "ada@home.example").await;
+    let cookie = home.session_of(&server, home.owner).await.secret;
+    for (method, path) in
+        [("GET", "/api/v1/contacts"), ("GET", "/api/v1/sessions"), ("GET", "/api/v1/people"), ("POST", "/api/v1/workspaces"), ("GET", "/v1/models")]
+    {
+        let refused = server.ask(method, path).cookie(&cookie).json(&json!({ "name": "Second" })).send().await.expect(403).text();
+        assert!(refused.contains("second_factor_missing"), "{path}: {refused}");
+    }
+    server.ask("GET", "/api/v1/me").cookie(&cookie).send().await.expect(200);
+    assert_eq!(server.ask("GET", "/api/v1/me/factors").cookie(&cookie).send().await.expect(200).json()["is_required"], true);
+    let begun = server.ask("POST", "/api/v1/me/totp").cookie(&cookie).send().await.expect(201).json();
+    server.ask("GET", "/api/v1/contacts").cookie(&cookie).send().await.expect(403);
+    let code = app_code(begun["secret"].as_str().expect("secret"), server.state.office.clock.now().unix_timestamp());
+    server.ask("POST", "/api/v1/me/totp/confirm").cookie(&cookie).json(&json!({ "code": code })).send().await.expect(200);
+    server.ask("GET", "/api/v1/contacts").cookie(&cookie).send().await.expect(200);
 }

@@ -7,7 +7,7 @@ use steward_api::router::Route;
 use steward_core::event::Recorded;
 use steward_core::{
     Actor, ActorKind, ApiTokenId, AuthMethod, BudgetHoldId, CompanyId, ContactId, ConversationId, DealId, EnvelopeId, Event, GrantId, HoldId, Id, Integrity,
-    PersonId, Role, RunId, RunOutcome, Scope, SessionId, WorkspaceId, Workspaces,
+    PasskeyId, PersonId, Role, RunId, RunOutcome, Scope, SessionId, WorkspaceId, Workspaces,
 };
 use steward_office::conversations::{self, AgentPins};
 use steward_office::crm::{self, NewCompany, NewContact, NewDeal};
@@ -16,6 +16,7 @@ use steward_office::holds::seal::seal_hold;
 use steward_office::people;
 use steward_store::hold::{self, HoldRow};
 use steward_store::journal;
+use steward_store::passkey::{self, PasskeyRow};
 use time::macros::datetime;
 
 /// What waits in the samples.
@@ -37,6 +38,11 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
         "session::create" => Sample::Json(json!({ "link": "not a link" })),
         // The password that the sample of `me::password` sets.
         "session::prove" => Sample::Json(json!({ "password": "a long enough password" })),
+        "passkeys::challenge" | "passkeys::begin" => Sample::Nothing,
+        "passkeys::step_up" => Sample::Json(json!({ "for": "env_0" })),
+        "passkeys::add" => Sample::Json(
+            json!({ "name": "Phone", "credential_id": "AA", "client_data": "AA", "authenticator_data": "AA", "public_key": "AA", "algorithm": -7 }),
+        ),
         "session::step_up" => Sample::Json(json!({ "for": "env_0", "code": "000000" })),
         "factors::enrol" => Sample::Nothing,
         "factors::confirm" | "factors::remove" | "factors::recovery" => Sample::Json(json!({ "code": "000000" })),
@@ -99,6 +105,24 @@ pub(crate) async fn target(world: &World, house: &House, person: PersonId, route
     let noun = route.path.strip_prefix("/api/v1/")?.split_once("/{id}")?.0;
     Some(match noun {
         "sessions" => house.session_of(&world.server, person).await.session.session_id.to_string(),
+        // Somebody else's: with one of their own, people would not come in by a link alone any more.
+        "me/passkeys" => {
+            let person_id = world.person_of(house, Role::Support, None).await;
+            let passkey_id: PasskeyId = office.ids.make();
+            let row = PasskeyRow {
+                passkey_id,
+                person_id,
+                name: "Phone".to_owned(),
+                credential_id: passkey_id.uuid().as_bytes().to_vec(),
+                algorithm: -8,
+                public_key: vec![1; 32],
+                counter: 0,
+                created_at: office.clock.now(),
+                used_at: None,
+            };
+            made!(tx => passkey::insert(&mut tx, &row));
+            passkey_id.to_string()
+        }
         "tokens" => {
             let signed_in = house.session_of(&world.server, person).await;
             world.token(&signed_in.actor, &[Scope::Read]).await.token.api_token_id.to_string()
@@ -243,6 +267,7 @@ pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
     let noun = route.path.strip_prefix("/api/v1/")?.split_once("/{id}")?.0;
     Some(match noun {
         "sessions" => fresh::<SessionId>(world),
+        "me/passkeys" => fresh::<PasskeyId>(world),
         "tokens" => fresh::<ApiTokenId>(world),
         "people" => fresh::<PersonId>(world),
         "workspaces" => fresh::<WorkspaceId>(world),

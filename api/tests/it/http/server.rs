@@ -142,14 +142,19 @@ impl Server {
     }
 
     pub(crate) async fn start_at(url: &str) -> Self {
-        Self::make(url, sample_web()).await
+        Self::make(url, sample_web(), false).await
     }
 
     pub(crate) async fn start_with(web: Web) -> Self {
-        Self::make(URL, web).await
+        Self::make(URL, web, false).await
     }
 
-    async fn make(url: &str, web: Web) -> Self {
+    /// A server where everybody has to have a second factor.
+    pub(crate) async fn start_strict() -> Self {
+        Self::make(URL, sample_web(), true).await
+    }
+
+    async fn make(url: &str, web: Web, requires_second_factor: bool) -> Self {
         let database = TestDatabase::make().await;
         let prompts = steward_prompts::shipped().expect("prompts");
         let prompt = prompts.resolve("assistant@production").expect("prompt");
@@ -164,7 +169,9 @@ impl Server {
         };
         let state = AppState::new(Parts {
             store: database.app.clone(),
-            office: Office::new(Clock::manual(datetime!(2026-03-01 09:00 UTC)), Ids::System).with_key(EnvelopeKey::from_bytes([7; 32])),
+            office: Office::new(Clock::manual(datetime!(2026-03-01 09:00 UTC)), Ids::System)
+                .with_key(EnvelopeKey::from_bytes([7; 32]))
+                .requiring_second_factor(requires_second_factor),
             passwords: Passwords::new(2).expect("argon"),
             site: Site::new(url, false).expect("site"),
             host: Host::new(HostOptions { slots: 1, allocation: Allocation::OnDemand, ..HostOptions::default() }).expect("host"),

@@ -29,6 +29,8 @@ begin
   insert into session (tenant_id, session_id, person_id, token_hash, method, created_at, seen_at, expires_at) values (t, gen_random_uuid(), p, d, 'link', n, n, n);
   insert into totp (tenant_id, person_id, sealed, made_at) values (t, p, d || substr(d, 1, 17), n);
   insert into recovery_code (tenant_id, person_id, code_hash, made_at) values (t, p, d, n);
+  insert into passkey (tenant_id, passkey_id, person_id, name, credential_id, algorithm, public_key, counter, created_at) values (t, gen_random_uuid(), p, 'x', d, -8, d, 0, n);
+  insert into spent_challenge (tenant_id, challenge_hash, expires_at) values (t, d, n);
   insert into step_up (tenant_id, step_up_id, person_id, bound, method, at, expires_at) values (t, gen_random_uuid(), p, 'x', 'totp', n, n + interval '1 minute');
   insert into api_token (tenant_id, api_token_id, person_id, name, token_hash, scopes, created_at) values (t, gen_random_uuid(), p, 'x', d, '{read}', n);
   insert into sign_in_failure (tenant_id, failure_id, subject, at) values (t, gen_random_uuid(), 'x', n);

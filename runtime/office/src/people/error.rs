@@ -24,6 +24,17 @@ pub enum PeopleError {
     /// There is a second factor of this kind already.
     #[error("you have this second factor already: remove it first")]
     FactorTaken,
+    /// The person's second factor has to be given for exactly this.
+    #[error("this needs your second factor anew: give it for `{bound}` at `POST /api/v1/session/step-up`, then send the same once more")]
+    StepUp {
+        /// What it is to be given for.
+        bound: String,
+        /// By what it can be given.
+        factors: Vec<&'static str>,
+    },
+    /// What a passkey said was not taken.
+    #[error("this passkey was not taken: {0}; try again")]
+    PasskeyRefused(super::webauthn::Refused),
     /// Too many wrong tries.
     #[error("too many failed sign-ins: try again in {retry_after_s} seconds")]
     TooManyFailures {
@@ -75,9 +86,9 @@ impl PeopleError {
 impl HasKind for PeopleError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NotSignedIn | Self::SignInRefused | Self::NotProven | Self::SecondFactorRequired { .. } => Kind::Denied,
+            Self::NotSignedIn | Self::SignInRefused | Self::NotProven | Self::SecondFactorRequired { .. } | Self::StepUp { .. } => Kind::Denied,
             Self::TooManyFailures { .. } => Kind::Limit,
-            Self::Field { .. } => Kind::Invalid,
+            Self::Field { .. } | Self::PasskeyRefused(_) => Kind::Invalid,
             Self::EmailTaken | Self::WorkspaceTaken | Self::LastOwner | Self::FactorTaken => Kind::Conflict,
             Self::Missing(_) => Kind::Missing,
             Self::Secret(_) => Kind::Bug,

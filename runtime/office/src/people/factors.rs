@@ -4,16 +4,16 @@
 //! Wrong codes are counted with wrong passwords, so neither helps to guess the other.
 
 use super::error::PeopleError;
+use super::passkeys::PASSKEYS_MAX;
 use super::prove::proven;
-use super::step_up::spend;
+use super::step_up::{require, spend};
 use super::{failures, secret, totp};
 use crate::error::OfficeError;
 use crate::{Office, audit};
-use rand::TryRngCore as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use steward_core::{Actor, ActorKind, AuthMethod, Digest, PersonId, Role, SessionId};
-use steward_store::{Store, StoreError, Tx, person, second_factor, session, tenant};
+use steward_store::{Store, StoreError, Tx, passkey, person, second_factor, session, tenant};
 use time::OffsetDateTime;
 
 /// How many recovery codes there are.
@@ -28,6 +28,8 @@ pub enum Factor {
     Totp,
     /// A recovery code.
     Recovery,
+    /// A passkey.
+    Passkey,
 }
 
 impl Factor {
@@ -36,6 +38,7 @@ impl Factor {
         match self {
             Self::Totp => "totp",
             Self::Recovery => "recovery",
+            Self::Passkey => "passkey",
         }
     }
 }
@@ -45,6 +48,8 @@ impl Factor {
 pub struct Factors {
     /// Since when codes of an app count.
     pub totp_since: Option<OffsetDateTime>,
+    /// Passkeys registered.
+    pub passkeys: usize,
     /// Recovery codes left.
     pub recovery_left: i64,
 }
@@ -53,17 +58,19 @@ impl Factors {
     /// What this person has.
     pub async fn of(tx: &mut Tx, person: PersonId) -> Result<Self, PeopleError> {
         let totp_since = second_factor::find_totp(tx, person).await?.and_then(|row| row.confirmed_at);
-        Ok(Self { totp_since, recovery_left: second_factor::count_recovery(tx, person).await? })
+        let passkeys = passkey::list_of(tx, person, i64::try_from(PASSKEYS_MAX).unwrap_or(i64::MAX)).await?.len();
+        Ok(Self { totp_since, passkeys, recovery_left: second_factor::count_recovery(tx, person).await? })
     }
 
     /// Whether there is a second factor at all.
     pub const fn is_there(&self) -> bool {
-        self.totp_since.is_some()
+        self.totp_since.is_some() || self.passkeys > 0
     }
 
     /// What can be given for a grave decision. A recovery code only lets one in.
     pub fn for_step_up(&self) -> Vec<&'static str> {
-        self.totp_since.iter().map(|_| Factor::Totp.name()).collect()
+        let passkey = (self.passkeys > 0).then_some(Factor::Passkey.name());
+        self.totp_since.iter().map(|_| Factor::Totp.name()).chain(passkey).collect()
     }
 
     /// What can be given to sign in.
@@ -90,20 +97,29 @@ pub(super) fn someone(actor: &Actor) -> Result<(PersonId, Option<SessionId>), Pe
     }
 }
 
-/// Begins with one-time codes: makes a secret, which counts once a code of it was given.
+/// Whether one may set up another second factor: a stolen session alone sets up nothing.
 ///
-/// Whoever has a password gave it in this session within the last hours: a stolen session alone sets up nothing.
+/// Whoever has one gave it for this; of the others, whoever has a password gave it in this session within the last hours.
+pub(super) async fn may_add(tx: &mut Tx, office: &Office, bound: &str) -> Result<(), PeopleError> {
+    let (id, _) = someone(tx.actor())?;
+    if Factors::of(tx, id).await?.is_there() {
+        return require(tx, office, bound).await;
+    }
+    if person::get(tx, id).await.map_err(PeopleError::missing("person"))?.has_password {
+        proven(tx, office).await?;
+    }
+    Ok(())
+}
+
+/// Begins with one-time codes: makes a secret, which counts once a code of it was given.
 pub async fn enrol_totp(tx: &mut Tx, office: &Office) -> Result<Enrolment, PeopleError> {
     let (id, _) = someone(tx.actor())?;
     let found = person::get(tx, id).await.map_err(PeopleError::missing("person"))?;
-    if found.has_password {
-        proven(tx, office).await?;
-    }
     if Factors::of(tx, id).await?.totp_since.is_some() {
         return Err(PeopleError::FactorTaken);
     }
-    let mut bytes = [0u8; totp::SECRET_BYTES];
-    rand::rngs::OsRng.try_fill_bytes(&mut bytes).map_err(|err| PeopleError::Secret(err.to_string()))?;
+    may_add(tx, office, "totp:add").await?;
+    let bytes = secret::random_bytes::<{ totp::SECRET_BYTES }>()?;
     let sealed = office.personal.seal_secret(&about(tx.actor(), id), &bytes)?;
     second_factor::put_totp(tx, id, &sealed, office.clock.now()).await?;
     audit::record(
@@ -173,7 +189,9 @@ pub async fn remove_totp(store: &Store, office: &Office, actor: &Actor, code: &S
     let by = check(store, office, actor, code).await?;
     let mut tx = store.begin(actor).await?;
     second_factor::remove_totp(&mut tx, id).await?;
-    second_factor::remove_recovery(&mut tx, id).await?;
+    if !Factors::of(&mut tx, id).await?.is_there() {
+        second_factor::remove_recovery(&mut tx, id).await?;
+    }
     let detail = json!({ "factor": "totp", "by": by.name() });
     audit::record(&mut tx, office, audit::Entry { action: "factor.remove", object: id.to_string(), outcome: "done", detail, request_id: None }).await?;
     Ok(tx.commit().await?)
@@ -195,6 +213,7 @@ pub async fn remove_all(tx: &mut Tx, office: &Office, id: PersonId) -> Result<()
         spend(tx, office, &format!("factors:{id}")).await?;
     }
     second_factor::remove_totp(tx, id).await?;
+    passkey::remove_all(tx, id).await?;
     second_factor::remove_recovery(tx, id).await?;
     session::revoke_all(tx, id, office.clock.now()).await?;
     audit::record(
@@ -250,7 +269,7 @@ async fn count(store: &Store, office: &Office, actor: &Actor, id: PersonId) -> R
     failures::count(store, office, actor.tenant, &found.email, None).await
 }
 
-async fn put_codes(tx: &mut Tx, id: PersonId, now: OffsetDateTime) -> Result<Vec<SecretString>, PeopleError> {
+pub(super) async fn put_codes(tx: &mut Tx, id: PersonId, now: OffsetDateTime) -> Result<Vec<SecretString>, PeopleError> {
     let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| secret::recovery_code()).collect::<Result<_, _>>()?;
     let hashes: Vec<Digest> = codes.iter().map(|code| Digest::of(plain(code).as_bytes())).collect();
     second_factor::put_recovery(tx, id, &hashes, now).await?;

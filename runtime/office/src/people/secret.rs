@@ -52,11 +52,16 @@ pub(super) fn read_token(text: &SecretString) -> Option<(TenantId, ApiTokenId, D
 
 /// A fresh code for when a second factor is lost: 80 bits in four groups, to be written down.
 pub(super) fn recovery_code() -> Result<String, PeopleError> {
-    let mut bytes = [0u8; RECOVERY_BYTES];
-    rand::rngs::OsRng.try_fill_bytes(&mut bytes).map_err(|err| PeopleError::Secret(err.to_string()))?;
-    let letters = letters(&bytes);
+    let letters = letters(&random_bytes::<RECOVERY_BYTES>()?);
     let groups: Vec<&str> = [0, 4, 8, 12].into_iter().filter_map(|at| letters.get(at..at + 4)).collect();
     Ok(groups.join("-"))
+}
+
+/// Bytes that nobody can guess.
+pub(super) fn random_bytes<const N: usize>() -> Result<[u8; N], PeopleError> {
+    let mut bytes = [0; N];
+    rand::rngs::OsRng.try_fill_bytes(&mut bytes).map_err(|err| PeopleError::Secret(err.to_string()))?;
+    Ok(bytes)
 }
 
 /// An id without its prefix.
@@ -74,9 +79,7 @@ fn are_letters(text: &str) -> bool {
 }
 
 fn random_letters() -> Result<String, PeopleError> {
-    let mut bytes = [0u8; SECRET_BYTES];
-    rand::rngs::OsRng.try_fill_bytes(&mut bytes).map_err(|err| PeopleError::Secret(err.to_string()))?;
-    Ok(letters(&bytes))
+    Ok(letters(&random_bytes::<SECRET_BYTES>()?))
 }
 
 /// Base32 without padding; the last letter carries the rest bits.

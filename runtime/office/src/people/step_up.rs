@@ -11,7 +11,7 @@ use serde_json::json;
 use steward_core::Effect;
 use steward_core::limits::STEP_UP_MINUTES;
 use steward_store::step_up::{self, StepUp};
-use steward_store::{Store, StoreError, Tx, session};
+use steward_store::{Store, Tx, session};
 use time::Duration;
 
 /// The longest name of what a second factor is given for, in bytes.
@@ -31,11 +31,11 @@ pub async fn step_up(store: &Store, office: &Office, actor: &steward_core::Actor
             tx.commit().await?;
             Ok(given)
         }
-        Factor::Recovery => Err(PeopleError::field("/code", "a recovery code only lets you in: with it, set up your second factor anew")),
+        Factor::Recovery | Factor::Passkey => Err(PeopleError::field("/code", "a recovery code only lets you in: with it, set up your second factor anew")),
     }
 }
 
-fn check_bound(bound: &str) -> Result<(), PeopleError> {
+pub(super) fn check_bound(bound: &str) -> Result<(), PeopleError> {
     if bound.is_empty() || bound.len() > BOUND_BYTES_MAX || !bound.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(PeopleError::field("/for", "give what the refusal named in `step_up.for`"));
     }
@@ -43,7 +43,7 @@ fn check_bound(bound: &str) -> Result<(), PeopleError> {
 }
 
 /// Writes down that a second factor was given for something.
-async fn note(tx: &mut Tx, office: &Office, bound: &str, method: &'static str) -> Result<StepUp, PeopleError> {
+pub(super) async fn note(tx: &mut Tx, office: &Office, bound: &str, method: &'static str) -> Result<StepUp, PeopleError> {
     let (person_id, session_id) = someone(tx.actor())?;
     let at = office.clock.now();
     let given = StepUp {
@@ -65,23 +65,49 @@ async fn note(tx: &mut Tx, office: &Office, bound: &str, method: &'static str) -
     Ok(given)
 }
 
+/// What became of a second factor that was to be given.
+enum Spent {
+    /// It was given, and is used up.
+    Given,
+    /// It was not given; these can be.
+    Missing(Vec<&'static str>),
+    /// There is none.
+    NoFactor,
+}
+
+/// Uses up a second factor that the transaction's person gave for this, if they have one.
+async fn try_spend(tx: &mut Tx, office: &Office, bound: &str) -> Result<Spent, PeopleError> {
+    let (person, session) = someone(tx.actor())?;
+    let factors = Factors::of(tx, person).await?;
+    if !factors.is_there() {
+        return Ok(Spent::NoFactor);
+    }
+    let given = step_up::spend(tx, person, session, bound, office.clock.now()).await?;
+    Ok(if given.is_some() { Spent::Given } else { Spent::Missing(factors.for_step_up()) })
+}
+
+/// The same, refused when they have one and did not give it.
+pub(super) async fn require(tx: &mut Tx, office: &Office, bound: &str) -> Result<(), PeopleError> {
+    match try_spend(tx, office, bound).await? {
+        Spent::Missing(factors) => Err(PeopleError::StepUp { bound: bound.to_owned(), factors }),
+        Spent::Given | Spent::NoFactor => Ok(()),
+    }
+}
+
 /// Uses up a second factor that the transaction's person gave for this. Refused when they have one and did not give it.
 pub async fn spend(tx: &mut Tx, office: &Office, bound: &str) -> Result<(), OfficeError> {
-    let (person, session) = someone(tx.actor()).map_err(|err| OfficeError::Denied(err.to_string()))?;
-    let factors = Factors::of(tx, person).await.map_err(of_people)?;
-    if !factors.is_there() {
-        return if office.requires_second_factor { Err(OfficeError::NoSecondFactor) } else { Ok(()) };
-    }
-    match step_up::spend(tx, person, session, bound, office.clock.now()).await? {
-        Some(_) => Ok(()),
-        None => Err(OfficeError::StepUp { bound: bound.to_owned(), factors: factors.for_step_up() }),
+    match try_spend(tx, office, bound).await.map_err(of_people)? {
+        Spent::Given => Ok(()),
+        Spent::Missing(factors) => Err(OfficeError::StepUp { bound: bound.to_owned(), factors }),
+        Spent::NoFactor if office.requires_second_factor => Err(OfficeError::NoSecondFactor),
+        Spent::NoFactor => Ok(()),
     }
 }
 
 fn of_people(err: PeopleError) -> OfficeError {
     match err {
         PeopleError::Store(err) => err.into(),
-        other => OfficeError::Store(StoreError::Outside(other.to_string())),
+        other => OfficeError::Denied(other.to_string()),
     }
 }
 
