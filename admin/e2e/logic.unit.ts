@@ -19,6 +19,7 @@ import { FrameReader } from '../src/lib/sse';
 import { timeline } from '../src/lib/timeline';
 import { safeNext } from '../src/lib/safe-next';
 import { toBytes, toText } from '../src/lib/passkey';
+import { byOf, daysOf, everyDay, periodOf } from '../src/lib/usage';
 
 test('frames arrive in any pieces', () => {
   const text = ': hello\n\nevent: reply\nid: 3\ndata: {"a":\ndata: 1}\n\nevent: run.ended\r\nid: 4\r\ndata: {}\r\n\r\n';
@@ -296,4 +297,14 @@ test('bytes of passkeys survive the way there and back, in letters that an addre
     expect([...toBytes(text)]).toEqual([...bytes]);
   }
   expect(toText(Uint8Array.from([0xfb, 0xff, 0xfe]).buffer)).toBe('-__-');
+});
+
+test('what is no period is the usual one, and days are those of the server', () => {
+  for (const text of ['', 'year', '8', 'DAY']) expect([byOf(text), periodOf(text)]).toEqual(['day', '30']);
+  expect([byOf('tool'), periodOf('7')]).toEqual(['tool', '7']);
+  const late = Date.parse('2026-03-01T23:59:59Z');
+  expect(daysOf(late, 1)).toEqual({ from: '2026-03-01', to: '2026-03-02' });
+  expect(daysOf(late + 1_000, 7)).toEqual({ from: '2026-02-24', to: '2026-03-03' });
+  const days = everyDay([{ key: '2026-02-28', cost: 3 }], '2026-02-27', '2026-03-02');
+  expect(days.map(({ day, item }) => [day, item?.cost ?? null])).toEqual([['2026-02-27', null], ['2026-02-28', 3], ['2026-03-01', null]]);
 });

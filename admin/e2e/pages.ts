@@ -25,6 +25,8 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
     runs: '/runs',
     run: `/runs/${run.run_id}`,
     budgets: '/budgets',
+    usage: '/usage',
+    'usage-by-model': '/usage?by=model',
     contacts: '/contacts',
     contact: `/contacts/${contact.contact_id}`,
     companies: '/companies',

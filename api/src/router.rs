@@ -121,6 +121,7 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         POST   "/api/v1/budgets/holds/{id}/refuse"     May(BudgetsDecide)   => budget_holds::refuse;
         POST   "/api/v1/budgets/holds/{id}/break-glass" May(BreakGlass)     => budget_holds::break_glass;
         POST   "/api/v1/budgets/holds/{id}/review"     May(BudgetsManage)   => budget_holds::review;
+        GET    "/api/v1/usage"                         May(BudgetsRead)     => usage::list;
         GET    "/api/v1/tools"                         May(GovernanceRead)  => tools::list;
         GET    "/api/v1/plugins"                       May(GovernanceRead)  => plugins::list;
         GET    "/api/v1/prompts"                       May(GovernanceRead)  => prompts::list;

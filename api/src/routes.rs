@@ -29,6 +29,7 @@ pub(crate) mod session;
 pub(crate) mod sessions;
 pub(crate) mod tokens;
 pub(crate) mod tools;
+pub(crate) mod usage;
 pub(crate) mod workspaces;
 
 use serde::{Deserialize, Serialize};

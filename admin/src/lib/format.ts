@@ -22,6 +22,8 @@ export function useFormats() {
     money: ({ minor, currency }: { minor: number; currency: string }) => format.number(minor / 10 ** digitsOf(currency), { style: 'currency', currency }),
     exact: (iso: string | number) => (isNepali ? `${day(iso)}, ${clock(iso, 'short')}` : format.dateTime(new Date(iso), { dateStyle: 'medium', timeStyle: 'long' })),
     day,
+    /** A day that the server counts in UTC, as `2026-03-01`: the same day wherever it is read. */
+    utcDay: (text: string) => day(`${text}T12:00:00`),
     clock: (iso: string | number) => clock(iso),
     relative: (iso: string | number, now: number) => (isNepali ? nepali.relative(new Date(iso).getTime(), now) : format.relativeTime(new Date(iso), now)),
     ms: (ms: number) => {

@@ -24,5 +24,6 @@ mod sample;
 mod server;
 mod session;
 mod tenants;
+mod usage;
 mod working;
 mod world;

@@ -13,6 +13,7 @@ pub mod holds;
 pub mod import;
 pub mod people;
 pub mod runs;
+pub mod usage;
 
 pub use error::OfficeError;
 

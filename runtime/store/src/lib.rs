@@ -45,6 +45,7 @@ pub mod tenant;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tx;
+pub mod usage;
 pub mod workspace;
 
 pub use error::StoreError;

@@ -1,8 +1,8 @@
-import { Activity, Ban, BookText, Bot, Building2, CircleCheckBig, HandCoins, KeySquare, Lightbulb, ListChecks, MessageSquare, Scale, ScrollText, Settings, UserCog, Users, Wallet, Workflow, Wrench, type LucideIcon } from 'lucide-react';
+import { Activity, Ban, BookText, Bot, Building2, ChartColumn, CircleCheckBig, HandCoins, KeySquare, Lightbulb, ListChecks, MessageSquare, Scale, ScrollText, Settings, UserCog, Users, Wallet, Workflow, Wrench, type LucideIcon } from 'lucide-react';
 import type { Me, Permission } from '@/lib/me';
 import { may } from '@/lib/me';
 
-export type NavigationName = 'chat' | 'holds' | 'blocked' | 'actions' | 'runs' | 'contacts' | 'companies' | 'deals' | 'policies' | 'suggestions' | 'grants' | 'tools' | 'prompts' | 'agents' | 'budgets' | 'audit' | 'people' | 'health' | 'settings';
+export type NavigationName = 'chat' | 'holds' | 'blocked' | 'actions' | 'runs' | 'contacts' | 'companies' | 'deals' | 'policies' | 'suggestions' | 'grants' | 'tools' | 'prompts' | 'agents' | 'budgets' | 'usage' | 'audit' | 'people' | 'health' | 'settings';
 export type NavigationGroup = 'work' | 'observe' | 'office' | 'govern' | 'system';
 
 /** A place one can go to. */
@@ -23,6 +23,7 @@ export const PLACES: readonly Place[] = [
   { name: 'actions', path: '/actions', icon: ListChecks, group: 'observe', needs: 'actions:read' },
   { name: 'runs', path: '/runs', icon: Workflow, group: 'observe', needs: null },
   { name: 'budgets', path: '/budgets', icon: Wallet, group: 'observe', needs: 'budgets:read' },
+  { name: 'usage', path: '/usage', icon: ChartColumn, group: 'observe', needs: 'budgets:read' },
   { name: 'contacts', path: '/contacts', icon: Users, group: 'office', needs: 'contacts:read' },
   { name: 'companies', path: '/companies', icon: Building2, group: 'office', needs: 'contacts:read' },
   { name: 'deals', path: '/deals', icon: HandCoins, group: 'office', needs: 'contacts:read' },

@@ -1,0 +1,238 @@
+'use client';
+
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { ChartColumn, Download } from 'lucide-react';
+import { useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { PersonName } from '@/components/person-name';
+import { Page } from '@/components/shell/page';
+import { ToolName } from '@/components/tool-name';
+import { Button } from '@/components/ui/button';
+import { Card } from '@/components/ui/card';
+import { Segments } from '@/components/ui/segments';
+import { Empty, Failed, Loading, Problem } from '@/components/ui/states';
+import { answer, api, type Schemas } from '@/lib/api/client';
+import { ProblemError, readProblem } from '@/lib/api/problem';
+import { download } from '@/lib/download';
+import { useFormats } from '@/lib/format';
+import { useNow } from '@/lib/now';
+import { byOf, BYS, daysOf, everyDay, PERIODS, periodOf, type By } from '@/lib/usage';
+import { useAddress } from '@/lib/url';
+
+type Item = Schemas['UsageItem'];
+
+interface Asked {
+  by: By;
+  from: string;
+  to: string;
+}
+
+/** What was used and what it cost: bars for the eye, and the same as a table for everybody. */
+export function UsageView() {
+  const t = useTranslations('usage');
+  const { get, set } = useAddress();
+  const [by, period] = [byOf(get('by')), periodOf(get('days'))];
+  const asked = { by, ...daysOf(useNow(), Number(period)) };
+  const usage = useQuery({
+    queryKey: ['usage', asked],
+    queryFn: async () => {
+      const sums = await answer(api.GET('/api/v1/usage', { params: { query: asked } }));
+      // The same address exports text, but only for whoever asks for it.
+      if (typeof sums === 'string') throw new TypeError('sums were asked for, and a file came');
+      return sums;
+    },
+    placeholderData: keepPreviousData,
+  });
+  return (
+    <Page title={t('title')} actions={<Export asked={asked} />}>
+      <div className="mx-auto grid w-full max-w-5xl grid-cols-[minmax(0,1fr)] gap-4 p-4 sm:p-6">
+        <div className="flex flex-wrap gap-3">
+          <Segments label={t('by')} options={BYS.map((value) => ({ value, label: t(`bys.${value}`) }))} value={by} onChange={(value) => set({ by: value })} />
+          <Segments
+            label={t('period')}
+            options={PERIODS.map((value) => ({ value, label: t('days', { count: Number(value) }) }))}
+            value={period}
+            onChange={(value) => set({ days: value })}
+          />
+        </div>
+        {usage.isPending && <Loading lines={6} />}
+        {usage.isError && <Failed error={usage.error} onRetry={() => void usage.refetch()} />}
+        {usage.data?.items.length === 0 && <Empty icon={<ChartColumn className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
+        {usage.data !== undefined && usage.data.items.length > 0 && <Shown usage={usage.data} />}
+      </div>
+    </Page>
+  );
+}
+
+/** What bars are as long as: money, and with tools the number of calls. */
+function measureOf(by: By): (item: Item) => number {
+  return by === 'tool' ? (item) => item.times : (item) => item.cost_micros;
+}
+
+function Shown({ usage }: { usage: Schemas['UsageView'] }) {
+  const t = useTranslations('usage');
+  const formats = useFormats();
+  const by = byOf(usage.by);
+  const total = usage.items.reduce((sum, item) => sum + measureOf(by)(item), 0);
+  return (
+    <>
+      <p className="text-lg font-semibold">{by === 'tool' ? t('totalCalls', { count: total }) : t('total', { cost: formats.usd(total) })}</p>
+      <Card className="p-4">{by === 'day' ? <Days usage={usage} /> : <Bars items={usage.items} by={by} />}</Card>
+      <Table items={usage.items} by={by} />
+      {usage.is_cut && <p className="text-sm text-wait">{t('cut')}</p>}
+      <p className="text-sm text-soft">{t('note')}</p>
+    </>
+  );
+}
+
+const HEIGHT = 120;
+const STEP = 10;
+
+/** A bar a day. The table below says the same in numbers, so the picture itself is not read out. */
+function Days({ usage }: { usage: Schemas['UsageView'] }) {
+  const formats = useFormats();
+  const days = everyDay(usage.items, usage.from.slice(0, 10), usage.to.slice(0, 10));
+  const most = Math.max(1, ...days.map(({ item }) => item?.cost_micros ?? 0));
+  const [first, last] = [days[0], days[days.length - 1]];
+  return (
+    <div aria-hidden className="grid gap-1">
+      <p className="text-xs text-soft">{formats.usd(most)}</p>
+      <svg viewBox={`0 0 ${days.length * STEP} ${HEIGHT}`} preserveAspectRatio="none" className="h-32 w-full rtl:-scale-x-100">
+        <line x1="0" x2={days.length * STEP} y1={HEIGHT - 0.5} y2={HEIGHT - 0.5} className="stroke-edge" vectorEffect="non-scaling-stroke" />
+        {days.map(({ day, item }, at) => {
+          const cost = item?.cost_micros ?? 0;
+          // What cost something is seen, however little it was.
+          const height = cost === 0 ? 0 : Math.max(2, (cost / most) * HEIGHT);
+          return <rect key={day} x={at * STEP + 1} y={HEIGHT - height} width={STEP - 2} height={height} className="fill-accent" />;
+        })}
+      </svg>
+      <p className="flex justify-between gap-4 text-xs text-soft">
+        <span>{first !== undefined && formats.utcDay(first.day)}</span>
+        <span>{last !== undefined && formats.utcDay(last.day)}</span>
+      </p>
+    </div>
+  );
+}
+
+const BARS_MAX = 12;
+
+/** The most of them, one bar each. */
+function Bars({ items, by }: { items: readonly Item[]; by: By }) {
+  const formats = useFormats();
+  const measure = measureOf(by);
+  const shown = [...items].sort((a, b) => measure(b) - measure(a)).slice(0, BARS_MAX);
+  const most = Math.max(1, ...shown.map(measure));
+  return (
+    <ul aria-hidden className="grid gap-3">
+      {shown.map((item) => (
+        <li key={item.key} className="grid gap-1">
+          <p className="flex items-baseline justify-between gap-3 text-sm">
+            <span className="min-w-0 truncate">
+              <Key by={by} value={item.key} />
+            </span>
+            <span className="shrink-0 tabular-nums">{by === 'tool' ? formats.number(item.times) : formats.usd(item.cost_micros)}</span>
+          </p>
+          <svg viewBox="0 0 1000 8" preserveAspectRatio="none" className="h-2 w-full rtl:-scale-x-100">
+            <rect width="1000" height="8" rx="4" className="fill-sunken" />
+            <rect width={measure(item) === 0 ? 0 : Math.max(8, (measure(item) / most) * 1_000)} height="8" rx="4" className="fill-accent" />
+          </svg>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Key({ by, value }: { by: By; value: string }) {
+  const formats = useFormats();
+  if (by === 'person') return <PersonName id={value} />;
+  if (by === 'tool') return <ToolName name={value} />;
+  return by === 'day' ? formats.utcDay(value) : <bdi>{value}</bdi>;
+}
+
+function Table({ items, by }: { items: readonly Item[]; by: By }) {
+  const t = useTranslations('usage');
+  const formats = useFormats();
+  const columns: [string, (item: Item) => string][] =
+    by === 'tool'
+      ? [
+          [t('calls'), (item) => formats.number(item.times)],
+          [t('time'), (item) => formats.ms(item.ms)],
+          [t('fuel'), (item) => formats.number(item.fuel)],
+          [t('runs'), (item) => formats.number(item.runs)],
+          [t('cost'), (item) => formats.usd(item.cost_micros)],
+        ]
+      : [
+          [t('cost'), (item) => formats.usd(item.cost_micros)],
+          [t('tokens'), (item) => formats.number(item.tokens)],
+          [t('answers'), (item) => formats.number(item.times)],
+          [t('runs'), (item) => formats.number(item.runs)],
+        ];
+  const rows = by === 'day' ? [...items].reverse() : items;
+  return (
+    <div role="region" aria-label={t('table')} tabIndex={0} className="overflow-x-auto rounded-xl border border-line">
+      <table className="w-full text-sm">
+        <thead>
+          <tr className="border-b border-line text-soft">
+            <th scope="col" className="px-3 py-2 text-start font-medium">
+              {t(`bys.${by}`)}
+            </th>
+            {columns.map(([name]) => (
+              <th key={name} scope="col" className="px-3 py-2 text-end font-medium whitespace-nowrap">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody className="divide-y divide-line">
+          {rows.map((item) => (
+            <tr key={item.key}>
+              <th scope="row" className="max-w-56 px-3 py-2 text-start font-normal break-words">
+                <Key by={by} value={item.key} />
+              </th>
+              {columns.map(([name, show]) => (
+                <td key={name} className="px-3 py-2 text-end whitespace-nowrap tabular-nums">
+                  {show(item)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** The kind of file is asked for by a header, which a link cannot carry. */
+async function exportUsage({ by, from, to }: Asked): Promise<Blob> {
+  const response = await fetch(`/api/v1/usage?${new URLSearchParams({ by, from, to }).toString()}`, { headers: { accept: 'text/csv' }, credentials: 'same-origin' });
+  if (!response.ok) {
+    const body: unknown = await response.json().catch(() => null);
+    throw new ProblemError(readProblem(body, response));
+  }
+  return response.blob();
+}
+
+function Export({ asked }: { asked: Asked }) {
+  const t = useTranslations('usage');
+  const [isBusy, setIsBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const take = async () => {
+    setIsBusy(true);
+    setError(null);
+    try {
+      download(await exportUsage(asked), `usage-${asked.by}.csv`);
+    } catch (cause) {
+      setError(cause);
+    }
+    setIsBusy(false);
+  };
+  return (
+    <>
+      {error !== null && <Problem error={error} />}
+      <Button size="small" isBusy={isBusy} aria-label={t('exportCsv')} onClick={() => void take()}>
+        <Download className="size-4" aria-hidden />
+        CSV
+      </Button>
+    </>
+  );
+}

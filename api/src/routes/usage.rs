@@ -1,0 +1,3 @@
+//! What was used and what it cost.
+
+pub(crate) mod list;
