@@ -15,6 +15,7 @@ mod migrate;
 mod openapi;
 mod output;
 mod parts;
+mod password;
 mod plugin;
 mod policy;
 mod progress;

@@ -39,7 +39,8 @@ pub fn start(tasks: &TaskTracker, assembled: &Assembled, config: &Config, stop: 
 /// Starts the watch over the rules alone.
 pub fn watch_rules(tasks: &TaskTracker, assembled: &Assembled, config: &Config, stop: &CancellationToken) {
     let runtime = &assembled.runtime;
-    tasks.spawn(reload_policies::run(config.policies_dir.clone(), runtime.host.specs(), runtime.rules.clone(), stop.clone()));
+    let records = (runtime.store.clone(), runtime.office.clone());
+    tasks.spawn(reload_policies::run(config.policies_dir.clone(), runtime.host.specs(), records, runtime.rules.clone(), stop.clone()));
 }
 
 /// Rows one round of a job takes.

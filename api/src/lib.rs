@@ -12,6 +12,7 @@ pub mod jobs;
 pub mod meters;
 pub mod openapi;
 mod picture;
+mod policy_set;
 mod recorded;
 pub mod router;
 mod routes;
@@ -22,6 +23,7 @@ mod suggestions;
 pub mod web;
 pub mod wiring;
 
+pub use policy_set::PolicyFiles;
 pub use router::router;
 pub use site::Site;
 pub use state::{AppState, Parts};

@@ -11,7 +11,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
 use std::sync::LazyLock;
 use steward_core::Permission::{
-    ActionsRead, AuditErase, AuditRead, BreakGlass, BudgetsDecide, BudgetsManage, BudgetsRead, ContactsImport, ContactsRead, ContactsWrite, Converse,
+    ActionsRead, AuditErase, AuditRead, BreakGlass, BudgetsDecide, BudgetsManage, BudgetsRead, ChangesDecide, ChangesPropose, ContactsImport, ContactsRead, ContactsWrite, Converse,
     GovernanceRead, GrantsManage, HoldsDecide, HoldsRead, PeopleManage, PeopleRead, TokensManage, WorkspacesManage,
 };
 use steward_core::limits::{BODY_BYTES_MAX, IMPORT_BYTES_MAX};
@@ -129,6 +129,13 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         GET    "/api/v1/policies"                      May(GovernanceRead)  => policies::show;
         POST   "/api/v1/policies/backtest"             May(ActionsRead)     => policies::backtest up to routes::policies::backtest::BODY_MAX;
         GET    "/api/v1/policies/suggestions"          May(ActionsRead)     => policies::suggestions;
+        GET    "/api/v1/policies/history"              May(GovernanceRead)  => policies::history;
+        GET    "/api/v1/policies/proposals"            May(GovernanceRead)  => policy_proposals::list;
+        POST   "/api/v1/policies/proposals"            May(ChangesPropose)  => policy_proposals::create up to routes::policies::backtest::BODY_MAX;
+        GET    "/api/v1/policies/proposals/{id}"       May(GovernanceRead)  => policy_proposals::show;
+        POST   "/api/v1/policies/proposals/{id}/approve"  May(ChangesDecide)  => policy_proposals::approve;
+        POST   "/api/v1/policies/proposals/{id}/reject"   May(ChangesDecide)  => policy_proposals::reject;
+        POST   "/api/v1/policies/proposals/{id}/withdraw" May(ChangesPropose) => policy_proposals::withdraw;
         GET    "/api/v1/agents"                        May(GovernanceRead)  => agents::list;
 
         GET    "/api/v1/contacts"                May(ContactsRead)       => contacts::list;

@@ -22,6 +22,7 @@ pub(crate) mod passkeys;
 pub(crate) mod people;
 pub(crate) mod plugins;
 pub(crate) mod policies;
+pub(crate) mod policy_proposals;
 pub(crate) mod prompts;
 pub(crate) mod records;
 pub(crate) mod runs;

@@ -1,6 +1,7 @@
 //! What every request works with. Made once, in wiring; a test makes it on its own database, without models.
 
 use crate::meters::Meters;
+use crate::policy_set::PolicyFiles;
 use crate::site::Site;
 use crate::web::Web;
 use std::ops::Deref;
@@ -29,6 +30,8 @@ pub struct Parts {
     pub host: Host,
     /// The rules in force.
     pub rules: SharedRules,
+    /// The installation's cases and safety properties.
+    pub policy_files: Arc<PolicyFiles>,
     /// Prompt versions.
     pub prompts: Arc<Registry>,
     /// The agents.

@@ -1,5 +1,6 @@
 //! Puts the parts together: database, rules, prompts, plugins, models, agents. The only place where the parts meet.
 
+pub mod adopt;
 pub mod agents;
 pub mod audit_key;
 pub mod data_key;
@@ -32,7 +33,7 @@ use steward_agent::rules::SharedRules;
 use steward_core::{Clock, EnvelopeKey, HasKind, Ids, Kind, Mode, RunId};
 use steward_host::mcp::McpError;
 use steward_host::{Host, HostError, HostOptions, PluginError};
-use steward_office::Office;
+use steward_office::{Office, OfficeError};
 use steward_office::people::{Passwords, PeopleError};
 use steward_store::{Store, StoreError};
 
@@ -96,6 +97,9 @@ pub enum AssembleError {
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What organisations approved cannot be read.
+    #[error(transparent)]
+    Office(#[from] OfficeError),
 }
 
 impl HasKind for AssembleError {
@@ -112,6 +116,7 @@ impl HasKind for AssembleError {
             Self::People(err) => err.kind(),
             Self::DataKey(err) => err.kind(),
             Self::Store(err) => err.kind(),
+            Self::Office(err) => err.kind(),
         }
     }
 }
@@ -218,6 +223,8 @@ pub async fn loop_of(config: &Config, database: &Database, key: EnvelopeKey, par
         // Leases name their holder: the process, and something that a later process with the same number does not have.
         worker: format!("{}-{}", std::process::id(), ids.make::<RunId>()),
     };
+    // Before anything is decided: an organisation's own rules are never overtaken by the installation's.
+    adopt::adopt(&runtime.store, &runtime.office, &runtime.host.specs(), &runtime.rules).await?;
     Ok(Arc::new(runtime))
 }
 
@@ -245,6 +252,7 @@ impl Assembled {
             site: config.server.site.clone(),
             host: self.runtime.host.clone(),
             rules: self.runtime.rules.clone(),
+            policy_files: Arc::new(policies::files(&config.policies_dir)?),
             prompts: self.runtime.prompts.clone(),
             agents: self.runtime.agents.clone(),
             approvals: self.runtime.approvals.clone(),

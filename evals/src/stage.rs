@@ -221,7 +221,7 @@ impl Stage {
     /// What the gate would say to a call after these events, if nobody is asked. Nothing runs.
     pub fn ask(&self, run: &Run, call: &ToolCall, shown: &Shown) -> Option<Ruling> {
         let agent = self.runtime.agents.get(AGENT)?;
-        let (rules, roles) = (self.runtime.rules.current(), [Role::Owner].into());
+        let (rules, roles) = (self.runtime.rules.base(), [Role::Owner].into());
         let host = &self.runtime.host;
         let (key, approvals) = (&self.runtime.key, &self.runtime.approvals);
         // Nothing was counted before this call.

@@ -45,5 +45,5 @@ pub use prove::solver::prove_with;
 pub use prove::{CounterExample, Proof, PropertyFile, ProveError, prove};
 pub use rules::{RULE_FILE_BYTES_MAX, RULES_MAX, Rule, RuleEffect, RuleFile, Rules};
 pub use sample::tools as sample_tools;
-pub use shipped::{SHIPPED, SHIPPED_CASES, SHIPPED_PROPERTIES, shipped_cases, shipped_properties, shipped_rules};
+pub use shipped::{SHIPPED, SHIPPED_CASES, SHIPPED_PROPERTIES, nothing_allowed, shipped_cases, shipped_properties, shipped_rules};
 pub use suggest::{Habit, SUGGESTED, Suggestion, suggest};

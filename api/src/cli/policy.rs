@@ -2,6 +2,8 @@
 
 mod compare;
 mod proofs;
+mod proposals;
+mod propose;
 mod recorded;
 mod shadow;
 mod suggest;
@@ -124,6 +126,29 @@ enum Verb {
         #[command(flatten)]
         who: Who,
     },
+    /// Propose a set of rules: it is checked, tried on what is on record, and waits for an owner who did not propose it
+    #[command(after_help = "Example:\n  steward policy propose ./policies-new --reason \"Refunds up to 50 need no approval\"")]
+    Propose(propose::Propose),
+    /// Look at proposed rules and decide on them; never on one's own
+    #[command(after_help = "Example:\n  steward policy proposals list")]
+    Proposals(proposals::Proposals),
+    /// List the rules that were approved, newest first
+    #[command(after_help = "Example:\n  steward policy history")]
+    History {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Write the rules in force, with cases and properties, into a new directory
+    #[command(after_help = "Example:\n  steward policy export ./policies-new")]
+    Export {
+        /// Where to; it must not exist yet
+        dir: PathBuf,
+        #[command(flatten)]
+        who: Who,
+    },
     /// Say which rule decided on a call, and what would have changed it
     #[command(after_help = "Example:\n  steward policy explain env_8c1f…")]
     Explain {
@@ -139,6 +164,7 @@ enum Verb {
 }
 
 /// Rules with the tools they govern.
+#[derive(Clone)]
 struct Set {
     rules: Vec<RuleFile>,
     cases: Vec<CaseFile>,
@@ -174,16 +200,28 @@ impl Policy {
                 let set = read(&config, &Which { dir: Some(dir), json: false })?;
                 shadow::run(&output, &config, &set, &who, &notes, follow).await
             }
+            Verb::Propose(propose) => propose.run(setting).await,
+            Verb::Proposals(proposals) => proposals.run(setting).await,
+            Verb::History { json, who } => proposals::history(setting, &who, json).await,
+            Verb::Export { dir, who } => propose::export(setting, &dir, &who).await,
             Verb::Suggest { days, least, json, who } => {
-                let set = read(&config, &Which { dir: None, json })?;
+                let mut set = read(&config, &Which { dir: None, json })?;
                 logging::start(&setting.environment, "warn");
-                let seen = with(config, &who, "steward policy", async |terminal| suggest::look(terminal, days, least).await).await?;
+                let seen = with(config, &who, "steward policy", async |terminal| {
+                    propose::put_in_force(terminal, &mut set).await?;
+                    suggest::look(terminal, days, least).await
+                });
+                let seen = seen.await?;
                 suggest::print(&output, &Rules::load(&set.rules, &set.tools).map_err(rules_error)?, &set.tools, &seen, json)
             }
             Verb::Explain { envelope, json, who } => {
-                let set = read(&config, &Which { dir: None, json })?;
+                let mut set = read(&config, &Which { dir: None, json })?;
                 logging::start(&setting.environment, "warn");
-                let row = with(config, &who, "steward policy", async |terminal| why::find(terminal, envelope).await).await?;
+                let row = with(config, &who, "steward policy", async |terminal| {
+                    propose::put_in_force(terminal, &mut set).await?;
+                    why::find(terminal, envelope).await
+                });
+                let row = row.await?;
                 why::run(&output, &set, row, json)
             }
         }

@@ -1,11 +1,15 @@
-//! Puts changed rules in force without a restart. Broken ones are refused whole: the old rules stay, and an error says so.
+//! Puts changed rules in force without a restart: the installation's files, and what organisations approved. Broken files are refused
+//! whole: the old rules stay, and an error says so.
 
 use super::Every;
-use crate::wiring::policies;
+use crate::cli::chain;
+use crate::wiring::{adopt, policies};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use steward_agent::rules::SharedRules;
 use steward_core::ToolSpec;
+use steward_office::Office;
+use steward_store::Store;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -16,11 +20,14 @@ const EVERY_SECONDS: u64 = 1;
 type Look = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
 /// Works until `stop`.
-pub async fn run(dir: PathBuf, tools: Vec<ToolSpec>, rules: SharedRules, stop: CancellationToken) {
+pub async fn run(dir: PathBuf, tools: Vec<ToolSpec>, (store, office): (Store, Office), rules: SharedRules, stop: CancellationToken) {
     let mut every = Every::seconds(EVERY_SECONDS, stop);
     // The rules in force were read before this look; a change in between shows as another digest.
     let mut seen: Option<Look> = None;
     while every.next().await {
+        if let Err(err) = adopt::adopt(&store, &office, &tools, &rules).await {
+            warn!(error = chain(&err), "what organisations approved could not be looked at; trying again");
+        }
         let now = look(&dir);
         if seen.as_ref() == Some(&now) {
             continue;
@@ -31,7 +38,7 @@ pub async fn run(dir: PathBuf, tools: Vec<ToolSpec>, rules: SharedRules, stop: C
 }
 
 fn reload(dir: &Path, tools: &[ToolSpec], rules: &SharedRules) {
-    let before = rules.current().digest();
+    let before = rules.base().digest();
     match policies::load(dir, tools) {
         Ok(fresh) if fresh.digest() == before => {}
         Ok(fresh) => {
@@ -41,7 +48,7 @@ fn reload(dir: &Path, tools: &[ToolSpec], rules: &SharedRules) {
             info!(policy.digest = %fresh.digest().short(), rules = fresh.list().len(), "new rules are in force");
             rules.replace(fresh);
         }
-        Err(err) => error!(policy.digest = %before.short(), "THE CHANGED RULES ARE REFUSED and the rules of before stay in force: {}", crate::cli::chain(&err)),
+        Err(err) => error!(policy.digest = %before.short(), "THE CHANGED RULES ARE REFUSED and the rules of before stay in force: {}", chain(&err)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The rules in force, and what others would change.
 
 pub(crate) mod backtest;
+pub(crate) mod history;
 pub(crate) mod show;
 pub(crate) mod suggestions;

@@ -1,11 +1,12 @@
 //! The rules of the data directory: `rules/*.cedar`, `cases/*.toml` and `properties/*.txt` in the policies' directory.
 
 use super::seed::{read_below, seed_once};
+use crate::policy_set::PolicyFiles;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use steward_core::{HasKind, Kind, ToolSpec};
-use steward_policies::{CaseFile, PropertyFile, RuleFile, Rules, RulesError, SHIPPED, SHIPPED_CASES, SHIPPED_PROPERTIES};
+use steward_policies::{CaseFile, PropertyFile, RuleFile, Rules, RulesError, SHIPPED, SHIPPED_CASES, SHIPPED_PROPERTIES, shipped_properties};
 
 /// Why there are no rules.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +85,12 @@ pub fn read_properties(dir: &Path) -> Result<Vec<PropertyFile>, PoliciesError> {
     }
     let files = read_below(&properties, &["txt"]).map_err(|source| PoliciesError::Unreadable { dir: properties, source })?;
     Ok(files.into_iter().map(|(name, text)| PropertyFile { name: format!("properties/{name}"), text }).collect())
+}
+
+/// The cases and safety properties beside the rules. An installation of before has no properties of its own; what was shipped holds there too.
+pub fn files(dir: &Path) -> Result<PolicyFiles, PoliciesError> {
+    let properties = Some(read_properties(dir)?).filter(|own| !own.is_empty()).unwrap_or_else(shipped_properties);
+    Ok(PolicyFiles { cases: read_cases(dir)?, properties })
 }
 
 /// Reads and checks the rules for these tools.

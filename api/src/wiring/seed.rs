@@ -23,6 +23,18 @@ pub fn seed_once<'a>(dir: &Path, files: impl IntoIterator<Item = (&'a str, &'a s
     Ok(true)
 }
 
+/// Writes files into a directory that is made for them; one that exists is left alone, and so is everything beside it. Returns whether it was made.
+pub fn write_new<'a>(dir: &Path, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> io::Result<bool> {
+    match fs::create_dir(dir) {
+        Err(err) if err.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
+        made => made?,
+    }
+    for (path, text) in files {
+        write(&dir.join(path), text)?;
+    }
+    Ok(true)
+}
+
 /// Adds files that are missing, and changes none. For things that are never edited, such as versions of prompts.
 pub fn add_missing<'a>(dir: &Path, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> io::Result<usize> {
     let mut added = 0;

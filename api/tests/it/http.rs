@@ -18,6 +18,7 @@ mod openapi;
 mod pages;
 mod passkeys;
 mod people;
+mod policy_proposals;
 mod refusals;
 mod runs;
 mod sample;

@@ -123,6 +123,8 @@ id! {
     HoldId, "hold";
     /// A standing grant: an approval given in advance, within bounds.
     GrantId, "grant";
+    /// A change of rules, a prompt label, a tool or a grant, which one person proposes and another approves.
+    GovernanceChangeId, "change";
     /// A run that waits because a budget has no room.
     BudgetHoldId, "bhold";
     /// One entry of the audit log.

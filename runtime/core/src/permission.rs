@@ -55,6 +55,10 @@ permissions! {
     WorkspacesManage = "workspaces:manage", None, [Owner];
     /// See policies, tools, prompts and agents.
     GovernanceRead = "governance:read", Some(Scope::Read), [Owner, Manager, Finance, Support, Auditor];
+    /// Propose a change of what governs: rules, prompts in use, accepted tools.
+    ChangesPropose = "changes:propose", None, [Owner, Manager];
+    /// Decide on such a change; never on one's own.
+    ChangesDecide = "changes:decide", None, [Owner];
     /// See the audit log and export it.
     AuditRead = "audit:read", Some(Scope::Read), [Owner, Auditor];
     /// Erase somebody's personal details from the audit log.

@@ -134,15 +134,22 @@ pub async fn record(tx: &mut Tx, office: &crate::Office, mut entry: Entry<'_>) -
 }
 
 /// Writes an entry with personal details of somebody. They are sealed: whoever is to be forgotten is, and the log stays as it was signed.
-pub async fn record_about(tx: &mut Tx, office: &crate::Office, mut entry: Entry<'_>, subject: Subject, details: &serde_json::Value) -> Result<(), StoreError> {
+/// Gives the entry's id, by which [`personal::opened`] finds the details again.
+pub async fn record_about(
+    tx: &mut Tx,
+    office: &crate::Office,
+    mut entry: Entry<'_>,
+    subject: Subject,
+    details: &serde_json::Value,
+) -> Result<AuditId, StoreError> {
     entry.request_id = entry.request_id.or_else(|| office.request_id.clone());
     let (audit_id, now) = (office.ids.make(), office.clock.now());
     let sealed = office.personal.seal(tx, subject, now, audit_id, details).await?;
     let place = tx.audit_place(&office.audit.lanes);
     let row = Writer::row_with(tx.actor(), audit_id, now, place, &entry, sealed.as_deref().map(Digest::of))?;
     steward_store::audit::insert(tx, &row).await?;
-    match sealed {
-        Some(sealed) => steward_store::audit_personal::insert(tx, audit_id, &subject.to_string(), &sealed).await,
-        None => Ok(()),
+    if let Some(sealed) = sealed {
+        steward_store::audit_personal::insert(tx, audit_id, &subject.to_string(), &sealed).await?;
     }
+    Ok(audit_id)
 }

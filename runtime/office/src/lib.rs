@@ -5,6 +5,7 @@
 pub mod actions;
 pub mod audit;
 pub mod budgets;
+pub mod changes;
 pub mod conversations;
 pub mod crm;
 mod error;

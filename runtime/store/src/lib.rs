@@ -22,6 +22,7 @@ pub mod doors;
 pub mod engines;
 mod error;
 pub mod escalation;
+pub mod governance_change;
 pub mod grant;
 pub mod hold;
 pub mod host_effect;

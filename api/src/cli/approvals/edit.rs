@@ -4,6 +4,7 @@ use super::Card;
 use crate::cli::error::CliError;
 use crate::cli::terminal::Terminal;
 use crate::wiring::Governance;
+use crate::wiring::adopt::adopt;
 use serde_json::Value;
 use std::path::Path;
 use steward_agent::edit::{Edited, Judges, edit};
@@ -34,7 +35,8 @@ pub(super) fn read_arguments(text: &str) -> Result<Value, CliError> {
 
 /// Edits, and gives the card that waits now.
 pub(super) async fn run(terminal: &Terminal, governance: &Governance, hold: HoldId, arguments: Value) -> Result<Card, CliError> {
-    let rules = governance.rules.current();
+    adopt(&terminal.store, &terminal.office, &governance.host.specs(), &governance.rules).await?;
+    let rules = governance.rules.of(terminal.actor.tenant);
     let judges = Judges { office: &terminal.office, host: &governance.host, rules: &rules, agents: &governance.agents, approvals: &terminal.config.approvals };
     let mut tx = terminal.store.begin(&terminal.actor).await?;
     let edited = edit(&mut tx, &judges, hold, arguments).await?;

@@ -4,14 +4,13 @@ use super::{Wanted, usd};
 use crate::cli::Setting;
 use crate::cli::error::CliError;
 use crate::cli::output::Tone;
+use crate::cli::password::read_password;
 use crate::cli::terminal::{Who, with};
 use crate::wiring::logging;
 use clap::Args;
-use secrecy::SecretString;
-use std::io::{self, BufRead as _, IsTerminal as _};
 use steward_core::Micros;
 use steward_office::budgets::holds;
-use steward_office::people::{self, PASSWORD_BYTES_MAX, Passwords};
+use steward_office::people::{self, Passwords};
 
 #[derive(Debug, Args)]
 pub(super) struct Allow {
@@ -92,7 +91,7 @@ impl Refuse {
 impl BreakGlass {
     pub(super) async fn run(self, setting: &Setting) -> Result<(), CliError> {
         logging::start(&setting.environment, "warn");
-        let password = read_password(setting).await?;
+        let password = read_password(&setting.output, "steward budgets break-glass …").await?;
         with(setting.config()?, &self.who, "steward budgets break-glass", async |terminal| {
             let passwords = Passwords::new(1)?;
             // At the terminal there is no session that remembers a proof: it is given now.
@@ -118,21 +117,4 @@ impl Review {
         .await?;
         Ok(setting.output.line("Reviewed.")?)
     }
-}
-
-/// One line of standard input. At a terminal it is asked for; it is shown while it is typed, which the question says.
-async fn read_password(setting: &Setting) -> Result<SecretString, CliError> {
-    if io::stdin().is_terminal() {
-        setting.output.piece("Your password (it is shown; better pipe it in): ")?;
-    }
-    let read = tokio::task::spawn_blocking(|| {
-        let mut line = String::new();
-        io::Read::take(io::stdin().lock(), PASSWORD_BYTES_MAX as u64 + 2).read_line(&mut line).map(|_| line)
-    });
-    let line = read.await.map_err(io::Error::other)??;
-    let password = line.trim_end_matches(['\n', '\r']);
-    if password.is_empty() {
-        return Err(CliError::said("give your password on standard input: `steward budgets break-glass … < password.txt`"));
-    }
-    Ok(SecretString::from(password))
 }

@@ -33,7 +33,7 @@ pub(crate) fn doc() -> Doc {
 pub(crate) async fn handle(caller: Caller, Id(id): Id<HoldId>, Json(wanted): Json<Edit>) -> Answer {
     let mut tx = caller.begin().await?;
     let state = caller.state();
-    let rules = state.rules.current();
+    let rules = state.rules.of(caller.actor().tenant);
     let judges = Judges { office: caller.office(), host: &state.host, rules: &rules, agents: &state.agents, approvals: &state.approvals };
     match edit(&mut tx, &judges, id, Value::Object(wanted.arguments)).await.map_err(about_arguments)? {
         Edited::Waits(row) => {

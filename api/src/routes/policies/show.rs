@@ -56,6 +56,6 @@ pub(crate) fn doc() -> Doc {
 }
 
 pub(crate) async fn handle(caller: Caller) -> Answer {
-    let rules = caller.state().rules.current();
+    let rules = caller.state().rules.of(caller.actor().tenant);
     json(StatusCode::OK, &PoliciesView { digest: rules.digest(), rules: rules.list().iter().map(RuleView::from).collect() })
 }

@@ -50,7 +50,7 @@ pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answ
     let mut tx = caller.begin().await?;
     let seen = look(&mut tx, caller.office().clock.now() - Duration::days(i64::from(days)), least).await?;
     tx.rollback().await?;
-    let (rules, tools) = (caller.state().rules.current(), caller.state().host.specs());
+    let (rules, tools) = (caller.state().rules.of(caller.actor().tenant), caller.state().host.specs());
     // The rules are loaded again for each suggestion: too long to keep other requests waiting.
     let made = tokio::task::spawn_blocking(move || {
         let _place = place;

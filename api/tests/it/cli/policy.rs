@@ -139,3 +139,33 @@ async fn decisions_on_record_are_judged_again_and_explained() {
     }
     assert_eq!(home.json(&["policy", "explain", &envelope, "--json"])["now"]["verdict"], "hold");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rules_are_proposed_from_the_terminal_and_not_approved_by_who_proposed_them() {
+    let home = Home::made("propose", "").await;
+    home.refused(&["policy", "export", "data"], &["`data` exists already"]);
+    home.succeeds(&["policy", "export", "new"]);
+    home.refused(&["policy", "propose", "new", "--reason", " "], &["say why"]);
+    home.refused(&["policy", "propose", "nowhere", "--reason", "Why."], &["the rules in `nowhere` cannot be read"]);
+    home.write("new/rules/90-mine.cedar", LOOSE);
+    let ran = home.run(&["policy", "propose", "new", "--reason", "Everything."]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    for part in ["BROKEN", "FAILED", "Not sound.", "it cannot be approved as it is"] {
+        assert!(ran.out.contains(part), "`{part}` in {ran:?}");
+    }
+    home.write("new/rules/90-mine.cedar", "@id(\"mine\") @reason(\"Mine.\")\nforbid (principal, action == Action::\"crm.create_company\", resource);\n");
+    let made = home.json(&["policy", "propose", "new", "--reason", "No companies.", "--json"]);
+    assert_eq!((&made["report"]["sound"], &made["report"]["changes"]["added"]), (&true.into(), &serde_json::json!(["mine"])), "{made}");
+    let (id, digest) = (made["governance_change_id"].as_str().expect("an id"), made["content_digest"].as_str().expect("a digest"));
+    let shown = home.succeeds(&["policy", "proposals", "show", id]);
+    for part in ["is proposed", "No companies.", "rule new: mine", "crm.create_company", &format!("--digest {digest}")] {
+        assert!(shown.contains(part), "`{part}` in {shown}");
+    }
+    home.refused(&["policy", "proposals", "approve", id, "--digest", digest], &["your password on standard input"]);
+    home.refused(&["policy", "proposals", "reject", id], &["you proposed this yourself"]);
+    assert_eq!(home.json(&["policy", "history", "--json"])["items"], serde_json::json!([]));
+    assert!(home.succeeds(&["policy", "proposals", "withdraw", id]).contains("Withdrawn"));
+    home.refused(&["policy", "proposals", "withdraw", id], &["already withdrawn"]);
+    let listed = home.succeeds(&["policy", "proposals", "list"]);
+    assert!(listed.contains("withdrawn") && listed.contains("proposed, not sound"), "{listed}");
+}

@@ -94,7 +94,7 @@ async fn tools_prompts_policies_and_agents_are_shown_as_they_are() {
     }
 
     let policies = get("/api/v1/policies").await;
-    assert_eq!(policies["digest"], state.rules.current().digest().to_string());
+    assert_eq!(policies["digest"], state.rules.base().digest().to_string());
     let rule = policies["rules"].as_array().expect("rules").iter().find(|rule| rule["id"] == "test-no-companies").expect("the rule");
     assert_eq!((&rule["effect"], &rule["reason"]), (&json!("forbid"), &json!("No companies in this test.")));
     assert!(rule["text"].as_str().expect("text").contains("crm.create_company"), "{rule}");
@@ -118,7 +118,7 @@ async fn other_rules_are_tried_on_what_is_on_record_and_change_nothing() {
     let owner = working.world.owner().await;
     let (_, run) = working.say(&owner, "Add the company Birch.").await;
     super::working::Listening::open(working.ask("GET", format!("/api/v1/runs/{run}/events")).cookie(&owner)).await.until_the_end().await;
-    let before = state.rules.current().digest();
+    let before = state.rules.base().digest();
     let try_rules = |cookie: &secrecy::SecretString, body: &Value| working.ask("POST", "/api/v1/policies/backtest").cookie(cookie).json(body).send();
 
     let everything = json!({ "name": "all.cedar", "text": "@id(\"all\") @reason(\"All.\") permit (principal, action, resource);" });
@@ -144,7 +144,7 @@ async fn other_rules_are_tried_on_what_is_on_record_and_change_nothing() {
     assert_eq!((&decisions["differences"][0]["was"], &decisions["differences"][0]["now"]), (&json!("block"), &json!("allow")));
     let none = try_rules(&owner, &json!({ "files": [everything], "decisions": 0 })).await.expect(200).json();
     assert_eq!(none["decisions"]["judged"], 0);
-    assert_eq!(state.rules.current().digest(), before, "nothing changes");
+    assert_eq!(state.rules.base().digest(), before, "nothing changes");
     // Another organisation's decisions are not judged.
     let other = &working.world.other;
     let stranger = other.session_of(&working.world.server, other.owner).await.secret;

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use steward_api::router::Route;
 use steward_core::event::Recorded;
 use steward_core::{
-    Actor, ActorKind, ApiTokenId, AuthMethod, BudgetHoldId, CompanyId, ContactId, ConversationId, DealId, EnvelopeId, Event, GrantId, HoldId, Id, Integrity,
-    PasskeyId, PersonId, Role, RunId, RunOutcome, Scope, SessionId, WorkspaceId, Workspaces,
+    Actor, ActorKind, ApiTokenId, AuthMethod, BudgetHoldId, CompanyId, ContactId, ConversationId, DealId, Digest, EnvelopeId, Event, GovernanceChangeId,
+    GrantId, HoldId, Id, Integrity, PasskeyId, PersonId, Role, RunId, RunOutcome, Scope, SessionId, WorkspaceId, Workspaces,
 };
+use steward_office::changes::{self, ChangeKind, POLICY, Proposal};
 use steward_office::conversations::{self, AgentPins};
 use steward_office::crm::{self, NewCompany, NewContact, NewDeal};
 use steward_office::grants::{self, NewGrant, Range};
@@ -21,6 +22,11 @@ use time::macros::datetime;
 
 /// What waits in the samples.
 pub(crate) const ENVELOPE: &str = r#"{"arguments":{},"evidence":[]}"#;
+
+/// Rules that are proposed in the samples: looking is free.
+const READS: &str = "@id(\"read\") @reason(\"Looking is free.\") permit (principal, action in Action::\"read\", resource);";
+/// The same as it is stored.
+const CHANGE: &str = r#"{"cases":[],"properties":[],"rules":[{"name":"rules/read.cedar","text":"@id(\"read\") @reason(\"Looking is free.\") permit (principal, action in Action::\"read\", resource);"}]}"#;
 
 /// What a route is sent.
 pub(crate) enum Sample {
@@ -79,6 +85,12 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
         "policies::backtest" => Sample::Json(
             json!({ "files": [{ "name": "all.cedar", "text": "@id(\"all\") @reason(\"All.\") permit (principal, action, resource);" }], "decisions": 0 }),
         ),
+        "policy_proposals::create" => {
+            Sample::Json(json!({ "files": [{ "name": "read.cedar", "text": READS }], "cases": [], "reason": "A sample.", "decisions": 0 }))
+        }
+        "policy_proposals::approve" => Sample::Json(json!({ "content_digest": Digest::of(CHANGE.as_bytes()) })),
+        "policy_proposals::reject" => Sample::Json(json!({ "reason": "Too wide." })),
+        "policy_proposals::withdraw" => Sample::Nothing,
         "holds::reject" => Sample::Json(json!({ "reason": "Not now." })),
         "budgets::put" => Sample::Json(json!({ "scope": "organisation", "period": "day", "cap_micros": 5_000_000 })),
         // An agent nobody has: this asks who may ask, and no model answers here.
@@ -142,6 +154,7 @@ pub(crate) async fn target(world: &World, house: &House, person: PersonId, route
         "runs" => run_of(world, house, route.name == "runs::events").await.to_string(),
         "holds" => hold_of(world, house, "write").await.to_string(),
         "budgets/holds" => budget_hold_of(world, house, person, route).await.to_string(),
+        "policies/proposals" => change_of(world, house, person, route).await.to_string(),
         "grants" => {
             let tool = steward_policies::sample_tools().expect("tools").into_iter().find(|tool| tool.name == "crm.get_contact").expect("a tool that reads");
             let ranges = tool.roles.keys().map(|name| (format!("/{}", name.trim_start_matches('/')), Range::LettersMax(99))).collect();
@@ -259,6 +272,30 @@ async fn budget_hold_of(world: &World, house: &House, person: PersonId, route: &
     id
 }
 
+/// A change of the rules that somebody else proposed, and to be withdrawn one's own; who is to approve it proved who they are.
+async fn change_of(world: &World, house: &House, person: PersonId, route: &Route) -> GovernanceChangeId {
+    let proposer = if route.name == "policy_proposals::withdraw" { person } else { world.person_of(house, Role::Manager, None).await };
+    let kind = ActorKind::Person { session: None, method: AuthMethod::Terminal };
+    let actor = Actor { tenant: house.tenant, person: Some(proposer), kind, roles: [Role::Owner].into(), workspaces: Workspaces::All };
+    let state = &world.server.state;
+    let proposal = Proposal {
+        kind: ChangeKind::Policy,
+        subject: POLICY,
+        content: CHANGE.to_owned(),
+        base: state.rules.of(house.tenant).digest(),
+        report: "{}".to_owned(),
+        is_sound: true,
+        reason: "A sample.",
+    };
+    let mut tx = state.store.begin(&actor).await.expect("tx");
+    let row = changes::propose(&mut tx, &state.office, proposal).await.expect("proposed");
+    tx.commit().await.expect("commit");
+    // Only one at a time: several of a person's sessions are touched at once.
+    let sql = format!("select pg_advisory_xact_lock(4100); update session set proved_at = '2026-03-01 09:00Z' where person_id = '{}';", person.uuid());
+    world.server.database.raw(&sql).await;
+    row.governance_change_id
+}
+
 /// An id of the route's kind that names nothing.
 pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
     fn fresh<T: Id>(world: &World) -> String {
@@ -278,6 +315,7 @@ pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
         "runs" => fresh::<RunId>(world),
         "holds" => fresh::<HoldId>(world),
         "grants" => fresh::<GrantId>(world),
+        "policies/proposals" => fresh::<GovernanceChangeId>(world),
         "audit/personal" => fresh::<ContactId>(world),
         "budgets/holds" => fresh::<BudgetHoldId>(world),
         other => panic!("no id for `{other}`: add one"),

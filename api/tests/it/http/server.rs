@@ -11,12 +11,12 @@ use steward_agent::agents::{Agent, Agents};
 use steward_agent::live::Live;
 use steward_agent::rules::SharedRules;
 use steward_api::meters::Meters;
-use steward_api::{AppState, Parts, Site, Web};
+use steward_api::{AppState, Parts, PolicyFiles, Site, Web};
 use steward_core::{Clock, EnvelopeKey, Ids, RunLimits};
 use steward_host::{Allocation, Host, HostOptions};
 use steward_office::Office;
 use steward_office::people::Passwords;
-use steward_policies::{Rules, sample_tools, shipped_rules};
+use steward_policies::{Rules, sample_tools, shipped_cases, shipped_properties, shipped_rules};
 use steward_store::testing::TestDatabase;
 use time::macros::datetime;
 use tower::ServiceExt as _;
@@ -130,6 +130,11 @@ impl Ask<'_> {
     }
 }
 
+/// The shipped cases and properties.
+pub(crate) fn shipped_files() -> Arc<PolicyFiles> {
+    Arc::new(PolicyFiles { cases: shipped_cases(), properties: shipped_properties() })
+}
+
 /// A web of three pages, one of them for every held action.
 fn sample_web() -> Web {
     let files = [("index.html", "<p>home</p><script>go()</script>"), ("404.html", "<p>nothing here</p>"), ("holds/_.html", "<p>any held action</p>")];
@@ -176,6 +181,7 @@ impl Server {
             site: Site::new(url, false).expect("site"),
             host: Host::new(HostOptions { slots: 1, allocation: Allocation::OnDemand, ..HostOptions::default() }).expect("host"),
             rules: SharedRules::new(Rules::load(&shipped_rules(), &sample_tools().expect("tools")).expect("rules")),
+            policy_files: shipped_files(),
             agents: Arc::new(Agents::from([("assistant".to_owned(), assistant)])),
             approvals: Arc::default(),
             prompts: Arc::new(prompts),

@@ -1,6 +1,6 @@
 //! A server with a worker behind it and a scripted model, and a reader of event streams.
 
-use super::server::{Ask, Server, URL};
+use super::server::{Ask, Server, URL, shipped_files};
 use super::world::{House, World};
 use axum::body::{Body, BodyDataStream};
 use futures_util::StreamExt as _;
@@ -52,6 +52,7 @@ impl Working {
             site: Site::new(URL, false).expect("site"),
             host: runtime.host.clone(),
             rules: runtime.rules.clone(),
+            policy_files: shipped_files(),
             prompts: runtime.prompts.clone(),
             agents: runtime.agents.clone(),
             approvals: runtime.approvals.clone(),

@@ -43,7 +43,7 @@ impl Drive<'_> {
     /// The counters a call is judged by. What is pending is committed before they are read: when one of them moves before the verdict is
     /// written, only the verdict is lost and not what the model said.
     pub(super) async fn counts_of(&mut self, id: CallId) -> Result<Counted, DriveError> {
-        let rules = self.runtime.rules.current();
+        let rules = self.runtime.rules.of(self.tenant);
         let now = self.runtime.office.clock.now();
         let prepared = match (&self.run.pins, self.run.call(id)) {
             (Some(pins), Some(call)) => prepare(&rules, &self.runtime.host, &self.run, pins, &call.call, now),
@@ -68,7 +68,7 @@ impl Drive<'_> {
         let host = &self.runtime.host;
         self.look(id.step);
         let (_, shown) = self.shown.as_ref()?;
-        let rules = self.runtime.rules.current();
+        let rules = self.runtime.rules.of(self.tenant);
         let agent = self.agent()?;
         let gate = Gate {
             rules: &rules,
@@ -100,7 +100,7 @@ impl Drive<'_> {
         self.sides.push(Side::Decision(Box::new(DecisionSide {
             detail: json!({
                 "call": call.call_id, "tool": call.tool, "verdict": name, "rules": ruling.rules, "arguments_digest": call_digest(call),
-                "envelope_id": ruling.sealed.as_ref().map(|sealed| sealed.id), "policy_digest": self.runtime.rules.current().digest(),
+                "envelope_id": ruling.sealed.as_ref().map(|sealed| sealed.id), "policy_digest": self.runtime.rules.of(self.tenant).digest(),
                 "prompt": pins.prompt, "after_approval": after_approval, "changed": ruling.changed,
                 "grant_id": ruling.grant,
             }),
@@ -121,7 +121,7 @@ impl Drive<'_> {
                 rules: ruling.rules.clone(),
                 reason: storable(&ruling.reason),
                 envelope_id: ruling.sealed.as_ref().map(|sealed| sealed.id.bytes().to_vec()),
-                policy_digest: self.runtime.rules.current().digest(),
+                policy_digest: self.runtime.rules.of(self.tenant).digest(),
                 arguments: call.broken.as_ref().map_or_else(|| call.arguments.to_string(), |why| json!({ "broken": why }).to_string()),
                 provenance: ruling.provenance.to_string(),
                 record: ruling.record.clone(),

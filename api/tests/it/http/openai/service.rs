@@ -1,5 +1,6 @@
 //! A server on a real socket with a worker behind it, and a client that shows every byte.
 
+use super::super::server::shipped_files;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -45,6 +46,7 @@ impl Service {
             site: Site::new(&format!("http://{address}"), false).expect("site"),
             host: runtime.host.clone(),
             rules: runtime.rules.clone(),
+            policy_files: shipped_files(),
             prompts: runtime.prompts.clone(),
             agents: runtime.agents.clone(),
             approvals: Default::default(),

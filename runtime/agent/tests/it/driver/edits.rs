@@ -12,7 +12,7 @@ async fn edits(world: &World, actor: &Actor, row: &HoldRow, change: impl Fn(&mut
     let envelope: Value = serde_json::from_str(&row.envelope).expect("envelope");
     let mut arguments = envelope["arguments"].clone();
     change(&mut arguments);
-    let (runtime, rules) = (&world.runtime, world.runtime.rules.current());
+    let (runtime, rules) = (&world.runtime, world.runtime.rules.base());
     let judges = Judges { office: &runtime.office, host: &runtime.host, rules: &rules, agents: &runtime.agents, approvals: &runtime.approvals };
     let mut tx = world.db.app.begin(actor).await.expect("begin");
     let edited = edit(&mut tx, &judges, row.hold_id, arguments).await?;

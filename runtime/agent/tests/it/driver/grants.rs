@@ -218,7 +218,7 @@ async fn a_rule_that_forbids_and_an_edit_are_not_covered_by_a_grant() {
     let (_model, world, contact) = noting().await;
     gives(&world, &world.owner, &note_tool(&world), &contact, 5, 1).await.expect("a grant");
     let stricter = World::attach(&world.db.superuser_url, world.tenant, "http://127.0.0.1:9", &[HOLD_NOTES, NO_NOTES]).await;
-    world.runtime.rules.replace(stricter.runtime.rules.current());
+    world.runtime.rules.replace(stricter.runtime.rules.base());
     world.say(&format!("Note on {contact}: NOTE<short>")).await;
     assert_eq!(settle(&world).await, Some(RunStatus::Ended), "blocked, and the agent says so");
     assert_eq!((notes(&world).await, world.db.number("select uses::bigint from standing_grant").await), (0, 0));

@@ -1,0 +1,81 @@
+//! Takes up what organisations approved: each process asks what is in force, and puts it in force for its own decisions.
+//!
+//! Rules whose seals do not fit, or that do not load with the tools of this process, are not passed over: nothing is allowed then, for the
+//! rules of before may allow what the new ones were to stop.
+
+use crate::cli::chain;
+use crate::policy_set::PolicySet;
+use steward_agent::rules::SharedRules;
+use steward_core::{Actor, TenantId, ToolSpec};
+use steward_office::changes::{self, ChangeKind};
+use steward_office::{Office, OfficeError};
+use steward_policies::{Rules, RulesError, nothing_allowed};
+use steward_store::{Store, StoreError, governance_change};
+use tracing::{error, info, warn};
+
+/// Why rules that were approved are not in force.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
+    #[error("they were changed in the database after they were approved; look for who can write there, and propose and approve them anew")]
+    Changed,
+    #[error("this process has no envelope key to check them with; give it the key that the server has")]
+    NoKey,
+    #[error("their stored text cannot be read")]
+    Content(#[from] StoreError),
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+}
+
+/// Puts in force what is approved and not in force yet. Fails only when the database does not answer.
+pub async fn adopt(store: &Store, office: &Office, tools: &[ToolSpec], rules: &SharedRules) -> Result<(), OfficeError> {
+    for one in store.changes_in_force(ChangeKind::Policy.name()).await? {
+        if rules.version_of(one.tenant).is_some_and(|version| version >= one.version) {
+            continue;
+        }
+        let (version, found) = read(store, office, tools, one.tenant).await?;
+        match found {
+            Ok(fresh) => {
+                for warning in fresh.warnings() {
+                    warn!(tenant.id = %one.tenant, "{warning}");
+                }
+                info!(tenant.id = %one.tenant, policy.digest = %fresh.digest().short(), rules = fresh.list().len(), "approved rules are in force");
+                rules.adopt(one.tenant, version, fresh);
+            }
+            Err(why) => {
+                error!(tenant.id = %one.tenant, "THE APPROVED RULES CANNOT BE USED, so nothing is allowed in this organisation: {}", chain(&why));
+                match nothing_allowed(tools) {
+                    Ok(none) => rules.adopt(one.tenant, version, none),
+                    Err(err) => error!(tenant.id = %one.tenant, "and nothing can be put in their place: {}", chain(&err)),
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The rules that an organisation approved last, with their version.
+async fn read(store: &Store, office: &Office, tools: &[ToolSpec], tenant: TenantId) -> Result<(i32, Result<Rules, Unusable>), OfficeError> {
+    let mut tx = store.begin(&Actor::worker(tenant)).await?;
+    let row = governance_change::in_force(&mut tx, ChangeKind::Policy.name(), changes::POLICY).await?.ok_or(StoreError::Missing)?;
+    tx.rollback().await?;
+    let version = row.version.unwrap_or_default();
+    let Some(key) = &office.key else { return Ok((version, Err(Unusable::NoKey))) };
+    if !changes::is_approved(key, tenant, &row)? {
+        return Ok((version, Err(Unusable::Changed)));
+    }
+    let loaded = PolicySet::read(&row.content).map_err(Unusable::from).and_then(|set| Ok(Rules::load(&set.rule_files(), tools)?));
+    Ok((version, loaded))
+}
+
+/// The set that an organisation approved last, as it was sealed; none while it approved none.
+pub(crate) async fn approved_set(tx: &mut steward_store::Tx, office: &Office) -> Result<Option<PolicySet>, OfficeError> {
+    let Some(row) = governance_change::in_force(tx, ChangeKind::Policy.name(), changes::POLICY).await? else { return Ok(None) };
+    let is_whole = match &office.key {
+        Some(key) => changes::is_approved(key, tx.actor().tenant, &row)?,
+        None => true,
+    };
+    if !is_whole {
+        return Err(OfficeError::Conflict(Unusable::Changed.to_string()));
+    }
+    Ok(Some(PolicySet::read(&row.content)?))
+}

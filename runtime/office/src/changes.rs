@@ -1,0 +1,305 @@
+//! Changes of what governs: one person proposes, another approves, and what is in force is the newest that was approved.
+//!
+//! What is proposed never changes: it is stored with its digest and with what the checks found, and sealed with a key outside the database.
+//! Nobody approves their own, nor what did not pass its checks, nor what was made for a base that is no longer in force; the database
+//! refuses these too, whoever writes. An approval takes a fresh proof of who gives it.
+
+mod seal;
+
+pub use seal::{is_approved, is_sealed};
+
+use crate::Office;
+use crate::audit::personal::{Opened, opened};
+use crate::audit::{self, Entry, seal::Subject};
+use crate::error::OfficeError;
+use crate::people::Proven;
+use serde_json::json;
+use std::collections::HashMap;
+use steward_core::{ActorKind, AuditId, Digest, EnvelopeKey, GovernanceChangeId, Permission, PersonId};
+use steward_store::governance_change::{self, ChangeRow, Decided};
+use steward_store::{Page, StoreError, Tx};
+
+/// The longest reason a person may give, in bytes.
+const REASON_BYTES_MAX: usize = 2000;
+/// The longest content of a change, in bytes.
+const CONTENT_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The subject of changes of rules: an organisation has one set.
+pub const POLICY: &str = "rules";
+
+/// The states a change can be in.
+pub const STATES: [&str; 4] = ["proposed", "approved", "rejected", "withdrawn"];
+
+/// What a change is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// The rules of the organisation.
+    Policy,
+}
+
+impl ChangeKind {
+    /// The stored form.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Policy => "policy",
+        }
+    }
+
+    /// What to do when a proposal was made for a base that is no longer in force.
+    const fn anew(self) -> &'static str {
+        match self {
+            Self::Policy => {
+                "the rules in force are not those this was proposed for: fetch them with `steward policy export DIR`, make the change there, and propose it anew"
+            }
+        }
+    }
+}
+
+/// A change as it is proposed.
+#[derive(Debug, Clone)]
+pub struct Proposal<'a> {
+    /// Of what.
+    pub kind: ChangeKind,
+    /// Which one of its kind.
+    pub subject: &'a str,
+    /// What is proposed, as canonical JSON.
+    pub content: String,
+    /// Names what is in force now.
+    pub base: Digest,
+    /// What the checks found, as JSON.
+    pub report: String,
+    /// Whether it passed all that must be passed.
+    pub is_sound: bool,
+    /// Why.
+    pub reason: &'a str,
+}
+
+/// Proposes a change. Nothing is in force by it.
+pub async fn propose(tx: &mut Tx, office: &Office, new: Proposal<'_>) -> Result<ChangeRow, OfficeError> {
+    let person = speaker(tx, Permission::ChangesPropose)?;
+    let reason = words(new.reason)?.ok_or_else(|| OfficeError::Invalid("say why: whoever decides on it reads that first".to_owned()))?;
+    if new.content.len() > CONTENT_BYTES_MAX {
+        return Err(OfficeError::Invalid(format!("a change has at most {CONTENT_BYTES_MAX} bytes")));
+    }
+    let key = key(office)?;
+    let id: GovernanceChangeId = office.ids.make();
+    let base_version = governance_change::version(tx, new.kind.name(), new.subject).await?;
+    let digest = Digest::of(new.content.as_bytes());
+    let detail = json!({
+        "kind": new.kind.name(), "subject": new.subject, "content_digest": digest, "base_digest": new.base, "base_version": base_version, "sound": new.is_sound,
+    });
+    let entry = Entry { action: "change.propose", object: id.to_string(), outcome: "done", detail, request_id: None };
+    let audit = audit::record_about(tx, office, entry, Subject::Person(person), &json!({ "reason": reason })).await?;
+    let mut row = ChangeRow {
+        governance_change_id: id,
+        kind: new.kind.name().to_owned(),
+        subject: new.subject.to_owned(),
+        content: new.content,
+        content_digest: digest.bytes().to_vec(),
+        base_digest: new.base.bytes().to_vec(),
+        base_version,
+        report: new.report,
+        sound: new.is_sound,
+        proposed_by: person,
+        agent: None,
+        run: None,
+        proposed_at: office.clock.now(),
+        proposed_audit: audit,
+        seal: Vec::new(),
+        state: "proposed".to_owned(),
+        version: None,
+        decided_by: None,
+        decided_at: None,
+        decided_audit: None,
+        decided_seal: None,
+    };
+    row.seal = seal::of_proposal(key, tx.actor().tenant, &row)?;
+    governance_change::insert(tx, &row).await?;
+    Ok(row)
+}
+
+/// Changes of one kind, newest first, in one state or all; without what is proposed in them and what the checks found.
+pub async fn list(tx: &mut Tx, kind: ChangeKind, state: Option<&str>, page: &Page) -> Result<Vec<ChangeRow>, OfficeError> {
+    if !tx.actor().may(Permission::GovernanceRead) {
+        return Err(OfficeError::Denied("you may not see what governs".to_owned()));
+    }
+    Ok(governance_change::list(tx, kind.name(), state, page).await?)
+}
+
+/// One change of a kind.
+pub async fn get(tx: &mut Tx, kind: ChangeKind, id: GovernanceChangeId) -> Result<ChangeRow, OfficeError> {
+    if !tx.actor().may(Permission::GovernanceRead) {
+        return Err(OfficeError::Missing("change"));
+    }
+    governance_change::find(tx, id).await?.filter(|row| row.kind == kind.name()).ok_or(OfficeError::Missing("change"))
+}
+
+/// The reasons people gave, by the entries of the log that hold them; whose details were erased has none.
+pub async fn reasons(tx: &mut Tx, office: &Office, rows: &[ChangeRow]) -> Result<HashMap<AuditId, String>, OfficeError> {
+    let entries: Vec<AuditId> = rows.iter().flat_map(|row| std::iter::once(row.proposed_audit).chain(row.decided_audit)).collect();
+    let found = opened(tx, office, &entries).await?;
+    let reason = |details: Opened| match details {
+        Opened::Details(details) => details.get("reason").and_then(|reason| reason.as_str().map(str::to_owned)),
+        Opened::Erased(_) | Opened::Unreadable => None,
+    };
+    Ok(found.into_iter().filter_map(|(id, details)| Some((id, reason(details)?))).collect())
+}
+
+/// What a person says yes to.
+#[derive(Debug, Clone, Copy)]
+pub struct Approval<'a> {
+    /// The digest of the content they were shown.
+    pub content_digest: Digest,
+    /// What is in force now.
+    pub live: Digest,
+    /// Why, if they say.
+    pub reason: &'a str,
+}
+
+/// Approves a change, which is in force with the commit.
+pub async fn approve(
+    tx: &mut Tx,
+    office: &Office,
+    kind: ChangeKind,
+    id: GovernanceChangeId,
+    said: Approval<'_>,
+    proven: Proven,
+) -> Result<ChangeRow, OfficeError> {
+    let person = speaker(tx, Permission::ChangesDecide)?;
+    if !proven.is_of(person) {
+        return Err(OfficeError::Denied("somebody else proved who they are".to_owned()));
+    }
+    let key = key(office)?;
+    let reason = words(said.reason)?;
+    let mut row = open(tx, kind, id).await?;
+    if row.content_digest != said.content_digest.bytes() {
+        return Err(OfficeError::Conflict("what is proposed is not what you were shown; look at it again and decide on that".to_owned()));
+    }
+    if !is_sealed(key, tx.actor().tenant, &row)? {
+        return Err(OfficeError::Conflict(
+            "this proposal was changed in the database after it was sealed, so it cannot be approved; reject it, and look for who can write there".to_owned(),
+        ));
+    }
+    if row.proposed_by == person {
+        return Err(OfficeError::Denied("who proposed a change leaves the approval to somebody else; ask another owner".to_owned()));
+    }
+    if !row.sound {
+        return Err(OfficeError::Conflict(
+            "it did not pass its checks, so it cannot be approved: its report says which property, case or rule; propose it anew when that is mended"
+                .to_owned(),
+        ));
+    }
+    let newest = governance_change::version(tx, kind.name(), &row.subject).await?;
+    if row.base_digest != said.live.bytes() || row.base_version != newest {
+        return Err(OfficeError::Conflict(format!("this proposal is stale; {}", kind.anew())));
+    }
+    let version = newest.saturating_add(1);
+    let detail =
+        json!({ "kind": kind.name(), "subject": row.subject, "content_digest": said.content_digest, "version": version, "proposed_by": row.proposed_by });
+    let audit = note(tx, office, "change.approve", &row, person, detail, reason).await?;
+    row.state = "approved".to_owned();
+    row.version = Some(version);
+    row.decided_by = Some(person);
+    let at = office.clock.now();
+    row.decided_at = Some(at);
+    row.decided_audit = Some(audit);
+    let seal = seal::of_approval(key, tx.actor().tenant, &row)?;
+    row.decided_seal = Some(seal.clone());
+    let decided = Decided { state: "approved", version: Some(version), by: person, at, audit, seal: Some(seal) };
+    match governance_change::decide(tx, id, &decided).await {
+        Ok(true) => Ok(row),
+        // Whoever was a moment faster with another proposal on the same base came first.
+        Err(StoreError::Conflict { .. } | StoreError::Refused { .. }) => Err(OfficeError::Conflict(format!("this proposal is stale; {}", kind.anew()))),
+        Ok(false) => Err(OfficeError::Conflict("somebody else decided first".to_owned())),
+        Err(err) => Err(err.into()),
+    }
+}
+
+/// Refuses a change that somebody else proposed.
+pub async fn reject(tx: &mut Tx, office: &Office, kind: ChangeKind, id: GovernanceChangeId, reason: &str) -> Result<ChangeRow, OfficeError> {
+    let person = speaker(tx, Permission::ChangesDecide)?;
+    let reason = words(reason)?;
+    let row = open(tx, kind, id).await?;
+    if row.proposed_by == person {
+        return Err(OfficeError::Denied("you proposed this yourself: withdraw it".to_owned()));
+    }
+    close(tx, office, row, person, ("rejected", "change.reject"), reason).await
+}
+
+/// Takes one's own proposal back.
+pub async fn withdraw(tx: &mut Tx, office: &Office, kind: ChangeKind, id: GovernanceChangeId) -> Result<ChangeRow, OfficeError> {
+    let person = speaker(tx, Permission::ChangesPropose)?;
+    let row = open(tx, kind, id).await?;
+    if row.proposed_by != person {
+        return Err(OfficeError::Denied("only who proposed it may withdraw it; whoever decides on it may reject it".to_owned()));
+    }
+    close(tx, office, row, person, ("withdrawn", "change.withdraw"), None).await
+}
+
+async fn close(
+    tx: &mut Tx,
+    office: &Office,
+    mut row: ChangeRow,
+    person: PersonId,
+    (state, action): (&'static str, &'static str),
+    reason: Option<String>,
+) -> Result<ChangeRow, OfficeError> {
+    let detail = json!({ "kind": row.kind, "subject": row.subject, "proposed_by": row.proposed_by });
+    let audit = note(tx, office, action, &row, person, detail, reason).await?;
+    let decided = Decided { state, version: None, by: person, at: office.clock.now(), audit, seal: None };
+    if !governance_change::decide(tx, row.governance_change_id, &decided).await? {
+        return Err(OfficeError::Conflict("somebody else decided first".to_owned()));
+    }
+    row.state = state.to_owned();
+    row.decided_by = Some(person);
+    row.decided_at = Some(decided.at);
+    row.decided_audit = Some(audit);
+    Ok(row)
+}
+
+async fn note(
+    tx: &mut Tx,
+    office: &Office,
+    action: &str,
+    row: &ChangeRow,
+    person: PersonId,
+    detail: serde_json::Value,
+    reason: Option<String>,
+) -> Result<AuditId, OfficeError> {
+    let entry = Entry { action, object: row.governance_change_id.to_string(), outcome: "done", detail, request_id: None };
+    let details = reason.map_or_else(|| json!({}), |reason| json!({ "reason": reason }));
+    Ok(audit::record_about(tx, office, entry, Subject::Person(person), &details).await?)
+}
+
+/// The proposal, locked, and still one.
+async fn open(tx: &mut Tx, kind: ChangeKind, id: GovernanceChangeId) -> Result<ChangeRow, OfficeError> {
+    let row = governance_change::lock(tx, id).await?.filter(|row| row.kind == kind.name()).ok_or(OfficeError::Missing("change"))?;
+    if row.state != "proposed" {
+        return Err(OfficeError::Conflict(format!("this change is already {}", row.state)));
+    }
+    Ok(row)
+}
+
+/// Who speaks: a person in a session or at the terminal, with the right to.
+fn speaker(tx: &Tx, permission: Permission) -> Result<PersonId, OfficeError> {
+    let actor = tx.actor();
+    match (&actor.kind, actor.person) {
+        (ActorKind::Person { .. }, Some(person)) if actor.may(permission) => Ok(person),
+        _ => Err(OfficeError::Denied("changing what governs is for people whose role allows it; no token and no agent does".to_owned())),
+    }
+}
+
+fn key(office: &Office) -> Result<&EnvelopeKey, OfficeError> {
+    office.key.as_ref().ok_or_else(|| {
+        OfficeError::Conflict("without the envelope key nothing can be proposed or approved; give this command the key that the server has".to_owned())
+    })
+}
+
+/// Words of a person; none when there are none.
+fn words(text: &str) -> Result<Option<String>, OfficeError> {
+    let text = text.trim();
+    if text.len() > REASON_BYTES_MAX || text.contains('\0') {
+        return Err(OfficeError::Invalid(format!("a reason has at most {REASON_BYTES_MAX} bytes and no NUL")));
+    }
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}
