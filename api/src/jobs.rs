@@ -10,13 +10,19 @@ pub mod sign_audit;
 pub mod supervise_database;
 pub mod sweep;
 
+use crate::cli::chain;
 use crate::config::Config;
 use crate::wiring::{Assembled, audit_key};
+use futures_util::future::BoxFuture;
 use std::time::Duration;
+use steward_agent::live::Live;
+use steward_core::Actor;
+use steward_office::{Office, OfficeError};
+use steward_store::Store;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::error;
+use tracing::{error, info, warn};
 
 /// Starts every job that works on records, and the watch over the rules.
 pub fn start(tasks: &TaskTracker, assembled: &Assembled, config: &Config, stop: &CancellationToken) {
@@ -31,7 +37,7 @@ pub fn start(tasks: &TaskTracker, assembled: &Assembled, config: &Config, stop: 
         Ok(sequencer) => {
             tasks.spawn(sign_audit::run(runtime.store.clone(), sequencer, stop.clone()));
         }
-        Err(err) => error!("this process does not sign the audit log: {}", crate::cli::chain(&err)),
+        Err(err) => error!("this process does not sign the audit log: {}", chain(&err)),
     }
     watch_rules(tasks, assembled, config, stop);
 }
@@ -45,6 +51,50 @@ pub fn watch_rules(tasks: &TaskTracker, assembled: &Assembled, config: &Config, 
 
 /// Rows one round of a job takes.
 const BATCH_MAX: i32 = 100;
+
+/// What one round of a job did in one organisation: so many things.
+type Done = Result<usize, OfficeError>;
+
+/// A job that looks after what is held, again and again, in every organisation.
+struct Round {
+    /// How often, in seconds.
+    every_seconds: u64,
+    /// What was done, for the log.
+    done: &'static str,
+    /// What could not be done.
+    failed: &'static str,
+    /// One round in the worker's organisation.
+    act: for<'a> fn(&'a Store, &'a Office, Actor) -> BoxFuture<'a, Done>,
+}
+
+impl Round {
+    /// Works until `stop`. Whoever waits for something is woken when something was done.
+    async fn run(&self, store: Store, office: Office, live: Live, stop: CancellationToken) {
+        let mut every = Every::seconds(self.every_seconds, stop);
+        while every.next().await {
+            match self.once(&store, &office).await {
+                Ok(0) => {}
+                Ok(count) => {
+                    info!(holds = count, "{}", self.done);
+                    live.wake();
+                }
+                Err(err) => warn!(error = chain(&err), "{}; trying again", self.failed),
+            }
+        }
+    }
+
+    /// One round in every organisation, and how much it did. One in which it fails is told, and holds up no other.
+    async fn once(&self, store: &Store, office: &Office) -> Done {
+        let mut count = 0;
+        for row in store.all_tenants().await? {
+            match (self.act)(store, office, Actor::worker(row.tenant)).await {
+                Ok(done) => count += done,
+                Err(err) => warn!(tenant.id = %row.tenant, error = chain(&err), "{}; trying again", self.failed),
+            }
+        }
+        Ok(count)
+    }
+}
 
 /// A beat that ends with a token. A beat that was missed is not made up for.
 struct Every {

@@ -11,8 +11,8 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
 use std::sync::LazyLock;
 use steward_core::Permission::{
-    ActionsRead, AuditErase, AuditRead, BreakGlass, BudgetsDecide, BudgetsManage, BudgetsRead, ChangesDecide, ChangesPropose, ContactsImport, ContactsRead, ContactsWrite, Converse,
-    GovernanceRead, GrantsManage, HoldsDecide, HoldsRead, PeopleManage, PeopleRead, TokensManage, WorkspacesManage,
+    ActionsRead, AuditErase, AuditRead, BreakGlass, BudgetsDecide, BudgetsManage, BudgetsRead, ChangesDecide, ChangesPropose, ContactsImport, ContactsRead,
+    ContactsWrite, Converse, GovernanceRead, GrantsManage, HoldsDecide, HoldsRead, PeopleManage, PeopleRead, TokensManage, WorkspacesManage,
 };
 use steward_core::limits::{BODY_BYTES_MAX, IMPORT_BYTES_MAX};
 use tower_http::catch_panic::CatchPanicLayer;

@@ -33,8 +33,8 @@ use steward_agent::rules::SharedRules;
 use steward_core::{Clock, EnvelopeKey, HasKind, Ids, Kind, Mode, RunId};
 use steward_host::mcp::McpError;
 use steward_host::{Host, HostError, HostOptions, PluginError};
-use steward_office::{Office, OfficeError};
 use steward_office::people::{Passwords, PeopleError};
+use steward_office::{Office, OfficeError};
 use steward_store::{Store, StoreError};
 
 /// Passwords hashed side by side: each takes a core and tens of megabytes for a moment.

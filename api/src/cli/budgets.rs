@@ -98,7 +98,7 @@ async fn read(terminal: &Terminal, state: Option<&str>, unreviewed: bool) -> Res
     let mut tx = terminal.store.begin(&terminal.actor).await?;
     let (mut page, mut all) = (Page::new(Some(PAGE_MAX), None), Vec::new());
     loop {
-        let rows = holds::list(&mut tx, state, unreviewed, &page).await?;
+        let rows = holds::list(&mut tx, &terminal.office, state, unreviewed, &page).await?;
         let (rows, next) = page.cut(rows, |row| row.budget_hold_id.uuid());
         all.extend(rows);
         match next {

@@ -62,7 +62,8 @@ pub(crate) struct ProposalView {
 impl ProposalView {
     /// Shows a row; `live` names the rules in force.
     pub(crate) fn of(row: &ChangeRow, reasons: &HashMap<AuditId, String>, live: Digest) -> Result<Self, StoreError> {
-        let digest = |bytes: &[u8]| <[u8; 32]>::try_from(bytes).map(Digest::from_bytes).map_err(|_| StoreError::Corrupt { what: "governance_change.base_digest" });
+        let digest =
+            |bytes: &[u8]| <[u8; 32]>::try_from(bytes).map(Digest::from_bytes).map_err(|_| StoreError::Corrupt { what: "governance_change.base_digest" });
         let base_digest = digest(&row.base_digest)?;
         Ok(Self {
             governance_change_id: row.governance_change_id,

@@ -11,6 +11,7 @@ mod factors;
 mod governance;
 mod holds;
 mod idempotency;
+mod jobs;
 mod matrix;
 mod on_record;
 mod openai;

@@ -16,9 +16,10 @@ use std::collections::BTreeSet;
 use steward_core::{
     ActorKind, Approvals, CallId, Digest, Effect, EnvelopeKey, GrantId, Needs, Permission, PersonId, Role, RunId, TenantId, Terms, ToolSpec, WorkspaceId,
 };
-use steward_store::grant::{self, GrantRow};
+use steward_store::grant::{self, GrantRow, Taken};
 use steward_store::{Page, StoreError, Tx, membership, person, workspace};
 use time::{Duration, OffsetDateTime};
+use tracing::warn;
 
 /// The most uses of one grant, and the longest it may last, in days.
 const USES_MAX: u32 = 1_000;
@@ -182,10 +183,21 @@ pub async fn take(tx: &mut Tx, office: &Office, wanted: &Wanted<'_>) -> Result<O
         if row.person.is_some_and(|person| person != wanted.person) || !fits(key, tenant, &row, &approvals, wanted)? {
             continue;
         }
-        if grant::take(tx, row.grant_id, wanted.run, &call, now).await? {
-            let detail = json!({ "run": wanted.run, "call": wanted.call, "tool": row.tool, "given_by": row.given_by });
-            audit::record(tx, office, Entry { action: "grant.use", object: row.grant_id.to_string(), outcome: "done", detail, request_id: None }).await?;
-            return Ok(Some(Granted { grant_id: row.grant_id, approvals }));
+        match grant::take(tx, row.grant_id, wanted.run, &call, now).await? {
+            Taken::Used => {
+                let detail = json!({ "run": wanted.run, "call": wanted.call, "tool": row.tool, "given_by": row.given_by });
+                audit::record(tx, office, Entry { action: "grant.use", object: row.grant_id.to_string(), outcome: "done", detail, request_id: None }).await?;
+                return Ok(Some(Granted { grant_id: row.grant_id, approvals }));
+            }
+            // One use, one entry: the count of either is compared with the other.
+            Taken::Again => return Ok(Some(Granted { grant_id: row.grant_id, approvals })),
+            Taken::None => {}
+            Taken::Miscounted => warn!(
+                tenant.id = %tenant,
+                run.id = %wanted.run,
+                "THE USES OF A GRANT WERE CHANGED in the database: `{}` counts for nothing; look for who can write there",
+                row.grant_id
+            ),
         }
     }
     Ok(None)

@@ -71,7 +71,7 @@ pub async fn approve(tx: &mut Tx, office: &Office, id: HoldId, envelope_id: Enve
     as_sealed(tx, key, &row)?;
     let needs: Needs = read_needs(&row)?;
     let helps = helping(tx, &needs)?;
-    if row.separate && (decider.person == row.person || Some(decider.person) == row.edited_by) {
+    if row.separate && (decider.person == row.person || hold::editors(tx, id).await?.contains(&decider.person)) {
         return Err(OfficeError::Denied(
             "who asked for this or edited it leaves the approval to others; ask somebody else, or set `separate = false` for it under [[approvals]]".to_owned(),
         ));
@@ -112,6 +112,15 @@ pub async fn revise(tx: &mut Tx, office: &Office, id: HoldId, guidance: &str) ->
     let detail = json!({ "run": row.run, "tool": row.tool });
     audit::record(tx, office, Entry { action: "hold.revise", object: id.to_string(), outcome: "done", detail, request_id: None }).await?;
     change(tx, office, &row, "revised").await
+}
+
+/// Closes held actions whose time is over. Returns how many.
+pub async fn expire_overdue(tx: &mut Tx, office: &Office, most: i64) -> Result<usize, OfficeError> {
+    let mut closed = 0;
+    for id in hold::overdue(tx, office.clock.now(), most).await? {
+        closed += usize::from(expire(tx, office, id).await?);
+    }
+    Ok(closed)
 }
 
 /// Closes a held action whose time is over. Nothing happens when somebody decided meanwhile.

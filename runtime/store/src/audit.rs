@@ -76,6 +76,9 @@ pub struct AuditFilter<'a> {
     pub run: Option<RunId>,
 }
 
+// An entry is about a run when its object is the run or begins with the run and a slash: all of these stand between the run and the run with
+// the letter after the slash, in the order of the index.
+
 /// Ids grow with time, and so does a run's log: entries of before this long ahead of the run are not looked at, whatever the clocks said.
 const CLOCKS_APART_MS: u128 = 24 * 60 * 60 * 1_000;
 /// Bits of an id below its milliseconds.
@@ -127,11 +130,12 @@ impl TryFrom<Stored> for AuditRow {
 pub async fn list(tx: &mut Tx, page: &Page, filter: AuditFilter<'_>) -> Result<Vec<AuditRow>, StoreError> {
     let rows = sqlx::query_as!(
         Stored,
-        "select audit_id, writer_id, writer_seq, at, actor_kind, person_id, action, object, outcome, request_id, canon, leaf
+        r#"select audit_id, writer_id, writer_seq, at, actor_kind, person_id, action, object, outcome, request_id, canon, leaf
            from audit_event
           where ($1::uuid is null or audit_id > $1) and ($2::text is null or action = $2)
-            and ($3::text is null or object = $3 or starts_with(object, $3 || '/')) and ($4::uuid is null or audit_id >= $4)
-          order by audit_id limit $5",
+            and ($3::text is null or (object collate "C" >= $3 and object collate "C" < $3 || '0' and (object = $3 or starts_with(object, $3 || '/'))))
+            and ($4::uuid is null or audit_id >= $4)
+          order by audit_id limit $5"#,
         page.after_uuid(),
         filter.action,
         filter.run.map(|run| run.to_string()),
@@ -147,11 +151,12 @@ pub async fn list(tx: &mut Tx, page: &Page, filter: AuditFilter<'_>) -> Result<V
 pub async fn list_newest(tx: &mut Tx, page: &Page, filter: AuditFilter<'_>) -> Result<Vec<AuditRow>, StoreError> {
     let rows = sqlx::query_as!(
         Stored,
-        "select audit_id, writer_id, writer_seq, at, actor_kind, person_id, action, object, outcome, request_id, canon, leaf
+        r#"select audit_id, writer_id, writer_seq, at, actor_kind, person_id, action, object, outcome, request_id, canon, leaf
            from audit_event
           where ($1::uuid is null or audit_id < $1) and ($2::text is null or action = $2)
-            and ($3::text is null or object = $3 or starts_with(object, $3 || '/')) and ($4::uuid is null or audit_id >= $4)
-          order by audit_id desc limit $5",
+            and ($3::text is null or (object collate "C" >= $3 and object collate "C" < $3 || '0' and (object = $3 or starts_with(object, $3 || '/'))))
+            and ($4::uuid is null or audit_id >= $4)
+          order by audit_id desc limit $5"#,
         page.after_uuid(),
         filter.action,
         filter.run.map(|run| run.to_string()),

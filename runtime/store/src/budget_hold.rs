@@ -3,7 +3,7 @@
 use crate::error::StoreError;
 use crate::page::Page;
 use crate::tx::{Store, Tx, workspaces};
-use steward_core::{Actor, BudgetHoldId, Micros, PersonId, ReservationId, RunId, WorkspaceId};
+use steward_core::{Actor, AuditId, BudgetHoldId, Micros, PersonId, ReservationId, RunId, WorkspaceId};
 use time::OffsetDateTime;
 
 /// A waiting run as stored.
@@ -41,8 +41,10 @@ pub struct BudgetHoldRow {
     pub decided_by: Option<PersonId>,
     /// When.
     pub decided_at: Option<OffsetDateTime>,
-    /// In which words.
+    /// In which words; of a broken glass they are sealed beside an entry of the log.
     pub reason: Option<String>,
+    /// Which entry.
+    pub decided_audit: Option<AuditId>,
     /// What a review found: justified, not_justified.
     pub review: Option<String>,
     /// Who reviewed.
@@ -68,8 +70,10 @@ pub struct Said<'a> {
     pub broke_glass: bool,
     /// Who; none when nobody did.
     pub by: Option<PersonId>,
-    /// In which words.
+    /// In which words; none where they are sealed beside an entry of the log.
     pub reason: Option<&'a str>,
+    /// Which entry.
+    pub audit: Option<AuditId>,
     /// When.
     pub at: OffsetDateTime,
 }
@@ -94,6 +98,7 @@ macro_rules! row {
             decided_by: $row.decided_by.map(PersonId::from_uuid),
             decided_at: $row.decided_at,
             reason: $row.reason,
+            decided_audit: $row.decided_audit_id.map(AuditId::from_uuid),
             review: $row.review,
             reviewed_by: $row.reviewed_by.map(PersonId::from_uuid),
             reviewed_at: $row.reviewed_at,
@@ -133,7 +138,7 @@ pub async fn insert(tx: &mut Tx, row: &BudgetHoldRow) -> Result<(), StoreError> 
 pub async fn find(tx: &mut Tx, id: BudgetHoldId) -> Result<Option<BudgetHoldRow>, StoreError> {
     let row = sqlx::query!(
         "select budget_hold_id, workspace_id, run_id, person_id, agent, step, need_micros, cost_micros, of_run, why, state, allowed_micros, allowed_until, broke_glass,
-                decided_by, decided_at, reason, review, reviewed_by, reviewed_at, held_at, expires_at
+                decided_by, decided_at, reason, decided_audit_id, review, reviewed_by, reviewed_at, held_at, expires_at
            from budget_hold where budget_hold_id = $1",
         id.uuid()
     )
@@ -146,7 +151,7 @@ pub async fn find(tx: &mut Tx, id: BudgetHoldId) -> Result<Option<BudgetHoldRow>
 pub async fn lock(tx: &mut Tx, id: BudgetHoldId) -> Result<Option<BudgetHoldRow>, StoreError> {
     let row = sqlx::query!(
         "select budget_hold_id, workspace_id, run_id, person_id, agent, step, need_micros, cost_micros, of_run, why, state, allowed_micros, allowed_until, broke_glass,
-                decided_by, decided_at, reason, review, reviewed_by, reviewed_at, held_at, expires_at
+                decided_by, decided_at, reason, decided_audit_id, review, reviewed_by, reviewed_at, held_at, expires_at
            from budget_hold where budget_hold_id = $1 for update",
         id.uuid()
     )
@@ -159,7 +164,7 @@ pub async fn lock(tx: &mut Tx, id: BudgetHoldId) -> Result<Option<BudgetHoldRow>
 pub async fn open_of_run(tx: &mut Tx, run: RunId) -> Result<Option<BudgetHoldRow>, StoreError> {
     let row = sqlx::query!(
         "select budget_hold_id, workspace_id, run_id, person_id, agent, step, need_micros, cost_micros, of_run, why, state, allowed_micros, allowed_until, broke_glass,
-                decided_by, decided_at, reason, review, reviewed_by, reviewed_at, held_at, expires_at
+                decided_by, decided_at, reason, decided_audit_id, review, reviewed_by, reviewed_at, held_at, expires_at
            from budget_hold where run_id = $1 and state = 'held'",
         run.uuid()
     )
@@ -172,7 +177,7 @@ pub async fn open_of_run(tx: &mut Tx, run: RunId) -> Result<Option<BudgetHoldRow
 pub async fn list(tx: &mut Tx, state: Option<&str>, unreviewed: bool, page: &Page) -> Result<Vec<BudgetHoldRow>, StoreError> {
     let rows = sqlx::query!(
         "select budget_hold_id, workspace_id, run_id, person_id, agent, step, need_micros, cost_micros, of_run, why, state, allowed_micros, allowed_until, broke_glass,
-                decided_by, decided_at, reason, review, reviewed_by, reviewed_at, held_at, expires_at
+                decided_by, decided_at, reason, decided_audit_id, review, reviewed_by, reviewed_at, held_at, expires_at
            from budget_hold
           where ($1::text is null or state = $1) and (not $2 or (broke_glass and review is null)) and ($3::uuid is null or budget_hold_id > $3)
           order by budget_hold_id limit $4",
@@ -218,7 +223,7 @@ pub async fn has_room(tx: &mut Tx, scopes: &[(&str, String)], amount: Micros, no
 pub async fn say(tx: &mut Tx, id: BudgetHoldId, said: &Said<'_>) -> Result<bool, StoreError> {
     let done = sqlx::query!(
         "update budget_hold
-            set state = $2, allowed_micros = $3, allowed_until = $4, broke_glass = $5, decided_by = $6, reason = $7, decided_at = $8
+            set state = $2, allowed_micros = $3, allowed_until = $4, broke_glass = $5, decided_by = $6, reason = $7, decided_at = $8, decided_audit_id = $9
           where budget_hold_id = $1 and state = 'held'",
         id.uuid(),
         said.state,
@@ -228,6 +233,7 @@ pub async fn say(tx: &mut Tx, id: BudgetHoldId, said: &Said<'_>) -> Result<bool,
         said.by.map(PersonId::uuid),
         said.reason,
         said.at,
+        said.audit.map(AuditId::uuid),
     )
     .execute(tx.conn())
     .await?;

@@ -2,7 +2,7 @@
 
 use crate::error::StoreError;
 use crate::tx::Store;
-use steward_core::{HoldId, PersonId, ReservationId, RunId, TenantId};
+use steward_core::{PersonId, ReservationId, RunId, TenantId};
 use time::OffsetDateTime;
 
 /// A run handed to a worker.
@@ -56,13 +56,6 @@ impl Store {
             person: PersonId::from_uuid(row.person_id),
             fence: row.fence,
         }))
-    }
-
-    /// Held actions whose time is over.
-    pub async fn expired_holds(&self, now: OffsetDateTime, most: i32) -> Result<Vec<(TenantId, HoldId)>, StoreError> {
-        let rows =
-            sqlx::query!(r#"select tenant_id as "tenant_id!", hold_id as "hold_id!" from expired_holds($1, $2)"#, now, most).fetch_all(&self.pool).await?;
-        Ok(rows.into_iter().map(|row| (TenantId::from_uuid(row.tenant_id), HoldId::from_uuid(row.hold_id))).collect())
     }
 
     /// Reservations whose worker died.

@@ -38,11 +38,10 @@ pub struct DueRow {
 /// Steps whose time has come and that were not taken, of actions that still wait, the longest due first. The actions stay locked.
 pub async fn due(tx: &mut Tx, now: OffsetDateTime, most: i64) -> Result<Vec<DueRow>, StoreError> {
     let rows = sqlx::query!(
-        r#"select hold_id, workspace_id, run_id, tool, step.after_minutes as "after_minutes!",
-                  array(select json_array_elements_text(step.roles)) as "roles!"
-             from hold cross join lateral json_to_recordset(hold.ask::json) as step (after_minutes integer, roles json)
+        r#"select hold_id, workspace_id, run_id, tool, step.after_minutes as "after_minutes!", step.roles as "roles!"
+             from hold cross join lateral steps_of(hold.ask) as step
             where state = 'held' and expires_at > $1 and step.after_minutes > 0 and held_at + step.after_minutes * interval '1 minute' <= $1
-              and json_array_length(step.roles) > 0
+              and cardinality(step.roles) > 0
               and not exists (select from hold_escalation as taken where taken.hold_id = hold.hold_id and taken.after_minutes = step.after_minutes)
             order by held_at + step.after_minutes * interval '1 minute' limit $2
               for update of hold skip locked"#,

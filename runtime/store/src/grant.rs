@@ -153,15 +153,43 @@ pub async fn live(
     Ok(rows.into_iter().map(|row| row!(row)).collect())
 }
 
-/// Uses a grant for a call. True when it was used, now or by the same call before; false when none is left, or it was taken back meanwhile.
-pub async fn take(tx: &mut Tx, id: GrantId, run: RunId, call_id: &str, at: OffsetDateTime) -> Result<bool, StoreError> {
+/// What became of asking for a use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It was used now.
+    Used,
+    /// The same call used it before.
+    Again,
+    /// None is left, or it was taken back meanwhile.
+    None,
+    /// Its count is not that of its uses, or not that of the log: somebody changed it in the database.
+    Miscounted,
+}
+
+/// Uses a grant for a call, if its count agrees with the uses on record and with the log.
+pub async fn take(tx: &mut Tx, id: GrantId, run: RunId, call_id: &str, at: OffsetDateTime) -> Result<Taken, StoreError> {
     let used = sqlx::query_scalar!("select ordinal from grant_use where grant_id = $1 and run_id = $2 and call_id = $3", id.uuid(), run.uuid(), call_id)
         .fetch_optional(tx.conn())
         .await?;
     if used.is_some() {
-        return Ok(true);
+        return Ok(Taken::Again);
     }
     // The row's lock puts those who ask at once one after the other, and each sees what the one before took.
+    let Some(uses) = sqlx::query_scalar!("select uses from standing_grant where grant_id = $1 for update", id.uuid()).fetch_optional(tx.conn()).await? else {
+        return Ok(Taken::None);
+    };
+    // The count is no part of the seal, for it moves. Uses are only ever added, and so are the entries of the log, which is signed.
+    let counted = sqlx::query!(
+        r#"select (select count(*) from grant_use where grant_id = $1) as "uses!",
+                  (select count(*) from audit_event where object collate "C" = $2 and action = 'grant.use') as "entries!""#,
+        id.uuid(),
+        id.to_string(),
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    if counted.uses != i64::from(uses) || counted.entries != i64::from(uses) {
+        return Ok(Taken::Miscounted);
+    }
     let taken = sqlx::query!(
         "update standing_grant set uses = uses + 1 where grant_id = $1 and uses < uses_max and revoked_at is null and expires_at > $2
          returning uses, workspace_id",
@@ -170,7 +198,7 @@ pub async fn take(tx: &mut Tx, id: GrantId, run: RunId, call_id: &str, at: Offse
     )
     .fetch_optional(tx.conn())
     .await?;
-    let Some(taken) = taken else { return Ok(false) };
+    let Some(taken) = taken else { return Ok(Taken::None) };
     let tenant = tx.actor().tenant.uuid();
     sqlx::query!(
         "insert into grant_use (tenant_id, grant_id, run_id, call_id, workspace_id, ordinal, at) values ($1, $2, $3, $4, $5, $6, $7)",
@@ -184,7 +212,7 @@ pub async fn take(tx: &mut Tx, id: GrantId, run: RunId, call_id: &str, at: Offse
     )
     .execute(tx.conn())
     .await?;
-    Ok(true)
+    Ok(Taken::Used)
 }
 
 /// Takes a grant back. False when it was taken back before.

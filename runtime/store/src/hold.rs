@@ -160,6 +160,21 @@ pub async fn of_run(tx: &mut Tx, run: RunId) -> Result<Vec<HoldRow>, StoreError>
     Ok(rows.into_iter().map(|row| row!(row)).collect())
 }
 
+/// Held actions whose time is over, the longest first.
+pub async fn overdue(tx: &mut Tx, now: OffsetDateTime, most: i64) -> Result<Vec<HoldId>, StoreError> {
+    let rows = sqlx::query_scalar!("select hold_id from hold where state = 'held' and expires_at <= $1 order by expires_at limit $2", now, most)
+        .fetch_all(tx.conn())
+        .await?;
+    Ok(rows.into_iter().map(HoldId::from_uuid).collect())
+}
+
+/// Everybody who edited an action on its way to how it stands.
+pub async fn editors(tx: &mut Tx, id: HoldId) -> Result<Vec<PersonId>, StoreError> {
+    let tenant = tx.actor().tenant.uuid();
+    let rows = sqlx::query_scalar!(r#"select editor as "editor!" from editors_of($1, $2) as editor"#, tenant, id.uuid()).fetch_all(tx.conn()).await?;
+    Ok(rows.into_iter().map(PersonId::from_uuid).collect())
+}
+
 /// Held actions, oldest first, in one state or all.
 pub async fn list(tx: &mut Tx, state: Option<&str>, page: &Page) -> Result<Vec<HoldRow>, StoreError> {
     let rows = sqlx::query!(

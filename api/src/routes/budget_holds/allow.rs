@@ -18,7 +18,7 @@ pub(crate) fn doc() -> Doc {
 pub(crate) async fn handle(caller: Caller, Id(id): Id<BudgetHoldId>, Json(amount): Json<Allowance>) -> Answer {
     let mut tx = caller.begin().await?;
     holds::allow(&mut tx, caller.office(), id, Micros(amount.amount_micros), &amount.reason).await.map_err(about)?;
-    let now = BudgetHoldView::from(holds::get(&mut tx, id).await?);
+    let now = BudgetHoldView::from(holds::get(&mut tx, caller.office(), id).await?);
     let answer = caller.commit(tx, StatusCode::OK, &now).await?;
     caller.state().live.wake();
     Ok(answer)

@@ -20,10 +20,10 @@ pub(crate) fn doc() -> Doc {
 pub(crate) async fn handle(caller: Caller, Id(id): Id<BudgetHoldId>, Json(amount): Json<Allowance>) -> Answer {
     let mut tx = caller.begin().await?;
     // What is not there is missing, whoever proved what.
-    holds::get(&mut tx, id).await?;
+    holds::get(&mut tx, caller.office(), id).await?;
     let proven = people::proven(&mut tx, caller.office()).await?;
     holds::break_glass(&mut tx, caller.office(), id, Micros(amount.amount_micros), &amount.reason, proven).await.map_err(about)?;
-    let now = BudgetHoldView::from(holds::get(&mut tx, id).await?);
+    let now = BudgetHoldView::from(holds::get(&mut tx, caller.office(), id).await?);
     let answer = caller.commit(tx, StatusCode::OK, &now).await?;
     caller.state().live.wake();
     Ok(answer)

@@ -41,7 +41,7 @@ pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answ
         return Err(ApiError::field("state", format!("give one of {}", STATES.join(", "))));
     }
     let mut tx = caller.begin().await?;
-    let rows = holds::list(&mut tx, wanted.state.as_deref(), wanted.unreviewed, &page).await?;
+    let rows = holds::list(&mut tx, caller.office(), wanted.state.as_deref(), wanted.unreviewed, &page).await?;
     let (rows, next) = page.cut(rows, |row| row.budget_hold_id.uuid());
     json(StatusCode::OK, &PageOf::new(rows, next, BudgetHoldView::from))
 }

@@ -29,6 +29,6 @@ pub(crate) fn doc() -> Doc {
 pub(crate) async fn handle(caller: Caller, Id(id): Id<BudgetHoldId>, Json(finding): Json<Finding>) -> Answer {
     let mut tx = caller.begin().await?;
     holds::review(&mut tx, caller.office(), id, finding.justified).await?;
-    let now = BudgetHoldView::from(holds::get(&mut tx, id).await?);
+    let now = BudgetHoldView::from(holds::get(&mut tx, caller.office(), id).await?);
     caller.commit(tx, StatusCode::OK, &now).await
 }

@@ -14,5 +14,5 @@ pub(crate) fn doc() -> Doc {
 
 pub(crate) async fn handle(caller: Caller, Id(id): Id<BudgetHoldId>) -> Answer {
     let mut tx = caller.begin().await?;
-    json(StatusCode::OK, &BudgetHoldView::from(holds::get(&mut tx, id).await?))
+    json(StatusCode::OK, &BudgetHoldView::from(holds::get(&mut tx, caller.office(), id).await?))
 }

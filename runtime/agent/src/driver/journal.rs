@@ -301,7 +301,8 @@ impl Journal {
         let mut tx = store.begin(actor).await?;
         let Some(row) = hold::find(&mut tx, id).await? else { return Ok(nothing("hold")) };
         let said = hold::approvals(&mut tx, id).await?;
-        let mut checked = seal::check(key, actor.tenant, &row, &said)?;
+        let of_run = if row.edits.is_some() { hold::of_run(&mut tx, row.run).await? } else { Vec::new() };
+        let mut checked = seal::check(key, actor.tenant, &row, &said, &of_run)?;
         if row.envelope_id != envelope_id.bytes() {
             checked.broken.push("hold.envelope_id".to_owned());
         }

@@ -4,12 +4,14 @@
 //! small amount for a short time; it is loud in the log, and somebody else reviews it afterwards.
 
 use crate::Office;
+use crate::audit::personal::{Opened, opened};
 use crate::audit::{self, Entry, seal::Subject};
 use crate::error::OfficeError;
 use crate::people::Proven;
 use serde_json::json;
-use steward_core::limits::{BREAK_GLASS_DAY_MICROS_MAX, BREAK_GLASS_HOURS, BREAK_GLASS_MICROS_MAX, HOLD_HOURS, RESERVATION_LEAST};
-use steward_core::{Actor, ActorKind, BudgetHoldId, Micros, Permission, PersonId, ReservationId, RunId, WorkspaceId};
+use std::collections::BTreeMap;
+use steward_core::limits::{BREAK_GLASS_DAY_MICROS_MAX, BREAK_GLASS_HOURS, BREAK_GLASS_MICROS_MAX, HOLD_HOURS, PAGE_MAX, RESERVATION_LEAST};
+use steward_core::{Actor, ActorKind, AuditId, BudgetHoldId, Micros, Permission, PersonId, ReservationId, RunId, WorkspaceId};
 use steward_store::budget_hold::{self, BudgetHoldRow, Said};
 use steward_store::{Page, Store, StoreError, Tx, run};
 use time::Duration;
@@ -17,6 +19,8 @@ use tracing::warn;
 
 /// The longest reason a person may give, in bytes.
 const REASON_BYTES_MAX: usize = 2000;
+/// Pages of waiting runs that are looked at in one round.
+const WAITS_PAGES_MAX: usize = 50;
 /// The shortest reason for breaking the glass, in letters.
 const REASON_LETTERS_MIN: usize = 10;
 
@@ -67,6 +71,7 @@ pub async fn hold(tx: &mut Tx, office: &Office, breach: &Breach<'_>) -> Result<B
         decided_by: None,
         decided_at: None,
         reason: None,
+        decided_audit: None,
         review: None,
         reviewed_by: None,
         reviewed_at: None,
@@ -80,19 +85,36 @@ pub async fn hold(tx: &mut Tx, office: &Office, breach: &Breach<'_>) -> Result<B
 }
 
 /// Runs that wait for room, oldest first, in one state or all; with `unreviewed`, only overrides nobody has reviewed.
-pub async fn list(tx: &mut Tx, state: Option<&str>, unreviewed: bool, page: &Page) -> Result<Vec<BudgetHoldRow>, OfficeError> {
+pub async fn list(tx: &mut Tx, office: &Office, state: Option<&str>, unreviewed: bool, page: &Page) -> Result<Vec<BudgetHoldRow>, OfficeError> {
     if !tx.actor().may(Permission::BudgetsRead) {
         return Err(OfficeError::Denied("you may not see budgets".to_owned()));
     }
-    Ok(budget_hold::list(tx, state, unreviewed, page).await?)
+    let rows = budget_hold::list(tx, state, unreviewed, page).await?;
+    with_reasons(tx, office, rows).await
+}
+
+/// The rows with the reasons that are sealed; whose personal details were erased gave none.
+async fn with_reasons(tx: &mut Tx, office: &Office, mut rows: Vec<BudgetHoldRow>) -> Result<Vec<BudgetHoldRow>, OfficeError> {
+    let entries: Vec<AuditId> = rows.iter().filter_map(|row| row.decided_audit).collect();
+    if entries.is_empty() {
+        return Ok(rows);
+    }
+    let found = opened(tx, office, &entries).await?;
+    for row in &mut rows {
+        if let Some(Opened::Details(details)) = row.decided_audit.and_then(|audit| found.get(&audit)) {
+            row.reason = details.get("reason").and_then(|reason| reason.as_str().map(str::to_owned));
+        }
+    }
+    Ok(rows)
 }
 
 /// One of them.
-pub async fn get(tx: &mut Tx, id: BudgetHoldId) -> Result<BudgetHoldRow, OfficeError> {
+pub async fn get(tx: &mut Tx, office: &Office, id: BudgetHoldId) -> Result<BudgetHoldRow, OfficeError> {
     if !tx.actor().may(Permission::BudgetsRead) {
         return Err(OfficeError::Missing("budget hold"));
     }
-    budget_hold::find(tx, id).await?.ok_or(OfficeError::Missing("budget hold"))
+    let row = budget_hold::find(tx, id).await?.ok_or(OfficeError::Missing("budget hold"))?;
+    with_reasons(tx, office, vec![row]).await?.pop().ok_or(OfficeError::Missing("budget hold"))
 }
 
 /// Lets a run go on by an amount beyond what it has cost.
@@ -101,7 +123,7 @@ pub async fn allow(tx: &mut Tx, office: &Office, id: BudgetHoldId, amount: Micro
     let reason = words(reason)?;
     let row = open(tx, office, id).await?;
     enough(&row, amount)?;
-    let said = Said { state: "allowed", allowed: Some(amount), until: None, broke_glass: false, by: Some(person), reason, at: office.clock.now() };
+    let said = Said { state: "allowed", allowed: Some(amount), until: None, broke_glass: false, by: Some(person), reason, audit: None, at: office.clock.now() };
     let detail = json!({ "run": row.run, "amount_micros": amount, "need_micros": row.need });
     say(tx, office, &row, &said, "budget.allow", detail).await
 }
@@ -111,7 +133,7 @@ pub async fn refuse(tx: &mut Tx, office: &Office, id: BudgetHoldId, reason: &str
     let person = decider(tx.actor(), Permission::BudgetsDecide)?;
     let reason = words(reason)?;
     let row = open(tx, office, id).await?;
-    let said = Said { state: "refused", allowed: None, until: None, broke_glass: false, by: Some(person), reason, at: office.clock.now() };
+    let said = Said { state: "refused", allowed: None, until: None, broke_glass: false, by: Some(person), reason, audit: None, at: office.clock.now() };
     let detail = json!({ "run": row.run });
     say(tx, office, &row, &said, "budget.refuse", detail).await
 }
@@ -136,13 +158,14 @@ pub async fn break_glass(tx: &mut Tx, office: &Office, id: BudgetHoldId, amount:
         return Err(OfficeError::Denied(format!("you let {before} through in the last day already, and {BREAK_GLASS_DAY_MICROS_MAX} is the most")));
     }
     let until = now + Duration::hours(BREAK_GLASS_HOURS);
-    let said = Said { state: "allowed", allowed: Some(amount), until: Some(until), broke_glass: true, by: Some(person), reason: Some(reason), at: now };
+    let detail = json!({ "run": row.run, "amount_micros": amount, "need_micros": row.need, "until_ms": audit::at_ms(until), "must_be_reviewed": true });
+    let entry = Entry { action: "budget.break_glass", object: id.to_string(), outcome: "done", detail, request_id: None };
+    let audit = audit::record_about(tx, office, entry, Subject::Person(person), &json!({ "reason": reason })).await?;
+    let said =
+        Said { state: "allowed", allowed: Some(amount), until: Some(until), broke_glass: true, by: Some(person), reason: None, audit: Some(audit), at: now };
     if !budget_hold::say(tx, id, &said).await? {
         return Err(OfficeError::Conflict("somebody else decided first".to_owned()));
     }
-    let detail = json!({ "run": row.run, "amount_micros": amount, "need_micros": row.need, "until_ms": audit::at_ms(until), "must_be_reviewed": true });
-    let entry = Entry { action: "budget.break_glass", object: id.to_string(), outcome: "done", detail, request_id: None };
-    audit::record_about(tx, office, entry, Subject::Person(person), &json!({ "reason": reason })).await?;
     run::wake(tx, row.run).await?;
     warn!(tenant.id = %tx.actor().tenant, run.id = %row.run, "THE GLASS WAS BROKEN: a person without the role let a run go {amount} over its budget; somebody has to review `{id}`");
     Ok(())
@@ -173,7 +196,7 @@ pub async fn expire(tx: &mut Tx, office: &Office, most: i64) -> Result<usize, Of
     let overdue = budget_hold::overdue(tx, now, most).await?;
     for id in &overdue {
         let Some(row) = budget_hold::lock(tx, *id).await?.filter(|row| row.state == "held") else { continue };
-        let said = Said { state: "expired", allowed: None, until: None, broke_glass: false, by: None, reason: None, at: now };
+        let said = Said { state: "expired", allowed: None, until: None, broke_glass: false, by: None, reason: None, audit: None, at: now };
         let detail = json!({ "run": row.run });
         say(tx, office, &row, &said, "budget.expire", detail).await?;
     }
@@ -182,19 +205,36 @@ pub async fn expire(tx: &mut Tx, office: &Office, most: i64) -> Result<usize, Of
 
 /// Lets runs go on whose budgets have room again: another run gave back what it had set aside, a limit was raised, or a new day began.
 /// Nobody has to say so. Returns how many.
-pub async fn release(tx: &mut Tx, office: &Office, most: u32) -> Result<usize, OfficeError> {
+///
+/// Whoever has waited longest goes first, and what is offered to one is not offered to the next: there is as much room as there is. Those
+/// that still have none hold up nobody whose budgets have some.
+pub async fn release(tx: &mut Tx, office: &Office, most: usize) -> Result<usize, OfficeError> {
     let (actor, now) = (tx.actor().clone(), office.clock.now());
-    let mut released = 0;
-    for row in budget_hold::list(tx, Some("held"), false, &Page::new(Some(most), None)).await? {
-        let scopes = super::scopes_of(&actor, &row.agent, row.person, row.workspace);
-        let amount = row.need.max(RESERVATION_LEAST);
-        if row.of_run || !budget_hold::has_room(tx, &scopes, amount, now).await? {
-            continue;
+    let (mut released, mut offered) = (0, BTreeMap::<(&str, String), Micros>::new());
+    let mut page = Page::new(Some(PAGE_MAX), None);
+    for _ in 0..WAITS_PAGES_MAX {
+        let (rows, next) = page.cut(budget_hold::list(tx, Some("held"), false, &page).await?, |row| row.budget_hold_id.uuid());
+        for row in rows.into_iter().filter(|row| !row.of_run) {
+            let scopes = super::scopes_of(&actor, &row.agent, row.person, row.workspace);
+            let amount = row.need.max(RESERVATION_LEAST);
+            let before = scopes.iter().filter_map(|scope| offered.get(scope)).max().copied().unwrap_or(Micros(0));
+            if !budget_hold::has_room(tx, &scopes, before.plus(amount), now).await? {
+                continue;
+            }
+            let said = Said { state: "cancelled", allowed: None, until: None, broke_glass: false, by: None, reason: None, audit: None, at: now };
+            let detail = json!({ "run": row.run });
+            say(tx, office, &row, &said, "budget.release", detail).await?;
+            for scope in scopes {
+                let so_far = offered.entry(scope).or_insert(Micros(0));
+                *so_far = so_far.plus(amount);
+            }
+            released += 1;
+            if released == most {
+                return Ok(released);
+            }
         }
-        let said = Said { state: "cancelled", allowed: None, until: None, broke_glass: false, by: None, reason: None, at: now };
-        let detail = json!({ "run": row.run });
-        say(tx, office, &row, &said, "budget.release", detail).await?;
-        released += 1;
+        let Some(cursor) = next else { break };
+        page = Page::new(Some(PAGE_MAX), Some(cursor));
     }
     Ok(released)
 }
@@ -202,7 +242,7 @@ pub async fn release(tx: &mut Tx, office: &Office, most: u32) -> Result<usize, O
 /// Takes back what a run that has ended still waits for.
 pub async fn withdraw(tx: &mut Tx, office: &Office, run: RunId) -> Result<(), OfficeError> {
     let Some(row) = budget_hold::open_of_run(tx, run).await? else { return Ok(()) };
-    let said = Said { state: "cancelled", allowed: None, until: None, broke_glass: false, by: None, reason: None, at: office.clock.now() };
+    let said = Said { state: "cancelled", allowed: None, until: None, broke_glass: false, by: None, reason: None, audit: None, at: office.clock.now() };
     let detail = json!({ "run": run });
     say(tx, office, &row, &said, "budget.withdraw", detail).await
 }

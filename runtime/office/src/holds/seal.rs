@@ -6,7 +6,7 @@
 use super::{given, read_needs, suffices};
 use crate::error::OfficeError;
 use serde_json::{Value, json};
-use steward_core::{Approvals, EnvelopeId, EnvelopeKey, TenantId};
+use steward_core::{Approvals, EnvelopeId, EnvelopeKey, PersonId, TenantId};
 use steward_store::StoreError;
 use steward_store::hold::{ApprovalRow, HoldRow};
 use time::OffsetDateTime;
@@ -52,8 +52,10 @@ pub fn is_sealed(key: &EnvelopeKey, tenant: TenantId, row: &HoldRow) -> Result<b
     Ok(row.seal.as_deref() == Some(seal_hold(key, tenant, row)?.as_slice()))
 }
 
-/// Checks a held action that is to be carried out, with all that was said of it.
-pub fn check(key: &EnvelopeKey, tenant: TenantId, row: &HoldRow, said: &[ApprovalRow]) -> Result<Checked, OfficeError> {
+/// Checks a held action that is to be carried out, with all that was said of it. `of_run` are the run's held actions, those that were edited
+/// on the way to this one among them.
+pub fn check(key: &EnvelopeKey, tenant: TenantId, row: &HoldRow, said: &[ApprovalRow], of_run: &[HoldRow]) -> Result<Checked, OfficeError> {
+    let editors = editors(key, tenant, row, of_run)?;
     let mut broken = Vec::new();
     let mut note = |what: &str, holds: bool| {
         if !holds {
@@ -68,13 +70,32 @@ pub fn check(key: &EnvelopeKey, tenant: TenantId, row: &HoldRow, said: &[Approva
         note("hold_approval", word.seal.as_deref() == Some(seal.as_slice()) && word.envelope_id == row.envelope_id);
     }
     note("hold_approval.approves", said.iter().all(|word| word.approves));
+    note("hold.edits", editors.is_some());
+    let editors = editors.unwrap_or_default();
     let counted: Vec<ApprovalRow> =
-        said.iter().filter(|word| !row.separate || (word.person != row.person && Some(word.person) != row.edited_by)).cloned().collect();
+        said.iter().filter(|word| !row.separate || (word.person != row.person && !editors.contains(&word.person))).cloned().collect();
     let given = given(&counted)?;
     // Rows that cannot be read do not suffice.
     note("hold_approval.people", read_needs(row).is_ok_and(|needs| suffices(&needs, row.people, &counted)));
     let approvals = if broken.is_empty() { given } else { Approvals::default() };
     Ok(Checked { approvals, envelope: row.envelope.clone(), broken })
+}
+
+/// Everybody who edited the action on its way to how it stands; none of it when a row on the way is missing or not as it was sealed.
+fn editors(key: &EnvelopeKey, tenant: TenantId, row: &HoldRow, of_run: &[HoldRow]) -> Result<Option<Vec<PersonId>>, OfficeError> {
+    let mut editors: Vec<PersonId> = row.edited_by.into_iter().collect();
+    let mut next = row.edits;
+    // Each edit made one row, so there are no more steps than rows.
+    for _ in of_run {
+        let Some(id) = next else { break };
+        let Some(before) = of_run.iter().find(|one| one.hold_id == id) else { return Ok(None) };
+        if !is_sealed(key, tenant, before)? {
+            return Ok(None);
+        }
+        editors.extend(before.edited_by);
+        next = before.edits;
+    }
+    Ok(next.is_none().then_some(editors))
 }
 
 fn sealed(key: &EnvelopeKey, purpose: &str, content: &Value) -> Result<Vec<u8>, OfficeError> {

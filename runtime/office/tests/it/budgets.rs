@@ -99,11 +99,11 @@ async fn a_wait_for_money_lapses_and_is_seen_only_where_it_is() {
     let (house, other) = (world.house("acme").await, world.house("other").await);
     let hold = waits(&world, &house, 50_000).await;
     let mut tx = world.begin(&other.owner).await;
-    assert_eq!(holds::get(&mut tx, hold).await.expect_err("another organisation's").kind(), Kind::Missing);
+    assert_eq!(holds::get(&mut tx, &world.office, hold).await.expect_err("another organisation's").kind(), Kind::Missing);
     assert_eq!(holds::allow(&mut tx, &world.office, hold, Micros(60_000), "").await.expect_err("another organisation's").kind(), Kind::Missing);
-    assert!(holds::list(&mut tx, None, false, &Page::first()).await.expect("list").is_empty());
+    assert!(holds::list(&mut tx, &world.office, None, false, &Page::first()).await.expect("list").is_empty());
     let mut tx = world.begin(&Actor { roles: [Role::Finance].into(), ..house.only(house.support) }).await;
-    assert_eq!(holds::get(&mut tx, hold).await.expect_err("another workspace's").kind(), Kind::Missing);
+    assert_eq!(holds::get(&mut tx, &world.office, hold).await.expect_err("another workspace's").kind(), Kind::Missing);
     drop(tx);
     world.office.clock.advance_ms(73 * 3_600_000);
     let mut tx = world.begin(&house.owner).await;
@@ -186,8 +186,30 @@ async fn a_broken_glass_is_bounded_in_a_day_and_reviewed_by_somebody_else() {
         }
     }
     let hold = broken[0];
+    // Nor past the program, and not in another workspace's name: the table counts all that a person let through in a day.
+    let beyond = waits(&world, &house, 50_000).await;
+    let settings = format!("set app.tenant = '{}'; set app.workspaces = '*'", house.owner.tenant.uuid());
+    let at = world.office.clock.now().unix_timestamp();
+    let past = |amount: i64| {
+        format!(
+            "update budget_hold set state = 'allowed', allowed_micros = {amount}, broke_glass = true, decided_by = '{}', decided_at = to_timestamp({at}), allowed_until = to_timestamp({at}),
+                    reason = 'long enough a reason' where budget_hold_id = '{}' returning state",
+            manager.person.expect("person").uuid(),
+            beyond.uuid()
+        )
+    };
+    for url in [&world.database.app_url, &world.database.worker_url, &world.database.superuser_url] {
+        let refused = world.database.texts(url, &settings, &past(1)).await.expect_err("beyond the day's bound");
+        assert!(refused.contains("no more than 20 US dollars"), "{refused}");
+    }
+    // Why it was broken is read by who may, and stands nowhere in clear.
     let mut tx = world.begin(&owner).await;
-    assert_eq!(holds::list(&mut tx, None, true, &Page::first()).await.expect("list").len(), 4);
+    assert_eq!(holds::get(&mut tx, &world.office, hold).await.expect("one of them").reason.as_deref(), Some(reason));
+    drop(tx);
+    assert_eq!(world.database.number("select count(*) from budget_hold as t where to_jsonb(t)::text like '%on the phone%'").await, 0);
+    world.database.raw(&format!("update budget_hold set state = 'cancelled' where budget_hold_id = '{}'", beyond.uuid())).await;
+    let mut tx = world.begin(&owner).await;
+    assert_eq!(holds::list(&mut tx, &world.office, None, true, &Page::first()).await.expect("list").len(), 4);
     let unbroken = waits(&world, &house, 50_000).await;
     assert_eq!(holds::review(&mut tx, &world.office, unbroken, true).await.expect_err("nothing to review").kind(), Kind::Conflict);
     drop(tx);
@@ -284,4 +306,37 @@ async fn a_run_goes_on_by_itself_once_there_is_room_and_not_before() {
         .raw(&format!("alter table budget_hold disable trigger all; update budget_hold set of_run = true where budget_hold_id = '{}'", of_run.uuid()))
         .await;
     assert_eq!(release().await, 0, "a run's own limit is lifted by people only");
+}
+
+#[tokio::test]
+async fn room_is_offered_once_and_who_has_none_holds_up_nobody() {
+    let world = World::make().await;
+    let house = world.house("acme").await;
+    let mut tx = world.begin(&house.owner).await;
+    for (scope, id, cap) in [("organisation", String::new(), 130_000), ("agent", "assistant".to_owned(), 10), ("agent", "clerk".to_owned(), 1_000_000)] {
+        budgets::put(&mut tx, &world.office, scope, &id, "day", Micros(cap)).await.expect("put");
+    }
+    tx.commit().await.expect("commit");
+    // More than a page of runs of an agent that has no room, and three of another after them.
+    let mut last = Vec::new();
+    for number in 0..205 {
+        let hold = waits(&world, &house, 50_000).await;
+        if number >= 202 {
+            last.push(hold);
+        }
+    }
+    let ids: Vec<String> = last.iter().map(|id| format!("'{}'", id.uuid())).collect();
+    world.database.raw(&format!("alter table budget_hold disable trigger all; update budget_hold set agent = 'clerk' where budget_hold_id in ({}); alter table budget_hold enable trigger all", ids.join(", "))).await;
+    let release = async || {
+        let mut tx = world.database.worker.begin(&Actor::worker(house.owner.tenant)).await.expect("begin");
+        let released = holds::release(&mut tx, &world.office, 100).await.expect("release");
+        tx.commit().await.expect("commit");
+        released
+    };
+    assert_eq!(release().await, 2, "there is room for two in the organisation, whoever waits before them");
+    let mut states = Vec::new();
+    for hold in last {
+        states.push(state(&world, hold).await);
+    }
+    assert_eq!(states, ["cancelled", "cancelled", "held"], "who waited longest goes first");
 }

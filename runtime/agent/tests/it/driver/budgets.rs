@@ -19,7 +19,7 @@ async fn cap(world: &World, micros: i64) {
 /// The one run that waits for money.
 async fn waits(world: &World) -> BudgetHoldRow {
     let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
-    let mut rows = holds::list(&mut tx, Some("held"), false, &Page::first()).await.expect("list");
+    let mut rows = holds::list(&mut tx, &world.runtime.office, Some("held"), false, &Page::first()).await.expect("list");
     assert_eq!(rows.len(), 1);
     rows.remove(0)
 }
@@ -95,7 +95,7 @@ async fn the_runs_own_limit_is_asked_for_too_and_another_run_gains_nothing() {
     let (first, second) = (world.say("Find nobody").await, world.say("Find nobody").await);
     assert_eq!(settle(&world).await, Some(RunStatus::Waiting));
     let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
-    let rows = holds::list(&mut tx, Some("held"), false, &Page::first()).await.expect("list");
+    let rows = holds::list(&mut tx, &world.runtime.office, Some("held"), false, &Page::first()).await.expect("list");
     assert_eq!(rows.iter().map(|row| row.run).collect::<Vec<_>>(), [first, second]);
     holds::allow(&mut tx, &world.runtime.office, rows[0].budget_hold_id, Micros(1_000_000), "").await.expect("allowed");
     tx.commit().await.expect("commit");
@@ -125,7 +125,7 @@ async fn a_broken_glass_counts_for_four_hours() {
     people::change_password(&world.db.app, office, &passwords, &world.owner, &change, None).await.expect("password");
     let proven = people::prove(&world.db.app, office, &passwords, &world.owner, &"a long enough password".into()).await.expect("proven");
     let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
-    let id = holds::list(&mut tx, Some("held"), false, &Page::first()).await.expect("list")[0].budget_hold_id;
+    let id = holds::list(&mut tx, &world.runtime.office, Some("held"), false, &Page::first()).await.expect("list")[0].budget_hold_id;
     holds::break_glass(&mut tx, office, id, Micros(5_000_000), "Nobody else is awake.", proven).await.expect("broken");
     tx.commit().await.expect("commit");
     // It works until a call waits for people; by the time they decide, the hours are over and the budget counts again.

@@ -120,6 +120,53 @@ async fn who_asked_or_edited_leaves_the_approval_to_others_where_it_takes_others
 }
 
 #[tokio::test]
+async fn nobody_who_edited_on_the_way_approves_where_it_takes_others() {
+    let (_model, world, _run, row) = held_under(takes(1, true)).await;
+    let (second, third, fourth) = (another_owner(&world, 91).await, another_owner(&world, 92).await, another_owner(&world, 93).await);
+    let by_second = waits(edits(&world, &second, &row, |arguments| arguments["text"] = json!("Met in Hall 3.")).await.expect("edit"));
+    let by_third = waits(edits(&world, &third, &by_second, |arguments| arguments["text"] = json!("Met in Hall 4.")).await.expect("edit"));
+    for actor in [&world.owner, &second, &third] {
+        assert_eq!(says_yes(&world, actor, &by_third).await.expect_err("asked or edited").kind(), Kind::Denied);
+    }
+    // Nor past the program: neither a word of theirs, nor a count with theirs in it.
+    let settings = format!("set app.tenant = '{}'; set app.workspaces = '*'", world.tenant.uuid());
+    let second_id = second.person.expect("person").uuid();
+    let insert = format!(
+        "insert into hold_approval (tenant_id, hold_id, person_id, workspace_id, approves, roles, envelope_id, method, at, seal)
+         select tenant_id, hold_id, '{second_id}', workspace_id, true, array['owner'], envelope_id, 'terminal', now(), sha256('x') from hold where state = 'held' returning method"
+    );
+    let refused = world.db.texts(&world.db.app_url, &settings, &insert).await.expect_err("edited");
+    assert!(refused.contains("cannot approve it"), "{refused}");
+    world
+        .db
+        .raw(&format!(
+            "alter table hold_approval disable trigger user; {}; alter table hold_approval enable trigger user",
+            insert.replace(" returning method", "")
+        ))
+        .await;
+    let refused =
+        world.db.texts(&world.db.app_url, &settings, "update hold set state = 'approved' where state = 'held' returning state").await.expect_err("not counted");
+    assert!(refused.contains("needs 1 people and 0 approved it"), "{refused}");
+    world.db.raw("alter table hold_approval disable trigger user; delete from hold_approval; alter table hold_approval enable trigger user").await;
+    assert_eq!(says_yes(&world, &fourth, &by_third).await.expect("somebody else"), Approved::Released);
+    assert_eq!(settle(&world).await, Some(RunStatus::Ended));
+    assert_eq!(world.db.number("select count(*) from note where text = 'Met in Hall 4.'").await, 1);
+}
+
+#[tokio::test]
+async fn an_editor_who_is_hidden_in_the_database_stops_the_action() {
+    let (_model, world, _run, row) = held_under(takes(1, true)).await;
+    let (second, third, fourth) = (another_owner(&world, 91).await, another_owner(&world, 92).await, another_owner(&world, 93).await);
+    let by_second = waits(edits(&world, &second, &row, |arguments| arguments["text"] = json!("Met in Hall 3.")).await.expect("edit"));
+    let by_third = waits(edits(&world, &third, &by_second, |arguments| arguments["text"] = json!("Met in Hall 4.")).await.expect("edit"));
+    let (hidden, shown) = (by_second.hold_id.uuid(), fourth.person.expect("person").uuid());
+    world.db.raw(&format!("set session_replication_role = replica; update hold set edited_by = '{shown}' where hold_id = '{hidden}'")).await;
+    assert_eq!(says_yes(&world, &second, &by_third).await.expect("the row no longer says that they edited"), Approved::Released);
+    settle(&world).await;
+    assert_eq!(world.db.number("select count(*) from note").await, 0, "its seal does");
+}
+
+#[tokio::test]
 async fn what_is_decided_or_over_is_not_edited() {
     let (_model, world, _run, row) = held().await;
     let change = |arguments: &mut Value| arguments["text"] = json!("x");

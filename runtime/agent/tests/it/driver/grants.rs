@@ -116,6 +116,20 @@ async fn a_grant_lets_what_is_in_its_ranges_run_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_count_that_was_changed_in_the_database_makes_a_grant_count_for_nothing() {
+    let (_model, world, contact) = noting().await;
+    gives(&world, &world.owner, &note_tool(&world), &contact, 1, 1).await.expect("a grant");
+    world.say(&format!("Note on {contact}: NOTE<one>")).await;
+    assert_eq!((settle(&world).await, notes(&world).await), (Some(RunStatus::Ended), 1));
+    // The count is put back, alone or together with the uses: the log still knows.
+    for (number, sql) in ["update standing_grant set uses = 0", "delete from grant_use; update standing_grant set uses = 0"].into_iter().enumerate() {
+        world.db.raw(&format!("set session_replication_role = replica; {sql}")).await;
+        world.say(&format!("Note on {contact}: NOTE<again {number}>")).await;
+        assert_eq!((settle(&world).await, notes(&world).await), (Some(RunStatus::Waiting), 1), "{sql}");
+    }
+}
+
+#[tokio::test]
 async fn what_was_taken_back_or_is_over_counts_no_more() {
     let (_model, world, contact) = noting().await;
     let row = gives(&world, &world.owner, &note_tool(&world), &contact, 5, 1).await.expect("a grant");

@@ -357,6 +357,14 @@ async fn others_are_asked_when_nobody_decided_once_a_step_on_record_and_it_waits
         tx.commit().await.expect("commit");
         steps
     };
+    // One whose route cannot be read is asked of nobody else, and keeps nobody from being asked for the others.
+    world.db.raw(
+        "set session_replication_role = replica;
+         insert into hold (tenant_id, hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules, state, held_at, expires_at, ask)
+         select tenant_id, gen_random_uuid(), workspace_id, run_id, 'call_9_9', person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules, state, held_at - interval '1 hour', expires_at, '[{\"after'
+           from hold where state = 'held'",
+    )
+    .await;
     clock.advance_ms(30 * 60_000 - 1);
     assert_eq!((round(world.tenant).await, round(other.tenant).await), (0, 0), "it is not time yet");
     clock.advance_ms(1);
@@ -376,6 +384,7 @@ async fn others_are_asked_when_nobody_decided_once_a_step_on_record_and_it_waits
         .collect();
     assert_eq!(told, [(row.hold_id, 30, vec!["manager".to_owned()]), (row.hold_id, 90, vec!["owner".to_owned()])]);
     assert_eq!(world.db.number("select count(*) from audit_event where action = 'hold.escalate'").await, 2);
+    world.db.raw("set session_replication_role = replica; delete from hold where call_id = 'call_9_9'").await;
     let before = world.events(run).await.len();
     // Being asked is no right: the rules want an owner, as before.
     let manager = Actor { roles: [Role::Manager].into(), ..another_owner(&world, 96).await };
