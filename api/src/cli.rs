@@ -153,7 +153,7 @@ async fn dispatch(verb: Verb, setting: &Setting) -> Result<ExitCode, CliError> {
         Verb::Contacts(verb) => Box::pin(verb.run(setting)).await,
         Verb::Audit(verb) => Box::pin(verb.run(setting)).await,
         Verb::Budgets(verb) => Box::pin(verb.run(setting)).await,
-        Verb::Prompt(verb) => verb.run(setting),
+        Verb::Prompt(verb) => verb.run(setting).await,
         Verb::Plugin(verb) => Box::pin(verb.run(setting)).await,
         Verb::Link(verb) => Box::pin(verb.run(setting)).await,
         Verb::Doctor(verb) => Box::pin(verb.run(setting)).await,

@@ -9,6 +9,7 @@ mod export;
 mod extract;
 pub mod follow;
 pub mod jobs;
+mod label_moves;
 pub mod meters;
 pub mod openapi;
 mod picture;

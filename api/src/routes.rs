@@ -23,6 +23,7 @@ pub(crate) mod people;
 pub(crate) mod plugins;
 pub(crate) mod policies;
 pub(crate) mod policy_proposals;
+pub(crate) mod prompt_proposals;
 pub(crate) mod prompts;
 pub(crate) mod records;
 pub(crate) mod runs;

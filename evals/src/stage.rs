@@ -171,6 +171,7 @@ impl Stage {
             name: AGENT.to_owned(),
             prompt: prompt.reference(),
             prompt_digest: prompt.digest,
+            prompt_label: None,
             model: "puppet".to_owned(),
             tools: vec!["*".to_owned()],
             mode: *mode,

@@ -1,5 +1,7 @@
 //! `steward prompt`: versions and labels of the prompts, and their texts.
 
+mod proposals;
+
 use super::Setting;
 use super::error::CliError;
 use super::output::one_line;
@@ -39,14 +41,22 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Propose that a label points to another version: it waits for an owner who did not propose it
+    #[command(after_help = "Example:\n  steward prompt label assistant production 3 --reason \"Answers in two sentences\"")]
+    Label(proposals::Label),
+    /// Look at proposed moves of labels and decide on them; never on one's own
+    #[command(after_help = "Example:\n  steward prompt proposals list")]
+    Proposals(proposals::Proposals),
 }
 
 impl PromptVerb {
-    pub(super) fn run(self, setting: &Setting) -> Result<ExitCode, CliError> {
+    pub(super) async fn run(self, setting: &Setting) -> Result<ExitCode, CliError> {
         let prompts = registry(&setting.config()?)?;
         match self.verb {
             Verb::List { json } => list(setting, &prompts, json)?,
             Verb::Show { prompt, json } => show(setting, &prompts, &prompt, json)?,
+            Verb::Label(label) => label.run(setting, &prompts).await?,
+            Verb::Proposals(proposals) => proposals.run(setting, &prompts).await?,
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -5,6 +5,7 @@ pub(crate) mod list;
 use serde::Serialize;
 use steward_agent::agents::Agent;
 use steward_core::{Digest, Mode, RunLimits};
+use steward_office::conversations::AgentPins;
 use utoipa::ToSchema;
 
 /// The bounds of a run.
@@ -45,12 +46,13 @@ pub(crate) struct AgentView {
     limits: LimitsView,
 }
 
-impl From<&Agent> for AgentView {
-    fn from(agent: &Agent) -> Self {
+impl AgentView {
+    /// Shows an agent, and what a run of it that begins now is pinned to.
+    pub(crate) fn of(agent: &Agent, pins: AgentPins) -> Self {
         Self {
             name: agent.name.clone(),
-            prompt: agent.prompt.clone(),
-            prompt_digest: agent.prompt_digest,
+            prompt: pins.prompt,
+            prompt_digest: pins.prompt_digest,
             model: agent.model.clone(),
             tools: agent.tools.clone(),
             mode: agent.mode,

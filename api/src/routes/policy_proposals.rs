@@ -103,7 +103,7 @@ pub(crate) struct ProposalDetail {
 pub(crate) struct Words {
     /// In words, for who proposed it.
     #[serde(default)]
-    reason: String,
+    pub(crate) reason: String,
 }
 
 /// The rules of the caller's organisation.

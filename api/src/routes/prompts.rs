@@ -4,8 +4,9 @@ pub(crate) mod list;
 pub(crate) mod show;
 
 use serde::Serialize;
+use std::collections::BTreeMap;
 use steward_core::Digest;
-use steward_prompts::{Prompt, Registry};
+use steward_prompts::Prompt;
 use utoipa::ToSchema;
 
 /// A version of a prompt.
@@ -23,14 +24,14 @@ pub(crate) struct PromptView {
 }
 
 impl PromptView {
-    /// Shows a version.
-    pub(crate) fn of(prompts: &Registry, prompt: &Prompt) -> Self {
-        let labels = prompts.labels(&prompt.name).into_iter().filter(|(_, version)| *version == prompt.version);
+    /// Shows a version, with where the prompt's labels point.
+    pub(crate) fn of(prompt: &Prompt, labels: &BTreeMap<String, u32>) -> Self {
+        let labels = labels.iter().filter(|(_, version)| **version == prompt.version);
         Self {
             name: prompt.name.clone(),
             version: prompt.version,
             description: prompt.description.clone(),
-            labels: labels.map(|(label, _)| label.to_owned()).collect(),
+            labels: labels.map(|(label, _)| label.clone()).collect(),
             digest: prompt.digest,
         }
     }

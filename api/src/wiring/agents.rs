@@ -5,7 +5,7 @@ use crate::config::AgentConfig;
 use std::path::{Path, PathBuf};
 use steward_agent::agents::{Agent, Agents};
 use steward_core::{HasKind, Kind};
-use steward_prompts::{PromptError, Registry};
+use steward_prompts::{PromptError, Reference, Registry, Selector};
 
 /// Why there are no agents.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +55,14 @@ pub fn load_prompts(dir: &Path) -> Result<Registry, AgentsError> {
     Registry::load(files).map_err(|source| AgentsError::Prompts { dir: dir.to_owned(), source })
 }
 
+/// The label in a reference such as `assistant@production`; none where it names a version.
+fn label_of(reference: &str) -> Option<String> {
+    match reference.parse::<Reference>().ok()?.selector {
+        Selector::Label(label) => Some(label),
+        Selector::Version(_) => None,
+    }
+}
+
 /// Pins each configured agent to a version of its prompt.
 pub fn resolve(agents: &[AgentConfig], prompts: &Registry) -> Result<Agents, AgentsError> {
     let one = |agent: &AgentConfig| {
@@ -63,6 +71,7 @@ pub fn resolve(agents: &[AgentConfig], prompts: &Registry) -> Result<Agents, Age
             name: agent.name.clone(),
             prompt: format!("{}@{}", prompt.name, prompt.version),
             prompt_digest: prompt.digest,
+            prompt_label: label_of(&agent.prompt),
             model: agent.model.clone(),
             tools: agent.tools.clone(),
             mode: agent.mode,

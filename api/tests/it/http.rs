@@ -20,6 +20,7 @@ mod pages;
 mod passkeys;
 mod people;
 mod policy_proposals;
+mod prompt_proposals;
 mod refusals;
 mod runs;
 mod sample;

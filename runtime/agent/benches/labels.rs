@@ -79,6 +79,7 @@ fn bench(criterion: &mut Criterion) {
         name: "assistant".into(),
         prompt: "assistant@1".into(),
         prompt_digest: Digest::of(b""),
+        prompt_label: None,
         model: "none".into(),
         tools: vec!["*".into()],
         mode: Mode::Traced,

@@ -13,6 +13,8 @@ pub struct Agent {
     pub prompt: String,
     /// Digest of the prompt's text.
     pub prompt_digest: Digest,
+    /// The label by which the configuration names the prompt: an organisation may approve another version for it.
+    pub prompt_label: Option<String>,
     /// The named model.
     pub model: String,
     /// Tools it may use: names, or prefixes ending in `*`.

@@ -13,6 +13,7 @@ pub mod labels;
 pub mod live;
 pub mod models;
 pub mod offers;
+pub mod pins;
 #[cfg(feature = "testing")]
 pub mod points;
 #[cfg(not(feature = "testing"))]

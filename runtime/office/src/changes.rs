@@ -35,6 +35,8 @@ pub const STATES: [&str; 4] = ["proposed", "approved", "rejected", "withdrawn"];
 pub enum ChangeKind {
     /// The rules of the organisation.
     Policy,
+    /// The version of a prompt that a label points to.
+    PromptLabel,
 }
 
 impl ChangeKind {
@@ -42,6 +44,7 @@ impl ChangeKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Policy => "policy",
+            Self::PromptLabel => "prompt_label",
         }
     }
 
@@ -50,6 +53,9 @@ impl ChangeKind {
         match self {
             Self::Policy => {
                 "the rules in force are not those this was proposed for: fetch them with `steward policy export DIR`, make the change there, and propose it anew"
+            }
+            Self::PromptLabel => {
+                "the label points elsewhere than when this was proposed: look at the difference again with `steward prompt list`, and propose it anew"
             }
         }
     }

@@ -184,6 +184,12 @@ pub async fn in_force(tx: &mut Tx, kind: &str, subject: &str) -> Result<Option<C
     Ok(row.map(|row| row!(row)))
 }
 
+/// Subjects of one kind of which something was ever approved, sorted.
+pub async fn subjects(tx: &mut Tx, kind: &str) -> Result<Vec<String>, StoreError> {
+    let rows = sqlx::query_scalar!("select distinct subject from governance_change where kind = $1 and state = 'approved' order by subject", kind);
+    Ok(rows.fetch_all(tx.conn()).await?)
+}
+
 /// The version of a subject that is in force; 0 where nothing was ever approved.
 pub async fn version(tx: &mut Tx, kind: &str, subject: &str) -> Result<i32, StoreError> {
     let newest = sqlx::query_scalar!("select max(version) from governance_change where kind = $1 and subject = $2", kind, subject).fetch_one(tx.conn()).await?;

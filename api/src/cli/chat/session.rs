@@ -11,10 +11,11 @@ use std::time::Duration;
 use steward_agent::Runtime;
 use steward_agent::agents::Agent;
 use steward_agent::live::Happening;
+use steward_agent::pins::pin;
 use steward_agent::worker::{drive_leased, work};
 use steward_core::event::Recorded;
 use steward_core::{ConversationId, Event, HasKind, Kind, RunId, RunOutcome, WorkspaceId};
-use steward_office::conversations::{self, AgentPins};
+use steward_office::conversations;
 use steward_office::{holds, runs};
 use steward_store::doors::Leased;
 use steward_store::run::RunStatus;
@@ -119,15 +120,9 @@ impl<'a> Session<'a> {
 
     /// Stores the message; its run is leased to this process from the start, so no other worker takes it.
     async fn post(&self, text: &str) -> Result<Leased, CliError> {
-        let pins = AgentPins {
-            agent: self.agent.name.clone(),
-            prompt: self.agent.prompt.clone(),
-            prompt_digest: self.agent.prompt_digest,
-            model: self.agent.model.clone(),
-            limits: self.agent.limits,
-        };
         let actor = &self.terminal.actor;
         let mut tx = self.terminal.store.begin(actor).await?;
+        let pins = pin(&mut tx, &self.terminal.office, &self.runtime.prompts, &self.agent).await?;
         let posted = conversations::post(&mut tx, &self.terminal.office, self.conversation, text, "terminal", pins, Some(&self.runtime.worker)).await?;
         let row = runs::get(&mut tx, posted.run).await?;
         tx.commit().await?;

@@ -6,9 +6,10 @@ use crate::extract::{Id, Json};
 use crate::openapi::Doc;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use steward_agent::pins::pin;
 use steward_core::{ActorKind, ConversationId, MessageId, RunId};
 use steward_office::OfficeError;
-use steward_office::conversations::{self, AgentPins};
+use steward_office::conversations;
 use utoipa::ToSchema;
 
 /// What to say.
@@ -44,13 +45,7 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<ConversationId>, Json(new)
     let agent = agent.ok_or_else(|| {
         ApiError::from(OfficeError::Conflict(format!("the agent `{}` is no longer there: begin a conversation with another", conversation.agent)))
     })?;
-    let pins = AgentPins {
-        agent: agent.name.clone(),
-        prompt: agent.prompt.clone(),
-        prompt_digest: agent.prompt_digest,
-        model: agent.model.clone(),
-        limits: agent.limits,
-    };
+    let pins = pin(&mut tx, caller.office(), &caller.state().prompts, agent).await?;
     let channel = match caller.actor().kind {
         ActorKind::Person { .. } => "chat",
         ActorKind::Token { .. } | ActorKind::Agent { .. } | ActorKind::Worker => "api",

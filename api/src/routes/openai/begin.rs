@@ -11,10 +11,10 @@ use futures_util::Stream;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use std::pin::Pin;
-use steward_agent::agents::Agent;
+use steward_agent::pins::pin;
 use steward_core::RunId;
 use steward_office::OfficeError;
-use steward_office::conversations::{self, AgentPins};
+use steward_office::conversations;
 
 /// How long a run may wait for a worker, in seconds, before its reader is told to come back. Added to what the run itself may take.
 const QUEUE_SECONDS_MAX: u32 = 60;
@@ -51,7 +51,8 @@ pub(super) async fn begin<T: Serialize>(caller: &Caller, question: Question, sho
     let mut tx = caller.begin().await?;
     let workspace = workspace_for(&mut tx, WORKSPACE, question.workspace).await.map_err(in_their_words)?;
     let conversation = conversations::create(&mut tx, caller.office(), &agent.name, workspace, &question.text).await?.conversation_id;
-    let posted = conversations::post_with_history(&mut tx, caller.office(), conversation, &question.text, question.history, CHANNEL, pins(agent)).await;
+    let pins = pin(&mut tx, caller.office(), &state.prompts, agent).await.map_err(|err| in_their_words(err.into()))?;
+    let posted = conversations::post_with_history(&mut tx, caller.office(), conversation, &question.text, question.history, CHANNEL, pins).await;
     let run = posted.map_err(|err| in_their_words(err.into()))?.run;
     let head = Head { run, agent: agent.name.clone(), created: caller.office().clock.now().unix_timestamp() };
     let transcript = Transcript::new(run, conversation, state.site.public_url());
@@ -69,10 +70,6 @@ pub(super) fn no_such_agent(caller: &Caller, name: &str) -> ApiError {
     err.status = StatusCode::NOT_FOUND;
     err.code = "model_not_found";
     err
-}
-
-fn pins(agent: &Agent) -> AgentPins {
-    AgentPins { agent: agent.name.clone(), prompt: agent.prompt.clone(), prompt_digest: agent.prompt_digest, model: agent.model.clone(), limits: agent.limits }
 }
 
 /// Whether the request carries an idempotency key; refused for a stream, which cannot be given a second time.

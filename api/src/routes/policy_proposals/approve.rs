@@ -20,10 +20,10 @@ use utoipa::ToSchema;
 pub(crate) struct Yes {
     /// `content_digest` of what was shown.
     #[schema(value_type = String)]
-    content_digest: Digest,
+    pub(crate) content_digest: Digest,
     /// In words, for the record.
     #[serde(default)]
-    reason: String,
+    pub(crate) reason: String,
 }
 
 pub(crate) fn doc() -> Doc {

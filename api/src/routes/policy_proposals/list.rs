@@ -17,12 +17,12 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
     /// Only these, for example `proposed` for what waits now.
-    state: Option<String>,
+    pub(crate) state: Option<String>,
     /// Most items, 1 to 200; 50 without it.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
+    pub(crate) limit: Option<u32>,
     /// `next_cursor` of the page before.
-    cursor: Option<String>,
+    pub(crate) cursor: Option<String>,
 }
 
 pub(crate) fn doc() -> Doc {

@@ -7,6 +7,8 @@ use crate::openapi::Doc;
 use axum::extract::Path;
 use http::StatusCode;
 use serde::Serialize;
+use steward_agent::pins::labels;
+use steward_prompts::{Reference, Selector};
 use utoipa::ToSchema;
 
 /// A version of a prompt, whole.
@@ -28,7 +30,14 @@ pub(crate) async fn handle(caller: Caller, path: Result<Path<(String, String)>, 
     let Path((name, version)) = path.map_err(|_| ApiError::missing())?;
     let prompts = &caller.state().prompts;
     // Whatever names no prompt is missing, however it is spelt.
-    let prompt = prompts.resolve(&format!("{name}@{version}")).map_err(|_| ApiError::missing())?;
-    let detail = PromptDetail { prompt: PromptView::of(prompts, prompt), variables: prompt.variables.iter().cloned().collect(), text: prompt.text.clone() };
+    let reference: Reference = format!("{name}@{version}").parse().map_err(|_| ApiError::missing())?;
+    let mut tx = caller.begin().await?;
+    let points = labels(&mut tx, caller.office(), prompts, &reference.name).await?;
+    let version = match &reference.selector {
+        Selector::Version(version) => Some(*version),
+        Selector::Label(label) => points.get(label).copied(),
+    };
+    let prompt = version.and_then(|version| prompts.get(&reference.name, version)).ok_or_else(ApiError::missing)?;
+    let detail = PromptDetail { prompt: PromptView::of(prompt, &points), variables: prompt.variables.iter().cloned().collect(), text: prompt.text.clone() };
     json(StatusCode::OK, &detail)
 }

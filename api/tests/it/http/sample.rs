@@ -89,8 +89,10 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
             Sample::Json(json!({ "files": [{ "name": "read.cedar", "text": READS }], "cases": [], "reason": "A sample.", "decisions": 0 }))
         }
         "policy_proposals::approve" => Sample::Json(json!({ "content_digest": Digest::of(CHANGE.as_bytes()) })),
-        "policy_proposals::reject" => Sample::Json(json!({ "reason": "Too wide." })),
-        "policy_proposals::withdraw" => Sample::Nothing,
+        "prompt_proposals::create" => Sample::Json(json!({ "name": "assistant", "label": "canary", "version": 1, "reason": "A sample." })),
+        "prompt_proposals::approve" => Sample::Json(json!({ "content_digest": Digest::of(label_move(world).as_bytes()) })),
+        "policy_proposals::reject" | "prompt_proposals::reject" => Sample::Json(json!({ "reason": "Too wide." })),
+        "policy_proposals::withdraw" | "prompt_proposals::withdraw" => Sample::Nothing,
         "holds::reject" => Sample::Json(json!({ "reason": "Not now." })),
         "budgets::put" => Sample::Json(json!({ "scope": "organisation", "period": "day", "cap_micros": 5_000_000 })),
         // An agent nobody has: this asks who may ask, and no model answers here.
@@ -154,7 +156,7 @@ pub(crate) async fn target(world: &World, house: &House, person: PersonId, route
         "runs" => run_of(world, house, route.name == "runs::events").await.to_string(),
         "holds" => hold_of(world, house, "write").await.to_string(),
         "budgets/holds" => budget_hold_of(world, house, person, route).await.to_string(),
-        "policies/proposals" => change_of(world, house, person, route).await.to_string(),
+        "policies/proposals" | "prompts/proposals" => change_of(world, house, person, route).await.to_string(),
         "grants" => {
             let tool = steward_policies::sample_tools().expect("tools").into_iter().find(|tool| tool.name == "crm.get_contact").expect("a tool that reads");
             let ranges = tool.roles.keys().map(|name| (format!("/{}", name.trim_start_matches('/')), Range::LettersMax(99))).collect();
@@ -272,20 +274,25 @@ async fn budget_hold_of(world: &World, house: &House, person: PersonId, route: &
     id
 }
 
-/// A change of the rules that somebody else proposed, and to be withdrawn one's own; who is to approve it proved who they are.
+/// A label that nothing points to yet, moved to the assistant's first version, as it is stored.
+fn label_move(world: &World) -> String {
+    let digest = world.server.state.prompts.get("assistant", 1).expect("the first version").digest;
+    format!(r#"{{"digest":"{digest}","label":"canary","name":"assistant","version":1}}"#)
+}
+
+/// A change that somebody else proposed, and to be withdrawn one's own; who is to approve it proved who they are.
 async fn change_of(world: &World, house: &House, person: PersonId, route: &Route) -> GovernanceChangeId {
-    let proposer = if route.name == "policy_proposals::withdraw" { person } else { world.person_of(house, Role::Manager, None).await };
+    let proposer = if route.name.ends_with("::withdraw") { person } else { world.person_of(house, Role::Manager, None).await };
     let kind = ActorKind::Person { session: None, method: AuthMethod::Terminal };
     let actor = Actor { tenant: house.tenant, person: Some(proposer), kind, roles: [Role::Owner].into(), workspaces: Workspaces::All };
     let state = &world.server.state;
-    let proposal = Proposal {
-        kind: ChangeKind::Policy,
-        subject: POLICY,
-        content: CHANGE.to_owned(),
-        base: state.rules.of(house.tenant).digest(),
-        report: "{}".to_owned(),
-        is_sound: true,
-        reason: "A sample.",
+    let (report, reason) = ("{}".to_owned(), "A sample.");
+    let proposal = if route.path.starts_with("/api/v1/policies") {
+        let base = state.rules.of(house.tenant).digest();
+        Proposal { kind: ChangeKind::Policy, subject: POLICY, content: CHANGE.to_owned(), base, report, is_sound: true, reason }
+    } else {
+        let (subject, base) = ("assistant@canary", Digest::of(b""));
+        Proposal { kind: ChangeKind::PromptLabel, subject, content: label_move(world), base, report, is_sound: true, reason }
     };
     let mut tx = state.store.begin(&actor).await.expect("tx");
     let row = changes::propose(&mut tx, &state.office, proposal).await.expect("proposed");
@@ -315,7 +322,7 @@ pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
         "runs" => fresh::<RunId>(world),
         "holds" => fresh::<HoldId>(world),
         "grants" => fresh::<GrantId>(world),
-        "policies/proposals" => fresh::<GovernanceChangeId>(world),
+        "policies/proposals" | "prompts/proposals" => fresh::<GovernanceChangeId>(world),
         "audit/personal" => fresh::<ContactId>(world),
         "budgets/holds" => fresh::<BudgetHoldId>(world),
         other => panic!("no id for `{other}`: add one"),

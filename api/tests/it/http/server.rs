@@ -167,6 +167,7 @@ impl Server {
             name: "assistant".to_owned(),
             prompt: prompt.reference(),
             prompt_digest: prompt.digest,
+            prompt_label: Some("production".to_owned()),
             model: "strong".to_owned(),
             tools: vec!["crm.*".to_owned()],
             mode: steward_core::Mode::default(),

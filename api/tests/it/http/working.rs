@@ -43,8 +43,14 @@ pub(crate) struct Working {
 impl Working {
     /// A house with a worker and a model that answers from this script, under these rules beside the shipped ones.
     pub(crate) async fn with(model: ScriptedModel, rules: &[&str]) -> Self {
+        Self::with_prompts(model, rules, Arc::new(steward_prompts::shipped().expect("prompts"))).await
+    }
+
+    /// The same with these prompts.
+    pub(crate) async fn with_prompts(model: ScriptedModel, rules: &[&str], prompts: Arc<steward_prompts::Registry>) -> Self {
         let made = steward_agent::testing::World::with_rules(TestDatabase::make().await, &model.base_url(), rules).await;
-        let runtime = made.runtime;
+        let mut runtime = made.runtime;
+        Arc::get_mut(&mut runtime).expect("nobody else has it").prompts = prompts;
         let state = AppState::new(Parts {
             store: made.db.app.clone(),
             office: runtime.office.clone(),

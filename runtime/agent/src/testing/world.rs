@@ -218,6 +218,7 @@ fn parts(store: Store, office: Office, base_url: &str, limits: RunLimits, extra:
         name: "assistant".into(),
         prompt: prompt.reference(),
         prompt_digest: prompt.digest,
+        prompt_label: Some("production".into()),
         model: "strong".into(),
         tools: tools.iter().map(|tool| (*tool).to_owned()).collect(),
         mode: Mode::default(),
