@@ -3,6 +3,9 @@
 alter table steward.session drop constraint session_method_check;
 alter table steward.session add constraint session_method_check check (method in ('link', 'password', 'passkey'));
 
+alter table steward.hold_approval drop constraint hold_approval_method_check;
+alter table steward.hold_approval add constraint hold_approval_method_check check (method in ('link', 'password', 'passkey', 'terminal'));
+
 create table steward.passkey (
   tenant_id uuid not null,
   passkey_id uuid not null,

@@ -52,7 +52,7 @@ async fn admit(state: AppState, route: &'static Route, request: Request) -> Resu
     let actor = identify(&visit, route, &parts).await?;
     let body = read_body(&parts, route, body).await?;
     if let Some(actor) = actor {
-        let claim = Claim::of(&parts.method, &parts.uri, &parts.headers, &body)?;
+        let claim = Claim::of(&parts.method, &parts.uri, &parts.headers, &body, visit.office.key.as_ref())?;
         if let (Some(claim), Some(person)) = (&claim, actor.person)
             && let Some(response) = claim.answer(&visit.state.store, &actor, person).await?
         {

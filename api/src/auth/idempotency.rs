@@ -4,7 +4,7 @@ use crate::error::ApiError;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use steward_core::{Actor, Digest, Kind, PersonId};
+use steward_core::{Actor, Digest, EnvelopeKey, Kind, PersonId};
 use steward_store::{Store, Tx, idempotency};
 use time::OffsetDateTime;
 
@@ -22,13 +22,16 @@ pub(super) struct Claim {
 }
 
 impl Claim {
-    /// The claim of a POST with a key.
-    pub(super) fn of(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Result<Option<Self>, ApiError> {
+    /// The claim of a POST with a key. What is stored of the request is keyed: a plain digest would let whoever reads it guess at a
+    /// password in it much quicker than at its slow hash.
+    pub(super) fn of(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes, seal: Option<&EnvelopeKey>) -> Result<Option<Self>, ApiError> {
         let Some(key) = headers.get(KEY).filter(|_| *method == Method::POST) else { return Ok(None) };
         let key = key.to_str().ok().filter(|key| (1..=KEY_BYTES_MAX).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()));
         let key = key.ok_or_else(|| ApiError::field("Idempotency-Key", format!("give 1 to {KEY_BYTES_MAX} visible ASCII letters")))?;
         let target = uri.path_and_query().map_or("", |target| target.as_str());
-        Ok(Some(Self { key: key.to_owned(), digest: Digest::of_parts([method.as_str().as_bytes(), target.as_bytes(), body.as_ref()]) }))
+        let digest = Digest::of_parts([method.as_str().as_bytes(), target.as_bytes(), body.as_ref()]);
+        let digest = seal.map_or(digest, |seal| seal.seal_bytes("idempotency/v1", digest.bytes()));
+        Ok(Some(Self { key: key.to_owned(), digest }))
     }
 
     /// The answer given before, if any.

@@ -6,7 +6,7 @@
 use crate::cli::chain;
 use crate::policy_set::PolicySet;
 use steward_agent::rules::SharedRules;
-use steward_core::{Actor, TenantId, ToolSpec};
+use steward_core::{Actor, HasKind as _, Kind, TenantId, ToolSpec};
 use steward_office::changes::{self, ChangeKind};
 use steward_office::{Office, OfficeError};
 use steward_policies::{Rules, RulesError, nothing_allowed};
@@ -20,6 +20,8 @@ enum Unusable {
     Changed,
     #[error("this process has no envelope key to check them with; give it the key that the server has")]
     NoKey,
+    #[error("they cannot be read: {0}")]
+    Unread(String),
     #[error("their stored text cannot be read")]
     Content(#[from] StoreError),
     #[error(transparent)]
@@ -32,7 +34,12 @@ pub async fn adopt(store: &Store, office: &Office, tools: &[ToolSpec], rules: &S
         if rules.version_of(one.tenant).is_some_and(|version| version >= one.version) {
             continue;
         }
-        let (version, found) = read(store, office, tools, one.tenant).await?;
+        let (version, found) = match read(store, office, tools, one.tenant).await {
+            Ok(read) => read,
+            Err(err) if err.kind() == Kind::Away => return Err(err),
+            // One organisation's row that cannot be read stops nobody else's.
+            Err(err) => (one.version, Err(Unusable::Unread(err.to_string()))),
+        };
         match found {
             Ok(fresh) => {
                 for warning in fresh.warnings() {

@@ -10,6 +10,8 @@ use time::OffsetDateTime;
 pub struct TotpRow {
     /// The sealed secret.
     pub sealed: Vec<u8>,
+    /// When it was made.
+    pub made_at: OffsetDateTime,
     /// Since when it counts; not yet without it.
     pub confirmed_at: Option<OffsetDateTime>,
 }
@@ -32,8 +34,8 @@ pub async fn put_totp(tx: &mut Tx, person: PersonId, sealed: &[u8], at: OffsetDa
 
 /// A person's secret, if there is one.
 pub async fn find_totp(tx: &mut Tx, person: PersonId) -> Result<Option<TotpRow>, StoreError> {
-    let row = sqlx::query!("select sealed, confirmed_at from totp where person_id = $1", person.uuid()).fetch_optional(tx.conn()).await?;
-    Ok(row.map(|row| TotpRow { sealed: row.sealed, confirmed_at: row.confirmed_at }))
+    let row = sqlx::query!("select sealed, made_at, confirmed_at from totp where person_id = $1", person.uuid()).fetch_optional(tx.conn()).await?;
+    Ok(row.map(|row| TotpRow { sealed: row.sealed, made_at: row.made_at, confirmed_at: row.confirmed_at }))
 }
 
 /// Makes a secret count, from this step of time on. False when it counts already.

@@ -21,6 +21,8 @@ pub(crate) struct Cleaner {
     trim: bool,
     fold: bool,
     forms: Vec<Form>,
+    /// Some branch takes any text, so that one of no form is not wrong.
+    free: bool,
     integer: bool,
 }
 
@@ -55,9 +57,12 @@ impl Cleaner {
         }
         for key in ["anyOf", "oneOf", "allOf"] {
             for branch in schema.get(key).and_then(Value::as_array).into_iter().flatten() {
+                self.free |= key != "allOf" && takes_any_text(branch);
                 self.read(branch, depth + 1);
             }
         }
+        // An address is whatever has an `@`; what else it could be is tried first.
+        self.forms.sort_by_key(|form| *form == Form::Email);
     }
 
     /// The cleaned value.
@@ -73,17 +78,36 @@ impl Cleaner {
         // Where a schema leaves a choice, the first form that the text is of.
         let mut wrong = None;
         for form in &self.forms {
+            if *form == Form::Email && self.forms.len() > 1 && !text.contains('@') {
+                continue;
+            }
             match form.write(text) {
                 Ok(text) => return Ok(text),
                 Err(why) => wrong = wrong.or(Some(why)),
             }
         }
-        if let Some(why) = wrong {
+        if let Some(why) = wrong.filter(|_| !self.free) {
             return Err(ArgumentError::new(path, why));
         }
         let text = if self.trim { text.trim() } else { text };
         Ok(if is_nfc_quick(text.chars()) == IsNormalized::Yes { text.to_owned() } else { text.nfc().collect() })
     }
+}
+
+/// Whether a branch of a choice takes texts and says of no form that they have.
+fn takes_any_text(branch: &Value) -> bool {
+    let is_text = |kind: &Value| kind == "string";
+    let of_type = match branch.get("type") {
+        Some(Value::Array(kinds)) => kinds.iter().any(is_text),
+        Some(kind) => is_text(kind),
+        None => match (branch.get("const"), branch.get("enum").and_then(Value::as_array)) {
+            (Some(only), _) => only.is_string(),
+            (None, Some(some)) => some.iter().any(Value::is_string),
+            (None, None) => branch.get("properties").is_none(),
+        },
+    };
+    let deeper = ["anyOf", "oneOf", "allOf"].iter().any(|key| branch.get(key).is_some());
+    of_type && !deeper && branch.get("format").and_then(Value::as_str).and_then(Form::named).is_none()
 }
 
 fn clean(rule: Option<&Cleaner>, value: &Value, path: &mut String, depth: usize) -> Result<Value, ArgumentError> {
@@ -173,6 +197,8 @@ mod tests {
             "verb": { "type": "string", "x-steward-fold": true },
             "count": { "type": "integer" },
             "account": { "anyOf": [{ "type": "null" }, { "type": "string", "format": "iban" }] },
+            "either_account": { "anyOf": [{ "format": "email" }, { "format": "iban" }] },
+            "maybe_link": { "anyOf": [{ "type": "string", "format": "uri" }, { "enum": ["none"] }] },
             "reach": { "anyOf": [{ "format": "uri" }, { "format": "email" }] },
         } });
         let cases = [
@@ -186,6 +212,10 @@ mod tests {
             (json!({ "account": "de89 3704 0044 0532 0130 00" }), json!({ "account": "DE89370400440532013000" })),
             (json!({ "account": null }), json!({ "account": null })),
             (json!({ "reach": "HTTPS://Good.example" }), json!({ "reach": "https://good.example/" })),
+            (json!({ "either_account": "de89 3704 0044 0532 0130 00" }), json!({ "either_account": "DE89370400440532013000" })),
+            (json!({ "either_account": "Lena@Good.example" }), json!({ "either_account": "lena@good.example" })),
+            (json!({ "maybe_link": "none" }), json!({ "maybe_link": "none" })),
+            (json!({ "maybe_link": "HTTPS://Good.example" }), json!({ "maybe_link": "https://good.example/" })),
             (json!({ "reach": "Lena@Good.example" }), json!({ "reach": "lena@good.example" })),
             (json!({ "count": 10.0 }), json!({ "count": 10 })),
             (json!({ "count": 10.5 }), json!({ "count": 10.5 })),

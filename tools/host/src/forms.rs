@@ -39,7 +39,7 @@ impl Form {
             Self::Iban => iban(&folded()).ok_or("is no IBAN: two letters, two check digits that fit, and the account"),
             Self::Hostname => hostname(&folded()).ok_or("is no name of a host, such as example.com"),
             Self::Url => match Url::parse(text.trim()) {
-                Ok(url) => Ok(url.into()),
+                Ok(url) => Ok(plainly(url)),
                 Err(_) => Err("is no URL; begin with its scheme, such as https://"),
             },
         }
@@ -59,7 +59,37 @@ fn iban(text: &str) -> Option<String> {
         b'0'..=b'9' => (left * 10 + u32::from(byte - b'0')) % 97,
         _ => (left * 100 + u32::from(byte - b'A') + 10) % 97,
     });
-    (left == 1).then_some(letters)
+    // Of the pairs of digits that would fit, 02 to 98 is the one that is given.
+    let digits = letters.get(2..4).and_then(|digits| digits.parse().ok()).is_some_and(|digits: u8| (2..=98).contains(&digits));
+    (left == 1 && digits).then_some(letters)
+}
+
+/// A URL without what the standard leaves as it was and no server tells apart: the dot at the end of its host, and letters, digits and
+/// `-._~` written in per cent (RFC 3986, section 6.2.2.2).
+fn plainly(mut url: Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let bare = host.trim_end_matches('.').to_owned();
+    if bare.len() != host.len() && !bare.is_empty() {
+        // A host that parsed does so without its dots too.
+        let _ = url.set_host(Some(&bare));
+    }
+    let text = String::from(url);
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find('%') {
+        let (before, from) = rest.split_at(at);
+        plain.push_str(before);
+        let byte = from.get(1..3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match byte {
+            Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => plain.push(char::from(byte)),
+            // The digits of what stays are in upper case.
+            Some(byte) => plain.push_str(&format!("%{byte:02X}")),
+            None => plain.push('%'),
+        }
+        rest = from.get(if byte.is_some() { 3 } else { 1 }..).unwrap_or_default();
+    }
+    plain.push_str(rest);
+    plain
 }
 
 fn hostname(text: &str) -> Option<String> {
@@ -119,6 +149,12 @@ mod tests {
                 assert_eq!(form.write(text).as_deref(), Ok(expect), "{form:?} {text:?}");
             }
         }
+        for (a, b) in [("https://evil.example./x", "https://evil.example/%78"), ("https://good.example/a%2fb%7e", "https://good.example/%61%2Fb~")] {
+            assert_eq!(Form::Url.write(a), Form::Url.write(b));
+        }
+        assert_ne!(Form::Url.write("https://good.example/a%2Fb"), Form::Url.write("https://good.example/a/b"));
+        // The same account with other check digits that would fit: 97 in place of 00.
+        assert!(Form::Iban.write("DE89370400440532013000").is_ok());
         // Looks like another, and is another.
         assert_ne!(Form::Hostname.write("goo\u{0501}.example"), Form::Hostname.write("good.example"));
     }

@@ -60,7 +60,7 @@ function RolesForm({ person, forbidden }: { person: Person; forbidden: string | 
   return (
     <section className="grid gap-3 border-t border-line pt-4">
       <RolesField value={roles} onChange={setRoles} forbidden={forbidden} />
-      {save.isError && <Problem error={save.error} />}
+      {save.isError && <Refusal error={save.error} onGiven={() => save.mutate()} />}
       <p className="text-sm text-soft">{t('rolesHint')}</p>
       <div>
         <Button size="small" isBusy={save.isPending} disabled={forbidden === null && !isChanged} forbidden={forbidden ?? (isComplete(roles) ? null : t('chooseRole'))} onClick={() => save.mutate()}>
@@ -81,7 +81,7 @@ function LinkPart({ person, forbidden }: { person: Person; forbidden: string | n
     <section className="grid justify-items-start gap-2 border-t border-line pt-4">
       <h3 className="text-sm font-semibold">{t('newLink')}</h3>
       <p className="text-sm text-soft">{t('newLinkHint')}</p>
-      {make.isError && <Problem error={make.error} />}
+      {make.isError && <Refusal error={make.error} onGiven={() => make.mutate(idempotencyKey())} />}
       {make.data !== undefined && <ShownOnce label={t('link')} secret={make.data.sign_in_link ?? null} hint={t('linkHint')} />}
       <Button size="small" isBusy={make.isPending} forbidden={why} onClick={() => make.mutate(idempotencyKey())}>
         {t('makeLink')}

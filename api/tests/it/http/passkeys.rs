@@ -259,6 +259,12 @@ async fn a_passkey_given_for_one_thing_is_given_for_nothing_else() {
     ask().send().await.expect(403);
     give(&envelope, ada.device.assert(&asked_for(&ada, &envelope).await, &ada.handle, &get(3))).await.expect(201);
     assert_eq!(ask().send().await.expect(200).json()["state"], "approved");
+    // Who came in by a passkey decides as anybody does: refuses, and approves with it given anew.
+    let came = sign_in(&world, &ada.device.assert(&challenge(&world).await, &ada.handle, &get(4))).await;
+    let cookie = came.cookie();
+    let second = sample::hold_of(&world, &world.home, "money").await;
+    let reject = world.server.ask("POST", format!("/api/v1/holds/{second}/reject")).cookie(&cookie).json(&json!({ "reason": "not now" }));
+    assert_eq!(reject.send().await.expect(200).json()["state"], "rejected");
 }
 
 #[tokio::test]

@@ -300,8 +300,10 @@ impl Drive<'_> {
             biased;
             reports = &mut all => reports,
             () = tokio::time::sleep(Duration::from_millis(LOOK_MS)), if unwritten => {
-                self.flush(RunStatus::Running, false).await?;
-                all.await
+                // Both at once: a look that stood still meanwhile would keep its sandbox and its connection from others.
+                let (flushed, reports) = tokio::join!(self.flush(RunStatus::Running, false), &mut all);
+                flushed?;
+                reports
             }
         };
         point();

@@ -1,11 +1,11 @@
 //! Second factors: setting up, checking and removing one-time codes and the codes that stand in for them.
 //!
 //! The secret is shown once and sealed with the data key; a code counts once; recovery codes are stored as hashes.
-//! Wrong codes are counted with wrong passwords, so neither helps to guess the other.
+//! Wrong codes at the door are counted with wrong passwords; within a session they are counted by themselves.
 
 use super::error::PeopleError;
 use super::passkeys::PASSKEYS_MAX;
-use super::prove::proven;
+use super::prove::proven_within;
 use super::step_up::{require, spend};
 use super::{failures, secret, totp};
 use crate::error::OfficeError;
@@ -14,10 +14,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use steward_core::{Actor, ActorKind, AuthMethod, Digest, PersonId, Role, SessionId};
 use steward_store::{Store, StoreError, Tx, passkey, person, second_factor, session, tenant};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 /// How many recovery codes there are.
 pub const RECOVERY_CODES: usize = 10;
+/// How long a secret waits for its first code, in minutes: one that somebody made and left would count for whoever kept it.
+const ENROL_MINUTES: i64 = 15;
+/// How old the password's proof may be that sets up a first second factor, in minutes.
+const FRESH_MINUTES: i64 = 10;
 /// The longest code looked at, in bytes.
 const CODE_BYTES_MAX: usize = 64;
 
@@ -99,14 +103,14 @@ pub(super) fn someone(actor: &Actor) -> Result<(PersonId, Option<SessionId>), Pe
 
 /// Whether one may set up another second factor: a stolen session alone sets up nothing.
 ///
-/// Whoever has one gave it for this; of the others, whoever has a password gave it in this session within the last hours.
+/// Whoever has one gave it for this; of the others, whoever has a password gave it in this session a moment ago.
 pub(super) async fn may_add(tx: &mut Tx, office: &Office, bound: &str) -> Result<(), PeopleError> {
     let (id, _) = someone(tx.actor())?;
     if Factors::of(tx, id).await?.is_there() {
         return require(tx, office, bound).await;
     }
     if person::get(tx, id).await.map_err(PeopleError::missing("person"))?.has_password {
-        proven(tx, office).await?;
+        proven_within(tx, office, Duration::minutes(FRESH_MINUTES)).await?;
     }
     Ok(())
 }
@@ -143,6 +147,10 @@ pub async fn confirm_totp(store: &Store, office: &Office, actor: &Actor, code: &
     tx.rollback().await?;
     if row.confirmed_at.is_some() {
         return Err(PeopleError::FactorTaken);
+    }
+    let now = office.clock.now();
+    if row.made_at > now || row.made_at + Duration::minutes(ENROL_MINUTES) < now {
+        return Err(PeopleError::field("/code", "this secret waited too long for its first code: begin anew with `POST /api/v1/me/totp`"));
     }
     let (counted, now) = (count(store, office, actor, id).await?, office.clock.now());
     let mut tx = store.begin(actor).await?;
@@ -225,7 +233,7 @@ pub async fn remove_all(tx: &mut Tx, office: &Office, id: PersonId) -> Result<()
     Ok(())
 }
 
-/// Checks a code of the actor and uses it up. Wrong ones count as failed sign-ins.
+/// Checks a code of the actor and uses it up. Wrong ones are counted.
 pub(super) async fn check(store: &Store, office: &Office, actor: &Actor, code: &SecretString) -> Result<Factor, PeopleError> {
     let (id, _) = someone(actor)?;
     let mut tx = store.begin(actor).await?;
@@ -262,11 +270,14 @@ pub(super) async fn accept(store: &Store, office: &Office, actor: &Actor, id: Pe
     factor.ok_or_else(wrong)
 }
 
+/// Counted by itself and not with sign-ins: strangers who guess at an address keep nobody who is signed in from deciding.
 async fn count(store: &Store, office: &Office, actor: &Actor, id: PersonId) -> Result<failures::Counted, PeopleError> {
-    let mut tx = store.begin(actor).await?;
-    let found = person::get(&mut tx, id).await.map_err(PeopleError::missing("person"))?;
-    tx.rollback().await?;
-    failures::count(store, office, actor.tenant, &found.email, None).await
+    failures::count_within(store, office, actor.tenant, id).await
+}
+
+/// Whether this can be a code of an app: six digits.
+pub(super) fn is_of_an_app(code: &SecretString) -> bool {
+    tidy(code).is_ok_and(|code| code.len() == totp::DIGITS && code.bytes().all(|letter| letter.is_ascii_digit()))
 }
 
 pub(super) async fn put_codes(tx: &mut Tx, id: PersonId, now: OffsetDateTime) -> Result<Vec<SecretString>, PeopleError> {

@@ -4,7 +4,7 @@
 
 use super::error::PeopleError;
 use crate::Office;
-use steward_core::{Actor, Digest, TenantId};
+use steward_core::{Actor, Digest, PersonId, TenantId};
 use steward_store::Store;
 use steward_store::sign_in_failure::{self, Failure};
 use time::Duration;
@@ -29,7 +29,15 @@ fn account_subject(email: &str) -> String {
 
 /// Counts a try, or refuses it unseen because too many went before.
 pub(super) async fn count(store: &Store, office: &Office, tenant: TenantId, email: &str, address: Option<&str>) -> Result<Counted, PeopleError> {
-    let account = account_subject(email);
+    count_as(store, office, tenant, account_subject(email), address).await
+}
+
+/// The same for somebody who is signed in already.
+pub(super) async fn count_within(store: &Store, office: &Office, tenant: TenantId, person: PersonId) -> Result<Counted, PeopleError> {
+    count_as(store, office, tenant, format!("within:{person}"), None).await
+}
+
+async fn count_as(store: &Store, office: &Office, tenant: TenantId, account: String, address: Option<&str>) -> Result<Counted, PeopleError> {
     let subjects: Vec<String> = std::iter::once(account.clone()).chain(address.map(|address| format!("address:{address}"))).collect();
     let now = office.clock.now();
     let worker = Actor::worker(tenant);

@@ -185,6 +185,10 @@ pub async fn add_passkey(tx: &mut Tx, office: &Office, party: &RelyingParty, nam
         sessions::step_up(tx, session, now).await?;
         sessions::revoke_others(tx, id, session, now).await?;
     }
+    // A secret that waits for its first code would count without being asked for again, for whoever kept it.
+    if had.totp_since.is_none() {
+        second_factor::remove_totp(tx, id).await?;
+    }
     let recovery_codes = if had.recovery_left == 0 { Some(put_codes(tx, id, now).await?) } else { None };
     let detail = json!({ "factor": "passkey", "passkey": row.passkey_id });
     audit::record(tx, office, audit::Entry { action: "factor.add", object: id.to_string(), outcome: "done", detail, request_id: None }).await?;

@@ -172,7 +172,9 @@ pub async fn change_password(
     if change.new.expose_secret().eq_ignore_ascii_case(&found.email) {
         return Err(PeopleError::field("/new", "a password is not one's address"));
     }
-    if stored.is_some() && *method == AuthMethod::Password {
+    // Only a link stands in for a lost password; what it opens is then still a session of a link, which proves no password.
+    let is_lost = stored.is_some() && *method == AuthMethod::Link;
+    if stored.is_some() && !is_lost {
         let Some(current) = &change.current else { return Err(PeopleError::field("/current", "give your current password")) };
         check_length("/current", current)?;
         let counted = failures::count(store, office, actor.tenant, &found.email, None).await?;
@@ -192,11 +194,12 @@ pub async fn change_password(
         audit::Entry { action: "person.set_password", object: id.to_string(), outcome: "done", detail: json!({}), request_id: None },
     )
     .await?;
-    let mut opened = session::open(&mut tx, office, session_id, AuthMethod::Password, user_agent, None).await?;
+    let method = if is_lost { AuthMethod::Link } else { AuthMethod::Password };
+    let mut opened = session::open(&mut tx, office, session_id, method, user_agent, None).await?;
     if let Some(at) = stepped_up_at {
         sessions::step_up(&mut tx, session_id, at).await?;
     }
-    opened.actor = actor::of(&mut tx, id, ActorKind::Person { session: Some(session_id), method: AuthMethod::Password }).await?;
+    opened.actor = actor::of(&mut tx, id, ActorKind::Person { session: Some(session_id), method }).await?;
     tx.commit().await?;
     Ok(opened)
 }

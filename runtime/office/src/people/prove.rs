@@ -24,18 +24,18 @@ impl Proven {
     }
 }
 
-/// Checks the person's password; their session remembers it for some hours. Wrong ones count as failed sign-ins.
+/// Checks the person's password; their session remembers it for some hours. Wrong ones are counted.
 pub async fn prove(store: &Store, office: &Office, passwords: &Passwords, actor: &Actor, password: &SecretString) -> Result<Proven, PeopleError> {
     let (Some(id), ActorKind::Person { session: in_session, .. }) = (actor.person, &actor.kind) else { return Err(PeopleError::NotSignedIn) };
     check_length("/password", password)?;
     let mut tx = store.begin(actor).await?;
-    let found = person::get(&mut tx, id).await.map_err(PeopleError::missing("person"))?;
     let stored = person::password_hash(&mut tx, id).await?;
     tx.rollback().await?;
     if stored.is_none() {
         return Err(PeopleError::field("/password", "you have no password yet: set one first"));
     }
-    let counted = failures::count(store, office, actor.tenant, &found.email, None).await?;
+    // Counted by itself and not with sign-ins: strangers who guess at an address keep nobody who is signed in from this.
+    let counted = failures::count_within(store, office, actor.tenant, id).await?;
     let is_right = passwords.check(stored, password).await?.is_right;
     let mut tx = store.begin(actor).await?;
     if let (true, Some(session)) = (is_right, in_session) {
@@ -53,9 +53,14 @@ pub async fn prove(store: &Store, office: &Office, passwords: &Passwords, actor:
 
 /// The person of this transaction, if they gave their password in this session within the last hours.
 pub async fn proven(tx: &mut Tx, office: &Office) -> Result<Proven, PeopleError> {
+    proven_within(tx, office, Duration::hours(PROOF_HOURS)).await
+}
+
+/// The same within another time.
+pub(super) async fn proven_within(tx: &mut Tx, office: &Office, time: Duration) -> Result<Proven, PeopleError> {
     let (Some(person), ActorKind::Person { session: Some(session), .. }) = (tx.actor().person, &tx.actor().kind) else { return Err(PeopleError::NotProven) };
     let session = *session;
     let (now, proved_at) = (office.clock.now(), session::proved_at(tx, session).await?);
     // A proof from the future is one from before the clock was put back.
-    proved_at.filter(|at| *at <= now && *at + Duration::hours(PROOF_HOURS) >= now).map(|_| Proven { person }).ok_or(PeopleError::NotProven)
+    proved_at.filter(|at| *at <= now && *at + time >= now).map(|_| Proven { person }).ok_or(PeopleError::NotProven)
 }

@@ -1,11 +1,12 @@
 //! Roles given and taken. An organisation never loses its last owner, whoever asks and however many at once.
 
 use super::error::PeopleError;
+use super::step_up::require_for_people;
 use crate::{Office, audit};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use steward_core::{PersonId, Role, WorkspaceId};
+use steward_core::{Digest, PersonId, Role, WorkspaceId};
 use steward_store::membership::{self, Membership};
 use steward_store::{StoreError, Tx, person, session, tenant, workspace};
 
@@ -27,6 +28,9 @@ pub async fn set_roles(tx: &mut Tx, office: &Office, id: PersonId, grants: &[Gra
     check_grants(tx, grants).await?;
     let wanted: BTreeSet<Membership> = grants.iter().map(|grant| Membership { person_id: id, workspace_id: grant.workspace, role: grant.role }).collect();
     let had: BTreeSet<Membership> = membership::list_of(tx, &[id]).await?.into_iter().collect();
+    if wanted.difference(&had).next().is_some() {
+        require_for_people(tx, office, &made_of(&("roles", id, grants))).await?;
+    }
     let now = office.clock.now();
     for given in wanted.difference(&had) {
         membership::insert(tx, &office.ids, *given, now).await?;
@@ -45,6 +49,12 @@ pub async fn set_roles(tx: &mut Tx, office: &Office, id: PersonId, grants: &[Gra
     )
     .await?;
     Ok(())
+}
+
+/// The name of what a second factor is given for: exactly this person with exactly these roles, or exactly this way in.
+pub(super) fn made_of(what: &impl Serialize) -> String {
+    let digest = Digest::of_value(what).map_or_else(|_| String::new(), |digest| digest.to_string());
+    format!("people:{digest}")
 }
 
 /// Refuses a change that leaves nobody who can sign in as owner.

@@ -8,7 +8,7 @@ use crate::error::OfficeError;
 use crate::{Office, audit};
 use secrecy::SecretString;
 use serde_json::json;
-use steward_core::Effect;
+use steward_core::{ActorKind, AuthMethod, Effect};
 use steward_core::limits::STEP_UP_MINUTES;
 use steward_store::step_up::{self, StepUp};
 use steward_store::{Store, Tx, session};
@@ -24,6 +24,10 @@ pub const GRAVE: [Effect; 4] = [Effect::Money, Effect::Credential, Effect::Membe
 pub async fn step_up(store: &Store, office: &Office, actor: &steward_core::Actor, bound: &str, code: &SecretString) -> Result<StepUp, PeopleError> {
     check_bound(bound)?;
     let (_, _) = someone(actor)?;
+    // Looked at before it is checked: a recovery code that does not count here is not used up here.
+    if !factors::is_of_an_app(code) {
+        return Err(only_of_an_app());
+    }
     match factors::check(store, office, actor, code).await? {
         Factor::Totp => {
             let mut tx = store.begin(actor).await?;
@@ -31,8 +35,12 @@ pub async fn step_up(store: &Store, office: &Office, actor: &steward_core::Actor
             tx.commit().await?;
             Ok(given)
         }
-        Factor::Recovery | Factor::Passkey => Err(PeopleError::field("/code", "a recovery code only lets you in: with it, set up your second factor anew")),
+        Factor::Recovery | Factor::Passkey => Err(only_of_an_app()),
     }
+}
+
+fn only_of_an_app() -> PeopleError {
+    PeopleError::field("/code", "give the six digits of your app; a recovery code only lets you in: with it, set up your second factor anew")
 }
 
 pub(super) fn check_bound(bound: &str) -> Result<(), PeopleError> {
@@ -94,6 +102,18 @@ pub(super) async fn require(tx: &mut Tx, office: &Office, bound: &str) -> Result
     }
 }
 
+/// The same for making somebody who can decide: a person, a role, a way in. A stolen session makes itself no accomplice, and a token,
+/// which cannot give a second factor, makes nobody for a person who has one.
+pub(super) async fn require_for_people(tx: &mut Tx, office: &Office, bound: &str) -> Result<(), PeopleError> {
+    match (&tx.actor().kind, tx.actor().person) {
+        // Whoever may use the data directory can read the key that all secrets are sealed with.
+        (ActorKind::Person { method: AuthMethod::Terminal, .. }, _) | (_, None) => Ok(()),
+        (ActorKind::Person { .. }, Some(_)) => require(tx, office, bound).await,
+        (_, Some(person)) if Factors::of(tx, person).await?.is_there() => Err(PeopleError::StepUp { bound: bound.to_owned(), factors: Vec::new() }),
+        (_, Some(_)) => Ok(()),
+    }
+}
+
 /// Uses up a second factor that the transaction's person gave for this. Refused when they have one and did not give it.
 pub async fn spend(tx: &mut Tx, office: &Office, bound: &str) -> Result<(), OfficeError> {
     match try_spend(tx, office, bound).await.map_err(of_people)? {
@@ -117,7 +137,11 @@ pub async fn may_work(tx: &mut Tx, office: &Office) -> Result<bool, PeopleError>
         return Ok(true);
     }
     match someone(tx.actor())?.1 {
-        Some(session) => Ok(session::stepped_up_at(tx, session).await?.is_some()),
+        Some(session) if session::stepped_up_at(tx, session).await?.is_some() => {
+            let (person, _) = someone(tx.actor())?;
+            Ok(Factors::of(tx, person).await?.is_there())
+        }
+        Some(_) => Ok(false),
         None => Ok(true),
     }
 }

@@ -139,6 +139,65 @@ async fn a_stolen_session_alone_sets_up_no_second_factor() {
 }
 
 #[tokio::test]
+async fn a_secret_that_was_left_waiting_never_counts() {
+    let house = House::build().await;
+    let owner = &house.owner.actor;
+    let left = house.enrol(owner).await.expect("begun by whoever has the session");
+    house.office.clock.advance_ms(16 * 60_000);
+    about_code(house.confirm(owner, &house.code(&left, 0)).await);
+    assert!(matches!(house.enrol(owner).await, Err(PeopleError::NotProven)), "the password was given too long ago for that");
+}
+
+#[tokio::test]
+async fn a_session_alone_makes_nobody_who_could_decide() {
+    let house = House::build().await;
+    let owner = &house.owner.actor;
+    let (secret, _) = house.with_factor(owner).await;
+    let invitation = Invitation {
+        email: "eve@acme.example".to_owned(),
+        display_name: "Eve".to_owned(),
+        grants: vec![Grant { role: Role::Owner, workspace: None }],
+    };
+    let invite = async || {
+        let mut tx = house.store.begin(owner).await.expect("tx");
+        let invited = people::invite(&mut tx, &house.office, &invitation).await?;
+        tx.commit().await.expect("commit");
+        Ok::<_, PeopleError>(invited.person)
+    };
+    let asked_for = |refused: PeopleError| {
+        let PeopleError::StepUp { bound, .. } = refused else { panic!("{refused:?}") };
+        bound
+    };
+    let bound = asked_for(invite().await.expect_err("no second factor was given"));
+    house.step_up(owner, &bound, &house.code(&secret, 0)).await.expect("given");
+    let eve = invite().await.expect("invited");
+    let mut tx = house.store.begin(owner).await.expect("tx");
+    let wider = [Grant { role: Role::Owner, workspace: None }, Grant { role: Role::Finance, workspace: None }];
+    asked_for(people::set_roles(&mut tx, &house.office, eve, &wider).await.expect_err("a further role"));
+    asked_for(people::new_link(&mut tx, &house.office, eve).await.expect_err("another way in"));
+    // To take roles away it needs none: whoever was wrongly let in is shut out at once.
+    drop(tx);
+    let mut tx = house.store.begin(owner).await.expect("tx");
+    people::set_roles(&mut tx, &house.office, eve, &[Grant { role: Role::Owner, workspace: None }]).await.expect("nothing is added");
+}
+
+#[tokio::test]
+async fn a_link_in_place_of_a_lost_password_proves_none() {
+    let house = House::build().await;
+    let mut tx = house.store.begin(&house.owner.actor).await.expect("tx");
+    let link = people::new_link(&mut tx, &house.office, house.owner.session.person_id).await.expect("link");
+    tx.commit().await.expect("commit");
+    let by_link = people::sign_in_by_link(&house.store, &house.office, &link, Attempt::default()).await.expect("signed in");
+    let change = PasswordChange { current: None, new: "another long enough password".into() };
+    let changed = people::change_password(&house.store, &house.office, &house.passwords, &by_link.actor, &change, None).await.expect("changed");
+    assert!(matches!(house.enrol(&changed.actor).await, Err(PeopleError::NotProven)), "who took the link does not have the password yet");
+    let again = PasswordChange { current: None, new: "a third long enough password".into() };
+    let owner = house.sign_in("another long enough password", None).await.expect("signed in");
+    let refused = people::change_password(&house.store, &house.office, &house.passwords, &owner.actor, &again, None).await;
+    assert!(matches!(&refused, Err(PeopleError::Field { path, .. }) if path == "/current"), "{refused:?}");
+}
+
+#[tokio::test]
 async fn sign_in_asks_for_the_code_after_the_password_and_takes_each_once() {
     let house = House::build().await;
     let other = house.sign_in(PASSWORD, None).await.expect("another browser");
@@ -172,7 +231,11 @@ async fn guessing_codes_is_slowed_down_and_half_a_sign_in_resets_nothing() {
     }
     let right = house.code(&secret, 0);
     assert!(matches!(house.sign_in(PASSWORD, Some(&right)).await, Err(PeopleError::TooManyFailures { .. })));
-    assert!(matches!(house.step_up(&house.owner.actor, "env_1", &right).await, Err(PeopleError::TooManyFailures { .. })), "one count for all");
+    // Strangers at the door keep nobody who is inside from deciding; who is inside and guesses is slowed down just so.
+    for _ in 0..5 {
+        about_code(house.step_up(&house.owner.actor, "env_1", &wrong).await);
+    }
+    assert!(matches!(house.step_up(&house.owner.actor, "env_1", &right).await, Err(PeopleError::TooManyFailures { .. })));
     house.office.clock.advance_ms(16 * 60_000);
     house.sign_in(PASSWORD, Some(&house.code(&secret, 0))).await.expect("after the window");
 }
