@@ -105,7 +105,10 @@ impl<'a> Session<'a> {
                 driven = &mut drive => break driven,
             }
         };
-        // What was told while the driver came to its end.
+        // What was told while the driver came to its end: the text as it was written first, which no journal has, and then what is missing.
+        while let Ok(happening) = watch.try_recv() {
+            self.show(&mut printer, Ok(happening)).await?;
+        }
         self.catch_up(&mut printer).await?;
         let turn = match driven {
             Ok(status) => turn_of(status, printer.outcome()),

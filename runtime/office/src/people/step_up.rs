@@ -8,8 +8,8 @@ use crate::error::OfficeError;
 use crate::{Office, audit};
 use secrecy::SecretString;
 use serde_json::json;
-use steward_core::{ActorKind, AuthMethod, Effect};
 use steward_core::limits::STEP_UP_MINUTES;
+use steward_core::{ActorKind, AuthMethod, Effect};
 use steward_store::step_up::{self, StepUp};
 use steward_store::{Store, Tx, session};
 use time::Duration;
@@ -105,13 +105,13 @@ pub(super) async fn require(tx: &mut Tx, office: &Office, bound: &str) -> Result
 /// The same for making somebody who can decide: a person, a role, a way in. A stolen session makes itself no accomplice, and a token,
 /// which cannot give a second factor, makes nobody for a person who has one.
 pub(super) async fn require_for_people(tx: &mut Tx, office: &Office, bound: &str) -> Result<(), PeopleError> {
-    match (&tx.actor().kind, tx.actor().person) {
-        // Whoever may use the data directory can read the key that all secrets are sealed with.
-        (ActorKind::Person { method: AuthMethod::Terminal, .. }, _) | (_, None) => Ok(()),
-        (ActorKind::Person { .. }, Some(_)) => require(tx, office, bound).await,
-        (_, Some(person)) if Factors::of(tx, person).await?.is_there() => Err(PeopleError::StepUp { bound: bound.to_owned(), factors: Vec::new() }),
-        (_, Some(_)) => Ok(()),
-    }
+    let Some(person) = tx.actor().person else { return Ok(()) };
+    let ActorKind::Person { method, .. } = tx.actor().kind else {
+        let has_factor = Factors::of(tx, person).await?.is_there();
+        return if has_factor { Err(PeopleError::StepUp { bound: bound.to_owned(), factors: Vec::new() }) } else { Ok(()) };
+    };
+    // Whoever may use the data directory can read the key that all secrets are sealed with.
+    if method == AuthMethod::Terminal { Ok(()) } else { require(tx, office, bound).await }
 }
 
 /// Uses up a second factor that the transaction's person gave for this. Refused when they have one and did not give it.

@@ -153,11 +153,8 @@ async fn a_session_alone_makes_nobody_who_could_decide() {
     let house = House::build().await;
     let owner = &house.owner.actor;
     let (secret, _) = house.with_factor(owner).await;
-    let invitation = Invitation {
-        email: "eve@acme.example".to_owned(),
-        display_name: "Eve".to_owned(),
-        grants: vec![Grant { role: Role::Owner, workspace: None }],
-    };
+    let invitation =
+        Invitation { email: "eve@acme.example".to_owned(), display_name: "Eve".to_owned(), grants: vec![Grant { role: Role::Owner, workspace: None }] };
     let invite = async || {
         let mut tx = house.store.begin(owner).await.expect("tx");
         let invited = people::invite(&mut tx, &house.office, &invitation).await?;
