@@ -4,6 +4,7 @@ use crate::error::StoreError;
 use crate::tx::Tx;
 use steward_core::{Digest, PasskeyId, PersonId};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// A passkey.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,15 +50,22 @@ pub async fn insert(tx: &mut Tx, new: &PasskeyRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The passkey with this name of the device's, locked: of two uses at once the second sees the counter of the first.
-pub async fn lock_by_credential(tx: &mut Tx, credential_id: &[u8]) -> Result<Option<PasskeyRow>, StoreError> {
-    let row = sqlx::query!(
-        "select passkey_id, person_id, name, credential_id, algorithm, public_key, counter, created_at, used_at from passkey where credential_id = $1 for update",
-        credential_id,
-    )
-    .fetch_optional(tx.conn())
-    .await?;
-    row.map(|row| {
+/// A row as the database gives it.
+struct Stored {
+    passkey_id: Uuid,
+    person_id: Uuid,
+    name: String,
+    credential_id: Vec<u8>,
+    algorithm: i32,
+    public_key: Vec<u8>,
+    counter: i64,
+    created_at: OffsetDateTime,
+    used_at: Option<OffsetDateTime>,
+}
+
+impl TryFrom<Stored> for PasskeyRow {
+    type Error = StoreError;
+    fn try_from(row: Stored) -> Result<Self, StoreError> {
         Ok(PasskeyRow {
             passkey_id: PasskeyId::from_uuid(row.passkey_id),
             person_id: PersonId::from_uuid(row.person_id),
@@ -69,13 +77,25 @@ pub async fn lock_by_credential(tx: &mut Tx, credential_id: &[u8]) -> Result<Opt
             created_at: row.created_at,
             used_at: row.used_at,
         })
-    })
-    .transpose()
+    }
+}
+
+/// The passkey with this name of the device's, locked: of two uses at once the second sees the counter of the first.
+pub async fn lock_by_credential(tx: &mut Tx, credential_id: &[u8]) -> Result<Option<PasskeyRow>, StoreError> {
+    let row = sqlx::query_as!(
+        Stored,
+        "select passkey_id, person_id, name, credential_id, algorithm, public_key, counter, created_at, used_at from passkey where credential_id = $1 for update",
+        credential_id,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(PasskeyRow::try_from).transpose()
 }
 
 /// A person's passkeys, oldest first, at most `most`.
 pub async fn list_of(tx: &mut Tx, person: PersonId, most: i64) -> Result<Vec<PasskeyRow>, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Stored,
         "select passkey_id, person_id, name, credential_id, algorithm, public_key, counter, created_at, used_at from passkey
           where person_id = $1 order by passkey_id limit $2",
         person.uuid(),
@@ -83,21 +103,7 @@ pub async fn list_of(tx: &mut Tx, person: PersonId, most: i64) -> Result<Vec<Pas
     )
     .fetch_all(tx.conn())
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(PasskeyRow {
-                passkey_id: PasskeyId::from_uuid(row.passkey_id),
-                person_id: PersonId::from_uuid(row.person_id),
-                name: row.name,
-                credential_id: row.credential_id,
-                algorithm: row.algorithm,
-                public_key: row.public_key,
-                counter: u32::try_from(row.counter).map_err(|_| StoreError::Corrupt { what: "passkey.counter" })?,
-                created_at: row.created_at,
-                used_at: row.used_at,
-            })
-        })
-        .collect()
+    rows.into_iter().map(PasskeyRow::try_from).collect()
 }
 
 /// Notes a use.
