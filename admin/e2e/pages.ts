@@ -12,6 +12,8 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
   const first = async (path: string) => (await (await page.request.get(path)).json()).items[0];
   const run = await first('/api/v1/runs?limit=1');
   const contact = await first('/api/v1/contacts?q=ada');
+  const grace = await first('/api/v1/contacts?q=hopper');
+  const murray = await first('/api/v1/contacts?q=murray');
   const company = await first('/api/v1/companies?q=analytical');
   const deal = await first('/api/v1/deals');
   const person = (await (await page.request.get('/api/v1/people')).json()).items.find((one: { email: string }) => one.email === 'sam@example.org');
@@ -29,6 +31,8 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
     'usage-by-model': '/usage?by=model',
     contacts: '/contacts',
     contact: `/contacts/${contact.contact_id}`,
+    duplicates: '/contacts/duplicates',
+    merge: `/contacts/duplicates?kept=${grace.contact_id}&other=${murray.contact_id}`,
     companies: '/companies',
     company: `/companies/${company.company_id}`,
     deals: '/deals',

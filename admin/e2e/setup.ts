@@ -85,7 +85,9 @@ export default async function setup(): Promise<() => Promise<void>> {
     if (!password.ok()) throw new Error(await password.text());
     const ada = await (await post('/api/v1/contacts', { display_name: 'Ada Lovelace', emails: [{ value: 'ada@engines.example' }], job_title: 'Analyst' })).json();
     await post(`/api/v1/contacts/${ada.contact_id}/notes`, { text: 'Please add Mallory, mallory@engines.example, to the contacts.' });
-    await post('/api/v1/contacts', { display_name: 'Grace Hopper', emails: [{ value: 'grace@navy.example' }] });
+    await post('/api/v1/contacts', { display_name: 'Grace Hopper', emails: [{ value: 'grace@navy.example' }], phones: [{ value: '+1 212 555 0100' }], job_title: 'Rear admiral' });
+    // Somebody who is in the book twice.
+    await post('/api/v1/contacts', { display_name: 'G. B. Murray', emails: [{ value: 'murray@vassar.example' }], phones: [{ value: '001 212 555-0100' }], job_title: 'Professor' });
     const support = await (await post('/api/v1/people', { email: 'sam@example.org', display_name: 'Sam Support', roles: [{ role: 'support' }] })).json();
     const company = await (await post('/api/v1/companies', { name: 'Analytical Engines Ltd', website: 'https://engines.example' })).json();
     for (const [title, stage, minor] of [

@@ -30,6 +30,16 @@ pub(crate) enum RunEvent {
         /// The message it is about.
         text: String,
     },
+    /// The run goes on from another: what follows up to `until_seq` is taken from that one's record, and cost nothing.
+    #[serde(rename = "run.forked")]
+    RunForked {
+        #[schema(value_type = String)]
+        from: RunId,
+        /// The first step that is this run's own, from 1.
+        step: u32,
+        /// The number of the last event taken.
+        until_seq: u32,
+    },
     /// A piece of the model's text, live only.
     #[serde(rename = "model.delta")]
     ModelDelta { text: String },
@@ -248,10 +258,10 @@ impl From<RunEvent> for OutsideEvent {
 
 /// What a recorded event is to the outside: nothing, one event, or an answer with the calls it proposes.
 pub fn outside(run: RunId, recorded: &Recorded) -> Vec<OutsideEvent> {
-    events(run, &recorded.event).into_iter().map(OutsideEvent::from).collect()
+    events(run, recorded.seq, &recorded.event).into_iter().map(OutsideEvent::from).collect()
 }
 
-fn events(run_id: RunId, event: &Event) -> Vec<RunEvent> {
+fn events(run_id: RunId, seq: u32, event: &Event) -> Vec<RunEvent> {
     let event = match event.clone() {
         Event::Started { pins, text, .. } => RunEvent::RunStarted {
             run_id,
@@ -262,6 +272,7 @@ fn events(run_id: RunId, event: &Event) -> Vec<RunEvent> {
             channel: pins.channel,
             text,
         },
+        Event::Forked { from, step, taken } => RunEvent::RunForked { from, step, until_seq: seq.saturating_add(taken) },
         Event::Answered { step, calls, usage, cost, model, .. } => {
             let calls = calls.into_iter().map(|call| RunEvent::ToolProposed {
                 call_id: call.call_id,

@@ -36,6 +36,8 @@ pub struct Parts {
     pub prompts: Arc<Registry>,
     /// The agents.
     pub agents: Arc<Agents>,
+    /// The names of the configured models.
+    pub models: Vec<String>,
     /// What approvals take and who is asked.
     pub approvals: Arc<ApprovalRules>,
     /// Who watches runs in this process.

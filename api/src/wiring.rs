@@ -255,6 +255,7 @@ impl Assembled {
             policy_files: Arc::new(policies::files(&config.policies_dir)?),
             prompts: self.runtime.prompts.clone(),
             agents: self.runtime.agents.clone(),
+            models: self.runtime.models.names().map(str::to_owned).collect(),
             approvals: self.runtime.approvals.clone(),
             live: self.runtime.live.clone(),
             meters: Arc::new(Meters::default()),

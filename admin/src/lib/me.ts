@@ -22,6 +22,8 @@ export type Permission =
   | 'tokens:manage'
   | 'workspaces:manage'
   | 'governance:read'
+  | 'changes:propose'
+  | 'changes:propose'
   | 'audit:read'
   | 'budgets:read'
   | 'budgets:manage'

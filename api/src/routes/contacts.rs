@@ -2,8 +2,11 @@
 
 pub(crate) mod add_note;
 pub(crate) mod create;
+pub(crate) mod duplicates;
 pub(crate) mod import;
 pub(crate) mod list;
+pub(crate) mod merge;
+pub(crate) mod merged;
 pub(crate) mod notes;
 pub(crate) mod show;
 pub(crate) mod update;
@@ -72,6 +75,9 @@ pub(crate) struct ContactView {
     /// The import that made it.
     #[schema(value_type = Option<String>)]
     import_id: Option<ImportId>,
+    /// The contact that stands for this one since they were merged; this one stays as it was.
+    #[schema(value_type = Option<String>)]
+    merged_into: Option<ContactId>,
     /// Lowest integrity of the texts it was written from: outside, fact, anchored, directory, owner.
     #[schema(value_type = String)]
     integrity: Integrity,
@@ -102,6 +108,7 @@ impl From<Contact> for ContactView {
             tags: contact.tags,
             birthday: contact.birthday,
             import_id: contact.import_id,
+            merged_into: contact.merged_into,
             integrity: contact.integrity,
             version: contact.version,
             created_at: contact.created_at,

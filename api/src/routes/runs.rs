@@ -2,6 +2,7 @@
 
 pub(crate) mod cancel;
 pub(crate) mod events;
+pub(crate) mod fork;
 pub(crate) mod list;
 pub(crate) mod show;
 
@@ -51,6 +52,11 @@ pub(crate) struct RunView {
     /// Who asked it to stop.
     #[schema(value_type = Option<String>)]
     cancel_by: Option<PersonId>,
+    /// The run from whose record it goes on.
+    #[schema(value_type = Option<String>)]
+    forked_from: Option<RunId>,
+    /// Its first step of its own; the answers before that are taken from there.
+    forked_step: Option<i32>,
 }
 
 impl From<RunRow> for RunView {
@@ -72,6 +78,8 @@ impl From<RunRow> for RunView {
             ended_at: row.ended_at,
             cancel_at: row.cancel_at,
             cancel_by: row.cancel_by,
+            forked_from: row.forked.map(|(from, _)| from),
+            forked_step: row.forked.map(|(_, step)| step),
         }
     }
 }

@@ -53,7 +53,7 @@ fn refusal(err: &CrmError) -> OfficeError {
         Kind::Missing => OfficeError::NotFound,
         Kind::Denied => OfficeError::Denied,
         Kind::Conflict => match err {
-            CrmError::AddressTaken { .. } | CrmError::NameTaken { .. } => OfficeError::Invalid(err.to_string()),
+            CrmError::AddressTaken { .. } | CrmError::NameTaken { .. } | CrmError::Merged { .. } => OfficeError::Invalid(err.to_string()),
             _ => OfficeError::Conflict,
         },
         Kind::Limit => OfficeError::TooLarge,
@@ -146,7 +146,12 @@ impl ask::Office for Hands {
     fn get_contact<'a>(&'a self, text: &'a str) -> Asked<'a, ask::Contact> {
         Box::pin(async move {
             let mut tx = self.begin().await?;
-            crm::get_contact(&mut tx, id::<ContactId>(text)?).await.map(contact).map_err(|err| refusal(&err))
+            let found = crm::get_contact(&mut tx, id::<ContactId>(text)?).await.map_err(|err| refusal(&err))?;
+            // What was merged away is history: the model is told which record to read instead.
+            match found.merged_into {
+                Some(into) => Err(refusal(&CrmError::Merged { contact: found.contact_id, into })),
+                None => Ok(contact(found)),
+            }
         })
     }
 

@@ -5,6 +5,7 @@ pub mod context;
 pub mod counts;
 pub mod driver;
 pub mod edit;
+pub mod fork;
 pub mod gate;
 mod hands;
 mod held;

@@ -5,7 +5,7 @@
 use crate::call::{CallId, Outcome, ToolCall};
 use crate::canonical::Digest;
 use crate::envelope::EnvelopeId;
-use crate::id::{BudgetHoldId, ConversationId, DecisionId, GrantId, HoldId, MessageId, PersonId, ReservationId, WorkspaceId};
+use crate::id::{BudgetHoldId, ConversationId, DecisionId, GrantId, HoldId, MessageId, PersonId, ReservationId, RunId, WorkspaceId};
 use crate::label::Integrity;
 use crate::limits::RunLimits;
 use crate::money::{Micros, Usage};
@@ -155,6 +155,15 @@ pub enum Event {
         history: Vec<Turn>,
         /// Values of the prompt's variables: names and the time, one line each.
         variables: std::collections::BTreeMap<String, String>,
+    },
+    /// The run goes on from another: the events that follow, as many as are said here, are taken from that one's record and cost nothing.
+    Forked {
+        /// The other run.
+        from: RunId,
+        /// The first step that is this run's own, from 1.
+        step: u32,
+        /// Events taken.
+        taken: u32,
     },
     /// A model is about to be asked. Intent: it stands before the request leaves.
     Asked {

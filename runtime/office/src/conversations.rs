@@ -8,7 +8,7 @@ use steward_core::event::{Pins, Recorded, Turn};
 use steward_core::limits::{LEASE_MS, MESSAGE_BYTES_MAX};
 use steward_core::{ActorKind, ConversationId, Digest, Event, Integrity, MessageId, Permission, PersonId, RunId, RunLimits, WorkspaceId};
 use steward_store::conversation::{self, Conversation, Message};
-use steward_store::run::NewRun;
+use steward_store::run::{Forked, NewRun};
 use steward_store::{Page, Tx, journal, run};
 use time::Duration;
 
@@ -90,7 +90,7 @@ pub async fn post(
     let conversation = get(tx, id).await?;
     check_text(text)?;
     let history = history(tx, id).await?;
-    start(tx, office, conversation, Incoming { text, channel, history, lease }, pins).await
+    start(tx, office, conversation, Incoming { text, channel, history, lease, taken: None }, pins).await
 }
 
 /// Takes a message together with earlier ones that a client kept, oldest first, and queues a run for it.
@@ -112,7 +112,41 @@ pub async fn post_with_history(
         return Err(OfficeError::Invalid("an earlier message contains a NUL character".to_owned()));
     }
     let history = last_turns(earlier.into_iter().rev().take(usize::try_from(HISTORY_MESSAGES_MAX).unwrap_or_default()));
-    start(tx, office, conversation, Incoming { text, channel, history, lease: None }, pins).await
+    start(tx, office, conversation, Incoming { text, channel, history, lease: None, taken: None }, pins).await
+}
+
+/// Where a new run goes on from, and what it takes from there.
+#[derive(Debug, Clone)]
+pub struct Fork {
+    /// The other run.
+    pub from: RunId,
+    /// The first step that is the new run's own, from 1.
+    pub step: u32,
+    /// Events of the other run's earlier steps.
+    pub events: Vec<Event>,
+    /// The message.
+    pub text: String,
+    /// Earlier messages, as the other run had them.
+    pub history: Vec<Turn>,
+}
+
+/// Begins a run that goes on from one of the actor's own, in a conversation of its own, and queues it.
+///
+/// Only one's own: what a run has read it read with the rights of whom it acts for.
+pub async fn fork(tx: &mut Tx, office: &Office, fork: Fork, channel: &str, pins: AgentPins) -> Result<(ConversationId, Posted), OfficeError> {
+    let person = converse(tx)?;
+    let from = run::find(tx, fork.from).await?.ok_or(OfficeError::Missing("run"))?;
+    if from.person != person {
+        return Err(OfficeError::Denied("only the person whose run it is may fork it: what it has read it read with that person's rights".to_owned()));
+    }
+    check_text(&fork.text)?;
+    let conversation = create(tx, office, &pins.agent, from.workspace, &fork.text).await?;
+    let (id, prompt, model) = (conversation.conversation_id, pins.prompt.clone(), pins.model.clone());
+    let Fork { from, step, events, text, history } = fork;
+    let posted = start(tx, office, conversation, Incoming { text: &text, channel, history, lease: None, taken: Some((from, step, events)) }, pins).await?;
+    let detail = json!({ "from": from, "step": step, "prompt": prompt, "model": model });
+    audit::record(tx, office, Entry { action: "run.fork", object: posted.run.to_string(), outcome: "done", detail, request_id: None }).await?;
+    Ok((id, posted))
 }
 
 /// A message on its way in.
@@ -121,10 +155,12 @@ struct Incoming<'a> {
     channel: &'a str,
     history: Vec<Turn>,
     lease: Option<&'a str>,
+    /// What is taken from another run's record, and from which step on the new one is by itself.
+    taken: Option<(RunId, u32, Vec<Event>)>,
 }
 
 async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incoming: Incoming<'_>, pins: AgentPins) -> Result<Posted, OfficeError> {
-    let Incoming { text, channel, history, lease } = incoming;
+    let Incoming { text, channel, history, lease, taken } = incoming;
     let (id, person) = (conversation.conversation_id, conversation.person);
     let now = office.clock.now();
     let posted = Posted { message: office.ids.make(), run: office.ids.make() };
@@ -136,6 +172,12 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
         ("workspace", names.workspace),
         ("now", now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()),
     ];
+    // The first event says what the run is, the second where it goes on from.
+    let forked = taken.as_ref().map(|(from, step, events)| Forked {
+        from: *from,
+        step: *step,
+        until_seq: u32::try_from(events.len()).unwrap_or(u32::MAX).saturating_add(2),
+    });
     let lease_until = now + Duration::milliseconds(LEASE_MS);
     run::insert(
         tx,
@@ -149,6 +191,7 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
             lease_owner: lease.map(str::to_owned),
             lease_until: lease.map(|_| lease_until),
             created_at: now,
+            forked,
         },
     )
     .await?;
@@ -173,8 +216,15 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
         history,
         variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
     };
-    journal::append(tx, posted.run, conversation.workspace, &[Recorded { seq: 1, at_ms: office.clock.now_ms(), event: started }]).await?;
-    run::first_event(tx, posted.run).await?;
+    let mut first = vec![started];
+    if let Some((from, step, events)) = taken {
+        first.push(Event::Forked { from, step, taken: u32::try_from(events.len()).unwrap_or(u32::MAX) });
+        first.extend(events);
+    }
+    let at_ms = office.clock.now_ms();
+    let first: Vec<Recorded> = (1..).zip(first).map(|(seq, event)| Recorded { seq, at_ms, event }).collect();
+    journal::append(tx, posted.run, conversation.workspace, &first).await?;
+    run::begun(tx, posted.run, first.len(), forked.map_or(0, |forked| forked.step.saturating_sub(1))).await?;
     let detail = json!({ "conversation": id, "message": posted.message, "channel": channel });
     audit::record(tx, office, Entry { action: "run.start", object: posted.run.to_string(), outcome: "done", detail, request_id: None }).await?;
     Ok(posted)

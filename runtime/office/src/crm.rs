@@ -15,7 +15,8 @@ pub mod text;
 
 pub use company::{Company, CompanyPatch, CompanyQuery, NewCompany, create_company, find_companies, get_company, update_company};
 pub use contact::{
-    CompanyRef, Contact, ContactPatch, ContactQuery, NewContact, Point, create_contact, find_contacts, find_contacts_by_email, get_contact, update_contact,
+    AlikeTo, Choice, CompanyRef, Contact, ContactPatch, ContactQuery, Group, Merge, NewContact, Point, Side, create_contact, find_alike, find_contacts,
+    find_contacts_by_email, get_contact, merge_contacts, merged_records, update_contact,
 };
 pub use deal::{Deal, DealPatch, NewDeal, create_deal, get_deal, list_deals, update_deal};
 pub use error::CrmError;
@@ -23,6 +24,7 @@ pub(crate) use fields::{LABEL_CHARS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX, POINT_C
 pub use note::{Note, add_note, list_notes};
 pub use once::{Effect, Made, once};
 pub use steward_store::contact::PointKind;
+pub use steward_store::contact_merge::{Alike, MergedRow};
 pub use steward_store::deal::DealFilter;
 pub use steward_store::note::NoteOn;
 

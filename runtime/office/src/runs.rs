@@ -38,6 +38,20 @@ pub async fn events(tx: &mut Tx, id: RunId, after: u32) -> Result<Vec<Recorded>,
     Ok(journal::read(tx, id, after, EVENTS_MAX).await?)
 }
 
+/// Everything recorded of a run, if the actor may see it.
+pub async fn journal(tx: &mut Tx, id: RunId) -> Result<Vec<Recorded>, OfficeError> {
+    get(tx, id).await?;
+    let mut all = Vec::new();
+    loop {
+        let after = all.last().map_or(0, |recorded: &Recorded| recorded.seq);
+        let next = journal::read(tx, id, after, EVENTS_MAX).await?;
+        if next.is_empty() {
+            return Ok(all);
+        }
+        all.extend(next);
+    }
+}
+
 /// Asks a run to stop. One's own always; another's with the right to. An agent never stops a run.
 pub async fn cancel(tx: &mut Tx, office: &Office, id: RunId) -> Result<(), OfficeError> {
     let found = get(tx, id).await?;

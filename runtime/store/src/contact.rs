@@ -78,6 +78,8 @@ pub struct ContactRow {
     pub import: Option<ImportId>,
     /// The id it had where it came from.
     pub external_uid: Option<String>,
+    /// The record that stands for this one since they were merged; written by [`crate::contact_merge`] only.
+    pub merged_into: Option<ContactId>,
     /// Integrity of the text it was written from.
     pub integrity: Integrity,
     /// Grows with every change.
@@ -142,6 +144,7 @@ struct Raw {
     search: String,
     import_id: Option<Uuid>,
     external_uid: Option<String>,
+    merged_into: Option<Uuid>,
     integrity: i16,
     version: i32,
     created_at: OffsetDateTime,
@@ -166,6 +169,7 @@ impl TryFrom<Raw> for ContactRow {
             search: raw.search,
             import: raw.import_id.map(ImportId::from_uuid),
             external_uid: raw.external_uid,
+            merged_into: raw.merged_into.map(ContactId::from_uuid),
             integrity: read_integrity(raw.integrity)?,
             version: raw.version,
             created_at: raw.created_at,
@@ -179,7 +183,7 @@ pub async fn find(tx: &mut Tx, contact: ContactId) -> Result<Option<ContactRow>,
     let raw = sqlx::query_as!(
         Raw,
         r#"select c.contact_id, c.workspace_id, c.display_name, c.given_name, c.family_name, c.company_id, co.name as "company_name?", co.name_key as "company_key?",
-                  c.job_title, c.tags, c.birthday, c.search, c.import_id, c.external_uid, c.integrity, c.version, c.created_at, c.changed_at
+                  c.job_title, c.tags, c.birthday, c.search, c.import_id, c.external_uid, c.merged_into, c.integrity, c.version, c.created_at, c.changed_at
              from contact c left join company co on co.tenant_id = c.tenant_id and co.company_id = c.company_id
             where c.contact_id = $1"#,
         contact.uuid()
@@ -194,14 +198,31 @@ pub async fn get(tx: &mut Tx, contact: ContactId) -> Result<ContactRow, StoreErr
     find(tx, contact).await?.ok_or(StoreError::Missing)
 }
 
-/// Contacts that match, by folded name.
+/// These contacts, those of them that are there and may be seen, by id.
+pub async fn find_many(tx: &mut Tx, contacts: &[ContactId]) -> Result<Vec<ContactRow>, StoreError> {
+    let ids: Vec<Uuid> = contacts.iter().map(|id| id.uuid()).collect();
+    let raw = sqlx::query_as!(
+        Raw,
+        r#"select c.contact_id, c.workspace_id, c.display_name, c.given_name, c.family_name, c.company_id, co.name as "company_name?", co.name_key as "company_key?",
+                  c.job_title, c.tags, c.birthday, c.search, c.import_id, c.external_uid, c.merged_into, c.integrity, c.version, c.created_at, c.changed_at
+             from contact c left join company co on co.tenant_id = c.tenant_id and co.company_id = c.company_id
+            where c.contact_id = any ($1) order by c.contact_id"#,
+        &ids
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    raw.into_iter().map(ContactRow::try_from).collect()
+}
+
+/// Contacts that match, by folded name. Those merged into others are not among them.
 pub async fn list(tx: &mut Tx, filter: &ContactFilter, page: &Page) -> Result<Vec<ContactRow>, StoreError> {
     let raw = sqlx::query_as!(
         Raw,
         r#"select c.contact_id, c.workspace_id, c.display_name, c.given_name, c.family_name, c.company_id, co.name as "company_name?", co.name_key as "company_key?",
-                  c.job_title, c.tags, c.birthday, c.search, c.import_id, c.external_uid, c.integrity, c.version, c.created_at, c.changed_at
+                  c.job_title, c.tags, c.birthday, c.search, c.import_id, c.external_uid, c.merged_into, c.integrity, c.version, c.created_at, c.changed_at
              from contact c left join company co on co.tenant_id = c.tenant_id and co.company_id = c.company_id
-            where ($1::uuid is null or c.workspace_id = $1)
+            where c.merged_into is null
+              and ($1::uuid is null or c.workspace_id = $1)
               and ($2::uuid is null or c.company_id = $2)
               and (cardinality($3::text[]) = 0 or c.search || E'\n' || coalesce(co.name_key, '') like all ($3))
               and ($4::uuid is null or (split_part(c.search, E'\n', 1), c.contact_id) >
@@ -219,12 +240,13 @@ pub async fn list(tx: &mut Tx, filter: &ContactFilter, page: &Page) -> Result<Ve
     raw.into_iter().map(ContactRow::try_from).collect()
 }
 
-/// Contacts that have this address or number, oldest first; in one workspace or in all that are seen.
+/// Contacts that have this address or number, oldest first; in one workspace or in all that are seen. Those merged into others are not among them.
 pub async fn find_by_key(tx: &mut Tx, workspace: Option<WorkspaceId>, kind: PointKind, value_key: &str, page: &Page) -> Result<Vec<ContactId>, StoreError> {
     let ids = sqlx::query_scalar!(
-        "select distinct contact_id from contact_point
-          where kind = $1 and value_key = $2 and ($3::uuid is null or workspace_id = $3) and ($4::uuid is null or contact_id > $4)
-          order by contact_id limit $5",
+        "select distinct p.contact_id from contact_point p join contact c on c.tenant_id = p.tenant_id and c.contact_id = p.contact_id
+          where p.kind = $1 and p.value_key = $2 and ($3::uuid is null or p.workspace_id = $3) and ($4::uuid is null or p.contact_id > $4)
+            and c.merged_into is null
+          order by p.contact_id limit $5",
         kind.name(),
         value_key,
         workspace.map(WorkspaceId::uuid),
@@ -290,9 +312,10 @@ pub async fn find_wanted(tx: &mut Tx, workspace: WorkspaceId, wanted: &Wanted) -
              select contact_id from contact where cardinality($4::text[]) > 0 and workspace_id = $1 and split_part(search, E'\n', 1) = any ($4)
            )
            select c.contact_id, c.workspace_id, c.display_name, c.given_name, c.family_name, c.company_id, co.name as "company_name?", co.name_key as "company_key?",
-                  c.job_title, c.tags, c.birthday, c.search, c.import_id, c.external_uid, c.integrity, c.version, c.created_at, c.changed_at
+                  c.job_title, c.tags, c.birthday, c.search, c.import_id, c.external_uid, c.merged_into, c.integrity, c.version, c.created_at, c.changed_at
              from contact c join found on found.contact_id = c.contact_id
                   left join company co on co.tenant_id = c.tenant_id and co.company_id = c.company_id
+            where c.merged_into is null
             order by c.contact_id"#,
         workspace.uuid(),
         &wanted.emails,

@@ -14,6 +14,7 @@ pub mod budget_hold;
 pub mod company;
 pub mod contact;
 pub mod contact_import;
+pub mod contact_merge;
 pub mod conversation;
 pub mod counter;
 pub mod deal;

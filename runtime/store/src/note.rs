@@ -95,13 +95,13 @@ pub async fn insert_many(tx: &mut Tx, workspace: WorkspaceId, rows: &[NoteRow]) 
     Ok(())
 }
 
-/// Notes on one record, oldest first.
+/// Notes on one record, oldest first; on a contact, with those on the records that were merged into it.
 pub async fn list(tx: &mut Tx, on: NoteOn, page: &Page) -> Result<Vec<NoteRow>, StoreError> {
     let (contact, company, deal) = on.columns();
     let rows = sqlx::query!(
         "select note_id, workspace_id, contact_id, company_id, deal_id, text, person_id, agent, integrity, created_at
            from note
-          where ($1::uuid is null or contact_id = $1) and ($2::uuid is null or company_id = $2) and ($3::uuid is null or deal_id = $3)
+          where ($1::uuid is null or contact_id = any (array(select $1 union all select contact_id from contact where merged_into = $1))) and ($2::uuid is null or company_id = $2) and ($3::uuid is null or deal_id = $3)
             and ($4::uuid is null or note_id > $4)
           order by note_id limit $5",
         contact,
@@ -132,8 +132,11 @@ pub async fn list(tx: &mut Tx, on: NoteOn, page: &Page) -> Result<Vec<NoteRow>, 
 pub async fn texts_of_contacts(tx: &mut Tx, contacts: &[ContactId]) -> Result<Vec<(ContactId, String)>, StoreError> {
     let ids: Vec<Uuid> = contacts.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query!(
-        r#"select n.contact_id as "contact_id!", n.text from unnest($1::uuid[]) as wanted (id) cross join lateral
-                  (select contact_id, text from note where contact_id = wanted.id offset 0) n"#,
+        r#"select n.contact_id as "contact_id!", n.text as "text!" from unnest($1::uuid[]) as wanted (id) cross join lateral
+                  (select wanted.id as contact_id, text from note where contact_id = wanted.id
+                   union all
+                   select wanted.id, m.text from contact c join note m on m.tenant_id = c.tenant_id and m.contact_id = c.contact_id where c.merged_into = wanted.id
+                   offset 0) n"#,
         &ids
     )
     .fetch_all(tx.conn())

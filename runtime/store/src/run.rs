@@ -73,6 +73,8 @@ pub struct RunRow {
     pub created_at: OffsetDateTime,
     /// When it ended.
     pub ended_at: Option<OffsetDateTime>,
+    /// The run whose record it goes on from, and its first step of its own.
+    pub forked: Option<(RunId, i32)>,
 }
 
 struct Raw {
@@ -93,6 +95,8 @@ struct Raw {
     cost_micros: i64,
     created_at: OffsetDateTime,
     ended_at: Option<OffsetDateTime>,
+    forked_from: Option<uuid::Uuid>,
+    forked_step: Option<i32>,
 }
 
 impl TryFrom<Raw> for RunRow {
@@ -116,6 +120,7 @@ impl TryFrom<Raw> for RunRow {
             cost_micros: raw.cost_micros,
             created_at: raw.created_at,
             ended_at: raw.ended_at,
+            forked: raw.forked_from.map(RunId::from_uuid).zip(raw.forked_step),
         })
     }
 }
@@ -141,14 +146,29 @@ pub struct NewRun {
     pub lease_until: Option<OffsetDateTime>,
     /// When.
     pub created_at: OffsetDateTime,
+    /// What it goes on from.
+    pub forked: Option<Forked>,
+}
+
+/// Another run, and how much of its record a run goes on from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forked {
+    /// The other run.
+    pub from: RunId,
+    /// The new run's first step of its own, from 1.
+    pub step: u32,
+    /// The number, in the new run, of the last event taken.
+    pub until_seq: u32,
 }
 
 /// Stores a new run: queued, or leased to `lease_owner` with fence 1.
 pub async fn insert(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
     let tenant = tx.actor().tenant.uuid();
     sqlx::query!(
-        "insert into run (tenant_id, run_id, workspace_id, conversation_id, person_id, agent, channel, status, fence, lease_owner, lease_until, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, case when $8::text is null then 'queued' else 'running' end, case when $8::text is null then 0 else 1 end, $8, $9, $10)",
+        "insert into run (tenant_id, run_id, workspace_id, conversation_id, person_id, agent, channel, status, fence, lease_owner, lease_until, created_at,
+                          forked_from, forked_step, forked_seq)
+         values ($1, $2, $3, $4, $5, $6, $7, case when $8::text is null then 'queued' else 'running' end, case when $8::text is null then 0 else 1 end, $8, $9, $10,
+                 $11, $12, $13)",
         tenant,
         new.run_id.uuid(),
         new.workspace.uuid(),
@@ -159,15 +179,25 @@ pub async fn insert(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
         new.lease_owner,
         new.lease_until,
         new.created_at,
+        new.forked.map(|forked| forked.from.uuid()),
+        new.forked.map(|forked| i32::try_from(forked.step).unwrap_or(i32::MAX)),
+        new.forked.map(|forked| i32::try_from(forked.until_seq).unwrap_or(i32::MAX)),
     )
     .execute(tx.conn())
     .await?;
     Ok(())
 }
 
-/// Counts the first event, written in the transaction that made the run.
-pub async fn first_event(tx: &mut Tx, id: RunId) -> Result<(), StoreError> {
-    sqlx::query!("update run set last_seq = 1 where run_id = $1 and last_seq = 0", id.uuid()).execute(tx.conn()).await?;
+/// Counts the events and answers that a run begins with, written in the transaction that made it.
+pub async fn begun(tx: &mut Tx, id: RunId, events: usize, steps: u32) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update run set last_seq = $2, steps = $3 where run_id = $1 and last_seq = 0",
+        id.uuid(),
+        i32::try_from(events).unwrap_or(i32::MAX),
+        i32::try_from(steps).unwrap_or(i32::MAX)
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 
@@ -176,7 +206,7 @@ pub async fn find(tx: &mut Tx, id: RunId) -> Result<Option<RunRow>, StoreError> 
     sqlx::query_as!(
         Raw,
         "select run_id, workspace_id, conversation_id, person_id, agent, channel, status, outcome, last_seq, fence, cancel_by, cancel_at,
-                steps, tokens, cost_micros, created_at, ended_at
+                steps, tokens, cost_micros, created_at, ended_at, forked_from, forked_step
            from run where run_id = $1",
         id.uuid()
     )
@@ -191,7 +221,7 @@ pub async fn list(tx: &mut Tx, person: Option<PersonId>, status: Option<RunStatu
     sqlx::query_as!(
         Raw,
         "select run_id, workspace_id, conversation_id, person_id, agent, channel, status, outcome, last_seq, fence, cancel_by, cancel_at,
-                steps, tokens, cost_micros, created_at, ended_at
+                steps, tokens, cost_micros, created_at, ended_at, forked_from, forked_step
            from run
           where ($1::uuid is null or person_id = $1) and ($2::text is null or status = $2) and ($3::uuid is null or run_id < $3)
           order by run_id desc limit $4",

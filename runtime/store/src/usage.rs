@@ -41,7 +41,7 @@ macro_rules! rows {
 pub async fn by_day(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) -> Result<Vec<UsageRow>, StoreError> {
     rows!(
         tx,
-        r#"select to_char(created_at at time zone 'UTC', 'YYYY-MM-DD') as "key!", count(*) as "runs!", sum(steps)::bigint as "times!", sum(tokens)::bigint as "tokens!",
+        r#"select to_char(created_at at time zone 'UTC', 'YYYY-MM-DD') as "key!", count(*) as "runs!", sum(steps - coalesce(forked_step - 1, 0))::bigint as "times!", sum(tokens)::bigint as "tokens!",
                   sum(cost_micros)::bigint as "cost!", 0::bigint as "fuel!", 0::bigint as "ms!"
              from run where created_at >= $1 and created_at < $2 group by 1 order by 1 limit $3"#,
         from,
@@ -53,7 +53,7 @@ pub async fn by_day(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) -> Re
 pub async fn by_person(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) -> Result<Vec<UsageRow>, StoreError> {
     rows!(
         tx,
-        r#"select person_id::text as "key!", count(*) as "runs!", sum(steps)::bigint as "times!", sum(tokens)::bigint as "tokens!",
+        r#"select person_id::text as "key!", count(*) as "runs!", sum(steps - coalesce(forked_step - 1, 0))::bigint as "times!", sum(tokens)::bigint as "tokens!",
                   sum(cost_micros)::bigint as "cost!", 0::bigint as "fuel!", 0::bigint as "ms!"
              from run where created_at >= $1 and created_at < $2 group by 1 order by 5 desc, 1 limit $3"#,
         from,
@@ -65,7 +65,7 @@ pub async fn by_person(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) ->
 pub async fn by_agent(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) -> Result<Vec<UsageRow>, StoreError> {
     rows!(
         tx,
-        r#"select agent as "key!", count(*) as "runs!", sum(steps)::bigint as "times!", sum(tokens)::bigint as "tokens!",
+        r#"select agent as "key!", count(*) as "runs!", sum(steps - coalesce(forked_step - 1, 0))::bigint as "times!", sum(tokens)::bigint as "tokens!",
                   sum(cost_micros)::bigint as "cost!", 0::bigint as "fuel!", 0::bigint as "ms!"
              from run where created_at >= $1 and created_at < $2 group by 1 order by 5 desc, 1 limit $3"#,
         from,
@@ -77,7 +77,7 @@ pub async fn by_agent(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) -> 
 pub async fn by_prompt(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) -> Result<Vec<UsageRow>, StoreError> {
     rows!(
         tx,
-        r#"select coalesce(first.body::json #>> '{pins,prompt}', '?') as "key!", count(*) as "runs!", sum(run.steps)::bigint as "times!",
+        r#"select coalesce(first.body::json #>> '{pins,prompt}', '?') as "key!", count(*) as "runs!", sum(run.steps - coalesce(run.forked_step - 1, 0))::bigint as "times!",
                   sum(run.tokens)::bigint as "tokens!", sum(run.cost_micros)::bigint as "cost!", 0::bigint as "fuel!", 0::bigint as "ms!"
              from run join run_event as first on first.tenant_id = run.tenant_id and first.run_id = run.run_id and first.seq = 1
             where run.created_at >= $1 and run.created_at < $2 group by 1 order by 5 desc, 1 limit $3"#,
@@ -94,7 +94,7 @@ pub async fn by_model(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) -> 
                   sum((said.body #>> '{usage,input}')::bigint + (said.body #>> '{usage,output}')::bigint)::bigint as "tokens!",
                   sum((said.body ->> 'cost')::bigint)::bigint as "cost!", 0::bigint as "fuel!", 0::bigint as "ms!"
              from (select event.run_id, event.body::json as body
-                     from run join run_event as event on event.tenant_id = run.tenant_id and event.run_id = run.run_id
+                     from run join run_event as event on event.tenant_id = run.tenant_id and event.run_id = run.run_id and event.seq > coalesce(run.forked_seq, 0)
                     where run.created_at >= $1 and run.created_at < $2 and event.body like '{"kind":%') as said
             where said.body ->> 'kind' in ('answered', 'ask_failed', 'extracted')
             group by 1 order by 5 desc, 1 limit $3"#,
@@ -112,7 +112,7 @@ pub async fn by_tool(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) -> R
                   coalesce(sum((said.body ->> 'cost')::bigint), 0)::bigint as "cost!",
                   coalesce(sum((said.body ->> 'fuel')::bigint), 0)::bigint as "fuel!", coalesce(sum((said.body ->> 'ms')::bigint), 0)::bigint as "ms!"
              from (select event.tenant_id, event.run_id, event.body::json as body
-                     from run join run_event as event on event.tenant_id = run.tenant_id and event.run_id = run.run_id
+                     from run join run_event as event on event.tenant_id = run.tenant_id and event.run_id = run.run_id and event.seq > coalesce(run.forked_seq, 0)
                     where run.created_at >= $1 and run.created_at < $2 and event.body like '{"kind":%') as said
              join lateral (select tool from decision where decision.tenant_id = said.tenant_id and decision.run_id = said.run_id
                               and decision.call_id = said.body ->> 'call_id' limit 1) as call on true

@@ -34,10 +34,25 @@ function Loaded({ id }: { id: string }) {
       <div className="mx-auto grid w-full max-w-5xl gap-5 p-4 sm:p-6 lg:grid-cols-[20rem_1fr]">
         {contact.isPending && <Loading />}
         {contact.isError && <Failed error={contact.error} onRetry={() => void contact.refetch()} />}
+        {contact.data?.merged_into != null && <Gone into={contact.data.merged_into} />}
         {contact.data !== undefined && <About contact={contact.data} />}
         {contact.data !== undefined && <Timeline contact={contact.data} />}
       </div>
     </Page>
+  );
+}
+
+/** The record was merged into another, and where that is. */
+function Gone({ into }: { into: string }) {
+  const t = useTranslations('contacts');
+  const kept = useQuery({ queryKey: ['contacts', 'one', into], queryFn: () => answer(api.GET('/api/v1/contacts/{id}', { params: { path: { id: into } } })) });
+  return (
+    <p role="status" className="rounded-lg bg-wait-wash px-3 py-2 text-sm text-wait lg:col-span-2">
+      {t('mergedInto')}{' '}
+      <Link href={`/contacts/${into}`} className="underline">
+        <bdi>{kept.data?.display_name ?? into}</bdi>
+      </Link>
+    </p>
   );
 }
 
@@ -46,7 +61,20 @@ function Timeline({ contact }: { contact: Contact }) {
   const t = useTranslations('contacts');
   const { contact_id: id, created_at: came, changed_at: changed } = contact;
   const deals = useQuery({ queryKey: ['deals', 'with', id], queryFn: () => answer(api.GET('/api/v1/deals', { params: { query: { contact_id: id, limit: DEALS_SHOWN } } })) });
+  const merged = useQuery({ queryKey: ['contacts', 'merged', id], queryFn: () => answer(api.GET('/api/v1/contacts/{id}/merged', { params: { path: { id } } })) });
   const moments: Moment[] = [
+    ...(merged.data?.items.map((one) => ({
+      key: one.contact_id,
+      at: one.merged_at,
+      what: (
+        <>
+          {t('mergedAway')}{' '}
+          <Link href={`/contacts/${one.contact_id}`} className="text-accent underline">
+            <bdi>{one.display_name}</bdi>
+          </Link>
+        </>
+      ),
+    })) ?? []),
     { key: 'came', at: came, what: contact.import_id == null ? t('came') : t('cameImported') },
     ...(changed === came ? [] : [{ key: 'changed', at: changed, what: t('changedLast') }]),
     ...(deals.data?.items.map((deal) => ({
@@ -66,6 +94,7 @@ function Timeline({ contact }: { contact: Contact }) {
   return (
     <div className="grid content-start gap-3">
       {deals.isError && <Problem error={deals.error} />}
+      {merged.isError && <Problem error={merged.error} />}
       <Notes on="contacts" id={id} title={t('timeline')} moments={moments} />
     </div>
   );

@@ -1,12 +1,12 @@
 'use client';
 
-import { Upload, Users } from 'lucide-react';
+import { Merge, Upload, Users } from 'lucide-react';
 import { useCallback } from 'react';
 import { useTranslations } from 'use-intl';
 import { SearchField } from '@/components/search-field';
 import { Page } from '@/components/shell/page';
 import { Badge } from '@/components/ui/badge';
-import { Button } from '@/components/ui/button';
+import { Button, buttonLooks } from '@/components/ui/button';
 import { Link } from '@/components/ui/link';
 import { More } from '@/components/ui/more';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
@@ -27,14 +27,20 @@ export function ContactsView() {
   const { query, items } = useList(['contacts', words], (cursor) => answer(api.GET('/api/v1/contacts', { params: { query: { q: words === '' ? undefined : words, limit: PAGE, cursor } } })));
   const search = useCallback((q: string) => set({ q }), [set]);
   const open = () => set({ import: '1' });
-  const importButton = (
-    <Button size="small" forbidden={may(me, 'contacts:import') ? null : t('mayNotImport')} onClick={open}>
-      <Upload className="size-4" aria-hidden />
-      {t('import')}
-    </Button>
+  const actions = (
+    <>
+      <Link href="/contacts/duplicates" className={buttonLooks('quiet', 'small')}>
+        <Merge className="size-4" aria-hidden />
+        {t('duplicates')}
+      </Link>
+      <Button size="small" forbidden={may(me, 'contacts:import') ? null : t('mayNotImport')} onClick={open}>
+        <Upload className="size-4" aria-hidden />
+        {t('import')}
+      </Button>
+    </>
   );
   return (
-    <Page title={t('title')} actions={importButton} bar={<div className="sm:max-w-sm"><SearchField label={t('search')} value={words} onChange={search} /></div>}>
+    <Page title={t('title')} actions={actions} bar={<div className="sm:max-w-sm"><SearchField label={t('search')} value={words} onChange={search} /></div>}>
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess &&

@@ -1,12 +1,10 @@
 'use client';
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Bot, CircleStop, Download, Flag, MessageSquare, ScrollText, User } from 'lucide-react';
+import { CircleStop, Download, MessageSquare, Rewind, ScrollText } from 'lucide-react';
 import { Link } from '@/components/ui/link';
 import { useTranslations } from 'use-intl';
-import { Markdown } from '@/components/markdown';
 import { PersonName } from '@/components/person-name';
-import { CallCard } from '@/components/run/call-card';
 import { RunStatus } from '@/components/run/status';
 import { NotHere } from '@/components/shell/not-here';
 import { Page } from '@/components/shell/page';
@@ -20,10 +18,12 @@ import { isMissing } from '@/lib/api/problem';
 import { download } from '@/lib/download';
 import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
-import type { Item, Run, Step } from '@/lib/run/fold';
 import { recordedEvents } from '@/lib/run/recorded';
 import { useRun } from '@/lib/run/use-run';
-import { useRouteId } from '@/lib/url';
+import { useAddress, useRouteId } from '@/lib/url';
+import { ForkDialog } from './fork-dialog';
+import { Replay } from './replay';
+import { Timeline } from './timeline';
 
 type Detail = Schemas['RunDetail'];
 
@@ -37,6 +37,7 @@ function Loaded({ id }: { id: string }) {
   const me = useMe();
   const toast = useToast();
   const client = useQueryClient();
+  const { get, set } = useAddress();
   const detail = useQuery({ queryKey: ['runs', 'one', id], queryFn: () => answer(api.GET('/api/v1/runs/{id}', { params: { path: { id } } })) });
   const followed = useRun(id, (name) => {
     if (name === 'run.ended' || name === 'model.answered') void client.invalidateQueries({ queryKey: ['runs', 'one', id] });
@@ -50,6 +51,9 @@ function Loaded({ id }: { id: string }) {
     },
   });
   if (isMissing(detail.error)) return <NotHere />;
+  const isReplaying = get('at') !== '';
+  const step = Number(get('fork'));
+  const isOwn = detail.data?.person_id === me.person_id;
   const isUnderWay = detail.data !== undefined && detail.data.status !== 'ended' && followed.run.ended === null;
   return (
     <Page
@@ -61,6 +65,12 @@ function Loaded({ id }: { id: string }) {
             <Button size="small" tone="danger" isBusy={stop.isPending} forbidden={may(me, 'runs:cancel') || detail.data?.person_id === me.person_id ? null : t('mayNotStop')} onClick={() => stop.mutate()}>
               <CircleStop className="size-4" aria-hidden />
               {t('stop')}
+            </Button>
+          )}
+          {!isReplaying && (
+            <Button size="small" onClick={() => set({ at: '1' })}>
+              <Rewind className="size-4 rtl:-scale-x-100" aria-hidden />
+              <span className="max-sm:sr-only">{t('replay')}</span>
             </Button>
           )}
           <Button size="small" isBusy={raw.isPending} onClick={() => raw.mutate()}>
@@ -87,8 +97,14 @@ function Loaded({ id }: { id: string }) {
           {stop.isError && <Problem error={stop.error} />}
           {raw.isError && <Problem error={raw.error} />}
           {followed.error !== null && <Failed error={followed.error} />}
-          {!followed.isHeard && followed.error === null && <Loading lines={6} />}
-          <Timeline run={followed.run} />
+          {isReplaying ? (
+            <Replay id={id} />
+          ) : (
+            <>
+              {!followed.isHeard && followed.error === null && <Loading lines={6} />}
+              <Timeline run={followed.run} fork={{ forbidden: detail.data === undefined || (isOwn && may(me, 'conversations:use')) ? null : t('mayNotFork'), from: (number) => set({ fork: String(number) }) }} />
+            </>
+          )}
         </div>
         <div className="order-1 lg:order-2">
           {detail.isPending && <Loading />}
@@ -96,6 +112,9 @@ function Loaded({ id }: { id: string }) {
           {detail.data !== undefined && <About detail={detail.data} />}
         </div>
       </div>
+      {step >= 1 && isOwn && followed.run.started !== null && detail.data !== undefined && (
+        <ForkDialog key={step} detail={detail.data} text={followed.run.started.text} step={step} onClose={() => set({ fork: '' })} />
+      )}
     </Page>
   );
 }
@@ -109,6 +128,16 @@ function About({ detail }: { detail: Detail }) {
     [t('agent'), detail.agent],
     [t('prompt'), detail.pins?.prompt ?? ''],
     [t('model'), detail.pins?.model ?? ''],
+    [
+      t('forked'),
+      detail.forked_from == null ? (
+        ''
+      ) : (
+        <Link key="forked" href={`/runs/${detail.forked_from}`} className="font-mono text-xs break-all text-accent underline">
+          {detail.forked_from}
+        </Link>
+      ),
+    ],
     [t('channel'), detail.channel],
     [t('began'), <At key="began" at={detail.created_at} />],
     [t('cost'), formats.usd(detail.cost_micros)],
@@ -125,74 +154,5 @@ function About({ detail }: { detail: Detail }) {
     <Card className="p-4">
       <Facts facts={facts.filter(([, value]) => value !== '')} />
     </Card>
-  );
-}
-
-/** A run from the message to its end: what the model used at each step, what it wanted, what became of it. */
-function Timeline({ run }: { run: Run }) {
-  const t = useTranslations('runs');
-  if (run.started === null) return null;
-  return (
-    <ol aria-label={t('timeline')} className="grid gap-3">
-      <Moment icon={<User className="size-4" aria-hidden />} title={t('asked')}>
-        <p dir="auto" className="whitespace-pre-wrap">
-          {run.started.text}
-        </p>
-      </Moment>
-      {run.steps.map((step) => (
-        <StepMoment key={step.step} step={step} items={run.items.filter((item) => stepOf(item) === step.step)} isLive={run.ended === null} />
-      ))}
-      {run.reply !== null && (
-        <Moment icon={<MessageSquare className="size-4" aria-hidden />} title={t('replied')}>
-          <Markdown text={run.reply} />
-        </Moment>
-      )}
-      {run.ended !== null && (
-        <Moment icon={<Flag className="size-4" aria-hidden />} title={t('ended')}>
-          <p className="flex flex-wrap items-center gap-2 text-sm">
-            <RunStatus status="ended" outcome={run.ended.outcome} />
-            {run.ended.outcome !== 'replied' && <span className="text-soft">{run.ended.message}</span>}
-          </p>
-        </Moment>
-      )}
-    </ol>
-  );
-}
-
-/** Calls are named by their step: `call_3_0` is the first of the third. */
-function stepOf(item: Item): number {
-  return item.kind === 'said' ? item.step : Number(item.call.id.split('_')[1] ?? 0);
-}
-
-function StepMoment({ step, items, isLive }: { step: Step; items: Item[]; isLive: boolean }) {
-  const t = useTranslations('runs');
-  const formats = useFormats();
-  return (
-    <Moment
-      icon={<Bot className="size-4" aria-hidden />}
-      title={t('step', { number: step.step })}
-      aside={`${step.model} · ${t('readWritten', { input: formats.number(step.input), output: formats.number(step.output) })} · ${formats.usd(step.costMicros)}`}
-    >
-      {items.length > 0 && (
-        <div className="grid gap-2">
-          {items.map((item) => (item.kind === 'said' ? <Markdown key="said" text={item.text} /> : <CallCard key={item.call.id} call={item.call} isLive={isLive} />))}
-        </div>
-      )}
-    </Moment>
-  );
-}
-
-function Moment({ icon, title, aside, children }: { icon: React.ReactNode; title: string; aside?: string; children?: React.ReactNode }) {
-  return (
-    <li className="grid grid-cols-[1.75rem_1fr] gap-x-3 gap-y-1.5">
-      <span className="row-span-2 grid justify-items-center">
-        <span className="grid size-7 place-items-center rounded-full bg-sunken text-soft">{icon}</span>
-      </span>
-      <p className="flex flex-wrap items-baseline justify-between gap-x-3 pt-0.5">
-        <span className="text-sm font-semibold">{title}</span>
-        {aside !== undefined && <span className="text-xs text-soft">{aside}</span>}
-      </p>
-      <div className="col-start-2 min-w-0">{children}</div>
-    </li>
   );
 }

@@ -8,6 +8,7 @@ export type RunEvent = Schemas['RunEvent'];
 /** Every event's name: the compiler refuses one that is missing or too many. */
 const NAMES: Record<RunEvent['event'], true> = {
   'run.started': true,
+  'run.forked': true,
   'model.delta': true,
   'model.answered': true,
   'tool.proposed': true,

@@ -47,6 +47,8 @@ export interface Run {
   reply: string | null;
   citations: { call_id: string; title: string }[];
   started: { agent: string; prompt: string; model: string; text: string } | null;
+  /** Where it goes on from: its steps before this one are taken from the other run's record. */
+  forked: { from: string; step: number } | null;
   /** What the run waits or waited for because a budget has no room: the last such wait. */
   budget: { id: string; needMicros: number; why: string; expiresAtMs: number; outcome: string | null; words: string | null } | null;
   ended: { outcome: string; message: string } | null;
@@ -61,6 +63,7 @@ export const NEW_RUN: Run = {
   reply: null,
   citations: [],
   started: null,
+  forked: null,
   budget: null,
   ended: null,
 };
@@ -78,6 +81,8 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
   switch (event.event) {
     case 'run.started':
       return { ...next, started: event.data };
+    case 'run.forked':
+      return { ...next, forked: { from: event.data.from, step: event.data.step } };
     case 'model.delta':
       return run.draftHasHole ? next : { ...next, draft: run.draft + event.data.text };
     case 'model.answered': {

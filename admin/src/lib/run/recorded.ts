@@ -1,10 +1,13 @@
 import { AwayError, ProblemError, readProblem } from '@/lib/api/problem';
 import { FrameReader } from '@/lib/sse';
+import { readEvent, type RunEvent } from './event';
 
 /** The recorded part of a run. */
 export interface Recorded {
   /** Each event with its name and number, as a line of JSON. */
   lines: string[];
+  /** The same as events with their numbers, as far as this version knows them. */
+  events: { seq: number; event: RunEvent }[];
   /** Whether the run had ended: otherwise there will be more. */
   isWhole: boolean;
 }
@@ -16,7 +19,9 @@ export async function recordedEvents(runId: string): Promise<Recorded> {
     if (!response.ok) throw new ProblemError(readProblem(await response.json().catch(() => null), response));
     // Pieces of text that is being written have no number: they are not recorded.
     const frames = new FrameReader().push(await response.text()).filter((frame) => frame.id !== null);
+    const known = frames.map((frame) => ({ seq: Number(frame.id), event: readEvent(frame) }));
     return {
+      events: known.flatMap(({ seq, event }) => (event === null ? [] : [{ seq, event }])),
       lines: frames.map((frame) => JSON.stringify({ seq: Number(frame.id), event: frame.event, data: dataOf(frame.data) })),
       isWhole: frames.at(-1)?.event === 'run.ended',
     };

@@ -163,6 +163,7 @@ impl Printer {
             // Whoever has the record shows what is held: the sealed call, not the proposed one.
             Event::HoldOpened { .. } => self.finish(),
             Event::Started { .. }
+            | Event::Forked { .. }
             | Event::Asked { .. }
             | Event::AskFailed { .. }
             | Event::Decided { .. }
@@ -181,6 +182,7 @@ impl Printer {
             Event::HoldClosed { hold_id, .. } => self.settle(*hold_id),
             Event::Ended { outcome, .. } => self.outcome = Some(*outcome),
             Event::Started { .. }
+            | Event::Forked { .. }
             | Event::Asked { .. }
             | Event::AskFailed { .. }
             | Event::Edited { .. }

@@ -85,6 +85,7 @@ impl Transcript {
             Event::Replied { text, .. } if self.run.steps.last().is_some_and(|step| step.text != *text) => self.paragraph(text),
             Event::Ended { outcome, message } if *outcome != RunOutcome::Replied => self.paragraph(message),
             Event::Started { .. }
+            | Event::Forked { .. }
             | Event::Asked { .. }
             | Event::AskFailed { .. }
             | Event::Decided { .. }

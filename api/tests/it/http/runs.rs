@@ -174,3 +174,21 @@ async fn a_run_that_waits_is_stopped_and_its_action_never_runs() {
     working.ask("POST", format!("/api/v1/holds/{}/approve", held.hold)).cookie(&owner).json(&approve).send().await.expect(409);
     assert_eq!(working.world.server.database.number("select count(*) from note").await, 0);
 }
+
+#[tokio::test]
+async fn what_is_there_of_a_run_that_waits_is_told_to_its_end() {
+    let working = Working::noting().await;
+    let owner = working.world.owner().await;
+    let taken = working.held().await;
+    let path = format!("/api/v1/runs/{}/events?follow=false", taken.run);
+    working.ask("GET", format!("{path}&after=x")).cookie(&owner).send().await.expect(422);
+    working.ask("GET", path.replace("false", "never")).cookie(&owner).send().await.expect(422);
+    let elsewhere = working.world.other.session_of(&working.world.server, working.world.other.owner).await.secret;
+    working.ask("GET", path.as_str()).cookie(&elsewhere).send().await.expect(404);
+    let now = Listening::open(working.ask("GET", path.as_str()).cookie(&owner)).await.until_the_end().await;
+    assert_eq!(names(&now).last(), Some(&"hold.opened"), "{now:?}");
+    let last = now.last().and_then(|event| event.id).expect("a number");
+    let tail = Listening::open(working.ask("GET", format!("{path}&after={}", last - 1)).cookie(&owner)).await.until_the_end().await;
+    assert_eq!(tail, now.iter().filter(|event| event.id == Some(last)).cloned().collect::<Vec<_>>());
+    assert_eq!(Listening::open(working.ask("GET", format!("{path}&after={last}")).cookie(&owner)).await.until_the_end().await, []);
+}

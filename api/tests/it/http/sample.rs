@@ -64,6 +64,8 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
             Sample::Json(json!({ "workspace_id": workspace, "display_name": "Lena", "emails": [{ "value": format!("{}@example.org", unique()) }] }))
         }
         "contacts::update" => Sample::Json(json!({ "version": 1, "job_title": "Buyer" })),
+        // Another contact that nobody has: this asks who may ask.
+        "contacts::merge" => Sample::Json(json!({ "version": 1, "other_id": world.server.state.office.ids.make::<ContactId>(), "other_version": 1 })),
         "contacts::import" => Sample::Bytes("text/csv", "Name,Email\nLena,lena@example.org\n"),
         "companies::create" => Sample::Json(json!({ "workspace_id": workspace, "name": unique() })),
         "companies::update" => Sample::Json(json!({ "version": 1, "website": "https://example.org" })),
@@ -75,6 +77,7 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
         "conversations::create" => Sample::Json(json!({ "agent": "assistant", "workspace_id": workspace })),
         "conversations::post" => Sample::Json(json!({ "text": "Hello" })),
         "runs::cancel" => Sample::Nothing,
+        "runs::fork" => Sample::Json(json!({ "step": 1 })),
         "holds::approve" => Sample::Json(json!({ "envelope_id": EnvelopeId::of_text(world.server.state.office.key.as_ref().expect("key"), ENVELOPE) })),
         // No tool and no agent's journal stands behind the samples: these ask who may ask.
         "holds::edit" => Sample::Json(json!({ "arguments": { "text": "Other words." } })),

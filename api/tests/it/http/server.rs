@@ -184,6 +184,7 @@ impl Server {
             rules: SharedRules::new(Rules::load(&shipped_rules(), &sample_tools().expect("tools")).expect("rules")),
             policy_files: shipped_files(),
             agents: Arc::new(Agents::from([("assistant".to_owned(), assistant)])),
+            models: vec!["strong".to_owned()],
             approvals: Arc::default(),
             prompts: Arc::new(prompts),
             live: Live::default(),

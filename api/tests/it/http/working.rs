@@ -61,6 +61,7 @@ impl Working {
             policy_files: shipped_files(),
             prompts: runtime.prompts.clone(),
             agents: runtime.agents.clone(),
+            models: runtime.models.names().map(str::to_owned).collect(),
             approvals: runtime.approvals.clone(),
             live: runtime.live.clone(),
             meters: Arc::new(Meters::default()),

@@ -45,6 +45,7 @@ impl Run {
                 self.history.clone_from(history);
                 self.variables.clone_from(variables);
             }
+            Event::Forked { taken, .. } => self.taken_until = recorded.seq.saturating_add(*taken),
             Event::Asked { step, attempt, .. } => self.asked = Some((*step, *attempt)),
             Event::Answered { step, text, calls, usage, cost, model } => {
                 self.asked = None;
@@ -181,9 +182,12 @@ impl Run {
             | Event::Edited { .. }
             | Event::BudgetDecided { .. }
             | Event::CancelAsked { .. }
-            | Event::Started { .. } => true,
+            | Event::Started { .. }
+            | Event::Forked { .. } => true,
             Event::Asked { step, attempt, .. } => {
-                self.steps.is_empty() && self.failed_attempts == 0 || self.asked.is_some_and(|(asked, tried)| asked == *step && tried < *attempt)
+                self.steps.is_empty() && self.failed_attempts == 0
+                    || self.taken_until > 0 && self.last_seq == self.taken_until
+                    || self.asked.is_some_and(|(asked, tried)| asked == *step && tried < *attempt)
             }
             Event::Starting { attempt, .. } => *attempt > 1,
             Event::Answered { .. }

@@ -18,6 +18,8 @@ pub struct Run {
     pub history: Vec<Turn>,
     /// Values of the prompt's variables.
     pub variables: BTreeMap<String, String>,
+    /// The last event that was taken from another run's record; 0 where none was.
+    pub taken_until: u32,
     /// Answered steps, in order.
     pub steps: Vec<Step>,
     /// The ask that has no answer yet: step and attempt.

@@ -252,7 +252,7 @@ proptest! {
         for die in dice {
             let id = CallId { step: u32::from(die % 4), index: u16::from(die % 3) };
             let budget_hold = BudgetHoldId::from_uuid(uuid_of(id));
-            course.push(match die % 13 {
+            course.push(match die % 14 {
                 0 => asked(u32::from(die % 4), 1),
                 1 => answered(u32::from(die % 4), vec![ToolCall { call_id: id, provider_id: String::new(), tool: "t".into(), arguments: json!(null), broken: Some("cut".into()), provenance: json!(null) }]),
                 2 => done(id),
@@ -265,10 +265,61 @@ proptest! {
                 11 => Event::HoldEscalated { call_id: id, hold_id: HoldId::from_uuid(uuid_of(id)), after_minutes: u32::MAX, roles: Vec::new() },
                 10 => Event::BudgetHeld { hold_id: budget_hold, step: 1, need: Micros(i64::MAX), why: String::new(), expires_at_ms: 0 },
                 9 => Event::BudgetDecided { hold_id: budget_hold, outcome: HoldOutcome::Approved, ceiling: (die > 100).then_some(Micros(1)), until_ms: None, by: None, reason: None },
+                13 => Event::Forked { from: Ids::counter().make(), step: 1, taken: u32::MAX },
                 _ => started(RunLimits::default()),
             });
             let _ = course.run().next();
         }
+    }
+}
+
+/// Forks a course at every step and plays each fork to its end: what is taken is there as it was, costs nothing, and nothing of it happens again.
+fn fork_everywhere(dice: &[u8], limits: RunLimits) {
+    let mut course = Course::new(dice.to_vec(), limits);
+    course.play();
+    let whole = course.run();
+    for step in 1..=u32::try_from(whole.steps.len()).expect("few steps") {
+        let events = match crate::fork::taken(&course.events, step) {
+            Ok(events) => events,
+            // Somebody stopped the run while a call before that step waited.
+            Err(crate::fork::ForkError::Open(open)) => {
+                assert!(open < step);
+                continue;
+            }
+            Err(err) => panic!("step {step}: {err}"),
+        };
+        let mut fork = Course::new(dice.iter().rev().copied().collect(), limits);
+        fork.push(Event::Forked { from: Ids::counter().make(), step, taken: u32::try_from(events.len()).expect("few") });
+        events.into_iter().for_each(|event| fork.push(event));
+        let (run, taken) = (fork.run(), fork.events.len());
+        assert_eq!(
+            (run.steps.len(), run.usage.total(), run.cost, run.cancelled, run.budget_hold, run.ceiling),
+            (step as usize - 1, 0, Micros(0), false, None, None)
+        );
+        for (is, was) in run.steps.iter().zip(&whole.steps) {
+            let told = |step: &Step| step.calls.iter().map(|call| (call.call.clone(), call.outcome.clone())).collect::<Vec<_>>();
+            assert_eq!((&is.text, told(is)), (&was.text, told(was)));
+        }
+        fork.answered.extend(1..step);
+        fork.play();
+        let again = fork.events.iter().skip(taken).any(|recorded| match &recorded.event {
+            Event::Starting { call_id, .. } | Event::Done { call_id, .. } | Event::Decided { call_id, .. } => call_id.step < step,
+            Event::Asked { step: asked, .. } | Event::Answered { step: asked, .. } => *asked < step,
+            _ => false,
+        });
+        assert!(!again, "nothing that was taken happens again");
+    }
+    let beyond = u32::try_from(whole.steps.len()).expect("few steps") + 2;
+    assert!(matches!(crate::fork::taken(&course.events, beyond), Err(crate::fork::ForkError::NotThere(_))));
+    assert_eq!(crate::fork::taken(&course.events, 0), Err(crate::fork::ForkError::NoStep));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_fork_takes_what_is_over_and_repeats_nothing(dice in prop::collection::vec(any::<u8>(), 1..120), steps in 2u32..8) {
+        fork_everywhere(&dice, RunLimits { steps, ..RunLimits::default() });
     }
 }
 

@@ -150,7 +150,7 @@ pub async fn opened(tx: &mut Tx, office: &Office, entries: &[AuditId]) -> Result
     Ok(rows.iter().map(|row| (row.audit_id, office.personal.open(tenant, row))).collect())
 }
 
-/// Erases all personal details of a subject from the audit log. False when they were erased before.
+/// Erases all personal details of a subject from the audit log, and of the records that were merged into theirs. False when they were erased before.
 ///
 /// What is kept elsewhere, a contact's record for example, is not touched.
 pub async fn erase(tx: &mut Tx, office: &Office, subject: Subject) -> Result<bool, OfficeError> {
@@ -161,10 +161,19 @@ pub async fn erase(tx: &mut Tx, office: &Office, subject: Subject) -> Result<boo
     if found.wrapped.is_none() {
         return Ok(false);
     }
+    let mut subjects = vec![subject];
+    if let Subject::Contact(contact) = subject {
+        subjects.extend(steward_store::contact_merge::list_merged(tx, contact).await?.into_iter().map(|row| Subject::Contact(row.contact)));
+    }
     // First outside: should the database be lost after this, the one that is restored is erased again.
-    let listed = office.personal.list(tx.actor().tenant, subject, office.clock.now());
-    listed.map_err(|err| OfficeError::Store(StoreError::Outside(format!("the list of erased subjects cannot be written: {err}"))))?;
-    erase_now(tx, office, subject, "personal.erase").await
+    for subject in subjects.iter().copied() {
+        let listed = office.personal.list(tx.actor().tenant, subject, office.clock.now());
+        listed.map_err(|err| OfficeError::Store(StoreError::Outside(format!("the list of erased subjects cannot be written: {err}"))))?;
+    }
+    for subject in subjects {
+        erase_now(tx, office, subject, "personal.erase").await?;
+    }
+    Ok(true)
 }
 
 async fn erase_now(tx: &mut Tx, office: &Office, subject: Subject, action: &str) -> Result<bool, OfficeError> {

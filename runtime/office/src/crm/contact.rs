@@ -1,4 +1,10 @@
-//! Contacts: made, found, changed.
+//! Contacts: made, found, changed, merged.
+
+mod alike;
+mod merge;
+
+pub use alike::{AlikeTo, Group, find_alike};
+pub use merge::{Choice, Merge, Side, merge_contacts, merged_records};
 
 use super::Slice;
 use super::error::CrmError;
@@ -70,6 +76,9 @@ pub struct Contact {
     pub birthday: Option<String>,
     /// The import that made it.
     pub import_id: Option<ImportId>,
+    /// The contact that stands for this one since they were merged.
+    #[serde(default)]
+    pub merged_into: Option<ContactId>,
     /// Lowest integrity of the texts it was written from.
     pub integrity: Integrity,
     /// Grows with every change; a change names the version it was made for.
@@ -203,6 +212,7 @@ pub async fn create_contact(tx: &mut Tx, office: &Office, workspace: WorkspaceId
         search: String::new(),
         import: None,
         external_uid: None,
+        merged_into: None,
         integrity,
         version: 1,
         created_at: office.clock.now(),
@@ -230,10 +240,7 @@ pub async fn update_contact(
     let before = store::find(tx, contact).await?.ok_or(CrmError::NoContact(contact))?;
     lock(tx, before.workspace).await?;
     // Read again under the lock: the wait may have been for somebody who changed it.
-    let before = get_contact_row(tx, before.contact).await?;
-    if before.version != version {
-        return Err(CrmError::Stale { object: contact.to_string(), given: version, now: before.version });
-    }
+    let before = current(tx, contact, version).await?;
     let mut row = before.clone();
     if let Some(text) = &patch.display_name {
         row.display_name = fields::needed("display_name", text, NAME_CHARS_MAX)?;
@@ -291,8 +298,16 @@ pub async fn update_contact(
     get_contact(tx, contact).await
 }
 
-async fn get_contact_row(tx: &mut Tx, contact: ContactId) -> Result<ContactRow, CrmError> {
-    store::find(tx, contact).await?.ok_or(CrmError::NoContact(contact))
+/// A contact that stands for itself and is still at `version`.
+async fn current(tx: &mut Tx, contact: ContactId, version: i32) -> Result<ContactRow, CrmError> {
+    let row = store::find(tx, contact).await?.ok_or(CrmError::NoContact(contact))?;
+    not_merged(&row)?;
+    if row.version == version { Ok(row) } else { Err(CrmError::Stale { object: contact.to_string(), given: version, now: row.version }) }
+}
+
+/// Refuses what was merged into another contact, and names that one.
+pub(super) fn not_merged(row: &ContactRow) -> Result<(), CrmError> {
+    row.merged_into.map_or(Ok(()), |into| Err(CrmError::Merged { contact: row.contact, into }))
 }
 
 /// Waits for others who add contacts to this workspace; an unknown workspace is refused.
@@ -438,6 +453,7 @@ fn contact_of(row: ContactRow, points: &[PointRow]) -> Contact {
         tags: row.tags,
         birthday: row.birthday,
         import_id: row.import,
+        merged_into: row.merged_into,
         integrity: row.integrity,
         version: row.version,
         created_at: row.created_at,

@@ -152,7 +152,7 @@ async fn check(tx: &mut Tx, row: &DealRow) -> Result<(), CrmError> {
     check_company(tx, row.workspace, row.company).await?;
     let Some(contact) = row.contact else { return Ok(()) };
     match steward_store::contact::find(tx, contact).await? {
-        Some(found) if found.workspace == row.workspace => Ok(()),
+        Some(found) if found.workspace == row.workspace => super::contact::not_merged(&found),
         Some(_) | None => Err(CrmError::NoContact(contact)),
     }
 }

@@ -34,6 +34,14 @@ pub enum CrmError {
         /// Whose it is.
         contact: ContactId,
     },
+    /// It was merged into another contact, and stays as it was.
+    #[error("contact `{contact}` was merged into `{into}`; use that one")]
+    Merged {
+        /// Which record.
+        contact: ContactId,
+        /// Which one stands for it.
+        into: ContactId,
+    },
     /// Another company of the workspace has this name.
     #[error("company `{company}` already has the name `{name}`; use that one")]
     NameTaken {
@@ -74,7 +82,7 @@ impl HasKind for CrmError {
         match self {
             Self::Field { .. } => Kind::Invalid,
             Self::NoContact(_) | Self::NoCompany(_) | Self::NoDeal(_) | Self::NoWorkspace(_) => Kind::Missing,
-            Self::AddressTaken { .. } | Self::NameTaken { .. } | Self::Stale { .. } | Self::KeyReused { .. } => Kind::Conflict,
+            Self::AddressTaken { .. } | Self::Merged { .. } | Self::NameTaken { .. } | Self::Stale { .. } | Self::KeyReused { .. } => Kind::Conflict,
             Self::Store(err) => err.kind(),
         }
     }

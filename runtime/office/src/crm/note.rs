@@ -36,6 +36,9 @@ pub struct Note {
 pub async fn add_note(tx: &mut Tx, office: &Office, on: NoteOn, text: &str, integrity: Integrity) -> Result<Note, CrmError> {
     let text = fields::note(text)?;
     let workspace = workspace_of(tx, on).await?;
+    if let NoteOn::Contact(id) = on {
+        super::contact::not_merged(&steward_store::contact::get(tx, id).await?)?;
+    }
     let agent = match &tx.actor().kind {
         ActorKind::Agent { agent, .. } => Some(agent.clone()),
         ActorKind::Person { .. } | ActorKind::Token { .. } | ActorKind::Worker => None,
@@ -47,7 +50,7 @@ pub async fn add_note(tx: &mut Tx, office: &Office, on: NoteOn, text: &str, inte
     Ok(note_of(row))
 }
 
-/// Notes on a record, oldest first.
+/// Notes on a record, oldest first; on a contact, with those on the records that were merged into it.
 pub async fn list_notes(tx: &mut Tx, on: NoteOn, page: &Page) -> Result<Slice<Note>, CrmError> {
     workspace_of(tx, on).await?;
     let (rows, next) = page.cut(store::list(tx, on, page).await?, |row| row.note.uuid());

@@ -183,6 +183,7 @@ fn blank(row: &Row, workspace: WorkspaceId, integrity: Integrity) -> ContactRow 
         search: String::new(),
         import: None,
         external_uid: None,
+        merged_into: None,
         integrity,
         version: 1,
         created_at: OffsetDateTime::UNIX_EPOCH,

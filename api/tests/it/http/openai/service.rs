@@ -49,6 +49,7 @@ impl Service {
             policy_files: shipped_files(),
             prompts: runtime.prompts.clone(),
             agents: runtime.agents.clone(),
+            models: runtime.models.names().map(str::to_owned).collect(),
             approvals: Default::default(),
             live: runtime.live.clone(),
             meters: Arc::new(Meters::default()),

@@ -1,0 +1,53 @@
+import { expect, test } from './fixtures';
+import { AUDITOR } from './world';
+import type { Page } from '@playwright/test';
+
+/** Two entries of one person, each with something that the other lacks. */
+async function twice(page: Page, name: string): Promise<[string, string]> {
+  await page.goto('/contacts');
+  const headers = { origin: new URL(page.url()).origin };
+  const ids: string[] = [];
+  for (const [job_title, value] of [
+    ['Weaver', `${name}@looms.example`],
+    ['Master weaver', `${name}@home.example`],
+  ]) {
+    const made = await page.request.post('/api/v1/contacts', { data: { display_name: `Joan ${name}`, job_title, emails: [{ value }] }, headers });
+    expect(made.status(), await made.text()).toBe(201);
+    ids.push((await made.json()).contact_id);
+  }
+  return [ids[0] ?? '', ids[1] ?? ''];
+}
+
+test('two entries of one person are compared and merged', async ({ page, browser, baseURL }, info) => {
+  const name = `Merged${info.project.name}`.toLowerCase();
+  const [first, second] = await twice(page, name);
+  await page.getByRole('link', { name: 'Duplicates' }).click();
+  const compare = page.getByRole('button', { name: `Compare Joan ${name} and Joan ${name}` });
+  await expect(page.getByText('same name').first()).toBeVisible();
+  // Who changes no records sees the two, and why no more.
+  const reader = await browser.newContext({ baseURL: baseURL ?? '', storageState: AUDITOR });
+  const theirs = await reader.newPage();
+  await theirs.goto('/contacts/duplicates');
+  await expect(theirs.getByRole('button', { name: `Compare Joan ${name} and Joan ${name}` })).toHaveAccessibleDescription('Your roles do not merge contacts.');
+  await reader.close();
+  await compare.click();
+  const dialog = page.getByRole('dialog', { name: 'Merge two contacts' });
+  const job = dialog.getByRole('group', { name: 'Position: whose is kept' });
+  await expect(job.getByRole('radio', { name: 'Weaver', exact: true })).toBeChecked();
+  await job.getByRole('radio', { name: 'Master weaver' }).check();
+  // Somebody changes one of the two meanwhile: what was looked at is not what would be merged.
+  const headers = { origin: new URL(page.url()).origin };
+  await page.request.patch(`/api/v1/contacts/${second}`, { data: { version: 1, tags: ['quick'] }, headers });
+  await dialog.getByRole('button', { name: 'Merge' }).click();
+  await expect(dialog.getByText('One of the two was changed meanwhile.')).toBeVisible();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await compare.click();
+  await job.getByRole('radio', { name: 'Master weaver' }).check();
+  await dialog.getByRole('button', { name: 'Merge' }).click();
+  await expect(page).toHaveURL(new RegExp(`/contacts/${first}$`));
+  for (const text of ['Master weaver', `${name}@looms.example`, `${name}@home.example`, 'quick']) await expect(page.getByText(text, { exact: true })).toBeVisible();
+  // The other one is still to be read, and leads to the one that stays.
+  await page.getByRole('region', { name: 'Timeline' }).getByRole('link', { name: `Joan ${name}` }).click();
+  await expect(page).toHaveURL(new RegExp(`/contacts/${second}$`));
+  await expect(page.getByRole('status').filter({ hasText: 'merged and stays as it was' }).getByRole('link', { name: `Joan ${name}` })).toHaveAttribute('href', `/contacts/${first}`);
+});

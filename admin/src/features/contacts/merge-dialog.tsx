@@ -1,0 +1,160 @@
+'use client';
+
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useRouter } from 'next/navigation';
+import { useId, useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { Dialog } from '@/components/ui/dialog';
+import { FormDialog } from '@/components/ui/form-dialog';
+import { Failed, Loading } from '@/components/ui/states';
+import { useToast } from '@/components/ui/toast';
+import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
+import { CHOSEN, choiceOf, differing, type ChosenField, type Picks } from '@/lib/merge';
+
+type Contact = Schemas['ContactView'];
+
+interface MergeDialogProps {
+  /** The two, the older one first. */
+  ids: [string, string];
+  onClose: () => void;
+}
+
+/** Two contacts side by side, and whose values are kept. */
+export function MergeDialog({ ids, onClose }: MergeDialogProps) {
+  const t = useTranslations('contacts.merge');
+  // Always as they are now: what is merged is what was looked at.
+  const both = useQuery({
+    queryKey: ['contacts', 'pair', ...ids],
+    queryFn: () => Promise.all([one(ids[0]), one(ids[1])]),
+    staleTime: 0,
+    gcTime: 0,
+  });
+  if (both.data === undefined) {
+    return (
+      <Dialog title={t('dialog')} onClose={onClose}>
+        {both.isPending && <Loading />}
+        {both.isError && <Failed error={both.error} onRetry={() => void both.refetch()} />}
+      </Dialog>
+    );
+  }
+  const [first, second] = both.data;
+  if (first.merged_into != null || second.merged_into != null) {
+    return (
+      <Dialog title={t('dialog')} onClose={onClose}>
+        <p>{t('gone')}</p>
+      </Dialog>
+    );
+  }
+  return <Compare first={first} second={second} onClose={onClose} />;
+}
+
+function one(id: string): Promise<Contact> {
+  return answer(api.GET('/api/v1/contacts/{id}', { params: { path: { id } } }));
+}
+
+function Compare({ first, second, onClose }: { first: Contact; second: Contact; onClose: () => void }) {
+  const t = useTranslations('contacts.merge');
+  const words = useTranslations('contacts');
+  const toast = useToast();
+  const router = useRouter();
+  const client = useQueryClient();
+  const [isSwapped, setSwapped] = useState(false);
+  const [picks, setPicks] = useState<Picks>({});
+  const [key, setKey] = useState(idempotencyKey);
+  const [kept, other] = isSwapped ? [second, first] : [first, second];
+  const merge = useMutation({
+    mutationFn: () =>
+      answer(
+        api.POST('/api/v1/contacts/{id}/merge', {
+          params: { path: { id: kept.contact_id }, header: { 'Idempotency-Key': key } },
+          body: { version: kept.version, other_id: other.contact_id, other_version: other.version, choose: choiceOf(picks, isSwapped) },
+        }),
+      ),
+    onSuccess: async (contact) => {
+      await client.invalidateQueries({ queryKey: ['contacts'] });
+      toast(t('done', { name: contact.display_name }));
+      router.push(`/contacts/${contact.contact_id}`);
+    },
+  });
+  const names: Record<ChosenField, string> = {
+    display_name: t('displayName'),
+    given_name: t('givenName'),
+    family_name: t('familyName'),
+    company: words('company'),
+    job_title: words('job'),
+    birthday: words('birthday'),
+  };
+  const sides = [first, second] as const;
+  return (
+    <FormDialog
+      title={t('dialog')}
+      cancel={t('cancel')}
+      submit={t('submit')}
+      isBusy={merge.isPending}
+      error={merge.error}
+      conflict={t('stale')}
+      onClose={onClose}
+      onChange={() => {
+        setKey(idempotencyKey());
+        merge.reset();
+      }}
+      onSubmit={() => merge.mutate()}
+    >
+      <Pick
+        legend={t('stays')}
+        options={sides.map((side) => side.display_name)}
+        details={sides.map((side) => [...side.emails, ...side.phones].map((point) => point.value).join(', '))}
+        value={isSwapped ? 1 : 0}
+        onPick={(at) => setSwapped(at === 1)}
+      />
+      <p className="text-sm text-soft">{t('staysHint')}</p>
+      {CHOSEN.filter((field) => differing(first, second, field)).map((field) => (
+        <Pick
+          key={field}
+          legend={t('whose', { field: names[field] })}
+          options={sides.map((side) => (field === 'company' ? side.company?.name : side[field]) ?? t('noValue'))}
+          value={picks[field] ?? (isSwapped ? 1 : 0)}
+          onPick={(at) => setPicks({ ...picks, [field]: at })}
+        />
+      ))}
+      <div className="grid gap-1 text-sm">
+        <p className="font-medium">{t('joined')}</p>
+        <p className="text-soft">{t('joinedHint')}</p>
+        {first.integrity !== second.integrity && (first.integrity === 'outside' || second.integrity === 'outside') && <p className="text-wait">{t('outside')}</p>}
+      </div>
+    </FormDialog>
+  );
+}
+
+interface PickProps {
+  legend: string;
+  options: string[];
+  details?: string[];
+  value: 0 | 1;
+  onPick: (at: 0 | 1) => void;
+}
+
+/** One of two, side by side. */
+function Pick({ legend, options, details, value, onPick }: PickProps) {
+  const name = useId();
+  return (
+    <fieldset className="grid gap-1">
+      <legend className="pb-1 text-sm font-medium">{legend}</legend>
+      <div className="grid grid-cols-2 gap-2">
+        {([0, 1] as const).map((at) => (
+          <label key={at} className="flex min-h-11 items-start gap-2 rounded-lg border border-edge p-2.5 has-checked:border-accent has-checked:bg-accent-wash">
+            <input type="radio" name={name} checked={value === at} onChange={() => onPick(at)} className="mt-0.5 size-4 shrink-0 accent-accent" />
+            <span className="min-w-0 text-sm break-words">
+              <bdi>{options[at]}</bdi>
+              {details?.[at] !== undefined && details[at] !== '' && (
+                <span className="block text-xs text-soft">
+                  <bdi>{details[at]}</bdi>
+                </span>
+              )}
+            </span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}

@@ -1,0 +1,68 @@
+//! A run that goes on from another: the answers before a step are taken from the other's record, and only what follows happens anew.
+//!
+//! No effect is repeated, because only steps whose calls are all over are taken, with how they ended. Nothing of the other run's rights
+//! is taken: no open hold, no money that somebody let it have, no wish to stop it. What was used and paid stays with the other run.
+
+use crate::run::{Next, Run};
+use steward_core::event::Recorded;
+use steward_core::{Event, Micros, Usage};
+
+/// Why a run cannot be forked there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ForkError {
+    /// Steps count from 1.
+    #[error("the first step is 1")]
+    NoStep,
+    /// The run never came to that step.
+    #[error("the run has {0} steps; fork it at one of them")]
+    NotThere(usize),
+    /// The calls before that step are not over.
+    #[error("what step {0} wanted is not over yet; fork at that step or before, or wait until it is")]
+    Open(u32),
+}
+
+/// What a run that begins anew at `step` takes from the record of another: all that its earlier steps said and what became of it.
+pub fn taken(events: &[Recorded], step: u32) -> Result<Vec<Event>, ForkError> {
+    if step == 0 {
+        return Err(ForkError::NoStep);
+    }
+    let is_own =
+        |event: &Event| matches!(event, Event::Asked { step: at, .. } | Event::AskFailed { step: at, .. } | Event::Answered { step: at, .. } if *at >= step);
+    let before: Vec<Recorded> = events.iter().take_while(|recorded| !is_own(&recorded.event)).cloned().collect();
+    let run = Run::fold(&before);
+    let steps = u32::try_from(run.steps.len()).unwrap_or(u32::MAX);
+    // A step that says nothing more to do was the last: there is none after it.
+    let replied = run.steps.last().is_some_and(|last| last.calls.is_empty());
+    if steps.saturating_add(1) != step || replied {
+        return Err(ForkError::NotThere(Run::fold(events).steps.len()));
+    }
+    if let Some(open) = run.steps.iter().find(|step| !step.calls.iter().all(super::run::Call::is_resolved)) {
+        return Err(ForkError::Open(open.number));
+    }
+    Ok(before.into_iter().filter_map(|recorded| kept(recorded.event)).collect())
+}
+
+/// An event as another run takes it; none of those that are only about the run they happened in.
+fn kept(event: Event) -> Option<Event> {
+    Some(match event {
+        Event::Answered { step, text, calls, model, .. } => Event::Answered { step, text, calls, usage: Usage::default(), cost: Micros(0), model },
+        Event::Done { call_id, outcome, records, .. } => Event::Done { call_id, outcome, fuel: 0, ms: 0, records },
+        Event::Decided { .. } | Event::HoldOpened { .. } | Event::HoldClosed { .. } | Event::Edited { .. } | Event::Starting { .. } => event,
+        Event::Started { .. }
+        | Event::Forked { .. }
+        | Event::Asked { .. }
+        | Event::AskFailed { .. }
+        | Event::HoldEscalated { .. }
+        | Event::BudgetHeld { .. }
+        | Event::BudgetDecided { .. }
+        | Event::Extracted { .. }
+        | Event::CancelAsked { .. }
+        | Event::Replied { .. }
+        | Event::Ended { .. } => return None,
+    })
+}
+
+/// Whether a run that begins with these events would ask a model next: what was taken leaves nothing else to do.
+pub fn goes_on(events: &[Recorded]) -> bool {
+    matches!(Run::fold(events).next(), Next::AskModel { .. })
+}

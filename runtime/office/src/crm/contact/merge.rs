@@ -1,0 +1,132 @@
+//! Two records of one person become one.
+//!
+//! Nothing is lost: addresses, numbers and tags are joined, deals and notes go along, and the other record stays as it was and says
+//! which one stands for it. Text from outside stays text from outside: the integrity of what is kept is the lowest of both.
+
+use super::{ContactRow, check_company, current, lock, point_rows, points_of, points_of_kind, search_of, written};
+use crate::crm::{Contact, CrmError, fields, get_contact};
+use crate::{Office, audit};
+use steward_core::{CompanyId, ContactId, Integrity};
+use steward_store::Tx;
+use steward_store::contact::{self as store, PointKind, PointRow};
+use steward_store::contact_merge::{self, MergedRow};
+
+/// Whose value is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The one of the contact that stays.
+    Kept,
+    /// The one of the contact that is merged away.
+    Other,
+}
+
+/// Whose value each field has afterwards. Where nothing is said it is the one of the contact that stays, or where that has none, the other's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// The name shown.
+    pub display_name: Option<Side>,
+    /// First name.
+    pub given_name: Option<Side>,
+    /// Last name.
+    pub family_name: Option<Side>,
+    /// The company.
+    pub company: Option<Side>,
+    /// Position in the company.
+    pub job_title: Option<Side>,
+    /// Birthday.
+    pub birthday: Option<Side>,
+}
+
+/// What is merged, as it was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Merge {
+    /// The version of the contact that stays.
+    pub version: i32,
+    /// The contact that is merged away, of the same workspace.
+    pub other: ContactId,
+    /// Its version.
+    pub other_version: i32,
+    /// Whose values are kept.
+    pub choice: Choice,
+}
+
+fn chosen<T: Clone + PartialEq>(name: &'static str, side: Option<Side>, kept: &Option<T>, other: &Option<T>, taken: &mut Vec<&'static str>) -> Option<T> {
+    let value = match side {
+        Some(Side::Kept) => kept,
+        Some(Side::Other) => other,
+        None if kept.is_none() => other,
+        None => kept,
+    };
+    if value != kept {
+        taken.push(name);
+    }
+    value.clone()
+}
+
+/// Merges another contact into one that stays. Both must still be as they were looked at.
+pub async fn merge_contacts(tx: &mut Tx, office: &Office, contact: ContactId, merge: &Merge, author: Integrity) -> Result<Contact, CrmError> {
+    if contact == merge.other {
+        return Err(CrmError::field("other_id", "is this contact itself; name the other one"));
+    }
+    let workspace = store::find(tx, contact).await?.ok_or(CrmError::NoContact(contact))?.workspace;
+    lock(tx, workspace).await?;
+    let kept = current(tx, contact, merge.version).await?;
+    let other = current(tx, merge.other, merge.other_version).await?;
+    if other.workspace != kept.workspace {
+        return Err(CrmError::field("other_id", "belongs to another workspace; contacts are merged within one"));
+    }
+    let integrity = kept.integrity.min(other.integrity).min(author);
+    let (row, mut taken) = joined(&kept, &other, merge.choice, integrity)?;
+    check_company(tx, row.workspace, row.company).await?;
+    let (own, others) = (store::points(tx, &[contact]).await?, store::points(tx, &[merge.other]).await?);
+    let both = |kind: PointKind| [points_of_kind(&own, kind), points_of_kind(&others, kind)].concat();
+    let checked = points_of(&both(PointKind::Email), &both(PointKind::Phone), &both(PointKind::Url), &both(PointKind::Address))?;
+    let points: Vec<PointRow> = point_rows(contact, &checked);
+    if points.len() != own.len() {
+        taken.push("points");
+    }
+    let row = ContactRow { search: search_of(&row, &checked), ..row };
+    let now = office.clock.now();
+    contact_merge::merge_into(tx, merge.other, merge.other_version, contact, now).await?;
+    store::update_many(tx, std::slice::from_ref(&row), now).await?;
+    store::delete_points(tx, contact).await?;
+    store::insert_points(tx, row.workspace, &points).await?;
+    // A deal says nothing that stands in its contact: it is as much worth as who changed it.
+    let deals = contact_merge::move_deals(tx, merge.other, contact, author, now).await?;
+    written(tx, office, "contact.merge", &row, taken, integrity).await?;
+    // The log of the record that is merged away ends with where it went, and what went with it.
+    let detail = serde_json::json!({ "workspace": row.workspace, "into": contact, "deals": deals, "version": merge.other_version });
+    let entry = audit::Entry { action: "contact.merge_away", object: merge.other.to_string(), outcome: "done", detail, request_id: None };
+    audit::record_about(tx, office, entry, audit::seal::Subject::Contact(merge.other), &serde_json::json!({ "display_name": other.display_name })).await?;
+    get_contact(tx, contact).await
+}
+
+/// The fields afterwards, and the names of those that changed.
+fn joined(kept: &ContactRow, other: &ContactRow, choice: Choice, integrity: Integrity) -> Result<(ContactRow, Vec<&'static str>), CrmError> {
+    let mut taken = Vec::new();
+    let (name, others_name) = (Some(kept.display_name.clone()), Some(other.display_name.clone()));
+    let company: Option<CompanyId> = chosen("company_id", choice.company, &kept.company, &other.company, &mut taken);
+    let tags = fields::tags(&[kept.tags.as_slice(), other.tags.as_slice()].concat())?;
+    if tags != kept.tags {
+        taken.push("tags");
+    }
+    let row = ContactRow {
+        display_name: chosen("display_name", choice.display_name, &name, &others_name, &mut taken).unwrap_or_else(|| kept.display_name.clone()),
+        given_name: chosen("given_name", choice.given_name, &kept.given_name, &other.given_name, &mut taken),
+        family_name: chosen("family_name", choice.family_name, &kept.family_name, &other.family_name, &mut taken),
+        company,
+        job_title: chosen("job_title", choice.job_title, &kept.job_title, &other.job_title, &mut taken),
+        birthday: chosen("birthday", choice.birthday, &kept.birthday, &other.birthday, &mut taken),
+        external_uid: chosen("external_uid", None, &kept.external_uid, &other.external_uid, &mut taken),
+        tags,
+        integrity,
+        ..kept.clone()
+    };
+    Ok((row, taken))
+}
+
+/// The records that were merged into a contact.
+pub async fn merged_records(tx: &mut Tx, contact: ContactId) -> Result<Vec<MergedRow>, CrmError> {
+    store::find(tx, contact).await?.ok_or(CrmError::NoContact(contact))?;
+    Ok(contact_merge::list_merged(tx, contact).await?)
+}
