@@ -32,22 +32,23 @@ export function RejectMany({ holds, onClose, onDone }: RejectManyProps) {
   const [keys, setKeys] = useState(() => new Map(holds.map((hold) => [hold.hold_id, idempotencyKey()])));
   const reject = useMutation({
     mutationFn: async (reason: string) => {
-      const wrong: { hold: Hold; error: unknown }[] = [];
+      const [done, wrong]: [string[], { hold: Hold; error: unknown }[]] = [[], []];
       for (const hold of holds) {
         const key = keys.get(hold.hold_id);
         try {
           await answer(api.POST('/api/v1/holds/{id}/reject', { params: { path: { id: hold.hold_id }, header: { 'Idempotency-Key': key } }, body: { reason } }));
+          done.push(hold.hold_id);
         } catch (error) {
           wrong.push({ hold, error });
         }
       }
-      return wrong;
+      // Said by what was sent: the queue may have changed meanwhile.
+      return { done, wrong };
     },
-    onSuccess: (wrong) => {
-      const done = holds.filter((hold) => !wrong.some((one) => one.hold.hold_id === hold.hold_id));
+    onSuccess: ({ done, wrong }) => {
       setFailed(wrong);
       if (done.length > 0) toast(t('rejectedMany', { count: done.length }));
-      onDone(done.map((hold) => hold.hold_id));
+      onDone(done);
       if (wrong.length === 0) onClose();
     },
     onSettled: async () => {
