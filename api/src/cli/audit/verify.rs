@@ -118,7 +118,7 @@ fn tell(setting: &Setting, report: &Report) -> Result<(), CliError> {
         counted(report.checkpoints as u64, "checkpoint", "checkpoints"),
     ))?;
     if report.waiting > 0 {
-        output.line(format!("{} and not signed yet", counted(report.waiting, "entry waits for its place", "entries wait for their place")))?;
+        output.line(counted(report.waiting, "entry waits for its place and is not signed yet", "entries wait for their place and are not signed yet"))?;
     }
     for attempt in report.attempts.iter().take(ATTEMPTS_SHOWN) {
         output.line(format!("no outcome yet: call `{}`, started with entry {}", attempt.call, attempt.index))?;
