@@ -5,6 +5,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { CLIENT_ID, startIssuer } from './oidc-issuer';
 import { startScriptedModel } from './scripted-model';
 import { AUDITOR, STATE, type World } from './world';
 
@@ -52,11 +53,13 @@ export default async function setup(): Promise<() => Promise<void>> {
   // The private PostgreSQL runs as an unprivileged user when we are root: it must get through to its folder.
   chmodSync(home, 0o755);
   const model = await startScriptedModel();
+  const issuer = await startIssuer();
   const port = await freePort();
   const web = resolve('dist');
   writeFileSync(
     join(home, 'steward.toml'),
     `owner_email = "ada@example.org"\norganisation = "Analytical Engines"\n[server]\nlisten = "127.0.0.1:${port}"\nweb_dir = ${JSON.stringify(web)}\n` +
+      `[auth.oidc]\nissuer = "${issuer.url}"\nclient_id = "${CLIENT_ID}"\nname = "Example"\n` +
       `[models.strong]\nmodel = "scripted"\nbase_url = "${model.url}"\nprice = { input = 1000000, output = 4000000 }\n`,
   );
   const target = process.env['CARGO_TARGET_DIR'] ?? resolve('../target');
@@ -69,6 +72,8 @@ export default async function setup(): Promise<() => Promise<void>> {
     }
     model.server.closeAllConnections();
     model.server.close();
+    issuer.server.closeAllConnections();
+    issuer.server.close();
     rmSync(home, { recursive: true, force: true });
   };
   try {

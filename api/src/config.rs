@@ -8,6 +8,7 @@ mod environment;
 mod error;
 mod mcp;
 mod models;
+mod oidc;
 mod reader;
 mod source;
 
@@ -17,6 +18,7 @@ pub use error::ConfigError;
 pub use reader::Setting;
 pub use source::{Origin, Overrides};
 
+use crate::oidc::OidcSettings;
 use crate::site::Site;
 use reader::Reader;
 use secrecy::SecretString;
@@ -76,6 +78,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// Whether everybody has to have a second factor.
     pub requires_second_factor: bool,
+    /// The OpenID provider at which people may sign in.
+    pub oidc: Option<OidcSettings>,
     /// The models.
     pub models: ModelsConfig,
     /// MCP servers whose tools are used.
@@ -117,6 +121,7 @@ impl Config {
         let server = server(r);
         let database = database(r);
         let requires_second_factor = r.flag("auth.require_second_factor", false);
+        let oidc = oidc::read(r, environment);
         r.not_yet("vectors.url", "contacts are found by their words");
         r.not_yet("files.url", "files lie in the data directory");
         r.not_yet("cache.url", "the cache is in the process");
@@ -138,6 +143,7 @@ impl Config {
             server: server.ok_or_else(wrong)?,
             database,
             requires_second_factor,
+            oidc,
             models,
             mcp,
             agents,

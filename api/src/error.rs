@@ -108,6 +108,7 @@ fn told_apart(err: &dyn Any) -> Option<ApiError> {
                 Some(wanted)
             }
             PeopleError::PasskeyRefused(_) => Some(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "passkey_refused", err.to_string())),
+            PeopleError::IdentityUnknown => Some(ApiError::new(StatusCode::FORBIDDEN, "identity_unknown", err.to_string())),
             PeopleError::NotProven => Some(ApiError::new(StatusCode::FORBIDDEN, "not_proven", err.to_string())),
             PeopleError::SecondFactorRequired { factors } => {
                 let mut wanted = ApiError::new(StatusCode::UNAUTHORIZED, "second_factor_required", err.to_string());

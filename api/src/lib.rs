@@ -11,6 +11,7 @@ pub mod follow;
 pub mod jobs;
 mod label_moves;
 pub mod meters;
+pub mod oidc;
 pub mod openapi;
 mod picture;
 mod policy_set;

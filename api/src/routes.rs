@@ -16,6 +16,7 @@ pub(crate) mod holds;
 pub(crate) mod me;
 pub(crate) mod models;
 pub(crate) mod notes;
+pub(crate) mod oidc;
 pub(crate) mod openai;
 pub(crate) mod operation;
 pub(crate) mod pages;

@@ -1,6 +1,7 @@
 //! What every request works with. Made once, in wiring; a test makes it on its own database, without models.
 
 use crate::meters::Meters;
+use crate::oidc::Oidc;
 use crate::policy_set::PolicyFiles;
 use crate::site::Site;
 use crate::web::Web;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub agents: Arc<Agents>,
     /// The names of the configured models.
     pub models: Vec<String>,
+    /// The OpenID provider at which people may sign in.
+    pub oidc: Option<Oidc>,
     /// What approvals take and who is asked.
     pub approvals: Arc<ApprovalRules>,
     /// Who watches runs in this process.

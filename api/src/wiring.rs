@@ -17,6 +17,7 @@ pub mod signals;
 
 use crate::config::Config;
 use crate::meters::Meters;
+use crate::oidc::{Oidc, OidcError};
 use crate::state::{AppState, Parts};
 use crate::web::Web;
 use agents::AgentsError;
@@ -55,6 +56,9 @@ pub enum AssembleError {
         #[source]
         source: PluginError,
     },
+    /// The client of the OpenID provider cannot be made.
+    #[error(transparent)]
+    Oidc(#[from] OidcError),
     /// The tools of MCP servers cannot be used.
     #[error(transparent)]
     Mcp(#[from] McpError),
@@ -108,6 +112,7 @@ impl HasKind for AssembleError {
             Self::Host(err) => err.kind(),
             Self::Plugin { source, .. } | Self::Shipped(source) => source.kind(),
             Self::Mcp(err) => err.kind(),
+            Self::Oidc(err) => err.kind(),
             Self::Policies(err) => err.kind(),
             Self::Agents(err) => err.kind(),
             Self::Models(err) => err.kind(),
@@ -229,7 +234,7 @@ pub async fn loop_of(config: &Config, database: &Database, key: EnvelopeKey, par
 }
 
 /// The pages for people: those in the program, or those of a configured folder.
-fn web(config: &Config) -> Result<Web, AssembleError> {
+pub fn web(config: &Config) -> Result<Web, AssembleError> {
     let Some(dir) = &config.server.web_dir else { return Ok(Web::built_in()) };
     let failed = |source| AssembleError::Web { dir: dir.clone(), source };
     let web = Web::read(dir).map_err(failed)?;
@@ -256,6 +261,7 @@ impl Assembled {
             prompts: self.runtime.prompts.clone(),
             agents: self.runtime.agents.clone(),
             models: self.runtime.models.names().map(str::to_owned).collect(),
+            oidc: config.oidc.clone().map(|oidc| Oidc::new(oidc, Clock::System)).transpose()?,
             approvals: self.runtime.approvals.clone(),
             live: self.runtime.live.clone(),
             meters: Arc::new(Meters::default()),

@@ -15,6 +15,7 @@ mod idempotency;
 mod jobs;
 mod matrix;
 mod merge;
+mod oidc;
 mod on_record;
 mod openai;
 mod openapi;

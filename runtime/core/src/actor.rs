@@ -100,6 +100,8 @@ pub enum AuthMethod {
     Password,
     /// A passkey.
     Passkey,
+    /// An OpenID provider.
+    Oidc,
     /// The operating-system account that owns the data directory.
     Terminal,
 }
@@ -111,6 +113,7 @@ impl AuthMethod {
             Self::Link => "link",
             Self::Password => "password",
             Self::Passkey => "passkey",
+            Self::Oidc => "oidc",
             Self::Terminal => "terminal",
         }
     }

@@ -9,6 +9,8 @@ mod directory;
 mod error;
 mod factors;
 mod failures;
+mod id_token;
+mod identity;
 mod invitation;
 mod passkeys;
 mod password;
@@ -29,6 +31,8 @@ pub use bootstrap::{Bootstrapped, NewOrganisation, bootstrap};
 pub use directory::{Described, describe, disable, enable, list};
 pub use error::PeopleError;
 pub use factors::{Enrolment, Factor, Factors, RECOVERY_CODES, confirm_totp, enrol_totp, new_recovery_codes, remove_all as remove_factors, remove_totp};
+pub use id_token::{Expected, ID_TOKEN_BYTES_MAX, IdTokenError, ProviderKey, verify as verify_id_token};
+pub use identity::{Identity, TICKET_SECONDS, sign_in_by_ticket, ticket_for};
 pub use invitation::{Invitation, Invited, invite, new_link};
 pub use passkeys::{
     CHALLENGE_SECONDS, Creation, PASSKEYS_MAX, Registered, Request, add_passkey, begin_passkey, begin_sign_in, begin_step_up, list_passkeys, remove_passkey,

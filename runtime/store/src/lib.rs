@@ -28,6 +28,7 @@ pub mod grant;
 pub mod hold;
 pub mod host_effect;
 pub mod idempotency;
+pub mod identity;
 pub mod journal;
 mod line;
 pub mod membership;

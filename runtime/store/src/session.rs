@@ -32,6 +32,7 @@ fn method(text: &str) -> Result<AuthMethod, StoreError> {
         "link" => Ok(AuthMethod::Link),
         "password" => Ok(AuthMethod::Password),
         "passkey" => Ok(AuthMethod::Passkey),
+        "oidc" => Ok(AuthMethod::Oidc),
         _ => Err(StoreError::Corrupt { what: "session.method" }),
     }
 }

@@ -1,8 +1,9 @@
 'use client';
 
-import { Fingerprint } from 'lucide-react';
+import { useQuery } from '@tanstack/react-query';
+import { Fingerprint, LogIn } from 'lucide-react';
 import { useRouter, useSearchParams } from 'next/navigation';
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useEffect, useEffectEvent, useState, useSyncExternalStore } from 'react';
 import { useTranslations } from 'use-intl';
 import { CodeInput, isWrongCode } from '@/components/code-input';
 import { Mark } from '@/components/shell/mark';
@@ -11,10 +12,11 @@ import { Input } from '@/components/ui/field';
 import { LanguageSelect } from '@/components/language-select';
 import { Problem } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
-import { isSignedOut, stepUpOf } from '@/lib/api/problem';
+import { isSignedOut, problemOf, stepUpOf } from '@/lib/api/problem';
 import { givePasskey, hasPasskeys, PasskeyError } from '@/lib/passkey';
 import { useForget } from '@/lib/me';
 import { safeNext } from '@/lib/safe-next';
+import { goToProvider, takeAnswer, takeNext, ticketFor, type ProviderAnswer } from './provider';
 
 /** The secret of a one-time link stands after `#`, which browsers send to no server. It leaves the address bar before anything else. */
 function takeLink(): string | null {
@@ -35,6 +37,8 @@ export function SignIn() {
   // What was right so far, for as long as the second factor is asked for; it is nowhere else.
   const [wanted, setWanted] = useState<readonly string[]>([]);
   const [half, setHalf] = useState<Schemas['SignIn'] | null>(null);
+  const provider = useQuery({ queryKey: ['provider'], queryFn: () => answer(api.GET('/api/v1/session/oidc')), staleTime: Infinity });
+  const name = provider.data?.name ?? null;
 
   useEffect(() => {
     document.title = `${t('title')} · Steward`;
@@ -52,14 +56,14 @@ export function SignIn() {
     };
   }, []);
 
-  const signIn = async (body: Schemas['SignIn']) => {
+  const signIn = async (body: Schemas['SignIn'], to = next) => {
     setIsBusy(true);
     setError(null);
     try {
       await answer(api.POST('/api/v1/session', { body }));
       // Whoever was here before leaves nothing behind.
       forget();
-      router.replace(next);
+      router.replace(to);
     } catch (cause) {
       const missing = stepUpOf(cause);
       if (missing !== null) {
@@ -81,6 +85,31 @@ export function SignIn() {
       setIsBusy(false);
     }
   };
+  const byProvider = async () => {
+    setIsBusy(true);
+    setError(null);
+    try {
+      await goToProvider(next);
+    } catch (cause) {
+      setError(cause);
+      setIsBusy(false);
+    }
+  };
+  // Back from the provider: what it said counts once, so it is taken once, whatever is shown meanwhile.
+  const backFrom = useEffectEvent(async (said: ProviderAnswer) => {
+    setIsBusy(true);
+    try {
+      await signIn({ ticket: await ticketFor(said) }, safeNext(takeNext()));
+    } catch (cause) {
+      setError(cause);
+      setIsBusy(false);
+    }
+  });
+  useEffect(() => {
+    const said = takeAnswer();
+    if (said === 'refused') queueMicrotask(() => setError(NOT_THERE));
+    else if (said !== null) queueMicrotask(() => void backFrom(said));
+  }, []);
   const startOver = () => {
     setHalf(null);
     setError(null);
@@ -150,11 +179,17 @@ export function SignIn() {
         >
           <Input label={t('email')} name="email" type="email" autoComplete="username" required />
           <Input label={t('password')} name="password" type="password" autoComplete="current-password" required />
-          {error !== null && <Why error={error} refused={t('passwordRefused')} />}
+          {error !== null && <Why error={error} refused={t('passwordRefused')} provider={name} />}
           <Button type="submit" tone="primary" isBusy={isBusy} className="w-full">
             {t('submit')}
           </Button>
           <PasskeyButton isBusy={isBusy} onClick={() => void byPasskey()} />
+          {name !== null && (
+            <Button isBusy={isBusy} onClick={() => void byProvider()} className="w-full">
+              <LogIn className="size-4 rtl:-scale-x-100" aria-hidden />
+              {t('atProvider', { name })}
+            </Button>
+          )}
           <p className="text-sm text-soft">{t('noPassword')}</p>
         </form>
       )}
@@ -183,8 +218,15 @@ function nothingChanges() {
   return () => {};
 }
 
-function Why({ error, refused }: { error: unknown; refused: string }) {
+/** The provider sent the browser back without an answer. */
+const NOT_THERE = Symbol('not there');
+
+function Why({ error, refused, provider = null }: { error: unknown; refused: string; provider?: string | null }) {
   const t = useTranslations('factor');
+  const words = useTranslations('signIn');
+  const code = problemOf(error)?.code;
+  if (error === NOT_THERE || code === 'denied') return <Refused text={words('providerRefused', { name: provider ?? '' })} />;
+  if (code === 'identity_unknown') return <Refused text={words('providerUnknown', { name: provider ?? '' })} />;
   if (error instanceof PasskeyError) return <Refused text={t('notRecognised')} />;
   return isSignedOut(error) ? <Refused text={refused} /> : <Problem error={error} />;
 }

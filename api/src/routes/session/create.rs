@@ -1,4 +1,4 @@
-//! Signs a browser in, by one-time link, by password or by passkey.
+//! Signs a browser in, by one-time link, by password, by passkey or by an OpenID provider's word.
 
 use crate::auth::{Answer, Visit, json};
 use crate::error::ApiError;
@@ -13,7 +13,7 @@ use steward_core::TenantId;
 use steward_office::people::{self, Attempt, SignedIn};
 use utoipa::ToSchema;
 
-/// How to sign in: `{"link": …}`, `{"email": …, "password": …}`, or `{"passkey": …}`.
+/// How to sign in: `{"link": …}`, `{"email": …, "password": …}`, `{"passkey": …}`, or `{"ticket": …}`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignIn {
@@ -30,6 +30,9 @@ pub(crate) struct SignIn {
     code: Option<SecretString>,
     /// What a passkey said to the challenge of `POST /api/v1/session/passkey`.
     passkey: Option<AssertionBody>,
+    /// What `POST /api/v1/session/oidc/answer` gave.
+    #[schema(value_type = Option<String>)]
+    ticket: Option<SecretString>,
     /// Which organisation, for an address that is known in several with the same password; the first without it.
     #[schema(value_type = Option<String>, example = "org_01k4…")]
     organisation_id: Option<TenantId>,
@@ -49,17 +52,20 @@ pub(crate) async fn handle(visit: Visit, Json(sign_in): Json<SignIn>) -> Answer 
     let from = Attempt { address: visit.address.as_deref(), user_agent: visit.user_agent.as_deref(), code: sign_in.code.as_ref() };
     let (store, office) = (&visit.state.store, &visit.office);
     let signed_in = match &sign_in {
-        SignIn { passkey: Some(said), link: None, email: None, password: None, organisation_id: None, .. } => {
+        SignIn { passkey: Some(said), link: None, email: None, password: None, organisation_id: None, ticket: None, .. } => {
             let party = party(&visit.state.site)?;
             people::sign_in_by_passkey(store, office, &party, &said.clone().into(), from).await?
         }
-        SignIn { link: Some(link), email: None, password: None, organisation_id: None, passkey: None, .. } => {
+        SignIn { ticket: Some(ticket), link: None, email: None, password: None, organisation_id: None, passkey: None, .. } => {
+            people::sign_in_by_ticket(store, office, ticket, from).await?
+        }
+        SignIn { link: Some(link), email: None, password: None, organisation_id: None, passkey: None, ticket: None, .. } => {
             people::sign_in_by_link(store, office, link, from).await?
         }
-        SignIn { link: None, email: Some(email), password: Some(password), organisation_id, passkey: None, .. } => {
+        SignIn { link: None, email: Some(email), password: Some(password), organisation_id, passkey: None, ticket: None, .. } => {
             people::sign_in_by_password(store, office, &visit.state.passwords, email, password, *organisation_id, from).await?
         }
-        _ => return Err(ApiError::field("", "give `link`, or `email` and `password`, or `passkey`")),
+        _ => return Err(ApiError::field("", "give `link`, or `email` and `password`, or `passkey`, or `ticket`")),
     };
     greet(&visit, &signed_in).await
 }

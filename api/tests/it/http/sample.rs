@@ -44,7 +44,8 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
         "session::create" => Sample::Json(json!({ "link": "not a link" })),
         // The password that the sample of `me::password` sets.
         "session::prove" => Sample::Json(json!({ "password": "a long enough password" })),
-        "passkeys::challenge" | "passkeys::begin" => Sample::Nothing,
+        "passkeys::challenge" | "passkeys::begin" | "oidc::begin" => Sample::Nothing,
+        "oidc::answer" => Sample::Json(json!({ "code": "x", "state": "x" })),
         "passkeys::step_up" => Sample::Json(json!({ "for": "env_0" })),
         "passkeys::add" => Sample::Json(
             json!({ "name": "Phone", "credential_id": "AA", "client_data": "AA", "authenticator_data": "AA", "public_key": "AA", "algorithm": -7 }),

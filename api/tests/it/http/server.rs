@@ -11,6 +11,7 @@ use steward_agent::agents::{Agent, Agents};
 use steward_agent::live::Live;
 use steward_agent::rules::SharedRules;
 use steward_api::meters::Meters;
+use steward_api::oidc::{Oidc, OidcSettings};
 use steward_api::{AppState, Parts, PolicyFiles, Site, Web};
 use steward_core::{Clock, EnvelopeKey, Ids, RunLimits};
 use steward_host::{Allocation, Host, HostOptions};
@@ -147,19 +148,24 @@ impl Server {
     }
 
     pub(crate) async fn start_at(url: &str) -> Self {
-        Self::make(url, sample_web(), false).await
+        Self::make(url, sample_web(), false, None).await
     }
 
     pub(crate) async fn start_with(web: Web) -> Self {
-        Self::make(URL, web, false).await
+        Self::make(URL, web, false, None).await
     }
 
     /// A server where everybody has to have a second factor.
     pub(crate) async fn start_strict() -> Self {
-        Self::make(URL, sample_web(), true).await
+        Self::make(URL, sample_web(), true, None).await
     }
 
-    async fn make(url: &str, web: Web, requires_second_factor: bool) -> Self {
+    /// A server where people may sign in at an OpenID provider.
+    pub(crate) async fn start_with_provider(settings: OidcSettings) -> Self {
+        Self::make(URL, sample_web(), false, Some(settings)).await
+    }
+
+    async fn make(url: &str, web: Web, requires_second_factor: bool, provider: Option<OidcSettings>) -> Self {
         let database = TestDatabase::make().await;
         let prompts = steward_prompts::shipped().expect("prompts");
         let prompt = prompts.resolve("assistant@production").expect("prompt");
@@ -173,11 +179,11 @@ impl Server {
             mode: steward_core::Mode::default(),
             limits: RunLimits::default(),
         };
+        let clock = Clock::manual(datetime!(2026-03-01 09:00 UTC));
+        let oidc = provider.map(|settings| Oidc::new(settings, clock.clone()).expect("a client"));
         let state = AppState::new(Parts {
             store: database.app.clone(),
-            office: Office::new(Clock::manual(datetime!(2026-03-01 09:00 UTC)), Ids::System)
-                .with_key(EnvelopeKey::from_bytes([7; 32]))
-                .requiring_second_factor(requires_second_factor),
+            office: Office::new(clock, Ids::System).with_key(EnvelopeKey::from_bytes([7; 32])).requiring_second_factor(requires_second_factor),
             passwords: Passwords::new(2).expect("argon"),
             site: Site::new(url, false).expect("site"),
             host: Host::new(HostOptions { slots: 1, allocation: Allocation::OnDemand, ..HostOptions::default() }).expect("host"),
@@ -185,6 +191,7 @@ impl Server {
             policy_files: shipped_files(),
             agents: Arc::new(Agents::from([("assistant".to_owned(), assistant)])),
             models: vec!["strong".to_owned()],
+            oidc,
             approvals: Arc::default(),
             prompts: Arc::new(prompts),
             live: Live::default(),

@@ -27,6 +27,7 @@ begin
   select workspace_id into w from workspace where tenant_id = t;
   select person_id into p from person where tenant_id = t;
   insert into session (tenant_id, session_id, person_id, token_hash, method, created_at, seen_at, expires_at) values (t, gen_random_uuid(), p, d, 'link', n, n, n);
+  insert into identity (tenant_id, issuer, subject, person_id, bound_at) values (t, 'x', gen_random_uuid()::text, p, n);
   insert into totp (tenant_id, person_id, sealed, made_at) values (t, p, d || substr(d, 1, 17), n);
   insert into recovery_code (tenant_id, person_id, code_hash, made_at) values (t, p, d, n);
   insert into passkey (tenant_id, passkey_id, person_id, name, credential_id, algorithm, public_key, counter, created_at) values (t, gen_random_uuid(), p, 'x', d, -8, d, 0, n);

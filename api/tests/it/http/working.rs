@@ -62,6 +62,7 @@ impl Working {
             prompts: runtime.prompts.clone(),
             agents: runtime.agents.clone(),
             models: runtime.models.names().map(str::to_owned).collect(),
+            oidc: None,
             approvals: runtime.approvals.clone(),
             live: runtime.live.clone(),
             meters: Arc::new(Meters::default()),

@@ -23,7 +23,11 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn make() -> Self {
-        let server = Server::start().await;
+        Self::on(Server::start().await).await
+    }
+
+    /// Both organisations on this server.
+    pub(crate) async fn on(server: Server) -> Self {
         let home = House::make(&server, "Home", "ada@home.example").await;
         let other = House::make(&server, "Other", "eve@other.example").await;
         Self { server, home, other }

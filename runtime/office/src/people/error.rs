@@ -12,6 +12,9 @@ pub enum PeopleError {
     /// Wrong name, wrong password, used link: all the same to the caller.
     #[error("the link or the name and password are not valid: check them, or ask an owner for a new link")]
     SignInRefused,
+    /// An OpenID provider says who it is, and nobody here is known by that.
+    #[error("nobody here is known by this sign-in: ask an owner for an invitation to the address you have there")]
+    IdentityUnknown,
     /// The password was not given in this session within the last hours.
     #[error("this needs your password again: give it at `POST /api/v1/session/prove`, then for four hours you may")]
     NotProven,
@@ -86,7 +89,9 @@ impl PeopleError {
 impl HasKind for PeopleError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NotSignedIn | Self::SignInRefused | Self::NotProven | Self::SecondFactorRequired { .. } | Self::StepUp { .. } => Kind::Denied,
+            Self::NotSignedIn | Self::SignInRefused | Self::IdentityUnknown | Self::NotProven | Self::SecondFactorRequired { .. } | Self::StepUp { .. } => {
+                Kind::Denied
+            }
             Self::TooManyFailures { .. } => Kind::Limit,
             Self::Field { .. } | Self::PasskeyRefused(_) => Kind::Invalid,
             Self::EmailTaken | Self::WorkspaceTaken | Self::LastOwner | Self::FactorTaken => Kind::Conflict,

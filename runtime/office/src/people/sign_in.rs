@@ -36,14 +36,11 @@ pub async fn sign_in_by_link(store: &Store, office: &Office, link: &SecretString
     let actor = actor::of(&mut tx, id, ActorKind::Person { session: Some(session_id), method: AuthMethod::Link }).await?;
     let guarded = Factors::of(&mut tx, id).await?.is_there().then_some(person::get(&mut tx, id).await?.email);
     tx.rollback().await?;
-    let mut by = None;
-    if let Some(email) = guarded {
-        // The link is good until the second factor is: a wrong code does not use it up.
-        let counted = failures::count(store, office, tenant, &email, from.address).await?;
-        let (counted, factor) = second_factor(store, office, &actor, counted, from.code).await?;
-        failures::forgive(store, counted).await?;
-        by = factor;
-    }
+    // The link is good until the second factor is: a wrong code does not use it up.
+    let by = match guarded {
+        Some(email) => second_factor_of(store, office, &actor, &email, from).await?,
+        None => None,
+    };
     let mut tx = store.begin(&actor).await?;
     sign_in_link::take(&mut tx, &hash, now).await?.ok_or(PeopleError::SignInRefused)?;
     let opened = session::open(&mut tx, office, session_id, AuthMethod::Link, from.user_agent, by).await?;
@@ -131,6 +128,21 @@ async fn enter(
     let opened = session::open(&mut tx, office, session_id, AuthMethod::Password, from.user_agent, by).await?;
     tx.commit().await?;
     Ok(opened)
+}
+
+/// Asks somebody for their second factor, if they have one, and counts wrong codes under their address.
+pub(super) async fn second_factor_of(store: &Store, office: &Office, actor: &Actor, email: &str, from: Attempt<'_>) -> Result<Option<Factor>, PeopleError> {
+    let mut tx = store.begin(actor).await?;
+    let is_there = Factors::of(&mut tx, actor.person.ok_or(PeopleError::NotSignedIn)?).await?.is_there();
+    tx.rollback().await?;
+    if !is_there {
+        // Wrong passwords of strangers keep nobody out who needs none.
+        return Ok(None);
+    }
+    let counted = failures::count(store, office, actor.tenant, email, from.address).await?;
+    let (counted, by) = second_factor(store, office, actor, counted, from.code).await?;
+    failures::forgive(store, counted).await?;
+    Ok(by)
 }
 
 /// Asks somebody who has a second factor for it. A wrong code stays counted as a wrong try; none given leaves the count as it was.

@@ -50,6 +50,7 @@ impl Service {
             prompts: runtime.prompts.clone(),
             agents: runtime.agents.clone(),
             models: runtime.models.names().map(str::to_owned).collect(),
+            oidc: None,
             approvals: Default::default(),
             live: runtime.live.clone(),
             meters: Arc::new(Meters::default()),
