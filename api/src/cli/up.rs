@@ -8,8 +8,8 @@ use crate::jobs;
 use crate::wiring::database::{Database, make_data_dir};
 use crate::wiring::keys::find_or_make_key;
 use crate::wiring::lock::DataLock;
-use crate::wiring::{Assembled, assemble, audit_key, data_key, first_start, govern, logging, seed_all, serve, signals};
-use crate::{router, site::Site};
+use crate::wiring::{Assembled, assemble, audit_key, data_key, first_start, govern, logging, seed_all, serve, signals, web};
+use crate::{AppState, router, site::Site};
 use clap::Args;
 use secrecy::SecretString;
 use std::process::ExitCode;
@@ -45,6 +45,7 @@ pub(super) struct Up {
 /// What runs until it is time to stop.
 struct Running {
     assembled: Assembled,
+    state: AppState,
     listener: TcpListener,
     database: Database,
     link: Option<SecretString>,
@@ -71,6 +72,8 @@ async fn start(config: &Config) -> Result<Running, CliError> {
     make_data_dir(config).map_err(crate::wiring::database::DatabaseError::from)?;
     let lock = DataLock::take(&config.data_dir, "steward up").map_err(crate::wiring::database::DatabaseError::from)?;
     let listener = serve::bind(config.server.listen).await?;
+    // A folder of pages that is none is said before anything is made, and before there is a link, which is shown once.
+    web(config)?;
     let key = find_or_make_key(config)?;
     audit_key::find_or_make(config)?;
     data_key::find_or_make(config)?;
@@ -79,11 +82,12 @@ async fn start(config: &Config) -> Result<Running, CliError> {
     let database = Database::own(config, lock).await?;
     let started = async {
         let assembled = assemble(config, &database, key, governance).await?;
+        let state = assembled.state(config)?;
         let link = first_start::organisation(&assembled.app, &assembled.runtime.office, config).await?;
-        Ok::<_, CliError>((assembled, link))
+        Ok::<_, CliError>((assembled, state, link))
     };
     match started.await {
-        Ok((assembled, link)) => Ok(Running { assembled, listener, database, link }),
+        Ok((assembled, state, link)) => Ok(Running { assembled, state, listener, database, link }),
         Err(err) => {
             if let Err(second) = database.close(false).await {
                 warn!(error = %second, "PostgreSQL could not be stopped");
@@ -95,8 +99,8 @@ async fn start(config: &Config) -> Result<Running, CliError> {
 
 /// Runs until `stop`, or until a part that everything needs is gone.
 async fn keep(running: Running, config: &Config, stop: CancellationToken) -> Result<(), CliError> {
-    let Running { assembled, listener, database, .. } = running;
-    let router = router::router(assembled.state(config)?);
+    let Running { assembled, state, listener, database, .. } = running;
+    let router = router::router(state);
     let (stop_database, tasks) = (CancellationToken::new(), TaskTracker::new());
     let pools = vec![assembled.app.clone(), assembled.runtime.store.clone()];
     let mut guard = tokio::spawn(jobs::supervise_database::run(database, config.cluster(), pools, stop_database.clone()));

@@ -66,3 +66,14 @@ fn a_database_that_does_not_answer_is_named() {
     assert!(ran.err.contains("the database in `database.url` cannot be used"), "{ran:?}");
     assert!(!ran.err.contains("hunter2"), "{ran:?}");
 }
+
+#[test]
+fn a_folder_without_pages_stops_the_start_before_anybody_has_a_link() {
+    let home = Home::empty("pages");
+    home.write("pages/readme.txt", "no page");
+    home.write("steward.toml", "[server]\nweb_dir = \"pages\"\n");
+    let ran = home.run(&["up", "--listen", "127.0.0.1:0"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("pages") && !ran.out.contains("#token="), "{ran:?}");
+    assert!(!home.path("data/pg").exists() && !home.path("data/keys").exists(), "nothing was made");
+}
