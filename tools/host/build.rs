@@ -17,6 +17,8 @@ use std::{
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const TARGET: &str = "wasm32-unknown-unknown";
+/// Memory a guest's allocator begins with, in bytes: most calls never ask for more. Only pages that are touched take room.
+const HEAP_BYTES: usize = 256 << 10;
 
 /// One guest: the workspace it lives in, its folder there, the name its plugin has.
 struct Guest {
@@ -103,7 +105,9 @@ fn compile(tools: &Path, target: &Path, guest: &Guest) -> Outcome<PathBuf> {
     cargo.args(["build", "--quiet", "--release", "--locked", "--target", TARGET, "--package", guest.package]);
     cargo.arg("--manifest-path").arg(&manifest).arg("--target-dir").arg(target);
     clear_environment(&mut cargo);
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", without_paths(tools));
+    let mut flags = without_paths(tools);
+    flags.push(format!("\u{1f}-Clink-arg=--initial-heap={HEAP_BYTES}"));
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags);
     let done = cargo.output()?;
     if !done.status.success() {
         return Err(format!("the plugin `{}` does not compile:\n{}", guest.name, String::from_utf8_lossy(&done.stderr)).into());

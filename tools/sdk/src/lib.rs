@@ -34,6 +34,10 @@ pub use {schemars, serde, serde_json};
 
 use serde::{Serialize, de::DeserializeOwned};
 
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static HEAP: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 /// What a tool answers: its result, and maybe one line for people.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer<R> {
