@@ -31,6 +31,7 @@ use steward_store::StoreError;
 use steward_store::conversation::Message;
 use steward_store::hold::HoldRow;
 use steward_store::run::RunStatus;
+use steward_store::step::Reserve;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -130,6 +131,8 @@ struct Drive<'a> {
 pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: CancellationToken) -> Result<RunStatus, DriveError> {
     let Assignment { tenant, run: run_id, fence, changed, journal, events, roles, hands } = assignment;
     let run = Run::fold(&events);
+    // The fold says all that is needed of them; a run that waits would hold them as well.
+    drop(events);
     let mut changed = changed;
     // A released prompt never changes; where it did, the run is not what it was pinned to.
     let is_pinned = |pins: &Pins| runtime.prompts.resolve(&pins.prompt).is_ok_and(|prompt| prompt.digest == pins.prompt_digest);
@@ -164,7 +167,7 @@ pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: Cancellation
         Err(DriveError::Journal { run, source }) if !matches!(source.kind(), Kind::Away | Kind::Conflict) => {
             // What cannot be written down is not done. The run ends with a reason, if at least that can be written.
             error!(run.id = %run, error = %source, "the journal refused an event; ending the run");
-            drive.fail("an internal record could not be written; nothing was carried out").await
+            Box::pin(drive.fail("an internal record could not be written; nothing was carried out")).await
         }
         other => other,
     }
@@ -172,10 +175,10 @@ pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: Cancellation
 
 impl Drive<'_> {
     async fn go(&mut self) -> Result<RunStatus, DriveError> {
-        self.read_edits().await?;
-        self.read_holds().await?;
+        Box::pin(self.read_edits()).await?;
+        Box::pin(self.read_holds()).await?;
         if self.fence > LEASES_MAX {
-            return self.fail("the run was taken up too often without coming to an end").await;
+            return Box::pin(self.fail("the run was taken up too often without coming to an end")).await;
         }
         let mut moves = 0;
         loop {
@@ -185,10 +188,10 @@ impl Drive<'_> {
                 // Verdicts are made anew on what stands now. Nothing was committed of them, and nothing else was pending.
                 Err(DriveError::Moved(_)) if moves < MOVES_MAX => {
                     moves += 1;
-                    self.reload().await?;
-                    self.read_edits().await?;
+                    Box::pin(self.reload()).await?;
+                    Box::pin(self.read_edits()).await?;
                 }
-                Err(DriveError::Moved(_)) => return self.fail("a counter of the rules moved on each time this run was judged").await,
+                Err(DriveError::Moved(_)) => return Box::pin(self.fail("a counter of the rules moved on each time this run was judged")).await,
                 Err(err) => return Err(err),
             }
         }
@@ -199,26 +202,27 @@ impl Drive<'_> {
         if self.stop.is_cancelled()
             && !self.run.cancelled
             && self.run.ended.is_none()
-            && self.journal.cancelled(self.run_id).await.map_err(|source| self.journal_error(source))?
+            && Box::pin(self.journal.cancelled(self.run_id)).await.map_err(|source| self.journal_error(source))?
         {
             self.apply(Event::CancelAsked { by: None });
         }
+        // A run spends its time waiting for its model, so the rest of what it may do lies apart and not in what every waiting run holds.
         match self.run.next() {
             Next::AskModel { step, attempt } => self.ask(step, attempt).await?,
-            Next::Decide { calls } => self.decide(&calls).await?,
-            Next::Execute { calls } => self.execute(&calls).await?,
-            Next::Reconcile { calls } => self.reconcile(&calls).await?,
+            Next::Decide { calls } => Box::pin(self.decide(&calls)).await?,
+            Next::Execute { calls } => Box::pin(self.execute(&calls)).await?,
+            Next::Reconcile { calls } => Box::pin(self.reconcile(&calls)).await?,
             // The run's own records say that it waits and not for what: somebody else wrote there.
             Next::AwaitPeople if self.run.open_holds().next().is_none() && self.run.budget_hold.is_none() => {
-                return self.fail("the records of this run contradict each other; nothing more was carried out").await.map(Some);
+                return Box::pin(self.fail("the records of this run contradict each other; nothing more was carried out")).await.map(Some);
             }
-            Next::AskForMoney { step } => self.ask_for_money(step, None, true, "the run cost as much as it may").await?,
-            Next::AwaitPeople => return self.wait().await.map(Some),
+            Next::AskForMoney { step } => Box::pin(self.ask_for_money(step, None, true, "the run cost as much as it may")).await?,
+            Next::AwaitPeople => return Box::pin(self.wait()).await.map(Some),
             Next::Reply { text } => self.reply(text),
             Next::Stop { outcome, message } => self.end(outcome, message),
             Next::Finished => {
                 self.flush(RunStatus::Ended, true).await?;
-                self.withdraw().await;
+                Box::pin(self.withdraw()).await;
                 info!(run.id = %self.run_id, run.outcome = self.run.ended.map_or("", RunOutcome::name), "run ended");
                 return Ok(Some(RunStatus::Ended));
             }
@@ -228,24 +232,48 @@ impl Drive<'_> {
 
     /// Adds an event to the run and to what is to be committed.
     fn apply(&mut self, event: Event) {
-        let recorded = Recorded { seq: self.run.last_seq + 1, at_ms: self.runtime.office.clock.now_ms(), event };
+        let recorded = self.recorded(event);
         self.run.apply(&recorded);
         self.pending.push(recorded);
     }
 
+    /// What would be the run's next event.
+    fn recorded(&self, event: Event) -> Recorded {
+        Recorded { seq: self.run.last_seq + 1, at_ms: self.runtime.office.clock.now_ms(), event }
+    }
+
     /// Commits all that is pending. Nothing leaves the process before this returns.
     async fn flush(&mut self, status: RunStatus, settle: bool) -> Result<(), DriveError> {
+        self.commit(status, settle, None).await.map(|_| ())
+    }
+
+    /// Commits an event with all that is pending, and sets an amount aside in the same commit. False, and the event has not happened, when a
+    /// budget has no room for it; what was pending is pending still.
+    async fn commit_setting_aside(&mut self, event: Event, reserve: &Reserve) -> Result<bool, DriveError> {
+        let recorded = self.recorded(event);
+        self.pending.push(recorded.clone());
+        let committed = self.commit(RunStatus::Running, false, Some(reserve)).await;
+        match &committed {
+            Ok(true) => self.run.apply(&recorded),
+            // It was never part of the run.
+            Ok(false) | Err(_) => self.pending.truncate(self.pending.len().saturating_sub(1)),
+        }
+        committed
+    }
+
+    async fn commit(&mut self, status: RunStatus, settle: bool, reserve: Option<&Reserve>) -> Result<bool, DriveError> {
         if self.pending.is_empty() && self.sides.is_empty() && status == RunStatus::Running {
-            return Ok(());
+            return Ok(true);
         }
         if self.run.pins.is_none() {
             return Err(self.journal_error(StoreError::Corrupt { what: "run_event of seq 1" }.into()));
         }
+        let to_seq = self.pending.last().map_or(self.committed_seq, |recorded| recorded.seq);
         let batch = Batch {
             run: self.run_id,
             fence: self.fence,
             from_seq: self.committed_seq,
-            to_seq: self.run.last_seq,
+            to_seq,
             status,
             outcome: self.run.ended,
             steps: u32::try_from(self.run.steps.len()).unwrap_or(u32::MAX),
@@ -254,15 +282,17 @@ impl Drive<'_> {
             settle,
             events: &self.pending,
             sides: &self.sides,
+            reserve,
         };
         match self.journal.commit(&self.runtime.office, &batch).await {
             Ok(asked_to_stop) if asked_to_stop && !self.run.cancelled => self.stop.cancel(),
             Ok(_) => {}
+            Err(OfficeError::Store(StoreError::NoRoom)) => return Ok(false),
             Err(OfficeError::Store(StoreError::Moved)) => return Err(DriveError::Moved(self.run_id)),
             Err(OfficeError::Store(StoreError::Stale)) => return Err(DriveError::LeaseLost(self.run_id)),
             Err(source) => return Err(self.journal_error(source)),
         }
-        self.committed_seq = self.run.last_seq;
+        self.committed_seq = to_seq;
         self.sides.clear();
         if settle {
             self.reserved_left = Micros(0);
@@ -271,7 +301,7 @@ impl Drive<'_> {
         for recorded in self.pending.drain(..) {
             self.runtime.live.tell(|| Happening::Event { run: self.run_id, event: Arc::new(recorded) });
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Takes up what people decided while nobody drove the run.

@@ -6,7 +6,7 @@
 mod refusal;
 
 use crate::agents::Agent;
-use crate::labels::{JudgeError, Judged, Origins, Shown, judge};
+use crate::labels::{JudgeError, Judged, Origins, Shown, judge_known};
 use crate::run::{Run, call_digest};
 use refusal::{Refusal, as_changed, bounded, refuse, with_editor};
 use serde_json::{Value, json};
@@ -105,8 +105,8 @@ pub struct Ruling {
     pub effect: Option<Effect>,
     /// The sealed proposal, when the call became one.
     pub sealed: Option<Sealed>,
-    /// Where each argument came from, and the facts, as JSON text: stored with the decision.
-    pub record: String,
+    /// What it was made on; written out with the decision.
+    pub(crate) basis: Basis,
     /// Where each argument came from.
     pub provenance: Value,
     /// Tells repeats.
@@ -123,6 +123,14 @@ pub struct Ruling {
     pub allowed_shape: Option<String>,
     /// The standing grant that stood in for an approval.
     pub grant: Option<GrantId>,
+}
+
+/// What a ruling was made on.
+pub(crate) enum Basis {
+    /// The rules were asked on these facts.
+    Facts(Box<Facts>),
+    /// It never came to the rules; whose they would have been.
+    Refused { agent: String, policy_digest: Digest },
 }
 
 /// A proposal with its id.
@@ -149,14 +157,20 @@ impl Ruling {
     /// The same with the grant that stood in for an approval, on its record too.
     #[must_use]
     pub fn granted_by(self, grant: GrantId) -> Self {
-        let record = match serde_json::from_str(&self.record) {
-            Ok(Value::Object(mut fields)) => {
-                fields.insert("grant_id".to_owned(), json!(grant));
-                Value::Object(fields).to_string()
+        Self { grant: Some(grant), ..self }
+    }
+
+    /// All that the decision was made on, as JSON text: the facts and the sealed proposal, or why there was none.
+    pub fn record(&self) -> String {
+        let grant = self.grant.map(|grant| format!(",\"grant_id\":{}", json!(grant))).unwrap_or_default();
+        match (&self.basis, &self.sealed) {
+            // What has an id has a JSON form.
+            (Basis::Facts(facts), Some(Sealed { text, .. })) => {
+                format!("{{\"facts\":{},\"envelope\":{text}{grant}}}", serde_json::to_string(facts).unwrap_or_default())
             }
-            _ => self.record,
-        };
-        Self { grant: Some(grant), record, ..self }
+            (Basis::Facts(facts), None) => json!({ "facts": facts }).to_string(),
+            (Basis::Refused { agent, policy_digest }, _) => json!({ "agent": agent, "policy_digest": policy_digest, "changed": self.changed }).to_string(),
+        }
     }
 
     /// The verdict's name.
@@ -223,7 +237,7 @@ impl Gate<'_> {
             tell,
             effect,
             sealed: None,
-            record: json!({ "agent": self.agent.name, "policy_digest": self.rules.digest(), "changed": changed }).to_string(),
+            basis: Basis::Refused { agent: self.agent.name.clone(), policy_digest: self.rules.digest() },
             provenance: json!([]),
             call_digest: digest,
             integrity: Integrity::Outside,
@@ -273,7 +287,7 @@ impl Gate<'_> {
             );
             return Err(refuse(BlockClass::Repeated, effect, "the same call was denied before".to_owned(), tell.trim_start().to_owned()));
         }
-        let judged = judge(self.agent.mode, run, shown, &*tool, call).map_err(|err| {
+        let judged = judge_known(self.agent.mode, run, shown, &*tool, call, &digest).map_err(|err| {
             let reason = match &err {
                 JudgeError::Arguments(_) => format!("the arguments do not match the schema: {err}"),
                 JudgeError::Handle(_) => err.to_string(),
@@ -340,10 +354,9 @@ impl Gate<'_> {
             }
         }
         let facts = self.facts(run, call, pins.person, pins.workspace, &pins.channel, arguments.clone(), origins, approved, now_ms);
-        // All that the decision is made on. What has an id has a JSON form.
-        let record = format!("{{\"facts\":{},\"envelope\":{text}}}", serde_json::to_string(&facts).unwrap_or_default());
         let integrity = origins.leaves.iter().map(|leaf| leaf.label.integrity).min().unwrap_or(origins.context);
         let sealed = Sealed { envelope: envelope.clone(), text, id: envelope_id };
+        let decision = decide(self.rules, Proposal { envelope, envelope_id }, &facts);
         let ruling = |verdict, rules, reason, tell| Ruling {
             verdict,
             rules,
@@ -351,7 +364,7 @@ impl Gate<'_> {
             tell,
             effect,
             sealed: Some(sealed),
-            record,
+            basis: Basis::Facts(Box::new(facts)),
             provenance,
             call_digest: digest,
             integrity,
@@ -361,7 +374,7 @@ impl Gate<'_> {
             allowed_shape: None,
             grant: None,
         };
-        Ok(match decide(self.rules, Proposal { envelope, envelope_id }, &facts) {
+        Ok(match decision {
             // An edit is not an approval, even where nobody would have had to be asked for it.
             Decision::Allow { rules, .. } if approved.is_none() && edit.is_some() => {
                 let needs = edit.map(|edit| edit.needs.clone()).unwrap_or_default();

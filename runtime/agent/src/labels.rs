@@ -98,7 +98,12 @@ pub enum JudgeError {
 
 /// Cleans a call's arguments and labels them as the agent's mode asks. Worked out once for what was shown, however often it is asked.
 pub fn judge(mode: Mode, run: &Run, shown: &Shown, tool: &dyn Callable, call: &ToolCall) -> Result<Arc<Judged>, JudgeError> {
-    let asked = [mode.name().as_bytes(), call.call_id.to_string().as_bytes(), call_digest(call).bytes().as_slice()].concat();
+    judge_known(mode, run, shown, tool, call, &call_digest(call))
+}
+
+/// The same where the call's digest is at hand.
+pub(crate) fn judge_known(mode: Mode, run: &Run, shown: &Shown, tool: &dyn Callable, call: &ToolCall, digest: &Digest) -> Result<Arc<Judged>, JudgeError> {
+    let asked = [mode.name().as_bytes(), call.call_id.to_string().as_bytes(), digest.bytes().as_slice()].concat();
     shown.memo.get_or(Digest::of(&asked), || {
         let (arguments, parts) = given(mode, run, shown, tool, call)?;
         let origins = origins_of(mode, run, shown, tool.spec(), &arguments, &parts, call.call_id);

@@ -35,16 +35,16 @@ pub async fn work(runtime: Arc<Runtime>, runs_max: usize, stop: CancellationToke
             place = places.clone().acquire_owned() => place,
         };
         let Ok(place) = place else { break };
-        match runtime.store.lease_run(&runtime.worker, runtime.office.clock.now(), LEASE_MS).await {
-            Ok(Some(leased)) => {
+        match lease(&runtime).await {
+            Ok(Some((leased, taken))) => {
                 let runtime = runtime.clone();
                 let stop = stop.clone();
                 tasks.spawn(async move {
                     let _place = place;
                     tokio::select! {
-                        outcome = drive_leased(&runtime, leased) => report(leased.run, &outcome),
+                        outcome = drive_taken(&runtime, leased, taken) => report(leased.run, &outcome),
                         // What is under way stays as its journal says; another worker, or the next start, goes on from there.
-                        () = leave(&stop) => hand_back(&runtime, leased).await,
+                        () = leave(&stop) => Box::pin(hand_back(&runtime, leased)).await,
                     }
                 });
             }
@@ -68,6 +68,21 @@ pub async fn work(runtime: Arc<Runtime>, runs_max: usize, stop: CancellationToke
     }
     tasks.close();
     tasks.wait().await;
+}
+
+/// The oldest run that nobody works on, with what is needed to drive it. One whose records the server itself cannot read is leased alone,
+/// so that it fails by itself and does not stand before the others.
+async fn lease(runtime: &Runtime) -> Result<Option<(Leased, Result<TakenUp, StoreError>)>, StoreError> {
+    let now = runtime.office.clock.now();
+    match runtime.store.lease_and_take_up(&runtime.worker, now, LEASE_MS).await {
+        Err(StoreError::Statement(err)) => {
+            warn!(error = %err, "a run cannot be taken up; leasing it by itself");
+            // Which run it was is not said, and another may come first while the refused statement is being rolled back.
+            let Some(leased) = runtime.store.lease_run(&runtime.worker, now, LEASE_MS).await? else { return Ok(None) };
+            Ok(Some((leased, Box::pin(runtime.store.take_up(leased.tenant, leased.person, leased.run)).await)))
+        }
+        other => other,
+    }
 }
 
 /// How long runs under way may go on after a stop was asked for, in milliseconds.
@@ -100,23 +115,37 @@ fn report(run: RunId, outcome: &Result<RunStatus, DriveError>) {
 
 /// Drives a run that is leased to this worker until it ends or waits, renewing the lease meanwhile.
 pub async fn drive_leased(runtime: &Arc<Runtime>, leased: Leased) -> Result<RunStatus, DriveError> {
-    drive_with(runtime, leased, |actor, workspace| hands_for(runtime, actor, leased.run, workspace)).await
+    let taken = Box::pin(runtime.store.take_up(leased.tenant, leased.person, leased.run)).await;
+    drive_taken(runtime, leased, taken).await
+}
+
+/// The same for a run that was taken up with its lease.
+pub async fn drive_taken(runtime: &Arc<Runtime>, leased: Leased, taken: Result<TakenUp, StoreError>) -> Result<RunStatus, DriveError> {
+    drive_with(runtime, leased, taken, |actor, workspace| hands_for(runtime, actor, leased.run, workspace)).await
 }
 
 /// The same, with an office of the caller's choice behind the plugins.
-pub async fn drive_with(runtime: &Arc<Runtime>, leased: Leased, hands: impl FnOnce(&Actor, WorkspaceId) -> HandsFor) -> Result<RunStatus, DriveError> {
+pub async fn drive_with(
+    runtime: &Arc<Runtime>,
+    leased: Leased,
+    taken: Result<TakenUp, StoreError>,
+    hands: impl FnOnce(&Actor, WorkspaceId) -> HandsFor,
+) -> Result<RunStatus, DriveError> {
     let Leased { tenant, run: run_id, person, fence } = leased;
     let worker = Actor::worker(tenant);
     let driving = runtime.live.driving(run_id);
     let failed = |source: StoreError| DriveError::Journal { run: run_id, source: source.into() };
-    let taken = runtime.store.take_up(tenant, person, run_id).await.map_err(failed)?;
+    let taken = taken.map_err(failed)?;
     let actor = match actor_of_agent(tenant, person, run_id, &taken) {
         Some(actor) => actor,
         // The person may no longer be acted for: the run is stopped, by the worker itself.
         None => {
-            let mut tx = runtime.store.begin(&worker).await.map_err(failed)?;
-            run::ask_cancel(&mut tx, run_id, None, runtime.office.clock.now()).await.map_err(failed)?;
-            tx.commit().await.map_err(failed)?;
+            let stopped = Box::pin(async {
+                let mut tx = runtime.store.begin(&worker).await?;
+                run::ask_cancel(&mut tx, run_id, None, runtime.office.clock.now()).await?;
+                tx.commit().await
+            });
+            stopped.await.map_err(failed)?;
             driving.token.cancel();
             worker.as_agent(run_id, &taken.agent)
         }

@@ -9,6 +9,7 @@ use serde_json::json;
 use steward_core::limits::RESERVATION_MINUTES;
 use steward_core::{Actor, Micros, Permission, PersonId, ReservationId, RunId, WorkspaceId, Workspaces};
 use steward_store::budget::{self, BudgetRow};
+use steward_store::step::Reserve;
 use steward_store::{Store, Tx};
 use time::Duration;
 
@@ -71,6 +72,12 @@ pub async fn reserve(
     let scopes = scopes_of(actor, agent, person, workspace);
     let room = store.reserve(actor, id, run, &scopes, amount, now, now + Duration::minutes(RESERVATION_MINUTES)).await?;
     Ok(room.then_some(id))
+}
+
+/// The same as something to be set aside with a step of the run.
+pub fn to_reserve(actor: &Actor, office: &Office, agent: &str, person: PersonId, workspace: WorkspaceId, amount: Micros) -> Reserve {
+    let expires_at = office.clock.now() + Duration::minutes(RESERVATION_MINUTES);
+    Reserve { id: office.ids.make(), scopes: scopes_of(actor, agent, person, workspace), amount, expires_at }
 }
 
 /// What a run's budgets are named by.

@@ -42,15 +42,16 @@ impl Store {
 
     /// Leases the oldest run that nobody works on. Only the worker role may.
     pub async fn lease_run(&self, worker: &str, now: OffsetDateTime, lease_ms: i64) -> Result<Option<Leased>, StoreError> {
+        let mut line = self.lines.take().await?;
         let row = sqlx::query!(
             r#"select tenant_id as "tenant_id!", run_id as "run_id!", person_id as "person_id!", fence as "fence!" from lease_run($1, $2, $3)"#,
             worker,
             now,
             lease_ms
         )
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(row.map(|row| Leased {
+        .fetch_optional(&mut line.conn)
+        .await;
+        Ok(line.done(row)?.map(|row| Leased {
             tenant: TenantId::from_uuid(row.tenant_id),
             run: RunId::from_uuid(row.run_id),
             person: PersonId::from_uuid(row.person_id),

@@ -6,6 +6,8 @@ use steward_core::{HasKind, Kind};
 const STALE: &str = "STW05";
 /// SQLSTATE of `count_calls` when a counter has moved.
 const MOVED: &str = "STW12";
+/// SQLSTATE of `set_aside` when a budget has no room.
+const NO_ROOM: &str = "STW13";
 
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +38,9 @@ pub enum StoreError {
     /// A counter has moved since the decision that was made on it: judge anew.
     #[error("a counter has moved since it was read")]
     Moved,
+    /// A budget has no room for what was to be set aside.
+    #[error("a budget has no room")]
+    NoRoom,
     /// The disk or the database is full.
     #[error("the disk of the database is full; make room and try again, nothing was written")]
     Full(#[source] sqlx::Error),
@@ -69,6 +74,8 @@ impl From<sqlx::Error> for StoreError {
                     Self::Stale
                 } else if code == MOVED {
                     Self::Moved
+                } else if code == NO_ROOM {
+                    Self::NoRoom
                 } else if code.starts_with("STW") {
                     Self::Refused { code, message: db.message().to_owned() }
                 } else if code.starts_with("53") && code != "53300" {
@@ -89,7 +96,7 @@ impl HasKind for StoreError {
         match self {
             Self::Away(_) => Kind::Away,
             Self::Full(_) | Self::Outside(_) => Kind::Away,
-            Self::Conflict { .. } | Self::Stale | Self::Moved => Kind::Conflict,
+            Self::Conflict { .. } | Self::Stale | Self::Moved | Self::NoRoom => Kind::Conflict,
             Self::Refused { .. } => Kind::Denied,
             Self::Missing => Kind::Missing,
             Self::Statement(_) | Self::Corrupt { .. } | Self::Migration(_) => Kind::Bug,

@@ -9,6 +9,7 @@ use crate::audit_writer::Lane;
 use crate::conversation::Message;
 use crate::counter::{CounterAdd, CounterCheck};
 use crate::decision::DecisionRow;
+use crate::doors::Leased;
 use crate::error::StoreError;
 use crate::hold::HoldRow;
 use crate::membership::Membership;
@@ -47,6 +48,19 @@ pub struct Move {
     pub from: &'static str,
     /// The state it goes to; `claimed` must succeed.
     pub to: &'static str,
+}
+
+/// An amount to be set aside for a run in every budget that applies.
+#[derive(Debug, Clone)]
+pub struct Reserve {
+    /// Its id.
+    pub id: ReservationId,
+    /// What the budgets are named by: kind and name.
+    pub scopes: [(&'static str, String); 4],
+    /// How much.
+    pub amount: Micros,
+    /// When it lapses, should the run's worker die.
+    pub expires_at: OffsetDateTime,
 }
 
 /// How far a run has come, with the events that brought it there and all that belongs to them.
@@ -92,13 +106,50 @@ pub struct Step<'a> {
     pub lane: Option<Lane>,
     /// Whether what the run set aside is settled with this.
     pub settle: bool,
+    /// What is set aside with this.
+    pub reserve: Option<&'a Reserve>,
+}
+
+/// A row of `take_up`.
+struct TakenRow {
+    workspace_id: uuid::Uuid,
+    agent: String,
+    cancelled: bool,
+    active: bool,
+    roles: Vec<String>,
+    places: Vec<Option<uuid::Uuid>>,
+    event_at: Vec<OffsetDateTime>,
+    event_body: Vec<String>,
+}
+
+impl TakenRow {
+    fn read(self, person: PersonId) -> Result<TakenUp, StoreError> {
+        let memberships = self.roles.iter().zip(self.places).map(|(role, place)| {
+            let role: Role = role.parse().map_err(|_| StoreError::Corrupt { what: "membership.role" })?;
+            Ok(Membership { person_id: person, workspace_id: place.map(WorkspaceId::from_uuid), role })
+        });
+        let events = self.event_at.iter().zip(&self.event_body).zip(1..).map(|((at, body), seq)| {
+            let event: Event = serde_json::from_str(body).map_err(|_| StoreError::Corrupt { what: "run_event.body" })?;
+            let at_ms = i64::try_from(at.unix_timestamp_nanos() / 1_000_000).map_err(|_| StoreError::Corrupt { what: "run_event.at" })?;
+            Ok(Recorded { seq, at_ms, event })
+        });
+        Ok(TakenUp {
+            workspace: WorkspaceId::from_uuid(self.workspace_id),
+            agent: self.agent,
+            cancelled: self.cancelled,
+            active: self.active,
+            memberships: memberships.collect::<Result<_, StoreError>>()?,
+            events: events.collect::<Result<_, StoreError>>()?,
+        })
+    }
 }
 
 impl Store {
     /// A leased run with its person's roles and its journal.
     pub async fn take_up(&self, tenant: TenantId, person: PersonId, run: RunId) -> Result<TakenUp, StoreError> {
         let mut line = self.lines.take().await?;
-        let row = sqlx::query!(
+        let row = sqlx::query_as!(
+            TakenRow,
             r#"select workspace_id as "workspace_id!", agent as "agent!", cancelled as "cancelled!", active as "active!", roles as "roles!",
                       places as "places!: Vec<Option<uuid::Uuid>>", event_at as "event_at!", event_body as "event_body!"
                  from take_up($1, $2)"#,
@@ -107,24 +158,45 @@ impl Store {
         )
         .fetch_optional(&mut line.conn)
         .await;
-        let row = line.done(row)?.ok_or(StoreError::Missing)?;
-        let memberships = row.roles.iter().zip(row.places).map(|(role, place)| {
-            let role: Role = role.parse().map_err(|_| StoreError::Corrupt { what: "membership.role" })?;
-            Ok(Membership { person_id: person, workspace_id: place.map(WorkspaceId::from_uuid), role })
-        });
-        let events = row.event_at.iter().zip(&row.event_body).zip(1..).map(|((at, body), seq)| {
-            let event: Event = serde_json::from_str(body).map_err(|_| StoreError::Corrupt { what: "run_event.body" })?;
-            let at_ms = i64::try_from(at.unix_timestamp_nanos() / 1_000_000).map_err(|_| StoreError::Corrupt { what: "run_event.at" })?;
-            Ok(Recorded { seq, at_ms, event })
-        });
-        Ok(TakenUp {
-            workspace: WorkspaceId::from_uuid(row.workspace_id),
-            agent: row.agent,
-            cancelled: row.cancelled,
-            active: row.active,
-            memberships: memberships.collect::<Result<_, StoreError>>()?,
-            events: events.collect::<Result<_, StoreError>>()?,
-        })
+        line.done(row)?.ok_or(StoreError::Missing)?.read(person)
+    }
+
+    /// Leases the oldest run that nobody works on and takes it up, in one round trip. What was leased and cannot be read is told apart:
+    /// its lease stands all the same.
+    pub async fn lease_and_take_up(
+        &self,
+        worker: &str,
+        now: OffsetDateTime,
+        lease_ms: i64,
+    ) -> Result<Option<(Leased, Result<TakenUp, StoreError>)>, StoreError> {
+        let mut line = self.lines.take().await?;
+        let row = sqlx::query!(
+            r#"select leased.tenant_id as "tenant_id!", leased.run_id as "run_id!", leased.person_id as "person_id!", leased.fence as "fence!",
+                      taken.workspace_id as "workspace_id?", taken.agent, taken.cancelled, taken.active, taken.roles,
+                      taken.places as "places?: Vec<Option<uuid::Uuid>>", taken.event_at, taken.event_body
+                 from lease_run($1, $2, $3) as leased left join lateral take_up(leased.tenant_id, leased.run_id) as taken on true"#,
+            worker,
+            now,
+            lease_ms,
+        )
+        .fetch_optional(&mut line.conn)
+        .await;
+        let Some(row) = line.done(row)? else { return Ok(None) };
+        let person = PersonId::from_uuid(row.person_id);
+        let leased = Leased { tenant: TenantId::from_uuid(row.tenant_id), run: RunId::from_uuid(row.run_id), person, fence: row.fence };
+        let taken = (|| {
+            Some(TakenRow {
+                workspace_id: row.workspace_id?,
+                agent: row.agent?,
+                cancelled: row.cancelled?,
+                active: row.active?,
+                roles: row.roles?,
+                places: row.places?,
+                event_at: row.event_at?,
+                event_body: row.event_body?,
+            })
+        })();
+        Ok(Some((leased, taken.ok_or(StoreError::Missing).and_then(|row| row.read(person)))))
     }
 
     /// Sets an amount aside in every budget that applies. False, and nothing is set aside, when one of them has no room.
@@ -161,7 +233,7 @@ impl Store {
     /// Writes one step: all of it or nothing. Tells whether somebody asked the run to stop.
     ///
     /// [`StoreError::Stale`] when the lease was lost, another event came in between, or a held action to be claimed is no longer free;
-    /// [`StoreError::Moved`] when a counter has moved since a verdict was made on it.
+    /// [`StoreError::Moved`] when a counter has moved since a verdict was made on it; [`StoreError::NoRoom`] when a budget has none.
     pub async fn write_step(&self, actor: &Actor, step: &Step<'_>) -> Result<bool, StoreError> {
         let mut times = Vec::with_capacity(step.events.len());
         let mut bodies = Vec::with_capacity(step.events.len());
@@ -179,12 +251,16 @@ impl Store {
         let leaves = audit.map(|rows| rows.iter().map(|row| row.leaf.bytes().to_vec()).collect::<Vec<_>>());
         let (actions, objects, outcomes) = (each(|row| row.action.clone()), each(|row| row.object.clone()), each(|row| row.outcome.clone()));
         self.keep_objects(actor, &step.audit).await?;
+        let scopes = step.reserve.map(|reserve| reserve.scopes.iter().map(|(kind, name)| ((*kind).to_owned(), name.clone())).unzip());
+        let (kinds, names): (Option<Vec<String>>, Option<Vec<String>>) = scopes.unzip();
         let mut line = self.lines.take().await?;
         let in_doubt = step.lane.as_ref().is_some_and(Lane::sent);
-        let cancelled = sqlx::query_scalar!(
+        let cancelled = sqlx::query!(
             r#"select write_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                                 $22, $23, $24, $25, $26, $27, $28, $29) as "cancelled!"
-                 from count_calls($1, $2, $3, $11, $30, $31)"#,
+                                 $22, $23, $24, $25, $26, $27, $28, $29) as "cancelled!",
+                      case when $32::uuid is null then true else set_aside($1, $2, $32, $3, $33, $34, $35, $11, $36) end as room
+                 from (select case when $30::text is null and $31::text is null then true else count_calls($1, $2, $3, $11, $30, $31) end as unmoved offset 0) as counters
+                where counters.unmoved"#,
             actor.tenant.uuid(),
             workspaces(actor),
             step.run.uuid(),
@@ -217,7 +293,13 @@ impl Store {
             step.settle,
             list(&step.checks, |check| json!(check)),
             list(&step.adds, |add| json!(add)),
+            step.reserve.map(|reserve| reserve.id.uuid()),
+            kinds.as_deref(),
+            names.as_deref(),
+            step.reserve.map(|reserve| reserve.amount.0),
+            step.reserve.map(|reserve| reserve.expires_at),
         )
+        .map(|row| row.cancelled)
         .fetch_one(&mut line.conn)
         .await;
         let outcome = line.done(cancelled);

@@ -27,6 +27,14 @@ enum Asked {
     OutOfTime,
 }
 
+/// The next piece of an answer somebody watches; of one that nobody watches, never.
+async fn next(written: &mut Option<mpsc::UnboundedReceiver<String>>) -> Option<String> {
+    match written {
+        Some(written) => written.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
 impl Drive<'_> {
     pub(super) async fn ask(&mut self, step: u32, attempt: u32) -> Result<(), DriveError> {
         let Some(pins) = self.run.pins.clone() else { return Ok(()) };
@@ -53,22 +61,35 @@ impl Drive<'_> {
             return Ok(());
         }
         if self.run.cost >= pins.limits.cost && self.over_now().0 <= 0 {
-            return self.ask_for_money(step, Some(estimate), true, "the run cost as much as it may, and the time for which it may go over is over").await;
-        }
-        if !self.reserve(estimate).await? {
-            return self.ask_for_money(step, Some(estimate), false, "a budget has no room for the next answer").await;
+            let why = "the run cost as much as it may, and the time for which it may go over is over";
+            return Box::pin(self.ask_for_money(step, Some(estimate), true, why)).await;
         }
         let request_digest = context::digest(&request);
-        self.apply(Event::Asked {
+        let label = candidate.label().to_owned();
+        let asked = |reservation| Event::Asked {
             step,
             attempt,
-            model: candidate.label().to_owned(),
+            model: label.clone(),
             request_digest,
             reserved_tokens: input.saturating_add(u64::from(request.output_tokens_max)),
             reserved_cost: estimate,
-            reservation: self.reservation,
-        });
-        self.flush(RunStatus::Running, false).await?;
+            reservation,
+        };
+        let reserve = self.needed(estimate);
+        let is_asked = match &reserve {
+            Some(reserve) if self.commit_setting_aside(asked(Some(reserve.id)), reserve).await? => {
+                self.set_aside(reserve.id, reserve.amount);
+                true
+            }
+            Some(reserve) if !self.reserve_over(estimate, reserve.amount).await? => {
+                return Box::pin(self.ask_for_money(step, Some(estimate), false, "a budget has no room for the next answer")).await;
+            }
+            _ => false,
+        };
+        if !is_asked {
+            self.apply(asked(self.reservation));
+            self.flush(RunStatus::Running, false).await?;
+        }
         let asked = self.put(candidate, &request).await;
         point();
         match asked {
@@ -81,7 +102,7 @@ impl Drive<'_> {
                 // A refusal is final for the model that gave it: a wrong key or name there says nothing about the next one.
                 let others_left = usize::try_from(attempt).is_ok_and(|tried| tried < candidates.len());
                 err.retry |= err.failure == AskFailure::Refused && others_left;
-                self.failed(step, attempt, candidate.label(), err).await;
+                Box::pin(self.failed(step, attempt, candidate.label(), err)).await;
             }
             // What was sent may be charged all the same, so it counts.
             Asked::Stopped => self.note_failure(
@@ -129,20 +150,20 @@ impl Drive<'_> {
         let limit_ms = self.run.pins.as_ref().map_or(0, |pins| i64::from(pins.limits.seconds).saturating_mul(1000));
         let left = Duration::from_millis(u64::try_from(limit_ms.saturating_sub(self.run.worked_ms)).unwrap_or(0));
         let live = &self.runtime.live;
-        let watched = live.is_watched();
-        let (deltas, mut written) = mpsc::unbounded_channel::<String>();
-        let asking = self.runtime.models.ask(candidate, request, watched.then_some(&deltas));
+        // Nobody watches most runs, and what nobody reads is not kept apart.
+        let (deltas, mut written) = live.is_watched().then(mpsc::unbounded_channel::<String>).unzip();
+        let asking = self.runtime.models.ask(candidate, request, deltas.as_ref());
         tokio::pin!(asking);
         let deadline = tokio::time::sleep(left);
         tokio::pin!(deadline);
         loop {
             tokio::select! {
                 biased;
-                Some(text) = written.recv() => live.tell(|| Happening::Delta { run: self.run_id, text: text.into() }),
+                Some(text) = next(&mut written) => live.tell(|| Happening::Delta { run: self.run_id, text: text.into() }),
                 () = self.stop.cancelled() => return Asked::Stopped,
                 () = &mut deadline => return Asked::OutOfTime,
                 outcome = &mut asking => {
-                    while let Ok(text) = written.try_recv() {
+                    while let Some(text) = written.as_mut().and_then(|written| written.try_recv().ok()) {
                         live.tell(|| Happening::Delta { run: self.run_id, text: text.into() });
                     }
                     return outcome.map_or_else(Asked::Failed, Asked::Answer);

@@ -8,17 +8,18 @@ use crate::counts::{Counted, prepare};
 use crate::gate::{Gate, Ruled, Ruling};
 use crate::held::row_of;
 use crate::points::point;
-use crate::run::call_digest;
 use futures_util::future::{BoxFuture, join_all};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use steward_core::{CallId, Digest, Effect, EnvelopeId, Event, FailureClass, Micros, Outcome, RunOutcome, ToolCall};
+use steward_core::event::Pins;
+use steward_core::{CallId, DecisionId, Digest, Effect, EnvelopeId, Event, FailureClass, Micros, Outcome, RunOutcome, ToolCall};
 use steward_host::{CallContext, CallReport, EXTRACT};
 use steward_office::holds::seal::seal_hold;
 use steward_policies::Permit;
 use steward_store::decision::DecisionRow;
 use steward_store::run::RunStatus;
+use time::OffsetDateTime;
 
 /// How often a started call is taken up again by its key before a person is asked: one that ends its worker each time must not do so for ever.
 const ATTEMPTS_MAX: u32 = 8;
@@ -96,38 +97,10 @@ impl Drive<'_> {
         let Some(pins) = self.run.pins.clone() else { return };
         let now = office.clock.now();
         let event = ruling.event(call, decision_id, after_approval);
-        let name = ruling.name();
-        self.sides.push(Side::Decision(Box::new(DecisionSide {
-            detail: json!({
-                "call": call.call_id, "tool": call.tool, "verdict": name, "rules": ruling.rules, "arguments_digest": call_digest(call),
-                "envelope_id": ruling.sealed.as_ref().map(|sealed| sealed.id), "policy_digest": self.runtime.rules.of(self.tenant).digest(),
-                "prompt": pins.prompt, "after_approval": after_approval, "changed": ruling.changed,
-                "grant_id": ruling.grant,
-            }),
-            row: DecisionRow {
-                decision_id,
-                workspace: pins.workspace,
-                run: self.run_id,
-                call_id: call.call_id.to_string(),
-                person: pins.person,
-                agent: pins.agent.clone(),
-                tool: storable(&call.tool),
-                effect: ruling.effect.map(|effect| effect.name().to_owned()),
-                verdict: name.name().to_owned(),
-                class: match &ruling.verdict {
-                    Ruled::Block(class) => Some(class.name().to_owned()),
-                    Ruled::Allow(_) | Ruled::Hold(_) => None,
-                },
-                rules: ruling.rules.clone(),
-                reason: storable(&ruling.reason),
-                envelope_id: ruling.sealed.as_ref().map(|sealed| sealed.id.bytes().to_vec()),
-                policy_digest: self.runtime.rules.of(self.tenant).digest(),
-                arguments: call.broken.as_ref().map_or_else(|| call.arguments.to_string(), |why| json!({ "broken": why }).to_string()),
-                provenance: ruling.provenance.to_string(),
-                record: ruling.record.clone(),
-                decided_at: now,
-            },
-        })));
+        if self.journal.is_lasting() {
+            let side = self.decision_side(call, &ruling, decision_id, &pins, after_approval, now);
+            self.sides.push(Side::Decision(Box::new(side)));
+        }
         if matches!(ruling.verdict, Ruled::Allow(_)) && !(counted.checks.is_empty() && counted.adds.is_empty()) {
             self.sides.push(Side::Counted(counted));
         }
@@ -164,6 +137,43 @@ impl Drive<'_> {
             }
             (Ruled::Block(_), _) if was_held && !started => self.sides.push(Side::CallHold { call: call.call_id, from: "approved", to: "failed" }),
             (Ruled::Block(_), _) => {}
+        }
+    }
+
+    /// A ruling as it is written down beside the events.
+    fn decision_side(&self, call: &ToolCall, ruling: &Ruling, decision_id: DecisionId, pins: &Pins, after_approval: bool, now: OffsetDateTime) -> DecisionSide {
+        let name = ruling.name();
+        let policy_digest = self.runtime.rules.of(self.tenant).digest();
+        DecisionSide {
+            detail: json!({
+                "call": call.call_id, "tool": call.tool, "verdict": name, "rules": ruling.rules, "arguments_digest": ruling.call_digest,
+                "envelope_id": ruling.sealed.as_ref().map(|sealed| sealed.id), "policy_digest": policy_digest,
+                "prompt": pins.prompt, "after_approval": after_approval, "changed": ruling.changed,
+                "grant_id": ruling.grant,
+            }),
+            row: DecisionRow {
+                decision_id,
+                workspace: pins.workspace,
+                run: self.run_id,
+                call_id: call.call_id.to_string(),
+                person: pins.person,
+                agent: pins.agent.clone(),
+                tool: storable(&call.tool),
+                effect: ruling.effect.map(|effect| effect.name().to_owned()),
+                verdict: name.name().to_owned(),
+                class: match &ruling.verdict {
+                    Ruled::Block(class) => Some(class.name().to_owned()),
+                    Ruled::Allow(_) | Ruled::Hold(_) => None,
+                },
+                rules: ruling.rules.clone(),
+                reason: storable(&ruling.reason),
+                envelope_id: ruling.sealed.as_ref().map(|sealed| sealed.id.bytes().to_vec()),
+                policy_digest,
+                arguments: call.broken.as_ref().map_or_else(|| call.arguments.to_string(), |why| json!({ "broken": why }).to_string()),
+                provenance: ruling.provenance.to_string(),
+                record: ruling.record(),
+                decided_at: now,
+            },
         }
     }
 

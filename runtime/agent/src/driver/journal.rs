@@ -25,7 +25,7 @@ use steward_store::decision::DecisionRow;
 use steward_store::escalation::{self, EscalationRow};
 use steward_store::hold::{self, HoldRow};
 use steward_store::run::{self, RunStatus};
-use steward_store::step::{Move, Step};
+use steward_store::step::{Move, Reserve, Step};
 use steward_store::{Store, StoreError, Tx, journal};
 
 /// The most events of one run.
@@ -132,12 +132,18 @@ pub(super) struct Batch<'a> {
     pub(super) settle: bool,
     pub(super) events: &'a [Recorded],
     pub(super) sides: &'a [Side],
+    pub(super) reserve: Option<&'a Reserve>,
 }
 
 /// A hold that people closed: call, hold, how, who, in which words.
 pub(super) type Closed = (CallId, HoldId, HoldOutcome, Vec<PersonId>, Option<String>);
 
 impl Journal {
+    /// Whether what lies beside the events is written: decisions, held actions, the audit log. In memory nobody would read it.
+    pub(super) const fn is_lasting(&self) -> bool {
+        matches!(self, Self::Postgres { .. })
+    }
+
     pub(super) async fn load(&self, run: RunId) -> Result<Vec<Recorded>, OfficeError> {
         match self {
             Self::Memory(memory) => Ok(memory.events()),
@@ -151,13 +157,17 @@ impl Journal {
     /// Writes a batch: all of it or nothing. Tells whether somebody asked the run to stop.
     /// While the database is away it is tried again; a lost answer to a commit is found out.
     pub(super) async fn commit(&self, office: &Office, batch: &Batch<'_>) -> Result<bool, OfficeError> {
-        let (store, actor) = match self {
+        match self {
             Self::Memory(memory) => {
                 memory.events.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(batch.events);
-                return Ok(false);
+                Ok(false)
             }
-            Self::Postgres { store, actor } => (store, actor),
-        };
+            // What a commit needs is kept only while it lasts: a run that waits for its model would hold it all the time.
+            Self::Postgres { store, actor } => Box::pin(self.write(store, actor, office, batch)).await,
+        }
+    }
+
+    async fn write(&self, store: &Store, actor: &Actor, office: &Office, batch: &Batch<'_>) -> Result<bool, OfficeError> {
         let step = step_of(actor, office, batch)?;
         let mut tries = 0;
         loop {
@@ -181,6 +191,12 @@ impl Journal {
         let mut tx = store.begin(actor).await?;
         let row = run::find(&mut tx, batch.run).await?;
         Ok(row.is_some_and(|row| row.fence == batch.fence && i64::from(row.last_seq) == i64::from(batch.to_seq)))
+    }
+
+    /// What would be set aside with a step; with a journal in memory there are no budgets.
+    pub(super) fn to_reserve(&self, office: &Office, pins: &Pins, amount: Micros) -> Option<Reserve> {
+        let Self::Postgres { actor, .. } = self else { return None };
+        Some(budgets::to_reserve(actor, office, &pins.agent, pins.person, pins.workspace, amount))
     }
 
     pub(super) async fn reserve(&self, office: &Office, run: RunId, pins: &Pins, amount: Micros) -> Result<Option<ReservationId>, OfficeError> {
@@ -348,6 +364,7 @@ fn step_of<'a>(actor: &Actor, office: &Office, batch: &'a Batch<'_>) -> Result<S
         audit: Vec::new(),
         lane: None,
         settle: batch.settle,
+        reserve: batch.reserve,
     };
     let mut entries = Vec::new();
     for side in batch.sides {
@@ -384,7 +401,7 @@ fn step_of<'a>(actor: &Actor, office: &Office, batch: &'a Batch<'_>) -> Result<S
         entries.push(entry);
     }
     for recorded in batch.events {
-        entries.extend(attempt_or_outcome(batch.run, recorded)?);
+        entries.extend(attempt_or_outcome(batch, recorded)?);
     }
     for entry in entries {
         let place = step.lane.get_or_insert_with(|| office.audit.lane(actor.tenant)).next();
@@ -393,24 +410,42 @@ fn step_of<'a>(actor: &Actor, office: &Office, batch: &'a Batch<'_>) -> Result<S
     Ok(step)
 }
 
-/// What the audit log says of a call that starts or ends: before it is carried out, and how it went.
-fn attempt_or_outcome(run: RunId, recorded: &Recorded) -> Result<Option<Entry<'static>>, StoreError> {
-    let (action, call, outcome, attempt) = match &recorded.event {
-        Event::Starting { call_id, attempt, .. } => ("call.start", call_id, "attempted", Some(*attempt)),
+/// What the audit log says of a call that starts or ends: before it is carried out, and how it went. One that is written together with its
+/// end (decision 0015) is told there: an attempt has an entry so that one without an end is found.
+fn attempt_or_outcome(batch: &Batch<'_>, recorded: &Recorded) -> Result<Option<Entry<'static>>, StoreError> {
+    let (action, call, outcome, with) = match &recorded.event {
+        Event::Starting { call_id, .. } => {
+            if batch.events.iter().any(|other| matches!(&other.event, Event::Done { call_id: ended, .. } if ended == call_id)) {
+                return Ok(None);
+            }
+            ("call.start", call_id, "attempted", None)
+        }
         Event::Done { call_id, outcome, .. } => {
             let word = match outcome {
                 Outcome::Ok { .. } => "done",
                 Outcome::Failed { failure } if failure.class == FailureClass::Unknown => "unknown",
                 Outcome::Failed { .. } => "failed",
             };
-            ("call.end", call_id, word, None)
+            let start = batch.events.iter().find(|other| matches!(&other.event, Event::Starting { call_id: started, .. } if started == call_id));
+            ("call.end", call_id, word, start)
         }
         _ => return Ok(None),
     };
-    let body = serde_json::to_string(&recorded.event).map_err(|_| StoreError::Corrupt { what: "run_event.body" })?;
-    let mut detail = json!({ "event": recorded.seq, "digest": bound::of_event(recorded.at_ms, &body) });
-    if let (Some(attempt), Some(detail)) = (attempt, detail.as_object_mut()) {
-        detail.insert("attempt".to_owned(), json!(attempt));
+    let mut detail = named(recorded)?;
+    if let Some(start) = with {
+        detail.insert("start".to_owned(), named(start)?.into());
     }
-    Ok(Some(Entry { action, object: format!("{run}/{call}"), outcome, detail, request_id: None }))
+    Ok(Some(Entry { action, object: format!("{}/{call}", batch.run), outcome, detail: detail.into(), request_id: None }))
+}
+
+/// An event by its number and digest, and of a start which attempt it is.
+fn named(recorded: &Recorded) -> Result<serde_json::Map<String, serde_json::Value>, StoreError> {
+    let body = serde_json::to_string(&recorded.event).map_err(|_| StoreError::Corrupt { what: "run_event.body" })?;
+    let mut named = serde_json::Map::new();
+    named.insert("event".to_owned(), json!(recorded.seq));
+    named.insert("digest".to_owned(), json!(bound::of_event(recorded.at_ms, &body)));
+    if let Event::Starting { attempt, .. } = recorded.event {
+        named.insert("attempt".to_owned(), json!(attempt));
+    }
+    Ok(named)
 }

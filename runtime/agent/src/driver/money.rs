@@ -3,12 +3,13 @@
 use super::{Drive, DriveError};
 use steward_core::event::HoldOutcome;
 use steward_core::limits::RESERVATION_LEAST;
-use steward_core::{Event, Micros, RunOutcome};
+use steward_core::{Event, Micros, ReservationId, RunOutcome};
 use steward_office::budgets::holds::Breach;
+use steward_store::step::Reserve;
 use tracing::warn;
 
 impl Drive<'_> {
-    /// Makes sure that what the next answer may cost is set aside. Only where no budget has room is it looked whether a person said that
+    /// Makes sure that what is read behind a handle may cost is set aside. Only where no budget has room is it looked whether a person said that
     /// this run may go over.
     pub(super) async fn reserve(&mut self, estimate: Micros) -> Result<bool, DriveError> {
         if self.reserved_left >= estimate {
@@ -16,23 +17,45 @@ impl Drive<'_> {
         }
         let Some(pins) = self.run.pins.clone() else { return Ok(false) };
         let amount = Micros(estimate.0.max(RESERVATION_LEAST.0));
-        let office = &self.runtime.office;
-        let reserved = self.journal.reserve(office, self.run_id, &pins, amount).await.map_err(|source| self.journal_error(source))?;
-        let (id, amount) = match reserved {
-            Some(id) => (id, amount),
-            None => {
-                let room = Micros(self.over_now().0.saturating_sub(self.reserved_left.0));
-                if room < estimate {
-                    return Ok(false);
-                }
-                let amount = Micros(amount.0.min(room.0));
-                let id = self.journal.reserve_over(office, self.run_id, &pins, amount).await.map_err(|source| self.journal_error(source))?;
-                (id, amount)
-            }
-        };
+        let reserving = self.journal.reserve(&self.runtime.office, self.run_id, &pins, amount);
+        match Box::pin(reserving).await.map_err(|source| self.journal_error(source))? {
+            Some(id) => self.set_aside(id, amount),
+            None => return self.reserve_over(estimate, amount).await,
+        }
+        Ok(true)
+    }
+
+    /// What has to be set aside with the next question; none where what there is suffices, or where there are no budgets.
+    pub(super) fn needed(&mut self, estimate: Micros) -> Option<Reserve> {
+        if self.reserved_left >= estimate {
+            return None;
+        }
+        let amount = Micros(estimate.0.max(RESERVATION_LEAST.0));
+        let pins = self.run.pins.as_ref()?;
+        let reserve = self.journal.to_reserve(&self.runtime.office, pins, amount);
+        if reserve.is_none() {
+            self.set_aside(self.runtime.office.ids.make(), amount);
+        }
+        reserve
+    }
+
+    /// Sets aside what a person let this run go over its budgets, as far as it suffices.
+    pub(super) async fn reserve_over(&mut self, estimate: Micros, amount: Micros) -> Result<bool, DriveError> {
+        let Some(pins) = self.run.pins.clone() else { return Ok(false) };
+        let room = Micros(self.over_now().0.saturating_sub(self.reserved_left.0));
+        if room < estimate {
+            return Ok(false);
+        }
+        let amount = Micros(amount.0.min(room.0));
+        let reserving = self.journal.reserve_over(&self.runtime.office, self.run_id, &pins, amount);
+        let id = Box::pin(reserving).await.map_err(|source| self.journal_error(source))?;
+        self.set_aside(id, amount);
+        Ok(true)
+    }
+
+    pub(super) fn set_aside(&mut self, id: ReservationId, amount: Micros) {
         self.reservation = Some(id);
         self.reserved_left = self.reserved_left.plus(amount);
-        Ok(true)
     }
 
     /// How much more the run may cost now beyond its budgets.

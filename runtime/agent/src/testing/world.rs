@@ -9,7 +9,7 @@ use crate::offers::Offers;
 use crate::rules::SharedRules;
 use crate::run::Run;
 use crate::runtime::Runtime;
-use crate::worker::{drive_leased, drive_with};
+use crate::worker::{drive_taken, drive_with};
 use secrecy::SecretString;
 use std::sync::Arc;
 use steward_core::event::Recorded;
@@ -20,9 +20,11 @@ use steward_office::conversations::{self, AgentPins};
 use steward_office::people::{NewOrganisation, bootstrap};
 use steward_office::{Office, runs};
 use steward_policies::{RuleFile, Rules, SHIPPED};
-use steward_store::Store;
+use steward_store::doors::Leased;
 use steward_store::run::RunStatus;
+use steward_store::step::TakenUp;
 use steward_store::testing::TestDatabase;
+use steward_store::{Store, StoreError};
 
 /// What the measured agent may use.
 const BENCH_TOOLS: &[&str] = &["crm.get_contact"];
@@ -183,14 +185,18 @@ impl World {
 
     /// Leases the oldest queued run and drives it until it ends or waits; none when nothing is queued.
     pub async fn drive(&self) -> Option<RunStatus> {
-        let leased = self.runtime.store.lease_run(&self.runtime.worker, self.runtime.office.clock.now(), LEASE_MS).await.expect("lease")?;
-        Some(drive_leased(&self.runtime, leased).await.expect("drive"))
+        let (leased, taken) = self.lease().await?;
+        Some(drive_taken(&self.runtime, leased, taken).await.expect("drive"))
     }
 
     /// The same, with this office behind the plugins.
     pub async fn drive_with(&self, hands: &HandsFor) -> Option<RunStatus> {
-        let leased = self.runtime.store.lease_run(&self.runtime.worker, self.runtime.office.clock.now(), LEASE_MS).await.expect("lease")?;
-        Some(drive_with(&self.runtime, leased, |_, _| hands.clone()).await.expect("drive"))
+        let (leased, taken) = self.lease().await?;
+        Some(drive_with(&self.runtime, leased, taken, |_, _| hands.clone()).await.expect("drive"))
+    }
+
+    async fn lease(&self) -> Option<(Leased, Result<TakenUp, StoreError>)> {
+        self.runtime.store.lease_and_take_up(&self.runtime.worker, self.runtime.office.clock.now(), LEASE_MS).await.expect("lease")
     }
 
     /// The journal of a run.

@@ -16,6 +16,10 @@ use tokio::process::Command;
 /// How many kills are enough.
 const KILLS: u32 = 200;
 
+/// How many of the last points a course may end before: a look that is slow passes two more than one that is quick, for it is written by
+/// itself, and the points are counted on one course for all.
+const TOGETHER: i64 = 4;
+
 /// Holds `crm.add_note`, so that every course goes through people once.
 pub(crate) const HOLD_NOTES: &str = r#"
 @id("test-notes-ask") @reason("Notes ask the owner in this test.")
@@ -158,7 +162,9 @@ async fn two_hundred_kills_lose_nothing_and_repeat_nothing() {
             let go_on = place < points || killed.load(Ordering::SeqCst) < KILLS;
             let Some(deaths) = deaths.get(place).filter(|_| go_on) else { break };
             let kills = course(&world, &model, deaths).await;
-            assert!(place >= points || kills == 1, "the course at place {place} was to be killed exactly once");
+            let is_last = |nth: i64, of: i64| nth > of - TOGETHER;
+            let may_end_before = is_last(deaths[0], before) || deaths[0] < 0 && is_last(deaths[1], after);
+            assert!(place >= points || kills == 1 || may_end_before, "the course at place {place} was to be killed exactly once");
             killed.fetch_add(kills, Ordering::SeqCst);
         }
         world.db.close().await;

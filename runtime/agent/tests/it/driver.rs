@@ -7,6 +7,7 @@ mod edits;
 mod grants;
 mod holds;
 mod looks;
+mod queue;
 mod record;
 mod refusals;
 mod replies;

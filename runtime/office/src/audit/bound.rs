@@ -78,8 +78,13 @@ impl Bound {
             }
             Some("call.start" | "call.end") => {
                 let run = text("/object").and_then(|object| object.split('/').next()).and_then(|run| run.parse().ok());
-                let seq = canon.pointer("/detail/event").and_then(Value::as_u64).and_then(|seq| u32::try_from(seq).ok());
-                if let (Some(run), Some(seq)) = (run, seq) {
+                let seq = |name| canon.pointer(name).and_then(Value::as_u64).and_then(|seq| u32::try_from(seq).ok());
+                if let (Some(run), Some(seq)) = (run, seq("/detail/event")) {
+                    self.events.insert((run, seq), (index, digest));
+                }
+                // A call that was written together with its start.
+                let start = text("/detail/start/digest").and_then(|digest| digest.parse().ok());
+                if let (Some(run), Some(seq), Some(digest)) = (run, seq("/detail/start/event"), start) {
                     self.events.insert((run, seq), (index, digest));
                 }
             }

@@ -40,6 +40,9 @@ async fn without_room_no_model_is_asked_and_the_run_waits_for_a_person() {
     assert_eq!(settle(&world).await, Some(RunStatus::Waiting));
     assert!(model.requests().is_empty());
     assert_eq!(world.db.number("select reserved_micros from budget").await, 0);
+    // The question and what is set aside for it are one commit: without room neither is there.
+    assert_eq!(world.db.number("select count(*) from reservation").await, 0);
+    assert_eq!(kinds(&world, run).await, ["started", "budget_held"]);
     let row = waits(&world).await;
     assert_eq!((row.run, row.step, row.why.as_str()), (run, 1, "a budget has no room for the next answer"));
 
