@@ -1,5 +1,6 @@
 //! MCP servers, most of them bad: real child processes, real HTTP, permits from the real gate.
 
+mod others;
 mod peer;
 
 use crate::support::{Folder, Gate, call, context};
