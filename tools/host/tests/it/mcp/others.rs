@@ -18,6 +18,7 @@ fn program(name: &str) -> String {
     path.to_str().expect("a path").to_owned()
 }
 
+#[expect(clippy::disallowed_methods, reason = "the servers are run by node, wherever it is")]
 fn started(command: Vec<String>) -> McpTransport {
     let path = std::env::var("PATH").expect("where node is");
     McpTransport::Command { command, environment: BTreeMap::from([("PATH".to_owned(), path)]), dir: PathBuf::from("/") }
@@ -89,7 +90,7 @@ async fn the_example_server(peer: McpServer) {
     assert_eq!(result(ask(&host, "other.echo", json!({ "message": "a \u{202e} b" })).await), json!({ "text": "Echo: a \u{202e} b" }));
     assert_eq!(result(ask(&host, "other.get_sum", json!({ "a": 2, "b": 3.5 })).await), json!({ "text": "The sum of 2 and 3.5 is 5.5." }));
     let weather = result(ask(&host, "other.get_structured_content", json!({ "location": "Chicago" })).await);
-    assert!(weather["temperature"].is_number() && weather.get("text").is_none(), "{weather}");
+    assert!(weather.get("temperature").is_some_and(Value::is_number) && weather.get("text").is_none(), "{weather}");
     let picture = result(ask(&host, "other.get_tiny_image", json!({})).await).to_string();
     assert!(picture.contains("a picture of type `image/png`") && !picture.contains("iVBOR"), "{picture}");
 
