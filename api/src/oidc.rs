@@ -12,10 +12,10 @@ use fetch::{Fetched, Provider};
 use rand::TryRngCore as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use steward_core::{Clock, HasKind, Kind};
 use steward_office::people::{Expected, IdTokenError, Identity, verify_id_token};
 use subtle::ConstantTimeEq as _;
-use tokio::sync::Mutex;
 
 pub(crate) use letters::encoded;
 
@@ -25,6 +25,8 @@ pub const VISIT_MS: i64 = 10 * 60 * 1_000;
 const KNOWN_MS: i64 = 60 * 60 * 1_000;
 /// How soon it is asked anew for a key that is not among those known, in milliseconds.
 const AGAIN_MS: i64 = 60 * 1_000;
+/// How soon a provider that did not answer is asked again, in milliseconds: strangers who knock do not make us knock there.
+const REST_MS: i64 = 2_000;
 /// The longest code, in bytes.
 const CODE_BYTES_MAX: usize = 4 * 1024;
 const SECRET_BYTES: usize = 32;
@@ -87,7 +89,14 @@ pub struct Oidc {
     settings: OidcSettings,
     http: reqwest::Client,
     clock: Clock,
-    known: Mutex<Option<Fetched>>,
+    known: Mutex<Known>,
+}
+
+/// What the provider said of itself, and when it last did not answer, Unix milliseconds.
+#[derive(Debug, Default)]
+struct Known {
+    fetched: Option<Fetched>,
+    silent_at_ms: Option<i64>,
 }
 
 /// Whether an address is safe to send a secret to: encrypted, or on this machine.
@@ -109,7 +118,7 @@ impl Oidc {
     /// Makes the client. Nothing is connected to yet.
     pub fn new(settings: OidcSettings, clock: Clock) -> Result<Self, OidcError> {
         let http = fetch::client(settings.issuer.starts_with("https://")).map_err(|err| OidcError::Away(err.to_string()))?;
-        Ok(Self { settings, http, clock, known: Mutex::new(None) })
+        Ok(Self { settings, http, clock, known: Mutex::default() })
     }
 
     /// What people call the provider.
@@ -120,16 +129,30 @@ impl Oidc {
     /// What the provider says of itself; asked anew after an hour, or at once for a key that is not known, but not all the time.
     async fn provider(&self, anew: bool) -> Result<Provider, OidcError> {
         let now = self.clock.now_ms();
-        let mut known = self.known.lock().await;
-        if let Some(fetched) = known.as_ref() {
-            let age = now.saturating_sub(fetched.at_ms);
-            if (0..if anew { AGAIN_MS } else { KNOWN_MS }).contains(&age) {
+        {
+            let known = self.known();
+            let age = |at_ms: i64| now.saturating_sub(at_ms);
+            if let Some(fetched) = known.fetched.as_ref().filter(|fetched| (0..if anew { AGAIN_MS } else { KNOWN_MS }).contains(&age(fetched.at_ms))) {
                 return Ok(fetched.provider.clone());
             }
+            if known.silent_at_ms.is_some_and(|at_ms| (0..REST_MS).contains(&age(at_ms))) {
+                return Err(OidcError::Away("it did not answer a moment ago".to_owned()));
+            }
         }
-        let provider = fetch::provider(&self.http, &self.settings.issuer).await?;
-        *known = Some(Fetched { provider: provider.clone(), at_ms: now });
-        Ok(provider)
+        match fetch::provider(&self.http, &self.settings.issuer).await {
+            Ok(provider) => {
+                *self.known() = Known { fetched: Some(Fetched { provider: provider.clone(), at_ms: now }), silent_at_ms: None };
+                Ok(provider)
+            }
+            Err(err) => {
+                self.known().silent_at_ms = Some(now);
+                Err(err)
+            }
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins a sign-in that comes back to `redirect_uri`.

@@ -30,6 +30,8 @@ type Parts = BTreeMap<String, String>;
 struct Inside {
     key: EcdsaKeyPair,
     kid: &'static str,
+    /// How often it was asked who it is.
+    asked: u32,
     /// Whom a code is for, and what its sign-in was begun with.
     codes: BTreeMap<String, (Parts, Value)>,
 }
@@ -84,7 +86,7 @@ impl Issuer {
     async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("port");
         let url = format!("http://{}", listener.local_addr().expect("address"));
-        let inside = Arc::new(Mutex::new(Inside { key: new_key(), kid: "first", codes: BTreeMap::new() }));
+        let inside = Arc::new(Mutex::new(Inside { key: new_key(), kid: "first", asked: 0, codes: BTreeMap::new() }));
         let shared = (url.clone(), Arc::clone(&inside));
         let app =
             Router::new().route("/.well-known/openid-configuration", get(discovery)).route("/keys", get(keys)).route("/token", post(token)).with_state(shared);
@@ -111,7 +113,8 @@ impl Issuer {
 
 type Shared = State<(String, Arc<Mutex<Inside>>)>;
 
-async fn discovery(State((url, _)): Shared) -> Json<Value> {
+async fn discovery(State((url, inside)): Shared) -> Json<Value> {
+    inside.lock().unwrap_or_else(PoisonError::into_inner).asked += 1;
     Json(
         json!({ "issuer": url, "authorization_endpoint": format!("{url}/authorize"), "token_endpoint": format!("{url}/token"), "jwks_uri": format!("{url}/keys") }),
     )
@@ -342,7 +345,10 @@ async fn without_a_provider_nobody_is_sent_anywhere() {
     let issuer = Issuer::start().await;
     for url in ["http://127.0.0.1:1".to_owned(), format!("{}/", issuer.url)] {
         let world = World::on(Server::start_with_provider(OidcSettings { issuer: url.clone(), ..issuer.settings() }).await).await;
-        world.server.ask("POST", "/api/v1/session/oidc").send().await.expect(503);
+        for _ in 0..3 {
+            world.server.ask("POST", "/api/v1/session/oidc").send().await.expect(503);
+        }
         assert_eq!(world.server.ask("GET", "/api/v1/session/oidc").send().await.expect(200).json(), json!({ "name": "Example" }), "{url}");
     }
+    assert_eq!(issuer.inside().asked, 1, "nor is it asked again at once for each who knocks");
 }
