@@ -119,3 +119,26 @@ test('a card that needs a second factor asks for it inline', async ({ page, brow
   await expect(theirs.getByText('Approved. The run goes on.')).toBeVisible();
   await owner.context.close();
 });
+
+test('inviting somebody asks for a code on the spot, and without it nobody is there', async ({ page, browser }, info) => {
+  const owner = await guarded(page, browser, `Ines-${info.project.name}`, 'owner');
+  const theirs = await owner.context.newPage();
+  const email = `bo-${info.project.name}@example.org`;
+  const isThere = async () => (await (await theirs.request.get('/api/v1/people?limit=200')).json()).items.some((one: { email: string }) => one.email === email);
+  await theirs.goto('/people?new=1');
+  const dialog = theirs.getByRole('dialog', { name: 'Invite' });
+  await dialog.getByLabel('Name').fill(`Bo of ${info.project.name}`);
+  await dialog.getByLabel('E-mail address').fill(email);
+  await dialog.getByRole('checkbox', { name: /^manager/ }).check();
+  await dialog.getByRole('button', { name: 'Make a link' }).click();
+  const asked = theirs.getByRole('form', { name: 'Second factor' });
+  await asked.getByLabel('Code', { exact: true }).fill('000000');
+  await asked.getByRole('button', { name: 'Give the code and go on' }).click();
+  await expect(asked.getByRole('alert')).toHaveText('This code is wrong, old or was used. Wait for the next one.');
+  expect(await isThere()).toBe(false);
+  await asked.getByLabel('Code', { exact: true }).fill(appCode(owner.secret, 0));
+  await asked.getByRole('button', { name: 'Give the code and go on' }).click();
+  await expect(theirs.getByRole('dialog').locator('code')).toContainText('/sign-in#token=');
+  expect(await isThere()).toBe(true);
+  await owner.context.close();
+});
