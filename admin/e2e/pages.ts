@@ -26,6 +26,8 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
     actions: '/actions',
     runs: '/runs',
     run: `/runs/${run.run_id}`,
+    replay: `/runs/${run.run_id}?at=6`,
+    fork: `/runs/${run.run_id}?fork=2`,
     budgets: '/budgets',
     usage: '/usage',
     'usage-by-model': '/usage?by=model',

@@ -101,6 +101,7 @@ function Compare({ first, second, onClose }: { first: Contact; second: Contact; 
       onSubmit={() => merge.mutate()}
     >
       <Pick
+        isFirst
         legend={t('stays')}
         options={sides.map((side) => side.display_name)}
         details={sides.map((side) => [...side.emails, ...side.phones].map((point) => point.value).join(', '))}
@@ -127,6 +128,8 @@ function Compare({ first, second, onClose }: { first: Contact; second: Contact; 
 }
 
 interface PickProps {
+  /** Has the focus when the dialog opens. */
+  isFirst?: boolean;
   legend: string;
   options: string[];
   details?: string[];
@@ -135,7 +138,7 @@ interface PickProps {
 }
 
 /** One of two, side by side. */
-function Pick({ legend, options, details, value, onPick }: PickProps) {
+function Pick({ isFirst = false, legend, options, details, value, onPick }: PickProps) {
   const name = useId();
   return (
     <fieldset className="grid gap-1">
@@ -143,7 +146,7 @@ function Pick({ legend, options, details, value, onPick }: PickProps) {
       <div className="grid grid-cols-2 gap-2">
         {([0, 1] as const).map((at) => (
           <label key={at} className="flex min-h-11 items-start gap-2 rounded-lg border border-edge p-2.5 has-checked:border-accent has-checked:bg-accent-wash">
-            <input type="radio" name={name} checked={value === at} onChange={() => onPick(at)} className="mt-0.5 size-4 shrink-0 accent-accent" />
+            <input type="radio" name={name} data-first={isFirst && value === at ? true : undefined} checked={value === at} onChange={() => onPick(at)} className="mt-0.5 size-4 shrink-0 accent-accent" />
             <span className="min-w-0 text-sm break-words">
               <bdi>{options[at]}</bdi>
               {details?.[at] !== undefined && details[at] !== '' && (

@@ -113,7 +113,7 @@ function Moment({ icon, title, aside, action, children }: MomentProps) {
         <span className="grid size-7 place-items-center rounded-full bg-sunken text-soft">{icon}</span>
       </span>
       <div className="flex flex-wrap items-center gap-x-3">
-        <p className="min-h-7 flex-1 pt-0.5 text-sm font-semibold">{title}</p>
+        <p className="min-h-7 flex-1 pt-0.5 text-sm font-semibold whitespace-nowrap">{title}</p>
         {aside !== undefined && <span className="text-xs text-soft">{aside}</span>}
         {action}
       </div>
