@@ -66,6 +66,10 @@ pub(super) struct Knowledge {
     pub(super) ids: BTreeMap<String, Vec<String>>,
     /// Private records that were read, by id.
     pub(super) records: BTreeMap<String, String>,
+    /// All records that were read or made, by id, as they were last seen.
+    pub(super) seen_records: BTreeMap<String, String>,
+    /// Every text that was read, with the record it stands in: whoever one of them names has it.
+    read: Vec<Secret>,
     /// Addresses that stand by themselves in a result, and texts of his, each with its handle.
     pub(super) handles: BTreeMap<String, String>,
     /// Texts that hold his address, in the order in which they were read; the first and the last of each result.
@@ -106,12 +110,14 @@ impl Knowledge {
                 objects(result, &mut |object| {
                     if let Some(id) = object.get(key).and_then(Value::as_str) {
                         ids.push(id.to_owned());
+                        know.seen_records.insert(id.to_owned(), serde_json::to_string(object).unwrap_or_default());
                         if spec.private {
                             know.records.insert(id.to_owned(), serde_json::to_string(object).unwrap_or_default());
                         }
                     }
                 });
             }
+            secrets(result, "", &start, &mut know.read);
             if spec.private {
                 secrets(result, "", &start, &mut know.secrets);
             }
@@ -126,6 +132,12 @@ impl Knowledge {
         know
     }
 
+    /// A value as it will be: with the addresses that its handles stand for.
+    pub(super) fn meant(&self, value: &Value) -> String {
+        let said = value.to_string();
+        self.handles.iter().filter(|(_, handle)| said.contains(&format!("\"{handle}\""))).fold(said.clone(), |text, (address, _)| format!("{text} {address}"))
+    }
+
     /// The first, the longest and one with a number: what he reads at once.
     fn choose_secrets(&mut self) {
         let words = self.words.to_lowercase();
@@ -137,6 +149,10 @@ impl Knowledge {
         let longest = all.iter().max_by_key(|secret| secret.text.len());
         let numbered = all.iter().find(|secret| secret.text.chars().any(|letter| letter.is_ascii_digit()) && secret.text.contains(' '));
         let chosen: Vec<Secret> = all.first().into_iter().chain(longest).chain(numbered).cloned().collect();
+        // Whoever is named in one of the records that say the same may read it.
+        let everywhere =
+            |secret: &Secret| -> String { self.read.iter().filter(|other| other.text == secret.text).map(|other| other.record.as_str()).collect() };
+        let chosen: Vec<Secret> = chosen.into_iter().map(|secret| Secret { record: everywhere(&secret), ..secret }).collect();
         let mut texts = BTreeSet::new();
         self.secrets = chosen.into_iter().filter(|secret| texts.insert(secret.text.clone())).collect();
     }

@@ -232,12 +232,13 @@ impl<'a> Search<'a> {
     /// Puts every load into every text of a carrier.
     fn load(&mut self, point: &Point<'_>, spec: &ToolSpec, slots: &[Slot], carrier: &Carrier) {
         let fetches = spec.effect == Effect::Fetch;
-        // Where nobody is named, it goes to those of the record that is touched: what stands in it, they have.
-        let touched: Vec<&String> = carrier.arguments.values().filter_map(|value| point.know.records.get(value.as_str()?)).collect();
+        // Where nobody is named, it goes to those of the record that is touched: what stands where all of them are named, they have.
+        let touched: Vec<&String> = carrier.arguments.values().filter_map(|value| point.know.seen_records.get(value.as_str()?)).collect();
         for slot in slots {
             let is_dest = slot.class() == Some(ArgumentClass::Dest);
             for load in loads(self.stage.mode(), &point.know, carrier.party, &carrier.to) {
-                let theirs = carrier.to.is_empty() && touched.iter().any(|record| **record == load.record);
+                let all_read = |record: &&String| super::knowledge::addresses(record).iter().all(|one| load.record.contains(one.as_str()));
+                let theirs = carrier.to.is_empty() && !load.record.is_empty() && !touched.is_empty() && touched.iter().all(all_read);
                 if theirs || !self.wants(point, load.outcome) || is_dest && !fetches {
                     continue;
                 }
@@ -370,7 +371,7 @@ fn forms(base: Map<String, Value>, best: &[(&Slot, Vec<Value>)]) -> Vec<Map<Stri
 /// A call with each of those whom an argument can reach.
 fn addressed(slot: &Slot, base: &Map<String, Value>, own: bool, know: &Knowledge) -> Vec<(Map<String, Value>, Party, String)> {
     let put = |Choice { value, party }: Choice| {
-        let to = value.to_string();
+        let to = know.meant(&value);
         let mut arguments = base.clone();
         arguments.insert(slot.name.clone(), value);
         (arguments, party, to)

@@ -157,9 +157,16 @@ struct Outgoing {
     readers: Vec<Readers>,
     /// Of these, those of values that are known: a text of the model's own is for the fewest it can be, whatever it says.
     known: Vec<Readers>,
+    /// Of these, those of times and numbers.
+    values: Vec<Readers>,
     /// Who may read the records that are written into.
     records: Vec<Readers>,
     actionable: bool,
+}
+
+/// Whether the program worked a value out of the owner's words and a length it had seen: that says how long something takes, and no more.
+fn is_computed(label: &Label) -> bool {
+    label.integrity >= Integrity::Anchored && label.sources.iter().all(|source| *source == Source::Runtime)
 }
 
 impl Outgoing {
@@ -197,6 +204,8 @@ impl Outgoing {
                     self.known.push(label.readers.clone());
                 }
             }
+            // A time or a number tells those whom it reaches as much as a text does.
+            Some(ArgumentRole::Value) if spec.effect == Effect::Send && !is_computed(label) => self.values.push(label.readers.clone()),
             // Whoever is asked for a page or a search learns what is in the question.
             Some(ArgumentRole::Url | ArgumentRole::Query | ArgumentRole::Value) if spec.effect == Effect::Fetch => self.readers.push(label.readers.clone()),
             Some(_) => {}
@@ -219,7 +228,16 @@ impl Outgoing {
             // To nobody in particular is to everybody.
             Readers::Only(_) => !self.receivers.is_empty() && readers.cover(self.receivers.iter().map(String::as_str)),
         };
-        (reaches && !self.readers.iter().all(covered), self.actionable)
+        // Of a record that is changed, with nobody else named, those learn of it who have the record.
+        let has_record = self.receivers.is_empty() && !self.records.is_empty();
+        let told = |values: &Readers| {
+            let covers = |record: &Readers| match record {
+                Readers::Public => *values == Readers::Public,
+                Readers::Only(people) => values.cover(people.iter().map(String::as_str)),
+            };
+            if has_record { self.records.iter().all(covers) } else { covered(values) }
+        };
+        (reaches && !(self.readers.iter().all(covered) && self.values.iter().all(told)), self.actionable)
     }
 }
 

@@ -99,6 +99,13 @@ fn links_the_owner_did_not_write_are_actionable() {
         ("say hello", "call +4915112345678", true),
         ("send https://good.example/x", "see https://good.example/x", false),
         ("say hello", "the year 2026, version 1.2", false),
+        ("say hello", "sign in at evil dot example slash login", true),
+        ("say hello", "go to Pay-Me dot COM.", true),
+        ("say hello", "evil[.]example or evil (dot) example", true),
+        ("say hello", "mine punkt irgendwas slash geld", true),
+        ("say evil dot example", "evil dot example", false),
+        ("say hello", "connect the dots, or one dot to the next", false),
+        ("say hello", "the dot product of two rows", false),
     ] {
         assert_eq!(trace(&run(message), &shown, &spec(), &json!({"body": body}), CALL).content_actionable, expect, "{body}");
     }

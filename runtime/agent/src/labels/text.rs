@@ -112,15 +112,46 @@ fn joins_after(left: Option<char>, right: Option<char>, rest: Option<&str>) -> b
     }
 }
 
+/// Words for the dot of an address, and its endings after which one is taken for spelt out; whoever spells otherwise is not found.
+const DOTS: [&str; 6] = ["dot", "punkt", "point", "punto", "ponto", "точка"];
+const ENDINGS: [&str; 26] = [
+    "com", "net", "org", "info", "biz", "example", "io", "co", "app", "dev", "site", "online", "xyz", "top", "link", "shop", "eu", "de", "uk", "ch", "fr",
+    "es", "nl", "pl", "ru", "cn",
+];
+
+/// Addresses that are spelt out so that nobody but a reader takes them for one: `evil dot example slash login`.
+fn spelt_out(text: &str) -> Vec<String> {
+    let text = text.to_lowercase();
+    let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches(|letter: char| !letter.is_alphanumeric())).collect();
+    let is_label = |word: &str| !word.is_empty() && word.chars().all(|letter| letter.is_alphanumeric() || letter == '-');
+    let found = words.windows(3).enumerate().filter(|(at, three)| match three {
+        [name, dot, end] => {
+            let goes_on = words.get(at + 3).is_some_and(|next| *next == "slash");
+            is_label(name) && DOTS.contains(dot) && is_label(end) && (ENDINGS.contains(end) || goes_on)
+        }
+        _ => false,
+    });
+    found.map(|(_, three)| three.join(" ")).collect()
+}
+
 /// Links, e-mail addresses, phone and account numbers in a text: what a reader could act on.
 pub(super) fn actionable(text: &str) -> Vec<String> {
-    text.nfkc()
-        .collect::<String>()
-        .split(|letter: char| letter.is_whitespace() || matches!(letter, '<' | '>' | '"' | '\'' | '(' | ')' | '[' | ']' | ',' | ';' | '|'))
+    let mut text = text.nfkc().collect::<String>();
+    for (hidden, dot) in [("[.]", "."), ("(.)", "."), ("{.}", "."), ("[dot]", "."), ("(dot)", "."), ("{dot}", "."), ("hxxp", "http")] {
+        if text.contains(hidden) {
+            text = text.replace(hidden, dot);
+        }
+    }
+    let mut found = spelt_out(&text);
+    found.extend(plain(&text));
+    found
+}
+
+fn plain(text: &str) -> impl Iterator<Item = String> {
+    text.split(|letter: char| letter.is_whitespace() || matches!(letter, '<' | '>' | '"' | '\'' | '(' | ')' | '[' | ']' | ',' | ';' | '|'))
         .map(|word| word.trim_end_matches(['.', '!', '?', ':']))
         .filter(|word| is_link(word) || is_address(word) || is_number(word))
         .map(str::to_owned)
-        .collect()
 }
 
 fn is_link(word: &str) -> bool {

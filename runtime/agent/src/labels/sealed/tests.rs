@@ -3,10 +3,10 @@
 use super::*;
 use crate::gate::Callable;
 use crate::labels::{JudgeError, Judged, judge, view};
-use crate::run::{Call, Step};
+use crate::run::{Call, EditState, Step};
 use serde_json::json;
 use std::sync::Arc;
-use steward_core::{ArgumentClass, ArgumentRole, Digest, Effect, Integrity, Mode, Origin, RecordPattern, ToolCall, ToolSpec};
+use steward_core::{ArgumentClass, ArgumentRole, Digest, Effect, Ids, Integrity, Mode, Origin, RecordPattern, ToolCall, ToolSpec};
 
 fn tool(name: &str, effect: Effect, roles: &[(&str, ArgumentRole)]) -> ToolSpec {
     ToolSpec {
@@ -272,6 +272,53 @@ fn a_private_text_stays_private_however_it_is_taken_out() {
             let said = call(3, "mail.send", json!({"to": "max@x.example", "body": {"$": "$2.value"}}));
             assert!(judge(Mode::Sealed, &run, &shown, &send(), &said).expect("judged").origins.leak, "{form} of {from}");
         }
+    }
+}
+
+#[test]
+fn what_an_editor_writes_may_be_made_of_all_that_was_read() {
+    let said = call(3, "mail.send", json!({"to": "max@x.example", "body": "Pay it all tomorrow"}));
+    let body = |edit: Option<EditState>| {
+        let (mut run, shown) = world("Send a note to max@x.example");
+        run.steps.push(Step { number: 3, calls: vec![Call { edit, ..Call::of(said.clone()) }], answered_at_ms: 0, ..Default::default() });
+        judge(Mode::Sealed, &run, &shown, &send(), &said).expect("judged").origins.lowest(ArgumentClass::Content)
+    };
+    // The model was shown no letter, the editor all of them.
+    let ids = Ids::counter();
+    assert_eq!(body(None), Integrity::Fact);
+    assert_eq!(body(Some(EditState { by: ids.make(), next: ids.make(), proposed: json!({}), needs: Vec::new() })), Integrity::Outside);
+}
+
+#[test]
+fn a_value_tells_those_whom_it_reaches_as_much_as_a_text() {
+    let list = ToolSpec {
+        private: true,
+        records: vec![RecordPattern {
+            at: "/*".into(),
+            of: "letter".into(),
+            key: Some("id".into()),
+            anchors: vec!["name".into()],
+            made: false,
+            readers: vec!["people".into()],
+        }],
+        result_labels: [("/*/id".to_owned(), Origin::System), ("/*/at".to_owned(), Origin::Fact)].into(),
+        ..tool("private.list", Effect::Read, &[])
+    };
+    let mut run = Run { text: "Tell max@x.example and lena@x.example when 'the opening' is".to_owned(), ..Run::default() };
+    let mut shown = Shown::begin(&run);
+    let read = call(1, &list.name, json!({}));
+    let result = json!([{"id": "1", "name": "the opening", "at": "2031-05-15 15:00", "people": ["lena@x.example"]}]);
+    for mode in [Mode::Traced, Mode::Sealed] {
+        shown.add_call(mode, &run, &list, &read, &result, &BTreeMap::new());
+        let outcome = Some(Outcome::Ok { result: result.clone(), summary: None });
+        run.steps = vec![Step { number: 1, calls: vec![Call { outcome, ..Call::of(read.clone()) }], answered_at_ms: 0, ..Default::default() }];
+        let leaks = |to: &str, sum: &str| {
+            let said = call(3, "mail.send", json!({"to": to, "body": "the opening", "sum": sum}));
+            judge(mode, &run, &shown, &send(), &said).expect("judged").origins.leak
+        };
+        assert!(leaks("max@x.example", "2031-05-15 15:00"), "{mode:?}");
+        assert!(!leaks("lena@x.example", "2031-05-15 15:00"), "{mode:?}: she may read it");
+        assert!(!leaks("max@x.example", "the opening"), "{mode:?}: the owner's words");
     }
 }
 
