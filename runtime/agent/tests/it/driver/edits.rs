@@ -91,6 +91,35 @@ async fn an_edited_call_is_approved_anew_and_runs_as_edited() {
     assert!(model.requests().pop().expect("a request").tool_results().iter().any(|result| result.contains("a person changed the arguments")));
 }
 
+/// The next decision that is written is refused once, as when a counter of the rules moved between judging and writing.
+async fn a_counter_moves_once(world: &World) {
+    world
+        .db
+        .raw(
+            "create sequence moves; grant usage on sequence moves to public;
+             create function moves_once() returns trigger language plpgsql as $$ begin
+               if nextval('steward.moves') = 1 then raise exception 'a counter has moved' using errcode = 'STW12'; end if;
+               return new;
+             end $$;
+             create trigger moves_once before insert on decision for each row execute function moves_once()",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn an_edit_is_not_lost_when_a_counter_moves_between_judging_and_writing() {
+    let (_model, world, run, row) = held().await;
+    let edited = waits(edits(&world, &world.owner, &row, |arguments| arguments["text"] = json!("Met in Hall 3.")).await.expect("edit"));
+    a_counter_moves_once(&world).await;
+    assert_eq!(settle(&world).await, Some(RunStatus::Waiting));
+    assert!(world.db.number("select last_value from moves").await > 1, "it was judged twice");
+    assert_eq!(kinds(&world, run).await.iter().filter(|kind| *kind == "edited").count(), 1);
+    assert_eq!(says_yes(&world, &world.owner, &edited).await.expect("approve"), Approved::Released);
+    assert_eq!(settle(&world).await, Some(RunStatus::Ended));
+    assert_eq!(world.db.number("select count(*) from note where text = 'Met in Hall 3.'").await, 1);
+    assert_eq!(world.db.number("select count(*) from note").await, 1);
+}
+
 #[tokio::test]
 async fn who_asked_or_edited_leaves_the_approval_to_others_where_it_takes_others() {
     let (_model, world, _run, row) = held_under(takes(1, true)).await;

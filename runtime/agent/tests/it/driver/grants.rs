@@ -158,6 +158,45 @@ async fn what_was_taken_back_or_is_over_counts_no_more() {
 }
 
 #[tokio::test]
+async fn a_grant_that_is_taken_back_in_the_middle_of_a_step_covers_none_of_its_other_calls() {
+    let model = ScriptedModel::start_with(|seen| {
+        let said = seen.body.to_string();
+        match (seen.tool_results().is_empty(), said.contains("Make the contact")) {
+            (true, true) => Reply::call("crm.create_contact", json!({ "name": "Lena Petrova", "emails": ["lena@partner.example"] })),
+            (true, false) => {
+                let id = said.split("Note on ").nth(1).map(|rest| rest.chars().take(34).collect::<String>()).unwrap_or_default();
+                let note = |text: &str| ("crm.add_note".to_owned(), json!({ "contact_id": id, "text": text }));
+                Reply::Calls(vec![note("first"), note("second")])
+            }
+            (false, _) => Reply::text("Done."),
+        }
+    })
+    .await;
+    let world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[HOLD_NOTES]).await;
+    world.say("Make the contact Lena Petrova, lena@partner.example").await;
+    assert_eq!(settle(&world).await, Some(RunStatus::Ended));
+    let id = world.db.texts(&world.db.superuser_url, "", "select contact_id::text from contact").await.expect("contact").remove(0);
+    let contact: steward_core::ContactId = id.parse::<uuid::Uuid>().expect("uuid").into();
+    gives(&world, &world.owner, &note_tool(&world), &contact.to_string(), 5, 1).await.expect("a grant");
+    // Somebody takes it back at the very moment at which the first note is written.
+    world
+        .db
+        .raw(
+            "create function takes_back() returns trigger language plpgsql security definer set search_path = steward as $$ begin
+               update standing_grant set revoked_at = given_at, revoked_by = given_by where revoked_at is null;
+               return new;
+             end $$;
+             create trigger takes_back after insert on note for each row execute function takes_back()",
+        )
+        .await;
+    let run = world.say(&format!("Note on {contact}")).await;
+    settle(&world).await;
+    let texts = world.db.texts(&world.db.superuser_url, "", "select text from note").await.expect("notes");
+    assert_eq!(texts, ["first"], "{:?}", kinds(&world, run).await);
+    assert_eq!(world.db.number("select count(*) from standing_grant where revoked_at is not null").await, 1);
+}
+
+#[tokio::test]
 async fn a_grant_counts_only_where_for_whom_and_for_what_it_was_given() {
     let (_model, world, contact) = noting().await;
     let tool = note_tool(&world);
