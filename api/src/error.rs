@@ -124,6 +124,7 @@ fn told_apart(err: &dyn Any) -> Option<ApiError> {
             wanted.step_up = Some(Box::new(FactorWanted { bound: Some(bound.clone()), factors: factors.clone() }));
             return Some(wanted);
         }
+        Some(err @ OfficeError::NotProven) => return Some(ApiError::new(StatusCode::FORBIDDEN, "not_proven", err.to_string())),
         Some(err @ OfficeError::NoSecondFactor) => return Some(ApiError::new(StatusCode::FORBIDDEN, "second_factor_missing", err.to_string())),
         _ => {}
     }

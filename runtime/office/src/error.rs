@@ -26,6 +26,9 @@ pub enum OfficeError {
         /// By what it can be given: `totp`, `passkey`.
         factors: Vec<&'static str>,
     },
+    /// The password was not given in this session within the last hours.
+    #[error("this needs your password again: give it at `POST /api/v1/session/prove`, then for four hours you may")]
+    NotProven,
     /// Everybody here needs a second factor, and this person has none.
     #[error("this needs a second factor, and you have none yet: set one up in the settings, or at `POST /api/v1/me/totp`")]
     NoSecondFactor,
@@ -38,7 +41,7 @@ impl HasKind for OfficeError {
     fn kind(&self) -> Kind {
         match self {
             Self::Invalid(_) => Kind::Invalid,
-            Self::Denied(_) | Self::StepUp { .. } | Self::NoSecondFactor => Kind::Denied,
+            Self::Denied(_) | Self::StepUp { .. } | Self::NotProven | Self::NoSecondFactor => Kind::Denied,
             Self::Missing(_) => Kind::Missing,
             Self::Conflict(_) => Kind::Conflict,
             Self::Store(err) => err.kind(),

@@ -35,15 +35,15 @@ pub use id_token::{Expected, ID_TOKEN_BYTES_MAX, IdTokenError, ProviderKey, veri
 pub use identity::{Identity, TICKET_SECONDS, sign_in_by_ticket, ticket_for};
 pub use invitation::{Invitation, Invited, invite, new_link};
 pub use passkeys::{
-    CHALLENGE_SECONDS, Creation, PASSKEYS_MAX, Registered, Request, add_passkey, begin_passkey, begin_sign_in, begin_step_up, list_passkeys, remove_passkey,
-    sign_in_by_passkey, step_up_by_passkey,
+    CHALLENGE_SECONDS, Creation, PASSKEYS_MAX, Registered, Request, Tried, add_passkey, begin_passkey, begin_sign_in, begin_step_up, list_passkeys,
+    refused_on_record, remove_passkey, sign_in_by_passkey, step_up_by_passkey,
 };
 pub use password::{PASSWORD_BYTES_MAX, PASSWORD_LETTERS_MIN, PasswordChange, Passwords, change_password};
 pub use prove::{Proven, prove, proven};
 pub use roles::{Grant, set_roles};
 pub use session::{SESSION_HOURS, SESSION_IDLE_MINUTES, SignedIn, actor_again, actor_of_session, list_sessions, revoke_session};
 pub use sign_in::{Attempt, sign_in_by_link, sign_in_by_password};
-pub use step_up::{GRAVE, may_work, spend as spend_step_up, step_up};
+pub use step_up::{GRAVE, confirm, may_work, spend as spend_step_up, step_up};
 pub use sweep::{Swept, sweep};
 pub use token::{NewToken, TokenMade, actor_of_token, list_tokens, make_token, revoke_token};
 pub use webauthn::{Assertion, Refused, Registration, RelyingParty};

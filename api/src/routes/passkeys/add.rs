@@ -7,7 +7,8 @@ use crate::openapi::Doc;
 use http::StatusCode;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
-use steward_office::people::{self, Registration};
+use serde_json::json;
+use steward_office::people::{self, Registration, Tried};
 use utoipa::ToSchema;
 
 /// A new passkey: the fields of a `PublicKeyCredential`, bytes as base64url without padding.
@@ -50,7 +51,14 @@ pub(crate) async fn handle(caller: Caller, Json(new): Json<NewPasskey>) -> Answe
     let NewPasskey { name, credential_id, client_data, authenticator_data, public_key, algorithm } = new;
     let new = Registration { credential_id, client_data, authenticator_data, public_key, algorithm };
     let mut tx = caller.begin().await?;
-    let made = people::add_passkey(&mut tx, caller.office(), &party, &name, &new).await?;
+    let made = match people::add_passkey(&mut tx, caller.office(), &party, &name, &new).await {
+        Ok(made) => made,
+        Err(err) => {
+            tx.rollback().await?;
+            let tried = Tried { action: "factor.add", object: caller.person()?.to_string(), detail: json!({ "factor": "passkey" }) };
+            return Err(people::refused_on_record(&caller.state().store, caller.office(), caller.actor(), tried, err).await.into());
+        }
+    };
     let codes = made.recovery_codes.map(|codes| codes.iter().map(|code| code.expose_secret().to_owned()).collect());
     let shown = |recovery_codes| PasskeyMade { passkey: made.passkey.clone().into(), recovery_codes };
     caller.commit_secret(tx, StatusCode::CREATED, &shown(codes), &shown(None)).await

@@ -8,7 +8,8 @@ use crate::routes::passkeys::{AssertionBody, party};
 use http::StatusCode;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use steward_office::people;
+use serde_json::json;
+use steward_office::people::{self, Tried};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -52,8 +53,15 @@ pub(crate) async fn handle(caller: Caller, Json(given): Json<Given>) -> Answer {
         (None, Some(said)) => {
             let mut tx = caller.begin().await?;
             let party = party(&caller.state().site)?;
-            let step_up = people::step_up_by_passkey(&mut tx, caller.office(), &party, &given.bound, &said.into()).await?;
-            (tx, step_up)
+            match people::step_up_by_passkey(&mut tx, caller.office(), &party, &given.bound, &said.into()).await {
+                Ok(step_up) => (tx, step_up),
+                Err(err) => {
+                    tx.rollback().await?;
+                    let detail = json!({ "for": given.bound, "factor": "passkey" });
+                    let tried = Tried { action: "session.step_up", object: caller.person()?.to_string(), detail };
+                    return Err(people::refused_on_record(&caller.state().store, caller.office(), caller.actor(), tried, err).await.into());
+                }
+            }
         }
         _ => return Err(ApiError::field("", "give `code` or `passkey`")),
     };

@@ -164,6 +164,10 @@ async fn a_passkey_is_registered_only_by_who_was_asked_on_a_page_of_ours_once() 
     world.server.state.office.clock.advance_ms(121_000);
     add(&world, &owner, &right).await.expect(422);
     assert_eq!(world.server.database.number("select count(*) from passkey").await, 0);
+    // All 9 and 5 and 4 that were refused for what they are, and none as done; what cannot be read at all says nothing of a passkey.
+    let refusals = "select count(*) from audit_event where action = 'factor.add' and outcome = 'refused'";
+    assert_eq!(world.server.database.number(refusals).await, 18);
+    assert_eq!(world.server.database.number("select count(*) from audit_event where action = 'factor.add' and outcome = 'done'").await, 0);
 
     let asked = field(&begin(&world, &owner).await.expect(201), "challenge");
     let made = add(&world, &owner, &device.register(&asked, &create())).await.expect(201).json();
@@ -207,6 +211,11 @@ async fn a_passkey_signs_in_only_its_owner_for_a_page_of_ours_and_each_answer_on
     let late = ada.device.assert(&challenge(&world).await, &ada.handle, &get(2));
     world.server.state.office.clock.advance_ms(121_000);
     sign_in(&world, &late).await.expect(422);
+
+    // What was said to be hers and answered to a challenge of ours is on record as refused.
+    let log = world.server.ask("GET", "/api/v1/audit?action=session.create").cookie(&ada.cookie).send().await.expect(200).json();
+    let refused: Vec<&Value> = log["items"].as_array().expect("items").iter().filter(|entry| entry["outcome"] == "refused").collect();
+    assert!(refused.len() >= 7 && refused.iter().all(|entry| entry["detail"]["method"] == "passkey" && entry["detail"]["why"].is_string()), "{log}");
 
     let said = ada.device.assert(&challenge(&world).await, &ada.handle, &get(2));
     let signed_in = sign_in(&world, &said).await.expect(201);
@@ -254,6 +263,7 @@ async fn a_passkey_given_for_one_thing_is_given_for_nothing_else() {
     give(&envelope, ada.device.assert(&asked_for(&ben, &envelope).await, &ada.handle, &get(2))).await.expect(422);
     give(&envelope, ben.device.assert(&asked_for(&ada, &envelope).await, &ben.handle, &get(2))).await.expect(422);
     ask().send().await.expect(403);
+    assert_eq!(world.server.database.number("select count(*) from audit_event where action = 'session.step_up' and outcome = 'refused'").await, 4);
     // What was signed for the other thing is good for that, and still not for this.
     give(&other, for_other).await.expect(201);
     ask().send().await.expect(403);

@@ -155,7 +155,12 @@ pub async fn confirm_totp(store: &Store, office: &Office, actor: &Actor, code: &
     let (counted, now) = (count(store, office, actor, id).await?, office.clock.now());
     let mut tx = store.begin(actor).await?;
     let secret = office.personal.open_secret(&about(actor, id), &row.sealed)?;
-    let Some(step) = totp::step_of(&secret, &code, now) else { return Err(wrong()) };
+    let Some(step) = totp::step_of(&secret, &code, now) else {
+        let detail = json!({ "factor": "totp" });
+        audit::record(&mut tx, office, audit::Entry { action: "factor.add", object: id.to_string(), outcome: "refused", detail, request_id: None }).await?;
+        tx.commit().await?;
+        return Err(wrong());
+    };
     if !second_factor::confirm_totp(&mut tx, id, step, now).await? {
         return Err(PeopleError::FactorTaken);
     }

@@ -231,10 +231,45 @@ pub async fn sign_in_by_passkey(store: &Store, office: &Office, party: &RelyingP
     let actor = actor::of(&mut tx, id, ActorKind::Person { session: Some(session_id), method: AuthMethod::Passkey }).await?;
     tx.rollback().await?;
     let mut tx = store.begin(&actor).await?;
-    check(&mut tx, office, party, id, said, &challenge, until).await?;
+    if let Err(err) = check(&mut tx, office, party, id, said, &challenge, until).await {
+        tx.rollback().await?;
+        // Nobody came in, so the entry is nobody's: it names whose passkey it was said to be.
+        let entry = Tried { action: "session.create", object: id.to_string(), detail: json!({ "method": "passkey" }) };
+        return Err(refused_on_record(store, office, &Actor::worker(tenant), entry, err).await);
+    }
     let opened = session::open(&mut tx, office, session_id, AuthMethod::Passkey, from.user_agent, Some(Factor::Passkey)).await?;
     tx.commit().await?;
     Ok(opened)
+}
+
+/// What was tried with a passkey.
+#[derive(Debug)]
+pub struct Tried {
+    /// As the log of what was done names it.
+    pub action: &'static str,
+    /// On what or whom.
+    pub object: String,
+    /// What else is told.
+    pub detail: serde_json::Value,
+}
+
+/// Puts on record that a passkey was refused, and gives the refusal back. Other errors are given back alone.
+pub async fn refused_on_record(store: &Store, office: &Office, actor: &Actor, tried: Tried, err: PeopleError) -> PeopleError {
+    let PeopleError::PasskeyRefused(why) = &err else { return err };
+    let Tried { action, object, mut detail } = tried;
+    if let Some(detail) = detail.as_object_mut() {
+        detail.insert("why".to_owned(), json!(why.to_string()));
+    }
+    let written = async {
+        let mut tx = store.begin(actor).await?;
+        audit::record(&mut tx, office, audit::Entry { action, object, outcome: "refused", detail, request_id: None }).await?;
+        tx.commit().await
+    };
+    // What cannot be put on record is no answer to give.
+    match written.await {
+        Ok(()) => err,
+        Err(store) => store.into(),
+    }
 }
 
 /// Begins giving a passkey for one thing, named as the refusal named it.

@@ -4,6 +4,7 @@
 
 use super::error::PeopleError;
 use super::factors::{self, Factor, Factors, someone};
+use super::prove::{Proven, proven};
 use crate::error::OfficeError;
 use crate::{Office, audit};
 use secrecy::SecretString;
@@ -124,9 +125,27 @@ pub async fn spend(tx: &mut Tx, office: &Office, bound: &str) -> Result<(), Offi
     }
 }
 
+/// Whether the transaction's person says this themselves: by a second factor given anew for it where they have one, else by their password,
+/// given at the terminal just now or in this session within the last hours.
+pub async fn confirm(tx: &mut Tx, office: &Office, bound: &str, password: Option<Proven>) -> Result<(), OfficeError> {
+    match try_spend(tx, office, bound).await.map_err(of_people)? {
+        Spent::Given => return Ok(()),
+        Spent::Missing(factors) => return Err(OfficeError::StepUp { bound: bound.to_owned(), factors }),
+        Spent::NoFactor if office.requires_second_factor => return Err(OfficeError::NoSecondFactor),
+        Spent::NoFactor => {}
+    }
+    let given = match password {
+        Some(given) => given,
+        None => proven(tx, office).await.map_err(of_people)?,
+    };
+    let is_theirs = tx.actor().person.is_some_and(|person| given.is_of(person));
+    if is_theirs { Ok(()) } else { Err(OfficeError::Denied("somebody else proved who they are".to_owned())) }
+}
+
 fn of_people(err: PeopleError) -> OfficeError {
     match err {
         PeopleError::Store(err) => err.into(),
+        PeopleError::NotProven => OfficeError::NotProven,
         other => OfficeError::Denied(other.to_string()),
     }
 }
