@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use steward_core::ToolSpec;
+use steward_core::{Digest, ToolSpec};
 use tokio::sync::Semaphore;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
@@ -78,6 +78,7 @@ pub(crate) struct Inner {
     cache: Cache,
     tools: RwLock<BTreeMap<String, Arc<Tool>>>,
     plugins: RwLock<BTreeMap<String, PluginInfo>>,
+    servers: RwLock<BTreeMap<String, BTreeMap<String, Digest>>>,
     generation: AtomicU64,
 }
 
@@ -96,8 +97,8 @@ impl Host {
         let cache = Cache::open(options.cache_dir.as_deref(), &engine)?;
         let ticker = Ticker::start(&engine, Duration::from_millis(options.tick_ms.max(1)))?;
         let slots = Semaphore::new(usize::try_from(slots).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS));
-        let (tools, plugins, generation) = (RwLock::default(), RwLock::default(), AtomicU64::new(0));
-        Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, tools, plugins, generation }) })
+        let (tools, plugins, servers, generation) = (RwLock::default(), RwLock::default(), RwLock::default(), AtomicU64::new(0));
+        Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, tools, plugins, servers, generation }) })
     }
 
     /// Loads the plugins that are part of the program.
@@ -130,6 +131,21 @@ impl Host {
         let mut tools = self.inner.tools.write().unwrap_or_else(PoisonError::into_inner);
         tools.insert(tool.spec().name.clone(), Arc::new(tool));
         self.inner.generation.fetch_add(1, Ordering::Release);
+    }
+
+    /// Puts these tools in the place of all of one server's at once: nobody sees a table with half of them. `accepted` is what they were made
+    /// of, usable or not.
+    pub(crate) fn replace_remote(&self, server: &str, accepted: BTreeMap<String, Digest>, fresh: Vec<Tool>) {
+        let mut tools = self.inner.tools.write().unwrap_or_else(PoisonError::into_inner);
+        tools.retain(|_, tool| tool.server() != Some(server));
+        tools.extend(fresh.into_iter().map(|tool| (tool.spec().name.clone(), Arc::new(tool))));
+        self.inner.servers.write().unwrap_or_else(PoisonError::into_inner).insert(server.to_owned(), accepted);
+        self.inner.generation.fetch_add(1, Ordering::Release);
+    }
+
+    /// What a server's tools were made of; nothing before they were loaded.
+    pub(crate) fn loaded_of(&self, server: &str) -> Option<BTreeMap<String, Digest>> {
+        self.inner.servers.read().unwrap_or_else(PoisonError::into_inner).get(server).cloned()
     }
 
     /// Changes whenever the table of tools does, after the change: what was made from a table of the same generation still holds.

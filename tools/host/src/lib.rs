@@ -31,7 +31,7 @@ pub use call::{CallContext, CallReport};
 pub use engine::{Allocation, Host, HostOptions};
 pub use error::{HostError, PluginError};
 pub use office::{Office, OfficeError};
-pub use own::EXTRACT;
+pub use own::{EXTRACT, PROPOSE_GRANT};
 pub use plugin::{PluginInfo, PluginLimits};
 pub use schema::ArgumentError;
 pub use tool::Tool;

@@ -136,22 +136,34 @@ impl Host {
                 return Err(McpError::Duplicate(server.name.clone()));
             }
         }
-        servers.iter().map(|server| self.load_server(server, &lock)).collect()
+        Ok(servers.iter().map(|server| self.load_server(server, &lock)).collect())
     }
 
-    fn load_server(&self, config: &McpServer, lock: &Lock) -> Result<McpInfo, McpError> {
+    /// Takes up what the lock file says by now, without a restart: a server whose accepted tools are others is reached anew at its next call.
+    /// Calls under way end as they began. Gives the servers whose tools changed.
+    pub fn reload_mcp(&self, servers: &[McpServer], lock: &Path) -> Result<Vec<McpInfo>, McpError> {
+        let lock = Lock::read(lock)?;
+        let is_other = |server: &&McpServer| self.loaded_of(&server.name) != Some(lock.digests(&server.name));
+        Ok(servers.iter().filter(is_other).map(|server| self.load_server(server, &lock)).collect())
+    }
+
+    fn load_server(&self, config: &McpServer, lock: &Lock) -> McpInfo {
         let server = Arc::new(Server::new(config.clone(), lock.of(&config.name)));
+        let mut fresh = Vec::new();
         let mut info = McpInfo { server: config.name.clone(), tools: Vec::new(), refused: Vec::new() };
         let accepted: Vec<Definition> = server.accepted().cloned().collect();
         let collisions = definition::collisions(&accepted);
         for definition in &accepted {
             let made = match safe_name(&definition.name) {
                 Some(name) if collisions.contains(&name) => Err("another tool of this server has the same name here".to_owned()),
-                Some(name) => self.add(&server, definition, &name),
+                Some(name) => made(&server, definition, &name),
                 None => Err("its name has no letter or is too long".to_owned()),
             };
             match made {
-                Ok(name) => info.tools.push(name),
+                Ok(tool) => {
+                    info.tools.push(tool.spec().name.clone());
+                    fresh.push(tool);
+                }
                 Err(problem) => info.refused.push((definition.name.clone(), problem)),
             }
         }
@@ -161,26 +173,25 @@ impl Host {
         for (tool, problem) in &info.refused {
             tracing::error!(tool.name = format!("{}.{tool}", config.name), reason = problem, "a tool by MCP is left out");
         }
-        Ok(info)
+        self.replace_remote(&config.name, lock.digests(&config.name), fresh);
+        info
     }
+}
 
-    fn add(&self, server: &Arc<Server>, definition: &Definition, name: &str) -> Result<String, String> {
-        let rules = server.config.tools.get(name).cloned().unwrap_or_default();
-        let digest = definition.digest();
-        if rules.pinned.is_some_and(|pinned| pinned != digest) {
-            return Err(format!("the accepted definition {digest} is not the pinned one"));
-        }
-        let entry = definition.entry(&server.config, name, rules)?;
-        let body = Body::Mcp(call::Remote { server: Arc::clone(server), name: definition.name.clone(), digest });
-        let (arguments, result) = (schema::closed(&definition.input, entry.roles.keys())?, definition.result()?);
-        let tool = Tool::new(body, entry, server.config.timeout_ms, arguments, result).map_err(|err| match err {
-            PluginError::Schema { problem, .. } => problem,
-            other => other.to_string(),
-        })?;
-        let full = tool.spec().name.clone();
-        self.insert(tool);
-        Ok(full)
+/// A server's tool as it can be called here, or why it cannot.
+fn made(server: &Arc<Server>, definition: &Definition, name: &str) -> Result<Tool, String> {
+    let rules = server.config.tools.get(name).cloned().unwrap_or_default();
+    let digest = definition.digest();
+    if rules.pinned.is_some_and(|pinned| pinned != digest) {
+        return Err(format!("the accepted definition {digest} is not the pinned one"));
     }
+    let entry = definition.entry(&server.config, name, rules)?;
+    let body = Body::Mcp(call::Remote { server: Arc::clone(server), name: definition.name.clone(), digest });
+    let (arguments, result) = (schema::closed(&definition.input, entry.roles.keys())?, definition.result()?);
+    Tool::new(body, entry, server.config.timeout_ms, arguments, result).map_err(|err| match err {
+        PluginError::Schema { problem, .. } => problem,
+        other => other.to_string(),
+    })
 }
 
 /// Connects to a server and says what it offers now. Nothing is accepted and nothing kept.
@@ -193,14 +204,17 @@ pub fn review(lock: &Path, server: &str, offered: &[Definition]) -> Result<Vec<D
     Ok(lock::differences(&Lock::read(lock)?.of(server), offered))
 }
 
-/// Writes what is offered into the lock file: all of it, or the tools named. The only function that does. What the
-/// server no longer offers is dropped when all of it is accepted. Gives what changed by it.
-pub fn accept(lock: &Path, server: &McpServer, offered: &[Definition], tools: &[String]) -> Result<Vec<Difference>, McpError> {
-    let mut kept = Lock::read(lock)?;
-    let before = kept.of(&server.name);
+/// How what would be accepted differs from what is, by tool.
+pub fn differences(before: &BTreeMap<String, Definition>, after: &BTreeMap<String, Definition>) -> Vec<Difference> {
+    lock::differences(before, &after.values().cloned().collect::<Vec<_>>())
+}
+
+/// What would be accepted of a server: all that it offers, or of what was accepted before with the tools named. What the server no longer offers
+/// is dropped when all of it is accepted.
+pub fn chosen(lock: &Path, server: &McpServer, offered: &[Definition], tools: &[String]) -> Result<BTreeMap<String, Definition>, McpError> {
     let is_meant =
         |definition: &Definition| tools.is_empty() || tools.contains(&definition.name) || safe_name(&definition.name).is_some_and(|name| tools.contains(&name));
-    let mut after = if tools.is_empty() { BTreeMap::new() } else { before.clone() };
+    let mut after = if tools.is_empty() { BTreeMap::new() } else { Lock::read(lock)?.of(&server.name) };
     for definition in offered.iter().filter(|definition| is_meant(definition)) {
         let pinned = safe_name(&definition.name).and_then(|name| server.tools.get(&name)?.pinned);
         if pinned.is_some_and(|pinned| pinned != definition.digest()) {
@@ -211,8 +225,44 @@ pub fn accept(lock: &Path, server: &McpServer, offered: &[Definition], tools: &[
     if let Some(missing) = tools.iter().find(|name| !offered.iter().any(|one| one.name == **name || safe_name(&one.name).as_ref() == Some(name))) {
         return Err(McpError::NoSuchTool { server: server.name.clone(), tool: missing.clone() });
     }
-    let changed = lock::differences(&before, &after.values().cloned().collect::<Vec<_>>());
-    kept.put(&server.name, after);
-    kept.write(lock)?;
+    Ok(after)
+}
+
+/// Writes what is offered into the lock file: all of it, or the tools named. Gives what changed by it.
+pub fn accept(lock: &Path, server: &McpServer, offered: &[Definition], tools: &[String]) -> Result<Vec<Difference>, McpError> {
+    let after = chosen(lock, server, offered, tools)?;
+    let Accepted { tools: before, version } = accepted(lock, &server.name)?;
+    let changed = differences(&before, &after);
+    put(lock, &server.name, Accepted { tools: after, version })?;
     Ok(changed)
+}
+
+/// What is accepted of a server.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Accepted {
+    /// By the server's own names.
+    pub tools: BTreeMap<String, Definition>,
+    /// The approved change that it came with last; 0 where there was none.
+    pub version: i32,
+}
+
+impl Accepted {
+    /// Names the tools as they are; of none it is the digest of nothing.
+    pub fn digest(&self) -> Digest {
+        let all: Vec<u8> = self.tools.values().flat_map(|definition| *definition.digest().bytes()).collect();
+        Digest::of(&all)
+    }
+}
+
+/// What is accepted of a server now.
+pub fn accepted(lock: &Path, server: &str) -> Result<Accepted, McpError> {
+    let lock = Lock::read(lock)?;
+    Ok(Accepted { tools: lock.of(server), version: lock.version(server) })
+}
+
+/// Writes into the lock file what is accepted of a server. The only function that does.
+pub fn put(lock: &Path, server: &str, accepted: Accepted) -> Result<(), McpError> {
+    let mut kept = Lock::read(lock)?;
+    kept.put(server, accepted.tools, accepted.version);
+    kept.write(lock)
 }

@@ -1,6 +1,7 @@
-//! The tool that is no plugin's: reading a value out of a text that the agent's model is not shown. The loop carries it out itself.
+//! The tools that are no plugin's: reading a value out of a text that the agent's model is not shown, and asking for a standing grant. The
+//! loop carries them out itself.
 //!
-//! It is here so that it has a specification, schemas and a digest like any other, and goes through the same gate.
+//! They are here so that they have a specification, schemas and a digest like any other, and go through the same gate.
 
 use crate::engine::Host;
 use crate::error::PluginError;
@@ -8,10 +9,14 @@ use crate::manifest::{SchemaSource, ToolEntry};
 use crate::tool::{Body, Tool};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use steward_core::{ArgumentRole, Effect};
+use steward_core::{ArgumentRole, Effect, Origin};
 
 /// The name of the tool that takes a value out of a text.
 pub const EXTRACT: &str = "steward.extract";
+/// The name of the tool by which an agent asks for a standing grant.
+pub const PROPOSE_GRANT: &str = "steward.propose_grant";
+/// The time of asking, in milliseconds.
+const ASKING_MS: u64 = 10_000;
 /// The time of one reading, in milliseconds.
 const TIMEOUT_MS: u64 = 60_000;
 /// The longest question, in characters.
@@ -48,6 +53,83 @@ impl Host {
         self.insert(Tool::new(Body::Own, entry, TIMEOUT_MS, arguments(), result())?);
         Ok(())
     }
+}
+
+impl Host {
+    /// Offers asking for a standing grant. It reads: nothing is granted by asking, and people decide.
+    pub fn offer_propose_grant(&self) -> Result<(), PluginError> {
+        let entry = ToolEntry {
+            name: PROPOSE_GRANT.to_owned(),
+            effect: Effect::Read,
+            reversible: true,
+            idempotent: true,
+            timeout_ms: Some(ASKING_MS),
+            description: "Asks people for a standing grant, so that calls of one tool within narrow bounds need not be approved one by one. Ask only \
+                          when the person will want the same again and again. `covers` names every argument with the values that are covered. Nothing \
+                          is granted by asking: somebody else than whom you act for decides."
+                .to_owned(),
+            arguments: SchemaSource::Inline(serde_json::Map::new()),
+            result: SchemaSource::Inline(serde_json::Map::new()),
+            roles: [
+                ("tool", ArgumentRole::Mode),
+                ("covers", ArgumentRole::Query),
+                ("uses_max", ArgumentRole::Query),
+                ("days", ArgumentRole::Query),
+                ("reason", ArgumentRole::Content),
+            ]
+            .map(|(name, role)| (name.to_owned(), role))
+            .into(),
+            result_labels: ["/change_id", "/judged", "/would_have_run"].map(|path| (path.to_owned(), Origin::System)).into(),
+            anchors: Vec::new(),
+            records: Vec::new(),
+            private: false,
+            readers: None,
+            facts: Vec::new(),
+            preview: false,
+        };
+        self.insert(Tool::new(Body::Own, entry, ASKING_MS, wish(), asked())?);
+        Ok(())
+    }
+}
+
+fn wish() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["tool", "covers", "uses_max", "days", "reason"],
+        "properties": {
+            "tool": { "type": "string", "minLength": 1, "maxLength": 100 },
+            "covers": {
+                "type": "array", "minItems": 1, "maxItems": 20,
+                "items": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["path"],
+                    "properties": {
+                        "path": { "type": "string", "minLength": 2, "maxLength": 200, "description": "The argument, as a JSON pointer such as /contact_id." },
+                        "one_of": { "type": "array", "minItems": 1, "maxItems": 20, "items": { "type": "string", "maxLength": 200 }, "description": "Exactly one of these." },
+                        "min": { "type": "integer" },
+                        "max": { "type": "integer", "description": "With `min`: a whole number between both." },
+                        "letters_max": { "type": "integer", "minimum": 1, "maximum": 10_000, "description": "A text of at most so many letters." },
+                    },
+                },
+            },
+            "uses_max": { "type": "integer", "minimum": 1, "maximum": 1_000 },
+            "days": { "type": "integer", "minimum": 1, "maximum": 90 },
+            "reason": { "type": "string", "minLength": 1, "maxLength": 300, "description": "Why, for whoever decides." },
+        },
+    })
+}
+
+fn asked() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["change_id", "judged", "would_have_run"],
+        "properties": { "change_id": { "type": "string" }, "judged": { "type": "integer" }, "would_have_run": { "type": "integer" } },
+    })
 }
 
 fn arguments() -> Value {

@@ -41,6 +41,14 @@ pub struct Tool {
 }
 
 impl Tool {
+    /// The MCP server it is of.
+    pub(crate) fn server(&self) -> Option<&str> {
+        match &self.body {
+            Body::Mcp(remote) => Some(&remote.server.config.name),
+            Body::Plugin { .. } | Body::Own => None,
+        }
+    }
+
     /// Compiles the schemas and checks that every annotation of the manifest has its place in them.
     pub(crate) fn new(body: Body, entry: ToolEntry, deadline_ms: u64, arguments: Value, result: Value) -> Result<Self, PluginError> {
         let refuse = |problem: String| PluginError::Schema { tool: entry.name.clone(), problem };

@@ -12,12 +12,15 @@ use steward_core::Digest;
 const LOCK_BYTES_MAX: u64 = 64 << 20;
 
 /// Definitions by the server's own name for the tool.
-pub(crate) type Accepted = BTreeMap<String, Definition>;
+pub(crate) type Definitions = BTreeMap<String, Definition>;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Lock {
     servers: BTreeMap<String, BTreeMap<String, Entry>>,
+    /// The approved change that a server's tools came with last.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    versions: BTreeMap<String, i32>,
 }
 
 /// The digest stands beside the definition, so that a person can pin it and a slip of an editor is found.
@@ -51,14 +54,28 @@ impl Lock {
     }
 
     /// What was accepted of one server.
-    pub(crate) fn of(&self, server: &str) -> Accepted {
+    pub(crate) fn of(&self, server: &str) -> Definitions {
         let tools = self.servers.get(server).into_iter().flatten();
         tools.map(|(name, entry)| (name.clone(), entry.definition.clone())).collect()
     }
 
-    pub(crate) fn put(&mut self, server: &str, accepted: Accepted) {
+    /// The same as digests.
+    pub(crate) fn digests(&self, server: &str) -> BTreeMap<String, Digest> {
+        let tools = self.servers.get(server).into_iter().flatten();
+        tools.map(|(name, entry)| (name.clone(), entry.digest)).collect()
+    }
+
+    /// The approved change that they came with; 0 where there was none.
+    pub(crate) fn version(&self, server: &str) -> i32 {
+        self.versions.get(server).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn put(&mut self, server: &str, accepted: Definitions, version: i32) {
         let entries = accepted.into_iter().map(|(name, definition)| (name, Entry { digest: definition.digest(), definition }));
         self.servers.insert(server.to_owned(), entries.collect());
+        if version > 0 {
+            self.versions.insert(server.to_owned(), version);
+        }
     }
 
     /// Writes it beside and moves it into place.
@@ -111,7 +128,7 @@ impl fmt::Display for Difference {
 }
 
 /// All differences, by tool.
-pub(crate) fn differences(accepted: &Accepted, offered: &[Definition]) -> Vec<Difference> {
+pub(crate) fn differences(accepted: &Definitions, offered: &[Definition]) -> Vec<Difference> {
     let mut found = Vec::new();
     for definition in offered {
         let (tool, digest) = (definition.name.clone(), definition.digest());

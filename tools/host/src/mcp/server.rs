@@ -5,7 +5,7 @@
 use super::definition::Definition;
 use super::error::McpError;
 use super::link::Link;
-use super::lock::{Accepted, Difference, differences};
+use super::lock::{Definitions, Difference, differences};
 use super::{McpServer, TOOLS_MAX};
 use crate::error::tidy;
 use rmcp::ServiceError;
@@ -30,7 +30,7 @@ const PAGES_MAX: usize = 100;
 /// A configured server.
 pub(crate) struct Server {
     pub(crate) config: McpServer,
-    accepted: Accepted,
+    accepted: Definitions,
     /// One connects or looks, the others wait for it.
     turn: Semaphore,
     state: Mutex<State>,
@@ -58,7 +58,7 @@ impl std::fmt::Debug for Server {
 }
 
 impl Server {
-    pub(crate) fn new(config: McpServer, accepted: Accepted) -> Self {
+    pub(crate) fn new(config: McpServer, accepted: Definitions) -> Self {
         Self { config, accepted, turn: Semaphore::new(1), state: Mutex::default() }
     }
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 use steward_core::{Effect, Failure, FailureClass, Outcome};
-use steward_host::mcp::{Difference, McpError, McpServer, McpToolRules, McpTransport, Secret, accept, offered, review};
+use steward_host::mcp::{Difference, McpError, McpServer, McpToolRules, McpTransport, Secret, accept, accepted, offered, put, review};
 use steward_host::testing::{MemoryOffice, Seed};
 use steward_host::{Host, HostOptions};
 
@@ -126,6 +126,32 @@ async fn a_changed_definition_is_refused_until_it_is_accepted() {
     again.load_mcp(&[server("changed")], &lock).expect("loaded");
     assert_eq!(result(ask(&again, "peer.echo", json!({ "text": "a" })).await), json!({ "text": "a" }));
     assert_ne!(again.tool("peer.echo").expect("tool").spec().plugin_digest, before.plugin_digest, "an old approval does not hold for it");
+}
+
+#[tokio::test]
+async fn accepted_tools_are_taken_up_without_a_restart() {
+    let folder = Folder::new();
+    let lock = folder.path().join("mcp.lock.json");
+    let changed = server("changed");
+    let host = host(&folder, &server("plain"), &changed).await;
+    assert_eq!(failure(ask(&host, "peer.echo", json!({ "text": "a" })).await).class, FailureClass::Denied);
+    let reload = || host.reload_mcp(std::slice::from_ref(&changed), &lock);
+    assert_eq!(reload().expect("nothing new"), []);
+    let generation = host.generation();
+    accept(&lock, &changed, &offered(&changed).await.expect("offered"), &["echo".to_owned()]).expect("accepted");
+    assert_eq!(reload().expect("another tool").len(), 1);
+    assert!(host.generation() > generation, "whoever keeps a list of tools makes it anew");
+    assert_eq!(result(ask(&host, "peer.echo", json!({ "text": "a" })).await), json!({ "text": "a" }));
+    assert_eq!(reload().expect("nothing new"), []);
+    // What is accepted no more is gone, and a broken file changes nothing.
+    let mut fewer = accepted(&lock, "peer").expect("lock");
+    fewer.tools.retain(|name, _| name == "add");
+    put(&lock, "peer", fewer).expect("written");
+    reload().expect("fewer");
+    assert_eq!(host.specs().iter().map(|spec| spec.name.as_str()).collect::<Vec<_>>(), ["peer.add"]);
+    std::fs::write(&lock, "{").expect("written");
+    assert!(matches!(reload(), Err(McpError::LockBroken { .. })));
+    assert!(host.tool("peer.add").is_some());
 }
 
 #[tokio::test]
