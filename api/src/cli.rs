@@ -4,6 +4,7 @@ mod actions;
 mod approvals;
 mod audit;
 mod budgets;
+mod changes;
 mod chat;
 mod completions;
 mod contacts;
@@ -71,6 +72,7 @@ enum Verb {
     Approvals(approvals::Approvals),
     Actions(actions::Actions),
     Policy(policy::Policy),
+    Changes(changes::Changes),
     Eval(eval::Eval),
     Contacts(contacts::Contacts),
     Audit(audit::Audit),
@@ -149,6 +151,7 @@ async fn dispatch(verb: Verb, setting: &Setting) -> Result<ExitCode, CliError> {
         Verb::Approvals(verb) => Box::pin(verb.run(setting)).await,
         Verb::Actions(verb) => Box::pin(verb.run(setting)).await,
         Verb::Policy(verb) => Box::pin(verb.run(setting)).await,
+        Verb::Changes(verb) => Box::pin(verb.run(setting)).await,
         Verb::Eval(verb) => Box::pin(verb.run(setting)).await,
         Verb::Contacts(verb) => Box::pin(verb.run(setting)).await,
         Verb::Audit(verb) => Box::pin(verb.run(setting)).await,

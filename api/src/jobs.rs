@@ -12,7 +12,7 @@ pub mod sweep;
 
 use crate::cli::chain;
 use crate::config::Config;
-use crate::wiring::{Assembled, audit_key};
+use crate::wiring::{Assembled, audit_key, mcp_lock};
 use futures_util::future::BoxFuture;
 use std::time::Duration;
 use steward_agent::live::Live;
@@ -42,11 +42,18 @@ pub fn start(tasks: &TaskTracker, assembled: &Assembled, config: &Config, stop: 
     watch_rules(tasks, assembled, config, stop);
 }
 
-/// Starts the watch over the rules alone.
+/// Starts the watch over the rules and the accepted tools alone.
 pub fn watch_rules(tasks: &TaskTracker, assembled: &Assembled, config: &Config, stop: &CancellationToken) {
     let runtime = &assembled.runtime;
     let records = (runtime.store.clone(), runtime.office.clone());
-    tasks.spawn(reload_policies::run(config.policies_dir.clone(), runtime.host.specs(), records, runtime.rules.clone(), stop.clone()));
+    let watched = reload_policies::Watched {
+        dir: config.policies_dir.clone(),
+        mcp: config.mcp.clone(),
+        mcp_lock: mcp_lock(config),
+        host: runtime.host.clone(),
+        rules: runtime.rules.clone(),
+    };
+    tasks.spawn(reload_policies::run(watched, records, stop.clone()));
 }
 
 /// Rows one round of a job takes.

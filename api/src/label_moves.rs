@@ -10,6 +10,27 @@ use steward_store::governance_change::ChangeRow;
 use steward_store::{StoreError, Tx};
 use utoipa::ToSchema;
 
+/// Where a label is to point.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LabelContent {
+    #[schema(example = "assistant")]
+    name: String,
+    #[schema(example = "production")]
+    label: String,
+    /// The version it is to point to.
+    version: u32,
+    /// The digest of that version's file.
+    #[schema(value_type = String)]
+    digest: Digest,
+}
+
+impl From<LabelMove> for LabelContent {
+    fn from(moved: LabelMove) -> Self {
+        let LabelMove { name, label, version, digest } = moved;
+        Self { name, label, version, digest }
+    }
+}
+
 /// How two versions of a prompt differ.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LabelReport {

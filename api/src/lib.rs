@@ -1,6 +1,7 @@
 //! Steward's edge: the HTTP server, and the command line that starts it. No SQL, and no decision that is not made below.
 
 pub mod auth;
+mod changes;
 pub mod cli;
 pub mod config;
 mod edge;
@@ -22,8 +23,10 @@ pub mod run_events;
 pub mod site;
 pub mod state;
 mod suggestions;
+mod tool_sets;
 pub mod web;
 pub mod wiring;
+mod wishes;
 
 pub use policy_set::PolicyFiles;
 pub use router::router;

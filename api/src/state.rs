@@ -6,11 +6,13 @@ use crate::policy_set::PolicyFiles;
 use crate::site::Site;
 use crate::web::Web;
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 use steward_agent::agents::Agents;
 use steward_agent::live::Live;
 use steward_agent::rules::SharedRules;
 use steward_host::Host;
+use steward_host::mcp::McpServer;
 use steward_office::Office;
 use steward_office::holds::routing::ApprovalRules;
 use steward_office::people::Passwords;
@@ -29,6 +31,10 @@ pub struct Parts {
     pub site: Site,
     /// The tools.
     pub host: Host,
+    /// The configured MCP servers.
+    pub mcp: Arc<[McpServer]>,
+    /// The file that holds their accepted tools.
+    pub mcp_lock: PathBuf,
     /// The rules in force.
     pub rules: SharedRules,
     /// The installation's cases and safety properties.

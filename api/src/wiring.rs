@@ -33,7 +33,7 @@ use steward_agent::offers::Offers;
 use steward_agent::rules::SharedRules;
 use steward_core::{Clock, EnvelopeKey, HasKind, Ids, Kind, Mode, RunId};
 use steward_host::mcp::McpError;
-use steward_host::{Host, HostError, HostOptions, PluginError};
+use steward_host::{Host, HostError, HostOptions, PROPOSE_GRANT, PluginError};
 use steward_office::people::{Passwords, PeopleError};
 use steward_office::{Office, OfficeError};
 use steward_store::{Store, StoreError};
@@ -174,6 +174,11 @@ fn load_plugins(config: &Config, host: Host) -> Result<Host, AssembleError> {
         // Last, so that nobody else's tool has its name.
         host.offer_extract().map_err(AssembleError::Shipped)?;
     }
+    let asks =
+        |pattern: &String| pattern.strip_suffix('*').map_or_else(|| pattern == PROPOSE_GRANT, |prefix| !prefix.is_empty() && PROPOSE_GRANT.starts_with(prefix));
+    if config.agents.iter().any(|agent| agent.tools.iter().any(asks)) {
+        host.offer_propose_grant().map_err(AssembleError::Shipped)?;
+    }
     Ok(host)
 }
 
@@ -256,6 +261,8 @@ impl Assembled {
             passwords: Passwords::new(HASHES_AT_ONCE)?,
             site: config.server.site.clone(),
             host: self.runtime.host.clone(),
+            mcp: config.mcp.clone().into(),
+            mcp_lock: mcp_lock(config),
             rules: self.runtime.rules.clone(),
             policy_files: Arc::new(policies::files(&config.policies_dir)?),
             prompts: self.runtime.prompts.clone(),

@@ -3,14 +3,19 @@
 use super::Setting;
 use super::error::CliError;
 use super::output::{Tone, one_line};
-use crate::wiring::{AssembleError, look_at_host, mcp_lock};
+use super::terminal::{Who, with};
+use crate::tool_sets::{check_operators, propose};
+use crate::wiring::database::is_made;
+use crate::wiring::{AssembleError, logging, look_at_host, mcp_lock};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use steward_core::ToolSpec;
+use steward_core::{Permission, ToolSpec};
 use steward_host::mcp;
 use steward_host::{Host, HostOptions};
+use steward_office::audit::{self, Entry};
+use steward_office::changes;
 
 /// Letters of a description in a list.
 const DESCRIPTION_LETTERS: usize = 70;
@@ -42,16 +47,29 @@ enum Verb {
         json: bool,
     },
     /// Accept the tools an MCP server offers now, or see how they differ from the accepted ones
-    #[command(after_help = "Example:\n  steward plugin accept files --look\n  steward plugin accept files\n  steward plugin accept files read_file")]
-    Accept {
-        /// The server, as it is called in the configuration
-        server: String,
-        /// Only these tools
-        tools: Vec<String>,
-        /// Only say what differs; accept nothing
-        #[arg(long)]
-        look: bool,
-    },
+    ///
+    /// The first tools of a server are accepted at once. After that another owner decides, with `steward changes`; who is the only owner
+    /// accepts alone, on record.
+    #[command(
+        after_help = "Example:\n  steward plugin accept files --look\n  steward plugin accept files --reason \"Searches by date now\"\n  steward plugin accept files read_file"
+    )]
+    Accept(Wanted),
+}
+
+#[derive(Debug, Args)]
+struct Wanted {
+    /// The server, as it is called in the configuration
+    server: String,
+    /// Only these tools
+    tools: Vec<String>,
+    /// Only say what differs; accept nothing
+    #[arg(long)]
+    look: bool,
+    /// Why: whoever decides reads that first
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    #[command(flatten)]
+    who: Who,
 }
 
 impl Plugin {
@@ -59,7 +77,7 @@ impl Plugin {
         match self.verb {
             Verb::List { json } => list(setting, &look_at_host(&setting.config()?)?.specs(), json)?,
             Verb::Inspect { plugin, json } => inspect(setting, &plugin, json)?,
-            Verb::Accept { server, tools, look } => accept(setting, &server, &tools, look).await?,
+            Verb::Accept(wanted) => accept(setting, wanted).await?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -121,18 +139,64 @@ fn inspect(setting: &Setting, plugin: &str, as_json: bool) -> Result<(), CliErro
     Ok(())
 }
 
-async fn accept(setting: &Setting, server: &str, tools: &[String], is_only_a_look: bool) -> Result<(), CliError> {
+/// Accepts, proposes or only shows what a server offers now.
+async fn accept(setting: &Setting, wanted: Wanted) -> Result<(), CliError> {
+    let Wanted { server, tools, look, reason, who } = wanted;
     let config = setting.config()?;
     let Some(server) = config.mcp.iter().find(|one| one.name == server) else {
         return Err(CliError::said(format!("there is no MCP server `{server}` in the configuration; add it under [[mcp]]")));
     };
     let lock = mcp_lock(&config);
     let offered = mcp::offered(server).await.map_err(AssembleError::from)?;
-    let changes = if is_only_a_look { mcp::review(&lock, &server.name, &offered) } else { mcp::accept(&lock, server, &offered, tools) };
-    for change in changes.map_err(AssembleError::from)? {
+    let before = mcp::accepted(&lock, &server.name).map_err(AssembleError::from)?;
+    if look {
+        let changes = mcp::review(&lock, &server.name, &offered).map_err(AssembleError::from)?;
+        print_changes(setting, &changes, &offered)?;
+        return Ok(setting.output.line("nothing was accepted; leave out `--look` to accept")?);
+    }
+    // The first tools of a server are taken on the word of whoever writes the configuration: they put it there a moment ago.
+    if before.tools.is_empty() || !is_made(&config)? {
+        let changes = mcp::accept(&lock, server, &offered, &tools).map_err(AssembleError::from)?;
+        print_changes(setting, &changes, &offered)?;
+        return Ok(setting.output.line(format!("accepted, as the first tools of `{}`; in force within two seconds", server.name))?);
+    }
+    logging::start(&setting.environment, "warn");
+    let server = server.clone();
+    let said = with(config, &who, "steward plugin accept", async |terminal| {
+        let mut tx = terminal.store.begin(&terminal.actor).await?;
+        check_operators(&terminal.store, &tx).await?;
+        if changes::somebody_else_decides(&mut tx).await? {
+            let Some(reason) = &reason else {
+                return Err(CliError::said("say why with `--reason`: somebody else decides on it and reads that first"));
+            };
+            let row = propose(&terminal.store, &mut tx, &terminal.office, (&server, &lock), (&offered, &tools), reason).await?;
+            tx.commit().await?;
+            let id = row.governance_change_id;
+            return Ok((Vec::new(), format!("{id} waits: another owner accepts it, see `steward changes show {id}`; until then nothing of it can be called")));
+        }
+        // Nobody else could approve: who is alone accepts, at the machine, and it is on record.
+        if !terminal.actor.may(Permission::ChangesDecide) {
+            return Err(CliError::said("accepting tools is for owners; say who you are with `--as EMAIL`"));
+        }
+        let after = mcp::chosen(&lock, &server, &offered, &tools).map_err(AssembleError::from)?;
+        let digest = mcp::Accepted { tools: after, version: before.version }.digest();
+        let detail = json!({ "server": server.name, "digest": digest, "before": before.digest(), "alone": true });
+        let entry = Entry { action: "tool.accept", object: server.name.clone(), outcome: "done", detail, request_id: None };
+        audit::record(&mut tx, &terminal.office, entry).await?;
+        tx.commit().await?;
+        let changes = mcp::accept(&lock, &server, &offered, &tools).map_err(AssembleError::from)?;
+        Ok((changes, "accepted, since nobody else here could; in force within two seconds".to_owned()))
+    });
+    let (changes, end) = said.await?;
+    print_changes(setting, &changes, &offered)?;
+    Ok(setting.output.line(end)?)
+}
+
+fn print_changes(setting: &Setting, changes: &[mcp::Difference], offered: &[mcp::Definition]) -> Result<(), CliError> {
+    for change in changes {
         setting.output.line(one_line(&change.to_string(), 400))?;
         // What a person accepts is read first: the words, and the hints that decide nothing.
-        let meant = match &change {
+        let meant = match change {
             mcp::Difference::New { tool, .. } | mcp::Difference::Changed { tool, .. } => offered.iter().find(|one| one.name == *tool),
             mcp::Difference::Gone { .. } => None,
         };
@@ -144,6 +208,5 @@ async fn accept(setting: &Setting, server: &str, tools: &[String], is_only_a_loo
             }
         }
     }
-    let end = if is_only_a_look { "nothing was accepted; leave out `--look` to accept" } else { "accepted; `steward` uses it from its next start" };
-    Ok(setting.output.line(end)?)
+    Ok(())
 }

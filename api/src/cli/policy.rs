@@ -2,7 +2,6 @@
 
 mod compare;
 mod proofs;
-mod proposals;
 mod propose;
 mod recorded;
 mod shadow;
@@ -24,6 +23,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use steward_core::ToolSpec;
+use steward_office::changes::ChangeKind;
 use steward_policies::{
     CaseFile, CaseReport, CaseResult, PropertyFile, Recorded, RuleFile, Rules, RulesError, Summary, check, matrix, run_cases, shipped_cases,
     shipped_properties, shipped_rules,
@@ -129,9 +129,6 @@ enum Verb {
     /// Propose a set of rules: it is checked, tried on what is on record, and waits for an owner who did not propose it
     #[command(after_help = "Example:\n  steward policy propose ./policies-new --reason \"Refunds up to 50 need no approval\"")]
     Propose(propose::Propose),
-    /// Look at proposed rules and decide on them; never on one's own
-    #[command(after_help = "Example:\n  steward policy proposals list")]
-    Proposals(proposals::Proposals),
     /// List the rules that were approved, newest first
     #[command(after_help = "Example:\n  steward policy history")]
     History {
@@ -201,8 +198,11 @@ impl Policy {
                 shadow::run(&output, &config, &set, &who, &notes, follow).await
             }
             Verb::Propose(propose) => propose.run(setting).await,
-            Verb::Proposals(proposals) => proposals.run(setting).await,
-            Verb::History { json, who } => proposals::history(setting, &who, json).await,
+            Verb::History { json, who } => {
+                logging::start(&setting.environment, "warn");
+                super::changes::list(setting, &who, Some(ChangeKind::Policy), Some("approved"), json).await?;
+                Ok(ExitCode::SUCCESS)
+            }
             Verb::Export { dir, who } => propose::export(setting, &dir, &who).await,
             Verb::Suggest { days, least, json, who } => {
                 let mut set = read(&config, &Which { dir: None, json })?;

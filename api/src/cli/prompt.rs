@@ -1,6 +1,6 @@
 //! `steward prompt`: versions and labels of the prompts, and their texts.
 
-mod proposals;
+mod label;
 
 use super::Setting;
 use super::error::CliError;
@@ -43,10 +43,7 @@ enum Verb {
     },
     /// Propose that a label points to another version: it waits for an owner who did not propose it
     #[command(after_help = "Example:\n  steward prompt label assistant production 3 --reason \"Answers in two sentences\"")]
-    Label(proposals::Label),
-    /// Look at proposed moves of labels and decide on them; never on one's own
-    #[command(after_help = "Example:\n  steward prompt proposals list")]
-    Proposals(proposals::Proposals),
+    Label(label::Label),
 }
 
 impl PromptVerb {
@@ -56,7 +53,6 @@ impl PromptVerb {
             Verb::List { json } => list(setting, &prompts, json)?,
             Verb::Show { prompt, json } => show(setting, &prompts, &prompt, json)?,
             Verb::Label(label) => label.run(setting, &prompts).await?,
-            Verb::Proposals(proposals) => proposals.run(setting, &prompts).await?,
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,5 +1,5 @@
-//! Puts changed rules in force without a restart: the installation's files, and what organisations approved. Broken files are refused
-//! whole: the old rules stay, and an error says so.
+//! Puts changed rules and tools in force without a restart: the installation's files, what organisations approved, and which tools of MCP
+//! servers are accepted. Broken files are refused whole: what was in force stays, and an error says so.
 
 use super::Every;
 use crate::cli::chain;
@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use steward_agent::rules::SharedRules;
 use steward_core::ToolSpec;
+use steward_host::Host;
+use steward_host::mcp::McpServer;
 use steward_office::Office;
 use steward_store::Store;
 use tokio_util::sync::CancellationToken;
@@ -19,17 +21,46 @@ const EVERY_SECONDS: u64 = 1;
 /// What tells a changed directory: every file with its size and time of change.
 type Look = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
+/// What is watched.
+pub struct Watched {
+    /// The installation's rules.
+    pub dir: PathBuf,
+    /// The configured MCP servers.
+    pub mcp: Vec<McpServer>,
+    /// The file that holds their accepted tools.
+    pub mcp_lock: PathBuf,
+    /// The tools, replaced in place.
+    pub host: Host,
+    /// The rules, replaced in place.
+    pub rules: SharedRules,
+}
+
 /// Works until `stop`.
-pub async fn run(dir: PathBuf, tools: Vec<ToolSpec>, (store, office): (Store, Office), rules: SharedRules, stop: CancellationToken) {
+pub async fn run(watched: Watched, (store, office): (Store, Office), stop: CancellationToken) {
+    let Watched { dir, mcp, mcp_lock, host, rules } = watched;
     let mut every = Every::seconds(EVERY_SECONDS, stop);
     // The rules in force were read before this look; a change in between shows as another digest.
     let mut seen: Option<Look> = None;
+    let mut generation = host.generation();
     while every.next().await {
-        if let Err(err) = adopt::adopt(&store, &office, &tools, &rules).await {
+        if let Err(err) = adopt::adopt_tools(&store, &office, &mcp, &mcp_lock).await {
+            warn!(error = chain(&err), "which tools are accepted could not be looked at; trying again");
+        }
+        match host.reload_mcp(&mcp, &mcp_lock) {
+            Ok(changed) => {
+                changed.iter().for_each(|info| info!(plugin.name = info.server, tools = info.tools.len(), "the accepted tools of an MCP server are in force"))
+            }
+            Err(err) => error!("THE LIST OF ACCEPTED TOOLS IS REFUSED and the tools of before stay: {}", chain(&err)),
+        }
+        // Rules are made for the tools there are: with others they are read anew, those of organisations too.
+        let (tools, is_other) = (host.specs(), host.generation() != generation);
+        generation = host.generation();
+        let adopted = if is_other { adopt::adopt_again(&store, &office, &tools, &rules).await } else { adopt::adopt(&store, &office, &tools, &rules).await };
+        if let Err(err) = adopted {
             warn!(error = chain(&err), "what organisations approved could not be looked at; trying again");
         }
         let now = look(&dir);
-        if seen.as_ref() == Some(&now) {
+        if seen.as_ref() == Some(&now) && !is_other {
             continue;
         }
         seen = Some(now);

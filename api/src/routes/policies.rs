@@ -2,5 +2,6 @@
 
 pub(crate) mod backtest;
 pub(crate) mod history;
+pub(crate) mod propose;
 pub(crate) mod show;
 pub(crate) mod suggestions;

@@ -1,6 +1,7 @@
 //! Prompts: what agents are told, in versions that never change.
 
 pub(crate) mod list;
+pub(crate) mod propose;
 pub(crate) mod show;
 
 use serde::Serialize;

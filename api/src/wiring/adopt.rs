@@ -5,8 +5,11 @@
 
 use crate::cli::chain;
 use crate::policy_set::PolicySet;
+use crate::tool_sets;
+use std::path::Path;
 use steward_agent::rules::SharedRules;
 use steward_core::{Actor, HasKind as _, Kind, TenantId, ToolSpec};
+use steward_host::mcp::McpServer;
 use steward_office::changes::{self, ChangeKind};
 use steward_office::{Office, OfficeError};
 use steward_policies::{Rules, RulesError, nothing_allowed};
@@ -30,8 +33,50 @@ enum Unusable {
 
 /// Puts in force what is approved and not in force yet. Fails only when the database does not answer.
 pub async fn adopt(store: &Store, office: &Office, tools: &[ToolSpec], rules: &SharedRules) -> Result<(), OfficeError> {
+    adopt_due(store, office, tools, rules, |known, version| known.is_none_or(|known| known < version)).await
+}
+
+/// The same for what is in force already: rules are made for the tools there are, and these are others now.
+pub async fn adopt_again(store: &Store, office: &Office, tools: &[ToolSpec], rules: &SharedRules) -> Result<(), OfficeError> {
+    adopt_due(store, office, tools, rules, |_, _| true).await
+}
+
+/// Writes approved tools of MCP servers into the lock file where it does not have them yet. Of the operator's organisation alone: the tools are
+/// everybody's. Fails only when the database does not answer.
+pub async fn adopt_tools(store: &Store, office: &Office, servers: &[McpServer], lock: &Path) -> Result<(), OfficeError> {
+    let (Some(key), false) = (&office.key, servers.is_empty()) else { return Ok(()) };
+    for one in store.changes_in_force(ChangeKind::Tool.name()).await? {
+        if !changes::is_operators(store, one.tenant).await? || !servers.iter().any(|server| server.name == one.subject) {
+            continue;
+        }
+        let mut tx = store.begin(&Actor::worker(one.tenant)).await?;
+        let row = governance_change::in_force(&mut tx, ChangeKind::Tool.name(), &one.subject).await?.ok_or(StoreError::Missing)?;
+        tx.rollback().await?;
+        if !changes::is_approved(key, one.tenant, &row)? {
+            error!(
+                plugin.name = one.subject,
+                "ACCEPTED TOOLS WERE CHANGED IN THE DATABASE after they were approved, so those of before stay; look for who can write there"
+            );
+            continue;
+        }
+        match tool_sets::take_up(lock, &row) {
+            Ok(true) => info!(plugin.name = one.subject, "approved tools of an MCP server are accepted, as version {}", one.version),
+            Ok(false) => {}
+            Err(err) => error!(plugin.name = one.subject, "approved tools of an MCP server cannot be written down: {}", chain(&err)),
+        }
+    }
+    Ok(())
+}
+
+async fn adopt_due(
+    store: &Store,
+    office: &Office,
+    tools: &[ToolSpec],
+    rules: &SharedRules,
+    is_due: impl Fn(Option<i32>, i32) -> bool,
+) -> Result<(), OfficeError> {
     for one in store.changes_in_force(ChangeKind::Policy.name()).await? {
-        if rules.version_of(one.tenant).is_some_and(|version| version >= one.version) {
+        if !is_due(rules.version_of(one.tenant), one.version) {
             continue;
         }
         let (version, found) = match read(store, office, tools, one.tenant).await {

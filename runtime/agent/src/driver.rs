@@ -10,6 +10,7 @@ mod extract;
 mod journal;
 mod money;
 mod standing;
+mod wish;
 
 pub use journal::{Journal, MemoryJournal};
 

@@ -54,7 +54,7 @@ impl SharedRules {
     /// Puts rules that an organisation approved in force for every decision of it from now on. An older version than the one in force is passed over.
     pub fn adopt(&self, tenant: TenantId, version: i32, rules: Rules) {
         let mut inner = self.write();
-        if inner.own.get(&tenant).is_none_or(|own| own.version < version) {
+        if inner.own.get(&tenant).is_none_or(|own| own.version <= version) {
             inner.own.insert(tenant, Own { version, rules });
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! What is proposed never changes: it is stored with its digest and with what the checks found, and sealed with a key outside the database.
 //! Nobody approves their own, nor what did not pass its checks, nor what was made for a base that is no longer in force; the database
-//! refuses these too, whoever writes. An approval takes a fresh proof of who gives it.
+//! refuses these too, whoever writes. An approval is said anew by who gives it: with a second factor for this very change where they have
+//! one, else with their password.
 
 mod seal;
 
@@ -12,17 +13,20 @@ use crate::Office;
 use crate::audit::personal::{Opened, opened};
 use crate::audit::{self, Entry, seal::Subject};
 use crate::error::OfficeError;
-use crate::people::Proven;
+use crate::people::{Proven, confirm};
 use serde_json::json;
 use std::collections::HashMap;
-use steward_core::{ActorKind, AuditId, Digest, EnvelopeKey, GovernanceChangeId, Permission, PersonId};
+use steward_core::{ActorKind, AuditId, Digest, EnvelopeKey, GovernanceChangeId, Permission, PersonId, RunId, TenantId};
 use steward_store::governance_change::{self, ChangeRow, Decided};
-use steward_store::{Page, StoreError, Tx};
+use steward_store::{Page, Store, StoreError, Tx, membership};
 
 /// The longest reason a person may give, in bytes.
 const REASON_BYTES_MAX: usize = 2000;
 /// The longest content of a change, in bytes.
 const CONTENT_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The most changes that one run proposes.
+const PROPOSALS_OF_RUN_MAX: usize = 3;
 
 /// The subject of changes of rules: an organisation has one set.
 pub const POLICY: &str = "rules";
@@ -37,14 +41,33 @@ pub enum ChangeKind {
     Policy,
     /// The version of a prompt that a label points to.
     PromptLabel,
+    /// A standing grant that an agent asks for.
+    Grant,
+    /// The tools that are accepted of a server.
+    Tool,
 }
 
 impl ChangeKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Policy, Self::PromptLabel, Self::Grant, Self::Tool];
+
+    /// The kind of this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The kind of a stored change.
+    pub fn of(row: &ChangeRow) -> Result<Self, StoreError> {
+        Self::of_name(&row.kind).ok_or(StoreError::Corrupt { what: "governance_change.kind" })
+    }
+
     /// The stored form.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Policy => "policy",
             Self::PromptLabel => "prompt_label",
+            Self::Grant => "grant",
+            Self::Tool => "tool",
         }
     }
 
@@ -56,6 +79,10 @@ impl ChangeKind {
             }
             Self::PromptLabel => {
                 "the label points elsewhere than when this was proposed: look at the difference again with `steward prompt list`, and propose it anew"
+            }
+            Self::Grant => "the tool is not as it was when this was proposed: give a grant for it as it is, or have the agent propose it anew",
+            Self::Tool => {
+                "other tools of this server are accepted than when this was proposed: look at the difference again with `steward plugin accept SERVER --look`, and propose it anew"
             }
         }
     }
@@ -83,16 +110,51 @@ pub struct Proposal<'a> {
 /// Proposes a change. Nothing is in force by it.
 pub async fn propose(tx: &mut Tx, office: &Office, new: Proposal<'_>) -> Result<ChangeRow, OfficeError> {
     let person = speaker(tx, Permission::ChangesPropose)?;
+    write(tx, office, person, None, new).await
+}
+
+/// Whether somebody else in this organisation could approve what its person proposes.
+pub async fn somebody_else_decides(tx: &mut Tx) -> Result<bool, OfficeError> {
+    let Some(person) = tx.actor().person else { return Ok(true) };
+    Ok(membership::has_other_owner(tx, person).await?)
+}
+
+/// Whether this is the organisation of whoever runs the installation: what all organisations share is decided in it alone.
+pub async fn is_operators(store: &Store, tenant: TenantId) -> Result<bool, OfficeError> {
+    Ok(store.all_tenants().await?.first().is_some_and(|first| first.tenant == tenant))
+}
+
+/// Proposes what an agent asks for, in its run. Whom it acts for counts as who proposed it, and leaves the approval to others.
+pub(crate) async fn propose_as_agent(tx: &mut Tx, office: &Office, new: Proposal<'_>) -> Result<ChangeRow, OfficeError> {
+    let (person, run, agent) = match (&tx.actor().kind, tx.actor().person) {
+        (ActorKind::Agent { run, agent }, Some(person)) => (person, *run, agent.clone()),
+        _ => return Err(OfficeError::Denied("only an agent in a run proposes in this way".to_owned())),
+    };
+    let before = governance_change::of_run(tx, run).await?;
+    let digest = Digest::of(new.content.as_bytes());
+    // The same call once more, after a crash for example, is the same proposal.
+    if let Some(same) = before.iter().find(|row| row.content_digest == digest.bytes()) {
+        return Ok(same.clone());
+    }
+    if before.len() >= PROPOSALS_OF_RUN_MAX {
+        return Err(OfficeError::Denied(format!("a run proposes at most {PROPOSALS_OF_RUN_MAX} changes")));
+    }
+    write(tx, office, person, Some((run, agent)), new).await
+}
+
+async fn write(tx: &mut Tx, office: &Office, person: PersonId, by: Option<(RunId, String)>, new: Proposal<'_>) -> Result<ChangeRow, OfficeError> {
     let reason = words(new.reason)?.ok_or_else(|| OfficeError::Invalid("say why: whoever decides on it reads that first".to_owned()))?;
     if new.content.len() > CONTENT_BYTES_MAX {
         return Err(OfficeError::Invalid(format!("a change has at most {CONTENT_BYTES_MAX} bytes")));
     }
     let key = key(office)?;
     let id: GovernanceChangeId = office.ids.make();
+    let (run, agent) = by.unzip();
     let base_version = governance_change::version(tx, new.kind.name(), new.subject).await?;
     let digest = Digest::of(new.content.as_bytes());
     let detail = json!({
         "kind": new.kind.name(), "subject": new.subject, "content_digest": digest, "base_digest": new.base, "base_version": base_version, "sound": new.is_sound,
+        "run": run, "agent": agent,
     });
     let entry = Entry { action: "change.propose", object: id.to_string(), outcome: "done", detail, request_id: None };
     let audit = audit::record_about(tx, office, entry, Subject::Person(person), &json!({ "reason": reason })).await?;
@@ -107,8 +169,8 @@ pub async fn propose(tx: &mut Tx, office: &Office, new: Proposal<'_>) -> Result<
         report: new.report,
         sound: new.is_sound,
         proposed_by: person,
-        agent: None,
-        run: None,
+        agent,
+        run,
         proposed_at: office.clock.now(),
         proposed_audit: audit,
         seal: Vec::new(),
@@ -124,20 +186,20 @@ pub async fn propose(tx: &mut Tx, office: &Office, new: Proposal<'_>) -> Result<
     Ok(row)
 }
 
-/// Changes of one kind, newest first, in one state or all; without what is proposed in them and what the checks found.
-pub async fn list(tx: &mut Tx, kind: ChangeKind, state: Option<&str>, page: &Page) -> Result<Vec<ChangeRow>, OfficeError> {
+/// Changes of one kind or all, newest first, in one state or all; without what is proposed in them and what the checks found.
+pub async fn list(tx: &mut Tx, kind: Option<ChangeKind>, state: Option<&str>, page: &Page) -> Result<Vec<ChangeRow>, OfficeError> {
     if !tx.actor().may(Permission::GovernanceRead) {
         return Err(OfficeError::Denied("you may not see what governs".to_owned()));
     }
-    Ok(governance_change::list(tx, kind.name(), state, page).await?)
+    Ok(governance_change::list(tx, kind.map(ChangeKind::name), state, page).await?)
 }
 
-/// One change of a kind.
-pub async fn get(tx: &mut Tx, kind: ChangeKind, id: GovernanceChangeId) -> Result<ChangeRow, OfficeError> {
+/// One change.
+pub async fn get(tx: &mut Tx, id: GovernanceChangeId) -> Result<ChangeRow, OfficeError> {
     if !tx.actor().may(Permission::GovernanceRead) {
         return Err(OfficeError::Missing("change"));
     }
-    governance_change::find(tx, id).await?.filter(|row| row.kind == kind.name()).ok_or(OfficeError::Missing("change"))
+    governance_change::find(tx, id).await?.ok_or(OfficeError::Missing("change"))
 }
 
 /// The reasons people gave, by the entries of the log that hold them; whose details were erased has none.
@@ -162,22 +224,13 @@ pub struct Approval<'a> {
     pub reason: &'a str,
 }
 
-/// Approves a change, which is in force with the commit.
-pub async fn approve(
-    tx: &mut Tx,
-    office: &Office,
-    kind: ChangeKind,
-    id: GovernanceChangeId,
-    said: Approval<'_>,
-    proven: Proven,
-) -> Result<ChangeRow, OfficeError> {
+/// Approves a change, which is in force with the commit. `password` is a proof given at the terminal just now; a session remembers its own.
+pub async fn approve(tx: &mut Tx, office: &Office, id: GovernanceChangeId, said: Approval<'_>, password: Option<Proven>) -> Result<ChangeRow, OfficeError> {
     let person = speaker(tx, Permission::ChangesDecide)?;
-    if !proven.is_of(person) {
-        return Err(OfficeError::Denied("somebody else proved who they are".to_owned()));
-    }
     let key = key(office)?;
     let reason = words(said.reason)?;
-    let mut row = open(tx, kind, id).await?;
+    let mut row = open(tx, id).await?;
+    let kind = ChangeKind::of(&row)?;
     if row.content_digest != said.content_digest.bytes() {
         return Err(OfficeError::Conflict("what is proposed is not what you were shown; look at it again and decide on that".to_owned()));
     }
@@ -199,6 +252,7 @@ pub async fn approve(
     if row.base_digest != said.live.bytes() || row.base_version != newest {
         return Err(OfficeError::Conflict(format!("this proposal is stale; {}", kind.anew())));
     }
+    confirm(tx, office, &step_up_for(&row), password).await?;
     let version = newest.saturating_add(1);
     let detail =
         json!({ "kind": kind.name(), "subject": row.subject, "content_digest": said.content_digest, "version": version, "proposed_by": row.proposed_by });
@@ -215,17 +269,26 @@ pub async fn approve(
     match governance_change::decide(tx, id, &decided).await {
         Ok(true) => Ok(row),
         // Whoever was a moment faster with another proposal on the same base came first.
-        Err(StoreError::Conflict { .. } | StoreError::Refused { .. }) => Err(OfficeError::Conflict(format!("this proposal is stale; {}", kind.anew()))),
+        Err(err) if is_stale(&err) => Err(OfficeError::Conflict(format!("this proposal is stale; {}", kind.anew()))),
         Ok(false) => Err(OfficeError::Conflict("somebody else decided first".to_owned())),
         Err(err) => Err(err.into()),
     }
 }
 
+/// What a second factor is given for before this change is approved: its seal binds all that was proposed, and who is asked is shown that.
+pub fn step_up_for(row: &ChangeRow) -> String {
+    format!("change:{}", Digest::of(&row.seal))
+}
+
+fn is_stale(err: &StoreError) -> bool {
+    matches!(err, StoreError::Conflict { .. }) || matches!(err, StoreError::Refused { code, .. } if code == "STW13")
+}
+
 /// Refuses a change that somebody else proposed.
-pub async fn reject(tx: &mut Tx, office: &Office, kind: ChangeKind, id: GovernanceChangeId, reason: &str) -> Result<ChangeRow, OfficeError> {
+pub async fn reject(tx: &mut Tx, office: &Office, id: GovernanceChangeId, reason: &str) -> Result<ChangeRow, OfficeError> {
     let person = speaker(tx, Permission::ChangesDecide)?;
     let reason = words(reason)?;
-    let row = open(tx, kind, id).await?;
+    let row = open(tx, id).await?;
     if row.proposed_by == person {
         return Err(OfficeError::Denied("you proposed this yourself: withdraw it".to_owned()));
     }
@@ -233,9 +296,9 @@ pub async fn reject(tx: &mut Tx, office: &Office, kind: ChangeKind, id: Governan
 }
 
 /// Takes one's own proposal back.
-pub async fn withdraw(tx: &mut Tx, office: &Office, kind: ChangeKind, id: GovernanceChangeId) -> Result<ChangeRow, OfficeError> {
+pub async fn withdraw(tx: &mut Tx, office: &Office, id: GovernanceChangeId) -> Result<ChangeRow, OfficeError> {
     let person = speaker(tx, Permission::ChangesPropose)?;
-    let row = open(tx, kind, id).await?;
+    let row = open(tx, id).await?;
     if row.proposed_by != person {
         return Err(OfficeError::Denied("only who proposed it may withdraw it; whoever decides on it may reject it".to_owned()));
     }
@@ -278,8 +341,8 @@ async fn note(
 }
 
 /// The proposal, locked, and still one.
-async fn open(tx: &mut Tx, kind: ChangeKind, id: GovernanceChangeId) -> Result<ChangeRow, OfficeError> {
-    let row = governance_change::lock(tx, id).await?.filter(|row| row.kind == kind.name()).ok_or(OfficeError::Missing("change"))?;
+async fn open(tx: &mut Tx, id: GovernanceChangeId) -> Result<ChangeRow, OfficeError> {
+    let row = governance_change::lock(tx, id).await?.ok_or(OfficeError::Missing("change"))?;
     if row.state != "proposed" {
         return Err(OfficeError::Conflict(format!("this change is already {}", row.state)));
     }

@@ -3,8 +3,10 @@
 //! A grant stands in for what its giver could approve; the gate decides all the same, and a rule that forbids still forbids.
 //! It never covers money, keys, people, removal or Steward itself. Each use is a row of its own, and the database counts them.
 
+mod ask;
 mod ranges;
 
+pub use ask::{Asked, Wish, approve, ask, read as read_wish, tool_digest};
 pub use ranges::{Range, Ranges, covers};
 
 use crate::Office;
@@ -65,6 +67,13 @@ pub async fn get(tx: &mut Tx, id: GrantId) -> Result<GrantRow, OfficeError> {
 
 /// Gives a grant for a tool, in the roles that the giver has now.
 pub async fn give(tx: &mut Tx, office: &Office, tool: &ToolSpec, new: NewGrant) -> Result<GrantRow, OfficeError> {
+    let row = drafted(tx, office, tool, new).await?;
+    spend_step_up(tx, office, &step_up_for(&row)?).await?;
+    write(tx, office, row).await
+}
+
+/// The grant as it would be given now, checked; nothing is given by it.
+async fn drafted(tx: &mut Tx, office: &Office, tool: &ToolSpec, new: NewGrant) -> Result<GrantRow, OfficeError> {
     let person = giver(tx)?;
     let now = office.clock.now();
     if !COVERED.contains(&tool.effect) {
@@ -89,8 +98,7 @@ pub async fn give(tx: &mut Tx, office: &Office, tool: &ToolSpec, new: NewGrant) 
     {
         return Err(OfficeError::Invalid("whom the grant is for is nobody with a role in this workspace".to_owned()));
     }
-    let key = key(office)?;
-    let mut row = GrantRow {
+    Ok(GrantRow {
         grant_id: office.ids.make(),
         workspace: new.workspace,
         agent: new.agent,
@@ -108,11 +116,15 @@ pub async fn give(tx: &mut Tx, office: &Office, tool: &ToolSpec, new: NewGrant) 
         revoked_at: None,
         revoked_by: None,
         seal: Vec::new(),
-    };
-    spend_step_up(tx, office, &step_up_for(&row)?).await?;
-    row.seal = seal(key, tx.actor().tenant, &row)?;
+    })
+}
+
+/// Seals a checked grant and puts it on record.
+async fn write(tx: &mut Tx, office: &Office, mut row: GrantRow) -> Result<GrantRow, OfficeError> {
+    row.seal = seal(key(office)?, tx.actor().tenant, &row)?;
     grant::insert(tx, &row).await?;
-    let detail = json!({ "tool": row.tool, "agent": row.agent, "uses_max": row.uses_max, "expires_at_ms": ms(row.expires_at), "ranges": new.ranges });
+    let ranges: serde_json::Value = serde_json::from_str(&row.ranges).map_err(|_| StoreError::Corrupt { what: "grant.ranges" })?;
+    let detail = json!({ "tool": row.tool, "agent": row.agent, "uses_max": row.uses_max, "expires_at_ms": ms(row.expires_at), "ranges": ranges });
     audit::record(tx, office, Entry { action: "grant.give", object: row.grant_id.to_string(), outcome: "done", detail, request_id: None }).await?;
     Ok(row)
 }

@@ -153,17 +153,30 @@ pub async fn lock(tx: &mut Tx, id: GovernanceChangeId) -> Result<Option<ChangeRo
     Ok(row.map(|row| row!(row)))
 }
 
-/// Changes of one kind, newest first, in one state or all. Content and report, which may be long, are left out.
-pub async fn list(tx: &mut Tx, kind: &str, state: Option<&str>, page: &Page) -> Result<Vec<ChangeRow>, StoreError> {
+/// Changes of one kind or all, newest first, in one state or all. Content and report, which may be long, are left out.
+pub async fn list(tx: &mut Tx, kind: Option<&str>, state: Option<&str>, page: &Page) -> Result<Vec<ChangeRow>, StoreError> {
     let rows = sqlx::query!(
         r#"select governance_change_id, kind, subject, '' as "content!", content_digest, base_digest, base_version, '' as "report!", sound, proposed_by, agent,
                   run_id, proposed_at, proposed_audit_id, seal, state, version, decided_by, decided_at, decided_audit_id, decided_seal
-             from governance_change where kind = $1 and ($2::text is null or state = $2) and ($3::uuid is null or governance_change_id < $3)
+             from governance_change where ($1::text is null or kind = $1) and ($2::text is null or state = $2) and ($3::uuid is null or governance_change_id < $3)
             order by governance_change_id desc limit $4"#,
         kind,
         state,
         page.after_uuid(),
         page.fetch(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| row!(row)).collect())
+}
+
+/// What was proposed in a run, oldest first.
+pub async fn of_run(tx: &mut Tx, run: RunId) -> Result<Vec<ChangeRow>, StoreError> {
+    let rows = sqlx::query!(
+        "select governance_change_id, kind, subject, content, content_digest, base_digest, base_version, report, sound, proposed_by, agent, run_id,
+                proposed_at, proposed_audit_id, seal, state, version, decided_by, decided_at, decided_audit_id, decided_seal
+           from governance_change where run_id = $1 order by governance_change_id",
+        run.uuid()
     )
     .fetch_all(tx.conn())
     .await?;

@@ -49,6 +49,16 @@ pub async fn delete(tx: &mut Tx, membership: Membership) -> Result<(), StoreErro
     Ok(())
 }
 
+/// Whether somebody else than this person owns the organisation and may come in.
+pub async fn has_other_owner(tx: &mut Tx, person: PersonId) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from membership join person using (tenant_id, person_id)
+                           where role = 'owner' and person_id <> $1 and disabled_at is null) as "found!""#,
+        person.uuid()
+    );
+    Ok(found.fetch_one(tx.conn()).await?)
+}
+
 /// The roles of these people.
 pub async fn list_of(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<Membership>, StoreError> {
     let people: Vec<Uuid> = people.iter().map(|id| id.uuid()).collect();

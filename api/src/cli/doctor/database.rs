@@ -1,37 +1,57 @@
-//! PostgreSQL: its programs, whether it answers, and whether it is of this version.
+//! PostgreSQL: its programs, whether it answers, whether it is of this version, and which rules in it stand in for the files.
 
 use super::Check;
 use crate::config::Config;
 use crate::wiring::database::Database;
+use steward_office::changes::ChangeKind;
 use steward_store::engines::cluster::{Binaries, Cluster};
+use steward_store::{Store, StoreError};
 
 const NAME: &str = "database";
 
 pub(super) async fn check(config: &Config) -> Vec<Check> {
     if config.database.url.is_some() {
-        return vec![reach(config, "the configured database").await];
+        return reach(config, "the configured database").await;
     }
     let programs = Check::of("PostgreSQL", Binaries::look(&config.cluster()), |found| format!("{} in {}", found.version, found.dir.display()));
     let running = if config.data_dir.join("pg").exists() { Cluster::attach(&config.cluster()).await } else { Ok(None) };
     let database = match running {
         Ok(Some(cluster)) => reach(config, &format!("the private PostgreSQL (process {})", cluster.pid())).await,
-        Ok(None) if config.data_dir.join("pg").exists() => Check::good(NAME, "not running; `steward up` starts it"),
-        Ok(None) => Check::good(NAME, "made by the first `steward up`"),
-        Err(err) => Check::wrong(NAME, crate::cli::chain(&err)),
+        Ok(None) if config.data_dir.join("pg").exists() => vec![Check::good(NAME, "not running; `steward up` starts it")],
+        Ok(None) => vec![Check::good(NAME, "made by the first `steward up`")],
+        Err(err) => vec![Check::wrong(NAME, crate::cli::chain(&err))],
     };
-    vec![programs, database]
+    [vec![programs], database].concat()
 }
 
-async fn reach(config: &Config, which: &str) -> Check {
+async fn reach(config: &Config, which: &str) -> Vec<Check> {
     let reached = async {
         let database = Database::part(config).await.map_err(|err| crate::cli::chain(&err))?;
         let (app, worker) = tokio::try_join!(database.app(), database.worker()).map_err(|err| crate::cli::chain(&err))?;
-        app.ping().await.map_err(|err| crate::cli::chain(&err))?;
+        let approved = approved(&app).await.map_err(|err| crate::cli::chain(&err))?;
         tokio::join!(app.close(), worker.close());
-        Ok::<_, String>(())
+        Ok::<_, String>(approved)
     };
     match reached.await {
-        Ok(()) => Check::good(NAME, format!("{which} answers and has all migrations")),
-        Err(why) => Check::wrong(NAME, why),
+        Ok(approved) => {
+            let answers = Check::good(NAME, format!("{which} answers and has all migrations"));
+            let says = |(name, version)| {
+                let dir = config.policies_dir.display();
+                format!("`{name}` goes by its own (version {version}): the files in `{dir}` no longer count for it; change them with `steward policy propose`")
+            };
+            let said: Vec<String> = approved.into_iter().map(says).collect();
+            let approved = (!said.is_empty()).then(|| Check::good("approved rules", said.join("\n")));
+            std::iter::once(answers).chain(approved).collect()
+        }
+        Err(why) => vec![Check::wrong(NAME, why)],
     }
+}
+
+/// Organisations that go by rules they approved, by name, with the version.
+async fn approved(store: &Store) -> Result<Vec<(String, i32)>, StoreError> {
+    store.ping().await?;
+    let in_force = store.changes_in_force(ChangeKind::Policy.name()).await?;
+    let all = store.all_tenants().await?;
+    let named = |tenant| all.iter().find(|row| row.tenant == tenant).map_or_else(String::new, |row| row.name.clone());
+    Ok(in_force.into_iter().map(|one| (named(one.tenant), one.version)).collect())
 }

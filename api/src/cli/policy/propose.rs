@@ -78,7 +78,7 @@ impl Propose {
             } else {
                 print(&setting.output, &report)?;
                 let next = if report.sound { "another owner approves it" } else { "it cannot be approved as it is; withdraw it and propose it anew" };
-                setting.output.line(format!("{id} waits: {next} with `steward policy proposals show {id}`."))?;
+                setting.output.line(format!("{id} waits: {next} with `steward changes show {id}`."))?;
             }
             Ok(if report.sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         })

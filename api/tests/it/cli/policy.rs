@@ -1,6 +1,14 @@
 //! The rules from the command line: what is broken, what decides otherwise than its cases say.
 
-use super::Home;
+use super::{Home, fed};
+use crate::http::factors::app_code;
+use secrecy::{ExposeSecret as _, SecretString};
+use steward_core::{Clock, Ids};
+use steward_office::Office;
+use steward_office::audit::personal::Personal;
+use steward_office::audit::seal::DataKey;
+use steward_office::people::{self, PasswordChange, Passwords, SignedIn};
+use steward_store::testing::TestDatabase;
 
 const READS: &str = "@id(\"read\") @reason(\"Looking is free.\")\npermit (principal, action in Action::\"read\", resource);\n";
 
@@ -157,15 +165,99 @@ async fn rules_are_proposed_from_the_terminal_and_not_approved_by_who_proposed_t
     let made = home.json(&["policy", "propose", "new", "--reason", "No companies.", "--json"]);
     assert_eq!((&made["report"]["sound"], &made["report"]["changes"]["added"]), (&true.into(), &serde_json::json!(["mine"])), "{made}");
     let (id, digest) = (made["governance_change_id"].as_str().expect("an id"), made["content_digest"].as_str().expect("a digest"));
-    let shown = home.succeeds(&["policy", "proposals", "show", id]);
+    let shown = home.succeeds(&["changes", "show", id]);
     for part in ["is proposed", "No companies.", "rule new: mine", "crm.create_company", &format!("--digest {digest}")] {
         assert!(shown.contains(part), "`{part}` in {shown}");
     }
-    home.refused(&["policy", "proposals", "approve", id, "--digest", digest], &["your password on standard input"]);
-    home.refused(&["policy", "proposals", "reject", id], &["you proposed this yourself"]);
+    home.refused(&["changes", "approve", id, "--digest", digest], &["your password on standard input"]);
+    home.refused(&["changes", "reject", id], &["you proposed this yourself"]);
     assert_eq!(home.json(&["policy", "history", "--json"])["items"], serde_json::json!([]));
-    assert!(home.succeeds(&["policy", "proposals", "withdraw", id]).contains("Withdrawn"));
-    home.refused(&["policy", "proposals", "withdraw", id], &["already withdrawn"]);
-    let listed = home.succeeds(&["policy", "proposals", "list"]);
+    assert!(home.succeeds(&["changes", "withdraw", id]).contains("Withdrawn"));
+    home.refused(&["changes", "withdraw", id], &["already withdrawn"]);
+    let listed = home.succeeds(&["changes", "list"]);
     assert!(listed.contains("withdrawn") && listed.contains("proposed, not sound"), "{listed}");
+}
+
+const PASSWORD: &str = "a long enough password";
+
+/// A manager beside the owner, and a password for the owner.
+async fn two_people(database: &TestDatabase, office: &Office) -> SignedIn {
+    let manager = "insert into person (tenant_id, person_id, email, display_name, created_at) select tenant_id, gen_random_uuid(), 'ben@localhost', 'Ben', now() from tenant;
+                   insert into membership (tenant_id, membership_id, person_id, role, created_at)
+                   select tenant_id, gen_random_uuid(), person_id, 'manager', now() from person where email = 'ben@localhost'";
+    database.raw(manager).await;
+    let tenant = database.app.all_tenants().await.expect("tenants")[0].tenant;
+    let owner = people::actor_of_person(&database.app, tenant, "owner@localhost").await.expect("the owner");
+    let change = PasswordChange { current: None, new: PASSWORD.into() };
+    people::change_password(&database.app, office, &Passwords::new(1).expect("hashing"), &owner, &change, None).await.expect("a password")
+}
+
+/// Gives somebody one-time codes; the answer is the secret of their app, whose code of thirty seconds ago is used.
+async fn enrol(database: &TestDatabase, office: &Office, signed_in: &SignedIn) -> String {
+    let passwords = Passwords::new(1).expect("hashing");
+    people::prove(&database.app, office, &passwords, &signed_in.actor, &PASSWORD.into()).await.expect("proved");
+    let mut tx = database.app.begin(&signed_in.actor).await.expect("tx");
+    let secret = people::enrol_totp(&mut tx, office).await.expect("begun").secret.expose_secret().to_owned();
+    tx.commit().await.expect("commit");
+    let code = SecretString::from(app_code(&secret, office.clock.now().unix_timestamp() - 30));
+    people::confirm_totp(&database.app, office, &signed_in.actor, &code).await.expect("confirmed");
+    secret
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_person_approves_from_the_terminal_with_a_password_or_a_code() {
+    let database = TestDatabase::make().await;
+    let home = Home::with_config("approve", "").set("STEWARD_DATABASE__URL", &database.superuser_url);
+    home.up(&[]).stop();
+    let key: [u8; 32] = std::fs::read(home.path("data/keys/data.key")).expect("the data key").try_into().expect("32 bytes");
+    let personal = Personal::new(DataKey::from_secret(&key).expect("a key"), home.path("data/audit"));
+    let office = Office::new(Clock::System, Ids::System).sealing(personal);
+    let owner = two_people(&database, &office).await;
+    home.succeeds(&["policy", "export", "new"]);
+    let propose = |name: &str| {
+        home.write(
+            &format!("new/rules/90-{name}.cedar"),
+            &format!("@id(\"{name}\") @reason(\"Mine.\")\nforbid (principal, action == Action::\"crm.create_company\", resource);\n"),
+        );
+        let made = home.json(&["policy", "propose", "new", "--reason", "No companies.", "--json", "--as", "ben@localhost"]);
+        let text = |field: &str| made[field].as_str().expect("a text").to_owned();
+        (text("governance_change_id"), text("content_digest"))
+    };
+    let looked_at = || home.run(&["doctor"]).out;
+    assert!(!looked_at().contains("approved rules"));
+    let (id, digest) = propose("first");
+    let approve =
+        |more: &[&str], password: &str| fed(home.command(&[&["changes", "approve", &id, "--digest", &digest], more].concat()), &format!("{password}\n"));
+    for (more, password, says) in [
+        (&["--as", "ben@localhost"][..], PASSWORD, "you have no password yet"),
+        (&[], "not this one at all", "this is not your password"),
+        (&["--code", "123456"], "", "you have no second factor yet"),
+    ] {
+        let ran = approve(more, password);
+        assert!(ran.code == 1 && ran.err.contains(says), "`{says}` in {ran:?}");
+    }
+    let other = "0".repeat(64);
+    let ran = fed(home.command(&["changes", "approve", &id, "--digest", &other]), &format!("{PASSWORD}\n"));
+    assert!(ran.code == 1 && ran.err.contains("not what you were shown"), "{ran:?}");
+    let ran = approve(&[], PASSWORD);
+    assert!(ran.code == 0 && ran.out.contains("Approved."), "{ran:?}");
+    assert_eq!(home.json(&["policy", "history", "--json"])["items"][0]["governance_change_id"], id.as_str());
+
+    let said = looked_at();
+    for part in ["approved rules", "goes by its own (version 1)", "no longer count for it", "steward policy propose"] {
+        assert!(said.contains(part), "`{part}` in {said}");
+    }
+
+    // Who has a second factor gives that, and the password is not enough.
+    let secret = enrol(&database, &office, &owner).await;
+    let (id, digest) = propose("second");
+    let approve =
+        |more: &[&str], password: &str| fed(home.command(&[&["changes", "approve", &id, "--digest", &digest], more].concat()), &format!("{password}\n"));
+    let ran = approve(&[], PASSWORD);
+    assert!(ran.code == 1 && ran.err.contains("with `--code`"), "{ran:?}");
+    let ran = approve(&["--code", &app_code(&secret, office.clock.now().unix_timestamp())], "");
+    assert!(ran.code == 0 && ran.out.contains("Approved."), "{ran:?}");
+    let listed = home.succeeds(&["changes", "list", "--kind", "policy", "--state", "approved"]);
+    assert!(listed.contains("version 2") && listed.contains("version 1"), "{listed}");
+    assert_eq!(database.number("select count(*) from audit_event where action = 'change.approve'").await, 2);
 }

@@ -6,10 +6,12 @@ use super::world::{House, World};
 use ring::hmac;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use steward_core::{EnvelopeId, Role};
+use steward_core::{Digest, EnvelopeId, Role};
+use steward_office::changes::ChangeKind;
 use steward_office::grants::{self, NewGrant, Range, Ranges};
 use steward_office::{OfficeError, people};
 use steward_policies::sample_tools;
+use steward_store::governance_change::ChangeRow;
 
 const PASSWORD: &str = "a long enough password";
 
@@ -96,6 +98,28 @@ async fn what_is_shown_once_is_not_shown_again() {
 }
 
 #[tokio::test]
+async fn of_two_confirmations_at_once_one_makes_the_secret_count_and_wrong_codes_are_on_record() {
+    let world = World::make().await;
+    let owner = world.owner().await;
+    let begun = world.server.ask("POST", "/api/v1/me/totp").cookie(&owner).send().await.expect(201).json();
+    let code = app_code(begun["secret"].as_str().expect("secret"), world.server.state.office.clock.now().unix_timestamp());
+    let confirm = |code: &str| world.server.ask("POST", "/api/v1/me/totp/confirm").cookie(&owner).json(&json!({ "code": code })).send();
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    confirm(wrong).await.expect(422);
+    let on_record = |outcome: &str| format!("select count(*) from audit_event where action = 'factor.add' and outcome = '{outcome}'");
+    assert_eq!(world.server.database.number(&on_record("refused")).await, 1);
+    let (first, second) = tokio::join!(confirm(&code), confirm(&code));
+    let mut statuses = [first.status, second.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409], "{} {}", first.text(), second.text());
+    assert_eq!(world.server.database.number(&on_record("done")).await, 1);
+    // The codes that were shown are those that count.
+    let shown = if first.status == 200 { first } else { second };
+    assert_eq!(shown.json()["recovery_codes"].as_array().expect("codes").len(), 10);
+    assert_eq!(world.server.database.number("select count(*) from recovery_code").await, 10);
+}
+
+#[tokio::test]
 async fn a_grave_approval_takes_the_second_factor_for_its_very_envelope() {
     let world = World::make().await;
     let guarded = Guarded::make(&world).await;
@@ -121,6 +145,47 @@ async fn a_grave_approval_takes_the_second_factor_for_its_very_envelope() {
     world.server.ask("POST", path).cookie(&guarded.cookie).json(&body).send().await.expect(200);
     let path = format!("/api/v1/holds/{}/approve", sample::hold_of(&world, &world.home, "admin").await);
     world.server.ask("POST", path).cookie(&world.session(Role::Manager).await.secret).json(&body).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn a_change_of_what_governs_takes_the_second_factor_for_itself() {
+    let world = World::make().await;
+    let guarded = Guarded::make(&world).await;
+    for kind in [ChangeKind::Policy, ChangeKind::PromptLabel] {
+        let make = || sample::change_of(&world, &world.home, world.home.owner, kind, false);
+        let (one, other) = (make().await, make().await);
+        let ask = |row: &ChangeRow| {
+            let digest = Digest::of(row.content.as_bytes());
+            let path = format!("/api/v1/changes/{}/approve", row.governance_change_id);
+            world.server.ask("POST", path).cookie(&guarded.cookie).json(&json!({ "content_digest": digest }))
+        };
+        // The password that was given a moment ago is not enough for who has a second factor.
+        let refused = ask(&one).send().await.expect(403).json();
+        assert_eq!((&refused["code"], &refused["step_up"]["factors"]), (&json!("step_up_required"), &json!(["totp"])), "{kind:?}: {refused}");
+        guarded.step_up(&world, &refused["step_up"]["for"]).await.expect(201);
+        // One for another change, with the same content even, does not help.
+        ask(&other).send().await.expect(403);
+        assert_eq!(ask(&one).send().await.expect(200).json()["state"], "approved", "{kind:?}");
+        guarded.next(&world);
+    }
+    assert_eq!(world.server.database.number("select count(*) from governance_change where state = 'approved'").await, 2);
+}
+
+#[tokio::test]
+async fn who_has_no_second_factor_approves_a_change_with_the_password() {
+    let world = World::make().await;
+    let change = sample::change_of(&world, &world.home, world.home.owner, ChangeKind::PromptLabel, false).await;
+    let body = json!({ "content_digest": Digest::of(change.content.as_bytes()) });
+    let path = format!("/api/v1/changes/{}/approve", change.governance_change_id);
+    // A session of after the sample, in which nothing was proved.
+    let unproven = world.owner().await;
+    let refused = world.server.ask("POST", path.as_str()).cookie(&unproven).json(&body).send().await.expect(403).json();
+    assert_eq!(refused["code"], "not_proven", "{refused}");
+    world.server.ask("PUT", "/api/v1/me/password").cookie(&unproven).json(&json!({ "new": PASSWORD })).send().await.expect(200);
+    let proved = world.server.ask("POST", "/api/v1/session").json(&json!({ "email": "ada@home.example", "password": PASSWORD })).send().await;
+    let proved = proved.expect(201).cookie();
+    world.server.ask("POST", "/api/v1/session/prove").cookie(&proved).json(&json!({ "password": PASSWORD })).send().await;
+    assert_eq!(world.server.ask("POST", path.as_str()).cookie(&proved).json(&body).send().await.expect(200).json()["state"], "approved");
 }
 
 #[tokio::test]
@@ -165,6 +230,32 @@ async fn an_approval_without_it_is_refused_by_the_database_too() {
     );
     let refused = world.server.database.texts(&world.server.database.superuser_url, &say, "select 'nothing'").await.expect_err("refused");
     assert!(refused.contains("second factor"), "{refused}");
+
+    let change = sample::change_of(&world, &world.home, world.home.owner, ChangeKind::Policy, false).await;
+    let approve = format!(
+        "update governance_change set state = 'approved', version = 1, decided_by = '{owner}', decided_at = '2026-03-01 09:01Z',
+                decided_audit_id = proposed_audit_id, decided_seal = sha256('x') where governance_change_id = '{}' returning '1'",
+        change.governance_change_id.uuid()
+    );
+    let approve = async || world.server.database.texts(&world.server.database.superuser_url, "", &approve).await;
+    let refused = approve().await.expect_err("refused");
+    assert!(refused.contains("second factor given for this change"), "{refused}");
+    // One for something else, one that was not used, one that was over: none of them helps.
+    let bound = format!("change:{}", Digest::of(&change.seal));
+    for (bound, used, until) in [("change:0", "'09:01Z'", "09:02Z"), (bound.as_str(), "null", "09:02Z"), (&bound, "'09:00:30Z'", "09:00:40Z")] {
+        let used = used.replace("'09", "'2026-03-01 09");
+        world
+            .server
+            .database
+            .raw(&format!(
+                "insert into step_up (tenant_id, step_up_id, person_id, bound, method, at, expires_at, used_at)
+             values ('{tenant}', gen_random_uuid(), '{owner}', '{bound}', 'totp', '2026-03-01 09:00Z', '2026-03-01 {until}', {used})"
+            ))
+            .await;
+        approve().await.expect_err("refused");
+    }
+    world.server.database.raw(&format!("update step_up set used_at = '2026-03-01 09:01Z' where bound = '{bound}' and used_at is null")).await;
+    approve().await.expect("given and used for it");
     drop(guarded);
 }
 

@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use steward_core::{PersonId, Role, Scope};
 use steward_policies::shipped_rules;
 
-/// Where proposals are.
+/// Where rules are proposed.
 const PATH: &str = "/api/v1/policies/proposals";
+/// Where changes are looked at and decided.
+const CHANGES: &str = "/api/v1/changes";
 
 /// A rule that stops companies; it breaks nothing.
 const NO_COMPANIES: &str = r#"@id("no-companies") @reason("No companies for now.") @tell("Companies cannot be made here.")
@@ -61,7 +63,7 @@ impl<'a> House<'a> {
     }
 
     async fn approve(&self, who: &SecretString, proposal: &Value) -> super::server::Reply {
-        let path = format!("{PATH}/{}/approve", id(proposal));
+        let path = format!("{CHANGES}/{}/approve", id(proposal));
         self.ask("POST", path, who).json(&json!({ "content_digest": proposal["content_digest"], "reason": "Agreed." })).send().await
     }
 }
@@ -105,10 +107,10 @@ async fn nobody_approves_their_own_nor_what_was_not_shown_nor_without_a_proof() 
     let reply = house.approve(&house.owner, &own).await.expect(403).json();
     assert!(reply["detail"].as_str().expect("detail").contains("somebody else"), "{reply}");
     house.approve(&house.manager, &own).await.expect(403);
-    house.ask("POST", format!("{PATH}/{}/reject", id(&own)), &house.owner).json(&json!({})).send().await.expect(403);
+    house.ask("POST", format!("{CHANGES}/{}/reject", id(&own)), &house.owner).json(&json!({})).send().await.expect(403);
 
     let theirs = house.propose(&house.manager, NO_COMPANIES).await;
-    let path = format!("{PATH}/{}/approve", id(&theirs));
+    let path = format!("{CHANGES}/{}/approve", id(&theirs));
     let right = json!({ "content_digest": theirs["content_digest"] });
     let unproven = world.owner().await;
     let reply = house.ask("POST", path.as_str(), &unproven).json(&right).send().await.expect(403).json();
@@ -121,16 +123,16 @@ async fn nobody_approves_their_own_nor_what_was_not_shown_nor_without_a_proof() 
     house.ask("POST", path.as_str(), &elsewhere).json(&right).send().await.expect(404);
     let token = world.token(&world.home.actor, &Scope::ALL).await.secret;
     working.ask("POST", path.as_str()).token(&token).json(&right).send().await.expect(403);
-    house.ask("POST", format!("{PATH}/{}/withdraw", id(&theirs)), &house.owner).send().await.expect(403);
+    house.ask("POST", format!("{CHANGES}/{}/withdraw", id(&theirs)), &house.owner).send().await.expect(403);
     assert_eq!(world.server.database.number("select count(*) from governance_change where state <> 'proposed'").await, 0);
     assert_eq!(world.server.state.rules.version_of(world.home.tenant), None, "nothing is in force by it");
 
-    let withdrawn = house.ask("POST", format!("{PATH}/{}/withdraw", id(&theirs)), &house.manager).send().await.expect(200).json();
+    let withdrawn = house.ask("POST", format!("{CHANGES}/{}/withdraw", id(&theirs)), &house.manager).send().await.expect(200).json();
     assert_eq!(withdrawn["state"], "withdrawn");
     house.approve(&house.owner, &theirs).await.expect(409);
     let other = world.person(Role::Owner, None).await;
     let other = world.home.session_of(&world.server, other).await.secret;
-    let rejected = house.ask("POST", format!("{PATH}/{}/reject", id(&own)), &other).json(&json!({ "reason": "Not now." })).send().await.expect(200).json();
+    let rejected = house.ask("POST", format!("{CHANGES}/{}/reject", id(&own)), &other).json(&json!({ "reason": "Not now." })).send().await.expect(200).json();
     assert_eq!((&rejected["state"], &rejected["decision_reason"]), (&json!("rejected"), &json!("Not now.")));
 }
 
@@ -174,8 +176,8 @@ async fn an_approved_set_is_in_force_for_its_organisation_and_what_was_approved_
     );
     assert_eq!(proposal["report"]["changes"]["added"], json!(["no-companies"]));
     assert!(proposal["report"]["changes"]["decisions"]["judged"].as_u64().expect("a number") > 0, "{proposal}");
-    let shown = house.ask("GET", format!("{PATH}/{}", id(&proposal)), &house.owner).send().await.expect(200).json();
-    assert_eq!((&shown["report"], &shown["set"], &shown["reason"]), (&proposal["report"], &proposal["set"], &json!("Companies are made by hand.")));
+    let shown = house.ask("GET", format!("{CHANGES}/{}", id(&proposal)), &house.owner).send().await.expect(200).json();
+    assert_eq!((&shown["report"], &shown["content"], &shown["reason"]), (&proposal["report"], &proposal["content"], &json!("Companies are made by hand.")));
     let also = house.propose(&house.manager, "").await;
 
     let approved = house.approve(&house.owner, &proposal).await.expect(200).json();
@@ -188,7 +190,7 @@ async fn an_approved_set_is_in_force_for_its_organisation_and_what_was_approved_
     assert!(policies["rules"].as_array().expect("rules").iter().any(|rule| rule["id"] == "no-companies"), "{policies}");
 
     // A proposal for what is no longer in force says so, and what to do.
-    let listed = house.ask("GET", format!("{PATH}?state=proposed"), &house.owner).send().await.expect(200).json();
+    let listed = house.ask("GET", format!("{CHANGES}?kind=policy&state=proposed"), &house.owner).send().await.expect(200).json();
     assert_eq!((&listed["items"][0]["governance_change_id"], &listed["items"][0]["is_stale"]), (&also["governance_change_id"], &json!(true)));
     let reply = house.approve(&house.owner, &also).await.expect(409).json();
     assert!(reply["detail"].as_str().expect("detail").contains("steward policy export"), "{reply}");

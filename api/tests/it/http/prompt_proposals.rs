@@ -42,7 +42,7 @@ impl House {
     }
 
     async fn approve(&self, who: &SecretString, proposal: &Value) -> super::server::Reply {
-        let path = format!("{PATH}/{}/approve", proposal["governance_change_id"].as_str().expect("an id"));
+        let path = format!("/api/v1/changes/{}/approve", proposal["governance_change_id"].as_str().expect("an id"));
         self.working.ask("POST", path).cookie(who).json(&json!({ "content_digest": proposal["content_digest"] })).send().await
     }
 
@@ -81,9 +81,10 @@ async fn a_label_moves_only_to_what_is_there_and_not_by_who_may_not() {
     let unproven = world.owner().await;
     let theirs = house.propose(&house.manager, 2).await;
     house.approve(&unproven, &theirs).await.expect(403);
-    // The routes of the rules do not take it, nor these the rules'.
-    let elsewhere = format!("/api/v1/policies/proposals/{}", theirs["governance_change_id"].as_str().expect("an id"));
-    house.working.ask("GET", elsewhere).cookie(&house.owner).send().await.expect(404);
+    let listed = async |query: &str| house.working.ask("GET", format!("/api/v1/changes{query}")).cookie(&house.owner).send().await;
+    assert_eq!(listed("?kind=prompt_label").await.expect(200).json()["items"].as_array().map(Vec::len), Some(2));
+    assert_eq!(listed("?kind=policy").await.expect(200).json()["items"], json!([]));
+    listed("?kind=nothing").await.expect(422);
     assert_eq!(house.pinned().await, "assistant@1");
 }
 

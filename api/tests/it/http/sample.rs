@@ -15,6 +15,7 @@ use steward_office::crm::{self, NewCompany, NewContact, NewDeal};
 use steward_office::grants::{self, NewGrant, Range};
 use steward_office::holds::seal::seal_hold;
 use steward_office::people;
+use steward_store::governance_change::ChangeRow;
 use steward_store::hold::{self, HoldRow};
 use steward_store::journal;
 use steward_store::passkey::{self, PasskeyRow};
@@ -89,14 +90,13 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
         "policies::backtest" => Sample::Json(
             json!({ "files": [{ "name": "all.cedar", "text": "@id(\"all\") @reason(\"All.\") permit (principal, action, resource);" }], "decisions": 0 }),
         ),
-        "policy_proposals::create" => {
-            Sample::Json(json!({ "files": [{ "name": "read.cedar", "text": READS }], "cases": [], "reason": "A sample.", "decisions": 0 }))
-        }
-        "policy_proposals::approve" => Sample::Json(json!({ "content_digest": Digest::of(CHANGE.as_bytes()) })),
-        "prompt_proposals::create" => Sample::Json(json!({ "name": "assistant", "label": "canary", "version": 1, "reason": "A sample." })),
-        "prompt_proposals::approve" => Sample::Json(json!({ "content_digest": Digest::of(label_move(world).as_bytes()) })),
-        "policy_proposals::reject" | "prompt_proposals::reject" => Sample::Json(json!({ "reason": "Too wide." })),
-        "policy_proposals::withdraw" | "prompt_proposals::withdraw" => Sample::Nothing,
+        "policies::propose" => Sample::Json(json!({ "files": [{ "name": "read.cedar", "text": READS }], "cases": [], "reason": "A sample.", "decisions": 0 })),
+        // No server stands behind the samples.
+        "tools::propose" => Sample::Json(json!({ "server": "files", "reason": "A sample." })),
+        "changes::approve" => Sample::Json(json!({ "content_digest": Digest::of(CHANGE.as_bytes()) })),
+        "prompts::propose" => Sample::Json(json!({ "name": "assistant", "label": "canary", "version": 1, "reason": "A sample." })),
+        "changes::reject" => Sample::Json(json!({ "reason": "Too wide." })),
+        "changes::withdraw" => Sample::Nothing,
         "holds::reject" => Sample::Json(json!({ "reason": "Not now." })),
         "budgets::put" => Sample::Json(json!({ "scope": "organisation", "period": "day", "cap_micros": 5_000_000 })),
         // An agent nobody has: this asks who may ask, and no model answers here.
@@ -160,7 +160,7 @@ pub(crate) async fn target(world: &World, house: &House, person: PersonId, route
         "runs" => run_of(world, house, route.name == "runs::events").await.to_string(),
         "holds" => hold_of(world, house, "write").await.to_string(),
         "budgets/holds" => budget_hold_of(world, house, person, route).await.to_string(),
-        "policies/proposals" | "prompts/proposals" => change_of(world, house, person, route).await.to_string(),
+        "changes" => change_of(world, house, person, ChangeKind::Policy, route.name.ends_with("::withdraw")).await.governance_change_id.to_string(),
         "grants" => {
             let tool = steward_policies::sample_tools().expect("tools").into_iter().find(|tool| tool.name == "crm.get_contact").expect("a tool that reads");
             let ranges = tool.roles.keys().map(|name| (format!("/{}", name.trim_start_matches('/')), Range::LettersMax(99))).collect();
@@ -284,27 +284,36 @@ fn label_move(world: &World) -> String {
     format!(r#"{{"digest":"{digest}","label":"canary","name":"assistant","version":1}}"#)
 }
 
+/// A standing grant that an agent asks for, as it is stored.
+fn wish(house: &House) -> String {
+    json!({
+        "workspace": house.workspace, "agent": "assistant", "person": house.owner, "tool": "crm.add_note", "ranges": { "/text": "any" }, "uses_max": 3, "days": 7,
+    })
+    .to_string()
+}
+
 /// A change that somebody else proposed, and to be withdrawn one's own; who is to approve it proved who they are.
-async fn change_of(world: &World, house: &House, person: PersonId, route: &Route) -> GovernanceChangeId {
-    let proposer = if route.name.ends_with("::withdraw") { person } else { world.person_of(house, Role::Manager, None).await };
-    let kind = ActorKind::Person { session: None, method: AuthMethod::Terminal };
-    let actor = Actor { tenant: house.tenant, person: Some(proposer), kind, roles: [Role::Owner].into(), workspaces: Workspaces::All };
+pub(crate) async fn change_of(world: &World, house: &House, person: PersonId, kind: ChangeKind, is_own: bool) -> ChangeRow {
+    let proposer = if is_own { person } else { world.person_of(house, Role::Manager, None).await };
+    let terminal = ActorKind::Person { session: None, method: AuthMethod::Terminal };
+    let actor = Actor { tenant: house.tenant, person: Some(proposer), kind: terminal, roles: [Role::Owner].into(), workspaces: Workspaces::All };
     let state = &world.server.state;
     let (report, reason) = ("{}".to_owned(), "A sample.");
-    let proposal = if route.path.starts_with("/api/v1/policies") {
-        let base = state.rules.of(house.tenant).digest();
-        Proposal { kind: ChangeKind::Policy, subject: POLICY, content: CHANGE.to_owned(), base, report, is_sound: true, reason }
-    } else {
-        let (subject, base) = ("assistant@canary", Digest::of(b""));
-        Proposal { kind: ChangeKind::PromptLabel, subject, content: label_move(world), base, report, is_sound: true, reason }
+    let (subject, content, base) = match kind {
+        ChangeKind::Policy => (POLICY, CHANGE.to_owned(), state.rules.of(house.tenant).digest()),
+        ChangeKind::PromptLabel => ("assistant@canary", label_move(world), Digest::of(b"")),
+        // No tool stands behind the samples.
+        ChangeKind::Grant => ("crm.add_note@sample", wish(house), Digest::of(b"")),
+        ChangeKind::Tool => ("files", r#"{"server":"files","tools":{}}"#.to_owned(), Digest::of(b"")),
     };
+    let proposal = Proposal { kind, subject, content, base, report, is_sound: true, reason };
     let mut tx = state.store.begin(&actor).await.expect("tx");
     let row = changes::propose(&mut tx, &state.office, proposal).await.expect("proposed");
     tx.commit().await.expect("commit");
     // Only one at a time: several of a person's sessions are touched at once.
     let sql = format!("select pg_advisory_xact_lock(4100); update session set proved_at = '2026-03-01 09:00Z' where person_id = '{}';", person.uuid());
     world.server.database.raw(&sql).await;
-    row.governance_change_id
+    row
 }
 
 /// An id of the route's kind that names nothing.
@@ -326,7 +335,7 @@ pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
         "runs" => fresh::<RunId>(world),
         "holds" => fresh::<HoldId>(world),
         "grants" => fresh::<GrantId>(world),
-        "policies/proposals" | "prompts/proposals" => fresh::<GovernanceChangeId>(world),
+        "changes" => fresh::<GovernanceChangeId>(world),
         "audit/personal" => fresh::<ContactId>(world),
         "budgets/holds" => fresh::<BudgetHoldId>(world),
         other => panic!("no id for `{other}`: add one"),

@@ -187,6 +187,8 @@ impl Server {
             passwords: Passwords::new(2).expect("argon"),
             site: Site::new(url, false).expect("site"),
             host: Host::new(HostOptions { slots: 1, allocation: Allocation::OnDemand, ..HostOptions::default() }).expect("host"),
+            mcp: Vec::new().into(),
+            mcp_lock: std::path::PathBuf::from("/nowhere/mcp.lock.json"),
             rules: SharedRules::new(Rules::load(&shipped_rules(), &sample_tools().expect("tools")).expect("rules")),
             policy_files: shipped_files(),
             agents: Arc::new(Agents::from([("assistant".to_owned(), assistant)])),

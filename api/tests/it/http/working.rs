@@ -6,6 +6,7 @@ use axum::body::{Body, BodyDataStream};
 use futures_util::StreamExt as _;
 use http::HeaderMap;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use steward_agent::testing::{Reply, ScriptedModel};
@@ -13,7 +14,9 @@ use steward_agent::worker::work;
 use steward_api::meters::Meters;
 use steward_api::{AppState, Parts, Site};
 use steward_core::Role;
+use steward_host::mcp::McpServer;
 use steward_office::people::Passwords;
+use steward_policies::{Rules, shipped_rules};
 use steward_store::testing::TestDatabase;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -48,15 +51,39 @@ impl Working {
 
     /// The same with these prompts.
     pub(crate) async fn with_prompts(model: ScriptedModel, rules: &[&str], prompts: Arc<steward_prompts::Registry>) -> Self {
+        let mut made = steward_agent::testing::World::with_rules(TestDatabase::make().await, &model.base_url(), rules).await;
+        Arc::get_mut(&mut made.runtime).expect("nobody else has it").prompts = prompts;
+        Self::of(made, model, Vec::new(), PathBuf::from("/nowhere/mcp.lock.json")).await
+    }
+
+    /// The same with these MCP servers, whose accepted tools the agent has.
+    pub(crate) async fn with_mcp(model: ScriptedModel, servers: Vec<McpServer>, lock: PathBuf) -> Self {
+        let mut made = steward_agent::testing::World::with_rules(TestDatabase::make().await, &model.base_url(), &[]).await;
+        let runtime = Arc::get_mut(&mut made.runtime).expect("nobody else has it");
+        runtime.host.load_mcp(&servers, &lock).expect("accepted tools");
+        runtime.rules.replace(Rules::load(&shipped_rules(), &runtime.host.specs()).expect("rules"));
+        for agent in Arc::make_mut(&mut runtime.agents).values_mut() {
+            agent.tools.extend(servers.iter().map(|server| format!("{}.*", server.name)));
+        }
+        Self::of(made, model, servers, lock).await
+    }
+
+    /// The same with an agent that may ask for standing grants.
+    pub(crate) async fn that_asks(model: ScriptedModel, rules: &[&str]) -> Self {
         let made = steward_agent::testing::World::with_rules(TestDatabase::make().await, &model.base_url(), rules).await;
-        let mut runtime = made.runtime;
-        Arc::get_mut(&mut runtime).expect("nobody else has it").prompts = prompts;
+        Self::of(made.that_asks(rules), model, Vec::new(), PathBuf::from("/nowhere/mcp.lock.json")).await
+    }
+
+    async fn of(made: steward_agent::testing::World, model: ScriptedModel, mcp: Vec<McpServer>, mcp_lock: PathBuf) -> Self {
+        let runtime = made.runtime;
         let state = AppState::new(Parts {
             store: made.db.app.clone(),
             office: runtime.office.clone(),
             passwords: Passwords::new(1).expect("argon"),
             site: Site::new(URL, false).expect("site"),
             host: runtime.host.clone(),
+            mcp: mcp.into(),
+            mcp_lock,
             rules: runtime.rules.clone(),
             policy_files: shipped_files(),
             prompts: runtime.prompts.clone(),

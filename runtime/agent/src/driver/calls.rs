@@ -3,7 +3,8 @@
 use super::extract::{self, Question, Spent};
 use super::journal::{DecisionSide, Side};
 use super::standing::Judged;
-use super::{Drive, DriveError, Permitted};
+use super::{Drive, DriveError, Permitted, wish};
+use crate::Runtime;
 use crate::counts::{Counted, prepare};
 use crate::gate::{Gate, Ruled, Ruling};
 use crate::held::row_of;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use steward_core::event::Pins;
 use steward_core::{CallId, DecisionId, Digest, Effect, EnvelopeId, Event, FailureClass, Micros, Outcome, RunOutcome, ToolCall};
-use steward_host::{CallContext, CallReport, EXTRACT};
+use steward_host::{CallContext, CallReport, EXTRACT, PROPOSE_GRANT};
 use steward_office::holds::seal::seal_hold;
 use steward_policies::Permit;
 use steward_store::decision::DecisionRow;
@@ -285,6 +286,10 @@ impl Drive<'_> {
                 running.push(self.reading(id, permit).await?);
                 continue;
             }
+            if permit.envelope().tool == PROPOSE_GRANT {
+                running.push(self.wishing(id, permit));
+                continue;
+            }
             let key = self.key_of(id);
             let deadline_ms = runtime.host.tool(&permit.envelope().tool).map_or(CALL_DEADLINE_MS, |tool| tool.spec().timeout_ms);
             let context = CallContext { key, deadline_ms, locale: "en".to_owned(), time_zone: "UTC".to_owned(), now_ms };
@@ -359,6 +364,29 @@ impl<'a> Drive<'a> {
             let (outcome, spent) = extract::read(models, candidates, question, stop).await;
             (id, report(outcome), Some(spent))
         }))
+    }
+}
+
+impl<'a> Drive<'a> {
+    /// Asking for a standing grant. The permit is spent on it.
+    fn wishing(&self, id: CallId, permit: Permit) -> Reading<'a> {
+        let arguments = match wish::Arguments::of(permit.into_envelope().arguments) {
+            Ok(arguments) => arguments,
+            Err(why) => return at_once(id, FailureClass::InvalidArguments, &why),
+        };
+        let Some((store, actor)) = self.journal.records() else {
+            return at_once(id, FailureClass::Failed, "nobody can be asked here");
+        };
+        let runtime: &'a Runtime = self.runtime;
+        let may_use = self.agent().is_some_and(|agent| agent.may_use(&arguments.tool));
+        let (Some(tool), Some(pins), true) = (runtime.host.tool(&arguments.tool), &self.run.pins, may_use) else {
+            return at_once(id, FailureClass::InvalidArguments, "you have no such tool; ask for one of those you are offered");
+        };
+        let workspace = pins.workspace;
+        Box::pin(async move {
+            let outcome = wish::propose(&store, &runtime.office, &actor, workspace, tool.spec(), arguments).await;
+            (id, report(outcome), None)
+        })
     }
 }
 

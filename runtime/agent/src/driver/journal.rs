@@ -291,6 +291,14 @@ impl Journal {
         Ok(granted)
     }
 
+    /// The records and the run's actor, where there are any.
+    pub(super) fn records(&self) -> Option<(Store, Actor)> {
+        match self {
+            Self::Postgres { store, actor } => Some((store.clone(), actor.clone())),
+            Self::Memory(_) => None,
+        }
+    }
+
     pub(super) async fn wake_if_decided(&self, run: RunId, waits_for: Option<BudgetHoldId>) -> Result<(), OfficeError> {
         let Self::Postgres { store, actor } = self else { return Ok(()) };
         let mut tx = store.begin(actor).await?;

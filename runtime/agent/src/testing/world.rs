@@ -108,6 +108,19 @@ impl World {
         Self { db, runtime, tenant, workspace, owner, base_url: base_url.to_owned() }
     }
 
+    /// The same installation, whose agent may ask for standing grants.
+    #[must_use]
+    pub fn that_asks(mut self, extra: &[&str]) -> Self {
+        let mut made = runtime(&self.db, self.runtime.office.clone(), &self.base_url, RunLimits::default(), extra);
+        made.host.offer_propose_grant().expect("asking for a grant");
+        made.rules.replace(rules(&made.host, extra));
+        for agent in Arc::make_mut(&mut made.agents).values_mut() {
+            agent.tools.push("steward.*".to_owned());
+        }
+        self.runtime = Arc::new(made);
+        self
+    }
+
     /// An installation whose agent is sealed.
     pub async fn sealed(base_url: &str) -> Self {
         let mut world = Self::make(base_url).await;

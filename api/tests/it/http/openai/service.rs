@@ -45,6 +45,8 @@ impl Service {
             passwords: Passwords::new(1).expect("argon"),
             site: Site::new(&format!("http://{address}"), false).expect("site"),
             host: runtime.host.clone(),
+            mcp: Vec::new().into(),
+            mcp_lock: std::path::PathBuf::from("/nowhere/mcp.lock.json"),
             rules: runtime.rules.clone(),
             policy_files: shipped_files(),
             prompts: runtime.prompts.clone(),

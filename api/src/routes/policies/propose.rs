@@ -1,12 +1,12 @@
 //! Proposes a set of rules: it is checked, compared and tried, and waits for somebody else. Nothing is in force by it.
 
-use super::{ProposalDetail, detail};
 use crate::auth::{Answer, Caller};
 use crate::error::ApiError;
 use crate::extract::Json;
 use crate::openapi::Doc;
 use crate::policy_set::{NamedText, PolicySet, measure};
 use crate::recorded::judging;
+use crate::routes::changes::{ChangeDetail, detail};
 use crate::routes::policies::backtest::{DECISIONS_MAX, DECISIONS_USUAL, broken, given_up, newest};
 use crate::wiring::adopt::approved_set;
 use http::StatusCode;
@@ -39,7 +39,7 @@ pub(crate) fn doc() -> Doc {
     Doc::new("Propose a set of rules")
         .about("The set is checked against the tools, its cases and the safety properties, compared with the rules in force and tried on what is on record. It waits for an owner who did not propose it; one that is not `sound` waits too, and cannot be approved.")
         .body::<NewProposal>()
-        .answers::<ProposalDetail>("201", "The proposal, with what the checks found.")
+        .answers::<ChangeDetail>("201", "The proposal, with what the checks found.")
 }
 
 pub(crate) async fn handle(caller: Caller, Json(new): Json<NewProposal>) -> Answer {

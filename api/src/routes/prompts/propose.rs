@@ -1,11 +1,11 @@
 //! Proposes that a label of a prompt points to another version.
 
-use super::{LabelProposalDetail, detail};
 use crate::auth::{Answer, Caller};
 use crate::error::ApiError;
 use crate::extract::Json;
 use crate::label_moves::propose;
 use crate::openapi::Doc;
+use crate::routes::changes::{ChangeDetail, detail};
 use http::StatusCode;
 use serde::Deserialize;
 use steward_office::OfficeError;
@@ -29,7 +29,7 @@ pub(crate) fn doc() -> Doc {
     Doc::new("Propose to move a label of a prompt")
         .about("It waits for an owner who did not propose it. Runs that began before keep the version they were pinned to.")
         .body::<NewLabelMove>()
-        .answers::<LabelProposalDetail>("201", "The proposal, with how the texts differ.")
+        .answers::<ChangeDetail>("201", "The proposal, with how the texts differ.")
 }
 
 pub(crate) async fn handle(caller: Caller, Json(new): Json<NewLabelMove>) -> Answer {
