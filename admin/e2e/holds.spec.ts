@@ -174,6 +174,14 @@ test('several actions are rejected at once, and one that others decided meanwhil
   ]);
 });
 
+test('a card says what the tool would do', async ({ page }) => {
+  await hold(page, 'Prado');
+  await page.getByRole('link', { name: 'Open the whole card' }).click();
+  await page.waitForURL(/\/holds\/hold_/);
+  const preview = page.locator('section').filter({ has: page.getByRole('heading', { name: 'What it would do, says the tool' }) });
+  await expect(preview).toContainText('Adds the contact Prado');
+});
+
 test('a card says what its run cost', async ({ page }) => {
   await hold(page, 'Costa');
   await page.getByRole('link', { name: 'Open the whole card' }).click();

@@ -92,6 +92,10 @@ pub(crate) struct HoldDetail {
     arguments: Value,
     /// Where each argument came from, as the gate saw it.
     provenance: Value,
+    /// What the tool says the call would do when it was held: `title`, `lines` with `label`, `before` and `after`, or `failed` with why it
+    /// cannot say. Null for a tool that has no preview and for an action that somebody edited.
+    #[schema(value_type = Option<Object>)]
+    preview: Option<Value>,
     /// The sealed proposal that `envelope_id` names.
     envelope: Value,
     /// What people said so far.
@@ -207,6 +211,7 @@ impl HoldDetail {
         Ok(Self {
             arguments: part("arguments"),
             provenance: part("evidence"),
+            preview: row.preview.as_deref().map(serde_json::from_str).transpose().map_err(|_| StoreError::Corrupt { what: "hold.preview" })?,
             said: said.collect(),
             last_similar: None,
             escalated: Vec::new(),

@@ -2,8 +2,10 @@
 
 use crate::gate::{Ruling, Sealed};
 use serde_json::Value;
+use std::sync::Arc;
 use steward_core::event::{HoldOutcome, Pins};
 use steward_core::{CallId, EnvelopeKey, Event, HoldId, Needs, RunId, TenantId, ToolCall};
+use steward_host::{CallContext, Host};
 use steward_office::OfficeError;
 use steward_office::holds::seal::is_sealed;
 use steward_store::StoreError;
@@ -53,6 +55,13 @@ pub(crate) fn row_of(
         journal: None,
         seal: None,
     }
+}
+
+/// What the tool says that a sealed call would do, as JSON text; none where it says nothing. It is asked with the rights of the run.
+pub(crate) async fn preview_of(host: &Host, key: String, now_ms: i64, sealed: &Sealed, office: Arc<dyn steward_host::Office>) -> Option<String> {
+    let context = CallContext { key, deadline_ms: u64::MAX, locale: "en".to_owned(), time_zone: "UTC".to_owned(), now_ms };
+    let preview = host.preview(&sealed.envelope.tool, &sealed.envelope.arguments, context, office).await?;
+    serde_json::to_string(&preview).ok()
 }
 
 fn at(ms: i64) -> Option<OffsetDateTime> {

@@ -200,8 +200,8 @@ impl ToolEntry {
         if self.timeout_ms.is_some_and(|timeout| timeout == 0 || timeout > deadline_ms) {
             return Err(format!("tool `{name}`: timeout_ms must be 1 to the plugin's deadline_ms, {deadline_ms}"));
         }
-        if self.preview {
-            return Err(format!("tool `{name}`: this host has no previews; remove `preview = true`"));
+        if self.preview && self.effect.only_reads() {
+            return Err(format!("tool `{name}`: `preview` is for what a call would change; this one only reads"));
         }
         for fact in &self.facts {
             FactDeclaration::parse(fact).map_err(|problem| format!("tool `{name}`: {problem}"))?;

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::{fmt, fs};
 use steward_core::{Digest, Effect};
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::{Component, ComponentExportIndex, Linker};
 use wasmtime::{Engine, Store};
 
 /// The largest component taken, in bytes: a Python interpreter fits.
@@ -92,6 +92,8 @@ pub(crate) struct Plugin {
     version: String,
     pub(crate) digest: Digest,
     pub(crate) pre: ToolPre<CallState>,
+    /// Where the code says what a call would do, if it does.
+    pub(crate) preview: Option<ComponentExportIndex>,
 }
 
 impl Plugin {
@@ -126,10 +128,16 @@ pub(crate) fn load(
     let pre = linker.instantiate_pre(&component).map_err(|err| refuse(format!("{err:#}")))?;
     let exports = |reason: wasmtime::Error| PluginError::Exports { plugin: name.clone(), version: VERSION, reason: tidy(&format!("{reason:#}"), REASON_MAX) };
     let pre = ToolPre::new(pre).map_err(exports)?;
-    agree(&manifest, &describe(engine, &component, &manifest)?)?;
+    let said = describe(engine, &component, &manifest)?;
+    let preview = component.get_export_index(None, "preview");
+    if let Some(tool) = manifest.tools.iter().find(|tool| tool.preview && preview.is_none()) {
+        let difference = format!("tool.toml says `preview = true` for `{}`, and the code has no `preview`", tool.name);
+        return Err(PluginError::Disagrees { plugin: name, difference });
+    }
+    agree(&manifest, &said)?;
 
     let digest = Digest::of_parts([package.component.as_ref(), package.manifest.as_bytes()]);
-    let plugin = Arc::new(Plugin { name: name.clone(), version: manifest.plugin.version.clone(), digest, pre });
+    let plugin = Arc::new(Plugin { name: name.clone(), version: manifest.plugin.version.clone(), digest, pre, preview });
     let mut tools = Vec::with_capacity(manifest.tools.len());
     for entry in &manifest.tools {
         let arguments = schema(package, entry, &entry.arguments)?;
@@ -183,6 +191,9 @@ fn describe(engine: &Engine, component: &Component, manifest: &Manifest) -> Resu
     let instance = linker.instantiate(&mut store, component).map_err(failed)?;
     // Only looked up: a `call` of another type must not be found out by the first user.
     instance.get_typed_func::<(bindings::Request,), (Result<bindings::Response, bindings::Error>,)>(&mut store, "call").map_err(exports)?;
+    if component.get_export_index(None, "preview").is_some() {
+        instance.get_typed_func::<(bindings::Request,), (Result<wit::Preview, bindings::Error>,)>(&mut store, "preview").map_err(exports)?;
+    }
     let describe = instance.get_typed_func::<(), (wit::ManifestCheck,)>(&mut store, "describe").map_err(exports)?;
     let (said,) = describe.call(&mut store, ()).map_err(failed)?;
     Ok(said)

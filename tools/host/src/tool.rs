@@ -38,6 +38,8 @@ pub struct Tool {
     pub(crate) results: Results,
     pub(crate) body: Body,
     readers: Option<String>,
+    /// Whether its code says what a call would do.
+    pub(crate) preview: bool,
 }
 
 impl Tool {
@@ -111,7 +113,7 @@ impl Tool {
             plugin_digest,
             schema_digest,
         };
-        Ok(Self { spec, arguments: compiled, results, body, readers: entry.readers })
+        Ok(Self { spec, arguments: compiled, results, body, readers: entry.readers, preview: entry.preview })
     }
 
     /// Everything others need to know of the tool.

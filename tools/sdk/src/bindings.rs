@@ -2,10 +2,344 @@
 // Options used:
 //   * default-bindings-module: "steward_plugin_sdk::bindings"
 //   * pub-export-macro
+pub type Asked = steward::plugin::types::Request;
+pub type Shown = steward::plugin::types::Preview;
+pub type Refused = steward::plugin::types::Error;
 pub type ManifestCheck = steward::plugin::types::ManifestCheck;
 pub type Request = steward::plugin::types::Request;
 pub type Response = steward::plugin::types::Response;
 pub type Error = steward::plugin::types::Error;
+#[doc(hidden)]
+#[allow(non_snake_case, unused_unsafe)]
+pub unsafe fn _export_preview_cabi<T_: Guest>(
+    arg0: *mut u8,
+    arg1: usize,
+    arg2: *mut u8,
+    arg3: usize,
+    arg4: *mut u8,
+    arg5: usize,
+    arg6: *mut u8,
+    arg7: usize,
+    arg8: *mut u8,
+    arg9: usize,
+    arg10: i64,
+) -> *mut u8 {
+    unsafe {
+        #[cfg(target_arch = "wasm32")] _rt::run_ctors_once();
+        let result5 = {
+            let len0 = arg1;
+            let bytes0 = _rt::Vec::from_raw_parts(arg0.cast(), len0, len0);
+            let len1 = arg3;
+            let bytes1 = _rt::Vec::from_raw_parts(arg2.cast(), len1, len1);
+            let len2 = arg5;
+            let bytes2 = _rt::Vec::from_raw_parts(arg4.cast(), len2, len2);
+            let len3 = arg7;
+            let bytes3 = _rt::Vec::from_raw_parts(arg6.cast(), len3, len3);
+            let len4 = arg9;
+            let bytes4 = _rt::Vec::from_raw_parts(arg8.cast(), len4, len4);
+            T_::preview(steward::plugin::types::Request {
+                tool: _rt::string_lift(bytes0),
+                arguments: _rt::string_lift(bytes1),
+                key: _rt::string_lift(bytes2),
+                locale: _rt::string_lift(bytes3),
+                time_zone: _rt::string_lift(bytes4),
+                deadline_ms: arg10 as u64,
+            })
+        };
+        let ptr6 = (&raw mut _RET_AREA.0).cast::<u8>();
+        match result5 {
+            Ok(e) => {
+                *ptr6.add(0).cast::<u8>() = (0i32) as u8;
+                let steward::plugin::types::Preview { title: title7, lines: lines7 } = e;
+                let vec8 = (title7.into_bytes()).into_boxed_slice();
+                let ptr8 = vec8.as_ptr().cast::<u8>();
+                let len8 = vec8.len();
+                ::core::mem::forget(vec8);
+                *ptr6.add(2 * ::core::mem::size_of::<*const u8>()).cast::<usize>() = len8;
+                *ptr6.add(::core::mem::size_of::<*const u8>()).cast::<*mut u8>() = ptr8
+                    .cast_mut();
+                let vec13 = lines7;
+                let len13 = vec13.len();
+                let layout13 = _rt::alloc::Layout::from_size_align(
+                        vec13.len() * (8 * ::core::mem::size_of::<*const u8>()),
+                        ::core::mem::size_of::<*const u8>(),
+                    )
+                    .unwrap();
+                let (result13, _cleanup13) = wit_bindgen::rt::Cleanup::new(layout13);
+                if let Some(cleanup) = _cleanup13 {
+                    cleanup.forget();
+                }
+                for (i, e) in vec13.into_iter().enumerate() {
+                    let base = result13
+                        .add(i * (8 * ::core::mem::size_of::<*const u8>()));
+                    {
+                        let steward::plugin::types::PreviewLine {
+                            label: label9,
+                            before: before9,
+                            after: after9,
+                        } = e;
+                        let vec10 = (label9.into_bytes()).into_boxed_slice();
+                        let ptr10 = vec10.as_ptr().cast::<u8>();
+                        let len10 = vec10.len();
+                        ::core::mem::forget(vec10);
+                        *base.add(::core::mem::size_of::<*const u8>()).cast::<usize>() = len10;
+                        *base.add(0).cast::<*mut u8>() = ptr10.cast_mut();
+                        match before9 {
+                            Some(e) => {
+                                *base
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<u8>() = (1i32) as u8;
+                                let vec11 = (e.into_bytes()).into_boxed_slice();
+                                let ptr11 = vec11.as_ptr().cast::<u8>();
+                                let len11 = vec11.len();
+                                ::core::mem::forget(vec11);
+                                *base
+                                    .add(4 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>() = len11;
+                                *base
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>() = ptr11.cast_mut();
+                            }
+                            None => {
+                                *base
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<u8>() = (0i32) as u8;
+                            }
+                        };
+                        match after9 {
+                            Some(e) => {
+                                *base
+                                    .add(5 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<u8>() = (1i32) as u8;
+                                let vec12 = (e.into_bytes()).into_boxed_slice();
+                                let ptr12 = vec12.as_ptr().cast::<u8>();
+                                let len12 = vec12.len();
+                                ::core::mem::forget(vec12);
+                                *base
+                                    .add(7 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>() = len12;
+                                *base
+                                    .add(6 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>() = ptr12.cast_mut();
+                            }
+                            None => {
+                                *base
+                                    .add(5 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<u8>() = (0i32) as u8;
+                            }
+                        };
+                    }
+                }
+                *ptr6.add(4 * ::core::mem::size_of::<*const u8>()).cast::<usize>() = len13;
+                *ptr6.add(3 * ::core::mem::size_of::<*const u8>()).cast::<*mut u8>() = result13;
+            }
+            Err(e) => {
+                *ptr6.add(0).cast::<u8>() = (1i32) as u8;
+                use steward::plugin::types::Error as V19;
+                match e {
+                    V19::InvalidArguments(e) => {
+                        *ptr6.add(::core::mem::size_of::<*const u8>()).cast::<u8>() = (0i32)
+                            as u8;
+                        let vec14 = (e.into_bytes()).into_boxed_slice();
+                        let ptr14 = vec14.as_ptr().cast::<u8>();
+                        let len14 = vec14.len();
+                        ::core::mem::forget(vec14);
+                        *ptr6
+                            .add(3 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>() = len14;
+                        *ptr6
+                            .add(2 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>() = ptr14.cast_mut();
+                    }
+                    V19::NotFound(e) => {
+                        *ptr6.add(::core::mem::size_of::<*const u8>()).cast::<u8>() = (1i32)
+                            as u8;
+                        let vec15 = (e.into_bytes()).into_boxed_slice();
+                        let ptr15 = vec15.as_ptr().cast::<u8>();
+                        let len15 = vec15.len();
+                        ::core::mem::forget(vec15);
+                        *ptr6
+                            .add(3 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>() = len15;
+                        *ptr6
+                            .add(2 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>() = ptr15.cast_mut();
+                    }
+                    V19::Denied(e) => {
+                        *ptr6.add(::core::mem::size_of::<*const u8>()).cast::<u8>() = (2i32)
+                            as u8;
+                        let vec16 = (e.into_bytes()).into_boxed_slice();
+                        let ptr16 = vec16.as_ptr().cast::<u8>();
+                        let len16 = vec16.len();
+                        ::core::mem::forget(vec16);
+                        *ptr6
+                            .add(3 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>() = len16;
+                        *ptr6
+                            .add(2 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>() = ptr16.cast_mut();
+                    }
+                    V19::Unavailable(e) => {
+                        *ptr6.add(::core::mem::size_of::<*const u8>()).cast::<u8>() = (3i32)
+                            as u8;
+                        let vec17 = (e.into_bytes()).into_boxed_slice();
+                        let ptr17 = vec17.as_ptr().cast::<u8>();
+                        let len17 = vec17.len();
+                        ::core::mem::forget(vec17);
+                        *ptr6
+                            .add(3 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>() = len17;
+                        *ptr6
+                            .add(2 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>() = ptr17.cast_mut();
+                    }
+                    V19::Failed(e) => {
+                        *ptr6.add(::core::mem::size_of::<*const u8>()).cast::<u8>() = (4i32)
+                            as u8;
+                        let vec18 = (e.into_bytes()).into_boxed_slice();
+                        let ptr18 = vec18.as_ptr().cast::<u8>();
+                        let len18 = vec18.len();
+                        ::core::mem::forget(vec18);
+                        *ptr6
+                            .add(3 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>() = len18;
+                        *ptr6
+                            .add(2 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>() = ptr18.cast_mut();
+                    }
+                }
+            }
+        };
+        ptr6
+    }
+}
+#[doc(hidden)]
+#[allow(non_snake_case)]
+pub unsafe fn __post_return_preview<T_: Guest>(arg0: *mut u8) {
+    unsafe {
+        let l0 = i32::from(*arg0.add(0).cast::<u8>());
+        match l0 {
+            0 => {
+                let l1 = *arg0
+                    .add(::core::mem::size_of::<*const u8>())
+                    .cast::<*mut u8>();
+                let l2 = *arg0
+                    .add(2 * ::core::mem::size_of::<*const u8>())
+                    .cast::<usize>();
+                _rt::cabi_dealloc(l1, l2, 1);
+                let l3 = *arg0
+                    .add(3 * ::core::mem::size_of::<*const u8>())
+                    .cast::<*mut u8>();
+                let l4 = *arg0
+                    .add(4 * ::core::mem::size_of::<*const u8>())
+                    .cast::<usize>();
+                let base13 = l3;
+                let len13 = l4;
+                for i in 0..len13 {
+                    let base = base13.add(i * (8 * ::core::mem::size_of::<*const u8>()));
+                    {
+                        let l5 = *base.add(0).cast::<*mut u8>();
+                        let l6 = *base
+                            .add(::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        _rt::cabi_dealloc(l5, l6, 1);
+                        let l7 = i32::from(
+                            *base
+                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        match l7 {
+                            0 => {}
+                            _ => {
+                                let l8 = *base
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l9 = *base
+                                    .add(4 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                _rt::cabi_dealloc(l8, l9, 1);
+                            }
+                        }
+                        let l10 = i32::from(
+                            *base
+                                .add(5 * ::core::mem::size_of::<*const u8>())
+                                .cast::<u8>(),
+                        );
+                        match l10 {
+                            0 => {}
+                            _ => {
+                                let l11 = *base
+                                    .add(6 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l12 = *base
+                                    .add(7 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                _rt::cabi_dealloc(l11, l12, 1);
+                            }
+                        }
+                    }
+                }
+                _rt::cabi_dealloc(
+                    base13,
+                    len13 * (8 * ::core::mem::size_of::<*const u8>()),
+                    ::core::mem::size_of::<*const u8>(),
+                );
+            }
+            _ => {
+                let l14 = i32::from(
+                    *arg0.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                );
+                match l14 {
+                    0 => {
+                        let l15 = *arg0
+                            .add(2 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l16 = *arg0
+                            .add(3 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        _rt::cabi_dealloc(l15, l16, 1);
+                    }
+                    1 => {
+                        let l17 = *arg0
+                            .add(2 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l18 = *arg0
+                            .add(3 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        _rt::cabi_dealloc(l17, l18, 1);
+                    }
+                    2 => {
+                        let l19 = *arg0
+                            .add(2 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l20 = *arg0
+                            .add(3 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        _rt::cabi_dealloc(l19, l20, 1);
+                    }
+                    3 => {
+                        let l21 = *arg0
+                            .add(2 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l22 = *arg0
+                            .add(3 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        _rt::cabi_dealloc(l21, l22, 1);
+                    }
+                    _ => {
+                        let l23 = *arg0
+                            .add(2 * ::core::mem::size_of::<*const u8>())
+                            .cast::<*mut u8>();
+                        let l24 = *arg0
+                            .add(3 * ::core::mem::size_of::<*const u8>())
+                            .cast::<usize>();
+                        _rt::cabi_dealloc(l23, l24, 1);
+                    }
+                }
+            }
+        }
+    }
+}
 #[doc(hidden)]
 #[allow(non_snake_case, unused_unsafe)]
 pub unsafe fn _export_describe_cabi<T_: Guest>() -> *mut u8 {
@@ -331,6 +665,8 @@ pub unsafe fn __post_return_call<T_: Guest>(arg0: *mut u8) {
     }
 }
 pub trait Guest {
+    #[allow(async_fn_in_trait)]
+    fn preview(request: Asked) -> ::core::result::Result<Shown, Refused>;
     /// Asked once at load, with every import refusing.
     #[allow(async_fn_in_trait)]
     fn describe() -> ManifestCheck;
@@ -339,24 +675,32 @@ pub trait Guest {
 }
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __export_world_tool_cabi {
+macro_rules! __export_world_tool_with_preview_cabi {
     ($ty:ident with_types_in $($path_to_types:tt)*) => {
-        const _ : () = { #[unsafe (export_name = "describe")] unsafe extern "C" fn
-        export_describe() -> * mut u8 { unsafe { $($path_to_types)*::
-        _export_describe_cabi::<$ty > () } } #[unsafe (export_name =
-        "cabi_post_describe")] unsafe extern "C" fn _post_return_describe(arg0 : * mut
-        u8,) { unsafe { $($path_to_types)*:: __post_return_describe::<$ty > (arg0) } }
-        #[unsafe (export_name = "call")] unsafe extern "C" fn export_call(arg0 : * mut
-        u8, arg1 : usize, arg2 : * mut u8, arg3 : usize, arg4 : * mut u8, arg5 : usize,
-        arg6 : * mut u8, arg7 : usize, arg8 : * mut u8, arg9 : usize, arg10 : i64,) -> *
-        mut u8 { unsafe { $($path_to_types)*:: _export_call_cabi::<$ty > (arg0, arg1,
-        arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10) } } #[unsafe (export_name
-        = "cabi_post_call")] unsafe extern "C" fn _post_return_call(arg0 : * mut u8,) {
-        unsafe { $($path_to_types)*:: __post_return_call::<$ty > (arg0) } } };
+        const _ : () = { #[unsafe (export_name = "preview")] unsafe extern "C" fn
+        export_preview(arg0 : * mut u8, arg1 : usize, arg2 : * mut u8, arg3 : usize, arg4
+        : * mut u8, arg5 : usize, arg6 : * mut u8, arg7 : usize, arg8 : * mut u8, arg9 :
+        usize, arg10 : i64,) -> * mut u8 { unsafe { $($path_to_types)*::
+        _export_preview_cabi::<$ty > (arg0, arg1, arg2, arg3, arg4, arg5, arg6, arg7,
+        arg8, arg9, arg10) } } #[unsafe (export_name = "cabi_post_preview")] unsafe
+        extern "C" fn _post_return_preview(arg0 : * mut u8,) { unsafe {
+        $($path_to_types)*:: __post_return_preview::<$ty > (arg0) } } #[unsafe
+        (export_name = "describe")] unsafe extern "C" fn export_describe() -> * mut u8 {
+        unsafe { $($path_to_types)*:: _export_describe_cabi::<$ty > () } } #[unsafe
+        (export_name = "cabi_post_describe")] unsafe extern "C" fn
+        _post_return_describe(arg0 : * mut u8,) { unsafe { $($path_to_types)*::
+        __post_return_describe::<$ty > (arg0) } } #[unsafe (export_name = "call")] unsafe
+        extern "C" fn export_call(arg0 : * mut u8, arg1 : usize, arg2 : * mut u8, arg3 :
+        usize, arg4 : * mut u8, arg5 : usize, arg6 : * mut u8, arg7 : usize, arg8 : * mut
+        u8, arg9 : usize, arg10 : i64,) -> * mut u8 { unsafe { $($path_to_types)*::
+        _export_call_cabi::<$ty > (arg0, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8,
+        arg9, arg10) } } #[unsafe (export_name = "cabi_post_call")] unsafe extern "C" fn
+        _post_return_call(arg0 : * mut u8,) { unsafe { $($path_to_types)*::
+        __post_return_call::<$ty > (arg0) } } };
     };
 }
 #[doc(hidden)]
-pub use __export_world_tool_cabi;
+pub use __export_world_tool_with_preview_cabi;
 #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
 #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
 struct _RetArea([::core::mem::MaybeUninit<u8>; 6 * ::core::mem::size_of::<*const u8>()]);
@@ -598,6 +942,45 @@ pub mod steward {
                     f.debug_struct("Response")
                         .field("result", &self.result)
                         .field("summary", &self.summary)
+                        .finish()
+                }
+            }
+            /// One thing that a call would change, make or send.
+            #[derive(Clone)]
+            pub struct PreviewLine {
+                pub label: _rt::String,
+                /// What stands there now; none where nothing does.
+                pub before: ::core::option::Option<_rt::String>,
+                /// What would stand there; none where it would be taken away.
+                pub after: ::core::option::Option<_rt::String>,
+            }
+            impl ::core::fmt::Debug for PreviewLine {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("PreviewLine")
+                        .field("label", &self.label)
+                        .field("before", &self.before)
+                        .field("after", &self.after)
+                        .finish()
+                }
+            }
+            /// What a person who decides on a call is shown of its effect.
+            #[derive(Clone)]
+            pub struct Preview {
+                /// One line.
+                pub title: _rt::String,
+                pub lines: _rt::Vec<PreviewLine>,
+            }
+            impl ::core::fmt::Debug for Preview {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Preview")
+                        .field("title", &self.title)
+                        .field("lines", &self.lines)
                         .finish()
                 }
             }
@@ -4656,144 +5039,152 @@ mod _rt {
 #[allow(unused_macros)]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __export_tool_impl {
+macro_rules! __export_tool_with_preview_impl {
     ($ty:ident) => {
         steward_plugin_sdk::bindings::export!($ty with_types_in
         steward_plugin_sdk::bindings);
     };
     ($ty:ident with_types_in $($path_to_types_root:tt)*) => {
-        $($path_to_types_root)*:: __export_world_tool_cabi!($ty with_types_in
-        $($path_to_types_root)*); const _ : () = { #[rustfmt::skip] #[cfg(target_arch =
-        "wasm32")] #[unsafe (link_section =
-        "component-type:wit-bindgen:0.61.1:steward:plugin@0.1.0:tool:imports and exports")]
+        $($path_to_types_root)*:: __export_world_tool_with_preview_cabi!($ty
+        with_types_in $($path_to_types_root)*); const _ : () = { #[rustfmt::skip]
+        #[cfg(target_arch = "wasm32")] #[unsafe (link_section =
+        "component-type:wit-bindgen:0.61.1:steward:plugin@0.1.0:tool-with-preview:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 2422] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 2603] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xfb\x11\x01A\x02\x01\
-A\x1c\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\
-\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\0\x18steward\
-:plugin/log@0.1.0\x05\0\x01B\x02\x01@\0\0x\x04\0\x06now-ms\x01\0\x03\0\x1astewar\
-d:plugin/clock@0.1.0\x05\x01\x01B\x10\x01m\x09\x04read\x05fetch\x05write\x04send\
-\x07destroy\x05money\x0acredential\x06member\x05admin\x04\0\x06effect\x03\0\0\x01\
-r\x02\x04names\x06effect\x01\x04\0\x0atool-check\x03\0\x02\x01p\x03\x01r\x03\x04\
-names\x07versions\x05tools\x04\x04\0\x0emanifest-check\x03\0\x05\x01r\x06\x04too\
-ls\x09argumentss\x03keys\x06locales\x09time-zones\x0bdeadline-msw\x04\0\x07reque\
-st\x03\0\x07\x01ks\x01r\x02\x06results\x07summary\x09\x04\0\x08response\x03\0\x0a\
-\x01q\x05\x11invalid-arguments\x01s\0\x09not-found\x01s\0\x06denied\x01s\0\x0bun\
-available\x01s\0\x06failed\x01s\0\x04\0\x05error\x03\0\x0c\x01q\x06\x06denied\0\0\
-\x09not-found\0\0\x08conflict\0\0\x07invalid\x01s\0\x09too-large\0\0\x0bunavaila\
-ble\0\0\x04\0\x0coffice-error\x03\0\x0e\x03\0\x1asteward:plugin/types@0.1.0\x05\x02\
-\x02\x03\0\x02\x0coffice-error\x01B3\x02\x03\x02\x01\x03\x04\0\x0coffice-error\x03\
-\0\0\x01ks\x01ps\x01r\x0a\x02ids\x04names\x0agiven-name\x02\x0bfamily-name\x02\x06\
-emails\x03\x06phones\x03\x0acompany-id\x02\x0ccompany-name\x02\x09job-title\x02\x04\
-tags\x03\x04\0\x07contact\x03\0\x04\x01r\x03\x02ids\x04names\x07website\x02\x04\0\
-\x07company\x03\0\x06\x01r\x02\x05minorx\x08currencys\x04\0\x05money\x03\0\x08\x01\
-k\x09\x01r\x06\x02ids\x05titles\x05stages\x06amount\x0a\x0acompany-id\x02\x0acon\
-tact-id\x02\x04\0\x04deal\x03\0\x0b\x01q\x03\x07contact\x01s\0\x07company\x01s\0\
-\x04deal\x01s\0\x04\0\x07subject\x03\0\x0d\x01r\x05\x02ids\x05about\x0e\x04texts\
-\x06author\x02\x0dcreated-at-msx\x04\0\x04note\x03\0\x0f\x01r\x02\x05after\x02\x05\
-limity\x04\0\x04page\x03\0\x11\x01p\x05\x01r\x02\x05items\x13\x04next\x02\x04\0\x08\
-contacts\x03\0\x14\x01p\x07\x01r\x02\x05items\x16\x04next\x02\x04\0\x09companies\
-\x03\0\x17\x01p\x0c\x01r\x02\x05items\x19\x04next\x02\x04\0\x05deals\x03\0\x1a\x01\
-p\x10\x01r\x02\x05items\x1c\x04next\x02\x04\0\x05notes\x03\0\x1d\x01r\x03\x0acom\
-pany-id\x02\x0acontact-id\x02\x05stage\x02\x04\0\x0bdeal-filter\x03\0\x1f\x01j\x01\
-\x15\x01\x01\x01@\x02\x05querys\x04page\x12\0!\x04\0\x0dfind-contacts\x01\"\x01j\
-\x01\x05\x01\x01\x01@\x01\x02ids\0#\x04\0\x0bget-contact\x01$\x01j\x01\x18\x01\x01\
-\x01@\x02\x05querys\x04page\x12\0%\x04\0\x0efind-companies\x01&\x01j\x01\x07\x01\
-\x01\x01@\x01\x02ids\0'\x04\0\x0bget-company\x01(\x01j\x01\x1b\x01\x01\x01@\x02\x06\
-filter\x20\x04page\x12\0)\x04\0\x0alist-deals\x01*\x01j\x01\x1e\x01\x01\x01@\x02\
-\x05about\x0e\x04page\x12\0+\x04\0\x0alist-notes\x01,\x03\0\x18steward:plugin/cr\
-m@0.1.0\x05\x04\x02\x03\0\x03\x07contact\x02\x03\0\x03\x07company\x02\x03\0\x03\x04\
-note\x02\x03\0\x03\x07subject\x01B\"\x02\x03\x02\x01\x03\x04\0\x0coffice-error\x03\
-\0\0\x02\x03\x02\x01\x05\x04\0\x07contact\x03\0\x02\x02\x03\x02\x01\x06\x04\0\x07\
-company\x03\0\x04\x02\x03\x02\x01\x07\x04\0\x04note\x03\0\x06\x02\x03\x02\x01\x08\
-\x04\0\x07subject\x03\0\x08\x01ks\x01ps\x01r\x08\x04names\x0agiven-name\x0a\x0bf\
-amily-name\x0a\x06emails\x0b\x06phones\x0b\x0acompany-id\x0a\x09job-title\x0a\x04\
-tags\x0b\x04\0\x0bnew-contact\x03\0\x0c\x01k\x0b\x01r\x08\x04name\x0a\x0agiven-n\
-ame\x0a\x0bfamily-name\x0a\x06emails\x0e\x06phones\x0e\x0acompany-id\x0a\x09job-\
-title\x0a\x04tags\x0e\x04\0\x0dcontact-patch\x03\0\x0f\x01r\x02\x04names\x07webs\
-ite\x0a\x04\0\x0bnew-company\x03\0\x11\x01r\x02\x04name\x0a\x07website\x0a\x04\0\
-\x0dcompany-patch\x03\0\x13\x01j\x01\x03\x01\x01\x01@\x01\x07contact\x0d\0\x15\x04\
-\0\x0ecreate-contact\x01\x16\x01@\x02\x02ids\x05patch\x10\0\x15\x04\0\x0eupdate-\
-contact\x01\x17\x01j\x01\x05\x01\x01\x01@\x01\x07company\x12\0\x18\x04\0\x0ecrea\
-te-company\x01\x19\x01@\x02\x02ids\x05patch\x14\0\x18\x04\0\x0eupdate-company\x01\
-\x1a\x01j\x01\x07\x01\x01\x01@\x02\x05about\x09\x04texts\0\x1b\x04\0\x08add-note\
-\x01\x1c\x03\0\x1esteward:plugin/crm-write@0.1.0\x05\x09\x02\x03\0\x02\x0emanife\
-st-check\x03\0\x0emanifest-check\x03\0\x0a\x02\x03\0\x02\x07request\x03\0\x07req\
-uest\x03\0\x0c\x02\x03\0\x02\x08response\x03\0\x08response\x03\0\x0e\x02\x03\0\x02\
-\x05error\x03\0\x05error\x03\0\x10\x01@\0\0\x0b\x04\0\x08describe\x01\x12\x01j\x01\
-\x0f\x01\x11\x01@\x01\x07request\x0d\0\x13\x04\0\x04call\x01\x14\x04\0\x19stewar\
-d:plugin/tool@0.1.0\x04\0\x0b\x0a\x01\0\x04tool\x03\0\0\0G\x09producers\x01\x0cp\
-rocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xa3\x13\x01A\x02\x01\
+A#\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01\
+@\x02\x05level\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\0\x18steward:plu\
+gin/log@0.1.0\x05\0\x01B\x02\x01@\0\0x\x04\0\x06now-ms\x01\0\x03\0\x1asteward:pl\
+ugin/clock@0.1.0\x05\x01\x01B\x15\x01m\x09\x04read\x05fetch\x05write\x04send\x07\
+destroy\x05money\x0acredential\x06member\x05admin\x04\0\x06effect\x03\0\0\x01r\x02\
+\x04names\x06effect\x01\x04\0\x0atool-check\x03\0\x02\x01p\x03\x01r\x03\x04names\
+\x07versions\x05tools\x04\x04\0\x0emanifest-check\x03\0\x05\x01r\x06\x04tools\x09\
+argumentss\x03keys\x06locales\x09time-zones\x0bdeadline-msw\x04\0\x07request\x03\
+\0\x07\x01ks\x01r\x02\x06results\x07summary\x09\x04\0\x08response\x03\0\x0a\x01r\
+\x03\x05labels\x06before\x09\x05after\x09\x04\0\x0cpreview-line\x03\0\x0c\x01p\x0d\
+\x01r\x02\x05titles\x05lines\x0e\x04\0\x07preview\x03\0\x0f\x01q\x05\x11invalid-\
+arguments\x01s\0\x09not-found\x01s\0\x06denied\x01s\0\x0bunavailable\x01s\0\x06f\
+ailed\x01s\0\x04\0\x05error\x03\0\x11\x01q\x06\x06denied\0\0\x09not-found\0\0\x08\
+conflict\0\0\x07invalid\x01s\0\x09too-large\0\0\x0bunavailable\0\0\x04\0\x0coffi\
+ce-error\x03\0\x13\x03\0\x1asteward:plugin/types@0.1.0\x05\x02\x02\x03\0\x02\x0c\
+office-error\x01B3\x02\x03\x02\x01\x03\x04\0\x0coffice-error\x03\0\0\x01ks\x01ps\
+\x01r\x0a\x02ids\x04names\x0agiven-name\x02\x0bfamily-name\x02\x06emails\x03\x06\
+phones\x03\x0acompany-id\x02\x0ccompany-name\x02\x09job-title\x02\x04tags\x03\x04\
+\0\x07contact\x03\0\x04\x01r\x03\x02ids\x04names\x07website\x02\x04\0\x07company\
+\x03\0\x06\x01r\x02\x05minorx\x08currencys\x04\0\x05money\x03\0\x08\x01k\x09\x01\
+r\x06\x02ids\x05titles\x05stages\x06amount\x0a\x0acompany-id\x02\x0acontact-id\x02\
+\x04\0\x04deal\x03\0\x0b\x01q\x03\x07contact\x01s\0\x07company\x01s\0\x04deal\x01\
+s\0\x04\0\x07subject\x03\0\x0d\x01r\x05\x02ids\x05about\x0e\x04texts\x06author\x02\
+\x0dcreated-at-msx\x04\0\x04note\x03\0\x0f\x01r\x02\x05after\x02\x05limity\x04\0\
+\x04page\x03\0\x11\x01p\x05\x01r\x02\x05items\x13\x04next\x02\x04\0\x08contacts\x03\
+\0\x14\x01p\x07\x01r\x02\x05items\x16\x04next\x02\x04\0\x09companies\x03\0\x17\x01\
+p\x0c\x01r\x02\x05items\x19\x04next\x02\x04\0\x05deals\x03\0\x1a\x01p\x10\x01r\x02\
+\x05items\x1c\x04next\x02\x04\0\x05notes\x03\0\x1d\x01r\x03\x0acompany-id\x02\x0a\
+contact-id\x02\x05stage\x02\x04\0\x0bdeal-filter\x03\0\x1f\x01j\x01\x15\x01\x01\x01\
+@\x02\x05querys\x04page\x12\0!\x04\0\x0dfind-contacts\x01\"\x01j\x01\x05\x01\x01\
+\x01@\x01\x02ids\0#\x04\0\x0bget-contact\x01$\x01j\x01\x18\x01\x01\x01@\x02\x05q\
+uerys\x04page\x12\0%\x04\0\x0efind-companies\x01&\x01j\x01\x07\x01\x01\x01@\x01\x02\
+ids\0'\x04\0\x0bget-company\x01(\x01j\x01\x1b\x01\x01\x01@\x02\x06filter\x20\x04\
+page\x12\0)\x04\0\x0alist-deals\x01*\x01j\x01\x1e\x01\x01\x01@\x02\x05about\x0e\x04\
+page\x12\0+\x04\0\x0alist-notes\x01,\x03\0\x18steward:plugin/crm@0.1.0\x05\x04\x02\
+\x03\0\x03\x07contact\x02\x03\0\x03\x07company\x02\x03\0\x03\x04note\x02\x03\0\x03\
+\x07subject\x01B\"\x02\x03\x02\x01\x03\x04\0\x0coffice-error\x03\0\0\x02\x03\x02\
+\x01\x05\x04\0\x07contact\x03\0\x02\x02\x03\x02\x01\x06\x04\0\x07company\x03\0\x04\
+\x02\x03\x02\x01\x07\x04\0\x04note\x03\0\x06\x02\x03\x02\x01\x08\x04\0\x07subjec\
+t\x03\0\x08\x01ks\x01ps\x01r\x08\x04names\x0agiven-name\x0a\x0bfamily-name\x0a\x06\
+emails\x0b\x06phones\x0b\x0acompany-id\x0a\x09job-title\x0a\x04tags\x0b\x04\0\x0b\
+new-contact\x03\0\x0c\x01k\x0b\x01r\x08\x04name\x0a\x0agiven-name\x0a\x0bfamily-\
+name\x0a\x06emails\x0e\x06phones\x0e\x0acompany-id\x0a\x09job-title\x0a\x04tags\x0e\
+\x04\0\x0dcontact-patch\x03\0\x0f\x01r\x02\x04names\x07website\x0a\x04\0\x0bnew-\
+company\x03\0\x11\x01r\x02\x04name\x0a\x07website\x0a\x04\0\x0dcompany-patch\x03\
+\0\x13\x01j\x01\x03\x01\x01\x01@\x01\x07contact\x0d\0\x15\x04\0\x0ecreate-contac\
+t\x01\x16\x01@\x02\x02ids\x05patch\x10\0\x15\x04\0\x0eupdate-contact\x01\x17\x01\
+j\x01\x05\x01\x01\x01@\x01\x07company\x12\0\x18\x04\0\x0ecreate-company\x01\x19\x01\
+@\x02\x02ids\x05patch\x14\0\x18\x04\0\x0eupdate-company\x01\x1a\x01j\x01\x07\x01\
+\x01\x01@\x02\x05about\x09\x04texts\0\x1b\x04\0\x08add-note\x01\x1c\x03\0\x1este\
+ward:plugin/crm-write@0.1.0\x05\x09\x02\x03\0\x02\x07request\x03\0\x05asked\x03\0\
+\x0a\x02\x03\0\x02\x07preview\x03\0\x05shown\x03\0\x0c\x02\x03\0\x02\x05error\x03\
+\0\x07refused\x03\0\x0e\x02\x03\0\x02\x0emanifest-check\x03\0\x0emanifest-check\x03\
+\0\x10\x03\0\x07request\x03\0\x0a\x02\x03\0\x02\x08response\x03\0\x08response\x03\
+\0\x13\x03\0\x05error\x03\0\x0e\x01j\x01\x0d\x01\x0f\x01@\x01\x07request\x0b\0\x16\
+\x04\0\x07preview\x01\x17\x01@\0\0\x11\x04\0\x08describe\x01\x18\x01j\x01\x14\x01\
+\x15\x01@\x01\x07request\x12\0\x19\x04\0\x04call\x01\x1a\x04\0&steward:plugin/to\
+ol-with-preview@0.1.0\x04\0\x0b\x17\x01\0\x11tool-with-preview\x03\0\0\0G\x09pro\
+ducers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x06\
+0.61.1";
         };
     };
 }
 #[doc(inline)]
-pub use __export_tool_impl as export;
+pub use __export_tool_with_preview_impl as export;
 #[rustfmt::skip]
 #[cfg(target_arch = "wasm32")]
 #[unsafe(
-    link_section = "component-type:wit-bindgen:0.61.1:steward:plugin@0.1.0:tool-with-all-of-its-exports-removed:encoded world"
+    link_section = "component-type:wit-bindgen:0.61.1:steward:plugin@0.1.0:tool-with-preview-with-all-of-its-exports-removed:encoded world"
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 2439] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xec\x11\x01A\x02\x01\
-A\x17\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 2588] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xf4\x12\x01A\x02\x01\
+A\x1b\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\
 \x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\0\x18steward\
 :plugin/log@0.1.0\x05\0\x01B\x02\x01@\0\0x\x04\0\x06now-ms\x01\0\x03\0\x1astewar\
-d:plugin/clock@0.1.0\x05\x01\x01B\x10\x01m\x09\x04read\x05fetch\x05write\x04send\
+d:plugin/clock@0.1.0\x05\x01\x01B\x15\x01m\x09\x04read\x05fetch\x05write\x04send\
 \x07destroy\x05money\x0acredential\x06member\x05admin\x04\0\x06effect\x03\0\0\x01\
 r\x02\x04names\x06effect\x01\x04\0\x0atool-check\x03\0\x02\x01p\x03\x01r\x03\x04\
 names\x07versions\x05tools\x04\x04\0\x0emanifest-check\x03\0\x05\x01r\x06\x04too\
 ls\x09argumentss\x03keys\x06locales\x09time-zones\x0bdeadline-msw\x04\0\x07reque\
 st\x03\0\x07\x01ks\x01r\x02\x06results\x07summary\x09\x04\0\x08response\x03\0\x0a\
-\x01q\x05\x11invalid-arguments\x01s\0\x09not-found\x01s\0\x06denied\x01s\0\x0bun\
-available\x01s\0\x06failed\x01s\0\x04\0\x05error\x03\0\x0c\x01q\x06\x06denied\0\0\
-\x09not-found\0\0\x08conflict\0\0\x07invalid\x01s\0\x09too-large\0\0\x0bunavaila\
-ble\0\0\x04\0\x0coffice-error\x03\0\x0e\x03\0\x1asteward:plugin/types@0.1.0\x05\x02\
-\x02\x03\0\x02\x0coffice-error\x01B3\x02\x03\x02\x01\x03\x04\0\x0coffice-error\x03\
-\0\0\x01ks\x01ps\x01r\x0a\x02ids\x04names\x0agiven-name\x02\x0bfamily-name\x02\x06\
-emails\x03\x06phones\x03\x0acompany-id\x02\x0ccompany-name\x02\x09job-title\x02\x04\
-tags\x03\x04\0\x07contact\x03\0\x04\x01r\x03\x02ids\x04names\x07website\x02\x04\0\
-\x07company\x03\0\x06\x01r\x02\x05minorx\x08currencys\x04\0\x05money\x03\0\x08\x01\
-k\x09\x01r\x06\x02ids\x05titles\x05stages\x06amount\x0a\x0acompany-id\x02\x0acon\
-tact-id\x02\x04\0\x04deal\x03\0\x0b\x01q\x03\x07contact\x01s\0\x07company\x01s\0\
-\x04deal\x01s\0\x04\0\x07subject\x03\0\x0d\x01r\x05\x02ids\x05about\x0e\x04texts\
-\x06author\x02\x0dcreated-at-msx\x04\0\x04note\x03\0\x0f\x01r\x02\x05after\x02\x05\
-limity\x04\0\x04page\x03\0\x11\x01p\x05\x01r\x02\x05items\x13\x04next\x02\x04\0\x08\
-contacts\x03\0\x14\x01p\x07\x01r\x02\x05items\x16\x04next\x02\x04\0\x09companies\
-\x03\0\x17\x01p\x0c\x01r\x02\x05items\x19\x04next\x02\x04\0\x05deals\x03\0\x1a\x01\
-p\x10\x01r\x02\x05items\x1c\x04next\x02\x04\0\x05notes\x03\0\x1d\x01r\x03\x0acom\
-pany-id\x02\x0acontact-id\x02\x05stage\x02\x04\0\x0bdeal-filter\x03\0\x1f\x01j\x01\
-\x15\x01\x01\x01@\x02\x05querys\x04page\x12\0!\x04\0\x0dfind-contacts\x01\"\x01j\
-\x01\x05\x01\x01\x01@\x01\x02ids\0#\x04\0\x0bget-contact\x01$\x01j\x01\x18\x01\x01\
-\x01@\x02\x05querys\x04page\x12\0%\x04\0\x0efind-companies\x01&\x01j\x01\x07\x01\
-\x01\x01@\x01\x02ids\0'\x04\0\x0bget-company\x01(\x01j\x01\x1b\x01\x01\x01@\x02\x06\
-filter\x20\x04page\x12\0)\x04\0\x0alist-deals\x01*\x01j\x01\x1e\x01\x01\x01@\x02\
-\x05about\x0e\x04page\x12\0+\x04\0\x0alist-notes\x01,\x03\0\x18steward:plugin/cr\
-m@0.1.0\x05\x04\x02\x03\0\x03\x07contact\x02\x03\0\x03\x07company\x02\x03\0\x03\x04\
-note\x02\x03\0\x03\x07subject\x01B\"\x02\x03\x02\x01\x03\x04\0\x0coffice-error\x03\
-\0\0\x02\x03\x02\x01\x05\x04\0\x07contact\x03\0\x02\x02\x03\x02\x01\x06\x04\0\x07\
-company\x03\0\x04\x02\x03\x02\x01\x07\x04\0\x04note\x03\0\x06\x02\x03\x02\x01\x08\
-\x04\0\x07subject\x03\0\x08\x01ks\x01ps\x01r\x08\x04names\x0agiven-name\x0a\x0bf\
-amily-name\x0a\x06emails\x0b\x06phones\x0b\x0acompany-id\x0a\x09job-title\x0a\x04\
-tags\x0b\x04\0\x0bnew-contact\x03\0\x0c\x01k\x0b\x01r\x08\x04name\x0a\x0agiven-n\
-ame\x0a\x0bfamily-name\x0a\x06emails\x0e\x06phones\x0e\x0acompany-id\x0a\x09job-\
-title\x0a\x04tags\x0e\x04\0\x0dcontact-patch\x03\0\x0f\x01r\x02\x04names\x07webs\
-ite\x0a\x04\0\x0bnew-company\x03\0\x11\x01r\x02\x04name\x0a\x07website\x0a\x04\0\
-\x0dcompany-patch\x03\0\x13\x01j\x01\x03\x01\x01\x01@\x01\x07contact\x0d\0\x15\x04\
-\0\x0ecreate-contact\x01\x16\x01@\x02\x02ids\x05patch\x10\0\x15\x04\0\x0eupdate-\
-contact\x01\x17\x01j\x01\x05\x01\x01\x01@\x01\x07company\x12\0\x18\x04\0\x0ecrea\
-te-company\x01\x19\x01@\x02\x02ids\x05patch\x14\0\x18\x04\0\x0eupdate-company\x01\
-\x1a\x01j\x01\x07\x01\x01\x01@\x02\x05about\x09\x04texts\0\x1b\x04\0\x08add-note\
-\x01\x1c\x03\0\x1esteward:plugin/crm-write@0.1.0\x05\x09\x02\x03\0\x02\x0emanife\
-st-check\x03\0\x0emanifest-check\x03\0\x0a\x02\x03\0\x02\x07request\x03\0\x07req\
-uest\x03\0\x0c\x02\x03\0\x02\x08response\x03\0\x08response\x03\0\x0e\x02\x03\0\x02\
-\x05error\x03\0\x05error\x03\0\x10\x04\09steward:plugin/tool-with-all-of-its-exp\
-orts-removed@0.1.0\x04\0\x0b*\x01\0$tool-with-all-of-its-exports-removed\x03\0\0\
-\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bind\
-gen-rust\x060.61.1";
+\x01r\x03\x05labels\x06before\x09\x05after\x09\x04\0\x0cpreview-line\x03\0\x0c\x01\
+p\x0d\x01r\x02\x05titles\x05lines\x0e\x04\0\x07preview\x03\0\x0f\x01q\x05\x11inv\
+alid-arguments\x01s\0\x09not-found\x01s\0\x06denied\x01s\0\x0bunavailable\x01s\0\
+\x06failed\x01s\0\x04\0\x05error\x03\0\x11\x01q\x06\x06denied\0\0\x09not-found\0\
+\0\x08conflict\0\0\x07invalid\x01s\0\x09too-large\0\0\x0bunavailable\0\0\x04\0\x0c\
+office-error\x03\0\x13\x03\0\x1asteward:plugin/types@0.1.0\x05\x02\x02\x03\0\x02\
+\x0coffice-error\x01B3\x02\x03\x02\x01\x03\x04\0\x0coffice-error\x03\0\0\x01ks\x01\
+ps\x01r\x0a\x02ids\x04names\x0agiven-name\x02\x0bfamily-name\x02\x06emails\x03\x06\
+phones\x03\x0acompany-id\x02\x0ccompany-name\x02\x09job-title\x02\x04tags\x03\x04\
+\0\x07contact\x03\0\x04\x01r\x03\x02ids\x04names\x07website\x02\x04\0\x07company\
+\x03\0\x06\x01r\x02\x05minorx\x08currencys\x04\0\x05money\x03\0\x08\x01k\x09\x01\
+r\x06\x02ids\x05titles\x05stages\x06amount\x0a\x0acompany-id\x02\x0acontact-id\x02\
+\x04\0\x04deal\x03\0\x0b\x01q\x03\x07contact\x01s\0\x07company\x01s\0\x04deal\x01\
+s\0\x04\0\x07subject\x03\0\x0d\x01r\x05\x02ids\x05about\x0e\x04texts\x06author\x02\
+\x0dcreated-at-msx\x04\0\x04note\x03\0\x0f\x01r\x02\x05after\x02\x05limity\x04\0\
+\x04page\x03\0\x11\x01p\x05\x01r\x02\x05items\x13\x04next\x02\x04\0\x08contacts\x03\
+\0\x14\x01p\x07\x01r\x02\x05items\x16\x04next\x02\x04\0\x09companies\x03\0\x17\x01\
+p\x0c\x01r\x02\x05items\x19\x04next\x02\x04\0\x05deals\x03\0\x1a\x01p\x10\x01r\x02\
+\x05items\x1c\x04next\x02\x04\0\x05notes\x03\0\x1d\x01r\x03\x0acompany-id\x02\x0a\
+contact-id\x02\x05stage\x02\x04\0\x0bdeal-filter\x03\0\x1f\x01j\x01\x15\x01\x01\x01\
+@\x02\x05querys\x04page\x12\0!\x04\0\x0dfind-contacts\x01\"\x01j\x01\x05\x01\x01\
+\x01@\x01\x02ids\0#\x04\0\x0bget-contact\x01$\x01j\x01\x18\x01\x01\x01@\x02\x05q\
+uerys\x04page\x12\0%\x04\0\x0efind-companies\x01&\x01j\x01\x07\x01\x01\x01@\x01\x02\
+ids\0'\x04\0\x0bget-company\x01(\x01j\x01\x1b\x01\x01\x01@\x02\x06filter\x20\x04\
+page\x12\0)\x04\0\x0alist-deals\x01*\x01j\x01\x1e\x01\x01\x01@\x02\x05about\x0e\x04\
+page\x12\0+\x04\0\x0alist-notes\x01,\x03\0\x18steward:plugin/crm@0.1.0\x05\x04\x02\
+\x03\0\x03\x07contact\x02\x03\0\x03\x07company\x02\x03\0\x03\x04note\x02\x03\0\x03\
+\x07subject\x01B\"\x02\x03\x02\x01\x03\x04\0\x0coffice-error\x03\0\0\x02\x03\x02\
+\x01\x05\x04\0\x07contact\x03\0\x02\x02\x03\x02\x01\x06\x04\0\x07company\x03\0\x04\
+\x02\x03\x02\x01\x07\x04\0\x04note\x03\0\x06\x02\x03\x02\x01\x08\x04\0\x07subjec\
+t\x03\0\x08\x01ks\x01ps\x01r\x08\x04names\x0agiven-name\x0a\x0bfamily-name\x0a\x06\
+emails\x0b\x06phones\x0b\x0acompany-id\x0a\x09job-title\x0a\x04tags\x0b\x04\0\x0b\
+new-contact\x03\0\x0c\x01k\x0b\x01r\x08\x04name\x0a\x0agiven-name\x0a\x0bfamily-\
+name\x0a\x06emails\x0e\x06phones\x0e\x0acompany-id\x0a\x09job-title\x0a\x04tags\x0e\
+\x04\0\x0dcontact-patch\x03\0\x0f\x01r\x02\x04names\x07website\x0a\x04\0\x0bnew-\
+company\x03\0\x11\x01r\x02\x04name\x0a\x07website\x0a\x04\0\x0dcompany-patch\x03\
+\0\x13\x01j\x01\x03\x01\x01\x01@\x01\x07contact\x0d\0\x15\x04\0\x0ecreate-contac\
+t\x01\x16\x01@\x02\x02ids\x05patch\x10\0\x15\x04\0\x0eupdate-contact\x01\x17\x01\
+j\x01\x05\x01\x01\x01@\x01\x07company\x12\0\x18\x04\0\x0ecreate-company\x01\x19\x01\
+@\x02\x02ids\x05patch\x14\0\x18\x04\0\x0eupdate-company\x01\x1a\x01j\x01\x07\x01\
+\x01\x01@\x02\x05about\x09\x04texts\0\x1b\x04\0\x08add-note\x01\x1c\x03\0\x1este\
+ward:plugin/crm-write@0.1.0\x05\x09\x02\x03\0\x02\x07request\x03\0\x05asked\x03\0\
+\x0a\x02\x03\0\x02\x07preview\x03\0\x05shown\x03\0\x0c\x02\x03\0\x02\x05error\x03\
+\0\x07refused\x03\0\x0e\x02\x03\0\x02\x0emanifest-check\x03\0\x0emanifest-check\x03\
+\0\x10\x03\0\x07request\x03\0\x0a\x02\x03\0\x02\x08response\x03\0\x08response\x03\
+\0\x13\x03\0\x05error\x03\0\x0e\x04\0Fsteward:plugin/tool-with-preview-with-all-\
+of-its-exports-removed@0.1.0\x04\0\x0b7\x01\01tool-with-preview-with-all-of-its-\
+exports-removed\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\
+\x070.258.3\x10wit-bindgen-rust\x060.61.1";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

@@ -26,7 +26,7 @@ pub mod bindings;
 pub mod schemas;
 mod text;
 
-pub use bindings::steward::plugin::types::{Effect, ManifestCheck, OfficeError, ToolCheck};
+pub use bindings::steward::plugin::types::{Effect, ManifestCheck, OfficeError, Preview, PreviewLine, ToolCheck};
 pub use bindings::steward::plugin::{clock, crm, crm_write, log};
 pub use bindings::{Error, Guest, Request, Response};
 pub use text::{Email, Line};
@@ -82,12 +82,31 @@ pub fn run<A: DeserializeOwned, R: Serialize>(tool: fn(A, &Request) -> Answered<
     Ok(Response { result, summary: answer.summary })
 }
 
+/// What a preview function returns.
+pub type Previewed = Result<Preview, Error>;
+
+impl PreviewLine {
+    /// A line of what would be there; of a value that stays as it is there is none.
+    pub fn change(label: &str, before: Option<String>, after: Option<String>) -> Option<Self> {
+        (before != after).then(|| Self { label: label.to_owned(), before, after })
+    }
+}
+
+/// Reads the arguments and asks what the call would do. Called by [`plugin!`].
+pub fn preview<A: DeserializeOwned>(tool: fn(A, &Request) -> Previewed, request: &Request) -> Previewed {
+    let arguments = serde_json::from_str(&request.arguments).map_err(|err| Error::InvalidArguments(err.to_string()))?;
+    tool(arguments, request)
+}
+
 /// Makes a component of tool functions: `plugin!("name" { Effect "name.verb" => function, … })`.
+///
+/// A tool that can say what a call would do has a second function behind the first: `=> function [preview other]`, and
+/// `preview = true` in its manifest. Nothing can be changed while it runs.
 ///
 /// It also defines `schemas()`, which the plugin's test compares with the files the manifest names.
 #[macro_export]
 macro_rules! plugin {
-    ($name:literal { $($effect:ident $tool:literal => $function:path),+ $(,)? }) => {
+    ($name:literal { $($effect:ident $tool:literal => $function:path $([preview $preview:path])?),+ $(,)? }) => {
         struct Plugin;
 
         impl $crate::Guest for Plugin {
@@ -103,6 +122,13 @@ macro_rules! plugin {
                 match request.tool.as_str() {
                     $($tool => $crate::run($function, &request),)+
                     other => Err($crate::Error::NotFound(format!("the plugin has no tool `{other}`"))),
+                }
+            }
+
+            fn preview(request: $crate::Request) -> $crate::Previewed {
+                match request.tool.as_str() {
+                    $($($tool => $crate::preview($preview, &request),)?)+
+                    other => Err($crate::Error::NotFound(format!("`{other}` has no preview"))),
                 }
             }
         }

@@ -32,7 +32,7 @@ fn main() -> Result<()> {
 fn bindings(wit: &Path) -> Result<String> {
     let mut resolve = wit_parser::Resolve::default();
     let (package, _) = resolve.push_path(wit).with_context(|| format!("cannot read {}", wit.display()))?;
-    let world = resolve.select_world(&[package], Some("tool"))?;
+    let world = resolve.select_world(&[package], Some("tool-with-preview"))?;
     let options = wit_bindgen_rust::Opts {
         format: true,
         pub_export_macro: true,

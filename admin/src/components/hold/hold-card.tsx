@@ -22,6 +22,7 @@ import { AllowSuch } from './allow-such';
 import { AskedToo } from './asked-too';
 import { Decide } from './decide';
 import { LastSimilar } from './last-similar';
+import { Preview } from './preview';
 import { HoldState } from './state';
 import { useHold, type Hold } from './use-hold';
 
@@ -157,6 +158,7 @@ function Details({ hold }: { hold: Hold }) {
   return (
     <>
       {cost !== null && <Facts facts={[[t('cost'), cost]]} />}
+      <Preview hold={hold} />
       <LastSimilar hold={hold} />
       <section className="grid gap-2">
         <h2 className="text-sm font-semibold">{t('rules')}</h2>

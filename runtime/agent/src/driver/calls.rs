@@ -7,7 +7,7 @@ use super::{Drive, DriveError, Permitted, wish};
 use crate::Runtime;
 use crate::counts::{Counted, prepare};
 use crate::gate::{Gate, Ruled, Ruling};
-use crate::held::row_of;
+use crate::held::{preview_of, row_of};
 use crate::points::point;
 use futures_util::future::{BoxFuture, join_all};
 use serde_json::json;
@@ -37,9 +37,20 @@ impl Drive<'_> {
                 self.end(RunOutcome::Failed, "the agent of this run is no longer configured".to_owned());
                 return Ok(());
             };
-            self.note_ruling(&call, ruling, after_approval, counted);
+            let preview = self.preview(&call, &ruling).await;
+            self.note_ruling(&call, ruling, after_approval, counted, preview);
         }
         Ok(())
+    }
+
+    /// What the tool says that a call would do, for the card of one that waits. Of an edited call the editor's card has it.
+    async fn preview(&self, call: &ToolCall, ruling: &Ruling) -> Option<String> {
+        let (Ruled::Hold(_), Some(sealed)) = (&ruling.verdict, &ruling.sealed) else { return None };
+        if self.edited.contains_key(&call.call_id) || !self.journal.is_lasting() {
+            return None;
+        }
+        let hands = (self.hands)(ruling.integrity);
+        preview_of(&self.runtime.host, self.key_of(call.call_id), self.runtime.office.clock.now_ms(), sealed, hands).await
     }
 
     /// The counters a call is judged by. What is pending is committed before they are read: when one of them moves before the verdict is
@@ -92,7 +103,7 @@ impl Drive<'_> {
     }
 
     /// Writes a ruling down and keeps its permit.
-    fn note_ruling(&mut self, call: &ToolCall, mut ruling: Ruling, after_approval: bool, counted: Counted) {
+    fn note_ruling(&mut self, call: &ToolCall, mut ruling: Ruling, after_approval: bool, counted: Counted, preview: Option<String>) {
         let office = &self.runtime.office;
         let decision_id = office.ids.make();
         let Some(pins) = self.run.pins.clone() else { return };
@@ -124,6 +135,7 @@ impl Drive<'_> {
                 }
                 let mut row = row_of(office.ids.make(), &pins, self.run_id, call, &ruling, sealed, &needs, now);
                 self.apply(Event::HoldOpened { call_id: call.call_id, hold_id: row.hold_id, envelope_id: sealed.id, needs, expires_at_ms });
+                row.preview = preview;
                 row.journal = self.run.chain.map(|chain| chain.bytes().to_vec());
                 // A card without a seal cannot be approved, which is what one that has no canonical form deserves.
                 row.seal = seal_hold(&self.runtime.key, self.tenant, &row).ok();
@@ -264,7 +276,7 @@ impl Drive<'_> {
                         Ruled::Allow(_) | Ruled::Block(_) => ruling,
                     };
                     self.permits.extend(permitted.drain(..));
-                    self.note_ruling(&call, ruling, after_approval, counted);
+                    self.note_ruling(&call, ruling, after_approval, counted, None);
                     return Ok(None);
                 }
                 None => {

@@ -90,7 +90,7 @@ fn manifests_that_are_not_right_are_refused() {
         ("too much memory", replaced("memory_mb = 16", "memory_mb = 65"), "limit memory_mb is 65; this host takes 1 to 64"),
         ("no output", replaced("output_kb = 256", "output_kb = 0"), "limit output_kb is 0"),
         ("long timeout", replaced("timeout_ms = 5000", "timeout_ms = 5001"), "timeout_ms must be 1 to the plugin's deadline_ms, 5000"),
-        ("preview", replaced(tool, &format!("{tool}\npreview = true")), "has no previews"),
+        ("preview of a reading", replaced(tool, &format!("{tool}\npreview = true")), "`preview` is for what a call would change"),
         ("untyped fact", replaced(tool, &format!("{tool}\nfacts = [\"hour:float\"]")), "fact `hour:float` is of type `float`"),
         (
             "egress",
@@ -150,7 +150,12 @@ fn components_that_are_not_right_are_refused() {
         ("a grant too many", replaced("crm = true", "crm = true\nlog = true"), "is granted `log` but does not import it"),
         ("no exports", bare("(component)"), "does not export `describe` and `call`"),
         ("exports of another type", bare(other_types), "does not export `describe` and `call` of steward:plugin@0.1.0: "),
-        ("empty answers", text(""), "it calls itself `@`, tool.toml says `crm@1.0.0`"),
+        ("a preview that is not there", text(""), "tool.toml says `preview = true` for `crm.create_contact`, and the code has no `preview`"),
+        (
+            "empty answers",
+            GuestFiles { manifest: text("").manifest.replace("preview = true\n", ""), ..text("") },
+            "it calls itself `@`, tool.toml says `crm@1.0.0`",
+        ),
         ("a start function without end", text(start_loop), "describe() failed"),
         ("a large memory", text("(core module $m (memory 1600)) (core instance (instantiate $m))"), "memory"),
         (
@@ -181,7 +186,7 @@ fn code_that_does_not_agree_with_its_manifest_is_refused() {
     let last = entry("crm.list_deals");
     let more = format!("{last}\n{}", last.replacen("crm.list_deals", "crm.drop_deals", 1));
     let cases = [
-        ("another effect", replaced("effect = \"write\"", "effect = \"read\""), "tool `crm.create_contact` has effect `write`, tool.toml says `read`"),
+        ("another effect", replaced("effect = \"write\"", "effect = \"send\""), "tool `crm.create_contact` has effect `write`, tool.toml says `send`"),
         ("another version", replaced("version = \"1.0.0\"", "version = \"1.0.1\""), "it calls itself `crm@1.0.0`, tool.toml says `crm@1.0.1`"),
         ("a tool too many in the code", replaced(&last, ""), "it has a tool `crm.list_deals` that tool.toml does not name"),
         ("a tool too many in the manifest", replaced(&last, &more), "it has no tool `crm.drop_deals`"),

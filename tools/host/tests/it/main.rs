@@ -8,4 +8,5 @@ mod crm;
 mod fairness;
 mod loading;
 mod mcp;
+mod preview;
 mod support;

@@ -3,7 +3,7 @@
 use crate::paging::{LIMIT_MAX, counted, page};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use steward_plugin_sdk::{Answer, Answered, Line, Request, crm, crm_write};
+use steward_plugin_sdk::{Answer, Answered, Line, Preview, PreviewLine, Previewed, Request, crm, crm_write};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -92,4 +92,15 @@ pub(crate) fn update(change: UpdateCompany, _: &Request) -> Answered<Company> {
     let company = Company::from(crm_write::update_company(change.company_id.as_str(), &patch)?);
     let summary = format!("changed company {}", company.name);
     Ok(Answer::new(company, summary))
+}
+
+/// The company as it is, beside what the change would make of it.
+pub(crate) fn would_update(change: UpdateCompany, _: &Request) -> Previewed {
+    let now = crm::get_company(change.company_id.as_str())?;
+    let text = |label, before: Option<String>, after: Option<Line>| {
+        let after = String::from(after?);
+        PreviewLine::change(label, before, (!after.is_empty()).then_some(after))
+    };
+    let lines = [text("name", Some(now.name.clone()), change.name), text("website", now.website, change.website)];
+    Ok(Preview { title: format!("Changes the company {}", now.name), lines: lines.into_iter().flatten().collect() })
 }

@@ -3,7 +3,7 @@
 use crate::paging::{LIMIT_MAX, counted, page};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use steward_plugin_sdk::{Answer, Answered, Email, Line, Request, crm, crm_write};
+use steward_plugin_sdk::{Answer, Answered, Email, Line, Preview, PreviewLine, Previewed, Request, crm, crm_write};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -154,4 +154,49 @@ pub(crate) fn update(change: UpdateContact, _: &Request) -> Answered<Contact> {
     let contact = Contact::from(crm_write::update_contact(change.contact_id.as_str(), &patch)?);
     let summary = format!("changed contact {}", contact.name);
     Ok(Answer::new(contact, summary))
+}
+
+/// What would stand in the book, the company by its name.
+pub(crate) fn would_create(new: CreateContact, _: &Request) -> Previewed {
+    let listed = |list: Vec<String>| (!list.is_empty()).then(|| list.join(", "));
+    let company = new.company_id.map(String::from).map(|id| crm::get_company(&id).map_or(id, |company| company.name));
+    let name = String::from(new.name);
+    let lines = [
+        PreviewLine::change("first name", None, new.given_name.map(Into::into)),
+        PreviewLine::change("last name", None, new.family_name.map(Into::into)),
+        PreviewLine::change("e-mail addresses", None, listed(texts(new.emails))),
+        PreviewLine::change("phone numbers", None, listed(texts(new.phones))),
+        PreviewLine::change("company", None, company),
+        PreviewLine::change("job title", None, new.job_title.map(Into::into)),
+        PreviewLine::change("tags", None, listed(texts(new.tags))),
+    ];
+    Ok(Preview { title: format!("Adds the contact {name}"), lines: lines.into_iter().flatten().collect() })
+}
+
+/// The contact as it is, beside what the change would make of it.
+pub(crate) fn would_update(change: UpdateContact, _: &Request) -> Previewed {
+    let now = crm::get_contact(change.contact_id.as_str())?;
+    let listed = |list: &[String]| (!list.is_empty()).then(|| list.join(", "));
+    let text = |label, before: Option<String>, after: Option<Line>| {
+        let after = String::from(after?);
+        PreviewLine::change(label, before, (!after.is_empty()).then_some(after))
+    };
+    let list = |label, before: &[String], after: Option<Vec<String>>| PreviewLine::change(label, listed(before), listed(&after?));
+    let company = change.company_id.map(String::from).and_then(|id| {
+        let before = now.company_name.clone().or_else(|| now.company_id.clone());
+        // The id's own name, so that a person sees whom it means.
+        let after = (!id.is_empty()).then(|| crm::get_company(&id).map_or(id, |company| company.name));
+        PreviewLine::change("company", before, after)
+    });
+    let lines = [
+        text("name", Some(now.name.clone()), change.name),
+        text("first name", now.given_name, change.given_name),
+        text("last name", now.family_name, change.family_name),
+        list("e-mail addresses", &now.emails, change.emails.map(texts)),
+        list("phone numbers", &now.phones, change.phones.map(texts)),
+        company,
+        text("job title", now.job_title, change.job_title),
+        list("tags", &now.tags, change.tags.map(texts)),
+    ];
+    Ok(Preview { title: format!("Changes the contact {}", now.name), lines: lines.into_iter().flatten().collect() })
 }

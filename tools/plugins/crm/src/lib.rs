@@ -12,13 +12,13 @@ mod paging;
 steward_plugin_sdk::plugin!("crm" {
     Read "crm.find_contacts" => contacts::find,
     Read "crm.get_contact" => contacts::get,
-    Write "crm.create_contact" => contacts::create,
-    Write "crm.update_contact" => contacts::update,
+    Write "crm.create_contact" => contacts::create [preview contacts::would_create],
+    Write "crm.update_contact" => contacts::update [preview contacts::would_update],
     Read "crm.find_companies" => companies::find,
     Read "crm.get_company" => companies::get,
     Write "crm.create_company" => companies::create,
-    Write "crm.update_company" => companies::update,
-    Write "crm.add_note" => notes::add,
+    Write "crm.update_company" => companies::update [preview companies::would_update],
+    Write "crm.add_note" => notes::add [preview notes::would_add],
     Read "crm.list_notes" => notes::list,
     Read "crm.list_deals" => deals::list,
 });

@@ -3,7 +3,7 @@
 use crate::paging::{LIMIT_MAX, counted, page};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use steward_plugin_sdk::{Answer, Answered, Error, Line, Request, crm, crm_write};
+use steward_plugin_sdk::{Answer, Answered, Error, Line, Preview, PreviewLine, Previewed, Request, crm, crm_write};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -87,4 +87,15 @@ pub(crate) fn list(wanted: ListNotes, _: &Request) -> Answered<Notes> {
     let notes: Vec<Note> = found.items.into_iter().map(Note::from).collect();
     let summary = counted(notes.len(), "note", "notes", found.next.is_some());
     Ok(Answer::new(Notes { notes, next: found.next }, summary))
+}
+
+/// Whom the note is about, by name, and what it would say.
+pub(crate) fn would_add(new: AddNote, _: &Request) -> Previewed {
+    let about = match subject(new.contact_id, new.company_id, new.deal_id)? {
+        crm::Subject::Contact(id) => format!("the contact {}", crm::get_contact(&id)?.name),
+        crm::Subject::Company(id) => format!("the company {}", crm::get_company(&id)?.name),
+        crm::Subject::Deal(id) => format!("the deal {id}"),
+    };
+    let line = PreviewLine { label: "note".to_owned(), before: None, after: Some(new.text) };
+    Ok(Preview { title: format!("Adds a note to {about}"), lines: vec![line] })
 }
