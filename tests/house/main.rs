@@ -8,6 +8,7 @@
 mod arrows;
 mod dependencies;
 mod docs;
+mod examples_in_docs;
 mod files;
 mod house;
 mod locks;

@@ -83,7 +83,7 @@ impl World {
             store: worker.clone(),
             office: office(runtime.office.clock.clone()),
             approvals: runtime.approvals.clone(),
-            models: models(&self.base_url, &runtime.office),
+            models: models(MODEL, &self.base_url, &runtime.office),
             host: runtime.host.clone(),
             rules: runtime.rules.clone(),
             prompts: runtime.prompts.clone(),
@@ -104,8 +104,10 @@ impl World {
         let (workspaces, _) = steward_office::people::list_workspaces(&mut tx, &steward_store::Page::first()).await.expect("workspaces");
         let workspace = workspaces.first().expect("a workspace").workspace_id;
         drop(tx);
-        let runtime = Arc::new(runtime(&db, office(Clock::System), base_url, RunLimits::default(), extra));
-        Self { db, runtime, tenant, workspace, owner, base_url: base_url.to_owned() }
+        let mut runtime = runtime(&db, office(Clock::System), base_url, RunLimits::default(), extra);
+        // Half the vocabulary to load: processes that attach are many and do not live long.
+        runtime.models = models("gpt-3.5-turbo", base_url, &runtime.office);
+        Self { db, runtime: Arc::new(runtime), tenant, workspace, owner, base_url: base_url.to_owned() }
     }
 
     /// The same installation, whose agent may ask for standing grants.
@@ -245,7 +247,7 @@ fn parts(store: Store, office: Office, base_url: &str, limits: RunLimits, extra:
     };
     Runtime {
         store,
-        models: models(base_url, &office),
+        models: models(MODEL, base_url, &office),
         rules: SharedRules::new(rules(&host, extra)),
         host,
         prompts: Arc::new(prompts),
@@ -264,10 +266,13 @@ fn office(clock: Clock) -> Office {
     Office::new(clock, Ids::System).with_key(EnvelopeKey::from_bytes([7; 32]))
 }
 
+/// What the one model calls itself.
+const MODEL: &str = "gpt-4o-mini";
+
 /// The one model, which is the scripted one.
 #[expect(clippy::expect_used, reason = "test support may stop the test")]
-fn models(base_url: &str, office: &Office) -> Models {
-    let mut model = ModelConfig::new("gpt-4o-mini");
+fn models(name: &str, base_url: &str, office: &Office) -> Models {
+    let mut model = ModelConfig::new(name);
     model.base_url = base_url.to_owned();
     model.api_key = Some(SecretString::from("test-key"));
     let models = ModelsConfig { models: [("strong".to_owned(), model)].into(), ..ModelsConfig::default() };

@@ -129,7 +129,12 @@ async fn a_sequencer_killed_a_hundred_times_loses_nothing_and_signs_no_size_twic
     // A commit whose future was dropped may have gone through all the same.
     let there = world.database.number("select count(*) from audit_event").await;
     assert!(there >= written, "{written} entries were committed, {there} are there");
-    let size = sequencer(&dir).pass(&world.database.worker, tenant).await.expect("pass").expect("nobody else is left").size;
+    // What the server still does for the last victim ends by itself, and its turn with it.
+    let size = loop {
+        if let Some(passed) = sequencer(&dir).pass(&world.database.worker, tenant).await.expect("pass") {
+            break passed.size;
+        }
+    };
     println!("{KILLS} kills, {between} of them between the database and the files; {there} entries, {} checkpoints", seen.len());
     assert!(between > 0 && seen.len() > 20, "the victims died before they worked: this tests nothing");
     assert_eq!(i64::try_from(size).expect("a size"), there, "every entry has its place");
