@@ -7,7 +7,7 @@ const STALE: &str = "STW05";
 /// SQLSTATE of `count_calls` when a counter has moved.
 const MOVED: &str = "STW12";
 /// SQLSTATE of `set_aside` when a budget has no room.
-const NO_ROOM: &str = "STW13";
+const NO_ROOM: &str = "STW18";
 
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
