@@ -23,7 +23,7 @@ export type Permission =
   | 'workspaces:manage'
   | 'governance:read'
   | 'changes:propose'
-  | 'changes:propose'
+  | 'changes:decide'
   | 'audit:read'
   | 'budgets:read'
   | 'budgets:manage'

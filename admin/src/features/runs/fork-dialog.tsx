@@ -33,7 +33,7 @@ export function ForkDialog({ detail, text: was, step, onClose }: ForkDialogProps
   const now = agents.data?.items.find((agent) => agent.name === detail.agent);
   const name = now?.prompt.split('@')[0];
   const versions = prompts.data?.items.filter((one) => one.name === name).map((one) => `${one.name}@${one.version}`) ?? [];
-  const mayTry = may(me, 'changes:propose');
+  const mayTry = may(me, 'changes:decide');
   const fork = useMutation({
     mutationFn: () =>
       answer(

@@ -24,10 +24,10 @@ pub(crate) struct ForkOf {
     /// Another message in place of the one it was about, at most 262144 bytes.
     #[schema(min_length = 1, max_length = 262_144)]
     text: Option<String>,
-    /// `name@version` of the agent's prompt, in place of what its runs use now. Needs `changes:propose`.
+    /// `name@version` of the agent's prompt, in place of what its runs use now. Needs `changes:decide`.
     #[schema(example = "assistant@2")]
     prompt: Option<String>,
-    /// A model of the configuration, in place of the agent's. Needs `changes:propose`.
+    /// A model of the configuration, in place of the agent's. Needs `changes:decide`.
     #[schema(example = "fast")]
     model: Option<String>,
 }
@@ -91,13 +91,13 @@ fn not_there(err: ForkError) -> ApiError {
     }
 }
 
-/// What the new run is pinned to. What runs of the agent use now was approved for use; anything else is tried by those who may propose it.
+/// What the new run is pinned to. What runs of the agent use now was approved for use; anything else is tried by those who may approve it.
 fn chosen(caller: &Caller, wanted: &ForkOf, now: AgentPins) -> Result<AgentPins, ApiError> {
     let state = caller.state();
     let mut pins = now;
     let differs = |wanted: &Option<String>, now: &str| wanted.as_deref().is_some_and(|wanted| wanted != now);
     let is_other = differs(&wanted.prompt, &pins.prompt) || differs(&wanted.model, &pins.model);
-    if is_other && !caller.actor().may(Permission::ChangesPropose) {
+    if is_other && !caller.actor().may(Permission::ChangesDecide) {
         return Err(ApiError::denied("your roles do not try other prompts and models; leave `prompt` and `model` out"));
     }
     if let Some(reference) = wanted.prompt.as_deref().filter(|reference| *reference != pins.prompt) {

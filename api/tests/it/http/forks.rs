@@ -50,12 +50,12 @@ async fn only_ones_own_run_is_forked_and_only_where_it_was() {
     fork(&working, &elsewhere, run, &json!({ "step": 1 }), 404).await;
     let token = working.world.token(&working.world.home.actor, &[Scope::Read, Scope::Write]).await.secret;
     working.ask("POST", format!("/api/v1/runs/{run}/fork")).token(&token).json(&json!({ "step": 1 })).send().await.expect(403);
-    // Another model or prompt than the approved one is tried by those who may propose it.
-    let support = working.as_role(Role::Support).await;
-    let (_, theirs) = working.say(&support, "Add Lena Petrova, lena@partner.example, and note that we met at the fair").await;
-    heard_until(&working, &support, &theirs, "hold.opened").await;
+    // Another model or prompt than the approved one is tried by those who may approve it.
+    let manager = working.as_role(Role::Manager).await;
+    let (_, theirs) = working.say(&manager, "Add Lena Petrova, lena@partner.example, and note that we met at the fair").await;
+    heard_until(&working, &manager, &theirs, "hold.opened").await;
     for body in [json!({ "step": 1, "model": "another" }), json!({ "step": 1, "prompt": "assistant@2" })] {
-        fork(&working, &support, &theirs, &body, 403).await;
+        fork(&working, &manager, &theirs, &body, 403).await;
     }
     assert_eq!(working.world.server.database.number("select count(*) from run where forked_from is not null").await, 0);
 }
