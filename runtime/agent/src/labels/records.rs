@@ -63,6 +63,8 @@ pub(super) struct Origins<'a> {
     pub(super) tool: &'a str,
     pub(super) patterns: &'a [RecordPattern],
     pub(super) private: bool,
+    /// Whether another run got it: what was made then is no longer known to be as it was made.
+    pub(super) taken: bool,
     /// Whether the owner named this whole result, which has no records, and said to go by it.
     pub(super) endorsed: bool,
 }
@@ -106,7 +108,8 @@ impl Records {
         let mut around: HashMap<String, Vec<Around<'_>>> = HashMap::new();
         for pattern in from.patterns {
             for (path, object) in pointed(result, &pattern.at).into_iter().filter(|(_, object)| object.is_object()) {
-                let record = self.record(words, pattern, object, &format!("{call}{path}"), |field| origins.get(format!("{path}/{field}").as_str()).copied());
+                let record =
+                    self.record(words, pattern, from.taken, object, &format!("{call}{path}"), |field| origins.get(format!("{path}/{field}").as_str()).copied());
                 let readers = if from.private { Arc::new(readers(pattern, object)) } else { Arc::clone(&rest) };
                 around.entry(path).or_default().push(Around { record, id: pattern.key.as_deref(), readers });
             }
@@ -179,7 +182,15 @@ impl Records {
         self.put(key(value), false, place);
     }
 
-    fn record(&mut self, words: &Words, pattern: &RecordPattern, object: &Value, nameless: &str, origin: impl Fn(&str) -> Option<Origin>) -> usize {
+    fn record(
+        &mut self,
+        words: &Words,
+        pattern: &RecordPattern,
+        taken: bool,
+        object: &Value,
+        nameless: &str,
+        origin: impl Fn(&str) -> Option<Origin>,
+    ) -> usize {
         let id = pattern.key.as_ref().and_then(|field| object.get(field)).map(key).filter(|id| !id.is_empty());
         let (mut phrases, mut endorsed) = (BTreeSet::new(), BTreeSet::new());
         for anchor in &pattern.anchors {
@@ -197,8 +208,8 @@ impl Records {
         for phrase in &phrases {
             named.entry(phrase.clone()).or_default().insert(id.clone());
         }
-        let record =
-            Record { of: pattern.of.clone(), made: pattern.made, phrases: phrases.into_iter().collect(), endorsed: endorsed.into_iter().collect(), moments };
+        let made = pattern.made && !taken;
+        let record = Record { of: pattern.of.clone(), made, phrases: phrases.into_iter().collect(), endorsed: endorsed.into_iter().collect(), moments };
         self.records.push(record);
         self.records.len() - 1
     }
@@ -360,6 +371,11 @@ fn foreign() -> Label {
 
 fn source(place: &Place) -> Source {
     Source::Result { call: place.call.to_string(), tool: place.tool.to_string(), path: place.path.clone() }
+}
+
+/// What may stand in a record that another run had in hand: anybody's text, for the house alone.
+pub(super) fn unknown() -> Label {
+    Label { integrity: Integrity::Outside, readers: Readers::Only([HOUSE.to_owned()].into()), sources: [].into() }
 }
 
 /// What calls of this run wrote into records, by call: whoever gets the record gets that too.

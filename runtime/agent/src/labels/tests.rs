@@ -312,6 +312,41 @@ fn what_was_written_travels_with_the_record() {
 }
 
 #[test]
+fn what_a_run_made_is_not_its_forks_own() {
+    let message = "Make a file new.txt that says 'Hello there' and share it with max@good.example";
+    let (_, shown, tools) = files(message);
+    let arguments = json!({"name": "new.txt", "text": "Hello there"});
+    let made = call(2, 0, "files.make", arguments);
+    let outcome = Outcome::Ok { result: json!({"id": "3", "name": "new.txt", "text": "Hello there", "shared": {}}), summary: None };
+    let answered = |step, call: &ToolCall| Event::Answered {
+        step,
+        text: String::new(),
+        calls: vec![call.clone()],
+        usage: steward_core::Usage::default(),
+        cost: steward_core::Micros(0),
+        model: "m".into(),
+    };
+    let done = Event::Done { call_id: made.call_id, outcome, fuel: 0, ms: 0, records: BTreeMap::new() };
+    let forked = Event::Forked { from: steward_core::Ids::counter().make(), step: 3, taken: 2 };
+    let share = call(3, 0, "files.share", json!({"id": "3", "to": "max@good.example"}));
+    for (first, leaks, id, id_unnamed) in [(None, false, Integrity::Owner, Integrity::Owner), (Some(forked), true, Integrity::Anchored, Integrity::Fact)] {
+        let events: Vec<Event> = first.into_iter().chain([answered(2, &made), done.clone(), answered(3, &share)]).collect();
+        let events: Vec<Recorded> = (1..).zip(events).map(|(seq, event)| Recorded { seq, at_ms: 0, event }).collect();
+        // A name of the model's own was chosen after private text was read.
+        for (message, leak, expect) in [(message, leaks, id), ("Make a file that says 'Hello there' and share it with max@good.example", true, id_unnamed)] {
+            let run = Run { text: message.to_owned(), ..Run::fold(&events) };
+            assert_eq!((run.steps[0].taken, run.steps[1].taken), (leaks, false), "only what was taken counts as such");
+            let mut shown = shown.clone();
+            shown.words = Some(Arc::new(Words::of(&run)));
+            shown.go_on(Mode::Traced, &run, 3, &tools);
+            let origins = judge(Mode::Traced, &run, &shown, &*tools["files.share"], &share).expect("judged").origins.clone();
+            let label = &origins.leaves.iter().find(|leaf| leaf.path == "/id").expect("the id").label;
+            assert_eq!((origins.leak, origins.content_actionable, label.integrity), (leak, leaks, expect), "{message}");
+        }
+    }
+}
+
+#[test]
 fn a_private_text_is_not_written_where_others_read_it() {
     for (id, text, leak) in [
         ("1", "Olga earns 4711 a month", true),

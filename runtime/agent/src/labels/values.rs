@@ -135,7 +135,7 @@ impl Shown {
         let arguments = leaves(&call.arguments);
         let said = |leaf: &Value| self.words.as_ref().is_some_and(|words| words.endorses_name(&self::key(leaf)));
         let endorsed = spec.records.is_empty() && arguments.iter().any(|(_, leaf)| said(leaf));
-        let from = records::Origins { call: &id, tool: &spec.name, patterns: &spec.records, private: spec.private, endorsed };
+        let from = records::Origins { call: &id, tool: &spec.name, patterns: &spec.records, private: spec.private, taken: run.took(call.call_id), endorsed };
         self.take(&from, result, &spec.result_labels, stored);
     }
 
@@ -153,6 +153,7 @@ impl Shown {
     }
 
     /// What a call writes: the join of its arguments, those that name records apart, and whether others could act on it.
+    /// Of a call that was taken from another run only this is known: it wrote, and that run may have written more there since.
     fn written(&self, mode: Mode, run: &Run, tool: &dyn Callable, call: &ToolCall) -> (Vec<Written>, Label, bool) {
         let (arguments, parts) = given(mode, run, self, tool, call).unwrap_or_else(|_| (call.arguments.clone(), BTreeMap::new()));
         let Origins { leaves: labelled, content_actionable, .. } = origins_of(mode, run, self, tool.spec(), &arguments, &parts, call.call_id);
@@ -160,9 +161,11 @@ impl Shown {
             |leaf: &&Leaf| !matches!(leaf.role.as_ref().map(ArgumentRole::class), Some(ArgumentClass::Ref | ArgumentClass::Mode | ArgumentClass::Dest));
         let none = Label { integrity: Integrity::Owner, readers: Readers::Public, sources: [].into() };
         let label = labelled.iter().filter(counts).fold(none, |all, leaf| all.join(&leaf.label));
+        let taken = run.took(call.call_id);
+        let label = if taken { label.join(&records::unknown()) } else { label };
         let key = |path: &str| arguments.pointer(path).map(self::key).filter(|key| !key.is_empty());
         let leaves = labelled.into_iter().map(|leaf| Written { key: key(&leaf.path), role: leaf.role }).collect();
-        (leaves, label, content_actionable)
+        (leaves, label, content_actionable || taken)
     }
 
     /// Adds one result of a tool that says nothing of its records.
@@ -182,7 +185,7 @@ impl Shown {
         patterns: &[RecordPattern],
         private: bool,
     ) {
-        self.take(&records::Origins { call, tool, patterns, private, endorsed: false }, result, labels, stored);
+        self.take(&records::Origins { call, tool, patterns, private, taken: false, endorsed: false }, result, labels, stored);
     }
 
     fn take(&mut self, from: &records::Origins<'_>, result: &Value, labels: &BTreeMap<String, Origin>, stored: &Stored) {

@@ -52,7 +52,9 @@ impl Run {
                 self.failed_attempts = 0;
                 self.charge(*usage, *cost);
                 let calls = calls.iter().cloned().map(Call::of).collect();
-                self.steps.push(Step { number: *step, text: text.clone(), calls, model: model.clone(), answered_at_ms: recorded.at_ms, chain: Some(chain) });
+                let taken = recorded.seq <= self.taken_until;
+                let (text, model) = (text.clone(), model.clone());
+                self.steps.push(Step { number: *step, text, calls, model, answered_at_ms: recorded.at_ms, chain: Some(chain), taken });
             }
             Event::AskFailed { attempt, message, usage, cost, retry, .. } => {
                 self.asked = None;

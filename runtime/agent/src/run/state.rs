@@ -71,6 +71,8 @@ pub struct Step {
     pub answered_at_ms: i64,
     /// Digest over all events up to this answer.
     pub chain: Option<Digest>,
+    /// Whether it was taken from another run's record. What it made may have been changed since by a run that this one does not know.
+    pub taken: bool,
 }
 
 /// A proposed call and how far it has come.
@@ -170,6 +172,11 @@ impl Run {
 
     pub(super) fn call_mut(&mut self, id: CallId) -> Option<&mut Call> {
         self.steps.iter_mut().rev().find(|step| step.number == id.step)?.calls.iter_mut().find(|call| call.call.call_id == id)
+    }
+
+    /// Whether this call stands in a step that was taken from another run's record.
+    pub fn took(&self, id: CallId) -> bool {
+        self.steps.iter().any(|step| step.number == id.step && step.taken)
     }
 
     /// Holds nobody has decided on.
