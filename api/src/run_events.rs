@@ -272,7 +272,7 @@ fn events(run_id: RunId, seq: u32, event: &Event) -> Vec<RunEvent> {
             channel: pins.channel,
             text,
         },
-        Event::Forked { from, step, taken } => RunEvent::RunForked { from, step, until_seq: seq.saturating_add(taken) },
+        Event::Forked { from, step, taken, .. } => RunEvent::RunForked { from, step, until_seq: seq.saturating_add(taken) },
         Event::Answered { step, calls, usage, cost, model, .. } => {
             let calls = calls.into_iter().map(|call| RunEvent::ToolProposed {
                 call_id: call.call_id,

@@ -1,10 +1,10 @@
 //! A run that goes on from another: the answers before a step are taken from the other's record, and only what follows happens anew.
 //!
 //! No effect is repeated, because only steps whose calls are all over are taken, with how they ended. Nothing of the other run's rights
-//! is taken: no open hold, no money that somebody let it have, no wish to stop it. What was used and paid stays with the other run.
+//! is taken: no open hold, no money that somebody let it have, no wish to stop it. What was used was paid there, and counts against the limits here all the same.
 
 use crate::run::{Next, Run};
-use steward_core::event::Recorded;
+use steward_core::event::{Recorded, Used};
 use steward_core::{Event, Micros, Usage};
 
 /// Why a run cannot be forked there.
@@ -19,10 +19,22 @@ pub enum ForkError {
     /// The calls before that step are not over.
     #[error("what step {0} wanted is not over yet; fork at that step or before, or wait until it is")]
     Open(u32),
+    /// Nobody let it spend more.
+    #[error("{0}; a run that goes on from it would get around that: start a new one, or wait until somebody lets this one go on")]
+    Money(String),
 }
 
-/// What a run that begins anew at `step` takes from the record of another: all that its earlier steps said and what became of it.
-pub fn taken(events: &[Recorded], step: u32) -> Result<Vec<Event>, ForkError> {
+/// What a run takes from the record of another.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Taken {
+    /// All that the earlier steps said and what became of it, as it was recorded.
+    pub events: Vec<Recorded>,
+    /// What the other run had used by then.
+    pub used: Used,
+}
+
+/// What a run that begins anew at `step` takes from the record of another. Events keep their times.
+pub fn taken(events: &[Recorded], step: u32) -> Result<Taken, ForkError> {
     if step == 0 {
         return Err(ForkError::NoStep);
     }
@@ -33,13 +45,22 @@ pub fn taken(events: &[Recorded], step: u32) -> Result<Vec<Event>, ForkError> {
     let steps = u32::try_from(run.steps.len()).unwrap_or(u32::MAX);
     // A step that says nothing more to do was the last: there is none after it.
     let replied = run.steps.last().is_some_and(|last| last.calls.is_empty());
+    let whole = Run::fold(events);
     if steps.saturating_add(1) != step || replied {
-        return Err(ForkError::NotThere(Run::fold(events).steps.len()));
+        return Err(ForkError::NotThere(whole.steps.len()));
     }
     if let Some(open) = run.steps.iter().find(|step| !step.calls.iter().all(super::run::Call::is_resolved)) {
         return Err(ForkError::Open(open.number));
     }
-    Ok(before.into_iter().filter_map(|recorded| kept(recorded.event)).collect())
+    if let Some(why) = whole.budget_refused {
+        return Err(ForkError::Money(why));
+    }
+    if whole.budget_hold.is_some() {
+        return Err(ForkError::Money("the run waits for somebody who lets it spend more".to_owned()));
+    }
+    let used = run.used();
+    let events = before.into_iter().filter_map(|Recorded { seq, at_ms, event }| Some(Recorded { seq, at_ms, event: kept(event)? })).collect();
+    Ok(Taken { events, used })
 }
 
 /// An event as another run takes it; none of those that are only about the run they happened in.

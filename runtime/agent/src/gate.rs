@@ -426,7 +426,7 @@ impl Gate<'_> {
             within_budget: run
                 .pins
                 .as_ref()
-                .is_some_and(|pins| (run.cost <= pins.limits.cost || run.over(now_ms).0 > 0) && run.usage.total() <= pins.limits.tokens),
+                .is_some_and(|pins| (run.used().cost <= pins.limits.cost || run.over(now_ms).0 > 0) && run.used().tokens <= pins.limits.tokens),
             channel: channel.to_owned(),
             step: call.call_id.step,
             counts: self.counts.clone(),

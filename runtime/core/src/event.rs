@@ -141,6 +141,17 @@ pub struct Citation {
     pub title: String,
 }
 
+/// What a run had used up to a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Used {
+    /// Tokens, in and out.
+    pub tokens: u64,
+    /// Model cost.
+    pub cost: Micros,
+    /// Time spent working, in milliseconds.
+    pub worked_ms: i64,
+}
+
 /// One thing that happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
@@ -164,6 +175,9 @@ pub enum Event {
         step: u32,
         /// Events taken.
         taken: u32,
+        /// What the other run had used by then: paid there, and counted against the limits here.
+        #[serde(default)]
+        used: Used,
     },
     /// A model is about to be asked. Intent: it stands before the request leaves.
     Asked {

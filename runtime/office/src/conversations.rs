@@ -4,11 +4,11 @@ use crate::Office;
 use crate::audit::{self, Entry};
 use crate::error::OfficeError;
 use serde_json::json;
-use steward_core::event::{Pins, Recorded, Turn};
+use steward_core::event::{Pins, Recorded, Turn, Used};
 use steward_core::limits::{LEASE_MS, MESSAGE_BYTES_MAX};
 use steward_core::{ActorKind, ConversationId, Digest, Event, Integrity, MessageId, Permission, PersonId, RunId, RunLimits, WorkspaceId};
 use steward_store::conversation::{self, Conversation, Message};
-use steward_store::run::{Forked, NewRun};
+use steward_store::run::{Forked, NewRun, RunRow};
 use steward_store::{Page, Tx, journal, run};
 use time::Duration;
 
@@ -16,6 +16,8 @@ use time::Duration;
 const HISTORY_MESSAGES_MAX: i64 = 40;
 /// The most bytes of earlier messages a run takes along.
 const HISTORY_BYTES_MAX: usize = 64 * 1024;
+/// The most events of a run that others go on from.
+const FORK_EVENTS_MAX: i32 = 10_000;
 /// The longest title, in letters.
 const TITLE_LETTERS_MAX: usize = 80;
 
@@ -122,28 +124,45 @@ pub struct Fork {
     pub from: RunId,
     /// The first step that is the new run's own, from 1.
     pub step: u32,
-    /// Events of the other run's earlier steps.
-    pub events: Vec<Event>,
+    /// Events of the other run's earlier steps. They keep their times.
+    pub events: Vec<Recorded>,
+    /// What the other run had used for them.
+    pub used: Used,
     /// The message.
     pub text: String,
     /// Earlier messages, as the other run had them.
     pub history: Vec<Turn>,
 }
 
+/// A run that the actor may fork; to be asked before anything of it is read.
+///
+/// Only one's own, and none that somebody else stopped: going on from it would undo that.
+pub async fn may_fork(tx: &mut Tx, id: RunId) -> Result<RunRow, OfficeError> {
+    let found = crate::runs::get(tx, id).await?;
+    let person = converse(tx)?;
+    if found.person != person {
+        return Err(OfficeError::Denied("only the person whose run it is may fork it: what it has read it read with that person's rights".to_owned()));
+    }
+    if found.cancel_at.is_some() && found.cancel_by != Some(person) {
+        return Err(OfficeError::Conflict("somebody else stopped this run, so nothing goes on from it; ask them, or start a new one".to_owned()));
+    }
+    if found.last_seq > FORK_EVENTS_MAX {
+        return Err(OfficeError::Conflict(format!("the run has more than {FORK_EVENTS_MAX} events, which is too much to go on from; start a new one")));
+    }
+    Ok(found)
+}
+
 /// Begins a run that goes on from one of the actor's own, in a conversation of its own, and queues it.
 ///
 /// Only one's own: what a run has read it read with the rights of whom it acts for.
 pub async fn fork(tx: &mut Tx, office: &Office, fork: Fork, channel: &str, pins: AgentPins) -> Result<(ConversationId, Posted), OfficeError> {
-    let person = converse(tx)?;
-    let from = run::find(tx, fork.from).await?.ok_or(OfficeError::Missing("run"))?;
-    if from.person != person {
-        return Err(OfficeError::Denied("only the person whose run it is may fork it: what it has read it read with that person's rights".to_owned()));
-    }
+    let from = may_fork(tx, fork.from).await?;
     check_text(&fork.text)?;
     let conversation = create(tx, office, &pins.agent, from.workspace, &fork.text).await?;
     let (id, prompt, model) = (conversation.conversation_id, pins.prompt.clone(), pins.model.clone());
-    let Fork { from, step, events, text, history } = fork;
-    let posted = start(tx, office, conversation, Incoming { text: &text, channel, history, lease: None, taken: Some((from, step, events)) }, pins).await?;
+    let Fork { from, step, events, used, text, history } = fork;
+    let posted =
+        start(tx, office, conversation, Incoming { text: &text, channel, history, lease: None, taken: Some((from, step, events, used)) }, pins).await?;
     let detail = json!({ "from": from, "step": step, "prompt": prompt, "model": model });
     audit::record(tx, office, Entry { action: "run.fork", object: posted.run.to_string(), outcome: "done", detail, request_id: None }).await?;
     Ok((id, posted))
@@ -155,8 +174,8 @@ struct Incoming<'a> {
     channel: &'a str,
     history: Vec<Turn>,
     lease: Option<&'a str>,
-    /// What is taken from another run's record, and from which step on the new one is by itself.
-    taken: Option<(RunId, u32, Vec<Event>)>,
+    /// What is taken from another run's record: from which, from which step on the new one is by itself, the events and what they used.
+    taken: Option<(RunId, u32, Vec<Recorded>, Used)>,
 }
 
 async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incoming: Incoming<'_>, pins: AgentPins) -> Result<Posted, OfficeError> {
@@ -173,7 +192,7 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
         ("now", now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()),
     ];
     // The first event says what the run is, the second where it goes on from.
-    let forked = taken.as_ref().map(|(from, step, events)| Forked {
+    let forked = taken.as_ref().map(|(from, step, events, _)| Forked {
         from: *from,
         step: *step,
         until_seq: u32::try_from(events.len()).unwrap_or(u32::MAX).saturating_add(2),
@@ -216,13 +235,12 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
         history,
         variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
     };
-    let mut first = vec![started];
-    if let Some((from, step, events)) = taken {
-        first.push(Event::Forked { from, step, taken: u32::try_from(events.len()).unwrap_or(u32::MAX) });
-        first.extend(events);
-    }
     let at_ms = office.clock.now_ms();
-    let first: Vec<Recorded> = (1..).zip(first).map(|(seq, event)| Recorded { seq, at_ms, event }).collect();
+    let mut first = vec![Recorded { seq: 1, at_ms, event: started }];
+    if let Some((from, step, events, used)) = taken {
+        first.push(Recorded { seq: 2, at_ms, event: Event::Forked { from, step, taken: u32::try_from(events.len()).unwrap_or(u32::MAX), used } });
+        first.extend((3..).zip(events).map(|(seq, taken)| Recorded { seq, ..taken }));
+    }
     journal::append(tx, posted.run, conversation.workspace, &first).await?;
     run::begun(tx, posted.run, first.len(), forked.map_or(0, |forked| forked.step.saturating_sub(1))).await?;
     let detail = json!({ "conversation": id, "message": posted.message, "channel": channel });

@@ -6,7 +6,7 @@ use crate::extract::{Id, Json};
 use crate::openapi::Doc;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use steward_agent::fork::{ForkError, goes_on, taken};
+use steward_agent::fork::{ForkError, Taken, goes_on, taken};
 use steward_agent::pins::pin;
 use steward_core::event::{Pins, Recorded};
 use steward_core::{ActorKind, ConversationId, Event, Permission, RunId};
@@ -50,12 +50,13 @@ pub(crate) fn doc() -> Doc {
         )
         .body::<ForkOf>()
         .answers::<RunForked>("202", "The run that goes on from there.")
-        .refuses("409", "What the steps before wanted is not over, or the run's agent is no longer there.")
+        .refuses("409", "What the steps before wanted is not over, the run waits for money or was refused it, somebody else stopped it, it is too long, or its agent is no longer there.")
 }
 
 pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>, Json(wanted): Json<ForkOf>) -> Answer {
     let mut tx = caller.begin().await?;
     let state = caller.state();
+    conversations::may_fork(&mut tx, id).await?;
     let events = runs::journal(&mut tx, id).await?;
     let Some((was, text, history)) = events.first().and_then(|recorded| match &recorded.event {
         Event::Started { pins, text, history, .. } => Some((pins.clone(), text.clone(), history.clone())),
@@ -68,12 +69,12 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>, Json(wanted): Json
     let now = pin(&mut tx, caller.office(), &state.prompts, agent).await?;
     let pins = chosen(&caller, &wanted, now)?;
     let taken = taken(&events, wanted.step).map_err(not_there)?;
-    check(&was, &pins, &taken, wanted.step)?;
+    check(&was, &pins, &taken, id, wanted.step)?;
     let channel = match caller.actor().kind {
         ActorKind::Person { .. } => "chat",
         ActorKind::Token { .. } | ActorKind::Agent { .. } | ActorKind::Worker => "api",
     };
-    let fork = Fork { from: id, step: wanted.step, events: taken, text: wanted.text.unwrap_or(text), history };
+    let fork = Fork { from: id, step: wanted.step, events: taken.events, used: taken.used, text: wanted.text.unwrap_or(text), history };
     let forked = conversations::fork(&mut tx, caller.office(), fork, channel, pins).await;
     let (conversation_id, posted) = forked.map_err(|err| match err {
         OfficeError::Invalid(message) => ApiError::field("/text", message),
@@ -87,7 +88,7 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>, Json(wanted): Json
 fn not_there(err: ForkError) -> ApiError {
     match err {
         ForkError::NoStep | ForkError::NotThere(_) => ApiError::field("/step", err.to_string()),
-        ForkError::Open(_) => OfficeError::Conflict(err.to_string()).into(),
+        ForkError::Open(_) | ForkError::Money(_) => OfficeError::Conflict(err.to_string()).into(),
     }
 }
 
@@ -117,11 +118,13 @@ fn chosen(caller: &Caller, wanted: &ForkOf, now: AgentPins) -> Result<AgentPins,
     Ok(pins)
 }
 
-/// Refuses what would end before it asks anything: the agent's bounds count the steps that are taken.
-fn check(was: &Pins, pins: &AgentPins, taken: &[Event], step: u32) -> Result<(), ApiError> {
+/// Refuses what would end before it asks anything: the agent's bounds count the steps that are taken, and what they used.
+fn check(was: &Pins, pins: &AgentPins, taken: &Taken, from: RunId, step: u32) -> Result<(), ApiError> {
     let pins = Pins { limits: pins.limits, ..was.clone() };
     let started = Event::Started { pins, text: String::new(), history: Vec::new(), variables: Default::default() };
-    let first: Vec<Recorded> = (1..).zip(std::iter::once(started).chain(taken.iter().cloned())).map(|(seq, event)| Recorded { seq, at_ms: 0, event }).collect();
+    let forked = Event::Forked { from, step, taken: u32::try_from(taken.events.len()).unwrap_or(u32::MAX), used: taken.used };
+    let events = [started, forked].into_iter().chain(taken.events.iter().map(|taken| taken.event.clone()));
+    let first: Vec<Recorded> = (1..).zip(events).map(|(seq, event)| Recorded { seq, at_ms: 0, event }).collect();
     if goes_on(&first) {
         return Ok(());
     }

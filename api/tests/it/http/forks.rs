@@ -106,10 +106,38 @@ async fn a_fork_repeats_no_effect_takes_no_approval_and_pays_nothing_twice() {
     let answers: i64 = usage["items"].as_array().expect("items").iter().map(|row| row["times"].as_i64().expect("times")).sum();
     assert_eq!(answers, 5, "{usage}");
     assert_eq!(database.number("select count(*) from audit_event where action = 'run.fork'").await, 1);
+    // What was taken keeps the times at which it happened.
+    let taken_at = |which: &str| {
+        format!(
+            "select count(*) from run join run_event as taken using (tenant_id, run_id) where forked_from is not null and seq > 2 and seq <= forked_seq and {which}"
+        )
+    };
+    let then = "exists (select from run_event as was where was.run_id = forked_from and was.at = taken.at)";
+    let (all, kept) = (database.number(&taken_at("true")).await, database.number(&taken_at(then)).await);
+    assert!(all > 0 && all == kept, "{kept} of {all}");
     // A fork can be forked.
     let again = id(&fork(&working, &owner, &run, &json!({ "step": 3 }), 202).await);
     heard_until(&working, &owner, &again, "run.ended").await;
     assert_eq!((count("contact").await, count("note").await), (1, 2));
+}
+
+#[tokio::test]
+async fn what_somebody_else_stopped_does_not_go_on_in_a_fork() {
+    let working = Working::noting().await;
+    let owner = working.world.owner().await;
+    let manager = working.as_role(Role::Manager).await;
+    let (_, run) = working.say(&manager, "Add Lena Petrova, lena@partner.example, and note that we met at the fair").await;
+    heard_until(&working, &manager, &run, "hold.opened").await;
+    working.ask("POST", format!("/api/v1/runs/{run}/cancel")).cookie(&owner).send().await.expect(202);
+    for step in [1, 2] {
+        let refused = fork(&working, &manager, &run, &json!({ "step": step }), 409).await;
+        assert!(refused["detail"].as_str().expect("words").contains("somebody else stopped"), "{refused}");
+    }
+    // One's own wish to stop is one's own to take back.
+    let (_, own) = working.say(&manager, "Add Lena Petrova, lena@partner.example, and note that we met at the fair").await;
+    heard_until(&working, &manager, &own, "hold.opened").await;
+    working.ask("POST", format!("/api/v1/runs/{own}/cancel")).cookie(&manager).send().await.expect(202);
+    fork(&working, &manager, &own, &json!({ "step": 2 }), 202).await;
 }
 
 #[tokio::test]

@@ -56,11 +56,11 @@ impl Drive<'_> {
         };
         let input = runtime.models.count_tokens(candidate, &request);
         let estimate = runtime.models.estimate(candidate, input, u64::from(request.output_tokens_max));
-        if self.run.usage.total().saturating_add(input) > pins.limits.tokens {
+        if self.run.used().tokens.saturating_add(input) > pins.limits.tokens {
             self.end(RunOutcome::TokenLimit, "the next answer would use more tokens than the run may".to_owned());
             return Ok(());
         }
-        if self.run.cost >= pins.limits.cost && self.over_now().0 <= 0 {
+        if self.run.used().cost >= pins.limits.cost && self.over_now().0 <= 0 {
             let why = "the run cost as much as it may, and the time for which it may go over is over";
             return Box::pin(self.ask_for_money(step, Some(estimate), true, why)).await;
         }

@@ -73,7 +73,7 @@ impl Drive<'_> {
             agent: &pins.agent,
             step,
             need: need.unwrap_or(RESERVATION_LEAST),
-            cost: self.run.cost,
+            cost: self.run.used().cost,
             of_run,
             why,
         };
@@ -99,7 +99,7 @@ impl Drive<'_> {
             _ => return Ok(()),
         };
         let until_ms = row.allowed_until.map(|until| i64::try_from(until.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX));
-        let ceiling = row.allowed.map(|allowed| self.run.cost.plus(allowed));
+        let ceiling = row.allowed.map(|allowed| self.run.used().cost.plus(allowed));
         self.apply(Event::BudgetDecided { hold_id, outcome, ceiling, until_ms, by: row.decided_by, reason: row.reason });
         Ok(())
     }

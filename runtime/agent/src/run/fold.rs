@@ -45,7 +45,11 @@ impl Run {
                 self.history.clone_from(history);
                 self.variables.clone_from(variables);
             }
-            Event::Forked { taken, .. } => self.taken_until = recorded.seq.saturating_add(*taken),
+            Event::Forked { taken, used, .. } => {
+                self.taken_until = recorded.seq.saturating_add(*taken);
+                self.used_before = *used;
+                self.worked_ms = used.worked_ms;
+            }
             Event::Asked { step, attempt, .. } => self.asked = Some((*step, *attempt)),
             Event::Answered { step, text, calls, usage, cost, model } => {
                 self.asked = None;
@@ -178,30 +182,31 @@ impl Run {
 
     /// Time counts as work unless the run was waiting: for people, for its first worker, or for a restart after a crash.
     fn count_time(&mut self, recorded: &Recorded) {
-        let waited = match &recorded.event {
-            Event::HoldClosed { .. }
-            | Event::HoldEscalated { .. }
-            | Event::Edited { .. }
-            | Event::BudgetDecided { .. }
-            | Event::CancelAsked { .. }
-            | Event::Started { .. }
-            | Event::Forked { .. } => true,
-            Event::Asked { step, attempt, .. } => {
-                self.steps.is_empty() && self.failed_attempts == 0
-                    || self.taken_until > 0 && self.last_seq == self.taken_until
-                    || self.asked.is_some_and(|(asked, tried)| asked == *step && tried < *attempt)
-            }
-            Event::Starting { attempt, .. } => *attempt > 1,
-            Event::Answered { .. }
-            | Event::AskFailed { .. }
-            | Event::Decided { .. }
-            | Event::HoldOpened { .. }
-            | Event::BudgetHeld { .. }
-            | Event::Done { .. }
-            | Event::Extracted { .. }
-            | Event::Replied { .. }
-            | Event::Ended { .. } => false,
-        };
+        // What was taken from another run was worked there, and between that and this run's own first event nobody worked.
+        let is_taken = self.taken_until > 0 && (recorded.seq <= self.taken_until || self.last_seq == self.taken_until);
+        let waited = is_taken
+            || match &recorded.event {
+                Event::HoldClosed { .. }
+                | Event::HoldEscalated { .. }
+                | Event::Edited { .. }
+                | Event::BudgetDecided { .. }
+                | Event::CancelAsked { .. }
+                | Event::Started { .. }
+                | Event::Forked { .. } => true,
+                Event::Asked { step, attempt, .. } => {
+                    self.steps.is_empty() && self.failed_attempts == 0 || self.asked.is_some_and(|(asked, tried)| asked == *step && tried < *attempt)
+                }
+                Event::Starting { attempt, .. } => *attempt > 1,
+                Event::Answered { .. }
+                | Event::AskFailed { .. }
+                | Event::Decided { .. }
+                | Event::HoldOpened { .. }
+                | Event::BudgetHeld { .. }
+                | Event::Done { .. }
+                | Event::Extracted { .. }
+                | Event::Replied { .. }
+                | Event::Ended { .. } => false,
+            };
         // A clock that went backwards adds nothing.
         if !waited {
             self.worked_ms = self.worked_ms.saturating_add(recorded.at_ms.saturating_sub(self.last_at_ms).max(0));

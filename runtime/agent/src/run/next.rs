@@ -107,14 +107,15 @@ impl Run {
         if answered >= pins.limits.steps {
             return stop(RunOutcome::StepLimit, "the run took as many steps as it may");
         }
-        if self.usage.total() >= pins.limits.tokens {
+        let used = self.used();
+        if used.tokens >= pins.limits.tokens {
             return stop(RunOutcome::TokenLimit, "the run used as many tokens as it may");
         }
-        if self.worked_ms >= i64::from(pins.limits.seconds).saturating_mul(1000) {
+        if used.worked_ms >= i64::from(pins.limits.seconds).saturating_mul(1000) {
             return stop(RunOutcome::TimeLimit, "the run worked as long as it may");
         }
         let step = answered.saturating_add(1);
-        if self.cost >= self.ceiling.map_or(pins.limits.cost, |(ceiling, _)| ceiling.max(pins.limits.cost)) {
+        if used.cost >= self.ceiling.map_or(pins.limits.cost, |(ceiling, _)| ceiling.max(pins.limits.cost)) {
             return Next::AskForMoney { step };
         }
         Next::AskModel { step, attempt: self.failed_attempts.saturating_add(1) }

@@ -1,7 +1,7 @@
 //! What is known of a run after its events so far.
 
 use std::collections::BTreeMap;
-use steward_core::event::{HoldOutcome, Pins, RunOutcome, Turn};
+use steward_core::event::{HoldOutcome, Pins, RunOutcome, Turn, Used};
 use steward_core::{
     BlockClass, BudgetHoldId, CallId, Digest, Effect, EnvelopeId, FailureClass, GrantId, HoldId, Integrity, Micros, Needs, Outcome, PersonId, ToolCall, Usage,
     Verdict,
@@ -20,6 +20,8 @@ pub struct Run {
     pub variables: BTreeMap<String, String>,
     /// The last event that was taken from another run's record; 0 where none was.
     pub taken_until: u32,
+    /// What another run had used for what was taken from it.
+    pub used_before: Used,
     /// Answered steps, in order.
     pub steps: Vec<Step>,
     /// The ask that has no answer yet: step and attempt.
@@ -160,9 +162,15 @@ impl Run {
     /// How much more it may cost beyond its budgets at this time; nothing unless a person said so.
     pub fn over(&self, now_ms: i64) -> Micros {
         match self.ceiling {
-            Some((ceiling, until)) if until.is_none_or(|until| now_ms < until) => Micros(ceiling.0.saturating_sub(self.cost.0).max(0)),
+            Some((ceiling, until)) if until.is_none_or(|until| now_ms < until) => Micros(ceiling.0.saturating_sub(self.used().cost.0).max(0)),
             _ => Micros(0),
         }
+    }
+
+    /// What counts against its limits: its own, and what was used for what it took from another run.
+    pub fn used(&self) -> Used {
+        let before = self.used_before;
+        Used { tokens: before.tokens.saturating_add(self.usage.total()), cost: before.cost.plus(self.cost), worked_ms: self.worked_ms }
     }
 
     /// The call of this id, if the run has it.

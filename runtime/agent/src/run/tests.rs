@@ -1,10 +1,11 @@
 //! The fold and the next act, against every course that chance can find.
 
 use super::*;
+use crate::fork::{ForkError, Taken, taken};
 use proptest::prelude::*;
 use serde_json::json;
 use std::collections::BTreeSet;
-use steward_core::event::{AskFailure, HoldOutcome, Pins, Recorded, RunOutcome};
+use steward_core::event::{AskFailure, HoldOutcome, Pins, Recorded, RunOutcome, Used};
 use steward_core::*;
 
 fn started(limits: RunLimits) -> Event {
@@ -265,7 +266,7 @@ proptest! {
                 11 => Event::HoldEscalated { call_id: id, hold_id: HoldId::from_uuid(uuid_of(id)), after_minutes: u32::MAX, roles: Vec::new() },
                 10 => Event::BudgetHeld { hold_id: budget_hold, step: 1, need: Micros(i64::MAX), why: String::new(), expires_at_ms: 0 },
                 9 => Event::BudgetDecided { hold_id: budget_hold, outcome: HoldOutcome::Approved, ceiling: (die > 100).then_some(Micros(1)), until_ms: None, by: None, reason: None },
-                13 => Event::Forked { from: Ids::counter().make(), step: 1, taken: u32::MAX },
+                13 => Event::Forked { from: Ids::counter().make(), step: 1, taken: u32::MAX, used: Used::default() },
                 _ => started(RunLimits::default()),
             });
             let _ = course.run().next();
@@ -279,19 +280,25 @@ fn fork_everywhere(dice: &[u8], limits: RunLimits) {
     course.play();
     let whole = course.run();
     for step in 1..=u32::try_from(whole.steps.len()).expect("few steps") {
-        let events = match crate::fork::taken(&course.events, step) {
-            Ok(events) => events,
+        let found = match taken(&course.events, step) {
+            Ok(found) => found,
             // Somebody stopped the run while a call before that step waited.
-            Err(crate::fork::ForkError::Open(open)) => {
+            Err(ForkError::Open(open)) => {
                 assert!(open < step);
+                continue;
+            }
+            Err(ForkError::Money(_)) => {
+                assert!(whole.budget_hold.is_some() || whole.budget_refused.is_some());
                 continue;
             }
             Err(err) => panic!("step {step}: {err}"),
         };
         let mut fork = Course::new(dice.iter().rev().copied().collect(), limits);
-        fork.push(Event::Forked { from: Ids::counter().make(), step, taken: u32::try_from(events.len()).expect("few") });
-        events.into_iter().for_each(|event| fork.push(event));
-        let (run, taken) = (fork.run(), fork.events.len());
+        let Taken { events, used } = found;
+        fork.push(Event::Forked { from: Ids::counter().make(), step, taken: u32::try_from(events.len()).expect("few"), used });
+        events.into_iter().for_each(|recorded| fork.push(recorded.event));
+        let (run, first) = (fork.run(), fork.events.len());
+        assert_eq!(run.used(), used, "what was used counts here, and only that");
         assert_eq!(
             (run.steps.len(), run.usage.total(), run.cost, run.cancelled, run.budget_hold, run.ceiling),
             (step as usize - 1, 0, Micros(0), false, None, None)
@@ -302,7 +309,7 @@ fn fork_everywhere(dice: &[u8], limits: RunLimits) {
         }
         fork.answered.extend(1..step);
         fork.play();
-        let again = fork.events.iter().skip(taken).any(|recorded| match &recorded.event {
+        let again = fork.events.iter().skip(first).any(|recorded| match &recorded.event {
             Event::Starting { call_id, .. } | Event::Done { call_id, .. } | Event::Decided { call_id, .. } => call_id.step < step,
             Event::Asked { step: asked, .. } | Event::Answered { step: asked, .. } => *asked < step,
             _ => false,
@@ -310,8 +317,8 @@ fn fork_everywhere(dice: &[u8], limits: RunLimits) {
         assert!(!again, "nothing that was taken happens again");
     }
     let beyond = u32::try_from(whole.steps.len()).expect("few steps") + 2;
-    assert!(matches!(crate::fork::taken(&course.events, beyond), Err(crate::fork::ForkError::NotThere(_))));
-    assert_eq!(crate::fork::taken(&course.events, 0), Err(crate::fork::ForkError::NoStep));
+    assert!(matches!(taken(&course.events, beyond), Err(ForkError::NotThere(_))));
+    assert_eq!(taken(&course.events, 0), Err(ForkError::NoStep));
 }
 
 proptest! {
@@ -354,6 +361,73 @@ fn limits_stop_the_run_before_the_next_question() {
     check(RunLimits { tokens: 15, ..RunLimits::default() }, RunOutcome::TokenLimit);
     check(RunLimits { cost: Micros(10), ..RunLimits::default() }, RunOutcome::BudgetLimit);
     check(RunLimits { seconds: 0, ..RunLimits::default() }, RunOutcome::TimeLimit);
+}
+
+/// One answer with one call that was carried out.
+fn one_step(limits: RunLimits) -> Course {
+    let mut course = Course::new(vec![0], limits);
+    let call_id = CallId { step: 1, index: 0 };
+    course.push(asked(1, 1));
+    let proposed = ToolCall { call_id, provider_id: "p".into(), tool: "t".into(), arguments: json!({}), broken: None, provenance: json!(null) };
+    course.push(answered(1, vec![proposed]));
+    let call = course.run().steps[0].calls[0].clone();
+    course.push(decided(&call, Verdict::Allow, Effect::Read, false));
+    course.push(Event::Starting { call_id, key: "k".into(), attempt: 1 });
+    course.push(done(call_id));
+    course
+}
+
+#[test]
+fn what_was_used_before_a_fork_counts_against_its_limits() {
+    let whole = one_step(RunLimits::default());
+    let used = whole.run().used();
+    assert!(used.tokens > 0 && used.cost > Micros(0) && used.worked_ms > 0, "{used:?}");
+    let forked = |limits: RunLimits| {
+        let taken = taken(&whole.events, 2).expect("it is over");
+        assert_eq!(taken.used, used);
+        let mut fork = Course::new(vec![0], limits);
+        fork.push(Event::Forked { from: Ids::counter().make(), step: 2, taken: u32::try_from(taken.events.len()).expect("few"), used: taken.used });
+        taken.events.into_iter().for_each(|recorded| fork.push(recorded.event));
+        fork
+    };
+    for (limits, expect) in [
+        (RunLimits { steps: 1, ..RunLimits::default() }, RunOutcome::StepLimit),
+        (RunLimits { tokens: used.tokens, ..RunLimits::default() }, RunOutcome::TokenLimit),
+        (RunLimits { seconds: 0, ..RunLimits::default() }, RunOutcome::TimeLimit),
+    ] {
+        assert!(matches!(forked(limits).run().next(), Next::Stop { outcome, .. } if outcome == expect), "{expect:?}");
+    }
+    assert_eq!(forked(RunLimits { cost: used.cost, ..RunLimits::default() }).run().next(), Next::AskForMoney { step: 2 });
+    // With room left it goes on; its own account has nothing of it, so that nothing is paid twice, and a fork of the fork counts it all.
+    let mut fork = forked(RunLimits { tokens: used.tokens + 1, ..RunLimits::default() });
+    let run = fork.run();
+    assert_eq!((run.next(), run.usage.total(), run.cost), (Next::AskModel { step: 2, attempt: 1 }, 0, Micros(0)));
+    // That nobody worked between the one run and the other is no work.
+    let last = fork.events.len();
+    fork.push(asked(2, 1));
+    fork.events[last].at_ms = 9_000_000;
+    assert_eq!(fork.run().worked_ms, used.worked_ms);
+    assert_eq!(taken(&fork.events, 2).expect("it is over").used, used);
+}
+
+#[test]
+fn a_run_that_may_spend_no_more_is_not_forked() {
+    let budget_hold = Ids::counter().make();
+    let held = Event::BudgetHeld { hold_id: budget_hold, step: 2, need: Micros(1), why: String::new(), expires_at_ms: 0 };
+    let decided = |outcome, ceiling| Event::BudgetDecided { hold_id: budget_hold, outcome, ceiling, until_ms: None, by: None, reason: None };
+    for (events, may) in [
+        (vec![held.clone()], false),
+        (vec![held.clone(), decided(HoldOutcome::Rejected, None)], false),
+        (vec![held.clone(), decided(HoldOutcome::Expired, None)], false),
+        (vec![held, decided(HoldOutcome::Approved, Some(Micros(1)))], true),
+    ] {
+        let mut course = one_step(RunLimits::default());
+        events.into_iter().for_each(|event| course.push(event));
+        for step in [1, 2] {
+            let taken = taken(&course.events, step);
+            assert!(if may { taken.is_ok() } else { matches!(taken, Err(ForkError::Money(_))) }, "{step}: {taken:?}");
+        }
+    }
 }
 
 #[test]
