@@ -249,6 +249,7 @@ impl Stage {
             prompt: agent.prompt.clone(),
             prompt_digest: agent.prompt_digest,
             model: agent.model.clone(),
+            mode: agent.mode,
             limits: agent.limits,
         };
         let variables = ["agent", "organisation", "person", "workspace", "now"].map(|name| (name.to_owned(), name.to_owned())).into();

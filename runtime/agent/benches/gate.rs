@@ -96,6 +96,7 @@ fn bench(criterion: &mut Criterion) {
         prompt: agent.prompt.clone(),
         prompt_digest: agent.prompt_digest,
         model: agent.model.clone(),
+        mode: agent.mode,
         limits: RunLimits::default(),
     };
     let text = "Please add Lena Petrova, lena@partner.example, to the book.".to_owned();

@@ -95,6 +95,7 @@ fn bench(criterion: &mut Criterion) {
         prompt: agent.prompt.clone(),
         prompt_digest: agent.prompt_digest,
         model: agent.model.clone(),
+        mode: agent.mode,
         limits: RunLimits::default(),
     };
     let text = "Please send 'Report 7 of the north' to its sender, and 1,200.50 euros are due on May 26th, 2026.".to_owned();

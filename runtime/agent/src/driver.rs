@@ -209,6 +209,13 @@ impl Drive<'_> {
         }
         // A run spends its time waiting for its model, so the rest of what it may do lies apart and not in what every waiting run holds.
         match self.run.next() {
+            // In `sealed` the model's earlier answers count as its own words, which they are not where it was shown what others wrote.
+            Next::AskModel { .. } | Next::Decide { .. } | Next::Execute { .. } if self.is_watched_otherwise() => {
+                self.end(
+                    RunOutcome::Failed,
+                    "the agent's mode was changed since this run began, and what it was shown does not go with the new one; ask again".to_owned(),
+                );
+            }
             Next::AskModel { step, attempt } => self.ask(step, attempt).await?,
             Next::Decide { calls } => Box::pin(self.decide(&calls)).await?,
             Next::Execute { calls } => Box::pin(self.execute(&calls)).await?,
@@ -426,9 +433,14 @@ impl Drive<'_> {
         Ok(RunStatus::Ended)
     }
 
-    /// How closely the run is watched; of an agent that is no longer configured, as closely as can be.
+    /// How closely the run is watched: as when it began, since what its model was shown so far was shown in that mode.
     fn mode(&self) -> Mode {
-        self.agent().map_or(Mode::Sealed, |agent| agent.mode)
+        self.run.pins.as_ref().map_or(Mode::Sealed, |pins| pins.mode)
+    }
+
+    /// Whether the agent is watched in another way now than when the run began.
+    fn is_watched_otherwise(&self) -> bool {
+        self.agent().is_some_and(|agent| agent.mode != self.mode())
     }
 
     fn agent(&self) -> Option<&Agent> {

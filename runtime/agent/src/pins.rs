@@ -89,6 +89,7 @@ pub async fn pin(tx: &mut Tx, office: &Office, prompts: &Registry, agent: &Agent
         prompt: agent.prompt.clone(),
         prompt_digest: agent.prompt_digest,
         model: agent.model.clone(),
+        mode: agent.mode,
         limits: agent.limits,
     };
     let Some(label) = &agent.prompt_label else { return Ok(pins) };

@@ -6,7 +6,7 @@ use crate::call::{CallId, Outcome, ToolCall};
 use crate::canonical::Digest;
 use crate::envelope::EnvelopeId;
 use crate::id::{BudgetHoldId, ConversationId, DecisionId, GrantId, HoldId, MessageId, PersonId, ReservationId, RunId, WorkspaceId};
-use crate::label::Integrity;
+use crate::label::{Integrity, Mode};
 use crate::limits::RunLimits;
 use crate::money::{Micros, Usage};
 use crate::tool::Effect;
@@ -34,6 +34,9 @@ pub struct Pins {
     pub prompt_digest: Digest,
     /// The named model of the configuration.
     pub model: String,
+    /// How closely it is watched, from its first step to its last; `open` in journals from before this was kept.
+    #[serde(default)]
+    pub mode: Mode,
     /// Bounds.
     pub limits: RunLimits,
 }

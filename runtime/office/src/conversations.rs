@@ -6,7 +6,7 @@ use crate::error::OfficeError;
 use serde_json::json;
 use steward_core::event::{Pins, Recorded, Turn, Used};
 use steward_core::limits::{LEASE_MS, MESSAGE_BYTES_MAX};
-use steward_core::{ActorKind, ConversationId, Digest, Event, Integrity, MessageId, Permission, PersonId, RunId, RunLimits, WorkspaceId};
+use steward_core::{ActorKind, ConversationId, Digest, Event, Integrity, MessageId, Mode, Permission, PersonId, RunId, RunLimits, WorkspaceId};
 use steward_store::conversation::{self, Conversation, Message};
 use steward_store::run::{Forked, NewRun, RunRow};
 use steward_store::{Page, Tx, journal, run};
@@ -32,6 +32,8 @@ pub struct AgentPins {
     pub prompt_digest: Digest,
     /// The named model.
     pub model: String,
+    /// How closely it is watched.
+    pub mode: Mode,
     /// Bounds.
     pub limits: RunLimits,
 }
@@ -229,6 +231,7 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
             prompt: pins.prompt,
             prompt_digest: pins.prompt_digest,
             model: pins.model,
+            mode: pins.mode,
             limits: pins.limits,
         },
         text: text.to_owned(),

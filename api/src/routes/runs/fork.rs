@@ -67,6 +67,11 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>, Json(wanted): Json
     let agent = state.agents.get(&was.agent);
     let agent = agent.ok_or_else(|| ApiError::from(OfficeError::Conflict(format!("the agent `{}` is no longer there", was.agent))))?;
     let now = pin(&mut tx, caller.office(), &state.prompts, agent).await?;
+    if wanted.step > 1 && now.mode != was.mode {
+        let message =
+            format!("the run was watched in mode `{}` and its agent is watched in `{}` now: nothing of it can be taken over; ask again", was.mode, now.mode);
+        return Err(OfficeError::Conflict(message).into());
+    }
     let pins = chosen(&caller, &wanted, now)?;
     let taken = taken(&events, wanted.step).map_err(not_there)?;
     check(&was, &pins, &taken, id, wanted.step)?;

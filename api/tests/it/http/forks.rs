@@ -61,6 +61,26 @@ async fn only_ones_own_run_is_forked_and_only_where_it_was() {
 }
 
 #[tokio::test]
+async fn nothing_is_taken_over_from_a_run_that_was_watched_in_another_mode() {
+    let working = Working::noting().await;
+    let owner = working.world.owner().await;
+    let taken = working.held().await;
+    let database = &working.world.server.database;
+    database
+        .raw(
+            r#"alter table run_event disable trigger never_change;
+               update run_event set body = replace(body, '"mode":"open"', '"mode":"traced"') where seq = 1;
+               alter table run_event enable trigger never_change;"#,
+        )
+        .await;
+    assert_eq!(database.number(r#"select count(*) from run_event where seq = 1 and body like '%"mode":"traced"%'"#).await, 1);
+    let refused = fork(&working, &owner, &taken.run, &json!({ "step": 2 }), 409).await;
+    assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains("`traced`") && detail.contains("`open`")), "{refused}");
+    // Where nothing is taken over, it is a new run.
+    fork(&working, &owner, &taken.run, &json!({ "step": 1 }), 202).await;
+}
+
+#[tokio::test]
 async fn a_fork_repeats_no_effect_takes_no_approval_and_pays_nothing_twice() {
     let working = Working::noting().await;
     let database = &working.world.server.database;

@@ -193,6 +193,7 @@ async fn run_of(world: &World, house: &House, is_over: bool) -> RunId {
         prompt: agent.prompt.clone(),
         prompt_digest: agent.prompt_digest,
         model: agent.model.clone(),
+        mode: agent.mode,
         limits: agent.limits,
     };
     let mut tx = world.server.state.store.begin(&house.actor).await.expect("tx");

@@ -40,6 +40,7 @@ impl Memory {
             prompt: agent.prompt.clone(),
             prompt_digest: agent.prompt_digest,
             model: agent.model.clone(),
+            mode: agent.mode,
             limits: RunLimits::default(),
         };
         let variables = ["agent", "organisation", "person", "workspace", "now"].map(|name| (name.to_owned(), name.to_owned())).into();

@@ -21,6 +21,7 @@ fn started(limits: RunLimits) -> Event {
             prompt: "assistant@1".into(),
             prompt_digest: Digest::of(b"prompt"),
             model: "strong".into(),
+            mode: steward_core::Mode::Traced,
             limits,
         },
         text: "do it".into(),

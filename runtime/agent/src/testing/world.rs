@@ -125,16 +125,20 @@ impl World {
 
     /// An installation whose agent is sealed.
     pub async fn sealed(base_url: &str) -> Self {
-        let mut world = Self::make(base_url).await;
-        let office = world.runtime.office.clone();
-        let mut runtime = runtime(&world.db, office, base_url, RunLimits::default(), &[]);
+        Self::make(base_url).await.that_is_sealed(&[])
+    }
+
+    /// The same installation, started anew with its agent sealed.
+    #[must_use]
+    pub fn that_is_sealed(mut self, extra: &[&str]) -> Self {
+        let mut runtime = runtime(&self.db, self.runtime.office.clone(), &self.base_url, RunLimits::default(), extra);
         runtime.host.offer_extract().expect("reading behind handles");
-        runtime.rules.replace(rules(&runtime.host, &[]));
+        runtime.rules.replace(rules(&runtime.host, extra));
         for agent in Arc::make_mut(&mut runtime.agents).values_mut() {
             agent.mode = Mode::Sealed;
         }
-        world.runtime = Arc::new(runtime);
-        world
+        self.runtime = Arc::new(runtime);
+        self
     }
 
     /// An installation for measurements: its agent has one tool, as the floor it is measured against.
@@ -194,6 +198,7 @@ impl World {
             prompt: agent.prompt.clone(),
             prompt_digest: agent.prompt_digest,
             model: agent.model.clone(),
+            mode: agent.mode,
             limits: agent.limits,
         }
     }

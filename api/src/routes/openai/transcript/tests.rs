@@ -173,6 +173,7 @@ fn started(ids: &Ids) -> Heard {
             prompt: "assistant@1".to_owned(),
             prompt_digest: steward_core::Digest::of(b"p"),
             model: "strong".to_owned(),
+            mode: steward_core::Mode::Traced,
             limits: steward_core::RunLimits::default(),
         },
         text: "t".to_owned(),

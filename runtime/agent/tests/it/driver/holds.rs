@@ -306,6 +306,26 @@ async fn rules_changed_after_the_approval_refuse_the_action() {
 }
 
 #[tokio::test]
+async fn a_run_whose_agent_is_watched_in_another_mode_now_does_not_go_on() {
+    let (model, world, run, row) = held().await;
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    approve(&mut tx, &world.runtime.office, row.hold_id, envelope_of(&row)).await.expect("approve");
+    tx.commit().await.expect("commit");
+    let asked = model.requests().len();
+    // What the model was shown so far was not shown behind handles.
+    let sealed = world.that_is_sealed(&[HOLD_NOTES]);
+    assert_eq!(settle(&sealed).await, Some(RunStatus::Ended));
+    assert_eq!(sealed.db.number("select count(*) from note").await, 0);
+    assert_eq!(sealed.db.number("select count(*) from run where outcome = 'failed'").await, 1);
+    assert_eq!(model.requests().len(), asked);
+    let why = sealed.events(run).await.into_iter().find_map(|recorded| match recorded.event {
+        Event::Ended { message, .. } => Some(message),
+        _ => None,
+    });
+    assert!(why.as_deref().is_some_and(|why| why.contains("mode was changed") && why.contains("ask again")), "{why:?}");
+}
+
+#[tokio::test]
 async fn a_call_edited_in_the_database_after_the_approval_does_not_run() {
     let (_model, world, _run, row) = held().await;
     let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
