@@ -21,7 +21,7 @@ pub(crate) struct Here<'a> {
     pub(crate) prompts: &'a Registry,
     /// The tools of the installation.
     pub(crate) host: &'a Host,
-    /// The file that holds the accepted tools of MCP servers.
+    /// The file that holds the accepted tools of MCP servers; that of the accepted plugins lies beside it.
     pub(crate) mcp_lock: &'a Path,
 }
 
@@ -36,7 +36,7 @@ impl Here<'_> {
                 let tool = row.subject.rsplit_once('@').and_then(|(tool, _)| self.host.tool(tool));
                 tool.map_or(Ok(Digest::of(b"")), |tool| grants::tool_digest(tool.spec()))
             }
-            ChangeKind::Tool => tool_sets::live(self.mcp_lock, &row.subject),
+            ChangeKind::Tool => tool_sets::live(self.mcp_lock, row),
         }
     }
 

@@ -9,6 +9,7 @@ mod error;
 mod mcp;
 mod models;
 mod oidc;
+mod plugins;
 mod reader;
 mod source;
 
@@ -26,6 +27,7 @@ use source::Sources;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use steward_agent::models::ModelsConfig;
+use steward_host::Trust;
 use steward_host::mcp::McpServer;
 use steward_office::holds::routing::ApprovalRules;
 use steward_store::engines::cluster::ClusterOptions;
@@ -94,6 +96,8 @@ pub struct Config {
     pub prompts_dir: PathBuf,
     /// Where plugins beyond the shipped ones are, one directory each.
     pub plugins_dir: PathBuf,
+    /// Whose signatures of plugins count, and whether they need one.
+    pub plugin_trust: Trust,
     /// The envelope key of the environment, if it has one.
     pub envelope_key: Option<SecretString>,
     /// All effective values with their origins.
@@ -133,6 +137,7 @@ impl Config {
         let under_data = |r: &mut Reader, key: &str, name: &str| r.path_or_none(key).unwrap_or_else(|| data_dir.join(name));
         let (policies_dir, prompts_dir, plugins_dir) =
             (under_data(r, "policies.dir", "policies"), under_data(r, "prompts.dir", "prompts"), under_data(r, "plugins.dir", "plugins"));
+        let plugin_trust = plugins::read(r);
         let settings = reader.finish()?;
         let wrong = || ConfigError::Wrong(vec!["a value is missing".to_owned()]);
         Ok(Self {
@@ -151,6 +156,7 @@ impl Config {
             policies_dir,
             prompts_dir,
             plugins_dir,
+            plugin_trust,
             envelope_key: environment.text(ENVELOPE_KEY_VARIABLE).map(SecretString::from),
             settings,
             environment: environment.clone(),

@@ -50,6 +50,8 @@ pub fn watch_rules(tasks: &TaskTracker, assembled: &Assembled, config: &Config, 
         dir: config.policies_dir.clone(),
         mcp: config.mcp.clone(),
         mcp_lock: mcp_lock(config),
+        plugins_dir: config.plugins_dir.clone(),
+        plugin_trust: config.plugin_trust.clone(),
         host: runtime.host.clone(),
         rules: runtime.rules.clone(),
     };

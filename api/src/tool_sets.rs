@@ -3,17 +3,23 @@
 //! The lock file in the data directory is what the tools are made of. An approved change is written there by every process that sees it.
 
 use crate::cli::chain;
+use crate::wiring::plugin_lock;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 use steward_core::{Digest, Effect, canonical_json};
+use steward_host::installed::{self, AcceptedPlugin, Candidate, PluginFacts};
 use steward_host::mcp::{self, Accepted, Definition, Difference, McpError, McpServer, McpTransport, safe_name};
+use steward_host::{PluginError, PluginLimits};
 use steward_office::changes::{self, ChangeKind, Proposal};
 use steward_office::{Office, OfficeError};
 use steward_store::governance_change::ChangeRow;
 use steward_store::{Store, StoreError, Tx};
 use utoipa::ToSchema;
+
+/// What the subject of a change begins with that is of a plugin: no server is called so.
+pub(crate) const PLUGIN: &str = "plugin:";
 
 /// What would be accepted of a server, as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +29,9 @@ pub(crate) struct ToolSet {
     pub(crate) server: String,
     /// All of its tools that would be accepted, by the server's own names.
     pub(crate) tools: BTreeMap<String, Definition>,
+    /// Of a plugin in place of a server: what it is beside its tools.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) plugin: Option<PluginFacts>,
 }
 
 /// What would be accepted of a server.
@@ -33,6 +42,41 @@ pub(crate) struct ToolSetContent {
     server: String,
     /// All of its tools that would be accepted; what is not among them could not be called any more.
     tools: Vec<DefinitionView>,
+    /// Of a plugin in place of a server: what it is beside its tools.
+    plugin: Option<InstalledPlugin>,
+}
+
+/// What a plugin is, may reach and use.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct InstalledPlugin {
+    /// Its own word for its version.
+    #[schema(example = "1.0.0")]
+    version: String,
+    /// What it was written in.
+    language: String,
+    /// Names all of its bytes: component, manifest, schemas.
+    #[schema(value_type = String)]
+    digest: Digest,
+    /// Whose signature it has.
+    signed_by: Option<String>,
+    /// The interfaces of the host that it is granted.
+    imports: Vec<String>,
+    /// Memory of a call, in MiB.
+    memory_mb: u64,
+    /// Fuel of a call: about one for each instruction.
+    fuel: u64,
+    /// Time of a call, in milliseconds.
+    deadline_ms: u64,
+    /// Largest result, in KiB.
+    output_kb: u64,
+}
+
+impl From<&PluginFacts> for InstalledPlugin {
+    fn from(facts: &PluginFacts) -> Self {
+        let PluginFacts { version, language, digest, signed_by, imports, limits } = facts.clone();
+        let PluginLimits { memory_mb, fuel, deadline_ms, output_kb } = limits;
+        Self { version, language, digest, signed_by, imports, memory_mb, fuel, deadline_ms, output_kb }
+    }
 }
 
 /// One tool, in its server's words.
@@ -70,15 +114,23 @@ impl ToolSet {
 
     /// What people are shown.
     pub(crate) fn content(&self) -> ToolSetContent {
-        ToolSetContent { server: self.server.clone(), tools: self.tools.values().map(DefinitionView::of).collect() }
+        ToolSetContent {
+            server: self.server.clone(),
+            tools: self.tools.values().map(DefinitionView::of).collect(),
+            plugin: self.plugin.as_ref().map(InstalledPlugin::from),
+        }
     }
 }
 
 /// How what would be accepted differs from what is.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ToolSetReport {
-    /// Where the server is: its program, or its host.
+    /// Where the server is: its program, or its host. Of a plugin its name and version.
     place: String,
+    /// Of a plugin: what it is and may reach and use as it is accepted now; nothing of a new one.
+    plugin_before: Option<InstalledPlugin>,
+    /// Of a plugin: the same as it would be.
+    plugin_after: Option<InstalledPlugin>,
     /// Tools that differ.
     tools: Vec<ToolChange>,
 }
@@ -123,7 +175,40 @@ fn report(server: &McpServer, before: &BTreeMap<String, Definition>, after: &BTr
             name,
         }
     });
-    ToolSetReport { place: place(server), tools: tools.collect() }
+    ToolSetReport { place: place(server), plugin_before: None, plugin_after: None, tools: tools.collect() }
+}
+
+/// The differences of a plugin that would be accepted.
+fn report_of_plugin(before: Option<&Candidate>, after: &Candidate) -> ToolSetReport {
+    let none = BTreeMap::new();
+    let tools_before = before.map_or(&none, |before| &before.tools);
+    let shown = |tools: &BTreeMap<String, Definition>, name: &str| tools.get(name).map(DefinitionView::of);
+    let said = |name: &str, what: &str| {
+        let hints = after.tools.get(name).or_else(|| tools_before.get(name))?.annotations.as_ref()?;
+        hints.get(what).cloned()
+    };
+    let tools = mcp::differences(tools_before, &after.tools).into_iter().map(|difference| {
+        let (name, change, parts) = match difference {
+            Difference::New { tool, .. } => (tool, "new", Vec::new()),
+            Difference::Changed { tool, parts, .. } => (tool, "changed", parts),
+            Difference::Gone { tool } => (tool, "gone", Vec::new()),
+        };
+        ToolChange {
+            change,
+            parts,
+            effect: said(&name, "effect").and_then(|effect| serde_json::from_value(effect).ok()).unwrap_or(Effect::Admin),
+            reversible: said(&name, "reversible") == Some(Value::Bool(true)),
+            before: shown(tools_before, &name),
+            after: shown(&after.tools, &name),
+            name,
+        }
+    });
+    ToolSetReport {
+        place: format!("{}@{}", after.name, after.facts.version),
+        plugin_before: before.map(|before| (&before.facts).into()),
+        plugin_after: Some((&after.facts).into()),
+        tools: tools.collect(),
+    }
 }
 
 /// Where a server is; of an address nothing but the host, since the rest may be a secret.
@@ -134,9 +219,22 @@ fn place(server: &McpServer) -> String {
     }
 }
 
-/// Names what is accepted of a server now.
-pub(crate) fn live(lock: &Path, server: &str) -> Result<Digest, OfficeError> {
-    Ok(mcp::accepted(lock, server).map_err(of_mcp)?.digest())
+/// Names what is accepted now of the server or plugin that a change is of.
+pub(crate) fn live(lock: &Path, row: &ChangeRow) -> Result<Digest, OfficeError> {
+    if let Some(plugin) = row.subject.strip_prefix(PLUGIN) {
+        return Ok(digest_of(accepted_plugin(lock, plugin)?.as_ref()));
+    }
+    Ok(mcp::accepted(lock, &row.subject).map_err(of_mcp)?.digest())
+}
+
+/// What is accepted of a plugin of the installation.
+pub(crate) fn accepted_plugin(lock: &Path, name: &str) -> Result<Option<AcceptedPlugin>, OfficeError> {
+    installed::accepted(&plugin_lock(lock), name).map_err(of_plugin)
+}
+
+/// Names what is accepted of a plugin; of none it is the digest of nothing.
+pub(crate) fn digest_of(accepted: Option<&AcceptedPlugin>) -> Digest {
+    accepted.map_or_else(|| Digest::of(b""), |accepted| accepted.plugin.digest())
 }
 
 /// Only the organisation of whoever runs the installation decides what all organisations share.
@@ -163,11 +261,37 @@ pub(crate) async fn propose(
     if report.tools.is_empty() {
         return Err(OfficeError::Conflict(format!("`{}` offers what is accepted already; there is nothing to propose", server.name)));
     }
+    let base = before.digest();
+    let set = ToolSet { server: server.name.clone(), tools: after, plugin: None };
+    write(tx, office, &set, &report, base, reason).await
+}
+
+/// Proposes to accept a plugin as it lies in its folder.
+pub(crate) async fn propose_plugin(
+    store: &Store,
+    tx: &mut Tx,
+    office: &Office,
+    lock: &Path,
+    plugin: Candidate,
+    reason: &str,
+) -> Result<ChangeRow, OfficeError> {
+    check_operators(store, tx).await?;
+    let before = accepted_plugin(lock, &plugin.name)?;
+    let base = digest_of(before.as_ref());
+    if base == plugin.digest() {
+        return Err(OfficeError::Conflict(format!("`{}` is accepted as it is already; there is nothing to propose", plugin.name)));
+    }
+    let report = report_of_plugin(before.as_ref().map(|before| &before.plugin), &plugin);
+    let set = ToolSet { server: plugin.name, tools: plugin.tools, plugin: Some(plugin.facts) };
+    write(tx, office, &set, &report, base, reason).await
+}
+
+async fn write(tx: &mut Tx, office: &Office, set: &ToolSet, report: &ToolSetReport, base: Digest, reason: &str) -> Result<ChangeRow, OfficeError> {
     let corrupt = || StoreError::Corrupt { what: "governance_change.content" };
-    let set = ToolSet { server: server.name.clone(), tools: after };
-    let content = canonical_json(&set).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(corrupt)?;
-    let report = serde_json::to_string(&report).map_err(|_| corrupt())?;
-    let proposal = Proposal { kind: ChangeKind::Tool, subject: &server.name, content, base: before.digest(), report, is_sound: true, reason };
+    let content = canonical_json(set).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(corrupt)?;
+    let report = serde_json::to_string(report).map_err(|_| corrupt())?;
+    let subject = if set.plugin.is_some() { format!("{PLUGIN}{}", set.server) } else { set.server.clone() };
+    let proposal = Proposal { kind: ChangeKind::Tool, subject: &subject, content, base, report, is_sound: true, reason };
     changes::propose(tx, office, proposal).await
 }
 
@@ -175,11 +299,24 @@ pub(crate) async fn propose(
 pub(crate) fn take_up(lock: &Path, row: &ChangeRow) -> Result<bool, OfficeError> {
     let set = ToolSet::read(&row.content)?;
     let version = row.version.unwrap_or_default();
+    if let Some(facts) = set.plugin {
+        let before = accepted_plugin(lock, &set.server)?.map_or(0, |accepted| accepted.version);
+        if row.state != "approved" || row.subject.strip_prefix(PLUGIN) != Some(&set.server) || before >= version {
+            return Ok(false);
+        }
+        let plugin = Candidate { name: set.server, facts, tools: set.tools };
+        installed::put(&plugin_lock(lock), AcceptedPlugin { plugin, version }).map_err(of_plugin)?;
+        return Ok(true);
+    }
     if row.state != "approved" || set.server != row.subject || mcp::accepted(lock, &set.server).map_err(of_mcp)?.version >= version {
         return Ok(false);
     }
     mcp::put(lock, &set.server, Accepted { tools: set.tools, version }).map_err(of_mcp)?;
     Ok(true)
+}
+
+fn of_plugin(err: PluginError) -> OfficeError {
+    OfficeError::Conflict(chain(&err))
 }
 
 fn of_mcp(err: McpError) -> OfficeError {

@@ -24,7 +24,7 @@ use agents::AgentsError;
 use data_key::DataKeyError;
 use database::Database;
 use policies::PoliciesError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use steward_agent::Runtime;
 use steward_agent::live::Live;
@@ -37,6 +37,7 @@ use steward_host::{Host, HostError, HostOptions, PROPOSE_GRANT, PluginError};
 use steward_office::people::{Passwords, PeopleError};
 use steward_office::{Office, OfficeError};
 use steward_store::{Store, StoreError};
+use tracing::warn;
 
 /// Passwords hashed side by side: each takes a core and tens of megabytes for a moment.
 const HASHES_AT_ONCE: usize = 2;
@@ -62,6 +63,9 @@ pub enum AssembleError {
     /// The tools of MCP servers cannot be used.
     #[error(transparent)]
     Mcp(#[from] McpError),
+    /// The list of accepted plugins cannot be used.
+    #[error(transparent)]
+    Plugins(PluginError),
     /// A shipped plugin is refused.
     #[error("a shipped plugin is refused")]
     Shipped(#[source] PluginError),
@@ -110,7 +114,7 @@ impl HasKind for AssembleError {
     fn kind(&self) -> Kind {
         match self {
             Self::Host(err) => err.kind(),
-            Self::Plugin { source, .. } | Self::Shipped(source) => source.kind(),
+            Self::Plugin { source, .. } | Self::Shipped(source) | Self::Plugins(source) => source.kind(),
             Self::Mcp(err) => err.kind(),
             Self::Oidc(err) => err.kind(),
             Self::Policies(err) => err.kind(),
@@ -166,8 +170,10 @@ pub fn look_at_host(config: &Config) -> Result<Host, AssembleError> {
 
 fn load_plugins(config: &Config, host: Host) -> Result<Host, AssembleError> {
     host.load_shipped().map_err(AssembleError::Shipped)?;
-    for dir in plugin_dirs(config) {
-        host.load_dir(&dir).map_err(|source| AssembleError::Plugin { dir, source })?;
+    let lock = plugin_lock(&mcp_lock(config));
+    let (_, aside) = host.load_installed(&plugin_dirs(&config.plugins_dir), &lock, &config.plugin_trust).map_err(AssembleError::Plugins)?;
+    for one in aside {
+        warn!(plugin.dir = %one.dir.display(), "a plugin is set aside: {}", one.reason);
     }
     host.load_mcp(&config.mcp, &mcp_lock(config))?;
     if config.agents.iter().any(|agent| agent.mode == Mode::Sealed) {
@@ -187,9 +193,14 @@ pub fn mcp_lock(config: &Config) -> PathBuf {
     config.data_dir.join("mcp.lock.json")
 }
 
+/// The file beside it that holds the accepted plugins of the installation.
+pub fn plugin_lock(mcp_lock: &Path) -> PathBuf {
+    mcp_lock.with_file_name("plugins.lock.json")
+}
+
 /// Directories of the installation's own plugins, sorted.
-pub fn plugin_dirs(config: &Config) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(&config.plugins_dir).into_iter().flatten().flatten().map(|entry| entry.path());
+pub fn plugin_dirs(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut dirs: Vec<PathBuf> = entries.filter(|dir| dir.join("tool.toml").is_file()).collect();
     dirs.sort();
     dirs

@@ -4,16 +4,22 @@ use super::Setting;
 use super::error::CliError;
 use super::output::{Tone, one_line};
 use super::terminal::{Who, with};
-use crate::tool_sets::{check_operators, propose};
+use crate::config::Config;
+use crate::tool_sets::{accepted_plugin, check_operators, digest_of, propose, propose_plugin};
 use crate::wiring::database::is_made;
-use crate::wiring::{AssembleError, logging, look_at_host, mcp_lock};
+use crate::wiring::keys::from_hex;
+use crate::wiring::{AssembleError, logging, look_at_host, mcp_lock, plugin_dirs, plugin_lock};
 use clap::{Args, Subcommand};
 use serde_json::json;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use steward_core::{Permission, ToolSpec};
+use steward_host::installed::{self, AcceptedPlugin, Candidate, PluginFacts};
 use steward_host::mcp;
-use steward_host::{Host, HostOptions};
+use steward_host::{Host, HostOptions, PluginLimits, SIGNATURE_FILE, SigningKey};
 use steward_office::audit::{self, Entry};
 use steward_office::changes;
 
@@ -46,21 +52,39 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Accept the tools an MCP server offers now, or see how they differ from the accepted ones
+    /// Sign a plugin: whoever trusts the key takes it as it is now
+    #[command(after_help = "Example:\n  steward plugin sign ./my-plugin --key ~/plugins.key")]
+    Sign {
+        /// The plugin's directory
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+        /// The file of the secret key; it is made when there is none
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
+    /// Put a plugin among those of this installation; it is run once it is accepted
+    #[command(after_help = "Example:\n  steward plugin install ./my-plugin")]
+    Install {
+        /// The plugin's directory
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
+    /// Accept a plugin as it is, or the tools an MCP server offers now; or see how they differ from the accepted ones
     ///
-    /// The first tools of a server are accepted at once. After that another owner decides, with `steward changes`; who is the only owner
-    /// accepts alone, on record.
+    /// Another owner decides, with `steward changes`; who is the only owner accepts alone, on record. The first tools of an MCP server are
+    /// accepted at once.
     #[command(
-        after_help = "Example:\n  steward plugin accept files --look\n  steward plugin accept files --reason \"Searches by date now\"\n  steward plugin accept files read_file"
+        after_help = "Example:\n  steward plugin accept weather --reason \"Forecasts for the sales team\"\n  steward plugin accept files --look\n  steward plugin accept files --reason \"Searches by date now\"\n  steward plugin accept files read_file"
     )]
     Accept(Wanted),
 }
 
 #[derive(Debug, Args)]
 struct Wanted {
-    /// The server, as it is called in the configuration
+    /// The plugin, or the MCP server as it is called in the configuration
+    #[arg(value_name = "NAME")]
     server: String,
-    /// Only these tools
+    /// Only these tools of a server
     tools: Vec<String>,
     /// Only say what differs; accept nothing
     #[arg(long)]
@@ -75,7 +99,15 @@ struct Wanted {
 impl Plugin {
     pub(super) async fn run(self, setting: &Setting) -> Result<ExitCode, CliError> {
         match self.verb {
-            Verb::List { json } => list(setting, &look_at_host(&setting.config()?)?.specs(), json)?,
+            Verb::List { json } => {
+                let host = look_at_host(&setting.config()?)?;
+                list(setting, &host.specs(), json)?;
+                for one in host.set_aside().iter().filter(|_| !json) {
+                    setting.output.line(setting.output.tone(Tone::Bad, &format!("not run: {}: {}", one.dir.display(), one.reason)))?;
+                }
+            }
+            Verb::Sign { dir, key } => sign(setting, &dir, &key)?,
+            Verb::Install { dir } => install(setting, &dir)?,
             Verb::Inspect { plugin, json } => inspect(setting, &plugin, json)?,
             Verb::Accept(wanted) => accept(setting, wanted).await?,
         }
@@ -144,7 +176,7 @@ async fn accept(setting: &Setting, wanted: Wanted) -> Result<(), CliError> {
     let Wanted { server, tools, look, reason, who } = wanted;
     let config = setting.config()?;
     let Some(server) = config.mcp.iter().find(|one| one.name == server) else {
-        return Err(CliError::said(format!("there is no MCP server `{server}` in the configuration; add it under [[mcp]]")));
+        return accept_plugin(setting, config, &server, (look, tools.is_empty()), reason.as_deref(), &who).await;
     };
     let lock = mcp_lock(&config);
     let offered = mcp::offered(server).await.map_err(AssembleError::from)?;
@@ -190,6 +222,146 @@ async fn accept(setting: &Setting, wanted: Wanted) -> Result<(), CliError> {
     let (changes, end) = said.await?;
     print_changes(setting, &changes, &offered)?;
     Ok(setting.output.line(end)?)
+}
+
+/// Accepts, proposes or only shows the plugin of this name among the installation's own.
+async fn accept_plugin(setting: &Setting, config: Config, name: &str, (look, is_whole): (bool, bool), reason: Option<&str>, who: &Who) -> Result<(), CliError> {
+    let lock = mcp_lock(&config);
+    let host = Host::new(HostOptions::default()).map_err(AssembleError::from)?;
+    let found = find_plugin(&host, &config, name)?;
+    if !is_whole {
+        return Err(CliError::said("a plugin is accepted whole; leave the names of tools out"));
+    }
+    let before = accepted_plugin(&lock, name)?;
+    if digest_of(before.as_ref()) == found.digest() {
+        return Ok(setting.output.line(format!("`{name}` is accepted as it is; there is nothing to do"))?);
+    }
+    print_plugin(setting, before.as_ref().map(|before| &before.plugin), &found)?;
+    if look {
+        return Ok(setting.output.line("nothing was accepted; leave out `--look` to accept")?);
+    }
+    let version = before.as_ref().map_or(0, |before| before.version);
+    let accepted = AcceptedPlugin { plugin: found.clone(), version };
+    let plugins = plugin_lock(&lock);
+    // Before the first start there is nobody else, and no record to write to.
+    if !is_made(&config)? {
+        installed::put(&plugins, accepted).map_err(AssembleError::Plugins)?;
+        return Ok(setting.output.line("accepted; in force with the first `steward up`")?);
+    }
+    logging::start(&setting.environment, "warn");
+    let end = with(config, who, "steward plugin accept", async |terminal| {
+        let mut tx = terminal.store.begin(&terminal.actor).await?;
+        check_operators(&terminal.store, &tx).await?;
+        if changes::somebody_else_decides(&mut tx).await? {
+            let Some(reason) = reason else {
+                return Err(CliError::said("say why with `--reason`: somebody else decides on it and reads that first"));
+            };
+            let row = propose_plugin(&terminal.store, &mut tx, &terminal.office, &lock, found, reason).await?;
+            tx.commit().await?;
+            let id = row.governance_change_id;
+            return Ok(format!("{id} waits: another owner accepts it, see `steward changes show {id}`; until then nothing of it is run"));
+        }
+        // Nobody else could approve: who is alone accepts, at the machine, and it is on record.
+        if !terminal.actor.may(Permission::ChangesDecide) {
+            return Err(CliError::said("accepting plugins is for owners; say who you are with `--as EMAIL`"));
+        }
+        let detail = json!({ "plugin": name, "digest": found.digest(), "before": digest_of(before.as_ref()), "alone": true });
+        let entry = Entry { action: "tool.accept", object: name.to_owned(), outcome: "done", detail, request_id: None };
+        audit::record(&mut tx, &terminal.office, entry).await?;
+        tx.commit().await?;
+        installed::put(&plugins, accepted).map_err(AssembleError::Plugins)?;
+        Ok("accepted, since nobody else here could; in force within two seconds".to_owned())
+    });
+    Ok(setting.output.line(end.await?)?)
+}
+
+/// The plugin of this name among the folders of the installation, verified and checked whole.
+fn find_plugin(host: &Host, config: &Config, name: &str) -> Result<Candidate, CliError> {
+    let dirs = plugin_dirs(&config.plugins_dir);
+    // By the folder first: what is broken is not asked for its name.
+    let (mut first, rest): (Vec<_>, Vec<_>) = dirs.into_iter().partition(|dir| dir.file_name().is_some_and(|folder| folder == name));
+    first.extend(rest);
+    let mut broken = None;
+    for dir in first {
+        match host.examine(&dir, &config.plugin_trust) {
+            Ok(found) if found.name == name => return Ok(found),
+            Ok(_) => {}
+            Err(source) if dir.file_name().is_some_and(|folder| folder == name) => broken = Some(AssembleError::Plugin { dir, source }),
+            Err(_) => {}
+        }
+    }
+    match broken {
+        Some(err) => Err(err.into()),
+        None => Err(CliError::said(format!(
+            "there is no MCP server `{name}` in the configuration and no plugin of that name in `{}`; add the one under [[mcp]], or install the other with `steward plugin install DIR`",
+            config.plugins_dir.display()
+        ))),
+    }
+}
+
+/// What a plugin is and may do, and what is other than before.
+fn print_plugin(setting: &Setting, before: Option<&Candidate>, after: &Candidate) -> Result<(), CliError> {
+    let output = &setting.output;
+    let lines = |plugin: &Candidate| {
+        let PluginFacts { version, language, digest, signed_by, imports, limits } = &plugin.facts;
+        let PluginLimits { memory_mb, fuel, deadline_ms, output_kb } = limits;
+        vec![
+            ("version", format!("{version}, written in {language}")),
+            ("digest", digest.to_string()),
+            ("signed by", signed_by.clone().unwrap_or_else(|| "nobody".to_owned())),
+            ("reaches", if imports.is_empty() { "nothing".to_owned() } else { imports.join(", ") }),
+            ("a call uses", format!("at most {memory_mb} MiB, {fuel} fuel, {deadline_ms} ms, {output_kb} KiB of result")),
+        ]
+    };
+    output.line(output.tone(Tone::Strong, &after.name))?;
+    let was = before.map(lines).unwrap_or_default();
+    for (index, (what, is)) in lines(after).into_iter().enumerate() {
+        match was.get(index).filter(|(_, was)| *was != is) {
+            Some((_, was)) => output.line(format!("  {what:<12} {}\n  {:<12} {}", output.tone(Tone::Bad, was), "now", output.tone(Tone::Good, &is)))?,
+            None => output.line(format!("  {what:<12} {is}"))?,
+        }
+    }
+    let none = Default::default();
+    let changes = mcp::differences(before.map_or(&none, |before| &before.tools), &after.tools);
+    print_changes(setting, &changes, &after.tools.values().cloned().collect::<Vec<_>>())
+}
+
+/// Signs the plugin of a folder, with a key that is made where there is none.
+fn sign(setting: &Setting, dir: &Path, key: &Path) -> Result<(), CliError> {
+    let failed = |path: &Path, source: std::io::Error| CliError::said(format!("`{}` cannot be used: {source}", path.display()));
+    let secret = match std::fs::read_to_string(key) {
+        Ok(text) => from_hex(text.trim()).ok_or_else(|| CliError::said(format!("`{}` must hold 64 hexadecimal digits, and does not", key.display())))?,
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => {
+            let secret = rand::random::<[u8; 32]>();
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(key).map_err(|err| failed(key, err))?;
+            writeln!(file, "{}", secret.iter().map(|byte| format!("{byte:02x}")).collect::<String>()).map_err(|err| failed(key, err))?;
+            setting.output.line(format!("made a key in `{}`; keep it secret, and keep it", key.display()))?;
+            secret
+        }
+        Err(err) => return Err(failed(key, err)),
+    };
+    let key = SigningKey::from_secret(&secret).map_err(|err| CliError::said(err.to_string()))?;
+    // A plugin that could not be loaded is not signed.
+    let host = Host::new(HostOptions::default()).map_err(AssembleError::from)?;
+    let found = host.examine_unsigned(dir).map_err(|source| AssembleError::Plugin { dir: dir.to_owned(), source })?;
+    let file = dir.join(SIGNATURE_FILE);
+    std::fs::write(&file, key.sign(&found.facts.digest)).map_err(|err| failed(&file, err))?;
+    let output = &setting.output;
+    output.line(format!("signed `{}` {} ({})", found.name, found.facts.version, found.facts.digest.short()))?;
+    output.line("An installation takes it when its configuration says:")?;
+    Ok(output.line(format!("  [plugins]\n  trusted_keys = [\"{}\"]", key.public()))?)
+}
+
+/// Copies a plugin's folder among those of the installation. It is not run by that.
+fn install(setting: &Setting, dir: &Path) -> Result<(), CliError> {
+    let config = setting.config()?;
+    let host = Host::new(HostOptions::default()).map_err(AssembleError::from)?;
+    let found = host.examine(dir, &config.plugin_trust).map_err(|source| AssembleError::Plugin { dir: dir.to_owned(), source })?;
+    let to = config.plugins_dir.join(&found.name);
+    steward_host::installed::copy(dir, &to).map_err(|source| AssembleError::Plugin { dir: to.clone(), source })?;
+    let output = &setting.output;
+    output.line(format!("`{}` {} lies in `{}`", found.name, found.facts.version, to.display()))?;
+    Ok(output.line(format!("Nothing of it is run until it is accepted: steward plugin accept {} --reason \"…\"", found.name))?)
 }
 
 fn print_changes(setting: &Setting, changes: &[mcp::Difference], offered: &[mcp::Definition]) -> Result<(), CliError> {

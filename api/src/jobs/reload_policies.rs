@@ -3,13 +3,13 @@
 
 use super::Every;
 use crate::cli::chain;
-use crate::wiring::{adopt, policies};
+use crate::wiring::{adopt, plugin_dirs, plugin_lock, policies};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use steward_agent::rules::SharedRules;
 use steward_core::ToolSpec;
-use steward_host::Host;
 use steward_host::mcp::McpServer;
+use steward_host::{Host, Trust};
 use steward_office::Office;
 use steward_store::Store;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +29,10 @@ pub struct Watched {
     pub mcp: Vec<McpServer>,
     /// The file that holds their accepted tools.
     pub mcp_lock: PathBuf,
+    /// Where the installation's own plugins are.
+    pub plugins_dir: PathBuf,
+    /// Whose signatures of them count.
+    pub plugin_trust: Trust,
     /// The tools, replaced in place.
     pub host: Host,
     /// The rules, replaced in place.
@@ -37,13 +41,15 @@ pub struct Watched {
 
 /// Works until `stop`.
 pub async fn run(watched: Watched, (store, office): (Store, Office), stop: CancellationToken) {
-    let Watched { dir, mcp, mcp_lock, host, rules } = watched;
+    let Watched { dir, mcp, mcp_lock, plugins_dir, plugin_trust, host, rules } = watched;
+    let plugin_lock = plugin_lock(&mcp_lock);
     let mut every = Every::seconds(EVERY_SECONDS, stop);
     // The rules in force were read before this look; a change in between shows as another digest.
     let mut seen: Option<Look> = None;
     let mut generation = host.generation();
     while every.next().await {
-        if let Err(err) = adopt::adopt_tools(&store, &office, &mcp, &mcp_lock).await {
+        let plugins = plugin_dirs(&plugins_dir);
+        if let Err(err) = adopt::adopt_tools(&store, &office, (&mcp, &plugins), &mcp_lock).await {
             warn!(error = chain(&err), "which tools are accepted could not be looked at; trying again");
         }
         match host.reload_mcp(&mcp, &mcp_lock) {
@@ -51,6 +57,10 @@ pub async fn run(watched: Watched, (store, office): (Store, Office), stop: Cance
                 changed.iter().for_each(|info| info!(plugin.name = info.server, tools = info.tools.len(), "the accepted tools of an MCP server are in force"))
             }
             Err(err) => error!("THE LIST OF ACCEPTED TOOLS IS REFUSED and the tools of before stay: {}", chain(&err)),
+        }
+        match host.reload_installed(&plugins, &plugin_lock, &plugin_trust) {
+            Ok((_, aside)) => aside.iter().for_each(|one| warn!(plugin.dir = %one.dir.display(), "a plugin is set aside: {}", one.reason)),
+            Err(err) => error!("THE LIST OF ACCEPTED PLUGINS IS REFUSED and those of before stay: {}", chain(&err)),
         }
         // Rules are made for the tools there are: with others they are read anew, those of organisations too.
         let (tools, is_other) = (host.specs(), host.generation() != generation);

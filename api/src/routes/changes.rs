@@ -33,7 +33,7 @@ pub(crate) struct ChangeView {
     governance_change_id: GovernanceChangeId,
     /// Of what: policy, prompt_label, grant, tool.
     kind: String,
-    /// Which one of its kind, for example `assistant@production`; versions count within it.
+    /// Which one of its kind, for example `assistant@production`, the name of an MCP server, or `plugin:` and the name of a plugin; versions count within it.
     subject: String,
     /// proposed, approved, rejected, withdrawn.
     state: String,

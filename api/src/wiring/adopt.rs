@@ -6,7 +6,7 @@
 use crate::cli::chain;
 use crate::policy_set::PolicySet;
 use crate::tool_sets;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use steward_agent::rules::SharedRules;
 use steward_core::{Actor, HasKind as _, Kind, TenantId, ToolSpec};
 use steward_host::mcp::McpServer;
@@ -41,12 +41,13 @@ pub async fn adopt_again(store: &Store, office: &Office, tools: &[ToolSpec], rul
     adopt_due(store, office, tools, rules, |_, _| true).await
 }
 
-/// Writes approved tools of MCP servers into the lock file where it does not have them yet. Of the operator's organisation alone: the tools are
+/// Writes approved tools of MCP servers and approved plugins into their lock files where these do not have them yet. Of the operator's organisation alone: the tools are
 /// everybody's. Fails only when the database does not answer.
-pub async fn adopt_tools(store: &Store, office: &Office, servers: &[McpServer], lock: &Path) -> Result<(), OfficeError> {
-    let (Some(key), false) = (&office.key, servers.is_empty()) else { return Ok(()) };
+pub async fn adopt_tools(store: &Store, office: &Office, (servers, plugins): (&[McpServer], &[PathBuf]), lock: &Path) -> Result<(), OfficeError> {
+    let (Some(key), false) = (&office.key, servers.is_empty() && plugins.is_empty()) else { return Ok(()) };
     for one in store.changes_in_force(ChangeKind::Tool.name()).await? {
-        if !changes::is_operators(store, one.tenant).await? || !servers.iter().any(|server| server.name == one.subject) {
+        let is_here = one.subject.starts_with(tool_sets::PLUGIN) || servers.iter().any(|server| server.name == one.subject);
+        if !is_here || !changes::is_operators(store, one.tenant).await? {
             continue;
         }
         let mut tx = store.begin(&Actor::worker(one.tenant)).await?;
@@ -60,9 +61,9 @@ pub async fn adopt_tools(store: &Store, office: &Office, servers: &[McpServer], 
             continue;
         }
         match tool_sets::take_up(lock, &row) {
-            Ok(true) => info!(plugin.name = one.subject, "approved tools of an MCP server are accepted, as version {}", one.version),
+            Ok(true) => info!(plugin.name = one.subject, "approved tools are accepted, as version {}", one.version),
             Ok(false) => {}
-            Err(err) => error!(plugin.name = one.subject, "approved tools of an MCP server cannot be written down: {}", chain(&err)),
+            Err(err) => error!(plugin.name = one.subject, "approved tools cannot be written down: {}", chain(&err)),
         }
     }
     Ok(())

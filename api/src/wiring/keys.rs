@@ -111,7 +111,7 @@ pub(super) fn make(path: &Path) -> std::io::Result<()> {
     fs::File::open(dir)?.sync_all()
 }
 
-pub(super) fn from_hex(text: &str) -> Option<[u8; KEY_BYTES]> {
+pub(crate) fn from_hex(text: &str) -> Option<[u8; KEY_BYTES]> {
     let text = text.trim().as_bytes();
     if text.len() != KEY_BYTES * 2 {
         return None;

@@ -10,6 +10,7 @@ mod eval;
 mod full;
 mod help;
 mod life;
+mod plugins;
 mod policy;
 mod records;
 mod start;

@@ -5,6 +5,7 @@
 
 use crate::cache::Cache;
 use crate::error::{HostError, PluginError};
+use crate::installed::SetAside;
 use crate::manifest::MEMORY_MB_MAX;
 use crate::plugin::{self, Package, PluginInfo};
 use crate::shipped;
@@ -13,7 +14,7 @@ use crate::tool::Tool;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use steward_core::{Digest, ToolSpec};
 use tokio::sync::Semaphore;
@@ -80,6 +81,10 @@ pub(crate) struct Inner {
     plugins: RwLock<BTreeMap<String, PluginInfo>>,
     servers: RwLock<BTreeMap<String, BTreeMap<String, Digest>>>,
     generation: AtomicU64,
+    /// What was accepted of the installation's plugins when they were loaded last.
+    pub(crate) tried: Mutex<Vec<(String, Digest)>>,
+    /// Which of their folders were set aside then.
+    pub(crate) aside: RwLock<Vec<SetAside>>,
 }
 
 impl Host {
@@ -98,7 +103,8 @@ impl Host {
         let ticker = Ticker::start(&engine, Duration::from_millis(options.tick_ms.max(1)))?;
         let slots = Semaphore::new(usize::try_from(slots).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS));
         let (tools, plugins, servers, generation) = (RwLock::default(), RwLock::default(), RwLock::default(), AtomicU64::new(0));
-        Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, tools, plugins, servers, generation }) })
+        let (tried, aside) = (Mutex::default(), RwLock::default());
+        Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, tools, plugins, servers, generation, tried, aside }) })
     }
 
     /// Loads the plugins that are part of the program.
@@ -154,12 +160,26 @@ impl Host {
     }
 
     pub(crate) fn load(&self, package: &Package<'_>) -> Result<PluginInfo, PluginError> {
+        self.put_in_place(package, false)
+    }
+
+    /// Compiles a plugin and checks it whole. Nothing of it can be called by that.
+    pub(crate) fn make(&self, package: &Package<'_>) -> Result<(PluginInfo, Vec<Tool>), PluginError> {
         let compile = |wasm: &[u8]| self.inner.cache.component(&self.inner.engine, wasm);
         let _ticking = self.inner.ticker.run();
-        let (info, loaded) = plugin::load(&self.inner.engine, package, compile)?;
+        plugin::load(&self.inner.engine, package, compile)
+    }
+
+    /// Loads a plugin, in the place of the one of its name or where there is none: nobody sees a table with half of it.
+    pub(crate) fn put_in_place(&self, package: &Package<'_>, replaces: bool) -> Result<PluginInfo, PluginError> {
+        let (info, loaded) = self.make(package)?;
         let mut tools = self.inner.tools.write().unwrap_or_else(PoisonError::into_inner);
-        // Tools carry their plugin's name, so the first tells for all.
-        if loaded.iter().any(|tool| tools.contains_key(&tool.spec().name)) {
+        if replaces {
+            tools.retain(|_, tool| tool.plugin() != Some(&info.name));
+        }
+        // A tool carries the name of its plugin or server, and that is one's alone.
+        let prefix = format!("{}.", info.name);
+        if tools.keys().any(|name| name.starts_with(&prefix)) {
             return Err(PluginError::Duplicate(info.name));
         }
         tools.extend(loaded.into_iter().map(|tool| (tool.spec().name.clone(), Arc::new(tool))));

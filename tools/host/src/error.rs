@@ -1,7 +1,7 @@
 //! Why a host cannot be made, and why a plugin is not loaded.
 
 use std::{io, path::PathBuf};
-use steward_core::{HasKind, Kind};
+use steward_core::{Digest, HasKind, Kind};
 
 /// Why a host cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +49,38 @@ pub enum PluginError {
         /// What the system says.
         #[source]
         source: io::Error,
+    },
+    /// Nobody whose word counts stands for it.
+    #[error("plugin `{plugin}`: {reason}")]
+    Signature {
+        /// The plugin.
+        plugin: String,
+        /// What is wrong and what to do.
+        reason: String,
+    },
+    /// Nobody accepted it yet.
+    #[error("plugin `{plugin}` was not accepted yet; see what it may do and accept it with `steward plugin accept {plugin}`")]
+    NotAccepted {
+        /// The plugin.
+        plugin: String,
+    },
+    /// It is not what was accepted.
+    #[error(
+        "plugin `{plugin}` is another than was accepted ({digest}); see what differs and accept it with `steward plugin accept {plugin}`, or put back the files of before"
+    )]
+    OtherThanAccepted {
+        /// The plugin.
+        plugin: String,
+        /// What it is now.
+        digest: Digest,
+    },
+    /// The list of accepted plugins cannot be read.
+    #[error("`{path}` is not the list of accepted plugins: {reason}; restore it from a backup, or delete it and accept them anew")]
+    Accepted {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
     },
     /// `tool.toml` is not valid.
     #[error("tool.toml: {0}")]
@@ -145,8 +177,9 @@ impl HasKind for PluginError {
             Self::Read { .. } => Kind::Away,
             Self::Duplicate(_) => Kind::Conflict,
             Self::TooLarge { .. } => Kind::Limit,
-            Self::Egress(_) | Self::Undeclared { .. } => Kind::Denied,
+            Self::Egress(_) | Self::Undeclared { .. } | Self::Signature { .. } | Self::NotAccepted { .. } | Self::OtherThanAccepted { .. } => Kind::Denied,
             Self::Manifest(_)
+            | Self::Accepted { .. }
             | Self::Schema { .. }
             | Self::Component { .. }
             | Self::UnknownImport { .. }

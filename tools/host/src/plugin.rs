@@ -3,9 +3,11 @@
 use crate::bindings::{self, ToolPre, VERSION, steward::plugin::types as wit};
 use crate::error::{PluginError, tidy};
 use crate::grants;
+use crate::identity::{SIGNATURE_BYTES_MAX, SIGNATURE_FILE};
 use crate::manifest::{Limits, Manifest, SchemaSource, ToolEntry};
 use crate::sandbox::{CallState, Meter};
 use crate::tool::{Body, Tool};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -28,6 +30,16 @@ pub(crate) struct Package<'a> {
     pub(crate) component: Cow<'a, [u8]>,
     /// Schema files by the path the manifest uses.
     pub(crate) files: BTreeMap<String, Cow<'a, str>>,
+    /// The text of its signature file; those that are part of the program have none.
+    pub(crate) signature: Option<String>,
+}
+
+impl Package<'_> {
+    /// Names all of it: component, manifest and schemas, each framed by its length.
+    pub(crate) fn digest(&self) -> Digest {
+        let files = self.files.iter().flat_map(|(path, text)| [path.as_bytes(), text.as_bytes()]);
+        Digest::of_parts([self.component.as_ref(), self.manifest.as_bytes()].into_iter().chain(files))
+    }
 }
 
 impl Package<'static> {
@@ -35,6 +47,16 @@ impl Package<'static> {
     pub(crate) fn read(dir: &Path) -> Result<Self, PluginError> {
         let read = |path: &str| {
             let path = dir.join(path);
+            let bytes = fs::metadata(&path).map(|found| found.len());
+            if let Ok(bytes) = &bytes
+                && *bytes > COMPONENT_BYTES_MAX as u64
+            {
+                return Err(PluginError::TooLarge {
+                    plugin: path.display().to_string(),
+                    bytes: usize::try_from(*bytes).unwrap_or(usize::MAX),
+                    most: COMPONENT_BYTES_MAX,
+                });
+            }
             fs::read(&path).map_err(|source| PluginError::Read { path, source })
         };
         let text = |path: &str| {
@@ -50,12 +72,20 @@ impl Package<'static> {
             }
         }
         let component = read(&format!("{}.wasm", parsed.plugin.name))?;
-        Ok(Self { manifest: Cow::Owned(manifest), component: Cow::Owned(component), files })
+        let signature = match fs::metadata(dir.join(SIGNATURE_FILE)) {
+            Ok(found) if found.len() > SIGNATURE_BYTES_MAX => {
+                return Err(PluginError::Manifest(format!("`{SIGNATURE_FILE}` is larger than {SIGNATURE_BYTES_MAX} bytes")));
+            }
+            Ok(_) => Some(text(SIGNATURE_FILE)?),
+            Err(_) => None,
+        };
+        Ok(Self { manifest: Cow::Owned(manifest), component: Cow::Owned(component), files, signature })
     }
 }
 
 /// What one call of a plugin's tools may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PluginLimits {
     /// Memory in MiB.
     pub memory_mb: u64,
@@ -76,7 +106,7 @@ pub struct PluginInfo {
     pub version: String,
     /// What it was written in.
     pub language: String,
-    /// SHA-256 over the component and the manifest.
+    /// SHA-256 over the component, the manifest and the schemas.
     pub digest: Digest,
     /// The interfaces it was granted.
     pub imports: Vec<String>,
@@ -97,6 +127,11 @@ pub(crate) struct Plugin {
 }
 
 impl Plugin {
+    /// Its name alone.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// `crm@1.0.0`.
     pub(crate) fn full_name(&self) -> String {
         format!("{}@{}", self.name, self.version)
@@ -136,7 +171,7 @@ pub(crate) fn load(
     }
     agree(&manifest, &said)?;
 
-    let digest = Digest::of_parts([package.component.as_ref(), package.manifest.as_bytes()]);
+    let digest = package.digest();
     let plugin = Arc::new(Plugin { name: name.clone(), version: manifest.plugin.version.clone(), digest, pre, preview });
     let mut tools = Vec::with_capacity(manifest.tools.len());
     for entry in &manifest.tools {

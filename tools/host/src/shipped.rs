@@ -17,6 +17,7 @@ impl Shipped {
             manifest: Cow::Borrowed(self.manifest),
             component: Cow::Borrowed(self.component),
             files: self.files.iter().map(|(path, text)| ((*path).to_owned(), Cow::Borrowed(*text))).collect(),
+            signature: None,
         }
     }
 }

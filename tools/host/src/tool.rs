@@ -51,6 +51,14 @@ impl Tool {
         }
     }
 
+    /// The plugin it is of.
+    pub(crate) fn plugin(&self) -> Option<&str> {
+        match &self.body {
+            Body::Plugin { plugin, .. } => Some(plugin.name()),
+            Body::Mcp(_) | Body::Own => None,
+        }
+    }
+
     /// Compiles the schemas and checks that every annotation of the manifest has its place in them.
     pub(crate) fn new(body: Body, entry: ToolEntry, deadline_ms: u64, arguments: Value, result: Value) -> Result<Self, PluginError> {
         let refuse = |problem: String| PluginError::Schema { tool: entry.name.clone(), problem };

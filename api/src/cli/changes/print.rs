@@ -98,6 +98,13 @@ fn wish(output: &Output, shown: &Value) -> Result<(), CliError> {
 fn tools(output: &Output, shown: &Value) -> Result<(), CliError> {
     let of = |value: &Value, pointer: &str| value.pointer(pointer).map(text).unwrap_or_default();
     output.line(format!("tools of `{}` at {}", of(shown, "/subject"), one_line(&of(shown, "/report/place"), LINE_LETTERS)))?;
+    for (field, is) in shown.pointer("/report/plugin_after").and_then(Value::as_object).into_iter().flatten() {
+        let was = shown.pointer(&format!("/report/plugin_before/{field}")).filter(|was| *was != is);
+        if let Some(was) = was {
+            output.line(output.tone(Tone::Bad, &format!("  - {field} {}", one_line(&text(was), LINE_LETTERS))))?;
+        }
+        output.line(format!("  {} {field} {}", if was.is_some() { "+" } else { " " }, one_line(&text(is), LINE_LETTERS)))?;
+    }
     for tool in found(shown, "/report/tools") {
         let parts: Vec<String> = found(tool, "/parts").iter().map(text).collect();
         let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };

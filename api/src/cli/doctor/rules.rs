@@ -18,11 +18,13 @@ const REACH_SECONDS: u64 = 3;
 pub(super) async fn check(config: &Config) -> Vec<Check> {
     let host = look_at_host(config);
     let specs: Vec<ToolSpec> = host.as_ref().map(steward_host::Host::specs).unwrap_or_default();
+    let aside = host.as_ref().map(steward_host::Host::set_aside).unwrap_or_default();
     let mut checks = vec![Check::of("plugins", host, |_| {
         let mut names: Vec<&str> = specs.iter().map(|spec| spec.plugin.as_str()).collect();
         names.dedup();
         format!("{} ({})", names.join(", "), counted(specs.len(), "tool", "tools"))
     })];
+    checks.extend(aside.iter().map(|one| Check::warning("plugins", format!("`{}` is not run: {}", one.dir.display(), one.reason))));
     checks.push(policies(config, &specs));
     checks.extend(agents(config, &specs));
     checks.extend(models(config).await);

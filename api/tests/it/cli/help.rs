@@ -66,6 +66,8 @@ const VERBS: &[&str] = &[
     "plugin",
     "plugin list",
     "plugin inspect",
+    "plugin sign",
+    "plugin install",
     "plugin accept",
     "link",
     "doctor",

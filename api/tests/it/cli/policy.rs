@@ -178,10 +178,10 @@ async fn rules_are_proposed_from_the_terminal_and_not_approved_by_who_proposed_t
     assert!(listed.contains("withdrawn") && listed.contains("proposed, not sound"), "{listed}");
 }
 
-const PASSWORD: &str = "a long enough password";
+pub(super) const PASSWORD: &str = "a long enough password";
 
 /// A manager beside the owner, and a password for the owner.
-async fn two_people(database: &TestDatabase, office: &Office) -> SignedIn {
+pub(super) async fn two_people(database: &TestDatabase, office: &Office) -> SignedIn {
     let manager = "insert into person (tenant_id, person_id, email, display_name, created_at) select tenant_id, gen_random_uuid(), 'ben@localhost', 'Ben', now() from tenant;
                    insert into membership (tenant_id, membership_id, person_id, role, created_at)
                    select tenant_id, gen_random_uuid(), person_id, 'manager', now() from person where email = 'ben@localhost'";

@@ -237,7 +237,7 @@ async fn accepted_tools_that_were_changed_in_the_database_are_not_taken_up() {
     house.approve(&house.owner, &proposal).await.expect(200);
     // Another process, whose lock file is as it was before.
     let late = house.lock.with_file_name("late.lock.json");
-    let adopt = || steward_api::wiring::adopt::adopt_tools(&state.store, &state.office, &state.mcp, &late);
+    let adopt = || steward_api::wiring::adopt::adopt_tools(&state.store, &state.office, (&state.mcp, &[]), &late);
     let forge = |from: &str, to: &str| {
         let update = format!("update governance_change set content = replace(content, '{from}', '{to}') where kind = 'tool'");
         format!("alter table governance_change disable trigger user; {update}; alter table governance_change enable trigger user")

@@ -6,6 +6,7 @@ mod cache;
 mod calls;
 mod crm;
 mod fairness;
+mod installed;
 mod loading;
 mod mcp;
 mod preview;

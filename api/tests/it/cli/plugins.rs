@@ -1,0 +1,100 @@
+//! Plugins from the command line: signed, installed, accepted by others than who asked, and run as they were accepted.
+
+use super::policy::{PASSWORD, two_people};
+use super::{Home, fed, until};
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use steward_core::{Clock, Ids};
+use steward_host::testing::GuestFiles;
+use steward_office::Office;
+use steward_office::audit::personal::Personal;
+use steward_office::audit::seal::DataKey;
+use steward_store::testing::TestDatabase;
+
+fn changed(home: &Home) {
+    let file = home.path("data/plugins/hostile/tool.toml");
+    let before = fs::read_to_string(&file).expect("the manifest");
+    fs::write(file, format!("{before}\n# another byte\n")).expect("written");
+}
+
+#[test]
+fn a_plugin_is_run_only_when_its_signature_counts_and_it_was_accepted_as_it_is() {
+    let home = Home::empty("plugin");
+    GuestFiles::hostile().write(&home.path("mine")).expect("written");
+    home.refused(&["plugin", "install", "mine"], &["has no `tool.sig`", "steward plugin sign"]);
+    home.refused(&["plugin", "sign", "nowhere", "--key", "secret"], &["cannot read"]);
+    let said = home.succeeds(&["plugin", "sign", "mine", "--key", "secret"]);
+    let key = said.lines().find(|line| line.contains("trusted_keys")).and_then(|line| line.split('"').nth(1)).expect("a key").to_owned();
+    assert_eq!(fs::metadata(home.path("secret")).expect("the key").mode() & 0o777, 0o600);
+    assert!(home.succeeds(&["plugin", "sign", "mine", "--key", "secret"]).contains(&key), "the key is kept");
+    home.refused(&["plugin", "install", "mine"], &["plugins.trusted_keys", &key]);
+    home.write("steward.toml", "[plugins]\ntrusted_keys = [\"abc\"]\n");
+    home.refused(&["plugin", "list"], &["`plugins.trusted_keys`", "steward plugin sign"]);
+    home.write("steward.toml", &format!("[plugins]\ntrusted_keys = [\"{key}\"]\n"));
+    home.refused(&["plugin", "accept", "hostile"], &["no plugin of that name", "steward plugin install"]);
+    assert!(home.succeeds(&["plugin", "install", "mine"]).contains("steward plugin accept hostile"));
+
+    let is_run = || home.succeeds(&["plugin", "list"]).lines().any(|line| line.starts_with("hostile."));
+    assert!(!is_run() && home.succeeds(&["plugin", "list"]).contains("was not accepted yet"));
+    let look = home.succeeds(&["plugin", "accept", "hostile", "--look"]);
+    assert!(look.contains(&key) && look.contains("reaches") && look.contains("nothing was accepted"), "{look}");
+    assert!(!is_run());
+    home.refused(&["plugin", "accept", "hostile", "hostile.spin"], &["accepted whole"]);
+    assert!(home.succeeds(&["plugin", "accept", "hostile"]).contains("with the first `steward up`"));
+    assert!(is_run());
+    assert!(home.succeeds(&["plugin", "accept", "hostile"]).contains("nothing to do"));
+
+    changed(&home);
+    assert!(!is_run() && home.succeeds(&["doctor"]).contains("another than was accepted"));
+    home.refused(&["plugin", "accept", "hostile"], &["changed after it was signed"]);
+    home.succeeds(&["plugin", "sign", "data/plugins/hostile", "--key", "secret"]);
+    assert!(!is_run(), "signed is not accepted");
+    assert!(home.succeeds(&["plugin", "accept", "hostile"]).contains("accepted"));
+    assert!(is_run());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_installs_a_plugin_does_not_accept_it_where_there_is_somebody_else() {
+    let database = TestDatabase::make().await;
+    let home = Home::with_config("accept", "[plugins]\nallow_unsigned = true\n").set("STEWARD_DATABASE__URL", &database.superuser_url);
+    home.up(&[]).stop();
+    let key: [u8; 32] = fs::read(home.path("data/keys/data.key")).expect("the data key").try_into().expect("32 bytes");
+    let office = Office::new(Clock::System, Ids::System).sealing(Personal::new(DataKey::from_secret(&key).expect("a key"), home.path("data/audit")));
+    two_people(&database, &office).await;
+    GuestFiles::hostile().write(&home.path("mine")).expect("written");
+    home.succeeds(&["plugin", "install", "mine"]);
+    let up = home.up(&[]);
+    up.wait_for_log(&["a plugin is set aside", "was not accepted yet"]);
+    home.refused(&["plugin", "accept", "hostile", "--as", "ben@localhost"], &["say why with `--reason`"]);
+    let propose = |why: &str| home.run(&["plugin", "accept", "hostile", "--as", "ben@localhost", "--reason", why]);
+    let said = propose("For tests.");
+    assert!(said.code == 0 && said.out.contains("until then nothing of it is run"), "{said:?}");
+    let id = said.out.split_whitespace().find(|word| word.starts_with("change_")).expect("an id").to_owned();
+    let shown = home.succeeds(&["changes", "show", &id]);
+    for part in ["tools of `plugin:hostile` at hostile@", "signed_by", "imports", "memory_mb", "new hostile."] {
+        assert!(shown.contains(part), "`{part}` in {shown}");
+    }
+    let is_accepted = || fs::read_to_string(home.path("data/plugins.lock.json")).is_ok_and(|list| list.contains("\"hostile\""));
+    assert!(!is_accepted());
+    let digest = home.json(&["changes", "show", &id, "--json"])["content_digest"].as_str().expect("a digest").to_owned();
+    let approve = |id: &str, digest: &str| fed(home.command(&["changes", "approve", id, "--digest", digest]), &format!("{PASSWORD}\n"));
+    let ran = approve(&id, &digest);
+    assert!(ran.code == 0 && ran.out.contains("Approved."), "{ran:?}");
+    assert!(is_accepted());
+    up.wait_for_log(&["loaded plugin `hostile`"]);
+
+    // An upgrade waits in the same way, and is judged against what is accepted when it is approved.
+    changed(&home);
+    let said = propose("A newer one.");
+    let id = said.out.split_whitespace().find(|word| word.starts_with("change_")).expect("an id").to_owned();
+    let shown = home.json(&["changes", "show", &id, "--json"]);
+    assert_ne!(shown["report"]["plugin_before"]["digest"], shown["report"]["plugin_after"]["digest"]);
+    assert!(shown["report"]["plugin_before"]["digest"].is_string() && shown["is_stale"] == false, "{shown}");
+    assert_eq!(home.json(&["changes", "list", "--json"])["items"][0]["state"], "proposed");
+    let loaded = || up.log().lines().filter(|line| line.contains("loaded plugin `hostile`")).count();
+    assert_eq!(loaded(), 1);
+    let ran = approve(&id, shown["content_digest"].as_str().expect("a digest"));
+    assert!(ran.code == 0, "{ran:?}");
+    until("the upgrade to be loaded", || loaded() == 2);
+    up.stop();
+}

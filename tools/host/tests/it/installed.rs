@@ -1,0 +1,152 @@
+//! Plugins of the installation: nothing of a folder runs that was not accepted as it is.
+
+use crate::support::{Folder, options};
+use std::fs;
+use std::path::{Path, PathBuf};
+use steward_host::installed::{self, AcceptedPlugin, Candidate};
+use steward_host::testing::GuestFiles;
+use steward_host::{Host, PublicKey, SIGNATURE_FILE, SigningKey, Trust};
+
+struct Installed {
+    root: Folder,
+    dir: PathBuf,
+    lock: PathBuf,
+    host: Host,
+}
+
+impl Installed {
+    fn with(guest: &GuestFiles) -> Self {
+        let root = Folder::new();
+        let (dir, lock) = (root.path().join("plugins/one"), root.path().join("plugins.lock.json"));
+        guest.write(&dir).expect("written");
+        let host = Host::new(options()).expect("host");
+        host.load_shipped().expect("shipped");
+        Self { root, dir, lock, host }
+    }
+
+    fn load(&self, trust: &Trust) -> (Vec<String>, Vec<String>) {
+        let (loaded, aside) = self.host.load_installed(std::slice::from_ref(&self.dir), &self.lock, trust).expect("the list");
+        (loaded.into_iter().map(|info| info.name).collect(), aside.into_iter().map(|one| one.reason).collect())
+    }
+
+    fn accept(&self, trust: &Trust) -> Candidate {
+        let plugin = self.host.examine(&self.dir, trust).expect("a plugin");
+        installed::put(&self.lock, AcceptedPlugin { plugin: plugin.clone(), version: 0 }).expect("written");
+        plugin
+    }
+
+    fn has_hostile_tools(&self) -> bool {
+        self.host.specs().iter().any(|spec| spec.name.starts_with("hostile."))
+    }
+}
+
+fn unsigned() -> Trust {
+    Trust { keys: Vec::new(), allow_unsigned: true }
+}
+
+fn append(file: &Path, text: &str) {
+    let before = fs::read(file).expect("file");
+    fs::write(file, [before.as_slice(), text.as_bytes()].concat()).expect("written");
+}
+
+#[test]
+fn a_plugin_that_nobody_accepted_is_not_run() {
+    let folder = Installed::with(&GuestFiles::hostile());
+    let (loaded, aside) = folder.load(&unsigned());
+    assert!(loaded.is_empty() && aside[0].contains("was not accepted yet") && aside[0].contains("steward plugin accept hostile"), "{aside:?}");
+    // To look at it makes nothing of it callable.
+    folder.host.examine(&folder.dir, &unsigned()).expect("a plugin");
+    assert!(!folder.has_hostile_tools());
+    folder.accept(&unsigned());
+    assert_eq!(folder.load(&unsigned()), (vec!["hostile".to_owned()], Vec::new()));
+    assert!(folder.has_hostile_tools());
+    // It is there already.
+    assert_eq!(folder.load(&unsigned()), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn any_other_byte_is_another_plugin_and_waits_while_the_one_of_before_stays() {
+    let guest = GuestFiles::hostile();
+    for change in ["tool.toml", "hostile.wasm", guest.files[0].0.as_str()] {
+        let folder = Installed::with(&guest);
+        let before = folder.accept(&unsigned());
+        assert_eq!(folder.load(&unsigned()).0, ["hostile"]);
+        append(&folder.dir.join(change), if change == "hostile.wasm" { "\0\u{1}\0" } else { "\n" });
+        let (loaded, aside) = folder.load(&unsigned());
+        assert!(loaded.is_empty() && aside[0].contains("another than was accepted"), "{change}: {aside:?}");
+        assert!(folder.has_hostile_tools(), "{change}: what runs is what was accepted");
+        // After a restart the other bytes are not run either.
+        let fresh = Host::new(options()).expect("host");
+        let (loaded, aside) = fresh.load_installed(std::slice::from_ref(&folder.dir), &folder.lock, &unsigned()).expect("the list");
+        assert!(loaded.is_empty() && aside.len() == 1 && fresh.specs().is_empty(), "{change}: {aside:?}");
+        if let Ok(after) = folder.host.examine(&folder.dir, &unsigned()) {
+            assert_ne!((before.digest(), before.facts.digest), (after.digest(), after.facts.digest), "{change}");
+        }
+    }
+}
+
+#[test]
+fn without_a_signature_that_counts_it_is_neither_looked_at_nor_loaded() {
+    let folder = Installed::with(&GuestFiles::hostile());
+    let key = SigningKey::from_secret(&[9; 32]).expect("key");
+    let trusting = |key: PublicKey| Trust { keys: vec![key], allow_unsigned: false };
+    let refused = folder.host.examine(&folder.dir, &trusting(key.public())).expect_err("unsigned").to_string();
+    assert!(refused.contains("has no `tool.sig`"), "{refused}");
+    let digest = folder.accept(&unsigned()).facts.digest;
+    // That it was accepted once is not enough where signatures are asked for by now.
+    let (loaded, aside) = folder.load(&trusting(key.public()));
+    assert!(loaded.is_empty() && aside[0].contains("has no `tool.sig`"), "{aside:?}");
+    fs::write(folder.dir.join(SIGNATURE_FILE), key.sign(&digest)).expect("written");
+    let stranger = SigningKey::from_secret(&[8; 32]).expect("key").public();
+    let (loaded, aside) = folder.load(&trusting(stranger));
+    assert!(loaded.is_empty() && aside[0].contains("plugins.trusted_keys"), "{aside:?}");
+    let candidate = folder.host.examine(&folder.dir, &trusting(key.public())).expect("signed");
+    assert_eq!(candidate.facts.signed_by, Some(key.public().to_string()));
+    assert_eq!(folder.load(&trusting(key.public())).0, ["hostile"]);
+}
+
+#[test]
+fn nothing_takes_the_place_of_a_plugin_of_the_program_or_of_another_folder() {
+    let folder = Installed::with(&GuestFiles::crm());
+    let refused = folder.host.examine(&folder.dir, &unsigned()).expect_err("its name is taken").to_string();
+    assert!(refused.contains("`crm` is loaded already"), "{refused}");
+    assert!(folder.load(&unsigned()).1[0].contains("`crm` is loaded already"));
+    let folder = Installed::with(&GuestFiles::hostile());
+    let twin = folder.root.path().join("plugins/two");
+    GuestFiles::hostile().write(&twin).expect("written");
+    folder.accept(&unsigned());
+    let (loaded, aside) = folder.host.load_installed(&[folder.dir.clone(), twin], &folder.lock, &unsigned()).expect("the list");
+    assert_eq!((loaded.len(), aside.len()), (1, 1));
+}
+
+#[test]
+fn an_accepted_upgrade_takes_the_place_of_what_was_loaded_all_at_once() {
+    let folder = Installed::with(&GuestFiles::hostile());
+    let before = folder.accept(&unsigned());
+    folder.load(&unsigned());
+    let tools = folder.host.specs().len();
+    let manifest = fs::read_to_string(folder.dir.join("tool.toml")).expect("manifest");
+    fs::write(folder.dir.join("tool.toml"), format!("{manifest}\n# a word more\n")).expect("written");
+    let dirs = std::slice::from_ref(&folder.dir);
+    // What is accepted did not change, so nothing is looked at.
+    folder.host.reload_installed(dirs, &folder.lock, &unsigned()).expect("the list");
+    let after = folder.accept(&unsigned());
+    assert_ne!(before.facts.digest, after.facts.digest);
+    let (loaded, aside) = folder.host.reload_installed(dirs, &folder.lock, &unsigned()).expect("the list");
+    assert_eq!((loaded.len(), aside.len(), loaded[0].digest), (1, 0, after.facts.digest));
+    assert_eq!(folder.host.specs().len(), tools);
+    let again = folder.host.reload_installed(dirs, &folder.lock, &unsigned()).expect("the list");
+    assert!(again.0.is_empty() && again.1.is_empty());
+}
+
+#[test]
+fn a_list_that_cannot_be_read_is_an_error_and_loads_nothing() {
+    let folder = Installed::with(&GuestFiles::hostile());
+    folder.accept(&unsigned());
+    for broken in ["", "{", "{\"plugins\":{\"other\":", &fs::read_to_string(&folder.lock).expect("list").replacen("\"hostile\": {", "\"other\": {", 1)] {
+        fs::write(&folder.lock, broken).expect("written");
+        let refused = folder.host.load_installed(std::slice::from_ref(&folder.dir), &folder.lock, &unsigned()).expect_err("broken").to_string();
+        assert!(refused.contains("accept them anew"), "{refused}");
+    }
+    assert!(!folder.has_hostile_tools());
+}
