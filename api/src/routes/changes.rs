@@ -114,7 +114,7 @@ pub(crate) enum ChangeContent {
 /// What the checks found, by kind.
 #[derive(ToSchema)]
 #[serde(untagged)]
-#[expect(dead_code, clippy::large_enum_variant, reason = "the shapes alone, for the document: what is shown is what was stored when it was proposed")]
+#[expect(dead_code, reason = "the shapes alone, for the document: what is shown is what was stored when it was proposed")]
 pub(crate) enum ChangeReport {
     /// Of `policy`.
     Policy(ProposalReport),
