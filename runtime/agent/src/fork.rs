@@ -3,9 +3,9 @@
 //! No effect is repeated, because only steps whose calls are all over are taken, with how they ended. Nothing of the other run's rights
 //! is taken: no open hold, no money that somebody let it have, no wish to stop it. What was used was paid there, and counts against the limits here all the same.
 
-use crate::run::{Next, Run};
-use steward_core::event::{Recorded, Used};
-use steward_core::{Event, Micros, Usage};
+use crate::run::{Next, Run, call_digest};
+use steward_core::event::{LaterCall, Recorded, Used};
+use steward_core::{Event, Micros, ToolCall, Usage};
 
 /// Why a run cannot be forked there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +31,8 @@ pub struct Taken {
     pub events: Vec<Recorded>,
     /// What the other run had used by then.
     pub used: Used,
+    /// Effects that it has wanted since.
+    pub later: Vec<LaterCall>,
 }
 
 /// What a run that begins anew at `step` takes from the record of another. Events keep their times.
@@ -58,9 +60,22 @@ pub fn taken(events: &[Recorded], step: u32) -> Result<Taken, ForkError> {
     if whole.budget_hold.is_some() {
         return Err(ForkError::Money("the run waits for somebody who lets it spend more".to_owned()));
     }
-    let used = run.used();
+    let (used, later) = (run.used(), later(&whole, step));
     let events = before.into_iter().filter_map(|Recorded { seq, at_ms, event }| Some(Recorded { seq, at_ms, event: kept(event)? })).collect();
-    Ok(Taken { events, used })
+    Ok(Taken { events, used, later })
+}
+
+/// The effects that a run wanted from this step on, or that the run it goes on from itself wanted.
+fn later(run: &Run, step: u32) -> Vec<LaterCall> {
+    let calls = run.steps.iter().filter(|later| later.number >= step).flat_map(|step| &step.calls);
+    let own = calls.filter_map(|call| Some((call, call.fate()?))).flat_map(|(call, fate)| {
+        let needs = call.edit.as_ref().map(|edit| &edit.needs).or(call.hold.as_ref().map(|hold| &hold.needs)).cloned().unwrap_or_default();
+        // What a person put other arguments into is known by those that the model had proposed, too.
+        let proposed = call.edit.as_ref().map(|edit| ToolCall { arguments: edit.proposed.clone(), ..call.call.clone() });
+        let known_by = std::iter::once(call_digest(&call.call)).chain(proposed.as_ref().map(call_digest));
+        known_by.map(|call_digest| LaterCall { call_digest, fate, needs: needs.clone() }).collect::<Vec<_>>()
+    });
+    own.chain(run.later.iter().cloned()).collect()
 }
 
 /// An event as another run takes it; none of those that are only about the run they happened in.

@@ -12,6 +12,7 @@ use refusal::{Refusal, as_changed, bounded, refuse, with_editor};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use steward_core::event::Fate;
 use steward_core::limits::CALLS_PER_STEP_MAX;
 use steward_core::{
     Approvals, ArgumentClass, BlockClass, Circumstances, DecisionId, Denial, Digest, Effect, Envelope, EnvelopeId, EnvelopeKey, Event, GrantId, Integrity,
@@ -374,7 +375,19 @@ impl Gate<'_> {
             allowed_shape: None,
             grant: None,
         };
+        let elsewhere = run.elsewhere(&digest);
+        let told = |reason: String| match elsewhere.map(|later| later.fate) {
+            Some(Fate::Done) => format!("{reason}; the run that this one goes on from did the same already"),
+            Some(Fate::Open) => format!("{reason}; the run that this one goes on from wants the same, and it may have happened there"),
+            Some(Fate::Denied) => format!("{reason}; a person refused the same in the run that this one goes on from"),
+            None => reason,
+        };
         Ok(match decision {
+            // What a person refused does not happen because somebody began again from before the refusal.
+            Decision::Allow { rules, .. } if approved.is_none() && elsewhere.is_some_and(|later| later.fate == Fate::Denied) => {
+                let needs = elsewhere.map(|later| later.needs.clone()).unwrap_or_default();
+                ruling(Ruled::Hold(needs), rules, told("it was refused before".to_owned()), "this was refused before; it waits for approval".to_owned())
+            }
             // An edit is not an approval, even where nobody would have had to be asked for it.
             Decision::Allow { rules, .. } if approved.is_none() && edit.is_some() => {
                 let needs = edit.map(|edit| edit.needs.clone()).unwrap_or_default();
@@ -388,7 +401,7 @@ impl Gate<'_> {
                 format!("the approvals given do not suffice: {reason}"),
                 "the approvals given do not suffice".to_owned(),
             ),
-            Decision::Hold { needs, rules, reason, tell } => ruling(Ruled::Hold(needs), rules, reason, tell),
+            Decision::Hold { needs, rules, reason, tell } => ruling(Ruled::Hold(needs), rules, told(reason), tell),
             Decision::Block(Denial { class, rules, reason, tell, allowed_shape, retryable }) => {
                 Ruling { retryable, allowed_shape, ..ruling(Ruled::Block(class), rules, reason, tell) }
             }

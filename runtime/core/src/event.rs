@@ -155,6 +155,30 @@ pub struct Used {
     pub worked_ms: i64,
 }
 
+/// What became of a call in the run that another one goes on from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// It waits there for people, or was begun and nobody knows how it ended.
+    Open,
+    /// It was carried out there.
+    Done,
+    /// A person refused it there.
+    Denied,
+}
+
+/// A call that the other run wanted at or after the step where one goes on from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaterCall {
+    /// Digest of tool and arguments.
+    pub call_digest: Digest,
+    /// What became of it.
+    pub fate: Fate,
+    /// Which approvals it needed; nobody's when it needed none.
+    #[serde(default)]
+    pub needs: Needs,
+}
+
 /// One thing that happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
@@ -181,6 +205,9 @@ pub enum Event {
         /// What the other run had used by then: paid there, and counted against the limits here.
         #[serde(default)]
         used: Used,
+        /// Effects that the other run had by then wanted itself, from this step on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        later: Vec<LaterCall>,
     },
     /// A model is about to be asked. Intent: it stands before the request leaves.
     Asked {

@@ -1,10 +1,10 @@
 //! Conversations: a person's message becomes a run, in one transaction.
 
 use crate::Office;
-use crate::audit::{self, Entry};
+use crate::audit::{self, Entry, bound};
 use crate::error::OfficeError;
 use serde_json::json;
-use steward_core::event::{Pins, Recorded, Turn, Used};
+use steward_core::event::{LaterCall, Pins, Recorded, Turn, Used};
 use steward_core::limits::{LEASE_MS, MESSAGE_BYTES_MAX};
 use steward_core::{ActorKind, ConversationId, Digest, Event, Integrity, MessageId, Mode, Permission, PersonId, RunId, RunLimits, WorkspaceId};
 use steward_store::conversation::{self, Conversation, Message};
@@ -130,6 +130,8 @@ pub struct Fork {
     pub events: Vec<Recorded>,
     /// What the other run had used for them.
     pub used: Used,
+    /// What the other run has wanted since.
+    pub later: Vec<LaterCall>,
     /// The message.
     pub text: String,
     /// Earlier messages, as the other run had them.
@@ -162,12 +164,21 @@ pub async fn fork(tx: &mut Tx, office: &Office, fork: Fork, channel: &str, pins:
     check_text(&fork.text)?;
     let conversation = create(tx, office, &pins.agent, from.workspace, &fork.text).await?;
     let (id, prompt, model) = (conversation.conversation_id, pins.prompt.clone(), pins.model.clone());
-    let Fork { from, step, events, used, text, history } = fork;
+    let Fork { from, step, events, used, later, text, history } = fork;
+    let until_seq = until_seq(&events);
     let posted =
-        start(tx, office, conversation, Incoming { text: &text, channel, history, lease: None, taken: Some((from, step, events, used)) }, pins).await?;
-    let detail = json!({ "from": from, "step": step, "prompt": prompt, "model": model });
+        start(tx, office, conversation, Incoming { text: &text, channel, history, lease: None, taken: Some(Taken { from, step, events, used, later }) }, pins)
+            .await?;
+    // Bound to the log as they are stored: what was taken has no entries of its own in this run.
+    let digest = bound::of_taken(tx, posted.run, until_seq).await?;
+    let detail = json!({ "from": from, "step": step, "until_seq": until_seq, "digest": digest, "prompt": prompt, "model": model });
     audit::record(tx, office, Entry { action: "run.fork", object: posted.run.to_string(), outcome: "done", detail, request_id: None }).await?;
     Ok((id, posted))
+}
+
+/// The number of the last event that is taken: before the first stand what the run is and where it goes on from.
+fn until_seq(taken: &[Recorded]) -> u32 {
+    u32::try_from(taken.len()).unwrap_or(u32::MAX).saturating_add(2)
 }
 
 /// A message on its way in.
@@ -176,8 +187,16 @@ struct Incoming<'a> {
     channel: &'a str,
     history: Vec<Turn>,
     lease: Option<&'a str>,
-    /// What is taken from another run's record: from which, from which step on the new one is by itself, the events and what they used.
-    taken: Option<(RunId, u32, Vec<Recorded>, Used)>,
+    /// What is taken from another run's record.
+    taken: Option<Taken>,
+}
+
+struct Taken {
+    from: RunId,
+    step: u32,
+    events: Vec<Recorded>,
+    used: Used,
+    later: Vec<LaterCall>,
 }
 
 async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incoming: Incoming<'_>, pins: AgentPins) -> Result<Posted, OfficeError> {
@@ -194,11 +213,7 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
         ("now", now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()),
     ];
     // The first event says what the run is, the second where it goes on from.
-    let forked = taken.as_ref().map(|(from, step, events, _)| Forked {
-        from: *from,
-        step: *step,
-        until_seq: u32::try_from(events.len()).unwrap_or(u32::MAX).saturating_add(2),
-    });
+    let forked = taken.as_ref().map(|taken| Forked { from: taken.from, step: taken.step, until_seq: until_seq(&taken.events) });
     let lease_until = now + Duration::milliseconds(LEASE_MS);
     run::insert(
         tx,
@@ -240,8 +255,8 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
     };
     let at_ms = office.clock.now_ms();
     let mut first = vec![Recorded { seq: 1, at_ms, event: started }];
-    if let Some((from, step, events, used)) = taken {
-        first.push(Recorded { seq: 2, at_ms, event: Event::Forked { from, step, taken: u32::try_from(events.len()).unwrap_or(u32::MAX), used } });
+    if let Some(Taken { from, step, events, used, later }) = taken {
+        first.push(Recorded { seq: 2, at_ms, event: Event::Forked { from, step, taken: u32::try_from(events.len()).unwrap_or(u32::MAX), used, later } });
         first.extend((3..).zip(events).map(|(seq, taken)| Recorded { seq, ..taken }));
     }
     journal::append(tx, posted.run, conversation.workspace, &first).await?;

@@ -79,7 +79,7 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>, Json(wanted): Json
         ActorKind::Person { .. } => "chat",
         ActorKind::Token { .. } | ActorKind::Agent { .. } | ActorKind::Worker => "api",
     };
-    let fork = Fork { from: id, step: wanted.step, events: taken.events, used: taken.used, text: wanted.text.unwrap_or(text), history };
+    let fork = Fork { from: id, step: wanted.step, events: taken.events, used: taken.used, later: taken.later, text: wanted.text.unwrap_or(text), history };
     let forked = conversations::fork(&mut tx, caller.office(), fork, channel, pins).await;
     let (conversation_id, posted) = forked.map_err(|err| match err {
         OfficeError::Invalid(message) => ApiError::field("/text", message),
@@ -127,7 +127,7 @@ fn chosen(caller: &Caller, wanted: &ForkOf, now: AgentPins) -> Result<AgentPins,
 fn check(was: &Pins, pins: &AgentPins, taken: &Taken, from: RunId, step: u32) -> Result<(), ApiError> {
     let pins = Pins { limits: pins.limits, ..was.clone() };
     let started = Event::Started { pins, text: String::new(), history: Vec::new(), variables: Default::default() };
-    let forked = Event::Forked { from, step, taken: u32::try_from(taken.events.len()).unwrap_or(u32::MAX), used: taken.used };
+    let forked = Event::Forked { from, step, taken: u32::try_from(taken.events.len()).unwrap_or(u32::MAX), used: taken.used, later: Vec::new() };
     let events = [started, forked].into_iter().chain(taken.events.iter().map(|taken| taken.event.clone()));
     let first: Vec<Recorded> = (1..).zip(events).map(|(seq, event)| Recorded { seq, at_ms: 0, event }).collect();
     if goes_on(&first) {

@@ -4,6 +4,8 @@ use super::{Drive, DriveError};
 use crate::counts::Counted;
 use crate::gate::{Approved, Ruled, Ruling, Sealed};
 use crate::held::edits_of;
+use crate::run::call_digest;
+use steward_core::event::Fate;
 use steward_core::{CallId, Event, GrantId, Needs, ToolCall};
 use steward_office::grants::Wanted;
 
@@ -24,7 +26,10 @@ impl Drive<'_> {
         let counted = self.counts_of(id).await?;
         let Some((call, ruling)) = self.rule(id, approved.as_ref(), &counted.values) else { return Ok(None) };
         // A grant stands in for people the first time, and again for a call that already runs on one. Nothing edited, nothing that was held.
+        // Neither does it where a person refused the same in the run that this one goes on from.
+        let refused = self.run.call(id).and_then(|call| self.run.elsewhere(&call_digest(&call.call))).is_some_and(|later| later.fate == Fate::Denied);
         let may_be_granted = approved.is_none()
+            && !refused
             && self
                 .run
                 .call(id)

@@ -327,7 +327,7 @@ fn what_a_run_made_is_not_its_forks_own() {
         model: "m".into(),
     };
     let done = Event::Done { call_id: made.call_id, outcome, fuel: 0, ms: 0, records: BTreeMap::new() };
-    let forked = Event::Forked { from: steward_core::Ids::counter().make(), step: 3, taken: 2, used: Default::default() };
+    let forked = Event::Forked { from: steward_core::Ids::counter().make(), step: 3, taken: 2, used: Default::default(), later: Vec::new() };
     let share = call(3, 0, "files.share", json!({"id": "3", "to": "max@good.example"}));
     for (first, leaks, id, id_unnamed) in [(None, false, Integrity::Owner, Integrity::Owner), (Some(forked), true, Integrity::Anchored, Integrity::Fact)] {
         let events: Vec<Event> = first.into_iter().chain([answered(2, &made), done.clone(), answered(3, &share)]).collect();

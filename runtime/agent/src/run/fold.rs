@@ -45,9 +45,10 @@ impl Run {
                 self.history.clone_from(history);
                 self.variables.clone_from(variables);
             }
-            Event::Forked { taken, used, .. } => {
+            Event::Forked { taken, used, later, .. } => {
                 self.taken_until = recorded.seq.saturating_add(*taken);
                 self.used_before = *used;
+                self.later.clone_from(later);
                 self.worked_ms = used.worked_ms;
             }
             Event::Asked { step, attempt, .. } => self.asked = Some((*step, *attempt)),

@@ -1,7 +1,7 @@
 //! What is known of a run after its events so far.
 
 use std::collections::BTreeMap;
-use steward_core::event::{HoldOutcome, Pins, RunOutcome, Turn, Used};
+use steward_core::event::{Fate, HoldOutcome, LaterCall, Pins, RunOutcome, Turn, Used};
 use steward_core::{
     BlockClass, BudgetHoldId, CallId, Digest, Effect, EnvelopeId, FailureClass, GrantId, HoldId, Integrity, Micros, Needs, Outcome, PersonId, ToolCall, Usage,
     Verdict,
@@ -22,6 +22,8 @@ pub struct Run {
     pub taken_until: u32,
     /// What another run had used for what was taken from it.
     pub used_before: Used,
+    /// What that run wanted from there on itself.
+    pub later: Vec<LaterCall>,
     /// Answered steps, in order.
     pub steps: Vec<Step>,
     /// The ask that has no answer yet: step and attempt.
@@ -173,6 +175,11 @@ impl Run {
         Used { tokens: before.tokens.saturating_add(self.usage.total()), cost: before.cost.plus(self.cost), worked_ms: self.worked_ms }
     }
 
+    /// The same call in the run that this one goes on from, if it was wanted there; of several the one that weighs most.
+    pub fn elsewhere(&self, digest: &Digest) -> Option<&LaterCall> {
+        self.later.iter().filter(|later| later.call_digest == *digest).max_by_key(|later| later.fate)
+    }
+
     /// The call of this id, if the run has it.
     pub fn call(&self, id: CallId) -> Option<&Call> {
         self.steps.iter().rev().find(|step| step.number == id.step)?.calls.iter().find(|call| call.call.call_id == id)
@@ -242,6 +249,19 @@ impl Call {
     /// Whether nothing more will happen to it.
     pub fn is_resolved(&self) -> bool {
         self.outcome.is_some()
+    }
+
+    /// What another run that goes on from before it has to know of it; nothing of what only reads or never came to anything.
+    pub(crate) fn fate(&self) -> Option<Fate> {
+        if self.only_reads() {
+            return None;
+        }
+        match (&self.outcome, self.hold.as_ref().map(|hold| hold.closed)) {
+            (Some(Outcome::Ok { .. }), _) => Some(Fate::Done),
+            (_, Some(Some(HoldOutcome::Rejected | HoldOutcome::Revised))) => Some(Fate::Denied),
+            (None, Some(_)) => Some(Fate::Open),
+            (None | Some(Outcome::Failed { .. }), _) => self.started.is_some().then_some(Fate::Open),
+        }
     }
 
     /// Whether it may run now: allowed, not started, not over.

@@ -267,7 +267,7 @@ proptest! {
                 11 => Event::HoldEscalated { call_id: id, hold_id: HoldId::from_uuid(uuid_of(id)), after_minutes: u32::MAX, roles: Vec::new() },
                 10 => Event::BudgetHeld { hold_id: budget_hold, step: 1, need: Micros(i64::MAX), why: String::new(), expires_at_ms: 0 },
                 9 => Event::BudgetDecided { hold_id: budget_hold, outcome: HoldOutcome::Approved, ceiling: (die > 100).then_some(Micros(1)), until_ms: None, by: None, reason: None },
-                13 => Event::Forked { from: Ids::counter().make(), step: 1, taken: u32::MAX, used: Used::default() },
+                13 => Event::Forked { from: Ids::counter().make(), step: 1, taken: u32::MAX, used: Used::default(), later: Vec::new() },
                 _ => started(RunLimits::default()),
             });
             let _ = course.run().next();
@@ -295,8 +295,8 @@ fn fork_everywhere(dice: &[u8], limits: RunLimits) {
             Err(err) => panic!("step {step}: {err}"),
         };
         let mut fork = Course::new(dice.iter().rev().copied().collect(), limits);
-        let Taken { events, used } = found;
-        fork.push(Event::Forked { from: Ids::counter().make(), step, taken: u32::try_from(events.len()).expect("few"), used });
+        let Taken { events, used, later } = found;
+        fork.push(Event::Forked { from: Ids::counter().make(), step, taken: u32::try_from(events.len()).expect("few"), used, later });
         events.into_iter().for_each(|recorded| fork.push(recorded.event));
         let (run, first) = (fork.run(), fork.events.len());
         assert_eq!(run.used(), used, "what was used counts here, and only that");
@@ -387,7 +387,13 @@ fn what_was_used_before_a_fork_counts_against_its_limits() {
         let taken = taken(&whole.events, 2).expect("it is over");
         assert_eq!(taken.used, used);
         let mut fork = Course::new(vec![0], limits);
-        fork.push(Event::Forked { from: Ids::counter().make(), step: 2, taken: u32::try_from(taken.events.len()).expect("few"), used: taken.used });
+        fork.push(Event::Forked {
+            from: Ids::counter().make(),
+            step: 2,
+            taken: u32::try_from(taken.events.len()).expect("few"),
+            used: taken.used,
+            later: taken.later,
+        });
         taken.events.into_iter().for_each(|recorded| fork.push(recorded.event));
         fork
     };

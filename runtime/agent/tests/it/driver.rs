@@ -4,6 +4,7 @@ mod budgets;
 mod clock;
 mod counters;
 mod edits;
+mod forks;
 mod grants;
 mod holds;
 mod looks;
@@ -14,8 +15,10 @@ mod replies;
 mod sealed;
 mod tamper;
 
+use steward_agent::fork::{Taken, taken};
 use steward_agent::testing::World;
 use steward_core::{EnvelopeId, Event, RunId};
+use steward_office::conversations::{self, Fork};
 use steward_store::hold::HoldRow;
 use steward_store::{Page, run::RunStatus};
 
@@ -55,6 +58,19 @@ fn envelope_of(row: &HoldRow) -> EnvelopeId {
 async fn kinds(world: &World, run: RunId) -> Vec<String> {
     let events = world.events(run).await;
     events.iter().map(|recorded| serde_json::to_value(&recorded.event).expect("event")["kind"].as_str().expect("kind").to_owned()).collect()
+}
+
+/// Forks a run of the owner at a step, with the same message; the fork is queued.
+async fn fork(world: &World, run: RunId, step: u32) -> RunId {
+    let events = world.events(run).await;
+    let begun = events.iter().find_map(|recorded| if let Event::Started { text, history, .. } = &recorded.event { Some((text, history)) } else { None });
+    let (text, history) = begun.map(|(text, history)| (text.clone(), history.clone())).expect("a beginning");
+    let Taken { events, used, later } = taken(&events, step).expect("what came before is over");
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    let fork = Fork { from: run, step, events, used, later, text, history };
+    let (_, posted) = conversations::fork(&mut tx, &world.runtime.office, fork, "chat", world.pins()).await.expect("forked");
+    tx.commit().await.expect("commit");
+    posted.run
 }
 
 /// The reply of a run.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 use steward_core::{AuditId, DecisionId, Digest, RunId};
 use steward_store::decision::DecisionRow;
+use steward_store::{StoreError, Tx, journal};
 use time::OffsetDateTime;
 
 /// The digest of a verdict as it is stored at this time. A column that is added to the row must be added here: the pattern names them all.
@@ -54,12 +55,33 @@ pub fn of_event(at_ms: i64, body: &str) -> Digest {
     Digest::of_parts([at_ms.to_be_bytes().as_slice(), body.as_bytes()])
 }
 
+/// The digest of events in order.
+fn of_events<'a>(events: impl IntoIterator<Item = (i64, &'a str)>) -> Digest {
+    let digests: Vec<Digest> = events.into_iter().map(|(at_ms, body)| of_event(at_ms, body)).collect();
+    Digest::of_parts(digests.iter().map(|digest| digest.bytes().as_slice()))
+}
+
+/// The digest of where a run goes on from and of all that it took from there, up to this event, as it is stored; none when some of it is gone.
+pub(crate) async fn of_taken(tx: &mut Tx, run: RunId, until_seq: u32) -> Result<Option<Digest>, StoreError> {
+    let wanted: Vec<(RunId, u32)> = (FORKED_SEQ..=until_seq).map(|seq| (run, seq)).collect();
+    let mut rows = journal::stored(tx, &wanted).await?;
+    rows.sort_by_key(|row| row.seq);
+    Ok((rows.len() == wanted.len()).then(|| of_events(rows.iter().map(|row| (row.at_ms, row.body.as_str())))))
+}
+
+/// The event of a fork that says where it goes on from; what was taken follows it.
+const FORKED_SEQ: u32 = 2;
+/// The most events that one entry speaks of.
+const TAKEN_MAX: u32 = 20_000;
+
 /// Rows that entries speak of, with the entry and the digest it names.
 #[derive(Debug, Default)]
 pub(super) struct Bound {
     pub(super) decisions: HashMap<DecisionId, (u64, Digest)>,
     pub(super) events: HashMap<(RunId, u32), (u64, Digest)>,
     pub(super) sealed: HashMap<AuditId, (u64, Digest)>,
+    /// By run, what it took from another's record: up to which event, too.
+    pub(super) forks: HashMap<RunId, (u64, u32, Digest)>,
 }
 
 impl Bound {
@@ -86,6 +108,12 @@ impl Bound {
                 let start = text("/detail/start/digest").and_then(|digest| digest.parse().ok());
                 if let (Some(run), Some(seq), Some(digest)) = (run, seq("/detail/start/event"), start) {
                     self.events.insert((run, seq), (index, digest));
+                }
+            }
+            Some("run.fork") => {
+                let until = canon.pointer("/detail/until_seq").and_then(Value::as_u64).and_then(|seq| u32::try_from(seq).ok());
+                if let (Some(run), Some(until)) = (text("/object").and_then(|run| run.parse().ok()), until.filter(|until| *until <= TAKEN_MAX)) {
+                    self.forks.insert(run, (index, until, digest));
                 }
             }
             _ => {}
@@ -148,5 +176,9 @@ mod tests {
         check(&|row| row.record = "[]".into());
         assert_ne!(of_decision(&row, at + time::Duration::milliseconds(1)), good);
         assert_ne!(of_event(1, "{}"), of_event(2, "{}"));
+        let taken = of_events([(1, "a"), (2, "b")]);
+        for other in [vec![(1, "a")], vec![(2, "b"), (1, "a")], vec![(1, "a"), (2, "c")], vec![(1, "a"), (3, "b")], vec![(1, "a"), (2, "b"), (2, "b")]] {
+            assert_ne!(of_events(other.clone()), taken, "{other:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Checks the log in the database itself: places, entries, columns, hashes, checkpoints here and elsewhere.
 
-use super::bound::{Bound, of_decision, of_event};
+use super::bound::{Bound, of_decision, of_event, of_taken};
 use super::files::checkpoints_in;
 use super::note::Verifier;
 use super::report::{Problem, Report};
@@ -139,6 +139,14 @@ async fn rows_agree(tx: &mut Tx, mut bound: Bound, report: &mut Report) -> Resul
         }
     }
     found.extend(bound.events.into_iter().map(|((run, seq), (index, _))| (index, format!("event {seq} of run `{run}`"), "removed")));
+    for (run, (index, until, said)) in bound.forks {
+        let how = match of_taken(tx, run, until).await? {
+            Some(found) if found == said => continue,
+            Some(_) => "changed",
+            None => "removed",
+        };
+        found.push((index, format!("what run `{run}` took from another"), how));
+    }
     let wanted: Vec<AuditId> = bound.sealed.keys().copied().collect();
     for row in audit_personal::of_entries(tx, &wanted).await? {
         let Some((index, said)) = bound.sealed.remove(&row.audit_id) else { continue };

@@ -149,6 +149,27 @@ async fn a_column_of_a_decision_or_an_event_changed_in_the_database_is_named() {
 }
 
 #[tokio::test]
+async fn what_a_fork_took_from_another_run_is_bound_to_the_log() {
+    let (world, log, run) = ran().await;
+    let forked = fork(&world, run, 2).await;
+    let behind = async |sql: &str| world.db.raw(&format!("set session_replication_role = replica; {sql}")).await;
+    let report = log.live(&world).await;
+    assert!(report.is_clean(), "{:?}", words(&report));
+    behind("create table events as select * from run_event").await;
+    for (sql, how) in [
+        ("update run_event set body = replace(body, 'Lena', 'Lene')", "changed"),
+        ("update run_event set at = at - interval '1 second'", "changed"),
+        ("delete from run_event", "removed"),
+    ] {
+        behind(&format!("{sql} where run_id = '{}' and body like '%\"kind\":\"done\"%'", forked.uuid())).await;
+        let said = words(&log.live(&world).await);
+        assert!(said.len() == 1 && said[0].starts_with(&format!("what run `{forked}` took from another was {how}: it is not what entry ")), "{sql}: {said:?}");
+        behind("delete from run_event; insert into run_event select * from events").await;
+    }
+    assert!(log.live(&world).await.is_clean());
+}
+
+#[tokio::test]
 async fn an_attempt_without_an_outcome_is_told_and_is_unknown_within_five_minutes() {
     let model =
         ScriptedModel::start(vec![Reply::call("crm.get_company", json!({ "company_id": "company_that_never_answers" })), Reply::text("Somebody has to look.")])
