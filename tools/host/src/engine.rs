@@ -5,7 +5,7 @@
 
 use crate::cache::Cache;
 use crate::error::{HostError, PluginError};
-use crate::installed::SetAside;
+use crate::installed::{SetAside, Tried};
 use crate::manifest::MEMORY_MB_MAX;
 use crate::plugin::{self, Package, PluginInfo};
 use crate::shipped;
@@ -81,8 +81,8 @@ pub(crate) struct Inner {
     plugins: RwLock<BTreeMap<String, PluginInfo>>,
     servers: RwLock<BTreeMap<String, BTreeMap<String, Digest>>>,
     generation: AtomicU64,
-    /// What was accepted of the installation's plugins when they were loaded last.
-    pub(crate) tried: Mutex<Vec<(String, Digest)>>,
+    /// What was accepted of the installation's plugins, and what lay in their folders, when they were loaded last.
+    pub(crate) tried: Mutex<Tried>,
     /// Which of their folders were set aside then.
     pub(crate) aside: RwLock<Vec<SetAside>>,
 }

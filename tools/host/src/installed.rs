@@ -15,6 +15,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
+use std::time::SystemTime;
 use std::{fs, io};
 use steward_core::{Digest, ToolSpec};
 
@@ -78,6 +79,26 @@ pub struct SetAside {
     pub dir: PathBuf,
     /// What is wrong, and what to do.
     pub reason: String,
+}
+
+/// What was there when the folders were loaded last.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tried {
+    accepted: Vec<(String, Digest)>,
+    files: Vec<(PathBuf, u64, Option<SystemTime>)>,
+}
+
+/// What tells a changed folder: its files with size and time of change.
+fn look(dir: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
+    let files = [dir.to_owned(), dir.join("schemas")].into_iter().filter_map(|dir| fs::read_dir(dir).ok()).flatten().flatten();
+    let mut files: Vec<_> = files
+        .map(|file| {
+            let found = file.metadata().ok();
+            (file.path(), found.as_ref().map_or(0, fs::Metadata::len), found.and_then(|found| found.modified().ok()))
+        })
+        .collect();
+    files.sort();
+    files
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -216,12 +237,13 @@ impl Host {
         self.inner.aside.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The same, where something else is accepted than is loaded; a look at the list alone where not.
+    /// The same, where the list or a folder is another than when they were loaded last; only a look at both where not.
     ///
     /// # Errors
     /// When the list of what is accepted cannot be read.
     pub fn reload_installed(&self, dirs: &[PathBuf], lock: &Path, trust: &Trust) -> Result<(Vec<PluginInfo>, Vec<SetAside>), PluginError> {
-        let wanted: Vec<(String, Digest)> = Lock::read(lock)?.plugins.values().map(|one| (one.plugin.name.clone(), one.plugin.facts.digest)).collect();
+        let accepted = Lock::read(lock)?.plugins.values().map(|one| (one.plugin.name.clone(), one.plugin.facts.digest)).collect();
+        let wanted = Tried { accepted, files: dirs.iter().flat_map(|dir| look(dir)).collect() };
         let mut tried = self.inner.tried.lock().unwrap_or_else(PoisonError::into_inner);
         if *tried == wanted {
             return Ok((Vec::new(), Vec::new()));

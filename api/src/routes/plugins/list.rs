@@ -39,7 +39,7 @@ pub(crate) struct PluginView {
     /// What it was written in.
     #[schema(example = "rust")]
     language: String,
-    /// SHA-256 over its component and manifest.
+    /// SHA-256 over its component, manifest and schemas.
     #[schema(value_type = String)]
     digest: Digest,
     /// The interfaces it was granted; it reaches nothing else.

@@ -128,8 +128,11 @@ fn an_accepted_upgrade_takes_the_place_of_what_was_loaded_all_at_once() {
     let manifest = fs::read_to_string(folder.dir.join("tool.toml")).expect("manifest");
     fs::write(folder.dir.join("tool.toml"), format!("{manifest}\n# a word more\n")).expect("written");
     let dirs = std::slice::from_ref(&folder.dir);
-    // What is accepted did not change, so nothing is looked at.
-    folder.host.reload_installed(dirs, &folder.lock, &unsigned()).expect("the list");
+    // A changed folder is found without a restart, said once, and not run.
+    let reload = || folder.host.reload_installed(dirs, &folder.lock, &unsigned()).expect("the list");
+    let (loaded, aside) = reload();
+    assert!(loaded.is_empty() && aside[0].reason.contains("another than was accepted"), "{aside:?}");
+    assert!(reload().1.is_empty());
     let after = folder.accept(&unsigned());
     assert_ne!(before.facts.digest, after.facts.digest);
     let (loaded, aside) = folder.host.reload_installed(dirs, &folder.lock, &unsigned()).expect("the list");
