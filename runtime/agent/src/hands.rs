@@ -217,7 +217,7 @@ impl ask::Office for Hands {
 
     fn update_contact<'a>(&'a self, key: &'a str, ordinal: u32, text: &'a str, patch: &'a ask::ContactPatch) -> Asked<'a, ask::Contact> {
         Box::pin(async move {
-            let (office, integrity) = (self.office.clone(), self.integrity);
+            let (office, integrity, run) = (self.office.clone(), self.integrity, self.run);
             let target: ContactId = id(text)?;
             let wanted = crm::ContactPatch {
                 display_name: patch.name.clone(),
@@ -236,6 +236,7 @@ impl ask::Office for Hands {
             let change = async move |tx: &mut Tx| {
                 // An agent changes what stands there now; its own reading may be minutes old, so the version is taken inside the change.
                 let version = crm::get_contact(tx, target).await?.version;
+                crm::check_keeps_merged(tx, target, run, &wanted).await?;
                 crm::update_contact(tx, &office, target, version, &wanted, integrity).await
             };
             let made = crm::once(&mut tx, &self.office, &effect, change).await;

@@ -15,8 +15,8 @@ pub mod text;
 
 pub use company::{Company, CompanyPatch, CompanyQuery, NewCompany, create_company, find_companies, get_company, update_company};
 pub use contact::{
-    AlikeTo, Choice, CompanyRef, Contact, ContactPatch, ContactQuery, Group, Merge, NewContact, Point, Side, create_contact, find_alike, find_contacts,
-    find_contacts_by_email, get_contact, merge_contacts, merged_records, update_contact,
+    AlikeTo, Choice, CompanyRef, Contact, ContactPatch, ContactQuery, Group, Merge, NewContact, Point, Side, check_keeps_merged, create_contact, find_alike,
+    find_contacts, find_contacts_by_email, get_contact, merge_contacts, merged_records, update_contact,
 };
 pub use deal::{Deal, DealPatch, NewDeal, create_deal, get_deal, list_deals, update_deal};
 pub use error::CrmError;

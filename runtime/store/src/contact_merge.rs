@@ -6,7 +6,7 @@
 use crate::error::StoreError;
 use crate::page::Page;
 use crate::tx::Tx;
-use steward_core::{ContactId, DealId, Integrity, WorkspaceId};
+use steward_core::{ContactId, DealId, Integrity, RunId, WorkspaceId};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -117,6 +117,34 @@ pub async fn move_deals(tx: &mut Tx, from: ContactId, to: ContactId, integrity: 
     .fetch_all(tx.conn())
     .await?;
     Ok(moved.into_iter().map(DealId::from_uuid).collect())
+}
+
+/// Canonical forms of the addresses and numbers of what was merged into this contact after a run began.
+pub async fn keys_merged_since(tx: &mut Tx, into: ContactId, run: RunId) -> Result<Vec<MergedKey>, StoreError> {
+    let rows = sqlx::query!(
+        "select distinct p.kind, p.value, p.value_key from contact_point p
+           join contact away on away.contact_id = p.contact_id
+           join run r on r.run_id = $2
+          where away.merged_into = $1 and away.changed_at >= r.created_at and p.kind in ('email', 'phone')
+          order by p.kind, p.value_key limit $3",
+        into.uuid(),
+        run.uuid(),
+        i64::from(steward_core::limits::PAGE_MAX)
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(|row| Ok(MergedKey { kind: Alike::read(&row.kind)?, value: row.value, key: row.value_key })).collect()
+}
+
+/// An address or number that came with a record that was merged into another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergedKey {
+    /// Which of both.
+    pub kind: Alike,
+    /// As written.
+    pub value: String,
+    /// Its canonical form.
+    pub key: String,
 }
 
 /// What was merged into this contact, oldest first, with when.

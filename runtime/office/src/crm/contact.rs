@@ -4,7 +4,7 @@ mod alike;
 mod merge;
 
 pub use alike::{AlikeTo, Group, find_alike};
-pub use merge::{Choice, Merge, Side, merge_contacts, merged_records};
+pub use merge::{Choice, Merge, Side, check_keeps_merged, merge_contacts, merged_records};
 
 use super::Slice;
 use super::error::CrmError;

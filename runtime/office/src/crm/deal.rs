@@ -111,6 +111,9 @@ pub async fn create_deal(tx: &mut Tx, office: &Office, workspace: WorkspaceId, n
 /// Changes a deal that is still at `version`. A change that changes nothing writes nothing.
 pub async fn update_deal(tx: &mut Tx, office: &Office, deal: DealId, version: i32, patch: &DealPatch, integrity: Integrity) -> Result<Deal, CrmError> {
     let before = store::find(tx, deal).await?.ok_or(CrmError::NoDeal(deal))?;
+    // As a merge does: the contact that a deal is moved to is not merged away meanwhile.
+    super::contact::lock(tx, before.workspace).await?;
+    let before = store::find(tx, deal).await?.ok_or(CrmError::NoDeal(deal))?;
     if before.version != version {
         return Err(CrmError::Stale { object: deal.to_string(), given: version, now: before.version });
     }

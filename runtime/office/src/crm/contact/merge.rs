@@ -3,13 +3,13 @@
 //! Nothing is lost: addresses, numbers and tags are joined, deals and notes go along, and the other record stays as it was and says
 //! which one stands for it. Text from outside stays text from outside: the integrity of what is kept is the lowest of both.
 
-use super::{ContactRow, check_company, current, lock, point_rows, points_of, points_of_kind, search_of, written};
+use super::{ContactPatch, ContactRow, check_company, current, lock, point_rows, points_of, points_of_kind, search_of, written};
 use crate::crm::{Contact, CrmError, fields, get_contact};
 use crate::{Office, audit};
-use steward_core::{CompanyId, ContactId, Integrity};
+use steward_core::{CompanyId, ContactId, Integrity, RunId};
 use steward_store::Tx;
 use steward_store::contact::{self as store, PointKind, PointRow};
-use steward_store::contact_merge::{self, MergedRow};
+use steward_store::contact_merge::{self, Alike, MergedRow};
 
 /// Whose value is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +123,27 @@ fn joined(kept: &ContactRow, other: &ContactRow, choice: Choice, integrity: Inte
         ..kept.clone()
     };
     Ok((row, taken))
+}
+
+/// Refuses lists of a run that leave out what came with a record that was merged into the contact after the run began: whoever wrote, or
+/// approved, such a list had not seen it.
+pub async fn check_keeps_merged(tx: &mut Tx, contact: ContactId, run: RunId, patch: &ContactPatch) -> Result<(), CrmError> {
+    for came in contact_merge::keys_merged_since(tx, contact, run).await? {
+        let (field, list) = match came.kind {
+            Alike::Phone => ("phones", points_of(&[], patch.phones.as_deref().unwrap_or_default(), &[], &[]).map(|list| patch.phones.as_ref().map(|_| list))?),
+            Alike::Email | Alike::Name => {
+                ("emails", points_of(patch.emails.as_deref().unwrap_or_default(), &[], &[], &[]).map(|list| patch.emails.as_ref().map(|_| list))?)
+            }
+        };
+        if list.is_some_and(|list| list.iter().all(|(_, _, key)| *key != came.key)) {
+            let message = format!(
+                "leaves out `{}`, which came with a record that was merged into this contact after this run began; read the contact again and give it too",
+                came.value
+            );
+            return Err(CrmError::field(field, message));
+        }
+    }
+    Ok(())
 }
 
 /// The records that were merged into a contact.
