@@ -119,6 +119,20 @@ pub async fn move_deals(tx: &mut Tx, from: ContactId, to: ContactId, integrity: 
     Ok(moved.into_iter().map(DealId::from_uuid).collect())
 }
 
+/// All records of the person that a contact is of: the one that stands for them, and all that were merged into it.
+pub async fn one_person(tx: &mut Tx, contact: ContactId) -> Result<Vec<ContactId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "select c.contact_id from contact c
+           join (select coalesce(merged_into, contact_id) as id from contact where contact_id = $1) kept
+             on c.contact_id = kept.id or c.merged_into = kept.id
+          order by c.contact_id",
+        contact.uuid()
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(ContactId::from_uuid).collect())
+}
+
 /// Canonical forms of the addresses and numbers of what was merged into this contact after a run began.
 pub async fn keys_merged_since(tx: &mut Tx, into: ContactId, run: RunId) -> Result<Vec<MergedKey>, StoreError> {
     let rows = sqlx::query!(

@@ -150,20 +150,28 @@ pub async fn opened(tx: &mut Tx, office: &Office, entries: &[AuditId]) -> Result
     Ok(rows.iter().map(|row| (row.audit_id, office.personal.open(tenant, row))).collect())
 }
 
-/// Erases all personal details of a subject from the audit log, and of the records that were merged into theirs. False when they were erased before.
+/// Erases all personal details of a subject from the audit log: of a contact those of all records that were merged into one with it, whichever
+/// of them is named. False when all were erased before.
 ///
 /// What is kept elsewhere, a contact's record for example, is not touched.
 pub async fn erase(tx: &mut Tx, office: &Office, subject: Subject) -> Result<bool, OfficeError> {
     if !tx.actor().may(Permission::AuditErase) {
         return Err(OfficeError::Denied("only an owner may erase personal details".to_owned()));
     }
-    let found = audit_personal::find_key(tx, &subject.to_string()).await?.ok_or(OfficeError::Missing("personal details"))?;
-    if found.wrapped.is_none() {
-        return Ok(false);
-    }
     let mut subjects = vec![subject];
     if let Subject::Contact(contact) = subject {
-        subjects.extend(steward_store::contact_merge::list_merged(tx, contact).await?.into_iter().map(|row| Subject::Contact(row.contact)));
+        let others = steward_store::contact_merge::one_person(tx, contact).await?.into_iter().filter(|other| *other != contact);
+        subjects.extend(others.map(Subject::Contact));
+    }
+    let mut keys = Vec::with_capacity(subjects.len());
+    for subject in &subjects {
+        keys.extend(audit_personal::find_key(tx, &subject.to_string()).await?);
+    }
+    if keys.is_empty() {
+        return Err(OfficeError::Missing("personal details"));
+    }
+    if keys.iter().all(|key| key.wrapped.is_none()) {
+        return Ok(false);
     }
     // First outside: should the database be lost after this, the one that is restored is erased again.
     for subject in subjects.iter().copied() {

@@ -139,6 +139,34 @@ async fn erased_details_stay_erased_and_the_log_stays_as_it_was_signed() {
 }
 
 #[tokio::test]
+async fn whichever_record_of_a_person_is_named_all_of_them_are_erased() {
+    let kept = Kept::make().await;
+    let owner = &kept.house.owner;
+    let merge = async |into: ContactId, other: ContactId| {
+        let mut tx = kept.world.begin(owner).await;
+        let (version, other_version) =
+            (crm::get_contact(&mut tx, into).await.expect("one").version, crm::get_contact(&mut tx, other).await.expect("other").version);
+        let merge = crm::Merge { version, other, other_version, choice: crm::Choice::default() };
+        crm::merge_contacts(&mut tx, &kept.office, into, &merge, Integrity::Owner).await.expect("merged");
+        tx.commit().await.expect("commit");
+    };
+    let (lena, second, third, omar) = (kept.contact("Lena").await, kept.contact("L.").await, kept.contact("Lena P.").await, kept.contact("Omar").await);
+    merge(lena, second).await;
+    // Named by the record that was merged away.
+    assert!(kept.erase(owner, second).await.expect("erased"));
+    for record in [lena, second] {
+        assert!(kept.said_of(&kept.office, record).await.iter().all(|said| !matches!(said, Some(Opened::Details(_)))), "{record}");
+    }
+    // What is merged in later is erased too, though the one that stands for it was erased before.
+    merge(lena, third).await;
+    assert!(matches!(kept.said_of(&kept.office, third).await[0], Some(Opened::Details(_))));
+    assert!(kept.erase(owner, lena).await.expect("erased"));
+    assert!(kept.said_of(&kept.office, third).await.iter().all(|said| !matches!(said, Some(Opened::Details(_)))));
+    assert!(!kept.erase(owner, third).await.expect("a second time"));
+    assert_eq!(kept.said_of(&kept.office, omar).await, [named("Omar")], "others keep theirs");
+}
+
+#[tokio::test]
 async fn a_line_cut_off_in_the_list_of_the_erased_loses_no_other() {
     let kept = Kept::make().await;
     let (lena, omar) = (kept.contact("Lena").await, kept.contact("Omar").await);
