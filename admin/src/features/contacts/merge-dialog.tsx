@@ -27,6 +27,8 @@ export function MergeDialog({ ids, onClose }: MergeDialogProps) {
     queryKey: ['contacts', 'pair', ...ids],
     queryFn: () => Promise.all([one(ids[0]), one(ids[1])]),
     staleTime: 0,
+    // What is looked at stays as it is; a record that changed meanwhile is refused.
+    refetchOnWindowFocus: false,
     gcTime: 0,
   });
   if (both.data === undefined) {

@@ -17,7 +17,7 @@ export function Replay({ id }: { id: string }) {
   const t = useTranslations('runs');
   const formats = useFormats();
   const { get, set } = useAddress();
-  const recorded = useQuery({ queryKey: ['runs', 'recorded', id], queryFn: () => recordedEvents(id), staleTime: Infinity });
+  const recorded = useQuery({ queryKey: ['runs', 'recorded', id], queryFn: () => recordedEvents(id), staleTime: 0, refetchOnWindowFocus: false });
   if (recorded.isError) return <Failed error={recorded.error} onRetry={() => void recorded.refetch()} />;
   if (recorded.data === undefined) return <Loading lines={6} />;
   const { events } = recorded.data;
@@ -51,7 +51,7 @@ export function Replay({ id }: { id: string }) {
           </Button>
         </div>
       </div>
-      <Timeline run={run} />
+      <Timeline run={run} isReplayed />
     </>
   );
 }

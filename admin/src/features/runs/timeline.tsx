@@ -17,8 +17,8 @@ export interface Forking {
   from: (step: number) => void;
 }
 
-/** A run from the message to its end: what the model used at each step, what it wanted, what became of it. */
-export function Timeline({ run, fork = null }: { run: Run; fork?: Forking | null }) {
+/** A run from the message to its end: what the model used at each step, what it wanted, what became of it. In a replay nothing waits to be decided. */
+export function Timeline({ run, fork = null, isReplayed = false }: { run: Run; fork?: Forking | null; isReplayed?: boolean }) {
   const t = useTranslations('runs');
   if (run.started === null) return null;
   return (
@@ -43,7 +43,7 @@ export function Timeline({ run, fork = null }: { run: Run; fork?: Forking | null
           key={step.step}
           step={step}
           items={run.items.filter((item) => stepOf(item) === step.step)}
-          isLive={run.ended === null}
+          isLive={run.ended === null && !isReplayed}
           isTaken={step.step < (run.forked?.step ?? 0)}
           fork={fork}
         />

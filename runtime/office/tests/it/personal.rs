@@ -139,6 +139,20 @@ async fn erased_details_stay_erased_and_the_log_stays_as_it_was_signed() {
 }
 
 #[tokio::test]
+async fn what_a_merge_put_another_value_in_the_place_of_is_kept_sealed() {
+    let kept = Kept::make().await;
+    let (lena, second) = (kept.contact("Lena").await, kept.contact("L.").await);
+    let mut tx = kept.world.begin(&kept.house.owner).await;
+    let choice = crm::Choice { display_name: Some(crm::Side::Other), ..crm::Choice::default() };
+    let merge = crm::Merge { version: 1, other: second, other_version: 1, choice };
+    let merged = crm::merge_contacts(&mut tx, &kept.office, lena, &merge, Integrity::Owner).await.expect("merged");
+    tx.commit().await.expect("commit");
+    assert_eq!(merged.display_name, "L.");
+    let said = Some(Opened::Details(json!({ "display_name": "L.", "replaced": { "display_name": "Lena" } })));
+    assert!(kept.said_of(&kept.office, second).await.contains(&said), "{:?}", kept.said_of(&kept.office, second).await);
+}
+
+#[tokio::test]
 async fn whichever_record_of_a_person_is_named_all_of_them_are_erased() {
     let kept = Kept::make().await;
     let owner = &kept.house.owner;

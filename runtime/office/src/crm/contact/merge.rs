@@ -77,6 +77,7 @@ pub async fn merge_contacts(tx: &mut Tx, office: &Office, contact: ContactId, me
     }
     let integrity = kept.integrity.min(other.integrity).min(author);
     let (row, mut taken) = joined(&kept, &other, merge.choice, integrity)?;
+    let replaced = replaced(&kept, &taken);
     check_company(tx, row.workspace, row.company).await?;
     let (own, others) = (store::points(tx, &[contact]).await?, store::points(tx, &[merge.other]).await?);
     let both = |kind: PointKind| [points_of_kind(&own, kind), points_of_kind(&others, kind)].concat();
@@ -97,8 +98,25 @@ pub async fn merge_contacts(tx: &mut Tx, office: &Office, contact: ContactId, me
     // The log of the record that is merged away ends with where it went, and what went with it.
     let detail = serde_json::json!({ "workspace": row.workspace, "into": contact, "deals": deals, "version": merge.other_version });
     let entry = audit::Entry { action: "contact.merge_away", object: merge.other.to_string(), outcome: "done", detail, request_id: None };
-    audit::record_about(tx, office, entry, audit::seal::Subject::Contact(merge.other), &serde_json::json!({ "display_name": other.display_name })).await?;
+    // Its own values stay in the record that is merged away; what they took the place of stands nowhere else.
+    let about = serde_json::json!({ "display_name": other.display_name, "replaced": replaced });
+    audit::record_about(tx, office, entry, audit::seal::Subject::Contact(merge.other), &about).await?;
     get_contact(tx, contact).await
+}
+
+/// The values that the contact that stays had before, of the fields that are the other's now.
+fn replaced(kept: &ContactRow, taken: &[&str]) -> serde_json::Map<String, serde_json::Value> {
+    let before = [
+        ("display_name", Some(kept.display_name.clone())),
+        ("given_name", kept.given_name.clone()),
+        ("family_name", kept.family_name.clone()),
+        ("company_id", kept.company.map(|company| company.to_string())),
+        ("job_title", kept.job_title.clone()),
+        ("birthday", kept.birthday.clone()),
+        ("external_uid", kept.external_uid.clone()),
+    ];
+    let lost = before.into_iter().filter(|(name, _)| taken.contains(name));
+    lost.filter_map(|(name, value)| Some((name.to_owned(), value?.into()))).collect()
 }
 
 /// The fields afterwards, and the names of those that changed.
