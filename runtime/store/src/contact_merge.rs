@@ -133,13 +133,14 @@ pub async fn one_person(tx: &mut Tx, contact: ContactId) -> Result<Vec<ContactId
     Ok(ids.into_iter().map(ContactId::from_uuid).collect())
 }
 
-/// Canonical forms of the addresses and numbers of what was merged into this contact after a run began.
+/// Canonical forms of the addresses and numbers of what was merged into this contact after a run began and still stands in it.
 pub async fn keys_merged_since(tx: &mut Tx, into: ContactId, run: RunId) -> Result<Vec<MergedKey>, StoreError> {
     let rows = sqlx::query!(
         "select distinct p.kind, p.value, p.value_key from contact_point p
            join contact away on away.contact_id = p.contact_id
            join run r on r.run_id = $2
           where away.merged_into = $1 and away.changed_at >= r.created_at and p.kind in ('email', 'phone')
+            and exists (select from contact_point kept where kept.contact_id = $1 and kept.kind = p.kind and kept.value_key = p.value_key)
           order by p.kind, p.value_key limit $3",
         into.uuid(),
         run.uuid(),

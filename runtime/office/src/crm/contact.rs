@@ -414,11 +414,23 @@ fn changed_fields(before: &ContactRow, after: &ContactRow) -> Vec<&'static str> 
 }
 
 async fn written(tx: &mut Tx, office: &Office, action: &str, row: &ContactRow, fields: Vec<&str>, integrity: Integrity) -> Result<(), CrmError> {
+    written_about(tx, office, action, row, fields, integrity, &serde_json::json!({ "display_name": row.display_name })).await
+}
+
+async fn written_about(
+    tx: &mut Tx,
+    office: &Office,
+    action: &str,
+    row: &ContactRow,
+    fields: Vec<&str>,
+    integrity: Integrity,
+    personal: &serde_json::Value,
+) -> Result<(), CrmError> {
     let detail = serde_json::json!({ "workspace": row.workspace, "fields": fields, "integrity": integrity, "version": row.version });
     let entry = audit::Entry { action, object: row.contact.to_string(), outcome: "done", detail, request_id: None };
     // Whoever reads the log sees who it was about, until that person is to be forgotten.
     let about = audit::seal::Subject::Contact(row.contact);
-    audit::record_about(tx, office, entry, about, &serde_json::json!({ "display_name": row.display_name })).await?;
+    audit::record_about(tx, office, entry, about, personal).await?;
     Ok(())
 }
 

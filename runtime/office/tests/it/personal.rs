@@ -149,7 +149,10 @@ async fn what_a_merge_put_another_value_in_the_place_of_is_kept_sealed() {
     tx.commit().await.expect("commit");
     assert_eq!(merged.display_name, "L.");
     let said = Some(Opened::Details(json!({ "display_name": "L.", "replaced": { "display_name": "Lena" } })));
-    assert!(kept.said_of(&kept.office, second).await.contains(&said), "{:?}", kept.said_of(&kept.office, second).await);
+    assert!(kept.said_of(&kept.office, lena).await.contains(&said), "{:?}", kept.said_of(&kept.office, lena).await);
+    // It is hers: when she is forgotten, it is.
+    assert!(kept.erase(&kept.house.owner, lena).await.expect("erased"));
+    assert!(!kept.said_of(&kept.office, lena).await.contains(&said));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 //! Nothing is lost: addresses, numbers and tags are joined, deals and notes go along, and the other record stays as it was and says
 //! which one stands for it. Text from outside stays text from outside: the integrity of what is kept is the lowest of both.
 
-use super::{ContactPatch, ContactRow, check_company, current, lock, point_rows, points_of, points_of_kind, search_of, written};
+use super::{ContactPatch, ContactRow, check_company, current, lock, point_rows, points_of, points_of_kind, search_of, written_about};
 use crate::crm::{Contact, CrmError, fields, get_contact};
 use crate::{Office, audit};
 use steward_core::{CompanyId, ContactId, Integrity, RunId};
@@ -94,13 +94,13 @@ pub async fn merge_contacts(tx: &mut Tx, office: &Office, contact: ContactId, me
     store::insert_points(tx, row.workspace, &points).await?;
     // A deal says nothing that stands in its contact: it is as much worth as who changed it.
     let deals = contact_merge::move_deals(tx, merge.other, contact, author, now).await?;
-    written(tx, office, "contact.merge", &row, taken, integrity).await?;
+    // The other's values stay in the record that is merged away; what they took the place of stands nowhere else.
+    let about = serde_json::json!({ "display_name": row.display_name, "replaced": replaced });
+    written_about(tx, office, "contact.merge", &row, taken, integrity, &about).await?;
     // The log of the record that is merged away ends with where it went, and what went with it.
     let detail = serde_json::json!({ "workspace": row.workspace, "into": contact, "deals": deals, "version": merge.other_version });
     let entry = audit::Entry { action: "contact.merge_away", object: merge.other.to_string(), outcome: "done", detail, request_id: None };
-    // Its own values stay in the record that is merged away; what they took the place of stands nowhere else.
-    let about = serde_json::json!({ "display_name": other.display_name, "replaced": replaced });
-    audit::record_about(tx, office, entry, audit::seal::Subject::Contact(merge.other), &about).await?;
+    audit::record_about(tx, office, entry, audit::seal::Subject::Contact(merge.other), &serde_json::json!({ "display_name": other.display_name })).await?;
     get_contact(tx, contact).await
 }
 
