@@ -98,7 +98,7 @@ fn bench(criterion: &mut Criterion) {
         mode: agent.mode,
         limits: RunLimits::default(),
     };
-    let text = "Please send 'Report 7 of the north' to its sender, and 1,200.50 euros are due on May 26th, 2026.".to_owned();
+    let text = "Please send 'Report 7 of the north' to person7@partner.example, and 1,200.50 euros are due on May 26th, 2026.".to_owned();
     let run = Run::fold(&[Recorded { seq: 1, at_ms: 1, event: Event::Started { pins, text, history: Vec::new(), variables: BTreeMap::new() } }]);
     let ten = ["to", "cc", "letter", "subject", "body", "note", "sum", "day", "place", "more"];
     let roles = [ArgumentRole::Recipient, ArgumentRole::Recipient, ArgumentRole::Id("letter".into()), ArgumentRole::Content, ArgumentRole::Content];
