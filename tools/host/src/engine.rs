@@ -170,18 +170,26 @@ impl Host {
         plugin::load(&self.inner.engine, package, compile)
     }
 
+    /// Takes a plugin's tools out of the table. Calls under way end as they began.
+    pub(crate) fn take_away(&self, plugin: &str) {
+        let mut tools = self.inner.tools.write().unwrap_or_else(PoisonError::into_inner);
+        tools.retain(|_, tool| tool.plugin() != Some(plugin));
+        self.inner.plugins.write().unwrap_or_else(PoisonError::into_inner).remove(plugin);
+        self.inner.generation.fetch_add(1, Ordering::Release);
+        tracing::warn!(plugin.name = plugin, "plugin `{plugin}` is no longer accepted as it was loaded, and is not run any more");
+    }
+
     /// Loads a plugin, in the place of the one of its name or where there is none: nobody sees a table with half of it.
     pub(crate) fn put_in_place(&self, package: &Package<'_>, replaces: bool) -> Result<PluginInfo, PluginError> {
         let (info, loaded) = self.make(package)?;
         let mut tools = self.inner.tools.write().unwrap_or_else(PoisonError::into_inner);
-        if replaces {
-            tools.retain(|_, tool| tool.plugin() != Some(&info.name));
-        }
         // A tool carries the name of its plugin or server, and that is one's alone.
         let prefix = format!("{}.", info.name);
-        if tools.keys().any(|name| name.starts_with(&prefix)) {
+        let is_own = |tool: &Tool| replaces && tool.plugin() == Some(&info.name);
+        if tools.iter().any(|(name, tool)| name.starts_with(&prefix) && !is_own(tool)) {
             return Err(PluginError::Duplicate(info.name));
         }
+        tools.retain(|_, tool| !is_own(tool));
         tools.extend(loaded.into_iter().map(|tool| (tool.spec().name.clone(), Arc::new(tool))));
         self.inner.plugins.write().unwrap_or_else(PoisonError::into_inner).insert(info.name.clone(), info.clone());
         self.inner.generation.fetch_add(1, Ordering::Release);

@@ -228,6 +228,12 @@ impl Host {
                 Err(err) => aside.push(SetAside { dir: dir.clone(), reason: chain(&err) }),
             }
         }
+        // What is no longer accepted, or is another by now, is called no more.
+        for info in self.plugins().into_iter().filter(|info| !is_shipped(&info.name)) {
+            if lock.plugins.get(&info.name).is_none_or(|one| one.plugin.facts.digest != info.digest) {
+                self.take_away(&info.name);
+            }
+        }
         self.inner.aside.write().unwrap_or_else(PoisonError::into_inner).clone_from(&aside);
         Ok((loaded, aside))
     }
@@ -257,7 +263,7 @@ impl Host {
         let package = Package::read(dir)?;
         let (name, digest) = (Manifest::parse(&package.manifest)?.plugin.name, package.digest());
         // What is part of the program is replaced by nothing.
-        if !names.insert(name.clone()) || is_shipped(&name) {
+        if is_shipped(&name) {
             return Err(PluginError::Duplicate(name));
         }
         let Some(accepted) = lock.plugins.get(&name) else { return Err(PluginError::NotAccepted { plugin: name }) };
@@ -265,6 +271,10 @@ impl Host {
             return Err(PluginError::OtherThanAccepted { plugin: name, digest });
         }
         trust.check(&name, &digest, package.signature.as_deref())?;
+        // Only who may run takes the name: a folder that waits keeps no other from running.
+        if !names.insert(name.clone()) {
+            return Err(PluginError::Duplicate(name));
+        }
         let before = self.plugins().into_iter().find(|info| info.name == name).map(|info| info.digest);
         if before == Some(digest) {
             return Ok(None);
@@ -273,9 +283,9 @@ impl Host {
     }
 }
 
-/// Whether a plugin of the program itself has this name.
+/// Whether a plugin of the program itself has this name, or the loop, whose tools are called so.
 fn is_shipped(name: &str) -> bool {
-    SHIPPED.iter().any(|one| Manifest::parse(one.manifest).is_ok_and(|manifest| manifest.plugin.name == name))
+    name == "steward" || SHIPPED.iter().any(|one| Manifest::parse(one.manifest).is_ok_and(|manifest| manifest.plugin.name == name))
 }
 
 /// A tool as it is accepted.

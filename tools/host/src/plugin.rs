@@ -47,13 +47,16 @@ impl Package<'static> {
     pub(crate) fn read(dir: &Path) -> Result<Self, PluginError> {
         let read = |path: &str| {
             let path = dir.join(path);
-            let bytes = fs::metadata(&path).map(|found| found.len());
-            if let Ok(bytes) = &bytes
-                && *bytes > COMPONENT_BYTES_MAX as u64
-            {
+            let found = fs::metadata(&path).map_err(|source| PluginError::Read { path: path.clone(), source })?;
+            // A pipe or a device would be read for ever, and before anybody accepted it.
+            if !found.is_file() {
+                return Err(PluginError::Manifest(format!("`{}` is no file", path.display())));
+            }
+            let bytes = found.len();
+            if bytes > COMPONENT_BYTES_MAX as u64 {
                 return Err(PluginError::TooLarge {
                     plugin: path.display().to_string(),
-                    bytes: usize::try_from(*bytes).unwrap_or(usize::MAX),
+                    bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
                     most: COMPONENT_BYTES_MAX,
                 });
             }

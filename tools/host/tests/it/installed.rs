@@ -120,6 +120,34 @@ fn nothing_takes_the_place_of_a_plugin_of_the_program_or_of_another_folder() {
 }
 
 #[test]
+fn a_folder_that_waits_takes_no_name_and_what_is_no_file_is_not_read() {
+    let folder = Installed::with(&GuestFiles::hostile());
+    folder.accept(&unsigned());
+    let first = folder.root.path().join("plugins/a-copy");
+    GuestFiles::hostile().write(&first).expect("written");
+    append(&first.join("tool.toml"), "\n");
+    let (loaded, aside) = folder.host.load_installed(&[first.clone(), folder.dir.clone()], &folder.lock, &unsigned()).expect("the list");
+    assert_eq!((loaded.len(), aside.len()), (1, 1));
+    assert!(aside[0].dir == first && aside[0].reason.contains("another than was accepted"), "{aside:?}");
+    fs::remove_file(first.join("hostile.wasm")).expect("removed");
+    std::os::unix::fs::symlink("/dev/zero", first.join("hostile.wasm")).expect("linked");
+    let refused = folder.host.examine(&first, &unsigned()).expect_err("no file").to_string();
+    assert!(refused.contains("is no file"), "{refused}");
+}
+
+#[test]
+fn what_is_no_longer_accepted_is_run_no_more() {
+    let folder = Installed::with(&GuestFiles::hostile());
+    folder.accept(&unsigned());
+    folder.load(&unsigned());
+    assert!(folder.has_hostile_tools());
+    fs::remove_file(&folder.lock).expect("removed");
+    let aside = folder.host.reload_installed(std::slice::from_ref(&folder.dir), &folder.lock, &unsigned()).expect("the list").1;
+    assert!(aside.len() == 1 && !folder.has_hostile_tools());
+    assert!(folder.host.specs().iter().any(|spec| spec.name.starts_with("crm.")), "what is part of the program stays");
+}
+
+#[test]
 fn an_accepted_upgrade_takes_the_place_of_what_was_loaded_all_at_once() {
     let folder = Installed::with(&GuestFiles::hostile());
     let before = folder.accept(&unsigned());
