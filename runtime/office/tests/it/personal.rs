@@ -205,7 +205,7 @@ async fn sealed_details_and_keys_that_were_tampered_with_are_found_or_do_not_ope
     kept.world.database.raw("create table sealed_before as select * from audit_personal; create table keys_before as select * from personal_key").await;
     assert!(kept.checked().await.is_clean());
     for (sql, expect) in [
-        ("update audit_personal set sealed = overlay(sealed placing '\\x00' from 20 for 1)", "was changed: it is not what entry"),
+        ("update audit_personal set sealed = set_byte(sealed, 19, get_byte(sealed, 19) # 1)", "was changed: it is not what entry"),
         ("delete from audit_personal", "was removed: it is not what entry"),
     ] {
         kept.behind_the_walls(&format!("{sql} where subject = '{lena}'")).await;
