@@ -94,7 +94,7 @@ pub(crate) struct DefinitionView {
     /// JSON Schema of the result, where it has one.
     #[schema(value_type = Option<Object>)]
     result: Option<Value>,
-    /// The server's own hints, which decide nothing.
+    /// The server's own hints, which decide nothing. Of a plugin's tool what its manifest says, which counts.
     #[schema(value_type = Option<Object>)]
     hints: Option<Value>,
 }
@@ -296,23 +296,42 @@ async fn write(tx: &mut Tx, office: &Office, set: &ToolSet, report: &ToolSetRepo
 }
 
 /// Writes an approved change into the lock file, unless what stands there came with a later one.
-pub(crate) fn take_up(lock: &Path, row: &ChangeRow) -> Result<bool, OfficeError> {
+pub(crate) fn take_up(lock: &Path, row: &ChangeRow) -> Result<Taken, OfficeError> {
     let set = ToolSet::read(&row.content)?;
     let version = row.version.unwrap_or_default();
     if let Some(facts) = set.plugin {
+        // Without a look first each process would take the list for itself every second.
         let before = accepted_plugin(lock, &set.server)?.map_or(0, |accepted| accepted.version);
         if row.state != "approved" || row.subject.strip_prefix(PLUGIN) != Some(&set.server) || before >= version {
-            return Ok(false);
+            return Ok(Taken::from_version(before, version));
         }
         let plugin = Candidate { name: set.server, facts, tools: set.tools };
-        installed::put(&plugin_lock(lock), AcceptedPlugin { plugin, version }).map_err(of_plugin)?;
-        return Ok(true);
+        let is_written = installed::put_newer(&plugin_lock(lock), AcceptedPlugin { plugin, version }).map_err(of_plugin)?;
+        return Ok(if is_written { Taken::Up } else { Taken::Already });
     }
-    if row.state != "approved" || set.server != row.subject || mcp::accepted(lock, &set.server).map_err(of_mcp)?.version >= version {
-        return Ok(false);
+    let before = mcp::accepted(lock, &set.server).map_err(of_mcp)?.version;
+    if row.state != "approved" || set.server != row.subject || before >= version {
+        return Ok(Taken::from_version(before, version));
     }
-    mcp::put(lock, &set.server, Accepted { tools: set.tools, version }).map_err(of_mcp)?;
-    Ok(true)
+    let is_written = mcp::put_newer(lock, &set.server, Accepted { tools: set.tools, version }).map_err(of_mcp)?;
+    Ok(if is_written { Taken::Up } else { Taken::Already })
+}
+
+/// What became of an approved change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It is written down now.
+    Up,
+    /// It was, or it is none that counts.
+    Already,
+    /// What is written down came with a change of this later version, of which the database knows nothing: it was restored from before.
+    Behind(i32),
+}
+
+impl Taken {
+    fn from_version(written: i32, newest: i32) -> Self {
+        if written > newest { Self::Behind(written) } else { Self::Already }
+    }
 }
 
 fn of_plugin(err: PluginError) -> OfficeError {

@@ -171,7 +171,8 @@ pub fn look_at_host(config: &Config) -> Result<Host, AssembleError> {
 fn load_plugins(config: &Config, host: Host) -> Result<Host, AssembleError> {
     host.load_shipped().map_err(AssembleError::Shipped)?;
     let lock = plugin_lock(&mcp_lock(config));
-    let (_, aside) = host.load_installed(&plugin_dirs(&config.plugins_dir), &lock, &config.plugin_trust).map_err(AssembleError::Plugins)?;
+    host.reserve(config.mcp.iter().map(|server| server.name.clone()));
+    let (_, aside) = host.load_installed(&plugin_dirs(&config.plugins_dir), &lock, &config.plugin_trust);
     for one in aside {
         warn!(plugin.dir = %one.dir.display(), "a plugin is set aside: {}", one.reason);
     }

@@ -5,7 +5,7 @@ use super::error::CliError;
 use super::output::{Tone, one_line};
 use super::terminal::{Who, with};
 use crate::config::Config;
-use crate::tool_sets::{accepted_plugin, check_operators, digest_of, propose, propose_plugin};
+use crate::tool_sets::{PLUGIN, accepted_plugin, check_operators, digest_of, propose, propose_plugin};
 use crate::wiring::database::is_made;
 use crate::wiring::keys::from_hex;
 use crate::wiring::{AssembleError, logging, look_at_host, mcp_lock, plugin_dirs, plugin_lock};
@@ -21,7 +21,7 @@ use steward_host::installed::{self, AcceptedPlugin, Candidate, PluginFacts};
 use steward_host::mcp;
 use steward_host::{Host, HostOptions, PluginLimits, SIGNATURE_FILE, SigningKey};
 use steward_office::audit::{self, Entry};
-use steward_office::changes;
+use steward_office::changes::{self, ChangeKind};
 
 /// Letters of a description in a list.
 const DESCRIPTION_LETTERS: usize = 70;
@@ -211,12 +211,13 @@ async fn accept(setting: &Setting, wanted: Wanted) -> Result<(), CliError> {
             return Err(CliError::said("accepting tools is for owners; say who you are with `--as EMAIL`"));
         }
         let after = mcp::chosen(&lock, &server, &offered, &tools).map_err(AssembleError::from)?;
-        let digest = mcp::Accepted { tools: after, version: before.version }.digest();
+        let newest = changes::newest_version(&mut tx, ChangeKind::Tool, &server.name).await?;
+        let digest = mcp::Accepted { tools: after, version: newest }.digest();
         let detail = json!({ "server": server.name, "digest": digest, "before": before.digest(), "alone": true });
         let entry = Entry { action: "tool.accept", object: server.name.clone(), outcome: "done", detail, request_id: None };
         audit::record(&mut tx, &terminal.office, entry).await?;
         tx.commit().await?;
-        let changes = mcp::accept(&lock, &server, &offered, &tools).map_err(AssembleError::from)?;
+        let changes = mcp::accept_over(&lock, &server, &offered, &tools, newest).map_err(AssembleError::from)?;
         Ok((changes, "accepted, since nobody else here could; in force within two seconds".to_owned()))
     });
     let (changes, end) = said.await?;
@@ -228,6 +229,7 @@ async fn accept(setting: &Setting, wanted: Wanted) -> Result<(), CliError> {
 async fn accept_plugin(setting: &Setting, config: Config, name: &str, (look, is_whole): (bool, bool), reason: Option<&str>, who: &Who) -> Result<(), CliError> {
     let lock = mcp_lock(&config);
     let host = Host::new(HostOptions::default()).map_err(AssembleError::from)?;
+    host.reserve(config.mcp.iter().map(|server| server.name.clone()));
     let found = find_plugin(&host, &config, name)?;
     if !is_whole {
         return Err(CliError::said("a plugin is accepted whole; leave the names of tools out"));
@@ -241,11 +243,11 @@ async fn accept_plugin(setting: &Setting, config: Config, name: &str, (look, is_
         return Ok(setting.output.line("nothing was accepted; leave out `--look` to accept")?);
     }
     let version = before.as_ref().map_or(0, |before| before.version);
-    let accepted = AcceptedPlugin { plugin: found.clone(), version };
+    let accepted = |newest: i32| AcceptedPlugin { plugin: found.clone(), version: version.max(newest) };
     let plugins = plugin_lock(&lock);
     // Before the first start there is nobody else, and no record to write to.
     if !is_made(&config)? {
-        installed::put(&plugins, accepted).map_err(AssembleError::Plugins)?;
+        installed::put(&plugins, accepted(0)).map_err(AssembleError::Plugins)?;
         return Ok(setting.output.line("accepted; in force with the first `steward up`")?);
     }
     logging::start(&setting.environment, "warn");
@@ -256,7 +258,7 @@ async fn accept_plugin(setting: &Setting, config: Config, name: &str, (look, is_
             let Some(reason) = reason else {
                 return Err(CliError::said("say why with `--reason`: somebody else decides on it and reads that first"));
             };
-            let row = propose_plugin(&terminal.store, &mut tx, &terminal.office, &lock, found, reason).await?;
+            let row = propose_plugin(&terminal.store, &mut tx, &terminal.office, &lock, found.clone(), reason).await?;
             tx.commit().await?;
             let id = row.governance_change_id;
             return Ok(format!("{id} waits: another owner accepts it, see `steward changes show {id}`; until then nothing of it is run"));
@@ -268,8 +270,10 @@ async fn accept_plugin(setting: &Setting, config: Config, name: &str, (look, is_
         let detail = json!({ "plugin": name, "digest": found.digest(), "before": digest_of(before.as_ref()), "alone": true });
         let entry = Entry { action: "tool.accept", object: name.to_owned(), outcome: "done", detail, request_id: None };
         audit::record(&mut tx, &terminal.office, entry).await?;
+        // What was approved for it before is not to come back in the place of this.
+        let newest = changes::newest_version(&mut tx, ChangeKind::Tool, &format!("{PLUGIN}{name}")).await?;
         tx.commit().await?;
-        installed::put(&plugins, accepted).map_err(AssembleError::Plugins)?;
+        installed::put(&plugins, accepted(newest)).map_err(AssembleError::Plugins)?;
         Ok("accepted, since nobody else here could; in force within two seconds".to_owned())
     });
     Ok(setting.output.line(end.await?)?)
@@ -322,8 +326,32 @@ fn print_plugin(setting: &Setting, before: Option<&Candidate>, after: &Candidate
         }
     }
     let none = Default::default();
-    let changes = mcp::differences(before.map_or(&none, |before| &before.tools), &after.tools);
-    print_changes(setting, &changes, &after.tools.values().cloned().collect::<Vec<_>>())
+    let tools_before = before.map_or(&none, |before| &before.tools);
+    for change in mcp::differences(tools_before, &after.tools) {
+        output.line(one_line(&change.to_string(), 400))?;
+        let Some(definition) = change_of(&change).and_then(|tool| after.tools.get(tool)) else { continue };
+        // What its manifest says counts, so it comes first and whole.
+        let was = tools_before.get(&definition.name).and_then(|tool| tool.annotations.as_ref());
+        for (what, is) in counts(definition) {
+            let whole = |value: &serde_json::Value| one_line(&value.to_string(), usize::MAX);
+            let line = match was.and_then(|was| was.get(what)).filter(|was| *was != is) {
+                Some(was) => format!("{} → {}", whole(was), output.tone(Tone::Bad, &whole(is))),
+                None => whole(is),
+            };
+            output.line(format!("  {what:<13} {line}"))?;
+        }
+        print_words(setting, definition)?;
+    }
+    Ok(())
+}
+
+/// What a plugin's manifest says of a tool: what it does to the world first.
+fn counts(definition: &mcp::Definition) -> Vec<(&str, &serde_json::Value)> {
+    const FIRST: [&str; 2] = ["effect", "reversible"];
+    let all = definition.annotations.as_ref().and_then(serde_json::Value::as_object).into_iter().flatten();
+    let (mut first, rest): (Vec<_>, Vec<_>) = all.map(|(what, is)| (what.as_str(), is)).partition(|(what, _)| FIRST.contains(what));
+    first.extend(rest);
+    first
 }
 
 /// Signs the plugin of a folder, with a key that is made where there is none.
@@ -356,6 +384,7 @@ fn sign(setting: &Setting, dir: &Path, key: &Path) -> Result<(), CliError> {
 fn install(setting: &Setting, dir: &Path) -> Result<(), CliError> {
     let config = setting.config()?;
     let host = Host::new(HostOptions::default()).map_err(AssembleError::from)?;
+    host.reserve(config.mcp.iter().map(|server| server.name.clone()));
     let found = host.examine(dir, &config.plugin_trust).map_err(|source| AssembleError::Plugin { dir: dir.to_owned(), source })?;
     let to = config.plugins_dir.join(&found.name);
     steward_host::installed::copy(dir, &to).map_err(|source| AssembleError::Plugin { dir: to.clone(), source })?;
@@ -367,18 +396,26 @@ fn install(setting: &Setting, dir: &Path) -> Result<(), CliError> {
 fn print_changes(setting: &Setting, changes: &[mcp::Difference], offered: &[mcp::Definition]) -> Result<(), CliError> {
     for change in changes {
         setting.output.line(one_line(&change.to_string(), 400))?;
-        // What a person accepts is read first: the words, and the hints that decide nothing.
-        let meant = match change {
-            mcp::Difference::New { tool, .. } | mcp::Difference::Changed { tool, .. } => offered.iter().find(|one| one.name == *tool),
-            mcp::Difference::Gone { .. } => None,
-        };
-        if let Some(definition) = meant {
-            setting.output.line(format!("  {}", one_line(&definition.description, 2_000)))?;
-            setting.output.line(format!("  arguments {}", one_line(&definition.input.to_string(), 2_000)))?;
-            if let Some(hints) = &definition.annotations {
-                setting.output.line(format!("  hints {}", one_line(&hints.to_string(), 400)))?;
-            }
+        let Some(definition) = change_of(change).and_then(|tool| offered.iter().find(|one| one.name == *tool)) else { continue };
+        print_words(setting, definition)?;
+        // The hints decide nothing.
+        if let Some(hints) = &definition.annotations {
+            setting.output.line(format!("  hints {}", one_line(&hints.to_string(), usize::MAX)))?;
         }
     }
     Ok(())
+}
+
+/// The tool that is new or other than before.
+fn change_of(change: &mcp::Difference) -> Option<&String> {
+    match change {
+        mcp::Difference::New { tool, .. } | mcp::Difference::Changed { tool, .. } => Some(tool),
+        mcp::Difference::Gone { .. } => None,
+    }
+}
+
+/// What a model is told of a tool. It is read by who accepts it, so nothing of it is cut.
+fn print_words(setting: &Setting, definition: &mcp::Definition) -> Result<(), CliError> {
+    setting.output.line(format!("  {}", one_line(&definition.description, usize::MAX)))?;
+    Ok(setting.output.line(format!("  arguments {}", one_line(&definition.input.to_string(), usize::MAX)))?)
 }

@@ -3,6 +3,7 @@
 
 use super::Every;
 use crate::cli::chain;
+use crate::wiring::adopt::Behind;
 use crate::wiring::{adopt, plugin_dirs, plugin_lock, policies};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -47,10 +48,21 @@ pub async fn run(watched: Watched, (store, office): (Store, Office), stop: Cance
     // The rules in force were read before this look; a change in between shows as another digest.
     let mut seen: Option<Look> = None;
     let mut generation = host.generation();
+    let mut behind: Vec<Behind> = Vec::new();
     while every.next().await {
         let plugins = plugin_dirs(&plugins_dir);
-        if let Err(err) = adopt::adopt_tools(&store, &office, (&mcp, &plugins), &mcp_lock).await {
-            warn!(error = chain(&err), "which tools are accepted could not be looked at; trying again");
+        match adopt::adopt_tools(&store, &office, (&mcp, &plugins), &mcp_lock).await {
+            Ok(now) => {
+                for one in now.iter().filter(|one| !behind.contains(one)) {
+                    let Behind { subject, written, newest } = one;
+                    error!(
+                        plugin.name = subject,
+                        "THE DATABASE KNOWS LESS THAN THE LIST OF ACCEPTED TOOLS: version {written} is accepted, {newest} is the newest on record. Was an older database restored? What was approved there is not taken up; accept the tools anew"
+                    );
+                }
+                behind = now;
+            }
+            Err(err) => warn!(error = chain(&err), "which tools are accepted could not be looked at; trying again"),
         }
         match host.reload_mcp(&mcp, &mcp_lock) {
             Ok(changed) => {
@@ -58,9 +70,12 @@ pub async fn run(watched: Watched, (store, office): (Store, Office), stop: Cance
             }
             Err(err) => error!("THE LIST OF ACCEPTED TOOLS IS REFUSED and the tools of before stay: {}", chain(&err)),
         }
-        match host.reload_installed(&plugins, &plugin_lock, &plugin_trust) {
+        let (host_of_plugins, lock, trust) = (host.clone(), plugin_lock.clone(), plugin_trust.clone());
+        // Folders are read whole, and what is new is compiled: no thread of the loop waits for that.
+        let loaded = tokio::task::spawn_blocking(move || host_of_plugins.reload_installed(&plugins, &lock, &trust)).await;
+        match loaded {
             Ok((_, aside)) => aside.iter().for_each(|one| warn!(plugin.dir = %one.dir.display(), "a plugin is set aside: {}", one.reason)),
-            Err(err) => error!("THE LIST OF ACCEPTED PLUGINS IS REFUSED and those of before stay: {}", chain(&err)),
+            Err(err) => error!("PLUGINS WERE NOT LOADED and those of before stay: {err}"),
         }
         // Rules are made for the tools there are: with others they are read anew, those of organisations too.
         let (tools, is_other) = (host.specs(), host.generation() != generation);

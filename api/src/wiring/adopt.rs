@@ -5,7 +5,7 @@
 
 use crate::cli::chain;
 use crate::policy_set::PolicySet;
-use crate::tool_sets;
+use crate::tool_sets::{self, Taken};
 use std::path::{Path, PathBuf};
 use steward_agent::rules::SharedRules;
 use steward_core::{Actor, HasKind as _, Kind, TenantId, ToolSpec};
@@ -42,9 +42,10 @@ pub async fn adopt_again(store: &Store, office: &Office, tools: &[ToolSpec], rul
 }
 
 /// Writes approved tools of MCP servers and approved plugins into their lock files where these do not have them yet. Of the operator's organisation alone: the tools are
-/// everybody's. Fails only when the database does not answer.
-pub async fn adopt_tools(store: &Store, office: &Office, (servers, plugins): (&[McpServer], &[PathBuf]), lock: &Path) -> Result<(), OfficeError> {
-    let (Some(key), false) = (&office.key, servers.is_empty() && plugins.is_empty()) else { return Ok(()) };
+/// everybody's. Gives those of which what is written came later than all that the database knows. Fails only when the database does not answer.
+pub async fn adopt_tools(store: &Store, office: &Office, (servers, plugins): (&[McpServer], &[PathBuf]), lock: &Path) -> Result<Vec<Behind>, OfficeError> {
+    let (Some(key), false) = (&office.key, servers.is_empty() && plugins.is_empty()) else { return Ok(Vec::new()) };
+    let mut behind = Vec::new();
     for one in store.changes_in_force(ChangeKind::Tool.name()).await? {
         let is_here = one.subject.starts_with(tool_sets::PLUGIN) || servers.iter().any(|server| server.name == one.subject);
         if !is_here || !changes::is_operators(store, one.tenant).await? {
@@ -61,12 +62,24 @@ pub async fn adopt_tools(store: &Store, office: &Office, (servers, plugins): (&[
             continue;
         }
         match tool_sets::take_up(lock, &row) {
-            Ok(true) => info!(plugin.name = one.subject, "approved tools are accepted, as version {}", one.version),
-            Ok(false) => {}
+            Ok(Taken::Up) => info!(plugin.name = one.subject, "approved tools are accepted, as version {}", one.version),
+            Ok(Taken::Already) => {}
+            Ok(Taken::Behind(written)) => behind.push(Behind { subject: one.subject, written, newest: one.version }),
             Err(err) => error!(plugin.name = one.subject, "approved tools cannot be written down: {}", chain(&err)),
         }
     }
-    Ok(())
+    Ok(behind)
+}
+
+/// Tools that are accepted by a later change than the newest that the database knows of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Behind {
+    /// The server or plugin, as the subject of its changes.
+    pub subject: String,
+    /// The version that is written down.
+    pub written: i32,
+    /// The newest in the database.
+    pub newest: i32,
 }
 
 async fn adopt_due(

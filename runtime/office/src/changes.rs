@@ -119,6 +119,11 @@ pub async fn somebody_else_decides(tx: &mut Tx) -> Result<bool, OfficeError> {
     Ok(membership::has_other_owner(tx, person).await?)
 }
 
+/// The version of the newest approved change of a subject; 0 where nothing was ever approved.
+pub async fn newest_version(tx: &mut Tx, kind: ChangeKind, subject: &str) -> Result<i32, OfficeError> {
+    Ok(governance_change::version(tx, kind.name(), subject).await?)
+}
+
 /// Whether this is the organisation of whoever runs the installation: what all organisations share is decided in it alone.
 pub async fn is_operators(store: &Store, tenant: TenantId) -> Result<bool, OfficeError> {
     Ok(store.all_tenants().await?.first().is_some_and(|first| first.tenant == tenant))

@@ -39,7 +39,7 @@ impl PointKind {
         }
     }
 
-    fn read(text: &str) -> Result<Self, StoreError> {
+    pub(crate) fn read(text: &str) -> Result<Self, StoreError> {
         [Self::Email, Self::Phone, Self::Url, Self::Address]
             .into_iter()
             .find(|kind| kind.name() == text)
@@ -313,7 +313,8 @@ pub async fn find_wanted(tx: &mut Tx, workspace: WorkspaceId, wanted: &Wanted) -
            )
            select c.contact_id, c.workspace_id, c.display_name, c.given_name, c.family_name, c.company_id, co.name as "company_name?", co.name_key as "company_key?",
                   c.job_title, c.tags, c.birthday, c.search, c.import_id, c.external_uid, c.merged_into, c.integrity, c.version, c.created_at, c.changed_at
-             from contact c join found on found.contact_id = c.contact_id
+             -- Looked up one by one: before a new table is analysed the planner takes it for one row and reads all that was found for each contact.
+             from found cross join lateral (select * from contact where contact_id = found.contact_id offset 0) c
                   left join company co on co.tenant_id = c.tenant_id and co.company_id = c.company_id
             where c.merged_into is null
             order by c.contact_id"#,

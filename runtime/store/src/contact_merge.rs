@@ -3,6 +3,7 @@
 //! A record that was merged away is never changed again: a trigger holds it. Its notes stay on it and are listed with those of the
 //! record that stands for it.
 
+use crate::contact::PointKind;
 use crate::error::StoreError;
 use crate::page::Page;
 use crate::tx::Tx;
@@ -133,13 +134,16 @@ pub async fn one_person(tx: &mut Tx, contact: ContactId) -> Result<Vec<ContactId
     Ok(ids.into_iter().map(ContactId::from_uuid).collect())
 }
 
-/// Canonical forms of the addresses and numbers of what was merged into this contact after a run began and still stands in it.
-pub async fn keys_merged_since(tx: &mut Tx, into: ContactId, run: RunId) -> Result<Vec<MergedKey>, StoreError> {
+/// Addresses and numbers of what was merged into this contact after a run began and that still stand in it. A run that goes on from
+/// another one has read what that one read: it began with the first of its line.
+pub async fn points_merged_since(tx: &mut Tx, into: ContactId, run: RunId) -> Result<Vec<MergedPoint>, StoreError> {
     let rows = sqlx::query!(
-        "select distinct p.kind, p.value, p.value_key from contact_point p
+        "with recursive line as (
+             select run_id, forked_from, created_at from run where run_id = $2
+             union select r.run_id, r.forked_from, r.created_at from run r join line on r.run_id = line.forked_from)
+         select distinct p.kind, p.value, p.value_key from contact_point p
            join contact away on away.contact_id = p.contact_id
-           join run r on r.run_id = $2
-          where away.merged_into = $1 and away.changed_at >= r.created_at and p.kind in ('email', 'phone')
+          where away.merged_into = $1 and away.changed_at >= (select min(created_at) from line)
             and exists (select from contact_point kept where kept.contact_id = $1 and kept.kind = p.kind and kept.value_key = p.value_key)
           order by p.kind, p.value_key limit $3",
         into.uuid(),
@@ -148,18 +152,36 @@ pub async fn keys_merged_since(tx: &mut Tx, into: ContactId, run: RunId) -> Resu
     )
     .fetch_all(tx.conn())
     .await?;
-    rows.into_iter().map(|row| Ok(MergedKey { kind: Alike::read(&row.kind)?, value: row.value, key: row.value_key })).collect()
+    rows.into_iter().map(|row| Ok(MergedPoint { kind: PointKind::read(&row.kind)?, value: row.value, key: row.value_key })).collect()
 }
 
 /// An address or number that came with a record that was merged into another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MergedKey {
-    /// Which of both.
-    pub kind: Alike,
+pub struct MergedPoint {
+    /// Which of them.
+    pub kind: PointKind,
     /// As written.
     pub value: String,
     /// Its canonical form.
     pub key: String,
+}
+
+/// Tags of what was merged into this contact after a run, or the first of its line, began.
+pub async fn tags_merged_since(tx: &mut Tx, into: ContactId, run: RunId) -> Result<Vec<String>, StoreError> {
+    let tags = sqlx::query_scalar!(
+        r#"with recursive line as (
+             select run_id, forked_from, created_at from run where run_id = $2
+             union select r.run_id, r.forked_from, r.created_at from run r join line on r.run_id = line.forked_from)
+         select distinct tag as "tag!" from contact away cross join unnest(away.tags) as tag
+          where away.merged_into = $1 and away.changed_at >= (select min(created_at) from line)
+          order by 1 limit $3"#,
+        into.uuid(),
+        run.uuid(),
+        i64::from(steward_core::limits::PAGE_MAX)
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(tags)
 }
 
 /// What was merged into this contact, oldest first, with when.

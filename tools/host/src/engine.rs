@@ -11,7 +11,7 @@ use crate::plugin::{self, Package, PluginInfo};
 use crate::shipped;
 use crate::ticker::Ticker;
 use crate::tool::Tool;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -82,9 +82,11 @@ pub(crate) struct Inner {
     servers: RwLock<BTreeMap<String, BTreeMap<String, Digest>>>,
     generation: AtomicU64,
     /// What was accepted of the installation's plugins, and what lay in their folders, when they were loaded last.
-    pub(crate) tried: Mutex<Tried>,
+    pub(crate) tried: Mutex<Option<Tried>>,
     /// Which of their folders were set aside then.
     pub(crate) aside: RwLock<Vec<SetAside>>,
+    /// Names of MCP servers, which no plugin of the installation takes.
+    pub(crate) reserved: RwLock<BTreeSet<String>>,
 }
 
 impl Host {
@@ -103,8 +105,8 @@ impl Host {
         let ticker = Ticker::start(&engine, Duration::from_millis(options.tick_ms.max(1)))?;
         let slots = Semaphore::new(usize::try_from(slots).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS));
         let (tools, plugins, servers, generation) = (RwLock::default(), RwLock::default(), RwLock::default(), AtomicU64::new(0));
-        let (tried, aside) = (Mutex::default(), RwLock::default());
-        Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, tools, plugins, servers, generation, tried, aside }) })
+        let (tried, aside, reserved) = (Mutex::default(), RwLock::default(), RwLock::default());
+        Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, tools, plugins, servers, generation, tried, aside, reserved }) })
     }
 
     /// Loads the plugins that are part of the program.

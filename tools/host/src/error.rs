@@ -50,6 +50,15 @@ pub enum PluginError {
         #[source]
         source: io::Error,
     },
+    /// A file of the plugin cannot be written.
+    #[error("cannot write `{path}`")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
     /// Nobody whose word counts stands for it.
     #[error("plugin `{plugin}`: {reason}")]
     Signature {
@@ -74,7 +83,16 @@ pub enum PluginError {
         /// What it is now.
         digest: Digest,
     },
-    /// The list of accepted plugins cannot be read.
+    /// The list of accepted plugins cannot be read or written.
+    #[error("the list of accepted plugins `{path}` cannot be read or written")]
+    List {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The list of accepted plugins is not what was written.
     #[error("`{path}` is not the list of accepted plugins: {reason}; restore it from a backup, or delete it and accept them anew")]
     Accepted {
         /// The file.
@@ -169,13 +187,16 @@ pub enum PluginError {
     /// A plugin of this name is loaded already.
     #[error("plugin `{0}` is loaded already")]
     Duplicate(String),
+    /// An MCP server of the configuration has its name.
+    #[error("plugin `{0}` has the name of an MCP server of the configuration; rename the server, or the plugin")]
+    NameOfServer(String),
 }
 
 impl HasKind for PluginError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Read { .. } => Kind::Away,
-            Self::Duplicate(_) => Kind::Conflict,
+            Self::Read { .. } | Self::Write { .. } | Self::List { .. } => Kind::Away,
+            Self::Duplicate(_) | Self::NameOfServer(_) => Kind::Conflict,
             Self::TooLarge { .. } => Kind::Limit,
             Self::Egress(_) | Self::Undeclared { .. } | Self::Signature { .. } | Self::NotAccepted { .. } | Self::OtherThanAccepted { .. } => Kind::Denied,
             Self::Manifest(_)

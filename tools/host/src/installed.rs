@@ -4,8 +4,9 @@
 //! of the installation. Any byte that is another is another plugin, and waits.
 
 use crate::Host;
-use crate::error::{PluginError, tidy};
+use crate::error::PluginError;
 use crate::identity::{SIGNATURE_FILE, Trust};
+use crate::list_file::{self, ListError, ListFile};
 use crate::manifest::Manifest;
 use crate::mcp::Definition;
 use crate::plugin::{Package, PluginInfo, PluginLimits};
@@ -17,11 +18,10 @@ use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::time::SystemTime;
 use std::{fs, io};
-use steward_core::{Digest, ToolSpec};
+use steward_core::{Digest, HasKind as _, Kind, ToolSpec};
 
-/// The largest list read, in bytes.
-const LOCK_BYTES_MAX: u64 = 64 << 20;
-const REASON_MAX: usize = 500;
+/// Files of a folder that are looked at, at most: a plugin has a handful.
+const FILES_MAX: usize = 1_000;
 
 /// What a plugin is and what it may reach and use, beside its tools.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,21 +82,27 @@ pub struct SetAside {
 }
 
 /// What was there when the folders were loaded last.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Tried {
     accepted: Vec<(String, Digest)>,
     files: Vec<(PathBuf, u64, Option<SystemTime>)>,
 }
 
-/// What tells a changed folder: its files with size and time of change.
+/// What tells a changed folder: all of its files, with size and time of change.
 fn look(dir: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
-    let files = [dir.to_owned(), dir.join("schemas")].into_iter().filter_map(|dir| fs::read_dir(dir).ok()).flatten().flatten();
-    let mut files: Vec<_> = files
-        .map(|file| {
-            let found = file.metadata().ok();
-            (file.path(), found.as_ref().map_or(0, fs::Metadata::len), found.and_then(|found| found.modified().ok()))
-        })
-        .collect();
+    let (mut files, mut dirs) = (Vec::new(), vec![dir.to_owned()]);
+    while let Some(dir) = dirs.pop() {
+        for file in fs::read_dir(&dir).into_iter().flatten().flatten() {
+            if files.len() >= FILES_MAX {
+                break;
+            }
+            // Of a link itself and of what it leads to either change counts; only a folder of its own is gone into.
+            let (own, found) = (file.metadata().ok(), fs::metadata(file.path()).ok());
+            let changed = [&own, &found].into_iter().flatten().filter_map(|found| found.modified().ok()).max();
+            files.push((file.path(), found.map_or(0, |found| found.len()), changed));
+            dirs.extend(own.filter(fs::Metadata::is_dir).map(|_| file.path()));
+        }
+    }
     files.sort();
     files
 }
@@ -107,34 +113,25 @@ struct Lock {
     plugins: BTreeMap<String, AcceptedPlugin>,
 }
 
-impl Lock {
-    /// Reads it; a file that is not there accepts nothing.
-    fn read(path: &Path) -> Result<Self, PluginError> {
-        let failed = |source| PluginError::Read { path: path.to_owned(), source };
-        let broken = |reason: String| PluginError::Accepted { path: path.to_owned(), reason: tidy(&reason, REASON_MAX) };
-        match fs::metadata(path) {
-            Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(err) => return Err(failed(err)),
-            Ok(found) if found.len() > LOCK_BYTES_MAX => return Err(broken("it is too large".to_owned())),
-            Ok(_) => {}
-        }
-        let lock: Self = serde_json::from_slice(&fs::read(path).map_err(failed)?).map_err(|err| broken(err.to_string()))?;
-        match lock.plugins.iter().find(|(name, entry)| **name != entry.plugin.name) {
-            Some((name, _)) => Err(broken(format!("`{name}` is another plugin's entry"))),
-            None => Ok(lock),
+impl ListFile for Lock {
+    fn check(&self) -> Result<(), String> {
+        match self.plugins.iter().find(|(name, entry)| **name != entry.plugin.name) {
+            Some((name, _)) => Err(format!("`{name}` is another plugin's entry")),
+            None => Ok(()),
         }
     }
+}
 
-    /// Writes it beside and moves it into place.
-    fn write(&self, path: &Path) -> Result<(), PluginError> {
-        let failed = |source| PluginError::Read { path: path.to_owned(), source };
-        let text = serde_json::to_vec_pretty(self).map_err(|err| failed(err.into()))?;
-        if let Some(dir) = path.parent() {
-            fs::create_dir_all(dir).map_err(failed)?;
-        }
-        let beside = path.with_extension("new");
-        fs::write(&beside, text).map_err(failed)?;
-        fs::rename(&beside, path).map_err(failed)
+fn failed(path: &Path, err: ListError) -> PluginError {
+    match err {
+        ListError::Io(source) => PluginError::List { path: path.to_owned(), source },
+        ListError::Broken(reason) => PluginError::Accepted { path: path.to_owned(), reason },
+    }
+}
+
+impl Lock {
+    fn read(path: &Path) -> Result<Self, PluginError> {
+        list_file::read(path).map_err(|err| failed(path, err))
     }
 }
 
@@ -155,7 +152,7 @@ pub fn copy(from: &Path, to: &Path) -> Result<(), PluginError> {
     let name = Manifest::parse(&package.manifest)?.plugin.name;
     let write = |path: &str, bytes: &[u8]| {
         let path = to.join(path);
-        let failed = |source| PluginError::Read { path: path.clone(), source };
+        let failed = |source| PluginError::Write { path: path.clone(), source };
         if let Some(dir) = path.parent() {
             fs::create_dir_all(dir).map_err(failed)?;
         }
@@ -167,21 +164,39 @@ pub fn copy(from: &Path, to: &Path) -> Result<(), PluginError> {
         Some(signature) => write(SIGNATURE_FILE, signature.as_bytes())?,
         // That of the files before is of something else.
         None => match fs::remove_file(to.join(SIGNATURE_FILE)) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(PluginError::Read { path: to.join(SIGNATURE_FILE), source }),
+            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(PluginError::Write { path: to.join(SIGNATURE_FILE), source }),
             Ok(()) | Err(_) => {}
         },
     }
     write("tool.toml", package.manifest.as_bytes())
 }
 
-/// Writes into the list what is accepted of a plugin. The only function that does.
+/// Writes into the list what is accepted of a plugin.
 ///
 /// # Errors
 /// When the list cannot be read or written.
 pub fn put(lock: &Path, accepted: AcceptedPlugin) -> Result<(), PluginError> {
-    let mut kept = Lock::read(lock)?;
-    kept.plugins.insert(accepted.plugin.name.clone(), accepted);
-    kept.write(lock)
+    let put = |kept: &mut Lock| {
+        kept.plugins.insert(accepted.plugin.name.clone(), accepted);
+        true
+    };
+    list_file::change(lock, put).map_err(|err| failed(lock, err))?;
+    Ok(())
+}
+
+/// The same, unless what stands there came with the same or a later change. Says whether it was written.
+///
+/// # Errors
+/// When the list cannot be read or written.
+pub fn put_newer(lock: &Path, accepted: AcceptedPlugin) -> Result<bool, PluginError> {
+    let put = |kept: &mut Lock| {
+        let is_newer = kept.plugins.get(&accepted.plugin.name).is_none_or(|before| before.version < accepted.version);
+        if is_newer {
+            kept.plugins.insert(accepted.plugin.name.clone(), accepted);
+        }
+        is_newer
+    };
+    list_file::change(lock, put).map_err(|err| failed(lock, err))
 }
 
 impl Host {
@@ -192,9 +207,7 @@ impl Host {
     pub fn examine(&self, dir: &Path, trust: &Trust) -> Result<Candidate, PluginError> {
         let package = Package::read(dir)?;
         let name = Manifest::parse(&package.manifest)?.plugin.name;
-        if is_shipped(&name) {
-            return Err(PluginError::Duplicate(name));
-        }
+        self.check_name(&name)?;
         let signed_by = trust.check(&name, &package.digest(), package.signature.as_deref())?;
         self.candidate(&package, signed_by.map(|key| key.to_string()))
     }
@@ -214,58 +227,87 @@ impl Host {
         self.candidate(&Package::read(dir)?, None)
     }
 
+    /// Says which names are those of MCP servers of the configuration: no plugin of the installation takes one.
+    pub fn reserve(&self, names: impl IntoIterator<Item = String>) {
+        *self.inner.reserved.write().unwrap_or_else(PoisonError::into_inner) = names.into_iter().collect();
+    }
+
     /// Loads those of these folders that were accepted as they are, in the place of what was loaded of the same name; calls under way end as
-    /// they began. Gives what was loaded and what was not. A folder that was accepted before and is another by now stays as it was loaded.
-    ///
-    /// # Errors
-    /// When the list of what is accepted cannot be read; everything else sets only its own folder aside.
-    pub fn load_installed(&self, dirs: &[PathBuf], lock: &Path, trust: &Trust) -> Result<(Vec<PluginInfo>, Vec<SetAside>), PluginError> {
-        let lock = Lock::read(lock)?;
-        let (mut loaded, mut aside, mut names) = (Vec::new(), Vec::new(), BTreeSet::new());
-        for dir in dirs {
-            match self.load_one(dir, &lock, trust, &mut names) {
-                Ok(info) => loaded.extend(info),
-                Err(err) => aside.push(SetAside { dir: dir.clone(), reason: chain(&err) }),
-            }
-        }
-        // What is no longer accepted, or is another by now, is called no more.
-        for info in self.plugins().into_iter().filter(|info| !is_shipped(&info.name)) {
-            if lock.plugins.get(&info.name).is_none_or(|one| one.plugin.facts.digest != info.digest) {
-                self.take_away(&info.name);
+    /// they began. Gives what was loaded and what was not. A folder that was accepted before and is another by now stays as it was loaded, and
+    /// so does everything when the list of what is accepted cannot be read: then that list is what is set aside.
+    pub fn load_installed(&self, dirs: &[PathBuf], lock: &Path, trust: &Trust) -> (Vec<PluginInfo>, Vec<SetAside>) {
+        let (loaded, aside, _) = self.load_all(dirs, lock, trust);
+        (loaded, aside)
+    }
+
+    /// The same; says also whether something failed that may pass by itself.
+    fn load_all(&self, dirs: &[PathBuf], lock: &Path, trust: &Trust) -> (Vec<PluginInfo>, Vec<SetAside>, bool) {
+        let (mut loaded, mut aside, mut names, mut may_pass) = (Vec::new(), Vec::new(), BTreeSet::new(), false);
+        let mut set_aside = |dir: &Path, err: &PluginError| {
+            may_pass |= err.kind() == Kind::Away;
+            aside.push(SetAside { dir: dir.to_owned(), reason: chain(err) });
+        };
+        match Lock::read(lock) {
+            Err(err) => set_aside(lock, &err),
+            Ok(list) => {
+                for dir in dirs {
+                    match self.load_one(dir, &list, trust, &mut names) {
+                        Ok(info) => loaded.extend(info),
+                        Err(err) => set_aside(dir, &err),
+                    }
+                }
+                // What is no longer accepted, or is another by now, is called no more.
+                for info in self.plugins().into_iter().filter(|info| !is_shipped(&info.name)) {
+                    if list.plugins.get(&info.name).is_none_or(|one| one.plugin.facts.digest != info.digest) {
+                        self.take_away(&info.name);
+                    }
+                }
             }
         }
         self.inner.aside.write().unwrap_or_else(PoisonError::into_inner).clone_from(&aside);
-        Ok((loaded, aside))
+        (loaded, aside, may_pass)
     }
 
-    /// The folders that were set aside when they were loaded last.
+    /// What was set aside when they were loaded last.
     pub fn set_aside(&self) -> Vec<SetAside> {
         self.inner.aside.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The same, where the list or a folder is another than when they were loaded last; only a look at both where not.
-    ///
-    /// # Errors
-    /// When the list of what is accepted cannot be read.
-    pub fn reload_installed(&self, dirs: &[PathBuf], lock: &Path, trust: &Trust) -> Result<(Vec<PluginInfo>, Vec<SetAside>), PluginError> {
-        let accepted = Lock::read(lock)?.plugins.values().map(|one| (one.plugin.name.clone(), one.plugin.facts.digest)).collect();
-        let wanted = Tried { accepted, files: dirs.iter().flat_map(|dir| look(dir)).collect() };
+    /// The same as loading them, where the list or a folder is another than when they were loaded last, or what failed then may have passed;
+    /// only a look at both where not. Gives what is set aside only when that is other than before.
+    pub fn reload_installed(&self, dirs: &[PathBuf], lock: &Path, trust: &Trust) -> (Vec<PluginInfo>, Vec<SetAside>) {
+        // A list that cannot be read is told by what lies there.
+        let accepted = Lock::read(lock).map(|list| list.plugins.values().map(|one| (one.plugin.name.clone(), one.plugin.facts.digest)).collect());
+        let list = fs::metadata(lock).ok().map(|found| (lock.to_owned(), found.len(), found.modified().ok()));
+        let files = dirs.iter().flat_map(|dir| look(dir)).chain(list.filter(|_| accepted.is_err()));
+        let wanted = Tried { files: files.collect(), accepted: accepted.unwrap_or_default() };
+        // Held while loading: of two that reload at once the second finds it done.
         let mut tried = self.inner.tried.lock().unwrap_or_else(PoisonError::into_inner);
-        if *tried == wanted {
-            return Ok((Vec::new(), Vec::new()));
+        if tried.as_ref() == Some(&wanted) {
+            return (Vec::new(), Vec::new());
         }
-        *tried = wanted;
-        drop(tried);
-        self.load_installed(dirs, lock, trust)
+        let before = self.set_aside();
+        let (loaded, aside, may_pass) = self.load_all(dirs, lock, trust);
+        *tried = (!may_pass).then_some(wanted);
+        (loaded, if aside == before { Vec::new() } else { aside })
+    }
+
+    /// Whether a plugin of the program, the loop, or an MCP server of the configuration has this name.
+    fn check_name(&self, name: &str) -> Result<(), PluginError> {
+        if is_shipped(name) {
+            return Err(PluginError::Duplicate(name.to_owned()));
+        }
+        match self.inner.reserved.read().unwrap_or_else(PoisonError::into_inner).contains(name) {
+            true => Err(PluginError::NameOfServer(name.to_owned())),
+            false => Ok(()),
+        }
     }
 
     fn load_one(&self, dir: &Path, lock: &Lock, trust: &Trust, names: &mut BTreeSet<String>) -> Result<Option<PluginInfo>, PluginError> {
         let package = Package::read(dir)?;
         let (name, digest) = (Manifest::parse(&package.manifest)?.plugin.name, package.digest());
         // What is part of the program is replaced by nothing.
-        if is_shipped(&name) {
-            return Err(PluginError::Duplicate(name));
-        }
+        self.check_name(&name)?;
         let Some(accepted) = lock.plugins.get(&name) else { return Err(PluginError::NotAccepted { plugin: name }) };
         if accepted.plugin.facts.digest != digest {
             return Err(PluginError::OtherThanAccepted { plugin: name, digest });

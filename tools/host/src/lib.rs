@@ -16,6 +16,7 @@ mod grants;
 mod identity;
 mod imports;
 pub mod installed;
+mod list_file;
 mod manifest;
 pub mod mcp;
 pub mod office;

@@ -230,10 +230,15 @@ pub fn chosen(lock: &Path, server: &McpServer, offered: &[Definition], tools: &[
 
 /// Writes what is offered into the lock file: all of it, or the tools named. Gives what changed by it.
 pub fn accept(lock: &Path, server: &McpServer, offered: &[Definition], tools: &[String]) -> Result<Vec<Difference>, McpError> {
+    accept_over(lock, server, offered, tools, 0)
+}
+
+/// The same in the place of what was approved as this version, which is not to come back.
+pub fn accept_over(lock: &Path, server: &McpServer, offered: &[Definition], tools: &[String], version: i32) -> Result<Vec<Difference>, McpError> {
     let after = chosen(lock, server, offered, tools)?;
-    let Accepted { tools: before, version } = accepted(lock, &server.name)?;
-    let changed = differences(&before, &after);
-    put(lock, &server.name, Accepted { tools: after, version })?;
+    let before = accepted(lock, &server.name)?;
+    let changed = differences(&before.tools, &after);
+    put(lock, &server.name, Accepted { tools: after, version: version.max(before.version) })?;
     Ok(changed)
 }
 
@@ -260,9 +265,22 @@ pub fn accepted(lock: &Path, server: &str) -> Result<Accepted, McpError> {
     Ok(Accepted { tools: lock.of(server), version: lock.version(server) })
 }
 
-/// Writes into the lock file what is accepted of a server. The only function that does.
+/// Writes into the lock file what is accepted of a server.
 pub fn put(lock: &Path, server: &str, accepted: Accepted) -> Result<(), McpError> {
-    let mut kept = Lock::read(lock)?;
-    kept.put(server, accepted.tools, accepted.version);
-    kept.write(lock)
+    Lock::change(lock, |kept| {
+        kept.put(server, accepted.tools, accepted.version);
+        true
+    })?;
+    Ok(())
+}
+
+/// The same, unless what stands there came with the same or a later change. Says whether it was written.
+pub fn put_newer(lock: &Path, server: &str, accepted: Accepted) -> Result<bool, McpError> {
+    Lock::change(lock, |kept| {
+        let is_newer = kept.version(server) < accepted.version;
+        if is_newer {
+            kept.put(server, accepted.tools, accepted.version);
+        }
+        is_newer
+    })
 }

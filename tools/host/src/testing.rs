@@ -49,9 +49,13 @@ impl GuestFiles {
 
     /// Writes the plugin's folder, for [`crate::Host::load_dir`].
     pub fn write(&self, dir: &Path) -> io::Result<()> {
-        fs::create_dir_all(dir.join("schemas"))?;
+        fs::create_dir_all(dir)?;
         fs::write(dir.join("tool.toml"), &self.manifest)?;
         fs::write(dir.join(format!("{}.wasm", self.name)), &self.component)?;
-        self.files.iter().try_for_each(|(path, text)| fs::write(dir.join(path), text))
+        self.files.iter().try_for_each(|(path, text)| {
+            let path = dir.join(path);
+            fs::create_dir_all(path.parent().unwrap_or(dir))?;
+            fs::write(path, text)
+        })
     }
 }

@@ -97,4 +97,19 @@ async fn who_installs_a_plugin_does_not_accept_it_where_there_is_somebody_else()
     assert!(ran.code == 0, "{ran:?}");
     until("the upgrade to be loaded", || loaded() == 2);
     up.stop();
+
+    // When the list is lost, what was approved is not what the only owner accepts after that: the older change does not come back.
+    changed(&home);
+    fs::remove_file(home.path("data/plugins.lock.json")).expect("removed");
+    assert!(home.succeeds(&["plugin", "accept", "hostile"]).contains("nobody else here could"));
+    let list = fs::read_to_string(home.path("data/plugins.lock.json")).expect("the list");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&list).expect("JSON")["plugins"]["hostile"]["version"], 2);
+    let up = home.up(&[]);
+    up.wait_for_log(&["loaded plugin `hostile`"]);
+    // An older database was put back: it is said.
+    let older = list.replace("\"version\": 2", "\"version\": 3");
+    fs::write(home.path("data/plugins.lock.json"), &older).expect("written");
+    up.wait_for_log(&["THE DATABASE KNOWS LESS THAN THE LIST OF ACCEPTED TOOLS"]);
+    up.stop();
+    assert_eq!(fs::read_to_string(home.path("data/plugins.lock.json")).expect("the list"), older);
 }

@@ -211,6 +211,10 @@ async fn a_record_merged_away_stays_whoever_writes() {
         "update contact set integrity = 4 where merged_into is not null",
         "update contact_point set value = 'x' where contact_id in (select contact_id from contact where merged_into is not null)",
         "delete from contact_point where contact_id in (select contact_id from contact where merged_into is not null)",
+        "update contact_point set contact_id = (select contact_id from contact where merged_into is not null), position = 9
+          where contact_id in (select contact_id from contact where merged_into is null)",
+        "insert into contact_point (tenant_id, contact_id, workspace_id, position, kind, value, value_key)
+         select tenant_id, contact_id, workspace_id, 9, 'url', 'a.example', 'a.example' from contact where merged_into is not null",
     ] {
         let refused = database.texts(&database.superuser_url, sql, "select 'done'").await;
         assert!(format!("{refused:?}").contains("stays as it was"), "{sql}: {refused:?}");
@@ -218,4 +222,23 @@ async fn a_record_merged_away_stays_whoever_writes() {
     // Whoever is to be forgotten is forgotten under both ids.
     world.server.ask("DELETE", format!("/api/v1/audit/personal/{}", id(&kept))).cookie(&book.owner).send().await.expect(204);
     assert_eq!(book.number("select count(*) from personal_key where subject like 'contact_%' and erased_at is null").await, 0);
+    // It leads to one of its workspace that stands for itself, and goes along when that is merged on.
+    let third = book.contact(json!({ "display_name": "Lena P." })).await;
+    let into = |what: &Value, kept: &Value| {
+        let id = |one: &Value| format!("(select contact_id from contact where display_name = '{}')", one["display_name"].as_str().expect("a name"));
+        format!("update contact set merged_into = {} where contact_id = {}", id(kept), id(what))
+    };
+    database.raw("update contact set display_name = 'Kept' where contact_id in (select merged_into from contact)").await;
+    let (kept_now, gone) = (json!({ "display_name": "Kept" }), json!({ "display_name": "Lena" }));
+    let elsewhere = "with other as (insert into workspace (tenant_id, workspace_id, name, created_at) select tenant_id, gen_random_uuid(), 'other', now() from contact limit 1
+                                    returning workspace_id)
+                     update contact set workspace_id = other.workspace_id from other where display_name = 'Lena P.'";
+    for (sql, says) in [
+        (into(&third, &gone), "stands for itself"),
+        (format!("{elsewhere}; {}", into(&third, &kept_now)), "of the same workspace"),
+        (into(&kept_now, &third), "goes along"),
+    ] {
+        let refused = database.texts(&database.superuser_url, &sql, "select 'done'").await;
+        assert!(format!("{refused:?}").contains(says), "{sql}: {refused:?}");
+    }
 }

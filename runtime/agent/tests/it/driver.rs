@@ -8,6 +8,7 @@ mod forks;
 mod grants;
 mod holds;
 mod looks;
+mod merges;
 mod queue;
 mod record;
 mod refusals;

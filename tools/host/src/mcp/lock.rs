@@ -2,14 +2,12 @@
 
 use super::definition::Definition;
 use super::error::McpError;
+use crate::list_file::{self, ListError, ListFile};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
-use std::{fmt, fs, io};
 use steward_core::Digest;
-
-/// The largest lock file read, in bytes.
-const LOCK_BYTES_MAX: u64 = 64 << 20;
 
 /// Definitions by the server's own name for the tool.
 pub(crate) type Definitions = BTreeMap<String, Definition>;
@@ -31,26 +29,28 @@ struct Entry {
     definition: Definition,
 }
 
-impl Lock {
-    /// Reads it; a file that is not there accepts nothing.
-    pub(crate) fn read(path: &Path) -> Result<Self, McpError> {
-        let failed = |source| McpError::Lock { path: path.to_owned(), source };
-        let broken = |reason: String| McpError::LockBroken { path: path.to_owned(), reason };
-        match fs::metadata(path) {
-            Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(err) => return Err(failed(err)),
-            Ok(found) if found.len() > LOCK_BYTES_MAX => return Err(broken("it is too large".to_owned())),
-            Ok(_) => {}
-        }
-        let lock: Self = serde_json::from_slice(&fs::read(path).map_err(failed)?).map_err(|err| broken(err.to_string()))?;
-        for (server, tools) in &lock.servers {
+impl ListFile for Lock {
+    fn check(&self) -> Result<(), String> {
+        for (server, tools) in &self.servers {
             for (name, entry) in tools {
                 if entry.definition.name != *name || entry.definition.digest() != entry.digest {
-                    return Err(broken(format!("tool `{name}` of server `{server}` is not what was accepted")));
+                    return Err(format!("tool `{name}` of server `{server}` is not what was accepted"));
                 }
             }
         }
-        Ok(lock)
+        Ok(())
+    }
+}
+
+impl Lock {
+    /// Reads it; a file that is not there accepts nothing.
+    pub(crate) fn read(path: &Path) -> Result<Self, McpError> {
+        list_file::read(path).map_err(|err| failed(path, err))
+    }
+
+    /// Changes it, where `change` says so.
+    pub(crate) fn change(path: &Path, change: impl FnOnce(&mut Self) -> bool) -> Result<bool, McpError> {
+        list_file::change(path, change).map_err(|err| failed(path, err))
     }
 
     /// What was accepted of one server.
@@ -77,17 +77,12 @@ impl Lock {
             self.versions.insert(server.to_owned(), version);
         }
     }
+}
 
-    /// Writes it beside and moves it into place.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), McpError> {
-        let failed = |source| McpError::Lock { path: path.to_owned(), source };
-        let text = serde_json::to_vec_pretty(self).map_err(|err| failed(err.into()))?;
-        if let Some(dir) = path.parent() {
-            fs::create_dir_all(dir).map_err(failed)?;
-        }
-        let beside = path.with_extension("new");
-        fs::write(&beside, text).map_err(failed)?;
-        fs::rename(&beside, path).map_err(failed)
+fn failed(path: &Path, err: ListError) -> McpError {
+    match err {
+        ListError::Io(source) => McpError::Lock { path: path.to_owned(), source },
+        ListError::Broken(reason) => McpError::LockBroken { path: path.to_owned(), reason },
     }
 }
 

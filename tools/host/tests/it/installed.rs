@@ -3,6 +3,8 @@
 use crate::support::{Folder, options};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Barrier;
+use std::thread;
 use steward_host::installed::{self, AcceptedPlugin, Candidate};
 use steward_host::testing::GuestFiles;
 use steward_host::{Host, PublicKey, SIGNATURE_FILE, SigningKey, Trust};
@@ -25,7 +27,7 @@ impl Installed {
     }
 
     fn load(&self, trust: &Trust) -> (Vec<String>, Vec<String>) {
-        let (loaded, aside) = self.host.load_installed(std::slice::from_ref(&self.dir), &self.lock, trust).expect("the list");
+        let (loaded, aside) = self.host.load_installed(std::slice::from_ref(&self.dir), &self.lock, trust);
         (loaded.into_iter().map(|info| info.name).collect(), aside.into_iter().map(|one| one.reason).collect())
     }
 
@@ -77,7 +79,7 @@ fn any_other_byte_is_another_plugin_and_waits_while_the_one_of_before_stays() {
         assert!(folder.has_hostile_tools(), "{change}: what runs is what was accepted");
         // After a restart the other bytes are not run either.
         let fresh = Host::new(options()).expect("host");
-        let (loaded, aside) = fresh.load_installed(std::slice::from_ref(&folder.dir), &folder.lock, &unsigned()).expect("the list");
+        let (loaded, aside) = fresh.load_installed(std::slice::from_ref(&folder.dir), &folder.lock, &unsigned());
         assert!(loaded.is_empty() && aside.len() == 1 && fresh.specs().is_empty(), "{change}: {aside:?}");
         if let Ok(after) = folder.host.examine(&folder.dir, &unsigned()) {
             assert_ne!((before.digest(), before.facts.digest), (after.digest(), after.facts.digest), "{change}");
@@ -115,7 +117,7 @@ fn nothing_takes_the_place_of_a_plugin_of_the_program_or_of_another_folder() {
     let twin = folder.root.path().join("plugins/two");
     GuestFiles::hostile().write(&twin).expect("written");
     folder.accept(&unsigned());
-    let (loaded, aside) = folder.host.load_installed(&[folder.dir.clone(), twin], &folder.lock, &unsigned()).expect("the list");
+    let (loaded, aside) = folder.host.load_installed(&[folder.dir.clone(), twin], &folder.lock, &unsigned());
     assert_eq!((loaded.len(), aside.len()), (1, 1));
 }
 
@@ -126,7 +128,7 @@ fn a_folder_that_waits_takes_no_name_and_what_is_no_file_is_not_read() {
     let first = folder.root.path().join("plugins/a-copy");
     GuestFiles::hostile().write(&first).expect("written");
     append(&first.join("tool.toml"), "\n");
-    let (loaded, aside) = folder.host.load_installed(&[first.clone(), folder.dir.clone()], &folder.lock, &unsigned()).expect("the list");
+    let (loaded, aside) = folder.host.load_installed(&[first.clone(), folder.dir.clone()], &folder.lock, &unsigned());
     assert_eq!((loaded.len(), aside.len()), (1, 1));
     assert!(aside[0].dir == first && aside[0].reason.contains("another than was accepted"), "{aside:?}");
     fs::remove_file(first.join("hostile.wasm")).expect("removed");
@@ -142,7 +144,7 @@ fn what_is_no_longer_accepted_is_run_no_more() {
     folder.load(&unsigned());
     assert!(folder.has_hostile_tools());
     fs::remove_file(&folder.lock).expect("removed");
-    let aside = folder.host.reload_installed(std::slice::from_ref(&folder.dir), &folder.lock, &unsigned()).expect("the list").1;
+    let aside = folder.host.reload_installed(std::slice::from_ref(&folder.dir), &folder.lock, &unsigned()).1;
     assert!(aside.len() == 1 && !folder.has_hostile_tools());
     assert!(folder.host.specs().iter().any(|spec| spec.name.starts_with("crm.")), "what is part of the program stays");
 }
@@ -157,27 +159,97 @@ fn an_accepted_upgrade_takes_the_place_of_what_was_loaded_all_at_once() {
     fs::write(folder.dir.join("tool.toml"), format!("{manifest}\n# a word more\n")).expect("written");
     let dirs = std::slice::from_ref(&folder.dir);
     // A changed folder is found without a restart, said once, and not run.
-    let reload = || folder.host.reload_installed(dirs, &folder.lock, &unsigned()).expect("the list");
+    let reload = || folder.host.reload_installed(dirs, &folder.lock, &unsigned());
     let (loaded, aside) = reload();
     assert!(loaded.is_empty() && aside[0].reason.contains("another than was accepted"), "{aside:?}");
     assert!(reload().1.is_empty());
     let after = folder.accept(&unsigned());
     assert_ne!(before.facts.digest, after.facts.digest);
-    let (loaded, aside) = folder.host.reload_installed(dirs, &folder.lock, &unsigned()).expect("the list");
+    let (loaded, aside) = folder.host.reload_installed(dirs, &folder.lock, &unsigned());
     assert_eq!((loaded.len(), aside.len(), loaded[0].digest), (1, 0, after.facts.digest));
     assert_eq!(folder.host.specs().len(), tools);
-    let again = folder.host.reload_installed(dirs, &folder.lock, &unsigned()).expect("the list");
+    let again = folder.host.reload_installed(dirs, &folder.lock, &unsigned());
     assert!(again.0.is_empty() && again.1.is_empty());
 }
 
 #[test]
-fn a_list_that_cannot_be_read_is_an_error_and_loads_nothing() {
+fn a_list_that_cannot_be_read_is_said_and_loads_nothing() {
     let folder = Installed::with(&GuestFiles::hostile());
     folder.accept(&unsigned());
+    let dirs = std::slice::from_ref(&folder.dir);
     for broken in ["", "{", "{\"plugins\":{\"other\":", &fs::read_to_string(&folder.lock).expect("list").replacen("\"hostile\": {", "\"other\": {", 1)] {
         fs::write(&folder.lock, broken).expect("written");
-        let refused = folder.host.load_installed(std::slice::from_ref(&folder.dir), &folder.lock, &unsigned()).expect_err("broken").to_string();
+        // What else runs starts all the same.
+        let (loaded, aside) = folder.host.load_installed(dirs, &folder.lock, &unsigned());
+        assert!(loaded.is_empty() && aside.len() == 1 && aside[0].dir == folder.lock && aside[0].reason.contains("accept them anew"), "{aside:?}");
+        assert_eq!(folder.host.set_aside(), aside);
+        // It is not written over either: whoever mends it finds it.
+        let plugin = folder.host.examine(&folder.dir, &unsigned()).expect("a plugin");
+        let refused = installed::put(&folder.lock, AcceptedPlugin { plugin, version: 0 }).expect_err("broken").to_string();
         assert!(refused.contains("accept them anew"), "{refused}");
+        assert_eq!(fs::read_to_string(&folder.lock).expect("list"), broken);
     }
     assert!(!folder.has_hostile_tools());
+    // Broken while it runs, what was accepted stays, and it is said once.
+    fs::remove_file(&folder.lock).expect("removed");
+    folder.accept(&unsigned());
+    assert_eq!(folder.load(&unsigned()).0, ["hostile"]);
+    fs::write(&folder.lock, "{").expect("written");
+    assert!(folder.host.reload_installed(dirs, &folder.lock, &unsigned()).1[0].reason.contains("accept them anew"));
+    assert!(folder.host.reload_installed(dirs, &folder.lock, &unsigned()).1.is_empty());
+    assert!(folder.has_hostile_tools());
+}
+
+#[test]
+fn nobody_s_acceptance_is_lost_when_many_accept_at_once_and_an_older_one_takes_no_place() {
+    let folder = Installed::with(&GuestFiles::hostile());
+    let plugin = folder.host.examine(&folder.dir, &unsigned()).expect("a plugin");
+    let named = |number: usize, version: i32| AcceptedPlugin { plugin: Candidate { name: format!("one-{number}"), ..plugin.clone() }, version };
+    let together = Barrier::new(16);
+    thread::scope(|scope| {
+        for number in 0..16 {
+            let (named, together, lock) = (&named, &together, &folder.lock);
+            scope.spawn(move || {
+                together.wait();
+                installed::put(lock, named(number, 2)).expect("written");
+            });
+        }
+    });
+    for number in 0..16 {
+        assert!(installed::accepted(&folder.lock, &format!("one-{number}")).expect("list").is_some(), "{number}");
+    }
+    let accepted = || installed::accepted(&folder.lock, "one-0").expect("list").map(|one| one.version);
+    assert!(!installed::put_newer(&folder.lock, named(0, 1)).expect("looked"));
+    assert!(!installed::put_newer(&folder.lock, named(0, 2)).expect("looked"));
+    assert_eq!(accepted(), Some(2));
+    assert!(installed::put_newer(&folder.lock, named(0, 3)).expect("written"));
+    assert_eq!(accepted(), Some(3));
+}
+
+#[test]
+fn no_plugin_takes_the_name_of_a_server_of_the_configuration() {
+    let folder = Installed::with(&GuestFiles::hostile());
+    folder.accept(&unsigned());
+    folder.host.reserve(["hostile".to_owned()]);
+    let refused = folder.host.examine(&folder.dir, &unsigned()).expect_err("its name is taken").to_string();
+    assert!(refused.contains("the name of an MCP server"), "{refused}");
+    let (loaded, aside) = folder.load(&unsigned());
+    assert!(loaded.is_empty() && aside[0].contains("the name of an MCP server") && !folder.has_hostile_tools(), "{aside:?}");
+}
+
+#[test]
+fn a_change_deep_in_a_folder_is_found_without_a_restart() {
+    let mut guest = GuestFiles::hostile();
+    let (path, _) = guest.files.first_mut().expect("a schema file");
+    let deep = format!("schemas/of/them/{}", path.rsplit('/').next().expect("a name"));
+    guest.manifest = guest.manifest.replace(path.as_str(), &deep);
+    *path = deep.clone();
+    let folder = Installed::with(&guest);
+    let dirs = std::slice::from_ref(&folder.dir);
+    folder.accept(&unsigned());
+    assert_eq!(folder.host.reload_installed(dirs, &folder.lock, &unsigned()).0.len(), 1);
+    assert!(folder.host.reload_installed(dirs, &folder.lock, &unsigned()).1.is_empty());
+    append(&folder.dir.join(deep), "\n");
+    let (loaded, aside) = folder.host.reload_installed(dirs, &folder.lock, &unsigned());
+    assert!(loaded.is_empty() && aside[0].reason.contains("another than was accepted"), "{aside:?}");
 }

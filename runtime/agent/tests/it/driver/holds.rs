@@ -3,11 +3,11 @@
 use super::*;
 use serde_json::json;
 use steward_agent::testing::{Reply, ScriptedModel};
-use steward_core::{Actor, HasKind, HoldId, Integrity, Kind, Role};
+use steward_core::{Actor, HasKind, HoldId, Kind, Role};
+use steward_office::OfficeError;
 use steward_office::holds::escalate::escalate;
 use steward_office::holds::routing::{ApprovalRule, ApprovalRules, Ask};
 use steward_office::holds::{Approved, approve, expire, reject, revise};
-use steward_office::{OfficeError, crm};
 use steward_store::testing::TestDatabase;
 
 /// A run that waits with a note on a contact.
@@ -303,58 +303,6 @@ async fn rules_changed_after_the_approval_refuse_the_action() {
     assert_eq!(world.db.number("select count(*) from note").await, 0);
     assert_eq!(world.db.number("select count(*) from decision where class = 'changed'").await, 1);
     assert_eq!(world.db.number("select count(*) from hold where state = 'failed'").await, 1);
-}
-
-/// What the run was told and which addresses there are, after a merge came between the card and its approval.
-async fn approved_after_a_merge(is_removed: bool) -> (String, Vec<String>) {
-    const HOLD_CHANGES: &str = r#"
-@id("test-changes-ask") @reason("Changes of contacts ask the owner in this test.")
-forbid (principal, action == Action::"crm.update_contact", resource)
-unless { context.approvals.roles.contains(Role::"owner") };
-"#;
-    let model = ScriptedModel::start_with(|seen| {
-        let results: Vec<serde_json::Value> = seen.tool_results().into_iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
-        match results.as_slice() {
-            [] => Reply::call("crm.create_contact", json!({ "name": "Lena Petrova", "emails": ["lena@partner.example"] })),
-            [made] => Reply::call("crm.update_contact", json!({ "contact_id": made["ok"]["id"], "emails": ["lena@partner.example", "lena@new.example"] })),
-            [.., said] => Reply::text(said.to_string()),
-        }
-    })
-    .await;
-    let world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[HOLD_CHANGES]).await;
-    let run = world.say("Add Lena Petrova, lena@partner.example, and also her address lena@new.example").await;
-    assert_eq!(settle(&world).await, Some(RunStatus::Waiting));
-    let row = waiting(&world).await.pop().expect("one held action");
-    let office = &world.runtime.office;
-    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
-    let found = crm::find_contacts_by_email(&mut tx, None, "lena@partner.example").await.expect("found");
-    let kept = &found[0];
-    let new = crm::NewContact { display_name: Some("L. Petrova".to_owned()), emails: vec![crm::Point::new("lena@old.example")], ..crm::NewContact::default() };
-    let other = crm::create_contact(&mut tx, office, world.workspace, &new, Integrity::Owner).await.expect("made");
-    let merge = crm::Merge { version: kept.version, other: other.contact_id, other_version: other.version, choice: crm::Choice::default() };
-    let merged = crm::merge_contacts(&mut tx, office, kept.contact_id, &merge, Integrity::Owner).await.expect("merged");
-    if is_removed {
-        let patch = crm::ContactPatch { emails: Some(vec![crm::Point::new("lena@partner.example")]), ..crm::ContactPatch::default() };
-        crm::update_contact(&mut tx, office, kept.contact_id, merged.version, &patch, Integrity::Owner).await.expect("changed");
-    }
-    approve(&mut tx, office, row.hold_id, envelope_of(&row)).await.expect("approve");
-    tx.commit().await.expect("commit");
-    assert_eq!(settle(&world).await, Some(RunStatus::Ended));
-    let said = reply(&world, run).await.unwrap_or_default();
-    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
-    let now = crm::get_contact(&mut tx, kept.contact_id).await.expect("contact");
-    (said, now.emails.into_iter().map(|point| point.value).collect())
-}
-
-#[tokio::test]
-async fn an_approved_list_that_knows_nothing_of_a_merge_does_not_undo_it() {
-    let (said, addresses) = approved_after_a_merge(false).await;
-    assert!(said.contains("leaves out `lena@old.example`") && said.contains("read the contact again"), "{said}");
-    assert_eq!(addresses, ["lena@partner.example", "lena@old.example"]);
-    // What a person took off since then is not asked back.
-    let (said, addresses) = approved_after_a_merge(true).await;
-    assert!(!said.contains("leaves out"), "{said}");
-    assert_eq!(addresses, ["lena@partner.example", "lena@new.example"]);
 }
 
 #[tokio::test]

@@ -4,12 +4,13 @@
 //! which one stands for it. Text from outside stays text from outside: the integrity of what is kept is the lowest of both.
 
 use super::{ContactPatch, ContactRow, check_company, current, lock, point_rows, points_of, points_of_kind, search_of, written_about};
+use crate::crm::text::fold;
 use crate::crm::{Contact, CrmError, fields, get_contact};
 use crate::{Office, audit};
 use steward_core::{CompanyId, ContactId, Integrity, RunId};
 use steward_store::Tx;
 use steward_store::contact::{self as store, PointKind, PointRow};
-use steward_store::contact_merge::{self, Alike, MergedRow};
+use steward_store::contact_merge::{self, MergedRow};
 
 /// Whose value is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,25 +144,39 @@ fn joined(kept: &ContactRow, other: &ContactRow, choice: Choice, integrity: Inte
     Ok((row, taken))
 }
 
-/// Refuses lists of a run that leave out what came with a record that was merged into the contact after the run began: whoever wrote, or
-/// approved, such a list had not seen it.
+/// Refuses lists of a run that leave out what came with a record that was merged into the contact after the run, or the one it goes on
+/// from, began: whoever wrote, or approved, such a list had not seen it.
 pub async fn check_keeps_merged(tx: &mut Tx, contact: ContactId, run: RunId, patch: &ContactPatch) -> Result<(), CrmError> {
-    for came in contact_merge::keys_merged_since(tx, contact, run).await? {
+    for came in contact_merge::points_merged_since(tx, contact, run).await? {
         let (field, list) = match came.kind {
-            Alike::Phone => ("phones", points_of(&[], patch.phones.as_deref().unwrap_or_default(), &[], &[]).map(|list| patch.phones.as_ref().map(|_| list))?),
-            Alike::Email | Alike::Name => {
-                ("emails", points_of(patch.emails.as_deref().unwrap_or_default(), &[], &[], &[]).map(|list| patch.emails.as_ref().map(|_| list))?)
-            }
+            PointKind::Email => ("emails", &patch.emails),
+            PointKind::Phone => ("phones", &patch.phones),
+            PointKind::Url => ("urls", &patch.urls),
+            PointKind::Address => ("addresses", &patch.addresses),
         };
-        if list.is_some_and(|list| list.iter().all(|(_, _, key)| *key != came.key)) {
-            let message = format!(
-                "leaves out `{}`, which came with a record that was merged into this contact after this run began; read the contact again and give it too",
-                came.value
-            );
-            return Err(CrmError::field(field, message));
+        if let Some(list) = list
+            && fields::points(came.kind, field, list)?.iter().all(|(_, _, key)| *key != came.key)
+        {
+            return Err(leaves_out(field, &came.value));
+        }
+    }
+    if let Some(list) = &patch.tags {
+        let stand = store::find(tx, contact).await?.ok_or(CrmError::NoContact(contact))?.tags;
+        let holds = |tags: &[String], wanted: &str| tags.iter().any(|tag| fold(tag) == fold(wanted));
+        for came in contact_merge::tags_merged_since(tx, contact, run).await? {
+            if holds(&stand, &came) && !holds(list, &came) {
+                return Err(leaves_out("tags", &came));
+            }
         }
     }
     Ok(())
+}
+
+fn leaves_out(field: &str, value: &str) -> CrmError {
+    let message = format!(
+        "leaves out `{value}`, which came with a record that was merged into this contact after this run began; read the contact again and give it too"
+    );
+    CrmError::field(field, message)
 }
 
 /// The records that were merged into a contact.
