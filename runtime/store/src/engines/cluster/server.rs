@@ -85,6 +85,8 @@ pub(super) async fn start(layout: &Layout, binaries: &Binaries, account: &Accoun
         "timezone=UTC",
         // Our statements are short; compiling them would only cost.
         "jit=off",
+        // What each connection does is asked of `pg_stat_activity`; naming the process after it would cost with every statement.
+        "update_process_title=off",
     ] {
         command.arg("-c").arg(setting);
     }
