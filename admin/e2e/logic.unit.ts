@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { dollarsText, microsOf, shareOf, stateOf } from '../src/lib/budget';
+import { subjectOf } from '../src/lib/change';
 import { diffLines, withContext } from '../src/lib/diff';
 import { argumentsOf, fieldsOf } from '../src/lib/edit-arguments';
 import { fieldsOfCall, fieldsOfTool, kindsOf, rangesFrom } from '../src/lib/grant-form';
@@ -13,12 +14,14 @@ import { originsOf } from '../src/lib/provenance';
 import { changedSet, idsIn } from '../src/lib/rule-set';
 import type { RunEvent } from '../src/lib/run/event';
 import { cut, fold, NEW_RUN, waitingOf, waitsForMoney } from '../src/lib/run/fold';
+import { hasUnseen, seen } from '../src/lib/seen';
 import { viewsFrom } from '../src/lib/saved-views';
 import { beside, columnsOf } from '../src/lib/stages';
 import { FrameReader } from '../src/lib/sse';
 import { timeline } from '../src/lib/timeline';
 import { safeNext } from '../src/lib/safe-next';
 import { toBytes, toText } from '../src/lib/passkey';
+import { byGravity, limitsOf, reachOf, signerChanged } from '../src/lib/tool-set';
 import { byOf, daysOf, everyDay, periodOf } from '../src/lib/usage';
 
 test('frames arrive in any pieces', () => {
@@ -307,4 +310,36 @@ test('what is no period is the usual one, and days are those of the server', () 
   expect(daysOf(late + 1_000, 7)).toEqual({ from: '2026-02-24', to: '2026-03-03' });
   const days = everyDay([{ key: '2026-02-28', cost: 3 }], '2026-02-27', '2026-03-02');
   expect(days.map(({ day, item }) => [day, item?.cost ?? null])).toEqual([['2026-02-27', null], ['2026-02-28', 3], ['2026-03-01', null]]);
+});
+
+test('what nobody would see in a text from outside is marked, and what lays it out is not', () => {
+  expect(seen('Finds\tfiles.\nAll.')).toBe('Finds\tfiles.\nAll.');
+  expect(seen('a\u200bb\u202ec\u00add')).toBe('a⟨U+200B⟩b⟨U+202E⟩c⟨U+00AD⟩d');
+  // Tags, which spell whole sentences, a filler, a selector, a letter of nobody's, half a pair.
+  expect(seen('\u{E0041}\u3164\uFE0F\uE000\uD800')).toBe('⟨U+E0041⟩⟨U+3164⟩⟨U+FE0F⟩⟨U+E000⟩⟨U+D800⟩');
+  expect([hasUnseen('काम، نص, ñ, 文'), hasUnseen('x\u2066')]).toEqual([false, true]);
+});
+
+test('of changed tools the gravest comes first, and of a plugin it is said what grew', () => {
+  const tool = (name: string, effect: string, reversible: boolean, change: string) => ({ name, effect, reversible, change, parts: [] });
+  const order = byGravity([tool('a', 'read', true, 'new'), tool('b', 'send', true, 'gone'), tool('c', 'send', false, 'changed'), tool('d', 'unheard-of', true, 'new'), tool('e', 'send', true, 'new'), tool('f', 'admin', true, 'new')]);
+  expect(order.map((one) => one.name)).toEqual(['d', 'f', 'c', 'e', 'b', 'a']);
+  const before = { version: '1', language: 'rust', digest: 'x', signed_by: 'key', imports: ['crm', 'clock'], memory_mb: 16, fuel: 10, deadline_ms: 100, output_kb: 1 };
+  const after = { ...before, signed_by: null, imports: ['crm', 'crm-write'], memory_mb: 32, fuel: 5 };
+  const report = { place: 'p', plugin_before: before, plugin_after: after, tools: [] };
+  expect(reachOf(report)).toEqual({ added: ['crm-write'], removed: ['clock'], kept: ['crm'] });
+  expect(limitsOf(report).map((one) => one.change)).toEqual(['more', 'less', 'same', 'same']);
+  expect([signerChanged(before, after), signerChanged(before, { ...before }), signerChanged(null, after)]).toEqual([true, false, false]);
+  expect(reachOf({ ...report, plugin_before: null }).added).toEqual(['crm', 'crm-write']);
+  expect(limitsOf({ ...report, plugin_before: null }).every((one) => one.change === 'new' && one.before === null)).toBe(true);
+});
+
+test('a change is known by its kind and subject, also one of a kind that is not known', () => {
+  const of = (kind: string, subject: string) => subjectOf({ kind, subject });
+  expect(of('tool', 'plugin:files')).toEqual({ kind: 'plugin', name: 'files' });
+  expect(of('tool', 'files')).toEqual({ kind: 'server', name: 'files' });
+  expect(of('prompt_label', 'assistant@production')).toEqual({ kind: 'label', name: 'assistant@production' });
+  expect(of('grant', 'crm.add_note@assistant')).toEqual({ kind: 'grant', name: 'crm.add_note' });
+  expect(of('policy', 'rules').kind).toBe('rules');
+  expect(of('budget', 'x')).toEqual({ kind: 'other', name: 'budget x' });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, hold, say } from './fixtures';
 import type { Page } from '@playwright/test';
+import { proposalOfAnother } from './proposals';
 
 /** Makes something to see, and says where each page with something on it is. */
 export async function everyPage(page: Page, name: string): Promise<Record<string, string>> {
@@ -17,6 +18,7 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
   const company = await first('/api/v1/companies?q=analytical');
   const deal = await first('/api/v1/deals');
   const person = (await (await page.request.get('/api/v1/people')).json()).items.find((one: { email: string }) => one.email === 'sam@example.org');
+  const change = await proposalOfAnother(page.request, `Mo-${name}`);
   return {
     chat: '/chat',
     conversation,
@@ -41,6 +43,8 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
     deal: `/deals/${deal.deal_id}`,
     policies: '/policies',
     policies_try: '/policies?show=try',
+    changes: '/changes',
+    change: `/changes/${change}`,
     suggestions: '/suggestions',
     grants: '/grants',
     tools: '/tools',

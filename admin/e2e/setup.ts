@@ -1,10 +1,12 @@
 /** Starts the real program with a private PostgreSQL in a throw-away folder, signs its owner in by the printed link, and gives it some records. */
 import { request } from '@playwright/test';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { startMcpServer } from './mcp-server';
 import { CLIENT_ID, startIssuer } from './oidc-issuer';
 import { startScriptedModel } from './scripted-model';
 import { AUDITOR, STATE, type World } from './world';
@@ -54,16 +56,22 @@ export default async function setup(): Promise<() => Promise<void>> {
   chmodSync(home, 0o755);
   const model = await startScriptedModel();
   const issuer = await startIssuer();
+  const tools = await startMcpServer();
   const port = await freePort();
   const web = resolve('dist');
   writeFileSync(
     join(home, 'steward.toml'),
     `owner_email = "ada@example.org"\norganisation = "Analytical Engines"\n[server]\nlisten = "127.0.0.1:${port}"\nweb_dir = ${JSON.stringify(web)}\n` +
       `[auth.oidc]\nissuer = "${issuer.url}"\nclient_id = "${CLIENT_ID}"\nname = "Example"\n` +
-      `[models.strong]\nmodel = "scripted"\nbase_url = "${model.url}"\nprice = { input = 1000000, output = 4000000 }\n`,
+      `[models.strong]\nmodel = "scripted"\nbase_url = "${model.url}"\nprice = { input = 1000000, output = 4000000 }\n` +
+      `[[mcp]]\nname = "files"\nurl = "${tools.url}/mcp"\n[mcp.tools.find]\neffect = "read"\nreversible = true\nroles = { name = "query" }\n`,
   );
   const target = process.env['CARGO_TARGET_DIR'] ?? resolve('../target');
-  const program = spawn(join(target, 'debug/steward'), ['up'], { cwd: home, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, STEWARD_CONFIG: join(home, 'steward.toml') } });
+  const steward = join(target, 'debug/steward');
+  const env = { ...process.env, STEWARD_CONFIG: join(home, 'steward.toml') };
+  // The first tools of a server are taken on the word of whoever writes the configuration.
+  await promisify(execFile)(steward, ['plugin', 'accept', 'files'], { cwd: home, env });
+  const program = spawn(steward, ['up'], { cwd: home, stdio: ['ignore', 'pipe', 'pipe'], env });
   const stop = async () => {
     const gone = new Promise((done) => program.once('exit', done));
     if (program.exitCode === null) {
@@ -74,6 +82,8 @@ export default async function setup(): Promise<() => Promise<void>> {
     model.server.close();
     issuer.server.closeAllConnections();
     issuer.server.close();
+    tools.server.closeAllConnections();
+    tools.server.close();
     rmSync(home, { recursive: true, force: true });
   };
   try {
@@ -113,7 +123,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     await reader.post('/api/v1/session', { data: { link: new URL(auditor.sign_in_link).hash.replace('#token=', '') } });
     await reader.storageState({ path: AUDITOR });
     await owner.storageState({ path: STATE });
-    const world: World = { origin, home, supportLink: support.sign_in_link };
+    const world: World = { origin, home, supportLink: support.sign_in_link, tools: tools.url };
     process.env['STEWARD_WEB_WORLD'] = JSON.stringify(world);
     return stop;
   } catch (error) {

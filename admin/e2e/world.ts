@@ -5,6 +5,8 @@ export interface World {
   home: string;
   /** A one-time link of somebody who supports customers and sees no log. */
   supportLink: string;
+  /** Where the server of tools is that is told at `/says` what to say of its tool. */
+  tools: string;
 }
 
 /** The owner's session. */

@@ -5,20 +5,22 @@ import { Fingerprint, ShieldCheck } from 'lucide-react';
 import { useTranslations } from 'use-intl';
 import { Button } from '@/components/ui/button';
 import { CodeInput, isWrongCode } from '@/components/code-input';
+import { Input } from '@/components/ui/field';
 import { Problem } from '@/components/ui/states';
-import { answer, api, idempotencyKey } from '@/lib/api/client';
-import { stepUpOf } from '@/lib/api/problem';
+import { answer, api, done, idempotencyKey } from '@/lib/api/client';
+import { isNotProven, stepUpOf } from '@/lib/api/problem';
 import { givePasskey, hasPasskeys, PasskeyError } from '@/lib/passkey';
 
 interface StepUpProps {
   error: unknown;
-  /** The second factor was given for what the refusal named: the same is sent again. */
+  /** What was missing was given: the same is sent again. */
   onGiven: () => void;
 }
 
-/** What was refused, in words; where a second factor is missing, the place to give it. */
+/** What was refused, in words; where a second factor or a fresh password is missing, the place to give it. */
 export function Refusal({ error, onGiven }: StepUpProps) {
   const wanted = stepUpOf(error);
+  if (isNotProven(error)) return <Prove onGiven={onGiven} />;
   if (wanted?.bound == null) return <Problem error={error} />;
   return <StepUp key={wanted.bound} bound={wanted.bound} factors={wanted.factors} onGiven={onGiven} />;
 }
@@ -79,6 +81,39 @@ function StepUp({ bound, factors, onGiven }: { bound: string; factors: readonly 
           </div>
         </>
       )}
+    </form>
+  );
+}
+
+/** The password again, of somebody who has no second factor: it counts for four hours. */
+function Prove({ onGiven }: { onGiven: () => void }) {
+  const t = useTranslations('factor');
+  const prove = useMutation({
+    mutationFn: (password: string) => done(api.POST('/api/v1/session/prove', { params: { header: { 'Idempotency-Key': idempotencyKey() } }, body: { password } })),
+    onSuccess: onGiven,
+  });
+  return (
+    <form
+      aria-label={t('prove')}
+      className="grid gap-3 rounded-lg border border-wait bg-wait-wash p-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        const password = new FormData(event.currentTarget).get('password');
+        if (typeof password === 'string' && password !== '') prove.mutate(password);
+      }}
+    >
+      <p className="flex items-start gap-2 text-sm font-medium text-wait">
+        <ShieldCheck className="mt-0.5 size-4 shrink-0" aria-hidden />
+        {t('proveHint')}
+      </p>
+      <Input label={t('password')} name="password" type="password" autoComplete="current-password" autoFocus required />
+      {prove.isError && <Problem error={prove.error} />}
+      <div>
+        <Button type="submit" tone="primary" isBusy={prove.isPending}>
+          {t('provePassword')}
+        </Button>
+      </div>
     </form>
   );
 }

@@ -1,8 +1,8 @@
-import { Activity, Ban, BookText, Bot, Building2, ChartColumn, CircleCheckBig, HandCoins, KeySquare, Lightbulb, ListChecks, MessageSquare, Scale, ScrollText, Settings, UserCog, Users, Wallet, Workflow, Wrench, type LucideIcon } from 'lucide-react';
+import { Activity, Ban, BookText, Bot, Building2, ChartColumn, CircleCheckBig, GitPullRequestArrow, HandCoins, KeySquare, Lightbulb, ListChecks, MessageSquare, Scale, ScrollText, Settings, UserCog, Users, Wallet, Workflow, Wrench, type LucideIcon } from 'lucide-react';
 import type { Me, Permission } from '@/lib/me';
 import { may } from '@/lib/me';
 
-export type NavigationName = 'chat' | 'holds' | 'blocked' | 'actions' | 'runs' | 'contacts' | 'companies' | 'deals' | 'policies' | 'suggestions' | 'grants' | 'tools' | 'prompts' | 'agents' | 'budgets' | 'usage' | 'audit' | 'people' | 'health' | 'settings';
+export type NavigationName = 'chat' | 'holds' | 'blocked' | 'actions' | 'runs' | 'contacts' | 'companies' | 'deals' | 'policies' | 'suggestions' | 'grants' | 'tools' | 'changes' | 'prompts' | 'agents' | 'budgets' | 'usage' | 'audit' | 'people' | 'health' | 'settings';
 export type NavigationGroup = 'work' | 'observe' | 'office' | 'govern' | 'system';
 
 /** A place one can go to. */
@@ -28,6 +28,7 @@ export const PLACES: readonly Place[] = [
   { name: 'companies', path: '/companies', icon: Building2, group: 'office', needs: 'contacts:read' },
   { name: 'deals', path: '/deals', icon: HandCoins, group: 'office', needs: 'contacts:read' },
   { name: 'policies', path: '/policies', icon: Scale, group: 'govern', needs: 'governance:read' },
+  { name: 'changes', path: '/changes', icon: GitPullRequestArrow, group: 'govern', needs: 'governance:read' },
   { name: 'suggestions', path: '/suggestions', icon: Lightbulb, group: 'govern', needs: 'actions:read' },
   { name: 'grants', path: '/grants', icon: KeySquare, group: 'govern', needs: 'holds:read' },
   { name: 'tools', path: '/tools', icon: Wrench, group: 'govern', needs: 'governance:read' },

@@ -5,6 +5,7 @@ import { KeySquare } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { EffectBadge } from '@/components/effect-badge';
+import { Ranges } from '@/components/grant/ranges';
 import { PersonName } from '@/components/person-name';
 import { useRoleNames } from '@/components/role-names';
 import { Page } from '@/components/shell/page';
@@ -20,8 +21,7 @@ import { Ago } from '@/components/ui/time';
 import { useToast } from '@/components/ui/toast';
 import { answer, api, done, type Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
-import { rangesOf, type Range } from '@/lib/grant-ranges';
-import { pointerInWords } from '@/lib/json';
+import { rangesOf } from '@/lib/grant-ranges';
 import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
 import { useNow } from '@/lib/now';
@@ -116,27 +116,6 @@ function One({ grant, state }: { grant: Grant; state: State }) {
       </details>
       {state === 'live' && <TakeBack id={grant.grant_id} />}
     </Card>
-  );
-}
-
-function Ranges({ ranges }: { ranges: Range[] }) {
-  const t = useTranslations('grants');
-  const formats = useFormats();
-  const said = (range: Range) => {
-    if (range.kind === 'any') return t('any');
-    if (range.kind === 'letters') return t('letters', { count: range.max });
-    if (range.kind === 'between') return t('between', { min: formats.number(range.min), max: formats.number(range.max) });
-    return range.kind === 'one' ? formats.list(range.values, 'disjunction') : range.text;
-  };
-  return (
-    <ul className="divide-y divide-line rounded-lg border border-line text-sm">
-      {ranges.map((range) => (
-        <li key={range.path} className="grid gap-x-3 px-3 py-1.5 sm:grid-cols-[12rem_1fr]">
-          <span className="break-words text-soft">{pointerInWords(range.path)}</span>
-          <bdi className="break-words">{said(range)}</bdi>
-        </li>
-      ))}
-    </ul>
   );
 }
 

@@ -3,6 +3,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
+import { Tried } from '@/components/tried';
 import { Button } from '@/components/ui/button';
 import { Choices } from '@/components/ui/choices';
 import { TextArea } from '@/components/ui/field';
@@ -11,7 +12,6 @@ import { Problem } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { may, useMe } from '@/lib/me';
 import { changedSet, type RuleFile } from '@/lib/rule-set';
-import { Tried } from './tried';
 
 const MODES = ['change', 'whole'] as const;
 type Mode = (typeof MODES)[number];

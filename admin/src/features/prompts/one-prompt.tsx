@@ -2,13 +2,13 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'use-intl';
+import { DiffText } from '@/components/diff-text';
 import { Badge } from '@/components/ui/badge';
 import { Card, Facts } from '@/components/ui/card';
 import { Digest } from '@/components/ui/digest';
 import { Select } from '@/components/ui/field';
 import { Failed, Loading } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
-import { DiffText } from './diff-text';
 
 type Prompt = Schemas['PromptView'];
 
@@ -84,7 +84,7 @@ export function OnePrompt({ prompt, others, against, onAgainst }: OnePromptProps
         </pre>
       )}
       {text.data !== undefined && before.data !== undefined && other !== undefined && (
-        <DiffText before={before.data.text} after={text.data.text} from={t('version', { number: other.version })} to={t('version', { number: prompt.version })} />
+        <DiffText before={before.data.text} after={text.data.text} label={t('difference', { from: t('version', { number: other.version }), to: t('version', { number: prompt.version }) })} />
       )}
     </div>
   );

@@ -9,20 +9,36 @@ import { SearchField } from '@/components/search-field';
 import { Page } from '@/components/shell/page';
 import { ToolName } from '@/components/tool-name';
 import { Badge } from '@/components/ui/badge';
+import { Button } from '@/components/ui/button';
 import { Card, Facts } from '@/components/ui/card';
 import { Digest } from '@/components/ui/digest';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
+import { subjectsOf, type Change } from '@/lib/change';
 import { useFormats } from '@/lib/format';
+import { may, useMe } from '@/lib/me';
 import { useAddress } from '@/lib/url';
+import { ProposeTools } from './propose-tools';
 import { ToolDialog } from './tool-dialog';
+import { useWaiting, Waiting } from './waiting';
 
 type Tool = Schemas['ToolView'];
 type Plugin = Schemas['PluginView'];
 
+/** The name of an MCP server, of whose tools a group is; nothing of a plugin. */
+function serverOf(group: string): string | null {
+  return group.endsWith('@mcp') ? group.slice(0, -'@mcp'.length) : null;
+}
+
+/** What waits of a group. */
+function isOf(change: Change, group: string): boolean {
+  return subjectsOf(group.split('@')[0] ?? group).includes(change.subject);
+}
+
 /** Every tool that agents can be given, by the plugin that offers it, with what the sandbox lets the plugin do. */
 export function ToolsView() {
   const t = useTranslations('tools');
+  const me = useMe();
   const { get, set } = useAddress();
   const words = get('q').toLocaleLowerCase();
   const search = useCallback((q: string) => set({ q }), [set]);
@@ -33,31 +49,52 @@ export function ToolsView() {
   const groups = [...new Set(found.map((tool) => tool.plugin))];
   const open = all.find((tool) => tool.name === get('open'));
   const error = tools.error ?? plugins.error;
+  const waiting = useWaiting();
+  const servers = new Set(all.map((tool) => serverOf(tool.plugin)));
+  const proposed = get('propose');
   return (
     <Page title={t('title')} bar={<div className="sm:max-w-sm"><SearchField label={t('search')} value={get('q')} onChange={search} /></div>}>
-      {(tools.isPending || plugins.isPending) && <Loading lines={8} />}
+      {(tools.isPending || plugins.isPending || waiting === null) && <Loading lines={8} />}
       {error !== null && <Failed error={error} onRetry={() => void Promise.all([tools.refetch(), plugins.refetch()])} />}
       {tools.isSuccess && all.length === 0 && <Empty icon={<Wrench className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
       {all.length > 0 && found.length === 0 && <NoMatch onClear={() => set({ q: '' })} />}
       <div className="mx-auto grid w-full max-w-5xl gap-5 p-4 sm:p-6">
+        {tools.isSuccess && waiting !== null && <Waiting changes={waiting.filter((change) => !groups.some((group) => isOf(change, group)))} />}
         {plugins.isSuccess &&
+          waiting !== null &&
           groups.map((group) => (
             <Group
               key={group}
               name={group}
               plugin={plugins.data.items.find((plugin) => `${plugin.name}@${plugin.version}` === group) ?? null}
               tools={found.filter((tool) => tool.plugin === group)}
+              waiting={waiting.filter((change) => isOf(change, group))}
               onOpen={(name) => set({ open: name })}
+              onPropose={(server) => set({ propose: server })}
             />
           ))}
+        {plugins.isSuccess && waiting !== null && all.length > 0 && <p className="text-sm text-soft">{t('atTheMachine')}</p>}
       </div>
       {open !== undefined && <ToolDialog tool={open} onClose={() => set({ open: '' })} />}
+      {servers.has(proposed) && may(me, 'changes:propose') && <ProposeTools server={proposed} onClose={() => set({ propose: '' })} />}
     </Page>
   );
 }
 
-function Group({ name, plugin, tools, onOpen }: { name: string; plugin: Plugin | null; tools: Tool[]; onOpen: (name: string) => void }) {
+interface GroupProps {
+  name: string;
+  plugin: Plugin | null;
+  tools: Tool[];
+  /** What is proposed of it. */
+  waiting: Change[];
+  onOpen: (name: string) => void;
+  onPropose: (server: string) => void;
+}
+
+function Group({ name, plugin, tools, waiting, onOpen, onPropose }: GroupProps) {
   const t = useTranslations('tools');
+  const me = useMe();
+  const server = serverOf(name);
   return (
     <section aria-label={name}>
       <Card className="overflow-hidden">
@@ -65,7 +102,13 @@ function Group({ name, plugin, tools, onOpen }: { name: string; plugin: Plugin |
           <div className="flex flex-wrap items-center gap-2">
             <h2 className="font-semibold">{name}</h2>
             <Badge>{plugin === null ? t('elsewhere') : plugin.language}</Badge>
+            {server !== null && (
+              <Button size="small" className="ms-auto" forbidden={may(me, 'changes:propose') ? null : t('mayNotPropose')} onClick={() => onPropose(server)}>
+                {t('look')}
+              </Button>
+            )}
           </div>
+          <Waiting changes={waiting} />
           {plugin === null ? <p className="text-sm text-soft">{t('elsewhereHint')}</p> : <Sandbox plugin={plugin} />}
         </div>
         <ul className="divide-y divide-line border-t border-line">

@@ -64,6 +64,11 @@ export function stepUpOf(error: unknown): Problem['stepUp'] {
   return problemOf(error)?.stepUp ?? null;
 }
 
+/** Whether the password has to be given again first. */
+export function isNotProven(error: unknown): boolean {
+  return problemOf(error)?.code === 'not_proven';
+}
+
 export function isMissing(error: unknown): boolean {
   return problemOf(error)?.status === 404;
 }

@@ -8,33 +8,42 @@ import { useFormats } from '@/lib/format';
 const LOOKS = { same: '', added: 'bg-good-wash text-good', removed: 'bg-bad-wash text-bad' } as const;
 const SIGNS = { same: ' ', added: '+', removed: '−' } as const;
 
+interface DiffTextProps {
+  before: string;
+  after: string;
+  /** What is compared. */
+  label: string;
+  /** Whether lines that are the same are all shown, and not only those around a difference. */
+  isWhole?: boolean;
+}
+
 /** Two texts as one, with what was added and removed. Signs and words say it too, not the colour alone. */
-export function DiffText({ before, after, from, to }: { before: string; after: string; from: string; to: string }) {
+export function DiffText({ before, after, label, isWhole = false }: DiffTextProps) {
   const t = useTranslations('prompts');
   const formats = useFormats();
   const lines = diffLines(before, after);
   const count = (kind: 'added' | 'removed') => lines.filter((line) => line.kind === kind).length;
   if (count('added') + count('removed') === 0) return <p className="text-sm text-soft">{t('noDifference')}</p>;
   return (
-    <section aria-label={t('difference', { from, to })} className="grid gap-2">
+    <section aria-label={label} className="grid gap-2">
       <p className="text-sm text-soft">
-        {t('difference', { from, to })}: {t('lines', { added: formats.number(count('added')), removed: formats.number(count('removed')) })}
+        {label}: {t('lines', { added: formats.number(count('added')), removed: formats.number(count('removed')) })}
       </p>
-      <div tabIndex={0} role="group" aria-label={t('difference', { from, to })} className="overflow-x-auto rounded-xl border border-line bg-surface py-2 font-mono text-xs leading-relaxed" dir="ltr">
-        {withContext(lines).map((line, at) =>
+      <div tabIndex={0} role="group" aria-label={label} className="overflow-x-auto rounded-xl border border-line bg-surface py-2 font-mono text-xs leading-relaxed" dir="ltr">
+        {(isWhole ? lines : withContext(lines)).map((line, at) =>
           'gap' in line ? (
             <p key={at} className="bg-sunken px-4 py-1 text-soft">
               {t('gap', { count: line.gap })}
             </p>
           ) : (
-            <p key={at} className={cx('grid grid-cols-[2.5rem_1rem_1fr] px-2 whitespace-pre-wrap', LOOKS[line.kind])}>
+            <p key={at} className={cx('grid grid-cols-[2.5rem_1rem_minmax(0,1fr)] px-2 whitespace-pre-wrap', LOOKS[line.kind])}>
               <span aria-hidden className="pe-2 text-end text-soft select-none">
                 {line.after ?? line.before}
               </span>
               <span aria-hidden className="select-none">
                 {SIGNS[line.kind]}
               </span>
-              <span dir="auto">
+              <span dir="auto" className="wrap-anywhere">
                 {line.kind !== 'same' && <span className="sr-only">{t(`kind.${line.kind}`)} </span>}
                 {line.text === '' ? '\u00a0' : line.text}
               </span>

@@ -1,0 +1,97 @@
+'use client';
+
+import { GitPullRequestArrow } from 'lucide-react';
+import { useTranslations } from 'use-intl';
+import { ChangeState } from '@/components/change-state';
+import { useSubjectText } from '@/components/change-subject';
+import { PersonName } from '@/components/person-name';
+import { Page } from '@/components/shell/page';
+import { Card } from '@/components/ui/card';
+import { Select } from '@/components/ui/field';
+import { Link } from '@/components/ui/link';
+import { More } from '@/components/ui/more';
+import { Segments } from '@/components/ui/segments';
+import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
+import { Ago } from '@/components/ui/time';
+import { answer, api } from '@/lib/api/client';
+import { KINDS, type Change } from '@/lib/change';
+import { useList } from '@/lib/list';
+import { useAddress } from '@/lib/url';
+
+const SHOWN = ['waiting', 'all'] as const;
+const PAGE = 50;
+
+/** What is proposed of all that governs: rules, prompt labels, grants, tools and plugins. */
+export function ChangesView() {
+  const t = useTranslations('changes');
+  const { get, set } = useAddress();
+  const shown = SHOWN.find((one) => one === get('show')) ?? 'waiting';
+  const kind = KINDS.find((one) => one === get('kind'));
+  const state = shown === 'waiting' ? 'proposed' : undefined;
+  const { query, items } = useList(['changes', 'list', shown, kind], (cursor) => answer(api.GET('/api/v1/changes', { params: { query: { kind, state, limit: PAGE, cursor } } })));
+  return (
+    <Page
+      title={t('title')}
+      bar={
+        <div className="flex flex-wrap items-end justify-between gap-2">
+          <Segments label={t('show')} options={SHOWN.map((value) => ({ value, label: t(`shown.${value}`) }))} value={shown} onChange={(value) => set({ show: value === 'waiting' ? '' : value })} />
+          <Select label={t('kind')} isLabelHidden value={kind ?? ''} onChange={(event) => set({ kind: event.target.value })}>
+            <option value="">{t('anyKind')}</option>
+            {KINDS.map((one) => (
+              <option key={one} value={one}>
+                {t(`kinds.${one}`)}
+              </option>
+            ))}
+          </Select>
+        </div>
+      }
+    >
+      {query.isPending && <Loading lines={8} />}
+      {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isSuccess &&
+        items.length === 0 &&
+        (kind === undefined ? (
+          <Empty icon={<GitPullRequestArrow className="size-5" aria-hidden />} title={shown === 'waiting' ? t('none') : t('noneEver')} hint={t('noneHint')} />
+        ) : (
+          <NoMatch onClear={() => set({ kind: '' })} />
+        ))}
+      {items.length > 0 && (
+        <ul className="mx-auto grid w-full max-w-4xl gap-3 p-4 sm:p-6">
+          {items.map((change) => (
+            <li key={change.governance_change_id}>
+              <One change={change} />
+            </li>
+          ))}
+        </ul>
+      )}
+      <More query={query} />
+    </Page>
+  );
+}
+
+function One({ change }: { change: Change }) {
+  const t = useTranslations('changes');
+  const subject = useSubjectText();
+  return (
+    <Card className="grid gap-1.5 p-4">
+      <div className="flex items-start gap-2">
+        <h2 className="min-w-0 flex-1 font-semibold wrap-anywhere">
+          <Link href={`/changes/${change.governance_change_id}`} className="underline-offset-2 hover:underline">
+            <bdi>{subject(change)}</bdi>
+          </Link>
+        </h2>
+        <ChangeState change={change} />
+      </div>
+      {change.reason != null && (
+        <p>
+          <bdi>{change.reason}</bdi>
+        </p>
+      )}
+      <p className="text-sm text-soft">
+        <PersonName id={change.proposed_by} />
+        {change.agent != null && <> · {t('byAgent', { agent: change.agent })}</>} · <Ago at={change.proposed_at} />
+        {change.version != null && <> · {t('version', { number: change.version })}</>}
+      </p>
+    </Card>
+  );
+}
