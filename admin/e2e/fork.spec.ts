@@ -46,3 +46,34 @@ test('a run is replayed event by event, and forked from a step with other words'
   await expect(theirs.getByRole('dialog')).toHaveCount(0);
   await reader.close();
 });
+
+test('a fork waits for the prompts and models that there are, and says when they cannot be read', async ({ page }) => {
+  await say(page, 'Who is Ada?');
+  await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible();
+  await page.getByRole('link', { name: 'Open the run' }).click();
+  await expect(page).toHaveURL(/\/runs\/run_/);
+  let answer = () => {};
+  const asked = new Promise<void>((done) => {
+    answer = done;
+  });
+  let isRefused = true;
+  await page.route('**/api/v1/models', async (route) => {
+    if (!isRefused) return route.continue();
+    await asked;
+    return route.fulfill({ status: 403, contentType: 'application/problem+json', json: { status: 403, code: 'denied', detail: 'Not at this hour.' } });
+  });
+  await page.getByRole('list', { name: 'Timeline' }).getByRole('button', { name: 'Fork from step 2' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Fork the run' });
+  const model = dialog.getByRole('combobox', { name: 'Model' });
+  await expect(model).toBeDisabled();
+  await expect(model).toHaveText('Loading');
+  answer();
+  await expect(dialog.getByRole('alert')).toContainText('Not at this hour.');
+  // The words alone can be others meanwhile.
+  await expect(dialog.getByRole('button', { name: 'Begin' })).toBeEnabled();
+  isRefused = false;
+  await dialog.getByRole('button', { name: 'Try again' }).click();
+  await expect(dialog.getByRole('alert')).toHaveCount(0);
+  await expect(model).toBeEnabled();
+  await expect(model).toHaveText(/^as runs use now: strong/);
+});

@@ -46,7 +46,7 @@ test('versions of a prompt are read and compared line by line', async ({ page })
   await expect(page.getByText('A line that is new.')).toBeVisible();
   await page.getByLabel('Compare with').selectOption({ index: 1 });
   const difference = page.getByRole('region', { name: /^From Version/ });
-  await expect(difference.getByText('1 lines added, 1 removed')).toBeVisible();
+  await expect(difference.getByText('1 line added, 1 removed')).toBeVisible();
   await expect(difference.getByText('added: A line that is new.')).toBeVisible();
   await expect(difference.getByText(`removed: ${text.split('\n')[0]}`)).toBeVisible();
 });

@@ -61,6 +61,8 @@ test('another envelope in place of the one that was shown stops the decision unt
   isChanged = true;
   await expect(page.locator('main').getByRole('alert')).toContainText('has changed while you looked at it', { timeout: 15_000 });
   await expect(page.locator('main').getByRole('alert')).toContainText('Somebody else');
+  // What differs is said with what was there, and nothing of what is the same.
+  await expect(page.locator('main').getByRole('alert').getByRole('listitem')).toHaveText([/then: .+ now: Somebody else/]);
   await expect(page.getByRole('button', { name: 'Approve' })).toHaveAttribute('aria-disabled', 'true');
   await page.keyboard.press('a');
   await expect(page.getByRole('dialog')).toHaveCount(0);

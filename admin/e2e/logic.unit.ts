@@ -6,6 +6,7 @@ import { argumentsOf, fieldsOf } from '../src/lib/edit-arguments';
 import { fieldsOfCall, fieldsOfTool, kindsOf, rangesFrom } from '../src/lib/grant-form';
 import { rangesOf } from '../src/lib/grant-ranges';
 import { grantsOf, rolesOf } from '../src/lib/grants';
+import { holdDifferences } from '../src/lib/hold-differences';
 import { leavesOf, pointerInWords } from '../src/lib/json';
 import { failuresOf, readMetrics, requestsOf } from '../src/lib/metrics';
 import { majorText, minorOf } from '../src/lib/money';
@@ -342,4 +343,23 @@ test('a change is known by its kind and subject, also one of a kind that is not 
   expect(of('grant', 'crm.add_note@assistant')).toEqual({ kind: 'grant', name: 'crm.add_note' });
   expect(of('policy', 'rules').kind).toBe('rules');
   expect(of('budget', 'x')).toEqual({ kind: 'other', name: 'budget x' });
+});
+
+test('a card that changed says which values, origins and deciders are others, and nothing of what is the same', () => {
+  const leaf = (path: string, integrity: string) => ({ path, label: { integrity } });
+  const shown = {
+    tool: 'crm.create_contact', effect: 'write', agent: 'assistant', reason: 'Why.', person_id: 'person_1', people: 1, needs: [['owner']], rules: ['r1'],
+    arguments: { name: 'Ada', emails: ['a@x.example'], job: 'Analyst' }, provenance: { leaves: [leaf('/name', 'owner'), leaf('/emails/0', 'directory')] },
+  };
+  expect(holdDifferences(shown, shown)).toEqual({ values: [], origins: [], parts: [] });
+  const now = { ...shown, people: 2, rules: ['r1', 'r2'], arguments: { name: 'Ada', emails: ['b@x.example', 'c@x.example'] }, provenance: { leaves: [leaf('/name', 'outside'), leaf('/emails/0', 'outside')] } };
+  expect(holdDifferences(shown, now)).toEqual({
+    values: [
+      { path: '/emails/0', before: 'a@x.example', now: 'b@x.example' },
+      { path: '/emails/1', before: null, now: 'c@x.example' },
+      { path: '/job', before: 'Analyst', now: null },
+    ],
+    origins: [{ path: '/name', before: 'owner', now: 'outside' }],
+    parts: ['needs', 'rules'],
+  });
 });

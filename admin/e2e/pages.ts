@@ -18,7 +18,7 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
   const company = await first('/api/v1/companies?q=analytical');
   const deal = await first('/api/v1/deals');
   const person = (await (await page.request.get('/api/v1/people')).json()).items.find((one: { email: string }) => one.email === 'sam@example.org');
-  const change = await proposalOfAnother(page.request, `Mo-${name}`);
+  const change = await proposalOfAnother(page.request, 'Mo Manager');
   return {
     chat: '/chat',
     conversation,

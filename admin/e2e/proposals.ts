@@ -11,7 +11,9 @@ export async function says(words: string): Promise<void> {
 /** A one-time link of a manager who is new here: one who proposes, and never decides. */
 export async function linkOf(owner: APIRequestContext, name: string): Promise<string> {
   const { origin } = world();
-  const made = await owner.post(`${origin}/api/v1/people`, { data: { email: `${name.toLowerCase()}@example.org`, display_name: name, roles: [{ role: 'manager' }] }, headers: { origin } });
+  // Tests on several screens run against one program: the same name is somebody else each time.
+  const email = `${name.toLowerCase().replaceAll(' ', '-')}-${Date.now().toString(36)}@example.org`;
+  const made = await owner.post(`${origin}/api/v1/people`, { data: { email, display_name: name, roles: [{ role: 'manager' }] }, headers: { origin } });
   expect(made.status(), await made.text()).toBe(201);
   return new URL((await made.json()).sign_in_link).hash.replace('#token=', '');
 }

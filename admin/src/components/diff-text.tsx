@@ -27,7 +27,7 @@ export function DiffText({ before, after, label, isWhole = false }: DiffTextProp
   return (
     <section aria-label={label} className="grid gap-2">
       <p className="text-sm text-soft">
-        {label}: {t('lines', { added: formats.number(count('added')), removed: formats.number(count('removed')) })}
+        {label}: {t('lines', { added: count('added'), removed: formats.number(count('removed')) })}
       </p>
       <div tabIndex={0} role="group" aria-label={label} className="overflow-x-auto rounded-xl border border-line bg-surface py-2 font-mono text-xs leading-relaxed" dir="ltr">
         {(isWhole ? lines : withContext(lines)).map((line, at) =>
@@ -43,9 +43,11 @@ export function DiffText({ before, after, label, isWhole = false }: DiffTextProp
               <span aria-hidden className="select-none">
                 {SIGNS[line.kind]}
               </span>
-              <span dir="auto" className="wrap-anywhere">
+              <span>
                 {line.kind !== 'same' && <span className="sr-only">{t(`kind.${line.kind}`)} </span>}
-                {line.text === '' ? '\u00a0' : line.text}
+                <span dir="auto" className="block wrap-anywhere">
+                  {line.text === '' ? '\u00a0' : line.text}
+                </span>
               </span>
             </p>
           ),

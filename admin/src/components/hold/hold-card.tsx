@@ -12,7 +12,6 @@ import { PersonName } from '@/components/person-name';
 import { useRoleNames } from '@/components/role-names';
 import { Rules } from '@/components/rules';
 import { ToolName } from '@/components/tool-name';
-import { Button } from '@/components/ui/button';
 import { Card, Facts } from '@/components/ui/card';
 import { Failed, Loading } from '@/components/ui/states';
 import { Ago, At } from '@/components/ui/time';
@@ -20,6 +19,7 @@ import { answer, api } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 import { AllowSuch } from './allow-such';
 import { AskedToo } from './asked-too';
+import { Changed } from './changed';
 import { Decide } from './decide';
 import { LastSimilar } from './last-similar';
 import { Preview } from './preview';
@@ -91,23 +91,6 @@ const AFTER = ['approved', 'rejected', 'expired', 'cancelled', 'edited', 'revise
 
 function after(state: string): (typeof AFTER)[number] | 'unknown' {
   return AFTER.find((one) => one === state) ?? 'unknown';
-}
-
-/** The action was changed while it was looked at: what is different, and the way to see it. Nothing can be approved until then. */
-function Changed({ shown, now, onShow }: { shown: Hold; now: Hold; onShow: () => void }) {
-  const t = useTranslations('hold');
-  const isSame = JSON.stringify(shown.arguments) === JSON.stringify(now.arguments);
-  return (
-    <div role="alert" className="grid gap-2 rounded-lg bg-wait-wash p-3 text-sm">
-      <p className="font-medium text-wait">{t('changed')}</p>
-      {!isSame && <Arguments value={now.arguments} provenance={now.provenance} />}
-      <div>
-        <Button size="small" onClick={onShow}>
-          {t('showNew')}
-        </Button>
-      </div>
-    </div>
-  );
 }
 
 function Waits({ hold, isWaiting }: { hold: Hold; isWaiting: boolean }) {

@@ -4,6 +4,7 @@ import { useTranslations } from 'use-intl';
 import { Link } from '@/components/ui/link';
 import { Ago } from '@/components/ui/time';
 import { isRecord, pointerInWords, textOf } from '@/lib/json';
+import { BeforeNowList } from './before-now';
 import type { Hold } from './use-hold';
 
 /** A value in one line; what is not there says so by a dash. */
@@ -26,23 +27,7 @@ export function LastSimilar({ hold }: { hold: Hold }) {
         <Ago at={at} /> {changes.length === 0 && t('lastSame')}
       </p>
       {changes.length > 0 && (
-        <ul className="divide-y divide-line rounded-lg border border-line text-sm">
-          {changes.filter(isRecord).map((change, place) => (
-            <li key={place} className="grid gap-x-3 px-3 py-1.5 sm:grid-cols-[8rem_1fr]">
-              <span className="break-words text-soft">{pointerInWords(textOf(change['path']) ?? '')}</span>
-              <span className="min-w-0 break-words">
-                <del className="text-soft">
-                  <span className="sr-only">{t('lastBefore')} </span>
-                  <bdi>{shown(change['before'])}</bdi>
-                </del>{' '}
-                <ins className="font-medium no-underline">
-                  <span className="sr-only">{t('lastNow')} </span>
-                  <bdi>{shown(change['now'])}</bdi>
-                </ins>
-              </span>
-            </li>
-          ))}
-        </ul>
+        <BeforeNowList items={changes.filter(isRecord).map((change) => ({ name: pointerInWords(textOf(change['path']) ?? ''), before: shown(change['before']), now: shown(change['now']) }))} />
       )}
     </section>
   );

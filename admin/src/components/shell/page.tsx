@@ -35,7 +35,12 @@ export function Page({ title, actions, bar, back, children, className, scrolls =
               <ArrowLeft className="size-5 rtl:rotate-180" aria-hidden />
             </Link>
           )}
-          <h1 dir="auto" className="min-w-0 flex-1 truncate text-lg font-semibold">{title}</h1>
+          {/* A title in another direction is cut at its own end, and stands at the page's beginning all the same. */}
+          <div className="flex min-w-0 flex-1">
+            <h1 dir="auto" className="min-w-0 truncate text-lg font-semibold">
+              {title}
+            </h1>
+          </div>
           {actions}
         </div>
         {bar !== undefined && <div className="pt-1 pb-1">{bar}</div>}

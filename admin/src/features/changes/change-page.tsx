@@ -46,8 +46,8 @@ function About({ change }: { change: ChangeDetail }) {
   return (
     <Card className="grid gap-3 p-4">
       <div className="flex items-start gap-2">
-        <p className="min-w-0 flex-1 font-semibold wrap-anywhere" dir="auto">
-          {change.reason ?? t('noReason')}
+        <p className="min-w-0 flex-1 font-semibold wrap-anywhere">
+          <bdi>{change.reason ?? t('noReason')}</bdi>
         </p>
         <ChangeState change={change} />
       </div>

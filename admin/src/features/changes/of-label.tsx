@@ -20,9 +20,11 @@ export function OfLabel({ content, report }: { content: Schemas['LabelContent'];
           {report.lines.map((line, at) => (
             <p key={at} className={cx('grid grid-cols-[1rem_minmax(0,1fr)] px-2 whitespace-pre-wrap', isAdded(line) ? 'bg-good-wash text-good' : 'bg-bad-wash text-bad')}>
               <span aria-hidden>{isAdded(line) ? '+' : '−'}</span>
-              <span dir="auto" className="wrap-anywhere">
+              <span>
                 <span className="sr-only">{words(isAdded(line) ? 'kind.added' : 'kind.removed')} </span>
-                {line.text === '' ? '\u00a0' : line.text}
+                <span dir="auto" className="block wrap-anywhere">
+                  {line.text === '' ? '\u00a0' : line.text}
+                </span>
               </span>
             </p>
           ))}

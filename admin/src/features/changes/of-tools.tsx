@@ -145,8 +145,8 @@ function One({ tool, isPlugin }: { tool: Tool; isPlugin: boolean }) {
   return (
     <Card className="grid grid-cols-[minmax(0,1fr)] gap-3 p-4" role="group" aria-label={seen(tool.name)}>
       <div className="flex flex-wrap items-center gap-2">
-        <h3 dir="ltr" className="min-w-0 flex-1 font-mono text-sm font-semibold wrap-anywhere">
-          {seen(tool.name)}
+        <h3 className="min-w-0 flex-1 font-mono text-sm font-semibold wrap-anywhere">
+          <bdi dir="ltr">{seen(tool.name)}</bdi>
         </h3>
         <EffectBadge effect={tool.effect} />
         <Badge tone={tool.reversible ? 'plain' : 'wait'}>{tool.reversible ? t('reversible') : t('irreversible')}</Badge>

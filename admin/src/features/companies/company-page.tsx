@@ -34,7 +34,11 @@ function Loaded({ id }: { id: string }) {
   const me = useMe();
   const [isEditing, setIsEditing] = useState(false);
   const company = useQuery({ queryKey: ['companies', 'one', id], queryFn: () => answer(api.GET('/api/v1/companies/{id}', { params: { path: { id } } })) });
+  const contacts = usePeople(id, company.data?.name);
+  const deals = useDeals(id);
   if (isMissing(company.error)) return <NotHere />;
+  // What comes later would push down what is read already: all of it is shown at once.
+  const isWhole = company.data !== undefined && !contacts.isPending && !deals.isPending;
   return (
     <Page
       title={company.data?.name ?? t('one')}
@@ -47,14 +51,14 @@ function Loaded({ id }: { id: string }) {
       }
     >
       <div className="mx-auto grid w-full max-w-5xl gap-5 p-4 sm:p-6 lg:grid-cols-[20rem_1fr]">
-        {company.isPending && <Loading />}
+        {!isWhole && !company.isError && <Loading lines={8} />}
         {company.isError && <Failed error={company.error} onRetry={() => void company.refetch()} />}
-        {company.data !== undefined && (
+        {isWhole && (
           <>
             <div className="grid content-start gap-5">
               <About company={company.data} />
-              <People name={company.data.name} id={id} />
-              <Deals id={id} />
+              <People contacts={contacts} id={id} />
+              <Deals deals={deals} />
             </div>
             <Notes on="companies" id={id} />
           </>
@@ -82,10 +86,21 @@ function About({ company }: { company: Schemas['CompanyView'] }) {
   );
 }
 
+function usePeople(id: string, name: string | undefined) {
+  return useQuery({
+    queryKey: ['contacts', 'of', id],
+    queryFn: () => answer(api.GET('/api/v1/contacts', { params: { query: { q: name ?? '', limit: CONTACTS_SHOWN } } })),
+    enabled: name !== undefined,
+  });
+}
+
+function useDeals(id: string) {
+  return useQuery({ queryKey: ['deals', 'of', id], queryFn: () => answer(api.GET('/api/v1/deals', { params: { query: { company_id: id, limit: DEALS_SHOWN } } })) });
+}
+
 /** Contacts are found by their company's name; those of another company of the same name are left out. */
-function People({ name, id }: { name: string; id: string }) {
+function People({ contacts, id }: { contacts: ReturnType<typeof usePeople>; id: string }) {
   const t = useTranslations('companies');
-  const contacts = useQuery({ queryKey: ['contacts', 'of', id], queryFn: () => answer(api.GET('/api/v1/contacts', { params: { query: { q: name, limit: CONTACTS_SHOWN } } })) });
   const own = contacts.data?.items.filter((contact) => contact.company?.company_id === id) ?? [];
   return (
     <section>
@@ -106,10 +121,9 @@ function People({ name, id }: { name: string; id: string }) {
   );
 }
 
-function Deals({ id }: { id: string }) {
+function Deals({ deals }: { deals: ReturnType<typeof useDeals> }) {
   const t = useTranslations('companies');
   const formats = useFormats();
-  const deals = useQuery({ queryKey: ['deals', 'of', id], queryFn: () => answer(api.GET('/api/v1/deals', { params: { query: { company_id: id, limit: DEALS_SHOWN } } })) });
   return (
     <section>
       <h2 className="pb-2 font-semibold">{t('deals')}</h2>

@@ -4,8 +4,10 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
+import { Button } from '@/components/ui/button';
 import { Select, TextArea } from '@/components/ui/field';
 import { FormDialog } from '@/components/ui/form-dialog';
+import { Problem } from '@/components/ui/states';
 import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
 import { may, useMe } from '@/lib/me';
 
@@ -21,19 +23,25 @@ interface ForkDialogProps {
 /** Begins a run that goes on from a step of this one, with other words, another prompt or another model. */
 export function ForkDialog({ detail, text: was, step, onClose }: ForkDialogProps) {
   const t = useTranslations('runs');
+  const common = useTranslations('common');
   const me = useMe();
   const router = useRouter();
   const [text, setText] = useState(was);
   const [prompt, setPrompt] = useState('');
   const [model, setModel] = useState('');
   const [key, setKey] = useState(idempotencyKey);
-  const agents = useQuery({ queryKey: ['agents'], queryFn: () => answer(api.GET('/api/v1/agents')) });
-  const prompts = useQuery({ queryKey: ['prompts'], queryFn: () => answer(api.GET('/api/v1/prompts')) });
-  const models = useQuery({ queryKey: ['models'], queryFn: () => answer(api.GET('/api/v1/models')) });
+  const mayTry = may(me, 'changes:decide');
+  // Who may not try others is not shown which there are.
+  const agents = useQuery({ queryKey: ['agents'], queryFn: () => answer(api.GET('/api/v1/agents')), enabled: mayTry });
+  const prompts = useQuery({ queryKey: ['prompts'], queryFn: () => answer(api.GET('/api/v1/prompts')), enabled: mayTry });
+  const models = useQuery({ queryKey: ['models'], queryFn: () => answer(api.GET('/api/v1/models')), enabled: mayTry });
+  const choices = [agents, prompts, models];
+  const failed = choices.find((one) => one.isError)?.error ?? null;
+  const isComing = mayTry && failed === null && choices.some((one) => one.isPending);
   const now = agents.data?.items.find((agent) => agent.name === detail.agent);
   const name = now?.prompt.split('@')[0];
   const versions = prompts.data?.items.filter((one) => one.name === name).map((one) => `${one.name}@${one.version}`) ?? [];
-  const mayTry = may(me, 'changes:decide');
+  const usual = (known: string | undefined) => (isComing ? common('loading') : known === undefined ? t('forkAsNow') : t('forkUsual', { name: known }));
   const fork = useMutation({
     mutationFn: () =>
       answer(
@@ -60,8 +68,8 @@ export function ForkDialog({ detail, text: was, step, onClose }: ForkDialogProps
     >
       <p className="text-sm text-soft">{t('forkHint', { count: step - 1 })}</p>
       <TextArea label={t('forkText')} rows={4} dir="auto" value={text} onChange={(event) => setText(event.target.value)} required data-first />
-      <Select label={t('forkPrompt')} hint={mayTry ? undefined : t('mayNotTry')} disabled={!mayTry} value={prompt} onChange={(event) => setPrompt(event.target.value)}>
-        <option value="">{t('forkUsual', { name: now?.prompt ?? '' })}</option>
+      <Select label={t('forkPrompt')} hint={mayTry ? undefined : t('mayNotTry')} disabled={!mayTry || isComing} aria-busy={isComing || undefined} value={prompt} onChange={(event) => setPrompt(event.target.value)}>
+        <option value="">{usual(now?.prompt)}</option>
         {versions
           .filter((one) => one !== now?.prompt)
           .map((one) => (
@@ -70,8 +78,8 @@ export function ForkDialog({ detail, text: was, step, onClose }: ForkDialogProps
             </option>
           ))}
       </Select>
-      <Select label={t('forkModel')} disabled={!mayTry} value={model} onChange={(event) => setModel(event.target.value)}>
-        <option value="">{t('forkUsual', { name: now?.model ?? '' })}</option>
+      <Select label={t('forkModel')} disabled={!mayTry || isComing} aria-busy={isComing || undefined} value={model} onChange={(event) => setModel(event.target.value)}>
+        <option value="">{usual(now?.model)}</option>
         {models.data?.items
           .filter((one) => one.name !== now?.model)
           .map((one) => (
@@ -80,6 +88,14 @@ export function ForkDialog({ detail, text: was, step, onClose }: ForkDialogProps
             </option>
           ))}
       </Select>
+      {failed !== null && (
+        <div className="grid justify-items-start gap-2">
+          <Problem error={failed} />
+          <Button size="small" onClick={() => choices.filter((one) => one.isError).forEach((one) => void one.refetch())}>
+            {common('retry')}
+          </Button>
+        </div>
+      )}
     </FormDialog>
   );
 }

@@ -15,6 +15,7 @@ import { At } from '@/components/ui/time';
 import { useToast } from '@/components/ui/toast';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
+import { cx } from '@/lib/cx';
 import { download } from '@/lib/download';
 import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
@@ -93,7 +94,8 @@ function Loaded({ id }: { id: string }) {
       }
     >
       <div className="mx-auto grid w-full max-w-5xl gap-6 p-4 sm:p-6 lg:grid-cols-[1fr_18rem]">
-        <div className="order-2 grid content-start gap-3 lg:order-1">
+        {/* On a phone the steps stand below what is known of the run, and would be pushed down by it. */}
+        <div className={cx('order-2 grid content-start gap-3 lg:order-1', detail.isPending && 'max-lg:hidden')}>
           {stop.isError && <Problem error={stop.error} />}
           {raw.isError && <Problem error={raw.error} />}
           {followed.error !== null && <Failed error={followed.error} />}
