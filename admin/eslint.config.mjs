@@ -26,7 +26,7 @@ const arrows = {
 };
 
 const config = [
-  { ignores: ['.next/', 'out/', 'dist/', 'test-results/', 'src/lib/api/schema.d.ts', 'next-env.d.ts'] },
+  { ignores: ['.next/', 'lighthouse/node_modules/', 'out/', 'dist/', 'test-results/', 'src/lib/api/schema.d.ts', 'next-env.d.ts'] },
   ...next,
   ...typescript,
   {
@@ -41,7 +41,7 @@ const config = [
       'no-console': 'error',
     },
   },
-  { files: ['scripts/**'], rules: { 'no-console': 'off' } },
+  { files: ['scripts/**', 'lighthouse/**'], rules: { 'no-console': 'off' } },
   // Playwright's fixtures take a function called `use`, which is no hook.
   { files: ['e2e/**'], rules: { 'react-hooks/rules-of-hooks': 'off' } },
 ];

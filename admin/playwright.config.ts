@@ -19,10 +19,12 @@ export default defineConfig({
   projects: [
     // `@wide` is about wide screens, `@once` about what is the same on every screen.
     { name: 'unit', testMatch: /\.unit\.ts$/ },
-    { name: 'desktop', testMatch: /\.spec\.ts$/, testIgnore: /(phone|look|screens|figures)\.spec\.ts$/, use: { ...desktop, colorScheme: 'light', locale: 'en-US' } },
+    { name: 'desktop', testMatch: /\.spec\.ts$/, testIgnore: /(phone|look|screens|figures|lighthouse)\.spec\.ts$/, use: { ...desktop, colorScheme: 'light', locale: 'en-US' } },
     { name: 'phone', testMatch: /(phone|office|people|factor|passkey|usage|govern|rules|shell|installed|merge|fork|changes)\.spec\.ts$/, grepInvert: /@wide/, use: { ...phone, colorScheme: 'dark', locale: 'en-US' } },
     { name: 'look-desktop', testMatch: /look\.spec\.ts$/, use: desktop },
     { name: 'figures', testMatch: /figures\.spec\.ts$/, use: desktop },
+    { name: 'lighthouse-phone', testMatch: /lighthouse\.spec\.ts$/, use: desktop },
+    { name: 'lighthouse-desktop', testMatch: /lighthouse\.spec\.ts$/, use: desktop },
     { name: 'screens', testMatch: /screens\.spec\.ts$/, use: desktop },
     { name: 'look-phone', testMatch: /look\.spec\.ts$/, grepInvert: /@once/, use: phone },
   ],

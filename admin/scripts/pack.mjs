@@ -6,6 +6,8 @@ import { brotliCompressSync, constants } from 'node:zlib';
 const [from, to] = ['out', 'dist'];
 /** Smaller texts gain nothing from compression. */
 const COMPRESSED_BYTES_MIN = 512;
+/** The most that all of it may weigh, compressed: it stands in the program. */
+const PACKED_BYTES_MAX = 1_500_000;
 
 for (const name of readdirSync(to)) if (!name.startsWith('.')) rmSync(join(to, name), { recursive: true });
 cpSync(from, to, { recursive: true });
@@ -27,3 +29,7 @@ for (const entry of readdirSync(to, { recursive: true, withFileTypes: true })) {
 }
 const kb = (bytes) => `${Math.round(bytes / 1000)} kB`;
 console.log(`The web: ${files} files, ${kb(raw)}, ${kb(packed)} compressed.`);
+if (packed > PACKED_BYTES_MAX) {
+  console.error(`The web weighs more than the ${kb(PACKED_BYTES_MAX)} that it may: look at what the largest files of ${to} bring along.`);
+  process.exit(1);
+}
