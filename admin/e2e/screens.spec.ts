@@ -2,6 +2,7 @@ import type { Browser } from '@playwright/test';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from './fixtures';
 import { everyPage, settled } from './pages';
+import { STATE } from './world';
 
 /** The most that one picture may weigh: they stand in the repository. */
 const PICTURE_BYTES_MAX = 60_000;
@@ -11,10 +12,13 @@ const THEMES = ['light', 'dark'] as const;
 /** `UPDATE=1` writes the pictures of the documents anew; otherwise they are looked at and thrown away. */
 const FOLDER = process.env['UPDATE'] === '1' ? '../docs/screens' : 'shots/screens';
 
-async function shoot(browser: Browser, baseURL: string | undefined, screen: keyof typeof SCREENS, theme: (typeof THEMES)[number], pages: Record<string, string>): Promise<void> {
+/** Nobody's session. */
+const NOBODY = { cookies: [], origins: [] };
+
+async function shoot(browser: Browser, baseURL: string | undefined, screen: keyof typeof SCREENS, theme: (typeof THEMES)[number], pages: Record<string, string>, who: string | typeof NOBODY = STATE): Promise<void> {
   const context = await browser.newContext({
     baseURL,
-    storageState: 'test-results/owner.json',
+    storageState: who,
     viewport: SCREENS[screen],
     isMobile: screen === 'phone',
     hasTouch: screen === 'phone',
@@ -40,5 +44,10 @@ test('each page has its picture, small enough to keep', async ({ page, browser, 
   test.setTimeout(600_000);
   mkdirSync(FOLDER, { recursive: true });
   const pages = await everyPage(page, 'Mallory');
-  for (const screen of ['phone', 'desktop'] as const) for (const theme of THEMES) await shoot(browser, baseURL, screen, theme, pages);
+  for (const screen of ['phone', 'desktop'] as const) {
+    for (const theme of THEMES) {
+      await shoot(browser, baseURL, screen, theme, pages);
+      await shoot(browser, baseURL, screen, theme, { 'sign-in': '/sign-in' }, NOBODY);
+    }
+  }
 });

@@ -20,11 +20,6 @@ export function subjectOf({ kind, subject }: { kind: string; subject: string }):
   return { kind: 'other', name: `${kind} ${subject}` };
 }
 
-/** The subject of changes of a plugin, or of a server, that is called so. */
-export function subjectsOf(name: string): string[] {
-  return [name, `${PLUGIN}${name}`];
-}
-
 export type Shown =
   | { kind: 'policy'; report: Schemas['ProposalReport'] }
   | { kind: 'label'; content: Schemas['LabelContent']; report: Schemas['LabelReport'] }

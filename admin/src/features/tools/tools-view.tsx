@@ -14,7 +14,6 @@ import { Card, Facts } from '@/components/ui/card';
 import { Digest } from '@/components/ui/digest';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
-import { subjectsOf, type Change } from '@/lib/change';
 import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
 import { useAddress } from '@/lib/url';
@@ -28,11 +27,6 @@ type Plugin = Schemas['PluginView'];
 /** The name of an MCP server, of whose tools a group is; nothing of a plugin. */
 function serverOf(group: string): string | null {
   return group.endsWith('@mcp') ? group.slice(0, -'@mcp'.length) : null;
-}
-
-/** What waits of a group. */
-function isOf(change: Change, group: string): boolean {
-  return subjectsOf(group.split('@')[0] ?? group).includes(change.subject);
 }
 
 /** Every tool that agents can be given, by the plugin that offers it, with what the sandbox lets the plugin do. */
@@ -59,7 +53,7 @@ export function ToolsView() {
       {tools.isSuccess && all.length === 0 && <Empty icon={<Wrench className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
       {all.length > 0 && found.length === 0 && <NoMatch onClear={() => set({ q: '' })} />}
       <div className="mx-auto grid w-full max-w-5xl gap-5 p-4 sm:p-6">
-        {tools.isSuccess && waiting !== null && <Waiting changes={waiting.filter((change) => !groups.some((group) => isOf(change, group)))} />}
+        {tools.isSuccess && waiting !== null && <Waiting changes={waiting} />}
         {plugins.isSuccess &&
           waiting !== null &&
           groups.map((group) => (
@@ -68,7 +62,6 @@ export function ToolsView() {
               name={group}
               plugin={plugins.data.items.find((plugin) => `${plugin.name}@${plugin.version}` === group) ?? null}
               tools={found.filter((tool) => tool.plugin === group)}
-              waiting={waiting.filter((change) => isOf(change, group))}
               onOpen={(name) => set({ open: name })}
               onPropose={(server) => set({ propose: server })}
             />
@@ -85,13 +78,11 @@ interface GroupProps {
   name: string;
   plugin: Plugin | null;
   tools: Tool[];
-  /** What is proposed of it. */
-  waiting: Change[];
   onOpen: (name: string) => void;
   onPropose: (server: string) => void;
 }
 
-function Group({ name, plugin, tools, waiting, onOpen, onPropose }: GroupProps) {
+function Group({ name, plugin, tools, onOpen, onPropose }: GroupProps) {
   const t = useTranslations('tools');
   const me = useMe();
   const server = serverOf(name);
@@ -108,7 +99,6 @@ function Group({ name, plugin, tools, waiting, onOpen, onPropose }: GroupProps) 
               </Button>
             )}
           </div>
-          <Waiting changes={waiting} />
           {plugin === null ? <p className="text-sm text-soft">{t('elsewhereHint')}</p> : <Sandbox plugin={plugin} />}
         </div>
         <ul className="divide-y divide-line border-t border-line">
