@@ -47,6 +47,9 @@ test('what a server of tools says now is proposed from the page of tools, shown 
   await expect(their.getByRole('button', { name: 'Withdraw' })).toBeEnabled();
 
   await page.goto('/tools');
+  // Whoever can decide on it is told on every page, and who proposed it is not.
+  await expect(page.getByText(/^\d+ proposed changes? waits?$/).first()).toBeAttached();
+  await expect(their.getByText(/^\d+ proposed changes? waits?$/)).toHaveCount(0);
   await page.getByRole('link', { name: 'Tools of files: a change waits for a decision' }).click();
   await page.waitForURL(path);
   await expect(page.getByText('It finds more now.')).toBeVisible();

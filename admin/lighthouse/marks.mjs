@@ -78,8 +78,11 @@ async function lookTwice(path) {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const seen = await look(path);
-      if (seen.runtimeError === undefined) return seen;
-      throw new Error(seen.runtimeError.message);
+      if (seen.runtimeError !== undefined) throw new Error(seen.runtimeError.message);
+      // A trace that broke off has no movement in it, and none is not the same as no movement.
+      const shift = seen.audits['cumulative-layout-shift'];
+      if (shift?.numericValue === undefined) throw new Error(`how far it moved is not known: ${shift?.errorMessage}`);
+      return seen;
     } catch (error) {
       if (attempt === ATTEMPTS) throw error;
       console.error(`${path} is marked again: ${error.message}`);
@@ -93,6 +96,5 @@ for (const [name, path] of Object.entries(JSON.parse(pages))) {
   const refs = Object.values(categories).flatMap((category) => category.auditRefs);
   const short = refs.filter(({ id, weight }) => weight > 0 && audits[id].score !== null && audits[id].score < 1).map(({ id }) => id);
   const why = short.map((id) => `${id}: ${JSON.stringify(audits[id].details?.items ?? []).slice(0, 600)}`);
-  const shift = audits['cumulative-layout-shift']?.numericValue ?? Number.NaN;
-  console.log(JSON.stringify({ name, accessibility: mark(categories.accessibility), practices: mark(categories['best-practices']), shift, why, at: finalDisplayedUrl.replace(origin, '') }));
+  console.log(JSON.stringify({ name, accessibility: mark(categories.accessibility), practices: mark(categories['best-practices']), shift: audits['cumulative-layout-shift'].numericValue, why, at: finalDisplayedUrl.replace(origin, '') }));
 }

@@ -7,13 +7,15 @@ import { useTranslations } from 'use-intl';
 import { Dialog } from '@/components/ui/dialog';
 import { cx } from '@/lib/cx';
 import type { Place } from './navigation';
+import type { Waiting } from './use-waiting';
 import { WaitingBadge } from './waiting-badge';
 
 /** Places at the bottom; the rest is behind "more". */
 const SHOWN = 4;
+const AT_ICON = 'absolute start-1/2 top-1 ms-1';
 
 /** Navigation of small screens: within the thumb's reach. */
-export function PhoneBar({ places, here, waiting, onSearch }: { places: Place[]; here: string | null; waiting: number; onSearch: () => void }) {
+export function PhoneBar({ places, here, waiting, onSearch }: { places: Place[]; here: string | null; waiting: Waiting; onSearch: () => void }) {
   const t = useTranslations('shell');
   const [isOpen, setIsOpen] = useState(false);
   const shown = places.slice(0, SHOWN);
@@ -27,7 +29,7 @@ export function PhoneBar({ places, here, waiting, onSearch }: { places: Place[];
             <Link href={place.path} aria-current={here === place.path ? 'page' : undefined} className={looks(here === place.path)}>
               <place.icon className="size-5" aria-hidden />
               <span className="max-w-full truncate">{t(`short.${place.name}`)}</span>
-              {place.name === 'holds' && <WaitingBadge count={waiting} className="absolute start-1/2 top-1 ms-1" />}
+              {place.name === 'holds' && <WaitingBadge of="holds" count={waiting.holds} className={AT_ICON} />}
             </Link>
           </li>
         ))}
@@ -43,6 +45,7 @@ export function PhoneBar({ places, here, waiting, onSearch }: { places: Place[];
             >
               <Ellipsis className="size-5" aria-hidden />
               {t('more')}
+              <WaitingBadge of="changes" count={waiting.changes} className={AT_ICON} />
             </button>
           </li>
         )}
@@ -76,7 +79,8 @@ export function PhoneBar({ places, here, waiting, onSearch }: { places: Place[];
                   className="flex min-h-12 items-center gap-3 rounded-lg px-2 font-medium hover:bg-sunken"
                 >
                   <place.icon className="size-5 text-soft" aria-hidden />
-                  {t(`places.${place.name}`)}
+                  <span className="min-w-0 flex-1">{t(`places.${place.name}`)}</span>
+                  {place.name === 'changes' && <WaitingBadge of="changes" count={waiting.changes} />}
                 </Link>
               </li>
             ))}

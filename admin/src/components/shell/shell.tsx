@@ -1,11 +1,9 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
 import { usePathname, useRouter } from 'next/navigation';
 import { useEffect } from 'react';
 import { useTranslations } from 'use-intl';
 import { Failed } from '@/components/ui/states';
-import { answer, api } from '@/lib/api/client';
 import { isSignedOut } from '@/lib/api/problem';
 import { may, MeProvider, useMeQuery, type Me } from '@/lib/me';
 import { useCommands } from './commands';
@@ -14,21 +12,7 @@ import { placeAt, placesOf } from './navigation';
 import { NotHere } from './not-here';
 import { PhoneBar } from './phone-bar';
 import { SideBar } from './side-bar';
-
-const HOLDS_EVERY_MS = 15_000;
-/** More than this is shown as "more than". */
-const HOLDS_COUNTED_MAX = 99;
-
-/** How many actions wait for people, for whoever may see them. */
-export function useWaitingCount(me: Me): number {
-  const holds = useQuery({
-    queryKey: ['holds', 'waiting'],
-    queryFn: () => answer(api.GET('/api/v1/holds', { params: { query: { state: 'held', limit: HOLDS_COUNTED_MAX + 1 } } })),
-    enabled: may(me, 'holds:read'),
-    refetchInterval: HOLDS_EVERY_MS,
-  });
-  return holds.data?.items.length ?? 0;
-}
+import { useWaiting } from './use-waiting';
 
 /** The worker keeps the page for when there is no network. Where there is none, everything works but that page. */
 function keepOfflinePage(): void {
@@ -69,7 +53,7 @@ function Frame({ me, place, children }: { me: Me; place: string | null; children
   const t = useTranslations('shell');
   const places = placesOf(me);
   const commands = useCommands(places);
-  const waiting = Math.min(useWaitingCount(me), HOLDS_COUNTED_MAX);
+  const waiting = useWaiting(me);
   return (
     <div className="flex h-dvh flex-col overflow-hidden lg:flex-row">
       <a href="#main" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-lg focus:bg-surface focus:px-3 focus:py-2">

@@ -7,12 +7,13 @@ import { cx } from '@/lib/cx';
 import type { Me } from '@/lib/me';
 import { Mark } from './mark';
 import type { NavigationGroup, Place } from './navigation';
+import { waitingAt, type Waiting } from './use-waiting';
 import { WaitingBadge } from './waiting-badge';
 
 const GROUPS: readonly NavigationGroup[] = ['work', 'observe', 'office', 'govern', 'system'];
 
 /** Navigation of wide screens. */
-export function SideBar({ me, places, here, waiting, onSearch }: { me: Me; places: Place[]; here: string | null; waiting: number; onSearch: () => void }) {
+export function SideBar({ me, places, here, waiting, onSearch }: { me: Me; places: Place[]; here: string | null; waiting: Waiting; onSearch: () => void }) {
   const t = useTranslations('shell');
   return (
     <header className="hidden w-56 shrink-0 flex-col border-e border-line bg-sunken lg:flex">
@@ -46,7 +47,7 @@ export function SideBar({ me, places, here, waiting, onSearch }: { me: Me; place
                     >
                       <place.icon className={cx('size-4', here === place.path && 'text-accent')} aria-hidden />
                       <span className="min-w-0 flex-1 truncate">{t(`places.${place.name}`)}</span>
-                      {place.name === 'holds' && <WaitingBadge count={waiting} />}
+                      <WaitingAt place={place} waiting={waiting} />
                     </Link>
                   </li>
                 ))}
@@ -63,4 +64,9 @@ export function SideBar({ me, places, here, waiting, onSearch }: { me: Me; place
       </div>
     </header>
   );
+}
+
+function WaitingAt({ place, waiting }: { place: Place; waiting: Waiting }) {
+  const of = waitingAt(place.name);
+  return of === null ? null : <WaitingBadge of={of} count={waiting[of]} />;
 }

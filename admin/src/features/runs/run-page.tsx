@@ -65,7 +65,7 @@ function Loaded({ id }: { id: string }) {
           {isUnderWay && (
             <Button size="small" tone="danger" isBusy={stop.isPending} forbidden={may(me, 'runs:cancel') || detail.data?.person_id === me.person_id ? null : t('mayNotStop')} onClick={() => stop.mutate()}>
               <CircleStop className="size-4" aria-hidden />
-              {t('stop')}
+              <span className="max-sm:sr-only">{t('stop')}</span>
             </Button>
           )}
           {!isReplaying && (

@@ -112,9 +112,11 @@ function Moment({ icon, title, aside, action, children }: MomentProps) {
       <span className="row-span-2 grid justify-items-center">
         <span className="grid size-7 place-items-center rounded-full bg-sunken text-soft">{icon}</span>
       </span>
-      <div className="flex flex-wrap items-center gap-x-3">
-        <p className="min-h-7 flex-1 pt-0.5 text-sm font-semibold whitespace-nowrap">{title}</p>
-        {aside !== undefined && <span className="text-xs text-soft">{aside}</span>}
+      <div className="flex items-start gap-x-3">
+        <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-3">
+          <p className="min-h-7 flex-1 pt-0.5 text-sm font-semibold whitespace-nowrap">{title}</p>
+          {aside !== undefined && <span className="text-xs text-soft">{aside}</span>}
+        </div>
         {action}
       </div>
       <div className="col-start-2 min-w-0">{children}</div>
