@@ -5,20 +5,23 @@
 
 use crate::agents::Agents;
 use crate::counts::prepare;
-use crate::gate::{Catalogue, Gate, Ruled};
-use crate::held::{edits_of, row_of};
+use crate::gate::{Gate, Ruled};
+use crate::hands::Hands;
+use crate::held::{call_key, edits_of, preview_of, row_of};
 use crate::labels::Shown;
 use crate::run::Run;
 use serde_json::Value;
+use std::sync::Arc;
 use steward_core::event::{HoldOutcome, Recorded};
 use steward_core::{CallId, Event, HoldId};
+use steward_host::Host;
 use steward_office::holds::edit::{self, Editing};
 use steward_office::holds::routing::ApprovalRules;
-use steward_office::people::roles_of;
+use steward_office::people::{agent_of, roles_of};
 use steward_office::{Office, OfficeError};
 use steward_policies::Rules;
 use steward_store::hold::{self, HoldRow};
-use steward_store::{StoreError, Tx, journal};
+use steward_store::{Store, StoreError, Tx, journal};
 
 /// The most events of one run.
 const EVENTS_MAX: i64 = 100_000;
@@ -27,8 +30,10 @@ const EVENTS_MAX: i64 = 100_000;
 pub struct Judges<'a> {
     /// Time, chance, and the key of envelopes.
     pub office: &'a Office,
+    /// The database, for what a tool reads to say what the edited call would do.
+    pub store: &'a Store,
     /// The tools.
-    pub host: &'a dyn Catalogue,
+    pub host: &'a Host,
     /// The rules in force.
     pub rules: &'a Rules,
     /// The agents.
@@ -102,7 +107,11 @@ async fn judge(tx: &mut Tx, judges: &Judges<'_>, editing: &Editing, run: &Run, c
     let ruling = gate.rule(run, &call.call, &shown, None, office.clock.now_ms());
     match (&ruling.verdict, &ruling.sealed) {
         (Ruled::Hold(needs), Some(sealed)) => {
-            let waits = row_of(next, pins, row.run, &call.call, &ruling, sealed, needs, office.clock.now());
+            let mut waits = row_of(next, pins, row.run, &call.call, &ruling, sealed, needs, office.clock.now());
+            if let Some(actor) = agent_of(tx, pins.person, row.run, &pins.agent, pins.workspace).await? {
+                let hands = Hands::new(judges.store.clone(), office.clone(), actor, row.run, pins.workspace, ruling.integrity);
+                waits.preview = preview_of(judges.host, call_key(row.run, call_id), office.clock.now_ms(), sealed, Arc::new(hands)).await;
+            }
             Ok(Edited::Waits(Box::new(edit::replace(tx, office, editing, waits).await?)))
         }
         (Ruled::Block(class), _) => {

@@ -4,7 +4,7 @@ use crate::gate::{Ruling, Sealed};
 use serde_json::Value;
 use std::sync::Arc;
 use steward_core::event::{HoldOutcome, Pins};
-use steward_core::{CallId, EnvelopeKey, Event, HoldId, Needs, RunId, TenantId, ToolCall};
+use steward_core::{CallId, Digest, EnvelopeKey, Event, HoldId, Needs, RunId, TenantId, ToolCall};
 use steward_host::{CallContext, Host};
 use steward_office::OfficeError;
 use steward_office::holds::seal::is_sealed;
@@ -55,6 +55,11 @@ pub(crate) fn row_of(
         journal: None,
         seal: None,
     }
+}
+
+/// The key of one call's effects: the same each time it is tried.
+pub(crate) fn call_key(run: RunId, call: CallId) -> String {
+    Digest::of_parts([run.to_string().as_bytes(), call.to_string().as_bytes()]).to_string().chars().take(32).collect()
 }
 
 /// What the tool says that a sealed call would do, as JSON text; none where it says nothing. It is asked with the rights of the run.

@@ -37,7 +37,14 @@ pub(super) fn read_arguments(text: &str) -> Result<Value, CliError> {
 pub(super) async fn run(terminal: &Terminal, governance: &Governance, hold: HoldId, arguments: Value) -> Result<Card, CliError> {
     adopt(&terminal.store, &terminal.office, &governance.host.specs(), &governance.rules).await?;
     let rules = governance.rules.of(terminal.actor.tenant);
-    let judges = Judges { office: &terminal.office, host: &governance.host, rules: &rules, agents: &governance.agents, approvals: &terminal.config.approvals };
+    let judges = Judges {
+        office: &terminal.office,
+        store: &terminal.store,
+        host: &governance.host,
+        rules: &rules,
+        agents: &governance.agents,
+        approvals: &terminal.config.approvals,
+    };
     let mut tx = terminal.store.begin(&terminal.actor).await?;
     let edited = edit(&mut tx, &judges, hold, arguments).await?;
     tx.commit().await?;

@@ -34,7 +34,7 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<HoldId>, Json(wanted): Jso
     let mut tx = caller.begin().await?;
     let state = caller.state();
     let rules = state.rules.of(caller.actor().tenant);
-    let judges = Judges { office: caller.office(), host: &state.host, rules: &rules, agents: &state.agents, approvals: &state.approvals };
+    let judges = Judges { office: caller.office(), store: &state.store, host: &state.host, rules: &rules, agents: &state.agents, approvals: &state.approvals };
     match edit(&mut tx, &judges, id, Value::Object(wanted.arguments)).await.map_err(about_arguments)? {
         Edited::Waits(row) => {
             let now = HoldDetail::of(holds::get(&mut tx, row.hold_id).await?, caller.office().clock.now())?;

@@ -7,14 +7,14 @@ use super::{Drive, DriveError, Permitted, wish};
 use crate::Runtime;
 use crate::counts::{Counted, prepare};
 use crate::gate::{Gate, Ruled, Ruling};
-use crate::held::{preview_of, row_of};
+use crate::held::{call_key, preview_of, row_of};
 use crate::points::point;
 use futures_util::future::{BoxFuture, join_all};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use steward_core::event::Pins;
-use steward_core::{CallId, DecisionId, Digest, Effect, EnvelopeId, Event, FailureClass, Micros, Outcome, RunOutcome, ToolCall};
+use steward_core::{CallId, DecisionId, Effect, EnvelopeId, Event, FailureClass, Micros, Outcome, RunOutcome, ToolCall};
 use steward_host::{CallContext, CallReport, EXTRACT, PROPOSE_GRANT};
 use steward_office::holds::seal::seal_hold;
 use steward_policies::Permit;
@@ -353,7 +353,7 @@ impl Drive<'_> {
 
     /// The idempotency key of a call: the same on every try, different for every call.
     fn key_of(&self, id: CallId) -> String {
-        Digest::of_parts([self.run_id.to_string().as_bytes(), id.to_string().as_bytes()]).to_string().chars().take(32).collect()
+        call_key(self.run_id, id)
     }
 }
 

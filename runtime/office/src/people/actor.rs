@@ -2,7 +2,7 @@
 
 use super::error::PeopleError;
 use std::collections::BTreeSet;
-use steward_core::{Actor, ActorKind, AuthMethod, PersonId, Role, RunId, TenantId, Workspaces};
+use steward_core::{Actor, ActorKind, AuthMethod, PersonId, Role, RunId, TenantId, WorkspaceId, Workspaces};
 use steward_store::membership::{self, Membership};
 use steward_store::step::TakenUp;
 use steward_store::{Store, StoreError, Tx, person};
@@ -37,6 +37,14 @@ pub async fn actor_of_person(store: &Store, tenant: TenantId, email: &str) -> Re
 pub fn actor_of_agent(tenant: TenantId, person: PersonId, run: RunId, taken: &TakenUp) -> Option<Actor> {
     let actor = with(tenant, person, ActorKind::Agent { run, agent: taken.agent.clone() }, &taken.memberships);
     (taken.active && actor.workspaces.sees(taken.workspace)).then_some(actor)
+}
+
+/// The same outside a run's own transaction. None also when there is no such person.
+pub async fn agent_of(tx: &mut Tx, id: PersonId, run: RunId, agent: &str, workspace: WorkspaceId) -> Result<Option<Actor>, StoreError> {
+    let active = person::is_active(tx, id).await?;
+    let memberships = membership::list_of(tx, &[id]).await?;
+    let actor = with(tx.actor().tenant, id, ActorKind::Agent { run, agent: agent.to_owned() }, &memberships);
+    Ok((active && actor.workspaces.sees(workspace)).then_some(actor))
 }
 
 /// The roles of a person that an agent acts for, as [`actor_of_agent`] has them.

@@ -13,7 +13,8 @@ async fn edits(world: &World, actor: &Actor, row: &HoldRow, change: impl Fn(&mut
     let mut arguments = envelope["arguments"].clone();
     change(&mut arguments);
     let (runtime, rules) = (&world.runtime, world.runtime.rules.base());
-    let judges = Judges { office: &runtime.office, host: &runtime.host, rules: &rules, agents: &runtime.agents, approvals: &runtime.approvals };
+    let judges =
+        Judges { office: &runtime.office, store: &world.db.app, host: &runtime.host, rules: &rules, agents: &runtime.agents, approvals: &runtime.approvals };
     let mut tx = world.db.app.begin(actor).await.expect("begin");
     let edited = edit(&mut tx, &judges, row.hold_id, arguments).await?;
     tx.commit().await.expect("commit");
@@ -89,6 +90,21 @@ async fn an_edited_call_is_approved_anew_and_runs_as_edited() {
     assert_eq!(world.db.number("select count(*) from audit_event where action = 'hold.edit' and outcome = 'done'").await, 3);
     assert_eq!(kinds(&world, run).await.iter().filter(|kind| *kind == "edited").count(), 3);
     assert!(model.requests().pop().expect("a request").tool_results().iter().any(|result| result.contains("a person changed the arguments")));
+}
+
+#[tokio::test]
+async fn the_card_of_an_edit_says_what_the_tool_would_do_with_what_was_edited() {
+    let (_model, world, _run, row) = held().await;
+    let said = |row: &HoldRow| serde_json::from_str::<Value>(row.preview.as_deref().expect("a preview")).expect("JSON");
+    let first = waits(edits(&world, &world.owner, &row, |arguments| arguments["text"] = json!("Met in Hall 3.")).await.expect("edit"));
+    assert_eq!(said(&first)["title"], said(&row)["title"]);
+    assert_eq!(said(&first)["lines"], json!([{ "label": "note", "before": null, "after": "Met in Hall 3." }]));
+    assert_eq!(world.db.number("select count(*) from note").await, 0);
+    // It is asked with the rights of whom the agent acts for: for who may see nothing any more, it says nothing.
+    let second = another_owner(&world, 91).await;
+    world.db.raw(&format!("update person set disabled_at = now() where person_id = '{}'", world.owner.person.expect("person").uuid())).await;
+    let blind = waits(edits(&world, &second, &first, |arguments| arguments["text"] = json!("Met in Hall 4.")).await.expect("edit"));
+    assert_eq!(blind.preview, None);
 }
 
 /// The next decision that is written is refused once, as when a counter of the rules moved between judging and writing.
