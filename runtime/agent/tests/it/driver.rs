@@ -19,6 +19,7 @@ mod tamper;
 use steward_agent::fork::{Taken, taken};
 use steward_agent::testing::World;
 use steward_core::{EnvelopeId, Event, RunId};
+use steward_office::OfficeError;
 use steward_office::conversations::{self, Fork};
 use steward_store::hold::HoldRow;
 use steward_store::{Page, run::RunStatus};
@@ -63,15 +64,19 @@ async fn kinds(world: &World, run: RunId) -> Vec<String> {
 
 /// Forks a run of the owner at a step, with the same message; the fork is queued.
 async fn fork(world: &World, run: RunId, step: u32) -> RunId {
+    try_fork(world, run, step).await.expect("forked")
+}
+
+async fn try_fork(world: &World, run: RunId, step: u32) -> Result<RunId, OfficeError> {
     let events = world.events(run).await;
     let begun = events.iter().find_map(|recorded| if let Event::Started { text, history, .. } = &recorded.event { Some((text, history)) } else { None });
     let (text, history) = begun.map(|(text, history)| (text.clone(), history.clone())).expect("a beginning");
     let Taken { events, used, later } = taken(&events, step).expect("what came before is over");
     let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
     let fork = Fork { from: run, step, events, used, later, text, history };
-    let (_, posted) = conversations::fork(&mut tx, &world.runtime.office, fork, "chat", world.pins()).await.expect("forked");
+    let (_, posted) = conversations::fork(&mut tx, &world.runtime.office, fork, "chat", world.pins()).await?;
     tx.commit().await.expect("commit");
-    posted.run
+    Ok(posted.run)
 }
 
 /// The reply of a run.

@@ -88,3 +88,14 @@ async fn a_card_says_that_the_run_before_the_fork_did_the_same_or_may_have() {
     let event = world.events(fork(&world, run, 2).await).await.remove(1).event;
     assert!(matches!(&event, Event::Forked { step: 2, later, .. } if later.is_empty()), "{event:?}");
 }
+
+#[tokio::test]
+async fn a_run_of_too_many_events_is_not_gone_on_from() {
+    let (_model, world, run, _row) = held().await;
+    for (events, expect) in [(10_000, None), (10_001, Some("more than 10000 events"))] {
+        world.db.raw(&format!("update run set last_seq = {events} where run_id = '{}'", run.uuid())).await;
+        let refused = try_fork(&world, run, 1).await.err().map(|err| err.to_string());
+        assert_eq!(refused.as_deref().map(|why| why.contains(expect.unwrap_or("nothing"))), expect.map(|_| true), "{events}: {refused:?}");
+    }
+    assert_eq!(world.db.number("select count(*) from run where forked_from is not null").await, 1);
+}

@@ -91,6 +91,27 @@ async fn a_grant_is_refused_to_whoever_may_not_and_for_what_is_never_granted() {
 }
 
 #[tokio::test]
+async fn a_grant_is_no_way_round_what_a_person_refused_in_the_run_that_another_goes_on_from() {
+    let (_model, world, contact) = noting().await;
+    let asked = format!("Note on {contact}: NOTE<short>");
+    let run = world.say(&asked).await;
+    assert_eq!(settle(&world).await, Some(RunStatus::Waiting));
+    let row = waiting(&world).await.pop().expect("one held action");
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    steward_office::holds::reject(&mut tx, &world.runtime.office, row.hold_id, "Not this.").await.expect("refused");
+    tx.commit().await.expect("commit");
+    assert_eq!(settle(&world).await, Some(RunStatus::Ended));
+    gives(&world, &world.owner, &note_tool(&world), &contact, 2, 1).await.expect("a grant");
+    fork(&world, run, 1).await;
+    assert_eq!(settle(&world).await, Some(RunStatus::Waiting));
+    assert_eq!((notes(&world).await, world.db.number("select uses::bigint from standing_grant").await), (0, 0));
+    // Whoever asks for it anew means it: then the grant counts.
+    world.say(&asked).await;
+    assert_eq!(settle(&world).await, Some(RunStatus::Ended));
+    assert_eq!((notes(&world).await, world.db.number("select uses::bigint from standing_grant").await), (1, 1));
+}
+
+#[tokio::test]
 async fn a_grant_lets_what_is_in_its_ranges_run_and_nothing_else() {
     let (_model, world, contact) = noting().await;
     let row = gives(&world, &world.owner, &note_tool(&world), &contact, 2, 1).await.expect("a grant");
