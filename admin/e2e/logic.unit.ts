@@ -22,7 +22,7 @@ import { FrameReader } from '../src/lib/sse';
 import { timeline } from '../src/lib/timeline';
 import { safeNext } from '../src/lib/safe-next';
 import { toBytes, toText } from '../src/lib/passkey';
-import { byGravity, limitsOf, reachOf, signerChanged } from '../src/lib/tool-set';
+import { byGravity, limitsOf, partText, reachOf, signerChanged } from '../src/lib/tool-set';
 import { byOf, daysOf, everyDay, periodOf } from '../src/lib/usage';
 
 test('frames arrive in any pieces', () => {
@@ -332,6 +332,10 @@ test('of changed tools the gravest comes first, and of a plugin it is said what 
   expect(limitsOf(report).map((one) => one.change)).toEqual(['more', 'less', 'same', 'same']);
   expect([signerChanged(before, after), signerChanged(before, { ...before }), signerChanged(null, after)]).toEqual([true, false, false]);
   expect(reachOf({ ...report, plugin_before: null }).added).toEqual(['crm', 'crm-write']);
+  const definition = (input: Record<string, unknown>) => ({ name: 'n', digest: 'd', description: 'x', arguments: input });
+  const [one, other] = [definition({ type: 'object', properties: { a: {}, b: [{ d: 1, c: 2 }] } }), definition({ properties: { b: [{ c: 2, d: 1 }], a: {} }, type: 'object' })];
+  expect(partText(one, 'arguments')).toBe(partText(other, 'arguments'));
+  expect(partText(one, 'arguments')).not.toBe(partText(definition({ type: 'object', properties: { a: {}, b: [{ d: 1 }, { c: 2 }] } }), 'arguments'));
   expect(limitsOf({ ...report, plugin_before: null }).every((one) => one.change === 'new' && one.before === null)).toBe(true);
 });
 

@@ -1,4 +1,5 @@
 import type { Schemas } from './api/client';
+import { isRecord } from './json';
 import { seen } from './seen';
 
 type Report = Schemas['ToolSetReport'];
@@ -53,11 +54,22 @@ export function signerChanged(before: Plugin | null | undefined, after: Plugin |
 export const PARTS = ['description', 'arguments', 'result', 'hints'] as const;
 export type Part = (typeof PARTS)[number];
 
+/** The same value with the keys of its objects in order: in whatever order they came, they mean the same. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key])]),
+  );
+}
+
 /** A part of a definition as a text, line by line; empty where there is none. */
 export function rawPart(definition: Definition | null | undefined, part: Part): string {
   const value = definition?.[part] ?? null;
   if (value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+  return typeof value === 'string' ? value : JSON.stringify(sorted(value), null, 2);
 }
 
 /** The same with a mark for each character that would not be seen. */

@@ -128,10 +128,11 @@ function Said({ hold }: { hold: Hold }) {
   );
 }
 
-/** What the run of an action cost until now, for whoever may see the run. */
+/** What the run of an action cost until now, for whoever may see the run; it has its line before it is known. */
 function useCost(runId: string): string | null {
   const formats = useFormats();
   const run = useQuery({ queryKey: ['runs', 'one', runId], queryFn: () => answer(api.GET('/api/v1/runs/{id}', { params: { path: { id: runId } } })), retry: false });
+  if (run.isPending) return '…';
   return run.data === undefined ? null : formats.usd(run.data.cost_micros);
 }
 

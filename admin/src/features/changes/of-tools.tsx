@@ -96,7 +96,7 @@ function Plugin({ report, after }: { report: Report; after: Schemas['InstalledPl
 
 function Mark({ tone, word, text }: { tone: BadgeTone; word: string; text: string }) {
   return (
-    <span className="flex items-start gap-2">
+    <span className="flex items-baseline gap-2">
       <Badge tone={tone}>{word}</Badge>
       <Exact text={text} />
     </span>
@@ -124,7 +124,7 @@ function Limits({ limits }: { limits: LimitChange[] }) {
   return (
     <span className="grid gap-1">
       {limits.map(({ limit, before, after, change }) => (
-        <span key={limit} className="flex flex-wrap items-center gap-2">
+        <span key={limit} className="flex items-baseline gap-2">
           {change !== 'new' && <Badge tone={LIMIT_TONES[change]}>{t(change === 'same' ? 'asBefore' : change)}</Badge>}
           <span>{before === null || change === 'same' ? said(limit, after) : t('becomes', { before: said(limit, before), after: said(limit, after) })}</span>
         </span>

@@ -46,17 +46,18 @@ export function ToolsView() {
   const waiting = useWaiting();
   const servers = new Set(all.map((tool) => serverOf(tool.plugin)));
   const proposed = get('propose');
+  // All of it at once: what comes later would push down what is read already.
+  const isWhole = tools.isSuccess && plugins.isSuccess && waiting !== null;
   return (
     <Page title={t('title')} bar={<div className="sm:max-w-sm"><SearchField label={t('search')} value={get('q')} onChange={search} /></div>}>
-      {(tools.isPending || plugins.isPending || waiting === null) && <Loading lines={8} />}
+      {!isWhole && error === null && <Loading lines={8} />}
       {error !== null && <Failed error={error} onRetry={() => void Promise.all([tools.refetch(), plugins.refetch()])} />}
-      {tools.isSuccess && all.length === 0 && <Empty icon={<Wrench className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
-      {all.length > 0 && found.length === 0 && <NoMatch onClear={() => set({ q: '' })} />}
-      <div className="mx-auto grid w-full max-w-5xl gap-5 p-4 sm:p-6">
-        {tools.isSuccess && waiting !== null && <Waiting changes={waiting} />}
-        {plugins.isSuccess &&
-          waiting !== null &&
-          groups.map((group) => (
+      {isWhole && all.length === 0 && <Empty icon={<Wrench className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
+      {isWhole && all.length > 0 && found.length === 0 && <NoMatch onClear={() => set({ q: '' })} />}
+      {isWhole && (
+        <div className="mx-auto grid w-full max-w-5xl gap-5 p-4 sm:p-6">
+          <Waiting changes={waiting} />
+          {groups.map((group) => (
             <Group
               key={group}
               name={group}
@@ -66,8 +67,9 @@ export function ToolsView() {
               onPropose={(server) => set({ propose: server })}
             />
           ))}
-        {plugins.isSuccess && waiting !== null && all.length > 0 && <p className="text-sm text-soft">{t('atTheMachine')}</p>}
-      </div>
+          {all.length > 0 && <p className="text-sm text-soft">{t('atTheMachine')}</p>}
+        </div>
+      )}
       {open !== undefined && <ToolDialog tool={open} onClose={() => set({ open: '' })} />}
       {servers.has(proposed) && may(me, 'changes:propose') && <ProposeTools server={proposed} onClose={() => set({ propose: '' })} />}
     </Page>
