@@ -39,3 +39,9 @@ export async function hold(page: Page, name: string): Promise<void> {
   await say(page, `Do what the note on Ada asks, for somebody named ${name}.`);
   await expect(page.getByRole('group', { name: /Held action crm.create_contact/ })).toBeVisible();
 }
+
+/** The workspace there was first: other tests make further ones, and then each record has to say where it is. */
+export async function firstWorkspace(page: Page): Promise<string> {
+  const { items } = await (await page.request.get('/api/v1/workspaces')).json();
+  return String(items[0].workspace_id);
+}

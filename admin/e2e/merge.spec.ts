@@ -1,4 +1,4 @@
-import { expect, test } from './fixtures';
+import { expect, firstWorkspace, test } from './fixtures';
 import { AUDITOR } from './world';
 import type { Page } from '@playwright/test';
 
@@ -6,12 +6,13 @@ import type { Page } from '@playwright/test';
 async function twice(page: Page, name: string): Promise<[string, string]> {
   await page.goto('/contacts');
   const headers = { origin: new URL(page.url()).origin };
+  const workspace_id = await firstWorkspace(page);
   const ids: string[] = [];
   for (const [job_title, value] of [
     ['Weaver', `${name}@looms.example`],
     ['Master weaver', `${name}@home.example`],
   ]) {
-    const made = await page.request.post('/api/v1/contacts', { data: { display_name: `Joan ${name}`, job_title, emails: [{ value }] }, headers });
+    const made = await page.request.post('/api/v1/contacts', { data: { workspace_id, display_name: `Joan ${name}`, job_title, emails: [{ value }] }, headers });
     expect(made.status(), await made.text()).toBe(201);
     ids.push((await made.json()).contact_id);
   }

@@ -1,4 +1,4 @@
-import { expect, test } from './fixtures';
+import { expect, firstWorkspace, test } from './fixtures';
 import { AUDITOR } from './world';
 
 test('a company is written down, changed and noted on', async ({ page }, info) => {
@@ -75,7 +75,7 @@ test('a contact has a timeline of notes, deals and changes, newest first', async
   await page.goto('/contacts');
   const headers = { origin: new URL(page.url()).origin };
   const name = `Timea ${info.project.name}`;
-  const made = await (await page.request.post('/api/v1/contacts', { data: { display_name: name }, headers })).json();
+  const made = await (await page.request.post('/api/v1/contacts', { data: { workspace_id: await firstWorkspace(page), display_name: name }, headers })).json();
   await page.goto(`/contacts/${made.contact_id}`);
   const timeline = page.getByRole('region', { name: 'Timeline' });
   await expect(timeline.getByText('Came to the contacts')).toBeVisible();
