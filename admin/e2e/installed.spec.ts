@@ -25,7 +25,7 @@ test('can be installed, and says so in the reader’s language when there is no 
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sin conexión');
   // It comes back by itself once the network does.
   await context.setOffline(false);
-  await expect(page.getByRole('heading', { level: 1, name: 'Contactos' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: 'Contactos' })).toBeVisible({ timeout: 25_000 });
   const kept = await page.evaluate(async () => {
     const names = await caches.keys();
     const all = await Promise.all(names.map(async (name) => (await (await caches.open(name)).keys()).map((request) => new URL(request.url).pathname)));

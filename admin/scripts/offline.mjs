@@ -46,6 +46,8 @@ var button=document.querySelector('button');
 button.textContent=words[said].retry;
 button.addEventListener('click',function(){location.reload()});
 addEventListener('online',function(){location.reload()});
+// A network that is there already says nothing when the server is back: it is looked at again.
+if(navigator.onLine&&location.pathname!=='/offline.html')setTimeout(function(){location.reload()},10000);
 `;
 
 const style = `:root{color-scheme:light;--ground:#f7f7f5;--ink:#1b1d1f;--soft:#555a60;--accent:#0c645d;--accent-ink:#fff}
