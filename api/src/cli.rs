@@ -21,6 +21,7 @@ mod plugin;
 mod policy;
 mod progress;
 mod prompt;
+mod replay;
 mod terminal;
 mod up;
 
@@ -74,6 +75,7 @@ enum Verb {
     Policy(policy::Policy),
     Changes(changes::Changes),
     Eval(eval::Eval),
+    Replay(replay::Replay),
     Contacts(contacts::Contacts),
     Audit(audit::Audit),
     Budgets(budgets::Budgets),
@@ -153,6 +155,7 @@ async fn dispatch(verb: Verb, setting: &Setting) -> Result<ExitCode, CliError> {
         Verb::Policy(verb) => Box::pin(verb.run(setting)).await,
         Verb::Changes(verb) => Box::pin(verb.run(setting)).await,
         Verb::Eval(verb) => Box::pin(verb.run(setting)).await,
+        Verb::Replay(verb) => Box::pin(verb.run(setting)).await,
         Verb::Contacts(verb) => Box::pin(verb.run(setting)).await,
         Verb::Audit(verb) => Box::pin(verb.run(setting)).await,
         Verb::Budgets(verb) => Box::pin(verb.run(setting)).await,

@@ -13,6 +13,7 @@ mod life;
 mod plugins;
 mod policy;
 mod records;
+mod replay;
 mod start;
 
 use std::fs::{self, File};

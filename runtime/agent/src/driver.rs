@@ -4,7 +4,7 @@
 //! more than look something up in the office, before a reply is shown. What is not committed has not happened, and what may have
 //! happened has its intent on record.
 
-mod ask;
+pub(crate) mod ask;
 mod calls;
 mod extract;
 mod journal;

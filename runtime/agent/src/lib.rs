@@ -19,6 +19,7 @@ pub mod pins;
 pub mod points;
 #[cfg(not(feature = "testing"))]
 mod points;
+pub mod replay;
 pub mod rules;
 pub mod run;
 mod runtime;

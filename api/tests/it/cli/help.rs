@@ -45,6 +45,7 @@ const VERBS: &[&str] = &[
     "eval",
     "eval agentdojo",
     "eval attacks",
+    "replay",
     "contacts",
     "contacts import",
     "audit",

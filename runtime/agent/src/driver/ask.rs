@@ -16,7 +16,7 @@ use steward_store::run::RunStatus;
 use tokio::sync::mpsc;
 
 /// The longest answer a model may give, in tokens.
-const OUTPUT_TOKENS_MAX: u32 = 8192;
+pub(crate) const OUTPUT_TOKENS_MAX: u32 = 8192;
 /// The longest wait between two tries, in milliseconds.
 const BACKOFF_MS_MAX: u64 = 30_000;
 

@@ -12,6 +12,7 @@ mod merges;
 mod queue;
 mod record;
 mod refusals;
+mod replay;
 mod replies;
 mod sealed;
 mod tamper;
