@@ -27,8 +27,8 @@ use source::Sources;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use steward_agent::models::ModelsConfig;
-use steward_host::Trust;
 use steward_host::mcp::McpServer;
+use steward_host::{EgressOptions, Trust};
 use steward_office::holds::routing::ApprovalRules;
 use steward_store::engines::cluster::ClusterOptions;
 
@@ -98,6 +98,8 @@ pub struct Config {
     pub plugins_dir: PathBuf,
     /// Whose signatures of plugins count, and whether they need one.
     pub plugin_trust: Trust,
+    /// Which addresses of this network plugins may reach, and which secrets are sent for them.
+    pub plugin_egress: EgressOptions,
     /// The envelope key of the environment, if it has one.
     pub envelope_key: Option<SecretString>,
     /// All effective values with their origins.
@@ -138,6 +140,7 @@ impl Config {
         let (policies_dir, prompts_dir, plugins_dir) =
             (under_data(r, "policies.dir", "policies"), under_data(r, "prompts.dir", "prompts"), under_data(r, "plugins.dir", "plugins"));
         let plugin_trust = plugins::read(r);
+        let plugin_egress = plugins::egress(r, environment);
         let settings = reader.finish()?;
         let wrong = || ConfigError::Wrong(vec!["a value is missing".to_owned()]);
         Ok(Self {
@@ -157,6 +160,7 @@ impl Config {
             prompts_dir,
             plugins_dir,
             plugin_trust,
+            plugin_egress,
             envelope_key: environment.text(ENVELOPE_KEY_VARIABLE).map(SecretString::from),
             settings,
             environment: environment.clone(),

@@ -6,10 +6,35 @@ use serde::Serialize;
 use serde_json::Value;
 use steward_core::event::{Citation, HoldOutcome, Recorded};
 use steward_core::{
-    BlockClass, BudgetHoldId, CallId, ConversationId, EnvelopeId, Event, FailureClass, GrantId, HoldId, Needs, Outcome, PersonId, RunId, RunOutcome, Usage,
-    Verdict,
+    BlockClass, BudgetHoldId, CallId, CallUse, ConversationId, EnvelopeId, Event, Failure, FailureClass, GrantId, HoldId, Needs, Outcome, PersonId, RunId,
+    RunOutcome, Usage, Verdict,
 };
 use utoipa::ToSchema;
+
+/// What a call took beside fuel and time; all 0 where no sandbox ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct CallUsed {
+    /// The most memory its sandbox held, in bytes.
+    #[schema(example = 1_114_112)]
+    memory_bytes: u64,
+    /// How often it asked its host for something.
+    host_calls: u32,
+    /// Requests that were sent to others, redirects counted.
+    requests: u32,
+    /// Requests that were refused.
+    refused: u32,
+    /// Bytes of the bodies that were sent.
+    sent_bytes: u64,
+    /// Bytes of the bodies that came back.
+    received_bytes: u64,
+}
+
+impl From<CallUse> for CallUsed {
+    fn from(used: CallUse) -> Self {
+        let CallUse { memory_bytes, host_calls, requests, refused, sent_bytes, received_bytes } = used;
+        Self { memory_bytes, host_calls, requests, refused, sent_bytes, received_bytes }
+    }
+}
 
 /// One thing that happens in a run. In the event stream `event` is the event's name and `data` its data.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -188,6 +213,7 @@ pub(crate) enum RunEvent {
         /// What the sandbox computed.
         fuel: u64,
         ms: u64,
+        used: CallUsed,
     },
     /// A call failed.
     #[serde(rename = "tool.failed")]
@@ -200,6 +226,7 @@ pub(crate) enum RunEvent {
         retryable: bool,
         fuel: u64,
         ms: u64,
+        used: CallUsed,
     },
     /// The agent replied.
     #[serde(rename = "reply")]
@@ -298,10 +325,10 @@ fn events(run_id: RunId, seq: u32, event: &Event) -> Vec<RunEvent> {
             RunEvent::BudgetDecided { budget_hold_id: hold_id, outcome, ceiling_micros: ceiling.map(|ceiling| ceiling.0), until_ms, reason }
         }
         Event::Starting { call_id, attempt, .. } => RunEvent::ToolStarted { call_id, attempt },
-        Event::Done { call_id, outcome, fuel, ms, .. } => match outcome {
-            Outcome::Ok { summary, .. } => RunEvent::ToolDone { call_id, summary, fuel, ms },
-            Outcome::Failed { failure } => {
-                RunEvent::ToolFailed { call_id, class: failure.class, message: failure.message, retryable: failure.retryable, fuel, ms }
+        Event::Done { call_id, outcome, fuel, ms, used, .. } => match outcome {
+            Outcome::Ok { summary, .. } => RunEvent::ToolDone { call_id, summary, fuel, ms, used: used.into() },
+            Outcome::Failed { failure: Failure { class, message, retryable } } => {
+                RunEvent::ToolFailed { call_id, class, message, retryable, fuel, ms, used: used.into() }
             }
         },
         Event::Replied { text, citations } => RunEvent::Reply { text, citations },
@@ -356,8 +383,8 @@ mod tests {
             ],
         );
         check(Event::Starting { call_id, key: "k".to_owned(), attempt: 1 }, &[("tool.started", &["call_id"])]);
-        let done = |outcome| Event::Done { call_id, outcome, fuel: 1, ms: 2, records: Default::default() };
-        check(done(Outcome::Ok { result: json!({}), summary: None }), &[("tool.done", &["call_id", "summary", "fuel", "ms"])]);
+        let done = |outcome| Event::Done { call_id, outcome, fuel: 1, ms: 2, used: Default::default(), records: Default::default() };
+        check(done(Outcome::Ok { result: json!({}), summary: None }), &[("tool.done", &["call_id", "summary", "fuel", "ms", "used"])]);
         check(done(Outcome::failed(FailureClass::Trap, "crashed")), &[("tool.failed", &["call_id", "class", "message"])]);
         check(Event::Replied { text: "t".to_owned(), citations: Vec::new() }, &[("reply", &["text", "citations"])]);
         let hold_id = Ids::counter().make();

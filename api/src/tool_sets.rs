@@ -11,7 +11,7 @@ use std::path::Path;
 use steward_core::{Digest, Effect, canonical_json};
 use steward_host::installed::{self, AcceptedPlugin, Candidate, PluginFacts};
 use steward_host::mcp::{self, Accepted, Definition, Difference, McpError, McpServer, McpTransport, safe_name};
-use steward_host::{PluginError, PluginLimits};
+use steward_host::{EgressRule, PluginError, PluginLimits, Scheme};
 use steward_office::changes::{self, ChangeKind, Proposal};
 use steward_office::{Office, OfficeError};
 use steward_store::governance_change::ChangeRow;
@@ -61,6 +61,8 @@ pub(crate) struct InstalledPlugin {
     signed_by: Option<String>,
     /// The interfaces of the host that it is granted.
     imports: Vec<String>,
+    /// Whom it may ask outside, and with which secrets.
+    egress: Vec<EgressView>,
     /// Memory of a call, in MiB.
     memory_mb: u64,
     /// Fuel of a call: about one for each instruction.
@@ -71,11 +73,47 @@ pub(crate) struct InstalledPlugin {
     output_kb: u64,
 }
 
+/// Whom a plugin may ask outside: one host, in these ways.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EgressView {
+    /// https, or http, which is taken for addresses of the operator's own network only.
+    #[schema(value_type = String, example = "https")]
+    scheme: Scheme,
+    #[schema(example = "api.example.com")]
+    host: String,
+    port: u16,
+    #[schema(example = json!(["GET"]))]
+    methods: Vec<String>,
+    /// A part that is `*` is any one part; as the last it is all that follows.
+    #[schema(example = json!(["/v1/*"]))]
+    paths: Vec<String>,
+    /// The header in which the host sends a secret.
+    header: Option<String>,
+    /// The names of the secrets in it. The plugin does not learn their values.
+    secrets: Vec<String>,
+}
+
+impl From<&EgressRule> for EgressView {
+    fn from(rule: &EgressRule) -> Self {
+        let secret = rule.secret.as_ref();
+        Self {
+            scheme: rule.scheme,
+            host: rule.host.clone(),
+            port: rule.port(),
+            methods: rule.methods.clone(),
+            paths: rule.paths.clone(),
+            header: secret.map(|secret| secret.header.clone()),
+            secrets: secret.map(|secret| secret.names().into_iter().map(str::to_owned).collect()).unwrap_or_default(),
+        }
+    }
+}
+
 impl From<&PluginFacts> for InstalledPlugin {
     fn from(facts: &PluginFacts) -> Self {
-        let PluginFacts { version, language, digest, signed_by, imports, limits } = facts.clone();
+        let PluginFacts { version, language, digest, signed_by, imports, egress, limits } = facts.clone();
+        let egress = egress.iter().map(EgressView::from).collect();
         let PluginLimits { memory_mb, fuel, deadline_ms, output_kb } = limits;
-        Self { version, language, digest, signed_by, imports, memory_mb, fuel, deadline_ms, output_kb }
+        Self { version, language, digest, signed_by, imports, egress, memory_mb, fuel, deadline_ms, output_kb }
     }
 }
 

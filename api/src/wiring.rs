@@ -155,17 +155,21 @@ pub fn seed_all(config: &Config) -> Result<(), AssembleError> {
 
 /// Loads the plugins: the shipped ones, then those of the installation. Compiled ones are kept in the data directory.
 pub fn load_host(config: &Config) -> Result<Host, AssembleError> {
-    load_plugins(config, Host::new(HostOptions { cache_dir: Some(config.data_dir.join("cache/plugins")), ..HostOptions::default() })?)
+    load_plugins(config, Host::new(HostOptions { cache_dir: Some(config.data_dir.join("cache/plugins")), ..options(config) })?)
 }
 
 /// The same for a look from outside: whoever may not write into the data directory, or has none yet, compiles anew.
 pub fn look_at_host(config: &Config) -> Result<Host, AssembleError> {
     if config.data_dir.is_dir()
-        && let Ok(host) = Host::new(HostOptions { cache_dir: Some(config.data_dir.join("cache/plugins")), ..HostOptions::default() })
+        && let Ok(host) = Host::new(HostOptions { cache_dir: Some(config.data_dir.join("cache/plugins")), ..options(config) })
     {
         return load_plugins(config, host);
     }
-    load_plugins(config, Host::new(HostOptions::default())?)
+    load_plugins(config, Host::new(options(config))?)
+}
+
+fn options(config: &Config) -> HostOptions {
+    HostOptions { egress: config.plugin_egress.clone(), ..HostOptions::default() }
 }
 
 fn load_plugins(config: &Config, host: Host) -> Result<Host, AssembleError> {

@@ -47,6 +47,7 @@ fn spec(entry: Entry) -> ToolSpec {
         anchors: Vec::new(),
         records: Vec::new(),
         private: false,
+        reaches_out: false,
         facts: entry.facts,
         timeout_ms: 1_000,
         name: entry.name,

@@ -28,7 +28,10 @@ struct Guest {
 }
 
 const SHIPPED: &[Guest] = &[Guest { workspace: "plugins", name: "crm", package: "steward-plugin-crm" }];
-const TESTING: &[Guest] = &[Guest { workspace: "guests", name: "hostile", package: "steward-guest-hostile" }];
+const TESTING: &[Guest] = &[
+    Guest { workspace: "guests", name: "hostile", package: "steward-guest-hostile" },
+    Guest { workspace: "guests", name: "asker", package: "steward-guest-asker" },
+];
 
 fn main() -> Outcome<()> {
     let tools = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).parent().ok_or("the crate lies in tools/host")?.to_owned();

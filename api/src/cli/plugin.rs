@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use steward_core::{Permission, ToolSpec};
 use steward_host::installed::{self, AcceptedPlugin, Candidate, PluginFacts};
 use steward_host::mcp;
-use steward_host::{Host, HostOptions, PluginLimits, SIGNATURE_FILE, SigningKey};
+use steward_host::{EgressRule, Host, HostOptions, PluginInfo, PluginLimits, SIGNATURE_FILE, SigningKey};
 use steward_office::audit::{self, Entry};
 use steward_office::changes::{self, ChangeKind};
 
@@ -131,12 +131,13 @@ fn list(setting: &Setting, specs: &[ToolSpec], as_json: bool) -> Result<(), CliE
 
 fn inspect(setting: &Setting, plugin: &str, as_json: bool) -> Result<(), CliError> {
     let dir = Path::new(plugin);
-    let specs: Vec<ToolSpec> = if dir.join("tool.toml").is_file() {
+    let (specs, infos): (Vec<ToolSpec>, Vec<PluginInfo>) = if dir.join("tool.toml").is_file() {
         let host = Host::new(HostOptions::default()).map_err(AssembleError::from)?;
         host.load_dir(dir).map_err(|source| AssembleError::Plugin { dir: PathBuf::from(dir), source })?;
-        host.specs()
+        (host.specs(), host.plugins())
     } else {
-        let all = look_at_host(&setting.config()?)?.specs();
+        let host = look_at_host(&setting.config()?)?;
+        let all = host.specs();
         let mut names: Vec<String> = all.iter().map(|spec| spec.plugin.clone()).collect();
         names.dedup();
         let found: Vec<ToolSpec> = all.into_iter().filter(|spec| spec.plugin == plugin || spec.plugin.split('@').next() == Some(plugin)).collect();
@@ -146,7 +147,7 @@ fn inspect(setting: &Setting, plugin: &str, as_json: bool) -> Result<(), CliErro
                 names.join(", ")
             )));
         }
-        found
+        (found, host.plugins())
     };
     if as_json {
         return Ok(setting.output.json(&specs)?);
@@ -154,6 +155,10 @@ fn inspect(setting: &Setting, plugin: &str, as_json: bool) -> Result<(), CliErro
     let output = &setting.output;
     if let Some(first) = specs.first() {
         output.line(format!("{}  {}", output.tone(Tone::Strong, &first.plugin), output.tone(Tone::Quiet, &first.plugin_digest.to_string())))?;
+        // Servers of the Model Context Protocol are none of ours: whom they ask is not known here.
+        if let Some(info) = infos.iter().find(|info| info.digest == first.plugin_digest) {
+            output.line(format!("asks outside: {}", said_of(&info.egress)))?;
+        }
     }
     for spec in &specs {
         output.line("")?;
@@ -307,13 +312,14 @@ fn find_plugin(host: &Host, config: &Config, name: &str) -> Result<Candidate, Cl
 fn print_plugin(setting: &Setting, before: Option<&Candidate>, after: &Candidate) -> Result<(), CliError> {
     let output = &setting.output;
     let lines = |plugin: &Candidate| {
-        let PluginFacts { version, language, digest, signed_by, imports, limits } = &plugin.facts;
+        let PluginFacts { version, language, digest, signed_by, imports, egress, limits } = &plugin.facts;
         let PluginLimits { memory_mb, fuel, deadline_ms, output_kb } = limits;
         vec![
             ("version", format!("{version}, written in {language}")),
             ("digest", digest.to_string()),
             ("signed by", signed_by.clone().unwrap_or_else(|| "nobody".to_owned())),
             ("reaches", if imports.is_empty() { "nothing".to_owned() } else { imports.join(", ") }),
+            ("asks outside", said_of(egress)),
             ("a call uses", format!("at most {memory_mb} MiB, {fuel} fuel, {deadline_ms} ms, {output_kb} KiB of result")),
         ]
     };
@@ -352,6 +358,11 @@ fn counts(definition: &mcp::Definition) -> Vec<(&str, &serde_json::Value)> {
     let (mut first, rest): (Vec<_>, Vec<_>) = all.map(|(what, is)| (what.as_str(), is)).partition(|(what, _)| FIRST.contains(what));
     first.extend(rest);
     first
+}
+
+/// Whom a plugin may ask outside, in one line.
+fn said_of(egress: &[EgressRule]) -> String {
+    if egress.is_empty() { "nobody".to_owned() } else { egress.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ") }
 }
 
 /// Signs the plugin of a folder, with a key that is made where there is none.

@@ -1,7 +1,11 @@
-//! `[plugins]`: whose signatures count for the installation's own plugins.
+//! `[plugins]`: whose signatures count for the installation's own plugins, and what they may reach of this network and with which secrets.
 
+use super::environment::Environment;
 use super::reader::Reader;
-use steward_host::Trust;
+use std::collections::BTreeMap;
+use std::path::Path;
+use steward_host::mcp::Secret;
+use steward_host::{EgressOptions, Network, PrivateHost, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Trust};
 
 /// Whom to trust; nobody, and no plugin without a signature, where nothing is said.
 pub(super) fn read(r: &mut Reader) -> Trust {
@@ -14,4 +18,97 @@ pub(super) fn read(r: &mut Reader) -> Trust {
         }
     }
     Trust { keys, allow_unsigned }
+}
+
+/// What plugins are given on their way to others: nothing of this network, and no secret, where nothing is said.
+pub(super) fn egress(r: &mut Reader, environment: &Environment) -> EgressOptions {
+    r.know("plugins.private_hosts");
+    r.know("plugins.secrets");
+    let tables = |r: &Reader, name: &str| -> Vec<String> { r.names_under(name, &[]).iter().map(|index| format!("{name}.{index}")).collect() };
+    let private = tables(r, "plugins.private_hosts").iter().filter_map(|table| private_host(r, table)).collect();
+    let mut secrets = BTreeMap::new();
+    for table in tables(r, "plugins.secrets") {
+        let Some((plugin, name, value)) = secret(r, environment, &table) else { continue };
+        if secrets.insert((plugin, name), value).is_some() {
+            r.refuse(&format!("{table}.name"), "another secret of that plugin has this name");
+        }
+    }
+    EgressOptions { private, secrets, ..EgressOptions::default() }
+}
+
+fn plugin(r: &mut Reader, table: &str) -> Option<String> {
+    r.know(table);
+    r.parsed(&format!("{table}.plugin"), "", "write the name of the plugin that it is for", |text| is_name(text).then(|| text.to_owned()))
+}
+
+fn private_host(r: &mut Reader, table: &str) -> Option<PrivateHost> {
+    let plugin = plugin(r, table);
+    let advice = "write the host in lower case, as the plugin's manifest names it, for example `crm.internal`";
+    let host = r.parsed(&format!("{table}.host"), "", advice, |text| {
+        let is_host = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.');
+        is_host.then(|| text.to_owned())
+    });
+    let key = format!("{table}.addresses");
+    let mut networks: Vec<Network> = Vec::new();
+    for text in r.list(&key, &[]) {
+        match text.parse() {
+            Ok(network) => networks.push(network),
+            Err(err) => r.refuse(&key, &format!("`{text}` is none: {err}")),
+        }
+    }
+    if networks.is_empty() {
+        r.refuse(&key, "write what that name may stand for, for example `[\"10.0.0.5\"]` or `[\"10.1.0.0/16\"]`");
+    }
+    Some(PrivateHost { plugin: plugin?, host: host?, networks })
+}
+
+/// A secret is in a variable or a file, never in the configuration itself.
+fn secret(r: &mut Reader, environment: &Environment, table: &str) -> Option<(String, String, Secret)> {
+    let plugin = plugin(r, table);
+    let advice = "write the name that stands between `{{` and `}}` in the plugin's manifest";
+    let name = r.parsed(&format!("{table}.name"), "", advice, |text| is_name(text).then(|| text.to_owned()));
+    let (env, file) = (format!("{table}.env"), format!("{table}.file"));
+    let (variable, path) = (r.text(&env, ""), r.path_or_none(&file));
+    let (key, found) = match (variable.as_str(), &path) {
+        ("", Some(path)) => (file, read_file(path)),
+        ("", None) => {
+            r.refuse(&env, "write the variable that holds the secret, or name its file with `file`");
+            return None;
+        }
+        (variable, None) => {
+            (env, environment.text(variable).map(str::to_owned).ok_or_else(|| "there is no such environment variable, or it is empty".to_owned()))
+        }
+        (_, Some(_)) => (env, Err("write `env` or `file`, not both".to_owned())),
+    };
+    let value = match found.and_then(sound) {
+        Ok(value) => value,
+        Err(problem) => {
+            r.refuse(&key, &problem);
+            return None;
+        }
+    };
+    Some((plugin?, name?, Secret::new(value)))
+}
+
+fn read_file(path: &Path) -> Result<String, String> {
+    let failed = |err: std::io::Error| format!("it cannot be read: {err}");
+    let found = std::fs::metadata(path).map_err(failed)?;
+    if !found.is_file() || found.len() > 2 * SECRET_BYTES_MAX as u64 {
+        return Err("it is no file of one secret".to_owned());
+    }
+    Ok(std::fs::read_to_string(path).map_err(failed)?.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// What can stand in a header, and is long enough to be found again.
+fn sound(value: String) -> Result<String, String> {
+    if (SECRET_BYTES_MIN..=SECRET_BYTES_MAX).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(value);
+    }
+    Err(format!("a secret has {SECRET_BYTES_MIN} to {SECRET_BYTES_MAX} printable ASCII letters without spaces, so that it is found when it comes back"))
+}
+
+/// Names as manifests have them.
+fn is_name(text: &str) -> bool {
+    let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    text.len() <= 64 && text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().all(letters)
 }

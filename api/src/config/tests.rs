@@ -126,6 +126,40 @@ fn mcp_servers_are_read_whole() {
 }
 
 #[test]
+fn secrets_and_private_hosts_of_plugins_are_refused_unless_everything_is_said() {
+    let secret = |lines: &str| format!("[[plugins.secrets]]\nplugin = \"crm_sync\"\nname = \"token\"\n{lines}");
+    refused("[[plugins.secrets]]\nenv = \"A\"", &[("A", "long-enough")], &["name of the plugin", "between `{{` and `}}`"]);
+    refused(&secret(""), &[], &["write the variable that holds the secret"]);
+    refused(&secret("value = \"s3cr3t-value\""), &[], &["plugins.secrets.0.value"]);
+    refused(&secret("env = \"NO\""), &[], &["there is no such environment variable"]);
+    refused(&secret("env = \"A\"\nfile = \"b\""), &[("A", "long-enough")], &["not both"]);
+    refused(&secret("file = \"nowhere\""), &[], &["it cannot be read"]);
+    refused(&secret("file = \"/dev/zero\""), &[], &["it is no file of one secret"]);
+    for wrong in ["short", "with a space", "with\u{e4}umlaut", "two\nlines-of-it"] {
+        let err = load(&secret("env = \"A\""), &[("A", wrong)]).expect_err(wrong).to_string();
+        assert!(err.contains("a secret has 8 to 4096 printable") && !err.contains(wrong), "{err}");
+    }
+    let twice = format!("{0}\n{0}", secret("env = \"A\""));
+    refused(&twice, &[("A", "long-enough")], &["another secret of that plugin"]);
+    let host = |lines: &str| format!("[[plugins.private_hosts]]\nplugin = \"crm_sync\"\n{lines}");
+    refused(&host("addresses = [\"10.0.0.5\"]"), &[], &["`plugins.private_hosts.0.host` is not set"]);
+    refused(&host("host = \"crm.internal\""), &[], &["what that name may stand for"]);
+    refused(&host("host = \"CRM.internal:80\"\naddresses = [\"10.0.0.5\"]"), &[], &["the host in lower case"]);
+    refused(&host("host = \"crm.internal\"\naddresses = [\"0.0.0.0/0\"]"), &[], &["`0.0.0.0/0` is none"]);
+    refused(&host("host = \"crm.internal\"\naddresses = [\"crm.internal\"]"), &[], &["`crm.internal` is none"]);
+}
+
+#[test]
+fn secrets_and_private_hosts_of_plugins_are_read_and_not_shown() {
+    let file = "[[plugins.secrets]]\nplugin = \"crm_sync\"\nname = \"token\"\nenv = \"CRM_TOKEN\"\n[[plugins.private_hosts]]\nplugin = \"crm_sync\"\nhost = \"crm.internal\"\naddresses = [\"10.0.0.5\", \"fd00::/8\"]\n";
+    let config = load(file, &[("CRM_TOKEN", "s3cr3t-value")]).expect("read");
+    assert_eq!(config.plugin_egress.secrets.keys().collect::<Vec<_>>(), [&("crm_sync".to_owned(), "token".to_owned())]);
+    let private = &config.plugin_egress.private;
+    assert_eq!((private[0].plugin.as_str(), private[0].host.as_str(), private[0].networks.len()), ("crm_sync", "crm.internal", 2));
+    assert!(!format!("{config:?}").contains("s3cr3t-value"));
+}
+
+#[test]
 fn broken_files_name_the_line() {
     refused("data_dir = \"x\"\n[server\n", &[], &["is not valid TOML in line 2"]);
     refused("a = 1\na = 2\n", &[], &["is not valid TOML in line 2"]);

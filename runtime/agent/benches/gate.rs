@@ -68,6 +68,7 @@ fn run(events: &mut Vec<Recorded>, read: u32, tool: &str, arguments: Value) -> (
             outcome: Outcome::Ok { result: contact, summary: None },
             fuel: 1,
             ms: 1,
+            used: Default::default(),
             records: BTreeMap::new(),
         });
     }

@@ -39,6 +39,7 @@ fn tool(name: &str, effect: Effect, roles: &[(&str, ArgumentRole)]) -> ToolSpec 
         anchors: Vec::new(),
         records: Vec::new(),
         private: true,
+        reaches_out: false,
         facts: Vec::new(),
         timeout_ms: 1000,
         plugin_digest: Digest::of(b""),

@@ -5,7 +5,7 @@
 
 use crate::run::{Next, Run, call_digest};
 use steward_core::event::{LaterCall, Recorded, Used};
-use steward_core::{Event, Micros, ToolCall, Usage};
+use steward_core::{CallUse, Event, Micros, ToolCall, Usage};
 
 /// Why a run cannot be forked there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,7 +82,7 @@ fn later(run: &Run, step: u32) -> Vec<LaterCall> {
 fn kept(event: Event) -> Option<Event> {
     Some(match event {
         Event::Answered { step, text, calls, model, .. } => Event::Answered { step, text, calls, usage: Usage::default(), cost: Micros(0), model },
-        Event::Done { call_id, outcome, records, .. } => Event::Done { call_id, outcome, fuel: 0, ms: 0, records },
+        Event::Done { call_id, outcome, records, .. } => Event::Done { call_id, outcome, fuel: 0, ms: 0, used: CallUse::default(), records },
         Event::Decided { .. } | Event::HoldOpened { .. } | Event::HoldClosed { .. } | Event::Edited { .. } | Event::Starting { .. } => event,
         Event::Started { .. }
         | Event::Forked { .. }

@@ -204,6 +204,12 @@ impl Outgoing {
                     self.known.push(label.readers.clone());
                 }
             }
+            // What a tool is given that asks others, they may be told, whatever it is for: its code decides. A switch is one of few words.
+            Some(ArgumentRole::Query | ArgumentRole::Url | ArgumentRole::Path | ArgumentRole::Value | ArgumentRole::Amount)
+                if spec.reaches_out && !is_computed(label) =>
+            {
+                self.readers.push(label.readers.clone());
+            }
             // A time or a number tells those whom it reaches as much as a text does.
             Some(ArgumentRole::Value) if spec.effect == Effect::Send && !is_computed(label) => self.values.push(label.readers.clone()),
             // Whoever is asked for a page or a search learns what is in the question.

@@ -105,6 +105,31 @@ pub struct Failure {
     pub retryable: bool,
 }
 
+/// What a call took, beside fuel and time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CallUse {
+    /// The most memory its sandbox held, in bytes.
+    pub memory_bytes: u64,
+    /// How often it asked its host for something: records, the time, a line in the log, a request.
+    pub host_calls: u32,
+    /// Requests that were sent to others, redirects counted.
+    pub requests: u32,
+    /// Requests that were refused: to nobody its manifest names, or one too many.
+    pub refused: u32,
+    /// Bytes of the bodies that were sent.
+    pub sent_bytes: u64,
+    /// Bytes of the bodies that came back, whether they were taken or not.
+    pub received_bytes: u64,
+}
+
+impl CallUse {
+    /// Whether nothing was taken: no sandbox ran.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// What became of a call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]

@@ -2,7 +2,7 @@
 //!
 //! Events are only ever appended. Each says what happened, never what to do.
 
-use crate::call::{CallId, Outcome, ToolCall};
+use crate::call::{CallId, CallUse, Outcome, ToolCall};
 use crate::canonical::Digest;
 use crate::envelope::EnvelopeId;
 use crate::id::{BudgetHoldId, ConversationId, DecisionId, GrantId, HoldId, MessageId, PersonId, ReservationId, RunId, WorkspaceId};
@@ -394,6 +394,9 @@ pub enum Event {
         fuel: u64,
         /// Wall time, in milliseconds.
         ms: u64,
+        /// What else the sandbox took.
+        #[serde(default, skip_serializing_if = "CallUse::is_nothing")]
+        used: CallUse,
         /// Integrity of the records the result was made of, by id: no field of such a record is better than this.
         #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
         records: std::collections::BTreeMap<String, Integrity>,

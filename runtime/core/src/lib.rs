@@ -18,7 +18,7 @@ pub mod tool;
 pub mod verdict;
 
 pub use actor::{Actor, ActorKind, AuthMethod, Role, Scope, Workspaces};
-pub use call::{CallId, Failure, FailureClass, Outcome, ToolCall};
+pub use call::{CallId, CallUse, Failure, FailureClass, Outcome, ToolCall};
 pub use canonical::{Digest, canonical_json, canonical_value};
 pub use clock::{Clock, Ids};
 pub use envelope::{Circumstances, Envelope, EnvelopeId, EnvelopeKey, Principal, Terms};

@@ -21,6 +21,8 @@ pub const CALLS_PER_STEP_MAX: usize = 32;
 pub const DENIED_REPEATS_MAX: u32 = 3;
 /// In how many answers a run may be refused, or fail, in the same way before it stops.
 pub const SAME_KIND_STEPS_MAX: usize = 8;
+/// How many requests to others the tools of one run may make, redirects counted.
+pub const RUN_REQUESTS_MAX: u32 = 100;
 /// The default and the largest page of a list.
 pub const PAGE_DEFAULT: u32 = 50;
 /// The largest page of a list.

@@ -228,6 +228,9 @@ pub struct ToolSpec {
     /// Whether its results are for the house alone.
     #[serde(default)]
     pub private: bool,
+    /// Whether a call tells others what its arguments say, whatever their roles: the tool asks hosts of the network.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reaches_out: bool,
     /// Facts the rules for this tool ask for.
     pub facts: Vec<String>,
     /// Wall time of one call, in milliseconds.

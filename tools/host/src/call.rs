@@ -1,6 +1,7 @@
 //! Calling a tool: one permit, one fresh instance, one report.
 
 use crate::bindings::{Error, Request, Response};
+use crate::egress::RequestBudget;
 use crate::engine::Host;
 use crate::error::tidy;
 use crate::failure;
@@ -14,7 +15,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use steward_core::{Failure, FailureClass, Integrity, Outcome};
+use steward_core::{CallUse, Failure, FailureClass, Integrity, Outcome};
 use steward_policies::Permit;
 use tokio::time::timeout_at;
 use wasmtime::Store;
@@ -23,7 +24,7 @@ use wasmtime::Store;
 const SUMMARY_MAX: usize = 200;
 
 /// What a call is given beside its arguments.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct CallContext {
     /// The idempotency key, the same on every try of the same call.
     pub key: String,
@@ -35,6 +36,8 @@ pub struct CallContext {
     pub time_zone: String,
     /// The time the plugin sees, Unix milliseconds.
     pub now_ms: i64,
+    /// How many requests to others the run may still make.
+    pub requests: RequestBudget,
 }
 
 /// What became of a call and what it took.
@@ -46,6 +49,8 @@ pub struct CallReport {
     pub fuel: u64,
     /// Wall time, in milliseconds.
     pub ms: u64,
+    /// What else it took.
+    pub used: CallUse,
     /// The integrity of every record the office handed to the plugin, by id: no field of such a record in the result is
     /// better than this, whatever the manifest's label says.
     pub records: BTreeMap<String, Integrity>,
@@ -53,7 +58,7 @@ pub struct CallReport {
 
 impl CallReport {
     fn refused(class: FailureClass, message: &str) -> Self {
-        Self { outcome: Outcome::failed(class, message), fuel: 0, ms: 0, records: BTreeMap::new() }
+        Self { outcome: Outcome::failed(class, message), fuel: 0, ms: 0, used: CallUse::default(), records: BTreeMap::new() }
     }
 }
 
@@ -83,15 +88,16 @@ impl Host {
             Body::Plugin { plugin, limits } => (plugin, limits),
             Body::Mcp(remote) => {
                 let outcome = mcp::call::run(remote, tool, arguments, deadline).await;
-                return CallReport { outcome, fuel: 0, ms: elapsed_ms(begun), records: BTreeMap::new() };
+                return CallReport { outcome, fuel: 0, ms: elapsed_ms(begun), used: CallUse::default(), records: BTreeMap::new() };
             }
             Body::Own => return CallReport::refused(FailureClass::NotFound, "this is not the host's to run"),
         };
         let Ok(Ok(_slot)) = timeout_at(deadline.into(), self.inner.slots.acquire()).await else {
             return CallReport::refused(FailureClass::Unavailable, "all sandboxes are busy; a later try may work");
         };
-        let CallContext { key, locale, time_zone, now_ms, .. } = context;
+        let CallContext { key, locale, time_zone, now_ms, requests, .. } = context;
         let state = CallState::new(limits, office, &tool.spec().name, tool.spec().effect, key.clone(), now_ms);
+        let state = state.reaching(plugin.egress.clone(), requests);
         let mut store = match store(&self.inner.engine, state, limits, deadline) {
             Ok(store) => store,
             Err(err) => {
@@ -108,13 +114,13 @@ impl Host {
         let failed = match answered {
             Err(_elapsed) => Err(failure::timeout()),
             Ok(Err(trap)) => Err(failure::of_trap(&trap, store.data(), limits)),
-            Ok(Ok(Err(error))) => Err(failure::of_tool(error)),
-            Ok(Ok(Ok(response))) => read(tool, limits, response),
+            Ok(Ok(Err(error))) => Err(failure::of_tool(error, |text| store.data().scrub(text))),
+            Ok(Ok(Ok(response))) => read(tool, limits, response, |text| store.data().scrub(text)),
         };
         let fuel = limits.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         let state = store.into_data();
         let outcome = failed.unwrap_or_else(|failure| Outcome::Failed { failure: own_up(failure, &state) });
-        CallReport { outcome, fuel, ms: elapsed_ms(begun), records: state.records }
+        CallReport { outcome, fuel, ms: elapsed_ms(begun), used: state.took(), records: state.records }
     }
 }
 
@@ -127,13 +133,14 @@ async fn answer(plugin: &Plugin, store: &mut Store<CallState>, request: &Request
     instance.call_call(store, request).await
 }
 
-fn read(tool: &Tool, limits: &Limits, response: Response) -> Result<Outcome, Failure> {
+fn read(tool: &Tool, limits: &Limits, response: Response, scrub: impl Fn(String) -> String) -> Result<Outcome, Failure> {
     let most = usize::try_from(limits.output_kb << 10).unwrap_or(usize::MAX);
     if response.result.len() > most {
         return Err(failure::output_too_large(limits.output_kb));
     }
-    match tool.results.read(&response.result) {
-        Ok(result) => Ok(Outcome::Ok { result, summary: response.summary.map(|summary| tidy(&summary, SUMMARY_MAX)) }),
+    // Before anything is cut: half of a secret is not found any more.
+    match tool.results.read(&scrub(response.result)) {
+        Ok(result) => Ok(Outcome::Ok { result, summary: response.summary.map(|summary| tidy(&scrub(summary), SUMMARY_MAX)) }),
         Err(message) => Err(Failure { class: FailureClass::BadOutput, message: tidy(&message, 500), retryable: false }),
     }
 }

@@ -4,6 +4,7 @@
 //! (a container with `ulimit -v`), they are made on demand, twice as slow and otherwise the same.
 
 use crate::cache::Cache;
+use crate::egress::{Dialer, EgressOptions};
 use crate::error::{HostError, PluginError};
 use crate::installed::{SetAside, Tried};
 use crate::manifest::MEMORY_MB_MAX;
@@ -57,11 +58,13 @@ pub struct HostOptions {
     pub tick_ms: u64,
     /// How instances get their memory.
     pub allocation: Allocation,
+    /// What the operator says about requests to others.
+    pub egress: EgressOptions,
 }
 
 impl Default for HostOptions {
     fn default() -> Self {
-        Self { cache_dir: None, slots: 200, tick_ms: 2, allocation: Allocation::Pooled }
+        Self { cache_dir: None, slots: 200, tick_ms: 2, allocation: Allocation::Pooled, egress: EgressOptions::default() }
     }
 }
 
@@ -77,6 +80,7 @@ pub(crate) struct Inner {
     pub(crate) ticker: Ticker,
     pub(crate) slots: Semaphore,
     cache: Cache,
+    dialer: Arc<Dialer>,
     tools: RwLock<BTreeMap<String, Arc<Tool>>>,
     plugins: RwLock<BTreeMap<String, PluginInfo>>,
     servers: RwLock<BTreeMap<String, BTreeMap<String, Digest>>>,
@@ -106,7 +110,8 @@ impl Host {
         let slots = Semaphore::new(usize::try_from(slots).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS));
         let (tools, plugins, servers, generation) = (RwLock::default(), RwLock::default(), RwLock::default(), AtomicU64::new(0));
         let (tried, aside, reserved) = (Mutex::default(), RwLock::default(), RwLock::default());
-        Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, tools, plugins, servers, generation, tried, aside, reserved }) })
+        let dialer = Arc::new(Dialer::new(options.egress));
+        Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, dialer, tools, plugins, servers, generation, tried, aside, reserved }) })
     }
 
     /// Loads the plugins that are part of the program.
@@ -169,7 +174,7 @@ impl Host {
     pub(crate) fn make(&self, package: &Package<'_>) -> Result<(PluginInfo, Vec<Tool>), PluginError> {
         let compile = |wasm: &[u8]| self.inner.cache.component(&self.inner.engine, wasm);
         let _ticking = self.inner.ticker.run();
-        plugin::load(&self.inner.engine, package, compile)
+        plugin::load(&self.inner.engine, package, &self.inner.dialer, compile)
     }
 
     /// Takes a plugin's tools out of the table. Calls under way end as they began.

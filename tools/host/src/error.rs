@@ -103,9 +103,6 @@ pub enum PluginError {
     /// `tool.toml` is not valid.
     #[error("tool.toml: {0}")]
     Manifest(String),
-    /// The manifest asks for the network, which no interface of this host gives.
-    #[error("plugin `{0}` asks for egress, but this host has no network interface; remove the entries under [egress]")]
-    Egress(String),
     /// A schema file is not one, or does not fit the manifest.
     #[error("tool `{tool}`: {problem}")]
     Schema {
@@ -198,7 +195,7 @@ impl HasKind for PluginError {
             Self::Read { .. } | Self::Write { .. } | Self::List { .. } => Kind::Away,
             Self::Duplicate(_) | Self::NameOfServer(_) => Kind::Conflict,
             Self::TooLarge { .. } => Kind::Limit,
-            Self::Egress(_) | Self::Undeclared { .. } | Self::Signature { .. } | Self::NotAccepted { .. } | Self::OtherThanAccepted { .. } => Kind::Denied,
+            Self::Undeclared { .. } | Self::Signature { .. } | Self::NotAccepted { .. } | Self::OtherThanAccepted { .. } => Kind::Denied,
             Self::Manifest(_)
             | Self::Accepted { .. }
             | Self::Schema { .. }

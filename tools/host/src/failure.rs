@@ -10,8 +10,8 @@ use wasmtime::Trap;
 /// Characters of a tool's own message.
 const MESSAGE_MAX: usize = 500;
 
-/// A failure the tool reports itself.
-pub(crate) fn of_tool(error: Error) -> Failure {
+/// A failure the tool reports itself, its words without what it may not know.
+pub(crate) fn of_tool(error: Error, scrub: impl Fn(String) -> String) -> Failure {
     let (class, message) = match error {
         Error::InvalidArguments(message) => (FailureClass::InvalidArguments, message),
         Error::NotFound(message) => (FailureClass::NotFound, message),
@@ -19,7 +19,7 @@ pub(crate) fn of_tool(error: Error) -> Failure {
         Error::Unavailable(message) => (FailureClass::Unavailable, message),
         Error::Failed(message) => (FailureClass::Failed, message),
     };
-    Failure { class, message: tidy(&message, MESSAGE_MAX), retryable: class == FailureClass::Unavailable }
+    Failure { class, message: tidy(&scrub(message), MESSAGE_MAX), retryable: class == FailureClass::Unavailable }
 }
 
 /// A call that the engine ended.

@@ -14,10 +14,11 @@ pub(crate) enum Grant {
     Clock,
     Crm,
     CrmWrite,
+    Http,
 }
 
 impl Grant {
-    const ALL: [Self; 4] = [Self::Log, Self::Clock, Self::Crm, Self::CrmWrite];
+    const ALL: [Self; 5] = [Self::Log, Self::Clock, Self::Crm, Self::CrmWrite, Self::Http];
 
     /// The interface's name in `tools/wit` and the key under `[imports]`.
     pub(crate) const fn name(self) -> &'static str {
@@ -26,6 +27,7 @@ impl Grant {
             Self::Clock => "clock",
             Self::Crm => "crm",
             Self::CrmWrite => "crm-write",
+            Self::Http => "http",
         }
     }
 }
@@ -41,6 +43,7 @@ pub(crate) fn linker(engine: &Engine, grants: &BTreeSet<Grant>) -> Result<Linker
             Grant::Clock => wit::clock::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)?,
             Grant::Crm => wit::crm::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)?,
             Grant::CrmWrite => wit::crm_write::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)?,
+            Grant::Http => wit::http::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)?,
         }
     }
     Ok(linker)

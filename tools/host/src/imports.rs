@@ -2,6 +2,7 @@
 
 mod crm;
 mod crm_write;
+mod http;
 
 use crate::bindings::steward::plugin as wit;
 use crate::error::tidy;
@@ -22,11 +23,12 @@ impl wit::types::Host for CallState {}
 impl wit::log::Host for CallState {
     async fn write(&mut self, level: wit::log::Level, message: String) -> Result<()> {
         use wit::log::Level;
+        self.heard();
         if self.logs >= LOGS_MAX {
             return Ok(());
         }
         self.logs += 1;
-        let (tool, message) = (self.tool.as_str(), tidy(&message, LOG_CHARACTERS_MAX));
+        let (tool, message) = (self.tool.as_str(), tidy(&self.scrub(message), LOG_CHARACTERS_MAX));
         match level {
             Level::Debug => tracing::debug!(tool.name = tool, "plugin: {message}"),
             Level::Info => tracing::info!(tool.name = tool, "plugin: {message}"),
@@ -39,6 +41,7 @@ impl wit::log::Host for CallState {
 
 impl wit::clock::Host for CallState {
     async fn now_ms(&mut self) -> Result<i64> {
+        self.heard();
         Ok(self.now_ms)
     }
 }

@@ -4,6 +4,7 @@
 //! of the installation. Any byte that is another is another plugin, and waits.
 
 use crate::Host;
+use crate::egress::EgressRule;
 use crate::error::PluginError;
 use crate::identity::{SIGNATURE_FILE, Trust};
 use crate::list_file::{self, ListError, ListFile};
@@ -37,6 +38,9 @@ pub struct PluginFacts {
     pub signed_by: Option<String>,
     /// The interfaces of the host that it is granted.
     pub imports: Vec<String>,
+    /// Whom it may ask outside, and with which secrets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub egress: Vec<EgressRule>,
     /// What one call may use.
     pub limits: PluginLimits,
 }
@@ -215,8 +219,8 @@ impl Host {
     fn candidate(&self, package: &Package<'_>, signed_by: Option<String>) -> Result<Candidate, PluginError> {
         let (info, tools) = self.make(package)?;
         let tools = tools.iter().map(|tool| (tool.spec().name.clone(), definition(tool.spec(), tool.preview))).collect();
-        let PluginInfo { name, version, language, digest, imports, limits, .. } = info;
-        Ok(Candidate { name, facts: PluginFacts { version, language, digest, signed_by, imports, limits }, tools })
+        let PluginInfo { name, version, language, digest, imports, egress, limits, .. } = info;
+        Ok(Candidate { name, facts: PluginFacts { version, language, digest, signed_by, imports, egress, limits }, tools })
     }
 
     /// The same for a plugin that is yet to be signed: whatever signature it has does not count.

@@ -2,12 +2,14 @@
 //!
 //! [`Host::call`] is the only way to run a tool, and it takes the gate's [`steward_policies::Permit`] by value. Every call
 //! gets a fresh instance with limits of its own; a plugin reaches nothing but the interfaces its manifest was granted.
-//! Nothing here knows SQL or models, only MCP servers are reached by HTTP, and no plugin has ambient time, chance, files or network.
+//! Nothing here knows SQL or models; MCP servers are reached by HTTP, and whom a plugin's manifest names, through `egress`; no plugin has
+//! ambient time, chance, files or network.
 
 mod bindings;
 mod cache;
 mod call;
 mod clean;
+mod egress;
 mod engine;
 mod error;
 mod failure;
@@ -32,6 +34,9 @@ mod ticker;
 mod tool;
 
 pub use call::{CallContext, CallReport};
+pub use egress::{
+    EgressOptions, EgressRule, EgressSecret, Network, NetworkError, PrivateHost, RequestBudget, Resolver, Roots, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Scheme,
+};
 pub use engine::{Allocation, Host, HostOptions};
 pub use error::{HostError, PluginError};
 pub use identity::{KeyError, PublicKey, SIGNATURE_FILE, SigningKey, Trust};

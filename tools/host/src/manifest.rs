@@ -2,6 +2,7 @@
 //!
 //! Nothing here looks at the component; that it agrees is checked by `plugin`.
 
+use crate::egress::{EgressRule, RULES_MAX};
 use crate::error::PluginError;
 use crate::grants::Grant;
 use serde::Deserialize;
@@ -27,7 +28,7 @@ pub(crate) struct Manifest {
     #[serde(default)]
     pub(crate) limits: Limits,
     #[serde(default)]
-    egress: Egress,
+    pub(crate) egress: Egress,
     #[serde(rename = "tool", default)]
     pub(crate) tools: Vec<ToolEntry>,
 }
@@ -48,6 +49,7 @@ struct Imports {
     clock: bool,
     crm: bool,
     crm_write: bool,
+    http: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -68,28 +70,8 @@ impl Default for Limits {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Egress {
-    allow: Vec<EgressRule>,
-}
-
-/// Read so that a manifest written for a later host fails with a clear word instead of an unknown key.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "a manifest with egress is refused whole; the shape is checked all the same")]
-struct EgressRule {
-    host: String,
-    methods: Vec<String>,
-    paths: Vec<String>,
-    #[serde(default)]
-    secret: Option<EgressSecret>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "as above")]
-struct EgressSecret {
-    header: String,
-    value: String,
+pub(crate) struct Egress {
+    pub(crate) allow: Vec<EgressRule>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -139,8 +121,8 @@ impl Manifest {
 
     /// The interfaces asked for.
     pub(crate) fn grants(&self) -> BTreeSet<Grant> {
-        let Imports { log, clock, crm, crm_write } = self.imports;
-        [(log, Grant::Log), (clock, Grant::Clock), (crm, Grant::Crm), (crm_write, Grant::CrmWrite)]
+        let Imports { log, clock, crm, crm_write, http } = self.imports;
+        [(log, Grant::Log), (clock, Grant::Clock), (crm, Grant::Crm), (crm_write, Grant::CrmWrite), (http, Grant::Http)]
             .into_iter()
             .filter(|(asked, _)| *asked)
             .map(|(_, grant)| grant)
@@ -171,8 +153,19 @@ impl Manifest {
                 return refuse(format!("limit {key} is {value}; this host takes 1 to {most}"));
             }
         }
-        if !self.egress.allow.is_empty() {
-            return Err(PluginError::Egress(name.clone()));
+        let allow = &self.egress.allow;
+        if self.imports.http == allow.is_empty() {
+            return refuse(if allow.is_empty() {
+                "`http` stands under [imports], and [egress] allows nobody to be asked; name them under `allow`".to_owned()
+            } else {
+                "[egress] allows others to be asked, and `http` does not stand under [imports]; add `http = true`".to_owned()
+            });
+        }
+        if allow.len() > RULES_MAX {
+            return refuse(format!("[egress] allows {} things, at most {RULES_MAX} are taken", allow.len()));
+        }
+        for rule in allow {
+            rule.check().map_err(|problem| PluginError::Manifest(format!("[egress] {problem}")))?;
         }
         if self.tools.is_empty() || self.tools.len() > TOOLS_MAX {
             return refuse(format!("a plugin has 1 to {TOOLS_MAX} [[tool]] entries, this has {}", self.tools.len()));

@@ -1,6 +1,7 @@
 //! Loading a plugin: manifest, schemas, component, grants, and that the code says the same of itself as the manifest.
 
 use crate::bindings::{self, ToolPre, VERSION, steward::plugin::types as wit};
+use crate::egress::{Dialer, Egress, EgressRule};
 use crate::error::{PluginError, tidy};
 use crate::grants;
 use crate::identity::{SIGNATURE_BYTES_MAX, SIGNATURE_FILE};
@@ -113,6 +114,8 @@ pub struct PluginInfo {
     pub digest: Digest,
     /// The interfaces it was granted.
     pub imports: Vec<String>,
+    /// Whom it may ask outside.
+    pub egress: Vec<EgressRule>,
     /// What one call may use.
     pub limits: PluginLimits,
     /// Its tools.
@@ -127,6 +130,8 @@ pub(crate) struct Plugin {
     pub(crate) pre: ToolPre<CallState>,
     /// Where the code says what a call would do, if it does.
     pub(crate) preview: Option<ComponentExportIndex>,
+    /// Its way to others, if its manifest has one.
+    pub(crate) egress: Option<Arc<Egress>>,
 }
 
 impl Plugin {
@@ -151,6 +156,7 @@ impl fmt::Debug for Plugin {
 pub(crate) fn load(
     engine: &Engine,
     package: &Package<'_>,
+    dialer: &Arc<Dialer>,
     compile: impl FnOnce(&[u8]) -> Result<Component, String>,
 ) -> Result<(PluginInfo, Vec<Tool>), PluginError> {
     let manifest = Manifest::parse(&package.manifest)?;
@@ -175,7 +181,9 @@ pub(crate) fn load(
     agree(&manifest, &said)?;
 
     let digest = package.digest();
-    let plugin = Arc::new(Plugin { name: name.clone(), version: manifest.plugin.version.clone(), digest, pre, preview });
+    let allow = manifest.egress.allow;
+    let egress = (!allow.is_empty()).then(|| Arc::new(Egress::new(&name, allow.clone(), Arc::clone(dialer))));
+    let plugin = Arc::new(Plugin { name: name.clone(), version: manifest.plugin.version.clone(), digest, pre, preview, egress });
     let mut tools = Vec::with_capacity(manifest.tools.len());
     for entry in &manifest.tools {
         let arguments = schema(package, entry, &entry.arguments)?;
@@ -189,6 +197,7 @@ pub(crate) fn load(
         language: manifest.plugin.language,
         digest,
         imports: granted.iter().map(|grant| grant.name().to_owned()).collect(),
+        egress: allow,
         limits: PluginLimits {
             memory_mb: manifest.limits.memory_mb,
             fuel: manifest.limits.fuel,

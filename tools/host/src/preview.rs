@@ -74,7 +74,7 @@ impl Host {
         Some(match answered {
             Err(_elapsed) => failed(failure::timeout()),
             Ok(Err(trap)) => failed(failure::of_trap(&trap, store.data(), limits)),
-            Ok(Ok((Err(error),))) => failed(failure::of_tool(error)),
+            Ok(Ok((Err(error),))) => failed(failure::of_tool(error, |text| text)),
             Ok(Ok((Ok(said),))) => cut(said),
         })
     }

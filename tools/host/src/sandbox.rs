@@ -1,17 +1,18 @@
 //! One call's store: what the instance may take, what it was given, what it asked for.
 
+use crate::egress::{Egress, Failed, Given, REQUEST_BYTES_MAX, RequestBudget};
 use crate::engine::{INSTANCES_MAX, MEMORIES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX};
 use crate::manifest::Limits;
 use crate::office::{Office, OfficeError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
-use steward_core::{Effect, Integrity};
+use steward_core::{CallUse, Effect, Integrity};
 use wasmtime::{Engine, ResourceLimiter, Result, Store, UpdateDeadline};
 
 /// Handles to resources of one call; our interfaces have none.
 const HANDLES_MAX: usize = 1000;
-/// Questions to the office in one call.
+/// Questions to the office, and requests to others, in one call.
 pub(crate) const QUESTIONS_MAX: u32 = 200;
 /// What one host call may carry out of the guest beyond its answer, in bytes.
 const HOSTCALL_BYTES: usize = 64 << 10;
@@ -20,7 +21,8 @@ const HOSTCALL_BYTES: usize = 64 << 10;
 #[derive(Debug)]
 pub(crate) struct Meter {
     most: usize,
-    taken: usize,
+    /// What was ever given to it: a memory does not shrink.
+    pub(crate) taken: usize,
     /// Whether more was asked for: a trap after that is for want of memory.
     pub(crate) refused: bool,
 }
@@ -64,6 +66,12 @@ pub(crate) struct CallState {
     pub(crate) meter: Meter,
     pub(crate) office: Arc<dyn Office>,
     pub(crate) tool: String,
+    pub(crate) effect: Effect,
+    /// The way to others, for plugins that have one.
+    pub(crate) egress: Option<Arc<Egress>>,
+    /// What is left of the run's requests.
+    pub(crate) requests: RequestBudget,
+    pub(crate) used: CallUse,
     pub(crate) key: String,
     pub(crate) now_ms: i64,
     pub(crate) logs: u32,
@@ -74,7 +82,6 @@ pub(crate) struct CallState {
     /// Whether a change was asked for whose answer never came.
     unanswered: bool,
     pending: bool,
-    may_write: bool,
     ordinal: u32,
     questions: u32,
 }
@@ -85,6 +92,10 @@ impl CallState {
             meter: Meter::new(limits),
             office,
             tool: tool.to_owned(),
+            effect,
+            egress: None,
+            requests: RequestBudget::default(),
+            used: CallUse::default(),
             key,
             now_ms,
             logs: 0,
@@ -92,14 +103,24 @@ impl CallState {
             changes: 0,
             unanswered: false,
             pending: false,
-            may_write: !effect.only_reads(),
             ordinal: 0,
             questions: 0,
         }
     }
 
-    /// Counts a question to the office. Past the limit the call ends.
+    /// The same call with a way to others.
+    pub(crate) fn reaching(self, egress: Option<Arc<Egress>>, requests: RequestBudget) -> Self {
+        Self { egress, requests, ..self }
+    }
+
+    /// Counts a question to the host that has a bound of its own, or none.
+    pub(crate) fn heard(&mut self) {
+        self.used.host_calls = self.used.host_calls.saturating_add(1);
+    }
+
+    /// Counts a question to the office or to others. Past the limit the call ends.
     pub(crate) fn ask(&mut self) -> Result<()> {
+        self.heard();
         self.questions += 1;
         if self.questions > QUESTIONS_MAX {
             return Err(wasmtime::Error::new(TooManyQuestions));
@@ -111,7 +132,7 @@ impl CallState {
     /// its plugin was granted for other tools: its calls were judged as readings.
     pub(crate) fn change(&mut self) -> Result<std::result::Result<u32, OfficeError>> {
         self.ask()?;
-        if !self.may_write {
+        if self.effect.only_reads() {
             return Ok(Err(OfficeError::Denied));
         }
         let ordinal = self.ordinal;
@@ -129,6 +150,36 @@ impl CallState {
         }
     }
 
+    /// A request that may change something elsewhere is about to leave.
+    pub(crate) const fn sending(&mut self) {
+        self.pending = true;
+    }
+
+    /// Notes what became of it. Who breaks off, or fails in the middle, may have done it before.
+    pub(crate) fn sent(&mut self, answer: &std::result::Result<Given, Failed>) {
+        self.pending = false;
+        match answer {
+            Ok(given) if given.status >= 500 => self.unanswered = true,
+            // It says that it did not.
+            Ok(given) if given.status >= 400 => {}
+            Ok(_) => self.changes += 1,
+            Err(failed) => self.unanswered |= failed.sent,
+        }
+    }
+
+    /// What the call took, beside fuel and time.
+    pub(crate) fn took(&self) -> CallUse {
+        CallUse { memory_bytes: self.meter.taken as u64, ..self.used }
+    }
+
+    /// A text of the plugin's without the secrets of its manifest.
+    pub(crate) fn scrub(&self, text: String) -> String {
+        match &self.egress {
+            Some(egress) => egress.scrub(text),
+            None => text,
+        }
+    }
+
     /// Whether a change may have been made that nobody confirmed.
     pub(crate) const fn is_unsure(&self) -> bool {
         self.pending || self.unanswered
@@ -140,9 +191,9 @@ impl CallState {
     }
 }
 
-/// The plugin asked the office more often than one call may.
+/// The plugin asked the office and others more often than one call may.
 #[derive(Debug, thiserror::Error)]
-#[error("the tool asked the office more than {QUESTIONS_MAX} times")]
+#[error("the tool asked its host more than {QUESTIONS_MAX} times")]
 pub(crate) struct TooManyQuestions;
 
 /// A store for one call, with its limits set.
@@ -151,7 +202,8 @@ pub(crate) fn store(engine: &Engine, state: CallState, limits: &Limits, deadline
     store.limiter(|state| &mut state.meter);
     store.set_max_component_handles(HANDLES_MAX);
     let output = usize::try_from(limits.output_kb << 10).unwrap_or(usize::MAX);
-    store.set_hostcall_fuel(output.saturating_add(HOSTCALL_BYTES));
+    let request = if store.data().egress.is_some() { REQUEST_BYTES_MAX } else { 0 };
+    store.set_hostcall_fuel(output.max(request).saturating_add(HOSTCALL_BYTES));
     store.set_fuel(limits.fuel)?;
     store.set_epoch_deadline(1);
     // Every tick the guest gives way, by way of the runtime, which looks after timers and sockets in between.

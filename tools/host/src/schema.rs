@@ -179,14 +179,41 @@ fn is_larger(value: &Value, most: usize) -> bool {
 
 /// Whether a JSON pointer with `*` names a place the schema has. An empty segment list is the root.
 pub(crate) fn has_place(schema: &Value, pointer: &str) -> bool {
-    if pointer.is_empty() {
-        return true;
-    }
-    pointer.strip_prefix('/').is_some_and(|rest| descend(schema, &rest.split('/').collect::<Vec<_>>()))
+    !places(schema, pointer).is_empty()
 }
 
-fn descend(schema: &Value, segments: &[&str]) -> bool {
-    let Some((first, rest)) = segments.split_first() else { return true };
+/// Whether any text may stand at a place, and not only words that the schema lists.
+pub(crate) fn is_open_text(schema: &Value, pointer: &str) -> bool {
+    fn takes_any(schema: &Value) -> bool {
+        if schema.get("enum").is_some() || schema.get("const").is_some() {
+            return false;
+        }
+        let branches: Vec<&Value> = ["anyOf", "oneOf"].iter().filter_map(|key| schema.get(key)?.as_array()).flatten().collect();
+        match schema.get("type") {
+            Some(Value::String(of)) => of == "string" || of == "array" || of == "object",
+            Some(Value::Array(of)) => of.iter().any(|of| of == "string" || of == "array" || of == "object"),
+            _ => branches.is_empty() || branches.into_iter().any(takes_any),
+        }
+    }
+    places(schema, pointer).into_iter().any(takes_any)
+}
+
+/// What the schema says of a place, in each of its branches that has it.
+fn places<'a>(schema: &'a Value, pointer: &str) -> Vec<&'a Value> {
+    let mut found = Vec::new();
+    if pointer.is_empty() {
+        found.push(schema);
+    } else if let Some(rest) = pointer.strip_prefix('/') {
+        descend(schema, &rest.split('/').collect::<Vec<_>>(), &mut found);
+    }
+    found
+}
+
+fn descend<'a>(schema: &'a Value, segments: &[&str], found: &mut Vec<&'a Value>) {
+    let Some((first, rest)) = segments.split_first() else {
+        found.push(schema);
+        return;
+    };
     let name = first.replace("~1", "/").replace("~0", "~");
     let direct = if *first == "*" {
         schema.get("items").or_else(|| schema.get("additionalProperties").filter(|rest| **rest != Value::Bool(false)))
@@ -194,7 +221,8 @@ fn descend(schema: &Value, segments: &[&str]) -> bool {
         schema.get("properties").and_then(|properties| properties.get(&name))
     };
     let branches = ["anyOf", "oneOf", "allOf"].iter().filter_map(|key| schema.get(key)?.as_array()).flatten();
-    direct.is_some_and(|inner| descend(inner, rest)) || branches.into_iter().any(|branch| descend(branch, segments))
+    direct.into_iter().for_each(|inner| descend(inner, rest, found));
+    branches.for_each(|branch| descend(branch, segments, found));
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 mod office;
 
+pub use crate::egress::MadeUp;
 pub use office::{MemoryOffice, Seed};
 
 use crate::shipped::{SHIPPED, Shipped};
@@ -34,6 +35,11 @@ impl GuestFiles {
     /// The plugin that does everything a plugin must not do.
     pub fn hostile() -> Self {
         Self::of("hostile", GUESTS)
+    }
+
+    /// The plugin that asks others whatever its arguments say.
+    pub fn asker() -> Self {
+        Self::of("asker", GUESTS)
     }
 
     fn of(name: &str, table: &[Shipped]) -> Self {

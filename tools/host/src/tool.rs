@@ -4,10 +4,10 @@ use crate::error::PluginError;
 use crate::manifest::{Limits, ToolEntry};
 use crate::mcp::call::Remote;
 use crate::plugin::Plugin;
-use crate::schema::{ArgumentError, Arguments, Results, has_place};
+use crate::schema::{ArgumentError, Arguments, Results, has_place, is_open_text};
 use serde_json::Value;
 use std::sync::Arc;
-use steward_core::{Digest, ToolSpec};
+use steward_core::{ArgumentRole, Digest, Effect, Origin, ToolSpec};
 
 /// What a tool is made of.
 #[derive(Debug)]
@@ -21,6 +21,11 @@ pub(crate) enum Body {
 }
 
 impl Body {
+    /// Whether a call may tell others: the manifest lets the plugin ask some, and the effect says that this tool does.
+    fn reaches_out(&self, effect: Effect) -> bool {
+        matches!(self, Self::Plugin { plugin, .. } if plugin.egress.is_some()) && !matches!(effect, Effect::Read | Effect::Write)
+    }
+
     fn full_name(&self) -> String {
         match self {
             Self::Plugin { plugin, .. } => plugin.full_name(),
@@ -60,7 +65,15 @@ impl Tool {
     }
 
     /// Compiles the schemas and checks that every annotation of the manifest has its place in them.
-    pub(crate) fn new(body: Body, entry: ToolEntry, deadline_ms: u64, arguments: Value, result: Value) -> Result<Self, PluginError> {
+    pub(crate) fn new(body: Body, mut entry: ToolEntry, deadline_ms: u64, arguments: Value, result: Value) -> Result<Self, PluginError> {
+        let reaches_out = body.reaches_out(entry.effect);
+        if reaches_out {
+            // What comes back is another's word, however the manifest calls it: authentic at most.
+            for origin in entry.result_labels.values_mut() {
+                *origin = if *origin == Origin::Outside { Origin::Outside } else { Origin::Fact };
+            }
+        }
+        let entry = entry;
         let refuse = |problem: String| PluginError::Schema { tool: entry.name.clone(), problem };
         let compiled = Arguments::compile(&arguments).map_err(refuse)?;
         let results = Results::compile(&result).map_err(|problem| refuse(format!("the result's schema is {problem}")))?;
@@ -68,6 +81,12 @@ impl Tool {
             let pointer = if role.starts_with('/') { role.clone() } else { format!("/{role}") };
             if !has_place(&arguments, &pointer) {
                 return Err(refuse(format!("role `{role}` names no argument of the schema")));
+            }
+            // A switch says nothing by itself, so it is not judged by who may read it: where others are asked it must be one.
+            if reaches_out && entry.roles.get(role) == Some(&ArgumentRole::Mode) && is_open_text(&arguments, &pointer) {
+                return Err(refuse(format!(
+                    "argument `{role}` has the role `mode` and takes any text, which others would be told; list its words as `enum`, or give it another role"
+                )));
             }
         }
         for name in arguments.get("properties").and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys()) {
@@ -116,6 +135,7 @@ impl Tool {
             records,
             // What is for some readers is not for all.
             private: entry.private || entry.readers.is_some(),
+            reaches_out,
             facts: entry.facts,
             timeout_ms,
             plugin_digest,
@@ -129,9 +149,9 @@ impl Tool {
         &self.spec
     }
 
-    /// Whether a call of it reaches nothing but this process and the office: the code of a plugin, which has no way to anybody else.
+    /// Whether a call of it reaches nothing but this process and the office: the code of a plugin whose manifest lets it ask nobody else.
     pub fn stays_inside(&self) -> bool {
-        matches!(self.body, Body::Plugin { .. })
+        matches!(&self.body, Body::Plugin { plugin, .. } if plugin.egress.is_none())
     }
 
     /// Where the result says who may read it, as a JSON pointer with `*`.

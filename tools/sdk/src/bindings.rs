@@ -4924,6 +4924,393 @@ pub mod steward {
                 }
             }
         }
+        /// Asking others over HTTP, one request at a time. Only what the manifest allows under `[egress]` is asked, and only by tools whose
+        /// effect says that they do: `fetch` may GET and HEAD, `read` and `write` may ask nobody. The host adds the manifest's secret, which the
+        /// plugin never sees, follows redirects of GET and HEAD within the same rules, and takes secrets out of what comes back.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod http {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            #[derive(Clone)]
+            pub struct Request {
+                /// In capitals, such as `GET`.
+                pub method: _rt::String,
+                /// `https://host/path?query`, without user, fragment, `..` or `//`.
+                pub url: _rt::String,
+                /// Neither credentials nor what belongs to the connection; the host sets both.
+                pub headers: _rt::Vec<(_rt::String, _rt::String)>,
+                pub body: ::core::option::Option<_rt::Vec<u8>>,
+                /// At most this long, in milliseconds; the host has a bound of its own.
+                pub timeout_ms: ::core::option::Option<u32>,
+            }
+            impl ::core::fmt::Debug for Request {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Request")
+                        .field("method", &self.method)
+                        .field("url", &self.url)
+                        .field("headers", &self.headers)
+                        .field("body", &self.body)
+                        .field("timeout-ms", &self.timeout_ms)
+                        .finish()
+                }
+            }
+            #[derive(Clone)]
+            pub struct Response {
+                pub status: u16,
+                /// Names in lower case; cookies are left out.
+                pub headers: _rt::Vec<(_rt::String, _rt::String)>,
+                pub body: _rt::Vec<u8>,
+            }
+            impl ::core::fmt::Debug for Response {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Response")
+                        .field("status", &self.status)
+                        .field("headers", &self.headers)
+                        .field("body", &self.body)
+                        .finish()
+                }
+            }
+            /// Why there is no response. The texts name no address and nothing secret.
+            #[derive(Clone)]
+            pub enum HttpError {
+                /// Not allowed; trying again does not help.
+                Denied(_rt::String),
+                /// Request or response are larger than the host takes.
+                TooLarge(_rt::String),
+                /// More requests than one call, or its run, may make.
+                TooMany(_rt::String),
+                /// It did not answer in time.
+                Timeout,
+                /// It cannot be reached, or does not speak HTTP over TLS with a certificate that counts.
+                Unreachable(_rt::String),
+            }
+            impl ::core::fmt::Debug for HttpError {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        HttpError::Denied(e) => {
+                            f.debug_tuple("HttpError::Denied").field(e).finish()
+                        }
+                        HttpError::TooLarge(e) => {
+                            f.debug_tuple("HttpError::TooLarge").field(e).finish()
+                        }
+                        HttpError::TooMany(e) => {
+                            f.debug_tuple("HttpError::TooMany").field(e).finish()
+                        }
+                        HttpError::Timeout => {
+                            f.debug_tuple("HttpError::Timeout").finish()
+                        }
+                        HttpError::Unreachable(e) => {
+                            f.debug_tuple("HttpError::Unreachable").field(e).finish()
+                        }
+                    }
+                }
+            }
+            impl ::core::fmt::Display for HttpError {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    write!(f, "{:?}", self)
+                }
+            }
+            impl ::core::error::Error for HttpError {}
+            #[allow(unused_unsafe, clippy::all)]
+            #[allow(async_fn_in_trait)]
+            pub fn fetch(
+                request: &Request,
+            ) -> ::core::result::Result<Response, HttpError> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 6 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 6
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let Request {
+                        method: method0,
+                        url: url0,
+                        headers: headers0,
+                        body: body0,
+                        timeout_ms: timeout_ms0,
+                    } = request;
+                    let vec1 = method0;
+                    let ptr1 = vec1.as_ptr().cast::<u8>();
+                    let len1 = vec1.len();
+                    let vec2 = url0;
+                    let ptr2 = vec2.as_ptr().cast::<u8>();
+                    let len2 = vec2.len();
+                    let vec6 = headers0;
+                    let len6 = vec6.len();
+                    let layout6 = _rt::alloc::Layout::from_size_align(
+                            vec6.len() * (4 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result6, _cleanup6) = wit_bindgen::rt::Cleanup::new(layout6);
+                    for (i, e) in vec6.into_iter().enumerate() {
+                        let base = result6
+                            .add(i * (4 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let (t3_0, t3_1) = e;
+                            let vec4 = t3_0;
+                            let ptr4 = vec4.as_ptr().cast::<u8>();
+                            let len4 = vec4.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len4;
+                            *base.add(0).cast::<*mut u8>() = ptr4.cast_mut();
+                            let vec5 = t3_1;
+                            let ptr5 = vec5.as_ptr().cast::<u8>();
+                            let len5 = vec5.len();
+                            *base
+                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len5;
+                            *base
+                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                .cast::<*mut u8>() = ptr5.cast_mut();
+                        }
+                    }
+                    let (result8_0, result8_1, result8_2) = match body0 {
+                        Some(e) => {
+                            let vec7 = e;
+                            let ptr7 = vec7.as_ptr().cast::<u8>();
+                            let len7 = vec7.len();
+                            (1i32, ptr7.cast_mut(), len7)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let (result9_0, result9_1) = match timeout_ms0 {
+                        Some(e) => (1i32, _rt::as_i32(e)),
+                        None => (0i32, 0i32),
+                    };
+                    let ptr10 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "steward:plugin/http@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "fetch"]
+                        fn wit_import11(
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: i32,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import11(
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import11(
+                        ptr1.cast_mut(),
+                        len1,
+                        ptr2.cast_mut(),
+                        len2,
+                        result6,
+                        len6,
+                        result8_0,
+                        result8_1,
+                        result8_2,
+                        result9_0,
+                        result9_1,
+                        ptr10,
+                    );
+                    let l12 = i32::from(*ptr10.add(0).cast::<u8>());
+                    let result40 = match l12 {
+                        0 => {
+                            let e = {
+                                let l13 = i32::from(
+                                    *ptr10
+                                        .add(::core::mem::size_of::<*const u8>())
+                                        .cast::<u16>(),
+                                );
+                                let l14 = *ptr10
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l15 = *ptr10
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let base22 = l14;
+                                let len22 = l15;
+                                let mut result22 = _rt::Vec::with_capacity(len22);
+                                for i in 0..len22 {
+                                    let base = base22
+                                        .add(i * (4 * ::core::mem::size_of::<*const u8>()));
+                                    let e22 = {
+                                        let l16 = *base.add(0).cast::<*mut u8>();
+                                        let l17 = *base
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len18 = l17;
+                                        let bytes18 = _rt::Vec::from_raw_parts(
+                                            l16.cast(),
+                                            len18,
+                                            len18,
+                                        );
+                                        let l19 = *base
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l20 = *base
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len21 = l20;
+                                        let bytes21 = _rt::Vec::from_raw_parts(
+                                            l19.cast(),
+                                            len21,
+                                            len21,
+                                        );
+                                        (_rt::string_lift(bytes18), _rt::string_lift(bytes21))
+                                    };
+                                    result22.push(e22);
+                                }
+                                _rt::cabi_dealloc(
+                                    base22,
+                                    len22 * (4 * ::core::mem::size_of::<*const u8>()),
+                                    ::core::mem::size_of::<*const u8>(),
+                                );
+                                let l23 = *ptr10
+                                    .add(4 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l24 = *ptr10
+                                    .add(5 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len25 = l24;
+                                Response {
+                                    status: l13 as u16,
+                                    headers: result22,
+                                    body: <_ as From<
+                                        _rt::Vec<_>,
+                                    >>::from(_rt::Vec::from_raw_parts(l23.cast(), len25, len25)),
+                                }
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l26 = i32::from(
+                                    *ptr10.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let v39 = match l26 {
+                                    0 => {
+                                        let e39 = {
+                                            let l27 = *ptr10
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l28 = *ptr10
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len29 = l28;
+                                            let bytes29 = _rt::Vec::from_raw_parts(
+                                                l27.cast(),
+                                                len29,
+                                                len29,
+                                            );
+                                            _rt::string_lift(bytes29)
+                                        };
+                                        HttpError::Denied(e39)
+                                    }
+                                    1 => {
+                                        let e39 = {
+                                            let l30 = *ptr10
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l31 = *ptr10
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len32 = l31;
+                                            let bytes32 = _rt::Vec::from_raw_parts(
+                                                l30.cast(),
+                                                len32,
+                                                len32,
+                                            );
+                                            _rt::string_lift(bytes32)
+                                        };
+                                        HttpError::TooLarge(e39)
+                                    }
+                                    2 => {
+                                        let e39 = {
+                                            let l33 = *ptr10
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l34 = *ptr10
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len35 = l34;
+                                            let bytes35 = _rt::Vec::from_raw_parts(
+                                                l33.cast(),
+                                                len35,
+                                                len35,
+                                            );
+                                            _rt::string_lift(bytes35)
+                                        };
+                                        HttpError::TooMany(e39)
+                                    }
+                                    3 => HttpError::Timeout,
+                                    n => {
+                                        debug_assert_eq!(n, 4, "invalid enum discriminant");
+                                        let e39 = {
+                                            let l36 = *ptr10
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l37 = *ptr10
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len38 = l37;
+                                            let bytes38 = _rt::Vec::from_raw_parts(
+                                                l36.cast(),
+                                                len38,
+                                                len38,
+                                            );
+                                            _rt::string_lift(bytes38)
+                                        };
+                                        HttpError::Unreachable(e39)
+                                    }
+                                };
+                                v39
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result40
+                }
+            }
+        }
     }
 }
 #[rustfmt::skip]
@@ -5050,10 +5437,10 @@ macro_rules! __export_tool_with_preview_impl {
         #[cfg(target_arch = "wasm32")] #[unsafe (link_section =
         "component-type:wit-bindgen:0.61.1:steward:plugin@0.1.0:tool-with-preview:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 2603] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 2858] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xa3\x13\x01A\x02\x01\
-A#\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xa2\x15\x01A\x02\x01\
+A%\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01\
 @\x02\x05level\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\0\x18steward:plu\
 gin/log@0.1.0\x05\0\x01B\x02\x01@\0\0x\x04\0\x06now-ms\x01\0\x03\0\x1asteward:pl\
 ugin/clock@0.1.0\x05\x01\x01B\x15\x01m\x09\x04read\x05fetch\x05write\x04send\x07\
@@ -5103,16 +5490,21 @@ t\x01\x16\x01@\x02\x02ids\x05patch\x10\0\x15\x04\0\x0eupdate-contact\x01\x17\x01
 j\x01\x05\x01\x01\x01@\x01\x07company\x12\0\x18\x04\0\x0ecreate-company\x01\x19\x01\
 @\x02\x02ids\x05patch\x14\0\x18\x04\0\x0eupdate-company\x01\x1a\x01j\x01\x07\x01\
 \x01\x01@\x02\x05about\x09\x04texts\0\x1b\x04\0\x08add-note\x01\x1c\x03\0\x1este\
-ward:plugin/crm-write@0.1.0\x05\x09\x02\x03\0\x02\x07request\x03\0\x05asked\x03\0\
-\x0a\x02\x03\0\x02\x07preview\x03\0\x05shown\x03\0\x0c\x02\x03\0\x02\x05error\x03\
-\0\x07refused\x03\0\x0e\x02\x03\0\x02\x0emanifest-check\x03\0\x0emanifest-check\x03\
-\0\x10\x03\0\x07request\x03\0\x0a\x02\x03\0\x02\x08response\x03\0\x08response\x03\
-\0\x13\x03\0\x05error\x03\0\x0e\x01j\x01\x0d\x01\x0f\x01@\x01\x07request\x0b\0\x16\
-\x04\0\x07preview\x01\x17\x01@\0\0\x11\x04\0\x08describe\x01\x18\x01j\x01\x14\x01\
-\x15\x01@\x01\x07request\x12\0\x19\x04\0\x04call\x01\x1a\x04\0&steward:plugin/to\
-ol-with-preview@0.1.0\x04\0\x0b\x17\x01\0\x11tool-with-preview\x03\0\0\0G\x09pro\
-ducers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x06\
-0.61.1";
+ward:plugin/crm-write@0.1.0\x05\x09\x01B\x0e\x01o\x02ss\x01p\0\x01p}\x01k\x02\x01\
+ky\x01r\x05\x06methods\x03urls\x07headers\x01\x04body\x03\x0atimeout-ms\x04\x04\0\
+\x07request\x03\0\x05\x01r\x03\x06status{\x07headers\x01\x04body\x02\x04\0\x08re\
+sponse\x03\0\x07\x01q\x05\x06denied\x01s\0\x09too-large\x01s\0\x08too-many\x01s\0\
+\x07timeout\0\0\x0bunreachable\x01s\0\x04\0\x0ahttp-error\x03\0\x09\x01j\x01\x08\
+\x01\x0a\x01@\x01\x07request\x06\0\x0b\x04\0\x05fetch\x01\x0c\x03\0\x19steward:p\
+lugin/http@0.1.0\x05\x0a\x02\x03\0\x02\x07request\x03\0\x05asked\x03\0\x0b\x02\x03\
+\0\x02\x07preview\x03\0\x05shown\x03\0\x0d\x02\x03\0\x02\x05error\x03\0\x07refus\
+ed\x03\0\x0f\x02\x03\0\x02\x0emanifest-check\x03\0\x0emanifest-check\x03\0\x11\x03\
+\0\x07request\x03\0\x0b\x02\x03\0\x02\x08response\x03\0\x08response\x03\0\x14\x03\
+\0\x05error\x03\0\x0f\x01j\x01\x0e\x01\x10\x01@\x01\x07request\x0c\0\x17\x04\0\x07\
+preview\x01\x18\x01@\0\0\x12\x04\0\x08describe\x01\x19\x01j\x01\x15\x01\x16\x01@\
+\x01\x07request\x13\0\x1a\x04\0\x04call\x01\x1b\x04\0&steward:plugin/tool-with-p\
+review@0.1.0\x04\0\x0b\x17\x01\0\x11tool-with-preview\x03\0\0\0G\x09producers\x01\
+\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
         };
     };
 }
@@ -5125,9 +5517,9 @@ pub use __export_tool_with_preview_impl as export;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 2588] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xf4\x12\x01A\x02\x01\
-A\x1b\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 2843] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xf3\x14\x01A\x02\x01\
+A\x1d\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\
 \x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\0\x18steward\
 :plugin/log@0.1.0\x05\0\x01B\x02\x01@\0\0x\x04\0\x06now-ms\x01\0\x03\0\x1astewar\
 d:plugin/clock@0.1.0\x05\x01\x01B\x15\x01m\x09\x04read\x05fetch\x05write\x04send\
@@ -5177,14 +5569,20 @@ t\x01\x16\x01@\x02\x02ids\x05patch\x10\0\x15\x04\0\x0eupdate-contact\x01\x17\x01
 j\x01\x05\x01\x01\x01@\x01\x07company\x12\0\x18\x04\0\x0ecreate-company\x01\x19\x01\
 @\x02\x02ids\x05patch\x14\0\x18\x04\0\x0eupdate-company\x01\x1a\x01j\x01\x07\x01\
 \x01\x01@\x02\x05about\x09\x04texts\0\x1b\x04\0\x08add-note\x01\x1c\x03\0\x1este\
-ward:plugin/crm-write@0.1.0\x05\x09\x02\x03\0\x02\x07request\x03\0\x05asked\x03\0\
-\x0a\x02\x03\0\x02\x07preview\x03\0\x05shown\x03\0\x0c\x02\x03\0\x02\x05error\x03\
-\0\x07refused\x03\0\x0e\x02\x03\0\x02\x0emanifest-check\x03\0\x0emanifest-check\x03\
-\0\x10\x03\0\x07request\x03\0\x0a\x02\x03\0\x02\x08response\x03\0\x08response\x03\
-\0\x13\x03\0\x05error\x03\0\x0e\x04\0Fsteward:plugin/tool-with-preview-with-all-\
-of-its-exports-removed@0.1.0\x04\0\x0b7\x01\01tool-with-preview-with-all-of-its-\
-exports-removed\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\
-\x070.258.3\x10wit-bindgen-rust\x060.61.1";
+ward:plugin/crm-write@0.1.0\x05\x09\x01B\x0e\x01o\x02ss\x01p\0\x01p}\x01k\x02\x01\
+ky\x01r\x05\x06methods\x03urls\x07headers\x01\x04body\x03\x0atimeout-ms\x04\x04\0\
+\x07request\x03\0\x05\x01r\x03\x06status{\x07headers\x01\x04body\x02\x04\0\x08re\
+sponse\x03\0\x07\x01q\x05\x06denied\x01s\0\x09too-large\x01s\0\x08too-many\x01s\0\
+\x07timeout\0\0\x0bunreachable\x01s\0\x04\0\x0ahttp-error\x03\0\x09\x01j\x01\x08\
+\x01\x0a\x01@\x01\x07request\x06\0\x0b\x04\0\x05fetch\x01\x0c\x03\0\x19steward:p\
+lugin/http@0.1.0\x05\x0a\x02\x03\0\x02\x07request\x03\0\x05asked\x03\0\x0b\x02\x03\
+\0\x02\x07preview\x03\0\x05shown\x03\0\x0d\x02\x03\0\x02\x05error\x03\0\x07refus\
+ed\x03\0\x0f\x02\x03\0\x02\x0emanifest-check\x03\0\x0emanifest-check\x03\0\x11\x03\
+\0\x07request\x03\0\x0b\x02\x03\0\x02\x08response\x03\0\x08response\x03\0\x14\x03\
+\0\x05error\x03\0\x0f\x04\0Fsteward:plugin/tool-with-preview-with-all-of-its-exp\
+orts-removed@0.1.0\x04\0\x0b7\x01\01tool-with-preview-with-all-of-its-exports-re\
+moved\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.\
+3\x10wit-bindgen-rust\x060.61.1";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

@@ -3,7 +3,7 @@
 //! A tool is a function from a typed argument to a typed answer; [`plugin!`] makes a component of several. The JSON
 //! Schemas that the manifest names are derived from the same types by `schemars` (see [`schemas`]), so the model, the
 //! host and the code never disagree. There is no WASI: the only way out are the interfaces in [`crm`], [`crm_write`],
-//! [`log`] and [`clock`], and each of them must be granted in `tool.toml`.
+//! [`log`], [`clock`] and [`http`], and each of them must be granted in `tool.toml`. Whom [`http`] asks stands there too, under `[egress]`.
 //!
 //! ```text
 //! #[derive(Deserialize, JsonSchema)]
@@ -27,7 +27,7 @@ pub mod schemas;
 mod text;
 
 pub use bindings::steward::plugin::types::{Effect, ManifestCheck, OfficeError, Preview, PreviewLine, ToolCheck};
-pub use bindings::steward::plugin::{clock, crm, crm_write, log};
+pub use bindings::steward::plugin::{clock, crm, crm_write, http, log};
 pub use bindings::{Error, Guest, Request, Response};
 pub use text::{Email, Line};
 pub use {schemars, serde, serde_json};
@@ -71,6 +71,29 @@ impl From<OfficeError> for Error {
             OfficeError::TooLarge => Self::InvalidArguments("that is more than the office takes at once".to_owned()),
             OfficeError::Unavailable => Self::Unavailable("the office does not answer; a later try may work".to_owned()),
         }
+    }
+}
+
+impl From<http::HttpError> for Error {
+    fn from(error: http::HttpError) -> Self {
+        match error {
+            http::HttpError::Denied(why) | http::HttpError::TooMany(why) => Self::Denied(why),
+            http::HttpError::TooLarge(why) => Self::Failed(why),
+            http::HttpError::Timeout => Self::Unavailable("the other side did not answer in time; a later try may work".to_owned()),
+            http::HttpError::Unreachable(why) => Self::Unavailable(why),
+        }
+    }
+}
+
+/// Gets what stands at an address that the manifest allows. An answer of 400 and above is an error.
+pub fn get(url: &str, headers: &[(&str, &str)]) -> Result<http::Response, Error> {
+    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let response = http::fetch(&http::Request { method: "GET".to_owned(), url: url.to_owned(), headers, body: None, timeout_ms: None })?;
+    match response.status {
+        0..400 => Ok(response),
+        404 | 410 => Err(Error::NotFound("there is nothing there".to_owned())),
+        429 | 500.. => Err(Error::Unavailable(format!("the other side answered {}; a later try may work", response.status))),
+        status => Err(Error::Failed(format!("the other side answered {status}"))),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::auth::{Answer, Caller, json};
 use crate::openapi::Doc;
 use crate::routes::PageOf;
+use crate::tool_sets::EgressView;
 use http::StatusCode;
 use serde::Serialize;
 use steward_core::Digest;
@@ -44,6 +45,8 @@ pub(crate) struct PluginView {
     digest: Digest,
     /// The interfaces it was granted; it reaches nothing else.
     imports: Vec<String>,
+    /// Whom it may ask outside.
+    egress: Vec<EgressView>,
     limits: PluginLimitsView,
     /// Its tools, by their whole names.
     tools: Vec<String>,
@@ -51,8 +54,9 @@ pub(crate) struct PluginView {
 
 impl From<PluginInfo> for PluginView {
     fn from(info: PluginInfo) -> Self {
-        let PluginInfo { name, version, language, digest, imports, limits, tools } = info;
-        Self { name, version, language, digest, imports, limits: limits.into(), tools }
+        let PluginInfo { name, version, language, digest, imports, egress, limits, tools } = info;
+        let egress = egress.iter().map(EgressView::from).collect();
+        Self { name, version, language, digest, imports, egress, limits: limits.into(), tools }
     }
 }
 

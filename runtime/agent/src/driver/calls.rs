@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use steward_core::event::Pins;
 use steward_core::{CallId, DecisionId, Effect, EnvelopeId, Event, FailureClass, Micros, Outcome, RunOutcome, ToolCall};
-use steward_host::{CallContext, CallReport, EXTRACT, PROPOSE_GRANT};
+use steward_host::{CallContext, CallReport, EXTRACT, PROPOSE_GRANT, RequestBudget};
 use steward_office::holds::seal::seal_hold;
 use steward_policies::Permit;
 use steward_store::decision::DecisionRow;
@@ -247,7 +247,14 @@ impl Drive<'_> {
         if self.run.call(id).is_some_and(|call| call.hold.is_some()) {
             self.sides.push(Side::CallHold { call: id, from: "claimed", to: "unknown" });
         }
-        self.apply(Event::Done { call_id: id, outcome: Outcome::failed(FailureClass::Unknown, message), fuel: 0, ms: 0, records: Default::default() });
+        self.apply(Event::Done {
+            call_id: id,
+            outcome: Outcome::failed(FailureClass::Unknown, message),
+            fuel: 0,
+            ms: 0,
+            used: Default::default(),
+            records: Default::default(),
+        });
     }
 
     /// The permits of these calls. After a restart they are minted anew by the same decision; when that now refuses, nothing runs.
@@ -293,6 +300,8 @@ impl Drive<'_> {
         let mut running: Vec<Reading<'_>> = Vec::with_capacity(permitted.len());
         let runtime = self.runtime;
         let now_ms = runtime.office.clock.now_ms();
+        // Those that run side by side have it together.
+        let requests = RequestBudget::after(self.run.requests);
         for (id, Permitted { permit, integrity }) in permitted {
             if permit.envelope().tool == EXTRACT {
                 running.push(self.reading(id, permit).await?);
@@ -304,7 +313,7 @@ impl Drive<'_> {
             }
             let key = self.key_of(id);
             let deadline_ms = runtime.host.tool(&permit.envelope().tool).map_or(CALL_DEADLINE_MS, |tool| tool.spec().timeout_ms);
-            let context = CallContext { key, deadline_ms, locale: "en".to_owned(), time_zone: "UTC".to_owned(), now_ms };
+            let context = CallContext { key, deadline_ms, locale: "en".to_owned(), time_zone: "UTC".to_owned(), now_ms, requests: requests.clone() };
             let only_reads = self.run.call(id).is_some_and(|call| call.only_reads());
             let hands = (self.hands)(integrity);
             let stop = self.stop.clone();
@@ -346,7 +355,8 @@ impl Drive<'_> {
                 self.reserved_left = Micros(self.reserved_left.0.saturating_sub(cost.0));
                 self.apply(Event::Extracted { call_id: id, model, usage, cost });
             }
-            self.apply(Event::Done { call_id: id, outcome: report.outcome, fuel: report.fuel, ms: report.ms, records: report.records });
+            let CallReport { outcome, fuel, ms, used, records } = report;
+            self.apply(Event::Done { call_id: id, outcome, fuel, ms, used, records });
         }
         Ok(())
     }
@@ -409,7 +419,7 @@ fn at_once<'a>(id: CallId, class: FailureClass, why: &str) -> Reading<'a> {
 
 /// The report of a call that no sandbox ran.
 fn report(outcome: Outcome) -> CallReport {
-    CallReport { outcome, fuel: 0, ms: 0, records: Default::default() }
+    CallReport { outcome, fuel: 0, ms: 0, used: Default::default(), records: Default::default() }
 }
 
 /// Text columns take no NUL.

@@ -139,7 +139,8 @@ impl Run {
                     call.started = Some(Started { key: key.clone(), attempt: *attempt });
                 }
             }
-            Event::Done { call_id, outcome, records, .. } => {
+            Event::Done { call_id, outcome, used, records, .. } => {
+                self.requests = self.requests.saturating_add(used.requests);
                 if let Some(call) = self.call_mut(*call_id) {
                     call.outcome = Some(outcome.clone());
                     call.records.clone_from(records);

@@ -36,6 +36,8 @@ pub struct Run {
     pub usage: Usage,
     /// Model cost.
     pub cost: Micros,
+    /// Requests that its tools made to others.
+    pub requests: u32,
     /// What the run waits for because a budget has no room.
     pub budget_hold: Option<BudgetHoldId>,
     /// Why it may not go on beyond its budgets.

@@ -185,6 +185,7 @@ mod tests {
             anchors: Vec::new(),
             records: Vec::new(),
             private: false,
+            reaches_out: false,
             facts: Vec::new(),
             timeout_ms: 1,
             plugin_digest: Digest::of(b"p"),

@@ -28,6 +28,12 @@ fn replaced(from: &str, to: &str) -> GuestFiles {
     files
 }
 
+fn asker(from: &str, to: &str) -> GuestFiles {
+    let files = GuestFiles::asker();
+    assert!(files.manifest.contains(from), "{from}");
+    GuestFiles { manifest: files.manifest.replacen(from, to, 1), ..files }
+}
+
 fn component(bytes: Vec<u8>) -> GuestFiles {
     GuestFiles { component: bytes, ..GuestFiles::crm() }
 }
@@ -74,7 +80,7 @@ fn manifests_that_are_not_right_are_refused() {
     let tool = "name = \"crm.find_contacts\"";
     let cases = [
         ("unknown key", replaced("[limits]", "[limits]\ncpu_ms = 5"), "unknown field `cpu_ms`"),
-        ("unknown interface", replaced("crm = true", "kv = true"), "unknown field `kv`, expected one of `log`, `clock`, `crm`, `crm-write`"),
+        ("unknown interface", replaced("crm = true", "kv = true"), "unknown field `kv`, expected one of `log`, `clock`, `crm`, `crm-write`, `http`"),
         ("unknown effect", replaced("effect = \"read\"", "effect = \"look\""), "unknown variant `look`"),
         ("unknown role", replaced("query = \"query\"", "query = \"search\""), "`search` is no argument role"),
         ("unknown label", replaced("\"directory\"", "\"ours\""), "unknown variant `ours`"),
@@ -93,10 +99,16 @@ fn manifests_that_are_not_right_are_refused() {
         ("preview of a reading", replaced(tool, &format!("{tool}\npreview = true")), "`preview` is for what a call would change"),
         ("untyped fact", replaced(tool, &format!("{tool}\nfacts = [\"hour:float\"]")), "fact `hour:float` is of type `float`"),
         (
-            "egress",
+            "egress without its interface",
             replaced("[limits]", "[egress]\nallow = [{ host = \"api.example.com\", methods = [\"GET\"], paths = [\"/v1/*\"] }]\n[limits]"),
-            "plugin `crm` asks for egress, but this host has no network interface",
+            "[egress] allows others to be asked, and `http` does not stand under [imports]",
         ),
+        ("its interface without egress", replaced("crm = true", "crm = true\nhttp = true"), "[egress] allows nobody to be asked"),
+        ("egress to any host", asker("host = \"cloud.asker.test\"", "host = \"*.asker.test\""), "[egress] host `*.asker.test`: write one host an entry"),
+        ("egress to an address", asker("host = \"cloud.asker.test\"", "host = \"169.254.169.254\""), "`169.254.169.254` is an address"),
+        ("egress that names a private address", asker("host = \"cloud.asker.test\"", "private = true, host = \"cloud.asker.test\""), "unknown field `private`"),
+        ("a secret without a name", asker("{{asker_token}}", "plain"), "must have `{{name}}`"),
+        ("a switch that takes any text", asker("method = \"query\"", "method = \"mode\""), "argument `method` has the role `mode` and takes any text"),
         ("egress of another shape", replaced("[limits]", "[egress]\nallow = [\"*\"]\n[limits]"), "expected struct EgressRule"),
         ("schema outside", replaced("schemas/find_contacts.arguments.json", "../secret.json"), "must be a file inside the plugin's folder"),
         ("schema absolute", replaced("schemas/find_contacts.arguments.json", "/etc/hostname"), "must be a file inside the plugin's folder"),

@@ -5,6 +5,7 @@
 mod cache;
 mod calls;
 mod crm;
+mod egress;
 mod fairness;
 mod installed;
 mod loading;

@@ -115,7 +115,14 @@ impl Gate {
 
 /// The context of a call with this key.
 pub(crate) fn context(key: &str) -> CallContext {
-    CallContext { key: key.to_owned(), deadline_ms: 60_000, locale: "en".to_owned(), time_zone: "Europe/Berlin".to_owned(), now_ms: 1_700_000_000_000 }
+    CallContext {
+        key: key.to_owned(),
+        deadline_ms: 60_000,
+        locale: "en".to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
+        now_ms: 1_700_000_000_000,
+        requests: Default::default(),
+    }
 }
 
 /// Calls a tool with arguments that its schema takes.

@@ -155,6 +155,7 @@ fn it_waits_only_when_every_held_call_has_its_link() {
         outcome: steward_core::Outcome::failed(FailureClass::Trap, "no"),
         fuel: 0,
         ms: 0,
+        used: Default::default(),
         records: Default::default(),
     }));
     events.push(opened(0));

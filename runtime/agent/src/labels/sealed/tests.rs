@@ -23,6 +23,7 @@ fn tool(name: &str, effect: Effect, roles: &[(&str, ArgumentRole)]) -> ToolSpec 
         anchors: Vec::new(),
         records: Vec::new(),
         private: false,
+        reaches_out: false,
         facts: Vec::new(),
         timeout_ms: 1000,
         plugin_digest: Digest::of(b""),
@@ -252,6 +253,7 @@ fn what_is_taken_out_counts_no_more_than_what_it_was_taken_from() {
 fn a_private_text_stays_private_however_it_is_taken_out() {
     let letters = ToolSpec {
         private: true,
+        reaches_out: false,
         records: vec![RecordPattern { at: "/*".into(), of: "letter".into(), key: Some("id".into()), anchors: Vec::new(), made: false, readers: Vec::new() }],
         result_labels: [("/*/id".to_owned(), Origin::System)].into(),
         ..tool("private.list", Effect::Read, &[])
@@ -293,6 +295,7 @@ fn what_an_editor_writes_may_be_made_of_all_that_was_read() {
 fn a_value_tells_those_whom_it_reaches_as_much_as_a_text() {
     let list = ToolSpec {
         private: true,
+        reaches_out: false,
         records: vec![RecordPattern {
             at: "/*".into(),
             of: "letter".into(),

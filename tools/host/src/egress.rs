@@ -1,0 +1,265 @@
+//! The one way out for a plugin: the gate that every request to others passes, whatever interface it came by.
+//!
+//! What is asked must be in the manifest's list, in one normal form; where it goes is resolved and checked here and dialled as checked; the
+//! manifest's secret is filled in here, towards that rule only, and taken out of what comes back. A redirect is a request like any other.
+//! There is no other network code in this crate that a plugin can reach.
+
+mod address;
+mod headers;
+mod rule;
+mod scrub;
+mod target;
+mod wire;
+
+pub use address::{Network, NetworkError};
+pub(crate) use rule::RULES_MAX;
+pub use rule::{EgressRule, EgressSecret, Scheme};
+pub use scrub::SECRET_BYTES_MIN;
+pub(crate) use wire::{Dialer, Failed};
+
+use crate::mcp::Secret;
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, LOCATION};
+use http_body_util::Full;
+use scrub::Scrubber;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use steward_core::limits::RUN_REQUESTS_MAX;
+use steward_core::{CallUse, Effect};
+use target::Target;
+use tokio::time::timeout;
+use wire::Answer;
+
+/// The longest secret that is taken, in bytes.
+pub const SECRET_BYTES_MAX: usize = 4 << 10;
+/// Requests of one call, redirects counted.
+pub(crate) const CALL_REQUESTS_MAX: u32 = 8;
+/// Redirects of one request.
+const REDIRECTS_MAX: u32 = 3;
+/// The largest body that leaves, in bytes; all bodies of a call together.
+pub(crate) const REQUEST_BYTES_MAX: usize = 256 << 10;
+const CALL_SENT_BYTES_MAX: u64 = 1 << 20;
+/// The largest body that is taken, in bytes; all bodies of a call together.
+const RESPONSE_BYTES_MAX: u64 = 1 << 20;
+const CALL_RECEIVED_BYTES_MAX: u64 = 4 << 20;
+/// How long one request may take with its redirects, in milliseconds; the call's own deadline holds too.
+const REQUEST_MS: u64 = 10_000;
+
+/// What the operator says about requests to others.
+#[derive(Debug, Clone, Default)]
+pub struct EgressOptions {
+    /// Addresses of the operator's own network that a plugin may reach, by the host they are reached as.
+    pub private: Vec<PrivateHost>,
+    /// Values of the secrets that manifests name, by plugin and name.
+    pub secrets: BTreeMap<(String, String), Secret>,
+    /// How names become addresses.
+    pub resolver: Resolver,
+    /// Whose certificates count.
+    pub roots: Roots,
+}
+
+impl EgressOptions {
+    fn is_named(&self, plugin: &str, host: &str, address: IpAddr) -> bool {
+        let here = self.private.iter().filter(|one| one.plugin == plugin && one.host == host);
+        here.flat_map(|one| &one.networks).any(|network| network.has(address))
+    }
+}
+
+/// Addresses that are not of the public internet, named for one plugin and one host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrivateHost {
+    /// The plugin.
+    pub plugin: String,
+    /// The host, as its manifest names it.
+    pub host: String,
+    /// What that name may stand for.
+    pub networks: Vec<Network>,
+}
+
+/// How names become addresses.
+#[derive(Debug, Clone, Default)]
+pub enum Resolver {
+    /// As everywhere on this machine.
+    #[default]
+    System,
+    /// By a function, for tests.
+    #[cfg(feature = "testing")]
+    Made(MadeUp),
+}
+
+/// What a name stands for, made up.
+#[cfg(feature = "testing")]
+#[derive(Clone)]
+#[expect(clippy::type_complexity, reason = "one function")]
+pub struct MadeUp(pub Arc<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>);
+
+#[cfg(feature = "testing")]
+impl std::fmt::Debug for MadeUp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MadeUp")
+    }
+}
+
+/// Whose certificates count.
+#[derive(Debug, Clone, Default)]
+pub enum Roots {
+    /// Whoever this machine trusts.
+    #[default]
+    Platform,
+    /// One authority, in DER, for tests.
+    #[cfg(feature = "testing")]
+    Only(Vec<u8>),
+}
+
+/// How many more requests a run may make. Clones count together.
+#[derive(Debug, Clone)]
+pub struct RequestBudget(Arc<AtomicU32>);
+
+impl RequestBudget {
+    /// What is left of a run that made so many.
+    pub fn after(made: u32) -> Self {
+        Self(Arc::new(AtomicU32::new(RUN_REQUESTS_MAX.saturating_sub(made))))
+    }
+
+    fn take(&self) -> bool {
+        self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| left.checked_sub(1)).is_ok()
+    }
+}
+
+impl Default for RequestBudget {
+    fn default() -> Self {
+        Self::after(0)
+    }
+}
+
+/// Why a request was not made or brought nothing. The texts are for the plugin and the model: no address, nothing secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Denied(String),
+    TooLarge(String),
+    TooMany(String),
+    Timeout,
+    Unreachable(String),
+}
+
+/// A request as a plugin asks for it.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) timeout_ms: Option<u32>,
+}
+
+/// A response as the plugin gets it.
+#[derive(Debug)]
+pub(crate) struct Given {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Whether a request of this method only looks: it may be repeated, and redirected.
+pub(crate) fn only_looks(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD")
+}
+
+/// The gate of one plugin.
+#[derive(Debug)]
+pub(crate) struct Egress {
+    plugin: String,
+    rules: Vec<EgressRule>,
+    secrets: BTreeMap<String, Secret>,
+    scrubber: Scrubber,
+    dialer: Arc<Dialer>,
+}
+
+impl Egress {
+    pub(crate) fn new(plugin: &str, rules: Vec<EgressRule>, dialer: Arc<Dialer>) -> Self {
+        let named: Vec<&str> = rules.iter().filter_map(|rule| rule.secret.as_ref()).flat_map(|secret| secret.names()).collect();
+        let known = |name: &str| dialer.options.secrets.get(&(plugin.to_owned(), name.to_owned())).cloned();
+        let secrets: BTreeMap<String, Secret> = named.into_iter().filter_map(|name| Some((name.to_owned(), known(name)?))).collect();
+        let scrubber = Scrubber::of(secrets.iter().map(|(name, secret)| (name.as_str(), secret.expose())));
+        Self { plugin: plugin.to_owned(), rules, secrets, scrubber, dialer }
+    }
+
+    /// A text of the plugin's without the secrets it may not know.
+    pub(crate) fn scrub(&self, text: String) -> String {
+        self.scrubber.text(text)
+    }
+
+    /// Asks others once, and follows where a GET or HEAD is sent. What it takes is added to `used`, whatever comes of it.
+    pub(crate) async fn fetch(&self, asked: Asked, effect: Effect, used: &mut CallUse, run: &RequestBudget) -> Result<Given, Failed> {
+        let within = asked.timeout_ms.map_or(REQUEST_MS, |wanted| u64::from(wanted).min(REQUEST_MS));
+        let answered = timeout(Duration::from_millis(within), Box::pin(self.follow(asked, effect, used, run))).await;
+        let answer = answered.unwrap_or_else(|_elapsed| Err(Failed { why: Refusal::Timeout, sent: true }))?;
+        Ok(self.give(answer))
+    }
+
+    async fn follow(&self, asked: Asked, effect: Effect, used: &mut CallUse, run: &RequestBudget) -> Result<Answer, Failed> {
+        let Asked { method, url, headers: wanted, body, timeout_ms: _ } = asked;
+        // A call that was judged as a look, or as a change of our own records, was not judged as something that others learn of.
+        match effect {
+            Effect::Read | Effect::Write => {
+                return Err(Refusal::Denied(format!("a tool with the effect `{effect}` asks nobody outside; its manifest must say `fetch` or `send`")).into());
+            }
+            Effect::Fetch if !only_looks(&method) => {
+                return Err(Refusal::Denied("a tool with the effect `fetch` may GET and HEAD; its manifest must say `send` for more".to_owned()).into());
+            }
+            Effect::Fetch | Effect::Send | Effect::Destroy | Effect::Money | Effect::Credential | Effect::Member | Effect::Admin => {}
+        }
+        if only_looks(&method) && !body.is_empty() {
+            return Err(Refusal::Denied(format!("a `{method}` has no body")).into());
+        }
+        if body.len() > REQUEST_BYTES_MAX || used.sent_bytes + body.len() as u64 > CALL_SENT_BYTES_MAX {
+            return Err(Refusal::TooLarge(format!("a request takes at most {REQUEST_BYTES_MAX} bytes, all of a call {CALL_SENT_BYTES_MAX}")).into());
+        }
+        let denied = |why: String| Failed::from(Refusal::Denied(why));
+        let first = Target::parse(&url).map_err(denied)?;
+        let plugins = headers::of_plugin(&wanted, rule::find(&self.rules, &method, &first).map_err(denied)?).map_err(denied)?;
+        let body = Bytes::from(body);
+        let (mut target, mut is_away) = (first.clone(), false);
+        for _ in 0..=REDIRECTS_MAX {
+            let rule = rule::find(&self.rules, &method, &target).map_err(denied)?;
+            let headers = headers::of_request(&plugins, rule, &self.secrets, &target, is_away).map_err(denied)?;
+            let most = RESPONSE_BYTES_MAX.min(CALL_RECEIVED_BYTES_MAX.saturating_sub(used.received_bytes));
+            if used.requests >= CALL_REQUESTS_MAX {
+                return Err(Refusal::TooMany(format!("one call makes at most {CALL_REQUESTS_MAX} requests, redirects counted")).into());
+            }
+            if !run.take() {
+                return Err(Refusal::TooMany(format!("one run makes at most {RUN_REQUESTS_MAX} requests")).into());
+            }
+            let addresses = self.dialer.addresses(&self.plugin, &target).await?;
+            let mut request = http::Request::new(Full::new(body.clone()));
+            *request.method_mut() = method.parse().map_err(|_| denied("the method is none".to_owned()))?;
+            *request.uri_mut() = target.path_and_query().parse().map_err(|_| denied("the address is none".to_owned()))?;
+            *request.headers_mut() = headers;
+            used.requests += 1;
+            used.sent_bytes += body.len() as u64;
+            let answer = self.dialer.exchange(&target, &addresses, request, most, &mut used.received_bytes).await?;
+            if answer.headers.get(CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+                let why = format!("`{}` answered compressed, though it was asked not to", target.host);
+                return Err(Failed { why: Refusal::Unreachable(why), sent: true });
+            }
+            let location = answer.headers.get(LOCATION).filter(|_| only_looks(&method) && matches!(answer.status, 301 | 302 | 303 | 307 | 308));
+            let Some(location) = location.and_then(|location| location.to_str().ok()) else { return Ok(answer) };
+            let next = target.follow(location).map_err(|why| denied(format!("`{}` redirects to where nobody is asked: {why}", target.host)))?;
+            // Once away, always away: the way back is another's choice too.
+            is_away |= !next.is_same_origin(&first);
+            target = next;
+        }
+        Err(denied(format!("`{}` was redirected more than {REDIRECTS_MAX} times", first.host)))
+    }
+
+    fn give(&self, answer: Answer) -> Given {
+        let Answer { status, headers, body } = answer;
+        let headers = headers::of_response(&headers);
+        let headers = headers.into_iter().map(|(name, value)| (self.scrubber.text(name), self.scrubber.text(value))).collect();
+        let body = self.scrubber.clean(&body).unwrap_or(body);
+        Given { status, headers, body }
+    }
+}

@@ -1,0 +1,192 @@
+//! One exchange over one fresh connection: names are resolved once, every address is checked, and the one that was checked is dialled.
+//!
+//! No proxy, no pool, no cookie, no second resolution. Only HTTP/1.1, so that what goes over the wire is one request.
+
+use super::address::is_public;
+use super::rule::Scheme;
+use super::target::Target;
+use super::{EgressOptions, Refusal, Resolver};
+use bytes::Bytes;
+use http::header::HeaderMap;
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use rustls_platform_verifier::BuilderVerifierExt as _;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+/// How long one address may take to accept a connection, and to agree on TLS, in milliseconds.
+const CONNECT_MS: u64 = 3_000;
+/// Addresses of one host that are looked at; a name with more is refused.
+const ADDRESSES_MAX: usize = 32;
+/// Of them, those that are tried.
+const TRIES_MAX: usize = 3;
+/// What the head of a response may take, in bytes, and how many headers it may have.
+const HEAD_BYTES_MAX: usize = 64 << 10;
+const HEADERS_MAX: usize = 64;
+
+/// A response, whole.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Why there is none, and whether the request may have reached the other side.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) why: Refusal,
+    pub(crate) sent: bool,
+}
+
+impl From<Refusal> for Failed {
+    fn from(why: Refusal) -> Self {
+        Self { why, sent: false }
+    }
+}
+
+/// What reaches others on behalf of all plugins.
+#[derive(Debug)]
+pub(crate) struct Dialer {
+    pub(crate) options: EgressOptions,
+    tls: OnceLock<Option<Arc<ClientConfig>>>,
+}
+
+impl Dialer {
+    pub(crate) fn new(options: EgressOptions) -> Self {
+        Self { options, tls: OnceLock::new() }
+    }
+
+    /// Where a host is, if all that its name stands for may be dialled. One that may not is no slip: who names both is up to something.
+    pub(crate) async fn addresses(&self, plugin: &str, target: &Target) -> Result<Vec<SocketAddr>, Refusal> {
+        let Target { host, port, .. } = target;
+        let unknown = || Refusal::Unreachable(format!("`{host}` has no address"));
+        let found: Vec<IpAddr> = match &self.options.resolver {
+            Resolver::System => lookup_host((host.as_str(), *port)).await.map_err(|_| unknown())?.map(|one| one.ip()).take(ADDRESSES_MAX + 1).collect(),
+            #[cfg(feature = "testing")]
+            Resolver::Made(answer) => (answer.0)(host),
+        };
+        let may = |address: IpAddr| (target.scheme == Scheme::Https && is_public(address)) || self.options.is_named(plugin, host, address);
+        if found.iter().any(|address| !may(*address)) {
+            let what = match target.scheme {
+                Scheme::Https => "has an address that is not of the public internet",
+                Scheme::Http => "is asked without TLS, at an address that the operator did not name",
+            };
+            return Err(Refusal::Denied(format!("`{host}` {what}; whoever runs Steward may name it under [[plugins.private_hosts]]")));
+        }
+        if found.is_empty() || found.len() > ADDRESSES_MAX {
+            return Err(unknown());
+        }
+        Ok(found.into_iter().map(|address| SocketAddr::new(address, *port)).collect())
+    }
+
+    /// Asks once, at the first of these addresses that answers, and takes at most `most` bytes of a body. What came is added to `received`.
+    pub(crate) async fn exchange(
+        &self,
+        target: &Target,
+        addresses: &[SocketAddr],
+        request: http::Request<Full<Bytes>>,
+        most: u64,
+        received: &mut u64,
+    ) -> Result<Answer, Failed> {
+        let stream = connect(&target.host, addresses).await?;
+        match target.scheme {
+            Scheme::Http => converse(stream, &target.host, request, most, received).await,
+            Scheme::Https => {
+                let stream = self.secure(&target.host, stream).await?;
+                converse(stream, &target.host, request, most, received).await
+            }
+        }
+    }
+
+    async fn secure(&self, host: &str, stream: TcpStream) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Refusal> {
+        let away = |reason: &str| Refusal::Unreachable(format!("`{host}` {reason}"));
+        let config = self.tls.get_or_init(|| client(&self.options)).clone();
+        let config = config.ok_or_else(|| away("cannot be asked: this machine has no certificates to verify it with"))?;
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| away("is no name that a certificate can have"))?;
+        match timeout(Duration::from_millis(CONNECT_MS), TlsConnector::from(config).connect(name, stream)).await {
+            Err(_elapsed) => Err(Refusal::Timeout),
+            Ok(Ok(stream)) => Ok(stream),
+            Ok(Err(err)) => Err(away(if is_certificate(&err) { "has a certificate that does not count" } else { "does not speak TLS as it should" })),
+        }
+    }
+}
+
+fn client(options: &EgressOptions) -> Option<Arc<ClientConfig>> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok()?;
+    let mut config = match &options.roots {
+        super::Roots::Platform => builder.with_platform_verifier().ok()?.with_no_client_auth(),
+        #[cfg(feature = "testing")]
+        super::Roots::Only(certificate) => {
+            let mut roots = rustls::RootCertStore::empty();
+            roots.add(certificate.clone().into()).ok()?;
+            builder.with_root_certificates(roots).with_no_client_auth()
+        }
+    };
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Some(Arc::new(config))
+}
+
+fn is_certificate(err: &io::Error) -> bool {
+    let inner = err.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
+}
+
+async fn connect(host: &str, addresses: &[SocketAddr]) -> Result<TcpStream, Refusal> {
+    let mut is_late = false;
+    for address in addresses.iter().take(TRIES_MAX) {
+        match timeout(Duration::from_millis(CONNECT_MS), TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                // One request, one answer: nothing is gained by waiting for more to send.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Ok(Err(_)) => is_late = false,
+            Err(_elapsed) => is_late = true,
+        }
+    }
+    Err(if is_late { Refusal::Timeout } else { Refusal::Unreachable(format!("`{host}` does not accept a connection")) })
+}
+
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    host: &str,
+    request: http::Request<Full<Bytes>>,
+    most: u64,
+    received: &mut u64,
+) -> Result<Answer, Failed> {
+    let broken = |sent: bool| Failed { why: Refusal::Unreachable(format!("`{host}` broke off, or does not speak HTTP/1.1 as it should")), sent };
+    let too_large = || Failed { why: Refusal::TooLarge(format!("`{host}` answered with more than {most} bytes; ask for less at once")), sent: true };
+    let shake = http1::Builder::new().max_buf_size(HEAD_BYTES_MAX).max_header_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX).handshake(TokioIo::new(stream));
+    let (mut sender, connection) = shake.await.map_err(|_| broken(false))?;
+    let talk = async {
+        let response = sender.send_request(request).await.map_err(|_| broken(true))?;
+        let (head, mut incoming) = response.into_parts();
+        let mut body = Vec::new();
+        while let Some(frame) = incoming.frame().await {
+            let Ok(data) = frame.map_err(|_| broken(true))?.into_data() else { continue };
+            *received = received.saturating_add(data.len() as u64);
+            if (body.len() + data.len()) as u64 > most {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&data);
+        }
+        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
+    };
+    tokio::pin!(talk, connection);
+    // Both in this task: when the call is dropped, so is the connection.
+    tokio::select! {
+        answer = &mut talk => answer,
+        _ended = &mut connection => talk.await,
+    }
+}

@@ -1,0 +1,52 @@
+//! Asking others: translated, counted, and handed to the gate in `egress`.
+
+use crate::bindings::steward::plugin::http as wit;
+use crate::egress::{Asked, Failed, Given, Refusal, only_looks};
+use crate::error::tidy;
+use crate::sandbox::CallState;
+use std::sync::Arc;
+use wasmtime::Result;
+
+/// Letters of a reason.
+const REASON_MAX: usize = 300;
+
+impl From<Refusal> for wit::HttpError {
+    fn from(why: Refusal) -> Self {
+        match why {
+            Refusal::Denied(why) => Self::Denied(tidy(&why, REASON_MAX)),
+            Refusal::TooLarge(why) => Self::TooLarge(tidy(&why, REASON_MAX)),
+            Refusal::TooMany(why) => Self::TooMany(tidy(&why, REASON_MAX)),
+            Refusal::Timeout => Self::Timeout,
+            Refusal::Unreachable(why) => Self::Unreachable(tidy(&why, REASON_MAX)),
+        }
+    }
+}
+
+impl wit::Host for CallState {
+    async fn fetch(&mut self, request: wit::Request) -> Result<std::result::Result<wit::Response, wit::HttpError>> {
+        self.ask()?;
+        let Some(egress) = self.egress.as_ref().map(Arc::clone) else {
+            return Ok(Err(wit::HttpError::Denied("nobody outside is asked here".to_owned())));
+        };
+        let wit::Request { method, url, headers, body, timeout_ms } = request;
+        let changes = !only_looks(&method);
+        if changes {
+            self.sending();
+        }
+        let asked = Asked { method, url, headers, body: body.unwrap_or_default(), timeout_ms };
+        let answered = egress.fetch(asked, self.effect, &mut self.used, &self.requests).await;
+        if changes {
+            self.sent(&answered);
+        }
+        match answered {
+            Ok(Given { status, headers, body }) => Ok(Ok(wit::Response { status, headers, body })),
+            Err(Failed { why, .. }) => {
+                if let Refusal::Denied(reason) | Refusal::TooMany(reason) = &why {
+                    self.used.refused = self.used.refused.saturating_add(1);
+                    tracing::warn!(tool.name = self.tool, "a request to others was refused: {}", tidy(&egress.scrub(reason.clone()), REASON_MAX));
+                }
+                Ok(Err(why.into()))
+            }
+        }
+    }
+}
