@@ -336,6 +336,11 @@ test('of changed tools the gravest comes first, and of a plugin it is said what 
   const [one, other] = [definition({ type: 'object', properties: { a: {}, b: [{ d: 1, c: 2 }] } }), definition({ properties: { b: [{ c: 2, d: 1 }], a: {} }, type: 'object' })];
   expect(partText(one, 'arguments')).toBe(partText(other, 'arguments'));
   expect(partText(one, 'arguments')).not.toBe(partText(definition({ type: 'object', properties: { a: {}, b: [{ d: 1 }, { c: 2 }] } }), 'arguments'));
+  const rule = { scheme: 'https', host: 'api.example.com', port: 443, methods: ['GET', 'POST'], paths: ['/v1/*'], header: 'Authorization', secrets: ['token'] };
+  const asks = (host: string) => ({ ...before, imports: ['http'], egress: [{ ...rule, host }] });
+  const said = (host: string) => `GET, POST https://${host}:443 /v1/* Authorization: {{token}}`;
+  const reached = reachOf({ ...report, plugin_before: asks('api.example.com'), plugin_after: asks('evil.example') });
+  expect(reached).toEqual({ added: [said('evil.example')], removed: [said('api.example.com')], kept: ['http'] });
   expect(limitsOf({ ...report, plugin_before: null }).every((one) => one.change === 'new' && one.before === null)).toBe(true);
 });
 

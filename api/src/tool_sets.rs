@@ -61,7 +61,8 @@ pub(crate) struct InstalledPlugin {
     signed_by: Option<String>,
     /// The interfaces of the host that it is granted.
     imports: Vec<String>,
-    /// Whom it may ask outside, and with which secrets.
+    /// Whom it may ask outside, and with which secrets; left out of what was proposed before plugins could.
+    #[schema(required = false)]
     egress: Vec<EgressView>,
     /// Memory of a call, in MiB.
     memory_mb: u64,

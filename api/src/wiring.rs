@@ -180,6 +180,12 @@ fn load_plugins(config: &Config, host: Host) -> Result<Host, AssembleError> {
     for one in aside {
         warn!(plugin.dir = %one.dir.display(), "a plugin is set aside: {}", one.reason);
     }
+    for info in host.plugins() {
+        let named = info.egress.iter().filter_map(|rule| rule.secret.as_ref()).flat_map(|secret| secret.names());
+        for name in named.filter(|name| !config.plugin_egress.secrets.contains_key(&(info.name.clone(), (*name).to_owned()))) {
+            warn!(plugin.name = info.name, "the secret `{name}` of plugin `{}` is not set; set it under [[plugins.secrets]]", info.name);
+        }
+    }
     host.load_mcp(&config.mcp, &mcp_lock(config))?;
     if config.agents.iter().any(|agent| agent.mode == Mode::Sealed) {
         // Last, so that nobody else's tool has its name.

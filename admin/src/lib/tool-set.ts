@@ -20,9 +20,20 @@ export function byGravity(tools: readonly Tool[]): Tool[] {
   });
 }
 
+/** Whom a plugin may ask outside by one entry of its manifest, with the names of the secrets that are sent along. */
+export function asked({ scheme, host, port, methods, paths, header, secrets }: Schemas['EgressView']): string {
+  const secret = header == null ? '' : ` ${header}: ${secrets.map((name) => `{{${name}}}`).join(' ')}`;
+  return `${methods.join(', ')} ${scheme}://${host}:${port} ${paths.join(', ')}${secret}`;
+}
+
+/** What a plugin may reach: interfaces of the host, and others outside. */
+function reached(plugin: Plugin | null | undefined): string[] {
+  return plugin == null ? [] : [...plugin.imports, ...(plugin.egress ?? []).map(asked)];
+}
+
 /** How what a plugin may reach differs. */
 export function reachOf({ plugin_before: before, plugin_after: after }: Report): { added: string[]; removed: string[]; kept: string[] } {
-  const [was, is] = [before?.imports ?? [], after?.imports ?? []];
+  const [was, is] = [reached(before), reached(after)];
   return { added: is.filter((name) => !was.includes(name)), removed: was.filter((name) => !is.includes(name)), kept: is.filter((name) => was.includes(name)) };
 }
 

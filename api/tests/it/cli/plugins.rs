@@ -113,3 +113,31 @@ async fn who_installs_a_plugin_does_not_accept_it_where_there_is_somebody_else()
     up.stop();
     assert_eq!(fs::read_to_string(home.path("data/plugins.lock.json")).expect("the list"), older);
 }
+
+#[test]
+fn whom_a_plugin_asks_is_shown_and_one_host_more_is_another_plugin() {
+    let home = Home::empty("egress");
+    home.write("steward.toml", "[plugins]\nallow_unsigned = true\n");
+    GuestFiles::asker().write(&home.path("mine")).expect("written");
+    let rule = "GET, HEAD, POST http://api.asker.test:8080 /v1/* with `asker_token` in `Authorization`";
+    let inspected = home.succeeds(&["plugin", "inspect", "mine"]);
+    assert!(inspected.contains("asks outside: ") && inspected.contains(rule), "{inspected}");
+    home.succeeds(&["plugin", "install", "mine"]);
+    let look = home.succeeds(&["plugin", "accept", "asker", "--look"]);
+    assert!(
+        look.contains("asks outside") && look.contains(rule) && look.contains("GET http://other.asker.test:8080 /v1/* with `other_token` in `X-Key`"),
+        "{look}"
+    );
+    home.succeeds(&["plugin", "accept", "asker"]);
+    let is_run = || home.succeeds(&["plugin", "list"]).lines().any(|line| line.starts_with("asker."));
+    assert!(is_run());
+
+    let file = home.path("data/plugins/asker/tool.toml");
+    let before = fs::read_to_string(&file).expect("the manifest");
+    fs::write(&file, before.replace("other.asker.test", "collects.example")).expect("written");
+    assert!(!is_run(), "another host is another plugin");
+    let look = home.succeeds(&["plugin", "accept", "asker", "--look"]);
+    assert!(look.contains("http://other.asker.test:8080") && look.contains("http://collects.example:8080"), "both are shown: {look}");
+    home.succeeds(&["plugin", "accept", "asker"]);
+    assert!(is_run());
+}

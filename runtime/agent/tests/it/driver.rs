@@ -1,5 +1,6 @@
 //! One governed run, end to end: what is allowed runs, what is held waits for people, what is blocked does not happen.
 
+mod asking;
 mod budgets;
 mod clock;
 mod counters;

@@ -1,6 +1,6 @@
 //! Headers of a request that leaves and of a response that comes back: what a plugin may set, what the host sets, what is left out.
 
-use super::rule::EgressRule;
+use super::rule::{EgressRule, Template};
 use super::target::Target;
 use crate::mcp::Secret;
 use http::header::{ACCEPT_ENCODING, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
@@ -85,7 +85,7 @@ pub(crate) fn of_request(
     headers.insert(HOST, target.authority().parse().map_err(|_| "the host is none".to_owned())?);
     let Some(secret) = rule.secret.as_ref().filter(|_| !is_away) else { return Ok(headers) };
     // Where it may not be another's by then: the rule of the path that a redirect leads to names its own.
-    let (parts, rest) = secret.parts()?;
+    let Template { parts, rest } = secret.parts()?;
     let mut value = String::new();
     for (before, name) in parts {
         let missing = || format!("the secret `{name}` is not set; whoever runs Steward sets it under [[plugins.secrets]]");

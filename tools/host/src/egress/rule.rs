@@ -77,9 +77,15 @@ pub struct EgressSecret {
     pub value: String,
 }
 
+/// A template, cut: each text with the name of the secret that follows it, and the rest.
+pub(crate) struct Template<'a> {
+    pub(crate) parts: Vec<(&'a str, &'a str)>,
+    pub(crate) rest: &'a str,
+}
+
 impl EgressSecret {
-    /// The template cut at its placeholders: each text with the name that follows it, and the rest.
-    pub(crate) fn parts(&self) -> Result<(Vec<(&str, &str)>, &str), String> {
+    /// The template cut at its placeholders.
+    pub(crate) fn parts(&self) -> Result<Template<'_>, String> {
         let broken = || format!("secret `{}` must have `{{{{name}}}}` where the secret goes, a name of lower-case letters, digits and `_`", self.header);
         let (mut parts, mut rest) = (Vec::new(), self.value.as_str());
         while let Some((before, after)) = rest.split_once("{{") {
@@ -90,12 +96,12 @@ impl EgressSecret {
             parts.push((before, name));
             rest = after;
         }
-        if parts.is_empty() || self.value.replace("{{", "").replace("}}", "").contains(['{', '}']) { Err(broken()) } else { Ok((parts, rest)) }
+        if parts.is_empty() || self.value.replace("{{", "").replace("}}", "").contains(['{', '}']) { Err(broken()) } else { Ok(Template { parts, rest }) }
     }
 
     /// The names of the secrets in it.
     pub fn names(&self) -> Vec<&str> {
-        self.parts().map(|(parts, _)| parts.into_iter().map(|(_, name)| name).collect()).unwrap_or_default()
+        self.parts().map(|template| template.parts.into_iter().map(|(_, name)| name).collect()).unwrap_or_default()
     }
 }
 

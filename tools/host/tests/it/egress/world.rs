@@ -108,7 +108,7 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, reply: &(impl Fn
             }
         }
         match stream.read(&mut piece).await {
-            Ok(count) if count > 0 => request.extend_from_slice(&piece[..count]),
+            Ok(count) if count > 0 => request.extend_from_slice(piece.get(..count).unwrap_or_default()),
             Ok(_) | Err(_) => return,
         }
     }
@@ -159,7 +159,7 @@ impl Names {
             names.asked.lock().expect("asked").push(host.to_owned());
             match names.answers.lock().expect("names").get_mut(host) {
                 Some(left) if left.len() > 1 => left.remove(0),
-                Some(left) => left[0].clone(),
+                Some(left) => left.first().cloned().unwrap_or_default(),
                 None => vec!["127.0.0.1".parse().expect("an address")],
             }
         })))

@@ -1,0 +1,127 @@
+//! Calls that ask others: what each took is on record, and those of a run have its requests together.
+
+use super::*;
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use steward_agent::testing::{Reply, ScriptedModel, bench_office};
+use steward_core::CallUse;
+use steward_core::event::Recorded;
+use steward_core::limits::RUN_REQUESTS_MAX;
+use steward_host::mcp::Secret;
+use steward_host::testing::GuestFiles;
+use steward_host::{EgressOptions, Host, HostOptions, PrivateHost};
+use steward_policies::{Rules, shipped_rules};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+/// A server of this machine: its port, and how often it was asked.
+async fn server() -> (u16, Arc<AtomicU32>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let asked = Arc::new(AtomicU32::new(0));
+    let counts = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let counts = Arc::clone(&counts);
+            tokio::spawn(async move {
+                let (mut request, mut piece) = (Vec::new(), [0; 1024]);
+                while !request.ends_with(b"\r\n\r\n") {
+                    match stream.read(&mut piece).await {
+                        Ok(count) if count > 0 => request.extend_from_slice(&piece[..count]),
+                        Ok(_) | Err(_) => return,
+                    }
+                }
+                counts.fetch_add(1, Ordering::AcqRel);
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello").await;
+            });
+        }
+    });
+    (port, asked)
+}
+
+/// An installation with the plugin that asks others, at a server that the operator named.
+async fn asking(model: &ScriptedModel, port: u16) -> World {
+    let mut world = World::scripted(model).await;
+    let networks = ["127.0.0.1", "::1"].map(|address| address.parse().expect("an address")).to_vec();
+    let egress = EgressOptions {
+        private: vec![PrivateHost { plugin: "asker".to_owned(), host: "localhost".to_owned(), networks }],
+        secrets: [(("asker".to_owned(), "asker_token".to_owned()), Secret::new("the-token-of-the-house"))].into(),
+        ..EgressOptions::default()
+    };
+    let host = Host::new(HostOptions { egress, ..HostOptions::default() }).expect("host");
+    host.load_shipped().expect("shipped tools");
+    let mut files = GuestFiles::asker();
+    files.manifest = files.manifest.replace("api.asker.test", "localhost").replace("8080", &port.to_string());
+    let dir = std::env::temp_dir().join(format!("steward-asking-{}", world.tenant));
+    files.write(&dir).expect("files");
+    host.load_dir(&dir).expect("plugin");
+    std::fs::remove_dir_all(&dir).expect("removed");
+    world.runtime.rules.replace(Rules::load(&shipped_rules(), &host.specs()).expect("rules"));
+    let runtime = Arc::get_mut(&mut world.runtime).expect("not shared yet");
+    runtime.host = host;
+    let mut agents = (*runtime.agents).clone();
+    agents.get_mut("assistant").expect("assistant").tools.push("asker.*".to_owned());
+    runtime.agents = Arc::new(agents);
+    world
+}
+
+fn took(events: &[Recorded]) -> Vec<CallUse> {
+    events
+        .iter()
+        .filter_map(|recorded| match &recorded.event {
+            Event::Done { used, .. } => Some(*used),
+            _ => None,
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_calls_of_a_run_have_its_requests_together_and_what_each_took_is_on_record() {
+    let (port, asked) = server().await;
+    let url = format!("http://localhost:{port}/v1/a");
+    let at = url.clone();
+    let model = ScriptedModel::start_with(move |seen| {
+        let call = |times: u32| ("asker.look".to_owned(), json!({ "url": at, "times": times }));
+        match seen.tool_results().len() {
+            // Thirteen times eight is four too many.
+            0 => Reply::Calls((0..13).map(|_| call(8)).collect()),
+            13 => Reply::Calls(vec![call(1)]),
+            _ => Reply::text("Done."),
+        }
+    })
+    .await;
+    let world = asking(&model, port).await;
+    let run = world.say(&format!("Look at {url}")).await;
+    assert_eq!(world.drive_with(&bench_office()).await, Some(RunStatus::Ended));
+    let took = took(&world.events(run).await);
+    assert_eq!(took.len(), 14);
+    let sum = |of: fn(&CallUse) -> u32| took.iter().map(of).sum::<u32>();
+    assert_eq!((sum(|one| one.requests), sum(|one| one.refused)), (RUN_REQUESTS_MAX, 5), "{took:?}");
+    assert_eq!(asked.load(Ordering::Acquire), RUN_REQUESTS_MAX);
+    assert!(took.iter().all(|one| one.memory_bytes > 0 && one.received_bytes == u64::from(one.requests) * 5), "{took:?}");
+    // A later step has what is left of them, which is nothing.
+    assert_eq!(took.last().map(|one| (one.requests, one.refused, one.host_calls)), Some((0, 1, 1)));
+    assert_eq!(world.run(run).await.requests, RUN_REQUESTS_MAX);
+    // What others learn of is decided and on record before it runs.
+    assert_eq!(world.db.number("select count(*) from decision where tool = 'asker.look' and verdict = 'allow'").await, 14);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_asked_for_is_not_told_to_others() {
+    let (port, asked) = server().await;
+    let url = format!("http://localhost:{port}/open/a?q=what-the-model-thinks");
+    let model = ScriptedModel::start_with(move |seen| match seen.tool_results().len() {
+        0 => Reply::Calls(vec![
+            ("asker.look".to_owned(), json!({ "url": url })),
+            ("asker.send".to_owned(), json!({ "url": url, "method": "POST", "body": "x" })),
+        ]),
+        _ => Reply::text("Done."),
+    })
+    .await;
+    let world = asking(&model, port).await;
+    world.say("Good morning").await;
+    world.drive_with(&bench_office()).await;
+    assert_eq!(world.db.number("select count(*) from decision where tool like 'asker.%' and verdict = 'hold'").await, 2);
+    assert_eq!(asked.load(Ordering::Acquire), 0);
+}
