@@ -12,6 +12,7 @@ mod doctor;
 mod error;
 mod eval;
 mod link;
+mod mcp;
 mod migrate;
 mod openapi;
 mod output;
@@ -82,6 +83,7 @@ enum Verb {
     Prompt(prompt::PromptVerb),
     Plugin(plugin::Plugin),
     Link(link::Link),
+    Mcp(mcp::Mcp),
     Doctor(doctor::Doctor),
     Openapi(openapi::Openapi),
     Completions(completions::Completions),
@@ -148,6 +150,7 @@ async fn dispatch(verb: Verb, setting: &Setting) -> Result<ExitCode, CliError> {
         Verb::Up(verb) => Box::pin(verb.run(setting)).await,
         Verb::Serve(verb) => Box::pin(verb.run(setting)).await,
         Verb::Work(verb) => Box::pin(verb.run(setting)).await,
+        Verb::Mcp(verb) => Box::pin(verb.run(setting)).await,
         Verb::Migrate(verb) => verb.run(setting).await,
         Verb::Chat(verb) => Box::pin(verb.run(setting)).await,
         Verb::Approvals(verb) => Box::pin(verb.run(setting)).await,

@@ -173,6 +173,10 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         POST   "/v1/chat/completions"            May(Converse)           => openai::complete;
         POST   "/v1/responses"                   May(Converse)           => openai::respond;
 
+        POST   "/mcp"                            May(Converse)           => mcp::post;
+        GET    "/mcp"                            May(Converse)           => mcp::listen;
+        DELETE "/mcp"                            May(Converse)           => mcp::close;
+
         GET    "/healthz"                        Public                  => operation::healthz;
         GET    "/readyz"                         Public                  => operation::readyz;
         GET    "/metrics"                        Public                  => operation::metrics;

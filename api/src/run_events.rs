@@ -7,7 +7,7 @@ use serde_json::Value;
 use steward_core::event::{Citation, HoldOutcome, Recorded};
 use steward_core::{
     BlockClass, BudgetHoldId, CallId, CallUse, ConversationId, EnvelopeId, Event, Failure, FailureClass, GrantId, HoldId, Needs, Outcome, PersonId, RunId,
-    RunOutcome, Usage, Verdict,
+    RunOutcome, ToolCall, Usage, Verdict,
 };
 use utoipa::ToSchema;
 
@@ -300,13 +300,10 @@ fn events(run_id: RunId, seq: u32, event: &Event) -> Vec<RunEvent> {
             text,
         },
         Event::Forked { from, step, taken, .. } => RunEvent::RunForked { from, step, until_seq: seq.saturating_add(taken) },
+        // No model of ours answered; what was asked for is a proposal like any other.
+        Event::Called { call, .. } => proposed(call),
         Event::Answered { step, calls, usage, cost, model, .. } => {
-            let calls = calls.into_iter().map(|call| RunEvent::ToolProposed {
-                call_id: call.call_id,
-                tool: call.tool,
-                arguments: call.arguments,
-                provenance: call.provenance,
-            });
+            let calls = calls.into_iter().map(proposed);
             return [RunEvent::ModelAnswered { step, model, usage, cost_micros: cost.0 }].into_iter().chain(calls).collect();
         }
         Event::Decided { call_id, verdict, rules, reason, class, envelope_id, changed, grant_id, .. } => {
@@ -337,6 +334,10 @@ fn events(run_id: RunId, seq: u32, event: &Event) -> Vec<RunEvent> {
         Event::Asked { .. } | Event::AskFailed { .. } | Event::Extracted { .. } | Event::CancelAsked { .. } => return Vec::new(),
     };
     vec![event]
+}
+
+fn proposed(call: ToolCall) -> RunEvent {
+    RunEvent::ToolProposed { call_id: call.call_id, tool: call.tool, arguments: call.arguments, provenance: call.provenance }
 }
 
 /// A piece of the model's text.

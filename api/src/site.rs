@@ -66,6 +66,22 @@ impl Site {
         self.origins.iter().any(|own| own.eq_ignore_ascii_case(origin))
     }
 
+    /// The hosts under which requests come in: the public one, and those the machine has for itself, which no page can make its own.
+    pub fn hosts(&self) -> Vec<String> {
+        let own = self.origins.iter().filter_map(|origin| origin.parse::<http::Uri>().ok()?.host().map(str::to_owned));
+        let mut hosts: Vec<String> = own.chain(LOOPBACK.map(str::to_owned)).map(|host| host.trim_matches(['[', ']']).to_owned()).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts
+    }
+
+    /// The origins of our own pages, each with its port.
+    pub fn origins_with_port(&self) -> Vec<String> {
+        let usual = if self.is_https { 443 } else { 80 };
+        let has_port = |origin: &str| origin.parse::<http::Uri>().is_ok_and(|uri| uri.port().is_some());
+        self.origins.iter().map(|origin| if has_port(origin) { origin.clone() } else { format!("{origin}:{usual}") }).collect()
+    }
+
     /// For which domain passkeys are kept. None where people come by a bare address: browsers keep passkeys for names only.
     pub fn relying_party(&self) -> Option<RelyingParty> {
         let host = |origin: &str| origin.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));

@@ -1,5 +1,6 @@
 //! What every request works with. Made once, in wiring; a test makes it on its own database, without models.
 
+use crate::mcp::Front;
 use crate::meters::Meters;
 use crate::oidc::Oidc;
 use crate::policy_set::PolicyFiles;
@@ -59,18 +60,28 @@ pub struct Parts {
 
 /// A handle to the parts. Cheap to clone.
 #[derive(Clone)]
-pub struct AppState(Arc<Parts>);
+pub struct AppState(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    mcp_front: Front,
+}
 
 impl AppState {
     /// Wraps the parts.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(Inner { mcp_front: Front::new(&parts.site), parts }))
+    }
+
+    /// The MCP server.
+    pub(crate) fn mcp_front(&self) -> &Front {
+        &self.0.mcp_front
     }
 }
 
 impl Deref for AppState {
     type Target = Parts;
     fn deref(&self) -> &Parts {
-        &self.0
+        &self.0.parts
     }
 }

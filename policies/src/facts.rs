@@ -41,7 +41,7 @@ pub struct Facts {
     pub tainted: bool,
     /// The cost fits the budgets.
     pub within_budget: bool,
-    /// How the run came in: chat, api, terminal, schedule. Rules call it `context.run.channel`.
+    /// How the run came in: chat, api, terminal, schedule, mcp. Rules call it `context.run.channel`.
     pub channel: String,
     /// The model step. Rules call it `context.run.step`.
     pub step: u32,

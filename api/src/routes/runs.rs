@@ -25,7 +25,7 @@ pub(crate) struct RunView {
     #[schema(value_type = String)]
     person_id: PersonId,
     agent: String,
-    /// How it came in: chat, api, terminal, schedule.
+    /// How it came in: chat, api, terminal, schedule, mcp.
     channel: String,
     /// queued, running, waiting (for people), ended.
     status: &'static str,

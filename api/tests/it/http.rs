@@ -15,6 +15,7 @@ mod holds;
 mod idempotency;
 mod jobs;
 mod matrix;
+mod mcp;
 mod merge;
 mod oidc;
 mod on_record;

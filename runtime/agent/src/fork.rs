@@ -19,6 +19,9 @@ pub enum ForkError {
     /// The calls before that step are not over.
     #[error("what step {0} wanted is not over yet; fork at that step or before, or wait until it is")]
     Open(u32),
+    /// It has no model that could go on.
+    #[error("the run is one call of a program outside, and has no model to go on with; ask that program again")]
+    Called,
     /// Nobody let it spend more.
     #[error("{0}; a run that goes on from it would get around that: start a new one, or wait until somebody lets this one go on")]
     Money(String),
@@ -48,6 +51,9 @@ pub fn taken(events: &[Recorded], step: u32) -> Result<Taken, ForkError> {
     // A step that says nothing more to do was the last: there is none after it.
     let replied = run.steps.last().is_some_and(|last| last.calls.is_empty());
     let whole = Run::fold(events);
+    if whole.called {
+        return Err(ForkError::Called);
+    }
     if steps.saturating_add(1) != step || replied {
         return Err(ForkError::NotThere(whole.steps.len()));
     }
@@ -86,6 +92,7 @@ fn kept(event: Event) -> Option<Event> {
         Event::Decided { .. } | Event::HoldOpened { .. } | Event::HoldClosed { .. } | Event::Edited { .. } | Event::Starting { .. } => event,
         Event::Started { .. }
         | Event::Forked { .. }
+        | Event::Called { .. }
         | Event::Asked { .. }
         | Event::AskFailed { .. }
         | Event::HoldEscalated { .. }

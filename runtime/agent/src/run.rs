@@ -6,7 +6,7 @@ mod fold;
 mod next;
 mod state;
 
-pub(crate) use fold::call_digest;
+pub use fold::call_digest;
 pub use next::Next;
 pub use state::{Call, EditState, HoldState, Ruled, Run, Started, Step};
 

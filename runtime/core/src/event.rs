@@ -26,7 +26,7 @@ pub struct Pins {
     pub conversation: ConversationId,
     /// The message that started it.
     pub message: MessageId,
-    /// How it came in: chat, api, terminal, schedule.
+    /// How it came in: chat, api, terminal, schedule, mcp.
     pub channel: String,
     /// `name@version` of the prompt.
     pub prompt: String,
@@ -208,6 +208,13 @@ pub enum Event {
         /// Effects that the other run had by then wanted itself, from this step on.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         later: Vec<LaterCall>,
+    },
+    /// A program outside asks for one call; the run is about that call, and no model of ours is asked in it.
+    Called {
+        /// What it calls itself, bounded: `mcp/` and the client's name.
+        client: String,
+        /// The call, of step 1.
+        call: ToolCall,
     },
     /// A model is about to be asked. Intent: it stands before the request leaves.
     Asked {

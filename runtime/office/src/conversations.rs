@@ -3,10 +3,12 @@
 use crate::Office;
 use crate::audit::{self, Entry, bound};
 use crate::error::OfficeError;
-use serde_json::json;
+use serde_json::{Value, json};
 use steward_core::event::{LaterCall, Pins, Recorded, Turn, Used};
 use steward_core::limits::{LEASE_MS, MESSAGE_BYTES_MAX};
-use steward_core::{ActorKind, ConversationId, Digest, Event, Integrity, MessageId, Mode, Permission, PersonId, RunId, RunLimits, WorkspaceId};
+use steward_core::{
+    ActorKind, CallId, ConversationId, Digest, Event, Integrity, MessageId, Mode, Permission, PersonId, RunId, RunLimits, ToolCall, WorkspaceId,
+};
 use steward_store::conversation::{self, Conversation, Message};
 use steward_store::run::{Forked, NewRun, RunRow};
 use steward_store::{Page, Tx, journal, run};
@@ -18,6 +20,10 @@ const HISTORY_MESSAGES_MAX: i64 = 40;
 const HISTORY_BYTES_MAX: usize = 64 * 1024;
 /// The most events of a run that others go on from.
 const FORK_EVENTS_MAX: i32 = 10_000;
+/// The longest name of a program outside, in letters.
+const CLIENT_LETTERS_MAX: usize = 80;
+/// How much of a call of a program outside the conversation shows, in letters.
+const SHOWN_LETTERS_MAX: usize = 2_000;
 /// The longest title, in letters.
 const TITLE_LETTERS_MAX: usize = 80;
 
@@ -94,7 +100,7 @@ pub async fn post(
     let conversation = get(tx, id).await?;
     check_text(text)?;
     let history = history(tx, id).await?;
-    start(tx, office, conversation, Incoming { text, channel, history, lease, taken: None }, pins).await
+    start(tx, office, conversation, Incoming { text, channel, history, lease, taken: None, called: None }, pins).await
 }
 
 /// Takes a message together with earlier ones that a client kept, oldest first, and queues a run for it.
@@ -116,7 +122,46 @@ pub async fn post_with_history(
         return Err(OfficeError::Invalid("an earlier message contains a NUL character".to_owned()));
     }
     let history = last_turns(earlier.into_iter().rev().take(usize::try_from(HISTORY_MESSAGES_MAX).unwrap_or_default()));
-    start(tx, office, conversation, Incoming { text, channel, history, lease: None, taken: None }, pins).await
+    start(tx, office, conversation, Incoming { text, channel, history, lease: None, taken: None, called: None }, pins).await
+}
+
+/// One call that a program outside asks for.
+#[derive(Debug, Clone)]
+pub struct CallFromOutside<'a> {
+    /// What the program calls itself.
+    pub client: &'a str,
+    /// Which tool.
+    pub tool: &'a str,
+    /// Its arguments, an object.
+    pub arguments: Value,
+}
+
+/// Takes a call of a program outside and queues a run about it: no model is asked in it, and all else is as in any other run.
+///
+/// The program's words are nobody's here: the run has no owner's message, and what the conversation shows of the call counts as text
+/// from outside, in case somebody goes on talking there.
+pub async fn call(
+    tx: &mut Tx,
+    office: &Office,
+    id: ConversationId,
+    wanted: CallFromOutside<'_>,
+    channel: &str,
+    pins: AgentPins,
+) -> Result<Posted, OfficeError> {
+    let conversation = get(tx, id).await?;
+    let shown = |text: &str, letters_max| text.chars().filter(|letter| !letter.is_control()).take(letters_max).collect::<String>();
+    let client = shown(wanted.client, CLIENT_LETTERS_MAX);
+    let text = shown(&format!("{} {}", wanted.tool, wanted.arguments), SHOWN_LETTERS_MAX);
+    let call = ToolCall {
+        call_id: CallId { step: 1, index: 0 },
+        provider_id: String::new(),
+        tool: wanted.tool.to_owned(),
+        arguments: wanted.arguments,
+        broken: None,
+        provenance: Value::Null,
+    };
+    let incoming = Incoming { text: &text, channel, history: Vec::new(), lease: None, taken: None, called: Some((client, call)) };
+    start(tx, office, conversation, incoming, pins).await
 }
 
 /// Where a new run goes on from, and what it takes from there.
@@ -166,9 +211,8 @@ pub async fn fork(tx: &mut Tx, office: &Office, fork: Fork, channel: &str, pins:
     let (id, prompt, model) = (conversation.conversation_id, pins.prompt.clone(), pins.model.clone());
     let Fork { from, step, events, used, later, text, history } = fork;
     let until_seq = until_seq(&events);
-    let posted =
-        start(tx, office, conversation, Incoming { text: &text, channel, history, lease: None, taken: Some(Taken { from, step, events, used, later }) }, pins)
-            .await?;
+    let taken = Some(Taken { from, step, events, used, later });
+    let posted = start(tx, office, conversation, Incoming { text: &text, channel, history, lease: None, taken, called: None }, pins).await?;
     // Bound to the log as they are stored: what was taken has no entries of its own in this run.
     let digest = bound::of_taken(tx, posted.run, until_seq).await?;
     let detail = json!({ "from": from, "step": step, "until_seq": until_seq, "digest": digest, "prompt": prompt, "model": model });
@@ -189,6 +233,8 @@ struct Incoming<'a> {
     lease: Option<&'a str>,
     /// What is taken from another run's record.
     taken: Option<Taken>,
+    /// What a program outside asks for, with its name; then the text is only what the conversation shows of it.
+    called: Option<(String, ToolCall)>,
 }
 
 struct Taken {
@@ -200,7 +246,7 @@ struct Taken {
 }
 
 async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incoming: Incoming<'_>, pins: AgentPins) -> Result<Posted, OfficeError> {
-    let Incoming { text, channel, history, lease, taken } = incoming;
+    let Incoming { text, channel, history, lease, taken, called } = incoming;
     let (id, person) = (conversation.conversation_id, conversation.person);
     let now = office.clock.now();
     let posted = Posted { message: office.ids.make(), run: office.ids.make() };
@@ -231,8 +277,8 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
         },
     )
     .await?;
-    let message =
-        Message { message_id: posted.message, run: Some(posted.run), by_agent: false, text: text.to_owned(), integrity: Integrity::Owner, created_at: now };
+    let integrity = if called.is_some() { Integrity::Outside } else { Integrity::Owner };
+    let message = Message { message_id: posted.message, run: Some(posted.run), by_agent: false, text: text.to_owned(), integrity, created_at: now };
     conversation::insert_message(tx, id, conversation.workspace, &message).await?;
     conversation::touch(tx, id, now).await?;
     let started = Event::Started {
@@ -249,7 +295,8 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
             mode: pins.mode,
             limits: pins.limits,
         },
-        text: text.to_owned(),
+        // Of a call from outside nobody here said a word.
+        text: if called.is_some() { String::new() } else { text.to_owned() },
         history,
         variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
     };
@@ -259,8 +306,12 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
         first.push(Recorded { seq: 2, at_ms, event: Event::Forked { from, step, taken: u32::try_from(events.len()).unwrap_or(u32::MAX), used, later } });
         first.extend((3..).zip(events).map(|(seq, taken)| Recorded { seq, ..taken }));
     }
+    let steps = if called.is_some() { 1 } else { forked.map_or(0, |forked| forked.step.saturating_sub(1)) };
+    if let Some((client, call)) = called {
+        first.push(Recorded { seq: 2, at_ms, event: Event::Called { client, call } });
+    }
     journal::append(tx, posted.run, conversation.workspace, &first).await?;
-    run::begun(tx, posted.run, first.len(), forked.map_or(0, |forked| forked.step.saturating_sub(1))).await?;
+    run::begun(tx, posted.run, first.len(), steps).await?;
     let detail = json!({ "conversation": id, "message": posted.message, "channel": channel });
     audit::record(tx, office, Entry { action: "run.start", object: posted.run.to_string(), outcome: "done", detail, request_id: None }).await?;
     Ok(posted)

@@ -164,6 +164,7 @@ impl Printer {
             Event::HoldOpened { .. } => self.finish(),
             Event::Started { .. }
             | Event::Forked { .. }
+            | Event::Called { .. }
             | Event::Asked { .. }
             | Event::AskFailed { .. }
             | Event::Decided { .. }
@@ -177,6 +178,7 @@ impl Printer {
     fn remember(&mut self, event: &Event) {
         match event {
             Event::Answered { calls, .. } => self.calls.extend(calls.iter().map(|call| (call.call_id, call.clone()))),
+            Event::Called { call, .. } => self.calls.extend([(call.call_id, call.clone())]),
             Event::Decided { call_id, verdict, reason, .. } => drop(self.reasons.insert(*call_id, (*verdict, reason.clone()))),
             Event::HoldOpened { hold_id, envelope_id, .. } => self.open.push((*hold_id, *envelope_id)),
             Event::HoldClosed { hold_id, .. } => self.settle(*hold_id),

@@ -71,6 +71,7 @@ const VERBS: &[&str] = &[
     "plugin install",
     "plugin accept",
     "link",
+    "mcp",
     "doctor",
     "openapi",
     "completions",

@@ -100,6 +100,8 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
         "holds::reject" => Sample::Json(json!({ "reason": "Not now." })),
         "budgets::put" => Sample::Json(json!({ "scope": "organisation", "period": "day", "cap_micros": 5_000_000 })),
         // An agent nobody has: this asks who may ask, and no model answers here.
+        "mcp::post" => Sample::Json(json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+            "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "matrix", "version": "1" } } })),
         "openai::complete" => Sample::Json(json!({ "model": "nobody", "messages": [{ "role": "user", "content": "Hello" }] })),
         "openai::respond" => Sample::Json(json!({ "model": "nobody", "input": "Hello" })),
         "workspaces::create" | "workspaces::rename" => Sample::Json(json!({ "name": unique() })),
@@ -348,6 +350,8 @@ pub(crate) fn ask<'a>(world: &'a World, route: &Route, id: Option<&str>) -> Ask<
     let method = ["GET", "POST", "PUT", "PATCH", "DELETE"].into_iter().find(|name| *name == route.method.as_str()).expect("method");
     let ask =
         world.server.ask(method, id.map_or_else(|| route.path.replace("{name}", "assistant").replace("{version}", "1"), |id| route.path.replace("{id}", id)));
+    // The protocol wants to know for whom and in which forms; other routes do not look.
+    let ask = if route.path == "/mcp" { ask.header("host", "127.0.0.1:7700").header("accept", "application/json, text/event-stream") } else { ask };
     match body(world, route) {
         Some(Sample::Json(body)) => ask.json(&body),
         Some(Sample::Bytes(kind, bytes)) => ask.query(&format!("workspace_id={}", world.home.workspace)).bytes(kind, bytes),

@@ -28,8 +28,10 @@ impl Drive<'_> {
         // A grant stands in for people the first time, and again for a call that already runs on one. Nothing edited, nothing that was held.
         // Neither does it where a person refused the same in the run that this one goes on from.
         let refused = self.run.call(id).and_then(|call| self.run.elsewhere(&call_digest(&call.call))).is_some_and(|later| later.fate == Fate::Denied);
+        // Nor for a program outside: a grant is given to the house's own agent, whose words and readings are known here.
         let may_be_granted = approved.is_none()
             && !refused
+            && !self.run.called
             && self
                 .run
                 .call(id)

@@ -57,7 +57,8 @@ pub(super) fn trace_closely(mode: Mode, run: &Run, shown: &Shown, spec: &ToolSpe
         Origins { leaves: labelled, tainted, context: context.integrity, content_actionable, leak, class_asked: !exposed || asked, uninvited: false };
     // The owner wrote to whom: somebody else, whom only a text knows, is not among them.
     let stranger = spec.effect == Effect::Send && words.has_address() && origins.lowest(ArgumentClass::Dest) == Integrity::Outside;
-    origins.uninvited = exposed && !spec.effect.only_reads() && !intent.delegates(spec.effect) && (!asked || stranger);
+    // What the person said to a program outside is not known here: that they did not ask for this cannot be said, so people are asked.
+    origins.uninvited = !run.called && exposed && !spec.effect.only_reads() && !intent.delegates(spec.effect) && (!asked || stranger);
     origins
 }
 

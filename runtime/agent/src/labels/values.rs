@@ -57,6 +57,10 @@ impl Shown {
     /// What a run begins with: the owner's words, what they ask for, and the label of the history.
     pub fn begin(run: &Run) -> Self {
         let mut shown = Self { words: Some(Arc::new(Words::of(run))), intent: Some(Arc::new(Intent::of(run))), ..Self::default() };
+        // A program outside has read nobody here knows what before it asked, a stranger's text among it: what it says counts as such a text.
+        if run.called {
+            shown.join_context(&Label::from_source(Integrity::Outside, Source::Model), true);
+        }
         // What the agent said earlier may repeat what it had read then: its words lower the context as the reading did.
         for turn in &run.history {
             shown.join_context(&Label { integrity: turn.integrity, readers: Readers::Public, sources: [].into() }, true);

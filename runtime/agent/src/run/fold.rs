@@ -4,8 +4,11 @@ use super::state::{Call, EditState, HoldState, Ruled, Run, Started, Step};
 use steward_core::event::{HoldOutcome, Recorded};
 use steward_core::{Digest, Event, Failure, FailureClass, Outcome, ToolCall, Verdict};
 
+/// The number of the event that a run about one call of a program outside ends its beginning with.
+const CALLED_SEQ: u32 = 2;
+
 /// Tells identical proposals apart from others: the tool and its arguments.
-pub(crate) fn call_digest(call: &ToolCall) -> Digest {
+pub fn call_digest(call: &ToolCall) -> Digest {
     let tool = call.tool.as_bytes();
     // A value read from JSON always has a canonical form; one that has none is told apart by its tool alone.
     let arguments = steward_core::canonical_value(&call.arguments).unwrap_or_default();
@@ -50,6 +53,12 @@ impl Run {
                 self.used_before = *used;
                 self.later.clone_from(later);
                 self.worked_ms = used.worked_ms;
+            }
+            Event::Called { client, call } => {
+                self.called = true;
+                let calls = vec![Call::of(call.clone())];
+                let (text, model) = (String::new(), client.clone());
+                self.steps.push(Step { number: call.call_id.step, text, calls, model, answered_at_ms: recorded.at_ms, chain: Some(chain), taken: false });
             }
             Event::Asked { step, attempt, .. } => self.asked = Some((*step, *attempt)),
             Event::Answered { step, text, calls, usage, cost, model } => {
@@ -194,14 +203,16 @@ impl Run {
                 | Event::BudgetDecided { .. }
                 | Event::CancelAsked { .. }
                 | Event::Started { .. }
-                | Event::Forked { .. } => true,
+                | Event::Forked { .. }
+                | Event::Called { .. } => true,
                 Event::Asked { step, attempt, .. } => {
                     self.steps.is_empty() && self.failed_attempts == 0 || self.asked.is_some_and(|(asked, tried)| asked == *step && tried < *attempt)
                 }
+                // Until a worker takes it up, nobody works on a call from outside.
+                Event::Decided { .. } => self.called && self.last_seq <= CALLED_SEQ,
                 Event::Starting { attempt, .. } => *attempt > 1,
                 Event::Answered { .. }
                 | Event::AskFailed { .. }
-                | Event::Decided { .. }
                 | Event::HoldOpened { .. }
                 | Event::BudgetHeld { .. }
                 | Event::Done { .. }

@@ -95,6 +95,9 @@ impl Run {
                 return next;
             }
         }
+        if self.called {
+            return stop(RunOutcome::Replied, "whoever asked for the call has its answer");
+        }
         if self.denied.values().any(|count| *count > DENIED_REPEATS_MAX) {
             return stop(RunOutcome::Stubborn, "the agent kept repeating a denied action");
         }

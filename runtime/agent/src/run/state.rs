@@ -24,6 +24,8 @@ pub struct Run {
     pub used_before: Used,
     /// What that run wanted from there on itself.
     pub later: Vec<LaterCall>,
+    /// Whether it is about one call that a program outside asked for: it has no owner's words, and no model is asked.
+    pub called: bool,
     /// Answered steps, in order.
     pub steps: Vec<Step>,
     /// The ask that has no answer yet: step and attempt.

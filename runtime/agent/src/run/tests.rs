@@ -268,6 +268,7 @@ proptest! {
                 10 => Event::BudgetHeld { hold_id: budget_hold, step: 1, need: Micros(i64::MAX), why: String::new(), expires_at_ms: 0 },
                 9 => Event::BudgetDecided { hold_id: budget_hold, outcome: HoldOutcome::Approved, ceiling: (die > 100).then_some(Micros(1)), until_ms: None, by: None, reason: None },
                 13 => Event::Forked { from: Ids::counter().make(), step: 1, taken: u32::MAX, used: Used::default(), later: Vec::new() },
+                12 => Event::Called { client: "mcp/x".into(), call: ToolCall { call_id: id, provider_id: String::new(), tool: "t".into(), arguments: json!({}), broken: None, provenance: json!(null) } },
                 _ => started(RunLimits::default()),
             });
             let _ = course.run().next();

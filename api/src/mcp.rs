@@ -1,0 +1,106 @@
+//! The MCP server at `/mcp`: the house's tools for programs of other houses, each call a run of its own through the very gate of every run.
+//!
+//! What a client says is text from outside, whoever's token it has: most clients are driven by a model (`docs/decisions/0021`). Nothing here
+//! decides on a call, and nothing here carries one out.
+
+mod answer;
+mod book;
+mod call;
+mod handler;
+mod offer;
+mod wait;
+
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::site::Site;
+use crate::web::OwnPage;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use book::{Book, Owner};
+use handler::Handler;
+use http::{HeaderMap, HeaderName, Method, StatusCode};
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use std::sync::Arc;
+use std::time::Duration;
+use steward_core::Kind;
+use steward_core::limits::BODY_BYTES_MAX;
+
+/// The header that names a session.
+const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+/// How long a session lives that nobody uses, in seconds.
+const SESSION_IDLE_SECONDS: u64 = 60 * 60;
+/// How runs of this surface came in, for rules that tell.
+const CHANNEL: &str = "mcp";
+
+/// The server, made once a process. Its sessions live in memory: a client whose session is gone begins another.
+pub(crate) struct Front {
+    service: StreamableHttpService<Handler, LocalSessionManager>,
+    sessions: Arc<LocalSessionManager>,
+    book: Arc<Book>,
+}
+
+impl Front {
+    /// A server that answers under the names of this site, and under those the machine has for itself.
+    pub(crate) fn new(site: &Site) -> Self {
+        let mut sessions = LocalSessionManager::default();
+        sessions.session_config.keep_alive = Some(Duration::from_secs(SESSION_IDLE_SECONDS));
+        let sessions = Arc::new(sessions);
+        let book = Arc::new(Book::default());
+        let mut config = StreamableHttpServerConfig::default().with_allowed_hosts(site.hosts()).with_allowed_origins(site.origins_with_port());
+        config.max_request_body_bytes = BODY_BYTES_MAX;
+        let of_sessions = Arc::clone(&book);
+        let service = StreamableHttpService::new(move || Ok(Handler::new(Arc::clone(&of_sessions))), Arc::clone(&sessions), config);
+        Self { service, sessions, book }
+    }
+
+    /// Answers a request of somebody who may be here. A session is its owner's alone: to all others it is not there.
+    pub(crate) async fn answer(&self, caller: &Caller, request: Request) -> Result<Response, ApiError> {
+        let owner = Owner::of(caller.actor());
+        self.book.count_request(&owner, caller.office().clock.now_ms()).map_err(too_many)?;
+        let session = session_of(request.headers());
+        match &session {
+            Some(id) if !self.book.owns(&owner, id) => return Err(ApiError::missing()),
+            Some(_) => {}
+            None => self.make_room(&owner).await?,
+        }
+        let ends = *request.method() == Method::DELETE;
+        let mut response = self.service.handle(request).await.map(Body::new);
+        match &session {
+            Some(id) if ends && response.status().is_success() => {
+                self.book.forget(id);
+                *response.status_mut() = StatusCode::NO_CONTENT;
+            }
+            Some(_) => {}
+            None => {
+                if let Some(id) = session_of(response.headers()) {
+                    self.book.bind(owner, id);
+                }
+            }
+        }
+        // Refusals of the protocol have its own form, which clients read.
+        response.extensions_mut().insert(OwnPage);
+        Ok(response)
+    }
+
+    /// Refuses another session to somebody who has too many that live.
+    async fn make_room(&self, owner: &Owner) -> Result<(), ApiError> {
+        if self.book.has_room(owner) {
+            return Ok(());
+        }
+        let alive = self.sessions.sessions.read().await.keys().map(|id| id.to_string()).collect();
+        self.book.keep(&alive);
+        if self.book.has_room(owner) { Ok(()) } else { Err(too_many("too many MCP sessions are open with this token: close some, or wait until they lapse")) }
+    }
+}
+
+fn session_of(headers: &HeaderMap) -> Option<String> {
+    headers.get(SESSION).map(|value| value.to_str().unwrap_or_default().to_owned())
+}
+
+fn too_many(detail: &'static str) -> ApiError {
+    let mut err = ApiError::new(StatusCode::TOO_MANY_REQUESTS, Kind::Limit.code(), detail);
+    err.retry_after_s = Some(30);
+    err
+}

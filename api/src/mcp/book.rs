@@ -1,0 +1,208 @@
+//! What is remembered of MCP clients while the process lives: whose a session is, where their calls are noted, and how much they ask.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use steward_core::{Actor, ActorKind, ConversationId, PersonId, TenantId, WorkspaceId};
+
+/// The most sessions that are open with one token.
+const SESSIONS_MAX: usize = 32;
+/// The most calls under way with one token, those that wait for people included.
+const CALLS_MAX: usize = 16;
+/// The most requests with one token in a minute.
+const REQUESTS_PER_MINUTE_MAX: u32 = 600;
+const MINUTE_MS: i64 = 60_000;
+/// The most tokens and conversations kept in mind; beyond it, what is not in use is forgotten.
+const KEPT_MAX: usize = 10_000;
+
+/// By what somebody is here: this token or this session of the web, of this person in this organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Owner {
+    tenant: TenantId,
+    person: Option<PersonId>,
+    by: String,
+}
+
+impl Owner {
+    /// Of the actor of a request.
+    pub(super) fn of(actor: &Actor) -> Self {
+        let by = match &actor.kind {
+            ActorKind::Token { token, .. } => token.to_string(),
+            ActorKind::Person { session, .. } => session.map(|session| session.to_string()).unwrap_or_default(),
+            ActorKind::Agent { .. } | ActorKind::Worker => String::new(),
+        };
+        Self { tenant: actor.tenant, person: actor.person, by }
+    }
+
+    /// A text that tells owners apart.
+    pub(super) fn text(&self) -> String {
+        format!("{} {} {}", self.tenant, self.person.map(|person| person.to_string()).unwrap_or_default(), self.by)
+    }
+}
+
+/// Where calls are noted: one conversation for each of these.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Place {
+    pub(super) owner: Owner,
+    /// None where the protocol has no sessions.
+    pub(super) session: Option<String>,
+    pub(super) agent: String,
+    pub(super) workspace: WorkspaceId,
+}
+
+/// The book. Nothing in it is needed after the process: what must not be forgotten is in the database.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    sessions: HashMap<String, Owner>,
+    counts: HashMap<Owner, Counts>,
+    conversations: HashMap<Place, ConversationId>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    since_ms: i64,
+    requests: u32,
+    calls: usize,
+}
+
+impl Book {
+    /// Counts a request; refused when there were too many within a minute.
+    pub(super) fn count_request(&self, owner: &Owner, now_ms: i64) -> Result<(), &'static str> {
+        let mut kept = self.kept();
+        if kept.counts.len() >= KEPT_MAX {
+            kept.counts.retain(|_, counts| counts.calls > 0 || now_ms - counts.since_ms < MINUTE_MS);
+        }
+        let counts = kept.counts.entry(owner.clone()).or_default();
+        // A clock that went backwards begins anew too.
+        if !(0..MINUTE_MS).contains(&(now_ms - counts.since_ms)) {
+            (counts.since_ms, counts.requests) = (now_ms, 0);
+        }
+        if counts.requests >= REQUESTS_PER_MINUTE_MAX {
+            return Err("too many MCP requests with this token within a minute: wait a little");
+        }
+        counts.requests += 1;
+        Ok(())
+    }
+
+    /// Counts a call as under way until what is returned is dropped. None when too many are.
+    pub(super) fn begin_call(self: &Arc<Self>, owner: &Owner) -> Option<UnderWay> {
+        let mut kept = self.kept();
+        let counts = kept.counts.entry(owner.clone()).or_default();
+        if counts.calls >= CALLS_MAX {
+            return None;
+        }
+        counts.calls += 1;
+        Some(UnderWay { book: Arc::clone(self), owner: owner.clone() })
+    }
+
+    /// Whether the session is this owner's.
+    pub(super) fn owns(&self, owner: &Owner, session: &str) -> bool {
+        self.kept().sessions.get(session) == Some(owner)
+    }
+
+    /// Whether another session may be opened.
+    pub(super) fn has_room(&self, owner: &Owner) -> bool {
+        self.kept().sessions.values().filter(|of| *of == owner).count() < SESSIONS_MAX
+    }
+
+    /// Gives a new session to its owner.
+    pub(super) fn bind(&self, owner: Owner, session: String) {
+        self.kept().sessions.insert(session, owner);
+    }
+
+    /// A session that was ended.
+    pub(super) fn forget(&self, session: &str) {
+        self.kept().sessions.remove(session);
+    }
+
+    /// Forgets sessions that are not among these.
+    pub(super) fn keep(&self, alive: &HashSet<String>) {
+        self.kept().sessions.retain(|session, _| alive.contains(session));
+    }
+
+    /// Where calls are noted, if any was.
+    pub(super) fn conversation(&self, place: &Place) -> Option<ConversationId> {
+        self.kept().conversations.get(place).copied()
+    }
+
+    /// Notes further calls there.
+    pub(super) fn note(&self, place: Place, conversation: ConversationId) {
+        let mut kept = self.kept();
+        if kept.conversations.len() >= KEPT_MAX {
+            kept.conversations.clear();
+        }
+        kept.conversations.insert(place, conversation);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call under way, until dropped.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    book: Arc<Book>,
+    owner: Owner,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if let Some(counts) = self.book.kept().counts.get_mut(&self.owner) {
+            counts.calls = counts.calls.saturating_sub(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use steward_core::Ids;
+
+    fn owner(ids: &Ids, by: &str) -> Owner {
+        Owner { tenant: ids.make(), person: Some(ids.make()), by: by.to_owned() }
+    }
+
+    #[test]
+    fn requests_are_counted_by_the_minute_and_for_each_token_alone() {
+        let (book, ids) = (Book::default(), Ids::counter());
+        let (one, other) = (owner(&ids, "a"), owner(&ids, "a"));
+        for _ in 0..REQUESTS_PER_MINUTE_MAX {
+            book.count_request(&one, 1_000).expect("room");
+        }
+        assert!(book.count_request(&one, MINUTE_MS - 1).is_err());
+        book.count_request(&other, MINUTE_MS - 1).expect("another's");
+        book.count_request(&one, 1_000 + MINUTE_MS).expect("the next minute");
+        book.count_request(&one, 0).expect("a clock that was set back");
+    }
+
+    #[test]
+    fn a_session_is_its_owners_and_too_many_are_refused_until_some_are_gone() {
+        let (book, ids) = (Book::default(), Ids::counter());
+        let (one, other) = (owner(&ids, "a"), owner(&ids, "a"));
+        for number in 0..SESSIONS_MAX {
+            assert!(book.has_room(&one));
+            book.bind(one.clone(), number.to_string());
+        }
+        assert!(!book.has_room(&one) && book.has_room(&other));
+        assert!(book.owns(&one, "3") && !book.owns(&other, "3") && !book.owns(&one, "none"));
+        book.forget("3");
+        assert!(book.has_room(&one) && !book.owns(&one, "3"));
+        book.keep(&HashSet::from(["4".to_owned()]));
+        assert!(book.owns(&one, "4") && !book.owns(&one, "5"));
+    }
+
+    #[test]
+    fn calls_under_way_are_bounded_and_end_when_dropped() {
+        let (book, ids) = (Arc::new(Book::default()), Ids::counter());
+        let one = owner(&ids, "a");
+        let mut under_way: Vec<UnderWay> = (0..CALLS_MAX).map(|_| book.begin_call(&one).expect("room")).collect();
+        assert!(book.begin_call(&one).is_none());
+        under_way.pop();
+        assert!(book.begin_call(&one).is_some());
+    }
+}

@@ -1,0 +1,7 @@
+//! The MCP server: refusals first, then calls through the gate over a real socket with the protocol's own client.
+
+mod bridge;
+mod calls;
+mod client;
+mod held;
+mod refusals;
