@@ -12,6 +12,7 @@ use steward_office::audit::files::LogDir;
 use steward_office::audit::note::Signer;
 use steward_office::audit::sequence::{Sequencer, export};
 use steward_office::audit::{Entry, verify::verify};
+use steward_store::audit::AuditRow;
 use steward_store::testing::TestDatabase;
 
 const ENTRIES: u64 = 1_000_000;
@@ -32,9 +33,12 @@ async fn million() {
     let database = TestDatabase::make().await;
     let office = Office::new(Clock::System, Ids::System);
     let tenant: TenantId = office.ids.make();
+    // Kept from the first entry to the last: who writes numbers its own.
+    let (actor, lane) = (Actor::worker(tenant), office.audit.lane(tenant));
     for first in (0..ENTRIES).step_by(usize::try_from(AT_ONCE).expect("fits")) {
-        database.raw(&rows(&office, tenant, first)).await;
+        database.raw(&rows(tenant, first, |entry| office.audit.row(&actor, &office.ids, office.clock.now(), lane.next(), entry).expect("row"))).await;
     }
+    drop(lane);
     let root = std::env::temp_dir().join(format!("stw-bench-export-{}", std::process::id()));
     let signer = || Signer::from_secret(&[7; 32]).expect("key");
     let sequencer = Sequencer::new(signer(), root.join("live"), Clock::System);
@@ -60,15 +64,13 @@ async fn million() {
 }
 
 /// Entries as the office makes them, as one statement.
-fn rows(office: &Office, tenant: TenantId, first: u64) -> String {
-    let actor = Actor::worker(tenant);
-    let lane = office.audit.lane(tenant);
+fn rows(tenant: TenantId, first: u64, make: impl Fn(&Entry<'_>) -> AuditRow) -> String {
     let mut sql =
         String::from("insert into audit_event (tenant_id, audit_id, writer_id, writer_seq, at, actor_kind, action, object, outcome, canon, leaf) values ");
     for number in first..first + AT_ONCE {
         let detail = serde_json::json!({ "rules": ["send-known"], "policy": "2f1c77a0b9d1", "call": number });
         let entry = Entry { action: "gate.decide", object: format!("run_01k4qk8vt9f1s8m9v5b5m0q2aa/c{number}"), outcome: "allowed", detail, request_id: None };
-        let row = office.audit.row(&actor, &office.ids, office.clock.now(), lane.next(), &entry).expect("row");
+        let row = make(&entry);
         let (canon, leaf) = (hex(&row.canon), hex(row.leaf.bytes()));
         let comma = if number == first { "" } else { "," };
         write!(

@@ -25,9 +25,19 @@ const ELSEWHERE: [&str; 13] = [
 
 /// Routes whose sample is refused here, as no tool and no run stands behind it, or that change nothing. What they write down is tested with
 /// the real parts: `an_action_is_edited_and_approved_as_edited`, `a_grant_is_given_shown_as_a_rule_and_taken_back`,
-/// `a_changed_tool_stays_refused_until_another_person_accepts_it`, `a_merge_loses_nothing_and_takes_deals_and_notes_along`.
-const WITHOUT_PARTS: [&str; 7] =
-    ["passkeys::challenge", "passkeys::begin", "holds::edit", "grants::create", "policies::backtest", "tools::propose", "contacts::merge"];
+/// `a_changed_tool_stays_refused_until_another_person_accepts_it`, `a_merge_loses_nothing_and_takes_deals_and_notes_along`,
+/// `an_mcp_call_is_a_run_of_its_own_through_the_gate`.
+const WITHOUT_PARTS: [&str; 9] = [
+    "passkeys::challenge",
+    "passkeys::begin",
+    "holds::edit",
+    "grants::create",
+    "policies::backtest",
+    "tools::propose",
+    "contacts::merge",
+    "mcp::post",
+    "mcp::close",
+];
 
 async fn entries(world: &World) -> i64 {
     world.server.database.number("select count(*) from audit_event").await

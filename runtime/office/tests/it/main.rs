@@ -2,6 +2,7 @@
 
 mod audit;
 mod audit_kill;
+mod audit_large;
 mod budgets;
 mod crm;
 mod factors;
