@@ -213,7 +213,10 @@ impl Outgoing {
             // A time or a number tells those whom it reaches as much as a text does.
             Some(ArgumentRole::Value) if spec.effect == Effect::Send && !is_computed(label) => self.values.push(label.readers.clone()),
             // Whoever is asked for a page or a search learns what is in the question.
-            Some(ArgumentRole::Url | ArgumentRole::Query | ArgumentRole::Value) if spec.effect == Effect::Fetch => self.readers.push(label.readers.clone()),
+            Some(ArgumentRole::Value) if spec.effect == Effect::Fetch => self.readers.push(label.readers.clone()),
+            Some(ArgumentRole::Url | ArgumentRole::Query | ArgumentRole::Path) if matches!(spec.effect, Effect::Fetch | Effect::Send) => {
+                self.readers.push(label.readers.clone());
+            }
             Some(_) => {}
         }
     }

@@ -422,6 +422,15 @@ fn what_a_tool_that_asks_others_is_given_may_leave() {
             assert!(!leaks(true, "what Olga earns"), "{effect} {name}: the owner's words");
         }
     }
+    // Of a server's tool the house does not know whom it asks: where it goes and what it looks for is told all the same.
+    for effect in [Effect::Fetch, Effect::Send] {
+        for role in [ArgumentRole::Query, ArgumentRole::Path, ArgumentRole::Url] {
+            let tool = ToolSpec { effect, reaches_out: false, roles: [("where".to_owned(), role.clone())].into(), ..spec() };
+            let leaks = |text: &str| traced(&run, &shown, &tool, &json!({ "where": text })).leak;
+            assert!(leaks("https://good.example/Olga earns 4711 a month"), "{effect} {role}");
+            assert!(!leaks("what Olga earns"), "{effect} {role}: the owner's words");
+        }
+    }
     // A tool that looks or changes things in the office tells nobody else.
     let read = ToolSpec { effect: Effect::Read, roles: [("query".to_owned(), ArgumentRole::Query)].into(), ..spec() };
     assert!(!traced(&run, &shown, &read, &json!({ "query": "Olga earns 4711 a month" })).leak);
