@@ -313,9 +313,9 @@ pub async fn find_wanted(tx: &mut Tx, workspace: WorkspaceId, wanted: &Wanted) -
            )
            select c.contact_id, c.workspace_id, c.display_name, c.given_name, c.family_name, c.company_id, co.name as "company_name?", co.name_key as "company_key?",
                   c.job_title, c.tags, c.birthday, c.search, c.import_id, c.external_uid, c.merged_into, c.integrity, c.version, c.created_at, c.changed_at
-             -- Looked up one by one: before a new table is analysed the planner takes it for one row and reads all that was found for each contact.
+             -- Looked up one by one: before new tables are analysed the planner would read all companies for each contact.
              from found cross join lateral (select * from contact where contact_id = found.contact_id offset 0) c
-                  left join company co on co.tenant_id = c.tenant_id and co.company_id = c.company_id
+                  left join lateral (select name, name_key from company where tenant_id = c.tenant_id and company_id = c.company_id offset 0) co on true
             where c.merged_into is null
             order by c.contact_id"#,
         workspace.uuid(),
