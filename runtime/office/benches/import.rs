@@ -82,8 +82,6 @@ fn bench(criterion: &mut Criterion) {
     });
     let (actor, again) = runtime.block_on(workspace(&database, &office));
     runtime.block_on(import_once(&database, &office, &text, &actor, again));
-    // As the server does by itself within a minute; the one of benches does not.
-    runtime.block_on(database.raw("analyze"));
     group.bench_function("known_50000", |bencher| {
         bencher.to_async(&runtime).iter(|| import_once(&database, &office, &text, &actor, again));
     });

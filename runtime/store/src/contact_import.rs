@@ -40,6 +40,15 @@ pub struct ImportRow {
     pub at: OffsetDateTime,
 }
 
+/// Has every statement of this transaction planned for what the tables hold by then.
+///
+/// A connection keeps the plans of statements it often ran. One made while the tables were small reads them from end to end for each of fifty
+/// thousand rows, which takes minutes, until PostgreSQL looks at the tables by itself. Planning takes microseconds.
+pub async fn plan_anew(tx: &mut Tx) -> Result<(), StoreError> {
+    sqlx::query!("set local plan_cache_mode = force_custom_plan").execute(tx.conn()).await?;
+    Ok(())
+}
+
 /// Waits until nobody else adds addresses to this workspace's contacts, and keeps it so until the transaction ends.
 /// Returns whether there is such a workspace for this actor.
 pub async fn lock_workspace(tx: &mut Tx, workspace: WorkspaceId) -> Result<bool, StoreError> {

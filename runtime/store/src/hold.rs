@@ -349,7 +349,7 @@ pub async fn last_similar(tx: &mut Tx, row: &HoldRow) -> Result<Option<(RunId, S
     let found = sqlx::query!(
         r#"select run_id, (record::json -> 'envelope' -> 'arguments')::text as "arguments?", decided_at from decision
           where verdict = 'allow' and tool = $1 and agent = $2 and workspace_id = $3 and decided_at < $4 and not (run_id = $5 and call_id = $6)
-          order by decided_at desc, decision_id desc limit 1"#,
+          order by decision_id desc limit 1"#,
         row.tool,
         row.agent,
         row.workspace.uuid(),

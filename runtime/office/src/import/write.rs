@@ -22,6 +22,7 @@ pub async fn preview(tx: &mut Tx, workspace: WorkspaceId, file: &ImportFile) -> 
         Err(StoreError::Missing) => return Err(ImportError::NoWorkspace(workspace)),
         Err(err) => return Err(err.into()),
     }
+    contact_import::plan_anew(tx).await?;
     let plan = plan::make(tx, workspace, file, Integrity::Outside).await?;
     Ok(ImportPlan {
         format: file.detected.format,
@@ -46,6 +47,7 @@ pub async fn run(tx: &mut Tx, office: &Office, workspace: WorkspaceId, file: &Im
     if !contact_import::lock_workspace(tx, workspace).await? {
         return Err(ImportError::NoWorkspace(workspace));
     }
+    contact_import::plan_anew(tx).await?;
     let mut plan = plan::make(tx, workspace, file, integrity).await?;
     let at = office.clock.now();
     let report = report_of(&mut plan, office.ids.make(), file);

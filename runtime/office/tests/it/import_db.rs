@@ -113,6 +113,30 @@ async fn organisations_and_workspaces_do_not_see_each_others_imports() {
     assert_eq!(steward_store::contact_import::list(&mut tx, &Page::first()).await.expect("list").len(), 1);
 }
 
+/// A plan kept from when the tables were small took minutes for a file of fifty thousand rows.
+#[tokio::test]
+async fn no_statement_of_an_import_goes_by_a_plan_kept_from_before() {
+    let world = World::make().await;
+    let house = world.house("acme").await;
+    let mut tx = world.begin(&house.owner).await;
+    // PostgreSQL keeps a plan from the sixth time on.
+    for n in 0..8 {
+        let text = format!("name,email,company,notes\nPerson {n},p{n}@example.com,Company {n},note\nAna,ana@example.com,Example AG,met {n}\n");
+        let file = import::read(text.as_bytes(), "a.csv").expect("file");
+        import::preview(&mut tx, house.sales, &file).await.expect("preview");
+        import::run(&mut tx, &world.office, house.sales, &file, Integrity::Directory).await.expect("import");
+    }
+    for table in ["contact", "contact_point", "company", "note"] {
+        assert_eq!(steward_store::testing::kept_plans(&mut tx, table).await, 0, "{table}");
+    }
+    tx.commit().await.expect("commit");
+    let mut tx = world.begin(&house.owner).await;
+    for _ in 0..8 {
+        crm::find_contacts(&mut tx, &ContactQuery::default(), &Page::first()).await.expect("find");
+    }
+    assert_ne!(steward_store::testing::kept_plans(&mut tx, "contact").await, 0, "what is not an import goes by kept plans as before");
+}
+
 const FIRST: &str = "\
 name,first name,last name,email,phone,company,job title,tags,birthday,notes
 Ana Silva,Ana,Silva,ana@example.com,+1 555 010 0001,Example Ltd,CEO,vip,1980-01-02,met in Lisbon
