@@ -5,6 +5,7 @@
 //! There is no other network code in this crate that a plugin can reach.
 
 mod address;
+mod courier;
 mod headers;
 mod rule;
 mod scrub;
@@ -12,6 +13,7 @@ mod target;
 mod wire;
 
 pub use address::{Network, NetworkError};
+pub use courier::{COURIER_BYTES_MAX, Courier, CourierError, Delivered};
 pub(crate) use rule::RULES_MAX;
 pub use rule::{EgressRule, EgressSecret, Scheme};
 pub use scrub::SECRET_BYTES_MIN;

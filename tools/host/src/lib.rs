@@ -35,7 +35,8 @@ mod tool;
 
 pub use call::{CallContext, CallReport};
 pub use egress::{
-    EgressOptions, EgressRule, EgressSecret, Network, NetworkError, PrivateHost, RequestBudget, Resolver, Roots, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Scheme,
+    COURIER_BYTES_MAX, Courier, CourierError, Delivered, EgressOptions, EgressRule, EgressSecret, Network, NetworkError, PrivateHost, RequestBudget, Resolver,
+    Roots, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Scheme,
 };
 pub use engine::{Allocation, Host, HostOptions};
 pub use error::{HostError, PluginError};
