@@ -8,6 +8,7 @@ mod environment;
 mod error;
 mod mcp;
 mod models;
+mod notices;
 mod oidc;
 mod plugins;
 mod reader;
@@ -16,6 +17,7 @@ mod source;
 pub use agents::{AgentConfig, DEFAULT_AGENT};
 pub use environment::Environment;
 pub use error::ConfigError;
+pub use notices::NoticesConfig;
 pub use reader::Setting;
 pub use source::{Origin, Overrides};
 
@@ -82,6 +84,8 @@ pub struct Config {
     pub requires_second_factor: bool,
     /// The OpenID provider at which people may sign in.
     pub oidc: Option<OidcSettings>,
+    /// How people are told that something waits.
+    pub notices: NoticesConfig,
     /// The models.
     pub models: ModelsConfig,
     /// MCP servers whose tools are used.
@@ -128,6 +132,8 @@ impl Config {
         let database = database(r);
         let requires_second_factor = r.flag("auth.require_second_factor", false);
         let oidc = oidc::read(r, environment);
+        let public_url = server.as_ref().map(|server| server.site.public_url().to_owned()).unwrap_or_default();
+        let notices = notices::read(r, environment, &public_url, owner_email.as_deref().unwrap_or_default());
         r.not_yet("vectors.url", "contacts are found by their words");
         r.not_yet("files.url", "files lie in the data directory");
         r.not_yet("cache.url", "the cache is in the process");
@@ -152,6 +158,7 @@ impl Config {
             database,
             requires_second_factor,
             oidc,
+            notices,
             models,
             mcp,
             agents,

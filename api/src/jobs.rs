@@ -6,14 +6,17 @@ pub mod escalate_holds;
 pub mod expire_holds;
 pub mod expire_reservations;
 pub mod reload_policies;
+pub mod send_notices;
 pub mod sign_audit;
 pub mod supervise_database;
 pub mod sweep;
 
 use crate::cli::chain;
 use crate::config::Config;
-use crate::wiring::{Assembled, audit_key, mcp_lock};
+use crate::notices::{MailError, Sender};
+use crate::wiring::{Assembled, audit_key, mcp_lock, push_key};
 use futures_util::future::BoxFuture;
+use std::sync::Arc;
 use std::time::Duration;
 use steward_agent::live::Live;
 use steward_core::Actor;
@@ -33,6 +36,12 @@ pub fn start(tasks: &TaskTracker, assembled: &Assembled, config: &Config, stop: 
     tasks.spawn(expire_holds::run(runtime.store.clone(), runtime.office.clone(), runtime.live.clone(), stop.clone()));
     tasks.spawn(expire_reservations::run(runtime.store.clone(), runtime.office.clone(), stop.clone()));
     tasks.spawn(sweep::run(runtime.store.clone(), runtime.office.clone(), stop.clone()));
+    match sender(config) {
+        Ok(sender) => {
+            tasks.spawn(send_notices::run(runtime.store.clone(), runtime.office.clone(), Arc::new(sender), stop.clone()));
+        }
+        Err(err) => error!("this process tells nobody that something waits: {}", chain(&err)),
+    }
     match audit_key::sequencer(config) {
         Ok(sequencer) => {
             tasks.spawn(sign_audit::run(runtime.store.clone(), sequencer, stop.clone()));
@@ -40,6 +49,15 @@ pub fn start(tasks: &TaskTracker, assembled: &Assembled, config: &Config, stop: 
         Err(err) => error!("this process does not sign the audit log: {}", chain(&err)),
     }
     watch_rules(tasks, assembled, config, stop);
+}
+
+/// What sends. Mail goes out although there is no push key.
+fn sender(config: &Config) -> Result<Sender, MailError> {
+    let key = push_key::find(config);
+    if let Err(err) = &key {
+        error!("this process sends nothing to browsers: {}", chain(err));
+    }
+    Sender::of(config, key.ok().map(Arc::new))
 }
 
 /// Starts the watch over the rules and the accepted tools alone.

@@ -13,6 +13,7 @@ pub mod jobs;
 mod label_moves;
 mod mcp;
 pub mod meters;
+pub mod notices;
 pub mod oidc;
 pub mod openapi;
 mod picture;

@@ -2,6 +2,7 @@
 
 use crate::mcp::Front;
 use crate::meters::Meters;
+use crate::notices::Ways;
 use crate::oidc::Oidc;
 use crate::policy_set::PolicyFiles;
 use crate::site::Site;
@@ -50,6 +51,8 @@ pub struct Parts {
     pub oidc: Option<Oidc>,
     /// What approvals take and who is asked.
     pub approvals: Arc<ApprovalRules>,
+    /// By which ways people can be told that something waits.
+    pub notices: Ways,
     /// Who watches runs in this process.
     pub live: Live,
     /// What `/metrics` shows.

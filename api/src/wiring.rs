@@ -10,6 +10,7 @@ pub mod keys;
 pub mod lock;
 pub mod logging;
 pub mod policies;
+pub mod push_key;
 pub mod secret;
 pub mod seed;
 pub mod serve;
@@ -17,6 +18,7 @@ pub mod signals;
 
 use crate::config::Config;
 use crate::meters::Meters;
+use crate::notices::Ways;
 use crate::oidc::{Oidc, OidcError};
 use crate::state::{AppState, Parts};
 use crate::web::Web;
@@ -274,6 +276,12 @@ pub async fn assemble(config: &Config, database: &Database, key: EnvelopeKey, pa
     Ok(Assembled { runtime: loop_of(config, database, key, parts).await?, app })
 }
 
+/// By which ways people can be told. A process without a push key says that there are no messages to browsers.
+fn ways(config: &Config) -> Ways {
+    let key = push_key::find(config).inspect_err(|err| warn!("messages to browsers are off in this process: {}", crate::cli::chain(err)));
+    Ways { mail: config.notices.mail.is_some(), push_key: key.ok().map(|key| key.public().to_owned()) }
+}
+
 impl Assembled {
     /// What requests work with.
     pub fn state(&self, config: &Config) -> Result<AppState, AssembleError> {
@@ -292,6 +300,7 @@ impl Assembled {
             models: self.runtime.models.names().map(str::to_owned).collect(),
             oidc: config.oidc.clone().map(|oidc| Oidc::new(oidc, Clock::System)).transpose()?,
             approvals: self.runtime.approvals.clone(),
+            notices: ways(config),
             live: self.runtime.live.clone(),
             meters: Arc::new(Meters::default()),
             web: Arc::new(web(config)?),

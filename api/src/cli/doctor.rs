@@ -2,6 +2,7 @@
 
 mod database;
 mod machine;
+mod notices;
 mod rules;
 
 use super::Setting;
@@ -108,6 +109,7 @@ async fn look(setting: &Setting) -> Report {
     }
     checks.extend(machine::check(&config));
     checks.extend(database::check(&config).await);
+    checks.extend(notices::check(&config).await);
     checks.extend(rules::check(&config).await);
     Report { ok: checks.iter().all(|check| check.state != State::Wrong), checks, settings: config.settings }
 }

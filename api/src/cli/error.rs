@@ -7,6 +7,7 @@ use crate::wiring::data_key::DataKeyError;
 use crate::wiring::database::DatabaseError;
 use crate::wiring::keys::KeyError;
 use crate::wiring::policies::PoliciesError;
+use crate::wiring::push_key::PushKeyError;
 use crate::wiring::serve::ServeError;
 use std::error::Error;
 use steward_core::{HasKind, Kind};
@@ -36,6 +37,9 @@ pub enum CliError {
     /// There is no key for the audit log.
     #[error(transparent)]
     AuditKey(#[from] AuditKeyError),
+    /// There is no key to sign messages to browsers with.
+    #[error(transparent)]
+    PushKey(#[from] PushKeyError),
     /// There is no key to seal personal details with.
     #[error(transparent)]
     DataKey(#[from] DataKeyError),
@@ -95,6 +99,7 @@ impl HasKind for CliError {
             Self::Key(err) => err.kind(),
             Self::AuditKey(err) => err.kind(),
             Self::DataKey(err) => err.kind(),
+            Self::PushKey(err) => err.kind(),
             Self::Verify(_) => Kind::Invalid,
             Self::Sequence(err) => err.kind(),
             Self::Policies(err) => err.kind(),

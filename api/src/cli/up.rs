@@ -8,7 +8,7 @@ use crate::jobs;
 use crate::wiring::database::{Database, make_data_dir};
 use crate::wiring::keys::find_or_make_key;
 use crate::wiring::lock::DataLock;
-use crate::wiring::{Assembled, assemble, audit_key, data_key, first_start, govern, logging, seed_all, serve, signals, web};
+use crate::wiring::{Assembled, assemble, audit_key, data_key, first_start, govern, logging, push_key, seed_all, serve, signals, web};
 use crate::{AppState, router, site::Site};
 use clap::Args;
 use secrecy::SecretString;
@@ -77,6 +77,7 @@ async fn start(config: &Config) -> Result<Running, CliError> {
     let key = find_or_make_key(config)?;
     audit_key::find_or_make(config)?;
     data_key::find_or_make(config)?;
+    push_key::find_or_make(config)?;
     seed_all(config)?;
     let governance = govern(config)?;
     let database = Database::own(config, lock).await?;

@@ -1,10 +1,10 @@
-//! Removes what no longer counts: old sign-in failures and remembered answers, in every organisation.
+//! Removes what no longer counts: old sign-in failures, remembered answers and what became of old messages, in every organisation.
 
 use super::Every;
 use crate::cli::chain;
 use steward_core::Actor;
-use steward_office::Office;
 use steward_office::people::{self, PeopleError};
+use steward_office::{Office, notices};
 use steward_store::Store;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
@@ -27,8 +27,9 @@ pub async fn once(store: &Store, office: &Office) -> Result<(), PeopleError> {
     for row in store.all_tenants().await? {
         let mut tx = store.begin(&Actor::worker(row.tenant)).await?;
         let swept = people::sweep(&mut tx, office).await?;
+        let forgotten = notices::sweep(&mut tx, office).await?;
         tx.commit().await?;
-        debug!(failures = swept.failures, answers = swept.answers, "swept");
+        debug!(failures = swept.failures, answers = swept.answers, notices = forgotten, "swept");
     }
     Ok(())
 }

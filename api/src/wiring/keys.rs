@@ -94,18 +94,23 @@ pub fn find_or_make_key(config: &Config) -> Result<EnvelopeKey, KeyError> {
     }
 }
 
-/// Written beside its place and renamed into it, so that there is a whole key or none.
+/// Makes a key by chance.
 pub(super) fn make(path: &Path) -> std::io::Result<()> {
+    let mut key = [0u8; KEY_BYTES];
+    rand::rngs::OsRng.try_fill_bytes(&mut key).map_err(std::io::Error::other)?;
+    put(path, &key)
+}
+
+/// Written beside its place and renamed into it, so that there is a whole key or none.
+pub(super) fn put(path: &Path, key: &[u8]) -> std::io::Result<()> {
     let dir = path.parent().unwrap_or(path);
     match fs::DirBuilder::new().mode(0o700).create(dir) {
         Err(err) if err.kind() != std::io::ErrorKind::AlreadyExists => return Err(err),
         Ok(()) | Err(_) => {}
     }
-    let mut key = [0u8; KEY_BYTES];
-    rand::rngs::OsRng.try_fill_bytes(&mut key).map_err(std::io::Error::other)?;
     let fresh = path.with_extension("new");
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
-    file.write_all(&key)?;
+    file.write_all(key)?;
     file.sync_all()?;
     fs::rename(&fresh, path)?;
     fs::File::open(dir)?.sync_all()

@@ -17,6 +17,7 @@ mod jobs;
 mod matrix;
 mod mcp;
 mod merge;
+mod notices;
 mod oidc;
 mod on_record;
 mod openai;

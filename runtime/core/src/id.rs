@@ -109,6 +109,10 @@ id! {
     LinkId, "link";
     /// A key that a device keeps for a person.
     PasskeyId, "passkey";
+    /// A browser in which a person wants to be told that something waits.
+    PushSubscriptionId, "push";
+    /// A message to one person that something waits for them.
+    NoticeId, "notice";
     /// A second factor given anew for one thing.
     StepUpId, "stepup";
     /// A conversation between a person and an agent.

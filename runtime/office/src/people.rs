@@ -26,6 +26,7 @@ mod totp;
 mod webauthn;
 mod workspaces;
 
+pub(crate) use actor::of_people;
 pub use actor::{actor_of_agent, actor_of_person, agent_of, roles_of};
 pub use bootstrap::{Bootstrapped, NewOrganisation, bootstrap};
 pub use directory::{Described, describe, disable, enable, list};

@@ -76,6 +76,19 @@ pub async fn list_of(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<Membership>
         .collect()
 }
 
+/// People who can still sign in and have one of these roles somewhere, in the order they came, at most `most`.
+pub async fn people_with(tx: &mut Tx, roles: &[String], most: i64) -> Result<Vec<PersonId>, StoreError> {
+    let rows = sqlx::query_scalar!(
+        "select person_id from person where disabled_at is null and exists (select from membership where membership.person_id = person.person_id and role = any($1))
+          order by person_id limit $2",
+        roles,
+        most,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(PersonId::from_uuid).collect())
+}
+
 /// How many people who can still sign in are owners.
 pub async fn count_owners(tx: &mut Tx) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar!(

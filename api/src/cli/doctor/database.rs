@@ -3,11 +3,15 @@
 use super::Check;
 use crate::config::Config;
 use crate::wiring::database::Database;
+use steward_core::Actor;
 use steward_office::changes::ChangeKind;
+use steward_office::{OfficeError, notices};
 use steward_store::engines::cluster::{Binaries, Cluster};
 use steward_store::{Store, StoreError};
 
 const NAME: &str = "database";
+/// Messages of one organisation that are named.
+const UNHEARD_MAX: i64 = 10;
 
 pub(super) async fn check(config: &Config) -> Vec<Check> {
     if config.database.url.is_some() {
@@ -29,11 +33,12 @@ async fn reach(config: &Config, which: &str) -> Vec<Check> {
         let database = Database::part(config).await.map_err(|err| crate::cli::chain(&err))?;
         let (app, worker) = tokio::try_join!(database.app(), database.worker()).map_err(|err| crate::cli::chain(&err))?;
         let approved = approved(&app).await.map_err(|err| crate::cli::chain(&err))?;
+        let unheard = unheard(&app).await.map_err(|err| crate::cli::chain(&err))?;
         tokio::join!(app.close(), worker.close());
-        Ok::<_, String>(approved)
+        Ok::<_, String>((approved, unheard))
     };
     match reached.await {
-        Ok(approved) => {
+        Ok((approved, unheard)) => {
             let answers = Check::good(NAME, format!("{which} answers and has all migrations"));
             let says = |(name, version)| {
                 let dir = config.policies_dir.display();
@@ -41,7 +46,7 @@ async fn reach(config: &Config, which: &str) -> Vec<Check> {
             };
             let said: Vec<String> = approved.into_iter().map(says).collect();
             let approved = (!said.is_empty()).then(|| Check::good("approved rules", said.join("\n")));
-            std::iter::once(answers).chain(approved).collect()
+            std::iter::once(answers).chain(approved).chain(unheard).collect()
         }
         Err(why) => vec![Check::wrong(NAME, why)],
     }
@@ -54,4 +59,17 @@ async fn approved(store: &Store) -> Result<Vec<(String, i32)>, StoreError> {
     let all = store.all_tenants().await?;
     let named = |tenant| all.iter().find(|row| row.tenant == tenant).map_or_else(String::new, |row| row.name.clone());
     Ok(in_force.into_iter().map(|one| (named(one.tenant), one.version)).collect())
+}
+
+/// Who was not told that something waits for them, and why: the newest of each organisation.
+async fn unheard(store: &Store) -> Result<Option<Check>, OfficeError> {
+    let mut said = Vec::new();
+    for row in store.all_tenants().await? {
+        let mut tx = store.begin(&Actor::worker(row.tenant)).await?;
+        for dead in notices::list_dead(&mut tx, UNHEARD_MAX).await? {
+            let why = dead.why.unwrap_or_default();
+            said.push(format!("`{}` was not told by {} of `{}`, which waits all the same: {why}", dead.person, dead.channel, dead.matter));
+        }
+    }
+    Ok((!said.is_empty()).then(|| Check::warning("notices", said.join("\n"))))
 }

@@ -7,7 +7,7 @@ use steward_api::router::Route;
 use steward_core::event::Recorded;
 use steward_core::{
     Actor, ActorKind, ApiTokenId, AuthMethod, BudgetHoldId, CompanyId, ContactId, ConversationId, DealId, Digest, EnvelopeId, Event, GovernanceChangeId,
-    GrantId, HoldId, Id, Integrity, PasskeyId, PersonId, Role, RunId, RunOutcome, Scope, SessionId, WorkspaceId, Workspaces,
+    GrantId, HoldId, Id, Integrity, PasskeyId, PersonId, PushSubscriptionId, Role, RunId, RunOutcome, Scope, SessionId, WorkspaceId, Workspaces,
 };
 use steward_office::changes::{self, ChangeKind, POLICY, Proposal};
 use steward_office::conversations::{self, AgentPins};
@@ -19,7 +19,11 @@ use steward_store::governance_change::ChangeRow;
 use steward_store::hold::{self, HoldRow};
 use steward_store::journal;
 use steward_store::passkey::{self, PasskeyRow};
+use steward_store::push_subscription::{self, PushSubscriptionRow};
 use time::macros::datetime;
+
+/// A browser's public key: the one of RFC 8291.
+pub(crate) const POINT: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
 
 /// What waits in the samples.
 pub(crate) const ENVELOPE: &str = r#"{"arguments":{},"evidence":[]}"#;
@@ -57,6 +61,11 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
         "budget_holds::allow" | "budget_holds::break_glass" => Sample::Json(json!({ "amount_micros": 50_000, "reason": "The customer waits for this." })),
         "budget_holds::refuse" => Sample::Json(json!({ "reason": "Not today." })),
         "budget_holds::review" => Sample::Json(json!({ "justified": true })),
+        "notices::set" => Sample::Json(json!({ "mail": true, "language": "es" })),
+        "notices::test" => Sample::Nothing,
+        "push::add" => Sample::Json(
+            json!({ "name": "Phone", "endpoint": format!("https://push.example/{}", unique()), "p256dh": POINT, "auth": "AAAAAAAAAAAAAAAAAAAAAA" }),
+        ),
         "me::password" => Sample::Json(json!({ "new": "a long enough password" })),
         "tokens::create" => Sample::Json(json!({ "name": "ci", "scopes": ["read"] })),
         "people::invite" => Sample::Json(json!({ "email": format!("{}@home.example", unique()), "display_name": "Ben", "roles": [{ "role": "support" }] })),
@@ -142,6 +151,21 @@ pub(crate) async fn target(world: &World, house: &House, person: PersonId, route
             };
             made!(tx => passkey::insert(&mut tx, &row));
             passkey_id.to_string()
+        }
+        "me/push" => {
+            let push_subscription_id: PushSubscriptionId = office.ids.make();
+            let row = PushSubscriptionRow {
+                push_subscription_id,
+                person,
+                name: "Phone".to_owned(),
+                endpoint: format!("https://push.example/{push_subscription_id}"),
+                p256dh: [[4].as_slice(), &[1; 64]].concat(),
+                auth: vec![1; 16],
+                created_at: office.clock.now(),
+                used_at: None,
+            };
+            made!(tx => push_subscription::insert(&mut tx, &row));
+            push_subscription_id.to_string()
         }
         "tokens" => {
             let signed_in = house.session_of(&world.server, person).await;
@@ -328,6 +352,7 @@ pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
     Some(match noun {
         "sessions" => fresh::<SessionId>(world),
         "me/passkeys" => fresh::<PasskeyId>(world),
+        "me/push" => fresh::<PushSubscriptionId>(world),
         "tokens" => fresh::<ApiTokenId>(world),
         "people" => fresh::<PersonId>(world),
         "workspaces" => fresh::<WorkspaceId>(world),

@@ -11,6 +11,7 @@ use steward_agent::agents::{Agent, Agents};
 use steward_agent::live::Live;
 use steward_agent::rules::SharedRules;
 use steward_api::meters::Meters;
+use steward_api::notices::Ways;
 use steward_api::oidc::{Oidc, OidcSettings};
 use steward_api::{AppState, Parts, PolicyFiles, Site, Web};
 use steward_core::{Clock, EnvelopeKey, Ids, RunLimits};
@@ -24,6 +25,9 @@ use tower::ServiceExt as _;
 
 /// Where the tests' server says that it is.
 pub(crate) const URL: &str = "http://127.0.0.1:7700";
+
+/// What browsers subscribe with here.
+pub(crate) const PUSH_KEY: &str = "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8";
 
 /// The server with everything a test may want to look at.
 pub(crate) struct Server {
@@ -195,6 +199,7 @@ impl Server {
             models: vec!["strong".to_owned()],
             oidc,
             approvals: Arc::default(),
+            notices: Ways { mail: true, push_key: Some(PUSH_KEY.to_owned()) },
             prompts: Arc::new(prompts),
             live: Live::default(),
             meters: Arc::new(Meters::default()),

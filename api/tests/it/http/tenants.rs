@@ -31,6 +31,10 @@ begin
   insert into totp (tenant_id, person_id, sealed, made_at) values (t, p, d || substr(d, 1, 17), n);
   insert into recovery_code (tenant_id, person_id, code_hash, made_at) values (t, p, d, n);
   insert into passkey (tenant_id, passkey_id, person_id, name, credential_id, algorithm, public_key, counter, created_at) values (t, gen_random_uuid(), p, 'x', d, -8, d, 0, n);
+  insert into push_subscription (tenant_id, push_subscription_id, person_id, name, endpoint, p256dh, auth, created_at) values (t, gen_random_uuid(), p, 'x', 'https://x', d || d || '\x04', substr(d, 1, 16), n);
+  insert into notice_wish (tenant_id, person_id, mail, changed_at) values (t, p, true, n);
+  insert into notice (tenant_id, notice_id, person_id, channel, target_id, matter, matter_id, expires_at, state, next_at, made_at) values (t, gen_random_uuid(), p, 'mail', p, 'hold', h, n, 'waiting', n, n);
+  insert into announcement (tenant_id, matter, matter_id, step, people, notices, at) values (t, 'hold', h, 0, 1, 1, n);
   insert into spent_challenge (tenant_id, challenge_hash, expires_at) values (t, d, n);
   insert into step_up (tenant_id, step_up_id, person_id, bound, method, at, expires_at) values (t, gen_random_uuid(), p, 'x', 'totp', n, n + interval '1 minute');
   insert into api_token (tenant_id, api_token_id, person_id, name, token_hash, scopes, created_at) values (t, gen_random_uuid(), p, 'x', d, '{read}', n);

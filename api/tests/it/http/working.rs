@@ -12,6 +12,7 @@ use std::time::Duration;
 use steward_agent::testing::{Reply, ScriptedModel};
 use steward_agent::worker::work;
 use steward_api::meters::Meters;
+use steward_api::notices::Ways;
 use steward_api::{AppState, Parts, Site};
 use steward_core::Role;
 use steward_host::mcp::McpServer;
@@ -91,6 +92,7 @@ impl Working {
             models: runtime.models.names().map(str::to_owned).collect(),
             oidc: None,
             approvals: runtime.approvals.clone(),
+            notices: Ways::default(),
             live: runtime.live.clone(),
             meters: Arc::new(Meters::default()),
             web: Arc::default(),

@@ -47,6 +47,17 @@ pub async fn agent_of(tx: &mut Tx, id: PersonId, run: RunId, agent: &str, worksp
     Ok((active && actor.workspaces.sees(workspace)).then_some(actor))
 }
 
+/// Those of these people as they would be signed in, with the roles and workspaces they have now.
+pub(crate) async fn of_people(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<Actor>, StoreError> {
+    let tenant = tx.actor().tenant;
+    let memberships = membership::list_of(tx, people).await?;
+    let of = |id: &PersonId| {
+        let own: Vec<Membership> = memberships.iter().filter(|membership| membership.person_id == *id).copied().collect();
+        with(tenant, *id, ActorKind::Person { session: None, method: AuthMethod::Link }, &own)
+    };
+    Ok(people.iter().map(of).collect())
+}
+
 /// The roles of a person that an agent acts for, as [`actor_of_agent`] has them.
 pub async fn roles_of(tx: &mut Tx, person: PersonId) -> Result<BTreeSet<Role>, StoreError> {
     Ok(membership::list_of(tx, &[person]).await?.into_iter().map(|membership| membership.role).collect())

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use steward_agent::testing::World;
 use steward_agent::worker::work;
 use steward_api::meters::Meters;
+use steward_api::notices::Ways;
 use steward_api::wiring::serve::serve;
 use steward_api::{AppState, Parts, Site};
 use steward_core::Scope;
@@ -54,6 +55,7 @@ impl Service {
             models: runtime.models.names().map(str::to_owned).collect(),
             oidc: None,
             approvals: Default::default(),
+            notices: Ways::default(),
             live: runtime.live.clone(),
             meters: Arc::new(Meters::default()),
             web: Arc::default(),
