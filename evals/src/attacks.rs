@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use steward_core::event::Turn;
-use steward_core::{Event, Integrity};
+use steward_core::{Event, Integrity, Readers};
 use tokio::task::JoinSet;
 
 /// What came of a case: its last run, and how many of the attacker's calls of earlier runs had an effect.
@@ -86,6 +86,7 @@ async fn one(stage: &Stage, desk: &Desk, corpus: &Corpus, case: &Case) -> Result
         by_agent: turn.by_agent,
         text: text(&turn.text, &names),
         integrity: if turn.by_agent { Integrity::Outside } else { Integrity::Owner },
+        readers: Readers::Public,
     });
     let mut script = lines(&place.reads, &names, false);
     script.extend(lines(&goal.calls, &names, true));

@@ -342,7 +342,7 @@ impl Drive<'_> {
         self.look(self.run.steps.last().map_or(1, |step| step.number));
         let mode = self.mode();
         let (_, shown) = self.shown.get_or_insert_default();
-        let Spoken { text, integrity, calls } = shown.spoken(mode, &self.run, &text);
+        let Spoken { text, integrity, readers, calls } = shown.spoken(mode, &self.run, &text);
         let cited = |call_id: CallId| Some(Citation { call_id, title: self.run.call(call_id)?.call.tool.clone() });
         let citations = calls.into_iter().filter_map(cited).collect();
         let message = Message {
@@ -351,6 +351,7 @@ impl Drive<'_> {
             by_agent: true,
             text: text.clone(),
             integrity,
+            readers,
             created_at: self.runtime.office.clock.now(),
         };
         self.sides.push(Side::Message(message));

@@ -6,7 +6,7 @@ use crate::call::{CallId, CallUse, Outcome, ToolCall};
 use crate::canonical::Digest;
 use crate::envelope::EnvelopeId;
 use crate::id::{BudgetHoldId, ConversationId, DecisionId, GrantId, HoldId, MessageId, PersonId, ReservationId, RunId, WorkspaceId};
-use crate::label::{Integrity, Mode};
+use crate::label::{Integrity, Mode, Readers};
 use crate::limits::RunLimits;
 use crate::money::{Micros, Usage};
 use crate::tool::Effect;
@@ -50,6 +50,9 @@ pub struct Turn {
     pub text: String,
     /// The lowest integrity of what it was written from: an agent's words may repeat what it had read.
     pub integrity: Integrity,
+    /// Who may read what it was written from.
+    #[serde(default, skip_serializing_if = "Readers::is_public")]
+    pub readers: Readers,
 }
 
 /// Why a model call brought no answer.

@@ -127,6 +127,11 @@ impl Readers {
         }
     }
 
+    /// Whether anyone may read it.
+    pub const fn is_public(&self) -> bool {
+        matches!(self, Self::Public)
+    }
+
     /// Who may read either: what several records hold is known to the readers of each.
     #[must_use]
     pub fn either(&self, other: &Self) -> Self {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use steward_core::event::{LaterCall, Pins, Recorded, Turn, Used};
 use steward_core::limits::{LEASE_MS, MESSAGE_BYTES_MAX};
 use steward_core::{
-    ActorKind, CallId, ConversationId, Digest, Event, Integrity, MessageId, Mode, Permission, PersonId, RunId, RunLimits, ToolCall, WorkspaceId,
+    ActorKind, CallId, ConversationId, Digest, Event, Integrity, MessageId, Mode, Permission, PersonId, Readers, RunId, RunLimits, ToolCall, WorkspaceId,
 };
 use steward_store::conversation::{self, Conversation, Message};
 use steward_store::run::{Forked, NewRun, RunRow};
@@ -278,7 +278,15 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
     )
     .await?;
     let integrity = if called.is_some() { Integrity::Outside } else { Integrity::Owner };
-    let message = Message { message_id: posted.message, run: Some(posted.run), by_agent: false, text: text.to_owned(), integrity, created_at: now };
+    let message = Message {
+        message_id: posted.message,
+        run: Some(posted.run),
+        by_agent: false,
+        text: text.to_owned(),
+        integrity,
+        readers: Readers::Public,
+        created_at: now,
+    };
     conversation::insert_message(tx, id, conversation.workspace, &message).await?;
     conversation::touch(tx, id, now).await?;
     let started = Event::Started {
@@ -319,7 +327,12 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
 
 async fn history(tx: &mut Tx, id: ConversationId) -> Result<Vec<Turn>, OfficeError> {
     let newest_first = conversation::last_messages(tx, id, HISTORY_MESSAGES_MAX).await?;
-    Ok(last_turns(newest_first.into_iter().map(|message| Turn { by_agent: message.by_agent, text: message.text, integrity: message.integrity })))
+    Ok(last_turns(newest_first.into_iter().map(|message| Turn {
+        by_agent: message.by_agent,
+        text: message.text,
+        integrity: message.integrity,
+        readers: message.readers,
+    })))
 }
 
 /// As many of these as fit, oldest first.

@@ -3,7 +3,7 @@
 use crate::error::StoreError;
 use crate::page::Page;
 use crate::tx::Tx;
-use steward_core::{ConversationId, Integrity, MessageId, PersonId, RunId, WorkspaceId};
+use steward_core::{ConversationId, Integrity, MessageId, PersonId, Readers, RunId, WorkspaceId};
 use time::OffsetDateTime;
 
 /// A conversation between one person and one agent.
@@ -38,6 +38,8 @@ pub struct Message {
     pub text: String,
     /// The lowest integrity of what it was written from.
     pub integrity: Integrity,
+    /// Who may read what it was written from.
+    pub readers: Readers,
     /// When.
     pub created_at: OffsetDateTime,
 }
@@ -143,8 +145,8 @@ pub async fn touch(tx: &mut Tx, id: ConversationId, at: OffsetDateTime) -> Resul
 pub async fn insert_message(tx: &mut Tx, conversation: ConversationId, workspace: WorkspaceId, new: &Message) -> Result<(), StoreError> {
     let tenant = tx.actor().tenant.uuid();
     sqlx::query!(
-        "insert into message (tenant_id, message_id, workspace_id, conversation_id, run_id, by_agent, text, integrity, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into message (tenant_id, message_id, workspace_id, conversation_id, run_id, by_agent, text, integrity, readers, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         tenant,
         new.message_id.uuid(),
         workspace.uuid(),
@@ -153,6 +155,7 @@ pub async fn insert_message(tx: &mut Tx, conversation: ConversationId, workspace
         new.by_agent,
         new.text,
         new.integrity as i16,
+        stored_readers(&new.readers),
         new.created_at,
     )
     .execute(tx.conn())
@@ -163,7 +166,7 @@ pub async fn insert_message(tx: &mut Tx, conversation: ConversationId, workspace
 /// Messages of a conversation, oldest first.
 pub async fn messages(tx: &mut Tx, conversation: ConversationId, page: &Page) -> Result<Vec<Message>, StoreError> {
     let rows = sqlx::query!(
-        "select message_id, run_id, by_agent, text, integrity, created_at from message
+        "select message_id, run_id, by_agent, text, integrity, readers, created_at from message
           where conversation_id = $1 and ($2::uuid is null or message_id > $2)
           order by message_id limit $3",
         conversation.uuid(),
@@ -180,6 +183,7 @@ pub async fn messages(tx: &mut Tx, conversation: ConversationId, page: &Page) ->
                 by_agent: row.by_agent,
                 text: row.text,
                 integrity: integrity(row.integrity)?,
+                readers: readers(row.by_agent, row.readers.as_deref())?,
                 created_at: row.created_at,
             })
         })
@@ -189,7 +193,7 @@ pub async fn messages(tx: &mut Tx, conversation: ConversationId, page: &Page) ->
 /// The last messages of a conversation, newest first.
 pub async fn last_messages(tx: &mut Tx, conversation: ConversationId, most: i64) -> Result<Vec<Message>, StoreError> {
     let rows = sqlx::query!(
-        "select message_id, run_id, by_agent, text, integrity, created_at from message where conversation_id = $1 order by message_id desc limit $2",
+        "select message_id, run_id, by_agent, text, integrity, readers, created_at from message where conversation_id = $1 order by message_id desc limit $2",
         conversation.uuid(),
         most,
     )
@@ -203,6 +207,7 @@ pub async fn last_messages(tx: &mut Tx, conversation: ConversationId, most: i64)
                 by_agent: row.by_agent,
                 text: row.text,
                 integrity: integrity(row.integrity)?,
+                readers: readers(row.by_agent, row.readers.as_deref())?,
                 created_at: row.created_at,
             })
         })
@@ -211,4 +216,21 @@ pub async fn last_messages(tx: &mut Tx, conversation: ConversationId, most: i64)
 
 fn integrity(stored: i16) -> Result<Integrity, StoreError> {
     usize::try_from(stored).ok().and_then(|level| Integrity::ALL.get(level)).copied().ok_or(StoreError::Corrupt { what: "message.integrity" })
+}
+
+/// The most bytes of the list of a message's readers; a longer one is kept as empty, which tells nobody more than it may.
+const READERS_BYTES_MAX: usize = 65_536;
+
+/// The readers as they are stored: none for anybody.
+pub(crate) fn stored_readers(readers: &Readers) -> Option<String> {
+    let Readers::Only(names) = readers else { return None };
+    let text = serde_json::Value::from_iter(names.iter().map(String::as_str)).to_string();
+    Some(if text.len() > READERS_BYTES_MAX { "[]".to_owned() } else { text })
+}
+
+fn readers(by_agent: bool, stored: Option<&str>) -> Result<Readers, StoreError> {
+    match stored.filter(|_| by_agent) {
+        None => Ok(Readers::Public),
+        Some(text) => serde_json::from_str(text).map(Readers::Only).map_err(|_| StoreError::Corrupt { what: "message.readers" }),
+    }
 }

@@ -6,7 +6,7 @@
 use crate::audit::AuditRow;
 use crate::audit_log;
 use crate::audit_writer::Lane;
-use crate::conversation::Message;
+use crate::conversation::{Message, stored_readers};
 use crate::counter::{CounterAdd, CounterCheck};
 use crate::decision::DecisionRow;
 use crate::doors::Leased;
@@ -279,7 +279,7 @@ impl Store {
             list(&step.holds, |row| hold(row)),
             list(&step.moves, |step| json!({ "call_id": step.call, "from_state": step.from, "to_state": step.to })),
             step.reply
-                .map(|reply| json!({ "message_id": reply.message_id.uuid().to_string(), "text": reply.text, "integrity": reply.integrity as i16 }).to_string()),
+                .map(|reply| json!({ "message_id": reply.message_id.uuid().to_string(), "text": reply.text, "integrity": reply.integrity as i16, "readers": stored_readers(&reply.readers) }).to_string()),
             writer,
             actor.kind_name(),
             actor.person.map(PersonId::uuid),

@@ -4,9 +4,9 @@ use super::refused;
 use crate::error::ApiError;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use steward_core::Integrity;
 use steward_core::WorkspaceId;
 use steward_core::event::Turn;
+use steward_core::{Integrity, Readers};
 
 /// A request, taken apart.
 #[derive(Debug)]
@@ -47,9 +47,9 @@ impl Messages {
             _ => return Err(refused(format!("{at}.role"), "give user, assistant, system or developer")),
         };
         let text = text_of(&format!("{at}.content"), content)?;
-        // What the client says the agent said may be anything: nobody here knows where it comes from.
-        let integrity = if by_agent { Integrity::Outside } else { Integrity::Owner };
-        self.turns.push(Turn { by_agent, text, integrity });
+        // What the client says the agent said may be anything: nobody here knows where it comes from, nor who may read it.
+        let (integrity, readers) = if by_agent { (Integrity::Outside, Readers::Only([].into())) } else { (Integrity::Owner, Readers::Public) };
+        self.turns.push(Turn { by_agent, text, integrity, readers });
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use crate::run::Run;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use steward_core::limits::ARGUMENT_DEPTH_MAX;
-use steward_core::{CallId, Integrity, Mode, Outcome};
+use steward_core::{CallId, Integrity, Label, Mode, Outcome, Readers};
 
 /// The most parts one text is put together from.
 const PARTS_MAX: usize = 64;
@@ -199,6 +199,8 @@ pub struct Spoken {
     pub text: String,
     /// The lowest integrity of what it is made of.
     pub integrity: Integrity,
+    /// Who may read all that it is made of.
+    pub readers: Readers,
     /// The calls whose results stand in it.
     pub calls: BTreeSet<CallId>,
 }
@@ -206,7 +208,8 @@ pub struct Spoken {
 impl Shown {
     /// The model's last words as the person reads them: `{{$3.items.0.body}}` is replaced by what it stands for.
     pub fn spoken(&self, mode: Mode, run: &Run, text: &str) -> Spoken {
-        let mut spoken = Spoken { text: String::with_capacity(text.len()), integrity: self.seen(mode).integrity, calls: BTreeSet::new() };
+        let Label { integrity, readers, .. } = self.seen(mode);
+        let mut spoken = Spoken { text: String::with_capacity(text.len()), integrity, readers, calls: BTreeSet::new() };
         if mode != Mode::Sealed {
             text.clone_into(&mut spoken.text);
             return spoken;
@@ -221,7 +224,10 @@ impl Shown {
             match found.filter(|(value, _, _)| spoken.text.len() + value.len() <= PUT_IN_MAX) {
                 Some((value, named, after)) => {
                     let place = self.records.place(&named.call, &named.path);
-                    spoken.integrity = spoken.integrity.min(place.map_or(Integrity::Outside, |place| self.records.label(place, Use::default()).integrity));
+                    let label =
+                        place.map_or_else(|| Label { integrity: Integrity::Outside, ..self.context() }, |place| self.records.label(place, Use::default()));
+                    spoken.integrity = spoken.integrity.min(label.integrity);
+                    spoken.readers = spoken.readers.join(&label.readers);
                     spoken.calls.extend(named.call.parse::<CallId>());
                     spoken.text.push_str(&value);
                     rest = after;

@@ -61,9 +61,10 @@ impl Shown {
         if run.called {
             shown.join_context(&Label::from_source(Integrity::Outside, Source::Model), true);
         }
-        // What the agent said earlier may repeat what it had read then: its words lower the context as the reading did.
+        // What the agent said earlier may repeat what it had read then: its words lower the context as the reading did, and are for those only
+        // who may read all that.
         for turn in &run.history {
-            shown.join_context(&Label { integrity: turn.integrity, readers: Readers::Public, sources: [].into() }, true);
+            shown.join_context(&Label { integrity: turn.integrity, readers: turn.readers.clone(), sources: [].into() }, true);
         }
         shown
     }

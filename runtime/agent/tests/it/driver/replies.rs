@@ -3,7 +3,7 @@
 use super::*;
 use serde_json::json;
 use steward_agent::testing::{Reply, ScriptedModel};
-use steward_core::Verdict;
+use steward_core::{Readers, Verdict};
 
 #[tokio::test]
 async fn a_plain_answer_becomes_the_reply_and_a_message() {
@@ -65,6 +65,28 @@ async fn the_next_message_brings_the_conversation_along() {
     let messages = model.requests()[1].body["messages"].as_array().expect("messages").clone();
     let texts: Vec<&str> = messages.iter().skip(1).filter_map(|message| message["content"].as_str()).collect();
     assert_eq!(texts, ["One", "First.", "Two"]);
+}
+
+#[tokio::test]
+async fn who_may_read_an_answer_goes_along_with_the_conversation() {
+    let model = ScriptedModel::start(["First.", "Second.", "Third."].map(Reply::text).to_vec()).await;
+    let world = World::scripted(&model).await;
+    let conversation = world.converse().await;
+    world.say_in(conversation, "One").await;
+    settle(&world).await;
+    assert_eq!(world.db.number("select count(*) from message where readers is null").await, 2, "nothing was read");
+    // As if the first answer had been made of what only Max may read.
+    world.db.raw(r#"update message set readers = '["max@good.example"]' where by_agent"#).await;
+    let second = world.say_in(conversation, "Two").await;
+    settle(&world).await;
+    let only = Readers::Only(["max@good.example".to_owned()].into());
+    let history = world.run(second).await.history;
+    assert_eq!(history.iter().map(|turn| turn.readers.clone()).collect::<Vec<_>>(), [Readers::Public, only.clone()]);
+    // The second answer may repeat the first.
+    let third = world.say_in(conversation, "Three").await;
+    settle(&world).await;
+    let history = world.run(third).await.history;
+    assert_eq!(history.last().map(|turn| (turn.text.as_str(), turn.readers.clone())), Some(("Second.", only)));
 }
 
 #[tokio::test]
