@@ -52,3 +52,30 @@ test('two entries of one person are compared and merged', async ({ page, browser
   await expect(page).toHaveURL(new RegExp(`/contacts/${second}$`));
   await expect(page.getByRole('status').filter({ hasText: 'merged and stays as it was' }).getByRole('link', { name: `Joan ${name}` })).toHaveAttribute('href', `/contacts/${first}`);
 });
+
+test('the comparison opens once, and has the focus when both are there', async ({ page }, info) => {
+  const [first, second] = await twice(page, `Once${info.project.name}`.toLowerCase());
+  await page.addInitScript(() => {
+    const show = HTMLDialogElement.prototype.showModal;
+    HTMLDialogElement.prototype.showModal = function () {
+      document.documentElement.dataset['opened'] = String(Number(document.documentElement.dataset['opened'] ?? '0') + 1);
+      show.call(this);
+    };
+  });
+  // What is looked up comes late, so that the dialog is seen without it.
+  let answerNow: () => void = () => undefined;
+  const later = new Promise<void>((done) => {
+    answerNow = done;
+  });
+  await page.route(`**/api/v1/contacts/${second}`, async (route) => {
+    await later;
+    await route.continue();
+  });
+  await page.goto(`/contacts/duplicates?kept=${first}&other=${second}`);
+  const dialog = page.getByRole('dialog', { name: 'Merge two contacts' });
+  await expect(dialog.getByRole('status')).toBeVisible();
+  answerNow();
+  await expect(dialog.getByRole('group').first()).toBeVisible();
+  await expect(dialog.getByRole('radio').first()).toBeFocused();
+  expect(await page.evaluate(() => document.documentElement.dataset['opened'])).toBe('1');
+});

@@ -5,7 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useId, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Dialog } from '@/components/ui/dialog';
-import { FormDialog } from '@/components/ui/form-dialog';
+import { DialogForm } from '@/components/ui/form-dialog';
 import { Failed, Loading } from '@/components/ui/states';
 import { useToast } from '@/components/ui/toast';
 import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
@@ -31,23 +31,16 @@ export function MergeDialog({ ids, onClose }: MergeDialogProps) {
     refetchOnWindowFocus: false,
     gcTime: 0,
   });
-  if (both.data === undefined) {
-    return (
-      <Dialog title={t('dialog')} onClose={onClose}>
-        {both.isPending && <Loading />}
-        {both.isError && <Failed error={both.error} onRetry={() => void both.refetch()} />}
-      </Dialog>
-    );
-  }
-  const [first, second] = both.data;
-  if (first.merged_into != null || second.merged_into != null) {
-    return (
-      <Dialog title={t('dialog')} onClose={onClose}>
-        <p>{t('gone')}</p>
-      </Dialog>
-    );
-  }
-  return <Compare first={first} second={second} onClose={onClose} />;
+  const isGone = both.data?.some((contact) => contact.merged_into != null) === true;
+  // One dialog from the first moment on: what it shows changes, and it does not open anew.
+  return (
+    <Dialog title={t('dialog')} onClose={onClose}>
+      {both.isPending && <Loading />}
+      {both.data === undefined && both.isError && <Failed error={both.error} onRetry={() => void both.refetch()} />}
+      {isGone && <p>{t('gone')}</p>}
+      {both.data !== undefined && !isGone && <Compare first={both.data[0]} second={both.data[1]} onClose={onClose} />}
+    </Dialog>
+  );
 }
 
 function one(id: string): Promise<Contact> {
@@ -88,8 +81,7 @@ function Compare({ first, second, onClose }: { first: Contact; second: Contact; 
   };
   const sides = [first, second] as const;
   return (
-    <FormDialog
-      title={t('dialog')}
+    <DialogForm
       cancel={t('cancel')}
       submit={t('submit')}
       isBusy={merge.isPending}
@@ -125,7 +117,7 @@ function Compare({ first, second, onClose }: { first: Contact; second: Contact; 
         <p className="text-soft">{t('joinedHint')}</p>
         {first.integrity !== second.integrity && (first.integrity === 'outside' || second.integrity === 'outside') && <p className="text-wait">{t('outside')}</p>}
       </div>
-    </FormDialog>
+    </DialogForm>
   );
 }
 
