@@ -29,30 +29,41 @@ export function DiffText({ before, after, label, isWhole = false }: DiffTextProp
       <p className="text-sm text-soft">
         {label}: {t('lines', { added: count('added'), removed: formats.number(count('removed')) })}
       </p>
-      <div tabIndex={0} role="group" aria-label={label} className="overflow-x-auto rounded-xl border border-line bg-surface py-2 font-mono text-xs leading-relaxed" dir="ltr">
-        {(isWhole ? lines : withContext(lines)).map((line, at) =>
-          'gap' in line ? (
-            <p key={at} className="bg-sunken px-4 py-1 text-soft">
-              {t('gap', { count: line.gap })}
-            </p>
-          ) : (
-            <p key={at} className={cx('grid grid-cols-[2.5rem_1rem_minmax(0,1fr)] px-2 whitespace-pre-wrap', LOOKS[line.kind])}>
-              <span aria-hidden className="pe-2 text-end text-soft select-none">
-                {line.after ?? line.before}
-              </span>
-              <span aria-hidden className="select-none">
-                {SIGNS[line.kind]}
-              </span>
-              <span>
-                {line.kind !== 'same' && <span className="sr-only">{t(`kind.${line.kind}`)} </span>}
-                <span dir="auto" className="block wrap-anywhere">
-                  {line.text === '' ? '\u00a0' : line.text}
-                </span>
-              </span>
-            </p>
-          ),
-        )}
-      </div>
+      <DiffLines lines={isWhole ? lines : withContext(lines)} label={label} />
     </section>
+  );
+}
+
+/** A line as it is shown; its number where it has one. */
+type Shown = { kind: keyof typeof LOOKS; text: string; before?: number | null; after?: number | null } | { gap: number };
+
+/** Lines that were compared already. */
+export function DiffLines({ lines, label }: { lines: readonly Shown[]; label: string }) {
+  const t = useTranslations('prompts');
+  return (
+    <div tabIndex={0} role="group" aria-label={label} className="overflow-x-auto rounded-xl border border-line bg-surface py-2 font-mono text-xs leading-relaxed" dir="ltr">
+      {lines.map((line, at) =>
+        'gap' in line ? (
+          <p key={at} className="bg-sunken px-4 py-1 text-soft">
+            {t('gap', { count: line.gap })}
+          </p>
+        ) : (
+          <p key={at} className={cx('grid grid-cols-[2.5rem_1rem_minmax(0,1fr)] px-2 whitespace-pre-wrap', LOOKS[line.kind])}>
+            <span aria-hidden className="pe-2 text-end text-soft select-none">
+              {line.after ?? line.before}
+            </span>
+            <span aria-hidden className="select-none">
+              {SIGNS[line.kind]}
+            </span>
+            <span>
+              {line.kind !== 'same' && <span className="sr-only">{t(`kind.${line.kind}`)} </span>}
+              <span dir="auto" className="block wrap-anywhere">
+                {line.text === '' ? '\u00a0' : line.text}
+              </span>
+            </span>
+          </p>
+        ),
+      )}
+    </div>
   );
 }
