@@ -1,4 +1,4 @@
-// Writes the page for when there is no network, and the worker that keeps it. The words come from the messages, so every language says it.
+// Writes the page for when there is no network, and the worker that keeps it and shows messages that something waits. The words come from the messages, so every language says it.
 // Nothing of the organisation is ever kept in the browser: the page, its looks and its sign, and no answer of the interface.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -61,7 +61,7 @@ button:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 `;
 
 const version = createHash('sha256').update(page).update(script).update(style).digest('hex').slice(0, 12);
-const worker = `// Keeps the page for when there is no network, and nothing else.
+const worker = `// Keeps the page for when there is no network, and nothing else. Shows messages that something waits, as the server wrote them.
 const NAME = 'offline-${version}';
 const KEPT = ${JSON.stringify(KEPT)};
 addEventListener('install', (event) => {
@@ -74,6 +74,30 @@ addEventListener('fetch', (event) => {
   const { request } = event;
   if (request.mode === 'navigate') event.respondWith(fetch(request).catch(() => caches.match('/offline.html').then((page) => page ?? Response.error())));
   else if (KEPT.includes(new URL(request.url).pathname)) event.respondWith(fetch(request).catch(() => caches.match(request).then((file) => file ?? Response.error())));
+});
+// Only a page of our own is ever opened, whatever a message says.
+const own = (path) => (typeof path === 'string' && /^\\/(?![/\\\\])/.test(path) ? path : '/holds');
+const text = (value, otherwise) => (typeof value === 'string' ? value : otherwise);
+addEventListener('push', (event) => {
+  let said = {};
+  try {
+    said = event.data.json() ?? {};
+  } catch {
+    // A browser that is woken must show something.
+  }
+  const shown = { body: text(said.body, ''), tag: text(said.tag, 'steward'), lang: text(said.lang, 'en'), dir: said.dir === 'rtl' ? 'rtl' : 'ltr', icon: '/icon-192.png', data: { path: own(said.path) } };
+  event.waitUntil(registration.showNotification(text(said.title, 'Steward'), shown));
+});
+addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  const path = own(event.notification.data?.path);
+  const open = async () => {
+    const windows = await clients.matchAll({ type: 'window', includeUncontrolled: true });
+    const there = windows.find((one) => new URL(one.url).pathname === path);
+    // A window with another page may have something half written in it: it is left alone.
+    return there === undefined ? clients.openWindow(path) : there.focus();
+  };
+  event.waitUntil(open());
 });
 `;
 

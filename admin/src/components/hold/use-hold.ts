@@ -2,6 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
+import { closeShown } from '@/lib/push';
 
 export type Hold = Schemas['HoldDetail'];
 
@@ -11,7 +12,12 @@ const LOOK_EVERY_MS = 5_000;
 export function useHold(id: string) {
   return useQuery({
     queryKey: ['holds', id],
-    queryFn: () => answer(api.GET('/api/v1/holds/{id}', { params: { path: { id } } })),
+    queryFn: async () => {
+      const hold = await answer(api.GET('/api/v1/holds/{id}', { params: { path: { id } } }));
+      // What is decided needs nobody any more, wherever it was decided.
+      if (hold.state !== 'held') void closeShown(id).catch(() => undefined);
+      return hold;
+    },
     refetchInterval: (query) => (query.state.data === undefined || isOpen(query.state.data) ? LOOK_EVERY_MS : false),
   });
 }

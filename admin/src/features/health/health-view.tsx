@@ -35,6 +35,7 @@ export function HealthView() {
         {may(me, 'governance:read') && <Agents />}
         <Queue />
         {may(me, 'audit:read') && <Signing />}
+        {may(me, 'people:read') && <Notices />}
         <Requests />
       </div>
     </Page>
@@ -171,6 +172,28 @@ function Signing() {
           {t('checkpoints')}
         </Link>
       </p>
+    </Part>
+  );
+}
+
+/** Messages that did not arrive: somebody does not know that something waits for them. */
+function Notices() {
+  const t = useTranslations('health');
+  const dead = useQuery({ queryKey: ['notices', 'dead'], queryFn: () => answer(api.GET('/api/v1/notices/dead')), refetchInterval: EVERY_MS });
+  const all = dead.data?.items ?? [];
+  return (
+    <Part title={t('notices')} state={dead.isPending ? 'unknown' : dead.isError ? 'bad' : all.length > 0 ? 'wait' : 'good'} advice={all.length > 0 ? t('noticesAdvice') : null}>
+      <p>{t('noticesLost', { count: all.length })}</p>
+      <ul className="grid gap-0.5">
+        {all.slice(0, FAILURES_SHOWN).map((one) => (
+          <li key={one.notice_id} className="flex justify-between gap-2 text-xs">
+            <bdi className="min-w-0">{one.why}</bdi>
+            <span className="shrink-0">
+              <Ago at={one.done_at ?? one.made_at} />
+            </span>
+          </li>
+        ))}
+      </ul>
     </Part>
   );
 }

@@ -10,11 +10,13 @@ import { Button } from '@/components/ui/button';
 import { Card, Facts } from '@/components/ui/card';
 import { Segments } from '@/components/ui/segments';
 import { Problem } from '@/components/ui/states';
-import { api, done } from '@/lib/api/client';
+import { answer, api, done } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 import { useForget, useMe } from '@/lib/me';
 import { useRoleNames } from '@/components/role-names';
+import { isAt, look, turnOff } from '@/lib/push';
 import { THEMES, useTheme } from '@/lib/theme';
+import { Notices } from './notices';
 import { Passkeys } from './passkeys';
 import { PasswordForm } from './password';
 import { SecondFactor } from './second-factor';
@@ -28,6 +30,7 @@ export function SettingsView() {
       <div className="mx-auto grid w-full max-w-3xl gap-5 p-4 sm:p-6">
         <Profile />
         <Looks />
+        <Notices />
         <PasswordForm />
         <SecondFactor />
         <Passkeys />
@@ -70,6 +73,16 @@ function Profile() {
   );
 }
 
+async function leaveBrowser(): Promise<void> {
+  const { endpoint } = await look();
+  if (endpoint === null) return;
+  const { items } = await answer(api.GET('/api/v1/me/push'));
+  for (const browser of items.filter((one) => isAt(one, endpoint))) {
+    await done(api.DELETE('/api/v1/me/push/{id}', { params: { path: { id: browser.push_subscription_id } } }));
+  }
+  await turnOff();
+}
+
 function SignOut() {
   const t = useTranslations('settings');
   const router = useRouter();
@@ -80,6 +93,8 @@ function SignOut() {
     setIsBusy(true);
     setError(null);
     try {
+      // Whoever comes next to this browser is not told what waits for somebody else.
+      await leaveBrowser().catch(() => undefined);
       await done(api.DELETE('/api/v1/session'));
       router.replace('/sign-in');
       forget();
