@@ -189,13 +189,17 @@ impl Oidc {
         }
         let provider = self.provider(false).await?;
         let verifier = derived("verifier", cookie);
-        let token = fetch::token(&self.http, &provider, &self.settings, code, redirect_uri, &verifier).await?;
+        let tokens = fetch::token(&self.http, &provider, &self.settings, code, redirect_uri, &verifier).await?;
         let nonce = derived("nonce", cookie);
         let expected = Expected { issuer: &self.settings.issuer, client_id: &self.settings.client_id, nonce: &nonce, now_ms: self.clock.now_ms() };
-        match verify_id_token(&token, &provider.keys, expected) {
+        let mut identity = match verify_id_token(&tokens.id_token, &provider.keys, expected) {
             // Providers change their keys: those of now are asked for once.
-            Err(IdTokenError::UnknownKey) => Ok(verify_id_token(&token, &self.provider(true).await?.keys, expected)?),
-            other => Ok(other?),
+            Err(IdTokenError::UnknownKey) => verify_id_token(&tokens.id_token, &self.provider(true).await?.keys, expected)?,
+            other => other?,
+        };
+        if identity.verified_email.is_none() {
+            identity.verified_email = fetch::verified_email(&self.http, &provider, &tokens, &identity.subject).await?;
         }
+        Ok(identity)
     }
 }

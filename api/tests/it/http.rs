@@ -24,6 +24,7 @@ mod openai;
 mod openapi;
 mod pages;
 mod passkeys;
+mod peer;
 mod people;
 mod policy_proposals;
 mod prompt_proposals;

@@ -2,7 +2,6 @@
 
 mod mail;
 mod outbox;
-mod peer;
 mod push;
 mod routes;
 

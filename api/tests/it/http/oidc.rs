@@ -1,5 +1,7 @@
 //! Signing in at an OpenID provider: a real one in small, which signs with a real key and takes a code once.
 
+mod peer;
+
 use super::factors::app_code;
 use super::server::{Reply, Server};
 use super::world::World;
@@ -32,6 +34,8 @@ struct Inside {
     kid: &'static str,
     /// How often it was asked who it is.
     asked: u32,
+    /// What it says of everybody beside their token, if it does.
+    info: Option<Value>,
     /// Whom a code is for, and what its sign-in was begun with.
     codes: BTreeMap<String, (Parts, Value)>,
 }
@@ -86,10 +90,14 @@ impl Issuer {
     async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("port");
         let url = format!("http://{}", listener.local_addr().expect("address"));
-        let inside = Arc::new(Mutex::new(Inside { key: new_key(), kid: "first", asked: 0, codes: BTreeMap::new() }));
+        let inside = Arc::new(Mutex::new(Inside { key: new_key(), kid: "first", asked: 0, info: None, codes: BTreeMap::new() }));
         let shared = (url.clone(), Arc::clone(&inside));
-        let app =
-            Router::new().route("/.well-known/openid-configuration", get(discovery)).route("/keys", get(keys)).route("/token", post(token)).with_state(shared);
+        let app = Router::new()
+            .route("/.well-known/openid-configuration", get(discovery))
+            .route("/keys", get(keys))
+            .route("/token", post(token))
+            .route("/info", get(info))
+            .with_state(shared);
         let task = tokio::spawn(async move { axum::serve(listener, app).await.expect("serving") });
         Self { url, inside, _stop: Arc::new(Stop(task)) }
     }
@@ -114,10 +122,19 @@ impl Issuer {
 type Shared = State<(String, Arc<Mutex<Inside>>)>;
 
 async fn discovery(State((url, inside)): Shared) -> Json<Value> {
-    inside.lock().unwrap_or_else(PoisonError::into_inner).asked += 1;
-    Json(
-        json!({ "issuer": url, "authorization_endpoint": format!("{url}/authorize"), "token_endpoint": format!("{url}/token"), "jwks_uri": format!("{url}/keys") }),
-    )
+    let mut inside = inside.lock().unwrap_or_else(PoisonError::into_inner);
+    inside.asked += 1;
+    let info = inside.info.as_ref().map(|_| format!("{url}/info"));
+    Json(json!({
+        "issuer": url, "authorization_endpoint": format!("{url}/authorize"), "token_endpoint": format!("{url}/token"), "jwks_uri": format!("{url}/keys"),
+        "userinfo_endpoint": info,
+    }))
+}
+
+async fn info(State((_, inside)): Shared, headers: HeaderMap) -> Result<Json<Value>, StatusCode> {
+    let inside = inside.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_let_in = headers.get("authorization").is_some_and(|value| value == "Bearer x");
+    inside.info.clone().filter(|_| is_let_in).map(Json).ok_or(StatusCode::UNAUTHORIZED)
 }
 
 async fn keys(State((_, inside)): Shared) -> Json<Value> {
@@ -158,6 +175,8 @@ async fn token(State((url, inside)): Shared, headers: HeaderMap, body: String) -
 struct Browser<'a> {
     world: &'a World,
     cookie: String,
+    /// Where it was sent.
+    url: String,
     asked: Parts,
 }
 
@@ -170,7 +189,7 @@ impl<'a> Browser<'a> {
         let url = begun.json()["url"].as_str().expect("url").to_owned();
         let cookie = header.split(';').next().expect("a pair").to_owned();
         assert!(!url.contains(cookie.split('.').nth(1).expect("a secret")), "what binds the answer to the browser never leaves it");
-        Self { world, cookie, asked: parts(url.split_once('?').expect("a query").1) }
+        Self { world, cookie, asked: parts(url.split_once('?').expect("a query").1), url }
     }
 
     /// Comes back with an answer.
@@ -351,4 +370,32 @@ async fn without_a_provider_nobody_is_sent_anywhere() {
         assert_eq!(world.server.ask("GET", "/api/v1/session/oidc").send().await.expect(200).json(), json!({ "name": "Example" }), "{url}");
     }
     assert_eq!(issuer.inside().asked, 1, "nor is it asked again at once for each who knocks");
+}
+
+#[tokio::test]
+async fn an_address_beside_the_token_counts_when_it_is_of_the_same_person_and_verified() {
+    for (info, status) in [
+        (json!({ "sub": "u-2", "email": "ada@home.example", "email_verified": true }), 503),
+        (json!({ "email": "ada@home.example", "email_verified": true }), 503),
+        (json!({ "sub": "u-1", "email": "ada@home.example" }), 403),
+        (json!({ "sub": "u-1", "email": "ada@home.example", "email_verified": "true" }), 403),
+        (json!({ "sub": "u-1", "email": "ada@home.example", "email_verified": false }), 403),
+        (json!({ "sub": "u-1" }), 403),
+        (json!({ "sub": "u-1", "email": "ada@home.example", "email_verified": true }), 201),
+    ] {
+        let issuer = Issuer::start().await;
+        issuer.inside().info = Some(info.clone());
+        let world = World::on(Server::start_with_provider(issuer.settings()).await).await;
+        let browser = Browser::begin(&world).await;
+        let code = issuer.code(&browser.asked, json!({ "sub": "u-1" }));
+        let reply = browser.back(&code).await;
+        assert_eq!(reply.status, status, "{info}: {}", reply.text());
+    }
+    // What the token says is not asked for again.
+    let issuer = Issuer::start().await;
+    issuer.inside().info = Some(json!({ "sub": "u-2" }));
+    let world = World::on(Server::start_with_provider(issuer.settings()).await).await;
+    let browser = Browser::begin(&world).await;
+    let code = issuer.code(&browser.asked, ada("u-1"));
+    browser.back(&code).await.expect(201);
 }

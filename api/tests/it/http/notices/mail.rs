@@ -1,9 +1,9 @@
 //! Mail to a server that is not ours, which sometimes misbehaves.
 
+use super::super::peer::{PEERS, Peer};
 use super::super::server::URL;
 use super::super::world::World;
 use super::Waits;
-use super::peer::{PEERS, Peer};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::path::Path;

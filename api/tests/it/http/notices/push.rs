@@ -1,10 +1,10 @@
 //! Messages to a browser's service that is not ours, opened and checked by libraries that are not ours.
 
+use super::super::peer::Peer;
 use super::super::sample::POINT;
 use super::super::server::URL;
 use super::super::world::World;
 use super::Waits;
-use super::peer::Peer;
 use base64::Engine as _;
 use serde_json::{Value, json};
 use std::net::IpAddr;
