@@ -240,3 +240,26 @@ fn passwords_are_masked_wherever_they_stand() {
     check("postgres:///d?host=/s&user=u", "postgres:///d?host=/s&user=u");
     check("http://proxy:3128", "http://proxy:3128");
 }
+
+#[test]
+fn mail_is_refused_unless_it_can_go_out_as_it_should() {
+    let mail = |rest: &str| format!("[notices.mail]\n{rest}");
+    let whole = "url = \"smtp://mail.example.com\"\nfrom = \"Steward <steward@example.com>\"\n";
+    refused(&mail("url = \"mail.example.com\""), &[], &["`notices.mail.url` is `mail.example.com`", "smtps://host"]);
+    refused(&mail("url = \"smtp+plain://mail.example.com\""), &[], &["this machine's own server"]);
+    refused(&mail("url = \"smtp://mail.example.com\""), &[], &["`notices.mail.from` is not set", "Steward <steward@example.com>"]);
+    refused(&mail("from = \"steward@example.com\""), &[], &["set `notices.mail.url` too"]);
+    refused(&mail("url = \"smtp://mail.example.com\"\nfrom = \"steward@example.com\\r\\nBcc: eve@example.com\""), &[], &["write who mail is from"]);
+    refused(&mail(&format!("{whole}user = \"steward\"")), &[], &["`notices.mail.password_env` together, or neither"]);
+    refused(&mail(&format!("{whole}user = \"steward\"\npassword_env = \"NO_SUCH\"")), &[], &["there is no such variable"]);
+    refused(&mail(&format!("{whole}pasword_env = \"X\"")), &[], &["did you mean `notices.mail.password_env`?"]);
+    refused("[notices]\nlanguage = \"fr\"", &[], &["`notices.language` is `fr`", "`en`, `es`, `ar`, `ne`"]);
+    refused("[notices.push]\ncontact = \"ops\"", &[], &["mailto:ops@example.com"]);
+    refused("[[notices.push.private_hosts]]\nhost = \"push.internal\"", &[], &["`notices.push.private_hosts.0.addresses`", "what that name may stand for"]);
+    let config =
+        load(&mail(&format!("{whole}user = \"steward\"\npassword_env = \"MAIL_PASSWORD\"")), &[("MAIL_PASSWORD", "hunter2")]).expect("a configuration");
+    let settings = config.notices.mail.as_ref().expect("mail");
+    assert_eq!((settings.host.as_str(), settings.port, settings.user.as_deref()), ("mail.example.com", 587, Some("steward")));
+    assert!(!format!("{:?} {:?}", config.settings, settings).contains("hunter2"), "a password is never shown");
+    assert_eq!(config.notices.contact, "mailto:owner@localhost");
+}

@@ -106,10 +106,13 @@ async fn deciders(tx: &mut Tx, row: &UntoldRow) -> Result<Vec<PersonId>, OfficeE
         actor.may(permission)
             && row.workspace.is_none_or(|workspace| actor.workspaces.sees(workspace))
             && needs.as_ref().is_none_or(|needs| actor.roles.iter().any(|role| needs.contains(role)))
-            && asked.as_ref().is_none_or(|asked| actor.roles.iter().any(|role| asked.contains(role)))
+            && actor.person.is_some_and(|person| !not.contains(&person))
     };
-    let actors = of_people(tx, &people).await?;
-    Ok(actors.into_iter().filter(may).filter_map(|actor| actor.person).filter(|person| !not.contains(person)).collect())
+    let all: Vec<Actor> = of_people(tx, &people).await?.into_iter().filter(may).collect();
+    let is_asked = |actor: &&Actor| asked.as_ref().is_none_or(|asked| actor.roles.iter().any(|role| asked.contains(role)));
+    let first: Vec<PersonId> = all.iter().filter(is_asked).filter_map(|actor| actor.person).collect();
+    // A route on which nobody can decide loses nothing: then it waits for whoever can.
+    Ok(if first.is_empty() { all.iter().filter_map(|actor| actor.person).collect() } else { first })
 }
 
 /// Roles of which one must be there for a word to help; any, where the rules do not say.
@@ -127,7 +130,8 @@ fn asked_at(row: &UntoldRow) -> Result<Option<BTreeSet<Role>>, OfficeError> {
     }
     let Some(text) = &row.ask else { return Ok(None) };
     let route: Vec<Ask> = serde_json::from_str(text).map_err(|_| StoreError::Corrupt { what: "hold.ask" })?;
-    Ok((!route.is_empty()).then(|| asked(&route, 0)))
+    let first = asked(&route, 0);
+    Ok((!first.is_empty()).then_some(first))
 }
 
 async fn notices_for(tx: &mut Tx, office: &Office, channels: Channels, row: &UntoldRow, people: &[PersonId]) -> Result<usize, OfficeError> {

@@ -2,6 +2,8 @@
 
 use super::Home;
 use serde_json::Value;
+use std::os::unix::fs::PermissionsExt as _;
+use steward_store::testing::TestDatabase;
 
 fn check<'a>(report: &'a Value, name: &str) -> &'a Value {
     let checks = report["checks"].as_array().expect("checks");
@@ -56,4 +58,27 @@ async fn a_sound_installation_is_found_sound() {
     let url = settings.iter().find(|one| one["key"] == "database.url").expect("database.url");
     assert_eq!(url["origin"], "STEWARD_DATABASE__URL");
     assert!(home.succeeds(&["doctor"]).contains("Nothing is wrong."));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_not_told_and_a_mail_server_that_is_not_there_are_named() {
+    let database = TestDatabase::make().await;
+    let mail = "[notices.mail]\nurl = \"smtp+plain://127.0.0.1:9\"\nfrom = \"Steward <steward@home.example>\"\n";
+    let home = Home::with_config("untold", mail).set("STEWARD_DATABASE__URL", &database.superuser_url);
+    home.up(&[]).stop();
+    assert_eq!(std::fs::metadata(home.path("data/keys/push.key")).expect("made").permissions().mode() & 0o777, 0o600);
+    database
+        .raw(
+            "insert into notice (tenant_id, notice_id, person_id, channel, target_id, matter, matter_id, expires_at, state, tries, why, made_at, done_at)
+               select tenant_id, gen_random_uuid(), person_id, 'mail', person_id, 'hold', '01900000-0000-7000-8000-000000000000', now(), 'dead', 8,
+                      'the mail server asks to try later (451)', now(), now() from person",
+        )
+        .await;
+    let report = sick(&home);
+    let (mail, lost) = (check(&report, "mail"), check(&report, "notices"));
+    assert_eq!((&mail["state"], &lost["state"]), (&Value::from("wrong"), &Value::from("warning")));
+    assert!(mail["message"].as_str().is_some_and(|message| message.contains("127.0.0.1:9: ") && message.contains("check `notices.mail`")), "{mail}");
+    let said = lost["message"].as_str().expect("text");
+    assert!(said.contains("was not told by mail of `hold_") && said.contains("try later (451)") && !said.contains('@'), "{said}");
+    assert_eq!(check(&report, "push key")["state"], "good");
 }

@@ -162,6 +162,8 @@ pub async fn test(tx: &mut Tx, office: &Office, channels: Channels) -> Result<us
         let new = NewNotice { notice_id: office.ids.make(), person: id, browser: *browser, matter, tool: None, expires_at };
         notice::insert(tx, &new, now).await?;
     }
+    let detail = json!({ "notices": places.len() });
+    audit::record(tx, office, Entry { action: "notice.test", object: id.to_string(), outcome: "done", detail, request_id: None }).await?;
     Ok(places.len())
 }
 

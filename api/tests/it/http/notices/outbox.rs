@@ -64,16 +64,19 @@ async fn a_route_tells_the_next_only_when_it_asks_them() {
     let manager = world.person(Role::Manager, None).await;
     let needs: &[&[&str]] = &[&["owner"], &["manager"], &["support"]];
     let hold = world.holds(Waits { by: support, needs, ask: &[(0, &["support"]), (30, &["manager", "auditor"])], separate: false, tool: "mail.send" }).await;
-    // One of whose route nobody is asked at once, and of whom nobody who is asked may approve.
-    let late = world.holds(Waits { by: support, needs: &[&["owner"]], ask: &[(30, &["manager"])], separate: false, tool: "mail.send" }).await;
-    assert_eq!(world.announce(MAIL).await, 2);
+    // One whose route asks nobody who may decide, and one whose route asks nobody in particular yet: they wait for whoever may.
+    let lost =
+        world.holds(Waits { by: support, needs: &[&["owner"]], ask: &[(0, &["support"]), (30, &["auditor"])], separate: false, tool: "mail.send" }).await;
+    let late = world.holds(Waits { by: support, needs, ask: &[(30, &["manager"])], separate: false, tool: "mail.send" }).await;
+    assert_eq!(world.announce(MAIL).await, 3);
     assert_eq!(world.told_of(hold.uuid()).await, [support]);
+    assert_eq!(world.told_of(lost.uuid()).await, [world.home.owner]);
+    assert_eq!(world.told_of(late.uuid()).await, sorted(&[world.home.owner, support, manager]));
     world.server.pass_minutes(31);
-    assert_eq!(escalate_holds::once(&world.server.database.worker, &world.server.state.office).await.expect("asked"), 2);
-    assert_eq!(world.announce(MAIL).await, 2);
+    assert_eq!(escalate_holds::once(&world.server.database.worker, &world.server.state.office).await.expect("asked"), 3);
+    assert_eq!(world.announce(MAIL).await, 3);
     assert_eq!(world.told_of(hold.uuid()).await, sorted(&[support, manager]));
-    assert_eq!(world.told_of(late.uuid()).await, []);
-    assert_eq!(world.server.database.number("select count(*) from notice").await, 2, "who was told is not told again");
+    assert_eq!(world.server.database.number("select count(*) from notice").await, 6, "who was told is not told again");
 }
 
 #[tokio::test]
