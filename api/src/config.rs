@@ -30,7 +30,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use steward_agent::models::ModelsConfig;
 use steward_host::mcp::McpServer;
-use steward_host::{EgressOptions, Trust};
+use steward_host::{EgressOptions, KvQuota, Trust};
 use steward_office::holds::routing::ApprovalRules;
 use steward_store::engines::cluster::ClusterOptions;
 
@@ -104,6 +104,8 @@ pub struct Config {
     pub plugin_trust: Trust,
     /// Which addresses of this network plugins may reach, and which secrets are sent for them.
     pub plugin_egress: EgressOptions,
+    /// What each plugin keeps in a workspace at most.
+    pub plugin_kv: KvQuota,
     /// The envelope key of the environment, if it has one.
     pub envelope_key: Option<SecretString>,
     /// All effective values with their origins.
@@ -147,6 +149,7 @@ impl Config {
             (under_data(r, "policies.dir", "policies"), under_data(r, "prompts.dir", "prompts"), under_data(r, "plugins.dir", "plugins"));
         let plugin_trust = plugins::read(r);
         let plugin_egress = plugins::egress(r, environment);
+        let plugin_kv = plugins::kv(r);
         let settings = reader.finish()?;
         let wrong = || ConfigError::Wrong(vec!["a value is missing".to_owned()]);
         Ok(Self {
@@ -168,6 +171,7 @@ impl Config {
             plugins_dir,
             plugin_trust,
             plugin_egress,
+            plugin_kv,
             envelope_key: environment.text(ENVELOPE_KEY_VARIABLE).map(SecretString::from),
             settings,
             environment: environment.clone(),

@@ -384,7 +384,7 @@ mod tests {
             ],
         );
         check(Event::Starting { call_id, key: "k".to_owned(), attempt: 1 }, &[("tool.started", &["call_id"])]);
-        let done = |outcome| Event::Done { call_id, outcome, fuel: 1, ms: 2, used: Default::default(), records: Default::default() };
+        let done = |outcome| Event::Done { call_id, outcome, fuel: 1, ms: 2, used: Default::default(), records: Default::default(), kept: None };
         check(done(Outcome::Ok { result: json!({}), summary: None }), &[("tool.done", &["call_id", "summary", "fuel", "ms", "used"])]);
         check(done(Outcome::failed(FailureClass::Trap, "crashed")), &[("tool.failed", &["call_id", "class", "message"])]);
         check(Event::Replied { text: "t".to_owned(), citations: Vec::new() }, &[("reply", &["text", "citations"])]);

@@ -11,7 +11,7 @@ use std::path::Path;
 use steward_core::{Digest, Effect, canonical_json};
 use steward_host::installed::{self, AcceptedPlugin, Candidate, PluginFacts};
 use steward_host::mcp::{self, Accepted, Definition, Difference, McpError, McpServer, McpTransport, safe_name};
-use steward_host::{EgressRule, PluginError, PluginLimits, Scheme};
+use steward_host::{EgressRule, KvQuota, PluginError, PluginLimits, Scheme};
 use steward_office::changes::{self, ChangeKind, Proposal};
 use steward_office::{Office, OfficeError};
 use steward_store::governance_change::ChangeRow;
@@ -64,6 +64,8 @@ pub(crate) struct InstalledPlugin {
     /// Whom it may ask outside, and with which secrets; left out of what was proposed before plugins could.
     #[schema(required = false)]
     egress: Vec<EgressView>,
+    /// What it asks to keep between calls.
+    kv: Option<KvView>,
     /// Memory of a call, in MiB.
     memory_mb: u64,
     /// Fuel of a call: about one for each instruction.
@@ -94,6 +96,22 @@ pub(crate) struct EgressView {
     secrets: Vec<String>,
 }
 
+/// What a plugin asks to keep between calls, in each workspace. The operator's own bound counts too.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct KvView {
+    /// Bytes of all keys and values.
+    bytes_max: u64,
+    /// Entries.
+    entries_max: u64,
+}
+
+impl From<KvQuota> for KvView {
+    fn from(quota: KvQuota) -> Self {
+        let KvQuota { bytes_max, entries_max } = quota;
+        Self { bytes_max, entries_max }
+    }
+}
+
 impl From<&EgressRule> for EgressView {
     fn from(rule: &EgressRule) -> Self {
         let secret = rule.secret.as_ref();
@@ -111,10 +129,10 @@ impl From<&EgressRule> for EgressView {
 
 impl From<&PluginFacts> for InstalledPlugin {
     fn from(facts: &PluginFacts) -> Self {
-        let PluginFacts { version, language, digest, signed_by, imports, egress, limits } = facts.clone();
+        let PluginFacts { version, language, digest, signed_by, imports, egress, limits, kv } = facts.clone();
         let egress = egress.iter().map(EgressView::from).collect();
         let PluginLimits { memory_mb, fuel, deadline_ms, output_kb } = limits;
-        Self { version, language, digest, signed_by, imports, egress, memory_mb, fuel, deadline_ms, output_kb }
+        Self { version, language, digest, signed_by, imports, egress, kv: kv.map(Into::into), memory_mb, fuel, deadline_ms, output_kb }
     }
 }
 

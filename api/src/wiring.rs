@@ -171,7 +171,7 @@ pub fn look_at_host(config: &Config) -> Result<Host, AssembleError> {
 }
 
 fn options(config: &Config) -> HostOptions {
-    HostOptions { egress: config.plugin_egress.clone(), ..HostOptions::default() }
+    HostOptions { egress: config.plugin_egress.clone(), kv: config.plugin_kv, ..HostOptions::default() }
 }
 
 fn load_plugins(config: &Config, host: Host) -> Result<Host, AssembleError> {

@@ -4,9 +4,10 @@
 use serde::Deserialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steward_agent::driver::HandsFor;
-use steward_core::Integrity;
+use steward_core::{Floor, Integrity};
 use steward_host::office::{
-    Asked, Company, CompanyPatch, Contact, ContactPatch, Deal, DealFilter, Listed, NewCompany, NewContact, Note, Office, OfficeError, PageRequest, Subject,
+    Asked, Company, CompanyPatch, Contact, ContactPatch, Deal, DealFilter, KvChange, KvChanged, KvEntry, KvName, KvSpace, Listed, NewCompany, NewContact, Note,
+    Office, OfficeError, PageRequest, Subject,
 };
 
 /// Records to begin with.
@@ -76,7 +77,7 @@ impl Desk {
     /// What plugins get of it: a call writes with the integrity of its arguments.
     pub fn hands(&self) -> HandsFor {
         let desk = self.clone();
-        Arc::new(move |integrity| Arc::new(Hands { desk: desk.clone(), integrity }))
+        Arc::new(move |floor| Arc::new(Hands { desk: desk.clone(), floor }))
     }
 
     /// These records and no others.
@@ -128,7 +129,7 @@ impl Desk {
 /// The office of one call.
 struct Hands {
     desk: Desk,
-    integrity: Integrity,
+    floor: Floor,
 }
 
 impl Hands {
@@ -168,6 +169,10 @@ fn put_text(field: &mut Option<String>, patch: &Option<String>) {
 }
 
 impl Office for Hands {
+    fn judged(&self) -> Floor {
+        self.floor
+    }
+
     fn find_contacts<'a>(&'a self, query: &'a str, wanted: &'a PageRequest) -> Asked<'a, Listed<Contact>> {
         let query = query.to_lowercase();
         let fits = |contact: &&Contact| contact.emails.iter().chain([&contact.name]).any(|text| text.to_lowercase().contains(&query));
@@ -197,7 +202,7 @@ impl Office for Hands {
 
     fn create_contact<'a>(&'a self, _key: &'a str, _ordinal: u32, new: &'a NewContact) -> Asked<'a, Contact> {
         let NewContact { name, given_name, family_name, emails, phones, company_id, job_title, tags } = new.clone();
-        let integrity = self.integrity;
+        let integrity = self.floor.integrity;
         self.ask(|records| {
             let id = records.next("contact");
             let contact = Contact { id, name, given_name, family_name, emails, phones, company_id, company_name: None, job_title, tags, integrity };
@@ -217,14 +222,14 @@ impl Office for Hands {
             put_text(&mut contact.family_name, &patch.family_name);
             put_text(&mut contact.company_id, &patch.company_id);
             put_text(&mut contact.job_title, &patch.job_title);
-            contact.integrity = contact.integrity.min(self.integrity);
+            contact.integrity = contact.integrity.min(self.floor.integrity);
             Ok(contact.clone())
         })
     }
 
     fn create_company<'a>(&'a self, _key: &'a str, _ordinal: u32, new: &'a NewCompany) -> Asked<'a, Company> {
         self.ask(|records| {
-            let company = Company { id: records.next("company"), name: new.name.clone(), website: new.website.clone(), integrity: self.integrity };
+            let company = Company { id: records.next("company"), name: new.name.clone(), website: new.website.clone(), integrity: self.floor.integrity };
             records.companies.push(company.clone());
             Ok(company)
         })
@@ -235,7 +240,7 @@ impl Office for Hands {
             let company = one(&mut records.companies, |company| company.id == id)?;
             put(&mut company.name, &patch.name);
             put_text(&mut company.website, &patch.website);
-            company.integrity = company.integrity.min(self.integrity);
+            company.integrity = company.integrity.min(self.floor.integrity);
             Ok(company.clone())
         })
     }
@@ -246,9 +251,22 @@ impl Office for Hands {
                 one(&mut records.contacts, |contact| contact.id == *id)?;
             }
             let note =
-                Note { id: records.next("note"), about: about.clone(), text: text.to_owned(), author: None, created_at_ms: 0, integrity: self.integrity };
+                Note { id: records.next("note"), about: about.clone(), text: text.to_owned(), author: None, created_at_ms: 0, integrity: self.floor.integrity };
             records.notes.push(note.clone());
             Ok(note)
         })
+    }
+
+    // No plugin of an exam keeps anything, so whoever asks is told that it may not.
+    fn kv_get<'a>(&'a self, _space: &'a KvSpace, _name: &'a str) -> Asked<'a, Option<KvEntry>> {
+        self.ask(|_| Err(OfficeError::Denied))
+    }
+
+    fn kv_list<'a>(&'a self, _space: &'a KvSpace, _prefix: &'a str, _page: &'a PageRequest) -> Asked<'a, Listed<KvName>> {
+        self.ask(|_| Err(OfficeError::Denied))
+    }
+
+    fn kv_change<'a>(&'a self, _key: &'a str, _ordinal: u32, _space: &'a KvSpace, _name: &'a str, _change: &'a KvChange, _seen: Floor) -> Asked<'a, KvChanged> {
+        self.ask(|_| Err(OfficeError::Denied))
     }
 }

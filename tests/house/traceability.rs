@@ -132,6 +132,54 @@ fn complaints(page: &str, there: &There) -> Vec<String> {
     found
 }
 
+/// Rows of tables whose first column is `attack`: what is said to refuse it is tried by a test that exists.
+fn untried(page: &str, there: &There) -> Vec<String> {
+    let (mut found, mut inside, mut rows) = (Vec::new(), false, 0);
+    for one in prose(page) {
+        // The line under a table's head has no cells and ends nothing.
+        inside &= one.line.trim_start().starts_with('|');
+        let Some(row) = cells(one.line) else { continue };
+        if row.first() == Some(&"attack") {
+            inside = true;
+            continue;
+        }
+        if !inside {
+            continue;
+        }
+        rows += 1;
+        let tests = row.last().map(|tests| spans(tests)).unwrap_or_default();
+        if tests.is_empty() {
+            found.push(format!("line {}: no test tries this attack", one.number));
+        }
+        found.extend(tests.into_iter().filter(|test| !there.tests.contains(*test)).map(|test| format!("line {}: there is no test `{test}`", one.number)));
+    }
+    if rows == 0 {
+        found.push("there is no table of attacks".to_owned());
+    }
+    found
+}
+
+#[test]
+fn an_attack_that_nobody_tries_is_seen() {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    let none = BTreeSet::new;
+    let there = There { features: none(), routes: none(), commands: none(), tables: none(), jobs: none(), tests: names(&["it_ends"]) };
+    let check = |rows: &str, expect: &[&str]| {
+        let found = untried(&format!("| what | stands |\n|---|---|\n| a | b |\n\n| attack | what refuses it | test |\n|---|---|---|\n{rows}"), &there);
+        assert_eq!(found.len(), expect.len(), "{found:?}");
+        assert!(found.iter().zip(expect).all(|(one, part)| one.contains(part)), "{found:?}");
+    };
+    check("| loops | fuel | `it_ends` |", &[]);
+    check("| loops | fuel | `it_goes_on`, `it_ends` |", &["no test `it_goes_on`"]);
+    check("| loops | `fuel` | by hand |", &["no test tries this attack"]);
+    check("", &["no table of attacks"]);
+}
+
+#[test]
+fn every_attack_of_the_list_is_tried() {
+    none(untried(text("docs/hostile-plugins.md"), &there()));
+}
+
 #[test]
 fn a_row_about_nothing_is_seen() {
     let one = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();

@@ -31,6 +31,7 @@ const SHIPPED: &[Guest] = &[Guest { workspace: "plugins", name: "crm", package: 
 const TESTING: &[Guest] = &[
     Guest { workspace: "guests", name: "hostile", package: "steward-guest-hostile" },
     Guest { workspace: "guests", name: "asker", package: "steward-guest-asker" },
+    Guest { workspace: "guests", name: "keeper", package: "steward-guest-keeper" },
 ];
 
 fn main() -> Outcome<()> {

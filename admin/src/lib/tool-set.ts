@@ -26,9 +26,14 @@ export function asked({ scheme, host, port, methods, paths, header, secrets }: S
   return `${methods.join(', ')} ${scheme}://${host}:${port} ${paths.join(', ')}${secret}`;
 }
 
+/** How much a plugin asks to keep between calls, in each workspace. */
+export function keeps({ bytes_max, entries_max }: Schemas['KvView']): string {
+  return `kv: ≤ ${bytes_max} B, ≤ ${entries_max}`;
+}
+
 /** What a plugin may reach: interfaces of the host, and others outside. */
 function reached(plugin: Plugin | null | undefined): string[] {
-  return plugin == null ? [] : [...plugin.imports, ...(plugin.egress ?? []).map(asked)];
+  return plugin == null ? [] : [...plugin.imports, ...(plugin.egress ?? []).map(asked), ...(plugin.kv == null ? [] : [keeps(plugin.kv)])];
 }
 
 /** How what a plugin may reach differs. */

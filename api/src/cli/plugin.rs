@@ -312,7 +312,7 @@ fn find_plugin(host: &Host, config: &Config, name: &str) -> Result<Candidate, Cl
 fn print_plugin(setting: &Setting, before: Option<&Candidate>, after: &Candidate) -> Result<(), CliError> {
     let output = &setting.output;
     let lines = |plugin: &Candidate| {
-        let PluginFacts { version, language, digest, signed_by, imports, egress, limits } = &plugin.facts;
+        let PluginFacts { version, language, digest, signed_by, imports, egress, limits, kv } = &plugin.facts;
         let PluginLimits { memory_mb, fuel, deadline_ms, output_kb } = limits;
         vec![
             ("version", format!("{version}, written in {language}")),
@@ -320,6 +320,7 @@ fn print_plugin(setting: &Setting, before: Option<&Candidate>, after: &Candidate
             ("signed by", signed_by.clone().unwrap_or_else(|| "nobody".to_owned())),
             ("reaches", if imports.is_empty() { "nothing".to_owned() } else { imports.join(", ") }),
             ("asks outside", said_of(egress)),
+            ("keeps", kv.map_or_else(|| "nothing".to_owned(), |kv| format!("at most {} bytes in {} entries a workspace", kv.bytes_max, kv.entries_max))),
             ("a call uses", format!("at most {memory_mb} MiB, {fuel} fuel, {deadline_ms} ms, {output_kb} KiB of result")),
         ]
     };

@@ -1,11 +1,12 @@
-//! `[plugins]`: whose signatures count for the installation's own plugins, and what they may reach of this network and with which secrets.
+//! `[plugins]`: whose signatures count for the installation's own plugins, what they may reach of this network and with which secrets, and how
+//! much they keep.
 
 use super::environment::Environment;
 use super::reader::Reader;
 use std::collections::BTreeMap;
 use std::path::Path;
 use steward_host::mcp::Secret;
-use steward_host::{EgressOptions, Network, PrivateHost, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Trust};
+use steward_host::{EgressOptions, KV_QUOTA_DEFAULT, KV_QUOTA_MOST, KvQuota, Network, PrivateHost, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Trust};
 
 /// Whom to trust; nobody, and no plugin without a signature, where nothing is said.
 pub(super) fn read(r: &mut Reader) -> Trust {
@@ -34,6 +35,15 @@ pub(super) fn egress(r: &mut Reader, environment: &Environment) -> EgressOptions
         }
     }
     EgressOptions { private, secrets, ..EgressOptions::default() }
+}
+
+/// What a plugin keeps between calls in one workspace at most, whatever its manifest asks for.
+pub(super) fn kv(r: &mut Reader) -> KvQuota {
+    let KvQuota { bytes_max, entries_max } = KV_QUOTA_DEFAULT;
+    KvQuota {
+        bytes_max: r.number("plugins.kv_bytes_max", bytes_max, 0..=KV_QUOTA_MOST.bytes_max),
+        entries_max: r.number("plugins.kv_entries_max", entries_max, 0..=KV_QUOTA_MOST.entries_max),
+    }
 }
 
 fn plugin(r: &mut Reader, table: &str) -> Option<String> {

@@ -70,6 +70,7 @@ fn run(events: &mut Vec<Recorded>, read: u32, tool: &str, arguments: Value) -> (
             ms: 1,
             used: Default::default(),
             records: BTreeMap::new(),
+            kept: None,
         });
     }
     let last = call(read + 1, tool, arguments);

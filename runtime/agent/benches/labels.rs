@@ -121,7 +121,7 @@ fn bench(criterion: &mut Criterion) {
     let read = |result: &Value| {
         let mut shown = Shown::begin(&run);
         let read = ToolCall { call_id: CallId { step: 1, index: 0 }, ..call("letters.list", json!({})) };
-        shown.add_call(Mode::Traced, &run, &list, &read, result, &BTreeMap::new());
+        shown.add_call(Mode::Traced, &run, &list, &read, result, &BTreeMap::new(), None);
         shown
     };
 

@@ -93,7 +93,7 @@ fn shown_result(call: &Call, sealed: Option<&dyn Catalogue>) -> String {
             Some(_) if labels::shows_choice(&call.call) => ok(result),
             Some(tools) => {
                 let labels = tools.find(&call.call.tool).map(|tool| tool.spec().result_labels.clone()).unwrap_or_default();
-                ok(&labels::view(call.call.call_id, result, &labels, &call.records))
+                ok(&labels::view(call.call.call_id, result, &labels, &call.records, call.kept))
             }
         },
         Some(Outcome::Failed { failure }) => {

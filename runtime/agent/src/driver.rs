@@ -25,7 +25,7 @@ use journal::{Batch, Side};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use steward_core::event::{Citation, HoldOutcome, Pins, Recorded};
-use steward_core::{CallId, Event, HasKind, Integrity, Kind, Micros, Mode, PersonId, Role, RunId, RunOutcome, TenantId};
+use steward_core::{CallId, Event, Floor, HasKind, Kind, Micros, Mode, PersonId, Role, RunId, RunOutcome, TenantId};
 use steward_office::OfficeError;
 use steward_policies::Permit;
 use steward_store::StoreError;
@@ -87,17 +87,17 @@ pub struct Assignment {
     pub events: Vec<Recorded>,
     /// The person's roles now.
     pub roles: BTreeSet<Role>,
-    /// What plugins may ask of the office in this run, for a call whose arguments have this integrity.
+    /// What plugins may ask of the office in this run, for a call whose arguments have this floor.
     pub hands: HandsFor,
 }
 
-/// Makes the office of one call. What the call writes carries the integrity of its arguments.
-pub type HandsFor = Arc<dyn Fn(Integrity) -> Arc<dyn steward_host::Office> + Send + Sync>;
+/// Makes the office of one call. What the call writes carries the floor of its arguments.
+pub type HandsFor = Arc<dyn Fn(Floor) -> Arc<dyn steward_host::Office> + Send + Sync>;
 
-/// A permit with the lowest integrity among the call's arguments.
+/// A permit with the floor of the call's arguments.
 struct Permitted {
     permit: Permit,
-    integrity: Integrity,
+    floor: Floor,
 }
 
 /// One run under way.

@@ -109,7 +109,7 @@ async fn judge(tx: &mut Tx, judges: &Judges<'_>, editing: &Editing, run: &Run, c
         (Ruled::Hold(needs), Some(sealed)) => {
             let mut waits = row_of(next, pins, row.run, &call.call, &ruling, sealed, needs, office.clock.now());
             if let Some(actor) = agent_of(tx, pins.person, row.run, &pins.agent, pins.workspace).await? {
-                let hands = Hands::new(judges.store.clone(), office.clone(), actor, row.run, pins.workspace, ruling.integrity);
+                let hands = Hands::new(judges.store.clone(), office.clone(), actor, row.run, pins.workspace, ruling.floor);
                 waits.preview = preview_of(judges.host, call_key(row.run, call_id), office.clock.now_ms(), sealed, Arc::new(hands)).await;
             }
             Ok(Edited::Waits(Box::new(edit::replace(tx, office, editing, waits).await?)))

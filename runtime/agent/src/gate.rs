@@ -15,8 +15,8 @@ use std::sync::Arc;
 use steward_core::event::Fate;
 use steward_core::limits::CALLS_PER_STEP_MAX;
 use steward_core::{
-    Approvals, ArgumentClass, BlockClass, Circumstances, DecisionId, Denial, Digest, Effect, Envelope, EnvelopeId, EnvelopeKey, Event, GrantId, Integrity,
-    Needs, PersonId, Principal, Role, RunId, TenantId, ToolCall, ToolSpec, Verdict, WorkspaceId,
+    Approvals, ArgumentClass, BlockClass, Circumstances, DecisionId, Denial, Digest, Effect, Envelope, EnvelopeId, EnvelopeKey, Event, Floor, GrantId,
+    Integrity, Needs, PersonId, Principal, Role, RunId, TenantId, ToolCall, ToolSpec, Verdict, WorkspaceId,
 };
 use steward_host::{ArgumentError, Host, Tool};
 use steward_office::holds::routing::{ApprovalRules, Route};
@@ -112,8 +112,8 @@ pub struct Ruling {
     pub provenance: Value,
     /// Tells repeats.
     pub call_digest: Digest,
-    /// The lowest integrity among the arguments: what the call writes is no better than that.
-    pub integrity: Integrity,
+    /// The floor of the arguments: what the call writes is no better than that.
+    pub floor: Floor,
     /// What is not as it was approved, when the call is blocked as changed.
     pub changed: Vec<String>,
     /// What an approval of it takes and who is asked; none for what never became a proposal.
@@ -241,7 +241,7 @@ impl Gate<'_> {
             basis: Basis::Refused { agent: self.agent.name.clone(), policy_digest: self.rules.digest() },
             provenance: json!([]),
             call_digest: digest,
-            integrity: Integrity::Outside,
+            floor: Floor { integrity: Integrity::Outside, private: true },
             changed,
             route: None,
             // Wrong arguments can be put right; whatever else was refused before the rules were asked cannot.
@@ -355,7 +355,7 @@ impl Gate<'_> {
             }
         }
         let facts = self.facts(run, call, pins.person, pins.workspace, &pins.channel, arguments.clone(), origins, approved, now_ms);
-        let integrity = origins.leaves.iter().map(|leaf| leaf.label.integrity).min().unwrap_or(origins.context);
+        let floor = origins.floor();
         let sealed = Sealed { envelope: envelope.clone(), text, id: envelope_id };
         let decision = decide(self.rules, Proposal { envelope, envelope_id }, &facts);
         let ruling = |verdict, rules, reason, tell| Ruling {
@@ -368,7 +368,7 @@ impl Gate<'_> {
             basis: Basis::Facts(Box::new(facts)),
             provenance,
             call_digest: digest,
-            integrity,
+            floor,
             changed: Vec::new(),
             route: Some(route),
             retryable: false,

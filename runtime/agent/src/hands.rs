@@ -6,10 +6,10 @@ mod steady;
 
 pub(crate) use steady::Steady;
 
-use steward_core::{Actor, CompanyId, ContactId, Digest, HasKind, Integrity, Kind, RunId, WorkspaceId};
-use steward_host::office::{self as ask, Asked, Listed, OfficeError, PageRequest, Subject};
-use steward_office::Office;
+use steward_core::{Actor, CompanyId, ContactId, Digest, Floor, HasKind, Kind, RunId, WorkspaceId};
+use steward_host::office::{self as ask, Asked, KvChange, KvChanged, KvEntry, KvName, KvSpace, Listed, OfficeError, PageRequest, Subject};
 use steward_office::crm::{self, CrmError, NoteOn, Point};
+use steward_office::{Office, kept};
 use steward_store::{Cursor, Page, Store, Tx};
 
 /// The office for one call of one run.
@@ -19,13 +19,13 @@ pub(crate) struct Hands {
     actor: Actor,
     run: RunId,
     workspace: WorkspaceId,
-    integrity: Integrity,
+    floor: Floor,
 }
 
 impl Hands {
-    /// For this run's actor; what is written carries `integrity`, the lowest of the call's arguments.
-    pub(crate) fn new(store: Store, office: Office, actor: Actor, run: RunId, workspace: WorkspaceId, integrity: Integrity) -> Self {
-        Self { store, office, actor, run, workspace, integrity }
+    /// For this run's actor; what is written carries `floor`, that of the call's arguments.
+    pub(crate) fn new(store: Store, office: Office, actor: Actor, run: RunId, workspace: WorkspaceId, floor: Floor) -> Self {
+        Self { store, office, actor, run, workspace, floor }
     }
 
     async fn begin(&self) -> Result<Tx, OfficeError> {
@@ -133,7 +133,20 @@ fn listed<A, B>(slice: crm::Slice<A>, each: impl Fn(A) -> B) -> Listed<B> {
     Listed { items: slice.items.into_iter().map(each).collect(), next: slice.next.map(|cursor| cursor.to_string()) }
 }
 
+fn changed(from: kept::Changed) -> KvChanged {
+    match from {
+        kept::Changed::Version(version) => KvChanged::Version(version),
+        kept::Changed::Deleted(was_there) => KvChanged::Deleted(was_there),
+        kept::Changed::Conflict => KvChanged::Conflict,
+        kept::Changed::OverQuota => KvChanged::OverQuota,
+    }
+}
+
 impl ask::Office for Hands {
+    fn judged(&self) -> Floor {
+        self.floor
+    }
+
     fn find_contacts<'a>(&'a self, query: &'a str, page: &'a PageRequest) -> Asked<'a, Listed<ask::Contact>> {
         Box::pin(async move {
             let mut tx = self.begin().await?;
@@ -195,7 +208,7 @@ impl ask::Office for Hands {
 
     fn create_contact<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a ask::NewContact) -> Asked<'a, ask::Contact> {
         Box::pin(async move {
-            let (office, workspace, integrity) = (self.office.clone(), self.workspace, self.integrity);
+            let (office, workspace, integrity) = (self.office.clone(), self.workspace, self.floor.integrity);
             let wanted = crm::NewContact {
                 display_name: Some(new.name.clone()).filter(|name| !name.is_empty()),
                 given_name: new.given_name.clone(),
@@ -217,7 +230,7 @@ impl ask::Office for Hands {
 
     fn update_contact<'a>(&'a self, key: &'a str, ordinal: u32, text: &'a str, patch: &'a ask::ContactPatch) -> Asked<'a, ask::Contact> {
         Box::pin(async move {
-            let (office, integrity, run) = (self.office.clone(), self.integrity, self.run);
+            let (office, integrity, run) = (self.office.clone(), self.floor.integrity, self.run);
             let target: ContactId = id(text)?;
             let wanted = crm::ContactPatch {
                 display_name: patch.name.clone(),
@@ -246,7 +259,7 @@ impl ask::Office for Hands {
 
     fn create_company<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a ask::NewCompany) -> Asked<'a, ask::Company> {
         Box::pin(async move {
-            let (office, workspace, integrity) = (self.office.clone(), self.workspace, self.integrity);
+            let (office, workspace, integrity) = (self.office.clone(), self.workspace, self.floor.integrity);
             let wanted = crm::NewCompany { name: new.name.clone(), website: new.website.clone() };
             let mut tx = self.begin().await?;
             let effect = self.effect(key, ordinal, &("create_company", new));
@@ -258,7 +271,7 @@ impl ask::Office for Hands {
 
     fn update_company<'a>(&'a self, key: &'a str, ordinal: u32, text: &'a str, patch: &'a ask::CompanyPatch) -> Asked<'a, ask::Company> {
         Box::pin(async move {
-            let (office, integrity) = (self.office.clone(), self.integrity);
+            let (office, integrity) = (self.office.clone(), self.floor.integrity);
             let target: CompanyId = id(text)?;
             let wanted = crm::CompanyPatch { name: patch.name.clone(), website: patch.website.clone() };
             let mut tx = self.begin().await?;
@@ -274,13 +287,46 @@ impl ask::Office for Hands {
 
     fn add_note<'a>(&'a self, key: &'a str, ordinal: u32, about: &'a Subject, text: &'a str) -> Asked<'a, ask::Note> {
         Box::pin(async move {
-            let (office, integrity) = (self.office.clone(), self.integrity);
+            let (office, integrity) = (self.office.clone(), self.floor.integrity);
             let target = on(about)?;
             let words = text.to_owned();
             let mut tx = self.begin().await?;
             let effect = self.effect(key, ordinal, &("add_note", about, text));
             let made = crm::once(&mut tx, &self.office, &effect, async move |tx: &mut Tx| crm::add_note(tx, &office, target, &words, integrity).await).await;
             Self::settle(tx, made).await.map(note)
+        })
+    }
+
+    fn kv_get<'a>(&'a self, space: &'a KvSpace, name: &'a str) -> Asked<'a, Option<KvEntry>> {
+        Box::pin(async move {
+            let mut tx = self.begin().await?;
+            let found = kept::get(&mut tx, self.workspace, &space.plugin, name).await.map_err(|err| refusal(&err))?;
+            Ok(found.map(|entry| KvEntry { value: entry.value, version: entry.version.unsigned_abs(), floor: entry.floor }))
+        })
+    }
+
+    fn kv_list<'a>(&'a self, space: &'a KvSpace, prefix: &'a str, page: &'a PageRequest) -> Asked<'a, Listed<KvName>> {
+        Box::pin(async move {
+            let mut tx = self.begin().await?;
+            let found = kept::list(&mut tx, self.workspace, &space.plugin, prefix, page.after.as_deref(), page.limit).await;
+            let (items, next) = found.map_err(|err| refusal(&err))?;
+            Ok(Listed { items: items.into_iter().map(|(name, floor)| KvName { name, floor }).collect(), next })
+        })
+    }
+
+    fn kv_change<'a>(&'a self, key: &'a str, ordinal: u32, space: &'a KvSpace, name: &'a str, change: &'a KvChange, seen: Floor) -> Asked<'a, KvChanged> {
+        Box::pin(async move {
+            let floor = self.floor.join(seen);
+            let effect = self.effect(key, ordinal, &("kv", &space.plugin, name, change));
+            let (bytes_max, entries_max) = (space.quota.bytes_max, space.quota.entries_max);
+            let space = kept::Space { workspace: self.workspace, plugin: &space.plugin, bytes_max, entries_max };
+            let change = match change {
+                KvChange::Set { value, expect } => kept::Change::Set { value, expect: *expect, floor },
+                KvChange::Delete => kept::Change::Delete,
+            };
+            let mut tx = self.begin().await?;
+            let made = kept::change(&mut tx, &self.office, &effect, space, name, change).await;
+            Self::settle(tx, made).await.map(changed)
         })
     }
 }

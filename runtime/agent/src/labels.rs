@@ -31,7 +31,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use steward_core::{ArgumentClass, ArgumentRole, CallId, Digest, Effect, Integrity, Label, Mode, Readers, Source, ToolCall, ToolSpec};
+use steward_core::{ArgumentClass, ArgumentRole, CallId, Digest, Effect, Floor, Integrity, Label, Mode, Readers, Source, ToolCall, ToolSpec};
 use steward_host::ArgumentError;
 
 /// One leaf of the arguments with its label.
@@ -65,6 +65,12 @@ pub struct Origins {
 }
 
 impl Origins {
+    /// The floor of all arguments; of none it is that of the context.
+    pub fn floor(&self) -> Floor {
+        let integrity = self.leaves.iter().map(|leaf| leaf.label.integrity).min().unwrap_or(self.context);
+        Floor { integrity, private: self.leaves.iter().any(|leaf| leaf.label.readers != Readers::Public) }
+    }
+
     /// The lowest integrity among leaves of a class; none of that class is the owner's level.
     pub fn lowest(&self, class: ArgumentClass) -> Integrity {
         self.leaves

@@ -181,7 +181,7 @@ fn disagreements(taken: &TakenUp, person: PersonId) -> Vec<String> {
 
 fn hands_for(runtime: &Runtime, actor: &Actor, run: RunId, workspace: WorkspaceId) -> HandsFor {
     let (store, office, actor) = (runtime.store.clone(), runtime.office.clone(), actor.clone());
-    Arc::new(move |integrity| Arc::new(Steady(Hands::new(store.clone(), office.clone(), actor.clone(), run, workspace, integrity))))
+    Arc::new(move |floor| Arc::new(Steady(Hands::new(store.clone(), office.clone(), actor.clone(), run, workspace, floor))))
 }
 
 /// Renews the lease until it is lost, and passes a wish to stop on to the driver.

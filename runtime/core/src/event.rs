@@ -6,7 +6,7 @@ use crate::call::{CallId, CallUse, Outcome, ToolCall};
 use crate::canonical::Digest;
 use crate::envelope::EnvelopeId;
 use crate::id::{BudgetHoldId, ConversationId, DecisionId, GrantId, HoldId, MessageId, PersonId, ReservationId, RunId, WorkspaceId};
-use crate::label::{Integrity, Mode, Readers};
+use crate::label::{Floor, Integrity, Mode, Readers};
 use crate::limits::RunLimits;
 use crate::money::{Micros, Usage};
 use crate::tool::Effect;
@@ -410,6 +410,9 @@ pub enum Event {
         /// Integrity of the records the result was made of, by id: no field of such a record is better than this.
         #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
         records: std::collections::BTreeMap<String, Integrity>,
+        /// What the plugin had kept from earlier calls and read in this one: nothing of the result is better than that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<Floor>,
     },
     /// A model read a text behind a handle for a call; what it answered is the call's outcome.
     Extracted {

@@ -215,6 +215,28 @@ impl Label {
     }
 }
 
+/// What is left of the labels of several values when only this is kept of them: the lowest integrity, and whether any of them was not for
+/// everybody. Written beside what a plugin keeps, it is what counts when that is read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Floor {
+    /// The lowest integrity of all that went in.
+    pub integrity: Integrity,
+    /// Whether something went in that not everybody may read: then it is for the organisation.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
+}
+
+impl Floor {
+    /// Of nothing at all.
+    pub const CLEAN: Self = Self { integrity: Integrity::Owner, private: false };
+
+    /// The floor of both.
+    #[must_use]
+    pub fn join(self, other: Self) -> Self {
+        Self { integrity: self.integrity.min(other.integrity), private: self.private || other.private }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,7 +25,7 @@ pub use envelope::{Circumstances, Envelope, EnvelopeId, EnvelopeKey, Principal, 
 pub use event::{Event, Pins, RunOutcome};
 pub use id::*;
 pub use kind::{HasKind, Kind};
-pub use label::{Integrity, Label, Mode, ModeError, Origin, Readers, Source};
+pub use label::{Floor, Integrity, Label, Mode, ModeError, Origin, Readers, Source};
 pub use limits::RunLimits;
 pub use money::{Currency, Micros, Money, Usage};
 pub use permission::Permission;

@@ -12,6 +12,7 @@ mod error;
 pub mod grants;
 pub mod holds;
 pub mod import;
+pub mod kept;
 pub mod notices;
 pub mod people;
 pub mod runs;

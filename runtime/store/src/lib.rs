@@ -39,6 +39,7 @@ pub mod notice_wish;
 pub mod page;
 pub mod passkey;
 pub mod person;
+pub mod plugin_state;
 pub mod push_subscription;
 pub mod run;
 pub mod second_factor;

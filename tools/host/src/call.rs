@@ -15,7 +15,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use steward_core::{CallUse, Failure, FailureClass, Integrity, Outcome};
+use steward_core::{CallUse, Failure, FailureClass, Floor, Integrity, Outcome};
 use steward_policies::Permit;
 use tokio::time::timeout_at;
 use wasmtime::Store;
@@ -54,11 +54,13 @@ pub struct CallReport {
     /// The integrity of every record the office handed to the plugin, by id: no field of such a record in the result is
     /// better than this, whatever the manifest's label says.
     pub records: BTreeMap<String, Integrity>,
+    /// The floor of what the plugin had kept from earlier calls and read in this one: nothing of the result is better.
+    pub kept: Option<Floor>,
 }
 
 impl CallReport {
     fn refused(class: FailureClass, message: &str) -> Self {
-        Self { outcome: Outcome::failed(class, message), fuel: 0, ms: 0, used: CallUse::default(), records: BTreeMap::new() }
+        Self { outcome: Outcome::failed(class, message), fuel: 0, ms: 0, used: CallUse::default(), records: BTreeMap::new(), kept: None }
     }
 }
 
@@ -88,7 +90,7 @@ impl Host {
             Body::Plugin { plugin, limits } => (plugin, limits),
             Body::Mcp(remote) => {
                 let outcome = mcp::call::run(remote, tool, arguments, deadline).await;
-                return CallReport { outcome, fuel: 0, ms: elapsed_ms(begun), used: CallUse::default(), records: BTreeMap::new() };
+                return CallReport { outcome, fuel: 0, ms: elapsed_ms(begun), used: CallUse::default(), records: BTreeMap::new(), kept: None };
             }
             Body::Own => return CallReport::refused(FailureClass::NotFound, "this is not the host's to run"),
         };
@@ -97,7 +99,7 @@ impl Host {
         };
         let CallContext { key, locale, time_zone, now_ms, requests, .. } = context;
         let state = CallState::new(limits, office, &tool.spec().name, tool.spec().effect, key.clone(), now_ms);
-        let state = state.reaching(plugin.egress.clone(), requests);
+        let state = state.reaching(plugin.egress.clone(), requests).keeping(plugin.kv.clone());
         let mut store = match store(&self.inner.engine, state, limits, deadline) {
             Ok(store) => store,
             Err(err) => {
@@ -120,7 +122,7 @@ impl Host {
         let fuel = limits.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         let state = store.into_data();
         let outcome = failed.unwrap_or_else(|failure| Outcome::Failed { failure: own_up(failure, &state) });
-        CallReport { outcome, fuel, ms: elapsed_ms(begun), used: state.took(), records: state.records }
+        CallReport { outcome, fuel, ms: elapsed_ms(begun), used: state.took(), kept: state.kept, records: state.records }
     }
 }
 

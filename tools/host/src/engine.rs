@@ -8,17 +8,17 @@ use crate::egress::{Dialer, EgressOptions};
 use crate::error::{HostError, PluginError};
 use crate::installed::{SetAside, Tried};
 use crate::manifest::MEMORY_MB_MAX;
+use crate::office::KvQuota;
 use crate::plugin::{self, Package, PluginInfo};
 use crate::shipped;
 use crate::ticker::Ticker;
 use crate::tool::Tool;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use steward_core::{Digest, ToolSpec};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// Tables of one call: how many, and elements of each.
@@ -60,11 +60,16 @@ pub struct HostOptions {
     pub allocation: Allocation,
     /// What the operator says about requests to others.
     pub egress: EgressOptions,
+    /// What a plugin keeps in one workspace at most; its manifest asks for its own.
+    pub kv: KvQuota,
 }
+
+/// What a plugin keeps in one workspace at most where the operator says nothing.
+pub const KV_QUOTA_DEFAULT: KvQuota = KvQuota { bytes_max: 1 << 20, entries_max: 1000 };
 
 impl Default for HostOptions {
     fn default() -> Self {
-        Self { cache_dir: None, slots: 200, tick_ms: 2, allocation: Allocation::Pooled, egress: EgressOptions::default() }
+        Self { cache_dir: None, slots: 200, tick_ms: 2, allocation: Allocation::Pooled, egress: EgressOptions::default(), kv: KV_QUOTA_DEFAULT }
     }
 }
 
@@ -81,10 +86,12 @@ pub(crate) struct Inner {
     pub(crate) slots: Semaphore,
     cache: Cache,
     dialer: Arc<Dialer>,
+    kv_cap: KvQuota,
     tools: RwLock<BTreeMap<String, Arc<Tool>>>,
     plugins: RwLock<BTreeMap<String, PluginInfo>>,
     servers: RwLock<BTreeMap<String, BTreeMap<String, Digest>>>,
-    generation: AtomicU64,
+    /// How often the table of tools changed; whoever watches is told.
+    generation: watch::Sender<u64>,
     /// What was accepted of the installation's plugins, and what lay in their folders, when they were loaded last.
     pub(crate) tried: Mutex<Option<Tried>>,
     /// Which of their folders were set aside then.
@@ -108,10 +115,10 @@ impl Host {
         let cache = Cache::open(options.cache_dir.as_deref(), &engine)?;
         let ticker = Ticker::start(&engine, Duration::from_millis(options.tick_ms.max(1)))?;
         let slots = Semaphore::new(usize::try_from(slots).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS));
-        let (tools, plugins, servers, generation) = (RwLock::default(), RwLock::default(), RwLock::default(), AtomicU64::new(0));
+        let (tools, plugins, servers, generation) = (RwLock::default(), RwLock::default(), RwLock::default(), watch::Sender::new(0));
         let (tried, aside, reserved) = (Mutex::default(), RwLock::default(), RwLock::default());
-        let dialer = Arc::new(Dialer::new(options.egress));
-        Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, dialer, tools, plugins, servers, generation, tried, aside, reserved }) })
+        let (dialer, kv_cap) = (Arc::new(Dialer::new(options.egress)), options.kv);
+        Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, dialer, kv_cap, tools, plugins, servers, generation, tried, aside, reserved }) })
     }
 
     /// Loads the plugins that are part of the program.
@@ -143,7 +150,7 @@ impl Host {
     pub(crate) fn insert(&self, tool: Tool) {
         let mut tools = self.inner.tools.write().unwrap_or_else(PoisonError::into_inner);
         tools.insert(tool.spec().name.clone(), Arc::new(tool));
-        self.inner.generation.fetch_add(1, Ordering::Release);
+        self.inner.generation.send_modify(|generation| *generation += 1);
     }
 
     /// Puts these tools in the place of all of one server's at once: nobody sees a table with half of them. `accepted` is what they were made
@@ -153,7 +160,7 @@ impl Host {
         tools.retain(|_, tool| tool.server() != Some(server));
         tools.extend(fresh.into_iter().map(|tool| (tool.spec().name.clone(), Arc::new(tool))));
         self.inner.servers.write().unwrap_or_else(PoisonError::into_inner).insert(server.to_owned(), accepted);
-        self.inner.generation.fetch_add(1, Ordering::Release);
+        self.inner.generation.send_modify(|generation| *generation += 1);
     }
 
     /// What a server's tools were made of; nothing before they were loaded.
@@ -163,7 +170,12 @@ impl Host {
 
     /// Changes whenever the table of tools does, after the change: what was made from a table of the same generation still holds.
     pub fn generation(&self) -> u64 {
-        self.inner.generation.load(Ordering::Acquire)
+        *self.inner.generation.borrow()
+    }
+
+    /// Tells of every change of the table of tools from now on.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.inner.generation.subscribe()
     }
 
     pub(crate) fn load(&self, package: &Package<'_>) -> Result<PluginInfo, PluginError> {
@@ -174,7 +186,7 @@ impl Host {
     pub(crate) fn make(&self, package: &Package<'_>) -> Result<(PluginInfo, Vec<Tool>), PluginError> {
         let compile = |wasm: &[u8]| self.inner.cache.component(&self.inner.engine, wasm);
         let _ticking = self.inner.ticker.run();
-        plugin::load(&self.inner.engine, package, &self.inner.dialer, compile)
+        plugin::load(&self.inner.engine, package, &self.inner.dialer, self.inner.kv_cap, compile)
     }
 
     /// Takes a plugin's tools out of the table. Calls under way end as they began.
@@ -182,7 +194,7 @@ impl Host {
         let mut tools = self.inner.tools.write().unwrap_or_else(PoisonError::into_inner);
         tools.retain(|_, tool| tool.plugin() != Some(plugin));
         self.inner.plugins.write().unwrap_or_else(PoisonError::into_inner).remove(plugin);
-        self.inner.generation.fetch_add(1, Ordering::Release);
+        self.inner.generation.send_modify(|generation| *generation += 1);
         tracing::warn!(plugin.name = plugin, "plugin `{plugin}` is no longer accepted as it was loaded, and is not run any more");
     }
 
@@ -199,7 +211,7 @@ impl Host {
         tools.retain(|_, tool| !is_own(tool));
         tools.extend(loaded.into_iter().map(|tool| (tool.spec().name.clone(), Arc::new(tool))));
         self.inner.plugins.write().unwrap_or_else(PoisonError::into_inner).insert(info.name.clone(), info.clone());
-        self.inner.generation.fetch_add(1, Ordering::Release);
+        self.inner.generation.send_modify(|generation| *generation += 1);
         tracing::info!(plugin.name = info.name, plugin.version = info.version, plugin.digest = %info.digest, "loaded plugin `{}`", info.name);
         Ok(info)
     }

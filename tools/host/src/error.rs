@@ -112,7 +112,7 @@ pub enum PluginError {
         problem: String,
     },
     /// The bytes are no component that this host can run.
-    #[error("plugin `{plugin}`: not a component this host can run, truncated or built for another host: {reason}")]
+    #[error("plugin `{plugin}`: not a component this host can run, truncated or built for another host or by a newer toolchain: {reason}")]
     Component {
         /// The plugin.
         plugin: String,

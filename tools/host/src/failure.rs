@@ -3,7 +3,7 @@
 use crate::bindings::Error;
 use crate::error::tidy;
 use crate::manifest::Limits;
-use crate::sandbox::{CallState, TooManyQuestions};
+use crate::sandbox::{CallState, RepeatDiffers, TooManyQuestions};
 use steward_core::{Failure, FailureClass};
 use wasmtime::Trap;
 
@@ -29,6 +29,9 @@ pub(crate) fn of_trap(error: &wasmtime::Error, state: &CallState, limits: &Limit
         (FailureClass::Memory, format!("the tool wanted more than its {} MiB of memory; ask for less at once", limits.memory_mb))
     } else if let Some(asked) = error.downcast_ref::<TooManyQuestions>() {
         (FailureClass::Failed, format!("{asked}; ask for less at once"))
+    } else if error.downcast_ref::<RepeatDiffers>().is_some() {
+        let message = "this call was begun before and was cut off, and now asks to keep something else; what it kept then stands, and a person has to look";
+        (FailureClass::Unknown, message.to_owned())
     } else {
         match trap {
             Some(Trap::Interrupt) => return timeout(),

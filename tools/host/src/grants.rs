@@ -15,10 +15,11 @@ pub(crate) enum Grant {
     Crm,
     CrmWrite,
     Http,
+    Kv,
 }
 
 impl Grant {
-    const ALL: [Self; 5] = [Self::Log, Self::Clock, Self::Crm, Self::CrmWrite, Self::Http];
+    const ALL: [Self; 6] = [Self::Log, Self::Clock, Self::Crm, Self::CrmWrite, Self::Http, Self::Kv];
 
     /// The interface's name in `tools/wit` and the key under `[imports]`.
     pub(crate) const fn name(self) -> &'static str {
@@ -28,6 +29,7 @@ impl Grant {
             Self::Crm => "crm",
             Self::CrmWrite => "crm-write",
             Self::Http => "http",
+            Self::Kv => "kv",
         }
     }
 }
@@ -44,6 +46,7 @@ pub(crate) fn linker(engine: &Engine, grants: &BTreeSet<Grant>) -> Result<Linker
             Grant::Crm => wit::crm::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)?,
             Grant::CrmWrite => wit::crm_write::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)?,
             Grant::Http => wit::http::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)?,
+            Grant::Kv => wit::kv::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)?,
         }
     }
     Ok(linker)

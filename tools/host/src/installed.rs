@@ -10,6 +10,7 @@ use crate::identity::{SIGNATURE_FILE, Trust};
 use crate::list_file::{self, ListError, ListFile};
 use crate::manifest::Manifest;
 use crate::mcp::Definition;
+use crate::office::KvQuota;
 use crate::plugin::{Package, PluginInfo, PluginLimits};
 use crate::shipped::SHIPPED;
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,9 @@ pub struct PluginFacts {
     pub egress: Vec<EgressRule>,
     /// What one call may use.
     pub limits: PluginLimits,
+    /// What it asks to keep between calls, in each workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kv: Option<KvQuota>,
 }
 
 /// A plugin as people accept it.
@@ -219,8 +223,8 @@ impl Host {
     fn candidate(&self, package: &Package<'_>, signed_by: Option<String>) -> Result<Candidate, PluginError> {
         let (info, tools) = self.make(package)?;
         let tools = tools.iter().map(|tool| (tool.spec().name.clone(), definition(tool.spec(), tool.preview))).collect();
-        let PluginInfo { name, version, language, digest, imports, egress, limits, .. } = info;
-        Ok(Candidate { name, facts: PluginFacts { version, language, digest, signed_by, imports, egress, limits }, tools })
+        let PluginInfo { name, version, language, digest, imports, egress, limits, kv, .. } = info;
+        Ok(Candidate { name, facts: PluginFacts { version, language, digest, signed_by, imports, egress, limits, kv }, tools })
     }
 
     /// The same for a plugin that is yet to be signed: whatever signature it has does not count.

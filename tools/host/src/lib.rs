@@ -38,10 +38,11 @@ pub use egress::{
     COURIER_BYTES_MAX, Courier, CourierError, Delivered, EgressOptions, EgressRule, EgressSecret, Network, NetworkError, PrivateHost, RequestBudget, Resolver,
     Roots, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Scheme,
 };
-pub use engine::{Allocation, Host, HostOptions};
+pub use engine::{Allocation, Host, HostOptions, KV_QUOTA_DEFAULT};
 pub use error::{HostError, PluginError};
 pub use identity::{KeyError, PublicKey, SIGNATURE_FILE, SigningKey, Trust};
-pub use office::{Office, OfficeError};
+pub use manifest::KV_QUOTA_MOST;
+pub use office::{KvQuota, Office, OfficeError};
 pub use own::{EXTRACT, PROPOSE_GRANT};
 pub use plugin::{PluginInfo, PluginLimits};
 pub use preview::{Preview, PreviewLine};

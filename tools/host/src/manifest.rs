@@ -5,6 +5,7 @@
 use crate::egress::{EgressRule, RULES_MAX};
 use crate::error::PluginError;
 use crate::grants::Grant;
+use crate::office::KvQuota;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use steward_core::{ArgumentRole, Effect, Origin, RecordPattern};
@@ -15,6 +16,8 @@ pub(crate) const MEMORY_MB_MAX: u64 = 64;
 const FUEL_MAX: u64 = 20_000_000_000;
 const DEADLINE_MS_MAX: u64 = 60_000;
 const OUTPUT_KB_MAX: u64 = 1024;
+/// What a plugin may keep in a workspace at most, whatever the operator allows.
+pub const KV_QUOTA_MOST: KvQuota = KvQuota { bytes_max: 64 << 20, entries_max: 100_000 };
 const NAME_MAX: usize = 64;
 const DESCRIPTION_MAX: usize = 1024;
 const TOOLS_MAX: usize = 100;
@@ -29,6 +32,8 @@ pub(crate) struct Manifest {
     pub(crate) limits: Limits,
     #[serde(default)]
     pub(crate) egress: Egress,
+    #[serde(default)]
+    pub(crate) kv: Option<KvQuota>,
     #[serde(rename = "tool", default)]
     pub(crate) tools: Vec<ToolEntry>,
 }
@@ -50,6 +55,7 @@ struct Imports {
     crm: bool,
     crm_write: bool,
     http: bool,
+    kv: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -121,12 +127,9 @@ impl Manifest {
 
     /// The interfaces asked for.
     pub(crate) fn grants(&self) -> BTreeSet<Grant> {
-        let Imports { log, clock, crm, crm_write, http } = self.imports;
-        [(log, Grant::Log), (clock, Grant::Clock), (crm, Grant::Crm), (crm_write, Grant::CrmWrite), (http, Grant::Http)]
-            .into_iter()
-            .filter(|(asked, _)| *asked)
-            .map(|(_, grant)| grant)
-            .collect()
+        let Imports { log, clock, crm, crm_write, http, kv } = self.imports;
+        let asked = [(log, Grant::Log), (clock, Grant::Clock), (crm, Grant::Crm), (crm_write, Grant::CrmWrite), (http, Grant::Http), (kv, Grant::Kv)];
+        asked.into_iter().filter(|(asked, _)| *asked).map(|(_, grant)| grant).collect()
     }
 
     fn check(&self) -> Result<(), PluginError> {
@@ -166,6 +169,20 @@ impl Manifest {
         }
         for rule in allow {
             rule.check().map_err(|problem| PluginError::Manifest(format!("[egress] {problem}")))?;
+        }
+        match self.kv {
+            None if self.imports.kv => {
+                return refuse("`kv` stands under [imports], and nothing says how much is kept; add `[kv]` with `bytes_max` and `entries_max`".to_owned());
+            }
+            Some(_) if !self.imports.kv => return refuse("[kv] says how much is kept, and `kv` does not stand under [imports]; add `kv = true`".to_owned()),
+            Some(KvQuota { bytes_max, entries_max }) => {
+                for (key, value, most) in [("bytes_max", bytes_max, KV_QUOTA_MOST.bytes_max), ("entries_max", entries_max, KV_QUOTA_MOST.entries_max)] {
+                    if value == 0 || value > most {
+                        return refuse(format!("[kv] {key} is {value}; this host takes 1 to {most}"));
+                    }
+                }
+            }
+            None => {}
         }
         if self.tools.is_empty() || self.tools.len() > TOOLS_MAX {
             return refuse(format!("a plugin has 1 to {TOOLS_MAX} [[tool]] entries, this has {}", self.tools.len()));

@@ -5,8 +5,12 @@
 //! crash finds the first answer and changes nothing. Records carry the integrity of what they were written from; the
 //! plugin does not see it, the host reports it beside the result.
 
+mod kv;
+
+pub use kv::{KV_KEY_BYTES_MAX, KV_VALUE_BYTES_MAX, KvChange, KvChanged, KvEntry, KvName, KvQuota, KvSpace};
+
 use std::{future::Future, pin::Pin};
-use steward_core::Integrity;
+use steward_core::{Floor, Integrity};
 
 /// A boxed future, so that the trait can stand behind an `Arc<dyn Office>`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -224,6 +228,9 @@ pub struct Note {
 
 /// The office as plugins see it, for one actor.
 pub trait Office: Send + Sync {
+    /// The floor of the call's arguments: by that the rules judged it.
+    fn judged(&self) -> Floor;
+
     /// Contacts whose name, address, company or tags match; an empty query lists all.
     fn find_contacts<'a>(&'a self, query: &'a str, page: &'a PageRequest) -> Asked<'a, Listed<Contact>>;
     /// One contact.
@@ -247,4 +254,12 @@ pub trait Office: Send + Sync {
     fn update_company<'a>(&'a self, key: &'a str, ordinal: u32, id: &'a str, patch: &'a CompanyPatch) -> Asked<'a, Company>;
     /// Writes a note.
     fn add_note<'a>(&'a self, key: &'a str, ordinal: u32, about: &'a Subject, text: &'a str) -> Asked<'a, Note>;
+
+    /// One entry of a plugin's.
+    fn kv_get<'a>(&'a self, space: &'a KvSpace, name: &'a str) -> Asked<'a, Option<KvEntry>>;
+    /// Names of a plugin's entries that begin so, in the order of their bytes.
+    fn kv_list<'a>(&'a self, space: &'a KvSpace, prefix: &'a str, page: &'a PageRequest) -> Asked<'a, Listed<KvName>>;
+    /// Changes an entry. `seen` is the floor of what the plugin was shown in this call; the entry has that of the arguments too.
+    /// A conflict means that the call was made before under this key and ordinal, and asked for something else then.
+    fn kv_change<'a>(&'a self, key: &'a str, ordinal: u32, space: &'a KvSpace, name: &'a str, change: &'a KvChange, seen: Floor) -> Asked<'a, KvChanged>;
 }

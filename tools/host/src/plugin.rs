@@ -6,6 +6,7 @@ use crate::error::{PluginError, tidy};
 use crate::grants;
 use crate::identity::{SIGNATURE_BYTES_MAX, SIGNATURE_FILE};
 use crate::manifest::{Limits, Manifest, SchemaSource, ToolEntry};
+use crate::office::{KvQuota, KvSpace};
 use crate::sandbox::{CallState, Meter};
 use crate::tool::{Body, Tool};
 use serde::{Deserialize, Serialize};
@@ -118,6 +119,8 @@ pub struct PluginInfo {
     pub egress: Vec<EgressRule>,
     /// What one call may use.
     pub limits: PluginLimits,
+    /// What it asks to keep between calls, in each workspace; the operator's own bound counts too.
+    pub kv: Option<KvQuota>,
     /// Its tools.
     pub tools: Vec<String>,
 }
@@ -132,6 +135,8 @@ pub(crate) struct Plugin {
     pub(crate) preview: Option<ComponentExportIndex>,
     /// Its way to others, if its manifest has one.
     pub(crate) egress: Option<Arc<Egress>>,
+    /// What it may keep, if its manifest asks for that.
+    pub(crate) kv: Option<Arc<KvSpace>>,
 }
 
 impl Plugin {
@@ -157,6 +162,7 @@ pub(crate) fn load(
     engine: &Engine,
     package: &Package<'_>,
     dialer: &Arc<Dialer>,
+    kv_cap: KvQuota,
     compile: impl FnOnce(&[u8]) -> Result<Component, String>,
 ) -> Result<(PluginInfo, Vec<Tool>), PluginError> {
     let manifest = Manifest::parse(&package.manifest)?;
@@ -183,7 +189,8 @@ pub(crate) fn load(
     let digest = package.digest();
     let allow = manifest.egress.allow;
     let egress = (!allow.is_empty()).then(|| Arc::new(Egress::new(&name, allow.clone(), Arc::clone(dialer))));
-    let plugin = Arc::new(Plugin { name: name.clone(), version: manifest.plugin.version.clone(), digest, pre, preview, egress });
+    let kv = manifest.kv.map(|asked| Arc::new(KvSpace { plugin: name.clone(), quota: asked.within(kv_cap) }));
+    let plugin = Arc::new(Plugin { name: name.clone(), version: manifest.plugin.version.clone(), digest, pre, preview, egress, kv });
     let mut tools = Vec::with_capacity(manifest.tools.len());
     for entry in &manifest.tools {
         let arguments = schema(package, entry, &entry.arguments)?;
@@ -204,6 +211,7 @@ pub(crate) fn load(
             deadline_ms: manifest.limits.deadline_ms,
             output_kb: manifest.limits.output_kb,
         },
+        kv: manifest.kv,
         tools: tools.iter().map(|tool| tool.spec().name.clone()).collect(),
     };
     Ok((info, tools))

@@ -3,11 +3,11 @@
 use crate::egress::{Egress, Failed, Given, REQUEST_BYTES_MAX, RequestBudget};
 use crate::engine::{INSTANCES_MAX, MEMORIES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX};
 use crate::manifest::Limits;
-use crate::office::{Office, OfficeError};
+use crate::office::{KV_VALUE_BYTES_MAX, KvChanged, KvSpace, Office, OfficeError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
-use steward_core::{CallUse, Effect, Integrity};
+use steward_core::{CallUse, Effect, Floor, Integrity};
 use wasmtime::{Engine, ResourceLimiter, Result, Store, UpdateDeadline};
 
 /// Handles to resources of one call; our interfaces have none.
@@ -75,8 +75,14 @@ pub(crate) struct CallState {
     pub(crate) key: String,
     pub(crate) now_ms: i64,
     pub(crate) logs: u32,
+    /// What the plugin may keep, if it may.
+    pub(crate) kv: Option<Arc<KvSpace>>,
     /// The integrity of every record the office handed over, by id.
     pub(crate) records: BTreeMap<String, Integrity>,
+    /// The floor of all that came to the plugin in this call beside its arguments.
+    pub(crate) seen: Floor,
+    /// The floor of what it had kept from earlier calls and read in this one.
+    pub(crate) kept: Option<Floor>,
     /// Changes that the office confirmed.
     pub(crate) changes: u32,
     /// Whether a change was asked for whose answer never came.
@@ -99,7 +105,10 @@ impl CallState {
             key,
             now_ms,
             logs: 0,
+            kv: None,
             records: BTreeMap::new(),
+            seen: Floor::CLEAN,
+            kept: None,
             changes: 0,
             unanswered: false,
             pending: false,
@@ -111,6 +120,11 @@ impl CallState {
     /// The same call with a way to others.
     pub(crate) fn reaching(self, egress: Option<Arc<Egress>>, requests: RequestBudget) -> Self {
         Self { egress, requests, ..self }
+    }
+
+    /// The same call with what its plugin keeps.
+    pub(crate) fn keeping(self, kv: Option<Arc<KvSpace>>) -> Self {
+        Self { kv, ..self }
     }
 
     /// Counts a question to the host that has a bound of its own, or none.
@@ -135,10 +149,36 @@ impl CallState {
         if self.effect.only_reads() {
             return Ok(Err(OfficeError::Denied));
         }
+        if self.is_steered() {
+            return Ok(Err(OfficeError::Invalid(STEERED.to_owned())));
+        }
+        Ok(Ok(self.next_change()))
+    }
+
+    /// The same for what the plugin itself keeps, which nothing can be steered into that it would not be read as again.
+    pub(crate) fn keep(&mut self) -> Result<std::result::Result<u32, OfficeError>> {
+        self.ask()?;
+        Ok(if self.effect.only_reads() { Err(OfficeError::Denied) } else { Ok(self.next_change()) })
+    }
+
+    fn next_change(&mut self) -> u32 {
         let ordinal = self.ordinal;
         self.ordinal += 1;
         self.pending = true;
-        Ok(Ok(ordinal))
+        ordinal
+    }
+
+    /// Whether the plugin has read something it kept that is worse than what this call was judged by. Whatever it does from then on may be
+    /// that text's doing, and the rules were told of the arguments only.
+    pub(crate) fn is_steered(&self) -> bool {
+        let judged = self.office.judged().integrity.min(Integrity::Directory);
+        self.kept.is_some_and(|kept| kept.integrity < judged)
+    }
+
+    /// Notes what was kept and is read now.
+    pub(crate) fn recalled(&mut self, floor: Floor) {
+        self.kept = Some(self.kept.map_or(floor, |kept| kept.join(floor)));
+        self.seen = self.seen.join(floor);
     }
 
     /// Notes what became of the change. An office that does not answer may have done its work before.
@@ -146,6 +186,20 @@ impl CallState {
         self.pending = false;
         self.unanswered |= matches!(answer, Err(OfficeError::Unavailable));
         if answer.is_ok() {
+            self.changes += 1;
+        }
+    }
+
+    /// The change that was counted was not asked for after all.
+    pub(crate) const fn nothing_asked(&mut self) {
+        self.pending = false;
+    }
+
+    /// Notes what became of something to keep.
+    pub(crate) fn keeping_done(&mut self, answer: &std::result::Result<KvChanged, OfficeError>) {
+        self.pending = false;
+        self.unanswered |= matches!(answer, Err(OfficeError::Unavailable));
+        if answer.as_ref().is_ok_and(|changed| changed.is_change()) {
             self.changes += 1;
         }
     }
@@ -187,9 +241,20 @@ impl CallState {
 
     /// Notes where a record comes from. The lowest word about an id stands.
     pub(crate) fn saw(&mut self, id: &str, integrity: Integrity) {
+        // Records are for the house.
+        self.seen = self.seen.join(Floor { integrity, private: true });
         self.records.entry(id.to_owned()).and_modify(|known| *known = integrity.min(*known)).or_insert(integrity);
     }
 }
+
+/// Why a call that was steered changes nothing.
+pub(crate) const STEERED: &str =
+    "this call read what was kept from text of lower standing than its own arguments, so it changes nothing else; take it as an argument instead";
+
+/// A repeat of a call asks for another change than the call did the first time.
+#[derive(Debug, thiserror::Error)]
+#[error("a repeat of the call asks for something else than it did before")]
+pub(crate) struct RepeatDiffers;
 
 /// The plugin asked the office and others more often than one call may.
 #[derive(Debug, thiserror::Error)]
@@ -203,7 +268,8 @@ pub(crate) fn store(engine: &Engine, state: CallState, limits: &Limits, deadline
     store.set_max_component_handles(HANDLES_MAX);
     let output = usize::try_from(limits.output_kb << 10).unwrap_or(usize::MAX);
     let request = if store.data().egress.is_some() { REQUEST_BYTES_MAX } else { 0 };
-    store.set_hostcall_fuel(output.max(request).saturating_add(HOSTCALL_BYTES));
+    let kept = if store.data().kv.is_some() { KV_VALUE_BYTES_MAX } else { 0 };
+    store.set_hostcall_fuel(output.max(request).max(kept).saturating_add(HOSTCALL_BYTES));
     store.set_fuel(limits.fuel)?;
     store.set_epoch_deadline(1);
     // Every tick the guest gives way, by way of the runtime, which looks after timers and sockets in between.

@@ -2,6 +2,7 @@
 //!
 //! Compiled only with the feature `testing`; the product has none of it. There is no way around the permit here either.
 
+mod kv;
 mod office;
 
 pub use crate::egress::MadeUp;
@@ -40,6 +41,11 @@ impl GuestFiles {
     /// The plugin that asks others whatever its arguments say.
     pub fn asker() -> Self {
         Self::of("asker", GUESTS)
+    }
+
+    /// The plugin that keeps and tells whatever its arguments say.
+    pub fn keeper() -> Self {
+        Self::of("keeper", GUESTS)
     }
 
     fn of(name: &str, table: &[Shipped]) -> Self {

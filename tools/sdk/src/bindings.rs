@@ -5311,6 +5311,827 @@ pub mod steward {
                 }
             }
         }
+        /// What a plugin keeps from one call to the next: its own entries, in the workspace that the run belongs to, up to what its manifest asks for
+        /// under `[kv]` and the operator allows. Tools that only read (`read`, `fetch`) keep nothing, and neither does a preview; all may read.
+        ///
+        /// The host notes beside each entry how far that may be trusted which it was written from, and whom it is for, and what is read again counts as
+        /// that. So a call that reads an entry worse than its own arguments changes nothing else any more, and one that reads an entry of private
+        /// matters asks nobody outside: what is to steer or to leave is an argument.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod kv {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            #[derive(Clone)]
+            pub struct Entry {
+                pub value: _rt::Vec<u8>,
+                /// Another after every change, also when it was deleted and made again; never 0.
+                pub version: u64,
+            }
+            impl ::core::fmt::Debug for Entry {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Entry")
+                        .field("value", &self.value)
+                        .field("version", &self.version)
+                        .finish()
+                }
+            }
+            #[derive(Clone)]
+            pub struct Keys {
+                pub items: _rt::Vec<_rt::String>,
+                pub next: ::core::option::Option<_rt::String>,
+            }
+            impl ::core::fmt::Debug for Keys {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Keys")
+                        .field("items", &self.items)
+                        .field("next", &self.next)
+                        .finish()
+                }
+            }
+            #[derive(Clone)]
+            pub enum KvError {
+                /// Not allowed; trying again does not help.
+                Denied(_rt::String),
+                /// What is wrong with key, value or page.
+                Invalid(_rt::String),
+                /// Another version stands there than was expected: read it again.
+                Conflict,
+                /// There is no room; delete something first.
+                OverQuota(_rt::String),
+                Unavailable,
+            }
+            impl ::core::fmt::Debug for KvError {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        KvError::Denied(e) => {
+                            f.debug_tuple("KvError::Denied").field(e).finish()
+                        }
+                        KvError::Invalid(e) => {
+                            f.debug_tuple("KvError::Invalid").field(e).finish()
+                        }
+                        KvError::Conflict => f.debug_tuple("KvError::Conflict").finish(),
+                        KvError::OverQuota(e) => {
+                            f.debug_tuple("KvError::OverQuota").field(e).finish()
+                        }
+                        KvError::Unavailable => {
+                            f.debug_tuple("KvError::Unavailable").finish()
+                        }
+                    }
+                }
+            }
+            impl ::core::fmt::Display for KvError {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    write!(f, "{:?}", self)
+                }
+            }
+            impl ::core::error::Error for KvError {}
+            #[allow(unused_unsafe, clippy::all)]
+            /// None where there is no such entry. A key has 1 to 256 bytes, a value at most 64 KiB.
+            #[allow(async_fn_in_trait)]
+            pub fn get(
+                key: &str,
+            ) -> ::core::result::Result<::core::option::Option<Entry>, KvError> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 24 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 24
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = key;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "steward:plugin/kv@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "get"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result20 = match l3 {
+                        0 => {
+                            let e = {
+                                let l4 = i32::from(*ptr1.add(8).cast::<u8>());
+                                match l4 {
+                                    0 => None,
+                                    1 => {
+                                        let e = {
+                                            let l5 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l6 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len7 = l6;
+                                            let l8 = *ptr1
+                                                .add(16 + 2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<i64>();
+                                            Entry {
+                                                value: <_ as From<
+                                                    _rt::Vec<_>,
+                                                >>::from(_rt::Vec::from_raw_parts(l5.cast(), len7, len7)),
+                                                version: l8 as u64,
+                                            }
+                                        };
+                                        Some(e)
+                                    }
+                                    _ => _rt::invalid_enum_discriminant(),
+                                }
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l9 = i32::from(*ptr1.add(8).cast::<u8>());
+                                let v19 = match l9 {
+                                    0 => {
+                                        let e19 = {
+                                            let l10 = *ptr1
+                                                .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l11 = *ptr1
+                                                .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len12 = l11;
+                                            let bytes12 = _rt::Vec::from_raw_parts(
+                                                l10.cast(),
+                                                len12,
+                                                len12,
+                                            );
+                                            _rt::string_lift(bytes12)
+                                        };
+                                        KvError::Denied(e19)
+                                    }
+                                    1 => {
+                                        let e19 = {
+                                            let l13 = *ptr1
+                                                .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l14 = *ptr1
+                                                .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len15 = l14;
+                                            let bytes15 = _rt::Vec::from_raw_parts(
+                                                l13.cast(),
+                                                len15,
+                                                len15,
+                                            );
+                                            _rt::string_lift(bytes15)
+                                        };
+                                        KvError::Invalid(e19)
+                                    }
+                                    2 => KvError::Conflict,
+                                    3 => {
+                                        let e19 = {
+                                            let l16 = *ptr1
+                                                .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l17 = *ptr1
+                                                .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len18 = l17;
+                                            let bytes18 = _rt::Vec::from_raw_parts(
+                                                l16.cast(),
+                                                len18,
+                                                len18,
+                                            );
+                                            _rt::string_lift(bytes18)
+                                        };
+                                        KvError::OverQuota(e19)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 4, "invalid enum discriminant");
+                                        KvError::Unavailable
+                                    }
+                                };
+                                v19
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result20
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Makes or replaces an entry, and gives its version.
+            #[allow(async_fn_in_trait)]
+            pub fn set(key: &str, value: &[u8]) -> ::core::result::Result<u64, KvError> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = key;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let vec1 = value;
+                    let ptr1 = vec1.as_ptr().cast::<u8>();
+                    let len1 = vec1.len();
+                    let ptr2 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "steward:plugin/kv@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "set"]
+                        fn wit_import3(
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import3(
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import3(ptr0.cast_mut(), len0, ptr1.cast_mut(), len1, ptr2);
+                    let l4 = i32::from(*ptr2.add(0).cast::<u8>());
+                    let result17 = match l4 {
+                        0 => {
+                            let e = {
+                                let l5 = *ptr2.add(8).cast::<i64>();
+                                l5 as u64
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l6 = i32::from(*ptr2.add(8).cast::<u8>());
+                                let v16 = match l6 {
+                                    0 => {
+                                        let e16 = {
+                                            let l7 = *ptr2
+                                                .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l8 = *ptr2
+                                                .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len9 = l8;
+                                            let bytes9 = _rt::Vec::from_raw_parts(
+                                                l7.cast(),
+                                                len9,
+                                                len9,
+                                            );
+                                            _rt::string_lift(bytes9)
+                                        };
+                                        KvError::Denied(e16)
+                                    }
+                                    1 => {
+                                        let e16 = {
+                                            let l10 = *ptr2
+                                                .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l11 = *ptr2
+                                                .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len12 = l11;
+                                            let bytes12 = _rt::Vec::from_raw_parts(
+                                                l10.cast(),
+                                                len12,
+                                                len12,
+                                            );
+                                            _rt::string_lift(bytes12)
+                                        };
+                                        KvError::Invalid(e16)
+                                    }
+                                    2 => KvError::Conflict,
+                                    3 => {
+                                        let e16 = {
+                                            let l13 = *ptr2
+                                                .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l14 = *ptr2
+                                                .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len15 = l14;
+                                            let bytes15 = _rt::Vec::from_raw_parts(
+                                                l13.cast(),
+                                                len15,
+                                                len15,
+                                            );
+                                            _rt::string_lift(bytes15)
+                                        };
+                                        KvError::OverQuota(e16)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 4, "invalid enum discriminant");
+                                        KvError::Unavailable
+                                    }
+                                };
+                                v16
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result17
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// The same only where this version stands; 0 where nothing may.
+            #[allow(async_fn_in_trait)]
+            pub fn compare_and_set(
+                key: &str,
+                value: &[u8],
+                expect: u64,
+            ) -> ::core::result::Result<u64, KvError> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = key;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let vec1 = value;
+                    let ptr1 = vec1.as_ptr().cast::<u8>();
+                    let len1 = vec1.len();
+                    let ptr2 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "steward:plugin/kv@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "compare-and-set"]
+                        fn wit_import3(
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: i64,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import3(
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: i64,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import3(
+                        ptr0.cast_mut(),
+                        len0,
+                        ptr1.cast_mut(),
+                        len1,
+                        _rt::as_i64(&expect),
+                        ptr2,
+                    );
+                    let l4 = i32::from(*ptr2.add(0).cast::<u8>());
+                    let result17 = match l4 {
+                        0 => {
+                            let e = {
+                                let l5 = *ptr2.add(8).cast::<i64>();
+                                l5 as u64
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l6 = i32::from(*ptr2.add(8).cast::<u8>());
+                                let v16 = match l6 {
+                                    0 => {
+                                        let e16 = {
+                                            let l7 = *ptr2
+                                                .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l8 = *ptr2
+                                                .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len9 = l8;
+                                            let bytes9 = _rt::Vec::from_raw_parts(
+                                                l7.cast(),
+                                                len9,
+                                                len9,
+                                            );
+                                            _rt::string_lift(bytes9)
+                                        };
+                                        KvError::Denied(e16)
+                                    }
+                                    1 => {
+                                        let e16 = {
+                                            let l10 = *ptr2
+                                                .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l11 = *ptr2
+                                                .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len12 = l11;
+                                            let bytes12 = _rt::Vec::from_raw_parts(
+                                                l10.cast(),
+                                                len12,
+                                                len12,
+                                            );
+                                            _rt::string_lift(bytes12)
+                                        };
+                                        KvError::Invalid(e16)
+                                    }
+                                    2 => KvError::Conflict,
+                                    3 => {
+                                        let e16 = {
+                                            let l13 = *ptr2
+                                                .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l14 = *ptr2
+                                                .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len15 = l14;
+                                            let bytes15 = _rt::Vec::from_raw_parts(
+                                                l13.cast(),
+                                                len15,
+                                                len15,
+                                            );
+                                            _rt::string_lift(bytes15)
+                                        };
+                                        KvError::OverQuota(e16)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 4, "invalid enum discriminant");
+                                        KvError::Unavailable
+                                    }
+                                };
+                                v16
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result17
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Whether there was such an entry.
+            #[allow(async_fn_in_trait)]
+            pub fn delete(key: &str) -> ::core::result::Result<bool, KvError> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = key;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "steward:plugin/kv@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "delete"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result16 = match l3 {
+                        0 => {
+                            let e = {
+                                let l4 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                _rt::bool_lift(l4 as u8)
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l5 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let v15 = match l5 {
+                                    0 => {
+                                        let e15 = {
+                                            let l6 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l7 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len8 = l7;
+                                            let bytes8 = _rt::Vec::from_raw_parts(
+                                                l6.cast(),
+                                                len8,
+                                                len8,
+                                            );
+                                            _rt::string_lift(bytes8)
+                                        };
+                                        KvError::Denied(e15)
+                                    }
+                                    1 => {
+                                        let e15 = {
+                                            let l9 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l10 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len11 = l10;
+                                            let bytes11 = _rt::Vec::from_raw_parts(
+                                                l9.cast(),
+                                                len11,
+                                                len11,
+                                            );
+                                            _rt::string_lift(bytes11)
+                                        };
+                                        KvError::Invalid(e15)
+                                    }
+                                    2 => KvError::Conflict,
+                                    3 => {
+                                        let e15 = {
+                                            let l12 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l13 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len14 = l13;
+                                            let bytes14 = _rt::Vec::from_raw_parts(
+                                                l12.cast(),
+                                                len14,
+                                                len14,
+                                            );
+                                            _rt::string_lift(bytes14)
+                                        };
+                                        KvError::OverQuota(e15)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 4, "invalid enum discriminant");
+                                        KvError::Unavailable
+                                    }
+                                };
+                                v15
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result16
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Keys that begin so, in the order of their bytes, at most 200; `after` is the `next` of the page before.
+            #[allow(async_fn_in_trait)]
+            pub fn list(
+                prefix: &str,
+                after: ::core::option::Option<&str>,
+                limit: u32,
+            ) -> ::core::result::Result<Keys, KvError> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 6 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 6
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = prefix;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let (result2_0, result2_1, result2_2) = match after {
+                        Some(e) => {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            (1i32, ptr1.cast_mut(), len1)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let ptr3 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "steward:plugin/kv@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "list"]
+                        fn wit_import4(
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import4(
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import4(
+                        ptr0.cast_mut(),
+                        len0,
+                        result2_0,
+                        result2_1,
+                        result2_2,
+                        _rt::as_i32(&limit),
+                        ptr3,
+                    );
+                    let l5 = i32::from(*ptr3.add(0).cast::<u8>());
+                    let result27 = match l5 {
+                        0 => {
+                            let e = {
+                                let l6 = *ptr3
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l7 = *ptr3
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let base11 = l6;
+                                let len11 = l7;
+                                let mut result11 = _rt::Vec::with_capacity(len11);
+                                for i in 0..len11 {
+                                    let base = base11
+                                        .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                                    let e11 = {
+                                        let l8 = *base.add(0).cast::<*mut u8>();
+                                        let l9 = *base
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len10 = l9;
+                                        let bytes10 = _rt::Vec::from_raw_parts(
+                                            l8.cast(),
+                                            len10,
+                                            len10,
+                                        );
+                                        _rt::string_lift(bytes10)
+                                    };
+                                    result11.push(e11);
+                                }
+                                _rt::cabi_dealloc(
+                                    base11,
+                                    len11 * (2 * ::core::mem::size_of::<*const u8>()),
+                                    ::core::mem::size_of::<*const u8>(),
+                                );
+                                let l12 = i32::from(
+                                    *ptr3
+                                        .add(3 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<u8>(),
+                                );
+                                Keys {
+                                    items: result11,
+                                    next: match l12 {
+                                        0 => None,
+                                        1 => {
+                                            let e = {
+                                                let l13 = *ptr3
+                                                    .add(4 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<*mut u8>();
+                                                let l14 = *ptr3
+                                                    .add(5 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<usize>();
+                                                let len15 = l14;
+                                                let bytes15 = _rt::Vec::from_raw_parts(
+                                                    l13.cast(),
+                                                    len15,
+                                                    len15,
+                                                );
+                                                _rt::string_lift(bytes15)
+                                            };
+                                            Some(e)
+                                        }
+                                        _ => _rt::invalid_enum_discriminant(),
+                                    },
+                                }
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l16 = i32::from(
+                                    *ptr3.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let v26 = match l16 {
+                                    0 => {
+                                        let e26 = {
+                                            let l17 = *ptr3
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l18 = *ptr3
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len19 = l18;
+                                            let bytes19 = _rt::Vec::from_raw_parts(
+                                                l17.cast(),
+                                                len19,
+                                                len19,
+                                            );
+                                            _rt::string_lift(bytes19)
+                                        };
+                                        KvError::Denied(e26)
+                                    }
+                                    1 => {
+                                        let e26 = {
+                                            let l20 = *ptr3
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l21 = *ptr3
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len22 = l21;
+                                            let bytes22 = _rt::Vec::from_raw_parts(
+                                                l20.cast(),
+                                                len22,
+                                                len22,
+                                            );
+                                            _rt::string_lift(bytes22)
+                                        };
+                                        KvError::Invalid(e26)
+                                    }
+                                    2 => KvError::Conflict,
+                                    3 => {
+                                        let e26 = {
+                                            let l23 = *ptr3
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l24 = *ptr3
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len25 = l24;
+                                            let bytes25 = _rt::Vec::from_raw_parts(
+                                                l23.cast(),
+                                                len25,
+                                                len25,
+                                            );
+                                            _rt::string_lift(bytes25)
+                                        };
+                                        KvError::OverQuota(e26)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 4, "invalid enum discriminant");
+                                        KvError::Unavailable
+                                    }
+                                };
+                                v26
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result27
+                }
+            }
+        }
     }
 }
 #[rustfmt::skip]
@@ -5401,6 +6222,40 @@ mod _rt {
         }
     }
     pub use alloc_crate::alloc;
+    pub fn as_i64<T: AsI64>(t: T) -> i64 {
+        t.as_i64()
+    }
+    pub trait AsI64 {
+        fn as_i64(self) -> i64;
+    }
+    impl<'a, T: Copy + AsI64> AsI64 for &'a T {
+        fn as_i64(self) -> i64 {
+            (*self).as_i64()
+        }
+    }
+    impl AsI64 for i64 {
+        #[inline]
+        fn as_i64(self) -> i64 {
+            self as i64
+        }
+    }
+    impl AsI64 for u64 {
+        #[inline]
+        fn as_i64(self) -> i64 {
+            self as i64
+        }
+    }
+    pub unsafe fn bool_lift(val: u8) -> bool {
+        if cfg!(debug_assertions) {
+            match val {
+                0 => false,
+                1 => true,
+                _ => panic!("invalid bool discriminant"),
+            }
+        } else {
+            val != 0
+        }
+    }
     #[cfg(target_arch = "wasm32")]
     pub fn run_ctors_once() {
         wit_bindgen::rt::run_ctors_once();
@@ -5437,10 +6292,10 @@ macro_rules! __export_tool_with_preview_impl {
         #[cfg(target_arch = "wasm32")] #[unsafe (link_section =
         "component-type:wit-bindgen:0.61.1:steward:plugin@0.1.0:tool-with-preview:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 2858] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 3203] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xa2\x15\x01A\x02\x01\
-A%\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xfb\x17\x01A\x02\x01\
+A'\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01\
 @\x02\x05level\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\0\x18steward:plu\
 gin/log@0.1.0\x05\0\x01B\x02\x01@\0\0x\x04\0\x06now-ms\x01\0\x03\0\x1asteward:pl\
 ugin/clock@0.1.0\x05\x01\x01B\x15\x01m\x09\x04read\x05fetch\x05write\x04send\x07\
@@ -5496,15 +6351,24 @@ ky\x01r\x05\x06methods\x03urls\x07headers\x01\x04body\x03\x0atimeout-ms\x04\x04\
 sponse\x03\0\x07\x01q\x05\x06denied\x01s\0\x09too-large\x01s\0\x08too-many\x01s\0\
 \x07timeout\0\0\x0bunreachable\x01s\0\x04\0\x0ahttp-error\x03\0\x09\x01j\x01\x08\
 \x01\x0a\x01@\x01\x07request\x06\0\x0b\x04\0\x05fetch\x01\x0c\x03\0\x19steward:p\
-lugin/http@0.1.0\x05\x0a\x02\x03\0\x02\x07request\x03\0\x05asked\x03\0\x0b\x02\x03\
-\0\x02\x07preview\x03\0\x05shown\x03\0\x0d\x02\x03\0\x02\x05error\x03\0\x07refus\
-ed\x03\0\x0f\x02\x03\0\x02\x0emanifest-check\x03\0\x0emanifest-check\x03\0\x11\x03\
-\0\x07request\x03\0\x0b\x02\x03\0\x02\x08response\x03\0\x08response\x03\0\x14\x03\
-\0\x05error\x03\0\x0f\x01j\x01\x0e\x01\x10\x01@\x01\x07request\x0c\0\x17\x04\0\x07\
-preview\x01\x18\x01@\0\0\x12\x04\0\x08describe\x01\x19\x01j\x01\x15\x01\x16\x01@\
-\x01\x07request\x13\0\x1a\x04\0\x04call\x01\x1b\x04\0&steward:plugin/tool-with-p\
-review@0.1.0\x04\0\x0b\x17\x01\0\x11tool-with-preview\x03\0\0\0G\x09producers\x01\
-\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
+lugin/http@0.1.0\x05\x0a\x01B\x18\x01p}\x01r\x02\x05value\0\x07versionw\x04\0\x05\
+entry\x03\0\x01\x01ps\x01ks\x01r\x02\x05items\x03\x04next\x04\x04\0\x04keys\x03\0\
+\x05\x01q\x05\x06denied\x01s\0\x07invalid\x01s\0\x08conflict\0\0\x0aover-quota\x01\
+s\0\x0bunavailable\0\0\x04\0\x08kv-error\x03\0\x07\x01k\x02\x01j\x01\x09\x01\x08\
+\x01@\x01\x03keys\0\x0a\x04\0\x03get\x01\x0b\x01j\x01w\x01\x08\x01@\x02\x03keys\x05\
+value\0\0\x0c\x04\0\x03set\x01\x0d\x01@\x03\x03keys\x05value\0\x06expectw\0\x0c\x04\
+\0\x0fcompare-and-set\x01\x0e\x01j\x01\x7f\x01\x08\x01@\x01\x03keys\0\x0f\x04\0\x06\
+delete\x01\x10\x01j\x01\x06\x01\x08\x01@\x03\x06prefixs\x05after\x04\x05limity\0\
+\x11\x04\0\x04list\x01\x12\x03\0\x17steward:plugin/kv@0.1.0\x05\x0b\x02\x03\0\x02\
+\x07request\x03\0\x05asked\x03\0\x0c\x02\x03\0\x02\x07preview\x03\0\x05shown\x03\
+\0\x0e\x02\x03\0\x02\x05error\x03\0\x07refused\x03\0\x10\x02\x03\0\x02\x0emanife\
+st-check\x03\0\x0emanifest-check\x03\0\x12\x03\0\x07request\x03\0\x0c\x02\x03\0\x02\
+\x08response\x03\0\x08response\x03\0\x15\x03\0\x05error\x03\0\x10\x01j\x01\x0f\x01\
+\x11\x01@\x01\x07request\x0d\0\x18\x04\0\x07preview\x01\x19\x01@\0\0\x13\x04\0\x08\
+describe\x01\x1a\x01j\x01\x16\x01\x17\x01@\x01\x07request\x14\0\x1b\x04\0\x04cal\
+l\x01\x1c\x04\0&steward:plugin/tool-with-preview@0.1.0\x04\0\x0b\x17\x01\0\x11to\
+ol-with-preview\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\
+\x070.258.3\x10wit-bindgen-rust\x060.61.1";
         };
     };
 }
@@ -5517,9 +6381,9 @@ pub use __export_tool_with_preview_impl as export;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 2843] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xf3\x14\x01A\x02\x01\
-A\x1d\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 3188] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xcc\x17\x01A\x02\x01\
+A\x1f\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\
 \x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\0\x18steward\
 :plugin/log@0.1.0\x05\0\x01B\x02\x01@\0\0x\x04\0\x06now-ms\x01\0\x03\0\x1astewar\
 d:plugin/clock@0.1.0\x05\x01\x01B\x15\x01m\x09\x04read\x05fetch\x05write\x04send\
@@ -5575,14 +6439,22 @@ ky\x01r\x05\x06methods\x03urls\x07headers\x01\x04body\x03\x0atimeout-ms\x04\x04\
 sponse\x03\0\x07\x01q\x05\x06denied\x01s\0\x09too-large\x01s\0\x08too-many\x01s\0\
 \x07timeout\0\0\x0bunreachable\x01s\0\x04\0\x0ahttp-error\x03\0\x09\x01j\x01\x08\
 \x01\x0a\x01@\x01\x07request\x06\0\x0b\x04\0\x05fetch\x01\x0c\x03\0\x19steward:p\
-lugin/http@0.1.0\x05\x0a\x02\x03\0\x02\x07request\x03\0\x05asked\x03\0\x0b\x02\x03\
-\0\x02\x07preview\x03\0\x05shown\x03\0\x0d\x02\x03\0\x02\x05error\x03\0\x07refus\
-ed\x03\0\x0f\x02\x03\0\x02\x0emanifest-check\x03\0\x0emanifest-check\x03\0\x11\x03\
-\0\x07request\x03\0\x0b\x02\x03\0\x02\x08response\x03\0\x08response\x03\0\x14\x03\
-\0\x05error\x03\0\x0f\x04\0Fsteward:plugin/tool-with-preview-with-all-of-its-exp\
-orts-removed@0.1.0\x04\0\x0b7\x01\01tool-with-preview-with-all-of-its-exports-re\
-moved\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.\
-3\x10wit-bindgen-rust\x060.61.1";
+lugin/http@0.1.0\x05\x0a\x01B\x18\x01p}\x01r\x02\x05value\0\x07versionw\x04\0\x05\
+entry\x03\0\x01\x01ps\x01ks\x01r\x02\x05items\x03\x04next\x04\x04\0\x04keys\x03\0\
+\x05\x01q\x05\x06denied\x01s\0\x07invalid\x01s\0\x08conflict\0\0\x0aover-quota\x01\
+s\0\x0bunavailable\0\0\x04\0\x08kv-error\x03\0\x07\x01k\x02\x01j\x01\x09\x01\x08\
+\x01@\x01\x03keys\0\x0a\x04\0\x03get\x01\x0b\x01j\x01w\x01\x08\x01@\x02\x03keys\x05\
+value\0\0\x0c\x04\0\x03set\x01\x0d\x01@\x03\x03keys\x05value\0\x06expectw\0\x0c\x04\
+\0\x0fcompare-and-set\x01\x0e\x01j\x01\x7f\x01\x08\x01@\x01\x03keys\0\x0f\x04\0\x06\
+delete\x01\x10\x01j\x01\x06\x01\x08\x01@\x03\x06prefixs\x05after\x04\x05limity\0\
+\x11\x04\0\x04list\x01\x12\x03\0\x17steward:plugin/kv@0.1.0\x05\x0b\x02\x03\0\x02\
+\x07request\x03\0\x05asked\x03\0\x0c\x02\x03\0\x02\x07preview\x03\0\x05shown\x03\
+\0\x0e\x02\x03\0\x02\x05error\x03\0\x07refused\x03\0\x10\x02\x03\0\x02\x0emanife\
+st-check\x03\0\x0emanifest-check\x03\0\x12\x03\0\x07request\x03\0\x0c\x02\x03\0\x02\
+\x08response\x03\0\x08response\x03\0\x15\x03\0\x05error\x03\0\x10\x04\0Fsteward:\
+plugin/tool-with-preview-with-all-of-its-exports-removed@0.1.0\x04\0\x0b7\x01\01\
+tool-with-preview-with-all-of-its-exports-removed\x03\0\0\0G\x09producers\x01\x0c\
+processed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

@@ -3,7 +3,8 @@
 //! A tool is a function from a typed argument to a typed answer; [`plugin!`] makes a component of several. The JSON
 //! Schemas that the manifest names are derived from the same types by `schemars` (see [`schemas`]), so the model, the
 //! host and the code never disagree. There is no WASI: the only way out are the interfaces in [`crm`], [`crm_write`],
-//! [`log`], [`clock`] and [`http`], and each of them must be granted in `tool.toml`. Whom [`http`] asks stands there too, under `[egress]`.
+//! [`log`], [`clock`], [`http`] and [`kv`], and each of them must be granted in `tool.toml`. Whom [`http`] asks stands there too, under
+//! `[egress]`, and how much [`kv`] keeps, under `[kv]`.
 //!
 //! ```text
 //! #[derive(Deserialize, JsonSchema)]
@@ -27,7 +28,7 @@ pub mod schemas;
 mod text;
 
 pub use bindings::steward::plugin::types::{Effect, ManifestCheck, OfficeError, Preview, PreviewLine, ToolCheck};
-pub use bindings::steward::plugin::{clock, crm, crm_write, http, log};
+pub use bindings::steward::plugin::{clock, crm, crm_write, http, kv, log};
 pub use bindings::{Error, Guest, Request, Response};
 pub use text::{Email, Line};
 pub use {schemars, serde, serde_json};
@@ -81,6 +82,17 @@ impl From<http::HttpError> for Error {
             http::HttpError::TooLarge(why) => Self::Failed(why),
             http::HttpError::Timeout => Self::Unavailable("the other side did not answer in time; a later try may work".to_owned()),
             http::HttpError::Unreachable(why) => Self::Unavailable(why),
+        }
+    }
+}
+
+impl From<kv::KvError> for Error {
+    fn from(error: kv::KvError) -> Self {
+        match error {
+            kv::KvError::Denied(why) => Self::Denied(why),
+            kv::KvError::Invalid(why) | kv::KvError::OverQuota(why) => Self::Failed(why),
+            kv::KvError::Conflict => Self::Unavailable("another call has just changed what this one keeps; a later try may work".to_owned()),
+            kv::KvError::Unavailable => Self::Unavailable("what was kept cannot be reached; a later try may work".to_owned()),
         }
     }
 }

@@ -16,7 +16,7 @@ import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
-import { asked } from '@/lib/tool-set';
+import { asked, keeps } from '@/lib/tool-set';
 import { useAddress } from '@/lib/url';
 import { ProposeTools } from './propose-tools';
 import { ToolDialog } from './tool-dialog';
@@ -143,7 +143,7 @@ function Sandbox({ plugin }: { plugin: Plugin }) {
             t('nothing')
           ) : (
             <span key="imports" className="flex flex-wrap gap-1">
-              {[...plugin.imports, ...plugin.egress.map(asked)].map((name) => (
+              {[...plugin.imports, ...plugin.egress.map(asked), ...(plugin.kv == null ? [] : [keeps(plugin.kv)])].map((name) => (
                 <Badge key={name}>
                   <span dir="ltr">{name}</span>
                 </Badge>

@@ -3,7 +3,7 @@
 use crate::auth::{Answer, Caller, json};
 use crate::openapi::Doc;
 use crate::routes::PageOf;
-use crate::tool_sets::EgressView;
+use crate::tool_sets::{EgressView, KvView};
 use http::StatusCode;
 use serde::Serialize;
 use steward_core::Digest;
@@ -48,15 +48,17 @@ pub(crate) struct PluginView {
     /// Whom it may ask outside.
     egress: Vec<EgressView>,
     limits: PluginLimitsView,
+    /// What it asks to keep between calls.
+    kv: Option<KvView>,
     /// Its tools, by their whole names.
     tools: Vec<String>,
 }
 
 impl From<PluginInfo> for PluginView {
     fn from(info: PluginInfo) -> Self {
-        let PluginInfo { name, version, language, digest, imports, egress, limits, tools } = info;
+        let PluginInfo { name, version, language, digest, imports, egress, limits, kv, tools } = info;
         let egress = egress.iter().map(EgressView::from).collect();
-        Self { name, version, language, digest, imports, egress, limits: limits.into(), tools }
+        Self { name, version, language, digest, imports, egress, limits: limits.into(), kv: kv.map(Into::into), tools }
     }
 }
 

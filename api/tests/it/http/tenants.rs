@@ -55,6 +55,8 @@ begin
   insert into hold_escalation (tenant_id, hold_id, workspace_id, after_minutes, roles, at) values (t, h, w, 30, '{owner}', n);
   insert into governance_change (tenant_id, governance_change_id, kind, subject, content, content_digest, base_digest, base_version, report, sound, proposed_by, proposed_at, proposed_audit_id, seal, state)
     values (t, gen_random_uuid(), 'policy', 'rules', '{}', d, d, 0, '{}', false, p, n, (select audit_id from audit_event where tenant_id = t limit 1), d, 'proposed');
+  insert into plugin_state (tenant_id, workspace_id, plugin) values (t, w, 'x');
+  insert into plugin_entry (tenant_id, workspace_id, plugin, key, value, version, integrity, private, changed_at) values (t, w, 'x', 'x', '', 1, 0, true, n);
   insert into host_effect (tenant_id, run_id, key, ordinal, workspace_id, request_digest, answer, at) values (t, r, 'k', 0, w, d, '{}', n);
   insert into audit_index (tenant_id, tree_index, audit_id, leaf) values (t, 0, gen_random_uuid(), d);
   insert into audit_checkpoint (tenant_id, tree_size, root, note, horizon, signed_at) values (t, 1, d, 'x', 0, n);

@@ -49,7 +49,7 @@ impl Drive<'_> {
         if self.edited.contains_key(&call.call_id) || !self.journal.is_lasting() {
             return None;
         }
-        let hands = (self.hands)(ruling.integrity);
+        let hands = (self.hands)(ruling.floor);
         preview_of(&self.runtime.host, self.key_of(call.call_id), self.runtime.office.clock.now_ms(), sealed, hands).await
     }
 
@@ -123,7 +123,7 @@ impl Drive<'_> {
         let verdict = std::mem::replace(&mut ruling.verdict, Ruled::Block(steward_core::BlockClass::Policy));
         match (verdict, &ruling.sealed) {
             (Ruled::Allow(permit), _) => {
-                self.permits.insert(call.call_id, Permitted { permit: *permit, integrity: ruling.integrity });
+                self.permits.insert(call.call_id, Permitted { permit: *permit, floor: ruling.floor });
             }
             (Ruled::Hold(needs), Some(sealed)) => {
                 let expires_at_ms = sealed.envelope.expires_at_ms;
@@ -232,7 +232,7 @@ impl Drive<'_> {
         let mut permitted = Vec::new();
         for id in &ids {
             match self.judged(*id).await?.map(|judged| judged.ruling) {
-                Some(Ruling { verdict: Ruled::Allow(permit), integrity, .. }) => permitted.push((*id, Permitted { permit: *permit, integrity })),
+                Some(Ruling { verdict: Ruled::Allow(permit), floor, .. }) => permitted.push((*id, Permitted { permit: *permit, floor })),
                 _ => self.not_known(*id, "Steward stopped while this call ran, and the rules as they are now do not let it be repeated"),
             }
         }
@@ -254,6 +254,7 @@ impl Drive<'_> {
             ms: 0,
             used: Default::default(),
             records: Default::default(),
+            kept: None,
         });
     }
 
@@ -269,8 +270,8 @@ impl Drive<'_> {
                 continue;
             }
             match self.judged(*id).await? {
-                Some(Judged { ruling: Ruling { verdict: Ruled::Allow(permit), integrity, .. }, .. }) => {
-                    permitted.push((*id, Permitted { permit: *permit, integrity }));
+                Some(Judged { ruling: Ruling { verdict: Ruled::Allow(permit), floor, .. }, .. }) => {
+                    permitted.push((*id, Permitted { permit: *permit, floor }));
                 }
                 Some(Judged { call, ruling, after_approval, counted }) => {
                     // The rules changed since: what was allowed is now blocked, and that is written down.
@@ -302,7 +303,7 @@ impl Drive<'_> {
         let now_ms = runtime.office.clock.now_ms();
         // Those that run side by side have it together.
         let requests = RequestBudget::after(self.run.requests);
-        for (id, Permitted { permit, integrity }) in permitted {
+        for (id, Permitted { permit, floor }) in permitted {
             if permit.envelope().tool == EXTRACT {
                 running.push(self.reading(id, permit).await?);
                 continue;
@@ -315,7 +316,7 @@ impl Drive<'_> {
             let deadline_ms = runtime.host.tool(&permit.envelope().tool).map_or(CALL_DEADLINE_MS, |tool| tool.spec().timeout_ms);
             let context = CallContext { key, deadline_ms, locale: "en".to_owned(), time_zone: "UTC".to_owned(), now_ms, requests: requests.clone() };
             let only_reads = self.run.call(id).is_some_and(|call| call.only_reads());
-            let hands = (self.hands)(integrity);
+            let hands = (self.hands)(floor);
             let stop = self.stop.clone();
             running.push(Box::pin(async move {
                 let calling = runtime.host.call(permit, context, hands);
@@ -355,8 +356,8 @@ impl Drive<'_> {
                 self.reserved_left = Micros(self.reserved_left.0.saturating_sub(cost.0));
                 self.apply(Event::Extracted { call_id: id, model, usage, cost });
             }
-            let CallReport { outcome, fuel, ms, used, records } = report;
-            self.apply(Event::Done { call_id: id, outcome, fuel, ms, used, records });
+            let CallReport { outcome, fuel, ms, used, records, kept } = report;
+            self.apply(Event::Done { call_id: id, outcome, fuel, ms, used, records, kept });
         }
         Ok(())
     }
@@ -419,7 +420,7 @@ fn at_once<'a>(id: CallId, class: FailureClass, why: &str) -> Reading<'a> {
 
 /// The report of a call that no sandbox ran.
 fn report(outcome: Outcome) -> CallReport {
-    CallReport { outcome, fuel: 0, ms: 0, used: Default::default(), records: Default::default() }
+    CallReport { outcome, fuel: 0, ms: 0, used: Default::default(), records: Default::default(), kept: None }
 }
 
 /// Text columns take no NUL.

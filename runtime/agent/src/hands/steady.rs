@@ -4,8 +4,10 @@
 //! The call's deadline bounds it all.
 
 use std::time::Duration;
+use steward_core::Floor;
 use steward_host::office::{
-    Asked, Company, CompanyPatch, Contact, ContactPatch, Deal, DealFilter, Listed, NewCompany, NewContact, Note, Office, OfficeError, PageRequest, Subject,
+    Asked, Company, CompanyPatch, Contact, ContactPatch, Deal, DealFilter, KvChange, KvChanged, KvEntry, KvName, KvSpace, Listed, NewCompany, NewContact, Note,
+    Office, OfficeError, PageRequest, Subject,
 };
 
 /// How often an unanswered question is asked again.
@@ -32,6 +34,10 @@ macro_rules! again {
 }
 
 impl<O: Office> Office for Steady<O> {
+    fn judged(&self) -> Floor {
+        self.0.judged()
+    }
+
     fn find_contacts<'a>(&'a self, query: &'a str, page: &'a PageRequest) -> Asked<'a, Listed<Contact>> {
         again!(self.0.find_contacts(query, page))
     }
@@ -74,5 +80,17 @@ impl<O: Office> Office for Steady<O> {
 
     fn add_note<'a>(&'a self, key: &'a str, ordinal: u32, about: &'a Subject, text: &'a str) -> Asked<'a, Note> {
         again!(self.0.add_note(key, ordinal, about, text))
+    }
+
+    fn kv_get<'a>(&'a self, space: &'a KvSpace, name: &'a str) -> Asked<'a, Option<KvEntry>> {
+        again!(self.0.kv_get(space, name))
+    }
+
+    fn kv_list<'a>(&'a self, space: &'a KvSpace, prefix: &'a str, page: &'a PageRequest) -> Asked<'a, Listed<KvName>> {
+        again!(self.0.kv_list(space, prefix, page))
+    }
+
+    fn kv_change<'a>(&'a self, key: &'a str, ordinal: u32, space: &'a KvSpace, name: &'a str, change: &'a KvChange, seen: Floor) -> Asked<'a, KvChanged> {
+        again!(self.0.kv_change(key, ordinal, space, name, change, seen))
     }
 }

@@ -11,7 +11,7 @@ use super::words::{Words, dates_in, minutes, moment};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
-use steward_core::{ArgumentClass, Integrity, Label, Origin, Readers, RecordPattern, Source};
+use steward_core::{ArgumentClass, Floor, Integrity, Label, Origin, Readers, RecordPattern, Source};
 
 /// Who stands for everybody of the organisation among readers.
 const HOUSE: &str = "house";
@@ -23,6 +23,8 @@ const PIECE_MIN: usize = 8;
 pub(super) struct Place {
     pub(super) origin: Origin,
     cap: Integrity,
+    /// No use of it is better than this.
+    floor: Integrity,
     pub(super) record: Option<usize>,
     is_id: bool,
     readers: Arc<Readers>,
@@ -63,6 +65,8 @@ pub(super) struct Origins<'a> {
     pub(super) tool: &'a str,
     pub(super) patterns: &'a [RecordPattern],
     pub(super) private: bool,
+    /// What the tool's plugin had kept from earlier calls and read for it.
+    pub(super) kept: Option<Floor>,
     /// Whether another run got it: what was made then is no longer known to be as it was made.
     pub(super) taken: bool,
     /// Whether the owner named this whole result, which has no records, and said to go by it.
@@ -110,11 +114,13 @@ impl Records {
             for (path, object) in pointed(result, &pattern.at).into_iter().filter(|(_, object)| object.is_object()) {
                 let record =
                     self.record(words, pattern, from.taken, object, &format!("{call}{path}"), |field| origins.get(format!("{path}/{field}").as_str()).copied());
-                let readers = if from.private { Arc::new(readers(pattern, object)) } else { Arc::clone(&rest) };
+                // What was kept of private matters is for the house, whomever its plugin names as a reader.
+                let kept_private = from.kept.is_some_and(|kept| kept.private);
+                let readers = if from.private && !kept_private { Arc::new(readers(pattern, object)) } else { Arc::clone(&rest) };
                 around.entry(path).or_default().push(Around { record, id: pattern.key.as_deref(), readers });
             }
         }
-        for Found { path, leaf, origin, cap, is_key } in found {
+        for Found { path, leaf, origin, cap, floor, is_key } in found {
             let inside = enclosing(&around, path);
             // One object may be a record and name others: an id belongs to its own pattern, the rest to the first.
             let own = inside.and_then(|(field, around)| around.iter().find(|around| !is_key && around.id == Some(field)));
@@ -123,6 +129,7 @@ impl Records {
             let place = Place {
                 origin: *origin,
                 cap: *cap,
+                floor: *floor,
                 record: record.map(|around| around.record),
                 is_id: own.is_some(),
                 readers,
@@ -172,6 +179,7 @@ impl Records {
         let place = Place {
             origin: Origin::Outside,
             cap: Integrity::Outside,
+            floor: Integrity::Outside,
             record: None,
             is_id: false,
             readers: Arc::new(readers),
@@ -253,6 +261,7 @@ impl Records {
             (Origin::Outside, _) => Integrity::Outside,
         };
         let integrity = if place.origin == Origin::System { integrity } else { integrity.min(place.cap) };
+        let integrity = integrity.min(place.floor);
         Label { readers: Readers::clone(&place.readers), ..Label::from_source(integrity, source(place)) }
     }
 
@@ -312,7 +321,7 @@ impl Records {
         } else {
             Integrity::Fact
         };
-        Some(Label { readers: place.readers(), ..Label::from_source(integrity, source(place)) })
+        Some(Label { readers: place.readers(), ..Label::from_source(integrity.min(place.floor), source(place)) })
     }
 
     /// The place a handle names.

@@ -271,6 +271,7 @@ fn what_a_tool_says_of_its_failure_is_its_own_text() {
         ms: 0,
         used: Default::default(),
         records: BTreeMap::new(),
+        kept: None,
     };
     let context = |events: Vec<Event>| {
         let recorded: Vec<Recorded> = events.into_iter().zip(1..).map(|(event, seq)| Recorded { seq, at_ms: 0, event }).collect();
@@ -341,7 +342,15 @@ fn what_was_written_travels_with_the_record() {
     ] {
         let (run, mut shown, tools) = files("Make a file new.txt that says 'Hello there' and share it with max@good.example and boss@good.example");
         let make = call(2, 0, "files.make", json!({"name": "new.txt", "text": text}));
-        shown.add_call(Mode::Traced, &run, &*tools["files.make"], &make, &json!({"id": "3", "name": "new.txt", "text": text, "shared": {}}), &BTreeMap::new());
+        shown.add_call(
+            Mode::Traced,
+            &run,
+            &*tools["files.make"],
+            &make,
+            &json!({"id": "3", "name": "new.txt", "text": text, "shared": {}}),
+            &BTreeMap::new(),
+            None,
+        );
         let share = call(3, 0, "files.share", json!({"id": "3", "to": to}));
         let judged = judge(Mode::Traced, &run, &shown, &*tools["files.share"], &share).expect("judged");
         assert_eq!(judged.origins.leak, leak, "{text} -> {to}");
@@ -363,7 +372,7 @@ fn what_a_run_made_is_not_its_forks_own() {
         cost: steward_core::Micros(0),
         model: "m".into(),
     };
-    let done = Event::Done { call_id: made.call_id, outcome, fuel: 0, ms: 0, used: Default::default(), records: BTreeMap::new() };
+    let done = Event::Done { call_id: made.call_id, outcome, fuel: 0, ms: 0, used: Default::default(), records: BTreeMap::new(), kept: None };
     let forked = Event::Forked { from: steward_core::Ids::counter().make(), step: 3, taken: 2, used: Default::default(), later: Vec::new() };
     let share = call(3, 0, "files.share", json!({"id": "3", "to": "max@good.example"}));
     for (first, leaks, id, id_unnamed) in [(None, false, Integrity::Owner, Integrity::Owner), (Some(forked), true, Integrity::Anchored, Integrity::Fact)] {

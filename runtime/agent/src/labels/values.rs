@@ -14,7 +14,7 @@ use crate::run::{Call, Run};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use steward_core::{ArgumentClass, ArgumentRole, FailureClass, Integrity, Label, Mode, Origin, Outcome, Readers, RecordPattern, Source, ToolCall};
+use steward_core::{ArgumentClass, ArgumentRole, FailureClass, Floor, Integrity, Label, Mode, Origin, Outcome, Readers, RecordPattern, Source, ToolCall};
 use steward_host::EXTRACT;
 
 /// One value an earlier result showed.
@@ -115,14 +115,25 @@ impl Shown {
         }
         if let Some(Outcome::Ok { result, .. }) = &call.outcome {
             match tools.find(&call.call.tool) {
-                Some(tool) => self.add_call(mode, run, &*tool, &call.call, result, &call.records),
+                Some(tool) => self.add_call(mode, run, &*tool, &call.call, result, &call.records, call.kept),
+                // Outside text, whatever else went into it.
                 None => self.add(&id, &call.call.tool, result, &BTreeMap::new(), &call.records),
             }
         }
     }
 
-    /// Takes in one call that was carried out: what it wrote, and its result.
-    pub fn add_call(&mut self, mode: Mode, run: &Run, tool: &dyn Callable, call: &ToolCall, result: &Value, stored: &BTreeMap<String, Integrity>) {
+    /// Takes in one call that was carried out: what it wrote, and its result, with what its plugin had kept and read for it.
+    #[expect(clippy::too_many_arguments, reason = "a call, its result, and what the store and the host say of it")]
+    pub fn add_call(
+        &mut self,
+        mode: Mode,
+        run: &Run,
+        tool: &dyn Callable,
+        call: &ToolCall,
+        result: &Value,
+        stored: &BTreeMap<String, Integrity>,
+        kept: Option<Floor>,
+    ) {
         let spec = tool.spec();
         let id = call.call_id.to_string();
         if !spec.effect.only_reads() {
@@ -140,7 +151,15 @@ impl Shown {
         let arguments = leaves(&call.arguments);
         let said = |leaf: &Value| self.words.as_ref().is_some_and(|words| words.endorses_name(&self::key(leaf)));
         let endorsed = spec.records.is_empty() && arguments.iter().any(|(_, leaf)| said(leaf));
-        let from = records::Origins { call: &id, tool: &spec.name, patterns: &spec.records, private: spec.private, taken: run.took(call.call_id), endorsed };
+        let from = records::Origins {
+            call: &id,
+            tool: &spec.name,
+            patterns: &spec.records,
+            private: spec.private || kept.is_some_and(|kept| kept.private),
+            kept,
+            taken: run.took(call.call_id),
+            endorsed,
+        };
         self.take(&from, result, &spec.result_labels, stored);
     }
 
@@ -190,12 +209,12 @@ impl Shown {
         patterns: &[RecordPattern],
         private: bool,
     ) {
-        self.take(&records::Origins { call, tool, patterns, private, taken: false, endorsed: false }, result, labels, stored);
+        self.take(&records::Origins { call, tool, patterns, private, kept: None, taken: false, endorsed: false }, result, labels, stored);
     }
 
     fn take(&mut self, from: &records::Origins<'_>, result: &Value, labels: &BTreeMap<String, Origin>, stored: &Stored) {
         self.memo = Memo::default();
-        let found = walk(result, labels, stored);
+        let found = walk(result, labels, stored, from.kept);
         let empty = Words::default();
         let first = self.records.places.len();
         self.records.add(self.words.as_deref().unwrap_or(&empty), from, result, &found);

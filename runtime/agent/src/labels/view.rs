@@ -4,7 +4,7 @@ use super::sealed::{KEY, escaped, sorted};
 use super::walk::{Found, push, walk};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
-use steward_core::{CallId, Integrity, Origin, ToolCall};
+use steward_core::{CallId, Floor, Integrity, Origin, ToolCall};
 use steward_host::EXTRACT;
 
 /// The longest text that is shown inline, in characters: a name or a subject, not a letter.
@@ -29,14 +29,15 @@ pub(crate) fn shows_choice(call: &ToolCall) -> bool {
 pub(super) fn integrity(found: &Found) -> Integrity {
     // What the runtime itself made, an id or a count, is nobody's text.
     let integrity = if found.origin == Origin::System { found.origin.integrity() } else { found.origin.integrity().min(found.cap) };
+    let integrity = integrity.min(found.floor);
     // A switch or an absent value carries no text of anybody.
     if matches!(found.leaf, Value::Bool(_) | Value::Null) { integrity.max(Integrity::Fact) } else { integrity }
 }
 
 /// A result as a model in mode `sealed` is shown it: what it may see, and a handle with kind and length for everything else.
 /// A key that the manifest does not name is somebody's text too: where it may not be seen, its place stands for it.
-pub fn view(call: CallId, result: &Value, labels: &BTreeMap<String, Origin>, stored: &BTreeMap<String, Integrity>) -> Value {
-    let found = walk(result, labels, stored);
+pub fn view(call: CallId, result: &Value, labels: &BTreeMap<String, Origin>, stored: &BTreeMap<String, Integrity>, kept: Option<Floor>) -> Value {
+    let found = walk(result, labels, stored, kept);
     let hidden = found.iter().filter(|leaf| !is_inline(&leaf.leaf, integrity(leaf))).map(|leaf| ((leaf.path.as_str(), leaf.is_key), ())).collect();
     let handle = if call.index == 0 { format!("${}", call.step) } else { format!("${}-{}", call.step, call.index) };
     shown(&hidden, &mut String::new(), &handle, result)

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
-use steward_core::{Integrity, Origin};
+use steward_core::{Floor, Integrity, Origin};
 
 /// Patterns of JSON pointers, as a tree. The more exact pattern counts.
 #[derive(Debug, Default)]
@@ -72,21 +72,25 @@ pub(super) struct Found {
     pub(super) origin: Origin,
     /// The lowest integrity of the stored records it belongs to.
     pub(super) cap: Integrity,
+    /// The lowest integrity of what its plugin had kept and read for it: whatever a manifest says, nothing of it is better.
+    pub(super) floor: Integrity,
     /// Whether it is a key of an object and not a value: one that the manifest does not name but covers.
     pub(super) is_key: bool,
 }
 
 /// The leaves of a result. A key that only a `*` of the manifest covers was chosen by somebody, so it is a leaf too.
-pub(super) fn walk(result: &Value, labels: &BTreeMap<String, Origin>, stored: &BTreeMap<String, Integrity>) -> Vec<Found> {
+pub(super) fn walk(result: &Value, labels: &BTreeMap<String, Origin>, stored: &BTreeMap<String, Integrity>, kept: Option<Floor>) -> Vec<Found> {
     let patterns = Patterns::of(labels);
     let mut out = Vec::new();
-    Walk { patterns: &patterns, stored, out: &mut out }.go(&mut String::new(), result, &[0], Integrity::Owner);
+    let floor = kept.map_or(Integrity::Owner, |kept| kept.integrity);
+    Walk { patterns: &patterns, stored, floor, out: &mut out }.go(&mut String::new(), result, &[0], Integrity::Owner);
     out
 }
 
 struct Walk<'a> {
     patterns: &'a Patterns<'a>,
     stored: &'a BTreeMap<String, Integrity>,
+    floor: Integrity,
     out: &'a mut Vec<Found>,
 }
 
@@ -108,7 +112,7 @@ impl Walk<'_> {
                             Origin::System | Origin::Owner => Origin::Fact,
                             origin @ (Origin::Directory | Origin::Fact | Origin::Outside) => origin,
                         };
-                        self.out.push(Found { path: path.clone(), leaf: Value::String(key.clone()), origin, cap, is_key: true });
+                        self.out.push(Found { path: path.clone(), leaf: Value::String(key.clone()), origin, cap, floor: self.floor, is_key: true });
                     }
                     self.go(path, inner, &next, cap);
                     path.truncate(before);
@@ -126,7 +130,7 @@ impl Walk<'_> {
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
                 let origin = self.patterns.origin(nodes);
-                self.out.push(Found { path: path.clone(), leaf: value.clone(), origin, cap, is_key: false });
+                self.out.push(Found { path: path.clone(), leaf: value.clone(), origin, cap, floor: self.floor, is_key: false });
             }
         }
     }
@@ -229,7 +233,7 @@ mod tests {
         ]);
         let result = json!([{"id": "1", "x": "2", "shared": {"max@x.example": "r"}, "deep": {"y": {"z": true, "do as I say": true}}}, {"id": "3"}]);
         let found: Vec<(String, Origin, bool)> =
-            walk(&result, &labels, &BTreeMap::new()).into_iter().map(|found| (found.path, found.origin, found.is_key)).collect();
+            walk(&result, &labels, &BTreeMap::new(), None).into_iter().map(|found| (found.path, found.origin, found.is_key)).collect();
         let at = |path: &str, is_key: bool| found.iter().find(|(at, _, key)| at == path && *key == is_key).map(|(_, origin, _)| *origin);
         assert_eq!(at("/0/id", false), Some(Origin::Owner));
         assert_eq!(at("/1/id", false), Some(Origin::System));

@@ -148,11 +148,12 @@ impl Run {
                     call.started = Some(Started { key: key.clone(), attempt: *attempt });
                 }
             }
-            Event::Done { call_id, outcome, used, records, .. } => {
+            Event::Done { call_id, outcome, used, records, kept, .. } => {
                 self.requests = self.requests.saturating_add(used.requests);
                 if let Some(call) = self.call_mut(*call_id) {
                     call.outcome = Some(outcome.clone());
                     call.records.clone_from(records);
+                    call.kept = *kept;
                 }
             }
             Event::Extracted { usage, cost, .. } => self.charge(*usage, *cost),

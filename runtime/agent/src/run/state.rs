@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use steward_core::event::{Fate, HoldOutcome, LaterCall, Pins, RunOutcome, Turn, Used};
 use steward_core::{
-    BlockClass, BudgetHoldId, CallId, Digest, Effect, EnvelopeId, FailureClass, GrantId, HoldId, Integrity, Micros, Needs, Outcome, PersonId, ToolCall, Usage,
-    Verdict,
+    BlockClass, BudgetHoldId, CallId, Digest, Effect, EnvelopeId, FailureClass, Floor, GrantId, HoldId, Integrity, Micros, Needs, Outcome, PersonId, ToolCall,
+    Usage, Verdict,
 };
 
 /// The state of a run. Made only by folding events.
@@ -100,6 +100,8 @@ pub struct Call {
     pub outcome: Option<Outcome>,
     /// Integrity of the records its result was made of, by id.
     pub records: BTreeMap<String, Integrity>,
+    /// What its plugin had kept from earlier calls and read in it.
+    pub kept: Option<Floor>,
 }
 
 /// A verdict as the fold keeps it.
@@ -224,7 +226,7 @@ impl Run {
 impl Call {
     /// A call as the model proposed it.
     pub fn of(call: ToolCall) -> Self {
-        Self { call, edit: None, ruled: None, hold: None, started: None, outcome: None, records: BTreeMap::new() }
+        Self { call, edit: None, ruled: None, hold: None, started: None, outcome: None, records: BTreeMap::new(), kept: None }
     }
 
     /// The way in which it was refused or failed, if it was. To look for what is not there is no failure.

@@ -235,7 +235,8 @@ fn decided(call: &Call, verdict: Verdict, effect: Effect, after_approval: bool) 
 }
 
 fn done(call_id: CallId) -> Event {
-    Event::Done { call_id, outcome: Outcome::Ok { result: json!({}), summary: None }, fuel: 1, ms: 1, used: Default::default(), records: Default::default() }
+    let outcome = Outcome::Ok { result: json!({}), summary: None };
+    Event::Done { call_id, outcome, fuel: 1, ms: 1, used: Default::default(), records: Default::default(), kept: None }
 }
 
 proptest! {

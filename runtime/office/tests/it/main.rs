@@ -9,6 +9,7 @@ mod factors;
 mod fixture;
 mod import;
 mod import_db;
+mod kept;
 mod migrations;
 mod people;
 mod personal;

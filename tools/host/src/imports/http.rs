@@ -3,10 +3,13 @@
 use crate::bindings::steward::plugin::http as wit;
 use crate::egress::{Asked, Failed, Given, Refusal, only_looks};
 use crate::error::tidy;
-use crate::sandbox::CallState;
+use crate::sandbox::{CallState, STEERED};
 use std::sync::Arc;
+use steward_core::{Floor, Integrity};
 use wasmtime::Result;
 
+/// Why a call that read what is not for everybody asks nobody.
+const TOLD: &str = "this call read what was kept of private matters, so it asks nobody outside; take what is to be sent as an argument instead";
 /// Letters of a reason.
 const REASON_MAX: usize = 300;
 
@@ -30,6 +33,15 @@ impl wit::Host for CallState {
         };
         let wit::Request { method, url, headers, body, timeout_ms } = request;
         let changes = !only_looks(&method);
+        // The rules were told of the arguments, not of what the plugin keeps.
+        if self.kept.is_some_and(|kept| kept.private) {
+            self.used.refused = self.used.refused.saturating_add(1);
+            return Ok(Err(wit::HttpError::Denied(TOLD.to_owned())));
+        }
+        if changes && self.is_steered() {
+            self.used.refused = self.used.refused.saturating_add(1);
+            return Ok(Err(wit::HttpError::Denied(STEERED.to_owned())));
+        }
         if changes {
             self.sending();
         }
@@ -39,7 +51,10 @@ impl wit::Host for CallState {
             self.sent(&answered);
         }
         match answered {
-            Ok(Given { status, headers, body }) => Ok(Ok(wit::Response { status, headers, body })),
+            Ok(Given { status, headers, body }) => {
+                self.seen = self.seen.join(Floor { integrity: Integrity::Outside, private: false });
+                Ok(Ok(wit::Response { status, headers, body }))
+            }
             Err(Failed { why, .. }) => {
                 if let Refusal::Denied(reason) | Refusal::TooMany(reason) = &why {
                     self.used.refused = self.used.refused.saturating_add(1);

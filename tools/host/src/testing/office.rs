@@ -3,16 +3,17 @@
 //! It answers a repeated (key, ordinal) with its first answer, knows rights only as one switch, and can be told to be
 //! away, to lose its answers, or never to answer.
 
+use super::kv::Kept;
 use crate::office::{
-    Amount, Asked, Company, CompanyPatch, Contact, ContactPatch, Deal, DealFilter, Listed, NewCompany, NewContact, Note, Office, OfficeError, PageRequest,
-    Subject,
+    Amount, Asked, Company, CompanyPatch, Contact, ContactPatch, Deal, DealFilter, KvChange, KvChanged, KvEntry, KvName, KvSpace, Listed, NewCompany,
+    NewContact, Note, Office, OfficeError, PageRequest, Subject,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::future::{pending, ready};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use steward_core::Integrity;
+use steward_core::{Floor, Integrity};
 
 /// The id of a company that is never answered for.
 const NEVER: &str = "company_that_never_answers";
@@ -89,6 +90,8 @@ struct Records {
 #[derive(Debug, Default)]
 pub struct MemoryOffice {
     records: Mutex<Records>,
+    kept: Mutex<Kept>,
+    judged: Mutex<Option<Floor>>,
     denied: bool,
     away: bool,
     loses_answers: AtomicBool,
@@ -143,6 +146,18 @@ impl MemoryOffice {
     /// From now on changes are made and their answers lost, as when a connection breaks after the commit.
     pub fn lose_answers(&self) {
         self.loses_answers.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on calls are made with arguments of this floor; before that, with the owner's own words.
+    pub fn judge(&self, floor: Floor) {
+        *self.judged.lock().unwrap_or_else(PoisonError::into_inner) = Some(floor);
+    }
+
+    /// What a plugin keeps under a name, as text, with the floor it is kept with.
+    pub fn kept(&self, plugin: &str, name: &str) -> Option<(String, Floor)> {
+        let quota = crate::KV_QUOTA_DEFAULT;
+        let entry = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&KvSpace { plugin: plugin.to_owned(), quota }, name)?;
+        Some((String::from_utf8_lossy(&entry.value).into_owned(), entry.floor))
     }
 
     /// How many notes there are.
@@ -225,6 +240,10 @@ fn set(field: &mut Option<String>, patch: &Option<String>) {
 }
 
 impl Office for MemoryOffice {
+    fn judged(&self) -> Floor {
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or(Floor::CLEAN)
+    }
+
     fn find_contacts<'a>(&'a self, query: &'a str, page: &'a PageRequest) -> Asked<'a, Listed<Contact>> {
         let query = query.to_lowercase();
         self.read(|records| {
@@ -338,5 +357,19 @@ impl Office for MemoryOffice {
             Ok(Made::Note(note))
         };
         self.change((key, ordinal), make, |made| if let Made::Note(note) = made { Some(note) } else { None })
+    }
+
+    fn kv_get<'a>(&'a self, space: &'a KvSpace, name: &'a str) -> Asked<'a, Option<KvEntry>> {
+        self.read(|_| Ok(self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(space, name)))
+    }
+
+    fn kv_list<'a>(&'a self, space: &'a KvSpace, prefix: &'a str, page: &'a PageRequest) -> Asked<'a, Listed<KvName>> {
+        self.read(|_| Ok(self.kept.lock().unwrap_or_else(PoisonError::into_inner).list(space, prefix, page)))
+    }
+
+    fn kv_change<'a>(&'a self, key: &'a str, ordinal: u32, space: &'a KvSpace, name: &'a str, change: &'a KvChange, seen: Floor) -> Asked<'a, KvChanged> {
+        let floor = self.judged().join(seen);
+        let answer = self.read(|_| self.kept.lock().unwrap_or_else(PoisonError::into_inner).change((key, ordinal), space, name, change, floor));
+        if self.loses_answers.load(Ordering::SeqCst) { Box::pin(ready(Err(OfficeError::Unavailable))) } else { answer }
     }
 }

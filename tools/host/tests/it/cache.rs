@@ -69,6 +69,24 @@ fn what_was_tampered_with_is_compiled_again() {
     }
 }
 
+/// Sealed by this very server, and yet for other code: one compiled plugin is not another.
+#[test]
+fn a_compiled_plugin_in_the_place_of_another_is_compiled_again() {
+    let folder = Folder::new();
+    start(folder.path()).expect("first");
+    let crm = compiled(folder.path());
+    let host = Host::new(HostOptions { cache_dir: Some(folder.path().to_owned()), slots: 4, ..HostOptions::default() }).expect("host");
+    let files = Folder::new();
+    steward_host::testing::GuestFiles::hostile().write(files.path()).expect("written");
+    host.load_dir(files.path()).expect("loaded");
+    let is_other = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "cwasm") && *path != crm;
+    let other = fs::read_dir(folder.path()).expect("folder").map(|entry| entry.expect("entry").path()).find(is_other).expect("another");
+    fs::rename(&other, &crm).expect("renamed");
+    let before = inode(&crm);
+    start(folder.path()).expect("again");
+    assert_ne!(inode(&crm), before);
+}
+
 #[test]
 fn a_plugin_sealed_with_another_key_is_compiled_again() {
     let (ours, theirs) = (Folder::new(), Folder::new());

@@ -43,6 +43,8 @@ fn attacks() -> Vec<Attack> {
         attack("hostile.deep_result", json!({ "count": 1000 }), BadOutput, "recursion limit"),
         attack("hostile.wrong_result", json!({}), BadOutput, "/text: is not of type \"string\""),
         attack("hostile.crash", json!({}), Trap, "crashed"),
+        attack("hostile.read_outside", json!({}), Trap, "out of bounds memory access"),
+        attack("hostile.point_outside", json!({}), Trap, "crashed"),
         attack("hostile.refuse", json!({ "text": "invalid" }), InvalidArguments, "/text: not like this"),
         attack("hostile.refuse", json!({ "text": "missing" }), NotFound, "no such thing"),
         attack("hostile.refuse", json!({ "text": "denied" }), Denied, "not you"),

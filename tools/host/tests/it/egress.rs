@@ -1,7 +1,7 @@
 //! The way out for plugins, tried by one that asks whatever it is told to, against a real server: what must not leave does not, what must
 //! not be reached is not, and what is secret does not come back.
 
-mod world;
+pub(crate) mod world;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};

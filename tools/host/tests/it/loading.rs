@@ -80,7 +80,11 @@ fn manifests_that_are_not_right_are_refused() {
     let tool = "name = \"crm.find_contacts\"";
     let cases = [
         ("unknown key", replaced("[limits]", "[limits]\ncpu_ms = 5"), "unknown field `cpu_ms`"),
-        ("unknown interface", replaced("crm = true", "kv = true"), "unknown field `kv`, expected one of `log`, `clock`, `crm`, `crm-write`, `http`"),
+        (
+            "unknown interface",
+            replaced("crm = true", "files = true"),
+            "unknown field `files`, expected one of `log`, `clock`, `crm`, `crm-write`, `http`, `kv`",
+        ),
         ("unknown effect", replaced("effect = \"read\"", "effect = \"look\""), "unknown variant `look`"),
         ("unknown role", replaced("query = \"query\"", "query = \"search\""), "`search` is no argument role"),
         ("unknown label", replaced("\"directory\"", "\"ours\""), "unknown variant `ours`"),
@@ -184,6 +188,52 @@ fn components_that_are_not_right_are_refused() {
         check(&host, what, &files, expect);
     }
     load(&host, &GuestFiles::crm()).expect("the good one still loads");
+}
+
+/// What toolchains will write that come after this host, or that it was told not to take.
+#[test]
+fn what_a_newer_toolchain_writes_is_refused_by_name() {
+    let host = Host::new(options()).expect("host");
+    let good = GuestFiles::crm().component;
+    let with = |at: usize, byte: u8| {
+        let mut bytes = good.clone();
+        bytes[at] = byte;
+        component(bytes)
+    };
+    let newer = "not a component this host can run, truncated or built for another host or by a newer toolchain: ";
+    let core = |inner: &str| text(&format!("(core module $m {inner}) (core instance (instantiate $m))"));
+    let cases = [
+        ("a later version of the format", with(4, good[4] + 1), "version"),
+        ("another layer of it", with(6, good[6] + 1), "version"),
+        ("a section nobody knows", component([good.as_slice(), &[0x7f, 1, 0]].concat()), "section"),
+        ("threads", core("(memory 1 1 shared)"), "threads"),
+        ("memory of 64 bits", core("(memory i64 1)"), "memory64"),
+        (
+            "arithmetic that is not the same everywhere",
+            core("(func (param v128 v128) (drop (i8x16.relaxed_swizzle (local.get 0) (local.get 1))))"),
+            "relaxed SIMD",
+        ),
+        ("stack switching", core("(type $f (func)) (type $c (cont $f))"), "stack switching"),
+        ("a task of its own", bare("(component (core func $yield (canon thread.yield)))"), ""),
+    ];
+    for (what, files, feature) in cases {
+        check(&host, what, &files, newer);
+        check(&host, what, &files, feature);
+    }
+}
+
+/// Tables grow while code runs, too.
+#[test]
+fn a_table_that_grows_stops_where_it_must() {
+    let host = Host::new(options()).expect("host");
+    let grow = "(func $grow (loop $on (br_if $on (i32.ne (table.grow 0 (ref.null func) (i32.const 1000)) (i32.const -1))))";
+    let module = |most: u32| {
+        let start = format!("{grow} (if (i32.gt_u (table.size 0) (i32.const {most})) (then unreachable))) (start $grow)");
+        text(&format!("(core module $m (table 1 funcref) {start}) (core instance (instantiate $m))"))
+    };
+    // Past its start it is refused for something else.
+    check(&host, "the bound", &module(20_000), "the code has no `preview`");
+    check(&host, "less than the bound", &module(19_000), "describe() failed");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod egress;
 mod fairness;
 mod installed;
 mod loading;
+mod kv;
 mod mcp;
 mod preview;
 mod support;

@@ -157,6 +157,7 @@ fn it_waits_only_when_every_held_call_has_its_link() {
         ms: 0,
         used: Default::default(),
         records: Default::default(),
+        kept: None,
     }));
     events.push(opened(0));
     check(pins(events), &format!("Two notes.\n\nThis waits for a person's decision:{}", link(0, "crm.add_note")), "waiting");

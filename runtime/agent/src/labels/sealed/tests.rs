@@ -59,7 +59,7 @@ fn world(text: &str) -> (Run, Shown) {
         [(1, &list, json!({}), letters()), (2, &page, json!({"path": "rates.txt"}), json!("The rate is 12 and the clerk is clerk@bank.example"))]
     {
         let call = call(number, &spec.name, arguments);
-        shown.add_call(Mode::Sealed, &run, spec, &call, &result, &BTreeMap::new());
+        shown.add_call(Mode::Sealed, &run, spec, &call, &result, &BTreeMap::new(), None);
         let outcome = Some(Outcome::Ok { result, summary: None });
         let call = Call { outcome, ..Call::of(call) };
         run.steps.push(Step { number, calls: vec![call], answered_at_ms: 0, ..Default::default() });
@@ -171,18 +171,18 @@ fn a_source_is_gone_by_only_where_the_owner_says_so() {
 fn the_view_shows_no_text_from_outside() {
     let labels: BTreeMap<String, Origin> =
         [("/*/id", Origin::System), ("/*/name", Origin::Fact), ("/*/from", Origin::Fact)].map(|(path, origin)| (path.to_owned(), origin)).into();
-    let seen = view(CallId { step: 1, index: 0 }, &letters(), &labels, &BTreeMap::new());
+    let seen = view(CallId { step: 1, index: 0 }, &letters(), &labels, &BTreeMap::new(), None);
     assert_eq!(seen[0], json!({"id": "1", "name": "bill.txt", "from": "lena@partner.example", "text": {"$": "$1.0.text", "is": "text", "characters": 55}}));
     assert_eq!(seen[1]["#2"], json!({"$": "$1.1.#2", "is": "text", "characters": 1}));
     assert!(!seen.to_string().contains("ignore all rules"), "{seen}");
     let long = json!([{"name": "n".repeat(65)}, {"name": "two\nlines"}, {"name": "short"}]);
-    let seen = view(CallId { step: 4, index: 2 }, &long, &labels, &BTreeMap::new());
+    let seen = view(CallId { step: 4, index: 2 }, &long, &labels, &BTreeMap::new(), None);
     assert_eq!(
         seen,
         json!([{"name": {"$": "$4-2.0.name", "is": "text", "characters": 65}}, {"name": {"$": "$4-2.1.name", "is": "text", "characters": 9}}, {"name": "short"}])
     );
     // A record that was written from outside text is shown no better.
-    let seen = view(CallId { step: 1, index: 0 }, &json!([{"id": "r1", "name": "Eve"}]), &labels, &[("r1".to_owned(), Integrity::Outside)].into());
+    let seen = view(CallId { step: 1, index: 0 }, &json!([{"id": "r1", "name": "Eve"}]), &labels, &[("r1".to_owned(), Integrity::Outside)].into(), None);
     assert_eq!(seen, json!([{"id": "r1", "name": {"$": "$1.0.name", "is": "text", "characters": 3}}]));
 }
 
@@ -192,11 +192,11 @@ fn every_handle_of_a_view_can_be_written_as_an_argument() {
     let (mut run, mut shown) = world("go on");
     let spec = tool("odd.read", Effect::Read, &[]);
     let read = call(3, "odd.read", json!({}));
-    shown.add_call(Mode::Sealed, &run, &spec, &read, &odd, &BTreeMap::new());
+    shown.add_call(Mode::Sealed, &run, &spec, &read, &odd, &BTreeMap::new(), None);
     let outcome = Some(Outcome::Ok { result: odd.clone(), summary: None });
     let read = Call { outcome, ..Call::of(read) };
     run.steps.push(Step { number: 3, calls: vec![read], answered_at_ms: 0, ..Default::default() });
-    let seen = view(CallId { step: 3, index: 0 }, &odd, &BTreeMap::new(), &BTreeMap::new());
+    let seen = view(CallId { step: 3, index: 0 }, &odd, &BTreeMap::new(), &BTreeMap::new(), None);
     let handles: Vec<Value> = seen[0].as_object().expect("object").values().map(|value| json!({"$": value["$"]})).collect();
     assert_eq!(handles.len(), 4);
     let (arguments, parts) = resolve(&run, &shown, &Value::Array(handles), 4).expect("all are known");
@@ -222,7 +222,7 @@ fn taken(text: &str, from: &Value, form: &str, value: &str, tool: &ToolSpec, arg
     let extract = ToolSpec { private: true, ..self::tool(steward_host::EXTRACT, Effect::Read, &[("from", ArgumentRole::Content)]) };
     let read = call(3, &extract.name, json!({ "from": from, "as": form, "question": "which?", "choices": [value, "none of it"] }));
     let result = json!({ "value": value });
-    shown.add_call(Mode::Sealed, &run, &extract, &read, &result, &BTreeMap::new());
+    shown.add_call(Mode::Sealed, &run, &extract, &read, &result, &BTreeMap::new(), None);
     let outcome = Some(Outcome::Ok { result, summary: None });
     run.steps.push(Step { number: 3, calls: vec![Call { outcome, ..Call::of(read) }], answered_at_ms: 0, ..Default::default() });
     judge(Mode::Sealed, &run, &shown, tool, &call(4, &tool.name, json!({ argument: { "$": "$3.value" } }))).expect("judged")
@@ -267,7 +267,7 @@ fn a_private_text_stays_private_however_it_is_taken_out() {
             let results = [(&letters, json!({}), json!([{"id": "1", "text": "the gate is 7731"}])), (&extract, read, json!({"value": "the gate is 7731"}))];
             for (number, (spec, arguments, result)) in (1..).zip(results) {
                 let call = call(number, &spec.name, arguments);
-                shown.add_call(Mode::Sealed, &run, spec, &call, &result, &BTreeMap::new());
+                shown.add_call(Mode::Sealed, &run, spec, &call, &result, &BTreeMap::new(), None);
                 let outcome = Some(Outcome::Ok { result, summary: None });
                 run.steps.push(Step { number, calls: vec![Call { outcome, ..Call::of(call) }], answered_at_ms: 0, ..Default::default() });
             }
@@ -312,7 +312,7 @@ fn a_value_tells_those_whom_it_reaches_as_much_as_a_text() {
     let read = call(1, &list.name, json!({}));
     let result = json!([{"id": "1", "name": "the opening", "at": "2031-05-15 15:00", "people": ["lena@x.example"]}]);
     for mode in [Mode::Traced, Mode::Sealed] {
-        shown.add_call(mode, &run, &list, &read, &result, &BTreeMap::new());
+        shown.add_call(mode, &run, &list, &read, &result, &BTreeMap::new(), None);
         let outcome = Some(Outcome::Ok { result: result.clone(), summary: None });
         run.steps = vec![Step { number: 1, calls: vec![Call { outcome, ..Call::of(read.clone()) }], answered_at_ms: 0, ..Default::default() }];
         let leaks = |to: &str, sum: &str| {

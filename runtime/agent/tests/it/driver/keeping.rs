@@ -1,0 +1,51 @@
+//! What a plugin keeps comes back as what it was written from, in whatever run it is read again.
+
+use super::guests::guest;
+use super::*;
+use crate::crash::approve_all;
+use serde_json::json;
+use steward_agent::testing::{Reply, ScriptedModel};
+use steward_core::{Floor, Integrity};
+use steward_host::testing::GuestFiles;
+use steward_office::crm::{self, NewContact};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_kept_from_a_strangers_text_is_a_strangers_text_next_week() {
+    // The first run keeps what a record says that somebody else wrote; the second reads it and goes on from there.
+    let model = ScriptedModel::start_with(move |seen| {
+        let keeper =
+            |tool: &str, steps: &[&str], value: &str| Reply::call(format!("keeper.{tool}"), json!({ "steps": steps, "key": "account", "value": value }));
+        let later = seen.body.to_string().contains("What is the account");
+        match (later, seen.tool_results().len()) {
+            (false, 0) => Reply::call("crm.find_contacts", json!({ "query": "lena" })),
+            (false, 1) => keeper("keep", &["set"], "DE00-4711"),
+            (true, 0) => keeper("peek", &["get"], ""),
+            (true, 1) => Reply::call("crm.create_company", json!({ "name": "Nordlicht" })),
+            _ => Reply::text("Done."),
+        }
+    })
+    .await;
+    let world = guest(&model, &GuestFiles::keeper()).await;
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    let lena = NewContact { display_name: Some("Lena, account DE00-4711".to_owned()), ..NewContact::default() };
+    crm::create_contact(&mut tx, &world.runtime.office, world.workspace, &lena, Integrity::Outside).await.expect("contact");
+    tx.commit().await.expect("commit");
+    world.say("Keep the account of Lena").await;
+    if settle(&world).await == Some(RunStatus::Waiting) {
+        approve_all(&world).await;
+        settle(&world).await;
+    }
+    let floor = "select integrity || ' ' || private from plugin_entry";
+    assert_eq!(world.db.texts(&world.db.superuser_url, "", floor).await.expect("an entry"), ["0 false"]);
+
+    // Another conversation, where nothing was read yet.
+    let run = world.say("What is the account? Then make the company Nordlicht").await;
+    settle(&world).await;
+    let kept = world.events(run).await.into_iter().find_map(|recorded| match recorded.event {
+        Event::Done { kept, .. } => Some(kept),
+        _ => None,
+    });
+    assert_eq!(kept, Some(Some(Floor { integrity: Integrity::Outside, private: false })));
+    // Its manifest calls the answer the program's own. It is text from outside all the same, after which an effect asks.
+    assert_eq!(waiting(&world).await.len(), 1, "{:?}", kinds(&world, run).await);
+}

@@ -1,0 +1,124 @@
+//! What plugins keep between calls: who may, is the gate's and row security's word; how much, and what a change comes to, is said here.
+//!
+//! A change is made once for its call and ordinal, also when it came to nothing: a repeat takes the way that the first one took. What an
+//! entry holds is no business of the log; that it was changed, by which plugin and from what, is.
+
+use crate::crm::{CrmError, Effect, Made, once};
+use crate::{Office, audit};
+use serde::{Deserialize, Serialize};
+use steward_core::{Floor, WorkspaceId};
+use steward_store::Tx;
+use steward_store::plugin_state::{self as store, EntryRow, StateRow};
+
+/// Whose entries, and how much of them there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Space<'a> {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The plugin.
+    pub plugin: &'a str,
+    /// Bytes of all keys and values at most.
+    pub bytes_max: u64,
+    /// Entries at most.
+    pub entries_max: u64,
+}
+
+/// A change of one entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change<'a> {
+    /// Makes or replaces it; with `expect` only where that version stands, 0 for none.
+    Set {
+        /// What to keep.
+        value: &'a [u8],
+        /// The version that must stand there.
+        expect: Option<u64>,
+        /// Of what the value was made from.
+        floor: Floor,
+    },
+    /// Takes it away.
+    Delete,
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Changed {
+    /// It is this version now.
+    Version(u64),
+    /// It is gone; whether it was there.
+    Deleted(bool),
+    /// Another version stands there; nothing was changed.
+    Conflict,
+    /// There is no room for it; nothing was changed.
+    OverQuota,
+}
+
+/// One entry.
+pub async fn get(tx: &mut Tx, workspace: WorkspaceId, plugin: &str, key: &str) -> Result<Option<EntryRow>, CrmError> {
+    Ok(store::find(tx, workspace, plugin, key).await?)
+}
+
+/// Keys that begin so, and the one to go on after.
+pub async fn list(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    plugin: &str,
+    prefix: &str,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<(Vec<(String, Floor)>, Option<String>), CrmError> {
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut found = store::list(tx, workspace, plugin, prefix, after, i64::from(limit) + 1).await?;
+    let more = found.len() > most;
+    found.truncate(most);
+    let next = found.last().filter(|_| more).map(|(key, _)| key.clone());
+    Ok((found, next))
+}
+
+/// Changes an entry, once for this effect. The workspace of both is the same.
+pub async fn change(tx: &mut Tx, office: &Office, effect: &Effect, space: Space<'_>, key: &str, change: Change<'_>) -> Result<Made<Changed>, CrmError> {
+    // The row is held before the answer is looked for: of two at once the second finds the first one's.
+    let sum = store::hold(tx, space.workspace, space.plugin).await?;
+    once(tx, office, effect, async move |tx: &mut Tx| make(tx, office, space, sum, key, change).await).await
+}
+
+async fn make(tx: &mut Tx, office: &Office, space: Space<'_>, sum: StateRow, key: &str, change: Change<'_>) -> Result<Changed, CrmError> {
+    let before = store::find(tx, space.workspace, space.plugin, key).await?;
+    let size = |value: &[u8]| i64::try_from(key.len() + value.len()).unwrap_or(i64::MAX);
+    let taken = before.as_ref().map_or(0, |entry| size(&entry.value));
+    let (sum, changed, floor) = match change {
+        Change::Delete if before.is_none() => return Ok(Changed::Deleted(false)),
+        Change::Delete => {
+            store::remove(tx, space.workspace, space.plugin, key).await?;
+            let sum = StateRow { bytes: (sum.bytes - taken).max(0), entries: (sum.entries - 1).max(0), version: sum.version };
+            (sum, Changed::Deleted(true), None)
+        }
+        Change::Set { value, expect, floor } => {
+            let stands = before.as_ref().map_or(0, |entry| entry.version.unsigned_abs());
+            if expect.is_some_and(|expect| expect != stands) {
+                return Ok(Changed::Conflict);
+            }
+            let bytes = (sum.bytes - taken).saturating_add(size(value));
+            let after = StateRow { bytes, entries: sum.entries + i32::from(before.is_none()), version: sum.version + 1 };
+            // What makes it no larger fits, however full it is: the operator may have lowered the bound.
+            let grows = after.bytes > sum.bytes || after.entries > sum.entries;
+            if grows && !fits(after, space) {
+                return Ok(Changed::OverQuota);
+            }
+            let sum = after;
+            let entry = EntryRow { key: key.to_owned(), value: value.to_vec(), version: sum.version, floor };
+            store::put(tx, space.workspace, space.plugin, &entry, office.clock.now()).await?;
+            (sum, Changed::Version(sum.version.unsigned_abs()), Some(floor))
+        }
+    };
+    store::count(tx, space.workspace, space.plugin, sum).await?;
+    let action = if floor.is_some() { "plugin.keep" } else { "plugin.forget" };
+    let detail = serde_json::json!({ "workspace": space.workspace, "bytes": sum.bytes, "entries": sum.entries, "floor": floor });
+    let object = format!("plugin:{}", space.plugin);
+    audit::record(tx, office, audit::Entry { action, object, outcome: "done", detail, request_id: None }).await?;
+    Ok(changed)
+}
+
+fn fits(sum: StateRow, space: Space<'_>) -> bool {
+    u64::try_from(sum.bytes).is_ok_and(|bytes| bytes <= space.bytes_max) && u64::try_from(sum.entries).is_ok_and(|entries| entries <= space.entries_max)
+}

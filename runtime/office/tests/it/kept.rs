@@ -1,0 +1,154 @@
+//! What plugins keep, in the database: no wall is crossed, no bound is passed, of two at once one wins, and a repeat changes nothing.
+
+use crate::fixture::{House, World};
+use futures_util::future::join_all;
+use steward_core::{Actor, Digest, Floor, HasKind as _, Integrity, Kind, RunId, WorkspaceId};
+use steward_office::crm::{CrmError, Effect, Made};
+use steward_office::kept::{self, Change, Changed, Space};
+
+const FLOOR: Floor = Floor { integrity: Integrity::Fact, private: true };
+
+struct Plugin<'a> {
+    world: &'a World,
+    actor: Actor,
+    run: RunId,
+    workspace: WorkspaceId,
+    name: &'a str,
+}
+
+impl<'a> Plugin<'a> {
+    async fn of(world: &'a World, house: &House, workspace: WorkspaceId, name: &'a str) -> Self {
+        let run = world.run(house).await;
+        Self { world, actor: house.only(workspace).as_agent(run, "assistant"), run, workspace, name }
+    }
+
+    fn space(&self) -> Space<'a> {
+        Space { workspace: self.workspace, plugin: self.name, bytes_max: 20, entries_max: 3 }
+    }
+
+    async fn change_as(&self, call: &str, key: &str, change: Change<'_>) -> Result<Made<Changed>, CrmError> {
+        // As the worker, whose grants these are.
+        let mut tx = self.world.database.worker.begin(&self.actor).await?;
+        let request_digest = Digest::of(format!("{key} {change:?}").as_bytes());
+        let effect = Effect { key: call.to_owned(), ordinal: 0, run: self.run, workspace: self.workspace, request_digest };
+        let made = kept::change(&mut tx, &self.world.office, &effect, self.space(), key, change).await?;
+        tx.commit().await?;
+        Ok(made)
+    }
+
+    async fn set(&self, call: &str, key: &str, value: &str, expect: Option<u64>) -> Changed {
+        let change = Change::Set { value: value.as_bytes(), expect, floor: FLOOR };
+        self.change_as(call, key, change).await.expect("changed").into_answer()
+    }
+
+    async fn get(&self, key: &str) -> Option<(String, Floor)> {
+        let mut tx = self.world.database.worker.begin(&self.actor).await.expect("begin");
+        let found = kept::get(&mut tx, self.workspace, self.name, key).await.expect("read")?;
+        Some((String::from_utf8(found.value).expect("text"), found.floor))
+    }
+
+    async fn keys(&self) -> Vec<String> {
+        let mut tx = self.world.database.worker.begin(&self.actor).await.expect("begin");
+        let (found, _) = kept::list(&mut tx, self.workspace, self.name, "", None, 10).await.expect("list");
+        found.into_iter().map(|(key, _)| key).collect()
+    }
+}
+
+#[tokio::test]
+async fn no_organisation_workspace_or_plugin_sees_what_another_keeps() {
+    let world = World::make().await;
+    let (acme, other) = (world.house("acme").await, world.house("other").await);
+    let own = Plugin::of(&world, &acme, acme.sales, "notes").await;
+    let mut elsewhere = Plugin::of(&world, &acme, acme.support, "notes").await;
+    let plugin = Plugin::of(&world, &acme, acme.sales, "mail").await;
+    let house = Plugin::of(&world, &other, other.sales, "notes").await;
+    assert_eq!(own.set("1", "k", "mine", None).await, Changed::Version(1));
+    for stranger in [&elsewhere, &plugin, &house] {
+        assert_eq!((stranger.get("k").await, stranger.keys().await), (None, Vec::new()), "{}", stranger.name);
+    }
+    assert_eq!(house.set("1", "k", "theirs", Some(0)).await, Changed::Version(1));
+    assert_eq!(plugin.change_as("1", "k", Change::Delete).await.expect("deleted").into_answer(), Changed::Deleted(false));
+    // Whoever names the workspace of others is refused by the database, and nothing is written.
+    for foreign in [acme.sales, other.sales] {
+        elsewhere.workspace = foreign;
+        let err = elsewhere.change_as("2", "k", Change::Set { value: b"x", expect: None, floor: FLOOR }).await.expect_err("a wall");
+        assert_ne!(err.kind(), Kind::Invalid, "{err}");
+        assert_eq!(elsewhere.get("k").await, None);
+    }
+    assert_eq!(own.get("k").await, Some(("mine".to_owned(), FLOOR)));
+    assert_eq!(world.database.number("select count(*) from plugin_entry").await, 2);
+}
+
+#[tokio::test]
+async fn a_space_holds_what_it_may_and_frees_what_is_deleted() {
+    let world = World::make().await;
+    let house = world.house("acme").await;
+    let plugin = Plugin::of(&world, &house, house.sales, "notes").await;
+    assert_eq!(plugin.set("1", "a", "123456789", None).await, Changed::Version(1));
+    assert_eq!(plugin.set("2", "b", "1234567890", None).await, Changed::OverQuota, "21 bytes");
+    assert_eq!(plugin.set("3", "b", "123456789", None).await, Changed::Version(2));
+    assert_eq!(plugin.set("4", "c", "", None).await, Changed::OverQuota);
+    assert_eq!(plugin.set("5", "a", "1", None).await, Changed::Version(3), "smaller than before");
+    assert_eq!(plugin.set("6", "c", "", None).await, Changed::Version(4));
+    assert_eq!(plugin.set("7", "d", "", None).await, Changed::OverQuota, "a fourth entry");
+    assert_eq!(plugin.change_as("8", "b", Change::Delete).await.expect("deleted").into_answer(), Changed::Deleted(true));
+    assert_eq!(plugin.keys().await, ["a", "c"]);
+    let sum = "select bytes::text || ' ' || entries || ' ' || version from plugin_state";
+    assert_eq!(world.database.texts(&world.database.superuser_url, "", sum).await.expect("sum"), ["3 2 4"]);
+    // Every change and nothing else is in the log.
+    assert_eq!(world.database.number("select count(*) from audit_event where action in ('plugin.keep', 'plugin.forget')").await, 5);
+}
+
+#[tokio::test]
+async fn of_many_that_compare_at_once_one_wins() {
+    let world = World::make().await;
+    let house = world.house("acme").await;
+    let plugin = Plugin::of(&world, &house, house.sales, "notes").await;
+    let names: Vec<String> = (0..6).map(|call| format!("call {call}")).collect();
+    let outcomes = join_all(names.iter().map(|name| plugin.set(name, "k", name.get(5..).unwrap_or_default(), Some(0)))).await;
+    let (won, lost): (Vec<&Changed>, Vec<&Changed>) = outcomes.iter().partition(|outcome| matches!(outcome, Changed::Version(_)));
+    assert_eq!((won.len(), lost.iter().all(|outcome| **outcome == Changed::Conflict)), (1, true), "{outcomes:?}");
+    // And of many that fill what is left, no more than fit.
+    let outcomes = join_all(names.iter().map(async |name| plugin.set(&format!("fill {name}"), name, "", None).await)).await;
+    assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Changed::Version(_))).count(), 2, "{outcomes:?}");
+}
+
+#[tokio::test]
+async fn a_repeat_hears_what_the_first_heard_also_that_nothing_was_done() {
+    let world = World::make().await;
+    let house = world.house("acme").await;
+    let plugin = Plugin::of(&world, &house, house.sales, "notes").await;
+    let set = |value| Change::Set { value, expect: Some(0), floor: FLOOR };
+    assert_eq!(plugin.change_as("call", "k", set(b"1")).await.expect("made"), Made::Now(Changed::Version(1)));
+    assert_eq!(plugin.change_as("late", "k", set(b"2")).await.expect("made"), Made::Now(Changed::Conflict));
+    assert_eq!(plugin.change_as("gone", "k", Change::Delete).await.expect("made"), Made::Now(Changed::Deleted(true)));
+    // What stands there now would let all of them.
+    assert_eq!(plugin.change_as("call", "k", set(b"1")).await.expect("again"), Made::Before(Changed::Version(1)));
+    assert_eq!(plugin.change_as("late", "k", set(b"2")).await.expect("again"), Made::Before(Changed::Conflict));
+    assert_eq!(plugin.change_as("gone", "k", Change::Delete).await.expect("again"), Made::Before(Changed::Deleted(true)));
+    assert_eq!(plugin.get("k").await, None);
+    let other = plugin.change_as("call", "k", set(b"3")).await;
+    assert!(matches!(other, Err(CrmError::KeyReused { .. })), "{other:?}");
+}
+
+#[tokio::test]
+async fn what_is_kept_goes_with_its_workspace() {
+    let world = World::make().await;
+    let house = world.house("acme").await;
+    let support = house.support.uuid();
+    let plugin = Plugin::of(&world, &house, house.sales, "notes").await;
+    plugin.set("1", "k", "stays", None).await;
+    let tenant = house.owner.tenant.uuid();
+    world
+        .database
+        .raw(&format!(
+            "insert into plugin_state (tenant_id, workspace_id, plugin) values ('{tenant}', '{support}', 'notes');
+             insert into plugin_entry (tenant_id, workspace_id, plugin, key, value, version, integrity, private, changed_at)
+             values ('{tenant}', '{support}', 'notes', 'k', 'goes', 1, 4, false, now());
+             delete from workspace where workspace_id = '{support}';"
+        ))
+        .await;
+    assert_eq!(world.database.number("select count(*) from plugin_entry").await, 1);
+    assert_eq!(world.database.number(&format!("select count(*) from plugin_state where workspace_id = '{support}'")).await, 0);
+    assert_eq!(plugin.get("k").await.map(|(text, _)| text).as_deref(), Some("stays"));
+}

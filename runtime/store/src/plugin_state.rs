@@ -1,0 +1,139 @@
+//! What plugins keep between calls: entries by workspace, plugin and key, and their sum, whose row is the lock of all changes.
+
+use crate::contact::{read_integrity, write_integrity};
+use crate::error::StoreError;
+use crate::tx::Tx;
+use steward_core::{Floor, WorkspaceId};
+use time::OffsetDateTime;
+
+/// How much a plugin keeps in a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StateRow {
+    /// Bytes of all keys and values.
+    pub bytes: i64,
+    /// Entries.
+    pub entries: i32,
+    /// The last version that was given to any of them.
+    pub version: i64,
+}
+
+/// An entry as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryRow {
+    /// Its key.
+    pub key: String,
+    /// What is kept.
+    pub value: Vec<u8>,
+    /// Its version, above 0.
+    pub version: i64,
+    /// Of what it was written from.
+    pub floor: Floor,
+}
+
+/// The sum of what is kept, held until the transaction ends; nothing of it changes meanwhile.
+pub async fn hold(tx: &mut Tx, workspace: WorkspaceId, plugin: &str) -> Result<StateRow, StoreError> {
+    let tenant = tx.actor().tenant.uuid();
+    sqlx::query!(
+        "insert into plugin_state (tenant_id, workspace_id, plugin) values ($1, $2, $3) on conflict (tenant_id, workspace_id, plugin) do nothing",
+        tenant,
+        workspace.uuid(),
+        plugin
+    )
+    .execute(tx.conn())
+    .await?;
+    let row = sqlx::query_as!(
+        StateRow,
+        "select bytes, entries, version from plugin_state where workspace_id = $1 and plugin = $2 for update",
+        workspace.uuid(),
+        plugin
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(row)
+}
+
+/// Writes the sum that was held.
+pub async fn count(tx: &mut Tx, workspace: WorkspaceId, plugin: &str, sum: StateRow) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update plugin_state set bytes = $3, entries = $4, version = $5 where workspace_id = $1 and plugin = $2",
+        workspace.uuid(),
+        plugin,
+        sum.bytes,
+        sum.entries,
+        sum.version
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// One entry.
+pub async fn find(tx: &mut Tx, workspace: WorkspaceId, plugin: &str, key: &str) -> Result<Option<EntryRow>, StoreError> {
+    let row = sqlx::query!(
+        "select value, version, integrity, private from plugin_entry where workspace_id = $1 and plugin = $2 and key = $3",
+        workspace.uuid(),
+        plugin,
+        key
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(|row| {
+        let floor = Floor { integrity: read_integrity(row.integrity)?, private: row.private };
+        Ok(EntryRow { key: key.to_owned(), value: row.value, version: row.version, floor })
+    })
+    .transpose()
+}
+
+/// Keys that begin with `prefix` and come after `after` in the order of their bytes, with their floors.
+pub async fn list(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    plugin: &str,
+    prefix: &str,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<(String, Floor)>, StoreError> {
+    let rows = sqlx::query!(
+        "select key, integrity, private from plugin_entry
+          where workspace_id = $1 and plugin = $2 and key >= $3 and starts_with(key, $3) and ($4::text is null or key > $4)
+          order by key limit $5",
+        workspace.uuid(),
+        plugin,
+        prefix,
+        after,
+        limit
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(|row| Ok((row.key, Floor { integrity: read_integrity(row.integrity)?, private: row.private }))).collect()
+}
+
+/// Makes or replaces an entry.
+pub async fn put(tx: &mut Tx, workspace: WorkspaceId, plugin: &str, entry: &EntryRow, now: OffsetDateTime) -> Result<(), StoreError> {
+    let tenant = tx.actor().tenant.uuid();
+    sqlx::query!(
+        "insert into plugin_entry (tenant_id, workspace_id, plugin, key, value, version, integrity, private, changed_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         on conflict (tenant_id, workspace_id, plugin, key) do update
+            set value = excluded.value, version = excluded.version, integrity = excluded.integrity, private = excluded.private,
+                changed_at = excluded.changed_at",
+        tenant,
+        workspace.uuid(),
+        plugin,
+        entry.key,
+        entry.value,
+        entry.version,
+        write_integrity(entry.floor.integrity),
+        entry.floor.private,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Takes an entry away.
+pub async fn remove(tx: &mut Tx, workspace: WorkspaceId, plugin: &str, key: &str) -> Result<(), StoreError> {
+    sqlx::query!("delete from plugin_entry where workspace_id = $1 and plugin = $2 and key = $3", workspace.uuid(), plugin, key).execute(tx.conn()).await?;
+    Ok(())
+}
