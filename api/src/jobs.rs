@@ -10,6 +10,7 @@ pub mod send_notices;
 pub mod sign_audit;
 pub mod supervise_database;
 pub mod sweep;
+pub mod tell_mcp_clients;
 
 use crate::cli::chain;
 use crate::config::Config;

@@ -18,6 +18,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use book::{Book, Owner};
+use futures_util::future::join_all;
 use handler::Handler;
 use http::{HeaderMap, HeaderName, Method, StatusCode};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
@@ -26,11 +27,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use steward_core::Kind;
 use steward_core::limits::BODY_BYTES_MAX;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 /// The header that names a session.
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 /// How long a session lives that nobody uses, in seconds.
 const SESSION_IDLE_SECONDS: u64 = 60 * 60;
+/// How long one client may take to be told that the tools are others, in milliseconds.
+const TELL_MS: u64 = 1_000;
 /// How runs of this surface came in, for rules that tell.
 const CHANNEL: &str = "mcp";
 
@@ -82,6 +88,19 @@ impl Front {
         // Refusals of the protocol have its own form, which clients read.
         response.extensions_mut().insert(OwnPage);
         Ok(response)
+    }
+
+    /// Tells every client with a session that the tools are others, each time they are; ends with `stop`.
+    pub(crate) async fn tell_of_changes(&self, mut changes: watch::Receiver<u64>, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                changed = changes.changed() => if changed.is_err() { return },
+            }
+            let told = self.book.listening().into_iter().map(async |peer| timeout(Duration::from_millis(TELL_MS), peer.notify_tool_list_changed()).await);
+            // Who does not hear of it asks again some time, or is gone.
+            join_all(told).await;
+        }
     }
 
     /// Refuses another session to somebody who has too many that live.

@@ -44,7 +44,9 @@ impl Serve {
         let tasks = TaskTracker::new();
         jobs::watch_rules(&tasks, &assembled, &config, &stop);
         info!("serving at {}", config.server.site.public_url());
-        let served = serve::serve(listener, router::router(assembled.state(&config)?), stop).await;
+        let state = assembled.state(&config)?;
+        tasks.spawn(jobs::tell_mcp_clients::run(state.clone(), stop.clone()));
+        let served = serve::serve(listener, router::router(state), stop).await;
         close(assembled, database, tasks).await?;
         served?;
         Ok(ExitCode::SUCCESS)

@@ -101,8 +101,9 @@ async fn start(config: &Config) -> Result<Running, CliError> {
 /// Runs until `stop`, or until a part that everything needs is gone.
 async fn keep(running: Running, config: &Config, stop: CancellationToken) -> Result<(), CliError> {
     let Running { assembled, state, listener, database, .. } = running;
-    let router = router::router(state);
     let (stop_database, tasks) = (CancellationToken::new(), TaskTracker::new());
+    tasks.spawn(jobs::tell_mcp_clients::run(state.clone(), stop.clone()));
+    let router = router::router(state);
     let pools = vec![assembled.app.clone(), assembled.runtime.store.clone()];
     let mut guard = tokio::spawn(jobs::supervise_database::run(database, config.cluster(), pools, stop_database.clone()));
     jobs::start(&tasks, &assembled, config, &stop);

@@ -1,5 +1,7 @@
 //! What is remembered of MCP clients while the process lives: whose a session is, where their calls are noted, and how much they ask.
 
+use rmcp::RoleServer;
+use rmcp::service::Peer;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steward_core::{Actor, ActorKind, ConversationId, PersonId, TenantId, WorkspaceId};
@@ -60,6 +62,8 @@ struct Kept {
     sessions: HashMap<String, Owner>,
     counts: HashMap<Owner, Counts>,
     conversations: HashMap<Place, ConversationId>,
+    /// Whom to tell that the tools are others: clients that said hello and have a session.
+    listening: Vec<Peer<RoleServer>>,
 }
 
 #[derive(Debug, Default)]
@@ -70,6 +74,20 @@ struct Counts {
 }
 
 impl Book {
+    /// Notes a client that is to be told when the tools are others; those that are gone are forgotten.
+    pub(super) fn listens(&self, peer: Peer<RoleServer>) {
+        let mut kept = self.kept();
+        kept.listening.retain(|peer| !peer.is_transport_closed());
+        kept.listening.push(peer);
+    }
+
+    /// The clients that are to be told and are still there.
+    pub(super) fn listening(&self) -> Vec<Peer<RoleServer>> {
+        let mut kept = self.kept();
+        kept.listening.retain(|peer| !peer.is_transport_closed());
+        kept.listening.clone()
+    }
+
     /// Counts a request; refused when there were too many within a minute.
     pub(super) fn count_request(&self, owner: &Owner, now_ms: i64) -> Result<(), &'static str> {
         let mut kept = self.kept();

@@ -4,6 +4,7 @@
 //! connection, and what a server says later never reaches a model before somebody accepted it. A server's own hints
 //! decide nothing. Nothing here reads the environment; passing a permit is still the only way to call.
 
+mod beside;
 pub(crate) mod call;
 mod definition;
 mod error;
@@ -197,6 +198,26 @@ fn made(server: &Arc<Server>, definition: &Definition, name: &str) -> Result<Too
         PluginError::Schema { problem, .. } => problem,
         other => other.to_string(),
     })
+}
+
+/// Takes one frame of a server as a connection does: the tools of a list, what a call answered.
+#[cfg(feature = "testing")]
+pub(crate) fn take_frame(frame: &[u8]) {
+    use rmcp::model::{JsonRpcMessage, ServerJsonRpcMessage, ServerResult};
+    let Ok(JsonRpcMessage::Response(response)) = serde_json::from_slice::<ServerJsonRpcMessage>(frame) else { return };
+    match response.result {
+        ServerResult::ListToolsResult(page) => {
+            for tool in page.tools {
+                let Ok(definition) = Definition::of("any", tool) else { continue };
+                assert_eq!(definition.digest(), definition.clone().digest(), "a definition has two names");
+                if let (Ok(arguments), Ok(_)) = (schema::closed(&definition.input, []), definition.result()) {
+                    assert!(!arguments.to_string().contains("\"$ref\""), "a reference was left in a schema");
+                }
+            }
+        }
+        ServerResult::CallToolResult(answer) => call::take(&answer),
+        _ => {}
+    }
 }
 
 /// Connects to a server and says what it offers now. Nothing is accepted and nothing kept.

@@ -4,4 +4,5 @@ mod bridge;
 mod calls;
 mod client;
 mod held;
+mod peers;
 mod refusals;

@@ -69,6 +69,16 @@ impl Working {
         Self::of(made, model, servers, lock).await
     }
 
+    /// The same with the agent in mode `sealed`.
+    pub(crate) async fn sealed(model: ScriptedModel) -> Self {
+        let mut made = steward_agent::testing::World::with_rules(TestDatabase::make().await, &model.base_url(), &[]).await;
+        let runtime = Arc::get_mut(&mut made.runtime).expect("nobody else has it");
+        for agent in Arc::make_mut(&mut runtime.agents).values_mut() {
+            agent.mode = steward_core::Mode::Sealed;
+        }
+        Self::of(made, model, Vec::new(), PathBuf::from("/nowhere/mcp.lock.json")).await
+    }
+
     /// The same with an agent that may ask for standing grants.
     pub(crate) async fn that_asks(model: ScriptedModel, rules: &[&str]) -> Self {
         let made = steward_agent::testing::World::with_rules(TestDatabase::make().await, &model.base_url(), rules).await;

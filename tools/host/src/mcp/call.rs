@@ -2,6 +2,7 @@
 //!
 //! What changes the world and was sent, but not answered in a way that can be read, is `unknown`: it may have happened.
 
+use super::beside::{self, Beside};
 use super::link::Link;
 use super::server::Server;
 use super::{McpTransport, definition::Definition};
@@ -87,9 +88,12 @@ pub(crate) async fn run(remote: &Remote, tool: &Tool, arguments: &Value, deadlin
 
 async fn ask(remote: &Remote, link: &Arc<Link>, arguments: &Value, deadline: Instant) -> Result<CallToolResult, (Failure, Sent)> {
     let fields = arguments.as_object().cloned().unwrap_or_default();
-    let request = CallToolRequest::new(CallToolRequestParams::new(remote.name.clone()).with_arguments(fields));
+    let request = match Beside::named(&remote.name) {
+        Some(beside) => beside.request(&fields),
+        None => ClientRequest::CallToolRequest(CallToolRequest::new(CallToolRequestParams::new(remote.name.clone()).with_arguments(fields))),
+    };
     let asked = async {
-        let handle = link.peer().send_cancellable_request(ClientRequest::CallToolRequest(request), PeerRequestOptions::no_options()).await?;
+        let handle = link.peer().send_cancellable_request(request, PeerRequestOptions::no_options()).await?;
         let mut cancel = Cancel { peer: link.peer().clone(), id: Some(handle.id.clone()) };
         let answer = handle.await_response().await;
         cancel.id = None;
@@ -98,6 +102,9 @@ async fn ask(remote: &Remote, link: &Arc<Link>, arguments: &Value, deadline: Ins
     match timeout_at(deadline.into(), asked).await {
         Err(_elapsed) => Err((failure::timeout(), Sent::Perhaps)),
         Ok(Ok(ServerResult::CallToolResult(result))) => Ok(result),
+        Ok(Ok(other)) if Beside::named(&remote.name).is_some() => {
+            beside::answered(other).ok_or_else(|| (bad_output("the server answered something else than what was asked for".to_owned()), Sent::Perhaps))
+        }
         Ok(Ok(_)) => Err((bad_output("the server answered something else than a result".to_owned()), Sent::Perhaps)),
         Ok(Err(ServiceError::McpError(error))) => {
             let class = match error.code {
@@ -189,6 +196,13 @@ fn words(content: &[ContentBlock]) -> (String, Vec<String>) {
     }
     notes.truncate(NOTES_MAX);
     (texts.join("\n"), notes)
+}
+
+/// Reads an answer and throws it away.
+#[cfg(feature = "testing")]
+pub(crate) fn take(answer: &CallToolResult) {
+    let (_, notes) = words(&answer.content);
+    assert!(notes.len() <= NOTES_MAX, "an answer names more than is shown");
 }
 
 fn unavailable(message: &str) -> Failure {

@@ -1,7 +1,8 @@
 //! One connection to a server: a child process or HTTP, bounded in every direction, gone when it is dropped.
 //!
 //! A server that asks us something (a completion, a form for the person, our folders) is refused: the library's answers
-//! to all of these are refusals, and nothing here overrides them.
+//! to all of these are refusals, and nothing here overrides them. What waits for people here is a call with its card, and a form of a
+//! server's would be a way to ask them for what no rule has seen.
 
 use super::error::McpError;
 use super::{McpServer, McpTransport};

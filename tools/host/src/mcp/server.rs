@@ -2,6 +2,7 @@
 //!
 //! After every connection, and every minute, what it offers is compared with what was accepted.
 
+use super::beside::{self, Beside};
 use super::definition::Definition;
 use super::error::McpError;
 use super::link::Link;
@@ -186,13 +187,18 @@ impl Server {
             }
             for tool in page.tools {
                 let definition = Definition::of(&self.config.name, tool)?;
+                // Whoever were called so would be taken for what we ask for ourselves.
+                if Beside::named(&definition.name).is_some() {
+                    return Err(too_much(format!("a tool called `{}`, which is no name of a server's", definition.name)));
+                }
                 if let Some(twice) = found.insert(definition.name.clone(), definition) {
                     return Err(too_much(format!("tool `{}` twice", tidy(&twice.name, 100))));
                 }
             }
             cursor = page.next_cursor.filter(|cursor| !cursor.is_empty());
             if cursor.is_none() {
-                return Ok(found.into_values().collect());
+                let capabilities = link.peer().peer_info().map(|info| info.capabilities.clone()).unwrap_or_default();
+                return Ok(found.into_values().chain(beside::offered_by(&capabilities)).collect());
             }
         }
         Err(too_much(format!("more than {PAGES_MAX} pages of tools")))

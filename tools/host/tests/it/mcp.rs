@@ -85,7 +85,9 @@ async fn what_nobody_accepted_does_not_exist() {
 
 #[tokio::test]
 async fn a_server_that_offers_too_much_is_refused() {
-    for (kind, says) in [("many", "more than 200 tools"), ("endless", "more than 100 pages"), ("huge", "a definition of")] {
+    for (kind, says) in
+        [("many", "more than 200 tools"), ("endless", "more than 100 pages"), ("huge", "a definition of"), ("posing", "a tool called `resources/read`")]
+    {
         let refused = offered(&server(kind)).await.expect_err(kind);
         assert!(matches!(refused, McpError::TooMuch { .. }) && refused.to_string().contains(says), "{kind}: {refused}");
     }

@@ -23,6 +23,10 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 /// How long anything may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+async fn nobody() -> ScriptedModel {
+    ScriptedModel::start_with(|_| Reply::text("nobody should have asked")).await
+}
+
 /// An installation that is served. No model is ever asked: it would fail the test.
 pub(super) struct Served {
     pub(super) working: Working,
@@ -32,11 +36,19 @@ pub(super) struct Served {
 
 impl Served {
     pub(super) async fn with(rules: &[&str]) -> Self {
-        let model = ScriptedModel::start_with(|_| Reply::text("nobody should have asked")).await;
-        let working = Working::with(model, rules).await;
+        Self::of(Working::with(nobody().await, rules).await).await
+    }
+
+    /// The same with an agent in mode `sealed`.
+    pub(super) async fn sealed() -> Self {
+        Self::of(Working::sealed(nobody().await).await).await
+    }
+
+    async fn of(working: Working) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("port");
         let address = listener.local_addr().expect("address");
         let stop = CancellationToken::new();
+        tokio::spawn(steward_api::jobs::tell_mcp_clients::run(working.world.server.state.clone(), stop.clone()));
         tokio::spawn(serve(listener, steward_api::router(working.world.server.state.clone()), stop.clone()));
         Self { working, address, _stop: stop.drop_guard() }
     }
@@ -91,6 +103,7 @@ impl Served {
 /// Hears of progress.
 pub(super) struct Hearing {
     progress: mpsc::UnboundedSender<ProgressNotificationParam>,
+    changes: mpsc::UnboundedSender<()>,
 }
 
 impl ClientHandler for Hearing {
@@ -101,11 +114,16 @@ impl ClientHandler for Hearing {
     async fn on_progress(&self, params: ProgressNotificationParam, _: NotificationContext<RoleClient>) {
         let _ = self.progress.send(params);
     }
+
+    async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
+        let _ = self.changes.send(());
+    }
 }
 
 pub(super) struct Client {
     pub(super) service: RunningService<RoleClient, Hearing>,
     progress: mpsc::UnboundedReceiver<ProgressNotificationParam>,
+    changes: mpsc::UnboundedReceiver<()>,
 }
 
 fn transport(url: &str, token: &str) -> StreamableHttpClientTransport<reqwest::Client> {
@@ -117,17 +135,17 @@ fn transport(url: &str, token: &str) -> StreamableHttpClientTransport<reqwest::C
 impl Client {
     /// One that opens a session.
     pub(super) async fn open(url: &str, token: &str) -> Self {
-        let (sender, progress) = mpsc::unbounded_channel();
-        let service = serve_client(Hearing { progress: sender }, transport(url, token)).await.expect("a session");
-        Self { service, progress }
+        let ((sender, progress), (changed, changes)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        let service = serve_client(Hearing { progress: sender, changes: changed }, transport(url, token)).await.expect("a session");
+        Self { service, progress, changes }
     }
 
     /// One of the newest protocol, which has no sessions.
     pub(super) async fn without_session(url: &str, token: &str) -> Self {
-        let (sender, progress) = mpsc::unbounded_channel();
+        let ((sender, progress), (changed, changes)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
         let mode = ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] };
-        let service = serve_client_with_lifecycle(Hearing { progress: sender }, transport(url, token), mode).await.expect("a server");
-        Self { service, progress }
+        let service = serve_client_with_lifecycle(Hearing { progress: sender, changes: changed }, transport(url, token), mode).await.expect("a server");
+        Self { service, progress, changes }
     }
 
     pub(super) async fn tools(&self) -> Vec<String> {
@@ -155,6 +173,11 @@ impl Client {
         options.meta = Some(meta);
         let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
         self.service.peer().send_cancellable_request(request, options).await.expect("sent")
+    }
+
+    /// Waits until it is told that the tools are others.
+    pub(super) async fn changed(&mut self) {
+        tokio::time::timeout(PATIENCE, self.changes.recv()).await.expect("a word in time").expect("a word");
     }
 
     /// The held action that the next word of progress links to.

@@ -150,3 +150,15 @@ async fn an_agent_or_workspace_that_is_not_there_is_named() {
     assert!(err.contains("no such workspace"), "{err}");
     assert_eq!(served.number(NO_RUNS).await, 0);
 }
+
+#[tokio::test]
+async fn the_tools_of_a_sealed_agent_are_not_for_clients() {
+    let served = Served::sealed().await;
+    let client = served.client().await;
+    let err = client.service.peer().list_all_tools().await.expect_err("refused").to_string();
+    assert!(err.contains("mode `sealed`") && err.contains("name another agent"), "{err}");
+    let handle = client.begin("crm.find_contacts", json!({ "query": "" }), json!({})).await;
+    let err = handle.await_response().await.expect_err("refused").to_string();
+    assert!(err.contains("mode `sealed`"), "{err}");
+    assert_eq!(served.number(NO_RUNS).await, 0);
+}

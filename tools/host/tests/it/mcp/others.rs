@@ -39,6 +39,9 @@ fn example(transport: McpTransport) -> McpServer {
             ("get_structured_content", rules(Effect::Read, &[("location", "query")])),
             ("get_tiny_image", rules(Effect::Read, &[])),
             ("trigger_long_running_operation", hurried),
+            ("resources_list", rules(Effect::Read, &[("cursor", "query")])),
+            ("resources_read", rules(Effect::Fetch, &[("uri", "url")])),
+            ("prompts_get", rules(Effect::Read, &[("name", "query"), ("/arguments/*/name", "query"), ("/arguments/*/value", "content")])),
         ],
     )
 }
@@ -94,10 +97,39 @@ async fn the_example_server(peer: McpServer) {
     let picture = result(ask(&host, "other.get_tiny_image", json!({})).await).to_string();
     assert!(picture.contains("a picture of type `image/png`") && !picture.contains("iVBOR"), "{picture}");
 
+    what_it_has_beside_tools(&host).await;
+    // It was told that nobody here is asked for a completion, a form or a folder, so it offers no tool that does.
+    let asks = |name: &str| ["sampling", "elicit", "roots"].into_iter().any(|word| name.contains(word));
+    assert!(host.specs().iter().all(|spec| !asks(&spec.name)), "{:?}", host.specs().iter().map(|spec| &spec.name).collect::<Vec<_>>());
+
     // It is told that nobody waits any more, and serves the next call.
     let late = failure(ask(&host, "other.trigger_long_running_operation", json!({ "duration": 60, "steps": 60 })).await);
     assert_eq!(late.class, FailureClass::Timeout, "{late:?}");
     assert_eq!(result(ask(&host, "other.echo", json!({ "message": "still here" })).await), json!({ "text": "Echo: still here" }));
+}
+
+/// Its resources and prompts are read, and are text from outside like everything it says.
+async fn what_it_has_beside_tools(host: &steward_host::Host) {
+    for tool in ["other.resources_list", "other.resources_read", "other.prompts_get"] {
+        let tool = host.tool(tool).expect("accepted").spec().clone();
+        assert!(tool.result_labels.is_empty() && !tool.description.is_empty(), "{tool:?}");
+    }
+    assert_eq!(host.tool("other.prompts_list").expect("accepted").spec().effect, Effect::Admin, "what nobody configured is the worst it can be");
+    let read = async |tool: &str, arguments: Value| {
+        let read = result(ask(host, tool, arguments).await);
+        (read.get("text").and_then(Value::as_str).unwrap_or_default().to_owned(), read.to_string())
+    };
+    let (listed, _) = read("other.resources_list", json!({})).await;
+    let uri = listed.split(" \u{2013} ").next().expect("an address");
+    assert!(uri.contains("://"), "{listed}");
+    let (text, whole) = read("other.resources_read", json!({ "uri": uri })).await;
+    assert!(!text.is_empty() || whole.contains("a file of type"), "{whole}");
+    let missing = failure(ask(host, "other.resources_read", json!({ "uri": "demo://resource/none/at/all" })).await);
+    assert!(matches!(missing.class, FailureClass::NotFound | FailureClass::InvalidArguments | FailureClass::Failed), "{missing:?}");
+    let (prompts, _) = read("other.prompts_list", json!({})).await;
+    let simple = prompts.lines().find(|line| !line.contains("takes")).and_then(|line| line.split(" \u{2013} ").next()).expect("one that takes nothing");
+    let (text, whole) = read("other.prompts_get", json!({ "name": simple })).await;
+    assert!(text.starts_with("user:\n") && text.len() > 10, "{whole}");
 }
 
 #[tokio::test]

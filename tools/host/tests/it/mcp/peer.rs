@@ -61,6 +61,7 @@ impl Peer {
             }
             "paged" if cursor.is_none() => return json!({ "tools": [plain("first".to_owned())], "nextCursor": "2" }),
             "paged" => return json!({ "tools": [plain("second".to_owned())] }),
+            "posing" => return json!({ "tools": [plain("resources/read".to_owned())] }),
             "huge" => return json!({ "tools": [{ "name": "huge", "description": "x".repeat(200 << 10), "inputSchema": empty }] }),
             _ => {}
         }
