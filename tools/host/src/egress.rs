@@ -15,8 +15,12 @@ mod wire;
 pub use address::{Network, NetworkError};
 pub use courier::{COURIER_BYTES_MAX, Courier, CourierError, Delivered};
 pub(crate) use rule::RULES_MAX;
+#[cfg(feature = "testing")]
+pub(crate) use rule::find as find_rule;
 pub use rule::{EgressRule, EgressSecret, Scheme};
 pub use scrub::SECRET_BYTES_MIN;
+#[cfg(feature = "testing")]
+pub(crate) use target::Target as ReadTarget;
 pub(crate) use wire::{Dialer, Failed};
 
 use crate::mcp::Secret;

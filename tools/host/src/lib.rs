@@ -14,6 +14,8 @@ mod engine;
 mod error;
 mod failure;
 mod forms;
+#[cfg(feature = "testing")]
+pub mod fuzzing;
 mod grants;
 mod identity;
 mod imports;
