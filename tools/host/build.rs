@@ -14,11 +14,13 @@ use std::{
     process::Command,
 };
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+#[path = "src/guest.rs"]
+#[expect(unreachable_pub, reason = "the same file is a public module of the library")]
+mod guest;
 
-const TARGET: &str = "wasm32-unknown-unknown";
-/// Memory a guest's allocator begins with, in bytes: most calls never ask for more. Only pages that are touched take room.
-const HEAP_BYTES: usize = 256 << 10;
+use guest::TARGET;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// One guest: the workspace it lives in, its folder there, the name its plugin has.
 struct Guest {
@@ -44,6 +46,7 @@ fn main() -> Outcome<()> {
     watch(&tools.join("sdk/src"));
     watch(&tools.join("sdk/Cargo.toml"));
     watch(Path::new("build.rs"));
+    watch(Path::new("src/guest.rs"));
     write_table(&tools, &target, &out, "shipped", SHIPPED)?;
     if env::var_os("CARGO_FEATURE_TESTING").is_some() {
         write_table(&tools, &target, &out, "guests", TESTING)?;
@@ -71,7 +74,7 @@ fn write_table(tools: &Path, target: &Path, out: &Path, table: &str, guests: &[G
             watch(&tools.join(guest.workspace).join(part));
         }
         let core = fs::read(compile(tools, target, guest)?)?;
-        let component = wit_component::ComponentEncoder::default().validate(true).module(&core)?.encode()?;
+        let component = guest::encode(&core)?;
         let file = out.join(format!("{}.wasm", guest.name));
         fs::write(&file, component)?;
         writeln!(text, "    Shipped {{\n        manifest: include_str!({:?}),", folder.join("tool.toml"))?;
@@ -108,43 +111,11 @@ fn compile(tools: &Path, target: &Path, guest: &Guest) -> Outcome<PathBuf> {
     let mut cargo = Command::new(variable("CARGO")?);
     cargo.args(["build", "--quiet", "--release", "--locked", "--target", TARGET, "--package", guest.package]);
     cargo.arg("--manifest-path").arg(&manifest).arg("--target-dir").arg(target);
-    clear_environment(&mut cargo);
-    let mut flags = without_paths(tools);
-    flags.push(format!("\u{1f}-Clink-arg=--initial-heap={HEAP_BYTES}"));
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags);
+    guest::clear_environment(&mut cargo);
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", guest::flags(tools));
     let done = cargo.output()?;
     if !done.status.success() {
         return Err(format!("the plugin `{}` does not compile:\n{}", guest.name, String::from_utf8_lossy(&done.stderr)).into());
     }
     Ok(target.join(TARGET).join("release").join(format!("{}.wasm", guest.package.replace('-', "_"))))
-}
-
-/// What the outer cargo (or clippy) says to its own compiler must not reach the guests'. The job server is kept, so that
-/// both together use no more cores than one.
-fn clear_environment(cargo: &mut Command) {
-    const KEPT: [&str; 4] = ["CARGO_HOME", "CARGO_MAKEFLAGS", "CARGO_TERM_COLOR", "CARGO_NET_OFFLINE"];
-    const BREAKS: [&str; 9] = ["RUSTFLAGS", "RUSTDOCFLAGS", "RUSTC", "RUSTDOC", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "CLIPPY_ARGS", "TARGET", "HOST"];
-    for (name, _) in env::vars_os() {
-        let text = name.to_string_lossy();
-        let ours = text.starts_with("CARGO_HTTP_") || text.starts_with("CARGO_REGISTRIES_") || text.starts_with("CARGO_SOURCE_");
-        let cargos = text.starts_with("CARGO_") || text.starts_with("DEP_") || text.starts_with("__CARGO");
-        if (cargos && !ours && !KEPT.contains(&text.as_ref())) || BREAKS.contains(&text.as_ref()) {
-            cargo.env_remove(&name);
-        }
-    }
-}
-
-/// The same sources give the same bytes, and so the same plugin digest, wherever they are built; and no folder of the
-/// builder's machine stands in them.
-fn without_paths(tools: &Path) -> OsString {
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
-    let mut flags = OsString::from("--remap-path-prefix=");
-    flags.push(tools);
-    flags.push("=tools");
-    if let Some(home) = home {
-        flags.push("\u{1f}--remap-path-prefix=");
-        flags.push(home);
-        flags.push("=cargo");
-    }
-    flags
 }

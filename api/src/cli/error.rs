@@ -12,6 +12,7 @@ use crate::wiring::serve::ServeError;
 use std::error::Error;
 use steward_core::{HasKind, Kind};
 use steward_evals::EvalError;
+use steward_kit::KitError;
 use steward_office::OfficeError;
 use steward_office::audit::sequence::SequenceError;
 use steward_office::audit::verify::VerifyError;
@@ -70,6 +71,9 @@ pub enum CliError {
     /// An exam could not be held.
     #[error(transparent)]
     Eval(#[from] EvalError),
+    /// A plugin could not be made, built, tried or packed.
+    #[error(transparent)]
+    Kit(#[from] KitError),
     /// The server does not listen.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -109,6 +113,7 @@ impl HasKind for CliError {
             Self::Import(err) => err.kind(),
             Self::Store(err) => err.kind(),
             Self::Eval(err) => err.kind(),
+            Self::Kit(err) => err.kind(),
             Self::Serve(err) => err.kind(),
             Self::Output(_) => Kind::Away,
         }

@@ -1,4 +1,12 @@
-//! `steward plugin`: which tools there are, what one may do, and which tools of an MCP server are accepted.
+//! `steward plugin`: which tools there are, what one may do, which are accepted; and the kit for whoever makes them.
+
+mod build;
+mod dev;
+mod inspect;
+mod new;
+mod pack;
+mod registry;
+mod test;
 
 use super::Setting;
 use super::error::CliError;
@@ -19,14 +27,14 @@ use std::process::ExitCode;
 use steward_core::{Permission, ToolSpec};
 use steward_host::installed::{self, AcceptedPlugin, Candidate, PluginFacts};
 use steward_host::mcp;
-use steward_host::{EgressRule, Host, HostOptions, PluginInfo, PluginLimits, SIGNATURE_FILE, SigningKey};
+use steward_host::{EgressRule, Host, HostOptions, PluginLimits, SIGNATURE_FILE, SigningKey};
 use steward_office::audit::{self, Entry};
 use steward_office::changes::{self, ChangeKind};
 
 /// Letters of a description in a list.
 const DESCRIPTION_LETTERS: usize = 70;
 
-/// See the plugins and their tools
+/// See the plugins and their tools; make, test and pack your own
 #[derive(Debug, Args)]
 pub(super) struct Plugin {
     #[command(subcommand)]
@@ -35,6 +43,13 @@ pub(super) struct Plugin {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    New(new::New),
+    Build(build::Build),
+    Test(test::Test),
+    Dev(dev::Dev),
+    Pack(pack::Pack),
+    Push(registry::Push),
+    Pull(registry::Pull),
     /// List the tools of every plugin with their effects
     #[command(after_help = "Example:\n  steward plugin list")]
     List {
@@ -42,16 +57,7 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Show one plugin whole: its digest, and of each tool effect, roles, labels and schemas
-    #[command(after_help = "Example:\n  steward plugin inspect crm\n  steward plugin inspect ./my-plugin")]
-    Inspect {
-        /// A plugin's name, or the directory of one that is not installed
-        #[arg(value_name = "NAME|DIR")]
-        plugin: String,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Inspect(inspect::Inspect),
     /// Sign a plugin: whoever trusts the key takes it as it is now
     #[command(after_help = "Example:\n  steward plugin sign ./my-plugin --key ~/plugins.key")]
     Sign {
@@ -63,11 +69,11 @@ enum Verb {
         key: PathBuf,
     },
     /// Put a plugin among those of this installation; it is run once it is accepted
-    #[command(after_help = "Example:\n  steward plugin install ./my-plugin")]
+    #[command(after_help = "Example:\n  steward plugin install ./my-plugin\n  steward plugin install my-plugin-0.1.0.tar")]
     Install {
-        /// The plugin's directory
-        #[arg(value_name = "DIR")]
-        dir: PathBuf,
+        /// The plugin's directory, or its archive
+        #[arg(value_name = "DIR|FILE")]
+        from: PathBuf,
     },
     /// Accept a plugin as it is, or the tools an MCP server offers now; or see how they differ from the accepted ones
     ///
@@ -107,8 +113,15 @@ impl Plugin {
                 }
             }
             Verb::Sign { dir, key } => sign(setting, &dir, &key)?,
-            Verb::Install { dir } => install(setting, &dir)?,
-            Verb::Inspect { plugin, json } => inspect(setting, &plugin, json)?,
+            Verb::Install { from } => install(setting, &from)?,
+            Verb::New(verb) => verb.run(setting)?,
+            Verb::Build(verb) => verb.run(setting)?,
+            Verb::Test(verb) => return verb.run(setting).await,
+            Verb::Pack(verb) => verb.run(setting)?,
+            Verb::Push(verb) => verb.run(setting).await?,
+            Verb::Pull(verb) => verb.run(setting).await?,
+            Verb::Inspect(verb) => verb.run(setting)?,
+            Verb::Dev(verb) => return verb.run(setting).await,
             Verb::Accept(wanted) => accept(setting, wanted).await?,
         }
         Ok(ExitCode::SUCCESS)
@@ -127,53 +140,6 @@ fn list(setting: &Setting, specs: &[ToolSpec], as_json: bool) -> Result<(), CliE
     }
     let row = |spec: &ToolSpec| vec![spec.name.clone(), spec.effect.to_string(), spec.plugin.clone(), one_line(&spec.description, DESCRIPTION_LETTERS)];
     Ok(setting.output.table(&["TOOL", "EFFECT", "PLUGIN", "DESCRIPTION"], &specs.iter().map(row).collect::<Vec<_>>())?)
-}
-
-fn inspect(setting: &Setting, plugin: &str, as_json: bool) -> Result<(), CliError> {
-    let dir = Path::new(plugin);
-    let (specs, infos): (Vec<ToolSpec>, Vec<PluginInfo>) = if dir.join("tool.toml").is_file() {
-        let host = Host::new(HostOptions::default()).map_err(AssembleError::from)?;
-        host.load_dir(dir).map_err(|source| AssembleError::Plugin { dir: PathBuf::from(dir), source })?;
-        (host.specs(), host.plugins())
-    } else {
-        let host = look_at_host(&setting.config()?)?;
-        let all = host.specs();
-        let mut names: Vec<String> = all.iter().map(|spec| spec.plugin.clone()).collect();
-        names.dedup();
-        let found: Vec<ToolSpec> = all.into_iter().filter(|spec| spec.plugin == plugin || spec.plugin.split('@').next() == Some(plugin)).collect();
-        if found.is_empty() {
-            return Err(CliError::said(format!(
-                "there is no plugin `{plugin}`, and no directory with a `tool.toml` of that name; installed are {}",
-                names.join(", ")
-            )));
-        }
-        (found, host.plugins())
-    };
-    if as_json {
-        return Ok(setting.output.json(&specs)?);
-    }
-    let output = &setting.output;
-    if let Some(first) = specs.first() {
-        output.line(format!("{}  {}", output.tone(Tone::Strong, &first.plugin), output.tone(Tone::Quiet, &first.plugin_digest.to_string())))?;
-        // Servers of the Model Context Protocol are none of ours: whom they ask is not known here.
-        if let Some(info) = infos.iter().find(|info| info.digest == first.plugin_digest) {
-            output.line(format!("asks outside: {}", said_of(&info.egress)))?;
-        }
-    }
-    for spec in &specs {
-        output.line("")?;
-        output.line(format!("{} ({})", output.tone(Tone::Strong, &spec.name), spec.effect))?;
-        output.line(format!("  {}", one_line(&spec.description, 400)))?;
-        let yes = |flag: bool| if flag { "yes" } else { "no" };
-        output.line(format!("  reversible {}, repeatable {}, at most {} ms", yes(spec.reversible), yes(spec.idempotent), spec.timeout_ms))?;
-        for (name, role) in &spec.roles {
-            output.line(format!("  argument  {name}: {role}"))?;
-        }
-        for (path, origin) in &spec.result_labels {
-            output.line(format!("  result    {path}: {}", format!("{origin:?}").to_lowercase()))?;
-        }
-    }
-    Ok(())
 }
 
 /// Accepts, proposes or only shows what a server offers now.
@@ -392,9 +358,11 @@ fn sign(setting: &Setting, dir: &Path, key: &Path) -> Result<(), CliError> {
     Ok(output.line(format!("  [plugins]\n  trusted_keys = [\"{}\"]", key.public()))?)
 }
 
-/// Copies a plugin's folder among those of the installation. It is not run by that.
-fn install(setting: &Setting, dir: &Path) -> Result<(), CliError> {
+/// Puts a plugin of a folder or an archive among those of the installation. It is not run by that.
+fn install(setting: &Setting, from: &Path) -> Result<(), CliError> {
     let config = setting.config()?;
+    let unpacked = if from.is_file() { Some(steward_kit::archive::unpack_file(from)?) } else { None };
+    let dir = unpacked.as_ref().map_or(from, |unpacked| unpacked.dir());
     let host = Host::new(HostOptions::default()).map_err(AssembleError::from)?;
     host.reserve(config.mcp.iter().map(|server| server.name.clone()));
     let found = host.examine(dir, &config.plugin_trust).map_err(|source| AssembleError::Plugin { dir: dir.to_owned(), source })?;

@@ -10,8 +10,18 @@ use toml::de::{DeTable, DeValue};
 /// What every overriding variable starts with.
 const PREFIX: &str = "STEWARD_";
 /// Variables of that form which are no keys.
-const NOT_KEYS: [&str; 7] =
-    ["STEWARD_CONFIG", "STEWARD_AUDIT_KEY", "STEWARD_DATA_KEY", "STEWARD_ENVELOPE_KEY", "STEWARD_PUSH_KEY", "STEWARD_TEST_DATABASE_URL", "STEWARD_TOKEN"];
+const NOT_KEYS: [&str; 10] = [
+    "STEWARD_CONFIG",
+    "STEWARD_AUDIT_KEY",
+    "STEWARD_DATA_KEY",
+    "STEWARD_ENVELOPE_KEY",
+    "STEWARD_PUSH_KEY",
+    "STEWARD_REGISTRY_PASSWORD",
+    "STEWARD_REGISTRY_TOKEN",
+    "STEWARD_REGISTRY_USER",
+    "STEWARD_TEST_DATABASE_URL",
+    "STEWARD_TOKEN",
+];
 /// What Kubernetes sets in every container for a service that is called `steward`.
 const KUBERNETES: [&str; 2] = ["STEWARD_SERVICE_", "STEWARD_PORT"];
 /// How deep tables may be nested.

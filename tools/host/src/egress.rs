@@ -7,6 +7,7 @@
 mod address;
 mod courier;
 mod headers;
+mod recorded;
 mod rule;
 mod scrub;
 mod target;
@@ -14,6 +15,7 @@ mod wire;
 
 pub use address::{Network, NetworkError};
 pub use courier::{COURIER_BYTES_MAX, Courier, CourierError, Delivered};
+pub use recorded::{Answers, Recorded, RecordedAnswer, SentRequest};
 pub(crate) use rule::RULES_MAX;
 #[cfg(feature = "testing")]
 pub(crate) use rule::find as find_rule;
@@ -65,6 +67,8 @@ pub struct EgressOptions {
     pub resolver: Resolver,
     /// Whose certificates count.
     pub roots: Roots,
+    /// Who answers: whoever is there, or a recording.
+    pub answers: Answers,
 }
 
 impl EgressOptions {
@@ -239,14 +243,23 @@ impl Egress {
             if !run.take() {
                 return Err(Refusal::TooMany(format!("one run makes at most {RUN_REQUESTS_MAX} requests")).into());
             }
-            let addresses = self.dialer.addresses(&self.plugin, &target).await?;
+            // A recording is asked in the place of the network, after everything that the manifest has to say.
+            let addresses = match self.dialer.options.answers {
+                Answers::Network => self.dialer.addresses(&self.plugin, &target).await?,
+                Answers::Recorded(_) => Vec::new(),
+            };
             let mut request = http::Request::new(Full::new(body.clone()));
             *request.method_mut() = method.parse().map_err(|_| denied("the method is none".to_owned()))?;
             *request.uri_mut() = target.path_and_query().parse().map_err(|_| denied("the address is none".to_owned()))?;
             *request.headers_mut() = headers;
             used.requests += 1;
             used.sent_bytes += body.len() as u64;
-            let answer = self.dialer.exchange(&target, &addresses, request, most, &mut used.received_bytes).await?;
+            let answer = match &self.dialer.options.answers {
+                Answers::Network => self.dialer.exchange(&target, &addresses, request, most, &mut used.received_bytes).await?,
+                Answers::Recorded(recorded) => {
+                    self.recall(recorded.as_ref(), request.method(), &target, request.headers(), &body, (most, &mut used.received_bytes))?
+                }
+            };
             if answer.headers.get(CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
                 let why = format!("`{}` answered compressed, though it was asked not to", target.host);
                 return Err(Failed { why: Refusal::Unreachable(why), sent: true });

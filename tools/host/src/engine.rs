@@ -236,7 +236,8 @@ fn config() -> Config {
 fn pooled(slots: u32) -> wasmtime::Result<Engine> {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
-        .total_core_instances(slots.saturating_mul(4))
+        // Counted only, and an interpreter's component has dozens: what is short is memories and tables.
+        .total_core_instances(slots.saturating_mul(u32::try_from(INSTANCES_MAX).unwrap_or(u32::MAX)))
         .total_memories(slots.saturating_mul(2))
         .total_tables(slots.saturating_mul(2))
         .total_stacks(slots)

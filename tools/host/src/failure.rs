@@ -5,7 +5,7 @@ use crate::error::tidy;
 use crate::manifest::Limits;
 use crate::sandbox::{CallState, RepeatDiffers, TooManyQuestions};
 use steward_core::{Failure, FailureClass};
-use wasmtime::Trap;
+use wasmtime::{PoolConcurrencyLimitError, Trap};
 
 /// Characters of a tool's own message.
 const MESSAGE_MAX: usize = 500;
@@ -24,6 +24,10 @@ pub(crate) fn of_tool(error: Error, scrub: impl Fn(String) -> String) -> Failure
 
 /// A call that the engine ended.
 pub(crate) fn of_trap(error: &wasmtime::Error, state: &CallState, limits: &Limits) -> Failure {
+    if error.is::<PoolConcurrencyLimitError>() {
+        // A call that takes several memories is short of them before calls are short of slots.
+        return Failure { class: FailureClass::Unavailable, message: "all sandboxes are busy; a later try may work".to_owned(), retryable: true };
+    }
     let trap = error.downcast_ref::<Trap>();
     let (class, message) = if state.meter.refused && trap != Some(&Trap::Interrupt) && trap != Some(&Trap::OutOfFuel) {
         (FailureClass::Memory, format!("the tool wanted more than its {} MiB of memory; ask for less at once", limits.memory_mb))

@@ -6,7 +6,7 @@
 use crate::Host;
 use crate::egress::EgressRule;
 use crate::error::PluginError;
-use crate::identity::{SIGNATURE_FILE, Trust};
+use crate::identity::{PublicKey, SIGNATURE_FILE, Trust};
 use crate::list_file::{self, ListError, ListFile};
 use crate::manifest::Manifest;
 use crate::mcp::Definition;
@@ -96,13 +96,27 @@ pub(crate) struct Tried {
     files: Vec<(PathBuf, u64, Option<SystemTime>)>,
 }
 
+/// How a folder looks: two that are equal have the same files, of the same size and last changed at the same time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderLook(Vec<(PathBuf, u64, Option<SystemTime>)>);
+
+impl FolderLook {
+    /// Looks at a folder, but not into those of these names.
+    pub fn at(dir: &Path, skipped: &[&str]) -> Self {
+        Self(look(dir, skipped))
+    }
+}
+
 /// What tells a changed folder: all of its files, with size and time of change.
-fn look(dir: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
+fn look(dir: &Path, skipped: &[&str]) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
     let (mut files, mut dirs) = (Vec::new(), vec![dir.to_owned()]);
     while let Some(dir) = dirs.pop() {
         for file in fs::read_dir(&dir).into_iter().flatten().flatten() {
             if files.len() >= FILES_MAX {
                 break;
+            }
+            if skipped.iter().any(|name| file.file_name() == *name) {
+                continue;
             }
             // Of a link itself and of what it leads to either change counts; only a folder of its own is gone into.
             let (own, found) = (file.metadata().ok(), fs::metadata(file.path()).ok());
@@ -235,6 +249,15 @@ impl Host {
         self.candidate(&Package::read(dir)?, None)
     }
 
+    /// Who stands for the plugin of a folder, by its signature. Nothing of it is compiled by that.
+    ///
+    /// # Errors
+    /// When it cannot be read, or its signature does not count or is of something else.
+    pub fn signed_by(&self, dir: &Path, trust: &Trust) -> Result<Option<PublicKey>, PluginError> {
+        let package = Package::read(dir)?;
+        trust.check(&Manifest::parse(&package.manifest)?.plugin.name, &package.digest(), package.signature.as_deref())
+    }
+
     /// Says which names are those of MCP servers of the configuration: no plugin of the installation takes one.
     pub fn reserve(&self, names: impl IntoIterator<Item = String>) {
         *self.inner.reserved.write().unwrap_or_else(PoisonError::into_inner) = names.into_iter().collect();
@@ -287,7 +310,7 @@ impl Host {
         // A list that cannot be read is told by what lies there.
         let accepted = Lock::read(lock).map(|list| list.plugins.values().map(|one| (one.plugin.name.clone(), one.plugin.facts.digest)).collect());
         let list = fs::metadata(lock).ok().map(|found| (lock.to_owned(), found.len(), found.modified().ok()));
-        let files = dirs.iter().flat_map(|dir| look(dir)).chain(list.filter(|_| accepted.is_err()));
+        let files = dirs.iter().flat_map(|dir| look(dir, &[])).chain(list.filter(|_| accepted.is_err()));
         let wanted = Tried { files: files.collect(), accepted: accepted.unwrap_or_default() };
         // Held while loading: of two that reload at once the second finds it done.
         let mut tried = self.inner.tried.lock().unwrap_or_else(PoisonError::into_inner);

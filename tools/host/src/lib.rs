@@ -17,6 +17,7 @@ mod forms;
 #[cfg(feature = "testing")]
 pub mod fuzzing;
 mod grants;
+pub mod guest;
 mod identity;
 mod imports;
 pub mod installed;
@@ -24,6 +25,7 @@ mod list_file;
 mod manifest;
 pub mod mcp;
 pub mod office;
+mod outline;
 mod own;
 mod plugin;
 mod preview;
@@ -37,16 +39,17 @@ mod tool;
 
 pub use call::{CallContext, CallReport};
 pub use egress::{
-    COURIER_BYTES_MAX, Courier, CourierError, Delivered, EgressOptions, EgressRule, EgressSecret, Network, NetworkError, PrivateHost, RequestBudget, Resolver,
-    Roots, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Scheme,
+    Answers, COURIER_BYTES_MAX, Courier, CourierError, Delivered, EgressOptions, EgressRule, EgressSecret, Network, NetworkError, PrivateHost, Recorded,
+    RecordedAnswer, RequestBudget, Resolver, Roots, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Scheme, SentRequest,
 };
 pub use engine::{Allocation, Host, HostOptions, KV_QUOTA_DEFAULT};
 pub use error::{HostError, PluginError};
 pub use identity::{KeyError, PublicKey, SIGNATURE_FILE, SigningKey, Trust};
 pub use manifest::KV_QUOTA_MOST;
 pub use office::{KvQuota, Office, OfficeError};
+pub use outline::{Outline, OutlineTool, files_of, outline_of};
 pub use own::{EXTRACT, PROPOSE_GRANT};
-pub use plugin::{PluginInfo, PluginLimits};
+pub use plugin::{COMPONENT_BYTES_MAX, PluginInfo, PluginLimits};
 pub use preview::{Preview, PreviewLine};
 pub use schema::ArgumentError;
 pub use tool::Tool;

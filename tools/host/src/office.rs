@@ -9,6 +9,7 @@ mod kv;
 
 pub use kv::{KV_KEY_BYTES_MAX, KV_VALUE_BYTES_MAX, KvChange, KvChanged, KvEntry, KvName, KvQuota, KvSpace};
 
+use serde::{Deserialize, Serialize};
 use std::{future::Future, pin::Pin};
 use steward_core::{Floor, Integrity};
 
@@ -41,126 +42,166 @@ pub enum OfficeError {
     Unavailable,
 }
 
+/// Of a record that is read from a file: nobody says where it comes from.
+const fn unknown() -> Integrity {
+    Integrity::Outside
+}
+
 /// How much of a list, and from where.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct PageRequest {
     /// The `next` of the page before; none for the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     /// At most this many; the host has already held it to its own largest page.
     pub limit: u32,
 }
 
 /// A piece of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Listed<T> {
     /// The rows.
     pub items: Vec<T>,
     /// Where the next piece starts; none at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }
 
 /// A person or address.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Contact {
     /// `contact_…`.
     pub id: String,
     /// As shown.
     pub name: String,
     /// First name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_name: Option<String>,
     /// Last name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family_name: Option<String>,
     /// Addresses, the main one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub emails: Vec<String>,
     /// Phone numbers, the main one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub phones: Vec<String>,
     /// `company_…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub company_id: Option<String>,
     /// The company's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub company_name: Option<String>,
     /// What the person does there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job_title: Option<String>,
     /// Words to group by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
     /// The lowest integrity of what it was written from.
+    #[serde(skip, default = "unknown")]
     pub integrity: Integrity,
 }
 
 /// A contact to be made.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct NewContact {
     /// As shown.
     pub name: String,
     /// First name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub given_name: Option<String>,
     /// Last name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub family_name: Option<String>,
     /// Addresses, the main one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub emails: Vec<String>,
     /// Phone numbers, the main one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub phones: Vec<String>,
     /// `company_…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub company_id: Option<String>,
     /// What the person does there.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_title: Option<String>,
     /// Words to group by.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
 }
 
 /// A change of a contact: none leaves a field, an empty text takes its value away, a list replaces the list.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct ContactPatch {
     /// As shown; never empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// First name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub given_name: Option<String>,
     /// Last name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub family_name: Option<String>,
     /// All addresses.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub emails: Option<Vec<String>>,
     /// All phone numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub phones: Option<Vec<String>>,
     /// `company_…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub company_id: Option<String>,
     /// What the person does there.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_title: Option<String>,
     /// All tags.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
 }
 
 /// A company.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Company {
     /// `company_…`.
     pub id: String,
     /// Its name.
     pub name: String,
     /// Its web site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub website: Option<String>,
     /// The lowest integrity of what it was written from.
+    #[serde(skip, default = "unknown")]
     pub integrity: Integrity,
 }
 
 /// A company to be made.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct NewCompany {
     /// Its name.
     pub name: String,
     /// Its web site.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub website: Option<String>,
 }
 
 /// A change of a company: none leaves a field, an empty text takes its value away.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct CompanyPatch {
     /// Its name; never empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Its web site.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub website: Option<String>,
 }
 
 /// An amount in the currency's smallest unit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Amount {
     /// How many of them.
     pub minor: i64,
@@ -169,7 +210,8 @@ pub struct Amount {
 }
 
 /// A deal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Deal {
     /// `deal_…`.
     pub id: String,
@@ -178,28 +220,36 @@ pub struct Deal {
     /// Where in the pipeline it stands.
     pub stage: String,
     /// What it is worth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
     /// `company_…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub company_id: Option<String>,
     /// `contact_…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<String>,
     /// The lowest integrity of what it was written from.
+    #[serde(skip, default = "unknown")]
     pub integrity: Integrity,
 }
 
 /// Which deals.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct DealFilter {
     /// Only with this company.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub company_id: Option<String>,
     /// Only with this contact.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<String>,
     /// Only in this stage.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
 }
 
 /// What a note stands on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Subject {
     /// `contact_…`.
     Contact(String),
@@ -210,7 +260,8 @@ pub enum Subject {
 }
 
 /// A note.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Note {
     /// `note_…`.
     pub id: String,
@@ -219,10 +270,12 @@ pub struct Note {
     /// What it says.
     pub text: String,
     /// A person's name, or an agent's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
     /// Unix milliseconds.
     pub created_at_ms: i64,
     /// The lowest integrity of what it was written from.
+    #[serde(skip, default = "unknown")]
     pub integrity: Integrity,
 }
 

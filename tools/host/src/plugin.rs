@@ -21,7 +21,7 @@ use wasmtime::component::{Component, ComponentExportIndex, Linker};
 use wasmtime::{Engine, Store};
 
 /// The largest component taken, in bytes: a Python interpreter fits.
-const COMPONENT_BYTES_MAX: usize = 32 << 20;
+pub const COMPONENT_BYTES_MAX: usize = 32 << 20;
 /// Epoch ticks that `describe` may take.
 const DESCRIBE_TICKS: u64 = 100;
 const REASON_MAX: usize = 500;

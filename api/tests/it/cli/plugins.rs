@@ -24,6 +24,8 @@ fn a_plugin_is_run_only_when_its_signature_counts_and_it_was_accepted_as_it_is()
     home.refused(&["plugin", "install", "mine"], &["has no `tool.sig`", "steward plugin sign"]);
     home.refused(&["plugin", "sign", "nowhere", "--key", "secret"], &["cannot read"]);
     let said = home.succeeds(&["plugin", "sign", "mine", "--key", "secret"]);
+    let inspected = home.succeeds(&["plugin", "inspect", "mine"]);
+    assert!(inspected.contains("signed by    ed25519:") && inspected.contains("not among `plugins.trusted_keys`"), "{inspected}");
     let key = said.lines().find(|line| line.contains("trusted_keys")).and_then(|line| line.split('"').nth(1)).expect("a key").to_owned();
     assert_eq!(fs::metadata(home.path("secret")).expect("the key").mode() & 0o777, 0o600);
     assert!(home.succeeds(&["plugin", "sign", "mine", "--key", "secret"]).contains(&key), "the key is kept");
@@ -121,7 +123,7 @@ fn whom_a_plugin_asks_is_shown_and_one_host_more_is_another_plugin() {
     GuestFiles::asker().write(&home.path("mine")).expect("written");
     let rule = "GET, HEAD, POST http://api.asker.test:8080 /v1/* with `asker_token` in `Authorization`";
     let inspected = home.succeeds(&["plugin", "inspect", "mine"]);
-    assert!(inspected.contains("asks outside: ") && inspected.contains(rule), "{inspected}");
+    assert!(inspected.contains("asks outside ") && inspected.contains("asker_token, other_token") && inspected.contains(rule), "{inspected}");
     home.succeeds(&["plugin", "install", "mine"]);
     let look = home.succeeds(&["plugin", "accept", "asker", "--look"]);
     assert!(

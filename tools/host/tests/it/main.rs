@@ -4,7 +4,6 @@
 
 mod cache;
 mod calls;
-mod crm;
 mod egress;
 mod fairness;
 mod fuzz;

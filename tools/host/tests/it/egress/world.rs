@@ -188,6 +188,7 @@ impl World {
             secrets: [secret("asker_token", TOKEN), secret("other_token", "the-key-of-the-other")].into(),
             resolver: names.resolver(),
             roots: authority(),
+            ..EgressOptions::default()
         });
         let host = Host::new(HostOptions { egress, ..options() }).expect("host");
         let mut files = GuestFiles::asker();

@@ -1,0 +1,93 @@
+//! Answers from a recording: what a plugin asks others passes the same gate, and then leaves this process no more.
+//!
+//! For cases of the plugin kit. The name is not looked up, so what it stands for is not judged; all else is.
+
+use super::target::Target;
+use super::wire::{Answer, Failed};
+use super::{Egress, Refusal};
+use bytes::Bytes;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use std::fmt;
+use std::sync::Arc;
+
+/// Who answers what plugins ask others.
+#[derive(Clone, Default)]
+pub enum Answers {
+    /// Whoever is there.
+    #[default]
+    Network,
+    /// A recording: nothing leaves this process.
+    Recorded(Arc<dyn Recorded>),
+}
+
+impl fmt::Debug for Answers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Network => "Network",
+            Self::Recorded(_) => "Recorded",
+        })
+    }
+}
+
+/// A request as it would have left, with `[name]` in the place of each secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentRequest {
+    /// In capitals.
+    pub method: String,
+    /// In its normal form.
+    pub url: String,
+    /// Names in lower case, with those that the host adds.
+    pub headers: Vec<(String, String)>,
+    /// What would have been sent.
+    pub body: Vec<u8>,
+}
+
+/// An answer as it was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What answers in the place of the network.
+pub trait Recorded: Send + Sync {
+    /// The answer to a request that the manifest allows; none where nobody answers, as when a host is not reached.
+    fn answer(&self, request: SentRequest) -> Option<RecordedAnswer>;
+}
+
+impl Egress {
+    /// Asks the recording what it would have asked the network.
+    pub(super) fn recall(
+        &self,
+        recorded: &dyn Recorded,
+        method: &http::Method,
+        target: &Target,
+        headers: &HeaderMap,
+        body: &Bytes,
+        (most, received): (u64, &mut u64),
+    ) -> Result<Answer, Failed> {
+        let text = |value: &HeaderValue| self.scrubber.text(String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let headers = headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+        let url = self.scrubber.text(format!("{}://{}{}", target.scheme, target.authority(), target.path_and_query()));
+        let body = self.scrubber.clean(body).unwrap_or_else(|| body.to_vec());
+        let sent = SentRequest { method: method.to_string(), url, headers, body };
+        let away = |why: String| Failed { why: Refusal::Unreachable(why), sent: true };
+        let given = recorded.answer(sent).ok_or_else(|| away(format!("`{}` is not reached", target.host)))?;
+        *received = received.saturating_add(given.body.len() as u64);
+        if given.body.len() as u64 > most {
+            return Err(Failed { why: Refusal::TooLarge(format!("`{}` answered with more than {most} bytes; ask for less at once", target.host)), sent: true });
+        }
+        let mut headers = HeaderMap::new();
+        for (name, value) in given.headers {
+            let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) else {
+                return Err(away(format!("`{}` answered with a header that is none", target.host)));
+            };
+            headers.append(name, value);
+        }
+        Ok(Answer { status: given.status, headers, body: given.body })
+    }
+}

@@ -1,0 +1,34 @@
+//! JavaScript and TypeScript: one file by esbuild, made a component with QuickJS by componentize-qjs, both from the project's `package.json`.
+
+use super::tools::{own, run};
+use crate::error::KitError;
+use crate::project::Project;
+use crate::world;
+use std::process::Command;
+
+const INSTALL: &str = "npm install";
+const NO_NODE: &str = "Node.js 20 or newer is missing; install it from https://nodejs.org or your distribution";
+
+pub(super) fn build(project: &Project) -> Result<Vec<u8>, KitError> {
+    let dir = &project.dir;
+    let entry = ["src/index.ts", "src/index.js"].into_iter().find(|path| dir.join(path).is_file());
+    let entry = entry.ok_or_else(|| KitError::said(format!("there is neither `src/index.ts` nor `src/index.js` in `{}`", dir.display())))?;
+    let bundler = own(dir, "node_modules/.bin/esbuild", INSTALL)?;
+    let packager = own(dir, "node_modules/.bin/componentize-qjs", INSTALL)?;
+    let (wit, out) = (world::write(project)?, project.own("built")?);
+    let (bundle, component) = (out.join("plugin.js"), out.join("plugin.wasm"));
+    let mut command = Command::new(bundler);
+    command.current_dir(dir).arg(entry).args(["--bundle", "--format=esm", "--log-level=warning", "--external:steward:*"]);
+    command.arg(format!("--outfile={}", absolute(&bundle)?.display()));
+    run(&mut command, "esbuild", NO_NODE)?;
+    // No WASI: what the interpreter would ask the system for is a trap, and nothing asynchronous is made.
+    let mut command = Command::new(packager);
+    command.current_dir(dir).arg("--wit").arg(absolute(&wit)?).args(["--world", world::NAME]).arg("--js").arg(absolute(&bundle)?);
+    command.args(["--sync", "--stub-wasi", "--opt-size"]).arg("--output").arg(absolute(&component)?);
+    run(&mut command, "componentize-qjs", NO_NODE)?;
+    std::fs::read(&component).map_err(KitError::read(component))
+}
+
+fn absolute(path: &std::path::Path) -> Result<std::path::PathBuf, KitError> {
+    std::path::absolute(path).map_err(KitError::read(path))
+}

@@ -1,0 +1,71 @@
+//! Why the kit could not do what it was asked.
+
+use std::io;
+use std::path::PathBuf;
+use steward_core::{HasKind, Kind};
+use steward_host::{HostError, PluginError};
+
+/// Why the kit could not do what it was asked. Every message says what to change.
+#[derive(Debug, thiserror::Error)]
+pub enum KitError {
+    /// In the kit's own words.
+    #[error("{0}")]
+    Said(String),
+    /// A file cannot be read.
+    #[error("cannot read `{path}`")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write `{path}`")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The plugin is not one that can be run.
+    #[error("the plugin in `{dir}` cannot be used")]
+    Plugin {
+        /// Its folder.
+        dir: PathBuf,
+        /// Why.
+        #[source]
+        source: PluginError,
+    },
+    /// The sandbox does not start.
+    #[error(transparent)]
+    Host(#[from] HostError),
+}
+
+impl KitError {
+    pub(crate) fn said(message: impl Into<String>) -> Self {
+        Self::Said(message.into())
+    }
+
+    pub(crate) fn read(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Read { path, source }
+    }
+
+    pub(crate) fn write(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Write { path, source }
+    }
+}
+
+impl HasKind for KitError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Said(_) => Kind::Invalid,
+            Self::Read { .. } | Self::Write { .. } => Kind::Away,
+            Self::Plugin { source, .. } => source.kind(),
+            Self::Host(err) => err.kind(),
+        }
+    }
+}

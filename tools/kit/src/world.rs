@@ -1,0 +1,71 @@
+//! The world of one plugin: the interface of Steward with exactly what the manifest asks for.
+//!
+//! Guests of languages with an interpreter import the whole world that they are built for, used or not, so each gets one of its own.
+
+use crate::error::KitError;
+use crate::project::Project;
+use std::path::PathBuf;
+use steward_host::Outline;
+
+/// The interface, as the host speaks it.
+const INTERFACE: &str = include_str!("../../wit/world.wit");
+/// Where the interface ends and the worlds begin.
+const WORLDS: &str = "/// Everything a plugin may import";
+/// The world's name.
+pub(crate) const NAME: &str = "plugin";
+
+/// The interface with one world, for the plugin of a manifest.
+pub(crate) fn text(outline: &Outline) -> String {
+    let interface = INTERFACE.split(WORLDS).next().unwrap_or(INTERFACE).trim_end();
+    let imports: String = outline.imports.iter().map(|name| format!("  import {name};\n")).collect();
+    let (types, preview) = match outline.tools.iter().any(|tool| tool.preview) {
+        true => ("manifest-check, request, response, preview as shown, error", "  export preview: func(request: request) -> result<shown, error>;\n"),
+        false => ("manifest-check, request, response, error", ""),
+    };
+    format!(
+        "{interface}\n\nworld {NAME} {{\n{imports}  use types.{{{types}}};\n  export describe: func() -> manifest-check;\n  export call: func(request: request) -> result<response, error>;\n{preview}}}\n"
+    )
+}
+
+/// Writes it into the project, and says which folder it is in.
+pub(crate) fn write(project: &Project) -> Result<PathBuf, KitError> {
+    let dir = project.own("wit")?;
+    let path = dir.join("world.wit");
+    std::fs::write(&path, text(&project.outline)).map_err(KitError::write(&path))?;
+    Ok(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use steward_host::OutlineTool;
+
+    fn outline(imports: &[&'static str], preview: bool) -> Outline {
+        let tool = OutlineTool { name: "a.b".to_owned(), effect: steward_core::Effect::Write, preview };
+        Outline {
+            name: "a".to_owned(),
+            version: "1.0.0".to_owned(),
+            language: "js".to_owned(),
+            imports: imports.to_vec(),
+            egress: Vec::new(),
+            tools: vec![tool],
+        }
+    }
+
+    #[test]
+    fn a_world_has_what_the_manifest_asks_for_and_no_more() {
+        for (imports, preview) in [(&[][..], false), (&["clock", "crm"][..], false), (&["crm", "crm-write", "http"][..], true)] {
+            let text = text(&outline(imports, preview));
+            let mut resolve = wit_parser::Resolve::default();
+            let package = resolve.push_str("world.wit", &text).expect("an interface that can be read");
+            let world = resolve.select_world(&[package], Some(NAME)).expect("one world");
+            let world = &resolve.worlds[world];
+            let imported: Vec<String> = world.imports.keys().map(|key| resolve.name_world_key(key)).collect();
+            for name in ["log", "clock", "crm", "crm-write", "http"] {
+                let whole = format!("steward:plugin/{name}@0.1.0");
+                assert_eq!(imported.contains(&whole), imports.contains(&name), "{name} in {imported:?}");
+            }
+            assert_eq!(world.exports.len(), if preview { 3 } else { 2 });
+        }
+    }
+}

@@ -1,0 +1,124 @@
+// The interfaces of Steward as modules. Which of them a plugin may import stands under `[imports]` in its `tool.toml`.
+
+declare module "steward:plugin/log@0.1.0" {
+  /** A line for the operator, cut at 4 KiB; at most 100 a call. */
+  export function write(level: "debug" | "info" | "warn" | "error", message: string): void;
+}
+
+declare module "steward:plugin/clock@0.1.0" {
+  /** The time of the call, frozen, in Unix milliseconds. */
+  export function nowMs(): bigint;
+}
+
+declare module "steward:plugin/crm@0.1.0" {
+  export interface Contact {
+    id: string;
+    name: string;
+    givenName?: string;
+    familyName?: string;
+    emails: string[];
+    phones: string[];
+    companyId?: string;
+    companyName?: string;
+    jobTitle?: string;
+    tags: string[];
+  }
+  export interface Company {
+    id: string;
+    name: string;
+    website?: string;
+  }
+  export interface Money {
+    minor: bigint;
+    currency: string;
+  }
+  export interface Deal {
+    id: string;
+    title: string;
+    stage: string;
+    amount?: Money;
+    companyId?: string;
+    contactId?: string;
+  }
+  export type Subject = { tag: "contact"; val: string } | { tag: "company"; val: string } | { tag: "deal"; val: string };
+  export interface Note {
+    id: string;
+    about: Subject;
+    text: string;
+    author?: string;
+    createdAtMs: bigint;
+  }
+  export interface Page {
+    after?: string;
+    limit: number;
+  }
+  export interface Listed<T> {
+    items: T[];
+    next?: string;
+  }
+  export interface DealFilter {
+    companyId?: string;
+    contactId?: string;
+    stage?: string;
+  }
+  export function findContacts(query: string, page: Page): Listed<Contact>;
+  export function getContact(id: string): Contact;
+  export function findCompanies(query: string, page: Page): Listed<Company>;
+  export function getCompany(id: string): Company;
+  export function listDeals(filter: DealFilter, page: Page): Listed<Deal>;
+  export function listNotes(about: Subject, page: Page): Listed<Note>;
+}
+
+declare module "steward:plugin/crm-write@0.1.0" {
+  import type { Company, Contact, Note, Subject } from "steward:plugin/crm@0.1.0";
+  export interface NewContact {
+    name: string;
+    givenName?: string;
+    familyName?: string;
+    emails: string[];
+    phones: string[];
+    companyId?: string;
+    jobTitle?: string;
+    tags: string[];
+  }
+  export type ContactPatch = Partial<NewContact>;
+  export interface NewCompany {
+    name: string;
+    website?: string;
+  }
+  export function createContact(contact: NewContact): Contact;
+  export function updateContact(id: string, patch: ContactPatch): Contact;
+  export function createCompany(company: NewCompany): Company;
+  export function updateCompany(id: string, patch: Partial<NewCompany>): Company;
+  export function addNote(about: Subject, text: string): Note;
+}
+
+declare module "steward:plugin/http@0.1.0" {
+  export interface Request {
+    /** In capitals. */
+    method: string;
+    url: string;
+    headers: [string, string][];
+    body?: Uint8Array;
+    timeoutMs?: number;
+  }
+  export interface Response {
+    status: number;
+    headers: [string, string][];
+    body: Uint8Array;
+  }
+  /** Asks whom `[egress]` of the manifest names. */
+  export function fetch(request: Request): Response;
+}
+
+declare module "steward:plugin/kv@0.1.0" {
+  export interface Entry {
+    value: Uint8Array;
+    version: bigint;
+  }
+  /** What `[kv]` of the manifest lets the plugin keep between calls, in one workspace. */
+  export function get(key: string): Entry | undefined;
+  export function set(key: string, value: Uint8Array): bigint;
+  export function compareAndSet(key: string, value: Uint8Array, expect: bigint): bigint;
+  export function list(prefix: string, after: string | undefined, limit: number): { items: string[]; next?: string };
+}
