@@ -33,9 +33,17 @@ function shown(page: Page) {
   });
 }
 
-/** Presses what is shown. Only a hand may open windows, so what the worker wants to open is told instead. */
-function press(worker: Worker) {
-  return worker.evaluate(`(async () => {
+/** Delivers until that is shown: Chromium may lose a message that comes while another of its tag is still going. */
+async function bring(page: Page, deliver: (data: string) => Promise<unknown>, data: string, wanted: readonly string[]) {
+  await expect(async () => {
+    await deliver(data);
+    await expect.poll(async () => (await shown(page)).map((one) => [one.title, one.tag, one.path]), { timeout: 1_000 }).toEqual([wanted]);
+  }).toPass({ timeout: 15_000 });
+}
+
+/** Presses what is shown, and waits until it is gone: what is seen next is what came next. Only a hand may open windows, so what the worker wants to open is told instead. */
+async function press(page: Page) {
+  const wanted = await workerOf(page.context()).evaluate(`(async () => {
     const wanted = [];
     clients.openWindow = async (path) => { wanted.push(path); return null; };
     WindowClient.prototype.focus = async function () { wanted.push('focus ' + new URL(this.url).pathname); return this; };
@@ -48,6 +56,8 @@ function press(worker: Worker) {
     }
     return wanted;
   })()`);
+  await expect.poll(() => shown(page)).toEqual([]);
+  return wanted;
 }
 
 test('a message is shown, leads to the decision, and is gone once that is made', async ({ page, context }, info) => {
@@ -62,9 +72,8 @@ test('a message is shown, leads to the decision, and is gone once that is made',
   // The same again replaces it.
   await deliver(JSON.stringify({ title: 'Something waits for your decision', body: 'mail.send', path, tag, lang: 'en', dir: 'ltr' }));
   await expect.poll(() => shown(page)).toEqual([{ title: 'Something waits for your decision', body: 'mail.send', tag, lang: 'en', dir: 'ltr', path }]);
-  expect(await press(workerOf(context))).toEqual([path]);
-  await deliver(JSON.stringify({ title: 'Something waits for your decision', body: 'mail.send', path, tag, lang: 'en', dir: 'ltr' }));
-  await expect.poll(async () => (await shown(page)).length).toBe(1);
+  expect(await press(page)).toEqual([path]);
+  await bring(page, deliver, JSON.stringify({ title: 'Something waits for your decision', body: 'mail.send', path, tag, lang: 'en', dir: 'ltr' }), ['Something waits for your decision', tag, path]);
   await page.goto(path);
   await page.getByRole('button', { name: 'Approve' }).click();
   await page.getByRole('button', { name: 'Approve exactly this' }).click();
@@ -72,9 +81,8 @@ test('a message is shown, leads to the decision, and is gone once that is made',
   const isWide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
   expect(isWide).toBe(false);
   // One that is open already is gone to.
-  await deliver(JSON.stringify({ title: 'x', path, tag }));
-  await expect.poll(async () => (await shown(page)).length).toBe(1);
-  expect(await press(workerOf(context))).toEqual([`focus ${path}`]);
+  await bring(page, deliver, JSON.stringify({ title: 'x', path, tag }), ['x', tag, path]);
+  expect(await press(page)).toEqual([`focus ${path}`]);
 });
 
 test('no message leads anywhere but to a page of our own', async ({ page, context }) => {
@@ -82,14 +90,12 @@ test('no message leads anywhere but to a page of our own', async ({ page, contex
   await page.goto('/settings');
   const deliver = await service(page);
   for (const wrong of ['https://else.example/', '//else.example/', '/\\else.example', 'javascript:alert(1)', 7, null]) {
-    await deliver(JSON.stringify({ title: 'x', path: wrong, tag: 'one' }));
-    await expect.poll(async () => (await shown(page)).map((one) => one.path)).toEqual(['/holds']);
-    expect(await press(workerOf(context))).toEqual(['/holds']);
+    await bring(page, deliver, JSON.stringify({ title: 'x', path: wrong, tag: 'one' }), ['x', 'one', '/holds']);
+    expect(await press(page)).toEqual(['/holds']);
   }
   for (const garbage of ['', 'no JSON', '[]', '7', 'null']) {
-    await deliver(garbage);
-    await expect.poll(async () => (await shown(page)).map((one) => [one.title, one.tag, one.path])).toEqual([['Steward', 'steward', '/holds']]);
-    await press(workerOf(context));
+    await bring(page, deliver, garbage, ['Steward', 'steward', '/holds']);
+    await press(page);
   }
 });
 

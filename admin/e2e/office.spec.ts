@@ -18,6 +18,8 @@ test('a company is written down, changed and noted on', async ({ page }, info) =
   await page.getByRole('button', { name: 'Change' }).click();
   await page.getByRole('dialog').getByLabel('Website').fill('https://weaving.example');
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  // The new value is there a little before the dialog is gone, and what lies under a dialog takes no letters.
+  await expect(page.getByRole('dialog')).toHaveCount(0);
   await expect(page.getByText('https://weaving.example')).toBeVisible();
   await page.getByLabel('Write a note').fill('They asked for cards.');
   await page.getByRole('button', { name: 'Add note' }).click();
