@@ -47,6 +47,10 @@ impl Target {
             return Err("the path has `.`, `..`, `//` or an encoded `.`, `/` or `\\` in it; write it plainly".to_owned());
         }
         let url = Url::parse(text).map_err(|_| "the address is none")?;
+        // What is asked is the normal form, in which a letter may have become three.
+        if url.as_str().len() > URL_BYTES_MAX {
+            return Err(format!("the address is longer than {URL_BYTES_MAX} bytes"));
+        }
         let Some(Host::Domain(host)) = url.host() else {
             return Err("the host is an address; only hosts that tool.toml names are asked".to_owned());
         };
@@ -107,6 +111,8 @@ mod tests {
 
     #[test]
     fn what_can_be_read_in_two_ways_is_refused() {
+        // Short as it is written, and too long as it would be asked.
+        assert!(Target::parse(&format!("https://a.example/{}", ">".repeat(3000))).is_err());
         for wrong in [
             "",
             "https://",
