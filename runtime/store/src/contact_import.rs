@@ -40,12 +40,19 @@ pub struct ImportRow {
     pub at: OffsetDateTime,
 }
 
-/// Has every statement of this transaction planned for what the tables hold by then.
+/// Has what is looked up from here on planned for what the tables hold by then, until [`plan_as_usual`] or the transaction's end.
 ///
 /// A connection keeps the plans of statements it often ran. One made while the tables were small reads them from end to end for each of fifty
 /// thousand rows, which takes minutes, until PostgreSQL looks at the tables by itself. Planning takes microseconds.
 pub async fn plan_anew(tx: &mut Tx) -> Result<(), StoreError> {
     sqlx::query!("set local plan_cache_mode = force_custom_plan").execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// Has plans kept again: rows are written by it, since PostgreSQL checks each reference of each row by a statement of its own, which would be
+/// planned anew for every row.
+pub async fn plan_as_usual(tx: &mut Tx) -> Result<(), StoreError> {
+    sqlx::query!("set local plan_cache_mode = auto").execute(tx.conn()).await?;
     Ok(())
 }
 

@@ -98,14 +98,17 @@ impl TestDatabase {
     }
 }
 
-/// How many statements of the transaction's connection were run by a plan kept from before, among those that name `table`.
+/// How often statements of the transaction's connection were run by a plan kept from before, among those that begin with `verb` and name `table`.
 #[expect(clippy::expect_used, reason = "test support may stop the test")]
-pub async fn kept_plans(tx: &mut crate::Tx, table: &str) -> i64 {
-    sqlx::query_scalar("select coalesce(sum(generic_plans), 0)::bigint from pg_prepared_statements where statement ~ ('\\m' || $1 || '\\M')")
-        .bind(table)
-        .fetch_one(tx.conn())
-        .await
-        .expect("plans")
+pub async fn kept_plans(tx: &mut crate::Tx, verb: &str, table: &str) -> i64 {
+    sqlx::query_scalar(
+        "select coalesce(sum(generic_plans), 0)::bigint from pg_prepared_statements where statement ~ ('^\\s*' || $1 || '\\M.*\\m' || $2 || '\\M')",
+    )
+    .bind(verb)
+    .bind(table)
+    .fetch_one(tx.conn())
+    .await
+    .expect("plans")
 }
 
 /// The same server, another database. The URL's form is `postgres://[user@][host]/database[?…]`.

@@ -49,6 +49,7 @@ pub async fn run(tx: &mut Tx, office: &Office, workspace: WorkspaceId, file: &Im
     }
     contact_import::plan_anew(tx).await?;
     let mut plan = plan::make(tx, workspace, file, integrity).await?;
+    contact_import::plan_as_usual(tx).await?;
     let at = office.clock.now();
     let report = report_of(&mut plan, office.ids.make(), file);
     contact_import::insert(tx, &import_row(&report, workspace, person, file, at)?).await?;
@@ -159,9 +160,11 @@ async fn write_contacts(
         contact::insert_many(tx, workspace, chunk, at).await?;
     }
     let changed: Vec<ContactRow> = of(true).collect();
+    contact_import::plan_anew(tx).await?;
     for chunk in changed.chunks(CHUNK_ROWS) {
         contact::update_many(tx, chunk, at).await?;
     }
+    contact_import::plan_as_usual(tx).await?;
     let points: Vec<PointRow> = plan.contacts.iter().flat_map(|contact| contact.points.iter().skip(contact.stored_points)).cloned().collect();
     for chunk in points.chunks(2 * CHUNK_ROWS) {
         contact::insert_points(tx, workspace, chunk).await?;
