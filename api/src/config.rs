@@ -8,6 +8,7 @@ mod environment;
 mod error;
 mod mcp;
 mod models;
+mod network;
 mod notices;
 mod oidc;
 mod plugins;

@@ -1,11 +1,12 @@
 //! `[notices]`: by which mail server people are told that something waits, in which language, and what else messages to browsers need.
 
 use super::environment::Environment;
+use super::network;
 use super::reader::Reader;
 use crate::notices::mail::{MailSettings, Security};
 use lettre::message::Mailbox;
 use secrecy::SecretString;
-use steward_host::{Courier, Network, PrivateHost};
+use steward_host::{Courier, PrivateHost};
 use steward_office::notices::LANGUAGES;
 
 /// How people are told.
@@ -32,9 +33,7 @@ pub(super) fn read(r: &mut Reader, environment: &Environment, public_url: &str, 
         let plain = text.len() <= 300 && text.bytes().all(|byte| byte.is_ascii_graphic());
         (plain && (text.starts_with("mailto:") || text.starts_with("https://"))).then(|| text.to_owned())
     });
-    let tables: Vec<String> = r.names_under("notices.push.private_hosts", &[]).iter().map(|index| format!("notices.push.private_hosts.{index}")).collect();
-    r.know("notices.push.private_hosts");
-    let private = tables.iter().filter_map(|table| private_host(r, table)).collect();
+    let private = r.tables("notices.push.private_hosts").iter().filter_map(|table| private_host(r, table)).collect();
     NoticesConfig { language, mail, contact: contact.unwrap_or(default), private }
 }
 
@@ -105,23 +104,7 @@ fn server(url: &str) -> Option<(String, u16, Security)> {
 
 fn private_host(r: &mut Reader, table: &str) -> Option<PrivateHost> {
     r.know(table);
-    let advice = "write the host in lower case, as the browser's maker names it, for example `push.internal`";
-    let host = r.parsed(&format!("{table}.host"), "", advice, |text| {
-        let is_host = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.');
-        is_host.then(|| text.to_owned())
-    });
-    let key = format!("{table}.addresses");
-    let mut networks: Vec<Network> = Vec::new();
-    for text in r.list(&key, &[]) {
-        match text.parse() {
-            Ok(network) => networks.push(network),
-            Err(err) => r.refuse(&key, &format!("`{text}` is none: {err}")),
-        }
-    }
-    if networks.is_empty() {
-        r.refuse(&key, "write what that name may stand for, for example `[\"10.0.0.5\"]` or `[\"10.1.0.0/16\"]`");
-    }
-    Some(Courier::private(host?, networks))
+    network::read(r, table, "the browser's maker", "push.internal").map(|(host, networks)| Courier::private(host, networks))
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 //! much they keep.
 
 use super::environment::Environment;
+use super::network;
 use super::reader::Reader;
 use std::collections::BTreeMap;
 use std::path::Path;
 use steward_host::mcp::Secret;
-use steward_host::{EgressOptions, KV_QUOTA_DEFAULT, KV_QUOTA_MOST, KvQuota, Network, PrivateHost, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Trust};
+use steward_host::{EgressOptions, KV_QUOTA_DEFAULT, KV_QUOTA_MOST, KvQuota, PrivateHost, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Trust};
 
 /// Whom to trust; nobody, and no plugin without a signature, where nothing is said.
 pub(super) fn read(r: &mut Reader) -> Trust {
@@ -23,12 +24,9 @@ pub(super) fn read(r: &mut Reader) -> Trust {
 
 /// What plugins are given on their way to others: nothing of this network, and no secret, where nothing is said.
 pub(super) fn egress(r: &mut Reader, environment: &Environment) -> EgressOptions {
-    r.know("plugins.private_hosts");
-    r.know("plugins.secrets");
-    let tables = |r: &Reader, name: &str| -> Vec<String> { r.names_under(name, &[]).iter().map(|index| format!("{name}.{index}")).collect() };
-    let private = tables(r, "plugins.private_hosts").iter().filter_map(|table| private_host(r, table)).collect();
+    let private = r.tables("plugins.private_hosts").iter().filter_map(|table| private_host(r, table)).collect();
     let mut secrets = BTreeMap::new();
-    for table in tables(r, "plugins.secrets") {
+    for table in r.tables("plugins.secrets") {
         let Some((plugin, name, value)) = secret(r, environment, &table) else { continue };
         if secrets.insert((plugin, name), value).is_some() {
             r.refuse(&format!("{table}.name"), "another secret of that plugin has this name");
@@ -53,23 +51,8 @@ fn plugin(r: &mut Reader, table: &str) -> Option<String> {
 
 fn private_host(r: &mut Reader, table: &str) -> Option<PrivateHost> {
     let plugin = plugin(r, table);
-    let advice = "write the host in lower case, as the plugin's manifest names it, for example `crm.internal`";
-    let host = r.parsed(&format!("{table}.host"), "", advice, |text| {
-        let is_host = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.');
-        is_host.then(|| text.to_owned())
-    });
-    let key = format!("{table}.addresses");
-    let mut networks: Vec<Network> = Vec::new();
-    for text in r.list(&key, &[]) {
-        match text.parse() {
-            Ok(network) => networks.push(network),
-            Err(err) => r.refuse(&key, &format!("`{text}` is none: {err}")),
-        }
-    }
-    if networks.is_empty() {
-        r.refuse(&key, "write what that name may stand for, for example `[\"10.0.0.5\"]` or `[\"10.1.0.0/16\"]`");
-    }
-    Some(PrivateHost { plugin: plugin?, host: host?, networks })
+    let (host, networks) = network::read(r, table, "the plugin's manifest", "crm.internal")?;
+    Some(PrivateHost { plugin: plugin?, host, networks })
 }
 
 /// A secret is in a variable or a file, never in the configuration itself.

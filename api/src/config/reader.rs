@@ -42,6 +42,12 @@ impl Reader {
         names.map(|rest| rest.split('.').next().unwrap_or(rest).to_owned()).filter(|name| !besides.contains(&name.as_str())).collect()
     }
 
+    /// The tables of a list of tables, `name.0` and so on; that there is such a list is known.
+    pub(super) fn tables(&mut self, name: &str) -> Vec<String> {
+        self.know(name);
+        self.names_under(name, &[]).iter().map(|index| format!("{name}.{index}")).collect()
+    }
+
     /// Where a key's value comes from.
     pub(super) fn origin(&self, key: &str) -> Origin {
         self.sources.values.get(key).map_or(Origin::Default, |(_, origin)| origin.clone())

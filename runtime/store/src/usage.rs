@@ -90,7 +90,8 @@ pub async fn by_prompt(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) ->
 pub async fn by_model(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) -> Result<Vec<UsageRow>, StoreError> {
     rows!(
         tx,
-        r#"select said.body ->> 'model' as "key!", count(distinct said.run_id) as "runs!", count(*) as "times!",
+        r#"select said.body ->> 'model' as "key!", count(distinct said.run_id) as "runs!",
+                  count(*) filter (where said.body ->> 'kind' <> 'ask_failed' or said.body #>> '{usage,input}' <> '0' or said.body #>> '{usage,output}' <> '0') as "times!",
                   sum((said.body #>> '{usage,input}')::bigint + (said.body #>> '{usage,output}')::bigint)::bigint as "tokens!",
                   sum((said.body ->> 'cost')::bigint)::bigint as "cost!", 0::bigint as "fuel!", 0::bigint as "ms!"
              from (select event.run_id, event.body::json as body

@@ -1,8 +1,9 @@
 //! What was used: who may see it, what is asked for wrongly, and that every sum is of the same runs.
 
 use super::server::Reply;
-use super::working::Working;
+use super::working::{Listening, Working};
 use serde_json::{Value, json};
+use steward_agent::testing::{Reply as Said, ScriptedModel};
 use steward_core::{Role, Scope};
 
 async fn ask(working: &Working, who: &secrecy::SecretString, query: &str) -> Reply {
@@ -36,6 +37,19 @@ async fn what_was_used_is_shown_to_who_may_see_it_and_for_a_time_that_is_one() {
         }
     }
     assert_eq!(ask(&working, &owner, "").await.expect(200).json()["items"], json!([]), "nothing ran yet");
+}
+
+#[tokio::test]
+async fn a_question_that_brought_nothing_and_cost_nothing_is_no_answer() {
+    let failing = vec![Said::Status(500, Vec::new(), "{}".into()), Said::text("At last.")];
+    let working = Working::with(ScriptedModel::start(failing).await, &[]).await;
+    let owner = working.world.owner().await;
+    let (_, run) = working.say(&owner, "Hello").await;
+    Listening::open(working.ask("GET", format!("/api/v1/runs/{run}/events")).cookie(&owner)).await.until("run.ended").await;
+    for by in ["day", "model"] {
+        let usage = ask(&working, &owner, &format!("by={by}")).await.expect(200).json();
+        assert_eq!((sum(&usage, "runs"), sum(&usage, "times")), (1, 1), "{usage}");
+    }
 }
 
 #[tokio::test]
