@@ -106,7 +106,7 @@ function Entry({ entry }: { entry: Schemas['AuditView'] }) {
   return (
     <li>
       <details>
-        <summary className="grid list-none grid-cols-[1fr_auto] items-center gap-x-4 gap-y-0.5 px-4 py-2.5 text-sm hover:bg-sunken sm:px-6 lg:grid-cols-[12rem_1fr_10rem_9rem_auto] [&::-webkit-details-marker]:hidden">
+        <summary className="grid list-none grid-cols-[1fr_auto] items-center gap-x-4 gap-y-0.5 px-4 py-2.5 text-sm hover:bg-sunken sm:px-6 lg:grid-cols-[12rem_1fr_10rem_9rem_9rem] [&::-webkit-details-marker]:hidden">
           <span className="font-medium break-all">{entry.action}</span>
           <span className="hidden min-w-0 truncate font-mono text-xs text-soft lg:block">
             <bdi>{entry.object}</bdi>

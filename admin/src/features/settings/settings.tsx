@@ -27,7 +27,7 @@ export function SettingsView() {
   const t = useTranslations('settings');
   return (
     <Page title={t('title')}>
-      <div className="mx-auto grid w-full max-w-3xl gap-5 p-4 sm:p-6">
+      <div className="mx-auto grid w-full max-w-3xl grid-cols-1 gap-5 p-4 sm:p-6">
         <Profile />
         <Looks />
         <Notices />
