@@ -53,16 +53,23 @@ pub async fn once(store: &Store, office: &Office, sender: &Sender) -> Result<usi
 
 async fn of_one(store: &Store, office: &Office, sender: &Sender, tenant: TenantId) -> Result<usize, OfficeError> {
     let worker = Actor::worker(tenant);
+    // What waits and cannot be told of keeps nobody from what others are to be told.
+    if let Err(err) = announce(store, office, sender, &worker).await {
+        warn!(tenant.id = %tenant, error = chain(&err), "what waits could not be told of; trying again");
+    }
     let mut tx = store.begin(&worker).await?;
-    notices::announce(&mut tx, office, sender.channels(), i64::from(BATCH_MAX)).await?;
-    tx.commit().await?;
-    let mut tx = store.begin(&worker).await?;
-    let due = notices::take(&mut tx, office, SENT_MAX).await?;
+    let due = notices::take(&mut tx, office, sender.channels(), SENT_MAX).await?;
     tx.commit().await?;
     let count = due.len();
     let all = iter(due).map(|due| send(store, office, sender, &worker, due)).buffer_unordered(AT_ONCE);
     all.for_each(async |()| {}).await;
     Ok(count)
+}
+
+async fn announce(store: &Store, office: &Office, sender: &Sender, worker: &Actor) -> Result<(), OfficeError> {
+    let mut tx = store.begin(worker).await?;
+    notices::announce(&mut tx, office, sender.channels(), i64::from(BATCH_MAX)).await?;
+    Ok(tx.commit().await?)
 }
 
 async fn send(store: &Store, office: &Office, sender: &Sender, worker: &Actor, due: DueRow) {

@@ -118,13 +118,14 @@ pub(super) async fn provider(http: &reqwest::Client, issuer: &str) -> Result<Pro
             format!("it calls itself `{}`, not `{issuer}`: write the issuer as it does", found.issuer.chars().take(200).collect::<String>()),
         ));
     }
-    let named = [&found.authorization_endpoint, &found.token_endpoint, &found.jwks_uri];
-    if !named.into_iter().chain(&found.userinfo_endpoint).all(|url| is_safe(url)) {
+    if ![&found.authorization_endpoint, &found.token_endpoint, &found.jwks_uri].into_iter().all(|url| is_safe(url)) {
         return Err(away(what, "it names an address that is not encrypted"));
     }
     let keys: KeySet = json(http.get(&found.jwks_uri), "its keys").await?;
     let keys = keys.keys.into_iter().take(KEYS_MAX).filter_map(|key| serde_json::from_value(key).ok()).collect();
     let Discovery { authorization_endpoint, token_endpoint, userinfo_endpoint, .. } = found;
+    // Nobody needs it who is bound already.
+    let userinfo_endpoint = userinfo_endpoint.filter(|url| is_safe(url));
     Ok(Provider { authorization_endpoint, token_endpoint, userinfo_endpoint, keys })
 }
 
@@ -157,11 +158,18 @@ pub(super) async fn token(
 }
 
 /// Somebody's address as the provider has verified it, where it does not stand in their token: providers that keep to the letter say it
-/// here only (OpenID Connect Core 5.4). It counts only of whom the token is, whose name was signed.
+/// here only (OpenID Connect Core 5.4). It counts only of whom the token is, whose name was signed. Whoever is bound already needs none, so
+/// that a provider that does not tell it keeps nobody out.
 pub(super) async fn verified_email(http: &reqwest::Client, provider: &Provider, tokens: &Tokens, subject: &str) -> Result<Option<String>, OidcError> {
     let (Some(url), Some(token)) = (&provider.userinfo_endpoint, &tokens.access_token) else { return Ok(None) };
     let what = "what it says of the person";
-    let said: UserInfo = json(http.get(url).bearer_auth(token.expose_secret()), what).await?;
+    let said: UserInfo = match json(http.get(url).bearer_auth(token.expose_secret()), what).await {
+        Ok(said) => said,
+        Err(err) => {
+            tracing::warn!(error = crate::cli::chain(&err), "the provider does not say whose address it is; only who is known already can sign in");
+            return Ok(None);
+        }
+    };
     if said.sub != subject {
         return Err(away(what, "it is of somebody else"));
     }

@@ -137,7 +137,7 @@ fn changed(from: kept::Changed) -> KvChanged {
     match from {
         kept::Changed::Version(version) => KvChanged::Version(version),
         kept::Changed::Deleted(was_there) => KvChanged::Deleted(was_there),
-        kept::Changed::Conflict => KvChanged::Conflict,
+        kept::Changed::Conflict(stands) => KvChanged::Conflict(stands),
         kept::Changed::OverQuota => KvChanged::OverQuota,
     }
 }

@@ -50,8 +50,8 @@ pub struct Turn {
     pub text: String,
     /// The lowest integrity of what it was written from: an agent's words may repeat what it had read.
     pub integrity: Integrity,
-    /// Who may read what it was written from.
-    #[serde(default, skip_serializing_if = "Readers::is_public")]
+    /// Who may read what the agent's words were written from; nobody else where a journal from before this was kept does not say.
+    #[serde(default = "Readers::nobody")]
     pub readers: Readers,
 }
 

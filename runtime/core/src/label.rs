@@ -127,6 +127,11 @@ impl Readers {
         }
     }
 
+    /// Nobody beside those whose it is.
+    pub fn nobody() -> Self {
+        Self::Only(BTreeSet::new())
+    }
+
     /// Whether anyone may read it.
     pub const fn is_public(&self) -> bool {
         matches!(self, Self::Public)

@@ -45,10 +45,10 @@ pub enum Change<'a> {
 pub enum Changed {
     /// It is this version now.
     Version(u64),
-    /// It is gone; whether it was there.
-    Deleted(bool),
-    /// Another version stands there; nothing was changed.
-    Conflict,
+    /// It is gone; if it was there, what it was made from: that it was tells something too.
+    Deleted(Option<Floor>),
+    /// Another version stands there than was expected; nothing was changed. If one stands there, what it was made from.
+    Conflict(Option<Floor>),
     /// There is no room for it; nothing was changed.
     OverQuota,
 }
@@ -85,18 +85,19 @@ pub async fn change(tx: &mut Tx, office: &Office, effect: &Effect, space: Space<
 async fn make(tx: &mut Tx, office: &Office, space: Space<'_>, sum: StateRow, key: &str, change: Change<'_>) -> Result<Changed, CrmError> {
     let before = store::find(tx, space.workspace, space.plugin, key).await?;
     let size = |value: &[u8]| i64::try_from(key.len() + value.len()).unwrap_or(i64::MAX);
+    let stood = before.as_ref().map(|entry| entry.floor);
     let taken = before.as_ref().map_or(0, |entry| size(&entry.value));
     let (sum, changed, floor) = match change {
-        Change::Delete if before.is_none() => return Ok(Changed::Deleted(false)),
+        Change::Delete if before.is_none() => return Ok(Changed::Deleted(None)),
         Change::Delete => {
             store::remove(tx, space.workspace, space.plugin, key).await?;
             let sum = StateRow { bytes: (sum.bytes - taken).max(0), entries: (sum.entries - 1).max(0), version: sum.version };
-            (sum, Changed::Deleted(true), None)
+            (sum, Changed::Deleted(stood), None)
         }
         Change::Set { value, expect, floor } => {
             let stands = before.as_ref().map_or(0, |entry| entry.version.unsigned_abs());
             if expect.is_some_and(|expect| expect != stands) {
-                return Ok(Changed::Conflict);
+                return Ok(Changed::Conflict(stood));
             }
             let bytes = (sum.bytes - taken).saturating_add(size(value));
             let after = StateRow { bytes, entries: sum.entries + i32::from(before.is_none()), version: sum.version + 1 };

@@ -20,7 +20,7 @@ use steward_store::notice::{self, DueRow, Matter, NewNotice, Outcome, UntoldRow}
 use steward_store::{StoreError, Tx, hold, membership, notice_wish, push_subscription};
 use time::{Duration, OffsetDateTime};
 
-/// The most people that are told of one thing.
+/// The most people that are looked at for one thing: with a role that helps, and in its workspace.
 const PEOPLE_MAX: i64 = 200;
 /// How long somebody is told of a change that waits for good, in days.
 const CHANGE_DAYS: i64 = 7;
@@ -64,6 +64,10 @@ pub enum Tried {
 
 /// Makes messages of what waits and was not told of. Returns how many things that were.
 pub async fn announce(tx: &mut Tx, office: &Office, channels: Channels, most: i64) -> Result<usize, OfficeError> {
+    // Whoever cannot tell anybody leaves it to those who can.
+    if channels == Channels::default() {
+        return Ok(0);
+    }
     let now = office.clock.now();
     let untold = notice::untold(tx, now, most).await?;
     let mut told = 0;
@@ -100,8 +104,10 @@ async fn deciders(tx: &mut Tx, row: &UntoldRow) -> Result<Vec<PersonId>, OfficeE
         // Whoever said something knows of it.
         not.extend(hold::approvals(tx, id).await?.into_iter().map(|word| word.person));
     }
-    let roles: Vec<String> = permission.roles().iter().map(|role| role.name().to_owned()).collect();
-    let people = membership::people_with(tx, &roles, PEOPLE_MAX).await?;
+    // Only who may be among them is looked at, so that the bound leaves out nobody for the sake of others.
+    let helps = |role: &&Role| needs.as_ref().is_none_or(|needs| needs.contains(*role));
+    let roles: Vec<String> = permission.roles().iter().filter(helps).map(|role| role.name().to_owned()).collect();
+    let people = membership::people_with(tx, &roles, row.workspace, PEOPLE_MAX).await?;
     let may = |actor: &Actor| {
         actor.may(permission)
             && row.workspace.is_none_or(|workspace| actor.workspaces.sees(workspace))
@@ -144,9 +150,8 @@ async fn notices_for(tx: &mut Tx, office: &Office, channels: Channels, row: &Unt
         if channels.mail && !without_mail.contains(person) {
             places.push(None);
         }
-        if channels.push {
-            places.extend(list_of(tx, *person).await?.into_iter().map(Some));
-        }
+        // Another process may have the key that this one has not.
+        places.extend(list_of(tx, *person).await?.into_iter().map(Some));
         for browser in places {
             let new = NewNotice { notice_id: office.ids.make(), person: *person, browser, matter: row.matter, tool: row.tool.clone(), expires_at };
             made += usize::from(notice::insert(tx, &new, now).await?);
@@ -160,11 +165,11 @@ async fn list_of(tx: &mut Tx, person: PersonId) -> Result<Vec<PushSubscriptionId
     Ok(push_subscription::list_of(tx, person, most).await?.into_iter().map(|row| row.push_subscription_id).collect())
 }
 
-/// Takes messages whose time has come, after closing those that nobody needs any more.
-pub async fn take(tx: &mut Tx, office: &Office, most: i64) -> Result<Vec<DueRow>, OfficeError> {
+/// Takes messages whose time has come and for which there is a way out here, after closing those that nobody needs any more.
+pub async fn take(tx: &mut Tx, office: &Office, channels: Channels, most: i64) -> Result<Vec<DueRow>, OfficeError> {
     let now = office.clock.now();
     notice::close_moot(tx, now).await?;
-    Ok(notice::take(tx, now, now + Duration::seconds(LEASE_SECONDS), most).await?)
+    Ok(notice::take(tx, now, now + Duration::seconds(LEASE_SECONDS), channels.mail, channels.push, most).await?)
 }
 
 /// Writes down what came of a message. Returns why it was given up, if it was.

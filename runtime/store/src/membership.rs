@@ -77,12 +77,15 @@ pub async fn list_of(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<Membership>
 }
 
 /// People who can still sign in and have one of these roles somewhere, in the order they came, at most `most`.
-pub async fn people_with(tx: &mut Tx, roles: &[String], most: i64) -> Result<Vec<PersonId>, StoreError> {
+pub async fn people_with(tx: &mut Tx, roles: &[String], workspace: Option<WorkspaceId>, most: i64) -> Result<Vec<PersonId>, StoreError> {
     let rows = sqlx::query_scalar!(
-        "select person_id from person where disabled_at is null and exists (select from membership where membership.person_id = person.person_id and role = any($1))
+        "select person_id from person where disabled_at is null and exists
+                (select from membership where membership.person_id = person.person_id and role = any($1)
+                    and ($3::uuid is null or membership.workspace_id is null or membership.workspace_id = $3))
           order by person_id limit $2",
         roles,
         most,
+        workspace.map(WorkspaceId::uuid),
     )
     .fetch_all(tx.conn())
     .await?;

@@ -280,10 +280,11 @@ pub async fn close_moot(tx: &mut Tx, now: OffsetDateTime) -> Result<u64, StoreEr
     Ok(done.rows_affected())
 }
 
-/// Takes notices whose time has come, the longest due first; nobody else gets them before `lease`.
-pub async fn take(tx: &mut Tx, now: OffsetDateTime, lease: OffsetDateTime, most: i64) -> Result<Vec<DueRow>, StoreError> {
+/// Takes notices of these channels whose time has come, the longest due first; nobody else gets them before `lease`.
+pub async fn take(tx: &mut Tx, now: OffsetDateTime, lease: OffsetDateTime, mail: bool, push: bool, most: i64) -> Result<Vec<DueRow>, StoreError> {
     let rows = sqlx::query!(
-        r#"with due as (select tenant_id, notice_id from notice where state = 'waiting' and next_at <= $1 order by next_at limit $3 for update skip locked),
+        r#"with due as (select tenant_id, notice_id from notice where state = 'waiting' and next_at <= $1 and case channel when 'mail' then $4::boolean else $5::boolean end
+                        order by next_at limit $3 for update skip locked),
                 taken as (update notice set tries = tries + 1, next_at = $2 from due
                            where notice.tenant_id = due.tenant_id and notice.notice_id = due.notice_id
                           returning notice.notice_id, notice.person_id, notice.channel, notice.target_id, notice.matter, notice.matter_id, notice.tool,
@@ -299,6 +300,8 @@ pub async fn take(tx: &mut Tx, now: OffsetDateTime, lease: OffsetDateTime, most:
         now,
         lease,
         most,
+        mail,
+        push,
     )
     .fetch_all(tx.conn())
     .await?;

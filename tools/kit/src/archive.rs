@@ -83,8 +83,14 @@ pub fn unpack(bytes: &[u8]) -> Result<Unpacked, KitError> {
     let files = read(bytes).map_err(KitError::said)?;
     // Everything was looked at by now; the first byte is written here.
     static MADE: AtomicU32 = AtomicU32::new(0);
-    let dir = std::env::temp_dir().join(format!("steward-plugin-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed)));
-    fs::create_dir(&dir).map_err(KitError::write(&dir))?;
+    // What a process of the same number left behind when it was killed is somebody else's.
+    let dir = loop {
+        let dir = std::env::temp_dir().join(format!("steward-plugin-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed)));
+        match fs::create_dir(&dir) {
+            Err(err) if err.kind() == std::io::ErrorKind::AlreadyExists => {}
+            made => break made.map(|()| dir.clone()).map_err(KitError::write(&dir))?,
+        }
+    };
     let unpacked = Unpacked(dir);
     for (path, text) in &files {
         let path = unpacked.dir().join(path);

@@ -100,9 +100,9 @@ impl Project {
         Ok(path)
     }
 
-    /// A sandbox for it alone. What was compiled is kept in the project.
+    /// A sandbox for it alone. Nothing that was compiled is kept: the folder may be somebody else's, and with it a cache and the key that seals it.
     pub(crate) fn host(&self, egress: EgressOptions) -> Result<Host, KitError> {
-        Ok(Host::new(HostOptions { cache_dir: Some(self.own("compiled")?), slots: SLOTS, egress, ..HostOptions::default() })?)
+        Ok(Host::new(HostOptions { slots: SLOTS, egress, ..HostOptions::default() })?)
     }
 
     /// Puts an error about the plugin with its folder.

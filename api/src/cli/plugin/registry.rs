@@ -64,7 +64,10 @@ impl Pull {
         // What is no plugin is not kept; nor is it run by being looked at.
         let packed = pack(unpack(&pulled.bytes)?.dir())?;
         let file = self.to.unwrap_or_else(|| PathBuf::from(&packed.file_name));
-        let made = File::create_new(&file).and_then(|mut made| made.write_all(&pulled.bytes));
+        let made = File::create_new(&file).and_then(|mut made| {
+            // Half an archive is none, and would stand in the way of the next.
+            made.write_all(&pulled.bytes).inspect_err(|_| drop(std::fs::remove_file(&file)))
+        });
         made.map_err(|err| match err.kind() {
             std::io::ErrorKind::AlreadyExists => CliError::said(format!("`{}` is there already; name another with `--to`", file.display())),
             _ => CliError::said(format!("`{}` cannot be written: {err}", file.display())),

@@ -48,7 +48,7 @@ impl Messages {
         };
         let text = text_of(&format!("{at}.content"), content)?;
         // What the client says the agent said may be anything: nobody here knows where it comes from, nor who may read it.
-        let (integrity, readers) = if by_agent { (Integrity::Outside, Readers::Only([].into())) } else { (Integrity::Owner, Readers::Public) };
+        let (integrity, readers) = if by_agent { (Integrity::Outside, Readers::nobody()) } else { (Integrity::Owner, Readers::Public) };
         self.turns.push(Turn { by_agent, text, integrity, readers });
         Ok(())
     }

@@ -15,6 +15,11 @@ use steward_core::{ArgumentClass, Floor, Integrity, Label, Origin, Readers, Reco
 
 /// Who stands for everybody of the organisation among readers.
 const HOUSE: &str = "house";
+
+/// What is for the organisation only.
+pub(super) fn house() -> Readers {
+    Readers::Only([HOUSE.to_owned()].into())
+}
 /// The shortest text that counts for a piece of another, in characters; what is shorter stands everywhere.
 const PIECE_MIN: usize = 8;
 
@@ -108,7 +113,7 @@ impl Records {
             self.sources.insert(Arc::clone(&call));
         }
         let origins: HashMap<&str, Origin> = found.iter().filter(|leaf| !leaf.is_key).map(|leaf| (leaf.path.as_str(), leaf.origin)).collect();
-        let rest = Arc::new(if from.private { Readers::Only([HOUSE.to_owned()].into()) } else { Readers::Public });
+        let rest = Arc::new(if from.private { house() } else { Readers::Public });
         let mut around: HashMap<String, Vec<Around<'_>>> = HashMap::new();
         for pattern in from.patterns {
             for (path, object) in pointed(result, &pattern.at).into_iter().filter(|(_, object)| object.is_object()) {
@@ -384,7 +389,7 @@ fn source(place: &Place) -> Source {
 
 /// What may stand in a record that another run had in hand: anybody's text, for the house alone.
 pub(super) fn unknown() -> Label {
-    Label { integrity: Integrity::Outside, readers: Readers::Only([HOUSE.to_owned()].into()), sources: [].into() }
+    Label { integrity: Integrity::Outside, readers: house(), sources: [].into() }
 }
 
 /// What calls of this run wrote into records, by call: whoever gets the record gets that too.

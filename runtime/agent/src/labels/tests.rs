@@ -273,10 +273,20 @@ fn what_a_tool_says_of_its_failure_is_its_own_text() {
         records: BTreeMap::new(),
         kept: None,
     };
-    let context = |events: Vec<Event>| {
+    let all = |events: Vec<Event>, tools: &BTreeMap<String, Arc<ToolSpec>>| {
         let recorded: Vec<Recorded> = events.into_iter().zip(1..).map(|(event, seq)| Recorded { seq, at_ms: 0, event }).collect();
-        Shown::before(Mode::Open, &Run::fold(&recorded), 2, &BTreeMap::<String, std::sync::Arc<ToolSpec>>::new()).context().integrity
+        Shown::before(Mode::Open, &Run::fold(&recorded), 2, tools).context()
     };
+    let context = |events| all(events, &BTreeMap::new()).integrity;
+    // Whoever may not read what the tool had read may not read what it says of its failure.
+    for (private, kept_private) in [(false, false), (true, false), (false, true)] {
+        let tools = [("mail.read".to_owned(), Arc::new(ToolSpec { name: "mail.read".into(), private, ..spec() }))].into();
+        let Event::Done { call_id, outcome, fuel, ms, used, records, .. } = done(FailureClass::Failed) else { panic!("another event") };
+        let kept = Some(steward_core::Floor { integrity: Integrity::Directory, private: kept_private });
+        let done = Event::Done { call_id, outcome, fuel, ms, used, records, kept };
+        let readers = all(vec![answered.clone(), starting.clone(), done], &tools).readers;
+        assert_eq!(readers.is_public(), !private && !kept_private, "{private} {kept_private}: {readers:?}");
+    }
     for class in [FailureClass::Failed, FailureClass::NotFound, FailureClass::Denied, FailureClass::InvalidArguments, FailureClass::Unavailable] {
         assert_eq!(context(vec![answered.clone(), starting.clone(), done(class)]), Integrity::Outside, "{class:?}");
     }

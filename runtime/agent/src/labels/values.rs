@@ -64,7 +64,8 @@ impl Shown {
         // What the agent said earlier may repeat what it had read then: its words lower the context as the reading did, and are for those only
         // who may read all that.
         for turn in &run.history {
-            shown.join_context(&Label { integrity: turn.integrity, readers: turn.readers.clone(), sources: [].into() }, true);
+            let readers = if turn.by_agent { turn.readers.clone() } else { Readers::Public };
+            shown.join_context(&Label { integrity: turn.integrity, readers, sources: [].into() }, true);
         }
         shown
     }
@@ -108,16 +109,19 @@ impl Shown {
 
     fn note_outcome(&mut self, mode: Mode, run: &Run, call: &Call, tools: &dyn Catalogue) {
         let id = call.call.call_id.to_string();
+        let (found, kept_private) = (tools.find(&call.call.tool), call.kept.is_some_and(|kept| kept.private));
         if fails_in_its_own_words(call) {
             // A tool may have read others' text, and nothing labels what it says of its failure.
             let source = Source::Result { call: id.clone(), tool: call.call.tool.clone(), path: String::new() };
-            self.join_context(&Label::from_source(Integrity::Outside, source), false);
+            let private = kept_private || found.as_ref().is_some_and(|tool| tool.spec().private);
+            let readers = if private { records::house() } else { Readers::Public };
+            self.join_context(&Label { readers, ..Label::from_source(Integrity::Outside, source) }, false);
         }
         if let Some(Outcome::Ok { result, .. }) = &call.outcome {
-            match tools.find(&call.call.tool) {
+            match found {
                 Some(tool) => self.add_call(mode, run, &*tool, &call.call, result, &call.records, call.kept),
-                // Outside text, whatever else went into it.
-                None => self.add(&id, &call.call.tool, result, &BTreeMap::new(), &call.records),
+                // Outside text, whatever else went into it; who may read it was not known of its tool only.
+                None => self.add_result(&id, &call.call.tool, result, &BTreeMap::new(), &call.records, &[], kept_private),
             }
         }
     }

@@ -67,7 +67,7 @@ async fn no_organisation_workspace_or_plugin_sees_what_another_keeps() {
         assert_eq!((stranger.get("k").await, stranger.keys().await), (None, Vec::new()), "{}", stranger.name);
     }
     assert_eq!(house.set("1", "k", "theirs", Some(0)).await, Changed::Version(1));
-    assert_eq!(plugin.change_as("1", "k", Change::Delete).await.expect("deleted").into_answer(), Changed::Deleted(false));
+    assert_eq!(plugin.change_as("1", "k", Change::Delete).await.expect("deleted").into_answer(), Changed::Deleted(None));
     // Whoever names the workspace of others is refused by the database, and nothing is written.
     for foreign in [acme.sales, other.sales] {
         elsewhere.workspace = foreign;
@@ -91,7 +91,7 @@ async fn a_space_holds_what_it_may_and_frees_what_is_deleted() {
     assert_eq!(plugin.set("5", "a", "1", None).await, Changed::Version(3), "smaller than before");
     assert_eq!(plugin.set("6", "c", "", None).await, Changed::Version(4));
     assert_eq!(plugin.set("7", "d", "", None).await, Changed::OverQuota, "a fourth entry");
-    assert_eq!(plugin.change_as("8", "b", Change::Delete).await.expect("deleted").into_answer(), Changed::Deleted(true));
+    assert_eq!(plugin.change_as("8", "b", Change::Delete).await.expect("deleted").into_answer(), Changed::Deleted(Some(FLOOR)));
     assert_eq!(plugin.keys().await, ["a", "c"]);
     let sum = "select bytes::text || ' ' || entries || ' ' || version from plugin_state";
     assert_eq!(world.database.texts(&world.database.superuser_url, "", sum).await.expect("sum"), ["3 2 4"]);
@@ -107,7 +107,7 @@ async fn of_many_that_compare_at_once_one_wins() {
     let names: Vec<String> = (0..6).map(|call| format!("call {call}")).collect();
     let outcomes = join_all(names.iter().map(|name| plugin.set(name, "k", name.get(5..).unwrap_or_default(), Some(0)))).await;
     let (won, lost): (Vec<&Changed>, Vec<&Changed>) = outcomes.iter().partition(|outcome| matches!(outcome, Changed::Version(_)));
-    assert_eq!((won.len(), lost.iter().all(|outcome| **outcome == Changed::Conflict)), (1, true), "{outcomes:?}");
+    assert_eq!((won.len(), lost.iter().all(|outcome| **outcome == Changed::Conflict(Some(FLOOR)))), (1, true), "{outcomes:?}");
     // And of many that fill what is left, no more than fit.
     let outcomes = join_all(names.iter().map(async |name| plugin.set(&format!("fill {name}"), name, "", None).await)).await;
     assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Changed::Version(_))).count(), 2, "{outcomes:?}");
@@ -120,12 +120,12 @@ async fn a_repeat_hears_what_the_first_heard_also_that_nothing_was_done() {
     let plugin = Plugin::of(&world, &house, house.sales, "notes").await;
     let set = |value| Change::Set { value, expect: Some(0), floor: FLOOR };
     assert_eq!(plugin.change_as("call", "k", set(b"1")).await.expect("made"), Made::Now(Changed::Version(1)));
-    assert_eq!(plugin.change_as("late", "k", set(b"2")).await.expect("made"), Made::Now(Changed::Conflict));
-    assert_eq!(plugin.change_as("gone", "k", Change::Delete).await.expect("made"), Made::Now(Changed::Deleted(true)));
+    assert_eq!(plugin.change_as("late", "k", set(b"2")).await.expect("made"), Made::Now(Changed::Conflict(Some(FLOOR))));
+    assert_eq!(plugin.change_as("gone", "k", Change::Delete).await.expect("made"), Made::Now(Changed::Deleted(Some(FLOOR))));
     // What stands there now would let all of them.
     assert_eq!(plugin.change_as("call", "k", set(b"1")).await.expect("again"), Made::Before(Changed::Version(1)));
-    assert_eq!(plugin.change_as("late", "k", set(b"2")).await.expect("again"), Made::Before(Changed::Conflict));
-    assert_eq!(plugin.change_as("gone", "k", Change::Delete).await.expect("again"), Made::Before(Changed::Deleted(true)));
+    assert_eq!(plugin.change_as("late", "k", set(b"2")).await.expect("again"), Made::Before(Changed::Conflict(Some(FLOOR))));
+    assert_eq!(plugin.change_as("gone", "k", Change::Delete).await.expect("again"), Made::Before(Changed::Deleted(Some(FLOOR))));
     assert_eq!(plugin.get("k").await, None);
     let other = plugin.change_as("call", "k", set(b"3")).await;
     assert!(matches!(other, Err(CrmError::KeyReused { .. })), "{other:?}");

@@ -63,8 +63,12 @@ impl CallState {
             return Err(wasmtime::Error::new(RepeatDiffers));
         }
         self.keeping_done(&answer);
+        // Hearing that an entry stands there is reading a little of it: two hundred such answers are a word.
+        if let Ok(KvChanged::Deleted(Some(floor)) | KvChanged::Conflict(Some(floor))) = answer {
+            self.recalled(floor);
+        }
         Ok(match answer {
-            Ok(KvChanged::Conflict) => Err(wit::KvError::Conflict),
+            Ok(KvChanged::Conflict(_)) => Err(wit::KvError::Conflict),
             Ok(KvChanged::OverQuota) => {
                 let quota = space.quota;
                 Err(wit::KvError::OverQuota(format!("a plugin keeps at most {} bytes in {} entries here", quota.bytes_max, quota.entries_max)))
@@ -100,7 +104,7 @@ impl wit::Host for CallState {
     }
 
     async fn delete(&mut self, key: String) -> Answer<bool> {
-        Ok(self.put(key, KvChange::Delete).await?.map(|changed| changed == KvChanged::Deleted(true)))
+        Ok(self.put(key, KvChange::Delete).await?.map(|changed| matches!(changed, KvChanged::Deleted(Some(_)))))
     }
 
     async fn list(&mut self, prefix: String, after: Option<String>, limit: u32) -> Answer<wit::Keys> {
@@ -124,6 +128,6 @@ impl wit::Host for CallState {
 fn version(changed: KvChanged) -> u64 {
     match changed {
         KvChanged::Version(version) => version,
-        KvChanged::Deleted(_) | KvChanged::Conflict | KvChanged::OverQuota => 0,
+        KvChanged::Deleted(_) | KvChanged::Conflict(_) | KvChanged::OverQuota => 0,
     }
 }

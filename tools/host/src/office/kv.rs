@@ -77,10 +77,10 @@ pub enum KvChange {
 pub enum KvChanged {
     /// It is this version now.
     Version(u64),
-    /// It is gone; whether it was there.
-    Deleted(bool),
-    /// Another version stands there than was expected; nothing was changed.
-    Conflict,
+    /// It is gone; if it was there, the floor that it had.
+    Deleted(Option<Floor>),
+    /// Another version stands there than was expected; nothing was changed. If one stands there, its floor.
+    Conflict(Option<Floor>),
     /// The space has no room for it; nothing was changed.
     OverQuota,
 }
@@ -88,6 +88,6 @@ pub enum KvChanged {
 impl KvChanged {
     /// Whether anything is other than before.
     pub fn is_change(self) -> bool {
-        matches!(self, Self::Version(_) | Self::Deleted(true))
+        matches!(self, Self::Version(_) | Self::Deleted(Some(_)))
     }
 }

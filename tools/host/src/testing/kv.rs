@@ -46,10 +46,10 @@ impl Kept {
 
     fn make(&mut self, space: &KvSpace, name: &str, change: &KvChange, floor: Floor) -> KvChanged {
         let place = (space.plugin.clone(), name.to_owned());
-        let KvChange::Set { value, expect } = change else { return KvChanged::Deleted(self.entries.remove(&place).is_some()) };
+        let KvChange::Set { value, expect } = change else { return KvChanged::Deleted(self.entries.remove(&place).map(|entry| entry.floor)) };
         let stands = self.entries.get(&place).map_or(0, |entry| entry.version);
         if expect.is_some_and(|expect| expect != stands) {
-            return KvChanged::Conflict;
+            return KvChanged::Conflict(self.entries.get(&place).map(|entry| entry.floor));
         }
         let others = || self.entries.iter().filter(|(other, _)| other.0 == place.0 && **other != place);
         let bytes = others().map(|((_, name), entry)| name.len() + entry.value.len()).sum::<usize>() + name.len() + value.len();

@@ -245,6 +245,11 @@ async fn what_is_kept_steers_nothing_and_private_matters_leave_by_no_detour() {
         let listed = ask(&host, &office, tool, step(&["list", method], "priv")).await;
         assert!(listed.contains("kept of private matters"), "{tool}: {listed}");
     }
+    // That an entry stands there is a little of it.
+    for change in ["cas", "delete"] {
+        let told = ask(&host, &office, "send", step(&[change, "ask"], "private")).await;
+        assert!(told.contains("kept of private matters"), "{change}: {told}");
+    }
     assert_eq!(server.seen().len(), 0);
     // A call that was judged by such a text anyway is not steered by it.
     office.judge(OUTSIDE);

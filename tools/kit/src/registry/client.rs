@@ -41,16 +41,20 @@ struct Token {
     access_token: Option<String>,
 }
 
-/// Whether a place may be asked: over TLS, or on this machine.
-fn may_ask(url: &Url) -> bool {
-    url.scheme() == "https" || (url.scheme() == "http" && url.host_str().is_some_and(is_loopback))
+/// Whether a place may be asked that a registry sends us to: over TLS; on this machine without, but by a registry of this machine only.
+fn may_ask(url: &Url, base: &Url) -> bool {
+    url.scheme() == "https" || (url.scheme() == "http" && base.scheme() == "http" && url.host_str().is_some_and(is_loopback))
 }
 
 impl Client {
     pub(super) fn new(reference: &Reference, credentials: &Credentials, actions: &'static str) -> Result<Self, KitError> {
         // Installed once; that another was there before is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let follow = redirect::Policy::custom(|attempt| match attempt.previous().len() <= REDIRECTS_MAX && may_ask(attempt.url()) {
+        let scheme = if reference.is_here() { "http" } else { "https" };
+        let base = format!("{scheme}://{}/v2/{}/", reference.registry, reference.repository);
+        let base: Url = base.parse().map_err(|_| KitError::said(format!("`{}` is no host", reference.registry)))?;
+        let from = base.clone();
+        let follow = redirect::Policy::custom(move |attempt| match attempt.previous().len() <= REDIRECTS_MAX && may_ask(attempt.url(), &from) {
             true => attempt.follow(),
             false => attempt.stop(),
         });
@@ -61,9 +65,6 @@ impl Client {
             .redirect(follow)
             .build()
             .map_err(|err| KitError::said(format!("no request can be made: {err}")))?;
-        let scheme = if reference.is_here() { "http" } else { "https" };
-        let base = format!("{scheme}://{}/v2/{}/", reference.registry, reference.repository);
-        let base = base.parse().map_err(|_| KitError::said(format!("`{}` is no host", reference.registry)))?;
         let Reference { registry, repository, .. } = reference.clone();
         Ok(Self { inner, base, registry, repository, actions, credentials: credentials.clone(), authorization: credentials.header() })
     }
@@ -91,7 +92,7 @@ impl Client {
     }
 
     async fn once(&self, method: Method, url: &Url, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Result<Answer, KitError> {
-        if !may_ask(url) {
+        if !may_ask(url, &self.base) {
             return Err(KitError::said(format!("`{}` sends to `{url}`, which is not over TLS", self.registry)));
         }
         let mut request = self.inner.request(method, url.clone());
@@ -116,8 +117,7 @@ impl Client {
     /// Asks the issuer that the registry names for a token.
     async fn token(&self, realm: &str, service: Option<&str>) -> Result<String, KitError> {
         let mut url: Url = realm.parse().map_err(|_| KitError::said(format!("`{}` names no place where tokens are given", self.registry)))?;
-        // Over TLS too; and a registry elsewhere does not send us to this machine.
-        if !may_ask(&url) || (url.scheme() == "http" && self.base.scheme() == "https") {
+        if !may_ask(&url, &self.base) {
             return Err(KitError::said(format!("`{}` wants the password sent to `{realm}`, which is not over TLS", self.registry)));
         }
         url.query_pairs_mut().extend_pairs(service.map(|service| ("service", service)));

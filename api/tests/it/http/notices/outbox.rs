@@ -12,7 +12,7 @@ const MAIL: Channels = Channels { mail: true, push: false };
 
 async fn take(world: &World) -> Vec<DueRow> {
     let mut tx = world.server.database.worker.begin(&Actor::worker(world.home.tenant)).await.expect("tx");
-    let due = notices::take(&mut tx, &world.server.state.office, 100).await.expect("due");
+    let due = notices::take(&mut tx, &world.server.state.office, BOTH, 100).await.expect("due");
     tx.commit().await.expect("commit");
     due
 }
