@@ -110,6 +110,53 @@ pub struct Step<'a> {
     pub reserve: Option<&'a Reserve>,
 }
 
+/// Verdicts by column, as `write_step` takes them.
+#[derive(Default)]
+struct Decided<'a> {
+    ids: Vec<uuid::Uuid>,
+    calls: Vec<&'a str>,
+    tools: Vec<&'a str>,
+    effects: Vec<Option<&'a str>>,
+    verdicts: Vec<&'a str>,
+    classes: Vec<Option<&'a str>>,
+    /// Those of all verdicts one after another.
+    rules: Vec<&'a str>,
+    rule_counts: Vec<i32>,
+    reasons: Vec<&'a str>,
+    envelopes: Vec<Option<&'a [u8]>>,
+    policies: Vec<&'a [u8]>,
+    arguments: Vec<&'a str>,
+    provenances: Vec<&'a str>,
+    records: Vec<&'a str>,
+}
+
+impl<'a> Decided<'a> {
+    /// None where there are none: an array that is not there costs nothing.
+    fn of(rows: &[&'a DecisionRow]) -> Option<Self> {
+        if rows.is_empty() {
+            return None;
+        }
+        let mut decided = Self::default();
+        for row in rows {
+            decided.ids.push(row.decision_id.uuid());
+            decided.calls.push(&row.call_id);
+            decided.tools.push(&row.tool);
+            decided.effects.push(row.effect.as_deref());
+            decided.verdicts.push(&row.verdict);
+            decided.classes.push(row.class.as_deref());
+            decided.rules.extend(row.rules.iter().map(String::as_str));
+            decided.rule_counts.push(i32::try_from(row.rules.len()).unwrap_or(i32::MAX));
+            decided.reasons.push(&row.reason);
+            decided.envelopes.push(row.envelope_id.as_deref());
+            decided.policies.push(row.policy_digest.bytes());
+            decided.arguments.push(&row.arguments);
+            decided.provenances.push(&row.provenance);
+            decided.records.push(&row.record);
+        }
+        Some(decided)
+    }
+}
+
 /// A row of `take_up`.
 struct TakenRow {
     workspace_id: uuid::Uuid,
@@ -254,12 +301,13 @@ impl Store {
         let scopes = step.reserve.map(|reserve| reserve.scopes.iter().map(|(kind, name)| ((*kind).to_owned(), name.clone())).unzip());
         let (kinds, names): (Option<Vec<String>>, Option<Vec<String>>) = scopes.unzip();
         let mut line = self.lines.take().await?;
+        let decided = Decided::of(&step.decisions);
         let in_doubt = step.lane.as_ref().is_some_and(Lane::sent);
         let cancelled = sqlx::query!(
-            r#"select write_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                                 $22, $23, $24, $25, $26, $27, $28, $29) as "cancelled!",
-                      case when $32::uuid is null then true else set_aside($1, $2, $32, $3, $33, $34, $35, $11, $36) end as room
-                 from (select case when $30::text is null and $31::text is null then true else count_calls($1, $2, $3, $11, $30, $31) end as unmoved offset 0) as counters
+            r#"select write_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+                                 $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42) as "cancelled!",
+                      case when $45::uuid is null then true else set_aside($1, $2, $45, $3, $46, $47, $48, $11, $49) end as room
+                 from (select case when $43::text is null and $44::text is null then true else count_calls($1, $2, $3, $11, $43, $44) end as unmoved offset 0) as counters
                 where counters.unmoved"#,
             actor.tenant.uuid(),
             workspaces(actor),
@@ -275,7 +323,20 @@ impl Store {
             step.lease_until,
             &times,
             &bodies,
-            list(&step.decisions, |row| decision(row)),
+            decided.as_ref().map(|decided| decided.ids.as_slice()) as _,
+            decided.as_ref().map(|decided| decided.calls.as_slice()) as _,
+            decided.as_ref().map(|decided| decided.tools.as_slice()) as _,
+            decided.as_ref().map(|decided| decided.effects.as_slice()) as _,
+            decided.as_ref().map(|decided| decided.verdicts.as_slice()) as _,
+            decided.as_ref().map(|decided| decided.classes.as_slice()) as _,
+            decided.as_ref().map(|decided| decided.rules.as_slice()) as _,
+            decided.as_ref().map(|decided| decided.rule_counts.as_slice()) as _,
+            decided.as_ref().map(|decided| decided.reasons.as_slice()) as _,
+            decided.as_ref().map(|decided| decided.envelopes.as_slice()) as _,
+            decided.as_ref().map(|decided| decided.policies.as_slice()) as _,
+            decided.as_ref().map(|decided| decided.arguments.as_slice()) as _,
+            decided.as_ref().map(|decided| decided.provenances.as_slice()) as _,
+            decided.as_ref().map(|decided| decided.records.as_slice()) as _,
             list(&step.holds, |row| hold(row)),
             list(&step.moves, |step| json!({ "call_id": step.call, "from_state": step.from, "to_state": step.to })),
             step.reply
@@ -329,14 +390,6 @@ impl Store {
 /// Rows as the JSON the function reads; none when there are none.
 fn list<T>(rows: &[T], row: impl Fn(&T) -> Value) -> Option<String> {
     (!rows.is_empty()).then(|| rows.iter().map(row).collect::<Value>().to_string())
-}
-
-fn decision(row: &DecisionRow) -> Value {
-    json!({
-        "decision_id": row.decision_id.uuid().to_string(), "call_id": row.call_id, "tool": row.tool, "effect": row.effect, "verdict": row.verdict,
-        "class": row.class, "rules": row.rules, "reason": row.reason, "envelope_id": row.envelope_id.as_deref().map(hex),
-        "policy_digest": hex(row.policy_digest.bytes()), "arguments": row.arguments, "provenance": row.provenance, "record": row.record,
-    })
 }
 
 fn hold(row: &HoldRow) -> Value {

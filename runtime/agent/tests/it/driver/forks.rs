@@ -99,3 +99,40 @@ async fn a_run_of_too_many_events_is_not_gone_on_from() {
     }
     assert_eq!(world.db.number("select count(*) from run where forked_from is not null").await, 1);
 }
+
+#[tokio::test]
+async fn the_database_takes_no_half_fork_and_no_word_or_digest_that_a_run_cannot_have() {
+    let (_model, world, run, _row) = held().await;
+    let tried = async |sql: &str| world.db.texts(&world.db.superuser_url, "", &format!("{sql} returning 'taken'")).await;
+    let copied = |table: &str, other: &str| format!("insert into {table} select (jsonb_populate_record(old, '{other}')).* from {table} as old limit 1");
+    let fork = |from: &str, step: &str, seq: &str| {
+        format!(
+            "insert into run (tenant_id, run_id, workspace_id, conversation_id, person_id, agent, channel, status, created_at, forked_from, forked_step, forked_seq) \
+             select tenant_id, '00000000-0000-7000-8000-000000000001', workspace_id, conversation_id, person_id, agent, channel, 'queued', created_at, {from}, {step}, {seq} from run where run_id = '{}'",
+            run.uuid()
+        )
+    };
+    let refused = [
+        ("update run set status = 'gone'".to_owned(), "run_status"),
+        ("update run set channel = 'rumour'".to_owned(), "run_channel"),
+        (copied("decision", r#"{"decision_id": "00000000-0000-7000-8000-000000000001", "verdict": "perhaps"}"#), "verdict"),
+        (copied("decision", r#"{"decision_id": "00000000-0000-7000-8000-000000000001", "policy_digest": "\\x00"}"#), "digest"),
+        (copied("decision", r#"{"decision_id": "00000000-0000-7000-8000-000000000001", "envelope_id": "\\x00"}"#), "digest"),
+        (copied("audit_event", r#"{"audit_id": "00000000-0000-7000-8000-000000000001", "writer_seq": 1000, "leaf": "\\x00"}"#), "digest"),
+        (fork("run_id", "null", "null"), "a fork names"),
+        (fork("null", "1", "2"), "a fork names"),
+        (fork("run_id", "0", "2"), "a fork names"),
+        (fork("run_id", "1", "1"), "a fork names"),
+        (fork("'00000000-0000-7000-8000-000000000001'", "1", "2"), "a fork names"),
+        (format!("update run set forked_from = run_id, forked_step = 1, forked_seq = 2 where run_id = '{}'", run.uuid()), "does not change"),
+    ];
+    for (sql, expect) in refused {
+        let refusal = tried(&sql).await.expect_err(&sql);
+        assert!(refusal.contains(expect), "{sql}: {refusal}");
+    }
+    // What is refused above is refused for what is wrong with it, and for nothing else.
+    let decision = copied("decision", r#"{"decision_id": "00000000-0000-7000-8000-000000000001", "verdict": "block"}"#);
+    for sql in [decision, fork("run_id", "1", "2"), "update run set channel = 'mcp'".to_owned()] {
+        assert!(tried(&sql).await.is_ok_and(|taken| taken.iter().all(|word| word == "taken") && !taken.is_empty()), "{sql}");
+    }
+}
