@@ -141,7 +141,14 @@ function Checkpoints() {
   const { query, items } = useList(['audit', 'checkpoints'], (cursor) => answer(api.GET('/api/v1/audit/checkpoints', { params: { query: { limit: PAGE, cursor } } })));
   return (
     <div className="mx-auto grid w-full max-w-4xl gap-3 p-4 sm:p-6">
-      <p className="text-sm text-soft">{t('checkpointsHint')}</p>
+      <p className="text-sm text-soft">{t.rich('checkpointsHint', {
+          // A command is one word, whatever the script around it.
+          code: (command) => (
+            <code dir="ltr" className="whitespace-nowrap font-mono">
+              {command}
+            </code>
+          ),
+        })}</p>
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && items.length === 0 && <Empty icon={<ScrollText className="size-5" aria-hidden />} title={t('noCheckpoints')} hint={t('noCheckpointsHint')} />}
