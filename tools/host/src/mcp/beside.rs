@@ -3,14 +3,15 @@
 //! What they give is what others wrote, like any answer of the server; a prompt is a text here, and never an instruction. They are accepted,
 //! configured and judged as the server's own tools are, and say of themselves what we say, not what the server would.
 
-use super::definition::Definition;
+use super::definition::{Definition, safe_name};
 use rmcp::model::{
     CallToolResult, ClientRequest, ContentBlock, GetPromptRequest, GetPromptRequestParams, ListPromptsRequest, ListResourcesRequest, PaginatedRequestParams,
     ReadResourceRequest, ReadResourceRequestParams, Role, ServerCapabilities, ServerResult,
 };
 use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The most of a list that one answer names; the server's pages go on from there.
+/// The most of one page of a list that is named. What a page has beyond is counted and not shown: the server's next page begins after it.
 const LISTED_MAX: usize = 200;
 
 /// One way of reading.
@@ -90,9 +91,12 @@ impl Beside {
     }
 }
 
-/// What a server has beside tools, by what it says it can.
-pub(super) fn offered_by(server: &ServerCapabilities) -> Vec<Definition> {
-    Beside::ALL.into_iter().filter(|one| one.is_offered(server)).map(Beside::definition).collect()
+/// What a server has beside its own tools, by what it says it can. A name that one of those has here is theirs: two of one name would both be
+/// left out.
+pub(super) fn offered_by(server: &ServerCapabilities, own: &BTreeMap<String, Definition>) -> Vec<Definition> {
+    let taken: BTreeSet<String> = own.keys().filter_map(|name| safe_name(name)).collect();
+    let is_free = |one: &Beside| safe_name(one.name()).is_some_and(|name| !taken.contains(&name));
+    Beside::ALL.into_iter().filter(|one| one.is_offered(server) && is_free(one)).map(Beside::definition).collect()
 }
 
 /// An answer as that of a tool; none for what is no answer to any of these.
@@ -100,7 +104,8 @@ pub(super) fn answered(result: ServerResult) -> Option<CallToolResult> {
     let line = |parts: [Option<&str>; 3]| parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" \u{2013} ");
     let lines = |lines: Vec<String>, next: Option<String>| {
         let next = next.filter(|next| !next.is_empty()).map(|next| format!("next: {next}"));
-        vec![ContentBlock::text(lines.into_iter().take(LISTED_MAX).chain(next).collect::<Vec<_>>().join("\n"))]
+        let more = lines.len().checked_sub(LISTED_MAX).filter(|more| *more > 0).map(|more| format!("and {more} more, which are not shown"));
+        vec![ContentBlock::text(lines.into_iter().take(LISTED_MAX).chain(more).chain(next).collect::<Vec<_>>().join("\n"))]
     };
     let content = match result {
         ServerResult::ListResourcesResult(page) => {
@@ -123,4 +128,38 @@ pub(super) fn answered(result: ServerResult) -> Option<CallToolResult> {
         _ => return None,
     };
     Some(CallToolResult::success(content))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rmcp::model::{ListResourcesResult, Resource};
+
+    #[test]
+    fn what_a_long_page_has_beyond_is_counted() {
+        let page = |count: usize, next: Option<&str>| {
+            let resources = (0..count).map(|at| Resource::new(format!("x://{at}"), "one")).collect();
+            let mut page = ListResourcesResult::with_all_items(resources);
+            page.next_cursor = next.map(str::to_owned);
+            let answer = answered(ServerResult::ListResourcesResult(page)).expect("an answer");
+            let text = answer.content.first().and_then(|block| block.as_text()).expect("a text").text.clone();
+            text.lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let whole = page(LISTED_MAX, Some("p2"));
+        assert_eq!((whole.len(), whole.last().map(String::as_str)), (LISTED_MAX + 1, Some("next: p2")));
+        let long = page(LISTED_MAX + 7, Some("p2"));
+        assert_eq!(long[LISTED_MAX..], ["and 7 more, which are not shown", "next: p2"]);
+        assert_eq!(page(LISTED_MAX + 1, None).last().map(String::as_str), Some("and 1 more, which are not shown"));
+    }
+
+    #[test]
+    fn a_name_that_a_servers_own_tool_has_is_that_tools() {
+        let server = ServerCapabilities::builder().enable_resources().build();
+        let names = |own: &[&str]| {
+            let own = own.iter().map(|name| ((*name).to_owned(), Beside::ListResources.definition())).collect();
+            offered_by(&server, &own).into_iter().map(|one| one.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&["echo"]), ["resources/list", "resources/read"]);
+        assert_eq!(names(&["resourcesList", "echo"]), ["resources/read"]);
+    }
 }

@@ -198,7 +198,8 @@ impl Server {
             cursor = page.next_cursor.filter(|cursor| !cursor.is_empty());
             if cursor.is_none() {
                 let capabilities = link.peer().peer_info().map(|info| info.capabilities.clone()).unwrap_or_default();
-                return Ok(found.into_values().chain(beside::offered_by(&capabilities)).collect());
+                let beside = beside::offered_by(&capabilities, &found);
+                return Ok(found.into_values().chain(beside).collect());
             }
         }
         Err(too_much(format!("more than {PAGES_MAX} pages of tools")))

@@ -34,7 +34,8 @@ async fn check(program: PathBuf, needs: &str, script: &str) {
     assert_eq!((&said["models"], &said["model"]), (&json!(["assistant"]), &json!("assistant")));
     assert_eq!((&said["whole"], &said["whole_finish"]), (&json!(TEXT), &json!("stop")));
     assert_eq!((&said["streamed"], &said["finish"]), (&json!(TEXT), &json!("stop")));
-    assert!(said["chunks"].as_u64().is_some_and(|chunks| chunks > 3), "{said}");
+    // The first, the text, the last: in how many pieces the text comes is up to how quick this machine is.
+    assert!(said["chunks"].as_u64().is_some_and(|chunks| chunks >= 3), "{said}");
     assert_eq!((&said["steward"]["outcome"], &said["usage"]["total_tokens"]), (&json!("replied"), &json!(240)));
     assert_eq!((&said["response"], &said["response_streamed"]), (&json!(TEXT), &json!(TEXT)));
     assert_eq!(said["unknown_model"], json!({ "status": 404, "code": "model_not_found" }));
