@@ -91,7 +91,7 @@ test('arguments become lines with their origin', () => {
 
 test('only own paths are gone to after signing in', () => {
   for (const bad of [null, '', '//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:x', '/a b', '/\n//evil']) expect(safeNext(bad), String(bad)).toBe('/');
-  for (const good of ['/holds/hold_1', '/actions?verdict=blocked&tool=crm.%2A']) expect(safeNext(good)).toBe(good);
+  for (const good of ['/holds/hold_1', '/actions?verdict=blocked&tool=crm.%2A', '/oauth/authorize?scope=converse+read&client_id=https%3A%2F%2Fapp.example%2Fclient.json&state=~x:y']) expect(safeNext(good)).toBe(good);
 });
 
 test('a difference keeps what is the same, and numbers both sides', () => {

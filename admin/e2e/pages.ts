@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, hold, say } from './fixtures';
 import type { Page } from '@playwright/test';
+import { asked } from './client-host';
 import { proposalOfAnother } from './proposals';
+import { world } from './world';
 
 /** Makes something to see, and says where each page with something on it is. */
 export async function everyPage(page: Page, name: string): Promise<Record<string, string>> {
@@ -58,6 +60,7 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
     workspaces: '/people?show=workspaces',
     health: '/health',
     settings: '/settings',
+    connect: `/oauth/authorize?${asked(world()).query}`,
   };
 }
 

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { startClientHost } from './client-host';
 import { startMcpServer } from './mcp-server';
 import { CLIENT_ID, startIssuer } from './oidc-issuer';
 import { startScriptedModel } from './scripted-model';
@@ -57,6 +58,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   const model = await startScriptedModel();
   const issuer = await startIssuer();
   const tools = await startMcpServer();
+  const client = await startClientHost();
   const port = await freePort();
   const web = resolve('dist');
   writeFileSync(
@@ -64,11 +66,12 @@ export default async function setup(): Promise<() => Promise<void>> {
     `owner_email = "ada@example.org"\norganisation = "Analytical Engines"\n[server]\nlisten = "127.0.0.1:${port}"\nweb_dir = ${JSON.stringify(web)}\n` +
       `[auth.oidc]\nissuer = "${issuer.url}"\nclient_id = "${CLIENT_ID}"\nname = "Example"\n` +
       `[models.strong]\nmodel = "scripted"\nbase_url = "${model.url}"\nprice = { input = 1000000, output = 4000000 }\n` +
-      `[[mcp]]\nname = "files"\nurl = "${tools.url}/mcp"\n[mcp.tools.find]\neffect = "read"\nreversible = true\nroles = { name = "query" }\n`,
+      `[[mcp]]\nname = "files"\nurl = "${tools.url}/mcp"\n[mcp.tools.find]\neffect = "read"\nreversible = true\nroles = { name = "query" }\n` +
+      `[[oauth.private_hosts]]\nhost = "localhost"\naddresses = ["127.0.0.1", "::1"]\n`,
   );
   const target = process.env['CARGO_TARGET_DIR'] ?? resolve('../target');
   const steward = join(target, 'debug/steward');
-  const env = { ...process.env, STEWARD_CONFIG: join(home, 'steward.toml') };
+  const env = { ...process.env, STEWARD_CONFIG: join(home, 'steward.toml'), SSL_CERT_FILE: resolve('../tests/peers/tls/ca.pem') };
   // The first tools of a server are taken on the word of whoever writes the configuration.
   await promisify(execFile)(steward, ['plugin', 'accept', 'files'], { cwd: home, env });
   const program = spawn(steward, ['up'], { cwd: home, stdio: ['ignore', 'pipe', 'pipe'], env });
@@ -84,6 +87,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     issuer.server.close();
     tools.server.closeAllConnections();
     tools.server.close();
+    client.close();
     rmSync(home, { recursive: true, force: true });
   };
   try {
@@ -123,7 +127,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     await reader.post('/api/v1/session', { data: { link: new URL(auditor.sign_in_link).hash.replace('#token=', '') } });
     await reader.storageState({ path: AUDITOR });
     await owner.storageState({ path: STATE });
-    const world: World = { origin, home, supportLink: support.sign_in_link, tools: tools.url };
+    const world: World = { origin, home, supportLink: support.sign_in_link, tools: tools.url, client: { id: client.id, back: client.back } };
     process.env['STEWARD_WEB_WORLD'] = JSON.stringify(world);
     return stop;
   } catch (error) {

@@ -7,6 +7,8 @@ export interface World {
   supportLink: string;
   /** Where the server of tools is that is told at `/says` what to say of its tool. */
   tools: string;
+  /** A program that asks to be let in: the address of its document, and where it listens. */
+  client: { id: string; back: string };
 }
 
 /** The owner's session. */

@@ -64,6 +64,8 @@ pub struct Visit {
 pub struct Caller {
     visit: Visit,
     actor: Actor,
+    /// The one agent whose tools the caller's token is for.
+    agent: Option<String>,
     claim: Option<Claim>,
 }
 
@@ -84,6 +86,11 @@ impl Caller {
     /// Who asks.
     pub fn actor(&self) -> &Actor {
         &self.actor
+    }
+
+    /// The one agent whose tools the caller may use, if their token was given for that.
+    pub fn only_agent(&self) -> Option<&str> {
+        self.agent.as_deref()
     }
 
     /// The request itself.

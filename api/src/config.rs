@@ -10,6 +10,7 @@ mod mcp;
 mod models;
 mod network;
 mod notices;
+mod oauth;
 mod oidc;
 mod plugins;
 mod reader;
@@ -85,6 +86,8 @@ pub struct Config {
     pub requires_second_factor: bool,
     /// The OpenID provider at which people may sign in.
     pub oidc: Option<OidcSettings>,
+    /// Which addresses of this network documents of clients may be read from.
+    pub oauth: EgressOptions,
     /// How people are told that something waits.
     pub notices: NoticesConfig,
     /// The models.
@@ -135,6 +138,7 @@ impl Config {
         let database = database(r);
         let requires_second_factor = r.flag("auth.require_second_factor", false);
         let oidc = oidc::read(r, environment);
+        let oauth = oauth::read(r);
         let public_url = server.as_ref().map(|server| server.site.public_url().to_owned()).unwrap_or_default();
         let notices = notices::read(r, environment, &public_url, owner_email.as_deref().unwrap_or_default());
         r.not_yet("vectors.url", "contacts are found by their words");
@@ -162,6 +166,7 @@ impl Config {
             database,
             requires_second_factor,
             oidc,
+            oauth,
             notices,
             models,
             mcp,

@@ -14,6 +14,7 @@ mod label_moves;
 mod mcp;
 pub mod meters;
 pub mod notices;
+pub mod oauth;
 pub mod oidc;
 pub mod openapi;
 mod picture;

@@ -184,6 +184,14 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         GET    "/mcp"                            May(Converse)           => mcp::listen;
         DELETE "/mcp"                            May(Converse)           => mcp::close;
 
+        GET    "/.well-known/oauth-protected-resource/mcp" Public        => oauth::resource;
+        GET    "/.well-known/oauth-authorization-server"   Public        => oauth::server;
+        GET    "/api/v1/oauth/request"           May(TokensManage)       => oauth::request;
+        POST   "/api/v1/oauth/allow"             May(TokensManage)       => oauth::allow;
+        POST   "/api/v1/oauth/refuse"            May(TokensManage)       => oauth::refuse;
+        POST   "/oauth/token"                    Public                  => oauth::token;
+        POST   "/oauth/register"                 Public                  => oauth::register;
+
         GET    "/healthz"                        Public                  => operation::healthz;
         GET    "/readyz"                         Public                  => operation::readyz;
         GET    "/metrics"                        Public                  => operation::metrics;

@@ -19,6 +19,7 @@ pub(crate) mod me;
 pub(crate) mod models;
 pub(crate) mod notes;
 pub(crate) mod notices;
+pub(crate) mod oauth;
 pub(crate) mod oidc;
 pub(crate) mod openai;
 pub(crate) mod operation;

@@ -3,6 +3,7 @@
 use crate::mcp::Front;
 use crate::meters::Meters;
 use crate::notices::Ways;
+use crate::oauth::ClientDocuments;
 use crate::oidc::Oidc;
 use crate::policy_set::PolicyFiles;
 use crate::site::Site;
@@ -49,6 +50,8 @@ pub struct Parts {
     pub models: Vec<String>,
     /// The OpenID provider at which people may sign in.
     pub oidc: Option<Oidc>,
+    /// Who programs are that ask to be let in.
+    pub clients: ClientDocuments,
     /// What approvals take and who is asked.
     pub approvals: Arc<ApprovalRules>,
     /// By which ways people can be told that something waits.

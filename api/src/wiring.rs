@@ -19,6 +19,7 @@ pub mod signals;
 use crate::config::Config;
 use crate::meters::Meters;
 use crate::notices::Ways;
+use crate::oauth::ClientDocuments;
 use crate::oidc::{Oidc, OidcError};
 use crate::state::{AppState, Parts};
 use crate::web::Web;
@@ -299,6 +300,7 @@ impl Assembled {
             agents: self.runtime.agents.clone(),
             models: self.runtime.models.names().map(str::to_owned).collect(),
             oidc: config.oidc.clone().map(|oidc| Oidc::new(oidc, Clock::System)).transpose()?,
+            clients: ClientDocuments::new(config.oauth.clone(), Clock::System),
             approvals: self.runtime.approvals.clone(),
             notices: ways(config),
             live: self.runtime.live.clone(),

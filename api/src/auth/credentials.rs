@@ -4,9 +4,8 @@ use crate::error::ApiError;
 use crate::site::Site;
 use http::{HeaderMap, Method, header};
 use secrecy::SecretString;
-use steward_core::Actor;
 use steward_office::Office;
-use steward_office::people::{PeopleError, actor_of_session, actor_of_token};
+use steward_office::people::{Bearer, PeopleError, actor_of_session, actor_of_token};
 use steward_store::Store;
 
 /// The longest credential looked at, in bytes.
@@ -39,12 +38,12 @@ impl Credentials {
         found.map_or(Self::None, |(_, value)| Self::Cookie(bounded(value)))
     }
 
-    /// The actor behind the proof.
-    pub(super) async fn actor(&self, store: &Store, office: &Office) -> Result<Actor, PeopleError> {
+    /// Who is behind the proof, in a request to `resource`, where that is an address clients are given tokens for.
+    pub(super) async fn bearer(&self, store: &Store, office: &Office, resource: Option<&str>) -> Result<Bearer, PeopleError> {
         match self {
             Self::None => Err(PeopleError::NotSignedIn),
-            Self::Cookie(secret) => actor_of_session(store, office, secret).await,
-            Self::Bearer(token) => actor_of_token(store, office, token).await,
+            Self::Cookie(secret) => Ok(Bearer { actor: actor_of_session(store, office, secret).await?, agent: None }),
+            Self::Bearer(token) => actor_of_token(store, office, token, resource).await,
         }
     }
 }

@@ -5,6 +5,7 @@ use super::credentials::{Credentials, check_origin};
 use super::idempotency::Claim;
 use super::{Access, Caller, Visit};
 use crate::error::ApiError;
+use crate::oauth;
 use crate::router::Route;
 use crate::state::AppState;
 use axum::body::{Body, to_bytes};
@@ -18,6 +19,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use steward_core::limits::BODY_BYTES_MAX;
 use steward_core::{Actor, ActorKind, RequestId};
+use steward_office::people::Bearer;
 use steward_office::{OfficeError, people};
 
 /// How long an ordinary body may take to arrive.
@@ -27,10 +29,19 @@ const FILE_SECONDS_MAX: u64 = 600;
 
 /// Lets a request through to its handler, or refuses it.
 pub async fn guard(State((state, route)): State<(AppState, &'static Route)>, request: Request, next: Next) -> Response {
+    let is_for_clients = route.path == oauth::PATH;
+    let site = is_for_clients.then(|| state.site.clone());
+    let came_with_token = is_for_clients && request.headers().contains_key(header::AUTHORIZATION);
     match admit(state, route, request).await {
         Ok(Admitted::In(request)) => next.run(request).await,
         Ok(Admitted::Answered(response)) => response,
-        Err(err) => err.into_response(),
+        Err(err) => {
+            let mut response = err.into_response();
+            if let Some(site) = site {
+                oauth::say_where(&mut response, &site, came_with_token);
+            }
+            response
+        }
     }
 }
 
@@ -49,23 +60,23 @@ async fn admit(state: AppState, route: &'static Route, request: Request) -> Resu
         user_agent: parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
         state,
     };
-    let actor = identify(&visit, route, &parts).await?;
+    let bearer = identify(&visit, route, &parts).await?;
     let body = read_body(&parts, route, body).await?;
-    if let Some(actor) = actor {
+    if let Some(Bearer { actor, agent }) = bearer {
         let claim = Claim::of(&parts.method, &parts.uri, &parts.headers, &body, visit.office.key.as_ref())?;
         if let (Some(claim), Some(person)) = (&claim, actor.person)
             && let Some(response) = claim.answer(&visit.state.store, &actor, person).await?
         {
             return Ok(Admitted::Answered(response));
         }
-        parts.extensions.insert(Caller { visit: visit.clone(), actor, claim });
+        parts.extensions.insert(Caller { visit: visit.clone(), actor, agent, claim });
     }
     parts.extensions.insert(visit);
     Ok(Admitted::In(Request::from_parts(parts, Body::from(body))))
 }
 
 /// Who asks, if the route wants to know, and only if they may.
-async fn identify(visit: &Visit, route: &Route, parts: &Parts) -> Result<Option<Actor>, ApiError> {
+async fn identify(visit: &Visit, route: &Route, parts: &Parts) -> Result<Option<Bearer>, ApiError> {
     let credentials = Credentials::of(&parts.headers, &visit.state.site);
     let is_public = route.access == Access::Public;
     let by_cookie = !is_public && matches!(credentials, Credentials::Cookie(_));
@@ -75,10 +86,12 @@ async fn identify(visit: &Visit, route: &Route, parts: &Parts) -> Result<Option<
     if is_public {
         return Ok(None);
     }
-    let actor = credentials.actor(&visit.state.store, &visit.office).await?;
-    route.access.check(&actor)?;
-    check_second_factor(visit, route, &actor).await?;
-    Ok(Some(actor))
+    // Only there is a client's token one.
+    let resource = (route.path == oauth::PATH).then(|| oauth::resource(&visit.state.site));
+    let bearer = credentials.bearer(&visit.state.store, &visit.office, resource.as_deref()).await?;
+    route.access.check(&bearer.actor)?;
+    check_second_factor(visit, route, &bearer.actor).await?;
+    Ok(Some(bearer))
 }
 
 /// What is open to who has to have a second factor and has none yet: seeing who one is, setting it up, leaving.

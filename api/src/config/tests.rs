@@ -255,6 +255,7 @@ fn mail_is_refused_unless_it_can_go_out_as_it_should() {
     refused(&mail(&format!("{whole}pasword_env = \"X\"")), &[], &["did you mean `notices.mail.password_env`?"]);
     refused("[notices]\nlanguage = \"fr\"", &[], &["`notices.language` is `fr`", "`en`, `es`, `ar`, `ne`"]);
     refused("[notices.push]\ncontact = \"ops\"", &[], &["mailto:ops@example.com"]);
+    refused("[[oauth.private_hosts]]\nhost = \"apps.internal\"", &[], &["`oauth.private_hosts.0.addresses`", "what that name may stand for"]);
     refused("[[notices.push.private_hosts]]\nhost = \"push.internal\"", &[], &["`notices.push.private_hosts.0.addresses`", "what that name may stand for"]);
     let config =
         load(&mail(&format!("{whole}user = \"steward\"\npassword_env = \"MAIL_PASSWORD\"")), &[("MAIL_PASSWORD", "hunter2")]).expect("a configuration");

@@ -34,7 +34,14 @@ pub(super) fn target<'a>(caller: &'a Caller, uri: &http::Uri) -> Result<Target<'
     let named = axum::extract::Query::<Named>::try_from_uri(uri).map_err(|err| refuse(format!("the address of the server: {}", err.body_text())))?.0;
     let agents = &caller.state().agents;
     let names = || agents.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-    let agent = match &named.agent {
+    if let (Some(only), Some(name)) = (caller.only_agent(), &named.agent)
+        && only != name
+    {
+        return Err(refuse(format!(
+            "this client was let in for the tools of `{only}`, not of `{name}`: leave `agent` out of the server's address, or ask the person anew"
+        )));
+    }
+    let agent = match caller.only_agent().or(named.agent.as_deref()) {
         Some(name) => agents.get(name),
         None if agents.len() == 1 => agents.values().next(),
         None => agents.get(USUAL),

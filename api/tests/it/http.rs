@@ -18,6 +18,7 @@ mod matrix;
 mod mcp;
 mod merge;
 mod notices;
+mod oauth;
 mod oidc;
 mod on_record;
 mod openai;

@@ -1,6 +1,7 @@
 //! Which role may do what. One table, read by the API and shown by the web; the database repeats it where it can.
 
 use crate::actor::{Actor, ActorKind, Role, Scope};
+use std::collections::BTreeSet;
 
 macro_rules! permissions {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $scope:expr, [$($role:ident),*];)*) => {
@@ -84,6 +85,12 @@ impl Actor {
             ActorKind::Agent { .. } | ActorKind::Worker => false,
         }
     }
+
+    /// The scopes in which a token of this person can do anything at all.
+    pub fn scopes(&self) -> BTreeSet<Scope> {
+        let held = Permission::ALL.iter().filter(|permission| permission.roles().iter().any(|role| self.roles.contains(role)));
+        held.filter_map(|permission| permission.scope()).collect()
+    }
 }
 
 #[cfg(test)]
@@ -108,5 +115,16 @@ mod tests {
         assert!(token.may(Permission::HoldsRead));
         let agent = owner.as_agent(RunId::from_uuid(Uuid::from_u128(3)), "assistant");
         assert!(Permission::ALL.iter().all(|permission| !agent.may(*permission)));
+    }
+
+    #[test]
+    fn a_scope_is_for_whoever_can_do_something_in_it() {
+        let of = |role: Role| {
+            let kind = ActorKind::Person { session: None, method: AuthMethod::Terminal };
+            Actor { tenant: TenantId::from_uuid(Uuid::from_u128(1)), person: None, kind, roles: [role].into(), workspaces: Workspaces::All }.scopes()
+        };
+        assert_eq!(of(Role::Owner), Scope::ALL.into());
+        assert_eq!(of(Role::Finance), [Scope::Converse, Scope::Read].into());
+        assert_eq!(of(Role::Auditor), [Scope::Read].into());
     }
 }

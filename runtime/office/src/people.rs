@@ -12,6 +12,7 @@ mod failures;
 mod id_token;
 mod identity;
 mod invitation;
+mod oauth;
 mod passkeys;
 mod password;
 mod prove;
@@ -35,6 +36,10 @@ pub use factors::{Enrolment, Factor, Factors, RECOVERY_CODES, confirm_totp, enro
 pub use id_token::{Expected, ID_TOKEN_BYTES_MAX, IdTokenError, ProviderKey, verify as verify_id_token};
 pub use identity::{Identity, TICKET_SECONDS, sign_in_by_ticket, ticket_for};
 pub use invitation::{Invitation, Invited, invite, new_link};
+pub use oauth::{
+    ACCESS_SECONDS, CODE_SECONDS, ClientAllowed, ClientAsked, ClientGrant, CodeExchange, OauthError, Renewal, allow_client, exchange_code, refuse_client,
+    renew_token,
+};
 pub use passkeys::{
     CHALLENGE_SECONDS, Creation, PASSKEYS_MAX, Registered, Request, Tried, add_passkey, begin_passkey, begin_sign_in, begin_step_up, list_passkeys,
     refused_on_record, remove_passkey, sign_in_by_passkey, step_up_by_passkey,
@@ -46,7 +51,7 @@ pub use session::{SESSION_HOURS, SESSION_IDLE_MINUTES, SignedIn, actor_again, ac
 pub use sign_in::{Attempt, sign_in_by_link, sign_in_by_password};
 pub use step_up::{GRAVE, confirm, may_work, spend as spend_step_up, step_up};
 pub use sweep::{Swept, sweep};
-pub use token::{NewToken, TokenMade, actor_of_token, list_tokens, make_token, revoke_token};
+pub use token::{Bearer, NewToken, TokenMade, actor_of_token, list_tokens, make_token, revoke_token};
 pub use webauthn::{Assertion, Refused, Registration, RelyingParty};
 pub use workspaces::{create_workspace, list_workspaces, rename_workspace};
 

@@ -4,8 +4,9 @@ use crate::error::StoreError;
 use crate::page::Page;
 use crate::tx::Tx;
 use std::collections::BTreeSet;
-use steward_core::{ApiTokenId, Digest, PersonId, Scope};
+use steward_core::{ApiTokenId, Digest, PersonId, Scope, WorkspaceId};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// A token as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub struct ApiToken {
     pub api_token_id: ApiTokenId,
     /// Whose.
     pub person_id: PersonId,
-    /// What its owner calls it.
+    /// What its owner calls it, or the client that was given it calls itself.
     pub name: String,
     /// What it may be used for.
     pub scopes: BTreeSet<Scope>,
@@ -26,9 +27,67 @@ pub struct ApiToken {
     pub used_at: Option<OffsetDateTime>,
     /// When it was revoked.
     pub revoked_at: Option<OffsetDateTime>,
+    /// The client that it was given to on a page of this house; none for one that a person made.
+    pub client: Option<TokenClient>,
 }
 
-fn scopes(names: &[String]) -> Result<BTreeSet<Scope>, StoreError> {
+/// To whom a token was given, and what for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenClient {
+    /// The client: the address of its document.
+    pub client_id: String,
+    /// Whose tools it uses.
+    pub agent: String,
+    /// The only workspace it sees, if the person chose one.
+    pub only_workspace: Option<WorkspaceId>,
+    /// The one address that takes it.
+    pub resource: String,
+    /// Until when it can be renewed, unless it is before that.
+    pub renewed_until: OffsetDateTime,
+}
+
+struct Row {
+    api_token_id: Uuid,
+    person_id: Uuid,
+    name: String,
+    scopes: Vec<String>,
+    created_at: OffsetDateTime,
+    expires_at: Option<OffsetDateTime>,
+    used_at: Option<OffsetDateTime>,
+    revoked_at: Option<OffsetDateTime>,
+    client_id: Option<String>,
+    agent: Option<String>,
+    only_workspace: Option<Uuid>,
+    resource: Option<String>,
+    renewed_until: Option<OffsetDateTime>,
+}
+
+impl TryFrom<Row> for ApiToken {
+    type Error = StoreError;
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let client = match (row.client_id, row.agent, row.resource, row.renewed_until) {
+            (Some(client_id), Some(agent), Some(resource), Some(renewed_until)) => {
+                Some(TokenClient { client_id, agent, only_workspace: row.only_workspace.map(WorkspaceId::from_uuid), resource, renewed_until })
+            }
+            (None, None, None, None) => None,
+            _ => return Err(StoreError::Corrupt { what: "api_token.client_id" }),
+        };
+        Ok(Self {
+            api_token_id: ApiTokenId::from_uuid(row.api_token_id),
+            person_id: PersonId::from_uuid(row.person_id),
+            name: row.name,
+            scopes: scopes_of(&row.scopes)?,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            used_at: row.used_at,
+            revoked_at: row.revoked_at,
+            client,
+        })
+    }
+}
+
+/// Scopes as they are stored.
+pub(crate) fn scopes_of(names: &[String]) -> Result<BTreeSet<Scope>, StoreError> {
     names.iter().map(|name| name.parse().map_err(|_| StoreError::Corrupt { what: "api_token.scopes" })).collect()
 }
 
@@ -36,8 +95,11 @@ fn scopes(names: &[String]) -> Result<BTreeSet<Scope>, StoreError> {
 pub async fn insert(tx: &mut Tx, token: &ApiToken, token_hash: &Digest) -> Result<(), StoreError> {
     let tenant = tx.actor().tenant.uuid();
     let scopes: Vec<String> = token.scopes.iter().map(|scope| scope.name().to_owned()).collect();
+    let client = token.client.as_ref();
     sqlx::query!(
-        "insert into api_token (tenant_id, api_token_id, person_id, name, token_hash, scopes, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into api_token (tenant_id, api_token_id, person_id, name, token_hash, scopes, created_at, expires_at, client_id, agent, only_workspace, resource,
+                                renewed_until)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         tenant,
         token.api_token_id.uuid(),
         token.person_id.uuid(),
@@ -46,6 +108,11 @@ pub async fn insert(tx: &mut Tx, token: &ApiToken, token_hash: &Digest) -> Resul
         &scopes,
         token.created_at,
         token.expires_at,
+        client.map(|client| client.client_id.as_str()),
+        client.map(|client| client.agent.as_str()),
+        client.and_then(|client| client.only_workspace).map(|workspace| workspace.uuid()),
+        client.map(|client| client.resource.as_str()),
+        client.map(|client| client.renewed_until),
     )
     .execute(tx.conn())
     .await?;
@@ -55,7 +122,8 @@ pub async fn insert(tx: &mut Tx, token: &ApiToken, token_hash: &Digest) -> Resul
 /// A token that is not revoked, of a person who is not disabled, with its hash. Its expiry is the caller's to judge.
 pub async fn find_usable(tx: &mut Tx, id: ApiTokenId) -> Result<Option<(ApiToken, Digest)>, StoreError> {
     let row = sqlx::query!(
-        "select api_token.person_id, api_token.name, api_token.token_hash, api_token.scopes, api_token.created_at, api_token.expires_at, api_token.used_at
+        "select api_token.person_id, api_token.name, api_token.token_hash, api_token.scopes, api_token.created_at, api_token.expires_at, api_token.used_at,
+                api_token.client_id, api_token.agent, api_token.only_workspace, api_token.resource, api_token.renewed_until
            from api_token join person using (tenant_id, person_id)
           where api_token.api_token_id = $1 and api_token.revoked_at is null and person.disabled_at is null",
         id.uuid(),
@@ -63,18 +131,23 @@ pub async fn find_usable(tx: &mut Tx, id: ApiTokenId) -> Result<Option<(ApiToken
     .fetch_optional(tx.conn())
     .await?;
     row.map(|row| {
-        let token = ApiToken {
-            api_token_id: id,
-            person_id: PersonId::from_uuid(row.person_id),
+        let hash = row.token_hash.try_into().map_err(|_| StoreError::Corrupt { what: "api_token.token_hash" })?;
+        let token = Row {
+            api_token_id: id.uuid(),
+            person_id: row.person_id,
             name: row.name,
-            scopes: scopes(&row.scopes)?,
+            scopes: row.scopes,
             created_at: row.created_at,
             expires_at: row.expires_at,
             used_at: row.used_at,
             revoked_at: None,
+            client_id: row.client_id,
+            agent: row.agent,
+            only_workspace: row.only_workspace,
+            resource: row.resource,
+            renewed_until: row.renewed_until,
         };
-        let hash = row.token_hash.try_into().map_err(|_| StoreError::Corrupt { what: "api_token.token_hash" })?;
-        Ok((token, Digest::from_bytes(hash)))
+        Ok((token.try_into()?, Digest::from_bytes(hash)))
     })
     .transpose()
 }
@@ -85,31 +158,31 @@ pub async fn touch(tx: &mut Tx, id: ApiTokenId, at: OffsetDateTime) -> Result<()
     Ok(())
 }
 
+/// Gives a client's token another secret, until then. Missing when it was revoked.
+pub async fn renew(tx: &mut Tx, id: ApiTokenId, token_hash: &Digest, expires_at: OffsetDateTime, renewed_until: OffsetDateTime) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update api_token set token_hash = $2, expires_at = $3, renewed_until = $4 where api_token_id = $1 and client_id is not null and revoked_at is null",
+        id.uuid(),
+        token_hash.bytes().as_slice(),
+        expires_at,
+        renewed_until,
+    );
+    if done.execute(tx.conn()).await?.rows_affected() == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}
+
 /// A person's tokens, revoked ones included, oldest first.
 pub async fn list_of(tx: &mut Tx, person: PersonId, page: &Page) -> Result<Vec<ApiToken>, StoreError> {
-    let rows = sqlx::query!(
-        "select api_token_id, person_id, name, scopes, created_at, expires_at, used_at, revoked_at from api_token
-          where person_id = $1 and ($2::uuid is null or api_token_id > $2) order by api_token_id limit $3",
+    let rows = sqlx::query_as!(
+        Row,
+        "select api_token_id, person_id, name, scopes, created_at, expires_at, used_at, revoked_at, client_id, agent, only_workspace, resource, renewed_until
+           from api_token where person_id = $1 and ($2::uuid is null or api_token_id > $2) order by api_token_id limit $3",
         person.uuid(),
         page.after_uuid(),
         page.fetch(),
     )
     .fetch_all(tx.conn())
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(ApiToken {
-                api_token_id: ApiTokenId::from_uuid(row.api_token_id),
-                person_id: PersonId::from_uuid(row.person_id),
-                name: row.name,
-                scopes: scopes(&row.scopes)?,
-                created_at: row.created_at,
-                expires_at: row.expires_at,
-                used_at: row.used_at,
-                revoked_at: row.revoked_at,
-            })
-        })
-        .collect()
+    rows.into_iter().map(ApiToken::try_from).collect()
 }
 
 /// Revokes one of a person's tokens.

@@ -36,6 +36,7 @@ mod migrate;
 pub mod note;
 pub mod notice;
 pub mod notice_wish;
+pub mod oauth;
 pub mod page;
 pub mod passkey;
 pub mod person;

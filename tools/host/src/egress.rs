@@ -7,6 +7,7 @@
 mod address;
 mod courier;
 mod headers;
+mod reader;
 mod recorded;
 mod rule;
 mod scrub;
@@ -15,6 +16,7 @@ mod wire;
 
 pub use address::{Network, NetworkError};
 pub use courier::{COURIER_BYTES_MAX, Courier, CourierError, Delivered};
+pub use reader::{Document, Reader, ReaderError};
 pub use recorded::{Answers, Recorded, RecordedAnswer, SentRequest};
 pub(crate) use rule::RULES_MAX;
 #[cfg(feature = "testing")]

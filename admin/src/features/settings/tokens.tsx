@@ -58,12 +58,23 @@ function List({ now }: { now: number }) {
       {query.isSuccess && items.length === 0 && <p className="text-sm text-soft">{t('noTokens')}</p>}
       <ul className="divide-y divide-line">
         {items.map((token) => (
-          <Row key={token.token_id} token={token} isOver={token.expires_at != null && Date.parse(token.expires_at) < now} />
+          <Row key={token.token_id} token={token} isOver={isOver(token, now)} />
         ))}
       </ul>
       <More query={query} />
     </>
   );
+}
+
+/** A program that was let in renews its token by itself: it is over when it cannot any more. */
+function isOver(token: Token, now: number): boolean {
+  const until = token.client?.renewed_until ?? token.expires_at;
+  return until != null && Date.parse(until) < now;
+}
+
+/** The host of an address, or all of it where it is none. */
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url;
 }
 
 function Row({ token, isOver }: { token: Token; isOver: boolean }) {
@@ -93,8 +104,10 @@ function Row({ token, isOver }: { token: Token; isOver: boolean }) {
         </p>
         <p className="text-xs text-soft">
           {token.used_at == null ? t('neverUsed') : <>{t('seen')} <Ago at={token.used_at} /></>}
-          {token.expires_at != null && !isDead && <> · {t('expires')} <Ago at={token.expires_at} /></>}
+          {token.client == null && token.expires_at != null && !isDead && <> · {t('expires')} <Ago at={token.expires_at} /></>}
+          {token.client != null && !isDead && <> · {t('renews')} <Ago at={token.client.renewed_until} /></>}
         </p>
+        {token.client != null && <p className="text-xs break-words text-soft">{t('letIn', { host: hostOf(token.client.client_id), agent: token.client.agent })}</p>}
         {revoke.isError && <Problem error={revoke.error} />}
       </div>
       {!isDead && (

@@ -11,7 +11,7 @@ use http::{HeaderMap, Method, header};
 use std::sync::LazyLock;
 
 /// Below these, programs ask: what is not there is a problem document and no page.
-const FOR_PROGRAMS: [&str; 5] = ["/api", "/v1", "/webhooks", "/mcp", "/metrics"];
+const FOR_PROGRAMS: [&str; 6] = ["/api", "/v1", "/webhooks", "/mcp", "/metrics", "/.well-known"];
 
 static NOT_BUILT: LazyLock<Page> = LazyLock::new(|| Page::new("Steward, without its web", include_str!("page.css"), include_str!("not_built.html"), None));
 

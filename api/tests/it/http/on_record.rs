@@ -5,9 +5,10 @@ use super::world::World;
 use steward_api::router::{Route, table};
 use steward_core::{PersonId, Role};
 
-/// Routes whose sample succeeds at nothing here: a code of a second factor is made of a secret that no sample has, and no provider is
-/// configured. Each has tests of its own; the list only shrinks.
-const ELSEWHERE: [&str; 13] = [
+/// Routes whose sample succeeds at nothing here: a code of a second factor is made of a secret that no sample has, no provider is
+/// configured, and no client was sent a code. Each has tests of its own; the list only shrinks.
+const ELSEWHERE: [&str; 14] = [
+    "oauth::token",
     "session::create",
     "oidc::begin",
     "oidc::answer",
@@ -26,8 +27,11 @@ const ELSEWHERE: [&str; 13] = [
 /// Routes whose sample is refused here, as no tool and no run stands behind it, or that change nothing. What they write down is tested with
 /// the real parts: `an_action_is_edited_and_approved_as_edited`, `a_grant_is_given_shown_as_a_rule_and_taken_back`,
 /// `a_changed_tool_stays_refused_until_another_person_accepts_it`, `a_merge_loses_nothing_and_takes_deals_and_notes_along`,
-/// `an_mcp_call_is_a_run_of_its_own_through_the_gate`.
-const WITHOUT_PARTS: [&str; 9] = [
+/// `an_mcp_call_is_a_run_of_its_own_through_the_gate`, `a_person_lets_a_client_in_or_not_and_it_hears_of_it`.
+const WITHOUT_PARTS: [&str; 12] = [
+    "oauth::allow",
+    "oauth::refuse",
+    "oauth::register",
     "passkeys::challenge",
     "passkeys::begin",
     "holds::edit",

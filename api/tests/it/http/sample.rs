@@ -67,6 +67,11 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
             json!({ "name": "Phone", "endpoint": format!("https://push.example/{}", unique()), "p256dh": POINT, "auth": "AAAAAAAAAAAAAAAAAAAAAA" }),
         ),
         "me::password" => Sample::Json(json!({ "new": "a long enough password" })),
+        // Nobody is at the other end: these ask who may ask.
+        "oauth::allow" => Sample::Json(json!({ "asked": "", "agent": "assistant", "scopes": ["converse"] })),
+        "oauth::refuse" => Sample::Json(json!({ "asked": "" })),
+        "oauth::token" => Sample::Bytes("application/x-www-form-urlencoded", "grant_type=refresh_token&client_id=x&refresh_token=x"),
+        "oauth::register" => Sample::Json(json!({ "redirect_uris": ["https://app.example/back"] })),
         "tokens::create" => Sample::Json(json!({ "name": "ci", "scopes": ["read"] })),
         "people::invite" => Sample::Json(json!({ "email": format!("{}@home.example", unique()), "display_name": "Ben", "roles": [{ "role": "support" }] })),
         "people::roles" => Sample::Json(json!({ "roles": [{ "role": "auditor" }] })),

@@ -12,10 +12,11 @@ use steward_agent::live::Live;
 use steward_agent::rules::SharedRules;
 use steward_api::meters::Meters;
 use steward_api::notices::Ways;
+use steward_api::oauth::ClientDocuments;
 use steward_api::oidc::{Oidc, OidcSettings};
 use steward_api::{AppState, Parts, PolicyFiles, Site, Web};
 use steward_core::{Clock, EnvelopeKey, Ids, RunLimits};
-use steward_host::{Allocation, Host, HostOptions};
+use steward_host::{Allocation, EgressOptions, Host, HostOptions};
 use steward_office::Office;
 use steward_office::people::Passwords;
 use steward_policies::{Rules, sample_tools, shipped_cases, shipped_properties, shipped_rules};
@@ -152,24 +153,29 @@ impl Server {
     }
 
     pub(crate) async fn start_at(url: &str) -> Self {
-        Self::make(url, sample_web(), false, None).await
+        Self::make(url, sample_web(), false, None, EgressOptions::default()).await
     }
 
     pub(crate) async fn start_with(web: Web) -> Self {
-        Self::make(URL, web, false, None).await
+        Self::make(URL, web, false, None, EgressOptions::default()).await
     }
 
     /// A server where everybody has to have a second factor.
     pub(crate) async fn start_strict() -> Self {
-        Self::make(URL, sample_web(), true, None).await
+        Self::make(URL, sample_web(), true, None, EgressOptions::default()).await
     }
 
     /// A server where people may sign in at an OpenID provider.
     pub(crate) async fn start_with_provider(settings: OidcSettings) -> Self {
-        Self::make(URL, sample_web(), false, Some(settings)).await
+        Self::make(URL, sample_web(), false, Some(settings), EgressOptions::default()).await
     }
 
-    async fn make(url: &str, web: Web, requires_second_factor: bool, provider: Option<OidcSettings>) -> Self {
+    /// A server that finds documents of clients by these.
+    pub(crate) async fn start_with_clients(options: EgressOptions) -> Self {
+        Self::make(URL, sample_web(), false, None, options).await
+    }
+
+    async fn make(url: &str, web: Web, requires_second_factor: bool, provider: Option<OidcSettings>, documents: EgressOptions) -> Self {
         let database = TestDatabase::make().await;
         let prompts = steward_prompts::shipped().expect("prompts");
         let prompt = prompts.resolve("assistant@production").expect("prompt");
@@ -185,6 +191,7 @@ impl Server {
         };
         let clock = Clock::manual(datetime!(2026-03-01 09:00 UTC));
         let oidc = provider.map(|settings| Oidc::new(settings, clock.clone()).expect("a client"));
+        let clients = ClientDocuments::new(documents, clock.clone());
         let state = AppState::new(Parts {
             store: database.app.clone(),
             office: Office::new(clock, Ids::System).with_key(EnvelopeKey::from_bytes([7; 32])).requiring_second_factor(requires_second_factor),
@@ -198,6 +205,7 @@ impl Server {
             agents: Arc::new(Agents::from([("assistant".to_owned(), assistant)])),
             models: vec!["strong".to_owned()],
             oidc,
+            clients,
             approvals: Arc::default(),
             notices: Ways { mail: true, push_key: Some(PUSH_KEY.to_owned()) },
             prompts: Arc::new(prompts),

@@ -22,7 +22,7 @@ async fn fill(world: &World, tenant: &str) {
 const FILL: &str = "
 do $$
 declare t uuid := {tenant}; w uuid; p uuid; c uuid := gen_random_uuid(); r uuid := gen_random_uuid(); h uuid := gen_random_uuid();
-        g uuid := gen_random_uuid(); k uuid := gen_random_uuid(); co uuid := gen_random_uuid(); i uuid := gen_random_uuid(); d bytea := sha256(gen_random_uuid()::text::bytea); n timestamptz := now();
+        g uuid := gen_random_uuid(); k uuid := gen_random_uuid(); co uuid := gen_random_uuid(); tk uuid := gen_random_uuid(); i uuid := gen_random_uuid(); d bytea := sha256(gen_random_uuid()::text::bytea); n timestamptz := now();
 begin
   select workspace_id into w from workspace where tenant_id = t;
   select person_id into p from person where tenant_id = t;
@@ -37,7 +37,10 @@ begin
   insert into announcement (tenant_id, matter, matter_id, step, people, notices, at) values (t, 'hold', h, 0, 1, 1, n);
   insert into spent_challenge (tenant_id, challenge_hash, expires_at) values (t, d, n);
   insert into step_up (tenant_id, step_up_id, person_id, bound, method, at, expires_at) values (t, gen_random_uuid(), p, 'x', 'totp', n, n + interval '1 minute');
-  insert into api_token (tenant_id, api_token_id, person_id, name, token_hash, scopes, created_at) values (t, gen_random_uuid(), p, 'x', d, '{read}', n);
+  insert into api_token (tenant_id, api_token_id, person_id, name, token_hash, scopes, created_at) values (t, tk, p, 'x', d, '{read}', n);
+  insert into oauth_code (tenant_id, code_hash, person_id, client_id, client_name, redirect_uri, challenge, resource, scopes, agent, created_at, expires_at)
+    values (t, d, p, 'https://x/y', 'x', 'https://x/z', d, 'https://x/mcp', '{converse}', 'assistant', n, n);
+  insert into oauth_renewal (tenant_id, secret_hash, api_token_id, made_at, expires_at) values (t, d, tk, n, n);
   insert into sign_in_failure (tenant_id, failure_id, subject, at) values (t, gen_random_uuid(), 'x', n);
   insert into idempotency (tenant_id, person_id, key, request_digest, created_at) values (t, p, 'k', d, n);
   insert into conversation (tenant_id, conversation_id, workspace_id, person_id, agent, title, created_at, changed_at) values (t, c, w, p, 'assistant', 'x', n, n);

@@ -13,8 +13,10 @@ use steward_agent::testing::{Reply, ScriptedModel};
 use steward_agent::worker::work;
 use steward_api::meters::Meters;
 use steward_api::notices::Ways;
+use steward_api::oauth::ClientDocuments;
 use steward_api::{AppState, Parts, Site};
 use steward_core::Role;
+use steward_host::EgressOptions;
 use steward_host::mcp::McpServer;
 use steward_office::people::Passwords;
 use steward_policies::{Rules, shipped_rules};
@@ -85,13 +87,30 @@ impl Working {
         Self::of(made.that_asks(rules), model, Vec::new(), PathBuf::from("/nowhere/mcp.lock.json")).await
     }
 
+    /// The same for people and programs that come to this address, with documents of clients found by these.
+    pub(crate) async fn at(url: &str, model: ScriptedModel, documents: EgressOptions) -> Self {
+        let made = steward_agent::testing::World::with_rules(TestDatabase::make().await, &model.base_url(), &[]).await;
+        Self::on(Site::new(url, false).expect("site"), documents, made, model, Vec::new(), PathBuf::from("/nowhere/mcp.lock.json")).await
+    }
+
     async fn of(made: steward_agent::testing::World, model: ScriptedModel, mcp: Vec<McpServer>, mcp_lock: PathBuf) -> Self {
+        Self::on(Site::new(URL, false).expect("site"), EgressOptions::default(), made, model, mcp, mcp_lock).await
+    }
+
+    async fn on(
+        site: Site,
+        documents: EgressOptions,
+        made: steward_agent::testing::World,
+        model: ScriptedModel,
+        mcp: Vec<McpServer>,
+        mcp_lock: PathBuf,
+    ) -> Self {
         let runtime = made.runtime;
         let state = AppState::new(Parts {
             store: made.db.app.clone(),
             office: runtime.office.clone(),
             passwords: Passwords::new(1).expect("argon"),
-            site: Site::new(URL, false).expect("site"),
+            site,
             host: runtime.host.clone(),
             mcp: mcp.into(),
             mcp_lock,
@@ -101,6 +120,7 @@ impl Working {
             agents: runtime.agents.clone(),
             models: runtime.models.names().map(str::to_owned).collect(),
             oidc: None,
+            clients: ClientDocuments::new(documents, runtime.office.clock.clone()),
             approvals: runtime.approvals.clone(),
             notices: Ways::default(),
             live: runtime.live.clone(),

@@ -37,6 +37,12 @@ pub(super) async fn count_within(store: &Store, office: &Office, tenant: TenantI
     count_as(store, office, tenant, format!("within:{person}"), None).await
 }
 
+/// The same for a program that comes with what a person gave it, by where it comes from. Not counted with sign-ins: a broken program keeps no
+/// person out.
+pub(super) async fn count_program(store: &Store, office: &Office, tenant: TenantId, address: Option<&str>) -> Result<Counted, PeopleError> {
+    count_as(store, office, tenant, format!("program:{}", address.unwrap_or_default()), None).await
+}
+
 async fn count_as(store: &Store, office: &Office, tenant: TenantId, account: String, address: Option<&str>) -> Result<Counted, PeopleError> {
     let subjects: Vec<String> = std::iter::once(account.clone()).chain(address.map(|address| format!("address:{address}"))).collect();
     let now = office.clock.now();

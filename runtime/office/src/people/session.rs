@@ -2,7 +2,7 @@
 
 use super::error::PeopleError;
 use super::factors::Factor;
-use super::{actor, secret};
+use super::{actor, secret, token};
 use crate::{Office, audit};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
@@ -98,8 +98,9 @@ pub async fn actor_again(store: &Store, office: &Office, before: &Actor) -> Resu
     let holds = match &before.kind {
         ActorKind::Person { session: Some(id), .. } => has_session(&mut tx, office, person, *id).await?,
         ActorKind::Token { token, .. } => {
-            let found = api_token::find_usable(&mut tx, *token).await?;
-            found.is_some_and(|(token, _)| token.expires_at.is_none_or(|at| office.clock.now() < at))
+            let found = api_token::find_usable(&mut tx, *token).await?.filter(|(token, _)| token.expires_at.is_none_or(|at| office.clock.now() < at));
+            let Some((token, _)) = found else { return Err(PeopleError::NotSignedIn) };
+            return token::actor_with(&mut tx, &token).await;
         }
         ActorKind::Person { session: None, .. } | ActorKind::Agent { .. } | ActorKind::Worker => false,
     };

@@ -1,9 +1,9 @@
-//! Removing what no longer counts: old sign-in failures, remembered answers, answered challenges. A job runs it for every organisation.
+//! Removing what no longer counts: old sign-in failures, remembered answers, answered challenges, what clients were let in with. A job runs it for every organisation.
 
 use super::error::PeopleError;
 use super::failures::WINDOW_MINUTES;
 use crate::Office;
-use steward_store::{Tx, idempotency, passkey, sign_in_failure};
+use steward_store::{Tx, idempotency, oauth, passkey, sign_in_failure};
 use time::Duration;
 
 /// How long the answer to a POST with an idempotency key is remembered.
@@ -18,6 +18,8 @@ pub struct Swept {
     pub answers: u64,
     /// Challenges that were answered.
     pub challenges: u64,
+    /// Codes of clients, and secrets that renew their tokens.
+    pub grants: u64,
 }
 
 /// Removes an organisation's old failures and answers.
@@ -27,5 +29,6 @@ pub async fn sweep(tx: &mut Tx, office: &Office) -> Result<Swept, PeopleError> {
         failures: sign_in_failure::purge(tx, now - Duration::minutes(WINDOW_MINUTES)).await?,
         answers: idempotency::purge(tx, now - Duration::hours(ANSWER_HOURS)).await?,
         challenges: passkey::purge_challenges(tx, now).await?,
+        grants: oauth::purge(tx, now - Duration::hours(ANSWER_HOURS)).await?,
     })
 }

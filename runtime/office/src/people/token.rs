@@ -7,7 +7,7 @@ use crate::{Office, audit};
 use secrecy::SecretString;
 use serde_json::json;
 use std::collections::BTreeSet;
-use steward_core::{Actor, ActorKind, ApiTokenId, PersonId, Scope};
+use steward_core::{Actor, ActorKind, ApiTokenId, PersonId, Scope, Workspaces};
 use steward_store::api_token::{self, ApiToken};
 use steward_store::{Cursor, Page, Store, Tx};
 use subtle::ConstantTimeEq as _;
@@ -61,6 +61,7 @@ pub async fn make_token(tx: &mut Tx, office: &Office, new: NewToken) -> Result<T
         expires_at: new.expires_at,
         used_at: None,
         revoked_at: None,
+        client: None,
     };
     api_token::insert(tx, &token, &hash).await?;
     let detail = json!({ "scopes": token.scopes });
@@ -68,21 +69,44 @@ pub async fn make_token(tx: &mut Tx, office: &Office, new: NewToken) -> Result<T
     Ok(TokenMade { secret, token })
 }
 
-/// Who stands behind a token, with the roles they have at this moment.
-pub async fn actor_of_token(store: &Store, office: &Office, text: &SecretString) -> Result<Actor, PeopleError> {
+/// Who stands behind a token.
+#[derive(Debug, Clone)]
+pub struct Bearer {
+    /// Them, with the roles they have at this moment.
+    pub actor: Actor,
+    /// The one agent whose tools the token is for, if it was given to a client.
+    pub agent: Option<String>,
+}
+
+/// Who stands behind a token that came in at `resource`, where that is an address clients are given tokens for.
+///
+/// A client's token is none anywhere else. One that a person made is taken everywhere.
+pub async fn actor_of_token(store: &Store, office: &Office, text: &SecretString, resource: Option<&str>) -> Result<Bearer, PeopleError> {
     let (tenant, id, hash) = secret::read_token(text).ok_or(PeopleError::NotSignedIn)?;
     let now = office.clock.now();
     let mut tx = store.begin(&Actor::worker(tenant)).await?;
     let (token, stored) = api_token::find_usable(&mut tx, id).await?.ok_or(PeopleError::NotSignedIn)?;
     let is_same: bool = stored.bytes().ct_eq(hash.bytes()).into();
-    if !is_same || token.expires_at.is_some_and(|at| at <= now) {
+    let is_here = token.client.as_ref().is_none_or(|client| Some(client.resource.as_str()) == resource);
+    if !is_same || !is_here || token.expires_at.is_some_and(|at| at <= now) {
         return Err(PeopleError::NotSignedIn);
     }
-    let actor = actor::of(&mut tx, token.person_id, ActorKind::Token { token: id, scopes: token.scopes }).await?;
+    let actor = actor_with(&mut tx, &token).await?;
     if token.used_at.is_none_or(|at| now >= at + Duration::seconds(TOUCH_SECONDS)) {
         api_token::touch(&mut tx, id, now).await?;
     }
     tx.commit().await?;
+    Ok(Bearer { actor, agent: token.client.map(|client| client.agent) })
+}
+
+/// The person with this token, in no more than the workspace it was given for.
+pub(super) async fn actor_with(tx: &mut Tx, token: &ApiToken) -> Result<Actor, PeopleError> {
+    let kind = ActorKind::Token { token: token.api_token_id, scopes: token.scopes.clone() };
+    let mut actor = actor::of(tx, token.person_id, kind).await?;
+    if let Some(only) = token.client.as_ref().and_then(|client| client.only_workspace) {
+        let seen = actor.workspaces.sees(only).then_some(only);
+        actor.workspaces = Workspaces::Only(seen.into_iter().collect());
+    }
     Ok(actor)
 }
 

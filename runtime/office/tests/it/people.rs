@@ -257,7 +257,7 @@ async fn a_token_is_refused_expired_revoked_or_guessed() {
     }
     let ask = |secret: &SecretString| {
         let (house, secret) = (&house, secret.clone());
-        async move { people::actor_of_token(&house.store, &house.office, &secret).await }
+        async move { people::actor_of_token(&house.store, &house.office, &secret, None).await.map(|bearer| bearer.actor) }
     };
     let made = make(good.clone()).await.expect("token");
     let actor = ask(&made.secret).await.expect("actor");

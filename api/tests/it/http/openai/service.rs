@@ -9,9 +9,11 @@ use steward_agent::testing::World;
 use steward_agent::worker::work;
 use steward_api::meters::Meters;
 use steward_api::notices::Ways;
+use steward_api::oauth::ClientDocuments;
 use steward_api::wiring::serve::serve;
 use steward_api::{AppState, Parts, Site};
 use steward_core::Scope;
+use steward_host::EgressOptions;
 use steward_office::people::{self, NewToken, Passwords};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -54,6 +56,7 @@ impl Service {
             agents: runtime.agents.clone(),
             models: runtime.models.names().map(str::to_owned).collect(),
             oidc: None,
+            clients: ClientDocuments::new(EgressOptions::default(), runtime.office.clock.clone()),
             approvals: Default::default(),
             notices: Ways::default(),
             live: runtime.live.clone(),

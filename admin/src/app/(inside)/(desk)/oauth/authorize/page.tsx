@@ -1,0 +1,5 @@
+import { ConnectView } from '@/features/connect/connect-view';
+
+export default function AuthorizePage() {
+  return <ConnectView />;
+}
