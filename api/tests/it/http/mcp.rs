@@ -3,6 +3,7 @@
 mod bridge;
 mod calls;
 mod client;
+mod conformance;
 mod held;
 mod peers;
 mod refusals;

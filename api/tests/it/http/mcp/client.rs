@@ -16,6 +16,7 @@ use std::time::Duration;
 use steward_agent::testing::{Reply, ScriptedModel};
 use steward_api::wiring::serve::serve;
 use steward_core::Scope;
+use steward_host::EgressOptions;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -44,8 +45,18 @@ impl Served {
         Self::of(Working::sealed(nobody().await).await).await
     }
 
-    async fn of(working: Working) -> Self {
+    /// One that people come to where it listens, so that its own pages are those of this address.
+    pub(super) async fn at_home() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("port");
+        let url = format!("http://{}", listener.local_addr().expect("address"));
+        Self::on(listener, Working::at(&url, nobody().await, EgressOptions::default()).await)
+    }
+
+    async fn of(working: Working) -> Self {
+        Self::on(TcpListener::bind(("127.0.0.1", 0)).await.expect("port"), working)
+    }
+
+    fn on(listener: TcpListener, working: Working) -> Self {
         let address = listener.local_addr().expect("address");
         let stop = CancellationToken::new();
         tokio::spawn(steward_api::jobs::tell_mcp_clients::run(working.world.server.state.clone(), stop.clone()));
