@@ -55,11 +55,18 @@ const languages = new Map([...trees].map(([name, tree]) => [name, flat(tree)]));
 const source = languages.get(SOURCE);
 for (const name of files) for (const group of Object.keys(read('desk', name))) if (group in read(name)) complain(`${name}: \`${group}\` stands in both files`);
 
-function say(locale, key, values) {
+/** The marks in a message, as `code` in `<code>x</code>`; the page says what stands for each. */
+function marks(text) {
+  return [...new Set([...text.matchAll(/<(\w+)>/g)].map((match) => match[1]))].sort();
+}
+
+function say(locale, key, values, marked) {
   const onError = (error) => {
     throw error;
   };
-  createTranslator({ locale, messages: trees.get(locale), onError })(key, values);
+  const translator = createTranslator({ locale, messages: trees.get(locale), onError });
+  if (marked.length === 0) translator(key, values);
+  else translator.markup(key, { ...values, ...Object.fromEntries(marked.map((name) => [name, (inner) => inner])) });
 }
 
 for (const [language, messages] of languages) {
@@ -76,7 +83,8 @@ for (const [language, messages] of languages) {
       const [own, theirs] = [parts(text), parts(original)];
       // What the pages do with it: a message that cannot be read fails here and not before its reader.
       const values = Object.fromEntries(own.names.map((name) => [name, own.plurals.some((plural) => plural.name === name) ? 2 : 'x']));
-      say(language, key, values);
+      say(language, key, values, marks(text));
+      if (marks(text).join() !== marks(original).join()) complain(`${language}: \`${key}\` has the marks [${marks(text)}] and not [${marks(original)}]`);
       if (own.names.join() !== theirs.names.join()) complain(`${language}: \`${key}\` has the arguments [${own.names}] and not [${theirs.names}]`);
       if (own.plurals.length !== theirs.plurals.length) complain(`${language}: \`${key}\` has another number of plurals`);
       for (const plural of own.plurals) {
