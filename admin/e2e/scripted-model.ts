@@ -37,6 +37,11 @@ function next(words: string, results: string[]): Said {
     return { text: 'The phone is written down.' };
   }
   if (/forbidden/i.test(words)) return results.length === 0 ? { tool: 'bank.pay', arguments: { amount: 1000000, to: 'mallory' } } : { text: 'That is not possible here.' };
+  if (/have to pay/i.test(words)) {
+    if (results.length === 0) return { tool: 'documents.read', arguments: { document: /doc_[0-9a-z]{26}/.exec(words)?.[0] ?? '' } };
+    const cite = /doc_[0-9a-z]{26}#\d+/.exec(results[0] ?? '')?.[0] ?? '';
+    return { text: `In **thirty days** [[${cite}]], and never in cash [[${cite.replace(/#\d+/, '#99')}]].` };
+  }
   if (/who is/i.test(words)) {
     if (results.length === 0) return { tool: 'crm.find_contacts', arguments: { query: /who is (\w+)/i.exec(words)?.[1] ?? '' } };
     return { text: '**Ada Lovelace** works at *Analytical Engines*.\n\n| field | value |\n|---|---|\n| mail | ada@engines.example |\n\n- knows engines\n- writes `programs`' };

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use steward_core::{HasKind, Kind};
 use steward_office::OfficeError;
 use steward_office::crm::CrmError;
+use steward_office::documents::DocumentError;
 use steward_office::import::ImportError;
 use steward_office::people::PeopleError;
 
@@ -131,6 +132,9 @@ fn told_apart(err: &dyn Any) -> Option<ApiError> {
     if let Some(CrmError::Field { field, problem }) = err.downcast_ref::<CrmError>() {
         // `emails[1]` in the office's words is `/emails/1` in the body.
         return Some(ApiError::field(format!("/{}", field.replace(['[', '.'], "/").replace(']', "")), problem));
+    }
+    if let Some(err @ DocumentError::TooLarge { .. }) = err.downcast_ref::<DocumentError>() {
+        return Some(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", err.to_string()));
     }
     match err.downcast_ref::<ImportError>() {
         Some(err @ (ImportError::TooLarge { .. } | ImportError::TooManyRows)) => {

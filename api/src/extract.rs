@@ -112,6 +112,11 @@ impl<S: Send + Sync> FromRequest<S> for Bytes {
 }
 
 impl Bytes {
+    /// What the body says it is.
+    pub(crate) fn kind(&self) -> &str {
+        &self.kind
+    }
+
     /// Refuses a body that says it is something else.
     pub(crate) fn check_kind(&self, kinds: &[&str]) -> Result<(), ApiError> {
         if kinds.contains(&self.kind.as_str()) {

@@ -12,9 +12,10 @@ use http::Method;
 use std::sync::LazyLock;
 use steward_core::Permission::{
     ActionsRead, AuditErase, AuditRead, BreakGlass, BudgetsDecide, BudgetsManage, BudgetsRead, ChangesDecide, ChangesPropose, ContactsImport, ContactsRead,
-    ContactsWrite, Converse, GovernanceRead, GrantsManage, HoldsDecide, HoldsRead, PeopleManage, PeopleRead, TokensManage, WorkspacesManage,
+    ContactsWrite, Converse, DocumentsRead, DocumentsWrite, GovernanceRead, GrantsManage, HoldsDecide, HoldsRead, PeopleManage, PeopleRead, TokensManage,
+    WorkspacesManage,
 };
-use steward_core::limits::{BODY_BYTES_MAX, IMPORT_BYTES_MAX};
+use steward_core::limits::{BODY_BYTES_MAX, DOCUMENT_BYTES_MAX, IMPORT_BYTES_MAX};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use Access::{May, Public, Session, SignedIn};
@@ -174,6 +175,12 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         PATCH  "/api/v1/deals/{id}"              May(ContactsWrite)      => deals::update;
         GET    "/api/v1/deals/{id}/notes"        May(ContactsRead)       => deals::notes;
         POST   "/api/v1/deals/{id}/notes"        May(ContactsWrite)      => deals::add_note;
+
+        GET    "/api/v1/documents"               May(DocumentsRead)      => documents::list;
+        POST   "/api/v1/documents"               May(DocumentsWrite)     => documents::put up to DOCUMENT_BYTES_MAX;
+        GET    "/api/v1/documents/{id}"          May(DocumentsRead)      => documents::show;
+        DELETE "/api/v1/documents/{id}"          May(DocumentsWrite)     => documents::remove;
+        GET    "/api/v1/search"                  May(DocumentsRead)      => documents::search;
 
         GET    "/v1/models"                      May(Converse)           => openai::models;
         GET    "/v1/models/{name}"               May(Converse)           => openai::model;

@@ -10,6 +10,7 @@ pub(crate) mod companies;
 pub(crate) mod contacts;
 pub(crate) mod conversations;
 pub(crate) mod deals;
+pub(crate) mod documents;
 pub(crate) mod exports;
 pub(crate) mod factors;
 pub(crate) mod grants;

@@ -264,6 +264,22 @@ pub struct CitationView {
     call_id: String,
     /// What to call it.
     title: String,
+    /// The piece of a document that is meant. In the text it is named by `[[document_id#number]]`.
+    chunk: Option<CitedChunk>,
+}
+
+/// A piece of a document.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CitedChunk {
+    document_id: String,
+    /// Which piece, from 1.
+    number: u32,
+    /// The document's name when it was read.
+    name: String,
+    /// Its first character in the document's text, from 0.
+    start: u32,
+    /// One past its last character.
+    end: u32,
 }
 
 /// One event under its outside name.
@@ -384,7 +400,16 @@ mod tests {
             ],
         );
         check(Event::Starting { call_id, key: "k".to_owned(), attempt: 1 }, &[("tool.started", &["call_id"])]);
-        let done = |outcome| Event::Done { call_id, outcome, fuel: 1, ms: 2, used: Default::default(), records: Default::default(), kept: None };
+        let done = |outcome| Event::Done {
+            call_id,
+            outcome,
+            fuel: 1,
+            ms: 2,
+            used: Default::default(),
+            records: Default::default(),
+            kept: None,
+            handed: Default::default(),
+        };
         check(done(Outcome::Ok { result: json!({}), summary: None }), &[("tool.done", &["call_id", "summary", "fuel", "ms", "used"])]);
         check(done(Outcome::failed(FailureClass::Trap, "crashed")), &[("tool.failed", &["call_id", "class", "message"])]);
         check(Event::Replied { text: "t".to_owned(), citations: Vec::new() }, &[("reply", &["text", "citations"])]);

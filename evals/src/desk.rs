@@ -4,10 +4,11 @@
 use serde::Deserialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steward_agent::driver::HandsFor;
-use steward_core::{Floor, Integrity};
+use steward_core::event::ChunkRef;
+use steward_core::{Floor, Integrity, Readers};
 use steward_host::office::{
-    Asked, Company, CompanyPatch, Contact, ContactPatch, Deal, DealFilter, KvChange, KvChanged, KvEntry, KvName, KvSpace, Listed, NewCompany, NewContact, Note,
-    Office, OfficeError, PageRequest, Subject,
+    Asked, Chunk, Company, CompanyPatch, Contact, ContactPatch, Deal, DealFilter, Document, Documents, KvChange, KvChanged, KvEntry, KvName, KvSpace, Listed,
+    NewCompany, NewContact, Note, Office, OfficeError, PageRequest, Pieces, Subject,
 };
 
 /// Records to begin with.
@@ -20,6 +21,20 @@ pub struct Seed {
     pub notes: Vec<SeedNote>,
     /// Deals.
     pub deals: Vec<SeedDeal>,
+    /// Documents.
+    pub documents: Vec<SeedDocument>,
+}
+
+/// A document to begin with: its text is one piece.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SeedDocument {
+    /// `doc_…`.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// What it says.
+    pub text: String,
 }
 
 /// A person to begin with.
@@ -64,6 +79,7 @@ struct Records {
     companies: Vec<Company>,
     deals: Vec<Deal>,
     notes: Vec<Note>,
+    documents: Vec<Pieces>,
     made: u32,
 }
 
@@ -113,7 +129,25 @@ impl Desk {
             contact_id: None,
             integrity: Integrity::Outside,
         };
+        let document = |seed: &SeedDocument| {
+            let characters = u32::try_from(seed.text.chars().count()).unwrap_or(u32::MAX);
+            let document = Document {
+                id: seed.id.clone(),
+                name: seed.name.clone(),
+                media_type: "text/plain".to_owned(),
+                characters,
+                chunks: 1,
+                created_at_ms: 0,
+                integrity: Integrity::Fact,
+                readers: Readers::Public,
+            };
+            let cite = format!("{}#1", seed.id);
+            let place = seed.id.parse().ok().map(|document_id| ChunkRef { document_id, number: 1, name: seed.name.clone(), start: 0, end: characters });
+            let chunk = Chunk { cite, number: 1, heading: None, text: seed.text.clone(), integrity: Integrity::Outside, place };
+            Pieces { document, chunks: vec![chunk], next: None }
+        };
         *self.lock() = Records {
+            documents: seed.documents.iter().map(document).collect(),
             contacts: seed.contacts.iter().map(contact).collect(),
             notes: seed.notes.iter().enumerate().map(note).collect(),
             deals: seed.deals.iter().map(deal).collect(),
@@ -198,6 +232,30 @@ impl Office for Hands {
 
     fn list_notes<'a>(&'a self, about: &'a Subject, wanted: &'a PageRequest) -> Asked<'a, Listed<Note>> {
         self.ask(|records| page(records.notes.iter().rev().filter(|note| note.about == *about).cloned(), wanted))
+    }
+
+    fn search_documents<'a>(&'a self, query: &'a str, document: Option<&'a str>, limit: u32) -> Asked<'a, Vec<Documents>> {
+        let words: Vec<String> = query.to_lowercase().split_whitespace().map(str::to_owned).collect();
+        self.ask(|records| {
+            let wanted = records.documents.iter().filter(|pieces| document.is_none_or(|id| pieces.document.id == id));
+            let found = wanted.map(|Pieces { document, chunks, .. }| {
+                let fits = |chunk: &&Chunk| words.iter().any(|word| chunk.text.to_lowercase().contains(word));
+                Documents {
+                    document: document.clone(),
+                    chunks: chunks.iter().filter(fits).take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect(),
+                }
+            });
+            Ok(found.filter(|found| !found.chunks.is_empty()).collect())
+        })
+    }
+
+    fn read_document<'a>(&'a self, id: &'a str, from: u32, limit: u32) -> Asked<'a, Pieces> {
+        self.ask(|records| {
+            let Pieces { document, chunks, .. } = one(&mut records.documents, |pieces| pieces.document.id == id)?.clone();
+            let chunks: Vec<Chunk> = chunks.into_iter().filter(|chunk| chunk.number >= from).take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
+            let next = chunks.last().map(|last| last.number + 1).filter(|next| *next <= document.chunks);
+            Ok(Pieces { document, chunks, next })
+        })
     }
 
     fn create_contact<'a>(&'a self, _key: &'a str, _ordinal: u32, new: &'a NewContact) -> Asked<'a, Contact> {

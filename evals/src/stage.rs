@@ -253,7 +253,7 @@ impl Stage {
             limits: agent.limits,
         };
         let variables = ["agent", "organisation", "person", "workspace", "now"].map(|name| (name.to_owned(), name.to_owned())).into();
-        let started = Event::Started { pins, text: words.clone(), history, variables };
+        let started = Event::Started { pins, text: words.clone(), history, variables, attachments: Vec::new() };
         let journal = MemoryJournal::new(vec![Recorded { seq: 1, at_ms: office.clock.now_ms(), event: started }]);
         let run: RunId = office.ids.make();
         for fence in 1..WAITS_MAX {

@@ -8,7 +8,7 @@ macro_rules! files {
 }
 
 /// Path below the prompts folder, and text, of every shipped file.
-pub const SHIPPED: &[(&str, &str)] = files!["assistant/labels.toml", "assistant/v1.md"];
+pub const SHIPPED: &[(&str, &str)] = files!["assistant/labels.toml", "assistant/v1.md", "assistant/v2.md"];
 
 /// The registry of the shipped files.
 pub fn shipped() -> Result<Registry, PromptError> {

@@ -29,7 +29,10 @@ struct Guest {
     package: &'static str,
 }
 
-const SHIPPED: &[Guest] = &[Guest { workspace: "plugins", name: "crm", package: "steward-plugin-crm" }];
+const SHIPPED: &[Guest] = &[
+    Guest { workspace: "plugins", name: "crm", package: "steward-plugin-crm" },
+    Guest { workspace: "plugins", name: "documents", package: "steward-plugin-documents" },
+];
 const TESTING: &[Guest] = &[
     Guest { workspace: "guests", name: "hostile", package: "steward-guest-hostile" },
     Guest { workspace: "guests", name: "asker", package: "steward-guest-asker" },

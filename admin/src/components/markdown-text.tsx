@@ -4,6 +4,7 @@ import { ExternalLink, ImageOff } from 'lucide-react';
 import { marked, type Token, type Tokens } from 'marked';
 import { Fragment, memo } from 'react';
 import { useTranslations } from 'use-intl';
+import { Cited } from '@/components/source/cites';
 
 /**
  * What a model wrote, as Markdown. It becomes React elements and never HTML text: tags in it are letters, links say where they lead,
@@ -175,7 +176,7 @@ function InlineOne({ token }: { token: Token }): React.ReactNode {
 /** Letters as they stand, entities read back: React writes them safely. */
 function Plain({ token }: { token: Token }): React.ReactNode {
   if (isKind(token, 'escape')) return token.text;
-  return token.raw;
+  return <Cited text={token.raw} />;
 }
 
 /** A link that leaves: what it is called, and where it really leads. */

@@ -6,6 +6,7 @@ import * as nepali from './nepali';
 
 const MICROS = 1_000_000;
 const MINUTE_MS = 60_000;
+const KILO = 1_000;
 
 /** Numbers, money and times as the reader's language writes them. */
 export function useFormats() {
@@ -31,6 +32,12 @@ export function useFormats() {
       if (ms < 1_000) return format.number(ms, { style: 'unit', unit: 'millisecond' });
       if (ms < 2 * MINUTE_MS) return format.number(ms / 1_000, { style: 'unit', unit: 'second', maximumFractionDigits: 1 });
       return format.number(ms / MINUTE_MS, { style: 'unit', unit: 'minute', maximumFractionDigits: 1 });
+    },
+    /** The size of a file. */
+    bytes: (bytes: number) => {
+      if (bytes < KILO) return format.number(bytes, { style: 'unit', unit: 'byte' });
+      if (bytes < KILO * KILO) return format.number(bytes / KILO, { style: 'unit', unit: 'kilobyte', maximumFractionDigits: 0 });
+      return format.number(bytes / KILO / KILO, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 1 });
     },
     list: (items: string[], type: 'conjunction' | 'disjunction' = 'conjunction') => (isNepali ? nepali.list(items, type) : format.list(items, { type })),
   };

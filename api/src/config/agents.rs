@@ -47,7 +47,7 @@ fn read_one(reader: &mut Reader, models: &ModelsConfig, name: &str) -> AgentConf
         let known: Vec<&str> = models.models.keys().map(String::as_str).collect();
         reader.refuse(&key("model"), &format!("there is no such model; configured are {}", known.join(", ")));
     }
-    let tools = reader.list(&key("tools"), &["crm.*"]);
+    let tools = reader.list(&key("tools"), &["crm.*", "documents.*"]);
     if let Some(wrong) = tools.iter().find(|tool| tool.trim_end_matches('*').contains('*') || tool.is_empty()) {
         reader.refuse(&key("tools"), &format!("`{wrong}` is no tool; write a name such as `crm.find_contacts`, or a prefix such as `crm.*`"));
     }

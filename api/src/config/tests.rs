@@ -186,7 +186,7 @@ fn without_a_file_everything_has_a_default() {
     assert_eq!(config.policies_dir, config.data_dir.join("policies"));
     let [agent] = config.agents.as_slice() else { panic!("one agent") };
     assert_eq!((agent.name.as_str(), agent.prompt.as_str(), agent.model.as_str()), ("assistant", "assistant@production", "strong"));
-    assert_eq!(agent.tools, ["crm.*"]);
+    assert_eq!(agent.tools, ["crm.*", "documents.*"]);
     assert_eq!(agent.mode, steward_core::Mode::Open);
     assert_eq!(agent.limits, steward_core::RunLimits::default());
 }

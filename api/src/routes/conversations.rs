@@ -7,8 +7,9 @@ pub(crate) mod post;
 pub(crate) mod show;
 
 use serde::Serialize;
-use steward_core::{ConversationId, MessageId, RunId, WorkspaceId};
+use steward_core::{ConversationId, DocumentId, MessageId, RunId, WorkspaceId};
 use steward_store::conversation::{Conversation, Message};
+use steward_store::document::DocumentRow;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -55,13 +56,35 @@ pub(crate) struct MessageView {
     /// By the agent, else by oneself.
     by_agent: bool,
     text: String,
+    /// Documents that came along.
+    attachments: Vec<AttachmentView>,
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     created_at: OffsetDateTime,
 }
 
-impl From<Message> for MessageView {
-    fn from(row: Message) -> Self {
-        Self { message_id: row.message_id, run_id: row.run, by_agent: row.by_agent, text: row.text, created_at: row.created_at }
+/// A document that came along with a message. All of it is null once it was taken away.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AttachmentView {
+    #[schema(value_type = Option<String>, example = "doc_01k4…")]
+    document_id: Option<DocumentId>,
+    name: Option<String>,
+    media_type: Option<String>,
+    /// Of the file.
+    bytes: Option<i64>,
+}
+
+impl From<Option<DocumentRow>> for AttachmentView {
+    fn from(row: Option<DocumentRow>) -> Self {
+        match row {
+            Some(row) => Self { document_id: Some(row.document_id), name: Some(row.name), media_type: Some(row.media_type), bytes: Some(row.bytes) },
+            None => Self { document_id: None, name: None, media_type: None, bytes: None },
+        }
+    }
+}
+
+impl MessageView {
+    fn of(row: Message, attachments: Vec<AttachmentView>) -> Self {
+        Self { message_id: row.message_id, run_id: row.run, by_agent: row.by_agent, text: row.text, attachments, created_at: row.created_at }
     }
 }

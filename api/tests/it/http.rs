@@ -7,6 +7,7 @@ mod budget_holds;
 mod catalogue;
 mod contacts;
 mod conversations;
+mod documents;
 pub(crate) mod factors;
 mod forks;
 mod governance;

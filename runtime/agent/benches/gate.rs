@@ -71,6 +71,7 @@ fn run(events: &mut Vec<Recorded>, read: u32, tool: &str, arguments: Value) -> (
             used: Default::default(),
             records: BTreeMap::new(),
             kept: None,
+            handed: Default::default(),
         });
     }
     let last = call(read + 1, tool, arguments);
@@ -102,7 +103,7 @@ fn bench(criterion: &mut Criterion) {
         limits: RunLimits::default(),
     };
     let text = "Please add Lena Petrova, lena@partner.example, to the book.".to_owned();
-    let started = Event::Started { pins, text, history: Vec::new(), variables: BTreeMap::new() };
+    let started = Event::Started { pins, text, history: Vec::new(), variables: BTreeMap::new(), attachments: Vec::new() };
     let counts = BTreeMap::new();
     let gate = Gate {
         rules: &rules,

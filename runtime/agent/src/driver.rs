@@ -15,6 +15,7 @@ mod wish;
 pub use journal::{Journal, MemoryJournal};
 
 use crate::agents::Agent;
+use crate::citations;
 use crate::gate::Approved;
 use crate::labels::{Shown, Spoken};
 use crate::live::Happening;
@@ -343,8 +344,9 @@ impl Drive<'_> {
         let mode = self.mode();
         let (_, shown) = self.shown.get_or_insert_default();
         let Spoken { text, integrity, readers, calls } = shown.spoken(mode, &self.run, &text);
-        let cited = |call_id: CallId| Some(Citation { call_id, title: self.run.call(call_id)?.call.tool.clone() });
-        let citations = calls.into_iter().filter_map(cited).collect();
+        let cited = |call_id: CallId| Some(Citation { call_id, title: self.run.call(call_id)?.call.tool.clone(), chunk: None });
+        let (text, pieces) = citations::settle(&self.run, &text);
+        let citations = calls.into_iter().filter_map(cited).chain(pieces).collect();
         let message = Message {
             message_id: self.runtime.office.ids.make(),
             run: Some(self.run_id),

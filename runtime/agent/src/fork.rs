@@ -88,7 +88,9 @@ fn later(run: &Run, step: u32) -> Vec<LaterCall> {
 fn kept(event: Event) -> Option<Event> {
     Some(match event {
         Event::Answered { step, text, calls, model, .. } => Event::Answered { step, text, calls, usage: Usage::default(), cost: Micros(0), model },
-        Event::Done { call_id, outcome, records, kept, .. } => Event::Done { call_id, outcome, fuel: 0, ms: 0, used: CallUse::default(), records, kept },
+        Event::Done { call_id, outcome, records, kept, handed, .. } => {
+            Event::Done { call_id, outcome, fuel: 0, ms: 0, used: CallUse::default(), records, kept, handed }
+        }
         Event::Decided { .. } | Event::HoldOpened { .. } | Event::HoldClosed { .. } | Event::Edited { .. } | Event::Starting { .. } => event,
         Event::Started { .. }
         | Event::Forked { .. }

@@ -6,10 +6,11 @@ mod steady;
 
 pub(crate) use steady::Steady;
 
-use steward_core::{Actor, CompanyId, ContactId, Digest, Floor, HasKind, Kind, RunId, WorkspaceId};
-use steward_host::office::{self as ask, Asked, KvChange, KvChanged, KvEntry, KvName, KvSpace, Listed, OfficeError, PageRequest, Subject};
+use steward_core::{Actor, CompanyId, ContactId, Digest, DocumentId, Floor, HasKind, Kind, RunId, WorkspaceId};
+use steward_host::office::{self as ask, Asked, Documents, KvChange, KvChanged, KvEntry, KvName, KvSpace, Listed, OfficeError, PageRequest, Pieces, Subject};
 use steward_office::crm::{self, CrmError, NoteOn, Point};
-use steward_office::{Office, kept};
+use steward_office::{Office, documents, kept};
+use steward_store::document::DocumentRow;
 use steward_store::{Cursor, Page, Store, Tx};
 
 /// The office for one call of one run.
@@ -129,6 +130,39 @@ fn note(from: crm::Note) -> ask::Note {
     }
 }
 
+/// The same of what is asked of documents.
+fn said(err: &steward_office::OfficeError) -> OfficeError {
+    match err.kind() {
+        Kind::Invalid => OfficeError::Invalid(err.to_string()),
+        Kind::Missing => OfficeError::NotFound,
+        Kind::Denied => OfficeError::Denied,
+        Kind::Conflict => OfficeError::Conflict,
+        Kind::Limit => OfficeError::TooLarge,
+        Kind::Away | Kind::Bug => OfficeError::Unavailable,
+    }
+}
+
+fn pieces(found: documents::Found) -> (ask::Document, Vec<ask::Chunk>) {
+    let chunks = found.chunks.iter().map(|chunk| {
+        let place = found.reference(chunk);
+        let (cite, number) = (place.mark(), place.number);
+        ask::Chunk { cite, number, heading: chunk.heading.clone(), text: chunk.text.clone(), integrity: chunk.integrity, place: Some(place) }
+    });
+    let chunks = chunks.collect();
+    let DocumentRow { document_id, name, media_type, characters, chunks: count, integrity, created_at, .. } = found.document;
+    let document = ask::Document {
+        id: document_id.to_string(),
+        name,
+        media_type,
+        characters: characters.unsigned_abs(),
+        chunks: count.unsigned_abs(),
+        created_at_ms: i64::try_from(created_at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX),
+        integrity,
+        readers: found.readers,
+    };
+    (document, chunks)
+}
+
 fn listed<A, B>(slice: crm::Slice<A>, each: impl Fn(A) -> B) -> Listed<B> {
     Listed { items: slice.items.into_iter().map(each).collect(), next: slice.next.map(|cursor| cursor.to_string()) }
 }
@@ -203,6 +237,30 @@ impl ask::Office for Hands {
             let mut tx = self.begin().await?;
             let found = crm::list_notes(&mut tx, on(about)?, &page_of(page)?).await.map_err(|err| refusal(&err))?;
             Ok(listed(found, note))
+        })
+    }
+
+    fn search_documents<'a>(&'a self, query: &'a str, document: Option<&'a str>, limit: u32) -> Asked<'a, Vec<Documents>> {
+        Box::pin(async move {
+            let document = document.map(id::<DocumentId>).transpose()?;
+            let mut tx = self.begin().await?;
+            let found = documents::search(&mut tx, self.workspace, query, document, limit).await.map_err(|err| said(&err))?;
+            Ok(found
+                .into_iter()
+                .map(|found| {
+                    let (document, chunks) = pieces(found);
+                    Documents { document, chunks }
+                })
+                .collect())
+        })
+    }
+
+    fn read_document<'a>(&'a self, text: &'a str, from: u32, limit: u32) -> Asked<'a, Pieces> {
+        Box::pin(async move {
+            let mut tx = self.begin().await?;
+            let (found, next) = documents::look_into(&mut tx, self.workspace, id::<DocumentId>(text)?, from, limit).await.map_err(|err| said(&err))?;
+            let (document, chunks) = pieces(found);
+            Ok(Pieces { document, chunks, next })
         })
     }
 

@@ -5,7 +5,7 @@
 use crate::call::{CallId, CallUse, Outcome, ToolCall};
 use crate::canonical::Digest;
 use crate::envelope::EnvelopeId;
-use crate::id::{BudgetHoldId, ConversationId, DecisionId, GrantId, HoldId, MessageId, PersonId, ReservationId, RunId, WorkspaceId};
+use crate::id::{BudgetHoldId, ConversationId, DecisionId, DocumentId, GrantId, HoldId, MessageId, PersonId, ReservationId, RunId, WorkspaceId};
 use crate::label::{Floor, Integrity, Mode, Readers};
 use crate::limits::RunLimits;
 use crate::money::{Micros, Usage};
@@ -145,6 +145,69 @@ pub struct Citation {
     pub call_id: CallId,
     /// What to call it.
     pub title: String,
+    /// The piece of a document that is meant; none where the whole result is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chunk: Option<ChunkRef>,
+}
+
+/// A piece of a document, and where in its text it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChunkRef {
+    /// The document.
+    pub document_id: DocumentId,
+    /// Which piece, from 1.
+    pub number: u32,
+    /// The document's name when it was read.
+    pub name: String,
+    /// Its first character in the document's text, from 0.
+    pub start: u32,
+    /// One past its last character.
+    pub end: u32,
+}
+
+impl ChunkRef {
+    /// How an answer names it: `doc_…#3`.
+    pub fn mark(&self) -> String {
+        format!("{}#{}", self.document_id, self.number)
+    }
+}
+
+/// What the office handed to a plugin in one call, as the host noted it; the plugin says nothing of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Handed {
+    /// Who may read all of it, where those are fewer than the tool's manifest says.
+    #[serde(default, skip_serializing_if = "Readers::is_public")]
+    pub readers: Readers,
+    /// Pieces of documents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chunks: Vec<ChunkRef>,
+}
+
+impl Handed {
+    /// Whether there is nothing to note.
+    pub fn is_nothing(&self) -> bool {
+        self.readers.is_public() && self.chunks.is_empty()
+    }
+}
+
+/// A document that a person gave along with a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// The document.
+    pub document_id: DocumentId,
+    /// What it is called. Whoever made the file chose that.
+    pub name: String,
+    /// What it is, for example `text/markdown`.
+    pub media_type: String,
+    /// How large the file was, in bytes.
+    pub bytes: u64,
+    /// How far its name is to be trusted.
+    pub integrity: Integrity,
+    /// Who may read it.
+    pub readers: Readers,
+    /// Whether it came with an earlier message of the conversation.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub earlier: bool,
 }
 
 /// What a run had used up to a point.
@@ -196,6 +259,9 @@ pub enum Event {
         history: Vec<Turn>,
         /// Values of the prompt's variables: names and the time, one line each.
         variables: std::collections::BTreeMap<String, String>,
+        /// Documents that came with the message, then those of earlier ones.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        attachments: Vec<Attachment>,
     },
     /// The run goes on from another: the events that follow, as many as are said here, are taken from that one's record and cost nothing.
     Forked {
@@ -413,6 +479,9 @@ pub enum Event {
         /// What the plugin had kept from earlier calls and read in this one: nothing of the result is better than that.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kept: Option<Floor>,
+        /// Who may read what the office handed to it, and pieces of documents among that.
+        #[serde(default, skip_serializing_if = "Handed::is_nothing")]
+        handed: Handed,
     },
     /// A model read a text behind a handle for a call; what it answered is the call's outcome.
     Extracted {

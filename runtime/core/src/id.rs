@@ -145,6 +145,8 @@ id! {
     DealId, "deal";
     /// A note on a contact, company or deal.
     NoteId, "note";
+    /// A file whose text agents may look into.
+    DocumentId, "doc";
     /// One imported file.
     ImportId, "import";
     /// One HTTP request, shown in errors and logs.

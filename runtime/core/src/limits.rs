@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
 /// The largest JSON body of an ordinary route, in bytes.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// The largest file that becomes a document, in bytes.
+pub const DOCUMENT_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// The most documents that go with one message.
+pub const ATTACHMENTS_MAX: usize = 10;
 /// The largest file an import takes, in bytes.
 pub const IMPORT_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The most rows an import takes.

@@ -46,6 +46,10 @@ permissions! {
     ContactsWrite = "contacts:write", Some(Scope::Write), [Owner, Manager, Support];
     /// Import contacts from files.
     ContactsImport = "contacts:import", Some(Scope::Write), [Owner, Manager];
+    /// See documents: one's own, and those of the workspaces seen.
+    DocumentsRead = "documents:read", Some(Scope::Read), [Owner, Manager, Finance, Support, Auditor];
+    /// Put documents in, and take one's own away.
+    DocumentsWrite = "documents:write", Some(Scope::Write), [Owner, Manager, Finance, Support];
     /// See people and roles.
     PeopleRead = "people:read", Some(Scope::Read), [Owner, Manager, Auditor];
     /// Invite, change and remove people.

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use steward_core::event::{LaterCall, Pins, Recorded, Turn, Used};
 use steward_core::limits::{LEASE_MS, MESSAGE_BYTES_MAX};
 use steward_core::{
-    ActorKind, CallId, ConversationId, Digest, Event, Integrity, MessageId, Mode, Permission, PersonId, Readers, RunId, RunLimits, ToolCall, WorkspaceId,
+    ActorKind, CallId, ConversationId, Digest, DocumentId, Event, Integrity, MessageId, Mode, Permission, PersonId, Readers, RunId, RunLimits, ToolCall,
+    WorkspaceId,
 };
 use steward_store::conversation::{self, Conversation, Message};
 use steward_store::run::{Forked, NewRun, RunRow};
@@ -97,10 +98,25 @@ pub async fn post(
     pins: AgentPins,
     lease: Option<&str>,
 ) -> Result<Posted, OfficeError> {
+    post_with(tx, office, id, text, &[], channel, pins, lease).await
+}
+
+/// The same with documents that come along: those of the conversation's workspace that the person may read.
+#[expect(clippy::too_many_arguments, reason = "a message with everything that bears on its run")]
+pub async fn post_with(
+    tx: &mut Tx,
+    office: &Office,
+    id: ConversationId,
+    text: &str,
+    documents: &[DocumentId],
+    channel: &str,
+    pins: AgentPins,
+    lease: Option<&str>,
+) -> Result<Posted, OfficeError> {
     let conversation = get(tx, id).await?;
     check_text(text)?;
     let history = history(tx, id).await?;
-    start(tx, office, conversation, Incoming { text, channel, history, lease, taken: None, called: None }, pins).await
+    start(tx, office, conversation, Incoming { text, documents, channel, history, lease, taken: None, called: None }, pins).await
 }
 
 /// Takes a message together with earlier ones that a client kept, oldest first, and queues a run for it.
@@ -122,7 +138,7 @@ pub async fn post_with_history(
         return Err(OfficeError::Invalid("an earlier message contains a NUL character".to_owned()));
     }
     let history = last_turns(earlier.into_iter().rev().take(usize::try_from(HISTORY_MESSAGES_MAX).unwrap_or_default()));
-    start(tx, office, conversation, Incoming { text, channel, history, lease: None, taken: None, called: None }, pins).await
+    start(tx, office, conversation, Incoming { text, documents: &[], channel, history, lease: None, taken: None, called: None }, pins).await
 }
 
 /// One call that a program outside asks for.
@@ -160,7 +176,7 @@ pub async fn call(
         broken: None,
         provenance: Value::Null,
     };
-    let incoming = Incoming { text: &text, channel, history: Vec::new(), lease: None, taken: None, called: Some((client, call)) };
+    let incoming = Incoming { text: &text, documents: &[], channel, history: Vec::new(), lease: None, taken: None, called: Some((client, call)) };
     start(tx, office, conversation, incoming, pins).await
 }
 
@@ -181,6 +197,8 @@ pub struct Fork {
     pub text: String,
     /// Earlier messages, as the other run had them.
     pub history: Vec<Turn>,
+    /// Documents that the other run was told of. Those that are gone since are left out.
+    pub documents: Vec<DocumentId>,
 }
 
 /// A run that the actor may fork; to be asked before anything of it is read.
@@ -209,10 +227,12 @@ pub async fn fork(tx: &mut Tx, office: &Office, fork: Fork, channel: &str, pins:
     check_text(&fork.text)?;
     let conversation = create(tx, office, &pins.agent, from.workspace, &fork.text).await?;
     let (id, prompt, model) = (conversation.conversation_id, pins.prompt.clone(), pins.model.clone());
-    let Fork { from, step, events, used, later, text, history } = fork;
+    let Fork { from, step, events, used, later, text, history, documents } = fork;
+    let documents = crate::documents::still_there(tx, conversation.workspace, documents).await?;
     let until_seq = until_seq(&events);
     let taken = Some(Taken { from, step, events, used, later });
-    let posted = start(tx, office, conversation, Incoming { text: &text, channel, history, lease: None, taken, called: None }, pins).await?;
+    let posted =
+        start(tx, office, conversation, Incoming { text: &text, documents: &documents, channel, history, lease: None, taken, called: None }, pins).await?;
     // Bound to the log as they are stored: what was taken has no entries of its own in this run.
     let digest = bound::of_taken(tx, posted.run, until_seq).await?;
     let detail = json!({ "from": from, "step": step, "until_seq": until_seq, "digest": digest, "prompt": prompt, "model": model });
@@ -228,6 +248,7 @@ fn until_seq(taken: &[Recorded]) -> u32 {
 /// A message on its way in.
 struct Incoming<'a> {
     text: &'a str,
+    documents: &'a [DocumentId],
     channel: &'a str,
     history: Vec<Turn>,
     lease: Option<&'a str>,
@@ -246,7 +267,7 @@ struct Taken {
 }
 
 async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incoming: Incoming<'_>, pins: AgentPins) -> Result<Posted, OfficeError> {
-    let Incoming { text, channel, history, lease, taken, called } = incoming;
+    let Incoming { text, documents, channel, history, lease, taken, called } = incoming;
     let (id, person) = (conversation.conversation_id, conversation.person);
     let now = office.clock.now();
     let posted = Posted { message: office.ids.make(), run: office.ids.make() };
@@ -289,6 +310,8 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
     };
     conversation::insert_message(tx, id, conversation.workspace, &message).await?;
     conversation::touch(tx, id, now).await?;
+    // A program outside is told of nothing: what it says is about one call.
+    let attachments = if called.is_some() { Vec::new() } else { crate::documents::attach(tx, id, conversation.workspace, posted.message, documents).await? };
     let started = Event::Started {
         pins: Pins {
             agent: pins.agent,
@@ -307,6 +330,7 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
         text: if called.is_some() { String::new() } else { text.to_owned() },
         history,
         variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        attachments,
     };
     let at_ms = office.clock.now_ms();
     let mut first = vec![Recorded { seq: 1, at_ms, event: started }];

@@ -29,6 +29,7 @@ mod vcard;
 mod write;
 
 pub use encoding::TextEncoding;
+pub(crate) use encoding::decode;
 pub use error::ImportError;
 pub use format::{Detected, Format, detect, parse};
 pub use report::{ImportPlan, ImportReport, PlannedRow, RowOutcome, Warning};

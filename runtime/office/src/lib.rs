@@ -8,6 +8,7 @@ pub mod budgets;
 pub mod changes;
 pub mod conversations;
 pub mod crm;
+pub mod documents;
 mod error;
 pub mod grants;
 pub mod holds;

@@ -19,6 +19,7 @@ pub mod conversation;
 pub mod counter;
 pub mod deal;
 pub mod decision;
+pub mod document;
 pub mod doors;
 pub mod engines;
 mod error;

@@ -58,8 +58,12 @@ impl Store {
     /// Begins a transaction for this actor.
     pub async fn begin(&self, actor: &Actor) -> Result<Tx, StoreError> {
         // Only parsed ids are spliced into the text: a simple query takes no parameters, and one round trip is worth it.
-        let sql =
-            format!("begin; select set_config('app.tenant', '{}', true), set_config('app.workspaces', '{}', true)", actor.tenant.uuid(), workspaces(actor));
+        let person = actor.person.map(|person| person.uuid().to_string()).unwrap_or_default();
+        let sql = format!(
+            "begin; select set_config('app.tenant', '{}', true), set_config('app.workspaces', '{}', true), set_config('app.person', '{person}', true)",
+            actor.tenant.uuid(),
+            workspaces(actor)
+        );
         let inner = self.pool.begin_with(AssertSqlSafe(sql)).await?;
         Ok(Tx { inner, actor: actor.clone(), lane: None })
     }

@@ -15,6 +15,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use steward_core::event::Handed;
 use steward_core::{CallUse, Failure, FailureClass, Floor, Integrity, Outcome};
 use steward_policies::Permit;
 use tokio::time::timeout_at;
@@ -56,11 +57,21 @@ pub struct CallReport {
     pub records: BTreeMap<String, Integrity>,
     /// The floor of what the plugin had kept from earlier calls and read in this one: nothing of the result is better.
     pub kept: Option<Floor>,
+    /// Who may read what the office handed to the plugin, and pieces of documents among that.
+    pub handed: Handed,
 }
 
 impl CallReport {
     fn refused(class: FailureClass, message: &str) -> Self {
-        Self { outcome: Outcome::failed(class, message), fuel: 0, ms: 0, used: CallUse::default(), records: BTreeMap::new(), kept: None }
+        Self {
+            outcome: Outcome::failed(class, message),
+            fuel: 0,
+            ms: 0,
+            used: CallUse::default(),
+            records: BTreeMap::new(),
+            kept: None,
+            handed: Handed::default(),
+        }
     }
 }
 
@@ -90,7 +101,15 @@ impl Host {
             Body::Plugin { plugin, limits } => (plugin, limits),
             Body::Mcp(remote) => {
                 let outcome = mcp::call::run(remote, tool, arguments, deadline).await;
-                return CallReport { outcome, fuel: 0, ms: elapsed_ms(begun), used: CallUse::default(), records: BTreeMap::new(), kept: None };
+                return CallReport {
+                    outcome,
+                    fuel: 0,
+                    ms: elapsed_ms(begun),
+                    used: CallUse::default(),
+                    records: BTreeMap::new(),
+                    kept: None,
+                    handed: Handed::default(),
+                };
             }
             Body::Own => return CallReport::refused(FailureClass::NotFound, "this is not the host's to run"),
         };
@@ -122,7 +141,7 @@ impl Host {
         let fuel = limits.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         let state = store.into_data();
         let outcome = failed.unwrap_or_else(|failure| Outcome::Failed { failure: own_up(failure, &state) });
-        CallReport { outcome, fuel, ms: elapsed_ms(begun), used: state.took(), kept: state.kept, records: state.records }
+        CallReport { outcome, fuel, ms: elapsed_ms(begun), used: state.took(), kept: state.kept, records: state.records, handed: state.handed }
     }
 }
 

@@ -14,12 +14,13 @@ pub(crate) enum Grant {
     Clock,
     Crm,
     CrmWrite,
+    Knowledge,
     Http,
     Kv,
 }
 
 impl Grant {
-    const ALL: [Self; 6] = [Self::Log, Self::Clock, Self::Crm, Self::CrmWrite, Self::Http, Self::Kv];
+    const ALL: [Self; 7] = [Self::Log, Self::Clock, Self::Crm, Self::CrmWrite, Self::Knowledge, Self::Http, Self::Kv];
 
     /// The interface's name in `tools/wit` and the key under `[imports]`.
     pub(crate) const fn name(self) -> &'static str {
@@ -28,6 +29,7 @@ impl Grant {
             Self::Clock => "clock",
             Self::Crm => "crm",
             Self::CrmWrite => "crm-write",
+            Self::Knowledge => "knowledge",
             Self::Http => "http",
             Self::Kv => "kv",
         }
@@ -45,6 +47,7 @@ pub(crate) fn linker(engine: &Engine, grants: &BTreeSet<Grant>) -> Result<Linker
             Grant::Clock => wit::clock::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)?,
             Grant::Crm => wit::crm::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)?,
             Grant::CrmWrite => wit::crm_write::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)?,
+            Grant::Knowledge => wit::knowledge::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)?,
             Grant::Http => wit::http::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)?,
             Grant::Kv => wit::kv::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)?,
         }

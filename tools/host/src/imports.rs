@@ -3,6 +3,7 @@
 mod crm;
 mod crm_write;
 mod http;
+mod knowledge;
 mod kv;
 
 use crate::bindings::steward::plugin as wit;

@@ -54,6 +54,7 @@ struct Imports {
     clock: bool,
     crm: bool,
     crm_write: bool,
+    knowledge: bool,
     http: bool,
     kv: bool,
 }
@@ -127,8 +128,16 @@ impl Manifest {
 
     /// The interfaces asked for.
     pub(crate) fn grants(&self) -> BTreeSet<Grant> {
-        let Imports { log, clock, crm, crm_write, http, kv } = self.imports;
-        let asked = [(log, Grant::Log), (clock, Grant::Clock), (crm, Grant::Crm), (crm_write, Grant::CrmWrite), (http, Grant::Http), (kv, Grant::Kv)];
+        let Imports { log, clock, crm, crm_write, knowledge, http, kv } = self.imports;
+        let asked = [
+            (log, Grant::Log),
+            (clock, Grant::Clock),
+            (crm, Grant::Crm),
+            (crm_write, Grant::CrmWrite),
+            (knowledge, Grant::Knowledge),
+            (http, Grant::Http),
+            (kv, Grant::Kv),
+        ];
         asked.into_iter().filter(|(asked, _)| *asked).map(|(_, grant)| grant).collect()
     }
 

@@ -5,8 +5,10 @@
 //! crash finds the first answer and changes nothing. Records carry the integrity of what they were written from; the
 //! plugin does not see it, the host reports it beside the result.
 
+mod knowledge;
 mod kv;
 
+pub use knowledge::{Chunk, Document, Documents, Pieces};
 pub use kv::{KV_KEY_BYTES_MAX, KV_VALUE_BYTES_MAX, KvChange, KvChanged, KvEntry, KvName, KvQuota, KvSpace};
 
 use serde::{Deserialize, Serialize};
@@ -296,6 +298,11 @@ pub trait Office: Send + Sync {
     fn list_deals<'a>(&'a self, filter: &'a DealFilter, page: &'a PageRequest) -> Asked<'a, Listed<Deal>>;
     /// Notes on one record, newest first.
     fn list_notes<'a>(&'a self, about: &'a Subject, page: &'a PageRequest) -> Asked<'a, Listed<Note>>;
+
+    /// Pieces of documents that hold any of these words, the best first; of one document alone, if one is named.
+    fn search_documents<'a>(&'a self, query: &'a str, document: Option<&'a str>, limit: u32) -> Asked<'a, Vec<Documents>>;
+    /// A document's pieces from this number on.
+    fn read_document<'a>(&'a self, id: &'a str, from: u32, limit: u32) -> Asked<'a, Pieces>;
 
     /// Makes a contact.
     fn create_contact<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a NewContact) -> Asked<'a, Contact>;

@@ -7,6 +7,7 @@ use crate::office::{KV_VALUE_BYTES_MAX, KvChanged, KvSpace, Office, OfficeError}
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
+use steward_core::event::Handed;
 use steward_core::{CallUse, Effect, Floor, Integrity};
 use wasmtime::{Engine, ResourceLimiter, Result, Store, UpdateDeadline};
 
@@ -83,6 +84,8 @@ pub(crate) struct CallState {
     pub(crate) seen: Floor,
     /// The floor of what it had kept from earlier calls and read in this one.
     pub(crate) kept: Option<Floor>,
+    /// Who may read what the office handed over, and pieces of documents among that.
+    pub(crate) handed: Handed,
     /// Changes that the office confirmed.
     pub(crate) changes: u32,
     /// Whether a change was asked for whose answer never came.
@@ -109,6 +112,7 @@ impl CallState {
             records: BTreeMap::new(),
             seen: Floor::CLEAN,
             kept: None,
+            handed: Handed::default(),
             changes: 0,
             unanswered: false,
             pending: false,
@@ -152,12 +156,19 @@ impl CallState {
         if self.is_steered() {
             return Ok(Err(OfficeError::Invalid(STEERED.to_owned())));
         }
+        if !self.handed.chunks.is_empty() {
+            return Ok(Err(OfficeError::Invalid(HANDED.to_owned())));
+        }
         Ok(Ok(self.next_change()))
     }
 
     /// The same for what the plugin itself keeps, which nothing can be steered into that it would not be read as again.
     pub(crate) fn keep(&mut self) -> Result<std::result::Result<u32, OfficeError>> {
         self.ask()?;
+        if !self.handed.readers.is_public() {
+            // Whose it is cannot be written beside an entry, and the next who reads it may be somebody else.
+            return Ok(Err(OfficeError::Invalid(NOT_FOR_ALL.to_owned())));
+        }
         Ok(if self.effect.only_reads() { Err(OfficeError::Denied) } else { Ok(self.next_change()) })
     }
 
@@ -251,6 +262,12 @@ impl CallState {
 pub(crate) const STEERED: &str =
     "this call read what was kept from text of lower standing than its own arguments, so it changes nothing else; take it as an argument instead";
 
+/// Why a call that was handed pieces of documents changes nothing: the rules were told of its arguments, not of what those say.
+pub(crate) const HANDED: &str = "this call was handed pieces of a document, so it changes no record; take what is to be written as an argument instead";
+
+/// Why a call that was handed what only some people may read keeps nothing.
+pub(crate) const NOT_FOR_ALL: &str = "this call was handed a document that only some people may read, so it keeps nothing";
+
 /// A repeat of a call asks for another change than the call did the first time.
 #[derive(Debug, thiserror::Error)]
 #[error("a repeat of the call asks for something else than it did before")]
@@ -277,4 +294,30 @@ pub(crate) fn store(engine: &Engine, state: CallState, limits: &Limits, deadline
         Ok(if Instant::now() >= deadline { UpdateDeadline::Interrupt } else { UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())) })
     });
     Ok(store)
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::testing::MemoryOffice;
+    use steward_core::Readers;
+    use steward_core::event::ChunkRef;
+
+    fn state(effect: Effect) -> CallState {
+        let limits = Limits::default();
+        CallState::new(&limits, Arc::new(MemoryOffice::default()), "a.b", effect, "key".to_owned(), 0)
+    }
+
+    #[test]
+    fn a_call_that_was_handed_a_document_changes_no_record_and_keeps_nothing_of_what_is_not_for_all() {
+        let document_id = "doc_00000000000000000000000001".parse().expect("an id");
+        let chunk = ChunkRef { document_id, number: 1, name: "terms.md".to_owned(), start: 0, end: 1 };
+        let mut call = state(Effect::Write);
+        assert!(call.change().expect("asked").is_ok());
+        call.handed.chunks.push(chunk);
+        assert_eq!(call.change().expect("asked"), Err(OfficeError::Invalid(HANDED.to_owned())));
+        assert!(call.keep().expect("asked").is_ok(), "for the organisation, as the entry's floor says");
+        call.handed.readers = Readers::Only(["ada@home.example".to_owned()].into());
+        assert_eq!(call.keep().expect("asked"), Err(OfficeError::Invalid(NOT_FOR_ALL.to_owned())));
+    }
 }

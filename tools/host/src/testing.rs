@@ -33,6 +33,11 @@ impl GuestFiles {
         Self::of("crm", SHIPPED)
     }
 
+    /// The shipped plugin `documents`.
+    pub fn documents() -> Self {
+        Self::of("documents", SHIPPED)
+    }
+
     /// The plugin that does everything a plugin must not do.
     pub fn hostile() -> Self {
         Self::of("hostile", GUESTS)

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use steward_host::outline_of;
 
 /// Names that are taken by the program, or will be.
-const TAKEN: [&str; 9] = ["steward", "crm", "mail", "calendar", "payouts", "knowledge", "ads", "files", "test"];
+const TAKEN: [&str; 10] = ["steward", "crm", "documents", "mail", "calendar", "payouts", "knowledge", "ads", "files", "test"];
 /// What stands for the plugin's name in templates.
 const NAME: &str = "__name__";
 
@@ -158,8 +158,12 @@ fn next(name: &str, kind: &Kind) -> Vec<String> {
 fn lock(package: &str) -> String {
     const MARK: &str = "[[package]]\n";
     let (head, rest) = SHIPPED_LOCK.split_once(MARK).unwrap_or((SHIPPED_LOCK, ""));
+    // The other shipped plugins are none of the project's.
+    let is_other =
+        |one: &str| one.starts_with("name = \"steward-plugin-") && !["sdk\"", "crm\""].iter().any(|end| one.lines().next().unwrap_or_default().ends_with(end));
     let mut packages: Vec<String> = rest
         .split(MARK)
+        .filter(|one| !is_other(one))
         .map(|one| {
             let one = one.trim_end();
             let ours = format!("name = \"{SHIPPED_PACKAGE}\"\nversion = \"1.0.0\"");

@@ -4924,6 +4924,619 @@ pub mod steward {
                 }
             }
         }
+        /// Looking into documents of the run's workspace, with the rights of the person the run works for. What they say is anybody's text.
+        ///
+        /// The host notes which pieces it handed over, who may read them, and how far they are to be trusted; an answer may cite those that the
+        /// result names by their `cite`, and no others. What only some people may read is kept by no plugin and told to nobody outside.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod knowledge {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            pub type OfficeError = super::super::super::steward::plugin::types::OfficeError;
+            #[derive(Clone)]
+            pub struct Document {
+                pub id: _rt::String,
+                pub name: _rt::String,
+                pub media_type: _rt::String,
+                /// Of its text.
+                pub characters: u32,
+                /// How many pieces it has.
+                pub chunks: u32,
+                /// Unix milliseconds.
+                pub created_at_ms: i64,
+            }
+            impl ::core::fmt::Debug for Document {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Document")
+                        .field("id", &self.id)
+                        .field("name", &self.name)
+                        .field("media-type", &self.media_type)
+                        .field("characters", &self.characters)
+                        .field("chunks", &self.chunks)
+                        .field("created-at-ms", &self.created_at_ms)
+                        .finish()
+                }
+            }
+            #[derive(Clone)]
+            pub struct Chunk {
+                /// What an answer cites it by, such as `doc_…#3`.
+                pub cite: _rt::String,
+                /// From 1.
+                pub number: u32,
+                pub heading: ::core::option::Option<_rt::String>,
+                pub text: _rt::String,
+            }
+            impl ::core::fmt::Debug for Chunk {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Chunk")
+                        .field("cite", &self.cite)
+                        .field("number", &self.number)
+                        .field("heading", &self.heading)
+                        .field("text", &self.text)
+                        .finish()
+                }
+            }
+            /// Pieces of one document.
+            #[derive(Clone)]
+            pub struct Found {
+                pub document: Document,
+                pub chunks: _rt::Vec<Chunk>,
+            }
+            impl ::core::fmt::Debug for Found {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Found")
+                        .field("document", &self.document)
+                        .field("chunks", &self.chunks)
+                        .finish()
+                }
+            }
+            /// The same, read one after the other; `next` is the number of the piece that follows.
+            #[derive(Clone)]
+            pub struct Pieces {
+                pub document: Document,
+                pub chunks: _rt::Vec<Chunk>,
+                pub next: ::core::option::Option<u32>,
+            }
+            impl ::core::fmt::Debug for Pieces {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Pieces")
+                        .field("document", &self.document)
+                        .field("chunks", &self.chunks)
+                        .field("next", &self.next)
+                        .finish()
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Pieces that hold any of these words, at most 20; documents in the order of their best pieces. With a document only of that one.
+            #[allow(async_fn_in_trait)]
+            pub fn search(
+                query: &str,
+                document: ::core::option::Option<&str>,
+                limit: u32,
+            ) -> ::core::result::Result<_rt::Vec<Found>, OfficeError> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = query;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let (result2_0, result2_1, result2_2) = match document {
+                        Some(e) => {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            (1i32, ptr1.cast_mut(), len1)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let ptr3 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "steward:plugin/knowledge@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "search"]
+                        fn wit_import4(
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import4(
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import4(
+                        ptr0.cast_mut(),
+                        len0,
+                        result2_0,
+                        result2_1,
+                        result2_2,
+                        _rt::as_i32(&limit),
+                        ptr3,
+                    );
+                    let l5 = i32::from(*ptr3.add(0).cast::<u8>());
+                    let result40 = match l5 {
+                        0 => {
+                            let e = {
+                                let l6 = *ptr3
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l7 = *ptr3
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let base34 = l6;
+                                let len34 = l7;
+                                let mut result34 = _rt::Vec::with_capacity(len34);
+                                for i in 0..len34 {
+                                    let base = base34
+                                        .add(i * (16 + 8 * ::core::mem::size_of::<*const u8>()));
+                                    let e34 = {
+                                        let l8 = *base.add(0).cast::<*mut u8>();
+                                        let l9 = *base
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len10 = l9;
+                                        let bytes10 = _rt::Vec::from_raw_parts(
+                                            l8.cast(),
+                                            len10,
+                                            len10,
+                                        );
+                                        let l11 = *base
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l12 = *base
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len13 = l12;
+                                        let bytes13 = _rt::Vec::from_raw_parts(
+                                            l11.cast(),
+                                            len13,
+                                            len13,
+                                        );
+                                        let l14 = *base
+                                            .add(4 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l15 = *base
+                                            .add(5 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len16 = l15;
+                                        let bytes16 = _rt::Vec::from_raw_parts(
+                                            l14.cast(),
+                                            len16,
+                                            len16,
+                                        );
+                                        let l17 = *base
+                                            .add(6 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<i32>();
+                                        let l18 = *base
+                                            .add(4 + 6 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<i32>();
+                                        let l19 = *base
+                                            .add(8 + 6 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<i64>();
+                                        let l20 = *base
+                                            .add(16 + 6 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l21 = *base
+                                            .add(16 + 7 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let base33 = l20;
+                                        let len33 = l21;
+                                        let mut result33 = _rt::Vec::with_capacity(len33);
+                                        for i in 0..len33 {
+                                            let base = base33
+                                                .add(i * (8 * ::core::mem::size_of::<*const u8>()));
+                                            let e33 = {
+                                                let l22 = *base.add(0).cast::<*mut u8>();
+                                                let l23 = *base
+                                                    .add(::core::mem::size_of::<*const u8>())
+                                                    .cast::<usize>();
+                                                let len24 = l23;
+                                                let bytes24 = _rt::Vec::from_raw_parts(
+                                                    l22.cast(),
+                                                    len24,
+                                                    len24,
+                                                );
+                                                let l25 = *base
+                                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<i32>();
+                                                let l26 = i32::from(
+                                                    *base
+                                                        .add(3 * ::core::mem::size_of::<*const u8>())
+                                                        .cast::<u8>(),
+                                                );
+                                                let l30 = *base
+                                                    .add(6 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<*mut u8>();
+                                                let l31 = *base
+                                                    .add(7 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<usize>();
+                                                let len32 = l31;
+                                                let bytes32 = _rt::Vec::from_raw_parts(
+                                                    l30.cast(),
+                                                    len32,
+                                                    len32,
+                                                );
+                                                Chunk {
+                                                    cite: _rt::string_lift(bytes24),
+                                                    number: l25 as u32,
+                                                    heading: match l26 {
+                                                        0 => None,
+                                                        1 => {
+                                                            let e = {
+                                                                let l27 = *base
+                                                                    .add(4 * ::core::mem::size_of::<*const u8>())
+                                                                    .cast::<*mut u8>();
+                                                                let l28 = *base
+                                                                    .add(5 * ::core::mem::size_of::<*const u8>())
+                                                                    .cast::<usize>();
+                                                                let len29 = l28;
+                                                                let bytes29 = _rt::Vec::from_raw_parts(
+                                                                    l27.cast(),
+                                                                    len29,
+                                                                    len29,
+                                                                );
+                                                                _rt::string_lift(bytes29)
+                                                            };
+                                                            Some(e)
+                                                        }
+                                                        _ => _rt::invalid_enum_discriminant(),
+                                                    },
+                                                    text: _rt::string_lift(bytes32),
+                                                }
+                                            };
+                                            result33.push(e33);
+                                        }
+                                        _rt::cabi_dealloc(
+                                            base33,
+                                            len33 * (8 * ::core::mem::size_of::<*const u8>()),
+                                            ::core::mem::size_of::<*const u8>(),
+                                        );
+                                        Found {
+                                            document: Document {
+                                                id: _rt::string_lift(bytes10),
+                                                name: _rt::string_lift(bytes13),
+                                                media_type: _rt::string_lift(bytes16),
+                                                characters: l17 as u32,
+                                                chunks: l18 as u32,
+                                                created_at_ms: l19,
+                                            },
+                                            chunks: result33,
+                                        }
+                                    };
+                                    result34.push(e34);
+                                }
+                                _rt::cabi_dealloc(
+                                    base34,
+                                    len34 * (16 + 8 * ::core::mem::size_of::<*const u8>()),
+                                    8,
+                                );
+                                result34
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l35 = i32::from(
+                                    *ptr3.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                use super::super::super::steward::plugin::types::OfficeError as V39;
+                                let v39 = match l35 {
+                                    0 => V39::Denied,
+                                    1 => V39::NotFound,
+                                    2 => V39::Conflict,
+                                    3 => {
+                                        let e39 = {
+                                            let l36 = *ptr3
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l37 = *ptr3
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len38 = l37;
+                                            let bytes38 = _rt::Vec::from_raw_parts(
+                                                l36.cast(),
+                                                len38,
+                                                len38,
+                                            );
+                                            _rt::string_lift(bytes38)
+                                        };
+                                        V39::Invalid(e39)
+                                    }
+                                    4 => V39::TooLarge,
+                                    n => {
+                                        debug_assert_eq!(n, 5, "invalid enum discriminant");
+                                        V39::Unavailable
+                                    }
+                                };
+                                v39
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result40
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// A document's pieces from this number on, at most 20.
+            #[allow(async_fn_in_trait)]
+            pub fn read(
+                document: &str,
+                from: u32,
+                limit: u32,
+            ) -> ::core::result::Result<Pieces, OfficeError> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 32 + 8 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 32
+                            + 8 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = document;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "steward:plugin/knowledge@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "read"]
+                        fn wit_import2(_: *mut u8, _: usize, _: i32, _: i32, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import2(
+                        ptr0.cast_mut(),
+                        len0,
+                        _rt::as_i32(&from),
+                        _rt::as_i32(&limit),
+                        ptr1,
+                    );
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result37 = match l3 {
+                        0 => {
+                            let e = {
+                                let l4 = *ptr1.add(8).cast::<*mut u8>();
+                                let l5 = *ptr1
+                                    .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len6 = l5;
+                                let bytes6 = _rt::Vec::from_raw_parts(
+                                    l4.cast(),
+                                    len6,
+                                    len6,
+                                );
+                                let l7 = *ptr1
+                                    .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l8 = *ptr1
+                                    .add(8 + 3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len9 = l8;
+                                let bytes9 = _rt::Vec::from_raw_parts(
+                                    l7.cast(),
+                                    len9,
+                                    len9,
+                                );
+                                let l10 = *ptr1
+                                    .add(8 + 4 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l11 = *ptr1
+                                    .add(8 + 5 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len12 = l11;
+                                let bytes12 = _rt::Vec::from_raw_parts(
+                                    l10.cast(),
+                                    len12,
+                                    len12,
+                                );
+                                let l13 = *ptr1
+                                    .add(8 + 6 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<i32>();
+                                let l14 = *ptr1
+                                    .add(12 + 6 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<i32>();
+                                let l15 = *ptr1
+                                    .add(16 + 6 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<i64>();
+                                let l16 = *ptr1
+                                    .add(24 + 6 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l17 = *ptr1
+                                    .add(24 + 7 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let base29 = l16;
+                                let len29 = l17;
+                                let mut result29 = _rt::Vec::with_capacity(len29);
+                                for i in 0..len29 {
+                                    let base = base29
+                                        .add(i * (8 * ::core::mem::size_of::<*const u8>()));
+                                    let e29 = {
+                                        let l18 = *base.add(0).cast::<*mut u8>();
+                                        let l19 = *base
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len20 = l19;
+                                        let bytes20 = _rt::Vec::from_raw_parts(
+                                            l18.cast(),
+                                            len20,
+                                            len20,
+                                        );
+                                        let l21 = *base
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<i32>();
+                                        let l22 = i32::from(
+                                            *base
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<u8>(),
+                                        );
+                                        let l26 = *base
+                                            .add(6 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l27 = *base
+                                            .add(7 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len28 = l27;
+                                        let bytes28 = _rt::Vec::from_raw_parts(
+                                            l26.cast(),
+                                            len28,
+                                            len28,
+                                        );
+                                        Chunk {
+                                            cite: _rt::string_lift(bytes20),
+                                            number: l21 as u32,
+                                            heading: match l22 {
+                                                0 => None,
+                                                1 => {
+                                                    let e = {
+                                                        let l23 = *base
+                                                            .add(4 * ::core::mem::size_of::<*const u8>())
+                                                            .cast::<*mut u8>();
+                                                        let l24 = *base
+                                                            .add(5 * ::core::mem::size_of::<*const u8>())
+                                                            .cast::<usize>();
+                                                        let len25 = l24;
+                                                        let bytes25 = _rt::Vec::from_raw_parts(
+                                                            l23.cast(),
+                                                            len25,
+                                                            len25,
+                                                        );
+                                                        _rt::string_lift(bytes25)
+                                                    };
+                                                    Some(e)
+                                                }
+                                                _ => _rt::invalid_enum_discriminant(),
+                                            },
+                                            text: _rt::string_lift(bytes28),
+                                        }
+                                    };
+                                    result29.push(e29);
+                                }
+                                _rt::cabi_dealloc(
+                                    base29,
+                                    len29 * (8 * ::core::mem::size_of::<*const u8>()),
+                                    ::core::mem::size_of::<*const u8>(),
+                                );
+                                let l30 = i32::from(
+                                    *ptr1
+                                        .add(24 + 8 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<u8>(),
+                                );
+                                Pieces {
+                                    document: Document {
+                                        id: _rt::string_lift(bytes6),
+                                        name: _rt::string_lift(bytes9),
+                                        media_type: _rt::string_lift(bytes12),
+                                        characters: l13 as u32,
+                                        chunks: l14 as u32,
+                                        created_at_ms: l15,
+                                    },
+                                    chunks: result29,
+                                    next: match l30 {
+                                        0 => None,
+                                        1 => {
+                                            let e = {
+                                                let l31 = *ptr1
+                                                    .add(28 + 8 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<i32>();
+                                                l31 as u32
+                                            };
+                                            Some(e)
+                                        }
+                                        _ => _rt::invalid_enum_discriminant(),
+                                    },
+                                }
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l32 = i32::from(*ptr1.add(8).cast::<u8>());
+                                use super::super::super::steward::plugin::types::OfficeError as V36;
+                                let v36 = match l32 {
+                                    0 => V36::Denied,
+                                    1 => V36::NotFound,
+                                    2 => V36::Conflict,
+                                    3 => {
+                                        let e36 = {
+                                            let l33 = *ptr1
+                                                .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l34 = *ptr1
+                                                .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len35 = l34;
+                                            let bytes35 = _rt::Vec::from_raw_parts(
+                                                l33.cast(),
+                                                len35,
+                                                len35,
+                                            );
+                                            _rt::string_lift(bytes35)
+                                        };
+                                        V36::Invalid(e36)
+                                    }
+                                    4 => V36::TooLarge,
+                                    n => {
+                                        debug_assert_eq!(n, 5, "invalid enum discriminant");
+                                        V36::Unavailable
+                                    }
+                                };
+                                v36
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result37
+                }
+            }
+        }
         /// Asking others over HTTP, one request at a time. Only what the manifest allows under `[egress]` is asked, and only by tools whose
         /// effect says that they do: `fetch` may GET and HEAD, `read` and `write` may ask nobody. The host adds the manifest's secret, which the
         /// plugin never sees, follows redirects of GET and HEAD within the same rules, and takes secrets out of what comes back.
@@ -6292,10 +6905,10 @@ macro_rules! __export_tool_with_preview_impl {
         #[cfg(target_arch = "wasm32")] #[unsafe (link_section =
         "component-type:wit-bindgen:0.61.1:steward:plugin@0.1.0:tool-with-preview:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 3203] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 3553] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xfb\x17\x01A\x02\x01\
-A'\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xd9\x1a\x01A\x02\x01\
+A)\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01\
 @\x02\x05level\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\0\x18steward:plu\
 gin/log@0.1.0\x05\0\x01B\x02\x01@\0\0x\x04\0\x06now-ms\x01\0\x03\0\x1asteward:pl\
 ugin/clock@0.1.0\x05\x01\x01B\x15\x01m\x09\x04read\x05fetch\x05write\x04send\x07\
@@ -6345,30 +6958,38 @@ t\x01\x16\x01@\x02\x02ids\x05patch\x10\0\x15\x04\0\x0eupdate-contact\x01\x17\x01
 j\x01\x05\x01\x01\x01@\x01\x07company\x12\0\x18\x04\0\x0ecreate-company\x01\x19\x01\
 @\x02\x02ids\x05patch\x14\0\x18\x04\0\x0eupdate-company\x01\x1a\x01j\x01\x07\x01\
 \x01\x01@\x02\x05about\x09\x04texts\0\x1b\x04\0\x08add-note\x01\x1c\x03\0\x1este\
-ward:plugin/crm-write@0.1.0\x05\x09\x01B\x0e\x01o\x02ss\x01p\0\x01p}\x01k\x02\x01\
-ky\x01r\x05\x06methods\x03urls\x07headers\x01\x04body\x03\x0atimeout-ms\x04\x04\0\
-\x07request\x03\0\x05\x01r\x03\x06status{\x07headers\x01\x04body\x02\x04\0\x08re\
-sponse\x03\0\x07\x01q\x05\x06denied\x01s\0\x09too-large\x01s\0\x08too-many\x01s\0\
-\x07timeout\0\0\x0bunreachable\x01s\0\x04\0\x0ahttp-error\x03\0\x09\x01j\x01\x08\
-\x01\x0a\x01@\x01\x07request\x06\0\x0b\x04\0\x05fetch\x01\x0c\x03\0\x19steward:p\
-lugin/http@0.1.0\x05\x0a\x01B\x18\x01p}\x01r\x02\x05value\0\x07versionw\x04\0\x05\
-entry\x03\0\x01\x01ps\x01ks\x01r\x02\x05items\x03\x04next\x04\x04\0\x04keys\x03\0\
-\x05\x01q\x05\x06denied\x01s\0\x07invalid\x01s\0\x08conflict\0\0\x0aover-quota\x01\
-s\0\x0bunavailable\0\0\x04\0\x08kv-error\x03\0\x07\x01k\x02\x01j\x01\x09\x01\x08\
-\x01@\x01\x03keys\0\x0a\x04\0\x03get\x01\x0b\x01j\x01w\x01\x08\x01@\x02\x03keys\x05\
-value\0\0\x0c\x04\0\x03set\x01\x0d\x01@\x03\x03keys\x05value\0\x06expectw\0\x0c\x04\
-\0\x0fcompare-and-set\x01\x0e\x01j\x01\x7f\x01\x08\x01@\x01\x03keys\0\x0f\x04\0\x06\
-delete\x01\x10\x01j\x01\x06\x01\x08\x01@\x03\x06prefixs\x05after\x04\x05limity\0\
-\x11\x04\0\x04list\x01\x12\x03\0\x17steward:plugin/kv@0.1.0\x05\x0b\x02\x03\0\x02\
-\x07request\x03\0\x05asked\x03\0\x0c\x02\x03\0\x02\x07preview\x03\0\x05shown\x03\
-\0\x0e\x02\x03\0\x02\x05error\x03\0\x07refused\x03\0\x10\x02\x03\0\x02\x0emanife\
-st-check\x03\0\x0emanifest-check\x03\0\x12\x03\0\x07request\x03\0\x0c\x02\x03\0\x02\
-\x08response\x03\0\x08response\x03\0\x15\x03\0\x05error\x03\0\x10\x01j\x01\x0f\x01\
-\x11\x01@\x01\x07request\x0d\0\x18\x04\0\x07preview\x01\x19\x01@\0\0\x13\x04\0\x08\
-describe\x01\x1a\x01j\x01\x16\x01\x17\x01@\x01\x07request\x14\0\x1b\x04\0\x04cal\
-l\x01\x1c\x04\0&steward:plugin/tool-with-preview@0.1.0\x04\0\x0b\x17\x01\0\x11to\
-ol-with-preview\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\
-\x070.258.3\x10wit-bindgen-rust\x060.61.1";
+ward:plugin/crm-write@0.1.0\x05\x09\x01B\x14\x02\x03\x02\x01\x03\x04\0\x0coffice\
+-error\x03\0\0\x01r\x06\x02ids\x04names\x0amedia-types\x0acharactersy\x06chunksy\
+\x0dcreated-at-msx\x04\0\x08document\x03\0\x02\x01ks\x01r\x04\x04cites\x06number\
+y\x07heading\x04\x04texts\x04\0\x05chunk\x03\0\x05\x01p\x06\x01r\x02\x08document\
+\x03\x06chunks\x07\x04\0\x05found\x03\0\x08\x01ky\x01r\x03\x08document\x03\x06ch\
+unks\x07\x04next\x0a\x04\0\x06pieces\x03\0\x0b\x01p\x09\x01j\x01\x0d\x01\x01\x01\
+@\x03\x05querys\x08document\x04\x05limity\0\x0e\x04\0\x06search\x01\x0f\x01j\x01\
+\x0c\x01\x01\x01@\x03\x08documents\x04fromy\x05limity\0\x10\x04\0\x04read\x01\x11\
+\x03\0\x1esteward:plugin/knowledge@0.1.0\x05\x0a\x01B\x0e\x01o\x02ss\x01p\0\x01p\
+}\x01k\x02\x01ky\x01r\x05\x06methods\x03urls\x07headers\x01\x04body\x03\x0atimeo\
+ut-ms\x04\x04\0\x07request\x03\0\x05\x01r\x03\x06status{\x07headers\x01\x04body\x02\
+\x04\0\x08response\x03\0\x07\x01q\x05\x06denied\x01s\0\x09too-large\x01s\0\x08to\
+o-many\x01s\0\x07timeout\0\0\x0bunreachable\x01s\0\x04\0\x0ahttp-error\x03\0\x09\
+\x01j\x01\x08\x01\x0a\x01@\x01\x07request\x06\0\x0b\x04\0\x05fetch\x01\x0c\x03\0\
+\x19steward:plugin/http@0.1.0\x05\x0b\x01B\x18\x01p}\x01r\x02\x05value\0\x07vers\
+ionw\x04\0\x05entry\x03\0\x01\x01ps\x01ks\x01r\x02\x05items\x03\x04next\x04\x04\0\
+\x04keys\x03\0\x05\x01q\x05\x06denied\x01s\0\x07invalid\x01s\0\x08conflict\0\0\x0a\
+over-quota\x01s\0\x0bunavailable\0\0\x04\0\x08kv-error\x03\0\x07\x01k\x02\x01j\x01\
+\x09\x01\x08\x01@\x01\x03keys\0\x0a\x04\0\x03get\x01\x0b\x01j\x01w\x01\x08\x01@\x02\
+\x03keys\x05value\0\0\x0c\x04\0\x03set\x01\x0d\x01@\x03\x03keys\x05value\0\x06ex\
+pectw\0\x0c\x04\0\x0fcompare-and-set\x01\x0e\x01j\x01\x7f\x01\x08\x01@\x01\x03ke\
+ys\0\x0f\x04\0\x06delete\x01\x10\x01j\x01\x06\x01\x08\x01@\x03\x06prefixs\x05aft\
+er\x04\x05limity\0\x11\x04\0\x04list\x01\x12\x03\0\x17steward:plugin/kv@0.1.0\x05\
+\x0c\x02\x03\0\x02\x07request\x03\0\x05asked\x03\0\x0d\x02\x03\0\x02\x07preview\x03\
+\0\x05shown\x03\0\x0f\x02\x03\0\x02\x05error\x03\0\x07refused\x03\0\x11\x02\x03\0\
+\x02\x0emanifest-check\x03\0\x0emanifest-check\x03\0\x13\x03\0\x07request\x03\0\x0d\
+\x02\x03\0\x02\x08response\x03\0\x08response\x03\0\x16\x03\0\x05error\x03\0\x11\x01\
+j\x01\x10\x01\x12\x01@\x01\x07request\x0e\0\x19\x04\0\x07preview\x01\x1a\x01@\0\0\
+\x14\x04\0\x08describe\x01\x1b\x01j\x01\x17\x01\x18\x01@\x01\x07request\x15\0\x1c\
+\x04\0\x04call\x01\x1d\x04\0&steward:plugin/tool-with-preview@0.1.0\x04\0\x0b\x17\
+\x01\0\x11tool-with-preview\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dw\
+it-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
         };
     };
 }
@@ -6381,25 +7002,25 @@ pub use __export_tool_with_preview_impl as export;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 3188] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xcc\x17\x01A\x02\x01\
-A\x1f\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\
-\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\0\x18steward\
-:plugin/log@0.1.0\x05\0\x01B\x02\x01@\0\0x\x04\0\x06now-ms\x01\0\x03\0\x1astewar\
-d:plugin/clock@0.1.0\x05\x01\x01B\x15\x01m\x09\x04read\x05fetch\x05write\x04send\
-\x07destroy\x05money\x0acredential\x06member\x05admin\x04\0\x06effect\x03\0\0\x01\
-r\x02\x04names\x06effect\x01\x04\0\x0atool-check\x03\0\x02\x01p\x03\x01r\x03\x04\
-names\x07versions\x05tools\x04\x04\0\x0emanifest-check\x03\0\x05\x01r\x06\x04too\
-ls\x09argumentss\x03keys\x06locales\x09time-zones\x0bdeadline-msw\x04\0\x07reque\
-st\x03\0\x07\x01ks\x01r\x02\x06results\x07summary\x09\x04\0\x08response\x03\0\x0a\
-\x01r\x03\x05labels\x06before\x09\x05after\x09\x04\0\x0cpreview-line\x03\0\x0c\x01\
-p\x0d\x01r\x02\x05titles\x05lines\x0e\x04\0\x07preview\x03\0\x0f\x01q\x05\x11inv\
-alid-arguments\x01s\0\x09not-found\x01s\0\x06denied\x01s\0\x0bunavailable\x01s\0\
-\x06failed\x01s\0\x04\0\x05error\x03\0\x11\x01q\x06\x06denied\0\0\x09not-found\0\
-\0\x08conflict\0\0\x07invalid\x01s\0\x09too-large\0\0\x0bunavailable\0\0\x04\0\x0c\
-office-error\x03\0\x13\x03\0\x1asteward:plugin/types@0.1.0\x05\x02\x02\x03\0\x02\
-\x0coffice-error\x01B3\x02\x03\x02\x01\x03\x04\0\x0coffice-error\x03\0\0\x01ks\x01\
-ps\x01r\x0a\x02ids\x04names\x0agiven-name\x02\x0bfamily-name\x02\x06emails\x03\x06\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 3538] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xaa\x1a\x01A\x02\x01\
+A!\x01B\x04\x01m\x04\x05debug\x04info\x04warn\x05error\x04\0\x05level\x03\0\0\x01\
+@\x02\x05level\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\0\x18steward:plu\
+gin/log@0.1.0\x05\0\x01B\x02\x01@\0\0x\x04\0\x06now-ms\x01\0\x03\0\x1asteward:pl\
+ugin/clock@0.1.0\x05\x01\x01B\x15\x01m\x09\x04read\x05fetch\x05write\x04send\x07\
+destroy\x05money\x0acredential\x06member\x05admin\x04\0\x06effect\x03\0\0\x01r\x02\
+\x04names\x06effect\x01\x04\0\x0atool-check\x03\0\x02\x01p\x03\x01r\x03\x04names\
+\x07versions\x05tools\x04\x04\0\x0emanifest-check\x03\0\x05\x01r\x06\x04tools\x09\
+argumentss\x03keys\x06locales\x09time-zones\x0bdeadline-msw\x04\0\x07request\x03\
+\0\x07\x01ks\x01r\x02\x06results\x07summary\x09\x04\0\x08response\x03\0\x0a\x01r\
+\x03\x05labels\x06before\x09\x05after\x09\x04\0\x0cpreview-line\x03\0\x0c\x01p\x0d\
+\x01r\x02\x05titles\x05lines\x0e\x04\0\x07preview\x03\0\x0f\x01q\x05\x11invalid-\
+arguments\x01s\0\x09not-found\x01s\0\x06denied\x01s\0\x0bunavailable\x01s\0\x06f\
+ailed\x01s\0\x04\0\x05error\x03\0\x11\x01q\x06\x06denied\0\0\x09not-found\0\0\x08\
+conflict\0\0\x07invalid\x01s\0\x09too-large\0\0\x0bunavailable\0\0\x04\0\x0coffi\
+ce-error\x03\0\x13\x03\0\x1asteward:plugin/types@0.1.0\x05\x02\x02\x03\0\x02\x0c\
+office-error\x01B3\x02\x03\x02\x01\x03\x04\0\x0coffice-error\x03\0\0\x01ks\x01ps\
+\x01r\x0a\x02ids\x04names\x0agiven-name\x02\x0bfamily-name\x02\x06emails\x03\x06\
 phones\x03\x0acompany-id\x02\x0ccompany-name\x02\x09job-title\x02\x04tags\x03\x04\
 \0\x07contact\x03\0\x04\x01r\x03\x02ids\x04names\x07website\x02\x04\0\x07company\
 \x03\0\x06\x01r\x02\x05minorx\x08currencys\x04\0\x05money\x03\0\x08\x01k\x09\x01\
@@ -6433,28 +7054,37 @@ t\x01\x16\x01@\x02\x02ids\x05patch\x10\0\x15\x04\0\x0eupdate-contact\x01\x17\x01
 j\x01\x05\x01\x01\x01@\x01\x07company\x12\0\x18\x04\0\x0ecreate-company\x01\x19\x01\
 @\x02\x02ids\x05patch\x14\0\x18\x04\0\x0eupdate-company\x01\x1a\x01j\x01\x07\x01\
 \x01\x01@\x02\x05about\x09\x04texts\0\x1b\x04\0\x08add-note\x01\x1c\x03\0\x1este\
-ward:plugin/crm-write@0.1.0\x05\x09\x01B\x0e\x01o\x02ss\x01p\0\x01p}\x01k\x02\x01\
-ky\x01r\x05\x06methods\x03urls\x07headers\x01\x04body\x03\x0atimeout-ms\x04\x04\0\
-\x07request\x03\0\x05\x01r\x03\x06status{\x07headers\x01\x04body\x02\x04\0\x08re\
-sponse\x03\0\x07\x01q\x05\x06denied\x01s\0\x09too-large\x01s\0\x08too-many\x01s\0\
-\x07timeout\0\0\x0bunreachable\x01s\0\x04\0\x0ahttp-error\x03\0\x09\x01j\x01\x08\
-\x01\x0a\x01@\x01\x07request\x06\0\x0b\x04\0\x05fetch\x01\x0c\x03\0\x19steward:p\
-lugin/http@0.1.0\x05\x0a\x01B\x18\x01p}\x01r\x02\x05value\0\x07versionw\x04\0\x05\
-entry\x03\0\x01\x01ps\x01ks\x01r\x02\x05items\x03\x04next\x04\x04\0\x04keys\x03\0\
-\x05\x01q\x05\x06denied\x01s\0\x07invalid\x01s\0\x08conflict\0\0\x0aover-quota\x01\
-s\0\x0bunavailable\0\0\x04\0\x08kv-error\x03\0\x07\x01k\x02\x01j\x01\x09\x01\x08\
-\x01@\x01\x03keys\0\x0a\x04\0\x03get\x01\x0b\x01j\x01w\x01\x08\x01@\x02\x03keys\x05\
-value\0\0\x0c\x04\0\x03set\x01\x0d\x01@\x03\x03keys\x05value\0\x06expectw\0\x0c\x04\
-\0\x0fcompare-and-set\x01\x0e\x01j\x01\x7f\x01\x08\x01@\x01\x03keys\0\x0f\x04\0\x06\
-delete\x01\x10\x01j\x01\x06\x01\x08\x01@\x03\x06prefixs\x05after\x04\x05limity\0\
-\x11\x04\0\x04list\x01\x12\x03\0\x17steward:plugin/kv@0.1.0\x05\x0b\x02\x03\0\x02\
-\x07request\x03\0\x05asked\x03\0\x0c\x02\x03\0\x02\x07preview\x03\0\x05shown\x03\
-\0\x0e\x02\x03\0\x02\x05error\x03\0\x07refused\x03\0\x10\x02\x03\0\x02\x0emanife\
-st-check\x03\0\x0emanifest-check\x03\0\x12\x03\0\x07request\x03\0\x0c\x02\x03\0\x02\
-\x08response\x03\0\x08response\x03\0\x15\x03\0\x05error\x03\0\x10\x04\0Fsteward:\
-plugin/tool-with-preview-with-all-of-its-exports-removed@0.1.0\x04\0\x0b7\x01\01\
-tool-with-preview-with-all-of-its-exports-removed\x03\0\0\0G\x09producers\x01\x0c\
-processed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
+ward:plugin/crm-write@0.1.0\x05\x09\x01B\x14\x02\x03\x02\x01\x03\x04\0\x0coffice\
+-error\x03\0\0\x01r\x06\x02ids\x04names\x0amedia-types\x0acharactersy\x06chunksy\
+\x0dcreated-at-msx\x04\0\x08document\x03\0\x02\x01ks\x01r\x04\x04cites\x06number\
+y\x07heading\x04\x04texts\x04\0\x05chunk\x03\0\x05\x01p\x06\x01r\x02\x08document\
+\x03\x06chunks\x07\x04\0\x05found\x03\0\x08\x01ky\x01r\x03\x08document\x03\x06ch\
+unks\x07\x04next\x0a\x04\0\x06pieces\x03\0\x0b\x01p\x09\x01j\x01\x0d\x01\x01\x01\
+@\x03\x05querys\x08document\x04\x05limity\0\x0e\x04\0\x06search\x01\x0f\x01j\x01\
+\x0c\x01\x01\x01@\x03\x08documents\x04fromy\x05limity\0\x10\x04\0\x04read\x01\x11\
+\x03\0\x1esteward:plugin/knowledge@0.1.0\x05\x0a\x01B\x0e\x01o\x02ss\x01p\0\x01p\
+}\x01k\x02\x01ky\x01r\x05\x06methods\x03urls\x07headers\x01\x04body\x03\x0atimeo\
+ut-ms\x04\x04\0\x07request\x03\0\x05\x01r\x03\x06status{\x07headers\x01\x04body\x02\
+\x04\0\x08response\x03\0\x07\x01q\x05\x06denied\x01s\0\x09too-large\x01s\0\x08to\
+o-many\x01s\0\x07timeout\0\0\x0bunreachable\x01s\0\x04\0\x0ahttp-error\x03\0\x09\
+\x01j\x01\x08\x01\x0a\x01@\x01\x07request\x06\0\x0b\x04\0\x05fetch\x01\x0c\x03\0\
+\x19steward:plugin/http@0.1.0\x05\x0b\x01B\x18\x01p}\x01r\x02\x05value\0\x07vers\
+ionw\x04\0\x05entry\x03\0\x01\x01ps\x01ks\x01r\x02\x05items\x03\x04next\x04\x04\0\
+\x04keys\x03\0\x05\x01q\x05\x06denied\x01s\0\x07invalid\x01s\0\x08conflict\0\0\x0a\
+over-quota\x01s\0\x0bunavailable\0\0\x04\0\x08kv-error\x03\0\x07\x01k\x02\x01j\x01\
+\x09\x01\x08\x01@\x01\x03keys\0\x0a\x04\0\x03get\x01\x0b\x01j\x01w\x01\x08\x01@\x02\
+\x03keys\x05value\0\0\x0c\x04\0\x03set\x01\x0d\x01@\x03\x03keys\x05value\0\x06ex\
+pectw\0\x0c\x04\0\x0fcompare-and-set\x01\x0e\x01j\x01\x7f\x01\x08\x01@\x01\x03ke\
+ys\0\x0f\x04\0\x06delete\x01\x10\x01j\x01\x06\x01\x08\x01@\x03\x06prefixs\x05aft\
+er\x04\x05limity\0\x11\x04\0\x04list\x01\x12\x03\0\x17steward:plugin/kv@0.1.0\x05\
+\x0c\x02\x03\0\x02\x07request\x03\0\x05asked\x03\0\x0d\x02\x03\0\x02\x07preview\x03\
+\0\x05shown\x03\0\x0f\x02\x03\0\x02\x05error\x03\0\x07refused\x03\0\x11\x02\x03\0\
+\x02\x0emanifest-check\x03\0\x0emanifest-check\x03\0\x13\x03\0\x07request\x03\0\x0d\
+\x02\x03\0\x02\x08response\x03\0\x08response\x03\0\x16\x03\0\x05error\x03\0\x11\x04\
+\0Fsteward:plugin/tool-with-preview-with-all-of-its-exports-removed@0.1.0\x04\0\x0b\
+7\x01\01tool-with-preview-with-all-of-its-exports-removed\x03\0\0\0G\x09producer\
+s\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.6\
+1.1";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

@@ -3,7 +3,7 @@
 //! A tool is a function from a typed argument to a typed answer; [`plugin!`] makes a component of several. The JSON
 //! Schemas that the manifest names are derived from the same types by `schemars` (see [`schemas`]), so the model, the
 //! host and the code never disagree. There is no WASI: the only way out are the interfaces in [`crm`], [`crm_write`],
-//! [`log`], [`clock`], [`http`] and [`kv`], and each of them must be granted in `tool.toml`. Whom [`http`] asks stands there too, under
+//! [`knowledge`], [`log`], [`clock`], [`http`] and [`kv`], and each of them must be granted in `tool.toml`. Whom [`http`] asks stands there too, under
 //! `[egress]`, and how much [`kv`] keeps, under `[kv]`.
 //!
 //! ```text
@@ -28,7 +28,7 @@ pub mod schemas;
 mod text;
 
 pub use bindings::steward::plugin::types::{Effect, ManifestCheck, OfficeError, Preview, PreviewLine, ToolCheck};
-pub use bindings::steward::plugin::{clock, crm, crm_write, http, kv, log};
+pub use bindings::steward::plugin::{clock, crm, crm_write, http, knowledge, kv, log};
 pub use bindings::{Error, Guest, Request, Response};
 pub use text::{Email, Line};
 pub use {schemars, serde, serde_json};

@@ -4,8 +4,10 @@ import { WifiOff } from 'lucide-react';
 import { Link } from '@/components/ui/link';
 import { useTranslations } from 'use-intl';
 import { Markdown } from '@/components/markdown';
+import { Answer } from '@/components/source/answer';
 import { Copy } from '@/components/ui/copy';
 import { Failed } from '@/components/ui/states';
+import { withoutMarks } from '@/lib/citations';
 import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
 import { costOf, waitingOf, waitsForMoney, type Run } from '@/lib/run/fold';
@@ -19,9 +21,10 @@ export function RunView({ followed, runId }: { followed: Followed; runId: string
   const isLive = run.ended === null;
   return (
     <div className="grid gap-3">
-      {run.items.map((item) => (item.kind === 'said' ? <Markdown key={`said ${item.step}`} text={item.text} /> : <CallCard key={item.call.id} call={item.call} isLive={isLive} />))}
-      {run.reply !== null && <Markdown text={run.reply} />}
-      {run.reply === null && run.draft !== '' && <Markdown text={run.draft} />}
+      {run.items.map((item) => (item.kind === 'said' ? <Markdown key={`said ${item.step}`} text={withoutMarks(item.text)} /> : <CallCard key={item.call.id} call={item.call} isLive={isLive} />))}
+      {run.reply !== null && <Answer text={run.reply} citations={run.citations} />}
+      {/* Nobody has checked yet what these words name. */}
+      {run.reply === null && run.draft !== '' && <Markdown text={withoutMarks(run.draft)} />}
       <NoRoom run={run} />
       <Activity run={run} isLost={isLost} isHeard={isHeard} />
       <Ending run={run} />
@@ -97,7 +100,7 @@ function Footer({ run, runId }: { run: Run; runId: string }) {
   const cost = costOf(run);
   return (
     <p className="flex flex-wrap items-center gap-x-2 text-xs text-soft">
-      <Copy text={run.reply ?? ''} label={t('copyReply')} />
+      <Copy text={withoutMarks(run.reply ?? '')} label={t('copyReply')} />
       <span>{t('steps', { count: run.steps.length })}</span>
       {cost.tokens > 0 && <span>· {t('tokens', { count: cost.tokens })}</span>}
       {cost.micros > 0 && <span>· {formats.usd(cost.micros)}</span>}

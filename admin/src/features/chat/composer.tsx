@@ -1,14 +1,17 @@
 'use client';
 
-import { ArrowUp, Square } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { ArrowUp, Paperclip, Square } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Problem } from '@/components/ui/states';
 import { cx } from '@/lib/cx';
+import { AttachmentList } from './attachments';
+import type { Attachments } from './use-attachments';
 
 interface ComposerProps {
   text: string;
   onText: (text: string) => void;
+  attachments: Attachments;
   onSend: () => void;
   isBusy: boolean;
   error: unknown;
@@ -18,9 +21,11 @@ interface ComposerProps {
 }
 
 const HEIGHT_MAX_PX = 200;
+/** What is read; the server says of others what to send instead. */
+const ACCEPT = '.txt,.text,.log,.md,.markdown,.csv,.tsv,.json,.html,.htm,.eml,text/*,application/json,message/rfc822';
 
-/** Where one writes. Enter sends where there is a keyboard; on a phone it makes a line, and the arrow sends. */
-export function Composer({ text, onText, onSend, isBusy, error, onStop, isStopping = false }: ComposerProps) {
+/** Where one writes. Enter sends where there is a keyboard; on a phone it makes a line, and the arrow sends. Files are chosen, dropped or pasted. */
+export function Composer({ text, onText, attachments, onSend, isBusy, error, onStop, isStopping = false }: ComposerProps) {
   const t = useTranslations('chat');
   const box = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
@@ -29,17 +34,62 @@ export function Composer({ text, onText, onSend, isBusy, error, onStop, isStoppi
     area.style.height = 'auto';
     area.style.height = `${Math.min(area.scrollHeight, HEIGHT_MAX_PX)}px`;
   }, [text]);
-  const canSend = text.trim() !== '' && !isBusy && onStop === null;
+  const picker = useRef<HTMLInputElement>(null);
+  const [isOver, setIsOver] = useState(false);
+  const canSend = text.trim() !== '' && !isBusy && onStop === null && attachments.isSettled;
   return (
     <form
       className="grid gap-2"
+      onDragOver={(event) => {
+        if (!event.dataTransfer.types.includes('Files')) return;
+        event.preventDefault();
+        setIsOver(true);
+      }}
+      onDragLeave={(event) => {
+        if (!(event.relatedTarget instanceof Node && event.currentTarget.contains(event.relatedTarget))) setIsOver(false);
+      }}
+      onDrop={(event) => {
+        setIsOver(false);
+        if (event.dataTransfer.files.length === 0) return;
+        event.preventDefault();
+        attachments.add(event.dataTransfer.files);
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         if (canSend) onSend();
       }}
     >
       {error !== null && <Problem error={error} />}
-      <div className="flex items-end gap-2 rounded-2xl border border-edge bg-surface p-1.5 ps-3 focus-within:border-accent focus-within:outline-2 focus-within:outline-accent">
+      <AttachmentList attachments={attachments} />
+      <div
+        className={cx(
+          'flex items-end gap-2 rounded-2xl border bg-surface p-1.5 focus-within:border-accent focus-within:outline-2 focus-within:outline-accent',
+          isOver ? 'border-accent outline-2 outline-dashed outline-accent' : 'border-edge',
+        )}
+      >
+        <input
+          ref={picker}
+          type="file"
+          multiple
+          accept={ACCEPT}
+          aria-label={t('attach')}
+          tabIndex={-1}
+          className="hidden"
+          onChange={(event) => {
+            attachments.add(event.target.files ?? []);
+            // The same file may be chosen again.
+            event.target.value = '';
+          }}
+        />
+        <button
+          type="button"
+          aria-label={t('attach')}
+          title={t('attachHint')}
+          onClick={() => picker.current?.click()}
+          className="grid size-10 shrink-0 place-items-center rounded-xl text-soft hover:bg-sunken hover:text-ink"
+        >
+          <Paperclip className="size-5" aria-hidden />
+        </button>
         <textarea
           ref={box}
           rows={1}
@@ -49,6 +99,11 @@ export function Composer({ text, onText, onSend, isBusy, error, onStop, isStoppi
           placeholder={t('placeholder')}
           onChange={(event) => {
             onText(event.target.value);
+          }}
+          onPaste={(event) => {
+            if (event.clipboardData.files.length === 0) return;
+            event.preventDefault();
+            attachments.add(event.clipboardData.files);
           }}
           onKeyDown={(event) => {
             // An Enter that ends the choice of a letter is not meant for us, and a phone's makes a line.

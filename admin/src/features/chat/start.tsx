@@ -12,6 +12,7 @@ import { useMe } from '@/lib/me';
 import { useAgents, useWorkspaces } from './api';
 import { Composer } from './composer';
 import { ConversationList } from './conversation-list';
+import { useAttachments } from './use-attachments';
 
 const OPENINGS = ['able', 'contacts', 'deals'] as const;
 const DEFAULT_AGENT = 'assistant';
@@ -32,14 +33,16 @@ export function Start() {
   const names = agents.data?.data.map((one) => one.id) ?? [];
   const places = workspaces.data?.items ?? [];
   const [key, setKey] = useState(idempotencyKey);
+  const place = places.length > 1 ? workspace || places[0]?.workspace_id : undefined;
+  const files = useAttachments(place === undefined ? {} : { workspace_id: place });
 
   const begin = useMutation({
     mutationFn: async (words: string) => {
       const title = (words.split('\n')[0] ?? '').slice(0, TITLE_LETTERS);
-      const body = { agent: agent || names[0] || DEFAULT_AGENT, title, workspace_id: places.length > 1 ? workspace || places[0]?.workspace_id : undefined };
+      const body = { agent: agent || names[0] || DEFAULT_AGENT, title, workspace_id: place };
       const conversation = await answer(api.POST('/api/v1/conversations', { params: { header: { 'Idempotency-Key': `${key}-c` } }, body }));
       const id = conversation.conversation_id;
-      await answer(api.POST('/api/v1/conversations/{id}/messages', { params: { path: { id }, header: { 'Idempotency-Key': `${key}-m` } }, body: { text: words } }));
+      await answer(api.POST('/api/v1/conversations/{id}/messages', { params: { path: { id }, header: { 'Idempotency-Key': `${key}-m` } }, body: { text: words, attachments: files.ids } }));
       return id;
     },
     onSuccess: (id) => {
@@ -84,7 +87,12 @@ export function Start() {
               </Select>
             )}
             {places.length > 1 && (
-              <Select label={t('workspace')} value={workspace || places[0]?.workspace_id} onChange={(event) => setWorkspace(event.target.value)}>
+              <Select label={t('workspace')} value={workspace || places[0]?.workspace_id} onChange={(event) => {
+                  // Files were put into the workspace that was chosen then.
+                  files.clear();
+                  setWorkspace(event.target.value);
+                }}
+              >
                 {places.map((place) => (
                   <option key={place.workspace_id} value={place.workspace_id}>
                     {place.name}
@@ -101,6 +109,7 @@ export function Start() {
             // Another text is another wish.
             setKey(idempotencyKey());
           }}
+          attachments={files}
           onSend={() => send(text)}
           isBusy={begin.isPending}
           error={begin.error}

@@ -8,9 +8,17 @@ import { Page } from '@/components/shell/page';
 import { Empty, Failed, Loading } from '@/components/ui/states';
 import { answer, api, idempotencyKey } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
+import type { Document } from '@/lib/api/upload';
 import { turnsOf, useConversation, useMessages, type Message } from './api';
 import { Composer } from './composer';
 import { LiveTurn, PastTurn } from './turn';
+import { useAttachments } from './use-attachments';
+
+/** A message on its way. */
+interface Said {
+  text: string;
+  attachments: Document[];
+}
 
 /** Runs that are followed at once: each holds one of the browser's few connections while it waits. */
 const FOLLOWED_MAX = 3;
@@ -24,14 +32,22 @@ export function Thread({ id }: { id: string }) {
   const messages = useMessages(id);
   const [text, setText] = useState('');
   const [key, setKey] = useState(idempotencyKey);
+  const files = useAttachments({ conversation_id: id });
   const [running, setRunning] = useState<string | null>(null);
 
   const post = useMutation({
-    mutationFn: (words: string) => answer(api.POST('/api/v1/conversations/{id}/messages', { params: { path: { id }, header: { 'Idempotency-Key': key } }, body: { text: words } })),
-    onSuccess: ({ message_id: messageId, run_id: runId }, words) => {
-      const own: Message = { message_id: messageId, run_id: runId, text: words, by_agent: false, created_at: new Date().toISOString() };
+    mutationFn: ({ text, attachments }: Said) =>
+      answer(
+        api.POST('/api/v1/conversations/{id}/messages', {
+          params: { path: { id }, header: { 'Idempotency-Key': key } },
+          body: { text, attachments: attachments.map((one) => one.document_id) },
+        }),
+      ),
+    onSuccess: ({ message_id: messageId, run_id: runId }, { text, attachments }) => {
+      const own: Message = { message_id: messageId, run_id: runId, text, attachments, by_agent: false, created_at: new Date().toISOString() };
       client.setQueryData<Message[]>(['conversations', id, 'messages'], (before) => [...(before ?? []), own]);
       setText('');
+      files.sent();
       setKey(idempotencyKey());
       setRunning(runId);
     },
@@ -68,7 +84,8 @@ export function Thread({ id }: { id: string }) {
               setText(next);
               setKey(idempotencyKey());
             }}
-            onSend={() => post.mutate(text)}
+            attachments={files}
+            onSend={() => post.mutate({ text, attachments: files.all.flatMap((one) => one.document ?? []) })}
             isBusy={post.isPending}
             error={post.error ?? stop.error}
             onStop={running === null ? null : () => stop.mutate(running)}

@@ -4,13 +4,15 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Pencil } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
 import { useTranslations } from 'use-intl';
-import { Markdown } from '@/components/markdown';
 import { RunView } from '@/components/run/run-view';
+import { Answer } from '@/components/source/answer';
 import { Button } from '@/components/ui/button';
 import { Ago } from '@/components/ui/time';
+import { withoutMarks } from '@/lib/citations';
 import { useRun } from '@/lib/run/use-run';
 import { waitingOf, waitsForMoney } from '@/lib/run/fold';
 import type { Message, Turn } from './api';
+import { SentFiles } from './attachments';
 
 /** One's own words. They can be taken up again, changed or not. */
 function Own({ message, onAgain }: { message: Message; onAgain: (text: string) => void }) {
@@ -20,6 +22,7 @@ function Own({ message, onAgain }: { message: Message; onAgain: (text: string) =
       <p dir="auto" className="max-w-[85%] rounded-2xl rounded-ee-md bg-accent-wash px-4 py-2.5 whitespace-pre-wrap">
         {message.text}
       </p>
+      <SentFiles message={message} />
       <p className="flex items-center gap-1 text-xs text-soft">
         <Ago at={message.created_at} />
         <button
@@ -50,7 +53,7 @@ export function PastTurn({ turn, onAgain }: { turn: Turn; onAgain: (text: string
         <Steps runId={runId} />
       ) : (
         <div className="grid gap-2">
-          {turn.reply !== null && <Markdown text={turn.reply.text} />}
+          {turn.reply !== null && <Answer text={turn.reply.text} />}
           {runId != null && (
             <div>
               <Button
@@ -110,9 +113,9 @@ export function LiveTurn({ conversationId, turn, runId, isLast, onAgain, onRunni
       <Own message={turn.message} onAgain={onAgain} />
       {/* Reading out every token would drown everything else: what is finished is announced, once. */}
       <p role="status" className="sr-only">
-        {run.reply !== null && isLast ? t('replied', { text: run.reply }) : waitingOf(run).length > 0 || waitsForMoney(run) !== null ? t('waits') : ''}
+        {run.reply !== null && isLast ? t('replied', { text: withoutMarks(run.reply) }) : waitingOf(run).length > 0 || waitsForMoney(run) !== null ? t('waits') : ''}
       </p>
-      {!isHeard && turn.reply !== null ? <Markdown text={turn.reply.text} /> : <RunView followed={followed} runId={runId} />}
+      {!isHeard && turn.reply !== null ? <Answer text={turn.reply.text} /> : <RunView followed={followed} runId={runId} />}
     </article>
   );
 }

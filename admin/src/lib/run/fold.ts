@@ -1,3 +1,4 @@
+import type { Schemas } from '@/lib/api/client';
 import type { RunEvent } from './event';
 
 /** How far a call is. */
@@ -45,7 +46,7 @@ export interface Run {
   /** A piece of the draft was missed: it is not shown, the whole text comes with the reply. */
   draftHasHole: boolean;
   reply: string | null;
-  citations: { call_id: string; title: string }[];
+  citations: Schemas['CitationView'][];
   started: { agent: string; prompt: string; model: string; text: string } | null;
   /** Where it goes on from: its steps before this one are taken from the other run's record. */
   forked: { from: string; step: number } | null;

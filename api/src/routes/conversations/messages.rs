@@ -1,13 +1,14 @@
 //! Lists what was said in one of one's own conversations.
 
-use super::MessageView;
+use super::{AttachmentView, MessageView};
 use crate::auth::{Answer, Caller, json};
 use crate::extract::{Id, Query};
 use crate::openapi::Doc;
 use crate::routes::{PageOf, PageQuery};
 use http::StatusCode;
-use steward_core::ConversationId;
-use steward_office::conversations;
+use steward_core::{ConversationId, MessageId};
+use steward_office::{conversations, documents};
+use steward_store::conversation::Message;
 
 pub(crate) fn doc() -> Doc {
     Doc::new("List the messages of a conversation").query::<PageQuery>().answers_page::<MessageView>("Messages, oldest first.")
@@ -18,5 +19,12 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<ConversationId>, Query(que
     let mut tx = caller.begin().await?;
     let rows = conversations::messages(&mut tx, id, &page).await?;
     let (rows, next) = page.cut(rows, |row| row.message_id.uuid());
-    json(StatusCode::OK, &PageOf::new(rows, next, MessageView::from))
+    let ids: Vec<MessageId> = rows.iter().map(|row| row.message_id).collect();
+    let along = documents::of_messages(&mut tx, &ids).await?;
+    let show = |row: Message| {
+        let own = along.iter().filter(|(message, _)| *message == row.message_id);
+        let attachments = own.map(|(_, document)| AttachmentView::from(document.clone())).collect();
+        MessageView::of(row, attachments)
+    };
+    json(StatusCode::OK, &PageOf::new(rows, next, show))
 }

@@ -58,8 +58,8 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>, Json(wanted): Json
     let state = caller.state();
     conversations::may_fork(&mut tx, id).await?;
     let events = runs::journal(&mut tx, id).await?;
-    let Some((was, text, history)) = events.first().and_then(|recorded| match &recorded.event {
-        Event::Started { pins, text, history, .. } => Some((pins.clone(), text.clone(), history.clone())),
+    let Some((was, text, history, attachments)) = events.first().and_then(|recorded| match &recorded.event {
+        Event::Started { pins, text, history, attachments, .. } => Some((pins.clone(), text.clone(), history.clone(), attachments.clone())),
         _ => None,
     }) else {
         return Err(OfficeError::Conflict("the run has no beginning to go on from".to_owned()).into());
@@ -79,7 +79,9 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>, Json(wanted): Json
         ActorKind::Person { .. } => "chat",
         ActorKind::Token { .. } | ActorKind::Agent { .. } | ActorKind::Worker => "api",
     };
-    let fork = Fork { from: id, step: wanted.step, events: taken.events, used: taken.used, later: taken.later, text: wanted.text.unwrap_or(text), history };
+    let documents = attachments.into_iter().map(|attachment| attachment.document_id).collect();
+    let text = wanted.text.unwrap_or(text);
+    let fork = Fork { from: id, step: wanted.step, events: taken.events, used: taken.used, later: taken.later, text, history, documents };
     let forked = conversations::fork(&mut tx, caller.office(), fork, channel, pins).await;
     let (conversation_id, posted) = forked.map_err(|err| match err {
         OfficeError::Invalid(message) => ApiError::field("/text", message),
@@ -126,7 +128,7 @@ fn chosen(caller: &Caller, wanted: &ForkOf, now: AgentPins) -> Result<AgentPins,
 /// Refuses what would end before it asks anything: the agent's bounds count the steps that are taken, and what they used.
 fn check(was: &Pins, pins: &AgentPins, taken: &Taken, from: RunId, step: u32) -> Result<(), ApiError> {
     let pins = Pins { limits: pins.limits, ..was.clone() };
-    let started = Event::Started { pins, text: String::new(), history: Vec::new(), variables: Default::default() };
+    let started = Event::Started { pins, text: String::new(), history: Vec::new(), variables: Default::default(), attachments: Vec::new() };
     let forked = Event::Forked { from, step, taken: u32::try_from(taken.events.len()).unwrap_or(u32::MAX), used: taken.used, later: Vec::new() };
     let events = [started, forked].into_iter().chain(taken.events.iter().map(|taken| taken.event.clone()));
     let first: Vec<Recorded> = (1..).zip(events).map(|(seq, event)| Recorded { seq, at_ms: 0, event }).collect();

@@ -54,7 +54,7 @@ async fn only_ones_own_run_is_forked_and_only_where_it_was() {
     let manager = working.as_role(Role::Manager).await;
     let (_, theirs) = working.say(&manager, "Add Lena Petrova, lena@partner.example, and note that we met at the fair").await;
     heard_until(&working, &manager, &theirs, "hold.opened").await;
-    for body in [json!({ "step": 1, "model": "another" }), json!({ "step": 1, "prompt": "assistant@2" })] {
+    for body in [json!({ "step": 1, "model": "another" }), json!({ "step": 1, "prompt": "assistant@1" })] {
         fork(&working, &manager, &theirs, &body, 403).await;
     }
     assert_eq!(working.world.server.database.number("select count(*) from run where forked_from is not null").await, 0);

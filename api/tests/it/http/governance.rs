@@ -100,7 +100,7 @@ async fn tools_prompts_policies_and_agents_are_shown_as_they_are() {
     assert!(rule["text"].as_str().expect("text").contains("crm.create_company"), "{rule}");
 
     let agents = get("/api/v1/agents").await;
-    assert_eq!((&agents["items"][0]["name"], &agents["items"][0]["tools"]), (&json!("assistant"), &json!(["crm.*"])));
+    assert_eq!((&agents["items"][0]["name"], &agents["items"][0]["tools"]), (&json!("assistant"), &json!(["crm.*", "documents.*"])));
     assert_eq!(agents["items"][0]["prompt_digest"], shown["digest"]);
     assert_eq!(agents["items"][0]["mode"], state.agents["assistant"].mode.name());
 }

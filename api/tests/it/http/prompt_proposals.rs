@@ -10,10 +10,13 @@ use steward_prompts::{Registry, SHIPPED};
 
 const PATH: &str = "/api/v1/prompts/proposals";
 
-/// The shipped prompts, and a second version of the assistant's that begins with other words.
+/// Where the label of the files points.
+const LABELS: &str = "[[move]]\nlabel = \"production\"\nversion = 1\non = 2026-11-24\nwhy = \"The first release.\"\n";
+
+/// The first of the shipped versions, and a second one that begins with other words.
 fn two_versions() -> Arc<Registry> {
-    let mut files: Vec<(String, String)> = SHIPPED.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
-    let first = files.iter().find(|(path, _)| path == "assistant/v1.md").expect("the first version").1.clone();
+    let first = SHIPPED.iter().find(|(path, _)| *path == "assistant/v1.md").expect("the first version").1.to_owned();
+    let mut files = vec![("assistant/labels.toml".to_owned(), LABELS.to_owned()), ("assistant/v1.md".to_owned(), first.clone())];
     let (front, text) = first.split_once("\n+++\n").expect("front matter");
     files.push(("assistant/v2.md".to_owned(), format!("{}\n+++\nAnswer in two sentences.\n{text}", front.replace("version = 1", "version = 2"))));
     Arc::new(Registry::load(files.iter().map(|(path, text)| (path.as_str(), text.as_str()))).expect("prompts"))

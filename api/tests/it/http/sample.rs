@@ -6,12 +6,14 @@ use serde_json::{Value, json};
 use steward_api::router::Route;
 use steward_core::event::Recorded;
 use steward_core::{
-    Actor, ActorKind, ApiTokenId, AuthMethod, BudgetHoldId, CompanyId, ContactId, ConversationId, DealId, Digest, EnvelopeId, Event, GovernanceChangeId,
-    GrantId, HoldId, Id, Integrity, PasskeyId, PersonId, PushSubscriptionId, Role, RunId, RunOutcome, Scope, SessionId, WorkspaceId, Workspaces,
+    Actor, ActorKind, ApiTokenId, AuthMethod, BudgetHoldId, CompanyId, ContactId, ConversationId, DealId, Digest, DocumentId, EnvelopeId, Event,
+    GovernanceChangeId, GrantId, HoldId, Id, Integrity, PasskeyId, PersonId, PushSubscriptionId, Role, RunId, RunOutcome, Scope, SessionId, WorkspaceId,
+    Workspaces,
 };
 use steward_office::changes::{self, ChangeKind, POLICY, Proposal};
 use steward_office::conversations::{self, AgentPins};
 use steward_office::crm::{self, NewCompany, NewContact, NewDeal};
+use steward_office::documents::{self, For, Place};
 use steward_office::grants::{self, NewGrant, Range};
 use steward_office::holds::seal::seal_hold;
 use steward_office::people;
@@ -90,6 +92,7 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
         }
         "deals::update" => Sample::Json(json!({ "version": 1, "stage": "won" })),
         "contacts::add_note" | "companies::add_note" | "deals::add_note" => Sample::Json(json!({ "text": "Called, will call back." })),
+        "documents::put" => Sample::Bytes("text/markdown", "# Terms\n\nThirty days."),
         "conversations::create" => Sample::Json(json!({ "agent": "assistant", "workspace_id": workspace })),
         "conversations::post" => Sample::Json(json!({ "text": "Hello" })),
         "runs::cancel" => Sample::Nothing,
@@ -186,6 +189,11 @@ pub(crate) async fn target(world: &World, house: &House, person: PersonId, route
         "deals" => {
             let new = NewDeal { title: "Chairs".to_owned(), stage: "offer".to_owned(), ..NewDeal::default() };
             made!(tx => crm::create_deal(&mut tx, office, house.workspace, &new, Integrity::Directory)).deal_id.to_string()
+        }
+        "documents" => {
+            let file = documents::read(b"# Terms\n\nThirty days.", "terms.md", "text/markdown").expect("a file");
+            let place = Place { workspace: house.workspace, conversation: None, readers: For::Workspace };
+            made!(tx => documents::put(&mut tx, office, place, file)).document_id.to_string()
         }
         "conversations" => conversation_of(world, house, person).await.to_string(),
         "runs" => run_of(world, house, route.name == "runs::events").await.to_string(),
@@ -364,6 +372,7 @@ pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
         "contacts" => fresh::<ContactId>(world),
         "companies" => fresh::<CompanyId>(world),
         "deals" => fresh::<DealId>(world),
+        "documents" => fresh::<DocumentId>(world),
         "conversations" => fresh::<ConversationId>(world),
         "runs" => fresh::<RunId>(world),
         "holds" => fresh::<HoldId>(world),
@@ -382,6 +391,7 @@ pub(crate) fn ask<'a>(world: &'a World, route: &Route, id: Option<&str>) -> Ask<
         world.server.ask(method, id.map_or_else(|| route.path.replace("{name}", "assistant").replace("{version}", "1"), |id| route.path.replace("{id}", id)));
     // The protocol wants to know for whom and in which forms; other routes do not look.
     let ask = if route.path == "/mcp" { ask.header("host", "127.0.0.1:7700").header("accept", "application/json, text/event-stream") } else { ask };
+    let ask = if route.name == "documents::search" { ask.query(&format!("q=terms&workspace_id={}", world.home.workspace)) } else { ask };
     match body(world, route) {
         Some(Sample::Json(body)) => ask.json(&body),
         Some(Sample::Bytes(kind, bytes)) => ask.query(&format!("workspace_id={}", world.home.workspace)).bytes(kind, bytes),

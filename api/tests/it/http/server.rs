@@ -185,7 +185,7 @@ impl Server {
             prompt_digest: prompt.digest,
             prompt_label: Some("production".to_owned()),
             model: "strong".to_owned(),
-            tools: vec!["crm.*".to_owned()],
+            tools: vec!["crm.*".to_owned(), "documents.*".to_owned()],
             mode: steward_core::Mode::default(),
             limits: RunLimits::default(),
         };

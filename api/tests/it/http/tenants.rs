@@ -22,7 +22,7 @@ async fn fill(world: &World, tenant: &str) {
 const FILL: &str = "
 do $$
 declare t uuid := {tenant}; w uuid; p uuid; c uuid := gen_random_uuid(); r uuid := gen_random_uuid(); h uuid := gen_random_uuid();
-        g uuid := gen_random_uuid(); k uuid := gen_random_uuid(); co uuid := gen_random_uuid(); tk uuid := gen_random_uuid(); i uuid := gen_random_uuid(); d bytea := sha256(gen_random_uuid()::text::bytea); n timestamptz := now();
+        g uuid := gen_random_uuid(); dc uuid := gen_random_uuid(); k uuid := gen_random_uuid(); co uuid := gen_random_uuid(); tk uuid := gen_random_uuid(); i uuid := gen_random_uuid(); d bytea := sha256(gen_random_uuid()::text::bytea); n timestamptz := now();
 begin
   select workspace_id into w from workspace where tenant_id = t;
   select person_id into p from person where tenant_id = t;
@@ -58,6 +58,10 @@ begin
   insert into hold_escalation (tenant_id, hold_id, workspace_id, after_minutes, roles, at) values (t, h, w, 30, '{owner}', n);
   insert into governance_change (tenant_id, governance_change_id, kind, subject, content, content_digest, base_digest, base_version, report, sound, proposed_by, proposed_at, proposed_audit_id, seal, state)
     values (t, gen_random_uuid(), 'policy', 'rules', '{}', d, d, 0, '{}', false, p, n, (select audit_id from audit_event where tenant_id = t limit 1), d, 'proposed');
+  insert into document (tenant_id, document_id, workspace_id, conversation_id, person_id, name, media_type, bytes, sha256, characters, chunks, integrity, created_at)
+    values (t, dc, w, c, p, 'x', 'text/plain', 1, d, 1, 1, 1, n);
+  insert into document_chunk (tenant_id, document_id, number, workspace_id, text, start_at, end_at, integrity, words) values (t, dc, 1, w, 'x', 0, 1, 0, '');
+  insert into message_document (tenant_id, message_id, position, workspace_id, document_id) select t, message_id, 0, w, dc from message where tenant_id = t limit 1;
   insert into plugin_state (tenant_id, workspace_id, plugin) values (t, w, 'x');
   insert into plugin_entry (tenant_id, workspace_id, plugin, key, value, version, integrity, private, changed_at) values (t, w, 'x', 'x', '', 1, 0, true, n);
   insert into host_effect (tenant_id, run_id, key, ordinal, workspace_id, request_digest, answer, at) values (t, r, 'k', 0, w, d, '{}', n);

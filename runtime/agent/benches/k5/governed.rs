@@ -44,7 +44,7 @@ impl Memory {
             limits: RunLimits::default(),
         };
         let variables = ["agent", "organisation", "person", "workspace", "now"].map(|name| (name.to_owned(), name.to_owned())).into();
-        let started = Event::Started { pins, text: "Look up the contacts.".into(), history: Vec::new(), variables };
+        let started = Event::Started { pins, text: "Look up the contacts.".into(), history: Vec::new(), variables, attachments: Vec::new() };
         let journal = MemoryJournal::new(vec![Recorded { seq: 1, at_ms: office.clock.now_ms(), event: started }]);
         let assignment = Assignment {
             tenant: office.ids.make(),

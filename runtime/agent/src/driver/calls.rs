@@ -255,6 +255,7 @@ impl Drive<'_> {
             used: Default::default(),
             records: Default::default(),
             kept: None,
+            handed: Default::default(),
         });
     }
 
@@ -356,8 +357,8 @@ impl Drive<'_> {
                 self.reserved_left = Micros(self.reserved_left.0.saturating_sub(cost.0));
                 self.apply(Event::Extracted { call_id: id, model, usage, cost });
             }
-            let CallReport { outcome, fuel, ms, used, records, kept } = report;
-            self.apply(Event::Done { call_id: id, outcome, fuel, ms, used, records, kept });
+            let CallReport { outcome, fuel, ms, used, records, kept, handed } = report;
+            self.apply(Event::Done { call_id: id, outcome, fuel, ms, used, records, kept, handed });
         }
         Ok(())
     }
@@ -420,7 +421,7 @@ fn at_once<'a>(id: CallId, class: FailureClass, why: &str) -> Reading<'a> {
 
 /// The report of a call that no sandbox ran.
 fn report(outcome: Outcome) -> CallReport {
-    CallReport { outcome, fuel: 0, ms: 0, used: Default::default(), records: Default::default(), kept: None }
+    CallReport { outcome, fuel: 0, ms: 0, used: Default::default(), records: Default::default(), kept: None, handed: Default::default() }
 }
 
 /// Text columns take no NUL.

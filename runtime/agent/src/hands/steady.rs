@@ -6,8 +6,8 @@
 use std::time::Duration;
 use steward_core::Floor;
 use steward_host::office::{
-    Asked, Company, CompanyPatch, Contact, ContactPatch, Deal, DealFilter, KvChange, KvChanged, KvEntry, KvName, KvSpace, Listed, NewCompany, NewContact, Note,
-    Office, OfficeError, PageRequest, Subject,
+    Asked, Company, CompanyPatch, Contact, ContactPatch, Deal, DealFilter, Documents, KvChange, KvChanged, KvEntry, KvName, KvSpace, Listed, NewCompany,
+    NewContact, Note, Office, OfficeError, PageRequest, Pieces, Subject,
 };
 
 /// How often an unanswered question is asked again.
@@ -60,6 +60,14 @@ impl<O: Office> Office for Steady<O> {
 
     fn list_notes<'a>(&'a self, about: &'a Subject, page: &'a PageRequest) -> Asked<'a, Listed<Note>> {
         again!(self.0.list_notes(about, page))
+    }
+
+    fn search_documents<'a>(&'a self, query: &'a str, document: Option<&'a str>, limit: u32) -> Asked<'a, Vec<Documents>> {
+        again!(self.0.search_documents(query, document, limit))
+    }
+
+    fn read_document<'a>(&'a self, id: &'a str, from: u32, limit: u32) -> Asked<'a, Pieces> {
+        again!(self.0.read_document(id, from, limit))
     }
 
     fn create_contact<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a NewContact) -> Asked<'a, Contact> {

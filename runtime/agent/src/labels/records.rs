@@ -20,6 +20,16 @@ const HOUSE: &str = "house";
 pub(super) fn house() -> Readers {
     Readers::Only([HOUSE.to_owned()].into())
 }
+
+/// Who may read what a call brought: those of its tool, or the fewer that the host noted, who are of the house.
+pub(super) fn rest(private: bool, noted: &Readers) -> Readers {
+    match noted {
+        Readers::Only(_) => noted.clone(),
+        Readers::Public if private => house(),
+        Readers::Public => Readers::Public,
+    }
+}
+
 /// The shortest text that counts for a piece of another, in characters; what is shorter stands everywhere.
 const PIECE_MIN: usize = 8;
 
@@ -72,6 +82,8 @@ pub(super) struct Origins<'a> {
     pub(super) private: bool,
     /// What the tool's plugin had kept from earlier calls and read for it.
     pub(super) kept: Option<Floor>,
+    /// Who may read all of it, as the host noted; the manifest may only say less of them.
+    pub(super) readers: &'a Readers,
     /// Whether another run got it: what was made then is no longer known to be as it was made.
     pub(super) taken: bool,
     /// Whether the owner named this whole result, which has no records, and said to go by it.
@@ -113,7 +125,7 @@ impl Records {
             self.sources.insert(Arc::clone(&call));
         }
         let origins: HashMap<&str, Origin> = found.iter().filter(|leaf| !leaf.is_key).map(|leaf| (leaf.path.as_str(), leaf.origin)).collect();
-        let rest = Arc::new(if from.private { house() } else { Readers::Public });
+        let rest = Arc::new(rest(from.private, from.readers));
         let mut around: HashMap<String, Vec<Around<'_>>> = HashMap::new();
         for pattern in from.patterns {
             for (path, object) in pointed(result, &pattern.at).into_iter().filter(|(_, object)| object.is_object()) {
@@ -121,7 +133,8 @@ impl Records {
                     self.record(words, pattern, from.taken, object, &format!("{call}{path}"), |field| origins.get(format!("{path}/{field}").as_str()).copied());
                 // What was kept of private matters is for the house, whomever its plugin names as a reader.
                 let kept_private = from.kept.is_some_and(|kept| kept.private);
-                let readers = if from.private && !kept_private { Arc::new(readers(pattern, object)) } else { Arc::clone(&rest) };
+                let named = from.private && !kept_private && from.readers.is_public();
+                let readers = if named { Arc::new(readers(pattern, object)) } else { Arc::clone(&rest) };
                 around.entry(path).or_default().push(Around { record, id: pattern.key.as_deref(), readers });
             }
         }

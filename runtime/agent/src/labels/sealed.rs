@@ -7,6 +7,7 @@
 use super::Shown;
 use super::records::Use;
 use super::walk::{leaves, push};
+use crate::citations;
 use crate::run::Run;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -230,6 +231,12 @@ impl Shown {
                     spoken.readers = spoken.readers.join(&label.readers);
                     spoken.calls.extend(named.call.parse::<CallId>());
                     spoken.text.push_str(&value);
+                    // What a document says is shown with the piece that says it.
+                    if let Some(mark) =
+                        named.call.parse().ok().and_then(|call| citations::beside(run, call, &named.path)).filter(|_| named.path.ends_with("/text"))
+                    {
+                        spoken.text.push_str(&format!(" [[{mark}]]"));
+                    }
                     rest = after;
                 }
                 None => {

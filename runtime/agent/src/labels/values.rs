@@ -11,11 +11,14 @@ use super::{Leaf, Origins, given, origins_of};
 use crate::gate::{Callable, Catalogue};
 use crate::intent::Intent;
 use crate::run::{Call, Run};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use steward_core::{ArgumentClass, ArgumentRole, FailureClass, Floor, Integrity, Label, Mode, Origin, Outcome, Readers, RecordPattern, Source, ToolCall};
 use steward_host::EXTRACT;
+
+/// What stands for a tool where a document came along with a message.
+const GIVEN: &str = "message.documents";
 
 /// One value an earlier result showed.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +64,7 @@ impl Shown {
         if run.called {
             shown.join_context(&Label::from_source(Integrity::Outside, Source::Model), true);
         }
+        shown.add_attachments(run);
         // What the agent said earlier may repeat what it had read then: its words lower the context as the reading did, and are for those only
         // who may read all that.
         for turn in &run.history {
@@ -114,14 +118,26 @@ impl Shown {
             // A tool may have read others' text, and nothing labels what it says of its failure.
             let source = Source::Result { call: id.clone(), tool: call.call.tool.clone(), path: String::new() };
             let private = kept_private || found.as_ref().is_some_and(|tool| tool.spec().private);
-            let readers = if private { records::house() } else { Readers::Public };
+            let readers = records::rest(private, &call.handed.readers);
             self.join_context(&Label { readers, ..Label::from_source(Integrity::Outside, source) }, false);
         }
         if let Some(Outcome::Ok { result, .. }) = &call.outcome {
             match found {
-                Some(tool) => self.add_call(mode, run, &*tool, &call.call, result, &call.records, call.kept),
+                Some(tool) => self.add_handed(mode, run, &*tool, &call.call, result, &call.records, call.kept, &call.handed.readers),
                 // Outside text, whatever else went into it; who may read it was not known of its tool only.
-                None => self.add_result(&id, &call.call.tool, result, &BTreeMap::new(), &call.records, &[], kept_private),
+                None => {
+                    let from = records::Origins {
+                        call: &id,
+                        tool: &call.call.tool,
+                        patterns: &[],
+                        private: kept_private,
+                        kept: None,
+                        readers: &call.handed.readers,
+                        taken: false,
+                        endorsed: false,
+                    };
+                    self.take(&from, result, &BTreeMap::new(), &call.records);
+                }
             }
         }
     }
@@ -137,6 +153,22 @@ impl Shown {
         result: &Value,
         stored: &BTreeMap<String, Integrity>,
         kept: Option<Floor>,
+    ) {
+        self.add_handed(mode, run, tool, call, result, stored, kept, &Readers::Public);
+    }
+
+    /// The same, where only these may read what the office handed to it.
+    #[expect(clippy::too_many_arguments, reason = "a call, its result, and what the store and the host say of it")]
+    fn add_handed(
+        &mut self,
+        mode: Mode,
+        run: &Run,
+        tool: &dyn Callable,
+        call: &ToolCall,
+        result: &Value,
+        stored: &BTreeMap<String, Integrity>,
+        kept: Option<Floor>,
+        readers: &Readers,
     ) {
         let spec = tool.spec();
         let id = call.call_id.to_string();
@@ -161,6 +193,7 @@ impl Shown {
             patterns: &spec.records,
             private: spec.private || kept.is_some_and(|kept| kept.private),
             kept,
+            readers,
             taken: run.took(call.call_id),
             endorsed,
         };
@@ -213,10 +246,15 @@ impl Shown {
         patterns: &[RecordPattern],
         private: bool,
     ) {
-        self.take(&records::Origins { call, tool, patterns, private, kept: None, taken: false, endorsed: false }, result, labels, stored);
+        self.take(
+            &records::Origins { call, tool, patterns, private, kept: None, readers: &Readers::Public, taken: false, endorsed: false },
+            result,
+            labels,
+            stored,
+        );
     }
 
-    fn take(&mut self, from: &records::Origins<'_>, result: &Value, labels: &BTreeMap<String, Origin>, stored: &Stored) {
+    pub(super) fn take(&mut self, from: &records::Origins<'_>, result: &Value, labels: &BTreeMap<String, Origin>, stored: &Stored) {
         self.memo = Memo::default();
         let found = walk(result, labels, stored, from.kept);
         let empty = Words::default();
@@ -233,6 +271,37 @@ impl Shown {
             if !key.is_empty() && !is_key {
                 self.values.entry(key).and_modify(|value| value.label = value.label.join(&label)).or_insert(ShownValue { label });
             }
+        }
+    }
+
+    /// Documents that came along: the model is told their names, which whoever made the files chose, and their ids, which are ours. That one
+    /// was given along names it no more than a list of files does; the owner's words may.
+    fn add_attachments(&mut self, run: &Run) {
+        let labels =
+            ["/id", "/type", "/bytes"].map(|field| (field.to_owned(), Origin::System)).into_iter().chain([("/name".to_owned(), Origin::Fact)]).collect();
+        let pattern = RecordPattern {
+            at: String::new(),
+            of: "document".to_owned(),
+            key: Some("id".to_owned()),
+            anchors: vec!["name".to_owned()],
+            made: false,
+            readers: Vec::new(),
+        };
+        for (at, given) in run.attachments.iter().enumerate() {
+            let call = format!("given_{at}");
+            let result = json!({ "id": given.document_id, "name": given.name, "type": given.media_type, "bytes": given.bytes });
+            let stored = [(given.document_id.to_string(), given.integrity)].into();
+            let from = records::Origins {
+                call: &call,
+                tool: GIVEN,
+                patterns: std::slice::from_ref(&pattern),
+                private: true,
+                kept: None,
+                readers: &given.readers,
+                taken: false,
+                endorsed: false,
+            };
+            self.take(&from, &result, &labels, &stored);
         }
     }
 

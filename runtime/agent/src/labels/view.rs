@@ -20,6 +20,11 @@ pub(super) fn is_inline(leaf: &Value, integrity: Integrity) -> bool {
     }
 }
 
+/// Whether a model in mode `sealed` is shown what a document is called.
+pub(crate) fn shows_name(name: &str, integrity: Integrity) -> bool {
+    is_inline(&Value::String(name.to_owned()), integrity.min(Integrity::Fact))
+}
+
 /// Whether a reading behind a handle answered with one of a few choices, which the model is shown.
 pub(crate) fn shows_choice(call: &ToolCall) -> bool {
     call.tool == EXTRACT && matches!(call.arguments.get("as").and_then(Value::as_str), Some("choice" | "yes_no"))

@@ -42,11 +42,12 @@ impl Run {
         self.last_seq = recorded.seq;
         self.last_at_ms = recorded.at_ms;
         match &recorded.event {
-            Event::Started { pins, text, history, variables } => {
+            Event::Started { pins, text, history, variables, attachments } => {
                 self.pins = Some(pins.clone());
                 self.text.clone_from(text);
                 self.history.clone_from(history);
                 self.variables.clone_from(variables);
+                self.attachments.clone_from(attachments);
             }
             Event::Forked { taken, used, later, .. } => {
                 self.taken_until = recorded.seq.saturating_add(*taken);
@@ -148,12 +149,13 @@ impl Run {
                     call.started = Some(Started { key: key.clone(), attempt: *attempt });
                 }
             }
-            Event::Done { call_id, outcome, used, records, kept, .. } => {
+            Event::Done { call_id, outcome, used, records, kept, handed, .. } => {
                 self.requests = self.requests.saturating_add(used.requests);
                 if let Some(call) = self.call_mut(*call_id) {
                     call.outcome = Some(outcome.clone());
                     call.records.clone_from(records);
                     call.kept = *kept;
+                    call.handed.clone_from(handed);
                 }
             }
             Event::Extracted { usage, cost, .. } => self.charge(*usage, *cost),

@@ -1,7 +1,7 @@
 //! What is known of a run after its events so far.
 
 use std::collections::BTreeMap;
-use steward_core::event::{Fate, HoldOutcome, LaterCall, Pins, RunOutcome, Turn, Used};
+use steward_core::event::{Attachment, Fate, Handed, HoldOutcome, LaterCall, Pins, RunOutcome, Turn, Used};
 use steward_core::{
     BlockClass, BudgetHoldId, CallId, Digest, Effect, EnvelopeId, FailureClass, Floor, GrantId, HoldId, Integrity, Micros, Needs, Outcome, PersonId, ToolCall,
     Usage, Verdict,
@@ -18,6 +18,8 @@ pub struct Run {
     pub history: Vec<Turn>,
     /// Values of the prompt's variables.
     pub variables: BTreeMap<String, String>,
+    /// Documents that the person gave along.
+    pub attachments: Vec<Attachment>,
     /// The last event that was taken from another run's record; 0 where none was.
     pub taken_until: u32,
     /// What another run had used for what was taken from it.
@@ -102,6 +104,8 @@ pub struct Call {
     pub records: BTreeMap<String, Integrity>,
     /// What its plugin had kept from earlier calls and read in it.
     pub kept: Option<Floor>,
+    /// What the office handed to its plugin.
+    pub handed: Handed,
 }
 
 /// A verdict as the fold keeps it.
@@ -226,7 +230,7 @@ impl Run {
 impl Call {
     /// A call as the model proposed it.
     pub fn of(call: ToolCall) -> Self {
-        Self { call, edit: None, ruled: None, hold: None, started: None, outcome: None, records: BTreeMap::new(), kept: None }
+        Self { call, edit: None, ruled: None, hold: None, started: None, outcome: None, records: BTreeMap::new(), kept: None, handed: Handed::default() }
     }
 
     /// The way in which it was refused or failed, if it was. To look for what is not there is no failure.

@@ -27,6 +27,7 @@ fn started(limits: RunLimits) -> Event {
         text: "do it".into(),
         history: Vec::new(),
         variables: Default::default(),
+        attachments: Vec::new(),
     }
 }
 
@@ -236,7 +237,7 @@ fn decided(call: &Call, verdict: Verdict, effect: Effect, after_approval: bool) 
 
 fn done(call_id: CallId) -> Event {
     let outcome = Outcome::Ok { result: json!({}), summary: None };
-    Event::Done { call_id, outcome, fuel: 1, ms: 1, used: Default::default(), records: Default::default(), kept: None }
+    Event::Done { call_id, outcome, fuel: 1, ms: 1, used: Default::default(), records: Default::default(), kept: None, handed: Default::default() }
 }
 
 proptest! {

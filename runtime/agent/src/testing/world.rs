@@ -232,7 +232,7 @@ impl World {
 }
 
 fn runtime(db: &TestDatabase, office: Office, base_url: &str, limits: RunLimits, extra: &[&str]) -> Runtime {
-    parts(db.worker.clone(), office, base_url, limits, extra, &["crm.*"])
+    parts(db.worker.clone(), office, base_url, limits, extra, &["crm.*", "documents.*"])
 }
 
 #[expect(clippy::expect_used, reason = "test support may stop the test")]

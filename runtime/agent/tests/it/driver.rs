@@ -4,6 +4,7 @@ mod asking;
 mod budgets;
 mod clock;
 mod counters;
+mod documents;
 mod edits;
 mod forks;
 mod grants;
@@ -73,11 +74,17 @@ async fn fork(world: &World, run: RunId, step: u32) -> RunId {
 
 async fn try_fork(world: &World, run: RunId, step: u32) -> Result<RunId, OfficeError> {
     let events = world.events(run).await;
-    let begun = events.iter().find_map(|recorded| if let Event::Started { text, history, .. } = &recorded.event { Some((text, history)) } else { None });
-    let (text, history) = begun.map(|(text, history)| (text.clone(), history.clone())).expect("a beginning");
+    let begun = events.iter().find_map(|recorded| {
+        if let Event::Started { text, history, attachments, .. } = &recorded.event {
+            Some((text.clone(), history.clone(), attachments.iter().map(|given| given.document_id).collect()))
+        } else {
+            None
+        }
+    });
+    let (text, history, documents) = begun.expect("a beginning");
     let Taken { events, used, later } = taken(&events, step).expect("what came before is over");
     let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
-    let fork = Fork { from: run, step, events, used, later, text, history };
+    let fork = Fork { from: run, step, events, used, later, text, history, documents };
     let (_, posted) = conversations::fork(&mut tx, &world.runtime.office, fork, "chat", world.pins()).await?;
     tx.commit().await.expect("commit");
     Ok(posted.run)

@@ -42,7 +42,7 @@ impl TextEncoding {
 const SNIFF_BYTES: usize = 8 * 1024;
 
 /// The text of a file, its encoding, and whether a byte-order mark said so. The mark is not part of the text.
-pub(super) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, TextEncoding, bool), ImportError> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, TextEncoding, bool), ImportError> {
     let (text, encoding, marked) = if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
         let (text, encoding) = decode_bytes(rest);
         (text, encoding, true)

@@ -5,6 +5,7 @@ mod audit_kill;
 mod audit_large;
 mod budgets;
 mod crm;
+mod documents;
 mod factors;
 mod fixture;
 mod import;

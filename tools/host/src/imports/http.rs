@@ -10,6 +10,8 @@ use wasmtime::Result;
 
 /// Why a call that read what is not for everybody asks nobody.
 const TOLD: &str = "this call read what was kept of private matters, so it asks nobody outside; take what is to be sent as an argument instead";
+/// Why a call that was handed a document asks nobody.
+const HANDED: &str = "this call was handed a document of the organisation, so it asks nobody outside; take what is to be sent as an argument instead";
 /// Letters of a reason.
 const REASON_MAX: usize = 300;
 
@@ -37,6 +39,10 @@ impl wit::Host for CallState {
         if self.kept.is_some_and(|kept| kept.private) {
             self.used.refused = self.used.refused.saturating_add(1);
             return Ok(Err(wit::HttpError::Denied(TOLD.to_owned())));
+        }
+        if !self.handed.is_nothing() {
+            self.used.refused = self.used.refused.saturating_add(1);
+            return Ok(Err(wit::HttpError::Denied(HANDED.to_owned())));
         }
         if changes && self.is_steered() {
             self.used.refused = self.used.refused.saturating_add(1);

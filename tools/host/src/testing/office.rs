@@ -5,15 +5,16 @@
 
 use super::kv::Kept;
 use crate::office::{
-    Amount, Asked, Company, CompanyPatch, Contact, ContactPatch, Deal, DealFilter, KvChange, KvChanged, KvEntry, KvName, KvSpace, Listed, NewCompany,
-    NewContact, Note, Office, OfficeError, PageRequest, Subject,
+    Amount, Asked, Chunk, Company, CompanyPatch, Contact, ContactPatch, Deal, DealFilter, Document, Documents, KvChange, KvChanged, KvEntry, KvName, KvSpace,
+    Listed, NewCompany, NewContact, Note, Office, OfficeError, PageRequest, Pieces, Subject,
 };
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::{pending, ready};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use steward_core::{Floor, Integrity};
+use steward_core::event::ChunkRef;
+use steward_core::{Floor, Integrity, Readers};
 
 /// The id of a company that is never answered for.
 const NEVER: &str = "company_that_never_answers";
@@ -26,6 +27,7 @@ pub struct Seed {
     companies: Vec<SeedCompany>,
     deals: Vec<SeedDeal>,
     notes: Vec<SeedNote>,
+    documents: Vec<SeedDocument>,
     /// The actor may do nothing.
     denied: bool,
     /// The office does not answer.
@@ -69,6 +71,16 @@ struct SeedNote {
     text: String,
 }
 
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SeedDocument {
+    id: String,
+    name: String,
+    pieces: Vec<String>,
+    /// By address; none for the organisation.
+    readers: Option<BTreeSet<String>>,
+}
+
 #[derive(Debug, Clone)]
 enum Made {
     Contact(Contact),
@@ -82,6 +94,7 @@ struct Records {
     companies: Vec<Company>,
     deals: Vec<Deal>,
     notes: Vec<Note>,
+    documents: Vec<Pieces>,
     answers: BTreeMap<(String, u32), Made>,
     made: u32,
 }
@@ -138,8 +151,14 @@ impl MemoryOffice {
             created_at_ms: 0,
             integrity: Integrity::Outside,
         });
-        let records =
-            Records { contacts: contacts.collect(), companies: companies.collect(), deals: deals.collect(), notes: notes.collect(), ..Records::default() };
+        let records = Records {
+            contacts: contacts.collect(),
+            companies: companies.collect(),
+            deals: deals.collect(),
+            notes: notes.collect(),
+            documents: seed.documents.iter().map(document).collect(),
+            ..Records::default()
+        };
         Self { records: Mutex::new(records), denied: seed.denied, away: seed.away, ..Self::default() }
     }
 
@@ -216,6 +235,28 @@ impl MemoryOffice {
     }
 }
 
+fn document(seed: &SeedDocument) -> Pieces {
+    let mut at = 0;
+    let chunks = (1..).zip(&seed.pieces).map(|(number, text)| {
+        let (start, end) = (at, at + u32::try_from(text.chars().count()).unwrap_or(u32::MAX));
+        at = end;
+        let place = seed.id.parse().ok().map(|document_id| ChunkRef { document_id, number, name: seed.name.clone(), start, end });
+        Chunk { cite: format!("{}#{number}", seed.id), number, heading: None, text: text.clone(), integrity: Integrity::Outside, place }
+    });
+    let chunks: Vec<Chunk> = chunks.collect();
+    let document = Document {
+        id: seed.id.clone(),
+        name: seed.name.clone(),
+        media_type: "text/plain".to_owned(),
+        characters: at,
+        chunks: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
+        created_at_ms: 0,
+        integrity: Integrity::Fact,
+        readers: seed.readers.clone().map_or(Readers::Public, Readers::Only),
+    };
+    Pieces { document, chunks, next: None }
+}
+
 fn cut<T: Clone>(rows: impl Iterator<Item = T>, page: &PageRequest) -> Result<Listed<T>, OfficeError> {
     let start = match &page.after {
         None => 0,
@@ -285,6 +326,30 @@ impl Office for MemoryOffice {
 
     fn list_notes<'a>(&'a self, about: &'a Subject, page: &'a PageRequest) -> Asked<'a, Listed<Note>> {
         self.read(|records| cut(records.notes.iter().rev().filter(|note| note.about == *about).cloned(), page))
+    }
+
+    fn search_documents<'a>(&'a self, query: &'a str, document: Option<&'a str>, limit: u32) -> Asked<'a, Vec<Documents>> {
+        self.read(|records| {
+            let words: Vec<String> = query.to_lowercase().split_whitespace().map(str::to_owned).collect();
+            let wanted = records.documents.iter().filter(|pieces| document.is_none_or(|id| pieces.document.id == id));
+            let found = wanted.map(|Pieces { document, chunks, .. }| {
+                let fits = |chunk: &&Chunk| words.iter().any(|word| chunk.text.to_lowercase().contains(word));
+                Documents {
+                    document: document.clone(),
+                    chunks: chunks.iter().filter(fits).take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect(),
+                }
+            });
+            Ok(found.filter(|found| !found.chunks.is_empty()).collect())
+        })
+    }
+
+    fn read_document<'a>(&'a self, id: &'a str, from: u32, limit: u32) -> Asked<'a, Pieces> {
+        self.read(|records| {
+            let Pieces { document, chunks, .. } = found(&records.documents, id, |pieces| &pieces.document.id)?.clone();
+            let chunks: Vec<Chunk> = chunks.into_iter().filter(|chunk| chunk.number >= from).take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
+            let next = chunks.last().map(|last| last.number + 1).filter(|next| *next <= document.chunks);
+            Ok(Pieces { document, chunks, next })
+        })
     }
 
     fn create_contact<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a NewContact) -> Asked<'a, Contact> {

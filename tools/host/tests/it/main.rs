@@ -8,6 +8,7 @@ mod egress;
 mod fairness;
 mod fuzz;
 mod installed;
+mod knowledge;
 mod kv;
 mod loading;
 mod mcp;

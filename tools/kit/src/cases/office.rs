@@ -9,8 +9,8 @@ use std::sync::Arc;
 use steward_core::Floor;
 use steward_host::Office;
 use steward_host::office::{
-    Asked, Company, CompanyPatch, Contact, ContactPatch, Deal, DealFilter, KvChange, KvChanged, KvEntry, KvName, KvSpace, Listed, NewCompany, NewContact, Note,
-    PageRequest, Subject,
+    Asked, Company, CompanyPatch, Contact, ContactPatch, Deal, DealFilter, Documents, KvChange, KvChanged, KvEntry, KvName, KvSpace, Listed, NewCompany,
+    NewContact, Note, PageRequest, Pieces, Subject,
 };
 
 /// Answers from the script of the case that runs.
@@ -58,6 +58,14 @@ impl Office for Scripted {
 
     fn list_notes<'a>(&'a self, about: &'a Subject, page: &'a PageRequest) -> Asked<'a, Listed<Note>> {
         self.ask("crm.list-notes", &json!({ "about": about, "page": page }))
+    }
+
+    fn search_documents<'a>(&'a self, query: &'a str, document: Option<&'a str>, limit: u32) -> Asked<'a, Vec<Documents>> {
+        self.ask("knowledge.search", &json!({ "query": query, "document": document, "limit": limit }))
+    }
+
+    fn read_document<'a>(&'a self, id: &'a str, from: u32, limit: u32) -> Asked<'a, Pieces> {
+        self.ask("knowledge.read", &json!({ "document": id, "from": from, "limit": limit }))
     }
 
     fn create_contact<'a>(&'a self, _key: &'a str, _ordinal: u32, new: &'a NewContact) -> Asked<'a, Contact> {

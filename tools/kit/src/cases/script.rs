@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use steward_host::{OfficeError, Recorded, RecordedAnswer, SentRequest};
 
 /// Everything that a host is asked and answers, as in `world.wit`. The clock and the log need no answers.
-pub(super) const CALLS: [&str; 17] = [
+pub(super) const CALLS: [&str; 19] = [
     "crm.find-contacts",
     "crm.get-contact",
     "crm.find-companies",
@@ -19,6 +19,8 @@ pub(super) const CALLS: [&str; 17] = [
     "crm-write.create-company",
     "crm-write.update-company",
     "crm-write.add-note",
+    "knowledge.search",
+    "knowledge.read",
     "http.fetch",
     "kv.get",
     "kv.list",

@@ -7,12 +7,18 @@ use steward_kit::cases::{Runner, read_all};
 
 #[tokio::test]
 async fn cases_of_shipped_plugins_end_as_written() {
-    let folder = Folder::of(&GuestFiles::crm());
+    for files in [GuestFiles::crm(), GuestFiles::documents()] {
+        end_as_written(&files).await;
+    }
+}
+
+async fn end_as_written(files: &GuestFiles) {
+    let folder = Folder::of(files);
     let runner = Runner::load(&folder.project()).expect("loaded");
     let update = std::env::var_os("UPDATE").is_some();
     let mut untried = runner.tools().to_vec();
     let mut problems = Vec::new();
-    for mut file in read_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/crm")).expect("cases") {
+    for mut file in read_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins").join(&files.name)).expect("cases") {
         for case in &mut file.cases {
             untried.retain(|tool| *tool != case.tool);
             let result = runner.run(case).await.expect("run");

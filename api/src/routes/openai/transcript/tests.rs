@@ -158,6 +158,7 @@ fn it_waits_only_when_every_held_call_has_its_link() {
         used: Default::default(),
         records: Default::default(),
         kept: None,
+        handed: Default::default(),
     }));
     events.push(opened(0));
     check(pins(events), &format!("Two notes.\n\nThis waits for a person's decision:{}", link(0, "crm.add_note")), "waiting");
@@ -181,5 +182,6 @@ fn started(ids: &Ids) -> Heard {
         text: "t".to_owned(),
         history: Vec::new(),
         variables: Default::default(),
+        attachments: Vec::new(),
     })
 }

@@ -46,7 +46,7 @@ async fn check(program: PathBuf, needs: &str, script: &str) {
     assert!(child.wait().await.expect("ended").success(), "{errors}");
 
     assert!(end["protocol"].as_str().is_some_and(|version| version >= "2025-06-18"), "{end}");
-    assert!(end["tools"].as_array().is_some_and(|tools| tools.contains(&json!("crm.find_contacts")) && tools.len() == 11), "{end}");
+    assert!(end["tools"].as_array().is_some_and(|tools| tools.contains(&json!("crm.find_contacts")) && tools.len() == 13), "{end}");
     assert_eq!(end["found"]["contacts"], json!([]), "{end}");
     assert_eq!((&end["wrong"]["error"]["class"], &end["wrong"]["error"]["denial"]), (&json!("denied"), &json!("invalid_arguments")), "{end}");
     assert!(["denied", "protocol"].contains(&end["unknown"]["error"]["class"].as_str().unwrap_or_default()), "{end}");

@@ -1,0 +1,96 @@
+//! Puts a file in as a document.
+
+use super::DocumentView;
+use crate::auth::{Answer, Caller};
+use crate::error::ApiError;
+use crate::extract::{Bytes, Query};
+use crate::openapi::Doc;
+use crate::routes::records::workspace_for;
+use http::StatusCode;
+use serde::Deserialize;
+use steward_core::{ConversationId, WorkspaceId};
+use steward_office::OfficeError;
+use steward_office::documents::{self, For, Place, ReadFile};
+use tokio::sync::Semaphore;
+use utoipa::{IntoParams, ToSchema};
+
+/// What files are sent as.
+const KINDS: [&str; 7] = ["application/octet-stream", "text/plain", "text/markdown", "text/csv", "application/json", "text/html", "message/rfc822"];
+/// Files read at once: each may take a core for a second.
+static READING: Semaphore = Semaphore::const_new(2);
+
+/// For whom it is.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Readers {
+    /// Whoever puts it in.
+    #[default]
+    Me,
+    /// Whoever sees the workspace.
+    Workspace,
+}
+
+/// What it is and where it goes.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Wanted {
+    /// The file's name; its ending says what it is.
+    name: Option<String>,
+    /// Where; the conversation's workspace, or the only one that one sees, without it.
+    #[param(value_type = Option<String>)]
+    workspace_id: Option<WorkspaceId>,
+    /// The conversation it is given into, one of one's own. It goes along with a message only when the message names it.
+    #[param(value_type = Option<String>)]
+    conversation_id: Option<ConversationId>,
+    /// me, or workspace; me without it.
+    #[serde(default, rename = "for")]
+    #[param(inline)]
+    readers: Readers,
+}
+
+pub(crate) fn doc() -> Doc {
+    Doc::new("Put a document in")
+        .about(
+            "Text, Markdown, CSV, JSON, HTML or a mail message, at most 2 MiB, in UTF-8, UTF-16 or Windows-1252. The text is kept, in pieces; the file is not. \
+             Of a page scripts and styles are left out, of a message its attachments. What a document says is text from outside, whoever puts it in.",
+        )
+        .query::<Wanted>()
+        .body_bytes(&KINDS)
+        .answers::<DocumentView>("201", "The document.")
+}
+
+pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>, bytes: Bytes) -> Answer {
+    bytes.check_kind(&KINDS)?;
+    let file = read(bytes, wanted.name.unwrap_or_default()).await?;
+    let mut tx = caller.begin().await?;
+    let given = match (wanted.workspace_id, wanted.conversation_id) {
+        (None, Some(id)) => {
+            let conversation = steward_office::conversations::get(&mut tx, id).await;
+            Some(conversation.map_err(|_| ApiError::field("conversation_id", "there is no such conversation of yours"))?.workspace)
+        }
+        (given, _) => given,
+    };
+    let workspace = workspace_for(&mut tx, "workspace_id", given).await?;
+    let readers = match wanted.readers {
+        Readers::Me => For::Me,
+        Readers::Workspace => For::Workspace,
+    };
+    let place = Place { workspace, conversation: wanted.conversation_id, readers };
+    let row = documents::put(&mut tx, caller.office(), place, file).await.map_err(|err| match err {
+        OfficeError::Invalid(message) => ApiError::field("conversation_id", message),
+        other => other.into(),
+    })?;
+    caller.commit(tx, StatusCode::CREATED, &DocumentView::from(row)).await
+}
+
+/// Reads the file on a thread that may wait.
+async fn read(bytes: Bytes, name: String) -> Result<ReadFile, ApiError> {
+    let _place = READING.acquire().await.map_err(|_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "away", "the server is stopping"))?;
+    let read = tokio::task::spawn_blocking(move || documents::read(&bytes.bytes, &name, bytes.kind())).await;
+    Ok(read.map_err(|err| {
+        let mut bug = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "bug", "the file could not be read to its end");
+        bug.source = Some(Box::new(err));
+        bug
+    })??)
+}
