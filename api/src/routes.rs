@@ -33,6 +33,7 @@ pub(crate) mod prompts;
 pub(crate) mod push;
 pub(crate) mod records;
 pub(crate) mod runs;
+pub(crate) mod schedules;
 pub(crate) mod session;
 pub(crate) mod sessions;
 pub(crate) mod tokens;

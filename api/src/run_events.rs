@@ -4,10 +4,10 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use steward_core::event::{Citation, HoldOutcome, Recorded};
+use steward_core::event::{Citation, Given, GivenBy, HoldOutcome, Recorded};
 use steward_core::{
-    BlockClass, BudgetHoldId, CallId, CallUse, ConversationId, EnvelopeId, Event, Failure, FailureClass, GrantId, HoldId, Needs, Outcome, PersonId, RunId,
-    RunOutcome, ToolCall, Usage, Verdict,
+    BlockClass, BudgetHoldId, CallId, CallUse, ConversationId, EnvelopeId, Event, Failure, FailureClass, GrantId, HoldId, Integrity, Needs, Outcome, PersonId,
+    RunId, RunOutcome, ScheduleId, ToolCall, Usage, Verdict,
 };
 use utoipa::ToSchema;
 
@@ -64,6 +64,17 @@ pub(crate) enum RunEvent {
         step: u32,
         /// The number of the last event taken.
         until_seq: u32,
+    },
+    /// The run is about what an agent wrote earlier, and not about words that the person says now.
+    #[serde(rename = "run.given")]
+    RunGiven {
+        text: String,
+        /// The schedule that says it now.
+        #[schema(value_type = String, example = "sched_01k4…")]
+        schedule_id: ScheduleId,
+        /// What it counts for: outside, fact.
+        #[schema(value_type = String)]
+        integrity: Integrity,
     },
     /// A piece of the model's text, live only.
     #[serde(rename = "model.delta")]
@@ -316,6 +327,7 @@ fn events(run_id: RunId, seq: u32, event: &Event) -> Vec<RunEvent> {
             text,
         },
         Event::Forked { from, step, taken, .. } => RunEvent::RunForked { from, step, until_seq: seq.saturating_add(taken) },
+        Event::Given { given: Given { text, integrity, by: GivenBy::Schedule { schedule_id }, .. } } => RunEvent::RunGiven { text, schedule_id, integrity },
         // No model of ours answered; what was asked for is a proposal like any other.
         Event::Called { call, .. } => proposed(call),
         Event::Answered { step, calls, usage, cost, model, .. } => {

@@ -36,7 +36,7 @@ use steward_agent::offers::Offers;
 use steward_agent::rules::SharedRules;
 use steward_core::{Clock, EnvelopeKey, HasKind, Ids, Kind, Mode, RunId};
 use steward_host::mcp::McpError;
-use steward_host::{Host, HostError, HostOptions, PROPOSE_GRANT, PluginError};
+use steward_host::{Host, HostError, HostOptions, PROPOSE_GRANT, PluginError, SCHEDULE};
 use steward_office::people::{Passwords, PeopleError};
 use steward_office::{Office, OfficeError};
 use steward_store::{Store, StoreError};
@@ -194,10 +194,14 @@ fn load_plugins(config: &Config, host: Host) -> Result<Host, AssembleError> {
         // Last, so that nobody else's tool has its name.
         host.offer_extract().map_err(AssembleError::Shipped)?;
     }
-    let asks =
-        |pattern: &String| pattern.strip_suffix('*').map_or_else(|| pattern == PROPOSE_GRANT, |prefix| !prefix.is_empty() && PROPOSE_GRANT.starts_with(prefix));
-    if config.agents.iter().any(|agent| agent.tools.iter().any(asks)) {
+    let names =
+        |tool: &str, pattern: &String| pattern.strip_suffix('*').map_or_else(|| pattern == tool, |prefix| !prefix.is_empty() && tool.starts_with(prefix));
+    let is_named = |tool: &str| config.agents.iter().any(|agent| agent.tools.iter().any(|pattern| names(tool, pattern)));
+    if is_named(PROPOSE_GRANT) {
         host.offer_propose_grant().map_err(AssembleError::Shipped)?;
+    }
+    if is_named(SCHEDULE) {
+        host.offer_schedule().map_err(AssembleError::Shipped)?;
     }
     Ok(host)
 }

@@ -33,6 +33,7 @@ mod prompt_proposals;
 mod refusals;
 mod runs;
 mod sample;
+mod schedules;
 mod server;
 mod session;
 mod tenants;

@@ -9,6 +9,7 @@ mod calls;
 mod extract;
 mod journal;
 mod money;
+mod plan;
 mod standing;
 mod wish;
 
@@ -26,7 +27,7 @@ use journal::{Batch, Side};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use steward_core::event::{Citation, HoldOutcome, Pins, Recorded};
-use steward_core::{CallId, Event, Floor, HasKind, Kind, Micros, Mode, PersonId, Role, RunId, RunOutcome, TenantId};
+use steward_core::{CallId, Event, Floor, HasKind, Kind, Label, Micros, Mode, PersonId, Role, RunId, RunOutcome, TenantId};
 use steward_office::OfficeError;
 use steward_policies::Permit;
 use steward_store::StoreError;
@@ -95,10 +96,11 @@ pub struct Assignment {
 /// Makes the office of one call. What the call writes carries the floor of its arguments.
 pub type HandsFor = Arc<dyn Fn(Floor) -> Arc<dyn steward_host::Office> + Send + Sync>;
 
-/// A permit with the floor of the call's arguments.
+/// A permit with the floor of the call's arguments, and the label of what it has others say later.
 struct Permitted {
     permit: Permit,
     floor: Floor,
+    said: Option<Label>,
 }
 
 /// One run under way.

@@ -22,6 +22,9 @@ pub enum ForkError {
     /// It has no model that could go on.
     #[error("the run is one call of a program outside, and has no model to go on with; ask that program again")]
     Called,
+    /// Its words are nobody's who could say them again.
+    #[error("the run is about what an agent wrote earlier, and a fork would take that for your words; say in your own what is to be done")]
+    Given,
     /// Nobody let it spend more.
     #[error("{0}; a run that goes on from it would get around that: start a new one, or wait until somebody lets this one go on")]
     Money(String),
@@ -53,6 +56,9 @@ pub fn taken(events: &[Recorded], step: u32) -> Result<Taken, ForkError> {
     let whole = Run::fold(events);
     if whole.called {
         return Err(ForkError::Called);
+    }
+    if whole.given.is_some() {
+        return Err(ForkError::Given);
     }
     if steps.saturating_add(1) != step || replied {
         return Err(ForkError::NotThere(whole.steps.len()));
@@ -94,6 +100,7 @@ fn kept(event: Event) -> Option<Event> {
         Event::Decided { .. } | Event::HoldOpened { .. } | Event::HoldClosed { .. } | Event::Edited { .. } | Event::Starting { .. } => event,
         Event::Started { .. }
         | Event::Forked { .. }
+        | Event::Given { .. }
         | Event::Called { .. }
         | Event::Asked { .. }
         | Event::AskFailed { .. }

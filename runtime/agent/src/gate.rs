@@ -16,9 +16,9 @@ use steward_core::event::Fate;
 use steward_core::limits::CALLS_PER_STEP_MAX;
 use steward_core::{
     Approvals, ArgumentClass, BlockClass, Circumstances, DecisionId, Denial, Digest, Effect, Envelope, EnvelopeId, EnvelopeKey, Event, Floor, GrantId,
-    Integrity, Needs, PersonId, Principal, Role, RunId, TenantId, ToolCall, ToolSpec, Verdict, WorkspaceId,
+    Integrity, Label, Needs, PersonId, Principal, Role, RunId, TenantId, ToolCall, ToolSpec, Verdict, WorkspaceId,
 };
-use steward_host::{ArgumentError, Host, Tool};
+use steward_host::{ArgumentError, Host, Tool, says_at};
 use steward_office::holds::routing::{ApprovalRules, Route};
 use steward_policies::{Decision, Facts, Permit, Proposal, Rules, decide};
 
@@ -124,6 +124,8 @@ pub struct Ruling {
     pub allowed_shape: Option<String>,
     /// The standing grant that stood in for an approval.
     pub grant: Option<GrantId>,
+    /// The label of what the call has others say later, where it is such a call.
+    pub said: Option<Label>,
 }
 
 /// What a ruling was made on.
@@ -248,6 +250,7 @@ impl Gate<'_> {
             retryable: class == BlockClass::InvalidArguments,
             allowed_shape: None,
             grant: None,
+            said: None,
         }
     }
 
@@ -356,6 +359,7 @@ impl Gate<'_> {
         }
         let facts = self.facts(run, call, pins.person, pins.workspace, &pins.channel, arguments.clone(), origins, approved, now_ms);
         let floor = origins.floor();
+        let said = says_at(&spec.name).and_then(|path| origins.leaves.iter().find(|leaf| leaf.path == path)).map(|leaf| leaf.label.clone());
         let sealed = Sealed { envelope: envelope.clone(), text, id: envelope_id };
         let decision = decide(self.rules, Proposal { envelope, envelope_id }, &facts);
         let ruling = |verdict, rules, reason, tell| Ruling {
@@ -374,6 +378,7 @@ impl Gate<'_> {
             retryable: false,
             allowed_shape: None,
             grant: None,
+            said,
         };
         let elsewhere = run.elsewhere(&digest);
         let told = |reason: String| match elsewhere.map(|later| later.fate) {

@@ -5,7 +5,7 @@
 use crate::call::{CallId, CallUse, Outcome, ToolCall};
 use crate::canonical::Digest;
 use crate::envelope::EnvelopeId;
-use crate::id::{BudgetHoldId, ConversationId, DecisionId, DocumentId, GrantId, HoldId, MessageId, PersonId, ReservationId, RunId, WorkspaceId};
+use crate::id::{BudgetHoldId, ConversationId, DecisionId, DocumentId, GrantId, HoldId, MessageId, PersonId, ReservationId, RunId, ScheduleId, WorkspaceId};
 use crate::label::{Floor, Integrity, Mode, Readers};
 use crate::limits::RunLimits;
 use crate::money::{Micros, Usage};
@@ -245,6 +245,30 @@ pub struct LaterCall {
     pub needs: Needs,
 }
 
+/// Who wrote what a run is about, where it is not what the person it acts for says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "from")]
+pub enum GivenBy {
+    /// An agent in a run before, to be said now.
+    Schedule {
+        /// Which schedule.
+        schedule_id: ScheduleId,
+    },
+}
+
+/// What a run is about, where it is not what the person it acts for says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    /// The text.
+    pub text: String,
+    /// The lowest integrity of what it was written from; never that of the person's own words.
+    pub integrity: Integrity,
+    /// Who may read all that it was written from.
+    pub readers: Readers,
+    /// Who wrote it.
+    pub by: GivenBy,
+}
+
 /// One thing that happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
@@ -277,6 +301,11 @@ pub enum Event {
         /// Effects that the other run had by then wanted itself, from this step on.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         later: Vec<LaterCall>,
+    },
+    /// The run is about words that nobody says now. They count for as much as is said here, and `started` has none of the person's.
+    Given {
+        /// What, by whom, and for how much it counts.
+        given: Given,
     },
     /// A program outside asks for one call; the run is about that call, and no model of ours is asked in it.
     Called {

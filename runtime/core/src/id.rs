@@ -121,6 +121,8 @@ id! {
     MessageId, "msg";
     /// One governed run of the loop.
     RunId, "run";
+    /// A text that is said to an agent at times to come.
+    ScheduleId, "sched";
     /// One decision of the gate.
     DecisionId, "dec";
     /// An action that waits for people.

@@ -35,6 +35,10 @@ pub const PAGE_MAX: u32 = 200;
 pub const LEASE_MS: i64 = 15_000;
 /// How often a lease is renewed, in milliseconds.
 pub const HEARTBEAT_MS: u64 = 5_000;
+/// How many schedules a person may have that are still to be due.
+pub const SCHEDULES_MAX: i64 = 50;
+/// The least time between two moments of one schedule, in minutes.
+pub const SCHEDULE_EVERY_MINUTES_MIN: i64 = 15;
 /// How long a held action waits for people, in hours.
 pub const HOLD_HOURS: i64 = 72;
 /// The most that one person without the role for it lets a run go over a budget, at once.

@@ -4,7 +4,7 @@ use crate::Office;
 use crate::audit::{self, Entry, bound};
 use crate::error::OfficeError;
 use serde_json::{Value, json};
-use steward_core::event::{LaterCall, Pins, Recorded, Turn, Used};
+use steward_core::event::{Given, LaterCall, Pins, Recorded, Turn, Used};
 use steward_core::limits::{LEASE_MS, MESSAGE_BYTES_MAX};
 use steward_core::{
     ActorKind, CallId, ConversationId, Digest, DocumentId, Event, Integrity, MessageId, Mode, Permission, PersonId, Readers, RunId, RunLimits, ToolCall,
@@ -116,7 +116,7 @@ pub async fn post_with(
     let conversation = get(tx, id).await?;
     check_text(text)?;
     let history = history(tx, id).await?;
-    start(tx, office, conversation, Incoming { text, documents, channel, history, lease, taken: None, called: None }, pins).await
+    start(tx, office, conversation, Incoming { text, documents, channel, history, lease, taken: None, called: None, given: None }, pins).await
 }
 
 /// Takes a message together with earlier ones that a client kept, oldest first, and queues a run for it.
@@ -138,7 +138,7 @@ pub async fn post_with_history(
         return Err(OfficeError::Invalid("an earlier message contains a NUL character".to_owned()));
     }
     let history = last_turns(earlier.into_iter().rev().take(usize::try_from(HISTORY_MESSAGES_MAX).unwrap_or_default()));
-    start(tx, office, conversation, Incoming { text, documents: &[], channel, history, lease: None, taken: None, called: None }, pins).await
+    start(tx, office, conversation, Incoming { text, documents: &[], channel, history, lease: None, taken: None, called: None, given: None }, pins).await
 }
 
 /// One call that a program outside asks for.
@@ -176,7 +176,7 @@ pub async fn call(
         broken: None,
         provenance: Value::Null,
     };
-    let incoming = Incoming { text: &text, documents: &[], channel, history: Vec::new(), lease: None, taken: None, called: Some((client, call)) };
+    let incoming = Incoming { text: &text, documents: &[], channel, history: Vec::new(), lease: None, taken: None, called: Some((client, call)), given: None };
     start(tx, office, conversation, incoming, pins).await
 }
 
@@ -232,7 +232,8 @@ pub async fn fork(tx: &mut Tx, office: &Office, fork: Fork, channel: &str, pins:
     let until_seq = until_seq(&events);
     let taken = Some(Taken { from, step, events, used, later });
     let posted =
-        start(tx, office, conversation, Incoming { text: &text, documents: &documents, channel, history, lease: None, taken, called: None }, pins).await?;
+        start(tx, office, conversation, Incoming { text: &text, documents: &documents, channel, history, lease: None, taken, called: None, given: None }, pins)
+            .await?;
     // Bound to the log as they are stored: what was taken has no entries of its own in this run.
     let digest = bound::of_taken(tx, posted.run, until_seq).await?;
     let detail = json!({ "from": from, "step": step, "until_seq": until_seq, "digest": digest, "prompt": prompt, "model": model });
@@ -256,6 +257,43 @@ struct Incoming<'a> {
     taken: Option<Taken>,
     /// What a program outside asks for, with its name; then the text is only what the conversation shows of it.
     called: Option<(String, ToolCall)>,
+    /// What it is where the person does not say it now; then the text is only what the conversation shows of it.
+    given: Option<Given>,
+}
+
+/// A run that nobody asks for just now: what it is about was said earlier.
+pub(crate) struct Outset<'a> {
+    /// For whom.
+    pub(crate) person: PersonId,
+    /// Where.
+    pub(crate) workspace: WorkspaceId,
+    /// In which of that person's conversations; a new one without it.
+    pub(crate) conversation: Option<ConversationId>,
+    /// What is said.
+    pub(crate) text: &'a str,
+    /// How it comes in.
+    pub(crate) channel: &'a str,
+    /// For how much it counts, where it is not the person's own words.
+    pub(crate) given: Option<Given>,
+}
+
+/// Starts a run for a person, by whoever may do that; what that person may is to be asked before.
+pub(crate) async fn set_out(tx: &mut Tx, office: &Office, outset: Outset<'_>, pins: AgentPins) -> Result<Posted, OfficeError> {
+    let Outset { person, workspace, conversation, text, channel, given } = outset;
+    let (conversation, history) = match conversation {
+        Some(id) => {
+            let found = conversation::find(tx, id).await?.filter(|found| found.person == person && found.workspace == workspace);
+            (found.ok_or(OfficeError::Missing("conversation"))?, history(tx, id).await?)
+        }
+        None => {
+            let now = office.clock.now();
+            let (conversation_id, agent) = (office.ids.make(), pins.agent.clone());
+            let new = Conversation { conversation_id, workspace, person, agent, title: titled(text), created_at: now, changed_at: now };
+            conversation::insert(tx, &new).await?;
+            (new, Vec::new())
+        }
+    };
+    start(tx, office, conversation, Incoming { text, documents: &[], channel, history, lease: None, taken: None, called: None, given }, pins).await
 }
 
 struct Taken {
@@ -267,7 +305,7 @@ struct Taken {
 }
 
 async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incoming: Incoming<'_>, pins: AgentPins) -> Result<Posted, OfficeError> {
-    let Incoming { text, documents, channel, history, lease, taken, called } = incoming;
+    let Incoming { text, documents, channel, history, lease, taken, called, given } = incoming;
     let (id, person) = (conversation.conversation_id, conversation.person);
     let now = office.clock.now();
     let posted = Posted { message: office.ids.make(), run: office.ids.make() };
@@ -298,16 +336,14 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
         },
     )
     .await?;
-    let integrity = if called.is_some() { Integrity::Outside } else { Integrity::Owner };
-    let message = Message {
-        message_id: posted.message,
-        run: Some(posted.run),
-        by_agent: false,
-        text: text.to_owned(),
-        integrity,
-        readers: Readers::Public,
-        created_at: now,
+    // Whose words they are not, they are not in a later run of the conversation either.
+    let (integrity, readers) = match &given {
+        Some(given) => (given.integrity.min(Integrity::Fact), given.readers.clone()),
+        None => (if called.is_some() { Integrity::Outside } else { Integrity::Owner }, Readers::Public),
     };
+    // Of a call from outside, and of what was written earlier, the person says no word now.
+    let owners = if called.is_some() || given.is_some() { String::new() } else { text.to_owned() };
+    let message = Message { message_id: posted.message, run: Some(posted.run), by_agent: false, text: text.to_owned(), integrity, readers, created_at: now };
     conversation::insert_message(tx, id, conversation.workspace, &message).await?;
     conversation::touch(tx, id, now).await?;
     // A program outside is told of nothing: what it says is about one call.
@@ -326,8 +362,7 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
             mode: pins.mode,
             limits: pins.limits,
         },
-        // Of a call from outside nobody here said a word.
-        text: if called.is_some() { String::new() } else { text.to_owned() },
+        text: owners,
         history,
         variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         attachments,
@@ -341,6 +376,9 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
     let steps = if called.is_some() { 1 } else { forked.map_or(0, |forked| forked.step.saturating_sub(1)) };
     if let Some((client, call)) = called {
         first.push(Recorded { seq: 2, at_ms, event: Event::Called { client, call } });
+    }
+    if let Some(given) = given {
+        first.push(Recorded { seq: 2, at_ms, event: Event::Given { given } });
     }
     journal::append(tx, posted.run, conversation.workspace, &first).await?;
     run::begun(tx, posted.run, first.len(), steps).await?;
@@ -373,7 +411,7 @@ fn last_turns(newest_first: impl Iterator<Item = Turn>) -> Vec<Turn> {
 }
 
 /// The person of an actor that may converse.
-fn converse(tx: &Tx) -> Result<PersonId, OfficeError> {
+pub(crate) fn converse(tx: &Tx) -> Result<PersonId, OfficeError> {
     let actor = tx.actor();
     // An agent must not talk itself into a new run.
     if matches!(actor.kind, ActorKind::Agent { .. } | ActorKind::Worker) || !actor.may(Permission::Converse) {
@@ -382,7 +420,7 @@ fn converse(tx: &Tx) -> Result<PersonId, OfficeError> {
     actor.person.ok_or_else(|| OfficeError::Denied("only a person may talk with agents".to_owned()))
 }
 
-fn check_text(text: &str) -> Result<(), OfficeError> {
+pub(crate) fn check_text(text: &str) -> Result<(), OfficeError> {
     if text.trim().is_empty() {
         return Err(OfficeError::Invalid("the message is empty".to_owned()));
     }

@@ -183,7 +183,7 @@ pub async fn messages(tx: &mut Tx, conversation: ConversationId, page: &Page) ->
                 by_agent: row.by_agent,
                 text: row.text,
                 integrity: integrity(row.integrity)?,
-                readers: readers(row.by_agent, row.readers.as_deref())?,
+                readers: readers(row.by_agent, row.integrity, row.readers.as_deref())?,
                 created_at: row.created_at,
             })
         })
@@ -207,14 +207,14 @@ pub async fn last_messages(tx: &mut Tx, conversation: ConversationId, most: i64)
                 by_agent: row.by_agent,
                 text: row.text,
                 integrity: integrity(row.integrity)?,
-                readers: readers(row.by_agent, row.readers.as_deref())?,
+                readers: readers(row.by_agent, row.integrity, row.readers.as_deref())?,
                 created_at: row.created_at,
             })
         })
         .collect()
 }
 
-fn integrity(stored: i16) -> Result<Integrity, StoreError> {
+pub(crate) fn integrity(stored: i16) -> Result<Integrity, StoreError> {
     usize::try_from(stored).ok().and_then(|level| Integrity::ALL.get(level)).copied().ok_or(StoreError::Corrupt { what: "message.integrity" })
 }
 
@@ -228,8 +228,9 @@ pub(crate) fn stored_readers(readers: &Readers) -> Option<String> {
     Some(if text.len() > READERS_BYTES_MAX { "[]".to_owned() } else { text })
 }
 
-fn readers(by_agent: bool, stored: Option<&str>) -> Result<Readers, StoreError> {
-    match stored.filter(|_| by_agent) {
+/// What a person says is for anybody they say it to. What only stands in their place was written by an agent and has readers as its answers do.
+fn readers(by_agent: bool, integrity: i16, stored: Option<&str>) -> Result<Readers, StoreError> {
+    match stored.filter(|_| by_agent || integrity < Integrity::Owner as i16) {
         None => Ok(Readers::Public),
         Some(text) => serde_json::from_str(text).map(Readers::Only).map_err(|_| StoreError::Corrupt { what: "message.readers" }),
     }

@@ -44,6 +44,7 @@ pub mod person;
 pub mod plugin_state;
 pub mod push_subscription;
 pub mod run;
+pub mod schedule;
 pub mod second_factor;
 pub mod session;
 pub mod sign_in_failure;

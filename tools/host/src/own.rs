@@ -1,5 +1,5 @@
-//! The tools that are no plugin's: reading a value out of a text that the agent's model is not shown, and asking for a standing grant. The
-//! loop carries them out itself.
+//! The tools that are no plugin's: reading a value out of a text that the agent's model is not shown, asking for a standing grant, and
+//! having something said later. The loop carries them out itself.
 //!
 //! They are here so that they have a specification, schemas and a digest like any other, and go through the same gate.
 
@@ -15,6 +15,10 @@ use steward_core::{ArgumentRole, Effect, Origin};
 pub const EXTRACT: &str = "steward.extract";
 /// The name of the tool by which an agent asks for a standing grant.
 pub const PROPOSE_GRANT: &str = "steward.propose_grant";
+/// The name of the tool by which an agent has something said to it later.
+pub const SCHEDULE: &str = "steward.schedule";
+/// The longest text that is said later, in characters.
+const SAID_MAX: u32 = 8_000;
 /// The time of asking, in milliseconds.
 const ASKING_MS: u64 = 10_000;
 /// The time of one reading, in milliseconds.
@@ -90,6 +94,67 @@ impl Host {
         self.insert(Tool::new(Body::Own, entry, ASKING_MS, wish(), asked())?);
         Ok(())
     }
+}
+
+/// Where a call of this tool has the text that becomes what another run is about. Its label goes along.
+pub fn says_at(tool: &str) -> Option<&'static str> {
+    (tool == SCHEDULE).then_some("/text")
+}
+
+impl Host {
+    /// Offers having something said later. It writes, and text and times are values: what outside text steers is held.
+    pub fn offer_schedule(&self) -> Result<(), PluginError> {
+        let roles = ["text", "cron", "at", "time_zone"].map(|name| (name, ArgumentRole::Value)).into_iter().chain([("here", ArgumentRole::Mode)]);
+        let entry = ToolEntry {
+            name: SCHEDULE.to_owned(),
+            effect: Effect::Write,
+            reversible: true,
+            idempotent: true,
+            timeout_ms: Some(ASKING_MS),
+            description: "Has a text said to you at times to come, in a run of its own, for the person you act for now. Give `cron`, five fields, with \
+                          `time_zone`, or `at`, one moment. Use the person's own words as `text`, word for word: whatever else you write counts then \
+                          for no more than it does now, and what needs their word will wait for it. With `here` it is said in this conversation."
+                .to_owned(),
+            arguments: SchemaSource::Inline(serde_json::Map::new()),
+            result: SchemaSource::Inline(serde_json::Map::new()),
+            roles: roles.map(|(name, role)| (name.to_owned(), role)).collect(),
+            result_labels: ["/schedule_id", "/next_at"].map(|path| (path.to_owned(), Origin::System)).into(),
+            anchors: Vec::new(),
+            records: Vec::new(),
+            private: false,
+            readers: None,
+            facts: Vec::new(),
+            preview: false,
+        };
+        self.insert(Tool::new(Body::Own, entry, ASKING_MS, plan(), planned())?);
+        Ok(())
+    }
+}
+
+fn plan() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["text"],
+        "properties": {
+            "text": { "type": "string", "minLength": 1, "maxLength": SAID_MAX, "description": "What to do then, in the person's own words." },
+            "cron": { "type": "string", "minLength": 9, "maxLength": 200, "description": "Again and again: minute, hour, day of the month, month, day of the week, such as 0 9 * * MON." },
+            "time_zone": { "type": "string", "minLength": 1, "maxLength": 64, "description": "Whose clock `cron` is read by, such as Europe/Berlin." },
+            "at": { "type": "string", "minLength": 16, "maxLength": 40, "description": "Once, as 2026-05-26T09:00:00+02:00." },
+            "here": { "type": "boolean", "description": "In this conversation rather than in a new one each time." },
+        },
+    })
+}
+
+fn planned() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["schedule_id", "next_at"],
+        "properties": { "schedule_id": { "type": "string" }, "next_at": { "type": ["string", "null"] } },
+    })
 }
 
 fn wish() -> Value {

@@ -60,6 +60,7 @@ export function Replay({ id }: { id: string }) {
 const WORDS = {
   'run.started': 'run_started',
   'run.forked': 'run_forked',
+  'run.given': 'run_given',
   'model.delta': 'model_delta',
   'model.answered': 'model_answered',
   'tool.proposed': 'tool_proposed',

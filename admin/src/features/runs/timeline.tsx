@@ -1,6 +1,6 @@
 'use client';
 
-import { Bot, Flag, GitFork, MessageSquare, User } from 'lucide-react';
+import { Bot, CalendarClock, Flag, GitFork, MessageSquare, User } from 'lucide-react';
 import { useTranslations } from 'use-intl';
 import { Markdown } from '@/components/markdown';
 import { CallCard } from '@/components/run/call-card';
@@ -23,11 +23,19 @@ export function Timeline({ run, fork = null, isReplayed = false }: { run: Run; f
   if (run.started === null) return null;
   return (
     <ol aria-label={t('timeline')} className="grid gap-3">
-      <Moment icon={<User className="size-4" aria-hidden />} title={t('asked')} action={<ForkButton fork={fork} step={1} label={t('forkStart')} />}>
-        <p dir="auto" className="whitespace-pre-wrap">
-          {run.started.text}
-        </p>
-      </Moment>
+      {run.given === null ? (
+        <Moment icon={<User className="size-4" aria-hidden />} title={t('asked')} action={<ForkButton fork={fork} step={1} label={t('forkStart')} />}>
+          <p dir="auto" className="whitespace-pre-wrap">
+            {run.started.text}
+          </p>
+        </Moment>
+      ) : (
+        <Moment icon={<CalendarClock className="size-4" aria-hidden />} title={t('given')} aside={run.given.isOutside && <Badge>{t('givenOutside')}</Badge>}>
+          <p dir="auto" className="whitespace-pre-wrap">
+            {run.given.text}
+          </p>
+        </Moment>
+      )}
       {run.forked !== null && (
         <Moment icon={<GitFork className="size-4" aria-hidden />} title={t('forkedFrom')}>
           <p className="grid gap-1 text-sm">

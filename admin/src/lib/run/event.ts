@@ -9,6 +9,7 @@ export type RunEvent = Schemas['RunEvent'];
 const NAMES: Record<RunEvent['event'], true> = {
   'run.started': true,
   'run.forked': true,
+  'run.given': true,
   'model.delta': true,
   'model.answered': true,
   'tool.proposed': true,

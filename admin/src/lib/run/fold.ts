@@ -48,6 +48,8 @@ export interface Run {
   reply: string | null;
   citations: Schemas['CitationView'][];
   started: { agent: string; prompt: string; model: string; text: string } | null;
+  /** What an agent wrote earlier, to be done now: then nobody asked for it just now. */
+  given: { text: string; isOutside: boolean } | null;
   /** Where it goes on from: its steps before this one are taken from the other run's record. */
   forked: { from: string; step: number } | null;
   /** What the run waits or waited for because a budget has no room: the last such wait. */
@@ -64,6 +66,7 @@ export const NEW_RUN: Run = {
   reply: null,
   citations: [],
   started: null,
+  given: null,
   forked: null,
   budget: null,
   ended: null,
@@ -82,6 +85,8 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
   switch (event.event) {
     case 'run.started':
       return { ...next, started: event.data };
+    case 'run.given':
+      return { ...next, given: { text: event.data.text, isOutside: event.data.integrity === 'outside' } };
     case 'run.forked':
       return { ...next, forked: { from: event.data.from, step: event.data.step } };
     case 'model.delta':

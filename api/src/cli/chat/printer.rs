@@ -164,6 +164,7 @@ impl Printer {
             Event::HoldOpened { .. } => self.finish(),
             Event::Started { .. }
             | Event::Forked { .. }
+            | Event::Given { .. }
             | Event::Called { .. }
             | Event::Asked { .. }
             | Event::AskFailed { .. }
@@ -185,6 +186,7 @@ impl Printer {
             Event::Ended { outcome, .. } => self.outcome = Some(*outcome),
             Event::Started { .. }
             | Event::Forked { .. }
+            | Event::Given { .. }
             | Event::Asked { .. }
             | Event::AskFailed { .. }
             | Event::Edited { .. }

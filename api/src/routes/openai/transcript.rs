@@ -86,6 +86,7 @@ impl Transcript {
             Event::Ended { outcome, message } if *outcome != RunOutcome::Replied => self.paragraph(message),
             Event::Started { .. }
             | Event::Forked { .. }
+            | Event::Given { .. }
             | Event::Called { .. }
             | Event::Asked { .. }
             | Event::AskFailed { .. }

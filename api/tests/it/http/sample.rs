@@ -7,8 +7,8 @@ use steward_api::router::Route;
 use steward_core::event::Recorded;
 use steward_core::{
     Actor, ActorKind, ApiTokenId, AuthMethod, BudgetHoldId, CompanyId, ContactId, ConversationId, DealId, Digest, DocumentId, EnvelopeId, Event,
-    GovernanceChangeId, GrantId, HoldId, Id, Integrity, PasskeyId, PersonId, PushSubscriptionId, Role, RunId, RunOutcome, Scope, SessionId, WorkspaceId,
-    Workspaces,
+    GovernanceChangeId, GrantId, HoldId, Id, Integrity, PasskeyId, PersonId, PushSubscriptionId, Role, RunId, RunOutcome, ScheduleId, Scope, SessionId,
+    WorkspaceId, Workspaces,
 };
 use steward_office::changes::{self, ChangeKind, POLICY, Proposal};
 use steward_office::conversations::{self, AgentPins};
@@ -17,6 +17,7 @@ use steward_office::documents::{self, For, Place};
 use steward_office::grants::{self, NewGrant, Range};
 use steward_office::holds::seal::seal_hold;
 use steward_office::people;
+use steward_office::schedules::{self, NewSchedule, When};
 use steward_store::governance_change::ChangeRow;
 use steward_store::hold::{self, HoldRow};
 use steward_store::journal;
@@ -95,7 +96,10 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
         "documents::put" => Sample::Bytes("text/markdown", "# Terms\n\nThirty days."),
         "conversations::create" => Sample::Json(json!({ "agent": "assistant", "workspace_id": workspace })),
         "conversations::post" => Sample::Json(json!({ "text": "Hello" })),
-        "runs::cancel" => Sample::Nothing,
+        "runs::cancel" | "schedules::pause" | "schedules::resume" => Sample::Nothing,
+        "schedules::create" => {
+            Sample::Json(json!({ "agent": "assistant", "workspace_id": workspace, "text": "Hello", "cron": "0 9 * * MON", "time_zone": "Europe/Berlin" }))
+        }
         "runs::fork" => Sample::Json(json!({ "step": 1 })),
         "holds::approve" => Sample::Json(json!({ "envelope_id": EnvelopeId::of_text(world.server.state.office.key.as_ref().expect("key"), ENVELOPE) })),
         // No tool and no agent's journal stands behind the samples: these ask who may ask.
@@ -197,6 +201,7 @@ pub(crate) async fn target(world: &World, house: &House, person: PersonId, route
         }
         "conversations" => conversation_of(world, house, person).await.to_string(),
         "runs" => run_of(world, house, route.name == "runs::events").await.to_string(),
+        "schedules" => schedule_of(world, house, person, route.name == "schedules::resume").await.to_string(),
         "holds" => hold_of(world, house, "write").await.to_string(),
         "budgets/holds" => budget_hold_of(world, house, person, route).await.to_string(),
         "changes" => change_of(world, house, person, ChangeKind::Policy, route.name.ends_with("::withdraw")).await.governance_change_id.to_string(),
@@ -221,6 +226,22 @@ async fn conversation_of(world: &World, house: &House, person: PersonId) -> Conv
     let made = conversations::create(&mut tx, &world.server.state.office, "assistant", house.workspace, "A sample").await.expect("conversation");
     tx.commit().await.expect("commit");
     made.conversation_id
+}
+
+/// A schedule of a person, perhaps paused; somebody who has none is asked about the owner's.
+async fn schedule_of(world: &World, house: &House, person: PersonId, is_paused: bool) -> ScheduleId {
+    let kind = ActorKind::Person { session: None, method: AuthMethod::Terminal };
+    let actor = Actor { tenant: house.tenant, person: Some(person), kind, roles: [Role::Support].into(), workspaces: Workspaces::All };
+    let office = &world.server.state.office;
+    let when = When::cron("0 9 * * MON", "UTC", office.clock.now()).expect("a time");
+    let new = NewSchedule { agent: "assistant".to_owned(), workspace: house.workspace, conversation: None, text: "Hello".to_owned(), when };
+    let mut tx = world.server.state.store.begin(&actor).await.expect("tx");
+    let made = schedules::create(&mut tx, office, new).await.expect("schedule").schedule_id;
+    if is_paused {
+        schedules::pause(&mut tx, office, made).await.expect("paused");
+    }
+    tx.commit().await.expect("commit");
+    made
 }
 
 /// A run of the owner: over, with all of its events, or still queued.
@@ -375,6 +396,7 @@ pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
         "documents" => fresh::<DocumentId>(world),
         "conversations" => fresh::<ConversationId>(world),
         "runs" => fresh::<RunId>(world),
+        "schedules" => fresh::<ScheduleId>(world),
         "holds" => fresh::<HoldId>(world),
         "grants" => fresh::<GrantId>(world),
         "changes" => fresh::<GovernanceChangeId>(world),

@@ -22,7 +22,7 @@ async fn fill(world: &World, tenant: &str) {
 const FILL: &str = "
 do $$
 declare t uuid := {tenant}; w uuid; p uuid; c uuid := gen_random_uuid(); r uuid := gen_random_uuid(); h uuid := gen_random_uuid();
-        g uuid := gen_random_uuid(); dc uuid := gen_random_uuid(); k uuid := gen_random_uuid(); co uuid := gen_random_uuid(); tk uuid := gen_random_uuid(); i uuid := gen_random_uuid(); d bytea := sha256(gen_random_uuid()::text::bytea); n timestamptz := now();
+        g uuid := gen_random_uuid(); dc uuid := gen_random_uuid(); k uuid := gen_random_uuid(); co uuid := gen_random_uuid(); tk uuid := gen_random_uuid(); s uuid := gen_random_uuid(); i uuid := gen_random_uuid(); d bytea := sha256(gen_random_uuid()::text::bytea); n timestamptz := now();
 begin
   select workspace_id into w from workspace where tenant_id = t;
   select person_id into p from person where tenant_id = t;
@@ -46,6 +46,9 @@ begin
   insert into conversation (tenant_id, conversation_id, workspace_id, person_id, agent, title, created_at, changed_at) values (t, c, w, p, 'assistant', 'x', n, n);
   insert into message (tenant_id, message_id, workspace_id, conversation_id, by_agent, text, integrity, created_at) values (t, gen_random_uuid(), w, c, false, 'x', 4, n);
   insert into run (tenant_id, run_id, workspace_id, conversation_id, person_id, agent, channel, status, created_at) values (t, r, w, c, p, 'assistant', 'chat', 'queued', n);
+  insert into schedule (tenant_id, schedule_id, workspace_id, person_id, agent, text, cron, time_zone, own_words, integrity, sources, created_at)
+    values (t, s, w, p, 'assistant', 'x', '0 9 * * *', 'UTC', true, 4, '[]', n);
+  insert into schedule_run (tenant_id, schedule_id, due_at, workspace_id, why, at) values (t, s, n, w, 'x', n);
   insert into run_event (tenant_id, run_id, seq, workspace_id, at, body) values (t, r, 1, w, n, '{}');
   insert into decision (tenant_id, decision_id, workspace_id, run_id, call_id, person_id, agent, tool, verdict, rules, reason, policy_digest, arguments, provenance, record, decided_at)
     values (t, gen_random_uuid(), w, r, 'call_1_0', p, 'assistant', 'x', 'block', '{}', 'x', d, '{}', '{}', '{}', n);

@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use steward_agent::Runtime;
 use steward_agent::testing::{Reply, ScriptedModel};
 use steward_agent::worker::work;
 use steward_api::meters::Meters;
 use steward_api::notices::Ways;
 use steward_api::oauth::ClientDocuments;
 use steward_api::{AppState, Parts, Site};
-use steward_core::Role;
+use steward_core::{Clock, Role};
 use steward_host::EgressOptions;
 use steward_host::mcp::McpServer;
 use steward_office::people::Passwords;
@@ -43,6 +44,7 @@ const PATIENCE_SECONDS: u64 = 60;
 pub(crate) struct Working {
     pub(crate) world: World,
     pub(crate) model: ScriptedModel,
+    pub(crate) runtime: Arc<Runtime>,
     _stop: DropGuard,
 }
 
@@ -69,6 +71,13 @@ impl Working {
             agent.tools.extend(servers.iter().map(|server| format!("{}.*", server.name)));
         }
         Self::of(made, model, servers, lock).await
+    }
+
+    /// A house at the time of this clock, with a model that says this and nothing else.
+    pub(crate) async fn at_time(clock: Clock, text: &'static str) -> Self {
+        let model = ScriptedModel::start_with(move |_| Reply::text(text)).await;
+        let made = steward_agent::testing::World::at(clock, &model.base_url(), &[]).await;
+        Self::of(made, model, Vec::new(), PathBuf::from("/nowhere/mcp.lock.json")).await
     }
 
     /// The same with the agent in mode `sealed`.
@@ -131,8 +140,8 @@ impl Working {
         let home = House { tenant: made.tenant, workspace: made.workspace, owner: made.owner.person.expect("a person"), actor: made.owner };
         let other = House::make(&server, "Other", "eve@other.example").await;
         let stop = CancellationToken::new();
-        tokio::spawn(work(runtime, 4, stop.clone()));
-        Self { world: World { server, home, other }, model, _stop: stop.drop_guard() }
+        tokio::spawn(work(runtime.clone(), 4, stop.clone()));
+        Self { world: World { server, home, other }, model, runtime, _stop: stop.drop_guard() }
     }
 
     /// A model that says this and nothing else.

@@ -3,7 +3,7 @@
 use super::extract::{self, Question, Spent};
 use super::journal::{DecisionSide, Side};
 use super::standing::Judged;
-use super::{Drive, DriveError, Permitted, wish};
+use super::{Drive, DriveError, Permitted, plan, wish};
 use crate::Runtime;
 use crate::counts::{Counted, prepare};
 use crate::gate::{Gate, Ruled, Ruling};
@@ -14,8 +14,8 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use steward_core::event::Pins;
-use steward_core::{CallId, DecisionId, Effect, EnvelopeId, Event, FailureClass, Micros, Outcome, RunOutcome, ToolCall};
-use steward_host::{CallContext, CallReport, EXTRACT, PROPOSE_GRANT, RequestBudget};
+use steward_core::{CallId, DecisionId, Effect, EnvelopeId, Event, FailureClass, Label, Micros, Outcome, RunOutcome, ToolCall};
+use steward_host::{CallContext, CallReport, EXTRACT, PROPOSE_GRANT, RequestBudget, SCHEDULE};
 use steward_office::holds::seal::seal_hold;
 use steward_policies::Permit;
 use steward_store::decision::DecisionRow;
@@ -123,7 +123,7 @@ impl Drive<'_> {
         let verdict = std::mem::replace(&mut ruling.verdict, Ruled::Block(steward_core::BlockClass::Policy));
         match (verdict, &ruling.sealed) {
             (Ruled::Allow(permit), _) => {
-                self.permits.insert(call.call_id, Permitted { permit: *permit, floor: ruling.floor });
+                self.permits.insert(call.call_id, Permitted { permit: *permit, floor: ruling.floor, said: ruling.said.take() });
             }
             (Ruled::Hold(needs), Some(sealed)) => {
                 let expires_at_ms = sealed.envelope.expires_at_ms;
@@ -232,7 +232,7 @@ impl Drive<'_> {
         let mut permitted = Vec::new();
         for id in &ids {
             match self.judged(*id).await?.map(|judged| judged.ruling) {
-                Some(Ruling { verdict: Ruled::Allow(permit), floor, .. }) => permitted.push((*id, Permitted { permit: *permit, floor })),
+                Some(Ruling { verdict: Ruled::Allow(permit), floor, said, .. }) => permitted.push((*id, Permitted { permit: *permit, floor, said })),
                 _ => self.not_known(*id, "Steward stopped while this call ran, and the rules as they are now do not let it be repeated"),
             }
         }
@@ -271,8 +271,8 @@ impl Drive<'_> {
                 continue;
             }
             match self.judged(*id).await? {
-                Some(Judged { ruling: Ruling { verdict: Ruled::Allow(permit), floor, .. }, .. }) => {
-                    permitted.push((*id, Permitted { permit: *permit, floor }));
+                Some(Judged { ruling: Ruling { verdict: Ruled::Allow(permit), floor, said, .. }, .. }) => {
+                    permitted.push((*id, Permitted { permit: *permit, floor, said }));
                 }
                 Some(Judged { call, ruling, after_approval, counted }) => {
                     // The rules changed since: what was allowed is now blocked, and that is written down.
@@ -304,13 +304,17 @@ impl Drive<'_> {
         let now_ms = runtime.office.clock.now_ms();
         // Those that run side by side have it together.
         let requests = RequestBudget::after(self.run.requests);
-        for (id, Permitted { permit, floor }) in permitted {
+        for (id, Permitted { permit, floor, said }) in permitted {
             if permit.envelope().tool == EXTRACT {
                 running.push(self.reading(id, permit).await?);
                 continue;
             }
             if permit.envelope().tool == PROPOSE_GRANT {
                 running.push(self.wishing(id, permit));
+                continue;
+            }
+            if permit.envelope().tool == SCHEDULE {
+                running.push(self.planning(id, permit, said));
                 continue;
             }
             let key = self.key_of(id);
@@ -411,6 +415,22 @@ impl<'a> Drive<'a> {
             let outcome = wish::propose(&store, &runtime.office, &actor, workspace, tool.spec(), arguments).await;
             (id, report(outcome), None)
         })
+    }
+}
+
+impl<'a> Drive<'a> {
+    /// Having something said later. The permit is spent on it.
+    fn planning(&self, id: CallId, permit: Permit, said: Option<Label>) -> Reading<'a> {
+        let arguments = match plan::Arguments::of(permit.into_envelope().arguments) {
+            Ok(arguments) => arguments,
+            Err(why) => return at_once(id, FailureClass::InvalidArguments, &why),
+        };
+        let (Some((store, actor)), Some(pins), Some(said)) = (self.journal.records(), &self.run.pins, said) else {
+            return at_once(id, FailureClass::Failed, "nothing can be said later from here");
+        };
+        let runtime: &'a Runtime = self.runtime;
+        let from = plan::Place { call: id, workspace: pins.workspace, conversation: pins.conversation, agent: pins.agent.clone(), mode: self.mode(), said };
+        Box::pin(async move { (id, report(plan::make(&store, &runtime.office, &actor, from, arguments).await), None) })
     }
 }
 

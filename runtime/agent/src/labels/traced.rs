@@ -15,6 +15,7 @@ use crate::run::Run;
 use serde_json::Value;
 use std::collections::{BTreeSet, HashSet};
 use steward_core::{ArgumentClass, ArgumentRole, CallId, Effect, Integrity, Label, Mode, Source, ToolSpec};
+use steward_host::says_at;
 
 /// The most parts one value is taken apart into.
 const PARTS_MAX: usize = 16;
@@ -32,7 +33,8 @@ pub(super) fn trace_closely(mode: Mode, run: &Run, shown: &Shown, spec: &ToolSpe
     // An editor reads resolved arguments: what they send back may be made of all that was read, not only of what the model was shown.
     let is_edited = run.call(call).is_some_and(|call| call.edit.is_some());
     let context = if is_edited { shown.context() } else { shown.seen(mode) };
-    let endorses = mode == Mode::Sealed && intent.endorses(spec);
+    // To go by a source is to take a value from it; to have its text done later would make an order of it.
+    let endorses = mode == Mode::Sealed && says_at(&spec.name).is_none() && intent.endorses(spec);
     let leaves = leaves(arguments);
     let content = leaves.iter().filter(|(path, _)| matches!(role_of(&spec.roles, path).as_ref().map(ArgumentRole::class), Some(ArgumentClass::Content) | None));
     let giving = content.map(|(_, leaf)| key(leaf)).filter(|key| !key.is_empty()).collect();

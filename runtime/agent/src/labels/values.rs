@@ -65,10 +65,15 @@ impl Shown {
             shown.join_context(&Label::from_source(Integrity::Outside, Source::Model), true);
         }
         shown.add_attachments(run);
+        // What was written earlier counts as it did then. A model in mode `sealed` is not shown it where that is text from outside.
+        if let Some(given) = &run.given {
+            let label = Label { integrity: given.integrity, readers: given.readers.clone(), sources: [].into() };
+            shown.join_context(&label, given.integrity > Integrity::Outside);
+        }
         // What the agent said earlier may repeat what it had read then: its words lower the context as the reading did, and are for those only
-        // who may read all that.
+        // who may read all that. What stands in a person's place and is not their words was an agent's, too.
         for turn in &run.history {
-            let readers = if turn.by_agent { turn.readers.clone() } else { Readers::Public };
+            let readers = if turn.by_agent || turn.integrity < Integrity::Owner { turn.readers.clone() } else { Readers::Public };
             shown.join_context(&Label { integrity: turn.integrity, readers, sources: [].into() }, true);
         }
         shown

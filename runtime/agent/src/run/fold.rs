@@ -55,6 +55,7 @@ impl Run {
                 self.later.clone_from(later);
                 self.worked_ms = used.worked_ms;
             }
+            Event::Given { given } => self.given = Some(given.clone()),
             Event::Called { client, call } => {
                 self.called = true;
                 let calls = vec![Call::of(call.clone())];
@@ -207,6 +208,7 @@ impl Run {
                 | Event::CancelAsked { .. }
                 | Event::Started { .. }
                 | Event::Forked { .. }
+                | Event::Given { .. }
                 | Event::Called { .. } => true,
                 Event::Asked { step, attempt, .. } => {
                     self.steps.is_empty() && self.failed_attempts == 0 || self.asked.is_some_and(|(asked, tried)| asked == *step && tried < *attempt)

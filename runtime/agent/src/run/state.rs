@@ -1,7 +1,7 @@
 //! What is known of a run after its events so far.
 
 use std::collections::BTreeMap;
-use steward_core::event::{Attachment, Fate, Handed, HoldOutcome, LaterCall, Pins, RunOutcome, Turn, Used};
+use steward_core::event::{Attachment, Fate, Given, Handed, HoldOutcome, LaterCall, Pins, RunOutcome, Turn, Used};
 use steward_core::{
     BlockClass, BudgetHoldId, CallId, Digest, Effect, EnvelopeId, FailureClass, Floor, GrantId, HoldId, Integrity, Micros, Needs, Outcome, PersonId, ToolCall,
     Usage, Verdict,
@@ -28,6 +28,8 @@ pub struct Run {
     pub later: Vec<LaterCall>,
     /// Whether it is about one call that a program outside asked for: it has no owner's words, and no model is asked.
     pub called: bool,
+    /// What it is about where nobody says it now: then it has no owner's words.
+    pub given: Option<Given>,
     /// Answered steps, in order.
     pub steps: Vec<Step>,
     /// The ask that has no answer yet: step and attempt.

@@ -18,7 +18,7 @@ use steward_core::{Actor, ActorKind, AuthMethod, Clock, ConversationId, Envelope
 use steward_host::{Host, HostOptions};
 use steward_office::conversations::{self, AgentPins};
 use steward_office::people::{NewOrganisation, bootstrap};
-use steward_office::{Office, runs};
+use steward_office::{Office, runs, schedules};
 use steward_policies::{RuleFile, Rules, SHIPPED};
 use steward_store::doors::Leased;
 use steward_store::run::RunStatus;
@@ -121,6 +121,33 @@ impl World {
         }
         self.runtime = Arc::new(made);
         self
+    }
+
+    /// The same installation, whose agent may have things said to it later and is watched in this mode.
+    #[must_use]
+    pub fn that_plans(mut self, mode: Mode) -> Self {
+        let mut made = runtime(&self.db, self.runtime.office.clone(), &self.base_url, RunLimits::default(), &[]);
+        made.host.offer_extract().expect("reading behind handles");
+        made.host.offer_schedule().expect("having something said later");
+        made.rules.replace(rules(&made.host, &[]));
+        for agent in Arc::make_mut(&mut made.agents).values_mut() {
+            agent.tools.push("steward.schedule".to_owned());
+            agent.mode = mode;
+        }
+        self.runtime = Arc::new(made);
+        self
+    }
+
+    /// Says what is due, with what the assistant is pinned to; how many runs came of it.
+    pub async fn say_due(&self) -> usize {
+        let mut runs = 0;
+        loop {
+            let mut tx = self.db.worker.begin(&Actor::worker(self.tenant)).await.expect("begin");
+            let Some(row) = schedules::next_due(&mut tx, &self.runtime.office, 0).await.expect("look") else { return runs };
+            let said = schedules::say(&mut tx, &self.runtime.office, &row, Ok(self.pins())).await.expect("say");
+            tx.commit().await.expect("commit");
+            runs += usize::from(matches!(said, schedules::Said::Run(_)));
+        }
     }
 
     /// An installation whose agent is sealed.

@@ -18,6 +18,7 @@ mod record;
 mod refusals;
 mod replay;
 mod replies;
+mod schedules;
 mod sealed;
 mod tamper;
 
