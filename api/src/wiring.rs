@@ -163,12 +163,8 @@ pub fn load_host(config: &Config) -> Result<Host, AssembleError> {
 
 /// The same for a look from outside: whoever may not write into the data directory, or has none yet, compiles anew.
 pub fn look_at_host(config: &Config) -> Result<Host, AssembleError> {
-    if config.data_dir.is_dir()
-        && let Ok(host) = Host::new(HostOptions { cache_dir: Some(config.data_dir.join("cache/plugins")), ..options(config) })
-    {
-        return load_plugins(config, host);
-    }
-    load_plugins(config, Host::new(options(config))?)
+    let cache_dir = config.data_dir.is_dir().then(|| config.data_dir.join("cache/plugins"));
+    load_plugins(config, Host::to_look(HostOptions { cache_dir, ..options(config) })?)
 }
 
 fn options(config: &Config) -> HostOptions {

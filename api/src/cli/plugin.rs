@@ -102,6 +102,18 @@ struct Wanted {
     who: Who,
 }
 
+impl Setting {
+    /// Where compiled plugins of this person's own are kept: a large one takes many seconds to compile.
+    fn compiled(&self) -> Option<PathBuf> {
+        self.environment.cache_dir().map(|dir| dir.join("plugins"))
+    }
+
+    /// A sandbox without any plugin, to look at one in.
+    fn sandbox(&self) -> Result<Host, CliError> {
+        Ok(Host::to_look(HostOptions { cache_dir: self.compiled(), ..HostOptions::default() }).map_err(AssembleError::from)?)
+    }
+}
+
 impl Plugin {
     pub(super) async fn run(self, setting: &Setting) -> Result<ExitCode, CliError> {
         match self.verb {
@@ -199,7 +211,7 @@ async fn accept(setting: &Setting, wanted: Wanted) -> Result<(), CliError> {
 /// Accepts, proposes or only shows the plugin of this name among the installation's own.
 async fn accept_plugin(setting: &Setting, config: Config, name: &str, (look, is_whole): (bool, bool), reason: Option<&str>, who: &Who) -> Result<(), CliError> {
     let lock = mcp_lock(&config);
-    let host = Host::new(HostOptions::default()).map_err(AssembleError::from)?;
+    let host = setting.sandbox()?;
     host.reserve(config.mcp.iter().map(|server| server.name.clone()));
     let found = find_plugin(&host, &config, name)?;
     if !is_whole {
@@ -348,7 +360,7 @@ fn sign(setting: &Setting, dir: &Path, key: &Path) -> Result<(), CliError> {
     };
     let key = SigningKey::from_secret(&secret).map_err(|err| CliError::said(err.to_string()))?;
     // A plugin that could not be loaded is not signed.
-    let host = Host::new(HostOptions::default()).map_err(AssembleError::from)?;
+    let host = setting.sandbox()?;
     let found = host.examine_unsigned(dir).map_err(|source| AssembleError::Plugin { dir: dir.to_owned(), source })?;
     let file = dir.join(SIGNATURE_FILE);
     std::fs::write(&file, key.sign(&found.facts.digest)).map_err(|err| failed(&file, err))?;
@@ -363,7 +375,7 @@ fn install(setting: &Setting, from: &Path) -> Result<(), CliError> {
     let config = setting.config()?;
     let unpacked = if from.is_file() { Some(steward_kit::archive::unpack_file(from)?) } else { None };
     let dir = unpacked.as_ref().map_or(from, |unpacked| unpacked.dir());
-    let host = Host::new(HostOptions::default()).map_err(AssembleError::from)?;
+    let host = setting.sandbox()?;
     host.reserve(config.mcp.iter().map(|server| server.name.clone()));
     let found = host.examine(dir, &config.plugin_trust).map_err(|source| AssembleError::Plugin { dir: dir.to_owned(), source })?;
     let to = config.plugins_dir.join(&found.name);

@@ -44,6 +44,14 @@ impl Environment {
         &self.working_dir
     }
 
+    /// Where this person's programs keep what can be made again (XDG Base Directory Specification), and there what this one does.
+    pub fn cache_dir(&self) -> Option<PathBuf> {
+        let absolute = |path: PathBuf| Some(path).filter(|path| path.is_absolute());
+        let own = self.raw("XDG_CACHE_HOME").map(PathBuf::from).and_then(absolute);
+        let of_home = || self.raw("HOME").map(|home| PathBuf::from(home).join(".cache")).and_then(absolute);
+        Some(own.or_else(of_home)?.join("steward"))
+    }
+
     /// Where short-lived directories may be made, best first.
     pub fn runtime_dirs(&self) -> Vec<PathBuf> {
         self.raw("XDG_RUNTIME_DIR").map(PathBuf::from).into_iter().chain(Some(self.temporary_dir.clone())).filter(|dir| dir.is_absolute()).collect()

@@ -22,6 +22,8 @@ const KEY_BYTES: usize = 32;
 const MAC_BYTES: usize = 32;
 /// The largest file read back; the largest component compiles to less.
 const FILE_BYTES_MAX: u64 = 512 << 20;
+/// What the folder holds of compiled plugins at most; whoever builds one again and again would fill the disk.
+const FOLDER_BYTES_MAX: u64 = 2 << 30;
 
 /// The folder of compiled plugins, or none.
 #[derive(Debug)]
@@ -75,7 +77,8 @@ impl Cache {
     fn store(&self, component: &Component, path: &Path, key: &[u8; KEY_BYTES], source: &Digest) -> Result<(), String> {
         let code = component.serialize().map_err(|err| format!("{err:#}"))?;
         let mac: [u8; MAC_BYTES] = self.mac(key, source, &code).finalize().into_bytes().into();
-        write_whole(path, &[&mac, &code], |half, whole| fs::rename(half, whole)).map_err(|err| err.to_string())
+        write_whole(path, &[&mac, &code], |half, whole| fs::rename(half, whole)).map_err(|err| err.to_string())?;
+        make_room(path, FOLDER_BYTES_MAX).map_err(|err| format!("older ones are not cleared away: {err}"))
     }
 
     fn mac(&self, key: &[u8; KEY_BYTES], source: &Digest, code: &[u8]) -> Hmac<Sha256> {
@@ -96,6 +99,31 @@ fn compile(engine: &Engine, wasm: &[u8]) -> Result<Component, String> {
     panic::catch_unwind(panic::AssertUnwindSafe(|| Component::from_binary(engine, wasm)))
         .map_err(|_| "the compiler gave up".to_owned())?
         .map_err(|err| format!("{err:#}"))
+}
+
+/// Takes compiled plugins away, the oldest first, until those beside `kept` and itself are no more than so many bytes.
+fn make_room(kept: &Path, most: u64) -> io::Result<()> {
+    let mut others = Vec::new();
+    for entry in fs::read_dir(kept.parent().unwrap_or(kept))? {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "cwasm") || path == kept {
+            continue;
+        }
+        // Another process may have cleared it away.
+        let Ok(found) = fs::metadata(&path) else { continue };
+        others.push((found.modified()?, found.len(), path));
+    }
+    others.sort();
+    let mut all = others.iter().map(|(_, bytes, _)| bytes).sum::<u64>().saturating_add(fs::metadata(kept)?.len());
+    for (_, bytes, path) in others {
+        if all <= most {
+            break;
+        }
+        if fs::remove_file(&path).is_ok() {
+            all -= bytes;
+        }
+    }
+    Ok(())
 }
 
 fn open_key(folder: &Path) -> Result<[u8; KEY_BYTES], HostError> {
@@ -137,4 +165,39 @@ fn write_whole(path: &Path, parts: &[&[u8]], publish: impl Fn(&Path, &Path) -> i
         let _ = fs::remove_file(&half);
     }
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::make_room;
+    use std::path::Path;
+    use std::time::{Duration, SystemTime};
+    use std::{fs, process};
+
+    #[test]
+    fn the_oldest_are_cleared_away_and_nothing_else() {
+        let folder = std::env::temp_dir().join(format!("stw-cwasm-{}", process::id()));
+        fs::create_dir_all(&folder).expect("folder");
+        let write = |name: &str, age: u64| {
+            let file = fs::File::create(folder.join(name)).expect("made");
+            file.set_len(100).expect("length");
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000 - age)).expect("time");
+        };
+        for (name, age) in [("old.cwasm", 30), ("older.cwasm", 40), ("young.cwasm", 10), ("new.cwasm", 50), ("key", 90), ("old.half", 90)] {
+            write(name, age);
+        }
+        let there = || {
+            let mut names: Vec<String> = fs::read_dir(&folder).expect("folder").map(|entry| entry.expect("entry").file_name().into_string().expect("text")).collect();
+            names.sort();
+            names
+        };
+        let new: &Path = &folder.join("new.cwasm");
+        make_room(new, 400).expect("room");
+        assert_eq!(there().len(), 6, "all of it is allowed");
+        make_room(new, 399).expect("room");
+        assert_eq!(there(), ["key", "new.cwasm", "old.cwasm", "old.half", "young.cwasm"]);
+        make_room(new, 10).expect("room");
+        assert_eq!(there(), ["key", "new.cwasm", "old.half"], "what was just written stays, however large");
+        fs::remove_dir_all(&folder).expect("clean up");
+    }
 }

@@ -121,6 +121,18 @@ impl Host {
         Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, dialer, kv_cap, tools, plugins, servers, generation, tried, aside, reserved }) })
     }
 
+    /// The same for whoever looks at plugins and does not run them for others: where its cache cannot be used, it does without one.
+    ///
+    /// # Errors
+    /// When the engine does not start.
+    pub fn to_look(options: HostOptions) -> Result<Self, HostError> {
+        let without = HostOptions { cache_dir: None, ..options.clone() };
+        Self::new(options).or_else(|err| match err {
+            HostError::Cache { .. } | HostError::CacheKey { .. } => Self::new(without),
+            other => Err(other),
+        })
+    }
+
     /// Loads the plugins that are part of the program.
     pub fn load_shipped(&self) -> Result<(), PluginError> {
         shipped::SHIPPED.iter().try_for_each(|package| self.load(&package.package()).map(|_| ()))
@@ -228,6 +240,9 @@ fn config() -> Config {
         // The same input gives the same result on every machine.
         .wasm_relaxed_simd(false)
         .cranelift_nan_canonicalization(true)
+        // Nobody walks through a guest's frames but the engine itself, which needs neither table; they were a third of each plugin's memory.
+        .native_unwind_info(false)
+        .generate_address_map(false)
         // Invariant: multi-memory stays on. Composed components need it, and with it off the compiler panics on them.
         .wasm_memory64(false);
     config

@@ -69,6 +69,9 @@ pub struct Project {
     pub dir: PathBuf,
     /// What its manifest says.
     pub outline: Outline,
+    /// Where its compiled code is kept between commands: a folder of the person who builds, never one of the project, which may be somebody
+    /// else's, and with it a cache and the key that seals it.
+    pub compiled: Option<PathBuf>,
 }
 
 impl Project {
@@ -85,7 +88,13 @@ impl Project {
             text => text.map_err(KitError::read(&path))?,
         };
         let outline = outline_of(&text).map_err(|source| KitError::Plugin { dir: dir.to_owned(), source })?;
-        Ok(Self { dir: dir.to_owned(), outline })
+        Ok(Self { dir: dir.to_owned(), outline, compiled: None })
+    }
+
+    /// Keeps its compiled code in this folder.
+    #[must_use]
+    pub fn compiled_in(self, folder: Option<PathBuf>) -> Self {
+        Self { compiled: folder, ..self }
     }
 
     /// Its component.
@@ -100,9 +109,9 @@ impl Project {
         Ok(path)
     }
 
-    /// A sandbox for it alone. Nothing that was compiled is kept: the folder may be somebody else's, and with it a cache and the key that seals it.
+    /// A sandbox for it alone.
     pub(crate) fn host(&self, egress: EgressOptions) -> Result<Host, KitError> {
-        Ok(Host::new(HostOptions { slots: SLOTS, egress, ..HostOptions::default() })?)
+        Ok(Host::to_look(HostOptions { slots: SLOTS, egress, cache_dir: self.compiled.clone(), ..HostOptions::default() })?)
     }
 
     /// Puts an error about the plugin with its folder.

@@ -17,7 +17,7 @@ pub(super) struct Build {
 
 impl Build {
     pub(super) fn run(self, setting: &Setting) -> Result<(), CliError> {
-        let project = Project::open(&self.dir)?;
+        let project = Project::open(&self.dir)?.compiled_in(setting.compiled());
         let built = build(&project)?;
         Ok(setting.output.line(said(&project, &built))?)
     }

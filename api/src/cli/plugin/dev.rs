@@ -72,7 +72,7 @@ impl Dev {
     /// Builds, and runs the cases. What goes wrong is said; none where there is nothing to call.
     async fn again(&self, setting: &Setting) -> Result<Option<Runner>, CliError> {
         let built = tokio::task::block_in_place(|| {
-            let project = Project::open(&self.dir)?;
+            let project = Project::open(&self.dir)?.compiled_in(setting.compiled());
             let built = build(&project)?;
             let runner = Runner::load(&project)?;
             Ok::<_, CliError>((said(&project, &built), runner))

@@ -8,7 +8,7 @@ use clap::Args;
 use std::path::Path;
 use steward_core::ToolSpec;
 use steward_host::installed::PluginFacts;
-use steward_host::{EgressRule, Host, HostOptions, PluginInfo, PluginLimits, PublicKey, SIGNATURE_FILE, Trust};
+use steward_host::{EgressRule, PluginInfo, PluginLimits, PublicKey, SIGNATURE_FILE, Trust};
 
 /// Show what one plugin can do: whom it asks, with which secrets, which interfaces, effects and limits, and who signed it
 #[derive(Debug, Args)]
@@ -100,7 +100,7 @@ fn facts(info: &PluginInfo, signed_by: String) -> Vec<(&'static str, String)> {
 
 /// A plugin that lies in a folder, as it would be loaded.
 fn of_dir(setting: &Setting, dir: &Path) -> Result<Shown, CliError> {
-    let host = Host::new(HostOptions::default()).map_err(AssembleError::from)?;
+    let host = setting.sandbox()?;
     let info = host.load_dir(dir).map_err(|source| AssembleError::Plugin { dir: dir.to_owned(), source })?;
     let signed_by = match std::fs::read_to_string(dir.join(SIGNATURE_FILE)) {
         Err(_) => "nobody".to_owned(),
@@ -114,7 +114,7 @@ fn signer(setting: &Setting, dir: &Path, text: &str) -> String {
     let wrong = "a signature that is not of this plugin as it is now".to_owned();
     let Some(key) = text.split_whitespace().next().and_then(|key| key.parse::<PublicKey>().ok()) else { return wrong };
     // By itself: names of plugins that are loaded do not matter here.
-    let Ok(bare) = Host::new(HostOptions::default()) else { return wrong };
+    let Ok(bare) = setting.sandbox() else { return wrong };
     match bare.signed_by(dir, &Trust { keys: vec![key], allow_unsigned: false }) {
         Ok(Some(_)) => {
             let counts = setting.config().is_ok_and(|config| config.plugin_trust.keys.contains(&key));

@@ -56,7 +56,7 @@ impl Test {
     }
 
     async fn tried(&self, setting: &Setting) -> Result<Tally, CliError> {
-        let project = Project::open(&self.dir)?;
+        let project = Project::open(&self.dir)?.compiled_in(setting.compiled());
         let files = read_all(&self.dir)?;
         let runner = Runner::load(&project)?;
         run(setting, &runner, files, self).await

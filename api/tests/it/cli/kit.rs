@@ -2,10 +2,20 @@
 
 use super::{Home, Ran, ended};
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use steward_host::testing::GuestFiles;
+
+/// Where the commands of these tests keep what they compiled.
+const CACHE: &str = "xdg";
+
+/// Compiled plugins of the person, each with what tells it from another of its name.
+fn compiled(home: &Home) -> Vec<(PathBuf, u64)> {
+    let files = fs::read_dir(home.path(&format!("{CACHE}/steward/plugins"))).expect("a cache").map(|entry| entry.expect("entry").path());
+    let code = files.filter(|path| path.extension().is_some_and(|extension| extension == "cwasm"));
+    code.map(|path| (path.clone(), fs::metadata(&path).expect("file").ino())).collect()
+}
 
 /// Where the tools of languages are, as `make peers` installs them.
 fn peers() -> PathBuf {
@@ -23,6 +33,10 @@ fn tools(path: &str) -> PathBuf {
 pub(super) fn with_cargo(mut command: Command) -> Command {
     let cargo = Path::new(env!("CARGO")).parent().expect("a folder").display().to_string();
     command.env("PATH", format!("{cargo}:/usr/local/bin:/usr/bin:/bin")).env("CARGO_NET_OFFLINE", "true");
+    // What is compiled is kept beside the test, not in the home of whoever runs it.
+    if let Some(cache) = command.get_current_dir().map(|dir| dir.join(CACHE)) {
+        command.env("XDG_CACHE_HOME", cache);
+    }
     for name in ["CARGO_HOME", "RUSTUP_HOME", "HOME"] {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
@@ -98,8 +112,12 @@ fn begun(language: &str, source: &str, tools: impl Fn(&Home)) -> Home {
     tools(&home);
     let said = ends(&home, 0, &["plugin", "build", "hello"]);
     assert!(said.contains("built `hello/hello.wasm`") && said.contains("hello.greet"), "{said}");
+    let once = compiled(&home);
+    assert_eq!(once.len(), 1, "{once:?}");
     let said = ends(&home, 0, &["plugin", "test", "hello"]);
     assert!(said.contains(", 0 failed") && !said.contains("without a case"), "{said}");
+    ends(&home, 0, &["plugin", "inspect", "hello"]);
+    assert_eq!(compiled(&home), once, "what was compiled is not compiled again");
     // The code says otherwise: what was expected and what came are shown, and that is a failure.
     replace(&home, &format!("hello/{source}"), "Guten Tag, ", "Moin, ");
     ends(&home, 0, &["plugin", "build", "hello"]);
