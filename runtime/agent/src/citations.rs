@@ -30,6 +30,7 @@ pub(crate) fn settle(run: &Run, text: &str) -> (String, Vec<Citation>) {
         let Some(end) = inner.find(CLOSES).filter(|end| *end <= MARK_BYTES_MAX) else {
             // It never ends, so it is no mark: its brackets go, its words stay.
             rest = inner;
+            part(&mut out, rest);
             continue;
         };
         let (names, after) = inner.split_at(end);
@@ -43,10 +44,19 @@ pub(crate) fn settle(run: &Run, text: &str) -> (String, Vec<Citation>) {
         }
         if accepted.is_empty() {
             out.truncate(out.trim_end_matches(' ').len());
+            part(&mut out, rest);
         }
     }
     out.push_str(rest);
     (out, citations)
+}
+
+/// Keeps apart what stood on both sides of what was taken out: together they might be a mark that nobody looked at.
+fn part(out: &mut String, rest: &str) {
+    let meets = |letter: char| letter.is_alphanumeric() || matches!(letter, '[' | '_' | '#');
+    if out.ends_with(meets) && rest.starts_with(meets) {
+        out.push(' ');
+    }
 }
 
 /// The mark of the piece that a value of a result is the text of, if it is one.

@@ -9,7 +9,7 @@ use crate::runtime::Runtime;
 use std::sync::Arc;
 use std::time::Duration;
 use steward_core::limits::{HEARTBEAT_MS, LEASE_MS, RESERVATION_MINUTES};
-use steward_core::{Actor, Event, HasKind, Kind, PersonId, RunId, WorkspaceId};
+use steward_core::{Actor, Event, HasKind, Kind, PersonId, RunId, WorkspaceId, Workspaces};
 use steward_office::people::actor_of_agent;
 use steward_store::doors::Leased;
 use steward_store::run::RunStatus;
@@ -180,7 +180,9 @@ fn disagreements(taken: &TakenUp, person: PersonId) -> Vec<String> {
 }
 
 fn hands_for(runtime: &Runtime, actor: &Actor, run: RunId, workspace: WorkspaceId) -> HandsFor {
-    let (store, office, actor) = (runtime.store.clone(), runtime.office.clone(), actor.clone());
+    // A run belongs to one workspace, and so do the records that its tools reach: a person who sees several did not mean them all.
+    let actor = Actor { workspaces: Workspaces::Only([workspace].into()), ..actor.clone() };
+    let (store, office) = (runtime.store.clone(), runtime.office.clone());
     Arc::new(move |floor| Arc::new(Steady(Hands::new(store.clone(), office.clone(), actor.clone(), run, workspace, floor))))
 }
 

@@ -8,7 +8,6 @@ mod chunk;
 mod error;
 mod html;
 mod kind;
-mod mail;
 mod name;
 mod text;
 

@@ -1,6 +1,6 @@
 //! Documents, their pieces, and which message they came with.
 //!
-//! Who may read a document is the database's word: every table here has a second policy beside that of the organisation and the workspace,
+//! Who may read a document is the database's word: documents and their pieces have a second policy beside that of the organisation and the workspace,
 //! which looks at the person of the transaction. So no statement in this file, and none that is written later, can leave it out.
 
 use crate::contact::{read_integrity, write_integrity};

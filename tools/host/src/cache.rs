@@ -187,7 +187,8 @@ mod tests {
             write(name, age);
         }
         let there = || {
-            let mut names: Vec<String> = fs::read_dir(&folder).expect("folder").map(|entry| entry.expect("entry").file_name().into_string().expect("text")).collect();
+            let mut names: Vec<String> =
+                fs::read_dir(&folder).expect("folder").map(|entry| entry.expect("entry").file_name().into_string().expect("text")).collect();
             names.sort();
             names
         };

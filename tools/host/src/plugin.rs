@@ -3,7 +3,7 @@
 use crate::bindings::{self, ToolPre, VERSION, steward::plugin::types as wit};
 use crate::egress::{Dialer, Egress, EgressRule};
 use crate::error::{PluginError, tidy};
-use crate::grants;
+use crate::grants::{self, Grant};
 use crate::identity::{SIGNATURE_BYTES_MAX, SIGNATURE_FILE};
 use crate::manifest::{Limits, Manifest, SchemaSource, ToolEntry};
 use crate::office::{KvQuota, KvSpace};
@@ -196,7 +196,9 @@ pub(crate) fn load(
         let arguments = schema(package, entry, &entry.arguments)?;
         let result = schema(package, entry, &entry.result)?;
         let body = Body::Plugin { plugin: Arc::clone(&plugin), limits: manifest.limits.clone() };
-        tools.push(Tool::new(body, entry.clone(), manifest.limits.deadline_ms, arguments, result)?);
+        // Who may read what the office hands over of documents is the office's word, and nothing of it is for all.
+        let entry = ToolEntry { private: entry.private || granted.contains(&Grant::Knowledge), ..entry.clone() };
+        tools.push(Tool::new(body, entry, manifest.limits.deadline_ms, arguments, result)?);
     }
     let info = PluginInfo {
         name,

@@ -86,6 +86,8 @@ pub(crate) struct CallState {
     pub(crate) kept: Option<Floor>,
     /// Who may read what the office handed over, and pieces of documents among that.
     pub(crate) handed: Handed,
+    /// Whether the office handed over a document at all, be it its name alone.
+    pub(crate) saw_document: bool,
     /// Changes that the office confirmed.
     pub(crate) changes: u32,
     /// Whether a change was asked for whose answer never came.
@@ -113,6 +115,7 @@ impl CallState {
             seen: Floor::CLEAN,
             kept: None,
             handed: Handed::default(),
+            saw_document: false,
             changes: 0,
             unanswered: false,
             pending: false,
@@ -156,7 +159,7 @@ impl CallState {
         if self.is_steered() {
             return Ok(Err(OfficeError::Invalid(STEERED.to_owned())));
         }
-        if !self.handed.chunks.is_empty() {
+        if self.saw_document {
             return Ok(Err(OfficeError::Invalid(HANDED.to_owned())));
         }
         Ok(Ok(self.next_change()))
@@ -299,9 +302,9 @@ pub(crate) fn store(engine: &Engine, state: CallState, limits: &Limits, deadline
 #[cfg(all(test, feature = "testing"))]
 mod tests {
     use super::*;
+    use crate::office::Document;
     use crate::testing::MemoryOffice;
     use steward_core::Readers;
-    use steward_core::event::ChunkRef;
 
     fn state(effect: Effect) -> CallState {
         let limits = Limits::default();
@@ -310,11 +313,21 @@ mod tests {
 
     #[test]
     fn a_call_that_was_handed_a_document_changes_no_record_and_keeps_nothing_of_what_is_not_for_all() {
-        let document_id = "doc_00000000000000000000000001".parse().expect("an id");
-        let chunk = ChunkRef { document_id, number: 1, name: "terms.md".to_owned(), start: 0, end: 1 };
         let mut call = state(Effect::Write);
         assert!(call.change().expect("asked").is_ok());
-        call.handed.chunks.push(chunk);
+        // Its name alone, as beyond its last piece.
+        let document = Document {
+            id: "doc_00000000000000000000000001".to_owned(),
+            name: "terms.md".to_owned(),
+            media_type: "text/plain".to_owned(),
+            characters: 1,
+            chunks: 1,
+            created_at_ms: 0,
+            integrity: Integrity::Fact,
+            readers: Readers::Public,
+        };
+        call.hand_over(&document, &[]);
+        assert!(call.handed.is_nothing() && call.saw_document);
         assert_eq!(call.change().expect("asked"), Err(OfficeError::Invalid(HANDED.to_owned())));
         assert!(call.keep().expect("asked").is_ok(), "for the organisation, as the entry's floor says");
         call.handed.readers = Readers::Only(["ada@home.example".to_owned()].into());

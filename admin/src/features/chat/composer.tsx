@@ -22,7 +22,7 @@ interface ComposerProps {
 
 const HEIGHT_MAX_PX = 200;
 /** What is read; the server says of others what to send instead. */
-const ACCEPT = '.txt,.text,.log,.md,.markdown,.csv,.tsv,.json,.html,.htm,.eml,text/*,application/json,message/rfc822';
+const ACCEPT = '.txt,.text,.log,.md,.markdown,.csv,.tsv,.json,.html,.htm,text/*,application/json';
 
 /** Where one writes. Enter sends where there is a keyboard; on a phone it makes a line, and the arrow sends. Files are chosen, dropped or pasted. */
 export function Composer({ text, onText, attachments, onSend, isBusy, error, onStop, isStopping = false }: ComposerProps) {

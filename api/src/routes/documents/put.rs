@@ -8,6 +8,7 @@ use crate::openapi::Doc;
 use crate::routes::records::workspace_for;
 use http::StatusCode;
 use serde::Deserialize;
+use std::time::Duration;
 use steward_core::{ConversationId, WorkspaceId};
 use steward_office::OfficeError;
 use steward_office::documents::{self, For, Place, ReadFile};
@@ -15,9 +16,13 @@ use tokio::sync::Semaphore;
 use utoipa::{IntoParams, ToSchema};
 
 /// What files are sent as.
-const KINDS: [&str; 7] = ["application/octet-stream", "text/plain", "text/markdown", "text/csv", "application/json", "text/html", "message/rfc822"];
+const KINDS: [&str; 6] = ["application/octet-stream", "text/plain", "text/markdown", "text/csv", "application/json", "text/html"];
 /// Files read at once: each may take a core for a second.
 static READING: Semaphore = Semaphore::const_new(2);
+/// Files that wait or are read: each is held in memory.
+static WAITING: Semaphore = Semaphore::const_new(32);
+/// How long one waits at most, in seconds.
+const WAIT_SECONDS_MAX: u64 = 20;
 
 /// For whom it is.
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
@@ -52,8 +57,8 @@ pub(crate) struct Wanted {
 pub(crate) fn doc() -> Doc {
     Doc::new("Put a document in")
         .about(
-            "Text, Markdown, CSV, JSON, HTML or a mail message, at most 2 MiB, in UTF-8, UTF-16 or Windows-1252. The text is kept, in pieces; the file is not. \
-             Of a page scripts and styles are left out, of a message its attachments. What a document says is text from outside, whoever puts it in.",
+            "Text, Markdown, CSV, JSON or HTML, at most 2 MiB, in UTF-8, UTF-16 or Windows-1252. The text is kept, in pieces; the file is not. \
+             Of a page scripts and styles are left out. What a document says is text from outside, whoever puts it in.",
         )
         .query::<Wanted>()
         .body_bytes(&KINDS)
@@ -86,8 +91,20 @@ pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>, bytes: 
 
 /// Reads the file on a thread that may wait.
 async fn read(bytes: Bytes, name: String) -> Result<ReadFile, ApiError> {
-    let _place = READING.acquire().await.map_err(|_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "away", "the server is stopping"))?;
-    let read = tokio::task::spawn_blocking(move || documents::read(&bytes.bytes, &name, bytes.kind())).await;
+    let busy = || {
+        let mut busy = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "many files are being read: send it again in a little while");
+        busy.retry_after_s = Some(WAIT_SECONDS_MAX);
+        busy
+    };
+    let _turn = WAITING.try_acquire().map_err(|_| busy())?;
+    let place = tokio::time::timeout(Duration::from_secs(WAIT_SECONDS_MAX), READING.acquire()).await.map_err(|_| busy())?;
+    let place = place.map_err(|_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "away", "the server is stopping"))?;
+    let read = tokio::task::spawn_blocking(move || {
+        // Held by the work and not by the request: who hangs up has not made room for another.
+        let _place = place;
+        documents::read(&bytes.bytes, &name, bytes.kind())
+    })
+    .await;
     Ok(read.map_err(|err| {
         let mut bug = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "bug", "the file could not be read to its end");
         bug.source = Some(Box::new(err));

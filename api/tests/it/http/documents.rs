@@ -38,7 +38,7 @@ async fn a_file_that_is_no_text_is_refused_and_told_what_to_send() {
         ("a.txt", b"one\0two".to_vec(), "NUL"),
         ("a.json", b"{\"a\":".to_vec(), "is no JSON"),
         ("a.html", b"<script>alert(1)</script>".to_vec(), "has no text"),
-        ("a.eml", b"hello".to_vec(), "no mail message"),
+        ("a.eml", b"From: a@b.example\nSubject: x\n\nhello".to_vec(), "a mail message, which is not read here yet"),
     ] {
         let reply = world.server.ask("POST", PATH).cookie(&owner).query(&format!("name={name}")).bytes("application/octet-stream", bytes).send().await;
         let reply = reply.expect(422).json();

@@ -42,6 +42,15 @@ fn marks_of_what_was_not_shown_are_taken_out_of_the_text() {
         ("[[doc_]] [[doc_x#1]] [[wiki]]".to_owned(), " [[wiki]]".to_owned(), 0),
         (format!("[[{document}#1 and no end"), format!("{document}#1 and no end"), 0),
         (format!("[[{document}#1{}]]", " x".repeat(300)), format!("{document}#1{}]]", " x".repeat(300)), 0),
+        // What is left on both sides of a mark that was taken out is no mark.
+        (format!("[[[doc_x]][{document}#2]]"), format!("[ [{document}#2]]"), 0),
+        (format!("[ [[doc_x]][{document}#2]]"), format!("[ [{document}#2]]"), 0),
+        (
+            format!("[[do[[doc_x]]{}#2]]", document.to_string().trim_start_matches("do")),
+            format!("[[do {}#2]]", document.to_string().trim_start_matches("do")),
+            0,
+        ),
+        (format!("[[[[{document}#2{}]]", " x".repeat(300)), format!("[[ {document}#2{}]]", " x".repeat(300)), 0),
         (format!("Thirty days [[{document}#1]], said twice [[{document}#1]]."), format!("Thirty days [[{document}#1]], said twice [[{document}#1]]."), 1),
         (format!("Both [[{document}#1, {other}#1]]."), format!("Both [[{document}#1]]."), 1),
     ] {

@@ -27,7 +27,7 @@ pub struct Piece {
 
 /// Cuts a text. Of an empty one there are no pieces.
 pub(super) fn cut(text: &str, kind: FileKind) -> Vec<Piece> {
-    let has_headings = matches!(kind, FileKind::Markdown | FileKind::Html | FileKind::Mail);
+    let has_headings = matches!(kind, FileKind::Markdown | FileKind::Html);
     let mut pieces = Vec::new();
     let (mut rest, mut start) = (text, 0_u32);
     let mut heading: Option<String> = None;

@@ -42,16 +42,13 @@ pub enum DocumentError {
     /// A page with a tag of thousands of parts.
     #[error("the page has a tag with too many parts to be read; save it as plain text")]
     Html,
-    /// A message that is none.
-    #[error("the file is no mail message; give it the ending `.txt` if it is text")]
-    Mail,
 }
 
 impl HasKind for DocumentError {
     fn kind(&self) -> Kind {
         match self {
             Self::TooLarge { .. } => Kind::Limit,
-            Self::Empty | Self::Foreign { .. } | Self::UnknownKind { .. } | Self::Binary | Self::Nul | Self::Json(_) | Self::Html | Self::Mail => Kind::Invalid,
+            Self::Empty | Self::Foreign { .. } | Self::UnknownKind { .. } | Self::Binary | Self::Nul | Self::Json(_) | Self::Html => Kind::Invalid,
         }
     }
 }

@@ -11,15 +11,14 @@ use std::cell::{Cell, RefCell};
 
 /// Bytes that the tokenizer is given at once.
 const STEP_BYTES: usize = 4096;
-/// The most parts of one tag, of which a blank or a quote counts for eight: the tokenizer compares each attribute with all before it.
-/// A picture that stands in the page itself has one slash in sixty-four letters.
-const TAG_PARTS_MAX: usize = 40_000;
+/// The most comparisons that a page may cost: the tokenizer compares each attribute of a tag with all before it, and a second is enough.
+const COMPARISONS_MAX: u64 = 1_200_000_000;
 
 /// The text of a page.
 pub(super) fn text(page: &str) -> Result<String, DocumentError> {
     let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
     let input = BufferQueue::default();
-    let (mut rest, mut parts) = (page, 0);
+    let (mut rest, mut parts, mut spent) = (page, 0_u64, 0_u64);
     while !rest.is_empty() {
         let mut end = STEP_BYTES.min(rest.len());
         while !rest.is_char_boundary(end) {
@@ -32,10 +31,11 @@ pub(super) fn text(page: &str) -> Result<String, DocumentError> {
         // No script is run, so the tokenizer never stops before the end of what it was given.
         let _ = tokenizer.feed(&input);
         if tokenizer.sink.tokens.get() > before {
+            spent = spent.saturating_add(parts * parts);
             parts = 0;
         }
-        parts += step.bytes().map(weight).sum::<usize>();
-        if parts > TAG_PARTS_MAX {
+        parts += u64::try_from(step.bytes().filter(|byte| may_part(*byte)).count()).unwrap_or(u64::MAX);
+        if spent.saturating_add(parts.saturating_mul(parts)) > COMPARISONS_MAX {
             return Err(DocumentError::Html);
         }
     }
@@ -43,13 +43,9 @@ pub(super) fn text(page: &str) -> Result<String, DocumentError> {
     Ok(tokenizer.sink.page.into_inner().text)
 }
 
-/// How much a byte may add to the parts of a tag.
-const fn weight(byte: u8) -> usize {
-    match byte {
-        b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' => 8,
-        b'/' => 1,
-        _ => 0,
-    }
+/// Whether a byte may stand between two attributes of a tag, or end one.
+const fn may_part(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'"' | b'\'' | b'/')
 }
 
 #[derive(Default)]
@@ -117,7 +113,8 @@ impl Page {
         if self.text.is_empty() {
             return;
         }
-        let ends = self.text.len() - self.text.trim_end_matches('\n').len();
+        // No more of them than count: a page may end in a million.
+        let ends = self.text.bytes().rev().take(empty + 1).take_while(|byte| *byte == b'\n').count();
         for _ in ends..=empty {
             self.text.push('\n');
         }
@@ -200,12 +197,19 @@ mod tests {
         check("a<!-- b --><svg><text>c</text></svg><svg/>d<iframe src=x>e</iframe>", "ad");
         check("<script>never closed, so all of it is script", "");
         check("a &lt;b&gt; &amp;amp; &#x202e;&eacute;", "a <b> &amp; \u{202e}é");
-        let attributes: String = (0..20_000).map(|number| format!("a{number} ")).collect();
-        assert_eq!(text(&format!("<p {attributes}>x</p>")), Err(DocumentError::Html));
+        for between in [" ", "/", "\x0c", "=''"] {
+            let attributes: String = (0..60_000).map(|number| format!("a{number}{between}")).collect();
+            assert_eq!(text(&format!("<p {attributes}>x</p>")), Err(DocumentError::Html), "{between:?}");
+        }
+        let few: String = (0..20_000).map(|number| format!("a{number}/")).collect();
+        assert_eq!(text(&format!("<p {few}>x</p>").repeat(8)), Err(DocumentError::Html), "many tags cost as much as one");
         let picture = format!("<img src=\"data:image/png;base64,{}\">x", "AAAA/".repeat(20_000));
         check(&picture, "x");
         let deep = "<div>".repeat(100_000);
         check(&format!("{deep}x"), "x");
+        // Empty lines are not counted anew for each paragraph; if they were, this would take minutes.
+        let lines = text(&format!("<pre>a{}{}", "\n".repeat(1_000_000), "<p>".repeat(300_000))).expect("a page");
+        assert_eq!(lines.trim_end(), "a");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::error::DocumentError;
 use super::name::ending;
 
 /// The endings of names that are read.
-pub const ENDINGS: [&str; 11] = [".txt", ".text", ".log", ".md", ".markdown", ".csv", ".tsv", ".json", ".html", ".htm", ".eml"];
+pub const ENDINGS: [&str; 10] = [".txt", ".text", ".log", ".md", ".markdown", ".csv", ".tsv", ".json", ".html", ".htm"];
 
 /// A kind of file that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +19,6 @@ pub(super) enum FileKind {
     Json,
     /// A page.
     Html,
-    /// A mail message.
-    Mail,
 }
 
 impl FileKind {
@@ -32,7 +30,6 @@ impl FileKind {
             Self::Csv => "text/csv",
             Self::Json => "application/json",
             Self::Html => "text/html",
-            Self::Mail => "message/rfc822",
         }
     }
 
@@ -43,13 +40,12 @@ impl FileKind {
             "csv" | "tsv" => Self::Csv,
             "json" => Self::Json,
             "html" | "htm" => Self::Html,
-            "eml" => Self::Mail,
             _ => return None,
         })
     }
 
     fn of_media_type(declared: &str) -> Option<Self> {
-        [Self::Plain, Self::Markdown, Self::Csv, Self::Json, Self::Html, Self::Mail].into_iter().find(|kind| kind.media_type() == declared)
+        [Self::Plain, Self::Markdown, Self::Csv, Self::Json, Self::Html].into_iter().find(|kind| kind.media_type() == declared)
     }
 }
 
@@ -72,7 +68,7 @@ const FOREIGN: [(&[u8], &str, &str); 10] = [
 ];
 
 /// The same by their names, where the first bytes say nothing.
-const FOREIGN_ENDINGS: [(&str, &str, &str); 12] = [
+const FOREIGN_ENDINGS: [(&str, &str, &str); 14] = [
     ("pdf", "a PDF", AS_TEXT),
     ("doc", "a document of an office program", AS_CSV),
     ("docx", "a document of an office program", AS_CSV),
@@ -85,6 +81,8 @@ const FOREIGN_ENDINGS: [(&str, &str, &str); 12] = [
     ("png", "a picture", NO_PICTURES),
     ("jpg", "a picture", NO_PICTURES),
     ("zip", "an archive", AS_CSV),
+    ("eml", "a mail message", AS_TEXT),
+    ("msg", "a mail message", AS_TEXT),
 ];
 
 /// Tells what a file is.
@@ -115,6 +113,7 @@ mod tests {
         check(b"", "a.txt", "has no text");
         check(b"%PDF-1.7 and so on", "a.txt", "the file is a PDF, which is not read here yet: copy what matters");
         check(b"no magic", "a.PDF", "a PDF");
+        check(b"From: a@b.example", "a.eml", "the file is a mail message, which is not read here yet: copy what matters");
         check(b"PK\x03\x04rest", "a.docx", "save it as plain text");
         check(b"\x89PNG\r\n", "a.md", "write down what it shows");
         check(b"text", "a.exe", "`.exe` is no kind of file that is read here");

@@ -1,16 +1,13 @@
 //! From the bytes of a file to its text: one encoding, one kind of line end, nothing that cannot be seen.
 
 use super::error::DocumentError;
+use super::html;
 use super::kind::FileKind;
-use super::{html, mail};
 use crate::crm::text::clean_block;
 use crate::import::decode;
 
 /// The text of a file.
 pub(super) fn of(bytes: &[u8], kind: FileKind) -> Result<String, DocumentError> {
-    if kind == FileKind::Mail {
-        return Ok(clean(&mail::text(bytes)?));
-    }
     let (text, _, _) = decode(bytes).map_err(|_| DocumentError::Binary)?;
     if text.contains('\0') {
         return Err(DocumentError::Nul);
@@ -21,7 +18,7 @@ pub(super) fn of(bytes: &[u8], kind: FileKind) -> Result<String, DocumentError> 
             serde_json::from_str::<serde::de::IgnoredAny>(&text).map_err(|err| DocumentError::Json(err.to_string()))?;
             Ok(clean(&text))
         }
-        FileKind::Plain | FileKind::Markdown | FileKind::Csv | FileKind::Mail => Ok(clean(&text)),
+        FileKind::Plain | FileKind::Markdown | FileKind::Csv => Ok(clean(&text)),
     }
 }
 

@@ -40,7 +40,7 @@ impl wit::Host for CallState {
             self.used.refused = self.used.refused.saturating_add(1);
             return Ok(Err(wit::HttpError::Denied(TOLD.to_owned())));
         }
-        if !self.handed.is_nothing() {
+        if self.saw_document {
             self.used.refused = self.used.refused.saturating_add(1);
             return Ok(Err(wit::HttpError::Denied(HANDED.to_owned())));
         }

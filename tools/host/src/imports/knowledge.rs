@@ -49,7 +49,8 @@ impl wit::Host for CallState {
 }
 
 impl CallState {
-    fn hand_over(&mut self, document: &office::Document, chunks: &[office::Chunk]) {
+    pub(crate) fn hand_over(&mut self, document: &office::Document, chunks: &[office::Chunk]) {
+        self.saw_document = true;
         self.saw(&document.id, document.integrity);
         self.handed.readers = self.handed.readers.join(&document.readers);
         for chunk in chunks {
