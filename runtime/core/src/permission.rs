@@ -128,7 +128,7 @@ mod tests {
             Actor { tenant: TenantId::from_uuid(Uuid::from_u128(1)), person: None, kind, roles: [role].into(), workspaces: Workspaces::All }.scopes()
         };
         assert_eq!(of(Role::Owner), Scope::ALL.into());
-        assert_eq!(of(Role::Finance), [Scope::Converse, Scope::Read].into());
+        assert_eq!(of(Role::Finance), [Scope::Converse, Scope::Read, Scope::Write].into());
         assert_eq!(of(Role::Auditor), [Scope::Read].into());
     }
 }

@@ -9,8 +9,8 @@ use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 use std::cell::{Cell, RefCell};
 
-/// Bytes that the tokenizer is given at once.
-const STEP_BYTES: usize = 4096;
+/// Bytes that the tokenizer is given at once. What stands between tags counts as parts of one until it was taken, so they are few.
+const STEP_BYTES: usize = 512;
 /// The most comparisons that a page may cost: the tokenizer compares each attribute of a tag with all before it, and a second is enough.
 const COMPARISONS_MAX: u64 = 1_200_000_000;
 

@@ -222,7 +222,6 @@ async fn nobody_allows_more_than_was_asked_or_than_they_may() {
         (&owner, &little, "assistant", None, json!(["converse", "write"]), "/scopes"),
         (&owner, &little, "assistant", None, json!(["read"]), "/scopes"),
         (&owner, &little, "assistant", None, json!([]), "/scopes"),
-        (&finance, &desk.asked(&[]), "assistant", None, json!(["converse", "write"]), "/scopes"),
         (&owner, &little, "nobody", None, json!(["converse"]), "/agent"),
         (&owner, &little, "assistant", Some(&elsewhere), json!(["converse"]), "/workspace_id"),
     ] {
@@ -230,9 +229,12 @@ async fn nobody_allows_more_than_was_asked_or_than_they_may() {
         let refused = desk.allow_with(who, &body).await.expect(422).json();
         assert_eq!(refused["errors"][0]["path"], path, "{body}");
     }
-    // What they may is what they are shown.
-    let seen = desk.look(&finance, &desk.asked(&[])).await.expect(200).json();
+    // What they may is what they are shown; whoever may not converse lets nobody in.
+    let seen = desk.look(&finance, &little).await.expect(200).json();
     assert_eq!(seen["scopes_possible"], json!(["converse", "read"]));
+    let auditor = desk.world.session(Role::Auditor).await.secret;
+    let body = json!({ "asked": little, "agent": "assistant", "workspace_id": null, "scopes": ["converse"] });
+    desk.allow_with(&auditor, &body).await.expect(403);
     assert_eq!(desk.number(NOTHING_GIVEN).await, 0);
 }
 
