@@ -76,7 +76,7 @@ async fn the_inspector_lists_and_calls_the_tools() {
     };
     let listed = inspect(&["--method", "tools/list"]).await;
     let tools: Vec<&str> = listed["tools"].as_array().expect("tools").iter().filter_map(|tool| tool["name"].as_str()).collect();
-    assert!(tools.contains(&"crm.find_contacts") && tools.len() == 11, "{tools:?}");
+    assert!(tools.contains(&"crm.find_contacts") && tools.len() == 13, "{tools:?}");
     let called = inspect(&["--method", "tools/call", "--tool-name", "crm.find_contacts", "--tool-arg", "query=nobody"]).await;
     assert_eq!(called["structuredContent"]["contacts"], serde_json::json!([]), "{called}");
 }
