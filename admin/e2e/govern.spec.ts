@@ -19,11 +19,11 @@ test('a tool says what it does, what each argument is for and what its plugin re
 });
 
 test('versions of a prompt are read and compared line by line', async ({ page }) => {
-  // The shipped prompt may have one version: a second one stands in for what a later release brings.
+  // The version in use and one that stands in for what a later release brings.
   await page.route('**/api/v1/prompts', async (route) => {
     const response = await route.fetch();
     const body = await response.json();
-    const first = body.items.find((item: { name: string }) => item.name === 'assistant');
+    const first = body.items.find((item: { name: string; labels: string[] }) => item.name === 'assistant' && item.labels.includes('production'));
     const others = body.items.filter((item: { name: string; version: number }) => item.name !== 'assistant' || item.version === first.version);
     await route.fulfill({ response, json: { ...body, items: [...others, { ...first, version: 99, labels: [], description: 'The next one.' }] } });
   });
