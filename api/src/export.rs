@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use steward_core::Verdict;
+use steward_office::crm::{Company, Contact, Point};
 use steward_store::audit::AuditRow;
 use steward_store::decision::DecisionRow;
 use time::format_description::well_known::Rfc3339;
@@ -58,14 +59,72 @@ fn at(moment: OffsetDateTime) -> String {
     moment.format(&Rfc3339).unwrap_or_default()
 }
 
-/// A cell as RFC 4180 writes it. What a spreadsheet would compute gets an apostrophe in front.
+/// How many addresses, numbers and so on of a contact have a column of their own; more stand in the last one, as Google writes them.
+const POINT_COLUMNS: [(&str, usize); 4] = [("E-mail", 3), ("Phone", 3), ("Website", 2), ("Address", 2)];
+
+/// What stands between several values in one cell.
+const SEVERAL: &str = " ::: ";
+
+/// The first line of contacts as CSV, with the columns of Google Contacts, which `contacts import` takes again.
+pub(crate) fn contact_csv_header() -> String {
+    let fixed = ["Name", "Given Name", "Family Name", "Organization Name", "Organization Title", "Birthday", "Labels"].map(str::to_owned);
+    let points = POINT_COLUMNS.iter().flat_map(|(what, most)| {
+        let field = if *what == "Address" { "Formatted" } else { "Value" };
+        (1..=*most).flat_map(move |number| [format!("{what} {number} - Label"), format!("{what} {number} - {field}")])
+    });
+    fixed.into_iter().chain(points).collect::<Vec<_>>().join(",")
+}
+
+/// One contact as a line of CSV, without its end.
+pub(crate) fn contact_csv(contact: &Contact) -> String {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let company = contact.company.as_ref().map(|company| company.name.clone()).unwrap_or_default();
+    let mut cells = vec![
+        contact.display_name.clone(),
+        text(&contact.given_name),
+        text(&contact.family_name),
+        company,
+        text(&contact.job_title),
+        text(&contact.birthday),
+        contact.tags.join(SEVERAL),
+    ];
+    for (points, (_, most)) in [&contact.emails, &contact.phones, &contact.urls, &contact.addresses].into_iter().zip(POINT_COLUMNS) {
+        for column in 1..=most {
+            // The last column has all that are left.
+            let taken = if column == most { usize::MAX } else { 1 };
+            let of_column: Vec<&Point> = points.iter().skip(column - 1).take(taken).collect();
+            cells.push(of_column.first().and_then(|point| point.label.clone()).unwrap_or_default());
+            cells.push(of_column.iter().map(|point| point.value.as_str()).collect::<Vec<_>>().join(SEVERAL));
+        }
+    }
+    csv_line(cells.iter().map(String::as_str))
+}
+
+/// The first line of companies as CSV.
+pub(crate) const COMPANY_CSV_HEADER: &str = "name,website,company_id,workspace_id,created_at,changed_at";
+
+/// One company as a line of CSV, without its end.
+pub(crate) fn company_csv(company: &Company) -> String {
+    let cells = [
+        company.name.clone(),
+        company.website.clone().unwrap_or_default(),
+        company.company_id.to_string(),
+        company.workspace_id.to_string(),
+        at(company.created_at),
+        at(company.changed_at),
+    ];
+    csv_line(cells.iter().map(String::as_str))
+}
+
 /// Cells as a line of CSV, without its end.
 pub(crate) fn csv_line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
     cells.map(csv_cell).collect::<Vec<_>>().join(",")
 }
 
+/// A cell as RFC 4180 writes it. What a spreadsheet would compute gets an apostrophe in front; a dialled number computes nothing.
 fn csv_cell(text: &str) -> String {
-    let text = if text.trim_start_matches(' ').starts_with(FORMULA_STARTS) { format!("'{text}") } else { text.to_owned() };
+    let is_number = text.starts_with('+') && text.chars().all(|letter| letter.is_ascii_digit() || "+ ()".contains(letter));
+    let text = if !is_number && text.trim_start_matches(' ').starts_with(FORMULA_STARTS) { format!("'{text}") } else { text.to_owned() };
     if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
@@ -79,6 +138,9 @@ mod tests {
         check("=cmd()", "'=cmd()");
         check(" =cmd()", "' =cmd()");
         check("-1+2", "'-1+2");
+        check("+1-2", "'+1-2");
+        check("+A1", "'+A1");
+        check("+49 (30) 1234567", "+49 (30) 1234567");
         check("\tx", "'\tx");
         check("\n=1", "\"'\n=1\"");
         check("＝1", "'＝1");

@@ -17,6 +17,7 @@ use steward_agent::rules::SharedRules;
 use steward_host::Host;
 use steward_host::mcp::McpServer;
 use steward_office::Office;
+use steward_office::audit::sequence::Sequencer;
 use steward_office::holds::routing::ApprovalRules;
 use steward_office::people::Passwords;
 use steward_prompts::Registry;
@@ -60,6 +61,8 @@ pub struct Parts {
     pub live: Live,
     /// What `/metrics` shows.
     pub meters: Arc<Meters>,
+    /// What signs the audit log, and where its copies lie; none where this process has no audit key.
+    pub audit: Option<Arc<Sequencer>>,
     /// The pages for people.
     pub web: Arc<Web>,
 }

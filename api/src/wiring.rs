@@ -305,6 +305,7 @@ impl Assembled {
             notices: ways(config),
             live: self.runtime.live.clone(),
             meters: Arc::new(Meters::default()),
+            audit: audit_key::sequencer(config).ok().map(Arc::new),
             web: Arc::new(web(config)?),
         }))
     }

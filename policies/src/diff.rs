@@ -1,6 +1,6 @@
 //! Two sets of rules side by side: which rules differ, and which cells of the matrix.
 
-use crate::matrix::{Cell, cells};
+use crate::matrix::{MatrixCell, matrix_cells};
 use crate::rules::Rules;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -39,8 +39,8 @@ pub struct PolicyDiff {
 pub fn diff(old: &Rules, new: &Rules) -> PolicyDiff {
     let texts = |rules: &Rules| rules.list().iter().map(|rule| (rule.id.clone(), rule.text.clone())).collect::<BTreeMap<_, _>>();
     let (was, now) = (texts(old), texts(new));
-    let by_place = |cells: Vec<Cell>| cells.into_iter().map(|cell| ((cell.situation, cell.tool.clone(), cell.column), cell)).collect::<BTreeMap<_, _>>();
-    let (mut cells_was, cells_now) = (by_place(cells(old)), by_place(cells(new)));
+    let by_place = |cells: Vec<MatrixCell>| cells.into_iter().map(|cell| ((cell.situation, cell.tool.clone(), cell.column), cell)).collect::<BTreeMap<_, _>>();
+    let (mut cells_was, cells_now) = (by_place(matrix_cells(old)), by_place(matrix_cells(new)));
     let mut changes = Vec::new();
     for ((situation, tool, column), cell) in cells_now {
         let before = cells_was.remove(&(situation, tool.clone(), column));

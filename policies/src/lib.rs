@@ -38,7 +38,7 @@ pub use explain::{Explanation, WouldChange, explain};
 pub use facts::{FactDeclaration, FactType, Facts};
 pub use fold::folded;
 pub use judge::{Judgement, judge};
-pub use matrix::matrix;
+pub use matrix::{MatrixCell, matrix, matrix_cells};
 pub use problem::{Problem, RulesError};
 #[cfg(feature = "solver")]
 pub use prove::solver::prove_with;

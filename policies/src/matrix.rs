@@ -36,19 +36,24 @@ fn from_outside(facts: &mut Facts, classes: &BTreeSet<ArgumentClass>) {
 
 const ACTING: &str = "asked in the person's own words, approved by nobody; columns: the role of the person acted for";
 
-/// One cell of the matrix.
+/// One cell of the matrix: what the rules say to a situation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Cell {
-    pub(crate) situation: &'static str,
-    pub(crate) tool: String,
-    pub(crate) effect: Effect,
-    pub(crate) column: &'static str,
-    pub(crate) verdict: Verdict,
+pub struct MatrixCell {
+    /// What is asked, and in whose words.
+    pub situation: &'static str,
+    /// Which tool.
+    pub tool: String,
+    /// What it does.
+    pub effect: Effect,
+    /// Who has approved, or is acted for.
+    pub column: &'static str,
+    /// What the rules say.
+    pub verdict: Verdict,
     /// Sets of roles that would release it, in words.
-    pub(crate) needs: Vec<String>,
+    pub needs: Vec<String>,
 }
 
-impl Cell {
+impl MatrixCell {
     /// `hold by owner or finance+manager`
     pub(crate) fn words(&self) -> String {
         if self.needs.is_empty() { self.verdict.name().to_owned() } else { format!("{} by {}", self.verdict, self.needs.join(" or ")) }
@@ -57,7 +62,7 @@ impl Cell {
 
 /// All cells: by situation, effect, tool and column.
 /// Arguments, facts and counters that rules read are taken empty, false and zero.
-pub(crate) fn cells(rules: &Rules) -> Vec<Cell> {
+pub fn matrix_cells(rules: &Rules) -> Vec<MatrixCell> {
     let mut tools: Vec<_> = rules.0.tools.iter().collect();
     tools.sort_by_key(|(name, tool)| (tool.effect, name.as_str()));
     let mut cells = Vec::new();
@@ -81,7 +86,7 @@ pub(crate) fn cells(rules: &Rules) -> Vec<Cell> {
                     Judgement::Hold { needs, .. } => needs.iter().map(|set| set.iter().map(|role| role.name()).collect::<Vec<_>>().join("+")).collect(),
                     Judgement::Allow { .. } | Judgement::Block(_) => Vec::new(),
                 };
-                cells.push(Cell {
+                cells.push(MatrixCell {
                     situation: situation.map_or(ACTING, |situation| situation.title),
                     tool: (*name).clone(),
                     effect: tool.effect,
@@ -98,14 +103,14 @@ pub(crate) fn cells(rules: &Rules) -> Vec<Cell> {
 /// The matrix of these rules over their tools, as text: a table a situation, a line a tool, a column for each who approves or is acted for.
 /// The last column says who could release what is held.
 pub fn matrix(rules: &Rules) -> String {
-    let cells = cells(rules);
+    let cells = matrix_cells(rules);
     let width = cells.iter().map(|cell| cell.tool.len()).max().unwrap_or(0).max(4);
     let mut tables = Vec::new();
     for table in cells.chunk_by(|one, next| one.situation == next.situation) {
         let Some(first) = table.first() else { continue };
         // Writing to a string cannot fail.
         let mut text = format!("# {}\n{:<10} {:<width$}", first.situation, "effect", "tool");
-        let lines: Vec<&[Cell]> = table.chunk_by(|one, next| one.tool == next.tool).collect();
+        let lines: Vec<&[MatrixCell]> = table.chunk_by(|one, next| one.tool == next.tool).collect();
         lines.first().into_iter().copied().flatten().for_each(|cell| _ = write!(text, " {:<8}", cell.column));
         text.push_str(" released by\n");
         for line in lines {

@@ -76,6 +76,7 @@ impl Actions {
             run: wanted.run,
             from: wanted.from,
             to: wanted.to,
+            words: Vec::new(),
         };
         let rows = with(config, &wanted.who, "steward actions", async |terminal| read(terminal, &filter, most).await).await?;
         if wanted.csv {

@@ -1,6 +1,7 @@
 //! The action log: what agents wanted to do, and what the gate said.
 
 pub(crate) mod list;
+pub(crate) mod show;
 
 use crate::export::verdict_in_log;
 use serde::Serialize;

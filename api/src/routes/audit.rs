@@ -4,6 +4,7 @@ pub(crate) mod checkpoints;
 pub(crate) mod erase;
 pub(crate) mod export;
 pub(crate) mod list;
+pub(crate) mod verification;
 
 use crate::auth::Caller;
 use crate::error::ApiError;

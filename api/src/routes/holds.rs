@@ -11,8 +11,9 @@ pub(crate) mod show;
 use crate::error::ApiError;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeSet;
-use steward_core::{EnvelopeId, HoldId, Needs, PersonId, Role, RunId, WorkspaceId};
+use std::collections::{BTreeMap, BTreeSet};
+use steward_agent::labels::leaf_roles;
+use steward_core::{EnvelopeId, HoldId, Needs, PersonId, Role, RunId, ToolSpec, WorkspaceId};
 use steward_office::holds::routing::asked;
 use steward_office::holds::{Change, LastSimilar, needs_in_words, read_ask, read_needs};
 use steward_store::StoreError;
@@ -92,6 +93,9 @@ pub(crate) struct HoldDetail {
     arguments: Value,
     /// Where each argument came from, as the gate saw it.
     provenance: Value,
+    /// What each argument is for, by its JSON pointer: recipient, payee, amount, url and others. Empty for a tool that is no longer there.
+    #[schema(value_type = Object, example = json!({ "/to/0": "recipient" }))]
+    roles: BTreeMap<String, String>,
     /// What the tool says the call would do when it was held: `title`, `lines` with `label`, `before` and `after`, or `failed` with why it
     /// cannot say. Null for a tool that has no preview and for an action that somebody edited.
     #[schema(value_type = Option<Object>)]
@@ -190,6 +194,12 @@ impl HoldDetail {
         Self { last_similar: last.map(|last| LastView { run_id: last.run, at: last.at, changes: last.changes }), ..self }
     }
 
+    /// The same with what each argument is for.
+    pub(crate) fn with_roles(self, tool: Option<&ToolSpec>) -> Self {
+        let roles = tool.map(|tool| leaf_roles(&tool.roles, &self.arguments)).unwrap_or_default();
+        Self { roles: roles.into_iter().map(|(path, role)| (path, role.to_string())).collect(), ..self }
+    }
+
     /// The same with who was asked too.
     pub(crate) fn escalated(self, steps: Vec<EscalationRow>) -> Self {
         let view = |step: EscalationRow| EscalationView { after_minutes: step.after_minutes, roles: step.roles, at: step.at };
@@ -211,6 +221,7 @@ impl HoldDetail {
         Ok(Self {
             arguments: part("arguments"),
             provenance: part("evidence"),
+            roles: BTreeMap::new(),
             preview: row.preview.as_deref().map(serde_json::from_str).transpose().map_err(|_| StoreError::Corrupt { what: "hold.preview" })?,
             said: said.collect(),
             last_similar: None,

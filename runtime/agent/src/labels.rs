@@ -278,6 +278,25 @@ fn made_up(label: Label, role: Option<&ArgumentRole>) -> Label {
     }
 }
 
+/// What each scalar of these arguments is for, by its JSON pointer, where the manifest says so.
+pub fn leaf_roles(roles: &BTreeMap<String, ArgumentRole>, arguments: &Value) -> BTreeMap<String, ArgumentRole> {
+    fn down(roles: &BTreeMap<String, ArgumentRole>, path: &str, value: &Value, found: &mut BTreeMap<String, ArgumentRole>) {
+        let mut below = |key: &str, value: &Value| down(roles, &format!("{path}/{}", key.replace('~', "~0").replace('/', "~1")), value, found);
+        match value {
+            Value::Object(map) => map.iter().for_each(|(key, value)| below(key, value)),
+            Value::Array(list) => list.iter().enumerate().for_each(|(index, value)| below(&index.to_string(), value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                if let Some(role) = role_of(roles, path) {
+                    found.insert(path.to_owned(), role);
+                }
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    down(roles, "", arguments, &mut found);
+    found
+}
+
 fn role_of(roles: &BTreeMap<String, ArgumentRole>, path: &str) -> Option<ArgumentRole> {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     roles

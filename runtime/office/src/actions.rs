@@ -1,7 +1,7 @@
 //! The action log: every verdict of the gate, searchable. The blocked-action log is its rows with verdict `block`.
 
 use crate::error::OfficeError;
-use steward_core::Permission;
+use steward_core::{DecisionId, Permission};
 use steward_store::decision::{self, DecisionRow, Filter};
 use steward_store::hold::{self, HabitRow};
 use steward_store::{Page, Tx};
@@ -16,6 +16,14 @@ pub async fn list(tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Vec<Decis
         return Err(OfficeError::Denied("you may not see the action log".to_owned()));
     }
     Ok(decision::list(tx, filter, page).await?)
+}
+
+/// One verdict.
+pub async fn get(tx: &mut Tx, id: DecisionId) -> Result<DecisionRow, OfficeError> {
+    if !tx.actor().may(Permission::ActionsRead) {
+        return Err(OfficeError::Missing("action"));
+    }
+    decision::of_ids(tx, &[id]).await?.pop().ok_or(OfficeError::Missing("action"))
 }
 
 /// What people always approved since a time, at least so often: calls of one tool by one agent in one workspace; most first.

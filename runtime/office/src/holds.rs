@@ -42,12 +42,16 @@ pub enum Approved {
     },
 }
 
-/// Held actions, oldest first, in one state or all.
+/// Held actions in one state or all. Those that wait come in the order in which they lapse, so that what is urgent is on the first page; all
+/// others newest first.
 pub async fn list(tx: &mut Tx, state: Option<&str>, page: &Page) -> Result<Vec<HoldRow>, OfficeError> {
     if !tx.actor().may(Permission::HoldsRead) {
         return Err(OfficeError::Denied("you may not see held actions".to_owned()));
     }
-    Ok(hold::list(tx, state, page).await?)
+    match state {
+        Some("held") => Ok(hold::list_waiting(tx, page).await?),
+        Some(_) | None => Ok(hold::list(tx, state, page).await?),
+    }
 }
 
 /// One held action with what people said so far.

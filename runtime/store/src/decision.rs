@@ -85,12 +85,20 @@ pub struct Filter {
     pub from: Option<OffsetDateTime>,
     /// Before.
     pub to: Option<OffsetDateTime>,
+    /// Words that must all stand in the tool's or the agent's name, the reason or the arguments; case does not matter.
+    pub words: Vec<String>,
+}
+
+/// A text as it stands in a `like` pattern.
+fn literal(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 /// Verdicts, newest first.
 pub async fn list(tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Vec<DecisionRow>, StoreError> {
     // The star of a tool filter becomes a LIKE pattern; everything else in the name is taken as it is.
-    let tool = filter.tool.as_ref().map(|tool| tool.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_").replace('*', "%"));
+    let tool = filter.tool.as_ref().map(|tool| literal(tool).replace('*', "%"));
+    let words: Vec<String> = filter.words.iter().map(|word| format!("%{}%", literal(&word.to_lowercase()))).collect();
     let rows = sqlx::query!(
         "select decision_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, verdict, class, rules, reason, envelope_id, policy_digest,
                 arguments, provenance, record, decided_at
@@ -98,6 +106,7 @@ pub async fn list(tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Vec<Decis
           where ($1::text is null or verdict = $1) and ($2::text is null or tool like $2) and ($3::uuid is null or run_id = $3)
             and ($4::timestamptz is null or decided_at >= $4) and ($5::timestamptz is null or decided_at < $5)
             and ($6::uuid is null or decision_id < $6)
+            and ($8::text[] = '{}' or lower(tool || ' ' || agent || ' ' || reason || ' ' || arguments) like all ($8))
           order by decision_id desc limit $7",
         filter.verdict,
         tool,
@@ -106,6 +115,7 @@ pub async fn list(tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Vec<Decis
         filter.to,
         page.after_uuid(),
         page.fetch(),
+        &words,
     )
     .fetch_all(tx.conn())
     .await?;

@@ -168,22 +168,7 @@ pub async fn insert(tx: &mut Tx, new: &ScheduleRow) -> Result<(), StoreError> {
 
 /// One schedule that is not removed.
 pub async fn find(tx: &mut Tx, id: ScheduleId) -> Result<Option<ScheduleRow>, StoreError> {
-    sqlx::query_as!(
-        Raw,
-        r#"select schedule_id, workspace_id, person_id, agent, conversation_id, text, cron, time_zone, once_at, next_at, paused_at, paused_why, made_run, made_call,
-                  own_words, integrity, readers, sources, created_at, last.due_at as "last_due_at?", last.run_id as "last_run?", last.outcome as "last_outcome?",
-                  last.why as "last_why?"
-             from schedule
-             left join lateral (
-               select due_at, schedule_run.run_id, run.outcome, why from schedule_run left join run using (tenant_id, run_id)
-                where schedule_run.tenant_id = schedule.tenant_id and schedule_run.schedule_id = schedule.schedule_id order by due_at desc limit 1) as last on true
-            where schedule_id = $1 and removed_at is null"#,
-        id.uuid()
-    )
-    .fetch_optional(tx.conn())
-    .await?
-    .map(ScheduleRow::try_from)
-    .transpose()
+    Ok(select(tx, Some(id), None, None, 1).await?.pop())
 }
 
 /// What this call of a run made, removed or not.
@@ -195,6 +180,17 @@ pub async fn find_of_call(tx: &mut Tx, run: RunId, call: &str) -> Result<Option<
 
 /// A person's schedules, newest first.
 pub async fn list(tx: &mut Tx, person: PersonId, page: &Page) -> Result<Vec<ScheduleRow>, StoreError> {
+    select(tx, None, Some(person), page.after_uuid(), page.fetch()).await
+}
+
+/// Schedules that are not removed, newest first: that of this id, or those of this person from here on.
+async fn select(
+    tx: &mut Tx,
+    id: Option<ScheduleId>,
+    person: Option<PersonId>,
+    before: Option<uuid::Uuid>,
+    most: i64,
+) -> Result<Vec<ScheduleRow>, StoreError> {
     sqlx::query_as!(
         Raw,
         r#"select schedule_id, workspace_id, person_id, agent, conversation_id, text, cron, time_zone, once_at, next_at, paused_at, paused_why, made_run, made_call,
@@ -204,11 +200,12 @@ pub async fn list(tx: &mut Tx, person: PersonId, page: &Page) -> Result<Vec<Sche
              left join lateral (
                select due_at, schedule_run.run_id, run.outcome, why from schedule_run left join run using (tenant_id, run_id)
                 where schedule_run.tenant_id = schedule.tenant_id and schedule_run.schedule_id = schedule.schedule_id order by due_at desc limit 1) as last on true
-            where person_id = $1 and removed_at is null and ($2::uuid is null or schedule_id < $2)
-            order by schedule_id desc limit $3"#,
-        person.uuid(),
-        page.after_uuid(),
-        page.fetch(),
+            where removed_at is null and ($1::uuid is null or schedule_id = $1) and ($2::uuid is null or person_id = $2) and ($3::uuid is null or schedule_id < $3)
+            order by schedule_id desc limit $4"#,
+        id.map(ScheduleId::uuid),
+        person.map(PersonId::uuid),
+        before,
+        most,
     )
     .fetch_all(tx.conn())
     .await?

@@ -121,6 +121,11 @@ impl Host {
         Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, dialer, kv_cap, tools, plugins, servers, generation, tried, aside, reserved }) })
     }
 
+    /// Whether the operator gave a value to this secret of a plugin's.
+    pub fn has_secret(&self, plugin: &str, name: &str) -> bool {
+        self.inner.dialer.options.secrets.contains_key(&(plugin.to_owned(), name.to_owned()))
+    }
+
     /// The same for whoever looks at plugins and does not run them for others: where its cache cannot be used, it does without one.
     ///
     /// # Errors

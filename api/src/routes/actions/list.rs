@@ -16,6 +16,9 @@ use steward_store::decision::{DecisionRow, Filter};
 use steward_store::{Cursor, Page};
 use utoipa::IntoParams;
 
+/// The most words that are looked for.
+const WORDS_MAX: usize = 12;
+
 /// Which actions.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -25,6 +28,8 @@ pub(crate) struct Wanted {
     verdict: Option<String>,
     /// Only calls of this tool; a star at the end stands for the rest.
     tool: Option<String>,
+    /// Words that must all stand in the tool's or the agent's name, the reason or the arguments; at most 12 are looked at.
+    q: Option<String>,
     /// Only of this run.
     #[param(value_type = Option<String>)]
     run: Option<RunId>,
@@ -71,6 +76,7 @@ fn filter(wanted: &Wanted) -> Result<Filter, ApiError> {
         run: wanted.run,
         from: at("from", &wanted.from)?,
         to: at("to", &wanted.to)?,
+        words: wanted.q.iter().flat_map(|text| text.split_whitespace()).take(WORDS_MAX).map(str::to_owned).collect(),
     })
 }
 

@@ -3,13 +3,15 @@
 use super::ContactView;
 use crate::auth::{Answer, Caller, json};
 use crate::error::ApiError;
+use crate::export::{contact_csv, contact_csv_header};
 use crate::extract::{Query, page};
 use crate::openapi::Doc;
-use crate::routes::PageOf;
-use http::StatusCode;
+use crate::routes::{PageOf, exports};
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use steward_core::{CompanyId, WorkspaceId};
-use steward_office::crm::{self, ContactQuery};
+use steward_office::crm::{self, ContactQuery, CrmError};
+use steward_store::{Cursor, Page};
 use utoipa::IntoParams;
 
 /// Which contacts.
@@ -35,11 +37,19 @@ pub(crate) struct Wanted {
 }
 
 pub(crate) fn doc() -> Doc {
-    Doc::new("List and search contacts").query::<Wanted>().answers_page::<ContactView>("Contacts, by name.")
+    Doc::new("List and search contacts")
+        .about("With `Accept: text/csv` all that are found leave as a file with the columns of Google Contacts, which an import takes again; that is on record.")
+        .query::<Wanted>()
+        .answers_page::<ContactView>("Contacts, by name.")
+        .answers_as("200", "text/csv", "")
 }
 
-pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answer {
+pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>, headers: HeaderMap) -> Answer {
     let page = page(wanted.limit, wanted.cursor.as_deref())?;
+    if exports::wants_csv(&headers) && wanted.email.is_none() {
+        let query = ContactQuery { text: wanted.q.unwrap_or_default(), workspace: wanted.workspace_id, company: wanted.company_id };
+        return export(caller, query, page.after).await;
+    }
     let mut tx = caller.begin().await?;
     if let Some(email) = &wanted.email {
         if wanted.q.is_some() || wanted.company_id.is_some() || wanted.limit.is_some() || wanted.cursor.is_some() {
@@ -51,4 +61,20 @@ pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answ
     let query = ContactQuery { text: wanted.q.unwrap_or_default(), workspace: wanted.workspace_id, company: wanted.company_id };
     let found = crm::find_contacts(&mut tx, &query, &page).await?;
     json(StatusCode::OK, &PageOf::new(found.items, found.next, ContactView::from))
+}
+
+async fn export(caller: Caller, query: ContactQuery, after: Option<Cursor>) -> Answer {
+    exports::on_record(&caller, "contact.export").await?;
+    let (lines, next) = read(&caller, &query, exports::page_after(after)).await?;
+    let body = exports::body(format!("{}\r\n{lines}", contact_csv_header()), next, move |page| {
+        let (caller, query) = (caller.clone(), query.clone());
+        async move { read(&caller, &query, page).await }
+    });
+    Ok(exports::csv_file(body, "attachment; filename=\"contacts.csv\""))
+}
+
+async fn read(caller: &Caller, query: &ContactQuery, page: Page) -> Result<(String, Option<Cursor>), CrmError> {
+    let mut tx = caller.state().store.begin(caller.actor()).await?;
+    let found = crm::find_contacts(&mut tx, query, &page).await?;
+    Ok((found.items.iter().map(|contact| format!("{}\r\n", contact_csv(contact))).collect(), found.next))
 }

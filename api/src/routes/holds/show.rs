@@ -17,5 +17,6 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<HoldId>) -> Answer {
     let (row, said) = holds::get(&mut tx, id).await?;
     let last = holds::last_similar(&mut tx, &row).await?;
     let steps = holds::escalate::steps_of(&mut tx, id).await?;
-    json(StatusCode::OK, &HoldDetail::of((row, said), caller.office().clock.now())?.beside(last).escalated(steps))
+    let tool = caller.state().host.specs().into_iter().find(|tool| tool.name == row.tool);
+    json(StatusCode::OK, &HoldDetail::of((row, said), caller.office().clock.now())?.beside(last).escalated(steps).with_roles(tool.as_ref()))
 }

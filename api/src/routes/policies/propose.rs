@@ -80,7 +80,7 @@ pub(crate) async fn handle(caller: Caller, Json(new): Json<NewProposal>) -> Answ
 }
 
 /// The cases of the installation.
-fn installed_cases(caller: &Caller) -> Vec<NamedText> {
+pub(crate) fn installed_cases(caller: &Caller) -> Vec<NamedText> {
     caller.state().policy_files.cases.iter().map(|file| NamedText { name: file.name.clone(), text: file.text.clone() }).collect()
 }
 

@@ -63,6 +63,13 @@ async fn actions_are_found_by_what_they_were() {
         ("from=2026-01-01&verdict=allowed", &["crm.find_contacts"]),
         ("from=2100-01-01T00:00:00Z", &[]),
         ("to=2026-01-01", &[]),
+        ("q=LENA", &["crm.find_contacts"]),
+        ("q=evil+hyperlink", &["crm.create_company"]),
+        ("q=evil+lena", &[]),
+        ("q=100%25", &[]),
+        ("q=crm_create", &[]),
+        ("q=calc&verdict=blocked", &["+cmd|calc"]),
+        ("q=++", &["+cmd|calc", "crm.create_company", "crm.find_contacts"]),
     ] {
         let found = working.ask("GET", format!("/api/v1/actions?{query}")).cookie(&auditor).send().await.expect(200).json();
         let mut have: Vec<&str> = found["items"].as_array().expect("items").iter().map(|item| item["tool"].as_str().expect("tool")).collect();
@@ -74,6 +81,11 @@ async fn actions_are_found_by_what_they_were() {
     assert_eq!((&blocked["verdict"], &blocked["class"], &blocked["rules"]), (&json!("blocked"), &json!("policy"), &json!(["test-no-companies"])));
     assert_eq!((&blocked["arguments"]["name"], &blocked["effect"]), (&json!("=HYPERLINK(\"https://evil.example\")"), &json!("write")));
     assert!(blocked["provenance"].is_array() || blocked["provenance"].is_object(), "{blocked}");
+    let one = format!("/api/v1/actions/{}", blocked["decision_id"].as_str().expect("an id"));
+    assert_eq!(&working.ask("GET", &one).cookie(&auditor).send().await.expect(200).json(), blocked);
+    working.ask("GET", &one).cookie(&working.as_role(Role::Support).await).send().await.expect(403);
+    let elsewhere = working.world.other.session_of(&working.world.server, working.world.other.owner).await.secret;
+    working.ask("GET", &one).cookie(&elsewhere).send().await.expect(404);
 }
 
 #[tokio::test]

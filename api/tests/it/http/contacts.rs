@@ -154,3 +154,50 @@ async fn a_file_over_the_limit_is_refused() {
     rows.extend(b"x\n".repeat(steward_core::limits::IMPORT_ROWS_MAX + 1));
     world.server.ask("POST", "/api/v1/contacts/import").cookie(&owner).bytes("text/csv", rows).send().await.expect(413);
 }
+
+#[tokio::test]
+async fn a_book_leaves_as_a_file_that_is_taken_in_again_and_that_is_on_record() {
+    let world = World::make().await;
+    let owner = world.owner().await;
+    let get = |path: &str, cookie: &str| world.server.ask("GET", format!("/api/v1/{path}")).cookie(cookie).header("accept", "text/csv");
+    world.server.ask("GET", "/api/v1/contacts").header("accept", "text/csv").send().await.expect(401);
+    let token = world.token(&world.home.actor, &[Scope::Converse]).await.secret;
+    world.server.ask("GET", "/api/v1/contacts").token(&token).header("accept", "text/csv").send().await.expect(403);
+    assert_eq!(world.server.database.number("select count(*) from audit_event where action = 'contact.export'").await, 0);
+
+    let company = json!({ "workspace_id": world.home.workspace, "name": "Acme, \"Sons\"", "website": "https://acme.example" });
+    let company = world.server.ask("POST", "/api/v1/companies").cookie(&owner).json(&company).send().await.expect(201).json();
+    let lena = json!({
+        "workspace_id": world.home.workspace, "display_name": "=Lena", "given_name": "Lena", "family_name": "Petrova", "company_id": company["company_id"],
+        "job_title": "Buyer", "birthday": "1980-02-29", "tags": ["vip", "north"],
+        "emails": [{ "value": "a@lena.example", "label": "work" }, { "value": "b@lena.example" }, { "value": "c@lena.example" }, { "value": "d@lena.example" }],
+        "phones": [{ "value": "+49 (30) 1234567", "label": "mobile" }], "urls": [{ "value": "https://lena.example" }],
+    });
+    world.server.ask("POST", "/api/v1/contacts").cookie(&owner).json(&lena).send().await.expect(201);
+    for number in 0..210 {
+        let one = json!({ "workspace_id": world.home.workspace, "display_name": format!("Number {number}"), "emails": [{ "value": format!("n{number}@many.example") }] });
+        world.server.ask("POST", "/api/v1/contacts").cookie(&owner).json(&one).send().await.expect(201);
+    }
+    let reply = get("contacts?limit=1", &owner).send().await.expect(200);
+    assert_eq!(reply.header("content-type"), Some("text/csv; charset=utf-8"));
+    assert_eq!(reply.header("content-disposition"), Some("attachment; filename=\"contacts.csv\""));
+    let book = reply.text();
+    assert_eq!(book.lines().count(), 212, "the heading and all of them, whatever the page");
+    assert!(book.contains("'=Lena,Lena,Petrova,\"Acme, \"\"Sons\"\"\",Buyer,1980-02-29,vip ::: north,work,a@lena.example,,b@lena.example,,c@lena.example ::: d@lena.example,mobile,+49 (30) 1234567,"), "{book}");
+    assert_eq!(get("contacts?q=petrova", &owner).send().await.expect(200).text().lines().count(), 2, "only what is looked for");
+    let companies = get("companies", &owner).send().await.expect(200).text();
+    assert!(companies.starts_with("name,website,company_id,") && companies.contains("\"Acme, \"\"Sons\"\"\",https://acme.example,"), "{companies}");
+
+    let elsewhere = world.other.session_of(&world.server, world.other.owner).await.secret;
+    assert_eq!(get("contacts", &elsewhere).send().await.expect(200).text().lines().count(), 1, "another house's is empty");
+    let taken = world.server.ask("POST", "/api/v1/contacts/import").cookie(&elsewhere).bytes("text/csv", book.as_bytes()).send().await.expect(201).json();
+    assert_eq!(taken["created"], 211, "{taken}");
+    let there = world.server.ask("GET", "/api/v1/contacts?email=d@lena.example").cookie(&elsewhere).send().await.expect(200).json();
+    let there = &there["items"][0];
+    assert_eq!((&there["company"]["name"], &there["job_title"], &there["birthday"]), (&json!("Acme, \"Sons\""), &json!("Buyer"), &json!("1980-02-29")));
+    assert_eq!((there["emails"].as_array().expect("addresses").len(), &there["phones"][0]["value"]), (4, &json!("+49 (30) 1234567")));
+    for (action, count) in [("contact.export", 3), ("company.export", 1)] {
+        let entries = format!("select count(*) from audit_event where action = '{action}'");
+        assert_eq!(world.server.database.number(&entries).await, count, "{action}: one an export, of each house");
+    }
+}

@@ -1,9 +1,12 @@
 //! What the house is governed by, and what is written down of it.
 
 use super::working::{NO_COMPANIES, Working};
+use super::world::World;
 use serde_json::{Value, json};
-use steward_core::{AuditId, Role};
+use steward_core::{AuditId, Clock, Role, Scope};
 use steward_office::audit::leaf_of;
+use steward_office::audit::note::Signer;
+use steward_office::audit::sequence::Sequencer;
 use steward_policies::{Rules, shipped_rules};
 
 #[tokio::test]
@@ -271,4 +274,70 @@ async fn what_was_always_approved_is_suggested_and_never_what_was_refused_once()
         world.server.database.raw(&sql).await;
         assert_eq!(ask("").cookie(&owner).send().await.expect(200).json()["items"], json!([]), "{state} once");
     }
+}
+
+#[tokio::test]
+async fn the_audit_log_is_checked_from_the_web_and_says_what_was_changed() {
+    let world = World::make().await;
+    for role in [Role::Manager, Role::Finance, Role::Support] {
+        let session = world.session(role).await.secret;
+        world.server.ask("GET", "/api/v1/audit/verification").cookie(&session).send().await.expect(403);
+    }
+    let narrow = world.person(Role::Auditor, Some(world.home.workspace)).await;
+    let narrow = world.home.session_of(&world.server, narrow).await.secret;
+    world.server.ask("GET", "/api/v1/audit/verification").cookie(&narrow).send().await.expect(403);
+    let owner = world.owner().await;
+    let check = async || world.server.ask("GET", "/api/v1/audit/verification").cookie(&owner).send().await.expect(200).json();
+    let before = check().await;
+    assert_eq!((&before["whole"], &before["signed"], &before["checkpoint"]), (&json!(true), &json!(0), &Value::Null), "nothing is signed yet: {before}");
+    assert_eq!(before["waiting"].as_u64(), u64::try_from(entries_of(&world).await).ok());
+
+    let dir = std::env::temp_dir().join(format!("stw-signed-{}", world.home.tenant));
+    let signer = Signer::from_secret(&[7; 32]).expect("a key");
+    Sequencer::new(signer, &dir, Clock::System).pass(&world.server.database.worker, world.home.tenant).await.expect("signed");
+    let signed = check().await;
+    assert_eq!((&signed["whole"], &signed["problems"], &signed["waiting"]), (&json!(true), &json!([]), &json!(0)), "{signed}");
+    assert_eq!((signed["signed"].as_u64(), &signed["entries"]), (u64::try_from(entries_of(&world).await).ok(), &signed["signed"]));
+    assert_eq!(signed["checkpoint"]["tree_size"], signed["signed"]);
+
+    let change = "set session_replication_role = replica; update audit_event set object = 'somebody else' where audit_id = (select audit_id from audit_event order by audit_id limit 1)";
+    world.server.database.raw(change).await;
+    let found = check().await;
+    assert_eq!(found["whole"], false);
+    assert!(found["problems"][0].as_str().is_some_and(|problem| problem.contains("`object`")), "{found}");
+    std::fs::remove_dir_all(&dir).expect("removed");
+}
+
+async fn entries_of(world: &World) -> i64 {
+    world.server.database.number(&format!("select count(*) from audit_event where tenant_id = '{}'", world.home.tenant.uuid())).await
+}
+
+#[tokio::test]
+async fn what_is_in_force_is_shown_with_its_matrix_cases_and_properties() {
+    let world = World::make().await;
+    world.server.ask("GET", "/api/v1/policies/checks").send().await.expect(401);
+    let support = world.session(Role::Support).await.secret;
+    let checks = world.server.ask("GET", "/api/v1/policies/checks").cookie(&support).send().await.expect(200).json();
+    let rules = world.server.ask("GET", "/api/v1/policies").cookie(&support).send().await.expect(200).json();
+    assert_eq!(checks["digest"], rules["digest"]);
+    let properties = checks["properties"].as_array().expect("properties");
+    assert!(!properties.is_empty() && properties.iter().all(|one| one["status"] != "broken"), "{properties:?}");
+    let cell = |tool: &str, column: &str| {
+        let all = checks["matrix"].as_array().expect("cells");
+        all.iter().find(|cell| cell["tool"] == tool && cell["column"] == column && cell["situation"].as_str().is_some_and(|text| text.contains("third-party"))).cloned()
+    };
+    assert_eq!(cell("crm.get_contact", "nobody").expect("a cell")["verdict"], "allow", "looking is free");
+    let specs = steward_policies::sample_tools().expect("tools");
+    let money = specs.iter().find(|tool| tool.effect == steward_core::Effect::Money).expect("a tool that moves money");
+    assert_ne!(cell(&money.name, "nobody").expect("a cell")["verdict"], "allow", "nobody's money moves by itself");
+}
+
+#[tokio::test]
+async fn integrations_are_named_and_no_secret_is_shown() {
+    let world = World::make().await;
+    let token = world.token(&world.home.actor, &[Scope::Converse]).await.secret;
+    world.server.ask("GET", "/api/v1/integrations").token(&token).send().await.expect(403);
+    let owner = world.owner().await;
+    let shown = world.server.ask("GET", "/api/v1/integrations").cookie(&owner).send().await.expect(200).json();
+    assert_eq!(shown, json!({ "servers": [], "set_aside": [], "secrets": [], "oidc": false, "push": true, "mail": true }));
 }

@@ -1,8 +1,10 @@
 //! Held actions: only people decide, only on what they were shown, only once.
 
+use super::sample;
 use super::working::Working;
+use super::world::World;
 use serde_json::{Value, json};
-use steward_core::{Role, Scope};
+use steward_core::{HoldId, Role, Scope};
 
 #[tokio::test]
 async fn nobody_approves_who_may_not_and_nothing_that_was_not_shown() {
@@ -45,6 +47,40 @@ async fn nobody_approves_who_may_not_and_nothing_that_was_not_shown() {
     assert_eq!(world.server.database.number(counts).await, 0, "nothing happened");
 }
 
+/// Who has a minute to look has to see what is lost in that minute, however many wait.
+#[tokio::test]
+async fn what_lapses_first_is_on_the_first_page() {
+    let world = World::make().await;
+    let owner = world.owner().await;
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(sample::hold_of(&world, &world.home, "write").await.to_string());
+    }
+    // The youngest lapses first; two lapse at the same moment.
+    for (place, minute) in [(4, 1), (1, 2), (3, 2), (0, 3), (2, 4)] {
+        let id: HoldId = ids[place].parse().expect("an id");
+        let text = format!(
+            "set session_replication_role = replica; update hold set expires_at = timestamptz '2026-04-01 00:00Z' + interval '{minute} minutes' where hold_id = '{}'",
+            id.uuid()
+        );
+        world.server.database.raw(&text).await;
+    }
+    let pages = async |query: &str| {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = world.server.ask("GET", format!("/api/v1/holds?limit=2{query}{cursor}")).cookie(&owner).send().await.expect(200).json();
+            seen.extend(page["items"].as_array().expect("items").iter().map(|item| item["hold_id"].as_str().expect("an id").to_owned()));
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return seen,
+            }
+        }
+    };
+    let expect = |places: [usize; 5]| places.map(|place| ids[place].clone());
+    assert_eq!(pages("&state=held").await, expect([4, 1, 3, 0, 2]));
+    assert_eq!(pages("").await, expect([4, 3, 2, 1, 0]), "of all the newest first");
+}
+
 #[tokio::test]
 async fn an_approved_action_runs_once() {
     let working = Working::noting().await;
@@ -63,6 +99,7 @@ async fn an_approved_action_runs_once() {
     assert_eq!((&shown["needs_text"], &shown["envelope_id"]), (&json!("owner, or manager"), &json!(held.envelope)));
     assert_eq!((&shown["envelope"]["arguments"], &shown["said"]), (&shown["arguments"], &json!([])));
     assert!(shown["provenance"].to_string().contains("contact_id"), "where each argument came from: {shown}");
+    assert_eq!(shown["roles"], json!({ "/contact_id": "id:contact", "/text": "content" }), "what each argument is for");
 
     let approved = working.ask("POST", approve.as_str()).cookie(&manager.secret).json(&body).send().await.expect(200).json();
     assert_eq!(approved["state"], "approved");

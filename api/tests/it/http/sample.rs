@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use steward_api::router::Route;
 use steward_core::event::Recorded;
 use steward_core::{
-    Actor, ActorKind, ApiTokenId, AuthMethod, BudgetHoldId, CompanyId, ContactId, ConversationId, DealId, Digest, DocumentId, EnvelopeId, Event,
+    Actor, ActorKind, ApiTokenId, AuthMethod, BudgetHoldId, CompanyId, ContactId, ConversationId, DealId, DecisionId, Digest, DocumentId, EnvelopeId, Event,
     GovernanceChangeId, GrantId, HoldId, Id, Integrity, PasskeyId, PersonId, PushSubscriptionId, Role, RunId, RunOutcome, ScheduleId, Scope, SessionId,
     WorkspaceId, Workspaces,
 };
@@ -202,6 +202,7 @@ pub(crate) async fn target(world: &World, house: &House, person: PersonId, route
         "conversations" => conversation_of(world, house, person).await.to_string(),
         "runs" => run_of(world, house, route.name == "runs::events").await.to_string(),
         "schedules" => schedule_of(world, house, person, route.name == "schedules::resume").await.to_string(),
+        "actions" => action_of(world, house).await.to_string(),
         "holds" => hold_of(world, house, "write").await.to_string(),
         "budgets/holds" => budget_hold_of(world, house, person, route).await.to_string(),
         "changes" => change_of(world, house, person, ChangeKind::Policy, route.name.ends_with("::withdraw")).await.governance_change_id.to_string(),
@@ -242,6 +243,23 @@ async fn schedule_of(world: &World, house: &House, person: PersonId, is_paused: 
     }
     tx.commit().await.expect("commit");
     made
+}
+
+/// A verdict on a call of a run of the owner.
+async fn action_of(world: &World, house: &House) -> DecisionId {
+    let run = run_of(world, house, true).await;
+    let id: DecisionId = world.server.state.office.ids.make();
+    let text = format!(
+        "insert into decision (tenant_id, decision_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, verdict, class, rules, reason, envelope_id, policy_digest, arguments, provenance, record, decided_at)
+         values ('{}', '{}', '{}', '{}', 'call_1_0', '{}', 'assistant', 'crm.get_contact', 'read', 'allow', null, '{{read}}', 'Looking is free.', null, decode(repeat('00', 32), 'hex'), '{{}}', '[]', '{{}}', now())",
+        house.tenant.uuid(),
+        id.uuid(),
+        house.workspace.uuid(),
+        run.uuid(),
+        house.owner.uuid()
+    );
+    world.server.database.raw(&text).await;
+    id
 }
 
 /// A run of the owner: over, with all of its events, or still queued.

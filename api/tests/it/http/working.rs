@@ -134,6 +134,7 @@ impl Working {
             notices: Ways::default(),
             live: runtime.live.clone(),
             meters: Arc::new(Meters::default()),
+            audit: None,
             web: Arc::default(),
         });
         let server = Server::of(made.db, state);

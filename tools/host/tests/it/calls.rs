@@ -1,6 +1,6 @@
 //! Every attack a tool can try on its host, how it must end, and that the next call works.
 
-use crate::support::{Gate, call, context, host, options, text};
+use crate::support::{Ear, Gate, call, context, host, options, text};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use steward_core::{Digest, FailureClass, Integrity, Outcome};
@@ -161,10 +161,19 @@ async fn nothing_is_remembered_between_calls() {
 #[tokio::test]
 async fn long_and_many_log_lines_are_cut_not_fatal() {
     let host = host(options());
-    for (tool, count) in [("hostile.big_log", 100_000), ("hostile.many_logs", 10_000), ("hostile.ask_without_end", 200)] {
-        call(&host, tool, json!({ "count": count }), "key", &office()).await;
-        assert_ne!(text(&call(&host, tool, json!({ "count": count }), "key", &office()).await), "", "{tool}");
+    for (tool, count, lines) in [("hostile.big_log", 100_000, 1), ("hostile.many_logs", 10_000, 100)] {
+        let ear = Ear::default();
+        let _hearing = tracing::subscriber::set_default(ear.clone());
+        // What a call before it logged takes nothing from this one.
+        for _ in 0..2 {
+            assert_ne!(text(&call(&host, tool, json!({ "count": count }), "key", &office()).await), "", "{tool}");
+        }
+        let heard = ear.heard();
+        let said: Vec<usize> = heard.lines().filter_map(|line| line.strip_prefix("message=plugin: ")).map(|line| line.chars().count()).collect();
+        assert_eq!(said.len(), 2 * lines, "{tool}: {}", &heard[..heard.len().min(2000)]);
+        assert!(said.iter().all(|characters| *characters <= 4096 + 1), "{tool}: {said:?}");
     }
+    assert_ne!(text(&call(&host, "hostile.ask_without_end", json!({ "count": 200 }), "key", &office()).await), "");
 }
 
 #[tokio::test]

@@ -287,32 +287,6 @@ async fn a_secret_that_comes_back_is_taken_out() {
     assert!(packed.seen()[0].contains("accept-encoding: identity\r\n"));
 }
 
-/// Hears every line of the log.
-#[derive(Clone, Default)]
-struct Ear(Arc<Mutex<String>>);
-
-impl tracing::field::Visit for Ear {
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-        self.0.lock().expect("the ear").push_str(&format!("{field}={value:?}\n"));
-    }
-}
-
-impl tracing::Subscriber for Ear {
-    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        true
-    }
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-    fn event(&self, event: &tracing::Event<'_>) {
-        event.record(&mut self.clone());
-    }
-    fn enter(&self, _: &tracing::span::Id) {}
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
 /// However a plugin came by a secret, it is in nothing that it tells: not in a result, an error, a line for people or a line of log.
 #[tokio::test]
 async fn what_a_plugin_tells_has_no_secret() {
@@ -336,7 +310,7 @@ async fn what_a_plugin_tells_has_no_secret() {
         let Outcome::Ok { summary, .. } = world.report("asker.send", arguments).await.outcome else { panic!("an answer") };
         assert!(!summary.expect("a line").contains(&secret[..8]));
     }
-    let heard = ear.0.lock().expect("the ear").clone();
+    let heard = ear.heard();
     assert!(heard.contains("plugin: denied") && heard.contains("a request to others was refused"), "{heard}");
     assert!(heard.contains("[asker_token]") && !heard.contains(TOKEN) && !heard.contains(&STANDARD.encode(TOKEN)), "{heard}");
 }

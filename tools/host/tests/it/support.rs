@@ -138,3 +138,36 @@ pub(crate) fn text(report: &CallReport) -> String {
         Outcome::Failed { failure } => panic!("failed: {failure:?}"),
     }
 }
+
+/// Hears every line of the log.
+#[derive(Clone, Default)]
+pub(crate) struct Ear(Arc<Mutex<String>>);
+
+impl tracing::field::Visit for Ear {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        self.0.lock().expect("the ear").push_str(&format!("{field}={value:?}\n"));
+    }
+}
+
+impl tracing::Subscriber for Ear {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, event: &tracing::Event<'_>) {
+        event.record(&mut self.clone());
+    }
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+impl Ear {
+    /// All that was said, a field a line.
+    pub(crate) fn heard(&self) -> String {
+        self.0.lock().expect("the ear").clone()
+    }
+}

@@ -61,6 +61,7 @@ impl Service {
             notices: Ways::default(),
             live: runtime.live.clone(),
             meters: Arc::new(Meters::default()),
+            audit: None,
             web: Arc::default(),
         });
         let mut tx = world.db.app.begin(&world.owner).await.expect("begin");

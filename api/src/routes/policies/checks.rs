@@ -1,0 +1,101 @@
+//! Checks the rules in force: what they say to every situation, whether their cases pass, and whether the safety properties hold.
+
+use super::backtest::{broken, given_up};
+use super::propose::installed_cases;
+use crate::auth::{Answer, Caller, json};
+use crate::error::ApiError;
+use crate::openapi::Doc;
+use crate::policy_set::{FailedCaseView, NamedText, PolicySet, PropertyView, measure};
+use crate::recorded::judging;
+use crate::wiring::adopt::approved_set;
+use http::StatusCode;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use steward_core::{Digest, Effect, Verdict};
+use steward_policies::{MatrixCell, RulesError, matrix_cells};
+use utoipa::ToSchema;
+
+/// What the rules in force say to one situation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MatrixView {
+    /// What is asked, and in whose words.
+    situation: &'static str,
+    tool: String,
+    #[schema(value_type = String)]
+    effect: Effect,
+    /// Who has approved, or is acted for.
+    column: &'static str,
+    #[schema(value_type = String)]
+    verdict: Verdict,
+    /// Sets of roles that would release it, in words.
+    needs: Vec<String>,
+}
+
+impl From<MatrixCell> for MatrixView {
+    fn from(cell: MatrixCell) -> Self {
+        let MatrixCell { situation, tool, effect, column, verdict, needs } = cell;
+        Self { situation, tool, effect, column, verdict, needs }
+    }
+}
+
+/// What the checks of the rules in force found.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ChecksView {
+    /// Names the set of rules.
+    #[schema(value_type = String)]
+    digest: Digest,
+    /// Whether all cases pass and no safety property is broken.
+    sound: bool,
+    /// Every situation, tool and column.
+    matrix: Vec<MatrixView>,
+    /// How many cases were tried.
+    cases: usize,
+    failed_cases: Vec<FailedCaseView>,
+    /// The safety properties, and how each was looked at.
+    properties: Vec<PropertyView>,
+    /// Checks that could not be made, and why.
+    problems: Vec<String>,
+}
+
+pub(crate) fn doc() -> Doc {
+    Doc::new("Check the rules in force")
+        .about("What `steward policy matrix`, `test` and `prove` say of the rules of this organisation. Takes some seconds.")
+        .answers::<ChecksView>("200", "The matrix, the cases that fail, and the safety properties.")
+}
+
+pub(crate) async fn handle(caller: Caller) -> Answer {
+    let mut tx = caller.begin().await?;
+    let approved = approved_set(&mut tx, caller.office()).await?;
+    tx.rollback().await?;
+    let (in_force, tools, files) = (caller.state().rules.of(caller.actor().tenant), caller.state().host.specs(), caller.state().policy_files.clone());
+    let set = match approved {
+        Some(set) => set,
+        None => {
+            let mut texts: BTreeMap<&str, String> = BTreeMap::new();
+            for rule in in_force.list() {
+                let text = texts.entry(&rule.file).or_default();
+                text.push_str(&rule.text);
+                text.push('\n');
+            }
+            let rules = texts.into_iter().map(|(name, text)| NamedText { name: name.to_owned(), text }).collect();
+            PolicySet::new(rules, installed_cases(&caller), Vec::new()).map_err(|message| ApiError::field("/files", message))?
+        }
+    };
+    let place = judging().await?;
+    let judged = tokio::task::spawn_blocking(move || -> Result<ChecksView, RulesError> {
+        // Whoever asked may be gone: the place is free when the work is done and not before.
+        let _place = place;
+        let report = measure(&in_force, &set, &files.properties, &tools, Vec::new())?;
+        Ok(ChecksView {
+            digest: in_force.digest(),
+            sound: report.sound,
+            matrix: matrix_cells(&in_force).into_iter().map(MatrixView::from).collect(),
+            cases: report.cases,
+            failed_cases: report.failed_cases,
+            properties: report.properties,
+            problems: report.problems,
+        })
+    });
+    let view = judged.await.map_err(given_up)?;
+    json(StatusCode::OK, &view.map_err(|err| broken(&err))?)
+}
