@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime};
 
 /// The first line of the action log as CSV.
-pub(crate) const ACTION_CSV_HEADER: &str = "decided_at,verdict,class,tool,effect,rules,reason,arguments,run_id,call_id,person_id,agent,decision_id";
+pub(crate) const ACTION_CSV_HEADER: &str = "decided_at,verdict,class,tool,effect,rules,reason,arguments,provenance,run_id,call_id,person_id,agent,decision_id";
 
 /// What a spreadsheet takes for the beginning of a formula, in any width, or skips before one.
 const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
@@ -37,6 +37,7 @@ pub(crate) fn action_csv(row: &DecisionRow) -> String {
         row.rules.join(" "),
         row.reason.clone(),
         row.arguments.clone(),
+        row.provenance.clone(),
         row.run.to_string(),
         row.call_id.clone(),
         row.person.to_string(),

@@ -1,5 +1,6 @@
 //! Loads rules only to say whether they would load, and what about them deserves a second look.
 
+use crate::matrix::always_allowed;
 use crate::problem::{Problem, RulesError};
 use crate::rules::{RuleEffect, RuleFile, Rules};
 use serde::Serialize;
@@ -20,8 +21,19 @@ pub struct Summary {
     pub tools: usize,
     /// Tools that no permit speaks of: every call of them is blocked.
     pub without_permit: Vec<String>,
+    /// Tools beyond looking that run whoever asks for them, with whatever a stranger wrote, and without anybody's word; and the rules that say so.
+    pub always_allowed: Vec<AlwaysAllowed>,
     /// What loads but looks wrong.
     pub warnings: Vec<Problem>,
+}
+
+/// A tool that rules allow in every situation of the matrix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AlwaysAllowed {
+    /// Which tool.
+    pub tool: String,
+    /// The permits that match when nobody asked and every argument is a stranger's.
+    pub rules: Vec<String>,
 }
 
 /// Checks rules against tools without putting them in force.
@@ -36,6 +48,7 @@ pub fn check(files: &[RuleFile], tools: &[ToolSpec]) -> Result<Summary, RulesErr
         forbids: count(RuleEffect::Forbid),
         tools: rules.0.tools.len(),
         without_permit,
+        always_allowed: always_allowed(&rules).into_iter().map(|(tool, rules)| AlwaysAllowed { tool, rules }).collect(),
         warnings: rules.warnings().to_vec(),
     })
 }
@@ -57,9 +70,25 @@ mod tests {
     }
 
     #[test]
+    fn rules_that_always_allow_are_named_with_the_tools_they_open() {
+        let tools = sample::tools().expect("sample");
+        let open = [
+            file("a.cedar", "@id(\"read\") @reason(\"r\") permit (principal, action in Action::\"read\", resource);"),
+            file("b.cedar", "@id(\"all-sends\") @reason(\"r\") permit (principal, action in Action::\"send\", resource);"),
+            file("c.cedar", "@id(\"asked\") @reason(\"r\") permit (principal, action in Action::\"write\", resource) when { context.class_asked };"),
+        ];
+        let found = check(&open, &tools).expect("sound").always_allowed;
+        let sends: Vec<&str> = tools.iter().filter(|tool| tool.effect == steward_core::Effect::Send).map(|tool| tool.name.as_str()).collect();
+        assert!(!sends.is_empty());
+        assert_eq!(found.iter().map(|one| one.tool.as_str()).collect::<std::collections::BTreeSet<_>>(), sends.into_iter().collect());
+        assert!(found.iter().all(|one| one.rules == ["all-sends"]), "{found:?}");
+    }
+
+    #[test]
     fn the_shipped_rules_are_sound_and_speak_of_every_class() {
         let summary = check(&shipped_rules(), &sample::tools().expect("sample")).expect("sound");
         assert_eq!(summary.without_permit, Vec::<String>::new());
+        assert_eq!(summary.always_allowed, Vec::new());
         assert_eq!(summary.warnings, Vec::new());
     }
 }

@@ -30,7 +30,7 @@ mod testing;
 
 pub use backtest::{Backtest, DIFFERENCES_MAX, Difference, Recorded, backtest};
 pub use cases::{CaseFile, CaseReport, CaseResult, CasesError, Expected, run_cases};
-pub use check::{Summary, check};
+pub use check::{AlwaysAllowed, Summary, check};
 pub use counters::{By, Caller, Counter, Measure, Window};
 pub use decide::{Decision, Permit, Proposal, decide};
 pub use diff::{CellChange, PolicyDiff, diff};

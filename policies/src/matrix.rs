@@ -100,6 +100,18 @@ pub fn matrix_cells(rules: &Rules) -> Vec<MatrixCell> {
     cells
 }
 
+/// Tools that change or send something though nobody asked, every argument is a stranger's and nobody approved, with the permits that match.
+pub(crate) fn always_allowed(rules: &Rules) -> Vec<(String, Vec<String>)> {
+    let tools = rules.0.tools.iter().filter(|(_, tool)| !tool.effect.only_reads());
+    let judged = tools.map(|(name, tool)| {
+        let mut facts = blank(rules, name, tool);
+        from_outside(&mut facts, &tool.classes);
+        facts.class_asked = false;
+        (name.clone(), judge(rules, &facts))
+    });
+    judged.filter_map(|(name, judgement)| if let Judgement::Allow { rules, .. } = judgement { Some((name, rules)) } else { None }).collect()
+}
+
 /// The matrix of these rules over their tools, as text: a table a situation, a line a tool, a column for each who approves or is acted for.
 /// The last column says who could release what is held.
 pub fn matrix(rules: &Rules) -> String {

@@ -6,7 +6,7 @@ use super::Setting;
 use super::error::CliError;
 use super::output::counted;
 use super::terminal::{Terminal, Who, with};
-use crate::export::audit_json;
+use crate::export::{audit_json, moment};
 use crate::wiring::{audit_key, logging};
 use clap::{Args, Subcommand};
 use std::fs::File;
@@ -21,6 +21,7 @@ use steward_office::audit::seal::Subject;
 use steward_office::audit::sequence::export;
 use steward_store::audit::{AuditFilter, list};
 use steward_store::page::Page;
+use time::OffsetDateTime;
 
 /// Check and export the audit log
 #[derive(Debug, Args)]
@@ -67,6 +68,12 @@ struct Export {
     /// Only entries of this action, for example `hold.approve`; not with a bundle, which is whole
     #[arg(long, value_name = "ACTION")]
     action: Option<String>,
+    /// Not before this day or moment, for example 2026-03-01; not with a bundle
+    #[arg(long, value_name = "WHEN", value_parser = moment)]
+    from: Option<OffsetDateTime>,
+    /// Before this day or moment; not with a bundle
+    #[arg(long, value_name = "WHEN", value_parser = moment)]
+    to: Option<OffsetDateTime>,
     #[command(flatten)]
     who: Who,
 }
@@ -140,8 +147,8 @@ impl Key {
 impl Export {
     /// The whole log with what was signed, after signing what is new.
     async fn bundle(self, setting: &Setting) -> Result<ExitCode, CliError> {
-        if self.action.is_some() {
-            return Err(CliError::said("a bundle is the whole log; leave out `--action`, or use `--format jsonl`"));
+        if self.action.is_some() || self.from.is_some() || self.to.is_some() {
+            return Err(CliError::said("a bundle is the whole log; leave out `--action`, `--from` and `--to`, or use `--format jsonl`"));
         }
         let Some(output) = self.output else { return Err(CliError::said("a bundle is a directory; name it with `--output DIR`")) };
         let config = setting.config()?;
@@ -168,6 +175,10 @@ impl Export {
         Ok(ExitCode::SUCCESS)
     }
 
+    fn filter(&self) -> AuditFilter<'_> {
+        AuditFilter { action: self.action.as_deref(), from: self.from, to: self.to, run: None }
+    }
+
     async fn lines(self, setting: &Setting) -> Result<ExitCode, CliError> {
         let export = self;
         let config = setting.config()?;
@@ -179,7 +190,7 @@ impl Export {
             }
             None => Box::new(BufWriter::new(io::stdout())),
         };
-        let count = with(config, &export.who, "steward audit export", async |terminal| write_all(terminal, export.action.as_deref(), &mut out).await).await?;
+        let count = with(config, &export.who, "steward audit export", async |terminal| write_all(terminal, export.filter(), &mut out).await).await?;
         if let Some(path) = &export.output {
             setting.output.line(format!("{} in `{}`.", counted(count, "entry", "entries"), path.display()))?;
         }
@@ -199,13 +210,13 @@ fn check_may_read(terminal: &Terminal) -> Result<(), CliError> {
     Ok(())
 }
 
-async fn write_all(terminal: &Terminal, action: Option<&str>, out: &mut (dyn Write + Send)) -> Result<usize, CliError> {
+async fn write_all(terminal: &Terminal, filter: AuditFilter<'_>, out: &mut (dyn Write + Send)) -> Result<usize, CliError> {
     check_may_read(terminal)?;
     // One transaction, so that the export is one moment of the log however long it takes.
     let mut tx = terminal.store.begin(&terminal.actor).await?;
     let (mut page, mut count) = (Page::new(Some(PAGE_MAX), None), 0);
     loop {
-        let rows = list(&mut tx, &page, AuditFilter { action, run: None }).await?;
+        let rows = list(&mut tx, &page, filter).await?;
         let (rows, next) = page.cut(rows, |row| row.audit_id.uuid());
         count += rows.len();
         for row in &rows {

@@ -25,7 +25,7 @@ use std::process::ExitCode;
 use steward_core::ToolSpec;
 use steward_office::changes::ChangeKind;
 use steward_policies::{
-    CaseFile, CaseReport, CaseResult, PropertyFile, Recorded, RuleFile, Rules, RulesError, Summary, check, matrix, run_cases, shipped_cases,
+    AlwaysAllowed, CaseFile, CaseReport, CaseResult, PropertyFile, Recorded, RuleFile, Rules, RulesError, Summary, check, matrix, run_cases, shipped_cases,
     shipped_properties, shipped_rules,
 };
 
@@ -274,6 +274,13 @@ fn print_summary(output: &Output, summary: &Summary) -> Result<(), CliError> {
     }
     for tool in &summary.without_permit {
         output.line(format!("{} no rule permits `{tool}`: every call of it is blocked", output.tone(Tone::Warning, "warning:")))?;
+    }
+    for AlwaysAllowed { tool, rules } in &summary.always_allowed {
+        let by = rules.iter().map(|rule| format!("`{rule}`")).collect::<Vec<_>>().join(" and ");
+        output.line(format!(
+            "{} {by} always allows `{tool}`: whoever asks, with whatever a stranger wrote, and without anybody's word",
+            output.tone(Tone::Warning, "warning:")
+        ))?;
     }
     let sound = output.tone(Tone::Good, "Sound.");
     output.line(format!(

@@ -16,7 +16,7 @@ use steward_core::event::Fate;
 use steward_core::limits::CALLS_PER_STEP_MAX;
 use steward_core::{
     Approvals, ArgumentClass, BlockClass, Circumstances, DecisionId, Denial, Digest, Effect, Envelope, EnvelopeId, EnvelopeKey, Event, Floor, GrantId,
-    Integrity, Label, Needs, PersonId, Principal, Role, RunId, TenantId, ToolCall, ToolSpec, Verdict, WorkspaceId,
+    Integrity, Label, Needs, PersonId, Principal, ReservationId, Role, RunId, TenantId, ToolCall, ToolSpec, Verdict, WorkspaceId,
 };
 use steward_host::{ArgumentError, Host, Tool, says_at};
 use steward_office::holds::routing::{ApprovalRules, Route};
@@ -136,6 +136,19 @@ pub(crate) enum Basis {
     Refused { agent: String, policy_digest: Digest },
 }
 
+/// What stands beside a decision and is not the gate's.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// The money set aside for the question whose answer wanted the call; none without budgets.
+    pub reservation: Option<ReservationId>,
+    /// The prompt of the run, `name@version`.
+    pub prompt: &'a str,
+    /// The model that wanted the call.
+    pub model: &'a str,
+    /// The tool, where there is one of that name.
+    pub tool: Option<&'a ToolSpec>,
+}
+
 /// A proposal with its id.
 pub struct Sealed {
     /// All fields.
@@ -163,16 +176,24 @@ impl Ruling {
         Self { grant: Some(grant), ..self }
     }
 
-    /// All that the decision was made on, as JSON text: the facts and the sealed proposal, or why there was none.
-    pub fn record(&self) -> String {
-        let grant = self.grant.map(|grant| format!(",\"grant_id\":{}", json!(grant))).unwrap_or_default();
+    /// All that the decision was made on, as JSON text: the facts and the sealed proposal, or why there was none; and the money that was set
+    /// aside for the question that led to it. What was never sealed says its prompt, model and tool here.
+    pub fn record(&self, beside: &Beside<'_>) -> String {
+        let named = |name: &str, value: Option<Value>| value.map(|value| format!(",\"{name}\":{value}")).unwrap_or_default();
+        let all = named("grant_id", self.grant.map(|grant| json!(grant))) + &named("reservation_id", beside.reservation.map(|id| json!(id)));
+        let unsealed = || {
+            let tool = beside.tool.map(|tool| json!({ "plugin_digest": tool.plugin_digest, "schema_digest": tool.schema_digest }));
+            named("prompt", Some(json!(beside.prompt))) + &named("model", Some(json!(beside.model))) + &named("tool", tool)
+        };
         match (&self.basis, &self.sealed) {
             // What has an id has a JSON form.
             (Basis::Facts(facts), Some(Sealed { text, .. })) => {
-                format!("{{\"facts\":{},\"envelope\":{text}{grant}}}", serde_json::to_string(facts).unwrap_or_default())
+                format!("{{\"facts\":{},\"envelope\":{text}{all}}}", serde_json::to_string(facts).unwrap_or_default())
             }
-            (Basis::Facts(facts), None) => json!({ "facts": facts }).to_string(),
-            (Basis::Refused { agent, policy_digest }, _) => json!({ "agent": agent, "policy_digest": policy_digest, "changed": self.changed }).to_string(),
+            (Basis::Facts(facts), None) => format!("{{\"facts\":{}{}{all}}}", serde_json::to_string(facts).unwrap_or_default(), unsealed()),
+            (Basis::Refused { agent, policy_digest }, _) => {
+                format!("{{\"agent\":{},\"policy_digest\":{},\"changed\":{}{}{all}}}", json!(agent), json!(policy_digest), json!(self.changed), unsealed())
+            }
         }
     }
 

@@ -7,7 +7,7 @@
 use crate::agents::Agent;
 use crate::context;
 use crate::driver::ask::OUTPUT_TOKENS_MAX;
-use crate::gate::{Catalogue, Gate, Ruled, Ruling};
+use crate::gate::{Beside, Catalogue, Gate, Ruled, Ruling};
 use crate::labels::Shown;
 use crate::run::Run;
 use serde::Serialize;
@@ -211,7 +211,7 @@ impl Again<'_> {
         if as_set(&ruling.rules) != as_set(rules) {
             return differs("/rules", json!(rules), json!(ruling.rules));
         }
-        let (field, was, now) = first_difference("/facts", &recorded_facts, &facts_of(&ruling.record()))?;
+        let (field, was, now) = first_difference("/facts", &recorded_facts, &facts_of(&ruling.record(&Beside::default())))?;
         differs(&field, was, now)
     }
 }

@@ -18,7 +18,7 @@ use steward_store::testing::TestDatabase;
 const ENTRIES: u64 = 1_000_000;
 /// Entries written by one statement.
 const AT_ONCE: u64 = 2_000;
-/// The most memory, in MiB (TRUST.md, AUD 64).
+/// The most memory, in MiB.
 const RSS_MIB_MAX: f64 = 256.0;
 
 fn main() {

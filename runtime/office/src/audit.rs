@@ -18,7 +18,7 @@ pub mod verify;
 
 use seal::Subject;
 use sha2::{Digest as _, Sha256};
-use steward_core::{Actor, AuditId, Digest, Ids, RunId, TenantId, canonical_value};
+use steward_core::{Actor, ActorKind, AuditId, Digest, Ids, RunId, TenantId, canonical_value};
 use steward_store::audit::AuditRow;
 use steward_store::audit_writer::{Lane, Lanes, Place};
 use steward_store::{StoreError, Tx};
@@ -60,6 +60,17 @@ pub struct Entry<'a> {
     pub request_id: Option<String>,
 }
 
+/// Who acts, in what capacity, and by which session, token or run; of a session also how it was opened.
+fn said_of(actor: &Actor) -> serde_json::Value {
+    let (kind, person) = (actor.kind_name(), actor.person);
+    match &actor.kind {
+        ActorKind::Person { session, method } => serde_json::json!({ "kind": kind, "person": person, "session": session, "method": method.name() }),
+        ActorKind::Token { token, .. } => serde_json::json!({ "kind": kind, "person": person, "token": token }),
+        ActorKind::Agent { run, agent } => serde_json::json!({ "kind": kind, "person": person, "run": run, "agent": agent }),
+        ActorKind::Worker => serde_json::json!({ "kind": kind, "person": person }),
+    }
+}
+
 impl Writer {
     /// Makes the row of an entry at a time and place, for the actor whose transaction it will be part of.
     pub fn row(&self, actor: &Actor, ids: &Ids, at: OffsetDateTime, place: Place, entry: &Entry<'_>) -> Result<AuditRow, StoreError> {
@@ -76,7 +87,7 @@ impl Writer {
                 "writer": place.writer_id.to_string(),
                 "writer_seq": place.writer_seq,
                 "at_ms": at_ms(at),
-                "actor": { "kind": actor.kind_name(), "person": actor.person },
+                "actor": said_of(actor),
                 "action": entry.action,
                 "object": entry.object,
                 "outcome": entry.outcome,

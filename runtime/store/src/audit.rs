@@ -74,6 +74,10 @@ pub struct AuditFilter<'a> {
     pub action: Option<&'a str>,
     /// Only what was done to this run and in it.
     pub run: Option<RunId>,
+    /// Not before.
+    pub from: Option<OffsetDateTime>,
+    /// Before.
+    pub to: Option<OffsetDateTime>,
 }
 
 // An entry is about a run when its object is the run or begins with the run and a slash: all of these stand between the run and the run with
@@ -134,13 +138,15 @@ pub async fn list(tx: &mut Tx, page: &Page, filter: AuditFilter<'_>) -> Result<V
            from audit_event
           where ($1::uuid is null or audit_id > $1) and ($2::text is null or action = $2)
             and ($3::text is null or (object collate "C" >= $3 and object collate "C" < $3 || '0' and (object = $3 or starts_with(object, $3 || '/'))))
-            and ($4::uuid is null or audit_id >= $4)
+            and ($4::uuid is null or audit_id >= $4) and ($6::timestamptz is null or at >= $6) and ($7::timestamptz is null or at < $7)
           order by audit_id limit $5"#,
         page.after_uuid(),
         filter.action,
         filter.run.map(|run| run.to_string()),
         filter.run.map(first_of),
         page.fetch(),
+        filter.from,
+        filter.to,
     )
     .fetch_all(tx.conn())
     .await?;
@@ -155,13 +161,15 @@ pub async fn list_newest(tx: &mut Tx, page: &Page, filter: AuditFilter<'_>) -> R
            from audit_event
           where ($1::uuid is null or audit_id < $1) and ($2::text is null or action = $2)
             and ($3::text is null or (object collate "C" >= $3 and object collate "C" < $3 || '0' and (object = $3 or starts_with(object, $3 || '/'))))
-            and ($4::uuid is null or audit_id >= $4)
+            and ($4::uuid is null or audit_id >= $4) and ($6::timestamptz is null or at >= $6) and ($7::timestamptz is null or at < $7)
           order by audit_id desc limit $5"#,
         page.after_uuid(),
         filter.action,
         filter.run.map(|run| run.to_string()),
         filter.run.map(first_of),
         page.fetch(),
+        filter.from,
+        filter.to,
     )
     .fetch_all(tx.conn())
     .await?;

@@ -184,13 +184,7 @@ pub async fn list(tx: &mut Tx, person: PersonId, page: &Page) -> Result<Vec<Sche
 }
 
 /// Schedules that are not removed, newest first: that of this id, or those of this person from here on.
-async fn select(
-    tx: &mut Tx,
-    id: Option<ScheduleId>,
-    person: Option<PersonId>,
-    before: Option<uuid::Uuid>,
-    most: i64,
-) -> Result<Vec<ScheduleRow>, StoreError> {
+async fn select(tx: &mut Tx, id: Option<ScheduleId>, person: Option<PersonId>, before: Option<uuid::Uuid>, most: i64) -> Result<Vec<ScheduleRow>, StoreError> {
     sqlx::query_as!(
         Raw,
         r#"select schedule_id, workspace_id, person_id, agent, conversation_id, text, cron, time_zone, once_at, next_at, paused_at, paused_why, made_run, made_call,

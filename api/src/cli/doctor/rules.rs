@@ -38,14 +38,15 @@ fn policies(config: &Config, specs: &[ToolSpec]) -> Check {
     }
     let checked = read_rules(&config.policies_dir).and_then(|rules| Ok(steward_policies::check(&rules, specs)?));
     match checked {
-        Ok(summary) if summary.warnings.is_empty() && summary.without_permit.is_empty() => Check::good(
+        Ok(summary) if summary.warnings.is_empty() && summary.without_permit.is_empty() && summary.always_allowed.is_empty() => Check::good(
             NAME,
             format!("{}, {} ({})", counted(summary.permits, "permit", "permits"), counted(summary.forbids, "forbid", "forbids"), summary.digest.short()),
         ),
         Ok(summary) => {
             let warnings = summary.warnings.iter().map(ToString::to_string);
             let blocked = summary.without_permit.iter().map(|tool| format!("no rule permits `{tool}`"));
-            Check::warning(NAME, warnings.chain(blocked).collect::<Vec<_>>().join("\n"))
+            let open = summary.always_allowed.iter().map(|one| format!("{} always allows `{}`, whoever asks", one.rules.join(" and "), one.tool));
+            Check::warning(NAME, warnings.chain(blocked).chain(open).collect::<Vec<_>>().join("\n"))
         }
         Err(err) => Check::wrong(NAME, crate::cli::chain(&err)),
     }

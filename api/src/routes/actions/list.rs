@@ -130,7 +130,7 @@ async fn export(caller: Caller, filter: Filter, page: Page, form: Form) -> Answe
         let (caller, filter) = (caller.clone(), filter.clone());
         async move {
             let (rows, next) = read(&caller, &filter, page).await?;
-            Ok((form.lines(rows), next))
+            Ok::<_, OfficeError>((form.lines(rows), next))
         }
     });
     let (kind, disposition) = form.kind();

@@ -2,16 +2,19 @@
 
 use super::check_sees_all;
 use crate::auth::{Answer, Caller};
-use crate::export::audit_json;
+use crate::error::ApiError;
+use crate::export::{audit_json, moment};
 use crate::extract::Query;
 use crate::openapi::Doc;
 use crate::routes::exports;
 use axum::response::IntoResponse as _;
 use http::header;
 use serde::Deserialize;
+use steward_core::RunId;
 use steward_office::OfficeError;
 use steward_store::audit::{self, AuditFilter};
 use steward_store::{Cursor, Page};
+use time::OffsetDateTime;
 use utoipa::IntoParams;
 
 /// Which entries.
@@ -21,6 +24,23 @@ use utoipa::IntoParams;
 pub(crate) struct Wanted {
     /// Only this action, for example `hold.approve`.
     action: Option<String>,
+    /// Only what was done to this run and in it.
+    #[param(value_type = Option<String>)]
+    run: Option<RunId>,
+    /// Not before this day or moment.
+    #[param(example = "2026-03-01")]
+    from: Option<String>,
+    /// Before this day or moment.
+    to: Option<String>,
+}
+
+/// The same, read.
+#[derive(Debug, Clone)]
+struct Chosen {
+    action: Option<String>,
+    run: Option<RunId>,
+    from: Option<OffsetDateTime>,
+    to: Option<OffsetDateTime>,
 }
 
 pub(crate) fn doc() -> Doc {
@@ -32,18 +52,20 @@ pub(crate) fn doc() -> Doc {
 
 pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answer {
     check_sees_all(&caller)?;
-    let (first, next) = read(&caller, wanted.action.as_deref(), exports::page_after(None)).await?;
+    let at = |name: &'static str, text: &Option<String>| text.as_deref().map(moment).transpose().map_err(|message| ApiError::field(name, message));
+    let chosen = Chosen { from: at("from", &wanted.from)?, to: at("to", &wanted.to)?, action: wanted.action, run: wanted.run };
+    let (first, next) = read(&caller, &chosen, exports::page_after(None)).await?;
     let body = exports::body(first, next, move |page| {
-        let (caller, action) = (caller.clone(), wanted.action.clone());
-        async move { read(&caller, action.as_deref(), page).await }
+        let (caller, chosen) = (caller.clone(), chosen.clone());
+        async move { read(&caller, &chosen, page).await }
     });
     let headers = [(header::CONTENT_TYPE, "application/jsonl"), (header::CONTENT_DISPOSITION, "attachment; filename=\"audit.jsonl\"")];
     Ok((headers, body).into_response())
 }
 
-async fn read(caller: &Caller, action: Option<&str>, page: Page) -> Result<(String, Option<Cursor>), OfficeError> {
+async fn read(caller: &Caller, chosen: &Chosen, page: Page) -> Result<(String, Option<Cursor>), OfficeError> {
     let mut tx = caller.state().store.begin(caller.actor()).await?;
-    let rows = audit::list(&mut tx, &page, AuditFilter { action, run: None }).await?;
+    let rows = audit::list(&mut tx, &page, AuditFilter { action: chosen.action.as_deref(), run: chosen.run, from: chosen.from, to: chosen.to }).await?;
     let (rows, next) = page.cut(rows, |row| row.audit_id.uuid());
     Ok((rows.iter().map(|row| format!("{}\n", audit_json(row))).collect(), next))
 }

@@ -49,7 +49,7 @@ pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answ
     check_sees_all(&caller)?;
     let page = page(wanted.limit, wanted.cursor.as_deref())?;
     let mut tx = caller.begin().await?;
-    let filter = AuditFilter { action: wanted.action.as_deref(), run: wanted.run };
+    let filter = AuditFilter { action: wanted.action.as_deref(), run: wanted.run, ..AuditFilter::default() };
     let rows = match wanted.order {
         Order::Oldest => audit::list(&mut tx, &page, filter).await?,
         Order::Newest => audit::list_newest(&mut tx, &page, filter).await?,

@@ -49,7 +49,8 @@ pub(crate) fn doc() -> Doc {
 pub(crate) async fn handle(caller: Caller) -> Answer {
     check_sees_all(&caller)?;
     let away = |detail: &str| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "away", detail.to_owned());
-    let sequencer = caller.state().audit.as_ref().ok_or_else(|| away("this process has no audit key; check with `steward audit verify` where the log is signed"))?;
+    let sequencer =
+        caller.state().audit.as_ref().ok_or_else(|| away("this process has no audit key; check with `steward audit verify` where the log is signed"))?;
     let _place = CHECKING.acquire().await.map_err(|_| away("the server is stopping"))?;
     let tenant = caller.actor().tenant;
     let kept = sequencer.log_of(tenant).path().join("checkpoints");

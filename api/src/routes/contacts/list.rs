@@ -38,7 +38,9 @@ pub(crate) struct Wanted {
 
 pub(crate) fn doc() -> Doc {
     Doc::new("List and search contacts")
-        .about("With `Accept: text/csv` all that are found leave as a file with the columns of Google Contacts, which an import takes again; that is on record.")
+        .about(
+            "With `Accept: text/csv` all that are found leave as a file with the columns of Google Contacts, which an import takes again; that is on record.",
+        )
         .query::<Wanted>()
         .answers_page::<ContactView>("Contacts, by name.")
         .answers_as("200", "text/csv", "")

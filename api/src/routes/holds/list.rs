@@ -26,7 +26,9 @@ pub(crate) struct Wanted {
 }
 
 pub(crate) fn doc() -> Doc {
-    Doc::new("List held actions").query::<Wanted>().answers_page::<HoldView>("Held actions: with `state=held` those first that lapse first, otherwise newest first.")
+    Doc::new("List held actions")
+        .query::<Wanted>()
+        .answers_page::<HoldView>("Held actions: with `state=held` those first that lapse first, otherwise newest first.")
 }
 
 pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answer {

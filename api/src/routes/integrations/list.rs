@@ -69,10 +69,11 @@ pub(crate) async fn handle(caller: Caller) -> Answer {
         let tools = specs.iter().map(|tool| tool.name.clone()).filter(|name| name.starts_with(&prefix)).collect();
         ServerView { name: server.name.clone(), transport, tools }
     });
-    let set_aside = state.host.set_aside().into_iter().map(|one| SetAsideView {
-        name: one.dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
-        why: one.reason,
-    });
+    let set_aside = state
+        .host
+        .set_aside()
+        .into_iter()
+        .map(|one| SetAsideView { name: one.dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(), why: one.reason });
     let named: BTreeSet<(String, String)> = state
         .host
         .plugins()

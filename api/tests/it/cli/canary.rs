@@ -1,4 +1,4 @@
-//! Names, addresses, accounts and secrets that pass through an installation show in neither its logs nor its audit log (AUD 65).
+//! Names, addresses, accounts and secrets that pass through an installation show in neither its logs nor its audit log.
 
 use super::{Home, Ran};
 use serde_json::{Value, json};

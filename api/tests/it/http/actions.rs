@@ -103,7 +103,7 @@ async fn blocked_actions_leave_as_csv_that_no_spreadsheet_computes() {
     assert_eq!(reply.header("content-disposition"), Some("attachment; filename=\"actions.csv\""));
     let text = reply.text();
     let lines: Vec<&str> = text.split_terminator("\r\n").collect();
-    assert_eq!(lines[0], "decided_at,verdict,class,tool,effect,rules,reason,arguments,run_id,call_id,person_id,agent,decision_id");
+    assert_eq!(lines[0], "decided_at,verdict,class,tool,effect,rules,reason,arguments,provenance,run_id,call_id,person_id,agent,decision_id");
     assert_eq!(lines.len(), 3, "an export has all, whatever the page: {text}");
     assert!(text.contains(",blocked,policy,crm.create_company,write,test-no-companies,"), "{text}");
     assert!(text.contains(",blocked,unknown_tool,'+cmd|calc,,,"), "{text}");

@@ -116,6 +116,11 @@ async fn what_is_only_ever_added_to_cannot_be_changed_by_grant_or_by_habit() {
         "audit_object",
         "audit_personal",
         "contact_import",
+        "grant_use",
+        "hold_escalation",
+        "identity",
+        "announcement",
+        "schedule_run",
     ] {
         for (role, verb) in [
             ("steward_app", "update"),

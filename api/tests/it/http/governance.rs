@@ -190,6 +190,15 @@ async fn the_audit_log_leaves_whole_and_can_be_checked() {
     assert!(ids.is_sorted() && ids.windows(2).all(|pair| pair[0] != pair[1]));
     let begun = working.ask("GET", "/api/v1/audit/export?action=conversation.create").cookie(&auditor).send().await.expect(200).text();
     assert_eq!(begun.lines().count(), 210);
+    for (query, count) in [("from=2000-01-01", 210), ("to=2000-01-01", 0), ("from=2000-01-01&to=2100-01-01T00:00:00Z", 210), ("from=2100-01-01", 0)] {
+        let part = working.ask("GET", format!("/api/v1/audit/export?action=conversation.create&{query}")).cookie(&auditor).send().await.expect(200).text();
+        assert_eq!(part.lines().count(), count, "{query}");
+    }
+    working.ask("GET", "/api/v1/audit/export?from=yesterday").cookie(&auditor).send().await.expect(422);
+    let first: Value = serde_json::from_str(begun.lines().next().expect("an entry")).expect("JSON");
+    let canon: Value = serde_json::from_str(first["canon"].as_str().expect("canon")).expect("JSON");
+    assert!(canon["actor"]["session"].as_str().is_some_and(|id| id.starts_with("session_")), "{canon}");
+    assert_eq!(canon["actor"]["method"], "link", "how they had signed in: {canon}");
     let page = working.ask("GET", "/api/v1/audit?action=conversation.create&limit=3").cookie(&auditor).send().await.expect(200).json();
     assert_eq!((page["items"].as_array().expect("items").len(), &page["items"][0]["detail"]["agent"]), (3, &json!("assistant")));
     assert!(page["next_cursor"].is_string(), "{page}");
@@ -324,7 +333,9 @@ async fn what_is_in_force_is_shown_with_its_matrix_cases_and_properties() {
     assert!(!properties.is_empty() && properties.iter().all(|one| one["status"] != "broken"), "{properties:?}");
     let cell = |tool: &str, column: &str| {
         let all = checks["matrix"].as_array().expect("cells");
-        all.iter().find(|cell| cell["tool"] == tool && cell["column"] == column && cell["situation"].as_str().is_some_and(|text| text.contains("third-party"))).cloned()
+        all.iter()
+            .find(|cell| cell["tool"] == tool && cell["column"] == column && cell["situation"].as_str().is_some_and(|text| text.contains("third-party")))
+            .cloned()
     };
     assert_eq!(cell("crm.get_contact", "nobody").expect("a cell")["verdict"], "allow", "looking is free");
     let specs = steward_policies::sample_tools().expect("tools");

@@ -6,7 +6,7 @@ use super::standing::Judged;
 use super::{Drive, DriveError, Permitted, plan, wish};
 use crate::Runtime;
 use crate::counts::{Counted, prepare};
-use crate::gate::{Gate, Ruled, Ruling};
+use crate::gate::{Beside, Catalogue as _, Gate, Ruled, Ruling};
 use crate::held::{call_key, preview_of, row_of};
 use crate::points::point;
 use futures_util::future::{BoxFuture, join_all};
@@ -157,6 +157,14 @@ impl Drive<'_> {
     fn decision_side(&self, call: &ToolCall, ruling: &Ruling, decision_id: DecisionId, pins: &Pins, after_approval: bool, now: OffsetDateTime) -> DecisionSide {
         let name = ruling.name();
         let policy_digest = self.runtime.rules.of(self.tenant).digest();
+        let step = self.run.steps.iter().rev().find(|step| step.number == call.call_id.step);
+        let tool = self.runtime.host.find(&call.tool);
+        let beside = Beside {
+            reservation: self.reservation,
+            prompt: &pins.prompt,
+            model: step.map_or(&pins.model, |step| &step.model),
+            tool: tool.as_ref().map(|tool| tool.spec()),
+        };
         DecisionSide {
             detail: json!({
                 "call": call.call_id, "tool": call.tool, "verdict": name, "rules": ruling.rules, "arguments_digest": ruling.call_digest,
@@ -184,7 +192,7 @@ impl Drive<'_> {
                 policy_digest,
                 arguments: call.broken.as_ref().map_or_else(|| call.arguments.to_string(), |why| json!({ "broken": why }).to_string()),
                 provenance: ruling.provenance.to_string(),
-                record: ruling.record(),
+                record: ruling.record(&beside),
                 decided_at: now,
             },
         }

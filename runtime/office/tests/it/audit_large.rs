@@ -1,4 +1,4 @@
-//! A log of a million entries: it is ordered, exported and checked without being held in memory (TRUST.md, AUD 64). How fast is the bench `export`.
+//! A log of a million entries: it is ordered, exported and checked without being held in memory. How fast is the bench `export`.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -19,6 +19,9 @@ use steward_core::{Floor, Integrity, Readers};
 /// The id of a company that is never answered for.
 const NEVER: &str = "company_that_never_answers";
 
+/// The ids of two companies that are answered for only while both are asked for.
+const TOGETHER: [&str; 2] = ["company_that_waits_for_another", "company_that_the_other_waits_for"];
+
 /// Records to begin with, as the cases of a plugin write them.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -109,6 +112,17 @@ pub struct MemoryOffice {
     away: bool,
     loses_answers: AtomicBool,
     questions: AtomicU32,
+    together: Meeting,
+}
+
+/// Where two questions wait for each other.
+#[derive(Debug)]
+struct Meeting(tokio::sync::Barrier);
+
+impl Default for Meeting {
+    fn default() -> Self {
+        Self(tokio::sync::Barrier::new(TOGETHER.len()))
+    }
 }
 
 impl MemoryOffice {
@@ -308,6 +322,12 @@ impl Office for MemoryOffice {
     fn get_company<'a>(&'a self, id: &'a str) -> Asked<'a, Company> {
         if id == NEVER {
             return Box::pin(pending());
+        }
+        if TOGETHER.contains(&id) {
+            return Box::pin(async move {
+                self.together.0.wait().await;
+                Ok(Company { id: id.to_owned(), name: "One of two".to_owned(), website: None, integrity: Integrity::Directory })
+            });
         }
         self.read(|records| found(&records.companies, id, |company| &company.id).cloned())
     }

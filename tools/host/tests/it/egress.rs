@@ -3,10 +3,11 @@
 
 pub(crate) mod world;
 
+use crate::support::Ear;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use steward_core::{Effect, FailureClass, Origin, Outcome};
 use steward_host::testing::MemoryOffice;

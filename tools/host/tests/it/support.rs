@@ -3,8 +3,8 @@
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use steward_core::{Approvals, CallId, Digest, Envelope, EnvelopeKey, Integrity, Outcome, Principal};
 use steward_host::testing::{GuestFiles, MemoryOffice};
 use steward_host::{CallContext, CallReport, Host, HostOptions};

@@ -223,3 +223,57 @@ async fn a_dead_workers_reservation_expires() {
     tx.commit().await.expect("commit");
     assert_eq!(world.db.number("select reserved_micros from budget").await, 0);
 }
+
+/// Whatever the gate said, one row says under which rules, prompt, model and tool, from where each argument came, and which money was set aside.
+#[tokio::test]
+async fn a_decision_is_one_record_of_all_that_it_was_made_under() {
+    let calls = vec![
+        ("crm.find_contacts".to_owned(), json!({ "query": "Lena" })),
+        ("crm.create_company".to_owned(), json!({ "name": "Acme" })),
+        ("crm.delete_everything".to_owned(), json!({})),
+        ("crm.find_contacts".to_owned(), json!({ "query": 7 })),
+        ("crm.add_note".to_owned(), json!({ "contact_id": "contact_00000000000000000000000001", "text": "Hello" })),
+    ];
+    let model = ScriptedModel::start(vec![Reply::Calls(calls)]).await;
+    let world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[HOLD_NOTES, NO_COMPANIES]).await;
+    cap(&world, 1_000_000).await;
+    let run = world.say("Find Lena, add the company Acme, delete everything, and note Hello on contact_00000000000000000000000001.").await;
+    assert_eq!(settle(&world).await, Some(RunStatus::Waiting));
+    let pins = world.run(run).await.pins.expect("pins");
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    let rows = steward_store::decision::list(&mut tx, &steward_store::decision::Filter { run: Some(run), ..Default::default() }, &Page::first())
+        .await
+        .expect("decisions");
+    let reservation = world.events(run).await.into_iter().find_map(|recorded| match recorded.event {
+        Event::Asked { reservation, .. } => reservation,
+        _ => None,
+    });
+    let spec = |name: &str| world.runtime.host.specs().into_iter().find(|tool| tool.name == name);
+    let mut seen = Vec::new();
+    for row in &rows {
+        let record: serde_json::Value = serde_json::from_str(&row.record).expect("JSON");
+        let sealed = record.get("envelope").unwrap_or(&record);
+        let at = format!("{} {}: {record}", row.tool, row.verdict);
+        assert_eq!(record["reservation_id"], json!(reservation.expect("money was set aside")), "{at}");
+        assert_eq!((&sealed["prompt"], &sealed["model"]), (&json!(pins.prompt), &json!(pins.model)), "{at}");
+        assert_eq!(row.policy_digest, world.runtime.rules.of(world.tenant).digest(), "{at}");
+        let tool = if record.get("envelope").is_some() { sealed } else { record.get("tool").unwrap_or(&serde_json::Value::Null) };
+        match spec(&row.tool) {
+            Some(spec) => assert_eq!((&tool["plugin_digest"], &tool["schema_digest"]), (&json!(spec.plugin_digest), &json!(spec.schema_digest)), "{at}"),
+            None => assert_eq!(tool, &serde_json::Value::Null, "{at}"),
+        }
+        if record.get("envelope").is_some() {
+            assert!(row.provenance.contains("integrity"), "where each argument came from: {at}");
+        }
+        seen.push((row.tool.as_str(), row.verdict.as_str()));
+    }
+    seen.sort_unstable();
+    let expect = [
+        ("crm.add_note", "hold"),
+        ("crm.create_company", "block"),
+        ("crm.delete_everything", "block"),
+        ("crm.find_contacts", "allow"),
+        ("crm.find_contacts", "block"),
+    ];
+    assert_eq!(seen, expect);
+}

@@ -2,8 +2,11 @@
 
 use super::*;
 use serde_json::json;
+use std::sync::Arc;
+use steward_agent::driver::HandsFor;
 use steward_agent::testing::{Reply, ScriptedModel};
 use steward_core::{Readers, Verdict};
+use steward_host::testing::MemoryOffice;
 
 #[tokio::test]
 async fn a_plain_answer_becomes_the_reply_and_a_message() {
@@ -37,6 +40,21 @@ async fn reads_run_side_by_side_and_their_results_go_back_to_the_model() {
     assert!(results.iter().all(|result| result.contains("\"ok\"")), "{results:?}");
     assert_eq!(world.db.number("select count(*) from decision where verdict = 'allow'").await, 2);
     assert_eq!(world.db.number("select count(*) from audit_event where action = 'gate.decide' and outcome = 'allow'").await, 2);
+}
+
+/// Each of two looks is answered only while the other is under way: one after the other they would both wait for ever, and fail by their time.
+#[tokio::test]
+async fn a_look_does_not_wait_for_another_to_end() {
+    let reads = ["company_that_waits_for_another", "company_that_the_other_waits_for"].map(|id| ("crm.get_company".to_owned(), json!({ "company_id": id })));
+    let model = ScriptedModel::start(vec![Reply::Calls(reads.to_vec()), Reply::text("Both are there.")]).await;
+    let world = World::scripted(&model).await;
+    world.say("Look at both companies.").await;
+    let office = Arc::new(MemoryOffice::default());
+    let hands: HandsFor = Arc::new(move |_| office.clone());
+    assert_eq!(world.drive_with(&hands).await, Some(RunStatus::Ended));
+    let results: Vec<String> = model.requests()[1].tool_results().into_iter().map(str::to_owned).collect();
+    assert_eq!(results.len(), 2);
+    assert!(results.iter().all(|result| result.contains("\"ok\"")), "{results:?}");
 }
 
 #[tokio::test]
