@@ -159,7 +159,7 @@ async fn a_file_over_the_limit_is_refused() {
 async fn a_book_leaves_as_a_file_that_is_taken_in_again_and_that_is_on_record() {
     let world = World::make().await;
     let owner = world.owner().await;
-    let get = |path: &str, cookie: &str| world.server.ask("GET", format!("/api/v1/{path}")).cookie(cookie).header("accept", "text/csv");
+    let get = |path: &str, cookie: &SecretString| world.server.ask("GET", format!("/api/v1/{path}")).cookie(cookie).header("accept", "text/csv");
     world.server.ask("GET", "/api/v1/contacts").header("accept", "text/csv").send().await.expect(401);
     let token = world.token(&world.home.actor, &[Scope::Converse]).await.secret;
     world.server.ask("GET", "/api/v1/contacts").token(&token).header("accept", "text/csv").send().await.expect(403);
