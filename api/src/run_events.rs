@@ -65,13 +65,16 @@ pub(crate) enum RunEvent {
         /// The number of the last event taken.
         until_seq: u32,
     },
-    /// The run is about what an agent wrote earlier, and not about words that the person says now.
+    /// The run is about what an agent wrote, and not about words that the person says now.
     #[serde(rename = "run.given")]
     RunGiven {
         text: String,
         /// The schedule that says it now.
-        #[schema(value_type = String, example = "sched_01k4…")]
-        schedule_id: ScheduleId,
+        #[schema(value_type = Option<String>, example = "sched_01k4…")]
+        schedule_id: Option<ScheduleId>,
+        /// The run whose call this one serves.
+        #[schema(value_type = Option<String>, example = "run_01k4…")]
+        parent_run_id: Option<RunId>,
         /// What it counts for: outside, fact.
         #[schema(value_type = String)]
         integrity: Integrity,
@@ -214,6 +217,39 @@ pub(crate) enum RunEvent {
         call_id: CallId,
         attempt: u32,
     },
+    /// A call was handed to a run of its own; it is done when that run is over.
+    #[serde(rename = "tool.delegated")]
+    ToolDelegated {
+        #[schema(value_type = String)]
+        call_id: CallId,
+        /// The run that serves it.
+        #[schema(value_type = String, example = "run_01k4…")]
+        run_id: RunId,
+        /// Its agent.
+        agent: String,
+        /// What its task counts for there: outside, fact, owner.
+        #[schema(value_type = String)]
+        integrity: Integrity,
+    },
+    /// The run that served a call is over.
+    #[serde(rename = "tool.returned")]
+    ToolReturned {
+        #[schema(value_type = String)]
+        call_id: CallId,
+        #[schema(value_type = String, example = "run_01k4…")]
+        run_id: RunId,
+        /// How it ended, for example `replied`.
+        #[schema(value_type = String)]
+        outcome: RunOutcome,
+        /// The lowest of all that its model was shown: its answer counts for no more.
+        #[schema(value_type = String)]
+        integrity: Integrity,
+        /// Model answers, those of runs below it too.
+        steps: u32,
+        tokens: u64,
+        /// In millionths of a US dollar.
+        cost_micros: i64,
+    },
     /// A call is done.
     #[serde(rename = "tool.done")]
     ToolDone {
@@ -327,7 +363,23 @@ fn events(run_id: RunId, seq: u32, event: &Event) -> Vec<RunEvent> {
             text,
         },
         Event::Forked { from, step, taken, .. } => RunEvent::RunForked { from, step, until_seq: seq.saturating_add(taken) },
-        Event::Given { given: Given { text, integrity, by: GivenBy::Schedule { schedule_id }, .. } } => RunEvent::RunGiven { text, schedule_id, integrity },
+        Event::Given { given: Given { text, integrity, by, .. } } => {
+            let (schedule_id, parent_run_id) = match by {
+                GivenBy::Schedule { schedule_id } => (Some(schedule_id), None),
+                GivenBy::Run { run_id, .. } => (None, Some(run_id)),
+            };
+            RunEvent::RunGiven { text, schedule_id, parent_run_id, integrity }
+        }
+        Event::Delegated { call_id, run_id, agent, label, .. } => RunEvent::ToolDelegated { call_id, run_id, agent, integrity: label.integrity },
+        Event::Returned { call_id, run_id, outcome, label, used, .. } => RunEvent::ToolReturned {
+            call_id,
+            run_id,
+            outcome,
+            integrity: label.integrity,
+            steps: used.below_steps,
+            tokens: used.tokens,
+            cost_micros: used.cost.0,
+        },
         // No model of ours answered; what was asked for is a proposal like any other.
         Event::Called { call, .. } => proposed(call),
         Event::Answered { step, calls, usage, cost, model, .. } => {
@@ -432,6 +484,12 @@ mod tests {
         check(decided, &[("budget.decided", &["budget_hold_id", "outcome", "ceiling_micros", "until_ms", "reason"])]);
         let escalated = Event::HoldEscalated { call_id, hold_id: Ids::counter().make(), after_minutes: 30, roles: vec!["owner".to_owned()] };
         check(escalated, &[("hold.escalated", &["call_id", "hold_id", "after_minutes", "roles"])]);
+        let label = steward_core::Label::from_source(Integrity::Fact, steward_core::Source::Model);
+        let run_id: RunId = Ids::counter().make();
+        let delegated = Event::Delegated { call_id, run_id, agent: "clerk".to_owned(), limits: Default::default(), label: label.clone() };
+        check(delegated, &[("tool.delegated", &["call_id", "run_id", "agent", "integrity"])]);
+        let returned = Event::Returned { call_id, run_id, outcome: RunOutcome::Replied, label, exposed: false, used: Default::default() };
+        check(returned, &[("tool.returned", &["call_id", "run_id", "outcome", "integrity", "steps", "tokens", "cost_micros"])]);
         check(Event::CancelAsked { by: None }, &[]);
         assert_eq!(delta("x").name, "model.delta");
     }

@@ -36,7 +36,7 @@ use steward_agent::offers::Offers;
 use steward_agent::rules::SharedRules;
 use steward_core::{Clock, EnvelopeKey, HasKind, Ids, Kind, Mode, RunId};
 use steward_host::mcp::McpError;
-use steward_host::{Host, HostError, HostOptions, PROPOSE_GRANT, PluginError, SCHEDULE};
+use steward_host::{DELEGATE, Host, HostError, HostOptions, PROPOSE_GRANT, PluginError, SCHEDULE};
 use steward_office::people::{Passwords, PeopleError};
 use steward_office::{Office, OfficeError};
 use steward_store::{Store, StoreError};
@@ -198,6 +198,10 @@ fn load_plugins(config: &Config, host: Host) -> Result<Host, AssembleError> {
     }
     if is_named(SCHEDULE) {
         host.offer_schedule().map_err(AssembleError::Shipped)?;
+    }
+    if is_named(DELEGATE) {
+        let agents: Vec<&str> = config.agents.iter().map(|agent| agent.name.as_str()).collect();
+        host.offer_delegate(&agents).map_err(AssembleError::Shipped)?;
     }
     Ok(host)
 }

@@ -176,6 +176,7 @@ impl Stage {
             tools: vec!["*".to_owned()],
             mode: *mode,
             limits,
+            within: Vec::new(),
         };
         let mut model = ModelConfig::new("puppet");
         model.base_url = loopback.model_url();
@@ -251,6 +252,7 @@ impl Stage {
             model: agent.model.clone(),
             mode: agent.mode,
             limits: agent.limits,
+            above: None,
         };
         let variables = ["agent", "organisation", "person", "workspace", "now"].map(|name| (name.to_owned(), name.to_owned())).into();
         let started = Event::Started { pins, text: words.clone(), history, variables, attachments: Vec::new() };

@@ -10,6 +10,7 @@ use clap::Args;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use steward_agent::agents::of_run;
 use steward_agent::replay::{Difference, Replayed, With, replay};
 use steward_core::limits::PAGE_MAX;
 use steward_core::{DecisionId, Event, RunId};
@@ -102,7 +103,7 @@ impl Replay {
         let Some(Event::Started { pins, .. }) = events.first().map(|recorded| &recorded.event) else {
             return Err(CliError::said("the journal of this run has no beginning"));
         };
-        let agent = governance.agents.get(&pins.agent).ok_or_else(|| {
+        let agent = of_run(&governance.agents, pins).ok_or_else(|| {
             CliError::said(format!("the agent `{}` of this run is no longer configured, so nobody knows which tools it had; add it again", pins.agent))
         })?;
         let reference = self.prompt.as_ref().unwrap_or(&pins.prompt);
@@ -110,7 +111,7 @@ impl Replay {
         let with = With {
             rules: &rules,
             host: &governance.host,
-            agent,
+            agent: &agent,
             prompt,
             model: self.model.as_ref().unwrap_or(&pins.model),
             key,

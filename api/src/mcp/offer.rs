@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use steward_agent::agents::Agent;
 use steward_core::{Actor, ActorKind, Effect, Mode, Scope, ToolSpec, WorkspaceId};
-use steward_host::{EXTRACT, PROPOSE_GRANT, SCHEDULE};
+use steward_host::{DELEGATE, EXTRACT, PROPOSE_GRANT, SCHEDULE};
 
 /// The agent whose tools are offered when the address names none and there are several.
 const USUAL: &str = "assistant";
@@ -71,7 +71,7 @@ pub(super) enum NotFor {
 
 /// Whether a caller may ask for a tool at all: one that looks needs the scope `read`, any other `write`.
 pub(super) fn check(actor: &Actor, spec: &ToolSpec) -> Result<(), NotFor> {
-    if [EXTRACT, PROPOSE_GRANT, SCHEDULE].contains(&spec.name.as_str()) {
+    if [EXTRACT, PROPOSE_GRANT, SCHEDULE, DELEGATE].contains(&spec.name.as_str()) {
         return Err(NotFor::Outsiders);
     }
     let scope = if spec.effect.only_reads() { Scope::Read } else { Scope::Write };

@@ -15,10 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use steward_agent::labels::leaf_roles;
 use steward_core::{EnvelopeId, HoldId, Needs, PersonId, Role, RunId, ToolSpec, WorkspaceId};
 use steward_office::holds::routing::asked;
-use steward_office::holds::{Change, LastSimilar, needs_in_words, read_ask, read_needs};
-use steward_store::StoreError;
+use steward_office::holds::{self, Change, LastSimilar, needs_in_words, read_ask, read_needs};
 use steward_store::escalation::EscalationRow;
 use steward_store::hold::{ApprovalRow, HoldRow};
+use steward_store::{StoreError, Tx};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -102,6 +102,9 @@ pub(crate) struct HoldDetail {
     preview: Option<Value>,
     /// The sealed proposal that `envelope_id` names.
     envelope: Value,
+    /// The run that the run of this action serves: what waits here makes that one wait too.
+    #[schema(value_type = Option<String>)]
+    serves_run_id: Option<RunId>,
     /// What people said so far.
     said: Vec<SaidView>,
     /// The last action of this tool and agent that was allowed before, and where this one differs from it; for who may see the action log.
@@ -200,10 +203,22 @@ impl HoldDetail {
         Self { roles: roles.into_iter().map(|(path, role)| (path, role.to_string())).collect(), ..self }
     }
 
+    /// The same with the run that is served by it.
+    pub(crate) fn serving(self, serves_run_id: Option<RunId>) -> Self {
+        Self { serves_run_id, ..self }
+    }
+
     /// The same with who was asked too.
     pub(crate) fn escalated(self, steps: Vec<EscalationRow>) -> Self {
         let view = |step: EscalationRow| EscalationView { after_minutes: step.after_minutes, roles: step.roles, at: step.at };
         Self { escalated: steps.into_iter().map(view).collect(), ..self }
+    }
+
+    /// Reads a held action as it is now.
+    pub(crate) async fn read(tx: &mut Tx, id: HoldId, now: OffsetDateTime) -> Result<Self, ApiError> {
+        let (row, said) = holds::get(tx, id).await?;
+        let serves = holds::serves(tx, &row).await?;
+        Ok(Self::of((row, said), now)?.serving(serves))
     }
 
     /// Shows a row with what people said.
@@ -226,6 +241,7 @@ impl HoldDetail {
             said: said.collect(),
             last_similar: None,
             escalated: Vec::new(),
+            serves_run_id: None,
             hold: HoldView::of(row, now)?,
             envelope,
         })

@@ -25,9 +25,9 @@ pub(crate) struct RunView {
     #[schema(value_type = String)]
     person_id: PersonId,
     agent: String,
-    /// How it came in: chat, api, terminal, schedule, mcp.
+    /// How it came in: chat, api, terminal, schedule, mcp, delegated.
     channel: String,
-    /// queued, running, waiting (for people), ended.
+    /// queued, running, waiting (for people, or for a run that serves it), ended.
     status: &'static str,
     /// How it ended, for example `replied`; null before.
     outcome: Option<String>,
@@ -57,10 +57,17 @@ pub(crate) struct RunView {
     forked_from: Option<RunId>,
     /// Its first step of its own; the answers before that are taken from there.
     forked_step: Option<i32>,
+    /// The run whose call it serves.
+    #[schema(value_type = Option<String>)]
+    parent_run_id: Option<RunId>,
+    /// That call.
+    #[schema(example = "call_2_0")]
+    parent_call_id: Option<String>,
 }
 
 impl From<RunRow> for RunView {
     fn from(row: RunRow) -> Self {
+        let (parent_run_id, parent_call_id) = row.parent.unzip();
         Self {
             run_id: row.run_id,
             workspace_id: row.workspace,
@@ -80,6 +87,8 @@ impl From<RunRow> for RunView {
             cancel_by: row.cancel_by,
             forked_from: row.forked.map(|(from, _)| from),
             forked_step: row.forked.map(|(_, step)| step),
+            parent_run_id,
+            parent_call_id,
         }
     }
 }

@@ -76,6 +76,7 @@ pub fn resolve(agents: &[AgentConfig], prompts: &Registry) -> Result<Agents, Age
             tools: agent.tools.clone(),
             mode: agent.mode,
             limits: agent.limits,
+            within: Vec::new(),
         };
         Ok((agent.name.clone(), resolved))
     };

@@ -36,6 +36,7 @@ mod sample;
 mod schedules;
 mod server;
 mod session;
+mod sub_runs;
 mod tenants;
 mod tool_proposals;
 mod usage;

@@ -101,6 +101,7 @@ fn bench(criterion: &mut Criterion) {
         model: agent.model.clone(),
         mode: agent.mode,
         limits: RunLimits::default(),
+        above: None,
     };
     let text = "Please add Lena Petrova, lena@partner.example, to the book.".to_owned();
     let started = Event::Started { pins, text, history: Vec::new(), variables: BTreeMap::new(), attachments: Vec::new() };

@@ -85,6 +85,7 @@ fn bench(criterion: &mut Criterion) {
         tools: vec!["*".into()],
         mode: Mode::Traced,
         limits: RunLimits::default(),
+        within: Vec::new(),
     };
     let pins = Pins {
         agent: agent.name.clone(),
@@ -98,6 +99,7 @@ fn bench(criterion: &mut Criterion) {
         model: agent.model.clone(),
         mode: agent.mode,
         limits: RunLimits::default(),
+        above: None,
     };
     let text = "Please send 'Report 7 of the north' to person7@partner.example, and 1,200.50 euros are due on May 26th, 2026.".to_owned();
     let run = Run::fold(&[Recorded {

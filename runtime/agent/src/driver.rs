@@ -6,6 +6,7 @@
 
 pub(crate) mod ask;
 mod calls;
+mod delegate;
 mod extract;
 mod journal;
 mod money;
@@ -15,7 +16,7 @@ mod wish;
 
 pub use journal::{Journal, MemoryJournal};
 
-use crate::agents::Agent;
+use crate::agents::{Agent, of_run};
 use crate::citations;
 use crate::gate::Approved;
 use crate::labels::{Shown, Spoken};
@@ -24,6 +25,7 @@ use crate::models::ModelTool;
 use crate::run::{Next, Run};
 use crate::runtime::Runtime;
 use journal::{Batch, Side};
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use steward_core::event::{Citation, HoldOutcome, Pins, Recorded};
@@ -115,6 +117,8 @@ struct Drive<'a> {
     hands: HandsFor,
     stop: CancellationToken,
     run: Run,
+    /// Its agent, as it is in this run.
+    agent: Option<Cow<'a, Agent>>,
     committed_seq: u32,
     pending: Vec<Recorded>,
     sides: Vec<Side>,
@@ -127,6 +131,8 @@ struct Drive<'a> {
     reservation: Option<steward_core::ReservationId>,
     /// Whether what was waited for is to be taken back once the run has ended.
     withdrawn: bool,
+    /// Runs that served it and are stopped as it ends.
+    stopped: Vec<RunId>,
     system: Option<Arc<str>>,
     tools: Option<Arc<[ModelTool]>>,
 }
@@ -154,6 +160,7 @@ pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: Cancellation
         hands,
         stop,
         committed_seq: run.last_seq,
+        agent: run.pins.as_ref().and_then(|pins| of_run(&runtime.agents, pins)),
         run,
         pending: Vec::new(),
         sides: Vec::new(),
@@ -164,6 +171,7 @@ pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: Cancellation
         reserved_left: Micros(0),
         reservation: None,
         withdrawn: false,
+        stopped: Vec::new(),
         system: None,
         tools: None,
     };
@@ -181,6 +189,7 @@ impl Drive<'_> {
     async fn go(&mut self) -> Result<RunStatus, DriveError> {
         Box::pin(self.read_edits()).await?;
         Box::pin(self.read_holds()).await?;
+        Box::pin(self.read_returns()).await?;
         if self.fence > LEASES_MAX {
             return Box::pin(self.fail("the run was taken up too often without coming to an end")).await;
         }
@@ -194,6 +203,7 @@ impl Drive<'_> {
                     moves += 1;
                     Box::pin(self.reload()).await?;
                     Box::pin(self.read_edits()).await?;
+                    Box::pin(self.read_returns()).await?;
                 }
                 Err(DriveError::Moved(_)) => return Box::pin(self.fail("a counter of the rules moved on each time this run was judged")).await,
                 Err(err) => return Err(err),
@@ -228,12 +238,13 @@ impl Drive<'_> {
                 return Box::pin(self.fail("the records of this run contradict each other; nothing more was carried out")).await.map(Some);
             }
             Next::AskForMoney { step } => Box::pin(self.ask_for_money(step, None, true, "the run cost as much as it may")).await?,
-            Next::AwaitPeople => return Box::pin(self.wait()).await.map(Some),
+            Next::AwaitPeople | Next::AwaitRuns => return Box::pin(self.wait()).await.map(Some),
             Next::Reply { text } => self.reply(text),
             Next::Stop { outcome, message } => self.end(outcome, message),
             Next::Finished => {
                 self.flush(RunStatus::Ended, true).await?;
                 Box::pin(self.withdraw()).await;
+                self.tell_others();
                 info!(run.id = %self.run_id, run.outcome = self.run.ended.map_or("", RunOutcome::name), "run ended");
                 return Ok(Some(RunStatus::Ended));
             }
@@ -279,6 +290,7 @@ impl Drive<'_> {
         if self.run.pins.is_none() {
             return Err(self.journal_error(StoreError::Corrupt { what: "run_event of seq 1" }.into()));
         }
+        let waits_for: Vec<RunId> = if status == RunStatus::Waiting { self.run.open_sub_runs().map(|(_, open)| open.run_id).collect() } else { Vec::new() };
         let to_seq = self.pending.last().map_or(self.committed_seq, |recorded| recorded.seq);
         let batch = Batch {
             run: self.run_id,
@@ -293,6 +305,7 @@ impl Drive<'_> {
             settle,
             events: &self.pending,
             sides: &self.sides,
+            waits_for: &waits_for,
             reserve,
         };
         match self.journal.commit(&self.runtime.office, &batch).await {
@@ -331,13 +344,13 @@ impl Drive<'_> {
         self.read_escalations().await
     }
 
-    /// Gives the run back until people decide.
+    /// Gives the run back until people decide, or a run that serves it is over.
     async fn wait(&mut self) -> Result<RunStatus, DriveError> {
         self.flush(RunStatus::Waiting, true).await?;
         // Somebody may have decided between reading the holds and this commit: their wake found the run still running.
         self.journal.wake_if_decided(self.run_id, self.run.budget_hold).await.map_err(|source| self.journal_error(source))?;
         self.runtime.live.wake();
-        info!(run.id = %self.run_id, "run waits for people");
+        info!(run.id = %self.run_id, "run waits for people or for another run");
         Ok(RunStatus::Waiting)
     }
 
@@ -358,7 +371,10 @@ impl Drive<'_> {
             readers,
             created_at: self.runtime.office.clock.now(),
         };
-        self.sides.push(Side::Message(message));
+        // What a sub-run says is said to the run it serves, and is no message of the conversation.
+        if self.run.pins.as_ref().is_some_and(|pins| pins.above.is_none()) {
+            self.sides.push(Side::Message(message));
+        }
         self.apply(Event::Replied { text, citations });
     }
 
@@ -393,6 +409,7 @@ impl Drive<'_> {
             self.sides.push(Side::CallHold { call, from: "held", to: "cancelled" });
             self.sides.push(Side::CallHold { call, from: "approved", to: "failed" });
         }
+        self.give_up_sub_runs();
         if let Some(hold_id) = self.run.budget_hold {
             self.withdrawn = true;
             self.apply(Event::BudgetDecided { hold_id, outcome: HoldOutcome::Cancelled, ceiling: None, until_ms: None, by: None, reason: None });
@@ -421,20 +438,15 @@ impl Drive<'_> {
             warn!(run.id = %self.run_id, error = %err, "edits of held actions could not be read while the run was ended");
         }
         // What was started may have happened, and its outcome may be the very thing that cannot be written.
-        let started: Vec<CallId> = self
-            .run
-            .steps
-            .iter()
-            .flat_map(|step| &step.calls)
-            .filter(|call| call.started.is_some() && call.outcome.is_none())
-            .map(|call| call.call.call_id)
-            .collect();
+        let started: Vec<CallId> =
+            self.run.steps.iter().flat_map(|step| &step.calls).filter(|call| call.is_under_way()).map(|call| call.call.call_id).collect();
         for id in started {
             self.not_known(id, "what became of this call could not be written down; a person has to look");
         }
         self.end(RunOutcome::Failed, message.to_owned());
         self.flush(RunStatus::Ended, true).await?;
         self.withdraw().await;
+        self.tell_others();
         Ok(RunStatus::Ended)
     }
 
@@ -449,7 +461,7 @@ impl Drive<'_> {
     }
 
     fn agent(&self) -> Option<&Agent> {
-        self.run.pins.as_ref().and_then(|pins| self.runtime.agents.get(&pins.agent))
+        self.agent.as_deref()
     }
 
     fn journal_error(&self, source: OfficeError) -> DriveError {

@@ -3,7 +3,7 @@
 //! The new arguments go through the same gate as the model's: schema, labels, rules. What the gate blocks stays blocked, and the card
 //! waits on as it was. What it would hold or even allow waits again, under a new envelope: an edit is not an approval.
 
-use crate::agents::Agents;
+use crate::agents::{Agents, of_run};
 use crate::counts::prepare;
 use crate::gate::{Gate, Ruled};
 use crate::hands::Hands;
@@ -86,7 +86,7 @@ async fn judge(tx: &mut Tx, judges: &Judges<'_>, editing: &Editing, run: &Run, c
     let (office, row) = (judges.office, &editing.row);
     let gone = |what: &str| OfficeError::Conflict(format!("{what}, so nothing can be edited; refuse it, or send it back with guidance"));
     let (Some(pins), Some(call)) = (&run.pins, run.call(call_id)) else { return Err(gone("this call is no longer part of its run")) };
-    let agent = judges.agents.get(&pins.agent).ok_or_else(|| gone("the agent of this run is no longer configured"))?;
+    let agent = of_run(judges.agents, pins).ok_or_else(|| gone("the agent of this run is no longer configured"))?;
     let key = office.key.as_ref().ok_or_else(|| gone("this process has no envelope key"))?;
     let roles = roles_of(tx, pins.person).await?;
     // Counters beyond the run are read when the run takes the edit up, and again when the call runs.
@@ -95,7 +95,7 @@ async fn judge(tx: &mut Tx, judges: &Judges<'_>, editing: &Editing, run: &Run, c
     let gate = Gate {
         rules: judges.rules,
         host: judges.host,
-        agent,
+        agent: &agent,
         key,
         tenant: tx.actor().tenant,
         run_id: row.run,

@@ -25,6 +25,9 @@ pub enum ForkError {
     /// Its words are nobody's who could say them again.
     #[error("the run is about what an agent wrote earlier, and a fork would take that for your words; say in your own what is to be done")]
     Given,
+    /// It serves another run, within what that one may.
+    #[error("the run serves another, which has its answer; fork that one")]
+    SubRun,
     /// Nobody let it spend more.
     #[error("{0}; a run that goes on from it would get around that: start a new one, or wait until somebody lets this one go on")]
     Money(String),
@@ -56,6 +59,9 @@ pub fn taken(events: &[Recorded], step: u32) -> Result<Taken, ForkError> {
     let whole = Run::fold(events);
     if whole.called {
         return Err(ForkError::Called);
+    }
+    if whole.pins.as_ref().is_some_and(|pins| pins.above.is_some()) {
+        return Err(ForkError::SubRun);
     }
     if whole.given.is_some() {
         return Err(ForkError::Given);
@@ -97,7 +103,14 @@ fn kept(event: Event) -> Option<Event> {
         Event::Done { call_id, outcome, records, kept, handed, .. } => {
             Event::Done { call_id, outcome, fuel: 0, ms: 0, used: CallUse::default(), records, kept, handed }
         }
-        Event::Decided { .. } | Event::HoldOpened { .. } | Event::HoldClosed { .. } | Event::Edited { .. } | Event::Starting { .. } => event,
+        // What a sub-run answered is taken as it was, and none is begun again.
+        Event::Returned { call_id, run_id, outcome, label, exposed, .. } => Event::Returned { call_id, run_id, outcome, label, exposed, used: Used::default() },
+        Event::Decided { .. }
+        | Event::HoldOpened { .. }
+        | Event::HoldClosed { .. }
+        | Event::Edited { .. }
+        | Event::Starting { .. }
+        | Event::Delegated { .. } => event,
         Event::Started { .. }
         | Event::Forked { .. }
         | Event::Given { .. }

@@ -18,8 +18,8 @@ mod walk;
 mod words;
 
 pub use sealed::{HandleError, Spoken};
-pub(crate) use values::fails_in_its_own_words;
 pub use values::{Shown, ShownValue};
+pub(crate) use values::{fails_in_its_own_words, shows_answer};
 pub use view::view;
 pub(crate) use view::{shows_choice, shows_name};
 pub use words::Words;

@@ -5,12 +5,14 @@ use crate::context;
 use crate::models::ModelTool;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use steward_core::Mode;
 use steward_host::Host;
 
-/// The tools of each agent as a model is told of them. Good for the agents of one installation, whose names are unique.
+/// The tools of each agent as a model is told of them. Good for the agents of one installation, whose names are unique; below others an agent
+/// offers less, and is told apart by what they may use.
 #[derive(Debug, Default)]
 pub struct Offers {
-    kept: Mutex<HashMap<String, Offer>>,
+    kept: Mutex<HashMap<(String, Mode, Vec<Vec<String>>), Offer>>,
 }
 
 #[derive(Debug)]
@@ -25,12 +27,13 @@ impl Offers {
     pub fn of(&self, agent: &Agent, host: &Host) -> Arc<[ModelTool]> {
         // Read before the tools: a change in between is at worst seen once more.
         let generation = host.generation();
+        let key = (agent.name.clone(), agent.mode, agent.within.clone());
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(offer) = kept.get(&agent.name).filter(|offer| offer.generation == generation) {
+        if let Some(offer) = kept.get(&key).filter(|offer| offer.generation == generation) {
             return Arc::clone(&offer.tools);
         }
         let tools = context::tools(agent, &host.specs());
-        kept.insert(agent.name.clone(), Offer { generation, tools: Arc::clone(&tools) });
+        kept.insert(key, Offer { generation, tools: Arc::clone(&tools) });
         tools
     }
 }

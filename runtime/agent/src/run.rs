@@ -8,7 +8,7 @@ mod state;
 
 pub use fold::call_digest;
 pub use next::Next;
-pub use state::{Call, EditState, HoldState, Ruled, Run, Started, Step};
+pub use state::{Call, EditState, HoldState, Ruled, Run, Started, Step, SubRun};
 
 #[cfg(test)]
 mod tests;

@@ -6,12 +6,13 @@ use crate::call::{CallId, CallUse, Outcome, ToolCall};
 use crate::canonical::Digest;
 use crate::envelope::EnvelopeId;
 use crate::id::{BudgetHoldId, ConversationId, DecisionId, DocumentId, GrantId, HoldId, MessageId, PersonId, ReservationId, RunId, ScheduleId, WorkspaceId};
-use crate::label::{Floor, Integrity, Mode, Readers};
+use crate::label::{Floor, Integrity, Label, Mode, Readers, Source};
 use crate::limits::RunLimits;
 use crate::money::{Micros, Usage};
 use crate::tool::Effect;
 use crate::verdict::{BlockClass, Needs, Verdict};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// What a run is pinned to from its first event on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +27,7 @@ pub struct Pins {
     pub conversation: ConversationId,
     /// The message that started it.
     pub message: MessageId,
-    /// How it came in: chat, api, terminal, schedule, mcp.
+    /// How it came in: chat, api, terminal, schedule, mcp, delegated.
     pub channel: String,
     /// `name@version` of the prompt.
     pub prompt: String,
@@ -39,6 +40,29 @@ pub struct Pins {
     pub mode: Mode,
     /// Bounds.
     pub limits: RunLimits,
+    /// What it serves, where another run began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above: Option<Above>,
+}
+
+/// Where a sub-run stands below other runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Above {
+    /// The run that began it.
+    pub parent: RunId,
+    /// The call there whose result its answer is.
+    pub call_id: CallId,
+    /// The run at the top, which nobody delegated.
+    pub root: RunId,
+    /// The agents of all runs above it, from the top: it may use no tool that one of them may not.
+    pub agents: Vec<String>,
+}
+
+impl Above {
+    /// How far below the top, from 1.
+    pub fn depth(&self) -> usize {
+        self.agents.len()
+    }
 }
 
 /// One earlier message of the conversation.
@@ -219,6 +243,14 @@ pub struct Used {
     pub cost: Micros,
     /// Time spent working, in milliseconds.
     pub worked_ms: i64,
+    /// Model answers of its sub-runs; its own are known by their numbers.
+    #[serde(default, skip_serializing_if = "is_none_of_it")]
+    pub below_steps: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_none_of_it(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What became of a call in the run that another one goes on from.
@@ -254,6 +286,13 @@ pub enum GivenBy {
         /// Which schedule.
         schedule_id: ScheduleId,
     },
+    /// An agent in the run that this one serves.
+    Run {
+        /// Which run.
+        run_id: RunId,
+        /// The call there.
+        call_id: CallId,
+    },
 }
 
 /// What a run is about, where it is not what the person it acts for says.
@@ -265,6 +304,12 @@ pub struct Given {
     pub integrity: Integrity,
     /// Who may read all that it was written from.
     pub readers: Readers,
+    /// Where it came from, as far as the run that wrote it could tell.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub sources: BTreeSet<Source>,
+    /// Whether whoever wrote it had text from outside at hand, shown or behind handles: then that may have asked for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exposed: bool,
     /// Who wrote it.
     pub by: GivenBy,
 }
@@ -522,6 +567,35 @@ pub enum Event {
         usage: Usage,
         /// What that cost.
         cost: Micros,
+    },
+    /// A call was handed to a run of its own. Written in the transaction that begins that run.
+    Delegated {
+        /// The call.
+        call_id: CallId,
+        /// The run that serves it.
+        run_id: RunId,
+        /// Its agent.
+        agent: String,
+        /// Its bounds, taken out of what was left here.
+        limits: RunLimits,
+        /// What its task counts for there.
+        label: Label,
+    },
+    /// The run that served a call is over; what it answered is the call's outcome.
+    Returned {
+        /// The call.
+        call_id: CallId,
+        /// The run that served it.
+        run_id: RunId,
+        /// How that ended.
+        outcome: RunOutcome,
+        /// The join of all that its model was shown: what its answer counts for here.
+        label: Label,
+        /// Whether it had text from outside at hand, shown or behind handles: then that may have asked for what follows here.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        exposed: bool,
+        /// What it used, those below it too: paid there, and counted against the limits here.
+        used: Used,
     },
     /// A person asked to stop.
     CancelAsked {

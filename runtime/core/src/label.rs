@@ -78,6 +78,13 @@ impl Mode {
     /// Every mode, from the loosest.
     pub const ALL: [Self; 3] = [Self::Open, Self::Traced, Self::Sealed];
 
+    /// The one of two that watches more closely.
+    #[must_use]
+    pub fn stricter(self, other: Self) -> Self {
+        let place = |mode: Self| Self::ALL.iter().position(|one| *one == mode);
+        if place(other) > place(self) { other } else { self }
+    }
+
     /// The word in configurations.
     pub const fn name(self) -> &'static str {
         match self {
@@ -257,6 +264,15 @@ mod tests {
         }
         for mode in Mode::ALL {
             assert_eq!(mode.to_string().parse(), Ok(mode));
+        }
+    }
+
+    #[test]
+    fn the_stricter_of_two_modes_is_the_same_from_either_side() {
+        for (one, other, expect) in
+            [(Mode::Open, Mode::Sealed, Mode::Sealed), (Mode::Open, Mode::Traced, Mode::Traced), (Mode::Traced, Mode::Traced, Mode::Traced)]
+        {
+            assert_eq!((one.stricter(other), other.stricter(one)), (expect, expect));
         }
     }
 

@@ -39,6 +39,12 @@ pub const HEARTBEAT_MS: u64 = 5_000;
 pub const SCHEDULES_MAX: i64 = 50;
 /// The least time between two moments of one schedule, in minutes.
 pub const SCHEDULE_EVERY_MINUTES_MIN: i64 = 15;
+/// How far below the run that a person began a sub-run may stand.
+pub const SUB_RUN_DEPTH_MAX: usize = 3;
+/// How many sub-runs one run may have, those of its sub-runs counted.
+pub const SUB_RUNS_MAX: i64 = 8;
+/// The longest answer that a sub-run gives back, in bytes; what is beyond is cut off.
+pub const SUB_RUN_ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// How long a held action waits for people, in hours.
 pub const HOLD_HOURS: i64 = 72;
 /// The most that one person without the role for it lets a run go over a budget, at once.
@@ -75,5 +81,41 @@ pub struct RunLimits {
 impl Default for RunLimits {
     fn default() -> Self {
         Self { steps: 40, seconds: 600, tokens: 1_000_000, cost: Micros(1_000_000) }
+    }
+}
+
+impl RunLimits {
+    /// The smaller of two, bound by bound.
+    #[must_use]
+    pub fn least(&self, other: &Self) -> Self {
+        Self {
+            steps: self.steps.min(other.steps),
+            seconds: self.seconds.min(other.seconds),
+            tokens: self.tokens.min(other.tokens),
+            cost: self.cost.min(other.cost),
+        }
+    }
+
+    /// What is left when this much is taken out.
+    #[must_use]
+    pub fn without(&self, taken: &Self) -> Self {
+        Self {
+            steps: self.steps.saturating_sub(taken.steps),
+            seconds: self.seconds.saturating_sub(taken.seconds),
+            tokens: self.tokens.saturating_sub(taken.tokens),
+            cost: Micros(self.cost.0.saturating_sub(taken.cost.0).max(0)),
+        }
+    }
+
+    /// An equal part of it for one of so many.
+    #[must_use]
+    pub fn part(&self, of: u32) -> Self {
+        let of = of.max(1);
+        Self { steps: self.steps / of, seconds: self.seconds / of, tokens: self.tokens / u64::from(of), cost: Micros(self.cost.0 / i64::from(of)) }
+    }
+
+    /// Whether one of the bounds leaves no room at all.
+    pub const fn is_used_up(&self) -> bool {
+        self.steps == 0 || self.seconds == 0 || self.tokens == 0 || self.cost.0 <= 0
     }
 }

@@ -361,6 +361,7 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
             model: pins.model,
             mode: pins.mode,
             limits: pins.limits,
+            above: None,
         },
         text: owners,
         history,

@@ -18,7 +18,7 @@ use crate::people::{GRAVE, spend_step_up};
 use routing::Ask;
 use serde_json::json;
 use std::collections::BTreeSet;
-use steward_core::{ActorKind, ApprovalSet, Approvals, EnvelopeId, EnvelopeKey, HoldId, Needs, Permission, PersonId, Role, SessionId};
+use steward_core::{ActorKind, ApprovalSet, Approvals, EnvelopeId, EnvelopeKey, HoldId, Needs, Permission, PersonId, Role, RunId, SessionId};
 use steward_store::hold::{self, ApprovalRow, HoldRow};
 use steward_store::{Page, StoreError, Tx, run};
 
@@ -52,6 +52,11 @@ pub async fn list(tx: &mut Tx, state: Option<&str>, page: &Page) -> Result<Vec<H
         Some("held") => Ok(hold::list_waiting(tx, page).await?),
         Some(_) | None => Ok(hold::list(tx, state, page).await?),
     }
+}
+
+/// The run that a held action's own run serves, where it is a sub-run.
+pub async fn serves(tx: &mut Tx, row: &HoldRow) -> Result<Option<RunId>, OfficeError> {
+    Ok(run::find(tx, row.run).await?.and_then(|found| found.parent).map(|(parent, _)| parent))
 }
 
 /// One held action with what people said so far.

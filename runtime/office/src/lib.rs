@@ -18,6 +18,7 @@ pub mod notices;
 pub mod people;
 pub mod runs;
 pub mod schedules;
+pub mod sub_runs;
 pub mod usage;
 
 pub use error::OfficeError;

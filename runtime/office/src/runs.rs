@@ -32,6 +32,18 @@ pub async fn get(tx: &mut Tx, id: RunId) -> Result<RunRow, OfficeError> {
     if own || actor.may(Permission::RunsRead) { Ok(found) } else { Err(OfficeError::Missing("run")) }
 }
 
+/// The runs that serve calls of a run, oldest first.
+pub async fn sub_runs(tx: &mut Tx, id: RunId) -> Result<Vec<RunRow>, OfficeError> {
+    get(tx, id).await?;
+    Ok(run::list_sub_runs(tx, id).await?)
+}
+
+/// Whether workers have something to do for a run: itself, or one of those below it. Otherwise people are waited for, or it is over.
+pub async fn is_at_work(tx: &mut Tx, id: RunId) -> Result<bool, OfficeError> {
+    let found = get(tx, id).await?;
+    Ok(matches!(found.status, RunStatus::Queued | RunStatus::Running) || found.status == RunStatus::Waiting && run::is_at_work_below(tx, id).await?)
+}
+
 /// Events of a run after a number, in order, at most a thousand.
 pub async fn events(tx: &mut Tx, id: RunId, after: u32) -> Result<Vec<Recorded>, OfficeError> {
     get(tx, id).await?;

@@ -3,6 +3,7 @@
 use crate::error::StoreError;
 use crate::page::Page;
 use crate::tx::Tx;
+use steward_core::limits::SUB_RUNS_MAX;
 use steward_core::{ConversationId, PersonId, RunId, WorkspaceId};
 use time::OffsetDateTime;
 
@@ -75,6 +76,8 @@ pub struct RunRow {
     pub ended_at: Option<OffsetDateTime>,
     /// The run whose record it goes on from, and its first step of its own.
     pub forked: Option<(RunId, i32)>,
+    /// The run that it serves, and the call there.
+    pub parent: Option<(RunId, String)>,
 }
 
 struct Raw {
@@ -97,6 +100,8 @@ struct Raw {
     ended_at: Option<OffsetDateTime>,
     forked_from: Option<uuid::Uuid>,
     forked_step: Option<i32>,
+    parent_run_id: Option<uuid::Uuid>,
+    parent_call: Option<String>,
 }
 
 impl TryFrom<Raw> for RunRow {
@@ -121,6 +126,7 @@ impl TryFrom<Raw> for RunRow {
             created_at: raw.created_at,
             ended_at: raw.ended_at,
             forked: raw.forked_from.map(RunId::from_uuid).zip(raw.forked_step),
+            parent: raw.parent_run_id.map(RunId::from_uuid).zip(raw.parent_call),
         })
     }
 }
@@ -206,7 +212,7 @@ pub async fn find(tx: &mut Tx, id: RunId) -> Result<Option<RunRow>, StoreError> 
     sqlx::query_as!(
         Raw,
         "select run_id, workspace_id, conversation_id, person_id, agent, channel, status, outcome, last_seq, fence, cancel_by, cancel_at,
-                steps, tokens, cost_micros, created_at, ended_at, forked_from, forked_step
+                steps, tokens, cost_micros, created_at, ended_at, forked_from, forked_step, parent_run_id, parent_call
            from run where run_id = $1",
         id.uuid()
     )
@@ -221,7 +227,7 @@ pub async fn list(tx: &mut Tx, person: Option<PersonId>, status: Option<RunStatu
     sqlx::query_as!(
         Raw,
         "select run_id, workspace_id, conversation_id, person_id, agent, channel, status, outcome, last_seq, fence, cancel_by, cancel_at,
-                steps, tokens, cost_micros, created_at, ended_at, forked_from, forked_step
+                steps, tokens, cost_micros, created_at, ended_at, forked_from, forked_step, parent_run_id, parent_call
            from run
           where ($1::uuid is null or person_id = $1) and ($2::text is null or status = $2) and ($3::uuid is null or run_id < $3)
           order by run_id desc limit $4",
@@ -235,6 +241,34 @@ pub async fn list(tx: &mut Tx, person: Option<PersonId>, status: Option<RunStatu
     .into_iter()
     .map(RunRow::try_from)
     .collect()
+}
+
+/// The runs that serve calls of a run, oldest first; not those that serve them in turn.
+pub async fn list_sub_runs(tx: &mut Tx, parent: RunId) -> Result<Vec<RunRow>, StoreError> {
+    sqlx::query_as!(
+        Raw,
+        "select run_id, workspace_id, conversation_id, person_id, agent, channel, status, outcome, last_seq, fence, cancel_by, cancel_at,
+                steps, tokens, cost_micros, created_at, ended_at, forked_from, forked_step, parent_run_id, parent_call
+           from run where parent_run_id = $1 order by run_id limit $2",
+        parent.uuid(),
+        SUB_RUNS_MAX,
+    )
+    .fetch_all(tx.conn())
+    .await?
+    .into_iter()
+    .map(RunRow::try_from)
+    .collect()
+}
+
+/// How many runs there are below the one at the top, whatever they serve.
+pub async fn count_sub_runs(tx: &mut Tx, root: RunId) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(r#"select count(*) as "count!" from run where root_run_id = $1"#, root.uuid()).fetch_one(tx.conn()).await?)
+}
+
+/// Whether a worker has, or may yet take up, one of the runs below the one at the top.
+pub async fn is_at_work_below(tx: &mut Tx, root: RunId) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(r#"select exists (select from run where root_run_id = $1 and status in ('queued', 'running')) as "found!""#, root.uuid());
+    Ok(found.fetch_one(tx.conn()).await?)
 }
 
 /// Renews a lease. Tells whether somebody asked the run to stop; [`StoreError::Stale`] when the lease was lost.

@@ -18,6 +18,7 @@ use crate::tx::{Store, workspaces};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use steward_core::event::Recorded;
+use steward_core::limits::SUB_RUNS_MAX;
 use steward_core::{Actor, CallId, Event, Micros, PersonId, ReservationId, Role, RunId, TenantId, WorkspaceId};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -63,6 +64,21 @@ pub struct Reserve {
     pub expires_at: OffsetDateTime,
 }
 
+/// A run that begins to serve a call of another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewSubRun {
+    /// Its id.
+    pub run_id: RunId,
+    /// The call it serves.
+    pub call_id: CallId,
+    /// Its agent.
+    pub agent: String,
+    /// How it comes in.
+    pub channel: &'static str,
+    /// Its journal so far, numbered from 1.
+    pub events: Vec<Recorded>,
+}
+
 /// How far a run has come, with the events that brought it there and all that belongs to them.
 #[derive(Debug)]
 pub struct Step<'a> {
@@ -100,6 +116,10 @@ pub struct Step<'a> {
     pub moves: Vec<Move>,
     /// The agent's reply.
     pub reply: Option<&'a Message>,
+    /// Runs that begin with this, to serve calls of this one.
+    pub sub_runs: Vec<&'a NewSubRun>,
+    /// Of a run that is to wait: the runs whose end brings it back. One that is over by then brings it back at once.
+    pub waits_for: &'a [RunId],
     /// Audit entries, all of one writer and of this actor.
     pub audit: Vec<AuditRow>,
     /// The lane that numbered them.
@@ -280,7 +300,8 @@ impl Store {
     /// Writes one step: all of it or nothing. Tells whether somebody asked the run to stop.
     ///
     /// [`StoreError::Stale`] when the lease was lost, another event came in between, or a held action to be claimed is no longer free;
-    /// [`StoreError::Moved`] when a counter has moved since a verdict was made on it; [`StoreError::NoRoom`] when a budget has none.
+    /// [`StoreError::Moved`] when a counter has moved since a verdict was made on it, or there are as many sub-runs as there may be;
+    /// [`StoreError::NoRoom`] when a budget has none.
     pub async fn write_step(&self, actor: &Actor, step: &Step<'_>) -> Result<bool, StoreError> {
         let mut times = Vec::with_capacity(step.events.len());
         let mut bodies = Vec::with_capacity(step.events.len());
@@ -300,13 +321,17 @@ impl Store {
         self.keep_objects(actor, &step.audit).await?;
         let scopes = step.reserve.map(|reserve| reserve.scopes.iter().map(|(kind, name)| ((*kind).to_owned(), name.clone())).unzip());
         let (kinds, names): (Option<Vec<String>>, Option<Vec<String>>) = scopes.unzip();
+        let sub_runs = list_of(&step.sub_runs, |new| sub_run(new))?;
+        let waits_for = (!step.waits_for.is_empty()).then(|| step.waits_for.iter().map(|run| run.uuid()).collect::<Vec<_>>());
         let mut line = self.lines.take().await?;
         let decided = Decided::of(&step.decisions);
         let in_doubt = step.lane.as_ref().is_some_and(Lane::sent);
         let cancelled = sqlx::query!(
             r#"select write_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
                                  $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42) as "cancelled!",
-                      case when $45::uuid is null then true else set_aside($1, $2, $45, $3, $46, $47, $48, $11, $49) end as room
+                      case when $45::uuid is null then true else set_aside($1, $2, $45, $3, $46, $47, $48, $11, $49) end as room,
+                      case when $50::text is null then true else begin_sub_runs($1, $2, $3, $11, $50, $51) end as begun,
+                      case when $52::uuid[] is null then true else await_runs($1, $2, $3, $52) end as awaits
                  from (select case when $43::text is null and $44::text is null then true else count_calls($1, $2, $3, $11, $43, $44) end as unmoved offset 0) as counters
                 where counters.unmoved"#,
             actor.tenant.uuid(),
@@ -359,6 +384,9 @@ impl Store {
             names.as_deref(),
             step.reserve.map(|reserve| reserve.amount.0),
             step.reserve.map(|reserve| reserve.expires_at),
+            sub_runs.as_deref(),
+            SUB_RUNS_MAX,
+            waits_for.as_deref(),
         )
         .map(|row| row.cancelled)
         .fetch_one(&mut line.conn)
@@ -390,6 +418,19 @@ impl Store {
 /// Rows as the JSON the function reads; none when there are none.
 fn list<T>(rows: &[T], row: impl Fn(&T) -> Value) -> Option<String> {
     (!rows.is_empty()).then(|| rows.iter().map(row).collect::<Value>().to_string())
+}
+
+/// The same of rows that may have no such form.
+fn list_of<T>(rows: &[T], row: impl Fn(&T) -> Result<Value, StoreError>) -> Result<Option<String>, StoreError> {
+    let rows = rows.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+    Ok(list(&rows, Value::clone))
+}
+
+fn sub_run(new: &NewSubRun) -> Result<Value, StoreError> {
+    let bodies = new.events.iter().map(|recorded| serde_json::to_string(&recorded.event)).collect::<Result<Vec<_>, _>>();
+    let bodies = bodies.map_err(|_| StoreError::Corrupt { what: "run_event.body" })?;
+    let at_ms = new.events.first().map_or(0, |recorded| recorded.at_ms);
+    Ok(json!({ "run_id": new.run_id.uuid().to_string(), "agent": new.agent, "call_id": new.call_id, "at_ms": at_ms, "events": bodies }))
 }
 
 fn hold(row: &HoldRow) -> Value {

@@ -48,7 +48,7 @@ pub use identity::{KeyError, PublicKey, SIGNATURE_FILE, SigningKey, Trust};
 pub use manifest::KV_QUOTA_MOST;
 pub use office::{KvQuota, Office, OfficeError};
 pub use outline::{Outline, OutlineTool, files_of, outline_of};
-pub use own::{EXTRACT, PROPOSE_GRANT, SCHEDULE, says_at};
+pub use own::{DELEGATE, EXTRACT, PROPOSE_GRANT, SCHEDULE, says_at};
 pub use plugin::{COMPONENT_BYTES_MAX, PluginInfo, PluginLimits};
 pub use preview::{Preview, PreviewLine};
 pub use schema::ArgumentError;

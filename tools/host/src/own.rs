@@ -1,5 +1,5 @@
-//! The tools that are no plugin's: reading a value out of a text that the agent's model is not shown, asking for a standing grant, and
-//! having something said later. The loop carries them out itself.
+//! The tools that are no plugin's: reading a value out of a text that the agent's model is not shown, asking for a standing grant,
+//! having something said later, and handing a task to another agent. The loop carries them out itself.
 //!
 //! They are here so that they have a specification, schemas and a digest like any other, and go through the same gate.
 
@@ -17,6 +17,8 @@ pub const EXTRACT: &str = "steward.extract";
 pub const PROPOSE_GRANT: &str = "steward.propose_grant";
 /// The name of the tool by which an agent has something said to it later.
 pub const SCHEDULE: &str = "steward.schedule";
+/// The name of the tool by which an agent hands a task to another.
+pub const DELEGATE: &str = "steward.delegate";
 /// The longest text that is said later, in characters.
 const SAID_MAX: u32 = 8_000;
 /// The time of asking, in milliseconds.
@@ -98,7 +100,72 @@ impl Host {
 
 /// Where a call of this tool has the text that becomes what another run is about. Its label goes along.
 pub fn says_at(tool: &str) -> Option<&'static str> {
-    (tool == SCHEDULE).then_some("/text")
+    match tool {
+        SCHEDULE => Some("/text"),
+        DELEGATE => Some("/task"),
+        _ => None,
+    }
+}
+
+impl Host {
+    /// Offers handing a task to one of these agents. It reads: what the other agent does goes through the gate of its own run.
+    pub fn offer_delegate(&self, agents: &[&str]) -> Result<(), PluginError> {
+        let entry = ToolEntry {
+            name: DELEGATE.to_owned(),
+            effect: Effect::Read,
+            reversible: true,
+            idempotent: true,
+            timeout_ms: Some(ASKING_MS),
+            description: format!(
+                "Hands a task to an agent, in a run of its own for the person you act for, and gives you its answer. It knows nothing of this conversation, \
+                 so `task` says all that it needs, unless it is the person's message word for word. It has no tool that you have not, and uses up what is \
+                 left of this run's bounds. What it reads counts as read by you. Agents: {}.",
+                agents.join(", ")
+            ),
+            arguments: SchemaSource::Inline(serde_json::Map::new()),
+            result: SchemaSource::Inline(serde_json::Map::new()),
+            roles: [("agent", ArgumentRole::Mode), ("task", ArgumentRole::Content)].map(|(name, role)| (name.to_owned(), role)).into(),
+            // Whoever answers made it up of what it had read, so it is a fact at most; the loop says how much less it counts for.
+            result_labels: [("/run_id", Origin::System), ("/answer", Origin::Fact), ("/cites/*", Origin::System)]
+                .map(|(path, origin)| (path.to_owned(), origin))
+                .into(),
+            anchors: Vec::new(),
+            records: Vec::new(),
+            private: false,
+            readers: None,
+            facts: Vec::new(),
+            preview: false,
+        };
+        self.insert(Tool::new(Body::Own, entry, ASKING_MS, task(), answer())?);
+        Ok(())
+    }
+}
+
+fn task() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["agent", "task"],
+        "properties": {
+            "agent": { "type": "string", "minLength": 1, "maxLength": 100 },
+            "task": { "type": "string", "minLength": 1, "maxLength": SAID_MAX, "description": "What it is to do, with all that it needs to know." },
+        },
+    })
+}
+
+fn answer() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["run_id", "answer"],
+        "properties": {
+            "run_id": { "type": "string" },
+            "answer": { "type": "string" },
+            "cites": { "type": "array", "items": { "type": "string" }, "description": "Pieces of documents that the answer names, for your answer to name them too." },
+        },
+    })
 }
 
 impl Host {

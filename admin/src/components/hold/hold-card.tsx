@@ -65,6 +65,14 @@ function Loaded({ now, isInline }: { now: Hold; isInline: boolean }) {
             {t('editedBy')} <PersonName id={card.edited_by} />
           </p>
         )}
+        {card.serves_run_id != null && (
+          <p className="text-sm text-soft">
+            {t('serves')}{' '}
+            <Link href={`/runs/${card.serves_run_id}`} className="font-mono text-xs break-all text-accent underline">
+              {card.serves_run_id}
+            </Link>
+          </p>
+        )}
         <AskedToo hold={now} />
         <Said hold={now} />
         {isWaiting ? (

@@ -8,6 +8,7 @@ import { Rules } from '@/components/rules';
 import { ToolName } from '@/components/tool-name';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
 import { Facts } from '@/components/ui/card';
+import { Link } from '@/components/ui/link';
 import { Loading } from '@/components/ui/states';
 import { cx } from '@/lib/cx';
 import { useFormats } from '@/lib/format';
@@ -83,6 +84,15 @@ function Outcome({ call }: { call: Call }) {
   if (call.hold?.outcome != null) facts.push([t('people'), t(`outcome.${outcomeOf(call.hold.outcome)}`)]);
   if (call.summary !== null) facts.push([t('result'), call.summary]);
   if (call.failure !== null) facts.push([t('failure'), call.failure.message]);
+  if (call.subRun !== null) {
+    const { id, agent } = call.subRun;
+    facts.push([
+      t('subRun', { agent }),
+      <Link key="subRun" href={`/runs/${id}`} className="font-mono text-xs break-all text-accent underline">
+        {id}
+      </Link>,
+    ]);
+  }
   if (call.ms !== null) facts.push([t('time'), formats.ms(call.ms)]);
   if (call.fuel !== null && call.fuel > 0) facts.push([t('fuel'), formats.number(call.fuel)]);
   if (call.attempts > 1) facts.push([t('attempts'), formats.number(call.attempts)]);

@@ -72,6 +72,8 @@ const WORDS = {
   'budget.held': 'budget_held',
   'budget.decided': 'budget_decided',
   'tool.started': 'tool_started',
+  'tool.delegated': 'tool_delegated',
+  'tool.returned': 'tool_returned',
   'tool.done': 'tool_done',
   'tool.failed': 'tool_failed',
   reply: 'reply',

@@ -140,6 +140,16 @@ function About({ detail }: { detail: Detail }) {
         </Link>
       ),
     ],
+    [
+      t('serves'),
+      detail.parent_run_id == null ? (
+        ''
+      ) : (
+        <Link key="serves" href={`/runs/${detail.parent_run_id}`} className="font-mono text-xs break-all text-accent underline">
+          {detail.parent_run_id}
+        </Link>
+      ),
+    ],
     [t('channel'), detail.channel],
     [t('began'), <At key="began" at={detail.created_at} />],
     [t('cost'), formats.usd(detail.cost_micros)],

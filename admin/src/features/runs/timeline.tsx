@@ -30,10 +30,15 @@ export function Timeline({ run, fork = null, isReplayed = false }: { run: Run; f
           </p>
         </Moment>
       ) : (
-        <Moment icon={<CalendarClock className="size-4" aria-hidden />} title={t('given')} aside={run.given.isOutside && <Badge>{t('givenOutside')}</Badge>}>
+        <Moment icon={<CalendarClock className="size-4" aria-hidden />} title={run.given.parent === null ? t('given') : t('handedOn')} aside={run.given.isOutside && <Badge>{t('givenOutside')}</Badge>}>
           <p dir="auto" className="whitespace-pre-wrap">
             {run.given.text}
           </p>
+          {run.given.parent !== null && (
+            <Link href={`/runs/${run.given.parent}`} className="font-mono text-xs break-all text-accent underline">
+              {run.given.parent}
+            </Link>
+          )}
         </Moment>
       )}
       {run.forked !== null && (

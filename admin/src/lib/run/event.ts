@@ -21,6 +21,8 @@ const NAMES: Record<RunEvent['event'], true> = {
   'budget.held': true,
   'budget.decided': true,
   'tool.started': true,
+  'tool.delegated': true,
+  'tool.returned': true,
   'tool.done': true,
   'tool.failed': true,
   reply: true,

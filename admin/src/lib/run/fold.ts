@@ -20,6 +20,8 @@ export interface Call {
   failure: { kind: string; message: string } | null;
   ms: number | null;
   fuel: number | null;
+  /** The run that serves it, with its agent, and how that ended. */
+  subRun: { id: string; agent: string; outcome: string | null } | null;
 }
 
 /** What stands in a run, in order: the model's words between calls, and calls. */
@@ -48,8 +50,8 @@ export interface Run {
   reply: string | null;
   citations: Schemas['CitationView'][];
   started: { agent: string; prompt: string; model: string; text: string } | null;
-  /** What an agent wrote earlier, to be done now: then nobody asked for it just now. */
-  given: { text: string; isOutside: boolean } | null;
+  /** What an agent wrote, earlier or in the run that this one serves: then nobody asked for it just now. */
+  given: { text: string; isOutside: boolean; parent: string | null } | null;
   /** Where it goes on from: its steps before this one are taken from the other run's record. */
   forked: { from: string; step: number } | null;
   /** What the run waits or waited for because a budget has no room: the last such wait. */
@@ -86,7 +88,7 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
     case 'run.started':
       return { ...next, started: event.data };
     case 'run.given':
-      return { ...next, given: { text: event.data.text, isOutside: event.data.integrity === 'outside' } };
+      return { ...next, given: { text: event.data.text, isOutside: event.data.integrity === 'outside', parent: event.data.parent_run_id ?? null } };
     case 'run.forked':
       return { ...next, forked: { from: event.data.from, step: event.data.step } };
     case 'model.delta':
@@ -115,6 +117,7 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
         failure: null,
         ms: null,
         fuel: null,
+        subRun: null,
       };
       const said: Item[] = run.draft.trim() === '' ? [] : [{ kind: 'said', step: run.steps.length, text: run.draft }];
       return { ...next, draft: '', items: [...run.items, ...said, { kind: 'call', call }] };
@@ -157,6 +160,14 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
     }
     case 'tool.started':
       return change(next, event.data.call_id, (call) => (isOver(call) ? call : { ...call, stage: 'running', attempts: event.data.attempt }));
+    case 'tool.delegated': {
+      const { run_id: id, agent } = event.data;
+      return change(next, event.data.call_id, (call) => (call.subRun?.id === id ? call : { ...call, subRun: { id, agent, outcome: null } }));
+    }
+    case 'tool.returned': {
+      const { outcome } = event.data;
+      return change(next, event.data.call_id, (call) => (call.subRun === null ? call : { ...call, subRun: { ...call.subRun, outcome } }));
+    }
     case 'tool.done': {
       const { summary, ms, fuel } = event.data;
       return change(next, event.data.call_id, (call) => ({ ...call, stage: 'done', summary: summary ?? null, ms, fuel }));

@@ -6,7 +6,7 @@ use crate::cli::terminal::Terminal;
 use crate::routes::holds::HoldDetail;
 use serde_json::Value;
 use std::io;
-use steward_core::{Clock, EnvelopeId, HoldId};
+use steward_core::{Clock, EnvelopeId, HoldId, RunId};
 use steward_office::holds::routing::Ask;
 use steward_office::holds::{self, read_ask, takes_in_words};
 use steward_store::StoreError;
@@ -22,6 +22,7 @@ pub(crate) struct Card {
     row: HoldRow,
     said: Vec<ApprovalRow>,
     steps: Vec<EscalationRow>,
+    serves: Option<RunId>,
 }
 
 impl Card {
@@ -30,8 +31,9 @@ impl Card {
         let mut tx = terminal.store.begin(&terminal.actor).await?;
         let (row, said) = holds::get(&mut tx, hold).await?;
         let steps = holds::escalate::steps_of(&mut tx, hold).await?;
+        let serves = holds::serves(&mut tx, &row).await?;
         tx.rollback().await?;
-        Ok(Self { row, said, steps })
+        Ok(Self { row, said, steps, serves })
     }
 
     /// What exactly waits; an approval names it.
@@ -43,7 +45,7 @@ impl Card {
     /// In the form the server answers with.
     pub(crate) fn into_json(self) -> Result<HoldDetail, CliError> {
         let detail = HoldDetail::of((self.row, self.said), Clock::System.now()).map_err(|_| StoreError::Corrupt { what: "hold" })?;
-        Ok(detail.escalated(self.steps))
+        Ok(detail.escalated(self.steps).serving(self.serves))
     }
 
     /// Who is asked, since when; who will be, and when. Nobody in particular without a route.
@@ -68,6 +70,9 @@ impl Card {
         lines.push(String::new());
         lines.push(labelled("why", &one_line(&row.reason, LINE_LETTERS_MAX)));
         lines.push(labelled("needs", &takes_in_words(row)?));
+        if let Some(run) = self.serves {
+            lines.push(labelled("serves", &run.to_string()));
+        }
         let waits = row.state == "held";
         if waits {
             lines.push(labelled("until", &when(row.expires_at)));

@@ -27,6 +27,8 @@ pub(super) struct Printer {
     calls: BTreeMap<CallId, ToolCall>,
     reasons: BTreeMap<CallId, (Verdict, String)>,
     open: Vec<(HoldId, EnvelopeId)>,
+    /// Runs that serve its calls and are not over.
+    sub_runs: Vec<RunId>,
     outcome: Option<RunOutcome>,
     /// Whether the person asked to stop: that the model then has no answer is no news.
     is_stopping: bool,
@@ -45,6 +47,7 @@ impl Printer {
             calls: BTreeMap::new(),
             reasons: BTreeMap::new(),
             open: Vec::new(),
+            sub_runs: Vec::new(),
             outcome: None,
             is_stopping: false,
         }
@@ -71,6 +74,19 @@ impl Printer {
     /// How the run ended, if it has.
     pub(super) fn outcome(&self) -> Option<RunOutcome> {
         self.outcome
+    }
+
+    /// Whether runs that serve this one are under way.
+    pub(super) fn is_served(&self) -> bool {
+        !self.sub_runs.is_empty()
+    }
+
+    /// Says that a run that serves this one is not over, as it waits for people: what is held there is not shown here.
+    pub(super) fn served_waits(&mut self) -> io::Result<()> {
+        if self.json || !self.is_served() || self.outcome.is_some() {
+            return Ok(());
+        }
+        self.line(&self.output.tone(Tone::Warning, "  ⏸ what was handed on waits for people; see `steward approvals`"))
     }
 
     /// The first action that waits for people.
@@ -156,6 +172,11 @@ impl Printer {
                 let reason = reason.as_deref().map(|reason| format!(": {}", one_line(reason, WORD_LETTERS))).unwrap_or_default();
                 self.line(&format!("  {} the budget: {word}{reason}", self.output.tone(tone, "•")))
             }
+            Event::Delegated { call_id, run_id, agent, .. } => {
+                self.call_line(*call_id, Tone::Quiet, "→", &format!("{} is at work on it: {run_id}", one_line(agent, ARGUMENT_LETTERS)))
+            }
+            // What came of it is the call's own line.
+            Event::Returned { .. } => Ok(()),
             Event::Done { call_id, outcome, ms, .. } => self.done(*call_id, outcome, *ms),
             Event::Replied { text, .. } => self.replied(text),
             Event::Ended { outcome: RunOutcome::Replied, .. } => self.finish(),
@@ -183,6 +204,8 @@ impl Printer {
             Event::Decided { call_id, verdict, reason, .. } => drop(self.reasons.insert(*call_id, (*verdict, reason.clone()))),
             Event::HoldOpened { hold_id, envelope_id, .. } => self.open.push((*hold_id, *envelope_id)),
             Event::HoldClosed { hold_id, .. } => self.settle(*hold_id),
+            Event::Delegated { run_id, .. } => self.sub_runs.push(*run_id),
+            Event::Returned { run_id, .. } => self.sub_runs.retain(|open| open != run_id),
             Event::Ended { outcome, .. } => self.outcome = Some(*outcome),
             Event::Started { .. }
             | Event::Forked { .. }

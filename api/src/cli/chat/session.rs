@@ -111,6 +111,12 @@ impl<'a> Session<'a> {
         }
         self.catch_up(&mut printer).await?;
         let turn = match driven {
+            // Others are at work for it: they are driven here, unless another process does, and it with them.
+            Ok(RunStatus::Waiting) if printer.is_served() => {
+                let turn = self.go_on(&mut printer).await?;
+                printer.served_waits()?;
+                turn
+            }
             Ok(status) => turn_of(status, printer.outcome()),
             // Another worker took the run, after this process slept for long: it is followed to its end.
             Err(err) if err.kind() == Kind::Conflict => self.follow(&mut printer, watch).await?,
@@ -192,10 +198,13 @@ impl<'a> Session<'a> {
             }
             let mut tx = self.terminal.store.begin(&self.terminal.actor).await?;
             let status = runs::get(&mut tx, printer.run()).await?.status;
+            let is_at_work = runs::is_at_work(&mut tx, printer.run()).await?;
             tx.rollback().await?;
             self.catch_up(printer).await?;
             match status {
                 RunStatus::Queued | RunStatus::Running => {}
+                // Not for people: one that serves it is at work.
+                RunStatus::Waiting if is_at_work => {}
                 RunStatus::Waiting | RunStatus::Ended => return Ok(turn_of(status, printer.outcome())),
             }
         }
@@ -229,8 +238,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Shows how a run goes on after a decision: here, or in the process that runs the worker.
-    async fn go_on(&self, printer: &mut Printer) -> Result<(), CliError> {
+    /// Shows how a run goes on that waited, for a decision or for others: here, or in the process that runs the worker.
+    async fn go_on(&self, printer: &mut Printer) -> Result<Turn, CliError> {
         let watch = self.runtime.live.watch();
         let stop = CancellationToken::new();
         let is_elsewhere = self.terminal.database.is_guest();
@@ -240,7 +249,7 @@ impl<'a> Session<'a> {
         if let Some(worker) = worker {
             let _ = tokio::time::timeout(Duration::from_secs(STOP_SECONDS_MAX), worker).await;
         }
-        followed.map(drop)
+        followed
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn doc() -> Doc {
 pub(crate) async fn handle(caller: Caller, Id(id): Id<HoldId>, Json(approval): Json<Approval>) -> Answer {
     let mut tx = caller.begin().await?;
     holds::approve(&mut tx, caller.office(), id, approval.envelope_id).await?;
-    let now = HoldDetail::of(holds::get(&mut tx, id).await?, caller.office().clock.now())?;
+    let now = HoldDetail::read(&mut tx, id, caller.office().clock.now()).await?;
     let answer = caller.commit(tx, StatusCode::OK, &now).await?;
     caller.state().live.wake();
     Ok(answer)

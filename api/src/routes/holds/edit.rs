@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use steward_agent::edit::{Edited, Judges, edit};
 use steward_core::{BlockClass, HoldId};
-use steward_office::{OfficeError, holds};
+use steward_office::OfficeError;
 use utoipa::ToSchema;
 
 /// What it should be instead.
@@ -37,7 +37,7 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<HoldId>, Json(wanted): Jso
     let judges = Judges { office: caller.office(), store: &state.store, host: &state.host, rules: &rules, agents: &state.agents, approvals: &state.approvals };
     match edit(&mut tx, &judges, id, Value::Object(wanted.arguments)).await.map_err(about_arguments)? {
         Edited::Waits(row) => {
-            let now = HoldDetail::of(holds::get(&mut tx, row.hold_id).await?, caller.office().clock.now())?;
+            let now = HoldDetail::read(&mut tx, row.hold_id, caller.office().clock.now()).await?;
             let answer = caller.commit(tx, StatusCode::OK, &now).await?;
             caller.state().live.wake();
             Ok(answer)

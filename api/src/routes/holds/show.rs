@@ -16,7 +16,9 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<HoldId>) -> Answer {
     let mut tx = caller.begin().await?;
     let (row, said) = holds::get(&mut tx, id).await?;
     let last = holds::last_similar(&mut tx, &row).await?;
+    let serves = holds::serves(&mut tx, &row).await?;
     let steps = holds::escalate::steps_of(&mut tx, id).await?;
     let tool = caller.state().host.specs().into_iter().find(|tool| tool.name == row.tool);
-    json(StatusCode::OK, &HoldDetail::of((row, said), caller.office().clock.now())?.beside(last).escalated(steps).with_roles(tool.as_ref()))
+    let detail = HoldDetail::of((row, said), caller.office().clock.now())?.beside(last).escalated(steps);
+    json(StatusCode::OK, &detail.with_roles(tool.as_ref()).serving(serves))
 }

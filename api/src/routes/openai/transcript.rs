@@ -98,6 +98,8 @@ impl Transcript {
             | Event::BudgetHeld { .. }
             | Event::BudgetDecided { .. }
             | Event::Starting { .. }
+            | Event::Delegated { .. }
+            | Event::Returned { .. }
             | Event::Done { .. }
             | Event::Extracted { .. }
             | Event::CancelAsked { .. }

@@ -42,7 +42,7 @@ pub(crate) struct Wanted {
 pub(crate) fn doc() -> Doc {
     Doc::new("Follow a run")
         .about(
-            "Server-sent events: `run.started`, `model.delta`, `model.answered`, `tool.proposed`, `tool.decided`, `tool.started`, `tool.done`, \
+            "Server-sent events: `run.started`, `model.delta`, `model.answered`, `tool.proposed`, `tool.decided`, `tool.started`, `tool.delegated`, `tool.returned`, `tool.done`, \
              `tool.failed`, `hold.opened`, `hold.closed`, `hold.edited`, `hold.escalated`, `budget.held`, `budget.decided`, `reply`, `run.ended`. \
              `id` is the number of the journal's event, which several may share; \
              `model.delta` is live only and has none. `Last-Event-ID` resumes after an event. The stream ends after `run.ended`, \

@@ -95,7 +95,7 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>, Json(wanted): Json
 fn not_there(err: ForkError) -> ApiError {
     match err {
         ForkError::NoStep | ForkError::NotThere(_) => ApiError::field("/step", err.to_string()),
-        ForkError::Open(_) | ForkError::Money(_) | ForkError::Called | ForkError::Given => OfficeError::Conflict(err.to_string()).into(),
+        ForkError::Open(_) | ForkError::Money(_) | ForkError::Called | ForkError::Given | ForkError::SubRun => OfficeError::Conflict(err.to_string()).into(),
     }
 }
 

@@ -40,6 +40,8 @@ pub(crate) struct RunDetail {
     #[serde(flatten)]
     run: RunView,
     pins: Option<PinsView>,
+    /// The runs that serve its calls, oldest first; those that serve them in turn stand in theirs.
+    sub_runs: Vec<RunView>,
 }
 
 pub(crate) fn doc() -> Doc {
@@ -51,10 +53,11 @@ pub(crate) fn doc() -> Doc {
 pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>) -> Answer {
     let mut tx = caller.begin().await?;
     let run = runs::get(&mut tx, id).await?;
+    let sub_runs = runs::sub_runs(&mut tx, id).await?.into_iter().map(RunView::from).collect();
     let first = journal::read(&mut tx, id, 0, 1).await?.into_iter().next();
     let pins = first.and_then(|recorded| match recorded.event {
         Event::Started { pins, .. } => Some(PinsView::from(pins)),
         _ => None,
     });
-    json(StatusCode::OK, &RunDetail { run: run.into(), pins })
+    json(StatusCode::OK, &RunDetail { run: run.into(), pins, sub_runs })
 }

@@ -92,6 +92,28 @@ async fn a_reply_streams_and_exits_with_0() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_is_handed_on_is_one_line_and_is_worked_at_here() {
+    let model = ScriptedModel::start_with(|seen| {
+        let is_clerk = seen.body.to_string().contains("You are clerk, an assistant");
+        match (is_clerk, seen.tool_results().len()) {
+            (false, 0) => Reply::call("steward.delegate", json!({ "agent": "clerk", "task": "Look up Lena" })),
+            (true, 0) => Reply::call("crm.find_contacts", json!({ "query": "Lena" })),
+            (true, _) => Reply::text("There is none."),
+            (false, _) => Reply::text("Nobody is called Lena."),
+        }
+    })
+    .await;
+    let agents = ["assistant", "clerk"].map(|name| {
+        format!("[agents.{name}]\nprompt = \"assistant@production\"\nmodel = \"strong\"\ntools = [\"crm.*\", \"steward.delegate\"]\nmode = \"traced\"\n")
+    });
+    let home = home("delegates", &model, &agents.concat()).await;
+    let ran = home.run(&["chat", "Who is Lena?"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    said(&ran, &["→ steward.delegate", "clerk is at work on it: run_", "✓ steward.delegate", "answered by a run of its own", "Nobody is called Lena.\n"]);
+    assert!(!ran.out.contains("There is none."), "what the other said is said to the agent: {ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn limits_and_failures_have_their_exit_codes() {
     let endless = ScriptedModel::start_with(|_| Reply::call("crm.find_contacts", json!({ "query": "Lena" }))).await;
     let limited = home("limit", &endless, "[agents.assistant.limits]\nsteps = 2\n").await;

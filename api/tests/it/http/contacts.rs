@@ -1,6 +1,7 @@
 //! Contacts, companies, deals and notes over HTTP; the import of files.
 
 use super::world::World;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use steward_core::{Role, Scope};
 

@@ -238,6 +238,21 @@ async fn a_passkey_signs_in_only_its_owner_for_a_page_of_ours_and_each_answer_on
     sign_in(&world, &ben.device.assert(&challenge(&world).await, &ben.handle, &get(9))).await.expect(401);
 }
 
+/// Strangers who guess a password until nobody may try any more do not lock its owner out: the passkey is not counted with it.
+#[tokio::test]
+async fn who_has_a_passkey_is_not_locked_out_by_strangers() {
+    let world = World::make().await;
+    let ada = Guarded::make(&world, world.owner().await, "phone of ada").await;
+    let guess = || world.server.ask("POST", "/api/v1/session").json(&json!({ "email": "ada@home.example", "password": "not this one" })).send();
+    for _ in 0..5 {
+        guess().await.expect(401);
+    }
+    guess().await.expect(429);
+    let signed_in = sign_in(&world, &ada.device.assert(&challenge(&world).await, &ada.handle, &get(2))).await.expect(201);
+    world.server.ask("GET", "/api/v1/me").cookie(&signed_in.cookie()).send().await.expect(200);
+    guess().await.expect(429);
+}
+
 #[tokio::test]
 async fn a_passkey_given_for_one_thing_is_given_for_nothing_else() {
     let world = World::make().await;

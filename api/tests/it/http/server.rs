@@ -190,6 +190,7 @@ impl Server {
             tools: vec!["crm.*".to_owned(), "documents.*".to_owned()],
             mode: steward_core::Mode::default(),
             limits: RunLimits::default(),
+            within: Vec::new(),
         };
         let clock = Clock::manual(datetime!(2026-03-01 09:00 UTC));
         let oidc = provider.map(|settings| Oidc::new(settings, clock.clone()).expect("a client"));

@@ -96,6 +96,15 @@ impl Working {
         Self::of(made.that_asks(rules), model, Vec::new(), PathBuf::from("/nowhere/mcp.lock.json")).await
     }
 
+    /// The same with a clerk to whom the assistant may hand tasks.
+    pub(crate) async fn that_delegates(model: ScriptedModel, rules: &[&str]) -> Self {
+        use steward_core::{Mode, RunLimits};
+        let tools: &[&str] = &["crm.*", "steward.delegate"];
+        let made = steward_agent::testing::World::with_rules(TestDatabase::make().await, &model.base_url(), rules).await;
+        let made = made.that_delegates(&[("assistant", tools, Mode::Traced), ("clerk", tools, Mode::Traced)], RunLimits::default(), rules);
+        Self::of(made, model, Vec::new(), PathBuf::from("/nowhere/mcp.lock.json")).await
+    }
+
     /// The same for people and programs that come to this address, with documents of clients found by these.
     pub(crate) async fn at(url: &str, model: ScriptedModel, documents: EgressOptions) -> Self {
         let made = steward_agent::testing::World::with_rules(TestDatabase::make().await, &model.base_url(), &[]).await;

@@ -42,6 +42,7 @@ impl Memory {
             model: agent.model.clone(),
             mode: agent.mode,
             limits: RunLimits::default(),
+            above: None,
         };
         let variables = ["agent", "organisation", "person", "workspace", "now"].map(|name| (name.to_owned(), name.to_owned())).into();
         let started = Event::Started { pins, text: "Look up the contacts.".into(), history: Vec::new(), variables, attachments: Vec::new() };

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use steward_core::event::Pins;
 use steward_core::{CallId, DecisionId, Effect, EnvelopeId, Event, FailureClass, Label, Micros, Outcome, RunOutcome, ToolCall};
-use steward_host::{CallContext, CallReport, EXTRACT, PROPOSE_GRANT, RequestBudget, SCHEDULE};
+use steward_host::{CallContext, CallReport, DELEGATE, EXTRACT, PROPOSE_GRANT, RequestBudget, SCHEDULE};
 use steward_office::holds::seal::seal_hold;
 use steward_policies::Permit;
 use steward_store::decision::DecisionRow;
@@ -312,6 +312,7 @@ impl Drive<'_> {
         let now_ms = runtime.office.clock.now_ms();
         // Those that run side by side have it together.
         let requests = RequestBudget::after(self.run.requests);
+        let (handed_down, permitted): (Vec<_>, Vec<_>) = permitted.into_iter().partition(|(_, permitted)| permitted.permit.envelope().tool == DELEGATE);
         for (id, Permitted { permit, floor, said }) in permitted {
             if permit.envelope().tool == EXTRACT {
                 running.push(self.reading(id, permit).await?);
@@ -372,7 +373,7 @@ impl Drive<'_> {
             let CallReport { outcome, fuel, ms, used, records, kept, handed } = report;
             self.apply(Event::Done { call_id: id, outcome, fuel, ms, used, records, kept, handed });
         }
-        Ok(())
+        if handed_down.is_empty() { Ok(()) } else { Box::pin(self.hand_down(handed_down)).await }
     }
 
     /// The idempotency key of a call: the same on every try, different for every call.

@@ -25,7 +25,7 @@ use steward_store::decision::DecisionRow;
 use steward_store::escalation::{self, EscalationRow};
 use steward_store::hold::{self, HoldRow};
 use steward_store::run::{self, RunStatus};
-use steward_store::step::{Move, Reserve, Step};
+use steward_store::step::{Move, NewSubRun, Reserve, Step};
 use steward_store::{Store, StoreError, Tx, journal};
 
 /// The most events of one run.
@@ -108,6 +108,8 @@ pub(super) enum Side {
         to: &'static str,
     },
     Message(Message),
+    /// A run that begins in the same commit, to serve a call of this one.
+    SubRun(Box<NewSubRun>),
     /// What an allowed call was judged by, and what it adds.
     Counted(Counted),
 }
@@ -132,6 +134,8 @@ pub(super) struct Batch<'a> {
     pub(super) settle: bool,
     pub(super) events: &'a [Recorded],
     pub(super) sides: &'a [Side],
+    /// Of a run that is to wait: the runs whose end brings it back.
+    pub(super) waits_for: &'a [RunId],
     pub(super) reserve: Option<&'a Reserve>,
 }
 
@@ -242,6 +246,16 @@ impl Journal {
         let Self::Postgres { store, actor } = self else { return Ok(true) };
         let mut tx = store.begin(actor).await?;
         Ok(run::find(&mut tx, run).await?.is_some_and(|row| row.cancel_at.is_some()))
+    }
+
+    /// What is known of a run that serves this one: its journal, once it is over.
+    pub(super) async fn sub_run(&self, id: RunId) -> Result<Option<Vec<Recorded>>, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(None) };
+        let mut tx = store.begin(actor).await?;
+        if run::find(&mut tx, id).await?.is_none_or(|row| row.status != RunStatus::Ended) {
+            return Ok(None);
+        }
+        Ok(Some(journal::read(&mut tx, id, 0, EVENTS_MAX).await?))
     }
 
     pub(super) async fn closed_holds(&self, run: RunId) -> Result<Vec<Closed>, OfficeError> {
@@ -369,6 +383,8 @@ fn step_of<'a>(actor: &Actor, office: &Office, batch: &'a Batch<'_>) -> Result<S
         holds: Vec::new(),
         moves: Vec::new(),
         reply: None,
+        sub_runs: Vec::new(),
+        waits_for: batch.waits_for,
         audit: Vec::new(),
         lane: None,
         settle: batch.settle,
@@ -404,6 +420,11 @@ fn step_of<'a>(actor: &Actor, office: &Office, batch: &'a Batch<'_>) -> Result<S
             Side::Message(message) => {
                 step.reply = Some(message);
                 continue;
+            }
+            Side::SubRun(sub_run) => {
+                step.sub_runs.push(sub_run);
+                let detail = json!({ "channel": sub_run.channel, "agent": sub_run.agent, "parent_run": batch.run, "parent_call": sub_run.call_id });
+                Entry { action: "run.start", object: sub_run.run_id.to_string(), outcome: "done", detail, request_id: None }
             }
         };
         entries.push(entry);

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use steward_core::{ArgumentClass, ArgumentRole, FailureClass, Floor, Integrity, Label, Mode, Origin, Outcome, Readers, RecordPattern, Source, ToolCall};
-use steward_host::EXTRACT;
+use steward_host::{DELEGATE, EXTRACT};
 
 /// What stands for a tool where a document came along with a message.
 const GIVEN: &str = "message.documents";
@@ -53,7 +53,18 @@ const fn in_its_own_words(class: FailureClass) -> bool {
 
 /// Whether a call's failure is told in the words of its tool.
 pub(crate) fn fails_in_its_own_words(call: &Call) -> bool {
-    matches!(&call.outcome, Some(Outcome::Failed { failure }) if call.started.is_some() && in_its_own_words(failure.class))
+    let is_ours = call.call.tool == DELEGATE;
+    !is_ours && matches!(&call.outcome, Some(Outcome::Failed { failure }) if call.started.is_some() && in_its_own_words(failure.class))
+}
+
+/// Whether a model in mode `sealed` is shown what a sub-run answered: unless that was shown what others wrote.
+pub(crate) fn shows_answer(call: &Call) -> bool {
+    answer_label(call).is_some_and(|label| label.integrity > Integrity::Outside)
+}
+
+/// What the answer of the run that served a call counts for.
+fn answer_label(call: &Call) -> Option<&Label> {
+    call.sub_run.as_ref()?.label.as_ref()
 }
 
 impl Shown {
@@ -67,8 +78,12 @@ impl Shown {
         shown.add_attachments(run);
         // What was written earlier counts as it did then. A model in mode `sealed` is not shown it where that is text from outside.
         if let Some(given) = &run.given {
-            let label = Label { integrity: given.integrity, readers: given.readers.clone(), sources: [].into() };
+            let label = Label { integrity: given.integrity, readers: given.readers.clone(), sources: given.sources.clone() };
             shown.join_context(&label, given.integrity > Integrity::Outside);
+            // What whoever wrote it had at hand has been read here, too: it may have asked for this.
+            if given.exposed {
+                shown.join_context(&Label::from_source(Integrity::Outside, Source::Runtime), false);
+            }
         }
         // What the agent said earlier may repeat what it had read then: its words lower the context as the reading did, and are for those only
         // who may read all that. What stands in a person's place and is not their words was an agent's, too.
@@ -125,6 +140,14 @@ impl Shown {
             let private = kept_private || found.as_ref().is_some_and(|tool| tool.spec().private);
             let readers = records::rest(private, &call.handed.readers);
             self.join_context(&Label { readers, ..Label::from_source(Integrity::Outside, source) }, false);
+        }
+        // How a sub-run ended tells a little of what it had read, also where it gave no answer.
+        if call.sub_run.as_ref().is_some_and(|sub_run| sub_run.exposed) {
+            self.join_context(&Label::from_source(Integrity::Outside, Source::Runtime), false);
+        }
+        if let Some(label) = answer_label(call) {
+            let label = Label { integrity: label.integrity.min(Integrity::Fact), ..label.clone() };
+            self.join_context(&label, label.integrity > Integrity::Outside || !matches!(call.outcome, Some(Outcome::Ok { .. })));
         }
         if let Some(Outcome::Ok { result, .. }) = &call.outcome {
             match found {
@@ -191,7 +214,8 @@ impl Shown {
         }
         let arguments = leaves(&call.arguments);
         let said = |leaf: &Value| self.words.as_ref().is_some_and(|words| words.endorses_name(&self::key(leaf)));
-        let endorsed = spec.records.is_empty() && arguments.iter().any(|(_, leaf)| said(leaf));
+        // Whom the owner named is an agent then, and not what that agent had read.
+        let endorsed = spec.records.is_empty() && spec.name != DELEGATE && arguments.iter().any(|(_, leaf)| said(leaf));
         let from = records::Origins {
             call: &id,
             tool: &spec.name,

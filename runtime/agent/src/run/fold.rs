@@ -1,6 +1,6 @@
 //! Events in, state out.
 
-use super::state::{Call, EditState, HoldState, Ruled, Run, Started, Step};
+use super::state::{Call, EditState, HoldState, Ruled, Run, Started, Step, SubRun};
 use steward_core::event::{HoldOutcome, Recorded};
 use steward_core::{Digest, Event, Failure, FailureClass, Outcome, ToolCall, Verdict};
 
@@ -160,6 +160,21 @@ impl Run {
                 }
             }
             Event::Extracted { usage, cost, .. } => self.charge(*usage, *cost),
+            Event::Delegated { call_id, run_id, limits, .. } => {
+                if let Some(call) = self.call_mut(*call_id) {
+                    call.sub_run = Some(SubRun { run_id: *run_id, limits: *limits, label: None, exposed: false });
+                }
+            }
+            Event::Returned { call_id, run_id, label, exposed, used, .. } => {
+                self.below.tokens = self.below.tokens.saturating_add(used.tokens);
+                self.below.cost = self.below.cost.plus(used.cost);
+                self.below.below_steps = self.below.below_steps.saturating_add(used.below_steps);
+                self.worked_ms = self.worked_ms.saturating_add(used.worked_ms.max(0));
+                if let Some(sub_run) = self.call_mut(*call_id).and_then(|call| call.sub_run.as_mut()).filter(|sub_run| sub_run.run_id == *run_id) {
+                    sub_run.label = Some(label.clone());
+                    sub_run.exposed = *exposed;
+                }
+            }
             Event::CancelAsked { .. } => self.cancelled = true,
             Event::Replied { .. } => self.replied = true,
             Event::Ended { outcome, .. } => self.ended = Some(*outcome),
@@ -205,6 +220,7 @@ impl Run {
                 | Event::HoldEscalated { .. }
                 | Event::Edited { .. }
                 | Event::BudgetDecided { .. }
+                | Event::Returned { .. }
                 | Event::CancelAsked { .. }
                 | Event::Started { .. }
                 | Event::Forked { .. }
@@ -222,6 +238,7 @@ impl Run {
                 | Event::BudgetHeld { .. }
                 | Event::Done { .. }
                 | Event::Extracted { .. }
+                | Event::Delegated { .. }
                 | Event::Replied { .. }
                 | Event::Ended { .. } => false,
             };

@@ -38,6 +38,8 @@ pub enum Next {
     },
     /// Nothing to do until people decide.
     AwaitPeople,
+    /// Nothing to do until a run that serves one of its calls is over.
+    AwaitRuns,
     /// The model is done: its last text is the reply.
     Reply {
         /// The text.
@@ -68,7 +70,7 @@ impl Run {
         }
         let step = self.steps.last();
         // An effect under way is brought to its end before anything else, a stop included: its outcome must be known.
-        if let Some(under_way) = step.map(|step| ids(&step.calls, |call| call.started.is_some() && call.outcome.is_none())).filter(|ids| !ids.is_empty()) {
+        if let Some(under_way) = step.map(|step| ids(&step.calls, Call::is_under_way)).filter(|ids| !ids.is_empty()) {
             return Next::Reconcile { calls: under_way };
         }
         if self.cancelled {
@@ -107,7 +109,7 @@ impl Run {
                 message: format!("`{tool}` ended in the same way ({kind}) in {SAME_KIND_STEPS_MAX} answers, so the run was stopped"),
             };
         }
-        if answered >= pins.limits.steps {
+        if self.answers() >= pins.limits.steps {
             return stop(RunOutcome::StepLimit, "the run took as many steps as it may");
         }
         let used = self.used();
@@ -156,9 +158,10 @@ impl Run {
         if !reads.is_empty() {
             return Some(Next::Execute { calls: reads });
         }
-        // Whatever is left waits for people, or stands behind an effect that does.
+        // Whatever is left waits for people or for a run, or stands behind an effect that does.
         let waits = calls.iter().any(|call| !call.is_resolved() && call.ruled.as_ref().is_some_and(|ruled| ruled.verdict == Verdict::Hold));
-        waits.then_some(Next::AwaitPeople)
+        let delegated = calls.iter().any(Call::is_delegated);
+        if waits { Some(Next::AwaitPeople) } else { delegated.then_some(Next::AwaitRuns) }
     }
 }
 

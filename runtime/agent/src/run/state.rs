@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use steward_core::event::{Attachment, Fate, Given, Handed, HoldOutcome, LaterCall, Pins, RunOutcome, Turn, Used};
 use steward_core::{
-    BlockClass, BudgetHoldId, CallId, Digest, Effect, EnvelopeId, FailureClass, Floor, GrantId, HoldId, Integrity, Micros, Needs, Outcome, PersonId, ToolCall,
-    Usage, Verdict,
+    BlockClass, BudgetHoldId, CallId, Digest, Effect, EnvelopeId, FailureClass, Floor, GrantId, HoldId, Integrity, Label, Micros, Needs, Outcome, PersonId,
+    RunId, RunLimits, ToolCall, Usage, Verdict,
 };
 
 /// The state of a run. Made only by folding events.
@@ -42,6 +42,8 @@ pub struct Run {
     pub usage: Usage,
     /// Model cost.
     pub cost: Micros,
+    /// What its sub-runs used, those that are over. Paid there; it counts against the limits here.
+    pub below: Used,
     /// Requests that its tools made to others.
     pub requests: u32,
     /// What the run waits for because a budget has no room.
@@ -108,6 +110,21 @@ pub struct Call {
     pub kept: Option<Floor>,
     /// What the office handed to its plugin.
     pub handed: Handed,
+    /// The run that serves it, where it was handed to one.
+    pub sub_run: Option<SubRun>,
+}
+
+/// A run that serves a call of another, as the fold of that one keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubRun {
+    /// Which run.
+    pub run_id: RunId,
+    /// Its bounds, taken out of what was left.
+    pub limits: RunLimits,
+    /// What its answer counts for, once it is over.
+    pub label: Option<Label>,
+    /// Whether text from outside was at hand there.
+    pub exposed: bool,
 }
 
 /// A verdict as the fold keeps it.
@@ -181,10 +198,41 @@ impl Run {
         }
     }
 
-    /// What counts against its limits: its own, and what was used for what it took from another run.
+    /// What counts against its limits: its own, that of its sub-runs, and what was used for what it took from another run.
     pub fn used(&self) -> Used {
-        let before = self.used_before;
-        Used { tokens: before.tokens.saturating_add(self.usage.total()), cost: before.cost.plus(self.cost), worked_ms: self.worked_ms }
+        let (before, below) = (self.used_before, self.below);
+        Used {
+            tokens: before.tokens.saturating_add(self.usage.total()).saturating_add(below.tokens),
+            cost: before.cost.plus(self.cost).plus(below.cost),
+            worked_ms: self.worked_ms,
+            below_steps: before.below_steps.saturating_add(below.below_steps),
+        }
+    }
+
+    /// Model answers that count against its limits.
+    pub fn answers(&self) -> u32 {
+        u32::try_from(self.steps.len()).unwrap_or(u32::MAX).saturating_add(self.used().below_steps)
+    }
+
+    /// What may still be handed down: what is left of its limits, but for the answer that it has to give itself and what runs under way have.
+    pub fn left(&self) -> Option<RunLimits> {
+        let limits = self.pins.as_ref()?.limits;
+        let used = self.used();
+        let worked = u32::try_from(used.worked_ms.saturating_add(999) / 1000).unwrap_or(u32::MAX);
+        let cost = self.ceiling.map_or(limits.cost, |(ceiling, _)| ceiling.max(limits.cost));
+        let left = RunLimits {
+            steps: limits.steps.saturating_sub(self.answers()).saturating_sub(1),
+            seconds: limits.seconds.saturating_sub(worked),
+            tokens: limits.tokens.saturating_sub(used.tokens),
+            cost: Micros(cost.0.saturating_sub(used.cost.0).max(0)),
+        };
+        Some(self.open_sub_runs().fold(left, |left, (_, open)| left.without(&open.limits)))
+    }
+
+    /// Runs that serve its calls and were not over when it was last looked.
+    pub fn open_sub_runs(&self) -> impl Iterator<Item = (CallId, &SubRun)> {
+        let calls = self.steps.iter().flat_map(|step| &step.calls).filter(|call| call.outcome.is_none());
+        calls.filter_map(|call| Some((call.call.call_id, call.sub_run.as_ref().filter(|sub_run| sub_run.label.is_none())?)))
     }
 
     /// The same call in the run that this one goes on from, if it was wanted there; of several the one that weighs most.
@@ -232,7 +280,18 @@ impl Run {
 impl Call {
     /// A call as the model proposed it.
     pub fn of(call: ToolCall) -> Self {
-        Self { call, edit: None, ruled: None, hold: None, started: None, outcome: None, records: BTreeMap::new(), kept: None, handed: Handed::default() }
+        Self {
+            call,
+            edit: None,
+            ruled: None,
+            hold: None,
+            started: None,
+            outcome: None,
+            records: BTreeMap::new(),
+            kept: None,
+            handed: Handed::default(),
+            sub_run: None,
+        }
     }
 
     /// The way in which it was refused or failed, if it was. To look for what is not there is no failure.
@@ -256,6 +315,16 @@ impl Call {
             FailureClass::Unknown => "unknown",
             FailureClass::Failed => "failed",
         })
+    }
+
+    /// Whether it was begun here and nobody knows how it ended. One that was handed to a run is known by that run.
+    pub fn is_under_way(&self) -> bool {
+        self.started.is_some() && self.outcome.is_none() && self.sub_run.is_none()
+    }
+
+    /// Whether a run of its own serves it and is not over yet.
+    pub fn is_delegated(&self) -> bool {
+        self.outcome.is_none() && self.sub_run.is_some()
     }
 
     /// Whether nothing more will happen to it.

@@ -23,6 +23,7 @@ fn started(limits: RunLimits) -> Event {
             model: "strong".into(),
             mode: steward_core::Mode::Traced,
             limits,
+            above: None,
         },
         text: "do it".into(),
         history: Vec::new(),
@@ -120,8 +121,21 @@ impl Course {
                         continue; // A crash between the intent and the outcome.
                     }
                     for id in calls {
-                        self.push(done(id));
+                        if run.call(id).expect("call").only_reads() && self.die(4) == 0 {
+                            let limits = run.left().expect("a beginning");
+                            self.push(delegated(id, limits));
+                        } else {
+                            self.push(done(id));
+                        }
                     }
+                }
+                Next::AwaitRuns => {
+                    let open: Vec<_> = run.open_sub_runs().map(|(call, sub_run)| (call, sub_run.limits)).collect();
+                    assert!(!open.is_empty(), "a run waits only for runs under way");
+                    let (call_id, limits) = open[0];
+                    self.push(returned(call_id, limits));
+                    // The answer and the outcome are one commit, and so there is no crash between.
+                    self.push(done(call_id));
                 }
                 Next::Reconcile { calls } => {
                     for id in calls {
@@ -163,7 +177,7 @@ impl Course {
                 }
                 Next::Reply { text } => self.push(Event::Replied { text, citations: Vec::new() }),
                 Next::Stop { outcome, message } => {
-                    let under_way = run.steps.iter().flat_map(|step| &step.calls).any(|call| call.started.is_some() && call.outcome.is_none());
+                    let under_way = run.steps.iter().flat_map(|step| &step.calls).any(Call::is_under_way);
                     assert!(!under_way, "no run ends while an effect is under way");
                     self.push(Event::Ended { outcome, message });
                 }
@@ -240,6 +254,50 @@ fn done(call_id: CallId) -> Event {
     Event::Done { call_id, outcome, fuel: 1, ms: 1, used: Default::default(), records: Default::default(), kept: None, handed: Default::default() }
 }
 
+fn delegated(call_id: CallId, limits: RunLimits) -> Event {
+    let label = Label::from_source(Integrity::Fact, steward_core::Source::Model);
+    Event::Delegated { call_id, run_id: steward_core::RunId::from_uuid(uuid_of(call_id)), agent: "other".into(), limits, label }
+}
+
+fn returned(call_id: CallId, limits: RunLimits) -> Event {
+    let label = Label::from_source(Integrity::Outside, steward_core::Source::Model);
+    let used = Used { tokens: limits.tokens / 2, cost: Micros(limits.cost.0 / 2), worked_ms: 5, below_steps: limits.steps / 2 };
+    Event::Returned { call_id, run_id: steward_core::RunId::from_uuid(uuid_of(call_id)), outcome: RunOutcome::Replied, label, exposed: true, used }
+}
+
+#[test]
+fn what_is_handed_down_is_gone_until_it_comes_back_and_then_what_was_used_is() {
+    let limits = RunLimits { steps: 10, seconds: 100, tokens: 1000, cost: Micros(1000) };
+    let mut course = Course::new(vec![1], limits);
+    let call = |index: u16| ToolCall {
+        call_id: CallId { step: 1, index },
+        provider_id: String::new(),
+        tool: "steward.delegate".into(),
+        arguments: json!({ "n": index }),
+        broken: None,
+        provenance: json!(null),
+    };
+    let (first, second) = (call(0), call(1));
+    course.push(asked(1, 1));
+    course.push(answered(1, vec![first.clone(), second.clone()]));
+    assert_eq!(course.run().left(), Some(RunLimits { steps: 8, seconds: 99, tokens: 985, cost: Micros(990) }), "its own next answer is kept back");
+    for call in [&first, &second] {
+        course.push(decided(&Call::of(call.clone()), Verdict::Allow, Effect::Read, false));
+        course.push(Event::Starting { call_id: call.call_id, key: "k".into(), attempt: 1 });
+        let left = course.run().left().expect("left");
+        course.push(delegated(call.call_id, left.part(2)));
+    }
+    assert_eq!(course.run().next(), Next::AwaitRuns);
+    let left = course.run().left().expect("left");
+    assert!(left.steps <= 2 && left.tokens <= 250 && left.cost <= Micros(250), "two that are under way have their parts of it, not all of it each: {left:?}");
+    course.push(returned(first.call_id, RunLimits { steps: 4, tokens: 400, cost: Micros(400), ..limits }));
+    course.push(done(first.call_id));
+    let used = course.run().used();
+    assert_eq!((used.tokens, used.cost, used.below_steps), (215, Micros(210), 2));
+    assert_eq!(course.run().cost, Micros(10), "what a sub-run cost was paid by that run");
+    assert_eq!(course.run().next(), Next::AwaitRuns, "the other is still under way");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -256,7 +314,7 @@ proptest! {
         for die in dice {
             let id = CallId { step: u32::from(die % 4), index: u16::from(die % 3) };
             let budget_hold = BudgetHoldId::from_uuid(uuid_of(id));
-            course.push(match die % 14 {
+            course.push(match die % 16 {
                 0 => asked(u32::from(die % 4), 1),
                 1 => answered(u32::from(die % 4), vec![ToolCall { call_id: id, provider_id: String::new(), tool: "t".into(), arguments: json!(null), broken: Some("cut".into()), provenance: json!(null) }]),
                 2 => done(id),
@@ -269,11 +327,14 @@ proptest! {
                 11 => Event::HoldEscalated { call_id: id, hold_id: HoldId::from_uuid(uuid_of(id)), after_minutes: u32::MAX, roles: Vec::new() },
                 10 => Event::BudgetHeld { hold_id: budget_hold, step: 1, need: Micros(i64::MAX), why: String::new(), expires_at_ms: 0 },
                 9 => Event::BudgetDecided { hold_id: budget_hold, outcome: HoldOutcome::Approved, ceiling: (die > 100).then_some(Micros(1)), until_ms: None, by: None, reason: None },
+                14 => delegated(id, RunLimits { steps: u32::MAX, seconds: u32::MAX, tokens: u64::MAX, cost: Micros(i64::MAX) }),
+                15 => returned(id, RunLimits { steps: u32::MAX, seconds: u32::MAX, tokens: u64::MAX, cost: Micros(i64::MAX) }),
                 13 => Event::Forked { from: Ids::counter().make(), step: 1, taken: u32::MAX, used: Used::default(), later: Vec::new() },
                 12 => Event::Called { client: "mcp/x".into(), call: ToolCall { call_id: id, provider_id: String::new(), tool: "t".into(), arguments: json!({}), broken: None, provenance: json!(null) } },
                 _ => started(RunLimits::default()),
             });
             let _ = course.run().next();
+            let _ = course.run().left();
         }
     }
 }

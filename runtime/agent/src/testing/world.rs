@@ -138,6 +138,24 @@ impl World {
         self
     }
 
+    /// The same installation with these agents, by name, tools and mode; those that name it may hand tasks to each other. The first is the
+    /// assistant, whom people talk with.
+    #[must_use]
+    pub fn that_delegates(mut self, agents: &[(&str, &[&str], Mode)], limits: RunLimits, extra: &[&str]) -> Self {
+        let mut made = runtime(&self.db, self.runtime.office.clone(), &self.base_url, limits, extra);
+        made.host.offer_extract().expect("reading behind handles");
+        made.host.offer_delegate(&agents.iter().map(|(name, _, _)| *name).collect::<Vec<_>>()).expect("handing on");
+        made.rules.replace(rules(&made.host, extra));
+        let assistant = made.agents.get("assistant").cloned().expect("the assistant");
+        let named = |(name, tools, mode): &(&str, &[&str], Mode)| {
+            let tools = tools.iter().map(|tool| (*tool).to_owned()).collect();
+            ((*name).to_owned(), Agent { name: (*name).to_owned(), tools, mode: *mode, ..assistant.clone() })
+        };
+        made.agents = Arc::new(agents.iter().map(named).collect());
+        self.runtime = Arc::new(made);
+        self
+    }
+
     /// Says what is due, with what the assistant is pinned to; how many runs came of it.
     pub async fn say_due(&self) -> usize {
         let mut runs = 0;
@@ -276,6 +294,7 @@ fn parts(store: Store, office: Office, base_url: &str, limits: RunLimits, extra:
         tools: tools.iter().map(|tool| (*tool).to_owned()).collect(),
         mode: Mode::default(),
         limits,
+        within: Vec::new(),
     };
     Runtime {
         store,

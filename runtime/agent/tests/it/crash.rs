@@ -8,7 +8,7 @@ use std::process::ExitStatus;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use steward_agent::points;
 use steward_agent::testing::{Reply, ScriptedModel, World};
-use steward_core::{Event, HoldId};
+use steward_core::{Event, HoldId, Mode, RunLimits};
 use steward_office::holds;
 use steward_store::testing::TestDatabase;
 use tokio::process::Command;
@@ -33,13 +33,19 @@ async fn victim() {
     let told = |name: &str| std::env::var(format!("STEWARD_CRASH_{name}")).ok();
     let (Some(database), Some(tenant), Some(model), Some(nth)) = (told("DATABASE"), told("TENANT"), told("MODEL"), told("AT")) else { return };
     let world = World::attach(&database, tenant.parse().expect("an organisation"), &model, &[HOLD_NOTES]).await;
+    let world = if told("DELEGATES").is_some() { that_delegates(world) } else { world };
     points::crash_at(nth.parse().expect("a number"));
     while world.drive().await.is_some() {}
     println!("points left: {}", points::points_left());
 }
 
 async fn run_victim(world: &World, model: &ScriptedModel, nth: i64) -> ExitStatus {
+    run_victim_with(world, model, nth, &[]).await
+}
+
+async fn run_victim_with(world: &World, model: &ScriptedModel, nth: i64, told: &[(&str, &str)]) -> ExitStatus {
     let output = Command::new(std::env::current_exe().expect("own path"))
+        .envs(told.iter().copied())
         .args(["crash::victim", "--exact", "--nocapture"])
         .env("STEWARD_CRASH_DATABASE", &world.db.superuser_url)
         .env("STEWARD_CRASH_TENANT", world.tenant.to_string())
@@ -173,4 +179,83 @@ async fn two_hundred_kills_lose_nothing_and_repeat_nothing() {
     let kills = killed.into_inner();
     println!("{kills} kills over {before} and {after} points");
     assert!(kills >= KILLS, "only {kills} kills");
+}
+
+/// The same installation with a desk that hands tasks to a clerk.
+fn that_delegates(world: World) -> World {
+    let tools = &["crm.*", "steward.delegate"];
+    world.that_delegates(&[("assistant", tools, Mode::Traced), ("clerk", tools, Mode::Traced)], RunLimits::default(), &[HOLD_NOTES])
+}
+
+/// A desk that looks something up and hands two tasks on in one answer, and a clerk that makes a company of one of them, which is named in it.
+async fn delegating() -> ScriptedModel {
+    ScriptedModel::start_with(|seen| {
+        let body = seen.body.to_string();
+        let is_clerk = body.contains("You are clerk, an assistant");
+        match (is_clerk, seen.tool_results().len()) {
+            (false, 0) => Reply::Calls(vec![
+                ("crm.find_contacts".into(), json!({ "query": "nobody" })),
+                ("steward.delegate".into(), json!({ "agent": "clerk", "task": "Put the company Wood in the book" })),
+                ("steward.delegate".into(), json!({ "agent": "clerk", "task": "Put the company Iron in the book" })),
+            ]),
+            (true, 0) => Reply::call("crm.create_company", json!({ "name": if body.contains("company Wood") { "Wood" } else { "Iron" } })),
+            (true, _) => Reply::text("It is in the book."),
+            (false, _) => Reply::text("Both are in the book."),
+        }
+    })
+    .await
+}
+
+/// One course, killed once, then to its end by others.
+async fn delegating_course(lane: &World, model: &ScriptedModel, nth: i64) -> bool {
+    let world = lane.beside().await;
+    let run = world.say("Put the companies Wood and Iron in the book.").await;
+    let killed = !run_victim_with(&world, model, nth, &[("STEWARD_CRASH_DELEGATES", "yes")]).await.success();
+    let_leases_lapse(&world).await;
+    while world.drive().await.is_some() {}
+    let at = format!("killed at {nth}");
+    let events = world.events(run).await;
+    assert_eq!(world.run(run).await.ended.map(|outcome| outcome.name()), Some("replied"), "{at}: {events:#?}");
+    let count = |is: fn(&Event) -> bool| events.iter().filter(|recorded| is(&recorded.event)).count();
+    assert_eq!(count(|event| matches!(event, Event::Delegated { .. })), 2, "{at}: {events:#?}");
+    assert_eq!(count(|event| matches!(event, Event::Returned { .. })), 2, "{at}: {events:#?}");
+    assert_eq!(count(|event| matches!(event, Event::Done { .. })), 3, "{at}: {events:#?}");
+    assert_eq!(count(|event| matches!(event, Event::Replied { .. })), 1, "{at}");
+    let ours = format!("tenant_id = '{}'", world.tenant.uuid());
+    let count = async |what: &str| world.db.number(&format!("select count(*) from {what} {ours}")).await;
+    assert_eq!(count("run where parent_run_id is not null and").await, 2, "{at}: one run a call");
+    assert_eq!(count("run where status <> 'ended' and").await, 0, "{at}: nothing is left under way");
+    assert_eq!(count("company where").await, 2, "{at}: each was made once");
+    assert_eq!(count("message where by_agent and").await, 1, "{at}: one reply");
+    assert_eq!(count("budget where reserved_micros > 0 and").await, 0, "{at}: nothing stays set aside");
+    killed
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_is_killed_leaves_one_sub_run_a_call_and_one_answer() {
+    let model = delegating().await;
+    let make = async || that_delegates(World::with_rules(TestDatabase::make().await, &model.base_url(), &[HOLD_NOTES]).await);
+    let world = make().await;
+    world.say("Count the points.").await;
+    points::crash_at(i64::MAX);
+    while world.drive().await.is_some() {}
+    let all = i64::MAX - points::points_left();
+    assert!(all > 20, "a course of {all} points tests nothing");
+    world.db.close().await;
+    let (next, killed) = (AtomicUsize::new(1), AtomicU32::new(0));
+    let lane = async || {
+        let world = make().await;
+        loop {
+            let nth = i64::try_from(next.fetch_add(1, Ordering::SeqCst)).unwrap_or(i64::MAX);
+            if nth > all {
+                break;
+            }
+            let is_killed = delegating_course(&world, &model, nth).await;
+            assert!(is_killed || nth > all - TOGETHER, "the course at {nth} of {all} was to be killed");
+            killed.fetch_add(u32::from(is_killed), Ordering::SeqCst);
+        }
+        world.db.close().await;
+    };
+    tokio::join!(lane(), lane());
+    println!("{} kills over {all} points", killed.into_inner());
 }

@@ -20,6 +20,7 @@ mod replay;
 mod replies;
 mod schedules;
 mod sealed;
+mod sub_runs;
 mod tamper;
 
 use steward_agent::fork::{Taken, taken};

@@ -99,6 +99,8 @@ async fn start(tx: &mut Tx, office: &Office, row: &ScheduleRow, pins: AgentPins)
         text: row.text.clone(),
         integrity: row.label.integrity,
         readers: row.label.readers.clone(),
+        sources: row.label.sources.clone(),
+        exposed: false,
         by: GivenBy::Schedule { schedule_id: row.schedule_id },
     });
     let outset = Outset { person: row.person, workspace: row.workspace, conversation: row.conversation, text: &row.text, channel: CHANNEL, given };

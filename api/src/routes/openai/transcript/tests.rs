@@ -178,6 +178,7 @@ fn started(ids: &Ids) -> Heard {
             model: "strong".to_owned(),
             mode: steward_core::Mode::Traced,
             limits: steward_core::RunLimits::default(),
+            above: None,
         },
         text: "t".to_owned(),
         history: Vec::new(),

@@ -50,6 +50,11 @@ fn words(report: &Report) -> Vec<String> {
     report.problems.iter().map(ToString::to_string).collect()
 }
 
+/// What the log and the records say against each other, of any world.
+pub(super) async fn problems(world: &World) -> Vec<String> {
+    words(&Log::of(world).live(world).await)
+}
+
 async fn ran() -> (World, Log, RunId) {
     let model = ScriptedModel::start(vec![
         Reply::call("crm.create_contact", json!({ "name": "Lena Petrova", "emails": ["lena@partner.example"] })),

@@ -17,7 +17,7 @@ async fn records(world: &World, run: RunId) -> std::collections::BTreeMap<Decisi
 
 /// What a replay is asked with, beside the run: other rules, prompt, model, first step, or events.
 #[derive(Default)]
-struct Other<'a> {
+pub(super) struct Other<'a> {
     rules: Option<&'a World>,
     prompt: Option<&'a str>,
     model: Option<&'a str>,
@@ -25,7 +25,7 @@ struct Other<'a> {
     events: Option<Vec<Recorded>>,
 }
 
-async fn again(world: &World, run: RunId, other: Other<'_>) -> Result<Replayed, ReplayError> {
+pub(super) async fn again(world: &World, run: RunId, other: Other<'_>) -> Result<Replayed, ReplayError> {
     let runtime = &world.runtime;
     let events = match other.events {
         Some(events) => events,
@@ -36,7 +36,7 @@ async fn again(world: &World, run: RunId, other: Other<'_>) -> Result<Replayed, 
     let with = With {
         rules: &rules,
         host: &runtime.host,
-        agent: runtime.agents.get(&pins.agent).expect("the agent"),
+        agent: &steward_agent::agents::of_run(&runtime.agents, &pins).expect("the agent"),
         prompt: runtime.prompts.resolve(other.prompt.unwrap_or(&pins.prompt)).expect("the prompt"),
         model: other.model.unwrap_or(&pins.model),
         key: runtime.office.key.as_ref().expect("key"),
