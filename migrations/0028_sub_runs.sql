@@ -68,7 +68,8 @@ begin
 end $$;
 
 -- A run that waits for others goes on when one of them is over. Whoever ends and whoever begins to wait meet at one lock, so that none of
--- them misses the other; a run that ends takes that lock of its parent alone and nothing else after it, so that no two wait for each other.
+-- them misses the other; a run that ends takes that lock of its parent when it commits, after all rows that it writes, so that no two wait for
+-- each other.
 create function steward.await_runs(as_tenant uuid, as_workspaces text, the_run uuid, awaited uuid[]) returns boolean language plpgsql volatile as $$
 declare setting text;
 begin
@@ -87,7 +88,7 @@ begin
   update steward.run set status = 'queued' where tenant_id = new.tenant_id and run_id = new.parent_run_id and status = 'waiting';
   return null;
 end $$;
-create trigger wake_parent after update of status on steward.run for each row
+create constraint trigger wake_parent after update of status on steward.run deferrable initially deferred for each row
   when (new.status = 'ended' and old.status <> 'ended' and new.parent_run_id is not null) execute function steward.wake_parent();
 
 -- However a run ends, what served it is stopped with it.

@@ -488,7 +488,7 @@ mod tests {
         let run_id: RunId = Ids::counter().make();
         let delegated = Event::Delegated { call_id, run_id, agent: "clerk".to_owned(), limits: Default::default(), label: label.clone() };
         check(delegated, &[("tool.delegated", &["call_id", "run_id", "agent", "integrity"])]);
-        let returned = Event::Returned { call_id, run_id, outcome: RunOutcome::Replied, label, exposed: false, used: Default::default() };
+        let returned = Event::Returned { call_id, run_id, outcome: RunOutcome::Replied, label, exposed: false, used: Default::default(), refused: Vec::new() };
         check(returned, &[("tool.returned", &["call_id", "run_id", "outcome", "integrity", "steps", "tokens", "cost_micros"])]);
         check(Event::CancelAsked { by: None }, &[]);
         assert_eq!(delta("x").name, "model.delta");

@@ -195,7 +195,7 @@ impl Outgoing {
             // Whoever gets the record gets what this run wrote into it.
             Some(ArgumentRole::Id(of)) => {
                 self.records.push(label.readers.clone());
-                if let Some((written, actionable)) = shown.writes.of_record(call, of, &key) {
+                if let Some((written, actionable)) = shown.written_into(call, of, &key) {
                     self.readers.push(written.readers);
                     self.actionable |= actionable;
                 }

@@ -12,8 +12,11 @@ use steward_host::Host;
 /// offers less, and is told apart by what they may use.
 #[derive(Debug, Default)]
 pub struct Offers {
-    kept: Mutex<HashMap<(String, Mode, Vec<Vec<String>>), Offer>>,
+    kept: Mutex<HashMap<Key, Offer>>,
 }
+
+/// What offers are told apart by: the agent, how closely it is watched, and what those above it may use.
+type Key = (String, Mode, Vec<Vec<String>>);
 
 #[derive(Debug)]
 struct Offer {

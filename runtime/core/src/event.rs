@@ -596,6 +596,9 @@ pub enum Event {
         exposed: bool,
         /// What it used, those below it too: paid there, and counted against the limits here.
         used: Used,
+        /// The calls that people refused in it and below it, by tool and arguments: they are refused here as well.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refused: Vec<Digest>,
     },
     /// A person asked to stop.
     CancelAsked {

@@ -5,9 +5,9 @@ use crate::audit::{self, Entry};
 use crate::error::OfficeError;
 use serde_json::json;
 use steward_core::event::Recorded;
-use steward_core::{ActorKind, Permission, RunId};
+use steward_core::{Actor, ActorKind, Permission, RunId};
 use steward_store::run::{RunRow, RunStatus};
-use steward_store::{Page, Tx, journal, run};
+use steward_store::{Page, Store, Tx, journal, run};
 
 /// The most events read at once.
 const EVENTS_MAX: i64 = 1000;
@@ -36,6 +36,34 @@ pub async fn get(tx: &mut Tx, id: RunId) -> Result<RunRow, OfficeError> {
 pub async fn sub_runs(tx: &mut Tx, id: RunId) -> Result<Vec<RunRow>, OfficeError> {
     get(tx, id).await?;
     Ok(run::list_sub_runs(tx, id).await?)
+}
+
+/// Asks all runs that serve this one to stop, each in a transaction of its own: whoever ends just then holds rows that others wait for. Gives
+/// those that were asked. What is missed here is stopped when this run ends.
+pub async fn cancel_below(store: &Store, actor: &Actor, office: &Office, id: RunId) -> Result<Vec<RunId>, OfficeError> {
+    let (mut open, mut asked) = (vec![id], Vec::new());
+    while let Some(above) = open.pop() {
+        let mut tx = store.begin(actor).await?;
+        let rows = run::list_sub_runs(&mut tx, above).await?;
+        tx.rollback().await?;
+        for row in rows {
+            open.push(row.run_id);
+            if row.status == RunStatus::Ended {
+                continue;
+            }
+            let mut tx = store.begin(actor).await?;
+            match cancel(&mut tx, office, row.run_id).await {
+                Ok(()) => {
+                    tx.commit().await?;
+                    asked.push(row.run_id);
+                }
+                // It came to its end by itself in this moment.
+                Err(OfficeError::Conflict(_)) => tx.rollback().await?,
+                Err(err) => return Err(err),
+            }
+        }
+    }
+    Ok(asked)
 }
 
 /// Whether workers have something to do for a run: itself, or one of those below it. Otherwise people are waited for, or it is over.

@@ -57,13 +57,16 @@ pub struct Task {
     pub shown: Label,
     /// Whether text from outside was at hand there, shown or behind handles.
     pub exposed: bool,
+    /// Whether the run that hands it on has only looked so far, at nothing from outside, and was refused nothing: else whoever steers it could
+    /// have the person's word begin anew, without what was written, read or refused since.
+    pub is_fresh: bool,
 }
 
 impl Task {
     /// Whether it is the whole message of the person, and nothing else. A part of it is not: whoever steers the run could choose which.
     fn is_own_words(&self, parent: &Parent<'_>) -> bool {
         let is_theirs = self.said.integrity == Integrity::Owner && self.said.sources.iter().all(|source| matches!(source, Source::Message { .. }));
-        is_theirs && !self.said.sources.is_empty() && !parent.text.trim().is_empty() && self.text.trim() == parent.text.trim()
+        self.is_fresh && !self.exposed && is_theirs && !self.said.sources.is_empty() && !parent.text.trim().is_empty() && self.text.trim() == parent.text.trim()
     }
 
     /// What it counts for in the sub-run: the person's word, or a fact at most.
@@ -150,7 +153,7 @@ mod tests {
         let parent = Parent { run: office.ids.make(), pins: &of, text: parent_text, history: &history, variables: &BTreeMap::new(), attachments: &[] };
         let readers = Readers::Only(["house".to_owned()].into());
         let shown = Label { readers, ..Label::from_source(shown, Source::Model) };
-        let task = Task { call: CallId { step: 1, index: 0 }, text: text.to_owned(), said, shown, exposed: false };
+        let task = Task { call: CallId { step: 1, index: 0 }, text: text.to_owned(), said, shown, exposed: false, is_fresh: true };
         let (prompt, model) = ("assistant@1".to_owned(), "strong".to_owned());
         let pins =
             AgentPins { agent: "clerk".to_owned(), prompt, prompt_digest: Digest::of(b"prompt"), model, mode: Mode::Traced, limits: RunLimits::default() };
@@ -202,7 +205,7 @@ mod tests {
         let of = pins();
         let parent = Parent { run: office.ids.make(), pins: &of, text: MESSAGE, history: &[], variables: &BTreeMap::new(), attachments: &[] };
         let said = Label::from_source(Integrity::Owner, Source::Model);
-        let task = Task { call: CallId { step: 1, index: 0 }, text: " \n".to_owned(), said: said.clone(), shown: said, exposed: false };
+        let task = Task { call: CallId { step: 1, index: 0 }, text: " \n".to_owned(), said: said.clone(), shown: said, exposed: false, is_fresh: true };
         let (prompt, model) = ("assistant@1".to_owned(), "strong".to_owned());
         let pins =
             AgentPins { agent: "clerk".to_owned(), prompt, prompt_digest: Digest::of(b"prompt"), model, mode: Mode::Traced, limits: RunLimits::default() };

@@ -139,8 +139,8 @@ pub async fn one_person(tx: &mut Tx, contact: ContactId) -> Result<Vec<ContactId
 pub async fn points_merged_since(tx: &mut Tx, into: ContactId, run: RunId) -> Result<Vec<MergedPoint>, StoreError> {
     let rows = sqlx::query!(
         "with recursive line as (
-             select run_id, forked_from, created_at from run where run_id = $2
-             union select r.run_id, r.forked_from, r.created_at from run r join line on r.run_id = line.forked_from)
+             select run_id, forked_from, parent_run_id, created_at from run where run_id = $2
+             union select r.run_id, r.forked_from, r.parent_run_id, r.created_at from run r join line on r.run_id in (line.forked_from, line.parent_run_id))
          select distinct p.kind, p.value, p.value_key from contact_point p
            join contact away on away.contact_id = p.contact_id
           where away.merged_into = $1 and away.changed_at >= (select min(created_at) from line)
@@ -170,8 +170,8 @@ pub struct MergedPoint {
 pub async fn tags_merged_since(tx: &mut Tx, into: ContactId, run: RunId) -> Result<Vec<String>, StoreError> {
     let tags = sqlx::query_scalar!(
         r#"with recursive line as (
-             select run_id, forked_from, created_at from run where run_id = $2
-             union select r.run_id, r.forked_from, r.created_at from run r join line on r.run_id = line.forked_from)
+             select run_id, forked_from, parent_run_id, created_at from run where run_id = $2
+             union select r.run_id, r.forked_from, r.parent_run_id, r.created_at from run r join line on r.run_id in (line.forked_from, line.parent_run_id))
          select distinct tag as "tag!" from contact away cross join unnest(away.tags) as tag
           where away.merged_into = $1 and away.changed_at >= (select min(created_at) from line)
           order by 1 limit $3"#,

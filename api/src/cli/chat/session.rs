@@ -149,6 +149,9 @@ impl<'a> Session<'a> {
             }
         }
         self.runtime.live.stop(run);
+        for below in runs::cancel_below(&self.terminal.store, &self.terminal.actor, &self.terminal.office, run).await? {
+            self.runtime.live.stop(below);
+        }
         Ok(())
     }
 
@@ -191,8 +194,18 @@ impl<'a> Session<'a> {
 
     /// Shows a run that is driven elsewhere, until it ends or waits.
     async fn follow(&self, printer: &mut Printer, mut watch: Receiver<Happening>) -> Result<Turn, CliError> {
+        let mut stops = 0;
         loop {
             tokio::select! {
+                biased;
+                _ = tokio::signal::ctrl_c() => {
+                    stops += 1;
+                    if stops > 1 {
+                        return Err(CliError::said(format!("left run {} as it stands; it goes on when Steward runs", printer.run())));
+                    }
+                    printer.stopping();
+                    self.stop(printer.run()).await?;
+                }
                 happening = watch.recv() => self.show(printer, happening).await?,
                 () = tokio::time::sleep(Duration::from_millis(FOLLOW_MS)) => {}
             }

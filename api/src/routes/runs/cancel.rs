@@ -7,6 +7,7 @@ use crate::openapi::Doc;
 use http::StatusCode;
 use steward_core::RunId;
 use steward_office::runs;
+use tracing::warn;
 
 pub(crate) fn doc() -> Doc {
     Doc::new("Stop a run")
@@ -22,6 +23,11 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>) -> Answer {
     let answer = caller.commit(tx, StatusCode::ACCEPTED, &RunView::from(run)).await?;
     // A run that is driven here stops at once; one that waits for people is queued, and a worker ends it.
     caller.state().live.stop(id);
+    // What serves it is stopped with it, and not only when it ends: until then it may be at work.
+    match runs::cancel_below(&caller.state().store, caller.actor(), caller.office(), id).await {
+        Ok(below) => below.into_iter().for_each(|run| caller.state().live.stop(run)),
+        Err(err) => warn!(run.id = %id, error = %err, "runs that serve a run were not asked to stop; they are stopped when it ends"),
+    }
     caller.state().live.wake();
     Ok(answer)
 }

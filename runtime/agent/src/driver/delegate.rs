@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use steward_core::event::{ChunkRef, Handed, Recorded, Used};
 use steward_core::limits::{SUB_RUN_ANSWER_BYTES_MAX, SUB_RUN_DEPTH_MAX, SUB_RUNS_MAX};
 use steward_core::{
-    CallId, Event, FailureClass, Floor, HasKind, Integrity, Kind, Label, Mode, Outcome, Permission, Pins, RunId, RunLimits, RunOutcome, Source,
+    CallId, Digest, Event, FailureClass, Floor, HasKind, Integrity, Kind, Label, Mode, Outcome, Permission, Pins, RunId, RunLimits, RunOutcome, Source,
 };
 use steward_office::OfficeError;
 use steward_office::conversations::AgentPins;
@@ -43,6 +43,8 @@ struct Brought {
     label: Label,
     exposed: bool,
     used: Used,
+    /// What people refused in it and below it.
+    refused: Vec<Digest>,
     chunks: Vec<ChunkRef>,
 }
 
@@ -92,6 +94,9 @@ impl Drive<'_> {
         let (Some(pins), Some(said), Some(left)) = (self.run.pins.clone(), said, self.run.left()) else {
             return refuse(FailureClass::Failed, "nothing can be handed on from here");
         };
+        if self.run.was_refused_by_a_person() {
+            return refuse(FailureClass::Denied, "a person refused a call of this run, so nothing more is handed on from it; do yourself what is left");
+        }
         let (shown, exposed) = self.at_hand(id);
         let parent = Parent {
             run: self.run_id,
@@ -110,7 +115,7 @@ impl Drive<'_> {
             return refuse(FailureClass::InvalidArguments, &format!("there is no such agent; there are: {}", names.join(", ")));
         };
         // A model that would not be shown the task could do nothing about it, and one that would be could say what this one must not see.
-        if said.integrity == Integrity::Outside && (other.mode == Mode::Sealed || self.mode() == Mode::Sealed) {
+        if said.integrity.min(shown.integrity) == Integrity::Outside && (other.mode == Mode::Sealed || self.mode() == Mode::Sealed) {
             let why = "the task holds text from outside, which the other agent would not be shown; write in your own words what is to be done";
             return refuse(FailureClass::InvalidArguments, why);
         }
@@ -134,7 +139,8 @@ impl Drive<'_> {
                 &format!("there are {SUB_RUNS_MAX} runs below the first one already, which is as many as there may be; do it yourself"),
             );
         }
-        let task = Task { call: id, text: task, said, shown, exposed };
+        let is_fresh = self.run.only_looked();
+        let task = Task { call: id, text: task, said, shown, exposed, is_fresh };
         match pinned.and_then(|pins| sub_runs::begin(&self.runtime.office, &parent, &task, AgentPins { limits, ..pins })) {
             Ok((new, label)) => Ok(Ok((new, limits, label))),
             Err(err) => match err.kind() {
@@ -164,11 +170,11 @@ impl Drive<'_> {
         let open: Vec<(CallId, RunId)> = self.run.open_sub_runs().map(|(call, open)| (call, open.run_id)).collect();
         for (call_id, run_id) in open {
             let Some(events) = self.journal.sub_run(run_id).await.map_err(|source| self.journal_error(source))? else { continue };
-            let Brought { how, outcome, label, exposed, used, chunks } = self.brought(call_id, run_id, &events);
+            let Brought { how, outcome, label, exposed, used, refused, chunks } = self.brought(call_id, run_id, &events);
             info!(run.id = %self.run_id, sub_run.id = %run_id, run.outcome = how.name(), "a sub-run is over");
             let kept = Floor { integrity: label.integrity, private: !label.readers.is_public() };
             let handed = Handed { readers: label.readers.clone(), chunks };
-            self.apply(Event::Returned { call_id, run_id, outcome: how, label, exposed, used });
+            self.apply(Event::Returned { call_id, run_id, outcome: how, label, exposed, used, refused });
             self.over(call_id, outcome, Some(kept), handed);
         }
         Ok(())
@@ -179,11 +185,12 @@ impl Drive<'_> {
         let other = Run::fold(events);
         let how = other.ended.unwrap_or(RunOutcome::Failed);
         let used = Used { below_steps: other.answers(), ..other.used() };
+        let refused = other.refused();
         let pins = other.pins.as_ref();
         if !pins.is_some_and(|pins| self.is_ours(call_id, pins)) {
             let label = Label { integrity: Integrity::Outside, readers: steward_core::Readers::nobody(), sources: [Source::Runtime].into() };
             let outcome = Outcome::failed(FailureClass::Unknown, "the records of the run that served this call contradict each other; a person has to look");
-            return Brought { how, outcome, label, exposed: true, used, chunks: Vec::new() };
+            return Brought { how, outcome, label, exposed: true, used, refused, chunks: Vec::new() };
         }
         let mode = pins.map_or(Mode::Sealed, |pins| pins.mode);
         let last = other.steps.last();
@@ -203,11 +210,19 @@ impl Drive<'_> {
                 if let Some(fields) = result.as_object_mut().filter(|_| !chunks.is_empty()) {
                     fields.insert("cites".to_owned(), chunks.iter().map(ChunkRef::mark).collect());
                 }
-                Brought { how, outcome: Outcome::Ok { result, summary: Some("answered by a run of its own".to_owned()) }, label, exposed, used, chunks }
+                Brought {
+                    how,
+                    outcome: Outcome::Ok { result, summary: Some("answered by a run of its own".to_owned()) },
+                    label,
+                    exposed,
+                    used,
+                    refused,
+                    chunks,
+                }
             }
             None => {
                 let label = Label { sources, ..shown.seen(mode) };
-                Brought { how, outcome: Outcome::failed(FailureClass::Failed, without_answer(how)), label, exposed, used, chunks: Vec::new() }
+                Brought { how, outcome: Outcome::failed(FailureClass::Failed, without_answer(how)), label, exposed, used, refused, chunks: Vec::new() }
             }
         }
     }

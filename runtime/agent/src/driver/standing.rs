@@ -32,6 +32,8 @@ impl Drive<'_> {
         let may_be_granted = approved.is_none()
             && !refused
             && !self.run.called
+            // Nor below another agent: what that one may not do by a grant, none does for it.
+            && self.run.pins.as_ref().is_none_or(|pins| pins.above.is_none())
             && self
                 .run
                 .call(id)

@@ -41,6 +41,8 @@ pub struct Shown {
     pub(super) writes: Writes,
     /// How many of the writes are of steps that are over.
     writes_of_past: usize,
+    /// Whether runs above or below this one may have written into the same records: what they wrote there is not known here.
+    others_write: bool,
     /// The first step that is not in it.
     next: u32,
     pub(super) memo: Memo,
@@ -70,7 +72,8 @@ fn answer_label(call: &Call) -> Option<&Label> {
 impl Shown {
     /// What a run begins with: the owner's words, what they ask for, and the label of the history.
     pub fn begin(run: &Run) -> Self {
-        let mut shown = Self { words: Some(Arc::new(Words::of(run))), intent: Some(Arc::new(Intent::of(run))), ..Self::default() };
+        let others_write = run.pins.as_ref().is_some_and(|pins| pins.above.is_some());
+        let mut shown = Self { words: Some(Arc::new(Words::of(run))), intent: Some(Arc::new(Intent::of(run))), others_write, ..Self::default() };
         // A program outside has read nobody here knows what before it asked, a stranger's text among it: what it says counts as such a text.
         if run.called {
             shown.join_context(&Label::from_source(Integrity::Outside, Source::Model), true);
@@ -125,6 +128,8 @@ impl Shown {
         }
         (self.next, self.writes_of_past) = (before.max(self.next), self.writes.count());
         for call in run.steps.iter().filter(|step| step.number == before).flat_map(|step| &step.calls) {
+            // It may have written before what follows it in the same answer runs.
+            self.others_write |= call.call.tool == DELEGATE;
             if let Some(tool) = tools.find(&call.call.tool) {
                 self.note_write(mode, run, &*tool, &call.call);
             }
@@ -141,6 +146,7 @@ impl Shown {
             let readers = records::rest(private, &call.handed.readers);
             self.join_context(&Label { readers, ..Label::from_source(Integrity::Outside, source) }, false);
         }
+        self.others_write |= call.sub_run.is_some();
         // How a sub-run ended tells a little of what it had read, also where it gave no answer.
         if call.sub_run.as_ref().is_some_and(|sub_run| sub_run.exposed) {
             self.join_context(&Label::from_source(Integrity::Outside, Source::Runtime), false);
@@ -240,6 +246,17 @@ impl Shown {
                 self.writes.add(call.call_id, of, &id, label.clone(), actionable);
             }
         }
+    }
+
+    /// What was written into a record before a call, as far as this run knows, and whether others could act on it. Where runs above or below
+    /// it may have written there too, that may be anybody's text, for the house alone.
+    pub(super) fn written_into(&self, before: CallId, of: &str, id: &str) -> Option<(Label, bool)> {
+        let own = self.writes.of_record(before, of, id);
+        if !self.others_write {
+            return own;
+        }
+        let unknown = records::unknown();
+        Some((own.map_or_else(|| unknown.clone(), |(label, _)| label.join(&unknown)), true))
     }
 
     /// What a call writes: the join of its arguments, those that name records apart, and whether others could act on it.

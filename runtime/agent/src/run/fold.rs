@@ -165,7 +165,11 @@ impl Run {
                     call.sub_run = Some(SubRun { run_id: *run_id, limits: *limits, label: None, exposed: false });
                 }
             }
-            Event::Returned { call_id, run_id, label, exposed, used, .. } => {
+            Event::Returned { call_id, run_id, label, exposed, used, refused, .. } => {
+                for digest in refused {
+                    *self.denied.entry(*digest).or_default() += 1;
+                    self.refused_below.insert(*digest);
+                }
                 self.below.tokens = self.below.tokens.saturating_add(used.tokens);
                 self.below.cost = self.below.cost.plus(used.cost);
                 self.below.below_steps = self.below.below_steps.saturating_add(used.below_steps);

@@ -1,6 +1,6 @@
 //! What is known of a run after its events so far.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use steward_core::event::{Attachment, Fate, Given, Handed, HoldOutcome, LaterCall, Pins, RunOutcome, Turn, Used};
 use steward_core::{
     BlockClass, BudgetHoldId, CallId, Digest, Effect, EnvelopeId, FailureClass, Floor, GrantId, HoldId, Integrity, Label, Micros, Needs, Outcome, PersonId,
@@ -54,6 +54,8 @@ pub struct Run {
     pub ceiling: Option<(Micros, Option<i64>)>,
     /// How often each denied call was proposed.
     pub denied: BTreeMap<Digest, u32>,
+    /// Calls that people refused in runs that served this one, by tool and arguments.
+    pub refused_below: BTreeSet<Digest>,
     /// Somebody asked to stop.
     pub cancelled: bool,
     /// The reply, once given.
@@ -261,6 +263,24 @@ impl Run {
             .flat_map(|step| &step.calls)
             .filter_map(|call| call.hold.as_ref().filter(|hold| hold.closed.is_none()).map(|hold| (call.call.call_id, hold)))
     }
+}
+
+/// What people refused in this run and in those that served it, by tool and arguments.
+pub fn refused(&self) -> Vec<Digest> {
+    let calls = self.steps.iter().flat_map(|step| &step.calls);
+    let own = calls.filter(|call| call.hold.as_ref().is_some_and(|hold| hold.closed == Some(HoldOutcome::Rejected))).map(|call| super::call_digest(&call.call));
+    own.chain(self.refused_below.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Whether a person said no to something in this run, in one that served it, or in the run that it goes on from.
+pub fn was_refused_by_a_person(&self) -> bool {
+    !self.refused().is_empty() || self.later.iter().any(|later| later.fate == Fate::Denied)
+}
+
+/// Whether nothing was refused so far, nothing handed on, and nothing done but looking.
+pub fn only_looked(&self) -> bool {
+    let mut calls = self.steps.iter().flat_map(|step| &step.calls).filter(|call| call.started.is_some());
+    self.denied.is_empty() && self.later.is_empty() && calls.all(|call| call.only_reads() && call.sub_run.is_none())
 }
 
 impl Run {

@@ -262,7 +262,15 @@ fn delegated(call_id: CallId, limits: RunLimits) -> Event {
 fn returned(call_id: CallId, limits: RunLimits) -> Event {
     let label = Label::from_source(Integrity::Outside, steward_core::Source::Model);
     let used = Used { tokens: limits.tokens / 2, cost: Micros(limits.cost.0 / 2), worked_ms: 5, below_steps: limits.steps / 2 };
-    Event::Returned { call_id, run_id: steward_core::RunId::from_uuid(uuid_of(call_id)), outcome: RunOutcome::Replied, label, exposed: true, used }
+    Event::Returned {
+        call_id,
+        run_id: steward_core::RunId::from_uuid(uuid_of(call_id)),
+        outcome: RunOutcome::Replied,
+        label,
+        exposed: true,
+        used,
+        refused: Vec::new(),
+    }
 }
 
 #[test]
