@@ -21,6 +21,8 @@ use book::{Book, Owner};
 use futures_util::future::join_all;
 use handler::Handler;
 use http::{HeaderMap, HeaderName, Method, StatusCode};
+use http_body_util::BodyExt as _;
+use rmcp::transport::streamable_http_server::session::SessionManager as _;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use std::sync::Arc;
@@ -64,7 +66,8 @@ impl Front {
     /// Answers a request of somebody who may be here. A session is its owner's alone: to all others it is not there.
     pub(crate) async fn answer(&self, caller: &Caller, request: Request) -> Result<Response, ApiError> {
         let owner = Owner::of(caller.actor());
-        self.book.count_request(&owner, caller.office().clock.now_ms()).map_err(too_many)?;
+        let now_ms = caller.office().clock.now_ms();
+        self.book.count_request(&owner, now_ms).map_err(too_many)?;
         let session = session_of(request.headers());
         match &session {
             Some(id) if !self.book.owns(&owner, id) => return Err(ApiError::missing()),
@@ -72,7 +75,15 @@ impl Front {
             None => self.make_room(&owner).await?,
         }
         let ends = *request.method() == Method::DELETE;
-        let mut response = self.service.handle(request).await.map(Body::new);
+        let using = session.as_ref().map(|id| self.book.using(id, Some(now_ms)));
+        // A session is used until its answer has been read to the end.
+        let mut response = self.service.handle(request).await.map(|body| match using {
+            Some(using) => Body::new(body.map_frame(move |frame| {
+                let _using = &using;
+                frame
+            })),
+            None => Body::new(body),
+        });
         match &session {
             Some(id) if ends && response.status().is_success() => {
                 self.book.forget(id);
@@ -81,7 +92,7 @@ impl Front {
             Some(_) => {}
             None => {
                 if let Some(id) = session_of(response.headers()) {
-                    self.book.bind(owner, id);
+                    self.book.bind(owner, id, now_ms);
                 }
             }
         }
@@ -103,14 +114,23 @@ impl Front {
         }
     }
 
-    /// Refuses another session to somebody who has too many that live.
+    /// Makes room for another session: where too many of somebody's live, the one that was idle longest ends. Refused when in each of them
+    /// something goes on.
     async fn make_room(&self, owner: &Owner) -> Result<(), ApiError> {
         if self.book.has_room(owner) {
             return Ok(());
         }
         let alive = self.sessions.sessions.read().await.keys().map(|id| id.to_string()).collect();
         self.book.keep(&alive);
-        if self.book.has_room(owner) { Ok(()) } else { Err(too_many("too many MCP sessions are open with this token: close some, or wait until they lapse")) }
+        if self.book.has_room(owner) {
+            return Ok(());
+        }
+        let Some(idle) = self.book.take_idle(owner) else {
+            return Err(too_many("too many MCP sessions are in use with this token: end some"));
+        };
+        // That it is gone already is as good.
+        let _ = self.sessions.close_session(&idle.into()).await;
+        Ok(())
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) mod plugins;
 pub(crate) mod policies;
 pub(crate) mod prompts;
 pub(crate) mod push;
+pub(crate) mod questions;
 pub(crate) mod records;
 pub(crate) mod runs;
 pub(crate) mod schedules;

@@ -2,12 +2,13 @@
 //!
 //! The event stream of the server and `steward chat --json` both speak this.
 
+use crate::routes::questions::QuestionForm;
 use serde::Serialize;
 use serde_json::Value;
 use steward_core::event::{Citation, Given, GivenBy, HoldOutcome, Recorded};
 use steward_core::{
     BlockClass, BudgetHoldId, CallId, CallUse, ConversationId, EnvelopeId, Event, Failure, FailureClass, GrantId, HoldId, Integrity, Needs, Outcome, PersonId,
-    RunId, RunOutcome, ScheduleId, ToolCall, Usage, Verdict,
+    PutQuestion, QuestionId, QuestionOutcome, RunId, RunOutcome, ScheduleId, ToolCall, Usage, Verdict,
 };
 use utoipa::ToSchema;
 
@@ -250,6 +251,31 @@ pub(crate) enum RunEvent {
         /// In millionths of a US dollar.
         cost_micros: i64,
     },
+    /// The server of a call under way asks the person of the run something: `POST /api/v1/questions/{id}/answer` and its neighbours.
+    #[serde(rename = "question.opened")]
+    QuestionOpened {
+        #[schema(value_type = String)]
+        call_id: CallId,
+        #[schema(value_type = String, example = "question_01k4…")]
+        question_id: QuestionId,
+        /// Who asks, by its name in the configuration.
+        server: String,
+        /// In its words, which are text from outside.
+        question: QuestionForm,
+        /// Unix milliseconds.
+        expires_at_ms: i64,
+    },
+    /// The person answered, or nobody did. What they gave is on record and not told here.
+    #[serde(rename = "question.closed")]
+    QuestionClosed {
+        #[schema(value_type = String)]
+        call_id: CallId,
+        #[schema(value_type = String)]
+        question_id: QuestionId,
+        /// answered, declined, cancelled, expired, withdrawn.
+        #[schema(value_type = String)]
+        outcome: QuestionOutcome,
+    },
     /// A call is done.
     #[serde(rename = "tool.done")]
     ToolDone {
@@ -402,6 +428,10 @@ fn events(run_id: RunId, seq: u32, event: &Event) -> Vec<RunEvent> {
             RunEvent::BudgetDecided { budget_hold_id: hold_id, outcome, ceiling_micros: ceiling.map(|ceiling| ceiling.0), until_ms, reason }
         }
         Event::Starting { call_id, attempt, .. } => RunEvent::ToolStarted { call_id, attempt },
+        Event::QuestionOpened { call_id, put: PutQuestion { question_id, server, question, expires_at_ms } } => {
+            RunEvent::QuestionOpened { call_id, question_id, server, question: question.into(), expires_at_ms }
+        }
+        Event::QuestionClosed { call_id, question_id, outcome, .. } => RunEvent::QuestionClosed { call_id, question_id, outcome },
         Event::Done { call_id, outcome, fuel, ms, used, .. } => match outcome {
             Outcome::Ok { summary, .. } => RunEvent::ToolDone { call_id, summary, fuel, ms, used: used.into() },
             Outcome::Failed { failure: Failure { class, message, retryable } } => {

@@ -154,6 +154,7 @@ impl Stage {
             transport: McpTransport::Url { url: loopback.mcp_url(), bearer: None },
             timeout_ms: CALL_MS,
             output_kb: OUTPUT_KB,
+            asks: false,
             tools: toolbox.configured.clone(),
         };
         let lock = scratch.join("mcp.lock.json");

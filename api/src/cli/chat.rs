@@ -1,6 +1,7 @@
 //! `steward chat`: talk with an agent in the terminal. The run is driven here, so its text streams as it is written.
 
 mod printer;
+mod questions;
 mod session;
 
 use super::Setting;

@@ -42,6 +42,7 @@ fn read_one(reader: &mut Reader, environment: &Environment, table: &str) -> Opti
     let dir = reader.path(&key("dir"), ".");
     let timeout_ms = reader.number(&key("timeout_ms"), TIMEOUT_MS, 100..=TIMEOUT_MS_MAX);
     let output_kb = reader.number(&key("output_kb"), OUTPUT_KB, 1..=OUTPUT_KB_MAX);
+    let asks = reader.flag(&key("asks"), false);
     let tools = reader.names_under(&key("tools"), &[]);
     reader.know(&key("tools"));
     let tools: BTreeMap<String, McpToolRules> = tools.into_iter().map(|tool| (tool.clone(), rules(reader, &format!("{table}.tools.{tool}")))).collect();
@@ -66,7 +67,7 @@ fn read_one(reader: &mut Reader, environment: &Environment, table: &str) -> Opti
             return None;
         }
     };
-    Some(McpServer { name: name?, transport, timeout_ms, output_kb, tools })
+    Some(McpServer { name: name?, transport, timeout_ms, output_kb, asks, tools })
 }
 
 fn rules(reader: &mut Reader, table: &str) -> McpToolRules {

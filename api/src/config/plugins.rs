@@ -92,6 +92,11 @@ fn read_file(path: &Path) -> Result<String, String> {
     Ok(std::fs::read_to_string(path).map_err(failed)?.trim_end_matches(['\r', '\n']).to_owned())
 }
 
+/// A secret from where it is, if it can be one.
+pub(crate) fn secret_of(value: &str) -> Result<Secret, String> {
+    sound(value.to_owned()).map(Secret::new)
+}
+
 /// What can stand in a header, and is long enough to be found again.
 fn sound(value: String) -> Result<String, String> {
     if (SECRET_BYTES_MIN..=SECRET_BYTES_MAX).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic()) {

@@ -59,11 +59,20 @@ pub(super) struct Book {
 
 #[derive(Debug, Default)]
 struct Kept {
-    sessions: HashMap<String, Owner>,
+    sessions: HashMap<String, Session>,
     counts: HashMap<Owner, Counts>,
     conversations: HashMap<Place, ConversationId>,
     /// Whom to tell that the tools are others: clients that said hello and have a session.
     listening: Vec<Peer<RoleServer>>,
+}
+
+/// A session, and whether anything of it goes on.
+#[derive(Debug)]
+struct Session {
+    owner: Owner,
+    /// Requests that are not answered to their end, streams that the client listens to among them, and calls under way.
+    busy: usize,
+    used_at_ms: i64,
 }
 
 #[derive(Debug, Default)]
@@ -107,29 +116,48 @@ impl Book {
     }
 
     /// Counts a call as under way until what is returned is dropped. None when too many are.
-    pub(super) fn begin_call(self: &Arc<Self>, owner: &Owner) -> Option<UnderWay> {
+    pub(super) fn begin_call(self: &Arc<Self>, owner: &Owner, session: Option<&str>) -> Option<UnderWay> {
+        let using = session.map(|session| self.using(session, None));
         let mut kept = self.kept();
         let counts = kept.counts.entry(owner.clone()).or_default();
         if counts.calls >= CALLS_MAX {
             return None;
         }
         counts.calls += 1;
-        Some(UnderWay { book: Arc::clone(self), owner: owner.clone() })
+        Some(UnderWay { book: Arc::clone(self), owner: owner.clone(), _using: using })
     }
 
     /// Whether the session is this owner's.
     pub(super) fn owns(&self, owner: &Owner, session: &str) -> bool {
-        self.kept().sessions.get(session) == Some(owner)
+        self.kept().sessions.get(session).is_some_and(|found| found.owner == *owner)
+    }
+
+    /// Counts something of a session as going on until what is returned is dropped; with a time, the session was used then.
+    pub(super) fn using(self: &Arc<Self>, session: &str, now_ms: Option<i64>) -> Using {
+        if let Some(found) = self.kept().sessions.get_mut(session) {
+            found.busy += 1;
+            found.used_at_ms = now_ms.unwrap_or(found.used_at_ms);
+        }
+        Using { book: Arc::clone(self), session: session.to_owned() }
+    }
+
+    /// Of this owner's sessions in which nothing goes on, the one that was used longest ago; forgotten with this.
+    pub(super) fn take_idle(&self, owner: &Owner) -> Option<String> {
+        let mut kept = self.kept();
+        let idle = kept.sessions.iter().filter(|(_, session)| session.owner == *owner && session.busy == 0);
+        let oldest = idle.min_by_key(|(_, session)| session.used_at_ms).map(|(id, _)| id.clone())?;
+        kept.sessions.remove(&oldest);
+        Some(oldest)
     }
 
     /// Whether another session may be opened.
     pub(super) fn has_room(&self, owner: &Owner) -> bool {
-        self.kept().sessions.values().filter(|of| *of == owner).count() < SESSIONS_MAX
+        self.kept().sessions.values().filter(|session| session.owner == *owner).count() < SESSIONS_MAX
     }
 
     /// Gives a new session to its owner.
-    pub(super) fn bind(&self, owner: Owner, session: String) {
-        self.kept().sessions.insert(session, owner);
+    pub(super) fn bind(&self, owner: Owner, session: String, now_ms: i64) {
+        self.kept().sessions.insert(session, Session { owner, busy: 0, used_at_ms: now_ms });
     }
 
     /// A session that was ended.
@@ -166,6 +194,22 @@ impl Book {
 pub(super) struct UnderWay {
     book: Arc<Book>,
     owner: Owner,
+    _using: Option<Using>,
+}
+
+/// Something of a session that goes on, until dropped.
+#[derive(Debug)]
+pub(super) struct Using {
+    book: Arc<Book>,
+    session: String,
+}
+
+impl Drop for Using {
+    fn drop(&mut self) {
+        if let Some(found) = self.book.kept().sessions.get_mut(&self.session) {
+            found.busy = found.busy.saturating_sub(1);
+        }
+    }
 }
 
 impl Drop for UnderWay {
@@ -204,7 +248,7 @@ mod tests {
         let (one, other) = (owner(&ids, "a"), owner(&ids, "a"));
         for number in 0..SESSIONS_MAX {
             assert!(book.has_room(&one));
-            book.bind(one.clone(), number.to_string());
+            book.bind(one.clone(), number.to_string(), 0);
         }
         assert!(!book.has_room(&one) && book.has_room(&other));
         assert!(book.owns(&one, "3") && !book.owns(&other, "3") && !book.owns(&one, "none"));
@@ -215,12 +259,31 @@ mod tests {
     }
 
     #[test]
+    fn the_session_that_was_idle_longest_gives_way_and_none_that_is_used_or_anothers() {
+        let (book, ids) = (Arc::new(Book::default()), Ids::counter());
+        let (one, other) = (owner(&ids, "a"), owner(&ids, "a"));
+        for (number, session) in ["a", "b", "c"].into_iter().enumerate() {
+            book.bind(one.clone(), session.to_owned(), i64::try_from(number).expect("few"));
+        }
+        book.bind(other.clone(), "theirs".to_owned(), 0);
+        let listens = book.using("a", Some(0));
+        drop(book.using("b", Some(9)));
+        let call = book.begin_call(&one, Some("c"));
+        assert_eq!(book.take_idle(&one).as_deref(), Some("b"), "`a` listens, and a call of `c` is under way");
+        assert_eq!(book.take_idle(&one), None);
+        drop((listens, call));
+        assert_eq!(book.take_idle(&one).as_deref(), Some("a"));
+        assert!(book.owns(&one, "c") && book.owns(&other, "theirs"));
+        assert_eq!((book.take_idle(&one).as_deref(), book.take_idle(&one)), (Some("c"), None));
+    }
+
+    #[test]
     fn calls_under_way_are_bounded_and_end_when_dropped() {
         let (book, ids) = (Arc::new(Book::default()), Ids::counter());
         let one = owner(&ids, "a");
-        let mut under_way: Vec<UnderWay> = (0..CALLS_MAX).map(|_| book.begin_call(&one).expect("room")).collect();
-        assert!(book.begin_call(&one).is_none());
+        let mut under_way: Vec<UnderWay> = (0..CALLS_MAX).map(|_| book.begin_call(&one, None).expect("room")).collect();
+        assert!(book.begin_call(&one, None).is_none());
         under_way.pop();
-        assert!(book.begin_call(&one).is_some());
+        assert!(book.begin_call(&one, None).is_some());
     }
 }

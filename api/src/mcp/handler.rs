@@ -99,7 +99,7 @@ impl ServerHandler for Handler {
                 return Ok(refused("scope", message, false).into());
             }
         }
-        let Some(_under_way) = self.book.begin_call(&Owner::of(caller.actor())) else {
+        let Some(_under_way) = self.book.begin_call(&Owner::of(caller.actor()), session_of(&parts.headers).as_deref()) else {
             return Ok(refused("limit", "too many calls are under way with this token: wait for some of them", true).into());
         };
         let wanted = Wanted {

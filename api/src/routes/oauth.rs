@@ -5,6 +5,7 @@ pub(crate) mod refuse;
 pub(crate) mod register;
 pub(crate) mod request;
 pub(crate) mod resource;
+pub(crate) mod revoke;
 pub(crate) mod server;
 pub(crate) mod token;
 

@@ -11,6 +11,7 @@ mod extract;
 mod journal;
 mod money;
 mod plan;
+mod questions;
 mod standing;
 mod wish;
 

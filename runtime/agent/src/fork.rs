@@ -120,6 +120,8 @@ fn kept(event: Event) -> Option<Event> {
         | Event::HoldEscalated { .. }
         | Event::BudgetHeld { .. }
         | Event::BudgetDecided { .. }
+        | Event::QuestionOpened { .. }
+        | Event::QuestionClosed { .. }
         | Event::Extracted { .. }
         | Event::CancelAsked { .. }
         | Event::Replied { .. }

@@ -50,12 +50,13 @@ pub struct Live {
 struct Inner {
     happenings: broadcast::Sender<Happening>,
     queued: Notify,
+    told: Notify,
     stops: Mutex<HashMap<RunId, CancellationToken>>,
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self { inner: Arc::new(Inner { happenings: broadcast::channel(LAG_MAX).0, queued: Notify::new(), stops: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { happenings: broadcast::channel(LAG_MAX).0, queued: Notify::new(), told: Notify::new(), stops: Mutex::default() }) }
     }
 }
 
@@ -85,6 +86,16 @@ impl Live {
     /// Resolves when a run was queued in this process.
     pub async fn queued(&self) {
         self.inner.queued.notified().await;
+    }
+
+    /// Wakes the drivers of this process: a person answered a question. Another process looks for itself.
+    pub fn tell_answer(&self) {
+        self.inner.told.notify_waiters();
+    }
+
+    /// Resolves when a person answered a question in this process.
+    pub(crate) async fn told(&self) {
+        self.inner.told.notified().await;
     }
 
     /// Stops a run that this process drives, at once. Another process sees the wish in the database.

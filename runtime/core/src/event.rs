@@ -5,10 +5,13 @@
 use crate::call::{CallId, CallUse, Outcome, ToolCall};
 use crate::canonical::Digest;
 use crate::envelope::EnvelopeId;
-use crate::id::{BudgetHoldId, ConversationId, DecisionId, DocumentId, GrantId, HoldId, MessageId, PersonId, ReservationId, RunId, ScheduleId, WorkspaceId};
+use crate::id::{
+    BudgetHoldId, ConversationId, DecisionId, DocumentId, GrantId, HoldId, MessageId, PersonId, QuestionId, ReservationId, RunId, ScheduleId, WorkspaceId,
+};
 use crate::label::{Floor, Integrity, Label, Mode, Readers, Source};
 use crate::limits::RunLimits;
 use crate::money::{Micros, Usage};
+use crate::question::{PutQuestion, QuestionOutcome};
 use crate::tool::Effect;
 use crate::verdict::{BlockClass, Needs, Verdict};
 use serde::{Deserialize, Serialize};
@@ -533,6 +536,28 @@ pub enum Event {
         key: String,
         /// Which try.
         attempt: u32,
+    },
+    /// The server of a call under way asks the person something, who sees it from now on.
+    QuestionOpened {
+        /// The call.
+        call_id: CallId,
+        /// What is asked, by which server, until when.
+        put: PutQuestion,
+    },
+    /// The person answered, or nobody did. Stands before the server is told.
+    QuestionClosed {
+        /// The call.
+        call_id: CallId,
+        /// Which question.
+        question_id: QuestionId,
+        /// How it ended.
+        outcome: QuestionOutcome,
+        /// Who answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<PersonId>,
+        /// What they gave: for that server and this call, and shown to no model.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer: Option<serde_json::Map<String, serde_json::Value>>,
     },
     /// A call ended.
     Done {

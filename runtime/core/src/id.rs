@@ -127,6 +127,8 @@ id! {
     DecisionId, "dec";
     /// An action that waits for people.
     HoldId, "hold";
+    /// What a server asks a person in the middle of a call.
+    QuestionId, "question";
     /// A standing grant: an approval given in advance, within bounds.
     GrantId, "grant";
     /// A change of rules, a prompt label, a tool or a grant, which one person proposes and another approves.

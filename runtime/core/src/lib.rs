@@ -14,6 +14,7 @@ pub mod label;
 pub mod limits;
 pub mod money;
 pub mod permission;
+pub mod question;
 pub mod tool;
 pub mod verdict;
 
@@ -29,5 +30,6 @@ pub use label::{Floor, Integrity, Label, Mode, ModeError, Origin, Readers, Sourc
 pub use limits::RunLimits;
 pub use money::{Currency, Micros, Money, Usage};
 pub use permission::Permission;
+pub use question::{AnswerError, PutQuestion, Question, QuestionField, QuestionFormat, QuestionInput, QuestionOption, QuestionOutcome};
 pub use tool::{ArgumentClass, ArgumentRole, Effect, RecordPattern, ToolSpec};
 pub use verdict::{ApprovalSet, Approvals, BlockClass, Denial, Needs, Verdict};

@@ -61,6 +61,14 @@ pub const STEP_UP_MINUTES: i64 = 5;
 pub const RESERVATION_LEAST: Micros = Micros(50_000);
 /// How long a reservation lives without being settled, in minutes.
 pub const RESERVATION_MINUTES: i64 = 15;
+/// How many questions a server may ask the person in one call, and one at a time.
+pub const QUESTIONS_PER_CALL_MAX: u32 = 3;
+/// The most fields of one question.
+pub const QUESTION_FIELDS_MAX: usize = 20;
+/// The most that one field lets choose from.
+pub const QUESTION_OPTIONS_MAX: usize = 100;
+/// The largest answer to a question, in bytes of JSON.
+pub const ANSWER_BYTES_MAX: usize = 32 * 1024;
 /// The most times one step may be asked of a model before the run stops.
 pub const ASK_ATTEMPTS_MAX: u32 = 4;
 

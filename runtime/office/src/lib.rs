@@ -16,6 +16,7 @@ pub mod import;
 pub mod kept;
 pub mod notices;
 pub mod people;
+pub mod questions;
 pub mod runs;
 pub mod schedules;
 pub mod sub_runs;

@@ -37,8 +37,8 @@ pub use id_token::{Expected, ID_TOKEN_BYTES_MAX, IdTokenError, ProviderKey, veri
 pub use identity::{Identity, TICKET_SECONDS, sign_in_by_ticket, ticket_for};
 pub use invitation::{Invitation, Invited, invite, new_link};
 pub use oauth::{
-    ACCESS_SECONDS, CODE_SECONDS, ClientAllowed, ClientAsked, ClientGrant, CodeExchange, OauthError, Renewal, allow_client, exchange_code, refuse_client,
-    renew_token,
+    ACCESS_SECONDS, CODE_SECONDS, ClientAllowed, ClientAsked, ClientGrant, CodeExchange, OauthError, Renewal, Revocation, allow_client, exchange_code,
+    give_back_token, refuse_client, renew_token,
 };
 pub use passkeys::{
     CHALLENGE_SECONDS, Creation, PASSKEYS_MAX, Registered, Request, Tried, add_passkey, begin_passkey, begin_sign_in, begin_step_up, list_passkeys,

@@ -43,6 +43,7 @@ pub mod passkey;
 pub mod person;
 pub mod plugin_state;
 pub mod push_subscription;
+pub mod question;
 pub mod run;
 pub mod schedule;
 pub mod second_factor;

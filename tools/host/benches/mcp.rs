@@ -54,7 +54,7 @@ fn calls(criterion: &mut Criterion) {
     let rules = McpToolRules { effect: Some(Effect::Read), roles: [("text".to_owned(), "query".parse().expect("role"))].into(), ..McpToolRules::default() };
     let transport = McpTransport::Command { command: command(), environment: BTreeMap::new(), dir: PathBuf::from("/") };
     let tools = BTreeMap::from([("echo".to_owned(), rules)]);
-    let server = McpServer { name: "peer".to_owned(), transport, timeout_ms: 20_000, output_kb: 256, tools };
+    let server = McpServer { name: "peer".to_owned(), transport, timeout_ms: 20_000, output_kb: 256, asks: false, tools };
     let folder = support::Folder::new();
     let lock = folder.path().join("mcp.lock.json");
     let host = runtime.block_on(async {

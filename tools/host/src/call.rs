@@ -6,7 +6,7 @@ use crate::engine::Host;
 use crate::error::tidy;
 use crate::failure;
 use crate::manifest::Limits;
-use crate::mcp;
+use crate::mcp::{self, People};
 use crate::office::Office;
 use crate::plugin::Plugin;
 use crate::sandbox::{CallState, store};
@@ -78,6 +78,11 @@ impl CallReport {
 impl Host {
     /// Runs the call the permit was made for, and spends the permit. Whatever goes wrong is an outcome.
     pub async fn call(&self, permit: Permit, context: CallContext, office: Arc<dyn Office>) -> CallReport {
+        self.call_for(permit, context, office, Arc::new(mcp::Nobody)).await
+    }
+
+    /// The same for people who may be asked in the middle of it.
+    pub async fn call_for(&self, permit: Permit, context: CallContext, office: Arc<dyn Office>, people: Arc<dyn People>) -> CallReport {
         let envelope = permit.into_envelope();
         let Some(tool) = self.tool(&envelope.tool) else {
             return CallReport::refused(FailureClass::NotFound, "there is no such tool any more");
@@ -86,11 +91,11 @@ impl Host {
         if tool.spec().plugin_digest != envelope.plugin_digest || tool.spec().schema_digest != envelope.schema_digest {
             return CallReport::refused(FailureClass::Denied, "the tool changed after this call was decided on; propose it again");
         }
-        self.run(&tool, &envelope.arguments, context, office).await
+        self.run(&tool, &envelope.arguments, context, office, people).await
     }
 
     /// Runs a tool. Only [`Host::call`] may, and the tests of this crate.
-    async fn run(&self, tool: &Tool, arguments: &Value, context: CallContext, office: Arc<dyn Office>) -> CallReport {
+    async fn run(&self, tool: &Tool, arguments: &Value, context: CallContext, office: Arc<dyn Office>, people: Arc<dyn People>) -> CallReport {
         if !tool.accepts(arguments) {
             return CallReport::refused(FailureClass::InvalidArguments, "the arguments do not match the tool's schema");
         }
@@ -100,7 +105,7 @@ impl Host {
         let (plugin, limits) = match &tool.body {
             Body::Plugin { plugin, limits } => (plugin, limits),
             Body::Mcp(remote) => {
-                let outcome = mcp::call::run(remote, tool, arguments, deadline).await;
+                let outcome = mcp::call::run(remote, tool, arguments, deadline, people).await;
                 return CallReport {
                     outcome,
                     fuel: 0,

@@ -17,7 +17,7 @@ mod wire;
 pub use address::{Network, NetworkError};
 pub use courier::{COURIER_BYTES_MAX, Courier, CourierError, Delivered};
 pub use reader::{Document, Reader, ReaderError};
-pub use recorded::{Answers, Recorded, RecordedAnswer, SentRequest};
+pub use recorded::{Answers, Recorded, RecordedAnswer, SentRequest, Witness};
 pub(crate) use rule::RULES_MAX;
 #[cfg(feature = "testing")]
 pub(crate) use rule::find as find_rule;
@@ -247,7 +247,7 @@ impl Egress {
             }
             // A recording is asked in the place of the network, after everything that the manifest has to say.
             let addresses = match self.dialer.options.answers {
-                Answers::Network => self.dialer.addresses(&self.plugin, &target).await?,
+                Answers::Network | Answers::Witnessed(_) => self.dialer.addresses(&self.plugin, &target).await?,
                 Answers::Recorded(_) => Vec::new(),
             };
             let mut request = http::Request::new(Full::new(body.clone()));
@@ -258,6 +258,14 @@ impl Egress {
             used.sent_bytes += body.len() as u64;
             let answer = match &self.dialer.options.answers {
                 Answers::Network => self.dialer.exchange(&target, &addresses, request, most, &mut used.received_bytes).await?,
+                Answers::Witnessed(_) => {
+                    let witness = self.to_witness(request.method(), &target, request.headers(), &body);
+                    let answered = self.dialer.exchange(&target, &addresses, request, most, &mut used.received_bytes).await;
+                    if let Some((witness, sent)) = witness {
+                        witness.saw(sent, answered.as_ref().ok().map(|answer| self.seen(answer)));
+                    }
+                    answered?
+                }
                 Answers::Recorded(recorded) => {
                     self.recall(recorded.as_ref(), request.method(), &target, request.headers(), &body, (most, &mut used.received_bytes))?
                 }

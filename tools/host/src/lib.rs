@@ -40,7 +40,7 @@ mod tool;
 pub use call::{CallContext, CallReport};
 pub use egress::{
     Answers, COURIER_BYTES_MAX, Courier, CourierError, Delivered, Document, EgressOptions, EgressRule, EgressSecret, Network, NetworkError, PrivateHost,
-    Reader, ReaderError, Recorded, RecordedAnswer, RequestBudget, Resolver, Roots, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Scheme, SentRequest,
+    Reader, ReaderError, Recorded, RecordedAnswer, RequestBudget, Resolver, Roots, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Scheme, SentRequest, Witness,
 };
 pub use engine::{Allocation, Host, HostOptions, KV_QUOTA_DEFAULT};
 pub use error::{HostError, PluginError};

@@ -4,6 +4,7 @@
 //! connection, and what a server says later never reaches a model before somebody accepted it. A server's own hints
 //! decide nothing. Nothing here reads the environment; passing a permit is still the only way to call.
 
+mod asking;
 mod beside;
 pub(crate) mod call;
 mod definition;
@@ -13,6 +14,7 @@ mod lock;
 mod schema;
 mod server;
 
+pub use asking::{AskedPerson, Nobody, People, PersonSaid, QuestionRefused};
 pub use definition::{Definition, safe_name};
 pub use error::McpError;
 pub use lock::Difference;
@@ -110,6 +112,8 @@ pub struct McpServer {
     pub timeout_ms: u64,
     /// The most a call may answer, in KiB.
     pub output_kb: u64,
+    /// Whether it may ask the person of a run in the middle of a call.
+    pub asks: bool,
     /// By the name a tool has here, without the server's.
     pub tools: BTreeMap<String, McpToolRules>,
 }
@@ -204,6 +208,11 @@ fn made(server: &Arc<Server>, definition: &Definition, name: &str) -> Result<Too
 #[cfg(feature = "testing")]
 pub(crate) fn take_frame(frame: &[u8]) {
     use rmcp::model::{JsonRpcMessage, ServerJsonRpcMessage, ServerResult};
+    if let Ok(request) = serde_json::from_slice::<serde_json::Value>(frame)
+        && let Some(params) = request.get("params")
+    {
+        asking::take(params);
+    }
     let Ok(JsonRpcMessage::Response(response)) = serde_json::from_slice::<ServerJsonRpcMessage>(frame) else { return };
     match response.result {
         ServerResult::ListToolsResult(page) => {

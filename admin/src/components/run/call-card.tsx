@@ -18,6 +18,8 @@ import type { Call, CallStage } from '@/lib/run/fold';
 // Most calls wait for nobody: deciding comes with the first that does.
 const HoldCard = lazy(() => import('@/components/hold/hold-card').then(({ HoldCard: one }) => ({ default: one })));
 
+const QuestionCard = lazy(() => import('@/components/question/question-card').then(({ QuestionCard: one }) => ({ default: one })));
+
 const TONES: Record<CallStage, BadgeTone> = { proposed: 'plain', allowed: 'plain', held: 'wait', blocked: 'bad', running: 'accent', done: 'good', failed: 'bad' };
 const ICONS: Record<CallStage, typeof Ban> = { proposed: CircleDashed, allowed: CircleDashed, held: ShieldQuestion, blocked: Ban, running: Loader, done: CircleCheck, failed: CircleX };
 /** Of the arguments in the closed card's one line. */
@@ -35,6 +37,7 @@ export function CallCard({ call, isLive }: { call: Call; isLive: boolean }) {
       </Suspense>
     );
   }
+  const open = isLive ? call.questions.find((asked) => asked.outcome === null) : undefined;
   const line =
     call.summary ??
     leavesOf(call.arguments)
@@ -42,7 +45,7 @@ export function CallCard({ call, isLive }: { call: Call; isLive: boolean }) {
       .join(' · ')
       .slice(0, LETTERS_IN_LINE);
   const why = call.stage === 'blocked' ? reasonOf(call) : call.failure?.message;
-  return (
+  const card = (
     <details className={cx('group rounded-lg border bg-surface text-sm', call.stage === 'blocked' ? 'border-bad' : 'border-line')}>
       <summary className="grid list-none gap-1 rounded-lg px-3 py-2 hover:bg-sunken [&::-webkit-details-marker]:hidden">
         <span className="flex items-center gap-2">
@@ -66,6 +69,15 @@ export function CallCard({ call, isLive }: { call: Call; isLive: boolean }) {
         {call.rules.length > 0 && <Rules ids={call.rules} />}
       </div>
     </details>
+  );
+  if (open === undefined) return card;
+  return (
+    <div className="grid gap-2">
+      {card}
+      <Suspense fallback={<Loading />}>
+        <QuestionCard key={open.id} asked={open} />
+      </Suspense>
+    </div>
   );
 }
 

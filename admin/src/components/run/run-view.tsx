@@ -10,7 +10,7 @@ import { Failed } from '@/components/ui/states';
 import { withoutMarks } from '@/lib/citations';
 import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
-import { costOf, waitingOf, waitsForMoney, type Run } from '@/lib/run/fold';
+import { askedOf, costOf, waitingOf, waitsForMoney, type Run } from '@/lib/run/fold';
 import type { Followed } from '@/lib/run/use-run';
 import { CallCard } from './call-card';
 
@@ -45,7 +45,7 @@ function Activity({ run, isLost, isHeard }: { run: Run; isLost: boolean; isHeard
       </p>
     );
   }
-  if (waitingOf(run).length > 0 || waitsForMoney(run) !== null) return null;
+  if (waitingOf(run).length > 0 || askedOf(run).length > 0 || waitsForMoney(run) !== null) return null;
   if (run.draft !== '' || run.reply !== null) return null;
   const isCalling = run.items.some((item) => item.kind === 'call' && item.call.stage === 'running');
   return (

@@ -10,7 +10,7 @@ import { Button } from '@/components/ui/button';
 import { Ago } from '@/components/ui/time';
 import { withoutMarks } from '@/lib/citations';
 import { useRun } from '@/lib/run/use-run';
-import { waitingOf, waitsForMoney } from '@/lib/run/fold';
+import { askedOf, waitingOf, waitsForMoney } from '@/lib/run/fold';
 import type { Message, Turn } from './api';
 import { SentFiles } from './attachments';
 
@@ -113,7 +113,7 @@ export function LiveTurn({ conversationId, turn, runId, isLast, onAgain, onRunni
       <Own message={turn.message} onAgain={onAgain} />
       {/* Reading out every token would drown everything else: what is finished is announced, once. */}
       <p role="status" className="sr-only">
-        {run.reply !== null && isLast ? t('replied', { text: withoutMarks(run.reply) }) : waitingOf(run).length > 0 || waitsForMoney(run) !== null ? t('waits') : ''}
+        {run.reply !== null && isLast ? t('replied', { text: withoutMarks(run.reply) }) : askedOf(run).length > 0 ? t('asked') : waitingOf(run).length > 0 || waitsForMoney(run) !== null ? t('waits') : ''}
       </p>
       {!isHeard && turn.reply !== null ? <Answer text={turn.reply.text} /> : <RunView followed={followed} runId={runId} />}
     </article>

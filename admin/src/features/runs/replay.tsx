@@ -74,6 +74,8 @@ const WORDS = {
   'tool.started': 'tool_started',
   'tool.delegated': 'tool_delegated',
   'tool.returned': 'tool_returned',
+  'question.opened': 'question_opened',
+  'question.closed': 'question_closed',
   'tool.done': 'tool_done',
   'tool.failed': 'tool_failed',
   reply: 'reply',

@@ -23,6 +23,8 @@ const NAMES: Record<RunEvent['event'], true> = {
   'tool.started': true,
   'tool.delegated': true,
   'tool.returned': true,
+  'question.opened': true,
+  'question.closed': true,
   'tool.done': true,
   'tool.failed': true,
   reply: true,

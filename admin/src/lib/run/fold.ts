@@ -4,6 +4,15 @@ import type { RunEvent } from './event';
 /** How far a call is. */
 export type CallStage = 'proposed' | 'allowed' | 'held' | 'blocked' | 'running' | 'done' | 'failed';
 
+/** What a server asked the person in the middle of a call. */
+export interface AskedQuestion {
+  id: string;
+  server: string;
+  form: Schemas['QuestionForm'];
+  expiresAtMs: number;
+  outcome: string | null;
+}
+
 /** A call the model proposed, and what became of it. */
 export interface Call {
   id: string;
@@ -15,6 +24,7 @@ export interface Call {
   reason: string | null;
   blockClass: string | null;
   hold: { id: string; envelopeId: string; needs: string[][]; expiresAtMs: number; outcome: string | null; words: string | null } | null;
+  questions: AskedQuestion[];
   attempts: number;
   summary: string | null;
   failure: { kind: string; message: string } | null;
@@ -112,6 +122,7 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
         reason: null,
         blockClass: null,
         hold: null,
+        questions: [],
         attempts: 0,
         summary: null,
         failure: null,
@@ -168,6 +179,16 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
       const { outcome } = event.data;
       return change(next, event.data.call_id, (call) => (call.subRun === null ? call : { ...call, subRun: { ...call.subRun, outcome } }));
     }
+    case 'question.opened': {
+      const { question_id: id, server, question: form, expires_at_ms: expiresAtMs } = event.data;
+      return change(next, event.data.call_id, (call) =>
+        call.questions.some((asked) => asked.id === id) ? call : { ...call, questions: [...call.questions, { id, server, form, expiresAtMs, outcome: null }] },
+      );
+    }
+    case 'question.closed': {
+      const { question_id: id, outcome } = event.data;
+      return change(next, event.data.call_id, (call) => ({ ...call, questions: call.questions.map((asked) => (asked.id === id ? { ...asked, outcome } : asked)) }));
+    }
     case 'tool.done': {
       const { summary, ms, fuel } = event.data;
       return change(next, event.data.call_id, (call) => ({ ...call, stage: 'done', summary: summary ?? null, ms, fuel }));
@@ -198,6 +219,11 @@ export function costOf(run: Run): { micros: number; tokens: number } {
 /** Calls that wait for people now. */
 export function waitingOf(run: Run): Call[] {
   return run.ended ? [] : run.items.flatMap((item) => (item.kind === 'call' && item.call.stage === 'held' && item.call.hold?.outcome === null ? [item.call] : []));
+}
+
+/** What servers ask the person now. */
+export function askedOf(run: Run): AskedQuestion[] {
+  return run.ended ? [] : run.items.flatMap((item) => (item.kind === 'call' && !isOver(item.call) ? item.call.questions.filter((asked) => asked.outcome === null) : []));
 }
 
 /** What the run waits for now because a budget has no room. */

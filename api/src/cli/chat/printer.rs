@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
 use steward_core::event::{HoldOutcome, Recorded};
-use steward_core::{CallId, EnvelopeId, Event, HoldId, Outcome, RunId, RunOutcome, ToolCall, Verdict};
+use steward_core::{CallId, EnvelopeId, Event, HoldId, Outcome, PutQuestion, QuestionId, QuestionOutcome, RunId, RunOutcome, ToolCall, Verdict};
 
 /// Letters of a call's arguments in its line.
 const ARGUMENT_LETTERS: usize = 60;
@@ -29,6 +29,8 @@ pub(super) struct Printer {
     open: Vec<(HoldId, EnvelopeId)>,
     /// Runs that serve its calls and are not over.
     sub_runs: Vec<RunId>,
+    /// What servers ask and wait for, and whether the person was shown it.
+    asked: Vec<(PutQuestion, bool)>,
     outcome: Option<RunOutcome>,
     /// Whether the person asked to stop: that the model then has no answer is no news.
     is_stopping: bool,
@@ -48,6 +50,7 @@ impl Printer {
             reasons: BTreeMap::new(),
             open: Vec::new(),
             sub_runs: Vec::new(),
+            asked: Vec::new(),
             outcome: None,
             is_stopping: false,
         }
@@ -92,6 +95,18 @@ impl Printer {
     /// The first action that waits for people.
     pub(super) fn open_hold(&self) -> Option<(HoldId, EnvelopeId)> {
         self.open.first().copied()
+    }
+
+    /// The first question that waits for the person and was not shown to them.
+    pub(super) fn take_question(&mut self) -> Option<PutQuestion> {
+        let (put, is_shown) = self.asked.iter_mut().find(|(_, is_shown)| !*is_shown)?;
+        *is_shown = true;
+        Some(put.clone())
+    }
+
+    /// Whether this question still waits.
+    pub(super) fn waits_for(&self, question: QuestionId) -> bool {
+        self.asked.iter().any(|(put, _)| put.question_id == question)
     }
 
     /// Forgets an action that was just decided on.
@@ -181,8 +196,12 @@ impl Printer {
             Event::Replied { text, .. } => self.replied(text),
             Event::Ended { outcome: RunOutcome::Replied, .. } => self.finish(),
             Event::Ended { message, .. } => self.line(&self.output.tone(Tone::Warning, &format!("Stopped: {}", one_line(message, 400)))),
+            Event::QuestionClosed { call_id, outcome, .. } => {
+                let (tone, words) = told(*outcome);
+                self.call_line(*call_id, tone, "•", words)
+            }
             // Whoever has the record shows what is held: the sealed call, not the proposed one.
-            Event::HoldOpened { .. } => self.finish(),
+            Event::HoldOpened { .. } | Event::QuestionOpened { .. } => self.finish(),
             Event::Started { .. }
             | Event::Forked { .. }
             | Event::Given { .. }
@@ -206,6 +225,8 @@ impl Printer {
             Event::HoldClosed { hold_id, .. } => self.settle(*hold_id),
             Event::Delegated { run_id, .. } => self.sub_runs.push(*run_id),
             Event::Returned { run_id, .. } => self.sub_runs.retain(|open| open != run_id),
+            Event::QuestionOpened { put, .. } => self.asked.push((put.clone(), false)),
+            Event::QuestionClosed { question_id, .. } => self.asked.retain(|(put, _)| put.question_id != *question_id),
             Event::Ended { outcome, .. } => self.outcome = Some(*outcome),
             Event::Started { .. }
             | Event::Forked { .. }
@@ -270,6 +291,17 @@ fn closed(outcome: HoldOutcome) -> (Tone, &'static str) {
         HoldOutcome::Cancelled => (Tone::Quiet, "withdrawn"),
         HoldOutcome::Edited => (Tone::Good, "edited; another card waits in its place"),
         HoldOutcome::Revised => (Tone::Warning, "sent back"),
+    }
+}
+
+/// How a question ended, in words.
+fn told(outcome: QuestionOutcome) -> (Tone, &'static str) {
+    match outcome {
+        QuestionOutcome::Answered => (Tone::Good, "the server was told"),
+        QuestionOutcome::Declined => (Tone::Quiet, "the server was told that you do not say"),
+        QuestionOutcome::Cancelled => (Tone::Quiet, "the server was told that nobody answers"),
+        QuestionOutcome::Expired => (Tone::Warning, "nobody answered the server in time"),
+        QuestionOutcome::Withdrawn => (Tone::Quiet, "the server waits for no answer any more"),
     }
 }
 

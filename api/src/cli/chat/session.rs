@@ -1,11 +1,13 @@
 //! One conversation at the terminal: posts messages, drives their runs in this process, and shows what happens.
 
 use super::printer::Printer;
+use super::questions;
 use crate::cli::approvals::Card;
 use crate::cli::error::CliError;
 use crate::cli::output::{Output, Tone};
 use crate::cli::terminal::Terminal;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use steward_agent::Runtime;
@@ -14,7 +16,7 @@ use steward_agent::live::Happening;
 use steward_agent::pins::pin;
 use steward_agent::worker::{drive_leased, work};
 use steward_core::event::Recorded;
-use steward_core::{ConversationId, Event, HasKind, Kind, RunId, RunOutcome, WorkspaceId};
+use steward_core::{ConversationId, Event, HasKind, Kind, QuestionId, RunId, RunOutcome, WorkspaceId};
 use steward_office::conversations;
 use steward_office::{holds, runs};
 use steward_store::doors::Leased;
@@ -39,6 +41,17 @@ pub(super) enum Turn {
     Limited,
     /// Anything else.
     Failed,
+}
+
+/// The person answering a server's question.
+type Asking<'a> = Pin<Box<dyn Future<Output = Result<(), CliError>> + 'a>>;
+
+/// Resolves when the person's word is on its way; never without a question.
+async fn answered(asking: &mut Option<(QuestionId, Asking<'_>)>) -> Result<(), CliError> {
+    match asking {
+        Some((_, asking)) => asking.await,
+        None => std::future::pending().await,
+    }
 }
 
 /// A conversation.
@@ -90,6 +103,7 @@ impl<'a> Session<'a> {
         let runtime = self.runtime.clone();
         let mut drive = Box::pin(drive_leased(&runtime, leased));
         let mut stops = 0;
+        let mut asking: Option<(QuestionId, Asking<'_>)> = None;
         let driven = loop {
             tokio::select! {
                 biased;
@@ -102,7 +116,17 @@ impl<'a> Session<'a> {
                     self.stop(leased.run).await?;
                 }
                 happening = watch.recv() => self.show(&mut printer, happening).await?,
+                told = answered(&mut asking) => {
+                    told?;
+                    asking = None;
+                }
                 driven = &mut drive => break driven,
+            }
+            // The call waits while the person answers, and goes on without them when its time is over.
+            asking = asking.filter(|(question, _)| printer.waits_for(*question));
+            if let (None, Some(put)) = (&asking, printer.take_question()) {
+                let asked = questions::ask(self.terminal, self.runtime.live.clone(), self.output, self.json, put.clone());
+                asking = Some((put.question_id, Box::pin(asked)));
             }
         };
         // What was told while the driver came to its end: the text as it was written first, which no journal has, and then what is missing.

@@ -14,6 +14,8 @@ pub(crate) struct TokenServerView {
     issuer: String,
     authorization_endpoint: String,
     token_endpoint: String,
+    /// Where a client gives a token back (RFC 7009).
+    revocation_endpoint: String,
     #[schema(value_type = Vec<String>)]
     response_types_supported: [&'static str; 1],
     #[schema(value_type = Vec<String>)]
@@ -24,6 +26,8 @@ pub(crate) struct TokenServerView {
     code_challenge_methods_supported: [&'static str; 1],
     #[schema(value_type = Vec<String>)]
     token_endpoint_auth_methods_supported: [&'static str; 1],
+    #[schema(value_type = Vec<String>)]
+    revocation_endpoint_auth_methods_supported: [&'static str; 1],
     #[schema(value_type = Vec<String>)]
     scopes_supported: [Scope; 3],
     /// Every answer names this server (RFC 9207).
@@ -46,11 +50,13 @@ pub(crate) async fn handle(visit: Visit) -> Answer {
         issuer: url.to_owned(),
         authorization_endpoint: format!("{url}{}", oauth::PAGE),
         token_endpoint: format!("{url}/oauth/token"),
+        revocation_endpoint: format!("{url}/oauth/revoke"),
         response_types_supported: ["code"],
         response_modes_supported: ["query"],
         grant_types_supported: ["authorization_code", "refresh_token"],
         code_challenge_methods_supported: ["S256"],
         token_endpoint_auth_methods_supported: ["none"],
+        revocation_endpoint_auth_methods_supported: ["none"],
         scopes_supported: Scope::ALL,
         authorization_response_iss_parameter_supported: true,
         client_id_metadata_document_supported: true,

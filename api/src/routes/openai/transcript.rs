@@ -100,6 +100,8 @@ impl Transcript {
             | Event::Starting { .. }
             | Event::Delegated { .. }
             | Event::Returned { .. }
+            | Event::QuestionOpened { .. }
+            | Event::QuestionClosed { .. }
             | Event::Done { .. }
             | Event::Extracted { .. }
             | Event::CancelAsked { .. }

@@ -27,11 +27,13 @@ const ELSEWHERE: [&str; 14] = [
 /// Routes whose sample is refused here, as no tool and no run stands behind it, or that change nothing. What they write down is tested with
 /// the real parts: `an_action_is_edited_and_approved_as_edited`, `a_grant_is_given_shown_as_a_rule_and_taken_back`,
 /// `a_changed_tool_stays_refused_until_another_person_accepts_it`, `a_merge_loses_nothing_and_takes_deals_and_notes_along`,
-/// `an_mcp_call_is_a_run_of_its_own_through_the_gate`, `a_person_lets_a_client_in_or_not_and_it_hears_of_it`.
-const WITHOUT_PARTS: [&str; 12] = [
+/// `an_mcp_call_is_a_run_of_its_own_through_the_gate`, `a_person_lets_a_client_in_or_not_and_it_hears_of_it`,
+/// `a_client_gives_its_token_back_by_either_secret_and_nobody_else_does`.
+const WITHOUT_PARTS: [&str; 13] = [
     "oauth::allow",
     "oauth::refuse",
     "oauth::register",
+    "oauth::revoke",
     "passkeys::challenge",
     "passkeys::begin",
     "holds::edit",

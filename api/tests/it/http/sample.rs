@@ -7,8 +7,8 @@ use steward_api::router::Route;
 use steward_core::event::Recorded;
 use steward_core::{
     Actor, ActorKind, ApiTokenId, AuthMethod, BudgetHoldId, CompanyId, ContactId, ConversationId, DealId, DecisionId, Digest, DocumentId, EnvelopeId, Event,
-    GovernanceChangeId, GrantId, HoldId, Id, Integrity, PasskeyId, PersonId, PushSubscriptionId, Role, RunId, RunOutcome, ScheduleId, Scope, SessionId,
-    WorkspaceId, Workspaces,
+    GovernanceChangeId, GrantId, HoldId, Id, Integrity, PasskeyId, PersonId, PushSubscriptionId, QuestionId, Role, RunId, RunOutcome, ScheduleId, Scope,
+    SessionId, WorkspaceId, Workspaces,
 };
 use steward_office::changes::{self, ChangeKind, POLICY, Proposal};
 use steward_office::conversations::{self, AgentPins};
@@ -74,6 +74,7 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
         "oauth::allow" => Sample::Json(json!({ "asked": "", "agent": "assistant", "scopes": ["converse"] })),
         "oauth::refuse" => Sample::Json(json!({ "asked": "" })),
         "oauth::token" => Sample::Bytes("application/x-www-form-urlencoded", "grant_type=refresh_token&client_id=x&refresh_token=x"),
+        "oauth::revoke" => Sample::Bytes("application/x-www-form-urlencoded", "client_id=x&token=x"),
         "oauth::register" => Sample::Json(json!({ "redirect_uris": ["https://app.example/back"] })),
         "tokens::create" => Sample::Json(json!({ "name": "ci", "scopes": ["read"] })),
         "people::invite" => Sample::Json(json!({ "email": format!("{}@home.example", unique()), "display_name": "Ben", "roles": [{ "role": "support" }] })),
@@ -100,6 +101,8 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
         "schedules::create" => {
             Sample::Json(json!({ "agent": "assistant", "workspace_id": workspace, "text": "Hello", "cron": "0 9 * * MON", "time_zone": "Europe/Berlin" }))
         }
+        "questions::answer" => Sample::Json(json!({ "content": { "day": "Monday" } })),
+        "questions::decline" | "questions::cancel" => Sample::Nothing,
         "runs::fork" => Sample::Json(json!({ "step": 1 })),
         "holds::approve" => Sample::Json(json!({ "envelope_id": EnvelopeId::of_text(world.server.state.office.key.as_ref().expect("key"), ENVELOPE) })),
         // No tool and no agent's journal stands behind the samples: these ask who may ask.
@@ -203,6 +206,7 @@ pub(crate) async fn target(world: &World, house: &House, person: PersonId, route
         "runs" => run_of(world, house, route.name == "runs::events").await.to_string(),
         "schedules" => schedule_of(world, house, person, route.name == "schedules::resume").await.to_string(),
         "actions" => action_of(world, house).await.to_string(),
+        "questions" => question_of(world, house).await.to_string(),
         "holds" => hold_of(world, house, "write").await.to_string(),
         "budgets/holds" => budget_hold_of(world, house, person, route).await.to_string(),
         "changes" => change_of(world, house, person, ChangeKind::Policy, route.name.ends_with("::withdraw")).await.governance_change_id.to_string(),
@@ -328,6 +332,22 @@ pub(crate) async fn hold_of(world: &World, house: &House, effect: &str) -> HoldI
     id
 }
 
+/// What a server asks the owner in a call of their run.
+async fn question_of(world: &World, house: &House) -> QuestionId {
+    let run = run_of(world, house, false).await;
+    let id: QuestionId = world.server.state.office.ids.make();
+    let form = r#"{"message":"Which day?","fields":[{"name":"day","required":true,"input":{"type":"text"}}]}"#;
+    let sql = format!(
+        "update run set status = 'running' where run_id = '{run}';
+         insert into question (tenant_id, question_id, workspace_id, run_id, fence, call_id, person_id, tool, server, question, asked_at, expires_at)
+         select tenant_id, '{id}', workspace_id, run_id, fence, 'call_1_0', person_id, 'trips.book', 'trips', '{form}', '2026-03-01', '2100-01-01' from run where run_id = '{run}'",
+        run = run.uuid(),
+        id = id.uuid(),
+    );
+    world.server.database.raw(&sql).await;
+    id
+}
+
 /// A run of the owner's that waits for room; for a review one that somebody else let go on, and for breaking the glass a person who proved
 /// who they are.
 async fn budget_hold_of(world: &World, house: &House, person: PersonId, route: &Route) -> BudgetHoldId {
@@ -415,6 +435,7 @@ pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
         "conversations" => fresh::<ConversationId>(world),
         "runs" => fresh::<RunId>(world),
         "schedules" => fresh::<ScheduleId>(world),
+        "questions" => fresh::<QuestionId>(world),
         "holds" => fresh::<HoldId>(world),
         "grants" => fresh::<GrantId>(world),
         "changes" => fresh::<GovernanceChangeId>(world),

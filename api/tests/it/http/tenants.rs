@@ -49,6 +49,9 @@ begin
   insert into schedule (tenant_id, schedule_id, workspace_id, person_id, agent, text, cron, time_zone, own_words, integrity, sources, created_at)
     values (t, s, w, p, 'assistant', 'x', '0 9 * * *', 'UTC', true, 4, '[]', n);
   insert into schedule_run (tenant_id, schedule_id, due_at, workspace_id, why, at) values (t, s, n, w, 'x', n);
+  update run set status = 'running' where tenant_id = t and run_id = r;
+  insert into question (tenant_id, question_id, workspace_id, run_id, fence, call_id, person_id, tool, server, question, asked_at, expires_at)
+    select t, gen_random_uuid(), w, r, fence, 'call_1_0', p, 'x', 'x', '{}', n, n from run where tenant_id = t and run_id = r;
   insert into run_event (tenant_id, run_id, seq, workspace_id, at, body) values (t, r, 1, w, n, '{}');
   insert into decision (tenant_id, decision_id, workspace_id, run_id, call_id, person_id, agent, tool, verdict, rules, reason, policy_digest, arguments, provenance, record, decided_at)
     values (t, gen_random_uuid(), w, r, 'call_1_0', p, 'assistant', 'x', 'block', '{}', 'x', d, '{}', '{}', '{}', n);

@@ -61,6 +61,7 @@ impl Peer {
             transport: McpTransport::Url { url: format!("http://{}/mcp?key=secret", self.address), bearer: None },
             timeout_ms: 20_000,
             output_kb: 64,
+            asks: false,
             tools: BTreeMap::from([("find".to_owned(), rules)]),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::extract::{self, Question, Spent};
 use super::journal::{DecisionSide, Side};
+use super::questions::Desk;
 use super::standing::Judged;
 use super::{Drive, DriveError, Permitted, plan, wish};
 use crate::Runtime;
@@ -9,7 +10,7 @@ use crate::counts::{Counted, prepare};
 use crate::gate::{Beside, Catalogue as _, Gate, Ruled, Ruling};
 use crate::held::{call_key, preview_of, row_of};
 use crate::points::point;
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::{BoxFuture, FutureExt as _, join_all};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -313,6 +314,7 @@ impl Drive<'_> {
         // Those that run side by side have it together.
         let requests = RequestBudget::after(self.run.requests);
         let (handed_down, permitted): (Vec<_>, Vec<_>) = permitted.into_iter().partition(|(_, permitted)| permitted.permit.envelope().tool == DELEGATE);
+        let mut desk = Desk::new();
         for (id, Permitted { permit, floor, said }) in permitted {
             if permit.envelope().tool == EXTRACT {
                 running.push(self.reading(id, permit).await?);
@@ -331,9 +333,10 @@ impl Drive<'_> {
             let context = CallContext { key, deadline_ms, locale: "en".to_owned(), time_zone: "UTC".to_owned(), now_ms, requests: requests.clone() };
             let only_reads = self.run.call(id).is_some_and(|call| call.only_reads());
             let hands = (self.hands)(floor);
+            let people = self.people_of(&desk, id);
             let stop = self.stop.clone();
             running.push(Box::pin(async move {
-                let calling = runtime.host.call(permit, context, hands);
+                let calling = runtime.host.call_for(permit, context, hands, people);
                 if !only_reads {
                     point();
                     // An effect under way is never dropped: its outcome must be known. Its deadline bounds it.
@@ -345,18 +348,8 @@ impl Drive<'_> {
                 }
             }));
         }
-        let all = join_all(running);
-        tokio::pin!(all);
-        let reports = tokio::select! {
-            biased;
-            reports = &mut all => reports,
-            () = tokio::time::sleep(Duration::from_millis(LOOK_MS)), if unwritten => {
-                // Both at once: a look that stood still meanwhile would keep its sandbox and its connection from others.
-                let (flushed, reports) = tokio::join!(self.flush(RunStatus::Running, false), &mut all);
-                flushed?;
-                reports
-            }
-        };
+        let mut all = join_all(running).fuse();
+        let reports = Box::pin(self.attend(&mut desk, &mut all, unwritten.then_some(Duration::from_millis(LOOK_MS)))).await?;
         point();
         for (id, report, spent) in reports {
             if self.run.call(id).is_some_and(|call| call.hold.is_some()) {

@@ -10,20 +10,21 @@ use std::time::Duration;
 use steward_core::event::{HoldOutcome, Pins, Recorded};
 use steward_core::limits::LEASE_MS;
 use steward_core::{
-    Actor, Approvals, BudgetHoldId, CallId, EnvelopeId, EnvelopeKey, Event, FailureClass, HoldId, Micros, Outcome, PersonId, ReservationId, Role, RunId,
-    RunOutcome,
+    Actor, Approvals, BudgetHoldId, CallId, EnvelopeId, EnvelopeKey, Event, FailureClass, HoldId, Micros, Outcome, PersonId, QuestionId, QuestionOutcome,
+    ReservationId, Role, RunId, RunOutcome,
 };
 use steward_office::audit::{Entry, bound};
 use steward_office::budgets::holds::Breach;
 use steward_office::grants::{self, Granted};
 use steward_office::holds::seal;
-use steward_office::{Office, OfficeError, budgets};
+use steward_office::{Office, OfficeError, budgets, questions};
 use steward_store::budget_hold::{self, BudgetHoldRow};
 use steward_store::conversation::Message;
 use steward_store::counter::{Stood, Wanted};
 use steward_store::decision::DecisionRow;
 use steward_store::escalation::{self, EscalationRow};
 use steward_store::hold::{self, HoldRow};
+use steward_store::question::QuestionRow;
 use steward_store::run::{self, RunStatus};
 use steward_store::step::{Move, NewSubRun, Reserve, Step};
 use steward_store::{Store, StoreError, Tx, journal};
@@ -296,6 +297,29 @@ impl Journal {
         Ok(escalation::of_run(&mut tx, run).await?)
     }
 
+    /// Puts a server's question where its person sees it.
+    pub(super) async fn put_question(&self, row: &QuestionRow) -> Result<(), OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(()) };
+        let mut tx = store.begin(actor).await?;
+        questions::put(&mut tx, row).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The questions that a run asked under this lease, with what became of them.
+    pub(super) async fn questions(&self, run: RunId, fence: i64) -> Result<Vec<QuestionRow>, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(Vec::new()) };
+        let mut tx = store.begin(actor).await?;
+        questions::of_run(&mut tx, run, fence).await
+    }
+
+    /// Closes a question that nobody answered.
+    pub(super) async fn close_question(&self, id: QuestionId, outcome: QuestionOutcome, at: time::OffsetDateTime) -> Result<(), OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(()) };
+        let mut tx = store.begin(actor).await?;
+        questions::close(&mut tx, id, outcome, at).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// A use of a standing grant, counted before anything runs on it.
     pub(super) async fn take_grant(&self, office: &Office, wanted: &grants::Wanted<'_>) -> Result<Option<Granted>, OfficeError> {
         let Self::Postgres { store, actor } = self else { return Ok(None) };
@@ -458,6 +482,8 @@ fn attempt_or_outcome(batch: &Batch<'_>, recorded: &Recorded) -> Result<Option<E
             let start = batch.events.iter().find(|other| matches!(&other.event, Event::Starting { call_id: started, .. } if started == call_id));
             ("call.end", call_id, word, start)
         }
+        Event::QuestionOpened { call_id, .. } => ("question.ask", call_id, "asked", None),
+        Event::QuestionClosed { call_id, outcome, .. } => ("question.close", call_id, outcome.name(), None),
         _ => return Ok(None),
     };
     let mut detail = named(recorded)?;
@@ -475,6 +501,14 @@ fn named(recorded: &Recorded) -> Result<serde_json::Map<String, serde_json::Valu
     named.insert("digest".to_owned(), json!(bound::of_event(recorded.at_ms, &body)));
     if let Event::Starting { attempt, .. } = recorded.event {
         named.insert("attempt".to_owned(), json!(attempt));
+    }
+    match &recorded.event {
+        Event::QuestionOpened { put, .. } => {
+            named.insert("question".to_owned(), json!(put.question_id));
+            named.insert("server".to_owned(), json!(put.server));
+        }
+        Event::QuestionClosed { question_id, .. } => drop(named.insert("question".to_owned(), json!(question_id))),
+        _ => {}
     }
     Ok(named)
 }

@@ -159,6 +159,8 @@ impl Run {
                     call.handed.clone_from(handed);
                 }
             }
+            // What a server asked the person is between the two; the call goes on as it stands.
+            Event::QuestionOpened { .. } | Event::QuestionClosed { .. } => {}
             Event::Extracted { usage, cost, .. } => self.charge(*usage, *cost),
             Event::Delegated { call_id, run_id, limits, .. } => {
                 if let Some(call) = self.call_mut(*call_id) {
@@ -225,6 +227,7 @@ impl Run {
                 | Event::Edited { .. }
                 | Event::BudgetDecided { .. }
                 | Event::Returned { .. }
+                | Event::QuestionClosed { .. }
                 | Event::CancelAsked { .. }
                 | Event::Started { .. }
                 | Event::Forked { .. }
@@ -240,6 +243,7 @@ impl Run {
                 | Event::AskFailed { .. }
                 | Event::HoldOpened { .. }
                 | Event::BudgetHeld { .. }
+                | Event::QuestionOpened { .. }
                 | Event::Done { .. }
                 | Event::Extracted { .. }
                 | Event::Delegated { .. }

@@ -281,6 +281,45 @@ pub async fn renew_token(store: &Store, office: &Office, by: Renewal<'_>) -> Res
     Ok(ClientGrant { access, renewal, scopes: token.scopes })
 }
 
+/// What a program brings that gives its token back.
+#[derive(Debug)]
+pub struct Revocation<'a> {
+    /// The token, or the secret that renews it.
+    pub secret: &'a SecretString,
+    /// The program that says so.
+    pub client_id: &'a str,
+}
+
+/// Ends a client's token (RFC 7009), by the token or by the secret that renews it. One that counts no more, that nobody has, or that is
+/// another client's is left as it is, and nobody is told which.
+pub async fn give_back_token(store: &Store, office: &Office, by: Revocation<'_>) -> Result<(), OauthError> {
+    let Some((tenant, id)) = given_back(store, by.secret).await? else { return Ok(()) };
+    let now = office.clock.now();
+    let mut tx = store.begin(&Actor::worker(tenant)).await?;
+    let Some((token, _)) = api_token::find_usable(&mut tx, id).await? else { return Ok(()) };
+    if token.client.as_ref().is_none_or(|client| client.client_id != by.client_id) {
+        return Ok(());
+    }
+    match api_token::revoke(&mut tx, token.person_id, id, now).await {
+        Ok(()) => record(&mut tx, office, "token.revoke", id.to_string(), "done", json!({ "why": "its client gave it back" })).await?,
+        Err(StoreError::Missing) => return Ok(()),
+        Err(err) => return Err(err.into()),
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Which token a program means: it has to bring its secret, whole.
+async fn given_back(store: &Store, brought: &SecretString) -> Result<Option<(TenantId, ApiTokenId)>, OauthError> {
+    if let Some((tenant, id, hash)) = secret::read_token(brought) {
+        let mut tx = store.begin(&Actor::worker(tenant)).await?;
+        let found = api_token::find_usable(&mut tx, id).await?;
+        return Ok(found.filter(|(_, kept)| bool::from(kept.bytes().ct_eq(hash.bytes()))).map(|_| (tenant, id)));
+    }
+    let Some((tenant, hash)) = secret::read(brought.expose_secret()) else { return Ok(None) };
+    let mut tx = store.begin(&Actor::worker(tenant)).await?;
+    Ok(oauth::find_renewal(&mut tx, &hash).await?.map(|found| (tenant, found.api_token_id)))
+}
+
 /// What is wrong with a code that was not used yet: for the record, and for the client.
 fn wrong_with(code: &OauthCode, by: CodeExchange<'_>, is_active: bool, now: OffsetDateTime) -> Option<(&'static str, OauthError)> {
     let made = Digest::of(by.verifier.expose_secret().as_bytes());

@@ -2,7 +2,9 @@
 //!
 //! What changes the world and was sent, but not answered in a way that can be read, is `unknown`: it may have happened.
 
+use super::asking::People;
 use super::beside::{self, Beside};
+use super::error::McpError;
 use super::link::Link;
 use super::server::Server;
 use super::{McpTransport, definition::Definition};
@@ -19,6 +21,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use steward_core::canonical::CanonicalError;
 use steward_core::{Digest, Failure, FailureClass, Outcome};
+use tokio::time::error::Elapsed;
 use tokio::time::timeout_at;
 
 const MESSAGE_MAX: usize = 500;
@@ -64,19 +67,16 @@ enum Sent {
 }
 
 /// Runs it. The arguments match the schema; the deadline holds for connecting and answering together.
-pub(crate) async fn run(remote: &Remote, tool: &Tool, arguments: &Value, deadline: Instant) -> Outcome {
-    let reached = match timeout_at(deadline.into(), remote.server.reach(&remote.name)).await {
-        Err(_elapsed) => Err(unavailable("its server did not start in time")),
-        Ok(Err(_told)) => Err(unavailable("its server does not answer; a later try may work")),
-        Ok(Ok((link, Some(offered)))) if offered == remote.digest => Ok(link),
-        Ok(Ok((_, Some(_)))) => Err(changed("its server changed it after it was accepted; it must be accepted again")),
-        Ok(Ok((_, None))) => Err(changed("its server no longer offers it")),
+pub(crate) async fn run(remote: &Remote, tool: &Tool, arguments: &Value, deadline: Instant, people: Arc<dyn People>) -> Outcome {
+    let asked = if remote.server.config.asks {
+        ask_alone(remote, arguments, deadline, people).await
+    } else {
+        match reached(remote, timeout_at(deadline.into(), remote.server.reach(&remote.name)).await) {
+            Ok(link) => ask(remote, &link, arguments, deadline).await,
+            Err(failure) => Err((failure, Sent::No)),
+        }
     };
-    let outcome = match reached {
-        Err(failure) => Err((failure, Sent::No)),
-        Ok(link) => ask(remote, &link, arguments, deadline).await.and_then(|result| read(tool, remote.server.config.output_kb, result)),
-    };
-    match outcome {
+    match asked.and_then(|result| read(tool, remote.server.config.output_kb, result)) {
         Ok(result) => Outcome::Ok { result, summary: None },
         Err((failure, Sent::Perhaps)) if !tool.spec().effect.only_reads() => {
             let message = format!("{}; whether it had its effect is not known", failure.message);
@@ -84,6 +84,34 @@ pub(crate) async fn run(remote: &Remote, tool: &Tool, arguments: &Value, deadlin
         }
         Err((failure, _)) => Outcome::Failed { failure },
     }
+}
+
+/// The connection, if the server is there and offers what was accepted.
+fn reached<L>(remote: &Remote, reached: Result<Result<(L, Option<Digest>), McpError>, Elapsed>) -> Result<L, Failure> {
+    match reached {
+        Err(_elapsed) => Err(unavailable("its server did not start in time")),
+        Ok(Err(_told)) => Err(unavailable("its server does not answer; a later try may work")),
+        Ok(Ok((link, Some(offered)))) if offered == remote.digest => Ok(link),
+        Ok(Ok((_, Some(_)))) => Err(changed("its server changed it after it was accepted; it must be accepted again")),
+        Ok(Ok((_, None))) => Err(changed("its server no longer offers it")),
+    }
+}
+
+/// Asks over a connection that only this call has: what the server asks the person meanwhile is asked in this call, of its person.
+async fn ask_alone(remote: &Remote, arguments: &Value, deadline: Instant, people: Arc<dyn People>) -> Result<CallToolResult, (Failure, Sent)> {
+    let lent = reached(remote, timeout_at(deadline.into(), remote.server.lend(&remote.name)).await).map_err(|failure| (failure, Sent::No))?;
+    if let Some(asking) = lent.link().asking() {
+        asking.begin(people, &remote.server.config.name, deadline);
+    }
+    let answer = ask(remote, lent.link(), arguments, deadline).await;
+    if let Some(asking) = lent.link().asking() {
+        asking.end();
+    }
+    // Where it did not answer it may still be at it, and would ask in somebody else's call.
+    if matches!(&answer, Ok(_) | Err((_, Sent::No))) {
+        lent.give_back();
+    }
+    answer
 }
 
 async fn ask(remote: &Remote, link: &Arc<Link>, arguments: &Value, deadline: Instant) -> Result<CallToolResult, (Failure, Sent)> {

@@ -1,14 +1,18 @@
 //! One connection to a server: a child process or HTTP, bounded in every direction, gone when it is dropped.
 //!
-//! A server that asks us something (a completion, a form for the person, our folders) is refused: the library's answers
-//! to all of these are refusals, and nothing here overrides them. What waits for people here is a call with its card, and a form of a
-//! server's would be a way to ask them for what no rule has seen.
+//! A server that asks us for a completion or for our folders is refused: the library's answers to these are refusals, and nothing here
+//! overrides them. So is one that asks the person for something, unless its table says that it may; then the question is that of the one call
+//! which has the connection.
 
+use super::asking::Asking;
 use super::error::McpError;
 use super::{McpServer, McpTransport};
 use crate::error::tidy;
-use rmcp::model::{ClientCapabilities, ClientConfig, Implementation};
-use rmcp::service::{NotificationContext, Peer, RunningService, serve_client};
+use rmcp::model::{
+    ClientCapabilities, ClientConfig, CustomRequest, CustomResult, ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationCapability, ErrorCode,
+    ErrorData, FormElicitationCapability, Implementation, ProtocolVersion,
+};
+use rmcp::service::{NotificationContext, Peer, RequestContext, RunningService, serve_client};
 use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::streamable_http_client::{StreamableHttpClientTransport, StreamableHttpClientTransportConfig};
 use rmcp::{ClientHandler, RoleClient};
@@ -35,6 +39,7 @@ const HTTP_CONNECT_MS: u64 = 5_000;
 pub(crate) struct Link {
     service: RunningService<RoleClient, Answering>,
     signs: Arc<Signs>,
+    asking: Option<Arc<Asking>>,
     _process: Option<Process>,
 }
 
@@ -54,7 +59,8 @@ impl Link {
     pub(crate) async fn open(server: &McpServer) -> Result<Self, McpError> {
         let signs = Arc::new(Signs::default());
         let away = |reason: &str| McpError::Away { server: server.name.clone(), reason: signs.explain(reason) };
-        let answering = Answering(Arc::clone(&signs));
+        let asking = server.asks.then(Arc::<Asking>::default);
+        let answering = Answering { signs: Arc::clone(&signs), asking: asking.clone() };
         match &server.transport {
             McpTransport::Command { command, environment, dir } => {
                 let (program, arguments) = command.split_first().ok_or_else(|| away("its command is empty"))?;
@@ -69,7 +75,7 @@ impl Link {
                 let bounded = Bounded { inner: stdout, line: 0, signs: Arc::clone(&signs) };
                 let transport = AsyncRwTransport::<RoleClient, _, _>::new(bounded, stdin).with_max_line_length(MESSAGE_BYTES_MAX * 2);
                 let service = serve_client(answering, transport).await.map_err(|err| away(&err.to_string()))?;
-                Ok(Self { service, signs, _process: Some(process) })
+                Ok(Self { service, signs, asking, _process: Some(process) })
             }
             McpTransport::Url { url, bearer } => {
                 // Installed once; that another was there before is fine.
@@ -88,7 +94,7 @@ impl Link {
                 config.reinit_on_expired_session = false;
                 let transport = StreamableHttpClientTransport::with_client(client, config);
                 let service = serve_client(answering, transport).await.map_err(|err| away(&err.to_string()))?;
-                Ok(Self { service, signs, _process: None })
+                Ok(Self { service, signs, asking, _process: None })
             }
         }
     }
@@ -96,6 +102,11 @@ impl Link {
     /// To ask it something.
     pub(crate) fn peer(&self) -> &Peer<RoleClient> {
         self.service.peer()
+    }
+
+    /// Whose questions of the server's are, where it may ask.
+    pub(crate) fn asking(&self) -> Option<&Arc<Asking>> {
+        self.asking.as_ref()
     }
 
     /// Whether it can still be used.
@@ -129,16 +140,53 @@ impl Signs {
 
 /// Our side towards the server.
 #[derive(Debug)]
-struct Answering(Arc<Signs>);
+struct Answering {
+    signs: Arc<Signs>,
+    asking: Option<Arc<Asking>>,
+}
+
+/// What a server's question to the person is called, also one that the library cannot read.
+const ASK_METHOD: &str = "elicitation/create";
+
+impl Answering {
+    /// Puts a question, until it is answered or taken back.
+    async fn ask(&self, asking: &Asking, params: &serde_json::Value, context: RequestContext<RoleClient>) -> Result<ElicitResult, ErrorData> {
+        tokio::select! {
+            told = asking.ask(params) => told,
+            () = context.ct.cancelled() => Ok(ElicitResult::new(ElicitationAction::Cancel)),
+        }
+    }
+}
 
 impl ClientHandler for Answering {
     fn get_info(&self) -> ClientConfig {
-        // No capability is offered: no sampling, no elicitation, no roots.
-        ClientConfig::new(ClientCapabilities::default(), Implementation::new("steward", env!("CARGO_PKG_VERSION")))
+        // No other capability is offered: no sampling, no roots, and no address to visit.
+        let mut capabilities = ClientCapabilities::default();
+        capabilities.elicitation = self.asking.as_ref().map(|_| ElicitationCapability::new().with_form(FormElicitationCapability::new()));
+        let config = ClientConfig::new(capabilities, Implementation::new("steward", env!("CARGO_PKG_VERSION")));
+        // The protocol that begins with a greeting, and in which a server asks by a request; not whatever the library knows last.
+        config.with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE)
+    }
+
+    async fn create_elicitation(&self, request: ElicitRequestParams, context: RequestContext<RoleClient>) -> Result<ElicitResult, ErrorData> {
+        let Some(asking) = &self.asking else { return Ok(ElicitResult::new(ElicitationAction::Decline)) };
+        let params = serde_json::to_value(&request).map_err(|err| ErrorData::invalid_params(err.to_string(), None))?;
+        self.ask(asking, &params, context).await
+    }
+
+    async fn on_custom_request(&self, request: CustomRequest, context: RequestContext<RoleClient>) -> Result<CustomResult, ErrorData> {
+        match &self.asking {
+            // A form that the library knows no type for; ours says what is wrong with it, or that it is one.
+            Some(asking) if request.method == ASK_METHOD => {
+                let told = self.ask(asking, request.params.as_ref().unwrap_or(&serde_json::Value::Null), context).await?;
+                serde_json::to_value(told).map(CustomResult::new).map_err(|err| ErrorData::internal_error(err.to_string(), None))
+            }
+            Some(_) | None => Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "nothing of the kind is answered here", None)),
+        }
     }
 
     async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
-        self.0.stale.store(true, Ordering::Release);
+        self.signs.stale.store(true, Ordering::Release);
     }
 }
 

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use steward_core::Digest;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 /// Starting, saying hello and listing, all together: a server that is fetched at its start takes its time.
@@ -27,6 +27,9 @@ const LOOK_MS: u64 = 60_000;
 const BACKOFF_MS: u64 = 250;
 const BACKOFF_MS_MAX: u64 = 30_000;
 const PAGES_MAX: usize = 100;
+/// How many calls of a server that may ask have a connection at once, and how many connections wait for the next.
+const LENT_MAX: usize = 16;
+const IDLE_MAX: usize = 2;
 
 /// A configured server.
 pub(crate) struct Server {
@@ -35,11 +38,15 @@ pub(crate) struct Server {
     /// One connects or looks, the others wait for it.
     turn: Semaphore,
     state: Mutex<State>,
+    /// Calls that have a connection for themselves, where the server may ask.
+    places: Semaphore,
 }
 
 #[derive(Default)]
 struct State {
     link: Option<Looked>,
+    /// Connections that no call has, where each has one for itself.
+    idle: Vec<Looked>,
     failures: u32,
     not_before: Option<Instant>,
 }
@@ -52,6 +59,37 @@ struct Looked {
     at: Instant,
 }
 
+impl Looked {
+    /// Whether it is open and was looked at lately.
+    fn is_fresh(&mut self) -> bool {
+        if self.link.take_stale() {
+            self.at = self.at.checked_sub(Duration::from_millis(LOOK_MS)).unwrap_or(self.at);
+        }
+        self.link.is_open() && self.at.elapsed() < Duration::from_millis(LOOK_MS)
+    }
+}
+
+/// A connection that one call has for itself. It ends with the call unless it is given back.
+pub(crate) struct Lent<'a> {
+    server: &'a Server,
+    looked: Looked,
+    _place: SemaphorePermit<'a>,
+}
+
+impl Lent<'_> {
+    pub(crate) fn link(&self) -> &Arc<Link> {
+        &self.looked.link
+    }
+
+    /// The server answered and has nothing more to ask in this call: the next may have the connection.
+    pub(crate) fn give_back(self) {
+        let mut state = self.server.state();
+        if self.looked.link.is_open() && state.idle.len() < IDLE_MAX {
+            state.idle.push(self.looked);
+        }
+    }
+}
+
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Server({})", self.config.name)
@@ -60,7 +98,7 @@ impl std::fmt::Debug for Server {
 
 impl Server {
     pub(crate) fn new(config: McpServer, accepted: Definitions) -> Self {
-        Self { config, accepted, turn: Semaphore::new(1), state: Mutex::default() }
+        Self { config, accepted, turn: Semaphore::new(1), state: Mutex::default(), places: Semaphore::new(LENT_MAX) }
     }
 
     /// The definitions in force.
@@ -78,13 +116,34 @@ impl Server {
         if let Some(looked) = self.current() {
             return Ok(answer(looked));
         }
-        let kept = {
-            let state = self.state();
-            if state.not_before.is_some_and(|at| at > Instant::now()) {
-                return Err(self.away("it failed a moment ago and is not tried again yet"));
+        let kept = self.state().link.as_ref().map(|looked| Arc::clone(&looked.link)).filter(|link| link.is_open());
+        let looked = self.connect(kept).await;
+        self.state().link = looked.as_ref().ok().cloned();
+        looked.map(answer)
+    }
+
+    /// A connection that one call has for itself, and the digest the server offers for a tool, if it offers it: what the server asks on it
+    /// is asked in that call.
+    pub(crate) async fn lend(&self, tool: &str) -> Result<(Lent<'_>, Option<Digest>), McpError> {
+        let place = self.places.acquire().await.map_err(|_| self.away("it is shut down"))?;
+        let mut kept = self.state().idle.pop();
+        let is_fresh = kept.as_mut().is_some_and(Looked::is_fresh);
+        let looked = match kept {
+            Some(looked) if is_fresh => looked,
+            kept => {
+                let _turn = self.turn.acquire().await.map_err(|_| self.away("it is shut down"))?;
+                self.connect(kept.map(|looked| looked.link).filter(|link| link.is_open())).await?
             }
-            state.link.as_ref().map(|looked| Arc::clone(&looked.link)).filter(|link| link.is_open())
         };
+        let offered = looked.offered.get(tool).copied();
+        Ok((Lent { server: self, looked, _place: place }, offered))
+    }
+
+    /// Connects, unless there is a connection, and looks at what is offered. Whoever has the turn does.
+    async fn connect(&self, kept: Option<Arc<Link>>) -> Result<Looked, McpError> {
+        if self.state().not_before.is_some_and(|at| at > Instant::now()) {
+            return Err(self.away("it failed a moment ago and is not tried again yet"));
+        }
         let looked = match timeout(Duration::from_millis(CONNECT_MS), self.look(kept)).await {
             Ok(looked) => looked,
             Err(_elapsed) => Err(self.away("it took too long to start and list its tools")),
@@ -92,13 +151,13 @@ impl Server {
         let mut state = self.state();
         match looked {
             Ok(looked) => {
-                *state = State { link: Some(looked.clone()), failures: 0, not_before: None };
-                Ok(answer(looked))
+                (state.failures, state.not_before) = (0, None);
+                Ok(looked)
             }
             Err(err) => {
                 let pause = BACKOFF_MS.saturating_mul(1 << state.failures.min(10)).min(BACKOFF_MS_MAX);
                 let failures = state.failures.saturating_add(1);
-                *state = State { link: None, failures, not_before: Some(Instant::now() + Duration::from_millis(pause)) };
+                (state.failures, state.not_before) = (failures, Some(Instant::now() + Duration::from_millis(pause)));
                 tracing::warn!(plugin.name = self.config.name, error = %err, failures, "an MCP server cannot be used");
                 Err(err)
             }
@@ -127,10 +186,7 @@ impl Server {
     fn current(&self) -> Option<Looked> {
         let mut state = self.state();
         let looked = state.link.as_mut()?;
-        if looked.link.take_stale() {
-            looked.at = looked.at.checked_sub(Duration::from_millis(LOOK_MS)).unwrap_or(looked.at);
-        }
-        (looked.link.is_open() && looked.at.elapsed() < Duration::from_millis(LOOK_MS)).then(|| looked.clone())
+        looked.is_fresh().then(|| looked.clone())
     }
 
     async fn look(&self, kept: Option<Arc<Link>>) -> Result<Looked, McpError> {

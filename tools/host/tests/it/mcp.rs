@@ -1,5 +1,7 @@
 //! MCP servers, most of them bad: real child processes, real HTTP, permits from the real gate.
 
+mod asks;
+mod conformance;
 mod others;
 mod peer;
 
@@ -30,9 +32,10 @@ fn server(kind: &str) -> McpServer {
     let environment = BTreeMap::from([(peer::PEER.to_owned(), kind.to_owned())]);
     let mut tools = BTreeMap::from([
         ("echo".to_owned(), rules(Effect::Read, &[("text", "query")])),
+        ("elicit".to_owned(), rules(Effect::Read, &[("text", "query")])),
         ("add".to_owned(), rules(Effect::Read, &[("a", "value"), ("b", "value")])),
     ]);
-    for name in ["hang", "die", "flood", "big", "wrong", "fail", "refuse", "ask", "picture", "inject", "change", "cancelled"] {
+    for name in ["hang", "die", "flood", "big", "wrong", "fail", "refuse", "ask", "picture", "inject", "change", "cancelled", "capabilities"] {
         tools.insert(name.to_owned(), rules(Effect::Read, &[]));
     }
     for name in ["hang_send", "die_send", "flood_send"] {
@@ -43,6 +46,7 @@ fn server(kind: &str) -> McpServer {
         transport: McpTransport::Command { command, environment, dir: PathBuf::from("/") },
         timeout_ms: 20_000,
         output_kb: 256,
+        asks: false,
         tools,
     }
 }

@@ -52,16 +52,34 @@ impl Runner {
     pub fn load(project: &Project) -> Result<Self, KitError> {
         let name = &project.outline.name;
         if !project.component().is_file() {
-            return Err(KitError::said(format!("`{}` is not built; `steward plugin build {}` builds it", name, project.dir.display())));
+            return Err(not_built(project));
         }
-        let script = Arc::new(Script::default());
         let named = project.outline.egress.iter().filter_map(|rule| rule.secret.as_ref()).flat_map(|secret| secret.names());
         // A value of its own for each, so that one that gets where it should not is seen.
         let secrets: BTreeMap<_, _> = named
             .map(|secret| ((name.clone(), secret.to_owned()), Secret::new(format!("value-of-{secret}-{}", Digest::of(secret.as_bytes()).short()))))
             .collect();
+        let script = Arc::new(Script::default());
         let answers = Answers::Recorded(Arc::clone(&script) as _);
-        let host = project.host(EgressOptions { secrets, answers, ..EgressOptions::default() })?;
+        Self::with(project, script, EgressOptions { secrets, answers, ..EgressOptions::default() })
+    }
+
+    /// Loads a plugin to be called with others answering for themselves: over the gate of the field, with the secrets and the hosts of the
+    /// developer's own network that stand in `egress`. What it asks of the office is still answered from the case.
+    ///
+    /// # Errors
+    /// When it is not built, or would not be loaded.
+    pub fn load_live(project: &Project, egress: EgressOptions) -> Result<Self, KitError> {
+        if !project.component().is_file() {
+            return Err(not_built(project));
+        }
+        let script = Arc::new(Script::default());
+        let answers = Answers::Witnessed(Arc::clone(&script) as _);
+        Self::with(project, script, EgressOptions { answers, ..egress })
+    }
+
+    fn with(project: &Project, script: Arc<Script>, egress: EgressOptions) -> Result<Self, KitError> {
+        let host = project.host(egress)?;
         host.load_dir(&project.dir).map_err(project.failed())?;
         let rules = Rules::load(&[RuleFile { name: "cases.cedar".to_owned(), text: ALL.to_owned() }], &host.specs());
         let rules = rules.map_err(|err| KitError::said(format!("the gate for cases does not open: {err}")))?;
@@ -84,6 +102,22 @@ impl Runner {
         result.is_golden = result.problems.is_empty();
         result.problems.extend(differs);
         Ok(result)
+    }
+
+    /// Makes the call of a case with others answering for themselves, and writes down what they were asked and said in the place of what the
+    /// case has of that. What is other than the case says is in `problems`, but for fuel, which an answer's size changes.
+    ///
+    /// # Errors
+    /// When the case names no tool of the plugin.
+    pub async fn run_live(&self, case: &Case) -> Result<(CaseResult, Vec<HostCall>), KitError> {
+        let mut result = self.call(case).await?;
+        let (heard, unfit) = self.script.heard();
+        result.problems.extend(unfit);
+        result.is_golden = result.problems.is_empty();
+        let timeless = Case { fuel: None, ..case.clone() };
+        let differs = compare(&timeless, &result);
+        result.problems.extend(differs);
+        Ok((result, heard))
     }
 
     /// Makes the call of a case and compares only what was asked of the host.
@@ -172,6 +206,11 @@ impl Runner {
             Decision::Hold { .. } | Decision::Block { .. } => Err(unable("a rule says otherwise".to_owned())),
         }
     }
+}
+
+fn not_built(project: &Project) -> KitError {
+    let (name, dir) = (&project.outline.name, project.dir.display());
+    KitError::said(format!("`{name}` is not built; `steward plugin build {dir}` builds it"))
 }
 
 /// Questions of a case whose call never got as far.

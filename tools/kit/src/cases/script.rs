@@ -4,7 +4,7 @@ use super::{HostCall, HostError};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use steward_host::{OfficeError, Recorded, RecordedAnswer, SentRequest};
+use steward_host::{OfficeError, Recorded, RecordedAnswer, SentRequest, Witness};
 
 /// Everything that a host is asked and answers, as in `world.wit`. The clock and the log need no answers.
 pub(super) const CALLS: [&str; 19] = [
@@ -39,6 +39,8 @@ struct Left {
     calls: Vec<HostCall>,
     next: usize,
     problems: Vec<String>,
+    /// What the host was asked and answered in the call, in order, where others answer for themselves.
+    heard: Vec<HostCall>,
 }
 
 /// The answers of the case that runs now.
@@ -48,7 +50,7 @@ pub(super) struct Script(Mutex<Left>);
 impl Script {
     /// From now on these are the answers.
     pub(super) fn begin(&self, calls: &[HostCall]) {
-        *self.lock() = Left { calls: calls.to_vec(), next: 0, problems: Vec::new() };
+        *self.lock() = Left { calls: calls.to_vec(), next: 0, problems: Vec::new(), heard: Vec::new() };
     }
 
     /// What went otherwise than the case says, until now.
@@ -61,6 +63,14 @@ impl Script {
             problems.extend(unasked.map(|(at, call)| format!("host[{at}]: expected the question\n    {}\n  got none", shown(&call.call, &call.with))));
         }
         problems
+    }
+
+    /// What the host was asked and answered since the case began, and what of it cannot be written down.
+    pub(super) fn heard(&self) -> (Vec<HostCall>, Vec<String>) {
+        let heard = std::mem::take(&mut self.lock().heard);
+        let unfit = heard.iter().filter(|call| call.answer.is_none() && call.error.is_none());
+        let unfit = unfit.map(|call| format!("what came back to\n    {}\n  is no text, and a case has texts alone", shown(&call.call, &call.with))).collect();
+        (heard, unfit)
     }
 
     fn lock(&self) -> MutexGuard<'_, Left> {
@@ -81,6 +91,7 @@ impl Script {
             left.problems.push(format!("host[{at}]: expected the question\n    {}\n  got\n    {}", shown(&expected.call, &expected.with), shown(call, with)));
             return None;
         }
+        left.heard.push(expected.clone());
         Some(match expected {
             HostCall { error: Some(error), .. } => Err(error),
             HostCall { answer, .. } => Ok((at, answer.unwrap_or_default())),
@@ -139,21 +150,68 @@ fn fits(expected: &Value, sent: &SentRequest) -> bool {
         && text("body").as_bytes() == sent.body.as_slice()
 }
 
+/// A request as a case writes it. What every request has says nothing.
+fn question_of(sent: &SentRequest) -> Value {
+    let usual = |name: &str| matches!(name, "user-agent" | "accept-encoding" | "host");
+    let headers: serde_json::Map<String, Value> =
+        sent.headers.iter().filter(|(name, _)| !usual(name)).map(|(name, value)| (name.clone(), json!(value))).collect();
+    let mut with = json!({ "method": sent.method, "url": sent.url });
+    if let Some(with) = with.as_object_mut() {
+        if !headers.is_empty() {
+            with.insert("headers".to_owned(), headers.into());
+        }
+        if !sent.body.is_empty() {
+            with.insert("body".to_owned(), String::from_utf8_lossy(&sent.body).into());
+        }
+    }
+    with
+}
+
+/// An answer as a case writes it; none where its body is no text. What is another each time is left out.
+fn answer_of(answer: RecordedAnswer) -> Option<Value> {
+    let RecordedAnswer { status, headers, body } = answer;
+    let changes = |name: &str| matches!(name, "date" | "age" | "expires" | "set-cookie" | "content-length" | "connection" | "transfer-encoding" | "keep-alive");
+    let is_json = headers.iter().any(|(name, value)| name == "content-type" && value.split(';').next().is_some_and(|kind| kind.trim().ends_with("json")));
+    let kept: serde_json::Map<String, Value> = headers.into_iter().filter(|(name, _)| !changes(name)).map(|(name, value)| (name, json!(value))).collect();
+    let mut written = json!({ "status": status });
+    let fields = written.as_object_mut()?;
+    if !kept.is_empty() {
+        fields.insert("headers".to_owned(), kept.into());
+    }
+    let text = String::from_utf8(body).ok()?;
+    // As JSON only where writing it anew gives the very same bytes: the plugin is to be given what came.
+    let value = serde_json::from_str::<Value>(&text).ok().filter(|value| is_json && serde_json::to_string(value).is_ok_and(|again| again == text));
+    match value {
+        Some(value) => drop(fields.insert("json".to_owned(), value)),
+        None if text.is_empty() => {}
+        None => drop(fields.insert("body".to_owned(), text.into())),
+    }
+    Some(written)
+}
+
+impl Witness for Script {
+    fn saw(&self, sent: SentRequest, answer: Option<RecordedAnswer>) {
+        let with = question_of(&sent);
+        let mut left = self.lock();
+        let at = left.next;
+        left.next += 1;
+        // What the case has of it is not answered with, and yet says what the plugin asks.
+        let expected = left.calls.get(at).cloned();
+        if !expected.as_ref().is_some_and(|expected| expected.call == "http.fetch" && fits(&expected.with, &sent)) {
+            let stood = expected.map_or_else(|| "none".to_owned(), |expected| shown(&expected.call, &expected.with));
+            left.problems.push(format!("host[{at}]: expected the question\n    {stood}\n  got\n    {}", shown("http.fetch", &with)));
+        }
+        let (answer, error) = match answer {
+            Some(answer) => (answer_of(answer), None),
+            None => (None, Some(HostError::Unavailable)),
+        };
+        left.heard.push(HostCall { call: "http.fetch".to_owned(), with, answer, error });
+    }
+}
+
 impl Recorded for Script {
     fn answer(&self, sent: SentRequest) -> Option<RecordedAnswer> {
-        // What every request has says nothing.
-        let usual = |name: &str| matches!(name, "user-agent" | "accept-encoding" | "host");
-        let headers: serde_json::Map<String, Value> =
-            sent.headers.iter().filter(|(name, _)| !usual(name)).map(|(name, value)| (name.clone(), json!(value))).collect();
-        let mut with = json!({ "method": sent.method, "url": sent.url });
-        if let Some(with) = with.as_object_mut() {
-            if !headers.is_empty() {
-                with.insert("headers".to_owned(), headers.into());
-            }
-            if !sent.body.is_empty() {
-                with.insert("body".to_owned(), String::from_utf8_lossy(&sent.body).into());
-            }
-        }
+        let with = question_of(&sent);
         let (at, answer) = self.next("http.fetch", &with, |expected| fits(expected, &sent))?.ok()?;
         let HttpAnswer { status, headers, body, json } = self.read(at, answer)?;
         let body = json.map(|value| value.to_string()).or(body).unwrap_or_default();

@@ -2,7 +2,12 @@
 
 use crate::support::Folder;
 use serde_json::{Value, json};
-use steward_host::testing::GuestFiles;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use steward_host::mcp::Secret;
+use steward_host::testing::{GuestFiles, MadeUp};
+use steward_host::{EgressOptions, PrivateHost, Resolver};
 use steward_kit::cases::{Case, CaseResult, Runner};
 
 const TOKEN: &str = "Bearer [asker_token]";
@@ -80,4 +85,121 @@ async fn a_recorded_redirect_is_a_request_like_any_other() {
     let arrived = json!({ "call": "http.fetch", "with": { "method": "GET", "url": to }, "answer": { "status": 200, "body": "there" } });
     let result = run(asks("asker.look", json!({ "url": from }), json!([redirect(to), arrived]))).await;
     assert!(text(&result).ends_with("there") && result.problems.len() == 1, "{result:?}");
+}
+
+/// Somebody who answers on this machine: the asker's host on another port, and what it was asked.
+struct Others {
+    port: u16,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Others {
+    fn start(answer: &'static [u8]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let asked = Arc::<Mutex<Vec<String>>>::default();
+        let heard = Arc::clone(&asked);
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                let mut reader = BufReader::new(stream.try_clone().expect("a clone"));
+                let mut head = String::new();
+                while reader.read_line(&mut head).is_ok_and(|bytes| bytes > 2) {}
+                heard.lock().expect("asked").push(head);
+                let _ = stream.write_all(answer);
+            }
+        });
+        Self { port, asked }
+    }
+
+    /// The asker with its hosts on this port, where the developer names this machine for them.
+    fn asker(&self, named: &[&str]) -> (Folder, EgressOptions) {
+        let mut guest = GuestFiles::asker();
+        guest.manifest = guest.manifest.replace("8080", &self.port.to_string());
+        let network = || vec!["127.0.0.1".parse().expect("a network")];
+        let private = named.iter().map(|host| PrivateHost { plugin: "asker".to_owned(), host: (*host).to_owned(), networks: network() }).collect();
+        let secrets = [(("asker".to_owned(), "asker_token".to_owned()), Secret::new("the-developers-own"))].into();
+        let here = "127.0.0.1".parse().expect("an address");
+        let resolver = Resolver::Made(MadeUp(Arc::new(move |_: &str| vec![here])));
+        (Folder::of(&guest), EgressOptions { private, secrets, resolver, ..EgressOptions::default() })
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("asked").clone()
+    }
+}
+
+const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ndate: Sun, 01 Mar 2026 00:00:00 GMT\r\nx-seen: the-developers-own\r\ncontent-length: 11\r\nconnection: close\r\n\r\n{\"found\":1}";
+
+#[tokio::test]
+async fn live_is_held_to_the_manifest_and_to_the_hosts_that_the_developer_names() {
+    let others = Others::start(ANSWER);
+    let at = |path: &str| format!("http://api.asker.test:{}{path}", others.port);
+    let run = async |named: &[&str], tool: &str, arguments: Value| {
+        let (folder, egress) = others.asker(named);
+        let live = Runner::load_live(&folder.project(), egress).expect("loaded");
+        let case: Case = serde_json::from_value(asks(tool, arguments, json!([]))).expect("a case");
+        live.run_live(&case).await.expect("run")
+    };
+    // An address of this machine that nobody named, what the manifest does not allow, and an effect that asks nobody.
+    for (named, tool, arguments) in [
+        (&[] as &[&str], "asker.look", json!({ "url": at("/v1/a") })),
+        (&["other.asker.test"], "asker.look", json!({ "url": at("/v1/a") })),
+        (&["api.asker.test"], "asker.look", json!({ "url": at("/secret") })),
+        (&["api.asker.test"], "asker.look", json!({ "url": at("/v1/a"), "method": "POST" })),
+        (&["api.asker.test"], "asker.peek", json!({ "url": at("/v1/a") })),
+    ] {
+        let (result, heard) = run(named, tool, arguments.clone()).await;
+        assert!(text(&result).starts_with("denied: "), "{arguments}: {result:?}");
+        assert_eq!(heard, [], "nothing left, so nothing is written down");
+    }
+    assert_eq!(others.asked(), [] as [String; 0]);
+}
+
+#[tokio::test]
+async fn what_others_answer_is_written_down_without_secrets_and_comes_to_the_same_again() {
+    let others = Others::start(ANSWER);
+    let url = format!("http://api.asker.test:{}/v1/a?b=c", others.port);
+    let (folder, egress) = others.asker(&["api.asker.test"]);
+    let live = Runner::load_live(&folder.project(), egress).expect("loaded");
+    let case: Case = serde_json::from_value(asks("asker.look", json!({ "url": url }), json!([]))).expect("a case");
+    let (result, heard) = live.run_live(&case).await.expect("run");
+    assert!(text(&result).starts_with("200 (11 bytes)") && text(&result).ends_with("{\"found\":1}"), "{result:?}");
+    assert!(result.problems[0].contains("host[0]: expected the question\n    none"), "the case knows of no question: {result:?}");
+    let asked = others.asked();
+    assert!(asked.len() == 1 && asked[0].to_lowercase().contains("authorization: bearer the-developers-own"), "{asked:?}");
+    let [one] = &heard[..] else { panic!("{heard:?}") };
+    assert_eq!((one.call.as_str(), &one.with["url"], &one.with["headers"]["authorization"]), ("http.fetch", &json!(url), &json!(TOKEN)));
+    let answer = one.answer.clone().expect("an answer");
+    assert_eq!((&answer["status"], &answer["json"]), (&json!(200), &json!({ "found": 1 })));
+    assert_eq!(
+        (answer["headers"].get("date"), &answer["headers"]["x-seen"]),
+        (None, &json!("[asker_token]")),
+        "what changes is left out, and no secret is kept"
+    );
+    assert!(!serde_json::to_string(&heard).expect("JSON").contains("the-developers-own"));
+
+    // As a case it passes without anybody being asked, and live again it is as it says.
+    let recorded = Runner::load(&folder.project()).expect("loaded");
+    let replayed = recorded.call(&Case { host: heard.clone(), ..case.clone() }).await.expect("run");
+    let written = Case { host: heard, expect: Some(replayed.got.clone()), fuel: replayed.fuel, ..case };
+    assert_eq!(recorded.run(&written).await.expect("run").problems, [] as [String; 0]);
+    assert_eq!(others.asked().len(), 1);
+    let (again, _) = live.run_live(&written).await.expect("run");
+    assert_eq!(others.asked().len(), 2);
+    assert!(again.problems.len() <= 1, "only what changes each time is other: {again:?}");
+}
+
+#[tokio::test]
+async fn what_is_no_text_cannot_be_written_down_and_that_nobody_answers_can() {
+    for (bytes, is_error, is_fit) in [(&b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n\xff\xfe"[..], false, false), (b"", true, true)] {
+        let others = Others::start(bytes);
+        let (folder, egress) = others.asker(&["api.asker.test"]);
+        let live = Runner::load_live(&folder.project(), egress).expect("loaded");
+        let arguments = json!({ "url": format!("http://api.asker.test:{}/v1/a", others.port) });
+        let case: Case = serde_json::from_value(asks("asker.look", arguments, json!([]))).expect("a case");
+        let (result, heard) = live.run_live(&case).await.expect("run");
+        let [one] = &heard[..] else { panic!("{heard:?}") };
+        assert_eq!((one.answer.is_some(), one.error.is_some()), (false, is_error), "{heard:?}");
+        assert_eq!(!result.problems.iter().any(|problem| problem.contains("is no text")), is_fit, "{result:?}");
+    }
 }

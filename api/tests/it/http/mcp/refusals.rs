@@ -162,3 +162,38 @@ async fn the_tools_of_a_sealed_agent_are_not_for_clients() {
     assert!(err.contains("mode `sealed`"), "{err}");
     assert_eq!(served.number(NO_RUNS).await, 0);
 }
+
+#[tokio::test]
+async fn a_client_that_never_ends_its_sessions_loses_the_one_that_was_idle_longest() {
+    let served = Served::with(&[]).await;
+    let (mine, another) = (served.token(&Scope::ALL).await, served.token(&Scope::ALL).await);
+    let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" });
+    let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    let ask = async |token: &str, session: &str, body: &Value| {
+        let request = post(&served, body).bearer_auth(token).header("mcp-session-id", session).header("mcp-protocol-version", "2025-06-18");
+        let answer = request.send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        answer.bytes().await.expect("read to the end");
+        status
+    };
+    let theirs = session(&served, &another).await;
+    let mut sessions = Vec::new();
+    for number in 0..32 {
+        sessions.push(session(&served, &mine).await);
+        assert_eq!(ask(&mine, &sessions[number], &initialized).await, 202);
+        served.working.world.server.pass_minutes(1);
+    }
+    // The first is listened to, and the second used again: the third was idle longest.
+    let listens = reqwest::Client::new().get(served.url()).header("accept", "text/event-stream").bearer_auth(&mine).header("mcp-session-id", &sessions[0]);
+    let listens = listens.send().await.expect("a stream");
+    assert_eq!(listens.status(), 200);
+    assert_eq!(ask(&mine, &sessions[1], &list).await, 200);
+    let next = session(&served, &mine).await;
+    assert_eq!(ask(&mine, &next, &initialized).await, 202);
+    for (number, expect) in [(0, 200), (1, 200), (2, 404), (3, 200)] {
+        assert_eq!(ask(&mine, &sessions[number], &list).await, expect, "{number}");
+    }
+    assert_eq!(ask(&mine, &next, &list).await, 200);
+    assert_eq!(ask(&another, &theirs, &initialized).await, 202, "another token's sessions are not touched");
+    drop(listens);
+}

@@ -1,7 +1,7 @@
 //! What a client is given, where it is good, how it is renewed, and by what it ends.
 
 use super::super::server::URL;
-use super::desk::{BACK, Desk, pair, parts};
+use super::desk::{BACK, Desk, form, pair, parts};
 use serde_json::{Value, json};
 use steward_core::WorkspaceId;
 use steward_office::people;
@@ -79,6 +79,56 @@ async fn a_clients_token_is_good_at_mcp_alone_and_for_an_hour() {
     assert!(refused.contains("let in for the tools of `assistant`") && !refused.contains("\"tools\""), "{refused}");
     assert_eq!(desk.number("select count(*) from api_token").await, 1, "one client is one row");
     assert_eq!(desk.log().await, ["client.allow done", "token.create done", "token.renew done"]);
+}
+
+#[tokio::test]
+async fn a_client_gives_its_token_back_by_either_secret_and_nobody_else_does() {
+    let desk = Desk::open().await;
+    let another = desk.host.document("/another.json", &json!({}));
+    let give_back = |pairs: Vec<(&str, &str)>| desk.world.server.ask("POST", "/oauth/revoke").bytes("application/x-www-form-urlencoded", form(&pairs)).send();
+    let (access, renewal) = desk.tokens().await;
+    for (pairs, error) in [
+        (vec![("client_id", desk.client.as_str())], "invalid_request"),
+        (vec![("token", access.as_str())], "invalid_request"),
+        (vec![("token", access.as_str()), ("token", renewal.as_str()), ("client_id", desk.client.as_str())], "invalid_request"),
+        (vec![("token", access.as_str()), ("client_id", desk.client.as_str()), ("client_secret", "x")], "invalid_client"),
+    ] {
+        assert_eq!(give_back(pairs.clone()).await.expect(400).json()["error"], error, "{pairs:?}");
+    }
+    desk.world.server.ask("POST", "/oauth/revoke").json(&json!({ "token": access })).send().await.expect(415);
+    // What nobody has, what is another client's, what only looks like it, and a person's own token are all answered alike, and stay.
+    let own = desk.world.token(&desk.world.home.actor, &[steward_core::Scope::Converse]).await.secret;
+    let own = secrecy::ExposeSecret::expose_secret(&own).to_owned();
+    let forged = {
+        let (head, _) = access.rsplit_once('_').expect("a token");
+        format!("{head}_{}00000000", "0".repeat(52))
+    };
+    for (token, client) in
+        [("x", desk.client.as_str()), (&access, another.as_str()), (&renewal, another.as_str()), (&forged, desk.client.as_str()), (&own, desk.client.as_str())]
+    {
+        let answer = give_back(vec![("token", token), ("client_id", client)]).await.expect(200);
+        assert_eq!((answer.json(), answer.header("cache-control")), (json!({}), Some("no-store")), "{client}");
+    }
+    desk.hello(&access).await.expect(200);
+    assert_eq!(desk.number("select count(*) from api_token where revoked_at is null").await, 2);
+
+    let before = desk.log().await.len();
+    give_back(vec![("token", &access), ("client_id", &desk.client), ("token_type_hint", "refresh_token")]).await.expect(200);
+    desk.hello(&access).await.expect(401);
+    assert_eq!(desk.renew(&renewal, &[]).await.expect(400).json()["error"], "invalid_grant");
+    assert_eq!(desk.log().await[before..], ["token.revoke done"]);
+    // Once more changes nothing, and says the same.
+    give_back(vec![("token", &access), ("client_id", &desk.client)]).await.expect(200);
+    assert_eq!(desk.log().await.len(), before + 1);
+
+    // By the other secret, also when the hour is over.
+    let (access, renewal) = desk.tokens().await;
+    desk.world.server.pass_minutes(61);
+    give_back(vec![("token", &renewal), ("client_id", &desk.client)]).await.expect(200);
+    assert_eq!(desk.renew(&renewal, &[]).await.expect(400).json()["error"], "invalid_grant");
+    desk.hello(&access).await.expect(401);
+    let said = desk.world.server.ask("GET", "/.well-known/oauth-authorization-server").send().await.expect(200).json();
+    assert_eq!((&said["revocation_endpoint"], &said["revocation_endpoint_auth_methods_supported"]), (&json!(format!("{URL}/oauth/revoke")), &json!(["none"])));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Servers that are not ours: the protocol's own example server, as a child process and over HTTP, and its server for files.
 
+use super::asks::the_example_server_asks;
 use super::{ask, failure, host, office, result, rules};
 use crate::support::{Folder, Gate, context};
 use serde_json::{Value, json};
@@ -26,7 +27,7 @@ fn started(command: Vec<String>) -> McpTransport {
 
 fn server(transport: McpTransport, tools: &[(&str, McpToolRules)]) -> McpServer {
     let tools = tools.iter().map(|(name, rules)| ((*name).to_owned(), rules.clone())).collect();
-    McpServer { name: "other".to_owned(), transport, timeout_ms: 20_000, output_kb: 256, tools }
+    McpServer { name: "other".to_owned(), transport, timeout_ms: 20_000, output_kb: 256, asks: false, tools }
 }
 
 fn example(transport: McpTransport) -> McpServer {
@@ -141,6 +142,21 @@ async fn the_example_server_of_the_protocol_is_used_as_a_child_process() {
 async fn the_example_server_of_the_protocol_is_used_over_http() {
     let running = Http::start().await;
     the_example_server(example(McpTransport::Url { url: running.url.clone(), bearer: None })).await;
+}
+
+fn asking(transport: McpTransport) -> McpServer {
+    McpServer { asks: true, ..server(transport, &[("trigger_elicitation_request", rules(Effect::Read, &[]))]) }
+}
+
+#[tokio::test]
+async fn the_example_server_asks_the_person_as_a_child_process() {
+    the_example_server_asks(asking(started(vec![program("mcp-server-everything"), "stdio".to_owned()]))).await;
+}
+
+#[tokio::test]
+async fn the_example_server_asks_the_person_over_http() {
+    let running = Http::start().await;
+    the_example_server_asks(asking(McpTransport::Url { url: running.url.clone(), bearer: None })).await;
 }
 
 #[tokio::test]
