@@ -64,3 +64,27 @@ test('a file given along is read, and the answer opens it at its place', async (
   await source.click();
   await expect(page.getByRole('dialog').getByText('This document was removed, or you may not read it.')).toBeVisible();
 });
+
+test('a file that is given before it is known where it goes waits for that', async ({ page }) => {
+  let isKnown = false;
+  let isSent = false;
+  await page.route('**/api/v1/workspaces?*', async (route) => {
+    await expect(page.getByRole('progressbar')).toHaveCount(1);
+    await expect(page.getByRole('button', { name: 'Send' })).toBeDisabled();
+    expect(isSent).toBe(false);
+    isKnown = true;
+    await route.continue();
+  });
+  page.on('request', (request) => {
+    if (request.method() !== 'POST' || !request.url().includes('/api/v1/documents')) return;
+    expect(isKnown).toBe(true);
+    isSent = true;
+  });
+  await page.goto('/chat');
+  await page.getByRole('textbox', { name: 'Message' }).fill('What is in there?');
+  await page.locator('input[type=file]').setInputFiles(file('early.txt', 'Early words.'));
+  await expect(page.getByRole('list', { name: 'Attached files' }).getByText('early.txt')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Send' })).toBeEnabled();
+  expect(isSent).toBe(true);
+  await page.getByRole('button', { name: 'Remove early.txt' }).click();
+});

@@ -20,6 +20,7 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
   const company = await first('/api/v1/companies?q=analytical');
   const deal = await first('/api/v1/deals');
   const person = (await (await page.request.get('/api/v1/people')).json()).items.find((one: { email: string }) => one.email === 'sam@example.org');
+  const handbook = (await (await page.request.get('/api/v1/documents')).json()).items.find((one: { name: string }) => one.name === 'handbook.md');
   const change = await proposalOfAnother(page.request, 'Mo Manager');
   return {
     chat: '/chat',
@@ -43,8 +44,16 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
     company: `/companies/${company.company_id}`,
     deals: '/deals',
     deal: `/deals/${deal.deal_id}`,
+    documents: '/documents',
+    documents_found: '/documents?q=card',
+    documents_put: '/documents?new=1',
+    document: `/documents/${handbook.document_id}?at=2`,
+    schedules: '/schedules',
+    schedule_new: '/schedules?new=1',
     policies: '/policies',
     policies_try: '/policies?show=try',
+    policies_checks: '/policies?show=checks',
+    policies_history: '/policies?show=history',
     changes: '/changes',
     change: `/changes/${change}`,
     suggestions: '/suggestions',
@@ -52,14 +61,17 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
     tools: '/tools',
     tool: '/tools?open=crm.add_note',
     prompts: '/prompts',
+    labels: '/prompts?show=labels',
     agents: '/agents',
     audit: '/audit',
     checkpoints: '/audit?show=checkpoints',
+    verification: '/audit?show=verification',
     people: '/people',
     person: `/people?open=${person.person_id}`,
     workspaces: '/people?show=workspaces',
     health: '/health',
     settings: '/settings',
+    installation: '/settings?show=installation',
     connect: `/oauth/authorize?${asked(world()).query}`,
   };
 }

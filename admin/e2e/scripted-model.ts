@@ -36,6 +36,9 @@ function next(words: string, results: string[]): Said {
     if (results.length === 3) return { tool: 'crm.update_contact', arguments: { contact_id: ids[2], phones: ['+44 20 7946 0000'] } };
     return { text: 'The phone is written down.' };
   }
+  if (/plan a look/i.test(words)) {
+    return results.length === 0 ? { tool: 'steward.schedule', arguments: { text: 'Which deals are open?', cron: '0 9 * * MON', time_zone: 'Europe/Berlin' } } : { text: 'It is planned for Mondays.' };
+  }
   if (/forbidden/i.test(words)) return results.length === 0 ? { tool: 'bank.pay', arguments: { amount: 1000000, to: 'mallory' } } : { text: 'That is not possible here.' };
   if (/have to pay/i.test(words)) {
     if (results.length === 0) return { tool: 'documents.read', arguments: { document: /doc_[0-9a-z]{26}/.exec(words)?.[0] ?? '' } };

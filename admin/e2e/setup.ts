@@ -14,6 +14,10 @@ import { AUDITOR, STATE, type World } from './world';
 
 const START_MS = 120_000;
 const GRANT_MS = 30 * 24 * 60 * 60 * 1_000;
+/** A document with headings and more than one piece. */
+const HANDBOOK = ['Terms', 'Deliveries', 'Returns', 'Complaints']
+  .map((title, at) => `# ${title}\n\n${[`${title} are settled in ${(at + 1) * 10} days, by card.`, 'Whoever orders by mail is answered by mail, on the day after at the latest.', 'What is not written here is asked of the owner.'].join(' ').repeat(3)}\n`)
+  .join('\n');
 export const PASSWORD = 'correct horse battery';
 
 function freePort(): Promise<number> {
@@ -66,6 +70,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     `owner_email = "ada@example.org"\norganisation = "Analytical Engines"\n[server]\nlisten = "127.0.0.1:${port}"\nweb_dir = ${JSON.stringify(web)}\n` +
       `[auth.oidc]\nissuer = "${issuer.url}"\nclient_id = "${CLIENT_ID}"\nname = "Example"\n` +
       `[models.strong]\nmodel = "scripted"\nbase_url = "${model.url}"\nprice = { input = 1000000, output = 4000000 }\n` +
+      `[agents.assistant]\ntools = ["crm.*", "documents.*", "steward.schedule"]\n` +
       `[[mcp]]\nname = "files"\nurl = "${tools.url}/mcp"\n[mcp.tools.find]\neffect = "read"\nreversible = true\nroles = { name = "query" }\n` +
       `[[oauth.private_hosts]]\nhost = "localhost"\naddresses = ["127.0.0.1", "::1"]\n`,
   );
@@ -122,6 +127,15 @@ export default async function setup(): Promise<() => Promise<void>> {
     await post('/api/v1/grants', { workspace_id: workspaces[0].workspace_id, agent: 'assistant', tool: 'crm.create_company', ranges, uses_max: 20, expires_at: until });
     const budget = await owner.put('/api/v1/budgets', { data: { scope: 'organisation', period: 'month', cap_micros: 25_000_000 } });
     if (!budget.ok()) throw new Error(await budget.text());
+    const put = async (query: string, text: string) => {
+      const response = await owner.post(`/api/v1/documents?${query}`, { data: Buffer.from(text), headers: { 'content-type': 'application/octet-stream' } });
+      if (!response.ok()) throw new Error(await response.text());
+    };
+    await put('name=handbook.md&for=workspace', HANDBOOK);
+    await put('name=prices.csv', 'item,price\nloom,400\ncards,98\n');
+    await post('/api/v1/schedules', { agent: 'assistant', text: 'Which deals moved last week?', cron: '0 9 * * MON', time_zone: 'Europe/Berlin' });
+    const digest = await (await post('/api/v1/schedules', { agent: 'assistant', text: 'Write a digest of the new contacts.', cron: '30 17 1 * *', time_zone: 'UTC' })).json();
+    await post(`/api/v1/schedules/${digest.schedule_id}/pause`, undefined);
     const auditor = await (await post('/api/v1/people', { email: 'ola@example.org', display_name: 'Ola Auditor', roles: [{ role: 'auditor' }] })).json();
     const reader = await request.newContext({ baseURL: origin, extraHTTPHeaders: { origin } });
     await reader.post('/api/v1/session', { data: { link: new URL(auditor.sign_in_link).hash.replace('#token=', '') } });

@@ -18,6 +18,9 @@ test('what was used is summed by day and by model, as bars and as a table, and l
   await expect(table.getByRole('rowheader').first()).toContainText('crm');
   await page.screenshot({ path: `test-results/usage-tool-${info.project.name}.png` });
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true);
+  // What may be spent stands beside what was.
+  const limits = page.getByRole('region', { name: 'Limits' });
+  await expect(limits.getByRole('meter', { name: 'Analytical Engines' }).first()).toHaveAttribute('aria-valuetext', /^\$[\d.,]+ of \$25\.00 spent$/);
   const waiting = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Export as CSV' }).click();
   const file = readFileSync(await (await waiting).path(), 'utf8');

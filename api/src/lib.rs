@@ -11,6 +11,7 @@ mod extract;
 pub mod follow;
 pub mod jobs;
 mod label_moves;
+mod marks;
 mod mcp;
 pub mod meters;
 pub mod notices;

@@ -2,6 +2,7 @@
 
 import { useTranslations } from 'use-intl';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
+import { cx } from '@/lib/cx';
 import { leavesOf, pointerInWords } from '@/lib/json';
 import { originsOf, type Integrity } from '@/lib/provenance';
 
@@ -9,8 +10,18 @@ const TONES: Record<Integrity, BadgeTone> = { owner: 'good', directory: 'good', 
 /** A longer value is cut on the card; the whole one is behind it. */
 const LETTERS_SHOWN = 600;
 
-/** The arguments of a call, exactly as they would be used, each with where it came from. */
-export function Arguments({ value, provenance }: { value: unknown; provenance: unknown }) {
+/** What is looked at first: whom an action reaches, whom it pays or lets in, how much, and where it looks. */
+const MARKED = ['recipient', 'payee', 'member', 'amount', 'url'] as const;
+
+interface ArgumentsProps {
+  value: unknown;
+  provenance: unknown;
+  /** What each is for, by its pointer, where the server says so beside where it came from. */
+  roles?: Readonly<Record<string, string>>;
+}
+
+/** The arguments of a call, exactly as they would be used, each with where it came from; what it is for is marked where it matters most. */
+export function Arguments({ value, provenance, roles = {} }: ArgumentsProps) {
   const t = useTranslations('origin');
   const leaves = leavesOf(value);
   const origins = originsOf(provenance);
@@ -19,12 +30,13 @@ export function Arguments({ value, provenance }: { value: unknown; provenance: u
     <dl className="divide-y divide-line rounded-lg border border-line text-sm">
       {leaves.map((leaf) => {
         const origin = origins.get(leaf.path);
+        const role = MARKED.find((one) => one === (roles[leaf.path] ?? origin?.role));
         return (
           <div key={leaf.path} className="grid gap-x-4 gap-y-1 px-3 py-2 sm:grid-cols-[9rem_1fr_auto] sm:items-baseline">
             <dt className="text-soft" title={leaf.path}>
-              {pointerInWords(leaf.path)}
+              {pointerInWords(leaf.path)} {role !== undefined && <Badge tone="accent">{t(`role.${role}`)}</Badge>}
             </dt>
-            <dd className="min-w-0 break-words whitespace-pre-wrap">
+            <dd className={cx('min-w-0 break-words whitespace-pre-wrap', role !== undefined && 'font-semibold')}>
               <Value text={leaf.value} />
             </dd>
             {origin !== undefined && (

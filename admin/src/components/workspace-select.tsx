@@ -7,14 +7,18 @@ import { answer, api, type Schemas } from '@/lib/api/client';
 
 const WORKSPACES_MAX = 200;
 
-/** The workspaces one sees. */
-export function useWorkspaces(): Schemas['WorkspaceView'][] {
-  const workspaces = useQuery({
+/** The workspaces one sees, once they are known. */
+export function useWorkspacesQuery() {
+  return useQuery({
     queryKey: ['workspaces', 'all'],
     queryFn: () => answer(api.GET('/api/v1/workspaces', { params: { query: { limit: WORKSPACES_MAX } } })),
     staleTime: 60_000,
   });
-  return workspaces.data?.items ?? [];
+}
+
+/** The workspaces one sees. */
+export function useWorkspaces(): Schemas['WorkspaceView'][] {
+  return useWorkspacesQuery().data?.items ?? [];
 }
 
 /** Where something new belongs; not asked where there is one place only. */

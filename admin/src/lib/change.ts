@@ -21,7 +21,7 @@ export function subjectOf({ kind, subject }: { kind: string; subject: string }):
 }
 
 export type Shown =
-  | { kind: 'policy'; report: Schemas['ProposalReport'] }
+  | { kind: 'policy'; content: Schemas['PolicySet']; report: Schemas['ProposalReport'] }
   | { kind: 'label'; content: Schemas['LabelContent']; report: Schemas['LabelReport'] }
   | { kind: 'grant'; content: Schemas['WishContent']; report: Schemas['WishReport'] }
   | { kind: 'tool'; content: Schemas['ToolSetContent']; report: Schemas['ToolSetReport'] }
@@ -32,6 +32,6 @@ export function shownOf({ content, report }: ChangeDetail): Shown {
   if ('server' in content && 'place' in report) return { kind: 'tool', content, report };
   if ('label' in content && 'lines' in report) return { kind: 'label', content, report };
   if ('ranges' in content && 'newly_allowed' in report) return { kind: 'grant', content, report };
-  if ('rules' in content && 'properties' in report) return { kind: 'policy', report };
+  if ('rules' in content && 'properties' in report) return { kind: 'policy', content, report };
   return { kind: 'other', content, report };
 }

@@ -26,6 +26,8 @@ export function useFormats() {
     /** A day that the server counts in UTC, as `2026-03-01`: the same day wherever it is read. */
     utcDay: (text: string) => day(`${text}T12:00:00`),
     clock: (iso: string | number) => clock(iso),
+    /** A time on a clock on the wall, `09:05`, wherever that hangs. */
+    wall: (time: string) => format.dateTime(new Date(`2026-01-01T${time}:00Z`), { hour: 'numeric', minute: '2-digit', timeZone: 'UTC' }),
     relative: (iso: string | number, now: number) => (isNepali ? nepali.relative(new Date(iso).getTime(), now) : format.relativeTime(new Date(iso), now)),
     ms: (ms: number) => {
       if (isNepali) return nepali.span(ms);

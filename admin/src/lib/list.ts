@@ -8,9 +8,10 @@ export interface PageOf<T> {
   next_cursor: string | null;
 }
 
-/** A list that grows page by page. */
-export function useList<T>(key: readonly unknown[], read: (cursor: string | undefined) => Promise<PageOf<T>>) {
+/** A list that grows page by page. With `everyMs` it is looked at again while it is in view. */
+export function useList<T>(key: readonly unknown[], read: (cursor: string | undefined) => Promise<PageOf<T>>, everyMs?: number) {
   const query = useInfiniteQuery({
+    refetchInterval: everyMs,
     queryKey: key,
     queryFn: ({ pageParam }) => read(pageParam),
     initialPageParam: undefined,

@@ -17,6 +17,8 @@ export type Permission =
   | 'contacts:read'
   | 'contacts:write'
   | 'contacts:import'
+  | 'documents:read'
+  | 'documents:write'
   | 'people:read'
   | 'people:manage'
   | 'tokens:manage'

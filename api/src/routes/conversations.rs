@@ -7,7 +7,7 @@ pub(crate) mod post;
 pub(crate) mod show;
 
 use serde::Serialize;
-use steward_core::{ConversationId, DocumentId, MessageId, RunId, WorkspaceId};
+use steward_core::{ConversationId, DocumentId, Integrity, MessageId, RunId, ScheduleId, WorkspaceId};
 use steward_store::conversation::{Conversation, Message};
 use steward_store::document::DocumentRow;
 use time::OffsetDateTime;
@@ -53,8 +53,14 @@ pub(crate) struct MessageView {
     /// The run it started, or that ended with it.
     #[schema(value_type = Option<String>)]
     run_id: Option<RunId>,
-    /// By the agent, else by oneself.
+    /// By the agent, else by oneself or in one's name.
     by_agent: bool,
+    /// The schedule that said it, in one's name, where nobody said it then.
+    #[schema(value_type = Option<String>, example = "sched_01k4…")]
+    schedule_id: Option<ScheduleId>,
+    /// What it counts for, which is what the least of what it was written from does: outside, fact, anchored, directory, owner (one's own words).
+    #[schema(value_type = String)]
+    integrity: Integrity,
     text: String,
     /// Documents that came along.
     attachments: Vec<AttachmentView>,
@@ -84,7 +90,8 @@ impl From<Option<DocumentRow>> for AttachmentView {
 }
 
 impl MessageView {
-    fn of(row: Message, attachments: Vec<AttachmentView>) -> Self {
-        Self { message_id: row.message_id, run_id: row.run, by_agent: row.by_agent, text: row.text, attachments, created_at: row.created_at }
+    fn of(row: Message, schedule_id: Option<ScheduleId>, attachments: Vec<AttachmentView>) -> Self {
+        let Message { message_id, run: run_id, by_agent, text, integrity, readers: _, created_at } = row;
+        Self { message_id, run_id, by_agent, schedule_id, integrity, text, attachments, created_at }
     }
 }

@@ -9,14 +9,15 @@ use std::collections::HashMap;
 use steward_core::event::{ChunkRef, Citation};
 use steward_core::{CallId, Outcome};
 
-/// How a mark begins and ends.
+/// How a mark begins.
 const OPENS: &str = "[[doc_";
+/// How it ends.
 const CLOSES: &str = "]]";
 /// The longest mark, in bytes between its brackets: one may name several pieces.
 const MARK_BYTES_MAX: usize = 400;
 
 /// An answer whose marks all lead somewhere, and where to, each piece once and in the order of the text.
-pub(crate) fn settle(run: &Run, text: &str) -> (String, Vec<Citation>) {
+pub fn settle(run: &Run, text: &str) -> (String, Vec<Citation>) {
     if !text.contains(OPENS) {
         return (text.to_owned(), Vec::new());
     }
@@ -49,6 +50,29 @@ pub(crate) fn settle(run: &Run, text: &str) -> (String, Vec<Citation>) {
     }
     out.push_str(rest);
     (out, citations)
+}
+
+/// How much of a text that is still being written can be settled: what follows does not change it. Marks that have no end yet stay behind
+/// it, and so does what would go with one that is taken out.
+pub fn settled_bytes(text: &str) -> usize {
+    let mut at = 0;
+    let open = loop {
+        let Some(start) = text.get(at..).and_then(|rest| rest.find(OPENS)).map(|found| at + found) else { break None };
+        let inner = text.get(start + 2..).unwrap_or_default();
+        match inner.find(CLOSES).filter(|end| *end <= MARK_BYTES_MAX) {
+            // What stands behind it says whether a space has to keep it apart.
+            Some(end) if start + 2 + end + CLOSES.len() < text.len() => at = start + 2 + end + CLOSES.len(),
+            None if inner.len() >= MARK_BYTES_MAX + CLOSES.len() => at = start + 2,
+            Some(_) | None => break Some(start),
+        }
+    };
+    let begun = || (1..OPENS.len()).rev().map(|bytes| text.len().saturating_sub(bytes)).find(|start| *start >= at && is_begun(text.get(*start..)));
+    let end = open.or_else(begun).unwrap_or(text.len());
+    text.get(..end).map_or(0, |sure| sure.trim_end_matches(' ').len())
+}
+
+fn is_begun(end: Option<&str>) -> bool {
+    end.is_some_and(|end| !end.is_empty() && OPENS.starts_with(end))
 }
 
 /// Keeps apart what stood on both sides of what was taken out: together they might be a mark that nobody looked at.

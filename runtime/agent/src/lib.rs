@@ -1,7 +1,7 @@
 //! The loop of a run: it asks a model, puts every proposal to the gate, and acts only with a permit.
 
 pub mod agents;
-mod citations;
+pub mod citations;
 pub mod context;
 pub mod counts;
 pub mod driver;

@@ -130,6 +130,12 @@ pub async fn get(tx: &mut Tx, id: ScheduleId) -> Result<ScheduleRow, OfficeError
     schedule::find(tx, id).await?.filter(|found| found.person == person).ok_or(OfficeError::Missing("schedule"))
 }
 
+/// Which of these runs of the actor's own a schedule said, and which schedule.
+pub async fn of_runs(tx: &mut Tx, runs: &[RunId]) -> Result<Vec<(RunId, ScheduleId)>, OfficeError> {
+    converse(tx)?;
+    if runs.is_empty() { Ok(Vec::new()) } else { Ok(schedule::of_runs(tx, runs).await?) }
+}
+
 /// Pauses one of the actor's own schedules: until it is resumed nothing of it is said, and nothing of that is made up for.
 pub async fn pause(tx: &mut Tx, office: &Office, id: ScheduleId) -> Result<(), OfficeError> {
     let found = get(tx, id).await?;

@@ -208,6 +208,19 @@ async fn select(tx: &mut Tx, id: Option<ScheduleId>, person: Option<PersonId>, b
     .collect()
 }
 
+/// Which of these runs a schedule said, and which schedule: one that was removed since too.
+pub async fn of_runs(tx: &mut Tx, runs: &[RunId]) -> Result<Vec<(RunId, ScheduleId)>, StoreError> {
+    let ids: Vec<uuid::Uuid> = runs.iter().map(|run| run.uuid()).collect();
+    // The channel first: a conversation that no schedule speaks in looks at none of their moments.
+    let rows = sqlx::query!(
+        r#"select run.run_id, schedule_run.schedule_id from run join schedule_run using (tenant_id, run_id) where run.run_id = any($1) and run.channel = 'schedule'"#,
+        &ids
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (RunId::from_uuid(row.run_id), ScheduleId::from_uuid(row.schedule_id))).collect())
+}
+
 /// How many schedules a person has that may still be due. Of two that are made at once, one waits here for the other.
 pub async fn count(tx: &mut Tx, person: PersonId) -> Result<i64, StoreError> {
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended('steward schedules ' || $1::uuid::text, 0))", person.uuid()).execute(tx.conn()).await?;

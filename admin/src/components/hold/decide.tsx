@@ -16,7 +16,7 @@ import { Problem } from '@/components/ui/states';
 import { useToast } from '@/components/ui/toast';
 import { may, useMe } from '@/lib/me';
 import { useShortcuts } from '@/lib/shortcuts';
-import { useDecide, type Hold } from './use-hold';
+import { rolesOf, useDecide, type Hold } from './use-hold';
 
 const EditDialog = lazy(() => import('./edit-dialog').then(({ EditDialog: one }) => ({ default: one })));
 
@@ -110,7 +110,7 @@ export function Decide(props: DecideProps) {
           <p className="flex flex-wrap items-center gap-2 font-medium">
             <ToolName name={shown.tool} /> <EffectBadge effect={shown.effect} />
           </p>
-          <Arguments value={shown.arguments} provenance={shown.provenance} />
+          <Arguments value={shown.arguments} provenance={shown.provenance} roles={rolesOf(shown)} />
           <p className="text-sm text-soft">{t('approveHint')}</p>
           {decide.approve.isError && <Refusal error={decide.approve.error} onGiven={approve} />}
           <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">

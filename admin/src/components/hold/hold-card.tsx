@@ -24,7 +24,7 @@ import { Decide } from './decide';
 import { LastSimilar } from './last-similar';
 import { Preview } from './preview';
 import { HoldState } from './state';
-import { useHold, type Hold } from './use-hold';
+import { rolesOf, useHold, type Hold } from './use-hold';
 
 /** A held action with everything one needs to decide on it. `inline` stands in a conversation and leaves out what is read there. */
 export function HoldCard({ id, isInline = false }: { id: string; isInline?: boolean }) {
@@ -58,7 +58,7 @@ function Loaded({ now, isInline }: { now: Hold; isInline: boolean }) {
           </p>
         </div>
         {isChanged && <Changed shown={shown} now={now} onShow={() => setShown(now)} />}
-        <Arguments value={card.arguments} provenance={card.provenance} />
+        <Arguments value={card.arguments} provenance={card.provenance} roles={rolesOf(card)} />
         <Waits hold={card} isWaiting={isWaiting} />
         {card.edited_by != null && (
           <p className="text-sm text-soft">

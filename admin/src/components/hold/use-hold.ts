@@ -2,6 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
+import { isRecord } from '@/lib/json';
 import { closeShown } from '@/lib/push';
 
 export type Hold = Schemas['HoldDetail'];
@@ -20,6 +21,12 @@ export function useHold(id: string) {
     },
     refetchInterval: (query) => (query.state.data === undefined || isOpen(query.state.data) ? LOOK_EVERY_MS : false),
   });
+}
+
+/** What each argument is for, by its pointer. */
+export function rolesOf(hold: Hold): Record<string, string> {
+  const roles = 'roles' in hold ? hold.roles : null;
+  return isRecord(roles) ? Object.fromEntries(Object.entries(roles).flatMap(([path, role]) => (typeof role === 'string' ? [[path, role]] : []))) : {};
 }
 
 /** Whether something of it is still to come. */

@@ -5,6 +5,7 @@ import { lazy, Suspense } from 'react';
 import { useTranslations } from 'use-intl';
 import { Arguments } from '@/components/arguments';
 import { Rules } from '@/components/rules';
+import { Result } from '@/components/run/result';
 import { ToolName } from '@/components/tool-name';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
 import { Facts } from '@/components/ui/card';
@@ -25,8 +26,15 @@ const ICONS: Record<CallStage, typeof Ban> = { proposed: CircleDashed, allowed: 
 /** Of the arguments in the closed card's one line. */
 const LETTERS_IN_LINE = 140;
 
+interface CallCardProps {
+  call: Call;
+  isLive: boolean;
+  /** What the model's answer cost that asked for it; none where nobody knows. */
+  askedAtMicros: number | null;
+}
+
 /** A call the model wanted, what the rules said of it and what became of it. Opens for the arguments and the rules. */
-export function CallCard({ call, isLive }: { call: Call; isLive: boolean }) {
+export function CallCard({ call, isLive, askedAtMicros }: CallCardProps) {
   const t = useTranslations('call');
   const Icon = ICONS[call.stage];
   const isWaiting = call.stage === 'held' && call.hold !== null && call.hold.outcome === null && isLive;
@@ -65,7 +73,8 @@ export function CallCard({ call, isLive }: { call: Call; isLive: boolean }) {
       </summary>
       <div className="grid gap-3 border-t border-line p-3">
         <Arguments value={call.arguments} provenance={call.provenance} />
-        <Outcome call={call} />
+        <Outcome call={call} askedAtMicros={askedAtMicros} />
+        {call.result !== undefined && <Result value={call.result} />}
         {call.rules.length > 0 && <Rules ids={call.rules} />}
       </div>
     </details>
@@ -87,14 +96,14 @@ function reasonOf(call: Call): string | null {
   return call.reason ?? call.failure?.message ?? null;
 }
 
-function Outcome({ call }: { call: Call }) {
+function Outcome({ call, askedAtMicros }: { call: Call; askedAtMicros: number | null }) {
   const t = useTranslations('call');
   const formats = useFormats();
   const facts: [string, React.ReactNode][] = [];
   if (call.reason !== null) facts.push([t('reason'), call.reason]);
   if (call.blockClass !== null) facts.push([t('class'), <code key="class">{call.blockClass}</code>]);
   if (call.hold?.outcome != null) facts.push([t('people'), t(`outcome.${outcomeOf(call.hold.outcome)}`)]);
-  if (call.summary !== null) facts.push([t('result'), call.summary]);
+  if (call.summary !== null) facts.push([t('summary'), <bdi key="summary">{call.summary}</bdi>]);
   if (call.failure !== null) facts.push([t('failure'), call.failure.message]);
   if (call.subRun !== null) {
     const { id, agent } = call.subRun;
@@ -107,8 +116,21 @@ function Outcome({ call }: { call: Call }) {
   }
   if (call.ms !== null) facts.push([t('time'), formats.ms(call.ms)]);
   if (call.fuel !== null && call.fuel > 0) facts.push([t('fuel'), formats.number(call.fuel)]);
+  if (call.used !== null) facts.push(...takenOf(call.used, t, formats));
+  if (askedAtMicros !== null && askedAtMicros > 0) facts.push([t('cost'), formats.usd(askedAtMicros)]);
   if (call.attempts > 1) facts.push([t('attempts'), formats.number(call.attempts)]);
   return facts.length === 0 ? null : <Facts facts={facts} />;
+}
+
+/** What its sandbox took beside time; nothing of what it did not take. */
+function takenOf(used: NonNullable<Call['used']>, t: ReturnType<typeof useTranslations<'call'>>, formats: ReturnType<typeof useFormats>): [string, React.ReactNode][] {
+  const { memory_bytes: memory, requests, refused, sent_bytes: sent, received_bytes: received } = used;
+  const taken: [string, React.ReactNode, boolean][] = [
+    [t('memory'), formats.bytes(memory), memory > 0],
+    [t('requests'), t('requestsSent', { count: requests, refused }), requests + refused > 0],
+    [t('bytes'), t('bytesBoth', { sent: formats.bytes(sent), received: formats.bytes(received) }), sent + received > 0],
+  ];
+  return taken.flatMap(([name, value, isThere]) => (isThere ? [[name, value]] : []));
 }
 
 const OUTCOMES = ['approved', 'rejected', 'expired', 'cancelled', 'edited', 'revised'] as const;

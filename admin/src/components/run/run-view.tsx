@@ -10,24 +10,31 @@ import { Failed } from '@/components/ui/states';
 import { withoutMarks } from '@/lib/citations';
 import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
-import { askedOf, costOf, waitingOf, waitsForMoney, type Run } from '@/lib/run/fold';
+import { askedAtCost, askedOf, costOf, waitingOf, waitsForMoney, type Run } from '@/lib/run/fold';
 import type { Followed } from '@/lib/run/use-run';
 import { CallCard } from './call-card';
 
+interface RunViewProps {
+  followed: Followed;
+  runId: string;
+  /** The way to try again, where it ended without a reply. */
+  retry?: React.ReactNode;
+}
+
 /** A run as it happens: words, calls, decisions, the reply. */
-export function RunView({ followed, runId }: { followed: Followed; runId: string }) {
+export function RunView({ followed, runId, retry = null }: RunViewProps) {
   const { run, error, isLost, isHeard } = followed;
   if (error !== null) return <Failed error={error} />;
   const isLive = run.ended === null;
   return (
     <div className="grid gap-3">
-      {run.items.map((item) => (item.kind === 'said' ? <Markdown key={`said ${item.step}`} text={withoutMarks(item.text)} /> : <CallCard key={item.call.id} call={item.call} isLive={isLive} />))}
+      {run.items.map((item) => (item.kind === 'said' ? <Markdown key={`said ${item.step}`} text={withoutMarks(item.text)} /> : <CallCard key={item.call.id} call={item.call} isLive={isLive} askedAtMicros={askedAtCost(run, item.call)} />))}
       {run.reply !== null && <Answer text={run.reply} citations={run.citations} />}
       {/* Nobody has checked yet what these words name. */}
       {run.reply === null && run.draft !== '' && <Markdown text={withoutMarks(run.draft)} />}
       <NoRoom run={run} />
       <Activity run={run} isLost={isLost} isHeard={isHeard} />
-      <Ending run={run} />
+      <Ending run={run} retry={retry} />
       {run.reply !== null && <Footer run={run} runId={runId} />}
     </div>
   );
@@ -80,7 +87,7 @@ function NoRoom({ run }: { run: Run }) {
 }
 
 /** An end without a reply: why, and what can be done. */
-function Ending({ run }: { run: Run }) {
+function Ending({ run, retry }: { run: Run; retry: React.ReactNode }) {
   const t = useTranslations('run');
   if (run.ended === null || run.ended.outcome === 'replied') return null;
   const outcome = (['cancelled', 'step_limit', 'time_limit', 'token_limit', 'budget_limit', 'stubborn', 'model_failed', 'failed'] as const).find((one) => one === run.ended?.outcome);
@@ -90,6 +97,7 @@ function Ending({ run }: { run: Run }) {
       {run.ended.message !== '' && <p className="text-soft">
           <bdi>{run.ended.message}</bdi>
         </p>}
+      {retry}
     </div>
   );
 }

@@ -11,7 +11,7 @@ const Palette = lazy(() => import('./palette').then(({ Palette: one }) => ({ def
 const Help = lazy(() => import('./shortcut-help').then(({ ShortcutHelp: one }) => ({ default: one })));
 
 /** The second key of `g …`, for the places most gone to. */
-export const GO: Partial<Record<NavigationName, string>> = { chat: 'c', holds: 'd', blocked: 'b', actions: 'a', runs: 'r', budgets: 'u', contacts: 'p', companies: 'o', deals: 'e', policies: 'l', tools: 't', audit: 'g', settings: 's' };
+export const GO: Partial<Record<NavigationName, string>> = { chat: 'c', holds: 'd', blocked: 'b', actions: 'a', runs: 'r', budgets: 'u', contacts: 'p', companies: 'o', deals: 'e', documents: 'f', schedules: 'w', policies: 'l', tools: 't', audit: 'g', settings: 's' };
 
 function focusSearch(): void {
   const field = document.querySelector('main input[type="search"]');

@@ -1,8 +1,8 @@
-import { Activity, Ban, BookText, Bot, Building2, ChartColumn, CircleCheckBig, GitPullRequestArrow, HandCoins, KeySquare, Lightbulb, ListChecks, MessageSquare, Scale, ScrollText, Settings, UserCog, Users, Wallet, Workflow, Wrench, type LucideIcon } from 'lucide-react';
+import { Activity, Ban, BookText, Bot, Building2, CalendarClock, ChartColumn, CircleCheckBig, FileText, GitPullRequestArrow, HandCoins, KeySquare, Lightbulb, ListChecks, MessageSquare, Scale, ScrollText, Settings, UserCog, Users, Wallet, Workflow, Wrench, type LucideIcon } from 'lucide-react';
 import type { Me, Permission } from '@/lib/me';
 import { may } from '@/lib/me';
 
-export type NavigationName = 'chat' | 'holds' | 'blocked' | 'actions' | 'runs' | 'contacts' | 'companies' | 'deals' | 'policies' | 'suggestions' | 'grants' | 'tools' | 'changes' | 'prompts' | 'agents' | 'budgets' | 'usage' | 'audit' | 'people' | 'health' | 'settings';
+export type NavigationName = 'chat' | 'holds' | 'schedules' | 'blocked' | 'actions' | 'runs' | 'contacts' | 'companies' | 'deals' | 'documents' | 'policies' | 'suggestions' | 'grants' | 'tools' | 'changes' | 'prompts' | 'agents' | 'budgets' | 'usage' | 'audit' | 'people' | 'health' | 'settings';
 export type NavigationGroup = 'work' | 'observe' | 'office' | 'govern' | 'system';
 
 /** A place one can go to. */
@@ -22,11 +22,13 @@ export const PLACES: readonly Place[] = [
   { name: 'blocked', path: '/blocked', icon: Ban, group: 'observe', needs: 'actions:read' },
   { name: 'actions', path: '/actions', icon: ListChecks, group: 'observe', needs: 'actions:read' },
   { name: 'runs', path: '/runs', icon: Workflow, group: 'observe', needs: null },
+  { name: 'schedules', path: '/schedules', icon: CalendarClock, group: 'work', needs: 'conversations:use' },
   { name: 'budgets', path: '/budgets', icon: Wallet, group: 'observe', needs: 'budgets:read' },
   { name: 'usage', path: '/usage', icon: ChartColumn, group: 'observe', needs: 'budgets:read' },
   { name: 'contacts', path: '/contacts', icon: Users, group: 'office', needs: 'contacts:read' },
   { name: 'companies', path: '/companies', icon: Building2, group: 'office', needs: 'contacts:read' },
   { name: 'deals', path: '/deals', icon: HandCoins, group: 'office', needs: 'contacts:read' },
+  { name: 'documents', path: '/documents', icon: FileText, group: 'office', needs: 'documents:read' },
   { name: 'policies', path: '/policies', icon: Scale, group: 'govern', needs: 'governance:read' },
   { name: 'changes', path: '/changes', icon: GitPullRequestArrow, group: 'govern', needs: 'governance:read' },
   { name: 'suggestions', path: '/suggestions', icon: Lightbulb, group: 'govern', needs: 'actions:read' },

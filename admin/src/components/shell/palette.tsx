@@ -1,7 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { Building2, CornerDownLeft, Keyboard, Languages, Moon, Plus, Users, type LucideIcon } from 'lucide-react';
+import { Building2, CalendarClock, CornerDownLeft, Keyboard, Languages, Moon, Plus, Upload, Users, type LucideIcon } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useDeferredValue, useEffect, useId, useRef, useState } from 'react';
 import { useTranslations } from 'use-intl';
@@ -136,6 +136,8 @@ function useFound(words: string, places: Place[], onHelp: () => void): Command[]
   const fixed: Command[] = [
     ...places.map((place): Command => ({ id: place.name, group: 'places', name: s(`places.${place.name}`), icon: place.icon, run: go(place.path) })),
     ...(may(me, 'conversations:use') ? [{ id: 'new-chat', group: 'do', name: t('newChat'), icon: Plus, run: go('/chat') } as const] : []),
+    ...(may(me, 'conversations:use') ? [{ id: 'plan', group: 'do', name: t('plan'), icon: CalendarClock, run: go('/schedules?new=1') } as const] : []),
+    ...(may(me, 'documents:write') ? [{ id: 'put-in', group: 'do', name: t('putIn'), icon: Upload, run: go('/documents?new=1') } as const] : []),
     ...(may(me, 'people:manage') ? [{ id: 'invite', group: 'do', name: t('invite'), icon: Plus, run: go('/people?new=1') } as const] : []),
     ...THEMES.map((theme): Command => ({ id: `theme-${theme}`, group: 'do', name: t(`theme.${theme}`), icon: Moon, run: () => setTheme(theme) })),
     ...Object.entries(LOCALES).map(

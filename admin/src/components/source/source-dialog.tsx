@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useTranslations } from 'use-intl';
 import { Dialog } from '@/components/ui/dialog';
+import { Link } from '@/components/ui/link';
 import { Loading, Problem } from '@/components/ui/states';
 import { answer, api } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
@@ -45,6 +46,11 @@ export function SourceDialog({ cite, onClose }: { cite: Cite; onClose: () => voi
               ),
             )}
           </div>
+          <p className="text-sm">
+            <Link href={`/documents/${id}?at=${number}`} className="text-accent underline underline-offset-2">
+              {t('openDocument')}
+            </Link>
+          </p>
         </>
       )}
     </Dialog>

@@ -9,7 +9,6 @@ import { SearchField } from '@/components/search-field';
 import { Page } from '@/components/shell/page';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
-import { Card } from '@/components/ui/card';
 import { Copy } from '@/components/ui/copy';
 import { More } from '@/components/ui/more';
 import { Segments } from '@/components/ui/segments';
@@ -17,11 +16,13 @@ import { Empty, Failed, Loading, NoMatch, Problem } from '@/components/ui/states
 import { Ago } from '@/components/ui/time';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { download } from '@/lib/download';
-import { useFormats } from '@/lib/format';
 import { useList } from '@/lib/list';
 import { useAddress } from '@/lib/url';
+import { Checkpoint } from './checkpoint';
+import { exportAudit } from './export';
+import { Verification } from './verification';
 
-const SHOWN = ['entries', 'checkpoints'] as const;
+const SHOWN = ['entries', 'checkpoints', 'verification'] as const;
 const PAGE = 100;
 const TONES: Record<string, BadgeTone> = { done: 'good', refused: 'bad', failed: 'bad', attempted: 'wait' };
 const OUTCOMES = ['done', 'refused', 'attempted', 'failed'] as const;
@@ -37,7 +38,7 @@ export function AuditView() {
   return (
     <Page
       title={t('title')}
-      actions={<Export action={action} />}
+      actions={<Export action={action} run={run} />}
       bar={
         <div className="flex flex-wrap gap-2">
           <Segments label={t('show')} options={SHOWN.map((value) => ({ value, label: t(`shown.${value}`) }))} value={shown} onChange={(value) => set({ show: value === 'entries' ? '' : value })} />
@@ -56,19 +57,16 @@ export function AuditView() {
         </div>
       }
     >
-      {shown === 'entries' ? <Entries action={action} run={run} onClear={() => set({ action: '', run: '' })} /> : <Checkpoints />}
+      {shown === 'entries' && <Entries action={action} run={run} onClear={() => set({ action: '', run: '' })} />}
+      {shown === 'checkpoints' && <Checkpoints />}
+      {shown === 'verification' && <Verification />}
     </Page>
   );
 }
 
-function Export({ action }: { action: string }) {
+function Export({ action, run }: { action: string; run: string }) {
   const t = useTranslations('audit');
-  const take = useMutation({
-    mutationFn: async () => {
-      const text = await answer(api.GET('/api/v1/audit/export', { params: { query: { action: action === '' ? undefined : action } }, parseAs: 'text' }));
-      download(new Blob([text], { type: 'application/jsonl' }), 'audit.jsonl');
-    },
-  });
+  const take = useMutation({ mutationFn: async () => download(new Blob([await exportAudit(action, run)], { type: 'application/jsonl' }), 'audit.jsonl') });
   return (
     <>
       {take.isError && <Problem error={take.error} />}
@@ -137,7 +135,6 @@ function Entry({ entry }: { entry: Schemas['AuditView'] }) {
 
 function Checkpoints() {
   const t = useTranslations('audit');
-  const formats = useFormats();
   const { query, items } = useList(['audit', 'checkpoints'], (cursor) => answer(api.GET('/api/v1/audit/checkpoints', { params: { query: { limit: PAGE, cursor } } })));
   return (
     <div className="mx-auto grid w-full max-w-4xl gap-3 p-4 sm:p-6">
@@ -155,18 +152,7 @@ function Checkpoints() {
       <ul className="grid gap-3">
         {[...items].reverse().map((checkpoint) => (
           <li key={checkpoint.tree_size}>
-            <Card className="grid gap-1 p-4 text-sm">
-              <p className="flex flex-wrap items-center justify-between gap-2">
-                <span className="font-semibold">{t('entries', { count: checkpoint.tree_size })}</span>
-                <span className="text-soft" title={formats.exact(checkpoint.signed_at)}>
-                  {t('signed')} <Ago at={checkpoint.signed_at} />
-                </span>
-              </p>
-              <p className="flex flex-wrap items-center gap-1 text-xs text-soft">
-                {t('root')} <code className="font-mono break-all">{checkpoint.root}</code>
-                <Copy text={checkpoint.note} label={t('copyNote')} />
-              </p>
-            </Card>
+            <Checkpoint checkpoint={checkpoint} />
           </li>
         ))}
       </ul>

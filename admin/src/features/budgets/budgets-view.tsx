@@ -3,9 +3,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Pencil, Wallet } from 'lucide-react';
 import { useTranslations } from 'use-intl';
+import { BudgetMeter, usePeriodText, useScopeName, useSpentText } from '@/components/budget-meter';
 import { Page } from '@/components/shell/page';
-import { usePeopleNames } from '@/components/person-name';
-import { useWorkspaces } from '@/components/workspace-select';
 import { AddButton } from '@/components/ui/add-button';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
@@ -13,8 +12,7 @@ import { Card } from '@/components/ui/card';
 import { Empty, Failed, Loading } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
 import { answer, api, type Schemas } from '@/lib/api/client';
-import { shareOf, stateOf } from '@/lib/budget';
-import { cx } from '@/lib/cx';
+import { stateOf } from '@/lib/budget';
 import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
 import { useAddress } from '@/lib/url';
@@ -65,22 +63,18 @@ export function BudgetsView() {
   );
 }
 
-const BARS = { good: 'bg-accent', wait: 'bg-wait', bad: 'bg-bad' } as const;
-const PERCENT = 100;
-
 function One({ budget, forbidden, onChange }: { budget: Budget; forbidden: string | null; onChange: () => void }) {
   const t = useTranslations('budgets');
   const formats = useFormats();
-  const name = useScopeName(budget);
-  const period = (['day', 'month', 'total'] as const).find((one) => one === budget.period);
-  const share = shareOf(budget);
+  const name = useScopeName()(budget);
+  const period = usePeriodText()(budget);
+  const said = useSpentText()(budget);
   const state = stateOf(budget);
-  const said = t('spentOf', { spent: formats.usd(budget.spent_micros), cap: formats.usd(budget.cap_micros) });
   return (
     <Card className="grid gap-2 p-4">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <p className="min-w-0 flex-1 font-medium">
-          <bdi>{name}</bdi> <span className="font-normal text-soft">{period === undefined ? budget.period : t(`period.${period}`)}</span>
+          <bdi>{name}</bdi> <span className="font-normal text-soft">{period}</span>
         </p>
         {state === 'bad' ? <Badge tone="bad">{t('full')}</Badge> : state === 'wait' && <Badge tone="wait">{t('nearly')}</Badge>}
         <Button size="small" forbidden={forbidden} aria-label={t('changeOf', { name })} onClick={onChange}>
@@ -88,10 +82,7 @@ function One({ budget, forbidden, onChange }: { budget: Budget; forbidden: strin
           {t('change')}
         </Button>
       </div>
-      <div role="meter" aria-label={name} aria-valuemin={0} aria-valuemax={PERCENT} aria-valuenow={Math.round(share.spent)} aria-valuetext={said} className="flex h-3 overflow-hidden rounded-full bg-sunken">
-        <div className={cx('h-full', BARS[state])} style={{ width: `${share.spent}%` }} />
-        <div className={cx('h-full opacity-40', BARS[state])} style={{ width: `${share.reserved}%` }} />
-      </div>
+      <BudgetMeter budget={budget} />
       <p className="flex flex-wrap justify-between gap-x-4 text-sm">
         <span>{said}</span>
         <span className="text-soft">
@@ -102,14 +93,4 @@ function One({ budget, forbidden, onChange }: { budget: Budget; forbidden: strin
       {budget.cap_micros === 0 && <p className="text-sm text-bad">{t('zero')}</p>}
     </Card>
   );
-}
-
-function useScopeName(budget: Budget): string {
-  const me = useMe();
-  const people = usePeopleNames();
-  const workspaces = useWorkspaces();
-  if (budget.scope === 'organisation') return me.organisation;
-  if (budget.scope === 'person') return people.get(budget.scope_id) ?? `…${budget.scope_id.slice(-6)}`;
-  if (budget.scope === 'workspace') return workspaces.find((one) => one.workspace_id === budget.scope_id)?.name ?? `…${budget.scope_id.slice(-6)}`;
-  return budget.scope_id;
 }

@@ -99,7 +99,7 @@ function Shown({ change }: { change: ChangeDetail }) {
   const t = useTranslations('changes');
   const shown = shownOf(change);
   if (shown.kind === 'tool') return <OfTools report={shown.report} />;
-  if (shown.kind === 'policy') return <OfRules report={shown.report} />;
+  if (shown.kind === 'policy') return <OfRules change={change} content={shown.content} report={shown.report} />;
   if (shown.kind === 'label') return <OfLabel content={shown.content} report={shown.report} />;
   if (shown.kind === 'grant') return <OfGrant content={shown.content} report={shown.report} />;
   return (

@@ -2,19 +2,14 @@
 
 import { GitPullRequestArrow } from 'lucide-react';
 import { useTranslations } from 'use-intl';
-import { ChangeState } from '@/components/change-state';
-import { useSubjectText } from '@/components/change-subject';
-import { PersonName } from '@/components/person-name';
+import { ChangeCard } from '@/components/change-card';
 import { Page } from '@/components/shell/page';
-import { Card } from '@/components/ui/card';
 import { Select } from '@/components/ui/field';
-import { Link } from '@/components/ui/link';
 import { More } from '@/components/ui/more';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
-import { Ago } from '@/components/ui/time';
 import { answer, api } from '@/lib/api/client';
-import { KINDS, type Change } from '@/lib/change';
+import { KINDS } from '@/lib/change';
 import { useList } from '@/lib/list';
 import { useAddress } from '@/lib/url';
 
@@ -59,39 +54,12 @@ export function ChangesView() {
         <ul className="mx-auto grid w-full max-w-4xl gap-3 p-4 sm:p-6">
           {items.map((change) => (
             <li key={change.governance_change_id}>
-              <One change={change} />
+              <ChangeCard change={change} />
             </li>
           ))}
         </ul>
       )}
       <More query={query} />
     </Page>
-  );
-}
-
-function One({ change }: { change: Change }) {
-  const t = useTranslations('changes');
-  const subject = useSubjectText();
-  return (
-    <Card className="grid gap-1.5 p-4">
-      <div className="flex items-start gap-2">
-        <h2 className="min-w-0 flex-1 font-semibold wrap-anywhere">
-          <Link href={`/changes/${change.governance_change_id}`} className="underline-offset-2 hover:underline">
-            <bdi>{subject(change)}</bdi>
-          </Link>
-        </h2>
-        <ChangeState change={change} />
-      </div>
-      {change.reason != null && (
-        <p>
-          <bdi>{change.reason}</bdi>
-        </p>
-      )}
-      <p className="text-sm text-soft">
-        <PersonName id={change.proposed_by} />
-        {change.agent != null && <> · {t('byAgent', { agent: change.agent })}</>} · <Ago at={change.proposed_at} />
-        {change.version != null && <> · {t('version', { number: change.version })}</>}
-      </p>
-    </Card>
   );
 }

@@ -1,13 +1,15 @@
 'use client';
 
+import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'use-intl';
+import { EffectBadge } from '@/components/effect-badge';
 import { Ranges } from '@/components/grant/ranges';
 import { PersonName } from '@/components/person-name';
 import { ToolName } from '@/components/tool-name';
 import { Card, Facts } from '@/components/ui/card';
 import { Link } from '@/components/ui/link';
 import { useWorkspaces } from '@/components/workspace-select';
-import type { Schemas } from '@/lib/api/client';
+import { answer, api, type Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 import { rangesOf } from '@/lib/grant-ranges';
 
@@ -16,11 +18,21 @@ export function OfGrant({ content, report }: { content: Schemas['WishContent']; 
   const t = useTranslations('changes.grant');
   const formats = useFormats();
   const workspaces = useWorkspaces();
+  const tools = useQuery({ queryKey: ['tools'], queryFn: () => answer(api.GET('/api/v1/tools')) });
+  const tool = tools.data?.items.find((one) => one.name === content.tool);
   return (
     <Card className="grid grid-cols-[minmax(0,1fr)] gap-3 p-4">
-      <p className="font-semibold">
+      <p className="flex flex-wrap items-center gap-2 font-semibold">
         <ToolName name={content.tool} />
+        <code className="font-mono text-xs font-normal text-soft">{content.tool}</code>
+        <EffectBadge effect={tool?.effect} />
       </p>
+      {tool !== undefined && (
+        <p dir="auto" className="text-sm text-soft">
+          {tool.description}
+        </p>
+      )}
+      <h2 className="text-sm font-semibold">{t('ranges')}</h2>
       <Ranges ranges={rangesOf(content.ranges)} />
       <Facts
         facts={[

@@ -2,10 +2,13 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { answer, api, type Schemas } from '@/lib/api/client';
+import type { Enclosed } from '@/lib/uploads';
 
 export type Conversation = Schemas['ConversationView'];
 export type Message = Schemas['MessageView'];
 
+/** As many files as one message takes. */
+export const FILES_MAX = 10;
 const PAGE = 200;
 /** Longer conversations show their latest part. */
 const PAGES_MAX = 10;
@@ -36,11 +39,6 @@ export function useMessages(id: string) {
   });
 }
 
-/** Agents one may talk with. */
-export function useAgents() {
-  return useQuery({ queryKey: ['agents', 'names'], queryFn: () => answer(api.GET('/v1/models')), staleTime: 60_000 });
-}
-
 export function useWorkspaces() {
   return useQuery({ queryKey: ['workspaces'], queryFn: () => answer(api.GET('/api/v1/workspaces', { params: { query: { limit: PAGE } } })), staleTime: 60_000 });
 }
@@ -55,4 +53,9 @@ export interface Turn {
 export function turnsOf(messages: Message[]): Turn[] {
   const replies = new Map(messages.filter((message) => message.by_agent && message.run_id != null).map((message) => [message.run_id, message]));
   return messages.filter((message) => !message.by_agent).map((message) => ({ message, reply: replies.get(message.run_id) ?? null }));
+}
+
+/** Documents of a message that are still there: one that was taken away has no name any more. */
+export function enclosedIn(message: Message): Enclosed[] {
+  return message.attachments.flatMap(({ document_id: id, ...rest }) => (id == null ? [] : [{ document_id: id, ...rest }]));
 }

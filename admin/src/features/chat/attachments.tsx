@@ -1,15 +1,14 @@
 'use client';
 
-import { FileText, FileX, X } from 'lucide-react';
+import { FileText, FileX } from 'lucide-react';
 import { useTranslations } from 'use-intl';
-import { useProblemText } from '@/components/problem-text';
-import { cx } from '@/lib/cx';
+import { UploadRow } from '@/components/upload-row';
 import { useFormats } from '@/lib/format';
-import type { Message } from './api';
-import { FILES_MAX, type Attachment, type Attachments } from './use-attachments';
+import type { Uploads } from '@/lib/uploads';
+import { FILES_MAX, type Message } from './api';
 
 /** Files that go with the next message: how far each is, what is wrong with it, and the way out. */
-export function AttachmentList({ attachments }: { attachments: Attachments }) {
+export function AttachmentList({ attachments }: { attachments: Uploads }) {
   const t = useTranslations('chat');
   if (attachments.all.length === 0) return null;
   const last = attachments.all.findLast((one) => one.document !== null);
@@ -17,7 +16,7 @@ export function AttachmentList({ attachments }: { attachments: Attachments }) {
     <>
       <ul aria-label={t('attached')} className="flex flex-wrap gap-2">
         {attachments.all.map((one) => (
-          <One key={one.key} one={one} onRemove={() => attachments.remove(one.key)} />
+          <UploadRow key={one.key} one={one} onRemove={() => attachments.remove(one.key)} />
         ))}
       </ul>
       {attachments.isFull && (
@@ -29,31 +28,6 @@ export function AttachmentList({ attachments }: { attachments: Attachments }) {
         {last === undefined ? '' : t('isAttached', { name: last.name })}
       </p>
     </>
-  );
-}
-
-function One({ one, onRemove }: { one: Attachment; onRemove: () => void }) {
-  const t = useTranslations('chat');
-  const text = useProblemText();
-  const formats = useFormats();
-  const problem = one.isTooLarge ? t('fileTooLarge') : one.error === null ? null : text(one.error);
-  return (
-    <li className={cx('grid max-w-full min-w-0 gap-1 rounded-xl border bg-surface px-2.5 py-1.5 text-sm', problem === null ? 'border-line' : 'border-bad')}>
-      <div className="flex min-w-0 items-center gap-2">
-        <FileText className="size-4 shrink-0 text-soft" aria-hidden />
-        <bdi className="min-w-0 truncate">{one.name}</bdi>
-        <span className="shrink-0 text-xs text-soft">{formats.bytes(one.bytes)}</span>
-        <button type="button" aria-label={t('removeFile', { name: one.name })} title={t('removeFile', { name: one.name })} onClick={onRemove} className="-me-1 inline-flex size-7 shrink-0 items-center justify-center rounded-md text-soft hover:bg-sunken hover:text-ink">
-          <X className="size-4" aria-hidden />
-        </button>
-      </div>
-      {problem !== null && (
-        <p role="alert" className="max-w-sm text-bad">
-          {problem}
-        </p>
-      )}
-      {problem === null && one.document === null && <progress aria-label={t('sendingFile', { name: one.name })} max={1} value={one.part} className="h-1.5 w-full accent-accent" />}
-    </li>
   );
 }
 

@@ -5,13 +5,13 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Problem } from '@/components/ui/states';
 import { cx } from '@/lib/cx';
+import { ACCEPT, type Uploads } from '@/lib/uploads';
 import { AttachmentList } from './attachments';
-import type { Attachments } from './use-attachments';
 
 interface ComposerProps {
   text: string;
   onText: (text: string) => void;
-  attachments: Attachments;
+  attachments: Uploads;
   onSend: () => void;
   isBusy: boolean;
   error: unknown;
@@ -21,8 +21,6 @@ interface ComposerProps {
 }
 
 const HEIGHT_MAX_PX = 200;
-/** What is read; the server says of others what to send instead. */
-const ACCEPT = '.txt,.text,.log,.md,.markdown,.csv,.tsv,.json,.html,.htm,text/*,application/json';
 
 /** Where one writes. Enter sends where there is a keyboard; on a phone it makes a line, and the arrow sends. Files are chosen, dropped or pasted. */
 export function Composer({ text, onText, attachments, onSend, isBusy, error, onStop, isStopping = false }: ComposerProps) {

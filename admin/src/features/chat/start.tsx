@@ -8,11 +8,12 @@ import { Mark } from '@/components/shell/mark';
 import { Page } from '@/components/shell/page';
 import { Select } from '@/components/ui/field';
 import { answer, api, idempotencyKey } from '@/lib/api/client';
+import { useAgents } from '@/lib/agents';
 import { useMe } from '@/lib/me';
-import { useAgents, useWorkspaces } from './api';
+import { useUploads } from '@/lib/uploads';
+import { FILES_MAX, useWorkspaces } from './api';
 import { Composer } from './composer';
 import { ConversationList } from './conversation-list';
-import { useAttachments } from './use-attachments';
 
 const OPENINGS = ['able', 'contacts', 'deals'] as const;
 const DEFAULT_AGENT = 'assistant';
@@ -33,8 +34,9 @@ export function Start() {
   const names = agents.data?.data.map((one) => one.id) ?? [];
   const places = workspaces.data?.items ?? [];
   const [key, setKey] = useState(idempotencyKey);
+  // Where there are several, everything has to say in which: nothing is sent before that is known.
   const place = places.length > 1 ? workspace || places[0]?.workspace_id : undefined;
-  const files = useAttachments(place === undefined ? {} : { workspace_id: place });
+  const files = useUploads(workspaces.isPending ? null : place === undefined ? {} : { workspace_id: place }, { filesMax: FILES_MAX });
 
   const begin = useMutation({
     mutationFn: async (words: string) => {
@@ -111,7 +113,7 @@ export function Start() {
           }}
           attachments={files}
           onSend={() => send(text)}
-          isBusy={begin.isPending}
+          isBusy={begin.isPending || workspaces.isPending}
           error={begin.error}
           onStop={null}
         />

@@ -8,16 +8,18 @@ import { Page } from '@/components/shell/page';
 import { Empty, Failed, Loading } from '@/components/ui/states';
 import { answer, api, idempotencyKey } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
-import type { Document } from '@/lib/api/upload';
-import { turnsOf, useConversation, useMessages, type Message } from './api';
+import { useUploads, type Enclosed } from '@/lib/uploads';
+import { enclosedIn, FILES_MAX, turnsOf, useConversation, useMessages, type Message } from './api';
 import { Composer } from './composer';
 import { LiveTurn, PastTurn } from './turn';
-import { useAttachments } from './use-attachments';
 
 /** A message on its way. */
 interface Said {
   text: string;
-  attachments: Document[];
+  attachments: Enclosed[];
+  key: string;
+  /** Whether it was written below, and not said again. */
+  isWritten: boolean;
 }
 
 /** Runs that are followed at once: each holds one of the browser's few connections while it waits. */
@@ -32,24 +34,28 @@ export function Thread({ id }: { id: string }) {
   const messages = useMessages(id);
   const [text, setText] = useState('');
   const [key, setKey] = useState(idempotencyKey);
-  const files = useAttachments({ conversation_id: id });
+  const [retryKey, setRetryKey] = useState(idempotencyKey);
+  const files = useUploads({ conversation_id: id }, { filesMax: FILES_MAX });
   const [running, setRunning] = useState<string | null>(null);
 
   const post = useMutation({
-    mutationFn: ({ text, attachments }: Said) =>
+    mutationFn: ({ text, attachments, key }: Said) =>
       answer(
         api.POST('/api/v1/conversations/{id}/messages', {
           params: { path: { id }, header: { 'Idempotency-Key': key } },
           body: { text, attachments: attachments.map((one) => one.document_id) },
         }),
       ),
-    onSuccess: ({ message_id: messageId, run_id: runId }, { text, attachments }) => {
-      const own: Message = { message_id: messageId, run_id: runId, text, attachments, by_agent: false, created_at: new Date().toISOString() };
+    onSuccess: ({ message_id: messageId, run_id: runId }, { text, attachments, isWritten }) => {
+      const own: Message = { message_id: messageId, run_id: runId, text, attachments, by_agent: false, schedule_id: null, integrity: 'owner', created_at: new Date().toISOString() };
       client.setQueryData<Message[]>(['conversations', id, 'messages'], (before) => [...(before ?? []), own]);
-      setText('');
-      files.sent();
-      setKey(idempotencyKey());
       setRunning(runId);
+      setRetryKey(idempotencyKey());
+      // What is being written meanwhile stays when something is said again.
+      if (!isWritten) return;
+      setText('');
+      files.forget();
+      setKey(idempotencyKey());
     },
   });
   const stop = useMutation({ mutationFn: (runId: string) => answer(api.POST('/api/v1/runs/{id}/cancel', { params: { path: { id: runId } } })) });
@@ -67,12 +73,15 @@ export function Thread({ id }: { id: string }) {
           {messages.isError && <Failed error={messages.error} onRetry={() => void messages.refetch()} />}
           {messages.isSuccess && turns.length === 0 && <Empty title={t('nothingSaid')} hint={t('nothingSaidHint')} />}
           {turns.map((turn, at) => {
-            const again = (words: string) => {
-              setText(words);
+            const again = (message: Message) => {
+              setText(message.text);
+              setKey(idempotencyKey());
+              files.takeUp(enclosedIn(message));
             };
+            const retry = () => post.mutate({ text: turn.message.text, attachments: enclosedIn(turn.message), key: retryKey, isWritten: false });
             const isLast = at === turns.length - 1;
             if (!open.includes(turn) || turn.message.run_id == null) return <PastTurn key={turn.message.message_id} turn={turn} onAgain={again} />;
-            return <LiveTurn key={turn.message.message_id} conversationId={id} turn={turn} runId={turn.message.run_id} isLast={isLast} onAgain={again} onRunning={setRunning} />;
+            return <LiveTurn key={turn.message.message_id} conversationId={id} turn={turn} runId={turn.message.run_id} isLast={isLast} onAgain={again} onRetry={retry} isRetrying={post.isPending} onRunning={setRunning} />;
           })}
         </div>
       </Page>
@@ -85,7 +94,7 @@ export function Thread({ id }: { id: string }) {
               setKey(idempotencyKey());
             }}
             attachments={files}
-            onSend={() => post.mutate({ text, attachments: files.all.flatMap((one) => one.document ?? []) })}
+            onSend={() => post.mutate({ text, attachments: files.all.flatMap((one) => one.document ?? []), key, isWritten: true })}
             isBusy={post.isPending}
             error={post.error ?? stop.error}
             onStop={running === null ? null : () => stop.mutate(running)}

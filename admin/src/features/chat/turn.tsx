@@ -1,25 +1,53 @@
 'use client';
 
 import { useQueryClient } from '@tanstack/react-query';
-import { Pencil } from 'lucide-react';
+import { CalendarClock, Pencil, Plug, RotateCw } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { RunView } from '@/components/run/run-view';
 import { Answer } from '@/components/source/answer';
 import { Button } from '@/components/ui/button';
+import { Link } from '@/components/ui/link';
 import { Ago } from '@/components/ui/time';
 import { withoutMarks } from '@/lib/citations';
+import { cx } from '@/lib/cx';
 import { useRun } from '@/lib/run/use-run';
 import { askedOf, waitingOf, waitsForMoney } from '@/lib/run/fold';
 import type { Message, Turn } from './api';
 import { SentFiles } from './attachments';
 
-/** One's own words. They can be taken up again, changed or not. */
-function Own({ message, onAgain }: { message: Message; onAgain: (text: string) => void }) {
+/** Whose words these are, where one does not say them now oneself. */
+function Whose({ message }: { message: Message }) {
   const t = useTranslations('chat');
+  const { schedule_id: schedule, integrity } = message;
+  if (schedule == null) {
+    return (
+      <p className="flex items-center gap-1.5 text-xs font-medium text-soft">
+        <Plug className="size-3.5" aria-hidden />
+        {t('program')}
+      </p>
+    );
+  }
+  const counts = integrity === 'owner' ? 'own' : integrity === 'outside' ? 'outside' : 'fact';
+  return (
+    <p className="flex max-w-[85%] flex-wrap items-center justify-end gap-x-1.5 text-xs font-medium text-soft">
+      <CalendarClock className="size-3.5" aria-hidden />
+      {t(`said.${counts}`)}
+      <Link href={`/schedules?one=${schedule}`} className="text-accent underline underline-offset-2">
+        {t('openSchedule')}
+      </Link>
+    </p>
+  );
+}
+
+/** One's own words, or what stands in their place. They can be taken up again, changed or not. */
+function Own({ message, onAgain }: { message: Message; onAgain: (message: Message) => void }) {
+  const t = useTranslations('chat');
+  const isSaid = message.schedule_id == null && message.integrity === 'owner';
   return (
     <div className="group/own grid justify-items-end gap-1">
-      <p dir="auto" className="max-w-[85%] rounded-2xl rounded-ee-md bg-accent-wash px-4 py-2.5 whitespace-pre-wrap">
+      {!isSaid && <Whose message={message} />}
+      <p dir="auto" className={cx('max-w-[85%] rounded-2xl rounded-ee-md px-4 py-2.5 break-words whitespace-pre-wrap', isSaid ? 'bg-accent-wash' : 'border border-dashed border-edge bg-surface')}>
         {message.text}
       </p>
       <SentFiles message={message} />
@@ -30,7 +58,7 @@ function Own({ message, onAgain }: { message: Message; onAgain: (text: string) =
           aria-label={t('again')}
           title={t('again')}
           onClick={() => {
-            onAgain(message.text);
+            onAgain(message);
           }}
           className="inline-flex size-7 items-center justify-center rounded-md hover:bg-sunken hover:text-ink"
         >
@@ -42,7 +70,7 @@ function Own({ message, onAgain }: { message: Message; onAgain: (text: string) =
 }
 
 /** A turn that is over: the reply, and the steps behind it when asked for. */
-export function PastTurn({ turn, onAgain }: { turn: Turn; onAgain: (text: string) => void }) {
+export function PastTurn({ turn, onAgain }: { turn: Turn; onAgain: (message: Message) => void }) {
   const t = useTranslations('chat');
   const [isOpen, setIsOpen] = useState(false);
   const runId = turn.message.run_id;
@@ -82,13 +110,16 @@ interface LiveTurnProps {
   turn: Turn;
   runId: string;
   isLast: boolean;
-  onAgain: (text: string) => void;
+  onAgain: (message: Message) => void;
+  /** Says the same once more, after a run that ended without a reply. */
+  onRetry: () => void;
+  isRetrying: boolean;
   /** Which run is under way, for the button that stops it. */
   onRunning: (runId: string | null) => void;
 }
 
 /** A turn as it happens. */
-export function LiveTurn({ conversationId, turn, runId, isLast, onAgain, onRunning }: LiveTurnProps) {
+export function LiveTurn({ conversationId, turn, runId, isLast, onAgain, onRetry, isRetrying, onRunning }: LiveTurnProps) {
   const t = useTranslations('chat');
   const client = useQueryClient();
   const hear = useCallback(
@@ -115,7 +146,21 @@ export function LiveTurn({ conversationId, turn, runId, isLast, onAgain, onRunni
       <p role="status" className="sr-only">
         {run.reply !== null && isLast ? t('replied', { text: withoutMarks(run.reply) }) : askedOf(run).length > 0 ? t('asked') : waitingOf(run).length > 0 || waitsForMoney(run) !== null ? t('waits') : ''}
       </p>
-      {!isHeard && turn.reply !== null ? <Answer text={turn.reply.text} /> : <RunView followed={followed} runId={runId} />}
+      {!isHeard && turn.reply !== null ? <Answer text={turn.reply.text} /> : <RunView followed={followed} runId={runId} retry={isLast && <Retry message={turn.message} isBusy={isRetrying} onRetry={onRetry} />} />}
     </article>
+  );
+}
+
+/** The way on after a run that failed or was stopped. */
+function Retry({ message, isBusy, onRetry }: { message: Message; isBusy: boolean; onRetry: () => void }) {
+  const t = useTranslations('chat');
+  return (
+    <div className="grid justify-items-start gap-1 pt-1.5">
+      {message.attachments.some((one) => one.document_id == null) && <p className="text-soft">{t('retryFilesGone')}</p>}
+      <Button size="small" isBusy={isBusy} title={t('retryHint')} onClick={onRetry}>
+        <RotateCw className="size-4" aria-hidden />
+        {t('retry')}
+      </Button>
+    </div>
   );
 }

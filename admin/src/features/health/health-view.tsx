@@ -9,6 +9,7 @@ import { Link } from '@/components/ui/link';
 import { Ago } from '@/components/ui/time';
 import { answer, api } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
+import { seesIntegrations, useIntegrations } from '@/lib/integrations';
 import { may, useMe } from '@/lib/me';
 import { failuresOf, readMetrics, requestsOf } from '@/lib/metrics';
 import { useNow } from '@/lib/now';
@@ -36,6 +37,7 @@ export function HealthView() {
         <Queue />
         {may(me, 'audit:read') && <Signing />}
         {may(me, 'people:read') && <Notices />}
+        {seesIntegrations(me) && <Integrations />}
         <Requests />
       </div>
     </Page>
@@ -191,6 +193,33 @@ function Notices() {
             <span className="shrink-0">
               <Ago at={one.done_at ?? one.made_at} />
             </span>
+          </li>
+        ))}
+      </ul>
+    </Part>
+  );
+}
+
+/** Servers of tools that do not answer, and plugins that were set aside: tools that nobody can call. */
+function Integrations() {
+  const t = useTranslations('health');
+  const integrations = useIntegrations(true);
+  const [servers, aside] = [integrations.data?.servers ?? [], integrations.data?.set_aside ?? []];
+  const away = [...servers.filter((server) => !server.reachable).map(({ name, why }) => ({ name, why: why ?? t('away') })), ...aside];
+  return (
+    <Part title={t('integrations')} state={integrations.isPending ? 'unknown' : integrations.isError ? 'bad' : away.length > 0 ? 'wait' : 'good'} advice={away.length > 0 ? t('integrationsAdvice') : null}>
+      <p>
+        <Link href="/settings?show=installation" className="text-accent underline">
+          {t('servers', { count: servers.length })}
+        </Link>
+      </p>
+      <ul className="grid gap-0.5">
+        {away.map((one) => (
+          <li key={one.name} className="grid text-xs">
+            <code dir="ltr" className="font-mono wrap-anywhere">
+              {one.name}
+            </code>
+            <bdi className="wrap-anywhere">{one.why}</bdi>
           </li>
         ))}
       </ul>

@@ -14,13 +14,14 @@ import { More } from '@/components/ui/more';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { cx } from '@/lib/cx';
+import { EFFECTS, fitting, SHOWN, type Filter } from '@/lib/hold-filter';
 import { may, useMe } from '@/lib/me';
 import { useShortcuts } from '@/lib/shortcuts';
 import { useAddress, useRouteId } from '@/lib/url';
 import { HoldRow } from './hold-row';
 import { RejectMany } from './reject-many';
 import { SavedViews } from './saved-views';
-import { EFFECTS, fitting, SHOWN, useHolds, type Filter, type Hold } from './use-holds';
+import { useHolds, type Hold } from './use-holds';
 
 /** How the address writes the filters: what is usual is not there. */
 function inAddress({ show, effect, words }: Filter): Record<string, string> {

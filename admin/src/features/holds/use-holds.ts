@@ -2,18 +2,9 @@
 
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { answer, api, type Schemas } from '@/lib/api/client';
+import type { Filter } from '@/lib/hold-filter';
 
 export type Hold = Schemas['HoldView'];
-
-export const SHOWN = ['held', 'mine', 'all'] as const;
-export const EFFECTS = ['read', 'fetch', 'write', 'send', 'destroy', 'money', 'credential', 'member', 'admin'] as const;
-
-/** Which held actions are looked at. */
-export interface Filter {
-  show: (typeof SHOWN)[number];
-  effect: (typeof EFFECTS)[number] | '';
-  words: string;
-}
 
 const PAGE = 50;
 const PAGE_WHOLE = 200;
@@ -21,7 +12,7 @@ const PAGE_WHOLE = 200;
 const SEARCHED = 1_000;
 const LOOK_EVERY_MS = 10_000;
 
-/** Held actions, a page at a time; for a search, as many as it looks through. */
+/** Held actions in the order of the server, those that wait by when they lapse, a page at a time; for a search, as many as it looks through. */
 export function useHolds({ show, effect, words }: Filter) {
   const state = show === 'all' ? undefined : 'held';
   const isSearch = effect !== '' || words !== '' || show === 'mine';
@@ -41,20 +32,4 @@ export function useHolds({ show, effect, words }: Filter) {
     getNextPageParam: (page: { next_cursor: string | null }): string | undefined => page.next_cursor ?? undefined,
     refetchInterval: LOOK_EVERY_MS,
   });
-}
-
-/** What lapses first comes first; what is over comes newest first. */
-function inOrder(holds: Hold[]): Hold[] {
-  const [waiting, over] = [holds.filter((hold) => hold.state === 'held'), holds.filter((hold) => hold.state !== 'held')];
-  return [...waiting.sort((a, b) => a.expires_at.localeCompare(b.expires_at)), ...over.sort((a, b) => b.held_at.localeCompare(a.held_at))];
-}
-
-/** Those that fit, in order. Words are looked for in what the list shows: the tool, the reason, the agent. */
-export function fitting(holds: Hold[], { show, effect, words }: Filter, canDecide: (hold: Hold) => boolean): Hold[] {
-  const wanted = words.toLocaleLowerCase().split(/\s+/).filter((word) => word !== '');
-  const fits = (hold: Hold) => {
-    const text = `${hold.tool} ${hold.tool.replaceAll(/[._]/g, ' ')} ${hold.reason} ${hold.agent}`.toLocaleLowerCase();
-    return (show !== 'mine' || canDecide(hold)) && (effect === '' || hold.effect === effect) && wanted.every((word) => text.includes(word));
-  };
-  return inOrder(holds.filter(fits));
 }

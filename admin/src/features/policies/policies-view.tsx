@@ -13,13 +13,15 @@ import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { useAddress } from '@/lib/url';
+import { Checks } from './checks';
+import { History } from './history';
 import { TryRules } from './try-rules';
 
 type Rule = Schemas['RuleView'];
 
-const SHOWN = ['rules', 'try'] as const;
+const SHOWN = ['rules', 'checks', 'history', 'try'] as const;
 
-/** The rules in force, and what others would have said. */
+/** The rules in force, what the checks say of them, which held before, and what others would have said. */
 export function PoliciesView() {
   const t = useTranslations('policies');
   const { get, set } = useAddress();
@@ -31,7 +33,7 @@ export function PoliciesView() {
       title={t('title')}
       bar={
         <div className="grid gap-2 sm:flex sm:items-center">
-          <Segments label={t('show')} options={SHOWN.map((value) => ({ value, label: t(`shown.${value}`) }))} value={shown} onChange={(value) => set({ show: value === 'rules' ? '' : value, q: '' })} />
+          <Segments label={t('show')} options={SHOWN.map((value) => ({ value, label: t(`shown.${value}`) }))} value={shown} onChange={(value) => set({ show: value === 'rules' ? '' : value, q: '', at: '' })} />
           {shown === 'rules' && (
             <div className="sm:w-80">
               <SearchField label={t('search')} value={get('q')} onChange={search} />
@@ -40,13 +42,14 @@ export function PoliciesView() {
         </div>
       }
     >
-      {policies.isPending && <Loading lines={8} />}
-      {policies.isError && <Failed error={policies.error} onRetry={() => void policies.refetch()} />}
-      {policies.data !== undefined && (
-        <div className="mx-auto grid w-full max-w-4xl gap-3 p-4 sm:p-6">
-          {shown === 'try' ? <TryRules rules={policies.data.rules} /> : <InForce rules={policies.data.rules} digest={policies.data.digest} words={get('q')} onClear={() => set({ q: '' })} />}
-        </div>
-      )}
+      <div className="mx-auto grid w-full max-w-4xl grid-cols-[minmax(0,1fr)] gap-3 p-4 sm:p-6">
+        {shown === 'checks' && <Checks />}
+        {shown === 'history' && <History />}
+        {(shown === 'rules' || shown === 'try') && policies.isPending && <Loading lines={8} className="px-0" />}
+        {(shown === 'rules' || shown === 'try') && policies.isError && <Failed error={policies.error} onRetry={() => void policies.refetch()} />}
+        {shown === 'try' && policies.data !== undefined && <TryRules rules={policies.data.rules} />}
+        {shown === 'rules' && policies.data !== undefined && <InForce rules={policies.data.rules} digest={policies.data.digest} words={get('q')} onClear={() => set({ q: '' })} />}
+      </div>
     </Page>
   );
 }

@@ -5,18 +5,23 @@ import { BookText } from 'lucide-react';
 import { useTranslations } from 'use-intl';
 import { Page } from '@/components/shell/page';
 import { Badge } from '@/components/ui/badge';
+import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { cx } from '@/lib/cx';
 import { useAddress } from '@/lib/url';
+import { Labels } from './labels';
 import { OnePrompt } from './one-prompt';
 
 type Prompt = Schemas['PromptView'];
 
-/** Every version of every prompt. A released version never changes; what an agent says is known by its number. */
+const SHOWN = ['versions', 'labels'] as const;
+
+/** Every version of every prompt, and how labels came to point to them. A released version never changes; what an agent says is known by its number. */
 export function PromptsView() {
   const t = useTranslations('prompts');
   const { get, set } = useAddress();
+  const view = SHOWN.find((one) => one === get('show')) ?? 'versions';
   const prompts = useQuery({ queryKey: ['prompts'], queryFn: () => answer(api.GET('/api/v1/prompts')) });
   const all = prompts.data?.items ?? [];
   const names = [...new Set(all.map((prompt) => prompt.name))].sort();
@@ -24,11 +29,15 @@ export function PromptsView() {
   const versions = all.filter((prompt) => prompt.name === name).sort((a, b) => b.version - a.version);
   const shown = versions.find((prompt) => String(prompt.version) === get('version')) ?? versions.find((prompt) => prompt.labels.includes('production')) ?? versions[0];
   return (
-    <Page title={t('title')}>
-      {prompts.isPending && <Loading lines={8} />}
-      {prompts.isError && <Failed error={prompts.error} onRetry={() => void prompts.refetch()} />}
-      {prompts.isSuccess && all.length === 0 && <Empty icon={<BookText className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
-      {shown !== undefined && (
+    <Page
+      title={t('title')}
+      bar={<Segments label={t('show')} options={SHOWN.map((value) => ({ value, label: t(`shown.${value}`) }))} value={view} onChange={(value) => set({ show: value === 'versions' ? '' : value })} />}
+    >
+      {view === 'labels' && <Labels />}
+      {view === 'versions' && prompts.isPending && <Loading lines={8} />}
+      {view === 'versions' && prompts.isError && <Failed error={prompts.error} onRetry={() => void prompts.refetch()} />}
+      {view === 'versions' && prompts.isSuccess && all.length === 0 && <Empty icon={<BookText className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
+      {view === 'versions' && shown !== undefined && (
         <div className="mx-auto grid w-full max-w-6xl gap-5 p-4 sm:p-6 lg:grid-cols-[16rem_1fr]">
           <nav aria-label={t('title')} className="grid content-start gap-4">
             {names.map((one) => (

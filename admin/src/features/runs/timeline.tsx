@@ -5,11 +5,13 @@ import { useTranslations } from 'use-intl';
 import { Markdown } from '@/components/markdown';
 import { CallCard } from '@/components/run/call-card';
 import { RunStatus } from '@/components/run/status';
+import { Answer } from '@/components/source/answer';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Link } from '@/components/ui/link';
+import { withoutMarks } from '@/lib/citations';
 import { useFormats } from '@/lib/format';
-import type { Item, Run, Step } from '@/lib/run/fold';
+import { stepOfCall, type Item, type Run, type Step } from '@/lib/run/fold';
 
 /** Beginning another run from a step: why not, if so, and doing it. */
 export interface Forking {
@@ -39,6 +41,13 @@ export function Timeline({ run, fork = null, isReplayed = false }: { run: Run; f
               {run.given.parent}
             </Link>
           )}
+          {run.given.scheduleId !== null && (
+            <p className="text-sm">
+              <Link href={`/schedules?one=${run.given.scheduleId}`} className="text-accent underline underline-offset-2">
+                {t('openSchedule')}
+              </Link>
+            </p>
+          )}
         </Moment>
       )}
       {run.forked !== null && (
@@ -63,7 +72,7 @@ export function Timeline({ run, fork = null, isReplayed = false }: { run: Run; f
       ))}
       {run.reply !== null && (
         <Moment icon={<MessageSquare className="size-4" aria-hidden />} title={t('replied')}>
-          <Markdown text={run.reply} />
+          <Answer text={run.reply} citations={run.citations} />
         </Moment>
       )}
       {run.ended !== null && (
@@ -78,9 +87,8 @@ export function Timeline({ run, fork = null, isReplayed = false }: { run: Run; f
   );
 }
 
-/** Calls are named by their step: `call_3_0` is the first of the third. */
 function stepOf(item: Item): number {
-  return item.kind === 'said' ? item.step : Number(item.call.id.split('_')[1] ?? 0);
+  return item.kind === 'said' ? item.step : stepOfCall(item.call.id);
 }
 
 function StepMoment({ step, items, isLive, isTaken, fork }: { step: Step; items: Item[]; isLive: boolean; isTaken: boolean; fork: Forking | null }) {
@@ -95,7 +103,7 @@ function StepMoment({ step, items, isLive, isTaken, fork }: { step: Step; items:
     >
       {items.length > 0 && (
         <div className="grid gap-2">
-          {items.map((item) => (item.kind === 'said' ? <Markdown key="said" text={item.text} /> : <CallCard key={item.call.id} call={item.call} isLive={isLive} />))}
+          {items.map((item) => (item.kind === 'said' ? <Markdown key="said" text={withoutMarks(item.text)} /> : <CallCard key={item.call.id} call={item.call} isLive={isLive} askedAtMicros={isTaken ? null : step.costMicros} />))}
         </div>
       )}
     </Moment>

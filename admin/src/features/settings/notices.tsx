@@ -13,7 +13,7 @@ import { useToast } from '@/components/ui/toast';
 import { answer, api, done, idempotencyKey, type Schemas } from '@/lib/api/client';
 import { useLanguage } from '@/lib/i18n';
 import { deviceName, isAt, look, PushError, turnOff, turnOn } from '@/lib/push';
-import { Part } from './settings';
+import { Part } from './part';
 
 const LOOK_AGAIN_MS = 2_000;
 const STATES = ['waiting', 'sent', 'moot', 'dead'] as const;

@@ -16,7 +16,7 @@ import { answer, api, done, idempotencyKey, type Schemas } from '@/lib/api/clien
 import { problemOf } from '@/lib/api/problem';
 import { hasPasskeys, makePasskey } from '@/lib/passkey';
 import { Prove, RecoveryCodes } from './second-factor';
-import { Part } from './settings';
+import { Part } from './part';
 
 const NAME_LETTERS_MAX = 100;
 

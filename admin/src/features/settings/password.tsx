@@ -9,7 +9,7 @@ import { Problem } from '@/components/ui/states';
 import { useToast } from '@/components/ui/toast';
 import { answer, api } from '@/lib/api/client';
 import { useMe } from '@/lib/me';
-import { Part } from './settings';
+import { Part } from './part';
 
 /** The server takes no shorter one. */
 const LETTERS_MIN = 12;

@@ -17,7 +17,7 @@ import { Ago } from '@/components/ui/time';
 import { useToast } from '@/components/ui/toast';
 import { problemOf } from '@/lib/api/problem';
 import { answer, api, done, idempotencyKey, type Schemas } from '@/lib/api/client';
-import { Part } from './settings';
+import { Part } from './part';
 
 type Open = 'enrol' | 'codes' | 'remove';
 

@@ -9,7 +9,7 @@ import { Failed, Loading, Problem } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
 import { useToast } from '@/components/ui/toast';
 import { answer, api, done } from '@/lib/api/client';
-import { Part } from './settings';
+import { Part } from './part';
 
 /** A browser by the words it says of itself; the whole text is on hover. */
 function browserOf(agent: string): string {

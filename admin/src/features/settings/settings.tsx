@@ -7,48 +7,60 @@ import { useTranslations } from 'use-intl';
 import { LanguageSelect } from '@/components/language-select';
 import { Page } from '@/components/shell/page';
 import { Button } from '@/components/ui/button';
-import { Card, Facts } from '@/components/ui/card';
+import { Facts } from '@/components/ui/card';
 import { Segments } from '@/components/ui/segments';
 import { Problem } from '@/components/ui/states';
 import { answer, api, done } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
+import { seesIntegrations } from '@/lib/integrations';
 import { useForget, useMe } from '@/lib/me';
 import { useRoleNames } from '@/components/role-names';
 import { isAt, look, turnOff } from '@/lib/push';
 import { THEMES, useTheme } from '@/lib/theme';
+import { useAddress } from '@/lib/url';
+import { Installation } from './installation';
 import { Notices } from './notices';
+import { Part } from './part';
 import { Passkeys } from './passkeys';
 import { PasswordForm } from './password';
 import { SecondFactor } from './second-factor';
 import { Sessions } from './sessions';
 import { Tokens } from './tokens';
 
+const SHOWN = ['own', 'installation'] as const;
+
+/** One's own settings, and for those who answer for it what the installation is connected to. */
 export function SettingsView() {
   const t = useTranslations('settings');
+  const { get, set } = useAddress();
+  const mayAll = seesIntegrations(useMe());
+  const shown = mayAll ? (SHOWN.find((one) => one === get('show')) ?? 'own') : 'own';
   return (
-    <Page title={t('title')}>
+    <Page
+      title={t('title')}
+      bar={
+        mayAll ? (
+          <Segments label={t('show')} options={SHOWN.map((value) => ({ value, label: t(`shown.${value}`) }))} value={shown} onChange={(value) => set({ show: value === 'own' ? '' : value })} />
+        ) : undefined
+      }
+    >
       <div className="mx-auto grid w-full max-w-3xl grid-cols-1 gap-5 p-4 sm:p-6">
-        <Profile />
-        <Looks />
-        <Notices />
-        <PasswordForm />
-        <SecondFactor />
-        <Passkeys />
-        <Sessions />
-        <Tokens />
+        {shown === 'installation' ? (
+          <Installation />
+        ) : (
+          <>
+            <Profile />
+            <Looks />
+            <Notices />
+            <PasswordForm />
+            <SecondFactor />
+            <Passkeys />
+            <Sessions />
+            <Tokens />
+          </>
+        )}
       </div>
     </Page>
-  );
-}
-
-/** A part of the settings under its name. */
-export function Part({ title, hint, children }: { title: string; hint?: string; children: React.ReactNode }) {
-  return (
-    <Card className="p-4 sm:p-5">
-      <h2 className="font-semibold">{title}</h2>
-      {hint !== undefined && <p className="text-sm text-soft">{hint}</p>}
-      <div className="mt-3">{children}</div>
-    </Card>
   );
 }
 

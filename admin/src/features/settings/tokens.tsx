@@ -18,7 +18,7 @@ import { answer, api, done, idempotencyKey, type Schemas } from '@/lib/api/clien
 import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
 import { useNow } from '@/lib/now';
-import { Part } from './settings';
+import { Part } from './part';
 
 type Token = Schemas['TokenView'];
 

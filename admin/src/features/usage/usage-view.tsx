@@ -4,11 +4,13 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { ChartColumn, Download } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
+import { BudgetMeter, usePeriodText, useScopeName, useSpentText } from '@/components/budget-meter';
 import { PersonName } from '@/components/person-name';
 import { Page } from '@/components/shell/page';
 import { ToolName } from '@/components/tool-name';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
+import { Link } from '@/components/ui/link';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, Problem } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
@@ -59,6 +61,7 @@ export function UsageView() {
         {usage.isError && <Failed error={usage.error} onRetry={() => void usage.refetch()} />}
         {usage.data?.items.length === 0 && <Empty icon={<ChartColumn className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
         {usage.data !== undefined && usage.data.items.length > 0 && <Shown usage={usage.data} />}
+        {!usage.isPending && <Budgets />}
       </div>
     </Page>
   );
@@ -82,6 +85,41 @@ function Shown({ usage }: { usage: Schemas['UsageView'] }) {
       {usage.is_cut && <p className="text-sm text-wait">{t('cut')}</p>}
       <p className="text-sm text-soft">{t('note')}</p>
     </>
+  );
+}
+
+/** What may be spent, beside what was: each limit with what is left of it. */
+function Budgets() {
+  const t = useTranslations('usage.budgets');
+  const [nameOf, spentOf, lastsFor] = [useScopeName(), useSpentText(), usePeriodText()];
+  const budgets = useQuery({ queryKey: ['budgets'], queryFn: () => answer(api.GET('/api/v1/budgets')) });
+  return (
+    <section aria-label={t('title')} className="grid gap-3">
+      <div className="flex flex-wrap items-baseline justify-between gap-2">
+        <h2 className="text-base font-semibold">{t('title')}</h2>
+        <Link href="/budgets" className="text-sm text-accent underline underline-offset-2">
+          {t('all')}
+        </Link>
+      </div>
+      {budgets.isPending && <Loading lines={3} className="px-0" />}
+      {budgets.isError && <Failed error={budgets.error} onRetry={() => void budgets.refetch()} />}
+      {budgets.data?.items.length === 0 && <p className="text-sm text-soft">{t('none')}</p>}
+      {budgets.data !== undefined && budgets.data.items.length > 0 && (
+        <ul className="grid gap-3 sm:grid-cols-2">
+          {budgets.data.items.map((budget) => (
+            <li key={budget.budget_id}>
+              <Card className="grid gap-2 p-4">
+                <p className="text-sm font-medium">
+                  <bdi>{nameOf(budget)}</bdi> <span className="font-normal text-soft">{lastsFor(budget)}</span>
+                </p>
+                <BudgetMeter budget={budget} />
+                <p className="text-sm">{spentOf(budget)}</p>
+              </Card>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
   );
 }
 

@@ -32,6 +32,10 @@ export interface Call {
   fuel: number | null;
   /** The run that serves it, with its agent, and how that ended. */
   subRun: { id: string; agent: string; outcome: string | null } | null;
+  /** What it took beside fuel and time. */
+  used: Schemas['CallUsed'] | null;
+  /** What it answered, where the event says so. */
+  result: unknown;
 }
 
 /** What stands in a run, in order: the model's words between calls, and calls. */
@@ -61,7 +65,7 @@ export interface Run {
   citations: Schemas['CitationView'][];
   started: { agent: string; prompt: string; model: string; text: string } | null;
   /** What an agent wrote, earlier or in the run that this one serves: then nobody asked for it just now. */
-  given: { text: string; isOutside: boolean; parent: string | null } | null;
+  given: { text: string; scheduleId: string | null; isOutside: boolean; parent: string | null } | null;
   /** Where it goes on from: its steps before this one are taken from the other run's record. */
   forked: { from: string; step: number } | null;
   /** What the run waits or waited for because a budget has no room: the last such wait. */
@@ -98,7 +102,15 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
     case 'run.started':
       return { ...next, started: event.data };
     case 'run.given':
-      return { ...next, given: { text: event.data.text, isOutside: event.data.integrity === 'outside', parent: event.data.parent_run_id ?? null } };
+      return {
+        ...next,
+        given: {
+          text: event.data.text,
+          scheduleId: event.data.schedule_id ?? null,
+          isOutside: event.data.integrity === 'outside',
+          parent: event.data.parent_run_id ?? null,
+        },
+      };
     case 'run.forked':
       return { ...next, forked: { from: event.data.from, step: event.data.step } };
     case 'model.delta':
@@ -129,6 +141,8 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
         ms: null,
         fuel: null,
         subRun: null,
+        used: null,
+        result: undefined,
       };
       const said: Item[] = run.draft.trim() === '' ? [] : [{ kind: 'said', step: run.steps.length, text: run.draft }];
       return { ...next, draft: '', items: [...run.items, ...said, { kind: 'call', call }] };
@@ -190,11 +204,12 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
       return change(next, event.data.call_id, (call) => ({ ...call, questions: call.questions.map((asked) => (asked.id === id ? { ...asked, outcome } : asked)) }));
     }
     case 'tool.done': {
-      const { summary, ms, fuel } = event.data;
-      return change(next, event.data.call_id, (call) => ({ ...call, stage: 'done', summary: summary ?? null, ms, fuel }));
+      const { summary, ms, fuel, used } = event.data;
+      const result = 'result' in event.data ? event.data.result : undefined;
+      return change(next, event.data.call_id, (call) => ({ ...call, stage: 'done', summary: summary ?? null, ms, fuel, used, result }));
     }
     case 'tool.failed': {
-      const { class: kind, message, ms, fuel } = event.data;
+      const { class: kind, message, ms, fuel, used } = event.data;
       // A call that was denied or refused ends as a failure for the model; for people it stays blocked.
       return change(next, event.data.call_id, (call) => ({
         ...call,
@@ -202,6 +217,7 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
         failure: { kind, message },
         ms,
         fuel,
+        used,
       }));
     }
     case 'reply':
@@ -214,6 +230,16 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
 /** Everything the model used so far. */
 export function costOf(run: Run): { micros: number; tokens: number } {
   return run.steps.reduce((sum, step) => ({ micros: sum.micros + step.costMicros, tokens: sum.tokens + step.input + step.output }), { micros: 0, tokens: 0 });
+}
+
+/** The step that a call belongs to: calls are named by it, `call_3_0` is the first of the third. */
+export function stepOfCall(id: string): number {
+  return Number(id.split('_')[1] ?? 0);
+}
+
+/** What the answer cost in which the model asked for a call; none where no model did, or it is not known. */
+export function askedAtCost(run: Run, call: Call): number | null {
+  return run.steps.find((step) => step.step === stepOfCall(call.id))?.costMicros ?? null;
 }
 
 /** Calls that wait for people now. */

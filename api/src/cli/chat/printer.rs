@@ -1,11 +1,14 @@
 //! Shows one run: its text as it is written, one line a call, a box for what waits; or every event as a line of JSON.
 
 use crate::cli::output::{Output, Tone, one_line, printable};
+use crate::marks::{Numbers, Writing};
 use crate::run_events::{delta, outside};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
-use steward_core::event::{HoldOutcome, Recorded};
+use steward_agent::citations::settle;
+use steward_agent::run::Run;
+use steward_core::event::{ChunkRef, HoldOutcome, Recorded};
 use steward_core::{CallId, EnvelopeId, Event, HoldId, Outcome, PutQuestion, QuestionId, QuestionOutcome, RunId, RunOutcome, ToolCall, Verdict};
 
 /// Letters of a call's arguments in its line.
@@ -21,8 +24,11 @@ pub(super) struct Printer {
     last_seq: u32,
     /// Whether the cursor stands after a text without a line end.
     in_line: bool,
-    /// Whether the text of the current answer was streamed.
-    streamed: bool,
+    /// The text of the current answer, as it was streamed.
+    live: Writing,
+    /// What the numbers in the text stand for.
+    numbers: Numbers,
+    folded: Run,
     said: String,
     calls: BTreeMap<CallId, ToolCall>,
     reasons: BTreeMap<CallId, (Verdict, String)>,
@@ -44,7 +50,9 @@ impl Printer {
             run,
             last_seq: 0,
             in_line: false,
-            streamed: false,
+            live: Writing::default(),
+            numbers: Numbers::default(),
+            folded: Run::default(),
             said: String::new(),
             calls: BTreeMap::new(),
             reasons: BTreeMap::new(),
@@ -129,8 +137,8 @@ impl Printer {
             let event = delta(text);
             return self.output.json_line(&json!({ "event": event.name, "run_id": self.run, "data": event.data }));
         }
-        self.streamed = true;
-        self.text(text)
+        let more = self.live.more(text, &self.folded, &mut self.numbers);
+        self.text(&more)
     }
 
     fn text(&mut self, text: &str) -> io::Result<()> {
@@ -153,6 +161,7 @@ impl Printer {
             return Ok(());
         }
         self.last_seq = recorded.seq;
+        self.folded.apply(recorded);
         self.remember(&recorded.event);
         if self.json {
             let mut events = outside(self.run, recorded).into_iter();
@@ -162,6 +171,8 @@ impl Printer {
         match &recorded.event {
             Event::Answered { text, .. } => self.answered(text),
             Event::AskFailed { model, message, retry, .. } if !self.is_stopping => {
+                // What it said so far stands, and the next try begins anew.
+                self.live = Writing::default();
                 let next = if *retry { "; trying again" } else { "" };
                 let text = format!("  {model}: {}{next}", one_line(message, WORD_LETTERS));
                 self.line(&self.output.tone(Tone::Quiet, &text))
@@ -195,10 +206,13 @@ impl Printer {
             Event::Done { call_id, outcome, ms, .. } => self.done(*call_id, outcome, *ms),
             Event::Replied { text, .. } => self.replied(text),
             Event::Ended { outcome: RunOutcome::Replied, .. } => self.finish(),
-            Event::Ended { message, .. } => self.line(&self.output.tone(Tone::Warning, &format!("Stopped: {}", one_line(message, 400)))),
             Event::QuestionClosed { call_id, outcome, .. } => {
                 let (tone, words) = told(*outcome);
                 self.call_line(*call_id, tone, "•", words)
+            }
+            Event::Ended { message, .. } => {
+                self.line(&self.output.tone(Tone::Warning, &format!("Stopped: {}", one_line(message, 400))))?;
+                self.sources()
             }
             // Whoever has the record shows what is held: the sealed call, not the proposed one.
             Event::HoldOpened { .. } | Event::QuestionOpened { .. } => self.finish(),
@@ -246,20 +260,33 @@ impl Printer {
     }
 
     fn answered(&mut self, text: &str) -> io::Result<()> {
-        if !self.streamed {
-            self.text(text)?;
-        }
-        self.streamed = false;
-        text.clone_into(&mut self.said);
+        let mut live = std::mem::take(&mut self.live);
+        let whole = if text.starts_with(live.text()) { text.to_owned() } else { live.text().to_owned() };
+        let rest = live.rest(&whole, &self.folded, &mut self.numbers);
+        self.text(&rest)?;
+        self.said = settle(&self.folded, text).0;
         self.finish()
     }
 
     /// The reply is the last answer's text, which was shown as it was written.
     fn replied(&mut self, text: &str) -> io::Result<()> {
         if self.said != text {
-            self.text(text)?;
+            let reply = self.numbers.number(&self.folded, text);
+            self.text(&reply)?;
         }
-        self.finish()
+        self.finish()?;
+        self.sources()
+    }
+
+    /// What the numbers stand for, a line each.
+    fn sources(&mut self) -> io::Result<()> {
+        let name = |chunk: &ChunkRef| format!("{}, piece {}", one_line(&chunk.name, WORD_LETTERS), chunk.number);
+        let lines: Vec<String> = self
+            .numbers
+            .sources()
+            .map(|(number, chunk)| format!("  [{number}] {} {}", name(chunk), self.output.tone(Tone::Quiet, &format!("({})", chunk.document_id))))
+            .collect();
+        lines.iter().try_for_each(|line| self.output.line(line))
     }
 
     fn done(&mut self, call: CallId, outcome: &Outcome, ms: u64) -> io::Result<()> {

@@ -6,8 +6,8 @@ use crate::extract::{Id, Query};
 use crate::openapi::Doc;
 use crate::routes::{PageOf, PageQuery};
 use http::StatusCode;
-use steward_core::{ConversationId, MessageId};
-use steward_office::{conversations, documents};
+use steward_core::{ConversationId, MessageId, RunId};
+use steward_office::{conversations, documents, schedules};
 use steward_store::conversation::Message;
 
 pub(crate) fn doc() -> Doc {
@@ -21,10 +21,14 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<ConversationId>, Query(que
     let (rows, next) = page.cut(rows, |row| row.message_id.uuid());
     let ids: Vec<MessageId> = rows.iter().map(|row| row.message_id).collect();
     let along = documents::of_messages(&mut tx, &ids).await?;
+    let runs: Vec<RunId> = rows.iter().filter(|row| !row.by_agent).filter_map(|row| row.run).collect();
+    let said = schedules::of_runs(&mut tx, &runs).await?;
     let show = |row: Message| {
         let own = along.iter().filter(|(message, _)| *message == row.message_id);
         let attachments = own.map(|(_, document)| AttachmentView::from(document.clone())).collect();
-        MessageView::of(row, attachments)
+        // The answer is the agent's.
+        let by = said.iter().find(|(run, _)| !row.by_agent && row.run == Some(*run)).map(|(_, schedule)| *schedule);
+        MessageView::of(row, by, attachments)
     };
     json(StatusCode::OK, &PageOf::new(rows, next, show))
 }

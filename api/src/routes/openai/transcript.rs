@@ -3,10 +3,12 @@
 //! Pieces that were told while they were written are not told again when their answer is committed. Nothing that was told can be taken
 //! back: an answer that broke off stays, with a remark.
 
+use crate::marks::{Numbers, Writing};
 use serde::Serialize;
+use steward_agent::citations::settle;
 use steward_agent::run::{Next, Run};
-use steward_core::event::{Recorded, RunOutcome};
-use steward_core::{ConversationId, EnvelopeId, Event, HoldId, RunId, Usage, Verdict};
+use steward_core::event::{ChunkRef, Recorded, RunOutcome};
+use steward_core::{ConversationId, DocumentId, EnvelopeId, Event, HoldId, RunId, Usage, Verdict};
 use utoipa::ToSchema;
 
 /// What stands after the words of an answer that came to no end.
@@ -24,6 +26,23 @@ pub(crate) struct Steward {
     outcome: &'static str,
     /// What waits for people.
     holds: Vec<Waiting>,
+    /// What the numbers in the text, as `[1]`, stand for: pieces of documents.
+    citations: Vec<Source>,
+}
+
+/// A piece of a document that the text was made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Source {
+    /// As the text names it, from 1.
+    number: u32,
+    #[schema(value_type = String, example = "doc_01k4…")]
+    document_id: DocumentId,
+    /// The document's name when it was read.
+    name: String,
+    /// Which piece of it, from 1.
+    chunk: u32,
+    /// Where people read it.
+    url: String,
 }
 
 /// An action that waits for people.
@@ -57,21 +76,33 @@ pub(super) struct Transcript {
     public_url: String,
     run: Run,
     text: String,
-    /// What was told live of the answer that is being written.
-    live: String,
+    /// The answer that is being written.
+    live: Writing,
+    /// What its numbers stand for.
+    numbers: Numbers,
     is_waiting: bool,
 }
 
 impl Transcript {
     /// Before the first event.
     pub(super) fn new(id: RunId, conversation: ConversationId, public_url: &str) -> Self {
-        Self { id, conversation, public_url: public_url.to_owned(), run: Run::default(), text: String::new(), live: String::new(), is_waiting: false }
+        Self {
+            id,
+            conversation,
+            public_url: public_url.to_owned(),
+            run: Run::default(),
+            text: String::new(),
+            live: Writing::default(),
+            numbers: Numbers::default(),
+            is_waiting: false,
+        }
     }
 
     /// A piece of the answer that is being written. Returns what to tell.
     pub(super) fn delta(&mut self, piece: &str) -> String {
-        let told = if self.live.is_empty() { self.paragraph(piece) } else { piece.to_owned() };
-        self.live.push_str(piece);
+        let begins = !self.live.is_told();
+        let more = self.live.more(piece, &self.run, &mut self.numbers);
+        let told = if begins { self.paragraph(&more) } else { more };
         self.tell(told)
     }
 
@@ -80,9 +111,12 @@ impl Transcript {
         self.run.apply(recorded);
         let mut told = match &recorded.event {
             Event::Answered { text, .. } => self.answered(text),
-            Event::AskFailed { retry: true, .. } if !std::mem::take(&mut self.live).is_empty() => self.paragraph(BROKE_OFF),
+            Event::AskFailed { retry: true, .. } if std::mem::take(&mut self.live).has_begun() => self.paragraph(BROKE_OFF),
             // What stood behind handles is put in for the person; otherwise the reply is the last answer's text, which was told.
-            Event::Replied { text, .. } if self.run.steps.last().is_some_and(|step| step.text != *text) => self.paragraph(text),
+            Event::Replied { text, .. } if self.run.steps.last().is_some_and(|step| settle(&self.run, &step.text).0 != *text) => {
+                let reply = self.numbers.number(&self.run, text);
+                self.paragraph(&reply)
+            }
             Event::Ended { outcome, message } if *outcome != RunOutcome::Replied => self.paragraph(message),
             Event::Started { .. }
             | Event::Forked { .. }
@@ -130,7 +164,7 @@ impl Transcript {
             None if self.is_waiting => "waiting",
             None => "running",
         };
-        let steward = Steward { run_id: self.id, conversation_id: self.conversation, outcome, holds: self.holds() };
+        let steward = Steward { run_id: self.id, conversation_id: self.conversation, outcome, holds: self.holds(), citations: self.citations() };
         Finished { text: self.text.clone(), usage: self.run.usage, steward }
     }
 
@@ -154,15 +188,19 @@ impl Transcript {
     }
 
     fn answered(&mut self, text: &str) -> String {
-        let live = std::mem::take(&mut self.live);
-        if text.is_empty() || live.trim() == text.trim() {
+        let mut live = std::mem::take(&mut self.live);
+        if text.is_empty() {
             return String::new();
         }
-        if live.is_empty() {
-            return self.paragraph(text);
-        }
+        let is_all = live.text().trim() == text.trim();
         // What was told may have a gap, when the reader fell behind: then the whole answer follows.
-        text.strip_prefix(&live).map_or_else(|| self.paragraph(text), str::to_owned)
+        if !is_all && !text.starts_with(live.text()) {
+            live = Writing::default();
+        }
+        let begins = !live.is_told();
+        let whole = if is_all { live.text().to_owned() } else { text.to_owned() };
+        let rest = live.rest(&whole, &self.run, &mut self.numbers);
+        if begins { self.paragraph(&rest) } else { rest }
     }
 
     fn paragraph(&self, text: &str) -> String {
@@ -181,6 +219,17 @@ impl Transcript {
             call.is_resolved() || call.hold.is_some() || call.ruled.as_ref().is_none_or(|ruled| ruled.verdict != Verdict::Hold)
         };
         self.run.next() == Next::AwaitPeople && calls().all(is_asked)
+    }
+
+    fn citations(&self) -> Vec<Source> {
+        let source = |(number, chunk): (usize, &ChunkRef)| Source {
+            number: u32::try_from(number).unwrap_or(u32::MAX),
+            document_id: chunk.document_id,
+            name: chunk.name.clone(),
+            chunk: chunk.number,
+            url: format!("{}/documents/{}?at={}", self.public_url, chunk.document_id, chunk.number),
+        };
+        self.numbers.sources().map(source).collect()
     }
 
     fn holds(&self) -> Vec<Waiting> {

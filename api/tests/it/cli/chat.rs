@@ -2,7 +2,10 @@
 
 use super::{Home, Ran, ended, fed};
 use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use steward_agent::testing::{Reply, ScriptedModel};
+use steward_store::testing::TestDatabase;
 
 /// A home whose assistant asks this model.
 pub(super) async fn home(name: &str, model: &ScriptedModel, more: &str) -> Home {
@@ -89,6 +92,55 @@ async fn a_reply_streams_and_exits_with_0() {
     let text: String = events.iter().filter(|event| event["event"] == "model.delta").filter_map(|event| event["data"]["text"].as_str()).collect();
     assert_eq!(text, "Nobody is called Lena.");
     assert_eq!(events.last().expect("end")["data"]["outcome"], "replied");
+}
+
+/// Asks the server, and gives the head and the body of its answer.
+fn asked(port: u16, head: &str, body: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("connect");
+    let from = format!("Host: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\nContent-Length: {}\r\nConnection: close", body.len());
+    write!(stream, "POST {head}\r\n{from}\r\n\r\n{body}").expect("ask");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    (head.to_owned(), body.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sources_stand_below_the_answer_in_the_terminal() {
+    let model = ScriptedModel::start_with(|seen| {
+        let results = seen.tool_results();
+        let Some(found) = results.first() else { return Reply::call("documents.search", json!({ "query": "payment" })) };
+        let found: Value = serde_json::from_str(found).expect("a result");
+        let cite = found.pointer("/ok/documents/0/chunks/0/cite").or_else(|| found.pointer("/documents/0/chunks/0/cite")).and_then(Value::as_str);
+        let cite = cite.expect("a piece");
+        Reply::text(format!("In thirty days [[{cite}]], never in cash [[{}]]. So it stands there [[{cite}]]", cite.replace("#1", "#9")))
+    })
+    .await;
+    let toml = format!("[models.strong]\nmodel = \"scripted\"\nbase_url = \"{}\"\n", model.base_url());
+    let database = TestDatabase::make().await;
+    let home = Home::with_config("sources", &toml).set("STEWARD_DATABASE__URL", &database.superuser_url);
+    let up = home.up(&[]);
+    let link = up.said.split("#token=").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a link").to_owned();
+    let (head, _) = asked(up.port, "/api/v1/session HTTP/1.1\r\nContent-Type: application/json", &json!({ "link": link }).to_string());
+    let cookie = head.lines().find_map(|line| line.to_ascii_lowercase().starts_with("set-cookie: ").then(|| line[12..].split(';').next())).flatten();
+    let cookie = cookie.unwrap_or_else(|| panic!("{head}"));
+    let put = format!("/api/v1/documents?name=terms.md HTTP/1.1\r\nContent-Type: text/markdown\r\nCookie: {cookie}");
+    let (head, body) = asked(up.port, &put, "# Terms\n\nPayment in thirty days.\n");
+    assert!(head.starts_with("HTTP/1.1 201"), "{head} {body}");
+    let document: Value = serde_json::from_str(&body).expect("a document");
+    let id = document["document_id"].as_str().expect("an id").to_owned();
+    assert!(up.stop().success());
+
+    let ran = home.run(&["chat", "When do they have to pay?"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    said(&ran, &[&format!("In thirty days [1], never in cash. So it stands there [1]\n  [1] terms.md, piece 1 ({id})\n")]);
+    assert_eq!(ran.out.matches("In thirty days").count(), 1, "the answer is shown once: {ran:?}");
+    assert!(!ran.out.contains("[[doc_"), "{ran:?}");
+    // Programs are given the mark.
+    let ran = home.run(&["chat", "--json", "When do they have to pay?"]);
+    let events = events(&ran);
+    let reply = events.iter().find(|event| event["event"] == "reply").expect("a reply");
+    assert_eq!(reply["data"]["text"], format!("In thirty days [[{id}#1]], never in cash. So it stands there [[{id}#1]]"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

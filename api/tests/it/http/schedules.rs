@@ -138,6 +138,9 @@ async fn a_moment_becomes_one_run_whoever_looks_and_whatever_the_clock_does() {
     let conversation = run["conversation_id"].as_str().expect("id").to_owned();
     let messages = working.ask("GET", format!("/api/v1/conversations/{conversation}/messages")).cookie(&owner).send().await.expect(200).json();
     assert_eq!((&messages["items"][0]["text"], &messages["items"][1]["text"]), (&json!("What is new?"), &json!("Nothing.")));
+    // Whose it is stands beside it, and beside the answer it does not.
+    assert_eq!((&messages["items"][0]["schedule_id"], &messages["items"][0]["integrity"]), (&json!(id), &json!("owner")));
+    assert_eq!(messages["items"][1]["schedule_id"], Value::Null);
 
     // Put back by an hour and forward again: the same moment does not come twice.
     clock.advance_ms(-60 * MINUTE_MS);

@@ -62,6 +62,29 @@ fn marks_of_what_was_not_shown_are_taken_out_of_the_text() {
 }
 
 #[test]
+fn what_is_settled_of_a_text_that_grows_stays_as_it_is() {
+    let ids = Ids::counter();
+    let (document, other): (DocumentId, DocumentId) = (ids.make(), ids.make());
+    let run = run(document);
+    for text in [
+        "Nothing to see [here] or [[there]], é and all.".to_owned(),
+        format!("Thirty days [[{document}#1]], never in cash [[{other}#1]], [[{document}#1, {other}#2]] so  [[{document}#2]]it[[{document}#9]]is [["),
+        format!("[[[doc_x]][{document}#2]] and [[doc_"),
+        format!("x[[doc_x]][[{document}#1]][[doc_y]]z[[{document}#1 {}", "é ".repeat(300)),
+    ] {
+        let mut before = String::new();
+        for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
+            let grown = &text[..end];
+            let (settled, _) = settle(&run, &grown[..settled_bytes(grown)]);
+            assert!(settled.starts_with(&before), "{grown}: {settled:?} after {before:?}");
+            before = settled;
+        }
+        assert!(settle(&run, &text).0.starts_with(&before), "{text}");
+        assert!(!before.contains(&other.to_string()), "{before}");
+    }
+}
+
+#[test]
 fn a_citation_says_which_call_brought_which_piece() {
     let document: DocumentId = Ids::counter().make();
     let (_, citations) = settle(&run(document), &format!("[[{document}#1]]"));

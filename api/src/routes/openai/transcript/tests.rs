@@ -99,6 +99,58 @@ fn an_answer_that_broke_off_is_remarked_and_another_follows() {
 }
 
 #[test]
+fn marks_are_numbers_however_the_text_comes() {
+    let ids = Ids::counter();
+    let (terms, prices): (DocumentId, DocumentId) = (ids.make(), ids.make());
+    let chunk = |document_id, number| ChunkRef { document_id, number, name: "terms.md".to_owned(), start: 0, end: 9 };
+    let looked = || {
+        let result = json!({ "chunks": [{ "cite": format!("{terms}#1") }, { "cite": format!("{prices}#2") }] });
+        let handed = steward_core::event::Handed { chunks: vec![chunk(terms, 1), chunk(prices, 2)], ..Default::default() };
+        let done = Event::Done {
+            call_id: CallId { step: 1, index: 0 },
+            outcome: steward_core::Outcome::Ok { result, summary: None },
+            fuel: 0,
+            ms: 0,
+            used: Default::default(),
+            records: Default::default(),
+            kept: None,
+            handed,
+        };
+        vec![started(&ids), answered(1, "", &["documents.search"]), heard(done)]
+    };
+    let raw = format!("By card [[{prices}#2]], in thirty days [[{terms}#1, {prices}#2]], not in cash [[{terms}#7]]. See [[{terms}#1]]");
+    let settled = format!("By card [[{prices}#2]], in thirty days [[{terms}#1]][[{prices}#2]], not in cash. See [[{terms}#1]]");
+    let text = "By card [1], in thirty days [2][1], not in cash. See [2]";
+    let letters: Vec<String> = raw.chars().map(String::from).collect();
+    for size in [1, 2, 3, 7, 30, letters.len()] {
+        let mut transcript = Transcript::new(ids.make(), ids.make(), "https://steward.example");
+        let mut told = String::new();
+        for (seq, one) in (1..).zip(looked()) {
+            let Heard::Event(event) = one else { continue };
+            told.push_str(&transcript.event(&Recorded { seq, at_ms: 0, event: *event }));
+        }
+        for piece in letters.chunks(size) {
+            let now = transcript.delta(&piece.concat());
+            assert!(!now.contains("doc_"), "{now}");
+            told.push_str(&now);
+        }
+        for (seq, event) in (4..).zip([answered(2, &raw, &[]), replied(&settled), ended(RunOutcome::Replied, "")]) {
+            let Heard::Event(event) = event else { continue };
+            told.push_str(&transcript.event(&Recorded { seq, at_ms: 0, event: *event }));
+        }
+        assert_eq!(told, text, "in pieces of {size}");
+        let finished = transcript.finished();
+        assert_eq!(finished.text, told);
+        let sources: Vec<_> = finished.steward.citations.iter().map(|source| (source.number, source.document_id, source.chunk)).collect();
+        assert_eq!(sources, [(1, prices, 2), (2, terms, 1)]);
+    }
+    // Nobody listened while it was written.
+    let mut events = looked();
+    events.extend([answered(2, &raw, &[]), replied(&settled), ended(RunOutcome::Replied, "")]);
+    check(events, text, "replied");
+}
+
+#[test]
 fn everything_used_counts_also_for_nothing() {
     let (transcript, _) = play(vec![ask_failed(true), answered(1, "", &["a"]), answered(2, "Yes.", &[])]);
     assert_eq!(transcript.finished().usage, Usage { input: 207, cached: 20, output: 41 });

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use steward_agent::live::Happening;
 use steward_agent::testing::{Reply, Said, ScriptedModel, World};
 use steward_core::{Event, RunLimits};
+use steward_office::documents::{self, For, Place};
 use steward_store::testing::TestDatabase;
 use tokio::sync::broadcast::Receiver;
 
@@ -298,4 +299,34 @@ async fn a_stream_that_cannot_go_on_ends_cleanly_with_an_error() {
             assert_eq!(last["type"], "error");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_names_its_sources_by_number() {
+    let model = ScriptedModel::start_with(|seen| {
+        let results = seen.tool_results();
+        let Some(found) = results.first() else { return Reply::call("documents.search", json!({ "query": "payment" })) };
+        let found: Value = serde_json::from_str(found).expect("a result");
+        let cite = found["ok"]["documents"][0]["chunks"][0]["cite"].as_str().expect("a piece").to_owned();
+        Reply::text(format!("In thirty days [[{cite}]], never in cash [[{}]].", cite.replace("#1", "#9")))
+    })
+    .await;
+    let service = Service::of(World::scripted(&model).await).await;
+    let mut tx = service.state.store.begin(&service.world.owner).await.expect("begin");
+    let file = documents::read(b"Payment in thirty days.", "terms.md", "text/plain").expect("a file");
+    let place = Place { workspace: service.world.workspace, conversation: None, readers: For::Me };
+    let id = documents::put(&mut tx, &service.state.office, place, file).await.expect("put").document_id;
+    tx.commit().await.expect("commit");
+
+    let text = "In thirty days [1], never in cash.";
+    let url = format!("http://{}/documents/{id}?at=1", service.address);
+    let sources = json!([{ "number": 1, "document_id": id, "name": "terms.md", "chunk": 1, "url": url }]);
+    let whole = service.post(CHAT, &chat("When do they have to pay?")).await.json();
+    assert_eq!((&whole["choices"][0]["message"]["content"], &whole["steward"]["citations"]), (&json!(text), &sources));
+    let heard = service.post(CHAT, &streamed(chat("When do they have to pay?"))).await;
+    assert_eq!(heard.streamed(), text);
+    let last = heard.events().into_iter().rev().find(Value::is_object).expect("a last chunk");
+    assert_eq!(last["steward"]["citations"], sources);
+    let response = service.post(RESPONSES, &json!({ "model": "assistant", "input": "When do they have to pay?" })).await.json();
+    assert_eq!((&response["output"][0]["content"][0]["text"], &response["steward"]["citations"]), (&json!(text), &sources));
 }

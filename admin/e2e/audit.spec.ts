@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { expect, say, test } from './fixtures';
+import { world } from './world';
+
+/** What a log was found to be. */
+function verification(found: { whole: boolean; problems: string[] }) {
+  return {
+    ...found,
+    entries: 120,
+    signed: 118,
+    checked_at: new Date().toISOString(),
+    checkpoint: { tree_size: 118, root: 'cm9vdA==', note: 'steward.example/audit\n118\ncm9vdA==\n', signed_at: new Date().toISOString() },
+  };
+}
+
+test('checkpoints say how long the log was, and their signed notes are copied', async ({ page }, info) => {
+  await say(page, 'Who is Ada for the checkpoint?');
+  await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible();
+  // The log is signed within seconds.
+  await expect.poll(async () => (await (await page.request.get('/api/v1/audit/checkpoints')).json()).items.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  await page.goto('/audit');
+  await page.getByRole('button', { name: 'Checkpoints' }).click();
+  await expect(page).toHaveURL('/audit?show=checkpoints');
+  await expect(page.getByText('steward audit verify --checkpoint', { exact: true })).toBeVisible();
+  const { items } = await (await page.request.get('/api/v1/audit/checkpoints?limit=100')).json();
+  const [oldest] = items;
+  const card = page.getByRole('listitem').filter({ hasText: oldest.root });
+  await expect(card).toContainText(`${oldest.tree_size} ${oldest.tree_size === 1 ? 'entry' : 'entries'}`);
+  if (info.project.name !== 'desktop') return;
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await card.getByRole('button', { name: 'Copy the signed note' }).click();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(oldest.note);
+});
+
+test('the log leaves as a file: all of it, what was done, or one run alone', async ({ page }) => {
+  await say(page, 'Who is Ada for the export?');
+  await page.getByRole('link', { name: 'Open the run' }).click();
+  await page.waitForURL(/\/runs\/run_/);
+  const run = page.url().split('/').pop() ?? '';
+  const take = async (): Promise<{ audit_id: string; action: string; object: string; leaf: string; canon: string }[]> => {
+    const arrives = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export as JSONL' }).click();
+    const download = await arrives;
+    expect(download.suggestedFilename()).toBe('audit.jsonl');
+    return readFileSync(await download.path(), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+  };
+  await page.goto('/audit');
+  const all = await take();
+  expect(all.length).toBeGreaterThan(10);
+  // The exact bytes and their hash are what a stranger checks.
+  expect(all.every((entry) => entry.canon.length > 0 && entry.leaf.length > 0)).toBe(true);
+  await page.goto('/audit?action=run.start');
+  await expect(page.locator('main li summary').first()).toContainText('run.start');
+  const starts = await take();
+  expect(new Set(starts.map((entry) => entry.action))).toEqual(new Set(['run.start']));
+  await page.goto(`/audit?run=${run}`);
+  await expect(page.locator('main li summary').last()).toContainText('run.start');
+  const own = await take();
+  const { items } = await (await page.request.get(`/api/v1/audit?run=${run}&limit=200`)).json();
+  expect(own.map((entry) => entry.audit_id)).toEqual(items.map((entry: { audit_id: string }) => entry.audit_id));
+  expect(own.length).toBeLessThan(all.length);
+});
+
+test('whether the log is as it was signed is said in a word, checked again on demand, and checked by anybody without this server', async ({ page }) => {
+  let asked = 0;
+  page.on('request', (request) => {
+    if (request.url().endsWith('/api/v1/audit/verification')) asked += 1;
+  });
+  await page.route('**/api/v1/audit/verification', (route) => route.fulfill({ json: verification({ whole: true, problems: [] }) }));
+  await page.goto('/audit?show=verification');
+  const found = page.getByRole('region', { name: 'What this server finds' });
+  await expect(found.getByText('as it was signed', { exact: true })).toBeVisible();
+  await expect(found.getByText(/^\d[\d,]* entries, \d[\d,]* of them signed\.$/)).toBeVisible();
+  await expect(found.getByRole('button', { name: 'Copy the signed note' })).toBeVisible();
+  await expect(page.getByText('steward audit verify audit --key audit-key.txt', { exact: true })).toBeVisible();
+  const before = asked;
+  await found.getByRole('button', { name: 'Check again' }).click();
+  await expect.poll(() => asked).toBe(before + 1);
+});
+
+test('a log that is not as it was signed says what is wrong', async ({ page }) => {
+  // Nobody breaks the log that the other tests write to: the server's own tests do.
+  await page.route('**/api/v1/audit/verification', (route) => route.fulfill({ json: verification({ whole: false, problems: ['entry 7 was changed: its bytes are not those that were signed', 'entry 9 was removed'] }) }));
+  await page.goto('/audit?show=verification');
+  const found = page.getByRole('region', { name: 'What this server finds' });
+  await expect(found.getByText('not as it was signed', { exact: true })).toBeVisible();
+  await expect(found.getByRole('list', { name: 'What is wrong' }).getByRole('listitem')).toHaveText([/^entry 7 was changed/, 'entry 9 was removed']);
+  await page.route('**/api/v1/audit/verification', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', json: { status: 503, code: 'away', detail: 'x', request_id: 'req_verify' } }));
+  await found.getByRole('button', { name: 'Check again' }).click();
+  // A check that failed leaves no verdict of before standing.
+  await expect(page.locator('main').getByRole('alert').getByText('req_verify')).toBeVisible({ timeout: 15_000 });
+  await expect(found).toHaveCount(0);
+});
+
+test('whoever may not read the log finds no page of it', async ({ page, browser }) => {
+  const { origin } = world();
+  const made = await page.request.post('/api/v1/people', { data: { email: `audit-${Date.now().toString(36)}@example.org`, display_name: 'Sue Support', roles: [{ role: 'support' }] }, headers: { origin } });
+  const context = await browser.newContext({ baseURL: origin, storageState: { cookies: [], origins: [] }, serviceWorkers: 'block', locale: 'en-US' });
+  const link = new URL((await made.json()).sign_in_link).hash.replace('#token=', '');
+  expect((await context.request.post('/api/v1/session', { data: { link }, headers: { origin } })).ok()).toBe(true);
+  const their = await context.newPage();
+  await their.goto('/audit?show=verification');
+  await expect(their.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+  await context.close();
+});

@@ -1,0 +1,151 @@
+import type { Browser, BrowserContext, Page } from '@playwright/test';
+import { expect, test } from './fixtures';
+import { AUDITOR, world } from './world';
+
+const [FIRST, SECOND] = ['first battery staple', 'second battery staple'] as const;
+
+interface Person {
+  email: string;
+  context: BrowserContext;
+}
+
+function visitor(browser: Browser, page: Page): Promise<BrowserContext> {
+  return browser.newContext({ baseURL: world().origin, storageState: { cookies: [], origins: [] }, serviceWorkers: 'block', viewport: page.viewportSize(), locale: 'en-US' });
+}
+
+/** Somebody new with a password, signed in by it: their sessions are no other test's. */
+async function somebody(page: Page, browser: Browser, name: string): Promise<Person> {
+  const { origin } = world();
+  const email = `${name}-${Date.now().toString(36)}@example.org`;
+  const made = await page.request.post('/api/v1/people', { data: { email, display_name: name, roles: [{ role: 'support' }] }, headers: { origin } });
+  expect(made.status(), await made.text()).toBe(201);
+  const link = new URL((await made.json()).sign_in_link).hash.replace('#token=', '');
+  const door = await visitor(browser, page);
+  expect((await door.request.post('/api/v1/session', { data: { link }, headers: { origin } })).ok()).toBe(true);
+  expect((await door.request.put('/api/v1/me/password', { data: { new: FIRST }, headers: { origin } })).ok()).toBe(true);
+  await door.close();
+  return { email, context: await signIn(page, browser, email, FIRST) };
+}
+
+async function signIn(page: Page, browser: Browser, email: string, password: string): Promise<BrowserContext> {
+  const context = await visitor(browser, page);
+  const own = await context.newPage();
+  await own.goto('/sign-in');
+  await own.getByLabel('E-mail address').fill(email);
+  await own.getByLabel('Password').fill(password);
+  await own.getByRole('button', { name: 'Sign in' }).click();
+  await own.waitForURL('/chat');
+  await own.close();
+  return context;
+}
+
+test('open sessions are listed, one is ended from another, and its browser is signed out', async ({ page, browser }, info) => {
+  const { email, context } = await somebody(page, browser, `sessions-${info.project.name}`);
+  const other = await signIn(page, browser, email, FIRST);
+  const own = await context.newPage();
+  await own.goto('/settings');
+  const part = own.locator('main div').filter({ has: own.getByRole('heading', { name: 'Sessions' }) }).last();
+  const rows = own.getByRole('listitem').filter({ hasText: 'Last used' });
+  await expect(part).toBeVisible();
+  await expect(rows.filter({ hasText: 'This one' })).toHaveCount(1);
+  // The one that one is in is ended by signing out.
+  await expect(rows.filter({ hasText: 'This one' }).getByRole('button')).toHaveCount(0);
+  // The link that let them in first has a session of its own.
+  const { items } = await (await context.request.get('/api/v1/sessions')).json();
+  await expect(rows).toHaveCount(items.length);
+  const ends = rows.getByRole('button', { name: 'End' });
+  for (let left = items.length - 1; left > 0; left -= 1) {
+    await ends.first().click();
+    await expect(own.getByText('The session has ended.')).toBeVisible();
+    await expect(ends).toHaveCount(left - 1);
+  }
+  const theirs = await other.newPage();
+  await theirs.goto('/settings');
+  await expect(theirs).toHaveURL(/\/sign-in/);
+  await own.reload();
+  await expect(own.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible();
+  await context.close();
+  await other.close();
+});
+
+test('a password is set with the one so far, ends other sessions, and lets in from then on', async ({ page, browser }, info) => {
+  const { email, context } = await somebody(page, browser, `password-${info.project.name}`);
+  const other = await signIn(page, browser, email, FIRST);
+  const own = await context.newPage();
+  await own.goto('/settings');
+  await own.getByLabel('Current password').fill('not the password at all');
+  await own.getByLabel('New password').fill(SECOND);
+  await own.getByRole('button', { name: 'Set password' }).click();
+  await expect(own.locator('form').getByRole('alert')).toBeVisible();
+  await own.getByLabel('Current password').fill(FIRST);
+  // One that is too short is not sent.
+  await own.getByLabel('New password').fill('short');
+  await own.getByRole('button', { name: 'Set password' }).click();
+  expect(await own.getByLabel('New password').evaluate((field) => field instanceof HTMLInputElement && field.validity.valid)).toBe(false);
+  await own.getByLabel('New password').fill(SECOND);
+  await own.getByRole('button', { name: 'Set password' }).click();
+  await expect(own.getByText('The password is set. Other sessions have ended.')).toBeVisible();
+  await expect(own.getByLabel('New password')).toHaveValue('');
+  const theirs = await other.newPage();
+  await theirs.goto('/settings');
+  await expect(theirs).toHaveURL(/\/sign-in/);
+  await theirs.getByLabel('E-mail address').fill(email);
+  await theirs.getByLabel('Password').fill(FIRST);
+  await theirs.getByRole('button', { name: 'Sign in' }).click();
+  await expect(theirs.locator('main').getByRole('alert')).toHaveText('Address or password are not right.');
+  await (await signIn(page, browser, email, SECOND)).close();
+  await context.close();
+  await other.close();
+});
+
+const CONNECTED = {
+  servers: [
+    { name: 'files', transport: 'http', reachable: true, tools: 1, why: null },
+    { name: 'calendar', transport: 'stdio', reachable: false, tools: 0, why: 'its program ended with 3' },
+  ],
+  set_aside: [{ name: 'directory', why: 'its signature is of nobody who is trusted' }],
+  secrets: [
+    { plugin: 'directory', name: 'example_token', is_set: true },
+    { plugin: 'directory', name: 'other_token', is_set: false },
+  ],
+  oidc: true,
+  push: true,
+  mail: false,
+};
+
+test('models, servers of tools and names of secrets are listed with where they are put, and no value of a secret is', async ({ page }) => {
+  // No server is away here and no plugin asks for a secret: they stand in.
+  await page.route('**/api/v1/integrations', (route) => route.fulfill({ json: CONNECTED }));
+  await page.goto('/settings');
+  await page.getByRole('button', { name: 'Installation' }).click();
+  await expect(page).toHaveURL('/settings?show=installation');
+  const row = (name: string) => page.getByRole('listitem').filter({ has: page.getByText(name, { exact: true }) });
+  await expect(row('strong').getByRole('link', { name: 'What strong cost' })).toHaveAttribute('href', '/usage?by=model');
+  await expect(page.getByText('[models.name]', { exact: true })).toBeVisible();
+  await expect(row('files')).toContainText('answers');
+  await expect(row('calendar')).toContainText('does not answer');
+  await expect(row('calendar')).toContainText('its program ended with 3');
+  await expect(row('directory')).toContainText('its signature is of nobody who is trusted');
+  await expect(row('example_token').getByText('set', { exact: true })).toBeVisible();
+  await expect(row('other_token').getByText('not set', { exact: true })).toBeVisible();
+  await expect(page.getByText('[[plugins.secrets]]', { exact: true })).toBeVisible();
+  await expect(page.getByRole('textbox')).toHaveCount(0);
+  await expect(page.getByRole('list', { name: 'Ways to people' }).getByRole('listitem').filter({ hasText: 'by mail' })).toContainText('not set up');
+  // What is away is not well on the page of health either.
+  await page.goto('/health');
+  const part = page.locator('main div').filter({ has: page.getByRole('heading', { name: 'Integrations' }) }).last();
+  await expect(part).toContainText('look at it');
+  await expect(page.getByText('its program ended with 3')).toBeVisible();
+  await expect(page.getByText('its signature is of nobody who is trusted')).toBeVisible();
+  await expect(page.getByText(/Tools of these cannot be called\./)).toBeVisible();
+});
+
+test.describe('as somebody who may look only', () => {
+  test.use({ storageState: AUDITOR });
+  test('what the installation is connected to is not shown', async ({ page }) => {
+    await page.goto('/settings?show=installation');
+    await expect(page.getByRole('heading', { name: 'Sessions' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Installation' })).toHaveCount(0);
+    await expect(page.getByRole('heading', { name: 'Integrations' })).toHaveCount(0);
+  });
+});

@@ -1,0 +1,5 @@
+import { SchedulesView } from '@/features/schedules/schedules-view';
+
+export default function Schedules() {
+  return <SchedulesView />;
+}

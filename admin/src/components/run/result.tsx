@@ -1,0 +1,37 @@
+'use client';
+
+import { useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { Button } from '@/components/ui/button';
+import { seen } from '@/lib/seen';
+
+/** Of a result, before all of it is asked for. */
+const LETTERS_SHOWN = 2_000;
+/** Of a result at all: a page that is to be read is no place for more. */
+const LETTERS_MAX = 100_000;
+
+/** What a call answered, as text and never as anything else, with a mark for what nobody would see. It may be anybody's words. */
+export function Result({ value }: { value: unknown }) {
+  const t = useTranslations('call');
+  const [isWhole, setIsWhole] = useState(false);
+  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+  const shown = text.slice(0, isWhole ? LETTERS_MAX : LETTERS_SHOWN);
+  return (
+    <section aria-label={t('result')} className="grid gap-1">
+      <h3 className="text-soft">{t('result')}</h3>
+      <pre tabIndex={0} dir="ltr" className="max-h-80 overflow-auto rounded-lg bg-sunken p-3 font-mono text-xs break-words whitespace-pre-wrap">
+        {seen(shown)}
+      </pre>
+      {text.length > shown.length &&
+        (isWhole ? (
+          <p className="text-xs text-soft">{t('resultCut', { count: text.length - shown.length })}</p>
+        ) : (
+          <div>
+            <Button size="small" tone="plain" onClick={() => setIsWhole(true)}>
+              {t('resultWhole')}
+            </Button>
+          </div>
+        ))}
+    </section>
+  );
+}

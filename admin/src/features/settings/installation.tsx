@@ -1,0 +1,145 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useTranslations } from 'use-intl';
+import { Badge } from '@/components/ui/badge';
+import { Link } from '@/components/ui/link';
+import { Failed, Loading } from '@/components/ui/states';
+import { answer, api, type Schemas } from '@/lib/api/client';
+import { useIntegrations } from '@/lib/integrations';
+import { Part } from './part';
+
+/** What this installation is connected to. It is written in files at the machine: here it is read, with where each is put. */
+export function Installation() {
+  return (
+    <>
+      <Models />
+      <Connected />
+    </>
+  );
+}
+
+/** A name of the configuration, left as it is. */
+function code(text: React.ReactNode) {
+  return (
+    <code dir="ltr" className="font-mono text-[0.9em] wrap-anywhere">
+      {text}
+    </code>
+  );
+}
+
+function Models() {
+  const t = useTranslations('settings.models');
+  const models = useQuery({ queryKey: ['models'], queryFn: () => answer(api.GET('/api/v1/models')) });
+  return (
+    <Part title={t('title')} hint={t.rich('hint', { code })}>
+      {models.isPending && <Loading lines={2} className="px-0" />}
+      {models.isError && <Failed error={models.error} onRetry={() => void models.refetch()} />}
+      {models.data?.items.length === 0 && <p className="text-sm text-soft">{t('none')}</p>}
+      <ul className="divide-y divide-line">
+        {models.data?.items.map((model) => (
+          <li key={model.name} className="flex flex-wrap items-center justify-between gap-2 py-2 text-sm">
+            <code className="font-mono">{model.name}</code>
+            <Link href="/usage?by=model" className="text-accent underline underline-offset-2">
+              {t('usage', { name: model.name })}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </Part>
+  );
+}
+
+function Connected() {
+  const t = useTranslations('settings.integrations');
+  const integrations = useIntegrations(true);
+  if (integrations.data === undefined)
+    return (
+      <Part title={t('title')} hint={t('hint')}>
+        {integrations.isPending && <Loading lines={6} className="px-0" />}
+        {integrations.isError && <Failed error={integrations.error} onRetry={() => void integrations.refetch()} />}
+      </Part>
+    );
+  return (
+    <>
+      <Servers found={integrations.data} />
+      <Secrets secrets={integrations.data.secrets} />
+    </>
+  );
+}
+
+function Servers({ found }: { found: Schemas['IntegrationsView'] }) {
+  const t = useTranslations('settings.integrations');
+  const ways = [
+    ['oidc', found.oidc],
+    ['push', found.push],
+    ['mail', found.mail],
+  ] as const;
+  return (
+    <Part title={t('title')} hint={t('hint')}>
+      <h3 className="text-sm font-medium">{t('servers')}</h3>
+      {found.servers.length === 0 && <p className="text-sm text-soft">{t.rich('noServers', { code })}</p>}
+      <ul className="divide-y divide-line">
+        {found.servers.map((server) => (
+          <li key={server.name} className="grid gap-0.5 py-2 text-sm">
+            <span className="flex flex-wrap items-center gap-2">
+              <code className="min-w-0 flex-1 font-mono wrap-anywhere">{server.name}</code>
+              <Badge>{server.transport}</Badge>
+              <Badge tone={server.reachable ? 'good' : 'bad'}>{server.reachable ? t('reachable') : t('away')}</Badge>
+            </span>
+            <span className="text-soft">{t('tools', { count: server.tools })}</span>
+            {server.why != null && (
+              <span dir="auto" className="text-bad wrap-anywhere">
+                {server.why}
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+      {found.set_aside.length > 0 && (
+        <>
+          <h3 className="mt-3 text-sm font-medium">{t('setAside')}</h3>
+          <ul className="divide-y divide-line">
+            {found.set_aside.map((one) => (
+              <li key={one.name} className="grid gap-0.5 py-2 text-sm">
+                <code className="font-mono wrap-anywhere">{one.name}</code>
+                <span dir="auto" className="text-bad wrap-anywhere">
+                  {one.why}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      <ul aria-label={t('ways')} className="mt-3 divide-y divide-line border-t border-line">
+        {ways.map(([way, isOn]) => (
+          <li key={way} className="flex items-center justify-between gap-2 py-2 text-sm">
+            <span>{t(`way.${way}`)}</span>
+            <Badge tone={isOn ? 'good' : 'plain'}>{isOn ? t('on') : t('off')}</Badge>
+          </li>
+        ))}
+      </ul>
+    </Part>
+  );
+}
+
+/** Names alone: a value goes from the machine to the host and is never in the interface. */
+function Secrets({ secrets }: { secrets: Schemas['IntegrationsView']['secrets'] }) {
+  const t = useTranslations('settings.secrets');
+  return (
+    <Part title={t('title')} hint={t.rich('hint', { code })}>
+      {secrets.length === 0 && <p className="text-sm text-soft">{t('none')}</p>}
+      <ul className="divide-y divide-line">
+        {secrets.map((secret) => (
+          <li key={`${secret.plugin} ${secret.name}`} className="grid gap-0.5 py-2 text-sm">
+            <span className="flex flex-wrap items-center gap-2">
+              <code className="min-w-0 flex-1 font-mono wrap-anywhere">{secret.name}</code>
+              <Badge tone={secret.is_set ? 'good' : 'wait'}>{secret.is_set ? t('isSet') : t('notSet')}</Badge>
+            </span>
+            <span className="text-soft">{t('of', { plugin: secret.plugin })}</span>
+          </li>
+        ))}
+      </ul>
+    </Part>
+  );
+}

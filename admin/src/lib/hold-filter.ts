@@ -1,0 +1,26 @@
+export const SHOWN = ['held', 'mine', 'all'] as const;
+export const EFFECTS = ['read', 'fetch', 'write', 'send', 'destroy', 'money', 'credential', 'member', 'admin'] as const;
+
+/** Which held actions are looked at. */
+export interface Filter {
+  show: (typeof SHOWN)[number];
+  effect: (typeof EFFECTS)[number] | '';
+  words: string;
+}
+
+/** What of a held action a filter looks at. */
+interface Filtered {
+  tool: string;
+  reason: string;
+  agent: string;
+  effect: string;
+}
+
+/** Those that fit, in the order they came in. Words are looked for in what the list shows: the tool, the reason, the agent. */
+export function fitting<T extends Filtered>(holds: readonly T[], { show, effect, words }: Filter, canDecide: (hold: T) => boolean): T[] {
+  const wanted = words.toLocaleLowerCase().split(/\s+/).filter((word) => word !== '');
+  return holds.filter((hold) => {
+    const text = `${hold.tool} ${hold.tool.replaceAll(/[._]/g, ' ')} ${hold.reason} ${hold.agent}`.toLocaleLowerCase();
+    return (show !== 'mine' || canDecide(hold)) && (effect === '' || hold.effect === effect) && wanted.every((word) => text.includes(word));
+  });
+}
