@@ -104,7 +104,9 @@ fn kept(event: Event) -> Option<Event> {
             Event::Done { call_id, outcome, fuel: 0, ms: 0, used: CallUse::default(), records, kept, handed }
         }
         // What a sub-run answered is taken as it was, and none is begun again.
-        Event::Returned { call_id, run_id, outcome, label, exposed, .. } => Event::Returned { call_id, run_id, outcome, label, exposed, used: Used::default() },
+        Event::Returned { call_id, run_id, outcome, label, exposed, refused, .. } => {
+            Event::Returned { call_id, run_id, outcome, label, exposed, used: Used::default(), refused }
+        }
         Event::Decided { .. }
         | Event::HoldOpened { .. }
         | Event::HoldClosed { .. }

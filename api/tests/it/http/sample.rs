@@ -436,6 +436,7 @@ pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
         "runs" => fresh::<RunId>(world),
         "schedules" => fresh::<ScheduleId>(world),
         "questions" => fresh::<QuestionId>(world),
+        "actions" => fresh::<DecisionId>(world),
         "holds" => fresh::<HoldId>(world),
         "grants" => fresh::<GrantId>(world),
         "changes" => fresh::<GovernanceChangeId>(world),

@@ -250,7 +250,7 @@ impl Shown {
 
     /// What was written into a record before a call, as far as this run knows, and whether others could act on it. Where runs above or below
     /// it may have written there too, that may be anybody's text, for the house alone.
-    pub(super) fn written_into(&self, before: CallId, of: &str, id: &str) -> Option<(Label, bool)> {
+    pub(super) fn written_into(&self, before: steward_core::CallId, of: &str, id: &str) -> Option<(Label, bool)> {
         let own = self.writes.of_record(before, of, id);
         if !self.others_write {
             return own;

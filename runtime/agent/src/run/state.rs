@@ -265,25 +265,26 @@ impl Run {
     }
 }
 
-/// What people refused in this run and in those that served it, by tool and arguments.
-pub fn refused(&self) -> Vec<Digest> {
-    let calls = self.steps.iter().flat_map(|step| &step.calls);
-    let own = calls.filter(|call| call.hold.as_ref().is_some_and(|hold| hold.closed == Some(HoldOutcome::Rejected))).map(|call| super::call_digest(&call.call));
-    own.chain(self.refused_below.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-/// Whether a person said no to something in this run, in one that served it, or in the run that it goes on from.
-pub fn was_refused_by_a_person(&self) -> bool {
-    !self.refused().is_empty() || self.later.iter().any(|later| later.fate == Fate::Denied)
-}
-
-/// Whether nothing was refused so far, nothing handed on, and nothing done but looking.
-pub fn only_looked(&self) -> bool {
-    let mut calls = self.steps.iter().flat_map(|step| &step.calls).filter(|call| call.started.is_some());
-    self.denied.is_empty() && self.later.is_empty() && calls.all(|call| call.only_reads() && call.sub_run.is_none())
-}
-
 impl Run {
+    /// What people refused in this run and in those that served it, by tool and arguments.
+    pub fn refused(&self) -> Vec<Digest> {
+        let calls = self.steps.iter().flat_map(|step| &step.calls);
+        let own =
+            calls.filter(|call| call.hold.as_ref().is_some_and(|hold| hold.closed == Some(HoldOutcome::Rejected))).map(|call| super::call_digest(&call.call));
+        own.chain(self.refused_below.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Whether a person said no to something in this run, in one that served it, or in the run that it goes on from.
+    pub fn was_refused_by_a_person(&self) -> bool {
+        !self.refused().is_empty() || self.later.iter().any(|later| later.fate == Fate::Denied)
+    }
+
+    /// Whether nothing was refused so far, nothing handed on, and nothing done but looking.
+    pub fn only_looked(&self) -> bool {
+        let mut calls = self.steps.iter().flat_map(|step| &step.calls).filter(|call| call.started.is_some());
+        self.denied.is_empty() && self.later.is_empty() && calls.all(|call| call.only_reads() && call.sub_run.is_none())
+    }
+
     /// What was said when the same call was denied, if it was.
     pub fn denial_of(&self, digest: &Digest) -> Option<&str> {
         self.denied.get(digest)?;
