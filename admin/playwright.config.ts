@@ -20,7 +20,7 @@ export default defineConfig({
     // `@wide` is about wide screens, `@once` about what is the same on every screen.
     { name: 'unit', testMatch: /\.unit\.ts$/ },
     { name: 'desktop', testMatch: /\.spec\.ts$/, testIgnore: /(phone|look|screens|figures|lighthouse)\.spec\.ts$/, use: { ...desktop, colorScheme: 'light', locale: 'en-US' } },
-    { name: 'phone', testMatch: /(phone|chat|holds|policy|settings|audit|attachments|office|people|factor|passkey|usage|govern|rules|shell|installed|merge|fork|changes|notices|connect|documents|schedules)\.spec\.ts$/, grepInvert: /@wide/, use: { ...phone, colorScheme: 'dark', locale: 'en-US' } },
+    { name: 'phone', testMatch: /(phone|chat|holds|policy|settings|audit|attachments|office|book|runs|people|factor|passkey|usage|govern|rules|shell|installed|merge|fork|changes|notices|connect|documents|schedules)\.spec\.ts$/, grepInvert: /@wide/, use: { ...phone, colorScheme: 'dark', locale: 'en-US' } },
     { name: 'look-desktop', testMatch: /look\.spec\.ts$/, use: desktop },
     { name: 'figures', testMatch: /figures\.spec\.ts$/, use: desktop },
     { name: 'lighthouse-phone', testMatch: /lighthouse\.spec\.ts$/, use: desktop },

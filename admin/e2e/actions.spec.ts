@@ -29,7 +29,7 @@ test('blocked actions are found, explained and exported', async ({ page }) => {
   expect(lines.map((line) => line.verdict)).toEqual(lines.map(() => 'blocked'));
   expect(lines.some((line) => line.tool === 'bank_pay' && JSON.stringify(line.arguments).includes('mallory'))).toBe(true);
   const [head, ...rows] = (await file('CSV')).trim().split('\r\n');
-  expect(head).toBe('decided_at,verdict,class,tool,effect,rules,reason,arguments,run_id,call_id,person_id,agent,decision_id');
+  expect(head).toBe('decided_at,verdict,class,tool,effect,rules,reason,arguments,provenance,run_id,call_id,person_id,agent,decision_id');
   expect(rows.length).toBeGreaterThanOrEqual(lines.length);
   expect(rows.some((row) => row.includes(',blocked,') && row.includes('bank_pay'))).toBe(true);
 });
@@ -45,6 +45,34 @@ test('a log that cannot be read says so, names the request, and is read again', 
   isBroken = false;
   await page.getByRole('button', { name: 'Try again' }).click();
   await expect(page.locator('main').getByRole('alert')).toHaveCount(0);
+});
+
+test('the log is searched by words, and a link opens an action that the list does not show', async ({ page }) => {
+  await say(page, 'Who is Searchfora?');
+  await expect(page.getByText('2 steps')).toBeVisible();
+  await page.goto('/actions');
+  const words = page.getByRole('searchbox', { name: 'Words in tool, reason, values, agent' });
+  await words.fill('searchfora nonsense');
+  await expect(page.getByText('Nothing matches')).toBeVisible();
+  await words.fill('searchfora');
+  await expect(page).toHaveURL('/actions?q=searchfora');
+  const rows = page.getByRole('list', { name: '1 action' }).getByRole('button');
+  await expect(rows).toHaveCount(1);
+  await rows.click();
+  await expect(page).toHaveURL(/open=dec_/);
+  const id = new URL(page.url()).searchParams.get('open') ?? '';
+  const arrives = page.waitForEvent('download');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Export as JSONL' }).click();
+  expect(readFileSync(await (await arrives).path(), 'utf8').trim().split('\n')).toHaveLength(1);
+
+  // Among the blocked ones it is not; its link opens it all the same.
+  await page.goto(`/blocked?open=${id}`);
+  await expect(page.getByRole('dialog', { name: 'Action' })).toContainText('Searchfora');
+  await page.keyboard.press('Escape');
+  await expect(page).toHaveURL('/blocked');
+  await page.goto('/actions?open=dec_00000000000000000000000001');
+  await expect(page.getByRole('dialog', { name: 'Action' }).getByRole('alert')).toBeVisible();
 });
 
 test('a run shows its steps, what they used and what became of each call', async ({ page }) => {

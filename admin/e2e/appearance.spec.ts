@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 
 const STEPS = 14;
@@ -5,32 +6,35 @@ const STEPS = 14;
 /** As the browser says it in its own words. */
 const ZONE = 'Asia/Kathmandu';
 
-for (const [theme, system] of [
-  ['dark', 'light'],
-  ['light', 'dark'],
-] as const) {
-  test(`a page is ${theme} from its first paint where that was chosen, whatever the system says`, async ({ page }) => {
-    await page.emulateMedia({ colorScheme: system });
-    await page.goto('/sign-in');
-    await page.evaluate((chosen) => {
-      localStorage.setItem('steward.theme', chosen);
-      localStorage.setItem('steward.locale', 'ar');
-    }, theme);
-    const ground = () => page.evaluate(() => [document.documentElement.classList.contains('dark'), getComputedStyle(document.documentElement).getPropertyValue('--ground').trim(), getComputedStyle(document.documentElement).colorScheme]);
-    // Nothing of the web runs: what is painted is what the page's own first script and its styles make of it.
-    await page.route('**/_next/static/**/*.js', (route) => route.abort());
-    await page.goto('/settings');
-    expect(await ground()).toEqual(theme === 'dark' ? [true, '#101315', 'dark'] : [false, '#f7f7f5', 'light']);
-    await expect(page.locator('html')).toHaveAttribute('dir', 'rtl');
-    await expect(page.locator('html')).toHaveAttribute('lang', 'ar');
-    await expect(page.locator('h1')).toHaveCount(0);
-    // And it stays so when all of it is there.
-    await page.unroute('**/_next/static/**/*.js');
-    await page.reload();
-    await expect(page.locator('h1')).toBeVisible();
-    expect((await ground())[0]).toBe(theme === 'dark');
-  });
+/** Looks at a page of which only the first script and the styles arrive, and at the same when all of it is there. */
+async function paints(page: Page, theme: 'dark' | 'light', system: 'dark' | 'light'): Promise<void> {
+  await page.emulateMedia({ colorScheme: system });
+  await page.goto('/sign-in');
+  await page.evaluate((chosen) => {
+    localStorage.setItem('steward.theme', chosen);
+    localStorage.setItem('steward.locale', 'ar');
+  }, theme);
+  const ground = () => page.evaluate(() => [document.documentElement.classList.contains('dark'), getComputedStyle(document.documentElement).getPropertyValue('--ground').trim(), getComputedStyle(document.documentElement).colorScheme]);
+  const scripts = /\/_next\/static\/.*\.js/;
+  await page.route(scripts, (route) => route.abort());
+  await page.goto('/settings');
+  expect(await ground()).toEqual(theme === 'dark' ? [true, '#101315', 'dark'] : [false, '#f7f7f5', 'light']);
+  await expect(page.locator('html')).toHaveAttribute('dir', 'rtl');
+  await expect(page.locator('html')).toHaveAttribute('lang', 'ar');
+  await expect(page.locator('h1')).toHaveCount(0);
+  await page.unroute(scripts);
+  await page.reload();
+  await expect(page.locator('h1')).toBeVisible();
+  expect((await ground())[0]).toBe(theme === 'dark');
 }
+
+test('a page is dark from its first paint where that was chosen, whatever the system says', async ({ page }) => {
+  await paints(page, 'dark', 'light');
+});
+
+test('a page is light from its first paint where that was chosen, whatever the system says', async ({ page }) => {
+  await paints(page, 'light', 'dark');
+});
 
 test('nothing moves for those who asked for that', async ({ page }) => {
   // What is still to come pulses, if anything does: the answer is kept back.

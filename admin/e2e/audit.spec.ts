@@ -8,6 +8,8 @@ function verification(found: { whole: boolean; problems: string[] }) {
     ...found,
     entries: 120,
     signed: 118,
+    waiting: 2,
+    more: 0,
     checked_at: new Date().toISOString(),
     checkpoint: { tree_size: 118, root: 'cm9vdA==', note: 'steward.example/audit\n118\ncm9vdA==\n', signed_at: new Date().toISOString() },
   };

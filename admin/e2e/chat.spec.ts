@@ -1,4 +1,5 @@
 import { expect, say, test } from './fixtures';
+import { withRule } from './rule-files';
 
 test('a question is answered with its steps, and each value says where it came from', async ({ page }) => {
   await say(page, 'Who is Ada?');
@@ -9,8 +10,146 @@ test('a question is answered with its steps, and each value says where it came f
   await expect(call.getByText('your words')).toBeVisible();
   await expect(call.getByText('read', { exact: true })).toBeVisible();
   await expect(page.getByText('2 steps')).toBeVisible();
+  // Two answers of 120 tokens read and 24 written, a dollar and four dollars a million.
+  await expect(page.getByText('· $0.0004', { exact: true })).toBeVisible();
   await page.reload();
   await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible();
+});
+
+test('a tool card says what the call took and what it answered, as text', async ({ page }) => {
+  const hostile = `<img src=x onerror="document.title='owned'">\u202e`;
+  // What a tool answers is anybody's words: here it is as long and as hostile as it gets.
+  await page.route('**/api/v1/runs/*/events', async (route) => {
+    const response = await route.fetch();
+    const answered = JSON.stringify({ contacts: [hostile], rest: 'x'.repeat(3_000) });
+    const body = (await response.text()).replace('"call_id":"call_1_0","summary":', () => `"result":${answered},"call_id":"call_1_0","summary":`);
+    await route.fulfill({ response, body });
+  });
+  await say(page, 'Who is Ada, and what did it take?');
+  await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible();
+  const call = page.locator('details', { hasText: 'find contacts' });
+  await call.locator('summary').first().click();
+  const fact = (name: string) => call.getByRole('term').filter({ hasText: name }).locator('xpath=following-sibling::dd');
+  await expect(fact('In a line')).toHaveText('1 contact');
+  await expect(fact('Time')).toHaveText(/^[\d.]+ (ms|sec)$/);
+  await expect(fact('Computed')).toHaveText(/^[\d,]+$/);
+  await expect(fact('Memory')).toHaveText(/^[\d.]+ MB$/);
+  await expect(fact('The answer that asked for it')).toHaveText('$0.0002');
+  // Nothing was sent anywhere, and nothing is said of it.
+  await expect(fact('Requests')).toHaveCount(0);
+  const result = call.getByRole('region', { name: 'Result' });
+  await expect(result.locator('pre')).toContainText('<img src=x onerror=');
+  await expect(result.locator('pre')).toContainText('⟨U+202E⟩');
+  await expect(page.locator('main img')).toHaveCount(0);
+  expect((await result.locator('pre').textContent())?.length).toBeLessThan(2_100);
+  await result.getByRole('button', { name: 'Show all of it' }).click();
+  expect((await result.locator('pre').textContent())?.length).toBeGreaterThan(3_000);
+  await expect(page).toHaveTitle(/Steward/);
+});
+
+test('a suggested opening is taken up, and said when one is ready', async ({ page }) => {
+  await page.goto('/chat');
+  await page.getByRole('button', { name: 'What can you do for me?' }).click();
+  const box = page.getByRole('textbox', { name: 'Message' });
+  await expect(box).toHaveValue('What can you do for me?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.waitForURL(/\/chat\/conv_/);
+  await expect(page.getByRole('article').getByText('I look things up, change records', { exact: false }).last()).toBeVisible();
+});
+
+test('a run that was stopped is said again, and an earlier message is changed and sent, each with its files', async ({ page }) => {
+  await page.goto('/chat');
+  await page.locator('input[type=file]').setInputFiles([{ name: 'terms.md', mimeType: 'text/markdown', buffer: Buffer.from('# Terms\n\nBy card.') }]);
+  await expect(page.getByRole('list', { name: 'Attached files' }).getByRole('progressbar')).toHaveCount(0);
+  await page.getByRole('textbox', { name: 'Message' }).fill('Read this slowly.');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.waitForURL(/\/chat\/conv_/);
+  await expect(page.getByText(/word3/)).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Say it again' })).toHaveCount(0);
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(page.getByText('Stopped', { exact: true })).toBeVisible();
+  // What is being written meanwhile stays.
+  await page.getByRole('textbox', { name: 'Message' }).fill('Something else');
+  await page.getByRole('button', { name: 'Say it again' }).click();
+  const turns = page.getByRole('article', { name: 'Message and answer' });
+  await expect(turns).toHaveCount(2);
+  await expect(turns.nth(1).getByRole('list', { name: 'Attached files' }).getByText('terms.md')).toBeVisible();
+  await expect(turns.nth(1).getByText(/word3/)).toBeVisible();
+  await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('Something else');
+  // Only the newest is tried again.
+  await expect(page.getByRole('button', { name: 'Say it again' })).toHaveCount(0);
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(page.getByRole('button', { name: 'Say it again' })).toHaveCount(1);
+
+  await turns.first().getByRole('button', { name: 'Use this text again' }).click();
+  const box = page.getByRole('textbox', { name: 'Message' });
+  await expect(box).toHaveValue('Read this slowly.');
+  const files = page.locator('form').getByRole('list', { name: 'Attached files' });
+  await expect(files.getByText('terms.md')).toBeVisible();
+  // Taken out of this message, the file of the earlier one stays.
+  await files.getByRole('button', { name: 'Remove terms.md' }).click();
+  await expect(files).toHaveCount(0);
+  await turns.first().getByRole('button', { name: 'Use this text again' }).click();
+  await expect(files.getByText('terms.md')).toBeVisible();
+  await box.fill('Hello, with the terms.');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(turns).toHaveCount(3);
+  await expect(turns.nth(2).getByRole('list', { name: 'Attached files' }).getByText('terms.md')).toBeVisible();
+  await expect(turns.nth(2).getByText('I look things up, change records', { exact: false }).last()).toBeVisible();
+  await page.reload();
+  await expect(turns.nth(2).getByRole('list', { name: 'Attached files' }).getByText('terms.md')).toBeVisible();
+});
+
+test('what a rule forbids is blocked with its reason, and the log says which rule, in its own text', async ({ page }) => {
+  test.setTimeout(120_000);
+  await withRule('60-tried-here.cedar', '@id("websites-stay")\n@reason("Websites of companies are changed by people only.")\n@tell("That is left to people.")\nforbid (principal, action == Action::"crm.update_company", resource);\n', page, async () => {
+    await say(page, 'Change the website in the note on Ada.');
+    const call = page.locator('details', { hasText: 'update company' });
+    await expect(call.getByText('blocked', { exact: true })).toBeVisible();
+    await expect(call.locator('summary').first()).toContainText('Websites of companies are changed by people only.');
+    await expect(page.getByText('The website stays as it is.', { exact: true })).toBeVisible();
+    await call.locator('summary').first().click();
+    await expect(call.getByText('websites-stay', { exact: true })).toBeVisible();
+    await page.goto('/blocked');
+    await page.getByRole('button', { name: /update company/ }).first().click();
+    const detail = page.getByRole('dialog', { name: 'Action' });
+    await expect(detail).toContainText('The rules forbid it, or none allows it.');
+    const why = detail.getByRole('listitem').filter({ hasText: 'websites-stay' });
+    await expect(why).toContainText('Websites of companies are changed by people only.');
+    await why.getByText(/^Rule text \(60-tried-here\.cedar, line \d+\)$/).click();
+    await expect(why.locator('pre')).toContainText('forbid (principal, action == Action::"crm.update_company", resource);');
+
+    // Would another rule have let it?
+    await detail.getByRole('link', { name: 'Would other rules have let it?' }).click();
+    await expect(page).toHaveURL(/\/policies\?show=try&decision=dec_/);
+    const chosen = page.getByRole('group', { name: 'The action this is about' });
+    await expect(chosen).toContainText('Websites of companies are changed by people only.');
+    await page.getByText('Leave rules out').click();
+    await page.getByRole('checkbox', { name: /^websites-stay/ }).check();
+    await page.getByRole('button', { name: 'Try it' }).click();
+    await expect(chosen.getByRole('status')).toContainText('With these rules: held');
+    await page.getByRole('checkbox', { name: /^websites-stay/ }).uncheck();
+    await page.getByRole('checkbox', { name: /^looks-only/ }).check();
+    await page.getByRole('button', { name: 'Try it' }).click();
+    await expect(chosen.getByRole('status')).toContainText('With these rules it would come out as it did');
+  });
+});
+
+test('on a slow line the page says what goes on, and the answer comes whole', async ({ page }) => {
+  test.setTimeout(90_000);
+  await page.goto('/chat');
+  const line = await page.context().newCDPSession(page);
+  // As on the edge of a village: half a second there and back, 50 kB a second.
+  await line.send('Network.emulateNetworkConditions', { offline: false, latency: 500, downloadThroughput: 50_000, uploadThroughput: 20_000 });
+  await page.getByRole('textbox', { name: 'Message' }).fill('Who is Ada, over a slow line?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.getByRole('button', { name: 'Send' })).toBeDisabled();
+  await page.waitForURL(/\/chat\/conv_/, { timeout: 30_000 });
+  await expect(page.getByText(/^(Loading|Starting|Thinking|Using a tool)$/).first()).toBeVisible();
+  await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText('2 steps')).toBeVisible();
+  // Slow is not lost.
+  await expect(page.getByText('Connection lost.', { exact: false })).toHaveCount(0);
 });
 
 test('what the agent may not do is blocked, with the reason in view', async ({ page }) => {

@@ -106,9 +106,15 @@ test('the audit log begins with what is newest, and a run leads to its entries a
 
   await page.getByRole('link', { name: 'Audit', exact: true }).last().click();
   await expect(page).toHaveURL(`/audit?run=${run}`);
-  const entries = page.locator('main li summary');
+  const entries = page.getByRole('list', { name: 'Entries of the log' }).getByRole('button');
   await expect(entries.first()).toContainText('call.end');
   await expect(entries.last()).toContainText('run.start');
+  await entries.first().click();
+  const entry = page.getByRole('dialog', { name: 'Entry' });
+  await expect(entry).toContainText(`${run}/call_1_0`);
+  await expect(entry).toContainText(/Leaf [0-9a-f]{64}/);
+  await page.keyboard.press('Escape');
+  await expect(page).toHaveURL(`/audit?run=${run}`);
   await page.getByRole('button', { name: /^Only of run/ }).click();
   await expect(page).toHaveURL('/audit');
   await page.goto('/audit');

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { expect, hold, test } from './fixtures';
+import { expect, hold, say, test } from './fixtures';
 import { world } from './world';
 
 /** Takes the note's address off whoever has it: nobody is entered twice, and other tests let somebody in by it. */
@@ -202,4 +202,104 @@ test('a card says what its run cost', async ({ page }) => {
   await page.waitForURL(/\/holds\/hold_/);
   await expect(page.getByRole('term').filter({ hasText: 'Its run cost so far' })).toBeVisible();
   await expect(page.getByRole('definition').filter({ hasText: /^\$0\.00\d\d$/ })).toBeVisible();
+});
+
+test('an action is edited where it stands in the chat, and approved there', async ({ page }) => {
+  await freeAddress(page);
+  await hold(page, 'Inlina');
+  const card = page.getByRole('group', { name: /Held action crm.create_contact/ });
+  await card.getByRole('button', { name: 'Edit' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Edit what would be done' });
+  await dialog.getByLabel('name').fill('Inlina Edited');
+  await dialog.getByRole('button', { name: 'Put it in its place' }).click();
+  await expect(page.getByText('It waits as you wrote it.')).toBeVisible();
+  // The conversation stays, and has the other card by itself.
+  await expect(page).toHaveURL(/\/chat\/conv_/);
+  await expect(card.getByText('Inlina Edited', { exact: true })).toBeVisible();
+  await card.getByRole('button', { name: 'Approve' }).click();
+  await page.getByRole('button', { name: 'Approve exactly this' }).click();
+  await expect(page.getByRole('article').getByText('is in the contacts now').last()).toBeVisible();
+  const found = await (await page.request.get('/api/v1/contacts?q=inlina')).json();
+  expect(found.items.map((one: { display_name: string }) => one.display_name)).toEqual(['Inlina Edited']);
+});
+
+test('an action is sent back with guidance, and the agent proposes again in these terms', async ({ page }) => {
+  await hold(page, 'Revisa');
+  const card = page.getByRole('group', { name: /Held action crm.create_contact/ });
+  await card.getByRole('button', { name: 'Do it otherwise' }).click();
+  const dialog = page.getByRole('dialog', { name: 'How should it be done instead?' });
+  await dialog.getByRole('button', { name: 'Do it otherwise' }).click();
+  // Without guidance there is nothing to send.
+  await expect(dialog).toBeVisible();
+  await dialog.getByLabel('For the agent').fill('Call them Guida.');
+  await dialog.getByRole('button', { name: 'Do it otherwise' }).click();
+  await expect(page.getByText('Sent back. The agent proposes again.')).toBeVisible();
+  await expect(card.getByText('Guida', { exact: true })).toBeVisible({ timeout: 15_000 });
+  await expect(card).toHaveCount(1);
+  // The first one is over, with what was said.
+  const over = page.locator('details', { hasText: 'Revisa' }).filter({ hasText: 'create contact' });
+  await expect(over.locator('summary').first()).toContainText('Call them Guida.');
+  await card.getByRole('button', { name: 'Reject' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Reject' }).click();
+  await expect(page.getByRole('article').getByText('It was refused, so nobody was added.').last()).toBeVisible();
+});
+
+test('what takes two people waits until both have said yes', async ({ page, browser, baseURL }, info) => {
+  await say(page, 'Change the website in the note on Ada.');
+  const card = page.getByRole('group', { name: /Held action crm.update_company/ });
+  await expect(card).toContainText('(2 different people)');
+  const link = (await page.getByRole('link', { name: 'Open the whole card' }).getAttribute('href')) ?? '';
+  await card.getByRole('button', { name: 'Approve' }).click();
+  await page.getByRole('button', { name: 'Approve exactly this' }).click();
+  await expect(page.getByText('Your yes is noted. Others are still needed.')).toBeVisible();
+  await expect(card.getByText('Yes:')).toBeVisible();
+  await expect(card.getByRole('button', { name: 'Approve' })).toHaveAccessibleDescription('You have said yes. Others are still needed.');
+  await expect(page.getByText('The website is changed.', { exact: true })).toHaveCount(0);
+
+  // Both are of one of the roles that suffice: a manager's yes beside an owner's is not enough.
+  const invited = await page.request.post('/api/v1/people', { data: { email: `quorum-${info.project.name}@example.org`, display_name: 'Quinn Quorum', roles: [{ role: 'owner' }] }, headers: { origin: baseURL ?? '' } });
+  expect(invited.status(), await invited.text()).toBe(201);
+  const other = await browser.newContext({ baseURL, storageState: { cookies: [], origins: [] } });
+  const their = await other.newPage();
+  await their.goto((await invited.json()).sign_in_link);
+  await their.getByRole('button', { name: 'Sign in with this link' }).click();
+  await their.waitForURL('/chat');
+  await their.goto(link);
+  await expect(their.getByRole('group', { name: /Held action/ }).getByText('Yes:')).toBeVisible();
+  await their.getByRole('button', { name: 'Approve' }).click();
+  await their.getByRole('button', { name: 'Approve exactly this' }).click();
+  await expect(their.getByText('Approved. The run goes on.')).toBeVisible();
+  await other.close();
+  await expect(page.getByRole('article').getByText('The website is changed.', { exact: true }).last()).toBeVisible({ timeout: 15_000 });
+});
+
+test('whom an action reaches and what it pays is marked', async ({ page }) => {
+  await hold(page, 'Roley');
+  const link = (await page.getByRole('link', { name: 'Open the whole card' }).getAttribute('href')) ?? '';
+  // No tool here sends or pays: the card is as one that does would have it.
+  await page.route('**/api/v1/holds/hold_*', async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    const args = { to: ['mallory@engines.example'], account: 'DE02120300000000202051', amount_minor: 1250, note: 'Thanks' };
+    await route.fulfill({ response, json: { ...body, arguments: args, provenance: { leaves: [] }, roles: { '/to/0': 'recipient', '/account': 'payee', '/amount_minor': 'amount', '/note': 'content' } } });
+  });
+  await page.goto(link);
+  const card = page.getByRole('group', { name: /Held action/ });
+  await expect(card.getByRole('term').filter({ hasText: 'to › 1' })).toContainText('Receiver');
+  await expect(card.getByRole('term').filter({ hasText: 'account' })).toContainText('Payee');
+  await expect(card.getByRole('term').filter({ hasText: 'amount minor' })).toContainText('Amount');
+  await expect(card.getByRole('term').filter({ hasText: 'note' })).toHaveText(/^note\s*$/);
+});
+
+test('what lapses first stands first in the queue', async ({ page }) => {
+  await hold(page, 'Urgenta');
+  await hold(page, 'Urgentb');
+  const { items } = await (await page.request.get('/api/v1/holds?state=held&limit=200')).json();
+  const order = items.map((one: { hold_id: string }) => one.hold_id);
+  expect(items.map((one: { expires_at: string }) => one.expires_at)).toEqual(items.map((one: { expires_at: string }) => one.expires_at).toSorted());
+  await page.goto('/holds');
+  const rows = page.getByRole('list', { name: 'Decisions' }).getByRole('link');
+  await expect(rows.first()).toHaveAttribute('href', `/holds/${order[0]}`);
+  const shown = await rows.evaluateAll((all) => all.map((one) => one.getAttribute('href')));
+  expect(shown).toEqual(order.slice(0, shown.length).map((id: string) => `/holds/${id}`));
 });

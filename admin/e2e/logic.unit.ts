@@ -14,7 +14,8 @@ import { failuresOf, readMetrics, requestsOf } from '../src/lib/metrics';
 import { matrixOf } from '../src/lib/matrix';
 import { majorText, minorOf } from '../src/lib/money';
 import * as nepali from '../src/lib/nepali';
-import { originsOf } from '../src/lib/provenance';
+import { linesOf, pointsIn, wordsIn } from '../src/lib/points';
+import { contextOf, originsOf, usedParts } from '../src/lib/provenance';
 import { fileChanges, filesOf, statementsIn, statementsOnly } from '../src/lib/rule-files';
 import { changedSet, idsIn } from '../src/lib/rule-set';
 import type { RunEvent } from '../src/lib/run/event';
@@ -125,8 +126,37 @@ test('arguments become lines with their origin', () => {
   ]);
   expect(pointerInWords('/a_b/0/b~1c')).toBe('a b › 1 › b/c');
   const origins = originsOf({ leaves: [{ path: '/a', role: 'value', label: { integrity: 'outside', sources: [{ kind: 'result', tool: 'crm.x' }] } }, { path: '/b', label: { integrity: 'nonsense' } }, 7] });
-  expect([...origins]).toEqual([['/a', { integrity: 'outside', role: 'value', tools: ['crm.x'] }]]);
+  expect([...origins]).toEqual([['/a', { integrity: 'outside', role: 'value', tools: ['crm.x'], readers: null }]]);
   for (const nonsense of [null, 3, 'x', { leaves: 1 }, [[]]]) expect(originsOf(nonsense).size).toBe(0);
+});
+
+test('what arguments say of the results they were made of is known by call, and no more than they say', () => {
+  const leaf = (path: string, integrity: string, sources: unknown[], readers: unknown = 'public') => ({ path, label: { integrity, readers, sources } });
+  const from = (call: string, path: string) => ({ from: 'result', call, tool: 'crm.x', path });
+  const parts = usedParts([
+    [leaf('/a', 'directory', [from('call_1_0', '/id')]), leaf('/b', 'outside', [from('call_1_0', '/text')], { only: ['ada'] }), leaf('/c', 'owner', [{ from: 'message', start: 0, end: 1 }])],
+    // Of two sources the label is of both, and says of neither.
+    { leaves: [leaf('/d', 'outside', [from('call_1_0', '/x'), from('call_2_0', '/y')]), leaf('/e', 'directory', [from('call_1_0', '/id')])], context: 'outside' },
+    null,
+    'nonsense',
+  ]);
+  expect([...parts]).toEqual([
+    [
+      'call_1_0',
+      [
+        { path: '/id', integrity: 'directory', readers: null },
+        { path: '/text', integrity: 'outside', readers: ['ada'] },
+      ],
+    ],
+  ]);
+  expect([contextOf({ context: 'outside' }), contextOf([]), contextOf({ context: 'nonsense' })]).toEqual(['outside', null, null]);
+});
+
+test('lines become addresses, and one that was there keeps what it is for', () => {
+  const before = [{ value: 'a@x.example', label: 'work' }, { value: 'b@x.example' }];
+  expect(linesOf(before)).toBe('a@x.example\nb@x.example');
+  expect(pointsIn(' a@x.example \n\nc@x.example\nc@x.example', before)).toEqual([{ value: 'a@x.example', label: 'work' }, { value: 'c@x.example' }]);
+  expect(wordsIn('\n  \n')).toEqual([]);
 });
 
 test('only own paths are gone to after signing in', () => {
@@ -475,10 +505,11 @@ test('sets of rules are compared file by file, with what is as before at the end
 });
 
 test('cells of the matrix stand by situation, tool and column, and a hole stays a hole', () => {
-  const cell = (situation: string, tool: string, column: string, verdict: string) => ({ situation, tool, column, verdict });
-  const found = matrixOf([cell('one', 'a', 'nobody', 'hold'), cell('one', 'a', 'owner', 'allow'), cell('one', 'b', 'owner', 'block'), cell('two', 'a', 'nobody', 'allow')]);
+  const cell = (situation: string, tool: string, column: string, verdict: string, needs: string[] = []) => ({ situation, tool, effect: 'write', column, verdict, needs });
+  const found = matrixOf([cell('one', 'a', 'nobody', 'hold', ['owner']), cell('one', 'a', 'owner', 'allow'), cell('one', 'b', 'owner', 'block'), cell('two', 'a', 'nobody', 'allow')]);
+  const row = (tool: string, ...cells: ([string, ...string[]] | null)[]) => ({ tool, effect: 'write', cells: cells.map((one) => (one === null ? null : { verdict: one[0], needs: one.slice(1) })) });
   expect(found).toEqual([
-    { situation: 'one', columns: ['nobody', 'owner'], rows: [{ tool: 'a', verdicts: ['hold', 'allow'] }, { tool: 'b', verdicts: [null, 'block'] }] },
-    { situation: 'two', columns: ['nobody'], rows: [{ tool: 'a', verdicts: ['allow'] }] },
+    { situation: 'one', columns: ['nobody', 'owner'], rows: [row('a', ['hold', 'owner'], ['allow']), row('b', null, ['block'])] },
+    { situation: 'two', columns: ['nobody'], rows: [row('a', ['allow'])] },
   ]);
 });

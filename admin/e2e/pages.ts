@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, hold, say } from './fixtures';
 import type { Page } from '@playwright/test';
 import { asked } from './client-host';
-import { proposalOfAnother } from './proposals';
+import { proposalOfAnother, rulesOfAnother } from './proposals';
 import { world } from './world';
 
 /** Makes something to see, and says where each page with something on it is. */
@@ -22,6 +22,7 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
   const person = (await (await page.request.get('/api/v1/people')).json()).items.find((one: { email: string }) => one.email === 'sam@example.org');
   const handbook = (await (await page.request.get('/api/v1/documents')).json()).items.find((one: { name: string }) => one.name === 'handbook.md');
   const change = await proposalOfAnother(page.request, 'Mo Manager');
+  const rules = await rulesOfAnother(page.request, 'Ruth Rules');
   return {
     chat: '/chat',
     conversation,
@@ -56,6 +57,7 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
     policies_history: '/policies?show=history',
     changes: '/changes',
     change: `/changes/${change}`,
+    change_rules: `/changes/${rules}`,
     suggestions: '/suggestions',
     grants: '/grants',
     tools: '/tools',
@@ -74,6 +76,14 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
     installation: '/settings?show=installation',
     connect: `/oauth/authorize?${asked(world()).query}`,
   };
+}
+
+/** Only these pages, by name; all of them without it. */
+const ONLY = process.env['PAGES']?.split(',');
+
+/** The pages that are meant. */
+export function chosen(pages: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(pages).filter(([name]) => ONLY === undefined || ONLY.includes(name)));
 }
 
 /** What pages say while something is still to come, in each language. */

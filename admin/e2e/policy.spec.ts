@@ -1,39 +1,9 @@
-import type { APIRequestContext, Browser, Page } from '@playwright/test';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
-import { linkOf } from './proposals';
-import { world } from './world';
+import { managerOf, propose, REASON, ruleFiles } from './proposals';
 
-const RULES = '../policies/rules';
-const [FIRST, LAST] = ['00-limits.cedar', '95-trial.cedar'] as const;
-const REASON = '@reason("The budget for this work is used up.")';
-
-interface File {
-  name: string;
-  text: string;
-}
-
-/** The rules as they are shipped, with one sentence of theirs in other words. */
-function rules(sentence: string): File[] {
-  return readdirSync(RULES)
-    .sort()
-    .map((name) => ({ name, text: readFileSync(join(RULES, name), 'utf8').replace(REASON, `@reason("${sentence}")`) }));
-}
-
-/** Somebody who proposes and never decides. */
-async function manager(page: Page, browser: Browser, name: string): Promise<APIRequestContext> {
-  const { origin } = world();
-  const context = await browser.newContext({ baseURL: origin, storageState: { cookies: [], origins: [] } });
-  expect((await context.request.post('/api/v1/session', { data: { link: await linkOf(page.request, name) }, headers: { origin } })).ok()).toBe(true);
-  return context.request;
-}
-
-async function propose(by: APIRequestContext, path: string, data: object): Promise<string> {
-  const made = await by.post(path, { data, headers: { origin: world().origin } });
-  expect(made.status(), await made.text()).toBe(201);
-  return String((await made.json()).governance_change_id);
-}
+const TRIAL = '95-trial.cedar';
+const [FIRST, LAST] = ['rules/00-limits.cedar', `rules/${TRIAL}`] as const;
 
 async function approve(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Approve' }).click();
@@ -41,11 +11,11 @@ async function approve(page: Page): Promise<void> {
   await expect(page.getByText('Approved. It is in force within two seconds.')).toBeVisible();
 }
 
-test('proposed rules are read before anybody decides: every line that differs, file by file, and each file whole', async ({ page, browser }, info) => {
-  const their = await manager(page, browser, `Ruler-${info.project.name}`);
+test('proposed rules are read before anybody decides: every line that differs, file by file, and each file whole', async ({ page }, info) => {
+  const their = await managerOf(page.request, `Ruler-${info.project.name}`);
   const sentence = `The budget is used up, says ${info.project.name}.`;
   const trial = '// Nobody\u200b sees all of this.\n@id("trial-read")\n@reason("Reading, once more.")\npermit (principal, action in Action::"read", resource);\n';
-  const refused = await propose(their, '/api/v1/policies/proposals', { files: [...rules(sentence), { name: LAST, text: trial }], reason: `Other words, and one rule more, for ${info.project.name}.`, decisions: 10 });
+  const refused = await propose(their, '/api/v1/policies/proposals', { files: [...ruleFiles(sentence), { name: TRIAL, text: trial }], reason: `Other words, and one rule more, for ${info.project.name}.`, decisions: 10 });
   await page.goto('/changes');
   await page.getByRole('listitem').filter({ hasText: `one rule more, for ${info.project.name}` }).getByRole('link').click();
   await page.waitForURL(`/changes/${refused}`);
@@ -56,7 +26,7 @@ test('proposed rules are read before anybody decides: every line that differs, f
   await expect(first.getByText(`added: @reason("${sentence}")`)).toBeVisible();
   await expect(first.getByText('1 line added, 1 removed')).toBeVisible();
   await first.getByText('The whole file').click();
-  await expect(first.locator('pre')).toHaveText(rules(sentence)[0]?.text ?? '', { useInnerText: true });
+  await expect(first.locator('pre')).toHaveText(ruleFiles(sentence)[0]?.text ?? '', { useInnerText: true });
   // What nobody would see is marked, in the difference and in the file.
   const last = text.getByRole('group', { name: LAST, exact: true });
   await expect(last.getByText('new', { exact: true })).toBeVisible();
@@ -65,7 +35,7 @@ test('proposed rules are read before anybody decides: every line that differs, f
   await last.getByText('The whole file').click();
   await expect(last.locator('pre')).toContainText('Nobody⟨U+200B⟩ sees all of this.');
   // What is as before says so, and is there to read all the same.
-  const same = text.getByRole('group', { name: '10-read.cedar', exact: true });
+  const same = text.getByRole('group', { name: 'rules/10-read.cedar', exact: true });
   await expect(same.getByText('as before', { exact: true })).toBeVisible();
   await expect(text.getByRole('group', { name: /\.toml$/ }).first()).toBeVisible();
   await page.screenshot({ path: `test-results/change-rules-${info.project.name}.png`, fullPage: true });
@@ -74,7 +44,7 @@ test('proposed rules are read before anybody decides: every line that differs, f
   await page.getByRole('dialog').getByRole('button', { name: 'Reject' }).click();
   await expect(page.getByText('Rejected. What governs is as it was.')).toBeVisible();
 
-  const approved = await propose(their, '/api/v1/policies/proposals', { files: rules(sentence), reason: 'Other words alone.', decisions: 10 });
+  const approved = await propose(their, '/api/v1/policies/proposals', { files: ruleFiles(sentence), reason: 'Other words alone.', decisions: 10 });
   await page.goto(`/changes/${approved}`);
   await expect(first.getByText(`added: @reason("${sentence}")`)).toBeVisible();
   await expect(text.getByRole('group', { name: LAST, exact: true })).toHaveCount(0);
@@ -82,11 +52,11 @@ test('proposed rules are read before anybody decides: every line that differs, f
   await expect.poll(async () => JSON.stringify(await (await page.request.get('/api/v1/policies')).json())).toContain(sentence);
 
   // The next is put beside the set that was approved, letter for letter, and leaves the rules as they were shipped.
-  const back = await propose(their, '/api/v1/policies/proposals', { files: rules('The budget for this work is used up.'), reason: 'As they were shipped.', decisions: 10 });
+  const back = await propose(their, '/api/v1/policies/proposals', { files: ruleFiles(REASON), reason: 'As they were shipped.', decisions: 10 });
   await page.goto(`/changes/${back}`);
   await expect(text.getByText(/^Beside version \d+, which was approved last before it/)).toBeVisible();
   await expect(first.getByText(`removed: @reason("${sentence}")`)).toBeVisible();
-  await expect(first.getByText(`added: ${REASON}`)).toBeVisible();
+  await expect(first.getByText(`added: @reason("${REASON}")`)).toBeVisible();
   await expect(same.getByText('as before', { exact: true })).toBeVisible();
   await approve(page);
 
@@ -104,10 +74,10 @@ test('proposed rules are read before anybody decides: every line that differs, f
   await expect(page.getByRole('button', { name: 'Approve' })).toHaveCount(0);
 });
 
-test('rules that break a safety property are shown with what is wrong first, and cannot be approved', async ({ page, browser }, info) => {
-  const their = await manager(page, browser, `Breaker-${info.project.name}`);
+test('rules that break a safety property are shown with what is wrong first, and cannot be approved', async ({ page }, info) => {
+  const their = await managerOf(page.request, `Breaker-${info.project.name}`);
   const loose = '@id("all-money")\n@reason("Everybody pays.")\npermit (principal, action in Action::"money", resource);\n';
-  const id = await propose(their, '/api/v1/policies/proposals', { files: [...rules('The budget for this work is used up.'), { name: LAST, text: loose }], reason: 'Pay at once.', decisions: 10 });
+  const id = await propose(their, '/api/v1/policies/proposals', { files: [...ruleFiles(REASON), { name: TRIAL, text: loose }], reason: 'Pay at once.', decisions: 10 });
   await page.goto(`/changes/${id}`);
   await expect(page.getByText('It did not pass its checks, so it cannot be approved.', { exact: false })).toBeVisible();
   await expect(page.getByRole('group', { name: 'Safety properties' }).getByRole('listitem').first()).toContainText('broken');
@@ -118,8 +88,45 @@ test('rules that break a safety property are shown with what is wrong first, and
   await expect(page.getByRole('dialog')).toHaveCount(0);
 });
 
-test('a label that would point to another version shows both texts, is refused, and a new one is approved and stands in the history', async ({ page, browser }, info) => {
-  const their = await manager(page, browser, `Labeller-${info.project.name}`);
+test('what is in force has its cases, properties and matrix on the page of policies', async ({ page }) => {
+  await page.goto('/policies');
+  await page.getByRole('button', { name: 'Checks' }).click();
+  await expect(page).toHaveURL('/policies?show=checks');
+  await expect(page.getByText('keeps all checks', { exact: true })).toBeVisible({ timeout: 40_000 });
+  await expect(page.getByText(/^\d+ cases were run\./)).toBeVisible();
+  const properties = page.getByRole('group', { name: 'Safety properties' });
+  await expect(properties.getByRole('listitem').filter({ hasText: 'never money without approval by owner' })).toContainText(/proved|not broken/);
+  const matrix = page.getByRole('region', { name: 'What the rules say' });
+  const row = matrix.getByRole('row').filter({ has: page.getByRole('rowheader', { name: /^crm\.create_contact/ }) });
+  // Asked by the owner in their own words it runs; of words from outside it waits, until support says yes.
+  await expect(row.getByRole('cell').first()).toHaveText('allowed');
+  await matrix.getByLabel('Situation').selectOption({ index: 1 });
+  await expect(page).toHaveURL(/show=checks&at=1/);
+  await expect(row.getByRole('cell').first()).toContainText('held');
+  await expect(row.getByRole('cell').first()).toContainText('support');
+  await expect(row.getByRole('cell').nth(2)).toHaveText('allowed');
+});
+
+test('rules in force that fail their checks say so, with the case that failed and the call that breaks a property', async ({ page }) => {
+  // Rules like these are never put in force by the web: they stand in.
+  const property = { property: 'never money without approval by owner', status: 'broken', tried: 12, by: ['all-money'], case: 'tool = "payouts.prepare"' };
+  const failed = { file: 'write.toml', name: 'a note nobody asked for waits', tool: 'crm.add_note', differences: ['expected hold, got allow'], by: ['write-asked'], reason: 'x' };
+  await page.route('**/api/v1/policies/checks', (route) =>
+    route.fulfill({ json: { digest: `sha256:${'a'.repeat(64)}`, sound: false, matrix: [], cases: 3, failed_cases: [failed], properties: [{ ...property, property: 'no send of private content', status: 'proved', by: [], case: null }, property], problems: ['a property cannot be read'] } }),
+  );
+  await page.goto('/policies?show=checks');
+  await expect(page.getByText('fails a check', { exact: true })).toBeVisible();
+  await expect(page.getByText('3 cases were run. 1 failed.')).toBeVisible();
+  await expect(page.getByText('a property cannot be read')).toBeVisible();
+  await expect(page.getByRole('group', { name: '1 case fails' })).toContainText('expected hold, got allow');
+  const first = page.getByRole('group', { name: 'Safety properties' }).getByRole('listitem').first();
+  await expect(first).toContainText('Allowed by all-money');
+  await expect(first).toContainText('tool = "payouts.prepare"');
+  await expect(page.getByText('There are no tools that rules could be asked about.')).toBeVisible();
+});
+
+test('a label that would point to another version shows both texts, is refused, and a new one is approved and stands in the history', async ({ page }, info) => {
+  const their = await managerOf(page.request, `Labeller-${info.project.name}`);
   const { items }: { items: { name: string; version: number; labels: string[] }[] } = await (await page.request.get('/api/v1/prompts')).json();
   const own = items.filter((item) => item.name === 'assistant');
   const used = own.find((item) => item.labels.includes('production'));

@@ -93,7 +93,7 @@ test('what a schedule says is shown in the chat as its own, and leads to it', as
   await page.goto(`/chat/${conversation}`);
   const turn = page.getByRole('article').first();
   await expect(turn.getByText('Said by your schedule')).toBeVisible();
-  await turn.getByRole('link', { name: 'open it' }).click();
+  await turn.getByRole('link', { name: 'Open the schedule' }).click();
   await expect(page).toHaveURL(`/schedules?one=${id}`);
   await expect(page.getByRole('heading', { name: text })).toBeVisible();
   await expect(page.getByText('over', { exact: true })).toBeVisible();
@@ -103,7 +103,7 @@ test('what a schedule says is shown in the chat as its own, and leads to it', as
   const headers = { origin: new URL(page.url()).origin };
   expect((await page.request.delete(`/api/v1/schedules/${id}`, { headers })).status()).toBe(204);
   await page.goto(`/chat/${conversation}`);
-  await page.getByRole('link', { name: 'open it' }).click();
+  await page.getByRole('link', { name: 'Open the schedule' }).click();
   await expect(page.getByText('This schedule is gone')).toBeVisible();
 });
 

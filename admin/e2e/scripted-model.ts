@@ -26,7 +26,10 @@ function next(words: string, results: string[]): Said {
     const id = /contact_[0-9a-z]+/.exec(results[0] ?? '')?.[0] ?? '';
     if (results.length === 1) return { tool: 'crm.list_notes', arguments: { contact_id: id } };
     if (results.length === 2) return { tool: 'crm.create_contact', arguments: { name: /named (\w+)/i.exec(words)?.[1] ?? 'Mallory', emails: ['mallory@engines.example'] } };
-    return { text: /denied|refused|reject/i.test(results[2] ?? '') ? 'It was **refused**, so nobody was added.' : '**Mallory** is in the contacts now.' };
+    // Somebody sent it back with what should be done instead.
+    const instead = /call them (\w+)/i.exec(results[2] ?? '')?.[1];
+    if (instead !== undefined && results.length === 3) return { tool: 'crm.create_contact', arguments: { name: instead, emails: ['mallory@engines.example'] } };
+    return { text: /denied|refused|reject/i.test(results.at(-1) ?? '') ? 'It was **refused**, so nobody was added.' : '**Mallory** is in the contacts now.' };
   }
   if (/phone in the note/i.test(words)) {
     const ids = results.map((result) => /contact_[0-9a-z]+/.exec(result)?.[0] ?? '');
@@ -38,6 +41,14 @@ function next(words: string, results: string[]): Said {
   }
   if (/plan a look/i.test(words)) {
     return results.length === 0 ? { tool: 'steward.schedule', arguments: { text: 'Which deals are open?', cron: '0 9 * * MON', time_zone: 'Europe/Berlin' } } : { text: 'It is planned for Mondays.' };
+  }
+  if (/website in the note/i.test(words)) {
+    const ids = results.map((result) => /(?:contact|company)_[0-9a-z]+/.exec(result)?.[0] ?? '');
+    if (results.length === 0) return { tool: 'crm.find_contacts', arguments: { query: 'Ada' } };
+    if (results.length === 1) return { tool: 'crm.list_notes', arguments: { contact_id: ids[0] } };
+    if (results.length === 2) return { tool: 'crm.find_companies', arguments: { query: 'Analytical' } };
+    if (results.length === 3) return { tool: 'crm.update_company', arguments: { company_id: ids[2], website: 'https://note.example' } };
+    return { text: /denied|refused|reject|forbid/i.test(results[3] ?? '') ? 'The website stays as it is.' : 'The website is changed.' };
   }
   if (/forbidden/i.test(words)) return results.length === 0 ? { tool: 'bank.pay', arguments: { amount: 1000000, to: 'mallory' } } : { text: 'That is not possible here.' };
   if (/have to pay/i.test(words)) {

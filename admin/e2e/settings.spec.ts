@@ -100,8 +100,8 @@ test('a password is set with the one so far, ends other sessions, and lets in fr
 
 const CONNECTED = {
   servers: [
-    { name: 'files', transport: 'http', reachable: true, tools: 1, why: null },
-    { name: 'calendar', transport: 'stdio', reachable: false, tools: 0, why: 'its program ended with 3' },
+    { name: 'files', transport: 'http', tools: ['files.find'] },
+    { name: 'calendar', transport: 'stdio', tools: [] },
   ],
   set_aside: [{ name: 'directory', why: 'its signature is of nobody who is trusted' }],
   secrets: [
@@ -122,9 +122,9 @@ test('models, servers of tools and names of secrets are listed with where they a
   const row = (name: string) => page.getByRole('listitem').filter({ has: page.getByText(name, { exact: true }) });
   await expect(row('strong').getByRole('link', { name: 'What strong cost' })).toHaveAttribute('href', '/usage?by=model');
   await expect(page.getByText('[models.name]', { exact: true })).toBeVisible();
-  await expect(row('files')).toContainText('answers');
-  await expect(row('calendar')).toContainText('does not answer');
-  await expect(row('calendar')).toContainText('its program ended with 3');
+  await expect(row('files').getByRole('link', { name: '1 tool' })).toHaveAttribute('href', '/tools?q=files.');
+  await expect(row('calendar')).toContainText('no tools');
+  await expect(row('calendar')).toContainText('It does not answer, or nothing of it is accepted.');
   await expect(row('directory')).toContainText('its signature is of nobody who is trusted');
   await expect(row('example_token').getByText('set', { exact: true })).toBeVisible();
   await expect(row('other_token').getByText('not set', { exact: true })).toBeVisible();
@@ -135,17 +135,33 @@ test('models, servers of tools and names of secrets are listed with where they a
   await page.goto('/health');
   const part = page.locator('main div').filter({ has: page.getByRole('heading', { name: 'Integrations' }) }).last();
   await expect(part).toContainText('look at it');
-  await expect(page.getByText('its program ended with 3')).toBeVisible();
+  await expect(page.getByText('calendar', { exact: true })).toBeVisible();
   await expect(page.getByText('its signature is of nobody who is trusted')).toBeVisible();
   await expect(page.getByText(/Tools of these cannot be called\./)).toBeVisible();
 });
 
+test('what cannot be read says so and is read again, and the models stay', async ({ page }) => {
+  let isBroken = true;
+  await page.route('**/api/v1/integrations', async (route) => {
+    if (!isBroken) return route.fulfill({ json: { ...CONNECTED, servers: [], set_aside: [], secrets: [] } });
+    return route.fulfill({ status: 403, contentType: 'application/problem+json', json: { status: 403, code: 'denied', detail: 'x', request_id: 'req_connected' } });
+  });
+  await page.goto('/settings?show=installation');
+  await expect(page.locator('main').getByRole('alert').getByText('req_connected')).toBeVisible();
+  await expect(page.getByText('strong', { exact: true })).toBeVisible();
+  isBroken = false;
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByText('No plugin asks for a secret.')).toBeVisible();
+  await expect(page.getByText('[[mcp]]', { exact: true })).toBeVisible();
+});
+
 test.describe('as somebody who may look only', () => {
   test.use({ storageState: AUDITOR });
-  test('what the installation is connected to is not shown', async ({ page }) => {
+  test('what the installation is connected to is read, and nothing of it can be set', async ({ page }) => {
+    await page.route('**/api/v1/integrations', (route) => route.fulfill({ json: CONNECTED }));
     await page.goto('/settings?show=installation');
-    await expect(page.getByRole('heading', { name: 'Sessions' })).toBeVisible();
-    await expect(page.getByRole('button', { name: 'Installation' })).toHaveCount(0);
-    await expect(page.getByRole('heading', { name: 'Integrations' })).toHaveCount(0);
+    await expect(page.getByText('example_token', { exact: true })).toBeVisible();
+    await expect(page.locator('main').getByRole('textbox')).toHaveCount(0);
+    await expect(page.locator('main').getByRole('button')).toHaveText(['Yours', 'Installation']);
   });
 });

@@ -16,7 +16,7 @@ const START_MS = 120_000;
 const GRANT_MS = 30 * 24 * 60 * 60 * 1_000;
 /** A document with headings and more than one piece. */
 const HANDBOOK = ['Terms', 'Deliveries', 'Returns', 'Complaints']
-  .map((title, at) => `# ${title}\n\n${[`${title} are settled in ${(at + 1) * 10} days, by card.`, 'Whoever orders by mail is answered by mail, on the day after at the latest.', 'What is not written here is asked of the owner.'].join(' ').repeat(3)}\n`)
+  .map((title, at) => `# ${title}\n\n${title} are settled in ${(at + 1) * 10} days, by card. Whoever orders by mail is answered by mail, on the day after at the latest.\n\nWhat is not written here is asked of the owner, who answers within a week.\n`)
   .join('\n');
 export const PASSWORD = 'correct horse battery';
 
@@ -72,6 +72,7 @@ export default async function setup(): Promise<() => Promise<void>> {
       `[models.strong]\nmodel = "scripted"\nbase_url = "${model.url}"\nprice = { input = 1000000, output = 4000000 }\n` +
       `[agents.assistant]\ntools = ["crm.*", "documents.*", "steward.schedule"]\n` +
       `[[mcp]]\nname = "files"\nurl = "${tools.url}/mcp"\n[mcp.tools.find]\neffect = "read"\nreversible = true\nroles = { name = "query" }\n` +
+      `[[approvals]]\ntools = ["crm.update_company"]\npeople = 2\n` +
       `[[oauth.private_hosts]]\nhost = "localhost"\naddresses = ["127.0.0.1", "::1"]\n`,
   );
   const target = process.env['CARGO_TARGET_DIR'] ?? resolve('../target');

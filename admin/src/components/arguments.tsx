@@ -1,12 +1,12 @@
 'use client';
 
 import { useTranslations } from 'use-intl';
-import { Badge, type BadgeTone } from '@/components/ui/badge';
+import { LabelBadges } from '@/components/label-badges';
+import { Badge } from '@/components/ui/badge';
 import { cx } from '@/lib/cx';
 import { leavesOf, pointerInWords } from '@/lib/json';
-import { originsOf, type Integrity } from '@/lib/provenance';
+import { originsOf } from '@/lib/provenance';
 
-const TONES: Record<Integrity, BadgeTone> = { owner: 'good', directory: 'good', anchored: 'accent', fact: 'plain', outside: 'wait' };
 /** A longer value is cut on the card; the whole one is behind it. */
 const LETTERS_SHOWN = 600;
 
@@ -41,7 +41,7 @@ export function Arguments({ value, provenance, roles = {} }: ArgumentsProps) {
             </dd>
             {origin !== undefined && (
               <dd className="justify-self-start sm:justify-self-end" title={origin.tools.length === 0 ? undefined : t('foundBy', { tools: origin.tools.join(', ') })}>
-                <Badge tone={TONES[origin.integrity]}>{t(`integrity.${origin.integrity}`)}</Badge>
+                <LabelBadges integrity={origin.integrity} readers={origin.readers} />
               </dd>
             )}
           </div>

@@ -37,7 +37,7 @@ export function useFormats() {
     },
     /** The size of a file. */
     bytes: (bytes: number) => {
-      if (bytes < KILO) return format.number(bytes, { style: 'unit', unit: 'byte' });
+      if (bytes < KILO) return format.number(bytes, { style: 'unit', unit: 'byte', unitDisplay: 'long' });
       if (bytes < KILO * KILO) return format.number(bytes / KILO, { style: 'unit', unit: 'kilobyte', maximumFractionDigits: 0 });
       return format.number(bytes / KILO / KILO, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 1 });
     },

@@ -11,10 +11,25 @@ export interface Origin {
   role: string | null;
   /** Tools whose results it was found in. */
   tools: string[];
+  /** Who may read it; none where anybody may. */
+  readers: string[] | null;
+}
+
+/** A part of a call's result that was used later, and its label. */
+export interface UsedPart {
+  path: string;
+  integrity: Integrity;
+  readers: string[] | null;
 }
 
 function integrityOf(value: unknown): Integrity | null {
   return INTEGRITIES.find((one) => one === value) ?? null;
+}
+
+function readersOf(value: unknown): string[] | null {
+  if (!isRecord(value)) return null;
+  const only = value['only'];
+  return Array.isArray(only) ? only.filter((one) => typeof one === 'string') : [];
 }
 
 function roleOf(value: unknown): string | null {
@@ -35,7 +50,32 @@ export function originsOf(provenance: unknown): Map<string, Origin> {
     if (path === null || integrity === null) continue;
     const sources = Array.isArray(label['sources']) ? label['sources'].filter(isRecord) : [];
     const tools = sources.map((source) => textOf(source['tool'])).filter((tool) => tool !== null);
-    found.set(path, { integrity, role: roleOf(leaf['role']), tools: [...new Set(tools)] });
+    found.set(path, { integrity, role: roleOf(leaf['role']), tools: [...new Set(tools)], readers: readersOf(label['readers']) });
+  }
+  return found;
+}
+
+/** How far all can be trusted that the model had read by then, where the record says so. */
+export function contextOf(provenance: unknown): Integrity | null {
+  return isRecord(provenance) ? integrityOf(provenance['context']) : null;
+}
+
+/** What arguments say of results they were made of, by the call: a value of one source only has that part's very label. */
+export function usedParts(provenances: readonly unknown[]): Map<string, UsedPart[]> {
+  const found = new Map<string, UsedPart[]>();
+  for (const provenance of provenances) {
+    const leaves = isRecord(provenance) ? provenance['leaves'] : provenance;
+    for (const leaf of Array.isArray(leaves) ? leaves.filter(isRecord) : []) {
+      const label = isRecord(leaf['label']) ? leaf['label'] : leaf;
+      const sources = Array.isArray(label['sources']) ? label['sources'].filter(isRecord) : [];
+      const [source] = sources;
+      const integrity = integrityOf(label['integrity']);
+      if (source === undefined || sources.length > 1 || source['from'] !== 'result' || integrity === null) continue;
+      const [call, path] = [textOf(source['call']), textOf(source['path'])];
+      if (call === null || path === null) continue;
+      const known = found.get(call) ?? [];
+      if (known.every((part) => part.path !== path)) found.set(call, [...known, { path, integrity, readers: readersOf(label['readers']) }]);
+    }
   }
   return found;
 }

@@ -5,6 +5,7 @@ import { lazy, Suspense } from 'react';
 import { useTranslations } from 'use-intl';
 import { Arguments } from '@/components/arguments';
 import { Rules } from '@/components/rules';
+import { LabelBadges } from '@/components/label-badges';
 import { Result } from '@/components/run/result';
 import { ToolName } from '@/components/tool-name';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
@@ -13,7 +14,8 @@ import { Link } from '@/components/ui/link';
 import { Loading } from '@/components/ui/states';
 import { cx } from '@/lib/cx';
 import { useFormats } from '@/lib/format';
-import { leavesOf } from '@/lib/json';
+import { leavesOf, pointerInWords } from '@/lib/json';
+import type { UsedPart } from '@/lib/provenance';
 import type { Call, CallStage } from '@/lib/run/fold';
 
 // Most calls wait for nobody: deciding comes with the first that does.
@@ -31,10 +33,12 @@ interface CallCardProps {
   isLive: boolean;
   /** What the model's answer cost that asked for it; none where nobody knows. */
   askedAtMicros: number | null;
+  /** What later calls say of parts of its result. */
+  parts?: readonly UsedPart[];
 }
 
 /** A call the model wanted, what the rules said of it and what became of it. Opens for the arguments and the rules. */
-export function CallCard({ call, isLive, askedAtMicros }: CallCardProps) {
+export function CallCard({ call, isLive, askedAtMicros, parts = [] }: CallCardProps) {
   const t = useTranslations('call');
   const Icon = ICONS[call.stage];
   const isWaiting = call.stage === 'held' && call.hold !== null && call.hold.outcome === null && isLive;
@@ -75,6 +79,7 @@ export function CallCard({ call, isLive, askedAtMicros }: CallCardProps) {
         <Arguments value={call.arguments} provenance={call.provenance} />
         <Outcome call={call} askedAtMicros={askedAtMicros} />
         {call.result !== undefined && <Result value={call.result} />}
+        {parts.length > 0 && <Parts parts={parts} />}
         {call.rules.length > 0 && <Rules ids={call.rules} />}
       </div>
     </details>
@@ -87,6 +92,24 @@ export function CallCard({ call, isLive, askedAtMicros }: CallCardProps) {
         <QuestionCard key={open.id} asked={open} />
       </Suspense>
     </div>
+  );
+}
+
+/** Labels of what later calls took from the result, as the gate saw them. */
+function Parts({ parts }: { parts: readonly UsedPart[] }) {
+  const t = useTranslations('call');
+  return (
+    <section aria-label={t('parts')} className="grid gap-1">
+      <p className="text-soft">{t('parts')}</p>
+      <ul className="grid gap-1">
+        {parts.map((part) => (
+          <li key={part.path} className="flex flex-wrap items-center justify-between gap-2">
+            <span title={part.path}>{pointerInWords(part.path)}</span>
+            <LabelBadges integrity={part.integrity} readers={part.readers} />
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

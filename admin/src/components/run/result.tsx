@@ -18,7 +18,7 @@ export function Result({ value }: { value: unknown }) {
   const shown = text.slice(0, isWhole ? LETTERS_MAX : LETTERS_SHOWN);
   return (
     <section aria-label={t('result')} className="grid gap-1">
-      <h3 className="text-soft">{t('result')}</h3>
+      <p className="text-soft">{t('result')}</p>
       <pre tabIndex={0} dir="ltr" className="max-h-80 overflow-auto rounded-lg bg-sunken p-3 font-mono text-xs break-words whitespace-pre-wrap">
         {seen(shown)}
       </pre>

@@ -6,7 +6,7 @@ import { useRouter } from 'next/navigation';
 import { useDeferredValue, useEffect, useId, useRef, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Dialog } from '@/components/ui/dialog';
-import { answer, api } from '@/lib/api/client';
+import { answerPage, api } from '@/lib/api/client';
 import { cx } from '@/lib/cx';
 import { useLanguage } from '@/lib/i18n';
 import { isLocale, LOCALES } from '@/lib/locales';
@@ -129,8 +129,8 @@ function useFound(words: string, places: Place[], onHelp: () => void): Command[]
   const asked = useDeferredValue(words.trim());
   const isSearching = asked.length >= LETTERS_MIN && may(me, 'contacts:read');
   const query = { q: asked, limit: RECORDS_SHOWN };
-  const contacts = useQuery({ queryKey: ['contacts', 'palette', asked], queryFn: () => answer(api.GET('/api/v1/contacts', { params: { query } })), enabled: isSearching });
-  const companies = useQuery({ queryKey: ['companies', 'palette', asked], queryFn: () => answer(api.GET('/api/v1/companies', { params: { query } })), enabled: isSearching });
+  const contacts = useQuery({ queryKey: ['contacts', 'palette', asked], queryFn: () => answerPage(api.GET('/api/v1/contacts', { params: { query } })), enabled: isSearching });
+  const companies = useQuery({ queryKey: ['companies', 'palette', asked], queryFn: () => answerPage(api.GET('/api/v1/companies', { params: { query } })), enabled: isSearching });
 
   const go = (path: string) => () => router.push(path);
   const fixed: Command[] = [

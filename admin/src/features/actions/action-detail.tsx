@@ -11,6 +11,8 @@ import { Facts } from '@/components/ui/card';
 import { Dialog } from '@/components/ui/dialog';
 import { At } from '@/components/ui/time';
 import { Verdict } from '@/components/verdict';
+import { may, useMe } from '@/lib/me';
+import { contextOf } from '@/lib/provenance';
 import type { Action } from './api';
 
 const CLASSES = ['unknown_tool', 'invalid_arguments', 'policy', 'policy_error', 'limit', 'repeated', 'refused', 'expired', 'changed'] as const;
@@ -18,6 +20,10 @@ const CLASSES = ['unknown_tool', 'invalid_arguments', 'policy', 'policy_error', 
 /** One action: why it was decided so, by which rules, on which values from where. */
 export function ActionDetail({ action, onClose }: { action: Action; onClose: () => void }) {
   const t = useTranslations('actions');
+  const origin = useTranslations('origin');
+  const me = useMe();
+  const mayTry = may(me, 'governance:read') && may(me, 'actions:read');
+  const context = contextOf(action.provenance);
   const kind = CLASSES.find((one) => one === action.class);
   return (
     <Dialog title={t('one')} onClose={onClose} place="side">
@@ -37,12 +43,19 @@ export function ActionDetail({ action, onClose }: { action: Action; onClose: () 
       <section className="grid gap-2">
         <h3 className="text-sm font-semibold">{t('why')}</h3>
         <Rules ids={action.rules} />
+        {/* Only what came before the rules can be judged by others. */}
+        {mayTry && (action.class == null || action.class === 'policy' || action.class === 'policy_error') && (
+          <Link href={`/policies?show=try&decision=${action.decision_id}`} className="justify-self-start text-sm text-accent underline">
+            {t('tryRules')}
+          </Link>
+        )}
       </section>
       <Facts
         facts={[
           [t('when'), <At key="when" at={action.decided_at} />],
           [t('for'), <PersonName key="for" id={action.person_id} />],
           [t('agent'), action.agent],
+          ...(context === null ? [] : [[t('read'), origin(`integrity.${context}`)] satisfies [string, string]]),
           [
             t('run'),
             <Link key="run" href={`/runs/${action.run_id}`} className="font-mono text-xs break-all text-accent underline">

@@ -1,19 +1,20 @@
 'use client';
 
-import { Ban, Download, ListChecks } from 'lucide-react';
-import { useCallback, useState } from 'react';
+import { Ban, ListChecks } from 'lucide-react';
+import { useCallback } from 'react';
 import { useTranslations } from 'use-intl';
 import { SearchField } from '@/components/search-field';
 import { Page } from '@/components/shell/page';
-import { Button } from '@/components/ui/button';
+import { Dialog } from '@/components/ui/dialog';
+import { ExportButton } from '@/components/ui/export-button';
 import { Input } from '@/components/ui/field';
 import { Segments } from '@/components/ui/segments';
-import { Empty, Failed, Loading, NoMatch, Problem } from '@/components/ui/states';
-import { download } from '@/lib/download';
+import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { useAddress } from '@/lib/url';
+import { useAction } from '@/lib/use-action';
 import { ActionDetail } from './action-detail';
 import { ActionList } from './action-list';
-import { exportActions, useActions, type Export, type Filter } from './api';
+import { queryOf, useActions, type Filter } from './api';
 
 const VERDICTS = ['', 'allowed', 'held', 'blocked'] as const;
 
@@ -21,12 +22,17 @@ const VERDICTS = ['', 'allowed', 'held', 'blocked'] as const;
 export function ActionsView({ only }: { only?: 'blocked' }) {
   const t = useTranslations('actions');
   const address = useAddress();
-  const filter: Filter = { verdict: only ?? address.get('verdict'), tool: address.get('tool'), from: address.get('from'), to: address.get('to'), run: address.get('run') };
+  const filter: Filter = { words: address.get('q'), verdict: only ?? address.get('verdict'), tool: address.get('tool'), from: address.get('from'), to: address.get('to'), run: address.get('run') };
   const actions = useActions(filter);
   const all = actions.data?.pages.flatMap((page) => page.items) ?? [];
-  const open = all.find((action) => action.decision_id === address.get('open'));
-  const isFiltered = filter.tool !== '' || filter.from !== '' || filter.to !== '' || filter.run !== '' || (only === undefined && filter.verdict !== '');
-  const clear = () => address.set({ verdict: '', tool: '', from: '', to: '', run: '' });
+  const openId = address.get('open');
+  const listed = all.find((action) => action.decision_id === openId);
+  // A link may name one that is far down in the log, or does not fit the filters.
+  const fetched = useAction(listed === undefined ? openId : '');
+  const open = listed ?? fetched.data;
+  const close = () => address.set({ open: '' });
+  const isFiltered = filter.words !== '' || filter.tool !== '' || filter.from !== '' || filter.to !== '' || filter.run !== '' || (only === undefined && filter.verdict !== '');
+  const clear = () => address.set({ q: '', verdict: '', tool: '', from: '', to: '', run: '' });
   const title = only === undefined ? t('title') : t('blockedTitle');
   return (
     <Page title={title} actions={<Exports filter={filter} name={only ?? 'actions'} />} bar={<Filters filter={filter} hasVerdict={only === undefined} onChange={address.set} />} scrolls>
@@ -34,14 +40,14 @@ export function ActionsView({ only }: { only?: 'blocked' }) {
       {actions.isError && <Failed error={actions.error} onRetry={() => void actions.refetch()} />}
       {actions.isSuccess && all.length === 0 && (isFiltered ? <NoMatch onClear={clear} /> : <Nothing only={only} />)}
       {all.length > 0 && (
-        <ActionList
-          actions={all}
-          openId={address.get('open')}
-          onOpen={(id) => address.set({ open: id })}
-          onEnd={actions.hasNextPage && !actions.isFetchingNextPage ? () => void actions.fetchNextPage() : null}
-        />
+        <ActionList actions={all} openId={openId} onOpen={(id) => address.set({ open: id })} query={actions} />
       )}
-      {open !== undefined && <ActionDetail action={open} onClose={() => address.set({ open: '' })} />}
+      {open !== undefined && <ActionDetail action={open} onClose={close} />}
+      {open === undefined && openId.startsWith('dec_') && (fetched.isError || fetched.isPending) && (
+        <Dialog title={t('one')} onClose={close} place="side">
+          {fetched.isError ? <Failed error={fetched.error} onRetry={() => void fetched.refetch()} /> : <Loading lines={5} />}
+        </Dialog>
+      )}
     </Page>
   );
 }
@@ -58,6 +64,7 @@ function Nothing({ only }: { only: 'blocked' | undefined }) {
 function Filters({ filter, hasVerdict, onChange }: { filter: Filter; hasVerdict: boolean; onChange: (changes: Record<string, string>) => void }) {
   const t = useTranslations('actions');
   const search = useCallback((tool: string) => onChange({ tool }), [onChange]);
+  const look = useCallback((q: string) => onChange({ q }), [onChange]);
   return (
     <div className="grid grid-cols-2 items-end gap-2 sm:flex sm:flex-wrap">
       {hasVerdict && (
@@ -65,7 +72,10 @@ function Filters({ filter, hasVerdict, onChange }: { filter: Filter; hasVerdict:
           <Segments label={t('which')} options={VERDICTS.map((value) => ({ value, label: value === '' ? t('all') : t(`verdict.${value}`) }))} value={VERDICTS.find((one) => one === filter.verdict) ?? ''} onChange={(verdict) => onChange({ verdict })} />
         </div>
       )}
-      <div className="col-span-2 sm:w-56">
+      <div className="col-span-2 sm:w-72">
+        <SearchField label={t('words')} value={filter.words} onChange={look} />
+      </div>
+      <div className="col-span-2 sm:w-52">
         <SearchField label={t('tool')} value={filter.tool} onChange={search} />
       </div>
       <Input label={t('from')} isLabelHidden title={t('from')} type="date" value={filter.from} onChange={(event) => onChange({ from: event.target.value })} />
@@ -76,29 +86,11 @@ function Filters({ filter, hasVerdict, onChange }: { filter: Filter; hasVerdict:
 
 function Exports({ filter, name }: { filter: Filter; name: string }) {
   const t = useTranslations('actions');
-  const [busy, setBusy] = useState<Export | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  const take = async (kind: Export) => {
-    setBusy(kind);
-    setError(null);
-    try {
-      download(await exportActions(filter, kind), `${name}.${kind}`);
-    } catch (cause) {
-      setError(cause);
-    }
-    setBusy(null);
-  };
+  const list = { path: '/api/v1/actions', query: queryOf(filter), name };
   return (
     <>
-      {error !== null && <Problem error={error} />}
-      <Button size="small" isBusy={busy === 'csv'} aria-label={t('exportCsv')} onClick={() => void take('csv')}>
-        <Download className="size-4" aria-hidden />
-        CSV
-      </Button>
-      <Button size="small" isBusy={busy === 'jsonl'} aria-label={t('exportJsonl')} onClick={() => void take('jsonl')}>
-        <Download className="size-4" aria-hidden />
-        JSONL
-      </Button>
+      <ExportButton {...list} kind="csv" label={t('exportCsv')} />
+      <ExportButton {...list} kind="jsonl" label={t('exportJsonl')} />
     </>
   );
 }

@@ -43,7 +43,6 @@ export function Verification() {
 
 function Found({ found, isBusy, onAgain }: { found: Schemas['VerificationView']; isBusy: boolean; onAgain: () => void }) {
   const t = useTranslations('audit.verification');
-  const waiting = Math.max(0, found.entries - found.signed);
   return (
     <section aria-label={t('title')} className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <Card className="grid gap-2 p-4" role="status">
@@ -61,7 +60,7 @@ function Found({ found, isBusy, onAgain }: { found: Schemas['VerificationView'];
           </Button>
         </div>
         <p className="text-sm">{t('counts', { entries: found.entries, signed: found.signed })}</p>
-        {found.whole && waiting > 0 && <p className="text-sm text-soft">{t('waiting', { count: waiting })}</p>}
+        {found.whole && found.waiting > 0 && <p className="text-sm text-soft">{t('waiting', { count: found.waiting })}</p>}
         {!found.whole && <p className="rounded-lg bg-bad-wash px-3 py-2 text-sm text-bad">{t('brokenHint')}</p>}
         {found.problems.length > 0 && (
           <ul aria-label={t('problems')} className="grid gap-1 text-sm text-bad">
@@ -72,6 +71,7 @@ function Found({ found, isBusy, onAgain }: { found: Schemas['VerificationView'];
             ))}
           </ul>
         )}
+        {found.more > 0 && <p className="text-sm text-bad">{t('more', { count: found.more })}</p>}
       </Card>
       <h2 className="text-base font-semibold">{t('last')}</h2>
       {found.checkpoint == null ? <p className="text-sm text-soft">{t('noCheckpoint')}</p> : <Checkpoint checkpoint={found.checkpoint} />}

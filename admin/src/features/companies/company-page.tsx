@@ -4,7 +4,8 @@ import { useQuery } from '@tanstack/react-query';
 import { Pencil } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
-import { Notes } from '@/components/record/notes';
+import { dealMoments } from '@/components/record/deal-moments';
+import { Notes, type Moment } from '@/components/record/notes';
 import { StageBadge } from '@/components/record/stage';
 import { NotHere } from '@/components/shell/not-here';
 import { Page } from '@/components/shell/page';
@@ -13,7 +14,7 @@ import { Card, Facts } from '@/components/ui/card';
 import { Link } from '@/components/ui/link';
 import { Failed, Loading } from '@/components/ui/states';
 import { Ago, At } from '@/components/ui/time';
-import { answer, api, type Schemas } from '@/lib/api/client';
+import { answer, answerPage, api, type Schemas } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
 import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
@@ -60,13 +61,25 @@ function Loaded({ id }: { id: string }) {
               <People contacts={contacts} id={id} />
               <Deals deals={deals} />
             </div>
-            <Notes on="companies" id={id} />
+            <Timeline company={company.data} deals={deals.data?.items ?? []} />
           </>
         )}
       </div>
       {isEditing && company.data !== undefined && <CompanyForm company={company.data} onClose={() => setIsEditing(false)} />}
     </Page>
   );
+}
+
+/** What happened with a company: notes, deals, when it came here and was changed. */
+function Timeline({ company, deals }: { company: Schemas['CompanyView']; deals: readonly Schemas['DealView'][] }) {
+  const t = useTranslations('companies');
+  const { company_id: id, created_at: came, changed_at: changed } = company;
+  const moments: Moment[] = [
+    { key: 'came', at: came, what: t('came') },
+    ...(changed === came ? [] : [{ key: 'changed', at: changed, what: t('changedLast') }]),
+    ...dealMoments(deals, t('dealMade')),
+  ];
+  return <Notes on="companies" id={id} title={t('timeline')} moments={moments} />;
 }
 
 function About({ company }: { company: Schemas['CompanyView'] }) {
@@ -89,7 +102,7 @@ function About({ company }: { company: Schemas['CompanyView'] }) {
 function usePeople(id: string, name: string | undefined) {
   return useQuery({
     queryKey: ['contacts', 'of', id],
-    queryFn: () => answer(api.GET('/api/v1/contacts', { params: { query: { q: name ?? '', limit: CONTACTS_SHOWN } } })),
+    queryFn: () => answerPage(api.GET('/api/v1/contacts', { params: { query: { q: name ?? '', limit: CONTACTS_SHOWN } } })),
     enabled: name !== undefined,
   });
 }

@@ -1,20 +1,25 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { Pencil } from 'lucide-react';
+import { useState } from 'react';
 import { useTranslations } from 'use-intl';
+import { dealMoments } from '@/components/record/deal-moments';
 import { Notes, type Moment } from '@/components/record/notes';
-import { StageBadge } from '@/components/record/stage';
 import { NotHere } from '@/components/shell/not-here';
 import { Page } from '@/components/shell/page';
 import { Badge } from '@/components/ui/badge';
+import { Button } from '@/components/ui/button';
 import { Card, Facts } from '@/components/ui/card';
 import { Link } from '@/components/ui/link';
 import { Failed, Loading, Problem } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
+import { may, useMe } from '@/lib/me';
 import { INTEGRITIES } from '@/lib/provenance';
 import { useRouteId } from '@/lib/url';
+import { ContactForm } from './contact-form';
 
 type Contact = Schemas['ContactView'];
 
@@ -28,9 +33,23 @@ export function ContactPage() {
 function Loaded({ id }: { id: string }) {
   const t = useTranslations('contacts');
   const contact = useQuery({ queryKey: ['contacts', 'one', id], queryFn: () => answer(api.GET('/api/v1/contacts/{id}', { params: { path: { id } } })) });
+  const me = useMe();
+  const [isEditing, setIsEditing] = useState(false);
   if (isMissing(contact.error)) return <NotHere />;
+  const isMerged = contact.data?.merged_into != null;
   return (
-    <Page title={contact.data?.display_name ?? t('one')} back="/contacts">
+    <Page
+      title={contact.data?.display_name ?? t('one')}
+      back="/contacts"
+      actions={
+        !isMerged && (
+          <Button size="small" forbidden={may(me, 'contacts:write') ? null : t('mayNotWrite')} disabled={contact.data === undefined} onClick={() => setIsEditing(true)}>
+            <Pencil className="size-4" aria-hidden />
+            {t('change')}
+          </Button>
+        )
+      }
+    >
       <div className="mx-auto grid w-full max-w-5xl gap-5 p-4 sm:p-6 lg:grid-cols-[20rem_1fr]">
         {contact.isPending && <Loading />}
         {contact.isError && <Failed error={contact.error} onRetry={() => void contact.refetch()} />}
@@ -38,6 +57,7 @@ function Loaded({ id }: { id: string }) {
         {contact.data !== undefined && <About contact={contact.data} />}
         {contact.data !== undefined && <Timeline contact={contact.data} />}
       </div>
+      {isEditing && contact.data !== undefined && <ContactForm contact={contact.data} onClose={() => setIsEditing(false)} />}
     </Page>
   );
 }
@@ -77,19 +97,7 @@ function Timeline({ contact }: { contact: Contact }) {
     })) ?? []),
     { key: 'came', at: came, what: contact.import_id == null ? t('came') : t('cameImported') },
     ...(changed === came ? [] : [{ key: 'changed', at: changed, what: t('changedLast') }]),
-    ...(deals.data?.items.map((deal) => ({
-      key: deal.deal_id,
-      at: deal.created_at,
-      what: (
-        <>
-          {t('dealMade')}{' '}
-          <Link href={`/deals/${deal.deal_id}`} className="text-accent underline">
-            <bdi>{deal.title}</bdi>
-          </Link>{' '}
-          <StageBadge stage={deal.stage} />
-        </>
-      ),
-    })) ?? []),
+    ...dealMoments(deals.data?.items ?? [], t('dealMade')),
   ];
   return (
     <div className="grid content-start gap-3">

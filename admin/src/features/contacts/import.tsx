@@ -9,6 +9,7 @@ import { Facts } from '@/components/ui/card';
 import { Dialog } from '@/components/ui/dialog';
 import { Problem } from '@/components/ui/states';
 import { useToast } from '@/components/ui/toast';
+import { useWorkspaces, WorkspaceSelect } from '@/components/workspace-select';
 import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 
@@ -19,10 +20,10 @@ const OUTCOMES = ['created', 'merged', 'unchanged'] as const;
 /** Refused rows named on the screen; the count is of all. */
 const REFUSED_SHOWN = 20;
 
-function send(file: File, isPreview: boolean, key: string): Promise<Report> {
+function send(file: File, workspace: string | undefined, isPreview: boolean, key: string): Promise<Report> {
   return answer(
     api.POST('/api/v1/contacts/import', {
-      params: { query: { preview: isPreview, file_name: file.name }, header: { 'Idempotency-Key': key } },
+      params: { query: { preview: isPreview, file_name: file.name, workspace_id: workspace }, header: { 'Idempotency-Key': key } },
       headers: { 'content-type': 'application/octet-stream' },
       body: file,
       bodySerializer: (body: unknown) => (body instanceof Blob ? body : null),
@@ -38,9 +39,12 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
   const field = useId();
   const [file, setFile] = useState<File | null>(null);
   const [key, setKey] = useState(idempotencyKey);
-  const preview = useMutation({ mutationFn: (chosen: File) => send(chosen, true, idempotencyKey()) });
+  const workspaces = useWorkspaces();
+  const [workspace, setWorkspace] = useState('');
+  const where = workspace === '' ? workspaces[0]?.workspace_id : workspace;
+  const preview = useMutation({ mutationFn: ({ chosen, place }: { chosen: File; place: string | undefined }) => send(chosen, place, true, idempotencyKey()) });
   const run = useMutation({
-    mutationFn: (chosen: File) => send(chosen, false, key),
+    mutationFn: (chosen: File) => send(chosen, where, false, key),
     onSuccess: async (report) => {
       await client.invalidateQueries({ queryKey: ['contacts'] });
       toast(t('imported', { count: report.created }));
@@ -63,11 +67,21 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
             setFile(chosen);
             setKey(idempotencyKey());
             run.reset();
-            if (chosen !== null) preview.mutate(chosen);
+            if (chosen !== null) preview.mutate({ chosen, place: where });
           }}
         />
         <p className="text-sm text-soft">{t('fileHint')}</p>
       </div>
+      <WorkspaceSelect
+        value={workspace}
+        onChange={(place) => {
+          setWorkspace(place);
+          setKey(idempotencyKey());
+          run.reset();
+          // Who is there already is another matter in another workspace.
+          if (file !== null) preview.mutate({ chosen: file, place });
+        }}
+      />
       {preview.isPending && <p className="text-sm text-soft">{t('reading')}</p>}
       {preview.isError && <Problem error={preview.error} />}
       {preview.data !== undefined && <Preview report={preview.data} />}

@@ -8,7 +8,7 @@ import { useWorkspaces, WorkspaceSelect } from '@/components/workspace-select';
 import { Input, Select } from '@/components/ui/field';
 import { FormDialog } from '@/components/ui/form-dialog';
 import { useToast } from '@/components/ui/toast';
-import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
+import { answer, answerPage, api, idempotencyKey, type Schemas } from '@/lib/api/client';
 import { isConflict } from '@/lib/api/problem';
 import { majorText, minorOf } from '@/lib/money';
 import { STAGES } from '@/lib/stages';
@@ -42,7 +42,7 @@ export function DealForm({ deal, stage: first = 'new', onClose }: { deal?: Deal;
   const [company, setCompany] = useState(deal?.company_id ?? '');
   const [workspace, setWorkspace] = useState('');
   const [key, setKey] = useState(idempotencyKey);
-  const companies = useQuery({ queryKey: ['companies', 'choice'], queryFn: () => answer(api.GET('/api/v1/companies', { params: { query: { limit: COMPANIES_MAX } } })) });
+  const companies = useQuery({ queryKey: ['companies', 'choice'], queryFn: () => answerPage(api.GET('/api/v1/companies', { params: { query: { limit: COMPANIES_MAX } } })) });
   const where = deal?.workspace_id ?? (workspace === '' ? workspaces[0]?.workspace_id : workspace);
   const worth = amountOf(amount, currency);
   const save = useMutation({

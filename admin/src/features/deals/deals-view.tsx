@@ -7,7 +7,7 @@ import { useTranslations } from 'use-intl';
 import { Page } from '@/components/shell/page';
 import { AddButton } from '@/components/ui/add-button';
 import { Empty, Failed, Loading, Problem } from '@/components/ui/states';
-import { answer, api } from '@/lib/api/client';
+import { answer, answerPage, api } from '@/lib/api/client';
 import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
 import { useAddress } from '@/lib/url';
@@ -26,7 +26,7 @@ export function DealsView() {
   const me = useMe();
   const { get, set } = useAddress();
   const { query, items } = useList(['deals', 'board'], (cursor) => answer(api.GET('/api/v1/deals', { params: { query: { limit: PAGE, cursor } } })));
-  const companies = useQuery({ queryKey: ['companies', 'choice'], queryFn: () => answer(api.GET('/api/v1/companies', { params: { query: { limit: COMPANIES_MAX } } })) });
+  const companies = useQuery({ queryKey: ['companies', 'choice'], queryFn: () => answerPage(api.GET('/api/v1/companies', { params: { query: { limit: COMPANIES_MAX } } })) });
   const move = useMove();
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   const isFull = items.length >= DEALS_MAX;

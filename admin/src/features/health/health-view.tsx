@@ -9,7 +9,7 @@ import { Link } from '@/components/ui/link';
 import { Ago } from '@/components/ui/time';
 import { answer, api } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
-import { seesIntegrations, useIntegrations } from '@/lib/integrations';
+import { useIntegrations } from '@/lib/integrations';
 import { may, useMe } from '@/lib/me';
 import { failuresOf, readMetrics, requestsOf } from '@/lib/metrics';
 import { useNow } from '@/lib/now';
@@ -37,7 +37,7 @@ export function HealthView() {
         <Queue />
         {may(me, 'audit:read') && <Signing />}
         {may(me, 'people:read') && <Notices />}
-        {seesIntegrations(me) && <Integrations />}
+        {may(me, 'governance:read') && <Integrations />}
         <Requests />
       </div>
     </Page>
@@ -203,9 +203,9 @@ function Notices() {
 /** Servers of tools that do not answer, and plugins that were set aside: tools that nobody can call. */
 function Integrations() {
   const t = useTranslations('health');
-  const integrations = useIntegrations(true);
+  const integrations = useIntegrations();
   const [servers, aside] = [integrations.data?.servers ?? [], integrations.data?.set_aside ?? []];
-  const away = [...servers.filter((server) => !server.reachable).map(({ name, why }) => ({ name, why: why ?? t('away') })), ...aside];
+  const away = [...servers.filter((server) => server.tools.length === 0).map(({ name }) => ({ name, why: t('away') })), ...aside];
   return (
     <Part title={t('integrations')} state={integrations.isPending ? 'unknown' : integrations.isError ? 'bad' : away.length > 0 ? 'wait' : 'good'} advice={away.length > 0 ? t('integrationsAdvice') : null}>
       <p>

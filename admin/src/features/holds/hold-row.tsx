@@ -19,18 +19,21 @@ interface HoldRowProps {
   onChoose: (isChosen: boolean) => void;
 }
 
+/** As tall as a row is: a name, two lines of the reason, and what it needs. */
+export const HOLD_ROW_PX = 117;
+
 /** A held action in the queue. */
 export function HoldRow({ hold, isHere, href, isChosen, onChoose }: HoldRowProps) {
   const t = useTranslations('hold');
   const needs = useNeedsText();
   return (
-    <li className={cx('flex', isHere ? 'bg-accent-wash' : 'hover:bg-sunken')}>
+    <div className={cx('flex size-full', isHere ? 'bg-accent-wash' : 'hover:bg-sunken')}>
       {isChosen !== null && (
         <label className="flex min-w-11 items-center justify-center ps-3">
           <input type="checkbox" checked={isChosen} onChange={(event) => onChoose(event.target.checked)} aria-label={t('chooseOne', { tool: hold.tool, reason: hold.reason })} className="size-5 accent-accent" />
         </label>
       )}
-      <Link href={href} aria-current={isHere ? 'page' : undefined} className="grid min-w-0 flex-1 gap-1 px-4 py-3 sm:px-6">
+      <Link href={href} aria-current={isHere ? 'page' : undefined} className="grid min-w-0 flex-1 content-center gap-1 px-4 sm:px-6">
         <span className="flex items-center gap-2">
           <span className="min-w-0 flex-1 truncate font-medium">
             <ToolName name={hold.tool} />
@@ -41,13 +44,13 @@ export function HoldRow({ hold, isHere, href, isChosen, onChoose }: HoldRowProps
         <span className="line-clamp-2 text-sm text-soft">
           <bdi>{hold.reason}</bdi>
         </span>
-        <span className="flex flex-wrap gap-x-3 text-xs text-soft">
-          <span>{t('needsShort', { roles: needs(hold.needs) })}</span>
+        <span className="flex gap-x-3 text-xs whitespace-nowrap text-soft">
+          <span className="min-w-0 truncate">{t('needsShort', { roles: needs(hold.needs) })}</span>
           <span>
             {hold.state === 'held' ? t('expires') : t('held')} <Ago at={hold.state === 'held' ? hold.expires_at : hold.held_at} />
           </span>
         </span>
       </Link>
-    </li>
+    </div>
   );
 }

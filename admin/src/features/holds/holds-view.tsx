@@ -13,12 +13,13 @@ import { Select } from '@/components/ui/field';
 import { More } from '@/components/ui/more';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
+import { WindowList } from '@/components/ui/window-list';
 import { cx } from '@/lib/cx';
 import { EFFECTS, fitting, SHOWN, type Filter } from '@/lib/hold-filter';
 import { may, useMe } from '@/lib/me';
 import { useShortcuts } from '@/lib/shortcuts';
 import { useAddress, useRouteId } from '@/lib/url';
-import { HoldRow } from './hold-row';
+import { HOLD_ROW_PX, HoldRow } from './hold-row';
 import { RejectMany } from './reject-many';
 import { SavedViews } from './saved-views';
 import { useHolds, type Hold } from './use-holds';
@@ -27,6 +28,9 @@ import { useHolds, type Hold } from './use-holds';
 function inAddress({ show, effect, words }: Filter): Record<string, string> {
   return { show: show === 'held' ? '' : show, effect, q: words };
 }
+
+/** A search looks through what is older only when it is asked to. */
+const onDemand = { hasNextPage: false, isFetchingNextPage: false, isError: false };
 
 /** The queue of held actions beside the card of one; on a phone one at a time. */
 export function HoldsView() {
@@ -65,6 +69,7 @@ export function HoldsView() {
         </Button>
       }
       bar={<Bar filter={filter} onChange={address.set} />}
+      scrolls
     >
       {chosen !== null && (
         <div className="sticky top-0 z-10 flex flex-wrap items-center gap-3 border-b border-line bg-ground px-4 py-2 sm:px-6">
@@ -85,19 +90,20 @@ export function HoldsView() {
       {holds.isPending && <Loading lines={6} />}
       {holds.isError && <Failed error={holds.error} onRetry={() => void holds.refetch()} />}
       {holds.isSuccess && shown.length === 0 && (isFiltered && all.length > 0 ? <NoMatch onClear={() => address.set({ show: '', effect: '', q: '' })} /> : <Nothing isAll={filter.show === 'all'} />)}
-      <ul className="divide-y divide-line">
-        {shown.map((hold) => (
-          <HoldRow
-            key={hold.hold_id}
-            hold={hold}
-            isHere={hold.hold_id === id}
-            href={hrefOf(hold)}
-            isChosen={chosen !== null && choosable.includes(hold) ? chosen.includes(hold.hold_id) : null}
-            onChoose={(isChosen) => setChosen(isChosen ? [...(chosen ?? []), hold.hold_id] : (chosen ?? []).filter((one) => one !== hold.hold_id))}
-          />
-        ))}
-      </ul>
-      <More query={holds} />
+      {shown.length > 0 && (
+        <WindowList items={shown} keyOf={(hold) => hold.hold_id} label={t('title')} widePx={HOLD_ROW_PX} narrowPx={HOLD_ROW_PX} query={isFiltered ? { ...onDemand, fetchNextPage: holds.fetchNextPage } : holds}>
+          {(hold) => (
+            <HoldRow
+              hold={hold}
+              isHere={hold.hold_id === id}
+              href={hrefOf(hold)}
+              isChosen={chosen !== null && choosable.includes(hold) ? chosen.includes(hold.hold_id) : null}
+              onChoose={(isChosen) => setChosen(isChosen ? [...(chosen ?? []), hold.hold_id] : (chosen ?? []).filter((one) => one !== hold.hold_id))}
+            />
+          )}
+        </WindowList>
+      )}
+      {isFiltered && <More query={holds} />}
       <p className="hidden px-6 py-3 text-xs text-soft lg:block">{t('keys')}</p>
       {isRejecting && <RejectMany holds={picked} onClose={() => setIsRejecting(false)} onDone={(ids) => setChosen((chosen ?? []).filter((one) => !ids.includes(one)))} />}
     </Page>

@@ -2,6 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'use-intl';
+import { EffectBadge } from '@/components/effect-badge';
 import { FailedCases, SafetyProperties } from '@/components/policy-checks';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
@@ -9,6 +10,7 @@ import { Copy } from '@/components/ui/copy';
 import { Select } from '@/components/ui/field';
 import { Failed, Loading } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
+import { useFormats } from '@/lib/format';
 import { matrixOf, type Matrix } from '@/lib/matrix';
 import { useAddress } from '@/lib/url';
 
@@ -41,6 +43,11 @@ function Found({ checks }: { checks: Schemas['ChecksView'] }) {
         </p>
         {!checks.sound && <p className="rounded-lg bg-bad-wash px-3 py-2 text-sm text-bad">{t('unsoundHint')}</p>}
       </Card>
+      {checks.problems.map((problem) => (
+        <p key={problem} dir="auto" className="rounded-lg bg-bad-wash px-3 py-2 text-sm text-bad">
+          {problem}
+        </p>
+      ))}
       <FailedCases cases={checks.failed_cases} />
       <SafetyProperties properties={checks.properties} />
       <Situations cells={checks.matrix} />
@@ -49,7 +56,7 @@ function Found({ checks }: { checks: Schemas['ChecksView'] }) {
 }
 
 /** What the rules say of each tool, one situation at a time. */
-function Situations({ cells }: { cells: readonly Schemas['ChecksView']['matrix'][number][] }) {
+function Situations({ cells }: { cells: readonly Schemas['MatrixView'][] }) {
   const t = useTranslations('policies.checks');
   const { get, set } = useAddress();
   const matrices = matrixOf(cells);
@@ -94,12 +101,17 @@ function Grid({ matrix }: { matrix: Matrix }) {
         <tbody className="divide-y divide-line">
           {matrix.rows.map((row) => (
             <tr key={row.tool}>
-              <th scope="row" dir="ltr" className="px-3 py-1.5 text-start font-mono text-xs font-normal">
-                {row.tool}
+              <th scope="row" className="px-3 py-1.5 text-start align-top font-normal">
+                <code dir="ltr" className="font-mono text-xs">
+                  {row.tool}
+                </code>
+                <span className="block">
+                  <EffectBadge effect={row.effect} />
+                </span>
               </th>
-              {row.verdicts.map((verdict, at) => (
-                <td key={matrix.columns[at]} className="px-3 py-1.5">
-                  <Said verdict={verdict} />
+              {row.cells.map((cell, at) => (
+                <td key={matrix.columns[at]} className="px-3 py-1.5 align-top">
+                  <Said cell={cell} />
                 </td>
               ))}
             </tr>
@@ -111,20 +123,15 @@ function Grid({ matrix }: { matrix: Matrix }) {
 }
 
 /** A verdict in a word, with whose word it waits for. */
-function Said({ verdict }: { verdict: string | null }) {
+function Said({ cell }: { cell: Matrix['rows'][number]['cells'][number] }) {
   const t = useTranslations('policies.checks.verdict');
-  if (verdict === null) return <span className="text-soft">—</span>;
-  const known = VERDICTS.find((one) => verdict === one || verdict.startsWith(`${one} `));
-  if (known === undefined) return <Badge>{verdict}</Badge>;
-  const rest = verdict.slice(known.length).trim();
+  const formats = useFormats();
+  if (cell === null) return <span className="text-soft">—</span>;
+  const known = VERDICTS.find((one) => one === cell.verdict);
   return (
     <>
-      <Badge tone={TONES[known]}>{t(known)}</Badge>
-      {rest !== '' && (
-        <span dir="ltr" className="block text-xs text-soft">
-          {rest}
-        </span>
-      )}
+      <Badge tone={known === undefined ? 'plain' : TONES[known]}>{known === undefined ? cell.verdict : t(known)}</Badge>
+      {cell.needs.length > 0 && <span className="block text-xs text-soft">{formats.list(cell.needs, 'disjunction')}</span>}
     </>
   );
 }

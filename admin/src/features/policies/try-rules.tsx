@@ -12,6 +12,7 @@ import { Problem } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { may, useMe } from '@/lib/me';
 import { changedSet, type RuleFile } from '@/lib/rule-set';
+import { Chosen } from './chosen';
 
 const MODES = ['change', 'whole'] as const;
 type Mode = (typeof MODES)[number];
@@ -43,6 +44,7 @@ export function TryRules({ rules }: { rules: Schemas['RuleView'][] }) {
   return (
     <div className="grid gap-4">
       <p className="text-soft">{t('hint')}</p>
+      <Chosen result={attempt.data} />
       <div className="justify-self-start">
         <Segments
           label={t('mode')}

@@ -22,6 +22,7 @@ import { may, useMe } from '@/lib/me';
 import { recordedEvents } from '@/lib/run/recorded';
 import { useRun } from '@/lib/run/use-run';
 import { useAddress, useRouteId } from '@/lib/url';
+import { AuditProof } from './audit-proof';
 import { ForkDialog } from './fork-dialog';
 import { Replay } from './replay';
 import { Timeline } from './timeline';
@@ -108,10 +109,11 @@ function Loaded({ id }: { id: string }) {
             </>
           )}
         </div>
-        <div className="order-1 lg:order-2">
+        <div className="order-1 grid content-start gap-4 lg:order-2">
           {detail.isPending && <Loading />}
           {detail.isError && <Failed error={detail.error} onRetry={() => void detail.refetch()} />}
           {detail.data !== undefined && <About detail={detail.data} />}
+          {detail.data !== undefined && may(me, 'audit:read') && <AuditProof id={id} />}
         </div>
       </div>
       {step >= 1 && isOwn && followed.run.started !== null && detail.data !== undefined && (

@@ -7,16 +7,17 @@ import { useTranslations } from 'use-intl';
 import { PersonName } from '@/components/person-name';
 import { RunStatus } from '@/components/run/status';
 import { Page } from '@/components/shell/page';
-import { More } from '@/components/ui/more';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
+import { WindowList } from '@/components/ui/window-list';
 import { answer, api } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 import { useAddress } from '@/lib/url';
 
 const STATUSES = ['', 'running', 'waiting', 'ended'] as const;
-const PAGE = 50;
+const PAGE = 100;
+const [WIDE_ROW_PX, NARROW_ROW_PX] = [45, 93];
 
 /** What agents did, newest first. */
 export function RunsView() {
@@ -35,33 +36,33 @@ export function RunsView() {
     <Page
       title={t('title')}
       bar={<Segments label={t('which')} options={STATUSES.map((value) => ({ value, label: value === '' ? t('all') : t(`status.${value}`) }))} value={status} onChange={(value) => address.set({ status: value })} />}
+      scrolls
     >
       {runs.isPending && <Loading lines={8} />}
       {runs.isError && <Failed error={runs.error} onRetry={() => void runs.refetch()} />}
       {runs.isSuccess && all.length === 0 && (status === '' ? <Empty icon={<Workflow className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} /> : <NoMatch onClear={() => address.set({ status: '' })} />)}
-      <ul className="divide-y divide-line">
-        {all.map((run) => (
-          <li key={run.run_id}>
-            <Link href={`/runs/${run.run_id}`} className="grid gap-1 px-4 py-2.5 hover:bg-sunken sm:px-6 lg:grid-cols-[8rem_1fr_10rem_auto] lg:items-center lg:gap-4">
-              <span className="flex items-center justify-between gap-2 lg:contents">
-                <span>
+      {all.length > 0 && (
+        <WindowList items={all} keyOf={(run) => run.run_id} label={t('title')} widePx={WIDE_ROW_PX} narrowPx={NARROW_ROW_PX} query={runs}>
+          {(run) => (
+            <Link href={`/runs/${run.run_id}`} className="grid size-full content-center gap-1 px-4 hover:bg-sunken sm:px-6 lg:grid-cols-[8rem_1fr_10rem_auto] lg:items-center lg:gap-4">
+              <span className="flex min-w-0 items-center justify-between gap-2 lg:contents">
+                <span className="shrink-0">
                   <RunStatus status={run.status} outcome={run.outcome} />
                 </span>
                 <span className="min-w-0 truncate text-sm">
                   <span className="font-medium">{run.agent}</span> <span className="text-soft">· <PersonName id={run.person_id} /> · {run.channel}</span>
                 </span>
               </span>
-              <span className="text-sm text-soft">
+              <span className="truncate text-sm text-soft">
                 <Ago at={run.created_at} />
               </span>
-              <span className="text-xs text-soft lg:text-end">
+              <span className="truncate text-xs text-soft lg:text-end">
                 {t('steps', { count: run.steps })} · {t('tokens', { count: run.tokens })} · {formats.usd(run.cost_micros)}
               </span>
             </Link>
-          </li>
-        ))}
-      </ul>
-      <More query={runs} />
+          )}
+        </WindowList>
+      )}
     </Page>
   );
 }

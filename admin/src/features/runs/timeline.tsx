@@ -11,6 +11,7 @@ import { Button } from '@/components/ui/button';
 import { Link } from '@/components/ui/link';
 import { withoutMarks } from '@/lib/citations';
 import { useFormats } from '@/lib/format';
+import { usedParts, type UsedPart } from '@/lib/provenance';
 import { stepOfCall, type Item, type Run, type Step } from '@/lib/run/fold';
 
 /** Beginning another run from a step: why not, if so, and doing it. */
@@ -23,6 +24,7 @@ export interface Forking {
 export function Timeline({ run, fork = null, isReplayed = false }: { run: Run; fork?: Forking | null; isReplayed?: boolean }) {
   const t = useTranslations('runs');
   if (run.started === null) return null;
+  const parts = usedParts(run.items.flatMap((item) => (item.kind === 'call' ? [item.call.provenance] : [])));
   return (
     <ol aria-label={t('timeline')} className="grid gap-3">
       {run.given === null ? (
@@ -65,6 +67,7 @@ export function Timeline({ run, fork = null, isReplayed = false }: { run: Run; f
           key={step.step}
           step={step}
           items={run.items.filter((item) => stepOf(item) === step.step)}
+          parts={parts}
           isLive={run.ended === null && !isReplayed}
           isTaken={step.step < (run.forked?.step ?? 0)}
           fork={fork}
@@ -91,7 +94,17 @@ function stepOf(item: Item): number {
   return item.kind === 'said' ? item.step : stepOfCall(item.call.id);
 }
 
-function StepMoment({ step, items, isLive, isTaken, fork }: { step: Step; items: Item[]; isLive: boolean; isTaken: boolean; fork: Forking | null }) {
+interface StepMomentProps {
+  step: Step;
+  items: Item[];
+  /** Labels of parts of results, by call. */
+  parts: ReadonlyMap<string, readonly UsedPart[]>;
+  isLive: boolean;
+  isTaken: boolean;
+  fork: Forking | null;
+}
+
+function StepMoment({ step, items, parts, isLive, isTaken, fork }: StepMomentProps) {
   const t = useTranslations('runs');
   const formats = useFormats();
   return (
@@ -103,7 +116,7 @@ function StepMoment({ step, items, isLive, isTaken, fork }: { step: Step; items:
     >
       {items.length > 0 && (
         <div className="grid gap-2">
-          {items.map((item) => (item.kind === 'said' ? <Markdown key="said" text={withoutMarks(item.text)} /> : <CallCard key={item.call.id} call={item.call} isLive={isLive} askedAtMicros={isTaken ? null : step.costMicros} />))}
+          {items.map((item) => (item.kind === 'said' ? <Markdown key="said" text={withoutMarks(item.text)} /> : <CallCard key={item.call.id} call={item.call} isLive={isLive} askedAtMicros={isTaken ? null : step.costMicros} parts={parts.get(item.call.id)} />))}
         </div>
       )}
     </Moment>

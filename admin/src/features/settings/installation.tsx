@@ -52,7 +52,7 @@ function Models() {
 
 function Connected() {
   const t = useTranslations('settings.integrations');
-  const integrations = useIntegrations(true);
+  const integrations = useIntegrations();
   if (integrations.data === undefined)
     return (
       <Part title={t('title')} hint={t('hint')}>
@@ -85,13 +85,14 @@ function Servers({ found }: { found: Schemas['IntegrationsView'] }) {
             <span className="flex flex-wrap items-center gap-2">
               <code className="min-w-0 flex-1 font-mono wrap-anywhere">{server.name}</code>
               <Badge>{server.transport}</Badge>
-              <Badge tone={server.reachable ? 'good' : 'bad'}>{server.reachable ? t('reachable') : t('away')}</Badge>
+              {server.tools.length === 0 && <Badge tone="wait">{t('away')}</Badge>}
             </span>
-            <span className="text-soft">{t('tools', { count: server.tools })}</span>
-            {server.why != null && (
-              <span dir="auto" className="text-bad wrap-anywhere">
-                {server.why}
-              </span>
+            {server.tools.length === 0 ? (
+              <span className="text-soft">{t('awayHint')}</span>
+            ) : (
+              <Link href={`/tools?q=${encodeURIComponent(`${server.name}.`)}`} className="justify-self-start text-accent underline underline-offset-2">
+                {t('tools', { count: server.tools.length })}
+              </Link>
             )}
           </li>
         ))}

@@ -12,8 +12,7 @@ import { Segments } from '@/components/ui/segments';
 import { Problem } from '@/components/ui/states';
 import { answer, api, done } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
-import { seesIntegrations } from '@/lib/integrations';
-import { useForget, useMe } from '@/lib/me';
+import { may, useForget, useMe } from '@/lib/me';
 import { useRoleNames } from '@/components/role-names';
 import { isAt, look, turnOff } from '@/lib/push';
 import { THEMES, useTheme } from '@/lib/theme';
@@ -33,7 +32,7 @@ const SHOWN = ['own', 'installation'] as const;
 export function SettingsView() {
   const t = useTranslations('settings');
   const { get, set } = useAddress();
-  const mayAll = seesIntegrations(useMe());
+  const mayAll = may(useMe(), 'governance:read');
   const shown = mayAll ? (SHOWN.find((one) => one === get('show')) ?? 'own') : 'own';
   return (
     <Page

@@ -30,6 +30,17 @@ export async function answer<T>(call: Promise<Called<T>>): Promise<T> {
   return data;
 }
 
+function isNoFile<T>(data: T): data is Exclude<T, string> {
+  return typeof data !== 'string';
+}
+
+/** A page of a list that the same address also gives out as a file, but only to whoever asks for one. */
+export async function answerPage<T>(call: Promise<Called<T>>): Promise<Exclude<T, string>> {
+  const data = await answer(call);
+  if (!isNoFile(data)) throw new TypeError('a page was asked for, and a file came');
+  return data;
+}
+
 /** For calls that answer nothing. */
 export async function done(call: Promise<Called<unknown>>): Promise<void> {
   const { error, response } = await settle(call);

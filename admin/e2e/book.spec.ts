@@ -1,0 +1,144 @@
+/** The book of contacts and companies: brought in, changed, given out, and long. */
+import { readFileSync } from 'node:fs';
+import { expect, firstWorkspace, test } from './fixtures';
+import { AUDITOR } from './world';
+
+const ROWS = 1_000;
+const ROWS_SHOWN_MAX = 80;
+
+test('a file of contacts is looked at before it is brought in', async ({ page }, info) => {
+  const name = `Importa ${info.project.name}`;
+  await page.goto('/contacts');
+  await page.getByRole('button', { name: 'Import' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Import contacts' });
+  const add = dialog.getByRole('button', { name: 'Import' });
+  await expect(add).toBeDisabled();
+  const file = (rows: string[]) => ({ name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from(['Name,Email', ...rows, ''].join('\n')) });
+  await dialog.getByLabel('File').setInputFiles({ name: 'none.csv', mimeType: 'text/csv', buffer: Buffer.from('just words') });
+  await expect(dialog.getByRole('alert')).toBeVisible();
+  await expect(add).toBeDisabled();
+  await dialog.getByLabel('File').setInputFiles(file([`${name},importa-${info.project.name}@engines.example`, `${name} Two,importb-${info.project.name}@engines.example`]));
+  await expect(dialog.getByRole('listitem').filter({ hasText: `${name} Two` })).toContainText('new');
+  await expect(dialog.getByRole('alert')).toHaveCount(0);
+  // Looking changes nothing.
+  const found = async () => (await (await page.request.get(`/api/v1/contacts?q=importa+${info.project.name}`)).json()).items.length;
+  expect(await found()).toBe(0);
+  await add.click();
+  await expect(page.getByText('2 contacts are new.')).toBeVisible();
+  await expect(dialog).toHaveCount(0);
+  expect(await found()).toBe(2);
+});
+
+test('a contact is added and changed, and a change of what somebody else changed meanwhile is refused', async ({ page }, info) => {
+  const name = `Edda ${info.project.name}`;
+  await page.goto('/contacts');
+  await page.getByRole('button', { name: 'Add' }).click();
+  const form = page.getByRole('dialog', { name: 'New contact' });
+  await form.getByLabel('Name').fill(name);
+  await form.getByLabel('E-mail').fill(`edda-${info.project.name}@engines.example\n\nedda-${info.project.name}@home.example`);
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(form).toHaveCount(0);
+  await page.getByPlaceholder('Name, address, company, tag').fill(name);
+  await page.getByRole('link', { name: new RegExp(name) }).click();
+  await expect(page.getByText(`edda-${info.project.name}@home.example`)).toBeVisible();
+  await page.getByRole('button', { name: 'Change' }).click();
+  const change = page.getByRole('dialog', { name: 'Change contact' });
+  await change.getByLabel('Position').fill('Weaver');
+  await change.getByLabel('Tags').fill('looms\ncards');
+  await change.getByRole('button', { name: 'Save' }).click();
+  await expect(change).toHaveCount(0);
+  for (const text of ['Weaver', 'looms', 'cards']) await expect(page.getByText(text, { exact: true })).toBeVisible();
+
+  await page.getByRole('button', { name: 'Change' }).click();
+  await change.getByLabel('Position').fill('Overwritten');
+  const id = page.url().split('/').pop() ?? '';
+  const { version } = await (await page.request.get(`/api/v1/contacts/${id}`)).json();
+  expect((await page.request.patch(`/api/v1/contacts/${id}`, { data: { version, job_title: 'Quicker' }, headers: { origin: new URL(page.url()).origin } })).status()).toBe(200);
+  await change.getByRole('button', { name: 'Save' }).click();
+  await expect(change.getByText('Somebody else changed it meanwhile.', { exact: false })).toBeVisible();
+  expect((await (await page.request.get(`/api/v1/contacts/${id}`)).json()).job_title).toBe('Quicker');
+});
+
+test('contacts and companies leave as a file with all that fits the filter', async ({ page }) => {
+  for (const [path, words, heading, holds] of [
+    ['/contacts', 'ada', 'contacts.csv', 'ada@engines.example'],
+    ['/companies', 'analytical', 'companies.csv', 'Analytical Engines Ltd'],
+  ] as const) {
+    await page.goto(`${path}?q=${words}`);
+    const arrives = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export as CSV' }).click();
+    const download = await arrives;
+    expect(download.suggestedFilename()).toBe(heading);
+    const lines = readFileSync(await download.path(), 'utf8').trim().split(/\r?\n/);
+    expect(lines[0]).toMatch(/name/i);
+    expect(lines.slice(1).some((line) => line.includes(holds))).toBe(true);
+    expect(lines.join('\n')).not.toContain('Grace Hopper');
+  }
+  // What cannot be given out says why.
+  await page.route('**/api/v1/companies?*', (route) => (route.request().headers()['accept'] === 'text/csv' ? route.fulfill({ status: 503, contentType: 'application/problem+json', json: { status: 503, code: 'away', detail: 'x', request_id: 'req_export' } }) : route.continue()));
+  await page.getByRole('button', { name: 'Export as CSV' }).click();
+  await expect(page.locator('main, header').getByRole('alert').first()).toContainText('req_export');
+});
+
+test('a company has a timeline of notes, deals and changes, newest first', async ({ page }, info) => {
+  await page.goto('/companies');
+  const headers = { origin: new URL(page.url()).origin };
+  const name = `Timed ${info.project.name}`;
+  const workspace_id = await firstWorkspace(page);
+  const made = await (await page.request.post('/api/v1/companies', { data: { workspace_id, name }, headers })).json();
+  await page.request.post('/api/v1/deals', { data: { workspace_id, title: `Deal of ${name}`, stage: 'new', company_id: made.company_id }, headers });
+  await page.goto(`/companies/${made.company_id}`);
+  const timeline = page.getByRole('region', { name: 'Timeline' });
+  await timeline.getByPlaceholder('Write a note').fill('They asked for a loom.');
+  await timeline.getByRole('button', { name: 'Add note' }).click();
+  await expect(timeline.getByRole('listitem').first()).toContainText('They asked for a loom.');
+  await expect(timeline.getByRole('listitem').nth(1)).toContainText(`Deal of ${name}`);
+  await expect(timeline.getByRole('listitem').nth(2)).toContainText('Came to the companies');
+});
+
+test('a book of a thousand contacts keeps few rows, to the last of them', async ({ page }, info) => {
+  test.setTimeout(120_000);
+  await page.goto('/contacts');
+  const tag = `Bulk${info.project.name}`;
+  const rows = Array.from({ length: ROWS }, (_, at) => `${tag} ${String(at + 1).padStart(4, '0')},${tag.toLowerCase()}-${at + 1}@bulk.example`);
+  const origin = new URL(page.url()).origin;
+  const workspace_id = await firstWorkspace(page);
+  const sent = await page.request.post(`/api/v1/contacts/import?file_name=bulk.csv&workspace_id=${workspace_id}`, {
+    data: Buffer.from(['Name,Email', ...rows, ''].join('\n')),
+    headers: { origin, 'content-type': 'application/octet-stream', 'idempotency-key': `bulk-${info.project.name}` },
+  });
+  expect(sent.ok(), await sent.text()).toBe(true);
+  await page.goto(`/contacts?q=${tag}`);
+  const list = page.getByRole('list', { name: 'Contacts' });
+  await expect(list.getByRole('link', { name: new RegExp(`${tag} 0001`) })).toBeVisible();
+  const last = list.getByRole('link', { name: new RegExp(`${tag} ${ROWS}`) });
+  let most = 0;
+  await expect
+    .poll(
+      async () => {
+        most = Math.max(most, await page.locator('main li').count());
+        await page.evaluate(() => document.querySelector('[data-scrolls]')?.scrollBy(0, 2_000));
+        return last.isVisible();
+      },
+      { intervals: [50], timeout: 60_000 },
+    )
+    .toBe(true);
+  expect(most).toBeLessThan(ROWS_SHOWN_MAX);
+  // Whoever hears the page is told where in the list they are.
+  await expect(page.locator('main li').last()).toHaveAttribute('aria-posinset', String(ROWS));
+  await expect(page.locator('main li').last()).toHaveAttribute('aria-setsize', String(ROWS));
+  await last.click();
+  await expect(page.getByRole('heading', { level: 1, name: `${tag} ${ROWS}` })).toBeVisible();
+});
+
+test.describe('as somebody who may not change records', () => {
+  test.use({ storageState: AUDITOR });
+  test('contacts are seen and given out, not changed', async ({ page }) => {
+    await page.goto('/contacts');
+    await expect(page.getByRole('button', { name: 'Add' })).toHaveAccessibleDescription('Your roles do not change contacts.');
+    await page.getByRole('button', { name: 'Add' }).click({ force: true });
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+    await page.getByRole('link', { name: /Ada Lovelace/ }).click();
+    await expect(page.getByRole('button', { name: 'Change' })).toHaveAccessibleDescription('Your roles do not change contacts.');
+  });
+});

@@ -1,0 +1,50 @@
+'use client';
+
+import { useEffect } from 'react';
+import { useMedia } from '@/lib/media';
+import { useWindow } from '@/lib/window';
+
+/** Rows before the end at which more is asked for. */
+const AHEAD = 30;
+
+interface WindowListProps<T> {
+  items: readonly T[];
+  keyOf: (item: T) => string;
+  label: string;
+  /** How tall each row is, on wide screens and on others: heights are fixed, so that only what is in view needs to be there. */
+  widePx: number;
+  narrowPx: number;
+  /** The list grows by itself towards its end. */
+  query: { hasNextPage: boolean; isFetchingNextPage: boolean; isError: boolean; fetchNextPage: () => Promise<unknown> };
+  children: (item: T, isWide: boolean) => React.ReactNode;
+}
+
+/** A long list in a page that `scrolls`: only the rows near what is seen are there, and the rest is asked for on the way down. */
+export function WindowList<T>({ items, keyOf, label, widePx, narrowPx, query, children }: WindowListProps<T>) {
+  const isWide = useMedia('(min-width: 64rem)');
+  const rowPx = isWide ? widePx : narrowPx;
+  const { list, first, last, heightPx } = useWindow(items.length, rowPx);
+  const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = query;
+  const wantsMore = last + AHEAD >= items.length && hasNextPage && !isFetchingNextPage && !isError;
+  useEffect(() => {
+    if (wantsMore) void fetchNextPage();
+  }, [wantsMore, fetchNextPage]);
+  return (
+    <div ref={list} className="relative" style={{ height: heightPx }}>
+      <ul aria-label={label}>
+        {items.slice(first, last).map((item, at) => (
+          // How many there are is not known until the last of them is here.
+          <li
+            key={keyOf(item)}
+            aria-posinset={first + at + 1}
+            aria-setsize={hasNextPage ? -1 : items.length}
+            className="absolute inset-x-0 overflow-hidden border-b border-line"
+            style={{ top: (first + at) * rowPx, height: rowPx }}
+          >
+            {children(item, isWide)}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

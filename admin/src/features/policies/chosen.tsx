@@ -1,0 +1,51 @@
+'use client';
+
+import { useTranslations } from 'use-intl';
+import { ToolName } from '@/components/tool-name';
+import { Button } from '@/components/ui/button';
+import { Card } from '@/components/ui/card';
+import { Failed, Loading } from '@/components/ui/states';
+import { Verdict } from '@/components/verdict';
+import type { Schemas } from '@/lib/api/client';
+import { useAddress } from '@/lib/url';
+import { useAction } from '@/lib/use-action';
+
+/** The action that somebody came with, and what the tried rules make of it. */
+export function Chosen({ result }: { result: Schemas['BacktestView'] | undefined }) {
+  const t = useTranslations('policies.try');
+  const { get, set } = useAddress();
+  const id = get('decision');
+  const action = useAction(id);
+  if (!id.startsWith('dec_')) return null;
+  const now = result?.decisions.differences.find((one) => one.id === id);
+  return (
+    <Card className="grid gap-2 p-4 text-sm" role="group" aria-label={t('chosen')}>
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <h2 className="font-semibold">{t('chosen')}</h2>
+        <Button size="small" tone="plain" onClick={() => set({ decision: '' })}>
+          {t('chosenDrop')}
+        </Button>
+      </div>
+      {action.isPending && <Loading />}
+      {action.isError && <Failed error={action.error} onRetry={() => void action.refetch()} />}
+      {action.data !== undefined && (
+        <>
+          <p className="flex flex-wrap items-center gap-2 font-medium">
+            <ToolName name={action.data.tool} /> <Verdict verdict={action.data.verdict} />
+          </p>
+          <p className="text-soft">
+            <bdi>{action.data.reason}</bdi>
+          </p>
+        </>
+      )}
+      <div role="status">
+        {now !== undefined && (
+          <p className="flex flex-wrap items-center gap-2">
+            {t('chosenNow')} <Verdict verdict={now.now} /> <bdi className="text-soft">{now.reason}</bdi>
+          </p>
+        )}
+        {result !== undefined && now === undefined && <p>{t('chosenSame', { count: result.decisions.judged })}</p>}
+      </div>
+    </Card>
+  );
+}
