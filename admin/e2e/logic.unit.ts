@@ -1,7 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { dollarsText, microsOf, shareOf, stateOf } from '../src/lib/budget';
 import { subjectOf } from '../src/lib/change';
-import { cronOf, planOf, type Plan } from '../src/lib/cron';
 import { diffLines, withContext } from '../src/lib/diff';
 import { argumentsOf, fieldsOf } from '../src/lib/edit-arguments';
 import { fieldsOfCall, fieldsOfTool, kindsOf, rangesFrom } from '../src/lib/grant-form';
@@ -11,19 +10,16 @@ import { holdDifferences } from '../src/lib/hold-differences';
 import { fitting, type Filter } from '../src/lib/hold-filter';
 import { leavesOf, pointerInWords } from '../src/lib/json';
 import { failuresOf, readMetrics, requestsOf } from '../src/lib/metrics';
-import { matrixOf } from '../src/lib/matrix';
 import { majorText, minorOf } from '../src/lib/money';
 import * as nepali from '../src/lib/nepali';
 import { linesOf, pointsIn, wordsIn } from '../src/lib/points';
 import { contextOf, originsOf, usedParts } from '../src/lib/provenance';
-import { fileChanges, filesOf, statementsIn, statementsOnly } from '../src/lib/rule-files';
 import { changedSet, idsIn } from '../src/lib/rule-set';
 import type { RunEvent } from '../src/lib/run/event';
 import { askedAtCost, cut, fold, NEW_RUN, stepOfCall, waitingOf, waitsForMoney } from '../src/lib/run/fold';
 import { hasUnseen, seen } from '../src/lib/seen';
 import { viewsFrom } from '../src/lib/saved-views';
 import { beside, columnsOf } from '../src/lib/stages';
-import { snippet } from '../src/lib/snippet';
 import { FrameReader } from '../src/lib/sse';
 import { timeline } from '../src/lib/timeline';
 import { safeNext } from '../src/lib/safe-next';
@@ -441,75 +437,4 @@ test('a card that changed says which values, origins and deciders are others, an
     origins: [{ path: '/name', before: 'owner', now: 'outside' }],
     parts: ['needs', 'rules'],
   });
-});
-
-test('a cron expression of a usual form is told in words, and comes back from them', () => {
-  const usual: [string, Plan][] = [
-    ['*/15 * * * *', { kind: 'minutes', every: 15 }],
-    ['5 * * * *', { kind: 'hourly', every: 1, minute: 5 }],
-    ['0 */6 * * *', { kind: 'hourly', every: 6, minute: 0 }],
-    ['5 9 * * *', { kind: 'daily', time: '09:05' }],
-    ['0 9 * * MON', { kind: 'weekly', days: ['MON'], time: '09:00' }],
-    ['30 17 * * MON,WED,SUN', { kind: 'weekly', days: ['MON', 'WED', 'SUN'], time: '17:30' }],
-    ['0 0 31 * *', { kind: 'monthly', day: 31, time: '00:00' }],
-  ];
-  for (const [text, plan] of usual) {
-    expect(planOf(text), text).toEqual(plan);
-    expect(cronOf(plan), text).toBe(text);
-  }
-  expect(planOf('0 9 * * 1-5')).toEqual({ kind: 'weekly', days: ['MON', 'TUE', 'WED', 'THU', 'FRI'], time: '09:00' });
-  expect(planOf('0 9 * * sat-mon')).toEqual({ kind: 'weekly', days: ['MON', 'SAT', 'SUN'], time: '09:00' });
-  expect(planOf('0 9 * * 0,7')).toEqual({ kind: 'weekly', days: ['SUN'], time: '09:00' });
-  expect(planOf('0 9 * * MON-SUN')).toEqual({ kind: 'daily', time: '09:00' });
-  // What is of no usual form is not made into something it is not.
-  for (const text of ['', '0 9', '0 9 1 * MON', '0 9 * JAN *', '0,30 9 * * *', '*/7 * * * *', '0 */5 * * *', '60 9 * * *', '0 9 32 * *', '0 9 * * XYZ', '0 9 * * MON#1', '0 9 * * * *']) expect(planOf(text), text).toEqual({ kind: 'cron', text });
-  for (const plan of [{ kind: 'daily', time: '' }, { kind: 'weekly', days: [], time: '09:00' }, { kind: 'monthly', day: 32, time: '09:00' }, { kind: 'cron', text: ' ' }] satisfies Plan[]) expect(cronOf(plan)).toBeNull();
-});
-
-test('of a piece the part around the words is shown, with the words marked', () => {
-  const marked = (text: string, words: string) => snippet(text, words).map(({ text: part, isHit }) => (isHit ? `[${part}]` : part)).join('');
-  expect(marked('# Terms\n\nPayment in the Café,  by card.', 'cafe card')).toBe('# Terms Payment in the [Café], by [card].');
-  expect(marked('Nothing.', 'else')).toBe('Nothing.');
-  expect(marked('a+b', '+')).toBe('a+b');
-  const long = `${'before '.repeat(60)}needle ${'after '.repeat(60)}`;
-  expect(marked(long, 'NEEDLE')).toMatch(/^….*\[needle\] after .*…$/);
-  expect(marked(long, 'needle').length).toBeLessThan(300);
-  expect(marked('aaa aa', 'aa a')).toBe('[aa][a] [aa]');
-});
-
-test('statements are told as they stand, and nothing between them is taken for one', () => {
-  const text = '// First; of all.\n@id("a")\npermit (principal, action, resource)\nwhen { context.x == "a;b\\"c // no" }; // after\n\n@id("b") forbid (principal, action, resource) // in it; still\nunless { 4 / 2 == 2 };\n// the end';
-  expect(statementsIn(text)).toEqual(['@id("a")\npermit (principal, action, resource)\nwhen { context.x == "a;b\\"c // no" };', '@id("b") forbid (principal, action, resource) // in it; still\nunless { 4 / 2 == 2 };']);
-  expect(statementsIn('permit (principal, action')).toEqual(['permit (principal, action']);
-  expect(statementsOnly('// nothing\n')).toBe('');
-});
-
-test('sets of rules are compared file by file, with what is as before at the end', () => {
-  const before = filesOf([
-    { file: '1.cedar', text: 'a;' },
-    { file: '1.cedar', text: 'b;' },
-    { file: '2.cedar', text: 'c;' },
-    { file: '3.cedar', text: 'd;' },
-  ]);
-  const after = [
-    { name: '4.cedar', text: 'e;' },
-    { name: '1.cedar', text: 'a;\n\nb;' },
-    { name: '2.cedar', text: 'c2;' },
-  ];
-  expect(fileChanges(before, after).map(({ name, change }) => [name, change])).toEqual([
-    ['2.cedar', 'changed'],
-    ['3.cedar', 'gone'],
-    ['4.cedar', 'new'],
-    ['1.cedar', 'same'],
-  ]);
-});
-
-test('cells of the matrix stand by situation, tool and column, and a hole stays a hole', () => {
-  const cell = (situation: string, tool: string, column: string, verdict: string, needs: string[] = []) => ({ situation, tool, effect: 'write', column, verdict, needs });
-  const found = matrixOf([cell('one', 'a', 'nobody', 'hold', ['owner']), cell('one', 'a', 'owner', 'allow'), cell('one', 'b', 'owner', 'block'), cell('two', 'a', 'nobody', 'allow')]);
-  const row = (tool: string, ...cells: ([string, ...string[]] | null)[]) => ({ tool, effect: 'write', cells: cells.map((one) => (one === null ? null : { verdict: one[0], needs: one.slice(1) })) });
-  expect(found).toEqual([
-    { situation: 'one', columns: ['nobody', 'owner'], rows: [row('a', ['hold', 'owner'], ['allow']), row('b', null, ['block'])] },
-    { situation: 'two', columns: ['nobody'], rows: [row('a', ['allow'])] },
-  ]);
 });

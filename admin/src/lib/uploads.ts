@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { api, done, idempotencyKey } from '@/lib/api/client';
-import { upload } from '@/lib/api/upload';
+import { upload, type Document } from '@/lib/api/upload';
 
 /** What is read; the server says of others what to send instead. */
 export const ACCEPT = '.txt,.text,.log,.md,.markdown,.csv,.tsv,.json,.html,.htm,text/*,application/json';
@@ -14,6 +14,8 @@ export interface Enclosed {
   document_id: string;
   name?: string | null;
   bytes?: number | null;
+  /** Whom it is for, of one that came in here. */
+  for?: Document['for'];
 }
 
 /** A file on its way in. */
