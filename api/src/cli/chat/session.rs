@@ -234,8 +234,9 @@ impl<'a> Session<'a> {
                 () = tokio::time::sleep(Duration::from_millis(FOLLOW_MS)) => {}
             }
             let mut tx = self.terminal.store.begin(&self.terminal.actor).await?;
-            let status = runs::get(&mut tx, printer.run()).await?.status;
+            // In this order: a run below that ends in between has brought this one back by then.
             let is_at_work = runs::is_at_work(&mut tx, printer.run()).await?;
+            let status = runs::get(&mut tx, printer.run()).await?.status;
             tx.rollback().await?;
             self.catch_up(printer).await?;
             match status {
