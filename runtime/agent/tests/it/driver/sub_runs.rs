@@ -357,6 +357,60 @@ async fn the_owners_whole_message_is_theirs_again_and_nothing_else_is() {
     }
 }
 
+/// Handing the message on does not begin it anew: a person's no stands in what would come after it, above as below.
+#[tokio::test]
+async fn after_a_persons_no_nothing_is_handed_on_and_a_no_below_is_one_above() {
+    const WORDS: &str = "Add a note to Lena Petrova that we met.";
+    for below in [false, true] {
+        let model = ScriptedModel::start_with(move |seen| {
+            let results = parsed(&seen.tool_results());
+            let note = || Reply::call("crm.add_note", json!({ "contact_id": results[0]["ok"]["contacts"][0]["id"], "text": "We met." }));
+            let look = || Reply::call("crm.find_contacts", json!({ "query": "Lena" }));
+            match (is_of(seen, "clerk"), below, results.len()) {
+                (true, true, 0) | (false, false, 0) | (false, true, 1) => look(),
+                (true, true, 1) | (false, false, 1) => note(),
+                (false, true, 0) | (false, false, 2) => delegate("clerk", WORDS),
+                (false, true, 2) => Reply::call("crm.add_note", json!({ "contact_id": results[1]["ok"]["contacts"][0]["id"], "text": "We met." })),
+                _ => Reply::text("It was not wanted."),
+            }
+        })
+        .await;
+        let agents = [("assistant", ALL, Mode::Traced), ("clerk", ALL, Mode::Traced)];
+        let world = World::scripted(&model).await.that_delegates(&agents, RunLimits::default(), &[HOLD_NOTES]);
+        poisoned(&world).await;
+        let run = world.say(WORDS).await;
+        settle(&world).await;
+        let row = waiting(&world).await.pop().expect("one held action");
+        let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+        steward_office::holds::reject(&mut tx, &world.runtime.office, row.hold_id, "Not this.").await.expect("refused");
+        tx.commit().await.expect("commit");
+        assert_eq!(settle(&world).await, Some(RunStatus::Ended), "below: {below}");
+        assert!(waiting(&world).await.is_empty(), "nobody is asked again, below: {below}");
+        assert_eq!(world.db.number("select count(*) from note").await, 1, "the stranger's note alone");
+        let last = outcomes(&world, run).await.pop().expect("an outcome");
+        assert_eq!(refusal(&last).0, FailureClass::Denied, "below: {below}: {last:?}");
+        assert_eq!(self::below(&world, run).await.len(), usize::from(below));
+    }
+}
+
+/// The person's message is theirs once more only as long as nothing was done with it.
+#[tokio::test]
+async fn a_message_that_was_worked_on_is_not_the_persons_word_again() {
+    const WORDS: &str = "Add the companies Wood and Iron.";
+    let model = ScriptedModel::start_with(|seen| match (is_of(seen, "clerk"), seen.tool_results().len()) {
+        (false, 0) => Reply::call("crm.create_company", json!({ "name": "Wood" })),
+        (false, 1) => delegate("clerk", WORDS),
+        (true, 0) => Reply::call("crm.create_company", json!({ "name": "Iron" })),
+        _ => Reply::text("Done."),
+    })
+    .await;
+    let world = desk(&model, Mode::Traced).await;
+    let run = world.say(WORDS).await;
+    settle(&world).await;
+    let sub = world.run(only_below(&world, run).await).await;
+    assert_eq!((sub.text.as_str(), sub.given.is_some()), ("", true));
+}
+
 #[tokio::test]
 async fn sub_runs_use_up_what_is_left_of_the_run_they_serve() {
     let limits = RunLimits { steps: 6, seconds: 600, tokens: 3_000_000, cost: Micros(1_000_000) };
