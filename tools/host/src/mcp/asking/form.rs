@@ -15,7 +15,7 @@ const DESCRIPTION_LETTERS_MAX: usize = 500;
 const VALUE_LETTERS_MAX: usize = 1_000;
 
 /// Parts of words that speak of a secret wherever they stand, in the form in which rules compare texts.
-const SECRET_PARTS: [&str; 21] = [
+const SECRET_PARTS: [&str; 22] = [
     "password",
     "passwort",
     "kennwort",
@@ -24,6 +24,7 @@ const SECRET_PARTS: [&str; 21] = [
     "passkey",
     "mot de passe",
     "contrasena",
+    "contraseña",
     "clave secreta",
     "senha",
     "parola d'ordine",
