@@ -116,7 +116,7 @@ test('what a rule forbids is blocked with its reason, and the log says which rul
     await expect(detail).toContainText('The rules forbid it, or none allows it.');
     const why = detail.getByRole('listitem').filter({ hasText: 'websites-stay' });
     await expect(why).toContainText('Websites of companies are changed by people only.');
-    await why.getByText(/^Rule text \(60-tried-here\.cedar, line \d+\)$/).click();
+    await why.getByText(/^Rule text \(rules\/60-tried-here\.cedar, line \d+\)$/).click();
     await expect(why.locator('pre')).toContainText('forbid (principal, action == Action::"crm.update_company", resource);');
 
     // Would another rule have let it?

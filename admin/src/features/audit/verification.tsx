@@ -10,6 +10,7 @@ import { Copy } from '@/components/ui/copy';
 import { Failed, Loading } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
 import { answer, api, type Schemas } from '@/lib/api/client';
+import { useFormats } from '@/lib/format';
 import { Checkpoint } from './checkpoint';
 
 /** What somebody who does not trust this server does, in their order. */
@@ -43,6 +44,7 @@ export function Verification() {
 
 function Found({ found, isBusy, onAgain }: { found: Schemas['VerificationView']; isBusy: boolean; onAgain: () => void }) {
   const t = useTranslations('audit.verification');
+  const formats = useFormats();
   return (
     <section aria-label={t('title')} className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <Card className="grid gap-2 p-4" role="status">
@@ -59,7 +61,7 @@ function Found({ found, isBusy, onAgain }: { found: Schemas['VerificationView'];
             {t('again')}
           </Button>
         </div>
-        <p className="text-sm">{t('counts', { entries: found.entries, signed: found.signed })}</p>
+        <p className="text-sm">{t('counts', { entries: found.entries, signed: formats.number(found.signed) })}</p>
         {found.whole && found.waiting > 0 && <p className="text-sm text-soft">{t('waiting', { count: found.waiting })}</p>}
         {!found.whole && <p className="rounded-lg bg-bad-wash px-3 py-2 text-sm text-bad">{t('brokenHint')}</p>}
         {found.problems.length > 0 && (
