@@ -16,6 +16,8 @@ fn lines_max(path: &str) -> Option<usize> {
     match path {
         "docs/ARCHITECTURE.md" => Some(150),
         "README.md" => Some(120),
+        // A walk that is run as a test, with a check-list at its end.
+        "docs/adding-a-tool.md" => Some(250),
         _ => path.starts_with("docs/adding-a-").then_some(20),
     }
 }
