@@ -20,6 +20,8 @@ pub(crate) struct CallUsed {
     memory_bytes: u64,
     /// How often it asked its host for something.
     host_calls: u32,
+    /// Of these, how often it asked the office or others.
+    questions: u32,
     /// Requests that were sent to others, redirects counted.
     requests: u32,
     /// Requests that were refused.
@@ -28,12 +30,18 @@ pub(crate) struct CallUsed {
     sent_bytes: u64,
     /// Bytes of the bodies that came back.
     received_bytes: u64,
+    /// Bytes of its answer, whether it was taken or not.
+    output_bytes: u64,
+    /// The most elements that its tables held, all together.
+    table_elements: u64,
+    /// Lines for the log that were cut or left out.
+    logs_cut: u32,
 }
 
 impl From<CallUse> for CallUsed {
     fn from(used: CallUse) -> Self {
-        let CallUse { memory_bytes, host_calls, requests, refused, sent_bytes, received_bytes } = used;
-        Self { memory_bytes, host_calls, requests, refused, sent_bytes, received_bytes }
+        let CallUse { memory_bytes, host_calls, questions, requests, refused, sent_bytes, received_bytes, output_bytes, table_elements, logs_cut } = used;
+        Self { memory_bytes, host_calls, questions, requests, refused, sent_bytes, received_bytes, output_bytes, table_elements, logs_cut }
     }
 }
 
@@ -493,13 +501,14 @@ mod tests {
                 ("tool.proposed", &["call_id"]),
             ],
         );
-        check(Event::Starting { call_id, key: "k".to_owned(), attempt: 1 }, &[("tool.started", &["call_id"])]);
+        check(Event::Starting { call_id, key: "k".to_owned(), attempt: 1, lost: Default::default() }, &[("tool.started", &["call_id"])]);
         let done = |outcome| Event::Done {
             call_id,
             outcome,
             fuel: 1,
             ms: 2,
             used: Default::default(),
+            lost: Default::default(),
             records: Default::default(),
             kept: None,
             handed: Default::default(),

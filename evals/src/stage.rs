@@ -167,7 +167,7 @@ impl Stage {
         let rules = Rules::load(rules, &host.specs()).map_err(|err| failed("the rules", &err))?;
         let prompts = steward_prompts::shipped().map_err(|err| failed("the prompts", &err))?;
         let prompt = prompts.resolve("assistant@production").map_err(|err| failed("the prompt", &err))?;
-        let limits = RunLimits { steps: 200, seconds: 600, tokens: u64::MAX / 4, cost: Micros(i64::MAX / 4) };
+        let limits = RunLimits { steps: 200, seconds: 600, tokens: u64::MAX / 4, cost: Micros(i64::MAX / 4), ..RunLimits::default() };
         let agent = Agent {
             name: AGENT.to_owned(),
             prompt: prompt.reference(),

@@ -2,7 +2,7 @@
 
 use super::reader::{ALIKE_MIN, Reader};
 use steward_agent::models::ModelsConfig;
-use steward_core::{Micros, Mode, RunLimits};
+use steward_core::{Micros, Mode, PluginWork, RunLimits};
 
 /// The agent there is when none is configured.
 pub const DEFAULT_AGENT: &str = "assistant";
@@ -82,6 +82,19 @@ fn limits(reader: &mut Reader, table: &str) -> RunLimits {
         seconds: u32::try_from(minutes * 60).unwrap_or(usual.seconds),
         tokens: reader.number(&format!("{table}.tokens"), usual.tokens, 1_000..=1_000_000_000),
         cost: cost.unwrap_or(usual.cost),
+        plugins: plugins(reader, table, &usual.plugins),
+    }
+}
+
+/// What the plugins of a run may take together; 0 lets them take none of it.
+fn plugins(reader: &mut Reader, table: &str, usual: &PluginWork) -> PluginWork {
+    let mut number = |name: &str, usual: u64, most: u64| reader.number(&format!("{table}.{name}"), usual, 0..=most);
+    let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    PluginWork {
+        requests: small(number("requests", usual.requests.into(), 10_000)),
+        questions: small(number("questions", usual.questions.into(), 1_000_000)),
+        egress_bytes: number("egress_bytes", usual.egress_bytes, 1 << 30),
+        fuel: number("fuel", usual.fuel, 10_000_000_000_000),
     }
 }
 

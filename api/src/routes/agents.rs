@@ -4,7 +4,7 @@ pub(crate) mod list;
 
 use serde::Serialize;
 use steward_agent::agents::Agent;
-use steward_core::{Digest, Mode, RunLimits};
+use steward_core::{Digest, Mode, PluginWork, RunLimits};
 use steward_office::conversations::AgentPins;
 use utoipa::ToSchema;
 
@@ -19,11 +19,35 @@ pub(crate) struct LimitsView {
     tokens: u64,
     /// Model cost, in millionths of a US dollar.
     cost_micros: i64,
+    /// What its plugins may take, all calls together.
+    plugins: PluginWorkView,
+}
+
+/// What the plugins of a run took, or may take, all their calls together.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PluginWorkView {
+    /// Requests to others, redirects counted.
+    #[schema(example = 100)]
+    requests: u32,
+    /// Questions to the office and to others.
+    #[schema(example = 5_000)]
+    questions: u32,
+    /// Bytes of the bodies that were sent to others and that came back.
+    egress_bytes: u64,
+    /// What was computed: about one for each instruction.
+    fuel: u64,
+}
+
+impl From<PluginWork> for PluginWorkView {
+    fn from(work: PluginWork) -> Self {
+        let PluginWork { requests, questions, egress_bytes, fuel } = work;
+        Self { requests, questions, egress_bytes, fuel }
+    }
 }
 
 impl From<RunLimits> for LimitsView {
     fn from(limits: RunLimits) -> Self {
-        Self { steps: limits.steps, seconds: limits.seconds, tokens: limits.tokens, cost_micros: limits.cost.0 }
+        Self { steps: limits.steps, seconds: limits.seconds, tokens: limits.tokens, cost_micros: limits.cost.0, plugins: limits.plugins.into() }
     }
 }
 

@@ -69,6 +69,7 @@ fn run(events: &mut Vec<Recorded>, read: u32, tool: &str, arguments: Value) -> (
             fuel: 1,
             ms: 1,
             used: Default::default(),
+            lost: Default::default(),
             records: BTreeMap::new(),
             kept: None,
             handed: Default::default(),

@@ -5,7 +5,7 @@
 
 use crate::run::{Next, Run, call_digest};
 use steward_core::event::{LaterCall, Recorded, Used};
-use steward_core::{CallUse, Event, Micros, ToolCall, Usage};
+use steward_core::{CallUse, Event, Micros, PluginWork, ToolCall, Usage};
 
 /// Why a run cannot be forked there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -100,19 +100,15 @@ fn later(run: &Run, step: u32) -> Vec<LaterCall> {
 fn kept(event: Event) -> Option<Event> {
     Some(match event {
         Event::Answered { step, text, calls, model, .. } => Event::Answered { step, text, calls, usage: Usage::default(), cost: Micros(0), model },
+        Event::Starting { call_id, key, attempt, .. } => Event::Starting { call_id, key, attempt, lost: PluginWork::default() },
         Event::Done { call_id, outcome, records, kept, handed, .. } => {
-            Event::Done { call_id, outcome, fuel: 0, ms: 0, used: CallUse::default(), records, kept, handed }
+            Event::Done { call_id, outcome, fuel: 0, ms: 0, used: CallUse::default(), lost: PluginWork::default(), records, kept, handed }
         }
         // What a sub-run answered is taken as it was, and none is begun again.
         Event::Returned { call_id, run_id, outcome, label, exposed, refused, .. } => {
             Event::Returned { call_id, run_id, outcome, label, exposed, used: Used::default(), refused }
         }
-        Event::Decided { .. }
-        | Event::HoldOpened { .. }
-        | Event::HoldClosed { .. }
-        | Event::Edited { .. }
-        | Event::Starting { .. }
-        | Event::Delegated { .. } => event,
+        Event::Decided { .. } | Event::HoldOpened { .. } | Event::HoldClosed { .. } | Event::Edited { .. } | Event::Delegated { .. } => event,
         Event::Started { .. }
         | Event::Forked { .. }
         | Event::Given { .. }

@@ -1,5 +1,6 @@
 //! A call the model proposes, and what became of it.
 
+use crate::limits::PluginWork;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -88,6 +89,8 @@ pub enum FailureClass {
     OutputTooLarge,
     /// The tool's answer is not what its schema says.
     BadOutput,
+    /// The plugins of the run have taken together what they may; no other call of this kind works in it.
+    RunLimit,
     /// Whether the effect happened is not known; a person looks into it.
     Unknown,
     /// Any other failure the tool reports.
@@ -113,6 +116,8 @@ pub struct CallUse {
     pub memory_bytes: u64,
     /// How often it asked its host for something: records, the time, a line in the log, a request.
     pub host_calls: u32,
+    /// Of these, how often it asked the office or others.
+    pub questions: u32,
     /// Requests that were sent to others, redirects counted.
     pub requests: u32,
     /// Requests that were refused: to nobody its manifest names, or one too many.
@@ -121,12 +126,23 @@ pub struct CallUse {
     pub sent_bytes: u64,
     /// Bytes of the bodies that came back, whether they were taken or not.
     pub received_bytes: u64,
+    /// Bytes of its answer: the result and the line for people, whether they were taken or not.
+    pub output_bytes: u64,
+    /// The most elements its tables held, all together.
+    pub table_elements: u64,
+    /// Lines for the log that were cut, or left out.
+    pub logs_cut: u32,
 }
 
 impl CallUse {
     /// Whether nothing was taken: no sandbox ran.
     pub fn is_nothing(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// What of it counts for the run, with the fuel that the call used.
+    pub const fn work(&self, fuel: u64) -> PluginWork {
+        PluginWork { requests: self.requests, questions: self.questions, egress_bytes: self.sent_bytes.saturating_add(self.received_bytes), fuel }
     }
 }
 

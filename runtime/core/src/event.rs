@@ -9,7 +9,7 @@ use crate::id::{
     BudgetHoldId, ConversationId, DecisionId, DocumentId, GrantId, HoldId, MessageId, PersonId, QuestionId, ReservationId, RunId, ScheduleId, WorkspaceId,
 };
 use crate::label::{Floor, Integrity, Label, Mode, Readers, Source};
-use crate::limits::RunLimits;
+use crate::limits::{PluginWork, RunLimits};
 use crate::money::{Micros, Usage};
 use crate::question::{PutQuestion, QuestionOutcome};
 use crate::tool::Effect;
@@ -249,6 +249,9 @@ pub struct Used {
     /// Model answers of its sub-runs; its own are known by their numbers.
     #[serde(default, skip_serializing_if = "is_none_of_it")]
     pub below_steps: u32,
+    /// What its plugins took, and those of its sub-runs.
+    #[serde(default, skip_serializing_if = "PluginWork::is_nothing")]
+    pub plugins: PluginWork,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -536,6 +539,9 @@ pub enum Event {
         key: String,
         /// Which try.
         attempt: u32,
+        /// What the try before may have taken at most, where a crash cut it off: nobody is left to ask, and it counts.
+        #[serde(default, skip_serializing_if = "PluginWork::is_nothing")]
+        lost: PluginWork,
     },
     /// The server of a call under way asks the person something, who sees it from now on.
     QuestionOpened {
@@ -572,6 +578,9 @@ pub enum Event {
         /// What else the sandbox took.
         #[serde(default, skip_serializing_if = "CallUse::is_nothing")]
         used: CallUse,
+        /// What its last try may have taken at most, where a crash cut it off.
+        #[serde(default, skip_serializing_if = "PluginWork::is_nothing")]
+        lost: PluginWork,
         /// Integrity of the records the result was made of, by id: no field of such a record is better than this.
         #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
         records: std::collections::BTreeMap<String, Integrity>,

@@ -27,7 +27,7 @@ pub use event::{Event, Pins, RunOutcome};
 pub use id::*;
 pub use kind::{HasKind, Kind};
 pub use label::{Floor, Integrity, Label, Mode, ModeError, Origin, Readers, Source};
-pub use limits::RunLimits;
+pub use limits::{PluginWork, RunLimits};
 pub use money::{Currency, Micros, Money, Usage};
 pub use permission::Permission;
 pub use question::{AnswerError, PutQuestion, Question, QuestionField, QuestionFormat, QuestionInput, QuestionOption, QuestionOutcome};

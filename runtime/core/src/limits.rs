@@ -9,6 +9,10 @@ pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// The largest file that becomes a document, in bytes.
 pub const DOCUMENT_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// How many documents one person may have put into one workspace.
+pub const DOCUMENTS_MAX: i64 = 2_000;
+/// How large the files of these may be together, in bytes.
+pub const DOCUMENTS_BYTES_MAX: i64 = 512 * 1024 * 1024;
 /// The most documents that go with one message.
 pub const ATTACHMENTS_MAX: usize = 10;
 /// The largest file an import takes, in bytes.
@@ -25,8 +29,6 @@ pub const CALLS_PER_STEP_MAX: usize = 32;
 pub const DENIED_REPEATS_MAX: u32 = 3;
 /// In how many answers a run may be refused, or fail, in the same way before it stops.
 pub const SAME_KIND_STEPS_MAX: usize = 8;
-/// How many requests to others the tools of one run may make, redirects counted.
-pub const RUN_REQUESTS_MAX: u32 = 100;
 /// The default and the largest page of a list.
 pub const PAGE_DEFAULT: u32 = 50;
 /// The largest page of a list.
@@ -84,11 +86,80 @@ pub struct RunLimits {
     pub tokens: u64,
     /// Model cost.
     pub cost: Micros,
+    /// What its plugins may take, all calls together. Runs that were begun before there was such a bound have the usual one.
+    #[serde(default = "PluginWork::usual")]
+    pub plugins: PluginWork,
 }
 
 impl Default for RunLimits {
     fn default() -> Self {
-        Self { steps: 40, seconds: 600, tokens: 1_000_000, cost: Micros(1_000_000) }
+        Self { steps: 40, seconds: 600, tokens: 1_000_000, cost: Micros(1_000_000), plugins: PluginWork::usual() }
+    }
+}
+
+/// What the plugins of one run took, all their calls together, or what they may take. Of tools of other servers only those know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PluginWork {
+    /// Requests to others, redirects counted.
+    pub requests: u32,
+    /// Questions to the office and to others, answered or not. The time and a line in the log cost fuel and nothing else.
+    pub questions: u32,
+    /// Bytes of the bodies that were sent to others and that came back.
+    pub egress_bytes: u64,
+    /// What was computed: about one for each instruction.
+    pub fuel: u64,
+}
+
+impl PluginWork {
+    /// The bound where nothing is said.
+    pub const fn usual() -> Self {
+        Self { requests: 100, questions: 5_000, egress_bytes: 32 << 20, fuel: 50_000_000_000 }
+    }
+
+    /// Whether it is nothing at all.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The smaller of two, bound by bound.
+    #[must_use]
+    pub fn least(&self, other: &Self) -> Self {
+        Self {
+            requests: self.requests.min(other.requests),
+            questions: self.questions.min(other.questions),
+            egress_bytes: self.egress_bytes.min(other.egress_bytes),
+            fuel: self.fuel.min(other.fuel),
+        }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        Self {
+            requests: self.requests.saturating_add(other.requests),
+            questions: self.questions.saturating_add(other.questions),
+            egress_bytes: self.egress_bytes.saturating_add(other.egress_bytes),
+            fuel: self.fuel.saturating_add(other.fuel),
+        }
+    }
+
+    /// What is left when this much is taken out.
+    #[must_use]
+    pub fn without(&self, taken: &Self) -> Self {
+        Self {
+            requests: self.requests.saturating_sub(taken.requests),
+            questions: self.questions.saturating_sub(taken.questions),
+            egress_bytes: self.egress_bytes.saturating_sub(taken.egress_bytes),
+            fuel: self.fuel.saturating_sub(taken.fuel),
+        }
+    }
+
+    /// An equal part of it for one of so many.
+    #[must_use]
+    pub fn part(&self, of: u32) -> Self {
+        let (of, wide) = (of.max(1), u64::from(of.max(1)));
+        Self { requests: self.requests / of, questions: self.questions / of, egress_bytes: self.egress_bytes / wide, fuel: self.fuel / wide }
     }
 }
 
@@ -101,6 +172,7 @@ impl RunLimits {
             seconds: self.seconds.min(other.seconds),
             tokens: self.tokens.min(other.tokens),
             cost: self.cost.min(other.cost),
+            plugins: self.plugins.least(&other.plugins),
         }
     }
 
@@ -112,6 +184,7 @@ impl RunLimits {
             seconds: self.seconds.saturating_sub(taken.seconds),
             tokens: self.tokens.saturating_sub(taken.tokens),
             cost: Micros(self.cost.0.saturating_sub(taken.cost.0).max(0)),
+            plugins: self.plugins.without(&taken.plugins),
         }
     }
 
@@ -119,10 +192,16 @@ impl RunLimits {
     #[must_use]
     pub fn part(&self, of: u32) -> Self {
         let of = of.max(1);
-        Self { steps: self.steps / of, seconds: self.seconds / of, tokens: self.tokens / u64::from(of), cost: Micros(self.cost.0 / i64::from(of)) }
+        Self {
+            steps: self.steps / of,
+            seconds: self.seconds / of,
+            tokens: self.tokens / u64::from(of),
+            cost: Micros(self.cost.0 / i64::from(of)),
+            plugins: self.plugins.part(of),
+        }
     }
 
-    /// Whether one of the bounds leaves no room at all.
+    /// Whether one of the bounds leaves no room at all. A run whose plugins may take nothing more can still answer.
     pub const fn is_used_up(&self) -> bool {
         self.steps == 0 || self.seconds == 0 || self.tokens == 0 || self.cost.0 <= 0
     }

@@ -20,7 +20,7 @@ use crate::crm::text::fold;
 use crate::{Office, OfficeError};
 use serde_json::json;
 use steward_core::event::{Attachment, ChunkRef};
-use steward_core::limits::{ATTACHMENTS_MAX, DOCUMENT_BYTES_MAX};
+use steward_core::limits::{ATTACHMENTS_MAX, DOCUMENT_BYTES_MAX, DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX};
 use steward_core::{ActorKind, ConversationId, Digest, DocumentId, Integrity, MessageId, Permission, Readers, Role, WorkspaceId};
 use steward_store::document::{self as store, ChunkRow, DocumentRow};
 use steward_store::{Page, Tx};
@@ -111,6 +111,14 @@ pub async fn put(tx: &mut Tx, office: &Office, place: Place, file: ReadFile) -> 
         ActorKind::Token { .. } | ActorKind::Agent { .. } | ActorKind::Worker => Integrity::Outside,
     };
     let ReadFile { name, media_type, bytes, sha256, characters, pieces } = file;
+    let (there_are, together) = store::count_of_person(tx, place.workspace, person).await?;
+    if there_are >= DOCUMENTS_MAX || together.saturating_add(i64::try_from(bytes).unwrap_or(i64::MAX)) > DOCUMENTS_BYTES_MAX {
+        return Err(OfficeError::Conflict(format!(
+            "you have put {there_are} documents of {} MiB into this workspace, and {DOCUMENTS_MAX} of {} MiB are the most; take one away first",
+            together >> 20,
+            DOCUMENTS_BYTES_MAX >> 20
+        )));
+    }
     let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
     let row = DocumentRow {
         document_id: office.ids.make(),

@@ -102,6 +102,20 @@ fn readers(row: &DocumentRow) -> Option<Vec<Uuid>> {
     row.readers.as_ref().map(|readers| readers.iter().map(|person| person.uuid()).collect())
 }
 
+/// How many documents a person has put into a workspace, and how large their files are together. Locked until the end of the transaction: of two
+/// that put in at once, one counts the other's.
+pub async fn count_of_person(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<(i64, i64), StoreError> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('steward documents ' || $1::uuid::text, 0))", person.uuid()).execute(tx.conn()).await?;
+    let row = sqlx::query!(
+        r#"select count(*) as "count!", coalesce(sum(bytes), 0)::bigint as "bytes!" from document where workspace_id = $1 and person_id = $2"#,
+        workspace.uuid(),
+        person.uuid()
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok((row.count, row.bytes))
+}
+
 /// Stores a document with all of its pieces, each with its text in the form in which it is looked for. They have its readers.
 pub async fn insert(tx: &mut Tx, new: &DocumentRow, chunks: &[(ChunkRow, String)]) -> Result<(), StoreError> {
     let tenant = tx.actor().tenant.uuid();

@@ -1,7 +1,7 @@
 //! Calling a tool: one permit, one fresh instance, one report.
 
 use crate::bindings::{Error, Request, Response};
-use crate::egress::RequestBudget;
+use crate::budget::RunBudget;
 use crate::engine::Host;
 use crate::error::tidy;
 use crate::failure;
@@ -37,8 +37,8 @@ pub struct CallContext {
     pub time_zone: String,
     /// The time the plugin sees, Unix milliseconds.
     pub now_ms: i64,
-    /// How many requests to others the run may still make.
-    pub requests: RequestBudget,
+    /// What the plugins of the run may still take.
+    pub run: RunBudget,
 }
 
 /// What became of a call and what it took.
@@ -121,13 +121,18 @@ impl Host {
         let Ok(Ok(_slot)) = timeout_at(deadline.into(), self.inner.slots.acquire()).await else {
             return CallReport::refused(FailureClass::Unavailable, "all sandboxes are busy; a later try may work");
         };
-        let CallContext { key, locale, time_zone, now_ms, requests, .. } = context;
+        let CallContext { key, locale, time_zone, now_ms, run, .. } = context;
+        let granted = match run.take_fuel(limits.fuel) {
+            Ok(granted) => granted,
+            Err(spent) => return CallReport::refused(FailureClass::RunLimit, &spent.to_string()),
+        };
         let state = CallState::new(limits, office, &tool.spec().name, tool.spec().effect, key.clone(), now_ms);
-        let state = state.reaching(plugin.egress.clone(), requests).keeping(plugin.kv.clone());
-        let mut store = match store(&self.inner.engine, state, limits, deadline) {
+        let state = state.reaching(plugin.egress.clone()).within(run.clone()).keeping(plugin.kv.clone());
+        let mut store = match store(&self.inner.engine, state, limits, granted, deadline) {
             Ok(store) => store,
             Err(err) => {
                 tracing::error!(tool.name = tool.spec().name, error = format!("{err:#}"), "cannot make a sandbox");
+                run.give_fuel(granted);
                 return CallReport::refused(FailureClass::Unavailable, "no sandbox could be made");
             }
         };
@@ -139,11 +144,16 @@ impl Host {
         };
         let failed = match answered {
             Err(_elapsed) => Err(failure::timeout()),
-            Ok(Err(trap)) => Err(failure::of_trap(&trap, store.data(), limits)),
+            Ok(Err(trap)) => Err(failure::of_trap(&trap, store.data(), limits, granted)),
             Ok(Ok(Err(error))) => Err(failure::of_tool(error, |text| store.data().scrub(text))),
-            Ok(Ok(Ok(response))) => read(tool, limits, response, |text| store.data().scrub(text)),
+            Ok(Ok(Ok(response))) => {
+                store.data_mut().used.output_bytes = bytes_of(&response);
+                read(tool, limits, response, |text| store.data().scrub(text))
+            }
         };
-        let fuel = limits.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+        let unused = store.get_fuel().unwrap_or(0);
+        run.give_fuel(unused);
+        let fuel = granted.saturating_sub(unused);
         let state = store.into_data();
         let outcome = failed.unwrap_or_else(|failure| Outcome::Failed { failure: own_up(failure, &state) });
         CallReport { outcome, fuel, ms: elapsed_ms(begun), used: state.took(), kept: state.kept, records: state.records, handed: state.handed }
@@ -157,6 +167,11 @@ fn elapsed_ms(begun: Instant) -> u64 {
 async fn answer(plugin: &Plugin, store: &mut Store<CallState>, request: &Request) -> wasmtime::Result<Result<Response, Error>> {
     let instance = plugin.pre.instantiate_async(&mut *store).await?;
     instance.call_call(store, request).await
+}
+
+/// What a plugin answered, in bytes.
+fn bytes_of(response: &Response) -> u64 {
+    (response.result.len() + response.summary.as_ref().map_or(0, String::len)) as u64
 }
 
 fn read(tool: &Tool, limits: &Limits, response: Response, scrub: impl Fn(String) -> String) -> Result<Outcome, Failure> {
@@ -183,3 +198,6 @@ fn own_up(failure: Failure, state: &CallState) -> Failure {
         many => Failure { message: format!("{}; it had made {many} changes before, which stand", failure.message), retryable: false, ..failure },
     }
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests;

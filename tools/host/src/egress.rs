@@ -27,6 +27,7 @@ pub use scrub::SECRET_BYTES_MIN;
 pub(crate) use target::Target as ReadTarget;
 pub(crate) use wire::{Dialer, Failed};
 
+use crate::budget::{RunBudget, RunSpent};
 use crate::mcp::Secret;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, LOCATION};
@@ -35,13 +36,11 @@ use scrub::Scrubber;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use steward_core::limits::RUN_REQUESTS_MAX;
 use steward_core::{CallUse, Effect};
 use target::Target;
 use tokio::time::timeout;
-use wire::Answer;
+use wire::{Answer, Intake};
 
 /// The longest secret that is taken, in bytes.
 pub const SECRET_BYTES_MAX: usize = 4 << 10;
@@ -55,6 +54,8 @@ const CALL_SENT_BYTES_MAX: u64 = 1 << 20;
 /// The largest body that is taken, in bytes; all bodies of a call together.
 const RESPONSE_BYTES_MAX: u64 = 1 << 20;
 const CALL_RECEIVED_BYTES_MAX: u64 = 4 << 20;
+/// Both together.
+pub(crate) const CALL_EGRESS_BYTES_MAX: u64 = CALL_SENT_BYTES_MAX + CALL_RECEIVED_BYTES_MAX;
 /// How long one request may take with its redirects, in milliseconds; the call's own deadline holds too.
 const REQUEST_MS: u64 = 10_000;
 
@@ -126,27 +127,6 @@ pub enum Roots {
     Only(Vec<u8>),
 }
 
-/// How many more requests a run may make. Clones count together.
-#[derive(Debug, Clone)]
-pub struct RequestBudget(Arc<AtomicU32>);
-
-impl RequestBudget {
-    /// What is left of a run that made so many.
-    pub fn after(made: u32) -> Self {
-        Self(Arc::new(AtomicU32::new(RUN_REQUESTS_MAX.saturating_sub(made))))
-    }
-
-    fn take(&self) -> bool {
-        self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| left.checked_sub(1)).is_ok()
-    }
-}
-
-impl Default for RequestBudget {
-    fn default() -> Self {
-        Self::after(0)
-    }
-}
-
 /// Why a request was not made or brought nothing. The texts are for the plugin and the model: no address, nothing secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -205,14 +185,14 @@ impl Egress {
     }
 
     /// Asks others once, and follows where a GET or HEAD is sent. What it takes is added to `used`, whatever comes of it.
-    pub(crate) async fn fetch(&self, asked: Asked, effect: Effect, used: &mut CallUse, run: &RequestBudget) -> Result<Given, Failed> {
+    pub(crate) async fn fetch(&self, asked: Asked, effect: Effect, used: &mut CallUse, run: &RunBudget) -> Result<Given, Failed> {
         let within = asked.timeout_ms.map_or(REQUEST_MS, |wanted| u64::from(wanted).min(REQUEST_MS));
         let answered = timeout(Duration::from_millis(within), Box::pin(self.follow(asked, effect, used, run))).await;
         let answer = answered.unwrap_or_else(|_elapsed| Err(Failed { why: Refusal::Timeout, sent: true }))?;
         Ok(self.give(answer))
     }
 
-    async fn follow(&self, asked: Asked, effect: Effect, used: &mut CallUse, run: &RequestBudget) -> Result<Answer, Failed> {
+    async fn follow(&self, asked: Asked, effect: Effect, used: &mut CallUse, run: &RunBudget) -> Result<Answer, Failed> {
         let Asked { method, url, headers: wanted, body, timeout_ms: _ } = asked;
         // A call that was judged as a look, or as a change of our own records, was not judged as something that others learn of.
         match effect {
@@ -242,9 +222,8 @@ impl Egress {
             if used.requests >= CALL_REQUESTS_MAX {
                 return Err(Refusal::TooMany(format!("one call makes at most {CALL_REQUESTS_MAX} requests, redirects counted")).into());
             }
-            if !run.take() {
-                return Err(Refusal::TooMany(format!("one run makes at most {RUN_REQUESTS_MAX} requests")).into());
-            }
+            let spent = |why: RunSpent| Failed::from(Refusal::TooMany(why.to_string()));
+            run.take_request().and_then(|()| run.take_sent(body.len() as u64)).map_err(spent)?;
             // A recording is asked in the place of the network, after everything that the manifest has to say.
             let addresses = match self.dialer.options.answers {
                 Answers::Network | Answers::Witnessed(_) => self.dialer.addresses(&self.plugin, &target).await?,
@@ -256,19 +235,18 @@ impl Egress {
             *request.headers_mut() = headers;
             used.requests += 1;
             used.sent_bytes += body.len() as u64;
+            let intake = Intake { most, call: &mut used.received_bytes, run: Some(run) };
             let answer = match &self.dialer.options.answers {
-                Answers::Network => self.dialer.exchange(&target, &addresses, request, most, &mut used.received_bytes).await?,
+                Answers::Network => self.dialer.exchange(&target, &addresses, request, intake).await?,
                 Answers::Witnessed(_) => {
                     let witness = self.to_witness(request.method(), &target, request.headers(), &body);
-                    let answered = self.dialer.exchange(&target, &addresses, request, most, &mut used.received_bytes).await;
+                    let answered = self.dialer.exchange(&target, &addresses, request, intake).await;
                     if let Some((witness, sent)) = witness {
                         witness.saw(sent, answered.as_ref().ok().map(|answer| self.seen(answer)));
                     }
                     answered?
                 }
-                Answers::Recorded(recorded) => {
-                    self.recall(recorded.as_ref(), request.method(), &target, request.headers(), &body, (most, &mut used.received_bytes))?
-                }
+                Answers::Recorded(recorded) => self.recall(recorded.as_ref(), request.method(), &target, request.headers(), &body, intake)?,
             };
             if answer.headers.get(CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
                 let why = format!("`{}` answered compressed, though it was asked not to", target.host);

@@ -1,6 +1,7 @@
 //! How a call that went wrong is told: a class the model can act on and one sentence, never the engine's words or an address.
 
 use crate::bindings::Error;
+use crate::budget::RunSpent;
 use crate::error::tidy;
 use crate::manifest::Limits;
 use crate::sandbox::{CallState, RepeatDiffers, TooManyQuestions};
@@ -22,8 +23,8 @@ pub(crate) fn of_tool(error: Error, scrub: impl Fn(String) -> String) -> Failure
     Failure { class, message: tidy(&scrub(message), MESSAGE_MAX), retryable: class == FailureClass::Unavailable }
 }
 
-/// A call that the engine ended.
-pub(crate) fn of_trap(error: &wasmtime::Error, state: &CallState, limits: &Limits) -> Failure {
+/// A call that the engine ended, of a plugin that had so much fuel left to use.
+pub(crate) fn of_trap(error: &wasmtime::Error, state: &CallState, limits: &Limits, granted: u64) -> Failure {
     if error.is::<PoolConcurrencyLimitError>() {
         // A call that takes several memories is short of them before calls are short of slots.
         return Failure { class: FailureClass::Unavailable, message: "all sandboxes are busy; a later try may work".to_owned(), retryable: true };
@@ -31,6 +32,8 @@ pub(crate) fn of_trap(error: &wasmtime::Error, state: &CallState, limits: &Limit
     let trap = error.downcast_ref::<Trap>();
     let (class, message) = if state.meter.refused && trap != Some(&Trap::Interrupt) && trap != Some(&Trap::OutOfFuel) {
         (FailureClass::Memory, format!("the tool wanted more than its {} MiB of memory; ask for less at once", limits.memory_mb))
+    } else if let Some(spent) = error.downcast_ref::<RunSpent>() {
+        (FailureClass::RunLimit, spent.to_string())
     } else if let Some(asked) = error.downcast_ref::<TooManyQuestions>() {
         (FailureClass::Failed, format!("{asked}; ask for less at once"))
     } else if error.downcast_ref::<RepeatDiffers>().is_some() {
@@ -39,6 +42,7 @@ pub(crate) fn of_trap(error: &wasmtime::Error, state: &CallState, limits: &Limit
     } else {
         match trap {
             Some(Trap::Interrupt) => return timeout(),
+            Some(Trap::OutOfFuel) if granted < limits.fuel => (FailureClass::RunLimit, RunSpent::Fuel.to_string()),
             Some(Trap::OutOfFuel) => (FailureClass::Fuel, "the tool computed more than it may; ask for less at once".to_owned()),
             Some(Trap::StackOverflow) => (FailureClass::StackOverflow, "the tool recursed too deep".to_owned()),
             Some(trap) => (FailureClass::Trap, format!("the tool crashed ({})", tidy(&trap.to_string(), 100))),

@@ -27,9 +27,12 @@ impl wit::log::Host for CallState {
         use wit::log::Level;
         self.heard();
         if self.logs >= LOGS_MAX {
+            self.used.logs_cut = self.used.logs_cut.saturating_add(1);
             return Ok(());
         }
         self.logs += 1;
+        let is_cut = message.chars().count() > LOG_CHARACTERS_MAX;
+        self.used.logs_cut = self.used.logs_cut.saturating_add(u32::from(is_cut));
         let (tool, message) = (self.tool.as_str(), tidy(&self.scrub(message), LOG_CHARACTERS_MAX));
         match level {
             Level::Debug => tracing::debug!(tool.name = tool, "plugin: {message}"),

@@ -6,6 +6,7 @@
 //! ambient time, chance, files or network.
 
 mod bindings;
+mod budget;
 mod cache;
 mod call;
 mod clean;
@@ -37,10 +38,11 @@ pub mod testing;
 mod ticker;
 mod tool;
 
+pub use budget::RunBudget;
 pub use call::{CallContext, CallReport};
 pub use egress::{
     Answers, COURIER_BYTES_MAX, Courier, CourierError, Delivered, Document, EgressOptions, EgressRule, EgressSecret, Network, NetworkError, PrivateHost,
-    Reader, ReaderError, Recorded, RecordedAnswer, RequestBudget, Resolver, Roots, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Scheme, SentRequest, Witness,
+    Reader, ReaderError, Recorded, RecordedAnswer, Resolver, Roots, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Scheme, SentRequest, Witness,
 };
 pub use engine::{Allocation, Host, HostOptions, KV_QUOTA_DEFAULT};
 pub use error::{HostError, PluginError};

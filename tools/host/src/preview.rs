@@ -61,7 +61,7 @@ impl Host {
         let state = CallState::new(limits, office, &tool.spec().name, Effect::Read, key.clone(), now_ms).keeping(plugin.kv.clone());
         let request = Request { tool: tool.spec().name.clone(), arguments: arguments.to_string(), key, locale, time_zone, deadline_ms: budget_ms };
         let Ok(Ok(_slot)) = timeout_at(deadline.into(), self.inner.slots.acquire()).await else { return Some(failed(failure::timeout())) };
-        let mut store = store(&self.inner.engine, state, limits, deadline).ok()?;
+        let mut store = store(&self.inner.engine, state, limits, limits.fuel, deadline).ok()?;
         let asked = async {
             let instance = plugin.pre.instance_pre().instantiate_async(&mut store).await?;
             let preview = instance.get_typed_func::<(Request,), (Result<wit::Preview, Error>,)>(&mut store, index)?;
@@ -73,7 +73,7 @@ impl Host {
         };
         Some(match answered {
             Err(_elapsed) => failed(failure::timeout()),
-            Ok(Err(trap)) => failed(failure::of_trap(&trap, store.data(), limits)),
+            Ok(Err(trap)) => failed(failure::of_trap(&trap, store.data(), limits, limits.fuel)),
             Ok(Ok((Err(error),))) => failed(failure::of_tool(error, |text| text)),
             Ok(Ok((Ok(said),))) => cut(said),
         })

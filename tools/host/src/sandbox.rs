@@ -1,6 +1,7 @@
 //! One call's store: what the instance may take, what it was given, what it asked for.
 
-use crate::egress::{Egress, Failed, Given, REQUEST_BYTES_MAX, RequestBudget};
+use crate::budget::RunBudget;
+use crate::egress::{Egress, Failed, Given, REQUEST_BYTES_MAX};
 use crate::engine::{INSTANCES_MAX, MEMORIES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX};
 use crate::manifest::Limits;
 use crate::office::{KV_VALUE_BYTES_MAX, KvChanged, KvSpace, Office, OfficeError};
@@ -26,11 +27,13 @@ pub(crate) struct Meter {
     pub(crate) taken: usize,
     /// Whether more was asked for: a trap after that is for want of memory.
     pub(crate) refused: bool,
+    /// Elements of all tables: they do not shrink either.
+    pub(crate) elements: usize,
 }
 
 impl Meter {
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self { most: usize::try_from(limits.memory_mb << 20).unwrap_or(usize::MAX), taken: 0, refused: false }
+        Self { most: usize::try_from(limits.memory_mb << 20).unwrap_or(usize::MAX), taken: 0, refused: false, elements: 0 }
     }
 }
 
@@ -45,8 +48,12 @@ impl ResourceLimiter for Meter {
         Ok(true)
     }
 
-    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
-        Ok(desired <= TABLE_ELEMENTS_MAX)
+    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+        let grows = desired <= TABLE_ELEMENTS_MAX;
+        if grows {
+            self.elements = self.elements.saturating_add(desired.saturating_sub(current));
+        }
+        Ok(grows)
     }
 
     fn instances(&self) -> usize {
@@ -70,8 +77,8 @@ pub(crate) struct CallState {
     pub(crate) effect: Effect,
     /// The way to others, for plugins that have one.
     pub(crate) egress: Option<Arc<Egress>>,
-    /// What is left of the run's requests.
-    pub(crate) requests: RequestBudget,
+    /// What is left of what the plugins of the run may take.
+    pub(crate) run: RunBudget,
     pub(crate) used: CallUse,
     pub(crate) key: String,
     pub(crate) now_ms: i64,
@@ -94,7 +101,6 @@ pub(crate) struct CallState {
     unanswered: bool,
     pending: bool,
     ordinal: u32,
-    questions: u32,
 }
 
 impl CallState {
@@ -105,7 +111,7 @@ impl CallState {
             tool: tool.to_owned(),
             effect,
             egress: None,
-            requests: RequestBudget::default(),
+            run: RunBudget::default(),
             used: CallUse::default(),
             key,
             now_ms,
@@ -120,13 +126,17 @@ impl CallState {
             unanswered: false,
             pending: false,
             ordinal: 0,
-            questions: 0,
         }
     }
 
     /// The same call with a way to others.
-    pub(crate) fn reaching(self, egress: Option<Arc<Egress>>, requests: RequestBudget) -> Self {
-        Self { egress, requests, ..self }
+    pub(crate) fn reaching(self, egress: Option<Arc<Egress>>) -> Self {
+        Self { egress, ..self }
+    }
+
+    /// The same call as one of a run.
+    pub(crate) fn within(self, run: RunBudget) -> Self {
+        Self { run, ..self }
     }
 
     /// The same call with what its plugin keeps.
@@ -139,13 +149,14 @@ impl CallState {
         self.used.host_calls = self.used.host_calls.saturating_add(1);
     }
 
-    /// Counts a question to the office or to others. Past the limit the call ends.
+    /// Counts a question to the office or to others. Past the limit of the call, or of its run, the call ends.
     pub(crate) fn ask(&mut self) -> Result<()> {
         self.heard();
-        self.questions += 1;
-        if self.questions > QUESTIONS_MAX {
+        if self.used.questions >= QUESTIONS_MAX {
             return Err(wasmtime::Error::new(TooManyQuestions));
         }
+        self.run.take_question().map_err(wasmtime::Error::new)?;
+        self.used.questions += 1;
         Ok(())
     }
 
@@ -237,7 +248,7 @@ impl CallState {
 
     /// What the call took, beside fuel and time.
     pub(crate) fn took(&self) -> CallUse {
-        CallUse { memory_bytes: self.meter.taken as u64, ..self.used }
+        CallUse { memory_bytes: self.meter.taken as u64, table_elements: self.meter.elements as u64, ..self.used }
     }
 
     /// A text of the plugin's without the secrets of its manifest.
@@ -281,8 +292,8 @@ pub(crate) struct RepeatDiffers;
 #[error("the tool asked its host more than {QUESTIONS_MAX} times")]
 pub(crate) struct TooManyQuestions;
 
-/// A store for one call, with its limits set.
-pub(crate) fn store(engine: &Engine, state: CallState, limits: &Limits, deadline: Instant) -> Result<Store<CallState>> {
+/// A store for one call, with its limits set, and so much fuel.
+pub(crate) fn store(engine: &Engine, state: CallState, limits: &Limits, fuel: u64, deadline: Instant) -> Result<Store<CallState>> {
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.meter);
     store.set_max_component_handles(HANDLES_MAX);
@@ -290,7 +301,7 @@ pub(crate) fn store(engine: &Engine, state: CallState, limits: &Limits, deadline
     let request = if store.data().egress.is_some() { REQUEST_BYTES_MAX } else { 0 };
     let kept = if store.data().kv.is_some() { KV_VALUE_BYTES_MAX } else { 0 };
     store.set_hostcall_fuel(output.max(request).max(kept).saturating_add(HOSTCALL_BYTES));
-    store.set_fuel(limits.fuel)?;
+    store.set_fuel(fuel)?;
     store.set_epoch_deadline(1);
     // Every tick the guest gives way, by way of the runtime, which looks after timers and sockets in between.
     store.epoch_deadline_callback(move |_| {

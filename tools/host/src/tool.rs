@@ -1,13 +1,15 @@
 //! One tool, of a plugin or by MCP: its specification, its compiled schemas, what it is made of.
 
+use crate::egress::{CALL_EGRESS_BYTES_MAX, CALL_REQUESTS_MAX};
 use crate::error::PluginError;
 use crate::manifest::{Limits, ToolEntry};
 use crate::mcp::call::Remote;
 use crate::plugin::Plugin;
+use crate::sandbox::QUESTIONS_MAX;
 use crate::schema::{ArgumentError, Arguments, Results, has_place, is_open_text};
 use serde_json::Value;
 use std::sync::Arc;
-use steward_core::{ArgumentRole, Digest, Effect, Origin, ToolSpec};
+use steward_core::{ArgumentRole, Digest, Effect, Origin, PluginWork, ToolSpec};
 
 /// What a tool is made of.
 #[derive(Debug)]
@@ -152,6 +154,13 @@ impl Tool {
     /// Whether a call of it reaches nothing but this process and the office: the code of a plugin whose manifest lets it ask nobody else.
     pub fn stays_inside(&self) -> bool {
         matches!(&self.body, Body::Plugin { plugin, .. } if plugin.egress.is_none())
+    }
+
+    /// What one call of it may take at most of what the plugins of a run have together: nothing where no plugin runs.
+    pub fn work_max(&self) -> PluginWork {
+        let Body::Plugin { plugin, limits } = &self.body else { return PluginWork::default() };
+        let (requests, egress_bytes) = if plugin.egress.is_some() { (CALL_REQUESTS_MAX, CALL_EGRESS_BYTES_MAX) } else { (0, 0) };
+        PluginWork { requests, questions: QUESTIONS_MAX, egress_bytes, fuel: limits.fuel }
     }
 
     /// Where the result says who may read it, as a JSON pointer with `*`.

@@ -4,13 +4,13 @@ use super::RunView;
 use crate::auth::{Answer, Caller, json};
 use crate::extract::Id;
 use crate::openapi::Doc;
-use crate::routes::agents::LimitsView;
+use crate::routes::agents::{LimitsView, PluginWorkView};
 use http::StatusCode;
 use serde::Serialize;
+use steward_agent::run::Run;
 use steward_core::event::Pins;
-use steward_core::{Digest, Event, MessageId, RunId};
+use steward_core::{Digest, MessageId, RunId};
 use steward_office::runs;
-use steward_store::journal;
 use utoipa::ToSchema;
 
 /// What a run is pinned to from its first event on, whatever is changed meanwhile.
@@ -40,6 +40,8 @@ pub(crate) struct RunDetail {
     #[serde(flatten)]
     run: RunView,
     pins: Option<PinsView>,
+    /// What its plugins took so far, and those of runs that served its calls; the bounds of it stand with its limits.
+    plugins_used: PluginWorkView,
     /// The runs that serve its calls, oldest first; those that serve them in turn stand in theirs.
     sub_runs: Vec<RunView>,
 }
@@ -54,10 +56,7 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>) -> Answer {
     let mut tx = caller.begin().await?;
     let run = runs::get(&mut tx, id).await?;
     let sub_runs = runs::sub_runs(&mut tx, id).await?.into_iter().map(RunView::from).collect();
-    let first = journal::read(&mut tx, id, 0, 1).await?.into_iter().next();
-    let pins = first.and_then(|recorded| match recorded.event {
-        Event::Started { pins, .. } => Some(PinsView::from(pins)),
-        _ => None,
-    });
-    json(StatusCode::OK, &RunDetail { run: run.into(), pins, sub_runs })
+    let recorded = Run::fold(&runs::journal(&mut tx, id).await?);
+    let plugins_used = recorded.used().plugins.into();
+    json(StatusCode::OK, &RunDetail { run: run.into(), pins: recorded.pins.map(PinsView::from), plugins_used, sub_runs })
 }

@@ -65,6 +65,26 @@ async fn runs_of_others_are_seen_by_those_who_may_see_runs_and_nowhere_else() {
 }
 
 #[tokio::test]
+async fn a_run_says_what_its_plugins_took() {
+    let model = ScriptedModel::start_with(|seen| match seen.tool_results().len() {
+        0 => Reply::call("crm.find_contacts", json!({ "query": "lena" })),
+        _ => Reply::text("Nobody."),
+    })
+    .await;
+    let working = Working::with(model, &[]).await;
+    let owner = working.world.owner().await;
+    let (_, run) = working.say(&owner, "Is Lena in the book?").await;
+    let heard = Listening::open(working.ask("GET", format!("/api/v1/runs/{run}/events")).cookie(&owner)).await.until_the_end().await;
+    let done = heard.iter().find(|heard| heard.name == "tool.done").expect("a call");
+    let shown = working.ask("GET", format!("/api/v1/runs/{run}")).cookie(&owner).send().await.expect(200).json();
+    let used = &shown["plugins_used"];
+    assert_eq!((&used["questions"], &used["requests"], &used["egress_bytes"]), (&json!(1), &json!(0), &json!(0)), "{shown}");
+    assert_eq!((&used["fuel"], &used["questions"]), (&done.data["fuel"], &done.data["used"]["questions"]), "{done:?}");
+    assert!(done.data["used"]["output_bytes"].as_u64().is_some_and(|bytes| bytes > 0), "{done:?}");
+    assert_eq!(shown["pins"]["limits"]["plugins"], json!({ "requests": 100, "questions": 5_000, "egress_bytes": 32 << 20, "fuel": 50_000_000_000_u64 }));
+}
+
+#[tokio::test]
 async fn a_run_is_followed_live_and_taken_up_from_any_event() {
     let working = Working::noting().await;
     let owner = working.world.owner().await;

@@ -15,8 +15,8 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use steward_core::event::Pins;
-use steward_core::{CallId, DecisionId, Effect, EnvelopeId, Event, FailureClass, Label, Micros, Outcome, RunOutcome, ToolCall};
-use steward_host::{CallContext, CallReport, DELEGATE, EXTRACT, PROPOSE_GRANT, RequestBudget, SCHEDULE};
+use steward_core::{CallId, DecisionId, Effect, EnvelopeId, Event, FailureClass, Label, Micros, Outcome, PluginWork, RunOutcome, ToolCall};
+use steward_host::{CallContext, CallReport, DELEGATE, EXTRACT, PROPOSE_GRANT, RunBudget, SCHEDULE};
 use steward_office::holds::seal::seal_hold;
 use steward_policies::Permit;
 use steward_store::decision::DecisionRow;
@@ -202,7 +202,7 @@ impl Drive<'_> {
     pub(super) async fn execute(&mut self, calls: &[CallId]) -> Result<(), DriveError> {
         let Some(permitted) = self.permitted(calls).await? else { return Ok(()) };
         for (id, _) in &permitted {
-            self.apply(Event::Starting { call_id: *id, key: self.key_of(*id), attempt: 1 });
+            self.apply(Event::Starting { call_id: *id, key: self.key_of(*id), attempt: 1, lost: PluginWork::default() });
             if self.run.call(*id).is_some_and(|call| call.hold.is_some()) {
                 self.sides.push(Side::CallHold { call: *id, from: "approved", to: "claimed" });
             }
@@ -225,6 +225,7 @@ impl Drive<'_> {
 
     /// Calls that were started and never ended: repeated by their key where that is safe, handed to a person where it is not.
     pub(super) async fn reconcile(&mut self, calls: &[CallId]) -> Result<(), DriveError> {
+        self.withdraw_questions().await;
         let mut again = Vec::new();
         for id in calls {
             let Some(call) = self.run.call(*id) else { continue };
@@ -237,22 +238,29 @@ impl Drive<'_> {
                 self.not_known(*id, "Steward stopped while this call ran and cannot tell whether it took effect; a person has to look");
             }
         }
-        let ids: Vec<CallId> = again.iter().map(|(id, _)| *id).collect();
         let mut permitted = Vec::new();
-        for id in &ids {
+        for (id, _) in &again {
             match self.judged(*id).await?.map(|judged| judged.ruling) {
                 Some(Ruling { verdict: Ruled::Allow(permit), floor, said, .. }) => permitted.push((*id, Permitted { permit: *permit, floor, said })),
                 _ => self.not_known(*id, "Steward stopped while this call ran, and the rules as they are now do not let it be repeated"),
             }
         }
         for (id, attempt) in again.into_iter().filter(|(id, _)| permitted.iter().any(|(permitted, _)| permitted == id)) {
-            self.apply(Event::Starting { call_id: id, key: self.key_of(id), attempt });
+            let lost = self.lost(id);
+            self.apply(Event::Starting { call_id: id, key: self.key_of(id), attempt, lost });
         }
         self.flush(RunStatus::Running, false).await?;
         self.carry_out(permitted, false).await
     }
 
+    /// What a try of a call that was cut off may have taken at most. Nobody is left to ask, so that much counts.
+    fn lost(&self, id: CallId) -> PluginWork {
+        let tool = self.run.call(id).and_then(|call| self.runtime.host.tool(&call.call.tool));
+        tool.map_or_else(PluginWork::default, |tool| tool.work_max())
+    }
+
     pub(super) fn not_known(&mut self, id: CallId, message: &str) {
+        let lost = self.lost(id);
         if self.run.call(id).is_some_and(|call| call.hold.is_some()) {
             self.sides.push(Side::CallHold { call: id, from: "claimed", to: "unknown" });
         }
@@ -262,6 +270,7 @@ impl Drive<'_> {
             fuel: 0,
             ms: 0,
             used: Default::default(),
+            lost,
             records: Default::default(),
             kept: None,
             handed: Default::default(),
@@ -312,7 +321,7 @@ impl Drive<'_> {
         let runtime = self.runtime;
         let now_ms = runtime.office.clock.now_ms();
         // Those that run side by side have it together.
-        let requests = RequestBudget::after(self.run.requests);
+        let budget = self.run.left().map_or_else(RunBudget::default, |left| RunBudget::of(left.plugins));
         let (handed_down, permitted): (Vec<_>, Vec<_>) = permitted.into_iter().partition(|(_, permitted)| permitted.permit.envelope().tool == DELEGATE);
         let mut desk = Desk::new();
         for (id, Permitted { permit, floor, said }) in permitted {
@@ -330,7 +339,7 @@ impl Drive<'_> {
             }
             let key = self.key_of(id);
             let deadline_ms = runtime.host.tool(&permit.envelope().tool).map_or(CALL_DEADLINE_MS, |tool| tool.spec().timeout_ms);
-            let context = CallContext { key, deadline_ms, locale: "en".to_owned(), time_zone: "UTC".to_owned(), now_ms, requests: requests.clone() };
+            let context = CallContext { key, deadline_ms, locale: "en".to_owned(), time_zone: "UTC".to_owned(), now_ms, run: budget.clone() };
             let only_reads = self.run.call(id).is_some_and(|call| call.only_reads());
             let hands = (self.hands)(floor);
             let people = self.people_of(&desk, id);
@@ -364,7 +373,7 @@ impl Drive<'_> {
                 self.apply(Event::Extracted { call_id: id, model, usage, cost });
             }
             let CallReport { outcome, fuel, ms, used, records, kept, handed } = report;
-            self.apply(Event::Done { call_id: id, outcome, fuel, ms, used, records, kept, handed });
+            self.apply(Event::Done { call_id: id, outcome, fuel, ms, used, lost: PluginWork::default(), records, kept, handed });
         }
         if handed_down.is_empty() { Ok(()) } else { Box::pin(self.hand_down(handed_down)).await }
     }

@@ -238,7 +238,17 @@ impl Drive<'_> {
             let to = if matches!(outcome, Outcome::Ok { .. }) { "done" } else { "failed" };
             self.sides.push(Side::CallHold { call: id, from: "claimed", to });
         }
-        self.apply(Event::Done { call_id: id, outcome, fuel: 0, ms: 0, used: Default::default(), records: Default::default(), kept, handed });
+        self.apply(Event::Done {
+            call_id: id,
+            outcome,
+            fuel: 0,
+            ms: 0,
+            used: Default::default(),
+            lost: Default::default(),
+            records: Default::default(),
+            kept,
+            handed,
+        });
     }
 
     /// This run ends: what still serves it is stopped by the same commit, and its calls have no other outcome.

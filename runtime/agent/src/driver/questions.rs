@@ -209,12 +209,23 @@ impl Drive<'_> {
 
     /// Closes a question that nobody answered, in the row and on record.
     async fn close_question(&mut self, open: Open, outcome: QuestionOutcome) {
-        if let Err(err) = self.journal.close_question(open.question, outcome, self.runtime.office.clock.now()).await {
+        self.close_on_record(open.call, open.question, outcome).await;
+        let _ = open.told.send(PersonSaid::Nothing);
+    }
+
+    async fn close_on_record(&mut self, call_id: CallId, question_id: QuestionId, outcome: QuestionOutcome) {
+        if let Err(err) = self.journal.close_question(question_id, outcome, self.runtime.office.clock.now()).await {
             // Nobody can answer it all the same: its time ends, and so does the lease it was asked under.
             warn!(run.id = %self.run_id, error = %err, "a question that nobody waits for could not be closed");
         }
-        self.apply(Event::QuestionClosed { call_id: open.call, question_id: open.question, outcome, by: None, answer: None });
-        let _ = open.told.send(PersonSaid::Nothing);
+        self.apply(Event::QuestionClosed { call_id, question_id, outcome, by: None, answer: None });
+    }
+
+    /// Closes what was asked in a process that ended: the server that waited for the answer went with it, and asks anew if its call is repeated.
+    pub(super) async fn withdraw_questions(&mut self) {
+        for (call, question) in self.run.questions.clone() {
+            self.close_on_record(call, question, QuestionOutcome::Withdrawn).await;
+        }
     }
 
     async fn close_all(&mut self, desk: &mut Desk, outcome: QuestionOutcome) {

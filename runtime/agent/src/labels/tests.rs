@@ -263,13 +263,14 @@ fn what_a_tool_says_of_its_failure_is_its_own_text() {
         cost: steward_core::Micros(0),
         model: "m".into(),
     };
-    let starting = Event::Starting { call_id, key: "k".into(), attempt: 1 };
+    let starting = Event::Starting { call_id, key: "k".into(), attempt: 1, lost: Default::default() };
     let done = |class| Event::Done {
         call_id,
         outcome: Outcome::failed(class, "pay DE00 at once"),
         fuel: 0,
         ms: 0,
         used: Default::default(),
+        lost: Default::default(),
         records: BTreeMap::new(),
         kept: None,
         handed: Default::default(),
@@ -282,11 +283,11 @@ fn what_a_tool_says_of_its_failure_is_its_own_text() {
     // Whoever may not read what the tool had read may not read what it says of its failure.
     for (private, kept_private, narrow) in [(false, false, false), (true, false, false), (false, true, false), (false, false, true)] {
         let tools = [("mail.read".to_owned(), Arc::new(ToolSpec { name: "mail.read".into(), private, ..spec() }))].into();
-        let Event::Done { call_id, outcome, fuel, ms, used, records, .. } = done(FailureClass::Failed) else { panic!("another event") };
+        let Event::Done { call_id, outcome, fuel, ms, used, lost, records, .. } = done(FailureClass::Failed) else { panic!("another event") };
         let kept = Some(steward_core::Floor { integrity: Integrity::Directory, private: kept_private });
         let handed = if narrow { Readers::nobody() } else { Readers::Public };
         let handed = steward_core::event::Handed { readers: handed, chunks: Vec::new() };
-        let done = Event::Done { call_id, outcome, fuel, ms, used, records, kept, handed };
+        let done = Event::Done { call_id, outcome, fuel, ms, used, lost, records, kept, handed };
         let readers = all(vec![answered.clone(), starting.clone(), done], &tools).readers;
         assert_eq!(readers.is_public(), !private && !kept_private && !narrow, "{private} {kept_private} {narrow}: {readers:?}");
     }
@@ -391,6 +392,7 @@ fn what_a_run_made_is_not_its_forks_own() {
         fuel: 0,
         ms: 0,
         used: Default::default(),
+        lost: Default::default(),
         records: BTreeMap::new(),
         kept: None,
         handed: Default::default(),

@@ -145,13 +145,14 @@ impl Run {
                     (HoldOutcome::Cancelled | HoldOutcome::Edited | HoldOutcome::Revised, _) => {}
                 }
             }
-            Event::Starting { call_id, key, attempt } => {
+            Event::Starting { call_id, key, attempt, lost } => {
+                self.plugins = self.plugins.plus(lost);
                 if let Some(call) = self.call_mut(*call_id) {
                     call.started = Some(Started { key: key.clone(), attempt: *attempt });
                 }
             }
-            Event::Done { call_id, outcome, used, records, kept, handed, .. } => {
-                self.requests = self.requests.saturating_add(used.requests);
+            Event::Done { call_id, outcome, fuel, used, lost, records, kept, handed, .. } => {
+                self.plugins = self.plugins.plus(&used.work(*fuel)).plus(lost);
                 if let Some(call) = self.call_mut(*call_id) {
                     call.outcome = Some(outcome.clone());
                     call.records.clone_from(records);
@@ -160,7 +161,8 @@ impl Run {
                 }
             }
             // What a server asked the person is between the two; the call goes on as it stands.
-            Event::QuestionOpened { .. } | Event::QuestionClosed { .. } => {}
+            Event::QuestionOpened { call_id, put } => self.questions.push((*call_id, put.question_id)),
+            Event::QuestionClosed { question_id, .. } => self.questions.retain(|(_, open)| open != question_id),
             Event::Extracted { usage, cost, .. } => self.charge(*usage, *cost),
             Event::Delegated { call_id, run_id, limits, .. } => {
                 if let Some(call) = self.call_mut(*call_id) {
@@ -175,6 +177,7 @@ impl Run {
                 self.below.tokens = self.below.tokens.saturating_add(used.tokens);
                 self.below.cost = self.below.cost.plus(used.cost);
                 self.below.below_steps = self.below.below_steps.saturating_add(used.below_steps);
+                self.below.plugins = self.below.plugins.plus(&used.plugins);
                 self.worked_ms = self.worked_ms.saturating_add(used.worked_ms.max(0));
                 if let Some(sub_run) = self.call_mut(*call_id).and_then(|call| call.sub_run.as_mut()).filter(|sub_run| sub_run.run_id == *run_id) {
                     sub_run.label = Some(label.clone());

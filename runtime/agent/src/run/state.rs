@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use steward_core::event::{Attachment, Fate, Given, Handed, HoldOutcome, LaterCall, Pins, RunOutcome, Turn, Used};
 use steward_core::{
     BlockClass, BudgetHoldId, CallId, Digest, Effect, EnvelopeId, FailureClass, Floor, GrantId, HoldId, Integrity, Label, Micros, Needs, Outcome, PersonId,
-    RunId, RunLimits, ToolCall, Usage, Verdict,
+    PluginWork, QuestionId, RunId, RunLimits, ToolCall, Usage, Verdict,
 };
 
 /// The state of a run. Made only by folding events.
@@ -44,8 +44,10 @@ pub struct Run {
     pub cost: Micros,
     /// What its sub-runs used, those that are over. Paid there; it counts against the limits here.
     pub below: Used,
-    /// Requests that its tools made to others.
-    pub requests: u32,
+    /// What servers asked the person and nobody closed, by call.
+    pub questions: Vec<(CallId, QuestionId)>,
+    /// What its own plugins took, with what tries that a crash cut off may have taken.
+    pub plugins: PluginWork,
     /// What the run waits for because a budget has no room.
     pub budget_hold: Option<BudgetHoldId>,
     /// Why it may not go on beyond its budgets.
@@ -208,6 +210,7 @@ impl Run {
             cost: before.cost.plus(self.cost).plus(below.cost),
             worked_ms: self.worked_ms,
             below_steps: before.below_steps.saturating_add(below.below_steps),
+            plugins: before.plugins.plus(&self.plugins).plus(&below.plugins),
         }
     }
 
@@ -227,6 +230,7 @@ impl Run {
             seconds: limits.seconds.saturating_sub(worked),
             tokens: limits.tokens.saturating_sub(used.tokens),
             cost: Micros(cost.0.saturating_sub(used.cost.0).max(0)),
+            plugins: limits.plugins.without(&used.plugins),
         };
         Some(self.open_sub_runs().fold(left, |left, (_, open)| left.without(&open.limits)))
     }
@@ -333,6 +337,7 @@ impl Call {
             FailureClass::Trap => "trap",
             FailureClass::OutputTooLarge => "output_too_large",
             FailureClass::BadOutput => "bad_output",
+            FailureClass::RunLimit => "run_limit",
             FailureClass::Unknown => "unknown",
             FailureClass::Failed => "failed",
         })

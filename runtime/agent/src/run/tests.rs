@@ -8,6 +8,15 @@ use std::collections::BTreeSet;
 use steward_core::event::{AskFailure, HoldOutcome, Pins, Recorded, RunOutcome, Used};
 use steward_core::*;
 
+/// More than any run has.
+const MOST: RunLimits = RunLimits {
+    steps: u32::MAX,
+    seconds: u32::MAX,
+    tokens: u64::MAX,
+    cost: Micros(i64::MAX),
+    plugins: PluginWork { requests: u32::MAX, questions: u32::MAX, egress_bytes: u64::MAX, fuel: u64::MAX },
+};
+
 fn started(limits: RunLimits) -> Event {
     let ids = Ids::counter();
     Event::Started {
@@ -115,7 +124,7 @@ impl Course {
                         assert!(call.hold.as_ref().is_none_or(|hold| hold.closed == Some(HoldOutcome::Approved)), "what was held runs only approved");
                         assert!(self.started.insert((*id, 1)), "a call starts once");
                         self.earlier_effects_are_over(&run, *id);
-                        self.push(Event::Starting { call_id: *id, key: format!("key {id}"), attempt: 1 });
+                        self.push(Event::Starting { call_id: *id, key: format!("key {id}"), attempt: 1, lost: Default::default() });
                     }
                     if self.die(5) == 0 {
                         continue; // A crash between the intent and the outcome.
@@ -141,7 +150,7 @@ impl Course {
                     for id in calls {
                         let attempt = run.call(id).and_then(|call| call.started.clone()).expect("reconciled calls were started").attempt + 1;
                         assert!(self.started.insert((id, attempt)));
-                        self.push(Event::Starting { call_id: id, key: format!("key {id}"), attempt });
+                        self.push(Event::Starting { call_id: id, key: format!("key {id}"), attempt, lost: Default::default() });
                         if self.die(3) != 0 {
                             self.push(done(id));
                         }
@@ -251,7 +260,17 @@ fn decided(call: &Call, verdict: Verdict, effect: Effect, after_approval: bool) 
 
 fn done(call_id: CallId) -> Event {
     let outcome = Outcome::Ok { result: json!({}), summary: None };
-    Event::Done { call_id, outcome, fuel: 1, ms: 1, used: Default::default(), records: Default::default(), kept: None, handed: Default::default() }
+    Event::Done {
+        call_id,
+        outcome,
+        fuel: 1,
+        ms: 1,
+        used: Default::default(),
+        lost: Default::default(),
+        records: Default::default(),
+        kept: None,
+        handed: Default::default(),
+    }
 }
 
 fn delegated(call_id: CallId, limits: RunLimits) -> Event {
@@ -261,7 +280,8 @@ fn delegated(call_id: CallId, limits: RunLimits) -> Event {
 
 fn returned(call_id: CallId, limits: RunLimits) -> Event {
     let label = Label::from_source(Integrity::Outside, steward_core::Source::Model);
-    let used = Used { tokens: limits.tokens / 2, cost: Micros(limits.cost.0 / 2), worked_ms: 5, below_steps: limits.steps / 2 };
+    let used =
+        Used { tokens: limits.tokens / 2, cost: Micros(limits.cost.0 / 2), worked_ms: 5, below_steps: limits.steps / 2, plugins: limits.plugins.part(2) };
     Event::Returned {
         call_id,
         run_id: steward_core::RunId::from_uuid(uuid_of(call_id)),
@@ -275,7 +295,7 @@ fn returned(call_id: CallId, limits: RunLimits) -> Event {
 
 #[test]
 fn what_is_handed_down_is_gone_until_it_comes_back_and_then_what_was_used_is() {
-    let limits = RunLimits { steps: 10, seconds: 100, tokens: 1000, cost: Micros(1000) };
+    let limits = RunLimits { steps: 10, seconds: 100, tokens: 1000, cost: Micros(1000), ..RunLimits::default() };
     let mut course = Course::new(vec![1], limits);
     let call = |index: u16| ToolCall {
         call_id: CallId { step: 1, index },
@@ -288,20 +308,26 @@ fn what_is_handed_down_is_gone_until_it_comes_back_and_then_what_was_used_is() {
     let (first, second) = (call(0), call(1));
     course.push(asked(1, 1));
     course.push(answered(1, vec![first.clone(), second.clone()]));
-    assert_eq!(course.run().left(), Some(RunLimits { steps: 8, seconds: 99, tokens: 985, cost: Micros(990) }), "its own next answer is kept back");
+    assert_eq!(course.run().left(), Some(RunLimits { steps: 8, seconds: 99, tokens: 985, cost: Micros(990), ..limits }), "its own next answer is kept back");
     for call in [&first, &second] {
         course.push(decided(&Call::of(call.clone()), Verdict::Allow, Effect::Read, false));
-        course.push(Event::Starting { call_id: call.call_id, key: "k".into(), attempt: 1 });
+        course.push(Event::Starting { call_id: call.call_id, key: "k".into(), attempt: 1, lost: Default::default() });
         let left = course.run().left().expect("left");
         course.push(delegated(call.call_id, left.part(2)));
     }
     assert_eq!(course.run().next(), Next::AwaitRuns);
     let left = course.run().left().expect("left");
     assert!(left.steps <= 2 && left.tokens <= 250 && left.cost <= Micros(250), "two that are under way have their parts of it, not all of it each: {left:?}");
+    assert_eq!(left.plugins, limits.plugins.part(4), "so it is with what plugins may take");
     course.push(returned(first.call_id, RunLimits { steps: 4, tokens: 400, cost: Micros(400), ..limits }));
     course.push(done(first.call_id));
     let used = course.run().used();
     assert_eq!((used.tokens, used.cost, used.below_steps), (215, Micros(210), 2));
+    assert_eq!(
+        (used.plugins.requests, used.plugins.fuel),
+        (limits.plugins.requests / 2, limits.plugins.fuel / 2 + 1),
+        "what its plugins took counts here, too"
+    );
     assert_eq!(course.run().cost, Micros(10), "what a sub-run cost was paid by that run");
     assert_eq!(course.run().next(), Next::AwaitRuns, "the other is still under way");
 }
@@ -326,7 +352,7 @@ proptest! {
                 0 => asked(u32::from(die % 4), 1),
                 1 => answered(u32::from(die % 4), vec![ToolCall { call_id: id, provider_id: String::new(), tool: "t".into(), arguments: json!(null), broken: Some("cut".into()), provenance: json!(null) }]),
                 2 => done(id),
-                3 => Event::Starting { call_id: id, key: String::new(), attempt: 1 },
+                3 => Event::Starting { call_id: id, key: String::new(), attempt: 1, lost: Default::default() },
                 4 => Event::HoldClosed { call_id: id, hold_id: HoldId::from_uuid(uuid_of(id)), outcome: HoldOutcome::Approved, by: Vec::new(), reason: None },
                 5 => Event::CancelAsked { by: None },
                 6 => ask_failed(1, 1, die > 100),
@@ -335,8 +361,8 @@ proptest! {
                 11 => Event::HoldEscalated { call_id: id, hold_id: HoldId::from_uuid(uuid_of(id)), after_minutes: u32::MAX, roles: Vec::new() },
                 10 => Event::BudgetHeld { hold_id: budget_hold, step: 1, need: Micros(i64::MAX), why: String::new(), expires_at_ms: 0 },
                 9 => Event::BudgetDecided { hold_id: budget_hold, outcome: HoldOutcome::Approved, ceiling: (die > 100).then_some(Micros(1)), until_ms: None, by: None, reason: None },
-                14 => delegated(id, RunLimits { steps: u32::MAX, seconds: u32::MAX, tokens: u64::MAX, cost: Micros(i64::MAX) }),
-                15 => returned(id, RunLimits { steps: u32::MAX, seconds: u32::MAX, tokens: u64::MAX, cost: Micros(i64::MAX) }),
+                14 => delegated(id, MOST),
+                15 => returned(id, MOST),
                 13 => Event::Forked { from: Ids::counter().make(), step: 1, taken: u32::MAX, used: Used::default(), later: Vec::new() },
                 12 => Event::Called { client: "mcp/x".into(), call: ToolCall { call_id: id, provider_id: String::new(), tool: "t".into(), arguments: json!({}), broken: None, provenance: json!(null) } },
                 _ => started(RunLimits::default()),
@@ -421,7 +447,7 @@ fn limits_stop_the_run_before_the_next_question() {
         ));
         let call = course.run().steps[0].calls[0].clone();
         course.push(decided(&call, Verdict::Allow, Effect::Read, false));
-        course.push(Event::Starting { call_id: call.call.call_id, key: "k".into(), attempt: 1 });
+        course.push(Event::Starting { call_id: call.call.call_id, key: "k".into(), attempt: 1, lost: Default::default() });
         course.push(done(call.call.call_id));
         match course.run().next() {
             Next::Stop { outcome, .. } => assert_eq!(outcome, expect),
@@ -445,7 +471,7 @@ fn one_step(limits: RunLimits) -> Course {
     course.push(answered(1, vec![proposed]));
     let call = course.run().steps[0].calls[0].clone();
     course.push(decided(&call, Verdict::Allow, Effect::Read, false));
-    course.push(Event::Starting { call_id, key: "k".into(), attempt: 1 });
+    course.push(Event::Starting { call_id, key: "k".into(), attempt: 1, lost: Default::default() });
     course.push(done(call_id));
     course
 }

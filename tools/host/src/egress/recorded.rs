@@ -4,7 +4,7 @@
 //! For cases of the plugin kit. Where an answer is recorded the name is not looked up, so what it stands for is not judged; all else is.
 
 use super::target::Target;
-use super::wire::{Answer, Failed};
+use super::wire::{Answer, Failed, Intake};
 use super::{Egress, Refusal, headers};
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
@@ -101,15 +101,12 @@ impl Egress {
         target: &Target,
         headers: &HeaderMap,
         body: &Bytes,
-        (most, received): (u64, &mut u64),
+        mut intake: Intake<'_>,
     ) -> Result<Answer, Failed> {
         let sent = self.sent(method, target, headers, body);
         let away = |why: String| Failed { why: Refusal::Unreachable(why), sent: true };
         let given = recorded.answer(sent).ok_or_else(|| away(format!("`{}` is not reached", target.host)))?;
-        *received = received.saturating_add(given.body.len() as u64);
-        if given.body.len() as u64 > most {
-            return Err(Failed { why: Refusal::TooLarge(format!("`{}` answered with more than {most} bytes; ask for less at once", target.host)), sent: true });
-        }
+        intake.take(&target.host, 0, given.body.len())?;
         let mut headers = HeaderMap::new();
         for (name, value) in given.headers {
             let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) else {

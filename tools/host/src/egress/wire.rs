@@ -6,6 +6,7 @@ use super::address::is_public;
 use super::rule::Scheme;
 use super::target::Target;
 use super::{EgressOptions, Refusal, Resolver};
+use crate::budget::RunBudget;
 use bytes::Bytes;
 use http::header::HeaderMap;
 use http_body_util::{BodyExt as _, Full};
@@ -54,6 +55,30 @@ impl From<Refusal> for Failed {
     }
 }
 
+/// What may come back of one exchange, counted as it comes: for the call, and for its run where there is one.
+#[derive(Debug)]
+pub(crate) struct Intake<'a> {
+    /// The largest body that is taken, in bytes.
+    pub(crate) most: u64,
+    pub(crate) call: &'a mut u64,
+    pub(crate) run: Option<&'a RunBudget>,
+}
+
+impl Intake<'_> {
+    /// Counts what comes after so much of a body.
+    pub(super) fn take(&mut self, host: &str, before: usize, bytes: usize) -> Result<(), Failed> {
+        *self.call = self.call.saturating_add(bytes as u64);
+        let too_large = |most: &str| Failed { why: Refusal::TooLarge(format!("`{host}` answered with more than {most}; ask for less at once")), sent: true };
+        if self.run.is_some_and(|run| run.take_received(bytes as u64).is_err()) {
+            return Err(too_large("the plugins of this run may still take together"));
+        }
+        if (before + bytes) as u64 > self.most {
+            return Err(too_large(&format!("{} bytes", self.most)));
+        }
+        Ok(())
+    }
+}
+
 /// What reaches others on behalf of all plugins.
 #[derive(Debug)]
 pub(crate) struct Dialer {
@@ -89,21 +114,20 @@ impl Dialer {
         Ok(found.into_iter().map(|address| SocketAddr::new(address, *port)).collect())
     }
 
-    /// Asks once, at the first of these addresses that answers, and takes at most `most` bytes of a body. What came is added to `received`.
+    /// Asks once, at the first of these addresses that answers, and takes so much of a body.
     pub(crate) async fn exchange(
         &self,
         target: &Target,
         addresses: &[SocketAddr],
         request: http::Request<Full<Bytes>>,
-        most: u64,
-        received: &mut u64,
+        intake: Intake<'_>,
     ) -> Result<Answer, Failed> {
         let stream = connect(&target.host, addresses).await?;
         match target.scheme {
-            Scheme::Http => converse(stream, &target.host, request, most, received).await,
+            Scheme::Http => converse(stream, &target.host, request, intake).await,
             Scheme::Https => {
                 let stream = self.secure(&target.host, stream).await?;
-                converse(stream, &target.host, request, most, received).await
+                converse(stream, &target.host, request, intake).await
             }
         }
     }
@@ -162,11 +186,9 @@ async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     host: &str,
     request: http::Request<Full<Bytes>>,
-    most: u64,
-    received: &mut u64,
+    mut intake: Intake<'_>,
 ) -> Result<Answer, Failed> {
     let broken = |sent: bool| Failed { why: Refusal::Unreachable(format!("`{host}` broke off, or does not speak HTTP/1.1 as it should")), sent };
-    let too_large = || Failed { why: Refusal::TooLarge(format!("`{host}` answered with more than {most} bytes; ask for less at once")), sent: true };
     let shake = http1::Builder::new().max_buf_size(HEAD_BYTES_MAX).max_header_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX).handshake(TokioIo::new(stream));
     let (mut sender, connection) = shake.await.map_err(|_| broken(false))?;
     let talk = async {
@@ -175,10 +197,7 @@ async fn converse(
         let mut body = Vec::new();
         while let Some(frame) = incoming.frame().await {
             let Ok(data) = frame.map_err(|_| broken(true))?.into_data() else { continue };
-            *received = received.saturating_add(data.len() as u64);
-            if (body.len() + data.len()) as u64 > most {
-                return Err(too_large());
-            }
+            intake.take(host, body.len(), data.len())?;
             body.extend_from_slice(&data);
         }
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })

@@ -52,7 +52,7 @@ impl wit::Host for CallState {
             self.sending();
         }
         let asked = Asked { method, url, headers, body: body.unwrap_or_default(), timeout_ms };
-        let answered = egress.fetch(asked, self.effect, &mut self.used, &self.requests).await;
+        let answered = egress.fetch(asked, self.effect, &mut self.used, &self.run).await;
         if changes {
             self.sent(&answered);
         }

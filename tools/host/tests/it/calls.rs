@@ -3,9 +3,9 @@
 use crate::support::{Ear, Gate, call, context, host, options, text};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use steward_core::{Digest, FailureClass, Integrity, Outcome};
+use steward_core::{Digest, FailureClass, Integrity, Outcome, PluginWork};
 use steward_host::testing::{MemoryOffice, Seed};
-use steward_host::{Allocation, Host, HostOptions};
+use steward_host::{Allocation, CallContext, Host, HostOptions, RunBudget};
 
 fn office() -> Arc<MemoryOffice> {
     let seed: Seed =
@@ -92,7 +92,7 @@ async fn attacks_end_the_same_without_a_pool() {
 async fn the_run_s_deadline_is_shorter_than_the_tool_s() {
     let host = host(options());
     let permit = Gate::new(&host).permit(&host, "hostile.burn", json!({ "count": 1_000_000_000_000_u64 }));
-    let report = host.call(permit, steward_host::CallContext { deadline_ms: 20, ..context("key") }, office()).await;
+    let report = host.call(permit, CallContext { deadline_ms: 20, ..context("key") }, office()).await;
     assert!(matches!(&report.outcome, Outcome::Failed { failure } if failure.class == FailureClass::Timeout), "{report:?}");
 }
 
@@ -161,12 +161,13 @@ async fn nothing_is_remembered_between_calls() {
 #[tokio::test]
 async fn long_and_many_log_lines_are_cut_not_fatal() {
     let host = host(options());
-    for (tool, count, lines) in [("hostile.big_log", 100_000, 1), ("hostile.many_logs", 10_000, 100)] {
+    for (tool, count, lines, cut) in [("hostile.big_log", 100_000, 1, 1), ("hostile.many_logs", 10_000, 100, 9_900)] {
         let ear = Ear::default();
         let _hearing = tracing::subscriber::set_default(ear.clone());
         // What a call before it logged takes nothing from this one.
         for _ in 0..2 {
-            assert_ne!(text(&call(&host, tool, json!({ "count": count }), "key", &office()).await), "", "{tool}");
+            let report = call(&host, tool, json!({ "count": count }), "key", &office()).await;
+            assert_eq!((text(&report).as_str(), report.used.logs_cut), ("logged", cut), "{tool}");
         }
         let heard = ear.heard();
         let said: Vec<usize> = heard.lines().filter_map(|line| line.strip_prefix("message=plugin: ")).map(|line| line.chars().count()).collect();
@@ -174,6 +175,32 @@ async fn long_and_many_log_lines_are_cut_not_fatal() {
         assert!(said.iter().all(|characters| *characters <= 4096 + 1), "{tool}: {said:?}");
     }
     assert_ne!(text(&call(&host, "hostile.ask_without_end", json!({ "count": 200 }), "key", &office()).await), "");
+}
+
+#[tokio::test]
+async fn calls_of_a_run_compute_together_what_they_may_and_no_more() {
+    let host = host(options());
+    let burn = async |run: &RunBudget, count: u64| {
+        let permit = Gate::new(&host).permit(&host, "hostile.burn", json!({ "count": count }));
+        host.call(permit, CallContext { run: run.clone(), ..context("key") }, office()).await
+    };
+    let one = burn(&RunBudget::default(), 100_000).await;
+    assert!(matches!(one.outcome, Outcome::Ok { .. }) && one.fuel > 100_000, "{one:?}");
+    // What a call did not use is there for the next; the third has less than it needs, and the fourth nothing.
+    let run = RunBudget::of(PluginWork { fuel: one.fuel * 5 / 2, ..PluginWork::usual() });
+    for _ in 0..2 {
+        assert!(matches!(burn(&run, 100_000).await.outcome, Outcome::Ok { .. }));
+    }
+    for fuel in [one.fuel / 2, 0] {
+        let report = burn(&run, 100_000).await;
+        let Outcome::Failed { failure } = &report.outcome else { panic!("{report:?}") };
+        assert_eq!((failure.class, failure.retryable), (FailureClass::RunLimit, false), "{failure:?}");
+        assert!(failure.message.contains("the plugins of this run have computed together what they may"), "{failure:?}");
+        assert!(report.fuel.abs_diff(fuel) <= 1, "{report:?}");
+    }
+    // Who uses up what its own call may use is told of that, and of nothing else.
+    let report = burn(&RunBudget::default(), 1_000_000_000_000).await;
+    assert!(matches!(&report.outcome, Outcome::Failed { failure } if failure.class == FailureClass::Fuel), "{report:?}");
 }
 
 #[tokio::test]

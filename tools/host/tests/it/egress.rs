@@ -9,9 +9,9 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use steward_core::{Effect, FailureClass, Origin, Outcome};
+use steward_core::{Effect, FailureClass, Origin, Outcome, PluginWork};
 use steward_host::testing::MemoryOffice;
-use steward_host::{EgressOptions, RequestBudget, Roots};
+use steward_host::{EgressOptions, Roots, RunBudget};
 use tokio::time::timeout;
 use world::{Reply, Server, TOKEN, World, answer};
 
@@ -238,6 +238,28 @@ async fn a_secret_goes_to_its_rule_alone() {
         let carries = seen.contains(TOKEN) || seen.contains("the-key-of-the-other");
         assert_eq!((carries, expect.as_ref().is_none_or(|line| seen.contains(line))), (expect.is_some(), true), "{seen}");
     }
+    // Of two entries for one path the method tells which, and with it which secret.
+    let by_method = |manifest: String| {
+        let only = |methods: &str| manifest.replacen(r#"methods = ["GET", "HEAD", "POST"]"#, methods, 1);
+        let posts = format!(
+            r#"allow = [
+    {{ scheme = "http", host = "api.asker.test", port = {}, methods = ["POST"], paths = ["/v1/*"], secret = {{ header = "X-Key", value = "{{{{other_token}}}}" }} }},"#,
+            server.port
+        );
+        only(r#"methods = ["GET"]"#).replacen("allow = [", &posts, 1)
+    };
+    let split = World::with(server.port, by_method, |egress| egress);
+    for (tool, method, carries, never) in [
+        ("asker.look", "GET", format!("authorization: Bearer {TOKEN}\r\n"), "x-key"),
+        ("asker.send", "POST", "x-key: the-key-of-the-other\r\n".to_owned(), TOKEN),
+    ] {
+        assert!(split.ask(tool, json!({ "url": split.url("api", "/v1/a"), "method": method })).await.starts_with("200"), "{method}");
+        let seen = server.seen().pop().expect("a request");
+        assert!(seen.starts_with(method) && seen.contains(&carries) && !seen.contains(never), "{method}: {seen}");
+    }
+    let said = split.ask("asker.look", json!({ "url": split.url("api", "/v1/a"), "method": "HEAD" })).await;
+    assert!(said.contains("tool.toml allows no `HEAD`"), "a method of neither has neither: {said}");
+    assert_eq!(server.seen().len(), 5);
     // A secret of another plugin's is not this one's, and without its secret nothing leaves.
     let others = |egress: EgressOptions| {
         let secrets = egress.secrets.into_iter().map(|((_, name), value)| (("crm".to_owned(), name), value));
@@ -246,7 +268,7 @@ async fn a_secret_goes_to_its_rule_alone() {
     let without = World::with(server.port, |manifest| manifest, others);
     let said = without.ask("asker.look", json!({ "url": without.url("api", "/v1/a") })).await;
     assert!(said.contains("the secret `asker_token` is not set") && said.contains("[[plugins.secrets]]"), "{said}");
-    assert_eq!(server.seen().len(), 3);
+    assert_eq!(server.seen().len(), 5);
 }
 
 fn percented(text: &str) -> String {
@@ -364,11 +386,27 @@ async fn a_call_and_its_run_ask_so_often_and_no_more() {
     let said = world.ask("asker.look", often(9)).await;
     assert!(said.contains("one call makes at most 8 requests") && server.seen().len() == 16, "{said}");
     // Two calls of a run have what is left of it together.
-    let left = RequestBudget::after(97);
+    let left = RunBudget::of(PluginWork { requests: 3, ..PluginWork::usual() });
     let (one, two) = tokio::join!(world.report_within("asker.look", often(2), left.clone()), world.report_within("asker.look", often(2), left.clone()),);
     assert_eq!((one.used.requests + two.used.requests, one.used.refused + two.used.refused), (3, 1));
     let said = crate::support::text(&world.report_within("asker.look", often(1), left).await);
-    assert!(said.contains("one run makes at most 100 requests"), "{said}");
+    assert!(said.contains("as many requests to others as they may"), "{said}");
+    // So it is with bytes: what came in the middle of an answer that is too much counts too, and then nobody is asked any more.
+    let left = RunBudget::of(PluginWork { egress_bytes: 8, ..PluginWork::usual() });
+    let said = crate::support::text(&world.report_within("asker.look", often(2), left.clone()).await);
+    assert!(said.contains("answered with more than the plugins of this run may still take together"), "{said}");
+    let asked = server.seen().len();
+    let said = crate::support::text(&world.report_within("asker.look", often(1), left).await);
+    assert!(said.contains("as many bytes as they may") && server.seen().len() == asked, "{said}");
+    let left = RunBudget::of(PluginWork { egress_bytes: 8, ..PluginWork::usual() });
+    let large = json!({ "url": world.url("api", "/open/a"), "method": "POST", "body": "nine bytes" });
+    let said = crate::support::text(&world.report_within("asker.send", large, left).await);
+    assert!(said.contains("as many bytes as they may") && server.seen().len() == asked, "{said}");
+    // And with questions: past the last the call ends.
+    let left = RunBudget::of(PluginWork { questions: 3, ..PluginWork::usual() });
+    let report = world.report_within("asker.look", often(4), left).await;
+    assert!(matches!(&report.outcome, Outcome::Failed { failure } if failure.class == FailureClass::RunLimit && !failure.retryable), "{report:?}");
+    assert_eq!((report.used.questions, server.seen().len()), (3, asked + 3));
     // A plugin that does not take no for an answer is stopped.
     let Outcome::Failed { failure } = world.report("asker.look", json!({ "url": "http://evil.test/", "times": 1000 })).await.outcome else { panic!("stopped") };
     assert!(failure.message.contains("more than 200 times"), "{}", failure.message);
@@ -384,6 +422,8 @@ async fn what_a_call_took_is_reported_however_it_ended() {
         let used = report.used;
         assert_eq!((used.requests, used.refused, used.sent_bytes, used.received_bytes, used.host_calls), (2, 0, 16, 10, 2), "{tell}");
         assert!(used.memory_bytes >= 64 << 10 && used.memory_bytes <= 16 << 20 && report.fuel > 0, "{tell}: {used:?}");
+        assert!(used.questions == 2 && used.table_elements > 0 && used.logs_cut == 0, "{tell}: {used:?}");
+        assert_eq!(used.output_bytes > 0, tell == "result", "{tell}: {used:?}");
     }
     let slow = world.report("asker.look", json!({ "url": world.url("api", "/open/slow"), "timeout_ms": 60_000 })).await;
     assert!(matches!(&slow.outcome, Outcome::Failed { failure } if failure.class == FailureClass::Timeout), "{slow:?}");

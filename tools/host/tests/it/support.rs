@@ -121,7 +121,7 @@ pub(crate) fn context(key: &str) -> CallContext {
         locale: "en".to_owned(),
         time_zone: "Europe/Berlin".to_owned(),
         now_ms: 1_700_000_000_000,
-        requests: Default::default(),
+        run: Default::default(),
     }
 }
 

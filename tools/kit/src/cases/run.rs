@@ -142,7 +142,7 @@ impl Runner {
             locale: case.locale.clone().unwrap_or_else(|| "en".to_owned()),
             time_zone: case.time_zone.clone().unwrap_or_else(|| "Etc/UTC".to_owned()),
             now_ms: case.now_ms.unwrap_or(NOW_MS),
-            requests: Default::default(),
+            run: Default::default(),
         };
         self.script.begin(&case.host);
         let report = self.host.call(permit, context, Arc::new(Scripted(Arc::clone(&self.script)))).await;

@@ -5,9 +5,8 @@ use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use steward_agent::testing::{Reply, ScriptedModel, bench_office};
-use steward_core::CallUse;
 use steward_core::event::Recorded;
-use steward_core::limits::RUN_REQUESTS_MAX;
+use steward_core::{CallUse, FailureClass, Outcome, PluginWork};
 use steward_host::mcp::Secret;
 use steward_host::testing::GuestFiles;
 use steward_host::{EgressOptions, Host, HostOptions, PrivateHost};
@@ -17,6 +16,11 @@ use tokio::net::TcpListener;
 
 /// A server of this machine: its port, and how often it was asked.
 async fn server() -> (u16, Arc<AtomicU32>) {
+    server_after(0).await
+}
+
+/// The same, which never answers the first so many.
+async fn server_after(unanswered: u32) -> (u16, Arc<AtomicU32>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let asked = Arc::new(AtomicU32::new(0));
@@ -32,7 +36,9 @@ async fn server() -> (u16, Arc<AtomicU32>) {
                         Ok(_) | Err(_) => return,
                     }
                 }
-                counts.fetch_add(1, Ordering::AcqRel);
+                if counts.fetch_add(1, Ordering::AcqRel) < unanswered {
+                    return std::future::pending().await;
+                }
                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello").await;
             });
         }
@@ -76,6 +82,18 @@ fn took(events: &[Recorded]) -> Vec<CallUse> {
         .collect()
 }
 
+/// How many requests the plugins of a run make where nothing is said.
+const RUN_REQUESTS_MAX: u32 = PluginWork::usual().requests;
+
+/// The same with other bounds on the plugins of a run.
+fn within(mut world: World, plugins: PluginWork) -> World {
+    let runtime = Arc::get_mut(&mut world.runtime).expect("not shared yet");
+    let mut agents = (*runtime.agents).clone();
+    agents.get_mut("assistant").expect("assistant").limits.plugins = plugins;
+    runtime.agents = Arc::new(agents);
+    world
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_calls_of_a_run_have_its_requests_together_and_what_each_took_is_on_record() {
     let (port, asked) = server().await;
@@ -102,7 +120,7 @@ async fn the_calls_of_a_run_have_its_requests_together_and_what_each_took_is_on_
     assert!(took.iter().all(|one| one.memory_bytes > 0 && one.received_bytes == u64::from(one.requests) * 5), "{took:?}");
     // A later step has what is left of them, which is nothing.
     assert_eq!(took.last().map(|one| (one.requests, one.refused, one.host_calls)), Some((0, 1, 1)));
-    assert_eq!(world.run(run).await.requests, RUN_REQUESTS_MAX);
+    assert_eq!(world.run(run).await.plugins.requests, RUN_REQUESTS_MAX);
     // What others learn of is decided and on record before it runs.
     assert_eq!(world.db.number("select count(*) from decision where tool = 'asker.look' and verdict = 'allow'").await, 14);
 }
@@ -124,4 +142,82 @@ async fn what_nobody_asked_for_is_not_told_to_others() {
     world.drive_with(&bench_office()).await;
     assert_eq!(world.db.number("select count(*) from decision where tool like 'asker.%' and verdict = 'hold'").await, 2);
     assert_eq!(asked.load(Ordering::Acquire), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_plugins_of_a_run_may_take_together_is_bounded_and_the_model_is_told_what_is_used_up() {
+    let (port, asked) = server().await;
+    let url = format!("http://localhost:{port}/v1/a");
+    let usual = PluginWork::usual();
+    // One call takes 1 request, 1 question, 5 bytes and some fuel: two of each kind are too many.
+    for (bound, class, says) in [
+        (PluginWork { requests: 1, ..usual }, None, "as many requests to others as they may"),
+        (PluginWork { egress_bytes: 5, ..usual }, None, "as many bytes as they may"),
+        (PluginWork { questions: 1, ..usual }, Some(FailureClass::RunLimit), "asked together as often as they may"),
+        (PluginWork { fuel: 100, ..usual }, Some(FailureClass::RunLimit), "computed together what they may"),
+    ] {
+        let at = url.clone();
+        let model = ScriptedModel::start_with(move |seen| match seen.tool_results().len() {
+            0 | 1 => Reply::Calls(vec![("asker.look".to_owned(), json!({ "url": at, "times": 1 }))]),
+            _ => Reply::text("Done."),
+        })
+        .await;
+        let world = within(asking(&model, port).await, bound);
+        let before = asked.load(Ordering::Acquire);
+        let run = world.say(&format!("Look at {url}")).await;
+        assert_eq!(world.drive_with(&bench_office()).await, Some(RunStatus::Ended));
+        let events = world.events(run).await;
+        let outcomes: Vec<_> = events
+            .iter()
+            .filter_map(|recorded| match &recorded.event {
+                Event::Done { outcome, .. } => Some(outcome),
+                _ => None,
+            })
+            .collect();
+        let said = serde_json::to_string(outcomes.last().expect("an outcome")).expect("JSON");
+        assert!(outcomes.len() == 2 && said.contains(says), "`{says}`: {outcomes:?}");
+        if let Some(class) = class {
+            let Some(Outcome::Failed { failure }) = outcomes.last() else { panic!("failed: {outcomes:?}") };
+            assert_eq!((failure.class, failure.retryable), (class, false), "{failure:?}");
+        }
+        assert!(model.requests().last().expect("asked").tool_results().join("").contains(says), "the model is told");
+        assert!(asked.load(Ordering::Acquire) - before <= 1, "nobody was asked beyond the bound");
+        let used = world.run(run).await.used().plugins;
+        assert!(used.requests <= bound.requests && used.questions <= bound.questions && used.egress_bytes <= bound.egress_bytes && used.fuel <= bound.fuel);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_try_that_was_cut_off_may_have_taken_counts() {
+    let (port, asked) = server_after(1).await;
+    let url = format!("http://localhost:{port}/v1/a");
+    let at = url.clone();
+    let model = ScriptedModel::start_with(move |seen| match seen.tool_results().len() {
+        0 => Reply::Calls(vec![("asker.look".to_owned(), json!({ "url": at, "times": 1 }))]),
+        _ => Reply::text("Done."),
+    })
+    .await;
+    let world = asking(&model, port).await;
+    let run = world.say(&format!("Look at {url}")).await;
+    // The worker goes away while the other side has not answered; what its call took went with it.
+    let office = bench_office();
+    tokio::select! {
+        ended = world.drive_with(&office) => panic!("nobody answered: {ended:?}"),
+        () = async { while asked.load(Ordering::Acquire) == 0 { tokio::task::yield_now().await } } => {}
+    }
+    world.db.raw("update run set lease_until = now() - interval '1 minute' where status = 'running'").await;
+    assert_eq!(world.drive_with(&office).await, Some(RunStatus::Ended));
+    let events = world.events(run).await;
+    let lost: Vec<PluginWork> = events
+        .iter()
+        .filter_map(|recorded| match &recorded.event {
+            Event::Starting { lost, .. } => Some(*lost),
+            _ => None,
+        })
+        .collect();
+    let most = world.runtime.host.tool("asker.look").expect("a tool").work_max();
+    assert_eq!((lost.as_slice(), most.requests, most.egress_bytes), (&[PluginWork::default(), most][..], 8, 5 << 20));
+    let (took, run) = (took(&events), world.run(run).await);
+    assert_eq!(run.plugins, most.plus(&took[0].work(run.plugins.fuel - most.fuel)), "{took:?}");
+    assert_eq!(run.plugins.requests, 9);
 }

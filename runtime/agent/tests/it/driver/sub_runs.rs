@@ -413,7 +413,7 @@ async fn a_message_that_was_worked_on_is_not_the_persons_word_again() {
 
 #[tokio::test]
 async fn sub_runs_use_up_what_is_left_of_the_run_they_serve() {
-    let limits = RunLimits { steps: 6, seconds: 600, tokens: 3_000_000, cost: Micros(1_000_000) };
+    let limits = RunLimits { steps: 6, seconds: 600, tokens: 3_000_000, cost: Micros(1_000_000), ..RunLimits::default() };
     // A clerk that never comes to an end.
     let model = ScriptedModel::start_with(|seen| match (is_of(seen, "clerk"), seen.tool_results().len()) {
         (true, at) => Reply::call("crm.find_contacts", json!({ "query": format!("nobody {at}") })),

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use steward_host::mcp::Secret;
 use steward_host::testing::{GuestFiles, MadeUp, MemoryOffice};
-use steward_host::{CallContext, CallReport, EgressOptions, Host, HostOptions, PrivateHost, RequestBudget, Resolver, Roots};
+use steward_host::{CallContext, CallReport, EgressOptions, Host, HostOptions, PrivateHost, Resolver, Roots, RunBudget};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -206,13 +206,13 @@ impl World {
     }
 
     pub(crate) async fn report(&self, tool: &str, arguments: Value) -> CallReport {
-        self.report_within(tool, arguments, RequestBudget::default()).await
+        self.report_within(tool, arguments, RunBudget::default()).await
     }
 
-    pub(crate) async fn report_within(&self, tool: &str, arguments: Value, requests: RequestBudget) -> CallReport {
+    pub(crate) async fn report_within(&self, tool: &str, arguments: Value, run: RunBudget) -> CallReport {
         let arguments = self.host.tool(tool).expect("a tool").check_arguments(&arguments).expect("arguments");
         let permit = self.gate.permit(&self.host, tool, arguments);
-        self.host.call(permit, CallContext { requests, ..context("key") }, Arc::new(MemoryOffice::default())).await
+        self.host.call(permit, CallContext { run, ..context("key") }, Arc::new(MemoryOffice::default())).await
     }
 
     /// What the plugin was answered.
