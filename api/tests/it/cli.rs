@@ -2,12 +2,13 @@
 
 #![expect(clippy::panic, clippy::indexing_slicing, reason = "a test that finds something else than it should ends there")]
 
+mod adding_a_tool;
+mod asked;
 mod canary;
 mod chat;
 mod config;
 mod doctor;
 mod eval;
-mod first_plugin;
 mod full;
 mod help;
 mod kit;
@@ -17,6 +18,7 @@ mod policy;
 mod records;
 mod replay;
 mod start;
+mod upgrade;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};

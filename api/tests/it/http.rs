@@ -30,7 +30,7 @@ mod peer;
 mod people;
 mod policy_proposals;
 mod prompt_proposals;
-mod questions;
+pub(crate) mod questions;
 mod refusals;
 mod runs;
 mod sample;

@@ -3,13 +3,12 @@
 use crate::cli::error::CliError;
 use crate::cli::output::{Output, Tone, one_line};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Letters of a reason in a list.
 const REASON_LETTERS: usize = 60;
 /// Letters of a line of a prompt.
 const LINE_LETTERS: usize = 400;
-/// Letters of a part of a tool's definition.
-const DEFINITION_LETTERS: usize = 2_000;
 
 /// A list of changes.
 pub(super) fn list(output: &Output, items: &Value) -> Result<(), CliError> {
@@ -99,28 +98,59 @@ fn tools(output: &Output, shown: &Value) -> Result<(), CliError> {
     let of = |value: &Value, pointer: &str| value.pointer(pointer).map(text).unwrap_or_default();
     output.line(format!("tools of `{}` at {}", of(shown, "/subject"), one_line(&of(shown, "/report/place"), LINE_LETTERS)))?;
     for (field, is) in shown.pointer("/report/plugin_after").and_then(Value::as_object).into_iter().flatten() {
-        let was = shown.pointer(&format!("/report/plugin_before/{field}")).filter(|was| *was != is);
-        if let Some(was) = was {
-            output.line(output.tone(Tone::Bad, &format!("  - {field} {}", one_line(&text(was), LINE_LETTERS))))?;
+        let was = shown.pointer(&format!("/report/plugin_before/{field}"));
+        let (was, is) = (was.map(entries), entries(is));
+        let gone: Vec<&String> = was.iter().flatten().filter(|one| !is.contains(one)).collect();
+        for one in gone {
+            output.line(output.tone(Tone::Bad, &format!("  - {field} {one}")))?;
         }
-        output.line(format!("  {} {field} {}", if was.is_some() { "+" } else { " " }, one_line(&text(is), LINE_LETTERS)))?;
+        for one in &is {
+            let sign = if was.as_ref().is_some_and(|was| !was.contains(one)) { "+" } else { " " };
+            output.line(format!("  {sign} {field} {one}"))?;
+        }
     }
     for tool in found(shown, "/report/tools") {
         let parts: Vec<String> = found(tool, "/parts").iter().map(text).collect();
         let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
         let undone = if tool.get("reversible") == Some(&Value::Bool(true)) { ", can be undone" } else { "" };
         output.line(format!("{} {} ({}{undone}){parts}", of(tool, "/change"), one_line(&of(tool, "/name"), LINE_LETTERS), of(tool, "/effect")))?;
-        for (side, sign, tone) in [("before", "-", Tone::Bad), ("after", "+", Tone::Good)] {
-            for part in ["description", "arguments", "result", "hints"] {
-                let (one, other) =
-                    (tool.pointer(&format!("/{side}/{part}")), tool.pointer(&format!("/{}/{part}", if side == "before" { "after" } else { "before" })));
-                if let Some(words) = one.filter(|words| !words.is_null() && Some(*words) != other) {
-                    output.line(output.tone(tone, &format!("  {sign} {part} {}", one_line(&text(words), DEFINITION_LETTERS))))?;
+        for part in ["description", "arguments", "result", "hints"] {
+            let side = |side: &str| tool.pointer(&format!("/{side}/{part}")).filter(|words| !words.is_null()).map(leaves).unwrap_or_default();
+            let (before, after) = (side("before"), side("after"));
+            for (sign, tone, these, others) in [("-", Tone::Bad, &before, &after), ("+", Tone::Good, &after, &before)] {
+                for (place, words) in these.iter().filter(|(place, words)| others.get(*place) != Some(words)) {
+                    output.line(output.tone(tone, &format!("  {sign} {part} {place}{}{words}", if place.is_empty() { "" } else { " " })))?;
                 }
             }
         }
     }
     Ok(())
+}
+
+/// A fact of a plugin, one text for each of a list. Nothing is cut: a difference may stand at the end.
+fn entries(value: &Value) -> Vec<String> {
+    let whole = |value: &Value| one_line(&text(value), usize::MAX);
+    match value {
+        Value::Array(all) if all.is_empty() => vec!["—".to_owned()],
+        Value::Array(all) => all.iter().map(whole).collect(),
+        other => vec![whole(other)],
+    }
+}
+
+/// What stands in a part of a definition, by its place: of two that differ those places are shown that do, whole.
+fn leaves(value: &Value) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![(String::new(), value)];
+    while let Some((place, value)) = open.pop() {
+        match value {
+            Value::Object(fields) if !fields.is_empty() => {
+                open.extend(fields.iter().map(|(name, field)| (format!("{place}/{}", one_line(name, usize::MAX)), field)));
+            }
+            Value::Array(all) if !all.is_empty() => open.extend(all.iter().enumerate().map(|(at, one)| (format!("{place}/{at}"), one))),
+            leaf => drop(found.insert(place, one_line(&text(leaf), usize::MAX))),
+        }
+    }
+    found
 }
 
 /// How rules differ, and what the checks found.

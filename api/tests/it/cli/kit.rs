@@ -23,7 +23,7 @@ fn peers() -> PathBuf {
 }
 
 /// The tools of a language; a test that needs them and lacks them fails and says what brings them.
-fn tools(path: &str) -> PathBuf {
+pub(super) fn tools(path: &str) -> PathBuf {
     let path = peers().join(path);
     assert!(path.exists(), "`{}` is not there: `make peers` installs what plugins are built with", path.display());
     path
@@ -281,6 +281,58 @@ fn the_tools_of_languages_are_those_that_a_new_plugin_names() {
     assert!(ours["devDependencies"].is_object() && ours["devDependencies"] == new["devDependencies"], "{ours} {new}");
     let (ours, new) = (fs::read(peers().join("kit/requirements.txt")), fs::read(home.path("of_python/requirements.txt")));
     assert_eq!(ours.expect("ours"), new.expect("new"));
+}
+
+/// A file that uses each interface as its types say.
+const TYPED: &str = r#"/// <reference path="../vendor/steward-plugin/interfaces.d.ts" />
+import { nowMs } from "steward:plugin/clock@0.1.0";
+import { findContacts, type Contact } from "steward:plugin/crm@0.1.0";
+import { addNote } from "steward:plugin/crm-write@0.1.0";
+import { fetch } from "steward:plugin/http@0.1.0";
+import { compareAndSet, delete as forget, get } from "steward:plugin/kv@0.1.0";
+import { read, search } from "steward:plugin/knowledge@0.1.0";
+import { write } from "steward:plugin/log@0.1.0";
+import { text, utf8 } from "../vendor/steward-plugin/index";
+
+export function all(): string {
+  const first: Contact | undefined = findContacts("lena", { limit: 1 }).items[0];
+  const note = addNote({ tag: "contact", val: first?.id ?? "" }, text(fetch({ method: "GET", url: "https://example.com/", headers: [] }).body));
+  const version: bigint = compareAndSet("last", utf8(note.id), get("last")?.version ?? 0n);
+  const gone: boolean = forget("before");
+  const heading: string | undefined = search("terms", undefined, 5)[0]?.chunks[0]?.heading ?? read("doc_1", 1, 1).chunks[0]?.heading;
+  write("info", `${nowMs() + version} ${gone} ${heading ?? ""}`);
+  return note.text;
+}
+"#;
+
+#[test]
+fn what_a_plugin_in_typescript_says_of_the_interfaces_is_checked() {
+    let home = Home::empty("typed");
+    home.succeeds(&["plugin", "new", "hello", "--lang", "js"]);
+    symlink(tools("kit/node_modules"), home.path("hello/node_modules")).expect("linked");
+    tools("kit/node_modules/.bin/tsc");
+    let check = || {
+        let mut command = Command::new("npm");
+        command.args(["run", "--silent", "check"]).current_dir(home.path("hello"));
+        ended(command)
+    };
+    let ran = check();
+    assert_eq!(ran.code, 0, "as it is begun: {ran:?}");
+    home.write("hello/src/all.ts", TYPED);
+    let ran = check();
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for (from, to, says) in [
+        ("limit: 1 }", "limit: \"1\" }", "'string' is not assignable to type 'number'"),
+        ("note.text", "note.words", "'words' does not exist on type 'Note'"),
+        ("?? 0n);", "?? 0);", "is not assignable to parameter of type 'bigint'"),
+        ("write(\"info\"", "write(\"loud\"", "is not assignable to parameter of type"),
+    ] {
+        assert!(TYPED.contains(from), "{from}");
+        home.write("hello/src/all.ts", &TYPED.replace(from, to));
+        let ran = check();
+        assert!(ran.code != 0 && ran.out.contains("src/all.ts"), "{to}: {ran:?}");
+        assert!(ran.out.contains(says), "`{says}`: {ran:?}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What servers ask a person in the middle of calls: only that person answers, in a session; what they give reaches that server and nothing
 //! else; and where nobody is there, the server hears it at once.
 
-mod peer;
+pub(crate) mod peer;
 
 use super::working::{Listening, Working};
 use peer::{Folder, Peer, form};

@@ -30,6 +30,8 @@ pub(crate) fn form() -> Value {
 struct State {
     told: Mutex<Option<Value>>,
     heard: Condvar,
+    calls: AtomicU32,
+    words: AtomicU32,
 }
 
 pub(crate) struct Peer {
@@ -72,13 +74,23 @@ impl Peer {
         self.state.told.lock().expect("told").clone().unwrap_or_default()
     }
 
+    /// Where it is.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/mcp", self.address)
+    }
+
+    /// How often its tool was called, and how often it was told something.
+    pub(crate) fn heard(&self) -> (u32, u32) {
+        (self.state.calls.load(Ordering::SeqCst), self.state.words.load(Ordering::SeqCst))
+    }
+
     /// Its tool, accepted, and that it may ask.
     pub(crate) async fn accepted(&self, folder: &Folder, timeout_ms: u64) -> (Vec<McpServer>, PathBuf) {
         let rules =
             McpToolRules { effect: Some(Effect::Read), roles: [("about".to_owned(), "query".parse().expect("role"))].into(), ..McpToolRules::default() };
         let server = McpServer {
             name: "trips".to_owned(),
-            transport: McpTransport::Url { url: format!("http://{}/mcp", self.address), bearer: None },
+            transport: McpTransport::Url { url: self.url(), bearer: None },
             timeout_ms,
             output_kb: 64,
             asks: true,
@@ -92,6 +104,7 @@ impl Peer {
 
 fn call(writer: &mut impl Write, id: &Value, form: &Value, state: &State) -> std::io::Result<()> {
     *state.told.lock().expect("told") = None;
+    state.calls.fetch_add(1, Ordering::SeqCst);
     write!(writer, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")?;
     write!(writer, "event: message\ndata: {}\n\n", json!({ "jsonrpc": "2.0", "id": "ask", "method": "elicitation/create", "params": form }))?;
     writer.flush()?;
@@ -114,6 +127,7 @@ fn answer(message: &Value, state: &State) -> String {
         None => {
             let said = if message["error"].is_object() { &message["error"] } else { &message["result"] };
             *state.told.lock().expect("told") = Some(said.clone());
+            state.words.fetch_add(1, Ordering::SeqCst);
             state.heard.notify_all();
             return "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n".to_owned();
         }
