@@ -52,6 +52,42 @@ mod tests {
         }
     }
 
+    /// `get-contact` as JavaScript says it.
+    fn camel(name: &str) -> String {
+        let mut parts = name.split('-');
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |all, part| all + &part[..1].to_uppercase() + &part[1..])
+    }
+
+    #[test]
+    fn the_types_for_typescript_have_all_that_the_interface_has() {
+        const TYPES: &str = include_str!("../templates/js/interfaces.d.ts");
+        let mut resolve = wit_parser::Resolve::default();
+        resolve.push_str("world.wit", INTERFACE).expect("the interface");
+        let mut functions = 0;
+        for (_, interface) in &resolve.interfaces {
+            let name = interface.name.as_deref().expect("a name");
+            if name == "types" {
+                continue;
+            }
+            let head = format!("declare module \"steward:plugin/{name}@0.1.0\" {{");
+            let module = TYPES.split(&head).nth(1).and_then(|rest| rest.split("\n}\n").next()).unwrap_or_else(|| panic!("no module for `{name}`"));
+            for function in interface.functions.keys().map(|name| camel(name)) {
+                functions += 1;
+                let is_there = module.contains(&format!("export function {function}(")) || module.contains(&format!(" as {function} }}"));
+                assert!(is_there, "`{name}` has no `{function}`");
+            }
+            for id in interface.types.values() {
+                let wit_parser::TypeDefKind::Record(record) = &resolve.types[*id].kind else { continue };
+                for field in record.fields.iter().map(|field| camel(&field.name)) {
+                    let is_there = [":", "?:"].iter().any(|mark| module.contains(&format!("{field}{mark} ")));
+                    assert!(is_there, "`{name}` has no field `{field}`");
+                }
+            }
+        }
+        assert!(functions >= 20, "{functions}");
+    }
+
     #[test]
     fn a_world_has_what_the_manifest_asks_for_and_no_more() {
         for (imports, preview) in [(&[][..], false), (&["clock", "crm"][..], false), (&["crm", "crm-write", "http"][..], true)] {

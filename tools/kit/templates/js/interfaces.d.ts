@@ -93,6 +93,39 @@ declare module "steward:plugin/crm-write@0.1.0" {
   export function addNote(about: Subject, text: string): Note;
 }
 
+declare module "steward:plugin/knowledge@0.1.0" {
+  export interface Document {
+    id: string;
+    name: string;
+    mediaType: string;
+    /** Of its text. */
+    characters: number;
+    /** How many pieces it has. */
+    chunks: number;
+    createdAtMs: bigint;
+  }
+  export interface Chunk {
+    /** What an answer cites it by, such as `doc_…#3`. */
+    cite: string;
+    /** From 1. */
+    number: number;
+    heading?: string;
+    text: string;
+  }
+  export interface Found {
+    document: Document;
+    chunks: Chunk[];
+  }
+  export interface Pieces extends Found {
+    /** The number of the piece that follows. */
+    next?: number;
+  }
+  /** Pieces that hold any of these words, at most 20; with a document only of that one. */
+  export function search(query: string, document: string | undefined, limit: number): Found[];
+  /** A document's pieces from this number on, at most 20. */
+  export function read(document: string, from: number, limit: number): Pieces;
+}
+
 declare module "steward:plugin/http@0.1.0" {
   export interface Request {
     /** In capitals. */
@@ -121,4 +154,7 @@ declare module "steward:plugin/kv@0.1.0" {
   export function set(key: string, value: Uint8Array): bigint;
   export function compareAndSet(key: string, value: Uint8Array, expect: bigint): bigint;
   export function list(prefix: string, after: string | undefined, limit: number): { items: string[]; next?: string };
+  /** Whether there was such an entry. Import it under another name: `import { delete as forget } from …`. */
+  function remove(key: string): boolean;
+  export { remove as delete };
 }

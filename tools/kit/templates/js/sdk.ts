@@ -68,6 +68,7 @@ const OFFICE: Record<string, [Reason, string]> = {
   timeout: ["unavailable", "the other side did not answer in time; a later try may work"],
   unavailable: ["unavailable", "the office does not answer; a later try may work"],
   invalid: ["invalid-arguments", "the office does not take that"],
+  "over-quota": ["failed", "there is no room to keep that"],
   unreachable: ["unavailable", "the other side is not reached; a later try may work"],
 };
 
