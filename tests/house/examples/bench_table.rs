@@ -7,6 +7,25 @@
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
+/// What a figure must not be above, in its unit.
+const TARGETS: &[(&str, f64)] = &[
+    ("egress/beyond_bare", 150.0),
+    ("load/cached", 5_000.0),
+    ("load/cold", 400_000.0),
+    ("language/rust", 40.0),
+    ("language/js", 300.0),
+    ("language/python", 2_000.0),
+    ("mcp/beyond_bare", 1_000.0),
+    ("installed_200/start_more_ms_p50", 300.0),
+    ("installed_200/memory_more_mib", 100.0),
+];
+/// Figures made of others: the first less the rest.
+const BEYOND: &[(&str, &[&str])] = &[
+    // What a plugin's call takes that asks nobody is no part of asking.
+    ("egress/beyond_bare", &["egress/mediated", "egress/call", "egress/bare"]),
+    ("mcp/beyond_bare", &["mcp/mediated", "mcp/bare"]),
+];
+
 fn main() {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let [criterion, k5, printed, out] = arguments.as_slice() else {
@@ -16,6 +35,8 @@ fn main() {
     let mut figures = Vec::new();
     gather(criterion, &mut figures);
     figures.extend(std::fs::read_to_string(printed).unwrap_or_default().lines().filter_map(line));
+    let beyond: Vec<Value> = BEYOND.iter().filter_map(|(name, parts)| less(name, parts, &figures)).collect();
+    figures.extend(beyond);
     figures.sort_by(|one, other| one["name"].as_str().cmp(&other["name"].as_str()));
     if k5.exists() {
         figures.extend(read(k5).as_array().unwrap().iter().cloned());
@@ -24,10 +45,25 @@ fn main() {
         eprintln!("no bench left a figure");
         std::process::exit(1);
     }
+    for figure in &mut figures {
+        if let Some((_, most)) = TARGETS.iter().find(|(name, _)| figure["name"] == *name) {
+            figure["target"] = json!(most);
+        }
+    }
     std::fs::write(out, format!("{}\n", serde_json::to_string_pretty(&figures).unwrap())).unwrap();
     for figure in &figures {
-        println!("{:<72} {:>12.2} {}", figure["name"].as_str().unwrap(), figure["value"].as_f64().unwrap(), figure["unit"].as_str().unwrap());
+        let (value, unit) = (figure["value"].as_f64().unwrap(), figure["unit"].as_str().unwrap());
+        let target = figure["target"].as_f64().map(|most| format!("  ≤ {most}: {}", if value <= most { "met" } else { "NOT MET" })).unwrap_or_default();
+        println!("{:<72} {value:>12.2} {unit:<3}{target}", figure["name"].as_str().unwrap());
     }
+}
+
+/// The first of these figures less the others, where all are there.
+fn less(name: &str, parts: &[&str], figures: &[Value]) -> Option<Value> {
+    let value = |part: &str| figures.iter().find(|figure| figure["name"] == part)?["value"].as_f64();
+    let (first, rest) = parts.split_first()?;
+    let rest: Option<f64> = rest.iter().map(|part| value(part)).sum();
+    Some(json!({ "name": name, "value": value(first)? - rest?, "unit": "µs" }))
 }
 
 /// Every `new/estimates.json` below a folder: the median, in microseconds.
