@@ -63,6 +63,7 @@ pub(crate) fn doc() -> Doc {
         .query::<Wanted>()
         .body_bytes(&KINDS)
         .answers::<DocumentView>("201", "The document.")
+        .refuses("409", "One has put in as many documents as one may, or as much; take one away first.")
 }
 
 pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>, bytes: Bytes) -> Answer {

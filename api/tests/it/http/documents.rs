@@ -4,7 +4,7 @@ use super::working::Working;
 use super::world::World;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use steward_core::limits::DOCUMENT_BYTES_MAX;
+use steward_core::limits::{DOCUMENT_BYTES_MAX, DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX};
 use steward_core::{Role, Scope};
 
 const PATH: &str = "/api/v1/documents";
@@ -92,6 +92,43 @@ async fn nobody_but_its_readers_knows_of_a_document() {
     let writer = world.token(&world.home.actor, &[Scope::Write]).await.secret;
     world.server.ask("POST", PATH).token(&writer).query(&query).bytes("text/plain", "text").send().await.expect(201);
     assert_eq!(world.server.database.number("select min(integrity)::bigint from document").await, 0);
+}
+
+#[tokio::test]
+async fn a_person_puts_in_as_many_documents_as_they_may_and_no_more() {
+    let world = World::make().await;
+    let owner = world.owner().await;
+    let query = format!("workspace_id={}&for=workspace", world.home.workspace);
+    put(&world, &owner, &query, TERMS).await;
+    // As many as there may be but for one, by hand.
+    let more = |count: i64, bytes: i64| {
+        format!(
+            "insert into document (tenant_id, document_id, workspace_id, conversation_id, person_id, name, media_type, bytes, sha256, characters, chunks, integrity, readers, created_at)
+             select tenant_id, gen_random_uuid(), workspace_id, null, person_id, name, media_type, {bytes}, sha256, characters, chunks, integrity, readers, created_at
+               from (select * from document limit 1) as one, generate_series(1, {count})"
+        )
+    };
+    let database = &world.server.database;
+    database.raw(&more(DOCUMENTS_MAX - 2, 1)).await;
+    let last = put(&world, &owner, &query, TERMS).await;
+    let try_again = || world.server.ask("POST", PATH).cookie(&owner).query(&query).bytes("text/markdown", TERMS).send();
+    let refused = try_again().await.expect(409).json();
+    assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains("take one away first")), "{refused}");
+    assert_eq!(database.number("select count(*) from document").await, DOCUMENTS_MAX);
+    world.server.ask("DELETE", format!("{PATH}/{}", id(&last))).cookie(&owner).send().await.expect(204);
+    put(&world, &owner, &query, TERMS).await;
+
+    // What the files take together counts, too; what others put in does not.
+    let world = World::make().await;
+    let owner = world.owner().await;
+    let query = format!("workspace_id={}&for=workspace", world.home.workspace);
+    put(&world, &owner, &query, TERMS).await;
+    world.server.database.raw(&more(256, DOCUMENTS_BYTES_MAX / 256 - 1)).await;
+    put(&world, &owner, &query, TERMS).await;
+    world.server.database.raw(&more(1, 180)).await;
+    world.server.ask("POST", PATH).cookie(&owner).query(&query).bytes("text/markdown", TERMS).send().await.expect(409);
+    let manager = world.session(Role::Manager).await.secret;
+    put(&world, &manager, &query, TERMS).await;
 }
 
 #[tokio::test]
