@@ -116,6 +116,27 @@ async fn who_installs_a_plugin_does_not_accept_it_where_there_is_somebody_else()
     assert_eq!(fs::read_to_string(home.path("data/plugins.lock.json")).expect("the list"), older);
 }
 
+/// Lines and letters of a screen.
+const SCREEN: (usize, usize) = (24, 132);
+
+#[test]
+fn what_a_shipped_plugin_can_do_stands_on_one_screen() {
+    let home = Home::empty("screen");
+    for plugin in ["crm", "documents"] {
+        let said = home.succeeds(&["plugin", "inspect", plugin]);
+        let (lines, letters) = (said.lines().count(), said.lines().map(|line| line.chars().count()).max().unwrap_or_default());
+        assert!(lines <= SCREEN.0 && letters <= SCREEN.1, "{lines} lines of up to {letters} letters:\n{said}");
+        for part in ["signed by", "reaches", "asks outside", "secrets", "keeps", "a call uses"] {
+            assert!(said.contains(part), "`{part}` in\n{said}");
+        }
+        let tools = home.json(&["plugin", "inspect", plugin, "--json"]);
+        for tool in tools.as_array().expect("tools") {
+            let (name, effect) = (tool["name"].as_str().expect("a name"), tool["effect"].as_str().expect("an effect"));
+            assert!(said.lines().any(|line| line.split_whitespace().take(2).eq([name, effect])), "{name} {effect} in\n{said}");
+        }
+    }
+}
+
 #[test]
 fn whom_a_plugin_asks_is_shown_and_one_host_more_is_another_plugin() {
     let home = Home::empty("egress");
