@@ -163,8 +163,12 @@ pub fn load_host(config: &Config) -> Result<Host, AssembleError> {
 
 /// The same for a look from outside: whoever may not write into the data directory, or has none yet, compiles anew.
 pub fn look_at_host(config: &Config) -> Result<Host, AssembleError> {
-    let cache_dir = config.data_dir.is_dir().then(|| config.data_dir.join("cache/plugins"));
-    load_plugins(config, Host::to_look(HostOptions { cache_dir, ..options(config) })?)
+    load_plugins(config, Host::to_look(HostOptions { cache_dir: compiled_of(config), ..options(config) })?)
+}
+
+/// Where compiled plugins of the installation are kept, once there is one.
+pub fn compiled_of(config: &Config) -> Option<PathBuf> {
+    config.data_dir.is_dir().then(|| config.data_dir.join("cache/plugins"))
 }
 
 fn options(config: &Config) -> HostOptions {

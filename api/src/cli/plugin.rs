@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::tool_sets::{PLUGIN, accepted_plugin, check_operators, digest_of, propose, propose_plugin};
 use crate::wiring::database::is_made;
 use crate::wiring::keys::from_hex;
-use crate::wiring::{AssembleError, logging, look_at_host, mcp_lock, plugin_dirs, plugin_lock};
+use crate::wiring::{AssembleError, compiled_of, logging, look_at_host, mcp_lock, plugin_dirs, plugin_lock};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::fs::OpenOptions;
@@ -110,8 +110,17 @@ impl Setting {
 
     /// A sandbox without any plugin, to look at one in.
     fn sandbox(&self) -> Result<Host, CliError> {
-        Ok(Host::to_look(HostOptions { cache_dir: self.compiled(), ..HostOptions::default() }).map_err(AssembleError::from)?)
+        sandbox_with(self.compiled())
     }
+
+    /// The same for a plugin of the installation: what is compiled to be looked at is there when it is run.
+    fn sandbox_of(&self, config: &Config) -> Result<Host, CliError> {
+        sandbox_with(compiled_of(config).or_else(|| self.compiled()))
+    }
+}
+
+fn sandbox_with(cache_dir: Option<PathBuf>) -> Result<Host, CliError> {
+    Ok(Host::to_look(HostOptions { cache_dir, ..HostOptions::default() }).map_err(AssembleError::from)?)
 }
 
 impl Plugin {
@@ -211,7 +220,7 @@ async fn accept(setting: &Setting, wanted: Wanted) -> Result<(), CliError> {
 /// Accepts, proposes or only shows the plugin of this name among the installation's own.
 async fn accept_plugin(setting: &Setting, config: Config, name: &str, (look, is_whole): (bool, bool), reason: Option<&str>, who: &Who) -> Result<(), CliError> {
     let lock = mcp_lock(&config);
-    let host = setting.sandbox()?;
+    let host = setting.sandbox_of(&config)?;
     host.reserve(config.mcp.iter().map(|server| server.name.clone()));
     let found = find_plugin(&host, &config, name)?;
     if !is_whole {

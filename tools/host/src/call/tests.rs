@@ -11,9 +11,7 @@ use std::fs;
 fn other(component: &[u8]) -> Vec<u8> {
     let (from, to) = (b"no such thing", b"ANOTHER THING");
     let at = component.windows(from.len()).position(|part| part == from).expect("what it says");
-    let mut other = component.to_vec();
-    other[at..at + to.len()].copy_from_slice(to);
-    other
+    component.iter().enumerate().map(|(place, byte)| place.checked_sub(at).and_then(|place| to.get(place)).copied().unwrap_or(*byte)).collect()
 }
 
 #[tokio::test]
