@@ -10,7 +10,7 @@ up: ## Builds and starts everything on this machine, and prints where to sign in
 	@scripts/web build
 	@exec env SQLX_OFFLINE=true cargo run --release --locked -p steward-api -- up $(ARGS)
 
-test: ## Runs every test with a throw-away PostgreSQL; ARGS="-p steward-store" chooses.
+test: ## Runs the tests with a throw-away PostgreSQL: what changed since they passed, ARGS="--all" everything, ARGS="-p steward-store" a choice.
 	@scripts/test $(ARGS)
 
 test-web: ## Tries the web in Chromium against the real server with a scripted model; ARGS="-g sign" chooses.

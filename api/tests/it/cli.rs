@@ -13,6 +13,7 @@ mod full;
 mod help;
 mod kit;
 mod life;
+mod logins;
 mod plugins;
 mod policy;
 mod records;

@@ -4,6 +4,7 @@
 
 use crate::migrate::migrate;
 use crate::tx::{Store, StoreOptions};
+use futures_util::StreamExt as _;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use steward_core::{Ids, RunId};
 
@@ -42,7 +43,8 @@ impl TestDatabase {
             sqlx::raw_sql(AssertSqlSafe(format!("alter database {making} rename to {template}"))).execute(&mut conn).await.expect("rename");
         }
         let name = format!("t_{}", Ids::System.make::<RunId>().uuid().simple());
-        sqlx::raw_sql(AssertSqlSafe(format!("create database {name} template {template}"))).execute(&mut conn).await.expect("copy");
+        // Files are copied in half the time that the log of every page takes.
+        sqlx::raw_sql(AssertSqlSafe(format!("create database {name} template {template} strategy file_copy"))).execute(&mut conn).await.expect("copy");
         sqlx::query("select pg_advisory_unlock(7341)").execute(&mut conn).await.expect("unlock");
         conn.close().await.expect("close");
         Self::attach(&with_database(&base, &name)).await
@@ -95,6 +97,18 @@ impl TestDatabase {
         let outcome = outcome.await.map_err(|err: sqlx::Error| err.to_string());
         conn.close().await.expect("close");
         outcome
+    }
+
+    /// A table as `copy … to stdout` gives it to whoever `url` signs in, after some statements of their own. None where it is refused.
+    pub async fn copied(&self, url: &str, before: &str, table: &str) -> Option<String> {
+        let mut conn = PgConnection::connect(url).await.expect("connect");
+        sqlx::raw_sql(AssertSqlSafe(format!("set search_path = steward; {before}"))).execute(&mut conn).await.expect("settings");
+        let mut rows = Vec::new();
+        let mut copying = conn.copy_out_raw(&format!("copy (select * from {table}) to stdout")).await.ok()?;
+        while let Some(piece) = copying.next().await {
+            rows.extend_from_slice(&piece.ok()?);
+        }
+        Some(String::from_utf8_lossy(&rows).into_owned())
     }
 }
 

@@ -86,7 +86,9 @@ fn line(line: &str) -> Option<Value> {
     let value: f64 = value.trim().parse().ok()?;
     let unit = name
         .split(['/', '_'])
-        .find_map(|part| [("us", "µs"), ("ms", "ms"), ("kib", "KiB"), ("mib", "MiB"), ("s", "s")].iter().find(|(word, _)| *word == part))
+        .find_map(|part| {
+            [("us", "µs"), ("ms", "ms"), ("kib", "KiB"), ("mib", "MiB"), ("s", "s"), ("bytes", "B"), ("percent", "%")].iter().find(|(word, _)| *word == part)
+        })
         .map_or("", |(_, unit)| unit);
     Some(json!({ "name": name, "value": value, "unit": unit }))
 }

@@ -1,7 +1,7 @@
 //! `docs/adding-a-tool.md`, run as it stands, once for each language: by a shell, in an empty directory, with the real program, a real server and
 //! a scripted model. What npm and pip would fetch is linked to from `tests/peers`, where `make peers` has installed it.
 
-use super::kit::{tools, with_cargo};
+use super::kit::{keep_built, tools, with_cargo};
 use super::{Home, Ran, Up, ended};
 use serde_json::json;
 use std::fs;
@@ -107,6 +107,9 @@ async fn walk(language: &str) {
                     let ran = typed(&home, line);
                     let waits = line.starts_with("steward chat") && ran.code == 3;
                     assert!(ran.code == 0 || waits, "`{line}` ends with {}: {ran:?}", ran.code);
+                    if language == "rust" && line.starts_with("steward plugin new") {
+                        keep_built(&home, "hello", "page");
+                    }
                     last = Some((line.to_owned(), format!("{}{}", ran.out, ran.err)));
                 }
             }

@@ -1,6 +1,7 @@
 //! Names, addresses, accounts and secrets that pass through an installation show in neither its logs nor its audit log.
 
-use super::{Home, Ran};
+use super::chat::asked;
+use super::{Home, Ran, Up};
 use serde_json::{Value, json};
 use steward_agent::testing::{Reply, ScriptedModel};
 
@@ -37,6 +38,28 @@ fn clean(what: &str, text: &str) {
     }
 }
 
+/// Signs the owner in by the printed link, makes an API token and uses it: the secrets of the three, without what stands before them.
+fn tokens(home: &Home, up: &Up) -> Vec<String> {
+    let link = home.succeeds(&["link"]);
+    let link = link.split("#token=").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a link").to_owned();
+    let (head, body) = asked(up.port, "/api/v1/session HTTP/1.1\r\nContent-Type: application/json", &json!({ "link": link }).to_string());
+    let cookie = head.lines().find_map(|line| line.to_ascii_lowercase().starts_with("set-cookie: ").then(|| line[12..].split(';').next())).flatten();
+    let cookie = cookie.unwrap_or_else(|| panic!("{head} {body}")).to_owned();
+    let make = format!("/api/v1/tokens HTTP/1.1\r\nContent-Type: application/json\r\nCookie: {cookie}");
+    let (head, body) = asked(up.port, &make, &json!({ "name": "canary", "scopes": ["read", "converse"] }).to_string());
+    assert!(head.starts_with("HTTP/1.1 201"), "{head} {body}");
+    let made: Value = serde_json::from_str(&body).expect("a token");
+    let token = made["secret"].as_str().unwrap_or_else(|| panic!("{body}")).to_owned();
+    // Used well, and used where it may not: both are written down.
+    let ask = |path: &str| asked(up.port, &format!("{path} HTTP/1.1\r\nContent-Type: application/json\r\nAuthorization: Bearer {token}"), "{}").0;
+    assert!(ask("/api/v1/tokens").starts_with("HTTP/1.1 403"), "a token makes no token");
+    assert!(ask("/api/v1/conversations").starts_with("HTTP/1.1 2"), "a token converses");
+    let secret = |text: &str| text.rsplit(['_', '=']).next().unwrap_or(text).to_owned();
+    let secrets: Vec<String> = [&link, &cookie, &token].map(|text| secret(text)).into();
+    assert!(secrets.iter().all(|secret| secret.len() > 20), "{}", secrets.len());
+    secrets
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_name_address_account_or_secret_is_in_a_log() {
     let model = model().await;
@@ -53,6 +76,7 @@ async fn no_name_address_account_or_secret_is_in_a_log() {
     assert_eq!(ran(&["contacts", "import", "lena.csv"]).code, 0, "{logs:?}");
     let asked = ran(&["chat", "--json", &format!("Put {NAME}, {EMAIL}, {PHONE} in the book and note {IBAN} and {SAID}.")]);
     assert!(asked.out.contains(SAID), "the run came to its end: {asked:?}");
+    let tokens = tokens(&home, &up);
     for (what, log) in &logs {
         clean(&format!("the log of `{what}`"), log);
     }
@@ -63,5 +87,10 @@ async fn no_name_address_account_or_secret_is_in_a_log() {
         assert!(actions.iter().any(|action| action == wanted), "`{wanted}` is on record: {actions:?}");
     }
     clean("the audit log", &audit);
+    for secret in &tokens {
+        for (what, text) in [("the server's log", up.log()), ("the audit log", audit.clone())] {
+            assert!(!text.contains(secret.as_str()), "a link, a cookie or a token is in {what}");
+        }
+    }
     assert!(up.stop().success());
 }

@@ -95,7 +95,7 @@ async fn a_reply_streams_and_exits_with_0() {
 }
 
 /// Asks the server, and gives the head and the body of its answer.
-fn asked(port: u16, head: &str, body: &str) -> (String, String) {
+pub(crate) fn asked(port: u16, head: &str, body: &str) -> (String, String) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("connect");
     let from = format!("Host: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\nContent-Length: {}\r\nConnection: close", body.len());
     write!(stream, "POST {head}\r\n{from}\r\n\r\n{body}").expect("ask");

@@ -45,6 +45,14 @@ pub(super) fn with_cargo(mut command: Command) -> Command {
     command
 }
 
+/// What cargo builds in a project goes to a folder that stays from one run of the tests to the next: the libraries of a plugin are the same
+/// each time, and only the project itself is compiled anew. Each test has its own.
+pub(super) fn keep_built(home: &Home, project: &str, name: &str) {
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugins").join(name);
+    fs::create_dir_all(&kept).expect("a folder");
+    symlink(kept, home.path(project).join("target")).expect("linked");
+}
+
 fn kit(home: &Home, arguments: &[&str]) -> Ran {
     ended(with_cargo(home.command(arguments)))
 }
@@ -137,7 +145,7 @@ fn begun(language: &str, source: &str, tools: impl Fn(&Home)) -> Home {
 
 #[test]
 fn a_plugin_in_rust_is_begun_built_and_tried() {
-    let home = begun("rust", "src/lib.rs", |_| {});
+    let home = begun("rust", "src/lib.rs", |home| keep_built(home, "hello", "rust"));
     // The types say what the schemas are.
     let schema = || fs::read_to_string(home.path("hello/schemas/greet.arguments.json")).expect("a schema");
     replace(&home, "hello/src/lib.rs", "/// Who is greeted.", "/// Who is greeted, by first name.");
@@ -146,7 +154,8 @@ fn a_plugin_in_rust_is_begun_built_and_tried() {
     // The same sources give the same bytes, wherever they lie.
     let bytes = fs::read(home.path("hello/hello.wasm")).expect("a component");
     fs::rename(home.path("hello"), home.path("elsewhere")).expect("moved");
-    fs::remove_dir_all(home.path("elsewhere/target")).expect("removed");
+    fs::remove_file(home.path("elsewhere/target")).expect("removed");
+    keep_built(&home, "elsewhere", "rust-elsewhere");
     ends(&home, 0, &["plugin", "build", "elsewhere"]);
     assert!(fs::read(home.path("elsewhere/hello.wasm")).expect("a component") == bytes, "the same bytes");
 

@@ -158,6 +158,24 @@ async fn no_table_shows_or_takes_rows_of_another_organisation() {
                 assert!(rows <= 0, "{table}: {change}");
             }
         }
+        // Other ways to the same rows: what a statement gives back, a cursor, a copy, a view made on the spot.
+        let given_back =
+            format!("with changed as (update {{table}} set tenant_id = tenant_id returning tenant_id) select from changed where tenant_id = '{home}'");
+        for (table, rows) in on_every_table(&world, url, &entered(&other, "*"), &given_back).await {
+            assert!(rows <= 0, "{table}: {given_back}");
+        }
+        for table in of_home.keys() {
+            let open = format!("begin; {} declare c cursor for select tenant_id::text from {table};", entered(&other, "*"));
+            if let Ok(seen) = database.texts(url, &open, "fetch all from c").await {
+                assert!(!seen.contains(&home), "{table}: through a cursor");
+            }
+            let look = format!("{} create temp view v as select * from {table};", entered(&other, "*"));
+            if let Ok(seen) = database.texts(url, &look, "select tenant_id::text from v").await {
+                assert!(!seen.contains(&home), "{table}: through a view");
+            }
+            let copied = database.copied(url, &entered(&other, "*"), table).await;
+            assert!(copied.is_none_or(|rows| !rows.contains(&home)), "{table}: through a copy");
+        }
         for (table, rows) in on_every_table(&world, url, &entered(&home, "*"), "truncate {table} cascade").await {
             assert_eq!(rows, -1, "{table}: row security does not see `truncate`, so nobody may");
         }

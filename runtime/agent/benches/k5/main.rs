@@ -12,6 +12,7 @@
 
 mod floor;
 mod governed;
+mod langgraph;
 mod machine;
 mod model;
 
@@ -25,6 +26,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const RUNS: u32 = 200;
 /// Rounds of each, of which the median counts.
 const ROUNDS: u32 = 5;
+/// Ratios to the floor, in memory and durable, when the first governed run was whole (commit 3ad128c, medians of five runs of this harness):
+/// before labels, envelopes, windows and the signed log. What all of that costs is told against them.
+const FIRST: (f64, f64) = (4.16, 8.51);
+/// Runs under way at a time where rates are measured.
+const SIDE_BY_SIDE: usize = 64;
+/// Rounds of a rate, of which the median counts.
+const RATES: u32 = 3;
 /// Runs thrown away before measuring.
 const WARM_UP: u32 = 60;
 
@@ -153,6 +161,12 @@ async fn costs(server: &ModelServer, table: &mut Table) {
             }
         }
         let ratio = |of: &[f64]| median(of.iter().zip(&floors).map(|(us, floor)| us / floor).collect());
+        if !stream && side_by_side == 1 {
+            table.note("k5 in memory / what it was before labels and the signed log (target ≤ 1.4)", ratio(&memories) / FIRST.0, "×");
+            if durable.is_some() {
+                table.note("k5 durable / what it was before labels and the signed log (target ≤ 1.4)", ratio(&durables) / FIRST.1, "×");
+            }
+        }
         table.note(&format!("k5 {how}: governed, journal in memory / floor (target ≤ 5)"), ratio(&memories), "×");
         if durable.is_some() {
             table.note(&format!("k5 {how}: durable / floor (target ≤ 10)"), ratio(&durables), "×");
@@ -175,7 +189,23 @@ async fn rates(server: &ModelServer, table: &mut Table) {
     if wanted("rates")
         && let Some(durable) = governed::Durable::new(&server.url(0), false).await
     {
-        table.note("k5: durable runs a second at 64 side by side", durable.throughput(64, 1280).await, "runs/s");
+        durable.warm_up(SIDE_BY_SIDE).await;
+        let mut other = langgraph::LangGraph::start(&server.url(0), SIDE_BY_SIDE);
+        let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..RATES {
+            let rate = durable.runs_a_second(SIDE_BY_SIDE, 1280).await;
+            ours.push(rate);
+            if let Some(other) = &mut other {
+                let slower = other.runs_a_second(128);
+                theirs.push(slower);
+                ratios.push(rate / slower);
+            }
+        }
+        table.note("k5: durable runs a second at 64 side by side", median(ours), "runs/s");
+        if other.is_some() {
+            table.note("k5: LangGraph with its PostgreSQL checkpointer, runs a second at 64", median(theirs), "runs/s");
+            table.note("k5: durable runs a second / LangGraph's (target ≥ 10)", median(ratios), "×");
+        }
     }
     if wanted("waiting")
         && let Some(waiting) = governed::Durable::new(&server.url(2_000), false).await

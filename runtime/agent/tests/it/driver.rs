@@ -13,6 +13,7 @@ mod holds;
 mod keeping;
 mod looks;
 mod merges;
+mod peers;
 mod queue;
 mod record;
 mod refusals;

@@ -5,7 +5,7 @@ mod bounds;
 mod configuration;
 mod faults;
 mod loose;
-mod peers;
+pub(crate) mod peers;
 mod quiet;
 
 use serde_json::json;

@@ -55,6 +55,22 @@ async fn arguments_that_are_not_json_are_blocked() {
 }
 
 #[tokio::test]
+async fn ten_megabytes_of_arguments_reach_no_tool_and_no_table() {
+    let query = "a".repeat(10_000_000);
+    let model = ScriptedModel::start(vec![Reply::call("crm.find_contacts", json!({ "query": query })), Reply::text("Too much.")]).await;
+    let world = World::scripted(&model).await;
+    let run = world.say("Find Lena").await;
+    assert_eq!(world.drive().await, Some(RunStatus::Ended));
+    assert!(!kinds(&world, run).await.contains(&"starting".to_owned()), "nothing ran");
+    let kept = world.db.number("select coalesce(sum(pg_column_size(body)), 0)::bigint from run_event").await;
+    assert!(kept < 1_000_000, "{kept} bytes of it were written down");
+    assert_eq!(world.run(run).await.ended, Some(RunOutcome::ModelFailed));
+    let said = format!("{:?}", world.events(run).await);
+    assert!(said.contains("it was stopped"), "whoever asked is told why: {said}");
+    assert_eq!(world.db.number("select count(*) from reservation where state = 'open'").await, 0, "no money stays set aside");
+}
+
+#[tokio::test]
 async fn nul_in_a_call_reaches_no_table_and_loses_nothing() {
     let model = ScriptedModel::start(vec![
         Reply::call("crm.create_contact", json!({ "name": "Le\u{0}na", "emails": [] })),

@@ -11,13 +11,13 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// The mock, stopped when dropped.
-struct Mock {
-    base_url: String,
+pub(crate) struct Mock {
+    pub(crate) base_url: String,
     _child: Child,
 }
 
 impl Mock {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers/node_modules/.bin/llmock");
         assert!(peers.exists(), "{} is missing: run `make peers`, which installs the third-party mock servers", peers.display());
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/models/peers.json");

@@ -1,0 +1,94 @@
+//! Which test programs need not run: they and all they read are as they were when they last passed.
+//!
+//! `scripts/test` runs it; it tests nothing itself. Use, with what `cargo nextest list --list-type binaries-only --message-format json` says
+//! on standard input:
+//! `unchanged look <folder>` prints what nextest is to run, as a filter, or nothing; `unchanged keep <folder>` notes that all of it passed.
+
+#![expect(clippy::unwrap_used, reason = "a tool for developers stops where it cannot go on")]
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::time::UNIX_EPOCH;
+use std::{fs, io};
+
+/// It reads every source file.
+const HOUSE: &str = "steward-house";
+/// Rust that is no part of the workspace: tests build it.
+const GUESTS: [&str; 4] = ["tools/plugins/", "tools/guests/", "tools/sdk/", "tools/kit/templates/"];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [verb, folder] = arguments.as_slice() else {
+        eprintln!("use: unchanged look|keep <folder>");
+        std::process::exit(2);
+    };
+    let told: Value = serde_json::from_reader(io::stdin()).unwrap();
+    let kept = |id: &str, key: &str| Path::new(folder).join(format!("{}-{key}", id.replace([':', '/'], "_")));
+    let keys = keys(&told);
+    if verb == "keep" {
+        // Only the last time counts.
+        let _ = fs::remove_dir_all(folder);
+        fs::create_dir_all(folder).unwrap();
+        keys.iter().for_each(|(id, key)| fs::write(kept(id, key), []).unwrap());
+        return;
+    }
+    let changed: Vec<String> = keys.iter().filter(|(id, key)| !kept(id, key).exists()).map(|(id, _)| format!("binary_id({id})")).collect();
+    println!("{}", changed.join(" | "));
+}
+
+/// Each test program by its name, with one number for it and for all that it reads.
+fn keys(told: &Value) -> BTreeMap<String, String> {
+    let (data, all) = (sources(false), sources(true));
+    let tools = ["rustc", "node", "cvc5"].map(|tool| Command::new(tool).arg("--version").output().map(|output| output.stdout).unwrap_or_default());
+    let programs = &told["rust-build-meta"];
+    let target = Path::new(programs["target-directory"].as_str().unwrap());
+    let mut keys = BTreeMap::new();
+    for (id, test) in told["rust-binaries"].as_object().unwrap() {
+        let package = test["package-id"].as_str().unwrap();
+        let house = package.contains(HOUSE) || package.contains("tests/house");
+        let mut sum = Sha256::new();
+        sum.update(if house { &all } else { &data });
+        tools.iter().for_each(|tool| sum.update(tool));
+        sum.update(built(Path::new(test["binary-path"].as_str().unwrap())));
+        // The program itself, which some tests start.
+        for one in programs["non-test-binaries"].as_object().into_iter().flat_map(|all| all.values()).flat_map(|list| list.as_array().unwrap()) {
+            sum.update(built(&target.join(one["path"].as_str().unwrap())));
+        }
+        keys.insert(id.clone(), hex(&sum.finalize()));
+    }
+    keys
+}
+
+/// What cargo itself goes by: where a file is, how long it is and when it was made.
+fn built(path: &Path) -> String {
+    let Ok(about) = fs::metadata(path) else { return format!("{} is not there", path.display()) };
+    let made = about.modified().unwrap().duration_since(UNIX_EPOCH).unwrap();
+    format!("{} {} {}", path.display(), about.len(), made.as_nanos())
+}
+
+/// One number for the files of the repository that tests read: all of them, or those that are not in the programs already.
+fn sources(all: bool) -> Vec<u8> {
+    let listed = Command::new("git").args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).output().unwrap();
+    assert!(listed.status.success(), "git knows which files there are");
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let mut sum = Sha256::new();
+    for name in listed.split_terminator('\0') {
+        if all || !name.ends_with(".rs") || GUESTS.iter().any(|guest| name.starts_with(guest)) {
+            sum.update(name);
+            // A file that was removed is listed until that is committed.
+            sum.update(fs::read(name).unwrap_or_default());
+        }
+    }
+    sum.finalize().to_vec()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
