@@ -24,7 +24,7 @@ test('what a server of tools says now is proposed from the page of tools, shown 
   const yes = await page.request.post(`/api/v1/changes/${accepted}/approve`, { data: { content_digest }, headers: { origin: world().origin } });
   expect(yes.status(), await yes.text()).toBe(200);
   await their.goto('/tools');
-  await their.getByRole('button', { name: 'Propose what it offers now' }).click();
+  await their.getByRole('region', { name: 'files@mcp' }).getByRole('button', { name: 'Propose what it offers now' }).click();
   const dialog = their.getByRole('dialog', { name: 'Tools of files' });
   await expect(dialog.getByRole('button', { name: 'Ask and propose' })).toHaveAccessibleDescription('Say why first.');
   await dialog.getByLabel('Why').fill('It finds more now.');

@@ -47,6 +47,18 @@ test('a tool card says what the call took and what it answered, as text', async 
   await expect(page).toHaveTitle(/Steward/);
 });
 
+test('whoever hears the page is told once what was answered, and that something waits', async ({ page }) => {
+  await say(page, 'Who is Ada, aloud?');
+  const told = page.getByRole('article').last().getByRole('status');
+  await expect(told).toContainText('The agent replied: Ada Lovelace works at');
+  await page.getByRole('textbox', { name: 'Message' }).fill('Do what the note on Ada asks, for somebody named Heara.');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.getByRole('group', { name: /Held action/ })).toBeVisible();
+  await expect(told).toHaveText('An action waits for a decision.');
+  // Of what was answered before nothing is said again.
+  await expect(page.getByRole('article').first().getByRole('status')).toHaveCount(0);
+});
+
 test('a suggested opening is taken up, and said when one is ready', async ({ page }) => {
   await page.goto('/chat');
   await page.getByRole('button', { name: 'What can you do for me?' }).click();
@@ -150,6 +162,27 @@ test('on a slow line the page says what goes on, and the answer comes whole', as
   await expect(page.getByText('2 steps')).toBeVisible();
   // Slow is not lost.
   await expect(page.getByText('Connection lost.', { exact: false })).toHaveCount(0);
+});
+
+test('a slow line that breaks is taken up again where it was', async ({ page }) => {
+  test.setTimeout(120_000);
+  await page.goto('/chat');
+  const line = await page.context().newCDPSession(page);
+  const slow = { offline: false, latency: 500, downloadThroughput: 50_000, uploadThroughput: 20_000 };
+  await line.send('Network.emulateNetworkConditions', slow);
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (/\/runs\/.*\/events/.test(request.url())) asked.push(request.headers()['last-event-id'] ?? new URL(request.url()).search);
+  });
+  await page.getByRole('textbox', { name: 'Message' }).fill('Speak slowly, over a slow line.');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.getByText(/word5/)).toBeVisible({ timeout: 30_000 });
+  await line.send('Network.emulateNetworkConditions', { ...slow, offline: true });
+  await expect(page.getByText('Connection lost.', { exact: false })).toBeVisible({ timeout: 20_000 });
+  await line.send('Network.emulateNetworkConditions', slow);
+  await expect(page.getByRole('article').getByText(/^word1 word2 .* word60$/)).toBeVisible({ timeout: 40_000 });
+  await expect(page.getByText('Connection lost.', { exact: false })).toHaveCount(0);
+  expect(asked.length).toBeGreaterThan(1);
 });
 
 test('what the agent may not do is blocked, with the reason in view', async ({ page }) => {

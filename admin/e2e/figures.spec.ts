@@ -1,13 +1,21 @@
-/** What is promised in figures. Each is taken three times: this machine may have other work, and the quietest pass is the page's own. */
+/** What is promised in figures. Times are taken three times: this machine may have other work, and the quietest pass is the page's own. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { sql } from './database';
 import { expect, say, test } from './fixtures';
 import type { Page } from '@playwright/test';
+import { world } from './world';
 
 const ROWS = 10_000;
 const ROWS_SHOWN_MAX = 80;
 const LONG_TASK_MS_MAX = 100;
 const PAINT_MS_MAX = 50;
 const PASSES = 3;
+/** The most memory that the web takes up in the program, in bytes. */
+const SERVED_BYTES_MAX = 12_000_000;
+/** As many files as are asked for at once. */
+const AT_ONCE = 16;
+const WEB = 'dist';
 
 // What records a test for those who look at it later would be measured too.
 test.use({ trace: 'off' });
@@ -134,4 +142,31 @@ test('a piece of the answer is painted at once when it arrives', async ({ page }
     medians.push(at(0.95));
   }
   expect(Math.min(...medians)).toBeLessThanOrEqual(PAINT_MS_MAX);
+});
+
+/** What the program has in memory, in bytes. */
+function resident(): number {
+  const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${world().pid}/status`, 'utf8'));
+  return Number(line?.[1]) * 1_024;
+}
+
+test('all of the web, asked for again and again, takes up little memory', async ({ page }) => {
+  test.setTimeout(120_000);
+  const files = readdirSync(WEB, { recursive: true, encoding: 'utf8' }).filter((name) => !name.startsWith('.') && statSync(join(WEB, name)).isFile());
+  const held = files.reduce((sum, name) => sum + statSync(join(WEB, name)).size, 0);
+  const asked = files.filter((name) => !name.endsWith('.br'));
+  const askAll = async () => {
+    for (const coding of ['br', 'identity']) {
+      for (let at = 0; at < asked.length; at += AT_ONCE) {
+        await Promise.all(asked.slice(at, at + AT_ONCE).map(async (name) => expect((await page.request.get(`/${name}`, { headers: { 'accept-encoding': coding } })).status(), name).toBe(name === '404.html' ? 404 : 200)));
+      }
+    }
+  };
+  // The first time brings what a server needs for any answer; what is served is the same as before.
+  await askAll();
+  const before = resident();
+  for (let pass = 0; pass < PASSES; pass += 1) await askAll();
+  const more = Math.max(0, resident() - before);
+  process.stdout.write(`  the web in memory: ${held} bytes held, ${more} more when all of it was asked for ${PASSES} times in both forms\n`);
+  expect(held + more).toBeLessThanOrEqual(SERVED_BYTES_MAX);
 });

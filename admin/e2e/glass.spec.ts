@@ -21,8 +21,8 @@ async function manager(browser: Browser, owner: BrowserContext, email: string): 
   return context;
 }
 
-test('the glass is broken with a fresh password and a reason, and somebody else reviews it', async ({ page, browser }) => {
-  const context = await manager(browser, page.context(), 'mia@example.org');
+test('the glass is broken with a fresh password and a reason, and somebody else reviews it', async ({ page, browser }, info) => {
+  const context = await manager(browser, page.context(), `mia-${info.project.name}@example.org`);
   const own = await context.newPage();
   await own.goto('/chat');
   await own.getByRole('textbox', { name: 'Message' }).fill('Who is Ada at night?');

@@ -1,15 +1,5 @@
-import type { Page } from '@playwright/test';
 import { expect, hold, say, test } from './fixtures';
-import { world } from './world';
-
-/** Takes the note's address off whoever has it: nobody is entered twice, and other tests let somebody in by it. */
-async function freeAddress(page: Page): Promise<void> {
-  const { origin } = world();
-  const { items } = await (await page.request.get(`${origin}/api/v1/contacts?q=mallory@engines.example`)).json();
-  for (const { contact_id: id, version } of items) {
-    expect((await page.request.patch(`${origin}/api/v1/contacts/${id}`, { data: { version, emails: [] }, headers: { origin } })).status()).toBe(200);
-  }
-}
+import { freeAddress } from './holds';
 
 test('an action is approved from the keyboard, and the run goes on', async ({ page }) => {
   await freeAddress(page);
@@ -194,6 +184,24 @@ test('a card says what the tool would do', async ({ page }) => {
   await page.waitForURL(/\/holds\/hold_/);
   const preview = page.locator('section').filter({ has: page.getByRole('heading', { name: 'What it would do, says the tool' }) });
   await expect(preview).toContainText('Adds the contact Prado');
+});
+
+test('a card says which rules would let it, in the words they have for people, with their text behind them', async ({ page }) => {
+  await hold(page, 'Rula');
+  await page.getByRole('link', { name: 'Open the whole card' }).click();
+  await page.waitForURL(/\/holds\/hold_/);
+  const { rules } = await (await page.request.get(`/api/v1${new URL(page.url()).pathname}`)).json();
+  const all: { id: string; reason: string; text: string }[] = (await (await page.request.get('/api/v1/policies')).json()).rules;
+  expect(rules.length).toBeGreaterThan(0);
+  const section = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Rules that would let it', exact: true }) });
+  await expect(section.getByRole('listitem')).toHaveCount(rules.length);
+  for (const id of rules) {
+    const rule = all.find((one) => one.id === id);
+    const item = section.getByRole('listitem').filter({ has: page.getByText(id, { exact: true }) });
+    await expect(item).toContainText(rule?.reason ?? 'a rule without a reason');
+    await item.locator('summary').click();
+    await expect(item.locator('pre')).toContainText(`@id("${id}")`);
+  }
 });
 
 test('a card says what its run cost', async ({ page }) => {

@@ -1,6 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
 import { mkdirSync } from 'node:fs';
-import { expect, test } from './fixtures';
+import { expect, firstWorkspace, hold, test } from './fixtures';
 import { chosen, everyPage, settled } from './pages';
 
 /** The most that a page may bring along as script, compressed. */
@@ -16,11 +17,70 @@ const LOOKS = [
 ] as const;
 /** What opens over a page from the keyboard. */
 const OVER = { palette: 'Control+k', shortcuts: '?' } as const;
+/** What opens over a card from the keyboard: the ways to decide. */
+const DECIDING = { approve: 'a', reject: 'r', revise: 'v', edit: 'e' } as const;
+const NO_ITEMS = { json: { items: [], next_cursor: null } };
+const REFUSED = { status: 403, contentType: 'application/problem+json', json: { status: 403, code: 'denied', detail: 'this is not for you', request_id: 'req_01k0example' } };
+/** What lists say when nothing is there, nothing fits, or they cannot be read; the queue stands for all, which share these parts. */
+const STATES = {
+  holds_empty: ['/holds', NO_ITEMS],
+  holds_failed: ['/holds', REFUSED],
+  holds_no_match: ['/holds?q=zzzz', null],
+  hold_missing: ['/holds/hold_00000000000000000000000001', null],
+} as const;
+
+/** Pages with a dialog or a form over them that an address opens. */
+async function opened(page: Page): Promise<Record<string, string>> {
+  const [action] = (await (await page.request.get('/api/v1/actions?verdict=held&limit=1')).json()).items;
+  return {
+    contact_form: '/contacts?new=1',
+    company_form: '/companies?new=1',
+    deal_form: '/deals?new=1',
+    import: '/contacts?import=1',
+    action: `/actions?open=${action.decision_id}`,
+    invite: '/people?new=1',
+    workspace_form: '/people?show=workspaces&new=1',
+    grant_form: '/grants?new=1',
+    budget_form: '/budgets?new=1',
+    propose: '/tools?propose=files',
+    offline: '/offline.html',
+    missing: '/nothing-here',
+  };
+}
+
+/** An action that was decided, and one that waits. */
+async function holds(page: Page): Promise<{ decided: string; waits: string }> {
+  await hold(page, 'Lookdecided');
+  const first = async () => (await page.getByRole('link', { name: 'Open the whole card' }).getAttribute('href')) ?? '';
+  const decided = await first();
+  const headers = { origin: new URL(page.url()).origin };
+  expect((await page.request.post(`/api/v1${decided}/reject`, { data: { reason: 'We do not know them.' }, headers })).status()).toBe(200);
+  await hold(page, 'Lookwaits');
+  return { decided, waits: await first() };
+}
+
+/** A conversation in which a server of tools asks something, and what takes the question away again. */
+async function question(page: Page): Promise<{ path: string; end: () => Promise<void> }> {
+  await page.goto('/health');
+  const headers = { origin: new URL(page.url()).origin };
+  const conversation = await (await page.request.post('/api/v1/conversations', { data: { agent: 'assistant', title: 'Bern', workspace_id: await firstWorkspace(page) }, headers })).json();
+  await page.request.post(`/api/v1/conversations/${conversation.conversation_id}/messages`, { data: { text: 'Book a trip to Bern.' }, headers });
+  const open = async () => (await (await page.request.get('/api/v1/questions')).json()).items;
+  await expect.poll(async () => (await open()).length, { timeout: 20_000 }).toBe(1);
+  const [asked] = await open();
+  const end = async () => {
+    await page.request.post(`/api/v1/questions/${asked.question_id}/cancel`, { headers });
+  };
+  return { path: `/chat/${conversation.conversation_id}`, end };
+}
 
 test('every page is readable for everyone, in both themes and both directions', async ({ page }, info) => {
-  test.setTimeout(1_800_000);
+  test.setTimeout(2_400_000);
   mkdirSync('shots', { recursive: true });
-  const pages = chosen({ ...(await everyPage(page, 'Looka')), invite: '/people?new=1', deal_form: '/deals?new=1', grant_form: '/grants?new=1', budget_form: '/budgets?new=1', offline: '/offline.html', missing: '/nothing-here' });
+  const { decided, waits } = await holds(page);
+  const pages = chosen({ ...(await everyPage(page, 'Looka')), ...(await opened(page)), hold_decided: decided });
+  const states = chosen({ ...STATES });
+  const isWanted = (name: string) => Object.keys(chosen({ [name]: '' })).length > 0;
   const faults: string[] = [];
   const look = async (theme: string, language: string, name: string) => {
     await page.screenshot({ path: `shots/${info.project.name}-${theme}-${language}-${name}.png` });
@@ -30,6 +90,16 @@ test('every page is readable for everyone, in both themes and both directions', 
     if (isWide) faults.push(`${theme} ${language} ${name}: wider than the screen`);
     const direction = await page.evaluate(() => document.documentElement.dir);
     if ((direction === 'rtl') !== (language === 'ar')) faults.push(`${theme} ${language} ${name}: direction ${direction}`);
+  };
+  const over = async (theme: string, language: string, keys: Readonly<Record<string, string>>) => {
+    for (const [name, key] of Object.entries(keys)) {
+      if (!isWanted(name)) continue;
+      await page.keyboard.press(key);
+      await expect(page.getByRole('dialog')).toBeVisible();
+      await look(theme, language, name);
+      await page.keyboard.press('Escape');
+      await expect(page.getByRole('dialog')).toHaveCount(0);
+    }
   };
   for (const [theme, language] of LOOKS) {
     await page.addInitScript(
@@ -44,15 +114,25 @@ test('every page is readable for everyone, in both themes and both directions', 
       await settled(page);
       await look(theme, language, name);
     }
+    for (const [name, [path, answer]] of Object.entries(states)) {
+      if (answer !== null) await page.route('**/api/v1/holds?*', (route) => route.fulfill(answer));
+      await page.goto(path);
+      await settled(page);
+      await look(theme, language, name);
+      await page.unroute('**/api/v1/holds?*');
+    }
     await page.goto('/health');
     await settled(page);
-    for (const [name, keys] of Object.entries(OVER)) {
-      await page.keyboard.press(keys);
-      await expect(page.getByRole('dialog')).toBeVisible();
-      await look(theme, language, name);
-      await page.keyboard.press('Escape');
-      await expect(page.getByRole('dialog')).toHaveCount(0);
-    }
+    await over(theme, language, OVER);
+    await page.goto(waits);
+    await settled(page);
+    await over(theme, language, DECIDING);
+    if (!isWanted('question')) continue;
+    const asked = await question(page);
+    await page.goto(asked.path);
+    await expect(page.locator('form blockquote')).toBeVisible();
+    await look(theme, language, 'question');
+    await asked.end();
   }
   expect(faults).toEqual([]);
 });

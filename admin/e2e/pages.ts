@@ -82,7 +82,7 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
 const ONLY = process.env['PAGES']?.split(',');
 
 /** The pages that are meant. */
-export function chosen(pages: Record<string, string>): Record<string, string> {
+export function chosen<T>(pages: Record<string, T>): Record<string, T> {
   return Object.fromEntries(Object.entries(pages).filter(([name]) => ONLY === undefined || ONLY.includes(name)));
 }
 

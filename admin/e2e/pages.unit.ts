@@ -3,6 +3,7 @@ import { cronOf, planOf, type Plan } from '../src/lib/cron';
 import { matrixOf } from '../src/lib/matrix';
 import { fileChanges, filesOf, statementsIn, statementsOnly } from '../src/lib/rule-files';
 import { snippet } from '../src/lib/snippet';
+import { spoken } from '../src/lib/spoken';
 
 test('a cron expression of a usual form is told in words, and comes back from them', () => {
   const usual: [string, Plan][] = [
@@ -73,4 +74,10 @@ test('cells of the matrix stand by situation, tool and column, and a hole stays 
     { situation: 'one', columns: ['nobody', 'owner'], rows: [row('a', ['hold', 'owner'], ['allow']), row('b', null, ['block'])] },
     { situation: 'two', columns: ['nobody'], rows: [row('a', ['allow'])] },
   ]);
+});
+
+test('what is heard of an answer are its words, without the marks that lay it out', () => {
+  const answer = '# Who\n\n**Ada Lovelace** works at *Analytical Engines*, see [the card](https://steward.example/c).\n\n| field | value |\n|---|---|\n| mail | ada@engines.example |\n\n- knows `engines`\n* and __looms__\n\n```rust\nlet a_b = 2 * 3;\n```';
+  expect(spoken(answer)).toBe('Who\nAda Lovelace works at Analytical Engines, see the card.\nfield, value\nmail, ada@engines.example\nknows engines\nand looms\nlet a_b = 2 * 3;');
+  expect(spoken('2 * 3 * 4 = 24, and snake_case_names stay; so does a | pipe')).toBe('2 * 3 * 4 = 24, and snake_case_names stay; so does a | pipe');
 });

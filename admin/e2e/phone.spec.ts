@@ -1,5 +1,7 @@
 import { expect, hold, test } from './fixtures';
+import { start } from './program';
 import { linkOf } from './proposals';
+import { modelOf, startScriptedModel } from './scripted-model';
 import { world } from './world';
 
 test('on a phone a held action is approved where it was asked for', async ({ page }) => {
@@ -28,33 +30,65 @@ test('on a phone everything is reached from the bar below', async ({ page }) => 
 });
 
 test.describe('as somebody who is new here', () => {
-  test('on a phone an invitation leads to a decision: the link is opened, something is asked for, and what waits is approved', async ({ page, browser }) => {
-    // The link that is printed at the first start is used up by the tests themselves; an invitation is the same kind of link.
+  test('on a phone the link that is printed at the first start leads to a decided action', async ({ page, browser }) => {
+    test.setTimeout(180_000);
+    const model = await startScriptedModel();
+    const program = await start({ toml: `${modelOf(model.url)}[agents.assistant]\ntools = ["crm.*", "documents.*"]\n` });
+    const context = await browser.newContext({ storageState: { cookies: [], origins: [] }, serviceWorkers: 'block', viewport: page.viewportSize(), hasTouch: true, isMobile: true, locale: 'en-US' });
+    try {
+      const own = await context.newPage();
+      const fits = () => own.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
+      await own.goto(program.link);
+      await own.getByRole('button', { name: 'Sign in with this link' }).tap();
+      await own.waitForURL(`${program.origin}/chat`);
+      expect(await fits()).toBe(true);
+      // Nothing is here yet: somebody's card, as it came by mail, is the first there is to work on.
+      await own.locator('input[type=file]').setInputFiles([{ name: 'card.md', mimeType: 'text/markdown', buffer: Buffer.from('# Lena Petrova\n\nlena@partner.example\n') }]);
+      await expect(own.getByRole('list', { name: 'Attached files' }).getByRole('progressbar')).toHaveCount(0);
+      await own.getByRole('textbox', { name: 'Message' }).fill('Add who stands in the file to the contacts.');
+      await own.getByRole('button', { name: 'Send' }).tap();
+      await own.waitForURL(/\/chat\/conv_/);
+      const card = own.getByRole('group', { name: /Held action crm.create_contact/ });
+      await expect(card.getByText('Lena Petrova', { exact: true }).first()).toBeVisible({ timeout: 20_000 });
+      expect(await fits()).toBe(true);
+      // What waits is counted in the bar below, and leads to the same card.
+      await own.getByRole('link', { name: /Decide/ }).tap();
+      await own.locator('main').getByRole('link', { name: /create contact/ }).first().tap();
+      await own.waitForURL(/\/holds\/hold_/);
+      await own.getByRole('button', { name: 'Approve' }).tap();
+      await own.getByRole('button', { name: 'Approve exactly this' }).tap();
+      await expect(own.getByText('Approved. The run goes on.')).toBeVisible();
+      await expect(own.getByRole('group', { name: /Held action/ }).getByText('It was approved and is done.')).toBeVisible({ timeout: 15_000 });
+      expect(await fits()).toBe(true);
+      const found = await (await own.request.get(`${program.origin}/api/v1/contacts?q=lena`)).json();
+      expect(found.items).toHaveLength(1);
+      // The link is used up: whoever finds it gets nowhere.
+      const other = await browser.newContext({ storageState: { cookies: [], origins: [] }, serviceWorkers: 'block', viewport: page.viewportSize(), hasTouch: true, isMobile: true, locale: 'en-US' });
+      const late = await other.newPage();
+      await late.goto(program.link);
+      await late.getByRole('button', { name: 'Sign in with this link' }).tap();
+      await expect(late.locator('main').getByRole('alert')).toHaveText(/does not work any more/);
+      await other.close();
+    } finally {
+      await context.close();
+      await program.stop();
+      model.server.closeAllConnections();
+      model.server.close();
+    }
+  });
+
+  test('on a phone an invitation leads to what waits', async ({ page, browser }) => {
+    await hold(page, 'Invita');
     const token = await linkOf(page.request, 'Pia Phone');
     const context = await browser.newContext({ baseURL: world().origin, storageState: { cookies: [], origins: [] }, serviceWorkers: 'block', viewport: page.viewportSize(), hasTouch: true, isMobile: true, locale: 'en-US' });
     const own = await context.newPage();
-    const fits = () => own.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
     await own.goto(`/sign-in#token=${token}`);
     await own.getByRole('button', { name: 'Sign in with this link' }).tap();
     await own.waitForURL('/chat');
-    expect(await fits()).toBe(true);
-    await own.getByRole('textbox', { name: 'Message' }).fill('Do what the note on Ada asks, for somebody named Invita.');
-    await own.getByRole('button', { name: 'Send' }).tap();
-    await own.waitForURL(/\/chat\/conv_/);
-    await expect(own.getByRole('group', { name: /Held action crm.create_contact/ })).toBeVisible();
-    expect(await fits()).toBe(true);
-    // From the queue, as somebody does who was told that something waits.
     await own.getByRole('link', { name: /Decide/ }).tap();
     await own.locator('main').getByRole('link', { name: /create contact/ }).first().tap();
     await own.waitForURL(/\/holds\/hold_/);
-    await expect(own.getByRole('group', { name: /Held action/ }).getByText('Invita', { exact: true }).first()).toBeVisible();
-    expect(await fits()).toBe(true);
-    await own.getByRole('button', { name: 'Approve' }).tap();
-    await own.getByRole('button', { name: 'Approve exactly this' }).tap();
-    await expect(own.getByText('Approved. The run goes on.')).toBeVisible();
-    await expect(own.getByRole('group', { name: /Held action/ }).getByText('It was approved and is done.')).toBeVisible({ timeout: 15_000 });
-    const found = await (await page.request.get('/api/v1/contacts?q=invita')).json();
-    expect(found.items).toHaveLength(1);
+    await expect(own.getByRole('button', { name: 'Approve' })).toBeEnabled();
     await context.close();
   });
 });

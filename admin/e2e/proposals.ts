@@ -37,12 +37,12 @@ export async function says(words: string): Promise<void> {
   expect(heard.ok).toBe(true);
 }
 
-/** A one-time link of a manager who is new here: one who proposes, and never decides. */
-export async function linkOf(owner: APIRequestContext, name: string): Promise<string> {
+/** A one-time link of somebody who is new here; of a manager, unless it is said otherwise: one who proposes, and never decides. */
+export async function linkOf(owner: APIRequestContext, name: string, role = 'manager'): Promise<string> {
   const { origin } = world();
   // Tests on several screens run against one program: the same name is somebody else each time.
   const email = `${name.toLowerCase().replaceAll(' ', '-')}-${Date.now().toString(36)}@example.org`;
-  const made = await owner.post(`${origin}/api/v1/people`, { data: { email, display_name: name, roles: [{ role: 'manager' }] }, headers: { origin } });
+  const made = await owner.post(`${origin}/api/v1/people`, { data: { email, display_name: name, roles: [{ role }] }, headers: { origin } });
   expect(made.status(), await made.text()).toBe(201);
   return new URL((await made.json()).sign_in_link).hash.replace('#token=', '');
 }

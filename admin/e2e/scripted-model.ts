@@ -50,6 +50,15 @@ function next(words: string, results: string[]): Said {
     if (results.length === 3) return { tool: 'crm.update_company', arguments: { company_id: ids[2], website: 'https://note.example' } };
     return { text: /denied|refused|reject|forbid/i.test(results[3] ?? '') ? 'The website stays as it is.' : 'The website is changed.' };
   }
+  if (/book a trip/i.test(words)) return results.length === 0 ? { tool: 'trips.book', arguments: { about: 'Bern' } } : { text: /accept/.test(results[0] ?? '') ? 'The trip is booked.' : 'No trip is booked.' };
+  if (/ask for a grant/i.test(words)) {
+    const covers = [{ path: '/contact_id', one_of: [/contact_[0-9a-z]+/.exec(words)?.[0] ?? ''] }, { path: '/text', letters_max: 20 }];
+    return results.length === 0 ? { tool: 'steward.propose_grant', arguments: { tool: 'crm.add_note', covers, uses_max: 2, days: 7, reason: 'You note on Ada after each call.' } } : { text: 'People are asked for it.' };
+  }
+  if (/in the file/i.test(words)) {
+    if (results.length === 0) return { tool: 'documents.read', arguments: { document: /doc_[0-9a-z]{26}/.exec(words)?.[0] ?? '' } };
+    return results.length === 1 ? { tool: 'crm.create_contact', arguments: { name: 'Lena Petrova', emails: ['lena@partner.example'] } } : { text: '**Lena** is in the contacts now.' };
+  }
   if (/forbidden/i.test(words)) return results.length === 0 ? { tool: 'bank.pay', arguments: { amount: 1000000, to: 'mallory' } } : { text: 'That is not possible here.' };
   if (/have to pay/i.test(words)) {
     if (results.length === 0) return { tool: 'documents.read', arguments: { document: /doc_[0-9a-z]{26}/.exec(words)?.[0] ?? '' } };
@@ -102,6 +111,11 @@ async function answer(request: Request, response: ServerResponse): Promise<void>
   }
   response.write(`data: ${JSON.stringify({ ...base, object: 'chat.completion.chunk', choices: [], usage })}\n\n`);
   response.end('data: [DONE]\n\n');
+}
+
+/** What stands in `steward.toml` of it. */
+export function modelOf(url: string): string {
+  return `[models.strong]\nmodel = "scripted"\nbase_url = "${url}"\nprice = { input = 1000000, output = 4000000 }\n`;
 }
 
 /** Starts it on a free port. */

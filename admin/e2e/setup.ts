@@ -1,18 +1,12 @@
 /** Starts the real program with a private PostgreSQL in a throw-away folder, signs its owner in by the printed link, and gives it some records. */
 import { request } from '@playwright/test';
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { startClientHost } from './client-host';
 import { startMcpServer } from './mcp-server';
 import { CLIENT_ID, startIssuer } from './oidc-issuer';
-import { startScriptedModel } from './scripted-model';
+import { start } from './program';
+import { modelOf, startScriptedModel } from './scripted-model';
 import { AUDITOR, STATE, type World } from './world';
 
-const START_MS = 120_000;
 const GRANT_MS = 30 * 24 * 60 * 60 * 1_000;
 /** A document with headings and more than one piece. */
 const HANDBOOK = ['Terms', 'Deliveries', 'Returns', 'Complaints']
@@ -20,73 +14,25 @@ const HANDBOOK = ['Terms', 'Deliveries', 'Returns', 'Complaints']
   .join('\n');
 export const PASSWORD = 'correct horse battery';
 
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        done(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-    });
-  });
-}
-
-/** The program says in one go where it is and how its owner gets in. */
-function link(program: ChildProcess): Promise<string> {
-  return new Promise((done, fail) => {
-    let said = '';
-    const timer = setTimeout(() => {
-      fail(new Error(`steward did not start in ${START_MS} ms:\n${said}`));
-    }, START_MS);
-    const hear = (chunk: Buffer) => {
-      said += chunk.toString();
-      const found = /http:\S+\/sign-in#token=\S+/.exec(said);
-      if (found === null) return;
-      clearTimeout(timer);
-      done(found[0]);
-    };
-    program.stdout?.on('data', hear);
-    program.stderr?.on('data', hear);
-    program.on('exit', (code) => {
-      clearTimeout(timer);
-      fail(new Error(`steward ended with ${code}:\n${said}`));
-    });
-  });
-}
-
 export default async function setup(): Promise<() => Promise<void>> {
-  const home = mkdtempSync(join(tmpdir(), 'steward-web-'));
-  // The private PostgreSQL runs as an unprivileged user when we are root: it must get through to its folder.
-  chmodSync(home, 0o755);
   const model = await startScriptedModel();
   const issuer = await startIssuer();
   const tools = await startMcpServer();
   const client = await startClientHost();
-  const port = await freePort();
-  const web = resolve('dist');
-  writeFileSync(
-    join(home, 'steward.toml'),
-    `owner_email = "ada@example.org"\norganisation = "Analytical Engines"\n[server]\nlisten = "127.0.0.1:${port}"\nweb_dir = ${JSON.stringify(web)}\n` +
+  const program = await start({
+    servers: ['files', 'trips'],
+    toml:
       `[auth.oidc]\nissuer = "${issuer.url}"\nclient_id = "${CLIENT_ID}"\nname = "Example"\n` +
-      `[models.strong]\nmodel = "scripted"\nbase_url = "${model.url}"\nprice = { input = 1000000, output = 4000000 }\n` +
-      `[agents.assistant]\ntools = ["crm.*", "documents.*", "steward.schedule"]\n` +
+      modelOf(model.url) +
+      `[agents.assistant]\ntools = ["crm.*", "documents.*", "trips.*", "steward.schedule", "steward.propose_grant"]\n` +
       `[[mcp]]\nname = "files"\nurl = "${tools.url}/mcp"\n[mcp.tools.find]\neffect = "read"\nreversible = true\nroles = { name = "query" }\n` +
+      `[[mcp]]\nname = "trips"\nurl = "${tools.url}/trips"\nasks = true\n[mcp.tools.book]\neffect = "read"\nreversible = true\ntimeout_ms = 60000\nroles = { about = "query" }\n` +
       `[[approvals]]\ntools = ["crm.update_company"]\npeople = 2\n` +
       `[[oauth.private_hosts]]\nhost = "localhost"\naddresses = ["127.0.0.1", "::1"]\n`,
-  );
-  const target = process.env['CARGO_TARGET_DIR'] ?? resolve('../target');
-  const steward = join(target, 'debug/steward');
-  const env = { ...process.env, STEWARD_CONFIG: join(home, 'steward.toml'), SSL_CERT_FILE: resolve('../tests/peers/tls/ca.pem') };
-  // The first tools of a server are taken on the word of whoever writes the configuration.
-  await promisify(execFile)(steward, ['plugin', 'accept', 'files'], { cwd: home, env });
-  const program = spawn(steward, ['up'], { cwd: home, stdio: ['ignore', 'pipe', 'pipe'], env });
+  });
+  const { origin, home, pid } = program;
   const stop = async () => {
-    const gone = new Promise((done) => program.once('exit', done));
-    if (program.exitCode === null) {
-      program.kill('SIGTERM');
-      await gone;
-    }
+    await program.stop();
     model.server.closeAllConnections();
     model.server.close();
     issuer.server.closeAllConnections();
@@ -94,11 +40,9 @@ export default async function setup(): Promise<() => Promise<void>> {
     tools.server.closeAllConnections();
     tools.server.close();
     client.close();
-    rmSync(home, { recursive: true, force: true });
   };
   try {
-    const token = new URL(await link(program)).hash.replace('#token=', '');
-    const origin = `http://127.0.0.1:${port}`;
+    const token = new URL(program.link).hash.replace('#token=', '');
     const owner = await request.newContext({ baseURL: origin, extraHTTPHeaders: { origin } });
     const post = async (path: string, data: unknown) => {
       const response = await owner.post(path, { data });
@@ -113,7 +57,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     await post('/api/v1/contacts', { display_name: 'Grace Hopper', emails: [{ value: 'grace@navy.example' }], phones: [{ value: '+1 212 555 0100' }], job_title: 'Rear admiral' });
     // Somebody who is in the book twice.
     await post('/api/v1/contacts', { display_name: 'G. B. Murray', emails: [{ value: 'murray@vassar.example' }], phones: [{ value: '001 212 555-0100' }], job_title: 'Professor' });
-    const support = await (await post('/api/v1/people', { email: 'sam@example.org', display_name: 'Sam Support', roles: [{ role: 'support' }] })).json();
+    await post('/api/v1/people', { email: 'sam@example.org', display_name: 'Sam Support', roles: [{ role: 'support' }] });
     const company = await (await post('/api/v1/companies', { name: 'Analytical Engines Ltd', website: 'https://engines.example' })).json();
     for (const [title, stage, minor] of [
       ['Difference engine', 'qualified', 1_250_000],
@@ -142,7 +86,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     await reader.post('/api/v1/session', { data: { link: new URL(auditor.sign_in_link).hash.replace('#token=', '') } });
     await reader.storageState({ path: AUDITOR });
     await owner.storageState({ path: STATE });
-    const world: World = { origin, home, supportLink: support.sign_in_link, tools: tools.url, client: { id: client.id, back: client.back } };
+    const world: World = { origin, home, pid, tools: tools.url, client: { id: client.id, back: client.back } };
     process.env['STEWARD_WEB_WORLD'] = JSON.stringify(world);
     return stop;
   } catch (error) {

@@ -3,8 +3,7 @@ export interface World {
   origin: string;
   /** The folder it runs in, with its database below. */
   home: string;
-  /** A one-time link of somebody who supports customers and sees no log. */
-  supportLink: string;
+  pid: number;
   /** Where the server of tools is that is told at `/says` what to say of its tool. */
   tools: string;
   /** A program that asks to be let in: the address of its document, and where it listens. */

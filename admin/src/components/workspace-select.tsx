@@ -1,6 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Select } from '@/components/ui/field';
 import { answer, api, type Schemas } from '@/lib/api/client';
@@ -19,6 +20,20 @@ export function useWorkspacesQuery() {
 /** The workspaces one sees. */
 export function useWorkspaces(): Schemas['WorkspaceView'][] {
   return useWorkspacesQuery().data?.items ?? [];
+}
+
+interface PlaceChoice {
+  /** The workspace that was chosen, the first until one is; nothing until it is known which there are. */
+  id: string | undefined;
+  value: string;
+  onChange: (id: string) => void;
+}
+
+/** Which workspace something new goes to. */
+export function usePlace(): PlaceChoice {
+  const [value, onChange] = useState('');
+  const first = useWorkspaces()[0]?.workspace_id;
+  return { id: value === '' ? first : value, value, onChange };
 }
 
 /** Where something new belongs; not asked where there is one place only. */

@@ -1,7 +1,7 @@
 'use client';
 
 import { X } from 'lucide-react';
-import { useEffect, useId, useRef } from 'react';
+import { useEffect, useId, useLayoutEffect, useRef } from 'react';
 import { useTranslations } from 'use-intl';
 import { cx } from '@/lib/cx';
 import { IconButton } from './button';
@@ -27,6 +27,10 @@ export function Dialog({ title, onClose, children, place = 'middle' }: DialogPro
       const first = dialog.querySelector('[data-first]');
       if (first instanceof HTMLElement) first.focus();
     }
+  }, []);
+  // While it is still there: only then the browser gives the focus back to what had it.
+  useLayoutEffect(() => {
+    const dialog = box.current;
     return () => {
       dialog?.close();
     };

@@ -1,11 +1,13 @@
 'use client';
 
 import { ArrowUp, Paperclip, Square } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import { useTranslations } from 'use-intl';
+import { FileInput } from '@/components/file-input';
 import { Problem } from '@/components/ui/states';
 import { cx } from '@/lib/cx';
-import { ACCEPT, type Uploads } from '@/lib/uploads';
+import { useFileDrop } from '@/lib/file-drop';
+import type { Uploads } from '@/lib/uploads';
 import { AttachmentList } from './attachments';
 
 interface ComposerProps {
@@ -33,25 +35,12 @@ export function Composer({ text, onText, attachments, onSend, isBusy, error, onS
     area.style.height = `${Math.min(area.scrollHeight, HEIGHT_MAX_PX)}px`;
   }, [text]);
   const picker = useRef<HTMLInputElement>(null);
-  const [isOver, setIsOver] = useState(false);
+  const { isOver, area } = useFileDrop(attachments.add);
   const canSend = text.trim() !== '' && !isBusy && onStop === null && attachments.isSettled;
   return (
     <form
       className="grid gap-2"
-      onDragOver={(event) => {
-        if (!event.dataTransfer.types.includes('Files')) return;
-        event.preventDefault();
-        setIsOver(true);
-      }}
-      onDragLeave={(event) => {
-        if (!(event.relatedTarget instanceof Node && event.currentTarget.contains(event.relatedTarget))) setIsOver(false);
-      }}
-      onDrop={(event) => {
-        setIsOver(false);
-        if (event.dataTransfer.files.length === 0) return;
-        event.preventDefault();
-        attachments.add(event.dataTransfer.files);
-      }}
+      {...area}
       onSubmit={(event) => {
         event.preventDefault();
         if (canSend) onSend();
@@ -65,20 +54,7 @@ export function Composer({ text, onText, attachments, onSend, isBusy, error, onS
           isOver ? 'border-accent outline-2 outline-dashed outline-accent' : 'border-edge',
         )}
       >
-        <input
-          ref={picker}
-          type="file"
-          multiple
-          accept={ACCEPT}
-          aria-label={t('attach')}
-          tabIndex={-1}
-          className="hidden"
-          onChange={(event) => {
-            attachments.add(event.target.files ?? []);
-            // The same file may be chosen again.
-            event.target.value = '';
-          }}
-        />
+        <FileInput input={picker} label={t('attach')} onFiles={attachments.add} />
         <button
           type="button"
           aria-label={t('attach')}

@@ -13,6 +13,7 @@ import { withoutMarks } from '@/lib/citations';
 import { cx } from '@/lib/cx';
 import { useRun } from '@/lib/run/use-run';
 import { askedOf, waitingOf, waitsForMoney } from '@/lib/run/fold';
+import { spoken } from '@/lib/spoken';
 import type { Message, Turn } from './api';
 import { SentFiles } from './attachments';
 
@@ -144,7 +145,7 @@ export function LiveTurn({ conversationId, turn, runId, isLast, onAgain, onRetry
       <Own message={turn.message} onAgain={onAgain} />
       {/* Reading out every token would drown everything else: what is finished is announced, once. */}
       <p role="status" className="sr-only">
-        {run.reply !== null && isLast ? t('replied', { text: withoutMarks(run.reply) }) : askedOf(run).length > 0 ? t('asked') : waitingOf(run).length > 0 || waitsForMoney(run) !== null ? t('waits') : ''}
+        {run.reply !== null && isLast ? t('replied', { text: spoken(withoutMarks(run.reply)) }) : askedOf(run).length > 0 ? t('asked') : waitingOf(run).length > 0 || waitsForMoney(run) !== null ? t('waits') : ''}
       </p>
       {!isHeard && turn.reply !== null ? <Answer text={turn.reply.text} /> : <RunView followed={followed} runId={runId} retry={isLast && <Retry message={turn.message} isBusy={isRetrying} onRetry={onRetry} />} />}
     </article>

@@ -9,7 +9,7 @@ import { Facts } from '@/components/ui/card';
 import { Dialog } from '@/components/ui/dialog';
 import { Problem } from '@/components/ui/states';
 import { useToast } from '@/components/ui/toast';
-import { useWorkspaces, WorkspaceSelect } from '@/components/workspace-select';
+import { usePlace, WorkspaceSelect } from '@/components/workspace-select';
 import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 
@@ -39,9 +39,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
   const field = useId();
   const [file, setFile] = useState<File | null>(null);
   const [key, setKey] = useState(idempotencyKey);
-  const workspaces = useWorkspaces();
-  const [workspace, setWorkspace] = useState('');
-  const where = workspace === '' ? workspaces[0]?.workspace_id : workspace;
+  const { id: where, value: workspace, onChange: setWorkspace } = usePlace();
   const preview = useMutation({ mutationFn: ({ chosen, place }: { chosen: File; place: string | undefined }) => send(chosen, place, true, idempotencyKey()) });
   const run = useMutation({
     mutationFn: (chosen: File) => send(chosen, where, false, key),

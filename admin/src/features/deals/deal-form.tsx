@@ -1,15 +1,13 @@
 'use client';
 
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { useTranslations } from 'use-intl';
+import { RecordForm } from '@/components/record/record-form';
 import { useStageNames } from '@/components/record/stage';
-import { useWorkspaces, WorkspaceSelect } from '@/components/workspace-select';
 import { Input, Select } from '@/components/ui/field';
-import { FormDialog } from '@/components/ui/form-dialog';
-import { useToast } from '@/components/ui/toast';
-import { answer, answerPage, api, idempotencyKey, type Schemas } from '@/lib/api/client';
-import { isConflict } from '@/lib/api/problem';
+import { usePlace, WorkspaceSelect } from '@/components/workspace-select';
+import { answer, answerPage, api, type Schemas } from '@/lib/api/client';
 import { majorText, minorOf } from '@/lib/money';
 import { STAGES } from '@/lib/stages';
 
@@ -27,54 +25,29 @@ function amountOf(text: string, currency: string): Schemas['Amount'] | null | 'w
   return minor === null ? 'wrong' : { minor, currency };
 }
 
-/** A new deal, or changes to one, for the version that was shown. */
+/** A new deal, or changes to one. */
 export function DealForm({ deal, stage: first = 'new', onClose }: { deal?: Deal; stage?: string; onClose: () => void }) {
   const t = useTranslations('deals');
-  const toast = useToast();
-  const client = useQueryClient();
   const names = useStageNames();
-  const workspaces = useWorkspaces();
+  const place = usePlace();
   const list = useId();
   const [title, setTitle] = useState(deal?.title ?? '');
   const [stage, setStage] = useState(deal?.stage ?? first);
   const [amount, setAmount] = useState(deal?.amount == null ? '' : majorText(deal.amount));
   const [currency, setCurrency] = useState(deal?.amount?.currency ?? 'EUR');
   const [company, setCompany] = useState(deal?.company_id ?? '');
-  const [workspace, setWorkspace] = useState('');
-  const [key, setKey] = useState(idempotencyKey);
   const companies = useQuery({ queryKey: ['companies', 'choice'], queryFn: () => answerPage(api.GET('/api/v1/companies', { params: { query: { limit: COMPANIES_MAX } } })) });
-  const where = deal?.workspace_id ?? (workspace === '' ? workspaces[0]?.workspace_id : workspace);
+  const where = deal?.workspace_id ?? place.id;
   const worth = amountOf(amount, currency);
-  const save = useMutation({
-    mutationFn: (given: Schemas['Amount'] | null) => {
-      const fields = { title, stage, amount: given, company_id: company === '' ? null : company };
-      if (deal === undefined) return answer(api.POST('/api/v1/deals', { params: { header: { 'Idempotency-Key': key } }, body: { ...fields, workspace_id: where } }));
-      return answer(api.PATCH('/api/v1/deals/{id}', { params: { path: { id: deal.deal_id } }, body: { version: deal.version, ...fields } }));
-    },
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: ['deals'] });
-      toast(t('saved'));
-      onClose();
-    },
-    onError: (error) => {
-      if (isConflict(error)) void client.invalidateQueries({ queryKey: ['deals'] });
-    },
-  });
+  const save = (key: string) => {
+    const fields = { title, stage, amount: worth === 'wrong' ? null : worth, company_id: company === '' ? null : company };
+    return deal === undefined
+      ? answer(api.POST('/api/v1/deals', { params: { header: { 'Idempotency-Key': key } }, body: { ...fields, workspace_id: where } }))
+      : answer(api.PATCH('/api/v1/deals/{id}', { params: { path: { id: deal.deal_id } }, body: { version: deal.version, ...fields } }));
+  };
   const currencies = CURRENCIES.some((one) => one === currency) ? CURRENCIES : [currency, ...CURRENCIES];
   return (
-    <FormDialog
-      title={deal === undefined ? t('new') : t('edit')}
-      cancel={t('cancel')}
-      submit={t('save')}
-      isBusy={save.isPending}
-      error={save.error}
-      conflict={t('changedMeanwhile')}
-      onClose={onClose}
-      onChange={() => setKey(idempotencyKey())}
-      onSubmit={() => {
-        if (worth !== 'wrong') save.mutate(worth);
-      }}
-    >
+    <RecordForm title={deal === undefined ? t('new') : t('edit')} of="deals" save={save} isWrong={worth === 'wrong'} onClose={onClose}>
       <Input data-first label={t('name')} value={title} required maxLength={TITLE_LETTERS_MAX} dir="auto" onChange={(event) => setTitle(event.target.value)} />
       <Input label={t('stage')} hint={t('stageHint')} value={stage} required maxLength={STAGE_LETTERS_MAX} list={list} onChange={(event) => setStage(event.target.value)} />
       <datalist id={list}>
@@ -104,7 +77,7 @@ export function DealForm({ deal, stage: first = 'new', onClose }: { deal?: Deal;
             </option>
           ))}
       </Select>
-      {deal === undefined && <WorkspaceSelect value={workspace} onChange={setWorkspace} />}
-    </FormDialog>
+      {deal === undefined && <WorkspaceSelect {...place} />}
+    </RecordForm>
   );
 }

@@ -16,6 +16,7 @@ import { Ago } from '@/components/ui/time';
 import { answer, api } from '@/lib/api/client';
 import type { Document } from '@/lib/api/upload';
 import { cx } from '@/lib/cx';
+import { useFileDrop } from '@/lib/file-drop';
 import { useFormats } from '@/lib/format';
 import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
@@ -41,12 +42,13 @@ export function DocumentsView() {
   const found = ofKind.filter((one) => one.name.toLocaleLowerCase().includes(folded));
   const forbidden = may(me, 'documents:write') ? null : t('mayNotPut');
   const [dropped, setDropped] = useState<File[]>([]);
-  const [isOver, setIsOver] = useState(false);
   const isOpen = get('new') === '1' && forbidden === null;
   const open = (files: File[]) => {
     setDropped(files);
     set({ new: '1' });
   };
+  // With the form open, what is dropped is dropped there.
+  const { isOver, area } = useFileDrop(open, forbidden === null && !isOpen);
   const add = (
     <Button size="small" forbidden={forbidden} onClick={() => open([])}>
       <Upload className="size-4" aria-hidden />
@@ -54,23 +56,7 @@ export function DocumentsView() {
     </Button>
   );
   return (
-    <div
-      className="flex min-h-0 flex-1 flex-col"
-      onDragOver={(event) => {
-        if (forbidden !== null || !event.dataTransfer.types.includes('Files')) return;
-        event.preventDefault();
-        setIsOver(true);
-      }}
-      onDragLeave={(event) => {
-        if (!(event.relatedTarget instanceof Node && event.currentTarget.contains(event.relatedTarget))) setIsOver(false);
-      }}
-      onDrop={(event) => {
-        setIsOver(false);
-        if (forbidden !== null || isOpen || event.dataTransfer.files.length === 0) return;
-        event.preventDefault();
-        open([...event.dataTransfer.files]);
-      }}
-    >
+    <div className="flex min-h-0 flex-1 flex-col" {...area}>
       <Page
         title={t('title')}
         actions={add}

@@ -4,15 +4,17 @@ import { useQueryClient } from '@tanstack/react-query';
 import { FileUp } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslations } from 'use-intl';
+import { FileInput } from '@/components/file-input';
 import { UploadRow } from '@/components/upload-row';
-import { useWorkspacesQuery, WorkspaceSelect } from '@/components/workspace-select';
+import { usePlace, useWorkspacesQuery, WorkspaceSelect } from '@/components/workspace-select';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { Link } from '@/components/ui/link';
 import { Segments } from '@/components/ui/segments';
 import { cx } from '@/lib/cx';
-import { ACCEPT, useUploads } from '@/lib/uploads';
+import { useFileDrop } from '@/lib/file-drop';
+import { useUploads } from '@/lib/uploads';
 
 const READERS = ['me', 'workspace'] as const;
 
@@ -22,22 +24,21 @@ export function PutIn({ files, onClose }: { files: File[]; onClose: () => void }
   const client = useQueryClient();
   const workspaces = useWorkspacesQuery();
   const [readers, setReaders] = useState<(typeof READERS)[number]>('me');
-  const [chosen, setChosen] = useState('');
-  const [isOver, setIsOver] = useState(false);
-  const workspace = chosen === '' ? workspaces.data?.items[0]?.workspace_id : chosen;
+  const { id: workspace, value: chosen, onChange: setChosen } = usePlace();
   const refresh = useCallback(() => void client.invalidateQueries({ queryKey: ['documents'] }), [client]);
   const uploads = useUploads(workspaces.isPending ? null : workspace === undefined ? { for: readers } : { for: readers, workspace_id: workspace }, { onDone: refresh });
+  const { isOver, area } = useFileDrop(uploads.add);
   const picker = useRef<HTMLInputElement>(null);
   // What was dropped on the page before waits for the word for whom it is.
   const [waiting, setWaiting] = useState(files);
   const done = uploads.all.filter((one) => one.document !== null).length;
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const area = box.current;
-    if (area === null) return undefined;
+    const drop = box.current;
+    if (drop === null) return undefined;
     // A file that misses would be opened by the browser in place of the page.
     const keep = (event: DragEvent) => event.preventDefault();
-    const dialog = area.closest('dialog');
+    const dialog = drop.closest('dialog');
     dialog?.addEventListener('dragover', keep);
     dialog?.addEventListener('drop', keep);
     return () => {
@@ -56,32 +57,10 @@ export function PutIn({ files, onClose }: { files: File[]; onClose: () => void }
       <div
         ref={box}
         className={cx('grid justify-items-center gap-2 rounded-xl border border-dashed px-4 py-6 text-center', isOver ? 'border-accent bg-accent-wash' : 'border-edge')}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setIsOver(true);
-        }}
-        onDragLeave={() => setIsOver(false)}
-        onDrop={(event) => {
-          event.preventDefault();
-          setIsOver(false);
-          uploads.add(event.dataTransfer.files);
-        }}
+        {...area}
       >
         <FileUp className="size-6 text-soft" aria-hidden />
-        <input
-          ref={picker}
-          type="file"
-          multiple
-          accept={ACCEPT}
-          aria-label={t('choose')}
-          tabIndex={-1}
-          className="hidden"
-          onChange={(event) => {
-            uploads.add(event.target.files ?? []);
-            // The same file may be chosen again.
-            event.target.value = '';
-          }}
-        />
+        <FileInput input={picker} label={t('choose')} onFiles={uploads.add} />
         <Button data-first tone="primary" onClick={() => picker.current?.click()}>
           {t('choose')}
         </Button>

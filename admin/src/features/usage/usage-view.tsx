@@ -1,33 +1,24 @@
 'use client';
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { ChartColumn, Download } from 'lucide-react';
-import { useState } from 'react';
+import { ChartColumn } from 'lucide-react';
 import { useTranslations } from 'use-intl';
 import { BudgetMeter, usePeriodText, useScopeName, useSpentText } from '@/components/budget-meter';
 import { PersonName } from '@/components/person-name';
 import { Page } from '@/components/shell/page';
 import { ToolName } from '@/components/tool-name';
-import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
+import { ExportButton } from '@/components/ui/export-button';
 import { Link } from '@/components/ui/link';
 import { Segments } from '@/components/ui/segments';
-import { Empty, Failed, Loading, Problem } from '@/components/ui/states';
+import { Empty, Failed, Loading } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
-import { ProblemError, readProblem } from '@/lib/api/problem';
-import { download } from '@/lib/download';
 import { useFormats } from '@/lib/format';
 import { useNow } from '@/lib/now';
 import { byOf, BYS, daysOf, everyDay, PERIODS, periodOf, type By } from '@/lib/usage';
 import { useAddress } from '@/lib/url';
 
 type Item = Schemas['UsageItem'];
-
-interface Asked {
-  by: By;
-  from: string;
-  to: string;
-}
 
 /** What was used and what it cost: bars for the eye, and the same as a table for everybody. */
 export function UsageView() {
@@ -46,7 +37,7 @@ export function UsageView() {
     placeholderData: keepPreviousData,
   });
   return (
-    <Page title={t('title')} actions={<Export asked={asked} />}>
+    <Page title={t('title')} actions={<ExportButton kind="csv" label={t('exportCsv')} path="/api/v1/usage" query={{ by, from: asked.from, to: asked.to }} name={`usage-${by}`} />}>
       <div className="mx-auto grid w-full max-w-5xl grid-cols-[minmax(0,1fr)] gap-4 p-4 sm:p-6">
         <div className="flex flex-wrap gap-3">
           <Segments label={t('by')} options={BYS.map((value) => ({ value, label: t(`bys.${value}`) }))} value={by} onChange={(value) => set({ by: value })} />
@@ -237,40 +228,5 @@ function Table({ items, by }: { items: readonly Item[]; by: By }) {
         </tbody>
       </table>
     </div>
-  );
-}
-
-/** The kind of file is asked for by a header, which a link cannot carry. */
-async function exportUsage({ by, from, to }: Asked): Promise<Blob> {
-  const response = await fetch(`/api/v1/usage?${new URLSearchParams({ by, from, to }).toString()}`, { headers: { accept: 'text/csv' }, credentials: 'same-origin' });
-  if (!response.ok) {
-    const body: unknown = await response.json().catch(() => null);
-    throw new ProblemError(readProblem(body, response));
-  }
-  return response.blob();
-}
-
-function Export({ asked }: { asked: Asked }) {
-  const t = useTranslations('usage');
-  const [isBusy, setIsBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const take = async () => {
-    setIsBusy(true);
-    setError(null);
-    try {
-      download(await exportUsage(asked), `usage-${asked.by}.csv`);
-    } catch (cause) {
-      setError(cause);
-    }
-    setIsBusy(false);
-  };
-  return (
-    <>
-      {error !== null && <Problem error={error} />}
-      <Button size="small" isBusy={isBusy} aria-label={t('exportCsv')} onClick={() => void take()}>
-        <Download className="size-4" aria-hidden />
-        CSV
-      </Button>
-    </>
   );
 }
