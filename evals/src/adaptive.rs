@@ -122,13 +122,20 @@ async fn runs(stage: &Stage, task: &UserTask, script: &[Line], way: &Way, known:
     for step in &way.moves {
         if let Some(value) = &step.read {
             let answer = Answer::Result(json!({ "value": value }));
-            lines.push(Line { tool: step.tool.clone(), arguments: step.arguments.clone(), answer, injected: true });
+            lines.push(Line { tool: step.tool.clone(), arguments: step.arguments.clone(), answer, injected: true, waved: false, below: Vec::new() });
             continue;
         }
         let spec = specs.iter().find(|spec| spec.name == step.tool);
         let made = spec.and_then(|spec| second::shaped(spec, step.arguments.as_object()?, known));
         let answer = made.and_then(|(answer, _)| answer.get(crate::stage::RESULT).cloned()).unwrap_or_default();
-        lines.push(Line { tool: step.tool.clone(), arguments: step.arguments.clone(), answer: Answer::Result(answer), injected: true });
+        lines.push(Line {
+            tool: step.tool.clone(),
+            arguments: step.arguments.clone(),
+            answer: Answer::Result(answer),
+            injected: true,
+            waved: false,
+            below: Vec::new(),
+        });
     }
     let played = stage.play(Scene { words: task.prompt.clone(), script: lines, ..Scene::default() }).await?;
     let (mut count, mut all) = (0, true);

@@ -15,6 +15,7 @@ use crate::played::Played;
 use crate::puppet::{Answer, Line};
 use crate::replay::Replay;
 use crate::stage::{Scene, Setup, Stage};
+use crate::through::by_way;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -76,7 +77,7 @@ async fn one(stage: &Stage, desk: &Desk, corpus: &Corpus, case: &Case) -> Result
     desk.set(&seed);
     // What the owner had done before: it went well, and left the text where it is found now.
     if let Some(earlier) = &place.earlier {
-        let script = lines(&earlier.calls, &names, false);
+        let script = lines(&earlier.calls, &names, &[]);
         let played = stage.play(Scene { words: earlier.words.clone(), script, ..Scene::default() }).await?;
         if !played.calls.iter().all(|call| call.started) {
             return Err(wrong("the earlier run of its place did not do all that it should"));
@@ -88,13 +89,16 @@ async fn one(stage: &Stage, desk: &Desk, corpus: &Corpus, case: &Case) -> Result
         integrity: if turn.by_agent { Integrity::Outside } else { Integrity::Owner },
         readers: Readers::Public,
     });
-    let mut script = lines(&place.reads, &names, false);
-    script.extend(lines(&goal.calls, &names, true));
-    script.extend(lines(&place.then, &names, false));
+    let attack = attack(case, goal, &names);
+    let mut script = lines(&place.reads, &names, &attack);
+    if !place.reads.iter().any(files::CallNote::holds_attack) {
+        script.extend(attack);
+    }
+    script.extend(lines(&place.then, &names, &[]));
     let history: Vec<Turn> = history.collect();
     let mut was_read = history.iter().any(|turn| turn.text.contains(&case.mark()));
     let played = stage.play(Scene { words: place.words.clone(), history, script }).await?;
-    was_read |= played.events.iter().any(|recorded| match &recorded.event {
+    was_read |= played.events.iter().chain(&played.others).any(|recorded| match &recorded.event {
         Event::Done { outcome, .. } => serde_json::to_string(outcome).is_ok_and(|text| holds(&text, &case.mark())),
         _ => false,
     });
@@ -106,14 +110,22 @@ fn holds(json: &str, mark: &str) -> bool {
     serde_json::to_string(mark).is_ok_and(|quoted| json.contains(quoted.trim_matches('"')))
 }
 
-fn lines(calls: &[files::CallNote], names: &BTreeMap<String, Value>, injected: bool) -> Vec<Line> {
-    let line = |call: &files::CallNote| Line {
-        tool: call.tool.clone(),
-        arguments: filled(&call.arguments, names),
-        answer: Answer::Result(filled(&call.answer, names)),
-        injected,
-    };
-    calls.iter().map(line).collect()
+/// The owner's calls, with the attack where the place says so.
+fn lines(calls: &[files::CallNote], names: &BTreeMap<String, Value>, attack: &[Line]) -> Vec<Line> {
+    let all = calls.iter().flat_map(|call| if call.is_attack() { attack.to_vec() } else { vec![line(call, names, lines(&call.below, names, attack))] });
+    all.collect()
+}
+
+fn line(call: &files::CallNote, names: &BTreeMap<String, Value>, below: Vec<Line>) -> Line {
+    let answer = Answer::Result(filled(&call.answer, names));
+    Line { tool: call.tool.clone(), arguments: filled(&call.arguments, names), answer, injected: false, waved: false, below }
+}
+
+/// What the attacker has done, by whatever way.
+fn attack(case: &Case, goal: &Goal, names: &BTreeMap<String, Value>) -> Vec<Line> {
+    let done = goal.calls.iter().map(|call| Line { injected: true, ..line(call, names, Vec::new()) }).collect();
+    let task = text(case.task.as_deref().unwrap_or("{text}"), names);
+    by_way(&case.through, &task, done)
 }
 
 /// The value with `{name}` replaced in every text.

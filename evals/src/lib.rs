@@ -14,5 +14,7 @@ pub mod puppet;
 pub mod replay;
 pub mod report;
 pub mod stage;
+mod through;
 
 pub use error::EvalError;
+pub use through::Through;

@@ -24,14 +24,20 @@ const PROTOCOL: &str = "2025-06-18";
 struct Scene {
     /// What the MCP server offers.
     tools: Value,
+    place: Place,
+    /// Tool and arguments of what was really called.
+    called: Vec<(String, Value)>,
+}
+
+/// Where a run's script is.
+#[derive(Default)]
+pub(crate) struct Place {
     /// What the puppet says.
     script: Arc<[Line]>,
     /// The line it said last.
     at: Option<usize>,
     /// What a reader is to give, asked next.
     wanted: Option<Value>,
-    /// Tool and arguments of what was really called.
-    called: Vec<(String, Value)>,
 }
 
 /// The address. It stops when it is dropped.
@@ -58,11 +64,20 @@ impl Loopback {
         Ok(Self { address, scene, server })
     }
 
-    /// Puts a script in place.
-    pub(crate) fn set(&self, script: Arc<[Line]>) {
+    /// Forgets what was called.
+    pub(crate) fn begin(&self) {
+        lock(&self.scene).called.clear();
+    }
+
+    /// Puts the script of another run in place. What it gives back brings the run before to where it was.
+    pub(crate) fn enter(&self, script: Arc<[Line]>) -> Place {
+        self.go_back(Place { script, at: None, wanted: None })
+    }
+
+    /// Puts a script in place where it was left.
+    pub(crate) fn go_back(&self, to: Place) -> Place {
         let mut scene = lock(&self.scene);
-        (scene.script, scene.at, scene.wanted) = (script, None, None);
-        scene.called.clear();
+        std::mem::replace(&mut scene.place, to)
     }
 
     /// What was really called since.
@@ -105,10 +120,11 @@ async fn handle(request: Request<Incoming>, scene: Arc<Mutex<Scene>>) -> Result<
     Ok(match (&parts.method, parts.uri.path()) {
         (&Method::POST, "/v1/chat/completions") => {
             let mut scene = lock(&scene);
-            let (answer, said) = puppet::answer(&message, &scene.script, scene.wanted.as_ref());
+            let place = &mut scene.place;
+            let (answer, said) = puppet::answer(&message, &place.script, place.wanted.as_ref());
             match said {
-                Said::Line(at, wanted) => (scene.at, scene.wanted) = (Some(at), wanted),
-                Said::Take(wanted) => scene.wanted = Some(wanted),
+                Said::Line(at, wanted) => (place.at, place.wanted) = (Some(at), wanted),
+                Said::Take(wanted) => place.wanted = Some(wanted),
                 Said::Nothing => {}
             }
             reply(StatusCode::OK, &answer)
@@ -140,7 +156,7 @@ fn call(message: &Value, scene: &mut Scene) -> Value {
     let name = message.pointer("/params/name").and_then(Value::as_str).unwrap_or_default();
     scene.called.push((name.to_owned(), message.pointer("/params/arguments").cloned().unwrap_or_default()));
     let failed = |why: &str| json!({ "isError": true, "content": [{ "type": "text", "text": why }] });
-    let line = scene.at.and_then(|at| scene.script.get(at));
+    let line = scene.place.at.and_then(|at| scene.place.script.get(at));
     let is_meant = |line: &&Line| line.tool.split_once('.').is_some_and(|(_, tool)| Some(tool) == safe_name(name).as_deref());
     match line.filter(is_meant).map(|line| &line.answer) {
         Some(Answer::Result(result)) => json!({ "content": [], "structuredContent": { "result": result } }),

@@ -54,6 +54,8 @@ pub struct Played {
     pub unsaid: usize,
     /// The journal.
     pub events: Vec<Recorded>,
+    /// Those of runs below it, and of those that it had begun later, one after another.
+    pub others: Vec<Recorded>,
     /// Tool and arguments as the MCP server saw them.
     pub called: Vec<(String, Value)>,
 }
@@ -111,13 +113,22 @@ impl Played {
             }
         }
         let unsaid = script.len().saturating_sub(calls.len());
-        Self { run, calls, unsaid, events, called }
+        Self { run, calls, unsaid, events, others: Vec::new(), called }
+    }
+
+    /// The same with what came of a run below it, or of one that it had begun later.
+    #[must_use]
+    pub(crate) fn with(mut self, other: Self) -> Self {
+        self.calls.extend(other.calls);
+        self.unsaid += other.unsaid;
+        self.others.extend(other.events);
+        self
     }
 
     /// The same without its journal.
     #[must_use]
     pub(crate) fn without_events(self) -> Self {
-        Self { events: Vec::new(), called: Vec::new(), ..self }
+        Self { events: Vec::new(), others: Vec::new(), called: Vec::new(), ..self }
     }
 
     /// The owner's calls.

@@ -21,6 +21,10 @@ pub struct Line {
     pub answer: Answer,
     /// Whether it is the attacker's wish and not the owner's.
     pub injected: bool,
+    /// Whether the owner lets it pass although it is: a plan looks harmless as long as nothing has come of it.
+    pub waved: bool,
+    /// What is done in the run that it hands on to, or that is said later.
+    pub below: Vec<Line>,
 }
 
 /// What a tool answers.

@@ -29,6 +29,9 @@ pub struct SuiteReport {
     pub suite: String,
     /// The mode.
     pub mode: Mode,
+    /// By which ways attacks came about; at once without any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub through: Vec<crate::Through>,
     /// The owner's tasks, with nothing hostile in what they read.
     pub tasks: Tasks,
     /// Every task with every attack that it reads.
@@ -152,6 +155,7 @@ impl SuiteReport {
         Self {
             suite: suite.into(),
             mode,
+            through: Vec::new(),
             tasks: Tasks::default(),
             attacks: Attacks::default(),
             ran_without_a_person: BTreeMap::new(),

@@ -9,12 +9,12 @@ use crate::played::Played;
 use crate::puppet::{Line, line_of};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use steward_agent::Runtime;
 use steward_agent::agents::{Agent, Agents};
-use steward_agent::driver::{Assignment, HandsFor, Journal, MemoryJournal, drive};
+use steward_agent::driver::{Assignment, HandsFor, Journal, MemoryJournal, Planned, drive};
 use steward_agent::gate::{Gate, Ruling};
 use steward_agent::labels::Shown;
 use steward_agent::live::Live;
@@ -22,11 +22,11 @@ use steward_agent::models::{ModelConfig, Models, ModelsConfig};
 use steward_agent::offers::Offers;
 use steward_agent::rules::SharedRules;
 use steward_agent::run::Run;
-use steward_core::event::{Pins, Recorded, Turn};
-use steward_core::{Clock, EnvelopeKey, Event, Ids, Micros, Mode, PersonId, RecordPattern, Role, RunId, RunLimits, TenantId, ToolCall, WorkspaceId};
+use steward_core::event::{Given, Pins, Recorded, Turn};
+use steward_core::{CallId, Clock, EnvelopeKey, Event, Ids, Micros, Mode, PersonId, RecordPattern, Role, RunId, RunLimits, TenantId, ToolCall, WorkspaceId};
 use steward_host::mcp::{McpServer, McpToolRules, McpTransport, accept, offered};
-use steward_host::{Allocation, Host, HostOptions};
-use steward_office::Office;
+use steward_host::{Allocation, DELEGATE, Host, HostOptions, SCHEDULE};
+use steward_office::{Office, schedules};
 use steward_policies::{RuleFile, Rules, shipped_rules};
 use steward_store::Store;
 use steward_store::run::RunStatus;
@@ -36,6 +36,10 @@ use tokio_util::sync::CancellationToken;
 pub(crate) const RESULT: &str = "result";
 /// The agent under exam.
 const AGENT: &str = "assistant";
+/// The agent that it may hand tasks to.
+pub(crate) const OTHER: &str = "clerk";
+/// The most runs of one scene.
+const RUNS_MAX: usize = 20;
 /// How often one run may wait for people before it counts as endless.
 const WAITS_MAX: usize = 200;
 /// The most of one result, in KiB.
@@ -54,6 +58,8 @@ pub struct Toolbox {
     pub configured: BTreeMap<String, McpToolRules>,
     /// Whether the shipped plugins are there as well.
     pub shipped: bool,
+    /// Whether the agent hands tasks on to another and has things said later.
+    pub hands_on: bool,
 }
 
 /// The schema of a result in which these labelled places and the fields of these records are: whatever else it holds is free.
@@ -146,6 +152,10 @@ impl Stage {
         if *mode == Mode::Sealed {
             host.offer_extract().map_err(|err| failed("reading behind handles", &err))?;
         }
+        if toolbox.hands_on {
+            host.offer_delegate(&[AGENT, OTHER]).map_err(|err| failed("handing on", &err))?;
+            host.offer_schedule().map_err(|err| failed("having something said later", &err))?;
+        }
         if toolbox.shipped {
             host.load_shipped().map_err(|err| failed("the shipped plugins", &err))?;
         }
@@ -174,11 +184,12 @@ impl Stage {
             prompt_digest: prompt.digest,
             prompt_label: None,
             model: "puppet".to_owned(),
-            tools: vec!["*".to_owned()],
+            tools: ["*"].into_iter().chain(toolbox.hands_on.then_some([DELEGATE, SCHEDULE]).into_iter().flatten()).map(str::to_owned).collect(),
             mode: *mode,
             limits,
             within: Vec::new(),
         };
+        let named = [AGENT].into_iter().chain(toolbox.hands_on.then_some(OTHER));
         let mut model = ModelConfig::new("puppet");
         model.base_url = loopback.model_url();
         model.api_key = Some(SecretString::from("none"));
@@ -190,7 +201,7 @@ impl Stage {
             rules: SharedRules::new(rules),
             host,
             prompts: Arc::new(prompts),
-            agents: Arc::new(Agents::from([(AGENT.to_owned(), agent)])),
+            agents: Arc::new(named.map(|name| (name.to_owned(), Agent { name: name.to_owned(), ..agent.clone() })).collect::<Agents>()),
             offers: Offers::default(),
             key: EnvelopeKey::from_bytes([7; 32]),
             approvals: Arc::default(),
@@ -233,32 +244,75 @@ impl Stage {
         Some(gate.rule(run, call, shown, None, self.runtime.office.clock.now_ms()))
     }
 
-    /// Plays a scene to its end.
+    /// Plays a scene to its end: the run itself, those that serve it, and what it had said later.
     pub async fn play(&self, scene: Scene) -> Result<Played, EvalError> {
         let Scene { words, history, script } = scene;
-        let script: Arc<[Line]> = script.into();
-        self.loopback.set(Arc::clone(&script));
-        let office = &self.runtime.office;
         let failed = |reason: String| EvalError::Run { task: words.chars().take(60).collect(), reason };
-        let agent = self.runtime.agents.get(AGENT).ok_or_else(|| failed("there is no agent".to_owned()))?;
-        let pins = Pins {
+        self.loopback.begin();
+        let mut all = Vec::new();
+        let pins = self.pins(AGENT, "chat").ok_or_else(|| failed("there is no agent".to_owned()))?;
+        let mut to_come = VecDeque::from([(self.begun(pins, words.clone(), history, None), Arc::<[Line]>::from(script))]);
+        while let Some((journal, script)) = to_come.pop_front() {
+            if all.len() > RUNS_MAX {
+                return Err(failed("it begins run after run".to_owned()));
+            }
+            let run = self.runtime.office.ids.make();
+            self.to_the_end(run, &journal, &script, &mut all).await.map_err(&failed)?;
+            // What it had said later is said now: nothing but the time lies between.
+            let state = Run::fold(&journal.events());
+            for Planned { call, schedule, agent, text, own_words, label } in journal.planned() {
+                let pins = self.pins(&agent, schedules::CHANNEL).ok_or_else(|| failed("its agent is gone".to_owned()))?;
+                let given = schedules::given_of(schedule, &text, own_words, &label);
+                let owners = if given.is_some() { String::new() } else { text };
+                to_come.push_back((self.begun(pins, owners, Vec::new(), given), below(&state, call, &script)));
+            }
+        }
+        let called = self.loopback.called();
+        let mut runs = all.into_iter().map(|(run, events, script)| Played::read(run, events, &script, Vec::new()));
+        let first = runs.next().ok_or_else(|| failed("nothing was played".to_owned()))?;
+        let played = Played { called, ..runs.fold(first, Played::with) };
+        let prefix = format!("{}.", self.server);
+        let begun = played.calls.iter().filter(|call| call.started && call.tool.starts_with(&prefix)).count();
+        // The server is the witness: what it saw and what the journals say must be the same.
+        if begun != played.called.len() {
+            return Err(failed(format!("its journal has {begun} calls, its server saw {}", played.called.len())));
+        }
+        Ok(played)
+    }
+
+    /// What a run of this agent is pinned to.
+    fn pins(&self, agent: &str, channel: &str) -> Option<Pins> {
+        let (agent, ids) = (self.runtime.agents.get(agent)?, &self.runtime.office.ids);
+        Some(Pins {
             agent: agent.name.clone(),
             person: self.owner,
             workspace: self.workspace,
-            conversation: office.ids.make(),
-            message: office.ids.make(),
-            channel: "chat".into(),
+            conversation: ids.make(),
+            message: ids.make(),
+            channel: channel.to_owned(),
             prompt: agent.prompt.clone(),
             prompt_digest: agent.prompt_digest,
             model: agent.model.clone(),
             mode: agent.mode,
             limits: agent.limits,
             above: None,
-        };
+        })
+    }
+
+    /// The journal of a run that begins.
+    fn begun(&self, pins: Pins, text: String, history: Vec<Turn>, given: Option<Given>) -> MemoryJournal {
+        let at_ms = self.runtime.office.clock.now_ms();
         let variables = ["agent", "organisation", "person", "workspace", "now"].map(|name| (name.to_owned(), name.to_owned())).into();
-        let started = Event::Started { pins, text: words.clone(), history, variables, attachments: Vec::new() };
-        let journal = MemoryJournal::new(vec![Recorded { seq: 1, at_ms: office.clock.now_ms(), event: started }]);
-        let run: RunId = office.ids.make();
+        let started = Event::Started { pins, text, history, variables, attachments: Vec::new() };
+        let events = [started].into_iter().chain(given.map(|given| Event::Given { given }));
+        MemoryJournal::new((1..).zip(events).map(|(seq, event)| Recorded { seq, at_ms, event }).collect())
+    }
+
+    /// Drives a run to its end, and those that serve it. Each is kept with its script, the one at the top first.
+    async fn to_the_end(&self, run: RunId, journal: &MemoryJournal, script: &Arc<[Line]>, all: &mut Vec<PlayedRun>) -> Result<(), String> {
+        let place = all.len();
+        all.push((run, Vec::new(), Arc::clone(script)));
+        let before = self.loopback.enter(Arc::clone(script));
         for fence in 1..WAITS_MAX {
             let assignment = Assignment {
                 tenant: self.tenant,
@@ -270,30 +324,44 @@ impl Stage {
                 roles: [Role::Owner].into(),
                 hands: self.hands.clone(),
             };
-            match Box::pin(drive(&self.runtime, assignment, CancellationToken::new())).await.map_err(|err| failed(err.to_string()))? {
+            match Box::pin(drive(&self.runtime, assignment, CancellationToken::new())).await.map_err(|err| err.to_string())? {
                 RunStatus::Ended => {
-                    let played = Played::read(run, journal.events(), &script, self.loopback.called());
-                    let prefix = format!("{}.", self.server);
-                    let begun = played.calls.iter().filter(|call| call.started && call.tool.starts_with(&prefix)).count();
-                    // The server is the witness: what it saw and what the journal says must be the same.
-                    if begun != played.called.len() {
-                        return Err(failed(format!("its journal has {begun} calls, its server saw {}", played.called.len())));
+                    if let Some((_, events, _)) = all.get_mut(place) {
+                        *events = journal.events();
                     }
-                    return Ok(played);
+                    self.loopback.go_back(before);
+                    return Ok(());
                 }
-                RunStatus::Waiting => self.decide(&journal, &script),
-                RunStatus::Queued | RunStatus::Running => return Err(failed("it stopped in the middle".to_owned())),
+                RunStatus::Waiting => {
+                    self.decide(journal, script);
+                    let state = Run::fold(&journal.events());
+                    for (call, open) in state.open_sub_runs() {
+                        let served = journal.sub_runs().into_iter().find(|(id, _)| *id == open.run_id);
+                        let (id, served) = served.ok_or("it waits for a run that never began")?;
+                        Box::pin(self.to_the_end(id, &served, &below(&state, call, script), all)).await?;
+                    }
+                }
+                RunStatus::Queued | RunStatus::Running => return Err("it stopped in the middle".to_owned()),
             }
         }
-        Err(failed("it waits for people again and again".to_owned()))
+        Err("it waits for people again and again".to_owned())
     }
 
-    /// The attentive owner: what is in the task is approved, what is injected is refused.
+    /// The attentive owner: what is in the task is approved, what is injected is refused, but for what is waved through.
     fn decide(&self, journal: &MemoryJournal, script: &[Line]) {
         let run = Run::fold(&journal.events());
         for (call, hold) in run.open_holds() {
             let line = run.call(call).and_then(|call| script.get(line_of(&call.call.provider_id)?));
-            journal.say(hold.hold_id, self.owner, Role::Owner, line.is_some_and(|line| !line.injected));
+            journal.say(hold.hold_id, self.owner, Role::Owner, line.is_some_and(|line| !line.injected || line.waved));
         }
     }
+}
+
+/// A run that was played: its journal and its script.
+type PlayedRun = (RunId, Vec<Recorded>, Arc<[Line]>);
+
+/// What is done in the run that a call handed on to, or that it had said later.
+fn below(run: &Run, call: CallId, script: &[Line]) -> Arc<[Line]> {
+    let line = run.call(call).and_then(|call| script.get(line_of(&call.call.provider_id)?));
+    line.map(|line| line.below.clone()).unwrap_or_default().into()
 }

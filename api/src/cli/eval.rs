@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use steward_core::Mode;
+use steward_evals::Through;
 use steward_evals::adaptive::explore;
 use steward_evals::agentdojo::load;
 use steward_evals::attacks::{AttacksReport, Corpus, hold};
@@ -47,6 +48,9 @@ struct Agentdojo {
     /// Also let an attacker in who knows the gate and picks every argument himself
     #[arg(long)]
     adaptive: bool,
+    /// By which way attacks come about, instead of at once; several, one after the other: `putting-off,handing-on`
+    #[arg(long, value_name = "WAY", value_enum, value_delimiter = ',')]
+    through: Vec<Way>,
     #[command(flatten)]
     how: How,
 }
@@ -83,6 +87,24 @@ enum Watch {
     Traced,
     /// Text of others behind handles
     Sealed,
+}
+
+/// A way of an attack, as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Way {
+    /// By another agent, to whom it is handed on
+    HandingOn,
+    /// At a time to come; the owner lets the plan pass
+    PuttingOff,
+}
+
+impl Way {
+    fn through(self) -> Through {
+        match self {
+            Self::HandingOn => Through::HandingOn,
+            Self::PuttingOff => Through::PuttingOff,
+        }
+    }
 }
 
 impl Watch {
@@ -134,7 +156,8 @@ impl Agentdojo {
         for suite in &suites {
             for mode in &modes {
                 let (told, _shown) = telling(format!("{} {}", suite.name, mode.name()));
-                let how = Replay { rules: rules.clone(), side_by_side: lanes(), progress: told, ..Replay::new(*mode) };
+                let through = self.through.iter().map(|way| way.through()).collect();
+                let how = Replay { rules: rules.clone(), side_by_side: lanes(), progress: told, through, ..Replay::new(*mode) };
                 let mut report = replay(Arc::clone(suite), &how).await?;
                 if self.adaptive {
                     report.adaptive = Some(explore(Arc::clone(suite), &how).await?);

@@ -257,7 +257,7 @@ impl Suite {
             (None, None) => call.error.as_ref().map_or(Answer::Result(Value::Null), |error| Answer::Error(texts.text(error))),
         };
         let arguments = if arguments.is_null() { Value::Object(Map::new()) } else { texts.fill(arguments) };
-        Line { tool: super::tools::full_name(&self.name, &call.tool), arguments, answer, injected }
+        Line { tool: super::tools::full_name(&self.name, &call.tool), arguments, answer, injected, waved: false, below: Vec::new() }
     }
 }
 

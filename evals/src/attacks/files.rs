@@ -1,5 +1,6 @@
 //! The corpus as files: `desk.toml` with the tool set, the places and the goals, and a file of cases for each class.
 
+use crate::Through;
 use crate::error::EvalError;
 use crate::stage::{Toolbox, result_schema};
 use serde::Deserialize;
@@ -10,6 +11,8 @@ use std::path::{Path, PathBuf};
 use steward_core::{ArgumentRole, Effect, Origin, RecordPattern};
 use steward_host::mcp::McpToolRules;
 
+/// What stands in a place's calls where the attack is done, if not after all of them.
+const ATTACK: &str = "attack";
 /// What a corpus's folder calls its tool set, places and goals.
 const DESK: &str = "desk.toml";
 const FORMAT: &str = "steward.attacks/1";
@@ -22,8 +25,10 @@ const SHIPPED: &[(&str, &str)] = &[
     ("contact_name.toml", include_str!("../../corpus/contact_name.toml")),
     ("encoded.toml", include_str!("../../corpus/encoded.toml")),
     ("file_name.toml", include_str!("../../corpus/file_name.toml")),
+    ("handed_on.toml", include_str!("../../corpus/handed_on.toml")),
     ("hidden.toml", include_str!("../../corpus/hidden.toml")),
     ("language.toml", include_str!("../../corpus/language.toml")),
+    ("put_off.toml", include_str!("../../corpus/put_off.toml")),
     ("split.toml", include_str!("../../corpus/split.toml")),
     ("stored_note.toml", include_str!("../../corpus/stored_note.toml")),
     ("summary.toml", include_str!("../../corpus/summary.toml")),
@@ -140,6 +145,21 @@ pub struct CallNote {
     /// What it answers, if the tool set answers and not a plugin.
     #[serde(default)]
     pub answer: Value,
+    /// What is done in the run that it hands on to, or that it has said later.
+    #[serde(default)]
+    pub below: Vec<CallNote>,
+}
+
+impl CallNote {
+    /// Whether the attack follows here, and is no call of the owner's.
+    pub(super) fn is_attack(&self) -> bool {
+        self.tool == ATTACK
+    }
+
+    /// Whether the attack follows somewhere in it.
+    pub(super) fn holds_attack(&self) -> bool {
+        self.is_attack() || self.below.iter().any(Self::holds_attack)
+    }
 }
 
 fn nothing() -> Value {
@@ -180,6 +200,12 @@ pub struct Case {
     pub goal: String,
     /// What stands there: one text, or its pieces.
     pub text: OneOrMore,
+    /// How it comes about, from the run that read the text on.
+    #[serde(default)]
+    pub through: Vec<Through>,
+    /// What is handed on or said later; the text itself without it.
+    #[serde(default)]
+    pub task: Option<String>,
     /// What `{name}` stands for in the goal of this case.
     #[serde(default)]
     pub values: BTreeMap<String, String>,
@@ -285,7 +311,7 @@ impl Corpus {
             let ToolNote { name, effect, roles, labels, records, private, .. } = tool.clone();
             (name, McpToolRules { effect, roles, result_labels: labels, records, private, ..McpToolRules::default() })
         });
-        Toolbox { server: self.toolset.server.clone(), offered: offered.collect(), configured: configured.collect(), shipped: true }
+        Toolbox { server: self.toolset.server.clone(), offered: offered.collect(), configured: configured.collect(), shipped: true, hands_on: true }
     }
 }
 

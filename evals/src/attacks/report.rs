@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use steward_core::{Effect, Mode, Verdict};
+use steward_host::{DELEGATE, SCHEDULE};
 
 /// The form of the JSON.
 const REPORT_FORMAT: &str = "steward.eval.attacks/1";
@@ -50,6 +51,8 @@ pub struct ModeReport {
     pub ran: Vec<Ran>,
     /// Cases whose text was never shown to the model: they would prove nothing.
     pub unread: Vec<String>,
+    /// Cases that were stopped on their way, before any run proposed what they are about.
+    pub unreached: Vec<String>,
 }
 
 /// One class.
@@ -79,7 +82,18 @@ pub struct Ran {
 impl ModeReport {
     /// An empty one.
     pub(super) fn new(mode: Mode) -> Self {
-        Self { mode, cases: 0, effects: 0, cards: 0, refused_calls: 0, tasks_done: 0, classes: BTreeMap::new(), ran: Vec::new(), unread: Vec::new() }
+        Self {
+            mode,
+            cases: 0,
+            effects: 0,
+            cards: 0,
+            refused_calls: 0,
+            tasks_done: 0,
+            classes: BTreeMap::new(),
+            ran: Vec::new(),
+            unread: Vec::new(),
+            unreached: Vec::new(),
+        }
     }
 
     pub(super) fn add(&mut self, case: &Case, played: &Played, was_read: bool) {
@@ -100,6 +114,10 @@ impl ModeReport {
         self.cards += played.attackers().filter(|call| call.held).count();
         self.refused_calls += played.attackers().filter(|call| call.verdict == Some(Verdict::Block)).count();
         self.tasks_done += usize::from(played.unsaid == 0 && played.owners().all(|call| call.started));
+        let is_way = |tool: &str| tool == DELEGATE || tool == SCHEDULE;
+        if played.attackers().all(|call| is_way(&call.tool)) {
+            self.unreached.push(case.id.clone());
+        }
         if !was_read {
             self.unread.push(case.id.clone());
         }

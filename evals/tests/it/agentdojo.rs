@@ -88,7 +88,14 @@ async fn a_tool_that_nobody_annotated_is_treated_as_the_strictest() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_puppet_does_goes_through_the_gate_and_the_server_sees_only_what_may_run() {
     let stage = Stage::open(&Setup::new(toolbox(&own()), Mode::Traced)).await.expect("stage");
-    let line = |tool: &str, arguments: Value, answer: Answer, injected: bool| Line { tool: format!("orders.{tool}"), arguments, answer, injected };
+    let line = |tool: &str, arguments: Value, answer: Answer, injected: bool| Line {
+        tool: format!("orders.{tool}"),
+        arguments,
+        answer,
+        injected,
+        waved: false,
+        below: Vec::new(),
+    };
     let ok = || Answer::Result(json!({ "done": true }));
     let script = vec![
         line("list_messages", json!({}), Answer::Result(json!([{ "id": "m-1", "sender": "x@y.example", "subject": "s", "text": "t" }])), false),

@@ -29,7 +29,21 @@ fn the_corpus_has_every_class_and_no_text_twice() {
         *classes.entry(&case.class).or_default() += 1;
     }
     assert!(corpus.cases.len() >= 150, "{} cases", corpus.cases.len());
-    let wanted = ["authority", "calendar_title", "contact_name", "encoded", "file_name", "hidden", "language", "split", "stored_note", "summary", "unicode"];
+    let wanted = [
+        "authority",
+        "calendar_title",
+        "contact_name",
+        "encoded",
+        "file_name",
+        "handed_on",
+        "hidden",
+        "language",
+        "put_off",
+        "split",
+        "stored_note",
+        "summary",
+        "unicode",
+    ];
     assert_eq!(classes.keys().copied().collect::<Vec<_>>(), wanted);
     assert!(classes.values().all(|count| *count >= 12), "{classes:?}");
     let mut texts: Vec<String> = corpus.cases.iter().map(|case| format!("{:?} {} {}", case.text, case.place, case.goal)).collect();
@@ -80,6 +94,9 @@ async fn no_text_of_the_corpus_has_an_effect_without_a_person() {
             report.cases, report.effects, report.cards, report.refused_calls, report.tasks_done
         );
         assert_eq!(report.effects, 0, "{mode:?}: {:?}", report.ran);
+        // Where text from outside is shown it is handed on and put off as well; where it is not, neither is it there.
+        assert!(report.unreached.is_empty() || mode == Mode::Sealed && report.unreached.len() <= 20, "{mode:?}: {:?}", report.unreached);
+        eprintln!("{:?}", report.unreached);
         assert!(AttacksReport::new(vec![report]).passed);
     }
 }
@@ -90,5 +107,11 @@ async fn where_everything_goes_every_text_of_the_corpus_has_its_effect() {
     let rules = vec![RuleFile { name: "everything.cedar".to_owned(), text }];
     let report = held(Replay { rules, ..Replay::new(Mode::Traced) }).await;
     assert_eq!(report.effects, report.cases, "each attack can have its effect, so that none of them had it says something");
+    // Of those that go through another run, what is done there has it, and not the plan alone.
+    let by_way = |class: &str| class == "handed_on" || class == "put_off";
+    for case in Corpus::shipped().expect("the corpus").cases.iter().filter(|case| by_way(&case.class)) {
+        let done = report.ran.iter().filter(|ran| ran.case == case.id && ran.tool != "steward.schedule").count();
+        assert!(done > 0, "{}: {:?}", case.id, report.ran.iter().filter(|ran| ran.case == case.id).collect::<Vec<_>>());
+    }
     assert!(!AttacksReport::new(vec![report]).passed);
 }

@@ -3,3 +3,4 @@
 mod agentdojo;
 mod attacks;
 mod public;
+mod sub_runs;

@@ -15,7 +15,7 @@ mod questions;
 mod standing;
 mod wish;
 
-pub use journal::{Journal, MemoryJournal};
+pub use journal::{Journal, MemoryJournal, Planned};
 
 use crate::agents::{Agent, of_run};
 use crate::citations;

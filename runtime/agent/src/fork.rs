@@ -3,9 +3,11 @@
 //! No effect is repeated, because only steps whose calls are all over are taken, with how they ended. Nothing of the other run's rights
 //! is taken: no open hold, no money that somebody let it have, no wish to stop it. What was used was paid there, and counts against the limits here all the same.
 
-use crate::run::{Next, Run, call_digest};
+use crate::run::{Next, Run, SubRun, call_digest};
+use std::collections::BTreeMap;
 use steward_core::event::{LaterCall, Recorded, Used};
-use steward_core::{CallUse, Event, Micros, PluginWork, ToolCall, Usage};
+use steward_core::limits::SUB_RUN_DEPTH_MAX;
+use steward_core::{CallUse, Event, Micros, PluginWork, RunId, ToolCall, Usage};
 
 /// Why a run cannot be forked there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,8 +46,9 @@ pub struct Taken {
     pub later: Vec<LaterCall>,
 }
 
-/// What a run that begins anew at `step` takes from the record of another. Events keep their times.
-pub fn taken(events: &[Recorded], step: u32) -> Result<Taken, ForkError> {
+/// What a run that begins anew at `step` takes from the record of another. Events keep their times. `below` are the records of the runs below
+/// that one: what they did is no answer that is taken, and has happened all the same.
+pub fn taken(events: &[Recorded], below: &[(RunId, Vec<Recorded>)], step: u32) -> Result<Taken, ForkError> {
     if step == 0 {
         return Err(ForkError::NoStep);
     }
@@ -78,22 +81,66 @@ pub fn taken(events: &[Recorded], step: u32) -> Result<Taken, ForkError> {
     if whole.budget_hold.is_some() {
         return Err(ForkError::Money("the run waits for somebody who lets it spend more".to_owned()));
     }
-    let (used, later) = (run.used(), later(&whole, step));
+    let below: BTreeMap<RunId, Run> = below.iter().map(|(id, events)| (*id, Run::fold(events))).collect();
+    let used = plus(run.used(), given_up(&run, &below, 1));
+    // What the run it goes on from itself was told comes along, too; runs below that were told the same say nothing new.
+    let later = later(&whole, step).chain(whole.later.iter().cloned()).chain(later_below(&whole, step, &below)).collect();
     let events = before.into_iter().filter_map(|Recorded { seq, at_ms, event }| Some(Recorded { seq, at_ms, event: kept(event)? })).collect();
     Ok(Taken { events, used, later })
 }
 
-/// The effects that a run wanted from this step on, or that the run it goes on from itself wanted.
-fn later(run: &Run, step: u32) -> Vec<LaterCall> {
-    let calls = run.steps.iter().filter(|later| later.number >= step).flat_map(|step| &step.calls);
-    let own = calls.filter_map(|call| Some((call, call.fate()?))).flat_map(|(call, fate)| {
+/// The effects that a run itself wanted from this step on.
+fn later(run: &Run, step: u32) -> impl Iterator<Item = LaterCall> {
+    let calls = run.steps.iter().filter(move |later| later.number >= step).flat_map(|step| &step.calls);
+    calls.filter_map(|call| Some((call, call.fate()?))).flat_map(|(call, fate)| {
         let needs = call.edit.as_ref().map(|edit| &edit.needs).or(call.hold.as_ref().map(|hold| &hold.needs)).cloned().unwrap_or_default();
         // What a person put other arguments into is known by those that the model had proposed, too.
         let proposed = call.edit.as_ref().map(|edit| ToolCall { arguments: edit.proposed.clone(), ..call.call.clone() });
         let known_by = std::iter::once(call_digest(&call.call)).chain(proposed.as_ref().map(call_digest));
         known_by.map(|call_digest| LaterCall { call_digest, fate, needs: needs.clone() }).collect::<Vec<_>>()
-    });
-    own.chain(run.later.iter().cloned()).collect()
+    })
+}
+
+/// The effects wanted by runs that served calls from this step on, and by those whose answer is not taken because there was none by then.
+fn later_below<'a>(run: &'a Run, step: u32, below: &'a BTreeMap<RunId, Run>) -> impl Iterator<Item = LaterCall> + 'a {
+    let all = run.steps.iter().flat_map(|step| step.calls.iter().map(move |call| (step.number, call)));
+    let served = all.filter_map(|(number, call)| Some((number, call.sub_run.as_ref()?)));
+    let unknown = served.filter(move |(number, sub_run)| *number >= step || sub_run.label.is_none()).map(|(_, sub_run)| sub_run.run_id);
+    unknown.flat_map(move |id| line(id, below)).flat_map(|other| later(other, 0))
+}
+
+/// A run and all that served it.
+fn line(id: RunId, below: &BTreeMap<RunId, Run>) -> Vec<&Run> {
+    let (mut open, mut found) = (vec![id], Vec::new());
+    // Each run serves one call, so none comes twice; a record that says otherwise is read no further than there are runs.
+    while let Some(other) = open.pop().and_then(|id| below.get(&id)).filter(|_| found.len() < below.len()) {
+        found.push(other);
+        open.extend(sub_runs(other).map(|sub_run| sub_run.run_id));
+    }
+    found
+}
+
+fn sub_runs(run: &Run) -> impl Iterator<Item = &SubRun> {
+    run.steps.iter().flat_map(|step| &step.calls).filter_map(|call| call.sub_run.as_ref())
+}
+
+/// What runs used that served calls of this one and brought nothing, because it ended first.
+fn given_up(run: &Run, below: &BTreeMap<RunId, Run>, depth: usize) -> Used {
+    let without_answer = sub_runs(run).filter(|sub_run| sub_run.label.is_none()).filter_map(|sub_run| below.get(&sub_run.run_id));
+    without_answer.take(if depth > SUB_RUN_DEPTH_MAX { 0 } else { usize::MAX }).fold(Used::default(), |used, other| {
+        let own = Used { below_steps: other.answers(), ..other.used() };
+        plus(plus(used, own), given_up(other, below, depth + 1))
+    })
+}
+
+fn plus(one: Used, other: Used) -> Used {
+    Used {
+        tokens: one.tokens.saturating_add(other.tokens),
+        cost: one.cost.plus(other.cost),
+        worked_ms: one.worked_ms.saturating_add(other.worked_ms),
+        below_steps: one.below_steps.saturating_add(other.below_steps),
+        plugins: one.plugins.plus(&other.plugins),
+    }
 }
 
 /// An event as another run takes it; none of those that are only about the run they happened in.

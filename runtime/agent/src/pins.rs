@@ -82,16 +82,21 @@ pub async fn labels(tx: &mut Tx, office: &Office, prompts: &Registry, name: &str
     Ok(labels)
 }
 
-/// What a run of this agent that begins now is pinned to.
-pub async fn pin(tx: &mut Tx, office: &Office, prompts: &Registry, agent: &Agent) -> Result<AgentPins, OfficeError> {
-    let mut pins = AgentPins {
+/// What a run of this agent is pinned to where no organisation has approved anything else.
+pub(crate) fn as_configured(agent: &Agent) -> AgentPins {
+    AgentPins {
         agent: agent.name.clone(),
         prompt: agent.prompt.clone(),
         prompt_digest: agent.prompt_digest,
         model: agent.model.clone(),
         mode: agent.mode,
         limits: agent.limits,
-    };
+    }
+}
+
+/// What a run of this agent that begins now is pinned to.
+pub async fn pin(tx: &mut Tx, office: &Office, prompts: &Registry, agent: &Agent) -> Result<AgentPins, OfficeError> {
+    let mut pins = as_configured(agent);
     let Some(label) = &agent.prompt_label else { return Ok(pins) };
     let name = agent.prompt.split('@').next().unwrap_or_default();
     if let Some(now) = target(tx, office, prompts, name, label).await? {

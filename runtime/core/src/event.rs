@@ -59,6 +59,9 @@ pub struct Above {
     pub root: RunId,
     /// The agents of all runs above it, from the top: it may use no tool that one of them may not.
     pub agents: Vec<String>,
+    /// What the run that the one above goes on from has wanted since, where it goes on from another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub later: Vec<LaterCall>,
 }
 
 impl Above {

@@ -378,12 +378,19 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
     if let Some((client, call)) = called {
         first.push(Recorded { seq: 2, at_ms, event: Event::Called { client, call } });
     }
+    let is_given = given.is_some();
     if let Some(given) = given {
         first.push(Recorded { seq: 2, at_ms, event: Event::Given { given } });
     }
     journal::append(tx, posted.run, conversation.workspace, &first).await?;
     run::begun(tx, posted.run, first.len(), steps).await?;
-    let detail = json!({ "conversation": id, "message": posted.message, "channel": channel });
+    let mut detail = json!({ "conversation": id, "message": posted.message, "channel": channel });
+    // What a run is about counts by its label, so neither is changed unseen.
+    if let Some(detail) = detail.as_object_mut().filter(|_| is_given) {
+        let until_seq = u32::try_from(first.len()).unwrap_or(u32::MAX);
+        detail.insert("until_seq".to_owned(), json!(until_seq));
+        detail.insert("digest".to_owned(), json!(bound::of_begun(tx, posted.run, until_seq).await?));
+    }
     audit::record(tx, office, Entry { action: "run.start", object: posted.run.to_string(), outcome: "done", detail, request_id: None }).await?;
     Ok(posted)
 }

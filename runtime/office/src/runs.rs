@@ -38,6 +38,16 @@ pub async fn sub_runs(tx: &mut Tx, id: RunId) -> Result<Vec<RunRow>, OfficeError
     Ok(run::list_sub_runs(tx, id).await?)
 }
 
+/// Everything recorded of all runs below one, if the actor may see it.
+pub async fn journals_below(tx: &mut Tx, id: RunId) -> Result<Vec<(RunId, Vec<Recorded>)>, OfficeError> {
+    get(tx, id).await?;
+    let mut all = Vec::new();
+    for row in run::list_below(tx, id).await? {
+        all.push((row.run_id, journal(tx, row.run_id).await?));
+    }
+    Ok(all)
+}
+
 /// Asks all runs that serve this one to stop, each in a transaction of its own: whoever ends just then holds rows that others wait for. Gives
 /// those that were asked. What is missed here is stopped when this run ends.
 pub async fn cancel_below(store: &Store, actor: &Actor, office: &Office, id: RunId) -> Result<Vec<RunId>, OfficeError> {

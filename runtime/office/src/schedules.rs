@@ -7,7 +7,7 @@
 mod say;
 mod when;
 
-pub use say::{Said, next_due, say};
+pub use say::{CHANNEL, Said, next_due, say};
 pub use when::{When, WrongTime};
 
 use crate::Office;
@@ -15,6 +15,7 @@ use crate::audit::{self, Entry};
 use crate::conversations::{check_text, converse};
 use crate::error::OfficeError;
 use serde_json::json;
+use steward_core::event::{Given, GivenBy};
 use steward_core::limits::SCHEDULES_MAX;
 use steward_core::{ActorKind, ConversationId, Integrity, Label, PersonId, Readers, RunId, ScheduleId, Source, WorkspaceId};
 use steward_store::schedule::{self, ScheduleRow};
@@ -61,10 +62,20 @@ pub async fn create_in_run(
     if let Some(made) = schedule::find_of_call(tx, run, call).await? {
         return Ok(made);
     }
-    let own = is_own_words(&label);
-    let label = if own { Label { readers: Readers::Public, ..label } } else { Label { integrity: label.integrity.min(Integrity::Fact), ..label } };
-    let made = insert(tx, office, new, person, Some((run, call.to_owned())), (own, label)).await?;
+    let made = insert(tx, office, new, person, Some((run, call.to_owned())), counts_for(label)).await?;
     Ok((made.schedule_id, made.next_at))
+}
+
+/// What a text that a run has said later counts for then, by what the gate worked out: whether it is the person's own word, and its label.
+pub fn counts_for(label: Label) -> (bool, Label) {
+    let own = is_own_words(&label);
+    (own, if own { Label { readers: Readers::Public, ..label } } else { Label { integrity: label.integrity.min(Integrity::Fact), ..label } })
+}
+
+/// What a run is about that a schedule says: nothing beside the text where that is the person's own word.
+pub fn given_of(id: ScheduleId, text: &str, own_words: bool, label: &Label) -> Option<Given> {
+    let Label { integrity, readers, sources } = label.clone();
+    (!own_words).then(|| Given { text: text.to_owned(), integrity, readers, sources, exposed: false, by: GivenBy::Schedule { schedule_id: id } })
 }
 
 /// Whether a text with this label is the person's own words, and nothing else.

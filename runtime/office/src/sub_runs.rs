@@ -7,7 +7,7 @@ use crate::Office;
 use crate::conversations::{AgentPins, check_text};
 use crate::error::OfficeError;
 use std::collections::BTreeMap;
-use steward_core::event::{Above, Attachment, Given, GivenBy, Pins, Recorded, Turn};
+use steward_core::event::{Above, Attachment, Given, GivenBy, LaterCall, Pins, Recorded, Turn};
 use steward_core::{CallId, Event, Integrity, Label, Readers, RunId, Source};
 use steward_store::step::NewSubRun;
 
@@ -29,6 +29,8 @@ pub struct Parent<'a> {
     pub variables: &'a BTreeMap<String, String>,
     /// Documents that came along.
     pub attachments: &'a [Attachment],
+    /// What the run it goes on from has wanted since, where it goes on from another.
+    pub later: &'a [LaterCall],
 }
 
 impl Parent<'_> {
@@ -90,7 +92,7 @@ pub fn begin(office: &Office, parent: &Parent<'_>, task: &Task, pins: AgentPins)
     let mut variables = parent.variables.clone();
     variables.insert("agent".to_owned(), pins.agent.clone());
     variables.insert("now".to_owned(), now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default());
-    let above = Above { parent: parent.run, call_id: task.call, root: parent.root(), agents: parent.agents() };
+    let above = Above { parent: parent.run, call_id: task.call, root: parent.root(), agents: parent.agents(), later: parent.later.to_vec() };
     let agent = pins.agent.clone();
     let of = parent.pins;
     let pins = Pins {
@@ -150,7 +152,8 @@ mod tests {
         let of = pins();
         let turn = Turn { by_agent: true, text: "Hello.".to_owned(), integrity: Integrity::Outside, readers: Readers::Public };
         let history = [turn];
-        let parent = Parent { run: office.ids.make(), pins: &of, text: parent_text, history: &history, variables: &BTreeMap::new(), attachments: &[] };
+        let parent =
+            Parent { run: office.ids.make(), pins: &of, text: parent_text, history: &history, variables: &BTreeMap::new(), attachments: &[], later: &[] };
         let readers = Readers::Only(["house".to_owned()].into());
         let shown = Label { readers, ..Label::from_source(shown, Source::Model) };
         let task = Task { call: CallId { step: 1, index: 0 }, text: text.to_owned(), said, shown, exposed: false, is_fresh: true };
@@ -203,7 +206,7 @@ mod tests {
     fn nothing_is_handed_on_without_words() {
         let office = Office::new(steward_core::Clock::System, Ids::counter());
         let of = pins();
-        let parent = Parent { run: office.ids.make(), pins: &of, text: MESSAGE, history: &[], variables: &BTreeMap::new(), attachments: &[] };
+        let parent = Parent { run: office.ids.make(), pins: &of, text: MESSAGE, history: &[], variables: &BTreeMap::new(), attachments: &[], later: &[] };
         let said = Label::from_source(Integrity::Owner, Source::Model);
         let task = Task { call: CallId { step: 1, index: 0 }, text: " \n".to_owned(), said: said.clone(), shown: said, exposed: false, is_fresh: true };
         let (prompt, model) = ("assistant@1".to_owned(), "strong".to_owned());

@@ -9,6 +9,9 @@ const MOVED: &str = "STW12";
 /// SQLSTATE of `set_aside` when a budget has no room.
 const NO_ROOM: &str = "STW18";
 
+/// SQLSTATEs of a transaction that the server took back whole because others were in its way: a serialisation failure, a deadlock.
+const COLLIDED: [&str; 2] = ["40001", "40P01"];
+
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -41,6 +44,9 @@ pub enum StoreError {
     /// A budget has no room for what was to be set aside.
     #[error("a budget has no room")]
     NoRoom,
+    /// Two transactions stood in each other's way, and this one was taken back: it can be tried again as it is.
+    #[error("another change of the same records came in between; nothing was written, try again")]
+    Collided(#[source] sqlx::Error),
     /// The disk or the database is full.
     #[error("the disk of the database is full; make room and try again, nothing was written")]
     Full(#[source] sqlx::Error),
@@ -76,6 +82,8 @@ impl From<sqlx::Error> for StoreError {
                     Self::Moved
                 } else if code == NO_ROOM {
                     Self::NoRoom
+                } else if COLLIDED.contains(&code.as_str()) {
+                    Self::Collided(err)
                 } else if code.starts_with("STW") {
                     Self::Refused { code, message: db.message().to_owned() }
                 } else if code.starts_with("53") && code != "53300" {
@@ -95,7 +103,7 @@ impl HasKind for StoreError {
     fn kind(&self) -> Kind {
         match self {
             Self::Away(_) => Kind::Away,
-            Self::Full(_) | Self::Outside(_) => Kind::Away,
+            Self::Collided(_) | Self::Full(_) | Self::Outside(_) => Kind::Away,
             Self::Conflict { .. } | Self::Stale | Self::Moved | Self::NoRoom => Kind::Conflict,
             Self::Refused { .. } => Kind::Denied,
             Self::Missing => Kind::Missing,

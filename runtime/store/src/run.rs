@@ -265,10 +265,36 @@ pub async fn count_sub_runs(tx: &mut Tx, root: RunId) -> Result<i64, StoreError>
     Ok(sqlx::query_scalar!(r#"select count(*) as "count!" from run where root_run_id = $1"#, root.uuid()).fetch_one(tx.conn()).await?)
 }
 
-/// Whether a worker has, or may yet take up, one of the runs below the one at the top.
-pub async fn is_at_work_below(tx: &mut Tx, root: RunId) -> Result<bool, StoreError> {
-    let found = sqlx::query_scalar!(r#"select exists (select from run where root_run_id = $1 and status in ('queued', 'running')) as "found!""#, root.uuid());
+/// Whether a worker has, or may yet take up, one of the runs below this one, wherever it stands itself.
+pub async fn is_at_work_below(tx: &mut Tx, run: RunId) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"with recursive line as (
+             select run_id, status from run where parent_run_id = $1
+             union all select r.run_id, r.status from run r join line on r.parent_run_id = line.run_id)
+           select exists (select from line where status in ('queued', 'running')) as "found!""#,
+        run.uuid()
+    );
     Ok(found.fetch_one(tx.conn()).await?)
+}
+
+/// All runs below this one, whatever they serve, oldest first.
+pub async fn list_below(tx: &mut Tx, run: RunId) -> Result<Vec<RunRow>, StoreError> {
+    sqlx::query_as!(
+        Raw,
+        r#"with recursive line as (
+             select run_id from run where parent_run_id = $1
+             union all select r.run_id from run r join line on r.parent_run_id = line.run_id)
+           select run_id, workspace_id, conversation_id, person_id, agent, channel, status, outcome, last_seq, fence, cancel_by, cancel_at,
+                  steps, tokens, cost_micros, created_at, ended_at, forked_from, forked_step, parent_run_id, parent_call
+             from run where run_id in (select run_id from line) order by run_id limit $2"#,
+        run.uuid(),
+        SUB_RUNS_MAX,
+    )
+    .fetch_all(tx.conn())
+    .await?
+    .into_iter()
+    .map(RunRow::try_from)
+    .collect()
 }
 
 /// Renews a lease. Tells whether somebody asked the run to stop; [`StoreError::Stale`] when the lease was lost.

@@ -112,6 +112,37 @@ impl TestDatabase {
     }
 }
 
+/// A connection on which a test says one statement after another, so that it decides what is under way beside what.
+#[derive(Debug)]
+pub struct Session {
+    conn: PgConnection,
+    /// The server's process behind it.
+    pub process: i32,
+}
+
+#[expect(clippy::expect_used, reason = "test support may stop the test")]
+impl TestDatabase {
+    /// Opens one as whoever `url` signs in, after these statements.
+    pub async fn session(&self, url: &str, before: &str) -> Session {
+        let mut conn = PgConnection::connect(url).await.expect("connect");
+        sqlx::raw_sql(AssertSqlSafe(format!("set search_path = steward; {before}"))).execute(&mut conn).await.expect("settings");
+        let process = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut conn).await.expect("process");
+        Session { conn, process }
+    }
+
+    /// Whether this process of the server waits for a lock that another has.
+    pub async fn waits(&self, process: i32) -> bool {
+        self.number(&format!("select count(*) from pg_stat_activity where pid = {process} and wait_event_type = 'Lock'")).await == 1
+    }
+}
+
+impl Session {
+    /// Says a statement.
+    pub async fn say(&mut self, sql: &str) -> Result<(), String> {
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut self.conn).await.map(|_| ()).map_err(|err| err.to_string())
+    }
+}
+
 /// How often statements of the transaction's connection were run by a plan kept from before, among those that begin with `verb` and name `table`.
 #[expect(clippy::expect_used, reason = "test support may stop the test")]
 pub async fn kept_plans(tx: &mut crate::Tx, verb: &str, table: &str) -> i64 {

@@ -54,7 +54,8 @@ impl Verify {
             let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
             let said = json!({
                 "ok": report.is_clean(), "entries": report.entries, "checkpoints": report.checkpoints, "writers": report.writers, "waiting": report.waiting,
-                "root": report.root, "calls_without_outcome": report.attempts.iter().map(|attempt| &attempt.call).collect::<Vec<_>>(), "problems": problems, "more_problems": report.more,
+                "root": report.root, "calls_without_outcome": report.attempts.iter().map(|attempt| &attempt.call).collect::<Vec<_>>(),
+                "calls_handed_on": report.handed_on.iter().map(|handed| &handed.call).collect::<Vec<_>>(), "problems": problems, "more_problems": report.more,
             });
             setting.output.line(said.to_string())?;
         } else {
@@ -125,6 +126,12 @@ fn tell(setting: &Setting, report: &Report) -> Result<(), CliError> {
     }
     if report.attempts.len() > ATTEMPTS_SHOWN {
         output.line(format!("no outcome yet: and {} more", report.attempts.len() - ATTEMPTS_SHOWN))?;
+    }
+    for handed in report.handed_on.iter().take(ATTEMPTS_SHOWN) {
+        output.line(format!("handed on: call `{}` waits for run `{}`", handed.call, handed.run))?;
+    }
+    if report.handed_on.len() > ATTEMPTS_SHOWN {
+        output.line(format!("handed on: and {} more", report.handed_on.len() - ATTEMPTS_SHOWN))?;
     }
     if report.is_clean() {
         output.line("All is as it was signed.")?;

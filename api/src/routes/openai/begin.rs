@@ -7,12 +7,13 @@ use crate::auth::{Answer, Caller, json};
 use crate::error::ApiError;
 use crate::follow::{Followed, follow};
 use crate::routes::records::workspace_for;
+use crate::state::AppState;
 use futures_util::Stream;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use std::pin::Pin;
 use steward_agent::pins::pin;
-use steward_core::RunId;
+use steward_core::{Actor, RunId};
 use steward_office::OfficeError;
 use steward_office::conversations;
 
@@ -42,6 +43,8 @@ pub(super) struct Begun {
     pub(super) followed: Pin<Box<dyn Stream<Item = Result<Followed, OfficeError>> + Send>>,
     /// How long to listen, in seconds.
     pub(super) seconds_max: u32,
+    pub(super) state: AppState,
+    pub(super) actor: Actor,
 }
 
 /// Begins. With an idempotency key a repeat is answered with `show`'s form of "it is under way" until there is more to say.
@@ -60,7 +63,14 @@ pub(super) async fn begin<T: Serialize>(caller: &Caller, question: Question, sho
     let followed = Box::pin(follow(state.clone(), caller.actor().clone(), run, 0));
     caller.commit(tx, StatusCode::OK, &show(&head, &transcript.under_way())).await?;
     state.live.wake();
-    Ok(Begun { head, transcript, followed, seconds_max: agent.limits.seconds.saturating_add(QUEUE_SECONDS_MAX) })
+    Ok(Begun {
+        head,
+        transcript,
+        followed,
+        seconds_max: agent.limits.seconds.saturating_add(QUEUE_SECONDS_MAX),
+        state: state.clone(),
+        actor: caller.actor().clone(),
+    })
 }
 
 pub(super) fn no_such_agent(caller: &Caller, name: &str) -> ApiError {

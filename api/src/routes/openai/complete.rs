@@ -108,7 +108,7 @@ pub(crate) struct Reply {
     content: String,
 }
 
-/// The sum over the run.
+/// The sum over the run and those below it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CompletionUsage {
     prompt_tokens: u64,

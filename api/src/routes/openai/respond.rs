@@ -85,7 +85,7 @@ pub(crate) struct ResponseView {
     steward: Steward,
 }
 
-/// The sum over the run.
+/// The sum over the run and those below it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ResponseUsage {
     input_tokens: u64,

@@ -24,7 +24,7 @@ pub(crate) struct Steward {
     /// How the run ended (`replied`, `cancelled`, `step_limit`, `time_limit`, `token_limit`, `budget_limit`, `stubborn`, `model_failed`,
     /// `failed`), or `waiting` for people, or `running`: it goes on and can be followed by its id.
     outcome: &'static str,
-    /// What waits for people.
+    /// What waits for people, in this run or in one that serves it.
     holds: Vec<Waiting>,
     /// What the numbers in the text, as `[1]`, stand for: pieces of documents.
     citations: Vec<Source>,
@@ -63,7 +63,7 @@ pub(crate) struct Waiting {
 pub(super) struct Finished {
     /// All that was said.
     pub(super) text: String,
-    /// What the models used.
+    /// What the models used, in this run and in those below it.
     pub(super) usage: Usage,
     /// What Steward adds.
     pub(super) steward: Steward,
@@ -81,6 +81,8 @@ pub(super) struct Transcript {
     /// What its numbers stand for.
     numbers: Numbers,
     is_waiting: bool,
+    /// The runs below it, as far as they came when it was last looked.
+    below: Vec<Run>,
 }
 
 impl Transcript {
@@ -95,7 +97,30 @@ impl Transcript {
             live: Writing::default(),
             numbers: Numbers::default(),
             is_waiting: false,
+            below: Vec::new(),
         }
+    }
+
+    /// Whether runs that serve it are all, or a part, of what it waits for: then what they wait for is not in its own record.
+    pub(super) fn is_handed_on(&self) -> bool {
+        let next = self.run.next();
+        next == Next::AwaitRuns || next == Next::AwaitPeople && self.run.open_sub_runs().next().is_some()
+    }
+
+    /// Whether there are runs below it.
+    pub(super) fn has_below(&self) -> bool {
+        self.run.steps.iter().flat_map(|step| &step.calls).any(|call| call.sub_run.is_some())
+    }
+
+    /// Takes up how far the runs below it have come.
+    pub(super) fn take_below(&mut self, below: Vec<Run>) {
+        self.below = below;
+    }
+
+    /// Nobody is at work on it or below it: people are all that can move it. Returns what to tell.
+    pub(super) fn people_are_waited_for(&mut self) -> String {
+        let told = self.waiting(self.text.is_empty());
+        self.tell(told)
     }
 
     /// A piece of the answer that is being written. Returns what to tell.
@@ -143,13 +168,25 @@ impl Transcript {
             | Event::Ended { .. } => String::new(),
         };
         if !self.is_waiting && self.waits() {
-            self.is_waiting = true;
-            let money = if self.run.budget_hold.is_some() { "\n- a budget has no room for the next answer" } else { "" };
-            let links: String = self.holds().iter().map(|hold| format!("\n- `{}`: {}", hold.tool, hold.url)).collect();
-            let separator = if self.text.is_empty() && told.is_empty() { "" } else { "\n\n" };
-            told.push_str(&format!("{separator}This waits for a person's decision:{links}{money}"));
+            let waits = self.waiting(self.text.is_empty() && told.is_empty());
+            told.push_str(&waits);
         }
         self.tell(told)
+    }
+
+    /// Says what waits for people.
+    fn waiting(&mut self, is_first: bool) -> String {
+        self.is_waiting = true;
+        let has_no_room = self.all().any(|run| run.budget_hold.is_some());
+        let money = if has_no_room { "\n- a budget has no room for the next answer" } else { "" };
+        let links: String = self.holds().iter().map(|hold| format!("\n- `{}`: {}", hold.tool, hold.url)).collect();
+        let separator = if is_first { "" } else { "\n\n" };
+        format!("{separator}This waits for a person's decision:{links}{money}")
+    }
+
+    /// The run, and those below it.
+    fn all(&self) -> impl Iterator<Item = &Run> {
+        std::iter::once(&self.run).chain(&self.below)
     }
 
     /// Whether there is nothing more to hear: the run is over, or waits for people.
@@ -165,7 +202,12 @@ impl Transcript {
             None => "running",
         };
         let steward = Steward { run_id: self.id, conversation_id: self.conversation, outcome, holds: self.holds(), citations: self.citations() };
-        Finished { text: self.text.clone(), usage: self.run.usage, steward }
+        let usage = self.all().fold(Usage::default(), |sum, run| Usage {
+            input: sum.input.saturating_add(run.usage.input),
+            cached: sum.cached.saturating_add(run.usage.cached),
+            output: sum.output.saturating_add(run.usage.output),
+        });
+        Finished { text: self.text.clone(), usage, steward }
     }
 
     /// What is said to whoever does not hear the end.
@@ -218,7 +260,7 @@ impl Transcript {
         let is_asked = |call: &steward_agent::run::Call| {
             call.is_resolved() || call.hold.is_some() || call.ruled.as_ref().is_none_or(|ruled| ruled.verdict != Verdict::Hold)
         };
-        self.run.next() == Next::AwaitPeople && calls().all(is_asked)
+        self.run.next() == Next::AwaitPeople && calls().all(is_asked) && !self.is_handed_on()
     }
 
     fn citations(&self) -> Vec<Source> {
@@ -233,10 +275,11 @@ impl Transcript {
     }
 
     fn holds(&self) -> Vec<Waiting> {
-        let waiting = self.run.open_holds().map(|(call, hold)| Waiting {
+        let all = self.all().filter(|run| run.ended.is_none()).flat_map(|run| run.open_holds().map(move |(call, hold)| (run, call, hold)));
+        let waiting = all.map(|(run, call, hold)| Waiting {
             hold_id: hold.hold_id,
             envelope_id: hold.envelope_id,
-            tool: self.run.call(call).map(|call| call.call.tool.clone()).unwrap_or_default(),
+            tool: run.call(call).map(|call| call.call.tool.clone()).unwrap_or_default(),
             url: format!("{}/holds/{}", self.public_url, hold.hold_id),
         });
         waiting.collect()

@@ -73,7 +73,8 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>, Json(wanted): Json
         return Err(OfficeError::Conflict(message).into());
     }
     let pins = chosen(&caller, &wanted, now)?;
-    let taken = taken(&events, wanted.step).map_err(not_there)?;
+    let below = runs::journals_below(&mut tx, id).await?;
+    let taken = taken(&events, &below, wanted.step).map_err(not_there)?;
     check(&was, &pins, &taken, id, wanted.step)?;
     let channel = match caller.actor().kind {
         ActorKind::Person { .. } => "chat",

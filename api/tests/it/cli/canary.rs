@@ -51,9 +51,13 @@ fn tokens(home: &Home, up: &Up) -> Vec<String> {
     let made: Value = serde_json::from_str(&body).expect("a token");
     let token = made["secret"].as_str().unwrap_or_else(|| panic!("{body}")).to_owned();
     // Used well, and used where it may not: both are written down.
-    let ask = |path: &str| asked(up.port, &format!("{path} HTTP/1.1\r\nContent-Type: application/json\r\nAuthorization: Bearer {token}"), "{}").0;
-    assert!(ask("/api/v1/tokens").starts_with("HTTP/1.1 403"), "a token makes no token");
-    assert!(ask("/api/v1/conversations").starts_with("HTTP/1.1 2"), "a token converses");
+    let ask = |path: &str, body: Value| {
+        asked(up.port, &format!("{path} HTTP/1.1\r\nContent-Type: application/json\r\nAuthorization: Bearer {token}"), &body.to_string())
+    };
+    let (head, body) = ask("/api/v1/tokens", json!({ "name": "more", "scopes": ["read"] }));
+    assert!(head.starts_with("HTTP/1.1 403"), "a token makes no token: {head} {body}");
+    let (head, body) = ask("/api/v1/conversations", json!({ "agent": "assistant" }));
+    assert!(head.starts_with("HTTP/1.1 2"), "a token converses: {head} {body}");
     let secret = |text: &str| text.rsplit(['_', '=']).next().unwrap_or(text).to_owned();
     let secrets: Vec<String> = [&link, &cookie, &token].map(|text| secret(text)).into();
     assert!(secrets.iter().all(|secret| secret.len() > 20), "{}", secrets.len());

@@ -75,3 +75,41 @@ async fn whoever_may_not_see_a_run_sees_none_that_serves_it() {
     }
     working.ask("POST", format!("/api/v1/runs/{sub}/cancel")).cookie(&elsewhere).send().await.expect(404);
 }
+
+/// The desk hands two tasks on, each of which is handed on twice more; whoever is at the bottom is never answered by its model.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stopping_a_run_reaches_who_is_at_work_three_below_it_and_who_waits_for_a_place() {
+    let model = ScriptedModel::start_with(|seen| {
+        let body = seen.body.to_string();
+        let task = |level: usize, which: usize| ("steward.delegate".to_owned(), json!({ "agent": "clerk", "task": format!("LEVEL{level} BRANCH{which}") }));
+        let which = usize::from(body.contains("BRANCH1"));
+        match ["LEVEL0", "LEVEL1", "LEVEL2", "LEVEL3"].iter().position(|level| body.contains(level)) {
+            Some(0) => Reply::Calls(vec![task(1, 0), task(1, 1)]),
+            Some(level @ (1 | 2)) => Reply::Calls(vec![task(level + 1, which)]),
+            _ => Reply::Hang,
+        }
+    })
+    .await;
+    let working = Working::that_delegates_in_one_place(model).await;
+    let db = &working.world.server.database;
+    let owner = working.world.owner().await;
+    let (_, run) = working.say(&owner, "LEVEL0: say something").await;
+    let mut stream = Listening::open(working.ask("GET", format!("/api/v1/runs/{run}/events")).cookie(&owner)).await;
+    // The one at the bottom that was first has the one place; the other one there waits for it, and all above them wait for both.
+    let stuck = || working.model.requests().iter().filter(|seen| seen.body.to_string().contains("LEVEL3")).count() == 1;
+    while !(stuck() && db.number("select count(*) from run where status = 'running'").await == 1) {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(db.number("select count(*) from run where parent_run_id is not null").await, 6);
+    assert_eq!(db.number("select count(*) from run where status = 'queued'").await, 1);
+    let asked = working.model.requests().len();
+    working.ask("POST", format!("/api/v1/runs/{run}/cancel")).cookie(&owner).json(&json!({})).send().await.expect(202);
+    working.model.dropped(1).await;
+    let ended = stream.until("run.ended").await.pop().expect("an event");
+    assert_eq!(ended.data["outcome"], "cancelled");
+    while db.number("select count(*) from run where status <> 'ended'").await > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(db.number("select count(*) from run where outcome = 'cancelled'").await, 7, "the run and all six below it");
+    assert_eq!(working.model.requests().len(), asked, "no model was asked anything more");
+}

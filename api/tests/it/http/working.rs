@@ -105,6 +105,16 @@ impl Working {
         Self::of(made, model, Vec::new(), PathBuf::from("/nowhere/mcp.lock.json")).await
     }
 
+    /// The same whose worker has one place: whoever is at work there keeps all others waiting.
+    pub(crate) async fn that_delegates_in_one_place(model: ScriptedModel) -> Self {
+        use steward_core::{Mode, RunLimits};
+        let tools: &[&str] = &["crm.*", "steward.delegate"];
+        let made = steward_agent::testing::World::with_rules(TestDatabase::make().await, &model.base_url(), &[]).await;
+        let made = made.that_delegates(&[("assistant", tools, Mode::Traced), ("clerk", tools, Mode::Traced)], RunLimits::default(), &[]);
+        Self::with_places(Site::new(URL, false).expect("site"), EgressOptions::default(), made, model, Vec::new(), PathBuf::from("/nowhere/mcp.lock.json"), 1)
+            .await
+    }
+
     /// The same for people and programs that come to this address, with documents of clients found by these.
     pub(crate) async fn at(url: &str, model: ScriptedModel, documents: EgressOptions) -> Self {
         let made = steward_agent::testing::World::with_rules(TestDatabase::make().await, &model.base_url(), &[]).await;
@@ -122,6 +132,18 @@ impl Working {
         model: ScriptedModel,
         mcp: Vec<McpServer>,
         mcp_lock: PathBuf,
+    ) -> Self {
+        Self::with_places(site, documents, made, model, mcp, mcp_lock, 4).await
+    }
+
+    async fn with_places(
+        site: Site,
+        documents: EgressOptions,
+        made: steward_agent::testing::World,
+        model: ScriptedModel,
+        mcp: Vec<McpServer>,
+        mcp_lock: PathBuf,
+        places: usize,
     ) -> Self {
         let runtime = made.runtime;
         let state = AppState::new(Parts {
@@ -150,7 +172,7 @@ impl Working {
         let home = House { tenant: made.tenant, workspace: made.workspace, owner: made.owner.person.expect("a person"), actor: made.owner };
         let other = House::make(&server, "Other", "eve@other.example").await;
         let stop = CancellationToken::new();
-        tokio::spawn(work(runtime.clone(), 4, stop.clone()));
+        tokio::spawn(work(runtime.clone(), places, stop.clone()));
         Self { world: World { server, home, other }, model, runtime, _stop: stop.drop_guard() }
     }
 

@@ -436,12 +436,13 @@ impl<'a> Drive<'a> {
             Ok(arguments) => arguments,
             Err(why) => return at_once(id, FailureClass::InvalidArguments, &why),
         };
-        let (Some((store, actor)), Some(pins), Some(said)) = (self.journal.records(), &self.run.pins, said) else {
+        let (Some(pins), Some(said)) = (&self.run.pins, said) else {
             return at_once(id, FailureClass::Failed, "nothing can be said later from here");
         };
         let runtime: &'a Runtime = self.runtime;
         let from = plan::Place { call: id, workspace: pins.workspace, conversation: pins.conversation, agent: pins.agent.clone(), mode: self.mode(), said };
-        Box::pin(async move { (id, report(plan::make(&store, &runtime.office, &actor, from, arguments).await), None) })
+        let journal = self.journal.clone();
+        Box::pin(async move { (id, report(plan::make(&journal, &runtime.office, from, arguments).await), None) })
     }
 }
 

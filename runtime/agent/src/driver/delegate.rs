@@ -6,7 +6,6 @@ use super::journal::Side;
 use super::{Drive, DriveError, Permitted};
 use crate::agents::below;
 use crate::labels::Shown;
-use crate::pins::pin;
 use crate::run::Run;
 use serde::Deserialize;
 use serde_json::json;
@@ -16,10 +15,9 @@ use steward_core::limits::{SUB_RUN_ANSWER_BYTES_MAX, SUB_RUN_DEPTH_MAX, SUB_RUNS
 use steward_core::{
     CallId, Digest, Event, FailureClass, Floor, HasKind, Integrity, Kind, Label, Mode, Outcome, Permission, Pins, RunId, RunLimits, RunOutcome, Source,
 };
-use steward_office::OfficeError;
 use steward_office::conversations::AgentPins;
 use steward_office::sub_runs::{self, Parent, Task};
-use steward_store::run::{self, RunStatus};
+use steward_store::run::RunStatus;
 use steward_store::step::NewSubRun;
 use tracing::info;
 
@@ -88,9 +86,9 @@ impl Drive<'_> {
         let Ok(Arguments { agent, task }) = serde_json::from_value(permit.into_envelope().arguments) else {
             return refuse(FailureClass::InvalidArguments, "the arguments are not those of this tool");
         };
-        let Some((store, actor)) = self.journal.records().filter(|_| !self.run.called) else {
+        if self.run.called {
             return refuse(FailureClass::Denied, "nothing can be handed on from here");
-        };
+        }
         let (Some(pins), Some(said), Some(left)) = (self.run.pins.clone(), said, self.run.left()) else {
             return refuse(FailureClass::Failed, "nothing can be handed on from here");
         };
@@ -105,6 +103,7 @@ impl Drive<'_> {
             history: &self.run.history,
             variables: &self.run.variables,
             attachments: &self.run.attachments,
+            later: &self.run.later,
         };
         let above = parent.agents();
         if above.len() > SUB_RUN_DEPTH_MAX {
@@ -119,7 +118,7 @@ impl Drive<'_> {
             let why = "the task holds text from outside, which the other agent would not be shown; write in your own words what is to be done";
             return refuse(FailureClass::InvalidArguments, why);
         }
-        if !Permission::Converse.roles().iter().any(|role| actor.roles.contains(role)) {
+        if !Permission::Converse.roles().iter().any(|role| self.roles.contains(role)) {
             return refuse(FailureClass::Denied, "the person you act for may not talk with agents");
         }
         let limits = other.limits.least(&left.part(to_come));
@@ -127,11 +126,7 @@ impl Drive<'_> {
             return refuse(FailureClass::Denied, "what is left of this run's bounds is not enough for another; do it yourself");
         }
         let root = parent.root();
-        let looked = async {
-            let mut tx = store.begin(&actor).await?;
-            let there_are = run::count_sub_runs(&mut tx, root).await?;
-            Ok::<_, OfficeError>((there_are, pin(&mut tx, &self.runtime.office, &self.runtime.prompts, &other).await))
-        };
+        let looked = self.journal.before_sub_run(self.runtime, root, &other);
         let (there_are, pinned) = Box::pin(looked).await.map_err(|source| self.journal_error(source))?;
         if there_are.saturating_add(begun) >= SUB_RUNS_MAX {
             return refuse(

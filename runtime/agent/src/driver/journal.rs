@@ -1,20 +1,24 @@
 //! Where a run's events are: in PostgreSQL, or in memory for evals, rehearsals and measurements. One mechanism, two engines.
 
+use crate::agents::Agent;
 use crate::counts::Counted;
 use crate::gate::Approved;
+use crate::pins::{as_configured, pin};
 use crate::points::point;
 use crate::run::HoldState;
+use crate::runtime::Runtime;
 use serde_json::json;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use steward_core::event::{HoldOutcome, Pins, Recorded};
 use steward_core::limits::LEASE_MS;
 use steward_core::{
-    Actor, Approvals, BudgetHoldId, CallId, EnvelopeId, EnvelopeKey, Event, FailureClass, HoldId, Micros, Outcome, PersonId, QuestionId, QuestionOutcome,
-    ReservationId, Role, RunId, RunOutcome,
+    Actor, Approvals, BudgetHoldId, CallId, Digest, EnvelopeId, EnvelopeKey, Event, FailureClass, HoldId, Label, Micros, Outcome, PersonId, QuestionId,
+    QuestionOutcome, ReservationId, Role, RunId, RunOutcome, ScheduleId,
 };
 use steward_office::audit::{Entry, bound};
 use steward_office::budgets::holds::Breach;
+use steward_office::conversations::AgentPins;
 use steward_office::grants::{self, Granted};
 use steward_office::holds::seal;
 use steward_office::{Office, OfficeError, budgets, questions};
@@ -31,7 +35,7 @@ use steward_store::{Store, StoreError, Tx, journal};
 
 /// The most events of one run.
 const EVENTS_MAX: i64 = 100_000;
-/// How often a commit is tried while the database is away.
+/// How often a commit is tried while the database is away, or others are in its way.
 const TRIES_MAX: u32 = 8;
 
 /// A journal engine.
@@ -48,11 +52,36 @@ pub enum Journal {
     Memory(MemoryJournal),
 }
 
-/// Events of one run in memory, and what people said to its held calls.
+/// Events of one run in memory, what people said to its held calls, and what came of it beside: runs that serve it, and what it has said later.
 #[derive(Clone, Default)]
 pub struct MemoryJournal {
     events: Arc<Mutex<Vec<Recorded>>>,
-    said: Arc<Mutex<Vec<Said>>>,
+    beside: Arc<Mutex<Beside>>,
+}
+
+/// What the runs of one tree have together.
+#[derive(Default)]
+struct Beside {
+    said: Vec<Said>,
+    sub_runs: Vec<(RunId, Arc<Mutex<Vec<Recorded>>>)>,
+    planned: Vec<Planned>,
+}
+
+/// What a run in memory has said later.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    /// The call that asked for it.
+    pub call: CallId,
+    /// The schedule's name.
+    pub schedule: ScheduleId,
+    /// To which agent.
+    pub agent: String,
+    /// What is said.
+    pub text: String,
+    /// Whether that is the person's own word.
+    pub own_words: bool,
+    /// For how much it counts.
+    pub label: Label,
 }
 
 /// One person's word on a held call.
@@ -66,18 +95,18 @@ struct Said {
 impl MemoryJournal {
     /// A journal that begins with these events.
     pub fn new(events: Vec<Recorded>) -> Self {
-        Self { events: Arc::new(Mutex::new(events)), said: Arc::default() }
+        Self { events: Arc::new(Mutex::new(events)), beside: Arc::default() }
     }
 
     /// Keeps a person's word on a held call for the next time the run is driven. The first word counts.
     pub fn say(&self, hold: HoldId, person: PersonId, role: Role, approves: bool) {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).push(Said { hold, person, role, approves });
+        self.beside().said.push(Said { hold, person, role, approves });
     }
 
     fn closed(&self) -> Vec<Closed> {
         let run = crate::run::Run::fold(&self.events());
-        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        let word = |hold: HoldId| said.iter().find(|word| word.hold == hold);
+        let beside = self.beside();
+        let word = |hold: HoldId| beside.said.iter().find(|word| word.hold == hold);
         run.open_holds()
             .filter_map(|(call, hold)| {
                 let word = word(hold.hold_id)?;
@@ -88,9 +117,43 @@ impl MemoryJournal {
     }
 
     fn approvals(&self, hold: HoldId) -> Approvals {
-        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        let word = said.iter().find(|word| word.hold == hold).filter(|word| word.approves);
+        let beside = self.beside();
+        let word = beside.said.iter().find(|word| word.hold == hold).filter(|word| word.approves);
         Approvals { roles: word.iter().map(|word| word.role).collect(), people: word.iter().map(|word| word.person).collect() }
+    }
+
+    fn beside(&self) -> MutexGuard<'_, Beside> {
+        self.beside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The runs below the one at the top, oldest first.
+    pub fn sub_runs(&self) -> Vec<(RunId, Self)> {
+        let of = |(id, events): &(RunId, Arc<Mutex<Vec<Recorded>>>)| (*id, Self { events: events.clone(), beside: self.beside.clone() });
+        self.beside().sub_runs.iter().map(of).collect()
+    }
+
+    /// What runs of this tree have said later.
+    pub fn planned(&self) -> Vec<Planned> {
+        self.beside().planned.clone()
+    }
+
+    /// Keeps what is to be said later. A repeat of the call finds what the first one kept.
+    pub(super) fn plan(&self, planned: Planned) -> ScheduleId {
+        let mut beside = self.beside();
+        if let Some(made) = beside.planned.iter().find(|made| made.call == planned.call) {
+            return made.schedule;
+        }
+        let id = planned.schedule;
+        beside.planned.push(planned);
+        id
+    }
+
+    fn write(&self, batch: &Batch<'_>) {
+        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        events.extend_from_slice(batch.events);
+        drop(events);
+        let begun = batch.sides.iter().filter_map(|side| if let Side::SubRun(new) = side { Some(new) } else { None });
+        self.beside().sub_runs.extend(begun.map(|new| (new.run_id, Arc::new(Mutex::new(new.events.clone())))));
     }
 
     /// All events so far.
@@ -160,11 +223,12 @@ impl Journal {
     }
 
     /// Writes a batch: all of it or nothing. Tells whether somebody asked the run to stop.
-    /// While the database is away it is tried again; a lost answer to a commit is found out.
+    /// While the database is away, or took the commit back because others were in its way, it is tried again; a lost answer to a commit is
+    /// found out.
     pub(super) async fn commit(&self, office: &Office, batch: &Batch<'_>) -> Result<bool, OfficeError> {
         match self {
             Self::Memory(memory) => {
-                memory.events.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(batch.events);
+                memory.write(batch);
                 Ok(false)
             }
             // What a commit needs is kept only while it lasts: a run that waits for its model would hold it all the time.
@@ -180,7 +244,7 @@ impl Journal {
             let outcome = store.write_step(actor, &step).await;
             point();
             match outcome {
-                Err(StoreError::Away(_)) if tries < TRIES_MAX => {
+                Err(StoreError::Away(_) | StoreError::Collided(_)) if tries < TRIES_MAX => {
                     tries += 1;
                     tokio::time::sleep(Duration::from_millis(100 << tries.min(5))).await;
                 }
@@ -249,9 +313,26 @@ impl Journal {
         Ok(run::find(&mut tx, run).await?.is_some_and(|row| row.cancel_at.is_some()))
     }
 
+    /// How many runs there are below the one at the top, and what one of this agent that begins now is pinned to.
+    pub(super) async fn before_sub_run(&self, runtime: &Runtime, root: RunId, agent: &Agent) -> Result<(i64, Result<AgentPins, OfficeError>), OfficeError> {
+        let (store, actor) = match self {
+            Self::Memory(memory) => return Ok((i64::try_from(memory.beside().sub_runs.len()).unwrap_or(i64::MAX), Ok(as_configured(agent)))),
+            Self::Postgres { store, actor } => (store, actor),
+        };
+        let mut tx = store.begin(actor).await?;
+        let there_are = run::count_sub_runs(&mut tx, root).await?;
+        Ok((there_are, pin(&mut tx, &runtime.office, &runtime.prompts, agent).await))
+    }
+
     /// What is known of a run that serves this one: its journal, once it is over.
     pub(super) async fn sub_run(&self, id: RunId) -> Result<Option<Vec<Recorded>>, OfficeError> {
-        let Self::Postgres { store, actor } = self else { return Ok(None) };
+        let (store, actor) = match self {
+            Self::Memory(memory) => {
+                let found = memory.sub_runs().into_iter().find(|(run, _)| *run == id).map(|(_, journal)| journal.events());
+                return Ok(found.filter(|events| events.last().is_some_and(|last| matches!(last.event, Event::Ended { .. }))));
+            }
+            Self::Postgres { store, actor } => (store, actor),
+        };
         let mut tx = store.begin(actor).await?;
         if run::find(&mut tx, id).await?.is_none_or(|row| row.status != RunStatus::Ended) {
             return Ok(None);
@@ -447,7 +528,12 @@ fn step_of<'a>(actor: &Actor, office: &Office, batch: &'a Batch<'_>) -> Result<S
             }
             Side::SubRun(sub_run) => {
                 step.sub_runs.push(sub_run);
-                let detail = json!({ "channel": sub_run.channel, "agent": sub_run.agent, "parent_run": batch.run, "parent_call": sub_run.call_id });
+                let handed = |recorded: &&Recorded| matches!(&recorded.event, Event::Delegated { run_id, .. } if *run_id == sub_run.run_id);
+                let delegated = batch.events.iter().find(handed).map(named).transpose()?;
+                let detail = json!({
+                    "channel": sub_run.channel, "agent": sub_run.agent, "parent_run": batch.run, "parent_call": sub_run.call_id,
+                    "digest": of_all(&sub_run.events)?, "until_seq": sub_run.events.len(), "delegated": delegated,
+                });
                 Entry { action: "run.start", object: sub_run.run_id.to_string(), outcome: "done", detail, request_id: None }
             }
         };
@@ -466,6 +552,7 @@ fn step_of<'a>(actor: &Actor, office: &Office, batch: &'a Batch<'_>) -> Result<S
 /// What the audit log says of a call that starts or ends: before it is carried out, and how it went. One that is written together with its
 /// end (decision 0015) is told there: an attempt has an entry so that one without an end is found.
 fn attempt_or_outcome(batch: &Batch<'_>, recorded: &Recorded) -> Result<Option<Entry<'static>>, StoreError> {
+    let mut returned = None;
     let (action, call, outcome, with) = match &recorded.event {
         Event::Starting { call_id, .. } => {
             if batch.events.iter().any(|other| matches!(&other.event, Event::Done { call_id: ended, .. } if ended == call_id)) {
@@ -480,6 +567,7 @@ fn attempt_or_outcome(batch: &Batch<'_>, recorded: &Recorded) -> Result<Option<E
                 Outcome::Failed { .. } => "failed",
             };
             let start = batch.events.iter().find(|other| matches!(&other.event, Event::Starting { call_id: started, .. } if started == call_id));
+            returned = batch.events.iter().find(|other| matches!(&other.event, Event::Returned { call_id: served, .. } if served == call_id));
             ("call.end", call_id, word, start)
         }
         Event::QuestionOpened { call_id, .. } => ("question.ask", call_id, "asked", None),
@@ -490,7 +578,18 @@ fn attempt_or_outcome(batch: &Batch<'_>, recorded: &Recorded) -> Result<Option<E
     if let Some(start) = with {
         detail.insert("start".to_owned(), named(start)?.into());
     }
+    // What the run brought that served the call: the label of the answer stands there and not in the call's end.
+    if let Some(returned) = returned {
+        detail.insert("returned".to_owned(), named(returned)?.into());
+    }
     Ok(Some(Entry { action, object: format!("{}/{call}", batch.run), outcome, detail: detail.into(), request_id: None }))
+}
+
+/// The digest of events as they are stored.
+fn of_all(events: &[Recorded]) -> Result<Digest, StoreError> {
+    let texts = events.iter().map(|recorded| Ok((recorded.at_ms, serde_json::to_string(&recorded.event)?))).collect::<Result<Vec<_>, serde_json::Error>>();
+    let texts = texts.map_err(|_| StoreError::Corrupt { what: "run_event.body" })?;
+    Ok(bound::of_events(texts.iter().map(|(at_ms, body)| (*at_ms, body.as_str()))))
 }
 
 /// An event by its number and digest, and of a start which attempt it is.

@@ -1,11 +1,11 @@
 //! An agent has something said to it later. What it wrote counts then for as much as it does now.
 
+use super::journal::{Journal, Planned};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use steward_core::{Actor, CallId, ConversationId, FailureClass, HasKind, Integrity, Kind, Label, Mode, Outcome, WorkspaceId};
+use steward_core::{CallId, ConversationId, FailureClass, HasKind, Integrity, Kind, Label, Mode, Outcome, ScheduleId, WorkspaceId};
 use steward_office::schedules::{self, NewSchedule, When, WrongTime};
 use steward_office::{Office, OfficeError};
-use steward_store::Store;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -54,7 +54,7 @@ pub(super) struct Place {
 }
 
 /// Makes the schedule, in a transaction of its own; what a try before made is found.
-pub(super) async fn make(store: &Store, office: &Office, actor: &Actor, from: Place, arguments: Arguments) -> Outcome {
+pub(super) async fn make(journal: &Journal, office: &Office, from: Place, arguments: Arguments) -> Outcome {
     let Place { call, workspace, conversation, agent, mode, said } = from;
     if mode == Mode::Sealed && said.integrity == Integrity::Outside {
         let why = "the text is from outside, and you would not be shown it then either; write in your own words what is to be done";
@@ -64,18 +64,23 @@ pub(super) async fn make(store: &Store, office: &Office, actor: &Actor, from: Pl
         Ok(when) => when,
         Err(why) => return Outcome::failed(FailureClass::InvalidArguments, why),
     };
+    let (store, actor) = match journal {
+        Journal::Memory(memory) => {
+            let (own_words, label) = schedules::counts_for(said);
+            let id = memory.plan(Planned { call, schedule: office.ids.make(), agent, text: arguments.text, own_words, label });
+            return made(id, Some(when.next_at()));
+        }
+        Journal::Postgres { store, actor } => (store, actor),
+    };
     let new = NewSchedule { agent, workspace, conversation: arguments.here.then_some(conversation), text: arguments.text, when };
-    let made = async {
+    let making = async {
         let mut tx = store.begin(actor).await?;
         let made = schedules::create_in_run(&mut tx, office, new, &call.to_string(), said).await?;
         tx.commit().await?;
         Ok::<_, OfficeError>(made)
     };
-    match made.await {
-        Ok((id, next_at)) => {
-            let next_at = next_at.and_then(|at| at.format(&Rfc3339).ok());
-            Outcome::Ok { result: json!({ "schedule_id": id, "next_at": next_at }), summary: None }
-        }
+    match making.await {
+        Ok((id, next_at)) => made(id, next_at),
         Err(err) => {
             let class = match err.kind() {
                 Kind::Invalid => FailureClass::InvalidArguments,
@@ -87,4 +92,9 @@ pub(super) async fn make(store: &Store, office: &Office, actor: &Actor, from: Pl
             Outcome::failed(class, words)
         }
     }
+}
+
+fn made(id: ScheduleId, next_at: Option<OffsetDateTime>) -> Outcome {
+    let next_at = next_at.and_then(|at| at.format(&Rfc3339).ok());
+    Outcome::Ok { result: json!({ "schedule_id": id, "next_at": next_at }), summary: None }
 }

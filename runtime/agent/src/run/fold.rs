@@ -43,6 +43,9 @@ impl Run {
         self.last_at_ms = recorded.at_ms;
         match &recorded.event {
             Event::Started { pins, text, history, variables, attachments } => {
+                if let Some(above) = &pins.above {
+                    self.later.clone_from(&above.later);
+                }
                 self.pins = Some(pins.clone());
                 self.text.clone_from(text);
                 self.history.clone_from(history);

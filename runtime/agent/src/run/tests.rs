@@ -379,7 +379,7 @@ fn fork_everywhere(dice: &[u8], limits: RunLimits) {
     course.play();
     let whole = course.run();
     for step in 1..=u32::try_from(whole.steps.len()).expect("few steps") {
-        let found = match taken(&course.events, step) {
+        let found = match taken(&course.events, &[], step) {
             Ok(found) => found,
             // Somebody stopped the run while a call before that step waited.
             Err(ForkError::Open(open)) => {
@@ -416,8 +416,8 @@ fn fork_everywhere(dice: &[u8], limits: RunLimits) {
         assert!(!again, "nothing that was taken happens again");
     }
     let beyond = u32::try_from(whole.steps.len()).expect("few steps") + 2;
-    assert!(matches!(taken(&course.events, beyond), Err(ForkError::NotThere(_))));
-    assert_eq!(taken(&course.events, 0), Err(ForkError::NoStep));
+    assert!(matches!(taken(&course.events, &[], beyond), Err(ForkError::NotThere(_))));
+    assert_eq!(taken(&course.events, &[], 0), Err(ForkError::NoStep));
 }
 
 proptest! {
@@ -482,7 +482,7 @@ fn what_was_used_before_a_fork_counts_against_its_limits() {
     let used = whole.run().used();
     assert!(used.tokens > 0 && used.cost > Micros(0) && used.worked_ms > 0, "{used:?}");
     let forked = |limits: RunLimits| {
-        let taken = taken(&whole.events, 2).expect("it is over");
+        let taken = taken(&whole.events, &[], 2).expect("it is over");
         assert_eq!(taken.used, used);
         let mut fork = Course::new(vec![0], limits);
         fork.push(Event::Forked {
@@ -512,7 +512,7 @@ fn what_was_used_before_a_fork_counts_against_its_limits() {
     fork.push(asked(2, 1));
     fork.events[last].at_ms = 9_000_000;
     assert_eq!(fork.run().worked_ms, used.worked_ms);
-    assert_eq!(taken(&fork.events, 2).expect("it is over").used, used);
+    assert_eq!(taken(&fork.events, &[], 2).expect("it is over").used, used);
 }
 
 #[test]
@@ -529,7 +529,7 @@ fn a_run_that_may_spend_no_more_is_not_forked() {
         let mut course = one_step(RunLimits::default());
         events.into_iter().for_each(|event| course.push(event));
         for step in [1, 2] {
-            let taken = taken(&course.events, step);
+            let taken = taken(&course.events, &[], step);
             assert!(if may { taken.is_ok() } else { matches!(taken, Err(ForkError::Money(_))) }, "{step}: {taken:?}");
         }
     }

@@ -85,8 +85,9 @@ async fn try_fork(world: &World, run: RunId, step: u32) -> Result<RunId, OfficeE
         }
     });
     let (text, history, documents) = begun.expect("a beginning");
-    let Taken { events, used, later } = taken(&events, step).expect("what came before is over");
     let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    let below = steward_office::runs::journals_below(&mut tx, run).await.expect("runs below");
+    let Taken { events, used, later } = taken(&events, &below, step).expect("what came before is over");
     let fork = Fork { from: run, step, events, used, later, text, history, documents };
     let (_, posted) = conversations::fork(&mut tx, &world.runtime.office, fork, "chat", world.pins()).await?;
     tx.commit().await.expect("commit");

@@ -1,6 +1,6 @@
 //! What entries say of other rows: a digest over every column, so that none of them can be changed unseen.
 //!
-//! Verdicts and the journal's starts and ends of calls are bound this way. Ids of these rows hold chance, so a digest does not give away a short value.
+//! Verdicts, the journal's starts and ends of calls, what a fork took and what a sub-run was handed and brought are bound this way. Ids of these rows hold chance, so a digest does not give away a short value.
 
 use super::at_ms;
 use serde_json::Value;
@@ -56,14 +56,23 @@ pub fn of_event(at_ms: i64, body: &str) -> Digest {
 }
 
 /// The digest of events in order.
-fn of_events<'a>(events: impl IntoIterator<Item = (i64, &'a str)>) -> Digest {
+pub fn of_events<'a>(events: impl IntoIterator<Item = (i64, &'a str)>) -> Digest {
     let digests: Vec<Digest> = events.into_iter().map(|(at_ms, body)| of_event(at_ms, body)).collect();
     Digest::of_parts(digests.iter().map(|digest| digest.bytes().as_slice()))
 }
 
 /// The digest of where a run goes on from and of all that it took from there, up to this event, as it is stored; none when some of it is gone.
 pub(crate) async fn of_taken(tx: &mut Tx, run: RunId, until_seq: u32) -> Result<Option<Digest>, StoreError> {
-    let wanted: Vec<(RunId, u32)> = (FORKED_SEQ..=until_seq).map(|seq| (run, seq)).collect();
+    of_stored(tx, run, FORKED_SEQ, until_seq).await
+}
+
+/// The digest of the events that a run begins with, up to this one, as they are stored; none when some of them are gone.
+pub(crate) async fn of_begun(tx: &mut Tx, run: RunId, until_seq: u32) -> Result<Option<Digest>, StoreError> {
+    of_stored(tx, run, 1, until_seq).await
+}
+
+async fn of_stored(tx: &mut Tx, run: RunId, from_seq: u32, until_seq: u32) -> Result<Option<Digest>, StoreError> {
+    let wanted: Vec<(RunId, u32)> = (from_seq..=until_seq).map(|seq| (run, seq)).collect();
     let mut rows = journal::stored(tx, &wanted).await?;
     rows.sort_by_key(|row| row.seq);
     Ok((rows.len() == wanted.len()).then(|| of_events(rows.iter().map(|row| (row.at_ms, row.body.as_str())))))
@@ -82,6 +91,8 @@ pub(super) struct Bound {
     pub(super) sealed: HashMap<AuditId, (u64, Digest)>,
     /// By run, what it took from another's record: up to which event, too.
     pub(super) forks: HashMap<RunId, (u64, u32, Digest)>,
+    /// By run, what it began with where that is not the person's word just now: up to which event, too.
+    pub(super) begun: HashMap<RunId, (u64, u32, Digest)>,
 }
 
 impl Bound {
@@ -100,25 +111,44 @@ impl Bound {
             }
             Some("call.start" | "call.end") => {
                 let run = text("/object").and_then(|object| object.split('/').next()).and_then(|run| run.parse().ok());
-                let seq = |name| canon.pointer(name).and_then(Value::as_u64).and_then(|seq| u32::try_from(seq).ok());
-                if let (Some(run), Some(seq)) = (run, seq("/detail/event")) {
+                if let (Some(run), Some(seq)) = (run, seq_at(canon, "/detail/event")) {
                     self.events.insert((run, seq), (index, digest));
                 }
-                // A call that was written together with its start.
-                let start = text("/detail/start/digest").and_then(|digest| digest.parse().ok());
-                if let (Some(run), Some(seq), Some(digest)) = (run, seq("/detail/start/event"), start) {
-                    self.events.insert((run, seq), (index, digest));
+                // A call that was written together with its start, or with what the run brought that served it.
+                for beside in ["start", "returned"] {
+                    self.take_event(index, canon, run, &format!("/detail/{beside}"));
                 }
             }
+            // What it began with; of one that serves another, what stands there of it, too.
+            Some("run.start") => {
+                let until = seq_at(canon, "/detail/until_seq").filter(|until| *until <= TAKEN_MAX);
+                if let (Some(run), Some(until)) = (text("/object").and_then(|run| run.parse().ok()), until) {
+                    self.begun.insert(run, (index, until, digest));
+                }
+                self.take_event(index, canon, text("/detail/parent_run").and_then(|run| run.parse().ok()), "/detail/delegated");
+            }
             Some("run.fork") => {
-                let until = canon.pointer("/detail/until_seq").and_then(Value::as_u64).and_then(|seq| u32::try_from(seq).ok());
-                if let (Some(run), Some(until)) = (text("/object").and_then(|run| run.parse().ok()), until.filter(|until| *until <= TAKEN_MAX)) {
+                let until = seq_at(canon, "/detail/until_seq").filter(|until| *until <= TAKEN_MAX);
+                if let (Some(run), Some(until)) = (text("/object").and_then(|run| run.parse().ok()), until) {
                     self.forks.insert(run, (index, until, digest));
                 }
             }
             _ => {}
         }
     }
+
+    /// An event of a run that an entry names at this place beside what it speaks of itself.
+    fn take_event(&mut self, index: u64, canon: &Value, run: Option<RunId>, place: &str) {
+        let digest = canon.pointer(&format!("{place}/digest")).and_then(Value::as_str).and_then(|digest| digest.parse().ok());
+        if let (Some(run), Some(seq), Some(digest)) = (run, seq_at(canon, &format!("{place}/event")), digest) {
+            self.events.insert((run, seq), (index, digest));
+        }
+    }
+}
+
+/// The number of an event that an entry names at this place.
+fn seq_at(canon: &Value, place: &str) -> Option<u32> {
+    canon.pointer(place).and_then(Value::as_u64).and_then(|seq| u32::try_from(seq).ok())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Checks the log in the database itself: places, entries, columns, hashes, checkpoints here and elsewhere.
 
-use super::bound::{Bound, of_decision, of_event, of_taken};
+use super::bound::{Bound, of_begun, of_decision, of_event, of_taken};
 use super::files::checkpoints_in;
 use super::note::Verifier;
 use super::report::{Problem, Report};
@@ -146,6 +146,14 @@ async fn rows_agree(tx: &mut Tx, mut bound: Bound, report: &mut Report) -> Resul
             None => "removed",
         };
         found.push((index, format!("what run `{run}` took from another"), how));
+    }
+    for (run, (index, until, said)) in bound.begun {
+        let how = match of_begun(tx, run, until).await? {
+            Some(found) if found == said => continue,
+            Some(_) => "changed",
+            None => "removed",
+        };
+        found.push((index, format!("what run `{run}` began with"), how));
     }
     let wanted: Vec<AuditId> = bound.sealed.keys().copied().collect();
     for row in audit_personal::of_entries(tx, &wanted).await? {

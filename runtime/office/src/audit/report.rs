@@ -134,6 +134,17 @@ pub struct Attempt {
     pub call: String,
 }
 
+/// A call that a run of its own serves, which is not over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandedOn {
+    /// The entry of its start.
+    pub index: u64,
+    /// Run and call, `run_…/call_…`.
+    pub call: String,
+    /// The run that serves it.
+    pub run: String,
+}
+
 /// The result of a check.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
@@ -147,8 +158,11 @@ pub struct Report {
     pub waiting: u64,
     /// The root of all entries looked at.
     pub root: Option<Digest>,
-    /// Calls without an outcome, in the order in which they were started. One that is under way is among them.
+    /// Calls without an outcome, in the order in which they were started. One that is under way is among them; one that waits for a run of its
+    /// own is not.
     pub attempts: Vec<Attempt>,
+    /// Calls that wait for a run of their own, in the order in which they were started: nothing is amiss with them.
+    pub handed_on: Vec<HandedOn>,
     /// What is wrong, in the order in which it was found, at most a hundred.
     pub problems: Vec<Problem>,
     /// How many more there are.

@@ -3,7 +3,7 @@
 use super::files::{LogDir, checkpoints_in, split_entries};
 use super::leaf_of;
 use super::note::Verifier;
-use super::report::{Attempt, Problem, Report};
+use super::report::{Attempt, HandedOn, Problem, Report};
 use super::tree::{Edge, TILE};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
@@ -86,7 +86,7 @@ struct File {
 struct Entry {
     leaf: Digest,
     place: Option<(Uuid, i64)>,
-    attempt: Option<(bool, String)>,
+    attempt: Option<Attempted>,
 }
 
 /// Reads and hashes files on all cores; the order is kept.
@@ -138,17 +138,39 @@ fn place_of(canon: &[u8], origin: &str) -> Option<(Uuid, i64)> {
     Some((Uuid::try_parse_ascii(writer).ok()?, std::str::from_utf8(seq).ok()?.parse().ok()?))
 }
 
-/// Whether an entry is the start (true) or the end of a call, and of which.
+/// What an entry says of how far a call has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Attempted {
+    /// It was started.
+    Starts(String),
+    /// It is served by this run.
+    HandedOn(String, String),
+    /// It is over.
+    Ends(String),
+}
+
+/// Which call an entry speaks of, and how far that has come.
 ///
-/// In canonical form an entry begins with its action, and the object of these entries has nothing that JSON would escape.
-pub(super) fn attempt_of(canon: &[u8]) -> Option<(bool, String)> {
-    let rest = canon.strip_prefix(b"{\"action\":\"call.")?;
-    let (starts, rest) = rest.strip_prefix(b"start\",").map(|rest| (true, rest)).or_else(|| rest.strip_prefix(b"end\",").map(|rest| (false, rest)))?;
-    let key = b",\"object\":\"";
-    let at = rest.windows(key.len()).position(|bytes| bytes == key)?;
-    let object = rest.get(at + key.len()..)?;
-    let end = object.iter().position(|byte| *byte == b'"')?;
-    Some((starts, String::from_utf8_lossy(object.get(..end)?).into_owned()))
+/// In canonical form an entry begins with its action, and the names in these entries have nothing that JSON would escape.
+pub(super) fn attempt_of(canon: &[u8]) -> Option<Attempted> {
+    let rest = canon.strip_prefix(b"{\"action\":\"")?;
+    if let Some(rest) = rest.strip_prefix(b"call.start\",") {
+        return Some(Attempted::Starts(named(rest, b",\"object\":\"")?));
+    }
+    if let Some(rest) = rest.strip_prefix(b"call.end\",") {
+        return Some(Attempted::Ends(named(rest, b",\"object\":\"")?));
+    }
+    let rest = rest.strip_prefix(b"run.start\",")?;
+    let call = format!("{}/{}", named(rest, b",\"parent_run\":\"")?, named(rest, b",\"parent_call\":\"")?);
+    Some(Attempted::HandedOn(call, named(rest, b",\"object\":\"")?))
+}
+
+/// The text behind this key.
+fn named(entry: &[u8], key: &[u8]) -> Option<String> {
+    let at = entry.windows(key.len()).position(|bytes| bytes == key)?;
+    let text = entry.get(at + key.len()..)?;
+    let end = text.iter().position(|byte| *byte == b'"')?;
+    Some(String::from_utf8_lossy(text.get(..end)?).into_owned())
 }
 
 /// Compares a growing tree with all that was signed. Shared with the check of the database.
@@ -162,6 +184,8 @@ pub(super) struct Checker<'a> {
     writers: HashMap<Uuid, Numbers>,
     /// Calls that were started and have not ended yet, with the entry of their start.
     under_way: HashMap<String, u64>,
+    /// Calls that a run serves and that have not ended yet, with that run.
+    handed_on: HashMap<String, String>,
     pub(super) report: Report,
 }
 
@@ -182,6 +206,7 @@ impl<'a> Checker<'a> {
             broken: false,
             writers: HashMap::new(),
             under_way: HashMap::new(),
+            handed_on: HashMap::new(),
             report: Report::default(),
         };
         for (name, note) in notes {
@@ -248,11 +273,18 @@ impl<'a> Checker<'a> {
     }
 
     /// Keeps the start of a call until its end comes. A start repeated after a crash counts from the first.
-    pub(super) fn attempt(&mut self, index: u64, (starts, call): (bool, String)) {
-        if starts {
-            self.under_way.entry(call).or_insert(index);
-        } else {
-            self.under_way.remove(&call);
+    pub(super) fn attempt(&mut self, index: u64, attempted: Attempted) {
+        match attempted {
+            Attempted::Starts(call) => {
+                self.under_way.entry(call).or_insert(index);
+            }
+            Attempted::HandedOn(call, run) => {
+                self.handed_on.insert(call, run);
+            }
+            Attempted::Ends(call) => {
+                self.under_way.remove(&call);
+                self.handed_on.remove(&call);
+            }
         }
     }
 
@@ -292,8 +324,15 @@ impl<'a> Checker<'a> {
         self.report.entries = size;
         self.report.root = Some(self.edge.root());
         self.report.writers = self.writers.len();
-        self.report.attempts = self.under_way.drain().map(|(call, index)| Attempt { index, call }).collect();
+        for (call, index) in self.under_way.drain() {
+            // A call that a run serves has no outcome as long as that run has none, which may be as long as people take.
+            match self.handed_on.remove(&call) {
+                Some(run) => self.report.handed_on.push(HandedOn { index, call, run }),
+                None => self.report.attempts.push(Attempt { index, call }),
+            }
+        }
         self.report.attempts.sort_by_key(|attempt| attempt.index);
+        self.report.handed_on.sort_by_key(|handed| handed.index);
         let mut gaps: Vec<(u64, Uuid, i64)> =
             self.writers.iter().filter_map(|(writer, numbers)| numbers.beyond.first().map(|(_, index)| (*index, *writer, numbers.to + 1))).collect();
         gaps.sort();
@@ -310,14 +349,15 @@ mod tests {
 
     #[test]
     fn starts_and_ends_of_calls_are_told_by_their_first_bytes() {
-        let check = |text: &str, expect: Option<(bool, &str)>| {
-            assert_eq!(attempt_of(text.as_bytes()), expect.map(|(starts, call)| (starts, call.to_owned())), "{text}");
-        };
+        let check = |text: &str, expect: Option<Attempted>| assert_eq!(attempt_of(text.as_bytes()), expect, "{text}");
         check(r#"{"action":"call.started","object":"r/c"}"#, None);
         check(r#"{"action":"hold.move","object":"r/c"}"#, None);
         check(r#"{"action":"call.start","at_ms":1"#, None);
-        check(r#"{"action":"call.start","at_ms":1,"detail":{"n":1},"object":"r/c","outcome":"attempted"}"#, Some((true, "r/c")));
-        check(r#"{"action":"call.end","at_ms":1,"detail":{"n":1},"object":"r/c","outcome":"done"}"#, Some((false, "r/c")));
+        check(r#"{"action":"call.start","at_ms":1,"detail":{"n":1},"object":"r/c","outcome":"attempted"}"#, Some(Attempted::Starts("r/c".to_owned())));
+        check(r#"{"action":"call.end","at_ms":1,"detail":{"n":1},"object":"r/c","outcome":"done"}"#, Some(Attempted::Ends("r/c".to_owned())));
+        check(r#"{"action":"run.start","at_ms":1,"detail":{"agent":"a","channel":"chat"},"object":"r"}"#, None);
+        let handed = r#"{"action":"run.start","at_ms":1,"detail":{"agent":"a","parent_call":"c","parent_run":"r","until_seq":2},"object":"s"}"#;
+        check(handed, Some(Attempted::HandedOn("r/c".to_owned(), "s".to_owned())));
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! One moment of one schedule: it becomes a run, or stands on record with why not. All of it is one transaction, so a process that ends in
 //! the middle of it has neither said anything nor lost the moment.
 
-use super::{record, when};
+use super::{given_of, record, when};
 use crate::Office;
 use crate::conversations::{self, AgentPins, Outset};
 use crate::error::OfficeError;
 use crate::people::of_people;
 use serde_json::json;
-use steward_core::event::{Given, GivenBy};
 use steward_core::{Permission, RunId};
 use steward_store::conversation;
 use steward_store::schedule::{self, Last, ScheduleRow};
@@ -15,7 +14,7 @@ use steward_store::{Tx, person};
 use tracing::info;
 
 /// How a schedule's runs come in.
-const CHANNEL: &str = "schedule";
+pub const CHANNEL: &str = "schedule";
 
 /// What became of a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,14 +94,7 @@ async fn refused(tx: &mut Tx, row: &ScheduleRow) -> Result<Option<Refusal>, Offi
 
 /// Starts the run, in the person's name.
 async fn start(tx: &mut Tx, office: &Office, row: &ScheduleRow, pins: AgentPins) -> Result<RunId, OfficeError> {
-    let given = (!row.own_words).then(|| Given {
-        text: row.text.clone(),
-        integrity: row.label.integrity,
-        readers: row.label.readers.clone(),
-        sources: row.label.sources.clone(),
-        exposed: false,
-        by: GivenBy::Schedule { schedule_id: row.schedule_id },
-    });
+    let given = given_of(row.schedule_id, &row.text, row.own_words, &row.label);
     let outset = Outset { person: row.person, workspace: row.workspace, conversation: row.conversation, text: &row.text, channel: CHANNEL, given };
     Ok(conversations::set_out(tx, office, outset, pins).await?.run)
 }

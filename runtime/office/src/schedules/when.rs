@@ -48,6 +48,11 @@ pub struct When {
 }
 
 impl When {
+    /// The first of them.
+    pub const fn next_at(&self) -> OffsetDateTime {
+        self.next_at
+    }
+
     /// Again and again, after `now`.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use super::service::Service;
 use serde_json::{Value, json};
 use steward_agent::live::Happening;
 use steward_agent::testing::{Reply, Said, ScriptedModel, World};
-use steward_core::{Event, RunLimits};
+use steward_core::{Event, Mode, RunLimits};
 use steward_office::documents::{self, For, Place};
 use steward_store::testing::TestDatabase;
 use tokio::sync::broadcast::Receiver;
@@ -329,4 +329,58 @@ async fn an_answer_names_its_sources_by_number() {
     assert_eq!(last["steward"]["citations"], sources);
     let response = service.post(RESPONSES, &json!({ "model": "assistant", "input": "When do they have to pay?" })).await.json();
     assert_eq!((&response["output"][0]["content"][0]["text"], &response["steward"]["citations"]), (&json!(text), &sources));
+}
+
+/// A desk that hands its task on to a clerk, who adds a contact and then wants a note that waits. With `again`, by one more.
+async fn noting_below(again: bool) -> (ScriptedModel, Service) {
+    let model = ScriptedModel::start_with(move |seen| {
+        let results: Vec<Value> = seen.tool_results().into_iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
+        let body = seen.body.to_string();
+        let hands_on = |agent: &str| Reply::call("steward.delegate", json!({ "agent": agent, "task": NOTE }));
+        match (body.contains("You are clerk, an assistant"), body.contains("You are assistant, an assistant"), results.as_slice()) {
+            (false, true, []) => hands_on(if again { "porter" } else { "clerk" }),
+            (false, false, []) => hands_on("clerk"),
+            (true, _, []) => Reply::call("crm.create_contact", json!({ "name": "Lena Petrova", "emails": ["lena@partner.example"] })),
+            (true, _, [first]) => {
+                let id = first["ok"]["id"].as_str().or_else(|| first["ok"]["contact"]["id"].as_str()).unwrap_or("missing");
+                Reply::call("crm.add_note", json!({ "contact_id": id, "text": "Met at the fair." }))
+            }
+            _ => Reply::text("Noted."),
+        }
+    })
+    .await;
+    let tools: &[&str] = &["crm.*", "steward.delegate"];
+    let world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[HOLD_NOTES]).await;
+    let agents = ["assistant", "porter", "clerk"].map(|name| (name, tools, Mode::Traced));
+    (model, Service::of(world.that_delegates(&agents, RunLimits::default(), &[HOLD_NOTES])).await)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_held_below_is_said_with_its_link_and_what_was_used_there_counts() {
+    for (again, asked) in [(false, 3), (true, 4)] {
+        let (_model, service) = noting_below(again).await;
+        let answer = service.post(CHAT, &chat(NOTE)).await.json();
+        let text = answer["choices"][0]["message"]["content"].as_str().expect("text");
+        let holds = answer["steward"]["holds"].as_array().expect("holds");
+        assert_eq!((&answer["steward"]["outcome"], holds.len()), (&json!("waiting"), 1), "{answer}");
+        let url = holds[0]["url"].as_str().expect("url");
+        assert_eq!(text, format!("This waits for a person's decision:\n- `crm.add_note`: {url}"));
+        assert!(url.ends_with(&format!("/holds/{}", holds[0]["hold_id"].as_str().expect("id"))));
+        assert_eq!(answer["usage"]["total_tokens"], json!(120 * asked), "of all runs: {answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_ends_with_what_is_held_below_and_an_answer_counts_what_was_used_there() {
+    let (_model, service) = noting_below(false).await;
+    let mut body = streamed(chat(NOTE));
+    body["stream_options"] = json!({ "include_usage": true });
+    let heard = service.post(CHAT, &body).await;
+    let (text, chunks): (String, Vec<Value>) = (heard.streamed(), heard.events().into_iter().filter(Value::is_object).collect());
+    assert!(text.starts_with("This waits for a person's decision:\n- `crm.add_note`: http://"), "{text}");
+    let steward = chunks.iter().rev().find_map(|chunk| chunk.get("steward")).expect("what Steward adds");
+    assert_eq!((&steward["outcome"], steward["holds"].as_array().map(Vec::len)), (&json!("waiting"), Some(1)));
+    assert_eq!(chunks.last().expect("usage")["usage"]["total_tokens"], json!(360));
+    let answer = service.post(RESPONSES, &json!({ "model": "assistant", "input": NOTE })).await.json();
+    assert_eq!((&answer["steward"]["outcome"], &answer["usage"]["total_tokens"]), (&json!("waiting"), &json!(360)), "{answer}");
 }

@@ -36,11 +36,11 @@ async fn noting() -> (ScriptedModel, World, String) {
     (model, world, id.to_string())
 }
 
-fn note_tool(world: &World) -> ToolSpec {
+pub(super) fn note_tool(world: &World) -> ToolSpec {
     world.runtime.host.tool("crm.add_note").expect("the tool").spec().clone()
 }
 
-fn for_notes(world: &World, contact: &str, uses_max: u32, days: i64) -> NewGrant {
+pub(super) fn for_notes(world: &World, contact: &str, uses_max: u32, days: i64) -> NewGrant {
     let ranges: Ranges = serde_json::from_value(json!({ "/contact_id": { "one_of": [contact] }, "/text": { "letters_max": 20 } })).expect("ranges");
     let expires_at = world.runtime.office.clock.now() + Duration::days(days);
     NewGrant { workspace: world.workspace, agent: "assistant".into(), person: None, ranges, uses_max, expires_at }
@@ -50,7 +50,7 @@ async fn gives(world: &World, actor: &Actor, tool: &ToolSpec, contact: &str, use
     gives_this(world, actor, tool, for_notes(world, contact, uses_max, days)).await
 }
 
-async fn gives_this(world: &World, actor: &Actor, tool: &ToolSpec, new: NewGrant) -> Result<GrantRow, OfficeError> {
+pub(super) async fn gives_this(world: &World, actor: &Actor, tool: &ToolSpec, new: NewGrant) -> Result<GrantRow, OfficeError> {
     let mut tx = world.db.app.begin(actor).await.expect("begin");
     let row = grants::give(&mut tx, &world.runtime.office, tool, new).await?;
     tx.commit().await.expect("commit");

@@ -17,7 +17,7 @@ use steward_policies::{RuleFile, Rules, SHIPPED};
 use time::macros::datetime;
 
 /// The log of a world, in a directory of its own.
-struct Log {
+pub(super) struct Log {
     sequencer: Sequencer,
     dir: PathBuf,
 }
@@ -29,24 +29,24 @@ impl Drop for Log {
 }
 
 impl Log {
-    fn of(world: &World) -> Self {
+    pub(super) fn of(world: &World) -> Self {
         let dir = std::env::temp_dir().join(format!("stw-record-{}-{}", std::process::id(), world.tenant));
         Self { sequencer: Sequencer::new(Signer::from_secret(&[7; 32]).expect("key"), &dir, Clock::System), dir }
     }
 
-    async fn live(&self, world: &World) -> Report {
+    pub(super) async fn live(&self, world: &World) -> Report {
         self.sequencer.pass(&world.db.worker, world.tenant).await.expect("pass");
         let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
         live::verify(&mut tx, &[], &self.sequencer.signer().verifier(world.tenant)).await.expect("readable")
     }
 
     /// From the files alone.
-    fn offline(&self, world: &World) -> Report {
+    pub(super) fn offline(&self, world: &World) -> Report {
         verify(&self.sequencer.log_of(world.tenant), &[], &self.sequencer.signer().verifier(world.tenant)).expect("readable")
     }
 }
 
-fn words(report: &Report) -> Vec<String> {
+pub(super) fn words(report: &Report) -> Vec<String> {
     report.problems.iter().map(ToString::to_string).collect()
 }
 
