@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
-const START_MS = 120_000;
+const START_MS = 120_000 * Number(process.env['PATIENCE'] ?? 1);
 
 export interface Program {
   origin: string;
