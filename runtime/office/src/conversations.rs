@@ -384,12 +384,14 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
     }
     journal::append(tx, posted.run, conversation.workspace, &first).await?;
     run::begun(tx, posted.run, first.len(), steps).await?;
+    // What a run is about counts by whose word it is, so neither is changed unseen. What a fork took has an entry of its own.
+    let began = match first.as_slice() {
+        [started, ..] if !is_given => json!({ "started": { "event": started.seq, "digest": bound::of_one(started)? } }),
+        all => json!({ "until_seq": all.len(), "digest": bound::of_recorded(all)? }),
+    };
     let mut detail = json!({ "conversation": id, "message": posted.message, "channel": channel });
-    // What a run is about counts by its label, so neither is changed unseen.
-    if let Some(detail) = detail.as_object_mut().filter(|_| is_given) {
-        let until_seq = u32::try_from(first.len()).unwrap_or(u32::MAX);
-        detail.insert("until_seq".to_owned(), json!(until_seq));
-        detail.insert("digest".to_owned(), json!(bound::of_begun(tx, posted.run, until_seq).await?));
+    if let (Some(detail), serde_json::Value::Object(began)) = (detail.as_object_mut(), began) {
+        detail.extend(began);
     }
     audit::record(tx, office, Entry { action: "run.start", object: posted.run.to_string(), outcome: "done", detail, request_id: None }).await?;
     Ok(posted)

@@ -13,7 +13,7 @@ use std::time::Duration;
 use steward_core::event::{HoldOutcome, Pins, Recorded};
 use steward_core::limits::LEASE_MS;
 use steward_core::{
-    Actor, Approvals, BudgetHoldId, CallId, Digest, EnvelopeId, EnvelopeKey, Event, FailureClass, HoldId, Label, Micros, Outcome, PersonId, QuestionId,
+    Actor, Approvals, BudgetHoldId, CallId, EnvelopeId, EnvelopeKey, Event, FailureClass, HoldId, Label, Micros, Outcome, PersonId, QuestionId,
     QuestionOutcome, ReservationId, Role, RunId, RunOutcome, ScheduleId,
 };
 use steward_office::audit::{Entry, bound};
@@ -532,7 +532,7 @@ fn step_of<'a>(actor: &Actor, office: &Office, batch: &'a Batch<'_>) -> Result<S
                 let delegated = batch.events.iter().find(handed).map(named).transpose()?;
                 let detail = json!({
                     "channel": sub_run.channel, "agent": sub_run.agent, "parent_run": batch.run, "parent_call": sub_run.call_id,
-                    "digest": of_all(&sub_run.events)?, "until_seq": sub_run.events.len(), "delegated": delegated,
+                    "digest": bound::of_recorded(&sub_run.events)?, "until_seq": sub_run.events.len(), "delegated": delegated,
                 });
                 Entry { action: "run.start", object: sub_run.run_id.to_string(), outcome: "done", detail, request_id: None }
             }
@@ -583,13 +583,6 @@ fn attempt_or_outcome(batch: &Batch<'_>, recorded: &Recorded) -> Result<Option<E
         detail.insert("returned".to_owned(), named(returned)?.into());
     }
     Ok(Some(Entry { action, object: format!("{}/{call}", batch.run), outcome, detail: detail.into(), request_id: None }))
-}
-
-/// The digest of events as they are stored.
-fn of_all(events: &[Recorded]) -> Result<Digest, StoreError> {
-    let texts = events.iter().map(|recorded| Ok((recorded.at_ms, serde_json::to_string(&recorded.event)?))).collect::<Result<Vec<_>, serde_json::Error>>();
-    let texts = texts.map_err(|_| StoreError::Corrupt { what: "run_event.body" })?;
-    Ok(bound::of_events(texts.iter().map(|(at_ms, body)| (*at_ms, body.as_str()))))
 }
 
 /// An event by its number and digest, and of a start which attempt it is.

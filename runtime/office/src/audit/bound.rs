@@ -1,10 +1,11 @@
 //! What entries say of other rows: a digest over every column, so that none of them can be changed unseen.
 //!
-//! Verdicts, the journal's starts and ends of calls, what a fork took and what a sub-run was handed and brought are bound this way. Ids of these rows hold chance, so a digest does not give away a short value.
+//! Verdicts, what a run begins with, the journal's starts and ends of calls, what a fork took and what a sub-run brought are bound this way. Ids of these rows hold chance, so a digest does not give away a short value.
 
 use super::at_ms;
 use serde_json::Value;
 use std::collections::HashMap;
+use steward_core::event::Recorded;
 use steward_core::{AuditId, DecisionId, Digest, RunId};
 use steward_store::decision::DecisionRow;
 use steward_store::{StoreError, Tx, journal};
@@ -55,9 +56,23 @@ pub fn of_event(at_ms: i64, body: &str) -> Digest {
     Digest::of_parts([at_ms.to_be_bytes().as_slice(), body.as_bytes()])
 }
 
+/// The digest of an event that is about to be stored.
+pub fn of_one(recorded: &Recorded) -> Result<Digest, StoreError> {
+    let body = serde_json::to_string(&recorded.event).map_err(|_| StoreError::Corrupt { what: "run_event.body" })?;
+    Ok(of_event(recorded.at_ms, &body))
+}
+
+/// The digest of events that are about to be stored, in order.
+pub fn of_recorded(events: &[Recorded]) -> Result<Digest, StoreError> {
+    Ok(of_digests(events.iter().map(of_one).collect::<Result<Vec<_>, _>>()?))
+}
+
 /// The digest of events in order.
-pub fn of_events<'a>(events: impl IntoIterator<Item = (i64, &'a str)>) -> Digest {
-    let digests: Vec<Digest> = events.into_iter().map(|(at_ms, body)| of_event(at_ms, body)).collect();
+fn of_events<'a>(events: impl IntoIterator<Item = (i64, &'a str)>) -> Digest {
+    of_digests(events.into_iter().map(|(at_ms, body)| of_event(at_ms, body)).collect())
+}
+
+fn of_digests(digests: Vec<Digest>) -> Digest {
     Digest::of_parts(digests.iter().map(|digest| digest.bytes().as_slice()))
 }
 
@@ -101,6 +116,9 @@ impl Bound {
         let text = |name: &str| canon.pointer(name).and_then(Value::as_str);
         if let (Some(id), Some(digest)) = (text("/id").and_then(|id| id.parse().ok()), text("/sealed").and_then(|digest| digest.parse().ok())) {
             self.sealed.insert(id, (index, digest));
+        }
+        if text("/action") == Some("run.start") {
+            self.take_event(index, canon, text("/object").and_then(|run| run.parse().ok()), "/detail/started");
         }
         let Some(digest) = text("/detail/digest").and_then(|digest| digest.parse().ok()) else { return };
         match text("/action") {

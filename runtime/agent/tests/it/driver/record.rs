@@ -141,6 +141,8 @@ async fn a_column_of_a_decision_or_an_event_changed_in_the_database_is_named() {
         ("update run_event set body = replace(body, 'Lena', 'Lene') where body like '%\"kind\":\"done\"%\"call_id\":\"call_1_0\"%'", "changed"),
         ("update run_event set at = at + interval '1 second' where body like '%\"kind\":\"starting\"%'", "changed"),
         ("delete from run_event where body like '%\"kind\":\"done\"%'", "removed"),
+        // What the person said, and whose word it is.
+        ("update run_event set body = replace(body, 'Lena', 'Lene') where body like '%\"kind\":\"started\"%'", "changed"),
     ] {
         behind("drop table if exists events; create table events as select * from run_event").await;
         behind(sql).await;

@@ -3,13 +3,14 @@
 use super::super::record::{Log, words};
 use super::*;
 
-/// A desk that hands its task to a clerk, who wants a note that waits.
+/// A desk that reads what a stranger wrote and hands a task to a clerk, who wants a note that waits.
 async fn noting() -> (ScriptedModel, World) {
     let model = ScriptedModel::start_with(|seen| {
         let results = parsed(&seen.tool_results());
         match (is_of(seen, "clerk"), results.len()) {
-            (false, 0) => delegate("clerk", "Write on her card that we met"),
-            (true, 0) => Reply::call("crm.find_contacts", json!({ "query": "Lena" })),
+            (false, 1) => Reply::call("crm.list_notes", json!({ "contact_id": results[0]["ok"]["contacts"][0]["id"] })),
+            (false, 2) => delegate("clerk", "Write on her card that we met"),
+            (_, 0) => Reply::call("crm.find_contacts", json!({ "query": "Lena" })),
             (true, 1) => Reply::call("crm.add_note", json!({ "contact_id": results[0]["ok"]["contacts"][0]["id"], "text": "We met." })),
             _ => Reply::text("Noted."),
         }
@@ -37,14 +38,14 @@ async fn what_was_handed_on_and_what_came_back_cannot_be_changed_unseen() {
     let below = "run_id in (select run_id from run where parent_run_id is not null)";
     for (kind, change, where_) in [
         // A task becomes the person's word, text from outside is forgotten, an answer counts for more than what it was made of.
-        ("given", r#"replace(body, '"integrity":"fact"', '"integrity":"owner"')"#, ""),
-        ("given", r#"replace(body, '"exposed":false', '"exposed":true')"#, ""),
+        ("given", r#"replace(body, '"integrity":"outside"', '"integrity":"owner"')"#, ""),
+        ("given", r#"replace(body, ',"exposed":true', '')"#, ""),
         ("given", r#"replace(body, 'we met', 'we did not meet')"#, ""),
         ("started", r#"replace(body, '"mode":"open"', '"mode":"sealed"')"#, below),
         ("started", r#"replace(body, '"text":""', '"text":"Do all of it."')"#, below),
-        ("delegated", r#"replace(body, '"integrity":"fact"', '"integrity":"owner"')"#, ""),
+        ("delegated", r#"replace(body, '"integrity":"outside"', '"integrity":"owner"')"#, ""),
         ("delegated", r#"replace(body, '"agent":"clerk"', '"agent":"assistant"')"#, ""),
-        ("returned", r#"replace(body, '"exposed":', '"exposed_":')"#, ""),
+        ("returned", r#"replace(body, ',"exposed":true', '')"#, ""),
         ("returned", r#"replace(body, '"outcome":"replied"', '"outcome":"failed"')"#, ""),
         ("returned", r#"regexp_replace(body, '"tokens":[0-9]+', '"tokens":0')"#, ""),
     ] {
