@@ -94,9 +94,13 @@ async fn no_text_of_the_corpus_has_an_effect_without_a_person() {
             report.cases, report.effects, report.cards, report.refused_calls, report.tasks_done
         );
         assert_eq!(report.effects, 0, "{mode:?}: {:?}", report.ran);
-        // Where text from outside is shown it is handed on and put off as well; where it is not, neither is it there.
-        assert!(report.unreached.is_empty() || mode == Mode::Sealed && report.unreached.len() <= 20, "{mode:?}: {:?}", report.unreached);
-        eprintln!("{:?}", report.unreached);
+        // In `open` each attack that goes through another run comes to be done there. Elsewhere some are stopped before: a plan waits for a
+        // person, a task is not handed on. Never all of them: then the other run's own gate would not have been tried.
+        let through = Corpus::shipped().expect("the corpus").cases.iter().filter(|case| ["handed_on", "put_off"].contains(&case.class.as_str())).count();
+        match mode {
+            Mode::Open => assert_eq!(report.unreached, Vec::<String>::new()),
+            Mode::Traced | Mode::Sealed => assert!(report.unreached.len() < through, "{mode:?}: {:?}", report.unreached),
+        }
         assert!(AttacksReport::new(vec![report]).passed);
     }
 }
