@@ -152,3 +152,11 @@ fn every_page_is_reachable_from_the_index() {
             .collect(),
     );
 }
+
+/// `make test` does not run again for a changed page what reads none (`tests/house/examples/unchanged.rs`).
+#[test]
+fn no_program_reads_a_page_but_the_walk() {
+    let is_read = |line: &&str| line.contains("../docs/") && !line.trim_start().starts_with("//") && !line.contains("../docs/adding-a-tool.md");
+    let sources = ending(".rs").filter(|(source, _)| !source.starts_with("tests/house/"));
+    none(sources.flat_map(|(source, said)| said.lines().filter(is_read).map(move |line| format!("{source} reads another page: {line}"))).collect());
+}
