@@ -136,6 +136,8 @@ test('what was always approved is suggested as a rule, with what it would have c
     await expect(page.getByRole('article').getByText('The phone is written down.').last()).toBeVisible();
   }
   // An agent that is watched closely knows that the owner asked for this; the one here says after outside text that it cannot know.
+  // What is changed on record is put back: the audit log would rightly say that it was changed.
+  sql("create table public.kept as select decision_id, record from steward.decision");
   sql("set session_replication_role = replica; update steward.decision set record = jsonb_set(record::jsonb, '{facts,class_asked}', 'true')::text where tool = 'crm.update_contact'");
   await page.goto('/suggestions?days=30');
   await page.getByLabel('Approved at least').selectOption('3');
@@ -153,6 +155,7 @@ test('what was always approved is suggested as a rule, with what it would have c
   await suggestion.getByText('Decisions that would come out otherwise').click();
   await suggestion.getByRole('link', { name: /^dec_/ }).first().click();
   await expect(page.getByRole('dialog', { name: 'Action' })).toBeVisible();
+  sql('set session_replication_role = replica; update steward.decision set record = kept.record from public.kept where kept.decision_id = decision.decision_id; drop table public.kept');
 });
 
 test('a question for suggestions that the server refuses says why', async ({ page }) => {

@@ -112,7 +112,10 @@ fn order(criterion: &mut Criterion) {
         });
     });
     group.finish();
-    println!("audit/beyond_the_row_bytes {}", runtime.block_on(beyond_the_row(&database)));
+    // None, where only other figures were asked for.
+    if runtime.block_on(database.number("select count(*) from audit_index")) > 0 {
+        println!("audit/beyond_the_row_bytes {}", runtime.block_on(beyond_the_row(&database)));
+    }
     fs::remove_dir_all(&dir).expect("clean up");
 }
 

@@ -23,6 +23,8 @@ impl LangGraph {
         }
         let database = std::env::var("STEWARD_TEST_DATABASE_URL").expect("there is one where rates are measured");
         let mut child = Command::new(python)
+            // It says at each start that its function will move.
+            .args(["-W", "ignore"])
             .arg(Path::new(FOLDER).join("runs.py"))
             .args([&database, model_url, &side_by_side.to_string()])
             .stdin(Stdio::piped())
