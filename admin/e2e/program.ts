@@ -63,13 +63,15 @@ function printed(program: ChildProcess): Promise<string> {
 
 export async function start({ toml, servers = [] }: Setting): Promise<Program> {
   const home = mkdtempSync(join(tmpdir(), 'steward-web-'));
+  // What tests tell each other is none of the program's settings.
+  const ofNobody = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('STEWARD_')));
   // The private PostgreSQL runs as an unprivileged user when we are root: it must get through to its folder.
   chmodSync(home, 0o755);
   const port = await freePort();
   const config = join(home, 'steward.toml');
   writeFileSync(config, `owner_email = "ada@example.org"\norganisation = "Analytical Engines"\n[server]\nlisten = "127.0.0.1:${port}"\nweb_dir = ${JSON.stringify(resolve('dist'))}\n${toml}`);
   const steward = join(process.env['CARGO_TARGET_DIR'] ?? resolve('../target'), 'debug/steward');
-  const env = { ...process.env, STEWARD_CONFIG: config, SSL_CERT_FILE: resolve('../tests/peers/tls/ca.pem') };
+  const env = { ...ofNobody, STEWARD_CONFIG: config, SSL_CERT_FILE: resolve('../tests/peers/tls/ca.pem') };
   for (const server of servers) await promisify(execFile)(steward, ['plugin', 'accept', server], { cwd: home, env });
   const program = spawn(steward, ['up'], { cwd: home, stdio: ['ignore', 'pipe', 'pipe'], env });
   const stop = async () => {
