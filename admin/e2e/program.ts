@@ -64,7 +64,8 @@ function printed(program: ChildProcess): Promise<string> {
 export async function start({ toml, servers = [] }: Setting): Promise<Program> {
   const home = mkdtempSync(join(tmpdir(), 'steward-web-'));
   // What tests tell each other is none of the program's settings.
-  const ofNobody = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('STEWARD_')));
+  const ofNobody = { ...process.env };
+  for (const name of Object.keys(ofNobody)) if (name.startsWith('STEWARD_')) Reflect.deleteProperty(ofNobody, name);
   // The private PostgreSQL runs as an unprivileged user when we are root: it must get through to its folder.
   chmodSync(home, 0o755);
   const port = await freePort();
