@@ -27,12 +27,15 @@ test('somebody is invited by a link that is shown once, gets other roles, is shu
 
   await page.getByRole('button', { name: new RegExp(name) }).click();
   const person = page.getByRole('dialog', { name });
-  await person.getByRole('checkbox', { name: /^finance/ }).check();
-  await person.getByRole('button', { name: 'Set roles' }).click();
-  await expect(page.getByText('The roles are set. Their sessions have ended.')).toBeVisible();
+  await expect(person.getByText('Where they are signed in.', { exact: false })).toBeVisible();
+  await person.getByRole('button', { name: 'End all of them' }).click();
+  await expect(person.getByText('They are signed in nowhere.')).toBeVisible();
   await their.goto('/settings');
   await expect(their).toHaveURL(/\/sign-in/);
   await theirs.close();
+  await person.getByRole('checkbox', { name: /^finance/ }).check();
+  await person.getByRole('button', { name: 'Set roles' }).click();
+  await expect(page.getByText('The roles are set. Their sessions have ended.')).toBeVisible();
 
   await person.getByRole('button', { name: 'Shut out' }).click();
   await person.getByRole('button', { name: `Shut ${name} out` }).click();

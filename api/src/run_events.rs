@@ -295,6 +295,13 @@ pub(crate) enum RunEvent {
         fuel: u64,
         ms: u64,
         used: CallUsed,
+        /// What the call answered, to the person of the run and to nobody else. It may be anybody's words. Of more than 65,536 bytes it is the
+        /// beginning of its JSON, as text.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<Object>)]
+        result: Option<Value>,
+        /// Of the whole result as JSON.
+        result_bytes: u64,
     },
     /// A call failed.
     #[serde(rename = "tool.failed")]
@@ -380,12 +387,35 @@ impl From<RunEvent> for OutsideEvent {
     }
 }
 
-/// What a recorded event is to the outside: nothing, one event, or an answer with the calls it proposes.
-pub fn outside(run: RunId, recorded: &Recorded) -> Vec<OutsideEvent> {
-    events(run, recorded.seq, &recorded.event).into_iter().map(OutsideEvent::from).collect()
+/// Of a result as JSON, in bytes: a page that is read is no place for more.
+const RESULT_SHOWN_BYTES: usize = 65_536;
+
+/// Whom a run's events are told to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// The person in whose name it runs, who hears what calls answered.
+    ItsPerson,
+    /// Anybody else who may see the run: what a call answered may be for its person alone.
+    Another,
 }
 
-fn events(run_id: RunId, seq: u32, event: &Event) -> Vec<RunEvent> {
+/// What a recorded event is to the outside: nothing, one event, or an answer with the calls it proposes.
+pub fn outside(run: RunId, recorded: &Recorded, reader: Reader) -> Vec<OutsideEvent> {
+    events(run, recorded.seq, &recorded.event, reader).into_iter().map(OutsideEvent::from).collect()
+}
+
+/// A result as it is shown, and its size as JSON in bytes.
+fn shown(result: Value, reader: Reader) -> (Option<Value>, u64) {
+    let text = result.to_string();
+    let result = match reader {
+        Reader::Another => None,
+        Reader::ItsPerson if text.len() <= RESULT_SHOWN_BYTES => Some(result),
+        Reader::ItsPerson => Some(Value::from(&text[..text.floor_char_boundary(RESULT_SHOWN_BYTES)])),
+    };
+    (result, text.len() as u64)
+}
+
+fn events(run_id: RunId, seq: u32, event: &Event, reader: Reader) -> Vec<RunEvent> {
     let event = match event.clone() {
         Event::Started { pins, text, .. } => RunEvent::RunStarted {
             run_id,
@@ -441,7 +471,10 @@ fn events(run_id: RunId, seq: u32, event: &Event) -> Vec<RunEvent> {
         }
         Event::QuestionClosed { call_id, question_id, outcome, .. } => RunEvent::QuestionClosed { call_id, question_id, outcome },
         Event::Done { call_id, outcome, fuel, ms, used, .. } => match outcome {
-            Outcome::Ok { summary, .. } => RunEvent::ToolDone { call_id, summary, fuel, ms, used: used.into() },
+            Outcome::Ok { summary, result } => {
+                let (result, result_bytes) = shown(result, reader);
+                RunEvent::ToolDone { call_id, summary, fuel, ms, used: used.into(), result, result_bytes }
+            }
             Outcome::Failed { failure: Failure { class, message, retryable } } => {
                 RunEvent::ToolFailed { call_id, class, message, retryable, fuel, ms, used: used.into() }
             }
@@ -471,7 +504,7 @@ mod tests {
 
     fn check(event: Event, expect: &[(&str, &[&str])]) {
         let run: RunId = Ids::counter().make();
-        let got = outside(run, &Recorded { seq: 1, at_ms: 0, event });
+        let got = outside(run, &Recorded { seq: 1, at_ms: 0, event }, Reader::ItsPerson);
         assert_eq!(got.len(), expect.len(), "{got:?}");
         for (event, (name, fields)) in got.iter().zip(expect) {
             assert_eq!(event.name, *name);
@@ -513,7 +546,7 @@ mod tests {
             kept: None,
             handed: Default::default(),
         };
-        check(done(Outcome::Ok { result: json!({}), summary: None }), &[("tool.done", &["call_id", "summary", "fuel", "ms", "used"])]);
+        check(done(Outcome::Ok { result: json!({}), summary: None }), &[("tool.done", &["call_id", "summary", "fuel", "ms", "used", "result", "result_bytes"])]);
         check(done(Outcome::failed(FailureClass::Trap, "crashed")), &[("tool.failed", &["call_id", "class", "message"])]);
         check(Event::Replied { text: "t".to_owned(), citations: Vec::new() }, &[("reply", &["text", "citations"])]);
         let hold_id = Ids::counter().make();
@@ -531,5 +564,14 @@ mod tests {
         check(returned, &[("tool.returned", &["call_id", "run_id", "outcome", "integrity", "steps", "tokens", "cost_micros"])]);
         check(Event::CancelAsked { by: None }, &[]);
         assert_eq!(delta("x").name, "model.delta");
+    }
+
+    #[test]
+    fn a_result_is_told_to_the_person_of_the_run_alone_and_of_a_large_one_the_beginning() {
+        assert_eq!(shown(json!({ "text": "private" }), Reader::Another), (None, 18));
+        assert_eq!(shown(json!({ "text": "private" }), Reader::ItsPerson), (Some(json!({ "text": "private" })), 18));
+        let (beginning, bytes) = shown(json!("ü".repeat(RESULT_SHOWN_BYTES)), Reader::ItsPerson);
+        let beginning = beginning.expect("something is shown");
+        assert_eq!((beginning.as_str().map(str::len), bytes), (Some(RESULT_SHOWN_BYTES - 1), 131_074));
     }
 }

@@ -10,9 +10,16 @@ export interface DiffLine {
 /** Lines beyond which the texts are not compared line by line: the table would hold their product. */
 const LINES_MAX = 2_000;
 
+/** The lines of two texts. No text has no line; what ends the last line of both is not a line more. */
+function linesOf(before: string, after: string): [string[], string[]] {
+  const areEnded = [before, after].every((text) => text === '' || text.endsWith('\n'));
+  const lines = (text: string) => (text === '' ? [] : (areEnded ? text.slice(0, -1) : text).split('\n'));
+  return [lines(before), lines(after)];
+}
+
 /** How one text became another, line by line: the longest common run of lines stays, the rest was removed or added. */
 export function diffLines(before: string, after: string): DiffLine[] {
-  const [a, b] = [before.split('\n'), after.split('\n')];
+  const [a, b] = linesOf(before, after);
   let start = 0;
   while (start < a.length && start < b.length && a[start] === b[start]) start += 1;
   let end = 0;

@@ -7,7 +7,9 @@ pub(crate) mod link;
 pub(crate) mod list;
 pub(crate) mod remove_factors;
 pub(crate) mod roles;
+pub(crate) mod sessions;
 pub(crate) mod show;
+pub(crate) mod sign_out;
 
 use serde::{Deserialize, Serialize};
 use steward_core::{PersonId, Role, WorkspaceId};

@@ -91,6 +91,15 @@ function One({ agent, tools }: { agent: Agent; tools: Tool[] }) {
             }),
           ],
           [
+            t('plugins'),
+            t('pluginsOf', {
+              requests: formats.number(agent.limits.plugins.requests),
+              bytes: formats.bytes(agent.limits.plugins.egress_bytes),
+              questions: formats.number(agent.limits.plugins.questions),
+              fuel: formats.number(agent.limits.plugins.fuel),
+            }),
+          ],
+          [
             t('tools'),
             <span key="tools" className="flex flex-wrap gap-1">
               {agent.tools.map((pattern) => (

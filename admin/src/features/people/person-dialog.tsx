@@ -1,15 +1,16 @@
 'use client';
 
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
+import { SessionLine } from '@/components/session-line';
 import { ShownOnce } from '@/components/shown-once';
 import { Refusal } from '@/components/step-up';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Facts } from '@/components/ui/card';
 import { Dialog } from '@/components/ui/dialog';
-import { Problem } from '@/components/ui/states';
+import { Failed, Loading, Problem } from '@/components/ui/states';
 import { Ago, At } from '@/components/ui/time';
 import { useToast } from '@/components/ui/toast';
 import { answer, api, done, idempotencyKey, type Schemas } from '@/lib/api/client';
@@ -37,6 +38,7 @@ export function PersonDialog({ person, onClose }: { person: Person; onClose: () 
       <RolesForm key={JSON.stringify(person.roles)} person={person} forbidden={forbidden} />
       <LinkPart person={person} forbidden={forbidden} />
       <FactorsPart person={person} forbidden={forbidden} />
+      {forbidden === null && <SessionsPart person={person} />}
       <AccessPart person={person} forbidden={forbidden} />
     </Dialog>
   );
@@ -119,6 +121,47 @@ function FactorsPart({ person, forbidden }: { person: Person; forbidden: string 
         <Button size="small" tone="danger" forbidden={forbidden} onClick={() => setIsSure(true)}>
           {t('removeFactors')}
         </Button>
+      )}
+    </section>
+  );
+}
+
+/** Where somebody is signed in: for who may end that, and for nobody else. */
+function SessionsPart({ person }: { person: Person }) {
+  const t = useTranslations('people');
+  const toast = useToast();
+  const client = useQueryClient();
+  const path = { params: { path: { id: person.person_id } } };
+  const queryKey = ['people', 'sessions', person.person_id];
+  const sessions = useQuery({ queryKey, queryFn: () => answer(api.GET('/api/v1/people/{id}/sessions', path)) });
+  const end = useMutation({
+    mutationFn: () => done(api.DELETE('/api/v1/people/{id}/sessions', path)),
+    onSuccess: async () => {
+      toast(t('sessionsEnded'));
+      await client.invalidateQueries({ queryKey });
+    },
+  });
+  const open = sessions.data?.items ?? [];
+  return (
+    <section className="grid gap-2 border-t border-line pt-4">
+      <h3 className="text-sm font-semibold">{t('sessions')}</h3>
+      {sessions.isPending && <Loading lines={2} className="px-0" />}
+      {sessions.isError && <Failed error={sessions.error} onRetry={() => void sessions.refetch()} />}
+      {end.isError && <Problem error={end.error} />}
+      {sessions.isSuccess && <p className="text-sm text-soft">{open.length === 0 ? t('noSessions') : t('sessionsHint')}</p>}
+      <ul className="divide-y divide-line">
+        {open.map((session) => (
+          <li key={session.session_id} className="flex items-center gap-3 py-2.5">
+            <SessionLine session={session} />
+          </li>
+        ))}
+      </ul>
+      {open.length > 0 && (
+        <div>
+          <Button size="small" tone="danger" isBusy={end.isPending} onClick={() => end.mutate()}>
+            {t('endSessions')}
+          </Button>
+        </div>
       )}
     </section>
   );

@@ -123,6 +123,22 @@ function Loaded({ id }: { id: string }) {
   );
 }
 
+/** What plugins took beside what they may take in this run; nothing of a run that called none. */
+function usedByPlugins({ plugins_used: used, pins }: Detail, t: ReturnType<typeof useTranslations<'runs'>>, formats: ReturnType<typeof useFormats>): string {
+  const max = pins?.limits.plugins;
+  if (max === undefined || used.fuel === 0) return '';
+  return t('pluginsOf', {
+    requests: formats.number(used.requests),
+    requestsMax: formats.number(max.requests),
+    bytes: formats.bytes(used.egress_bytes),
+    bytesMax: formats.bytes(max.egress_bytes),
+    questions: formats.number(used.questions),
+    questionsMax: formats.number(max.questions),
+    fuel: formats.number(used.fuel),
+    fuelMax: formats.number(max.fuel),
+  });
+}
+
 function About({ detail }: { detail: Detail }) {
   const t = useTranslations('runs');
   const formats = useFormats();
@@ -157,6 +173,7 @@ function About({ detail }: { detail: Detail }) {
     [t('cost'), formats.usd(detail.cost_micros)],
     [t('used'), t('tokens', { count: detail.tokens })],
     [t('did'), t('steps', { count: detail.steps })],
+    [t('plugins'), usedByPlugins(detail, t, formats)],
     [
       t('id'),
       <code key="id" className="font-mono text-xs break-all">

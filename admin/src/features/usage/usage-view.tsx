@@ -58,6 +58,12 @@ export function UsageView() {
   );
 }
 
+/** In the order of what the page adds up. */
+function mostFirst(items: readonly Item[], by: By): Item[] {
+  const measure = measureOf(by);
+  return [...items].sort((a, b) => measure(b) - measure(a));
+}
+
 /** What bars are as long as: money, and with tools the number of calls. */
 function measureOf(by: By): (item: Item) => number {
   return by === 'tool' ? (item) => item.times : (item) => item.cost_micros;
@@ -149,7 +155,7 @@ const BARS_MAX = 12;
 function Bars({ items, by }: { items: readonly Item[]; by: By }) {
   const formats = useFormats();
   const measure = measureOf(by);
-  const shown = [...items].sort((a, b) => measure(b) - measure(a)).slice(0, BARS_MAX);
+  const shown = mostFirst(items, by).slice(0, BARS_MAX);
   const most = Math.max(1, ...shown.map(measure));
   return (
     <ul aria-hidden className="grid gap-3">
@@ -196,7 +202,7 @@ function Table({ items, by }: { items: readonly Item[]; by: By }) {
           [t('answers'), (item) => formats.number(item.times)],
           [t('runs'), (item) => formats.number(item.runs)],
         ];
-  const rows = by === 'day' ? [...items].reverse() : items;
+  const rows = by === 'day' ? [...items].reverse() : mostFirst(items, by);
   return (
     <div role="region" aria-label={t('table')} tabIndex={0} className="overflow-x-auto rounded-xl border border-line">
       <table className="w-full text-sm">

@@ -2,7 +2,7 @@
 
 use crate::cli::output::{Output, Tone, one_line, printable};
 use crate::marks::{Numbers, Writing};
-use crate::run_events::{delta, outside};
+use crate::run_events::{Reader, delta, outside};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
@@ -164,7 +164,7 @@ impl Printer {
         self.folded.apply(recorded);
         self.remember(&recorded.event);
         if self.json {
-            let mut events = outside(self.run, recorded).into_iter();
+            let mut events = outside(self.run, recorded, Reader::ItsPerson).into_iter();
             return events
                 .try_for_each(|event| self.output.json_line(&json!({ "event": event.name, "seq": recorded.seq, "run_id": self.run, "data": event.data })));
         }

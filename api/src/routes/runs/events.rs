@@ -7,7 +7,7 @@ use crate::error::ApiError;
 use crate::extract::{Id, Query};
 use crate::follow::{Followed, follow};
 use crate::openapi::Doc;
-use crate::run_events::{OutsideEvent, RunEvent, delta, outside};
+use crate::run_events::{OutsideEvent, Reader, RunEvent, delta, outside};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
@@ -65,6 +65,7 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>, Query(wanted): Que
     if after == last && run.status == RunStatus::Ended {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
+    let reader = if Some(run.person) == caller.actor().person { Reader::ItsPerson } else { Reader::Another };
     let everything = follow(caller.state().clone(), caller.actor().clone(), id, after);
     let wanted = if wanted.follow == Some(false) {
         // The journal has each number once: so many events and no more are there now.
@@ -75,7 +76,7 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>, Query(wanted): Que
     };
     let events = wanted.flat_map(move |followed| {
         iter(match followed {
-            Ok(followed) => frames(id, &followed).into_iter().map(Ok).collect(),
+            Ok(followed) => frames(id, &followed, reader).into_iter().map(Ok).collect(),
             Err(err) => vec![Err(err)],
         })
     });
@@ -98,11 +99,11 @@ fn after(headers: &HeaderMap, after: Option<u32>) -> Result<(&'static str, u32),
     }
 }
 
-fn frames(run: RunId, followed: &Followed) -> Vec<Event> {
+fn frames(run: RunId, followed: &Followed, reader: Reader) -> Vec<Event> {
     let frame = |event: OutsideEvent| Event::default().event(event.name).data(event.data.to_string());
     match followed {
         Followed::Delta(text) => vec![frame(delta(text))],
-        Followed::Event(recorded) => outside(run, recorded).into_iter().map(|event| frame(event).id(recorded.seq.to_string())).collect(),
+        Followed::Event(recorded) => outside(run, recorded, reader).into_iter().map(|event| frame(event).id(recorded.seq.to_string())).collect(),
     }
 }
 

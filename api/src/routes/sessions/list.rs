@@ -6,8 +6,9 @@ use crate::openapi::Doc;
 use crate::routes::{PageOf, PageQuery};
 use http::StatusCode;
 use serde::Serialize;
-use steward_core::{ActorKind, SessionId};
+use steward_core::{Actor, ActorKind, SessionId};
 use steward_office::people;
+use steward_store::session::Session;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -33,6 +34,25 @@ pub(crate) struct SessionView {
     expires_at: OffsetDateTime,
 }
 
+impl SessionView {
+    /// Shows sessions to somebody who may be reading in one of them.
+    pub(crate) fn seen_by(actor: &Actor) -> impl Fn(Session) -> Self + use<> {
+        let this = match actor.kind {
+            ActorKind::Person { session, .. } => session,
+            ActorKind::Token { .. } | ActorKind::Agent { .. } | ActorKind::Worker => None,
+        };
+        move |row| Self {
+            session_id: row.session_id,
+            is_this: Some(row.session_id) == this,
+            method: row.method.name(),
+            user_agent: row.user_agent,
+            created_at: row.created_at,
+            seen_at: row.seen_at,
+            expires_at: row.expires_at,
+        }
+    }
+}
+
 pub(crate) fn doc() -> Doc {
     Doc::new("List one's own open sessions").query::<PageQuery>().answers_page::<SessionView>("Open sessions, oldest first.")
 }
@@ -40,18 +60,5 @@ pub(crate) fn doc() -> Doc {
 pub(crate) async fn handle(caller: Caller, Query(query): Query<PageQuery>) -> Answer {
     let mut tx = caller.begin().await?;
     let (rows, next) = people::list_sessions(&mut tx, caller.office(), caller.person()?, &query.page()?).await?;
-    let this = match caller.actor().kind {
-        ActorKind::Person { session, .. } => session,
-        ActorKind::Token { .. } | ActorKind::Agent { .. } | ActorKind::Worker => None,
-    };
-    let show = |row: steward_store::session::Session| SessionView {
-        session_id: row.session_id,
-        is_this: Some(row.session_id) == this,
-        method: row.method.name(),
-        user_agent: row.user_agent,
-        created_at: row.created_at,
-        seen_at: row.seen_at,
-        expires_at: row.expires_at,
-    };
-    json(StatusCode::OK, &PageOf::new(rows, next, show))
+    json(StatusCode::OK, &PageOf::new(rows, next, SessionView::seen_by(caller.actor())))
 }

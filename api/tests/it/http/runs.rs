@@ -81,6 +81,12 @@ async fn a_run_says_what_its_plugins_took() {
     assert_eq!((&used["questions"], &used["requests"], &used["egress_bytes"]), (&json!(1), &json!(0), &json!(0)), "{shown}");
     assert_eq!((&used["fuel"], &used["questions"]), (&done.data["fuel"], &done.data["used"]["questions"]), "{done:?}");
     assert!(done.data["used"]["output_bytes"].as_u64().is_some_and(|bytes| bytes > 0), "{done:?}");
+    // What a call answered is for the person of the run alone.
+    assert!(done.data["result"].is_object() && done.data["result_bytes"] == done.data["result"].to_string().len(), "{done:?}");
+    let auditor = working.as_role(Role::Auditor).await;
+    let overheard = Listening::open(working.ask("GET", format!("/api/v1/runs/{run}/events")).cookie(&auditor)).await.until_the_end().await;
+    let overheard = overheard.iter().find(|heard| heard.name == "tool.done").expect("a call");
+    assert_eq!((overheard.data.get("result"), &overheard.data["result_bytes"]), (None, &done.data["result_bytes"]), "{overheard:?}");
     assert_eq!(shown["pins"]["limits"]["plugins"], json!({ "requests": 100, "questions": 5_000, "egress_bytes": 32 << 20, "fuel": 50_000_000_000_u64 }));
 }
 

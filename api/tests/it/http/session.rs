@@ -138,6 +138,32 @@ async fn sessions_are_listed_and_ended_one_by_one() {
 }
 
 #[tokio::test]
+async fn an_owner_ends_the_sessions_of_somebody_who_lost_their_phone() {
+    let world = World::make().await;
+    let (owner, manager) = (world.owner().await, world.session(Role::Manager).await);
+    let person = world.person(Role::Support, None).await;
+    let (phone, desk) = (world.home.session_of(&world.server, person).await, world.home.session_of(&world.server, person).await);
+    let token = world.token(&phone.actor, &[steward_core::Scope::Converse]).await.secret;
+    let path = format!("/api/v1/people/{person}/sessions");
+    let elsewhere = world.other.session_of(&world.server, world.other.owner).await.secret;
+    for method in ["GET", "DELETE"] {
+        world.server.ask(method, path.as_str()).cookie(&manager.secret).send().await.expect(403);
+        world.server.ask(method, path.as_str()).cookie(&elsewhere).send().await.expect(404);
+    }
+    world.server.ask("GET", "/api/v1/me").cookie(&phone.secret).send().await.expect(200);
+    let listed = world.server.ask("GET", path.as_str()).cookie(&owner).send().await.expect(200).json();
+    let ids: Vec<_> = listed["items"].as_array().expect("items").iter().map(|item| (item["session_id"].clone(), item["is_this"].clone())).collect();
+    assert_eq!(ids, [&phone, &desk].map(|one| (json!(one.session.session_id), json!(false))));
+    world.server.ask("DELETE", path.as_str()).cookie(&owner).send().await.expect(204);
+    for session in [&phone, &desk] {
+        world.server.ask("GET", "/api/v1/me").cookie(&session.secret).send().await.expect(401);
+    }
+    assert_eq!(world.server.ask("GET", path.as_str()).cookie(&owner).send().await.expect(200).json()["items"], json!([]));
+    world.server.ask("GET", "/api/v1/me").token(&token).send().await.expect(200);
+    world.server.ask("GET", "/api/v1/me").cookie(&world.home.session_of(&world.server, person).await.secret).send().await.expect(200);
+}
+
+#[tokio::test]
 async fn a_demotion_or_an_end_takes_effect_with_the_next_request() {
     let world = World::make().await;
     let owner = world.owner().await;

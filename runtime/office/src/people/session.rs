@@ -135,3 +135,12 @@ pub async fn revoke_session(tx: &mut Tx, office: &Office, person: PersonId, id: 
     audit::record(tx, office, audit::Entry { action: "session.revoke", object: id.to_string(), outcome: "done", detail: json!({}), request_id: None }).await?;
     Ok(())
 }
+
+/// Ends all of somebody's open sessions at once, as after a lost phone; tokens of programs stay. Says how many sessions that were.
+pub async fn end_sessions(tx: &mut Tx, office: &Office, id: PersonId) -> Result<u64, PeopleError> {
+    person::get(tx, id).await.map_err(PeopleError::missing("person"))?;
+    let count = session::revoke_all(tx, id, office.clock.now()).await?;
+    let detail = json!({ "sessions": count });
+    audit::record(tx, office, audit::Entry { action: "person.sign_out", object: id.to_string(), outcome: "done", detail, request_id: None }).await?;
+    Ok(count)
+}
