@@ -17,12 +17,19 @@ test('a question is answered with its steps, and each value says where it came f
 });
 
 test('a tool card says what the call took and what it answered, as text', async ({ page }) => {
+  await say(page, 'Who is Ada?');
+  await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible();
+  const real = page.locator('details', { hasText: 'find contacts' });
+  await real.locator('summary').first().click();
+  await expect(real.getByRole('region', { name: 'Result' }).locator('pre')).toContainText('"ada@engines.example"');
   const hostile = `<img src=x onerror="document.title='owned'">\u202e`;
   // What a tool answers is anybody's words: here it is as long and as hostile as it gets.
   await page.route('**/api/v1/runs/*/events', async (route) => {
     const response = await route.fetch();
-    const answered = JSON.stringify({ contacts: [hostile], rest: 'x'.repeat(3_000) });
-    const body = (await response.text()).replace('"call_id":"call_1_0","summary":', () => `"result":${answered},"call_id":"call_1_0","summary":`);
+    const body = (await response.text()).replace(/^data: ?(.*)$/gm, (line, data: string) => {
+      const told: Record<string, unknown> = JSON.parse(data);
+      return 'result' in told ? `data: ${JSON.stringify({ ...told, result: { contacts: [hostile], rest: 'x'.repeat(3_000) } })}` : line;
+    });
     await route.fulfill({ response, body });
   });
   await say(page, 'Who is Ada, and what did it take?');

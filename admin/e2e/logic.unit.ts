@@ -81,10 +81,10 @@ test('a run waits for money until somebody decided, and hearing it again changes
 
 test('what a call took is kept, with what the answer cost that asked for it', () => {
   const used = { memory_bytes: 1_376_256, host_calls: 2, questions: 1, requests: 1, refused: 3, sent_bytes: 10, received_bytes: 20, output_bytes: 30, table_elements: 40, logs_cut: 0 };
-  const done = { event: 'tool.done', data: { call_id: 'call_1_0', summary: 'one line', fuel: 7, ms: 3, used, result: { text: 'x' } } } satisfies RunEvent & { data: { result: unknown } };
+  const done = { event: 'tool.done', data: { call_id: 'call_1_0', summary: 'one line', fuel: 7, ms: 3, used, result: { text: 'x' }, result_bytes: 12 } } satisfies RunEvent;
   const run = [...EVENTS, [done, 6] as const].reduce((now, [event, seq]) => fold(now, event, seq), NEW_RUN);
   const call = run.items.flatMap((item) => (item.kind === 'call' ? [item.call] : []))[0];
-  expect(call).toMatchObject({ stage: 'done', used, fuel: 7, ms: 3, result: { text: 'x' } });
+  expect(call).toMatchObject({ stage: 'done', used, fuel: 7, ms: 3, result: { text: 'x' }, resultBytes: 12 });
   expect(call === undefined ? null : askedAtCost(run, call)).toBe(5);
   expect(stepOfCall('call_3_0')).toBe(3);
   const failed: RunEvent = { event: 'tool.failed', data: { call_id: 'call_1_0', class: 'trap', message: 'm', retryable: false, fuel: 7, ms: 3, used } };

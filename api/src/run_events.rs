@@ -298,7 +298,6 @@ pub(crate) enum RunEvent {
         /// What the call answered, to the person of the run and to nobody else. It may be anybody's words. Of more than 65,536 bytes it is the
         /// beginning of its JSON, as text.
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = Option<Object>)]
         result: Option<Value>,
         /// Of the whole result as JSON.
         result_bytes: u64,

@@ -78,7 +78,7 @@ export function CallCard({ call, isLive, askedAtMicros, parts = [] }: CallCardPr
       <div className="grid gap-3 border-t border-line p-3">
         <Arguments value={call.arguments} provenance={call.provenance} />
         <Outcome call={call} askedAtMicros={askedAtMicros} />
-        {call.result !== undefined && <Result value={call.result} />}
+        {call.result !== undefined && <Result value={call.result} bytes={call.resultBytes} />}
         {parts.length > 0 && <Parts parts={parts} />}
         {call.rules.length > 0 && <Rules ids={call.rules} />}
       </div>

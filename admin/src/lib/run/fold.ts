@@ -36,6 +36,8 @@ export interface Call {
   used: Schemas['CallUsed'] | null;
   /** What it answered, where the event says so. */
   result: unknown;
+  /** How large all of it is. */
+  resultBytes: number;
 }
 
 /** What stands in a run, in order: the model's words between calls, and calls. */
@@ -143,6 +145,7 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
         subRun: null,
         used: null,
         result: undefined,
+        resultBytes: 0,
       };
       const said: Item[] = run.draft.trim() === '' ? [] : [{ kind: 'said', step: run.steps.length, text: run.draft }];
       return { ...next, draft: '', items: [...run.items, ...said, { kind: 'call', call }] };
@@ -204,9 +207,8 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
       return change(next, event.data.call_id, (call) => ({ ...call, questions: call.questions.map((asked) => (asked.id === id ? { ...asked, outcome } : asked)) }));
     }
     case 'tool.done': {
-      const { summary, ms, fuel, used } = event.data;
-      const result = 'result' in event.data ? event.data.result : undefined;
-      return change(next, event.data.call_id, (call) => ({ ...call, stage: 'done', summary: summary ?? null, ms, fuel, used, result }));
+      const { summary, ms, fuel, used, result, result_bytes: resultBytes } = event.data;
+      return change(next, event.data.call_id, (call) => ({ ...call, stage: 'done', summary: summary ?? null, ms, fuel, used, result, resultBytes }));
     }
     case 'tool.failed': {
       const { class: kind, message, ms, fuel, used } = event.data;
