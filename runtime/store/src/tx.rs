@@ -74,6 +74,12 @@ impl Store {
         Ok(())
     }
 
+    /// As whom this pool signs in, where no wall holds that role: it takes on another one and could lay it down.
+    pub async fn signs_in_past_walls(&self) -> Result<Option<String>, StoreError> {
+        let sql = "select rolname::text from pg_roles where rolname = session_user and (rolsuper or rolbypassrls)";
+        Ok(sqlx::query_scalar(sql).fetch_optional(&self.pool).await?)
+    }
+
     /// Closes every connection and waits for them.
     pub async fn close(&self) {
         self.lines.close().await;

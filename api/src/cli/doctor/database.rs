@@ -34,11 +34,12 @@ async fn reach(config: &Config, which: &str) -> Vec<Check> {
         let (app, worker) = tokio::try_join!(database.app(), database.worker()).map_err(|err| crate::cli::chain(&err))?;
         let approved = approved(&app).await.map_err(|err| crate::cli::chain(&err))?;
         let unheard = unheard(&app).await.map_err(|err| crate::cli::chain(&err))?;
+        let role = past_walls(&[&app, &worker]).await.map_err(|err| crate::cli::chain(&err))?;
         tokio::join!(app.close(), worker.close());
-        Ok::<_, String>((approved, unheard))
+        Ok::<_, String>((approved, unheard, role))
     };
     match reached.await {
-        Ok((approved, unheard)) => {
+        Ok((approved, unheard, role)) => {
             let answers = Check::good(NAME, format!("{which} answers and has all migrations"));
             let says = |(name, version)| {
                 let dir = config.policies_dir.display();
@@ -46,10 +47,23 @@ async fn reach(config: &Config, which: &str) -> Vec<Check> {
             };
             let said: Vec<String> = approved.into_iter().map(says).collect();
             let approved = (!said.is_empty()).then(|| Check::good("approved rules", said.join("\n")));
-            std::iter::once(answers).chain(approved).chain(unheard).collect()
+            std::iter::once(answers).chain(approved).chain(unheard).chain(role).collect()
         }
         Err(why) => vec![Check::wrong(NAME, why)],
     }
+}
+
+/// Whether a pool signs in as somebody whom row security does not hold: it takes on a role that it does, and that is one wall where there could be two.
+async fn past_walls(stores: &[&Store]) -> Result<Option<Check>, StoreError> {
+    for store in stores {
+        if let Some(role) = store.signs_in_past_walls().await? {
+            let message = format!(
+                "signs in as `{role}`, whom row security does not hold; Steward takes on a role that it does hold, but sign in as `steward_app` (`database.url`) and `steward_worker` (`database.worker_url`)"
+            );
+            return Ok(Some(Check::warning("database role", message)));
+        }
+    }
+    Ok(None)
 }
 
 /// Organisations that go by rules they approved, by name, with the version.
