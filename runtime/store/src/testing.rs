@@ -156,6 +156,24 @@ pub async fn kept_plans(tx: &mut crate::Tx, verb: &str, table: &str) -> i64 {
     .expect("plans")
 }
 
+/// CPU time of every PostgreSQL process of this machine, in microseconds, at the kernel's tick of 10 ms.
+pub fn postgres_cpu_us() -> f64 {
+    let stats = std::fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok());
+    stats.filter(|stat| stat.contains("(postgres")).map(|stat| cpu_us_of(&stat)).sum()
+}
+
+/// CPU time of this process, all threads, in microseconds, at the kernel's tick of 10 ms.
+pub fn own_cpu_us() -> f64 {
+    cpu_us_of(&std::fs::read_to_string("/proc/self/stat").unwrap_or_default())
+}
+
+/// The user's and the system's time in a line of `/proc/<pid>/stat` (proc_pid_stat(5), fields 14 and 15).
+fn cpu_us_of(stat: &str) -> f64 {
+    let fields: Vec<&str> = stat.rsplit_once(')').map_or("", |(_, tail)| tail).split_whitespace().collect();
+    let ticks: u64 = [11, 12].iter().filter_map(|at| fields.get(*at)?.parse::<u64>().ok()).sum();
+    ticks as f64 * 10_000.0
+}
+
 /// The same server, another database. The URL's form is `postgres://[user@][host]/database[?…]`.
 fn with_database(url: &str, database: &str) -> String {
     let (head, query) = url.split_once('?').map_or((url, None), |(head, query)| (head, Some(query)));

@@ -2,6 +2,7 @@
 
 use futures_util::StreamExt as _;
 use std::future::Future;
+pub(crate) use steward_store::testing::postgres_cpu_us;
 
 /// CPU time of this process, all threads, in microseconds.
 pub(crate) fn cpu_us() -> f64 {
@@ -31,20 +32,6 @@ pub(crate) fn go_anywhere() {
     let mut set = rustix::thread::CpuSet::new();
     (0..rustix::thread::CpuSet::MAX_CPU).for_each(|core| set.set(core));
     let _ = rustix::thread::sched_setaffinity(None, &set);
-}
-
-/// CPU time of every PostgreSQL process of this machine, in microseconds, at the kernel's tick of 10 ms.
-pub(crate) fn postgres_cpu_us() -> f64 {
-    let mut ticks = 0_u64;
-    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
-        let Some((head, tail)) = stat.rsplit_once(')') else { continue };
-        if head.ends_with("(postgres") {
-            let fields: Vec<&str> = tail.split_whitespace().collect();
-            ticks += [11, 12].iter().filter_map(|at| fields.get(*at)?.parse::<u64>().ok()).sum::<u64>();
-        }
-    }
-    ticks as f64 * 10_000.0
 }
 
 /// Resident memory of this process, in KiB.
