@@ -545,7 +545,10 @@ mod tests {
             kept: None,
             handed: Default::default(),
         };
-        check(done(Outcome::Ok { result: json!({}), summary: None }), &[("tool.done", &["call_id", "summary", "fuel", "ms", "used", "result", "result_bytes"])]);
+        check(
+            done(Outcome::Ok { result: json!({}), summary: None }),
+            &[("tool.done", &["call_id", "summary", "fuel", "ms", "used", "result", "result_bytes"])],
+        );
         check(done(Outcome::failed(FailureClass::Trap, "crashed")), &[("tool.failed", &["call_id", "class", "message"])]);
         check(Event::Replied { text: "t".to_owned(), citations: Vec::new() }, &[("reply", &["text", "citations"])]);
         let hold_id = Ids::counter().make();
