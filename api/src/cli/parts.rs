@@ -2,12 +2,13 @@
 
 use super::Setting;
 use super::error::CliError;
+use super::progress::govern;
 use crate::config::Config;
 use crate::jobs;
 use crate::router;
 use crate::wiring::database::Database;
 use crate::wiring::keys::find_key;
-use crate::wiring::{Assembled, assemble, govern, logging, seed_all, serve, signals};
+use crate::wiring::{Assembled, assemble, logging, seed_all, serve, signals};
 use clap::Args;
 use std::process::ExitCode;
 use steward_agent::worker;

@@ -1,10 +1,18 @@
 //! A sign of life on standard error while something takes long. Where that is no terminal, nothing is shown.
 
+use crate::config::Config;
+use crate::wiring::{self, AssembleError, Governance};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
 
 /// How often the sign moves, in milliseconds.
 const TICK_MS: u64 = 100;
+
+/// What governs agents, with a sign of life: a plugin that nobody ran before is compiled here, and a large one takes long.
+pub(super) fn govern(config: &Config) -> Result<Governance, AssembleError> {
+    let _sign = Progress::start("making plugins ready; a new one is compiled, once");
+    wiring::govern(config)
+}
 
 /// Shown until it is dropped.
 pub(super) struct Progress {

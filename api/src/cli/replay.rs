@@ -2,10 +2,11 @@
 
 use super::error::CliError;
 use super::output::{Output, Tone, counted, one_line};
+use super::progress::govern;
 use super::terminal::{Terminal, Who, with};
 use super::{Setting, failed};
 use crate::wiring::adopt::adopt;
-use crate::wiring::{AssembleError, Governance, govern, logging, policies};
+use crate::wiring::{AssembleError, Governance, logging, policies};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -3,12 +3,13 @@
 use super::Setting;
 use super::error::CliError;
 use super::output::{Output, Tone};
+use super::progress::govern;
 use crate::config::Config;
 use crate::jobs;
 use crate::wiring::database::{Database, make_data_dir};
 use crate::wiring::keys::find_or_make_key;
 use crate::wiring::lock::DataLock;
-use crate::wiring::{Assembled, assemble, audit_key, data_key, first_start, govern, logging, push_key, seed_all, serve, signals, web};
+use crate::wiring::{Assembled, assemble, audit_key, data_key, first_start, logging, push_key, seed_all, serve, signals, web};
 use crate::{AppState, router, site::Site};
 use clap::Args;
 use secrecy::SecretString;
