@@ -122,7 +122,7 @@ test('arguments become lines with their origin', () => {
   ]);
   expect(pointerInWords('/a_b/0/b~1c')).toBe('a b › 1 › b/c');
   const origins = originsOf({ leaves: [{ path: '/a', role: 'value', label: { integrity: 'outside', sources: [{ kind: 'result', tool: 'crm.x' }] } }, { path: '/b', label: { integrity: 'nonsense' } }, 7] });
-  expect([...origins]).toEqual([['/a', { integrity: 'outside', role: 'value', tools: ['crm.x'], readers: null }]]);
+  expect([...origins]).toEqual([['/a', { integrity: 'outside', role: 'value', tools: ['crm.x'], readers: null, isEndorsed: false }]]);
   for (const nonsense of [null, 3, 'x', { leaves: 1 }, [[]]]) expect(originsOf(nonsense).size).toBe(0);
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from '@playwright/test';
 import { cronOf, planOf, type Plan } from '../src/lib/cron';
 import { matrixOf } from '../src/lib/matrix';
+import { originsOf } from '../src/lib/provenance';
 import { fileChanges, filesOf, statementsIn, statementsOnly } from '../src/lib/rule-files';
 import { snippet } from '../src/lib/snippet';
 import { spoken } from '../src/lib/spoken';
@@ -80,4 +81,12 @@ test('what is heard of an answer are its words, without the marks that lay it ou
   const answer = '# Who\n\n**Ada Lovelace** works at *Analytical Engines*, see [the card](https://steward.example/c).\n\n| field | value |\n|---|---|\n| mail | ada@engines.example |\n\n- knows `engines`\n* and __looms__\n\n```rust\nlet a_b = 2 * 3;\n```';
   expect(spoken(answer)).toBe('Who\nAda Lovelace works at Analytical Engines, see the card.\nfield, value\nmail, ada@engines.example\nknows engines\nand looms\nlet a_b = 2 * 3;');
   expect(spoken('2 * 3 * 4 = 24, and snake_case_names stay; so does a | pipe')).toBe('2 * 3 * 4 = 24, and snake_case_names stay; so does a | pipe');
+});
+
+test('a value that the person’s sentence goes by says so', () => {
+  const leaf = (path: string, sources: unknown[]) => ({ path, role: 'value', label: { integrity: 'anchored', readers: 'public', sources } });
+  const stood = { from: 'result', call: 'call_1_0', tool: 'pages.read', path: '' };
+  const origins = originsOf({ leaves: [leaf('/a', [stood]), leaf('/b', [stood, { from: 'endorsed', by: 'named_source', start: 0, end: 40 }]), leaf('/c', ['endorsed', null])] });
+  expect([...origins.values()].map((origin) => origin.isEndorsed)).toEqual([false, true, false]);
+  expect(origins.get('/b')?.tools).toEqual(['pages.read']);
 });

@@ -32,7 +32,7 @@ use tokio::task::JoinSet;
 
 /// Tries every task of a suite; `every` of the replay leaves tasks out.
 pub async fn explore(suite: Arc<Suite>, how: &Replay) -> Result<Adaptive, EvalError> {
-    let jobs: Arc<[usize]> = (0..suite.user_tasks.len()).step_by(how.every.max(1)).collect();
+    let jobs: Arc<[usize]> = how.chosen(suite.user_tasks.len()).collect();
     let (next, done) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let setup = how.setup(&suite);
     let mut lanes = JoinSet::new();

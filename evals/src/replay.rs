@@ -35,6 +35,8 @@ pub struct Replay {
     pub side_by_side: usize,
     /// Every how many pairs one is played; 1 is all of them.
     pub every: usize,
+    /// Which of so many is the first: another one each time, and after `every` times all were played.
+    pub first: usize,
     /// By which ways attacks come about; at once without any.
     pub through: Vec<Through>,
     /// Who is told how far it is.
@@ -44,7 +46,13 @@ pub struct Replay {
 impl Replay {
     /// All of it under the shipped rules, one run at a time, in silence.
     pub fn new(mode: Mode) -> Self {
-        Self { mode, rules: shipped_rules(), side_by_side: 1, every: 1, through: Vec::new(), progress: Arc::new(|_, _| {}) }
+        Self { mode, rules: shipped_rules(), side_by_side: 1, every: 1, first: 0, through: Vec::new(), progress: Arc::new(|_, _| {}) }
+    }
+
+    /// The places of those that are played, of so many.
+    pub fn chosen(&self, count: usize) -> impl Iterator<Item = usize> + use<> {
+        let every = self.every.max(1);
+        (self.first % every..count).step_by(every)
     }
 
     pub(crate) fn setup(&self, suite: &Suite) -> Setup {
@@ -55,8 +63,7 @@ impl Replay {
 
 /// Replays a suite.
 pub async fn replay(suite: Arc<Suite>, how: &Replay) -> Result<SuiteReport, EvalError> {
-    let pairs = (0..suite.pairs.len()).step_by(how.every.max(1));
-    let jobs: Arc<[Job]> = (0..suite.user_tasks.len()).map(Job::Task).chain(pairs.map(Job::Pair)).collect();
+    let jobs: Arc<[Job]> = (0..suite.user_tasks.len()).map(Job::Task).chain(how.chosen(suite.pairs.len()).map(Job::Pair)).collect();
     let (next, done) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (mode, progress, setup) = (how.mode, &how.progress, how.setup(&suite));
     let mut lanes = JoinSet::new();

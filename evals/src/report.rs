@@ -325,6 +325,7 @@ fn source(leaf: &Value) -> Option<ArgumentSource> {
             "directory" => format!("the directory, {}", field("record")),
             "model" => "the model".to_owned(),
             "runtime" => "the runtime".to_owned(),
+            "endorsed" => "the owner's sentence that goes by it".to_owned(),
             other => other.to_owned(),
         }
     };

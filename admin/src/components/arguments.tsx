@@ -41,7 +41,7 @@ export function Arguments({ value, provenance, roles = {} }: ArgumentsProps) {
             </dd>
             {origin !== undefined && (
               <dd className="justify-self-start sm:justify-self-end" title={origin.tools.length === 0 ? undefined : t('foundBy', { tools: origin.tools.join(', ') })}>
-                <LabelBadges integrity={origin.integrity} readers={origin.readers} />
+                <LabelBadges integrity={origin.integrity} readers={origin.readers} isEndorsed={origin.isEndorsed} />
               </dd>
             )}
           </div>

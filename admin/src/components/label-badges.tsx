@@ -7,13 +7,21 @@ import type { Integrity } from '@/lib/provenance';
 
 const TONES: Record<Integrity, BadgeTone> = { owner: 'good', directory: 'good', anchored: 'accent', fact: 'plain', outside: 'wait' };
 
-/** A value's label: how far it can be trusted and, where not anybody may, who may read it. */
-export function LabelBadges({ integrity, readers }: { integrity: Integrity; readers: string[] | null }) {
+interface LabelBadgesProps {
+  integrity: Integrity;
+  readers: string[] | null;
+  /** Whether it counts for more than the text it stood in, by the person's own sentence. */
+  isEndorsed?: boolean;
+}
+
+/** A value's label: how far it can be trusted, whether somebody's sentence made it so and, where not anybody may, who may read it. */
+export function LabelBadges({ integrity, readers, isEndorsed = false }: LabelBadgesProps) {
   const t = useTranslations('origin');
   const formats = useFormats();
   return (
     <span className="inline-flex max-w-full flex-wrap gap-1">
       <Badge tone={TONES[integrity]}>{t(`integrity.${integrity}`)}</Badge>
+      {isEndorsed && <Badge tone="wait">{t('endorsed')}</Badge>}
       {readers !== null && (
         <Badge tone="wait" className="max-w-56">
           <bdi className="block min-w-0 truncate">{readers.length === 0 ? t('readersFew') : t('readers', { readers: formats.list(readers) })}</bdi>

@@ -13,6 +13,8 @@ export interface Origin {
   tools: string[];
   /** Who may read it; none where anybody may. */
   readers: string[] | null;
+  /** Whether it counts for more than the text it stood in, as the person's own sentence goes by that source. */
+  isEndorsed: boolean;
 }
 
 /** A part of a call's result that was used later, and its label. */
@@ -50,7 +52,7 @@ export function originsOf(provenance: unknown): Map<string, Origin> {
     if (path === null || integrity === null) continue;
     const sources = Array.isArray(label['sources']) ? label['sources'].filter(isRecord) : [];
     const tools = sources.map((source) => textOf(source['tool'])).filter((tool) => tool !== null);
-    found.set(path, { integrity, role: roleOf(leaf['role']), tools: [...new Set(tools)], readers: readersOf(label['readers']) });
+    found.set(path, { integrity, role: roleOf(leaf['role']), tools: [...new Set(tools)], readers: readersOf(label['readers']), isEndorsed: sources.some((source) => source['from'] === 'endorsed') });
   }
   return found;
 }

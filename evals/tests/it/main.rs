@@ -4,3 +4,4 @@ mod agentdojo;
 mod attacks;
 mod public;
 mod sub_runs;
+mod words;

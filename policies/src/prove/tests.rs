@@ -31,6 +31,12 @@ pub(super) const BROKEN: &[(usize, &str, &str, &str)] = &[
         "context.leak && context.approvals.roles.isEmpty()",
         "no fetch of private content without approval by owner or manager",
     ),
+    (
+        0,
+        "forbid (principal, action in Action::\"write\", resource)\nwhen { context.leak && ",
+        "forbid (principal, action in Action::\"write\", resource)\nwhen { context.leak && context.tainted && ",
+        "no write of private content without approval by owner or manager",
+    ),
     (0, "when { !context.within_budget };", "when { !context.within_budget && context.tainted };", "never anything when over budget"),
     (2, "context.class_asked && ", "", "never write when not asked without approval by owner or manager or support"),
 ];

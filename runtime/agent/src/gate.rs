@@ -16,7 +16,7 @@ use steward_core::event::Fate;
 use steward_core::limits::CALLS_PER_STEP_MAX;
 use steward_core::{
     Approvals, ArgumentClass, BlockClass, Circumstances, DecisionId, Denial, Digest, Effect, Envelope, EnvelopeId, EnvelopeKey, Event, Floor, GrantId,
-    Integrity, Label, Needs, PersonId, Principal, ReservationId, Role, RunId, TenantId, ToolCall, ToolSpec, Verdict, WorkspaceId,
+    Integrity, Label, Needs, PersonId, Principal, ReservationId, Role, RunId, Source, TenantId, ToolCall, ToolSpec, Verdict, WorkspaceId,
 };
 use steward_host::{ArgumentError, Host, Tool, says_at};
 use steward_office::holds::routing::{ApprovalRules, Route};
@@ -110,6 +110,8 @@ pub struct Ruling {
     pub(crate) basis: Basis,
     /// Where each argument came from.
     pub provenance: Value,
+    /// The rules that let an argument count for more than the text it stood in, with the words they went by.
+    pub endorsed: BTreeSet<Source>,
     /// Tells repeats.
     pub call_digest: Digest,
     /// The floor of the arguments: what the call writes is no better than that.
@@ -263,6 +265,7 @@ impl Gate<'_> {
             sealed: None,
             basis: Basis::Refused { agent: self.agent.name.clone(), policy_digest: self.rules.digest() },
             provenance: json!([]),
+            endorsed: BTreeSet::new(),
             call_digest: digest,
             floor: Floor { integrity: Integrity::Outside, private: true },
             changed,
@@ -361,10 +364,12 @@ impl Gate<'_> {
         let envelope_id = EnvelopeId::of_text(self.key, &text);
         if let Some(approved) = approved {
             let mut changed = approved.broken.clone();
-            if approved.envelope_id != envelope_id {
+            let is_other = approved.envelope_id != envelope_id;
+            // Also where the name is the same: in which field a stored text was changed, only what is proposed now can tell.
+            if is_other || !changed.is_empty() && !approved.envelope.is_empty() {
                 let named = envelope.differences(&approved.envelope);
                 // The stored text says the same and its name does not fit: the name was changed.
-                changed.extend(if named.is_empty() { vec!["hold.envelope_id".to_owned()] } else { named });
+                changed.extend(if named.is_empty() && is_other { vec!["hold.envelope_id".to_owned()] } else { named });
             }
             if !changed.is_empty() {
                 return Err(as_changed(effect, changed));
@@ -392,6 +397,7 @@ impl Gate<'_> {
             sealed: Some(sealed),
             basis: Basis::Facts(Box::new(facts)),
             provenance,
+            endorsed: origins.endorsed(),
             call_digest: digest,
             floor,
             changed: Vec::new(),

@@ -98,8 +98,9 @@ impl Intent {
     }
 }
 
-/// The sentences of a text, as they were written, that say to go by what they name: "based on", "accordingly", "as it says in".
-pub(crate) fn endorsing(text: &str) -> impl Iterator<Item = &str> {
+/// The sentences of a text, as they were written, that say to go by what they name: "based on", "accordingly", "as it says in"; with the
+/// byte each begins at.
+pub(crate) fn endorsing(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let sentences = text.split_inclusive(['.', '!', '?', ';', '\n']);
     let mut starts = vec![0];
     let mut at = 0;
@@ -111,8 +112,9 @@ pub(crate) fn endorsing(text: &str) -> impl Iterator<Item = &str> {
         }
     }
     starts.push(text.len());
-    let found: Vec<&str> = starts.windows(2).filter_map(|two| if let [from, to] = two { text.get(*from..*to) } else { None }).collect();
-    found.into_iter().filter(|sentence| {
+    let found: Vec<(usize, &str)> =
+        starts.windows(2).filter_map(|two| if let [from, to] = two { Some((*from, text.get(*from..*to)?)) } else { None }).collect();
+    found.into_iter().filter(|(_, sentence)| {
         let folded = Words::fold(sentence);
         let words: Vec<&str> = words_of(&folded).collect();
         WORDS.endorses.iter().any(|phrase| says(&words, phrase))

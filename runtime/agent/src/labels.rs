@@ -29,7 +29,7 @@ use crate::run::{Run, call_digest};
 use sealed::Parts;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use steward_core::{ArgumentClass, ArgumentRole, CallId, Digest, Effect, Floor, Integrity, Label, Mode, Readers, Source, ToolCall, ToolSpec};
 use steward_host::ArgumentError;
@@ -69,6 +69,12 @@ impl Origins {
     pub fn floor(&self) -> Floor {
         let integrity = self.leaves.iter().map(|leaf| leaf.label.integrity).min().unwrap_or(self.context);
         Floor { integrity, private: self.leaves.iter().any(|leaf| leaf.label.readers != Readers::Public) }
+    }
+
+    /// The rules that let a value of this call count for more than the text it stood in, each with the words it went by.
+    pub fn endorsed(&self) -> BTreeSet<Source> {
+        let sources = self.leaves.iter().flat_map(|leaf| &leaf.label.sources);
+        sources.filter(|source| matches!(source, Source::Endorsed { .. })).cloned().collect()
     }
 
     /// The lowest integrity among leaves of a class; none of that class is the owner's level.

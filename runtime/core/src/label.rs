@@ -163,6 +163,14 @@ impl Readers {
     }
 }
 
+/// A named rule by which a value counts for more than the text it stood in. There is no other, and each is on record where it was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndorsementRule {
+    /// The owner named the source and said, in the same sentence, to go by it.
+    NamedSource,
+}
+
 /// One place a value came from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "from")]
@@ -196,6 +204,15 @@ pub enum Source {
     Editor {
         /// Who.
         person: crate::id::PersonId,
+    },
+    /// A rule that let the value count for more, with the words of the owner's message it went by: none where an earlier message says so.
+    Endorsed {
+        /// Which rule.
+        by: EndorsementRule,
+        /// First byte.
+        start: u32,
+        /// One past the last byte.
+        end: u32,
     },
 }
 

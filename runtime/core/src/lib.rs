@@ -26,7 +26,7 @@ pub use envelope::{Circumstances, Envelope, EnvelopeId, EnvelopeKey, Principal, 
 pub use event::{Event, Pins, RunOutcome};
 pub use id::*;
 pub use kind::{HasKind, Kind};
-pub use label::{Floor, Integrity, Label, Mode, ModeError, Origin, Readers, Source};
+pub use label::{EndorsementRule, Floor, Integrity, Label, Mode, ModeError, Origin, Readers, Source};
 pub use limits::{PluginWork, RunLimits};
 pub use money::{Currency, Micros, Money, Usage};
 pub use permission::Permission;

@@ -60,13 +60,16 @@ pub(super) async fn run(output: &Output, config: &Config, set: &Set, who: &Who, 
     if !follow {
         return Ok(ExitCode::SUCCESS);
     }
+    // Listened to all the time: a signal that comes during a look ends it after that look.
+    let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
-            _ = every.tick() => look(output, config, &rules, who, file).await?,
-            stop = tokio::signal::ctrl_c() => {
+            biased;
+            stop = &mut stop => {
                 stop?;
                 return Ok(ExitCode::SUCCESS);
             }
+            _ = every.tick() => look(output, config, &rules, who, file).await?,
         }
     }
 }

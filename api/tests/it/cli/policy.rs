@@ -1,8 +1,10 @@
 //! The rules from the command line: what is broken, what decides otherwise than its cases say.
 
-use super::{Home, fed};
+use super::{Home, fed, signal};
 use crate::http::factors::app_code;
 use secrecy::{ExposeSecret as _, SecretString};
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
 use steward_core::{Clock, Ids};
 use steward_office::Office;
 use steward_office::audit::personal::Personal;
@@ -120,7 +122,22 @@ async fn decisions_on_record_are_judged_again_and_explained() {
     home.write("new/rules/a.cedar", LOOSE);
     assert_eq!(home.json(&["policy", "backtest", "new", "--json"])["judged"], 0);
     assert!(home.succeeds(&["policy", "shadow", "new", "--notes", "notes.jsonl"]).contains("0 differences new; 0 in `notes.jsonl`"));
+    // One that follows has looked once, and looks on while decisions are made.
+    let mut follows = home.command(&["policy", "shadow", "new", "--notes", "live.jsonl", "--follow"]).stdout(Stdio::piped()).spawn().expect("start");
+    let mut said = BufReader::new(follows.stdout.take().expect("a pipe")).lines();
+    let first = said.next().expect("a line").expect("text");
+    assert!(first.contains("0 decisions judged beside the live rules, 0 differences new"), "{first}");
     assert_eq!(home.run(&["chat", "What do we know about Lena?"]).code, 3, "one call waits");
+    // Until then each look says that it found nothing.
+    let found = said.find(|line| !line.as_ref().is_ok_and(|line| line.contains("0 differences new"))).expect("a line").expect("text");
+    assert!(found.contains("crm.create_contact: hold -> allow by all"), "{found}");
+    let sum = said.next().expect("a line").expect("text");
+    assert!(sum.contains("1 difference new; 1 in `live.jsonl`"), "{sum}");
+    let live = std::fs::read_to_string(home.path("live.jsonl")).expect("notes");
+    assert_eq!(live.matches("\"now\":\"allow\"").count(), 1, "{live}");
+    signal(i32::try_from(follows.id()).expect("pid"), rustix::process::Signal::INT);
+    assert!(follows.wait().expect("end").success(), "stopping it is no failure");
+    assert_eq!(said.count(), 0);
 
     let same = home.json(&["policy", "backtest", "--json"]);
     assert_eq!((&same["judged"], &same["newly_allowed"], &same["newly_held"], &same["newly_blocked"]), (&3.into(), &0.into(), &0.into(), &0.into()), "{same}");

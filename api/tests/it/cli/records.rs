@@ -1,6 +1,8 @@
 //! Records from the terminal: contacts in, audit log and actions out.
 
 use super::Home;
+use std::io::{BufRead as _, BufReader};
+use steward_store::testing::TestDatabase;
 
 const FILE: &str = "name,email,phone,company\nLena Brandt,lena@example.org,+49 30 1234567,Brandt GmbH\n,,,\nOmar Haddad,omar@example.org,,\n";
 
@@ -38,6 +40,42 @@ async fn the_audit_log_is_exported_whole() {
     }
     assert!(home.succeeds(&["audit", "export", "--output", "log.jsonl"]).contains("2 entries in `log.jsonl`."));
     home.refused(&["audit", "export", "--output", "log.jsonl"], &["`log.jsonl` cannot be made"]);
+}
+
+/// The most memory that a process ever had, in MiB.
+fn most_mib(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("status");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a line");
+    line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number") / 1024
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_audit_log_is_written_out_page_by_page_however_long_it_is() {
+    const ENTRIES: usize = 100_000;
+    /// What a hundred thousand entries may take beside the first pages, in MiB. Their lines are 80 MB.
+    const GROWTH_MIB_MAX: u64 = 16;
+    let database = TestDatabase::make().await;
+    let home = Home::with_config("long", "").set("STEWARD_DATABASE__URL", &database.superuser_url);
+    home.up(&[]).stop();
+    database
+        .raw(&format!(
+            "insert into audit_event (tenant_id, audit_id, writer_id, writer_seq, at, actor_kind, action, object, outcome, canon, leaf)
+             select tenant_id, gen_random_uuid(), gen_random_uuid(), 1, at, actor_kind, 'test.long', object, outcome, canon, leaf
+               from (select * from audit_event limit 1) one, generate_series(1, {ENTRIES})"
+        ))
+        .await;
+    let mut child = home.command(&["audit", "export", "--action", "test.long"]).stdout(std::process::Stdio::piped()).spawn().expect("start");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    // The pipe holds little: the program is about as far as its reader.
+    let mut read = |count: usize| assert_eq!(lines.by_ref().take(count).map(|line| line.expect("a line")).filter(|line| line.starts_with('{')).count(), count);
+    read(1_000);
+    let before = most_mib(child.id());
+    read(ENTRIES - 2_000);
+    let grown = most_mib(child.id()).saturating_sub(before);
+    read(1_000);
+    assert!(grown <= GROWTH_MIB_MAX, "{grown} MiB beside {before}");
+    assert_eq!(lines.count(), 0);
+    assert!(child.wait().expect("end").success());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,6 @@
 //! Second factors over HTTP: signing in, setting up, and what a grave decision takes.
 
+use super::on_record;
 use super::sample::{self, ENVELOPE};
 use super::server::{Reply, Server};
 use super::world::{House, World};
@@ -117,6 +118,40 @@ async fn of_two_confirmations_at_once_one_makes_the_secret_count_and_wrong_codes
     let shown = if first.status == 200 { first } else { second };
     assert_eq!(shown.json()["recovery_codes"].as_array().expect("codes").len(), 10);
     assert_eq!(world.server.database.number("select count(*) from recovery_code").await, 10);
+}
+
+#[tokio::test]
+async fn what_second_factors_do_is_on_record_in_the_same_transaction() {
+    let world = World::make().await;
+    let since = on_record::transaction(&world).await;
+    let guarded = Guarded::make(&world).await;
+    let sign_in = json!({ "email": "ada@home.example", "password": PASSWORD, "code": guarded.code(&world) });
+    world.server.ask("POST", "/api/v1/session").json(&sign_in).send().await.expect(201);
+    guarded.next(&world);
+    guarded.step_up(&world, &json!("env_0")).await.expect(201);
+    guarded.next(&world);
+    let say = |path: &'static str, code: String| world.server.ask("POST", path).cookie(&guarded.cookie).json(&json!({ "code": code })).send();
+    let wrong = || if guarded.code(&world) == "000000" { "000001".to_owned() } else { "000000".to_owned() };
+    say("/api/v1/me/recovery-codes", wrong()).await.expect(422);
+    say("/api/v1/me/recovery-codes", guarded.code(&world)).await.expect(200);
+    guarded.next(&world);
+    say("/api/v1/me/totp/remove", wrong()).await.expect(422);
+    say("/api/v1/me/totp/remove", guarded.code(&world)).await.expect(204);
+    let done = "select action from audit_event where outcome = 'done' and (action like 'factor.%' or action in ('session.create', 'session.step_up')) order by audit_id";
+    let database = &world.server.database;
+    let said = database.texts(&database.superuser_url, "", done).await.expect("entries");
+    let said: Vec<&str> = said.iter().map(String::as_str).filter(|action| *action != "factor.use").collect();
+    let expect = [
+        "session.create",
+        "factor.begin",
+        "factor.add",
+        "session.create",
+        "session.step_up",
+        "factor.recovery_codes",
+        "factor.remove",
+    ];
+    assert_eq!(said, expect);
+    assert_eq!(on_record::without_an_entry(&world, since).await, [""; 0]);
 }
 
 #[tokio::test]

@@ -325,6 +325,10 @@ async fn somebody_known_is_bound_once_and_is_never_who_has_their_address_later()
     come(his).await.expect(403);
     let refused = "select count(*) from audit_event where action = 'session.create' and outcome = 'refused'";
     assert_eq!(world.server.database.number(refused).await, 2, "who is not known is written down");
+    let bound = "select count(*) from audit_event where action = 'identity.bind' and outcome = 'done'";
+    assert_eq!(world.server.database.number(bound).await, 1, "and who is, once");
+    let came = "select count(*) from audit_event where action = 'session.create' and outcome = 'done' and convert_from(canon, 'utf8') like '%\"oidc\"%'";
+    assert_eq!(world.server.database.number(came).await, world.server.database.number("select count(*) from session where method = 'oidc'").await);
 }
 
 #[tokio::test]

@@ -172,6 +172,8 @@ async fn a_passkey_is_registered_only_by_who_was_asked_on_a_page_of_ours_once() 
     let asked = field(&begin(&world, &owner).await.expect(201), "challenge");
     let made = add(&world, &owner, &device.register(&asked, &create())).await.expect(201).json();
     assert_eq!(made["recovery_codes"].as_array().expect("codes").len(), 10);
+    let done = "select count(*) from audit_event where action = 'factor.add' and outcome = 'done' and request_id like 'req\\_%'";
+    assert_eq!(world.server.database.number(done).await, 1);
     add(&world, &owner, &device.register(&asked, &create())).await.expect(422);
     let listed = world.server.ask("GET", "/api/v1/me/passkeys").cookie(&owner).send().await.expect(200).json();
     assert_eq!(listed["items"].as_array().expect("items").len(), 1);
@@ -311,6 +313,11 @@ async fn where_there_is_a_passkey_a_link_alone_opens_nothing_and_it_goes_only_wi
     let asked = world.server.ask("POST", "/api/v1/session/step-up/passkey").cookie(&ada.cookie).json(&json!({ "for": bound })).send().await.expect(201);
     let said = ada.device.assert(&field(&asked, "challenge"), &ada.handle, &get(2));
     world.server.ask("POST", "/api/v1/session/step-up").cookie(&ada.cookie).json(&json!({ "for": bound, "passkey": said })).send().await.expect(201);
+    let removed = "select count(*) from audit_event where action = 'factor.remove' and outcome = 'done'";
+    assert_eq!(world.server.database.number(removed).await, 0);
     world.server.ask("DELETE", path.as_str()).cookie(&ada.cookie).send().await.expect(204);
+    assert_eq!(world.server.database.number(removed).await, 1);
+    let stepped_up = "select count(*) from audit_event where action = 'session.step_up' and outcome = 'done'";
+    assert_eq!(world.server.database.number(stepped_up).await, 1);
     world.server.ask("POST", "/api/v1/session").json(&json!({ "link": secrecy::ExposeSecret::expose_secret(&link) })).send().await.expect(201);
 }

@@ -166,13 +166,17 @@ impl Drive<'_> {
             model: step.map_or(&pins.model, |step| &step.model),
             tool: tool.as_ref().map(|tool| tool.spec()),
         };
+        let mut detail = json!({
+            "call": call.call_id, "tool": call.tool, "verdict": name, "rules": ruling.rules, "arguments_digest": ruling.call_digest,
+            "envelope_id": ruling.sealed.as_ref().map(|sealed| sealed.id), "policy_digest": policy_digest,
+            "prompt": pins.prompt, "after_approval": after_approval, "changed": ruling.changed,
+            "grant_id": ruling.grant,
+        });
+        if let (Some(detail), false) = (detail.as_object_mut(), ruling.endorsed.is_empty()) {
+            detail.insert("endorsed".to_owned(), json!(ruling.endorsed));
+        }
         DecisionSide {
-            detail: json!({
-                "call": call.call_id, "tool": call.tool, "verdict": name, "rules": ruling.rules, "arguments_digest": ruling.call_digest,
-                "envelope_id": ruling.sealed.as_ref().map(|sealed| sealed.id), "policy_digest": policy_digest,
-                "prompt": pins.prompt, "after_approval": after_approval, "changed": ruling.changed,
-                "grant_id": ruling.grant,
-            }),
+            detail,
             row: DecisionRow {
                 decision_id,
                 workspace: pins.workspace,

@@ -3,6 +3,7 @@
 use crate::labels::Origins;
 use crate::run::EditState;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use steward_core::{BlockClass, Effect, Source};
 
 /// The origins with the editor among the sources of what they changed. Nobody's word raises a label here: the approval that follows counts.
@@ -26,7 +27,8 @@ pub(super) struct Refusal {
 
 /// What would run is not what was approved, in these fields.
 pub(super) fn as_changed(effect: Option<Effect>, mut changed: Vec<String>) -> Box<Refusal> {
-    changed.dedup();
+    let mut known = BTreeSet::new();
+    changed.retain(|name| known.insert(name.clone()));
     let text = "what would run is not what was approved".to_owned();
     let reason = format!("{text}; it differs in: {}", changed.join(", "));
     Box::new(Refusal { class: BlockClass::Changed, effect, reason, tell: format!("{text}: something has changed since; propose it again"), changed })

@@ -36,6 +36,12 @@ fn effects_are_asked_for_in_several_languages() {
         ("Borra el archivo.", Effect::Destroy),
         ("Überweise 20 Euro.", Effect::Money),
         ("Paga la factura.", Effect::Money),
+        ("Send them the remainder of the deposit.", Effect::Money),
+        ("Set up a monthly transfer to the landlord.", Effect::Money),
+        ("Gib Max sein Geld zurück.", Effect::Money),
+        ("Schick ihm den Betrag von gestern.", Effect::Money),
+        ("Envíale el importe a Lena.", Effect::Money),
+        ("Programa una transferencia mensual.", Effect::Money),
         ("Ändere das Passwort.", Effect::Credential),
         ("Cambia la contraseña.", Effect::Credential),
         ("Nimm Max ins Team auf.", Effect::Member),
@@ -52,4 +58,26 @@ fn what_cannot_be_undone_is_never_left_to_a_text() {
         assert!(!intent.delegates(effect), "{effect}");
     }
     assert!(intent.delegates(Effect::Send));
+}
+
+#[test]
+fn what_is_left_to_a_text_is_said_as_that() {
+    for text in [
+        "Perform the following tasks in the order they are given.",
+        "Do the dishes, and list what is described in the note.",
+        "Was ist in der Mail beschrieben?",
+        "¿Qué cosas están indicadas en la nota?",
+        "Send me the list of specified parts.",
+    ] {
+        assert!(!intent(text).delegates(Effect::Send), "{text}");
+    }
+    for text in [
+        "Do the tasks listed in Lena's note.",
+        "Please do the steps described in the plan.",
+        "Do the changes requested by Lena.",
+        "Erledige, was im Brief steht.",
+        "Haz las tareas indicadas en la nota.",
+    ] {
+        assert!(intent(text).delegates(Effect::Send), "{text}");
+    }
 }

@@ -285,12 +285,12 @@ mod tests {
     #[test]
     fn a_name_names_by_its_whole() {
         for (message, text, expect) in [
-            ("Send the file 'client-meeting-minutes.docx' to Max", "newest-client-meeting-minutes.docx", false),
-            ("Send the file client-meeting-minutes.docx to Max", "newest-client-meeting-minutes.docx", false),
-            ("Send the file client-meeting-minutes.docx to Max", "meeting-minutes.docx", false),
-            ("Send the file client-meeting-minutes.docx to Max", "client-meeting-minutes.docx", true),
-            ("Send the file \"Client-Meeting-Minutes\" to Max", "client-meeting-minutes.docx", true),
-            ("Send the client meeting minutes to Max", "client-meeting-minutes.docx", true),
+            ("Send the file 'board-meeting-minutes.docx' to Max", "newest-board-meeting-minutes.docx", false),
+            ("Send the file board-meeting-minutes.docx to Max", "newest-board-meeting-minutes.docx", false),
+            ("Send the file board-meeting-minutes.docx to Max", "meeting-minutes.docx", false),
+            ("Send the file board-meeting-minutes.docx to Max", "board-meeting-minutes.docx", true),
+            ("Send the file \"Board-Meeting-Minutes\" to Max", "board-meeting-minutes.docx", true),
+            ("Send the board meeting minutes to Max", "board-meeting-minutes.docx", true),
             ("Move the 'Budget review' to noon", "budget review of the other team", false),
             ("Move the 'Budget review' to noon", "review", false),
             ("Move the 'Budget review' to noon", "budget review", true),

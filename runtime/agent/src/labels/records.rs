@@ -7,7 +7,7 @@ use super::canon::form;
 use super::text;
 use super::values::key;
 use super::walk::{Found, leaves, pointed};
-use super::words::{Words, dates_in, minutes, moment};
+use super::words::{Span, Words, dates_in, minutes, moment};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -61,8 +61,8 @@ struct Record {
     made: bool,
     /// The owner's phrases that name it.
     phrases: Vec<String>,
-    /// Those of them that a sentence holds which says to go by what is named.
-    endorsed: Vec<String>,
+    /// Those of them that a sentence holds which says to go by what is named, with where it stands.
+    endorsed: BTreeMap<String, Span>,
     moments: Vec<i64>,
 }
 
@@ -86,8 +86,8 @@ pub(super) struct Origins<'a> {
     pub(super) readers: &'a Readers,
     /// Whether another run got it: what was made then is no longer known to be as it was made.
     pub(super) taken: bool,
-    /// Whether the owner named this whole result, which has no records, and said to go by it.
-    pub(super) endorsed: bool,
+    /// The sentence in which the owner named this whole result, which has no records, and said to go by it.
+    pub(super) endorsed: Option<Span>,
 }
 
 /// What a value is used for.
@@ -113,16 +113,16 @@ pub(super) struct Records {
     at: HashMap<String, usize>,
     /// Which records a phrase names, by type.
     named: HashMap<String, HashMap<String, BTreeSet<String>>>,
-    /// Results without records that the owner named and said to go by.
-    sources: BTreeSet<Arc<str>>,
+    /// Results without records that the owner named and said to go by, with the sentence.
+    sources: BTreeMap<Arc<str>, Span>,
 }
 
 impl Records {
     /// Adds the leaves of one result.
     pub(super) fn add(&mut self, words: &Words, from: &Origins<'_>, result: &Value, found: &[Found]) {
         let (call, tool): (Arc<str>, Arc<str>) = (from.call.into(), from.tool.into());
-        if from.endorsed {
-            self.sources.insert(Arc::clone(&call));
+        if let Some(span) = from.endorsed {
+            self.sources.insert(Arc::clone(&call), span);
         }
         let origins: HashMap<&str, Origin> = found.iter().filter(|leaf| !leaf.is_key).map(|leaf| (leaf.path.as_str(), leaf.origin)).collect();
         let rest = Arc::new(rest(from.private, from.readers));
@@ -186,8 +186,8 @@ impl Records {
     pub(super) fn put_taken(&mut self, call: &str, path: &str, value: &Value, of: &Place) {
         let origin = if of.origin == Origin::Outside { Origin::Outside } else { Origin::Fact };
         let place = Place { origin, cap: of.cap.min(Integrity::Fact), call: call.into(), path: path.to_owned(), is_id: false, ..of.clone() };
-        if self.sources.contains(&of.call) {
-            self.sources.insert(Arc::clone(&place.call));
+        if let Some(span) = self.sources.get(&of.call).copied() {
+            self.sources.insert(Arc::clone(&place.call), span);
         }
         self.put(key(value), false, place);
     }
@@ -218,7 +218,7 @@ impl Records {
         origin: impl Fn(&str) -> Option<Origin>,
     ) -> usize {
         let id = pattern.key.as_ref().and_then(|field| object.get(field)).map(key).filter(|id| !id.is_empty());
-        let (mut phrases, mut endorsed) = (BTreeSet::new(), BTreeSet::new());
+        let (mut phrases, mut endorsed) = (BTreeSet::new(), BTreeMap::new());
         for anchor in &pattern.anchors {
             let chosen = !matches!(origin(anchor), Some(Origin::Directory | Origin::System | Origin::Owner));
             for (_, leaf) in object.get(anchor).map(leaves).into_iter().flatten() {
@@ -235,7 +235,7 @@ impl Records {
             named.entry(phrase.clone()).or_default().insert(id.clone());
         }
         let made = pattern.made && !taken;
-        let record = Record { of: pattern.of.clone(), made, phrases: phrases.into_iter().collect(), endorsed: endorsed.into_iter().collect(), moments };
+        let record = Record { of: pattern.of.clone(), made, phrases: phrases.into_iter().collect(), endorsed, moments };
         self.records.push(record);
         self.records.len() - 1
     }
@@ -250,12 +250,11 @@ impl Records {
         self.records.get(index).is_some_and(|record| self.is_alone(record, &record.phrases))
     }
 
-    /// Whether the owner named where this value stands, and said to go by it.
-    pub(super) fn is_endorsed(&self, place: &Place) -> bool {
-        match place.record {
-            Some(index) => self.records.get(index).is_some_and(|record| self.is_alone(record, &record.endorsed)),
-            None => self.sources.contains(&place.call),
-        }
+    /// The sentence in which the owner named where this value stands, and said to go by it.
+    pub(super) fn endorsed(&self, place: &Place) -> Option<Span> {
+        let Some(index) = place.record else { return self.sources.get(&place.call).copied() };
+        let record = self.records.get(index)?;
+        record.endorsed.iter().find(|(phrase, _)| self.is_alone(record, [*phrase])).map(|(_, span)| *span)
     }
 
     /// The label of what stands at a place, when it is used for an argument of this class.

@@ -1,7 +1,7 @@
 //! Modes `traced` and `sealed`: each argument leaf by its role, against the owner's words, the records they name and the ids of its type.
 //!
-//! What equals nothing of these has the label of the context. Nothing here raises a label: a record is anchored by the owner's words
-//! alone. A value made of handles has the join of what they hold, whatever it equals.
+//! What equals nothing of these has the label of the context. A record is anchored by the owner's words alone. A value made of handles has
+//! the join of what they hold, whatever it equals; one rule raises it, where the owner named the source and said to go by it.
 
 use super::canon::joined;
 use super::records::{Records, Use};
@@ -14,7 +14,7 @@ use crate::intent::Intent;
 use crate::run::Run;
 use serde_json::Value;
 use std::collections::{BTreeSet, HashSet};
-use steward_core::{ArgumentClass, ArgumentRole, CallId, Effect, Integrity, Label, Mode, Source, ToolSpec};
+use steward_core::{ArgumentClass, ArgumentRole, CallId, Effect, EndorsementRule, Integrity, Label, Mode, Source, ToolSpec};
 use steward_host::says_at;
 
 /// The most parts one value is taken apart into.
@@ -138,9 +138,11 @@ impl Tracer<'_> {
                 (Some(place), Some(ArgumentRole::Id(of))) => self.records.id_at(of, place),
                 (Some(place), _) => {
                     let label = self.records.label(place, self.used_for(role));
-                    let raised = self.endorses && matches!(class, Some(ArgumentClass::Dest | ArgumentClass::Value)) && self.records.is_endorsed(place);
-                    // The owner named this source and said to go by it: it counts as a field of a record they named.
-                    if raised { Label { integrity: label.integrity.max(Integrity::Anchored), ..label } } else { label }
+                    let may = self.endorses && matches!(class, Some(ArgumentClass::Dest | ArgumentClass::Value));
+                    match self.records.endorsed(place).filter(|_| may) {
+                        Some(span) => endorsed(label, span),
+                        None => label,
+                    }
                 }
                 (None, _) => self.model(),
             },
@@ -161,6 +163,16 @@ impl Tracer<'_> {
     fn model(&self) -> Label {
         Label { sources: [Source::Model].into(), ..self.context.clone() }
     }
+}
+
+/// The label of what the owner named the source of and said to go by: it counts as a field of a record they named. This is the one rule by
+/// which a label rises, and which rule it was, and by which words, is among the sources from then on.
+fn endorsed(mut label: Label, (start, end): (u32, u32)) -> Label {
+    if label.integrity < Integrity::Anchored {
+        label.integrity = Integrity::Anchored;
+        label.sources.insert(Source::Endorsed { by: EndorsementRule::NamedSource, start, end });
+    }
+    label
 }
 
 /// The owner's words; where they stand otherwise, or in an earlier message, without the place.

@@ -168,7 +168,7 @@ impl Shown {
                         kept: None,
                         readers: &call.handed.readers,
                         taken: false,
-                        endorsed: false,
+                        endorsed: None,
                     };
                     self.take(&from, result, &BTreeMap::new(), &call.records);
                 }
@@ -219,9 +219,9 @@ impl Shown {
             return self.add_extract(run, call, result);
         }
         let arguments = leaves(&call.arguments);
-        let said = |leaf: &Value| self.words.as_ref().is_some_and(|words| words.endorses_name(&self::key(leaf)));
+        let said = |leaf: &Value| self.words.as_ref()?.endorses_name(&self::key(leaf));
         // Whom the owner named is an agent then, and not what that agent had read.
-        let endorsed = spec.records.is_empty() && spec.name != DELEGATE && arguments.iter().any(|(_, leaf)| said(leaf));
+        let endorsed = if spec.records.is_empty() && spec.name != DELEGATE { arguments.iter().find_map(|(_, leaf)| said(leaf)) } else { None };
         let from = records::Origins {
             call: &id,
             tool: &spec.name,
@@ -293,7 +293,7 @@ impl Shown {
         private: bool,
     ) {
         self.take(
-            &records::Origins { call, tool, patterns, private, kept: None, readers: &Readers::Public, taken: false, endorsed: false },
+            &records::Origins { call, tool, patterns, private, kept: None, readers: &Readers::Public, taken: false, endorsed: None },
             result,
             labels,
             stored,
@@ -345,7 +345,7 @@ impl Shown {
                 kept: None,
                 readers: &given.readers,
                 taken: false,
-                endorsed: false,
+                endorsed: None,
             };
             self.take(&from, &result, &labels, &stored);
         }

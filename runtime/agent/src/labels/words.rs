@@ -6,7 +6,7 @@ use super::canon::{address, form};
 use super::names::Names;
 use super::text;
 use crate::run::Run;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use steward_core::Integrity;
 
 const MONTHS: [&[&str]; 12] = [
@@ -24,6 +24,9 @@ const MONTHS: [&[&str]; 12] = [
     &["december", "dec", "dezember", "dez", "diciembre"],
 ];
 
+/// A place in the message that started the run, by bytes; none (0, 0) in an earlier one.
+pub(super) type Span = (u32, u32);
+
 /// What the owner said, ready to be compared with.
 #[derive(Debug, Clone, Default)]
 pub struct Words {
@@ -38,8 +41,8 @@ pub struct Words {
     spans: BTreeSet<i64>,
     numbers: HashSet<String>,
     names: Names,
-    /// Names in sentences that say to go by what is named.
-    endorsing: Names,
+    /// Names in each sentence that says to go by what is named, with where it stands.
+    endorsing: Vec<(Span, Names)>,
     /// Addresses, accounts, numbers and moments, in their one form.
     forms: HashSet<String>,
 }
@@ -54,7 +57,9 @@ impl Words {
         let tokens: Vec<&str> = tokens(&all).collect();
         words.read(&tokens);
         words.names = Names::of(std::iter::once(run.text.as_str()).chain(earlier.iter().copied()));
-        words.endorsing = Names::of(std::iter::once(run.text.as_str()).chain(earlier).flat_map(crate::intent::endorsing));
+        let said = crate::intent::endorsing(&run.text).map(|(at, sentence)| (spanned(at, sentence), Names::of([sentence])));
+        let before = earlier.into_iter().flat_map(crate::intent::endorsing).map(|(_, sentence)| ((0, 0), Names::of([sentence])));
+        words.endorsing = said.chain(before).collect();
         words
     }
 
@@ -159,14 +164,20 @@ impl Words {
         self.names.naming(folded, chosen)
     }
 
-    /// The same, by the words of sentences alone that say to go by what is named.
-    pub(super) fn endorsing(&self, folded: &str, chosen: bool) -> Vec<String> {
-        self.endorsing.naming(folded, chosen)
+    /// The same, by the words of sentences alone that say to go by what is named: each way with the sentence, the first where there are more.
+    pub(super) fn endorsing(&self, folded: &str, chosen: bool) -> BTreeMap<String, Span> {
+        let mut found = BTreeMap::new();
+        for (span, names) in &self.endorsing {
+            for phrase in names.naming(folded, chosen) {
+                found.entry(phrase).or_insert(*span);
+            }
+        }
+        found
     }
 
-    /// Whether the owner wrote this as a name, in a sentence that says to go by it.
-    pub(super) fn endorses_name(&self, folded: &str) -> bool {
-        self.endorsing.is_written(folded)
+    /// The sentence that says to go by this, which the owner wrote as a name in it.
+    pub(super) fn endorses_name(&self, folded: &str) -> Option<Span> {
+        self.endorsing.iter().find(|(_, names)| names.is_written(folded)).map(|(span, _)| *span)
     }
 
     /// Whether the words name an id as an id: behind a word for one, or long enough to be nothing else.
@@ -187,6 +198,13 @@ impl Words {
     pub(super) fn has_address(&self) -> bool {
         self.folded.split_whitespace().any(|word| word.split_once('@').is_some_and(|(local, host)| !local.is_empty() && host.contains('.')))
     }
+}
+
+/// Where a sentence stands that begins at this byte, without the white space around it.
+fn spanned(at: usize, sentence: &str) -> Span {
+    let start = at + sentence.len() - sentence.trim_start().len();
+    let end = start + sentence.trim().len();
+    (u32::try_from(start).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX))
 }
 
 /// Words, with what stands inside a date, a time or a number kept together.

@@ -296,10 +296,24 @@ async fn a_commit_after_a_failure_that_was_passed_over_fails_and_leaves_no_gap()
 async fn nobody_who_signs_in_and_not_even_the_owner_of_the_tables_changes_the_log() {
     let logged = Logged::make(&[3]).await;
     let database = &logged.world.database;
-    let before = format!("set app.tenant = '{}'; set app.workspaces = '*'", logged.house.owner.tenant.uuid());
+    let tenant = logged.house.owner.tenant.uuid();
+    let before = format!("set app.tenant = '{tenant}'; set app.workspaces = '*'");
     let owner = format!("set role steward_owner; {before}");
+    // A long detail and sealed ones, so that there is something to change.
+    let seal = format!(
+        "insert into audit_object (tenant_id, digest, body) values ('{tenant}', sha256('long'), 'long');
+         set session_replication_role = replica;
+         insert into audit_personal (tenant_id, audit_id, subject, sealed) select tenant_id, audit_id, 'person_1', 'sealed' from audit_event limit 1"
+    );
+    database.raw(&seal).await;
     for (who, url, before) in [("app", &database.app_url, &before), ("worker", &database.worker_url, &before), ("owner", &database.superuser_url, &owner)] {
-        for (table, change) in [("audit_event", "outcome = 'refused'"), ("audit_index", "tree_index = 9"), ("audit_checkpoint", "tree_size = 9")] {
+        for (table, change) in [
+            ("audit_event", "outcome = 'refused'"),
+            ("audit_index", "tree_index = 9"),
+            ("audit_checkpoint", "tree_size = 9"),
+            ("audit_object", "body = 'short'"),
+            ("audit_personal", "sealed = 'open'"),
+        ] {
             assert!(!database.texts(url, before, &format!("select 'there' from {table}")).await.expect("read").is_empty(), "{who} sees {table}");
             for verb in [format!("update {table} set {change}"), format!("delete from {table}"), format!("truncate {table} cascade")] {
                 let refused = database.texts(url, before, &verb).await.expect_err(&verb);

@@ -191,6 +191,23 @@ async fn a_held_action_answers_with_a_link_and_the_run_goes_on_once_decided() {
 }
 
 #[tokio::test]
+async fn a_completion_and_a_response_are_on_record_as_runs() {
+    let (_model, service) = service(vec![Reply::text("Yes."), Reply::text("Yes.")]).await;
+    for (path, body) in [(CHAT, chat("Are you there?")), (RESPONSES, json!({ "model": "assistant", "input": "Are you there?" }))] {
+        let run = service.post(path, &body).await.json()["steward"]["run_id"].as_str().expect("run").to_owned();
+        let entry = format!(
+            "select count(*) from audit_event where action = 'run.start' and outcome = 'done' and object = '{run}' and request_id like 'req\\_%' and written_xid = (select min(written_xid) from audit_event where object = '{run}')"
+        );
+        assert_eq!(service.world.db.number(&entry).await, 1, "{path}");
+    }
+    // The run, what was asked and that it was, in one transaction.
+    let whole = "select count(*) from run r join run_event e using (run_id) join message m using (run_id)
+                  where e.seq = 1 and not m.by_agent and e.xmin = m.xmin
+                    and exists (select from audit_event a where a.action = 'run.start' and a.written_xid = e.xmin::text::bigint)";
+    assert_eq!(service.world.db.number(whole).await, 2);
+}
+
+#[tokio::test]
 async fn a_blocked_action_is_the_agents_to_explain() {
     let model = ScriptedModel::start(vec![Reply::call("crm.create_company", json!({ "name": "Acme" })), Reply::text("Companies cannot be made here.")]).await;
     let service = Service::of(World::with_rules(TestDatabase::make().await, &model.base_url(), &[NO_COMPANIES]).await).await;

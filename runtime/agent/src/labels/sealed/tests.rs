@@ -6,7 +6,7 @@ use crate::labels::{JudgeError, Judged, judge, view};
 use crate::run::{Call, EditState, Step};
 use serde_json::json;
 use std::sync::Arc;
-use steward_core::{ArgumentClass, ArgumentRole, Digest, Effect, Ids, Integrity, Mode, Origin, RecordPattern, ToolCall, ToolSpec};
+use steward_core::{ArgumentClass, ArgumentRole, Digest, Effect, EndorsementRule, Ids, Integrity, Mode, Origin, RecordPattern, Source, ToolCall, ToolSpec};
 
 fn tool(name: &str, effect: Effect, roles: &[(&str, ArgumentRole)]) -> ToolSpec {
     ToolSpec {
@@ -160,6 +160,29 @@ fn a_source_is_gone_by_only_where_the_owner_says_so() {
         (Mode::Sealed, "Pay according to bill.txt", Effect::Money, "$1.1.text", Outside),
     ] {
         assert_eq!(value(mode, text, effect, handle), expect, "{text}: {effect} {handle}");
+    }
+    // What was gone by is among the sources: the rule by its name, and the owner's sentence. What was not raised says nothing of it.
+    let by = |text: &str, effect, handle: &str| {
+        let tool = tool("x.y", effect, &[("sum", ArgumentRole::Value), ("note", ArgumentRole::Content)]);
+        let both = json!({"sum": {"$": handle}, "note": {"$": handle}});
+        let judged = judged(Mode::Sealed, text, &tool, both).expect("judged");
+        let note = judged.origins.leaves.iter().find(|leaf| leaf.path == "/note").expect("a leaf");
+        assert!(!note.label.sources.iter().any(|source| matches!(source, Source::Endorsed { .. })), "content is never raised: {note:?}");
+        judged.origins.endorsed().into_iter().collect::<Vec<_>>()
+    };
+    for (text, effect, handle, sentence) in [
+        ("Read 'rates.txt' and update the rate", Effect::Write, "$2", None),
+        (named, Effect::Destroy, "$2", None),
+        (named, Effect::Write, "$1.1.text", None),
+        (named, Effect::Write, "$2", Some(named)),
+        ("Hello.  Pay according to bill.txt \nThank you.", Effect::Money, "$1.0.text", Some("Pay according to bill.txt")),
+    ] {
+        let expect = sentence.map(|sentence| {
+            let start = text.find(sentence).expect("it stands there");
+            let number = |at: usize| u32::try_from(at).expect("short");
+            Source::Endorsed { by: EndorsementRule::NamedSource, start: number(start), end: number(start + sentence.len()) }
+        });
+        assert_eq!(by(text, effect, handle), expect.into_iter().collect::<Vec<_>>(), "{text}: {effect} {handle}");
     }
     // The same words in the model's own hand are not the source's.
     let tool = tool("x.y", Effect::Write, &[("sum", ArgumentRole::Value)]);

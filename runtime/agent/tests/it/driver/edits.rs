@@ -51,9 +51,20 @@ async fn an_edit_that_the_schema_or_the_rules_refuse_changes_nothing() {
     let stricter = World::attach(&world.db.superuser_url, world.tenant, "http://127.0.0.1:9", &[HOLD_NOTES, NO_NOTES]).await;
     let blocked = edits(&stricter, &stricter.owner, &row, |arguments| arguments["text"] = json!("x")).await.expect("judged");
     assert!(matches!(blocked, Edited::Blocked { class: BlockClass::Policy, .. }), "{blocked:?}");
+    // So does what the run may cost: as if its bound had been less than it has used by now.
+    let bound = async |from: &str, to: &str| {
+        world.db.raw(&format!("set session_replication_role = replica; update run_event set body = replace(body, '\"tokens\":{from},', '\"tokens\":{to},') where seq = 1")).await;
+    };
+    bound("1000000", "1").await;
+    let blocked = edits(&world, &world.owner, &row, |arguments| arguments["text"] = json!("x")).await.expect("judged");
+    let Edited::Blocked { class: BlockClass::Policy, reason } = &blocked else { panic!("{blocked:?}") };
+    assert!(reason.contains("budget"), "{reason}");
+    let by_budget = "select count(*) from audit_event where action = 'hold.edit' and outcome = 'refused' and convert_from(canon, 'utf8') like '%over-budget%'";
+    assert_eq!(world.db.number(by_budget).await, 1);
+    bound("1", "1000000").await;
     assert_eq!(world.db.number("select count(*) from hold where state = 'held'").await, 1);
     assert_eq!(world.db.number("select count(*) from hold").await, 1);
-    assert_eq!(world.db.number("select count(*) from audit_event where action = 'hold.edit' and outcome = 'refused'").await, 4);
+    assert_eq!(world.db.number("select count(*) from audit_event where action = 'hold.edit' and outcome = 'refused'").await, 5);
     // The card still counts as it was.
     assert_eq!(says_yes(&world, &world.owner, &row).await.expect("approve"), Approved::Released);
 }

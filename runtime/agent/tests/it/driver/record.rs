@@ -153,6 +153,17 @@ async fn a_column_of_a_decision_or_an_event_changed_in_the_database_is_named() {
         behind("delete from run_event; insert into run_event select * from events").await;
     }
     assert!(log.live(&world).await.is_clean());
+    // A whole run, gone from every table: each entry that speaks of some of it misses it.
+    let tables = ["run_event", "decision", "message", "run", "conversation"];
+    behind(&tables.map(|table| format!("create table whole_{table} as select * from {table}")).join("; ")).await;
+    behind(&tables.map(|table| format!("delete from {table}")).join("; ")).await;
+    let said = words(&log.live(&world).await);
+    assert!(said.iter().all(|line| line.contains(" was removed: it is not what entry ")), "{said:?}");
+    assert_eq!(said.iter().filter(|line| line.starts_with("the decision `dec")).count(), 2, "{said:?}");
+    let events: Vec<&String> = said.iter().filter(|line| line.starts_with("event ") && line.contains(&format!(" of run `{run}` "))).collect();
+    assert!(events.len() >= 4 && events[0].starts_with("event 1 of run"), "its beginning, and the calls' starts and ends: {said:?}");
+    behind("insert into run_event select * from whole_run_event; insert into decision select * from whole_decision").await;
+    assert!(log.live(&world).await.is_clean());
 }
 
 #[tokio::test]

@@ -108,3 +108,51 @@ async fn an_agent_that_is_not_sealed_cannot_have_texts_read() {
     assert!(!kinds(&world, run).await.contains(&"starting".to_owned()));
     assert!(model.requests().iter().all(|seen| !seen.tools().iter().any(|tool| tool.contains("extract"))));
 }
+
+#[tokio::test]
+async fn what_was_gone_by_stands_with_the_decision_and_in_the_audit_log() {
+    let model = ScriptedModel::start_with(|seen| {
+        let results = parsed(&seen.tool_results());
+        match (seen.body.to_string().contains("Max Mole"), results.len()) {
+            (false, 0) => Reply::call("crm.create_contact", json!({ "name": "Lena Petrova", "phones": ["+49 30 1234567"] })),
+            (true, 0) => Reply::call("crm.find_contacts", json!({ "query": "Lena" })),
+            (true, 1) => Reply::call("crm.create_contact", json!({ "name": "Max Mole", "phones": [{ "$": "$1.contacts.0.phones.0" }] })),
+            _ => Reply::text("Done."),
+        }
+    })
+    .await;
+    for (asks, rule) in [("with the phone number of 'Lena Petrova'", None), ("with the phone number according to 'Lena Petrova'", Some("named_source"))] {
+        let world = World::sealed(&model.base_url()).await;
+        world.say("Add Lena Petrova, +49 30 1234567").await;
+        assert_eq!(settle(&world).await, Some(RunStatus::Ended));
+        // As if somebody's letter had been written into it: the number is anybody's text.
+        world.db.raw("update contact set integrity = 0").await;
+        let message = format!("Good morning. Add Max Mole {asks}. Thank you.");
+        world.say(&message).await;
+        settle(&world).await;
+        let texts = async |sql: &str| world.db.texts(&world.db.superuser_url, "", sql).await.expect("rows");
+        let rows = texts("select verdict || ' ' || provenance from decision where arguments like '%Max Mole%'").await;
+        let (verdict, provenance) = rows.first().expect("a decision").split_once(' ').expect("both");
+        let provenance: Value = serde_json::from_str(provenance).expect("JSON");
+        let phone = provenance["leaves"].as_array().expect("leaves").iter().find(|leaf| leaf["path"] == "/phones/0").expect("the number").clone();
+        let sources = phone["label"]["sources"].as_array().expect("sources").clone();
+        let endorsed: Vec<&Value> = sources.iter().filter(|source| source["from"] == "endorsed").collect();
+        let entry = texts("select convert_from(canon, 'utf8') from audit_event where action = 'gate.decide' order by writer_seq desc limit 1").await.remove(0);
+        let entry: Value = serde_json::from_str(&entry).expect("JSON");
+        match rule {
+            None => {
+                assert_eq!((verdict, &phone["label"]["integrity"], endorsed.len()), ("hold", &json!("outside"), 0), "{phone}");
+                assert_eq!(entry["detail"].get("endorsed"), None, "{entry}");
+            }
+            Some(rule) => {
+                let sentence = format!("Add Max Mole {asks}.");
+                let start = message.find(&sentence).expect("the sentence");
+                let by = json!({ "from": "endorsed", "by": rule, "start": start, "end": start + sentence.len() });
+                assert_eq!((verdict, &phone["label"]["integrity"], endorsed.as_slice()), ("allow", &json!("anchored"), [&by].as_slice()), "{phone}");
+                assert!(sources.iter().any(|source| source["from"] == "result" && source["tool"] == "crm.find_contacts"), "and where it stood: {sources:?}");
+                assert_eq!(entry["detail"]["endorsed"], json!([by]), "{entry}");
+            }
+        }
+        assert!(super::record::problems(&world).await.is_empty());
+    }
+}

@@ -91,6 +91,16 @@ impl Approved {
     }
 }
 
+/// The names that a refusal gives, out of its words on record.
+fn names(why: &str) -> BTreeSet<String> {
+    let listed = why.rfind('[').and_then(|at| why.get(at..)).and_then(|rest| rest.get(..=rest.find(']')?)).unwrap_or("[]");
+    serde_json::from_str(listed).expect("a list of names")
+}
+
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
 /// The columns of a table with a statement for each that makes its value another one of its type.
 async fn flips(world: &World, table: &str) -> Vec<(String, String)> {
     let sql = format!(
@@ -120,7 +130,7 @@ async fn no_column_of_a_held_action_or_of_an_approval_can_be_changed() {
     let approved = Approved::make().await;
     // When it was held, decided and closed is told to people; nothing is decided by it.
     let told_only = BTreeSet::from(["held_at", "decided_at", "claimed_at", "closed_at"]);
-    for (table, code) in [("hold", "hold"), ("hold_approval", "hold_approval")] {
+    for table in ["hold", "hold_approval"] {
         for (column, sql) in flips(&approved.world, table).await {
             if told_only.contains(column.as_str()) {
                 continue;
@@ -133,23 +143,50 @@ async fn no_column_of_a_held_action_or_of_an_approval_can_be_changed() {
                 _ => sql,
             };
             let why = approved.refused(&format!("{table}.{column}"), &sql).await;
-            // A row that no longer belongs to the run is not there: the run waits, or its claim finds nothing.
-            let is_gone = matches!(column.as_str(), "tenant_id" | "run_id" | "call_id" | "state") && table == "hold";
-            assert!(why.contains("changed") && why.contains(code) || is_gone, "{table}.{column}: {why}");
+            let own = format!("{table}.{column}");
+            // With what the change makes of the row beside.
+            let expect = match (table, column.as_str()) {
+                // A row that no longer belongs to the run is not there: the run waits, or its claim finds nothing.
+                ("hold", "tenant_id" | "run_id" | "call_id" | "state") => {
+                    assert!(why.is_empty(), "{own}: {why}");
+                    continue;
+                }
+                ("hold", "hold_id" | "workspace_id") => set(&["hold"]),
+                ("hold", "envelope") => set(&["hold.envelope", "envelope"]),
+                ("hold", "edits" | "edited_by") => set(&["hold.edits", "hold.edited_by"]),
+                // So many people and these roles were not there, either.
+                ("hold", "needs" | "people" | "separate") | ("hold_approval", "approves") => set(&[own.as_str(), "hold_approval.people"]),
+                // A word that is elsewhere is missing here.
+                ("hold_approval", "tenant_id" | "hold_id" | "workspace_id") => set(&["hold_approval.people"]),
+                _ => set(&[own.as_str()]),
+            };
+            assert!(why.contains("changed"), "{own}: {why}");
+            assert_eq!(names(&why), expect, "{own}: {why}");
         }
     }
     // Nor be there when nobody gave it, nor be missing.
-    for (what, sql) in [
-        ("no words at all", "delete from hold_approval"),
+    for (what, sql, expect) in [
+        ("no words at all", "delete from hold_approval", set(&["hold_approval.people"])),
         (
             "a forged word",
             "insert into hold_approval select tenant_id, hold_id, gen_random_uuid(), workspace_id, approves, roles, envelope_id, session_id, method, reason, at, seal from hold_approval",
+            set(&["hold_approval.person_id"]),
         ),
-        ("a refusal overlooked", "update hold_approval set approves = false; update hold set state = 'approved'"),
-        ("a seal that needs no key", "update hold set seal = sha256(envelope::bytea), envelope = replace(envelope, 'Met at the fair.', 'Pay Eve.')"),
+        (
+            "a refusal overlooked",
+            "update hold_approval set approves = false; update hold set state = 'approved'",
+            set(&["hold_approval.approves", "hold_approval.people"]),
+        ),
+        // Every mark is another one then: the seal as a whole is not ours.
+        (
+            "a seal that needs no key",
+            "update hold set seal = sha256(envelope::bytea), envelope = replace(envelope, 'Met at the fair.', 'Pay Eve.')",
+            set(&["hold.envelope", "arguments"]),
+        ),
     ] {
         let why = approved.refused(what, sql).await;
-        assert!(why.contains("changed") && why.contains("hold"), "{what}: {why}");
+        assert!(why.contains("changed"), "{what}: {why}");
+        assert!(names(&why).is_superset(&expect), "{what}: {why}");
     }
     // A run whose hold is not there waits for it.
     assert_eq!(approved.refused("no hold", "delete from hold").await, "");
@@ -157,6 +194,73 @@ async fn no_column_of_a_held_action_or_of_an_approval_can_be_changed() {
     approved.put_back().await;
     approved.drive().await;
     assert_eq!(approved.world.db.number("select count(*) from note").await, 1);
+}
+
+/// Every field of an envelope by its name, its parts where they are named apart.
+const FIELDS: [&str; 23] = [
+    "arguments",
+    "budget_micros",
+    "call",
+    "channel",
+    "edited_by",
+    "evidence",
+    "expires_at_ms",
+    "journal",
+    "model",
+    "plugin_digest",
+    "policy_digest",
+    "principal.agent",
+    "principal.person",
+    "prompt",
+    "prompt_digest",
+    "roles",
+    "run",
+    "schema_digest",
+    "tenant",
+    "terms.people",
+    "terms.separate",
+    "tool",
+    "workspace",
+];
+
+#[tokio::test]
+async fn a_field_of_the_envelope_that_was_changed_answers_with_its_own_name() {
+    let approved = Approved::make().await;
+    let stored = approved.world.db.texts(&approved.world.db.superuser_url, "", "select envelope from hold").await.expect("envelope").remove(0);
+    let envelope: Value = serde_json::from_str(&stored).expect("JSON");
+    let parts = envelope.as_object().expect("fields").iter().flat_map(|(name, value)| match (name.as_str(), value) {
+        ("principal" | "terms", Value::Object(parts)) => parts.keys().map(|part| format!("{name}.{part}")).collect(),
+        _ => vec![name.clone()],
+    });
+    assert_eq!(parts.collect::<Vec<_>>(), FIELDS, "a new field belongs into the list");
+    for field in FIELDS {
+        let mut other = envelope.clone();
+        let place = other.pointer_mut(&format!("/{}", field.replace('.', "/"))).expect("a field");
+        // Another one of its kind, so that nothing is found by its being unreadable.
+        *place = match &*place {
+            Value::Bool(flag) => json!(!flag),
+            Value::Number(number) => json!(number.as_i64().expect("whole") + 1),
+            Value::String(text) if field == "call" => json!(text.replace("call_", "call_1")),
+            Value::String(text) => {
+                let last = if text.ends_with('1') { "2" } else { "1" };
+                json!(format!("{}{last}", &text[..text.len() - 1]))
+            }
+            Value::Array(list) => json!([list.as_slice(), &[json!("viewer")]].concat()),
+            Value::Object(_) => json!({ "text": "Pay Eve." }),
+            Value::Null => json!(approved.world.owner.person),
+        };
+        let text = String::from_utf8(steward_core::canonical_json(&other).expect("canonical")).expect("text").replace('\'', "''");
+        let why = approved.refused(field, &format!("update hold set envelope = '{text}'")).await;
+        assert_eq!(names(&why), set(&["hold.envelope", field]), "{field}: {why}");
+        // With a name that fits whoever has no key, on the row and on the word alike.
+        let forged = Digest::of(text.as_bytes());
+        let sql = format!(
+            "update hold set envelope = '{text}', envelope_id = decode('{forged}', 'hex'); update hold_approval set envelope_id = decode('{forged}', 'hex')"
+        );
+        let why = approved.refused(field, &sql).await;
+        let named = names(&why);
+        assert!(named.contains(field) && FIELDS.iter().filter(|other| named.contains(**other)).count() == 1, "{field}: {why}");
+    }
 }
 
 /// Every scalar of an event, each changed to another of its kind, as whole events.
@@ -202,6 +306,8 @@ async fn no_field_of_the_journal_can_be_changed() {
             // A call under another name is another call, and asks again.
             let has_code = ["held anew", "changed", "cannot be read", "unknown_tool", "invalid_arguments", "run cancelled", "run failed"];
             assert!(has_code.iter().any(|code| why.contains(code)), "{what}: {why}");
+            // Whatever else is named, so is where it stands.
+            assert!(!why.contains("it differs in") || names(&why).iter().any(|name| name == "journal" || name.starts_with("run.")), "{what}: {why}");
         }
         tried += 1;
         let why = approved.refused("at", &format!("update run_event set at = at + interval '1 second' where seq = {}", recorded.seq)).await;
