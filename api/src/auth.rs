@@ -15,7 +15,7 @@ use http::{HeaderValue, StatusCode, header};
 use idempotency::Claim;
 use serde::Serialize;
 use steward_core::{Actor, ActorKind, Permission, PersonId, RequestId};
-use steward_office::Office;
+use steward_office::{Office, people};
 use steward_store::Tx;
 
 /// Who a route is for.
@@ -64,6 +64,8 @@ pub struct Visit {
 pub struct Caller {
     visit: Visit,
     actor: Actor,
+    /// Who the route of the request is for.
+    access: Access,
     /// The one agent whose tools the caller's token is for.
     agent: Option<String>,
     claim: Option<Claim>,
@@ -101,6 +103,15 @@ impl Caller {
     /// The person who asks. Every caller of HTTP is one, in a session or behind a token.
     pub fn person(&self) -> Result<PersonId, ApiError> {
         self.actor.person.ok_or_else(ApiError::not_signed_in)
+    }
+
+    /// The same caller at this moment; refused when session, token or account has ended, or when they have lost the right to the route.
+    ///
+    /// For what goes on after the request was let in.
+    pub(crate) async fn again(&self) -> Result<Actor, ApiError> {
+        let actor = people::actor_again(&self.state().store, self.office(), &self.actor).await?;
+        self.access.check(&actor)?;
+        Ok(actor)
     }
 
     /// A transaction of the caller. With an idempotency key it takes the key first, so that effect and answer stand or fall with it.

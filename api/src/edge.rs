@@ -126,17 +126,21 @@ fn problem(err: &ApiError, request_id: RequestId) -> String {
     serde_json::to_string(&problem).unwrap_or_default()
 }
 
-/// The form clients of the OpenAI-compatible routes expect.
-fn openai(err: &ApiError, request_id: RequestId) -> String {
-    let kind = match err.status {
+/// The type of an error, as clients of the OpenAI-compatible routes know it.
+pub(crate) fn openai_type(err: &ApiError) -> &'static str {
+    match err.status {
         StatusCode::UNAUTHORIZED => "authentication_error",
         StatusCode::FORBIDDEN => "permission_error",
         StatusCode::TOO_MANY_REQUESTS => "rate_limit_error",
         status if status.is_server_error() => "server_error",
         _ => "invalid_request_error",
-    };
+    }
+}
+
+/// The form those clients expect.
+fn openai(err: &ApiError, request_id: RequestId) -> String {
     let param = err.errors.first().map(|field| field.path.clone());
-    json!({ "error": { "message": err.detail, "type": kind, "code": err.code, "param": param, "request_id": request_id } }).to_string()
+    json!({ "error": { "message": err.detail, "type": openai_type(err), "code": err.code, "param": param, "request_id": request_id } }).to_string()
 }
 
 fn causes(err: &ApiError) -> String {

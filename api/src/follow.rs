@@ -2,7 +2,12 @@
 //!
 //! The journal is the truth and is read whenever the live channel has a gap; pieces of text exist only live, in the process that
 //! drives the run. A run driven elsewhere is followed by reading its journal twice a second.
+//!
+//! Whoever listens is let in once and looked at again every few seconds: who lost session, token, role or workspace hears no more. The run
+//! itself is not touched by it.
 
+use crate::auth::Caller;
+use crate::error::ApiError;
 use crate::state::AppState;
 use futures_util::Stream;
 use futures_util::stream::unfold;
@@ -11,13 +16,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use steward_agent::live::Happening;
 use steward_core::event::Recorded;
-use steward_core::{Actor, Event, RunId};
+use steward_core::{Actor, Event, Kind, RunId};
 use steward_office::{OfficeError, runs};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 /// How often the journal is read when nothing is heard live, in milliseconds.
 const POLL_MS: u64 = 500;
+/// How often it is asked whether a listener may still hear, in milliseconds. With what asking takes, nobody hears more after five seconds.
+const RECHECK_MS: u64 = 3_000;
 
 /// One thing of a run that is followed.
 #[derive(Debug, Clone)]
@@ -26,6 +33,37 @@ pub enum Followed {
     Event(Arc<Recorded>),
     /// A piece of the model's text.
     Delta(Arc<str>),
+}
+
+/// Resolves when the caller may no longer see the run, or ask what they asked, and says why.
+pub(crate) async fn shut_out(caller: Caller, run: RunId) -> ApiError {
+    refusal(&caller, Some(run)).await
+}
+
+/// Resolves when the caller may no longer ask what they asked, and says why.
+pub(crate) async fn sent_away(caller: Caller) -> ApiError {
+    refusal(&caller, None).await
+}
+
+async fn refusal(caller: &Caller, run: Option<RunId>) -> ApiError {
+    loop {
+        tokio::time::sleep(Duration::from_millis(RECHECK_MS)).await;
+        match look(caller, run).await {
+            Ok(()) => {}
+            // That says nothing about the caller; what they listen to ends by itself when the journal cannot be read.
+            Err(err) if err.code == Kind::Away.code() => {}
+            Err(err) => return err,
+        }
+    }
+}
+
+async fn look(caller: &Caller, run: Option<RunId>) -> Result<(), ApiError> {
+    let actor = caller.again().await?;
+    if let Some(run) = run {
+        let mut tx = caller.state().store.begin(&actor).await?;
+        runs::get(&mut tx, run).await?;
+    }
+    Ok(())
 }
 
 struct Follower {

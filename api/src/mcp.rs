@@ -12,12 +12,14 @@ mod wait;
 
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::follow::sent_away;
 use crate::site::Site;
 use crate::web::OwnPage;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use book::{Book, Owner};
+use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use handler::Handler;
 use http::{HeaderMap, HeaderName, Method, StatusCode};
@@ -75,6 +77,7 @@ impl Front {
             None => self.make_room(&owner).await?,
         }
         let ends = *request.method() == Method::DELETE;
+        let listens = *request.method() == Method::GET;
         let using = session.as_ref().map(|id| self.book.using(id, Some(now_ms)));
         // A session is used until its answer has been read to the end.
         let mut response = self.service.handle(request).await.map(|body| match using {
@@ -84,6 +87,10 @@ impl Front {
             })),
             None => Body::new(body),
         });
+        if listens {
+            // A stream outlives the request that opened it; a call under way looks to itself.
+            response = response.map(|body| Body::from_stream(body.into_data_stream().take_until(sent_away(caller.clone()))));
+        }
         match &session {
             Some(id) if ends && response.status().is_success() => {
                 self.book.forget(id);

@@ -25,7 +25,7 @@ use crate::state::{AppState, Parts};
 use crate::web::Web;
 use agents::AgentsError;
 use data_key::DataKeyError;
-use database::Database;
+use database::{Database, past_walls};
 use policies::PoliciesError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,6 +34,7 @@ use steward_agent::live::Live;
 use steward_agent::models::{ModelConfigError, Models};
 use steward_agent::offers::Offers;
 use steward_agent::rules::SharedRules;
+use steward_core::limits::HEARTBEAT_MS;
 use steward_core::{Clock, EnvelopeKey, HasKind, Ids, Kind, Mode, RunId};
 use steward_host::mcp::McpError;
 use steward_host::{DELEGATE, Host, HostError, HostOptions, PROPOSE_GRANT, PluginError, SCHEDULE};
@@ -265,6 +266,7 @@ pub async fn loop_of(config: &Config, database: &Database, key: EnvelopeKey, par
         live: Live::default(),
         // Leases name their holder: the process, and something that a later process with the same number does not have.
         worker: format!("{}-{}", std::process::id(), ids.make::<RunId>()),
+        heartbeat_ms: HEARTBEAT_MS,
     };
     // Before anything is decided: an organisation's own rules are never overtaken by the installation's.
     adopt::adopt(&runtime.store, &runtime.office, &runtime.host.specs(), &runtime.rules).await?;
@@ -282,7 +284,11 @@ pub fn web(config: &Config) -> Result<Web, AssembleError> {
 /// Connects everything.
 pub async fn assemble(config: &Config, database: &Database, key: EnvelopeKey, parts: Governance) -> Result<Assembled, AssembleError> {
     let app = database.app().await?;
-    Ok(Assembled { runtime: loop_of(config, database, key, parts).await?, app })
+    let runtime = loop_of(config, database, key, parts).await?;
+    if let Some(message) = past_walls(&[&app, &runtime.store]).await? {
+        warn!("the database {message}");
+    }
+    Ok(Assembled { runtime, app })
 }
 
 /// By which ways people can be told. A process without a push key says that there are no messages to browsers.

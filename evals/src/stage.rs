@@ -23,6 +23,7 @@ use steward_agent::offers::Offers;
 use steward_agent::rules::SharedRules;
 use steward_agent::run::Run;
 use steward_core::event::{Given, Pins, Recorded, Turn};
+use steward_core::limits::HEARTBEAT_MS;
 use steward_core::{CallId, Clock, EnvelopeKey, Event, Ids, Micros, Mode, PersonId, RecordPattern, Role, RunId, RunLimits, TenantId, ToolCall, WorkspaceId};
 use steward_host::mcp::{McpServer, McpToolRules, McpTransport, accept, offered};
 use steward_host::{Allocation, DELEGATE, Host, HostOptions, SCHEDULE};
@@ -207,6 +208,7 @@ impl Stage {
             approvals: Arc::default(),
             live: Live::default(),
             worker: "eval".to_owned(),
+            heartbeat_ms: HEARTBEAT_MS,
             office,
         };
         Ok(Self {

@@ -1,6 +1,6 @@
-//! What comes in with a dependency: licences and bans of `deny.toml`, checked without any tool but cargo.
+//! What comes in with a dependency: licences, bans and sources of `deny.toml`, checked without any tool but cargo.
 
-use crate::tree::{none, root, text};
+use crate::tree::{ending, none, root, text};
 use std::collections::BTreeSet;
 use std::process::Command;
 use toml::{Table, Value};
@@ -102,4 +102,41 @@ fn banned_dependencies_are_not_there() {
             .map(|one| format!("`{one}` is banned by deny.toml and is in Cargo.lock; `cargo tree -i {one}` says who brings it"))
             .collect(),
     );
+}
+
+/// The one registry that dependencies come from.
+const REGISTRY: &str = concat!("registry+https://github.com/rust-lang/crates", ".io-index");
+
+/// Packages of a lock file that come from elsewhere, or whose bytes are not pinned.
+fn unpinned(lock: &str) -> Vec<String> {
+    let lock: Table = lock.parse().unwrap();
+    let field = |one: &Value, name: &str| one.get(name).and_then(Value::as_str).map(str::to_owned);
+    // A package without a source is our own.
+    let bad = lock["package"].as_array().unwrap().iter().filter_map(|one| {
+        let source = field(one, "source")?;
+        let name = field(one, "name").unwrap_or_default();
+        if source != REGISTRY {
+            return Some(format!("`{name}` comes from `{source}`"));
+        }
+        field(one, "checksum").is_none().then(|| format!("`{name}` has no checksum"))
+    });
+    bad.collect()
+}
+
+#[test]
+fn every_dependency_comes_from_the_one_registry_by_its_checksum() {
+    assert_eq!(deny()["sources"]["unknown-registry"].as_str(), Some("deny"));
+    assert_eq!(deny()["sources"]["unknown-git"].as_str(), Some("deny"));
+    let locks: Vec<_> = ending("Cargo.lock").collect();
+    assert!(locks.len() >= 3, "only {} lock files", locks.len());
+    none(locks.iter().flat_map(|(path, lock)| unpinned(lock).into_iter().map(move |what| format!("{path}: {what}"))).collect());
+}
+
+#[test]
+fn a_dependency_from_elsewhere_is_seen() {
+    let package = |source: &str, more: &str| format!("[[package]]\nname = \"one\"\nversion = \"1.0.0\"\nsource = \"{source}\"\n{more}");
+    assert_eq!(unpinned(&package(REGISTRY, "checksum = \"00\"\n")), [""; 0]);
+    assert_eq!(unpinned(&package(REGISTRY, "")), ["`one` has no checksum"]);
+    assert_eq!(unpinned(&package("git+https://example.org/one#0", "")), ["`one` comes from `git+https://example.org/one#0`"]);
+    assert_eq!(unpinned(&package("registry+https://example.org/index", "checksum = \"00\"\n")), ["`one` comes from `registry+https://example.org/index`"]);
 }

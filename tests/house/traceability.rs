@@ -132,14 +132,14 @@ fn complaints(page: &str, there: &There) -> Vec<String> {
     found
 }
 
-/// Rows of tables whose first column is `attack`: what is said to refuse it is tried by a test that exists.
-fn untried(page: &str, there: &There) -> Vec<String> {
+/// Rows of tables whose first column is called so, for example `attack`: what is said of it is tried by a test that exists.
+fn untried(page: &str, first: &str, there: &There) -> Vec<String> {
     let (mut found, mut inside, mut rows) = (Vec::new(), false, 0);
     for one in prose(page) {
         // The line under a table's head has no cells and ends nothing.
         inside &= one.line.trim_start().starts_with('|');
         let Some(row) = cells(one.line) else { continue };
-        if row.first() == Some(&"attack") {
+        if row.first() == Some(&first) {
             inside = true;
             continue;
         }
@@ -149,12 +149,12 @@ fn untried(page: &str, there: &There) -> Vec<String> {
         rows += 1;
         let tests = row.last().map(|tests| spans(tests)).unwrap_or_default();
         if tests.is_empty() {
-            found.push(format!("line {}: no test tries this attack", one.number));
+            found.push(format!("line {}: no test tries this {first}", one.number));
         }
         found.extend(tests.into_iter().filter(|test| !there.tests.contains(*test)).map(|test| format!("line {}: there is no test `{test}`", one.number)));
     }
     if rows == 0 {
-        found.push("there is no table of attacks".to_owned());
+        found.push(format!("there is no table of what is called `{first}`"));
     }
     found
 }
@@ -165,19 +165,60 @@ fn an_attack_that_nobody_tries_is_seen() {
     let none = BTreeSet::new;
     let there = There { features: none(), routes: none(), commands: none(), tables: none(), jobs: none(), tests: names(&["it_ends"]) };
     let check = |rows: &str, expect: &[&str]| {
-        let found = untried(&format!("| what | stands |\n|---|---|\n| a | b |\n\n| attack | what refuses it | test |\n|---|---|---|\n{rows}"), &there);
+        let found = untried(&format!("| what | stands |\n|---|---|\n| a | b |\n\n| attack | what refuses it | test |\n|---|---|---|\n{rows}"), "attack", &there);
         assert_eq!(found.len(), expect.len(), "{found:?}");
         assert!(found.iter().zip(expect).all(|(one, part)| one.contains(part)), "{found:?}");
     };
     check("| loops | fuel | `it_ends` |", &[]);
     check("| loops | fuel | `it_goes_on`, `it_ends` |", &["no test `it_goes_on`"]);
     check("| loops | `fuel` | by hand |", &["no test tries this attack"]);
-    check("", &["no table of attacks"]);
+    check("", &["no table of what is called `attack`"]);
 }
 
 #[test]
 fn every_attack_of_the_list_is_tried() {
-    none(untried(text("docs/hostile-plugins.md"), &there()));
+    none(untried(text("docs/hostile-plugins.md"), "attack", &there()));
+}
+
+/// What has to be tried, as the first cells of the page name it.
+const BAD_INPUT: [&str; 27] = [
+    "an unknown tool",
+    "arguments that are not JSON",
+    "an argument of the wrong type",
+    "a field too many",
+    "arguments of 10 MB",
+    "arguments 200 levels deep",
+    "NUL in a name or a value",
+    "lone surrogates",
+    "a policy file with a syntax error",
+    "a policy file with a type error",
+    "a policy file that is empty",
+    "a plugin that loops",
+    "a plugin that allocates without end",
+    "a plugin that recurses",
+    "a plugin that returns 1 GB",
+    "a plugin that returns invalid JSON",
+    "a plugin that traps",
+    "a plugin that was truncated on disk",
+    "a plugin with the wrong WIT version",
+    "500 calls at once",
+    "a denied call again and again",
+    "a model that never stops",
+    "PostgreSQL gone in the middle of a step",
+    "a full disk",
+    "two `steward up` on one data directory",
+    "a port that is taken",
+    "a clock that goes backwards",
+];
+
+#[test]
+fn every_bad_input_is_tried_and_says_what_becomes_of_the_run() {
+    let page = text("docs/bad-input.md");
+    none(untried(page, "input", &there()));
+    let rows: Vec<Vec<&str>> = prose(page).iter().filter_map(|one| cells(one.line)).collect();
+    none(rows.iter().filter(|row| row.len() != 4 || row.iter().any(|cell| cell.is_empty())).map(|row| format!("a row has four cells: {row:?}")).collect());
+    let missing = BAD_INPUT.iter().filter(|name| !rows.iter().any(|row| row.first() == Some(name)));
+    none(missing.map(|name| format!("docs/bad-input.md has no row `{name}`")).collect());
 }
 
 #[test]

@@ -69,7 +69,7 @@ async fn admit(state: AppState, route: &'static Route, request: Request) -> Resu
         {
             return Ok(Admitted::Answered(response));
         }
-        parts.extensions.insert(Caller { visit: visit.clone(), actor, agent, claim });
+        parts.extensions.insert(Caller { visit: visit.clone(), actor, access: route.access, agent, claim });
     }
     parts.extensions.insert(visit);
     Ok(Admitted::In(Request::from_parts(parts, Body::from(body))))

@@ -4,7 +4,7 @@ use super::answer::{Standing, of_run};
 use super::call::Begun;
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::follow::{Followed, follow};
+use crate::follow::{Followed, follow, shut_out};
 use futures_util::StreamExt as _;
 use rmcp::model::{CallToolResult, ProgressNotificationParam, ProgressToken};
 use rmcp::{Peer, RoleServer};
@@ -46,6 +46,7 @@ pub(super) async fn outcome(waiting: &Waiting<'_>, begun: &Begun) -> Result<Opti
     // Whichever way this ends early, a call that its client does not want any more is not carried out.
     let mut withdrawal = Withdrawal { caller: waiting.caller.clone(), run: begun.run, is_open: true };
     let mut followed = pin!(follow(state.clone(), waiting.caller.actor().clone(), begun.run, 0));
+    let mut shut_out = pin!(shut_out(waiting.caller.clone(), begun.run));
     let overall = Instant::now() + Duration::from_secs(u64::from(waiting.run_seconds).saturating_add(QUEUE_SECONDS_MAX));
     let mut run = Run::default();
     let mut ended = None;
@@ -61,6 +62,11 @@ pub(super) async fn outcome(waiting: &Waiting<'_>, begun: &Begun) -> Result<Opti
         tokio::select! {
             biased;
             () = waiting.stop.cancelled() => return Ok(None),
+            refusal = &mut shut_out => {
+                // Whoever has lost the right to hear of it has not taken it back: people decide, and it stands in the log.
+                withdrawal.is_open = false;
+                return Err(refusal);
+            }
             next = followed.next() => match next {
                 Some(Ok(Followed::Event(recorded))) => {
                     run.apply(&recorded);

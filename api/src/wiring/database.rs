@@ -224,6 +224,19 @@ fn as_role(url: &str, role: DatabaseRole) -> String {
     format!("{url}{joint}options[role]={}&options[search_path]=steward", role.name())
 }
 
+/// What to say where a pool signs in as somebody whom row security does not hold: it takes on a role that it does, and that is one wall where there
+/// could be two.
+pub async fn past_walls(stores: &[&Store]) -> Result<Option<String>, StoreError> {
+    for store in stores {
+        if let Some(role) = store.signs_in_past_walls().await? {
+            return Ok(Some(format!(
+                "signs in as `{role}`, whom row security does not hold; Steward takes on a role that it does hold, but sign in as `steward_app` (`database.url`) and `steward_worker` (`database.worker_url`)"
+            )));
+        }
+    }
+    Ok(None)
+}
+
 /// Makes the data directory: others may pass through it, to a PostgreSQL that runs as another user, but not look.
 pub fn make_data_dir(config: &Config) -> Result<(), LockError> {
     let failed = |source| LockError::File { path: config.data_dir.clone(), source };

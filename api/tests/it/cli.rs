@@ -208,8 +208,13 @@ impl Up {
     }
 
     /// Asks it to stop, and waits until it has.
-    pub(crate) fn stop(mut self) -> ExitStatus {
-        signal(self.pid(), rustix::process::Signal::TERM);
+    pub(crate) fn stop(self) -> ExitStatus {
+        self.stop_by(rustix::process::Signal::TERM)
+    }
+
+    /// The same with this signal.
+    pub(crate) fn stop_by(mut self, how: rustix::process::Signal) -> ExitStatus {
+        signal(self.pid(), how);
         self.wait()
     }
 

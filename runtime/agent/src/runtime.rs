@@ -39,4 +39,6 @@ pub struct Runtime {
     pub live: Live,
     /// The name of this worker in leases.
     pub worker: String,
+    /// How often a lease is renewed while its run is driven, in milliseconds: [`steward_core::limits::HEARTBEAT_MS`], in tests less.
+    pub heartbeat_ms: u64,
 }

@@ -8,7 +8,7 @@ use crate::live::Driving;
 use crate::runtime::Runtime;
 use std::sync::Arc;
 use std::time::Duration;
-use steward_core::limits::{HEARTBEAT_MS, LEASE_MS, RESERVATION_MINUTES};
+use steward_core::limits::{LEASE_MS, RESERVATION_MINUTES};
 use steward_core::{Actor, Event, HasKind, Kind, PersonId, RunId, WorkspaceId, Workspaces};
 use steward_office::people::actor_of_agent;
 use steward_store::doors::Leased;
@@ -190,7 +190,7 @@ fn hands_for(runtime: &Runtime, actor: &Actor, run: RunId, workspace: WorkspaceI
 async fn keep_lease(runtime: &Runtime, leased: Leased, driving: &Driving, lost: &CancellationToken) {
     let worker = Actor::worker(leased.tenant);
     while !lost.is_cancelled() {
-        tokio::time::sleep(Duration::from_millis(HEARTBEAT_MS)).await;
+        tokio::time::sleep(Duration::from_millis(runtime.heartbeat_ms)).await;
         let now = runtime.office.clock.now();
         // In a box of its own: most of the time it is not under way, and every run carries this future.
         let renewed = Box::pin(async {

@@ -11,8 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The most connections of one store used this way. A statement takes well under a millisecond, so few serve many runs.
-const LINES_MAX: usize = 8;
+/// The most connections of one store used this way, unless it is opened with another number. A statement takes well under a millisecond, so few
+/// serve many runs.
+pub(crate) const LINES_MAX: usize = 8;
 
 /// The connections. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -32,9 +33,9 @@ pub(crate) struct Line {
 }
 
 impl Lines {
-    /// None is opened before it is needed. `patience` is how long to wait for a free one.
-    pub(crate) fn new(connect: PgConnectOptions, patience: Duration) -> Self {
-        Self { connect: Arc::new(connect), patience, places: Arc::new(Semaphore::new(LINES_MAX)), idle: Arc::default() }
+    /// At most `most`, none of which is opened before it is needed. `patience` is how long to wait for a free one.
+    pub(crate) fn new(connect: PgConnectOptions, most: usize, patience: Duration) -> Self {
+        Self { connect: Arc::new(connect), patience, places: Arc::new(Semaphore::new(most)), idle: Arc::default() }
     }
 
     /// A connection, taken or made.

@@ -143,6 +143,19 @@ impl Session {
     }
 }
 
+#[expect(clippy::expect_used, reason = "test support may stop the test")]
+impl Store {
+    /// The server's process behind the next connection beside the pool, and what an earlier statement left there of its organisation, workspaces
+    /// and person.
+    pub async fn carried_over(&self) -> (i32, Option<String>) {
+        let mut line = self.lines.take().await.expect("a line");
+        let sql = "select pg_backend_pid(),
+                          nullif(concat(current_setting('app.tenant', true), current_setting('app.workspaces', true), current_setting('app.person', true)), '')";
+        let found = sqlx::query_as(sql).fetch_one(&mut line.conn).await;
+        line.done(found).expect("settings")
+    }
+}
+
 /// How often statements of the transaction's connection were run by a plan kept from before, among those that begin with `verb` and name `table`.
 #[expect(clippy::expect_used, reason = "test support may stop the test")]
 pub async fn kept_plans(tx: &mut crate::Tx, verb: &str, table: &str) -> i64 {

@@ -2,7 +2,7 @@
 
 use crate::audit_writer::{Lane, Lanes, Place};
 use crate::error::StoreError;
-use crate::line::Lines;
+use crate::line::{LINES_MAX, Lines};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
 use std::fmt::Write as _;
@@ -17,6 +17,8 @@ pub struct StoreOptions {
     pub url: String,
     /// Most connections held open.
     pub connections_max: u32,
+    /// Most connections beside them, for transactions of one statement.
+    pub lines_max: usize,
     /// How long to wait for a free connection, in milliseconds.
     pub acquire_timeout_ms: u64,
 }
@@ -24,7 +26,7 @@ pub struct StoreOptions {
 impl StoreOptions {
     /// Sixteen connections and ten seconds of patience.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), connections_max: 16, acquire_timeout_ms: 10_000 }
+        Self { url: url.into(), connections_max: 16, lines_max: LINES_MAX, acquire_timeout_ms: 10_000 }
     }
 }
 
@@ -46,13 +48,13 @@ impl Store {
             .test_before_acquire(false)
             .connect_with(connect.clone())
             .await?;
-        Ok(Self { pool, lines: Lines::new(connect, Duration::from_millis(options.acquire_timeout_ms)) })
+        Ok(Self { pool, lines: Lines::new(connect, options.lines_max, Duration::from_millis(options.acquire_timeout_ms)) })
     }
 
     /// A store that leads nowhere: every transaction fails. For runs whose journal is in memory.
     pub fn nowhere() -> Self {
         let connect = PgConnectOptions::new().socket("/nonexistent");
-        Self { pool: PgPoolOptions::new().connect_lazy_with(connect.clone()), lines: Lines::new(connect, Duration::ZERO) }
+        Self { pool: PgPoolOptions::new().connect_lazy_with(connect.clone()), lines: Lines::new(connect, LINES_MAX, Duration::ZERO) }
     }
 
     /// Begins a transaction for this actor.

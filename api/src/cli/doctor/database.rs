@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::config::Config;
-use crate::wiring::database::Database;
+use crate::wiring::database::{Database, past_walls};
 use steward_core::Actor;
 use steward_office::changes::ChangeKind;
 use steward_office::{OfficeError, notices};
@@ -34,7 +34,7 @@ async fn reach(config: &Config, which: &str) -> Vec<Check> {
         let (app, worker) = tokio::try_join!(database.app(), database.worker()).map_err(|err| crate::cli::chain(&err))?;
         let approved = approved(&app).await.map_err(|err| crate::cli::chain(&err))?;
         let unheard = unheard(&app).await.map_err(|err| crate::cli::chain(&err))?;
-        let role = past_walls(&[&app, &worker]).await.map_err(|err| crate::cli::chain(&err))?;
+        let role = past_walls(&[&app, &worker]).await.map_err(|err| crate::cli::chain(&err))?.map(|message| Check::warning("database role", message));
         tokio::join!(app.close(), worker.close());
         Ok::<_, String>((approved, unheard, role))
     };
@@ -51,19 +51,6 @@ async fn reach(config: &Config, which: &str) -> Vec<Check> {
         }
         Err(why) => vec![Check::wrong(NAME, why)],
     }
-}
-
-/// Whether a pool signs in as somebody whom row security does not hold: it takes on a role that it does, and that is one wall where there could be two.
-async fn past_walls(stores: &[&Store]) -> Result<Option<Check>, StoreError> {
-    for store in stores {
-        if let Some(role) = store.signs_in_past_walls().await? {
-            let message = format!(
-                "signs in as `{role}`, whom row security does not hold; Steward takes on a role that it does hold, but sign in as `steward_app` (`database.url`) and `steward_worker` (`database.worker_url`)"
-            );
-            return Ok(Some(Check::warning("database role", message)));
-        }
-    }
-    Ok(None)
 }
 
 /// Organisations that go by rules they approved, by name, with the version.

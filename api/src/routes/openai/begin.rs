@@ -5,15 +5,14 @@ use super::question::{Question, WORKSPACE};
 use super::transcript::{Finished, Transcript};
 use crate::auth::{Answer, Caller, json};
 use crate::error::ApiError;
-use crate::follow::{Followed, follow};
+use crate::follow::{Followed, follow, shut_out};
 use crate::routes::records::workspace_for;
-use crate::state::AppState;
 use futures_util::Stream;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use std::pin::Pin;
 use steward_agent::pins::pin;
-use steward_core::{Actor, RunId};
+use steward_core::RunId;
 use steward_office::OfficeError;
 use steward_office::conversations;
 
@@ -43,8 +42,10 @@ pub(super) struct Begun {
     pub(super) followed: Pin<Box<dyn Stream<Item = Result<Followed, OfficeError>> + Send>>,
     /// How long to listen, in seconds.
     pub(super) seconds_max: u32,
-    pub(super) state: AppState,
-    pub(super) actor: Actor,
+    /// Who asked.
+    pub(super) caller: Caller,
+    /// Resolves when they may not hear more.
+    pub(super) shut_out: Pin<Box<dyn Future<Output = ApiError> + Send>>,
 }
 
 /// Begins. With an idempotency key a repeat is answered with `show`'s form of "it is under way" until there is more to say.
@@ -68,8 +69,8 @@ pub(super) async fn begin<T: Serialize>(caller: &Caller, question: Question, sho
         transcript,
         followed,
         seconds_max: agent.limits.seconds.saturating_add(QUEUE_SECONDS_MAX),
-        state: state.clone(),
-        actor: caller.actor().clone(),
+        caller: caller.clone(),
+        shut_out: Box::pin(shut_out(caller.clone(), run)),
     })
 }
 

@@ -3,6 +3,7 @@
 use super::begin::Begun;
 use super::in_their_words;
 use super::transcript::Finished;
+use crate::edge::openai_type;
 use crate::error::ApiError;
 use crate::follow::Followed;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -41,6 +42,8 @@ enum Heard {
     People,
     /// There is nothing more to hear, or the time is over.
     Nothing,
+    /// Whoever listens may not hear more.
+    ShutOut(ApiError),
 }
 
 impl Begun {
@@ -49,7 +52,13 @@ impl Begun {
         loop {
             let is_handed_on = self.transcript.is_handed_on();
             let look_at = Instant::now() + Duration::from_millis(LOOK_MS);
-            match timeout_at(if is_handed_on { until.min(look_at) } else { until }, self.followed.next()).await {
+            let next = timeout_at(if is_handed_on { until.min(look_at) } else { until }, self.followed.next());
+            let heard = tokio::select! {
+                biased;
+                refusal = &mut self.shut_out => return Ok(Heard::ShutOut(refusal)),
+                heard = next => heard,
+            };
+            match heard {
                 Ok(Some(followed)) => return Ok(Heard::Followed(followed?)),
                 Ok(None) => return Ok(Heard::Nothing),
                 Err(_) if Instant::now() >= until => return Ok(Heard::Nothing),
@@ -63,7 +72,7 @@ impl Begun {
 
     /// Whether only people can move the run.
     async fn waits_for_people(&mut self) -> Result<bool, OfficeError> {
-        let mut tx = self.state.store.begin(&self.actor).await?;
+        let mut tx = self.caller.state().store.begin(self.caller.actor()).await?;
         if runs::is_at_work(&mut tx, self.head.run).await? {
             return Ok(false);
         }
@@ -82,7 +91,7 @@ impl Begun {
             return;
         }
         let looked = async {
-            let mut tx = self.state.store.begin(&self.actor).await?;
+            let mut tx = self.caller.state().store.begin(self.caller.actor()).await?;
             runs::journals_below(&mut tx, self.head.run).await
         };
         match looked.await {
@@ -106,6 +115,7 @@ pub(super) async fn whole(mut begun: Begun) -> Result<Finished, ApiError> {
             Heard::People => {
                 begun.transcript.people_are_waited_for();
             }
+            Heard::ShutOut(refusal) => return Err(refusal),
             Heard::Nothing => {
                 begun.look_below().await;
                 return Ok(begun.transcript.under_way());
@@ -135,6 +145,10 @@ pub(super) fn pieces(begun: Begun) -> impl Stream<Item = Piece> + Send {
                 Ok(Heard::People) => begun.transcript.people_are_waited_for(),
                 Err(err) => {
                     ready.push_back(Piece::Lost(in_their_words(err.into())));
+                    continue;
+                }
+                Ok(Heard::ShutOut(refusal)) => {
+                    ready.push_back(Piece::Lost(refusal));
                     continue;
                 }
                 Ok(Heard::Nothing) => {
@@ -168,5 +182,5 @@ pub(super) fn data(value: &Value) -> Event {
 
 /// The error of a stream that has begun, in the form of these routes.
 pub(super) fn lost(err: &ApiError) -> Value {
-    json!({ "message": format!("{}; the run goes on", err.detail), "type": "server_error", "code": err.code, "param": null })
+    json!({ "message": format!("{}; the run goes on", err.detail), "type": openai_type(err), "code": err.code, "param": null })
 }

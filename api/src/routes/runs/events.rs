@@ -1,11 +1,9 @@
 //! Follows a run as server-sent events: its journal from any event on, and the model's text while it is written.
-//!
-//! A follower is let in once and looked at again every few seconds: who lost session, token or workspace hears no more.
 
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::extract::{Id, Query};
-use crate::follow::{Followed, follow};
+use crate::follow::{Followed, follow, shut_out};
 use crate::openapi::Doc;
 use crate::run_events::{OutsideEvent, Reader, RunEvent, delta, outside};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -16,13 +14,11 @@ use futures_util::stream::iter;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 use std::time::Duration;
-use steward_core::{HasKind as _, Kind, RunId};
-use steward_office::{people, runs};
+use steward_core::RunId;
+use steward_office::runs;
 use steward_store::run::RunStatus;
 use utoipa::IntoParams;
 
-/// How often it is asked whether the follower may still hear, in milliseconds.
-const RECHECK_MS: u64 = 3_000;
 /// How often a comment keeps a silent connection open, in seconds.
 const KEEP_ALIVE_SECONDS: u64 = 15;
 /// What a browser sends when it takes up a stream again.
@@ -105,25 +101,4 @@ fn frames(run: RunId, followed: &Followed, reader: Reader) -> Vec<Event> {
         Followed::Delta(text) => vec![frame(delta(text))],
         Followed::Event(recorded) => outside(run, recorded, reader).into_iter().map(|event| frame(event).id(recorded.seq.to_string())).collect(),
     }
-}
-
-/// Resolves when the caller may no longer see the run.
-async fn shut_out(caller: Caller, run: RunId) {
-    loop {
-        tokio::time::sleep(Duration::from_millis(RECHECK_MS)).await;
-        match may_see(&caller, run).await {
-            Ok(()) => {}
-            // Away says nothing about the caller; the stream itself ends when the journal cannot be read.
-            Err(Kind::Away) => {}
-            Err(_) => return,
-        }
-    }
-}
-
-async fn may_see(caller: &Caller, run: RunId) -> Result<(), Kind> {
-    let store = &caller.state().store;
-    let actor = people::actor_again(store, caller.office(), caller.actor()).await.map_err(|err| err.kind())?;
-    let mut tx = store.begin(&actor).await.map_err(|err| err.kind())?;
-    runs::get(&mut tx, run).await.map_err(|err| err.kind())?;
-    Ok(())
 }

@@ -2,21 +2,44 @@
 
 use super::{Home, signal, until};
 use rustix::process::Signal;
+use secrecy::ExposeSecret as _;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
+use steward_agent::testing::{Reply, ScriptedModel};
+use steward_core::{Clock, Ids, Scope};
+use steward_office::Office;
+use steward_office::people::{self, NewToken};
+use steward_store::testing::TestDatabase;
 
 fn postmaster(home: &Home) -> Option<i32> {
     fs::read_to_string(home.path("data/pg/postmaster.pid")).ok()?.lines().next()?.trim().parse().ok()
 }
 
-/// The status of a plain GET.
-fn status(port: u16, path: &str) -> Option<u16> {
+/// The answer to a GET with these header lines.
+fn get(port: u16, path: &str, headers: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n").ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{headers}Connection: close\r\n\r\n").ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
-    answer.split_whitespace().nth(1)?.parse().ok()
+    Some(answer)
+}
+
+/// The status of a plain GET.
+fn status(port: u16, path: &str) -> Option<u16> {
+    get(port, path, "")?.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// A token of the owner.
+async fn token(database: &TestDatabase, scope: Scope) -> String {
+    let tenant = database.app.all_tenants().await.expect("organisations")[0].tenant;
+    let owner = people::actor_of_person(&database.app, tenant, "owner@localhost").await.expect("the owner");
+    let mut tx = database.app.begin(&owner).await.expect("tx");
+    let new = NewToken { name: "looks".to_owned(), scopes: [scope].into(), expires_at: None };
+    let made = people::make_token(&mut tx, &Office::new(Clock::System, Ids::System), new).await.expect("a token");
+    tx.commit().await.expect("commit");
+    made.secret.expose_secret().to_owned()
 }
 
 #[test]
@@ -52,8 +75,8 @@ fn it_starts_survives_and_stops() {
     assert!(!up.said.contains("Sign in as"), "the organisation is made once: {}", up.said);
     assert!(home.json(&["audit", "export", "--as", "ada@example.org", "--action", "organisation.create"])["leaf"].is_string());
 
-    // A clean end: everything is gone, and the exit code says so.
-    let end = up.stop();
+    // A clean end, as by Ctrl-C: everything is gone, and the exit code says so.
+    let end = up.stop_by(Signal::INT);
     assert!(end.success(), "{end:?}");
     assert_eq!(postmaster(&home), None, "PostgreSQL is stopped too");
 
@@ -64,14 +87,33 @@ fn it_starts_survives_and_stops() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rules_are_reloaded_and_broken_ones_are_not() {
-    let home = Home::made("reload", "").await;
+    let database = TestDatabase::make().await;
+    let home = Home::with_config("reload", "").set("STEWARD_DATABASE__URL", &database.superuser_url);
     let up = home.up(&[]);
+    let token = token(&database, Scope::Read).await;
+    // What the running server judges by, by its own word: the digest of the rules, and the rules.
+    let in_force = || {
+        let answer = get(up.port, "/api/v1/policies", &format!("Authorization: Bearer {token}\r\n")).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        answer.split_once("\r\n\r\n").expect("a body").1.to_owned()
+    };
+    let before = in_force();
+    assert!(before.contains("\"digest\"") && before.contains("permit"), "{before}");
     home.write("data/policies/rules/90-mine.cedar", "permit (principal, action, resource) when { context.nothing };\n");
     up.wait_for_log(&["ERROR", "THE CHANGED RULES ARE REFUSED", "rules/90-mine.cedar:1"]);
+    assert_eq!(in_force(), before);
     home.write("data/policies/rules/90-mine.cedar", "");
     up.wait_for_log(&["ERROR", "THE CHANGED RULES ARE REFUSED", "rules/90-mine.cedar:1", "the file is empty"]);
+    assert_eq!(in_force(), before);
+    // The whole directory is taken away, as an update that broke off might leave it.
+    fs::rename(home.path("data/policies/rules"), home.path("aside")).expect("moved");
+    up.wait_for_log(&["ERROR", "THE CHANGED RULES ARE REFUSED", "cannot be read"]);
+    assert_eq!(in_force(), before);
+    fs::rename(home.path("aside"), home.path("data/policies/rules")).expect("moved back");
     home.write("data/policies/rules/90-mine.cedar", "@id(\"mine\") @reason(\"Mine.\") forbid (principal, action, resource) when { context.tainted };\n");
     up.wait_for_log(&["new rules are in force"]);
+    let after = in_force();
+    assert!(after != before && after.contains("\"mine\""), "{after}");
     assert!(up.stop().success());
 }
 
@@ -91,4 +133,40 @@ async fn the_parts_run_as_processes_of_their_own() {
         signal(i32::try_from(child.id()).expect("pid"), Signal::TERM);
         assert!(child.wait().expect("end").success());
     }
+}
+
+/// What is under way has so long after the first signal.
+const GRACE: Duration = Duration::from_secs(10);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_signal_stops_at_once_and_the_next_start_goes_on() {
+    let model = ScriptedModel::start(vec![Reply::Hang, Reply::text("Here I am again.")]).await;
+    let database = TestDatabase::make().await;
+    let toml = format!("[models.strong]\nmodel = \"scripted\"\nbase_url = \"{}\"\n", model.base_url());
+    let home = Home::with_config("twice", &toml).set("STEWARD_DATABASE__URL", &database.superuser_url);
+    let mut up = home.up(&[]);
+    let token = token(&database, Scope::Converse).await;
+    let body = r#"{"model":"assistant","stream":true,"messages":[{"role":"user","content":"Are you there?"}]}"#;
+    let mut stream = TcpStream::connect(("127.0.0.1", up.port)).expect("connect");
+    let head = format!("POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json", up.port);
+    write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).expect("ask");
+    until("the model to be asked", || model.requests().len() == 1);
+    signal(up.pid(), Signal::TERM);
+    up.wait_for_log(&["stopping (SIGTERM)"]);
+    let asked = Instant::now();
+    signal(up.pid(), Signal::INT);
+    assert_eq!(up.wait().code(), Some(130));
+    assert!(asked.elapsed() < GRACE && up.log().contains("stopping at once"), "{:?}: {}", asked.elapsed(), up.log());
+
+    // Nothing that was committed is lost: the run goes on at the next start, once its lease has run out.
+    assert_eq!(database.number("select count(*) from run where status = 'running'").await, 1);
+    database.raw("update run set lease_until = now() - interval '1 minute'").await;
+    let up = home.up(&[]);
+    let mut looks = 0;
+    while database.number("select count(*) from run where outcome = 'replied'").await == 0 {
+        looks += 1;
+        assert!(looks < 6_000, "the run does not go on: {}", up.log());
+    }
+    assert_eq!(database.number("select count(*) from message where by_agent and text = 'Here I am again.'").await, 1);
+    assert!(up.stop().success());
 }

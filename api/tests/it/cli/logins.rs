@@ -61,3 +61,34 @@ async fn what_runs_by_itself_is_never_the_databases_owner_and_always_somebodys()
     until("it to listen still", || std::net::TcpStream::connect(("127.0.0.1", up.port)).is_ok());
     assert!(up.stop().success());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_that_row_security_does_not_hold_is_warned_of() {
+    let database = TestDatabase::make().await;
+    let mut home = Home::with_config("walls", "")
+        .set("STEWARD_DATABASE__MIGRATE_URL", &database.superuser_url)
+        .set("STEWARD_DATABASE__URL", &database.app_url)
+        .set("STEWARD_DATABASE__WORKER_URL", &database.worker_url);
+    let up = home.up(&[]);
+    let report = home.json(&["doctor", "--json"]);
+    assert!(report["checks"].as_array().is_some_and(|checks| checks.iter().all(|check| check["name"] != "database role")), "{report}");
+    assert!(!up.log().contains("row security"), "{}", up.log());
+    assert!(up.stop().success());
+    // Either sign-in alone is enough for a word, and it still works: the role is laid down in the connection.
+    for (url, worker) in [(&database.superuser_url, &database.worker_url), (&database.app_url, &database.superuser_url)] {
+        home = home.set("STEWARD_DATABASE__URL", url).set("STEWARD_DATABASE__WORKER_URL", worker);
+        let up = home.up(&[]);
+        let report = home.json(&["doctor", "--json"]);
+        let check = report["checks"].as_array().and_then(|checks| checks.iter().find(|check| check["name"] == "database role")).unwrap_or_else(|| panic!("{report}"));
+        assert_eq!((&check["state"], &report["ok"]), (&json!("warning"), &json!(true)), "{report}");
+        for said in [check["message"].as_str().unwrap_or_default(), &up.log()] {
+            assert!(said.contains("whom row security does not hold") && said.contains("sign in as `steward_app`"), "{said}");
+        }
+        let log = std::fs::File::create(home.path("work.log")).expect("log");
+        let mut work = home.command(&["work", "--runs", "1"]).stderr(log).spawn().expect("work");
+        until("the worker", || std::fs::read_to_string(home.path("work.log")).is_ok_and(|log| log.contains("whom row security does not hold")));
+        super::signal(i32::try_from(work.id()).expect("pid"), rustix::process::Signal::TERM);
+        assert!(work.wait().expect("end").success());
+        assert!(up.stop().success());
+    }
+}

@@ -1,6 +1,28 @@
 //! What must hold of the database itself, read from its catalogue, so that a new table or function cannot forget it.
 
 use super::server::Server;
+use steward_store::testing::TestDatabase;
+
+const GRANTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/http/grants.txt");
+
+/// Tables whose rows are only ever added to.
+const INSERT_ONLY: [&str; 15] = [
+    "announcement",
+    "audit_checkpoint",
+    "audit_event",
+    "audit_index",
+    "audit_object",
+    "audit_personal",
+    "contact_import",
+    "decision",
+    "grant_use",
+    "hold_approval",
+    "hold_escalation",
+    "host_effect",
+    "identity",
+    "run_event",
+    "schedule_run",
+];
 
 /// Functions that look across organisations. Each is small and pinned; a new one is written down here, and a reviewer asks why.
 const DEFINER_FUNCTIONS: [&str; 7] =
@@ -105,23 +127,9 @@ async fn nobody_who_signs_in_is_above_the_walls_or_owns_anything() {
 async fn what_is_only_ever_added_to_cannot_be_changed_by_grant_or_by_habit() {
     let server = Server::start().await;
     let database = &server.database;
-    for table in [
-        "run_event",
-        "decision",
-        "hold_approval",
-        "host_effect",
-        "audit_event",
-        "audit_index",
-        "audit_checkpoint",
-        "audit_object",
-        "audit_personal",
-        "contact_import",
-        "grant_use",
-        "hold_escalation",
-        "identity",
-        "announcement",
-        "schedule_run",
-    ] {
+    let guarded = "select tgrelid::regclass::text from pg_trigger where tgname = 'never_change' order by tgrelid::regclass::text collate \"C\"";
+    assert_eq!(database.texts(&database.superuser_url, "", guarded).await.expect("query"), INSERT_ONLY, "what a trigger guards stands in the list, and nothing else");
+    for table in INSERT_ONLY {
         for (role, verb) in [
             ("steward_app", "update"),
             ("steward_app", "delete"),
@@ -141,4 +149,69 @@ async fn what_is_only_ever_added_to_cannot_be_changed_by_grant_or_by_habit() {
     let sql = "select proname::text from pg_proc where pronamespace = 'steward'::regnamespace and not prosecdef and prolang = (select oid from pg_language where lanname = 'plpgsql')
                  and prorettype = 'trigger'::regtype and not coalesce('search_path=\"\"' = any (proconfig), false)";
     check(sql, "triggers that look things up by whoever's path").await;
+}
+
+/// What anybody but its owner may do with each table, view and sequence, with which columns, and who may call each function.
+async fn grants(database: &TestDatabase) -> Vec<String> {
+    let tables = "
+        select 'table ' || relname || ' ' || coalesce(role || ': ' || string_agg(what, ', ' order by what collate \"C\"), 'nobody')
+          from (select oid, relname::text, relowner, coalesce(relacl, acldefault(case relkind when 'S' then 's'::\"char\" else 'r'::\"char\" end, relowner)) as acl
+                  from pg_class where relnamespace = 'steward'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'S')) as it
+          left join lateral (
+            select grantee, lower(privilege_type) as what from aclexplode(acl) where grantee <> relowner
+             union all
+            select given.grantee, lower(given.privilege_type) || ' (' || string_agg(attname::text, ' ' order by attname::text collate \"C\") || ')'
+              from pg_attribute, aclexplode(attacl) as given where attrelid = it.oid and given.grantee <> relowner group by given.grantee, given.privilege_type
+          ) as given on true
+          left join lateral (select case when grantee = 0 then 'public' else grantee::regrole::text end as role where grantee is not null) as named on true
+         group by relname, role";
+    let functions = "
+        select 'function ' || it.oid::regprocedure::text || case when prosecdef then ', as its owner' else '' end || ': ' || coalesce(string_agg(role, ', ' order by role collate \"C\"), 'nobody')
+          from pg_proc as it
+          left join lateral (
+            select case when grantee = 0 then 'public' else grantee::regrole::text end as role
+              from aclexplode(coalesce(proacl, acldefault('f', proowner))) where grantee <> proowner
+          ) as given on true
+         where pronamespace = 'steward'::regnamespace and not exists (select from pg_depend where objid = it.oid and deptype = 'e')
+         group by it.oid, prosecdef";
+    let mut lines = Vec::new();
+    for sql in [tables, functions] {
+        lines.extend(database.texts(&database.superuser_url, "", sql).await.expect("grants"));
+    }
+    lines.sort_unstable();
+    lines
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "whether to rewrite the file is asked of the one who runs the test")]
+async fn what_is_granted_is_written_down() {
+    let server = Server::start().await;
+    let lines = grants(&server.database).await;
+    assert!(lines.iter().all(|line| !line.contains("truncate") && !line.contains(" public: ")), "never granted: {lines:?}");
+    if std::env::var("UPDATE").is_ok_and(|value| value == "1") {
+        std::fs::write(GRANTS, format!("{}\n", lines.join("\n"))).expect("write");
+    }
+    let golden = std::fs::read_to_string(GRANTS).unwrap_or_default();
+    for (have, want) in lines.iter().zip(golden.lines()) {
+        assert_eq!(have, want, "run this test with UPDATE=1 and read the difference");
+    }
+    assert_eq!(lines.len(), golden.lines().count(), "a table or function is missing from the file, or a line has none");
+}
+
+#[tokio::test]
+async fn a_grant_that_is_not_written_down_is_seen() {
+    let server = Server::start().await;
+    let database = &server.database;
+    let before = grants(database).await;
+    for (sql, line) in [
+        ("grant delete on run_event to steward_app", "table run_event steward_app: delete, "),
+        ("grant update (body) on run_event to steward_worker", "update (body)"),
+        ("grant execute on function changes_in_force to public", "function changes_in_force"),
+        ("create table careless (n int); grant all on careless to steward_app", "table careless steward_app: delete, insert, "),
+        ("create table forgotten (n int)", "table forgotten nobody"),
+    ] {
+        database.raw(sql).await;
+        let new: Vec<String> = grants(database).await.into_iter().filter(|line| !before.contains(line)).collect();
+        assert!(new.iter().any(|one| one.contains(line)), "`{sql}` is not seen: {new:?}");
+    }
 }

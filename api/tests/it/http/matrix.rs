@@ -20,10 +20,12 @@ enum Knocker {
     Revoked,
     As(Role),
     Token(Scope),
+    ExpiredToken,
+    RevokedToken,
     OtherOwner,
 }
 
-const KNOCKERS: [(&str, Knocker); 14] = [
+const KNOCKERS: [(&str, Knocker); 16] = [
     ("nobody", Knocker::Nobody),
     ("bad-cookie", Knocker::BadCookie),
     ("bad-token", Knocker::BadToken),
@@ -37,6 +39,8 @@ const KNOCKERS: [(&str, Knocker); 14] = [
     ("t:converse", Knocker::Token(Scope::Converse)),
     ("t:read", Knocker::Token(Scope::Read)),
     ("t:write", Knocker::Token(Scope::Write)),
+    ("t:expired", Knocker::ExpiredToken),
+    ("t:revoked", Knocker::RevokedToken),
     ("other-org", Knocker::OtherOwner),
 ];
 
@@ -75,6 +79,14 @@ async fn proof(world: &World, people: &[PersonId; 5], knocker: Knocker) -> (Pers
             (person, Proof::Cookie(session("home", person).await.secret))
         }
         Knocker::Token(scope) => (owner, Proof::Token(world.token(&world.home.actor, &[scope]).await.secret)),
+        // With every scope, so that it is nothing else they lack.
+        Knocker::ExpiredToken | Knocker::RevokedToken => {
+            let made = world.token(&world.home.actor, &Scope::ALL).await;
+            let column = if matches!(knocker, Knocker::ExpiredToken) { "expires_at" } else { "revoked_at" };
+            let id = made.token.api_token_id.uuid();
+            world.server.database.raw(&format!("update api_token set {column} = '2026-01-01' where api_token_id = '{id}'")).await;
+            (owner, Proof::Token(made.secret))
+        }
         Knocker::OtherOwner => (owner, Proof::Cookie(session("other", world.other.owner).await.secret)),
     }
 }

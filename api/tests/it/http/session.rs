@@ -83,6 +83,12 @@ async fn a_sign_in_that_is_neither_link_nor_password_is_refused() {
     ] {
         world.server.ask("POST", "/api/v1/session").json(&body).send().await.expect(422);
     }
+    // As long as a body may be, and longer: refused before anything is hashed, so it counts as no failure either.
+    for (letters, status) in [((1 << 20) - 100, 422), (1 << 20, 413)] {
+        let body = json!({ "email": "ada@home.example", "password": "x".repeat(letters) });
+        world.server.ask("POST", "/api/v1/session").json(&body).send().await.expect(status);
+    }
+    assert_eq!(world.server.database.number("select count(*) from sign_in_failure").await, 0);
     for link in ["", "x", "org_00000000000000000000000001.0000000000000000000000000000000000000000000000000000"] {
         world.server.ask("POST", "/api/v1/session").json(&json!({ "link": link })).send().await.expect(401);
     }
@@ -189,4 +195,29 @@ async fn an_idle_session_is_over() {
     world.server.ask("GET", "/api/v1/me").cookie(&owner).send().await.expect(401);
     let nothing = SecretString::from("");
     world.server.ask("GET", "/api/v1/me").cookie(&nothing).send().await.expect(401);
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_takes_the_same_work_whoever_it_names() {
+    let world = World::make().await;
+    let owner = world.owner().await;
+    world.server.ask("PUT", "/api/v1/me/password").cookie(&owner).json(&json!({ "new": PASSWORD })).send().await.expect(200);
+    let (silent, out) = (world.person(Role::Support, None).await, world.person(Role::Support, None).await);
+    let database = &world.server.database;
+    database.raw(&format!("update person set email = 'silent@home.example' where person_id = '{}'", silent.uuid())).await;
+    database.raw(&format!("update person set email = 'out@home.example', disabled_at = now() where person_id = '{}'", out.uuid())).await;
+    let work = async |body: serde_json::Value| {
+        let before = world.server.state.passwords.worked();
+        let reply = world.server.ask("POST", "/api/v1/session").json(&body).send().await;
+        (reply.status, world.server.state.passwords.worked() - before)
+    };
+    let known = work(json!({ "email": "ada@home.example", "password": "not this one at all" })).await;
+    assert!(known.0 == 401 && known.1 > 0, "{known:?}");
+    for (who, email) in
+        [("nobody", "nobody@home.example"), ("no password", "silent@home.example"), ("shut out", "out@home.example"), ("no address", "ada at home")]
+    {
+        assert_eq!(work(json!({ "email": email, "password": "not this one at all" })).await, known, "{who}");
+    }
+    let elsewhere = json!({ "email": "ada@home.example", "password": PASSWORD, "organisation_id": world.other.tenant });
+    assert_eq!(work(elsewhere).await, known, "another organisation");
 }

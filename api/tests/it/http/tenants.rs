@@ -1,5 +1,6 @@
 //! Two organisations: nothing of one is ever seen, counted or touched by the other, through any table and any route.
 
+use super::on_record::{but_sign_in, fingerprint};
 use super::sample;
 use super::world::World;
 use serde_json::Value;
@@ -88,6 +89,14 @@ begin
   insert into deal (tenant_id, deal_id, workspace_id, title, stage, created_at, changed_at) values (t, gen_random_uuid(), w, 'x', 'x', n, n);
   insert into note (tenant_id, note_id, workspace_id, contact_id, text, created_at) values (t, gen_random_uuid(), w, k, 'x', n);
 end $$";
+
+/// Fills the other organisation with a word that stands nowhere else, in place of every text, and says by what it is known.
+pub(crate) async fn canary(world: &World) -> [String; 5] {
+    let theirs = FILL.replace("{tenant}", &format!("'{}'::uuid", world.other.tenant.uuid())).replace("'x'", "'canarybird'");
+    world.server.database.raw(&theirs).await;
+    let (tenant, workspace, owner) = (world.other.tenant.to_string(), world.other.workspace.to_string(), world.other.owner.to_string());
+    [tenant, workspace, owner, "other.example".to_owned(), "canarybird".to_owned()]
+}
 
 /// Tries a statement on every table, each on its own, and says what came of it: `table count`, where an error counts as -1.
 /// `{table}` stands for the table.
@@ -248,7 +257,7 @@ async fn an_id_of_another_organisation_and_no_id_at_all_answer_with_the_same_byt
     for route in table().iter().filter(|route| route.path.contains("{id}")) {
         let mut replies = Vec::new();
         let foreign = sample::target(&world, &world.other, world.other.owner, route).await;
-        let before = world.server.database.number("select count(*) from audit_event").await;
+        let (before, stood) = (world.server.database.number("select count(*) from audit_event").await, fingerprint(&world).await);
         for id in [foreign, sample::nothing(&world, route), Some("nonsense".to_owned())] {
             let owner = world.owner().await;
             let reply = sample::ask(&world, route, id.as_deref()).cookie(&owner).send().await;
@@ -266,32 +275,36 @@ async fn an_id_of_another_organisation_and_no_id_at_all_answer_with_the_same_byt
         assert!(replies.iter().all(|reply| *reply == replies[0]), "{} {}: {replies:#?}", route.method, route.path);
         // Signing in is what was audited in between: a link and a session for each request.
         assert_eq!(world.server.database.number("select count(*) from audit_event").await, before + 6, "{} {}", route.method, route.path);
+        assert_eq!(but_sign_in(fingerprint(&world).await), but_sign_in(stood), "{} {} changed something", route.method, route.path);
     }
 }
+
+/// The forms in which a list may be asked for: as a page, as a table, as lines.
+const FORMS: [&str; 3] = ["application/json", "text/csv", "application/jsonl"];
 
 #[tokio::test]
 async fn no_list_shows_anything_of_another_organisation() {
     let world = World::make().await;
-    // Every text of theirs is a word that stands nowhere else.
-    let theirs = FILL.replace("{tenant}", &format!("'{}'::uuid", world.other.tenant.uuid())).replace("'x'", "'canarybird'");
-    world.server.database.raw(&theirs).await;
+    let theirs = canary(&world).await;
     let owner = world.owner().await;
-    for route in table().iter().filter(|route| route.method == "GET" && route.path.starts_with("/api/") && !route.path.contains('{')) {
+    let mut files = 0;
+    for route in table().iter().filter(|route| route.method == "GET" && !route.path.contains('{')) {
         let path = match route.path {
-            // Nobody asked to be let in.
-            "/api/v1/oauth/request" => continue,
             "/api/v1/search" => "/api/v1/search?q=canarybird",
             path => path,
         };
-        let text = world.server.ask("GET", path).cookie(&owner).send().await.expect(200).text();
-        for foreign in [
-            world.other.tenant.to_string(),
-            world.other.workspace.to_string(),
-            world.other.owner.to_string(),
-            "other.example".to_owned(),
-            "canarybird".to_owned(),
-        ] {
-            assert!(!text.contains(&foreign), "{path}: {text}");
+        for form in FORMS {
+            let reply = world.server.ask("GET", path).cookie(&owner).header("accept", form).send().await;
+            // Nobody asked to be let in, and nobody has a session as an MCP client; pages of the web need a browser that says so.
+            let may_refuse = matches!(path, "/api/v1/oauth/request" | "/mcp") || !path.starts_with("/api/");
+            assert!(reply.status == 200 || may_refuse, "{path} as {form}: {}", reply.status);
+            files += usize::from(reply.header("content-type").is_some_and(|kind| kind.starts_with(form)) && form != FORMS[0]);
+            let text = reply.text();
+            for foreign in &theirs {
+                assert!(!text.contains(foreign), "{path} as {form}: {text}");
+            }
         }
     }
+    // Contacts, companies, deals, actions and usage as tables, and actions as lines.
+    assert!(files >= 5, "{files} lists left as files");
 }

@@ -32,11 +32,16 @@ use steward_store::question::QuestionRow;
 use steward_store::run::{self, RunStatus};
 use steward_store::step::{Move, NewSubRun, Reserve, Step};
 use steward_store::{Store, StoreError, Tx, journal};
+use tracing::warn;
 
 /// The most events of one run.
 const EVENTS_MAX: i64 = 100_000;
 /// How often a commit is tried while the database is away, or others are in its way.
 const TRIES_MAX: u32 = 8;
+/// How often a commit is tried while the disk of the database is full: for about an hour, in which somebody may make room.
+const FULL_TRIES_MAX: u32 = 1_200;
+/// The longest wait between two tries, in milliseconds.
+const PAUSE_MS_MAX: u64 = 3_200;
 
 /// A journal engine.
 #[derive(Clone)]
@@ -223,8 +228,8 @@ impl Journal {
     }
 
     /// Writes a batch: all of it or nothing. Tells whether somebody asked the run to stop.
-    /// While the database is away, or took the commit back because others were in its way, it is tried again; a lost answer to a commit is
-    /// found out.
+    /// While the database is away or its disk is full, or when it took the commit back because others were in its way, it is tried again; a lost
+    /// answer to a commit is found out.
     pub(super) async fn commit(&self, office: &Office, batch: &Batch<'_>) -> Result<bool, OfficeError> {
         match self {
             Self::Memory(memory) => {
@@ -243,10 +248,18 @@ impl Journal {
             point();
             let outcome = store.write_step(actor, &step).await;
             point();
+            let tries_max = match &outcome {
+                Err(StoreError::Away(_) | StoreError::Collided(_)) => TRIES_MAX,
+                Err(StoreError::Full(_)) => FULL_TRIES_MAX,
+                _ => 0,
+            };
             match outcome {
-                Err(StoreError::Away(_) | StoreError::Collided(_)) if tries < TRIES_MAX => {
+                Err(err) if tries < tries_max => {
+                    if tries == 0 && matches!(err, StoreError::Full(_)) {
+                        warn!(run.id = %batch.run, "the disk of the database is full; the run waits where it is until there is room");
+                    }
                     tries += 1;
-                    tokio::time::sleep(Duration::from_millis(100 << tries.min(5))).await;
+                    tokio::time::sleep(Duration::from_millis((100_u64 << tries.min(5)).min(PAUSE_MS_MAX))).await;
                 }
                 // The answer to an earlier try may have been lost after its commit: then the row is where this batch would bring it.
                 Err(StoreError::Stale | StoreError::Moved) if tries > 0 && self.stands_at(batch).await? => return Ok(false),

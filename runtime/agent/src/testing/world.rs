@@ -13,7 +13,7 @@ use crate::worker::{drive_taken, drive_with};
 use secrecy::SecretString;
 use std::sync::Arc;
 use steward_core::event::Recorded;
-use steward_core::limits::LEASE_MS;
+use steward_core::limits::{HEARTBEAT_MS, LEASE_MS};
 use steward_core::{Actor, ActorKind, AuthMethod, Clock, ConversationId, EnvelopeKey, Ids, Mode, Role, RunId, RunLimits, TenantId, WorkspaceId, Workspaces};
 use steward_host::{Host, HostOptions};
 use steward_office::conversations::{self, AgentPins};
@@ -56,6 +56,15 @@ impl World {
         Self::make(&model.base_url()).await
     }
 
+    /// The same installation, whose worker renews its leases so often.
+    #[must_use]
+    pub fn that_renews_each(mut self, heartbeat_ms: u64) -> Self {
+        let mut made = runtime(&self.db, self.runtime.office.clone(), &self.base_url, RunLimits::default(), &[]);
+        made.heartbeat_ms = heartbeat_ms;
+        self.runtime = Arc::new(made);
+        self
+    }
+
     /// An installation in this database, with these bounds for its agent.
     pub async fn with(db: TestDatabase, base_url: &str, limits: RunLimits) -> Self {
         Self::build(db, base_url, limits, &[], Clock::System).await
@@ -92,6 +101,7 @@ impl World {
             key: runtime.key.clone(),
             live: Live::default(),
             worker: runtime.worker.clone(),
+            heartbeat_ms: runtime.heartbeat_ms,
         };
         Self::found(TestDatabase { worker, ..self.db.clone() }, Arc::new(parts), &self.base_url).await
     }
@@ -308,6 +318,7 @@ fn parts(store: Store, office: Office, base_url: &str, limits: RunLimits, extra:
         approvals: Arc::default(),
         live: Live::default(),
         worker: "test-worker".into(),
+        heartbeat_ms: HEARTBEAT_MS,
         office,
     }
 }

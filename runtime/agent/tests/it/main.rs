@@ -9,4 +9,5 @@
 mod away;
 mod crash;
 mod driver;
+mod lines;
 mod models;

@@ -9,6 +9,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use rand::TryRngCore as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use steward_core::{Actor, ActorKind, AuthMethod};
 use steward_store::{Store, person, session as sessions};
@@ -32,6 +33,7 @@ pub struct Passwords {
     memory: Arc<Mutex<Vec<Vec<Block>>>>,
     /// A hash that no password has, checked when there is no account to check.
     decoy: Arc<str>,
+    worked: Arc<AtomicU64>,
 }
 
 /// What a check found.
@@ -48,25 +50,31 @@ impl Passwords {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|err| PeopleError::Secret(err.to_string()))?;
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let memory = Arc::new(Mutex::new(Vec::new()));
-        let decoy = with_memory(&memory, |memory| hash_now(&argon, memory, &random::<32>()?))?.into();
-        Ok(Self { argon, at_once: Arc::new(Semaphore::new(at_once.max(1))), memory, decoy })
+        let worked = Arc::<AtomicU64>::default();
+        let decoy = with_memory(&memory, |memory| hash_now(&argon, memory, &worked, &random::<32>()?))?.into();
+        Ok(Self { argon, at_once: Arc::new(Semaphore::new(at_once.max(1))), memory, decoy, worked })
+    }
+
+    /// How much was hashed so far, in KiB times passes. What is the same for two passwords took the same, however busy the machine is.
+    pub fn worked(&self) -> u64 {
+        self.worked.load(Ordering::Relaxed)
     }
 
     /// The string to store for a password.
     pub(super) async fn hash(&self, password: &SecretString) -> Result<String, PeopleError> {
-        let (argon, password) = (self.argon.clone(), password.clone());
-        self.bounded(move |memory| hash_now(&argon, memory, password.expose_secret().as_bytes())).await
+        let (argon, worked, password) = (self.argon.clone(), Arc::clone(&self.worked), password.clone());
+        self.bounded(move |memory| hash_now(&argon, memory, &worked, password.expose_secret().as_bytes())).await
     }
 
     /// Checks a password against a stored string; without one, does the same work and finds it wrong.
     pub(super) async fn check(&self, stored: Option<String>, password: &SecretString) -> Result<Checked, PeopleError> {
-        let (password, decoy) = (password.clone(), Arc::clone(&self.decoy));
+        let (password, decoy, worked) = (password.clone(), Arc::clone(&self.decoy), Arc::clone(&self.worked));
         self.bounded(move |memory| {
             let parsed = PasswordHash::new(stored.as_deref().unwrap_or(&decoy)).map_err(|err| PeopleError::Secret(err.to_string()))?;
             let (params, algorithm, version) = parameters(&parsed).map_err(|err| PeopleError::Secret(err.to_string()))?;
             let is_weak = params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES;
             let salt = parsed.salt.ok_or_else(|| PeopleError::Secret("a stored hash has no salt".to_owned()))?;
-            let computed = compute(&Argon2::new(algorithm, version, params), memory, password.expose_secret().as_bytes(), salt)?;
+            let computed = compute(&Argon2::new(algorithm, version, params), memory, &worked, password.expose_secret().as_bytes(), salt)?;
             // Compared in constant time: `Output` does so.
             let matches = parsed.hash == Some(computed);
             Ok(Checked { is_right: matches && stored.is_some(), is_weak })
@@ -101,7 +109,7 @@ fn with_memory<T>(all: &Mutex<Vec<Vec<Block>>>, work: impl FnOnce(&mut Vec<Block
     result
 }
 
-fn compute(argon: &Argon2<'_>, memory: &mut Vec<Block>, password: &[u8], salt: Salt<'_>) -> Result<Output, PeopleError> {
+fn compute(argon: &Argon2<'_>, memory: &mut Vec<Block>, worked: &AtomicU64, password: &[u8], salt: Salt<'_>) -> Result<Output, PeopleError> {
     let failed = |err: argon2::password_hash::Error| PeopleError::Secret(err.to_string());
     let mut bytes = [0; Salt::MAX_LENGTH];
     let salt = salt.decode_b64(&mut bytes).map_err(failed)?;
@@ -109,6 +117,8 @@ fn compute(argon: &Argon2<'_>, memory: &mut Vec<Block>, password: &[u8], salt: S
     if memory.len() < params.block_count() {
         memory.resize(params.block_count(), Block::default());
     }
+    // Counted where it is done, so that what is left out is not.
+    worked.fetch_add(u64::from(params.m_cost()) * u64::from(params.t_cost()), Ordering::Relaxed);
     let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
     Output::init_with(length, |out| Ok(argon.hash_password_into_with_memory(password, salt, out, memory.as_mut_slice())?)).map_err(failed)
 }
@@ -119,7 +129,7 @@ fn parameters(stored: &PasswordHash<'_>) -> Result<(Params, Algorithm, Version),
     Ok((Params::try_from(stored)?, Algorithm::try_from(stored.algorithm)?, version))
 }
 
-fn hash_now(argon: &Argon2<'_>, memory: &mut Vec<Block>, password: &[u8]) -> Result<String, PeopleError> {
+fn hash_now(argon: &Argon2<'_>, memory: &mut Vec<Block>, worked: &AtomicU64, password: &[u8]) -> Result<String, PeopleError> {
     let failed = |err: argon2::password_hash::Error| PeopleError::Secret(err.to_string());
     let salt = SaltString::encode_b64(&random::<16>()?).map_err(failed)?;
     let hash = PasswordHash {
@@ -127,7 +137,7 @@ fn hash_now(argon: &Argon2<'_>, memory: &mut Vec<Block>, password: &[u8]) -> Res
         version: Some(Version::V0x13.into()),
         params: ParamsString::try_from(argon.params()).map_err(failed)?,
         salt: Some(salt.as_salt()),
-        hash: Some(compute(argon, memory, password, salt.as_salt())?),
+        hash: Some(compute(argon, memory, worked, password, salt.as_salt())?),
     };
     Ok(hash.to_string())
 }
@@ -220,6 +230,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn no_account_takes_as_much_work_as_a_wrong_password() {
+        let passwords = Passwords::new(1).expect("argon");
+        let stored = passwords.hash(&"correct horse battery".into()).await.expect("hash");
+        let work = async |stored: Option<String>| {
+            let before = passwords.worked();
+            passwords.check(stored, &"another horse altogether".into()).await.expect("check");
+            passwords.worked() - before
+        };
+        let whole = u64::from(MEMORY_KIB) * u64::from(PASSES);
+        assert_eq!((work(Some(stored)).await, work(None).await), (whole, whole));
+    }
+
+    #[tokio::test]
     async fn hashes_are_those_of_the_library_and_memory_of_before_changes_none() {
         use argon2::PasswordVerifier as _;
         let passwords = Passwords::new(1).expect("argon");
@@ -236,7 +259,7 @@ mod tests {
     async fn a_hash_of_weaker_parameters_is_told_apart() {
         let passwords = Passwords::new(1).expect("argon");
         let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8 * 1024, 1, 1, None).expect("params"));
-        let stored = hash_now(&weak, &mut Vec::new(), b"an older password").expect("hash");
+        let stored = hash_now(&weak, &mut Vec::new(), &AtomicU64::default(), b"an older password").expect("hash");
         assert_eq!(passwords.check(Some(stored), &"an older password".into()).await.expect("check"), Checked { is_right: true, is_weak: true });
     }
 }

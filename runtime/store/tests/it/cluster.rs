@@ -146,6 +146,12 @@ async fn one_life_of_a_cluster() {
     for role in [DatabaseRole::Superuser, DatabaseRole::App, DatabaseRole::Worker] {
         assert_eq!(scalar(&first.url(role), "select current_user::text").await, role.name());
     }
+    // Who works signs in as nobody else, and row security holds them.
+    for role in [DatabaseRole::App, DatabaseRole::Worker] {
+        let held = "select session_user::text || ' ' || (rolsuper or rolbypassrls)::text from pg_roles where rolname = session_user";
+        assert_eq!(scalar(&first.url(role), held).await, format!("{} false", role.name()));
+        assert_eq!(scalar(&first.url(role), "select pg_has_role(session_user, 'steward', 'member')::text").await, "false", "and there is no way up");
+    }
     assert_eq!(scalar(&first.url(DatabaseRole::Superuser), "select current_setting('listen_addresses') || current_setting('data_checksums')").await, "on");
     if is_root() {
         assert_ne!(fs::metadata(options.data_dir.join("pg")).expect("pg").uid(), 0, "the server must not run as root");

@@ -1,9 +1,11 @@
 //! Who does not get in, whose sessions are whose, and which calls come to nothing.
 
+use super::super::tenants::canary;
 use super::super::working::NO_COMPANIES;
 use super::client::{Client, Served, error, steward, value};
 use http::StatusCode;
 use serde_json::{Value, json};
+use std::time::Instant;
 use steward_core::Scope;
 
 const NO_RUNS: &str = "select count(*) from run";
@@ -196,4 +198,40 @@ async fn a_client_that_never_ends_its_sessions_loses_the_one_that_was_idle_longe
     assert_eq!(ask(&mine, &next, &list).await, 200);
     assert_eq!(ask(&another, &theirs, &initialized).await, 202, "another token's sessions are not touched");
     drop(listens);
+}
+
+#[tokio::test]
+async fn who_loses_the_token_hears_no_more_of_a_call_and_a_session() {
+    let served = Served::with(&[]).await;
+    let token = served.token(&Scope::ALL).await;
+    let session = session(&served, &token).await;
+    let listens = reqwest::Client::new().get(served.url()).header("accept", "text/event-stream").bearer_auth(&token).header("mcp-session-id", &session);
+    let listens = listens.send().await.expect("a stream");
+    assert_eq!(listens.status(), 200);
+    let mut client = Client::open(&served.url(), &token).await;
+    let call = client.begin("crm.create_contact", json!({ "name": "Lena Petrova" }), json!({ "steward/wait_seconds": 600 })).await;
+    let hold = client.hold().await;
+    let owner = served.working.world.owner().await;
+    let shown = served.working.ask("GET", format!("/api/v1/holds/{hold}")).cookie(&owner).send().await.expect(200).json();
+    served.working.world.server.database.raw("update api_token set revoked_at = now()").await;
+    let before = Instant::now();
+    let (stream, answer) = tokio::join!(listens.bytes(), call.await_response());
+    stream.expect("a clean end");
+    let err = answer.expect_err("not signed in").to_string();
+    assert!(err.contains("sign in, or send a valid API token"), "{err}");
+    assert!(before.elapsed().as_secs() < 5, "{:?}", before.elapsed());
+    // Nobody took the call back: it waits for people, and is carried out once they have decided.
+    assert_eq!(served.approve(&hold).await, 200);
+    assert_eq!(served.end_of(shown["run_id"].as_str().expect("a run")).await, "replied");
+    assert_eq!(served.number("select count(*) from contact").await, 1);
+}
+
+#[tokio::test]
+async fn the_list_of_tools_says_nothing_of_another_organisation() {
+    let served = Served::with(&[]).await;
+    let theirs = canary(&served.working.world).await;
+    let client = served.client().await;
+    let listed = serde_json::to_string(&client.service.peer().list_all_tools().await.expect("tools")).expect("JSON");
+    assert!(listed.contains("crm.find_contacts"), "{listed}");
+    assert!(theirs.iter().all(|foreign| !listed.contains(foreign.as_str())), "{listed}");
 }

@@ -1,5 +1,6 @@
 //! Who is told of what, once, whatever happens in between.
 
+use super::super::sample;
 use super::super::world::World;
 use super::{BOTH, Waits, sorted};
 use steward_api::jobs::escalate_holds;
@@ -222,4 +223,21 @@ impl Numbered for Uuid {
     fn now_v7_of(number: u128) -> Uuid {
         Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + number)
     }
+}
+
+#[tokio::test]
+async fn what_waits_in_another_organisation_is_told_to_nobody_here() {
+    let world = World::make().await;
+    let here = world.person(Role::Manager, None).await;
+    let theirs = sample::hold_of(&world, &world.other, "write").await;
+    assert_eq!(world.announce(MAIL).await, 0, "nothing waits here");
+    assert_eq!(take(&world).await.len(), 0);
+    let ours = world.waits(here).await;
+    assert_eq!(world.announce(MAIL).await, 1);
+    let mut tx = world.server.database.worker.begin(&Actor::worker(world.other.tenant)).await.expect("tx");
+    assert_eq!(notices::announce(&mut tx, &world.server.state.office, MAIL, 100).await.expect("told"), 1);
+    tx.commit().await.expect("commit");
+    assert_eq!(world.told_of(theirs.uuid()).await, [world.other.owner]);
+    assert_eq!(world.told_of(ours.uuid()).await, sorted(&[world.home.owner, here]));
+    assert!(take(&world).await.iter().all(|due| due.person != world.other.owner), "and what is sent for one is for its own people");
 }

@@ -2,6 +2,7 @@
 
 use super::service::Service;
 use serde_json::{Value, json};
+use std::time::Instant;
 use steward_agent::live::Happening;
 use steward_agent::testing::{Reply, Said, ScriptedModel, World};
 use steward_core::{Event, Mode, RunLimits};
@@ -400,4 +401,39 @@ async fn a_stream_ends_with_what_is_held_below_and_an_answer_counts_what_was_use
     assert_eq!(chunks.last().expect("usage")["usage"]["total_tokens"], json!(360));
     let answer = service.post(RESPONSES, &json!({ "model": "assistant", "input": NOTE })).await.json();
     assert_eq!((&answer["steward"]["outcome"], &answer["usage"]["total_tokens"]), (&json!("waiting"), &json!(360)), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_loses_the_token_or_the_role_hears_no_more_of_an_answer() {
+    for (change, status, code) in
+        [("update api_token set revoked_at = now()", 401, "not_signed_in"), ("update membership set role = 'auditor'", 403, "denied")]
+    {
+        let model = ScriptedModel::start_with(|_| Reply::Hang).await;
+        let service = Service::of(World::scripted(&model).await).await;
+        let mut watch = service.state.live.watch();
+        let mut listening = Vec::new();
+        for (path, is_streamed) in [(CHAT, true), (CHAT, false), (RESPONSES, true), (RESPONSES, false)] {
+            let body = json!({ "model": "assistant", "messages": [{ "role": "user", "content": "Think" }], "input": "Think", "stream": is_streamed });
+            listening.push((path, is_streamed, service.open(path, "", &body).await));
+            until(&mut watch, |event| matches!(event, Event::Asked { .. })).await;
+        }
+        service.world.db.raw(change).await;
+        let before = Instant::now();
+        for (path, is_streamed, mut one) in listening {
+            one.finish().await;
+            let heard = one.heard();
+            let error = match (path, is_streamed) {
+                (CHAT, true) => heard.events().pop().expect("a last chunk")["error"].clone(),
+                (_, true) => heard.events().pop().expect("a last event"),
+                (_, false) => {
+                    assert_eq!(heard.status, status, "{path}: {}", heard.body);
+                    serde_json::from_str::<Value>(&heard.body).expect("JSON")["error"].clone()
+                }
+            };
+            assert_eq!(error["code"], code, "{path} {is_streamed}: {error}");
+        }
+        assert!(before.elapsed().as_secs() < 5, "{:?}", before.elapsed());
+        let goes_on = "select count(*) from run where status = 'running' and cancel_at is null";
+        assert_eq!(service.world.db.number(goes_on).await, 4, "the runs themselves go on");
+    }
 }

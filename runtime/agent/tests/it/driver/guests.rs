@@ -3,9 +3,11 @@
 use super::*;
 use serde_json::json;
 use std::sync::Arc;
+use steward_agent::driver::HandsFor;
 use steward_agent::testing::{Reply, ScriptedModel, bench_office};
-use steward_core::Outcome;
-use steward_host::testing::GuestFiles;
+use steward_core::{CallId, Failure, FailureClass, Outcome, RunOutcome};
+use steward_host::testing::{GuestFiles, MemoryOffice, Seed};
+use steward_office::holds::{Approved, approve};
 use steward_host::{Host, HostOptions};
 use steward_policies::{Rules, shipped_rules};
 
@@ -60,4 +62,79 @@ async fn an_answer_that_looks_like_another_calls_is_its_own_calls_alone() {
         let keys: Vec<&str> = read.as_object().expect("an object").keys().map(String::as_str).collect();
         assert_eq!((keys, read["ok"]["text"] == "the true one"), (vec!["ok"], is_true), "{result}");
     }
+}
+
+/// How each call of a run ended, and how often it was begun.
+async fn ends(world: &World, run: RunId) -> Vec<(CallId, Failure, usize)> {
+    let events = world.events(run).await;
+    let begun = |id: CallId| events.iter().filter(|recorded| matches!(recorded.event, Event::Starting { call_id, .. } if call_id == id)).count();
+    let failed = events.iter().filter_map(|recorded| match &recorded.event {
+        Event::Done { call_id, outcome: Outcome::Failed { failure }, .. } => Some((*call_id, failure.clone(), begun(*call_id))),
+        _ => None,
+    });
+    failed.collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_goes_on_whatever_a_plugin_does() {
+    let attacks = [
+        ("hostile.spin", json!({}), FailureClass::Timeout),
+        ("hostile.burn", json!({ "count": 1_000_000_000_000_u64 }), FailureClass::Fuel),
+        ("hostile.allocate", json!({ "count": 64 }), FailureClass::Memory),
+        ("hostile.recurse", json!({}), FailureClass::StackOverflow),
+        ("hostile.big_output", json!({ "count": 1 << 30 }), FailureClass::Memory),
+        ("hostile.big_output", json!({ "count": (256 << 10) + 1 }), FailureClass::OutputTooLarge),
+        ("hostile.not_json", json!({}), FailureClass::BadOutput),
+        ("hostile.wrong_result", json!({}), FailureClass::BadOutput),
+        ("hostile.crash", json!({}), FailureClass::Trap),
+    ];
+    let calls: Vec<(String, serde_json::Value)> = attacks.iter().map(|(tool, arguments, _)| ((*tool).to_owned(), arguments.clone())).collect();
+    let model = ScriptedModel::start_with(move |seen| match seen.tool_results().len() {
+        0 => Reply::Calls(calls.clone()),
+        _ => Reply::text("None of them worked."),
+    })
+    .await;
+    let world = guest(&model, &GuestFiles::hostile()).await;
+    let run = world.say("Try them all").await;
+    assert_eq!(world.drive_with(&bench_office()).await, Some(RunStatus::Ended));
+    assert_eq!((world.run(run).await.ended, reply(&world, run).await.as_deref()), (Some(RunOutcome::Replied), Some("None of them worked.")));
+    let mut ends = ends(&world, run).await;
+    ends.sort_by_key(|(call, _, _)| call.index);
+    assert_eq!(ends.len(), attacks.len(), "one end for each: {ends:?}");
+    let requests = model.requests();
+    let told = requests.last().expect("asked").tool_results();
+    for (((tool, _, class), (_, failure, begun)), told) in attacks.iter().zip(&ends).zip(&told) {
+        assert_eq!((failure.class, *begun <= 1), (*class, true), "{tool}: {failure:?}, begun {begun} times");
+        let told: serde_json::Value = serde_json::from_str(told).expect("JSON");
+        assert_eq!(told["error"]["class"], json!(class), "{tool}: the model is told why");
+    }
+    assert_eq!(world.db.number("select count(*) from decision").await, i64::try_from(attacks.len()).expect("few"), "one decision each");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_before_a_plugin_hangs_is_made_once_and_owned_up_to() {
+    let model = ScriptedModel::start_with(|seen| match seen.tool_results().len() {
+        0 => Reply::call("hostile.write_then_spin", json!({})),
+        _ => Reply::text("It may be half done."),
+    })
+    .await;
+    let world = guest(&model, &GuestFiles::hostile()).await;
+    let seed: Seed = serde_json::from_value(json!({ "contacts": [{ "id": "contact_1", "name": "Lena" }] })).expect("seed");
+    let office = Arc::new(MemoryOffice::new(seed));
+    let shared = office.clone();
+    let hands: HandsFor = Arc::new(move |_| -> Arc<dyn steward_host::Office> { shared.clone() });
+    let run = world.say("Try it").await;
+    assert_eq!(world.drive_with(&hands).await, Some(RunStatus::Waiting));
+    let row = waiting(&world).await.pop().expect("a change waits for a person");
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    assert_eq!(approve(&mut tx, &world.runtime.office, row.hold_id, envelope_of(&row)).await.expect("approve"), Approved::Released);
+    tx.commit().await.expect("commit");
+    assert_eq!(world.drive_with(&hands).await, Some(RunStatus::Ended));
+    let ends = ends(&world, run).await;
+    let [(_, failure, 1)] = ends.as_slice() else { panic!("one end and one beginning: {ends:?}") };
+    // Which of its two bounds the loop meets first depends on how busy the machine is.
+    assert!(matches!(failure.class, FailureClass::Timeout | FailureClass::Fuel) && !failure.retryable, "{failure:?}");
+    assert!(model.requests().last().expect("asked").tool_results().join("").contains("it had made one change before, which stands"));
+    assert_eq!((office.note_count(), world.run(run).await.ended), (1, Some(RunOutcome::Replied)));
+    assert_eq!(world.db.number("select count(*) from hold where state = 'failed'").await, 1);
 }

@@ -4,8 +4,10 @@
 use super::*;
 use crate::models::peers::Mock;
 use steward_core::ContactId;
+use steward_agent::worker::work;
 use steward_core::RunOutcome;
 use steward_office::holds;
+use tokio_util::sync::CancellationToken;
 
 const LENA: &str = "insert into contact (tenant_id, contact_id, workspace_id, display_name, search, created_at, changed_at)
     select tenant_id, '{id}', workspace_id, 'Lena Petrova', 'lena petrova', now(), now() from workspace";
@@ -64,4 +66,49 @@ async fn a_third_partys_refusal_ends_the_run_and_says_so() {
     let said = format!("{:?}", world.events(run).await);
     assert!(said.contains("that model is not yours"), "{said}");
     assert_eq!(unsettled(&world).await, 0);
+}
+
+/// How many runs go through a server that fails at random.
+const RUNS: usize = 30;
+
+/// Three of four requests come to nothing: a failure of the server, JSON that is none, a limit, a connection that is cut.
+const CHAOS: [&str; 8] = ["--chaos-drop", "0.25", "--chaos-malformed", "0.25", "--chaos-disconnect", "0.25", "--chaos-ratelimit", "0.25"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_a_third_partys_server_does_a_run_ends_once_and_is_charged_once() {
+    let mock = Mock::start_with(&CHAOS).await;
+    let first = World::make(&mock.base_url).await;
+    let mut runs = Vec::new();
+    for _ in 0..RUNS {
+        let world = first.beside().await;
+        let run = world.say("Put Max Meier, max@partner.example, in the book.").await;
+        runs.push((world, run));
+    }
+    let stop = CancellationToken::new();
+    let working = tokio::spawn(work(first.runtime.clone(), RUNS, stop.clone()));
+    while first.db.number("select count(*) from run where status <> 'ended'").await > 0 {}
+    stop.cancel();
+    working.await.expect("the worker");
+    let mut replied = 0;
+    for (world, run) in &runs {
+        let (state, events) = (world.run(*run).await, world.events(*run).await);
+        let ended = state.ended.expect("it is over");
+        let contacts = world.db.number(&format!("select count(*) from contact where tenant_id = '{}'", world.tenant.uuid())).await;
+        match ended {
+            RunOutcome::Replied => {
+                replied += 1;
+                assert_eq!((contacts, reply(world, *run).await.as_deref()), (1, Some("Max is in the book.")), "{events:?}");
+            }
+            // It may have failed after the change, and then that stands; twice it was not made.
+            RunOutcome::ModelFailed => assert!(contacts <= 1, "{events:?}"),
+            other => panic!("{other:?}: {events:?}"),
+        }
+        let count = |is_it: fn(&Event) -> bool| events.iter().filter(|recorded| is_it(&recorded.event)).count();
+        let (asked, answered) = (count(|event| matches!(event, Event::Asked { .. })), count(|event| matches!(event, Event::Answered { .. })));
+        assert_eq!(asked, answered + count(|event| matches!(event, Event::AskFailed { .. })), "each question has one end: {events:?}");
+        assert!(answered <= 2 && count(|event| matches!(event, Event::Replied { .. })) == usize::from(ended == RunOutcome::Replied), "{events:?}");
+        assert_eq!(world.db.number(&format!("select cost_micros from run where run_id = '{}'", run.uuid())).await, state.cost.0, "charged for what its journal says");
+    }
+    assert!((1..RUNS).contains(&replied), "{replied} of {RUNS} came to a reply: by chance alone neither all nor none do");
+    assert_eq!(unsettled(&first).await, 0);
 }

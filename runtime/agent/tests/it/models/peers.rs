@@ -18,12 +18,18 @@ pub(crate) struct Mock {
 
 impl Mock {
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with more flags.
+    pub(crate) async fn start_with(flags: &[&str]) -> Self {
         let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers/node_modules/.bin/llmock");
         assert!(peers.exists(), "{} is missing: run `make peers`, which installs the third-party mock servers", peers.display());
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/models/peers.json");
         let mut child = Command::new(peers)
             .args(["--port", "0", "--strict", "--validate-on-load", "--fixtures"])
             .arg(fixtures)
+            .args(flags)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())

@@ -1,0 +1,127 @@
+//! The disk of the database is full in the middle of a run: the run waits where it is, and goes on once there is room.
+//!
+//! A trigger refuses each row of a table with the server's own word for a full disk, so that every table a step writes is tried by itself;
+//! a disk that really is full is in `api/tests/it/cli/full.rs`.
+
+use super::*;
+use crate::crash::let_leases_lapse;
+use serde_json::json;
+use std::time::Duration;
+use steward_agent::testing::{Reply, ScriptedModel};
+use tokio::time::timeout;
+
+/// How long anything may take before a test gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a step of a run writes, and how many contacts there are when the first of it is refused.
+const TABLES: [(&str, i64); 4] = [("run_event", 0), ("decision", 0), ("audit_event", 0), ("message", 1)];
+
+async fn lena() -> ScriptedModel {
+    ScriptedModel::start_with(|seen| match seen.tool_results().len() {
+        0 => Reply::call("crm.create_contact", json!({ "name": "Lena Petrova", "emails": ["lena@partner.example"] })),
+        _ => Reply::text("Lena is in the book."),
+    })
+    .await
+}
+
+const SAY: &str = "Put Lena Petrova, lena@partner.example, in the book.";
+
+/// From now on nothing more fits into this table. A sequence counts what was refused: it is not taken back with it.
+async fn fill(world: &World, table: &str) {
+    let sql = format!(
+        "create sequence if not exists refused;
+         grant usage on sequence refused to public;
+         create or replace function full_disk() returns trigger language plpgsql as $$
+         begin
+           perform nextval('steward.refused');
+           raise exception 'could not extend file: No space left on device' using errcode = '53100';
+         end $$;
+         create trigger full_disk before insert on {table} for each row execute function full_disk();"
+    );
+    world.db.raw(&sql).await;
+}
+
+async fn make_room(world: &World, table: &str) {
+    world.db.raw(&format!("drop trigger full_disk on {table}; alter sequence refused restart")).await;
+}
+
+/// Waits until something was refused twice: what was refused once was tried again.
+async fn refused_twice(world: &World) {
+    let refused = "select case when is_called then last_value else 0 end from refused";
+    timeout(PATIENCE, async { while world.db.number(refused).await < 2 {} }).await.expect("it is tried again");
+}
+
+/// Everything happened, and once.
+async fn check(world: &World, run: RunId, table: &str) {
+    assert_eq!(reply(world, run).await.as_deref(), Some("Lena is in the book."), "{table}");
+    let events = world.events(run).await;
+    assert!(events.iter().enumerate().all(|(index, recorded)| usize::try_from(recorded.seq) == Ok(index + 1)), "{table}: numbered without gaps");
+    let answered: Vec<u32> = events.iter().filter_map(|recorded| if let Event::Answered { step, .. } = recorded.event { Some(step) } else { None }).collect();
+    assert_eq!(answered, [1, 2], "{table}: each step is answered once");
+    let id = run.uuid();
+    for (what, expect) in [
+        ("contact", 1),
+        (&*format!("decision where run_id = '{id}'"), 1),
+        (&*format!("run where run_id = '{id}' and status = 'ended'"), 1),
+        ("message where by_agent", 1),
+        ("reservation where state = 'open'", 0),
+    ] {
+        assert_eq!(world.db.number(&format!("select count(*) from {what}")).await, expect, "{table}: {what}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_stops_a_run_where_it_is_and_it_goes_on_when_there_is_room() {
+    let model = lena().await;
+    for (table, contacts) in TABLES {
+        let world = World::scripted(&model).await;
+        let run = world.say(SAY).await;
+        fill(&world, table).await;
+        let driven = async {
+            refused_twice(&world).await;
+            assert_eq!(world.db.number("select count(*) from run where status = 'running' and lease_until > now()").await, 1, "{table}");
+            assert_eq!(world.db.number("select count(*) from contact").await, contacts, "{table}: nothing is done that cannot be written down");
+            make_room(&world, table).await;
+        };
+        let (status, ()) = tokio::join!(world.drive(), driven);
+        assert_eq!(status, Some(RunStatus::Ended), "{table}");
+        check(&world, run, table).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_whose_worker_ends_while_the_disk_is_full_is_taken_up_by_another() {
+    let model = lena().await;
+    for (table, contacts) in TABLES {
+        let world = World::scripted(&model).await;
+        let run = world.say(SAY).await;
+        fill(&world, table).await;
+        tokio::select! {
+            status = world.drive() => panic!("{table}: {status:?} without room"),
+            () = refused_twice(&world) => {}
+        }
+        assert_eq!(world.db.number("select count(*) from contact").await, contacts, "{table}");
+        make_room(&world, table).await;
+        let_leases_lapse(&world).await;
+        assert_eq!(world.drive().await, Some(RunStatus::Ended), "{table}");
+        check(&world, run, table).await;
+    }
+}
+
+#[tokio::test]
+async fn a_tool_for_whose_record_there_is_no_room_says_so_and_does_nothing() {
+    let model = lena().await;
+    let world = World::scripted(&model).await;
+    world.say(SAY).await;
+    fill(&world, "contact").await;
+    assert_eq!(world.drive().await, Some(RunStatus::Ended));
+    let told = model.requests()[1].tool_results().join("");
+    assert!(told.contains("unavailable"), "{told}");
+    assert_eq!(world.db.number("select count(*) from contact").await, 0);
+    make_room(&world, "contact").await;
+    // Asked again, it is done once.
+    let run = world.say(SAY).await;
+    assert_eq!(world.drive().await, Some(RunStatus::Ended));
+    assert_eq!(reply(&world, run).await.as_deref(), Some("Lena is in the book."));
+    assert_eq!(world.db.number("select count(*) from contact").await, 1);
+}
