@@ -15,7 +15,7 @@ test('what was used is summed by day and by model, as bars and as a table, and l
   await expect(table.getByRole('rowheader', { name: 'strong/scripted' })).toBeVisible();
   await page.screenshot({ path: `test-results/usage-model-${info.project.name}.png` });
   await page.getByRole('group', { name: 'By' }).getByRole('button', { name: 'Tool' }).click();
-  await expect(table.getByRole('columnheader', { name: 'Fuel' })).toBeVisible();
+  for (const name of ['Fuel', 'Requests', 'Sent and received']) await expect(table.getByRole('columnheader', { name })).toBeVisible();
   await expect(table.getByRole('rowheader').filter({ hasText: 'crm' }).first()).toBeVisible();
   await page.screenshot({ path: `test-results/usage-tool-${info.project.name}.png` });
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true);
@@ -25,7 +25,7 @@ test('what was used is summed by day and by model, as bars and as a table, and l
   const waiting = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Export as CSV' }).click();
   const rows = csvOf(readFileSync(await (await waiting).path(), 'utf8'));
-  expect(Object.keys(rows[0] ?? {})).toEqual(['tool', 'runs', 'times', 'tokens', 'cost_micros', 'fuel', 'ms']);
+  expect(Object.keys(rows[0] ?? {})).toEqual(['tool', 'runs', 'times', 'tokens', 'cost_micros', 'fuel', 'ms', 'requests', 'bytes']);
   expect(Number(rows.find((row) => row['tool'] === 'crm.find_contacts')?.['times'])).toBeGreaterThan(0);
 });
 

@@ -8,6 +8,7 @@ mod changes;
 mod chat;
 mod completions;
 mod contacts;
+mod definitions;
 mod doctor;
 mod error;
 mod eval;

@@ -26,9 +26,9 @@ pub(crate) struct CallUsed {
     requests: u32,
     /// Requests that were refused.
     refused: u32,
-    /// Bytes of the bodies that were sent.
+    /// Bytes that were sent: addresses, headers without the operator's secret, and bodies.
     sent_bytes: u64,
-    /// Bytes of the bodies that came back.
+    /// Bytes that came back: headers and bodies.
     received_bytes: u64,
     /// Bytes of its answer, whether it was taken or not.
     output_bytes: u64,

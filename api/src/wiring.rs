@@ -1,5 +1,6 @@
 //! Puts the parts together: database, rules, prompts, plugins, models, agents. The only place where the parts meet.
 
+pub mod accepted_list;
 pub mod adopt;
 pub mod agents;
 pub mod audit_key;

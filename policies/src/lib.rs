@@ -17,6 +17,7 @@ mod fold;
 mod judge;
 mod matrix;
 mod names;
+mod never;
 mod problem;
 mod prove;
 mod request;
@@ -39,6 +40,7 @@ pub use facts::{FactDeclaration, FactType, Facts};
 pub use fold::folded;
 pub use judge::{Judgement, judge};
 pub use matrix::{MatrixCell, matrix, matrix_cells};
+pub use never::{Acts, never_allows};
 pub use problem::{Problem, RulesError};
 #[cfg(feature = "solver")]
 pub use prove::solver::prove_with;

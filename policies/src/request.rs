@@ -149,6 +149,16 @@ impl<'a> Question<'a> {
     }
 }
 
+/// Asks the forbids of a tool that read nothing of a call, for whoever the facts say acts; nothing else of the facts is looked at.
+pub(crate) fn ask_bare(loaded: &Loaded, tool: &Governed, facts: &Facts) -> Result<bool, AskError> {
+    let who = tool.acting.of(loaded, tool, facts)?;
+    let refuse = |err: &dyn std::fmt::Display| AskError::Request(err.to_string());
+    let request = Request::new(who.agent.clone(), tool.action.clone(), tool.resource.clone(), Context::empty(), None).map_err(|err| refuse(&err))?;
+    let response = Authorizer::new().is_authorized(&request, &tool.slice.bare, &who.entities);
+    // Of forbids alone, a reason is one that matched.
+    Ok(response.diagnostics().reason().next().is_some())
+}
+
 fn record<const N: usize>(fields: [(&str, RestrictedExpression); N]) -> Result<RestrictedExpression, AskError> {
     RestrictedExpression::new_record(fields.map(|(name, value)| (name.to_owned(), value))).map_err(|err| AskError::Request(err.to_string()))
 }

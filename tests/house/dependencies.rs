@@ -140,3 +140,16 @@ fn a_dependency_from_elsewhere_is_seen() {
     assert_eq!(unpinned(&package("git+https://example.org/one#0", "")), ["`one` comes from `git+https://example.org/one#0`"]);
     assert_eq!(unpinned(&package("registry+https://example.org/index", "checksum = \"00\"\n")), ["`one` comes from `registry+https://example.org/index`"]);
 }
+
+/// A panic is caught where it must cost one plugin, one request or one run; a program that aborts catches none.
+#[test]
+fn no_profile_aborts_on_a_panic() {
+    let aborts = |manifest: &str| {
+        let manifest: Table = manifest.parse().unwrap();
+        let profiles = manifest.get("profile").and_then(Value::as_table).cloned().unwrap_or_default();
+        profiles.into_iter().filter(|(_, profile)| profile.get("panic").is_some()).map(|(name, _)| name).collect::<Vec<String>>()
+    };
+    assert_eq!(aborts("[profile.release]\npanic = \"abort\""), ["release"]);
+    let files = ["Cargo.toml", ".cargo/config.toml"];
+    none(files.into_iter().flat_map(|file| aborts(text(file))).map(|name| format!("profile `{name}` says what a panic does; it must unwind")).collect());
+}

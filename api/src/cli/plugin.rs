@@ -5,6 +5,7 @@ mod dev;
 mod inspect;
 mod new;
 mod pack;
+mod print;
 mod registry;
 mod test;
 
@@ -25,9 +26,9 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use steward_core::{Permission, ToolSpec};
-use steward_host::installed::{self, AcceptedPlugin, Candidate, PluginFacts};
+use steward_host::installed::{self, AcceptedPlugin, Candidate};
 use steward_host::mcp;
-use steward_host::{EgressRule, Host, HostOptions, PluginLimits, SIGNATURE_FILE, SigningKey};
+use steward_host::{Host, HostOptions, SIGNATURE_FILE, SigningKey};
 use steward_office::audit::{self, Entry};
 use steward_office::changes::{self, ChangeKind};
 
@@ -166,7 +167,7 @@ fn list(setting: &Setting, specs: &[ToolSpec], as_json: bool) -> Result<(), CliE
 /// Accepts, proposes or only shows what a server offers now.
 async fn accept(setting: &Setting, wanted: Wanted) -> Result<(), CliError> {
     let Wanted { server, tools, look, reason, who } = wanted;
-    let config = setting.config()?;
+    let (config, output) = (setting.config()?, &setting.output);
     let Some(server) = config.mcp.iter().find(|one| one.name == server) else {
         return accept_plugin(setting, config, &server, (look, tools.is_empty()), reason.as_deref(), &who).await;
     };
@@ -175,13 +176,13 @@ async fn accept(setting: &Setting, wanted: Wanted) -> Result<(), CliError> {
     let before = mcp::accepted(&lock, &server.name).map_err(AssembleError::from)?;
     if look {
         let changes = mcp::review(&lock, &server.name, &offered).map_err(AssembleError::from)?;
-        print_changes(setting, &changes, &offered)?;
+        print::server(output, &changes, (&before.tools, &offered))?;
         return Ok(setting.output.line("nothing was accepted; leave out `--look` to accept")?);
     }
     // The first tools of a server are taken on the word of whoever writes the configuration: they put it there a moment ago.
     if before.tools.is_empty() || !is_made(&config)? {
         let changes = mcp::accept(&lock, server, &offered, &tools).map_err(AssembleError::from)?;
-        print_changes(setting, &changes, &offered)?;
+        print::server(output, &changes, (&before.tools, &offered))?;
         return Ok(setting.output.line(format!("accepted, as the first tools of `{}`; in force within two seconds", server.name))?);
     }
     logging::start(&setting.environment, "warn");
@@ -213,7 +214,7 @@ async fn accept(setting: &Setting, wanted: Wanted) -> Result<(), CliError> {
         Ok((changes, "accepted, since nobody else here could; in force within two seconds".to_owned()))
     });
     let (changes, end) = said.await?;
-    print_changes(setting, &changes, &offered)?;
+    print::server(output, &changes, (&before.tools, &offered))?;
     Ok(setting.output.line(end)?)
 }
 
@@ -230,7 +231,7 @@ async fn accept_plugin(setting: &Setting, config: Config, name: &str, (look, is_
     if digest_of(before.as_ref()) == found.digest() {
         return Ok(setting.output.line(format!("`{name}` is accepted as it is; there is nothing to do"))?);
     }
-    print_plugin(setting, before.as_ref().map(|before| &before.plugin), &found)?;
+    print::plugin(&setting.output, before.as_ref().map(|before| &before.plugin), &found)?;
     if look {
         return Ok(setting.output.line("nothing was accepted; leave out `--look` to accept")?);
     }
@@ -295,64 +296,6 @@ fn find_plugin(host: &Host, config: &Config, name: &str) -> Result<Candidate, Cl
     }
 }
 
-/// What a plugin is and may do, and what is other than before.
-fn print_plugin(setting: &Setting, before: Option<&Candidate>, after: &Candidate) -> Result<(), CliError> {
-    let output = &setting.output;
-    let lines = |plugin: &Candidate| {
-        let PluginFacts { version, language, digest, signed_by, imports, egress, limits, kv } = &plugin.facts;
-        let PluginLimits { memory_mb, fuel, deadline_ms, output_kb } = limits;
-        vec![
-            ("version", format!("{version}, written in {language}")),
-            ("digest", digest.to_string()),
-            ("signed by", signed_by.clone().unwrap_or_else(|| "nobody".to_owned())),
-            ("reaches", if imports.is_empty() { "nothing".to_owned() } else { imports.join(", ") }),
-            ("asks outside", said_of(egress)),
-            ("keeps", kv.map_or_else(|| "nothing".to_owned(), |kv| format!("at most {} bytes in {} entries a workspace", kv.bytes_max, kv.entries_max))),
-            ("a call uses", format!("at most {memory_mb} MiB, {fuel} fuel, {deadline_ms} ms, {output_kb} KiB of result")),
-        ]
-    };
-    output.line(output.tone(Tone::Strong, &after.name))?;
-    let was = before.map(lines).unwrap_or_default();
-    for (index, (what, is)) in lines(after).into_iter().enumerate() {
-        match was.get(index).filter(|(_, was)| *was != is) {
-            Some((_, was)) => output.line(format!("  {what:<12} {}\n  {:<12} {}", output.tone(Tone::Bad, was), "now", output.tone(Tone::Good, &is)))?,
-            None => output.line(format!("  {what:<12} {is}"))?,
-        }
-    }
-    let none = Default::default();
-    let tools_before = before.map_or(&none, |before| &before.tools);
-    for change in mcp::differences(tools_before, &after.tools) {
-        output.line(one_line(&change.to_string(), 400))?;
-        let Some(definition) = change_of(&change).and_then(|tool| after.tools.get(tool)) else { continue };
-        // What its manifest says counts, so it comes first and whole.
-        let was = tools_before.get(&definition.name).and_then(|tool| tool.annotations.as_ref());
-        for (what, is) in counts(definition) {
-            let whole = |value: &serde_json::Value| one_line(&value.to_string(), usize::MAX);
-            let line = match was.and_then(|was| was.get(what)).filter(|was| *was != is) {
-                Some(was) => format!("{} → {}", whole(was), output.tone(Tone::Bad, &whole(is))),
-                None => whole(is),
-            };
-            output.line(format!("  {what:<13} {line}"))?;
-        }
-        print_words(setting, definition)?;
-    }
-    Ok(())
-}
-
-/// What a plugin's manifest says of a tool: what it does to the world first.
-fn counts(definition: &mcp::Definition) -> Vec<(&str, &serde_json::Value)> {
-    const FIRST: [&str; 2] = ["effect", "reversible"];
-    let all = definition.annotations.as_ref().and_then(serde_json::Value::as_object).into_iter().flatten();
-    let (mut first, rest): (Vec<_>, Vec<_>) = all.map(|(what, is)| (what.as_str(), is)).partition(|(what, _)| FIRST.contains(what));
-    first.extend(rest);
-    first
-}
-
-/// Whom a plugin may ask outside, in one line.
-fn said_of(egress: &[EgressRule]) -> String {
-    if egress.is_empty() { "nobody".to_owned() } else { egress.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ") }
-}
-
 /// Signs the plugin of a folder, with a key that is made where there is none.
 fn sign(setting: &Setting, dir: &Path, key: &Path) -> Result<(), CliError> {
     let failed = |path: &Path, source: std::io::Error| CliError::said(format!("`{}` cannot be used: {source}", path.display()));
@@ -392,31 +335,4 @@ fn install(setting: &Setting, from: &Path) -> Result<(), CliError> {
     let output = &setting.output;
     output.line(format!("`{}` {} lies in `{}`", found.name, found.facts.version, to.display()))?;
     Ok(output.line(format!("Nothing of it is run until it is accepted: steward plugin accept {} --reason \"…\"", found.name))?)
-}
-
-fn print_changes(setting: &Setting, changes: &[mcp::Difference], offered: &[mcp::Definition]) -> Result<(), CliError> {
-    for change in changes {
-        setting.output.line(one_line(&change.to_string(), 400))?;
-        let Some(definition) = change_of(change).and_then(|tool| offered.iter().find(|one| one.name == *tool)) else { continue };
-        print_words(setting, definition)?;
-        // The hints decide nothing.
-        if let Some(hints) = &definition.annotations {
-            setting.output.line(format!("  hints {}", one_line(&hints.to_string(), usize::MAX)))?;
-        }
-    }
-    Ok(())
-}
-
-/// The tool that is new or other than before.
-fn change_of(change: &mcp::Difference) -> Option<&String> {
-    match change {
-        mcp::Difference::New { tool, .. } | mcp::Difference::Changed { tool, .. } => Some(tool),
-        mcp::Difference::Gone { .. } => None,
-    }
-}
-
-/// What a model is told of a tool. It is read by who accepts it, so nothing of it is cut.
-fn print_words(setting: &Setting, definition: &mcp::Definition) -> Result<(), CliError> {
-    setting.output.line(format!("  {}", one_line(&definition.description, usize::MAX)))?;
-    Ok(setting.output.line(format!("  arguments {}", one_line(&definition.input.to_string(), usize::MAX)))?)
 }

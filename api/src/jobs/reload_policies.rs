@@ -4,7 +4,7 @@
 use super::Every;
 use crate::cli::chain;
 use crate::wiring::adopt::Behind;
-use crate::wiring::{adopt, plugin_dirs, plugin_lock, policies};
+use crate::wiring::{accepted_list, adopt, plugin_dirs, plugin_lock, policies};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use steward_agent::rules::SharedRules;
@@ -49,6 +49,7 @@ pub async fn run(watched: Watched, (store, office): (Store, Office), stop: Cance
     let mut seen: Option<Look> = None;
     let mut generation = host.generation();
     let mut behind: Vec<Behind> = Vec::new();
+    let mut known = accepted_list::Known::default();
     while every.next().await {
         let plugins = plugin_dirs(&plugins_dir);
         match adopt::adopt_tools(&store, &office, (&mcp, &plugins), &mcp_lock).await {
@@ -63,6 +64,10 @@ pub async fn run(watched: Watched, (store, office): (Store, Office), stop: Cance
                 behind = now;
             }
             Err(err) => warn!(error = chain(&err), "which tools are accepted could not be looked at; trying again"),
+        }
+        // Before it is loaded: what was written there by hand is not to run.
+        if let Err(err) = accepted_list::hold(&store, &office, &mcp_lock, &mut known).await {
+            warn!(error = chain(&err), "the list of accepted plugins could not be held to the record; trying again");
         }
         match host.reload_mcp(&mcp, &mcp_lock) {
             Ok(changed) => {

@@ -83,7 +83,7 @@ impl ServerHandler for Handler {
     async fn list_tools(&self, _: Option<PaginatedRequestParams>, context: RequestContext<RoleServer>) -> Result<ListToolsResult, ErrorData> {
         let (parts, caller) = asked(&context)?;
         let target = target(caller, &parts.uri)?;
-        Ok(ListToolsResult::with_all_items(offer::tools(caller, target.agent)))
+        Ok(ListToolsResult::with_all_items(offer::tools(caller, &target).await?))
     }
 
     async fn call_tool(&self, request: CallToolRequestParams, context: RequestContext<RoleServer>) -> Result<CallToolResponse, ErrorData> {

@@ -1,8 +1,9 @@
-//! What a client is offered: the tools of one agent, as far as the token's scopes go.
+//! What a client is offered: the tools of one agent, as far as the token's scopes go and the rules do not refuse them to this caller every time.
 
 use super::answer::rpc;
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::routes::records::workspace_for;
 use rmcp::ErrorData;
 use rmcp::model::{Tool, ToolAnnotations};
 use serde::Deserialize;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use steward_agent::agents::Agent;
 use steward_core::{Actor, ActorKind, Effect, Mode, Scope, ToolSpec, WorkspaceId};
 use steward_host::{DELEGATE, EXTRACT, PROPOSE_GRANT, SCHEDULE};
+use steward_policies::{Acts, never_allows};
 
 /// The agent whose tools are offered when the address names none and there are several.
 const USUAL: &str = "assistant";
@@ -82,10 +84,18 @@ pub(super) fn check(actor: &Actor, spec: &ToolSpec) -> Result<(), NotFor> {
     }
 }
 
-/// The tools that the caller is offered, by name.
-pub(super) fn tools(caller: &Caller, agent: &Agent) -> Vec<Tool> {
-    let specs = caller.state().host.specs();
-    specs.iter().filter(|spec| agent.may_use(&spec.name) && check(caller.actor(), spec).is_ok()).map(shown).collect()
+/// The tools that the caller is offered, by name: without those that the rules refuse them whatever the call. What may depend on a call is offered.
+pub(super) async fn tools(caller: &Caller, target: &Target<'_>) -> Result<Vec<Tool>, ErrorData> {
+    let (state, actor, agent) = (caller.state(), caller.actor(), target.agent);
+    let rules = state.rules.of(actor.tenant);
+    let mut tx = state.store.begin(actor).await.map_err(|err| rpc(&err.into()))?;
+    // Where it is not known where a call would belong it is refused for that, and the list is none of it.
+    let workspace = workspace_for(&mut tx, "workspace", target.workspace).await.ok();
+    tx.rollback().await.map_err(|err| rpc(&err.into()))?;
+    let acts = actor.person.zip(workspace).map(|(person, workspace)| Acts { agent: &agent.name, person, roles: &actor.roles, workspace });
+    let never = |spec: &ToolSpec| acts.as_ref().is_some_and(|acts| never_allows(&rules, &spec.name, acts));
+    let specs = state.host.specs();
+    Ok(specs.iter().filter(|spec| agent.may_use(&spec.name) && check(actor, spec).is_ok() && !never(spec)).map(shown).collect())
 }
 
 /// A tool as clients are told of it. Their hints are hints: what happens is what the gate says.

@@ -32,7 +32,7 @@ pub(crate) struct PluginWorkView {
     /// Questions to the office and to others.
     #[schema(example = 5_000)]
     questions: u32,
-    /// Bytes of the bodies that were sent to others and that came back.
+    /// Bytes that were sent to others and that came back: addresses, headers and bodies.
     egress_bytes: u64,
     /// What was computed: about one for each instruction.
     fuel: u64,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic, clippy::indexing_slicing, reason = "a test that finds something else than it should ends there")]
 
+mod accepted_list;
 mod adding_a_tool;
 mod asked;
 mod canary;
@@ -11,6 +12,7 @@ mod doctor;
 mod eval;
 mod full;
 mod help;
+mod interfaces;
 mod kit;
 mod life;
 mod logins;

@@ -40,6 +40,11 @@ impl Reads {
         self.whole || self.attributes.contains(attribute)
     }
 
+    /// Whether the rule reads nothing of the context, and so the same of every call.
+    pub(crate) fn reads_nothing(&self) -> bool {
+        !self.whole && self.attributes.is_empty()
+    }
+
     fn everything(&mut self) {
         self.whole = true;
         self.all_counters = true;

@@ -24,6 +24,8 @@ pub(crate) struct Slice {
     pub(crate) whole: bool,
     /// Indices of the permits, in order.
     pub(crate) permits: Vec<usize>,
+    /// Forbids that read nothing of the call: they say the same whatever it is and whoever approves.
+    pub(crate) bare: PolicySet,
 }
 
 /// Some rules, and how those that read a call's texts compare them folded.
@@ -72,6 +74,8 @@ impl Slice {
             slice.whole |= rule.reads.whole;
             if rule.policy.effect() == cedar_policy::Effect::Permit {
                 slice.permits.push(*index);
+            } else if rule.reads.reads_nothing() {
+                slice.bare.add(rule.policy.clone())?;
             }
         }
         Ok(slice)

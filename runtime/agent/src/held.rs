@@ -65,7 +65,7 @@ pub(crate) fn call_key(run: RunId, call: CallId) -> String {
 /// What the tool says that a sealed call would do, as JSON text; none where it says nothing. It is asked with the rights of the run.
 pub(crate) async fn preview_of(host: &Host, key: String, now_ms: i64, sealed: &Sealed, office: Arc<dyn steward_host::Office>) -> Option<String> {
     let context = CallContext { key, deadline_ms: u64::MAX, locale: "en".to_owned(), time_zone: "UTC".to_owned(), now_ms, run: Default::default() };
-    let preview = host.preview(&sealed.envelope.tool, &sealed.envelope.arguments, context, office).await?;
+    let preview = host.preview(sealed.envelope.tenant, &sealed.envelope.tool, &sealed.envelope.arguments, context, office).await?;
     serde_json::to_string(&preview).ok()
 }
 

@@ -122,9 +122,9 @@ pub struct CallUse {
     pub requests: u32,
     /// Requests that were refused: to nobody its manifest names, or one too many.
     pub refused: u32,
-    /// Bytes of the bodies that were sent.
+    /// Bytes that were sent: addresses (path and query), names and values of headers but not the operator's secret, and bodies.
     pub sent_bytes: u64,
-    /// Bytes of the bodies that came back, whether they were taken or not.
+    /// Bytes that came back: names and values of headers, and bodies, whether they were taken or not.
     pub received_bytes: u64,
     /// Bytes of its answer: the result and the line for people, whether they were taken or not.
     pub output_bytes: u64,

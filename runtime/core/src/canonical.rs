@@ -177,6 +177,20 @@ mod tests {
     }
 
     #[test]
+    fn parts_that_read_the_same_together_are_not_the_same() {
+        let of = |parts: &[&str]| Digest::of_parts(parts.iter().map(|part| part.as_bytes()));
+        let lists: [&[&str]; 7] = [&["ab", "c"], &["a", "bc"], &["abc"], &["abc", ""], &["", "abc"], &["a", "b", "c"], &[]];
+        for (at, one) in lists.iter().enumerate() {
+            for other in lists.get(at + 1..).unwrap_or_default() {
+                assert_ne!(of(one), of(other), "{one:?} {other:?}");
+            }
+            assert_eq!(of(one), of(one));
+        }
+        assert_ne!(of(&[]), of(&[""]));
+        assert_ne!(of(&["abc"]), Digest::of(b"abc"));
+    }
+
+    #[test]
     fn keys_are_ordered_and_letters_spelt_as_the_standard_says() {
         let text = |value: Value| String::from_utf8(canonical_json(&value).expect("canonical")).expect("text");
         assert_eq!(

@@ -105,7 +105,7 @@ pub struct PluginWork {
     pub requests: u32,
     /// Questions to the office and to others, answered or not. The time and a line in the log cost fuel and nothing else.
     pub questions: u32,
-    /// Bytes of the bodies that were sent to others and that came back.
+    /// Bytes that were sent to others and that came back: addresses, headers and bodies.
     pub egress_bytes: u64,
     /// What was computed: about one for each instruction.
     pub fuel: u64,

@@ -25,6 +25,10 @@ pub struct UsageRow {
     pub fuel: i64,
     /// Wall time of calls, in milliseconds.
     pub ms: i64,
+    /// Requests of plugins to others, redirects counted.
+    pub requests: i64,
+    /// What plugins sent to others and got back, in bytes: addresses, headers and bodies.
+    pub bytes: i64,
 }
 
 macro_rules! rows {
@@ -32,7 +36,17 @@ macro_rules! rows {
         let rows = sqlx::query!($sql, $from, $to, ROWS_MAX).fetch_all($tx.conn()).await?;
         Ok(rows
             .into_iter()
-            .map(|row| UsageRow { key: row.key, runs: row.runs, times: row.times, tokens: row.tokens, cost: Micros(row.cost), fuel: row.fuel, ms: row.ms })
+            .map(|row| UsageRow {
+                key: row.key,
+                runs: row.runs,
+                times: row.times,
+                tokens: row.tokens,
+                cost: Micros(row.cost),
+                fuel: row.fuel,
+                ms: row.ms,
+                requests: row.requests,
+                bytes: row.bytes,
+            })
             .collect())
     }};
 }
@@ -42,7 +56,7 @@ pub async fn by_day(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) -> Re
     rows!(
         tx,
         r#"select to_char(created_at at time zone 'UTC', 'YYYY-MM-DD') as "key!", count(*) as "runs!", sum(steps - coalesce(forked_step - 1, 0))::bigint as "times!", sum(tokens)::bigint as "tokens!",
-                  sum(cost_micros)::bigint as "cost!", 0::bigint as "fuel!", 0::bigint as "ms!"
+                  sum(cost_micros)::bigint as "cost!", 0::bigint as "fuel!", 0::bigint as "ms!", 0::bigint as "requests!", 0::bigint as "bytes!"
              from run where created_at >= $1 and created_at < $2 group by 1 order by 1 limit $3"#,
         from,
         to
@@ -54,7 +68,7 @@ pub async fn by_person(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) ->
     rows!(
         tx,
         r#"select person_id::text as "key!", count(*) as "runs!", sum(steps - coalesce(forked_step - 1, 0))::bigint as "times!", sum(tokens)::bigint as "tokens!",
-                  sum(cost_micros)::bigint as "cost!", 0::bigint as "fuel!", 0::bigint as "ms!"
+                  sum(cost_micros)::bigint as "cost!", 0::bigint as "fuel!", 0::bigint as "ms!", 0::bigint as "requests!", 0::bigint as "bytes!"
              from run where created_at >= $1 and created_at < $2 group by 1 order by 5 desc, 1 limit $3"#,
         from,
         to
@@ -66,7 +80,7 @@ pub async fn by_agent(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) -> 
     rows!(
         tx,
         r#"select agent as "key!", count(*) as "runs!", sum(steps - coalesce(forked_step - 1, 0))::bigint as "times!", sum(tokens)::bigint as "tokens!",
-                  sum(cost_micros)::bigint as "cost!", 0::bigint as "fuel!", 0::bigint as "ms!"
+                  sum(cost_micros)::bigint as "cost!", 0::bigint as "fuel!", 0::bigint as "ms!", 0::bigint as "requests!", 0::bigint as "bytes!"
              from run where created_at >= $1 and created_at < $2 group by 1 order by 5 desc, 1 limit $3"#,
         from,
         to
@@ -78,7 +92,7 @@ pub async fn by_prompt(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) ->
     rows!(
         tx,
         r#"select coalesce(first.body::json #>> '{pins,prompt}', '?') as "key!", count(*) as "runs!", sum(run.steps - coalesce(run.forked_step - 1, 0))::bigint as "times!",
-                  sum(run.tokens)::bigint as "tokens!", sum(run.cost_micros)::bigint as "cost!", 0::bigint as "fuel!", 0::bigint as "ms!"
+                  sum(run.tokens)::bigint as "tokens!", sum(run.cost_micros)::bigint as "cost!", 0::bigint as "fuel!", 0::bigint as "ms!", 0::bigint as "requests!", 0::bigint as "bytes!"
              from run join run_event as first on first.tenant_id = run.tenant_id and first.run_id = run.run_id and first.seq = 1
             where run.created_at >= $1 and run.created_at < $2 group by 1 order by 5 desc, 1 limit $3"#,
         from,
@@ -93,7 +107,7 @@ pub async fn by_model(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) -> 
         r#"select said.body ->> 'model' as "key!", count(distinct said.run_id) as "runs!",
                   count(*) filter (where said.body ->> 'kind' <> 'ask_failed' or said.body #>> '{usage,input}' <> '0' or said.body #>> '{usage,output}' <> '0') as "times!",
                   sum((said.body #>> '{usage,input}')::bigint + (said.body #>> '{usage,output}')::bigint)::bigint as "tokens!",
-                  sum((said.body ->> 'cost')::bigint)::bigint as "cost!", 0::bigint as "fuel!", 0::bigint as "ms!"
+                  sum((said.body ->> 'cost')::bigint)::bigint as "cost!", 0::bigint as "fuel!", 0::bigint as "ms!", 0::bigint as "requests!", 0::bigint as "bytes!"
              from (select event.run_id, event.body::json as body
                      from run join run_event as event on event.tenant_id = run.tenant_id and event.run_id = run.run_id and event.seq > coalesce(run.forked_seq, 0)
                     where run.created_at >= $1 and run.created_at < $2 and event.body like '{"kind":%') as said
@@ -111,7 +125,9 @@ pub async fn by_tool(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) -> R
         r#"select call.tool as "key!", count(distinct said.run_id) as "runs!", count(*) filter (where said.body ->> 'kind' = 'done') as "times!",
                   coalesce(sum((said.body #>> '{usage,input}')::bigint + (said.body #>> '{usage,output}')::bigint), 0)::bigint as "tokens!",
                   coalesce(sum((said.body ->> 'cost')::bigint), 0)::bigint as "cost!",
-                  coalesce(sum((said.body ->> 'fuel')::bigint), 0)::bigint as "fuel!", coalesce(sum((said.body ->> 'ms')::bigint), 0)::bigint as "ms!"
+                  coalesce(sum((said.body ->> 'fuel')::bigint), 0)::bigint as "fuel!", coalesce(sum((said.body ->> 'ms')::bigint), 0)::bigint as "ms!",
+                  coalesce(sum((said.body #>> '{used,requests}')::bigint), 0)::bigint as "requests!",
+                  coalesce(sum((said.body #>> '{used,sent_bytes}')::bigint + (said.body #>> '{used,received_bytes}')::bigint), 0)::bigint as "bytes!"
              from (select event.tenant_id, event.run_id, event.body::json as body
                      from run join run_event as event on event.tenant_id = run.tenant_id and event.run_id = run.run_id and event.seq > coalesce(run.forked_seq, 0)
                     where run.created_at >= $1 and run.created_at < $2 and event.body like '{"kind":%') as said

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use steward_core::event::Handed;
-use steward_core::{CallUse, Failure, FailureClass, Floor, Integrity, Outcome};
+use steward_core::{CallUse, Failure, FailureClass, Floor, Integrity, Outcome, TenantId};
 use steward_policies::Permit;
 use tokio::time::timeout_at;
 use wasmtime::Store;
@@ -91,11 +91,19 @@ impl Host {
         if tool.spec().plugin_digest != envelope.plugin_digest || tool.spec().schema_digest != envelope.schema_digest {
             return CallReport::refused(FailureClass::Denied, "the tool changed after this call was decided on; propose it again");
         }
-        self.run(&tool, &envelope.arguments, context, office, people).await
+        self.run(envelope.tenant, &tool, &envelope.arguments, context, office, people).await
     }
 
     /// Runs a tool. Only [`Host::call`] may, and the tests of this crate.
-    async fn run(&self, tool: &Tool, arguments: &Value, context: CallContext, office: Arc<dyn Office>, people: Arc<dyn People>) -> CallReport {
+    async fn run(
+        &self,
+        tenant: TenantId,
+        tool: &Tool,
+        arguments: &Value,
+        context: CallContext,
+        office: Arc<dyn Office>,
+        people: Arc<dyn People>,
+    ) -> CallReport {
         if !tool.accepts(arguments) {
             return CallReport::refused(FailureClass::InvalidArguments, "the arguments do not match the tool's schema");
         }
@@ -118,7 +126,7 @@ impl Host {
             }
             Body::Own => return CallReport::refused(FailureClass::NotFound, "this is not the host's to run"),
         };
-        let Ok(Ok(_slot)) = timeout_at(deadline.into(), self.inner.slots.acquire()).await else {
+        let Ok(_slot) = timeout_at(deadline.into(), self.inner.slots.acquire(tenant)).await else {
             return CallReport::refused(FailureClass::Unavailable, "all sandboxes are busy; a later try may work");
         };
         let CallContext { key, locale, time_zone, now_ms, run, .. } = context;

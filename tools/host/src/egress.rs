@@ -30,7 +30,7 @@ pub(crate) use wire::{Dialer, Failed};
 use crate::budget::{RunBudget, RunSpent};
 use crate::mcp::Secret;
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, LOCATION};
+use http::header::{CONTENT_ENCODING, HeaderMap, LOCATION};
 use http_body_util::Full;
 use scrub::Scrubber;
 use std::collections::BTreeMap;
@@ -48,10 +48,10 @@ pub const SECRET_BYTES_MAX: usize = 4 << 10;
 pub(crate) const CALL_REQUESTS_MAX: u32 = 8;
 /// Redirects of one request.
 const REDIRECTS_MAX: u32 = 3;
-/// The largest body that leaves, in bytes; all bodies of a call together.
+/// The largest body that leaves, in bytes; all that leaves with one call, with addresses and headers.
 pub(crate) const REQUEST_BYTES_MAX: usize = 256 << 10;
 const CALL_SENT_BYTES_MAX: u64 = 1 << 20;
-/// The largest body that is taken, in bytes; all bodies of a call together.
+/// The largest body that is taken, in bytes; all that comes back of one call, with headers.
 const RESPONSE_BYTES_MAX: u64 = 1 << 20;
 const CALL_RECEIVED_BYTES_MAX: u64 = 4 << 20;
 /// Both together.
@@ -160,6 +160,14 @@ pub(crate) fn only_looks(method: &str) -> bool {
     matches!(method, "GET" | "HEAD")
 }
 
+/// What leaves with a request, in bytes: an address and a header tell as much as a body does. The secret is the host's own and not counted, so
+/// that nobody learns its length by what is still let through.
+fn size(target: &Target, headers: &HeaderMap, body: &Bytes) -> u64 {
+    let address = target.path_and_query().len();
+    let told: usize = headers.iter().filter(|(_, value)| !value.is_sensitive()).map(|(name, value)| name.as_str().len() + value.len()).sum();
+    (address + told + body.len()) as u64
+}
+
 /// The gate of one plugin.
 #[derive(Debug)]
 pub(crate) struct Egress {
@@ -207,8 +215,13 @@ impl Egress {
         if only_looks(&method) && !body.is_empty() {
             return Err(Refusal::Denied(format!("a `{method}` has no body")).into());
         }
-        if body.len() > REQUEST_BYTES_MAX || used.sent_bytes + body.len() as u64 > CALL_SENT_BYTES_MAX {
-            return Err(Refusal::TooLarge(format!("a request takes at most {REQUEST_BYTES_MAX} bytes, all of a call {CALL_SENT_BYTES_MAX}")).into());
+        let too_large = || {
+            let most =
+                format!("a request's body takes at most {REQUEST_BYTES_MAX} bytes; all requests of a call, with addresses and headers, {CALL_SENT_BYTES_MAX}");
+            Failed::from(Refusal::TooLarge(most))
+        };
+        if body.len() > REQUEST_BYTES_MAX {
+            return Err(too_large());
         }
         let denied = |why: String| Failed::from(Refusal::Denied(why));
         let first = Target::parse(&url).map_err(denied)?;
@@ -218,12 +231,15 @@ impl Egress {
         for _ in 0..=REDIRECTS_MAX {
             let rule = rule::find(&self.rules, &method, &target).map_err(denied)?;
             let headers = headers::of_request(&plugins, rule, &self.secrets, &target, is_away).map_err(denied)?;
-            let most = RESPONSE_BYTES_MAX.min(CALL_RECEIVED_BYTES_MAX.saturating_sub(used.received_bytes));
+            let leaves = size(&target, &headers, &body);
+            if used.sent_bytes.saturating_add(leaves) > CALL_SENT_BYTES_MAX {
+                return Err(too_large());
+            }
             if used.requests >= CALL_REQUESTS_MAX {
                 return Err(Refusal::TooMany(format!("one call makes at most {CALL_REQUESTS_MAX} requests, redirects counted")).into());
             }
             let spent = |why: RunSpent| Failed::from(Refusal::TooMany(why.to_string()));
-            run.take_request().and_then(|()| run.take_sent(body.len() as u64)).map_err(spent)?;
+            run.take_request().and_then(|()| run.take_sent(leaves)).map_err(spent)?;
             // A recording is asked in the place of the network, after everything that the manifest has to say.
             let addresses = match self.dialer.options.answers {
                 Answers::Network | Answers::Witnessed(_) => self.dialer.addresses(&self.plugin, &target).await?,
@@ -234,8 +250,8 @@ impl Egress {
             *request.uri_mut() = target.path_and_query().parse().map_err(|_| denied("the address is none".to_owned()))?;
             *request.headers_mut() = headers;
             used.requests += 1;
-            used.sent_bytes += body.len() as u64;
-            let intake = Intake { most, call: &mut used.received_bytes, run: Some(run) };
+            used.sent_bytes += leaves;
+            let intake = Intake { most: RESPONSE_BYTES_MAX, call_most: CALL_RECEIVED_BYTES_MAX, call: &mut used.received_bytes, run: Some(run) };
             let answer = match &self.dialer.options.answers {
                 Answers::Network => self.dialer.exchange(&target, &addresses, request, intake).await?,
                 Answers::Witnessed(_) => {

@@ -11,6 +11,7 @@ use crate::manifest::MEMORY_MB_MAX;
 use crate::office::KvQuota;
 use crate::plugin::{self, Package, PluginInfo};
 use crate::shipped;
+use crate::slots::Slots;
 use crate::ticker::Ticker;
 use crate::tool::Tool;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use steward_core::{Digest, ToolSpec};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// Tables of one call: how many, and elements of each.
@@ -52,7 +53,7 @@ pub enum Allocation {
 pub struct HostOptions {
     /// Where compiled plugins are kept; none compiles them at every start.
     pub cache_dir: Option<PathBuf>,
-    /// Calls that run at once; more wait.
+    /// Calls that run at once, of one organisation half of them; more wait.
     pub slots: u32,
     /// How often a computing plugin gives way to others, in milliseconds; also how late past its deadline it is stopped.
     pub tick_ms: u64,
@@ -83,7 +84,7 @@ pub struct Host {
 pub(crate) struct Inner {
     pub(crate) engine: Engine,
     pub(crate) ticker: Ticker,
-    pub(crate) slots: Semaphore,
+    pub(crate) slots: Slots,
     cache: Cache,
     dialer: Arc<Dialer>,
     kv_cap: KvQuota,
@@ -114,7 +115,7 @@ impl Host {
         let engine = engine.map_err(|err| HostError::Engine(format!("{err:#}")))?;
         let cache = Cache::open(options.cache_dir.as_deref(), &engine)?;
         let ticker = Ticker::start(&engine, Duration::from_millis(options.tick_ms.max(1)))?;
-        let slots = Semaphore::new(usize::try_from(slots).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS));
+        let slots = Slots::new(usize::try_from(slots).unwrap_or(usize::MAX));
         let (tools, plugins, servers, generation) = (RwLock::default(), RwLock::default(), RwLock::default(), watch::Sender::new(0));
         let (tried, aside, reserved) = (Mutex::default(), RwLock::default(), RwLock::default());
         let (dialer, kv_cap) = (Arc::new(Dialer::new(options.egress)), options.kv);

@@ -165,6 +165,14 @@ pub fn accepted(lock: &Path, name: &str) -> Result<Option<AcceptedPlugin>, Plugi
     Ok(Lock::read(lock)?.plugins.remove(name))
 }
 
+/// All that is accepted.
+///
+/// # Errors
+/// When the list cannot be read.
+pub fn all_accepted(lock: &Path) -> Result<Vec<AcceptedPlugin>, PluginError> {
+    Ok(Lock::read(lock)?.plugins.into_values().collect())
+}
+
 /// Copies a plugin's files, and nothing else of its folder, to where the installation's plugins lie; what lay there of it is replaced.
 ///
 /// # Errors
@@ -221,6 +229,21 @@ pub fn put_newer(lock: &Path, accepted: AcceptedPlugin) -> Result<bool, PluginEr
     list_file::change(lock, put).map_err(|err| failed(lock, err))
 }
 
+/// Puts what counts in the place of what stands there of the plugin, if that is still what was seen. Says whether it was written.
+///
+/// # Errors
+/// When the list cannot be read or written.
+pub fn put_over(lock: &Path, seen: &AcceptedPlugin, accepted: AcceptedPlugin) -> Result<bool, PluginError> {
+    let put = |kept: &mut Lock| {
+        let is_still = kept.plugins.get(&seen.plugin.name) == Some(seen);
+        if is_still {
+            kept.plugins.insert(accepted.plugin.name.clone(), accepted);
+        }
+        is_still
+    };
+    list_file::change(lock, put).map_err(|err| failed(lock, err))
+}
+
 impl Host {
     /// Reads, verifies and checks the plugin of a folder as if it were loaded, and says what it is. Nothing of it can be called by that.
     ///
@@ -236,7 +259,7 @@ impl Host {
 
     fn candidate(&self, package: &Package<'_>, signed_by: Option<String>) -> Result<Candidate, PluginError> {
         let (info, tools) = self.make(package)?;
-        let tools = tools.iter().map(|tool| (tool.spec().name.clone(), definition(tool.spec(), tool.preview))).collect();
+        let tools = tools.iter().map(|tool| (tool.spec().name.clone(), definition(tool.spec(), tool.preview, tool.readers()))).collect();
         let PluginInfo { name, version, language, digest, imports, egress, limits, kv, .. } = info;
         Ok(Candidate { name, facts: PluginFacts { version, language, digest, signed_by, imports, egress, limits, kv }, tools })
     }
@@ -362,8 +385,8 @@ fn is_shipped(name: &str) -> bool {
 }
 
 /// A tool as it is accepted.
-fn definition(spec: &ToolSpec, preview: bool) -> Definition {
-    let counts = json!({
+fn definition(spec: &ToolSpec, preview: bool, readers: Option<&str>) -> Definition {
+    let mut counts = json!({
         "effect": spec.effect,
         "reversible": spec.reversible,
         "idempotent": spec.idempotent,
@@ -376,6 +399,10 @@ fn definition(spec: &ToolSpec, preview: bool) -> Definition {
         "facts": spec.facts,
         "timeout_ms": spec.timeout_ms,
     });
+    // Only where it is said: a plugin that says nothing of it is the one that was accepted before this was shown.
+    if let (Some(readers), Some(counts)) = (readers, counts.as_object_mut()) {
+        counts.insert("readers".to_owned(), readers.into());
+    }
     Definition {
         name: spec.name.clone(),
         description: spec.description.clone(),

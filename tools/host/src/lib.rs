@@ -33,6 +33,7 @@ mod preview;
 mod sandbox;
 mod schema;
 mod shipped;
+mod slots;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod ticker;

@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use steward_core::{Effect, Failure};
+use steward_core::{Effect, Failure, TenantId};
 use tokio::time::timeout_at;
 
 /// The longest a preview may take, in milliseconds: a run waits for it before it waits for people.
@@ -49,9 +49,9 @@ pub struct PreviewLine {
 }
 
 impl Host {
-    /// Asks a tool what this call would do. None where the tool has no preview. Every change is refused while it runs, and so is
+    /// Asks a tool what this call of an organisation's would do. None where the tool has no preview. Every change is refused while it runs, and so is
     /// whatever takes longer than two seconds.
-    pub async fn preview(&self, tool: &str, arguments: &Value, context: CallContext, office: Arc<dyn Office>) -> Option<Preview> {
+    pub async fn preview(&self, tenant: TenantId, tool: &str, arguments: &Value, context: CallContext, office: Arc<dyn Office>) -> Option<Preview> {
         let tool = self.tool(tool).filter(|tool| tool.preview && tool.accepts(arguments))?;
         let Body::Plugin { plugin, limits } = &tool.body else { return None };
         let index = plugin.preview.as_ref()?;
@@ -60,7 +60,7 @@ impl Host {
         let CallContext { key, locale, time_zone, now_ms, .. } = context;
         let state = CallState::new(limits, office, &tool.spec().name, Effect::Read, key.clone(), now_ms).keeping(plugin.kv.clone());
         let request = Request { tool: tool.spec().name.clone(), arguments: arguments.to_string(), key, locale, time_zone, deadline_ms: budget_ms };
-        let Ok(Ok(_slot)) = timeout_at(deadline.into(), self.inner.slots.acquire()).await else { return Some(failed(failure::timeout())) };
+        let Ok(_slot) = timeout_at(deadline.into(), self.inner.slots.acquire(tenant)).await else { return Some(failed(failure::timeout())) };
         let mut store = store(&self.inner.engine, state, limits, limits.fuel, deadline).ok()?;
         let asked = async {
             let instance = plugin.pre.instance_pre().instantiate_async(&mut store).await?;

@@ -193,6 +193,8 @@ function Table({ items, by }: { items: readonly Item[]; by: By }) {
           [t('calls'), (item) => formats.number(item.times)],
           [t('time'), (item) => formats.ms(item.ms)],
           [t('fuel'), (item) => formats.number(item.fuel)],
+          [t('requests'), (item) => formats.number(item.requests)],
+          [t('bytes'), (item) => formats.bytes(item.bytes)],
           [t('runs'), (item) => formats.number(item.runs)],
           [t('cost'), (item) => formats.usd(item.cost_micros)],
         ]

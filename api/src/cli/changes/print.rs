@@ -1,9 +1,9 @@
 //! Changes of what governs in words.
 
+use crate::cli::definitions::{difference, text};
 use crate::cli::error::CliError;
 use crate::cli::output::{Output, Tone, one_line};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// Letters of a reason in a list.
 const REASON_LETTERS: usize = 60;
@@ -55,10 +55,6 @@ pub(super) fn one(output: &Output, shown: &Value) -> Result<(), CliError> {
         ))?;
     }
     Ok(())
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| if value.is_null() { "—".to_owned() } else { value.to_string() }, str::to_owned)
 }
 
 fn found<'a>(shown: &'a Value, pointer: &str) -> &'a [Value] {
@@ -115,13 +111,8 @@ fn tools(output: &Output, shown: &Value) -> Result<(), CliError> {
         let undone = if tool.get("reversible") == Some(&Value::Bool(true)) { ", can be undone" } else { "" };
         output.line(format!("{} {} ({}{undone}){parts}", of(tool, "/change"), one_line(&of(tool, "/name"), LINE_LETTERS), of(tool, "/effect")))?;
         for part in ["description", "arguments", "result", "hints"] {
-            let side = |side: &str| tool.pointer(&format!("/{side}/{part}")).filter(|words| !words.is_null()).map(leaves).unwrap_or_default();
-            let (before, after) = (side("before"), side("after"));
-            for (sign, tone, these, others) in [("-", Tone::Bad, &before, &after), ("+", Tone::Good, &after, &before)] {
-                for (place, words) in these.iter().filter(|(place, words)| others.get(*place) != Some(words)) {
-                    output.line(output.tone(tone, &format!("  {sign} {part} {place}{}{words}", if place.is_empty() { "" } else { " " })))?;
-                }
-            }
+            let side = |side: &str| tool.pointer(&format!("/{side}/{part}")).filter(|words| !words.is_null());
+            difference(output, part, side("before"), side("after"))?;
         }
     }
     Ok(())
@@ -135,22 +126,6 @@ fn entries(value: &Value) -> Vec<String> {
         Value::Array(all) => all.iter().map(whole).collect(),
         other => vec![whole(other)],
     }
-}
-
-/// What stands in a part of a definition, by its place: of two that differ those places are shown that do, whole.
-fn leaves(value: &Value) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    let mut open = vec![(String::new(), value)];
-    while let Some((place, value)) = open.pop() {
-        match value {
-            Value::Object(fields) if !fields.is_empty() => {
-                open.extend(fields.iter().map(|(name, field)| (format!("{place}/{}", one_line(name, usize::MAX)), field)));
-            }
-            Value::Array(all) if !all.is_empty() => open.extend(all.iter().enumerate().map(|(at, one)| (format!("{place}/{at}"), one))),
-            leaf => drop(found.insert(place, one_line(&text(leaf), usize::MAX))),
-        }
-    }
-    found
 }
 
 /// How rules differ, and what the checks found.

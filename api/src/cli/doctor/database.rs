@@ -2,7 +2,9 @@
 
 use super::Check;
 use crate::config::Config;
+use crate::wiring::accepted_list::strangers;
 use crate::wiring::database::{Database, past_walls};
+use crate::wiring::mcp_lock;
 use steward_core::Actor;
 use steward_office::changes::ChangeKind;
 use steward_office::{OfficeError, notices};
@@ -35,11 +37,12 @@ async fn reach(config: &Config, which: &str) -> Vec<Check> {
         let approved = approved(&app).await.map_err(|err| crate::cli::chain(&err))?;
         let unheard = unheard(&app).await.map_err(|err| crate::cli::chain(&err))?;
         let role = past_walls(&[&app, &worker]).await.map_err(|err| crate::cli::chain(&err))?.map(|message| Check::warning("database role", message));
+        let strangers = strangers(&app, &mcp_lock(config)).await.map_err(|err| crate::cli::chain(&err))?;
         tokio::join!(app.close(), worker.close());
-        Ok::<_, String>((approved, unheard, role))
+        Ok::<_, String>((approved, unheard, role, strangers))
     };
     match reached.await {
-        Ok((approved, unheard, role)) => {
+        Ok((approved, unheard, role, strangers)) => {
             let answers = Check::good(NAME, format!("{which} answers and has all migrations"));
             let says = |(name, version)| {
                 let dir = config.policies_dir.display();
@@ -47,7 +50,8 @@ async fn reach(config: &Config, which: &str) -> Vec<Check> {
             };
             let said: Vec<String> = approved.into_iter().map(says).collect();
             let approved = (!said.is_empty()).then(|| Check::good("approved rules", said.join("\n")));
-            std::iter::once(answers).chain(approved).chain(unheard).chain(role).collect()
+            let strangers = (!strangers.is_empty()).then(|| Check::warning("accepted plugins", strangers.join("\n")));
+            std::iter::once(answers).chain(approved).chain(unheard).chain(role).chain(strangers).collect()
         }
         Err(why) => vec![Check::wrong(NAME, why)],
     }

@@ -1,6 +1,7 @@
 //! `steward plugin inspect`: what a plugin can do, in one screen.
 
-use super::{Candidate, find_plugin, said_of};
+use super::print::said_of;
+use super::{Candidate, find_plugin};
 use crate::cli::output::{Tone, one_line};
 use crate::cli::{CliError, Setting};
 use crate::wiring::{AssembleError, look_at_host};

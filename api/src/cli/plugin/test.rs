@@ -116,6 +116,7 @@ impl Test {
 pub(super) async fn run(setting: &Setting, runner: &Runner, files: Vec<CaseFile>, how: &Test) -> Result<Tally, CliError> {
     let output = &setting.output;
     let (mut tally, mut seen, mut untried) = (Tally::default(), Vec::new(), runner.tools().to_vec());
+    let mut unweighed = 0;
     for mut file in files {
         let (name, before) = (file.path.file_name().unwrap_or_default().to_string_lossy().into_owned(), file.cases.clone());
         for case in &mut file.cases {
@@ -130,6 +131,7 @@ pub(super) async fn run(setting: &Setting, runner: &Runner, files: Vec<CaseFile>
                 result.problems.clear();
             }
             let passed = result.problems.is_empty();
+            unweighed += usize::from(passed && case.fuel.is_none() && result.fuel.is_some());
             *(if passed { &mut tally.passed } else { &mut tally.failed }) += 1;
             if how.json {
                 seen.push(as_json(&name, case, &result));
@@ -142,6 +144,13 @@ pub(super) async fn run(setting: &Setting, runner: &Runner, files: Vec<CaseFile>
         }
     }
     sum_up(output, how, &tally, seen, &untried)?;
+    if unweighed > 0 && !how.json {
+        let words = format!(
+            "{} of no golden fuel: `steward plugin test --update` writes it, and from then on 10 % more or less fails",
+            counted(unweighed, "case", "cases")
+        );
+        output.line(output.tone(Tone::Quiet, &words))?;
+    }
     Ok(tally)
 }
 

@@ -64,11 +64,16 @@ pub(crate) struct UsageItem {
     fuel: i64,
     /// Wall time of calls in milliseconds, with tools.
     ms: i64,
+    /// Requests of plugins to others, redirects counted, with tools.
+    requests: i64,
+    /// Bytes that plugins sent to others and got back, with addresses and headers; with tools.
+    bytes: i64,
 }
 
 impl From<UsageRow> for UsageItem {
     fn from(row: UsageRow) -> Self {
-        Self { key: row.key, runs: row.runs, times: row.times, tokens: row.tokens, cost_micros: row.cost.0, fuel: row.fuel, ms: row.ms }
+        let UsageRow { key, runs, times, tokens, cost, fuel, ms, requests, bytes } = row;
+        Self { key, runs, times, tokens, cost_micros: cost.0, fuel, ms, requests, bytes }
     }
 }
 
@@ -101,9 +106,9 @@ pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>, headers
 }
 
 fn csv(by: By, rows: Vec<UsageRow>) -> String {
-    let mut text = format!("{},runs,times,tokens,cost_micros,fuel,ms\r\n", by.name());
+    let mut text = format!("{},runs,times,tokens,cost_micros,fuel,ms,requests,bytes\r\n", by.name());
     for row in rows {
-        let numbers = [row.runs, row.times, row.tokens, row.cost.0, row.fuel, row.ms].map(|number| number.to_string());
+        let numbers = [row.runs, row.times, row.tokens, row.cost.0, row.fuel, row.ms, row.requests, row.bytes].map(|number| number.to_string());
         text.push_str(&csv_line(std::iter::once(row.key.as_str()).chain(numbers.iter().map(String::as_str))));
         text.push_str("\r\n");
     }

@@ -58,13 +58,13 @@ fn kit(home: &Home, arguments: &[&str]) -> Ran {
 }
 
 /// Runs a command that must end with this code, and gives all it said.
-fn ends(home: &Home, code: i32, arguments: &[&str]) -> String {
+pub(super) fn ends(home: &Home, code: i32, arguments: &[&str]) -> String {
     let ran = kit(home, arguments);
     assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
     format!("{}{}", ran.out, ran.err)
 }
 
-fn replace(home: &Home, path: &str, from: &str, to: &str) {
+pub(super) fn replace(home: &Home, path: &str, from: &str, to: &str) {
     let before = fs::read_to_string(home.path(path)).expect("a file");
     assert!(before.contains(from), "`{from}` in {before}");
     home.write(path, &before.replace(from, to));
@@ -124,6 +124,7 @@ fn begun(language: &str, source: &str, tools: impl Fn(&Home)) -> Home {
     assert_eq!(once.len(), 1, "{once:?}");
     let said = ends(&home, 0, &["plugin", "test", "hello"]);
     assert!(said.contains(", 0 failed") && !said.contains("without a case"), "{said}");
+    assert!(said.contains("of no golden fuel") && said.contains("steward plugin test --update"), "nobody keeps what was never written down: {said}");
     ends(&home, 0, &["plugin", "inspect", "hello"]);
     assert_eq!(compiled(&home), once, "what was compiled is not compiled again");
     // The code says otherwise: what was expected and what came are shown, and that is a failure.
@@ -135,7 +136,16 @@ fn begun(language: &str, source: &str, tools: impl Fn(&Home)) -> Home {
     assert!(said.contains(", 0 failed"), "{said}");
     let written = fs::read_to_string(home.path("hello/cases/greet.json")).expect("cases");
     assert!(written.contains("Moin, Lena!") && written.contains("\"fuel\":"), "{written}");
-    assert!(ends(&home, 0, &["plugin", "test", "hello"]).contains(", 0 failed"));
+    let said = ends(&home, 0, &["plugin", "test", "hello"]);
+    assert!(said.contains(", 0 failed") && !said.contains("golden fuel"), "{said}");
+    // The same call takes the same each time, to the last instruction, and as much as is written down.
+    let fuel = || -> Vec<serde_json::Value> {
+        let told: serde_json::Value = serde_json::from_str(&kit(&home, &["plugin", "test", "hello", "--json"]).out).expect("JSON");
+        told["cases"].as_array().expect("cases").iter().map(|case| case["fuel"].clone()).collect()
+    };
+    let once = fuel();
+    assert!(once.iter().filter(|fuel| fuel.is_u64()).count() >= 3 && once == fuel(), "{once:?}");
+    assert!(once.iter().filter(|fuel| fuel.is_u64()).take(3).all(|fuel| written.contains(&format!("\"fuel\": {fuel}"))), "{once:?}: {written}");
     // The manifest says otherwise: the host does not take it.
     replace(&home, "hello/tool.toml", "effect = \"read\" #", "effect = \"send\" #");
     assert!(ends(&home, 1, &["plugin", "build", "hello"]).contains("the code does not agree with tool.toml"), "effects are compared");

@@ -27,6 +27,12 @@ fn replace(home: &Home, path: &str, from: &str, to: &str) {
     home.write(path, &before.replacen(from, to, 1));
 }
 
+/// Whether a line begins with this sign and has all of these parts.
+fn has(shown: &str, sign: &str, parts: &[&str]) {
+    let is_there = shown.lines().any(|line| line.trim_start().starts_with(sign) && parts.iter().all(|part| line.contains(part)));
+    assert!(is_there, "`{sign}` with {parts:?} in\n{shown}");
+}
+
 fn build(home: &Home) {
     let ran = ended(with_cargo(home.command(&["plugin", "build", "hello"])));
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -41,6 +47,8 @@ async fn an_upgrade_that_changes_everything_shows_each_difference_before_anybody
     home.succeeds(&["plugin", "new", "hello", "--lang", "js"]);
     symlink(tools("kit/node_modules"), home.path("hello/node_modules")).expect("linked");
     replace(&home, "hello/tool.toml", "crm = true\n", &format!("crm = true\nhttp = true\n{EGRESS}"));
+    // For some only, of whom nothing is said yet.
+    replace(&home, "hello/tool.toml", "roles = { contact_id = \"id:contact\" }\n", "roles = { contact_id = \"id:contact\" }\nprivate = true\n");
     build(&home);
     home.up(&[]).stop();
     assert!(home.succeeds(&["plugin", "accept", "hello", "--reason", "The first."]).contains("accepted"));
@@ -61,10 +69,30 @@ async fn an_upgrade_that_changes_everything_shows_each_difference_before_anybody
             "\"title\": { \"type\": \"string\", \"maxLength\": 20, \"description\": \"How to address them.\" },\n    \"name\": {",
         ),
         ("hello/tool.toml", "roles = { name = \"content\" }", "roles = { name = \"content\", title = \"content\" }"),
+        ("hello/tool.toml", "private = true\n", "private = true\nreaders = \"/text\"\n"),
+        ("hello/schemas/greet.result.json", "\"The greeting.\"", "\"The greeting, in full.\""),
+        ("hello/schemas/greet.result.json", "\"type\": \"string\"", "\"type\": [\"string\", \"null\"]"),
     ] {
         replace(&home, path, from, to);
     }
     build(&home);
+    // Who is the only owner has nothing but this look to decide by.
+    let look = home.succeeds(&["plugin", "accept", "hello", "--look"]);
+    for (sign, parts) in [
+        ("- ", ["description", "by id. Look"]),
+        ("+ ", ["description", "by id, warmly. Look"]),
+        ("+ arguments", ["/properties/title/maxLength", "20"]),
+        ("- result", ["/properties/text/description", "The greeting."]),
+        ("+ result", ["/properties/text/description", "The greeting, in full."]),
+        ("- result", ["/properties/text/type", "string"]),
+        ("+ result", ["/properties/text/type/1", "null"]),
+        ("effect", ["\"read\"", "→ \"send\""]),
+        ("readers", ["null", "→ \"/text\""]),
+        ("changed: hello.greet_contact", ["description", "hints"]),
+    ] {
+        has(&look, sign, &parts);
+    }
+    assert!(!look.contains("/properties/name"), "what stays is not shown as other: {look}");
     let key: [u8; 32] = fs::read(home.path("data/keys/data.key")).expect("the data key").try_into().expect("32 bytes");
     let office = Office::new(Clock::System, Ids::System).sealing(Personal::new(DataKey::from_secret(&key).expect("a key"), home.path("data/audit")));
     two_people(&database, &office).await;
@@ -74,10 +102,6 @@ async fn an_upgrade_that_changes_everything_shows_each_difference_before_anybody
 
     // In words, in full: what goes and what comes.
     let shown = home.succeeds(&["changes", "show", &id]);
-    let has = |sign: &str, parts: &[&str]| {
-        let is_there = shown.lines().any(|line| line.trim_start().starts_with(sign) && parts.iter().all(|part| line.contains(part)));
-        assert!(is_there, "`{sign}` with {parts:?} in\n{shown}");
-    };
     for (field, was, is) in [
         ("egress", "api.example.com", "collects.example"),
         ("egress", "people_token", "master_key"),
@@ -87,16 +111,19 @@ async fn an_upgrade_that_changes_everything_shows_each_difference_before_anybody
         ("hints", "/effect read", "/effect send"),
         ("description", "by id. Look", "by id, warmly. Look"),
     ] {
-        has("- ", &[field, was]);
-        has("+ ", &[field, is]);
+        has(&shown, "- ", &[field, was]);
+        has(&shown, "+ ", &[field, is]);
     }
-    has("+ imports", &["kv"]);
-    has("egress", &["static.example.com"]);
-    has("+ arguments", &["/properties/title/maxLength 20"]);
-    has("+ arguments", &["/properties/title/description How to address them."]);
-    has("+ hints", &["/roles/title content"]);
-    has("changed hello.greet (send", &["arguments, hints"]);
-    has("changed hello.greet_contact", &["description"]);
+    has(&shown, "+ imports", &["kv"]);
+    has(&shown, "egress", &["static.example.com"]);
+    has(&shown, "+ arguments", &["/properties/title/maxLength 20"]);
+    has(&shown, "+ arguments", &["/properties/title/description How to address them."]);
+    has(&shown, "+ hints", &["/roles/title content"]);
+    has(&shown, "- result", &["/properties/text/description The greeting."]);
+    has(&shown, "+ result", &["/properties/text/description The greeting, in full."]);
+    has(&shown, "+ hints", &["/readers /text"]);
+    has(&shown, "changed hello.greet (send", &["arguments, result, hints"]);
+    has(&shown, "changed hello.greet_contact", &["description, hints"]);
     assert!(
         !shown.contains("- imports") && !shown.lines().any(|line| line.contains("- ") && line.contains("static.example.com")),
         "what stays is not gone: {shown}"
@@ -120,7 +147,7 @@ async fn an_upgrade_that_changes_everything_shows_each_difference_before_anybody
     }
     let tools = report["tools"].as_array().expect("tools");
     let greet = tools.iter().find(|tool| tool["name"] == "hello.greet").expect("the tool");
-    assert_eq!((&greet["change"], &greet["effect"], &greet["parts"]), (&json!("changed"), &json!("send"), &json!(["arguments", "hints"])), "{greet}");
+    assert_eq!((&greet["change"], &greet["effect"], &greet["parts"]), (&json!("changed"), &json!("send"), &json!(["arguments", "result", "hints"])), "{greet}");
     assert_eq!((&greet["before"]["hints"]["effect"], &greet["after"]["hints"]["effect"]), (&json!("read"), &json!("send")));
     assert_eq!(
         (&greet["before"]["arguments"]["properties"]["title"], &greet["after"]["arguments"]["properties"]["title"]["maxLength"]),

@@ -7,3 +7,4 @@ mod conformance;
 mod held;
 mod peers;
 mod refusals;
+mod resumed;

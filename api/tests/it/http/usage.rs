@@ -83,7 +83,7 @@ async fn every_sum_is_of_the_same_runs_and_another_organisation_sees_none_of_it(
     let file = working.ask("GET", "/api/v1/usage?by=tool").cookie(&owner).header("accept", "text/csv").send().await.expect(200);
     assert_eq!(file.header("content-type"), Some("text/csv; charset=utf-8"));
     let lines = file.text();
-    assert_eq!((lines.lines().next(), lines.lines().count()), (Some("tool,runs,times,tokens,cost_micros,fuel,ms"), 3), "{lines}");
+    assert_eq!((lines.lines().next(), lines.lines().count()), (Some("tool,runs,times,tokens,cost_micros,fuel,ms,requests,bytes"), 3), "{lines}");
     let elsewhere = working.world.other.session_of(&working.world.server, working.world.other.owner).await.secret;
     for by in ["day", "model", "prompt", "tool", "person", "agent"] {
         assert_eq!(ask(&working, &elsewhere, &format!("by={by}")).await.expect(200).json()["items"], json!([]), "{by}");

@@ -88,7 +88,8 @@ impl Courier {
     async fn bring(&self, target: &Target, request: http::Request<Full<Bytes>>) -> Result<Delivered, CourierError> {
         let addresses = self.dialer.addresses(NAME, target).await.map_err(|why| told(why, target))?;
         let mut received = 0;
-        let answer = self.dialer.exchange(target, &addresses, request, Intake { most: ANSWER_BYTES_MAX, call: &mut received, run: None }).await;
+        let answer =
+            self.dialer.exchange(target, &addresses, request, Intake { most: ANSWER_BYTES_MAX, call_most: u64::MAX, call: &mut received, run: None }).await;
         let answer = answer.map_err(|Failed { why, .. }| told(why, target))?;
         let retry_after_s = answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
         Ok(Delivered { status: answer.status, retry_after_s })

@@ -106,7 +106,6 @@ impl Egress {
         let sent = self.sent(method, target, headers, body);
         let away = |why: String| Failed { why: Refusal::Unreachable(why), sent: true };
         let given = recorded.answer(sent).ok_or_else(|| away(format!("`{}` is not reached", target.host)))?;
-        intake.take(&target.host, 0, given.body.len())?;
         let mut headers = HeaderMap::new();
         for (name, value) in given.headers {
             let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) else {
@@ -114,6 +113,8 @@ impl Egress {
             };
             headers.append(name, value);
         }
+        intake.take_headers(&target.host, &headers)?;
+        intake.take(&target.host, 0, given.body.len())?;
         Ok(Answer { status: given.status, headers, body: given.body })
     }
 }

@@ -60,23 +60,41 @@ impl From<Refusal> for Failed {
 pub(crate) struct Intake<'a> {
     /// The largest body that is taken, in bytes.
     pub(crate) most: u64,
+    /// The most that is taken of all exchanges that count together, in bytes.
+    pub(crate) call_most: u64,
     pub(crate) call: &'a mut u64,
     pub(crate) run: Option<&'a RunBudget>,
 }
 
 impl Intake<'_> {
+    /// Counts a head, or the headers behind a body: they are given to the plugin as a body is.
+    pub(super) fn take_headers(&mut self, host: &str, headers: &HeaderMap) -> Result<(), Failed> {
+        self.count(host, headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum())
+    }
+
     /// Counts what comes after so much of a body.
     pub(super) fn take(&mut self, host: &str, before: usize, bytes: usize) -> Result<(), Failed> {
-        *self.call = self.call.saturating_add(bytes as u64);
-        let too_large = |most: &str| Failed { why: Refusal::TooLarge(format!("`{host}` answered with more than {most}; ask for less at once")), sent: true };
-        if self.run.is_some_and(|run| run.take_received(bytes as u64).is_err()) {
-            return Err(too_large("the plugins of this run may still take together"));
-        }
+        self.count(host, bytes)?;
         if (before + bytes) as u64 > self.most {
-            return Err(too_large(&format!("{} bytes", self.most)));
+            return Err(too_large(host, &format!("{} bytes", self.most)));
         }
         Ok(())
     }
+
+    fn count(&mut self, host: &str, bytes: usize) -> Result<(), Failed> {
+        *self.call = self.call.saturating_add(bytes as u64);
+        if self.run.is_some_and(|run| run.take_received(bytes as u64).is_err()) {
+            return Err(too_large(host, "the plugins of this run may still take together"));
+        }
+        if *self.call > self.call_most {
+            return Err(too_large(host, &format!("is left of the {} bytes of one call", self.call_most)));
+        }
+        Ok(())
+    }
+}
+
+fn too_large(host: &str, most: &str) -> Failed {
+    Failed { why: Refusal::TooLarge(format!("`{host}` answered with more than {most}; ask for less at once")), sent: true }
 }
 
 /// What reaches others on behalf of all plugins.
@@ -194,11 +212,16 @@ async fn converse(
     let talk = async {
         let response = sender.send_request(request).await.map_err(|_| broken(true))?;
         let (head, mut incoming) = response.into_parts();
+        intake.take_headers(host, &head.headers)?;
         let mut body = Vec::new();
         while let Some(frame) = incoming.frame().await {
-            let Ok(data) = frame.map_err(|_| broken(true))?.into_data() else { continue };
-            intake.take(host, body.len(), data.len())?;
-            body.extend_from_slice(&data);
+            match frame.map_err(|_| broken(true))?.into_data() {
+                Ok(data) => {
+                    intake.take(host, body.len(), data.len())?;
+                    body.extend_from_slice(&data);
+                }
+                Err(frame) => frame.trailers_ref().map_or(Ok(()), |trailers| intake.take_headers(host, trailers))?,
+            }
         }
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
     };

@@ -99,7 +99,11 @@ async fn what_an_effect_does_not_say_is_not_done() {
     }
     // Nor while a person is shown what a call would do.
     let arguments = json!({ "url": world.url("api", "/open/a") });
-    let shown = world.host.preview("asker.send", &arguments, crate::support::context("key"), Arc::new(MemoryOffice::default())).await.expect("a preview");
+    let shown = world
+        .host
+        .preview(crate::support::tenant(1), "asker.send", &arguments, crate::support::context("key"), Arc::new(MemoryOffice::default()))
+        .await
+        .expect("a preview");
     assert!(shown.title.contains("nobody outside is asked here"), "{shown:?}");
     assert!(server.seen().is_empty());
     assert!(world.ask("asker.send", json!({ "url": world.url("api", "/open/a"), "method": "POST", "body": "x" })).await.starts_with("200"));
@@ -392,7 +396,8 @@ async fn a_call_and_its_run_ask_so_often_and_no_more() {
     let said = crate::support::text(&world.report_within("asker.look", often(1), left).await);
     assert!(said.contains("as many requests to others as they may"), "{said}");
     // So it is with bytes: what came in the middle of an answer that is too much counts too, and then nobody is asked any more.
-    let left = RunBudget::of(PluginWork { egress_bytes: 8, ..PluginWork::usual() });
+    let leaves = world.report("asker.look", often(1)).await.used.sent_bytes;
+    let left = RunBudget::of(PluginWork { egress_bytes: leaves + 8, ..PluginWork::usual() });
     let said = crate::support::text(&world.report_within("asker.look", often(2), left.clone()).await);
     assert!(said.contains("answered with more than the plugins of this run may still take together"), "{said}");
     let asked = server.seen().len();
@@ -412,15 +417,76 @@ async fn a_call_and_its_run_ask_so_often_and_no_more() {
     assert!(failure.message.contains("more than 200 times"), "{}", failure.message);
 }
 
+/// What left with a request as it came over the wire: its address, its headers and its body, but neither the secret nor the length that HTTP adds.
+fn left_with(request: &str) -> u64 {
+    let (head, body) = request.split_once("\r\n\r\n").expect("a head");
+    let mut lines = head.lines();
+    let address = lines.next().and_then(|line| line.split(' ').nth(1)).expect("an address");
+    let headers = lines.filter_map(|line| line.split_once(": ")).filter(|(name, _)| !["authorization", "x-key", "content-length"].contains(name));
+    (address.len() + headers.map(|(name, value)| name.len() + value.len()).sum::<usize>() + body.len()) as u64
+}
+
+/// An address and a header tell as much as a body does, whichever way they go.
+#[tokio::test]
+async fn addresses_and_headers_count_as_bytes_both_ways() {
+    let head = format!("x-long: {}\r\n", "y".repeat(5000));
+    let server = Server::start(move |request| match request.split(' ').nth(1).unwrap_or_default() {
+        "/open/big" => answer("200 OK", "", vec![b'x'; 1 << 20]),
+        "/open/away" => answer("302 Found", "location: /open/b\r\n", ""),
+        "/open/trailed" => Reply::Bytes(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntrailer: x-t\r\n\r\n2\r\nhi\r\n0\r\nx-t: abcdef\r\n\r\n".to_vec()),
+        _ => answer("200 OK", &head, "hello"),
+    })
+    .await;
+    let world = World::at(server.port);
+    let long = world.url("api", &format!("/v1/a?q={}", "z".repeat(4096)));
+    let asked = json!({ "url": long, "headers": [format!("x-told: {}", "w".repeat(3000))] });
+    let answered = ("content-length".len() + "5".len() + "x-long".len() + 5000 + "hello".len()) as u64;
+    // What may not leave does not: of an address, of a header, of both.
+    for bytes in [100, 4000, 7000] {
+        let left = RunBudget::of(PluginWork { egress_bytes: bytes, ..PluginWork::usual() });
+        let report = world.report_within("asker.look", asked.clone(), left).await;
+        assert!(crate::support::text(&report).contains("as many bytes as they may"), "{report:?}");
+        assert_eq!((report.used.requests, report.used.sent_bytes, report.used.received_bytes), (0, 0, 0));
+    }
+    assert!(server.seen().is_empty());
+    let used = world.report("asker.look", asked.clone()).await.used;
+    let seen = server.seen();
+    assert!(seen[0].contains(TOKEN), "the secret went along");
+    assert_eq!((used.sent_bytes, used.received_bytes), (left_with(&seen[0]), answered));
+    assert!(used.sent_bytes > 7096);
+    // A head that is more than the run has left is not taken, and counts as all that there was.
+    let left = RunBudget::of(PluginWork { egress_bytes: used.sent_bytes + 5000, ..PluginWork::usual() });
+    let report = world.report_within("asker.look", asked, left).await;
+    assert!(crate::support::text(&report).contains("may still take together"), "{report:?}");
+    assert_eq!((report.used.sent_bytes, report.used.received_bytes), (used.sent_bytes, answered - 5));
+    // Each request of a redirect counts, and so does what stands behind a body.
+    let used = world.report("asker.look", json!({ "url": world.url("api", "/open/away") })).await.used;
+    let seen = server.seen();
+    let (sent, away) = (seen.iter().rev().take(2).map(|one| left_with(one)).sum::<u64>(), "content-length0location/open/b".len() as u64);
+    assert_eq!((used.requests, used.sent_bytes, used.received_bytes), (2, sent, away + answered));
+    let used = world.report("asker.look", json!({ "url": world.url("api", "/open/trailed") })).await.used;
+    assert_eq!(used.received_bytes, "transfer-encodingchunkedtrailerx-thix-tabcdef".len() as u64);
+    // So bodies that would just fit do not, with what is around them.
+    let full = json!({ "url": world.url("api", "/open/a"), "method": "POST", "body_bytes": 256 << 10, "times": 4 });
+    let report = world.report("asker.send", full).await;
+    assert!(crate::support::text(&report).contains("too large: a request's body takes at most"), "{report:?}");
+    assert!(report.used.requests == 3 && report.used.sent_bytes > 3 * (256 << 10) && report.used.sent_bytes < 1 << 20, "{:?}", report.used);
+    let report = world.report("asker.look", json!({ "url": world.url("api", "/open/big"), "times": 4 })).await;
+    assert!(crate::support::text(&report).contains("is left of the 4194304 bytes of one call"), "{report:?}");
+}
+
 #[tokio::test]
 async fn what_a_call_took_is_reported_however_it_ended() {
     let server = Server::start(|request| if request.contains("/open/slow") { Reply::Stall(Vec::new()) } else { answer("200 OK", "", "hello") }).await;
     let world = World::at(server.port);
+    let received = 2 * ("content-length".len() + "5".len() + "hello".len()) as u64;
     let post = |tell: &str| json!({ "url": world.url("api", "/open/a"), "method": "POST", "body": "12345678", "times": 2, "tell": tell });
     for tell in ["result", "error", "crash"] {
         let report = world.report("asker.send", post(tell)).await;
         let used = report.used;
-        assert_eq!((used.requests, used.refused, used.sent_bytes, used.received_bytes, used.host_calls), (2, 0, 16, 10, 2), "{tell}");
+        let sent = server.seen().iter().rev().take(2).map(|request| left_with(request)).sum();
+        assert_eq!((used.requests, used.refused, used.sent_bytes, used.received_bytes, used.host_calls), (2, 0, sent, received, 2), "{tell}");
+        assert!(sent > 2 * ("/open/a".len() + "12345678".len()) as u64, "{tell}: {sent}");
         assert!(used.memory_bytes >= 64 << 10 && used.memory_bytes <= 16 << 20 && report.fuel > 0, "{tell}: {used:?}");
         assert!(used.questions == 2 && used.table_elements > 0 && used.logs_cut == 0, "{tell}: {used:?}");
         assert_eq!(used.output_bytes > 0, tell == "result", "{tell}: {used:?}");

@@ -1,6 +1,6 @@
 //! A plugin that computes keeps nobody else waiting, and one that waits takes only its own slot.
 
-use crate::support::{Gate, context, host, options, text};
+use crate::support::{Gate, context, host, options, tenant, text};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +37,26 @@ async fn on_one_thread_timers_go_on_while_a_plugin_computes() {
         biased;
         report = long => panic!("the plugin ended first: {report:?}"),
         () = ticks => {}
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_organisation_that_takes_all_it_can_keeps_no_other_waiting() {
+    let host = host(HostOptions { slots: 4, ..options() });
+    let gate = Gate::new(&host);
+    let office = || Arc::new(MemoryOffice::default());
+    let burn = || host.call(gate.permit_of(tenant(1), &host, "hostile.burn", json!({ "count": LONG })), context("long"), office());
+    let greedy = async { tokio::join!(burn(), burn(), burn(), burn(), burn(), burn()) };
+    let others = async {
+        for number in [2, 3, 2] {
+            let echo = gate.permit_of(tenant(number), &host, "hostile.echo", json!({ "text": "done" }));
+            assert_eq!(text(&host.call(echo, context("short"), office()).await), "done");
+        }
+    };
+    tokio::select! {
+        biased;
+        reports = greedy => panic!("the long calls ended first: {reports:?}"),
+        () = others => {}
     }
 }
 

@@ -1,13 +1,14 @@
 //! Plugins of the installation: nothing of a folder runs that was not accepted as it is.
 
 use crate::support::{Folder, options};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 use std::thread;
 use steward_host::installed::{self, AcceptedPlugin, Candidate};
 use steward_host::testing::GuestFiles;
-use steward_host::{Host, PublicKey, SIGNATURE_FILE, SigningKey, Trust};
+use steward_host::{Host, PublicKey, SIGNATURE_FILE, SigningKey, Trust, mcp};
 
 struct Installed {
     root: Folder,
@@ -85,6 +86,26 @@ fn any_other_byte_is_another_plugin_and_waits_while_the_one_of_before_stays() {
             assert_ne!((before.digest(), before.facts.digest), (after.digest(), after.facts.digest), "{change}");
         }
     }
+}
+
+#[test]
+fn who_may_read_what_a_tool_answers_is_part_of_what_is_accepted() {
+    let mut guest = GuestFiles::hostile();
+    let with = |manifest: &str, line: &str| manifest.replacen("reversible = true\n", &format!("reversible = true\n{line}"), 1);
+    let plain = guest.manifest.clone();
+    let examined = |guest: &GuestFiles| {
+        let folder = Installed::with(guest);
+        folder.host.examine(&folder.dir, &unsigned()).expect("a plugin").tools
+    };
+    // Private both times, so that nothing but the place of the readers differs.
+    guest.manifest = with(&plain, "private = true\n");
+    let before = examined(&guest);
+    guest.manifest = with(&plain, "private = true\nreaders = \"/text\"\n");
+    let after = examined(&guest);
+    let differ: Vec<String> = mcp::differences(&before, &after).iter().map(ToString::to_string).collect();
+    assert!(differ.len() == 1 && differ[0].contains("hostile.echo"), "{differ:?}");
+    let said = |tools: &BTreeMap<String, mcp::Definition>| tools["hostile.echo"].annotations.as_ref().and_then(|counts| counts.get("readers").cloned());
+    assert_eq!((said(&before), said(&after)), (None, Some("/text".into())));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What plugins keep: refused where it was not granted, bounded, done once, and read again as what it was written from.
 
 use crate::egress::world::{Server, answer};
-use crate::support::{Folder, Gate, context, options, text};
+use crate::support::{Folder, Gate, context, options, tenant, text};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use steward_core::{FailureClass, Floor, Integrity, Outcome};
@@ -79,7 +79,7 @@ async fn what_only_reads_keeps_nothing_and_a_preview_neither() {
         }
     }
     let arguments = json!({ "steps": ["set", "get"], "key": "a", "value": "b" });
-    let preview = host.preview("keeper.keep", &arguments, context("key"), Arc::clone(&office) as _);
+    let preview = host.preview(tenant(1), "keeper.keep", &arguments, context("key"), Arc::clone(&office) as _);
     let title = preview.await.expect("a preview").title;
     assert!(title.starts_with("denied: ") && title.ends_with("None"), "{title}");
     assert_eq!(office.kept("keeper", "a"), None);

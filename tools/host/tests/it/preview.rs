@@ -1,6 +1,6 @@
 //! What a call would do, asked of the tool's own code: it changes nothing, whatever the code tries.
 
-use crate::support::{context, host, options};
+use crate::support::{context, host, options, tenant};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use steward_host::testing::{MemoryOffice, Seed};
@@ -16,7 +16,7 @@ fn office() -> Arc<MemoryOffice> {
 
 async fn preview(host: &Host, office: &Arc<MemoryOffice>, tool: &str, arguments: Value) -> Option<Preview> {
     let arguments = host.tool(tool).expect("tool").check_arguments(&arguments).expect("arguments");
-    host.preview(tool, &arguments, context("key"), Arc::clone(office) as _).await
+    host.preview(tenant(1), tool, &arguments, context("key"), Arc::clone(office) as _).await
 }
 
 #[tokio::test]
@@ -77,6 +77,6 @@ async fn a_card_has_what_stands_there_beside_what_would() {
 async fn a_tool_without_a_preview_has_none() {
     let (host, office) = (host(options()), office());
     assert_eq!(preview(&host, &office, "crm.create_company", json!({ "name": "Max" })).await, None);
-    assert_eq!(host.preview("crm.update_contact", &json!({ "contact_id": 7 }), context("key"), Arc::clone(&office) as _).await, None);
-    assert_eq!(host.preview("crm.no_such_tool", &json!({}), context("key"), office as _).await, None);
+    assert_eq!(host.preview(tenant(1), "crm.update_contact", &json!({ "contact_id": 7 }), context("key"), Arc::clone(&office) as _).await, None);
+    assert_eq!(host.preview(tenant(1), "crm.no_such_tool", &json!({}), context("key"), office as _).await, None);
 }

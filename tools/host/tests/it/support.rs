@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use steward_core::{Approvals, CallId, Digest, Envelope, EnvelopeKey, Integrity, Outcome, Principal};
+use steward_core::{Approvals, CallId, Digest, Envelope, EnvelopeKey, Integrity, Outcome, Principal, TenantId};
 use steward_host::testing::{GuestFiles, MemoryOffice};
 use steward_host::{CallContext, CallReport, Host, HostOptions};
 use steward_policies::{Decision, Facts, Permit, Proposal, RuleFile, Rules, decide};
@@ -62,10 +62,20 @@ impl Gate {
         self.permit_for(tool, arguments, spec.plugin_digest, spec.schema_digest)
     }
 
+    /// The same for another organisation.
+    pub(crate) fn permit_of(&self, tenant: TenantId, host: &Host, tool: &str, arguments: Value) -> Permit {
+        let spec = host.tool(tool).unwrap_or_else(|| panic!("no tool {tool}")).spec().clone();
+        self.permit_all(tenant, tool, arguments, (spec.plugin_digest, spec.schema_digest))
+    }
+
     pub(crate) fn permit_for(&self, tool: &str, arguments: Value, plugin_digest: Digest, schema_digest: Digest) -> Permit {
+        self.permit_all(tenant(1), tool, arguments, (plugin_digest, schema_digest))
+    }
+
+    fn permit_all(&self, tenant: TenantId, tool: &str, arguments: Value, (plugin_digest, schema_digest): (Digest, Digest)) -> Permit {
         let person = "person_00000000000000000000000001".parse().expect("id");
         let envelope = Envelope {
-            tenant: "org_00000000000000000000000001".parse().expect("id"),
+            tenant,
             run: "run_00000000000000000000000001".parse().expect("id"),
             call: CallId { step: 1, index: 0 },
             principal: Principal { agent: "assistant".to_owned(), person },
@@ -111,6 +121,11 @@ impl Gate {
             other => panic!("not allowed: {other:?}"),
         }
     }
+}
+
+/// The organisation of this number.
+pub(crate) fn tenant(number: u32) -> TenantId {
+    format!("org_{number:026}").parse().expect("id")
 }
 
 /// The context of a call with this key.

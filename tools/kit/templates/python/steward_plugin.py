@@ -71,6 +71,7 @@ _INTERFACE = {
     "TooLarge": (types.Error_InvalidArguments, "that is more than the host takes at once"),
     "TooMany": (types.Error_Denied, "that is more than one call may ask"),
     "Timeout": (types.Error_Unavailable, "the other side did not answer in time; a later try may work"),
+    "OverQuota": (types.Error_Failed, "there is no room to keep that"),
     "Unreachable": (types.Error_Unavailable, "the other side is not reached; a later try may work"),
     "Unavailable": (types.Error_Unavailable, "the office does not answer; a later try may work"),
 }

@@ -118,6 +118,9 @@ async fn mcp_offers_what_the_tokens_scopes_cover_and_no_more_can_be_called() {
 async fn mcp_answers_with_typed_errors_what_the_gate_refuses() {
     let served = Served::with(&[NO_COMPANIES]).await;
     let client = served.client().await;
+    // What is refused every time is not offered, and refused all the same when somebody knows its name.
+    let offered = client.tools().await;
+    assert!(!offered.contains(&"crm.create_company".to_owned()) && offered.contains(&"crm.create_contact".to_owned()), "{offered:?}");
     for (tool, arguments, denial, words) in [
         ("crm.drop_everything", json!({}), "unknown_tool", "there is no tool `crm.drop_everything`"),
         ("crm.find_contacts", json!({ "query": 7 }), "invalid_arguments", "query"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use steward_agent::testing::{Reply, ScriptedModel, bench_office};
 use steward_core::event::Recorded;
-use steward_core::{CallUse, FailureClass, Outcome, PluginWork};
+use steward_core::{Actor, CallUse, FailureClass, Outcome, PluginWork};
 use steward_host::mcp::Secret;
 use steward_host::testing::GuestFiles;
 use steward_host::{EgressOptions, Host, HostOptions, PrivateHost};
@@ -45,6 +45,9 @@ async fn server_after(unanswered: u32) -> (u16, Arc<AtomicU32>) {
     });
     (port, asked)
 }
+
+/// What the server answers with, as it is counted: one header and a body.
+const ANSWER_BYTES: u64 = ("content-length".len() + "5".len() + "hello".len()) as u64;
 
 /// An installation with the plugin that asks others, at a server that the operator named.
 async fn asking(model: &ScriptedModel, port: u16) -> World {
@@ -117,10 +120,19 @@ async fn the_calls_of_a_run_have_its_requests_together_and_what_each_took_is_on_
     let sum = |of: fn(&CallUse) -> u32| took.iter().map(of).sum::<u32>();
     assert_eq!((sum(|one| one.requests), sum(|one| one.refused)), (RUN_REQUESTS_MAX, 5), "{took:?}");
     assert_eq!(asked.load(Ordering::Acquire), RUN_REQUESTS_MAX);
-    assert!(took.iter().all(|one| one.memory_bytes > 0 && one.received_bytes == u64::from(one.requests) * 5), "{took:?}");
+    assert!(took.iter().all(|one| one.memory_bytes > 0 && one.received_bytes == u64::from(one.requests) * ANSWER_BYTES), "{took:?}");
     // A later step has what is left of them, which is nothing.
     assert_eq!(took.last().map(|one| (one.requests, one.refused, one.host_calls)), Some((0, 1, 1)));
     assert_eq!(world.run(run).await.plugins.requests, RUN_REQUESTS_MAX);
+    // The bill has the same sums.
+    let mut tx = world.runtime.store.begin(&Actor::worker(world.tenant)).await.expect("begin");
+    let (from, to) = (time::OffsetDateTime::UNIX_EPOCH, time::OffsetDateTime::UNIX_EPOCH + time::Duration::days(50_000));
+    let bill = steward_store::usage::by_tool(&mut tx, from, to).await.expect("sums");
+    let [one] = bill.as_slice() else { panic!("one tool: {bill:?}") };
+    let bytes: u64 = took.iter().map(|one| one.sent_bytes + one.received_bytes).sum();
+    assert_eq!((one.key.as_str(), one.times, one.requests, one.bytes), ("asker.look", 14, i64::from(RUN_REQUESTS_MAX), i64::try_from(bytes).expect("bytes")));
+    assert!(bytes > 0 && world.run(run).await.plugins.egress_bytes == bytes);
+    drop(tx);
     // What others learn of is decided and on record before it runs.
     assert_eq!(world.db.number("select count(*) from decision where tool = 'asker.look' and verdict = 'allow'").await, 14);
 }
@@ -149,10 +161,10 @@ async fn what_the_plugins_of_a_run_may_take_together_is_bounded_and_the_model_is
     let (port, asked) = server().await;
     let url = format!("http://localhost:{port}/v1/a");
     let usual = PluginWork::usual();
-    // One call takes 1 request, 1 question, 5 bytes and some fuel: two of each kind are too many.
+    // One call takes 1 request, 1 question, some 70 bytes that leave and 20 that come, and some fuel: two of each kind are too many.
     for (bound, class, says) in [
         (PluginWork { requests: 1, ..usual }, None, "as many requests to others as they may"),
-        (PluginWork { egress_bytes: 5, ..usual }, None, "as many bytes as they may"),
+        (PluginWork { egress_bytes: 120, ..usual }, None, "as many bytes as they may"),
         (PluginWork { questions: 1, ..usual }, Some(FailureClass::RunLimit), "asked together as often as they may"),
         (PluginWork { fuel: 100, ..usual }, Some(FailureClass::RunLimit), "computed together what they may"),
     ] {
