@@ -20,18 +20,36 @@ test('checkpoints say how long the log was, and their signed notes are copied', 
   await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible();
   // The log is signed within seconds.
   await expect.poll(async () => (await (await page.request.get('/api/v1/audit/checkpoints')).json()).items.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  const { items } = await (await page.request.get('/api/v1/audit/checkpoints?order=newest&limit=1')).json();
   await page.goto('/audit');
   await page.getByRole('button', { name: 'Checkpoints' }).click();
   await expect(page).toHaveURL('/audit?show=checkpoints');
   await expect(page.getByText('steward audit verify --checkpoint', { exact: true })).toBeVisible();
-  const { items } = await (await page.request.get('/api/v1/audit/checkpoints?limit=100')).json();
-  const [oldest] = items;
-  const card = page.getByRole('listitem').filter({ hasText: oldest.root });
-  await expect(card).toContainText(`${oldest.tree_size} ${oldest.tree_size === 1 ? 'entry' : 'entries'}`);
+  const [newest] = items;
+  const card = page.getByRole('listitem').filter({ hasText: newest.root });
+  await expect(card).toContainText(new RegExp(`^${new Intl.NumberFormat('en').format(newest.tree_size)} (entry|entries)`));
   if (info.project.name !== 'desktop') return;
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await card.getByRole('button', { name: 'Copy the signed note' }).click();
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(oldest.note);
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(newest.note);
+});
+
+test('of a long log the newest checkpoint is on top, and older ones follow', async ({ page }) => {
+  const all = Array.from({ length: 101 }, (_, nth) => ({ tree_size: nth + 1, root: `root${nth + 1}.`, note: 'x', signed_at: new Date(Date.UTC(2026, 0, 1, 0, nth)).toISOString() }));
+  await page.route('**/api/v1/audit/checkpoints?*', (route) => {
+    const asked = new URL(route.request().url()).searchParams;
+    const ordered = asked.get('order') === 'newest' ? [...all].reverse() : all;
+    const from = Number(asked.get('cursor') ?? '0');
+    const to = from + Number(asked.get('limit'));
+    return route.fulfill({ json: { items: ordered.slice(from, to), next_cursor: to < all.length ? String(to) : null } });
+  });
+  await page.goto('/audit?show=checkpoints');
+  const cards = page.locator('main').getByRole('listitem');
+  await expect(cards.first()).toContainText('root101.');
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await expect(cards).toHaveCount(101);
+  await expect(cards.first()).toContainText('root101.');
+  await expect(cards.last()).toContainText('root1.');
 });
 
 test('the log leaves as a file: all of it, what was done, or one run alone', async ({ page }) => {

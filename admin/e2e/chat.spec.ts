@@ -42,8 +42,11 @@ test('a tool card says what the call took and what it answered, as text', async 
   await expect(fact('Computed')).toHaveText(/^[\d,]+$/);
   await expect(fact('Memory')).toHaveText(/^[\d.]+ MB$/);
   await expect(fact('The answer that asked for it')).toHaveText('$0.0002');
+  await expect(fact('Asked its host')).toHaveText(/^\d+ times?, \d+ of them the office or others$/);
+  await expect(fact('Answered')).toHaveText(/^[\d.,]+ (byte|kB)s?$/);
   // Nothing was sent anywhere, and nothing is said of it.
   await expect(fact('Requests')).toHaveCount(0);
+  await expect(fact('Cut from its log')).toHaveCount(0);
   const result = call.getByRole('region', { name: 'Result' });
   await expect(result.locator('pre')).toContainText('<img src=x onerror=');
   await expect(result.locator('pre')).toContainText('⟨U+202E⟩');
@@ -219,6 +222,24 @@ test('a run is stopped while it speaks', async ({ page }) => {
   await page.getByRole('button', { name: 'Stop' }).click();
   await expect(page.getByText('Stopped', { exact: true })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Send' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Open the run' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Copy reply' })).toHaveCount(0);
+});
+
+test('a run that failed says what it cost all the same, and leads to itself', async ({ page }) => {
+  // The real run, but the model was gone when it should have put what it found into words.
+  await page.route('**/api/v1/runs/*/events', async (route) => {
+    const response = await route.fetch();
+    const frames = (await response.text()).split('\n\n').filter((frame) => !/^event: ?(reply|model\.delta)$/m.test(frame));
+    await route.fulfill({ response, body: frames.join('\n\n').replace('"outcome":"replied"', '"outcome":"model_failed"') });
+  });
+  await say(page, 'Who is Ada, if nobody answers?');
+  const turn = page.getByRole('article', { name: 'Message and answer' });
+  await expect(turn.getByText('No model answered', { exact: true })).toBeVisible();
+  await expect(turn.getByText('2 steps')).toBeVisible();
+  await expect(turn.getByText('· $0.0004', { exact: true })).toBeVisible();
+  await expect(turn.getByRole('link', { name: 'Open the run' })).toHaveAttribute('href', /^\/runs\/run_/);
+  await expect(turn.getByRole('button', { name: 'Copy reply' })).toHaveCount(0);
 });
 
 test('a network that breaks in the middle loses nothing', async ({ page, context }) => {

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
 import { expect, hold, say, test } from './fixtures';
-import { AUDITOR } from './world';
+import { linkOf } from './proposals';
+import { AUDITOR, world } from './world';
 
 test('a tool says what it does, what each argument is for and what its plugin reaches', async ({ page }) => {
   await page.goto('/tools');
@@ -16,6 +18,36 @@ test('a tool says what it does, what each argument is for and what its plugin re
   await expect(page).toHaveURL(/open=crm.add_note/);
   await tool.getByRole('link', { name: 'Show its calls' }).click();
   await expect(page).toHaveURL('/actions?tool=crm.add_note');
+});
+
+test('a tool and its plugin say what their calls took, to whom may know', async ({ page, browser }) => {
+  await say(page, 'Who is Ada, for the tools?');
+  await expect(page.getByText('2 steps')).toBeVisible();
+  const look = async (on: Page) => {
+    await on.goto(`${world().origin}/tools?open=crm.find_contacts`);
+    const tool = on.getByRole('dialog', { name: 'crm.find_contacts' });
+    await expect(tool.getByText('Can be undone')).toBeVisible();
+    return tool;
+  };
+  const tool = await look(page);
+  await expect(tool.getByText(/^\d[\d,]* calls? in \d[\d,]* runs?, .+, [\d,]+ fuel$/)).toBeVisible();
+  await tool.getByRole('link', { name: 'Usage' }).click();
+  await expect(page).toHaveURL('/usage?by=tool');
+  await page.goto('/tools');
+  await expect(page.getByRole('region', { name: /^crm@/ }).getByText(/^\d[\d,]* calls? of its tools, .+, [\d,]+ fuel$/)).toBeVisible();
+  const seen = await browser.newContext({ storageState: AUDITOR });
+  await expect((await look(await seen.newPage())).getByText(/calls? in .* runs?/)).toBeVisible();
+  await seen.close();
+  // Who may not see what was used sees the tool without it, and asks for nothing of the kind.
+  const narrow = await browser.newContext({ baseURL: world().origin, storageState: { cookies: [], origins: [] } });
+  const link = await linkOf(page.request, 'Una Used', 'support');
+  expect((await narrow.request.post('/api/v1/session', { data: { link }, headers: { origin: world().origin } })).ok()).toBe(true);
+  const plain = await narrow.newPage();
+  const asked: string[] = [];
+  plain.on('request', (request) => asked.push(request.url()));
+  await expect((await look(plain)).getByText(/calls? in .* runs?/)).toHaveCount(0);
+  expect(asked.filter((url) => url.includes('/api/v1/usage'))).toEqual([]);
+  await narrow.close();
 });
 
 test('versions of a prompt are read and compared line by line', async ({ page }) => {

@@ -149,6 +149,30 @@ test('the queue is searched, and what is looked at often is kept as a view', asy
   await expect(view).toHaveCount(0);
 });
 
+test('the queue shows what waits for one role, and a view keeps it', async ({ page }) => {
+  await hold(page, 'Rolea');
+  const { items } = await (await page.request.get('/api/v1/holds?state=held&limit=1')).json();
+  const role: string = items[0].needs[0][0];
+  const link = page.locator(`a[href^="/holds/${items[0].hold_id}"]`);
+  await page.goto('/holds');
+  const roles = page.getByLabel('Whose word is needed');
+  await roles.selectOption({ label: `Needs ${role}` });
+  await expect(page).toHaveURL(`/holds?role=${role}`);
+  await expect(link).toBeVisible();
+  await page.getByRole('button', { name: 'Save this view' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('By role');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  // Nobody asks an auditor for a decision.
+  await roles.selectOption({ label: 'Needs auditor' });
+  await expect(page.getByText('Nothing matches')).toBeVisible();
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await expect(page).toHaveURL('/holds');
+  await expect(link).toBeVisible();
+  await page.getByRole('button', { name: 'By role', exact: true }).click();
+  await expect(page).toHaveURL(`/holds?role=${role}`);
+  await page.getByRole('button', { name: 'Forget By role' }).click();
+});
+
 test('several actions are rejected at once, and one that others decided meanwhile stops none of the rest', async ({ page }) => {
   await hold(page, 'Bulka');
   await hold(page, 'Bulkb');

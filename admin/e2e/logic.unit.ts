@@ -93,10 +93,10 @@ test('what a call took is kept, with what the answer cost that asked for it', ()
 });
 
 test('held actions are filtered by effect, by who can decide and by words, and keep the order of the server', () => {
-  const hold = (tool: string, effect: string, reason: string) => ({ tool, effect, reason, agent: 'assistant' });
+  const hold = (tool: string, effect: string, reason: string) => ({ tool, effect, reason, agent: 'assistant', needs: [['owner']] });
   const [mail, pay, note] = [hold('mail.send', 'send', 'It would leave the house.'), hold('bank.pay_out', 'money', 'Money waits.'), hold('crm.add_note', 'write', 'From outside.')];
   const all = [pay, note, mail];
-  const fits = (filter: Partial<Filter>) => fitting(all, { show: 'held', effect: '', words: '', ...filter }, (one) => one.effect !== 'money');
+  const fits = (filter: Partial<Filter>) => fitting(all, { show: 'held', effect: '', role: '', words: '', ...filter }, (one) => one.effect !== 'money');
   expect(fits({})).toEqual(all);
   expect(fits({ show: 'all' })).toEqual(all);
   expect(fits({ show: 'mine' })).toEqual([note, mail]);

@@ -122,3 +122,19 @@ test.describe('as somebody who may not change records', () => {
     await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
   });
 });
+
+test('a column of many deals shows fifty, and more on demand', async ({ page }) => {
+  await page.route('**/api/v1/deals?*', async (route) => {
+    const deal = (nth: number) => ({ deal_id: `deal_${String(nth).padStart(26, '0')}`, workspace_id: 'ws_1', title: `Many ${nth}`, stage: 'new', version: 1, created_at: '2026-01-01T00:00:00Z', changed_at: '2026-01-01T00:00:00Z' });
+    await route.fulfill({ json: { items: Array.from({ length: 120 }, (_, at) => deal(at + 1)), next_cursor: null } });
+  });
+  await page.goto('/deals');
+  const column = page.getByRole('region', { name: 'New' });
+  await expect(column.getByRole('listitem')).toHaveCount(50);
+  await column.getByRole('button', { name: 'Show 70 more' }).click();
+  await expect(column.getByRole('listitem')).toHaveCount(100);
+  await column.getByRole('button', { name: 'Show 20 more' }).click();
+  await expect(column.getByRole('listitem')).toHaveCount(120);
+  await expect(column.getByRole('link', { name: 'Many 120', exact: true })).toBeVisible();
+  await expect(column.getByRole('button', { name: /^Show .* more$/ })).toHaveCount(0);
+});

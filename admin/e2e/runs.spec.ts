@@ -1,4 +1,5 @@
 import { expect, hold, say, test } from './fixtures';
+import { AUDITOR, world } from './world';
 
 test('runs are listed with what they cost, and filtered by where they are', async ({ page }) => {
   await say(page, 'Who is Ada, for the list of runs?');
@@ -70,4 +71,22 @@ test('a label that not everybody may read says for whom it is', async ({ page })
   const call = page.locator('details', { hasText: 'find contacts' });
   await call.locator('summary').first().click();
   await expect(call.getByText('only for ada@example.org')).toBeVisible();
+});
+
+test('what a call answered is shown to the person of the run, and others are told why it is not', async ({ page, browser }) => {
+  await say(page, 'Who is Ada, for me alone?');
+  await page.getByRole('link', { name: 'Open the run' }).click();
+  await page.waitForURL(/\/runs\/run_/);
+  const own = page.getByRole('list', { name: 'Timeline' }).locator('details', { hasText: 'find contacts' });
+  await own.locator('summary').first().click();
+  await expect(own.getByRole('region', { name: 'Result' })).toBeVisible();
+  await expect(own.getByText('is told only to the person', { exact: false })).toHaveCount(0);
+  const other = await browser.newContext({ storageState: AUDITOR, baseURL: world().origin });
+  const looked = await other.newPage();
+  await looked.goto(page.url());
+  const card = looked.getByRole('list', { name: 'Timeline' }).locator('details', { hasText: 'find contacts' });
+  await card.locator('summary').first().click();
+  await expect(card.getByText(/^What it answered \(.+\) is told only to the person whose run this is\.$/)).toBeVisible();
+  await expect(card.getByRole('region', { name: 'Result' })).toHaveCount(0);
+  await other.close();
 });

@@ -49,8 +49,14 @@ test('a link works once, leaves the address bar, and shows its role only what it
   const navigation = page.getByRole('navigation', { name: 'Main navigation' }).filter({ visible: true });
   await expect(navigation.getByRole('link', { name: 'Contacts' })).toBeVisible();
   await expect(navigation.getByRole('link', { name: 'Blocked actions' })).toHaveCount(0);
+  // The file of a page is the same for everybody and says nothing of anybody: what stands in it is never asked for.
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await page.goto('/actions');
   await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+  expect(asked).toContain('/api/v1/me');
+  expect(asked.filter((path) => path.startsWith('/api/v1/actions'))).toEqual([]);
+  expect((await page.request.get('/api/v1/actions')).status()).toBe(403);
 
   await page.goto('/settings');
   await page.getByRole('button', { name: 'Sign out' }).click();

@@ -18,6 +18,18 @@ test('what was used is summed by day and by model, as bars and as a table, and l
   for (const name of ['Fuel', 'Requests', 'Sent and received']) await expect(table.getByRole('columnheader', { name })).toBeVisible();
   await expect(table.getByRole('rowheader').filter({ hasText: 'crm' }).first()).toBeVisible();
   await page.screenshot({ path: `test-results/usage-tool-${info.project.name}.png` });
+  for (const [by, who] of [
+    ['Prompt', /^assistant@/],
+    ['Person', 'Ada'],
+    ['Agent', 'assistant'],
+  ] as const) {
+    await page.getByRole('group', { name: 'By' }).getByRole('button', { name: by }).click();
+    await expect(page).toHaveURL(new RegExp(`by=${by.toLowerCase()}`));
+    await expect(table.getByRole('columnheader', { name: by })).toBeVisible();
+    await expect(table.getByRole('rowheader', { name: who }).first()).toBeVisible();
+  }
+  await page.getByRole('group', { name: 'By' }).getByRole('button', { name: 'Tool' }).click();
+  await expect(table.getByRole('columnheader', { name: 'Fuel' })).toBeVisible();
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true);
   // What may be spent stands beside what was.
   const limits = page.getByRole('region', { name: 'Limits' });

@@ -61,6 +61,15 @@ impl<T> PageOf<T> {
     }
 }
 
+/// Which end of a list comes first.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Order {
+    #[default]
+    Oldest,
+    Newest,
+}
+
 /// How much of a list, and from where.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -74,6 +83,29 @@ pub(crate) struct PageQuery {
 }
 
 impl PageQuery {
+    /// The page these name.
+    pub(crate) fn page(&self) -> Result<steward_store::Page, crate::error::ApiError> {
+        crate::extract::page(self.limit, self.cursor.as_deref())
+    }
+}
+
+/// How much of a list that is read from either end, and from where.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OrderedQuery {
+    /// `oldest` or `newest` first; `oldest` without it.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    pub(crate) order: Order,
+    /// Most items, 1 to 200; 50 without it.
+    #[param(minimum = 1, maximum = 200)]
+    pub(crate) limit: Option<u32>,
+    /// `next_cursor` of the page before, in the same order.
+    pub(crate) cursor: Option<String>,
+}
+
+impl OrderedQuery {
     /// The page these name.
     pub(crate) fn page(&self) -> Result<steward_store::Page, crate::error::ApiError> {
         crate::extract::page(self.limit, self.cursor.as_deref())

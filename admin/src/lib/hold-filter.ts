@@ -5,6 +5,8 @@ export const EFFECTS = ['read', 'fetch', 'write', 'send', 'destroy', 'money', 'c
 export interface Filter {
   show: (typeof SHOWN)[number];
   effect: (typeof EFFECTS)[number] | '';
+  /** Those that somebody of this role is needed for, or can release alone. */
+  role: string;
   words: string;
 }
 
@@ -14,13 +16,15 @@ interface Filtered {
   reason: string;
   agent: string;
   effect: string;
+  /** Sets of roles, of which one is enough. */
+  needs: readonly (readonly string[])[];
 }
 
 /** Those that fit, in the order they came in. Words are looked for in what the list shows: the tool, the reason, the agent. */
-export function fitting<T extends Filtered>(holds: readonly T[], { show, effect, words }: Filter, canDecide: (hold: T) => boolean): T[] {
+export function fitting<T extends Filtered>(holds: readonly T[], { show, effect, role, words }: Filter, canDecide: (hold: T) => boolean): T[] {
   const wanted = words.toLocaleLowerCase().split(/\s+/).filter((word) => word !== '');
   return holds.filter((hold) => {
     const text = `${hold.tool} ${hold.tool.replaceAll(/[._]/g, ' ')} ${hold.reason} ${hold.agent}`.toLocaleLowerCase();
-    return (show !== 'mine' || canDecide(hold)) && (effect === '' || hold.effect === effect) && wanted.every((word) => text.includes(word));
+    return (show !== 'mine' || canDecide(hold)) && (effect === '' || hold.effect === effect) && (role === '' || hold.needs.some((set) => set.includes(role))) && wanted.every((word) => text.includes(word));
   });
 }

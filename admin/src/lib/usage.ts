@@ -33,3 +33,21 @@ export function everyDay<T extends { key: string }>(items: readonly T[], from: s
   }
   return all;
 }
+
+/** What calls of tools took together. */
+export interface Took {
+  times: number;
+  runs: number;
+  ms: number;
+  fuel: number;
+}
+
+/**
+ * What some tools took of what was summed by tool; nothing where the list was cut before one of them, so that nobody knows.
+ * A run that calls two of them counts for each, so runs are known of one tool alone.
+ */
+export function tookOf(tools: readonly string[], { items, is_cut: isCut }: { items: readonly (Took & { key: string })[]; is_cut: boolean }): Took | null {
+  const known = items.filter((item) => tools.includes(item.key));
+  if (isCut && known.length < tools.length) return null;
+  return known.reduce((sum, item) => ({ times: sum.times + item.times, runs: sum.runs + item.runs, ms: sum.ms + item.ms, fuel: sum.fuel + item.fuel }), { times: 0, runs: 0, ms: 0, fuel: 0 });
+}

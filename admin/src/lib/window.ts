@@ -16,7 +16,8 @@ export function useWindow(count: number, rowPx: number) {
     const look = () => {
       const top = outer.scrollTop - inner.offsetTop;
       const first = Math.max(0, Math.floor(top / rowPx) - SPARE);
-      const last = Math.ceil((top + outer.clientHeight) / rowPx) + SPARE;
+      // A list below the fold has nothing in view yet.
+      const last = Math.max(0, Math.ceil((top + outer.clientHeight) / rowPx)) + SPARE;
       setRange((now) => (now.first === first && now.last === last ? now : { first, last }));
     };
     look();

@@ -88,6 +88,12 @@ pub async fn messages(tx: &mut Tx, id: ConversationId, page: &Page) -> Result<Ve
     Ok(conversation::messages(tx, id, page).await?)
 }
 
+/// The same, newest first.
+pub async fn newest_messages(tx: &mut Tx, id: ConversationId, page: &Page) -> Result<Vec<Message>, OfficeError> {
+    get(tx, id).await?;
+    Ok(conversation::last_messages(tx, id, page.after_uuid().map(MessageId::from_uuid), page.fetch()).await?)
+}
+
 /// Takes a message and starts a run for it. With `lease`, that worker drives the run from the start; without, it is queued.
 pub async fn post(
     tx: &mut Tx,
@@ -398,7 +404,7 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
 }
 
 async fn history(tx: &mut Tx, id: ConversationId) -> Result<Vec<Turn>, OfficeError> {
-    let newest_first = conversation::last_messages(tx, id, HISTORY_MESSAGES_MAX).await?;
+    let newest_first = conversation::last_messages(tx, id, None, HISTORY_MESSAGES_MAX).await?;
     Ok(last_turns(newest_first.into_iter().map(|message| Turn {
         by_agent: message.by_agent,
         text: message.text,

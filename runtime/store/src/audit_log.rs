@@ -67,6 +67,18 @@ pub async fn checkpoints(tx: &mut Tx, after: u64, most: i64) -> Result<Vec<Check
     rows.into_iter().map(|row| checkpoint((row.tree_size, row.root, row.note, row.horizon, row.signed_at))).collect()
 }
 
+/// Signed statements about trees smaller than `before`, largest first.
+pub async fn newest_checkpoints(tx: &mut Tx, before: u64, most: i64) -> Result<Vec<CheckpointRow>, StoreError> {
+    let rows = sqlx::query!(
+        "select tree_size, root, note, horizon, signed_at from audit_checkpoint where tree_size < $1 order by tree_size desc limit $2",
+        signed(before),
+        most
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(|row| checkpoint((row.tree_size, row.root, row.note, row.horizon, row.signed_at))).collect()
+}
+
 /// The signed statement about a tree of this size.
 pub async fn checkpoint_of(tx: &mut Tx, size: u64) -> Result<Option<CheckpointRow>, StoreError> {
     let row = sqlx::query!("select tree_size, root, note, horizon, signed_at from audit_checkpoint where tree_size = $1", signed(size))

@@ -190,11 +190,14 @@ pub async fn messages(tx: &mut Tx, conversation: ConversationId, page: &Page) ->
         .collect()
 }
 
-/// The last messages of a conversation, newest first.
-pub async fn last_messages(tx: &mut Tx, conversation: ConversationId, most: i64) -> Result<Vec<Message>, StoreError> {
+/// The last messages of a conversation, or the last before one of them, newest first.
+pub async fn last_messages(tx: &mut Tx, conversation: ConversationId, before: Option<MessageId>, most: i64) -> Result<Vec<Message>, StoreError> {
     let rows = sqlx::query!(
-        "select message_id, run_id, by_agent, text, integrity, readers, created_at from message where conversation_id = $1 order by message_id desc limit $2",
+        "select message_id, run_id, by_agent, text, integrity, readers, created_at from message
+          where conversation_id = $1 and ($2::uuid is null or message_id < $2)
+          order by message_id desc limit $3",
         conversation.uuid(),
+        before.map(MessageId::uuid),
         most,
     )
     .fetch_all(tx.conn())

@@ -40,6 +40,7 @@ interface CallCardProps {
 /** A call the model wanted, what the rules said of it and what became of it. Opens for the arguments and the rules. */
 export function CallCard({ call, isLive, askedAtMicros, parts = [] }: CallCardProps) {
   const t = useTranslations('call');
+  const formats = useFormats();
   const Icon = ICONS[call.stage];
   const isWaiting = call.stage === 'held' && call.hold !== null && call.hold.outcome === null && isLive;
   if (isWaiting && call.hold !== null) {
@@ -79,6 +80,7 @@ export function CallCard({ call, isLive, askedAtMicros, parts = [] }: CallCardPr
         <Arguments value={call.arguments} provenance={call.provenance} />
         <Outcome call={call} askedAtMicros={askedAtMicros} />
         {call.result !== undefined && <Result value={call.result} bytes={call.resultBytes} />}
+        {call.result === undefined && call.resultBytes > 0 && <p className="text-soft">{t('resultForItsPerson', { size: formats.bytes(call.resultBytes) })}</p>}
         {parts.length > 0 && <Parts parts={parts} />}
         {call.rules.length > 0 && <Rules ids={call.rules} />}
       </div>
@@ -147,11 +149,15 @@ function Outcome({ call, askedAtMicros }: { call: Call; askedAtMicros: number | 
 
 /** What its sandbox took beside time; nothing of what it did not take. */
 function takenOf(used: NonNullable<Call['used']>, t: ReturnType<typeof useTranslations<'call'>>, formats: ReturnType<typeof useFormats>): [string, React.ReactNode][] {
-  const { memory_bytes: memory, requests, refused, sent_bytes: sent, received_bytes: received } = used;
+  const { memory_bytes: memory, requests, refused, sent_bytes: sent, received_bytes: received, host_calls: hostCalls, questions, output_bytes: output, table_elements: tables, logs_cut: cut } = used;
   const taken: [string, React.ReactNode, boolean][] = [
     [t('memory'), formats.bytes(memory), memory > 0],
+    [t('tables'), t('elements', { count: tables }), tables > 0],
+    [t('hostCalls'), t('hostCallsOf', { count: hostCalls, questions }), hostCalls > 0],
     [t('requests'), t('requestsSent', { count: requests, refused }), requests + refused > 0],
     [t('bytes'), t('bytesBoth', { sent: formats.bytes(sent), received: formats.bytes(received) }), sent + received > 0],
+    [t('output'), formats.bytes(output), output > 0],
+    [t('logsCut'), t('lines', { count: cut }), cut > 0],
   ];
   return taken.flatMap(([name, value, isThere]) => (isThere ? [[name, value]] : []));
 }

@@ -35,7 +35,8 @@ export function RunView({ followed, runId, retry = null }: RunViewProps) {
       <NoRoom run={run} />
       <Activity run={run} isLost={isLost} isHeard={isHeard} />
       <Ending run={run} retry={retry} />
-      {run.reply !== null && <Footer run={run} runId={runId} />}
+      {/* What was stopped or failed has cost something too. */}
+      {(run.reply !== null || !isLive) && <Footer run={run} runId={runId} />}
     </div>
   );
 }
@@ -108,7 +109,7 @@ function Footer({ run, runId }: { run: Run; runId: string }) {
   const cost = costOf(run);
   return (
     <p className="flex flex-wrap items-center gap-x-2 text-xs text-soft">
-      <Copy text={withoutMarks(run.reply ?? '')} label={t('copyReply')} />
+      {run.reply !== null && <Copy text={withoutMarks(run.reply)} label={t('copyReply')} />}
       <span>{t('steps', { count: run.steps.length })}</span>
       {cost.tokens > 0 && <span>· {t('tokens', { count: cost.tokens })}</span>}
       {cost.micros > 0 && <span>· {formats.usd(cost.micros)}</span>}

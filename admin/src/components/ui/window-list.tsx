@@ -1,6 +1,7 @@
 'use client';
 
 import { useEffect } from 'react';
+import { cx } from '@/lib/cx';
 import { useMedia } from '@/lib/media';
 import { useWindow } from '@/lib/window';
 
@@ -14,13 +15,18 @@ interface WindowListProps<T> {
   /** How tall each row is, on wide screens and on others: heights are fixed, so that only what is in view needs to be there. */
   widePx: number;
   narrowPx: number;
+  /** Whether rows are parted by lines. */
+  hasLines?: boolean;
   /** The list grows by itself towards its end. */
   query: { hasNextPage: boolean; isFetchingNextPage: boolean; isError: boolean; fetchNextPage: () => Promise<unknown> };
   children: (item: T, isWide: boolean) => React.ReactNode;
 }
 
+/** A list of which a part is looked for among what is here: more is asked for on demand only. */
+export const ON_DEMAND = { hasNextPage: false, isFetchingNextPage: false, isError: false, fetchNextPage: () => Promise.resolve() };
+
 /** A long list in a page that `scrolls`: only the rows near what is seen are there, and the rest is asked for on the way down. */
-export function WindowList<T>({ items, keyOf, label, widePx, narrowPx, query, children }: WindowListProps<T>) {
+export function WindowList<T>({ items, keyOf, label, widePx, narrowPx, hasLines = true, query, children }: WindowListProps<T>) {
   const isWide = useMedia('(min-width: 64rem)');
   const rowPx = isWide ? widePx : narrowPx;
   const { list, first, last, heightPx } = useWindow(items.length, rowPx);
@@ -38,7 +44,7 @@ export function WindowList<T>({ items, keyOf, label, widePx, narrowPx, query, ch
             key={keyOf(item)}
             aria-posinset={first + at + 1}
             aria-setsize={hasNextPage ? -1 : items.length}
-            className="absolute inset-x-0 overflow-hidden border-b border-line"
+            className={cx('absolute inset-x-0 overflow-hidden', hasLines && 'border-b border-line')}
             style={{ top: (first + at) * rowPx, height: rowPx }}
           >
             {children(item, isWide)}

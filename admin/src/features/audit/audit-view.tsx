@@ -96,7 +96,7 @@ function Entries({ action, run, onClear }: { action: string; run: string; onClea
 
 function Checkpoints() {
   const t = useTranslations('audit');
-  const { query, items } = useList(['audit', 'checkpoints'], (cursor) => answer(api.GET('/api/v1/audit/checkpoints', { params: { query: { limit: PAGE, cursor } } })));
+  const { query, items } = useList(['audit', 'checkpoints'], (cursor) => answer(api.GET('/api/v1/audit/checkpoints', { params: { query: { order: 'newest', limit: PAGE, cursor } } })));
   return (
     <div className="mx-auto grid w-full max-w-4xl gap-3 p-4 sm:p-6">
       <p className="text-sm text-soft">{t.rich('checkpointsHint', {
@@ -111,7 +111,7 @@ function Checkpoints() {
       {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && items.length === 0 && <Empty icon={<ScrollText className="size-5" aria-hidden />} title={t('noCheckpoints')} hint={t('noCheckpointsHint')} />}
       <ul className="grid gap-3">
-        {[...items].reverse().map((checkpoint) => (
+        {items.map((checkpoint) => (
           <li key={checkpoint.tree_size}>
             <Checkpoint checkpoint={checkpoint} />
           </li>

@@ -1,7 +1,8 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, type InfiniteData } from '@tanstack/react-query';
 import { answer, api, type Schemas } from '@/lib/api/client';
+import { useList, type PageOf } from '@/lib/list';
 import type { Enclosed } from '@/lib/uploads';
 
 export type Conversation = Schemas['ConversationView'];
@@ -10,33 +11,30 @@ export type Message = Schemas['MessageView'];
 /** As many files as one message takes. */
 export const FILES_MAX = 10;
 const PAGE = 200;
-/** Longer conversations show their latest part. */
-const PAGES_MAX = 10;
+/** Of one conversation: fifty questions with their answers. */
+const MESSAGES_PAGE = 100;
 
+/** One's conversations, newest first, a page at a time. */
 export function useConversations() {
-  return useQuery({ queryKey: ['conversations'], queryFn: () => answer(api.GET('/api/v1/conversations', { params: { query: { limit: PAGE } } })) });
+  return useList(['conversations', 'list'], (cursor) => answer(api.GET('/api/v1/conversations', { params: { query: { limit: PAGE, cursor } } })));
 }
 
 export function useConversation(id: string) {
   return useQuery({ queryKey: ['conversations', id], queryFn: () => answer(api.GET('/api/v1/conversations/{id}', { params: { path: { id } } })) });
 }
 
-/** Everything said, oldest first. */
+/** What was said last, oldest first; what was said before that is asked for a page at a time. */
 export function useMessages(id: string) {
-  return useQuery({
-    queryKey: ['conversations', id, 'messages'],
-    queryFn: async () => {
-      const all: Message[] = [];
-      let cursor: string | undefined;
-      for (let page = 0; page < PAGES_MAX; page += 1) {
-        const { items, next_cursor: next } = await answer(api.GET('/api/v1/conversations/{id}/messages', { params: { path: { id }, query: { limit: PAGE, cursor } } }));
-        all.push(...items);
-        if (next == null) break;
-        cursor = next;
-      }
-      return all;
-    },
-  });
+  const { query, items } = useList(['conversations', id, 'messages'], (cursor) =>
+    answer(api.GET('/api/v1/conversations/{id}/messages', { params: { path: { id }, query: { order: 'newest', limit: MESSAGES_PAGE, cursor } } })),
+  );
+  return { query, messages: items.reverse() };
+}
+
+/** The messages with another one at their end, in the pages in which they came: the newest first. */
+export function withMessage(before: InfiniteData<PageOf<Message>, string | undefined> | undefined, own: Message): InfiniteData<PageOf<Message>, string | undefined> {
+  const [first, ...rest] = before?.pages ?? [{ items: [], next_cursor: null }];
+  return { pages: [{ items: [own, ...(first?.items ?? [])], next_cursor: first?.next_cursor ?? null }, ...rest], pageParams: before?.pageParams ?? [undefined] };
 }
 
 export function useWorkspaces() {

@@ -13,7 +13,7 @@ export function ChatView() {
   return (
     <div className="flex min-h-0 flex-1">
       <aside aria-label={t('conversations')} className="hidden w-72 shrink-0 flex-col border-e border-line pt-2 lg:flex">
-        <ConversationList here={id} />
+        <ConversationList here={id} scrolls />
       </aside>
       <div className="flex min-h-0 min-w-0 flex-1 flex-col">{id === null ? <Start /> : <Thread key={id} id={id} />}</div>
     </div>

@@ -8,17 +8,21 @@ import { buttonLooks } from '@/components/ui/button';
 import { Input } from '@/components/ui/field';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
+import { WindowList } from '@/components/ui/window-list';
 import { cx } from '@/lib/cx';
 import { useConversations } from './api';
 
 /** Below this many there is nothing to search. */
 const SEARCH_FROM = 8;
 
-export function ConversationList({ here }: { here: string | null }) {
+/** As tall as a row is: a name, and when and with whom. */
+const ROW_PX = 56;
+
+/** One's conversations. It `scrolls` by itself, or with the page that it stands in. */
+export function ConversationList({ here, scrolls = false }: { here: string | null; scrolls?: boolean }) {
   const t = useTranslations('chat');
-  const conversations = useConversations();
+  const { query, items: all } = useConversations();
   const [words, setWords] = useState('');
-  const all = conversations.data?.items ?? [];
   const found = all.filter((one) => one.title.toLocaleLowerCase().includes(words.trim().toLocaleLowerCase()));
   return (
     <section aria-label={t('conversations')} className="flex min-h-0 flex-1 flex-col">
@@ -36,18 +40,19 @@ export function ConversationList({ here }: { here: string | null }) {
           <Input label={t('search')} isLabelHidden type="search" placeholder={t('search')} value={words} onChange={(event) => setWords(event.target.value)} />
         </div>
       )}
-      <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-2">
-        {conversations.isPending && <Loading />}
-        {conversations.isError && <Failed error={conversations.error} onRetry={() => void conversations.refetch()} />}
-        {conversations.isSuccess && all.length === 0 && <Empty icon={<MessagesSquare className="size-5" aria-hidden />} title={t('noConversations')} hint={t('noConversationsHint')} />}
-        {all.length > 0 && found.length === 0 && <NoMatch onClear={() => setWords('')} />}
-        <ul>
-          {found.map((one) => (
-            <li key={one.conversation_id}>
+      <div data-scrolls={scrolls || undefined} className={cx('px-2 pb-2', scrolls && 'relative min-h-0 flex-1 overflow-y-auto')}>
+        {/* What is older is looked through too before it is said that nothing fits. */}
+        {(query.isPending || (found.length === 0 && query.hasNextPage && !query.isError)) && <Loading />}
+        {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+        {query.isSuccess && all.length === 0 && <Empty icon={<MessagesSquare className="size-5" aria-hidden />} title={t('noConversations')} hint={t('noConversationsHint')} />}
+        {all.length > 0 && found.length === 0 && !query.hasNextPage && <NoMatch onClear={() => setWords('')} />}
+        {all.length > 0 && (
+          <WindowList items={found} keyOf={(one) => one.conversation_id} label={t('conversations')} widePx={ROW_PX} narrowPx={ROW_PX} hasLines={false} query={query}>
+            {(one) => (
               <Link
                 href={`/chat/${one.conversation_id}`}
                 aria-current={one.conversation_id === here ? 'page' : undefined}
-                className={cx('grid gap-0.5 rounded-lg px-2 py-2', one.conversation_id === here ? 'bg-accent-wash' : 'hover:bg-sunken')}
+                className={cx('grid size-full content-center gap-0.5 rounded-lg px-2', one.conversation_id === here ? 'bg-accent-wash' : 'hover:bg-sunken')}
               >
                 <span className="truncate text-sm font-medium" dir="auto">
                   {one.title === '' ? t('untitled') : one.title}
@@ -56,9 +61,9 @@ export function ConversationList({ here }: { here: string | null }) {
                   <Ago at={one.changed_at} /> · {one.agent}
                 </span>
               </Link>
-            </li>
-          ))}
-        </ul>
+            )}
+          </WindowList>
+        )}
       </div>
     </section>
   );

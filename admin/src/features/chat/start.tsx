@@ -57,7 +57,7 @@ export function Start() {
   };
 
   return (
-    <Page title={t('title')} className="flex flex-col">
+    <Page title={t('title')} className="flex flex-col" scrolls>
       <div className="mx-auto grid w-full max-w-2xl flex-1 content-center gap-6 p-4 sm:p-6">
         <div className="grid gap-2">
           <Mark className="size-9 text-accent" />

@@ -1,15 +1,16 @@
 'use client';
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { NotHere } from '@/components/shell/not-here';
 import { Page } from '@/components/shell/page';
+import { Button } from '@/components/ui/button';
 import { Empty, Failed, Loading } from '@/components/ui/states';
 import { answer, api, idempotencyKey } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
 import { useUploads, type Enclosed } from '@/lib/uploads';
-import { enclosedIn, FILES_MAX, turnsOf, useConversation, useMessages, type Message } from './api';
+import { enclosedIn, FILES_MAX, turnsOf, useConversation, useMessages, withMessage, type Message } from './api';
 import { Composer } from './composer';
 import { LiveTurn, PastTurn } from './turn';
 
@@ -31,7 +32,7 @@ export function Thread({ id }: { id: string }) {
   const t = useTranslations('chat');
   const client = useQueryClient();
   const conversation = useConversation(id);
-  const messages = useMessages(id);
+  const { query: messages, messages: said } = useMessages(id);
   const [text, setText] = useState('');
   const [key, setKey] = useState(idempotencyKey);
   const [retryKey, setRetryKey] = useState(idempotencyKey);
@@ -48,7 +49,7 @@ export function Thread({ id }: { id: string }) {
       ),
     onSuccess: ({ message_id: messageId, run_id: runId }, { text, attachments, isWritten }) => {
       const own: Message = { message_id: messageId, run_id: runId, text, attachments, by_agent: false, schedule_id: null, integrity: 'owner', created_at: new Date().toISOString() };
-      client.setQueryData<Message[]>(['conversations', id, 'messages'], (before) => [...(before ?? []), own]);
+      client.setQueryData<Parameters<typeof withMessage>[0]>(['conversations', id, 'messages'], (before) => withMessage(before, own));
       setRunning(runId);
       setRetryKey(idempotencyKey());
       // What is being written meanwhile stays when something is said again.
@@ -60,9 +61,9 @@ export function Thread({ id }: { id: string }) {
   });
   const stop = useMutation({ mutationFn: (runId: string) => answer(api.POST('/api/v1/runs/{id}/cancel', { params: { path: { id: runId } } })) });
 
-  const turns = turnsOf(messages.data ?? []);
+  const turns = turnsOf(said);
   const open = turns.filter((turn, at) => turn.reply === null || at === turns.length - 1).slice(-FOLLOWED_MAX);
-  const end = useStickyEnd();
+  const end = useStickyEnd(messages.data?.pages.length ?? 0);
 
   if (isMissing(conversation.error)) return <NotHere />;
   return (
@@ -72,6 +73,13 @@ export function Thread({ id }: { id: string }) {
           {messages.isPending && <Loading lines={6} />}
           {messages.isError && <Failed error={messages.error} onRetry={() => void messages.refetch()} />}
           {messages.isSuccess && turns.length === 0 && <Empty title={t('nothingSaid')} hint={t('nothingSaidHint')} />}
+          {messages.hasNextPage && (
+            <div className="grid place-items-center">
+              <Button size="small" isBusy={messages.isFetchingNextPage} onClick={() => void messages.fetchNextPage()}>
+                {t('earlier')}
+              </Button>
+            </div>
+          )}
           {turns.map((turn, at) => {
             const again = (message: Message) => {
               setText(message.text);
@@ -106,9 +114,16 @@ export function Thread({ id }: { id: string }) {
   );
 }
 
-/** Keeps the end in view while something is added, unless the reader has gone up. */
-function useStickyEnd() {
+/** Keeps the end in view while something is added, unless the reader has gone up; what they read stays where it is when earlier pages come above it. */
+function useStickyEnd(pages: number) {
   const content = useRef<HTMLDivElement>(null);
+  const heightPx = useRef<number | null>(null);
+  useLayoutEffect(() => {
+    const outer = content.current?.parentElement;
+    if (outer == null) return;
+    if (heightPx.current !== null && pages > 1) outer.scrollTop += outer.scrollHeight - heightPx.current;
+    heightPx.current = outer.scrollHeight;
+  }, [pages]);
   useEffect(() => {
     const inner = content.current;
     const outer = inner?.parentElement;
@@ -118,6 +133,7 @@ function useStickyEnd() {
       isAtEnd = outer.scrollHeight - outer.scrollTop - outer.clientHeight < NEAR_PX;
     };
     const follow = new ResizeObserver(() => {
+      heightPx.current = outer.scrollHeight;
       if (isAtEnd) outer.scrollTop = outer.scrollHeight;
     });
     outer.addEventListener('scroll', look, { passive: true });

@@ -3,6 +3,7 @@
 import { useRef, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { useStageNames } from '@/components/record/stage';
+import { Button } from '@/components/ui/button';
 import { Link } from '@/components/ui/link';
 import { Segments } from '@/components/ui/segments';
 import { Ago } from '@/components/ui/time';
@@ -38,7 +39,7 @@ export function Board({ deals, companies, stage, onStage, onMove, forbidden }: B
     return (
       <div className="grid gap-3 p-4">
         <Segments label={t('stage')} options={columns.map((value) => ({ value, label: `${names(value)} ${of(value).length}` }))} value={shown} onChange={onStage} />
-        <Column {...shared} column={shown} deals={of(shown)} />
+        <Column key={shown} {...shared} column={shown} deals={of(shown)} />
       </div>
     );
   }
@@ -51,6 +52,9 @@ export function Board({ deals, companies, stage, onStage, onMove, forbidden }: B
   );
 }
 
+/** A column of hundreds is no board any more: it shows so many cards, and more on demand. */
+const CARDS_AT_ONCE = 50;
+
 /** The kind of what is dragged: nothing else is taken. */
 const KIND = 'application/x-steward-deal';
 
@@ -59,6 +63,7 @@ function Column({ column, deals, columns, companies, onMove, forbidden }: Omit<B
   const formats = useFormats();
   const names = useStageNames();
   const [isOver, setIsOver] = useState(false);
+  const [most, setMost] = useState(CARDS_AT_ONCE);
   return (
     <section
       aria-label={names(column)}
@@ -84,10 +89,15 @@ function Column({ column, deals, columns, companies, onMove, forbidden }: Omit<B
       </h2>
       <p className="px-1 text-xs text-soft">{sums(deals).map(formats.money).join(' · ') || t('noWorth')}</p>
       <ul className="grid content-start gap-2 overflow-y-auto pb-1">
-        {deals.map((deal) => (
+        {deals.slice(0, most).map((deal) => (
           <DealCard key={deal.deal_id} deal={deal} company={companies.get(deal.company_id ?? '') ?? null} columns={columns} onMove={onMove} forbidden={forbidden} />
         ))}
       </ul>
+      {deals.length > most && (
+        <Button size="small" onClick={() => setMost(most + CARDS_AT_ONCE)}>
+          {t('more', { count: deals.length - most })}
+        </Button>
+      )}
     </section>
   );
 }

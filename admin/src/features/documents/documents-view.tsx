@@ -13,6 +13,7 @@ import { More } from '@/components/ui/more';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
+import { ON_DEMAND, WindowList } from '@/components/ui/window-list';
 import { answer, api } from '@/lib/api/client';
 import type { Document } from '@/lib/api/upload';
 import { cx } from '@/lib/cx';
@@ -27,6 +28,7 @@ import { PutIn } from './put-in';
 
 const PAGE = 100;
 const SHOWN = ['all', 'me', 'workspace'] as const;
+const [WIDE_ROW_PX, NARROW_ROW_PX] = [49, 121];
 
 /** What was put in for agents to look into: whose it is, who may read it, and what stands in it. */
 export function DocumentsView() {
@@ -40,6 +42,7 @@ export function DocumentsView() {
   const folded = words.toLocaleLowerCase();
   const ofKind = items.filter((one) => shown === 'all' || one.for === shown);
   const found = ofKind.filter((one) => one.name.toLocaleLowerCase().includes(folded));
+  const isFiltered = words !== '' || shown !== 'all';
   const forbidden = may(me, 'documents:write') ? null : t('mayNotPut');
   const [dropped, setDropped] = useState<File[]>([]);
   const isOpen = get('new') === '1' && forbidden === null;
@@ -69,6 +72,7 @@ export function DocumentsView() {
           </div>
         }
         className={cx(isOver && 'outline-2 -outline-offset-4 outline-dashed outline-accent')}
+        scrolls
       >
         {query.isPending && <Loading lines={8} />}
         {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
@@ -81,15 +85,13 @@ export function DocumentsView() {
         {found.length > 0 && (
           <section aria-label={words === '' ? t('title') : t('byName')}>
             {words !== '' && <h2 className="px-4 pt-4 pb-1 text-sm font-semibold sm:px-6">{t('byName')}</h2>}
-            <ul className="divide-y divide-line">
-              {found.map((one) => (
-                <Row key={one.document_id} document={one} />
-              ))}
-            </ul>
+            <WindowList items={found} keyOf={(one) => one.document_id} label={t('title')} widePx={WIDE_ROW_PX} narrowPx={NARROW_ROW_PX} query={isFiltered ? ON_DEMAND : query}>
+              {(one) => <Row document={one} />}
+            </WindowList>
           </section>
         )}
         {words !== '' && items.length > 0 && <FoundInside words={words} shown={shown} isAlone={found.length === 0} onClear={() => set({ for: '', q: '' })} />}
-        <More query={query} />
+        {isFiltered && <More query={query} />}
       </Page>
       {isOpen && (
         <PutIn
@@ -109,22 +111,20 @@ function Row({ document }: { document: Document }) {
   const formats = useFormats();
   const kind = useKindName();
   return (
-    <li>
-      <Link href={`/documents/${document.document_id}`} className="grid gap-x-4 gap-y-0.5 px-4 py-2.5 hover:bg-sunken sm:px-6 lg:grid-cols-[1fr_10rem_15rem_8rem] lg:items-center">
-        <span className="flex min-w-0 items-center gap-2 font-medium">
-          <FileText className="size-4 shrink-0 text-soft" aria-hidden />
-          <bdi className="min-w-0 truncate">{document.name}</bdi>
-        </span>
-        <span className="truncate text-sm text-soft">
-          {kind(document)} · {formats.bytes(document.bytes)}
-        </span>
-        <span className="truncate text-sm text-soft">
-          <PersonName id={document.person_id} /> · <Ago at={document.created_at} />
-        </span>
-        <span className="max-lg:mt-1 lg:justify-self-end">
-          <Badge tone={document.for === 'me' ? 'plain' : 'accent'}>{document.for === 'me' ? t('forOwner') : t('forWorkspace')}</Badge>
-        </span>
-      </Link>
-    </li>
+    <Link href={`/documents/${document.document_id}`} className="grid size-full content-center gap-x-4 gap-y-0.5 px-4 hover:bg-sunken sm:px-6 lg:grid-cols-[1fr_10rem_15rem_8rem] lg:items-center">
+      <span className="flex min-w-0 items-center gap-2 font-medium">
+        <FileText className="size-4 shrink-0 text-soft" aria-hidden />
+        <bdi className="min-w-0 truncate">{document.name}</bdi>
+      </span>
+      <span className="truncate text-sm text-soft">
+        {kind(document)} · {formats.bytes(document.bytes)}
+      </span>
+      <span className="truncate text-sm text-soft">
+        <PersonName id={document.person_id} /> · <Ago at={document.created_at} />
+      </span>
+      <span className="max-lg:mt-1 lg:justify-self-end">
+        <Badge tone={document.for === 'me' ? 'plain' : 'accent'}>{document.for === 'me' ? t('forOwner') : t('forWorkspace')}</Badge>
+      </span>
+    </Link>
   );
 }

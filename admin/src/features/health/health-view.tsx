@@ -3,8 +3,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'use-intl';
 import { Page } from '@/components/shell/page';
-import { Badge, type BadgeTone } from '@/components/ui/badge';
-import { Card } from '@/components/ui/card';
 import { Link } from '@/components/ui/link';
 import { Ago } from '@/components/ui/time';
 import { answer, api } from '@/lib/api/client';
@@ -13,15 +11,12 @@ import { useIntegrations } from '@/lib/integrations';
 import { may, useMe } from '@/lib/me';
 import { failuresOf, readMetrics, requestsOf } from '@/lib/metrics';
 import { useNow } from '@/lib/now';
+import { isSigningLate } from '@/lib/signing';
+import { Models, RunFailures } from './failures';
+import { EVERY_MS, FAILURES_SHOWN, Part } from './part';
 
-const EVERY_MS = 10_000;
 const COUNTED_MAX = 200;
-const FAILURES_SHOWN = 5;
-/** The log is signed within seconds; an entry that waits longer says that nobody signs. */
-const SIGNED_LATE_MS = 5 * 60_000;
-
-type State = 'good' | 'wait' | 'bad' | 'unknown';
-const TONES: Record<State, BadgeTone> = { good: 'good', wait: 'wait', bad: 'bad', unknown: 'plain' };
+const ENTRIES_MAX = 100;
 
 /** How the installation is: each part, whether it answers, and what to do when it does not. */
 export function HealthView() {
@@ -34,28 +29,15 @@ export function HealthView() {
         <Database />
         {may(me, 'governance:read') && <Rules />}
         {may(me, 'governance:read') && <Agents />}
+        {may(me, 'governance:read') && <Models />}
         <Queue />
+        <RunFailures />
         {may(me, 'audit:read') && <Signing />}
         {may(me, 'people:read') && <Notices />}
         {may(me, 'governance:read') && <Integrations />}
         <Requests />
       </div>
     </Page>
-  );
-}
-
-/** One part: its state in a word, what is known of it, and what to do if it is not well. */
-function Part({ title, state, children, advice }: { title: string; state: State; children?: React.ReactNode; advice?: string | null }) {
-  const t = useTranslations('health');
-  return (
-    <Card className="grid content-start gap-2 p-4">
-      <div className="flex items-center justify-between gap-2">
-        <h2 className="font-semibold">{title}</h2>
-        <Badge tone={TONES[state]}>{t(`state.${state}`)}</Badge>
-      </div>
-      <div className="grid gap-1 text-sm text-soft">{children}</div>
-      {advice != null && <p className="rounded-lg bg-wait-wash px-3 py-2 text-sm text-wait">{advice}</p>}
-    </Card>
   );
 }
 
@@ -151,15 +133,15 @@ function Queue() {
 function Signing() {
   const t = useTranslations('health');
   const now = useNow();
-  const newest = useQuery({ queryKey: ['audit', 'newest'], queryFn: () => answer(api.GET('/api/v1/audit', { params: { query: { order: 'newest', limit: 1 } } })), refetchInterval: EVERY_MS });
-  const signed = useQuery({ queryKey: ['audit', 'checkpoints', 'last'], queryFn: () => answer(api.GET('/api/v1/audit/checkpoints', { params: { query: { limit: COUNTED_MAX } } })), refetchInterval: EVERY_MS });
+  const newest = useQuery({ queryKey: ['audit', 'newest'], queryFn: () => answer(api.GET('/api/v1/audit', { params: { query: { order: 'newest', limit: ENTRIES_MAX } } })), refetchInterval: EVERY_MS });
+  const signed = useQuery({ queryKey: ['audit', 'checkpoints', 'last'], queryFn: () => answer(api.GET('/api/v1/audit/checkpoints', { params: { query: { order: 'newest', limit: 1 } } })), refetchInterval: EVERY_MS });
   const entry = newest.data?.items[0];
-  const last = signed.data?.items.at(-1);
-  const isLate = entry !== undefined && now - Date.parse(entry.at) > SIGNED_LATE_MS && (last === undefined || (signed.data?.next_cursor == null && Date.parse(last.signed_at) < Date.parse(entry.at)));
+  const last = signed.data?.items[0];
+  const isLate = newest.isSuccess && signed.isSuccess && isSigningLate(newest.data.items, ENTRIES_MAX, last?.signed_at, now);
   const isPending = newest.isPending || signed.isPending;
   return (
     <Part title={t('signing')} state={isPending ? 'unknown' : newest.isError || signed.isError ? 'bad' : isLate ? 'bad' : 'good'} advice={isLate ? t('signingAdvice') : null}>
-      {last !== undefined && signed.data?.next_cursor == null && (
+      {last !== undefined && (
         <p>
           {t('signed')} <Ago at={last.signed_at} />
         </p>

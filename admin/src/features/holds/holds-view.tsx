@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useCallback, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { HoldCard } from '@/components/hold/hold-card';
+import { ROLES, useRoleNames } from '@/components/role-names';
 import { SearchField } from '@/components/search-field';
 import { NotHere } from '@/components/shell/not-here';
 import { Page } from '@/components/shell/page';
@@ -13,7 +14,7 @@ import { Select } from '@/components/ui/field';
 import { More } from '@/components/ui/more';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
-import { WindowList } from '@/components/ui/window-list';
+import { ON_DEMAND, WindowList } from '@/components/ui/window-list';
 import { cx } from '@/lib/cx';
 import { EFFECTS, fitting, SHOWN, type Filter } from '@/lib/hold-filter';
 import { may, useMe } from '@/lib/me';
@@ -25,12 +26,9 @@ import { SavedViews } from './saved-views';
 import { useHolds, type Hold } from './use-holds';
 
 /** How the address writes the filters: what is usual is not there. */
-function inAddress({ show, effect, words }: Filter): Record<string, string> {
-  return { show: show === 'held' ? '' : show, effect, q: words };
+function inAddress({ show, effect, role, words }: Filter): Record<string, string> {
+  return { show: show === 'held' ? '' : show, effect, role, q: words };
 }
-
-/** A search looks through what is older only when it is asked to. */
-const onDemand = { hasNextPage: false, isFetchingNextPage: false, isError: false };
 
 /** The queue of held actions beside the card of one; on a phone one at a time. */
 export function HoldsView() {
@@ -41,12 +39,17 @@ export function HoldsView() {
   const id = useRouteId('/holds');
   const [chosen, setChosen] = useState<readonly string[] | null>(null);
   const [isRejecting, setIsRejecting] = useState(false);
-  const filter: Filter = { show: SHOWN.find((one) => one === address.get('show')) ?? 'held', effect: EFFECTS.find((one) => one === address.get('effect')) ?? '', words: address.get('q') };
+  const filter: Filter = {
+    show: SHOWN.find((one) => one === address.get('show')) ?? 'held',
+    effect: EFFECTS.find((one) => one === address.get('effect')) ?? '',
+    role: ROLES.find((one) => one === address.get('role')) ?? '',
+    words: address.get('q'),
+  };
   const holds = useHolds(filter);
   const canDecide = (hold: Hold) => may(me, 'holds:decide') && hold.needs.some((set) => set.some((role) => me.roles.includes(role)));
   const all = holds.data?.pages.flatMap((page) => page.items) ?? [];
   const shown = fitting(all, filter, canDecide);
-  const isFiltered = filter.show === 'mine' || filter.effect !== '' || filter.words !== '';
+  const isFiltered = filter.show === 'mine' || filter.effect !== '' || filter.role !== '' || filter.words !== '';
   const query = new URLSearchParams(Object.entries(inAddress(filter)).filter(([, value]) => value !== '')).toString();
   const hrefOf = (hold: Hold) => `/holds/${hold.hold_id}${query === '' ? '' : `?${query}`}`;
   const step = (by: number) => {
@@ -89,9 +92,9 @@ export function HoldsView() {
       )}
       {holds.isPending && <Loading lines={6} />}
       {holds.isError && <Failed error={holds.error} onRetry={() => void holds.refetch()} />}
-      {holds.isSuccess && shown.length === 0 && (isFiltered && all.length > 0 ? <NoMatch onClear={() => address.set({ show: '', effect: '', q: '' })} /> : <Nothing isAll={filter.show === 'all'} />)}
+      {holds.isSuccess && shown.length === 0 && (isFiltered && all.length > 0 ? <NoMatch onClear={() => address.set({ show: '', effect: '', role: '', q: '' })} /> : <Nothing isAll={filter.show === 'all'} />)}
       {shown.length > 0 && (
-        <WindowList items={shown} keyOf={(hold) => hold.hold_id} label={t('title')} widePx={HOLD_ROW_PX} narrowPx={HOLD_ROW_PX} query={isFiltered ? { ...onDemand, fetchNextPage: holds.fetchNextPage } : holds}>
+        <WindowList items={shown} keyOf={(hold) => hold.hold_id} label={t('title')} widePx={HOLD_ROW_PX} narrowPx={HOLD_ROW_PX} query={isFiltered ? ON_DEMAND : holds}>
           {(hold) => (
             <HoldRow
               hold={hold}
@@ -118,16 +121,25 @@ export function HoldsView() {
   );
 }
 
-/** Which are shown: by who can decide, by effect, by words; and the views that one keeps. */
+/** Which are shown: by who can decide, by effect, by the role that is needed, by words; and the views that one keeps. */
 function Bar({ filter, onChange }: { filter: Filter; onChange: (changes: Record<string, string>) => void }) {
   const t = useTranslations('hold');
   const effects = useTranslations('effect');
+  const roles = useRoleNames();
   const search = useCallback((q: string) => onChange({ q }), [onChange]);
   return (
     <div className="grid gap-2">
       <Segments label={t('show')} options={SHOWN.map((value) => ({ value, label: t(`filter.${value}`) }))} value={filter.show} onChange={(value) => onChange({ show: value === 'held' ? '' : value })} />
-      <div className="grid grid-cols-[1fr_9rem] gap-2">
-        <SearchField label={t('search')} value={filter.words} onChange={search} />
+      <SearchField label={t('search')} value={filter.words} onChange={search} />
+      <div className="grid grid-cols-2 gap-2">
+        <Select label={t('role')} isLabelHidden value={filter.role} onChange={(event) => onChange({ role: event.target.value })}>
+          <option value="">{t('anyRole')}</option>
+          {ROLES.map((role) => (
+            <option key={role} value={role}>
+              {t('needsShort', { roles: roles(role) })}
+            </option>
+          ))}
+        </Select>
         <Select label={t('effect')} isLabelHidden value={filter.effect} onChange={(event) => onChange({ effect: event.target.value })}>
           <option value="">{t('anyEffect')}</option>
           {EFFECTS.map((effect) => (
@@ -137,7 +149,7 @@ function Bar({ filter, onChange }: { filter: Filter; onChange: (changes: Record<
           ))}
         </Select>
       </div>
-      <SavedViews now={inAddress(filter)} onApply={(filters) => onChange({ show: '', effect: '', q: '', ...filters })} />
+      <SavedViews now={inAddress(filter)} onApply={(filters) => onChange({ show: '', effect: '', role: '', q: '', ...filters })} />
     </div>
   );
 }

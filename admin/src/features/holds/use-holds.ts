@@ -13,9 +13,9 @@ const SEARCHED = 1_000;
 const LOOK_EVERY_MS = 10_000;
 
 /** Held actions in the order of the server, those that wait by when they lapse, a page at a time; for a search, as many as it looks through. */
-export function useHolds({ show, effect, words }: Filter) {
+export function useHolds({ show, effect, role, words }: Filter) {
   const state = show === 'all' ? undefined : 'held';
-  const isSearch = effect !== '' || words !== '' || show === 'mine';
+  const isSearch = effect !== '' || role !== '' || words !== '' || show === 'mine';
   const read = (cursor: string | undefined) => answer(api.GET('/api/v1/holds', { params: { query: { state, limit: isSearch ? PAGE_WHOLE : PAGE, cursor } } }));
   return useInfiniteQuery({
     queryKey: ['holds', 'list', state ?? 'all', isSearch],

@@ -11,6 +11,7 @@ import { Button } from '@/components/ui/button';
 import { More } from '@/components/ui/more';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
+import { ON_DEMAND, WindowList } from '@/components/ui/window-list';
 import { SearchField } from '@/components/search-field';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
@@ -25,6 +26,7 @@ import { useCallback } from 'react';
 
 const SHOWN = ['people', 'workspaces'] as const;
 const PAGE = 200;
+const [WIDE_ROW_PX, NARROW_ROW_PX] = [49, 93];
 
 export function PeopleView() {
   const t = useTranslations('people');
@@ -56,6 +58,7 @@ export function PeopleView() {
           )}
         </div>
       }
+      scrolls
     >
       {shown === 'people' ? (
         <People words={get('q').toLocaleLowerCase()} openId={get('open')} onOpen={(open) => set({ open })} onClear={() => set({ q: '' })} />
@@ -78,12 +81,12 @@ function People({ words, openId, onOpen, onClear }: { words: string; openId: str
       {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && items.length === 0 && <Empty icon={<UserRound className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
       {items.length > 0 && found.length === 0 && <NoMatch onClear={onClear} />}
-      <ul className="divide-y divide-line">
-        {found.map((person) => (
-          <Row key={person.person_id} person={person} onOpen={onOpen} />
-        ))}
-      </ul>
-      <More query={query} />
+      {found.length > 0 && (
+        <WindowList items={found} keyOf={(person) => person.person_id} label={t('title')} widePx={WIDE_ROW_PX} narrowPx={NARROW_ROW_PX} query={words === '' ? query : ON_DEMAND}>
+          {(person) => <Row person={person} onOpen={onOpen} />}
+        </WindowList>
+      )}
+      {words !== '' && <More query={query} />}
       {open !== undefined && <PersonDialog person={open} onClose={() => onOpen('')} />}
     </>
   );
@@ -98,12 +101,12 @@ function Row({ person, onOpen }: { person: Schemas['PersonView']; onOpen: (id: s
   const { roles, workspaces: places } = rolesOf(person.roles);
   const where = places === null ? t('place.everywhere') : formats.list(places.map((id) => workspaces.find((one) => one.workspace_id === id)?.name ?? `…${id.slice(-6)}`));
   return (
-    <li>
+    <div className="size-full">
       <button
         type="button"
         aria-haspopup="dialog"
         onClick={() => onOpen(person.person_id)}
-        className="grid w-full gap-x-4 gap-y-0.5 px-4 py-2.5 text-start hover:bg-sunken sm:px-6 lg:grid-cols-[16rem_1fr_1fr_auto] lg:items-center"
+        className="grid size-full content-center gap-x-4 gap-y-0.5 px-4 text-start hover:bg-sunken sm:px-6 lg:grid-cols-[16rem_1fr_1fr_auto] lg:items-center"
       >
         <span className="flex min-w-0 items-center gap-2 font-medium">
           <bdi className="truncate">{person.display_name}</bdi>
@@ -115,9 +118,9 @@ function Row({ person, onOpen }: { person: Schemas['PersonView']; onOpen: (id: s
         </span>
         <span className="flex gap-2 text-sm lg:contents">
           <span className="truncate">{roles.length === 0 ? t('noRole') : formats.list(roles.map(names))}</span>
-          <span className="text-soft">{where}</span>
+          <span className="truncate text-soft">{where}</span>
         </span>
       </button>
-    </li>
+    </div>
   );
 }

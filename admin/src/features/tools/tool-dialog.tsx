@@ -12,6 +12,8 @@ import type { Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 import { isRecord, pointerInWords, textOf } from '@/lib/json';
 import { may, useMe } from '@/lib/me';
+import type { Took } from '@/lib/usage';
+import { useTookFact } from './took';
 
 type Tool = Schemas['ToolView'];
 
@@ -19,10 +21,11 @@ type Tool = Schemas['ToolView'];
 const TONES: Record<string, BadgeTone> = { outside: 'wait', recipient: 'wait', payee: 'bad', amount: 'bad', value: 'accent' };
 
 /** A tool whole: what it does to the world, what each argument is for, where each part of its result comes from. */
-export function ToolDialog({ tool, onClose }: { tool: Tool; onClose: () => void }) {
+export function ToolDialog({ tool, took, onClose }: { tool: Tool; took: Took | null; onClose: () => void }) {
   const t = useTranslations('tools');
   const me = useMe();
   const formats = useFormats();
+  const tookFact = useTookFact();
   const yes = (value: boolean) => (value ? t('yes') : t('no'));
   return (
     <Dialog title={tool.name} place="side" onClose={onClose}>
@@ -36,6 +39,7 @@ export function ToolDialog({ tool, onClose }: { tool: Tool; onClose: () => void 
           [t('plugin'), <bdi key="plugin">{tool.plugin}</bdi>],
           [t('code'), <Digest key="code" digest={tool.plugin_digest} />],
           [t('schemas'), <Digest key="schemas" digest={tool.schema_digest} />],
+          ...tookFact(took, true),
         ]}
       />
       <Arguments tool={tool} />

@@ -18,7 +18,10 @@ import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
 import { asked, keeps } from '@/lib/tool-set';
 import { useAddress } from '@/lib/url';
+import { tookOf, type Took } from '@/lib/usage';
+import { useUsage } from '@/lib/use-usage';
 import { ProposeTools } from './propose-tools';
+import { TOOK_DAYS, useTookFact } from './took';
 import { ToolDialog } from './tool-dialog';
 import { useWaiting, Waiting } from './waiting';
 
@@ -44,11 +47,14 @@ export function ToolsView() {
   const groups = [...new Set(found.map((tool) => tool.plugin))];
   const open = all.find((tool) => tool.name === get('open'));
   const error = tools.error ?? plugins.error;
+  const mayCount = may(me, 'budgets:read');
+  const { usage } = useUsage('tool', TOOK_DAYS, mayCount);
+  const took = (some: readonly Tool[]) => (usage.data === undefined ? null : tookOf(some.map((tool) => tool.name), usage.data));
   const waiting = useWaiting();
   const servers = new Set(all.map((tool) => serverOf(tool.plugin)));
   const proposed = get('propose');
   // All of it at once: what comes later would push down what is read already.
-  const isWhole = tools.isSuccess && plugins.isSuccess && waiting !== null;
+  const isWhole = tools.isSuccess && plugins.isSuccess && waiting !== null && !(mayCount && usage.isPending);
   return (
     <Page title={t('title')} bar={<div className="sm:max-w-sm"><SearchField label={t('search')} value={get('q')} onChange={search} /></div>}>
       {!isWhole && error === null && <Loading lines={8} />}
@@ -64,6 +70,7 @@ export function ToolsView() {
               name={group}
               plugin={plugins.data.items.find((plugin) => `${plugin.name}@${plugin.version}` === group) ?? null}
               tools={found.filter((tool) => tool.plugin === group)}
+              took={took(all.filter((tool) => tool.plugin === group))}
               onOpen={(name) => set({ open: name })}
               onPropose={(server) => set({ propose: server })}
             />
@@ -71,7 +78,7 @@ export function ToolsView() {
           {all.length > 0 && <p className="text-sm text-soft">{t('atTheMachine')}</p>}
         </div>
       )}
-      {open !== undefined && <ToolDialog tool={open} onClose={() => set({ open: '' })} />}
+      {open !== undefined && <ToolDialog tool={open} took={took([open])} onClose={() => set({ open: '' })} />}
       {servers.has(proposed) && may(me, 'changes:propose') && <ProposeTools server={proposed} onClose={() => set({ propose: '' })} />}
     </Page>
   );
@@ -81,12 +88,15 @@ interface GroupProps {
   name: string;
   plugin: Plugin | null;
   tools: Tool[];
+  /** What all of its tools took. */
+  took: Took | null;
   onOpen: (name: string) => void;
   onPropose: (server: string) => void;
 }
 
-function Group({ name, plugin, tools, onOpen, onPropose }: GroupProps) {
+function Group({ name, plugin, tools, took, onOpen, onPropose }: GroupProps) {
   const t = useTranslations('tools');
+  const tookFact = useTookFact();
   const me = useMe();
   const server = serverOf(name);
   return (
@@ -102,7 +112,8 @@ function Group({ name, plugin, tools, onOpen, onPropose }: GroupProps) {
               </Button>
             )}
           </div>
-          {plugin === null ? <p className="text-sm text-soft">{t('elsewhereHint')}</p> : <Sandbox plugin={plugin} />}
+          {plugin === null && <p className="text-sm text-soft">{t('elsewhereHint')}</p>}
+          {plugin === null ? <Facts facts={tookFact(took, false)} /> : <Sandbox plugin={plugin} more={tookFact(took, false)} />}
         </div>
         <ul className="divide-y divide-line border-t border-line">
           {tools.map((tool) => (
@@ -130,7 +141,7 @@ function Group({ name, plugin, tools, onOpen, onPropose }: GroupProps) {
 }
 
 /** What the plugin's code may reach and use: nothing else is there for it. */
-function Sandbox({ plugin }: { plugin: Plugin }) {
+function Sandbox({ plugin, more }: { plugin: Plugin; more: [string, React.ReactNode][] }) {
   const t = useTranslations('tools');
   const formats = useFormats();
   const { limits } = plugin;
@@ -153,6 +164,7 @@ function Sandbox({ plugin }: { plugin: Plugin }) {
         ],
         [t('limits'), t('limitsOf', { memory: formats.number(limits.memory_mb), fuel: formats.number(limits.fuel), time: formats.ms(limits.deadline_ms), output: formats.number(limits.output_kb) })],
         [t('digest'), <Digest key="digest" digest={plugin.digest} />],
+        ...more,
       ]}
     />
   );

@@ -1,6 +1,6 @@
 'use client';
 
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { ChartColumn } from 'lucide-react';
 import { useTranslations } from 'use-intl';
 import { BudgetMeter, usePeriodText, useScopeName, useSpentText } from '@/components/budget-meter';
@@ -14,9 +14,9 @@ import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
-import { useNow } from '@/lib/now';
-import { byOf, BYS, daysOf, everyDay, PERIODS, periodOf, type By } from '@/lib/usage';
+import { byOf, BYS, everyDay, PERIODS, periodOf, type By } from '@/lib/usage';
 import { useAddress } from '@/lib/url';
+import { useUsage } from '@/lib/use-usage';
 
 type Item = Schemas['UsageItem'];
 
@@ -25,17 +25,7 @@ export function UsageView() {
   const t = useTranslations('usage');
   const { get, set } = useAddress();
   const [by, period] = [byOf(get('by')), periodOf(get('days'))];
-  const asked = { by, ...daysOf(useNow(), Number(period)) };
-  const usage = useQuery({
-    queryKey: ['usage', asked],
-    queryFn: async () => {
-      const sums = await answer(api.GET('/api/v1/usage', { params: { query: asked } }));
-      // The same address exports text, but only for whoever asks for it.
-      if (typeof sums === 'string') throw new TypeError('sums were asked for, and a file came');
-      return sums;
-    },
-    placeholderData: keepPreviousData,
-  });
+  const { usage, asked } = useUsage(by, Number(period));
   return (
     <Page title={t('title')} actions={<ExportButton kind="csv" label={t('exportCsv')} path="/api/v1/usage" query={{ by, from: asked.from, to: asked.to }} name={`usage-${by}`} />}>
       <div className="mx-auto grid w-full max-w-5xl grid-cols-[minmax(0,1fr)] gap-4 p-4 sm:p-6">

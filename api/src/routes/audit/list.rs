@@ -4,7 +4,7 @@ use super::{AuditView, check_sees_all};
 use crate::auth::{Answer, Caller, json};
 use crate::extract::{Query, page};
 use crate::openapi::Doc;
-use crate::routes::PageOf;
+use crate::routes::{Order, PageOf};
 use http::StatusCode;
 use serde::Deserialize;
 use steward_core::RunId;
@@ -31,14 +31,6 @@ pub(crate) struct Wanted {
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Order {
-    #[default]
-    Oldest,
-    Newest,
 }
 
 pub(crate) fn doc() -> Doc {

@@ -4,20 +4,23 @@ use super::{AttachmentView, MessageView};
 use crate::auth::{Answer, Caller, json};
 use crate::extract::{Id, Query};
 use crate::openapi::Doc;
-use crate::routes::{PageOf, PageQuery};
+use crate::routes::{Order, OrderedQuery, PageOf};
 use http::StatusCode;
 use steward_core::{ConversationId, MessageId, RunId};
 use steward_office::{conversations, documents, schedules};
 use steward_store::conversation::Message;
 
 pub(crate) fn doc() -> Doc {
-    Doc::new("List the messages of a conversation").query::<PageQuery>().answers_page::<MessageView>("Messages, oldest first.")
+    Doc::new("List the messages of a conversation").query::<OrderedQuery>().answers_page::<MessageView>("Messages, in the order asked for.")
 }
 
-pub(crate) async fn handle(caller: Caller, Id(id): Id<ConversationId>, Query(query): Query<PageQuery>) -> Answer {
+pub(crate) async fn handle(caller: Caller, Id(id): Id<ConversationId>, Query(query): Query<OrderedQuery>) -> Answer {
     let page = query.page()?;
     let mut tx = caller.begin().await?;
-    let rows = conversations::messages(&mut tx, id, &page).await?;
+    let rows = match query.order {
+        Order::Oldest => conversations::messages(&mut tx, id, &page).await?,
+        Order::Newest => conversations::newest_messages(&mut tx, id, &page).await?,
+    };
     let (rows, next) = page.cut(rows, |row| row.message_id.uuid());
     let ids: Vec<MessageId> = rows.iter().map(|row| row.message_id).collect();
     let along = documents::of_messages(&mut tx, &ids).await?;

@@ -115,6 +115,12 @@ async fn what_is_said_is_answered_and_kept() {
     let rest =
         working.ask("GET", format!("{path}?limit=1&cursor={}", first["next_cursor"].as_str().expect("more"))).cookie(&owner).send().await.expect(200).json();
     assert_eq!((&rest["items"][0]["text"], &rest["next_cursor"]), (&json!("Good morning, Olga."), &json!(null)));
+    working.ask("GET", format!("{path}?order=sideways")).cookie(&owner).send().await.expect(422);
+    let last = working.ask("GET", format!("{path}?limit=1&order=newest")).cookie(&owner).send().await.expect(200).json();
+    assert_eq!(last["items"][0]["text"], "Good morning, Olga.", "what was said last comes first");
+    let cursor = last["next_cursor"].as_str().expect("more");
+    let before = working.ask("GET", format!("{path}?limit=1&order=newest&cursor={cursor}")).cookie(&owner).send().await.expect(200).json();
+    assert_eq!((&before["items"][0]["text"], &before["next_cursor"]), (&json!("Good morning"), &json!(null)));
     let shown = working.ask("GET", format!("/api/v1/conversations/{conversation}")).cookie(&owner).send().await.expect(200).json();
     let listed = working.ask("GET", "/api/v1/conversations").cookie(&owner).send().await.expect(200).json();
     assert_eq!(listed["items"], json!([shown]));

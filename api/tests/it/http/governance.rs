@@ -317,6 +317,38 @@ async fn the_audit_log_is_checked_from_the_web_and_says_what_was_changed() {
     std::fs::remove_dir_all(&dir).expect("removed");
 }
 
+#[tokio::test]
+async fn checkpoints_are_read_from_either_end() {
+    let world = World::make().await;
+    let owner = world.owner().await;
+    world.server.ask("GET", "/api/v1/audit/checkpoints?order=sideways").cookie(&owner).send().await.expect(422);
+    let support = world.session(Role::Support).await.secret;
+    world.server.ask("GET", "/api/v1/audit/checkpoints?order=newest").cookie(&support).send().await.expect(403);
+
+    let dir = std::env::temp_dir().join(format!("stw-checkpoints-{}", world.home.tenant));
+    let sequencer = Sequencer::new(Signer::from_secret(&[7; 32]).expect("a key"), &dir, Clock::System);
+    for name in ["One", "Two", "Three"] {
+        world.server.ask("POST", "/api/v1/workspaces").cookie(&owner).json(&json!({ "name": name })).send().await.expect(201);
+        sequencer.pass(&world.server.database.worker, world.home.tenant).await.expect("signed");
+    }
+    let read = async |order: &str| -> Vec<u64> {
+        let mut found = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = world.server.ask("GET", format!("/api/v1/audit/checkpoints?limit=1{order}{cursor}")).cookie(&owner).send().await.expect(200).json();
+            found.extend(page["items"].as_array().expect("items").iter().filter_map(|item| item["tree_size"].as_u64()));
+            let Some(next) = page["next_cursor"].as_str() else { return found };
+            cursor = format!("&cursor={next}");
+        }
+    };
+    let oldest = read("").await;
+    assert!(oldest.len() == 3 && oldest.is_sorted(), "{oldest:?}");
+    let mut newest = read("&order=newest").await;
+    newest.reverse();
+    assert_eq!(newest, oldest, "the same, from the other end, each once");
+    std::fs::remove_dir_all(&dir).expect("removed");
+}
+
 async fn entries_of(world: &World) -> i64 {
     world.server.database.number(&format!("select count(*) from audit_event where tenant_id = '{}'", world.home.tenant.uuid())).await
 }

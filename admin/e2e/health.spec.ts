@@ -1,0 +1,48 @@
+import { expect, say, test } from './fixtures';
+
+test('a log that nobody signs is said to be late, with what to do', async ({ page }) => {
+  const at = new Date(Date.now() - 60 * 60_000);
+  const checkpoint = { tree_size: 7, root: `sha256:${'0'.repeat(64)}`, note: 'x', signed_at: at.toISOString() };
+  const entry = { audit_id: 'audit_00000000000000000000000001', at: new Date(at.getTime() + 60_000).toISOString(), actor_kind: 'person', action: 'x', object: 'x', outcome: 'done', detail: {}, leaf: '0' };
+  const asked: string[] = [];
+  // There are always more before the newest: that says nothing of whether the newest is signed.
+  await page.route('**/api/v1/audit/checkpoints?*', (route) => {
+    asked.push(new URL(route.request().url()).search);
+    return route.fulfill({ json: { items: [checkpoint], next_cursor: '00000000000000000000000000000007' } });
+  });
+  await page.route('**/api/v1/audit?*', (route) => route.fulfill({ json: { items: [entry], next_cursor: '00000000000000000000000000000001' } }));
+  await page.goto('/health');
+  const part = page.getByRole('group', { name: 'Audit log' });
+  await expect(part.getByText('not well')).toBeVisible();
+  await expect(part.getByText('Entries wait to be signed', { exact: false })).toBeVisible();
+  await expect(part.getByText(/^Signed/)).toBeVisible();
+  expect(asked[0]).toContain('order=newest');
+
+  await page.unrouteAll();
+  await page.reload();
+  await expect(part.getByText('well', { exact: true })).toBeVisible();
+  await expect(part.getByText('Entries wait to be signed', { exact: false })).toHaveCount(0);
+});
+
+test('runs that failed are listed with the way to each, and a model that does not answer is said', async ({ page }) => {
+  await say(page, 'Who is Ada, for the health?');
+  await expect(page.getByText('2 steps')).toBeVisible();
+  let outcome = 'replied';
+  await page.route('**/api/v1/runs?status=ended*', async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    await route.fulfill({ response, json: { ...body, items: body.items.map((run: object, nth: number) => (nth === 0 ? { ...run, steps: 2, outcome } : run)) } });
+  });
+  await page.goto('/health');
+  const of = (name: string) => page.getByRole('group', { name, exact: true });
+  await expect(of('Models').getByText('The last run that asked one was answered.')).toBeVisible();
+  await expect(of('Models').getByText('well', { exact: true })).toBeVisible();
+  await expect(of('Runs that failed').getByText('well', { exact: true })).toBeVisible();
+  outcome = 'model_failed';
+  await page.reload();
+  await expect(of('Models').getByText('look at it')).toBeVisible();
+  await expect(of('Models').getByText('look at [models.*] in steward.toml', { exact: false })).toBeVisible();
+  await expect(of('Runs that failed').getByText('look at it')).toBeVisible();
+  await expect(of('Runs that failed').getByRole('link', { name: /^assistant, run …/ }).first()).toHaveAttribute('href', /^\/runs\/run_/);
+  await expect(of('Runs that failed').getByText('no model answered').first()).toBeVisible();
+});

@@ -1,0 +1,63 @@
+/** Lists that grow with an organisation keep only the rows near what is seen. */
+import type { Page } from '@playwright/test';
+import { expect, test } from './fixtures';
+
+const ALL = 450;
+const ROWS_SHOWN_MAX = 80;
+
+/** Answers a list of so many, a page at a time. */
+async function many(page: Page, pattern: string, of: (nth: number) => object): Promise<void> {
+  await page.route(pattern, (route) => {
+    const asked = new URL(route.request().url()).searchParams;
+    const [from, limit] = [Number(asked.get('cursor') ?? '0'), Number(asked.get('limit'))];
+    const items = Array.from({ length: Math.min(limit, ALL - from) }, (_, at) => of(from + at + 1));
+    return route.fulfill({ json: { items, next_cursor: from + limit < ALL ? String(from + limit) : null } });
+  });
+}
+
+const AT = '2026-01-01T00:00:00Z';
+const id = (nth: number) => String(nth).padStart(26, '0');
+
+for (const { name, path, api, role, of } of [
+  {
+    name: 'Documents',
+    path: '/documents',
+    api: '**/api/v1/documents?*',
+    role: 'link',
+    of: (nth: number) => ({ document_id: `doc_${id(nth)}`, workspace_id: 'ws_1', person_id: `person_${id(nth)}`, name: `Item ${nth}.`, media_type: 'text/markdown', bytes: 10, sha256: 'x', characters: 10, chunks: 1, for: 'workspace', created_at: AT }),
+  },
+  {
+    name: 'People',
+    path: '/people',
+    api: '**/api/v1/people?limit=200*',
+    role: 'button',
+    of: (nth: number) => ({ person_id: `person_${id(nth)}`, email: `item${nth}@example.org`, display_name: `Item ${nth}.`, roles: [{ role: 'support' }], has_password: false, created_at: AT }),
+  },
+] as const) {
+  test.describe(name, () => {
+    test('a list of hundreds keeps few rows, to the last of them', async ({ page }) => {
+      await many(page, api, of);
+      await page.goto(path);
+      const list = page.getByRole('list', { name });
+      await expect(list.getByRole(role, { name: /^Item 1\./ })).toBeVisible();
+      const last = list.getByRole(role, { name: new RegExp(`^Item ${ALL}\\.`) });
+      let most = 0;
+      await expect
+        .poll(
+          async () => {
+            most = Math.max(most, await list.getByRole('listitem').count());
+            await page.evaluate(() => document.querySelector('main [data-scrolls]')?.scrollBy(0, 2_000));
+            return last.isVisible();
+          },
+          { intervals: [50] },
+        )
+        .toBe(true);
+      expect(most).toBeLessThan(ROWS_SHOWN_MAX);
+      await expect(list.getByRole('listitem').last()).toHaveAttribute('aria-posinset', String(ALL));
+      await expect(list.getByRole('listitem').last()).toHaveAttribute('aria-setsize', String(ALL));
+      // Nothing of a row is cut off below.
+      const cut = await list.getByRole('listitem').evaluateAll((rows) => rows.filter((row) => row.scrollHeight > row.clientHeight + 1).length);
+      expect(cut).toBe(0);
+    });
+  });
+}

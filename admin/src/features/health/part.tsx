@@ -1,0 +1,28 @@
+'use client';
+
+import { useTranslations } from 'use-intl';
+import { Badge, type BadgeTone } from '@/components/ui/badge';
+import { Card } from '@/components/ui/card';
+
+/** How often parts are looked at while the page is open. */
+export const EVERY_MS = 10_000;
+/** Of what went wrong, the newest or most. */
+export const FAILURES_SHOWN = 5;
+
+export type State = 'good' | 'wait' | 'bad' | 'unknown';
+const TONES: Record<State, BadgeTone> = { good: 'good', wait: 'wait', bad: 'bad', unknown: 'plain' };
+
+/** One part: its state in a word, what is known of it, and what to do if it is not well. */
+export function Part({ title, state, children, advice }: { title: string; state: State; children?: React.ReactNode; advice?: string | null }) {
+  const t = useTranslations('health');
+  return (
+    <Card role="group" aria-label={title} className="grid content-start gap-2 p-4">
+      <div className="flex items-center justify-between gap-2">
+        <h2 className="font-semibold">{title}</h2>
+        <Badge tone={TONES[state]}>{t(`state.${state}`)}</Badge>
+      </div>
+      <div className="grid gap-1 text-sm text-soft">{children}</div>
+      {advice != null && <p className="rounded-lg bg-wait-wash px-3 py-2 text-sm text-wait">{advice}</p>}
+    </Card>
+  );
+}
