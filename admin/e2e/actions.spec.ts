@@ -87,6 +87,11 @@ test('a run shows its steps, what they used and what became of each call', async
   await expect(timeline.getByText('Step 2')).toBeVisible();
   await expect(timeline.getByText('120 read, 24 written').first()).toBeVisible();
   await expect(timeline.getByText('find contacts')).toBeVisible();
+  // What its plugins took, beside what they may take: a look at the book computes, and asks nobody.
+  const { plugins_used, pins } = await (await page.request.get(`/api/v1${new URL(page.url()).pathname}`)).json();
+  expect(plugins_used.fuel).toBeGreaterThan(0);
+  const [took, may] = [plugins_used.fuel, pins.limits.plugins.fuel].map((count) => Number(count).toLocaleString('en'));
+  await expect(page.getByText(`${took} of ${may}`, { exact: false })).toBeVisible();
   await page.goto('/runs/run_00000000000000000000000001');
   await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
 });

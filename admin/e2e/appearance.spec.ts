@@ -7,7 +7,8 @@ const STEPS = 14;
 const ZONE = 'Asia/Kathmandu';
 
 /** Looks at a page of which only the first script and the styles arrive, and at the same when all of it is there. */
-async function paints(page: Page, theme: 'dark' | 'light', system: 'dark' | 'light'): Promise<void> {
+async function paints(page: Page, theme: 'dark' | 'light' | 'system', system: 'dark' | 'light'): Promise<void> {
+  const isDark = theme === 'system' ? system === 'dark' : theme === 'dark';
   await page.emulateMedia({ colorScheme: system });
   await page.goto('/sign-in');
   await page.evaluate((chosen) => {
@@ -18,14 +19,14 @@ async function paints(page: Page, theme: 'dark' | 'light', system: 'dark' | 'lig
   const scripts = /\/_next\/static\/.*\.js/;
   await page.route(scripts, (route) => route.abort());
   await page.goto('/settings');
-  expect(await ground()).toEqual(theme === 'dark' ? [true, '#101315', 'dark'] : [false, '#f7f7f5', 'light']);
+  expect(await ground()).toEqual(isDark ? [true, '#101315', 'dark'] : [false, '#f7f7f5', 'light']);
   await expect(page.locator('html')).toHaveAttribute('dir', 'rtl');
   await expect(page.locator('html')).toHaveAttribute('lang', 'ar');
   await expect(page.locator('h1')).toHaveCount(0);
   await page.unroute(scripts);
   await page.reload();
   await expect(page.locator('h1')).toBeVisible();
-  expect((await ground())[0]).toBe(theme === 'dark');
+  expect((await ground())[0]).toBe(isDark);
 }
 
 test('a page is dark from its first paint where that was chosen, whatever the system says', async ({ page }) => {
@@ -34,6 +35,14 @@ test('a page is dark from its first paint where that was chosen, whatever the sy
 
 test('a page is light from its first paint where that was chosen, whatever the system says', async ({ page }) => {
   await paints(page, 'light', 'dark');
+});
+
+test('a page is as the system is from its first paint where that was chosen', async ({ page }) => {
+  await paints(page, 'system', 'dark');
+  await paints(page, 'system', 'light');
+  // And it goes along with it.
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expect(page.locator('html')).toHaveClass(/\bdark\b/);
 });
 
 test('nothing moves for those who asked for that', async ({ page }) => {

@@ -1,20 +1,16 @@
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
-import { mkdirSync } from 'node:fs';
-import { expect, firstWorkspace, hold, test } from './fixtures';
+import type { Browser, BrowserContext, Page } from '@playwright/test';
+import { expect, firstWorkspace, hold, say, test } from './fixtures';
+import { dress, isWanted, Looker, LOOKS, wordsOf } from './looks';
 import { chosen, everyPage, settled } from './pages';
+import { appCode } from './totp';
+import { world } from './world';
 
 /** The most that a page may bring along as script, compressed. */
 const SCRIPT_BYTES_MAX = 200_000;
 /** The most by which a page may move while it loads. */
 const SHIFT_MAX = 0.05;
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const LOOKS = [
-  ['light', 'en'],
-  ['dark', 'es'],
-  ['dark', 'ar'],
-  ['light', 'ne'],
-] as const;
+/** Nobody's session. */
+const NOBODY = { cookies: [], origins: [] };
 /** What opens over a page from the keyboard. */
 const OVER = { palette: 'Control+k', shortcuts: '?' } as const;
 /** What opens over a card from the keyboard: the ways to decide. */
@@ -32,6 +28,7 @@ const STATES = {
 /** Pages with a dialog or a form over them that an address opens. */
 async function opened(page: Page): Promise<Record<string, string>> {
   const [action] = (await (await page.request.get('/api/v1/actions?verdict=held&limit=1')).json()).items;
+  const [schedule] = (await (await page.request.get('/api/v1/schedules?limit=1')).json()).items;
   return {
     contact_form: '/contacts?new=1',
     company_form: '/companies?new=1',
@@ -43,6 +40,7 @@ async function opened(page: Page): Promise<Record<string, string>> {
     grant_form: '/grants?new=1',
     budget_form: '/budgets?new=1',
     propose: '/tools?propose=files',
+    schedule_alone: `/schedules?one=${schedule.schedule_id}`,
     offline: '/offline.html',
     missing: '/nothing-here',
   };
@@ -75,90 +73,240 @@ async function question(page: Page): Promise<{ path: string; end: () => Promise<
 }
 
 test('every page is readable for everyone, in both themes and both directions', async ({ page }, info) => {
-  test.setTimeout(2_400_000);
-  mkdirSync('shots', { recursive: true });
+  test.setTimeout(3_000_000);
   const { decided, waits } = await holds(page);
   const pages = chosen({ ...(await everyPage(page, 'Looka')), ...(await opened(page)), hold_decided: decided });
   const states = chosen({ ...STATES });
-  const isWanted = (name: string) => Object.keys(chosen({ [name]: '' })).length > 0;
-  const faults: string[] = [];
-  const look = async (theme: string, language: string, name: string) => {
-    await page.screenshot({ path: `shots/${info.project.name}-${theme}-${language}-${name}.png` });
-    const found = await new AxeBuilder({ page }).withTags(RULES).analyze();
-    for (const violation of found.violations) faults.push(`${theme} ${language} ${name}: ${violation.id} ${violation.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
-    const isWide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-    if (isWide) faults.push(`${theme} ${language} ${name}: wider than the screen`);
-    const direction = await page.evaluate(() => document.documentElement.dir);
-    if ((direction === 'rtl') !== (language === 'ar')) faults.push(`${theme} ${language} ${name}: direction ${direction}`);
-  };
-  const over = async (theme: string, language: string, keys: Readonly<Record<string, string>>) => {
+  const looker = new Looker(info.project.name);
+  const over = async ([theme, language]: (typeof LOOKS)[number], keys: Readonly<Record<string, string>>) => {
     for (const [name, key] of Object.entries(keys)) {
       if (!isWanted(name)) continue;
       await page.keyboard.press(key);
       await expect(page.getByRole('dialog')).toBeVisible();
-      await look(theme, language, name);
+      await looker.look(page, theme, language, name);
       await page.keyboard.press('Escape');
       await expect(page.getByRole('dialog')).toHaveCount(0);
     }
   };
-  for (const [theme, language] of LOOKS) {
-    await page.addInitScript(
-      ([wanted, spoken]) => {
-        localStorage.setItem('steward.theme', wanted);
-        localStorage.setItem('steward.locale', spoken);
-      },
-      [theme, language] as const,
-    );
+  for (const outfit of LOOKS) {
+    const [theme, language] = outfit;
+    await dress(page.context(), theme, language);
     for (const [name, path] of Object.entries(pages)) {
       await page.goto(path);
       await settled(page);
-      await look(theme, language, name);
+      await looker.look(page, theme, language, name);
     }
     for (const [name, [path, answer]] of Object.entries(states)) {
       if (answer !== null) await page.route('**/api/v1/holds?*', (route) => route.fulfill(answer));
       await page.goto(path);
       await settled(page);
-      await look(theme, language, name);
+      await looker.look(page, theme, language, name);
       await page.unroute('**/api/v1/holds?*');
     }
     await page.goto('/health');
     await settled(page);
-    await over(theme, language, OVER);
+    await over(outfit, OVER);
     await page.goto(waits);
     await settled(page);
-    await over(theme, language, DECIDING);
+    await over(outfit, DECIDING);
     if (!isWanted('question')) continue;
     const asked = await question(page);
     await page.goto(asked.path);
     await expect(page.locator('form blockquote')).toBeVisible();
-    await look(theme, language, 'question');
+    await looker.look(page, theme, language, 'question');
     await asked.end();
   }
-  expect(faults).toEqual([]);
+  expect(looker.faults).toEqual([]);
 });
 
-test('pages stand still while they load', async ({ page }) => {
-  test.setTimeout(600_000);
-  const pages = chosen(await everyPage(page, 'Steadya'));
-  await page.addInitScript(() => {
+/** Lets somebody in under the name of this machine: browsers keep no passkeys for a bare address. */
+async function letIn(page: Page, browser: Browser, name: string, role: string): Promise<{ id: string; context: BrowserContext; headers: { origin: string } }> {
+  const { origin } = world();
+  const made = await page.request.post('/api/v1/people', { data: { email: `${name.toLowerCase()}@example.org`, display_name: name, roles: [{ role }] }, headers: { origin } });
+  expect(made.status(), await made.text()).toBe(201);
+  const person = await made.json();
+  const named = origin.replace('127.0.0.1', 'localhost');
+  const context = await browser.newContext({ baseURL: named, storageState: NOBODY });
+  const headers = { origin: named };
+  const link = new URL(person.sign_in_link).hash.replace('#token=', '');
+  expect((await context.request.post('/api/v1/session', { data: { link }, headers })).status()).toBe(201);
+  return { id: person.person_id, context, headers };
+}
+
+test('signing in, and every dialog about who somebody is, is readable for everyone', async ({ page, browser, baseURL }, info) => {
+  test.setTimeout(1_200_000);
+  const looker = new Looker(info.project.name);
+  const headers = { origin: world().origin };
+  const { items } = await (await page.request.get('/api/v1/people?limit=200')).json();
+  const sam = items.find((one: { email: string }) => one.email === 'sam@example.org');
+  for (const [theme, language] of LOOKS) {
+    const words = wordsOf(language);
+    const look = (where: Page, name: string) => looker.look(where, theme, language, name);
+    const { id, context } = await letIn(page, browser, `Look-${info.project.name}-${theme}-${language}`, 'owner');
+    await dress(context, theme, language);
+    const theirs = await context.newPage();
+    const dialog = theirs.getByRole('dialog');
+    const press = (name: string, within: Page | typeof dialog = theirs) => within.getByRole('button', { name, exact: true }).click();
+    await theirs.goto('/settings');
+    await settled(theirs);
+    await press(words('settings.factor.setUp'));
+    await expect(dialog.getByRole('img')).toBeVisible();
+    await look(theirs, 'totp');
+    const secret = (await dialog.locator('code').textContent()) ?? '';
+    await dialog.locator('input[name=code]').fill(appCode(secret, -1));
+    await press(words('settings.factor.confirm'), dialog);
+    await expect(dialog.getByRole('listitem')).toHaveCount(10);
+    await look(theirs, 'recovery_codes');
+    await press(words('settings.factor.kept'), dialog);
+    await press(words('settings.passkeys.add'));
+    await expect(dialog.getByRole('textbox')).toBeVisible();
+    await look(theirs, 'passkey');
+    await theirs.keyboard.press('Escape');
+    await press(words('settings.makeToken'));
+    await expect(dialog.getByRole('textbox')).toBeVisible();
+    await look(theirs, 'token');
+    await dialog.getByRole('textbox').fill('Night job');
+    await dialog.getByRole('checkbox').first().check();
+    await press(words('settings.make'), dialog);
+    await expect(dialog.locator('code')).toBeVisible();
+    await look(theirs, 'token_made');
+    await press(words('settings.done'), dialog);
+    // Letting somebody in is a grave act: whoever has a second factor gives it anew.
+    await theirs.goto(`/people?open=${sam.person_id}`);
+    await settled(theirs);
+    await press(words('people.makeLink'), dialog);
+    await expect(dialog.getByRole('form', { name: words('factor.stepUp') })).toBeVisible();
+    await look(theirs, 'step_up');
+
+    const link = new URL((await (await page.request.post(`/api/v1/people/${id}/links`, { headers })).json()).sign_in_link).hash;
+    const outside = await browser.newContext({ baseURL, storageState: NOBODY });
+    await dress(outside, theme, language);
+    const door = await outside.newPage();
+    await door.goto('/sign-in');
+    await settled(door);
+    await look(door, 'sign_in');
+    await door.goto(`/sign-in${link}`);
+    const come = door.getByRole('button', { name: words('signIn.useLink') });
+    await expect(come).toBeVisible();
+    await look(door, 'sign_in_link');
+    await come.click();
+    await expect(door.locator('input[name=code]')).toBeVisible();
+    await look(door, 'sign_in_code');
+    await outside.close();
+    await context.close();
+    // Nobody is left behind who could decide.
+    expect((await page.request.delete(`/api/v1/people/${id}`, { headers })).status()).toBe(204);
+  }
+  expect(looker.faults).toEqual([]);
+});
+
+test('every dialog about money, about several actions, and of what stays open is readable for everyone', async ({ page, browser }, info) => {
+  test.setTimeout(1_200_000);
+  const looker = new Looker(info.project.name);
+  const headers = { origin: world().origin };
+  await hold(page, 'Lookmany');
+  const card = (await page.getByRole('link', { name: 'Open the whole card' }).getAttribute('href')) ?? '';
+  const handbook = (await (await page.request.get('/api/v1/documents')).json()).items.find((one: { name: string }) => one.name === 'handbook.md');
+  await say(page, `When do they have to pay? It stands in ${handbook.document_id}.`);
+  const sources = page.getByRole('list').getByRole('button', { name: /handbook\.md/ });
+  await expect(sources.first()).toBeVisible();
+  const answered = new URL(page.url()).pathname;
+  // A run that waits: no budget leaves its person any room.
+  const manager = await letIn(page, browser, `Night-${info.project.name}`, 'manager');
+  const limit = await page.request.put('/api/v1/budgets', { data: { scope: 'person', scope_id: manager.id, period: 'total', cap_micros: 0 }, headers });
+  expect(limit.status(), await limit.text()).toBe(200);
+  const conversation = await (await manager.context.request.post('/api/v1/conversations', { data: { agent: 'assistant', title: 'Night', workspace_id: await firstWorkspace(page) }, headers: manager.headers })).json();
+  await manager.context.request.post(`/api/v1/conversations/${conversation.conversation_id}/messages`, { data: { text: 'Who is Ada at night?' }, headers: manager.headers });
+  const waits = async () => (await (await page.request.get('/api/v1/budgets/holds?state=held')).json()).items.filter((one: { person_id: string }) => one.person_id === manager.id);
+  await expect.poll(async () => (await waits()).length, { timeout: 20_000 }).toBe(1);
+  for (const [theme, language] of LOOKS) {
+    const words = wordsOf(language);
+    const over = async (where: Page, name: string) => {
+      await expect(where.getByRole('dialog')).toBeVisible();
+      await looker.look(where, theme, language, name);
+      await where.keyboard.press('Escape');
+      await expect(where.getByRole('dialog')).toHaveCount(0);
+    };
+    const press = (where: Page, name: string) => where.getByRole('button', { name, exact: true }).first().click();
+    await dress(page.context(), theme, language);
+    await page.goto('/budgets');
+    await settled(page);
+    await press(page, words('waits.allow'));
+    await over(page, 'wait_allow');
+    await press(page, words('waits.refuse'));
+    await over(page, 'wait_refuse');
+    await page.goto('/holds');
+    await settled(page);
+    await press(page, words('hold.chooseMany'));
+    await page.locator('main li').getByRole('checkbox').first().check();
+    await press(page, words('hold.rejectMany', { count: 1 }));
+    await over(page, 'reject_many');
+    await page.goto(card);
+    await settled(page);
+    await press(page, words('hold.allowSuch'));
+    await over(page, 'allow_such');
+    await page.goto(answered);
+    await settled(page);
+    await sources.first().click();
+    await over(page, 'source');
+    await page.goto('/holds?effect=write');
+    await settled(page);
+    await press(page, words('hold.views.save'));
+    await expect(page.getByRole('dialog')).toBeVisible();
+    await looker.look(page, theme, language, 'save_view');
+    await page.getByRole('dialog').getByRole('textbox').fill('Records');
+    await press(page, words('hold.views.keep'));
+    await expect(page.getByRole('button', { name: 'Records', exact: true })).toBeVisible();
+    await looker.look(page, theme, language, 'saved_views');
+    await press(page, words('hold.views.drop', { name: 'Records' }));
+
+    await dress(manager.context, theme, language);
+    const theirs = await manager.context.newPage();
+    await theirs.goto('/budgets');
+    await settled(theirs);
+    await press(theirs, words('waits.break'));
+    await over(theirs, 'break_glass');
+    await theirs.close();
+  }
+  expect(looker.faults).toEqual([]);
+  for (const one of await waits()) await page.request.post(`/api/v1/budgets/holds/${one.budget_hold_id}/refuse`, { data: { reason: 'It was looked at.' }, headers });
+  await manager.context.close();
+});
+
+/** By how much a page moves while it loads. */
+async function shiftOf(page: Page, path: string): Promise<number> {
+  await page.goto(path);
+  await settled(page);
+  return page.evaluate(
+    () =>
+      new Promise<number>((done) => {
+        // What comes late moves things too: the page is looked at when it has nothing left to do.
+        requestIdleCallback(() => requestAnimationFrame(() => setTimeout(() => done(Math.round(Number(Object.assign({ moved: { sum: Number.NaN } }, window).moved.sum) * 10_000) / 10_000))));
+      }),
+  );
+}
+
+/** Has a browser add up what moves on its pages. */
+async function watchMoves(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
     const moved = { sum: 0 };
     Object.assign(window, { moved });
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) if ('value' in entry && 'hadRecentInput' in entry && entry.hadRecentInput === false) moved.sum += Number(entry.value);
     }).observe({ type: 'layout-shift', buffered: true });
   });
+}
+
+test('pages stand still while they load', async ({ page, browser, baseURL }) => {
+  test.setTimeout(600_000);
+  const pages = chosen(await everyPage(page, 'Steadya'));
+  await watchMoves(page.context());
   const shifts: Record<string, number> = {};
-  for (const [name, path] of Object.entries(pages)) {
-    await page.goto(path);
-    await settled(page);
-    shifts[name] = await page.evaluate(
-      () =>
-        new Promise<number>((done) => {
-          // What comes late moves things too: the page is looked at when it has nothing left to do.
-          requestIdleCallback(() => requestAnimationFrame(() => setTimeout(() => done(Math.round(Number(Object.assign({ moved: { sum: Number.NaN } }, window).moved.sum) * 10_000) / 10_000))));
-        }),
-    );
-  }
+  for (const [name, path] of Object.entries(pages)) shifts[name] = await shiftOf(page, path);
+  const outside = await browser.newContext({ baseURL, storageState: NOBODY });
+  await watchMoves(outside);
+  for (const [name, path] of Object.entries(chosen({ sign_in: '/sign-in', sign_in_link: '/sign-in#token=x' }))) shifts[name] = await shiftOf(await outside.newPage(), path);
+  await outside.close();
   process.stdout.write(`  layout shift by page: ${JSON.stringify(shifts)}\n`);
   for (const [name, sum] of Object.entries(shifts)) expect(sum, name).toBeLessThan(SHIFT_MAX);
 });
@@ -169,7 +317,7 @@ test('no page brings more script than it may', { tag: '@once' }, async ({ browse
   const pages = chosen({ ...(await everyPage(page, 'Sizea')), sign_in: '/sign-in' });
   // The longest words are those of Nepali: three bytes a letter.
   for (const [name, path] of Object.entries(pages)) {
-    const context = await browser.newContext({ baseURL, storageState: name === 'sign_in' ? { cookies: [], origins: [] } : 'test-results/owner.json', locale: 'ne-NP', serviceWorkers: 'block' });
+    const context = await browser.newContext({ baseURL, storageState: name === 'sign_in' ? NOBODY : 'test-results/owner.json', locale: 'ne-NP', serviceWorkers: 'block' });
     const own = await context.newPage();
     const waits: Promise<number>[] = [];
     own.on('requestfinished', (request) => {

@@ -1,10 +1,17 @@
 import { expect, test } from '@playwright/test';
+import { citesOf, partsOf, withoutMarks } from '../src/lib/citations';
 import { cronOf, planOf, type Plan } from '../src/lib/cron';
 import { matrixOf } from '../src/lib/matrix';
+import { choiceOf, differing } from '../src/lib/merge';
 import { originsOf } from '../src/lib/provenance';
 import { fileChanges, filesOf, statementsIn, statementsOnly } from '../src/lib/rule-files';
 import { snippet } from '../src/lib/snippet';
 import { spoken } from '../src/lib/spoken';
+import { isSettled, roomFor } from '../src/lib/uploads';
+import { rowsIn } from '../src/lib/window';
+
+/** A document's id, made of one letter. */
+const doc = (letter: string) => `doc_${letter.repeat(26)}`;
 
 test('a cron expression of a usual form is told in words, and comes back from them', () => {
   const usual: [string, Plan][] = [
@@ -89,4 +96,66 @@ test('a value that the person’s sentence goes by says so', () => {
   const origins = originsOf({ leaves: [leaf('/a', [stood]), leaf('/b', [stood, { from: 'endorsed', by: 'named_source', start: 0, end: 40 }]), leaf('/c', ['endorsed', null])] });
   expect([...origins.values()].map((origin) => origin.isEndorsed)).toEqual([false, true, false]);
   expect(origins.get('/b')?.tools).toEqual(['pages.read']);
+});
+
+test('an answer is cut at the pieces that it names, each counted once, and what only looks like a mark stays text', () => {
+  const [a, b] = [doc('a'), doc('b')];
+  const text = `In thirty days [[${b}#3]], by card [[${a}#1]] [[${b}#3]].`;
+  expect(citesOf(text)).toEqual([
+    { documentId: b, number: 3 },
+    { documentId: a, number: 1 },
+  ]);
+  expect(partsOf(text)).toEqual(['In thirty days ', { documentId: b, number: 3 }, ', by card ', { documentId: a, number: 1 }, ' ', { documentId: b, number: 3 }, '.']);
+  expect(partsOf(`[[${a}#1]]`)).toEqual([{ documentId: a, number: 1 }]);
+  expect(partsOf('')).toEqual([]);
+  for (const no of ['[[doc_short#1]]', `[[${a}#]]`, `[[${a}#1234567890]]`, `[[${a.toUpperCase()}#1]]`, `[${a}#1]`, `[[ ${a}#1]]`]) {
+    expect(citesOf(no), no).toEqual([]);
+    expect(partsOf(no), no).toEqual([no]);
+  }
+  expect(withoutMarks(text)).toBe('In thirty days, by card.');
+});
+
+test('of a mark that is still being written nothing is shown, however far it is', () => {
+  const text = `In thirty days [[${doc('a')}#3]].`;
+  for (let length = 0; length <= text.length; length += 1) {
+    const shown = withoutMarks(text.slice(0, length));
+    expect(text.slice(0, length).startsWith(shown) || shown === 'In thirty days.' || shown === 'In thirty days', `${length}: ${shown}`).toBe(true);
+    expect(shown, String(length)).not.toMatch(/[[\]#_]/);
+  }
+  // A bracket that begins none is there once its next letter is.
+  expect(withoutMarks('see [the list](x)')).toBe('see [the list](x)');
+  expect(withoutMarks('a [b')).toBe('a [b');
+});
+
+test('two contacts differ where both say something else, and a choice says whose by who stays', () => {
+  const contact = { contact_id: 'contact_1', workspace_id: 'ws_1', display_name: 'Grace Hopper', emails: [], phones: [], addresses: [], urls: [], tags: [], integrity: 'directory', version: 1, created_at: '', changed_at: '' };
+  const first: Parameters<typeof differing>[0] = { ...contact, job_title: 'Admiral', company: { company_id: 'company_1', name: 'Navy' } };
+  const second: Parameters<typeof differing>[0] = { ...contact, display_name: 'G. Hopper', job_title: null, birthday: '1906-12-09', company: { company_id: 'company_2', name: 'Navy' } };
+  const found = (['display_name', 'given_name', 'company', 'job_title', 'birthday'] as const).filter((field) => differing(first, second, field));
+  // Companies of one name are two; what only one says is nothing to choose.
+  expect(found).toEqual(['display_name', 'company']);
+  expect(differing(first, { ...first }, 'company')).toBe(false);
+  expect(choiceOf({ display_name: 0, company: 1 }, false)).toEqual({ display_name: 'kept', company: 'other' });
+  expect(choiceOf({ display_name: 0, company: 1 }, true)).toEqual({ display_name: 'other', company: 'kept' });
+  expect(choiceOf({}, true)).toEqual({});
+});
+
+test('of a long list the rows that are seen are kept, with a few around them', () => {
+  expect(rowsIn(0, 800, 50)).toEqual({ first: 0, last: 24 });
+  expect(rowsIn(5_000, 800, 50)).toEqual({ first: 92, last: 124 });
+  // Half a row counts on both sides.
+  expect(rowsIn(5_025, 800, 50)).toEqual({ first: 92, last: 125 });
+  // A list that begins further down, and one that is not in view yet.
+  expect(rowsIn(-300, 800, 50)).toEqual({ first: 0, last: 18 });
+  expect(rowsIn(-5_000, 800, 50)).toEqual({ first: 0, last: 0 });
+});
+
+test('as many files are taken as there is room for, and nothing is sent before all are in', () => {
+  expect(roomFor(['a', 'b', 'c'], 0, undefined)).toEqual(['a', 'b', 'c']);
+  expect(roomFor(['a', 'b', 'c'], 2, 4)).toEqual(['a', 'b']);
+  expect(roomFor(['a'], 4, 4)).toEqual([]);
+  expect(roomFor(['a'], 5, 4)).toEqual([]);
+  expect(isSettled([])).toBe(true);
+  expect(isSettled([{ document: { document_id: 'doc_1' } }, { document: null }])).toBe(false);
+  expect(isSettled([{ document: { document_id: 'doc_1' } }])).toBe(true);
 });

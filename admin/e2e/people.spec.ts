@@ -18,6 +18,8 @@ test('somebody is invited by a link that is shown once, gets other roles, is shu
   await expect(page).toHaveURL('/people');
   await page.reload();
   await expect(page.getByText(link)).toHaveCount(0);
+  const row = page.getByRole('button', { name: new RegExp(name) });
+  await expect(row.getByText('invited')).toBeVisible();
 
   const theirs = await browser.newContext({ baseURL, storageState: { cookies: [], origins: [] } });
   const their = await theirs.newPage();
@@ -25,7 +27,10 @@ test('somebody is invited by a link that is shown once, gets other roles, is shu
   await their.getByRole('button', { name: 'Sign in with this link' }).click();
   await expect(their).toHaveURL('/chat');
 
-  await page.getByRole('button', { name: new RegExp(name) }).click();
+  await page.reload();
+  await expect(row).toBeVisible();
+  await expect(row.getByText('invited')).toHaveCount(0);
+  await row.click();
   const person = page.getByRole('dialog', { name });
   await expect(person.getByText('Where they are signed in.', { exact: false })).toBeVisible();
   await person.getByRole('button', { name: 'End all of them' }).click();
@@ -43,6 +48,61 @@ test('somebody is invited by a link that is shown once, gets other roles, is shu
   await expect(person.getByRole('button', { name: 'Make a link' })).toHaveAccessibleDescription(/let them in again first/);
   await person.getByRole('button', { name: 'Let in again' }).click();
   await expect(person.getByRole('button', { name: 'Shut out' })).toBeVisible();
+});
+
+test('who was invited and never came is told from everybody else', async ({ page, baseURL }, info) => {
+  const name = `Nora of ${info.project.name}`;
+  const made = await page.request.post('/api/v1/people', { data: { email: `nora-${info.project.name}@example.org`, display_name: name, roles: [{ role: 'support' }] }, headers: { origin: baseURL ?? '' } });
+  expect(made.status(), await made.text()).toBe(201);
+  await page.goto('/people');
+  const row = page.getByRole('button', { name: new RegExp(name) });
+  await expect(row.getByText('invited')).toBeVisible();
+  const ada = page.getByRole('button', { name: /ada@example.org/ });
+  for (const word of ['invited', 'never came']) await expect(ada.getByText(word)).toHaveCount(0);
+  await row.click();
+  const person = page.getByRole('dialog', { name });
+  await expect(person.getByText(/^The link lets them in until .*20\d\d/)).toBeVisible();
+  // Links end with the account: let in again, they have none.
+  await person.getByRole('button', { name: 'Shut out' }).click();
+  await person.getByRole('button', { name: `Shut ${name} out` }).click();
+  await person.getByRole('button', { name: 'Let in again' }).click();
+  await expect(person.getByText('No link is open: make a new one.')).toBeVisible();
+  await expect(row.getByText('never came')).toBeVisible();
+  await person.getByRole('button', { name: 'Make a link' }).click();
+  await expect(person.getByText('Shown now and never again.', { exact: false })).toBeVisible();
+  await expect(person.getByText(/^The link lets them in until /)).toBeVisible();
+});
+
+test('an owner sees somebody’s tokens and takes one away', async ({ page, browser, playwright, baseURL }, info) => {
+  const name = `Tim of ${info.project.name}`;
+  const headers = { origin: baseURL ?? '' };
+  const made = await page.request.post('/api/v1/people', { data: { email: `tim-${info.project.name}@example.org`, display_name: name, roles: [{ role: 'support' }] }, headers });
+  expect(made.status(), await made.text()).toBe(201);
+  const theirs = await browser.newContext({ baseURL, storageState: { cookies: [], origins: [] } });
+  const link = new URL((await made.json()).sign_in_link).hash.replace('#token=', '');
+  expect((await theirs.request.post('/api/v1/session', { data: { link }, headers })).ok()).toBe(true);
+  const secrets: string[] = [];
+  for (const token of ['Night job', 'Day job']) {
+    const answer = await theirs.request.post('/api/v1/tokens', { data: { name: token, scopes: ['read'] }, headers });
+    expect(answer.status(), await answer.text()).toBe(201);
+    secrets.push(String((await answer.json()).secret));
+  }
+  const program = await playwright.request.newContext({ baseURL, storageState: { cookies: [], origins: [] } });
+  const asks = async (at: number) => (await program.get('/api/v1/me', { headers: { authorization: `Bearer ${secrets[at]}` } })).status();
+  expect([await asks(0), await asks(1)]).toEqual([200, 200]);
+  await page.goto('/people');
+  await page.getByRole('button', { name: new RegExp(name) }).click();
+  const person = page.getByRole('dialog', { name });
+  const night = person.getByRole('listitem').filter({ hasText: 'Night job' });
+  await night.getByRole('button', { name: 'Revoke' }).click();
+  expect(await asks(0)).toBe(200);
+  await night.getByRole('button', { name: 'Revoke for good' }).click();
+  await expect(night.getByText('revoked')).toBeVisible();
+  await expect(night.getByRole('button')).toHaveCount(0);
+  await expect(person.getByRole('listitem').filter({ hasText: 'Day job' }).getByRole('button', { name: 'Revoke' })).toBeVisible();
+  expect([await asks(0), await asks(1)]).toEqual([401, 200]);
+  await program.dispose();
+  await theirs.close();
 });
 
 test('the last owner stays: the server refuses, and the page says so', async ({ page, baseURL }) => {
@@ -111,6 +171,12 @@ test.describe('as somebody who may look only', () => {
     const person = page.getByRole('dialog');
     for (const name of ['Set roles', 'Make a link', 'Shut out']) await expect(person.getByRole('button', { name })).toHaveAttribute('aria-disabled', 'true');
     await expect(person.getByRole('checkbox', { name: /^owner/ })).toBeDisabled();
+    // Where somebody is signed in and with which keys is for owners alone, and the server says so too.
+    for (const name of ['Sessions', 'API tokens']) await expect(person.getByRole('heading', { name })).toHaveCount(0);
+    await expect(person.getByRole('button', { name: 'End all of them' })).toHaveCount(0);
+    const id = new URL(page.url()).searchParams.get('open');
+    for (const part of ['sessions', 'tokens']) expect((await page.request.get(`/api/v1/people/${id}/${part}`)).status(), part).toBe(403);
+    expect((await page.request.delete(`/api/v1/people/${id}/sessions`, { headers: { origin: new URL(page.url()).origin } })).status()).toBe(403);
     await page.goto('/settings');
     await expect(page.getByRole('button', { name: 'Make a token' })).toHaveAccessibleDescription('Your roles make no tokens.');
   });

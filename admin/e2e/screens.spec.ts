@@ -43,7 +43,8 @@ async function shoot(browser: Browser, baseURL: string | undefined, screen: keyo
 test('each page has its picture, small enough to keep', async ({ page, browser, baseURL }) => {
   test.setTimeout(1_200_000);
   mkdirSync(FOLDER, { recursive: true });
-  const pages = chosen(await everyPage(page, 'Mallory'));
+  // What is shown without a network, and where nothing is, are pages too.
+  const pages = chosen({ ...(await everyPage(page, 'Mallory')), offline: '/offline.html', missing: '/nothing-here' });
   for (const screen of ['phone', 'desktop'] as const) {
     for (const theme of THEMES) {
       await shoot(browser, baseURL, screen, theme, pages);

@@ -116,11 +116,27 @@ const CONNECTED = {
 test('models, servers of tools and names of secrets are listed with where they are put, and no value of a secret is', async ({ page }) => {
   // No server is away here and no plugin asks for a secret: they stand in.
   await page.route('**/api/v1/integrations', (route) => route.fulfill({ json: CONNECTED }));
+  // Nor is there a second model, of a kind that these pages do not know.
+  await page.route('**/api/v1/models', async (route) => {
+    const response = await route.fetch();
+    const { items, next_cursor } = await response.json();
+    const spare = { ...items[0], name: 'spare', model: 'llama3', provider: 'telegraph', is_price_known: false, fallback: ['strong'], agents: [] };
+    await route.fulfill({ response, json: { items: [...items, spare], next_cursor } });
+  });
   await page.goto('/settings');
   await page.getByRole('button', { name: 'Installation' }).click();
   await expect(page).toHaveURL('/settings?show=installation');
   const row = (name: string) => page.getByRole('listitem').filter({ has: page.getByText(name, { exact: true }) });
   await expect(row('strong').getByRole('link', { name: 'What strong cost' })).toHaveAttribute('href', '/usage?by=model');
+  await expect(row('strong')).toContainText('Its provider calls it scripted; it is asked by chat completions.');
+  await expect(row('strong')).toContainText('A million tokens cost $1.00 read, $1.00 read from a cache, $4.00 written.');
+  await expect(row('strong')).toContainText('Asked by assistant.');
+  await expect(row('spare')).toContainText('Its provider calls it llama3; it is asked by telegraph.');
+  await expect(row('spare')).toContainText('What it costs is not known, so it counts as a dear one.');
+  await expect(row('spare')).toContainText('No agent asks it first.');
+  await expect(row('spare')).toContainText('When it fails: strong.');
+  // Where a model is, and with which key, is in no answer.
+  expect(await (await page.request.get('/api/v1/models')).text()).not.toMatch(/https?:|127\.0\.0\.1|key/);
   await expect(page.getByText('[models.name]', { exact: true })).toBeVisible();
   await expect(row('files').getByRole('link', { name: '1 tool' })).toHaveAttribute('href', '/tools?q=files.');
   await expect(row('calendar')).toContainText('no tools');

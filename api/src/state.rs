@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use steward_agent::agents::Agents;
 use steward_agent::live::Live;
+use steward_agent::models::Listed;
 use steward_agent::rules::SharedRules;
 use steward_host::Host;
 use steward_host::mcp::McpServer;
@@ -47,8 +48,8 @@ pub struct Parts {
     pub prompts: Arc<Registry>,
     /// The agents.
     pub agents: Arc<Agents>,
-    /// The names of the configured models.
-    pub models: Vec<String>,
+    /// The configured models.
+    pub models: Vec<Listed>,
     /// The OpenID provider at which people may sign in.
     pub oidc: Option<Oidc>,
     /// Who programs are that ask to be let in.

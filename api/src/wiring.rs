@@ -313,7 +313,7 @@ impl Assembled {
             policy_files: Arc::new(policies::files(&config.policies_dir)?),
             prompts: self.runtime.prompts.clone(),
             agents: self.runtime.agents.clone(),
-            models: self.runtime.models.names().map(str::to_owned).collect(),
+            models: self.runtime.models.listed(),
             oidc: config.oidc.clone().map(|oidc| Oidc::new(oidc, Clock::System)).transpose()?,
             clients: ClientDocuments::new(config.oauth.clone(), Clock::System),
             approvals: self.runtime.approvals.clone(),

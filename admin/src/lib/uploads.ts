@@ -57,6 +57,16 @@ interface Options {
   onDone?: () => void;
 }
 
+/** Those for which there is room beside what is there, the first first. */
+export function roomFor<T>(given: T[], there: number, filesMax: number | undefined): T[] {
+  return filesMax === undefined ? given : given.slice(0, Math.max(0, filesMax - there));
+}
+
+/** Nothing is under way and nothing failed. */
+export function isSettled(all: readonly Pick<Upload, 'document'>[]): boolean {
+  return all.every((one) => one.document !== null);
+}
+
 /** Files that are put in as documents, each at once; `query` says where they go and for whom. While it is not known yet, they wait for it. */
 export function useUploads(query: Record<string, string> | null, { filesMax, onDone }: Options = {}): Uploads {
   const [all, setAll] = useState<Upload[]>([]);
@@ -105,11 +115,11 @@ export function useUploads(query: Record<string, string> | null, { filesMax, onD
   return {
     all,
     isFull,
-    isSettled: all.every((one) => one.document !== null),
+    isSettled: isSettled(all),
     ids: all.flatMap((one) => (one.document === null ? [] : [one.document.document_id])),
     takeUp: (documents) => {
       const others = documents.filter((one) => all.every((there) => there.document?.document_id !== one.document_id));
-      const taken = filesMax === undefined ? others : others.slice(0, Math.max(0, filesMax - all.length));
+      const taken = roomFor(others, all.length, filesMax);
       setIsFull(taken.length < others.length);
       setAll((before) => [
         ...before,
@@ -118,7 +128,7 @@ export function useUploads(query: Record<string, string> | null, { filesMax, onD
     },
     add: (files) => {
       const given = [...files];
-      const taken = filesMax === undefined ? given : given.slice(0, Math.max(0, filesMax - all.length));
+      const taken = roomFor(given, all.length, filesMax);
       setIsFull(taken.length < given.length);
       for (const file of taken) {
         const key = idempotencyKey();

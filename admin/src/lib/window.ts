@@ -5,6 +5,11 @@ import { useEffect, useRef, useState } from 'react';
 /** Rows beyond what is seen, so that scrolling meets no gap. */
 const SPARE = 8;
 
+/** The rows between these, the last not among them, of a list whose top is `topPx` above what is seen, or below it where that is negative. */
+export function rowsIn(topPx: number, seenPx: number, rowPx: number): { first: number; last: number } {
+  return { first: Math.max(0, Math.floor(topPx / rowPx) - SPARE), last: Math.max(0, Math.ceil((topPx + seenPx) / rowPx) + SPARE) };
+}
+
 /** Which of many rows of one height are in view. The list itself is as tall as all of them. */
 export function useWindow(count: number, rowPx: number) {
   const list = useRef<HTMLDivElement>(null);
@@ -14,10 +19,7 @@ export function useWindow(count: number, rowPx: number) {
     const outer = inner?.closest('[data-scrolls]');
     if (inner === null || !(outer instanceof HTMLElement)) return undefined;
     const look = () => {
-      const top = outer.scrollTop - inner.offsetTop;
-      const first = Math.max(0, Math.floor(top / rowPx) - SPARE);
-      // A list below the fold has nothing in view yet.
-      const last = Math.max(0, Math.ceil((top + outer.clientHeight) / rowPx)) + SPARE;
+      const { first, last } = rowsIn(outer.scrollTop - inner.offsetTop, outer.clientHeight, rowPx);
       setRange((now) => (now.first === first && now.last === last ? now : { first, last }));
     };
     look();

@@ -6,10 +6,12 @@ pub(crate) mod invite;
 pub(crate) mod link;
 pub(crate) mod list;
 pub(crate) mod remove_factors;
+pub(crate) mod revoke_token;
 pub(crate) mod roles;
 pub(crate) mod sessions;
 pub(crate) mod show;
 pub(crate) mod sign_out;
+pub(crate) mod tokens;
 
 use serde::{Deserialize, Serialize};
 use steward_core::{PersonId, Role, WorkspaceId};
@@ -50,6 +52,12 @@ pub(crate) struct PersonView {
     display_name: String,
     roles: Vec<RoleGrant>,
     has_password: bool,
+    /// Whether they ever signed in.
+    has_signed_in: bool,
+    /// Until when the link that invites them can be used; null once they came, or when it is over.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    invited_until: Option<OffsetDateTime>,
     /// Since when they are shut out.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -61,13 +69,15 @@ pub(crate) struct PersonView {
 
 impl From<Described> for PersonView {
     fn from(described: Described) -> Self {
-        let Described { person, grants } = described;
+        let Described { person, grants, has_signed_in, invited_until } = described;
         Self {
             person_id: person.person_id,
             email: person.email,
             display_name: person.display_name,
             roles: grants.into_iter().map(RoleGrant::from).collect(),
             has_password: person.has_password,
+            has_signed_in,
+            invited_until,
             disabled_at: person.disabled_at,
             created_at: person.created_at,
         }

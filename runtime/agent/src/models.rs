@@ -19,7 +19,7 @@ mod tools;
 mod wire;
 mod words;
 
-pub use candidate::Candidate;
+pub use candidate::{Candidate, Listed};
 pub use config::{CONNECT_TIMEOUT_MS, ModelConfig, ModelConfigError, ModelsConfig, OPENAI_BASE_URL, OUTPUT_TOKENS_MAX, Provider, SILENCE_MS, TIMEOUT_MS};
 pub use error::AskError;
 pub use prices::{Price, Prices, PricesError};
@@ -49,9 +49,9 @@ impl Models {
         Ok(Self { orders, http, clock, tools: tools::ToolSets::default(), counter: tokens::Counter::default() })
     }
 
-    /// The names there are.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.orders.keys().map(String::as_str)
+    /// What may be shown of those that there are, by name.
+    pub fn listed(&self) -> Vec<Listed> {
+        self.orders.values().filter_map(|order| order.split_first()).map(|(first, after)| first.listed(after.iter())).collect()
     }
 
     /// The models to try for this name, in order; none for a name that is not configured.

@@ -80,6 +80,36 @@ pub async fn get(tx: &mut Tx, id: PersonId) -> Result<Person, StoreError> {
     })
 }
 
+/// Whether somebody ever came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    /// Who.
+    pub person_id: PersonId,
+    /// Whether they ever signed in. Work at the terminal is no sign-in.
+    pub has_signed_in: bool,
+    /// Until when their newest link can be used; none when it was, or is over.
+    pub link_until: Option<OffsetDateTime>,
+}
+
+/// Who of these people ever came, and who still has a link to come in by.
+pub async fn arrivals(tx: &mut Tx, people: &[PersonId], now: OffsetDateTime) -> Result<Vec<Arrival>, StoreError> {
+    let ids: Vec<_> = people.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"select person.person_id, person.person_id in (select session.person_id from session) as "has_signed_in!", link.until as "until?"
+             from person
+             left join (select person_id, max(expires_at) as until from sign_in_link where used_at is null and expires_at > $2 group by person_id) link
+               on link.person_id = person.person_id
+            where person.person_id = any($1)"#,
+        &ids,
+        now,
+    );
+    let rows = rows.fetch_all(tx.conn()).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Arrival { person_id: PersonId::from_uuid(row.person_id), has_signed_in: row.has_signed_in, link_until: row.until })
+        .collect())
+}
+
 /// Whether there is this person, and they may still sign in.
 pub async fn is_active(tx: &mut Tx, id: PersonId) -> Result<bool, StoreError> {
     let found = sqlx::query_scalar!(r#"select exists (select from person where person_id = $1 and disabled_at is null) as "found!""#, id.uuid());

@@ -19,6 +19,7 @@ import { rolesOf } from '@/lib/grants';
 import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
 import { useAddress } from '@/lib/url';
+import { ArrivalBadge } from './arrival';
 import { InviteDialog } from './invite';
 import { PersonDialog } from './person-dialog';
 import { Workspaces } from './workspaces';
@@ -112,6 +113,7 @@ function Row({ person, onOpen }: { person: Schemas['PersonView']; onOpen: (id: s
           <bdi className="truncate">{person.display_name}</bdi>
           {person.person_id === me.person_id && <Badge tone="accent">{t('you')}</Badge>}
           {person.disabled_at != null && <Badge tone="bad">{t('disabled')}</Badge>}
+          <ArrivalBadge person={person} />
         </span>
         <span className="truncate text-sm text-soft">
           <bdi>{person.email}</bdi>

@@ -16,7 +16,9 @@ import { useToast } from '@/components/ui/toast';
 import { answer, api, done, idempotencyKey, type Schemas } from '@/lib/api/client';
 import { grantsOf, rolesOf } from '@/lib/grants';
 import { may, useMe } from '@/lib/me';
+import { Arrival } from './arrival';
 import { isComplete, RolesField } from './roles-field';
+import { TokensPart } from './tokens-part';
 
 type Person = Schemas['PersonView'];
 
@@ -30,7 +32,7 @@ export function PersonDialog({ person, onClose }: { person: Person; onClose: () 
       <Facts
         facts={[
           [t('email'), <bdi key="email">{person.email}</bdi>],
-          [t('state'), person.disabled_at == null ? <Badge key="state" tone="good">{t('active')}</Badge> : <span key="state"><Badge tone="bad">{t('disabled')}</Badge> <Ago at={person.disabled_at} /></span>],
+          [t('state'), person.disabled_at == null ? <span key="state"><Badge tone="good">{t('active')}</Badge><Arrival person={person} /></span> : <span key="state"><Badge tone="bad">{t('disabled')}</Badge> <Ago at={person.disabled_at} /></span>],
           [t('password'), person.has_password ? t('hasPassword') : t('noPassword')],
           [t('since'), <At key="since" at={person.created_at} />],
         ]}
@@ -39,6 +41,7 @@ export function PersonDialog({ person, onClose }: { person: Person; onClose: () 
       <LinkPart person={person} forbidden={forbidden} />
       <FactorsPart person={person} forbidden={forbidden} />
       {forbidden === null && <SessionsPart person={person} />}
+      {forbidden === null && <TokensPart person={person} />}
       <AccessPart person={person} forbidden={forbidden} />
     </Dialog>
   );
@@ -75,8 +78,10 @@ function RolesForm({ person, forbidden }: { person: Person; forbidden: string | 
 
 function LinkPart({ person, forbidden }: { person: Person; forbidden: string | null }) {
   const t = useTranslations('people');
+  const client = useQueryClient();
   const make = useMutation({
     mutationFn: (key: string) => answer(api.POST('/api/v1/people/{id}/links', { params: { path: { id: person.person_id }, header: { 'Idempotency-Key': key } } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['people', 'list'] }),
   });
   const why = forbidden ?? (person.disabled_at == null ? null : t('enableFirst'));
   return (

@@ -6,8 +6,12 @@ import { Badge } from '@/components/ui/badge';
 import { Link } from '@/components/ui/link';
 import { Failed, Loading } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
+import { useFormats } from '@/lib/format';
 import { useIntegrations } from '@/lib/integrations';
 import { Part } from './part';
+
+/** How models are spoken to, by the words of the configuration. */
+const APIS = ['openai', 'openai-responses'] as const;
 
 /** What this installation is connected to. It is written in files at the machine: here it is read, with where each is put. */
 export function Installation() {
@@ -38,15 +42,31 @@ function Models() {
       {models.data?.items.length === 0 && <p className="text-sm text-soft">{t('none')}</p>}
       <ul className="divide-y divide-line">
         {models.data?.items.map((model) => (
-          <li key={model.name} className="flex flex-wrap items-center justify-between gap-2 py-2 text-sm">
-            <code className="font-mono">{model.name}</code>
-            <Link href="/usage?by=model" className="text-accent underline underline-offset-2">
-              {t('usage', { name: model.name })}
-            </Link>
-          </li>
+          <Model key={model.name} model={model} />
         ))}
       </ul>
     </Part>
+  );
+}
+
+function Model({ model }: { model: Schemas['ModelView'] }) {
+  const t = useTranslations('settings.models');
+  const formats = useFormats();
+  const { input_micros: input, cached_micros: cached, output_micros: output } = model.price;
+  const api = APIS.find((known) => known === model.provider);
+  return (
+    <li className="grid gap-0.5 py-2 text-sm">
+      <span className="flex flex-wrap items-center justify-between gap-2">
+        <code className="min-w-0 font-mono wrap-anywhere">{model.name}</code>
+        <Link href="/usage?by=model" className="text-accent underline underline-offset-2">
+          {t('usage', { name: model.name })}
+        </Link>
+      </span>
+      <span className="text-soft">{t.rich('called', { code, model: model.model, api: api === undefined ? model.provider : t(`api.${api}`) })}</span>
+      <span className="text-soft">{model.is_price_known ? t('price', { input: formats.usd(input), cached: formats.usd(cached), output: formats.usd(output) }) : t('assumed')}</span>
+      <span className="text-soft">{model.agents.length === 0 ? t('askedByNobody') : t('askedBy', { names: formats.list(model.agents) })}</span>
+      {model.fallback.length > 0 && <span className="text-soft">{t('fallback', { names: formats.list(model.fallback) })}</span>}
+    </li>
   );
 }
 

@@ -1,28 +1,21 @@
 'use client';
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { KeyRound } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { ShownOnceDialog } from '@/components/shown-once';
-import { Badge } from '@/components/ui/badge';
+import { SCOPES, TokenRow } from '@/components/token-row';
 import { Button } from '@/components/ui/button';
 import { Choices } from '@/components/ui/choices';
 import { Input, Select } from '@/components/ui/field';
 import { FormDialog } from '@/components/ui/form-dialog';
 import { More } from '@/components/ui/more';
-import { Failed, Loading, Problem } from '@/components/ui/states';
-import { Ago } from '@/components/ui/time';
-import { useToast } from '@/components/ui/toast';
-import { answer, api, done, idempotencyKey, type Schemas } from '@/lib/api/client';
+import { Failed, Loading } from '@/components/ui/states';
+import { answer, api, done, idempotencyKey } from '@/lib/api/client';
 import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
-import { useNow } from '@/lib/now';
 import { Part } from './part';
 
-type Token = Schemas['TokenView'];
-
-const SCOPES = ['converse', 'read', 'write'] as const;
 type Scope = (typeof SCOPES)[number];
 const NAME_LETTERS_MAX = 100;
 const DAYS = ['30', '90', '365'] as const;
@@ -32,12 +25,11 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 export function Tokens() {
   const t = useTranslations('settings');
   const me = useMe();
-  const now = useNow();
   const [isMaking, setIsMaking] = useState(false);
   const isAllowed = may(me, 'tokens:manage');
   return (
     <Part title={t('tokens')} hint={t('tokensHint')}>
-      {isAllowed && <List now={now} />}
+      {isAllowed && <List />}
       <div className="mt-3">
         <Button size="small" forbidden={isAllowed ? null : t('mayNotTokens')} onClick={() => setIsMaking(true)}>
           {t('makeToken')}
@@ -48,8 +40,11 @@ export function Tokens() {
   );
 }
 
-function List({ now }: { now: number }) {
+const revoke = (id: string) => done(api.DELETE('/api/v1/tokens/{id}', { params: { path: { id } } }));
+
+function List() {
   const t = useTranslations('settings');
+  const client = useQueryClient();
   const { query, items } = useList(['tokens'], (cursor) => answer(api.GET('/api/v1/tokens', { params: { query: { cursor } } })));
   return (
     <>
@@ -58,64 +53,11 @@ function List({ now }: { now: number }) {
       {query.isSuccess && items.length === 0 && <p className="text-sm text-soft">{t('noTokens')}</p>}
       <ul className="divide-y divide-line">
         {items.map((token) => (
-          <Row key={token.token_id} token={token} isOver={isOver(token, now)} />
+          <TokenRow key={token.token_id} token={token} revoke={revoke} onRevoked={() => client.invalidateQueries({ queryKey: ['tokens'] })} />
         ))}
       </ul>
       <More query={query} />
     </>
-  );
-}
-
-/** A program that was let in renews its token by itself: it is over when it cannot any more. */
-function isOver(token: Token, now: number): boolean {
-  const until = token.client?.renewed_until ?? token.expires_at;
-  return until != null && Date.parse(until) < now;
-}
-
-/** The host of an address, or all of it where it is none. */
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : url;
-}
-
-function Row({ token, isOver }: { token: Token; isOver: boolean }) {
-  const t = useTranslations('settings');
-  const toast = useToast();
-  const client = useQueryClient();
-  const [isSure, setIsSure] = useState(false);
-  const revoke = useMutation({
-    mutationFn: () => done(api.DELETE('/api/v1/tokens/{id}', { params: { path: { id: token.token_id } } })),
-    onSuccess: async () => {
-      toast(t('tokenRevoked'));
-      await client.invalidateQueries({ queryKey: ['tokens'] });
-    },
-  });
-  const scopes = SCOPES.filter((scope) => token.scopes.includes(scope));
-  const isDead = token.revoked_at != null || isOver;
-  return (
-    <li className="flex flex-wrap items-center gap-3 py-2.5">
-      <KeyRound className="size-4 shrink-0 text-soft" aria-hidden />
-      <div className="min-w-0 flex-1">
-        <p className="flex flex-wrap items-center gap-2 text-sm font-medium">
-          <bdi className="min-w-0 truncate">{token.name}</bdi>
-          {scopes.map((scope) => (
-            <Badge key={scope}>{t(`scope.${scope}`)}</Badge>
-          ))}
-          {token.revoked_at != null ? <Badge tone="bad">{t('revoked')}</Badge> : isOver && <Badge tone="bad">{t('expired')}</Badge>}
-        </p>
-        <p className="text-xs text-soft">
-          {token.used_at == null ? t('neverUsed') : <>{t('seen')} <Ago at={token.used_at} /></>}
-          {token.client == null && token.expires_at != null && !isDead && <> · {t('expires')} <Ago at={token.expires_at} /></>}
-          {token.client != null && !isDead && <> · {t('renews')} <Ago at={token.client.renewed_until} /></>}
-        </p>
-        {token.client != null && <p className="text-xs break-words text-soft">{t('letIn', { host: hostOf(token.client.client_id), agent: token.client.agent })}</p>}
-        {revoke.isError && <Problem error={revoke.error} />}
-      </div>
-      {!isDead && (
-        <Button size="small" tone={isSure ? 'danger' : 'quiet'} isBusy={revoke.isPending} onClick={() => (isSure ? revoke.mutate() : setIsSure(true))}>
-          {isSure ? t('revokeSure') : t('revoke')}
-        </Button>
-      )}
-    </li>
   );
 }
 

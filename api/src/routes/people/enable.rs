@@ -15,6 +15,6 @@ pub(crate) fn doc() -> Doc {
 pub(crate) async fn handle(caller: Caller, Id(id): Id<PersonId>) -> Answer {
     let mut tx = caller.begin().await?;
     people::enable(&mut tx, caller.office(), id).await?;
-    let person = PersonView::from(people::describe(&mut tx, id).await?);
+    let person = PersonView::from(people::describe(&mut tx, caller.office(), id).await?);
     caller.commit(tx, StatusCode::OK, &person).await
 }

@@ -44,7 +44,7 @@ pub(crate) async fn handle(caller: Caller, Json(new): Json<NewPerson>) -> Answer
     let mut tx = caller.begin().await?;
     let invitation = Invitation { email: new.email, display_name: new.display_name, grants: new.roles.into_iter().map(Grant::from).collect() };
     let invited = people::invite(&mut tx, caller.office(), &invitation).await?;
-    let person = PersonView::from(people::describe(&mut tx, invited.person).await?);
+    let person = PersonView::from(people::describe(&mut tx, caller.office(), invited.person).await?);
     let answer = PersonInvited { person, sign_in_link: Some(caller.state().site.sign_in_link(&invited.link)) };
     let remembered = PersonInvited { sign_in_link: None, ..answer.clone() };
     caller.commit_secret(tx, StatusCode::CREATED, &answer, &remembered).await

@@ -14,6 +14,6 @@ pub(crate) fn doc() -> Doc {
 
 pub(crate) async fn handle(caller: Caller, Query(query): Query<PageQuery>) -> Answer {
     let mut tx = caller.begin().await?;
-    let (rows, next) = people::list(&mut tx, &query.page()?).await?;
+    let (rows, next) = people::list(&mut tx, caller.office(), &query.page()?).await?;
     json(StatusCode::OK, &PageOf::new(rows, next, PersonView::from))
 }

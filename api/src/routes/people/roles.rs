@@ -30,6 +30,6 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<PersonId>, Json(new): Json
     let mut tx = caller.begin().await?;
     let grants: Vec<Grant> = new.roles.into_iter().map(Grant::from).collect();
     people::set_roles(&mut tx, caller.office(), id, &grants).await?;
-    let person = PersonView::from(people::describe(&mut tx, id).await?);
+    let person = PersonView::from(people::describe(&mut tx, caller.office(), id).await?);
     caller.commit(tx, StatusCode::OK, &person).await
 }

@@ -15,7 +15,7 @@ pub(crate) fn doc() -> Doc {
 
 pub(crate) async fn handle(caller: Caller, Id(id): Id<PersonId>, Query(query): Query<PageQuery>) -> Answer {
     let mut tx = caller.begin().await?;
-    people::describe(&mut tx, id).await?;
+    people::describe(&mut tx, caller.office(), id).await?;
     let (rows, next) = people::list_sessions(&mut tx, caller.office(), id, &query.page()?).await?;
     json(StatusCode::OK, &PageOf::new(rows, next, SessionView::seen_by(caller.actor())))
 }

@@ -14,5 +14,5 @@ pub(crate) fn doc() -> Doc {
 
 pub(crate) async fn handle(caller: Caller, Id(id): Id<PersonId>) -> Answer {
     let mut tx = caller.begin().await?;
-    json(StatusCode::OK, &PersonView::from(people::describe(&mut tx, id).await?))
+    json(StatusCode::OK, &PersonView::from(people::describe(&mut tx, caller.office(), id).await?))
 }

@@ -118,8 +118,9 @@ fn chosen(caller: &Caller, wanted: &ForkOf, now: AgentPins) -> Result<AgentPins,
         pins.prompt_digest = prompt.digest;
     }
     if let Some(model) = wanted.model.as_deref().filter(|model| *model != pins.model) {
-        if !state.models.iter().any(|known| known == model) {
-            return Err(ApiError::field("/model", format!("is no model of this installation; there are: {}", state.models.join(", "))));
+        let known: Vec<&str> = state.models.iter().map(|known| known.name.as_str()).collect();
+        if !known.contains(&model) {
+            return Err(ApiError::field("/model", format!("is no model of this installation; there are: {}", known.join(", "))));
         }
         model.clone_into(&mut pins.model);
     }

@@ -61,6 +61,22 @@ async fn budgets_limit_something_that_is_there() {
 }
 
 #[tokio::test]
+async fn models_are_told_with_their_price_and_their_agents_and_never_with_address_or_key() {
+    let working = Working::saying("Hello.").await;
+    let get = || working.ask("GET", "/api/v1/models");
+    get().send().await.expect(401);
+    let token = working.world.token(&working.world.home.actor, &[Scope::Converse]).await.secret;
+    get().token(&token).send().await.expect(403);
+    let listed = get().cookie(&working.as_role(Role::Support).await).send().await.expect(200).json();
+    let price = json!({ "input_micros": 150_000, "cached_micros": 75_000, "output_micros": 600_000 });
+    let strong = json!({
+        "name": "strong", "model": "gpt-4o-mini", "provider": "openai", "price": price, "is_price_known": true, "fallback": [], "agents": ["assistant"],
+    });
+    // All of it: an address or a key would be one field more.
+    assert_eq!(listed, json!({ "items": [strong], "next_cursor": null }));
+}
+
+#[tokio::test]
 async fn tools_prompts_policies_and_agents_are_shown_as_they_are() {
     let model = steward_agent::testing::ScriptedModel::start(Vec::new()).await;
     let working = Working::with(model, &[NO_COMPANIES]).await;

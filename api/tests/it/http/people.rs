@@ -1,9 +1,10 @@
 //! People, tokens and workspaces over HTTP.
 
 use super::world::World;
-use secrecy::SecretString;
-use serde_json::json;
-use steward_core::Role;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+use steward_core::{Role, Scope};
+use steward_office::people::TokenMade;
 
 #[tokio::test]
 async fn the_last_owner_stays_and_names_are_taken_once() {
@@ -75,6 +76,75 @@ async fn tokens_do_what_their_scopes_say_and_never_more_than_their_person() {
     world.server.ask("DELETE", path.as_str()).cookie(&owner).send().await.expect(404);
     world.server.ask("DELETE", path.as_str()).cookie(&manager.secret).send().await.expect(204);
     world.server.ask("GET", "/api/v1/me").token(&token).send().await.expect(401);
+}
+
+#[tokio::test]
+async fn an_owner_sees_and_revokes_somebodys_tokens_and_nobody_else_does() {
+    let world = World::make().await;
+    let (owner, manager) = (world.owner().await, world.session(Role::Manager).await);
+    let somebody = world.session(Role::Support).await;
+    let person = somebody.actor.person.expect("a person");
+    let (one, two) = (world.token(&somebody.actor, &[Scope::Read]).await, world.token(&somebody.actor, &[Scope::Converse]).await);
+    let own = world.token(&manager.actor, &[Scope::Read]).await;
+    let elsewhere = world.other.session_of(&world.server, world.other.owner).await.secret;
+    let list = format!("/api/v1/people/{person}/tokens");
+    let path = |token: &TokenMade| format!("{list}/{}", token.token.api_token_id);
+    for (method, path) in [("GET", list.clone()), ("DELETE", path(&one))] {
+        world.server.ask(method, path.as_str()).cookie(&manager.secret).send().await.expect(403);
+        world.server.ask(method, path.as_str()).cookie(&somebody.secret).send().await.expect(403);
+        world.server.ask(method, path.as_str()).token(&one.secret).send().await.expect(403);
+        world.server.ask(method, path.as_str()).cookie(&elsewhere).send().await.expect(404);
+    }
+    // Somebody else's token is not one of theirs.
+    world.server.ask("DELETE", path(&own)).cookie(&owner).send().await.expect(404);
+    for token in [&one, &two, &own] {
+        world.server.ask("GET", "/api/v1/me").token(&token.secret).send().await.expect(200);
+    }
+
+    let listed = world.server.ask("GET", list.as_str()).cookie(&owner).send().await.expect(200).json();
+    let ids: Vec<_> = listed["items"].as_array().expect("items").iter().map(|item| item["token_id"].clone()).collect();
+    assert_eq!(ids, [&one, &two].map(|made| json!(made.token.api_token_id)));
+    assert!(!listed.to_string().contains(one.secret.expose_secret()), "a secret is shown once");
+    world.server.ask("DELETE", path(&one)).cookie(&owner).send().await.expect(204);
+    world.server.ask("DELETE", path(&one)).cookie(&owner).send().await.expect(404);
+    world.server.ask("GET", "/api/v1/me").token(&one.secret).send().await.expect(401);
+    world.server.ask("GET", "/api/v1/me").token(&two.secret).send().await.expect(200);
+    world.server.ask("GET", "/api/v1/me").cookie(&somebody.secret).send().await.expect(200);
+    let listed = world.server.ask("GET", list.as_str()).cookie(&owner).send().await.expect(200).json();
+    assert_eq!((listed["items"][0]["revoked_at"].is_string(), listed["items"][1]["revoked_at"].is_string()), (true, false));
+    let entry = world.server.ask("GET", "/api/v1/audit?action=token.revoke").cookie(&owner).send().await.expect(200).json();
+    assert_eq!((&entry["items"][0]["object"], &entry["items"][0]["detail"]["person"]), (&ids[0], &json!(person)));
+}
+
+#[tokio::test]
+async fn who_was_invited_is_told_from_who_came_and_from_who_never_did() {
+    let world = World::make().await;
+    let owner = world.owner().await;
+    let body = json!({ "email": "ben@home.example", "display_name": "Ben", "roles": [{ "role": "support" }] });
+    let invited = world.server.ask("POST", "/api/v1/people").cookie(&owner).json(&body).send().await.expect(201).json();
+    let path = format!("/api/v1/people/{}", invited["person_id"].as_str().expect("id"));
+    let state = async |secret: &SecretString| {
+        let shown = world.server.ask("GET", path.as_str()).cookie(secret).send().await.expect(200).json();
+        let listed = world.server.ask("GET", "/api/v1/people").cookie(secret).send().await.expect(200).json();
+        assert!(listed["items"].as_array().expect("items").contains(&shown), "{listed}");
+        (shown["has_signed_in"].clone(), shown["invited_until"].clone())
+    };
+    let a_day_later = "2026-03-02T09:00:00Z";
+    assert_eq!((&invited["has_signed_in"], &invited["invited_until"]), (&json!(false), &json!(a_day_later)));
+    assert_eq!(state(&owner).await, (json!(false), json!(a_day_later)));
+    // A link that lapsed lets nobody in: they never came.
+    world.server.pass_minutes(24 * 60);
+    let owner = world.owner().await;
+    assert_eq!(state(&owner).await, (json!(false), Value::Null));
+    let link = world.server.ask("POST", format!("{path}/links")).cookie(&owner).send().await.expect(201).json();
+    let link = link["sign_in_link"].as_str().expect("link").split_once("#token=").expect("fragment").1.to_owned();
+    assert_eq!(state(&owner).await, (json!(false), json!("2026-03-03T09:00:00Z")));
+    let ben = world.server.ask("POST", "/api/v1/session").json(&json!({ "link": link })).send().await.expect(201);
+    assert_eq!(state(&owner).await, (json!(true), Value::Null));
+    // Who came once has come, signed out or not, and a link for a lost password invites nobody anew.
+    world.server.ask("DELETE", "/api/v1/session").cookie(&ben.cookie()).send().await.expect(204);
+    world.server.ask("POST", format!("{path}/links")).cookie(&owner).send().await.expect(201);
+    assert_eq!(state(&owner).await, (json!(true), Value::Null));
 }
 
 #[tokio::test]

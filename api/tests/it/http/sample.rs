@@ -186,6 +186,12 @@ pub(crate) async fn target(world: &World, house: &House, person: PersonId, route
             let signed_in = house.session_of(&world.server, person).await;
             world.token(&signed_in.actor, &[Scope::Read]).await.token.api_token_id.to_string()
         }
+        // Two ids, the second of something of the first.
+        "people" if route.path.contains("{token_id}") => {
+            let somebody = world.person_of(house, Role::Support, None).await;
+            let signed_in = house.session_of(&world.server, somebody).await;
+            format!("{somebody} {}", world.token(&signed_in.actor, &[Scope::Read]).await.token.api_token_id)
+        }
         "people" => world.person_of(house, Role::Support, None).await.to_string(),
         "workspaces" => made!(tx => people::create_workspace(&mut tx, office, &office.ids.make::<WorkspaceId>().to_string())).workspace_id.to_string(),
         "contacts" => made!(tx => crm::create_contact(&mut tx, office, house.workspace, &NewContact { given_name: Some("Lena".to_owned()), ..NewContact::default() }, Integrity::Directory)).contact_id.to_string(),
@@ -426,6 +432,7 @@ pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
         "me/passkeys" => fresh::<PasskeyId>(world),
         "me/push" => fresh::<PushSubscriptionId>(world),
         "tokens" => fresh::<ApiTokenId>(world),
+        "people" if route.path.contains("{token_id}") => format!("{} {}", fresh::<PersonId>(world), fresh::<ApiTokenId>(world)),
         "people" => fresh::<PersonId>(world),
         "workspaces" => fresh::<WorkspaceId>(world),
         "contacts" => fresh::<ContactId>(world),
@@ -449,8 +456,11 @@ pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
 /// The request of a route, with its body, to be sent as somebody.
 pub(crate) fn ask<'a>(world: &'a World, route: &Route, id: Option<&str>) -> Ask<'a> {
     let method = ["GET", "POST", "PUT", "PATCH", "DELETE"].into_iter().find(|name| *name == route.method.as_str()).expect("method");
-    let ask =
-        world.server.ask(method, id.map_or_else(|| route.path.replace("{name}", "assistant").replace("{version}", "1"), |id| route.path.replace("{id}", id)));
+    let path = match id.map(|id| id.split_once(' ').unwrap_or((id, id))) {
+        Some((id, of_it)) => route.path.replace("{id}", id).replace("{token_id}", of_it),
+        None => route.path.replace("{name}", "assistant").replace("{version}", "1"),
+    };
+    let ask = world.server.ask(method, path);
     // The protocol wants to know for whom and in which forms; other routes do not look.
     let ask = if route.path == "/mcp" { ask.header("host", "127.0.0.1:7700").header("accept", "application/json, text/event-stream") } else { ask };
     let ask = if route.name == "documents::search" { ask.query(&format!("q=terms&workspace_id={}", world.home.workspace)) } else { ask };

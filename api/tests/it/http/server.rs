@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use steward_agent::agents::{Agent, Agents};
 use steward_agent::live::Live;
+use steward_agent::models::{Listed, Price, Provider};
 use steward_agent::rules::SharedRules;
 use steward_api::meters::Meters;
 use steward_api::notices::Ways;
@@ -206,7 +207,14 @@ impl Server {
             rules: SharedRules::new(Rules::load(&shipped_rules(), &sample_tools().expect("tools")).expect("rules")),
             policy_files: shipped_files(),
             agents: Arc::new(Agents::from([("assistant".to_owned(), assistant)])),
-            models: vec!["strong".to_owned()],
+            models: vec![Listed {
+                name: "strong".to_owned(),
+                model: "gpt-4o-mini".to_owned(),
+                provider: Provider::OpenAi,
+                price: Price { input: 150_000, cached: Some(75_000), output: 600_000 },
+                is_price_known: true,
+                fallback: Vec::new(),
+            }],
             oidc,
             clients,
             approvals: Arc::default(),

@@ -158,7 +158,7 @@ impl Working {
             policy_files: shipped_files(),
             prompts: runtime.prompts.clone(),
             agents: runtime.agents.clone(),
-            models: runtime.models.names().map(str::to_owned).collect(),
+            models: runtime.models.listed(),
             oidc: None,
             clients: ClientDocuments::new(documents, runtime.office.clock.clone()),
             approvals: runtime.approvals.clone(),

@@ -28,6 +28,24 @@ pub(super) struct Inner {
     output_tokens_max: u32,
     pub(super) encoding: Encoding,
     price: Price,
+    is_price_known: bool,
+}
+
+/// A model as people may see it: what it is called, what it costs and what stands in for it; never where it is, or with which key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The name in the configuration.
+    pub name: String,
+    /// What the provider calls it.
+    pub model: String,
+    /// The wire protocol.
+    pub provider: Provider,
+    /// What it is charged at.
+    pub price: Price,
+    /// Whether the configuration or the shipped list says so; otherwise the default is charged.
+    pub is_price_known: bool,
+    /// What is tried when it fails, in this order.
+    pub fallback: Vec<String>,
 }
 
 impl Candidate {
@@ -58,6 +76,7 @@ impl Candidate {
             output_tokens_max: config.output_tokens_max,
             encoding: Encoding::of(&config.model),
             price: config.price.unwrap_or_else(|| prices.of(&config.model)),
+            is_price_known: config.price.or_else(|| prices.find(&config.model)).is_some(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -75,6 +94,18 @@ impl Candidate {
     /// What it costs.
     pub fn price(&self) -> Price {
         self.inner.price
+    }
+
+    /// What may be shown of it, with those that are tried after it.
+    pub(super) fn listed<'a>(&self, after: impl Iterator<Item = &'a Self>) -> Listed {
+        Listed {
+            name: self.inner.name.clone(),
+            model: self.inner.model.clone(),
+            provider: self.inner.provider,
+            price: self.inner.price,
+            is_price_known: self.inner.is_price_known,
+            fallback: after.map(|next| next.inner.name.clone()).collect(),
+        }
     }
 
     /// The most tokens one answer of it may have.

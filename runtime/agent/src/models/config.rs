@@ -49,6 +49,16 @@ pub enum Provider {
     OpenAiResponses,
 }
 
+impl Provider {
+    /// The word of the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::OpenAiResponses => "openai-responses",
+        }
+    }
+}
+
 /// One named model.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

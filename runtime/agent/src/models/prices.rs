@@ -90,9 +90,14 @@ impl Prices {
         Ok(list)
     }
 
-    /// The price of this model: the exact line, or else the longest pattern that fits, or else the default.
-    /// A provider's prefix (`openai/gpt-4o`) and a fine-tune's wrapping (`ft:gpt-4o:…`) are looked through.
+    /// The price of this model: the one that is found, or else the default.
     pub fn of(&self, model: &str) -> Price {
+        self.find(model).unwrap_or(self.default)
+    }
+
+    /// What the list says of this model: the exact line, or else the longest pattern that fits.
+    /// A provider's prefix (`openai/gpt-4o`) and a fine-tune's wrapping (`ft:gpt-4o:…`) are looked through.
+    pub fn find(&self, model: &str) -> Option<Price> {
         let name = model.rsplit('/').next().unwrap_or(model);
         let name = name.strip_prefix("ft:").and_then(|rest| rest.split(':').next()).unwrap_or(name);
         let fits = |line: &&Line| match line.model.strip_suffix('*') {
@@ -100,7 +105,7 @@ impl Prices {
             None => name == line.model,
         };
         let weight = |line: &&Line| (!line.model.ends_with('*'), line.model.len());
-        self.price.iter().filter(fits).max_by_key(weight).map_or(self.default, |line| Price { input: line.input, cached: line.cached, output: line.output })
+        self.price.iter().filter(fits).max_by_key(weight).map(|line| Price { input: line.input, cached: line.cached, output: line.output })
     }
 }
 
@@ -138,6 +143,7 @@ mod tests {
         check("ft:gpt-4o:acme::x1", 3);
         check("llama3", 9);
         check("", 9);
+        assert_eq!((list.find("llama3"), list.find("gpt-4").map(|price| price.input)), (None, Some(4)));
     }
 
     #[test]

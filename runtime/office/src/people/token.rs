@@ -118,6 +118,8 @@ pub async fn list_tokens(tx: &mut Tx, person: PersonId, page: &Page) -> Result<(
 /// Ends one of a person's tokens at once.
 pub async fn revoke_token(tx: &mut Tx, office: &Office, person: PersonId, id: ApiTokenId) -> Result<(), PeopleError> {
     api_token::revoke(tx, person, id, office.clock.now()).await.map_err(PeopleError::missing("token"))?;
-    audit::record(tx, office, audit::Entry { action: "token.revoke", object: id.to_string(), outcome: "done", detail: json!({}), request_id: None }).await?;
+    // Whose it was, where somebody else took it away.
+    let detail = if tx.actor().person == Some(person) { json!({}) } else { json!({ "person": person }) };
+    audit::record(tx, office, audit::Entry { action: "token.revoke", object: id.to_string(), outcome: "done", detail, request_id: None }).await?;
     Ok(())
 }

@@ -54,7 +54,7 @@ impl Service {
             policy_files: shipped_files(),
             prompts: runtime.prompts.clone(),
             agents: runtime.agents.clone(),
-            models: runtime.models.names().map(str::to_owned).collect(),
+            models: runtime.models.listed(),
             oidc: None,
             clients: ClientDocuments::new(EgressOptions::default(), runtime.office.clock.clone()),
             approvals: Default::default(),

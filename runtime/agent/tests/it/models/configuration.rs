@@ -58,7 +58,9 @@ fn fallbacks_are_tried_in_order_and_each_once() {
     assert_eq!(order(&models, "b").as_deref(), Some("b a c d"));
     assert_eq!(order(&models, "c").as_deref(), Some("c"));
     assert_eq!(order(&models, "x"), None);
-    assert_eq!(models.names().collect::<Vec<_>>(), ["a", "b", "c", "d"]);
+    let listed: Vec<_> = models.listed().into_iter().map(|one| (one.name, one.model, one.fallback.join(" "))).collect();
+    let expect = [("a", "m1", "b d c"), ("b", "m2", "a c d"), ("c", "m3", ""), ("d", "m4", "")];
+    assert_eq!(listed, expect.map(|(name, model, fallback)| (name.to_owned(), model.to_owned(), fallback.to_owned())));
     assert_eq!(models.candidates("d").expect("d")[0].label(), "d/m4");
 }
 
@@ -66,6 +68,9 @@ fn fallbacks_are_tried_in_order_and_each_once() {
 fn keys_are_in_no_debug_output() {
     let models = super::models(model("http://127.0.0.1:9/v1", CHAT));
     assert!(!format!("{models:?}").contains("canary"));
+    // What is shown to people has neither the key nor the address.
+    let listed = format!("{:?}", models.listed());
+    assert!(!listed.contains("canary") && !listed.contains("127.0.0.1"), "{listed}");
 }
 
 #[test]
@@ -80,6 +85,8 @@ fn prices_come_from_the_list_or_the_configuration() {
     assert_eq!(price("known"), Price { input: 150_000, cached: Some(75_000), output: 600_000 });
     assert_eq!(price("own").cost(steward_core::Usage { input: 9, cached: 0, output: 9 }), Micros(0));
     assert!(price("unknown").input >= 2_500_000 && price("unknown").output >= 15_000_000, "the unknown is dear");
+    let known: Vec<_> = models.listed().into_iter().map(|one| (one.name, one.is_price_known)).collect();
+    assert_eq!(known, [("known".to_owned(), true), ("own".to_owned(), true), ("unknown".to_owned(), false)]);
 }
 
 #[tokio::test]

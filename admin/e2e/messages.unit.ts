@@ -1,0 +1,72 @@
+import { expect, test } from '@playwright/test';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+type Tree = { [key: string]: string | Tree };
+type Edit = [file: string, key: string, change: (text: string) => string | undefined];
+
+/** Changes one message of a language; nothing in its place takes it away. */
+function edit(folder: string, [file, key, change]: Edit): void {
+  const path = join(folder, 'messages', file);
+  const tree: Tree = JSON.parse(readFileSync(path, 'utf8'));
+  const names = key.split('.');
+  const last = names.pop() ?? '';
+  let group = tree;
+  for (const name of names) {
+    const inner = group[name];
+    if (typeof inner !== 'object') throw new Error(`${file} has no ${key}`);
+    group = inner;
+  }
+  const before = group[last] ?? '';
+  const after = typeof before === 'string' ? change(before) : undefined;
+  expect(after, `${file} ${key}`).not.toBe(before);
+  if (after === undefined) delete group[last];
+  else group[last] = after;
+  writeFileSync(path, JSON.stringify(tree));
+}
+
+/** What the build says of the messages with these changes: how it ends, and its words. */
+function build(...edits: Edit[]): { status: number | null; said: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'steward-messages-'));
+  try {
+    cpSync('messages', join(folder, 'messages'), { recursive: true });
+    for (const name of ['src', 'scripts']) symlinkSync(resolve(name), join(folder, name));
+    for (const one of edits) edit(folder, one);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [resolve('scripts/messages.mjs')], { cwd: folder, encoding: 'utf8' });
+    return { status, said: stdout + stderr };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const gone = () => undefined;
+
+test('the messages as they are fail nothing, and every build and check looks at them', () => {
+  expect(build()).toMatchObject({ status: 0, said: expect.stringContaining('4 languages') });
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+  for (const way of [scripts.build, scripts.check]) expect(way).toContain('npm run -s messages && ');
+});
+
+const FAULTS: [fault: string, edits: Edit[], said: string][] = [
+  ['a missing key', [['ne.json', 'common.loading', gone]], 'ne: `common.loading` is missing'],
+  ['a key that only a translation has', [['en.json', 'common.loading', gone]], 'es: `common.loading` is not in en'],
+  ['a missing key of the pages for records', [['desk/ar.json', 'people.invite', gone]], 'ar: `people.invite` is missing'],
+  ['a message that says nothing', [['es.json', 'common.loading', () => ' ']], 'es: `common.loading` says nothing'],
+  ['a missing argument', [['desk/es.json', 'settings.models.usage', (text) => text.replace('{name}', '')]], 'es: `settings.models.usage` has the arguments [] and not [name]'],
+  ['an argument by another name', [['desk/ne.json', 'settings.models.usage', (text) => text.replace('{name}', '{nom}')]], 'ne: `settings.models.usage` has the arguments [nom] and not [name]'],
+  ['a missing plural form', [['ar.json', 'runs.tokens', (text) => text.replace(/few \{[^}]*\} /, '')]], 'ar: `runs.tokens` lacks the form `few` of `count`'],
+  ['a form that only another language has', [['es.json', 'runs.tokens', (text) => text.replace(/many \{[^}]*\} /, '')]], 'es: `runs.tokens` lacks the form `many` of `count`'],
+  ['a missing mark', [['desk/ar.json', 'settings.models.hint', (text) => text.replaceAll(/<\/?code>/g, '')]], 'ar: `settings.models.hint` has the marks [] and not [code]'],
+  ['braces that do not close', [['es.json', 'runs.tokens', (text) => text.slice(0, -1)]], 'es: `runs.tokens`: '],
+  ['a key that is used nowhere', ['en', 'es', 'ar', 'ne'].map((language): Edit => [`${language}.json`, 'common.neverSaid', () => 'x']), '`common.neverSaid` is used nowhere'],
+];
+
+test('a missing key, argument, mark or plural form fails the build, and is named', () => {
+  for (const [fault, edits, said] of FAULTS) {
+    const found = build(...edits);
+    expect(found.said, fault).toContain(said);
+    expect(found.status, fault).toBe(1);
+  }
+});
