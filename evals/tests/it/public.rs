@@ -130,7 +130,8 @@ async fn adaptive(mode: Mode) {
         // Of our own few tasks, all.
         let (how, began) = (share(mode, if suites.are_public { ADAPTIVE_EVERY } else { 1 }), Instant::now());
         let found = explore(Arc::clone(suite), &how).await.expect("explored");
-        let reached: Vec<String> = Outcome::ALL.into_iter().filter(|one| found.reached(*one) > 0).map(|one| format!("{} {}", one.name(), found.reached(one))).collect();
+        let reached: Vec<String> =
+            Outcome::ALL.into_iter().filter(|one| found.reached(*one) > 0).map(|one| format!("{} {}", one.name(), found.reached(one))).collect();
         eprintln!("{} {mode:?} in {:?}: {} tasks, {} calls tried, {reached:?}", suite.name, began.elapsed(), found.tasks, found.calls_tried);
         assert_eq!(found.tasks, how.chosen(suite.user_tasks.len()).count());
         assert!(found.tasks > 0, "a share without a task proves nothing");

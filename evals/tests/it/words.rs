@@ -60,7 +60,11 @@ fn nothing_that_ships_names_a_tool_or_a_value_of_a_suite() {
         let tools = suite.tools.iter().map(|tool| tool.name.clone()).filter(|name| name.contains('_') && !OURS.contains(&name.as_str()));
         let said = suite.user_tasks.iter().map(|task| task.prompt.as_str()).chain(suite.injection_tasks.iter().map(|attack| attack.attack_text.as_str()));
         let said: Vec<&str> = said.collect();
-        let quoted = said.iter().flat_map(|text| text.split('\'').skip(1).step_by(2)).filter(|text| text.len() >= 8 && !text.contains('\n') && !text.contains("YYYY")).map(str::to_owned);
+        let quoted = said
+            .iter()
+            .flat_map(|text| text.split('\'').skip(1).step_by(2))
+            .filter(|text| text.len() >= 8 && !text.contains('\n') && !text.contains("YYYY"))
+            .map(str::to_owned);
         let values = said.iter().flat_map(|text| values(text)).filter(|value| !EXAMPLES.contains(&value.as_str()));
         let wanted: BTreeSet<String> = tools.chain(quoted).chain(values).collect();
         assert!(wanted.len() > 10, "{}: {wanted:?}", suite.name);

@@ -137,19 +137,12 @@ async fn what_second_factors_do_is_on_record_in_the_same_transaction() {
     guarded.next(&world);
     say("/api/v1/me/totp/remove", wrong()).await.expect(422);
     say("/api/v1/me/totp/remove", guarded.code(&world)).await.expect(204);
-    let done = "select action from audit_event where outcome = 'done' and (action like 'factor.%' or action in ('session.create', 'session.step_up')) order by audit_id";
+    let done = "select action from audit_event where outcome = 'done' and (action like 'factor.%' or action in ('session.create', 'session.step_up')) order by writer_seq";
     let database = &world.server.database;
     let said = database.texts(&database.superuser_url, "", done).await.expect("entries");
     let said: Vec<&str> = said.iter().map(String::as_str).filter(|action| *action != "factor.use").collect();
-    let expect = [
-        "session.create",
-        "factor.begin",
-        "factor.add",
-        "session.create",
-        "session.step_up",
-        "factor.recovery_codes",
-        "factor.remove",
-    ];
+    let expect =
+        ["session.create", "session.create", "factor.begin", "factor.add", "session.create", "session.step_up", "factor.recovery_codes", "factor.remove"];
     assert_eq!(said, expect);
     assert_eq!(on_record::without_an_entry(&world, since).await, [""; 0]);
 }

@@ -53,7 +53,12 @@ async fn an_edit_that_the_schema_or_the_rules_refuse_changes_nothing() {
     assert!(matches!(blocked, Edited::Blocked { class: BlockClass::Policy, .. }), "{blocked:?}");
     // So does what the run may cost: as if its bound had been less than it has used by now.
     let bound = async |from: &str, to: &str| {
-        world.db.raw(&format!("set session_replication_role = replica; update run_event set body = replace(body, '\"tokens\":{from},', '\"tokens\":{to},') where seq = 1")).await;
+        world
+            .db
+            .raw(&format!(
+                "set session_replication_role = replica; update run_event set body = replace(body, '\"tokens\":{from},', '\"tokens\":{to},') where seq = 1"
+            ))
+            .await;
     };
     bound("1000000", "1").await;
     let blocked = edits(&world, &world.owner, &row, |arguments| arguments["text"] = json!("x")).await.expect("judged");
