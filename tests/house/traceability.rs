@@ -165,7 +165,8 @@ fn an_attack_that_nobody_tries_is_seen() {
     let none = BTreeSet::new;
     let there = There { features: none(), routes: none(), commands: none(), tables: none(), jobs: none(), tests: names(&["it_ends"]) };
     let check = |rows: &str, expect: &[&str]| {
-        let found = untried(&format!("| what | stands |\n|---|---|\n| a | b |\n\n| attack | what refuses it | test |\n|---|---|---|\n{rows}"), "attack", &there);
+        let found =
+            untried(&format!("| what | stands |\n|---|---|\n| a | b |\n\n| attack | what refuses it | test |\n|---|---|---|\n{rows}"), "attack", &there);
         assert_eq!(found.len(), expect.len(), "{found:?}");
         assert!(found.iter().zip(expect).all(|(one, part)| one.contains(part)), "{found:?}");
     };

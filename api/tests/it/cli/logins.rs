@@ -79,7 +79,8 @@ async fn a_sign_in_that_row_security_does_not_hold_is_warned_of() {
         home = home.set("STEWARD_DATABASE__URL", url).set("STEWARD_DATABASE__WORKER_URL", worker);
         let up = home.up(&[]);
         let report = home.json(&["doctor", "--json"]);
-        let check = report["checks"].as_array().and_then(|checks| checks.iter().find(|check| check["name"] == "database role")).unwrap_or_else(|| panic!("{report}"));
+        let check =
+            report["checks"].as_array().and_then(|checks| checks.iter().find(|check| check["name"] == "database role")).unwrap_or_else(|| panic!("{report}"));
         assert_eq!((&check["state"], &report["ok"]), (&json!("warning"), &json!(true)), "{report}");
         for said in [check["message"].as_str().unwrap_or_default(), &up.log()] {
             assert!(said.contains("whom row security does not hold") && said.contains("sign in as `steward_app`"), "{said}");

@@ -128,7 +128,11 @@ async fn what_is_only_ever_added_to_cannot_be_changed_by_grant_or_by_habit() {
     let server = Server::start().await;
     let database = &server.database;
     let guarded = "select tgrelid::regclass::text from pg_trigger where tgname = 'never_change' order by tgrelid::regclass::text collate \"C\"";
-    assert_eq!(database.texts(&database.superuser_url, "", guarded).await.expect("query"), INSERT_ONLY, "what a trigger guards stands in the list, and nothing else");
+    assert_eq!(
+        database.texts(&database.superuser_url, "", guarded).await.expect("query"),
+        INSERT_ONLY,
+        "what a trigger guards stands in the list, and nothing else"
+    );
     for table in INSERT_ONLY {
         for (role, verb) in [
             ("steward_app", "update"),

@@ -242,9 +242,11 @@ impl Journal {
     }
 
     async fn write(&self, store: &Store, actor: &Actor, office: &Office, batch: &Batch<'_>) -> Result<bool, OfficeError> {
-        let step = step_of(actor, office, batch)?;
+        let mut step = step_of(actor, office, batch)?;
         let mut tries = 0;
         loop {
+            // What had to wait holds the lease from now on: counted from the first try it would be over, and the run free, as it is written.
+            step.lease_until = office.clock.now() + time::Duration::milliseconds(LEASE_MS);
             point();
             let outcome = store.write_step(actor, &step).await;
             point();

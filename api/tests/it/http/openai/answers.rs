@@ -405,8 +405,7 @@ async fn a_stream_ends_with_what_is_held_below_and_an_answer_counts_what_was_use
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_loses_the_token_or_the_role_hears_no_more_of_an_answer() {
-    for (change, status, code) in
-        [("update api_token set revoked_at = now()", 401, "not_signed_in"), ("update membership set role = 'auditor'", 403, "denied")]
+    for (change, status, code) in [("update api_token set revoked_at = now()", 401, "not_signed_in"), ("update membership set role = 'auditor'", 403, "denied")]
     {
         let model = ScriptedModel::start_with(|_| Reply::Hang).await;
         let service = Service::of(World::scripted(&model).await).await;

@@ -8,13 +8,15 @@ use crate::crash::let_leases_lapse;
 use serde_json::json;
 use std::time::Duration;
 use steward_agent::testing::{Reply, ScriptedModel};
+use steward_core::Clock;
+use time::macros::datetime;
 use tokio::time::timeout;
 
 /// How long anything may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a step of a run writes, and how many contacts there are when the first of it is refused.
-const TABLES: [(&str, i64); 4] = [("run_event", 0), ("decision", 0), ("audit_event", 0), ("message", 1)];
+const TABLES: [(&str, i64); 5] = [("reservation", 0), ("run_event", 0), ("decision", 0), ("audit_event", 0), ("message", 1)];
 
 async fn lena() -> ScriptedModel {
     ScriptedModel::start_with(|seen| match seen.tool_results().len() {
@@ -124,4 +126,33 @@ async fn a_tool_for_whose_record_there_is_no_room_says_so_and_does_nothing() {
     assert_eq!(world.drive().await, Some(RunStatus::Ended));
     assert_eq!(reply(&world, run).await.as_deref(), Some("Lena is in the book."));
     assert_eq!(world.db.number("select count(*) from contact").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_late_holds_its_lease_from_then() {
+    let model = ScriptedModel::start_with(|_| Reply::Hang).await;
+    let clock = Clock::manual(datetime!(2026-03-01 12:00 UTC));
+    // Nothing renews the lease but the step itself.
+    let world = World::at(clock.clone(), &model.base_url(), &[]).await.that_renews_each(3_600_000);
+    world.say(SAY).await;
+    fill(&world, "reservation").await;
+    let looked = async {
+        refused_twice(&world).await;
+        // Twice as long as a lease.
+        clock.advance_ms(30_000);
+        make_room(&world, "reservation").await;
+        timeout(PATIENCE, async {
+            while model.requests().is_empty() {
+                tokio::task::yield_now().await
+            }
+        })
+        .await
+        .expect("the model is asked");
+        let until = world.db.number("select (extract(epoch from lease_until) * 1000)::bigint from run").await;
+        assert!(until > clock.now_ms(), "the run is free while it is driven: {until}");
+    };
+    tokio::select! {
+        status = world.drive() => panic!("{status:?} without an answer"),
+        () = looked => {}
+    }
 }

@@ -7,8 +7,8 @@ use steward_agent::driver::HandsFor;
 use steward_agent::testing::{Reply, ScriptedModel, bench_office};
 use steward_core::{CallId, Failure, FailureClass, Outcome, RunOutcome};
 use steward_host::testing::{GuestFiles, MemoryOffice, Seed};
-use steward_office::holds::{Approved, approve};
 use steward_host::{Host, HostOptions};
+use steward_office::holds::{Approved, approve};
 use steward_policies::{Rules, shipped_rules};
 
 /// The shipped tools and those of this guest, all offered to the assistant.

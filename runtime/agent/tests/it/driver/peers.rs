@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::models::peers::Mock;
-use steward_core::ContactId;
 use steward_agent::worker::work;
+use steward_core::ContactId;
 use steward_core::RunOutcome;
 use steward_office::holds;
 use tokio_util::sync::CancellationToken;
@@ -107,7 +107,11 @@ async fn whatever_a_third_partys_server_does_a_run_ends_once_and_is_charged_once
         let (asked, answered) = (count(|event| matches!(event, Event::Asked { .. })), count(|event| matches!(event, Event::Answered { .. })));
         assert_eq!(asked, answered + count(|event| matches!(event, Event::AskFailed { .. })), "each question has one end: {events:?}");
         assert!(answered <= 2 && count(|event| matches!(event, Event::Replied { .. })) == usize::from(ended == RunOutcome::Replied), "{events:?}");
-        assert_eq!(world.db.number(&format!("select cost_micros from run where run_id = '{}'", run.uuid())).await, state.cost.0, "charged for what its journal says");
+        assert_eq!(
+            world.db.number(&format!("select cost_micros from run where run_id = '{}'", run.uuid())).await,
+            state.cost.0,
+            "charged for what its journal says"
+        );
     }
     assert!((1..RUNS).contains(&replied), "{replied} of {RUNS} came to a reply: by chance alone neither all nor none do");
     assert_eq!(unsettled(&first).await, 0);
