@@ -484,7 +484,7 @@ async fn what_a_call_took_is_reported_however_it_ended() {
     for tell in ["result", "error", "crash"] {
         let report = world.report("asker.send", post(tell)).await;
         let used = report.used;
-        let sent = server.seen().iter().rev().take(2).map(|request| left_with(request)).sum();
+        let sent: u64 = server.seen().iter().rev().take(2).map(|request| left_with(request)).sum();
         assert_eq!((used.requests, used.refused, used.sent_bytes, used.received_bytes, used.host_calls), (2, 0, sent, received, 2), "{tell}");
         assert!(sent > 2 * ("/open/a".len() + "12345678".len()) as u64, "{tell}: {sent}");
         assert!(used.memory_bytes >= 64 << 10 && used.memory_bytes <= 16 << 20 && report.fuel > 0, "{tell}: {used:?}");
