@@ -104,10 +104,7 @@ pub async fn arrivals(tx: &mut Tx, people: &[PersonId], now: OffsetDateTime) -> 
         now,
     );
     let rows = rows.fetch_all(tx.conn()).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Arrival { person_id: PersonId::from_uuid(row.person_id), has_signed_in: row.has_signed_in, link_until: row.until })
-        .collect())
+    Ok(rows.into_iter().map(|row| Arrival { person_id: PersonId::from_uuid(row.person_id), has_signed_in: row.has_signed_in, link_until: row.until }).collect())
 }
 
 /// Whether there is this person, and they may still sign in.
