@@ -123,7 +123,6 @@ fn body_of(test: &str) -> Option<String> {
 }
 
 #[test]
-<<<<<<< HEAD
 fn what_is_left_out_has_a_test_that_looks_at_its_entry_and_the_list_only_shrinks() {
     let (routes, left_out) = (table(), ELSEWHERE.iter().chain(&WITHOUT_PARTS));
     for (name, entry) in left_out.clone() {
@@ -149,14 +148,7 @@ async fn what_is_left_out_as_it_changes_nothing_changes_nothing() {
         let status = sample::ask(&world, route, id.as_deref()).cookie(&owner).send().await.status;
         assert!(status < 500, "{} {}: {status}", route.method, route.path);
         assert_eq!(fingerprint(&world).await, before, "{} {} ({status})", route.method, route.path);
-=======
-fn the_list_of_exceptions_names_routes_and_only_shrinks() {
-    for name in ELSEWHERE {
-        assert!(changing().any(|route| route.name == name), "`{name}` is no route that changes anything: take it off the list");
->>>>>>> hy
     }
-    let listed = changing().filter(|route| ELSEWHERE.contains(&route.name)).count();
-    assert!(listed <= ELSEWHERE_MAX, "{listed} routes are excepted, and {ELSEWHERE_MAX} may be");
 }
 
 #[tokio::test]
