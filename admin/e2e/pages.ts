@@ -19,6 +19,7 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
   const murray = await first('/api/v1/contacts?q=murray');
   const company = await first('/api/v1/companies?q=analytical');
   const deal = await first('/api/v1/deals');
+  const alike = (await (await page.request.get('/api/v1/companies/duplicates')).json()).items[0];
   const person = (await (await page.request.get('/api/v1/people')).json()).items.find((one: { email: string }) => one.email === 'sam@example.org');
   const handbook = (await (await page.request.get('/api/v1/documents')).json()).items.find((one: { name: string }) => one.name === 'handbook.md');
   const change = await proposalOfAnother(page.request, 'Mo Manager');
@@ -43,6 +44,8 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
     merge: `/contacts/duplicates?kept=${grace.contact_id}&other=${murray.contact_id}`,
     companies: '/companies',
     company: `/companies/${company.company_id}`,
+    companies_duplicates: '/companies/duplicates',
+    companies_merge: `/companies/duplicates?kept=${alike.company.company_id}&other=${alike.others[0].company.company_id}`,
     deals: '/deals',
     deal: `/deals/${deal.deal_id}`,
     documents: '/documents',

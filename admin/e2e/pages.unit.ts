@@ -2,7 +2,7 @@ import { expect, test } from '@playwright/test';
 import { citesOf, partsOf, withoutMarks } from '../src/lib/citations';
 import { cronOf, planOf, type Plan } from '../src/lib/cron';
 import { matrixOf } from '../src/lib/matrix';
-import { choiceOf, differing } from '../src/lib/merge';
+import { choiceOf, companyChoiceOf, differing, differingCompanies } from '../src/lib/merge';
 import { originsOf } from '../src/lib/provenance';
 import { fileChanges, filesOf, statementsIn, statementsOnly } from '../src/lib/rule-files';
 import { snippet } from '../src/lib/snippet';
@@ -138,6 +138,10 @@ test('two contacts differ where both say something else, and a choice says whose
   expect(choiceOf({ display_name: 0, company: 1 }, false)).toEqual({ display_name: 'kept', company: 'other' });
   expect(choiceOf({ display_name: 0, company: 1 }, true)).toEqual({ display_name: 'other', company: 'kept' });
   expect(choiceOf({}, true)).toEqual({});
+  const company = { company_id: 'company_1', workspace_id: 'ws_1', name: 'Acme', integrity: 'directory', version: 1, created_at: '', changed_at: '' };
+  const fields = (['name', 'website'] as const).filter((field) => differingCompanies(company, { ...company, name: 'Acme Ltd', website: 'https://acme.example' }, field));
+  expect(fields).toEqual(['name']);
+  expect(companyChoiceOf({ name: 1, website: 0 }, true)).toEqual({ name: 'kept', website: 'other' });
 });
 
 test('of a long list the rows that are seen are kept, with a few around them', () => {

@@ -59,6 +59,8 @@ export default async function setup(): Promise<() => Promise<void>> {
     await post('/api/v1/contacts', { display_name: 'G. B. Murray', emails: [{ value: 'murray@vassar.example' }], phones: [{ value: '001 212 555-0100' }], job_title: 'Professor' });
     await post('/api/v1/people', { email: 'sam@example.org', display_name: 'Sam Support', roles: [{ role: 'support' }] });
     const company = await (await post('/api/v1/companies', { name: 'Analytical Engines Ltd', website: 'https://engines.example' })).json();
+    // A company that is in the book twice.
+    for (const name of ['Vassar College', 'Vassar College Inc']) await post('/api/v1/companies', { name, website: 'https://vassar.example' });
     for (const [title, stage, minor] of [
       ['Difference engine', 'qualified', 1_250_000],
       ['Punched cards for a year', 'proposal', 98_050],

@@ -2,7 +2,10 @@
 
 pub(crate) mod add_note;
 pub(crate) mod create;
+pub(crate) mod duplicates;
 pub(crate) mod list;
+pub(crate) mod merge;
+pub(crate) mod merged;
 pub(crate) mod notes;
 pub(crate) mod show;
 pub(crate) mod update;
@@ -22,6 +25,9 @@ pub(crate) struct CompanyView {
     workspace_id: WorkspaceId,
     name: String,
     website: Option<String>,
+    /// The company that stands for this one since they were merged; this one stays as it was.
+    #[schema(value_type = Option<String>)]
+    merged_into: Option<CompanyId>,
     /// Lowest integrity of the texts it was written from.
     #[schema(value_type = String)]
     integrity: Integrity,
@@ -42,6 +48,7 @@ impl From<Company> for CompanyView {
             workspace_id: company.workspace_id,
             name: company.name,
             website: company.website,
+            merged_into: company.merged_into,
             integrity: company.integrity,
             version: company.version,
             created_at: company.created_at,

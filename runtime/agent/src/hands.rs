@@ -54,7 +54,9 @@ fn refusal(err: &CrmError) -> OfficeError {
         Kind::Missing => OfficeError::NotFound,
         Kind::Denied => OfficeError::Denied,
         Kind::Conflict => match err {
-            CrmError::AddressTaken { .. } | CrmError::NameTaken { .. } | CrmError::Merged { .. } => OfficeError::Invalid(err.to_string()),
+            CrmError::AddressTaken { .. } | CrmError::NameTaken { .. } | CrmError::Merged { .. } | CrmError::CompanyMerged { .. } => {
+                OfficeError::Invalid(err.to_string())
+            }
             _ => OfficeError::Conflict,
         },
         Kind::Limit => OfficeError::TooLarge,
@@ -214,7 +216,12 @@ impl ask::Office for Hands {
     fn get_company<'a>(&'a self, text: &'a str) -> Asked<'a, ask::Company> {
         Box::pin(async move {
             let mut tx = self.begin().await?;
-            crm::get_company(&mut tx, id::<CompanyId>(text)?).await.map(company).map_err(|err| refusal(&err))
+            let found = crm::get_company(&mut tx, id::<CompanyId>(text)?).await.map_err(|err| refusal(&err))?;
+            // As with contacts: what was merged away is history.
+            match found.merged_into {
+                Some(into) => Err(refusal(&CrmError::CompanyMerged { company: found.company_id, into })),
+                None => Ok(company(found)),
+            }
         })
     }
 

@@ -13,7 +13,10 @@ mod note;
 mod once;
 pub mod text;
 
-pub use company::{Company, CompanyPatch, CompanyQuery, NewCompany, create_company, find_companies, get_company, update_company};
+pub use company::{
+    Company, CompanyAlikeTo, CompanyChoice, CompanyGroup, CompanyMerge, CompanyPatch, CompanyQuery, NewCompany, create_company, find_alike_companies,
+    find_companies, get_company, merge_companies, merged_companies, update_company,
+};
 pub use contact::{
     AlikeTo, Choice, CompanyRef, Contact, ContactPatch, ContactQuery, Group, Merge, NewContact, Point, Side, check_keeps_merged, create_contact, find_alike,
     find_contacts, find_contacts_by_email, get_contact, merge_contacts, merged_records, update_contact,
@@ -23,6 +26,7 @@ pub use error::CrmError;
 pub(crate) use fields::{LABEL_CHARS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX, POINT_CHARS_MAX, POINTS_MAX, TAG_CHARS_MAX, TAGS_MAX, TEXT_CHARS_MAX, search_text};
 pub use note::{Note, add_note, list_notes};
 pub use once::{Effect, Made, once};
+pub use steward_store::company_merge::{AlikeCompany, MergedCompanyRow};
 pub use steward_store::contact::PointKind;
 pub use steward_store::contact_merge::{Alike, MergedRow};
 pub use steward_store::deal::DealFilter;

@@ -21,6 +21,8 @@ pub struct CompanyRow {
     pub name_key: String,
     /// Its web address.
     pub website: Option<String>,
+    /// The company that stands for this one since they were merged.
+    pub merged_into: Option<CompanyId>,
     /// Integrity of the text it was written from.
     pub integrity: Integrity,
     /// Grows with every change.
@@ -37,6 +39,7 @@ struct Raw {
     name: String,
     name_key: String,
     website: Option<String>,
+    merged_into: Option<Uuid>,
     integrity: i16,
     version: i32,
     created_at: OffsetDateTime,
@@ -52,6 +55,7 @@ impl TryFrom<Raw> for CompanyRow {
             name: raw.name,
             name_key: raw.name_key,
             website: raw.website,
+            merged_into: raw.merged_into.map(CompanyId::from_uuid),
             integrity: read_integrity(raw.integrity)?,
             version: raw.version,
             created_at: raw.created_at,
@@ -64,7 +68,7 @@ impl TryFrom<Raw> for CompanyRow {
 pub async fn find(tx: &mut Tx, company: CompanyId) -> Result<Option<CompanyRow>, StoreError> {
     let raw = sqlx::query_as!(
         Raw,
-        "select company_id, workspace_id, name, name_key, website, integrity, version, created_at, changed_at from company where company_id = $1",
+        "select company_id, workspace_id, name, name_key, website, merged_into, integrity, version, created_at, changed_at from company where company_id = $1",
         company.uuid()
     )
     .fetch_optional(tx.conn())
@@ -72,18 +76,32 @@ pub async fn find(tx: &mut Tx, company: CompanyId) -> Result<Option<CompanyRow>,
     raw.map(CompanyRow::try_from).transpose()
 }
 
+/// These companies, as far as they are there and may be seen.
+pub async fn find_many(tx: &mut Tx, companies: &[CompanyId]) -> Result<Vec<CompanyRow>, StoreError> {
+    let ids: Vec<Uuid> = companies.iter().map(|id| id.uuid()).collect();
+    let raw = sqlx::query_as!(
+        Raw,
+        "select company_id, workspace_id, name, name_key, website, merged_into, integrity, version, created_at, changed_at
+           from company where company_id = any ($1) order by company_id",
+        &ids
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    raw.into_iter().map(CompanyRow::try_from).collect()
+}
+
 /// The company, or [`StoreError::Missing`].
 pub async fn get(tx: &mut Tx, company: CompanyId) -> Result<CompanyRow, StoreError> {
     find(tx, company).await?.ok_or(StoreError::Missing)
 }
 
-/// Companies whose folded name matches every `like` pattern, by folded name.
+/// Companies whose folded name matches every `like` pattern, by folded name. What was merged away is in no list.
 pub async fn list(tx: &mut Tx, patterns: &[String], workspace: Option<WorkspaceId>, page: &Page) -> Result<Vec<CompanyRow>, StoreError> {
     let raw = sqlx::query_as!(
         Raw,
-        "select company_id, workspace_id, name, name_key, website, integrity, version, created_at, changed_at
+        "select company_id, workspace_id, name, name_key, website, merged_into, integrity, version, created_at, changed_at
            from company
-          where ($1::uuid is null or workspace_id = $1)
+          where merged_into is null and ($1::uuid is null or workspace_id = $1)
             and (cardinality($2::text[]) = 0 or name_key like all ($2))
             and ($3::uuid is null or (name_key, company_id) > (select seen.name_key, seen.company_id from company seen where seen.company_id = $3))
           order by name_key, company_id
@@ -98,10 +116,11 @@ pub async fn list(tx: &mut Tx, patterns: &[String], workspace: Option<WorkspaceI
     raw.into_iter().map(CompanyRow::try_from).collect()
 }
 
-/// The oldest company of the workspace for each of these folded names.
+/// The oldest company of the workspace for each of these folded names; for one that was merged away the one that stands for it.
 pub async fn find_by_keys(tx: &mut Tx, workspace: WorkspaceId, keys: &[String]) -> Result<Vec<(String, CompanyId)>, StoreError> {
     let rows = sqlx::query!(
-        "select distinct on (name_key) name_key, company_id from company where workspace_id = $1 and name_key = any ($2) order by name_key, company_id",
+        r#"select distinct on (name_key) name_key, coalesce(merged_into, company_id) as "company_id!" from company
+            where workspace_id = $1 and name_key = any ($2) order by name_key, (merged_into is not null), company_id"#,
         workspace.uuid(),
         keys
     )
@@ -110,7 +129,7 @@ pub async fn find_by_keys(tx: &mut Tx, workspace: WorkspaceId, keys: &[String]) 
     Ok(rows.into_iter().map(|row| (row.name_key, CompanyId::from_uuid(row.company_id))).collect())
 }
 
-/// Writes new companies of one workspace. `version` and the times of a row are not read from it.
+/// Writes new companies of one workspace, each standing for itself. `version` and the times of a row are not read from it.
 pub async fn insert_many(tx: &mut Tx, workspace: WorkspaceId, rows: &[CompanyRow], at: OffsetDateTime) -> Result<(), StoreError> {
     let tenant = tx.actor().tenant.uuid();
     let company: Vec<Uuid> = rows.iter().map(|row| row.company.uuid()).collect();

@@ -12,6 +12,7 @@ pub mod audit_writer;
 pub mod budget;
 pub mod budget_hold;
 pub mod company;
+pub mod company_merge;
 pub mod contact;
 pub mod contact_import;
 pub mod contact_merge;

@@ -101,7 +101,7 @@ pub async fn list(tx: &mut Tx, on: NoteOn, page: &Page) -> Result<Vec<NoteRow>, 
     let rows = sqlx::query!(
         "select note_id, workspace_id, contact_id, company_id, deal_id, text, person_id, agent, integrity, created_at
            from note
-          where ($1::uuid is null or contact_id = any (array(select $1 union all select contact_id from contact where merged_into = $1))) and ($2::uuid is null or company_id = $2) and ($3::uuid is null or deal_id = $3)
+          where ($1::uuid is null or contact_id = any (array(select $1 union all select contact_id from contact where merged_into = $1))) and ($2::uuid is null or company_id = any (array(select $2 union all select company_id from company where merged_into = $2))) and ($3::uuid is null or deal_id = $3)
             and ($4::uuid is null or note_id > $4)
           order by note_id limit $5",
         contact,

@@ -1,11 +1,12 @@
 'use client';
 
-import { Building2 } from 'lucide-react';
+import { Building2, Merge } from 'lucide-react';
 import { useCallback } from 'react';
 import { useTranslations } from 'use-intl';
 import { SearchField } from '@/components/search-field';
 import { Page } from '@/components/shell/page';
 import { AddButton } from '@/components/ui/add-button';
+import { buttonLooks } from '@/components/ui/button';
 import { ExportButton } from '@/components/ui/export-button';
 import { Link } from '@/components/ui/link';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
@@ -29,6 +30,10 @@ export function CompaniesView() {
   const search = useCallback((q: string) => set({ q }), [set]);
   const actions = (
     <>
+      <Link href="/companies/duplicates" className={buttonLooks('quiet', 'small')}>
+        <Merge className="size-4" aria-hidden />
+        <span className="max-sm:sr-only">{t('duplicates')}</span>
+      </Link>
       <ExportButton kind="csv" label={t('export')} path="/api/v1/companies" query={{ q: words }} name="companies" />
       <AddButton label={t('add')} forbidden={may(me, 'contacts:write') ? null : t('mayNotWrite')} onClick={() => set({ new: '1' })} />
     </>

@@ -12,7 +12,7 @@ import { Page } from '@/components/shell/page';
 import { Button } from '@/components/ui/button';
 import { Card, Facts } from '@/components/ui/card';
 import { Link } from '@/components/ui/link';
-import { Failed, Loading } from '@/components/ui/states';
+import { Failed, Loading, Problem } from '@/components/ui/states';
 import { Ago, At } from '@/components/ui/time';
 import { answer, answerPage, api, type Schemas } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
@@ -40,15 +40,18 @@ function Loaded({ id }: { id: string }) {
   if (isMissing(company.error)) return <NotHere />;
   // What comes later would push down what is read already: all of it is shown at once.
   const isWhole = company.data !== undefined && !contacts.isPending && !deals.isPending;
+  const isMerged = company.data?.merged_into != null;
   return (
     <Page
       title={company.data?.name ?? t('one')}
       back="/companies"
       actions={
-        <Button size="small" forbidden={may(me, 'contacts:write') ? null : t('mayNotWrite')} disabled={company.data === undefined} onClick={() => setIsEditing(true)}>
-          <Pencil className="size-4" aria-hidden />
-          {t('change')}
-        </Button>
+        !isMerged && (
+          <Button size="small" forbidden={may(me, 'contacts:write') ? null : t('mayNotWrite')} disabled={company.data === undefined} onClick={() => setIsEditing(true)}>
+            <Pencil className="size-4" aria-hidden />
+            {t('change')}
+          </Button>
+        )
       }
     >
       <div className="mx-auto grid w-full max-w-5xl gap-5 p-4 sm:p-6 lg:grid-cols-[20rem_1fr]">
@@ -56,6 +59,7 @@ function Loaded({ id }: { id: string }) {
         {company.isError && <Failed error={company.error} onRetry={() => void company.refetch()} />}
         {isWhole && (
           <>
+            {company.data.merged_into != null && <Gone into={company.data.merged_into} />}
             <div className="grid content-start gap-5">
               <About company={company.data} />
               <People contacts={contacts} id={id} />
@@ -70,16 +74,48 @@ function Loaded({ id }: { id: string }) {
   );
 }
 
-/** What happened with a company: notes, deals, when it came here and was changed. */
+/** The entry was merged into another, and where that is. */
+function Gone({ into }: { into: string }) {
+  const t = useTranslations('companies');
+  const kept = useQuery({ queryKey: ['companies', 'one', into], queryFn: () => answer(api.GET('/api/v1/companies/{id}', { params: { path: { id: into } } })) });
+  return (
+    <p role="status" className="rounded-lg bg-wait-wash px-3 py-2 text-sm text-wait lg:col-span-2">
+      {t('mergedInto')}{' '}
+      <Link href={`/companies/${into}`} className="underline">
+        <bdi>{kept.data?.name ?? into}</bdi>
+      </Link>
+    </p>
+  );
+}
+
+/** What happened with a company: notes, deals, what was merged into it, when it came here and was changed. */
 function Timeline({ company, deals }: { company: Schemas['CompanyView']; deals: readonly Schemas['DealView'][] }) {
   const t = useTranslations('companies');
   const { company_id: id, created_at: came, changed_at: changed } = company;
+  const merged = useQuery({ queryKey: ['companies', 'merged', id], queryFn: () => answer(api.GET('/api/v1/companies/{id}/merged', { params: { path: { id } } })) });
   const moments: Moment[] = [
+    ...(merged.data?.items.map((one) => ({
+      key: one.company_id,
+      at: one.merged_at,
+      what: (
+        <>
+          {t('mergedAway')}{' '}
+          <Link href={`/companies/${one.company_id}`} className="text-accent underline">
+            <bdi>{one.name}</bdi>
+          </Link>
+        </>
+      ),
+    })) ?? []),
     { key: 'came', at: came, what: t('came') },
     ...(changed === came ? [] : [{ key: 'changed', at: changed, what: t('changedLast') }]),
     ...dealMoments(deals, t('dealMade')),
   ];
-  return <Notes on="companies" id={id} title={t('timeline')} moments={moments} />;
+  return (
+    <div className="grid content-start gap-3">
+      {merged.isError && <Problem error={merged.error} />}
+      <Notes on="companies" id={id} title={t('timeline')} moments={moments} />
+    </div>
+  );
 }
 
 function About({ company }: { company: Schemas['CompanyView'] }) {

@@ -18,12 +18,12 @@ use utoipa::{IntoParams, ToSchema};
 pub(crate) struct WantedDuplicates {
     /// Only this workspace.
     #[param(value_type = Option<String>)]
-    workspace_id: Option<WorkspaceId>,
+    pub(crate) workspace_id: Option<WorkspaceId>,
     /// Most groups, 1 to 200; 50 without it.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
+    pub(crate) limit: Option<u32>,
     /// `next_cursor` of the page before.
-    cursor: Option<String>,
+    pub(crate) cursor: Option<String>,
 }
 
 /// What two contacts have in common.

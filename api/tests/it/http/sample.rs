@@ -86,6 +86,7 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
         "contacts::update" => Sample::Json(json!({ "version": 1, "job_title": "Buyer" })),
         // Another contact that nobody has: this asks who may ask.
         "contacts::merge" => Sample::Json(json!({ "version": 1, "other_id": world.server.state.office.ids.make::<ContactId>(), "other_version": 1 })),
+        "companies::merge" => Sample::Json(json!({ "version": 1, "other_id": world.server.state.office.ids.make::<CompanyId>(), "other_version": 1 })),
         "contacts::import" => Sample::Bytes("text/csv", "Name,Email\nLena,lena@example.org\n"),
         "companies::create" => Sample::Json(json!({ "workspace_id": workspace, "name": unique() })),
         "companies::update" => Sample::Json(json!({ "version": 1, "website": "https://example.org" })),

@@ -1,4 +1,8 @@
-//! Companies: made, found, changed.
+//! Companies: made, found, changed, and two entries of one merged.
+
+mod merge;
+
+pub use merge::{CompanyAlikeTo, CompanyChoice, CompanyGroup, CompanyMerge, find_alike_companies, merge_companies, merged_companies};
 
 use super::Slice;
 use super::contact::lock;
@@ -23,6 +27,9 @@ pub struct Company {
     pub name: String,
     /// Its web address.
     pub website: Option<String>,
+    /// The company that stands for this one since they were merged; this one stays as it was.
+    #[serde(default)]
+    pub merged_into: Option<CompanyId>,
     /// Lowest integrity of the texts it was written from.
     pub integrity: Integrity,
     /// Grows with every change; a change names the version it was made for.
@@ -83,7 +90,8 @@ pub async fn create_company(tx: &mut Tx, office: &Office, workspace: WorkspaceId
     let website = fields::website("website", new.website.as_deref().unwrap_or_default())?;
     let at = office.clock.now();
     let name_key = company_key(&name);
-    let row = CompanyRow { company: office.ids.make(), workspace, name, name_key, website, integrity, version: 1, created_at: at, changed_at: at };
+    let row =
+        CompanyRow { company: office.ids.make(), workspace, name, name_key, website, merged_into: None, integrity, version: 1, created_at: at, changed_at: at };
     lock(tx, workspace).await?;
     check_name(tx, &row).await?;
     store::insert_many(tx, workspace, std::slice::from_ref(&row), at).await?;
@@ -104,10 +112,7 @@ pub async fn update_company(
     let seen = store::find(tx, company).await?.ok_or(CrmError::NoCompany(company))?;
     lock(tx, seen.workspace).await?;
     // Read again under the lock: the wait may have been for somebody who changed it.
-    let before = store::find(tx, company).await?.ok_or(CrmError::NoCompany(company))?;
-    if before.version != version {
-        return Err(CrmError::Stale { object: company.to_string(), given: version, now: before.version });
-    }
+    let before = current(tx, company, version).await?;
     let mut row = before.clone();
     if let Some(text) = &patch.name {
         row.name = fields::needed("name", text, NAME_CHARS_MAX)?;
@@ -133,6 +138,18 @@ pub async fn update_company(
     get_company(tx, company).await
 }
 
+/// A company that stands for itself and is still at `version`.
+async fn current(tx: &mut Tx, company: CompanyId, version: i32) -> Result<CompanyRow, CrmError> {
+    let row = store::find(tx, company).await?.ok_or(CrmError::NoCompany(company))?;
+    not_merged(&row)?;
+    if row.version == version { Ok(row) } else { Err(CrmError::Stale { object: company.to_string(), given: version, now: row.version }) }
+}
+
+/// Refuses what was merged into another company, and names that one.
+pub(super) fn not_merged(row: &CompanyRow) -> Result<(), CrmError> {
+    row.merged_into.map_or(Ok(()), |into| Err(CrmError::CompanyMerged { company: row.company, into }))
+}
+
 async fn check_name(tx: &mut Tx, row: &CompanyRow) -> Result<(), CrmError> {
     if fold(&row.name).is_empty() {
         return Err(CrmError::field("name", "holds no letter that shows; give it a text"));
@@ -155,6 +172,7 @@ fn company_of(row: CompanyRow) -> Company {
         workspace_id: row.workspace,
         name: row.name,
         website: row.website,
+        merged_into: row.merged_into,
         integrity: row.integrity,
         version: row.version,
         created_at: row.created_at,

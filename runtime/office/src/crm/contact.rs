@@ -318,7 +318,7 @@ pub(super) async fn lock(tx: &mut Tx, workspace: WorkspaceId) -> Result<(), CrmE
 pub(super) async fn check_company(tx: &mut Tx, workspace: WorkspaceId, company: Option<CompanyId>) -> Result<(), CrmError> {
     let Some(company) = company else { return Ok(()) };
     match steward_store::company::find(tx, company).await? {
-        Some(row) if row.workspace == workspace => Ok(()),
+        Some(row) if row.workspace == workspace => super::company::not_merged(&row),
         Some(_) | None => Err(CrmError::NoCompany(company)),
     }
 }

@@ -42,6 +42,14 @@ pub enum CrmError {
         /// Which one stands for it.
         into: ContactId,
     },
+    /// It was merged into another company, and stays as it was.
+    #[error("company `{company}` was merged into `{into}`; use that one")]
+    CompanyMerged {
+        /// Which entry.
+        company: CompanyId,
+        /// Which one stands for it.
+        into: CompanyId,
+    },
     /// Another company of the workspace has this name.
     #[error("company `{company}` already has the name `{name}`; use that one")]
     NameTaken {
@@ -82,7 +90,12 @@ impl HasKind for CrmError {
         match self {
             Self::Field { .. } => Kind::Invalid,
             Self::NoContact(_) | Self::NoCompany(_) | Self::NoDeal(_) | Self::NoWorkspace(_) => Kind::Missing,
-            Self::AddressTaken { .. } | Self::Merged { .. } | Self::NameTaken { .. } | Self::Stale { .. } | Self::KeyReused { .. } => Kind::Conflict,
+            Self::AddressTaken { .. }
+            | Self::Merged { .. }
+            | Self::CompanyMerged { .. }
+            | Self::NameTaken { .. }
+            | Self::Stale { .. }
+            | Self::KeyReused { .. } => Kind::Conflict,
             Self::Store(err) => err.kind(),
         }
     }

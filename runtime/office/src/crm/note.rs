@@ -36,8 +36,10 @@ pub struct Note {
 pub async fn add_note(tx: &mut Tx, office: &Office, on: NoteOn, text: &str, integrity: Integrity) -> Result<Note, CrmError> {
     let text = fields::note(text)?;
     let workspace = workspace_of(tx, on).await?;
-    if let NoteOn::Contact(id) = on {
-        super::contact::not_merged(&steward_store::contact::get(tx, id).await?)?;
+    match on {
+        NoteOn::Contact(id) => super::contact::not_merged(&steward_store::contact::get(tx, id).await?)?,
+        NoteOn::Company(id) => super::company::not_merged(&steward_store::company::get(tx, id).await?)?,
+        NoteOn::Deal(_) => {}
     }
     let agent = match &tx.actor().kind {
         ActorKind::Agent { agent, .. } => Some(agent.clone()),
@@ -50,7 +52,7 @@ pub async fn add_note(tx: &mut Tx, office: &Office, on: NoteOn, text: &str, inte
     Ok(note_of(row))
 }
 
-/// Notes on a record, oldest first; on a contact, with those on the records that were merged into it.
+/// Notes on a record, oldest first; on a contact or company, with those on the records that were merged into it.
 pub async fn list_notes(tx: &mut Tx, on: NoteOn, page: &Page) -> Result<Slice<Note>, CrmError> {
     workspace_of(tx, on).await?;
     let (rows, next) = page.cut(store::list(tx, on, page).await?, |row| row.note.uuid());

@@ -114,6 +114,7 @@ async fn write_companies(
     let rows: Vec<CompanyRow> = std::mem::take(&mut plan.new_companies)
         .into_iter()
         .map(|(name, name_key)| CompanyRow {
+            merged_into: None,
             company: office.ids.make(),
             workspace,
             name,
