@@ -75,12 +75,17 @@ pub struct HostCall {
     /// What it is asked with.
     #[serde(default)]
     pub with: Value,
-    /// The answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The answer; `null` is one, for example of `kv.get` where nothing is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub answer: Option<Value>,
     /// Or why there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<HostError>,
+}
+
+/// A field that is there, whatever stands in it.
+fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 /// Why the host does not answer.

@@ -57,7 +57,7 @@ const CASES: &str = r#"[
     "tool": "hello.greet",
     "arguments": { "name": "Omar" },
     "host": [
-      { "call": "kv.get", "with": { "key": "last" } },
+      { "call": "kv.get", "with": { "key": "last" }, "answer": null },
       { "call": "kv.compare-and-set", "with": { "key": "last", "value": "Omar", "expect": 0 }, "answer": { "conflict": null } }
     ],
     "expect": { "failed": { "class": "failed", "message": "it exists already, or somebody else has just changed it; read it again" } }
@@ -67,7 +67,7 @@ const CASES: &str = r#"[
     "tool": "hello.greet",
     "arguments": { "name": "Omar" },
     "host": [
-      { "call": "kv.get", "with": { "key": "last" } },
+      { "call": "kv.get", "with": { "key": "last" }, "answer": null },
       { "call": "kv.compare-and-set", "with": { "key": "last", "value": "Omar", "expect": 0 }, "answer": "over_quota" }
     ],
     "expect": { "failed": { "class": "failed" } }
@@ -77,7 +77,7 @@ const CASES: &str = r#"[
     "tool": "hello.greet",
     "arguments": { "name": "Eve" },
     "host": [
-      { "call": "kv.get", "with": { "key": "last" } },
+      { "call": "kv.get", "with": { "key": "last" }, "answer": null },
       { "call": "kv.compare-and-set", "with": { "key": "last", "value": "Eve", "expect": 0 }, "answer": { "version": 1 } }
     ],
     "expect": { "failed": { "class": "denied" } }
@@ -87,7 +87,7 @@ const CASES: &str = r#"[
     "tool": "hello.greet",
     "arguments": { "name": "Lena" },
     "host": [
-      { "call": "kv.get", "with": { "key": "last" } },
+      { "call": "kv.get", "with": { "key": "last" }, "answer": null },
       { "call": "kv.compare-and-set", "with": { "key": "last", "value": "Lena", "expect": 0 }, "answer": { "version": 1 } },
       {
         "call": "http.fetch",

@@ -396,8 +396,8 @@ async fn a_call_and_its_run_ask_so_often_and_no_more() {
     let said = crate::support::text(&world.report_within("asker.look", often(1), left).await);
     assert!(said.contains("as many requests to others as they may"), "{said}");
     // So it is with bytes: what came in the middle of an answer that is too much counts too, and then nobody is asked any more.
-    let leaves = world.report("asker.look", often(1)).await.used.sent_bytes;
-    let left = RunBudget::of(PluginWork { egress_bytes: leaves + 8, ..PluginWork::usual() });
+    let once = world.report("asker.look", often(1)).await.used;
+    let left = RunBudget::of(PluginWork { egress_bytes: 2 * once.sent_bytes + once.received_bytes + 8, ..PluginWork::usual() });
     let said = crate::support::text(&world.report_within("asker.look", often(2), left.clone()).await);
     assert!(said.contains("answered with more than the plugins of this run may still take together"), "{said}");
     let asked = server.seen().len();

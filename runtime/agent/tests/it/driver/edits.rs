@@ -62,7 +62,7 @@ async fn an_edit_that_the_schema_or_the_rules_refuse_changes_nothing() {
     };
     bound("1000000", "1").await;
     let blocked = edits(&world, &world.owner, &row, |arguments| arguments["text"] = json!("x")).await.expect("judged");
-    let Edited::Blocked { class: BlockClass::Policy, reason } = &blocked else { panic!("{blocked:?}") };
+    let Edited::Blocked { class: BlockClass::Limit, reason } = &blocked else { panic!("{blocked:?}") };
     assert!(reason.contains("budget"), "{reason}");
     let by_budget = "select count(*) from audit_event where action = 'hold.edit' and outcome = 'refused' and convert_from(canon, 'utf8') like '%over-budget%'";
     assert_eq!(world.db.number(by_budget).await, 1);

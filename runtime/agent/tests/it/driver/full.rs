@@ -118,7 +118,7 @@ async fn a_tool_for_whose_record_there_is_no_room_says_so_and_does_nothing() {
     fill(&world, "contact").await;
     assert_eq!(world.drive().await, Some(RunStatus::Ended));
     let told = model.requests()[1].tool_results().join("");
-    assert!(told.contains("unavailable"), "{told}");
+    assert!(told.contains("whether its last change was made is not known"), "{told}");
     assert_eq!(world.db.number("select count(*) from contact").await, 0);
     make_room(&world, "contact").await;
     // Asked again, it is done once.
