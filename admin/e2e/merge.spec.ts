@@ -90,9 +90,15 @@ test('two entries of one company are compared and merged, and people and deals g
   await dialog.getByRole('button', { name: 'Cancel' }).click();
   await compare.click();
   await names.getByRole('radio', { name: `${name} Ltd` }).check();
+  // What its own merge did is no news to the dialog, which would say that the two are not there any more.
+  const askedAgain: string[] = [];
+  page.on('request', (request) => {
+    if (request.method() === 'GET' && request.url().endsWith(`/api/v1/companies/${second.company_id}`)) askedAgain.push(request.url());
+  });
   await dialog.getByRole('button', { name: 'Merge' }).click();
   await expect(page).toHaveURL(`/companies/${first.company_id}`);
   await expect(page.getByRole('heading', { level: 1, name: `${name} Ltd` })).toBeVisible();
+  expect(askedAgain).toEqual([]);
   await expect(page.getByText('https://looms.example', { exact: true })).toBeVisible();
   await expect(page.getByRole('link', { name: `Joan of ${name}` })).toBeVisible();
   await expect(page.getByRole('link', { name: `Looms for ${info.project.name}` }).first()).toBeVisible();

@@ -295,8 +295,8 @@ pub(crate) enum RunEvent {
         fuel: u64,
         ms: u64,
         used: CallUsed,
-        /// What the call answered, to the person of the run and to nobody else. It may be anybody's words. Of more than 65,536 bytes it is the
-        /// beginning of its JSON, as text.
+        /// What the call answered, to the person of the run and programs that converse for them, and to nobody else. It may be anybody's words.
+        /// Of more than 65,536 bytes it is the beginning of its JSON, as text.
         #[serde(skip_serializing_if = "Option::is_none")]
         result: Option<Value>,
         /// Of the whole result as JSON.
@@ -392,9 +392,9 @@ const RESULT_SHOWN_BYTES: usize = 65_536;
 /// Whom a run's events are told to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
-    /// The person in whose name it runs, who hears what calls answered.
+    /// The person in whose name it runs, or a program that converses for them: they hear what calls answered.
     ItsPerson,
-    /// Anybody else who may see the run: what a call answered may be for its person alone.
+    /// Whoever else may see the run: what a call answered may be for its person alone.
     Another,
 }
 

@@ -309,7 +309,7 @@ impl Drive<'_> {
             waits_for: &waits_for,
             reserve,
         };
-        match self.journal.commit(&self.runtime.office, &batch).await {
+        match self.journal.commit(&self.runtime.office, &batch, &self.stop).await {
             Ok(asked_to_stop) if asked_to_stop && !self.run.cancelled => self.stop.cancel(),
             Ok(_) => {}
             Err(OfficeError::Store(StoreError::NoRoom)) => return Ok(false),

@@ -9,6 +9,9 @@ const MOVED: &str = "STW12";
 /// SQLSTATE of `set_aside` when a budget has no room.
 const NO_ROOM: &str = "STW18";
 
+/// SQLSTATE of a disk without room. The rest of its class are other things the server is short of, such as memory and locks.
+const DISK_FULL: &str = "53100";
+
 /// SQLSTATEs of a transaction that the server took back whole because others were in its way: a serialisation failure, a deadlock.
 const COLLIDED: [&str; 2] = ["40001", "40P01"];
 
@@ -47,7 +50,10 @@ pub enum StoreError {
     /// Two transactions stood in each other's way, and this one was taken back: it can be tried again as it is.
     #[error("another change of the same records came in between; nothing was written, try again")]
     Collided(#[source] sqlx::Error),
-    /// The disk or the database is full.
+    /// The server is short of memory, locks or what else it hands out: it may have some in a moment.
+    #[error("the database is short of memory or of something else it needs; nothing was written, try again")]
+    Short(#[source] sqlx::Error),
+    /// The disk of the database is full.
     #[error("the disk of the database is full; make room and try again, nothing was written")]
     Full(#[source] sqlx::Error),
     /// Anything else: our fault.
@@ -86,8 +92,10 @@ impl From<sqlx::Error> for StoreError {
                     Self::Collided(err)
                 } else if code.starts_with("STW") {
                     Self::Refused { code, message: db.message().to_owned() }
-                } else if code.starts_with("53") && code != "53300" {
+                } else if code == DISK_FULL {
                     Self::Full(err)
+                } else if code.starts_with("53") && code != "53300" {
+                    Self::Short(err)
                 } else if code.starts_with("08") || code.starts_with("57P") || code == "53300" {
                     Self::Away(err)
                 } else {
@@ -103,7 +111,7 @@ impl HasKind for StoreError {
     fn kind(&self) -> Kind {
         match self {
             Self::Away(_) => Kind::Away,
-            Self::Collided(_) | Self::Full(_) | Self::Outside(_) => Kind::Away,
+            Self::Collided(_) | Self::Short(_) | Self::Full(_) | Self::Outside(_) => Kind::Away,
             Self::Conflict { .. } | Self::Stale | Self::Moved | Self::NoRoom => Kind::Conflict,
             Self::Refused { .. } => Kind::Denied,
             Self::Missing => Kind::Missing,

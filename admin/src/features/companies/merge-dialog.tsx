@@ -59,8 +59,9 @@ function Compare({ first, second, onClose }: { first: Company; second: Company; 
         }),
       ),
     onSuccess: async (company) => {
-      // People and deals of the other are this one's now.
-      for (const list of ['companies', 'contacts', 'deals']) await client.invalidateQueries({ queryKey: [list] });
+      // People and deals of the other are this one's now. The two of this dialog are not asked for again: after its own merge it would say
+      // that they are not there any more.
+      for (const list of ['companies', 'contacts', 'deals']) await client.invalidateQueries({ queryKey: [list], predicate: ({ queryKey }) => queryKey[1] !== 'pair' });
       toast(t('done', { name: company.name }));
       router.push(`/companies/${company.company_id}`);
     },

@@ -67,7 +67,8 @@ function Compare({ first, second, onClose }: { first: Contact; second: Contact; 
         }),
       ),
     onSuccess: async (contact) => {
-      await client.invalidateQueries({ queryKey: ['contacts'] });
+      // The two of this dialog are not asked for again: after its own merge it would say that they are not there any more.
+      await client.invalidateQueries({ queryKey: ['contacts'], predicate: ({ queryKey }) => queryKey[1] !== 'pair' });
       toast(t('done', { name: contact.display_name }));
       router.push(`/contacts/${contact.contact_id}`);
     },

@@ -14,7 +14,7 @@ use futures_util::stream::iter;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 use std::time::Duration;
-use steward_core::RunId;
+use steward_core::{Actor, ActorKind, PersonId, RunId, Scope};
 use steward_office::runs;
 use steward_store::run::RunStatus;
 use utoipa::IntoParams;
@@ -61,7 +61,7 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>, Query(wanted): Que
     if after == last && run.status == RunStatus::Ended {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let reader = if Some(run.person) == caller.actor().person { Reader::ItsPerson } else { Reader::Another };
+    let reader = reader_of(caller.actor(), run.person);
     let everything = follow(caller.state().clone(), caller.actor().clone(), id, after);
     let wanted = if wanted.follow == Some(false) {
         // The journal has each number once: so many events and no more are there now.
@@ -82,6 +82,17 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>, Query(wanted): Que
     // A proxy that gathers answers would hold events back.
     response.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     Ok(response)
+}
+
+/// Whom the events of this person's run are told to. A token is a program's: one that only reads runs is not told what their calls answered,
+/// which may be mail and files that its scope gives nowhere else; one that converses in the person's name brings such answers about itself.
+fn reader_of(actor: &Actor, person: PersonId) -> Reader {
+    let hears = match &actor.kind {
+        ActorKind::Person { .. } => true,
+        ActorKind::Token { scopes, .. } => scopes.contains(&Scope::Converse),
+        ActorKind::Agent { .. } | ActorKind::Worker => false,
+    };
+    if hears && actor.person == Some(person) { Reader::ItsPerson } else { Reader::Another }
 }
 
 /// The event to go on after, and by which name it was given.

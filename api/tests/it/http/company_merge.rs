@@ -113,7 +113,7 @@ async fn two_entries_of_a_company_become_one_and_people_deals_and_notes_go_along
     assert!(taken["detail"].as_str().expect("detail").contains(id(&kept)), "{taken}");
     let csv = "Name,Organization Name\nOlga,Acme Ltd\n";
     let import = world.server.ask("POST", "/api/v1/contacts/import").query(&format!("workspace_id={workspace}")).cookie(&book.owner).bytes("text/csv", csv);
-    import.send().await.expect(200);
+    import.send().await.expect(201);
     let olga = book.get("contacts?q=olga").await;
     assert_eq!(olga["items"][0]["company"]["company_id"], kept["company_id"], "{olga}");
     // An entry that stands for another can be merged on; the first then leads to where it all is.
@@ -127,6 +127,40 @@ async fn two_entries_of_a_company_become_one_and_people_deals_and_notes_go_along
     assert_eq!(book.number(logged).await, 4, "each merge is written down for both entries");
     let lost = book.get("audit?action=company.merge").await;
     assert_eq!(lost["items"][0]["detail"]["replaced"], json!({ "name": "Acme" }), "what another value took the place of stays on record");
+}
+
+#[tokio::test]
+async fn a_name_that_was_merged_away_can_be_a_company_again() {
+    let world = World::make().await;
+    let book = Book::of(&world).await;
+    let workspace = world.home.workspace;
+    let (kept, other, third) = (book.company("Acme", "").await, book.company("Globex", "").await, book.company("Third", "").await);
+    let named = |name: &str| json!({ "workspace_id": workspace, "name": name });
+    let import = async |name: &str, company: &str| {
+        let csv = format!("Name,Organization Name\n{name},{company}\n");
+        let ask = world.server.ask("POST", "/api/v1/contacts/import").query(&format!("workspace_id={workspace}")).cookie(&book.owner);
+        ask.bytes("text/csv", csv).send().await.expect(200);
+        book.get(&format!("contacts?q={name}")).await["items"][0]["company"]["company_id"].clone()
+    };
+    book.post("companies", &named("GLOBEX"), 409).await;
+    book.post(&format!("companies/{}/merge", id(&kept)), &of(&kept, &other), 200).await;
+    book.post("companies", &named("acme"), 409).await;
+    // As long as no other company has the name it leads to the one that stays.
+    assert_eq!(import("Olga", "Globex").await, kept["company_id"]);
+    let again = book.post("companies", &named("GLOBEX"), 201).await;
+    assert_eq!((&again["merged_into"], &again["version"]), (&Value::Null, &json!(1)));
+    assert_ne!(id(&again), id(&other), "the entry that was merged away stays as it was");
+    let taken = book.post("companies", &named("Globex"), 409).await;
+    assert!(taken["detail"].as_str().expect("detail").contains(id(&again)), "{taken}");
+    assert_eq!(import("Ivan", "Globex").await, again["company_id"]);
+    // A company can be renamed to it as well.
+    let rename = async |version: i64, name: &str, status: u16| {
+        let change = json!({ "version": version, "name": name });
+        world.server.ask("PATCH", format!("/api/v1/companies/{}", id(&third))).cookie(&book.owner).json(&change).send().await.expect(status).json()
+    };
+    rename(1, "globex", 409).await;
+    book.post(&format!("companies/{}/merge", id(&kept)), &json!({ "version": 2, "other_id": id(&again), "other_version": 1 }), 200).await;
+    assert_eq!(rename(1, "globex", 200).await["name"], "globex");
 }
 
 #[tokio::test]

@@ -87,6 +87,14 @@ async fn a_run_says_what_its_plugins_took() {
     let overheard = Listening::open(working.ask("GET", format!("/api/v1/runs/{run}/events")).cookie(&auditor)).await.until_the_end().await;
     let overheard = overheard.iter().find(|heard| heard.name == "tool.done").expect("a call");
     assert_eq!((overheard.data.get("result"), &overheard.data["result_bytes"]), (None, &done.data["result_bytes"]), "{overheard:?}");
+    // A token that reads runs is no person who hears what was said to them; one that converses for them is told as they are.
+    for (scopes, is_told) in [(&[Scope::Read][..], false), (&[Scope::Read, Scope::Write][..], false), (&[Scope::Converse][..], true)] {
+        let token = working.world.token(&working.world.home.actor, scopes).await.secret;
+        let heard = Listening::open(working.ask("GET", format!("/api/v1/runs/{run}/events")).token(&token)).await.until_the_end().await;
+        let heard = heard.iter().find(|heard| heard.name == "tool.done").expect("a call");
+        let expect = if is_told { done.data.get("result") } else { None };
+        assert_eq!((heard.data.get("result"), &heard.data["result_bytes"]), (expect, &done.data["result_bytes"]), "{scopes:?}: {heard:?}");
+    }
     assert_eq!(shown["pins"]["limits"]["plugins"], json!({ "requests": 100, "questions": 5_000, "egress_bytes": 32 << 20, "fuel": 50_000_000_000_u64 }));
 }
 

@@ -32,13 +32,14 @@ use steward_store::question::QuestionRow;
 use steward_store::run::{self, RunStatus};
 use steward_store::step::{Move, NewSubRun, Reserve, Step};
 use steward_store::{Store, StoreError, Tx, journal};
+use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 /// The most events of one run.
 const EVENTS_MAX: i64 = 100_000;
-/// How often a commit is tried while the database is away, or others are in its way.
+/// How often a commit is tried while the database is away or short of something, or others are in its way.
 const TRIES_MAX: u32 = 8;
-/// How often a commit is tried while the disk of the database is full: for about an hour, in which somebody may make room.
+/// How often a commit is tried while the disk of the database is full: for about an hour, in which somebody may make room or stop the run.
 const FULL_TRIES_MAX: u32 = 1_200;
 /// The longest wait between two tries, in milliseconds.
 const PAUSE_MS_MAX: u64 = 3_200;
@@ -228,45 +229,50 @@ impl Journal {
     }
 
     /// Writes a batch: all of it or nothing. Tells whether somebody asked the run to stop.
-    /// While the database is away or its disk is full, or when it took the commit back because others were in its way, it is tried again; a lost
-    /// answer to a commit is found out.
-    pub(super) async fn commit(&self, office: &Office, batch: &Batch<'_>) -> Result<bool, OfficeError> {
+    /// While the database is away, short of something or its disk is full, or when it took the commit back because others were in its way, it is
+    /// tried again; a lost answer to a commit is found out. Once `stop` is cancelled nothing is waited for longer than an outage.
+    pub(super) async fn commit(&self, office: &Office, batch: &Batch<'_>, stop: &CancellationToken) -> Result<bool, OfficeError> {
         match self {
             Self::Memory(memory) => {
                 memory.write(batch);
                 Ok(false)
             }
             // What a commit needs is kept only while it lasts: a run that waits for its model would hold it all the time.
-            Self::Postgres { store, actor } => Box::pin(self.write(store, actor, office, batch)).await,
+            Self::Postgres { store, actor } => Box::pin(self.write(store, actor, office, batch, stop)).await,
         }
     }
 
-    async fn write(&self, store: &Store, actor: &Actor, office: &Office, batch: &Batch<'_>) -> Result<bool, OfficeError> {
+    async fn write(&self, store: &Store, actor: &Actor, office: &Office, batch: &Batch<'_>, stop: &CancellationToken) -> Result<bool, OfficeError> {
         let mut step = step_of(actor, office, batch)?;
-        let mut tries = 0;
+        // Counted apart: after a long wait for room, a server that is started anew is waited for as if it were the first.
+        let (mut full, mut away) = (0_u32, 0_u32);
         loop {
             // What had to wait holds the lease from now on: counted from the first try it would be over, and the run free, as it is written.
             step.lease_until = office.clock.now() + time::Duration::milliseconds(LEASE_MS);
             point();
             let outcome = store.write_step(actor, &step).await;
             point();
-            let tries_max = match &outcome {
-                Err(StoreError::Away(_) | StoreError::Collided(_)) => TRIES_MAX,
-                Err(StoreError::Full(_)) => FULL_TRIES_MAX,
-                _ => 0,
-            };
-            match outcome {
-                Err(err) if tries < tries_max => {
-                    if tries == 0 && matches!(err, StoreError::Full(_)) {
+            // Who asked the run to stop is not to wait an hour for it.
+            let full_max = if stop.is_cancelled() { TRIES_MAX } else { FULL_TRIES_MAX };
+            let tries = match outcome {
+                Err(StoreError::Full(_)) if full < full_max => {
+                    if full == 0 {
                         warn!(run.id = %batch.run, "the disk of the database is full; the run waits where it is until there is room");
                     }
-                    tries += 1;
-                    tokio::time::sleep(Duration::from_millis((100_u64 << tries.min(5)).min(PAUSE_MS_MAX))).await;
+                    // It answers: what was in the way before is over.
+                    away = 0;
+                    full += 1;
+                    full
+                }
+                Err(StoreError::Away(_) | StoreError::Collided(_) | StoreError::Short(_)) if away < TRIES_MAX => {
+                    away += 1;
+                    away
                 }
                 // The answer to an earlier try may have been lost after its commit: then the row is where this batch would bring it.
-                Err(StoreError::Stale | StoreError::Moved) if tries > 0 && self.stands_at(batch).await? => return Ok(false),
+                Err(StoreError::Stale | StoreError::Moved) if (full > 0 || away > 0) && self.stands_at(batch).await? => return Ok(false),
                 other => return Ok(other?),
-            }
+            };
+            tokio::time::sleep(Duration::from_millis((100_u64 << tries.min(5)).min(PAUSE_MS_MAX))).await;
         }
     }
 

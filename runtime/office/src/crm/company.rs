@@ -154,10 +154,12 @@ async fn check_name(tx: &mut Tx, row: &CompanyRow) -> Result<(), CrmError> {
     if fold(&row.name).is_empty() {
         return Err(CrmError::field("name", "holds no letter that shows; give it a text"));
     }
-    match store::find_by_keys(tx, row.workspace, std::slice::from_ref(&row.name_key)).await?.first() {
-        Some((_, company)) if *company != row.company => Err(CrmError::NameTaken { name: row.name.clone(), company: *company }),
-        Some(_) | None => Ok(()),
-    }
+    let found = store::find_by_keys(tx, row.workspace, std::slice::from_ref(&row.name_key)).await?;
+    let Some((_, company)) = found.into_iter().next().filter(|(_, company)| *company != row.company) else { return Ok(()) };
+    // One that only stands for an entry of this name has another name itself: a name that was merged away can be a company again, as a merge
+    // cannot be taken back.
+    let has_name = store::find(tx, company).await?.is_some_and(|standing| standing.name_key == row.name_key);
+    if has_name { Err(CrmError::NameTaken { name: row.name.clone(), company }) } else { Ok(()) }
 }
 
 async fn written(tx: &mut Tx, office: &Office, action: &str, row: &CompanyRow, fields: Vec<&str>, integrity: Integrity) -> Result<(), CrmError> {

@@ -1,14 +1,20 @@
-//! The disk of the database is full in the middle of a run: the run waits where it is, and goes on once there is room.
+//! The disk of the database is full in the middle of a run: the run waits where it is, and goes on once there is room. Nothing else is waited
+//! for as long.
 //!
-//! A trigger refuses each row of a table with the server's own word for a full disk, so that every table a step writes is tried by itself;
-//! a disk that really is full is in `api/tests/it/cli/full.rs`.
+//! A trigger refuses rows of a table with the server's own words, so that every table a step writes is tried by itself; a disk that really is
+//! full is in `api/tests/it/cli/full.rs`.
 
 use super::*;
 use crate::crash::let_leases_lapse;
 use serde_json::json;
 use std::time::Duration;
+use steward_agent::driver::DriveError;
 use steward_agent::testing::{Reply, ScriptedModel};
-use steward_core::Clock;
+use steward_agent::worker::drive_taken;
+use steward_core::limits::LEASE_MS;
+use steward_core::{Clock, RunOutcome};
+use steward_office::runs;
+use steward_store::StoreError;
 use time::macros::datetime;
 use tokio::time::timeout;
 
@@ -28,15 +34,26 @@ async fn lena() -> ScriptedModel {
 
 const SAY: &str = "Put Lena Petrova, lena@partner.example, in the book.";
 
-/// From now on nothing more fits into this table. A sequence counts what was refused: it is not taken back with it.
+/// What the server says when its disk is full.
+const NO_SPACE: &str = "raise exception 'could not extend file: No space left on device' using errcode = '53100';";
+
+/// From now on nothing more fits into this table.
 async fn fill(world: &World, table: &str) {
+    refuse(world, table, NO_SPACE).await;
+}
+
+/// From now on these statements judge each row for this table, whose number they know as `nth`. It is of a sequence, which is not taken back
+/// with what is refused.
+async fn refuse(world: &World, table: &str, statements: &str) {
     let sql = format!(
         "create sequence if not exists refused;
          grant usage on sequence refused to public;
          create or replace function full_disk() returns trigger language plpgsql as $$
+         declare
+           nth bigint := nextval('steward.refused');
          begin
-           perform nextval('steward.refused');
-           raise exception 'could not extend file: No space left on device' using errcode = '53100';
+           {statements}
+           return new;
          end $$;
          create trigger full_disk before insert on {table} for each row execute function full_disk();"
     );
@@ -51,6 +68,19 @@ async fn make_room(world: &World, table: &str) {
 async fn refused_twice(world: &World) {
     let refused = "select case when is_called then last_value else 0 end from refused";
     timeout(PATIENCE, async { while world.db.number(refused).await < 2 {} }).await.expect("it is tried again");
+}
+
+/// Takes the run up and drives it as far as the database lets it.
+async fn try_drive(world: &World) -> Result<RunStatus, DriveError> {
+    let runtime = &world.runtime;
+    let leased = runtime.store.lease_and_take_up(&runtime.worker, runtime.office.clock.now(), LEASE_MS).await;
+    let (leased, taken) = leased.expect("lease").expect("a run");
+    drive_taken(runtime, leased, taken).await
+}
+
+/// How often something was tried that was always refused.
+async fn tried(world: &World) -> i64 {
+    world.db.number("select last_value from refused").await
 }
 
 /// Everything happened, and once.
@@ -155,4 +185,59 @@ async fn what_is_written_late_holds_its_lease_from_then() {
         status = world.drive() => panic!("{status:?} without an answer"),
         () = looked => {}
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_started_anew_after_a_full_disk_is_waited_for_as_any_other() {
+    let model = lena().await;
+    let world = World::scripted(&model).await;
+    let run = world.say(SAY).await;
+    // As often as an outage is tried; then the server goes down to have more room.
+    let statements = format!(
+        "if nth <= 8 then {NO_SPACE} end if;
+         if nth = 9 then raise exception 'terminating connection due to administrator command' using errcode = '57P01'; end if;"
+    );
+    refuse(&world, "reservation", &statements).await;
+    let outcome = timeout(PATIENCE, try_drive(&world)).await.expect("it comes to an end");
+    assert!(matches!(outcome, Ok(RunStatus::Ended)), "{outcome:?}");
+    check(&world, run, "reservation").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_short_of_memory_is_not_waited_for_as_for_a_full_disk() {
+    let model = lena().await;
+    let world = World::scripted(&model).await;
+    let run = world.say(SAY).await;
+    refuse(&world, "reservation", "raise exception 'out of shared memory' using errcode = '53200';").await;
+    let outcome = timeout(PATIENCE, try_drive(&world)).await.expect("it is given up");
+    assert!(matches!(&outcome, Err(DriveError::Journal { source: OfficeError::Store(StoreError::Short(_)), .. })), "{outcome:?}");
+    assert_eq!(tried(&world).await, 9, "once, and as often again as in an outage");
+    make_room(&world, "reservation").await;
+    let_leases_lapse(&world).await;
+    assert_eq!(world.drive().await, Some(RunStatus::Ended));
+    check(&world, run, "reservation").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_waits_for_room_and_is_stopped_waits_no_longer_than_for_an_outage() {
+    let model = lena().await;
+    let world = World::scripted(&model).await;
+    let run = world.say(SAY).await;
+    fill(&world, "reservation").await;
+    let stopped = async {
+        refused_twice(&world).await;
+        let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+        runs::cancel(&mut tx, &world.runtime.office, run).await.expect("cancel");
+        tx.commit().await.expect("commit");
+        world.runtime.live.stop(run);
+    };
+    let (outcome, ()) = timeout(PATIENCE, async { tokio::join!(try_drive(&world), stopped) }).await.expect("it is given up");
+    assert!(matches!(&outcome, Err(DriveError::Journal { source: OfficeError::Store(StoreError::Full(_)), .. })), "{outcome:?}");
+    assert_eq!(tried(&world).await, 9, "once, and as often again as in an outage");
+    make_room(&world, "reservation").await;
+    let_leases_lapse(&world).await;
+    assert_eq!(world.drive().await, Some(RunStatus::Ended));
+    assert_eq!(world.run(run).await.ended, Some(RunOutcome::Cancelled));
+    assert!(model.requests().is_empty(), "its model was never asked");
+    assert_eq!(world.db.number("select count(*) from contact").await, 0);
 }
