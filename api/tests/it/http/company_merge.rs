@@ -139,7 +139,7 @@ async fn a_name_that_was_merged_away_can_be_a_company_again() {
     let import = async |name: &str, company: &str| {
         let csv = format!("Name,Organization Name\n{name},{company}\n");
         let ask = world.server.ask("POST", "/api/v1/contacts/import").query(&format!("workspace_id={workspace}")).cookie(&book.owner);
-        ask.bytes("text/csv", csv).send().await.expect(200);
+        ask.bytes("text/csv", csv).send().await.expect(201);
         book.get(&format!("contacts?q={name}")).await["items"][0]["company"]["company_id"].clone()
     };
     book.post("companies", &named("GLOBEX"), 409).await;

@@ -231,7 +231,7 @@ async fn a_run_that_waits_for_room_and_is_stopped_waits_no_longer_than_for_an_ou
         tx.commit().await.expect("commit");
         world.runtime.live.stop(run);
     };
-    let (outcome, ()) = timeout(PATIENCE, async { tokio::join!(try_drive(&world), stopped) }).await.expect("it is given up");
+    let (outcome, ()) = Box::pin(timeout(PATIENCE, async { tokio::join!(try_drive(&world), stopped) })).await.expect("it is given up");
     assert!(matches!(&outcome, Err(DriveError::Journal { source: OfficeError::Store(StoreError::Full(_)), .. })), "{outcome:?}");
     assert_eq!(tried(&world).await, 9, "once, and as often again as in an outage");
     make_room(&world, "reservation").await;
