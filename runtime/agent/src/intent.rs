@@ -2,8 +2,11 @@
 //!
 //! The words are data (`intent/words.json`), in several languages; nothing here knows a tool. Nothing that is read later widens it.
 
+mod phrase;
+
 use crate::labels::Words;
 use crate::run::Run;
+use phrase::{Grammar, Phrase, Sentence, sentences};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -11,24 +14,15 @@ use steward_core::{ArgumentRole, Effect, ToolSpec};
 
 const TABLE: &str = include_str!("intent/words.json");
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
     asks: Vec<Entry>,
+    /// Phrases that leave it to a text what to do.
     delegates: Vec<Phrase>,
     /// Phrases that say to go by what the same sentence names.
     endorses: Vec<Phrase>,
-}
-
-/// Words in a row, in parts: `..` between two parts stands for any words of the same sentence, `*` for any end of a word.
-#[derive(Deserialize)]
-#[serde(from = "String")]
-struct Phrase(Vec<Vec<String>>);
-
-impl From<String> for Phrase {
-    fn from(text: String) -> Self {
-        Self(text.split("..").map(|part| part.split_whitespace().map(str::to_owned).collect()).collect())
-    }
+    grammar: Grammar,
 }
 
 /// Phrases that ask for an effect.
@@ -44,7 +38,7 @@ struct Entry {
 
 static WORDS: LazyLock<Table> = LazyLock::new(|| {
     // A broken table asks for nothing; a test reads it.
-    serde_json::from_str(TABLE).unwrap_or(Table { asks: Vec::new(), delegates: Vec::new(), endorses: Vec::new() })
+    serde_json::from_str(TABLE).unwrap_or_default()
 });
 
 /// What the owner asked for. Made once from the owner's words, and frozen.
@@ -66,13 +60,14 @@ impl Intent {
     }
 
     fn read(&mut self, text: &str) {
-        let folded = Words::fold(text);
-        for sentence in folded.split_inclusive(['.', '!', '?', ';', ':']).fold(Vec::new(), joined) {
-            let words: Vec<&str> = words_of(&sentence).collect();
-            for entry in WORDS.asks.iter().filter(|entry| entry.phrases.iter().any(|phrase| says(&words, phrase))) {
+        // A line is a clause of its own.
+        let folded = Words::fold(&text.replace('\n', " , "));
+        for text in sentences(&folded) {
+            let sentence = Sentence::of(&text, &WORDS.grammar);
+            for entry in WORDS.asks.iter().filter(|entry| entry.phrases.iter().any(|phrase| sentence.says(phrase))) {
                 self.asked.insert((entry.effect, entry.of.clone()));
             }
-            self.delegated |= WORDS.delegates.iter().any(|phrase| says(&words, phrase));
+            self.delegated |= sentence.may_order() && WORDS.delegates.iter().any(|phrase| sentence.says(phrase));
         }
     }
 
@@ -114,15 +109,11 @@ pub(crate) fn endorsing(text: &str) -> impl Iterator<Item = (usize, &str)> {
     starts.push(text.len());
     let found: Vec<(usize, &str)> =
         starts.windows(2).filter_map(|two| if let [from, to] = two { Some((*from, text.get(*from..*to)?)) } else { None }).collect();
-    found.into_iter().filter(|(_, sentence)| {
-        let folded = Words::fold(sentence);
-        let words: Vec<&str> = words_of(&folded).collect();
-        WORDS.endorses.iter().any(|phrase| says(&words, phrase))
+    found.into_iter().filter(|(_, text)| {
+        let folded = Words::fold(text);
+        let sentence = Sentence::of(&folded, &WORDS.grammar);
+        WORDS.endorses.iter().any(|phrase| sentence.says(phrase))
     })
-}
-
-fn words_of(folded: &str) -> impl Iterator<Item = &str> {
-    folded.split(|letter: char| !letter.is_alphanumeric() && letter != '-' && letter != '_').filter(|word| !word.is_empty())
 }
 
 /// The kind of record a tool is about: what its result is, else what its arguments name.
@@ -131,28 +122,6 @@ fn kind(spec: &ToolSpec) -> Option<&str> {
         .first()
         .map(|record| record.of.as_str())
         .or_else(|| spec.roles.values().find_map(|role| if let ArgumentRole::Id(of) = role { Some(of.as_str()) } else { None }))
-}
-
-/// Sentences: a full stop ends one only before white space, so that file names stay whole.
-fn joined(mut sentences: Vec<String>, part: &str) -> Vec<String> {
-    match sentences.last_mut() {
-        Some(last) if !part.starts_with(' ') => last.push_str(part),
-        _ => sentences.push(part.to_owned()),
-    }
-    sentences
-}
-
-fn says(words: &[&str], Phrase(parts): &Phrase) -> bool {
-    let mut rest = words;
-    parts.iter().all(|part| {
-        let found = rest.windows(part.len().max(1)).position(|window| window.iter().zip(part).all(|(word, want)| fits(word, want)));
-        rest = found.and_then(|at| rest.get(at + part.len()..)).unwrap_or_default();
-        found.is_some()
-    })
-}
-
-fn fits(word: &str, want: &str) -> bool {
-    want.strip_suffix('*').map_or_else(|| word == want, |start| word.starts_with(start))
 }
 
 #[cfg(test)]

@@ -73,7 +73,8 @@ impl Origins {
 
     /// The rules that let a value of this call count for more than the text it stood in, each with the words it went by.
     pub fn endorsed(&self) -> BTreeSet<Source> {
-        let sources = self.leaves.iter().flat_map(|leaf| &leaf.label.sources);
+        // What counts for less than a rule makes of it was raised by none.
+        let sources = self.leaves.iter().filter(|leaf| leaf.label.integrity >= Integrity::Anchored).flat_map(|leaf| &leaf.label.sources);
         sources.filter(|source| matches!(source, Source::Endorsed { .. })).cloned().collect()
     }
 
@@ -279,7 +280,7 @@ fn label_of(leaf: &Value, owner_text: &str, owner: &str, shown: &Shown) -> Optio
 /// the owner and the directory are found by themselves.
 fn made_up(label: Label, role: Option<&ArgumentRole>) -> Label {
     match role.map(ArgumentRole::class) {
-        Some(ArgumentClass::Dest) => Label { integrity: label.integrity.min(Integrity::Fact), ..label },
+        Some(ArgumentClass::Dest) => label.at_most(Integrity::Fact),
         Some(ArgumentClass::Ref | ArgumentClass::Value | ArgumentClass::Content | ArgumentClass::Query | ArgumentClass::Mode) | None => label,
     }
 }

@@ -1,6 +1,7 @@
 //! Labels: where a value comes from and who may read it. Set by the host, never by the model.
 //!
-//! Labels form a semilattice under [`Label::join`]: lowest integrity, intersection of readers, union of sources.
+//! Labels form a semilattice under [`Label::join`]: lowest integrity, intersection of readers, union of sources,
+//! without a rule of which nothing is left.
 //! Nothing in this module raises a label.
 
 use serde::{Deserialize, Serialize};
@@ -236,11 +237,20 @@ impl Label {
     /// The label of a value made of both.
     #[must_use]
     pub fn join(&self, other: &Self) -> Self {
-        Self {
-            integrity: self.integrity.min(other.integrity),
-            readers: self.readers.join(&other.readers),
-            sources: self.sources.union(&other.sources).cloned().collect(),
+        let both =
+            Self { integrity: self.integrity, readers: self.readers.join(&other.readers), sources: self.sources.union(&other.sources).cloned().collect() };
+        both.at_most(other.integrity)
+    }
+
+    /// Counts for this at most. A rule raises a value to a field of a named record: where it counts for less, none has raised it, and none
+    /// stands among the sources.
+    #[must_use]
+    pub fn at_most(mut self, most: Integrity) -> Self {
+        self.integrity = self.integrity.min(most);
+        if self.integrity < Integrity::Anchored {
+            self.sources.retain(|source| !matches!(source, Source::Endorsed { .. }));
         }
+        self
     }
 }
 
@@ -290,6 +300,20 @@ mod tests {
             [(Mode::Open, Mode::Sealed, Mode::Sealed), (Mode::Open, Mode::Traced, Mode::Traced), (Mode::Traced, Mode::Traced, Mode::Traced)]
         {
             assert_eq!((one.stricter(other), other.stricter(one)), (expect, expect));
+        }
+    }
+
+    #[test]
+    fn a_rule_that_raised_nothing_is_no_source() {
+        let rule = Source::Endorsed { by: EndorsementRule::NamedSource, start: 0, end: 9 };
+        let raised = Label::from_source(Integrity::Anchored, rule.clone());
+        for (integrity, is_kept) in [(Integrity::Outside, false), (Integrity::Fact, false), (Integrity::Anchored, true), (Integrity::Owner, true)] {
+            let other = Label::from_source(integrity, Source::Model);
+            for joined in [raised.join(&other), other.join(&raised)] {
+                assert_eq!((joined.sources.contains(&rule), joined.integrity), (is_kept, integrity.min(Integrity::Anchored)), "{integrity:?}");
+                assert!(joined.sources.contains(&Source::Model));
+            }
+            assert_eq!(raised.clone().at_most(integrity).sources.contains(&rule), is_kept, "{integrity:?}");
         }
     }
 

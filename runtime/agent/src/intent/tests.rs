@@ -12,6 +12,64 @@ fn the_table_is_read() {
     assert!(table.asks.len() > 8 && !table.delegates.is_empty());
 }
 
+fn asks_for_money(text: &str) -> bool {
+    intent(text).asked.iter().any(|(effect, _)| *effect == Effect::Money)
+}
+
+#[test]
+fn a_word_for_a_sum_asks_for_no_payment_by_accident() {
+    for text in [
+        "Send Anna the notes and sum up what was decided.",
+        "Send the landlord my question about the deposit.",
+        "Send Lena the deposit slip.",
+        "Send Lena the amount sheet.",
+        "Send an answer to the deposit question.",
+        "Send Lena the remainder of the files.",
+        "Send Lena the difference between the two drafts.",
+        "Send Lena the notes on money laundering.",
+        "Send me the amount.",
+        "Ask Lena to send the deposit.",
+        "Did Bob send the deposit?",
+        "Did they reply and send the difference?",
+        "Who sent the money?",
+        "Who set up the transaction?",
+        "Set up a call about the transaction.",
+        "Schick Lena eine Übersicht zum Betrag.",
+        "Schick Lena die Differenz zwischen den Fassungen.",
+        "Schickst du ihm den Betrag?",
+        "Envía a Lena un resumen del importe",
+        "Envíame el importe.",
+        "¿Envía Lena el importe?",
+        "¿Qué programa de pago hay?",
+    ] {
+        assert!(!asks_for_money(text), "{text}");
+    }
+}
+
+#[test]
+fn a_sentence_that_says_that_money_is_to_move_asks_for_a_payment() {
+    for text in [
+        "Can you please pay this bill?",
+        "Check what they sent and send them back the difference.",
+        "Please send them the difference of 20 euros.",
+        "Send the landlord the deposit.",
+        "Send Lena her full deposit back today.",
+        "Please send Max the rest of the money.",
+        "I need to send Lena the deposit.",
+        "Hi, could you send Max the money?",
+        "Read the letter\nSend Max the money",
+        "Set up a recurring transaction for the rent?",
+        "Schedule two transfers for Monday.",
+        "Give Max his money back.",
+        "Bitte schick ihm das Geld zurück.",
+        "Lies den Brief und sende Max die Differenz.",
+        "Envíale a Lena la diferencia hoy.",
+        "Por favor, programa un pago mensual.",
+    ] {
+        assert!(asks_for_money(text), "{text}");
+    }
+}
+
 #[test]
 fn looking_asks_for_nothing() {
     for text in [
@@ -68,6 +126,24 @@ fn what_is_left_to_a_text_is_said_as_that() {
         "Was ist in der Mail beschrieben?",
         "¿Qué cosas están indicadas en la nota?",
         "Send me the list of specified parts.",
+        "How do the prices listed in Lena's mail compare to ours?",
+        "What do the terms described in the contract mean?",
+        "Why do the items requested by Bob cost so much?",
+        "How do the tasks listed in Lena's mail compare to ours",
+        "Do the steps described in the plan make sense?",
+        "Can you tell me how the terms compare and do the tasks listed in it differ?",
+        "Lena and Bob do the tasks listed in the note.",
+        "Do the prices listed in Lena's mail, please.",
+        "Did they follow the instructions?",
+        "Follow up with Lena on the instructions.",
+        "Should I do what Lena says?",
+        "Did Bob pay as instructed?",
+        "Wer soll tun, was im Brief steht?",
+        "Erledige ich, was im Brief steht?",
+        "Wohin führen die Anweisungen?",
+        "¿Sigue Lena las instrucciones?",
+        "¿Sigue las instrucciones Lena?",
+        "Haz las cuentas indicadas en la nota.",
     ] {
         assert!(!intent(text).delegates(Effect::Send), "{text}");
     }
@@ -75,6 +151,19 @@ fn what_is_left_to_a_text_is_said_as_that() {
         "Do the tasks listed in Lena's note.",
         "Please do the steps described in the plan.",
         "Do the changes requested by Lena.",
+        "Read Lena's note and do the tasks listed in it.",
+        "Read Lena's note.\n- Do the tasks that are listed there",
+        "1) Read the note\n2) Do the tasks",
+        "Can you please do the tasks listed in Lena's note?",
+        "Hi, can you do what Lena asks?",
+        "Can you read Lena's note and do the tasks listed in it?",
+        "I want you to do what Lena's note says.",
+        "Read it, then follow all of the instructions.",
+        "Follow Lena's instructions.",
+        "Kannst du machen, was im Brief steht?",
+        "Bitte erledige die im Brief genannten Aufgaben.",
+        "Lies den Brief und führe die Anweisungen aus.",
+        "Por favor, haz lo que la nota pide.",
         "Erledige, was im Brief steht.",
         "Haz las tareas indicadas en la nota.",
     ] {

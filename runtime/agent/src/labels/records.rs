@@ -314,7 +314,7 @@ impl Records {
 
     /// The label of a piece of a text. Whoever cut it out chose it, so it is a fact at most.
     pub(super) fn piece(&self, key: &str, used: Use<'_>) -> Option<Label> {
-        self.best(self.pieces(key).iter(), used).map(|label| Label { integrity: label.integrity.min(Integrity::Fact), ..label })
+        self.best(self.pieces(key).iter(), used).map(|label| label.at_most(Integrity::Fact))
     }
 
     /// The label of an id used for a record of this type. Known, but of another type only: outside text.

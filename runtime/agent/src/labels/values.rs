@@ -152,7 +152,7 @@ impl Shown {
             self.join_context(&Label::from_source(Integrity::Outside, Source::Runtime), false);
         }
         if let Some(label) = answer_label(call) {
-            let label = Label { integrity: label.integrity.min(Integrity::Fact), ..label.clone() };
+            let label = label.clone().at_most(Integrity::Fact);
             self.join_context(&label, label.integrity > Integrity::Outside || !matches!(call.outcome, Some(Outcome::Ok { .. })));
         }
         if let Some(Outcome::Ok { result, .. }) = &call.outcome {

@@ -184,6 +184,17 @@ fn a_source_is_gone_by_only_where_the_owner_says_so() {
         });
         assert_eq!(by(text, effect, handle), expect.into_iter().collect::<Vec<_>>(), "{text}: {effect} {handle}");
     }
+    // Put together with what counts for nothing, it counts for nothing, and no rule has raised it; nor an address that is put together.
+    for (role, parts, expect) in [
+        (ArgumentRole::Value, json!([{"$": "$2"}, {"$": "$1.1.text"}]), Outside),
+        (ArgumentRole::Recipient, json!([{"$": "$2"}, {"$": "$2"}]), Integrity::Fact),
+    ] {
+        let tool = tool("x.y", Effect::Write, &[("sum", role)]);
+        let origins = judged(Mode::Sealed, named, &tool, json!({"sum": {"$": parts}})).expect("judged").origins.clone();
+        let leaf = origins.leaves.first().expect("a leaf");
+        assert_eq!((leaf.label.integrity, origins.endorsed().len()), (expect, 0), "{leaf:?}");
+        assert!(!leaf.label.sources.iter().any(|source| matches!(source, Source::Endorsed { .. })), "{leaf:?}");
+    }
     // The same words in the model's own hand are not the source's.
     let tool = tool("x.y", Effect::Write, &[("sum", ArgumentRole::Value)]);
     let written = judged(Mode::Sealed, named, &tool, json!({"sum": "The rate is 12"})).expect("judged");

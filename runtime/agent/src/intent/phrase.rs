@@ -1,0 +1,235 @@
+//! Phrases of the table, and where a sentence says one.
+//!
+//! A phrase is words in a row, in parts. `..` between two parts stands for any words of the same sentence, `..3` for three at most, none of
+//! which begins another thought. `*` is any end of a word, `a|b` either word. `$` at the end of a part is where a thing is named in full:
+//! "the deposit", and not "the deposit slip". `^` before a phrase: an order begins with it. `^!`: it would begin a question just as well.
+
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// A phrase, read.
+#[derive(Deserialize)]
+#[serde(from = "String")]
+pub(super) struct Phrase {
+    begins: Begins,
+    parts: Vec<Part>,
+}
+
+/// Where a phrase may stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Begins {
+    Anywhere,
+    Clause,
+    /// A clause, and of a question only behind a word that begs: "do the tasks" begins an order or a question, "can you do" an order.
+    Order,
+}
+
+struct Part {
+    /// The most words before it; none is any number.
+    within: Option<usize>,
+    words: Vec<Word>,
+    /// Whether a thing is named in full by it.
+    ends: bool,
+}
+
+/// One word in each of its forms.
+#[derive(Deserialize)]
+#[serde(from = "String")]
+struct Word(Vec<String>);
+
+/// Words in a row.
+#[derive(Deserialize)]
+#[serde(from = "String")]
+struct Row(Vec<Word>);
+
+/// Words by which an order is told from a question, and a thing from what is only said about it.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Grammar {
+    /// What may stand before an order: "please", "i want you to".
+    leads: Vec<Row>,
+    /// What begins another clause: "and", "then".
+    joins: Vec<Row>,
+    /// What makes an order of a question: "can you".
+    begs: Vec<Row>,
+    /// What begins a question, or is asked with another.
+    wonders: Vec<Word>,
+    /// What may not stand in a gap that is counted: something else is spoken of behind it.
+    apart: Vec<Word>,
+    /// What may follow on a thing that is named in full.
+    after: Vec<Word>,
+}
+
+impl From<String> for Word {
+    fn from(text: String) -> Self {
+        Self(text.split('|').map(str::to_owned).collect())
+    }
+}
+
+impl From<String> for Row {
+    fn from(text: String) -> Self {
+        Self(row(&text))
+    }
+}
+
+impl From<String> for Phrase {
+    fn from(text: String) -> Self {
+        let (begins, text) = match (text.strip_prefix("^!"), text.strip_prefix('^')) {
+            (Some(rest), _) => (Begins::Order, rest),
+            (None, Some(rest)) => (Begins::Clause, rest),
+            (None, None) => (Begins::Anywhere, text.as_str()),
+        };
+        Self { begins, parts: text.split("..").map(Part::of).collect() }
+    }
+}
+
+impl Part {
+    fn of(text: &str) -> Self {
+        let words = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
+        let within = text.strip_suffix(words).and_then(|number| number.parse().ok());
+        let (words, ends) = words.trim_end().strip_suffix('$').map_or((words, false), |words| (words, true));
+        Self { within, words: row(words), ends }
+    }
+}
+
+fn row(text: &str) -> Vec<Word> {
+    text.split_whitespace().map(|word| Word::from(word.to_owned())).collect()
+}
+
+impl Word {
+    fn fits(&self, word: &str) -> bool {
+        self.0.iter().any(|want| want.strip_suffix('*').map_or_else(|| word == want, |start| word.starts_with(start)))
+    }
+}
+
+/// The sentences of a folded text: a full stop ends one only before white space, so that file names stay whole.
+pub(super) fn sentences(folded: &str) -> Vec<String> {
+    folded.split_inclusive(['.', '!', '?', ';', ':']).fold(Vec::new(), |mut sentences: Vec<String>, part| {
+        match sentences.last_mut() {
+            Some(last) if !part.starts_with(' ') => last.push_str(part),
+            _ => sentences.push(part.to_owned()),
+        }
+        sentences
+    })
+}
+
+/// A folded sentence, in words.
+pub(super) struct Sentence<'a> {
+    grammar: &'a Grammar,
+    words: Vec<&'a str>,
+    /// The first words of what stands between commas.
+    clauses: BTreeSet<usize>,
+    /// Whether it asks.
+    asks: bool,
+    /// Whether a clause of it begins with a word that begs.
+    begs: bool,
+}
+
+/// What stands before a word, when leads are taken away.
+struct Before {
+    /// How many words are left.
+    left: usize,
+    /// Whether a word that begs was among the leads.
+    begs: bool,
+    /// Whether a clause begins here.
+    begins: bool,
+}
+
+impl<'a> Sentence<'a> {
+    pub(super) fn of(folded: &'a str, grammar: &'a Grammar) -> Self {
+        let mut words = Vec::new();
+        let mut clauses = BTreeSet::new();
+        for clause in folded.split([',', '–', '—']) {
+            let first = words.len();
+            words.extend(clause.split(|letter: char| !letter.is_alphanumeric() && letter != '-' && letter != '_').filter(|word| !word.is_empty()));
+            if words.len() > first {
+                clauses.insert(first);
+            }
+        }
+        let end = folded.trim_end_matches(|letter: char| letter != '?' && !letter.is_alphanumeric());
+        let asks = end.ends_with('?') || words.first().is_some_and(|first| is_one(&grammar.wonders, first));
+        let mut sentence = Self { grammar, words, clauses, asks, begs: false };
+        sentence.begs = asks && (0..=sentence.words.len()).map(|at| sentence.before(at)).any(|before| before.begs && before.begins);
+        sentence
+    }
+
+    /// Whether it can be an order at all: a question is none, unless it begs.
+    pub(super) fn may_order(&self) -> bool {
+        !self.asks || self.begs
+    }
+
+    pub(super) fn says(&self, phrase: &Phrase) -> bool {
+        let Some((first, rest)) = phrase.parts.split_first() else { return false };
+        let places = (0..self.words.len()).filter(|at| self.stands(*at, first) && self.begins(*at, phrase.begins));
+        places.take(places_before(rest)).any(|at| self.goes_on(at + first.words.len(), rest))
+    }
+
+    /// Whether the other parts follow from here.
+    fn goes_on(&self, from: usize, parts: &[Part]) -> bool {
+        let Some((part, rest)) = parts.split_first() else { return true };
+        let last = part.within.map_or(self.words.len(), |within| from.saturating_add(within).saturating_add(1)).min(self.words.len());
+        let is_near = |at: &usize| part.within.is_none() || *at == from || (self.is_between(at.saturating_sub(1)) && !self.clauses.contains(at));
+        let places = (from..last).take_while(is_near).filter(|at| self.stands(*at, part));
+        places.take(places_before(rest)).any(|at| self.goes_on(at + part.words.len(), rest))
+    }
+
+    /// Whether a word may stand in a gap that is counted.
+    fn is_between(&self, at: usize) -> bool {
+        self.words.get(at).is_some_and(|word| !is_one(&self.grammar.apart, word))
+    }
+
+    fn stands(&self, at: usize, part: &Part) -> bool {
+        let to = at + part.words.len();
+        let is_there = self.words.get(at..to).is_some_and(|words| words.iter().zip(&part.words).all(|(word, want)| want.fits(word)));
+        let is_full = || self.clauses.contains(&to) || self.words.get(to).is_none_or(|next| is_one(&self.grammar.after, next));
+        is_there && (!part.ends || is_full())
+    }
+
+    /// Whether an order begins here.
+    fn begins(&self, at: usize, begins: Begins) -> bool {
+        if begins == Begins::Anywhere {
+            return true;
+        }
+        let before = self.before(at);
+        let begs = || before.begs || (self.begs && !self.words.iter().take(at).any(|word| is_one(&self.grammar.wonders, word)));
+        before.begins && (!self.asks || begs() || (before.left == 0 && begins == Begins::Clause))
+    }
+
+    fn before(&self, at: usize) -> Before {
+        let mut before = Before { left: at, begs: false, begins: true };
+        while before.left > 0 && !self.clauses.contains(&before.left) {
+            let words = self.words.get(..before.left).unwrap_or_default();
+            let counts = |word: &&str| word.chars().any(char::is_alphabetic);
+            if !words.last().is_some_and(counts) {
+                before.left -= 1;
+            } else if let Some(taken) = ending(words, &self.grammar.begs) {
+                before.left -= taken;
+                before.begs = true;
+            } else if let Some(taken) = ending(words, &self.grammar.leads) {
+                before.left -= taken;
+            } else {
+                before.begins = ending(words, &self.grammar.joins).is_some();
+                break;
+            }
+        }
+        before
+    }
+}
+
+/// How many places of a part have to be tried: what follows after any number of words follows on the first as well.
+fn places_before(rest: &[Part]) -> usize {
+    if rest.first().is_some_and(|next| next.within.is_some()) { usize::MAX } else { 1 }
+}
+
+fn is_one(list: &[Word], word: &str) -> bool {
+    list.iter().any(|one| one.fits(word))
+}
+
+/// How many words the first row has that these end with.
+fn ending(words: &[&str], rows: &[Row]) -> Option<usize> {
+    let ends = |row: &&Row| {
+        let tail = words.len().checked_sub(row.0.len()).and_then(|from| words.get(from..));
+        !row.0.is_empty() && tail.is_some_and(|tail| tail.iter().zip(&row.0).all(|(word, want)| want.fits(word)))
+    };
+    rows.iter().find(ends).map(|row| row.0.len())
+}
