@@ -3,12 +3,13 @@
 //! The lock file in the data directory is what the tools are made of. An approved change is written there by every process that sees it.
 
 use crate::cli::chain;
+use crate::wiring::accepted_list::is_on_record;
 use crate::wiring::plugin_lock;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
-use steward_core::{Digest, Effect, canonical_json};
+use steward_core::{Digest, Effect, HasKind as _, Kind, canonical_json};
 use steward_host::installed::{self, AcceptedPlugin, Candidate, PluginFacts};
 use steward_host::mcp::{self, Accepted, Definition, Difference, McpError, McpServer, McpTransport, safe_name};
 use steward_host::{EgressRule, KvQuota, PluginError, PluginLimits, Scheme};
@@ -289,6 +290,17 @@ pub(crate) fn accepted_plugin(lock: &Path, name: &str) -> Result<Option<Accepted
     installed::accepted(&plugin_lock(lock), name).map_err(of_plugin)
 }
 
+/// What is listed of a plugin, if it is what stands on record.
+pub(crate) async fn on_record(store: &Store, tx: &Tx, office: &Office, listed: Option<AcceptedPlugin>) -> Result<Option<AcceptedPlugin>, OfficeError> {
+    let Some(entry) = listed else { return Ok(None) };
+    match is_on_record(store, tx.actor().tenant, office.key.as_ref(), &entry).await {
+        Ok(is_there) => Ok(is_there.then_some(entry)),
+        Err(err) if err.kind() == Kind::Away => Err(err),
+        // A record that cannot be used is mended by accepting anew.
+        Err(_) => Ok(None),
+    }
+}
+
 /// Names what is accepted of a plugin; of none it is the digest of nothing.
 pub(crate) fn digest_of(accepted: Option<&AcceptedPlugin>) -> Digest {
     accepted.map_or_else(|| Digest::of(b""), |accepted| accepted.plugin.digest())
@@ -335,7 +347,9 @@ pub(crate) async fn propose_plugin(
     check_operators(store, tx).await?;
     let before = accepted_plugin(lock, &plugin.name)?;
     let base = digest_of(before.as_ref());
-    if base == plugin.digest() {
+    // What only stands in the list was accepted by nobody: all of it is new.
+    let before = on_record(store, tx, office, before).await?;
+    if before.is_some() && base == plugin.digest() {
         return Err(OfficeError::Conflict(format!("`{}` is accepted as it is already; there is nothing to propose", plugin.name)));
     }
     let report = report_of_plugin(before.as_ref().map(|before| &before.plugin), &plugin);
@@ -358,12 +372,21 @@ pub(crate) fn take_up(lock: &Path, row: &ChangeRow) -> Result<Taken, OfficeError
     let version = row.version.unwrap_or_default();
     if let Some(facts) = set.plugin {
         // Without a look first each process would take the list for itself every second.
-        let before = accepted_plugin(lock, &set.server)?.map_or(0, |accepted| accepted.version);
-        if row.state != "approved" || row.subject.strip_prefix(PLUGIN) != Some(&set.server) || before >= version {
+        let standing = accepted_plugin(lock, &set.server)?;
+        let before = standing.as_ref().map_or(0, |accepted| accepted.version);
+        let is_for_it = row.state == "approved" && row.subject.strip_prefix(PLUGIN) == Some(&set.server);
+        // It was approved in the place of just what stands there, so it comes there whatever version that claims.
+        let is_base = before > version && row.base_digest.as_slice() == digest_of(standing.as_ref()).bytes().as_slice();
+        if !is_for_it || (before >= version && !is_base) {
             return Ok(Taken::from_version(before, version));
         }
-        let plugin = Candidate { name: set.server, facts, tools: set.tools };
-        let is_written = installed::put_newer(&plugin_lock(lock), AcceptedPlugin { plugin, version }).map_err(of_plugin)?;
+        let accepted = AcceptedPlugin { plugin: Candidate { name: set.server, facts, tools: set.tools }, version };
+        let list = plugin_lock(lock);
+        let is_written = match &standing {
+            Some(seen) if is_base => installed::put_over(&list, seen, accepted),
+            Some(_) | None => installed::put_newer(&list, accepted),
+        }
+        .map_err(of_plugin)?;
         return Ok(if is_written { Taken::Up } else { Taken::Already });
     }
     let before = mcp::accepted(lock, &set.server).map_err(of_mcp)?.version;

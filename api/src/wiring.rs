@@ -24,6 +24,7 @@ use crate::oauth::ClientDocuments;
 use crate::oidc::{Oidc, OidcError};
 use crate::state::{AppState, Parts};
 use crate::web::Web;
+use accepted_list::OnRecord;
 use agents::AgentsError;
 use data_key::DataKeyError;
 use database::{Database, past_walls};
@@ -135,7 +136,7 @@ impl HasKind for AssembleError {
     }
 }
 
-/// Everything that does not need a database: what may be looked at while another process runs.
+/// What governs runs.
 pub struct Governance {
     /// The tools.
     pub host: Host,
@@ -158,12 +159,15 @@ pub fn seed_all(config: &Config) -> Result<(), AssembleError> {
     Ok(())
 }
 
-/// Loads the plugins: the shipped ones, then those of the installation. Compiled ones are kept in the data directory.
-pub fn load_host(config: &Config) -> Result<Host, AssembleError> {
-    load_plugins(config, Host::new(HostOptions { cache_dir: Some(config.data_dir.join("cache/plugins")), ..options(config) })?)
+/// Loads the plugins: the shipped ones, then those of the installation that stand on record. Compiled ones are kept in the data directory.
+pub fn load_host(config: &Config, on_record: OnRecord) -> Result<Host, AssembleError> {
+    let host = Host::new(HostOptions { cache_dir: Some(config.data_dir.join("cache/plugins")), ..options(config) })?;
+    host.hold_to(on_record.into_entries());
+    load_plugins(config, host)
 }
 
-/// The same for a look from outside: whoever may not write into the data directory, or has none yet, compiles anew.
+/// The same for a look from outside, at all that is listed, since nothing is run: whoever may not write into the data directory, or has none yet,
+/// compiles anew.
 pub fn look_at_host(config: &Config) -> Result<Host, AssembleError> {
     load_plugins(config, Host::to_look(HostOptions { cache_dir: compiled_of(config), ..options(config) })?)
 }
@@ -231,8 +235,8 @@ pub fn plugin_dirs(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Loads tools, rules, prompts and agents.
-pub fn govern(config: &Config) -> Result<Governance, AssembleError> {
-    let host = load_host(config)?;
+pub fn govern(config: &Config, on_record: OnRecord) -> Result<Governance, AssembleError> {
+    let host = load_host(config, on_record)?;
     let rules = policies::load(&config.policies_dir, &host.specs())?;
     let prompts = agents::load_prompts(&config.prompts_dir)?;
     let agents = agents::resolve(&config.agents, &prompts)?;
@@ -247,15 +251,30 @@ pub struct Assembled {
     pub app: Store,
 }
 
-/// The loop, over a pool of the worker's role.
-pub async fn loop_of(config: &Config, database: &Database, key: EnvelopeKey, parts: Governance) -> Result<Arc<Runtime>, AssembleError> {
+/// Whether what governs can be loaded, before anything is started. A look, of which nothing is kept, and which says nothing that is said again.
+pub fn check(config: &Config) -> Result<(), AssembleError> {
+    tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::default(), || -> Result<(), AssembleError> {
+        let host = look_at_host(config)?;
+        policies::load(&config.policies_dir, &host.specs())?;
+        agents::resolve(&config.agents, &agents::load_prompts(&config.prompts_dir)?)?;
+        Ok(())
+    })
+}
+
+/// What loads the parts that govern, of the plugins those that stand on record.
+pub type Govern = fn(&Config, OnRecord) -> Result<Governance, AssembleError>;
+
+/// The loop, over a pool of the worker's role. The list of plugins is held to the record before anything of it is loaded or any run is leased.
+pub async fn loop_of(config: &Config, database: &Database, key: EnvelopeKey, govern: Govern) -> Result<Arc<Runtime>, AssembleError> {
     let ids = Ids::System;
+    let store = database.worker().await?;
+    let office =
+        Office::new(Clock::System, ids.clone()).sealing(data_key::find(config)?).with_key(key.clone()).requiring_second_factor(config.requires_second_factor);
+    let on_record = Box::pin(accepted_list::at_start(&store, &office, config)).await?;
+    let parts = govern(config, on_record)?;
     let runtime = Runtime {
-        store: database.worker().await?,
-        office: Office::new(Clock::System, ids.clone())
-            .sealing(data_key::find(config)?)
-            .with_key(key.clone())
-            .requiring_second_factor(config.requires_second_factor),
+        store,
+        office,
         models: Models::new(config.models.clone(), Clock::System)?,
         host: parts.host,
         rules: parts.rules,
@@ -283,9 +302,9 @@ pub fn web(config: &Config) -> Result<Web, AssembleError> {
 }
 
 /// Connects everything.
-pub async fn assemble(config: &Config, database: &Database, key: EnvelopeKey, parts: Governance) -> Result<Assembled, AssembleError> {
+pub async fn assemble(config: &Config, database: &Database, key: EnvelopeKey, govern: Govern) -> Result<Assembled, AssembleError> {
     let app = database.app().await?;
-    let runtime = loop_of(config, database, key, parts).await?;
+    let runtime = loop_of(config, database, key, govern).await?;
     if let Some(message) = past_walls(&[&app, &runtime.store]).await? {
         warn!("the database {message}");
     }

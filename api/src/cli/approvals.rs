@@ -10,9 +10,10 @@ pub(in crate::cli) use card::Card;
 use super::Setting;
 use super::error::CliError;
 use super::output::{Tone, one_line};
+use super::progress::govern_at;
 use super::terminal::{Terminal, Who, with};
 use crate::routes::holds::HoldView;
-use crate::wiring::{govern, logging};
+use crate::wiring::logging;
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
 use steward_core::limits::PAGE_MAX;
@@ -177,8 +178,8 @@ impl Approvals {
             }
             Verb::Edit { hold, arguments, json, who } => {
                 let arguments = edit::read_arguments(&arguments)?;
-                let governance = govern(&config)?;
-                let card = with(config, &who, "steward approvals", async |terminal| edit::run(terminal, &governance, hold, arguments).await).await?;
+                let card =
+                    with(config, &who, "steward approvals", async |terminal| edit::run(terminal, &govern_at(terminal).await?, hold, arguments).await).await?;
                 if json { setting.output.json(&card.into_json()?)? } else { card.print(&setting.output)? }
             }
             Verb::Grants { json, who } => {
@@ -186,9 +187,8 @@ impl Approvals {
                 grants::print(&setting.output, rows, json)?;
             }
             Verb::Grant(give) => {
-                let governance = govern(&config)?;
                 let (who, json) = (give.who.clone(), give.json);
-                let row = with(config, &who, "steward approvals", async |terminal| grants::give(terminal, &governance, &give).await).await?;
+                let row = with(config, &who, "steward approvals", async |terminal| grants::give(terminal, &govern_at(terminal).await?, &give).await).await?;
                 grants::print_one(&setting.output, row, json)?;
             }
             Verb::Revoke { grant, json, who } => {

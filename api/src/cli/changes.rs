@@ -6,7 +6,7 @@ use super::Setting;
 use super::error::CliError;
 use super::output::Tone;
 use super::password::read_password;
-use super::progress::govern;
+use super::progress::govern_at;
 use super::terminal::{Terminal, Who, with};
 use crate::changes::Here;
 use crate::routes::changes::{ChangeDetail, ChangeView};
@@ -190,7 +190,7 @@ struct Place {
 
 impl Place {
     async fn of(terminal: &Terminal) -> Result<Self, CliError> {
-        let parts = govern(&terminal.config)?;
+        let parts = govern_at(terminal).await?;
         let mut tx = terminal.store.begin(&terminal.actor).await?;
         let approved = approved_set(&mut tx, &terminal.office).await?;
         tx.rollback().await?;

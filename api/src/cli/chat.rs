@@ -12,7 +12,7 @@ use super::terminal::{Terminal, Who, with};
 use crate::config::DEFAULT_AGENT;
 use crate::wiring::database::is_made;
 use crate::wiring::keys::find_key;
-use crate::wiring::{Governance, logging, loop_of};
+use crate::wiring::{logging, loop_of};
 use clap::Args;
 use session::{Session, Turn};
 use std::io::{self, IsTerminal, Read};
@@ -67,8 +67,7 @@ impl Chat {
             return Err(CliError::said(format!("there is no Steward in `{}` yet; start it once with `steward up`", config.data_dir.display())));
         }
         let key = find_key(&config)?;
-        let governance = govern(&config)?;
-        let turn = with(config, &self.who, "steward chat", async |terminal| Box::pin(self.talk(setting, terminal, key, governance, text)).await).await?;
+        let turn = with(config, &self.who, "steward chat", async |terminal| Box::pin(self.talk(setting, terminal, key, text)).await).await?;
         Ok(match turn {
             Turn::Replied => ExitCode::SUCCESS,
             Turn::Waiting => ExitCode::from(WAITING),
@@ -98,8 +97,8 @@ impl Chat {
         }
     }
 
-    async fn talk(&self, setting: &Setting, terminal: &Terminal, key: EnvelopeKey, governance: Governance, text: Option<String>) -> Result<Turn, CliError> {
-        let runtime = loop_of(&terminal.config, &terminal.database, key, governance).await?;
+    async fn talk(&self, setting: &Setting, terminal: &Terminal, key: EnvelopeKey, text: Option<String>) -> Result<Turn, CliError> {
+        let runtime = loop_of(&terminal.config, &terminal.database, key, govern).await?;
         let name = self.agent.as_deref().unwrap_or(DEFAULT_AGENT);
         let names: Vec<&str> = runtime.agents.keys().map(String::as_str).collect();
         let agent = runtime.agents.get(name).cloned().ok_or_else(|| CliError::said(format!("there is no agent `{name}`; there are: {}", names.join(", "))))?;

@@ -72,9 +72,8 @@ impl Work {
 async fn part(config: &Config) -> Result<(Assembled, Database), CliError> {
     let key = find_key(config)?;
     seed_all(config)?;
-    let governance = govern(config)?;
     let database = Database::part(config).await?;
-    let assembled = assemble(config, &database, key, governance).await?;
+    let assembled = assemble(config, &database, key, govern).await?;
     Ok((assembled, database))
 }
 

@@ -14,7 +14,7 @@ use super::error::CliError;
 use super::output::{Tone, one_line};
 use super::terminal::{Who, with};
 use crate::config::Config;
-use crate::tool_sets::{PLUGIN, accepted_plugin, check_operators, digest_of, propose, propose_plugin};
+use crate::tool_sets::{PLUGIN, accepted_plugin, check_operators, digest_of, on_record, propose, propose_plugin};
 use crate::wiring::database::is_made;
 use crate::wiring::keys::from_hex;
 use crate::wiring::{AssembleError, compiled_of, logging, look_at_host, mcp_lock, plugin_dirs, plugin_lock};
@@ -228,18 +228,19 @@ async fn accept_plugin(setting: &Setting, config: Config, name: &str, (look, is_
         return Err(CliError::said("a plugin is accepted whole; leave the names of tools out"));
     }
     let before = accepted_plugin(&lock, name)?;
-    if digest_of(before.as_ref()) == found.digest() {
-        return Ok(setting.output.line(format!("`{name}` is accepted as it is; there is nothing to do"))?);
-    }
-    print::plugin(&setting.output, before.as_ref().map(|before| &before.plugin), &found)?;
-    if look {
-        return Ok(setting.output.line("nothing was accepted; leave out `--look` to accept")?);
-    }
-    let version = before.as_ref().map_or(0, |before| before.version);
-    let accepted = |newest: i32| AcceptedPlugin { plugin: found.clone(), version: version.max(newest) };
+    let (is_listed, nothing_to_do) = (digest_of(before.as_ref()) == found.digest(), format!("`{name}` is accepted as it is; there is nothing to do"));
+    let accepted = |version: i32| AcceptedPlugin { plugin: found.clone(), version };
     let plugins = plugin_lock(&lock);
-    // Before the first start there is nobody else, and no record to write to.
-    if !is_made(&config)? {
+    // Without a record the list is all there is.
+    if look || !is_made(&config)? {
+        if is_listed {
+            return Ok(setting.output.line(nothing_to_do)?);
+        }
+        print::plugin(&setting.output, before.as_ref().map(|before| &before.plugin), &found)?;
+        if look {
+            return Ok(setting.output.line("nothing was accepted; leave out `--look` to accept")?);
+        }
+        // Before the first start there is nobody else, and no record to write to.
         installed::put(&plugins, accepted(0)).map_err(AssembleError::Plugins)?;
         return Ok(setting.output.line("accepted; in force with the first `steward up`")?);
     }
@@ -247,6 +248,12 @@ async fn accept_plugin(setting: &Setting, config: Config, name: &str, (look, is_
     let end = with(config, who, "steward plugin accept", async |terminal| {
         let mut tx = terminal.store.begin(&terminal.actor).await?;
         check_operators(&terminal.store, &tx).await?;
+        // What only stands in the list was accepted by nobody: it is no measure of what is new.
+        let before = on_record(&terminal.store, &tx, &terminal.office, before).await?;
+        if is_listed && before.is_some() {
+            return Ok(nothing_to_do);
+        }
+        print::plugin(&setting.output, before.as_ref().map(|before| &before.plugin), &found)?;
         if changes::somebody_else_decides(&mut tx).await? {
             let Some(reason) = reason else {
                 return Err(CliError::said("say why with `--reason`: somebody else decides on it and reads that first"));
@@ -260,11 +267,11 @@ async fn accept_plugin(setting: &Setting, config: Config, name: &str, (look, is_
         if !terminal.actor.may(Permission::ChangesDecide) {
             return Err(CliError::said("accepting plugins is for owners; say who you are with `--as EMAIL`"));
         }
-        let detail = json!({ "plugin": name, "digest": found.digest(), "before": digest_of(before.as_ref()), "alone": true });
-        let entry = Entry { action: "tool.accept", object: name.to_owned(), outcome: "done", detail, request_id: None };
-        audit::record(&mut tx, &terminal.office, entry).await?;
         // What was approved for it before is not to come back in the place of this.
         let newest = changes::newest_version(&mut tx, ChangeKind::Tool, &format!("{PLUGIN}{name}")).await?;
+        let detail = json!({ "plugin": name, "digest": found.digest(), "before": digest_of(before.as_ref()), "version": newest, "alone": true });
+        let entry = Entry { action: "tool.accept", object: name.to_owned(), outcome: "done", detail, request_id: None };
+        audit::record(&mut tx, &terminal.office, entry).await?;
         tx.commit().await?;
         installed::put(&plugins, accepted(newest)).map_err(AssembleError::Plugins)?;
         Ok("accepted, since nobody else here could; in force within two seconds".to_owned())

@@ -1,17 +1,33 @@
 //! A sign of life on standard error while something takes long. Where that is no terminal, nothing is shown.
 
+use super::terminal::Terminal;
 use crate::config::Config;
-use crate::wiring::{self, AssembleError, Governance};
+use crate::wiring::accepted_list::{self, OnRecord};
+use crate::wiring::{self, AssembleError, Governance, mcp_lock};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
 
 /// How often the sign moves, in milliseconds.
 const TICK_MS: u64 = 100;
+/// What is said while plugins are loaded.
+const MAKING_READY: &str = "making plugins ready; a new one is compiled, once";
+
+/// Whether what governs agents can be loaded, with the same sign as below.
+pub(super) fn check(config: &Config) -> Result<(), AssembleError> {
+    let _sign = Progress::start(MAKING_READY);
+    wiring::check(config)
+}
 
 /// What governs agents, with a sign of life: a plugin that nobody ran before is compiled here, and a large one takes long.
-pub(super) fn govern(config: &Config) -> Result<Governance, AssembleError> {
-    let _sign = Progress::start("making plugins ready; a new one is compiled, once");
-    wiring::govern(config)
+pub(super) fn govern(config: &Config, on_record: OnRecord) -> Result<Governance, AssembleError> {
+    let _sign = Progress::start(MAKING_READY);
+    wiring::govern(config, on_record)
+}
+
+/// The same for a command that drives no run.
+pub(super) async fn govern_at(terminal: &Terminal) -> Result<Governance, AssembleError> {
+    let on_record = accepted_list::look(&terminal.store, terminal.office.key.as_ref(), &mcp_lock(&terminal.config)).await?;
+    govern(&terminal.config, on_record)
 }
 
 /// Shown until it is dropped.

@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use super::output::{Output, Tone, counted, one_line};
-use super::progress::govern;
+use super::progress::govern_at;
 use super::terminal::{Terminal, Who, with};
 use super::{Setting, failed};
 use crate::wiring::adopt::adopt;
@@ -83,15 +83,14 @@ impl Replay {
     async fn replayed(&self, setting: &Setting) -> Result<Replayed, CliError> {
         let config = setting.config()?;
         logging::start(&setting.environment, "warn");
-        let governance = govern(&config)?;
         if let Some(model) = self.model.as_ref().filter(|model| !config.models.models.contains_key(*model)) {
             return Err(CliError::said(format!("no model `{model}` is configured; name one of the configuration's")));
         }
-        let others = self.policy.as_ref().map(|dir| policies::load(dir, &governance.host.specs())).transpose().map_err(AssembleError::from)?;
-        with(config, &self.who, "steward replay", async |terminal| self.with(terminal, &governance, others).await).await
+        with(config, &self.who, "steward replay", async |terminal| self.with(terminal, &govern_at(terminal).await?).await).await
     }
 
-    async fn with(&self, terminal: &Terminal, governance: &Governance, others: Option<Rules>) -> Result<Replayed, CliError> {
+    async fn with(&self, terminal: &Terminal, governance: &Governance) -> Result<Replayed, CliError> {
+        let others = self.policy.as_ref().map(|dir| policies::load(dir, &governance.host.specs())).transpose().map_err(AssembleError::from)?;
         adopt(&terminal.store, &terminal.office, &governance.host.specs(), &governance.rules).await?;
         let key = terminal.office.key.as_ref().ok_or_else(|| CliError::said("the envelope key is not here, so no call can be sealed as it was"))?;
         let tenant = terminal.actor.tenant;

@@ -1,15 +1,16 @@
 //! `steward up`: everything in one process, on embedded defaults.
 
 use super::Setting;
+use super::chain;
 use super::error::CliError;
 use super::output::{Output, Tone};
-use super::progress::govern;
+use super::progress::{check, govern};
 use crate::config::Config;
 use crate::jobs;
 use crate::wiring::database::{Database, make_data_dir};
 use crate::wiring::keys::find_or_make_key;
 use crate::wiring::lock::DataLock;
-use crate::wiring::{Assembled, assemble, audit_key, data_key, first_start, logging, push_key, seed_all, serve, signals, web};
+use crate::wiring::{Assembled, accepted_list, assemble, audit_key, data_key, first_start, logging, mcp_lock, push_key, seed_all, serve, signals, web};
 use crate::{AppState, router, site::Site};
 use clap::Args;
 use secrecy::SecretString;
@@ -80,12 +81,16 @@ async fn start(config: &Config) -> Result<Running, CliError> {
     data_key::find_or_make(config)?;
     push_key::find_or_make(config)?;
     seed_all(config)?;
-    let governance = govern(config)?;
+    // Before PostgreSQL is started; what is run is loaded after that, as it stands on record there.
+    check(config)?;
     let database = Database::own(config, lock).await?;
     let started = async {
-        let assembled = assemble(config, &database, key, governance).await?;
+        let assembled = assemble(config, &database, key, govern).await?;
         let state = assembled.state(config)?;
         let link = first_start::organisation(&assembled.app, &assembled.runtime.office, config).await?;
+        if link.is_some() {
+            look_over(&assembled, config).await;
+        }
         Ok::<_, CliError>((assembled, state, link))
     };
     match started.await {
@@ -96,6 +101,15 @@ async fn start(config: &Config) -> Result<Running, CliError> {
             }
             Err(err)
         }
+    }
+}
+
+/// What was accepted before there was an organisation is put on record before anybody can act in it.
+async fn look_over(assembled: &Assembled, config: &Config) {
+    let Assembled { runtime, .. } = assembled;
+    // The link is shown once: what can be done again in a second does not keep it back.
+    if let Err(err) = accepted_list::hold(&runtime.store, &runtime.office, &mcp_lock(config), &mut accepted_list::Known::default()).await {
+        warn!(error = chain(&err), "the list of accepted plugins could not be held to the record; trying again");
     }
 }
 

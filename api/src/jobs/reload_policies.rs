@@ -66,21 +66,32 @@ pub async fn run(watched: Watched, (store, office): (Store, Office), stop: Cance
             Err(err) => warn!(error = chain(&err), "which tools are accepted could not be looked at; trying again"),
         }
         // Before it is loaded: what was written there by hand is not to run.
-        if let Err(err) = accepted_list::hold(&store, &office, &mcp_lock, &mut known).await {
-            warn!(error = chain(&err), "the list of accepted plugins could not be held to the record; trying again");
-        }
+        let is_held = match accepted_list::hold(&store, &office, &mcp_lock, &mut known).await {
+            Ok(on_record) => {
+                if let Some(on_record) = on_record {
+                    host.hold_to(on_record.into_entries());
+                }
+                true
+            }
+            Err(err) => {
+                warn!(error = chain(&err), "the list of accepted plugins could not be held to the record, so the plugins of before stay; trying again");
+                false
+            }
+        };
         match host.reload_mcp(&mcp, &mcp_lock) {
             Ok(changed) => {
                 changed.iter().for_each(|info| info!(plugin.name = info.server, tools = info.tools.len(), "the accepted tools of an MCP server are in force"))
             }
             Err(err) => error!("THE LIST OF ACCEPTED TOOLS IS REFUSED and the tools of before stay: {}", chain(&err)),
         }
-        let (host_of_plugins, lock, trust) = (host.clone(), plugin_lock.clone(), plugin_trust.clone());
-        // Folders are read whole, and what is new is compiled: no thread of the loop waits for that.
-        let loaded = tokio::task::spawn_blocking(move || host_of_plugins.reload_installed(&plugins, &lock, &trust)).await;
-        match loaded {
-            Ok((_, aside)) => aside.iter().for_each(|one| warn!(plugin.dir = %one.dir.display(), "a plugin is set aside: {}", one.reason)),
-            Err(err) => error!("PLUGINS WERE NOT LOADED and those of before stay: {err}"),
+        if is_held {
+            let (host_of_plugins, lock, trust) = (host.clone(), plugin_lock.clone(), plugin_trust.clone());
+            // Folders are read whole, and what is new is compiled: no thread of the loop waits for that.
+            let loaded = tokio::task::spawn_blocking(move || host_of_plugins.reload_installed(&plugins, &lock, &trust)).await;
+            match loaded {
+                Ok((_, aside)) => aside.iter().for_each(|one| warn!(plugin.dir = %one.dir.display(), "a plugin is set aside: {}", one.reason)),
+                Err(err) => error!("PLUGINS WERE NOT LOADED and those of before stay: {err}"),
+            }
         }
         // Rules are made for the tools there are: with others they are read anew, those of organisations too.
         let (tools, is_other) = (host.specs(), host.generation() != generation);

@@ -1,133 +1,307 @@
 //! Holds the list of accepted plugins to the record. It is a file, and a line of it decides what runs; what people approved and accepted stands
 //! in the database.
 //!
-//! An entry that is another than the approved change it came with is put back. Where only an acceptance without a second person is on record, its
-//! digest is all there is of it, so another is told and not mended. What was there before anything could be on record is put on record as found.
+//! Only what stands on record is loaded: the change in force, or what one person accepted after it, at the version that is in force. An entry that
+//! is another than the approved change it came with is put back; any other is a stranger, which is told and not run. What was there before
+//! anything could be on record is put on record as found, once: by the first start that keeps this record.
 
 use crate::cli::chain;
+use crate::config::Config;
 use crate::tool_sets::{PLUGIN, ToolSet};
-use crate::wiring::plugin_lock;
+use crate::wiring::{adopt, mcp_lock, plugin_dirs, plugin_lock};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
-use steward_core::{Actor, Digest, EnvelopeKey};
+use std::time::SystemTime;
+use steward_core::{Actor, Digest, EnvelopeKey, HasKind as _, Kind, TenantId};
 use steward_host::installed::{self, AcceptedPlugin, Candidate};
 use steward_office::audit::{self, Entry};
 use steward_office::changes::{self, ChangeKind};
 use steward_office::{Office, OfficeError};
-use steward_store::{Store, Tx, governance_change};
+use steward_store::governance_change::{self, ChangeRow};
+use steward_store::{Store, StoreError, Tx};
 use tracing::{error, warn};
 
 /// What says of a plugin that it was accepted by one person alone, and that it was found in the list.
 const ON_RECORD: [&str; 2] = ["tool.accept", "tool.find"];
+/// What says that the list was looked over for what was there before the record, and of what.
+const LOOKED_OVER: (&str, &str) = ("tool.find_all", "plugins");
 
-/// What was looked up already, by plugin.
+/// Entries of the list that stand on record. Made here alone, so that nothing else is loaded.
 #[derive(Debug, Default)]
-pub struct Known(BTreeMap<String, Digest>);
+pub struct OnRecord(Vec<AcceptedPlugin>);
+
+impl OnRecord {
+    /// The entries.
+    pub fn into_entries(self) -> Vec<AcceptedPlugin> {
+        self.0
+    }
+}
+
+/// What was looked up already.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// What is on record, by plugin.
+    good: BTreeMap<String, AcceptedPlugin>,
+    /// What was told, by plugin, and whether only another list changes it.
+    told: BTreeMap<String, (Digest, i32, bool)>,
+    /// How the file was when it was told.
+    file: Option<(u64, Option<SystemTime>)>,
+    /// Whether what was there before the record is on record.
+    is_looked_over: bool,
+}
+
+impl Known {
+    fn is_due(&self, entry: &AcceptedPlugin) -> bool {
+        let (name, digest) = (&entry.plugin.name, entry.plugin.digest());
+        let is_good = self.good.get(name).is_some_and(|good| good.version == entry.version && good.plugin.digest() == digest);
+        !is_good && self.told.get(name) != Some(&(digest, entry.version, true))
+    }
+
+    /// Remembers that it is told; gives whether it was not yet.
+    fn tell(&mut self, entry: &AcceptedPlugin, is_settled: bool) -> bool {
+        let now = (entry.plugin.digest(), entry.version, is_settled);
+        self.told.insert(entry.plugin.name.clone(), now) != Some(now)
+    }
+
+    fn on_record(&self) -> OnRecord {
+        OnRecord(self.good.values().cloned().collect())
+    }
+}
 
 /// What the record says of an entry.
 #[derive(Debug)]
 enum Verdict {
-    /// It is what was approved or accepted, or a newer or older change is about to be told or taken up.
+    /// It is what was approved or accepted last.
     OnRecord,
     /// It is another than the approved change of its version, which is this.
     Edited(Box<AcceptedPlugin>),
-    /// It is none that anybody accepted on record, though somebody did accept one of that name.
+    /// It is not what anybody approved or accepted last on record.
     Stranger,
     /// Nothing is on record of any plugin of that name.
     Unrecorded,
 }
 
+/// The digest of what one person accepted of this name last, or what was found; none where the change in force came later.
+async fn accepted_alone(tx: &mut Tx, name: &str, in_force: Option<&ChangeRow>) -> Result<Option<Value>, StoreError> {
+    let (objects, mut last) = ([name.to_owned()], None::<((i64, i64, String), Value)>);
+    for action in ON_RECORD {
+        for canon in steward_store::audit::of_objects(tx, action, &objects).await? {
+            let said: Value = serde_json::from_slice(&canon).unwrap_or_default();
+            // A server of the configuration may once have had this name.
+            if said.pointer("/detail/plugin").and_then(Value::as_str) != Some(name) {
+                continue;
+            }
+            let at_ms = said.get("at_ms").and_then(Value::as_i64).unwrap_or_default();
+            let version = said.pointer("/detail/version").and_then(Value::as_i64);
+            let is_later = in_force.is_none_or(|row| match version {
+                Some(version) => version >= i64::from(row.version.unwrap_or_default()),
+                // Before entries said so, the time alone tells.
+                None => row.decided_at.is_some_and(|decided| i128::from(at_ms) > decided.unix_timestamp_nanos() / 1_000_000),
+            });
+            let id = said.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let place = (version.unwrap_or_default(), at_ms, id);
+            if is_later && last.as_ref().is_none_or(|(before, _)| *before < place) {
+                last = Some((place, said.pointer("/detail/digest").cloned().unwrap_or_default()));
+            }
+        }
+    }
+    Ok(last.map(|(_, digest)| digest))
+}
+
 async fn judge(tx: &mut Tx, key: Option<&EnvelopeKey>, entry: &AcceptedPlugin) -> Result<Verdict, OfficeError> {
     let (name, digest) = (&entry.plugin.name, entry.plugin.digest());
-    let mut approved = None;
-    if let Some(row) = governance_change::in_force(tx, ChangeKind::Tool.name(), &format!("{PLUGIN}{name}")).await? {
-        let version = row.version.unwrap_or_default();
-        let is_whole = match key {
-            Some(key) => changes::is_approved(key, tx.actor().tenant, &row)?,
-            None => true,
-        };
-        // Another version is taken up or told as one, and what was changed in the database is told and nothing to compare with.
-        if version != entry.version || !is_whole {
-            return Ok(Verdict::OnRecord);
-        }
-        let ToolSet { server, tools, plugin } = ToolSet::read(&row.content)?;
-        approved = plugin.map(|facts| AcceptedPlugin { plugin: Candidate { name: server, facts, tools }, version });
-        if approved.as_ref().is_some_and(|approved| approved.plugin.digest() == digest) {
-            return Ok(Verdict::OnRecord);
-        }
+    let in_force = governance_change::in_force(tx, ChangeKind::Tool.name(), &format!("{PLUGIN}{name}")).await?;
+    let version = in_force.as_ref().and_then(|row| row.version).unwrap_or_default();
+    if let Some(accepted) = accepted_alone(tx, name, in_force.as_ref()).await? {
+        let is_that = entry.version == version && accepted == json!(digest);
+        return Ok(if is_that { Verdict::OnRecord } else { Verdict::Stranger });
     }
-    let mut has_any = false;
-    for action in ON_RECORD {
-        for canon in steward_store::audit::of_objects(tx, action, std::slice::from_ref(name)).await? {
-            let said: Value = serde_json::from_slice(&canon).unwrap_or_default();
-            if said.pointer("/detail/digest") == Some(&json!(digest)) {
-                return Ok(Verdict::OnRecord);
-            }
-            has_any = true;
-        }
+    // Whoever is alone accepts anew in the place of a broken one, so it is asked of only where nothing came later.
+    if let (Some(key), Some(row)) = (key, &in_force)
+        && !changes::is_approved(key, tx.actor().tenant, row)?
+    {
+        return Err(OfficeError::Conflict("what was approved was changed in the database after that; look for who can write there".to_owned()));
     }
-    Ok(match approved {
-        Some(approved) => Verdict::Edited(Box::new(approved)),
-        None if has_any || entry.version > 0 => Verdict::Stranger,
-        None => Verdict::Unrecorded,
+    let Some(row) = in_force else { return Ok(if entry.version == 0 { Verdict::Unrecorded } else { Verdict::Stranger }) };
+    let ToolSet { server, tools, plugin } = ToolSet::read(&row.content)?;
+    Ok(match plugin.map(|facts| AcceptedPlugin { plugin: Candidate { name: server, facts, tools }, version }) {
+        // A file claims no version that the database has not.
+        Some(approved) if entry.version == version && approved.plugin.name == *name => match approved.plugin.digest() == digest {
+            true => Verdict::OnRecord,
+            false => Verdict::Edited(Box::new(approved)),
+        },
+        Some(_) | None => Verdict::Stranger,
     })
 }
 
-/// Looks at what was not looked at yet, puts back what was edited, and tells of what nobody accepted on record. Fails only when the database does
-/// not answer.
-pub async fn hold(store: &Store, office: &Office, lock: &Path, known: &mut Known) -> Result<(), OfficeError> {
-    let list = plugin_lock(lock);
-    // A list that cannot be read is told by who loads it.
-    let entries = installed::all_accepted(&list).unwrap_or_default();
-    let due: Vec<AcceptedPlugin> = entries.into_iter().filter(|entry| known.0.get(&entry.plugin.name) != Some(&entry.plugin.digest())).collect();
-    if due.is_empty() {
-        return Ok(());
+async fn is_looked_over(tx: &mut Tx) -> Result<bool, StoreError> {
+    let (action, object) = LOOKED_OVER;
+    Ok(!steward_store::audit::of_objects(tx, action, &[object.to_owned()]).await?.is_empty())
+}
+
+/// The same in the organisation of whoever runs the installation; what is not on record is a stranger once the list was looked over.
+async fn judged(store: &Store, operators: TenantId, key: Option<&EnvelopeKey>, entry: &AcceptedPlugin) -> Result<Verdict, OfficeError> {
+    let mut tx = store.begin(&Actor::worker(operators)).await?;
+    let mut verdict = judge(&mut tx, key, entry).await?;
+    if matches!(verdict, Verdict::Unrecorded) && is_looked_over(&mut tx).await? {
+        verdict = Verdict::Stranger;
     }
-    let Some(operators) = store.all_tenants().await?.first().map(|first| first.tenant) else { return Ok(()) };
+    tx.rollback().await?;
+    Ok(verdict)
+}
+
+async fn operators(store: &Store) -> Result<Option<TenantId>, StoreError> {
+    Ok(store.all_tenants().await?.first().map(|first| first.tenant))
+}
+
+/// Puts approved tools into the lists and holds that of plugins to the record, before anything of it is loaded.
+pub async fn at_start(store: &Store, office: &Office, config: &Config) -> Result<OnRecord, OfficeError> {
+    let lock = mcp_lock(config);
+    // What was approved meanwhile is not to look like a stranger's absence.
+    if let Err(err) = adopt::adopt_tools(store, office, (&config.mcp, &plugin_dirs(&config.plugins_dir)), &lock).await {
+        warn!(error = chain(&err), "which tools are accepted could not be looked at; trying again");
+    }
+    Ok(hold(store, office, &lock, &mut Known::default()).await?.unwrap_or_default())
+}
+
+/// Looks at what was not looked at yet, puts back what was edited, and tells of what nobody accepted on record. Gives what is to be loaded: a row
+/// that cannot be used leaves of its plugin what was on record before, and nothing is given of a list that cannot be read, which is told by whoever
+/// loads it. Fails when the database does not answer.
+pub async fn hold(store: &Store, office: &Office, lock: &Path, known: &mut Known) -> Result<Option<OnRecord>, OfficeError> {
+    let list = plugin_lock(lock);
+    let file = std::fs::metadata(&list).ok().map(|found| (found.len(), found.modified().ok()));
+    let Ok(entries) = installed::all_accepted(&list) else { return Ok(None) };
+    if known.file != file {
+        known.told.clear();
+        known.file = file;
+    }
+    known.good.retain(|name, _| entries.iter().any(|entry| entry.plugin.name == *name));
+    let due: Vec<AcceptedPlugin> = entries.into_iter().filter(|entry| known.is_due(entry)).collect();
+    if due.is_empty() && known.is_looked_over {
+        return Ok(Some(known.on_record()));
+    }
+    // Before there is an organisation nothing can be on record, and no run could call anything.
+    let Some(operators) = operators(store).await? else { return Ok(Some(OnRecord(due))) };
+    let mut found = Vec::new();
     for entry in due {
-        let (name, digest) = (entry.plugin.name.clone(), entry.plugin.digest());
-        let mut tx = store.begin(&Actor::worker(operators)).await?;
-        match judge(&mut tx, office.key.as_ref(), &entry).await? {
-            Verdict::OnRecord => {}
-            Verdict::Edited(approved) => {
-                error!(
-                    plugin.name = name,
-                    "THE LIST OF ACCEPTED PLUGINS WAS CHANGED BY HAND: it had something else than was approved, as version {}; what was approved is put back. Look for who can write there",
-                    entry.version
-                );
-                if let Err(err) = installed::put_over(&list, &entry, *approved) {
+        let name = entry.plugin.name.clone();
+        match judged(store, operators, office.key.as_ref(), &entry).await {
+            Err(err) if err.kind() == Kind::Away => return Err(err),
+            // One row that cannot be used holds up no other plugin.
+            Err(err) => {
+                if known.tell(&entry, false) {
+                    error!(
+                        plugin.name = name,
+                        error = chain(&err),
+                        "WHAT IS ON RECORD OF A PLUGIN CANNOT BE USED, so what was loaded of it before stays, and nothing else of it is run"
+                    );
+                }
+            }
+            Ok(Verdict::OnRecord) => {
+                known.good.insert(name, entry);
+            }
+            Ok(Verdict::Edited(approved)) => {
+                if known.tell(&entry, false) {
+                    error!(
+                        plugin.name = name,
+                        "THE LIST OF ACCEPTED PLUGINS WAS CHANGED BY HAND: it had something else than was approved, as version {}; what was approved is put back. Look for who can write there",
+                        entry.version
+                    );
+                }
+                if let Err(err) = installed::put_over(&list, &entry, (*approved).clone()) {
                     error!(plugin.name = name, "and it cannot be put back: {}", chain(&err));
                 }
-                continue;
+                // It counts whatever the file says.
+                known.good.insert(name, *approved);
             }
-            Verdict::Stranger => error!(
-                plugin.name = name,
-                "THE LIST OF ACCEPTED PLUGINS HAS WHAT NOBODY ACCEPTED ON RECORD, and it is run; look for who can write there, and accept the plugin anew"
-            ),
-            Verdict::Unrecorded => {
-                let detail = json!({ "plugin": name, "digest": digest });
-                audit::record(&mut tx, office, Entry { action: "tool.find", object: name.clone(), outcome: "done", detail, request_id: None }).await?;
-                tx.commit().await?;
-                warn!(plugin.name = name, "a plugin was accepted before anything could be on record, or by hand; what it is now is on record");
+            Ok(Verdict::Stranger) => {
+                known.good.remove(&name);
+                if known.tell(&entry, true) {
+                    error!(
+                        plugin.name = name,
+                        "THE LIST OF ACCEPTED PLUGINS HAS WHAT NOBODY ACCEPTED ON RECORD, so it is not run; look for who can write there. Whoever wants it accepts it with `steward plugin accept {}`",
+                        entry.plugin.name
+                    );
+                }
             }
+            Ok(Verdict::Unrecorded) => found.push(entry),
         }
-        known.0.insert(name, digest);
+    }
+    if !known.is_looked_over {
+        look_over(store, office, operators, found, known).await?;
+    }
+    Ok(Some(known.on_record()))
+}
+
+/// Puts on record what was there before the record, and that nothing is put there in this way again.
+async fn look_over(store: &Store, office: &Office, operators: TenantId, found: Vec<AcceptedPlugin>, known: &mut Known) -> Result<(), OfficeError> {
+    let mut tx = store.begin(&Actor::worker(operators)).await?;
+    if is_looked_over(&mut tx).await? {
+        // Another process did: what is not on record by that is a stranger at the next look.
+        tx.rollback().await?;
+        known.is_looked_over = true;
+        return Ok(());
+    }
+    for entry in &found {
+        let (name, digest) = (&entry.plugin.name, entry.plugin.digest());
+        let detail = json!({ "plugin": name, "digest": digest, "version": entry.version });
+        audit::record(&mut tx, office, Entry { action: "tool.find", object: name.clone(), outcome: "done", detail, request_id: None }).await?;
+    }
+    let (action, object) = LOOKED_OVER;
+    let detail = json!({ "plugins": found.len() });
+    audit::record(&mut tx, office, Entry { action, object: object.to_owned(), outcome: "done", detail, request_id: None }).await?;
+    tx.commit().await?;
+    known.is_looked_over = true;
+    for entry in found {
+        warn!(plugin.name = entry.plugin.name, "a plugin was accepted before anything could be on record, or by hand; what it is now is on record");
+        known.good.insert(entry.plugin.name.clone(), entry);
     }
     Ok(())
+}
+
+/// Whether this is what stands on record of its plugin. Writes nothing.
+pub(crate) async fn is_on_record(store: &Store, operators: TenantId, key: Option<&EnvelopeKey>, entry: &AcceptedPlugin) -> Result<bool, OfficeError> {
+    Ok(match judged(store, operators, key, entry).await? {
+        Verdict::OnRecord | Verdict::Unrecorded => true,
+        Verdict::Edited(_) | Verdict::Stranger => false,
+    })
+}
+
+/// What a command loads: what stands on record. Writes nothing, tells nothing.
+pub(crate) async fn look(store: &Store, key: Option<&EnvelopeKey>, lock: &Path) -> Result<OnRecord, OfficeError> {
+    // A list that cannot be read is told by who loads it.
+    let entries = installed::all_accepted(&plugin_lock(lock)).unwrap_or_default();
+    let Some(operators) = operators(store).await? else { return Ok(OnRecord(entries)) };
+    let mut on_record = Vec::new();
+    for entry in entries {
+        match is_on_record(store, operators, key, &entry).await {
+            Ok(true) => on_record.push(entry),
+            Ok(false) => {}
+            Err(err) if err.kind() == Kind::Away => return Err(err),
+            Err(err) => warn!(plugin.name = entry.plugin.name, error = chain(&err), "what is on record of a plugin cannot be used, so it is left out"),
+        }
+    }
+    Ok(OnRecord(on_record))
 }
 
 /// What the list has that is not on record, in words.
 pub(crate) async fn strangers(store: &Store, lock: &Path) -> Result<Vec<String>, OfficeError> {
     let entries = installed::all_accepted(&plugin_lock(lock)).unwrap_or_default();
-    let Some(operators) = store.all_tenants().await?.first().map(|first| first.tenant) else { return Ok(Vec::new()) };
-    let mut tx = store.begin(&Actor::worker(operators)).await?;
+    let Some(operators) = operators(store).await? else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for entry in entries {
-        match judge(&mut tx, None, &entry).await? {
-            Verdict::OnRecord | Verdict::Unrecorded => {}
-            Verdict::Edited(_) => found.push(format!("`{}` is listed as something else than was approved", entry.plugin.name)),
-            Verdict::Stranger => found.push(format!("`{}` is listed as something that nobody accepted on record", entry.plugin.name)),
+        match judged(store, operators, None, &entry).await {
+            Ok(Verdict::OnRecord | Verdict::Unrecorded) => {}
+            Ok(Verdict::Edited(_)) => found.push(format!("`{}` is listed as something else than was approved", entry.plugin.name)),
+            Ok(Verdict::Stranger) => {
+                found.push(format!(
+                    "`{0}` is listed as something that nobody accepted on record, and is not run; whoever wants it accepts it with `steward plugin accept {0}`",
+                    entry.plugin.name
+                ));
+            }
+            Err(err) if err.kind() == Kind::Away => return Err(err),
+            Err(err) => found.push(format!("`{}` is listed, and what is on record of it cannot be used: {}", entry.plugin.name, chain(&err))),
         }
     }
     Ok(found)

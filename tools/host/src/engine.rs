@@ -6,7 +6,7 @@
 use crate::cache::Cache;
 use crate::egress::{Dialer, EgressOptions};
 use crate::error::{HostError, PluginError};
-use crate::installed::{SetAside, Tried};
+use crate::installed::{AcceptedPlugin, SetAside, Tried};
 use crate::manifest::MEMORY_MB_MAX;
 use crate::office::KvQuota;
 use crate::plugin::{self, Package, PluginInfo};
@@ -99,6 +99,8 @@ pub(crate) struct Inner {
     pub(crate) aside: RwLock<Vec<SetAside>>,
     /// Names of MCP servers, which no plugin of the installation takes.
     pub(crate) reserved: RwLock<BTreeSet<String>>,
+    /// What of the list of accepted plugins is loaded; all of it while nobody held it to anything.
+    pub(crate) held: RwLock<Option<BTreeMap<String, AcceptedPlugin>>>,
 }
 
 impl Host {
@@ -117,9 +119,9 @@ impl Host {
         let ticker = Ticker::start(&engine, Duration::from_millis(options.tick_ms.max(1)))?;
         let slots = Slots::new(usize::try_from(slots).unwrap_or(usize::MAX));
         let (tools, plugins, servers, generation) = (RwLock::default(), RwLock::default(), RwLock::default(), watch::Sender::new(0));
-        let (tried, aside, reserved) = (Mutex::default(), RwLock::default(), RwLock::default());
+        let (tried, aside, reserved, held) = (Mutex::default(), RwLock::default(), RwLock::default(), RwLock::default());
         let (dialer, kv_cap) = (Arc::new(Dialer::new(options.egress)), options.kv);
-        Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, dialer, kv_cap, tools, plugins, servers, generation, tried, aside, reserved }) })
+        Ok(Self { inner: Arc::new(Inner { engine, ticker, slots, cache, dialer, kv_cap, tools, plugins, servers, generation, tried, aside, reserved, held }) })
     }
 
     /// Whether the operator gave a value to this secret of a plugin's.

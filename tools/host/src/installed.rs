@@ -286,6 +286,19 @@ impl Host {
         *self.inner.reserved.write().unwrap_or_else(PoisonError::into_inner) = names.into_iter().collect();
     }
 
+    /// Holds the list to these entries: whatever stands in it, they alone are loaded from now on, and as they are here.
+    pub fn hold_to(&self, entries: impl IntoIterator<Item = AcceptedPlugin>) {
+        let held = entries.into_iter().map(|entry| (entry.plugin.name.clone(), entry)).collect();
+        *self.inner.held.write().unwrap_or_else(PoisonError::into_inner) = Some(held);
+    }
+
+    /// What is loaded of the list: all of it, or what it is held to. One that cannot be read is told also where it is held.
+    fn read_list(&self, lock: &Path) -> Result<Lock, PluginError> {
+        let list = Lock::read(lock)?;
+        let held = self.inner.held.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(held.map_or(list, |plugins| Lock { plugins }))
+    }
+
     /// Loads those of these folders that were accepted as they are, in the place of what was loaded of the same name; calls under way end as
     /// they began. Gives what was loaded and what was not. A folder that was accepted before and is another by now stays as it was loaded, and
     /// so does everything when the list of what is accepted cannot be read: then that list is what is set aside.
@@ -301,7 +314,7 @@ impl Host {
             may_pass |= err.kind() == Kind::Away;
             aside.push(SetAside { dir: dir.to_owned(), reason: chain(err) });
         };
-        match Lock::read(lock) {
+        match self.read_list(lock) {
             Err(err) => set_aside(lock, &err),
             Ok(list) => {
                 for dir in dirs {
@@ -331,7 +344,7 @@ impl Host {
     /// only a look at both where not. Gives what is set aside only when that is other than before.
     pub fn reload_installed(&self, dirs: &[PathBuf], lock: &Path, trust: &Trust) -> (Vec<PluginInfo>, Vec<SetAside>) {
         // A list that cannot be read is told by what lies there.
-        let accepted = Lock::read(lock).map(|list| list.plugins.values().map(|one| (one.plugin.name.clone(), one.plugin.facts.digest)).collect());
+        let accepted = self.read_list(lock).map(|list| list.plugins.values().map(|one| (one.plugin.name.clone(), one.plugin.facts.digest)).collect());
         let list = fs::metadata(lock).ok().map(|found| (lock.to_owned(), found.len(), found.modified().ok()));
         let files = dirs.iter().flat_map(|dir| look(dir, &[])).chain(list.filter(|_| accepted.is_err()));
         let wanted = Tried { files: files.collect(), accepted: accepted.unwrap_or_default() };

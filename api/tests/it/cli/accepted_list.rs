@@ -1,9 +1,10 @@
-//! The list of accepted plugins, written by hand: what people approved comes back, and what nobody accepted on record is told.
+//! The list of accepted plugins, written by hand: what people approved comes back, and what nobody accepted on record is told and not run.
 
 use super::policy::{PASSWORD, two_people};
-use super::{Home, fed, until};
+use super::{Home, Up, fed, until};
 use serde_json::Value;
 use std::fs;
+use steward_agent::testing::{Reply, ScriptedModel};
 use steward_core::{Clock, Ids};
 use steward_host::testing::GuestFiles;
 use steward_office::Office;
@@ -36,22 +37,185 @@ fn edit(home: &Home) -> (String, String) {
     (accepted, other)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_approved_comes_back_in_the_place_of_what_was_written_by_hand() {
+const STRANGER: &str = "THE LIST OF ACCEPTED PLUGINS HAS WHAT NOBODY ACCEPTED ON RECORD";
+const MANIFEST: &str = "data/plugins/hostile/tool.toml";
+
+/// One whose plugin was approved as a first change, by somebody else than who proposed it. It does not run now.
+async fn approved(name: &str) -> (TestDatabase, Home) {
     let database = TestDatabase::make().await;
-    let home = installed("edited").set("STEWARD_DATABASE__URL", &database.superuser_url);
+    let home = installed(name).set("STEWARD_DATABASE__URL", &database.superuser_url);
     home.up(&[]).stop();
     let key: [u8; 32] = fs::read(home.path("data/keys/data.key")).expect("the data key").try_into().expect("32 bytes");
     let office = Office::new(Clock::System, Ids::System).sealing(Personal::new(DataKey::from_secret(&key).expect("a key"), home.path("data/audit")));
     two_people(&database, &office).await;
     let up = home.up(&[]);
+    approve(&home);
+    up.wait_for_log(&["loaded plugin `hostile`"]);
+    up.stop();
+    (database, home)
+}
+
+/// What lies in the folder is proposed by one person and approved by another.
+fn approve(home: &Home) {
     let said = home.succeeds(&["plugin", "accept", "hostile", "--as", "ben@localhost", "--reason", "For tests."]);
     let id = said.split_whitespace().find(|word| word.starts_with("change_")).expect("an id").to_owned();
     let digest = home.json(&["changes", "show", &id, "--json"])["content_digest"].as_str().expect("a digest").to_owned();
     let ran = fed(home.command(&["changes", "approve", &id, "--digest", &digest]), &format!("{PASSWORD}\n"));
     assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+/// The version that the list claims, in the place of this one.
+fn claim(home: &Home, version: i32, before: i32) {
+    let list = fs::read_to_string(home.path(LIST)).expect("the list");
+    let (from, to) = (format!("\"version\": {before}\n"), format!("\"version\": {version}\n"));
+    assert!(list.contains(&from), "{list}");
+    fs::write(home.path(LIST), list.replace(&from, &to)).expect("written");
+}
+
+/// It is told, in the log and by the doctor, and nothing of it was loaded since this start.
+fn is_told_and_not_run(home: &Home, up: &Up) {
+    up.wait_for_log(&[STRANGER]);
+    up.wait_for_log(&["a plugin is set aside"]);
+    assert!(!up.log().contains("loaded plugin `hostile`"), "{}", up.log());
+    let said = home.run(&["doctor"]);
+    assert!(said.out.contains("`hostile` is listed as something that nobody accepted on record"), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_version_than_that_of_the_record_is_not_run_whatever_its_digest() {
+    let (_database, home) = approved("claims").await;
+    let (list, manifest) = (fs::read_to_string(home.path(LIST)).expect("the list"), fs::read_to_string(home.path(MANIFEST)).expect("the manifest"));
+    // Other bytes under a higher version, and the approved ones under a higher and a lower one.
+    for (version, is_edited) in [(2, true), (2, false), (0, false)] {
+        fs::write(home.path(LIST), &list).expect("written");
+        fs::write(home.path(MANIFEST), &manifest).expect("written");
+        if is_edited {
+            edit(&home);
+        }
+        claim(&home, version, 1);
+        let written = fs::read_to_string(home.path(LIST)).expect("the list");
+        let up = home.up(&[]);
+        if version == 0 {
+            // An older one is taken up from the record before anything is loaded.
+            up.wait_for_log(&["loaded plugin `hostile`"]);
+            assert!(!up.log().contains(STRANGER), "{}", up.log());
+            assert_eq!(fs::read_to_string(home.path(LIST)).expect("the list"), list);
+        } else {
+            is_told_and_not_run(&home, &up);
+            assert_eq!(fs::read_to_string(home.path(LIST)).expect("the list"), written, "nothing says what else it was");
+        }
+        up.stop();
+    }
+    // Two people bring back what claims more than the record has.
+    claim(&home, 7, 1);
+    let up = home.up(&[]);
+    is_told_and_not_run(&home, &up);
+    approve(&home);
     up.wait_for_log(&["loaded plugin `hostile`"]);
+    assert!(fs::read_to_string(home.path(LIST)).expect("the list").contains("\"version\": 2\n"));
     up.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_accepted_before_the_last_is_not_run_again() {
+    let database = TestDatabase::make().await;
+    let home = installed("rollback").set("STEWARD_DATABASE__URL", &database.superuser_url);
+    home.up(&[]).stop();
+    home.succeeds(&["plugin", "accept", "hostile"]);
+    let (list, manifest) = (fs::read_to_string(home.path(LIST)).expect("the list"), fs::read_to_string(home.path(MANIFEST)).expect("the manifest"));
+    fs::write(home.path(MANIFEST), format!("{manifest}\n# mended\n")).expect("written");
+    assert!(home.succeeds(&["plugin", "accept", "hostile"]).contains("nobody else here could"));
+    let newer = fs::read_to_string(home.path(LIST)).expect("the list");
+    fs::write(home.path(LIST), &list).expect("written");
+    fs::write(home.path(MANIFEST), &manifest).expect("written");
+    let up = home.up(&[]);
+    is_told_and_not_run(&home, &up);
+    up.stop();
+
+    // With an approved change the older acceptance counts no more either: what was approved comes back.
+    fs::write(home.path(LIST), &newer).expect("written");
+    fs::write(home.path(MANIFEST), format!("{manifest}\n# mended again\n")).expect("written");
+    let key: [u8; 32] = fs::read(home.path("data/keys/data.key")).expect("the data key").try_into().expect("32 bytes");
+    let office = Office::new(Clock::System, Ids::System).sealing(Personal::new(DataKey::from_secret(&key).expect("a key"), home.path("data/audit")));
+    two_people(&database, &office).await;
+    approve(&home);
+    let approved = fs::read_to_string(home.path(LIST)).expect("the list");
+    fs::write(home.path(LIST), &list).expect("written");
+    claim(&home, 1, 0);
+    fs::write(home.path(MANIFEST), &manifest).expect("written");
+    let up = home.up(&[]);
+    up.wait_for_log(&["THE LIST OF ACCEPTED PLUGINS WAS CHANGED BY HAND"]);
+    until("what was approved to be back", || fs::read_to_string(home.path(LIST)).is_ok_and(|list| list == approved));
+    up.wait_for_log(&["a plugin is set aside"]);
+    assert!(!up.log().contains("loaded plugin `hostile`"), "{}", up.log());
+    up.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_that_comes_into_the_list_after_the_first_start_is_a_stranger() {
+    let database = TestDatabase::make().await;
+    let home = installed("late");
+    // What an acceptance without a record writes is what a hand writes.
+    home.succeeds(&["plugin", "accept", "hostile"]);
+    let list = fs::read_to_string(home.path(LIST)).expect("the list");
+    fs::remove_file(home.path(LIST)).expect("removed");
+    let home = home.set("STEWARD_DATABASE__URL", &database.superuser_url);
+    home.up(&[]).stop();
+    fs::write(home.path(LIST), &list).expect("written");
+    let up = home.up(&[]);
+    is_told_and_not_run(&home, &up);
+    assert_eq!(database.number("select count(*) from audit_event where action = 'tool.find'").await, 0);
+    up.stop();
+    // Nor is it one of the second look.
+    let up = home.up(&[]);
+    is_told_and_not_run(&home, &up);
+    up.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chat_offers_no_plugin_that_is_not_on_record() {
+    let model = ScriptedModel::start_with(|_| Reply::text("Hello.")).await;
+    let database = TestDatabase::make().await;
+    let config = format!(
+        "[plugins]\nallow_unsigned = true\n[agents.assistant]\ntools = [\"hostile.*\", \"crm.*\"]\n[models.strong]\nmodel = \"scripted\"\nbase_url = \"{}\"\n",
+        model.base_url()
+    );
+    let home = Home::with_config("chat-stranger", &config).set("STEWARD_DATABASE__URL", &database.superuser_url);
+    GuestFiles::hostile().write(&home.path("mine")).expect("written");
+    home.succeeds(&["plugin", "install", "mine"]);
+    home.up(&[]).stop();
+    home.succeeds(&["plugin", "accept", "hostile"]);
+    let is_offered = || model.requests().last().expect("a request").tools().iter().any(|tool| tool.contains("hostile"));
+    home.succeeds(&["chat", "Hello"]);
+    assert!(is_offered(), "what is on record is offered");
+    edit(&home);
+    let ran = home.run(&["chat", "Hello"]);
+    assert!(ran.code == 0 && ran.err.contains(STRANGER), "{ran:?}");
+    assert!(!is_offered(), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_that_cannot_be_used_leaves_what_was_loaded_and_is_no_reason_to_load_another() {
+    let (database, home) = approved("unusable").await;
+    let up = home.up(&[]);
+    up.wait_for_log(&["loaded plugin `hostile`"]);
+    let forged = "update governance_change set content = '{}' where kind = 'tool'";
+    database.raw(&format!("alter table governance_change disable trigger user; {forged}; alter table governance_change enable trigger user")).await;
+    edit(&home);
+    up.wait_for_log(&["WHAT IS ON RECORD OF A PLUGIN CANNOT BE USED", "what was loaded of it before stays"]);
+    up.wait_for_log(&["a plugin is set aside", "another than was accepted"]);
+    assert_eq!(up.log().lines().filter(|line| line.contains("loaded plugin `hostile`")).count(), 1, "{}", up.log());
+    up.stop();
+    // Nothing was loaded before a start.
+    let up = home.up(&[]);
+    up.wait_for_log(&["WHAT IS ON RECORD OF A PLUGIN CANNOT BE USED"]);
+    assert!(!up.log().contains("loaded plugin `hostile`"), "{}", up.log());
+    up.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_approved_comes_back_in_the_place_of_what_was_written_by_hand() {
+    let (_database, home) = approved("edited").await;
     let approved = fs::read_to_string(home.path(LIST)).expect("the list");
 
     // While nobody is there to see it, the doctor says so.
@@ -78,9 +242,14 @@ async fn what_nobody_accepted_on_record_is_told() {
     up.wait_for_log(&["loaded plugin `hostile`"]);
     assert!(!up.log().contains("ON RECORD"), "{}", up.log());
     edit(&home);
-    up.wait_for_log(&["THE LIST OF ACCEPTED PLUGINS HAS WHAT NOBODY ACCEPTED ON RECORD"]);
+    up.wait_for_log(&[STRANGER]);
+    up.wait_for_log(&["a plugin is set aside", "was not accepted yet"]);
     let said = home.run(&["doctor"]);
     assert!(said.out.contains("`hostile` is listed as something that nobody accepted on record"), "{said:?}");
+    // Listed it is, and yet there is something to accept: after that it is run.
+    assert!(home.succeeds(&["plugin", "accept", "hostile"]).contains("nobody else here could"));
+    assert!(home.succeeds(&["plugin", "accept", "hostile"]).contains("nothing to do"));
+    until("the accepted one to be loaded", || up.log().lines().filter(|line| line.contains("loaded plugin `hostile`")).count() == 2);
     up.stop();
 }
 
@@ -94,6 +263,25 @@ async fn what_was_accepted_before_the_first_start_is_put_on_record_as_it_is_foun
     up.wait_for_log(&["a plugin was accepted before anything could be on record"]);
     assert!(!up.log().contains("NOBODY ACCEPTED"), "{}", up.log());
     edit(&home);
-    up.wait_for_log(&["THE LIST OF ACCEPTED PLUGINS HAS WHAT NOBODY ACCEPTED ON RECORD"]);
+    up.wait_for_log(&[STRANGER]);
     up.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_installation_of_before_the_record_has_its_plugins_found_once() {
+    let database = TestDatabase::make().await;
+    let home = installed("before");
+    home.succeeds(&["plugin", "accept", "hostile"]);
+    let home = home.set("STEWARD_DATABASE__URL", &database.superuser_url);
+    home.up(&[]).stop();
+    let forgotten = "delete from audit_event where action in ('tool.find', 'tool.find_all')";
+    database.raw(&format!("set session_replication_role = replica; {forgotten}")).await;
+    for found in [1, 0] {
+        let up = home.up(&[]);
+        up.wait_for_log(&["loaded plugin `hostile`"]);
+        assert_eq!(up.log().lines().filter(|line| line.contains("a plugin was accepted before anything could be on record")).count(), found, "{}", up.log());
+        assert!(!up.log().contains(STRANGER), "{}", up.log());
+        assert_eq!(database.number("select count(*) from audit_event where action = 'tool.find'").await, 1);
+        up.stop();
+    }
 }

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 use std::thread;
+use steward_core::Digest;
 use steward_host::installed::{self, AcceptedPlugin, Candidate};
 use steward_host::testing::GuestFiles;
 use steward_host::{Host, PublicKey, SIGNATURE_FILE, SigningKey, Trust, mcp};
@@ -65,6 +66,28 @@ fn a_plugin_that_nobody_accepted_is_not_run() {
     assert!(folder.has_hostile_tools());
     // It is there already.
     assert_eq!(folder.load(&unsigned()), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn what_the_list_has_beyond_what_it_is_held_to_is_not_run() {
+    let folder = Installed::with(&GuestFiles::hostile());
+    let plugin = folder.accept(&unsigned());
+    let entry = AcceptedPlugin { plugin, version: 0 };
+    let reload = || folder.host.reload_installed(std::slice::from_ref(&folder.dir), &folder.lock, &unsigned());
+    folder.host.hold_to([]);
+    let (loaded, aside) = reload();
+    assert!(loaded.is_empty() && aside[0].reason.contains("was not accepted yet"), "{aside:?}");
+    folder.host.hold_to([entry.clone()]);
+    assert_eq!(reload().0.len(), 1);
+    // Whatever is written there then, what it is held to counts.
+    let mut other = entry;
+    other.plugin.facts.digest = Digest::of(b"another");
+    installed::put(&folder.lock, other).expect("written");
+    reload();
+    assert!(folder.has_hostile_tools());
+    folder.host.hold_to([]);
+    reload();
+    assert!(!folder.has_hostile_tools());
 }
 
 #[test]
