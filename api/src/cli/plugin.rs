@@ -144,7 +144,7 @@ impl Plugin {
             Verb::Pull(verb) => verb.run(setting).await?,
             Verb::Inspect(verb) => verb.run(setting)?,
             Verb::Dev(verb) => return verb.run(setting).await,
-            Verb::Accept(wanted) => accept(setting, wanted).await?,
+            Verb::Accept(wanted) => Box::pin(accept(setting, wanted)).await?,
         }
         Ok(ExitCode::SUCCESS)
     }

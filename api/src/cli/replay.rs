@@ -16,7 +16,6 @@ use steward_agent::replay::{Difference, Replayed, With, replay};
 use steward_core::limits::PAGE_MAX;
 use steward_core::{DecisionId, Event, RunId};
 use steward_office::{actions, runs};
-use steward_policies::Rules;
 use steward_store::decision::Filter;
 use steward_store::page::Page;
 use steward_store::{Tx, journal};
