@@ -126,8 +126,8 @@ async fn judge(tx: &mut Tx, key: Option<&EnvelopeKey>, entry: &AcceptedPlugin) -
     let Some(row) = in_force else { return Ok(if entry.version == 0 { Verdict::Unrecorded } else { Verdict::Stranger }) };
     let ToolSet { server, tools, plugin } = ToolSet::read(&row.content)?;
     Ok(match plugin.map(|facts| AcceptedPlugin { plugin: Candidate { name: server, facts, tools }, version }) {
-        // A file claims no version that the database has not.
-        Some(approved) if entry.version == version && approved.plugin.name == *name => match approved.plugin.digest() == digest {
+        // A file claims no version that the database has not: what was approved last is known whole, and stands in its place.
+        Some(approved) if entry.version >= version && approved.plugin.name == *name => match entry.version == version && approved.plugin.digest() == digest {
             true => Verdict::OnRecord,
             false => Verdict::Edited(Box::new(approved)),
         },
@@ -202,14 +202,17 @@ pub async fn hold(store: &Store, office: &Office, lock: &Path, known: &mut Known
                 known.good.insert(name, entry);
             }
             Ok(Verdict::Edited(approved)) => {
-                if known.tell(&entry, false) {
+                let is_new = known.tell(&entry, false);
+                if is_new {
                     error!(
                         plugin.name = name,
                         "THE LIST OF ACCEPTED PLUGINS WAS CHANGED BY HAND: it had something else than was approved, as version {}; what was approved is put back. Look for who can write there",
                         entry.version
                     );
                 }
-                if let Err(err) = installed::put_over(&list, &entry, (*approved).clone()) {
+                if let Err(err) = installed::put_over(&list, &entry, (*approved).clone())
+                    && is_new
+                {
                     error!(plugin.name = name, "and it cannot be put back: {}", chain(&err));
                 }
                 // It counts whatever the file says.

@@ -67,7 +67,12 @@ impl Intent {
             for entry in WORDS.asks.iter().filter(|entry| entry.phrases.iter().any(|phrase| sentence.says(phrase))) {
                 self.asked.insert((entry.effect, entry.of.clone()));
             }
-            self.delegated |= sentence.may_order() && WORDS.delegates.iter().any(|phrase| sentence.says(phrase));
+        }
+        // A question in one line makes none of what is said in another.
+        for line in text.lines().map(Words::fold) {
+            let sentences = sentences(&line);
+            let mut orders = sentences.iter().map(|text| Sentence::of(text, &WORDS.grammar)).filter(Sentence::may_order);
+            self.delegated |= orders.any(|sentence| WORDS.delegates.iter().any(|phrase| sentence.says(phrase)));
         }
     }
 

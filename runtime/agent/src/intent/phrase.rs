@@ -58,6 +58,12 @@ pub(super) struct Grammar {
     apart: Vec<Word>,
     /// What may follow on a thing that is named in full.
     after: Vec<Word>,
+    /// Of those, what names another thing unless a number follows: "the difference of 20", and not "of the two drafts".
+    of: Vec<Word>,
+    /// What is said behind an order and makes no question of it: "…, ok?".
+    tags: Vec<Word>,
+    /// What a question hangs on that is none by itself: "tell me, do the tasks make sense".
+    reports: Vec<Row>,
 }
 
 impl From<String> for Word {
@@ -147,7 +153,11 @@ impl<'a> Sentence<'a> {
             }
         }
         let end = folded.trim_end_matches(|letter: char| letter != '?' && !letter.is_alphanumeric());
-        let asks = end.ends_with('?') || words.first().is_some_and(|first| is_one(&grammar.wonders, first));
+        let is_tagged = || {
+            let last = clauses.last().and_then(|first| words.get(*first..)).unwrap_or_default();
+            clauses.len() > 1 && last.iter().all(|word| is_one(&grammar.tags, word))
+        };
+        let asks = (end.ends_with('?') && !is_tagged()) || words.first().is_some_and(|first| is_one(&grammar.wonders, first));
         let mut sentence = Self { grammar, words, clauses, asks, begs: false };
         sentence.begs = asks && (0..=sentence.words.len()).map(|at| sentence.before(at)).any(|before| before.begs && before.begins);
         sentence
@@ -181,7 +191,9 @@ impl<'a> Sentence<'a> {
     fn stands(&self, at: usize, part: &Part) -> bool {
         let to = at + part.words.len();
         let is_there = self.words.get(at..to).is_some_and(|words| words.iter().zip(&part.words).all(|(word, want)| want.fits(word)));
-        let is_full = || self.clauses.contains(&to) || self.words.get(to).is_none_or(|next| is_one(&self.grammar.after, next));
+        let is_number = |at: usize| self.words.get(at).is_some_and(|word| word.contains(|letter: char| letter.is_ascii_digit()));
+        let may_follow = |next: &&str| is_one(&self.grammar.after, next) && (!is_one(&self.grammar.of, next) || is_number(to + 1));
+        let is_full = || self.clauses.contains(&to) || self.words.get(to).is_none_or(may_follow);
         is_there && (!part.ends || is_full())
     }
 
@@ -191,6 +203,13 @@ impl<'a> Sentence<'a> {
             return true;
         }
         let before = self.before(at);
+        // Behind no more than a comma it may be what is asked, or told of, there.
+        if begins == Begins::Order && before.left > 0 && self.clauses.contains(&before.left) {
+            let words = self.words.get(..before.left).unwrap_or_default();
+            if (self.asks && !before.begs) || ending(words, &self.grammar.reports).is_some() {
+                return false;
+            }
+        }
         let begs = || before.begs || (self.begs && !self.words.iter().take(at).any(|word| is_one(&self.grammar.wonders, word)));
         before.begins && (!self.asks || begs() || (before.left == 0 && begins == Begins::Clause))
     }

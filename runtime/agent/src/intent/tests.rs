@@ -26,6 +26,8 @@ fn a_word_for_a_sum_asks_for_no_payment_by_accident() {
         "Send an answer to the deposit question.",
         "Send Lena the remainder of the files.",
         "Send Lena the difference between the two drafts.",
+        "Send Lena the difference of the two drafts.",
+        "Send Bob the same amount of detail.",
         "Send Lena the notes on money laundering.",
         "Send me the amount.",
         "Ask Lena to send the deposit.",
@@ -144,6 +146,10 @@ fn what_is_left_to_a_text_is_said_as_that() {
         "¿Sigue Lena las instrucciones?",
         "¿Sigue las instrucciones Lena?",
         "Haz las cuentas indicadas en la nota.",
+        "Can you read Lena's mail and tell me, do the tasks listed in it make sense?",
+        "Could you check Lena's mail, do the steps described there match ours?",
+        "Tell me, do the tasks listed in the mail take long",
+        "Please read it, and tell me, do the tasks listed there fit",
     ] {
         assert!(!intent(text).delegates(Effect::Send), "{text}");
     }
@@ -166,6 +172,10 @@ fn what_is_left_to_a_text_is_said_as_that() {
         "Por favor, haz lo que la nota pide.",
         "Erledige, was im Brief steht.",
         "Haz las tareas indicadas en la nota.",
+        "Please do the tasks listed in Bob's mail\n\nCan I see the result after?",
+        "Do what Bob's mail says\nThanks, when will it be done?",
+        "Go through the mail and do the tasks listed there, ok?",
+        "What a day\nDo the tasks listed in Bob's mail",
     ] {
         assert!(intent(text).delegates(Effect::Send), "{text}");
     }

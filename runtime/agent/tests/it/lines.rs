@@ -55,6 +55,7 @@ async fn a_line_that_changes_hands_carries_nothing_over() {
         assert_eq!((leased.tenant, leased.run), (world.tenant, run));
         houses.push((world, leased));
     }
+    let mut cuts = 0;
     for turn in 0..TURNS {
         let ((world, mine), (_, theirs)) = (&houses[turn % 2], &houses[(turn + 1) % 2]);
         let (actor, now) = (Actor::worker(mine.tenant), world.runtime.office.clock.now());
@@ -77,12 +78,13 @@ async fn a_line_that_changes_hands_carries_nothing_over() {
                 assert!(matches!(refused, Err(StoreError::Missing)), "turn {turn}: {refused:?}");
             }
             _ => {
-                // Sent, and dropped before it is answered: the connection is not used again.
+                // Sent, and dropped before it is answered: the connection is not used again. Now and then the answer is there at once.
                 cut = store.take_up(mine.tenant, mine.person, mine.run).now_or_never().is_none();
-                assert!(cut, "turn {turn}: cut off in the middle");
+                cuts += usize::from(cut);
             }
         }
         let (after, carried) = store.carried_over().await;
         assert_eq!((carried, before == after), (None, !cut), "turn {turn}");
     }
+    assert!(cuts > 0, "none was cut off in the middle");
 }

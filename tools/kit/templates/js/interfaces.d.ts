@@ -1,4 +1,5 @@
-// The interfaces of Steward as modules. Which of them a plugin may import stands under `[imports]` in its `tool.toml`.
+// The interfaces of Steward as modules. Which of them a plugin may import stands under `[imports]` in its `tool.toml`. Whole numbers of 64 bits are
+// numbers here, exact up to 2^53.
 
 declare module "steward:plugin/log@0.1.0" {
   /** A line for the operator, cut at 4 KiB; at most 100 a call. */
@@ -7,7 +8,7 @@ declare module "steward:plugin/log@0.1.0" {
 
 declare module "steward:plugin/clock@0.1.0" {
   /** The time of the call, frozen, in Unix milliseconds. */
-  export function nowMs(): bigint;
+  export function nowMs(): number;
 }
 
 declare module "steward:plugin/crm@0.1.0" {
@@ -29,7 +30,7 @@ declare module "steward:plugin/crm@0.1.0" {
     website?: string;
   }
   export interface Money {
-    minor: bigint;
+    minor: number;
     currency: string;
   }
   export interface Deal {
@@ -46,7 +47,7 @@ declare module "steward:plugin/crm@0.1.0" {
     about: Subject;
     text: string;
     author?: string;
-    createdAtMs: bigint;
+    createdAtMs: number;
   }
   export interface Page {
     after?: string;
@@ -102,7 +103,7 @@ declare module "steward:plugin/knowledge@0.1.0" {
     characters: number;
     /** How many pieces it has. */
     chunks: number;
-    createdAtMs: bigint;
+    createdAtMs: number;
   }
   export interface Chunk {
     /** What an answer cites it by, such as `doc_…#3`. */
@@ -147,12 +148,12 @@ declare module "steward:plugin/http@0.1.0" {
 declare module "steward:plugin/kv@0.1.0" {
   export interface Entry {
     value: Uint8Array;
-    version: bigint;
+    version: number;
   }
   /** What `[kv]` of the manifest lets the plugin keep between calls, in one workspace. */
   export function get(key: string): Entry | undefined;
-  export function set(key: string, value: Uint8Array): bigint;
-  export function compareAndSet(key: string, value: Uint8Array, expect: bigint): bigint;
+  export function set(key: string, value: Uint8Array): number;
+  export function compareAndSet(key: string, value: Uint8Array, expect: number): number;
   export function list(prefix: string, after: string | undefined, limit: number): { items: string[]; next?: string };
   /** Whether there was such an entry. Import it under another name: `import { delete as forget } from …`. */
   function remove(key: string): boolean;

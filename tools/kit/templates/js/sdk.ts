@@ -17,7 +17,7 @@ export interface Request {
   locale: string;
   /** IANA name of that person's time zone. */
   timeZone: string;
-  deadlineMs: bigint;
+  deadlineMs: number;
 }
 
 /** A result, and maybe one line for people. */
