@@ -112,7 +112,7 @@ import { plugin, text, utf8 } from "../vendor/steward-plugin/index";
 function greet({ name }: { name: string }) {
   const last = get("last");
   const version = compareAndSet("last", utf8(name), last?.version ?? 0);
-  const kept = last === undefined ? "nothing" : `${text(last.value)}@${last.version}`;
+  const kept = last === null ? "nothing" : `${text(last.value)}@${last.version}`;
   const host = name === "Eve" ? "evil.example" : "api.example.com";
   const answer = fetch({ method: "POST", url: `https://${host}/v1/people?q=1`, headers: [["x-about", "it"]], body: utf8(name) });
   const seen = answer.headers.find(([header]) => header === "x-seen")?.[1];

@@ -318,7 +318,7 @@ export function all(): string {
   const note = addNote({ tag: "contact", val: first?.id ?? "" }, text(fetch({ method: "GET", url: "https://example.com/", headers: [] }).body));
   const version: number = compareAndSet("last", utf8(note.id), get("last")?.version ?? 0);
   const gone: boolean = forget("before");
-  const heading: string | undefined = search("terms", undefined, 5)[0]?.chunks[0]?.heading ?? read("doc_1", 1, 1).chunks[0]?.heading;
+  const heading: string | null | undefined = search("terms", undefined, 5)[0]?.chunks[0]?.heading ?? read("doc_1", 1, 1).chunks[0]?.heading;
   write("info", `${nowMs() + version} ${gone} ${heading ?? ""}`);
   return note.text;
 }

@@ -38,7 +38,7 @@ async fn the_audit_log_is_exported_whole() {
         assert_eq!(canon["action"], entry["action"]);
         assert_eq!(entry["leaf"].as_str().map(str::len), Some(64));
     }
-    assert!(home.succeeds(&["audit", "export", "--output", "log.jsonl"]).contains("2 entries in `log.jsonl`."));
+    assert!(home.succeeds(&["audit", "export", "--output", "log.jsonl"]).contains("3 entries in `log.jsonl`."));
     home.refused(&["audit", "export", "--output", "log.jsonl"], &["`log.jsonl` cannot be made"]);
 }
 

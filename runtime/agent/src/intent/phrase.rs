@@ -7,6 +7,9 @@
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
+/// How far behind "of" a number stands at most: "the difference of an additional 20 %".
+const NUMBER_WITHIN: usize = 3;
+
 /// A phrase, read.
 #[derive(Deserialize)]
 #[serde(from = "String")]
@@ -191,8 +194,8 @@ impl<'a> Sentence<'a> {
     fn stands(&self, at: usize, part: &Part) -> bool {
         let to = at + part.words.len();
         let is_there = self.words.get(at..to).is_some_and(|words| words.iter().zip(&part.words).all(|(word, want)| want.fits(word)));
-        let is_number = |at: usize| self.words.get(at).is_some_and(|word| word.contains(|letter: char| letter.is_ascii_digit()));
-        let may_follow = |next: &&str| is_one(&self.grammar.after, next) && (!is_one(&self.grammar.of, next) || is_number(to + 1));
+        let has_number = || self.words.iter().skip(to + 1).take(NUMBER_WITHIN).any(|word| word.contains(|letter: char| letter.is_ascii_digit()));
+        let may_follow = |next: &&str| is_one(&self.grammar.after, next) && (!is_one(&self.grammar.of, next) || has_number());
         let is_full = || self.clauses.contains(&to) || self.words.get(to).is_none_or(may_follow);
         is_there && (!part.ends || is_full())
     }

@@ -54,6 +54,7 @@ fn a_sentence_that_says_that_money_is_to_move_asks_for_a_payment() {
         "Can you please pay this bill?",
         "Check what they sent and send them back the difference.",
         "Please send them the difference of 20 euros.",
+        "Please send them the difference of an additional 7 %.",
         "Send the landlord the deposit.",
         "Send Lena her full deposit back today.",
         "Please send Max the rest of the money.",

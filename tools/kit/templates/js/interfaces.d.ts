@@ -1,5 +1,5 @@
 // The interfaces of Steward as modules. Which of them a plugin may import stands under `[imports]` in its `tool.toml`. Whole numbers of 64 bits are
-// numbers here, exact up to 2^53.
+// numbers here, exact up to 2^53; what is not there is `null`.
 
 declare module "steward:plugin/log@0.1.0" {
   /** A line for the operator, cut at 4 KiB; at most 100 a call. */
@@ -15,19 +15,19 @@ declare module "steward:plugin/crm@0.1.0" {
   export interface Contact {
     id: string;
     name: string;
-    givenName?: string;
-    familyName?: string;
+    givenName?: string | null;
+    familyName?: string | null;
     emails: string[];
     phones: string[];
-    companyId?: string;
-    companyName?: string;
-    jobTitle?: string;
+    companyId?: string | null;
+    companyName?: string | null;
+    jobTitle?: string | null;
     tags: string[];
   }
   export interface Company {
     id: string;
     name: string;
-    website?: string;
+    website?: string | null;
   }
   export interface Money {
     minor: number;
@@ -37,30 +37,30 @@ declare module "steward:plugin/crm@0.1.0" {
     id: string;
     title: string;
     stage: string;
-    amount?: Money;
-    companyId?: string;
-    contactId?: string;
+    amount?: Money | null;
+    companyId?: string | null;
+    contactId?: string | null;
   }
   export type Subject = { tag: "contact"; val: string } | { tag: "company"; val: string } | { tag: "deal"; val: string };
   export interface Note {
     id: string;
     about: Subject;
     text: string;
-    author?: string;
+    author?: string | null;
     createdAtMs: number;
   }
   export interface Page {
-    after?: string;
+    after?: string | null;
     limit: number;
   }
   export interface Listed<T> {
     items: T[];
-    next?: string;
+    next?: string | null;
   }
   export interface DealFilter {
-    companyId?: string;
-    contactId?: string;
-    stage?: string;
+    companyId?: string | null;
+    contactId?: string | null;
+    stage?: string | null;
   }
   export function findContacts(query: string, page: Page): Listed<Contact>;
   export function getContact(id: string): Contact;
@@ -74,18 +74,18 @@ declare module "steward:plugin/crm-write@0.1.0" {
   import type { Company, Contact, Note, Subject } from "steward:plugin/crm@0.1.0";
   export interface NewContact {
     name: string;
-    givenName?: string;
-    familyName?: string;
+    givenName?: string | null;
+    familyName?: string | null;
     emails: string[];
     phones: string[];
-    companyId?: string;
-    jobTitle?: string;
+    companyId?: string | null;
+    jobTitle?: string | null;
     tags: string[];
   }
   export type ContactPatch = Partial<NewContact>;
   export interface NewCompany {
     name: string;
-    website?: string;
+    website?: string | null;
   }
   export function createContact(contact: NewContact): Contact;
   export function updateContact(id: string, patch: ContactPatch): Contact;
@@ -110,7 +110,7 @@ declare module "steward:plugin/knowledge@0.1.0" {
     cite: string;
     /** From 1. */
     number: number;
-    heading?: string;
+    heading?: string | null;
     text: string;
   }
   export interface Found {
@@ -119,7 +119,7 @@ declare module "steward:plugin/knowledge@0.1.0" {
   }
   export interface Pieces extends Found {
     /** The number of the piece that follows. */
-    next?: number;
+    next?: number | null;
   }
   /** Pieces that hold any of these words, at most 20; with a document only of that one. */
   export function search(query: string, document: string | undefined, limit: number): Found[];
@@ -133,8 +133,8 @@ declare module "steward:plugin/http@0.1.0" {
     method: string;
     url: string;
     headers: [string, string][];
-    body?: Uint8Array;
-    timeoutMs?: number;
+    body?: Uint8Array | null;
+    timeoutMs?: number | null;
   }
   export interface Response {
     status: number;
@@ -151,10 +151,10 @@ declare module "steward:plugin/kv@0.1.0" {
     version: number;
   }
   /** What `[kv]` of the manifest lets the plugin keep between calls, in one workspace. */
-  export function get(key: string): Entry | undefined;
+  export function get(key: string): Entry | null;
   export function set(key: string, value: Uint8Array): number;
   export function compareAndSet(key: string, value: Uint8Array, expect: number): number;
-  export function list(prefix: string, after: string | undefined, limit: number): { items: string[]; next?: string };
+  export function list(prefix: string, after: string | undefined, limit: number): { items: string[]; next?: string | null };
   /** Whether there was such an entry. Import it under another name: `import { delete as forget } from …`. */
   function remove(key: string): boolean;
   export { remove as delete };
