@@ -40,9 +40,9 @@ test('runs that failed are listed with the way to each, and a model that does no
   await expect(of('Runs that failed').getByText('well', { exact: true })).toBeVisible();
   outcome = 'model_failed';
   await page.reload();
-  await expect(of('Models').getByText('look at it')).toBeVisible();
+  await expect(of('Models').getByText('look at it', { exact: true })).toBeVisible();
   await expect(of('Models').getByText('look at [models.*] in steward.toml', { exact: false })).toBeVisible();
-  await expect(of('Runs that failed').getByText('look at it')).toBeVisible();
+  await expect(of('Runs that failed').getByText('look at it', { exact: true })).toBeVisible();
   await expect(of('Runs that failed').getByRole('link', { name: /^assistant, run …/ }).first()).toHaveAttribute('href', /^\/runs\/run_/);
   await expect(of('Runs that failed').getByText('no model answered').first()).toBeVisible();
 });

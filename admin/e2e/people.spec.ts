@@ -4,7 +4,7 @@ import { AUDITOR } from './world';
 test('somebody is invited by a link that is shown once, gets other roles, is shut out and let in again', async ({ page, browser, baseURL }, info) => {
   const name = `Grace of ${info.project.name}`;
   await page.goto('/people');
-  await page.getByRole('button', { name: 'Invite' }).click();
+  await page.getByRole('button', { name: 'Invite', exact: true }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Name').fill(name);
   await dialog.getByLabel('E-mail address').fill(`grace-${info.project.name}@example.org`);
@@ -166,7 +166,7 @@ test.describe('as somebody who may look only', () => {
   test.use({ storageState: AUDITOR });
   test('people are seen and not changed', async ({ page }) => {
     await page.goto('/people');
-    await expect(page.getByRole('button', { name: 'Invite' })).toHaveAccessibleDescription('Only owners invite and change people.');
+    await expect(page.getByRole('button', { name: 'Invite', exact: true })).toHaveAccessibleDescription('Only owners invite and change people.');
     await page.getByRole('button', { name: /sam@example.org/ }).click();
     const person = page.getByRole('dialog');
     for (const name of ['Set roles', 'Make a link', 'Shut out']) await expect(person.getByRole('button', { name })).toHaveAttribute('aria-disabled', 'true');

@@ -20,7 +20,7 @@ test('what was used is summed by day and by model, as bars and as a table, and l
   await page.screenshot({ path: `test-results/usage-tool-${info.project.name}.png` });
   for (const [by, who] of [
     ['Prompt', /^assistant@/],
-    ['Person', 'Ada'],
+    ['Person', 'you'],
     ['Agent', 'assistant'],
   ] as const) {
     await page.getByRole('group', { name: 'By' }).getByRole('button', { name: by }).click();

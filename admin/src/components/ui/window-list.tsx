@@ -37,7 +37,7 @@ export function WindowList<T>({ items, keyOf, label, widePx, narrowPx, hasLines 
   }, [wantsMore, fetchNextPage]);
   return (
     <div ref={list} className="relative" style={{ height: heightPx }}>
-      <ul aria-label={label}>
+      <ul aria-label={label} className="h-full">
         {items.slice(first, last).map((item, at) => (
           // How many there are is not known until the last of them is here.
           <li
