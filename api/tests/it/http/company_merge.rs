@@ -1,36 +1,9 @@
 //! Two entries of one company: found, merged, and nothing lost.
 
+use super::merge::Book;
 use super::world::World;
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use steward_core::{Role, Scope};
-
-struct Book<'a> {
-    world: &'a World,
-    owner: SecretString,
-}
-
-impl<'a> Book<'a> {
-    async fn of(world: &'a World) -> Self {
-        Self { world, owner: world.owner().await }
-    }
-
-    async fn post(&self, path: &str, body: &Value, status: u16) -> Value {
-        self.world.server.ask("POST", format!("/api/v1/{path}")).cookie(&self.owner).json(body).send().await.expect(status).json()
-    }
-
-    async fn get(&self, path: &str) -> Value {
-        self.world.server.ask("GET", format!("/api/v1/{path}")).cookie(&self.owner).send().await.expect(200).json()
-    }
-
-    async fn company(&self, name: &str, website: &str) -> Value {
-        self.post("companies", &json!({ "workspace_id": self.world.home.workspace, "name": name, "website": website }), 201).await
-    }
-
-    async fn number(&self, sql: &str) -> i64 {
-        self.world.server.database.number(sql).await
-    }
-}
 
 fn id(company: &Value) -> &str {
     company["company_id"].as_str().expect("id")

@@ -5,21 +5,22 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use steward_core::{Role, Scope};
 
-struct Book<'a> {
-    world: &'a World,
-    owner: SecretString,
+/// Records of the first organisation, asked for as its owner.
+pub(super) struct Book<'a> {
+    pub(super) world: &'a World,
+    pub(super) owner: SecretString,
 }
 
 impl<'a> Book<'a> {
-    async fn of(world: &'a World) -> Self {
+    pub(super) async fn of(world: &'a World) -> Self {
         Self { world, owner: world.owner().await }
     }
 
-    async fn post(&self, path: &str, body: &Value, status: u16) -> Value {
+    pub(super) async fn post(&self, path: &str, body: &Value, status: u16) -> Value {
         self.world.server.ask("POST", format!("/api/v1/{path}")).cookie(&self.owner).json(body).send().await.expect(status).json()
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub(super) async fn get(&self, path: &str) -> Value {
         self.world.server.ask("GET", format!("/api/v1/{path}")).cookie(&self.owner).send().await.expect(200).json()
     }
 
@@ -27,7 +28,11 @@ impl<'a> Book<'a> {
         self.post("contacts", &body, 201).await
     }
 
-    async fn number(&self, sql: &str) -> i64 {
+    pub(super) async fn company(&self, name: &str, website: &str) -> Value {
+        self.post("companies", &json!({ "workspace_id": self.world.home.workspace, "name": name, "website": website }), 201).await
+    }
+
+    pub(super) async fn number(&self, sql: &str) -> i64 {
         self.world.server.database.number(sql).await
     }
 }
