@@ -503,7 +503,7 @@ mod tests {
 
     fn check(event: Event, expect: &[(&str, &[&str])]) {
         let run: RunId = Ids::counter().make();
-        let got = outside(run, &Recorded { seq: 1, at_ms: 0, event }, Reader::ItsPerson);
+        let got = outside(run, &Recorded::new(1, 0, event), Reader::ItsPerson);
         assert_eq!(got.len(), expect.len(), "{got:?}");
         for (event, (name, fields)) in got.iter().zip(expect) {
             assert_eq!(event.name, *name);

@@ -307,7 +307,7 @@ impl Stage {
         let variables = ["agent", "organisation", "person", "workspace", "now"].map(|name| (name.to_owned(), name.to_owned())).into();
         let started = Event::Started { pins, text, history, variables, attachments: Vec::new() };
         let events = [started].into_iter().chain(given.map(|given| Event::Given { given }));
-        MemoryJournal::new((1..).zip(events).map(|(seq, event)| Recorded { seq, at_ms, event }).collect())
+        MemoryJournal::new((1..).zip(events).map(|(seq, event)| Recorded::new(seq, at_ms, event)).collect())
     }
 
     /// Drives a run to its end, and those that serve it. Each is kept with its script, the one at the top first.

@@ -55,7 +55,7 @@ fn run(events: &mut Vec<Recorded>, read: u32, tool: &str, arguments: Value) -> (
     };
     let mut push = |event| {
         let seq = u32::try_from(events.len()).expect("few") + 1;
-        events.push(Recorded { seq, at_ms: 1_795_000_000_000 + i64::from(seq), event });
+        events.push(Recorded::new(seq, 1_795_000_000_000 + i64::from(seq), event));
     };
     for step in 1..=read {
         push(answered(step, call(step, "crm.get_contact", json!({ "contact_id": "contact_00000000000000000000000001" }))));
@@ -125,7 +125,7 @@ fn bench(criterion: &mut Criterion) {
     ];
     let mut group = criterion.benchmark_group("gate_50_rules");
     for (name, read, tool, arguments, expect) in cases {
-        let mut events = vec![Recorded { seq: 1, at_ms: 1_795_000_000_000, event: started.clone() }];
+        let mut events = vec![Recorded::new(1, 1_795_000_000_000, started.clone())];
         let (run, call) = run(&mut events, read, tool, arguments);
         let shown = Shown::before(agent.mode, &run, read + 1, &runtime.host);
         let ruling = gate.rule(&run, &call, &shown, None, 1_795_000_001_000);

@@ -102,11 +102,8 @@ fn bench(criterion: &mut Criterion) {
         above: None,
     };
     let text = "Please send 'Report 7 of the north' to person7@partner.example, and 1,200.50 euros are due on May 26th, 2026.".to_owned();
-    let run = Run::fold(&[Recorded {
-        seq: 1,
-        at_ms: 1,
-        event: Event::Started { pins, text, history: Vec::new(), variables: BTreeMap::new(), attachments: Vec::new() },
-    }]);
+    let started = Event::Started { pins, text, history: Vec::new(), variables: BTreeMap::new(), attachments: Vec::new() };
+    let run = Run::fold(&[Recorded::new(1, 1, started)]);
     let ten = ["to", "cc", "letter", "subject", "body", "note", "sum", "day", "place", "more"];
     let roles = [ArgumentRole::Recipient, ArgumentRole::Recipient, ArgumentRole::Id("letter".into()), ArgumentRole::Content, ArgumentRole::Content];
     let values = [ArgumentRole::Content, ArgumentRole::Value, ArgumentRole::Value, ArgumentRole::Content, ArgumentRole::Content];

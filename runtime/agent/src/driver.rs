@@ -262,7 +262,7 @@ impl Drive<'_> {
 
     /// What would be the run's next event.
     fn recorded(&self, event: Event) -> Recorded {
-        Recorded { seq: self.run.last_seq + 1, at_ms: self.runtime.office.clock.now_ms(), event }
+        Recorded::new(self.run.last_seq + 1, self.runtime.office.clock.now_ms(), event)
     }
 
     /// Commits all that is pending. Nothing leaves the process before this returns.

@@ -76,7 +76,7 @@ pub async fn edit(tx: &mut Tx, judges: &Judges<'_>, id: HoldId, arguments: Value
     events.push(Event::Edited { call_id, hold_id: id, next_hold_id, arguments, by: editing.by });
     let at_ms = judges.office.clock.now_ms();
     for event in events {
-        run.apply(&Recorded { seq: run.last_seq.saturating_add(1), at_ms, event });
+        run.apply(&Recorded::new(run.last_seq.saturating_add(1), at_ms, event));
     }
     judge(tx, judges, &editing, &run, call_id, next_hold_id).await
 }

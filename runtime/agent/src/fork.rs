@@ -85,7 +85,7 @@ pub fn taken(events: &[Recorded], below: &[(RunId, Vec<Recorded>)], step: u32) -
     let used = plus(run.used(), given_up(&run, &below, 1));
     // What the run it goes on from itself was told comes along, too; runs below that were told the same say nothing new.
     let later = later(&whole, step).chain(whole.later.iter().cloned()).chain(later_below(&whole, step, &below)).collect();
-    let events = before.into_iter().filter_map(|Recorded { seq, at_ms, event }| Some(Recorded { seq, at_ms, event: kept(event)? })).collect();
+    let events = before.into_iter().filter_map(|Recorded { seq, at_ms, event, .. }| Some(Recorded::new(seq, at_ms, kept(event)?))).collect();
     Ok(Taken { events, used, later })
 }
 

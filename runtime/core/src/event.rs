@@ -17,6 +17,10 @@ use crate::verdict::{BlockClass, Needs, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+mod recorded;
+
+pub use recorded::Recorded;
+
 /// What a run is pinned to from its first event on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pins {
@@ -656,16 +660,4 @@ pub enum Event {
         /// One sentence for the person.
         message: String,
     },
-}
-
-/// An event with its place in the run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Recorded {
-    /// From 1, without gaps.
-    pub seq: u32,
-    /// When, Unix milliseconds.
-    pub at_ms: i64,
-    /// What.
-    #[serde(flatten)]
-    pub event: Event,
 }

@@ -375,18 +375,18 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
         attachments,
     };
     let at_ms = office.clock.now_ms();
-    let mut first = vec![Recorded { seq: 1, at_ms, event: started }];
+    let mut first = vec![Recorded::new(1, at_ms, started)];
     if let Some(Taken { from, step, events, used, later }) = taken {
-        first.push(Recorded { seq: 2, at_ms, event: Event::Forked { from, step, taken: u32::try_from(events.len()).unwrap_or(u32::MAX), used, later } });
-        first.extend((3..).zip(events).map(|(seq, taken)| Recorded { seq, ..taken }));
+        first.push(Recorded::new(2, at_ms, Event::Forked { from, step, taken: u32::try_from(events.len()).unwrap_or(u32::MAX), used, later }));
+        first.extend((3..).zip(events).map(|(seq, taken)| Recorded::new(seq, taken.at_ms, taken.event)));
     }
     let steps = if called.is_some() { 1 } else { forked.map_or(0, |forked| forked.step.saturating_sub(1)) };
     if let Some((client, call)) = called {
-        first.push(Recorded { seq: 2, at_ms, event: Event::Called { client, call } });
+        first.push(Recorded::new(2, at_ms, Event::Called { client, call }));
     }
     let is_given = given.is_some();
     if let Some(given) = given {
-        first.push(Recorded { seq: 2, at_ms, event: Event::Given { given } });
+        first.push(Recorded::new(2, at_ms, Event::Given { given }));
     }
     journal::append(tx, posted.run, conversation.workspace, &first).await?;
     run::begun(tx, posted.run, first.len(), steps).await?;

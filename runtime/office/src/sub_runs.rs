@@ -112,12 +112,12 @@ pub fn begin(office: &Office, parent: &Parent<'_>, task: &Task, pins: AgentPins)
     let at_ms = office.clock.now_ms();
     let (text, history, attachments) =
         if is_own_words { (parent.text.to_owned(), parent.history.to_vec(), parent.attachments.to_vec()) } else { Default::default() };
-    let mut events = vec![Recorded { seq: 1, at_ms, event: Event::Started { pins, text, history, variables, attachments } }];
+    let mut events = vec![Recorded::new(1, at_ms, Event::Started { pins, text, history, variables, attachments })];
     if !is_own_words {
         let Label { integrity, readers, sources } = label.clone();
         let given =
             Given { text: task.text.clone(), integrity, readers, sources, exposed: task.exposed, by: GivenBy::Run { run_id: parent.run, call_id: task.call } };
-        events.push(Recorded { seq: 2, at_ms, event: Event::Given { given } });
+        events.push(Recorded::new(2, at_ms, Event::Given { given }));
     }
     Ok((NewSubRun { run_id: office.ids.make(), call_id: task.call, agent, channel: CHANNEL, events }, label))
 }

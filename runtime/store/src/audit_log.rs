@@ -3,6 +3,7 @@
 use crate::audit::AuditRow;
 use crate::error::StoreError;
 use crate::tx::Tx;
+use futures_util::TryStreamExt as _;
 use steward_core::{AuditId, Digest, PersonId};
 use time::OffsetDateTime;
 
@@ -117,15 +118,79 @@ pub async fn insert_checkpoint(tx: &mut Tx, row: &CheckpointRow) -> Result<(), S
     Ok(())
 }
 
-/// Gives every committed entry that has none a place after the first `size`. Returns how many, and the horizon of the next look.
-///
-/// All that one snapshot shows gets its place at once: whoever sees a writer's entry sees the ones before it, so a signed tree has no gap.
-pub async fn place(tx: &mut Tx, size: u64, horizon: i64) -> Result<(u64, i64), StoreError> {
+/// An entry that has no place yet.
+#[derive(Debug)]
+pub struct Fresh {
+    /// Which.
+    pub audit_id: AuditId,
+    /// Its hash.
+    pub leaf: Digest,
+    /// Its exact bytes.
+    pub canon: Vec<u8>,
+}
+
+/// What [`fresh`] found.
+#[derive(Debug)]
+pub struct Found {
+    /// Entries in the order of their places; none when they are more than was asked for.
+    pub entries: Option<Vec<Fresh>>,
+    /// Entries of transactions older than this are among them or have their place.
+    pub horizon: i64,
+    /// Where the search began; for [`place_all`].
+    pub from: i64,
+}
+
+/// Committed entries that have no place, in the order in which they get one, if they are no more than `most` with at most `bytes` together.
+/// They are all that one snapshot shows: whoever sees a writer's entry sees the ones before it, so a tree of all of them has no gap.
+pub async fn fresh(tx: &mut Tx, horizon: i64, most: usize, bytes: usize) -> Result<Found, StoreError> {
     let tenant = tx.actor().tenant.uuid();
     // Taken before the entries are looked at, so that none can slip in between.
     let now = sqlx::query_scalar!(r#"select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "xmin!""#).fetch_one(tx.conn()).await?;
     // A restored database counts its transactions anew: then everything is looked at.
     let from = if now < horizon { 0 } else { horizon };
+    let mut rows = sqlx::query!(
+        "select audit_id, leaf, canon from audit_event
+          where tenant_id = $1 and written_xid >= $2
+            and not exists (select from audit_index where audit_index.tenant_id = $1 and audit_index.audit_id = audit_event.audit_id)
+          order by written_xid, audit_id limit $3",
+        tenant,
+        from,
+        i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1)
+    )
+    .fetch(tx.conn());
+    let (mut entries, mut taken) = (Vec::new(), 0);
+    while let Some(row) = rows.try_next().await? {
+        taken += row.canon.len();
+        if entries.len() == most || taken > bytes {
+            return Ok(Found { entries: None, horizon: now, from });
+        }
+        entries.push(Fresh { audit_id: AuditId::from_uuid(row.audit_id), leaf: digest(row.leaf, "audit_event.leaf")?, canon: row.canon });
+    }
+    Ok(Found { entries: Some(entries), horizon: now, from })
+}
+
+/// Gives these entries the places after the first `size`, in this order.
+pub async fn place(tx: &mut Tx, size: u64, entries: &[Fresh]) -> Result<(), StoreError> {
+    let tenant = tx.actor().tenant.uuid();
+    let ids: Vec<_> = entries.iter().map(|entry| entry.audit_id.uuid()).collect();
+    let leaves: Vec<&[u8]> = entries.iter().map(|entry| entry.leaf.bytes().as_slice()).collect();
+    sqlx::query!(
+        "insert into audit_index (tenant_id, tree_index, audit_id, leaf)
+         select $1, $2 + place - 1, audit_id, leaf from unnest($3::uuid[], $4::bytea[]) with ordinality as new (audit_id, leaf, place)",
+        tenant,
+        signed(size),
+        &ids,
+        &leaves as &[&[u8]]
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Gives every committed entry of transactions from `from` on that has none a place after the first `size`, however many there are. Returns how
+/// many. As [`fresh`] and [`place`] do, without the entries ever leaving the database.
+pub async fn place_all(tx: &mut Tx, size: u64, from: i64) -> Result<u64, StoreError> {
+    let tenant = tx.actor().tenant.uuid();
     let done = sqlx::query!(
         "insert into audit_index (tenant_id, tree_index, audit_id, leaf)
          select $1, $2 + row_number() over (order by written_xid, audit_id) - 1, audit_id, leaf
@@ -138,7 +203,7 @@ pub async fn place(tx: &mut Tx, size: u64, horizon: i64) -> Result<(u64, i64), S
     )
     .execute(tx.conn())
     .await?;
-    Ok((done.rows_affected(), now))
+    Ok(done.rows_affected())
 }
 
 /// Hashes by place, from one on.

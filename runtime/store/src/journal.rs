@@ -6,6 +6,11 @@ use steward_core::event::Recorded;
 use steward_core::{Event, RunId, WorkspaceId};
 use time::OffsetDateTime;
 
+/// The text of an event, which every event has.
+pub(crate) fn body(recorded: &Recorded) -> Result<&str, StoreError> {
+    Some(recorded.text()).filter(|text| !text.is_empty()).ok_or(StoreError::Corrupt { what: "run_event.body" })
+}
+
 /// Appends events. The primary key refuses a number that exists.
 pub async fn append(tx: &mut Tx, run: RunId, workspace: WorkspaceId, events: &[Recorded]) -> Result<(), StoreError> {
     let tenant = tx.actor().tenant.uuid();
@@ -16,7 +21,7 @@ pub async fn append(tx: &mut Tx, run: RunId, workspace: WorkspaceId, events: &[R
         seqs.push(i32::try_from(recorded.seq).map_err(|_| StoreError::Corrupt { what: "run_event.seq" })?);
         times
             .push(OffsetDateTime::from_unix_timestamp_nanos(i128::from(recorded.at_ms) * 1_000_000).map_err(|_| StoreError::Corrupt { what: "run_event.at" })?);
-        bodies.push(serde_json::to_string(&recorded.event).map_err(|_| StoreError::Corrupt { what: "run_event.body" })?);
+        bodies.push(body(recorded)?);
     }
     sqlx::query!(
         "insert into run_event (tenant_id, run_id, workspace_id, seq, at, body)
@@ -26,7 +31,7 @@ pub async fn append(tx: &mut Tx, run: RunId, workspace: WorkspaceId, events: &[R
         workspace.uuid(),
         &seqs,
         &times,
-        &bodies,
+        &bodies as &[&str],
     )
     .execute(tx.conn())
     .await?;
@@ -43,7 +48,7 @@ pub async fn read(tx: &mut Tx, run: RunId, after: u32, most: i64) -> Result<Vec<
         .map(|row| {
             let event: Event = serde_json::from_str(&row.body).map_err(|_| StoreError::Corrupt { what: "run_event.body" })?;
             let at_ms = i64::try_from(row.at.unix_timestamp_nanos() / 1_000_000).map_err(|_| StoreError::Corrupt { what: "run_event.at" })?;
-            Ok(Recorded { seq: u32::try_from(row.seq).map_err(|_| StoreError::Corrupt { what: "run_event.seq" })?, at_ms, event })
+            Ok(Recorded::new(u32::try_from(row.seq).map_err(|_| StoreError::Corrupt { what: "run_event.seq" })?, at_ms, event))
         })
         .collect()
 }

@@ -12,6 +12,7 @@ use crate::decision::DecisionRow;
 use crate::doors::Leased;
 use crate::error::StoreError;
 use crate::hold::HoldRow;
+use crate::journal;
 use crate::membership::Membership;
 use crate::run::RunStatus;
 use crate::tx::{Store, workspaces};
@@ -198,7 +199,7 @@ impl TakenRow {
         let events = self.event_at.iter().zip(&self.event_body).zip(1..).map(|((at, body), seq)| {
             let event: Event = serde_json::from_str(body).map_err(|_| StoreError::Corrupt { what: "run_event.body" })?;
             let at_ms = i64::try_from(at.unix_timestamp_nanos() / 1_000_000).map_err(|_| StoreError::Corrupt { what: "run_event.at" })?;
-            Ok(Recorded { seq, at_ms, event })
+            Ok(Recorded::new(seq, at_ms, event))
         });
         Ok(TakenUp {
             workspace: WorkspaceId::from_uuid(self.workspace_id),
@@ -308,16 +309,16 @@ impl Store {
         for recorded in step.events {
             let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(recorded.at_ms) * 1_000_000);
             times.push(at.map_err(|_| StoreError::Corrupt { what: "run_event.at" })?);
-            bodies.push(serde_json::to_string(&recorded.event).map_err(|_| StoreError::Corrupt { what: "run_event.body" })?);
+            bodies.push(journal::body(recorded)?);
         }
         let audit = (!step.audit.is_empty()).then_some(&step.audit);
-        let each = |column: fn(&AuditRow) -> String| audit.map(|rows| rows.iter().map(column).collect::<Vec<_>>());
+        let each = |column: fn(&AuditRow) -> &str| audit.map(|rows| rows.iter().map(column).collect::<Vec<_>>());
+        let bytes = |column: fn(&AuditRow) -> &[u8]| audit.map(|rows| rows.iter().map(column).collect::<Vec<_>>());
         let writer = audit.and_then(|rows| rows.first()).map(|row| row.writer_id);
         let ids = audit.map(|rows| rows.iter().map(|row| row.audit_id.uuid()).collect::<Vec<_>>());
         let seqs = audit.map(|rows| rows.iter().map(|row| row.writer_seq).collect::<Vec<_>>());
-        let canons = audit.map(|rows| rows.iter().map(|row| row.canon.clone()).collect::<Vec<_>>());
-        let leaves = audit.map(|rows| rows.iter().map(|row| row.leaf.bytes().to_vec()).collect::<Vec<_>>());
-        let (actions, objects, outcomes) = (each(|row| row.action.clone()), each(|row| row.object.clone()), each(|row| row.outcome.clone()));
+        let (canons, leaves) = (bytes(|row| row.canon.as_slice()), bytes(|row| row.leaf.bytes().as_slice()));
+        let (actions, objects, outcomes) = (each(|row| &row.action), each(|row| &row.object), each(|row| &row.outcome));
         self.keep_objects(actor, &step.audit).await?;
         let scopes = step.reserve.map(|reserve| reserve.scopes.iter().map(|(kind, name)| ((*kind).to_owned(), name.clone())).unzip());
         let (kinds, names): (Option<Vec<String>>, Option<Vec<String>>) = scopes.unzip();
@@ -347,7 +348,7 @@ impl Store {
             step.at,
             step.lease_until,
             &times,
-            &bodies,
+            &bodies as _,
             decided.as_ref().map(|decided| decided.ids.as_slice()) as _,
             decided.as_ref().map(|decided| decided.calls.as_slice()) as _,
             decided.as_ref().map(|decided| decided.tools.as_slice()) as _,
@@ -371,11 +372,11 @@ impl Store {
             actor.person.map(PersonId::uuid),
             ids.as_deref(),
             seqs.as_deref(),
-            actions.as_deref(),
-            objects.as_deref(),
-            outcomes.as_deref(),
-            canons.as_deref(),
-            leaves.as_deref(),
+            actions.as_deref() as _,
+            objects.as_deref() as _,
+            outcomes.as_deref() as _,
+            canons.as_deref() as _,
+            leaves.as_deref() as _,
             step.settle,
             list(&step.checks, |check| json!(check)),
             list(&step.adds, |add| json!(add)),
@@ -427,8 +428,7 @@ fn list_of<T>(rows: &[T], row: impl Fn(&T) -> Result<Value, StoreError>) -> Resu
 }
 
 fn sub_run(new: &NewSubRun) -> Result<Value, StoreError> {
-    let bodies = new.events.iter().map(|recorded| serde_json::to_string(&recorded.event)).collect::<Result<Vec<_>, _>>();
-    let bodies = bodies.map_err(|_| StoreError::Corrupt { what: "run_event.body" })?;
+    let bodies = new.events.iter().map(journal::body).collect::<Result<Vec<_>, _>>()?;
     let at_ms = new.events.first().map_or(0, |recorded| recorded.at_ms);
     Ok(json!({ "run_id": new.run_id.uuid().to_string(), "agent": new.agent, "call_id": new.call_id, "at_ms": at_ms, "events": bodies }))
 }

@@ -3,6 +3,7 @@
 //! `scripts/test` runs it; it tests nothing itself. Use, with what `cargo nextest list --list-type binaries-only --message-format json` says
 //! on standard input:
 //! `unchanged look <folder>` prints what nextest is to run, as a filter, or nothing; `unchanged keep <folder>` notes that all of it passed.
+//! Of a program that passed here before, the tests that take longest are left to CI: they are those that `.config/nextest.toml` begins with.
 
 #![expect(clippy::unwrap_used, reason = "a tool for developers stops where it cannot go on")]
 
@@ -40,8 +41,28 @@ fn main() {
         keys.iter().for_each(|(id, key)| fs::write(kept(id, key), []).unwrap());
         return;
     }
-    let changed: Vec<String> = keys.iter().filter(|(id, key)| !kept(id, key).exists()).map(|(id, _)| format!("binary_id({id})")).collect();
-    println!("{}", changed.join(" | "));
+    let long = long();
+    let changed = keys.iter().filter(|(id, key)| !kept(id, key).exists()).map(|(id, _)| match passed_before(folder, &kept(id, "")) {
+        true => format!("(binary_id({id}) - ({long}))"),
+        false => format!("binary_id({id})"),
+    });
+    println!("{}", changed.collect::<Vec<_>>().join(" | "));
+}
+
+/// Whether a program passed in another form; `kept` is where its notes lie, without their keys.
+fn passed_before(folder: &str, kept: &Path) -> bool {
+    let name = kept.file_name().unwrap().to_string_lossy();
+    let Ok(notes) = fs::read_dir(folder) else { return false };
+    // A key has 64 digits: the name of another program that begins the same is longer or shorter.
+    notes.flatten().any(|note| note.file_name().to_string_lossy().strip_prefix(&*name).is_some_and(|key| key.len() == 64))
+}
+
+/// The filter of the tests that nextest begins with, because they take longest.
+fn long() -> String {
+    let config = fs::read_to_string(".config/nextest.toml").unwrap();
+    let before = config.split_once("\npriority = 100").expect("the tests that take longest have the highest priority").0;
+    let filter = before.rsplit_once("filter = \"").expect("their filter stands before it").1;
+    filter.split_once('"').unwrap().0.to_owned()
 }
 
 /// Each test program by its name, with one number for it and for all that it reads.
@@ -58,8 +79,8 @@ fn keys(told: &Value) -> BTreeMap<String, String> {
         sum.update(if house { &all } else { &data });
         tools.iter().for_each(|tool| sum.update(tool));
         sum.update(built(Path::new(test["binary-path"].as_str().unwrap())));
-        // The program itself, which some tests start.
-        for one in programs["non-test-binaries"].as_object().into_iter().flat_map(|all| all.values()).flat_map(|list| list.as_array().unwrap()) {
+        // The program itself, which the tests of its own crate start, and no others can.
+        for one in programs["non-test-binaries"][package].as_array().into_iter().flatten() {
             sum.update(built(&target.join(one["path"].as_str().unwrap())));
         }
         keys.insert(id.clone(), hex(&sum.finalize()));

@@ -133,7 +133,7 @@ fn check(was: &Pins, pins: &AgentPins, taken: &Taken, from: RunId, step: u32) ->
     let started = Event::Started { pins, text: String::new(), history: Vec::new(), variables: Default::default(), attachments: Vec::new() };
     let forked = Event::Forked { from, step, taken: u32::try_from(taken.events.len()).unwrap_or(u32::MAX), used: taken.used, later: Vec::new() };
     let events = [started, forked].into_iter().chain(taken.events.iter().map(|taken| taken.event.clone()));
-    let first: Vec<Recorded> = (1..).zip(events).map(|(seq, event)| Recorded { seq, at_ms: 0, event }).collect();
+    let first: Vec<Recorded> = (1..).zip(events).map(|(seq, event)| Recorded::new(seq, 0, event)).collect();
     if goes_on(&first) {
         return Ok(());
     }

@@ -46,7 +46,7 @@ impl Memory {
         };
         let variables = ["agent", "organisation", "person", "workspace", "now"].map(|name| (name.to_owned(), name.to_owned())).into();
         let started = Event::Started { pins, text: "Look up the contacts.".into(), history: Vec::new(), variables, attachments: Vec::new() };
-        let journal = MemoryJournal::new(vec![Recorded { seq: 1, at_ms: office.clock.now_ms(), event: started }]);
+        let journal = MemoryJournal::new(vec![Recorded::new(1, office.clock.now_ms(), started)]);
         let assignment = Assignment {
             tenant: office.ids.make(),
             run: office.ids.make(),

@@ -276,7 +276,7 @@ fn what_a_tool_says_of_its_failure_is_its_own_text() {
         handed: Default::default(),
     };
     let all = |events: Vec<Event>, tools: &BTreeMap<String, Arc<ToolSpec>>| {
-        let recorded: Vec<Recorded> = events.into_iter().zip(1..).map(|(event, seq)| Recorded { seq, at_ms: 0, event }).collect();
+        let recorded: Vec<Recorded> = events.into_iter().zip(1..).map(|(event, seq)| Recorded::new(seq, 0, event)).collect();
         Shown::before(Mode::Open, &Run::fold(&recorded), 2, tools).context()
     };
     let context = |events| all(events, &BTreeMap::new()).integrity;
@@ -401,7 +401,7 @@ fn what_a_run_made_is_not_its_forks_own() {
     let share = call(3, 0, "files.share", json!({"id": "3", "to": "max@good.example"}));
     for (first, leaks, id, id_unnamed) in [(None, false, Integrity::Owner, Integrity::Owner), (Some(forked), true, Integrity::Anchored, Integrity::Fact)] {
         let events: Vec<Event> = first.into_iter().chain([answered(2, &made), done.clone(), answered(3, &share)]).collect();
-        let events: Vec<Recorded> = (1..).zip(events).map(|(seq, event)| Recorded { seq, at_ms: 0, event }).collect();
+        let events: Vec<Recorded> = (1..).zip(events).map(|(seq, event)| Recorded::new(seq, 0, event)).collect();
         // A name of the model's own was chosen after private text was read.
         for (message, leak, expect) in [(message, leaks, id), ("Make a file that says 'Hello there' and share it with max@good.example", true, id_unnamed)] {
             let run = Run { text: message.to_owned(), ..Run::fold(&events) };

@@ -18,10 +18,8 @@ pub fn call_digest(call: &ToolCall) -> Digest {
 
 /// The digest over an event and all before it. Over the event's own text, so that no field of the journal is left out.
 fn chained(before: Option<Digest>, recorded: &Recorded) -> Digest {
-    // An event always has a JSON form; one that had none would be told apart by its number and time.
-    let text = serde_json::to_vec(&recorded.event).unwrap_or_default();
     let before = before.map(|digest| *digest.bytes()).unwrap_or_default();
-    Digest::of_parts([before.as_slice(), &recorded.seq.to_be_bytes(), &recorded.at_ms.to_be_bytes(), &text])
+    Digest::of_parts([before.as_slice(), &recorded.seq.to_be_bytes(), &recorded.at_ms.to_be_bytes(), recorded.text().as_bytes()])
 }
 
 impl Run {

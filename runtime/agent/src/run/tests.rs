@@ -64,7 +64,7 @@ impl Course {
 
     fn push(&mut self, event: Event) {
         let seq = u32::try_from(self.events.len()).unwrap_or(0) + 1;
-        self.events.push(Recorded { seq, at_ms: i64::from(seq) * 10, event });
+        self.events.push(Recorded::new(seq, i64::from(seq) * 10, event));
     }
 
     fn run(&self) -> Run {

@@ -130,12 +130,31 @@ impl LogDir {
     /// Every checkpoint that lies here, by name, smallest first; the latest one last.
     pub fn checkpoints(&self) -> io::Result<Vec<(String, String)>> {
         let mut found = checkpoints_in(&self.dir.join("checkpoints"))?;
-        match fs::read(self.dir.join("checkpoint")) {
-            Ok(bytes) => found.push(("checkpoint".to_owned(), String::from_utf8_lossy(&bytes).into_owned())),
-            Err(err) if err.kind() == io::ErrorKind::NotFound => {}
-            Err(err) => return Err(err),
-        }
+        found.extend(self.shown()?.map(|note| ("checkpoint".to_owned(), note)));
         Ok(found)
+    }
+
+    /// The checkpoint that is shown as the latest, unread.
+    pub fn shown(&self) -> io::Result<Option<String>> {
+        match fs::read(self.dir.join("checkpoint")) {
+            Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+            Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(err) => Err(err),
+        }
+    }
+
+    /// The first kept checkpoint, from the largest on, of which `open` makes something. The smaller ones are not read.
+    pub fn newest_kept<T>(&self, mut open: impl FnMut(&str) -> Option<T>) -> io::Result<Option<T>> {
+        let dir = self.dir.join("checkpoints");
+        let mut names = names_in(&dir)?;
+        names.retain(|name| !name.starts_with('.'));
+        names.sort_unstable();
+        for name in names.iter().rev() {
+            if let Some(found) = open(&String::from_utf8_lossy(&fs::read(dir.join(name))?)) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     fn tile(&self, kind: &str, number: u64, width: usize) -> PathBuf {

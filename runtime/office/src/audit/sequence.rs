@@ -7,18 +7,22 @@
 use super::files::{Kept, LogDir};
 use super::note::Signer;
 use super::tree::{Edge, TILE};
+use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use steward_core::{Actor, Clock, Digest, HasKind, Kind, TenantId};
 use steward_store::audit_log::{self, CheckpointRow};
 use steward_store::{Store, StoreError, Tx};
 
 /// Entries read together: a whole number of tiles.
-const ROWS_AT_ONCE: i64 = 16 * TILE as i64;
+const ROWS_AT_ONCE: u64 = 16 * TILE as u64;
 /// Hashes read together.
 const LEAVES_AT_ONCE: i64 = 65_536;
+/// Entries that are held in memory from their places to their files, and their bytes.
+const HELD_MOST: usize = 65_536;
+const HELD_BYTES: usize = 32 << 20;
 /// Checkpoints read together.
 const CHECKPOINTS_AT_ONCE: i64 = 1024;
 
@@ -76,6 +80,8 @@ pub struct Sequencer {
     signer: Arc<Signer>,
     dir: PathBuf,
     clock: Clock,
+    /// Size and root of the largest tree seen outside, by organisation.
+    known: Arc<Mutex<HashMap<TenantId, (u64, Digest)>>>,
 }
 
 /// What a pass did.
@@ -90,7 +96,7 @@ pub struct Passed {
 impl Sequencer {
     /// Signs with `signer`, and writes each organisation's log into a directory of its own under `dir`.
     pub fn new(signer: Signer, dir: impl Into<PathBuf>, clock: Clock) -> Self {
-        Self { signer: Arc::new(signer), dir: dir.into(), clock }
+        Self { signer: Arc::new(signer), dir: dir.into(), clock, known: Arc::default() }
     }
 
     /// Where an organisation's log lies.
@@ -110,55 +116,69 @@ impl Sequencer {
         if !audit_log::lock(&mut tx).await? {
             return Ok(None);
         }
-        let edge = self.show(&mut tx, tenant).await?;
+        let edge = self.show(&mut tx, tenant, Held::default()).await?;
         let last = audit_log::latest(&mut tx).await?;
-        let (added, horizon) = audit_log::place(&mut tx, edge.size(), last.map_or(0, |row| row.horizon)).await?;
-        if added == 0 {
-            tx.rollback().await?;
-            return Ok(Some(Passed { size: edge.size(), added }));
-        }
-        let size = edge.size() + added;
-        let grown = grow(&mut tx, edge, size).await?;
+        let size = edge.size();
+        let found = audit_log::fresh(&mut tx, last.map_or(0, |row| row.horizon), HELD_MOST, HELD_BYTES).await?;
+        let (grown, held) = match found.entries {
+            Some(entries) if entries.is_empty() => {
+                tx.rollback().await?;
+                return Ok(Some(Passed { size, added: 0 }));
+            }
+            Some(entries) => {
+                audit_log::place(&mut tx, size, &entries).await?;
+                let mut grown = edge;
+                for entry in &entries {
+                    let Ok(()) = grown.push(entry.leaf, &mut |_, _, _: &[Digest]| Ok::<(), Infallible>(()));
+                }
+                (grown, Held { from: size, entries: entries.into_iter().map(|entry| (entry.canon, entry.leaf)).collect() })
+            }
+            // They get their places where they lie, and are read in pieces afterwards.
+            None => {
+                let added = audit_log::place_all(&mut tx, size, found.from).await?;
+                (grow(&mut tx, edge, size + added).await?, Held::default())
+            }
+        };
+        let (size, added) = (grown.size(), grown.size() - size);
         let root = grown.root();
         let note = self.signer.sign(tenant, size, &root);
-        audit_log::insert_checkpoint(&mut tx, &CheckpointRow { tree_size: size, root, note, horizon, signed_at: self.clock.now() }).await?;
+        let row = CheckpointRow { tree_size: size, root, note, horizon: found.horizon, signed_at: self.clock.now() };
+        audit_log::insert_checkpoint(&mut tx, &row).await?;
         tx.commit().await?;
         // From here on the checkpoint is true and may be seen; whoever dies before this is done leaves it to the next pass.
         let mut tx = store.begin(&actor).await?;
         if audit_log::lock(&mut tx).await? {
-            self.show(&mut tx, tenant).await?;
+            self.show(&mut tx, tenant, held).await?;
         }
         tx.rollback().await?;
         Ok(Some(Passed { size, added }))
     }
 
-    /// Brings the files to where the database is, and returns the edge of that tree. Never the other way round.
-    async fn show(&self, tx: &mut Tx, tenant: TenantId) -> Result<Edge, SequenceError> {
+    /// Brings the files to where the database is, and returns the edge of that tree. Never the other way round. What is `held` of the entries
+    /// is not read again.
+    async fn show(&self, tx: &mut Tx, tenant: TenantId, mut held: Held) -> Result<Edge, SequenceError> {
         let log = self.log_of(tenant);
         let dir = log.path().to_path_buf();
         let failed = |source| SequenceError::File { dir: dir.clone(), source };
-        let verifier = self.signer.verifier(tenant);
-        let kept = log.checkpoints().map_err(failed)?;
-        // What does not carry our signature says nothing.
-        let outside = kept.iter().filter_map(|(_, note)| verifier.open(note).ok()).max_by_key(|checkpoint| checkpoint.size);
+        let outside = self.outside(&log, tenant).map_err(failed)?;
         let last = audit_log::latest(tx).await?;
-        let (shown, database) = (outside.as_ref().map_or(0, |checkpoint| checkpoint.size), last.as_ref().map_or(0, |row| row.tree_size));
+        let (shown, database) = (outside.map_or(0, |(size, _)| size), last.as_ref().map_or(0, |row| row.tree_size));
         if shown > database {
             return Err(SequenceError::Behind { dir, outside: shown, database });
         }
         let mut edge = Edge::default();
-        if let Some(checkpoint) = outside {
-            if audit_log::checkpoint_of(tx, shown).await?.is_none_or(|row| row.root != checkpoint.root) {
+        if let Some((_, root)) = outside {
+            if audit_log::checkpoint_of(tx, shown).await?.is_none_or(|row| row.root != root) {
                 return Err(SequenceError::Differs { dir, size: shown });
             }
             // Tiles that were lost or damaged are built anew from the database, and compared with what was signed.
-            edge = log.edge(shown).map_err(failed)?.filter(|edge| edge.root() == checkpoint.root).unwrap_or_default();
+            edge = log.edge(shown).map_err(failed)?.filter(|edge| edge.root() == root).unwrap_or_default();
         }
         loop {
             let pending = audit_log::checkpoints(tx, edge.size(), CHECKPOINTS_AT_ONCE).await?;
             let Some(latest) = pending.last() else { return Ok(edge) };
             let roots: Vec<(u64, Digest)> = pending.iter().map(|row| (row.tree_size, row.root)).collect();
-            edge = write(tx, &log, edge, &roots).await?;
+            edge = write(tx, &log, edge, &roots, &mut held).await?;
             log.write_edge(&edge).map_err(failed)?;
             for row in &pending {
                 if log.keep_checkpoint(row.tree_size, &row.note).map_err(failed)? == Kept::Another {
@@ -168,30 +188,63 @@ impl Sequencer {
             log.show_checkpoint(&latest.note).map_err(failed)?;
         }
     }
+
+    /// Size and root of the largest tree of which the files hold, or once held, a checkpoint that carries our signature; what does not carry it
+    /// says nothing. All that were ever kept are looked through once in the life of a process: a year has millions of them.
+    fn outside(&self, log: &LogDir, tenant: TenantId) -> io::Result<Option<(u64, Digest)>> {
+        let verifier = self.signer.verifier(tenant);
+        let open = |note: &str| verifier.open(note).ok().map(|checkpoint| (checkpoint.size, checkpoint.root));
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).copied();
+        let kept = if known.is_some() { known } else { log.newest_kept(open)? };
+        let shown = log.shown()?.and_then(|note| open(&note));
+        let newest = kept.into_iter().chain(shown).max_by_key(|(size, _)| *size);
+        if let Some(newest) = newest {
+            self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, newest);
+        }
+        Ok(newest)
+    }
+}
+
+/// Entries that were just given their places, so that they need not be read again.
+#[derive(Debug, Default)]
+struct Held {
+    from: u64,
+    entries: VecDeque<(Vec<u8>, Digest)>,
+}
+
+impl Held {
+    /// The entry at this place, once.
+    fn take(&mut self, index: u64) -> Option<(Vec<u8>, Digest)> {
+        if index != self.from {
+            return None;
+        }
+        self.from += 1;
+        self.entries.pop_front()
+    }
 }
 
 /// Writes entries and full tiles up to the last of these sizes, and compares every root on the way.
-async fn write(tx: &mut Tx, log: &LogDir, mut edge: Edge, roots: &[(u64, Digest)]) -> Result<Edge, SequenceError> {
+async fn write(tx: &mut Tx, log: &LogDir, mut edge: Edge, roots: &[(u64, Digest)], held: &mut Held) -> Result<Edge, SequenceError> {
     let failed = |source| SequenceError::File { dir: log.path().to_path_buf(), source };
     let differs = |size| SequenceError::Differs { dir: log.path().to_path_buf(), size };
     let mut due = roots.iter().peekable();
     let target = roots.last().map_or(0, |(size, _)| *size);
     let mut next = edge.size() / TILE as u64 * TILE as u64;
     while next < target {
-        let rows = audit_log::entries(tx, next, ROWS_AT_ONCE.min(i64::try_from(target - next).unwrap_or(i64::MAX))).await?;
-        if rows.is_empty() {
+        let mut rows = read(tx, next, (target - next).min(ROWS_AT_ONCE), held).await?.into_iter().peekable();
+        if rows.peek().is_none() {
             return Err(differs(target));
         }
-        for file in rows.chunks(TILE) {
-            let mut entries = Vec::with_capacity(file.len());
-            for (index, canon, leaf) in file {
-                let (Some(canon), true) = (canon, *index == next) else { return Err(differs(next + 1)) };
+        while rows.peek().is_some() {
+            let mut entries = Vec::with_capacity(TILE);
+            for (index, canon, leaf) in rows.by_ref().take(TILE) {
+                let (Some(canon), true) = (canon, index == next) else { return Err(differs(next + 1)) };
                 next += 1;
-                entries.push(canon.clone());
-                if *index < edge.size() {
+                entries.push(canon);
+                if index < edge.size() {
                     continue;
                 }
-                edge.push(*leaf, &mut |level, number, hashes: &[Digest]| log.write_tile(level, number, hashes)).map_err(failed)?;
+                edge.push(leaf, &mut |level, number, hashes: &[Digest]| log.write_tile(level, number, hashes)).map_err(failed)?;
                 if let Some((size, root)) = due.next_if(|(size, _)| *size == edge.size())
                     && edge.root() != *root
                 {
@@ -204,6 +257,17 @@ async fn write(tx: &mut Tx, log: &LogDir, mut edge: Edge, roots: &[(u64, Digest)
     Ok(edge)
 }
 
+/// At most `most` entries by place from `next` on: those that are held from memory, those before them from the database.
+async fn read(tx: &mut Tx, next: u64, most: u64, held: &mut Held) -> Result<Vec<(u64, Option<Vec<u8>>, Digest)>, StoreError> {
+    let before = if held.entries.is_empty() { most } else { most.min(held.from.saturating_sub(next)) };
+    let mut rows = if before == 0 { Vec::new() } else { audit_log::entries(tx, next, i64::try_from(before).unwrap_or(i64::MAX)).await? };
+    for index in next + before..next + most {
+        let Some((canon, leaf)) = held.take(index) else { break };
+        rows.push((index, Some(canon), leaf));
+    }
+    Ok(rows)
+}
+
 /// Writes an organisation's log into another directory: entries, tiles, and every checkpoint. Returns how many entries it has.
 pub async fn export(tx: &mut Tx, log: &LogDir) -> Result<u64, SequenceError> {
     let failed = |source| SequenceError::File { dir: log.path().to_path_buf(), source };
@@ -212,7 +276,7 @@ pub async fn export(tx: &mut Tx, log: &LogDir) -> Result<u64, SequenceError> {
         let pending = audit_log::checkpoints(tx, edge.size(), CHECKPOINTS_AT_ONCE).await?;
         let Some(latest) = pending.last() else { return Ok(edge.size()) };
         let roots: Vec<(u64, Digest)> = pending.iter().map(|row| (row.tree_size, row.root)).collect();
-        edge = write(tx, log, edge, &roots).await?;
+        edge = write(tx, log, edge, &roots, &mut Held::default()).await?;
         log.write_edge(&edge).map_err(failed)?;
         for row in &pending {
             log.keep_checkpoint(row.tree_size, &row.note).map_err(failed)?;

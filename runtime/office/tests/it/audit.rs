@@ -193,6 +193,41 @@ async fn a_database_set_back_is_not_signed_any_further_and_is_found() {
 }
 
 #[tokio::test]
+async fn a_database_set_back_together_with_the_files_is_not_signed_by_whoever_saw_more() {
+    let logged = Logged::make(&[5, 20]).await;
+    logged
+        .behind_the_walls("delete from audit_index where tree_index >= 5; delete from audit_event where audit_id not in (select audit_id from audit_index); delete from audit_checkpoint where tree_size > 5")
+        .await;
+    fs::remove_dir_all(logged.log().path()).expect("remove");
+    logged.write(4).await;
+    assert!(matches!(logged.pass().await, Err(SequenceError::Behind { outside: 25, database: 5, .. })));
+}
+
+/// A year of a busy house has millions of checkpoints, and a pass is made each second.
+#[tokio::test]
+async fn a_pass_reads_the_newest_checkpoint_and_none_of_the_others() {
+    let logged = Logged::make(&[5, 20, 3]).await;
+    let kept = logged.log().path().join("checkpoints");
+    let unreadable = |size: u64| {
+        let file = kept.join(format!("{size:020}"));
+        fs::remove_file(&file).expect("remove");
+        fs::create_dir(&file).expect("a folder in its place, which cannot be read");
+    };
+    unreadable(5);
+    unreadable(25);
+    let begun_anew = sequencer(&logged.dir);
+    logged.write(2).await;
+    let passed = begun_anew.pass(&logged.world.database.worker, logged.house.owner.tenant).await.expect("pass").expect("nobody else");
+    assert_eq!(passed.size, 30);
+    // Whoever has looked through them once does not do so again.
+    unreadable(28);
+    unreadable(30);
+    logged.write(1).await;
+    let passed = begun_anew.pass(&logged.world.database.worker, logged.house.owner.tenant).await.expect("pass").expect("nobody else");
+    assert_eq!(passed.size, 31);
+}
+
+#[tokio::test]
 async fn two_signed_forms_of_one_size_are_found_as_a_split_view() {
     let logged = Logged::make(&[5, 20]).await;
     let other = logged.sequencer.signer().sign(logged.house.owner.tenant, 25, &steward_core::Digest::of(b"another tree"));
@@ -395,6 +430,29 @@ async fn lost_tiles_are_built_anew_and_an_export_is_the_same_log() {
     let copied = verify(&copy, &[logged.log().path().join("checkpoints")], &logged.verifier()).expect("readable");
     assert!(copied.is_clean(), "{}", words(&copied));
     assert_eq!(copied.root, report.root);
+}
+
+/// More than is held in memory from the places to the files, and a file that was begun before.
+#[tokio::test]
+async fn entries_larger_than_what_is_held_are_read_again_and_give_the_same_log() {
+    let logged = Logged::make(&[5]).await;
+    logged
+        .behind_the_walls(
+            "insert into audit_event (tenant_id, audit_id, writer_id, writer_seq, at, actor_kind, action, object, outcome, canon, leaf)
+             select tenant_id, gen_random_uuid(), gen_random_uuid(), 1, at, actor_kind, action, object, outcome, convert_to(repeat(md5(g::text), 2000), 'utf8'),
+                    sha256('\\x00'::bytea || convert_to(repeat(md5(g::text), 2000), 'utf8'))
+               from (select * from audit_event limit 1) one, generate_series(1, 600) g",
+        )
+        .await;
+    assert_eq!(logged.pass().await.expect("pass"), 605);
+    logged.write(300).await;
+    assert_eq!(logged.pass().await.expect("pass"), 905);
+    // Built anew from the database, every signed root is compared on the way.
+    fs::remove_dir_all(logged.log().path().join("tile")).expect("remove");
+    logged.write(1).await;
+    assert_eq!(logged.pass().await.expect("pass"), 906);
+    let kept = logged.log().read_entries(0, 256).expect("file").expect("entries");
+    assert_eq!(split_entries(&kept).expect("entries").len(), 256);
 }
 
 #[tokio::test]

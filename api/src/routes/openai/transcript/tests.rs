@@ -57,7 +57,7 @@ fn play(events: Vec<Heard>) -> (Transcript, String) {
     for (seq, one) in (1..).zip(events) {
         told.push_str(&match one {
             Delta(text) => transcript.delta(text),
-            Heard::Event(event) => transcript.event(&Recorded { seq, at_ms: 0, event: *event }),
+            Heard::Event(event) => transcript.event(&Recorded::new(seq, 0, *event)),
         });
     }
     (transcript, told)
@@ -128,7 +128,7 @@ fn marks_are_numbers_however_the_text_comes() {
         let mut told = String::new();
         for (seq, one) in (1..).zip(looked()) {
             let Heard::Event(event) = one else { continue };
-            told.push_str(&transcript.event(&Recorded { seq, at_ms: 0, event: *event }));
+            told.push_str(&transcript.event(&Recorded::new(seq, 0, *event)));
         }
         for piece in letters.chunks(size) {
             let now = transcript.delta(&piece.concat());
@@ -137,7 +137,7 @@ fn marks_are_numbers_however_the_text_comes() {
         }
         for (seq, event) in (4..).zip([answered(2, &raw, &[]), replied(&settled), ended(RunOutcome::Replied, "")]) {
             let Heard::Event(event) = event else { continue };
-            told.push_str(&transcript.event(&Recorded { seq, at_ms: 0, event: *event }));
+            told.push_str(&transcript.event(&Recorded::new(seq, 0, *event)));
         }
         assert_eq!(told, text, "in pieces of {size}");
         let finished = transcript.finished();
