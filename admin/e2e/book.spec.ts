@@ -34,6 +34,43 @@ test('a file of contacts is looked at before it is brought in', async ({ page },
   expect(await found()).toBe(2);
 });
 
+test('a list of companies of another program is looked at before it is brought in, and says what is not taken', async ({ page }, info) => {
+  const name = `Importco ${info.project.name}`;
+  const host = `importco-${info.project.name}.example`;
+  await page.goto('/companies');
+  await page.getByRole('button', { name: 'Import' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Import companies' });
+  const add = dialog.getByRole('button', { name: 'Import' });
+  await expect(add).toBeDisabled();
+  const choose = (...rows: string[]) =>
+    dialog.getByLabel('File').setInputFiles({ name: 'accounts.csv', mimeType: 'text/csv', buffer: Buffer.from(['Account Name,Website,Industry', ...rows, ''].join('\n')) });
+  await dialog.getByLabel('File').setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from('first name,email\nAda,ada@engines.example\n') });
+  await expect(dialog.getByRole('alert')).toContainText("names no column with the company's name");
+  await expect(add).toBeDisabled();
+  await choose(`,https://${host},`);
+  await expect(dialog.getByText('No row of this file can be taken.')).toBeVisible();
+  await expect(add).toBeDisabled();
+  await choose('Analytical Engines Ltd,,');
+  await expect(dialog.getByText('All that can be taken is here already.')).toBeVisible();
+  // Two rows of one host are one company; a row without a name is refused by its line and column; a web address that is none is left out.
+  await choose(`${name},www.${host},Looms`, `${name} Holding,https://${host}/about,`, `,https://${host},`, `${name} Two,javascript:alert(1),`, 'Analytical Engines Ltd,,');
+  const rows = dialog.getByRole('listitem');
+  await expect(rows.filter({ hasText: `https://www.${host}` }).first()).toContainText('new');
+  await expect(rows.filter({ hasText: 'Analytical Engines Ltd' })).toContainText('as they were');
+  await expect(dialog.getByRole('list', { name: 'refused' })).toContainText('Line 4: column `Account Name`: it is empty; a company needs a name');
+  await expect(dialog.getByRole('list', { name: 'Remarks' })).toContainText(`Line 3: name \`${name}\` kept; the file says \`${name} Holding\``);
+  await expect(dialog.getByRole('list', { name: 'Remarks' })).toContainText('Line 5: column `Website`: `javascript:alert(1)` left out');
+  await expect(dialog.getByText('Columns that are not taken: Industry')).toBeVisible();
+  await expect(dialog.getByRole('alert')).toHaveCount(0);
+  // Looking changes nothing.
+  const found = async () => (await (await page.request.get(`/api/v1/companies?q=importco+${info.project.name}`)).json()).items.length;
+  expect(await found()).toBe(0);
+  await add.click();
+  await expect(page.getByText('2 companies are new.')).toBeVisible();
+  await expect(dialog).toHaveCount(0);
+  expect(await found()).toBe(2);
+});
+
 test('a contact is added and changed, and a change of what somebody else changed meanwhile is refused', async ({ page }, info) => {
   const name = `Edda ${info.project.name}`;
   await page.goto('/contacts');
@@ -137,6 +174,13 @@ test('a book of a thousand contacts keeps few rows, to the last of them', async 
 
 test.describe('as somebody who may not change records', () => {
   test.use({ storageState: AUDITOR });
+  test('companies are not brought in, and the page says why', async ({ page }) => {
+    await page.goto('/companies');
+    await expect(page.getByRole('button', { name: 'Import' })).toHaveAccessibleDescription('Your roles do not import companies.');
+    await page.getByRole('button', { name: 'Import' }).click({ force: true });
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  });
+
   test('contacts are seen and given out, not changed', async ({ page }) => {
     await page.goto('/contacts');
     await expect(page.getByRole('button', { name: 'Add' })).toHaveAccessibleDescription('Your roles do not change contacts.');

@@ -34,6 +34,7 @@ async function opened(page: Page): Promise<Record<string, string>> {
     company_form: '/companies?new=1',
     deal_form: '/deals?new=1',
     import: '/contacts?import=1',
+    companies_import: '/companies?import=1',
     action: `/actions?open=${action.decision_id}`,
     invite: '/people?new=1',
     workspace_form: '/people?show=workspaces&new=1',

@@ -6,12 +6,14 @@ mod audit;
 mod budgets;
 mod changes;
 mod chat;
+mod companies;
 mod completions;
 mod contacts;
 mod definitions;
 mod doctor;
 mod error;
 mod eval;
+mod imports;
 mod link;
 mod mcp;
 mod migrate;
@@ -79,6 +81,7 @@ enum Verb {
     Eval(eval::Eval),
     Replay(replay::Replay),
     Contacts(contacts::Contacts),
+    Companies(companies::Companies),
     Audit(audit::Audit),
     Budgets(budgets::Budgets),
     Prompt(prompt::PromptVerb),
@@ -161,6 +164,7 @@ async fn dispatch(verb: Verb, setting: &Setting) -> Result<ExitCode, CliError> {
         Verb::Eval(verb) => Box::pin(verb.run(setting)).await,
         Verb::Replay(verb) => Box::pin(verb.run(setting)).await,
         Verb::Contacts(verb) => Box::pin(verb.run(setting)).await,
+        Verb::Companies(verb) => Box::pin(verb.run(setting)).await,
         Verb::Audit(verb) => Box::pin(verb.run(setting)).await,
         Verb::Budgets(verb) => Box::pin(verb.run(setting)).await,
         Verb::Prompt(verb) => verb.run(setting).await,

@@ -101,7 +101,7 @@ pub(crate) fn contact_csv(contact: &Contact) -> String {
     csv_line(cells.iter().map(String::as_str))
 }
 
-/// The first line of companies as CSV.
+/// The first line of companies as CSV, which `companies import` takes again.
 pub(crate) const COMPANY_CSV_HEADER: &str = "name,website,company_id,workspace_id,created_at,changed_at";
 
 /// One company as a line of CSV, without its end.

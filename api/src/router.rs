@@ -183,6 +183,7 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         POST   "/api/v1/contacts/{id}/notes"     May(ContactsWrite)      => contacts::add_note;
         GET    "/api/v1/companies"               May(ContactsRead)       => companies::list;
         POST   "/api/v1/companies"               May(ContactsWrite)      => companies::create;
+        POST   "/api/v1/companies/import"        May(ContactsImport)     => companies::import up to IMPORT_BYTES_MAX;
         GET    "/api/v1/companies/duplicates"    May(ContactsRead)       => companies::duplicates;
         GET    "/api/v1/companies/{id}"          May(ContactsRead)       => companies::show;
         PATCH  "/api/v1/companies/{id}"          May(ContactsWrite)      => companies::update;

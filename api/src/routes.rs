@@ -15,6 +15,7 @@ pub(crate) mod exports;
 pub(crate) mod factors;
 pub(crate) mod grants;
 pub(crate) mod holds;
+pub(crate) mod imports;
 pub(crate) mod integrations;
 pub(crate) mod mcp;
 pub(crate) mod me;

@@ -3,6 +3,7 @@
 pub(crate) mod add_note;
 pub(crate) mod create;
 pub(crate) mod duplicates;
+pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod merge;
 pub(crate) mod merged;

@@ -5,6 +5,7 @@
 mod actions;
 mod budget_holds;
 mod catalogue;
+mod company_import;
 mod company_merge;
 mod contacts;
 mod conversations;

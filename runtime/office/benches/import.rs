@@ -1,4 +1,4 @@
-//! Import of 50,000 contacts, as Google writes them, into PostgreSQL: reading, planning, writing, committing.
+//! Import of 50,000 contacts, as Google writes them, and of 50,000 companies into PostgreSQL: reading, planning, writing, committing.
 //! Each has an e-mail address and a phone number, every third a second address, a postal address and a web page besides.
 //!
 //! Needs `STEWARD_TEST_DATABASE_URL`. Every round imports into a workspace of its own.
@@ -35,6 +35,14 @@ fn google_csv() -> String {
     text
 }
 
+fn companies_csv() -> String {
+    let mut text = String::from("Company name,Company Domain Name,Industry\n");
+    for n in 0..CONTACTS {
+        let _ = writeln!(text, "\"Company {n}, Inc.\",company{n}.example,Toys");
+    }
+    text
+}
+
 async fn workspace(database: &TestDatabase, office: &Office) -> (Actor, WorkspaceId) {
     let (tenant, person, workspace): (TenantId, PersonId, WorkspaceId) = (office.ids.make(), office.ids.make(), office.ids.make());
     let (t, p, w) = (tenant.uuid(), person.uuid(), workspace.uuid());
@@ -54,6 +62,15 @@ async fn import_once(database: &TestDatabase, office: &Office, text: &str, actor
     let file = import::read(text.as_bytes(), "contacts.csv").expect("file");
     let mut tx = database.app.begin(actor).await.expect("begin");
     let report = import::run(&mut tx, office, workspace, &file, Integrity::Directory).await.expect("import");
+    tx.commit().await.expect("commit");
+    assert_eq!((report.rows, report.refused_count), (CONTACTS, 0));
+}
+
+#[expect(clippy::expect_used, reason = "a bench that cannot run stops")]
+async fn import_companies_once(database: &TestDatabase, office: &Office, text: &str, actor: &Actor, workspace: WorkspaceId) {
+    let file = import::read_companies(text.as_bytes(), "companies.csv").expect("file");
+    let mut tx = database.app.begin(actor).await.expect("begin");
+    let report = import::run_companies(&mut tx, office, workspace, &file, Integrity::Directory).await.expect("import");
     tx.commit().await.expect("commit");
     assert_eq!((report.rows, report.refused_count), (CONTACTS, 0));
 }
@@ -84,6 +101,26 @@ fn bench(criterion: &mut Criterion) {
     runtime.block_on(import_once(&database, &office, &text, &actor, again));
     group.bench_function("known_50000", |bencher| {
         bencher.to_async(&runtime).iter(|| import_once(&database, &office, &text, &actor, again));
+    });
+    let list = companies_csv();
+    group.bench_function("new_50000_companies", |bencher| {
+        bencher.iter_custom(|rounds| {
+            runtime.block_on(async {
+                let mut total = Duration::ZERO;
+                for _ in 0..rounds {
+                    let (actor, workspace) = workspace(&database, &office).await;
+                    let begun = Instant::now();
+                    import_companies_once(&database, &office, &list, &actor, workspace).await;
+                    total += begun.elapsed();
+                }
+                total
+            })
+        });
+    });
+    let (owner, listed) = runtime.block_on(workspace(&database, &office));
+    runtime.block_on(import_companies_once(&database, &office, &list, &owner, listed));
+    group.bench_function("known_50000_companies", |bencher| {
+        bencher.to_async(&runtime).iter(|| import_companies_once(&database, &office, &list, &owner, listed));
     });
     group.finish();
     let query = ContactQuery { text: "muller person.4999@".to_owned(), ..ContactQuery::default() };

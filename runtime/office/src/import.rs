@@ -1,8 +1,10 @@
-//! Contacts from files other programs wrote: Google and Outlook CSV, other CSV with a header, vCard 2.1 to 4.0.
+//! Contacts and companies from files other programs wrote: Google and Outlook CSV, other CSV with a header, vCard 2.1 to 4.0;
+//! companies from CSV with a header.
 //!
 //! Three steps: [`read`] turns bytes into rows and refusals and touches nothing else; [`preview`] says what an import would do;
-//! [`run`] does it, all or nothing, in the caller's transaction. A row that cannot be taken is refused with its number and the
-//! reason; a value that cannot be taken is left out with a warning. A filled field is never overwritten. Reading the same file
+//! [`run`] does it, all or nothing, in the caller's transaction. [`read_companies`], [`preview_companies`] and [`run_companies`]
+//! are the same for companies. A row that cannot be taken is refused with its number and the
+//! reason; a value that cannot be taken is left out with a warning; columns that nobody knows are named. A filled field is never overwritten. Reading the same file
 //! again changes nothing.
 //!
 //! # Encodings
@@ -14,8 +16,13 @@
 //! A row is the same contact as another row, or as a contact of the workspace, when it shares an e-mail address; else a phone
 //! number and the name; else the id the other program gave it (`UID`) and the name; else, with neither address nor number on
 //! both sides, name and company.
+//!
+//! A row of companies is the same company as another when both have a web address at the same host, unless both name a page there
+//! and not the same one, as shops of one marketplace do; else when the names are the same but for case, accents, points and commas.
 
 mod columns;
+mod companies;
+mod company;
 mod csv;
 mod dates;
 mod encoding;
@@ -28,38 +35,54 @@ mod row;
 mod vcard;
 mod write;
 
+pub use companies::{preview_companies, run_companies};
+pub use company::CompanyLine;
 pub use encoding::TextEncoding;
 pub(crate) use encoding::decode;
 pub use error::ImportError;
-pub use format::{Detected, Format, detect, parse};
-pub use report::{ImportPlan, ImportReport, PlannedRow, RowOutcome, Warning};
+pub use format::{Detected, Format};
+pub use report::{ImportPlan, ImportReport, PlannedRow, RowOutcome, Subject, Warning};
 pub use row::{Refusal, Row, RowPoint};
 pub use write::{preview, run};
 
+use self::csv::Rows;
 use crate::crm::text::{clean_line, control_character};
 use steward_core::Digest;
 
 /// The longest file name kept, in characters.
 const FILE_NAME_CHARS_MAX: usize = 255;
 
-/// A file, read.
+/// A file, read: contacts, or with another `R` something else.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImportFile {
+pub struct ImportFile<R = Row> {
+    /// What its rows are.
+    pub subject: Subject,
     /// The name it came under.
     pub file_name: String,
     /// SHA-256 of its bytes.
     pub digest: Digest,
     /// What it is.
     pub detected: Detected,
+    /// Names of columns that hold something and are not taken, the first hundred.
+    pub columns_left_out: Vec<String>,
     /// Its rows or cards in their order: taken, or refused and why.
-    pub rows: Vec<Result<Row, Refusal>>,
+    pub rows: Vec<Result<R, Refusal>>,
 }
 
-/// Reads a file. Pure and, for large files, busy for a second: call it on a thread that may wait.
+/// Reads a file of contacts. Pure and, for large files, busy for a second: call it on a thread that may wait.
 pub fn read(bytes: &[u8], file_name: &str) -> Result<ImportFile, ImportError> {
-    let detected = detect(bytes, file_name)?;
-    let rows = parse(bytes, &detected)?;
+    let (detected, rows) = format::read_contacts(bytes, file_name)?;
+    Ok(file_of(Subject::Contacts, bytes, file_name, detected, rows))
+}
+
+/// Reads a file of companies, with the same care.
+pub fn read_companies(bytes: &[u8], file_name: &str) -> Result<ImportFile<CompanyLine>, ImportError> {
+    let (detected, rows) = format::read_companies(bytes, file_name)?;
+    Ok(file_of(Subject::Companies, bytes, file_name, detected, rows))
+}
+
+fn file_of<R>(subject: Subject, bytes: &[u8], file_name: &str, detected: Detected, rows: Rows<R>) -> ImportFile<R> {
     let shown = if control_character(file_name).is_some() { String::new() } else { clean_line(file_name) };
     let file_name = if shown.is_empty() { "unnamed".to_owned() } else { shown.chars().take(FILE_NAME_CHARS_MAX).collect() };
-    Ok(ImportFile { file_name, digest: Digest::of(bytes), detected, rows })
+    ImportFile { subject, file_name, digest: Digest::of(bytes), detected, columns_left_out: rows.columns_left_out, rows: rows.rows }
 }

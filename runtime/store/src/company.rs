@@ -129,6 +129,23 @@ pub async fn find_by_keys(tx: &mut Tx, workspace: WorkspaceId, keys: &[String]) 
     Ok(rows.into_iter().map(|row| (row.name_key, CompanyId::from_uuid(row.company_id))).collect())
 }
 
+/// Web addresses of the workspace's companies at one of these hosts, each with its company; with one that was merged away the one that stands for
+/// it. Those of companies that stand for themselves come first, then the oldest.
+///
+/// All hosts are asked for at once: each call reads the whole workspace.
+pub async fn find_by_hosts(tx: &mut Tx, workspace: WorkspaceId, hosts: &[String]) -> Result<Vec<(String, CompanyId)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select website as "website!", coalesce(merged_into, company_id) as "company_id!" from company
+            where workspace_id = $1 and substring(lower(website) from '^[a-z]+://(?:www\.)?([^/:?#]+)') = any ($2)
+            order by (merged_into is not null), company_id"#,
+        workspace.uuid(),
+        hosts
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.website, CompanyId::from_uuid(row.company_id))).collect())
+}
+
 /// Writes new companies of one workspace, each standing for itself. `version` and the times of a row are not read from it.
 pub async fn insert_many(tx: &mut Tx, workspace: WorkspaceId, rows: &[CompanyRow], at: OffsetDateTime) -> Result<(), StoreError> {
     let tenant = tx.actor().tenant.uuid();
@@ -155,20 +172,30 @@ pub async fn insert_many(tx: &mut Tx, workspace: WorkspaceId, rows: &[CompanyRow
     Ok(())
 }
 
-/// Replaces the fields of a company that still has the version given, and counts the version up. The integrity only ever falls.
-pub async fn update(tx: &mut Tx, row: &CompanyRow, at: OffsetDateTime) -> Result<(), StoreError> {
+/// Replaces the fields of companies that still have the version given, and counts the version up. The integrity only ever falls.
+/// Fails as a whole with [`StoreError::Stale`] when one was changed meanwhile.
+pub async fn update_many(tx: &mut Tx, rows: &[CompanyRow], at: OffsetDateTime) -> Result<(), StoreError> {
+    let company: Vec<Uuid> = rows.iter().map(|row| row.company.uuid()).collect();
+    let name: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+    let name_key: Vec<&str> = rows.iter().map(|row| row.name_key.as_str()).collect();
+    let website: Vec<Option<&str>> = rows.iter().map(|row| row.website.as_deref()).collect();
+    let integrity: Vec<i16> = rows.iter().map(|row| write_integrity(row.integrity)).collect();
+    let version: Vec<i32> = rows.iter().map(|row| row.version).collect();
     let done = sqlx::query!(
-        "update company set name = $1, name_key = $2, website = $3, integrity = least(integrity, $4), version = version + 1, changed_at = $5
-          where company_id = $6 and version = $7",
-        row.name,
-        row.name_key,
-        row.website,
-        write_integrity(row.integrity),
+        "update company as c
+            set name = n.name, name_key = n.name_key, website = n.website, integrity = least(c.integrity, n.integrity), version = c.version + 1, changed_at = $1
+           from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::integer[])
+             as n (company_id, name, name_key, website, integrity, version)
+          where c.company_id = n.company_id and c.version = n.version",
         at,
-        row.company.uuid(),
-        row.version,
+        &company,
+        &name as _,
+        &name_key as _,
+        &website as _,
+        &integrity,
+        &version,
     )
     .execute(tx.conn())
     .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale) }
+    if usize::try_from(done.rows_affected()) == Ok(rows.len()) { Ok(()) } else { Err(StoreError::Stale) }
 }

@@ -1,12 +1,12 @@
 'use client';
 
-import { Building2, Merge } from 'lucide-react';
+import { Building2, Merge, Upload } from 'lucide-react';
 import { useCallback } from 'react';
 import { useTranslations } from 'use-intl';
 import { SearchField } from '@/components/search-field';
 import { Page } from '@/components/shell/page';
 import { AddButton } from '@/components/ui/add-button';
-import { buttonLooks } from '@/components/ui/button';
+import { Button, buttonLooks } from '@/components/ui/button';
 import { ExportButton } from '@/components/ui/export-button';
 import { Link } from '@/components/ui/link';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
@@ -17,6 +17,7 @@ import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
 import { useAddress } from '@/lib/url';
 import { CompanyForm } from './company-form';
+import { ImportCompanies } from './import';
 
 const PAGE = 100;
 const [WIDE_ROW_PX, NARROW_ROW_PX] = [45, 85];
@@ -34,6 +35,10 @@ export function CompaniesView() {
         <Merge className="size-4" aria-hidden />
         <span className="max-sm:sr-only">{t('duplicates')}</span>
       </Link>
+      <Button size="small" forbidden={may(me, 'contacts:import') ? null : t('mayNotImport')} onClick={() => set({ import: '1' })}>
+        <Upload className="size-4" aria-hidden />
+        <span className="max-sm:sr-only">{t('import')}</span>
+      </Button>
       <ExportButton kind="csv" label={t('export')} path="/api/v1/companies" query={{ q: words }} name="companies" />
       <AddButton label={t('add')} forbidden={may(me, 'contacts:write') ? null : t('mayNotWrite')} onClick={() => set({ new: '1' })} />
     </>
@@ -63,6 +68,7 @@ export function CompaniesView() {
         </WindowList>
       )}
       {get('new') !== '' && <CompanyForm onClose={() => set({ new: '' })} />}
+      {get('import') !== '' && <ImportCompanies onClose={() => set({ import: '' })} />}
     </Page>
   );
 }

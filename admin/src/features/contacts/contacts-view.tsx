@@ -17,7 +17,7 @@ import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
 import { useAddress } from '@/lib/url';
 import { ContactForm } from './contact-form';
-import { ImportDialog } from './import';
+import { ImportContacts } from './import';
 
 const PAGE = 100;
 const TAGS_SHOWN = 3;
@@ -58,7 +58,7 @@ export function ContactsView() {
         </WindowList>
       )}
       {get('new') !== '' && <ContactForm onClose={() => set({ new: '' })} />}
-      {get('import') !== '' && <ImportDialog onClose={() => set({ import: '' })} />}
+      {get('import') !== '' && <ImportContacts onClose={() => set({ import: '' })} />}
     </Page>
   );
 }

@@ -2,98 +2,32 @@
 
 import { Users } from 'lucide-react';
 import { useTranslations } from 'use-intl';
-import { Page } from '@/components/shell/page';
-import { Badge } from '@/components/ui/badge';
-import { Button } from '@/components/ui/button';
-import { Card } from '@/components/ui/card';
-import { Link } from '@/components/ui/link';
-import { More } from '@/components/ui/more';
-import { Empty, Failed, Loading } from '@/components/ui/states';
+import { Duplicates, type Entry } from '@/components/record/duplicates';
 import { answer, api, type Schemas } from '@/lib/api/client';
-import { useList } from '@/lib/list';
-import { may, useMe } from '@/lib/me';
-import { useAddress } from '@/lib/url';
-import { MergeDialog } from './merge-dialog';
-
-type Contact = Schemas['ContactView'];
-type Other = Schemas['AlikeToView'];
+import { MergeContacts } from './merge-dialog';
 
 const PAGE = 50;
 
 /** Contacts that look like one person, to be compared two by two. */
 export function DuplicatesView() {
   const t = useTranslations('contacts.merge');
-  const { get, set } = useAddress();
-  const { query, items } = useList(['contacts', 'duplicates'], (cursor) => answer(api.GET('/api/v1/contacts/duplicates', { params: { query: { limit: PAGE, cursor } } })));
-  const [kept, other] = [get('kept'), get('other')];
   return (
-    <Page title={t('title')} back="/contacts">
-      {query.isPending && <Loading lines={6} />}
-      {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
-      {query.isSuccess && items.length === 0 && <Empty icon={<Users className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
-      {items.length > 0 && (
-        <div className="mx-auto grid w-full max-w-4xl gap-3 p-4 sm:p-6">
-          <p className="text-soft">{t('hint')}</p>
-          <ul className="grid gap-3">
-            {items.map((group) => (
-              <li key={group.contact.contact_id}>
-                <Card className="grid gap-3 p-4">
-                  <Named contact={group.contact} />
-                  <ul className="grid gap-3 border-s-2 border-line ps-3">
-                    {group.others.map((one) => (
-                      <Alike key={one.contact.contact_id} first={group.contact} other={one} />
-                    ))}
-                  </ul>
-                </Card>
-              </li>
-            ))}
-          </ul>
-        </div>
-      )}
-      <More query={query} />
-      {kept !== '' && other !== '' && <MergeDialog key={`${kept} ${other}`} ids={[kept, other]} onClose={() => set({ kept: '', other: '' })} />}
-    </Page>
+    <Duplicates
+      of="contacts"
+      icon={<Users className="size-5" aria-hidden />}
+      words={{ title: t('title'), hint: t('hint'), noneHint: t('noneHint'), mayNot: t('mayNot') }}
+      read={(cursor) => answer(api.GET('/api/v1/contacts/duplicates', { params: { query: { limit: PAGE, cursor } } }))}
+      show={(group) => ({
+        first: entryOf(group.contact),
+        others: group.others.map(({ contact, why }) => ({ entry: entryOf(contact), why: why.map((one) => t(`why.${one}`)) })),
+      })}
+    >
+      {(ids, onClose) => <MergeContacts key={ids.join(' ')} ids={ids} onClose={onClose} />}
+    </Duplicates>
   );
 }
 
-function Named({ contact }: { contact: Contact }) {
-  const more = [contact.emails[0]?.value, contact.phones[0]?.value, contact.company?.name].filter((one) => one != null);
-  return (
-    <p className="min-w-0">
-      <Link href={`/contacts/${contact.contact_id}`} className="block truncate font-medium hover:underline">
-        <bdi>{contact.display_name}</bdi>
-      </Link>
-      <span className="block truncate text-sm text-soft">
-        <bdi>{more.join(' · ')}</bdi>
-      </span>
-    </p>
-  );
-}
-
-function Alike({ first, other: { contact, why } }: { first: Contact; other: Other }) {
-  const t = useTranslations('contacts.merge');
-  const me = useMe();
-  const { set } = useAddress();
-  return (
-    <li className="flex flex-wrap items-center gap-x-3 gap-y-2">
-      <div className="min-w-0 flex-1 basis-48">
-        <Named contact={contact} />
-      </div>
-      <span className="flex flex-wrap gap-1">
-        {why.map((one) => (
-          <Badge key={one} tone="wait">
-            {t(`why.${one}`)}
-          </Badge>
-        ))}
-      </span>
-      <Button
-        size="small"
-        aria-label={t('compareName', { one: first.display_name, other: contact.display_name })}
-        forbidden={may(me, 'contacts:write') ? null : t('mayNot')}
-        onClick={() => set({ kept: first.contact_id, other: contact.contact_id })}
-      >
-        {t('compare')}
-      </Button>
-    </li>
-  );
+function entryOf(contact: Schemas['ContactView']): Entry {
+  const details = [contact.emails[0]?.value, contact.phones[0]?.value, contact.company?.name].filter((one) => one != null).join(' · ');
+  return { id: contact.contact_id, name: contact.display_name, details };
 }

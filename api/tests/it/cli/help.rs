@@ -48,6 +48,8 @@ const VERBS: &[&str] = &[
     "replay",
     "contacts",
     "contacts import",
+    "companies",
+    "companies import",
     "audit",
     "audit verify",
     "audit export",

@@ -25,6 +25,33 @@ async fn contacts_are_previewed_then_imported_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn companies_are_previewed_then_imported_once() {
+    let home = Home::made("companies", "").await;
+    home.refused(&["companies", "import", "nowhere.csv"], &["`nowhere.csv` cannot be read"]);
+    home.write("people.csv", "first name,email\nLena,lena@example.org\n");
+    home.refused(&["companies", "import", "people.csv"], &["names no column with the company's name"]);
+    home.write(
+        "accounts.csv",
+        "Account Name,Website,Industry\nBrandt GmbH,brandt.example,Toys\n,https://nobody.example,\nBrandt,https://www.brandt.example,\n",
+    );
+    let preview = home.succeeds(&["companies", "import", "accounts.csv", "--preview"]);
+    for part in [
+        "https://brandt.example",
+        "refused row 2 (line 3): column `Account Name`: it is empty",
+        "remark  row 3 (line 4): name `Brandt GmbH` kept",
+        "columns not taken: `Industry`",
+        "Would make 1 company, add to 0, leave 1 as they are, refuse 1 of 3 rows.",
+        "Nothing is changed yet",
+    ] {
+        assert!(preview.contains(part), "{part}: {preview}");
+    }
+    let done = home.json(&["companies", "import", "accounts.csv", "--json"]);
+    assert_eq!((&done["subject"], done["created"].as_u64(), done["refused_count"].as_u64()), (&"companies".into(), Some(1), Some(1)), "{done}");
+    let again = home.succeeds(&["companies", "import", "accounts.csv"]);
+    assert!(again.contains("Made 0 companies, added to 0, left 2 as they were"), "{again}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_audit_log_is_exported_whole() {
     let home = Home::made("audit", "").await;
     home.write("people.csv", FILE);

@@ -88,6 +88,7 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
         "contacts::merge" => Sample::Json(json!({ "version": 1, "other_id": world.server.state.office.ids.make::<ContactId>(), "other_version": 1 })),
         "companies::merge" => Sample::Json(json!({ "version": 1, "other_id": world.server.state.office.ids.make::<CompanyId>(), "other_version": 1 })),
         "contacts::import" => Sample::Bytes("text/csv", "Name,Email\nLena,lena@example.org\n"),
+        "companies::import" => Sample::Bytes("text/csv", "name,website\nAcme,https://acme.example\n"),
         "companies::create" => Sample::Json(json!({ "workspace_id": workspace, "name": unique() })),
         "companies::update" => Sample::Json(json!({ "version": 1, "website": "https://example.org" })),
         "deals::create" => {

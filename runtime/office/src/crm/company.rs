@@ -133,7 +133,7 @@ pub async fn update_company(
         check_name(tx, &row).await?;
     }
     row.integrity = row.integrity.min(integrity);
-    store::update(tx, &row, office.clock.now()).await?;
+    store::update_many(tx, std::slice::from_ref(&row), office.clock.now()).await?;
     written(tx, office, "company.update", &row, changed, integrity).await?;
     get_company(tx, company).await
 }

@@ -4,6 +4,7 @@ mod alike;
 mod merge;
 
 pub use alike::{AlikeTo, Group, find_alike};
+pub(super) use merge::value_of;
 pub use merge::{Choice, Merge, Side, check_keeps_merged, merge_contacts, merged_records};
 
 use super::Slice;

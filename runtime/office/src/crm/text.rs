@@ -215,6 +215,13 @@ pub fn web_key(address: &str) -> String {
     format!("{}{path}", host.strip_prefix("www.").unwrap_or(&host))
 }
 
+/// The host of a web address as [`web_key`] has it, and what follows: nothing where the address is the host's own.
+pub fn web_place(address: &str) -> (String, String) {
+    let key = web_key(address);
+    let (host, page) = key.find(['/', '?', '#', ':']).map_or((key.as_str(), ""), |at| key.split_at(at));
+    (host.to_owned(), page.to_owned())
+}
+
 /// The `like` patterns of a search: each word must appear somewhere. A word or query of digits is looked up as a phone number.
 pub fn search_patterns(query: &str) -> Vec<String> {
     let looks_dialled =

@@ -1,6 +1,8 @@
 //! What the columns of a table mean: Google's two headers, Outlook's in four languages, and names people give columns.
 
+use super::company;
 use super::error::ImportError;
+use super::report::Subject;
 use crate::crm::text::{fold, shown};
 use std::collections::HashMap;
 
@@ -52,6 +54,8 @@ pub(super) enum Column {
 pub(super) struct Header {
     pub(super) dialect: Dialect,
     pub(super) delimiter: char,
+    /// As they stand in the file.
+    pub(super) names: Vec<String>,
     pub(super) columns: Vec<Column>,
     /// Lines before the header's own: Excel's `sep=;`.
     pub(super) skip_lines: usize,
@@ -129,26 +133,45 @@ enum Kind {
 
 impl Header {
     /// Reads the first line with each delimiter and takes the one that yields most columns we know.
-    pub(super) fn sniff(text: &str) -> Result<Self, ImportError> {
+    pub(super) fn sniff(text: &str, subject: Subject) -> Result<Self, ImportError> {
         let first = text.lines().next().unwrap_or_default();
         let told = first.trim().strip_prefix("sep=").and_then(|rest| rest.chars().next()).filter(char::is_ascii);
         let skip_lines = usize::from(told.is_some());
-        let body = if skip_lines == 1 { text.split_once('\n').map_or("", |(_, rest)| rest) } else { text };
+        let body = below(text, skip_lines);
         let delimiters = told.map_or_else(|| DELIMITERS.to_vec(), |only| vec![only]);
-        let mut best: Option<(usize, usize, Self)> = None;
+        let mut best: Option<((usize, usize), Self)> = None;
         for delimiter in delimiters {
             let names = super::csv::first_record(body, delimiter)?;
-            let (dialect, columns) = meaning(&names);
+            let (dialect, columns) = match subject {
+                Subject::Contacts => meaning(&names),
+                Subject::Companies => (Dialect::Other, company::columns(&names)),
+            };
             let known = columns.iter().filter(|column| **column != Column::Ignored).count();
-            if best.as_ref().is_none_or(|(most, widest, _)| (known, names.len()) > (*most, *widest)) {
-                best = Some((known, names.len(), Self { dialect, delimiter, columns, skip_lines }));
+            let rank = (known, names.len());
+            if best.as_ref().is_none_or(|(most, _)| rank > *most) {
+                best = Some((rank, Self { dialect, delimiter, names, columns, skip_lines }));
             }
         }
-        match best {
-            Some((_, _, header)) if header.columns.iter().any(names_somebody) => Ok(header),
-            _ => Err(ImportError::NoHeader { line: shown(body.lines().find(|line| !line.trim().is_empty()).unwrap_or_default()) }),
+        let is_enough = |column: &Column| match subject {
+            Subject::Contacts => names_somebody(column),
+            Subject::Companies => *column == Column::Company,
+        };
+        let line = || shown(body.lines().find(|line| !line.trim().is_empty()).unwrap_or_default());
+        match (best, subject) {
+            (Some((_, header)), _) if header.columns.iter().any(is_enough) => Ok(header),
+            (_, Subject::Contacts) => Err(ImportError::NoHeader { line: line() }),
+            (_, Subject::Companies) => Err(ImportError::NoNameColumn { line: line() }),
         }
     }
+
+    /// The table without lines before its header.
+    pub(super) fn table<'a>(&self, text: &'a str) -> &'a str {
+        below(text, self.skip_lines)
+    }
+}
+
+fn below(text: &str, skip_lines: usize) -> &str {
+    if skip_lines == 1 { text.split_once('\n').map_or("", |(_, rest)| rest) } else { text }
 }
 
 const fn names_somebody(column: &Column) -> bool {
@@ -287,7 +310,7 @@ mod tests {
     use super::*;
 
     fn check(header: &str, dialect: Dialect, delimiter: char, expect: &[(usize, Column)]) {
-        let found = Header::sniff(header).expect("header");
+        let found = Header::sniff(header, Subject::Contacts).expect("header");
         assert_eq!((found.dialect, found.delimiter), (dialect, delimiter), "{header}");
         for (index, column) in expect {
             assert_eq!(found.columns.get(*index), Some(column), "{header} column {index}");
@@ -297,7 +320,7 @@ mod tests {
     #[test]
     fn a_line_without_columns_we_know_is_no_header() {
         for line in ["lena@example.com,Lena", "a,b,c", "Straße;Ort", "12", "\u{feff}", "Birthday,Notes"] {
-            assert!(matches!(Header::sniff(line), Err(ImportError::NoHeader { .. })), "{line}");
+            assert!(matches!(Header::sniff(line, Subject::Contacts), Err(ImportError::NoHeader { .. })), "{line}");
         }
     }
 

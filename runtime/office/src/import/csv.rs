@@ -2,6 +2,7 @@
 //! can tell where its rows are.
 
 use super::columns::{Column, Dialect, Header, Part, fixed_label};
+use super::company::{self, CompanyLine};
 use super::dates::{DayOrder, birthday, day_order};
 use super::error::ImportError;
 use super::row::{Raw, Refusal, Row};
@@ -28,17 +29,38 @@ pub(super) fn first_record(text: &str, delimiter: char) -> Result<Vec<String>, I
     }
 }
 
+/// What a file holds, row by row.
+#[derive(Debug)]
+pub(super) struct Rows<R> {
+    pub(super) rows: Vec<Result<R, Refusal>>,
+    /// Names of columns that hold something and are not taken, at most [`LEFT_OUT_MAX`].
+    pub(super) columns_left_out: Vec<String>,
+}
+
+/// The most columns that a report names as not taken.
+const LEFT_OUT_MAX: usize = 100;
+
+/// A table of contacts.
+pub(super) fn parse(text: &str, header: &Header) -> Result<Rows<Row>, ImportError> {
+    let order = order_of_days(header.table(text), header);
+    rows(text, header, |record, row, line| row_of(record, header, order, row, line))
+}
+
+/// A table of companies.
+pub(super) fn parse_companies(text: &str, header: &Header) -> Result<Rows<CompanyLine>, ImportError> {
+    rows(text, header, |record, row, line| company::line_of(record, header, row, line))
+}
+
 /// The rows after the header. Rows with nothing in them are passed over and not counted.
-pub(super) fn parse(text: &str) -> Result<Vec<Result<Row, Refusal>>, ImportError> {
-    let header = Header::sniff(text)?;
-    let body = if header.skip_lines == 1 { text.split_once('\n').map_or("", |(_, rest)| rest) } else { text };
-    if let Some(line) = open_quote(body, header.delimiter) {
+fn rows<R>(text: &str, header: &Header, read: impl Fn(&csv::StringRecord, usize, usize) -> Result<R, Refusal>) -> Result<Rows<R>, ImportError> {
+    let table = header.table(text);
+    if let Some(line) = open_quote(table, header.delimiter) {
         return Err(ImportError::OpenQuote { line: line + header.skip_lines });
     }
-    let order = order_of_days(body, &header);
     let mut rows = Vec::new();
+    let mut filled = vec![false; header.columns.len()];
     let mut is_header = true;
-    for record in reader(body, header.delimiter).into_records() {
+    for record in reader(table, header.delimiter).into_records() {
         let record = record.map_err(|_| ImportError::Binary)?;
         if std::mem::take(&mut is_header) || record.iter().all(|field| field.trim().is_empty()) {
             continue;
@@ -46,14 +68,20 @@ pub(super) fn parse(text: &str) -> Result<Vec<Result<Row, Refusal>>, ImportError
         if rows.len() == IMPORT_ROWS_MAX {
             return Err(ImportError::TooManyRows);
         }
+        for (filled, field) in filled.iter_mut().zip(&record) {
+            *filled |= !field.trim().is_empty();
+        }
         let row = rows.len() + 1;
         let line = record.position().map_or(0, |position| usize::try_from(position.line()).unwrap_or(0)) + header.skip_lines;
-        rows.push(row_of(&record, &header, order, row, line));
+        rows.push(check(&record, header, row, line).and_then(|()| read(&record, row, line)));
     }
-    Ok(rows)
+    let ignored = header.columns.iter().zip(&header.names).zip(filled).filter(|((column, _), filled)| **column == Column::Ignored && *filled);
+    let named = ignored.map(|((_, name), _)| shown(name.trim())).filter(|name| !name.is_empty());
+    Ok(Rows { rows, columns_left_out: named.take(LEFT_OUT_MAX).collect() })
 }
 
-fn row_of(record: &csv::StringRecord, header: &Header, order: DayOrder, row: usize, line: usize) -> Result<Row, Refusal> {
+/// Refuses a row that does not fit its header.
+fn check(record: &csv::StringRecord, header: &Header, row: usize, line: usize) -> Result<(), Refusal> {
     let width = header.columns.len();
     if record.iter().skip(width).any(|field| !field.trim().is_empty()) {
         let delimiter = header.delimiter.escape_default();
@@ -63,6 +91,10 @@ fn row_of(record: &csv::StringRecord, header: &Header, order: DayOrder, row: usi
     if record.iter().any(|field| field.len() > FIELD_BYTES_MAX) {
         return Err(Refusal { row, line, why: format!("a field has more than {FIELD_BYTES_MAX} bytes; a closing quote may be missing") });
     }
+    Ok(())
+}
+
+fn row_of(record: &csv::StringRecord, header: &Header, order: DayOrder, row: usize, line: usize) -> Result<Row, Refusal> {
     let mut raw = Raw::default();
     let mut groups = Groups::default();
     for (column, field) in header.columns.iter().zip(record) {

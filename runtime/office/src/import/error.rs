@@ -20,13 +20,13 @@ pub enum ImportError {
     #[error("the file has more than {IMPORT_ROWS_MAX} rows; split it")]
     TooManyRows,
     /// A known format that is not one of ours.
-    #[error("the file is {what}; export contacts as CSV or vCard instead")]
+    #[error("the file is {what}; export the list as CSV instead, or contacts as vCard")]
     Foreign {
         /// What it is.
         what: &'static str,
     },
     /// Not text in any encoding we know.
-    #[error("the file is not text: export contacts as CSV or vCard instead")]
+    #[error("the file is not text: export the list as CSV instead, or contacts as vCard")]
     Binary,
     /// The first line names no column we know.
     #[error("the first line `{line}` names no column with a name, e-mail address, phone number or company; add a header such as `name,email,phone,company`")]
@@ -34,6 +34,15 @@ pub enum ImportError {
         /// The first line, cut.
         line: String,
     },
+    /// The first line names no column with the names of companies.
+    #[error("the first line `{line}` names no column with the company's name; add a header such as `name,website`")]
+    NoNameColumn {
+        /// The first line, cut.
+        line: String,
+    },
+    /// Cards are of contacts, not of companies.
+    #[error("the file holds cards of contacts: import it as contacts, or export companies as CSV")]
+    Cards,
     /// Nothing after the header.
     #[error("the file has a header and no rows")]
     NoRows,
@@ -47,7 +56,7 @@ pub enum ImportError {
     #[error("there is no workspace `{0}` here")]
     NoWorkspace(WorkspaceId),
     /// Background work has no person to import for.
-    #[error("only a person, or a program with a person's token, can import contacts")]
+    #[error("only a person, or a program with a person's token, can import")]
     Nobody,
     /// The store failed.
     #[error(transparent)]
@@ -57,7 +66,14 @@ pub enum ImportError {
 impl HasKind for ImportError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Empty | Self::Foreign { .. } | Self::Binary | Self::NoHeader { .. } | Self::NoRows | Self::OpenQuote { .. } => Kind::Invalid,
+            Self::Empty
+            | Self::Foreign { .. }
+            | Self::Binary
+            | Self::NoHeader { .. }
+            | Self::NoNameColumn { .. }
+            | Self::Cards
+            | Self::NoRows
+            | Self::OpenQuote { .. } => Kind::Invalid,
             Self::TooLarge { .. } | Self::TooManyRows => Kind::Limit,
             Self::NoWorkspace(_) => Kind::Missing,
             Self::Nobody => Kind::Denied,

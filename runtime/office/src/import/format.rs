@@ -1,9 +1,12 @@
 //! What kind of file it is.
 
 use super::columns::{Dialect, Header};
+use super::company::CompanyLine;
+use super::csv::Rows;
 use super::encoding::{TextEncoding, decode};
 use super::error::ImportError;
-use super::row::{Refusal, Row};
+use super::report::Subject;
+use super::row::Row;
 use super::{csv, vcard};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -67,8 +70,41 @@ const FOREIGN: [(&[u8], &str); 11] = [
 const FOREIGN_TEXT: [(&str, &str); 6] =
     [("begin:vcalendar", "a calendar"), ("<!doctype", "a web page"), ("<html", "a web page"), ("<?xml", "XML"), ("dn:", "LDIF"), ("{", "JSON")];
 
-/// Tells format and encoding from the content; the name only decides between an empty card file and an empty table.
-pub fn detect(bytes: &[u8], file_name: &str) -> Result<Detected, ImportError> {
+/// Contacts: a table or cards. Format and encoding are told from the content; the name only decides between an empty card file and an empty table.
+pub(super) fn read_contacts(bytes: &[u8], file_name: &str) -> Result<(Detected, Rows<Row>), ImportError> {
+    let (text, encoding, marked) = text_of(bytes)?;
+    if holds_cards(&text, file_name) {
+        let rows = Rows { rows: vcard::parse(&text)?, columns_left_out: Vec::new() };
+        return checked(Detected { format: Format::Vcard, encoding, marked, delimiter: None }, rows);
+    }
+    let header = Header::sniff(&text, Subject::Contacts)?;
+    let format = match header.dialect {
+        Dialect::Google => Format::GoogleCsv,
+        Dialect::Outlook => Format::OutlookCsv,
+        Dialect::Other => Format::Csv,
+    };
+    let detected = Detected { format, encoding, marked, delimiter: Some(header.delimiter) };
+    checked(detected, csv::parse(&text, &header)?)
+}
+
+/// Companies: a table whose header names a column with their names.
+pub(super) fn read_companies(bytes: &[u8], file_name: &str) -> Result<(Detected, Rows<CompanyLine>), ImportError> {
+    let (text, encoding, marked) = text_of(bytes)?;
+    if holds_cards(&text, file_name) {
+        return Err(ImportError::Cards);
+    }
+    let header = Header::sniff(&text, Subject::Companies)?;
+    let detected = Detected { format: Format::Csv, encoding, marked, delimiter: Some(header.delimiter) };
+    checked(detected, csv::parse_companies(&text, &header)?)
+}
+
+fn checked<R>(detected: Detected, rows: Rows<R>) -> Result<(Detected, Rows<R>), ImportError> {
+    if rows.rows.is_empty() { Err(ImportError::NoRows) } else { Ok((detected, rows)) }
+}
+
+/// The text of a file, each line end as one line feed, its encoding, and whether a byte-order mark said so.
+/// What is empty, too large, no text or known as something else is refused.
+fn text_of(bytes: &[u8]) -> Result<(Cow<'_, str>, TextEncoding, bool), ImportError> {
     if bytes.len() > IMPORT_BYTES_MAX {
         return Err(ImportError::TooLarge { bytes: bytes.len() });
     }
@@ -77,36 +113,29 @@ pub fn detect(bytes: &[u8], file_name: &str) -> Result<Detected, ImportError> {
     }
     let (text, encoding, marked) = decode(bytes)?;
     let text = one_kind_of_line_end(text);
-    let start = text.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
+    let start = start_of(&text);
     if start.is_empty() {
         return Err(ImportError::Empty);
     }
-    let word: String = start.chars().take(24).collect::<String>().to_lowercase();
-    if let Some((_, what)) = FOREIGN_TEXT.into_iter().find(|(first, _)| word.starts_with(first)) {
-        return Err(ImportError::Foreign { what });
+    let word = first_word(start);
+    match FOREIGN_TEXT.into_iter().find(|(first, _)| word.starts_with(first)) {
+        Some((_, what)) => Err(ImportError::Foreign { what }),
+        None => Ok((text, encoding, marked)),
     }
-    let named_card = [".vcf", ".vcard"].into_iter().any(|end| file_name.to_lowercase().ends_with(end));
-    if word.starts_with("begin:vcard") || (named_card && vcard::has_card(start)) {
-        return Ok(Detected { format: Format::Vcard, encoding, marked, delimiter: None });
-    }
-    let header = Header::sniff(&text)?;
-    let format = match header.dialect {
-        Dialect::Google => Format::GoogleCsv,
-        Dialect::Outlook => Format::OutlookCsv,
-        Dialect::Other => Format::Csv,
-    };
-    Ok(Detected { format, encoding, marked, delimiter: Some(header.delimiter) })
 }
 
-/// The rows or cards of a file, in their order: taken, or refused and why.
-pub fn parse(bytes: &[u8], detected: &Detected) -> Result<Vec<Result<Row, Refusal>>, ImportError> {
-    let (text, _, _) = decode(bytes)?;
-    let text = one_kind_of_line_end(text);
-    let rows = match detected.format {
-        Format::Vcard => vcard::parse(&text)?,
-        Format::GoogleCsv | Format::OutlookCsv | Format::Csv => csv::parse(&text)?,
-    };
-    if rows.is_empty() { Err(ImportError::NoRows) } else { Ok(rows) }
+fn start_of(text: &str) -> &str {
+    text.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}')
+}
+
+fn first_word(start: &str) -> String {
+    start.chars().take(24).collect::<String>().to_lowercase()
+}
+
+fn holds_cards(text: &str, file_name: &str) -> bool {
+    let start = start_of(text);
+    let named_card = [".vcf", ".vcard"].into_iter().any(|end| file_name.to_lowercase().ends_with(end));
+    first_word(start).starts_with("begin:vcard") || (named_card && vcard::has_card(start))
 }
 
 /// Every line end as one line feed: CR LF, a lone CR (old Macs), and CR CR LF (files sent through a text-mode copy twice).

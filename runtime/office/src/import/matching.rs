@@ -174,7 +174,8 @@ impl Planned {
     }
 }
 
-fn kept(what: &str, there: &str, given: &str) -> String {
+/// What is said of a value that stays as it is.
+pub(super) fn kept(what: &str, there: &str, given: &str) -> String {
     format!("{what} `{there}` kept; the file says `{given}`")
 }
 

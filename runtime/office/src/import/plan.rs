@@ -3,7 +3,7 @@
 use super::ImportFile;
 use super::error::ImportError;
 use super::matching::{Index, Planned};
-use super::report::{PREVIEW_ROWS, PlannedRow, REPORT_LINES_MAX, RowOutcome, Warning};
+use super::report::{PlannedRow, RowOutcome, Tally};
 use super::row::{Refusal, Row};
 use crate::crm::PointKind;
 use std::collections::{HashMap, HashSet};
@@ -23,20 +23,12 @@ pub(super) struct Plan {
     pub(super) known_companies: HashMap<String, CompanyId>,
     /// Names and keys of companies to make, in the order of the file.
     pub(super) new_companies: Vec<(String, String)>,
-    pub(super) rows: usize,
-    pub(super) created: usize,
-    pub(super) merged: usize,
-    pub(super) unchanged: usize,
-    pub(super) refused_count: usize,
-    pub(super) refused: Vec<Refusal>,
-    pub(super) warning_count: usize,
-    pub(super) warnings: Vec<Warning>,
-    pub(super) sample: Vec<PlannedRow>,
+    pub(super) tally: Tally,
 }
 
 /// Works the plan out. Nothing is written.
 pub(super) async fn make(tx: &mut Tx, workspace: WorkspaceId, file: &ImportFile, integrity: Integrity) -> Result<Plan, ImportError> {
-    let mut plan = Plan { rows: file.rows.len(), ..Plan::default() };
+    let mut plan = Plan { tally: Tally { rows: file.rows.len(), ..Tally::default() }, ..Plan::default() };
     let mut index = Index::default();
     let mut loaded: HashMap<ContactId, usize> = HashMap::new();
     let has_notes = file.rows.iter().flatten().any(|row| row.note.is_some());
@@ -45,7 +37,7 @@ pub(super) async fn make(tx: &mut Tx, workspace: WorkspaceId, file: &ImportFile,
         for row in chunk {
             match row {
                 Ok(row) => plan.take(row, &mut index, workspace, integrity),
-                Err(refusal) => plan.refuse(refusal),
+                Err(refusal) => plan.tally.refuse(refusal),
             }
         }
     }
@@ -114,6 +106,10 @@ impl Plan {
         };
         let Some(contact) = self.contacts.get_mut(at) else { return };
         let changed = contact.absorb(row, at, index, &mut warnings);
+        if contact.touched {
+            // What came with the file is worth no more than the file.
+            contact.row.integrity = contact.row.integrity.min(integrity);
+        }
         if changed || is_new {
             index.enter(at, contact);
         }
@@ -123,33 +119,20 @@ impl Plan {
             (false, true) => RowOutcome::Merged,
             (false, false) => RowOutcome::Unchanged,
         };
-        match outcome {
-            RowOutcome::Created => self.created += 1,
-            RowOutcome::Merged => self.merged += 1,
-            RowOutcome::Unchanged => self.unchanged += 1,
-        }
-        self.warning_count += warnings.len();
-        let room = REPORT_LINES_MAX.saturating_sub(self.warnings.len());
-        self.warnings.extend(warnings.into_iter().take(room).map(|what| Warning { row: row.row, what }));
-        if self.sample.len() < PREVIEW_ROWS {
+        self.tally.take(row.row, row.line, outcome, warnings, || {
             let first = |kind: PointKind| row.points.iter().find(|point| point.kind == kind).map(|point| point.value.clone());
-            self.sample.push(PlannedRow {
+            PlannedRow {
                 row: row.row,
                 outcome,
                 contact_id,
+                company_id: None,
                 display_name: row.display_name.clone(),
                 email: first(PointKind::Email),
                 phone: first(PointKind::Phone),
                 company: row.company.clone(),
-            });
-        }
-    }
-
-    fn refuse(&mut self, refusal: &Refusal) {
-        self.refused_count += 1;
-        if self.refused.len() < REPORT_LINES_MAX {
-            self.refused.push(refusal.clone());
-        }
+                website: None,
+            }
+        });
     }
 
     /// Tells the companies that are there from those to make.

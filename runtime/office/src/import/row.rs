@@ -153,7 +153,7 @@ fn own_name(raw: &Raw) -> String {
 }
 
 /// Without control characters; NUL was refused before. White space stays.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control() || letter.is_whitespace()).collect()
 }
 

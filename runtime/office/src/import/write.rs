@@ -4,10 +4,10 @@ use super::ImportFile;
 use super::error::ImportError;
 use super::matching::Planned;
 use super::plan::{self, CHUNK_ROWS, Plan};
-use super::report::{ImportPlan, ImportReport};
+use super::report::{ImportPlan, ImportReport, Subject, Tally};
 use crate::crm::{PointKind, search_text};
 use crate::{Office, audit};
-use steward_core::{ImportId, Integrity, PersonId, WorkspaceId};
+use steward_core::{Digest, ImportId, Integrity, PersonId, WorkspaceId};
 use steward_store::company::CompanyRow;
 use steward_store::contact::{self, ContactRow, PointRow};
 use steward_store::contact_import::ImportRow;
@@ -17,80 +17,102 @@ use time::OffsetDateTime;
 
 /// What importing the file into the workspace would do, as things stand. Nothing is written.
 pub async fn preview(tx: &mut Tx, workspace: WorkspaceId, file: &ImportFile) -> Result<ImportPlan, ImportError> {
-    match steward_store::workspace::get(tx, workspace).await {
-        Ok(_) => {}
-        Err(StoreError::Missing) => return Err(ImportError::NoWorkspace(workspace)),
-        Err(err) => return Err(err.into()),
-    }
-    contact_import::plan_anew(tx).await?;
+    look(tx, workspace).await?;
     let plan = plan::make(tx, workspace, file, Integrity::Outside).await?;
-    Ok(ImportPlan {
-        format: file.detected.format,
-        encoding: file.detected.encoding,
-        rows: plan.rows,
-        created: plan.created,
-        merged: plan.merged,
-        unchanged: plan.unchanged,
-        refused_count: plan.refused_count,
-        refused: plan.refused,
-        companies_created: plan.new_companies.len(),
-        warning_count: plan.warning_count,
-        warnings: plan.warnings,
-        sample: plan.sample,
-    })
+    Ok(plan_of(file, plan.tally, plan.new_companies.len()))
 }
 
 /// Imports the file into the workspace. After an error the transaction must be dropped. `integrity` is that of the file: what a
-/// person curates is [`Integrity::Directory`]. Notes are third-party text whatever the file is.
+/// person curates is [`Integrity::Directory`]. A contact that gains something from the file is worth no more than the file afterwards.
+/// Notes are third-party text whatever the file is.
 pub async fn run(tx: &mut Tx, office: &Office, workspace: WorkspaceId, file: &ImportFile, integrity: Integrity) -> Result<ImportReport, ImportError> {
+    let person = begin(tx, workspace).await?;
+    let mut plan = plan::make(tx, workspace, file, integrity).await?;
+    contact_import::plan_as_usual(tx).await?;
+    let at = office.clock.now();
+    let report = report_of(file, std::mem::take(&mut plan.tally), plan.new_companies.len(), office.ids.make());
+    enter(tx, &report, workspace, person, file.digest, at).await?;
+    write_companies(tx, office, workspace, &mut plan, integrity, at).await?;
+    write_contacts(tx, office, workspace, &mut plan, report.import_id, at).await?;
+    write_notes(tx, office, workspace, &plan, person, at).await?;
+    conclude(tx, office, &report, workspace, file.digest, integrity).await?;
+    Ok(report)
+}
+
+/// Makes ready for a preview.
+pub(super) async fn look(tx: &mut Tx, workspace: WorkspaceId) -> Result<(), ImportError> {
+    match steward_store::workspace::get(tx, workspace).await {
+        Ok(_) => Ok(contact_import::plan_anew(tx).await?),
+        Err(StoreError::Missing) => Err(ImportError::NoWorkspace(workspace)),
+        Err(err) => Err(err.into()),
+    }
+}
+
+/// Makes ready for an import, alone in its workspace, and says who imports.
+pub(super) async fn begin(tx: &mut Tx, workspace: WorkspaceId) -> Result<PersonId, ImportError> {
     let person = tx.actor().person.ok_or(ImportError::Nobody)?;
     if !contact_import::lock_workspace(tx, workspace).await? {
         return Err(ImportError::NoWorkspace(workspace));
     }
     contact_import::plan_anew(tx).await?;
-    let mut plan = plan::make(tx, workspace, file, integrity).await?;
-    contact_import::plan_as_usual(tx).await?;
-    let at = office.clock.now();
-    let report = report_of(&mut plan, office.ids.make(), file);
-    contact_import::insert(tx, &import_row(&report, workspace, person, file, at)?).await?;
-    write_companies(tx, office, workspace, &mut plan, integrity, at).await?;
-    write_contacts(tx, office, workspace, &mut plan, report.import_id, at).await?;
-    write_notes(tx, office, workspace, &plan, person, at).await?;
-    let detail = serde_json::json!({
-        "workspace": workspace, "file_digest": file.digest, "format": report.format, "rows": report.rows, "created": report.created, "merged": report.merged,
-        "unchanged": report.unchanged, "refused": report.refused_count, "companies_created": report.companies_created, "integrity": integrity,
-    });
-    let entry = audit::Entry { action: "contacts.import", object: report.import_id.to_string(), outcome: "done", detail, request_id: None };
-    audit::record(tx, office, entry).await?;
-    Ok(report)
+    Ok(person)
 }
 
-fn report_of(plan: &mut Plan, import_id: ImportId, file: &ImportFile) -> ImportReport {
+pub(super) fn plan_of<R>(file: &ImportFile<R>, tally: Tally, companies_created: usize) -> ImportPlan {
+    ImportPlan {
+        subject: file.subject,
+        format: file.detected.format,
+        encoding: file.detected.encoding,
+        columns_left_out: file.columns_left_out.clone(),
+        rows: tally.rows,
+        created: tally.created,
+        merged: tally.merged,
+        unchanged: tally.unchanged,
+        refused_count: tally.refused_count,
+        refused: tally.refused,
+        companies_created,
+        warning_count: tally.warning_count,
+        warnings: tally.warnings,
+        sample: tally.sample,
+    }
+}
+
+pub(super) fn report_of<R>(file: &ImportFile<R>, tally: Tally, companies_created: usize, import_id: ImportId) -> ImportReport {
     ImportReport {
+        subject: file.subject,
         import_id,
         file_name: file.file_name.clone(),
         format: file.detected.format,
         encoding: file.detected.encoding,
-        rows: plan.rows,
-        created: plan.created,
-        merged: plan.merged,
-        unchanged: plan.unchanged,
-        refused_count: plan.refused_count,
-        refused: std::mem::take(&mut plan.refused),
-        companies_created: plan.new_companies.len(),
-        warning_count: plan.warning_count,
-        warnings: std::mem::take(&mut plan.warnings),
+        columns_left_out: file.columns_left_out.clone(),
+        rows: tally.rows,
+        created: tally.created,
+        merged: tally.merged,
+        unchanged: tally.unchanged,
+        refused_count: tally.refused_count,
+        refused: tally.refused,
+        companies_created,
+        warning_count: tally.warning_count,
+        warnings: tally.warnings,
     }
 }
 
-fn import_row(report: &ImportReport, workspace: WorkspaceId, person: PersonId, file: &ImportFile, at: OffsetDateTime) -> Result<ImportRow, ImportError> {
+/// Writes the record of an import; contacts refer to it.
+pub(super) async fn enter(
+    tx: &mut Tx,
+    report: &ImportReport,
+    workspace: WorkspaceId,
+    person: PersonId,
+    file_digest: Digest,
+    at: OffsetDateTime,
+) -> Result<(), ImportError> {
     let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
-    Ok(ImportRow {
+    let row = ImportRow {
         import: report.import_id,
         workspace,
         person,
-        file_name: file.file_name.clone(),
-        file_digest: file.digest,
+        file_name: report.file_name.clone(),
+        file_digest,
         format: report.format.name().to_owned(),
         encoding: report.encoding.name().to_owned(),
         rows: count(report.rows),
@@ -100,7 +122,29 @@ fn import_row(report: &ImportReport, workspace: WorkspaceId, person: PersonId, f
         refused: count(report.refused_count),
         report: serde_json::to_string(report).map_err(|_| StoreError::Corrupt { what: "contact_import.report" })?,
         at,
-    })
+    };
+    Ok(contact_import::insert(tx, &row).await?)
+}
+
+/// Writes an import into the audit log.
+pub(super) async fn conclude(
+    tx: &mut Tx,
+    office: &Office,
+    report: &ImportReport,
+    workspace: WorkspaceId,
+    file_digest: Digest,
+    integrity: Integrity,
+) -> Result<(), ImportError> {
+    let detail = serde_json::json!({
+        "workspace": workspace, "file_digest": file_digest, "format": report.format, "rows": report.rows, "created": report.created, "merged": report.merged,
+        "unchanged": report.unchanged, "refused": report.refused_count, "companies_created": report.companies_created, "integrity": integrity,
+    });
+    let action = match report.subject {
+        Subject::Contacts => "contacts.import",
+        Subject::Companies => "companies.import",
+    };
+    let entry = audit::Entry { action, object: report.import_id.to_string(), outcome: "done", detail, request_id: None };
+    Ok(audit::record(tx, office, entry).await?)
 }
 
 async fn write_companies(

@@ -9,6 +9,7 @@ mod documents;
 mod factors;
 mod fixture;
 mod import;
+mod import_companies;
 mod import_db;
 mod kept;
 mod migrations;

@@ -4,6 +4,7 @@
 //! outside stays text from outside: the integrity of what is kept is the lowest of both.
 
 use super::{Company, CompanyRow, company_of, current, lock};
+use crate::crm::contact::value_of;
 use crate::crm::{CrmError, Side, Slice, get_company};
 use crate::{Office, audit};
 use std::collections::{BTreeSet, HashMap};
@@ -89,7 +90,7 @@ pub async fn merge_companies(tx: &mut Tx, office: &Office, company: CompanyId, m
     let row = joined(&kept, &other, merge.choice, author);
     let now = office.clock.now();
     company_merge::merge_into(tx, merge.other, merge.other_version, company, now).await?;
-    store::update(tx, &row, now).await?;
+    store::update_many(tx, std::slice::from_ref(&row), now).await?;
     // A person or deal says nothing that stands in their company: they are as much worth as who changed them.
     let contacts = company_merge::move_contacts(tx, merge.other, company, author, now).await?;
     let deals = company_merge::move_deals(tx, merge.other, company, author, now).await?;
@@ -119,16 +120,10 @@ async fn written(tx: &mut Tx, office: &Office, action: &str, company: CompanyId,
 /// The fields afterwards.
 fn joined(kept: &CompanyRow, other: &CompanyRow, choice: CompanyChoice, author: Integrity) -> CompanyRow {
     let named = if choice.name == Some(Side::Other) { other } else { kept };
-    let website = match choice.website {
-        Some(Side::Kept) => &kept.website,
-        Some(Side::Other) => &other.website,
-        None if kept.website.is_none() => &other.website,
-        None => &kept.website,
-    };
     CompanyRow {
         name: named.name.clone(),
         name_key: named.name_key.clone(),
-        website: website.clone(),
+        website: value_of(choice.website, &kept.website, &other.website),
         integrity: kept.integrity.min(other.integrity).min(author),
         ..kept.clone()
     }

@@ -51,17 +51,21 @@ pub struct Merge {
     pub choice: Choice,
 }
 
+/// The value of a field afterwards.
+pub(in crate::crm) fn value_of<T: Clone>(side: Option<Side>, kept: &Option<T>, other: &Option<T>) -> Option<T> {
+    match side {
+        Some(Side::Kept) => kept.clone(),
+        Some(Side::Other) => other.clone(),
+        None => kept.clone().or_else(|| other.clone()),
+    }
+}
+
 fn chosen<T: Clone + PartialEq>(name: &'static str, side: Option<Side>, kept: &Option<T>, other: &Option<T>, taken: &mut Vec<&'static str>) -> Option<T> {
-    let value = match side {
-        Some(Side::Kept) => kept,
-        Some(Side::Other) => other,
-        None if kept.is_none() => other,
-        None => kept,
-    };
-    if value != kept {
+    let value = value_of(side, kept, other);
+    if value != *kept {
         taken.push(name);
     }
-    value.clone()
+    value
 }
 
 /// Merges another contact into one that stays. Both must still be as they were looked at.

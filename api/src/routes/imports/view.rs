@@ -1,7 +1,7 @@
 //! What an import did or would do, as the outside sees it.
 
 use serde::Serialize;
-use steward_core::{ContactId, ImportId};
+use steward_core::{CompanyId, ContactId, ImportId};
 use steward_office::import::{ImportPlan, ImportReport, PlannedRow, Refusal, RowOutcome, TextEncoding, Warning};
 use utoipa::ToSchema;
 
@@ -19,6 +19,8 @@ pub(crate) struct RowRefused {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RowWarning {
     row: usize,
+    /// The line it begins on, from 1.
+    line: usize,
     what: String,
 }
 
@@ -32,10 +34,17 @@ pub(crate) struct RowPlanned {
     /// The contact it is added to.
     #[schema(value_type = Option<String>)]
     contact_id: Option<ContactId>,
+    /// The company it is added to, in a file of companies.
+    #[schema(value_type = Option<String>)]
+    company_id: Option<CompanyId>,
+    /// The name of the contact, or in a file of companies of the company.
     display_name: String,
     email: Option<String>,
     phone: Option<String>,
+    /// The company of a contact.
     company: Option<String>,
+    /// The web address of a company.
+    website: Option<String>,
 }
 
 /// What an import did, or would do.
@@ -49,11 +58,14 @@ pub(crate) struct ImportView {
     /// How the text is written.
     #[schema(value_type = String)]
     encoding: TextEncoding,
+    /// Columns that hold something and are not taken, the first hundred, by their names in the file.
+    columns_left_out: Vec<String>,
     /// Rows or cards in the file.
     rows: usize,
     created: usize,
     merged: usize,
     unchanged: usize,
+    /// Those of contacts, or the file's own.
     companies_created: usize,
     refused_count: usize,
     /// The first thousand of them.
@@ -70,12 +82,12 @@ fn refused(list: Vec<Refusal>) -> Vec<RowRefused> {
 }
 
 fn warned(list: Vec<Warning>) -> Vec<RowWarning> {
-    list.into_iter().map(|Warning { row, what }| RowWarning { row, what }).collect()
+    list.into_iter().map(|Warning { row, line, what }| RowWarning { row, line, what }).collect()
 }
 
 fn planned(row: PlannedRow) -> RowPlanned {
-    let PlannedRow { row, outcome, contact_id, display_name, email, phone, company } = row;
-    RowPlanned { row, outcome, contact_id, display_name, email, phone, company }
+    let PlannedRow { row, outcome, contact_id, company_id, display_name, email, phone, company, website } = row;
+    RowPlanned { row, outcome, contact_id, company_id, display_name, email, phone, company, website }
 }
 
 impl From<ImportPlan> for ImportView {
@@ -84,6 +96,7 @@ impl From<ImportPlan> for ImportView {
             import_id: None,
             format: plan.format.name(),
             encoding: plan.encoding,
+            columns_left_out: plan.columns_left_out,
             rows: plan.rows,
             created: plan.created,
             merged: plan.merged,
@@ -104,6 +117,7 @@ impl From<ImportReport> for ImportView {
             import_id: Some(report.import_id),
             format: report.format.name(),
             encoding: report.encoding,
+            columns_left_out: report.columns_left_out,
             rows: report.rows,
             created: report.created,
             merged: report.merged,

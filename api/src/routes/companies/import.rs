@@ -1,0 +1,40 @@
+//! Imports companies from a file, all or nothing, or says what an import would do.
+
+use crate::auth::{Answer, Caller, json};
+use crate::extract::{Bytes, Query};
+use crate::openapi::Doc;
+use crate::routes::imports::view::ImportView;
+use crate::routes::imports::{self, Wanted};
+use crate::routes::records::{integrity_of, workspace_for};
+use http::StatusCode;
+use steward_office::import;
+
+/// What files are sent as. Not what a form of another site could send.
+const KINDS: [&str; 3] = ["text/csv", "application/vnd.ms-excel", "application/octet-stream"];
+
+pub(crate) fn doc() -> Doc {
+    Doc::new("Import companies from a file")
+        .about(
+            "CSV with a header, as HubSpot, Pipedrive, Zoho and Salesforce write it or `GET /api/v1/companies` gave it out, at most 64 MiB and 200,000 rows. \
+             Names and web addresses are taken, other columns that hold something are named. A company that is there, by the host of its web address or \
+             else by its name, keeps what it has. All or nothing; a row that cannot be taken is refused with its number and the reason. \
+             The same file again changes nothing.",
+        )
+        .query::<Wanted>()
+        .body_bytes(&KINDS)
+        .answers::<ImportView>("201", "What was done.")
+        .answers::<ImportView>("200", "What would be done, with `preview=true`.")
+}
+
+pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>, bytes: Bytes) -> Answer {
+    bytes.check_kind(&KINDS)?;
+    let file = imports::read(bytes, wanted.file_name, import::read_companies).await?;
+    let mut tx = caller.begin().await?;
+    let workspace = workspace_for(&mut tx, "workspace_id", wanted.workspace_id).await?;
+    if wanted.preview {
+        let plan = import::preview_companies(&mut tx, workspace, &file).await?;
+        return json(StatusCode::OK, &ImportView::from(plan));
+    }
+    let report = import::run_companies(&mut tx, caller.office(), workspace, &file, integrity_of(&caller)).await?;
+    caller.commit(tx, StatusCode::CREATED, &ImportView::from(report)).await
+}
