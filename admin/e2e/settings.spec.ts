@@ -104,18 +104,22 @@ const CONNECTED = {
     { name: 'calendar', transport: 'stdio', tools: [] },
   ],
   set_aside: [{ name: 'directory', why: 'its signature is of nobody who is trusted' }],
-  secrets: [
-    { plugin: 'directory', name: 'example_token', is_set: true },
-    { plugin: 'directory', name: 'other_token', is_set: false },
-  ],
+  secrets: [],
   oidc: true,
   push: true,
   mail: false,
 };
 
+const USE = { scheme: 'https', host: 'api.example.com', port: 443, methods: ['GET'], paths: ['/v1/*'], header: 'Authorization' };
+const NAMED = [
+  { plugin: 'directory', name: 'example_token', uses: [USE], set_in: 'configuration', version: null, set_by: null, set_at: null },
+  { plugin: 'directory', name: 'other_token', uses: [USE], set_in: null, version: null, set_by: null, set_at: null },
+];
+
 test('models, servers of tools and names of secrets are listed with where they are put, and no value of a secret is', async ({ page }) => {
   // No server is away here and no plugin asks for a secret: they stand in.
   await page.route('**/api/v1/integrations', (route) => route.fulfill({ json: CONNECTED }));
+  await page.route('**/api/v1/secrets', (route) => route.fulfill({ json: { items: NAMED, next_cursor: null } }));
   // Nor is there a second model, of a kind that these pages do not know.
   await page.route('**/api/v1/models', async (route) => {
     const response = await route.fetch();
@@ -142,7 +146,7 @@ test('models, servers of tools and names of secrets are listed with where they a
   await expect(row('calendar')).toContainText('no tools');
   await expect(row('calendar')).toContainText('It does not answer, or nothing of it is accepted.');
   await expect(row('directory')).toContainText('its signature is of nobody who is trusted');
-  await expect(row('example_token').getByText('set', { exact: true })).toBeVisible();
+  await expect(row('example_token').getByText('set for all', { exact: true })).toBeVisible();
   await expect(row('other_token').getByText('not set', { exact: true })).toBeVisible();
   await expect(page.getByText('[[plugins.secrets]]', { exact: true })).toBeVisible();
   await expect(page.getByRole('textbox')).toHaveCount(0);
@@ -175,9 +179,11 @@ test.describe('as somebody who may look only', () => {
   test.use({ storageState: AUDITOR });
   test('what the installation is connected to is read, and nothing of it can be set', async ({ page }) => {
     await page.route('**/api/v1/integrations', (route) => route.fulfill({ json: CONNECTED }));
+    await page.route('**/api/v1/secrets', (route) => route.fulfill({ json: { items: NAMED, next_cursor: null } }));
     await page.goto('/settings?show=installation');
     await expect(page.getByText('example_token', { exact: true })).toBeVisible();
     await expect(page.locator('main').getByRole('textbox')).toHaveCount(0);
-    await expect(page.locator('main').getByRole('button')).toHaveText(['Yours', 'Installation']);
+    await expect(page.locator('main').getByRole('button')).toHaveText(['Yours', 'Installation', 'Set', 'Set']);
+    for (const name of ['Set example_token', 'Set other_token']) await expect(page.getByRole('button', { name })).toHaveAttribute('aria-disabled', 'true');
   });
 });

@@ -6,6 +6,7 @@ pub mod escalate_holds;
 pub mod expire_holds;
 pub mod expire_reservations;
 pub mod reload_policies;
+pub mod rewrap_secrets;
 pub mod run_schedules;
 pub mod send_notices;
 pub mod sign_audit;
@@ -37,6 +38,7 @@ pub fn start(tasks: &TaskTracker, assembled: &Assembled, config: &Config, stop: 
     tasks.spawn(escalate_holds::run(runtime.store.clone(), runtime.office.clone(), runtime.live.clone(), stop.clone()));
     tasks.spawn(expire_holds::run(runtime.store.clone(), runtime.office.clone(), runtime.live.clone(), stop.clone()));
     tasks.spawn(expire_reservations::run(runtime.store.clone(), runtime.office.clone(), stop.clone()));
+    tasks.spawn(rewrap_secrets::run(runtime.store.clone(), runtime.office.clone(), stop.clone()));
     tasks.spawn(run_schedules::run(runtime.clone(), stop.clone()));
     tasks.spawn(sweep::run(runtime.store.clone(), runtime.office.clone(), stop.clone()));
     match sender(config) {

@@ -12,8 +12,8 @@ use http::Method;
 use std::sync::LazyLock;
 use steward_core::Permission::{
     ActionsRead, AuditErase, AuditRead, BreakGlass, BudgetsDecide, BudgetsManage, BudgetsRead, ChangesDecide, ChangesPropose, ContactsImport, ContactsRead,
-    ContactsWrite, Converse, DocumentsRead, DocumentsWrite, GovernanceRead, GrantsManage, HoldsDecide, HoldsRead, PeopleManage, PeopleRead, TokensManage,
-    WorkspacesManage,
+    ContactsWrite, Converse, DocumentsRead, DocumentsWrite, GovernanceRead, GrantsManage, HoldsDecide, HoldsRead, PeopleManage, PeopleRead, SecretsManage,
+    TokensManage, WorkspacesManage,
 };
 use steward_core::limits::{BODY_BYTES_MAX, DOCUMENT_BYTES_MAX, IMPORT_BYTES_MAX};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -170,6 +170,9 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         GET    "/api/v1/agents"                        May(GovernanceRead)  => agents::list;
         GET    "/api/v1/models"                        May(GovernanceRead)  => models::list;
         GET    "/api/v1/integrations"                  May(GovernanceRead)  => integrations::list;
+        GET    "/api/v1/secrets"                       May(GovernanceRead)  => secrets::list;
+        PUT    "/api/v1/secrets/{plugin}/{name}"       May(SecretsManage)   => secrets::set;
+        DELETE "/api/v1/secrets/{plugin}/{name}"       May(SecretsManage)   => secrets::remove;
 
         GET    "/api/v1/contacts"                May(ContactsRead)       => contacts::list;
         POST   "/api/v1/contacts"                May(ContactsWrite)      => contacts::create;

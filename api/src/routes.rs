@@ -37,6 +37,7 @@ pub(crate) mod questions;
 pub(crate) mod records;
 pub(crate) mod runs;
 pub(crate) mod schedules;
+pub(crate) mod secrets;
 pub(crate) mod session;
 pub(crate) mod sessions;
 pub(crate) mod tokens;

@@ -192,7 +192,11 @@ fn load_plugins(config: &Config, host: Host) -> Result<Host, AssembleError> {
     for info in host.plugins() {
         let named = info.egress.iter().filter_map(|rule| rule.secret.as_ref()).flat_map(|secret| secret.names());
         for name in named.filter(|name| !config.plugin_egress.secrets.contains_key(&(info.name.clone(), (*name).to_owned()))) {
-            warn!(plugin.name = info.name, "the secret `{name}` of plugin `{}` is not set; set it under [[plugins.secrets]]", info.name);
+            warn!(
+                plugin.name = info.name,
+                "the secret `{name}` of plugin `{}` is not set for all; set it under [[plugins.secrets]], or owners set their organisation's own in the settings",
+                info.name
+            );
         }
     }
     host.load_mcp(&config.mcp, &mcp_lock(config))?;

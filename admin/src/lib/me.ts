@@ -24,6 +24,7 @@ export type Permission =
   | 'tokens:manage'
   | 'workspaces:manage'
   | 'governance:read'
+  | 'secrets:manage'
   | 'changes:propose'
   | 'changes:decide'
   | 'audit:read'

@@ -94,13 +94,17 @@ fn read_file(path: &Path) -> Result<String, String> {
 
 /// A secret from where it is, if it can be one.
 pub(crate) fn secret_of(value: &str) -> Result<Secret, String> {
-    sound(value.to_owned()).map(Secret::new)
+    check_secret(value).map(|()| Secret::new(value))
 }
 
-/// What can stand in a header, and is long enough to be found again.
 fn sound(value: String) -> Result<String, String> {
+    check_secret(&value).map(|()| value)
+}
+
+/// Whether a value can stand in a header, and is long enough to be found again. What is wrong is said without repeating it.
+pub(crate) fn check_secret(value: &str) -> Result<(), String> {
     if (SECRET_BYTES_MIN..=SECRET_BYTES_MAX).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(value);
+        return Ok(());
     }
     Err(format!("a secret has {SECRET_BYTES_MIN} to {SECRET_BYTES_MAX} printable ASCII letters without spaces, so that it is found when it comes back"))
 }

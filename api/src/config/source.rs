@@ -10,10 +10,11 @@ use toml::de::{DeTable, DeValue};
 /// What every overriding variable starts with.
 const PREFIX: &str = "STEWARD_";
 /// Variables of that form which are no keys.
-const NOT_KEYS: [&str; 10] = [
+const NOT_KEYS: [&str; 11] = [
     "STEWARD_CONFIG",
     "STEWARD_AUDIT_KEY",
     "STEWARD_DATA_KEY",
+    "STEWARD_DATA_KEY_FORMER",
     "STEWARD_ENVELOPE_KEY",
     "STEWARD_PUSH_KEY",
     "STEWARD_REGISTRY_PASSWORD",

@@ -13,6 +13,14 @@ const KEY: Secret = Secret {
     otherwise: "with another key no personal detail in the audit log can be read any more",
 };
 
+/// The one before it: what that one sealed still opens, and nothing is sealed with it.
+const FORMER: Secret = Secret {
+    name: "former data key",
+    file: "keys/data.former.key",
+    variable: "STEWARD_DATA_KEY_FORMER",
+    otherwise: "with another key nothing opens that was sealed before the data key was replaced",
+};
+
 /// Why there is no data key.
 #[derive(Debug, thiserror::Error)]
 pub enum DataKeyError {
@@ -33,9 +41,15 @@ impl HasKind for DataKeyError {
     }
 }
 
-/// What seals here, with the key that there is.
+/// What seals here, with the key that there is; what a former one sealed opens too, where that one is there.
 pub fn find(config: &Config) -> Result<Personal, DataKeyError> {
-    Ok(Personal::new(DataKey::from_secret(&KEY.find(config)?)?, config.data_dir.join("audit")))
+    let key = DataKey::from_secret(&KEY.find(config)?)?;
+    let key = match FORMER.find(config) {
+        Ok(former) => key.after(DataKey::from_secret(&former)?),
+        Err(SecretError::Missing { .. }) => key,
+        Err(err) => return Err(err.into()),
+    };
+    Ok(Personal::new(key, config.data_dir.join("audit")))
 }
 
 /// Makes the key if there is none. The caller holds the data directory's lock.
@@ -47,4 +61,23 @@ pub fn find_or_make(config: &Config) -> Result<(), DataKeyError> {
 /// The same for one command: what needs no key works without it, what does is refused and says why.
 pub fn find_or_say(config: &Config) -> Personal {
     find(config).unwrap_or_else(|err| Personal::without_key(crate::cli::chain(&err)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, Overrides};
+
+    #[test]
+    fn a_former_data_key_that_is_none_is_refused_in_one_line_and_a_missing_one_is_not() {
+        let dir = std::env::temp_dir().join(format!("stw-former-{}", std::process::id()));
+        std::fs::create_dir_all(dir.join("data")).expect("scratch directory");
+        let config = |variables: &[(&str, &str)]| Config::load(&Environment::of(variables.iter().copied(), &dir), &Overrides::default()).expect("config");
+        let good = "0f".repeat(32);
+        let refused = find(&config(&[("STEWARD_DATA_KEY", &good), ("STEWARD_DATA_KEY_FORMER", "abc")])).expect_err("no key").to_string();
+        assert!(refused.contains("`STEWARD_DATA_KEY_FORMER` must be 64 hexadecimal digits") && refused.lines().count() == 1, "{refused}");
+        assert!(find(&config(&[("STEWARD_DATA_KEY", &good)])).is_ok());
+        assert!(find(&config(&[("STEWARD_DATA_KEY", &good), ("STEWARD_DATA_KEY_FORMER", &"f0".repeat(32))])).is_ok());
+        std::fs::remove_dir_all(&dir).expect("clean up");
+    }
 }

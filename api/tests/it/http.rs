@@ -37,6 +37,7 @@ mod refusals;
 mod runs;
 mod sample;
 mod schedules;
+mod secrets;
 mod server;
 mod session;
 mod sub_runs;

@@ -12,6 +12,7 @@ mod journal;
 mod money;
 mod plan;
 mod questions;
+mod secrets;
 mod standing;
 mod wish;
 

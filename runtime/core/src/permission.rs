@@ -60,6 +60,8 @@ permissions! {
     WorkspacesManage = "workspaces:manage", None, [Owner];
     /// See policies, tools, prompts and agents.
     GovernanceRead = "governance:read", Some(Scope::Read), [Owner, Manager, Finance, Support, Auditor];
+    /// Set, replace and remove the organisation's secrets for plugins.
+    SecretsManage = "secrets:manage", None, [Owner];
     /// Propose a change of what governs: rules, prompts in use, accepted tools.
     ChangesPropose = "changes:propose", None, [Owner, Manager];
     /// Decide on such a change; never on one's own.

@@ -19,6 +19,7 @@ pub mod people;
 pub mod questions;
 pub mod runs;
 pub mod schedules;
+pub mod secrets;
 pub mod sub_runs;
 pub mod usage;
 

@@ -47,6 +47,7 @@ pub mod push_subscription;
 pub mod question;
 pub mod run;
 pub mod schedule;
+pub mod secret;
 pub mod second_factor;
 pub mod session;
 pub mod sign_in_failure;

@@ -2,6 +2,7 @@
 
 use crate::bindings::{Error, Request, Response};
 use crate::budget::RunBudget;
+use crate::egress::{NoSecrets, OwnSecrets};
 use crate::engine::Host;
 use crate::error::tidy;
 use crate::failure;
@@ -75,14 +76,28 @@ impl CallReport {
     }
 }
 
+/// Whom a call may turn to, besides what its plugin's manifest names.
+pub(crate) struct Around {
+    pub(crate) office: Arc<dyn Office>,
+    pub(crate) people: Arc<dyn People>,
+    pub(crate) secrets: Arc<dyn OwnSecrets>,
+}
+
 impl Host {
     /// Runs the call the permit was made for, and spends the permit. Whatever goes wrong is an outcome.
     pub async fn call(&self, permit: Permit, context: CallContext, office: Arc<dyn Office>) -> CallReport {
-        self.call_for(permit, context, office, Arc::new(mcp::Nobody)).await
+        self.call_for(permit, context, office, Arc::new(mcp::Nobody), Arc::new(NoSecrets)).await
     }
 
-    /// The same for people who may be asked in the middle of it.
-    pub async fn call_for(&self, permit: Permit, context: CallContext, office: Arc<dyn Office>, people: Arc<dyn People>) -> CallReport {
+    /// The same for people who may be asked in the middle of it, of an organisation that has secrets of its own.
+    pub async fn call_for(
+        &self,
+        permit: Permit,
+        context: CallContext,
+        office: Arc<dyn Office>,
+        people: Arc<dyn People>,
+        secrets: Arc<dyn OwnSecrets>,
+    ) -> CallReport {
         let envelope = permit.into_envelope();
         let Some(tool) = self.tool(&envelope.tool) else {
             return CallReport::refused(FailureClass::NotFound, "there is no such tool any more");
@@ -91,19 +106,12 @@ impl Host {
         if tool.spec().plugin_digest != envelope.plugin_digest || tool.spec().schema_digest != envelope.schema_digest {
             return CallReport::refused(FailureClass::Denied, "the tool changed after this call was decided on; propose it again");
         }
-        self.run(envelope.tenant, &tool, &envelope.arguments, context, office, people).await
+        self.run(envelope.tenant, &tool, &envelope.arguments, context, Around { office, people, secrets }).await
     }
 
     /// Runs a tool. Only [`Host::call`] may, and the tests of this crate.
-    async fn run(
-        &self,
-        tenant: TenantId,
-        tool: &Tool,
-        arguments: &Value,
-        context: CallContext,
-        office: Arc<dyn Office>,
-        people: Arc<dyn People>,
-    ) -> CallReport {
+    async fn run(&self, tenant: TenantId, tool: &Tool, arguments: &Value, context: CallContext, around: Around) -> CallReport {
+        let Around { office, people, secrets } = around;
         if !tool.accepts(arguments) {
             return CallReport::refused(FailureClass::InvalidArguments, "the arguments do not match the tool's schema");
         }
@@ -129,13 +137,23 @@ impl Host {
         let Ok(_slot) = timeout_at(deadline.into(), self.inner.slots.acquire(tenant)).await else {
             return CallReport::refused(FailureClass::Unavailable, "all sandboxes are busy; a later try may work");
         };
+        let egress = match &plugin.egress {
+            None => None,
+            Some(egress) => match timeout_at(deadline.into(), egress.for_call(secrets.as_ref())).await {
+                Ok(Ok(egress)) => Some(egress),
+                // Without knowing what to look for, nothing that comes back could be told to be clean.
+                Ok(Err(_)) | Err(_) => {
+                    return CallReport::refused(FailureClass::Unavailable, "the organisation's secrets for this plugin cannot be read now; nothing was asked");
+                }
+            },
+        };
         let CallContext { key, locale, time_zone, now_ms, run, .. } = context;
         let granted = match run.take_fuel(limits.fuel) {
             Ok(granted) => granted,
             Err(spent) => return CallReport::refused(FailureClass::RunLimit, &spent.to_string()),
         };
         let state = CallState::new(limits, office, &tool.spec().name, tool.spec().effect, key.clone(), now_ms);
-        let state = state.reaching(plugin.egress.clone()).within(run.clone()).keeping(plugin.kv.clone());
+        let state = state.reaching(egress).within(run.clone()).keeping(plugin.kv.clone());
         let mut store = match store(&self.inner.engine, state, limits, granted, deadline) {
             Ok(store) => store,
             Err(err) => {

@@ -1,12 +1,14 @@
 //! The one way out for a plugin: the gate that every request to others passes, whatever interface it came by.
 //!
 //! What is asked must be in the manifest's list, in one normal form; where it goes is resolved and checked here and dialled as checked; the
-//! manifest's secret is filled in here, towards that rule only, and taken out of what comes back. A redirect is a request like any other.
+//! manifest's secret is filled in here, towards that rule only, and taken out of what comes back: the operator's, else the organisation's own.
+//! A redirect is a request like any other.
 //! There is no other network code in this crate that a plugin can reach.
 
 mod address;
 mod courier;
 mod headers;
+mod own;
 mod reader;
 mod recorded;
 mod rule;
@@ -16,6 +18,7 @@ mod wire;
 
 pub use address::{Network, NetworkError};
 pub use courier::{COURIER_BYTES_MAX, Courier, CourierError, Delivered};
+pub use own::{NoSecrets, OwnSecrets, SecretsAway};
 pub use reader::{Document, Reader, ReaderError};
 pub use recorded::{Answers, Recorded, RecordedAnswer, SentRequest, Witness};
 pub(crate) use rule::RULES_MAX;
@@ -64,7 +67,7 @@ const REQUEST_MS: u64 = 10_000;
 pub struct EgressOptions {
     /// Addresses of the operator's own network that a plugin may reach, by the host they are reached as.
     pub private: Vec<PrivateHost>,
-    /// Values of the secrets that manifests name, by plugin and name.
+    /// Values of the secrets that manifests name, by plugin and name, for every organisation.
     pub secrets: BTreeMap<(String, String), Secret>,
     /// How names become addresses.
     pub resolver: Resolver,
@@ -183,8 +186,7 @@ impl Egress {
         let named: Vec<&str> = rules.iter().filter_map(|rule| rule.secret.as_ref()).flat_map(|secret| secret.names()).collect();
         let known = |name: &str| dialer.options.secrets.get(&(plugin.to_owned(), name.to_owned())).cloned();
         let secrets: BTreeMap<String, Secret> = named.into_iter().filter_map(|name| Some((name.to_owned(), known(name)?))).collect();
-        let scrubber = Scrubber::of(secrets.iter().map(|(name, secret)| (name.as_str(), secret.expose())));
-        Self { plugin: plugin.to_owned(), rules, secrets, scrubber, dialer }
+        Self::with(plugin.to_owned(), rules, secrets, dialer)
     }
 
     /// A text of the plugin's without the secrets it may not know.

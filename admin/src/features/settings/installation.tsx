@@ -9,16 +9,18 @@ import { answer, api, type Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 import { useIntegrations } from '@/lib/integrations';
 import { Part } from './part';
+import { Secrets } from './secrets';
 
 /** How models are spoken to, by the words of the configuration. */
 const APIS = ['openai', 'openai-responses'] as const;
 
-/** What this installation is connected to. It is written in files at the machine: here it is read, with where each is put. */
+/** What this installation is connected to. Most is written in files at the machine, and read here with where it is put; secrets of plugins are set here too. */
 export function Installation() {
   return (
     <>
       <Models />
       <Connected />
+      <Secrets />
     </>
   );
 }
@@ -80,12 +82,7 @@ function Connected() {
         {integrations.isError && <Failed error={integrations.error} onRetry={() => void integrations.refetch()} />}
       </Part>
     );
-  return (
-    <>
-      <Servers found={integrations.data} />
-      <Secrets secrets={integrations.data.secrets} />
-    </>
-  );
+  return <Servers found={integrations.data} />;
 }
 
 function Servers({ found }: { found: Schemas['IntegrationsView'] }) {
@@ -137,27 +134,6 @@ function Servers({ found }: { found: Schemas['IntegrationsView'] }) {
           <li key={way} className="flex items-center justify-between gap-2 py-2 text-sm">
             <span>{t(`way.${way}`)}</span>
             <Badge tone={isOn ? 'good' : 'plain'}>{isOn ? t('on') : t('off')}</Badge>
-          </li>
-        ))}
-      </ul>
-    </Part>
-  );
-}
-
-/** Names alone: a value goes from the machine to the host and is never in the interface. */
-function Secrets({ secrets }: { secrets: Schemas['IntegrationsView']['secrets'] }) {
-  const t = useTranslations('settings.secrets');
-  return (
-    <Part title={t('title')} hint={t.rich('hint', { code })}>
-      {secrets.length === 0 && <p className="text-sm text-soft">{t('none')}</p>}
-      <ul className="divide-y divide-line">
-        {secrets.map((secret) => (
-          <li key={`${secret.plugin} ${secret.name}`} className="grid gap-0.5 py-2 text-sm">
-            <span className="flex flex-wrap items-center gap-2">
-              <code className="min-w-0 flex-1 font-mono wrap-anywhere">{secret.name}</code>
-              <Badge tone={secret.is_set ? 'good' : 'wait'}>{secret.is_set ? t('isSet') : t('notSet')}</Badge>
-            </span>
-            <span className="text-soft">{t('of', { plugin: secret.plugin })}</span>
           </li>
         ))}
       </ul>

@@ -1,4 +1,4 @@
-//! Lists what the installation is connected with. Values of secrets are nowhere in it: they are the operator's, in a variable or a file.
+//! Lists what the installation is connected with. Values of secrets are nowhere in it.
 
 use crate::auth::{Answer, Caller, json};
 use crate::openapi::Doc;
@@ -33,7 +33,7 @@ pub(crate) struct SetAsideView {
 pub(crate) struct SecretView {
     plugin: String,
     name: String,
-    /// Whether the operator gave it a value.
+    /// Whether the operator gave it a value, for every organisation.
     is_set: bool,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct IntegrationsView {
 
 pub(crate) fn doc() -> Doc {
     Doc::new("List integrations")
-        .about("Servers of the configuration, plugins that are set aside, and secrets by name with whether they have a value. No value is ever shown; it is set where `[[plugins.secrets]]` says.")
+        .about("Servers of the configuration, plugins that are set aside, and secrets by name with whether they have a value. No value is ever shown. What an organisation set for itself is at `GET /api/v1/secrets`.")
         .answers::<IntegrationsView>("200", "What this installation is connected with.")
 }
 

@@ -1,9 +1,14 @@
 //! Names, addresses, accounts and secrets that pass through an installation show in neither its logs nor its audit log.
 
-use super::chat::asked;
+use super::chat::{asked, sent};
 use super::{Home, Ran, Up};
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 use steward_agent::testing::{Reply, ScriptedModel};
+use steward_host::testing::GuestFiles;
+use steward_store::testing::TestDatabase;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 const EMAIL: &str = "lena.canary@partner-canary.example";
 const NAME: &str = "Lena Canarybird";
@@ -95,6 +100,124 @@ async fn no_name_address_account_or_secret_is_in_a_log() {
         for (what, text) in [("the server's log", up.log()), ("the audit log", audit.clone())] {
             assert!(!text.contains(secret.as_str()), "a link, a cookie or a token is in {what}");
         }
+    }
+    assert!(up.stop().success());
+}
+
+/// A secret as a page would send it, and the forms in which it might be told.
+const SECRET: &str = "canary-secret+0123456789/abcdef";
+
+fn forms() -> Vec<String> {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+    let hex: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let percented: String =
+        SECRET.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect();
+    let reversed: String = SECRET.chars().rev().collect();
+    let (plain, url) = (STANDARD_NO_PAD.encode(SECRET), URL_SAFE_NO_PAD.encode(SECRET));
+    vec![SECRET.to_owned(), SECRET.to_uppercase(), hex.to_uppercase(), hex, percented, reversed, plain, url]
+}
+
+/// A server that repeats what it is sent, and keeps it.
+async fn echo() -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let heard = Arc::clone(&seen);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (mut request, mut piece) = (Vec::new(), [0; 1024]);
+            while !request.ends_with(b"\r\n\r\n") {
+                match stream.read(&mut piece).await {
+                    Ok(count) if count > 0 => request.extend_from_slice(&piece[..count]),
+                    Ok(_) | Err(_) => break,
+                }
+            }
+            let text = String::from_utf8_lossy(&request).into_owned();
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{text}", text.len());
+            heard.lock().expect("seen").push(text);
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    (port, seen)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_that_an_owner_set_leaves_with_its_request_and_shows_nowhere() {
+    let (port, seen) = echo().await;
+    let url = format!("http://localhost:{port}/v1/a");
+    let at = url.clone();
+    let model = ScriptedModel::start_with(move |seen| match seen.tool_results().as_slice() {
+        [] => Reply::call("asker.look", json!({ "url": at })),
+        [first, ..] => Reply::text(format!("It said: {first}")),
+    })
+    .await;
+    let toml = format!(
+        "[plugins]\nallow_unsigned = true\n[[plugins.private_hosts]]\nplugin = \"asker\"\nhost = \"localhost\"\naddresses = [\"127.0.0.1\", \"::1\"]\n\
+         [agents.assistant]\ntools = [\"asker.*\"]\n[models.strong]\nmodel = \"scripted\"\nbase_url = \"{}\"\n",
+        model.base_url()
+    );
+    let database = TestDatabase::make().await;
+    let home = Home::with_config("canary-secret", &toml).set("STEWARD_DATABASE__URL", &database.superuser_url).set("RUST_LOG", "debug");
+    let mut files = GuestFiles::asker();
+    files.manifest = files.manifest.replace("api.asker.test", "localhost").replace("8080", &port.to_string());
+    files.write(&home.path("mine")).expect("written");
+    home.succeeds(&["plugin", "install", "mine"]);
+    home.up(&[]).stop();
+    home.succeeds(&["plugin", "accept", "asker"]);
+    let up = home.up(&[]);
+
+    let cookie_of = |head: &str| {
+        let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with("set-cookie: ")).unwrap_or_else(|| panic!("{head}"));
+        line[12..].split(';').next().expect("a cookie").to_owned()
+    };
+    let link = home.succeeds(&["link"]);
+    let link = link.split("#token=").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a link").to_owned();
+    let (head, _) = asked(up.port, "/api/v1/session HTTP/1.1\r\nContent-Type: application/json", &json!({ "link": link }).to_string());
+    let first = cookie_of(&head);
+    let say = |method: &str, path: &str, cookie: &str, body: Value| {
+        sent(up.port, method, &format!("{path} HTTP/1.1\r\nContent-Type: application/json\r\nCookie: {cookie}"), &body.to_string())
+    };
+    let password = "a long enough password";
+    let (head, body) = say("PUT", "/api/v1/me/password", &first, json!({ "new": password }));
+    assert!(head.starts_with("HTTP/1.1 200"), "{head} {body}");
+    let cookie = cookie_of(&head);
+    let (head, body) = say("POST", "/api/v1/session/prove", &cookie, json!({ "password": password }));
+    assert!(head.starts_with("HTTP/1.1 204"), "{head} {body}");
+    // Refused in every way that repeats something, and then taken.
+    let mut answers = Vec::new();
+    for (path, body, status) in [
+        ("/api/v1/secrets/asker/nobody", json!({ "value": SECRET }), "404"),
+        ("/api/v1/secrets/asker/asker_token", json!({ "value": SECRET, "more": 1 }), "422"),
+        ("/api/v1/secrets/asker/asker_token", json!({ "value": format!("{SECRET} {SECRET}") }), "422"),
+        ("/api/v1/secrets/asker/asker_token", json!({ "value": SECRET }), "200"),
+    ] {
+        let (head, body) = say("PUT", path, &cookie, body);
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {head} {body}");
+        answers.push(format!("{head} {body}"));
+    }
+
+    let ran = home.run(&["chat", "--json", &format!("Look at {url}")]);
+    assert!(ran.out.contains("[asker_token]"), "the run came to its end: {ran:?}");
+    assert!(seen.lock().expect("seen").iter().any(|request| request.contains(&format!("Bearer {SECRET}"))), "and the other side was told");
+    let kept = [
+        ("an answer to who set it", answers.join("\n")),
+        ("the server's log", up.log()),
+        ("what the run said", ran.out),
+        ("its log", ran.err),
+        ("what the model was shown", format!("{:?}", model.requests())),
+        ("the audit log", home.succeeds(&["audit", "export"])),
+        ("what is said of plugins", home.succeeds(&["plugin", "list"])),
+    ];
+    for form in forms() {
+        for (what, text) in &kept {
+            assert!(!text.contains(&form), "a form of the secret is in {what}");
+        }
+    }
+    let tables = "select relname::text from pg_class where relnamespace = 'steward'::regnamespace and relkind in ('r', 'p') and relname <> '_sqlx_migrations'";
+    for table in database.texts(&database.superuser_url, "", tables).await.expect("tables") {
+        let rows = database.copied(&database.superuser_url, "", &table).await.unwrap_or_else(|| panic!("{table} is not read"));
+        assert!(forms().iter().all(|form| !rows.contains(form)), "a form of the secret is in the table `{table}`");
     }
     assert!(up.stop().success());
 }

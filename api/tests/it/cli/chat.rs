@@ -96,9 +96,14 @@ async fn a_reply_streams_and_exits_with_0() {
 
 /// Asks the server, and gives the head and the body of its answer.
 pub(crate) fn asked(port: u16, head: &str, body: &str) -> (String, String) {
+    sent(port, "POST", head, body)
+}
+
+/// The same by another method.
+pub(crate) fn sent(port: u16, method: &str, head: &str, body: &str) -> (String, String) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("connect");
     let from = format!("Host: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\nContent-Length: {}\r\nConnection: close", body.len());
-    write!(stream, "POST {head}\r\n{from}\r\n\r\n{body}").expect("ask");
+    write!(stream, "{method} {head}\r\n{from}\r\n\r\n{body}").expect("ask");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head");

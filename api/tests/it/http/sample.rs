@@ -1,5 +1,6 @@
 //! For every route a request that it takes: a body, and the id of something that is there. A route without one fails the matrix.
 
+use super::secrets;
 use super::server::Ask;
 use super::world::{House, World};
 use serde_json::{Value, json};
@@ -130,6 +131,7 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
             "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "matrix", "version": "1" } } })),
         "openai::complete" => Sample::Json(json!({ "model": "nobody", "messages": [{ "role": "user", "content": "Hello" }] })),
         "openai::respond" => Sample::Json(json!({ "model": "nobody", "input": "Hello" })),
+        "secrets::set" => Sample::Json(json!({ "value": "a-value-long-enough" })),
         "workspaces::create" | "workspaces::rename" => Sample::Json(json!({ "name": unique() })),
         _ if matches!(route.method.as_str(), "GET" | "DELETE") => Sample::Nothing,
         _ => return None,
@@ -147,6 +149,9 @@ pub(crate) async fn target(world: &World, house: &House, person: PersonId, route
             $tx.commit().await.expect("commit");
             made
         }};
+    }
+    if route.path.starts_with(secrets::PATH) {
+        secrets::sample(world, house, person, route.name == "secrets::remove").await;
     }
     let noun = route.path.strip_prefix("/api/v1/")?.split_once("/{id}")?.0;
     Some(match noun {
@@ -460,6 +465,7 @@ pub(crate) fn ask<'a>(world: &'a World, route: &Route, id: Option<&str>) -> Ask<
     let method = ["GET", "POST", "PUT", "PATCH", "DELETE"].into_iter().find(|name| *name == route.method.as_str()).expect("method");
     let path = match id.map(|id| id.split_once(' ').unwrap_or((id, id))) {
         Some((id, of_it)) => route.path.replace("{id}", id).replace("{token_id}", of_it),
+        None if route.path.starts_with(secrets::PATH) => route.path.replace("{plugin}", "asker").replace("{name}", "asker_token"),
         None => route.path.replace("{name}", "assistant").replace("{version}", "1"),
     };
     let ask = world.server.ask(method, path);

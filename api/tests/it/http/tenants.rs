@@ -30,6 +30,8 @@ begin
   insert into session (tenant_id, session_id, person_id, token_hash, method, created_at, seen_at, expires_at) values (t, gen_random_uuid(), p, d, 'link', n, n, n);
   insert into identity (tenant_id, issuer, subject, person_id, bound_at) values (t, 'x', gen_random_uuid()::text, p, n);
   insert into totp (tenant_id, person_id, sealed, made_at) values (t, p, d || substr(d, 1, 17), n);
+  insert into secret_key (tenant_id, wrapped, data_key, made_at) values (t, d || substr(d, 1, 29), '0123456789abcdef', n);
+  insert into secret (tenant_id, plugin, name, version, sealed, set_by, set_at) values (t, 'x', 'x', 1, decode(repeat('00', 300), 'hex'), p, n);
   insert into recovery_code (tenant_id, person_id, code_hash, made_at) values (t, p, d, n);
   insert into passkey (tenant_id, passkey_id, person_id, name, credential_id, algorithm, public_key, counter, created_at) values (t, gen_random_uuid(), p, 'x', d, -8, d, 0, n);
   insert into push_subscription (tenant_id, push_subscription_id, person_id, name, endpoint, p256dh, auth, created_at) values (t, gen_random_uuid(), p, 'x', 'https://x', d || d || '\x04', substr(d, 1, 16), n);

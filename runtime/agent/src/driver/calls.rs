@@ -346,10 +346,10 @@ impl Drive<'_> {
             let context = CallContext { key, deadline_ms, locale: "en".to_owned(), time_zone: "UTC".to_owned(), now_ms, run: budget.clone() };
             let only_reads = self.run.call(id).is_some_and(|call| call.only_reads());
             let hands = (self.hands)(floor);
-            let people = self.people_of(&desk, id);
+            let (people, secrets) = (self.people_of(&desk, id), self.secrets());
             let stop = self.stop.clone();
             running.push(Box::pin(async move {
-                let calling = runtime.host.call_for(permit, context, hands, people);
+                let calling = runtime.host.call_for(permit, context, hands, people, secrets);
                 if !only_reads {
                     point();
                     // An effect under way is never dropped: its outcome must be known. Its deadline bounds it.

@@ -22,6 +22,7 @@ mod refusals;
 mod replay;
 mod replies;
 mod schedules;
+mod secrets;
 mod sealed;
 mod sub_runs;
 mod tamper;

@@ -54,7 +54,8 @@ impl Personal {
         Self { key: Err(why.into()), dir: None }
     }
 
-    fn key(&self) -> Result<&DataKey, StoreError> {
+    /// The data key, or why there is none.
+    pub(crate) fn key(&self) -> Result<&DataKey, StoreError> {
         self.key.as_ref().map_err(|why| StoreError::Outside(why.clone()))
     }
 
@@ -136,7 +137,7 @@ fn list_of(dir: &Path, tenant: TenantId) -> PathBuf {
     dir.join(tenant.to_string()).join(LIST)
 }
 
-fn unsealed(err: SealError) -> StoreError {
+pub(crate) fn unsealed(err: SealError) -> StoreError {
     match err {
         SealError::Chance => StoreError::Outside(err.to_string()),
         SealError::Other => StoreError::Outside("the data key is not the one that the keys here were made with; restore it from a backup".to_owned()),

@@ -5,11 +5,14 @@
 
 use rand::TryRngCore as _;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hmac;
+use secrecy::zeroize::Zeroizing;
 use std::fmt;
 use std::str::FromStr;
 use steward_core::{AuditId, ContactId, PersonId, TenantId};
 
 const KEY_BYTES: usize = 32;
+const NAME_BYTES: usize = 8;
 /// The form of what is sealed; another form begins with another byte.
 const FORM: u8 = 1;
 
@@ -59,12 +62,20 @@ pub enum SealError {
 #[derive(Clone)]
 pub struct DataKey {
     key: LessSafeKey,
+    name: String,
+    /// The one before it, if there was one: what that one sealed still opens.
+    former: Option<Box<DataKey>>,
 }
 
 impl fmt::Debug for DataKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DataKey(…)")
     }
+}
+
+/// The key of one organisation's secrets.
+pub(crate) struct OrganisationKey {
+    key: LessSafeKey,
 }
 
 /// The key of one subject.
@@ -105,7 +116,43 @@ fn open(key: &LessSafeKey, about: &str, sealed: &[u8]) -> Result<Vec<u8>, SealEr
 impl DataKey {
     /// From 32 secret bytes.
     pub fn from_secret(secret: &[u8; KEY_BYTES]) -> Result<Self, SealError> {
-        Ok(Self { key: key_of(secret)? })
+        Ok(Self { key: key_of(secret)?, name: name_of(secret), former: None })
+    }
+
+    /// The same key, come in the place of another: what that one sealed still opens, and nothing is sealed with it any more.
+    #[must_use]
+    pub fn after(self, former: Self) -> Self {
+        Self { former: Some(Box::new(former)), ..self }
+    }
+
+    /// What the key is called where something is wrapped with it: sixteen hexadecimal digits that say nothing of it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn open(&self, about: &str, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        open(&self.key, about, sealed).or_else(|err| self.former.as_ref().map_or(Err(err), |former| former.open(about, sealed)))
+    }
+
+    /// A new key for an organisation's secrets, and the form in which it is kept.
+    pub(crate) fn make_for(&self, tenant: TenantId) -> Result<(OrganisationKey, Vec<u8>), SealError> {
+        let secret: Zeroizing<[u8; KEY_BYTES]> = Zeroizing::new(random()?);
+        let wrapped = self.seal_secret(&of_organisation(tenant), secret.as_slice())?;
+        Ok((OrganisationKey { key: key_of(&secret)? }, wrapped))
+    }
+
+    /// The key of an organisation's secrets from the form in which it is kept.
+    pub(crate) fn unwrap_for(&self, tenant: TenantId, wrapped: &[u8]) -> Result<OrganisationKey, SealError> {
+        let secret = Zeroizing::new(self.open_secret(&of_organisation(tenant), wrapped)?);
+        let secret: &[u8; KEY_BYTES] = secret.as_slice().try_into().map_err(|_| SealError::Other)?;
+        Ok(OrganisationKey { key: key_of(secret)? })
+    }
+
+    /// That form of the same key, wrapped with this data key.
+    pub(crate) fn rewrap_for(&self, tenant: TenantId, wrapped: &[u8]) -> Result<Vec<u8>, SealError> {
+        let about = of_organisation(tenant);
+        let secret = Zeroizing::new(self.open_secret(&about, wrapped)?);
+        self.seal_secret(&about, &secret)
     }
 
     /// One that nobody else has and that is gone with the process.
@@ -127,14 +174,36 @@ impl DataKey {
 
     /// Opens a secret that was sealed for this.
     pub fn open_secret(&self, about: &str, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
-        open(&self.key, &secret_about(about), sealed)
+        self.open(&secret_about(about), sealed)
     }
 
     /// The key of a subject from the form in which it is kept.
     pub fn unwrap(&self, tenant: TenantId, subject: Subject, wrapped: &[u8]) -> Result<SubjectKey, SealError> {
-        let secret: [u8; KEY_BYTES] = open(&self.key, &wrapping(tenant, subject), wrapped)?.try_into().map_err(|_| SealError::Other)?;
+        let secret: [u8; KEY_BYTES] = self.open(&wrapping(tenant, subject), wrapped)?.try_into().map_err(|_| SealError::Other)?;
         Ok(SubjectKey { key: key_of(&secret)?, tenant, subject })
     }
+}
+
+impl OrganisationKey {
+    /// Seals a value. `about` says what it is and whose: it opens for nothing else.
+    pub(crate) fn seal(&self, about: &str, plain: &[u8]) -> Result<Vec<u8>, SealError> {
+        seal(&self.key, about, plain)
+    }
+
+    /// Opens a value that was sealed for this.
+    pub(crate) fn open(&self, about: &str, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        open(&self.key, about, sealed)
+    }
+}
+
+fn of_organisation(tenant: TenantId) -> String {
+    format!("key of secrets|{tenant}")
+}
+
+/// A name of a key that does not tell it: a keyed hash of a fixed text, cut short.
+fn name_of(secret: &[u8; KEY_BYTES]) -> String {
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), b"steward/data-key-name/v1");
+    tag.as_ref().iter().take(NAME_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn secret_about(about: &str) -> String {
@@ -199,6 +268,31 @@ mod tests {
         assert_eq!(data.open_secret("totp|two", &secret), Err(SealError::Other), "a secret of somebody else");
         assert_eq!(data.unwrap(tenant, subject, &secret).err(), Some(SealError::Other), "a secret is no key");
         assert_eq!((secret.len(), data.open_secret("totp|one", &secret)), (49, Ok(vec![1; 20])));
+    }
+
+    #[test]
+    fn what_a_former_key_sealed_opens_with_the_new_one_and_not_the_other_way_about() {
+        let ids = Ids::counter();
+        let (tenant, other): (TenantId, TenantId) = (ids.make(), ids.make());
+        let subject = Subject::Person(ids.make());
+        let key = |byte: u8| DataKey::from_secret(&[byte; 32]).expect("key");
+        let (before, now) = (key(7), key(8).after(key(7)));
+        let (_, of_subject) = before.make(tenant, subject).expect("key");
+        let (organisation, wrapped) = before.make_for(tenant).expect("key");
+        let sealed = organisation.seal("about", b"canary").expect("sealed");
+        for (data, of, about) in [(&key(8), tenant, "about"), (&before, other, "about"), (&before, tenant, "another")] {
+            let opened = data.unwrap_for(of, &wrapped).and_then(|key| key.open(about, &sealed));
+            assert_eq!(opened.err(), Some(SealError::Other), "{about}");
+        }
+        assert!(now.unwrap(tenant, subject, &of_subject).is_ok());
+        assert_eq!(now.unwrap_for(tenant, &wrapped).expect("key").open("about", &sealed), Ok(b"canary".to_vec()));
+        // Wrapped anew it needs the former key no more, and that one opens it no more.
+        let anew = now.rewrap_for(tenant, &wrapped).expect("wrapped");
+        assert_eq!(key(8).unwrap_for(tenant, &anew).expect("key").open("about", &sealed), Ok(b"canary".to_vec()));
+        assert_eq!(before.unwrap_for(tenant, &anew).err(), Some(SealError::Other));
+        assert_eq!((anew.len(), wrapped.len()), (61, 61), "what the table takes");
+        assert_eq!((now.name(), now.name().len()), (key(8).name(), 16));
+        assert_ne!(now.name(), before.name());
     }
 
     #[test]

@@ -15,3 +15,4 @@ mod kept;
 mod migrations;
 mod people;
 mod personal;
+mod secrets;

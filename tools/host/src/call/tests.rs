@@ -37,7 +37,8 @@ async fn what_was_verified_is_what_is_compiled_whatever_lies_there_by_then() {
     let tenant = "org_00000000000000000000000001".parse().expect("an id");
     let context =
         CallContext { key: "key".to_owned(), deadline_ms: 60_000, locale: "en".to_owned(), time_zone: "UTC".to_owned(), now_ms: 0, run: Default::default() };
-    let report = host.run(tenant, &tool, &json!({ "text": "missing" }), context, Arc::new(MemoryOffice::default()), Arc::new(mcp::Nobody)).await;
+    let around = Around { office: Arc::new(MemoryOffice::default()), people: Arc::new(mcp::Nobody), secrets: Arc::new(NoSecrets) };
+    let report = host.run(tenant, &tool, &json!({ "text": "missing" }), context, around).await;
     let Outcome::Failed { failure } = report.outcome else { panic!("it says no: {:?}", report.outcome) };
     assert_eq!(failure.message, "no such thing", "what runs is what was verified");
 

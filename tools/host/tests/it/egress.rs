@@ -1,6 +1,7 @@
 //! The way out for plugins, tried by one that asks whatever it is told to, against a real server: what must not leave does not, what must
 //! not be reached is not, and what is secret does not come back.
 
+mod own;
 pub(crate) mod world;
 
 use crate::support::Ear;
@@ -271,7 +272,7 @@ async fn a_secret_goes_to_its_rule_alone() {
     };
     let without = World::with(server.port, |manifest| manifest, others);
     let said = without.ask("asker.look", json!({ "url": without.url("api", "/v1/a") })).await;
-    assert!(said.contains("the secret `asker_token` is not set") && said.contains("[[plugins.secrets]]"), "{said}");
+    assert!(said.contains("the secret `asker_token` is not set") && said.contains("in the settings") && said.contains("[[plugins.secrets]]"), "{said}");
     assert_eq!(server.seen().len(), 5);
 }
 

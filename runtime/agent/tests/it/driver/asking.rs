@@ -2,6 +2,7 @@
 
 use super::*;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use steward_agent::testing::{Reply, ScriptedModel, bench_office};
@@ -51,11 +52,16 @@ const ANSWER_BYTES: u64 = ("content-length".len() + "5".len() + "hello".len()) a
 
 /// An installation with the plugin that asks others, at a server that the operator named.
 async fn asking(model: &ScriptedModel, port: u16) -> World {
+    asking_with(model, port, [(("asker".to_owned(), "asker_token".to_owned()), Secret::new("the-token-of-the-house"))].into()).await
+}
+
+/// The same where the operator set these secrets.
+pub(super) async fn asking_with(model: &ScriptedModel, port: u16, secrets: BTreeMap<(String, String), Secret>) -> World {
     let mut world = World::scripted(model).await;
     let networks = ["127.0.0.1", "::1"].map(|address| address.parse().expect("an address")).to_vec();
     let egress = EgressOptions {
         private: vec![PrivateHost { plugin: "asker".to_owned(), host: "localhost".to_owned(), networks }],
-        secrets: [(("asker".to_owned(), "asker_token".to_owned()), Secret::new("the-token-of-the-house"))].into(),
+        secrets,
         ..EgressOptions::default()
     };
     let host = Host::new(HostOptions { egress, ..HostOptions::default() }).expect("host");

@@ -8,9 +8,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
-use steward_host::mcp::Secret;
+use steward_host::mcp::{Nobody, Secret};
 use steward_host::testing::{GuestFiles, MadeUp, MemoryOffice};
-use steward_host::{CallContext, CallReport, EgressOptions, Host, HostOptions, PrivateHost, Resolver, Roots, RunBudget};
+use steward_host::{CallContext, CallReport, EgressOptions, Host, HostOptions, OwnSecrets, PrivateHost, Resolver, Roots, RunBudget};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -213,6 +213,13 @@ impl World {
         let arguments = self.host.tool(tool).expect("a tool").check_arguments(&arguments).expect("arguments");
         let permit = self.gate.permit(&self.host, tool, arguments);
         self.host.call(permit, CallContext { run, ..context("key") }, Arc::new(MemoryOffice::default())).await
+    }
+
+    /// The same for an organisation that has these secrets.
+    pub(crate) async fn report_of(&self, tool: &str, arguments: Value, secrets: Arc<dyn OwnSecrets>) -> CallReport {
+        let arguments = self.host.tool(tool).expect("a tool").check_arguments(&arguments).expect("arguments");
+        let permit = self.gate.permit(&self.host, tool, arguments);
+        self.host.call_for(permit, context("key"), Arc::new(MemoryOffice::default()), Arc::new(Nobody), secrets).await
     }
 
     /// What the plugin was answered.

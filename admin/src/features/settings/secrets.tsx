@@ -1,0 +1,185 @@
+'use client';
+
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { PersonName } from '@/components/person-name';
+import { Refusal } from '@/components/step-up';
+import { Badge } from '@/components/ui/badge';
+import { Button } from '@/components/ui/button';
+import { Dialog } from '@/components/ui/dialog';
+import { Input } from '@/components/ui/field';
+import { Failed, Loading } from '@/components/ui/states';
+import { Ago } from '@/components/ui/time';
+import { useToast } from '@/components/ui/toast';
+import { answer, api, done, type Schemas } from '@/lib/api/client';
+import { may, useMe } from '@/lib/me';
+import { Part } from './part';
+
+type Secret = Schemas['PluginSecretView'];
+
+const VALUE_LETTERS_MIN = 8;
+const VALUE_LETTERS_MAX = 4_096;
+
+/** What plugins need to ask others: set here by owners, by nobody to be read. A value is in this page while it is typed, and not after. */
+export function Secrets() {
+  const t = useTranslations('settings.secrets');
+  const secrets = useQuery({ queryKey: ['secrets'], queryFn: () => answer(api.GET('/api/v1/secrets')) });
+  return (
+    <Part title={t('title')} hint={t.rich('hint', { code })}>
+      {secrets.isPending && <Loading lines={2} className="px-0" />}
+      {secrets.isError && <Failed error={secrets.error} onRetry={() => void secrets.refetch()} />}
+      {secrets.data?.items.length === 0 && <p className="text-sm text-soft">{t('none')}</p>}
+      <ul className="divide-y divide-line">
+        {secrets.data?.items.map((secret) => (
+          <Row key={`${secret.plugin} ${secret.name}`} secret={secret} />
+        ))}
+      </ul>
+    </Part>
+  );
+}
+
+function code(text: React.ReactNode) {
+  return (
+    <code dir="ltr" className="font-mono text-[0.9em] wrap-anywhere">
+      {text}
+    </code>
+  );
+}
+
+/** An address as it is asked, the port only where it is not the usual one. */
+function reach({ scheme, host, port, methods, paths, header }: Secret['uses'][number]): string {
+  const isUsual = (scheme === 'https' && port === 443) || (scheme === 'http' && port === 80);
+  return `${methods.join(' ')} ${scheme}://${host}${isUsual ? '' : `:${port}`} ${paths.join(' ')} (${header})`;
+}
+
+function Row({ secret }: { secret: Secret }) {
+  const t = useTranslations('settings.secrets');
+  const me = useMe();
+  const [open, setOpen] = useState<'set' | 'remove' | null>(null);
+  const { plugin, name, uses, version } = secret;
+  const isOwn = secret.set_in === 'organisation';
+  const isForAll = secret.set_in === 'configuration';
+  const mayNot = may(me, 'secrets:manage') ? null : t('mayNot');
+  const forbidden = mayNot ?? (isForAll ? t('inConfiguration') : uses.length === 0 ? t('unused') : null);
+  const close = () => setOpen(null);
+  return (
+    <li className="grid gap-1 py-2.5 text-sm">
+      <span className="flex flex-wrap items-center gap-2">
+        <code className="min-w-0 flex-1 font-mono wrap-anywhere">{name}</code>
+        <Badge tone={secret.set_in == null ? 'wait' : 'good'}>{isForAll ? t('isSetForAll') : isOwn ? t('isSet') : t('notSet')}</Badge>
+      </span>
+      <span className="text-soft">{uses.length === 0 ? t('unused') : t('of', { plugin })}</span>
+      {uses.length > 0 && (
+        <ul aria-label={t('goesTo', { name })} className="text-soft">
+          {uses.map((use) => (
+            <li key={reach(use)}>{code(reach(use))}</li>
+          ))}
+        </ul>
+      )}
+      {version != null && secret.set_by != null && secret.set_at != null && (
+        <span className="text-xs text-soft">
+          {t('version', { version })} <PersonName id={secret.set_by} /> · <Ago at={secret.set_at} />
+        </span>
+      )}
+      {forbidden !== null && uses.length > 0 && <span className="text-xs text-soft">{forbidden}</span>}
+      <span className="flex flex-wrap gap-2">
+        <Button size="small" forbidden={forbidden} aria-label={isOwn ? t('replaceNamed', { name }) : t('setNamed', { name })} onClick={() => setOpen('set')}>
+          {isOwn ? t('replace') : t('set')}
+        </Button>
+        {isOwn && (
+          <Button size="small" forbidden={mayNot} aria-label={t('removeNamed', { name })} onClick={() => setOpen('remove')}>
+            {t('remove')}
+          </Button>
+        )}
+      </span>
+      {open === 'set' && <SetDialog secret={secret} onClose={close} />}
+      {open === 'remove' && <RemoveDialog secret={secret} onClose={close} />}
+    </li>
+  );
+}
+
+/** Says that it is done, has the list read anew, and closes: with the dialog goes what was typed. */
+function useDone(said: string, onClose: () => void): () => Promise<void> {
+  const client = useQueryClient();
+  const toast = useToast();
+  return async () => {
+    onClose();
+    toast(said);
+    await client.invalidateQueries({ queryKey: ['secrets'] });
+  };
+}
+
+function SetDialog({ secret: { plugin, name, uses }, onClose }: { secret: Secret; onClose: () => void }) {
+  const t = useTranslations('settings.secrets');
+  const [value, setValue] = useState('');
+  const save = useMutation({
+    mutationFn: () => answer(api.PUT('/api/v1/secrets/{plugin}/{name}', { params: { path: { plugin, name } }, body: { value } })),
+    // Nothing of it is kept with the request either.
+    gcTime: 0,
+    onSuccess: useDone(t('saved'), onClose),
+  });
+  return (
+    <Dialog title={t('setNamed', { name })} onClose={onClose}>
+      <form
+        className="grid gap-4"
+        autoComplete="off"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!save.isPending) save.mutate();
+        }}
+      >
+        <div className="grid gap-1 text-sm text-soft">
+          <p>{t('goesOnlyTo')}</p>
+          {uses.map((use) => (
+            <p key={reach(use)}>{code(reach(use))}</p>
+          ))}
+        </div>
+        <Input
+          data-first
+          label={t('value')}
+          hint={t('valueHint')}
+          type="password"
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          dir="ltr"
+          required
+          minLength={VALUE_LETTERS_MIN}
+          maxLength={VALUE_LETTERS_MAX}
+          value={value}
+          onChange={(event) => setValue(event.target.value)}
+        />
+        <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button tone="primary" type="submit" isBusy={save.isPending}>
+            {t('save')}
+          </Button>
+        </div>
+      </form>
+      {save.isError && <Refusal error={save.error} onGiven={() => save.mutate()} />}
+    </Dialog>
+  );
+}
+
+function RemoveDialog({ secret: { plugin, name }, onClose }: { secret: Secret; onClose: () => void }) {
+  const t = useTranslations('settings.secrets');
+  const remove = useMutation({
+    mutationFn: () => done(api.DELETE('/api/v1/secrets/{plugin}/{name}', { params: { path: { plugin, name } } })),
+    onSuccess: useDone(t('removed'), onClose),
+  });
+  return (
+    <Dialog title={t('removeNamed', { name })} onClose={onClose}>
+      <p className="text-sm">{t('removeSure', { plugin })}</p>
+      <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
+        <Button data-first onClick={onClose}>
+          {t('cancel')}
+        </Button>
+        <Button tone="danger" isBusy={remove.isPending} onClick={() => remove.mutate()}>
+          {t('remove')}
+        </Button>
+      </div>
+      {remove.isError && <Refusal error={remove.error} onGiven={() => remove.mutate()} />}
+    </Dialog>
+  );
+}

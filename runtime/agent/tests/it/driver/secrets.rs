@@ -1,0 +1,137 @@
+//! Secrets of organisations in the calls of their runs: each its own, as it stands when the call begins, and in nothing that is kept or told.
+
+use super::asking::asking_with;
+use super::*;
+use secrecy::SecretString;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use steward_agent::testing::{Reply, ScriptedModel};
+use steward_core::{Actor, ActorKind, AuthMethod, SessionId};
+use steward_office::secrets;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+const HERS: &str = "canary-hers-0123456789";
+const HERS_LATER: &str = "canary-later-0123456789";
+const HIS: &str = "canary-his-0123456789";
+
+/// A server that answers with what it was sent, and keeps it.
+async fn echo() -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let heard = Arc::clone(&seen);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (mut request, mut piece) = (Vec::new(), [0; 1024]);
+            while !request.ends_with(b"\r\n\r\n") {
+                match stream.read(&mut piece).await {
+                    Ok(count) if count > 0 => request.extend_from_slice(&piece[..count]),
+                    Ok(_) | Err(_) => break,
+                }
+            }
+            let text = String::from_utf8_lossy(&request).into_owned();
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{text}", text.len());
+            heard.lock().expect("seen").push(text);
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    (port, seen)
+}
+
+/// The owner in a browser session in which they gave their password just now.
+async fn in_person(world: &World) -> Actor {
+    let session: SessionId = world.runtime.office.ids.make();
+    let (t, p, s) = (world.tenant.uuid(), world.owner.person.expect("a person").uuid(), session.uuid());
+    world
+        .db
+        .raw(&format!(
+            "insert into session (tenant_id, session_id, person_id, token_hash, method, created_at, seen_at, expires_at, proved_at)
+             values ('{t}', '{s}', '{p}', sha256('{s}'), 'password', now(), now(), now() + interval '1 day', now() - interval '1 minute')"
+        ))
+        .await;
+    Actor { kind: ActorKind::Person { session: Some(session), method: AuthMethod::Password }, ..world.owner.clone() }
+}
+
+async fn set(world: &World, value: &str) {
+    let mut tx = world.db.app.begin(&in_person(world).await).await.expect("begin");
+    secrets::set(&mut tx, &world.runtime.office, "asker", "asker_token", &SecretString::from(value)).await.expect("set");
+    tx.commit().await.expect("commit");
+}
+
+/// What a call of a new run of the organisation's was answered.
+async fn answered(world: &World, url: &str) -> String {
+    let run = world.say(&format!("Look at {url}")).await;
+    assert_eq!(world.drive().await, Some(RunStatus::Ended));
+    let events = world.events(run).await;
+    let outcome = events.iter().find_map(|recorded| match &recorded.event {
+        Event::Done { outcome, .. } => Some(serde_json::to_string(outcome).expect("JSON")),
+        _ => None,
+    });
+    outcome.unwrap_or_else(|| panic!("no call: {events:?}"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_organisation_calls_with_its_own_secret_as_it_stands_and_without_one_is_told_where_to_set_it() {
+    let (port, seen) = echo().await;
+    let url = format!("http://localhost:{port}/v1/a");
+    let at = url.clone();
+    let model = ScriptedModel::start_with(move |seen| match seen.tool_results().len() {
+        0 => Reply::Calls(vec![("asker.look".to_owned(), json!({ "url": at }))]),
+        _ => Reply::text("Done."),
+    })
+    .await;
+    let home = asking_with(&model, port, BTreeMap::new()).await;
+    let other = home.beside().await;
+    let last = || seen.lock().expect("seen").last().cloned().unwrap_or_default();
+    let refused = |said: &str| assert!(said.contains("the secret `asker_token` is not set") && said.contains("in the settings"), "{said}");
+
+    refused(&answered(&home, &url).await);
+    set(&home, HERS).await;
+    let said = answered(&home, &url).await;
+    assert!(last().contains(&format!("authorization: Bearer {HERS}\r\n")), "{}", last());
+    assert!(said.contains("Bearer [asker_token]"), "{said}");
+    refused(&answered(&other, &url).await);
+    set(&other, HIS).await;
+    answered(&other, &url).await;
+    assert!(last().contains(HIS) && !last().contains(HERS), "{}", last());
+    // From the next call on, and with nothing started anew.
+    set(&home, HERS_LATER).await;
+    answered(&home, &url).await;
+    assert!(last().contains(HERS_LATER) && !last().contains(HERS), "{}", last());
+    let mut tx = home.db.app.begin(&in_person(&home).await).await.expect("begin");
+    secrets::remove(&mut tx, &home.runtime.office, "asker", "asker_token").await.expect("removed");
+    tx.commit().await.expect("commit");
+    refused(&answered(&home, &url).await);
+    answered(&other, &url).await;
+    assert!(last().contains(HIS), "what one removes is the other's no less");
+    assert_eq!(seen.lock().expect("seen").len(), 4, "what was refused did not leave");
+
+    // A key that opens nothing here: the call is refused, and the other organisation's goes on.
+    let broken = format!(
+        "set session_replication_role = replica; update secret set sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1) where tenant_id = '{}'",
+        other.tenant.uuid()
+    );
+    home.db.raw(&broken).await;
+    assert!(answered(&other, &url).await.contains("cannot be read now"));
+    set(&home, HERS).await;
+    answered(&home, &url).await;
+    assert!(last().contains(HERS));
+
+    // In the clear or as hexadecimal digits, no value stands anywhere but in what left: not in a table, not in what the model was shown.
+    let tables = "select relname::text from pg_class where relnamespace = 'steward'::regnamespace and relkind in ('r', 'p') and relname <> '_sqlx_migrations'";
+    let tables = home.db.texts(&home.db.superuser_url, "", tables).await.expect("tables");
+    let mut kept = vec![("what the model was shown".to_owned(), format!("{:?}", model.requests()))];
+    for table in tables {
+        let copied = home.db.copied(&home.db.superuser_url, "", &table).await.unwrap_or_else(|| panic!("{table} is not read"));
+        kept.push((table, copied));
+    }
+    assert!(kept.iter().any(|(table, text)| table == "secret" && text.contains("asker_token")), "and the secrets are among them");
+    for value in [HERS, HERS_LATER, HIS] {
+        let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        for (what, text) in &kept {
+            assert!(!text.contains(value) && !text.contains(&hex), "a value is in {what}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Secrets of an organisation for its plugins: set, replaced and removed by an owner who says anew who they are, opened for a call of a run.
+//!
+//! A value goes in and never comes out to anybody: nothing here shows one, its length or a digest of it. It is sealed with a key of the
+//! organisation's own, which is wrapped with the data key, for one organisation, plugin, name and version. Which names there are is the word
+//! of the plugins' manifests, and where a value goes is the host's.
+
+use crate::Office;
+use crate::audit::personal::unsealed;
+use crate::audit::seal::OrganisationKey;
+use crate::audit::{self, Entry};
+use crate::error::OfficeError;
+use crate::people::confirm;
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+use std::collections::BTreeMap;
+use steward_core::{ActorKind, Digest, Permission, PersonId, TenantId};
+use steward_store::secret::{self, SecretKeyRow, SecretRow};
+use steward_store::{StoreError, Tx};
+
+/// The longest value, in bytes.
+pub const VALUE_BYTES_MAX: usize = 4096;
+/// A value is filled up to a multiple of this before it is sealed, in bytes: what is stored does not tell how long it is.
+const BLOCK_BYTES: usize = 256;
+
+/// All secrets that the organisation has or had, by plugin and name: never their values.
+pub async fn list(tx: &mut Tx) -> Result<Vec<SecretRow>, OfficeError> {
+    Ok(secret::list(tx).await?)
+}
+
+/// Gives a secret a value, in the place of the one it had. The caller knows that a manifest names it and that a header can hold the value.
+///
+/// # Errors
+/// Refused to whoever is no owner in person, and without a second factor given anew or a password given of late.
+pub async fn set(tx: &mut Tx, office: &Office, plugin: &str, name: &str, value: &SecretString) -> Result<SecretRow, OfficeError> {
+    let person = owner(tx)?;
+    let plain = filled(value)?;
+    let before = secret::lock(tx, plugin, name).await?;
+    let version = next_of(before.as_ref());
+    confirm(tx, office, &step_up_for("set", plugin, name, version), None).await?;
+    let tenant = tx.actor().tenant;
+    let sealed = key_of(tx, office).await?.seal(&about(tenant, plugin, name, version), &plain).map_err(unsealed)?;
+    let row = SecretRow { plugin: plugin.to_owned(), name: name.to_owned(), version, sealed: Some(sealed), set_by: person, set_at: office.clock.now() };
+    let is_stored = if before.is_some() { secret::replace(tx, &row).await? } else { secret::insert(tx, &row).await? };
+    if !is_stored {
+        return Err(OfficeError::Conflict("somebody else set this secret at the same time; look whether it is as it should be".to_owned()));
+    }
+    note(tx, office, "secret.set", &row).await?;
+    Ok(row)
+}
+
+/// Takes a secret's value away; nothing of it is kept.
+///
+/// # Errors
+/// Missing without a value; refused like [`set`].
+pub async fn remove(tx: &mut Tx, office: &Office, plugin: &str, name: &str) -> Result<(), OfficeError> {
+    let person = owner(tx)?;
+    let before = secret::lock(tx, plugin, name).await?.filter(|row| row.sealed.is_some()).ok_or(OfficeError::Missing("secret"))?;
+    let version = next_of(Some(&before));
+    confirm(tx, office, &step_up_for("remove", plugin, name, version), None).await?;
+    let row = SecretRow { version, sealed: None, set_by: person, set_at: office.clock.now(), ..before };
+    if !secret::replace(tx, &row).await? {
+        return Err(OfficeError::Conflict("somebody else changed this secret at the same time; look at it again".to_owned()));
+    }
+    note(tx, office, "secret.remove", &row).await
+}
+
+/// The values of these secrets of a plugin's, as far as the organisation has them: for the call of a run, and for nobody to see.
+///
+/// # Errors
+/// Refused to people and tokens. One that was sealed for another organisation, plugin, name or version, or with another key, is said to be.
+pub async fn open(tx: &mut Tx, office: &Office, plugin: &str, names: &[String]) -> Result<BTreeMap<String, SecretString>, OfficeError> {
+    if !matches!(tx.actor().kind, ActorKind::Agent { .. } | ActorKind::Worker) {
+        return Err(OfficeError::Denied("the value of a secret is shown to nobody".to_owned()));
+    }
+    let rows = secret::of_plugin(tx, plugin, names).await?;
+    if rows.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let tenant = tx.actor().tenant;
+    let found = secret::find_key(tx).await?.ok_or(StoreError::Corrupt { what: "secret" })?;
+    let key = office.personal.key()?.unwrap_for(tenant, &found.wrapped).map_err(unsealed)?;
+    let mut values = BTreeMap::new();
+    for SecretRow { name, version, sealed, .. } in rows {
+        let moved = || {
+            OfficeError::Conflict(format!(
+                "the secret `{name}` of plugin `{plugin}` was not sealed for this organisation, plugin, name and version: it was changed in the database, and an owner has to set it anew"
+            ))
+        };
+        let plain = key.open(&about(tenant, plugin, &name, version), &sealed.unwrap_or_default()).map(Zeroizing::new).map_err(|_| moved())?;
+        let value = emptied(&plain).ok_or_else(moved)?;
+        values.insert(name, value);
+    }
+    Ok(values)
+}
+
+/// Wraps the organisation's key anew where it is wrapped with a former data key. False where there is nothing to do.
+pub async fn rewrap(tx: &mut Tx, office: &Office) -> Result<bool, OfficeError> {
+    let (data, tenant) = (office.personal.key()?, tx.actor().tenant);
+    let Some(found) = secret::find_key(tx).await?.filter(|found| found.data_key != data.name()) else { return Ok(false) };
+    let wrapped = data.rewrap_for(tenant, &found.wrapped).map_err(unsealed)?;
+    let anew = SecretKeyRow { wrapped, data_key: data.name().to_owned() };
+    if !secret::rewrap_key(tx, &anew, &found.data_key).await? {
+        return Ok(false);
+    }
+    let detail = json!({ "data_key": anew.data_key, "before": found.data_key });
+    audit::record(tx, office, Entry { action: "secret.rewrap", object: tenant.to_string(), outcome: "done", detail, request_id: None }).await?;
+    Ok(true)
+}
+
+/// The owner who says so themselves.
+fn owner(tx: &Tx) -> Result<PersonId, OfficeError> {
+    let actor = tx.actor();
+    match (&actor.kind, actor.person) {
+        (ActorKind::Person { .. }, Some(person)) if actor.may(Permission::SecretsManage) => Ok(person),
+        _ => Err(OfficeError::Denied("secrets are set by owners in person; no token and no agent does".to_owned())),
+    }
+}
+
+fn next_of(before: Option<&SecretRow>) -> i32 {
+    before.map_or(1, |row| row.version.saturating_add(1))
+}
+
+/// What a second factor is given for: this change of this version of this secret, and no other.
+fn step_up_for(what: &str, plugin: &str, name: &str, version: i32) -> String {
+    let version = version.to_string();
+    format!("secret:{}", Digest::of_parts([what, plugin, name, version.as_str()].map(str::as_bytes)))
+}
+
+/// What a value is sealed for. Names have neither `|` nor spaces in them, so no two of these are the same.
+fn about(tenant: TenantId, plugin: &str, name: &str, version: i32) -> String {
+    format!("steward/organisation-secret/v1|{tenant}|{plugin}|{name}|{version}|egress")
+}
+
+/// The organisation's key, made now if it has none.
+async fn key_of(tx: &mut Tx, office: &Office) -> Result<OrganisationKey, OfficeError> {
+    let (data, tenant) = (office.personal.key()?, tx.actor().tenant);
+    let found = match secret::find_key(tx).await? {
+        Some(found) => found,
+        None => {
+            let (_, wrapped) = data.make_for(tenant).map_err(unsealed)?;
+            secret::insert_key(tx, &SecretKeyRow { wrapped, data_key: data.name().to_owned() }, office.clock.now()).await?;
+            // Of two who make one at once, one was kept.
+            secret::find_key(tx).await?.ok_or(StoreError::Missing)?
+        }
+    };
+    Ok(data.unwrap_for(tenant, &found.wrapped).map_err(unsealed)?)
+}
+
+/// A value with its length before it, filled up.
+fn filled(value: &SecretString) -> Result<Zeroizing<Vec<u8>>, OfficeError> {
+    let bytes = value.expose_secret().as_bytes();
+    let length = u16::try_from(bytes.len()).ok().filter(|length| (1..=VALUE_BYTES_MAX).contains(&usize::from(*length)));
+    let length = length.ok_or_else(|| OfficeError::Invalid(format!("a secret has 1 to {VALUE_BYTES_MAX} bytes")))?;
+    if bytes.iter().any(u8::is_ascii_control) {
+        return Err(OfficeError::Invalid("a secret has no control characters in it: one could end the header that it is sent in".to_owned()));
+    }
+    let whole = (bytes.len() + size_of::<u16>()).next_multiple_of(BLOCK_BYTES);
+    // Of its whole size at once: what grows leaves copies behind.
+    let mut plain: Zeroizing<Vec<u8>> = Zeroizing::new(Vec::with_capacity(whole));
+    plain.extend_from_slice(&length.to_be_bytes());
+    plain.extend_from_slice(bytes);
+    plain.resize(whole, 0);
+    Ok(plain)
+}
+
+/// The value of what was filled up; none where that is not what it is.
+fn emptied(plain: &[u8]) -> Option<SecretString> {
+    let (length, rest) = plain.split_first_chunk()?;
+    let value = rest.get(..usize::from(u16::from_be_bytes(*length)))?;
+    Some(SecretString::from(std::str::from_utf8(value).ok()?))
+}
+
+async fn note(tx: &mut Tx, office: &Office, action: &str, row: &SecretRow) -> Result<(), OfficeError> {
+    let detail = json!({ "plugin": row.plugin, "name": row.name, "version": row.version });
+    let object = format!("{}/{}", row.plugin, row.name);
+    Ok(audit::record(tx, office, Entry { action, object, outcome: "done", detail, request_id: None }).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_a_value_is_refused_without_repeating_it() {
+        for wrong in [String::new(), "x".repeat(VALUE_BYTES_MAX + 1), "x".repeat(70_000), "canary\r\nx-admin: 1".to_owned(), "canary\0".to_owned()] {
+            let refused = filled(&SecretString::from(wrong.as_str())).expect_err("refused").to_string();
+            assert!(!refused.contains("canary"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn what_is_sealed_does_not_tell_how_long_the_value_is() {
+        let sizes: Vec<usize> = [1, 8, 64, 254].map(|length| filled(&SecretString::from("x".repeat(length))).expect("filled").len()).into();
+        assert!(sizes.iter().all(|size| *size == BLOCK_BYTES), "{sizes:?}");
+        for value in ["x".to_owned(), "x".repeat(254), "x".repeat(255), "x".repeat(VALUE_BYTES_MAX)] {
+            let plain = filled(&SecretString::from(value.as_str())).expect("filled");
+            assert_eq!(emptied(&plain).expect("a value").expose_secret(), value);
+        }
+        assert!(emptied(&[]).is_none() && emptied(&[0, 2, b'x']).is_none());
+    }
+}

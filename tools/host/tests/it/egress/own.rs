@@ -1,0 +1,121 @@
+//! Secrets of organisations: filled in for their calls and no other's, after the operator's, and taken out of what comes back like those.
+
+use super::world::{Server, TOKEN, World, answer};
+use crate::support::text;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use steward_core::{FailureClass, Outcome};
+use steward_host::mcp::Secret;
+use steward_host::office::BoxFuture;
+use steward_host::{EgressOptions, NoSecrets, OwnSecrets, SecretsAway};
+
+const HERS: &str = "s3cr3t-of-her-organisation";
+const HIS: &str = "s3cr3t-of-his-organisation";
+
+/// What an organisation has, and what it was asked for.
+#[derive(Default)]
+struct Has {
+    values: BTreeMap<String, String>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Has {
+    fn these(values: &[(&str, &str)]) -> Arc<Self> {
+        Arc::new(Self { values: values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(), asked: Mutex::default() })
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("asked").clone()
+    }
+}
+
+impl OwnSecrets for Has {
+    fn of_plugin<'a>(&'a self, plugin: &'a str, names: &'a [String]) -> BoxFuture<'a, Result<BTreeMap<String, Secret>, SecretsAway>> {
+        self.asked.lock().expect("asked").push(format!("{plugin}: {}", names.join(", ")));
+        // All of them, asked for or not: what counts is the host's word.
+        Box::pin(std::future::ready(Ok(self.values.iter().map(|(name, value)| (name.clone(), Secret::new(value.as_str()))).collect())))
+    }
+}
+
+/// One whose secrets cannot be read.
+struct Away;
+
+impl OwnSecrets for Away {
+    fn of_plugin<'a>(&'a self, _: &'a str, _: &'a [String]) -> BoxFuture<'a, Result<BTreeMap<String, Secret>, SecretsAway>> {
+        Box::pin(std::future::ready(Err(SecretsAway)))
+    }
+}
+
+/// A server that repeats what it is sent.
+async fn echo() -> Server {
+    Server::start(|request| answer("200 OK", "", request)).await
+}
+
+fn without(egress: EgressOptions) -> EgressOptions {
+    EgressOptions { secrets: BTreeMap::new(), ..egress }
+}
+
+#[tokio::test]
+async fn a_secret_that_its_organisation_has_not_is_refused_with_where_to_set_it_and_nothing_leaves() {
+    let server = echo().await;
+    let world = World::with(server.port, |manifest| manifest, without);
+    let look = json!({ "url": world.url("api", "/v1/a") });
+    // Another name of the same plugin, and a name that no manifest has.
+    for secrets in [Arc::new(NoSecrets) as Arc<dyn OwnSecrets>, Has::these(&[("other_token", HERS), ("token", HERS)]) as Arc<dyn OwnSecrets>] {
+        let said = text(&world.report_of("asker.look", look.clone(), secrets).await);
+        assert!(said.contains("the secret `asker_token` is not set") && said.contains("settings") && said.contains("[[plugins.secrets]]"), "{said}");
+    }
+    let away = world.report_of("asker.look", look, Arc::new(Away)).await;
+    let Outcome::Failed { failure } = &away.outcome else { panic!("refused: {away:?}") };
+    assert_eq!((failure.class, away.used.requests, away.fuel), (FailureClass::Unavailable, 0, 0), "nothing was begun");
+    assert!(failure.message.contains("cannot be read now"), "{failure:?}");
+    assert!(server.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_secret_of_an_organisation_goes_to_its_rule_in_its_calls_alone_and_does_not_come_back() {
+    let server = echo().await;
+    let world = World::with(server.port, |manifest| manifest, without);
+    let (hers, his) = (Has::these(&[("asker_token", HERS)]), Has::these(&[("asker_token", HIS)]));
+    for (secrets, own, foreign) in [(&hers, HERS, HIS), (&his, HIS, HERS), (&hers, HERS, HIS)] {
+        // What another organisation has is no secret of this one's: its own text may say it.
+        let look = json!({ "url": world.url("api", "/v1/a"), "headers": [format!("x-say: {foreign}")] });
+        let said = text(&world.report_of("asker.look", look, secrets.clone()).await);
+        let seen = server.seen().pop().expect("a request");
+        assert!(seen.contains(&format!("authorization: Bearer {own}\r\n")), "{seen}");
+        assert!(said.starts_with("200") && said.contains("Bearer [asker_token]") && !said.contains(own) && said.contains(foreign), "{said}");
+    }
+    // Where no rule names it, it does not go along, and is looked for all the same.
+    for (path, says) in [("/open/a", HERS.to_owned()), ("/open/b", HERS.to_uppercase())] {
+        let look = json!({ "url": world.url("api", path), "headers": [format!("x-say: {says}")] });
+        let said = text(&world.report_of("asker.look", look, hers.clone()).await);
+        assert!(!server.seen().pop().expect("a request").contains("authorization"));
+        assert!(said.contains("x-say: [asker_token]") && !said.contains(&says), "{said}");
+    }
+    assert!(hers.asked().iter().all(|asked| asked == "asker: asker_token, other_token"), "once a call, with all that the operator left open");
+    assert_eq!(hers.asked().len(), 4);
+}
+
+#[tokio::test]
+async fn what_the_operator_set_counts_before_what_an_organisation_has() {
+    let server = echo().await;
+    let only_one = |egress: EgressOptions| {
+        let secrets = egress.secrets.into_iter().filter(|((_, name), _)| name == "asker_token");
+        EgressOptions { secrets: secrets.collect(), ..egress }
+    };
+    let world = World::with(server.port, |manifest| manifest, only_one);
+    let hers = Has::these(&[("asker_token", HERS), ("other_token", HIS)]);
+    for (host, sent, mark) in [("api", TOKEN, "[asker_token]"), ("other", HIS, "[other_token]")] {
+        let said = text(&world.report_of("asker.look", json!({ "url": world.url(host, "/v1/a") }), hers.clone()).await);
+        let seen = server.seen().pop().expect("a request");
+        assert!(seen.contains(sent) && !seen.contains(HERS), "{seen}");
+        assert!(said.contains(mark) && !said.contains(sent), "{said}");
+    }
+    assert_eq!(hers.asked(), ["asker: other_token", "asker: other_token"], "what the operator set is not asked for");
+    // Where the operator set all, nobody is asked.
+    let whole = World::at(server.port);
+    let untouched = Has::these(&[("asker_token", HERS)]);
+    assert!(text(&whole.report_of("asker.look", json!({ "url": whole.url("api", "/v1/a") }), untouched.clone()).await).starts_with("200"));
+    assert!(untouched.asked().is_empty() && server.seen().pop().expect("a request").contains(TOKEN));
+}
