@@ -13,6 +13,7 @@ pub mod sign_audit;
 pub mod supervise_database;
 pub mod sweep;
 pub mod tell_mcp_clients;
+pub mod write_stops;
 
 use crate::cli::chain;
 use crate::config::Config;
@@ -41,6 +42,7 @@ pub fn start(tasks: &TaskTracker, assembled: &Assembled, config: &Config, stop: 
     tasks.spawn(rewrap_secrets::run(runtime.store.clone(), runtime.office.clone(), stop.clone()));
     tasks.spawn(run_schedules::run(runtime.clone(), stop.clone()));
     tasks.spawn(sweep::run(runtime.store.clone(), runtime.office.clone(), stop.clone()));
+    tasks.spawn(write_stops::run(assembled.app.clone(), runtime.office.clone(), runtime.live.clone(), stop.clone()));
     match sender(config) {
         Ok(sender) => {
             tasks.spawn(send_notices::run(runtime.store.clone(), runtime.office.clone(), Arc::new(sender), stop.clone()));

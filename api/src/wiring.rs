@@ -169,7 +169,18 @@ pub fn load_host(config: &Config, on_record: OnRecord) -> Result<Host, AssembleE
 /// The same for a look from outside, at all that is listed, since nothing is run: whoever may not write into the data directory, or has none yet,
 /// compiles anew.
 pub fn look_at_host(config: &Config) -> Result<Host, AssembleError> {
-    load_plugins(config, Host::to_look(HostOptions { cache_dir: compiled_of(config), ..options(config) })?)
+    load_plugins(config, host_to_look(config)?)
+}
+
+/// The same look at what a server would run: what stands on record.
+pub fn look_at_host_on_record(config: &Config, on_record: OnRecord) -> Result<Host, AssembleError> {
+    let host = host_to_look(config)?;
+    host.hold_to(on_record.into_entries());
+    load_plugins(config, host)
+}
+
+fn host_to_look(config: &Config) -> Result<Host, AssembleError> {
+    Ok(Host::to_look(HostOptions { cache_dir: compiled_of(config), ..options(config) })?)
 }
 
 /// Where compiled plugins of the installation are kept, once there is one.

@@ -95,47 +95,67 @@ pub struct Backtest {
 
 /// Judges recorded decisions by these rules.
 pub fn backtest(rules: &Rules, recorded: impl IntoIterator<Item = Recorded>) -> Backtest {
-    let mut report = Backtest {
-        policy_digest: rules.digest(),
-        judged: 0,
-        left_out: 0,
-        not_judged: 0,
-        newly_allowed: 0,
-        newly_held: 0,
-        newly_blocked: 0,
-        otherwise_decided: 0,
-        differences: Vec::new(),
-        dead: Vec::new(),
-    };
-    let mut deciding: BTreeSet<String> = BTreeSet::new();
-    let mut kept: BTreeMap<Verdict, Vec<Difference>> = BTreeMap::new();
-    for one in recorded {
+    let mut again = Backtesting::new(rules);
+    recorded.into_iter().for_each(|one| again.judge(one));
+    again.report()
+}
+
+/// The same, one decision after another: whoever reads them in pages keeps no more than a page.
+#[derive(Debug)]
+pub struct Backtesting<'a> {
+    rules: &'a Rules,
+    report: Backtest,
+    deciding: BTreeSet<String>,
+    kept: BTreeMap<Verdict, Vec<Difference>>,
+}
+
+impl<'a> Backtesting<'a> {
+    /// Nothing is judged yet.
+    pub fn new(rules: &'a Rules) -> Self {
+        let report = Backtest {
+            policy_digest: rules.digest(),
+            judged: 0,
+            left_out: 0,
+            not_judged: 0,
+            newly_allowed: 0,
+            newly_held: 0,
+            newly_blocked: 0,
+            otherwise_decided: 0,
+            differences: Vec::new(),
+            dead: Vec::new(),
+        };
+        Self { rules, report, deciding: BTreeSet::new(), kept: BTreeMap::new() }
+    }
+
+    /// Judges one more.
+    pub fn judge(&mut self, one: Recorded) {
+        let report = &mut self.report;
         let Some(facts) = one.facts.as_ref().filter(|_| one.was_judged()) else {
             report.left_out += 1;
-            continue;
+            return;
         };
-        let judgement = judge(rules, facts);
+        let judgement = judge(self.rules, facts);
         if let Judgement::Block(denial) = &judgement
             && denial.class == BlockClass::PolicyError
             && one.class != Some(BlockClass::PolicyError)
         {
             report.not_judged += 1;
-            continue;
+            return;
         }
         report.judged += 1;
-        deciding.extend(judgement.rules().iter().cloned());
+        self.deciding.extend(judgement.rules().iter().cloned());
         let now = judgement.verdict();
         match (one.verdict, now) {
             (was, now) if was == now => {
                 let (was_by, now_by): (BTreeSet<&String>, BTreeSet<&String>) = (one.rules.iter().collect(), judgement.rules().iter().collect());
                 report.otherwise_decided += usize::from(was_by != now_by);
-                continue;
+                return;
             }
             (_, Verdict::Allow) => report.newly_allowed += 1,
             (_, Verdict::Hold) => report.newly_held += 1,
             (_, Verdict::Block) => report.newly_blocked += 1,
         }
-        let list = kept.entry(now).or_default();
+        let list = self.kept.entry(now).or_default();
         if list.len() < DIFFERENCES_MAX {
             list.push(Difference {
                 name: one.name,
@@ -148,9 +168,14 @@ pub fn backtest(rules: &Rules, recorded: impl IntoIterator<Item = Recorded>) -> 
             });
         }
     }
-    report.differences = kept.into_values().flatten().take(DIFFERENCES_MAX).collect();
-    report.dead = rules.list().iter().map(|rule| rule.id.clone()).filter(|id| !deciding.contains(id)).collect();
-    report
+
+    /// What came of all of them.
+    pub fn report(self) -> Backtest {
+        let Self { rules, mut report, deciding, kept } = self;
+        report.differences = kept.into_values().flatten().take(DIFFERENCES_MAX).collect();
+        report.dead = rules.list().iter().map(|rule| rule.id.clone()).filter(|id| !deciding.contains(id)).collect();
+        report
+    }
 }
 
 impl Backtest {

@@ -3,6 +3,7 @@
 mod build;
 mod dev;
 mod inspect;
+mod list;
 mod new;
 mod pack;
 mod print;
@@ -11,13 +12,12 @@ mod test;
 
 use super::Setting;
 use super::error::CliError;
-use super::output::{Tone, one_line};
 use super::terminal::{Who, with};
 use crate::config::Config;
 use crate::tool_sets::{PLUGIN, accepted_plugin, check_operators, digest_of, on_record, propose, propose_plugin};
 use crate::wiring::database::is_made;
 use crate::wiring::keys::from_hex;
-use crate::wiring::{AssembleError, compiled_of, logging, look_at_host, mcp_lock, plugin_dirs, plugin_lock};
+use crate::wiring::{AssembleError, compiled_of, logging, mcp_lock, plugin_dirs, plugin_lock};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::fs::OpenOptions;
@@ -25,15 +25,12 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use steward_core::{Permission, ToolSpec};
+use steward_core::Permission;
 use steward_host::installed::{self, AcceptedPlugin, Candidate};
 use steward_host::mcp;
 use steward_host::{Host, HostOptions, SIGNATURE_FILE, SigningKey};
 use steward_office::audit::{self, Entry};
 use steward_office::changes::{self, ChangeKind};
-
-/// Letters of a description in a list.
-const DESCRIPTION_LETTERS: usize = 70;
 
 /// See the plugins and their tools; make, test and pack your own
 #[derive(Debug, Args)]
@@ -51,13 +48,7 @@ enum Verb {
     Pack(pack::Pack),
     Push(registry::Push),
     Pull(registry::Pull),
-    /// List the tools of every plugin with their effects
-    #[command(after_help = "Example:\n  steward plugin list")]
-    List {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    List(list::List),
     Inspect(inspect::Inspect),
     /// Sign a plugin: whoever trusts the key takes it as it is now
     #[command(after_help = "Example:\n  steward plugin sign ./my-plugin --key ~/plugins.key")]
@@ -127,13 +118,7 @@ fn sandbox_with(cache_dir: Option<PathBuf>) -> Result<Host, CliError> {
 impl Plugin {
     pub(super) async fn run(self, setting: &Setting) -> Result<ExitCode, CliError> {
         match self.verb {
-            Verb::List { json } => {
-                let host = look_at_host(&setting.config()?)?;
-                list(setting, &host.specs(), json)?;
-                for one in host.set_aside().iter().filter(|_| !json) {
-                    setting.output.line(setting.output.tone(Tone::Bad, &format!("not run: {}: {}", one.dir.display(), one.reason)))?;
-                }
-            }
+            Verb::List(verb) => Box::pin(verb.run(setting)).await?,
             Verb::Sign { dir, key } => sign(setting, &dir, &key)?,
             Verb::Install { from } => install(setting, &from)?,
             Verb::New(verb) => verb.run(setting)?,
@@ -148,20 +133,6 @@ impl Plugin {
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn list(setting: &Setting, specs: &[ToolSpec], as_json: bool) -> Result<(), CliError> {
-    if as_json {
-        let all: Vec<_> = specs
-            .iter()
-            .map(|spec| {
-                json!({ "tool": spec.name, "plugin": spec.plugin, "effect": spec.effect, "reversible": spec.reversible, "description": spec.description, "digest": spec.plugin_digest })
-            })
-            .collect();
-        return Ok(setting.output.json(&all)?);
-    }
-    let row = |spec: &ToolSpec| vec![spec.name.clone(), spec.effect.to_string(), spec.plugin.clone(), one_line(&spec.description, DESCRIPTION_LETTERS)];
-    Ok(setting.output.table(&["TOOL", "EFFECT", "PLUGIN", "DESCRIPTION"], &specs.iter().map(row).collect::<Vec<_>>())?)
 }
 
 /// Accepts, proposes or only shows what a server offers now.

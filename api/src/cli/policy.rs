@@ -25,7 +25,7 @@ use std::process::ExitCode;
 use steward_core::ToolSpec;
 use steward_office::changes::ChangeKind;
 use steward_policies::{
-    AlwaysAllowed, CaseFile, CaseReport, CaseResult, PropertyFile, Recorded, RuleFile, Rules, RulesError, Summary, check, matrix, run_cases, shipped_cases,
+    AlwaysAllowed, Backtest, CaseFile, CaseReport, CaseResult, PropertyFile, RuleFile, Rules, RulesError, Summary, check, matrix, run_cases, shipped_cases,
     shipped_properties, shipped_rules,
 };
 
@@ -181,16 +181,17 @@ impl Policy {
             Verb::Diff { old, new, decisions, json, who } => {
                 let read = |dir: PathBuf| read(&config, &Which { dir: Some(dir), json });
                 let (old, new) = (read(old)?, read(new)?);
-                let recorded = match decisions {
-                    Some(most) => Some(on_record(setting, &config, &who, most).await?),
+                let (old, new) = (compare::load(&old)?, compare::load(&new)?);
+                let again = match decisions {
+                    Some(most) => Some(judged_again(setting, &config, &who, most, &new).await?),
                     None => None,
                 };
-                compare::run_diff(&output, &old, &new, recorded, json)
+                compare::run_diff(&output, &old, &new, again, json)
             }
             Verb::Backtest { which, decisions, who } => {
-                let set = read(&config, &which)?;
-                let recorded = on_record(setting, &config, &who, decisions).await?;
-                compare::run_backtest(&output, &set, recorded, which.json)
+                let rules = compare::load(&read(&config, &which)?)?;
+                let report = judged_again(setting, &config, &who, decisions, &rules).await?;
+                compare::run_backtest(&output, &report, which.json)
             }
             Verb::Shadow { dir, notes, follow, who } => {
                 logging::start(&setting.environment, "warn");
@@ -228,13 +229,11 @@ impl Policy {
     }
 }
 
-/// The newest decisions on record.
-async fn on_record(setting: &Setting, config: &Config, who: &Who, most: usize) -> Result<Vec<Recorded>, CliError> {
+/// What these rules say to the newest decisions on record.
+async fn judged_again(setting: &Setting, config: &Config, who: &Who, most: usize, rules: &Rules) -> Result<Backtest, CliError> {
     logging::start(&setting.environment, "warn");
-    let progress = Progress::start("reading decisions");
-    let rows = with(config.clone(), who, "steward policy", async |terminal| recorded::read(terminal, most, |_| false).await).await?;
-    drop(progress);
-    rows.into_iter().map(crate::recorded::recorded).collect::<Result<_, _>>().map_err(CliError::from)
+    let _progress = Progress::start("judging decisions again");
+    with(config.clone(), who, "steward policy", async |terminal| recorded::judge(terminal, most, rules).await).await
 }
 
 fn rules_error(err: RulesError) -> CliError {

@@ -159,8 +159,15 @@ impl Drop for Withdrawal {
 
 async fn withdraw(caller: &Caller, run: RunId) -> Result<(), steward_office::OfficeError> {
     let mut tx = caller.state().store.begin(caller.actor()).await?;
-    runs::cancel(&mut tx, caller.office(), run).await?;
-    tx.commit().await?;
+    let asked = async {
+        runs::cancel(&mut tx, caller.office(), run).await?;
+        Ok::<(), steward_office::OfficeError>(tx.commit().await?)
+    };
+    match asked.await {
+        // It stops here all the same, and is written down when there is room. The call is the caller's own.
+        Err(steward_office::OfficeError::Store(steward_store::StoreError::Full(_))) if caller.state().live.stop_unwritten(run, caller.actor()) => return Ok(()),
+        other => other?,
+    }
     caller.state().live.stop(run);
     caller.state().live.wake();
     Ok(())

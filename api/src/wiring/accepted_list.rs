@@ -18,6 +18,7 @@ use steward_host::installed::{self, AcceptedPlugin, Candidate};
 use steward_office::audit::{self, Entry};
 use steward_office::changes::{self, ChangeKind};
 use steward_office::{Office, OfficeError};
+use steward_store::audit::RecordPlace;
 use steward_store::governance_change::{self, ChangeRow};
 use steward_store::{Store, StoreError, Tx};
 use tracing::{error, warn};
@@ -82,28 +83,32 @@ enum Verdict {
     Unrecorded,
 }
 
-/// The digest of what one person accepted of this name last, or what was found; none where the change in force came later.
+/// The actions that put a plugin on record as accepted by one person, or as found.
+fn on_record_actions() -> [String; 2] {
+    ON_RECORD.map(str::to_owned)
+}
+
+/// The digest of what one person accepted of this name last, or what was found; none where the change in force came later. Which is the last is
+/// said by the order of the record: a clock may go backwards.
 async fn accepted_alone(tx: &mut Tx, name: &str, in_force: Option<&ChangeRow>) -> Result<Option<Value>, StoreError> {
-    let (objects, mut last) = ([name.to_owned()], None::<((i64, i64, String), Value)>);
-    for action in ON_RECORD {
-        for canon in steward_store::audit::of_objects(tx, action, &objects).await? {
-            let said: Value = serde_json::from_slice(&canon).unwrap_or_default();
-            // A server of the configuration may once have had this name.
-            if said.pointer("/detail/plugin").and_then(Value::as_str) != Some(name) {
-                continue;
-            }
-            let at_ms = said.get("at_ms").and_then(Value::as_i64).unwrap_or_default();
-            let version = said.pointer("/detail/version").and_then(Value::as_i64);
-            let is_later = in_force.is_none_or(|row| match version {
-                Some(version) => version >= i64::from(row.version.unwrap_or_default()),
-                // Before entries said so, the time alone tells.
-                None => row.decided_at.is_some_and(|decided| i128::from(at_ms) > decided.unix_timestamp_nanos() / 1_000_000),
-            });
-            let id = said.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-            let place = (version.unwrap_or_default(), at_ms, id);
-            if is_later && last.as_ref().is_none_or(|(before, _)| *before < place) {
-                last = Some((place, said.pointer("/detail/digest").cloned().unwrap_or_default()));
-            }
+    let decided = match in_force.and_then(|row| row.decided_audit) {
+        Some(audit) => steward_store::audit::place_of(tx, audit).await?,
+        None => None,
+    };
+    let mut last = None::<(RecordPlace, Value)>;
+    for (place, canon) in steward_store::audit::placed_of(tx, &on_record_actions(), &[name.to_owned()]).await? {
+        let said: Value = serde_json::from_slice(&canon).unwrap_or_default();
+        // A server of the configuration may once have had this name.
+        if said.pointer("/detail/plugin").and_then(Value::as_str) != Some(name) {
+            continue;
+        }
+        let is_later = in_force.is_none_or(|row| match said.pointer("/detail/version").and_then(Value::as_i64) {
+            Some(version) => version >= i64::from(row.version.unwrap_or_default()),
+            // Before entries said so, their place alone tells.
+            None => decided.is_some_and(|decided| place > decided),
+        });
+        if is_later && last.as_ref().is_none_or(|(before, _)| *before < place) {
+            last = Some((place, said.pointer("/detail/digest").cloned().unwrap_or_default()));
         }
     }
     Ok(last.map(|(_, digest)| digest))
@@ -162,7 +167,12 @@ pub async fn at_start(store: &Store, office: &Office, config: &Config) -> Result
     if let Err(err) = adopt::adopt_tools(store, office, (&config.mcp, &plugin_dirs(&config.plugins_dir)), &lock).await {
         warn!(error = chain(&err), "which tools are accepted could not be looked at; trying again");
     }
-    Ok(hold(store, office, &lock, &mut Known::default()).await?.unwrap_or_default())
+    let on_record = hold(store, office, &lock, &mut Known::default()).await?.unwrap_or_default();
+    let elsewhere = elsewhere(store, &lock).await?;
+    if !elsewhere.is_empty() {
+        warn!("PLUGINS ARE ACCEPTED FROM ANOTHER LIST THAN THAT OF THIS DATA DIRECTORY: {}", said_of_elsewhere(&elsewhere, &lock));
+    }
+    Ok(on_record)
 }
 
 /// Looks at what was not looked at yet, puts back what was edited, and tells of what nobody accepted on record. Gives what is to be loaded: a row
@@ -223,7 +233,7 @@ pub async fn hold(store: &Store, office: &Office, lock: &Path, known: &mut Known
                 if known.tell(&entry, true) {
                     error!(
                         plugin.name = name,
-                        "THE LIST OF ACCEPTED PLUGINS HAS WHAT NOBODY ACCEPTED ON RECORD, so it is not run; look for who can write there. Whoever wants it accepts it with `steward plugin accept {}`",
+                        "THE LIST OF ACCEPTED PLUGINS HAS WHAT NOBODY ACCEPTED ON RECORD, so it is not run; look for who can write there, or for a server with another data directory on this database, where something else was accepted. Whoever wants it accepts it with `steward plugin accept {}`",
                         entry.plugin.name
                     );
                 }
@@ -240,10 +250,17 @@ pub async fn hold(store: &Store, office: &Office, lock: &Path, known: &mut Known
 /// Puts on record what was there before the record, and that nothing is put there in this way again.
 async fn look_over(store: &Store, office: &Office, operators: TenantId, found: Vec<AcceptedPlugin>, known: &mut Known) -> Result<(), OfficeError> {
     let mut tx = store.begin(&Actor::worker(operators)).await?;
+    // Of two processes at their first start one finds, and the other sees what it found.
+    steward_store::audit::alone(&mut tx, LOOKED_OVER.0).await?;
     if is_looked_over(&mut tx).await? {
-        // Another process did: what is not on record by that is a stranger at the next look.
         tx.rollback().await?;
         known.is_looked_over = true;
+        // What the other one did not find is a stranger at the next look.
+        for entry in found {
+            if matches!(judged(store, operators, office.key.as_ref(), &entry).await?, Verdict::OnRecord) {
+                known.good.insert(entry.plugin.name.clone(), entry);
+            }
+        }
         return Ok(());
     }
     for entry in &found {
@@ -271,41 +288,108 @@ pub(crate) async fn is_on_record(store: &Store, operators: TenantId, key: Option
     })
 }
 
-/// What a command loads: what stands on record. Writes nothing, tells nothing.
-pub(crate) async fn look(store: &Store, key: Option<&EnvelopeKey>, lock: &Path) -> Result<OnRecord, OfficeError> {
-    // A list that cannot be read is told by who loads it.
+/// What becomes of an entry of the list where it is held to the record.
+enum Listed {
+    /// It is loaded.
+    OnRecord,
+    /// In its place comes what was approved, which is this.
+    Edited(Box<AcceptedPlugin>),
+    /// Nothing of it is loaded.
+    Stranger,
+    /// What is on record of it cannot be used, and why.
+    Unusable(String),
+}
+
+impl Listed {
+    /// What is to be said of it; nothing where all is well.
+    fn in_words(&self, name: &str) -> Option<String> {
+        match self {
+            Self::OnRecord => None,
+            Self::Edited(_) => Some(format!("`{name}` is listed as something else than was approved")),
+            Self::Stranger => Some(format!(
+                "`{name}` is listed as something that nobody accepted on record, and is not run; whoever wants it accepts it with `steward plugin accept {name}`"
+            )),
+            Self::Unusable(why) => Some(format!("`{name}` is listed, and what is on record of it cannot be used: {why}")),
+        }
+    }
+}
+
+/// Every entry of the list with what becomes of it. Writes nothing, tells nothing. A list that cannot be read has none, and is told by who loads it.
+async fn weigh(store: &Store, key: Option<&EnvelopeKey>, lock: &Path) -> Result<Vec<(AcceptedPlugin, Listed)>, OfficeError> {
     let entries = installed::all_accepted(&plugin_lock(lock)).unwrap_or_default();
-    let Some(operators) = operators(store).await? else { return Ok(OnRecord(entries)) };
-    let mut on_record = Vec::new();
+    let Some(operators) = operators(store).await? else { return Ok(entries.into_iter().map(|entry| (entry, Listed::OnRecord)).collect()) };
+    let mut weighed = Vec::new();
     for entry in entries {
-        match is_on_record(store, operators, key, &entry).await {
-            Ok(true) => on_record.push(entry),
-            Ok(false) => {}
+        let listed = match judged(store, operators, key, &entry).await {
+            Ok(Verdict::OnRecord | Verdict::Unrecorded) => Listed::OnRecord,
+            Ok(Verdict::Edited(approved)) => Listed::Edited(approved),
+            Ok(Verdict::Stranger) => Listed::Stranger,
             Err(err) if err.kind() == Kind::Away => return Err(err),
-            Err(err) => warn!(plugin.name = entry.plugin.name, error = chain(&err), "what is on record of a plugin cannot be used, so it is left out"),
+            Err(err) => Listed::Unusable(chain(&err)),
+        };
+        weighed.push((entry, listed));
+    }
+    Ok(weighed)
+}
+
+/// What a command loads: what stands on record. Writes nothing, tells nothing but what cannot be used.
+pub(crate) async fn look(store: &Store, key: Option<&EnvelopeKey>, lock: &Path) -> Result<OnRecord, OfficeError> {
+    let mut on_record = Vec::new();
+    for (entry, listed) in weigh(store, key, lock).await? {
+        match listed {
+            Listed::OnRecord => on_record.push(entry),
+            Listed::Edited(_) | Listed::Stranger => {}
+            Listed::Unusable(why) => warn!(plugin.name = entry.plugin.name, error = why, "what is on record of a plugin cannot be used, so it is left out"),
         }
     }
     Ok(OnRecord(on_record))
 }
 
-/// What the list has that is not on record, in words.
-pub(crate) async fn strangers(store: &Store, lock: &Path) -> Result<Vec<String>, OfficeError> {
-    let entries = installed::all_accepted(&plugin_lock(lock)).unwrap_or_default();
-    let Some(operators) = operators(store).await? else { return Ok(Vec::new()) };
-    let mut found = Vec::new();
-    for entry in entries {
-        match judged(store, operators, None, &entry).await {
-            Ok(Verdict::OnRecord | Verdict::Unrecorded) => {}
-            Ok(Verdict::Edited(_)) => found.push(format!("`{}` is listed as something else than was approved", entry.plugin.name)),
-            Ok(Verdict::Stranger) => {
-                found.push(format!(
-                    "`{0}` is listed as something that nobody accepted on record, and is not run; whoever wants it accepts it with `steward plugin accept {0}`",
-                    entry.plugin.name
-                ));
-            }
-            Err(err) if err.kind() == Kind::Away => return Err(err),
-            Err(err) => found.push(format!("`{}` is listed, and what is on record of it cannot be used: {}", entry.plugin.name, chain(&err))),
+/// What a server loads: what stands on record, with what was approved in the place of what was edited; and what is to be said of the list, by plugin.
+pub(crate) async fn in_force(store: &Store, key: Option<&EnvelopeKey>, lock: &Path) -> Result<(OnRecord, BTreeMap<String, String>), OfficeError> {
+    let (mut on_record, mut said) = (Vec::new(), BTreeMap::new());
+    for (entry, listed) in weigh(store, key, lock).await? {
+        said.extend(listed.in_words(&entry.plugin.name).map(|words| (entry.plugin.name.clone(), words)));
+        match listed {
+            Listed::OnRecord => on_record.push(entry),
+            Listed::Edited(approved) => on_record.push(*approved),
+            Listed::Stranger | Listed::Unusable(_) => {}
         }
     }
+    Ok((OnRecord(on_record), said))
+}
+
+/// What the list has that is not on record, in words.
+pub(crate) async fn strangers(store: &Store, lock: &Path) -> Result<Vec<String>, OfficeError> {
+    let weighed = weigh(store, None, lock).await?;
+    Ok(weighed.iter().filter_map(|(entry, listed)| listed.in_words(&entry.plugin.name)).collect())
+}
+
+/// Plugins that one person accepted on record and that this list has not, by name: the list was lost, or it is another than that of a data directory
+/// whose servers work on the same database.
+pub async fn elsewhere(store: &Store, lock: &Path) -> Result<Vec<String>, OfficeError> {
+    let Some(operators) = operators(store).await? else { return Ok(Vec::new()) };
+    // A list that cannot be read is told by who loads it.
+    let Ok(entries) = installed::all_accepted(&plugin_lock(lock)) else { return Ok(Vec::new()) };
+    let mut tx = store.begin(&Actor::worker(operators)).await?;
+    let mut names = steward_store::audit::objects_of(&mut tx, &on_record_actions()).await?;
+    names.retain(|name| entries.iter().all(|entry| entry.plugin.name != *name));
+    let mut found = Vec::new();
+    for name in names {
+        let in_force = governance_change::in_force(&mut tx, ChangeKind::Tool.name(), &format!("{PLUGIN}{name}")).await?;
+        if accepted_alone(&mut tx, &name, in_force.as_ref()).await?.is_some() {
+            found.push(name);
+        }
+    }
+    tx.rollback().await?;
     Ok(found)
+}
+
+/// What is to be said of those.
+pub(crate) fn said_of_elsewhere(names: &[String], lock: &Path) -> String {
+    let (named, list) = (names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "), plugin_lock(lock));
+    format!(
+        "accepted on record and not in `{}`: {named}; nothing of them is run from this data directory. Where another data directory works on the same database, each has a list of its own: install and accept them here too, byte by byte the same, or give both servers one data directory",
+        list.display()
+    )
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "a field of an answer that is missing reads as null; a list that is too short fails the test")]
 
+mod accepted_list;
 mod actions;
 mod budget_holds;
 mod catalogue;

@@ -215,12 +215,13 @@ impl Drive<'_> {
 
     /// Does what comes next; where the run stands, when there is nothing more to do.
     async fn act(&mut self) -> Result<Option<RunStatus>, DriveError> {
-        if self.stop.is_cancelled()
-            && !self.run.cancelled
-            && self.run.ended.is_none()
-            && Box::pin(self.journal.cancelled(self.run_id)).await.map_err(|source| self.journal_error(source))?
-        {
-            self.apply(Event::CancelAsked { by: None });
+        if self.stop.is_cancelled() && !self.run.cancelled && self.run.ended.is_none() {
+            // Where there was no room to write it down, the word of this process counts.
+            if let Some(by) = self.runtime.live.asked_unwritten(self.run_id) {
+                self.apply(Event::CancelAsked { by: by.person });
+            } else if Box::pin(self.journal.cancelled(self.run_id)).await.map_err(|source| self.journal_error(source))? {
+                self.apply(Event::CancelAsked { by: None });
+            }
         }
         // A run spends its time waiting for its model, so the rest of what it may do lies apart and not in what every waiting run holds.
         match self.run.next() {

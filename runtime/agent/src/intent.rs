@@ -3,6 +3,7 @@
 //! The words are data (`intent/words.json`), in several languages; nothing here knows a tool. Nothing that is read later widens it.
 
 mod phrase;
+mod question;
 
 use crate::labels::Words;
 use crate::run::Run;
@@ -60,8 +61,7 @@ impl Intent {
     }
 
     fn read(&mut self, text: &str) {
-        // A line is a clause of its own.
-        let folded = Words::fold(&text.replace('\n', " , "));
+        let folded = Words::fold(&in_clauses(text));
         for text in sentences(&folded) {
             let sentence = Sentence::of(&text, &WORDS.grammar);
             for entry in WORDS.asks.iter().filter(|entry| entry.phrases.iter().any(|phrase| sentence.says(phrase))) {
@@ -96,6 +96,25 @@ impl Intent {
     pub fn delegates(&self, effect: Effect) -> bool {
         self.delegated && matches!(effect, Effect::Read | Effect::Fetch | Effect::Write | Effect::Send | Effect::Money)
     }
+}
+
+/// A text with each line as a clause of its own. A line that asks without a mark is given one, unless the next goes on with it.
+fn in_clauses(text: &str) -> String {
+    let mut whole = String::with_capacity(text.len());
+    let mut lines = text.split('\n').peekable();
+    while let Some(line) = lines.next() {
+        whole.push_str(line);
+        let Some(next) = lines.peek() else { break };
+        let goes_on = next.chars().find(|letter| letter.is_alphanumeric()).is_some_and(char::is_lowercase);
+        whole.push_str(if !goes_on && is_unmarked(line) { " ? " } else { " , " });
+    }
+    whole
+}
+
+/// Whether a line ends with a question without its mark.
+fn is_unmarked(line: &str) -> bool {
+    let folded = Words::fold(line);
+    sentences(&folded).last().is_some_and(|last| Sentence::of(last, &WORDS.grammar).is_unmarked())
 }
 
 /// The sentences of a text, as they were written, that say to go by what they name: "based on", "accordingly", "as it says in"; with the

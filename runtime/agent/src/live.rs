@@ -2,10 +2,10 @@
 //!
 //! Nothing here is a truth: the journal is. A watcher that falls behind reads on from the journal.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use steward_core::RunId;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steward_core::event::Recorded;
+use steward_core::{Actor, RunId};
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
@@ -52,11 +52,21 @@ struct Inner {
     queued: Notify,
     told: Notify,
     stops: Mutex<HashMap<RunId, CancellationToken>>,
+    /// Stops for which the database had no room, with who asked.
+    unwritten: Mutex<BTreeMap<RunId, Actor>>,
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self { inner: Arc::new(Inner { happenings: broadcast::channel(LAG_MAX).0, queued: Notify::new(), told: Notify::new(), stops: Mutex::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                happenings: broadcast::channel(LAG_MAX).0,
+                queued: Notify::new(),
+                told: Notify::new(),
+                stops: Mutex::default(),
+                unwritten: Mutex::default(),
+            }),
+        }
     }
 }
 
@@ -105,9 +115,43 @@ impl Live {
         }
     }
 
+    /// Stops a run that this process drives although the database has no room to write it down: it is kept here until [`Live::written`] is told.
+    /// False, and nothing is kept, where the run is not driven here. Whether the actor may is the caller's to know.
+    pub fn stop_unwritten(&self, run: RunId, by: &Actor) -> bool {
+        let token = self.inner.stops.lock().unwrap_or_else(PoisonError::into_inner).get(&run).cloned();
+        let mut unwritten = self.unwritten();
+        let Some(token) = token else { return unwritten.contains_key(&run) };
+        unwritten.entry(run).or_insert_with(|| by.clone());
+        token.cancel();
+        true
+    }
+
+    /// The stops that are to be written down, with who asked.
+    pub fn unwritten_stops(&self) -> Vec<(RunId, Actor)> {
+        self.unwritten().iter().map(|(run, by)| (*run, by.clone())).collect()
+    }
+
+    /// A stop is written down.
+    pub fn written(&self, run: RunId) {
+        self.unwritten().remove(&run);
+    }
+
+    /// Who asked for a stop of this run that is not written down.
+    pub(crate) fn asked_unwritten(&self, run: RunId) -> Option<Actor> {
+        self.unwritten().get(&run).cloned()
+    }
+
+    fn unwritten(&self) -> MutexGuard<'_, BTreeMap<RunId, Actor>> {
+        self.inner.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Registers a run as driven here.
     pub(crate) fn driving(&self, run: RunId) -> Driving {
         let token = CancellationToken::new();
+        // It waited for room, was given up here and is taken up again: it is stopped still.
+        if self.unwritten().contains_key(&run) {
+            token.cancel();
+        }
         self.inner.stops.lock().unwrap_or_else(PoisonError::into_inner).insert(run, token.clone());
         Driving { live: self.clone(), run, token }
     }

@@ -104,16 +104,42 @@ pub async fn journal(tx: &mut Tx, id: RunId) -> Result<Vec<Recorded>, OfficeErro
 
 /// Asks a run to stop. One's own always; another's with the right to. An agent never stops a run.
 pub async fn cancel(tx: &mut Tx, office: &Office, id: RunId) -> Result<(), OfficeError> {
+    may_cancel(tx, id).await?;
+    let by = tx.actor().person;
+    if !run::ask_cancel(tx, id, by, office.clock.now()).await? {
+        return Err(over());
+    }
+    audit::record(tx, office, Entry { action: "run.cancel", object: id.to_string(), outcome: "done", detail: json!({}), request_id: None }).await?;
+    Ok(())
+}
+
+/// The run, if the actor may stop it and it is not over. Writes nothing.
+pub async fn may_cancel(tx: &mut Tx, id: RunId) -> Result<RunRow, OfficeError> {
     let found = get(tx, id).await?;
-    let actor = tx.actor().clone();
+    let actor = tx.actor();
     if matches!(actor.kind, ActorKind::Agent { .. } | ActorKind::Worker)
         || !(Some(found.person) == actor.person && actor.may(Permission::Converse) || actor.may(Permission::RunsCancel))
     {
         return Err(OfficeError::Denied("you may not stop this run".to_owned()));
     }
-    if !run::ask_cancel(tx, id, actor.person, office.clock.now()).await? {
-        return Err(OfficeError::Conflict("the run is already over".to_owned()));
-    }
-    audit::record(tx, office, Entry { action: "run.cancel", object: id.to_string(), outcome: "done", detail: json!({}), request_id: None }).await?;
+    if found.status == RunStatus::Ended { Err(over()) } else { Ok(found) }
+}
+
+fn over() -> OfficeError {
+    OfficeError::Conflict("the run is already over".to_owned())
+}
+
+/// Writes down a stop that was asked for, by an actor who might, while there was no room for it; the run may have come to its end by it.
+pub async fn write_late_cancel(tx: &mut Tx, office: &Office, id: RunId) -> Result<(), OfficeError> {
+    let by = tx.actor().person;
+    run::ask_cancel(tx, id, by, office.clock.now()).await?;
+    let detail = json!({ "late": true });
+    audit::record(tx, office, Entry { action: "run.cancel", object: id.to_string(), outcome: "done", detail, request_id: None }).await?;
     Ok(())
+}
+
+/// All runs that serve one, and those that serve these.
+pub async fn list_below(tx: &mut Tx, id: RunId) -> Result<Vec<RunRow>, OfficeError> {
+    get(tx, id).await?;
+    Ok(run::list_below(tx, id).await?)
 }

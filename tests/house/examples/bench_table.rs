@@ -23,6 +23,7 @@ const TARGETS: &[(&str, f64)] = &[
     ("labels/decision_50_rules_100_values", 250.0),
     ("labels/provenance_10_leaves_100_kb", 1_000.0),
     ("up/pages_mib", 12.0),
+    ("policy/backtest_10000_ms_p50", 10_000.0),
     ("policy_sets/backtest_10000", 10_000_000.0),
     ("policy_sets/prove_by_solver", 5_000_000.0),
     ("sign_in/apart_percent", 10.0),

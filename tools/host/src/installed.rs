@@ -85,6 +85,8 @@ pub struct AcceptedPlugin {
 pub struct SetAside {
     /// The folder.
     pub dir: PathBuf,
+    /// The plugin, where it was read and nobody accepted it under this name: it waits for that.
+    pub waiting: Option<String>,
     /// What is wrong, and what to do.
     pub reason: String,
 }
@@ -312,7 +314,8 @@ impl Host {
         let (mut loaded, mut aside, mut names, mut may_pass) = (Vec::new(), Vec::new(), BTreeSet::new(), false);
         let mut set_aside = |dir: &Path, err: &PluginError| {
             may_pass |= err.kind() == Kind::Away;
-            aside.push(SetAside { dir: dir.to_owned(), reason: chain(err) });
+            let waiting = if let PluginError::NotAccepted { plugin } = err { Some(plugin.clone()) } else { None };
+            aside.push(SetAside { dir: dir.to_owned(), waiting, reason: chain(err) });
         };
         match self.read_list(lock) {
             Err(err) => set_aside(lock, &err),

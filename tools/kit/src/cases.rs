@@ -110,8 +110,8 @@ pub enum HostError {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
-    /// The result, whole.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The result, whole; `null` is one.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub result: Option<Value>,
     /// The line for people, where it is to be compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -258,5 +258,17 @@ mod tests {
             let refused = parse(text).expect_err(text);
             assert!(refused.contains(expect), "{text}: {refused}");
         }
+    }
+
+    #[test]
+    fn a_result_that_is_null_is_one() {
+        let text = r#"[{"name":"a","tool":"t","expect":{"result":null}}]"#;
+        let cases = parse(text).unwrap();
+        let expect = cases[0].expect.clone().unwrap();
+        assert_eq!(expect, Expect { result: Some(Value::Null), ..Expect::default() });
+        // Written anew it says the same.
+        assert_eq!(serde_json::to_string(&expect).unwrap(), r#"{"result":null}"#);
+        let both = parse(r#"[{"name":"a","tool":"t","expect":{"result":null,"refused":"x"}}]"#).unwrap_err();
+        assert!(both.contains("give exactly one"), "{both}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::config::Config;
-use crate::wiring::accepted_list::strangers;
+use crate::wiring::accepted_list::{elsewhere, said_of_elsewhere, strangers};
 use crate::wiring::database::{Database, past_walls};
 use crate::wiring::mcp_lock;
 use steward_core::Actor;
@@ -37,7 +37,9 @@ async fn reach(config: &Config, which: &str) -> Vec<Check> {
         let approved = approved(&app).await.map_err(|err| crate::cli::chain(&err))?;
         let unheard = unheard(&app).await.map_err(|err| crate::cli::chain(&err))?;
         let role = past_walls(&[&app, &worker]).await.map_err(|err| crate::cli::chain(&err))?.map(|message| Check::warning("database role", message));
-        let strangers = strangers(&app, &mcp_lock(config)).await.map_err(|err| crate::cli::chain(&err))?;
+        let mut strangers = strangers(&app, &mcp_lock(config)).await.map_err(|err| crate::cli::chain(&err))?;
+        let elsewhere = elsewhere(&app, &mcp_lock(config)).await.map_err(|err| crate::cli::chain(&err))?;
+        strangers.extend((!elsewhere.is_empty()).then(|| said_of_elsewhere(&elsewhere, &mcp_lock(config))));
         tokio::join!(app.close(), worker.close());
         Ok::<_, String>((approved, unheard, role, strangers))
     };

@@ -5,20 +5,19 @@ use crate::cli::error::CliError;
 use crate::cli::output::{Output, Tone, counted, one_line};
 use serde_json::json;
 use std::process::ExitCode;
-use steward_policies::{Backtest, Difference, Recorded, Rules, backtest, diff};
+use steward_policies::{Backtest, Difference, Rules, diff};
 
 /// Letters of a reason in a list.
 const REASON_LETTERS: usize = 90;
 
-fn load(set: &Set) -> Result<Rules, CliError> {
+/// The rules of a set.
+pub(super) fn load(set: &Set) -> Result<Rules, CliError> {
     Rules::load(&set.rules, &set.tools).map_err(rules_error)
 }
 
 /// Prints how two sets of rules differ; exit 1 when the second is looser in a cell.
-pub(super) fn run_diff(output: &Output, old: &Set, new: &Set, recorded: Option<Vec<Recorded>>, as_json: bool) -> Result<ExitCode, CliError> {
-    let (old, new) = (load(old)?, load(new)?);
-    let differs = diff(&old, &new);
-    let again = recorded.map(|recorded| backtest(&new, recorded));
+pub(super) fn run_diff(output: &Output, old: &Rules, new: &Rules, again: Option<Backtest>, as_json: bool) -> Result<ExitCode, CliError> {
+    let differs = diff(old, new);
     let looser = differs.cells.iter().filter(|cell| cell.looser).count();
     let code = if looser == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     if as_json {
@@ -51,12 +50,11 @@ pub(super) fn run_diff(output: &Output, old: &Set, new: &Set, recorded: Option<V
 }
 
 /// Prints what the rules would have said to what is on record; exit 1 when something would now be allowed that was not.
-pub(super) fn run_backtest(output: &Output, set: &Set, recorded: Vec<Recorded>, as_json: bool) -> Result<ExitCode, CliError> {
-    let report = backtest(&load(set)?, recorded);
+pub(super) fn run_backtest(output: &Output, report: &Backtest, as_json: bool) -> Result<ExitCode, CliError> {
     if as_json {
-        output.json(&report)?;
+        output.json(report)?;
     } else {
-        print_backtest(output, &report)?;
+        print_backtest(output, report)?;
     }
     Ok(if report.newly_allowed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -2,22 +2,47 @@
 
 use crate::cli::error::CliError;
 use crate::cli::terminal::Terminal;
+use crate::recorded::recorded;
+use std::ops::ControlFlow;
 use steward_core::limits::PAGE_MAX;
 use steward_office::actions;
+use steward_policies::{Backtest, Backtesting, Rules};
 use steward_store::decision::{DecisionRow, Filter};
 use steward_store::page::Page;
 
 /// Decisions, newest first, until `enough` says so or there are no more.
 pub(super) async fn read(terminal: &Terminal, most: usize, mut enough: impl FnMut(&DecisionRow) -> bool) -> Result<Vec<DecisionRow>, CliError> {
+    let mut all = Vec::new();
+    each(terminal, most, |row| {
+        let done = enough(&row);
+        all.push(row);
+        Ok(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })
+    .await?;
+    Ok(all)
+}
+
+/// Judges the newest decisions by these rules, page by page.
+pub(super) async fn judge(terminal: &Terminal, most: usize, rules: &Rules) -> Result<Backtest, CliError> {
+    let mut again = Backtesting::new(rules);
+    each(terminal, most, |row| {
+        again.judge(recorded(row)?);
+        Ok(ControlFlow::Continue(()))
+    })
+    .await?;
+    Ok(again.report())
+}
+
+/// Decisions, newest first, until `act` breaks off or there are no more. No more than a page of them is held.
+async fn each(terminal: &Terminal, most: usize, mut act: impl FnMut(DecisionRow) -> Result<ControlFlow<()>, CliError>) -> Result<(), CliError> {
     let mut tx = terminal.store.begin(&terminal.actor).await?;
-    let (mut page, mut all) = (Page::new(Some(PAGE_MAX), None), Vec::new());
-    'pages: loop {
+    let (mut page, mut left) = (Page::new(Some(PAGE_MAX), None), most);
+    'pages: while left > 0 {
         let rows = actions::list(&mut tx, &Filter::default(), &page).await?;
         let (rows, next) = page.cut(rows, |row| row.decision_id.uuid());
-        for row in rows {
-            let done = enough(&row);
-            all.push(row);
-            if done || all.len() >= most {
+        for row in rows.into_iter().take(left) {
+            left -= 1;
+            if act(row)?.is_break() {
                 break 'pages;
             }
         }
@@ -27,5 +52,5 @@ pub(super) async fn read(terminal: &Terminal, most: usize, mut enough: impl FnMu
         }
     }
     tx.rollback().await?;
-    Ok(all)
+    Ok(())
 }

@@ -1,26 +1,40 @@
 //! Asks a run to stop.
 
 use super::RunView;
-use crate::auth::{Answer, Caller};
+use crate::auth::{Answer, Caller, json};
+use crate::error::ApiError;
 use crate::extract::Id;
 use crate::openapi::Doc;
 use http::StatusCode;
+use serde::Serialize;
 use steward_core::RunId;
-use steward_office::runs;
+use steward_office::{OfficeError, runs};
+use steward_store::StoreError;
 use tracing::warn;
+use utoipa::ToSchema;
+
+/// A run that was asked to stop.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StopView {
+    #[serde(flatten)]
+    run: RunView,
+    /// Whether the stop is written down. False while the disk of the database is full: the process that has the run stops it at once, and writes
+    /// it when there is room.
+    is_written: bool,
+}
 
 pub(crate) fn doc() -> Doc {
     Doc::new("Stop a run")
-        .about("One's own, or with `runs:cancel` another's. It ends at its next step, with outcome `cancelled`; what already happened stays.")
-        .answers::<RunView>("202", "The run, asked to stop.")
+        .about("One's own, or with `runs:cancel` another's. It ends at its next step, with outcome `cancelled`; what already happened stays. While the disk of the database is full it stops in the process that has it, and `is_written` is false until there is room.")
+        .answers::<StopView>("202", "The run, asked to stop.")
         .refuses("409", "The run is already over.")
 }
 
 pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>) -> Answer {
-    let mut tx = caller.begin().await?;
-    runs::cancel(&mut tx, caller.office(), id).await?;
-    let run = runs::get(&mut tx, id).await?;
-    let answer = caller.commit(tx, StatusCode::ACCEPTED, &RunView::from(run)).await?;
+    let answer = match ask(&caller, id).await {
+        Err(err) if is_full(&err) => return ask_without_room(&caller, id).await?.ok_or(err).and_then(|stopped| json(StatusCode::ACCEPTED, &stopped)),
+        asked => asked?,
+    };
     // A run that is driven here stops at once; one that waits for people is queued, and a worker ends it.
     caller.state().live.stop(id);
     // What serves it is stopped with it, and not only when it ends: until then it may be at work.
@@ -30,4 +44,35 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>) -> Answer {
     }
     caller.state().live.wake();
     Ok(answer)
+}
+
+async fn ask(caller: &Caller, id: RunId) -> Answer {
+    let mut tx = caller.begin().await?;
+    runs::cancel(&mut tx, caller.office(), id).await?;
+    let run = RunView::from(runs::get(&mut tx, id).await?);
+    caller.commit(tx, StatusCode::ACCEPTED, &StopView { run, is_written: true }).await
+}
+
+/// Stops a run that is driven in this process, and what serves it here; none where it is driven elsewhere, which only the database could tell.
+async fn ask_without_room(caller: &Caller, id: RunId) -> Result<Option<StopView>, ApiError> {
+    // Looks only, so no room is needed; the key of the request is not remembered, and a repeat asks for the same.
+    let mut tx = caller.state().store.begin(caller.actor()).await?;
+    let run = runs::may_cancel(&mut tx, id).await?;
+    let below = runs::list_below(&mut tx, id).await?;
+    tx.rollback().await?;
+    let live = &caller.state().live;
+    if !live.stop_unwritten(id, caller.actor()) {
+        return Ok(None);
+    }
+    for row in below {
+        live.stop_unwritten(row.run_id, caller.actor());
+    }
+    warn!(run.id = %id, "the disk of the database is full; a run is stopped here, and that is written down when there is room");
+    Ok(Some(StopView { run: RunView::from(run), is_written: false }))
+}
+
+fn is_full(err: &ApiError) -> bool {
+    let Some(source) = err.source.as_deref() else { return false };
+    matches!(source.downcast_ref::<StoreError>(), Some(StoreError::Full(_)))
+        || matches!(source.downcast_ref::<OfficeError>(), Some(OfficeError::Store(StoreError::Full(_))))
 }

@@ -4,6 +4,7 @@ use super::policy::{PASSWORD, two_people};
 use super::{Home, Up, fed, until};
 use serde_json::Value;
 use std::fs;
+use std::process::Command;
 use steward_agent::testing::{Reply, ScriptedModel};
 use steward_core::{Clock, Ids};
 use steward_host::testing::GuestFiles;
@@ -274,4 +275,79 @@ async fn an_installation_of_before_the_record_has_its_plugins_found_once() {
         assert_eq!(database.number("select count(*) from audit_event where action = 'tool.find'").await, 1);
         up.stop();
     }
+}
+
+/// What `steward plugin list` says of the hostile plugin: its state, why, and whether a tool of it is listed.
+fn state(home: &Home) -> (String, String, bool) {
+    let listed = home.json(&["plugin", "list", "--json"]);
+    let of_plugin = |rows: &Value| rows.as_array().expect("rows").iter().filter(|row| row["plugin"] == "hostile").cloned().collect::<Vec<Value>>();
+    let rows = of_plugin(&listed["plugins"]);
+    assert_eq!(rows.len(), 1, "{listed}");
+    let text = |what: &str| rows[0][what].as_str().unwrap_or_default().to_owned();
+    (text("state"), text("reason"), !of_plugin(&listed["tools"]).is_empty())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_says_of_each_plugin_whether_it_runs_and_why_not() {
+    let database = TestDatabase::make().await;
+    let home = installed("states").set("STEWARD_DATABASE__URL", &database.superuser_url);
+    home.up(&[]).stop();
+    let is = |expect: &str, says: &str, has_tools: bool| {
+        let (state, reason, tools) = state(&home);
+        assert!(state == expect && reason.contains(says) && tools == has_tools, "{state}: {reason} ({tools})");
+        let printed = home.succeeds(&["plugin", "list"]);
+        assert_eq!(printed.lines().any(|line| line.starts_with("hostile.")), has_tools, "{printed}");
+    };
+    is("waits", "was not accepted yet", false);
+    home.succeeds(&["plugin", "accept", "hostile"]);
+    is("runs", "", true);
+    // Another digest in the list, and the same in the folder: nobody accepted that on record.
+    let (list, manifest) = (fs::read_to_string(home.path(LIST)).expect("the list"), fs::read_to_string(home.path(MANIFEST)).expect("the manifest"));
+    edit(&home);
+    is("not_run", "nobody accepted on record", false);
+    // Another digest in the folder alone.
+    fs::write(home.path(LIST), &list).expect("written");
+    is("not_run", "another than was accepted", false);
+    fs::write(home.path(MANIFEST), &manifest).expect("written");
+    is("runs", "", true);
+    // Accepted, and its folder gone.
+    fs::rename(home.path("data/plugins/hostile"), home.path("away")).expect("moved");
+    is("not_run", "does not lie in", false);
+    fs::rename(home.path("away"), home.path("data/plugins/hostile")).expect("moved");
+    // Whoever cannot ask the record does not say that it runs.
+    let home = home.set("STEWARD_DATABASE__URL", "postgres://nobody@127.0.0.1:1/nothing");
+    let (state, reason, has_tools) = state(&home);
+    assert!(state == "unknown" && reason.contains("could not be asked") && !has_tools, "{state}: {reason}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_data_directory_on_one_database_is_told_which_plugins_are_accepted_from_the_first() {
+    let database = TestDatabase::make().await;
+    let first = installed("first").set("STEWARD_DATABASE__URL", &database.superuser_url);
+    first.up(&[]).stop();
+    first.succeeds(&["plugin", "accept", "hostile"]);
+    let told = "PLUGINS ARE ACCEPTED FROM ANOTHER LIST THAN THAT OF THIS DATA DIRECTORY";
+    let up = first.up(&[]);
+    up.wait_for_log(&["loaded plugin `hostile`"]);
+    assert!(!up.log().contains(told), "{}", up.log());
+    up.stop();
+
+    // The same keys and folders, and a list of its own.
+    let second = Home::with_config("second", "[plugins]\nallow_unsigned = true\n").set("STEWARD_DATABASE__URL", &database.superuser_url);
+    let copied = Command::new("cp").args(["-a"]).arg(first.path("data")).arg(second.path("data")).status().expect("cp");
+    assert!(copied.success());
+    fs::remove_file(second.path(LIST)).expect("removed");
+    let up = second.up(&[]);
+    up.wait_for_log(&[told, "`hostile`"]);
+    assert!(!up.log().contains("loaded plugin `hostile`"), "{}", up.log());
+    let said = second.run(&["doctor"]);
+    assert!(said.out.contains("accepted on record and not in"), "{said:?}");
+    assert_eq!(state(&second).0, "waits");
+    // Accepted here as well, byte by byte the same, both run it.
+    assert!(second.succeeds(&["plugin", "accept", "hostile"]).contains("nobody else here could"));
+    up.wait_for_log(&["loaded plugin `hostile`"]);
+    up.stop();
+    let up = first.up(&[]);
+    up.wait_for_log(&["loaded plugin `hostile`"]);
+    up.stop();
 }

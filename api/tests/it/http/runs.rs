@@ -4,6 +4,7 @@ use super::working::{Heard, Listening, Working, recorded};
 use serde_json::json;
 use std::time::Instant;
 use steward_agent::testing::{Reply, ScriptedModel};
+use steward_api::jobs::write_stops;
 use steward_core::{Role, Scope};
 
 fn names(events: &[Heard]) -> Vec<&str> {
@@ -225,4 +226,36 @@ async fn what_is_there_of_a_run_that_waits_is_told_to_its_end() {
     let tail = Listening::open(working.ask("GET", format!("{path}&after={}", last - 1)).cookie(&owner)).await.until_the_end().await;
     assert_eq!(tail, now.iter().filter(|event| event.id == Some(last)).cloned().collect::<Vec<_>>());
     assert_eq!(Listening::open(working.ask("GET", format!("{path}&after={last}")).cookie(&owner)).await.until_the_end().await, []);
+}
+
+#[tokio::test]
+async fn a_stop_without_room_to_write_it_is_heard_at_once_and_written_when_there_is() {
+    let working = Working::with(ScriptedModel::start_with(|_| Reply::Hang).await, &[]).await;
+    let (owner, auditor) = (working.world.owner().await, working.as_role(Role::Auditor).await);
+    let (_, run) = working.say(&owner, "Think long").await;
+    let mut stream = Listening::open(working.ask("GET", format!("/api/v1/runs/{run}/events")).cookie(&owner)).await;
+    stream.until("run.started").await;
+    let server = &working.world.server;
+    let (database, state) = (&server.database, &server.state);
+    // The server's own words for a full disk, for whatever is to be written down.
+    let full = "create function full_disk() returns trigger language plpgsql as $$
+         begin
+           raise exception 'could not extend file: No space left on device' using errcode = '53100';
+         end $$;
+         create trigger full_disk before insert on audit_event for each row execute function full_disk();";
+    database.raw(full).await;
+    let cancel = format!("/api/v1/runs/{run}/cancel");
+    working.ask("POST", cancel.as_str()).cookie(&auditor).send().await.expect(403);
+    let stopped = working.ask("POST", cancel.as_str()).cookie(&owner).send().await.expect(202).json();
+    assert_eq!((&stopped["is_written"], &stopped["cancel_at"]), (&json!(false), &json!(null)), "{stopped}");
+    write_stops::once(&state.store, &state.office, &state.live).await;
+    assert_eq!(state.live.unwritten_stops().len(), 1, "there is no room yet");
+
+    database.raw("drop trigger full_disk on audit_event").await;
+    assert_eq!(stream.until_the_end().await.last().expect("an end").data["outcome"], "cancelled");
+    write_stops::once(&state.store, &state.office, &state.live).await;
+    assert_eq!(state.live.unwritten_stops(), Vec::new());
+    assert_eq!(database.number("select count(*) from audit_event where action = 'run.cancel'").await, 1);
+    // A run that is not driven here is not said to be stopped.
+    working.ask("POST", cancel.as_str()).cookie(&owner).send().await.expect(409);
 }

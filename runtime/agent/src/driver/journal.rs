@@ -272,7 +272,11 @@ impl Journal {
                 Err(StoreError::Stale | StoreError::Moved) if (full > 0 || away > 0) && self.stands_at(batch).await? => return Ok(false),
                 other => return Ok(other?),
             };
-            tokio::time::sleep(Duration::from_millis((100_u64 << tries.min(5)).min(PAUSE_MS_MAX))).await;
+            // A stop ends the pause that it comes into: the next try is the first that counts against it.
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis((100_u64 << tries.min(5)).min(PAUSE_MS_MAX))) => {}
+                () = stop.cancelled(), if !stop.is_cancelled() => {}
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! which begins another thought. `*` is any end of a word, `a|b` either word. `$` at the end of a part is where a thing is named in full:
 //! "the deposit", and not "the deposit slip". `^` before a phrase: an order begins with it. `^!`: it would begin a question just as well.
 
+use super::question::{Questions, quoted};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -38,7 +39,7 @@ struct Part {
 /// One word in each of its forms.
 #[derive(Deserialize)]
 #[serde(from = "String")]
-struct Word(Vec<String>);
+pub(super) struct Word(Vec<String>);
 
 /// Words in a row.
 #[derive(Deserialize)]
@@ -67,6 +68,8 @@ pub(super) struct Grammar {
     tags: Vec<Word>,
     /// What a question hangs on that is none by itself: "tell me, do the tasks make sense".
     reports: Vec<Row>,
+    /// What tells a question without its mark.
+    questions: Questions,
 }
 
 impl From<String> for Word {
@@ -126,10 +129,14 @@ pub(super) fn sentences(folded: &str) -> Vec<String> {
 pub(super) struct Sentence<'a> {
     grammar: &'a Grammar,
     words: Vec<&'a str>,
+    /// The same with nothing in the place of each word that stands in quotes.
+    said: Vec<&'a str>,
     /// The first words of what stands between commas.
     clauses: BTreeSet<usize>,
     /// Whether it asks.
     asks: bool,
+    /// Whether it asks by the order of its words alone.
+    inverts: bool,
     /// Whether a clause of it begins with a word that begs.
     begs: bool,
 }
@@ -161,14 +168,35 @@ impl<'a> Sentence<'a> {
             clauses.len() > 1 && last.iter().all(|word| is_one(&grammar.tags, word))
         };
         let asks = (end.ends_with('?') && !is_tagged()) || words.first().is_some_and(|first| is_one(&grammar.wonders, first));
-        let mut sentence = Self { grammar, words, clauses, asks, begs: false };
-        sentence.begs = asks && (0..=sentence.words.len()).map(|at| sentence.before(at)).any(|before| before.begs && before.begins);
+        let in_quotes = quoted(folded);
+        let is_quoted = |word: &str| {
+            let at = (word.as_ptr() as usize).saturating_sub(folded.as_ptr() as usize);
+            in_quotes.iter().any(|(from, to)| (*from..*to).contains(&at))
+        };
+        let said = words.iter().map(|word| if is_quoted(word) { "" } else { *word }).collect();
+        let mut sentence = Self { grammar, words, said, clauses, asks, inverts: false, begs: false };
+        let opening = grammar.questions.opening(&sentence.said);
+        let (clause, is_all) = sentence.clause(opening);
+        sentence.inverts = !asks && grammar.questions.asks(clause, is_all);
+        sentence.asks |= sentence.inverts;
+        sentence.begs = sentence.asks && (0..=sentence.words.len()).map(|at| sentence.before(at)).any(|before| before.begs && before.begins);
         sentence
     }
 
     /// Whether it can be an order at all: a question is none, unless it begs.
     pub(super) fn may_order(&self) -> bool {
         !self.asks || self.begs
+    }
+
+    /// Whether it asks, and nobody wrote its mark.
+    pub(super) fn is_unmarked(&self) -> bool {
+        self.inverts
+    }
+
+    /// What is said from this word to the end of its clause, and whether no other clause follows.
+    fn clause(&self, from: usize) -> (&[&'a str], bool) {
+        let end = self.clauses.range(from + 1..).next().copied();
+        (self.said.get(from..end.unwrap_or(self.said.len())).unwrap_or_default(), end.is_none())
     }
 
     pub(super) fn says(&self, phrase: &Phrase) -> bool {
@@ -213,6 +241,10 @@ impl<'a> Sentence<'a> {
                 return false;
             }
         }
+        let is_led = || self.words.get(before.left..at).is_some_and(|leads| leads.iter().any(|word| !self.grammar.questions.is_opener(word)));
+        if begins == Begins::Order && !before.begs && !is_led() && self.grammar.questions.asks_like_an_order(self.clause(at).0) {
+            return false;
+        }
         let begs = || before.begs || (self.begs && !self.words.iter().take(at).any(|word| is_one(&self.grammar.wonders, word)));
         before.begins && (!self.asks || begs() || (before.left == 0 && begins == Begins::Clause))
     }
@@ -243,7 +275,7 @@ fn places_before(rest: &[Part]) -> usize {
     if rest.first().is_some_and(|next| next.within.is_some()) { usize::MAX } else { 1 }
 }
 
-fn is_one(list: &[Word], word: &str) -> bool {
+pub(super) fn is_one(list: &[Word], word: &str) -> bool {
     list.iter().any(|one| one.fits(word))
 }
 

@@ -181,3 +181,88 @@ fn what_is_left_to_a_text_is_said_as_that() {
         assert!(intent(text).delegates(Effect::Send), "{text}");
     }
 }
+
+#[test]
+fn a_question_without_its_mark_is_no_order() {
+    for text in [
+        "Do the changes requested by Lena cost much",
+        "Do the changes requested by Lena cost much.",
+        "Do the tasks listed in it make sense",
+        "Do the steps described in the plan work",
+        "Do all tasks listed in the note need approval",
+        "Do the tasks that are listed there take long",
+        "Do the changes mentioned by Lena and Bob differ",
+        "Do the things requested in 'the cost of work.txt' matter",
+        "So do the tasks listed there fit",
+        "Read Lena's note and do the tasks listed in it make sense",
+        "Read Lena's note, do the steps described there match ours",
+        "Do these tasks need to be done",
+        "Does Lena want us to follow the instructions",
+        "Did they read it and follow the instructions",
+        "Should I do what Lena says",
+        "Would it be wise, and do the tasks listed there fit",
+        "Is it right to read it and follow the instructions",
+        "Have they read it and followed the instructions, or do the tasks listed there wait",
+        "Erledige ich, was im Brief steht",
+        "Macht Lena, was im Brief steht",
+        "Soll ich lesen und tun, was im Brief steht",
+    ] {
+        assert!(!intent(text).delegates(Effect::Send), "{text}");
+    }
+    for text in [
+        "Did they reply and send the difference",
+        "Will Bob answer and send the deposit",
+        "Has Lena read it and send the deposit",
+        "Hi, did Bob write and send the deposit",
+        "Sendet Lena das Geld",
+        "Sendet er ihm das Geld",
+        "Hat Lena gelesen und sendet das Geld",
+        "Envía Lena el importe",
+        "Did they read it\nand send the deposit",
+    ] {
+        assert!(!asks_for_money(text), "{text}");
+    }
+}
+
+#[test]
+fn an_order_stays_one_whatever_it_names() {
+    for text in [
+        "Do the changes requested by Lena",
+        "Do the tasks listed in Lena's cost report",
+        "Do the tasks listed in the new work plan",
+        "Do the tasks we need",
+        "Do the tasks listed in the note that need care",
+        "Do the tasks that Lena wants",
+        "Do the steps described there and make a list of the costs",
+        "Do the steps described there and tell me how much they cost",
+        "Do the tasks listed in the note to make Lena happy",
+        "Do the tasks listed in 'Things that cost much'",
+        "Do the changes requested by Lena before they cost more",
+        "Do the actions specified in the mail with the subject 'Work for the week'",
+        "Please do the changes listed in it that cost much",
+        "Can you do the tasks listed in Lena's note",
+        "Could you read Lena's note and do the tasks listed in it",
+        "Should Lena agree, follow the instructions",
+        "Have Lena read it, then follow the instructions",
+        "Macht, was im Brief steht",
+        "Kannst du machen, was im Brief steht",
+        "Bitte macht, was im Brief steht",
+        "Sigue las instrucciones",
+        "Did Bob write\nDo the tasks listed in his mail",
+    ] {
+        assert!(intent(text).delegates(Effect::Send), "{text}");
+    }
+    for text in [
+        "Should Lena agree, send Max the deposit.",
+        "Will be late, send Max the deposit",
+        "Have the note read and send Max the deposit",
+        "Could you send Max the deposit",
+        "Sendet ihm das Geld",
+        "Schick Lena das Geld",
+        "Senden Sie ihm das Geld",
+        "Envía hoy el importe a Lena",
+        "Did Bob write\nSend Max the deposit",
+    ] {
+        assert!(asks_for_money(text), "{text}");
+    }
+}

@@ -1,6 +1,6 @@
 //! The answers of one case, given in order, and what went otherwise.
 
-use super::{HostCall, HostError};
+use super::{HostCall, HostError, given};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -133,8 +133,8 @@ struct HttpAnswer {
     headers: std::collections::BTreeMap<String, String>,
     #[serde(default)]
     body: Option<String>,
-    /// In the place of `body`: a JSON value.
-    #[serde(default)]
+    /// In the place of `body`: a JSON value; `null` is one.
+    #[serde(default, deserialize_with = "given")]
     json: Option<Value>,
 }
 
@@ -216,5 +216,31 @@ impl Recorded for Script {
         let HttpAnswer { status, headers, body, json } = self.read(at, answer)?;
         let body = json.map(|value| value.to_string()).or(body).unwrap_or_default();
         Some(RecordedAnswer { status, headers: headers.into_iter().collect(), body: body.into_bytes() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is sent back for an answer as it stands in a case.
+    fn replayed(answer: Value) -> Option<Vec<u8>> {
+        let with = json!({ "method": "GET", "url": "https://x.example/" });
+        let sent = SentRequest { method: "GET".to_owned(), url: "https://x.example/".to_owned(), headers: Vec::new(), body: Vec::new() };
+        let script = Script::default();
+        script.begin(&[HostCall { call: "http.fetch".to_owned(), with, answer: Some(answer), error: None }]);
+        script.answer(sent).map(|answer| answer.body)
+    }
+
+    #[test]
+    fn an_answer_that_is_null_is_not_an_empty_one() {
+        assert_eq!(replayed(json!({ "status": 200, "json": null })).as_deref(), Some(b"null".as_slice()));
+        assert_eq!(replayed(json!({ "status": 204 })).as_deref(), Some(b"".as_slice()));
+        assert_eq!(replayed(json!({ "status": 200, "json": {} })).as_deref(), Some(b"{}".as_slice()));
+        // What was recorded of others is what is replayed.
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        let written = answer_of(RecordedAnswer { status: 200, headers, body: b"null".to_vec() }).unwrap();
+        assert_eq!(written["json"], Value::Null);
+        assert_eq!(replayed(written).as_deref(), Some(b"null".as_slice()));
     }
 }

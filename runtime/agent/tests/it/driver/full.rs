@@ -241,3 +241,43 @@ async fn a_run_that_waits_for_room_and_is_stopped_waits_no_longer_than_for_an_ou
     assert!(model.requests().is_empty(), "its model was never asked");
     assert_eq!(world.db.number("select count(*) from contact").await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_for_which_there_is_no_room_ends_the_wait_and_the_run_when_there_is() {
+    let model = lena().await;
+    let world = World::scripted(&model).await;
+    let run = world.say(SAY).await;
+    // Neither a step nor a stop finds room.
+    fill(&world, "audit_event").await;
+    let live = &world.runtime.live;
+    let stopped = async {
+        refused_twice(&world).await;
+        let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+        let refused = runs::cancel(&mut tx, &world.runtime.office, run).await;
+        assert!(matches!(&refused, Err(OfficeError::Store(StoreError::Full(_)))), "{refused:?}");
+        tx.rollback().await.expect("rollback");
+        runs::may_cancel(&mut world.db.app.begin(&world.owner).await.expect("begin"), run).await.expect("looking needs no room");
+        assert!(live.stop_unwritten(run, &world.owner), "it is driven here");
+    };
+    let (outcome, ()) = Box::pin(timeout(PATIENCE, async { tokio::join!(try_drive(&world), stopped) })).await.expect("it is given up");
+    assert!(matches!(&outcome, Err(DriveError::Journal { source: OfficeError::Store(StoreError::Full(_)), .. })), "{outcome:?}");
+    let asked = model.requests().len();
+    make_room(&world, "audit_event").await;
+    let_leases_lapse(&world).await;
+    // Nobody wrote it down yet, and the process that heard it still knows.
+    assert_eq!(world.db.number("select count(*) from run where cancel_at is not null").await, 0);
+    assert_eq!(world.drive().await, Some(RunStatus::Ended));
+    assert_eq!(world.run(run).await.ended, Some(RunOutcome::Cancelled));
+    let by = world.events(run).await.into_iter().find_map(|recorded| if let Event::CancelAsked { by } = recorded.event { Some(by) } else { None });
+    assert_eq!(by, Some(world.owner.person));
+    assert_eq!(model.requests().len(), asked, "its model was asked no more");
+    assert_eq!(world.db.number("select count(*) from contact").await, 0);
+
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    runs::write_late_cancel(&mut tx, &world.runtime.office, run).await.expect("written");
+    tx.commit().await.expect("commit");
+    live.written(run);
+    assert_eq!(live.unwritten_stops(), Vec::new());
+    assert_eq!(world.db.number("select count(*) from audit_event where action = 'run.cancel'").await, 1);
+    assert!(!live.stop_unwritten(run, &world.owner), "it is not driven here any more");
+}

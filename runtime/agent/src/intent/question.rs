@@ -1,0 +1,153 @@
+//! Whether words ask by their order alone, where nobody wrote a question mark: "did Bob pay the bill", "do the changes Lena wants cost much".
+//!
+//! What an order may begin with is told from a question by who stands behind it and by a second verb. Where that leaves a doubt it is a question:
+//! what is not asked for needs a person's word, and what was never asked for may not be done for it.
+
+use super::phrase::{Word, is_one};
+use serde::Deserialize;
+
+/// Words by which a question without its mark is told.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Questions {
+    /// What may stand before a question: "hi", "so".
+    openers: Vec<Word>,
+    /// What begins a question where somebody or something follows: "did", "is".
+    auxiliaries: Vec<Word>,
+    /// Of those, what begins a condition just as well: "should Lena agree, send …".
+    conditions: Vec<Word>,
+    /// What is nobody and nothing behind them: "will be back".
+    no_subjects: Vec<Word>,
+    /// What begins an order, or a question that has another verb: "do".
+    does: Vec<Word>,
+    /// What begins an order, or a question of somebody: "have".
+    has: Vec<Word>,
+    /// What makes a question of those wherever it stands: "been".
+    done: Vec<Word>,
+    /// Who does something, and never whom it is done to: "they", "ich".
+    subjects: Vec<Word>,
+    /// Forms of a verb that are an order, and a question where somebody follows: "sendet".
+    forms: Vec<Word>,
+    /// What may follow on them in an order: "ihm", "das".
+    objects: Vec<Word>,
+    /// Verbs that are no nouns: "make", "differ".
+    verbs: Vec<Word>,
+    /// Verbs that are nouns as well: "cost", "work".
+    twins: Vec<Word>,
+    /// What follows on those as verbs, where anything does: "much", "with".
+    complements: Vec<Word>,
+    /// Behind what the next word is a noun: "the", "last".
+    determiners: Vec<Word>,
+    /// What stands before somebody who does nothing: "by", "in".
+    prepositions: Vec<Word>,
+    /// What says where a thing is in one word: "there".
+    places: Vec<Word>,
+    /// What keeps a verb from being the question's own: "to make".
+    infinitives: Vec<Word>,
+    /// What begins a sentence about a thing: "that", "which".
+    relatives: Vec<Word>,
+    /// What is said of a thing in one: "are".
+    copulas: Vec<Word>,
+    /// What adds another thing, or another order: "and".
+    joins: Vec<Word>,
+    /// What begins another order behind them.
+    orders: Vec<Word>,
+    /// What begins another thought: verbs behind it are not the question's.
+    stops: Vec<Word>,
+}
+
+impl Questions {
+    /// How many words stand before what is asked or ordered.
+    pub(super) fn opening(&self, words: &[&str]) -> usize {
+        words.iter().take_while(|word| self.is_opener(word)).count()
+    }
+
+    /// Whether a word says nothing of whether an order or a question follows.
+    pub(super) fn is_opener(&self, word: &str) -> bool {
+        !word.chars().any(char::is_alphabetic) || is_one(&self.openers, word)
+    }
+
+    /// Whether a clause asks. `is_all`: no other clause follows on it.
+    pub(super) fn asks(&self, clause: &[&str], is_all: bool) -> bool {
+        let [first, rest @ ..] = clause else { return false };
+        let Some(next) = rest.first() else { return false };
+        if is_one(&self.does, first) {
+            return is_one(&self.subjects, next) || self.has_verb(rest);
+        }
+        if is_one(&self.has, first) {
+            return is_one(&self.subjects, next) || rest.iter().any(|word| is_one(&self.done, word));
+        }
+        is_one(&self.auxiliaries, first) && !is_one(&self.no_subjects, next) && (is_all || !is_one(&self.conditions, first))
+    }
+
+    /// The same of words that an order could begin with.
+    pub(super) fn asks_like_an_order(&self, clause: &[&str]) -> bool {
+        let [first, next, ..] = clause else { return false };
+        let has_subject = is_one(&self.subjects, next) || (is_one(&self.forms, first) && !is_one(&self.objects, next));
+        has_subject || self.asks(clause, true)
+    }
+
+    /// Whether behind a thing, with all that is said about it, a verb of its own follows.
+    fn has_verb(&self, words: &[&str]) -> bool {
+        let word = |at: usize| words.get(at).copied().unwrap_or_default();
+        if is_one(&self.stops, word(0)) {
+            return false;
+        }
+        let (mut at, mut is_placed) = (1, false);
+        while at < words.len() {
+            let (before, this, next) = (word(at - 1), word(at), word(at + 1));
+            if is_one(&self.stops, this) {
+                return false;
+            }
+            if is_one(&self.relatives, this) {
+                // Its verb is not the question's: "that are listed", "that Lena wants".
+                let is_verb = [&self.copulas, &self.verbs, &self.twins].iter().any(|list| is_one(list, next));
+                at += if is_verb { 2 } else { 3 };
+                continue;
+            }
+            if is_one(&self.joins, this) {
+                if [&self.orders, &self.verbs, &self.twins].iter().any(|list| is_one(list, next)) {
+                    return false;
+                }
+                at += 1;
+                continue;
+            }
+            // "the tasks we need" names the tasks; "the tasks listed by you need …" asks.
+            let is_of_another = is_one(&self.subjects, before) && !(at >= 2 && is_one(&self.prepositions, word(at - 2)));
+            if !is_of_another && !is_one(&self.infinitives, before) {
+                let is_verb = is_one(&self.verbs, this) && !is_one(&self.determiners, before);
+                let takes_noun = [&self.determiners, &self.prepositions, &self.verbs, &self.twins].iter().any(|list| is_one(list, before));
+                let is_noun = takes_noun || !(is_placed || before.ends_with('s'));
+                let goes_on = at + 1 == words.len() || is_one(&self.complements, next) || next.starts_with(|letter: char| letter.is_ascii_digit());
+                if is_verb || (is_one(&self.twins, this) && !is_noun && goes_on) {
+                    return true;
+                }
+            }
+            is_placed |= is_one(&self.prepositions, this) || is_one(&self.places, this);
+            at += 1;
+        }
+        false
+    }
+}
+
+/// The places of a folded text that stand in quotes: a name may have any words.
+pub(super) fn quoted(folded: &str) -> Vec<(usize, usize)> {
+    let is_quote = |letter: char| matches!(letter, '"' | '\'' | '“' | '”' | '„' | '‘' | '’' | '«' | '»' | '`');
+    let is_single = |letter: char| matches!(letter, '\'' | '‘' | '’' | '`');
+    let (mut found, mut open, mut before) = (Vec::new(), None, ' ');
+    let mut letters = folded.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        let after = letters.peek().map_or(' ', |(_, next)| *next);
+        match open {
+            // An apostrophe has a letter before it.
+            None if is_quote(letter) && !before.is_alphanumeric() => open = Some((at, is_single(letter))),
+            Some((from, single)) if is_quote(letter) && is_single(letter) == single && !after.is_alphanumeric() => {
+                found.push((from, at));
+                open = None;
+            }
+            None | Some(_) => {}
+        }
+        before = letter;
+    }
+    found
+}
