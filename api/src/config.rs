@@ -83,8 +83,6 @@ pub struct Config {
     pub server: ServerConfig,
     /// PostgreSQL.
     pub database: DatabaseConfig,
-    /// Where each signed checkpoint of the audit log is copied to, if anywhere.
-    pub audit_copies_dir: Option<PathBuf>,
     /// Whether everybody has to have a second factor.
     pub requires_second_factor: bool,
     /// The OpenID provider at which people may sign in.
@@ -139,15 +137,6 @@ impl Config {
         });
         let server = server(r);
         let database = database(r);
-        let audit_copies_dir = r.path_or_none("audit.copies_dir");
-        if let Some(dir) = &audit_copies_dir
-            && dir.starts_with(&data_dir)
-        {
-            r.refuse(
-                "audit.copies_dir",
-                "write a folder outside the data directory, on another disk or machine if you can: a copy beside the log is lost with it",
-            );
-        }
         let requires_second_factor = r.flag("auth.require_second_factor", false);
         let oidc = oidc::read(r, environment);
         let oauth = oauth::read(r);
@@ -176,7 +165,6 @@ impl Config {
             organisation: organisation.ok_or_else(wrong)?,
             server: server.ok_or_else(wrong)?,
             database,
-            audit_copies_dir,
             requires_second_factor,
             oidc,
             oauth,

@@ -40,5 +40,5 @@ pub fn find_or_make(config: &Config) -> Result<Signer, AuditKeyError> {
 
 /// What signs here: with the key that there is, into the data directory.
 pub fn sequencer(config: &Config) -> Result<Sequencer, AuditKeyError> {
-    Ok(Sequencer::new(find(config)?, config.data_dir.join("audit"), Clock::System).with_copies(config.audit_copies_dir.clone()))
+    Ok(Sequencer::new(find(config)?, config.data_dir.join("audit"), Clock::System))
 }

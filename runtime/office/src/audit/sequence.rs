@@ -41,17 +41,6 @@ pub enum SequenceError {
         #[source]
         source: io::Error,
     },
-    /// The copy elsewhere does. What was signed is signed, and in its own place.
-    #[error("the signed checkpoint of {size} audit entries cannot be copied to `{dir}`; it is tried again each second")]
-    Copy {
-        /// Where to.
-        dir: PathBuf,
-        /// Which.
-        size: u64,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
     /// The database knows less than was signed.
     #[error(
         "the database holds {database} signed audit entries and `{dir}` shows that {outside} were signed: the database was set back, and nothing more is signed; \
@@ -79,7 +68,7 @@ impl HasKind for SequenceError {
     fn kind(&self) -> Kind {
         match self {
             Self::Store(err) => err.kind(),
-            Self::File { .. } | Self::Copy { .. } => Kind::Away,
+            Self::File { .. } => Kind::Away,
             Self::Behind { .. } | Self::Differs { .. } => Kind::Conflict,
         }
     }
@@ -91,12 +80,8 @@ pub struct Sequencer {
     signer: Arc<Signer>,
     dir: PathBuf,
     clock: Clock,
-    /// A folder that gets a copy of each checkpoint, one below it for each organisation.
-    copies: Option<PathBuf>,
     /// Size and root of the largest tree seen outside, by organisation.
     known: Arc<Mutex<HashMap<TenantId, (u64, Digest)>>>,
-    /// The largest size that was copied, by organisation.
-    copied: Arc<Mutex<HashMap<TenantId, u64>>>,
 }
 
 /// What a pass did.
@@ -111,29 +96,12 @@ pub struct Passed {
 impl Sequencer {
     /// Signs with `signer`, and writes each organisation's log into a directory of its own under `dir`.
     pub fn new(signer: Signer, dir: impl Into<PathBuf>, clock: Clock) -> Self {
-        Self { signer: Arc::new(signer), dir: dir.into(), clock, copies: None, known: Arc::default(), copied: Arc::default() }
+        Self { signer: Arc::new(signer), dir: dir.into(), clock, known: Arc::default() }
     }
 
     /// Where an organisation's log lies.
     pub fn log_of(&self, tenant: TenantId) -> LogDir {
         LogDir::new(self.dir.join(tenant.to_string()))
-    }
-
-    /// The same, with a copy of each checkpoint in this folder as well: a place that whoever has the database and the data directory does not have.
-    #[must_use]
-    pub fn with_copies(mut self, dir: Option<PathBuf>) -> Self {
-        self.copies = dir;
-        self
-    }
-
-    /// The folders that hold checkpoints of an organisation outside the database, as far as they are there yet.
-    pub fn checkpoints_of(&self, tenant: TenantId) -> Vec<PathBuf> {
-        let copies = self.copy_of(tenant).map(|copy| copy.path().join("checkpoints"));
-        [self.log_of(tenant).path().join("checkpoints")].into_iter().chain(copies).filter(|dir| dir.exists()).collect()
-    }
-
-    fn copy_of(&self, tenant: TenantId) -> Option<LogDir> {
-        self.copies.as_ref().map(|dir| LogDir::new(dir.join(tenant.to_string())))
     }
 
     /// What signs.
@@ -142,9 +110,6 @@ impl Sequencer {
     }
 
     /// One pass over an organisation's log. None when somebody else is at it.
-    ///
-    /// # Errors
-    /// [`SequenceError::Copy`] after everything else was done.
     pub async fn pass(&self, store: &Store, tenant: TenantId) -> Result<Option<Passed>, SequenceError> {
         let actor = Actor::worker(tenant);
         let mut tx = store.begin(&actor).await?;
@@ -153,14 +118,12 @@ impl Sequencer {
         }
         let edge = self.show(&mut tx, tenant, Held::default()).await?;
         let last = audit_log::latest(&mut tx).await?;
-        // One that could not be copied before, too. The newest says all that those before it say.
-        let uncopied = last.as_ref().map_or(Ok(()), |row| self.copy(tenant, row.tree_size, &row.note));
         let size = edge.size();
         let found = audit_log::fresh(&mut tx, last.map_or(0, |row| row.horizon), HELD_MOST, HELD_BYTES).await?;
         let (grown, held) = match found.entries {
             Some(entries) if entries.is_empty() => {
                 tx.rollback().await?;
-                return uncopied.map(|()| Some(Passed { size, added: 0 }));
+                return Ok(Some(Passed { size, added: 0 }));
             }
             Some(entries) => {
                 audit_log::place(&mut tx, size, &entries).await?;
@@ -188,23 +151,7 @@ impl Sequencer {
             self.show(&mut tx, tenant, held).await?;
         }
         tx.rollback().await?;
-        self.copy(tenant, size, &row.note)?;
         Ok(Some(Passed { size, added }))
-    }
-
-    /// Copies a checkpoint that is committed.
-    fn copy(&self, tenant: TenantId, size: u64, note: &str) -> Result<(), SequenceError> {
-        let Some(copy) = self.copy_of(tenant) else { return Ok(()) };
-        let dir = copy.path().to_path_buf();
-        if self.copied.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).is_some_and(|copied| *copied >= size) {
-            return Ok(());
-        }
-        match copy.keep_checkpoint(size, note) {
-            Ok(Kept::Yes) => drop(self.copied.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, size)),
-            Ok(Kept::Another) => return Err(SequenceError::Differs { dir, size }),
-            Err(source) => return Err(SequenceError::Copy { dir, size, source }),
-        }
-        Ok(())
     }
 
     /// Brings the files to where the database is, and returns the edge of that tree. Never the other way round. What is `held` of the entries
@@ -248,13 +195,7 @@ impl Sequencer {
         let verifier = self.signer.verifier(tenant);
         let open = |note: &str| verifier.open(note).ok().map(|checkpoint| (checkpoint.size, checkpoint.root));
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).copied();
-        let kept = match known {
-            Some(_) => known,
-            None => {
-                let copied = self.copy_of(tenant).map(|copy| copy.newest_kept(open)).transpose()?.flatten();
-                log.newest_kept(open)?.into_iter().chain(copied).max_by_key(|(size, _)| *size)
-            }
-        };
+        let kept = if known.is_some() { known } else { log.newest_kept(open)? };
         let shown = log.shown()?.and_then(|note| open(&note));
         let newest = kept.into_iter().chain(shown).max_by_key(|(size, _)| *size);
         if let Some(newest) = newest {

@@ -228,37 +228,6 @@ async fn a_pass_reads_the_newest_checkpoint_and_none_of_the_others() {
 }
 
 #[tokio::test]
-async fn each_checkpoint_is_copied_elsewhere_and_a_house_set_back_is_known_by_its_copy() {
-    let logged = Logged::make(&[5]).await;
-    let elsewhere = scratch();
-    let tenant = logged.house.owner.tenant;
-    let copying = || sequencer(&logged.dir).with_copies(Some(elsewhere.clone()));
-    // A file in the way of the folder: the log goes on, and whoever runs it is told.
-    fs::write(&elsewhere, "in the way").expect("write");
-    let first = copying();
-    logged.write(20).await;
-    let failed = first.pass(&logged.world.database.worker, tenant).await;
-    assert!(matches!(&failed, Err(SequenceError::Copy { size: 25, .. })), "{failed:?}");
-    assert_eq!(logged.offline().entries, 25, "what was signed is signed");
-    fs::remove_file(&elsewhere).expect("remove");
-    assert_eq!(first.pass(&logged.world.database.worker, tenant).await.expect("pass").expect("nobody else").added, 0);
-    let copy = elsewhere.join(tenant.to_string()).join("checkpoints");
-    assert_eq!(fs::read_dir(&copy).expect("copies").count(), 1, "the newest is copied once there is room");
-    assert_eq!(first.checkpoints_of(tenant), [logged.log().path().join("checkpoints"), copy.clone()]);
-    let report = verify(&logged.log(), &[copy], &logged.verifier()).expect("readable");
-    assert!(report.is_clean(), "{}", words(&report));
-    // Database and data directory are put back together; the copy is not theirs.
-    logged
-        .behind_the_walls("delete from audit_index where tree_index >= 5; delete from audit_event where audit_id not in (select audit_id from audit_index); delete from audit_checkpoint where tree_size > 5")
-        .await;
-    fs::remove_dir_all(logged.log().path()).expect("remove");
-    logged.write(4).await;
-    let refused = copying().pass(&logged.world.database.worker, tenant).await;
-    assert!(matches!(refused, Err(SequenceError::Behind { outside: 25, database: 5, .. })), "{refused:?}");
-    fs::remove_dir_all(&elsewhere).expect("clean up");
-}
-
-#[tokio::test]
 async fn two_signed_forms_of_one_size_are_found_as_a_split_view() {
     let logged = Logged::make(&[5, 20]).await;
     let other = logged.sequencer.signer().sign(logged.house.owner.tenant, 25, &steward_core::Digest::of(b"another tree"));
