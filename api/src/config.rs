@@ -85,6 +85,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// Whether everybody has to have a second factor.
     pub requires_second_factor: bool,
+    /// Where checkpoints of the audit log are kept a second time.
+    pub audit_copies_dir: Option<PathBuf>,
     /// The OpenID provider at which people may sign in.
     pub oidc: Option<OidcSettings>,
     /// Which addresses of this network documents of clients may be read from.
@@ -138,6 +140,13 @@ impl Config {
         let server = server(r);
         let database = database(r);
         let requires_second_factor = r.flag("auth.require_second_factor", false);
+        let audit_copies_dir = r.path_or_none("audit.copies_dir");
+        if audit_copies_dir.as_ref().is_some_and(|dir| dir.starts_with(&data_dir)) {
+            r.refuse(
+                "audit.copies_dir",
+                "write a folder outside the data directory, on another disk or machine if you can: a copy beside the log is lost with it",
+            );
+        }
         let oidc = oidc::read(r, environment);
         let oauth = oauth::read(r);
         let public_url = server.as_ref().map(|server| server.site.public_url().to_owned()).unwrap_or_default();
@@ -166,6 +175,7 @@ impl Config {
             server: server.ok_or_else(wrong)?,
             database,
             requires_second_factor,
+            audit_copies_dir,
             oidc,
             oauth,
             notices,

@@ -45,6 +45,7 @@ fn wrong_values_say_what_to_write() {
     refused("", &[("STEWARD_SERVER__LISTEN", "somewhere")], &["(STEWARD_SERVER__LISTEN)", "127.0.0.1:7700"]);
     refused("[server]\npublic_url = \"steward.example.com\"", &[], &["https://steward.example.com"]);
     refused("[server]\nlisten = \"192.168.1.5:7700\"", &[], &["`server.public_url` is not set", "this machine's own addresses only"]);
+    refused("[audit]\ncopies_dir = \"data/copies\"", &[], &["`audit.copies_dir`", "outside the data directory"]);
     refused("[server]\nbehind_proxy = \"yes\"", &[], &["write true or false"]);
     refused("[database]\nurl = \"mysql://u:hunter2@h/d\"", &[], &["mysql://u:…@h/d", "postgres://user:password@host/database"]);
     refused("[database]\nworker_url = \"postgres://w@h/d\"", &[], &["`database.url` is not set"]);

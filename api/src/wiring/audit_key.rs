@@ -38,7 +38,7 @@ pub fn find_or_make(config: &Config) -> Result<Signer, AuditKeyError> {
     Ok(Signer::from_secret(&KEY.find_or_make(config)?)?)
 }
 
-/// What signs here: with the key that there is, into the data directory.
+/// What signs here: with the key that there is, into the data directory, and what is signed also to where copies are kept.
 pub fn sequencer(config: &Config) -> Result<Sequencer, AuditKeyError> {
-    Ok(Sequencer::new(find(config)?, config.data_dir.join("audit"), Clock::System))
+    Ok(Sequencer::new(find(config)?, config.data_dir.join("audit"), Clock::System).with_copies(config.audit_copies_dir.clone()))
 }

@@ -6,6 +6,7 @@
 //! Nothing secret and no personal text belongs in `detail`: ids, digests, names of rules and tools. What is personal is sealed beside it.
 
 pub mod bound;
+mod copies;
 pub mod files;
 pub mod live;
 pub mod note;

@@ -80,10 +80,7 @@ impl Verify {
             let tenant = terminal.actor.tenant;
             let mut elsewhere = self.checkpoints.clone();
             // The copies that this installation itself keeps outside the database, once there are any.
-            let kept = sequencer.log_of(tenant).path().join("checkpoints");
-            if kept.exists() {
-                elsewhere.push(kept);
-            }
+            elsewhere.extend(sequencer.checkpoints_of(tenant));
             let key = given.clone().unwrap_or_else(|| sequencer.signer().verifier(tenant));
             let mut tx = terminal.store.begin(&terminal.actor).await?;
             let report = live::verify(&mut tx, &elsewhere, &key).await.map_err(|err| match err {

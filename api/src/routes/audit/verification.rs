@@ -53,8 +53,7 @@ pub(crate) async fn handle(caller: Caller) -> Answer {
         caller.state().audit.as_ref().ok_or_else(|| away("this process has no audit key; check with `steward audit verify` where the log is signed"))?;
     let _place = CHECKING.acquire().await.map_err(|_| away("the server is stopping"))?;
     let tenant = caller.actor().tenant;
-    let kept = sequencer.log_of(tenant).path().join("checkpoints");
-    let elsewhere = if kept.exists() { vec![kept] } else { Vec::new() };
+    let elsewhere = sequencer.checkpoints_of(tenant);
     let mut tx = caller.begin().await?;
     let report = live::verify(&mut tx, &elsewhere, &sequencer.signer().verifier(tenant)).await;
     let latest = audit_log::latest(&mut tx).await?;

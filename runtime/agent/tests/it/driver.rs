@@ -22,8 +22,8 @@ mod refusals;
 mod replay;
 mod replies;
 mod schedules;
-mod secrets;
 mod sealed;
+mod secrets;
 mod sub_runs;
 mod tamper;
 

@@ -127,20 +127,20 @@ impl LogDir {
         replace(&self.dir.join("checkpoint"), note.as_bytes())
     }
 
-    /// Every checkpoint that lies here, by name, smallest first; the latest one last.
-    pub fn checkpoints(&self) -> io::Result<Vec<(String, String)>> {
-        let mut found = checkpoints_in(&self.dir.join("checkpoints"))?;
-        found.extend(self.shown()?.map(|note| ("checkpoint".to_owned(), note)));
-        Ok(found)
-    }
-
-    /// The checkpoint that is shown as the latest, unread.
-    pub fn shown(&self) -> io::Result<Option<String>> {
+    /// The checkpoint that is said to be the latest; none where there is none yet.
+    pub fn latest(&self) -> io::Result<Option<String>> {
         match fs::read(self.dir.join("checkpoint")) {
             Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
             Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(err) => Err(err),
         }
+    }
+
+    /// Every checkpoint that lies here, by name, smallest first; the latest one last.
+    pub fn checkpoints(&self) -> io::Result<Vec<(String, String)>> {
+        let mut found = checkpoints_in(&self.dir.join("checkpoints"))?;
+        found.extend(self.latest()?.map(|note| ("checkpoint".to_owned(), note)));
+        Ok(found)
     }
 
     /// The first kept checkpoint, from the largest on, of which `open` makes something. The smaller ones are not read.

@@ -4,6 +4,7 @@
 //! A pass that was killed is taken up by the next one; no size is signed twice. A database that is behind the files, or says something else
 //! than them, is not signed any further.
 
+use super::copies::Copies;
 use super::files::{Kept, LogDir};
 use super::note::Signer;
 use super::tree::{Edge, TILE};
@@ -24,7 +25,7 @@ const LEAVES_AT_ONCE: i64 = 65_536;
 const HELD_MOST: usize = 65_536;
 const HELD_BYTES: usize = 32 << 20;
 /// Checkpoints read together.
-const CHECKPOINTS_AT_ONCE: i64 = 1024;
+pub(super) const CHECKPOINTS_AT_ONCE: i64 = 1024;
 
 /// Why a log does not go on.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +83,7 @@ pub struct Sequencer {
     clock: Clock,
     /// Size and root of the largest tree seen outside, by organisation.
     known: Arc<Mutex<HashMap<TenantId, (u64, Digest)>>>,
+    pub(super) copies: Option<Copies>,
 }
 
 /// What a pass did.
@@ -96,7 +98,7 @@ pub struct Passed {
 impl Sequencer {
     /// Signs with `signer`, and writes each organisation's log into a directory of its own under `dir`.
     pub fn new(signer: Signer, dir: impl Into<PathBuf>, clock: Clock) -> Self {
-        Self { signer: Arc::new(signer), dir: dir.into(), clock, known: Arc::default() }
+        Self { signer: Arc::new(signer), dir: dir.into(), clock, copies: None, known: Arc::default() }
     }
 
     /// Where an organisation's log lies.
@@ -156,7 +158,16 @@ impl Sequencer {
 
     /// Brings the files to where the database is, and returns the edge of that tree. Never the other way round. What is `held` of the entries
     /// is not read again.
-    async fn show(&self, tx: &mut Tx, tenant: TenantId, mut held: Held) -> Result<Edge, SequenceError> {
+    async fn show(&self, tx: &mut Tx, tenant: TenantId, held: Held) -> Result<Edge, SequenceError> {
+        let copied = self.check_copies(tx, tenant).await?;
+        let edge = self.show_own(tx, tenant, held).await?;
+        if let Some(copied) = copied {
+            self.copy(tx, tenant, copied, edge.size()).await?;
+        }
+        Ok(edge)
+    }
+
+    async fn show_own(&self, tx: &mut Tx, tenant: TenantId, mut held: Held) -> Result<Edge, SequenceError> {
         let log = self.log_of(tenant);
         let dir = log.path().to_path_buf();
         let failed = |source| SequenceError::File { dir: dir.clone(), source };
@@ -196,7 +207,7 @@ impl Sequencer {
         let open = |note: &str| verifier.open(note).ok().map(|checkpoint| (checkpoint.size, checkpoint.root));
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).copied();
         let kept = if known.is_some() { known } else { log.newest_kept(open)? };
-        let shown = log.shown()?.and_then(|note| open(&note));
+        let shown = log.latest()?.and_then(|note| open(&note));
         let newest = kept.into_iter().chain(shown).max_by_key(|(size, _)| *size);
         if let Some(newest) = newest {
             self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, newest);

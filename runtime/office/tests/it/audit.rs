@@ -225,6 +225,34 @@ async fn a_pass_reads_the_newest_checkpoint_and_none_of_the_others() {
     logged.write(1).await;
     let passed = begun_anew.pass(&logged.world.database.worker, logged.house.owner.tenant).await.expect("pass").expect("nobody else");
     assert_eq!(passed.size, 31);
+async fn a_log_set_back_with_its_own_directory_is_found_by_the_copies() {
+    let (mut logged, copies) = (Logged::make(&[]).await, scratch());
+    let tenant = logged.house.owner.tenant;
+    // The place cannot be reached: a file lies there. The log goes on.
+    fs::write(&copies, "no directory").expect("written");
+    logged.sequencer = sequencer(&logged.dir).with_copies(Some(copies.clone()));
+    logged.write(5).await;
+    let early = logged.pass().await.expect("pass");
+    fs::remove_file(&copies).expect("removed");
+    fs::create_dir(&copies).expect("made");
+    // What is missing there is made up for.
+    logged.write(20).await;
+    let size = logged.pass().await.expect("pass");
+    let copied = LogDir::new(copies.join(tenant.to_string()));
+    assert_eq!(copied.checkpoints().expect("copies"), logged.log().checkpoints().expect("own"));
+    assert_eq!(copied.latest().expect("copies"), logged.log().latest().expect("own"));
+
+    // Database and directory are put back together: what lies beside them agrees, and the copies do not.
+    let sql = format!(
+        "delete from audit_index where tree_index >= {early}; delete from audit_event where audit_id not in (select audit_id from audit_index); delete from audit_checkpoint where tree_size > {early}"
+    );
+    logged.behind_the_walls(&sql).await;
+    fs::remove_dir_all(logged.log().path()).expect("removed");
+    logged.write(4).await;
+    let refused = logged.pass().await;
+    let is_found = matches!(&refused, Err(SequenceError::Behind { outside, database, dir }) if (*outside, *database) == (size, early) && dir == copied.path());
+    assert!(is_found, "{refused:?}");
+    fs::remove_dir_all(&copies).expect("clean up");
 }
 
 #[tokio::test]
