@@ -23,8 +23,9 @@ impl Sequencer {
     /// and the log's own directory cannot write. What lies there is held against the database like what lies in the log's directory. While it
     /// cannot be reached the log goes on without, and what is missing there is made up for.
     #[must_use]
-    pub fn with_copies(self, dir: Option<PathBuf>) -> Self {
-        Self { copies: dir.map(|dir| Copies { dir, is_told: Arc::default() }), ..self }
+    pub fn with_copies(mut self, dir: Option<PathBuf>) -> Self {
+        self.copies = dir.map(|dir| Copies { dir, is_told: Arc::default() });
+        self
     }
 
     /// Where an organisation's checkpoints are kept a second time.
@@ -52,7 +53,7 @@ impl Sequencer {
             }
         };
         // What does not carry our signature says nothing.
-        let Some(newest) = newest.and_then(|note| self.signer.verifier(tenant).open(&note).ok()) else { return Ok(Some(0)) };
+        let Some(newest) = newest.and_then(|note| self.signer().verifier(tenant).open(&note).ok()) else { return Ok(Some(0)) };
         let database = audit_log::latest(tx).await?.map_or(0, |row| row.tree_size);
         if newest.size > database {
             return Err(SequenceError::Behind { dir, outside: newest.size, database });

@@ -225,6 +225,9 @@ async fn a_pass_reads_the_newest_checkpoint_and_none_of_the_others() {
     logged.write(1).await;
     let passed = begun_anew.pass(&logged.world.database.worker, logged.house.owner.tenant).await.expect("pass").expect("nobody else");
     assert_eq!(passed.size, 31);
+}
+
+#[tokio::test]
 async fn a_log_set_back_with_its_own_directory_is_found_by_the_copies() {
     let (mut logged, copies) = (Logged::make(&[]).await, scratch());
     let tenant = logged.house.owner.tenant;

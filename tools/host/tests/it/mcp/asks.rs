@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use steward_core::{FailureClass, Outcome, QuestionInput};
-use steward_host::Host;
 use steward_host::mcp::{AskedPerson, McpServer, People, PersonSaid};
 use steward_host::office::BoxFuture;
+use steward_host::{Host, NoSecrets};
 
 /// Somebody who says this to each question in turn; when there is nothing left, they never answer.
 #[derive(Default)]
@@ -70,7 +70,7 @@ fn asker() -> McpServer {
 
 async fn ask(host: &Host, tool: &str, arguments: Value, people: Arc<dyn People>) -> Outcome {
     let permit = Gate::new(host).permit(host, tool, arguments);
-    host.call_for(permit, context("key"), office(), people).await.outcome
+    host.call_for(permit, context("key"), office(), people, Arc::new(NoSecrets)).await.outcome
 }
 
 /// What the server was told to each of its questions.
@@ -201,7 +201,8 @@ async fn a_connection_whose_call_was_cut_off_is_nobody_elses() {
     // So is one that the run left.
     let permit = Gate::new(&host).permit(&host, "peer.elicit", json!({ "text": json!({ "forms": [form("Which day?")] }).to_string() }));
     let silent = Somebody::who_says([]);
-    let left = tokio::time::timeout(Duration::from_millis(700), host.call_for(permit, context("key"), office(), Arc::clone(&silent) as _)).await;
+    let left =
+        tokio::time::timeout(Duration::from_millis(700), host.call_for(permit, context("key"), office(), Arc::clone(&silent) as _, Arc::new(NoSecrets))).await;
     assert!(left.is_err() && silent.seen().len() == 1);
     let begun = Instant::now();
     while *silent.left.lock().expect("left") == 0 {

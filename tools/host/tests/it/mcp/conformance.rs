@@ -11,6 +11,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 use steward_core::QuestionInput;
+use steward_host::NoSecrets;
 use steward_host::mcp::{AskedPerson, McpServer, McpToolRules, McpTransport, People, PersonSaid, offered};
 use steward_host::office::BoxFuture;
 use tokio::process::Command;
@@ -64,7 +65,7 @@ async fn call(url: &str, tool: &str, arguments: Value) {
     let server = server(url, &[tool]);
     let host = host(&folder, &server, &server).await;
     let permit = Gate::new(&host).permit(&host, &format!("suite.{tool}"), arguments);
-    let report = host.call_for(permit, context("key"), office(), Arc::new(Content)).await;
+    let report = host.call_for(permit, context("key"), office(), Arc::new(Content), Arc::new(NoSecrets)).await;
     assert!(matches!(report.outcome, steward_core::Outcome::Ok { .. }), "{report:?}");
 }
 
