@@ -122,6 +122,16 @@ pub struct Config {
 }
 
 impl Config {
+    /// What to add to a refusal that a configuration might not make: that none was read. Nothing where one was.
+    pub(crate) fn unread(&self) -> &'static str {
+        if self.file.is_some() { "" } else { " (no `steward.toml` was read, for none lies here: the defaults are in force)" }
+    }
+
+    /// The variable that should hold a model's key, where it holds none.
+    pub(crate) fn without_key(&self, model: &str) -> Option<&str> {
+        self.models.models.get(model).filter(|model| model.api_key.is_none()).and_then(|model| model.api_key_env.as_deref())
+    }
+
     /// Reads and checks everything. Reports all that is wrong at once.
     pub fn load(environment: &Environment, overrides: &Overrides) -> Result<Self, ConfigError> {
         let sources = Sources::gather(environment, overrides)?;

@@ -3,7 +3,7 @@
 //! A judgement is a word, not a leave: only [`decide`](crate::decide()) turns it into a [`Permit`](crate::Permit).
 
 use crate::facts::Facts;
-use crate::request::{AskError, Question, Said};
+use crate::request::{AskError, Question, Said, ask_bare};
 use crate::rules::{Governed, Rule, Rules};
 use std::collections::BTreeSet;
 use steward_core::{ApprovalSet, BlockClass, Denial, Needs, Role, Verdict};
@@ -156,9 +156,14 @@ impl Judge<'_> {
                 Some(rule) => format!("`{}` is forbidden: {}", self.facts.tool, rule.reason),
                 None => format!("No rule allows `{}` as proposed, and no approval would.", self.facts.tool),
             }),
-            retryable: !over_budget && !self.tool.slice.permits.is_empty(),
+            retryable: !over_budget && !self.tool.slice.permits.is_empty() && !self.is_never(forbids),
             allowed_shape: by.and_then(|rule| rule.shape.clone()).or(from_permits).filter(|_| !over_budget),
         }
+    }
+
+    /// Whether one of these forbids reads nothing of the call, and so refuses every other as well.
+    fn is_never(&self, forbids: &BTreeSet<usize>) -> bool {
+        !forbids.is_empty() && ask_bare(&self.rules.0, self.tool, self.facts).unwrap_or(true)
     }
 
     fn not_evaluated(&self) -> Denial {

@@ -165,8 +165,12 @@ impl Approvals {
             }
             Verb::Approve { hold, envelope, code, json, who } => {
                 let output = setting.output;
-                let said = with(config, &who, "steward approvals", async |terminal| decide::approve(terminal, &output, hold, envelope, code).await).await?;
-                decide::say(&output, &said, json)?;
+                with(config, &who, "steward approvals", async |terminal| {
+                    let said = decide::approve(terminal, &output, hold, envelope, code).await?;
+                    decide::say(&output, &said, json)?;
+                    if json { Ok(()) } else { decide::show_result(terminal, &output, &said).await }
+                })
+                .await?;
             }
             Verb::Reject { hold, reason, json, who } => {
                 let said = with(config, &who, "steward approvals", async |terminal| decide::reject(terminal, hold, &reason).await).await?;
@@ -241,5 +245,8 @@ fn print(setting: &Setting, rows: Vec<HoldRow>, as_json: bool) -> Result<(), Cli
         ]
     };
     output.table(&["HELD ACTION", "STATE", "TOOL", "NEEDS", "ASKED", "SINCE", "WHY"], &rows.iter().map(row).collect::<Vec<_>>())?;
-    Ok(output.line(output.tone(Tone::Quiet, "\nSee one with `steward approvals show`, and decide with `approve` or `reject`."))?)
+    Ok(output.line(output.tone(
+        Tone::Quiet,
+        "\nSee one with `steward approvals show HELD-ACTION`: it ends with the whole commands that approve, revise or reject exactly that.",
+    ))?)
 }

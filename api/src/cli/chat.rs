@@ -64,7 +64,11 @@ impl Chat {
             return Err(CliError::said("say something: `--json` needs a text, as an argument or on standard input"));
         }
         if !is_made(&config)? {
-            return Err(CliError::said(format!("there is no Steward in `{}` yet; start it once with `steward up`", config.data_dir.display())));
+            return Err(CliError::said(format!(
+                "there is no Steward in `{}` yet; start it once with `steward up`{}",
+                config.data_dir.display(),
+                config.unread()
+            )));
         }
         let key = find_key(&config)?;
         let turn = with(config, &self.who, "steward chat", async |terminal| Box::pin(self.talk(setting, terminal, key, text)).await).await?;
@@ -108,14 +112,31 @@ impl Chat {
                 agent.model
             )));
         }
+        // What the agent has not, its person should hear of, and not by guessing from its words.
+        for one in runtime.host.set_aside() {
+            eprintln!("steward: not run: {}", one.reason);
+        }
+        if let Some(variable) = terminal.config.without_key(&agent.model) {
+            eprintln!("steward: `{variable}` is not set here, or is empty: the model `{}` is asked without a key", agent.model);
+        }
         let workspace = terminal.workspace(self.workspace.as_deref()).await?;
         let mut session = Session::begin(terminal, runtime.clone(), agent, workspace, self.conversation, setting.output, self.json).await?;
         let turn = match text {
-            Some(text) => session.turn(&text).await,
+            Some(text) => self.once(setting, &mut session, &text).await,
             None => self.talk_on(setting, &mut session).await,
         };
         runtime.store.close().await;
         turn
+    }
+
+    /// Says one thing. Where it waits, how to go on with it is said: the conversation has no other name.
+    async fn once(&self, setting: &Setting, session: &mut Session<'_>, text: &str) -> Result<Turn, CliError> {
+        let turn = session.turn(text).await?;
+        if turn == Turn::Waiting && !self.json {
+            let words = format!("Go on with `steward chat --conversation {} \"…\"`.", session.conversation());
+            setting.output.line(setting.output.tone(Tone::Quiet, &words))?;
+        }
+        Ok(turn)
     }
 
     /// Line by line, until the end of the input.

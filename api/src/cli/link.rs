@@ -4,11 +4,14 @@ use super::Setting;
 use super::error::CliError;
 use super::output::Tone;
 use super::terminal::{Terminal, Who, with};
-use crate::wiring::logging;
+use crate::wiring::{logging, web};
 use clap::Args;
 use std::process::ExitCode;
 use steward_core::Permission;
 use steward_office::people::{LINK_HOURS, PeopleError, actor_of_person, new_link, remove_factors};
+
+/// What is said with a link that opens no page.
+pub(super) const NO_WEB: &str = "(This build has no web, so the link opens no page: `make up` builds one, and `server.web_dir` names a folder that has one.)";
 
 /// Make a one-time sign-in link; earlier links of that person stop working
 #[derive(Debug, Args)]
@@ -31,7 +34,7 @@ impl Link {
     pub(super) async fn run(self, setting: &Setting) -> Result<ExitCode, CliError> {
         let config = setting.config()?;
         logging::start(&setting.environment, "warn");
-        let site = config.server.site.clone();
+        let (site, has_web) = (config.server.site.clone(), web(&config).is_ok_and(|web| web.is_built()));
         let (email, link) = with(config, &self.who, "steward link", async |terminal| {
             let email = self.email.clone().or_else(|| self.who.acting_as.clone()).unwrap_or_else(|| terminal.config.owner_email.clone());
             Ok((email.clone(), make(terminal, &email, self.without_factors).await?))
@@ -43,6 +46,9 @@ impl Link {
         } else {
             setting.output.line(format!("Sign in as {email} with this link. It works once, for {LINK_HOURS} hours:"))?;
             setting.output.line(setting.output.tone(Tone::Strong, &url))?;
+            if !has_web {
+                setting.output.line(setting.output.tone(Tone::Warning, NO_WEB))?;
+            }
         }
         Ok(ExitCode::SUCCESS)
     }

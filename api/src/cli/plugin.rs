@@ -11,7 +11,8 @@ mod registry;
 mod test;
 
 use super::Setting;
-use super::error::CliError;
+use super::error::{CliError, chain};
+use super::progress::ready;
 use super::terminal::{Who, with};
 use crate::config::Config;
 use crate::tool_sets::{PLUGIN, accepted_plugin, check_operators, digest_of, on_record, propose, propose_plugin};
@@ -28,7 +29,8 @@ use std::process::ExitCode;
 use steward_core::Permission;
 use steward_host::installed::{self, AcceptedPlugin, Candidate};
 use steward_host::mcp;
-use steward_host::{Host, HostOptions, SIGNATURE_FILE, SigningKey};
+use steward_host::{Host, HostOptions, PluginError, SIGNATURE_FILE, SigningKey};
+use steward_kit::KitError;
 use steward_office::audit::{self, Entry};
 use steward_office::changes::{self, ChangeKind};
 
@@ -102,17 +104,21 @@ impl Setting {
 
     /// A sandbox without any plugin, to look at one in.
     fn sandbox(&self) -> Result<Host, CliError> {
-        sandbox_with(self.compiled())
+        sandbox_with(self.compiled(), None)
     }
 
-    /// The same for a plugin of the installation: what is compiled to be looked at is there when it is run.
+    /// The same for a plugin of the installation: what is compiled to be looked at is there when it is run, and what this person compiled
+    /// when they built it is not compiled again.
     fn sandbox_of(&self, config: &Config) -> Result<Host, CliError> {
-        sandbox_with(compiled_of(config).or_else(|| self.compiled()))
+        match compiled_of(config) {
+            Some(dir) => sandbox_with(Some(dir), self.compiled()),
+            None => self.sandbox(),
+        }
     }
 }
 
-fn sandbox_with(cache_dir: Option<PathBuf>) -> Result<Host, CliError> {
-    Ok(Host::to_look(HostOptions { cache_dir, ..HostOptions::default() }).map_err(AssembleError::from)?)
+fn sandbox_with(cache_dir: Option<PathBuf>, cache_from: Option<PathBuf>) -> Result<Host, CliError> {
+    Ok(Host::to_look(HostOptions { cache_dir, cache_from, ..HostOptions::default() }).map_err(AssembleError::from)?)
 }
 
 impl Plugin {
@@ -194,7 +200,7 @@ async fn accept_plugin(setting: &Setting, config: Config, name: &str, (look, is_
     let lock = mcp_lock(&config);
     let host = setting.sandbox_of(&config)?;
     host.reserve(config.mcp.iter().map(|server| server.name.clone()));
-    let found = find_plugin(&host, &config, name)?;
+    let found = ready(|| find_plugin(&host, &config, name))?;
     if !is_whole {
         return Err(CliError::said("a plugin is accepted whole; leave the names of tools out"));
     }
@@ -268,8 +274,9 @@ fn find_plugin(host: &Host, config: &Config, name: &str) -> Result<Candidate, Cl
     match broken {
         Some(err) => Err(err.into()),
         None => Err(CliError::said(format!(
-            "there is no MCP server `{name}` in the configuration and no plugin of that name in `{}`; add the one under [[mcp]], or install the other with `steward plugin install DIR`",
-            config.plugins_dir.display()
+            "there is no MCP server `{name}` in the configuration and no plugin of that name in `{}`; add the one under [[mcp]], or install the other with `steward plugin install DIR`{}",
+            config.plugins_dir.display(),
+            config.unread()
         ))),
     }
 }
@@ -307,10 +314,21 @@ fn install(setting: &Setting, from: &Path) -> Result<(), CliError> {
     let dir = unpacked.as_ref().map_or(from, |unpacked| unpacked.dir());
     let host = setting.sandbox()?;
     host.reserve(config.mcp.iter().map(|server| server.name.clone()));
-    let found = host.examine(dir, &config.plugin_trust).map_err(|source| AssembleError::Plugin { dir: dir.to_owned(), source })?;
+    let found = ready(|| host.examine(dir, &config.plugin_trust)).map_err(|source| refused(&config, dir, source))?;
     let to = config.plugins_dir.join(&found.name);
     steward_host::installed::copy(dir, &to).map_err(|source| AssembleError::Plugin { dir: to.clone(), source })?;
     let output = &setting.output;
     output.line(format!("`{}` {} lies in `{}`", found.name, found.facts.version, to.display()))?;
+    let is_listed = digest_of(accepted_plugin(&mcp_lock(&config), &found.name)?.as_ref()) == found.digest();
+    if is_listed {
+        return Ok(output.line("It is accepted already, as it is: there is nothing to do")?);
+    }
     Ok(output.line(format!("Nothing of it is run until it is accepted: steward plugin accept {} --reason \"…\"", found.name))?)
+}
+
+/// Why a plugin is not installed. Whoever has a configuration and stands elsewhere reads that it was not asked.
+fn refused(config: &Config, dir: &Path, source: PluginError) -> CliError {
+    let is_of_configuration = matches!(source, PluginError::Signature { .. });
+    let err = KitError::as_built(dir, source);
+    if is_of_configuration { CliError::said(format!("{}{}", chain(&err), config.unread())) } else { err.into() }
 }

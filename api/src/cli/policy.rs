@@ -23,6 +23,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use steward_core::ToolSpec;
+use steward_host::installed::SetAside;
 use steward_office::changes::ChangeKind;
 use steward_policies::{
     AlwaysAllowed, Backtest, CaseFile, CaseReport, CaseResult, PropertyFile, RuleFile, Rules, RulesError, Summary, check, matrix, run_cases, shipped_cases,
@@ -167,6 +168,8 @@ struct Set {
     cases: Vec<CaseFile>,
     properties: Vec<PropertyFile>,
     tools: Vec<ToolSpec>,
+    /// Plugins whose tools are not among them.
+    aside: Vec<SetAside>,
 }
 
 impl Policy {
@@ -242,19 +245,20 @@ fn rules_error(err: RulesError) -> CliError {
 
 fn read(config: &Config, which: &Which) -> Result<Set, CliError> {
     let progress = Progress::start("loading the plugins");
-    let tools = look_at_host(config)?.specs();
+    let host = look_at_host(config)?;
+    let (tools, aside) = (host.specs(), host.set_aside());
     drop(progress);
     let dir = which.dir.clone().or_else(|| Some(config.policies_dir.clone()).filter(|dir| dir.is_dir()));
     let Some(dir) = dir else {
-        return Ok(Set { rules: shipped_rules(), cases: shipped_cases(), properties: shipped_properties(), tools });
+        return Ok(Set { rules: shipped_rules(), cases: shipped_cases(), properties: shipped_properties(), tools, aside });
     };
     // An installation of before has no properties of its own; what was shipped holds there too.
     let properties = Some(read_properties(&dir)?).filter(|own| !own.is_empty()).unwrap_or_else(shipped_properties);
-    Ok(Set { rules: read_rules(&dir)?, cases: read_cases(&dir)?, properties, tools })
+    Ok(Set { rules: read_rules(&dir)?, cases: read_cases(&dir)?, properties, tools, aside })
 }
 
 fn run_check(output: &Output, set: &Set, as_json: bool) -> Result<ExitCode, CliError> {
-    let checked = check(&set.rules, &set.tools);
+    let checked = check(&set.rules, &set.tools).map_err(|err| PoliciesError::from(err).beside(&set.aside));
     if as_json {
         match &checked {
             Ok(summary) => output.json(&json!({ "valid": true, "summary": summary }))?,
@@ -262,7 +266,7 @@ fn run_check(output: &Output, set: &Set, as_json: bool) -> Result<ExitCode, CliE
         }
         return Ok(if checked.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
-    let summary = checked.map_err(rules_error)?;
+    let summary = checked.map_err(AssembleError::from)?;
     print_summary(output, &summary)?;
     Ok(ExitCode::SUCCESS)
 }

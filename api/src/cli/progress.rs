@@ -12,16 +12,20 @@ const TICK_MS: u64 = 100;
 /// What is said while plugins are loaded.
 const MAKING_READY: &str = "making plugins ready; a new one is compiled, once";
 
-/// Whether what governs agents can be loaded, with the same sign as below.
-pub(super) fn check(config: &Config) -> Result<(), AssembleError> {
+/// Something that loads plugins, with the same sign.
+pub(super) fn ready<T>(load: impl FnOnce() -> T) -> T {
     let _sign = Progress::start(MAKING_READY);
-    wiring::check(config)
+    load()
+}
+
+/// Whether what governs agents can be loaded, with a sign of life.
+pub(super) fn check(config: &Config) -> Result<(), AssembleError> {
+    ready(|| wiring::check(config))
 }
 
 /// What governs agents, with a sign of life: a plugin that nobody ran before is compiled here, and a large one takes long.
 pub(super) fn govern(config: &Config, on_record: OnRecord) -> Result<Governance, AssembleError> {
-    let _sign = Progress::start(MAKING_READY);
-    wiring::govern(config, on_record)
+    ready(|| wiring::govern(config, on_record))
 }
 
 /// The same for a command that drives no run.

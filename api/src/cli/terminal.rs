@@ -43,7 +43,8 @@ impl Terminal {
         if !is_made(&config)? {
             let dir = config.data_dir.display();
             return Err(CliError::said(format!(
-                "there is no Steward in `{dir}` yet; start it once with `steward up`, or name another with `--data-dir` or `--config`"
+                "there is no Steward in `{dir}` yet; start it once with `steward up`, or name another with `--data-dir` or `--config`{}",
+                config.unread()
             )));
         }
         let database = Database::join(&config, command).await?;

@@ -3,6 +3,7 @@
 use super::Setting;
 use super::chain;
 use super::error::CliError;
+use super::link::NO_WEB;
 use super::output::{Output, Tone};
 use super::progress::{check, govern};
 use crate::config::Config;
@@ -51,6 +52,7 @@ struct Running {
     listener: TcpListener,
     database: Database,
     link: Option<SecretString>,
+    has_web: bool,
 }
 
 impl Up {
@@ -63,7 +65,7 @@ impl Up {
             () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
             started = start(&config) => started?,
         };
-        announce(&setting.output, &config, running.link.as_ref())?;
+        announce(&setting.output, &config, running.link.as_ref(), running.has_web)?;
         keep(running, &config, stop).await?;
         Ok(ExitCode::SUCCESS)
     }
@@ -75,7 +77,7 @@ async fn start(config: &Config) -> Result<Running, CliError> {
     let lock = DataLock::take(&config.data_dir, "steward up").map_err(crate::wiring::database::DatabaseError::from)?;
     let listener = serve::bind(config.server.listen).await?;
     // A folder of pages that is none is said before anything is made, and before there is a link, which is shown once.
-    web(config)?;
+    let has_web = web(config)?.is_built();
     let key = find_or_make_key(config)?;
     audit_key::find_or_make(config)?;
     data_key::find_or_make(config)?;
@@ -94,7 +96,7 @@ async fn start(config: &Config) -> Result<Running, CliError> {
         Ok::<_, CliError>((assembled, state, link))
     };
     match started.await {
-        Ok((assembled, state, link)) => Ok(Running { assembled, state, listener, database, link }),
+        Ok((assembled, state, link)) => Ok(Running { assembled, state, listener, database, link, has_web }),
         Err(err) => {
             if let Err(second) = database.close(false).await {
                 warn!(error = %second, "PostgreSQL could not be stopped");
@@ -164,15 +166,22 @@ async fn keep(running: Running, config: &Config, stop: CancellationToken) -> Res
 }
 
 /// What a person who just started Steward wants to know.
-fn announce(output: &Output, config: &Config, link: Option<&SecretString>) -> std::io::Result<()> {
+fn announce(output: &Output, config: &Config, link: Option<&SecretString>, has_web: bool) -> std::io::Result<()> {
     let site: &Site = &config.server.site;
     let quiet = |text: &str| output.tone(Tone::Quiet, text);
     output.line("")?;
     output.line(output.tone(Tone::Strong, &format!("Steward is ready at {}", site.public_url())))?;
+    for (name, variable) in config.models.models.keys().filter_map(|name| Some((name, config.without_key(name)?))) {
+        let words = format!("  `{variable}` is not set, or is empty, so the model `{name}` has no key: set it in this terminal and start again.");
+        output.line(output.tone(Tone::Warning, &words))?;
+    }
     if let Some(link) = link {
         output.line("")?;
         output.line(format!("  Sign in as {} with this link. It works once, for a day:", config.owner_email))?;
         output.line(format!("  {}", site.sign_in_link(link)))?;
+        if !has_web {
+            output.line(output.tone(Tone::Warning, &format!("  {NO_WEB}")))?;
+        }
     }
     output.line("")?;
     output.line(format!("  {}  steward chat \"What can you do?\"", quiet("talk      ")))?;

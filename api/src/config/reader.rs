@@ -218,10 +218,16 @@ impl Reader {
         }
     }
 
+    /// Whether keys of this table were asked for: one that is empty says nothing, and is none the less right.
+    fn is_section(&self, key: &str) -> bool {
+        let below = format!("{key}.");
+        self.asked.range(below.clone()..).next().is_some_and(|known| known.starts_with(&below))
+    }
+
     /// Names every key that nobody asked for, and gives the effective values or all that is wrong.
     pub(super) fn finish(mut self) -> Result<Vec<Setting>, ConfigError> {
-        for (key, (_, origin)) in &self.sources.values {
-            if self.asked.contains(key) {
+        for (key, (value, origin)) in &self.sources.values {
+            if self.asked.contains(key) || (*value == Raw::Table && self.is_section(key)) {
                 continue;
             }
             let nearest = self.asked.iter().map(|known| (strsim::jaro_winkler(known, key), known)).max_by(|a, b| a.0.total_cmp(&b.0));

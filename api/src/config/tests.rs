@@ -31,6 +31,8 @@ fn wrong_keys_name_the_nearest_known_one() {
     refused("[sever]\nlisten = \"127.0.0.1:1\"", &[], &["did you mean `server.listen`?"]);
     refused("[models.strong]\nmodel = \"m\"\napi_key = \"sk-secret\"", &[], &["`models.strong.api_key`", "did you mean `models.strong.api_key_env`?"]);
     refused("[agents.assistant.limits]\nstep = 3", &[], &["did you mean `agents.assistant.limits.steps`?"]);
+    refused("[plugin]", &[], &["there is no key `plugin`"]);
+    refused("[server.listen]", &[], &["`server.listen` is `a table`", "write"]);
     refused("zzz = 1", &[], &["there is no key `zzz`", "see `steward doctor`"]);
     refused("", &[("STEWARD_SERVER__LISTN", "127.0.0.1:1")], &["`STEWARD_SERVER__LISTN` sets no known key; did you mean `STEWARD_SERVER__LISTEN`?"]);
     refused("\"a.b\" = 1", &[], &["`a.b`", "is no name"]);
@@ -264,4 +266,9 @@ fn mail_is_refused_unless_it_can_go_out_as_it_should() {
     assert_eq!((settings.host.as_str(), settings.port, settings.user.as_deref()), ("mail.example.com", 587, Some("steward")));
     assert!(!format!("{:?} {:?}", config.settings, settings).contains("hunter2"), "a password is never shown");
     assert_eq!(config.notices.contact, "mailto:owner@localhost");
+}
+
+#[test]
+fn a_section_that_is_left_empty_is_right() {
+    load("[plugins]\n[server]\n[database]\n[approvals]\n[models]\n[agents.assistant.limits]\n", &[]).expect("sections of which every value is the default");
 }

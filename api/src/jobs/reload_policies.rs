@@ -105,13 +105,13 @@ pub async fn run(watched: Watched, (store, office): (Store, Office), stop: Cance
             continue;
         }
         seen = Some(now);
-        reload(&dir, &tools, &rules);
+        reload(&dir, &tools, &rules, &host);
     }
 }
 
-fn reload(dir: &Path, tools: &[ToolSpec], rules: &SharedRules) {
+fn reload(dir: &Path, tools: &[ToolSpec], rules: &SharedRules, host: &Host) {
     let before = rules.base().digest();
-    match policies::load(dir, tools) {
+    match policies::load(dir, tools).map_err(|err| err.beside(&host.set_aside())) {
         Ok(fresh) if fresh.digest() == before => {}
         Ok(fresh) => {
             for warning in fresh.warnings() {

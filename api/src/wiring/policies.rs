@@ -6,7 +6,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use steward_core::{HasKind, Kind, ToolSpec};
-use steward_policies::{CaseFile, PropertyFile, RuleFile, Rules, RulesError, SHIPPED, SHIPPED_CASES, SHIPPED_PROPERTIES, shipped_properties};
+use steward_host::installed::SetAside;
+use steward_policies::{CaseFile, Problem, PropertyFile, RuleFile, Rules, RulesError, SHIPPED, SHIPPED_CASES, SHIPPED_PROPERTIES, shipped_properties};
 
 /// Why there are no rules.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,26 @@ pub enum PoliciesError {
     /// The rules are wrong.
     #[error(transparent)]
     Rules(#[from] RulesError),
+}
+
+impl PoliciesError {
+    /// The same where some plugins are not run: a rule about a tool of one of them is not told that the name is wrong.
+    #[must_use]
+    pub fn beside(self, aside: &[SetAside]) -> Self {
+        match self {
+            Self::Rules(RulesError::Broken(problems)) => Self::Rules(RulesError::Broken(problems.into_iter().map(|problem| told(problem, aside)).collect())),
+            other => other,
+        }
+    }
+}
+
+/// A problem with the plugin that it comes from, where it is about an action of one that is set aside.
+fn told(problem: Problem, aside: &[SetAside]) -> Problem {
+    let of = |one: &&SetAside| one.dir.file_name().is_some_and(|name| problem.message.contains(&format!("Action::\"{}.", name.to_string_lossy())));
+    let Some(one) = aside.iter().find(of) else { return problem };
+    // What Cedar advises after that is to use another name.
+    let what = problem.message.split(';').next().unwrap_or_default();
+    Problem { message: format!("{what}; its plugin is installed and not run: {}", one.reason), ..problem }
 }
 
 impl HasKind for PoliciesError {

@@ -10,6 +10,7 @@ mod chat;
 mod config;
 mod doctor;
 mod eval;
+mod first_steps;
 mod full;
 mod help;
 mod interfaces;

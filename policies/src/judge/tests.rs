@@ -196,7 +196,19 @@ fn reasons_come_from_the_first_rule_and_say_what_would_do() {
     facts.tainted = true;
     let forbidden = denial(&facts);
     assert_eq!((forbidden.reason.as_str(), forbidden.tell.as_str()), ("not at night", "Wait for the morning."));
-    assert_eq!(forbidden.allowed_shape.as_deref(), Some("a known receiver"));
+    assert_eq!((forbidden.allowed_shape.as_deref(), forbidden.retryable), (Some("a known receiver"), true));
+}
+
+#[test]
+fn what_is_forbidden_whatever_the_call_is_is_not_worth_another_try() {
+    let text = |forbid: &str| format!("@id(\"p\") @reason(\"all\") permit (principal, action, resource);\n@id(\"f\") @reason(\"no\") forbid {forbid};");
+    let is_retryable = |forbid: &str| match judge(&rules(&text(forbid)), &sample::facts("mail.send")) {
+        Judgement::Block(denial) => denial.retryable,
+        other => panic!("{other:?}"),
+    };
+    assert!(!is_retryable("(principal, action == Action::\"mail.send\", resource)"));
+    assert!(!is_retryable("(principal, action in Action::\"send\", resource)"));
+    assert!(is_retryable("(principal, action == Action::\"mail.send\", resource) when { !context.leak }"));
 }
 
 #[test]

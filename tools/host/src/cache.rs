@@ -11,7 +11,7 @@ use rand::TryRngCore;
 use sha2::Sha256;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::{fs, panic};
@@ -29,6 +29,8 @@ const FOLDER_BYTES_MAX: u64 = 2 << 30;
 #[derive(Debug)]
 pub(crate) struct Cache {
     folder: Option<(PathBuf, [u8; KEY_BYTES])>,
+    /// Another, of the same account, that is only read.
+    other: Option<(PathBuf, [u8; KEY_BYTES])>,
     engine: u64,
 }
 
@@ -38,20 +40,31 @@ impl Cache {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
         let folder = folder.map(|folder| open_key(folder).map(|key| (folder.to_owned(), key))).transpose()?;
-        Ok(Self { folder, engine: hasher.finish() })
+        Ok(Self { folder, other: None, engine: hasher.finish() })
+    }
+
+    /// Takes what lies compiled in another folder, too. Invariant: its code runs in this process, so it is read only where whoever can write it
+    /// can write our own folder as well, which the owner of both says; a person whose home somebody else's command still has in `HOME` is not.
+    pub(crate) fn reading_from(self, other: Option<&Path>) -> Self {
+        let found = other.zip(self.folder.as_ref()).filter(|(other, (own, _))| are_of_one_account(own, other));
+        let other = found.and_then(|(other, _)| Some((other.to_owned(), read_key(&other.join("key")).ok()?)));
+        Self { other, ..self }
     }
 
     /// The component, from the cache or compiled and put there.
     pub(crate) fn component(&self, engine: &Engine, wasm: &[u8]) -> Result<Component, String> {
         let Some((folder, key)) = &self.folder else { return compile(engine, wasm) };
         let source = Digest::of(wasm);
-        let path = folder.join(format!("{}-{:016x}.cwasm", source, self.engine));
+        let name = format!("{}-{:016x}.cwasm", source, self.engine);
+        let path = folder.join(&name);
         match self.load(engine, &path, key, &source) {
             Ok(Some(component)) => return Ok(component),
             Ok(None) => {}
             Err(reason) => tracing::warn!(path = %path.display(), reason, "compiled plugin is not usable; compiling again"),
         }
-        let component = compile(engine, wasm)?;
+        // What is not right there is no news to anybody here: it is compiled.
+        let elsewhere = self.other.as_ref().and_then(|(other, key)| self.load(engine, &other.join(&name), key, &source).ok().flatten());
+        let component = elsewhere.map_or_else(|| compile(engine, wasm), Ok)?;
         if let Err(reason) = self.store(&component, &path, key, &source) {
             tracing::warn!(path = %path.display(), reason, "compiled plugin is not kept");
         }
@@ -130,10 +143,6 @@ fn make_room(kept: &Path, most: u64) -> io::Result<()> {
 }
 
 fn open_key(folder: &Path) -> Result<[u8; KEY_BYTES], HostError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| HostError::Cache { path, source }
-    };
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed(folder))?;
     let path = folder.join("key");
     if !path.try_exists().map_err(failed(&path))? {
@@ -143,13 +152,29 @@ fn open_key(folder: &Path) -> Result<[u8; KEY_BYTES], HostError> {
         let made = write_whole(&path, &[&key], |half, whole| fs::hard_link(half, whole).and_then(|()| fs::remove_file(half)));
         made.or_else(|err| if err.kind() == io::ErrorKind::AlreadyExists { Ok(()) } else { Err(err) }).map_err(failed(&path))?;
     }
-    let mode = fs::metadata(&path).map_err(failed(&path))?.permissions().mode();
+    read_key(&path)
+}
+
+fn read_key(path: &Path) -> Result<[u8; KEY_BYTES], HostError> {
+    let mode = fs::metadata(path).map_err(failed(path))?.permissions().mode();
     if mode & 0o077 != 0 {
         // Others may have read it: what it vouched for is compiled again under a new one.
-        return Err(failed(&path)(io::Error::new(io::ErrorKind::PermissionDenied, "others may read the key; delete it, a new one is made")));
+        return Err(failed(path)(io::Error::new(io::ErrorKind::PermissionDenied, "others may read the key; delete it, a new one is made")));
     }
-    let bytes = fs::read(&path).map_err(failed(&path))?;
-    <[u8; KEY_BYTES]>::try_from(bytes.as_slice()).map_err(|_| HostError::CacheKey { path })
+    let bytes = fs::read(path).map_err(failed(path))?;
+    <[u8; KEY_BYTES]>::try_from(bytes.as_slice()).map_err(|_| HostError::CacheKey { path: path.to_owned() })
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> HostError {
+    let path = path.to_owned();
+    move |source| HostError::Cache { path, source }
+}
+
+/// Whether one account owns both folders and the keys in them.
+fn are_of_one_account(one: &Path, other: &Path) -> bool {
+    let owner = |path: &Path| fs::metadata(path).ok().map(|found| found.uid());
+    let first = owner(one);
+    first.is_some() && [one.join("key"), other.to_owned(), other.join("key")].iter().all(|path| owner(path) == first)
 }
 
 /// Writes a file beside its place and puts it there in one step, so that nobody ever reads half of it.
@@ -172,10 +197,55 @@ fn write_whole(path: &Path, parts: &[&[u8]], publish: impl Fn(&Path, &Path) -> i
 
 #[cfg(test)]
 mod tests {
-    use super::{contained, make_room};
+    use super::{Cache, contained, make_room};
+    use std::os::unix::fs::{PermissionsExt, chown};
     use std::path::Path;
     use std::time::{Duration, SystemTime};
     use std::{fs, process};
+    use steward_core::Digest;
+    use wasmtime::Engine;
+
+    /// The smallest component, and one with a module in it.
+    const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
+    const OTHER: &[u8] = b"\0asm\x0d\0\x01\0\x01\x08\0asm\x01\0\0\0";
+
+    #[test]
+    fn what_another_folder_of_the_account_has_is_taken_over_and_nothing_that_is_not_as_it_was_sealed() {
+        let folder = std::env::temp_dir().join(format!("stw-cwasm-from-{}", process::id()));
+        let (ours, theirs) = (folder.join("ours"), folder.join("theirs"));
+        let engine = Engine::default();
+        let there = Cache::open(Some(&theirs), &engine).expect("theirs");
+        let other = there.component(&engine, OTHER).expect("compiled");
+        // Under the name of another component, so that what is taken over is told from what is compiled.
+        let path = theirs.join(format!("{}-{:016x}.cwasm", Digest::of(EMPTY), there.engine));
+        let (_, key) = there.folder.as_ref().expect("a key");
+        there.store(&other, &path, key, &Digest::of(EMPTY)).expect("sealed");
+        let bytes_of = |cache: &Cache| cache.component(&engine, EMPTY).expect("a component").serialize().expect("bytes");
+        let is_taken = |from: &Path| {
+            let _ = fs::remove_dir_all(&ours);
+            let made = bytes_of(&Cache::open(Some(&ours), &engine).expect("ours").reading_from(Some(from)));
+            assert!(bytes_of(&Cache::open(Some(&ours), &engine).expect("ours")) == made, "from then on it is our own, under our key");
+            made == other.serialize().expect("bytes")
+        };
+        assert!(!is_taken(&folder.join("nowhere")));
+        assert!(is_taken(&theirs));
+        let good = fs::read(&path).expect("a file");
+        let mut flipped = good.clone();
+        flipped[good.len() / 2] ^= 1;
+        fs::write(&path, flipped).expect("written");
+        assert!(!is_taken(&theirs), "what was tampered with is compiled");
+        fs::write(&path, good).expect("written");
+        assert!(is_taken(&theirs));
+        let key = theirs.join("key");
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("opened");
+        assert!(!is_taken(&theirs), "others may have read the key");
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("closed");
+        // Only who may give files away can look at this one: the command of an administrator, with the home of another in its environment.
+        if chown(&key, Some(65_534), None).is_ok() {
+            assert!(!is_taken(&theirs), "the key is another account's");
+        }
+        fs::remove_dir_all(&folder).expect("clean up");
+    }
 
     #[test]
     fn a_compiler_that_panics_costs_the_plugin_and_not_the_server() {

@@ -37,7 +37,7 @@ fn plugin(language: Language, folder: &Path) -> Host {
     if let Some((link, to)) = tools_of(language) {
         symlink(peers(to), dir.join(link)).expect("linked");
     }
-    build(&Project::open(&dir).expect("a project")).expect("built");
+    build(&Project::open(&dir).expect("a project"), &mut |_| {}).expect("built");
     let host = Host::new(support::options()).expect("host");
     host.load_dir(&dir).expect("loaded");
     host

@@ -22,28 +22,47 @@ pub struct Built {
     pub plugin: Candidate,
     /// The component's size in bytes.
     pub bytes: usize,
-    /// How long the build took.
-    pub took: Duration,
+    /// How long the language's tools took to make the component.
+    pub built_in: Duration,
+    /// How long the host took to compile it for this machine and to look it over.
+    pub compiled_in: Duration,
 }
 
-/// Builds a plugin into `<name>.wasm` of its folder and has the host check it. What compilers say goes to standard error.
+/// What a build is at, told as it begins: some of it says nothing by itself for a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// A compiler runs that speaks for itself on standard error; this is what for.
+    Speaks(&'static str),
+    /// A packager is at work that says nothing until it is done.
+    Packs(&'static str),
+    /// What a packager said.
+    Said(&'a str),
+    /// The host compiles the component for this machine, unless it has before.
+    Compiles,
+}
+
+/// Who is told.
+type Told<'a> = &'a mut dyn FnMut(Step<'_>);
+
+/// Builds a plugin into `<name>.wasm` of its folder and has the host check it. What compilers say goes to standard error, or to `told`.
 ///
 /// # Errors
 /// When something is missing, does not compile, or would not be loaded.
-pub fn build(project: &Project) -> Result<Built, KitError> {
+pub fn build(project: &Project, told: &mut dyn FnMut(Step<'_>)) -> Result<Built, KitError> {
     let begun = Instant::now();
     let language: Language = project.outline.language.parse().map_err(|problem| KitError::said(format!("tool.toml: language: {problem}")))?;
     let component = match language {
-        Language::Rust => rust::build(project),
-        Language::Js => js::build(project),
-        Language::Python => python::build(project),
+        Language::Rust => rust::build(project, told),
+        Language::Js => js::build(project, told),
+        Language::Python => python::build(project, told),
         Language::C => c::build(project),
     }?;
     // In one step, so that whoever watches the folder never reads half of it.
     let (path, half) = (project.component(), project.own("built")?.join("component.half"));
     std::fs::write(&half, &component).map_err(KitError::write(&half))?;
     std::fs::rename(&half, &path).map_err(KitError::write(&path))?;
-    let took = begun.elapsed();
+    let built_in = begun.elapsed();
+    told(Step::Compiles);
     let plugin = project.host(EgressOptions::default())?.examine_unsigned(&project.dir).map_err(project.failed())?;
-    Ok(Built { plugin, bytes: component.len(), took })
+    Ok(Built { plugin, bytes: component.len(), built_in, compiled_in: begun.elapsed().saturating_sub(built_in) })
 }

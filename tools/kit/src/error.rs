@@ -38,6 +38,15 @@ pub enum KitError {
         #[source]
         source: PluginError,
     },
+    /// What lies built says other than the manifest: perhaps both say the same by now, and it was not built since.
+    #[error("the plugin in `{dir}` cannot be used as it is built (if its source says what tool.toml says, build it: `steward plugin build {dir}`)")]
+    Stale {
+        /// Its folder.
+        dir: PathBuf,
+        /// What differs.
+        #[source]
+        source: PluginError,
+    },
     /// The sandbox does not start.
     #[error(transparent)]
     Host(#[from] HostError),
@@ -46,6 +55,12 @@ pub enum KitError {
 impl KitError {
     pub(crate) fn said(message: impl Into<String>) -> Self {
         Self::Said(message.into())
+    }
+
+    /// Why a plugin cannot be used that was not built just now.
+    pub fn as_built(dir: impl Into<PathBuf>, source: PluginError) -> Self {
+        let dir = dir.into();
+        if matches!(source, PluginError::Disagrees { .. }) { Self::Stale { dir, source } } else { Self::Plugin { dir, source } }
     }
 
     pub(crate) fn read(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
@@ -64,7 +79,7 @@ impl HasKind for KitError {
         match self {
             Self::Said(_) => Kind::Invalid,
             Self::Read { .. } | Self::Write { .. } => Kind::Away,
-            Self::Plugin { source, .. } => source.kind(),
+            Self::Plugin { source, .. } | Self::Stale { source, .. } => source.kind(),
             Self::Host(err) => err.kind(),
         }
     }

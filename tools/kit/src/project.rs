@@ -83,7 +83,15 @@ impl Project {
         let path = dir.join("tool.toml");
         let text = match std::fs::read_to_string(&path) {
             Err(err) if err.kind() == std::io::ErrorKind::NotFound => {
-                return Err(KitError::said(format!("there is no `tool.toml` in `{}`; `steward plugin new NAME` begins a plugin", dir.display())));
+                let said = match dir.parent() {
+                    // A relative path from inside the plugin that it names.
+                    Some(above) if above.join("tool.toml").is_file() => format!(
+                        "there is no `tool.toml` in `{}`, but there is one in the directory above it: leave the name out, or go up to where `steward.toml` lies",
+                        dir.display()
+                    ),
+                    Some(_) | None => format!("there is no `tool.toml` in `{}`; `steward plugin new NAME` begins a plugin", dir.display()),
+                };
+                return Err(KitError::said(said));
             }
             text => text.map_err(KitError::read(&path))?,
         };

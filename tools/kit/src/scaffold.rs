@@ -75,28 +75,40 @@ struct Kind {
     asks_office: bool,
     memory_mb: u32,
     install: Option<&'static str>,
+    /// What its own tools look over beside a build.
+    check: Option<&'static str>,
     source: &'static str,
 }
 
 impl Kind {
     const fn of(language: Language) -> Self {
         match language {
-            Language::Rust => Self { files: RUST, language: "rust", asks_office: true, memory_mb: 16, install: None, source: "src/lib.rs" },
-            Language::Js => Self { files: JS, language: "javascript", asks_office: true, memory_mb: 16, install: Some("npm install"), source: "src/index.ts" },
+            Language::Rust => Self { files: RUST, language: "rust", asks_office: true, memory_mb: 16, install: None, check: None, source: "src/lib.rs" },
+            Language::Js => Self {
+                files: JS,
+                language: "javascript",
+                asks_office: true,
+                memory_mb: 16,
+                install: Some("npm install"),
+                check: Some("npm run check"),
+                source: "src/index.ts",
+            },
             Language::Python => Self {
                 files: PYTHON,
                 language: "python",
                 asks_office: true,
                 memory_mb: 48,
                 install: Some("python3 -m venv .venv && .venv/bin/pip install -r requirements.txt"),
+                check: None,
                 source: "src/app.py",
             },
-            Language::C => Self { files: C, language: "c", asks_office: false, memory_mb: 16, install: None, source: "src/plugin.c" },
+            Language::C => Self { files: C, language: "c", asks_office: false, memory_mb: 16, install: None, check: None, source: "src/plugin.c" },
         }
     }
 }
 
-/// Writes a new project into a new folder `<parent>/<name>` and gives the folder and the commands that come next.
+/// Writes a new project into a new folder `<parent>/<name>` and gives the folder and the commands that come next, for the directory that this one
+/// is asked in: the configuration lies there, and is what installs.
 ///
 /// # Errors
 /// When the name is none, is taken, or the folder is there already. Nothing is ever written over.
@@ -115,14 +127,16 @@ pub fn scaffold(parent: &Path, name: &str, language: Language) -> Result<(PathBu
         }
         made => made.map_err(KitError::write(&dir))?,
     }
-    let next = next(name, &kind);
-    for (path, text) in files(name, &kind, manifest, &next) {
+    // Whoever reads the project's own page may have it anywhere.
+    let beside = next(Path::new(name), &kind);
+    for (path, text) in files(name, &kind, manifest, &beside) {
         let path = dir.join(path);
         let folder = path.parent().unwrap_or(&dir);
         fs::create_dir_all(folder).map_err(KitError::write(folder))?;
         let mut file = fs::File::create_new(&path).map_err(KitError::write(&path))?;
         file.write_all(text.as_bytes()).map_err(KitError::write(&path))?;
     }
+    let next = next(&dir, &kind);
     Ok((dir, next))
 }
 
@@ -149,9 +163,17 @@ fn manifest(name: &str, kind: &Kind) -> String {
     format!("{text}{more}").replace(NAME, name)
 }
 
-fn next(name: &str, kind: &Kind) -> Vec<String> {
-    let enter = kind.install.map_or_else(|| format!("cd {name}"), |install| format!("cd {name} && {install}"));
-    vec![enter, "steward plugin build".to_owned(), "steward plugin test".to_owned()]
+fn next(dir: &Path, kind: &Kind) -> Vec<String> {
+    let dir = quoted(&dir.strip_prefix(".").unwrap_or(dir).display().to_string());
+    let mut next: Vec<String> = kind.install.into_iter().chain(kind.check).map(|command| format!("(cd {dir} && {command})")).collect();
+    next.extend(["build", "test"].map(|verb| format!("steward plugin {verb} {dir}")));
+    next
+}
+
+/// A path as a shell takes it for one.
+fn quoted(path: &str) -> String {
+    let is_plain = path.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | '/'));
+    if is_plain { path.to_owned() } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }
 
 /// The lock file of the shipped plugins for a package of another name: it was compiled with these versions, and they are here.
@@ -173,4 +195,25 @@ fn lock(package: &str) -> String {
     packages.sort_by_key(|one| one.lines().next().map(str::to_owned));
     let packages: Vec<String> = packages.into_iter().map(|one| format!("{MARK}{one}\n")).collect();
     format!("{head}{}", packages.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_next_is_for_the_directory_one_is_in_whatever_it_is_called() {
+        let of = |dir: &str, language| next(Path::new(dir), &Kind::of(language));
+        assert_eq!(of("./hello", Language::C), ["steward plugin build hello", "steward plugin test hello"]);
+        assert_eq!(
+            of("my tools/hello", Language::Js),
+            [
+                "(cd 'my tools/hello' && npm install)",
+                "(cd 'my tools/hello' && npm run check)",
+                "steward plugin build 'my tools/hello'",
+                "steward plugin test 'my tools/hello'"
+            ]
+        );
+        assert_eq!(quoted("it's; rm"), r"'it'\''s; rm'");
+    }
 }

@@ -1,6 +1,6 @@
 //! `steward plugin dev`: builds and tries a plugin whenever it changes, and calls a tool when one is typed.
 
-use super::build::said;
+use super::build::{said, shown};
 use super::test::{Test, run};
 use crate::cli::output::{Tone, printable};
 use crate::cli::{CliError, Setting, chain};
@@ -12,7 +12,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 use steward_host::installed::FolderLook;
 use steward_kit::Project;
-use steward_kit::build::build;
 use steward_kit::cases::{Case, Runner, read_all};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
@@ -73,7 +72,7 @@ impl Dev {
     async fn again(&self, setting: &Setting) -> Result<Option<Runner>, CliError> {
         let built = tokio::task::block_in_place(|| {
             let project = Project::open(&self.dir)?.compiled_in(setting.compiled());
-            let built = build(&project)?;
+            let built = shown(&project)?;
             let runner = Runner::load(&project)?;
             Ok::<_, CliError>((said(&project, &built), runner))
         });

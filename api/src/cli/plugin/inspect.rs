@@ -3,13 +3,15 @@
 use super::print::said_of;
 use super::{Candidate, find_plugin};
 use crate::cli::output::{Tone, one_line};
+use crate::cli::progress::ready;
 use crate::cli::{CliError, Setting};
-use crate::wiring::{AssembleError, look_at_host};
+use crate::wiring::look_at_host;
 use clap::Args;
 use std::path::Path;
 use steward_core::ToolSpec;
 use steward_host::installed::PluginFacts;
 use steward_host::{EgressRule, PluginInfo, PluginLimits, PublicKey, SIGNATURE_FILE, Trust};
+use steward_kit::KitError;
 
 /// Show what one plugin can do: whom it asks, with which secrets, which interfaces, effects and limits, and who signed it
 #[derive(Debug, Args)]
@@ -57,7 +59,7 @@ impl Inspect {
                 one_line(&spec.description, 50),
             ]
         };
-        output.table(&["TOOL", "EFFECT", "REVERSIBLE", "REPEATABLE", "AT MOST", "DESCRIPTION"], &shown.tools.iter().map(row).collect::<Vec<_>>())?;
+        output.table(&["TOOL", "EFFECT", "REVERSIBLE", "IDEMPOTENT", "AT MOST", "DESCRIPTION"], &shown.tools.iter().map(row).collect::<Vec<_>>())?;
         if self.whole { shown.tools.iter().try_for_each(|spec| print(setting, spec)) } else { Ok(()) }
     }
 }
@@ -102,7 +104,7 @@ fn facts(info: &PluginInfo, signed_by: String) -> Vec<(&'static str, String)> {
 /// A plugin that lies in a folder, as it would be loaded.
 fn of_dir(setting: &Setting, dir: &Path) -> Result<Shown, CliError> {
     let host = setting.sandbox()?;
-    let info = host.load_dir(dir).map_err(|source| AssembleError::Plugin { dir: dir.to_owned(), source })?;
+    let info = ready(|| host.load_dir(dir)).map_err(|source| KitError::as_built(dir, source))?;
     let signed_by = match std::fs::read_to_string(dir.join(SIGNATURE_FILE)) {
         Err(_) => "nobody".to_owned(),
         Ok(text) => signer(setting, dir, &text),

@@ -25,6 +25,7 @@ enum Lang {
     /// Rust, with cargo
     Rust,
     /// JavaScript or TypeScript, in QuickJS
+    #[value(aliases = ["ts", "typescript", "javascript"])]
     Js,
     /// Python
     Python,

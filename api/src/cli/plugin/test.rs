@@ -3,6 +3,7 @@
 mod live;
 
 use crate::cli::output::{Output, Tone, counted, printable};
+use crate::cli::progress::ready;
 use crate::cli::{CliError, Setting, chain};
 use crate::config::secret_of;
 use clap::Args;
@@ -73,7 +74,7 @@ impl Test {
     async fn tried(&self, setting: &Setting) -> Result<Tally, CliError> {
         let project = Project::open(&self.dir)?.compiled_in(setting.compiled());
         let files = read_all(&self.dir)?;
-        let runner = Runner::load(&project)?;
+        let runner = ready(|| Runner::load(&project))?;
         if !self.live {
             return run(setting, &runner, files, self).await;
         }

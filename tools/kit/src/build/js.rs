@@ -1,6 +1,7 @@
 //! JavaScript and TypeScript: one file by esbuild, made a component with QuickJS by componentize-qjs, both from the project's `package.json`.
 
-use super::tools::{own, run};
+use super::tools::{own, run, run_told};
+use super::{Step, Told};
 use crate::error::KitError;
 use crate::project::Project;
 use crate::world;
@@ -9,7 +10,7 @@ use std::process::Command;
 const INSTALL: &str = "npm install";
 const NO_NODE: &str = "Node.js 20 or newer is missing; install it from https://nodejs.org or your distribution";
 
-pub(super) fn build(project: &Project) -> Result<Vec<u8>, KitError> {
+pub(super) fn build(project: &Project, told: Told<'_>) -> Result<Vec<u8>, KitError> {
     let dir = &project.dir;
     let entry = ["src/index.ts", "src/index.js"].into_iter().find(|path| dir.join(path).is_file());
     let entry = entry.ok_or_else(|| KitError::said(format!("there is neither `src/index.ts` nor `src/index.js` in `{}`", dir.display())))?;
@@ -25,7 +26,8 @@ pub(super) fn build(project: &Project) -> Result<Vec<u8>, KitError> {
     let mut command = Command::new(packager);
     command.current_dir(dir).arg("--wit").arg(absolute(&wit)?).args(["--world", world::NAME]).arg("--js").arg(absolute(&bundle)?);
     command.args(["--sync", "--stub-wasi", "--opt-size"]).arg("--output").arg(absolute(&component)?);
-    run(&mut command, "componentize-qjs", NO_NODE)?;
+    told(Step::Packs("componentize-qjs makes the component"));
+    run_told(&mut command, "componentize-qjs", NO_NODE, told)?;
     std::fs::read(&component).map_err(KitError::read(component))
 }
 

@@ -1,6 +1,7 @@
 //! Python: CPython with the project's modules by componentize-py, from the project's own environment.
 
-use super::tools::{own, run};
+use super::tools::{own, run_told};
+use super::{Step, Told};
 use crate::error::KitError;
 use crate::project::Project;
 use crate::world;
@@ -10,7 +11,7 @@ use std::process::Command;
 const INSTALL: &str = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt";
 const NO_PYTHON: &str = "Python 3.10 or newer is missing; install it from your distribution (Debian: apt-get install python3 python3-venv)";
 
-pub(super) fn build(project: &Project) -> Result<Vec<u8>, KitError> {
+pub(super) fn build(project: &Project, told: Told<'_>) -> Result<Vec<u8>, KitError> {
     let dir = &project.dir;
     if !dir.join("src/app.py").is_file() {
         return Err(KitError::said(format!("there is no `src/app.py` in `{}`, and tool.toml says `language = \"python\"`", dir.display())));
@@ -23,6 +24,7 @@ pub(super) fn build(project: &Project) -> Result<Vec<u8>, KitError> {
     let mut command = Command::new(packager);
     command.current_dir(dir).arg("--quiet").arg("--wit-path").arg(wit).args(["--world", world::NAME]);
     command.args(["componentize", "--stub-wasi", "--python-path", "src", "--python-path", "vendor", "app", "--output"]).arg(&out);
-    run(&mut command, "componentize-py", NO_PYTHON)?;
+    told(Step::Packs("componentize-py makes the component"));
+    run_told(&mut command, "componentize-py", NO_PYTHON, told)?;
     std::fs::read(&out).map_err(KitError::read(out))
 }

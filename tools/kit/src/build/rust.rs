@@ -1,6 +1,7 @@
 //! Rust: cargo for a target without an operating system, schemas from the types, and the encoding of the shipped plugins.
 
-use super::tools::{run, said};
+use super::tools::{run, run_test, said};
+use super::{Step, Told};
 use crate::error::KitError;
 use crate::project::Project;
 use std::path::Path;
@@ -9,7 +10,7 @@ use steward_host::guest;
 
 const NO_CARGO: &str = "cargo is missing; install Rust with rustup (https://rustup.rs) and open a new shell";
 
-pub(super) fn build(project: &Project) -> Result<Vec<u8>, KitError> {
+pub(super) fn build(project: &Project, told: Told<'_>) -> Result<Vec<u8>, KitError> {
     let dir = std::path::absolute(&project.dir).map_err(KitError::read(&project.dir))?;
     if !dir.join("Cargo.toml").is_file() {
         return Err(KitError::said(format!("there is no `Cargo.toml` in `{}`, and tool.toml says `language = \"rust\"`", dir.display())));
@@ -25,8 +26,9 @@ pub(super) fn build(project: &Project) -> Result<Vec<u8>, KitError> {
     // The types say what the schemas are; a test of the project compares them, or writes them anew.
     if dir.join("tests/schemas.rs").is_file() {
         let mut cargo = cargo(&dir);
-        cargo.args(["test", "--quiet", "--test", "schemas"]).env("UPDATE", "1");
-        run(&mut cargo, "deriving the schemas (cargo test --test schemas)", NO_CARGO)?;
+        cargo.args(["test", "--test", "schemas"]).env("UPDATE", "1");
+        told(Step::Speaks("writing the schemas, as the types say:"));
+        run_test(&mut cargo, "deriving the schemas (cargo test --test schemas)", NO_CARGO)?;
     }
     let mut cargo = cargo(&dir);
     cargo.args(["build", "--release", "--lib", "--target", guest::TARGET]).env("CARGO_ENCODED_RUSTFLAGS", guest::flags(&dir));

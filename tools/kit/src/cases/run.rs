@@ -80,7 +80,7 @@ impl Runner {
 
     fn with(project: &Project, script: Arc<Script>, egress: EgressOptions) -> Result<Self, KitError> {
         let host = project.host(egress)?;
-        host.load_dir(&project.dir).map_err(project.failed())?;
+        host.load_dir(&project.dir).map_err(|source| KitError::as_built(&project.dir, source))?;
         let rules = Rules::load(&[RuleFile { name: "cases.cedar".to_owned(), text: ALL.to_owned() }], &host.specs());
         let rules = rules.map_err(|err| KitError::said(format!("the gate for cases does not open: {err}")))?;
         let tools = project.outline.tools.iter().map(|tool| tool.name.clone()).collect();

@@ -53,6 +53,9 @@ pub(super) fn status(status: StatusCode, headers: &HeaderMap, text: &[u8], excha
     let what = match failure {
         AskFailure::RateLimited => "asks to wait",
         AskFailure::Refused if status.is_redirection() => "answers that it is elsewhere; set base_url to where it is",
+        AskFailure::Refused if status == StatusCode::UNAUTHORIZED && exchange.key.is_none() => {
+            "wants a key and was sent none: api_key_env names no variable, or one that is not set or empty"
+        }
         AskFailure::Refused if status == StatusCode::UNAUTHORIZED => "does not accept the key; check api_key_env",
         AskFailure::Refused => "refuses the request",
         _ => "fails",
@@ -174,6 +177,14 @@ mod tests {
         check("retry-after", "soon", None);
         check("retry-after", "1.x", None);
         check("x-other", "1", None);
+    }
+
+    #[test]
+    fn a_key_that_was_not_there_is_not_said_to_be_wrong() {
+        let without = Exchange { key: None, ..exchange() };
+        let fault = status(StatusCode::UNAUTHORIZED, &HeaderMap::new(), b"", &without);
+        assert_eq!(fault.failure, AskFailure::Refused);
+        assert_eq!(fault.message, "wants a key and was sent none: api_key_env names no variable, or one that is not set or empty (HTTP 401)");
     }
 
     #[test]

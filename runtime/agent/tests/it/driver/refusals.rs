@@ -119,7 +119,11 @@ async fn a_denial_is_typed_and_the_same_call_gets_the_same_word() {
     assert_eq!(world.drive().await, Some(RunStatus::Ended));
     let errors: Vec<serde_json::Value> =
         model.requests()[2].tool_results().iter().map(|text| serde_json::from_str::<serde_json::Value>(text).expect("json")["error"].clone()).collect();
-    assert_eq!((&errors[0]["class"], &errors[0]["denial"], &errors[0]["retryable"]), (&json!("denied"), &json!("policy"), &json!(true)));
+    assert_eq!(
+        (&errors[0]["class"], &errors[0]["denial"], &errors[0]["retryable"]),
+        (&json!("denied"), &json!("policy"), &json!(false)),
+        "the rule reads nothing of the call"
+    );
     assert_eq!((&errors[0]["allowed_shape"], &errors[1]["denial"]), (&json!("a contact instead"), &json!("repeated")));
     let told = |at: usize| errors[at]["message"].as_str().expect("message").to_owned();
     assert!(told(0).contains("Companies cannot be made here.") && told(1).starts_with(&told(0)) && told(1).contains("is not judged again"), "{errors:?}");
