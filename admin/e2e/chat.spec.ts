@@ -79,6 +79,20 @@ test('a suggested opening is taken up, and said when one is ready', async ({ pag
   await expect(page.getByRole('article').getByText('I look things up, change records', { exact: false }).last()).toBeVisible();
 });
 
+test('a stop that cannot be written down yet says so', async ({ page }) => {
+  // What the server answers while its disk is full; the run itself is the server's.
+  await page.route('**/api/v1/runs/*/cancel', async (route) => {
+    const stopped = await route.fetch();
+    await route.fulfill({ response: stopped, json: { ...((await stopped.json()) as object), is_written: false } });
+  });
+  await page.goto('/chat');
+  await page.getByRole('textbox', { name: 'Message' }).fill('Read this slowly.');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.getByText(/word3/)).toBeVisible();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(page.getByText('It stops. The disk of the server is full, so this is written down when there is room.')).toBeVisible();
+});
+
 test('a run that was stopped is said again, and an earlier message is changed and sent, each with its files', async ({ page }) => {
   await page.goto('/chat');
   await page.locator('input[type=file]').setInputFiles([{ name: 'terms.md', mimeType: 'text/markdown', buffer: Buffer.from('# Terms\n\nBy card.') }]);

@@ -3,6 +3,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslations } from 'use-intl';
+import { useStop } from '@/components/run/use-stop';
 import { NotHere } from '@/components/shell/not-here';
 import { Page } from '@/components/shell/page';
 import { Button } from '@/components/ui/button';
@@ -59,7 +60,7 @@ export function Thread({ id }: { id: string }) {
       setKey(idempotencyKey());
     },
   });
-  const stop = useMutation({ mutationFn: (runId: string) => answer(api.POST('/api/v1/runs/{id}/cancel', { params: { path: { id: runId } } })) });
+  const stop = useStop();
 
   const turns = turnsOf(said);
   const open = turns.filter((turn, at) => turn.reply === null || at === turns.length - 1).slice(-FOLLOWED_MAX);

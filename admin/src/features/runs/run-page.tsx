@@ -6,6 +6,7 @@ import { Link } from '@/components/ui/link';
 import { useTranslations } from 'use-intl';
 import { PersonName } from '@/components/person-name';
 import { RunStatus } from '@/components/run/status';
+import { useStop } from '@/components/run/use-stop';
 import { NotHere } from '@/components/shell/not-here';
 import { Page } from '@/components/shell/page';
 import { Button, buttonLooks } from '@/components/ui/button';
@@ -44,7 +45,7 @@ function Loaded({ id }: { id: string }) {
   const followed = useRun(id, (name) => {
     if (name === 'run.ended' || name === 'model.answered') void client.invalidateQueries({ queryKey: ['runs', 'one', id] });
   });
-  const stop = useMutation({ mutationFn: () => answer(api.POST('/api/v1/runs/{id}/cancel', { params: { path: { id } } })) });
+  const stop = useStop();
   const raw = useMutation({
     mutationFn: async () => {
       const { lines, isWhole } = await recordedEvents(id);
@@ -64,7 +65,7 @@ function Loaded({ id }: { id: string }) {
       actions={
         <>
           {isUnderWay && (
-            <Button size="small" tone="danger" isBusy={stop.isPending} forbidden={may(me, 'runs:cancel') || detail.data?.person_id === me.person_id ? null : t('mayNotStop')} onClick={() => stop.mutate()}>
+            <Button size="small" tone="danger" isBusy={stop.isPending} forbidden={may(me, 'runs:cancel') || detail.data?.person_id === me.person_id ? null : t('mayNotStop')} onClick={() => stop.mutate(id)}>
               <CircleStop className="size-4" aria-hidden />
               <span className="max-sm:sr-only">{t('stop')}</span>
             </Button>
