@@ -17,6 +17,8 @@ pub mod sequence;
 pub mod tree;
 pub mod verify;
 
+pub use copies::MARKER as COPIES_MARKER;
+
 use seal::Subject;
 use sha2::{Digest as _, Sha256};
 use steward_core::{Actor, ActorKind, AuditId, Digest, Ids, RunId, TenantId, canonical_value};

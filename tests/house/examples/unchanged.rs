@@ -2,8 +2,9 @@
 //!
 //! `scripts/test` runs it; it tests nothing itself. Use, with what `cargo nextest list --list-type binaries-only --message-format json` says
 //! on standard input:
-//! `unchanged look <folder>` prints what nextest is to run, as a filter, or nothing; `unchanged keep <folder>` notes that all of it passed.
-//! Of a program that passed here before, the tests that take longest are left to CI: they are those that `.config/nextest.toml` begins with.
+//! `unchanged look <folder>` prints what nextest is to run, as a filter, or nothing; `unchanged keep <folder>` notes that all of it passed, and
+//! `unchanged keep-short <folder>` that all that `look` had printed did.
+//! Of a program that passed here as a whole, `look` leaves out the tests that take longest: those that `.config/nextest.toml` begins with.
 
 #![expect(clippy::unwrap_used, reason = "a tool for developers stops where it cannot go on")]
 
@@ -16,6 +17,8 @@ use std::process::Command;
 use std::time::UNIX_EPOCH;
 use std::{fs, io};
 
+/// What stands in the note of a program whose longest tests did not run.
+const SHORT: &str = "short";
 /// It reads every source file.
 const HOUSE: &str = "steward-house";
 /// Of what is written for people only the house's test reads more than one page: `no_program_reads_a_page_but_the_walk` says so.
@@ -28,33 +31,42 @@ const GUESTS: [&str; 4] = ["tools/plugins/", "tools/guests/", "tools/sdk/", "too
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [verb, folder] = arguments.as_slice() else {
-        eprintln!("use: unchanged look|keep <folder>");
+        eprintln!("use: unchanged look|keep|keep-short <folder>");
         std::process::exit(2);
     };
     let told: Value = serde_json::from_reader(io::stdin()).unwrap();
-    let kept = |id: &str, key: &str| Path::new(folder).join(format!("{}-{key}", id.replace([':', '/'], "_")));
+    let name = |id: &str| id.replace([':', '/'], "_");
+    let note = |id: &str, key: &str| Path::new(folder).join(format!("{}-{key}", name(id)));
+    // Says that a program passed as a whole in some form.
+    let whole = |id: &str| Path::new(folder).join(format!("{}.whole", name(id)));
     let keys = keys(&told);
-    if verb == "keep" {
+    if verb.starts_with("keep") {
+        let is_short = verb == "keep-short";
+        let wholes: Vec<&String> = keys.keys().filter(|id| whole(id).exists()).collect();
+        let notes: Vec<(&String, &String, &str)> = keys
+            .iter()
+            .map(|(id, key)| match fs::read_to_string(note(id, key)) {
+                Ok(there) if is_short => (id, key, if there == SHORT { SHORT } else { "" }),
+                _ => (id, key, if is_short && wholes.contains(&id) { SHORT } else { "" }),
+            })
+            .collect();
         // Only the last time counts.
         let _ = fs::remove_dir_all(folder);
         fs::create_dir_all(folder).unwrap();
-        keys.iter().for_each(|(id, key)| fs::write(kept(id, key), []).unwrap());
+        notes.iter().for_each(|(id, key, how)| fs::write(note(id, key), how).unwrap());
+        notes.iter().filter(|(id, _, how)| how.is_empty() || wholes.contains(id)).for_each(|(id, ..)| fs::write(whole(id), []).unwrap());
         return;
     }
     let long = long();
-    let changed = keys.iter().filter(|(id, key)| !kept(id, key).exists()).map(|(id, _)| match passed_before(folder, &kept(id, "")) {
+    let changed = keys.iter().filter(|(id, key)| !note(id, key).exists()).map(|(id, _)| match whole(id).exists() {
         true => format!("(binary_id({id}) - ({long}))"),
         false => format!("binary_id({id})"),
     });
-    println!("{}", changed.collect::<Vec<_>>().join(" | "));
-}
-
-/// Whether a program passed in another form; `kept` is where its notes lie, without their keys.
-fn passed_before(folder: &str, kept: &Path) -> bool {
-    let name = kept.file_name().unwrap().to_string_lossy();
-    let Ok(notes) = fs::read_dir(folder) else { return false };
-    // A key has 64 digits: the name of another program that begins the same is longer or shorter.
-    notes.flatten().any(|note| note.file_name().to_string_lossy().strip_prefix(&*name).is_some_and(|key| key.len() == 64))
+    let changed: Vec<String> = changed.collect();
+    println!("{}", changed.join(" | "));
+    if changed.is_empty() && keys.iter().any(|(id, key)| fs::read_to_string(note(id, key)).is_ok_and(|how| how == SHORT)) {
+        eprintln!("steward: the tests that take minutes have not run on it.");
+    }
 }
 
 /// The filter of the tests that nextest begins with, because they take longest.

@@ -1,102 +1,143 @@
-//! Checkpoints kept a second time, where whoever has the database and the log's own directory cannot write.
+//! Signed checkpoints in a second place, where whoever has the database and the log's own directory cannot write.
+//!
+//! A copy is a new file and nothing else: a place where files can only be added will do. The log never waits long for that place, and goes on
+//! without it; what is missing there is made up for by the next checkpoint, which says all that those before it said.
 
 use super::files::{Kept, LogDir};
-use super::sequence::{CHECKPOINTS_AT_ONCE, SequenceError, Sequencer};
+use super::note::Verifier;
+use super::sequence::{Outside, Sequencer};
+use std::collections::HashMap;
 use std::io;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use steward_core::TenantId;
-use steward_store::{Tx, audit_log};
-use tracing::error;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+use tracing::{error, info};
 
-/// Where checkpoints are kept a second time.
-#[derive(Debug, Clone)]
+/// The file that says that this is the place. A folder without it is a place that is not mounted, or the wrong one.
+pub const MARKER: &str = "copies-of-steward";
+
+/// How long the log waits for the place.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A second place for checkpoints.
+#[derive(Debug)]
 pub(super) struct Copies {
     dir: PathBuf,
-    /// Whether it was told that they cannot be kept there now.
-    is_told: Arc<AtomicBool>,
+    /// One at a time: a place that hangs holds up one thread and not one a second.
+    turn: Arc<Semaphore>,
+    logs: Mutex<HashMap<TenantId, Standing>>,
+}
+
+/// How one organisation's copies stand.
+#[derive(Debug, Default, Clone)]
+struct Standing {
+    /// What was found there when this process looked first; none before it did.
+    found: Option<Option<Outside>>,
+    /// The size that was copied last.
+    copied: u64,
+    /// Whether it was told that the place cannot be reached.
+    is_told: bool,
+}
+
+impl Copies {
+    pub(super) fn new(dir: PathBuf) -> Self {
+        Self { dir, turn: Arc::new(Semaphore::new(1)), logs: Mutex::default() }
+    }
+
+    fn log_of(&self, tenant: TenantId) -> LogDir {
+        LogDir::new(self.dir.join(tenant.to_string()))
+    }
+
+    fn standing<T>(&self, tenant: TenantId, look: impl FnOnce(&mut Standing) -> T) -> T {
+        look(self.logs.lock().unwrap_or_else(PoisonError::into_inner).entry(tenant).or_default())
+    }
+
+    /// Does something at the place, if it is there and answers.
+    async fn reach<T: Send + 'static>(&self, work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+        let hangs = || io::Error::new(io::ErrorKind::TimedOut, "it does not answer");
+        let turn = Arc::clone(&self.turn).try_acquire_owned().map_err(|_| hangs())?;
+        let marker = self.dir.join(MARKER);
+        let work = move || {
+            let _turn = turn;
+            match marker.try_exists() {
+                Ok(true) => work(),
+                Ok(false) => {
+                    Err(io::Error::new(io::ErrorKind::NotFound, format!("there is no file `{MARKER}` in it; make one there, once the place is mounted")))
+                }
+                Err(err) => Err(err),
+            }
+        };
+        match timeout(PATIENCE, spawn_blocking(work)).await {
+            Ok(done) => done.unwrap_or_else(|err| Err(io::Error::other(err))),
+            Err(_) => Err(hangs()),
+        }
+    }
+
+    /// Says once for each organisation that its checkpoints are not copied, and once that they are again.
+    fn tell<T>(&self, tenant: TenantId, outcome: io::Result<T>) -> Option<T> {
+        let was_told = self.standing(tenant, |standing| std::mem::replace(&mut standing.is_told, outcome.is_err()));
+        let dir = self.dir.display();
+        match &outcome {
+            Err(err) if !was_told => {
+                error!(tenant.id = %tenant, error = %err, "CHECKPOINTS OF THE AUDIT LOG ARE NOT COPIED to `{dir}`; the log goes on without, and the newest is copied when that is there");
+            }
+            Ok(_) if was_told => info!(tenant.id = %tenant, "checkpoints of the audit log are copied to `{dir}` again"),
+            Ok(_) | Err(_) => {}
+        }
+        outcome.ok()
+    }
+
+    /// What of an organisation's log was signed by what lies there: looked for once in the life of a process, as soon as the place answers.
+    pub(super) async fn look(&self, tenant: TenantId, verifier: Verifier) {
+        if self.standing(tenant, |standing| standing.found.is_some()) {
+            return;
+        }
+        let log = self.log_of(tenant);
+        let look = move || log.newest_kept(|note| verifier.open(note).ok().map(|checkpoint| Outside::of(checkpoint, log.path())));
+        let found = self.reach(look).await;
+        if let Some(found) = self.tell(tenant, found) {
+            self.standing(tenant, |standing| standing.found = Some(found));
+        }
+    }
+
+    /// The newest checkpoint that was found there.
+    pub(super) fn found(&self, tenant: TenantId) -> Option<Outside> {
+        self.standing(tenant, |standing| standing.found.clone().flatten())
+    }
+
+    /// Copies a checkpoint, unless it is there.
+    pub(super) async fn keep(&self, tenant: TenantId, size: u64, note: &str) {
+        if self.standing(tenant, |standing| standing.copied >= size) {
+            return;
+        }
+        let (log, note) = (self.log_of(tenant), note.to_owned());
+        let kept = self.reach(move || log.add_checkpoint(size, &note)).await;
+        let kept = kept.and_then(|kept| match kept {
+            Kept::Yes => Ok(()),
+            Kept::Another => Err(io::Error::other(format!("another checkpoint of {size} entries lies there"))),
+        });
+        if self.tell(tenant, kept).is_some() {
+            self.standing(tenant, |standing| standing.copied = size);
+        }
+    }
 }
 
 impl Sequencer {
-    /// The same, which keeps every checkpoint in this directory too, each organisation's in one of its own: a place that whoever has the database
-    /// and the log's own directory cannot write. What lies there is held against the database like what lies in the log's directory. While it
-    /// cannot be reached the log goes on without, and what is missing there is made up for.
+    /// The same, which keeps each checkpoint in this directory too, each organisation's in one of its own. What lies there is held against the
+    /// database like what lies in the log's directory.
     #[must_use]
     pub fn with_copies(mut self, dir: Option<PathBuf>) -> Self {
-        self.copies = dir.map(|dir| Copies { dir, is_told: Arc::default() });
+        self.copies = dir.map(|dir| Arc::new(Copies::new(dir)));
         self
-    }
-
-    /// Where an organisation's checkpoints are kept a second time.
-    pub fn copies_of(&self, tenant: TenantId) -> Option<LogDir> {
-        self.copies.as_ref().map(|copies| LogDir::new(copies.dir.join(tenant.to_string())))
     }
 
     /// The folders that hold checkpoints of an organisation outside the database, as far as they are there yet.
     pub fn checkpoints_of(&self, tenant: TenantId) -> Vec<PathBuf> {
-        let logs = [Some(self.log_of(tenant)), self.copies_of(tenant)];
-        logs.into_iter().flatten().map(|log| log.path().join("checkpoints")).filter(|dir| dir.exists()).collect()
-    }
-
-    /// The size of the newest copy, 0 where there is none, if the database has the same; none where there are no copies or they cannot be read.
-    pub(super) async fn check_copies(&self, tx: &mut Tx, tenant: TenantId) -> Result<Option<u64>, SequenceError> {
-        let Some(copies) = self.copies_of(tenant) else { return Ok(None) };
-        let dir = copies.path().to_path_buf();
-        // The place itself is the operator's to make: one that is not mounted is not made up here.
-        let is_there = |copies: &LogDir| copies.path().parent().map_or(Ok(()), |place| std::fs::read_dir(place).map(drop));
-        let newest = match is_there(&copies).and_then(|()| copies.latest()) {
-            Ok(newest) => newest,
-            Err(err) => {
-                self.tell_of_copies(&err);
-                return Ok(None);
-            }
-        };
-        // What does not carry our signature says nothing.
-        let Some(newest) = newest.and_then(|note| self.signer().verifier(tenant).open(&note).ok()) else { return Ok(Some(0)) };
-        let database = audit_log::latest(tx).await?.map_or(0, |row| row.tree_size);
-        if newest.size > database {
-            return Err(SequenceError::Behind { dir, outside: newest.size, database });
-        }
-        match audit_log::checkpoint_of(tx, newest.size).await? {
-            Some(row) if row.root == newest.root => Ok(Some(newest.size)),
-            Some(_) | None => Err(SequenceError::Differs { dir, size: newest.size }),
-        }
-    }
-
-    /// Copies the checkpoints after one size, up to another.
-    pub(super) async fn copy(&self, tx: &mut Tx, tenant: TenantId, mut copied: u64, size: u64) -> Result<(), SequenceError> {
-        let Some(copies) = self.copies_of(tenant) else { return Ok(()) };
-        while copied < size {
-            let pending = audit_log::checkpoints(tx, copied, CHECKPOINTS_AT_ONCE).await?;
-            let Some(last) = pending.last() else { break };
-            for row in &pending {
-                match copies.keep_checkpoint(row.tree_size, &row.note) {
-                    Ok(Kept::Yes) => {}
-                    Ok(Kept::Another) => return Err(SequenceError::Differs { dir: copies.path().to_path_buf(), size: row.tree_size }),
-                    Err(err) => {
-                        self.tell_of_copies(&err);
-                        return Ok(());
-                    }
-                }
-            }
-            if let Err(err) = copies.show_checkpoint(&last.note) {
-                self.tell_of_copies(&err);
-                return Ok(());
-            }
-            copied = last.tree_size;
-        }
-        if let Some(copies) = &self.copies {
-            copies.is_told.store(false, Ordering::Relaxed);
-        }
-        Ok(())
-    }
-
-    /// Says once that checkpoints cannot be kept a second time, until they can again.
-    fn tell_of_copies(&self, err: &io::Error) {
-        let Some(copies) = &self.copies else { return };
-        if !copies.is_told.swap(true, Ordering::Relaxed) {
-            error!(error = %err, "CHECKPOINTS OF THE AUDIT LOG ARE NOT COPIED to `{}`; the log goes on without, and they are copied when that is there", copies.dir.display());
-        }
+        let logs = [Some(self.log_of(tenant)), self.copies.as_ref().map(|copies| copies.log_of(tenant))];
+        logs.into_iter().flatten().map(|log| log.path().join("checkpoints")).filter(|dir: &PathBuf| Path::exists(dir)).collect()
     }
 }

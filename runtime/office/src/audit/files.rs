@@ -7,6 +7,7 @@ use super::tree::{Edge, TILE};
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use steward_core::Digest;
 
 /// A directory that holds one organisation's log.
@@ -120,6 +121,27 @@ impl LogDir {
         fs::remove_file(&fresh)?;
         fs::File::open(&dir)?.sync_all()?;
         Ok(Kept::Yes)
+    }
+
+    /// The same where nothing can be renamed or removed. What was begun there and not ended stays, and another of its size is not written.
+    pub fn add_checkpoint(&self, size: u64, note: &str) -> io::Result<Kept> {
+        let dir = self.dir.join("checkpoints");
+        fs::create_dir_all(&dir)?;
+        let path = dir.join(format!("{size:020}"));
+        match fs::OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(mut file) => {
+                file.write_all(note.as_bytes())?;
+                file.sync_all()?;
+                Ok(Kept::Yes)
+            }
+            Err(err) if err.kind() == io::ErrorKind::AlreadyExists => Ok(if fs::read(&path)? == note.as_bytes() { Kept::Yes } else { Kept::Another }),
+            Err(err) => Err(err),
+        }
+    }
+
+    /// When a checkpoint was last put there or taken away; none where there are none.
+    pub fn checkpoints_changed(&self) -> Option<SystemTime> {
+        fs::metadata(self.dir.join("checkpoints")).and_then(|about| about.modified()).ok()
     }
 
     /// Says which checkpoint is the latest.

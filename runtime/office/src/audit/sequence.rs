@@ -6,13 +6,14 @@
 
 use super::copies::Copies;
 use super::files::{Kept, LogDir};
-use super::note::Signer;
+use super::note::{Checkpoint, Signer};
 use super::tree::{Edge, TILE};
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 use steward_core::{Actor, Clock, Digest, HasKind, Kind, TenantId};
 use steward_store::audit_log::{self, CheckpointRow};
 use steward_store::{Store, StoreError, Tx};
@@ -25,7 +26,7 @@ const LEAVES_AT_ONCE: i64 = 65_536;
 const HELD_MOST: usize = 65_536;
 const HELD_BYTES: usize = 32 << 20;
 /// Checkpoints read together.
-pub(super) const CHECKPOINTS_AT_ONCE: i64 = 1024;
+const CHECKPOINTS_AT_ONCE: i64 = 1024;
 
 /// Why a log does not go on.
 #[derive(Debug, thiserror::Error)]
@@ -81,9 +82,24 @@ pub struct Sequencer {
     signer: Arc<Signer>,
     dir: PathBuf,
     clock: Clock,
-    /// Size and root of the largest tree seen outside, by organisation.
-    known: Arc<Mutex<HashMap<TenantId, (u64, Digest)>>>,
-    pub(super) copies: Option<Copies>,
+    /// The largest tree seen outside by organisation, and when its folder of checkpoints had changed last.
+    known: Arc<Mutex<HashMap<TenantId, (Outside, Option<SystemTime>)>>>,
+    pub(super) copies: Option<Arc<Copies>>,
+}
+
+/// A tree of which a checkpoint that carries our signature was seen outside the database.
+#[derive(Debug, Clone)]
+pub(super) struct Outside {
+    size: u64,
+    root: Digest,
+    /// Where.
+    dir: PathBuf,
+}
+
+impl Outside {
+    pub(super) fn of(checkpoint: Checkpoint, dir: &Path) -> Self {
+        Self { size: checkpoint.size, root: checkpoint.root, dir: dir.to_path_buf() }
+    }
 }
 
 /// What a pass did.
@@ -114,6 +130,9 @@ impl Sequencer {
     /// One pass over an organisation's log. None when somebody else is at it.
     pub async fn pass(&self, store: &Store, tenant: TenantId) -> Result<Option<Passed>, SequenceError> {
         let actor = Actor::worker(tenant);
+        if let Some(copies) = &self.copies {
+            copies.look(tenant, self.signer.verifier(tenant)).await;
+        }
         let mut tx = store.begin(&actor).await?;
         if !audit_log::lock(&mut tx).await? {
             return Ok(None);
@@ -121,10 +140,13 @@ impl Sequencer {
         let edge = self.show(&mut tx, tenant, Held::default()).await?;
         let last = audit_log::latest(&mut tx).await?;
         let size = edge.size();
-        let found = audit_log::fresh(&mut tx, last.map_or(0, |row| row.horizon), HELD_MOST, HELD_BYTES).await?;
+        let found = audit_log::fresh(&mut tx, last.as_ref().map_or(0, |row| row.horizon), HELD_MOST, HELD_BYTES).await?;
         let (grown, held) = match found.entries {
             Some(entries) if entries.is_empty() => {
                 tx.rollback().await?;
+                if let (Some(copies), Some(row)) = (&self.copies, &last) {
+                    copies.keep(tenant, row.tree_size, &row.note).await;
+                }
                 return Ok(Some(Passed { size, added: 0 }));
             }
             Some(entries) => {
@@ -151,36 +173,31 @@ impl Sequencer {
         let mut tx = store.begin(&actor).await?;
         if audit_log::lock(&mut tx).await? {
             self.show(&mut tx, tenant, held).await?;
+            self.remember(tenant, Outside { size, root, dir: self.log_of(tenant).path().to_path_buf() });
         }
         tx.rollback().await?;
+        if let Some(copies) = &self.copies {
+            copies.keep(tenant, size, &row.note).await;
+        }
         Ok(Some(Passed { size, added }))
     }
 
     /// Brings the files to where the database is, and returns the edge of that tree. Never the other way round. What is `held` of the entries
     /// is not read again.
-    async fn show(&self, tx: &mut Tx, tenant: TenantId, held: Held) -> Result<Edge, SequenceError> {
-        let copied = self.check_copies(tx, tenant).await?;
-        let edge = self.show_own(tx, tenant, held).await?;
-        if let Some(copied) = copied {
-            self.copy(tx, tenant, copied, edge.size()).await?;
-        }
-        Ok(edge)
-    }
-
-    async fn show_own(&self, tx: &mut Tx, tenant: TenantId, mut held: Held) -> Result<Edge, SequenceError> {
+    async fn show(&self, tx: &mut Tx, tenant: TenantId, mut held: Held) -> Result<Edge, SequenceError> {
         let log = self.log_of(tenant);
         let dir = log.path().to_path_buf();
         let failed = |source| SequenceError::File { dir: dir.clone(), source };
         let outside = self.outside(&log, tenant).map_err(failed)?;
         let last = audit_log::latest(tx).await?;
-        let (shown, database) = (outside.map_or(0, |(size, _)| size), last.as_ref().map_or(0, |row| row.tree_size));
-        if shown > database {
-            return Err(SequenceError::Behind { dir, outside: shown, database });
-        }
+        let database = last.as_ref().map_or(0, |row| row.tree_size);
         let mut edge = Edge::default();
-        if let Some((_, root)) = outside {
+        if let Some(Outside { size: shown, root, dir: seen }) = outside {
+            if shown > database {
+                return Err(SequenceError::Behind { dir: seen, outside: shown, database });
+            }
             if audit_log::checkpoint_of(tx, shown).await?.is_none_or(|row| row.root != root) {
-                return Err(SequenceError::Differs { dir, size: shown });
+                return Err(SequenceError::Differs { dir: seen, size: shown });
             }
             // Tiles that were lost or damaged are built anew from the database, and compared with what was signed.
             edge = log.edge(shown).map_err(failed)?.filter(|edge| edge.root() == root).unwrap_or_default();
@@ -200,19 +217,28 @@ impl Sequencer {
         }
     }
 
-    /// Size and root of the largest tree of which the files hold, or once held, a checkpoint that carries our signature; what does not carry it
-    /// says nothing. All that were ever kept are looked through once in the life of a process: a year has millions of them.
-    fn outside(&self, log: &LogDir, tenant: TenantId) -> io::Result<Option<(u64, Digest)>> {
+    /// The largest tree of which the files or the copies hold, or once held, a checkpoint that carries our signature; what does not carry it
+    /// says nothing. All that were ever kept are looked through only when somebody else put one there: a year has millions of them.
+    fn outside(&self, log: &LogDir, tenant: TenantId) -> io::Result<Option<Outside>> {
         let verifier = self.signer.verifier(tenant);
-        let open = |note: &str| verifier.open(note).ok().map(|checkpoint| (checkpoint.size, checkpoint.root));
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).copied();
-        let kept = if known.is_some() { known } else { log.newest_kept(open)? };
+        let open = |note: &str| verifier.open(note).ok().map(|checkpoint| Outside::of(checkpoint, log.path()));
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned();
+        let changed = log.checkpoints_changed();
+        let (known, is_as_known) = known.map_or((None, false), |(known, then)| (Some(known), then == changed));
+        let kept = if is_as_known { None } else { log.newest_kept(open)? };
         let shown = log.latest()?.and_then(|note| open(&note));
-        let newest = kept.into_iter().chain(shown).max_by_key(|(size, _)| *size);
-        if let Some(newest) = newest {
-            self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, newest);
+        let copied = self.copies.as_ref().and_then(|copies| copies.found(tenant));
+        let newest = [known, kept, shown, copied].into_iter().flatten().max_by_key(|outside| outside.size);
+        if let Some(newest) = &newest {
+            self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, (newest.clone(), changed));
         }
         Ok(newest)
+    }
+
+    /// What this process itself has just put outside, while nobody else may.
+    fn remember(&self, tenant: TenantId, outside: Outside) {
+        let changed = self.log_of(tenant).checkpoints_changed();
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, (outside, changed));
     }
 }
 
@@ -270,6 +296,8 @@ async fn write(tx: &mut Tx, log: &LogDir, mut edge: Edge, roots: &[(u64, Digest)
 
 /// At most `most` entries by place from `next` on: those that are held from memory, those before them from the database.
 async fn read(tx: &mut Tx, next: u64, most: u64, held: &mut Held) -> Result<Vec<(u64, Option<Vec<u8>>, Digest)>, StoreError> {
+    // Somebody else was quicker with them.
+    while held.from < next && held.take(held.from).is_some() {}
     let before = if held.entries.is_empty() { most } else { most.min(held.from.saturating_sub(next)) };
     let mut rows = if before == 0 { Vec::new() } else { audit_log::entries(tx, next, i64::try_from(before).unwrap_or(i64::MAX)).await? };
     for index in next + before..next + most {

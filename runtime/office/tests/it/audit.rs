@@ -67,6 +67,12 @@ impl Logged {
         Ok(self.sequencer.pass(&self.world.database.worker, self.house.owner.tenant).await?.expect("nobody else").size)
     }
 
+    /// The root that was signed for a size.
+    async fn root_of(&self, size: u64) -> steward_core::Digest {
+        let mut tx = self.world.begin(&self.house.owner).await;
+        steward_store::audit_log::checkpoint_of(&mut tx, size).await.expect("read").expect("signed").root
+    }
+
     fn log(&self) -> LogDir {
         self.sequencer.log_of(self.house.owner.tenant)
     }
@@ -227,35 +233,91 @@ async fn a_pass_reads_the_newest_checkpoint_and_none_of_the_others() {
     assert_eq!(passed.size, 31);
 }
 
+/// A place for copies, marked as it, and the sequencer of a process that begins anew.
+fn copying(logged: &Logged, copies: &std::path::Path) -> Sequencer {
+    sequencer(&logged.dir).with_copies(Some(copies.to_path_buf()))
+}
+
+fn names_in(dir: &std::path::Path) -> BTreeSet<String> {
+    fs::read_dir(dir).expect("a folder").map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned()).collect()
+}
+
 #[tokio::test]
 async fn a_log_set_back_with_its_own_directory_is_found_by_the_copies() {
     let (mut logged, copies) = (Logged::make(&[]).await, scratch());
     let tenant = logged.house.owner.tenant;
-    // The place cannot be reached: a file lies there. The log goes on.
-    fs::write(&copies, "no directory").expect("written");
-    logged.sequencer = sequencer(&logged.dir).with_copies(Some(copies.clone()));
-    logged.write(5).await;
-    let early = logged.pass().await.expect("pass");
-    fs::remove_file(&copies).expect("removed");
+    // The folder is there and the place is not mounted: the log goes on, and nothing is written beside the place.
     fs::create_dir(&copies).expect("made");
-    // What is missing there is made up for.
-    logged.write(20).await;
-    let size = logged.pass().await.expect("pass");
+    logged.sequencer = copying(&logged, &copies);
+    logged.write(5).await;
+    assert_eq!(logged.pass().await.expect("pass"), 5);
+    assert_eq!(names_in(&copies), BTreeSet::new());
+    // What is missing there is made up for, also when nothing new was written.
+    fs::write(copies.join(audit::COPIES_MARKER), "").expect("marked");
+    assert_eq!(logged.pass().await.expect("pass"), 5);
     let copied = LogDir::new(copies.join(tenant.to_string()));
-    assert_eq!(copied.checkpoints().expect("copies"), logged.log().checkpoints().expect("own"));
-    assert_eq!(copied.latest().expect("copies"), logged.log().latest().expect("own"));
+    let kept = copied.path().join("checkpoints");
+    assert_eq!(names_in(&kept), [format!("{:020}", 5)].into());
+    logged.write(20).await;
+    assert_eq!(logged.pass().await.expect("pass"), 25);
+    assert_eq!(names_in(&kept), [format!("{:020}", 5), format!("{:020}", 25)].into());
+    assert_eq!(names_in(copied.path()), ["checkpoints".to_owned()].into(), "files are only added there");
+    assert_eq!(logged.sequencer.checkpoints_of(tenant), [logged.log().path().join("checkpoints"), kept.clone()]);
 
     // Database and directory are put back together: what lies beside them agrees, and the copies do not.
-    let sql = format!(
-        "delete from audit_index where tree_index >= {early}; delete from audit_event where audit_id not in (select audit_id from audit_index); delete from audit_checkpoint where tree_size > {early}"
-    );
-    logged.behind_the_walls(&sql).await;
+    logged
+        .behind_the_walls("delete from audit_index where tree_index >= 5; delete from audit_event where audit_id not in (select audit_id from audit_index); delete from audit_checkpoint where tree_size > 5")
+        .await;
     fs::remove_dir_all(logged.log().path()).expect("removed");
     logged.write(4).await;
+    logged.sequencer = copying(&logged, &copies);
     let refused = logged.pass().await;
-    let is_found = matches!(&refused, Err(SequenceError::Behind { outside, database, dir }) if (*outside, *database) == (size, early) && dir == copied.path());
+    let is_found = matches!(&refused, Err(SequenceError::Behind { outside: 25, database: 5, dir }) if dir == copied.path());
     assert!(is_found, "{refused:?}");
     fs::remove_dir_all(&copies).expect("clean up");
+}
+
+#[tokio::test]
+async fn a_place_for_copies_that_hangs_holds_up_nothing() {
+    let (mut logged, copies) = (Logged::make(&[]).await, scratch());
+    let kept = copies.join(logged.house.owner.tenant.to_string()).join("checkpoints");
+    fs::create_dir_all(&kept).expect("made");
+    fs::write(copies.join(audit::COPIES_MARKER), "").expect("marked");
+    // Whoever opens it waits for somebody who writes.
+    let hangs = kept.join(format!("{:020}", 7));
+    assert!(std::process::Command::new("mkfifo").arg(&hangs).status().expect("mkfifo").success());
+    logged.sequencer = copying(&logged, &copies);
+    for size in [5, 10] {
+        logged.write(5).await;
+        assert_eq!(logged.pass().await.expect("pass"), size);
+    }
+    assert!(logged.offline().is_clean());
+    assert_eq!(names_in(&kept).len(), 1, "nothing is copied meanwhile");
+    // It answers again, with nothing that counts.
+    drop(fs::OpenOptions::new().write(true).open(&hangs).expect("opened"));
+    fs::remove_file(&hangs).expect("removed");
+    while names_in(&kept).is_empty() {
+        assert_eq!(logged.pass().await.expect("pass"), 10);
+    }
+    assert_eq!(names_in(&kept), [format!("{:020}", 10)].into());
+    fs::remove_dir_all(&copies).expect("clean up");
+}
+
+/// Another process signs beside this one, and dies before it shows what it kept; then the database is set back.
+#[tokio::test]
+async fn what_another_process_kept_and_did_not_show_is_seen() {
+    let logged = Logged::make(&[5]).await;
+    let other = sequencer(&logged.dir);
+    logged.write(20).await;
+    let signed = other.pass(&logged.world.database.worker, logged.house.owner.tenant).await.expect("pass").expect("nobody else");
+    assert_eq!(signed.size, 25);
+    let shown = logged.sequencer.signer().sign(logged.house.owner.tenant, 5, &logged.root_of(5).await);
+    logged.log().show_checkpoint(&shown).expect("as it was before");
+    logged
+        .behind_the_walls("delete from audit_index where tree_index >= 5; delete from audit_event where audit_id not in (select audit_id from audit_index); delete from audit_checkpoint where tree_size > 5")
+        .await;
+    logged.write(4).await;
+    assert!(matches!(logged.pass().await, Err(SequenceError::Behind { outside: 25, database: 5, .. })));
 }
 
 #[tokio::test]
