@@ -81,6 +81,28 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
   };
 }
 
+/** Pages with a dialog or a form over them that an address opens. */
+export async function openedPages(page: Page): Promise<Record<string, string>> {
+  const [action] = (await (await page.request.get('/api/v1/actions?verdict=held&limit=1')).json()).items;
+  const [schedule] = (await (await page.request.get('/api/v1/schedules?limit=1')).json()).items;
+  return {
+    contact_form: '/contacts?new=1',
+    company_form: '/companies?new=1',
+    deal_form: '/deals?new=1',
+    import: '/contacts?import=1',
+    companies_import: '/companies?import=1',
+    action: `/actions?open=${action.decision_id}`,
+    invite: '/people?new=1',
+    workspace_form: '/people?show=workspaces&new=1',
+    grant_form: '/grants?new=1',
+    budget_form: '/budgets?new=1',
+    propose: '/tools?propose=files',
+    schedule_alone: `/schedules?one=${schedule.schedule_id}`,
+    offline: '/offline.html',
+    missing: '/nothing-here',
+  };
+}
+
 /** Only these pages, by name; all of them without it. */
 const ONLY = process.env['PAGES']?.split(',');
 

@@ -5,17 +5,25 @@ import { useTranslations } from 'use-intl';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { may, useMe } from '@/lib/me';
 
+function useRulesQuery() {
+  const me = useMe();
+  return useQuery({ queryKey: ['policies'], queryFn: () => answer(api.GET('/api/v1/policies')), enabled: may(me, 'governance:read'), staleTime: 60_000 });
+}
+
+function byId(policies: Schemas['PoliciesView'] | undefined): Map<string, Schemas['RuleView']> {
+  return new Map(policies?.rules.map((rule) => [rule.id, rule]));
+}
+
 /** The rules in force, for whoever may read them. */
 export function useRules(): Map<string, Schemas['RuleView']> {
-  const me = useMe();
-  const policies = useQuery({ queryKey: ['policies'], queryFn: () => answer(api.GET('/api/v1/policies')), enabled: may(me, 'governance:read'), staleTime: 60_000 });
-  return new Map(policies.data?.rules.map((rule) => [rule.id, rule]));
+  return byId(useRulesQuery().data);
 }
 
 /** Rules by what they say to people; their text is behind it. */
 export function Rules({ ids }: { ids: string[] }) {
   const t = useTranslations('rules');
-  const rules = useRules();
+  const policies = useRulesQuery();
+  const rules = byId(policies.data);
   if (ids.length === 0) return <p className="text-sm text-soft">{t('none')}</p>;
   return (
     <ul className="grid gap-1.5">
@@ -26,6 +34,8 @@ export function Rules({ ids }: { ids: string[] }) {
             <p>
               <bdi>{rule?.reason ?? id}</bdi> <code className="font-mono text-xs text-soft">{id}</code>
             </p>
+            {/* The line of what is behind it, from the first moment on. */}
+            {policies.isLoading && <p className="mt-1 text-xs">{'\u00a0'}</p>}
             {rule !== undefined && (
               <details className="mt-1">
                 <summary className="text-xs text-soft">{t('text', { file: rule.file, line: rule.line })}</summary>

@@ -36,6 +36,11 @@ export function usePlace(): PlaceChoice {
   return { id: value === '' ? first : value, value, onChange };
 }
 
+/** A form that asks for the workspace opens when it is known whether there are several: it would grow under the hand otherwise. */
+export function WhenPlacesKnown({ children }: { children: React.ReactNode }) {
+  return useWorkspacesQuery().isPending ? null : children;
+}
+
 /** Where something new belongs; not asked where there is one place only. */
 export function WorkspaceSelect({ value, onChange }: { value: string; onChange: (id: string) => void }) {
   const t = useTranslations('workspaces');

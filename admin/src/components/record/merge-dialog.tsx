@@ -59,7 +59,7 @@ export function MergeDialog<T extends Mergeable>(props: MergeDialogProps<T>) {
   const isGone = both.data?.some((one) => one.merged_into != null) === true;
   // One dialog from the first moment on: what it shows changes, and it does not open anew.
   return (
-    <Dialog title={words.title} onClose={onClose}>
+    <Dialog title={words.title} isTall onClose={onClose}>
       {both.isPending && <Loading />}
       {both.data === undefined && both.isError && <Failed error={both.error} onRetry={() => void both.refetch()} />}
       {isGone && <p>{t('gone')}</p>}

@@ -27,7 +27,7 @@ export function SourceDialog({ cite, onClose }: { cite: Cite; onClose: () => voi
     place.current?.scrollIntoView({ block: 'center' });
   }, [found.data]);
   return (
-    <Dialog title={found.data?.document.name ?? t('document')} onClose={onClose} place="side">
+    <Dialog title={found.data?.document.name ?? t('document')} isTall onClose={onClose} place="side">
       {found.isPending && <Loading lines={6} />}
       {found.isError && (isMissing(found.error) ? <p role="alert">{t('sourceGone')}</p> : <Problem error={found.error} />)}
       {found.isSuccess && (

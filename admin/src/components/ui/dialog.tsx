@@ -12,10 +12,12 @@ interface DialogProps {
   children: React.ReactNode;
   /** `side` stands at the edge of wide screens, for looking something up while the list stays in view. */
   place?: 'middle' | 'side';
+  /** As tall as it may be from the first moment on: what comes later then moves nothing. */
+  isTall?: boolean;
 }
 
 /** The browser's own modal: it keeps the focus, closes on Escape, and rises from below on a phone. Mounted means open. */
-export function Dialog({ title, onClose, children, place = 'middle' }: DialogProps) {
+export function Dialog({ title, onClose, children, place = 'middle', isTall = false }: DialogProps) {
   const t = useTranslations('common');
   const box = useRef<HTMLDialogElement>(null);
   const name = useId();
@@ -50,8 +52,10 @@ export function Dialog({ title, onClose, children, place = 'middle' }: DialogPro
         'fixed m-0 bg-surface p-0 text-ink shadow-xl outline-none',
         'inset-x-0 top-auto bottom-0 max-h-[88dvh] w-full max-w-none rounded-t-2xl',
         place === 'middle'
-          ? 'sm:inset-0 sm:m-auto sm:h-fit sm:max-h-[85dvh] sm:w-[min(34rem,calc(100vw-3rem))] sm:rounded-2xl'
+          ? 'sm:inset-0 sm:m-auto sm:max-h-[85dvh] sm:w-[min(34rem,calc(100vw-3rem))] sm:rounded-2xl'
           : 'sm:inset-y-0 sm:start-auto sm:end-0 sm:h-dvh sm:max-h-none sm:w-[min(36rem,calc(100vw-3rem))] sm:rounded-none',
+        isTall && 'h-[88dvh]',
+        place === 'middle' && (isTall ? 'sm:h-[min(40rem,85dvh)]' : 'sm:h-fit'),
       )}
     >
       <div className="flex max-h-[88dvh] flex-col sm:max-h-[inherit] sm:h-full">

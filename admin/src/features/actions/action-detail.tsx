@@ -26,7 +26,7 @@ export function ActionDetail({ action, onClose }: { action: Action; onClose: () 
   const context = contextOf(action.provenance);
   const kind = CLASSES.find((one) => one === action.class);
   return (
-    <Dialog title={t('one')} onClose={onClose} place="side">
+    <Dialog title={t('one')} isTall onClose={onClose} place="side">
       <div className="grid gap-1.5">
         <p className="flex flex-wrap items-center gap-2 font-semibold">
           <ToolName name={action.tool} /> <EffectBadge effect={action.effect} /> <Verdict verdict={action.verdict} />

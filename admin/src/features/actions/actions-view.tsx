@@ -44,7 +44,7 @@ export function ActionsView({ only }: { only?: 'blocked' }) {
       )}
       {open !== undefined && <ActionDetail action={open} onClose={close} />}
       {open === undefined && openId.startsWith('dec_') && (fetched.isError || fetched.isPending) && (
-        <Dialog title={t('one')} onClose={close} place="side">
+        <Dialog title={t('one')} isTall onClose={close} place="side">
           {fetched.isError ? <Failed error={fetched.error} onRetry={() => void fetched.refetch()} /> : <Loading lines={5} />}
         </Dialog>
       )}

@@ -23,7 +23,8 @@ export function Verification() {
   const verification = useQuery({ queryKey: ['audit', 'verification'], queryFn: () => answer(api.GET('/api/v1/audit/verification')), staleTime: Infinity });
   return (
     <div className="mx-auto grid w-full max-w-4xl grid-cols-[minmax(0,1fr)] gap-4 p-4 sm:p-6">
-      {verification.isPending && <Loading lines={5} className="px-0" />}
+      {/* As much room as what is found takes when all is well. */}
+      {verification.isPending && <Loading lines={5} className="min-h-73 content-start px-0" />}
       {verification.isError && <Failed error={verification.error} onRetry={() => void verification.refetch()} />}
       {verification.data !== undefined && !verification.isError && <Found found={verification.data} isBusy={verification.isFetching} onAgain={() => void verification.refetch()} />}
       <section aria-label={t('offline')} className="grid grid-cols-[minmax(0,1fr)] gap-2">

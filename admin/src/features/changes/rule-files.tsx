@@ -5,26 +5,31 @@ import { useTranslations } from 'use-intl';
 import { DiffText } from '@/components/diff-text';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
-import { Failed, Loading } from '@/components/ui/states';
+import { Failed } from '@/components/ui/states';
 import type { Schemas } from '@/lib/api/client';
-import type { ChangeDetail } from '@/lib/change';
 import { fileChanges, statementsOnly, type FileChange } from '@/lib/rule-files';
 import type { RuleFile } from '@/lib/rule-set';
 import { hasUnseen, seen } from '@/lib/seen';
-import { useSetBefore, type SetBefore } from './use-set-before';
+import type { SetBefore } from './use-set-before';
 
 type Part = 'rules' | 'cases' | 'properties';
 const PARTS: readonly Part[] = ['rules', 'cases', 'properties'];
 
+interface RuleFilesProps {
+  content: Schemas['PolicySet'];
+  /** What it is put beside; nothing where that could not be read. */
+  before: SetBefore | null;
+  error: Error | null;
+  onRetry: () => void;
+}
+
 /** The text of a proposed set: every file beside what is in force, and each whole behind it. Nobody approves what could not be read. */
-export function RuleFiles({ change, content }: { change: ChangeDetail; content: Schemas['PolicySet'] }) {
+export function RuleFiles({ content, before, error, onRetry }: RuleFilesProps) {
   const t = useTranslations('changes.text');
-  const { before, error, retry } = useSetBefore(change);
   return (
     <section aria-label={t('title')} className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <h2 className="text-base font-semibold">{t('title')}</h2>
-      {before === null && error === null && <Loading lines={6} className="px-0" />}
-      {error !== null && <Failed error={error} onRetry={retry} />}
+      {error !== null && <Failed error={error} onRetry={onRetry} />}
       {before !== null && (
         <>
           <p className="text-sm text-soft">{before.kind === 'set' ? t('beside.set', { version: before.version ?? 0 }) : t(`beside.${before.kind}`)}</p>

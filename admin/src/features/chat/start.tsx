@@ -33,6 +33,7 @@ export function Start() {
   const [workspace, setWorkspace] = useState('');
   const names = agents.data?.data.map((one) => one.id) ?? [];
   const places = workspaces.data?.items ?? [];
+  const isChoiceUnknown = agents.isPending || workspaces.isPending;
   const [key, setKey] = useState(idempotencyKey);
   // Where there are several, everything has to say in which: nothing is sent before that is known.
   const place = places.length > 1 ? workspace || places[0]?.workspace_id : undefined;
@@ -58,7 +59,7 @@ export function Start() {
 
   return (
     <Page title={t('title')} className="flex flex-col" scrolls>
-      <div className="mx-auto grid w-full max-w-2xl flex-1 content-center gap-6 p-4 sm:p-6">
+      <div className="mx-auto grid w-full max-w-2xl content-start gap-6 p-4 sm:p-6 lg:flex-1 lg:content-center">
         <div className="grid gap-2">
           <Mark className="size-9 text-accent" />
           <h2 className="text-2xl font-semibold">{t('hello', { name: me.display_name })}</h2>
@@ -79,6 +80,20 @@ export function Start() {
             </li>
           ))}
         </ul>
+        <Composer
+          text={text}
+          onText={(next) => {
+            setText(next);
+            // Another text is another wish.
+            setKey(idempotencyKey());
+          }}
+          attachments={files}
+          onSend={() => send(text)}
+          isBusy={begin.isPending || workspaces.isPending}
+          error={begin.error}
+          onStop={null}
+        />
+        {/* Below what is written in: it comes when it is known that there is a choice, and moves nothing then. */}
         {(names.length > 1 || places.length > 1) && (
           <div className="grid gap-3 sm:grid-cols-2">
             {names.length > 1 && (
@@ -104,23 +119,12 @@ export function Start() {
             )}
           </div>
         )}
-        <Composer
-          text={text}
-          onText={(next) => {
-            setText(next);
-            // Another text is another wish.
-            setKey(idempotencyKey());
-          }}
-          attachments={files}
-          onSend={() => send(text)}
-          isBusy={begin.isPending || workspaces.isPending}
-          error={begin.error}
-          onStop={null}
-        />
       </div>
-      <div className="lg:hidden">
-        <ConversationList here={null} />
-      </div>
+      {!isChoiceUnknown && (
+        <div className="lg:hidden">
+          <ConversationList here={null} />
+        </div>
+      )}
     </Page>
   );
 }

@@ -12,6 +12,7 @@ import { Link } from '@/components/ui/link';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
 import { WindowList } from '@/components/ui/window-list';
+import { WhenPlacesKnown } from '@/components/workspace-select';
 import { answerPage, api } from '@/lib/api/client';
 import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
@@ -67,8 +68,16 @@ export function CompaniesView() {
           )}
         </WindowList>
       )}
-      {get('new') !== '' && <CompanyForm onClose={() => set({ new: '' })} />}
-      {get('import') !== '' && <ImportCompanies onClose={() => set({ import: '' })} />}
+      {get('new') !== '' && (
+        <WhenPlacesKnown>
+          <CompanyForm onClose={() => set({ new: '' })} />
+        </WhenPlacesKnown>
+      )}
+      {get('import') !== '' && (
+        <WhenPlacesKnown>
+          <ImportCompanies onClose={() => set({ import: '' })} />
+        </WhenPlacesKnown>
+      )}
     </Page>
   );
 }

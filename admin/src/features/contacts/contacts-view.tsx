@@ -12,6 +12,7 @@ import { ExportButton } from '@/components/ui/export-button';
 import { Link } from '@/components/ui/link';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { WindowList } from '@/components/ui/window-list';
+import { WhenPlacesKnown } from '@/components/workspace-select';
 import { answerPage, api, type Schemas } from '@/lib/api/client';
 import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
@@ -57,8 +58,16 @@ export function ContactsView() {
           {(contact) => <Row contact={contact} />}
         </WindowList>
       )}
-      {get('new') !== '' && <ContactForm onClose={() => set({ new: '' })} />}
-      {get('import') !== '' && <ImportContacts onClose={() => set({ import: '' })} />}
+      {get('new') !== '' && (
+        <WhenPlacesKnown>
+          <ContactForm onClose={() => set({ new: '' })} />
+        </WhenPlacesKnown>
+      )}
+      {get('import') !== '' && (
+        <WhenPlacesKnown>
+          <ImportContacts onClose={() => set({ import: '' })} />
+        </WhenPlacesKnown>
+      )}
     </Page>
   );
 }

@@ -156,9 +156,10 @@ function DealCard({ deal, company, columns, onMove, forbidden }: DealCardProps) 
       >
         <bdi>{deal.title}</bdi>
       </Link>
-      {company !== null && (
+      {/* Its name comes later than the deal, and has its line from the first moment on. */}
+      {(company !== null || deal.company_id != null) && (
         <span className="truncate text-soft">
-          <bdi>{company}</bdi>
+          <bdi>{company ?? '\u00a0'}</bdi>
         </span>
       )}
       <span className="flex flex-wrap items-center justify-between gap-x-2 text-xs text-soft">

@@ -7,6 +7,7 @@ import { useTranslations } from 'use-intl';
 import { Page } from '@/components/shell/page';
 import { AddButton } from '@/components/ui/add-button';
 import { Empty, Failed, Loading, Problem } from '@/components/ui/states';
+import { WhenPlacesKnown } from '@/components/workspace-select';
 import { answer, answerPage, api } from '@/lib/api/client';
 import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
@@ -57,7 +58,11 @@ export function DealsView() {
           forbidden={forbidden}
         />
       )}
-      {get('new') !== '' && <DealForm stage={get('stage') || 'new'} onClose={() => set({ new: '' })} />}
+      {get('new') !== '' && (
+        <WhenPlacesKnown>
+          <DealForm stage={get('stage') || 'new'} onClose={() => set({ new: '' })} />
+        </WhenPlacesKnown>
+      )}
     </Page>
   );
 }

@@ -77,7 +77,8 @@ function Loaded({ id, at }: { id: string; at: number | null }) {
           {document !== undefined && <SearchInside document={document} />}
         </div>
         <div className="order-2 min-w-0 lg:order-1">
-          {text.isPending && <Loading lines={10} />}
+          {/* Where they stand below each other, the text has no room of its own before it is known how tall what is above it will be. */}
+          {text.isPending && <Loading lines={10} className="max-lg:hidden" />}
           {text.isError && <Failed error={text.error} onRetry={() => void text.refetch()} />}
           {document !== undefined && (
             <section aria-label={t('text')} className="grid gap-3">

@@ -14,6 +14,7 @@ import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
 import { ON_DEMAND, WindowList } from '@/components/ui/window-list';
+import { WhenPlacesKnown } from '@/components/workspace-select';
 import { answer, api } from '@/lib/api/client';
 import type { Document } from '@/lib/api/upload';
 import { cx } from '@/lib/cx';
@@ -94,13 +95,15 @@ export function DocumentsView() {
         {isFiltered && <More query={query} />}
       </Page>
       {isOpen && (
-        <PutIn
-          files={dropped}
-          onClose={() => {
-            setDropped([]);
-            set({ new: '' });
-          }}
-        />
+        <WhenPlacesKnown>
+          <PutIn
+            files={dropped}
+            onClose={() => {
+              setDropped([]);
+              set({ new: '' });
+            }}
+          />
+        </WhenPlacesKnown>
       )}
     </div>
   );

@@ -19,6 +19,7 @@ import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch, Problem } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
 import { useToast } from '@/components/ui/toast';
+import { WhenPlacesKnown } from '@/components/workspace-select';
 import { answer, api, done, type Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 import { rangesOf } from '@/lib/grant-ranges';
@@ -70,7 +71,11 @@ export function GrantsView() {
         ))}
       </ul>
       <More query={query} />
-      {get('new') === '1' && may(me, 'grants:manage') && <NewGrant onClose={() => set({ new: '' })} />}
+      {get('new') === '1' && may(me, 'grants:manage') && (
+        <WhenPlacesKnown>
+          <NewGrant onClose={() => set({ new: '' })} />
+        </WhenPlacesKnown>
+      )}
     </Page>
   );
 }

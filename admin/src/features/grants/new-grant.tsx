@@ -25,6 +25,8 @@ export function NewGrant({ onClose }: { onClose: () => void }) {
   const tool = all.find((one) => one.name === toolName);
   const agent = agentName === '' ? (agents.data?.items[0]?.name ?? '') : agentName;
   const workspaceId = place === '' ? (workspaces[0]?.workspace_id ?? '') : place;
+  // It opens when it is known whether there is an agent to choose: it would grow otherwise.
+  if (agents.isPending) return null;
   return (
     <Dialog title={t('give')} onClose={onClose}>
       {tools.isError && <Failed error={tools.error} onRetry={() => void tools.refetch()} />}

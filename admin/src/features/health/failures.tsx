@@ -7,7 +7,7 @@ import { Link } from '@/components/ui/link';
 import { Ago } from '@/components/ui/time';
 import { answer, api } from '@/lib/api/client';
 import { brokenOf, modelsAnswer } from '@/lib/run-failures';
-import { EVERY_MS, FAILURES_SHOWN, Part } from './part';
+import { COMING, EVERY_MS, FAILURES_SHOWN, Part } from './part';
 
 const LOOKED_AT = 200;
 
@@ -25,6 +25,7 @@ export function RunFailures() {
   const isLast = broken[0] !== undefined && broken[0] === brokenOf(all.slice(0, 1))[0];
   return (
     <Part title={t('runFailures')} state={ended.isPending ? 'unknown' : ended.isError ? 'bad' : isLast ? 'wait' : 'good'} advice={isLast ? t('runFailuresAdvice') : null}>
+      {ended.isPending && <p>{COMING}</p>}
       {ended.isSuccess && <p>{t('runsFailed', { count: broken.length, all: all.length })}</p>}
       <ul className="grid gap-1.5">
         {broken.slice(0, FAILURES_SHOWN).map((run) => (
@@ -61,7 +62,7 @@ export function Models() {
           {t('modelsNamed', { count })}
         </Link>
       </p>
-      {!isPending && <p>{isAnswered === null ? t('modelsUnasked') : isAnswered ? t('modelsAnswered') : t('modelsAway')}</p>}
+      <p>{isPending ? COMING : isAnswered === null ? t('modelsUnasked') : isAnswered ? t('modelsAnswered') : t('modelsAway')}</p>
     </Part>
   );
 }

@@ -13,7 +13,7 @@ import { failuresOf, readMetrics, requestsOf } from '@/lib/metrics';
 import { useNow } from '@/lib/now';
 import { isSigningLate } from '@/lib/signing';
 import { Models, RunFailures } from './failures';
-import { EVERY_MS, FAILURES_SHOWN, Part } from './part';
+import { COMING, EVERY_MS, FAILURES_SHOWN, Part } from './part';
 
 const COUNTED_MAX = 200;
 const ENTRIES_MAX = 100;
@@ -62,7 +62,7 @@ function Server() {
   const isWell = probe.data?.isOk === true && !probe.isError;
   return (
     <Part title={t('server')} state={probe.isPending ? 'unknown' : isWell ? 'good' : 'bad'} advice={probe.isPending || isWell ? null : t('serverAdvice')}>
-      {probe.data !== undefined && <p>{t('answersIn', { time: formats.ms(probe.data.ms) })}</p>}
+      <p>{probe.data === undefined ? COMING : t('answersIn', { time: formats.ms(probe.data.ms) })}</p>
     </Part>
   );
 }
@@ -74,7 +74,7 @@ function Database() {
   const isWell = probe.data?.isOk === true && !probe.isError;
   return (
     <Part title={t('database')} state={probe.isPending ? 'unknown' : isWell ? 'good' : 'bad'} advice={probe.isPending || isWell ? null : t('databaseAdvice')}>
-      {probe.data !== undefined && <p>{t('answersIn', { time: formats.ms(probe.data.ms) })}</p>}
+      <p>{probe.data === undefined ? COMING : t('answersIn', { time: formats.ms(probe.data.ms) })}</p>
     </Part>
   );
 }
@@ -141,11 +141,13 @@ function Signing() {
   const isPending = newest.isPending || signed.isPending;
   return (
     <Part title={t('signing')} state={isPending ? 'unknown' : newest.isError || signed.isError ? 'bad' : isLate ? 'bad' : 'good'} advice={isLate ? t('signingAdvice') : null}>
+      {signed.isPending && <p>{COMING}</p>}
       {last !== undefined && (
         <p>
           {t('signed')} <Ago at={last.signed_at} />
         </p>
       )}
+      {newest.isPending && <p>{COMING}</p>}
       {entry !== undefined && (
         <p>
           {t('written')} <Ago at={entry.at} />

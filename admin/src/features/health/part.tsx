@@ -8,6 +8,8 @@ import { Card } from '@/components/ui/card';
 export const EVERY_MS = 10_000;
 /** Of what went wrong, the newest or most. */
 export const FAILURES_SHOWN = 5;
+/** In place of a line that is still to come: nothing below it moves then. */
+export const COMING = '\u00a0';
 
 export type State = 'good' | 'wait' | 'bad' | 'unknown';
 const TONES: Record<State, BadgeTone> = { good: 'good', wait: 'wait', bad: 'bad', unknown: 'plain' };

@@ -9,6 +9,7 @@ import { Button } from '@/components/ui/button';
 import { More } from '@/components/ui/more';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
+import { WhenPlacesKnown } from '@/components/workspace-select';
 import { answer, api } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
 import { useList } from '@/lib/list';
@@ -42,7 +43,11 @@ export function SchedulesView() {
       }
     >
       {one === '' ? <List shown={shownOf(get('show'))} onAll={() => set({ show: '' })} onNew={add} /> : <Alone key={one} id={one} onAll={() => set({ one: '' })} />}
-      {get('new') === '1' && <NewSchedule onClose={() => set({ new: '' })} />}
+      {get('new') === '1' && (
+        <WhenPlacesKnown>
+          <NewSchedule onClose={() => set({ new: '' })} />
+        </WhenPlacesKnown>
+      )}
     </Page>
   );
 }

@@ -16,13 +16,20 @@ const APIS = ['openai', 'openai-responses'] as const;
 
 /** What this installation is connected to. Most is written in files at the machine, and read here with where it is put; secrets of plugins are set here too. */
 export function Installation() {
+  // Both are asked at once, and what stands below comes when it is known how tall what is above it is.
+  const models = useModels();
+  useIntegrations();
   return (
     <>
       <Models />
-      <Connected />
+      {!models.isPending && <Connected />}
       <Secrets />
     </>
   );
+}
+
+function useModels() {
+  return useQuery({ queryKey: ['models'], queryFn: () => answer(api.GET('/api/v1/models')) });
 }
 
 /** A name of the configuration, left as it is. */
@@ -36,7 +43,7 @@ function code(text: React.ReactNode) {
 
 function Models() {
   const t = useTranslations('settings.models');
-  const models = useQuery({ queryKey: ['models'], queryFn: () => answer(api.GET('/api/v1/models')) });
+  const models = useModels();
   return (
     <Part title={t('title')} hint={t.rich('hint', { code })}>
       {models.isPending && <Loading lines={2} className="px-0" />}

@@ -78,7 +78,7 @@ export function ToolsView() {
           {all.length > 0 && <p className="text-sm text-soft">{t('atTheMachine')}</p>}
         </div>
       )}
-      {open !== undefined && <ToolDialog tool={open} took={took([open])} onClose={() => set({ open: '' })} />}
+      {open !== undefined && (isWhole || error !== null) && <ToolDialog tool={open} took={took([open])} onClose={() => set({ open: '' })} />}
       {servers.has(proposed) && may(me, 'changes:propose') && <ProposeTools server={proposed} onClose={() => set({ propose: '' })} />}
     </Page>
   );
