@@ -18,12 +18,12 @@ const APIS = ['openai', 'openai-responses'] as const;
 export function Installation() {
   // Both are asked at once, and what stands below comes when it is known how tall what is above it is.
   const models = useModels();
-  useIntegrations();
+  const integrations = useIntegrations();
   return (
     <>
       <Models />
       {!models.isPending && <Connected />}
-      <Secrets />
+      {!models.isPending && !integrations.isPending && <Secrets />}
     </>
   );
 }
