@@ -124,12 +124,14 @@ pub struct Config {
 impl Config {
     /// What to add to a refusal that a configuration might not make: that none was read. Nothing where one was.
     pub(crate) fn unread(&self) -> &'static str {
-        if self.file.is_some() { "" } else { " (no `steward.toml` was read, for none lies here: the defaults are in force)" }
+        if self.file.is_some() { "" } else { " (no `steward.toml` was read, for none lies here: what counts is the defaults, the environment and the flags)" }
     }
 
-    /// The variable that should hold a model's key, where it holds none.
-    pub(crate) fn without_key(&self, model: &str) -> Option<&str> {
-        self.models.models.get(model).filter(|model| model.api_key.is_none()).and_then(|model| model.api_key_env.as_deref())
+    /// The key of the configuration that names the variable of a model's key, where that variable holds none. Not what it names: many a one pastes
+    /// the key itself there.
+    pub(crate) fn without_key(&self, model: &str) -> Option<String> {
+        let found = self.models.models.get(model)?;
+        (found.api_key.is_none() && found.api_key_env.is_some()).then(|| format!("models.{model}.api_key_env"))
     }
 
     /// Reads and checks everything. Reports all that is wrong at once.

@@ -252,10 +252,15 @@ pub fn plugin_dirs(dir: &Path) -> Vec<PathBuf> {
 /// Loads tools, rules, prompts and agents.
 pub fn govern(config: &Config, on_record: OnRecord) -> Result<Governance, AssembleError> {
     let host = load_host(config, on_record)?;
-    let rules = policies::load(&config.policies_dir, &host.specs()).map_err(|err| err.beside(&host.set_aside()))?;
+    let rules = load_rules(config, &host)?;
     let prompts = agents::load_prompts(&config.prompts_dir)?;
     let agents = agents::resolve(&config.agents, &prompts)?;
     Ok(Governance { host, rules: SharedRules::new(rules), prompts: Arc::new(prompts), agents: Arc::new(agents) })
+}
+
+fn load_rules(config: &Config, host: &Host) -> Result<steward_policies::Rules, PoliciesError> {
+    let tools = host.specs();
+    policies::load(&config.policies_dir, &tools).map_err(|err| err.beside(&host.set_aside(), &tools))
 }
 
 /// The loop's parts, and the pool of the server's role beside them.
@@ -270,7 +275,7 @@ pub struct Assembled {
 pub fn check(config: &Config) -> Result<(), AssembleError> {
     tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::default(), || -> Result<(), AssembleError> {
         let host = look_at_host(config)?;
-        policies::load(&config.policies_dir, &host.specs()).map_err(|err| err.beside(&host.set_aside()))?;
+        load_rules(config, &host)?;
         agents::resolve(&config.agents, &agents::load_prompts(&config.prompts_dir)?)?;
         Ok(())
     })

@@ -146,7 +146,9 @@ impl Judge<'_> {
         let over_budget = !self.facts.within_budget && forbids.first().is_some_and(|first| self.rules.0.on_budget.contains(first));
         let by = self.first(forbids);
         let shapes: Vec<&str> = self.tool.slice.permits.iter().filter_map(|index| self.rule(*index)?.shape.as_deref()).collect();
-        let from_permits = (!shapes.is_empty()).then(|| shapes.join("; or "));
+        let retryable = !over_budget && !self.tool.slice.permits.is_empty() && !self.is_never(forbids);
+        // What the permits would allow is no advice where no call gets as far as them.
+        let from_permits = (retryable && !shapes.is_empty()).then(|| shapes.join("; or "));
         Denial {
             class: if over_budget { BlockClass::Limit } else { BlockClass::Policy },
             rules: self.ids(forbids),
@@ -156,7 +158,7 @@ impl Judge<'_> {
                 Some(rule) => format!("`{}` is forbidden: {}", self.facts.tool, rule.reason),
                 None => format!("No rule allows `{}` as proposed, and no approval would.", self.facts.tool),
             }),
-            retryable: !over_budget && !self.tool.slice.permits.is_empty() && !self.is_never(forbids),
+            retryable,
             allowed_shape: by.and_then(|rule| rule.shape.clone()).or(from_permits).filter(|_| !over_budget),
         }
     }

@@ -1,7 +1,7 @@
 //! Plugin manifests name files that are there: every schema exists and is a schema of an object. A README says what its manifest says.
 
 use crate::markdown::{cells, spans};
-use crate::tree::{ending, none, tree};
+use crate::tree::{ending, none, text, tree};
 use toml::{Table, Value};
 
 /// What a manifest has against the files beside it.
@@ -65,6 +65,15 @@ fn plugin_manifests_name_schemas_that_exist() {
     let manifests: Vec<_> = ending("/tool.toml").filter(|(path, _)| path.starts_with("tools/plugins/")).collect();
     assert!(!manifests.is_empty(), "there is no plugin");
     none(manifests.into_iter().flat_map(|(path, text)| complaints(path, text, |schema| tree().get(schema).cloned())).collect());
+}
+
+/// Whoever begins with an older one is stopped by cargo at their first build.
+#[test]
+fn the_page_of_a_first_plugin_asks_for_the_cargo_that_its_sdk_needs() {
+    let manifest: Table = text("tools/sdk/Cargo.toml").parse().unwrap();
+    let needs = manifest.get("package").and_then(|package| package.get("rust-version")).and_then(Value::as_str).unwrap();
+    let page = text("docs/adding-a-tool.md");
+    assert!(page.contains(&format!("| Rust | cargo {needs} or newer, ")), "the page does not ask for cargo {needs}");
 }
 
 /// What a README leaves out of a manifest, or has that the manifest has not.

@@ -1,5 +1,6 @@
 //! `steward approvals`: decide on held actions from the terminal. Money is never released here.
 
+mod came_of;
 mod card;
 mod decide;
 mod edit;
@@ -168,7 +169,7 @@ impl Approvals {
                 with(config, &who, "steward approvals", async |terminal| {
                     let said = decide::approve(terminal, &output, hold, envelope, code).await?;
                     decide::say(&output, &said, json)?;
-                    if json { Ok(()) } else { decide::show_result(terminal, &output, &said).await }
+                    if json { Ok(()) } else { came_of::show(terminal, &output, &said).await }
                 })
                 .await?;
             }

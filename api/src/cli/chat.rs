@@ -116,8 +116,8 @@ impl Chat {
         for one in runtime.host.set_aside() {
             eprintln!("steward: not run: {}", one.reason);
         }
-        if let Some(variable) = terminal.config.without_key(&agent.model) {
-            eprintln!("steward: `{variable}` is not set here, or is empty: the model `{}` is asked without a key", agent.model);
+        if let Some(key) = terminal.config.without_key(&agent.model) {
+            eprintln!("steward: the variable that `{key}` names is not set here, or is empty: the model `{}` is asked without a key", agent.model);
         }
         let workspace = terminal.workspace(self.workspace.as_deref()).await?;
         let mut session = Session::begin(terminal, runtime.clone(), agent, workspace, self.conversation, setting.output, self.json).await?;

@@ -104,21 +104,18 @@ impl Setting {
 
     /// A sandbox without any plugin, to look at one in.
     fn sandbox(&self) -> Result<Host, CliError> {
-        sandbox_with(self.compiled(), None)
+        sandbox_with(self.compiled())
     }
 
-    /// The same for a plugin of the installation: what is compiled to be looked at is there when it is run, and what this person compiled
-    /// when they built it is not compiled again.
+    /// The same for a plugin of the installation: what is compiled to be looked at is there when it is run. What this person compiled when they
+    /// built it is compiled once more: of machine code the installation takes none but its own.
     fn sandbox_of(&self, config: &Config) -> Result<Host, CliError> {
-        match compiled_of(config) {
-            Some(dir) => sandbox_with(Some(dir), self.compiled()),
-            None => self.sandbox(),
-        }
+        sandbox_with(compiled_of(config).or_else(|| self.compiled()))
     }
 }
 
-fn sandbox_with(cache_dir: Option<PathBuf>, cache_from: Option<PathBuf>) -> Result<Host, CliError> {
-    Ok(Host::to_look(HostOptions { cache_dir, cache_from, ..HostOptions::default() }).map_err(AssembleError::from)?)
+fn sandbox_with(cache_dir: Option<PathBuf>) -> Result<Host, CliError> {
+    Ok(Host::to_look(HostOptions { cache_dir, ..HostOptions::default() }).map_err(AssembleError::from)?)
 }
 
 impl Plugin {
@@ -314,21 +311,23 @@ fn install(setting: &Setting, from: &Path) -> Result<(), CliError> {
     let dir = unpacked.as_ref().map_or(from, |unpacked| unpacked.dir());
     let host = setting.sandbox()?;
     host.reserve(config.mcp.iter().map(|server| server.name.clone()));
-    let found = ready(|| host.examine(dir, &config.plugin_trust)).map_err(|source| refused(&config, dir, source))?;
+    let found = ready(|| host.examine(dir, &config.plugin_trust)).map_err(|source| refused(&config, from, source))?;
     let to = config.plugins_dir.join(&found.name);
     steward_host::installed::copy(dir, &to).map_err(|source| AssembleError::Plugin { dir: to.clone(), source })?;
     let output = &setting.output;
     output.line(format!("`{}` {} lies in `{}`", found.name, found.facts.version, to.display()))?;
-    let is_listed = digest_of(accepted_plugin(&mcp_lock(&config), &found.name)?.as_ref()) == found.digest();
-    if is_listed {
-        return Ok(output.line("It is accepted already, as it is: there is nothing to do")?);
+    // The list is no record of what was accepted, and one that cannot be read says nothing of this plugin.
+    let listed = accepted_plugin(&mcp_lock(&config), &found.name).ok().flatten();
+    if digest_of(listed.as_ref()) == found.digest() {
+        return Ok(output.line("It stands in the list of accepted plugins as it is; `steward plugin list` says whether it runs")?);
     }
     Ok(output.line(format!("Nothing of it is run until it is accepted: steward plugin accept {} --reason \"…\"", found.name))?)
 }
 
 /// Why a plugin is not installed. Whoever has a configuration and stands elsewhere reads that it was not asked.
-fn refused(config: &Config, dir: &Path, source: PluginError) -> CliError {
+fn refused(config: &Config, from: &Path, source: PluginError) -> CliError {
     let is_of_configuration = matches!(source, PluginError::Signature { .. });
-    let err = KitError::as_built(dir, source);
+    // What came as an archive is not there to be built.
+    let err = if from.is_file() { KitError::Plugin { dir: from.to_owned(), source } } else { KitError::as_found(from, source) };
     if is_of_configuration { CliError::said(format!("{}{}", chain(&err), config.unread())) } else { err.into() }
 }

@@ -258,7 +258,7 @@ fn read(config: &Config, which: &Which) -> Result<Set, CliError> {
 }
 
 fn run_check(output: &Output, set: &Set, as_json: bool) -> Result<ExitCode, CliError> {
-    let checked = check(&set.rules, &set.tools).map_err(|err| PoliciesError::from(err).beside(&set.aside));
+    let checked = check(&set.rules, &set.tools).map_err(|err| PoliciesError::from(err).beside(&set.aside, &set.tools));
     if as_json {
         match &checked {
             Ok(summary) => output.json(&json!({ "valid": true, "summary": summary }))?,

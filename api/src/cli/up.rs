@@ -171,8 +171,9 @@ fn announce(output: &Output, config: &Config, link: Option<&SecretString>, has_w
     let quiet = |text: &str| output.tone(Tone::Quiet, text);
     output.line("")?;
     output.line(output.tone(Tone::Strong, &format!("Steward is ready at {}", site.public_url())))?;
-    for (name, variable) in config.models.models.keys().filter_map(|name| Some((name, config.without_key(name)?))) {
-        let words = format!("  `{variable}` is not set, or is empty, so the model `{name}` has no key: set it in this terminal and start again.");
+    for (name, key) in config.models.models.keys().filter_map(|name| Some((name, config.without_key(name)?))) {
+        let words =
+            format!("  The variable that `{key}` names is not set, or is empty, so the model `{name}` has no key: set it in this terminal and start again.");
         output.line(output.tone(Tone::Warning, &words))?;
     }
     if let Some(link) = link {

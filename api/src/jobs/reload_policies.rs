@@ -111,7 +111,7 @@ pub async fn run(watched: Watched, (store, office): (Store, Office), stop: Cance
 
 fn reload(dir: &Path, tools: &[ToolSpec], rules: &SharedRules, host: &Host) {
     let before = rules.base().digest();
-    match policies::load(dir, tools).map_err(|err| err.beside(&host.set_aside())) {
+    match policies::load(dir, tools).map_err(|err| err.beside(&host.set_aside(), tools)) {
         Ok(fresh) if fresh.digest() == before => {}
         Ok(fresh) => {
             for warning in fresh.warnings() {

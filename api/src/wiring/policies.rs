@@ -27,19 +27,24 @@ pub enum PoliciesError {
 }
 
 impl PoliciesError {
-    /// The same where some plugins are not run: a rule about a tool of one of them is not told that the name is wrong.
+    /// The same where some plugins wait to be accepted, beside these tools: a rule about a tool of one of them is not told that the name is wrong.
     #[must_use]
-    pub fn beside(self, aside: &[SetAside]) -> Self {
+    pub fn beside(self, aside: &[SetAside], tools: &[ToolSpec]) -> Self {
         match self {
-            Self::Rules(RulesError::Broken(problems)) => Self::Rules(RulesError::Broken(problems.into_iter().map(|problem| told(problem, aside)).collect())),
+            Self::Rules(RulesError::Broken(problems)) => {
+                Self::Rules(RulesError::Broken(problems.into_iter().map(|problem| told(problem, aside, tools)).collect()))
+            }
             other => other,
         }
     }
 }
 
-/// A problem with the plugin that it comes from, where it is about an action of one that is set aside.
-fn told(problem: Problem, aside: &[SetAside]) -> Problem {
-    let of = |one: &&SetAside| one.dir.file_name().is_some_and(|name| problem.message.contains(&format!("Action::\"{}.", name.to_string_lossy())));
+/// A problem with the plugin that it comes from, where it is about an action of one that waits. Where tools of that name are loaded, as of another
+/// folder or another version, the plugin runs, and the name of the action is what is wrong.
+fn told(problem: Problem, aside: &[SetAside], tools: &[ToolSpec]) -> Problem {
+    let is_named = |name: &String| problem.message.contains(&format!("Action::\"{name}."));
+    let runs = |name: &String| tools.iter().any(|tool| tool.name.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.')));
+    let of = |one: &&SetAside| one.waiting.as_ref().is_some_and(|name| is_named(name) && !runs(name));
     let Some(one) = aside.iter().find(of) else { return problem };
     // What Cedar advises after that is to use another name.
     let what = problem.message.split(';').next().unwrap_or_default();
@@ -117,4 +122,32 @@ pub fn files(dir: &Path) -> Result<PolicyFiles, PoliciesError> {
 /// Reads and checks the rules for these tools.
 pub fn load(dir: &Path, tools: &[ToolSpec]) -> Result<Rules, PoliciesError> {
     Ok(Rules::load(&read_rules(dir)?, tools)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told;
+    use std::path::PathBuf;
+    use steward_core::ToolSpec;
+    use steward_host::installed::SetAside;
+    use steward_policies::{Problem, sample_tools};
+
+    #[test]
+    fn only_a_plugin_that_waits_and_does_not_run_is_what_is_the_matter_with_a_rule() {
+        let sample = sample_tools().expect("sample");
+        let check = |waiting: Option<&str>, tools: &[ToolSpec], is_told: bool| {
+            let aside = [SetAside { dir: PathBuf::from("plugins/mail"), waiting: waiting.map(str::to_owned), reason: "it waits".to_owned() }];
+            let problem = Problem { file: "a.cedar".to_owned(), line: 1, message: "there is no `Action::\"mail.sned\"`; mend the name".to_owned() };
+            let got = told(problem.clone(), &aside, tools).message;
+            let expect = if is_told { "there is no `Action::\"mail.sned\"`; its plugin is installed and not run: it waits" } else { problem.message.as_str() };
+            assert_eq!(got, expect, "{waiting:?}");
+        };
+        // Another folder's tools have the name: the rule has a slip in it.
+        check(Some("mail"), &sample, false);
+        // A folder of the name is set aside for another reason, or another plugin waits in it.
+        check(None, &[], false);
+        check(Some("post"), &[], false);
+        check(Some("mai"), &[], false);
+        check(Some("mail"), &[], true);
+    }
 }

@@ -201,14 +201,19 @@ fn reasons_come_from_the_first_rule_and_say_what_would_do() {
 
 #[test]
 fn what_is_forbidden_whatever_the_call_is_is_not_worth_another_try() {
-    let text = |forbid: &str| format!("@id(\"p\") @reason(\"all\") permit (principal, action, resource);\n@id(\"f\") @reason(\"no\") forbid {forbid};");
-    let is_retryable = |forbid: &str| match judge(&rules(&text(forbid)), &sample::facts("mail.send")) {
-        Judgement::Block(denial) => denial.retryable,
+    let text = |forbid: &str| {
+        format!("@id(\"p\") @reason(\"all\") @shape(\"a known receiver\") permit (principal, action, resource);\n@id(\"f\") @reason(\"no\") {forbid};")
+    };
+    // What a permit would allow is told only where a call can get as far as it.
+    let check = |forbid: &str, expect: (bool, Option<&str>)| match judge(&rules(&text(forbid)), &sample::facts("mail.send")) {
+        Judgement::Block(denial) => assert_eq!((denial.retryable, denial.allowed_shape.as_deref()), expect, "{forbid}"),
         other => panic!("{other:?}"),
     };
-    assert!(!is_retryable("(principal, action == Action::\"mail.send\", resource)"));
-    assert!(!is_retryable("(principal, action in Action::\"send\", resource)"));
-    assert!(is_retryable("(principal, action == Action::\"mail.send\", resource) when { !context.leak }"));
+    check("forbid (principal, action == Action::\"mail.send\", resource)", (false, None));
+    check("forbid (principal, action in Action::\"send\", resource)", (false, None));
+    check("forbid (principal, action == Action::\"mail.send\", resource) when { !context.leak }", (true, Some("a known receiver")));
+    // What the forbid itself says stays: its author knows what else there is.
+    check("@shape(\"a note instead\") forbid (principal, action == Action::\"mail.send\", resource)", (false, Some("a note instead")));
 }
 
 #[test]

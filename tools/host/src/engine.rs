@@ -53,9 +53,6 @@ pub enum Allocation {
 pub struct HostOptions {
     /// Where compiled plugins are kept; none compiles them at every start.
     pub cache_dir: Option<PathBuf>,
-    /// Another such folder, which is read before a plugin is compiled and never written. It counts only where it and its key are of the account
-    /// that `cache_dir` is of; anything else about it that is not right is as if it were not there.
-    pub cache_from: Option<PathBuf>,
     /// Calls that run at once, of one organisation half of them; more wait.
     pub slots: u32,
     /// How often a computing plugin gives way to others, in milliseconds; also how late past its deadline it is stopped.
@@ -73,15 +70,7 @@ pub const KV_QUOTA_DEFAULT: KvQuota = KvQuota { bytes_max: 1 << 20, entries_max:
 
 impl Default for HostOptions {
     fn default() -> Self {
-        Self {
-            cache_dir: None,
-            cache_from: None,
-            slots: 200,
-            tick_ms: 2,
-            allocation: Allocation::Pooled,
-            egress: EgressOptions::default(),
-            kv: KV_QUOTA_DEFAULT,
-        }
+        Self { cache_dir: None, slots: 200, tick_ms: 2, allocation: Allocation::Pooled, egress: EgressOptions::default(), kv: KV_QUOTA_DEFAULT }
     }
 }
 
@@ -126,7 +115,7 @@ impl Host {
             Allocation::OnDemand => Engine::new(&config()),
         };
         let engine = engine.map_err(|err| HostError::Engine(format!("{err:#}")))?;
-        let cache = Cache::open(options.cache_dir.as_deref(), &engine)?.reading_from(options.cache_from.as_deref());
+        let cache = Cache::open(options.cache_dir.as_deref(), &engine)?;
         let ticker = Ticker::start(&engine, Duration::from_millis(options.tick_ms.max(1)))?;
         let slots = Slots::new(usize::try_from(slots).unwrap_or(usize::MAX));
         let (tools, plugins, servers, generation) = (RwLock::default(), RwLock::default(), RwLock::default(), watch::Sender::new(0));

@@ -47,6 +47,15 @@ pub enum KitError {
         #[source]
         source: PluginError,
     },
+    /// The same of a plugin that may be anybody's: to build it would run its author's programs.
+    #[error("the plugin in `{dir}` cannot be used as it is built (if it is your own, build it again)")]
+    Differs {
+        /// Its folder.
+        dir: PathBuf,
+        /// What differs.
+        #[source]
+        source: PluginError,
+    },
     /// The sandbox does not start.
     #[error(transparent)]
     Host(#[from] HostError),
@@ -57,10 +66,16 @@ impl KitError {
         Self::Said(message.into())
     }
 
-    /// Why a plugin cannot be used that was not built just now.
-    pub fn as_built(dir: impl Into<PathBuf>, source: PluginError) -> Self {
+    /// Why a project cannot be used that was not built just now. Whoever asks has it in their hands to build.
+    pub(crate) fn as_built(dir: impl Into<PathBuf>, source: PluginError) -> Self {
         let dir = dir.into();
         if matches!(source, PluginError::Disagrees { .. }) { Self::Stale { dir, source } } else { Self::Plugin { dir, source } }
+    }
+
+    /// Why a plugin cannot be used that lies in some folder.
+    pub fn as_found(dir: impl Into<PathBuf>, source: PluginError) -> Self {
+        let dir = dir.into();
+        if matches!(source, PluginError::Disagrees { .. }) { Self::Differs { dir, source } } else { Self::Plugin { dir, source } }
     }
 
     pub(crate) fn read(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
@@ -79,7 +94,7 @@ impl HasKind for KitError {
         match self {
             Self::Said(_) => Kind::Invalid,
             Self::Read { .. } | Self::Write { .. } => Kind::Away,
-            Self::Plugin { source, .. } | Self::Stale { source, .. } => source.kind(),
+            Self::Plugin { source, .. } | Self::Stale { source, .. } | Self::Differs { source, .. } => source.kind(),
             Self::Host(err) => err.kind(),
         }
     }

@@ -2,32 +2,26 @@
 
 use super::Card;
 use crate::cli::error::CliError;
-use crate::cli::output::{Output, Tone, one_line};
-use crate::cli::progress::Progress;
+use crate::cli::output::{Output, Tone};
 use crate::cli::terminal::Terminal;
 use serde_json::json;
 use std::io::{self, IsTerminal};
-use std::time::Duration;
-use steward_core::{EnvelopeId, Event, HasKind, HoldId, Kind, Outcome};
+use steward_core::{EnvelopeId, HoldId};
 use steward_office::holds::{self, Approved, needs_in_words};
-use steward_office::{OfficeError, people, runs};
-use steward_store::run::RunStatus;
-use tokio::time::{sleep, timeout};
-
-/// How often a run is looked at for what came of a call, in milliseconds.
-const LOOK_MS: u64 = 250;
-/// How long what came of it is waited for, in seconds.
-const RESULT_SECONDS_MAX: u64 = 60;
-/// How long a run may wait for somebody who takes it up, in seconds: perhaps nobody works.
-const TAKEN_SECONDS_MAX: u64 = 5;
-/// Letters of a result.
-const LETTERS: usize = 400;
+use steward_office::{OfficeError, people};
 
 /// What came of it.
 pub(super) struct Decided {
-    hold: HoldId,
+    pub(super) hold: HoldId,
     outcome: &'static str,
     note: String,
+}
+
+impl Decided {
+    /// Whether the action goes ahead now.
+    pub(super) fn is_approved(&self) -> bool {
+        self.outcome == "approved"
+    }
 }
 
 /// Approves exactly this envelope; without one, shows the action and asks.
@@ -81,68 +75,8 @@ pub(super) async fn revise(terminal: &Terminal, hold: HoldId, guidance: &str) ->
     Ok(Decided { hold, outcome: "revised", note: goes_on(terminal) })
 }
 
-/// Waits for what comes of a call that was just approved, and shows it. Whoever does not want to wait leaves with Ctrl-C, and nothing is lost.
-pub(super) async fn show_result(terminal: &Terminal, output: &Output, decided: &Decided) -> Result<(), CliError> {
-    if decided.outcome != "approved" || !is_driven_elsewhere(terminal) {
-        return Ok(());
-    }
-    let sign = Progress::start("waiting for what comes of it; Ctrl-C leaves, and it goes on");
-    let seen = tokio::select! {
-        _ = tokio::signal::ctrl_c() => None,
-        seen = timeout(Duration::from_secs(RESULT_SECONDS_MAX), outcome_of(terminal, decided.hold)) => match seen {
-            Err(_) => None,
-            // Who may decide on it may not always see the run that it is of.
-            Ok(Err(err)) if matches!(err.kind(), Kind::Missing | Kind::Denied) => None,
-            Ok(seen) => seen?,
-        },
-    };
-    drop(sign);
-    match seen {
-        Some((tool, Outcome::Ok { result, summary })) => {
-            let words = summary.unwrap_or_else(|| result.to_string());
-            output.line(format!("  {} {tool} {}", output.tone(Tone::Good, "✓"), one_line(&words, LETTERS)))?;
-        }
-        Some((tool, Outcome::Failed { failure })) => {
-            output.line(format!("  {} {tool} failed: {}", output.tone(Tone::Bad, "✗"), one_line(&failure.message, LETTERS)))?;
-        }
-        None => output.line(format!("Nothing came of it yet; `steward approvals show {}` says what becomes of it.", decided.hold))?,
-    }
-    Ok(())
-}
-
-/// What came of a held call, with its tool; none where nobody takes its run up, or it ends without.
-async fn outcome_of(terminal: &Terminal, hold: HoldId) -> Result<Option<(String, Outcome)>, CliError> {
-    let mut tx = terminal.store.begin(&terminal.actor).await?;
-    let (row, _) = holds::get(&mut tx, hold).await?;
-    tx.rollback().await?;
-    let (mut after, mut idle_ms) = (0, 0);
-    loop {
-        let mut tx = terminal.store.begin(&terminal.actor).await?;
-        // In this order: what a run did before it ended is in its journal by then.
-        let status = runs::get(&mut tx, row.run).await?.status;
-        let events = runs::events(&mut tx, row.run, after).await?;
-        tx.rollback().await?;
-        let is_last = events.is_empty();
-        for recorded in events {
-            after = recorded.seq;
-            if let Event::Done { call_id, outcome, .. } = recorded.event
-                && call_id.to_string() == row.call_id
-            {
-                return Ok(Some((row.tool, outcome)));
-            }
-        }
-        match status {
-            RunStatus::Ended if is_last => return Ok(None),
-            RunStatus::Queued | RunStatus::Waiting if idle_ms >= TAKEN_SECONDS_MAX * 1000 => return Ok(None),
-            RunStatus::Queued | RunStatus::Waiting => idle_ms += LOOK_MS,
-            RunStatus::Running | RunStatus::Ended => {}
-        }
-        sleep(Duration::from_millis(LOOK_MS)).await;
-    }
-}
-
 /// Whether another process may be driving runs.
-fn is_driven_elsewhere(terminal: &Terminal) -> bool {
+pub(super) fn is_driven_elsewhere(terminal: &Terminal) -> bool {
     terminal.database.is_guest() || terminal.config.database.url.is_some()
 }
 

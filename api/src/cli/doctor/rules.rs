@@ -88,8 +88,8 @@ async fn models(config: &Config) -> Vec<Check> {
     }
     let looks = config.models.models.iter().map(|(name, model)| async move {
         let base = if model.base_url.is_empty() { OPENAI_BASE_URL } else { &model.base_url };
-        if let Some(variable) = model.api_key_env.as_ref().filter(|_| model.api_key.is_none()) {
-            return Check::wrong(NAME, format!("{name}: `{variable}` is not set; put the key of {} there", model.model));
+        if let Some(key) = config.without_key(name) {
+            return Check::wrong(NAME, format!("{name}: the variable that `{key}` names is not set; put the key of {} there", model.model));
         }
         if model.api_key.is_none() && model.base_url.is_empty() {
             return Check::wrong(NAME, format!("{name}: OpenAI wants a key; name its variable in `models.{name}.api_key_env`"));

@@ -104,7 +104,7 @@ fn facts(info: &PluginInfo, signed_by: String) -> Vec<(&'static str, String)> {
 /// A plugin that lies in a folder, as it would be loaded.
 fn of_dir(setting: &Setting, dir: &Path) -> Result<Shown, CliError> {
     let host = setting.sandbox()?;
-    let info = ready(|| host.load_dir(dir)).map_err(|source| KitError::as_built(dir, source))?;
+    let info = ready(|| host.load_dir(dir)).map_err(|source| KitError::as_found(dir, source))?;
     let signed_by = match std::fs::read_to_string(dir.join(SIGNATURE_FILE)) {
         Err(_) => "nobody".to_owned(),
         Ok(text) => signer(setting, dir, &text),

@@ -32,7 +32,7 @@ fn what_is_wrong_is_named_with_what_to_do() {
         ("policies", "rules/mine.cedar:1"),
         ("envelope key", "can be read by others"),
         ("PostgreSQL", "is not a PostgreSQL cluster"),
-        ("models", "`MY_KEY` is not set"),
+        ("models", "api_key_env` names is not set"),
     ] {
         let one = check(&report, name);
         assert_eq!(one["state"], "wrong", "{one}");

@@ -10,7 +10,8 @@ use steward_api::web::Web;
 use steward_host::testing::GuestFiles;
 use steward_store::testing::TestDatabase;
 
-const UNREAD: &str = "no `steward.toml` was read";
+/// Variables and flags may say something else than the defaults, so that is not left out.
+const UNREAD: &str = "no `steward.toml` was read, for none lies here: what counts is the defaults, the environment and the flags";
 
 #[test]
 fn whoever_stands_elsewhere_reads_that_no_configuration_was_read() {
@@ -65,8 +66,17 @@ fn what_was_not_built_since_is_told_from_what_is_wrong() {
     GuestFiles::hostile().write(&home.path("mine")).expect("written");
     replace(&home, "mine/tool.toml", "effect = \"read\"", "effect = \"destroy\"");
     for verb in ["inspect", "install"] {
-        home.refused(&["plugin", verb, "mine"], &["does not agree with tool.toml", "build it: `steward plugin build mine`"]);
+        home.refused(&["plugin", verb, "mine"], &["does not agree with tool.toml", "if it is your own, build it again"]);
+        // A build runs its author's programs: nobody is told to for a folder that may be a stranger's.
+        assert!(!home.run(&["plugin", verb, "mine"]).err.contains("steward plugin build"));
     }
+    home.succeeds(&["plugin", "pack", "mine", "--to", "mine.tar"]);
+    home.refused(&["plugin", "install", "mine.tar"], &["the plugin in `mine.tar` cannot be used", "does not agree with tool.toml"]);
+    assert!(!home.run(&["plugin", "install", "mine.tar"]).err.contains("build it"));
+    // Whoever runs its cases has it in their hands.
+    home.write("mine/cases/echo.json", "[{ \"name\": \"one\", \"tool\": \"hostile.echo\", \"arguments\": {} }]");
+    let ran = home.run(&["plugin", "test", "mine"]);
+    assert!(ran.code == 2 && ran.err.contains("build it: `steward plugin build mine`"), "{ran:?}");
     assert!(!home.path("data/plugins").exists(), "nothing was written");
 }
 
@@ -85,20 +95,24 @@ fn a_rule_about_a_plugin_that_waits_says_that_it_waits() {
     // A name that is nobody's is still a wrong name.
     home.write("data/policies/rules/mine.cedar", &rule("hostle.echo"));
     home.refused(&["up", "--listen", "127.0.0.1:0"], &["Action::\"hostle.echo\"", "mend the name"]);
-    // Accepted, it is what the rule says, and to install the same once more changes nothing.
+    // Accepted, it is what the rule says, and to install the same once more changes nothing. Whether it runs says the record and not the list.
     home.succeeds(&["plugin", "accept", "hostile"]);
-    assert!(home.succeeds(&["plugin", "install", "mine"]).contains("accepted already"));
+    let again = home.succeeds(&["plugin", "install", "mine"]);
+    assert!(again.contains("stands in the list of accepted plugins as it is") && again.contains("`steward plugin list` says whether it runs"), "{again}");
+    home.write("data/plugins.lock.json", "no list");
+    assert!(home.succeeds(&["plugin", "install", "mine"]).contains("Nothing of it is run until it is accepted"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_start_says_which_key_is_empty_and_that_there_is_no_web() {
     let model = ScriptedModel::start_with(|_| Reply::text("Hello.")).await;
     let database = TestDatabase::make().await;
+    // By the way it is written it could be the key itself, so it is not repeated.
     let toml =
-        format!("[plugins]\nallow_unsigned = true\n[models.strong]\nmodel = \"scripted\"\nbase_url = \"{}\"\napi_key_env = \"NO_KEY\"\n", model.base_url());
+        format!("[plugins]\nallow_unsigned = true\n[models.strong]\nmodel = \"scripted\"\nbase_url = \"{}\"\napi_key_env = \"gsk_NO_KEY\"\n", model.base_url());
     let home = Home::with_config("no-key", &toml).set("STEWARD_DATABASE__URL", &database.superuser_url);
     let up = home.up(&[]);
-    assert!(up.said.contains("`NO_KEY` is not set"), "{}", up.said);
+    assert!(up.said.contains("The variable that `models.strong.api_key_env` names is not set") && !up.said.contains("NO_KEY"), "{}", up.said);
     assert!(up.said.contains("#token="), "{}", up.said);
     assert_eq!(up.said.contains("This build has no web"), !Web::built_in().is_built(), "{}", up.said);
     assert_eq!(home.succeeds(&["link"]).contains("This build has no web"), !Web::built_in().is_built());
@@ -107,12 +121,13 @@ async fn a_start_says_which_key_is_empty_and_that_there_is_no_web() {
     home.succeeds(&["plugin", "install", "mine"]);
     let ran = home.run(&["chat", "hello"]);
     assert!(ran.code == 0 && ran.out.contains("Hello."), "{ran:?}");
-    assert!(ran.err.contains("`NO_KEY` is not set here") && ran.err.contains("not run: plugin `hostile` was not accepted yet"), "{ran:?}");
+    assert!(ran.err.contains("the variable that `models.strong.api_key_env` names is not set here") && !ran.err.contains("NO_KEY"), "{ran:?}");
+    assert!(ran.err.contains("not run: plugin `hostile` was not accepted yet"), "{ran:?}");
     up.stop();
     // With a key there is nothing to say.
-    let home = home.set("NO_KEY", "a-key");
+    let home = home.set("gsk_NO_KEY", "a-key");
     let up = home.up(&[]);
-    assert!(!up.said.contains("NO_KEY"), "{}", up.said);
+    assert!(!up.said.contains("api_key_env"), "{}", up.said);
     up.stop();
 }
 

@@ -285,7 +285,7 @@ fn archives(home: &Home) {
     assert!(home.succeeds(&["plugin", "accept", "hello"]).contains("with the first `steward up`"));
     assert!(home.succeeds(&["plugin", "list"]).contains("hello.greet_contact"));
     // From the folder it is the same plugin.
-    assert!(home.succeeds(&["plugin", "install", "elsewhere"]).contains("accepted already"));
+    assert!(home.succeeds(&["plugin", "install", "elsewhere"]).contains("stands in the list of accepted plugins as it is"));
     assert!(home.succeeds(&["plugin", "accept", "hello"]).contains("nothing to do"));
 }
 

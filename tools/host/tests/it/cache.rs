@@ -2,7 +2,7 @@
 
 use crate::support::Folder;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use steward_host::{Host, HostError, HostOptions};
 
@@ -120,6 +120,71 @@ fn a_cache_that_cannot_be_used_is_named() {
     fs::set_permissions(open.join("key"), fs::Permissions::from_mode(0o644)).expect("opened");
     let refused = start(&open).expect_err("a key that others may read");
     assert!(matches!(&refused, HostError::Cache { path, .. } if path.ends_with("key")), "{refused}");
+}
+
+/// Whoever can write there, writes our process: an administrator's command may have somebody else's home in its environment.
+#[test]
+fn nothing_is_read_from_a_folder_that_is_not_ours_alone() {
+    let folder = Folder::new();
+    let is_refused = |cache: &Path, named: &Path, said: &str| {
+        let refused = start(cache).expect_err(said);
+        assert!(matches!(&refused, HostError::Cache { path, source } if path == named && source.to_string() == said), "{refused:?}");
+        // Whoever only looks does without.
+        let options = HostOptions { cache_dir: Some(cache.to_owned()), slots: 4, ..HostOptions::default() };
+        Host::to_look(options).expect("without a cache").load_shipped().expect("compiled");
+    };
+    let mode = |path: &Path, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("mode");
+
+    let cache = folder.path().join("cache");
+    start(&cache).expect("ours");
+    let (file, key) = (compiled(&cache), cache.join("key"));
+    let before = inode(&file);
+    for open in [0o770, 0o702] {
+        mode(&cache, open);
+        is_refused(&cache, &cache, "others may write to it");
+    }
+    mode(&cache, 0o755);
+    start(&cache).expect("others may read there");
+    assert_eq!(inode(&file), before, "and nothing is compiled again");
+
+    let link = folder.path().join("link");
+    symlink(&cache, &link).expect("linked");
+    is_refused(&link, &link, "it is a link");
+    let elsewhere = folder.path().join("elsewhere");
+    fs::rename(&key, &elsewhere).expect("moved");
+    symlink(&elsewhere, &key).expect("linked");
+    assert!(matches!(start(&cache), Err(HostError::Cache { path, .. }) if path == key), "a key behind a link");
+    fs::remove_file(&key).expect("removed");
+    fs::rename(&elsewhere, &key).expect("back");
+
+    // Only who may give files away can try these.
+    for path in [&cache, &key] {
+        if chown(path, Some(65_534), None).is_ok() {
+            is_refused(&cache, path, "it belongs to another account");
+            chown(path, Some(rustix::process::geteuid().as_raw()), None).expect("back");
+        }
+    }
+    start(&cache).expect("ours again");
+    assert_eq!(inode(&file), before);
+}
+
+#[test]
+fn a_compiled_plugin_behind_a_link_or_open_to_others_is_compiled_again() {
+    let folder = Folder::new();
+    let cache = folder.path().join("cache");
+    start(&cache).expect("first");
+    let (file, elsewhere) = (compiled(&cache), folder.path().join("elsewhere"));
+    fs::rename(&file, &elsewhere).expect("moved");
+    symlink(&elsewhere, &file).expect("linked");
+    start(&cache).expect("again");
+    assert!(!file.is_symlink(), "the link is replaced and not followed");
+    assert!(elsewhere.is_file());
+
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o622)).expect("opened");
+    let before = inode(&file);
+    start(&cache).expect("again");
+    assert_ne!(inode(&file), before);
+    assert_eq!(fs::metadata(&file).expect("file").permissions().mode() & 0o777, 0o600);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -18,7 +19,8 @@ impl Folder {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let name = format!("host-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::create_dir_all(&path).expect("folder");
+        // Nobody else may write there, whatever the umask is: the host refuses to keep compiled plugins in such a folder.
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&path).expect("folder");
         Self(path)
     }
 
