@@ -1,9 +1,9 @@
 //! Compiled plugins on disk, so that a start does not compile them again.
 //!
 //! A compiled plugin is machine code: whoever can write it, writes our process. So every file carries an HMAC under a key
-//! that lies beside it, readable by the server's account alone in a folder where nobody else may write, over the code, the component it was made from and the
-//! engine's settings. A file that does not carry it is compiled again, whatever else it holds. Trouble with the folder
-//! after start is only logged: the cache saves time, nothing depends on it.
+//! that lies beside it, readable by the server's account alone in a folder where nobody else may write, over the code,
+//! the component it was made from and the engine's settings. A file that does not carry it is compiled again, whatever
+//! else it holds. Trouble with the folder after start is only logged: the cache saves time, nothing depends on it.
 
 mod folder;
 
