@@ -52,8 +52,8 @@ test('a list of companies of another program is looked at before it is brought i
   await expect(add).toBeDisabled();
   await choose('Analytical Engines Ltd,,');
   await expect(dialog.getByText('All that can be taken is here already.')).toBeVisible();
-  // Two rows of one host are one company; a row without a name is refused by its line and column; a web address that is none is left out.
-  await choose(`${name},www.${host},Looms`, `${name} Holding,https://${host}/about,`, `,https://${host},`, `${name} Two,javascript:alert(1),`, 'Analytical Engines Ltd,,');
+  // Two rows of one page are one company; a row without a name is refused by its line and column; a web address that is none is left out.
+  await choose(`${name},www.${host},Looms`, `${name} Holding,https://${host}/,`, `,https://${host},`, `${name} Two,javascript:alert(1),`, 'Analytical Engines Ltd,,');
   const rows = dialog.getByRole('listitem');
   await expect(rows.filter({ hasText: `https://www.${host}` }).first()).toContainText('new');
   await expect(rows.filter({ hasText: 'Analytical Engines Ltd' })).toContainText('as they were');

@@ -5,6 +5,7 @@ use super::call::Begun;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::follow::{Followed, follow, shut_out};
+use crate::routes::runs::cancel;
 use futures_util::StreamExt as _;
 use rmcp::model::{CallToolResult, ProgressNotificationParam, ProgressToken};
 use rmcp::{Peer, RoleServer};
@@ -165,7 +166,9 @@ async fn withdraw(caller: &Caller, run: RunId) -> Result<(), steward_office::Off
     };
     match asked.await {
         // It stops here all the same, and is written down when there is room. The call is the caller's own.
-        Err(steward_office::OfficeError::Store(steward_store::StoreError::Full(_))) if caller.state().live.stop_unwritten(run, caller.actor()) => return Ok(()),
+        Err(full @ steward_office::OfficeError::Store(steward_store::StoreError::Full(_))) => {
+            return cancel::stop_without_room(caller, run).await?.map(|_| ()).ok_or(full);
+        }
         other => other?,
     }
     caller.state().live.stop(run);

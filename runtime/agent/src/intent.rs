@@ -61,18 +61,19 @@ impl Intent {
     }
 
     fn read(&mut self, text: &str) {
-        let folded = Words::fold(&in_clauses(text));
+        let lines = lines(text);
+        let folded = Words::fold(&in_clauses(&lines));
         for text in sentences(&folded) {
             let sentence = Sentence::of(&text, &WORDS.grammar);
             for entry in WORDS.asks.iter().filter(|entry| entry.phrases.iter().any(|phrase| sentence.says(phrase))) {
                 self.asked.insert((entry.effect, entry.of.clone()));
             }
         }
-        // A question in one line makes none of what is said in another.
-        for line in text.lines().map(Words::fold) {
+        // A question in one line makes none of what is said in another, unless it goes on there.
+        for line in in_questions(&lines).iter().map(|line| Words::fold(line)) {
             let sentences = sentences(&line);
-            let mut orders = sentences.iter().map(|text| Sentence::of(text, &WORDS.grammar)).filter(Sentence::may_order);
-            self.delegated |= orders.any(|sentence| WORDS.delegates.iter().any(|phrase| sentence.says(phrase)));
+            let mut sentences = sentences.iter().map(|text| Sentence::of(text, &WORDS.grammar));
+            self.delegated |= sentences.any(|sentence| WORDS.delegates.iter().any(|phrase| sentence.orders(phrase)));
         }
     }
 
@@ -98,23 +99,63 @@ impl Intent {
     }
 }
 
-/// A text with each line as a clause of its own. A line that asks without a mark is given one, unless the next goes on with it.
-fn in_clauses(text: &str) -> String {
-    let mut whole = String::with_capacity(text.len());
-    let mut lines = text.split('\n').peekable();
-    while let Some(line) = lines.next() {
-        whole.push_str(line);
-        let Some(next) = lines.peek() else { break };
-        let goes_on = next.chars().find(|letter| letter.is_alphanumeric()).is_some_and(char::is_lowercase);
-        whole.push_str(if !goes_on && is_unmarked(line) { " ? " } else { " , " });
-    }
-    whole
+/// What a line is to the next one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Follows {
+    /// Another clause follows.
+    Clause,
+    /// It asks without a mark, and the mark stands further down.
+    SameQuestion,
+    /// It asks, and no mark follows for it.
+    Question,
 }
 
-/// Whether a line ends with a question without its mark.
-fn is_unmarked(line: &str) -> bool {
-    let folded = Words::fold(line);
-    sentences(&folded).last().is_some_and(|last| Sentence::of(last, &WORDS.grammar).is_unmarked())
+/// The lines of a text, each with what it is to the next one.
+fn lines(text: &str) -> Vec<(&str, Follows)> {
+    let mut lines = Vec::new();
+    // Of the sentence that begins with the line below.
+    let (mut is_marked, mut below) = (false, None::<&str>);
+    for line in text.split('\n').rev() {
+        let goes_on = || below.and_then(|below| below.chars().find(|letter| letter.is_alphanumeric())).is_some_and(char::is_lowercase);
+        let folded = Words::fold(line);
+        let sentences = sentences(&folded);
+        let asks = below.is_some() && sentences.last().is_some_and(|last| Sentence::of(last, &WORDS.grammar).is_unmarked());
+        let follows = match asks {
+            true if is_marked => Follows::SameQuestion,
+            true if !goes_on() => Follows::Question,
+            true | false => Follows::Clause,
+        };
+        if let Some(first) = sentences.first() {
+            let sentence = Sentence::of(first, &WORDS.grammar);
+            let is_whole = sentences.len() > 1 || first.ends_with(['.', '!', '?', ';', ':']);
+            is_marked = sentence.is_marked() || (!is_whole && (is_marked || follows == Follows::Question));
+        }
+        lines.push((line, follows));
+        below = Some(line);
+    }
+    lines.reverse();
+    lines
+}
+
+/// A text with each line as a clause of its own, and its mark where a line asks without.
+fn in_clauses(lines: &[(&str, Follows)]) -> String {
+    lines.iter().map(|(line, follows)| format!("{line}{}", if *follows == Follows::Question { " ? " } else { " , " })).collect()
+}
+
+/// The same lines, with each question that goes on in the next line as one.
+fn in_questions(lines: &[(&str, Follows)]) -> Vec<String> {
+    let (mut whole, mut open) = (Vec::new(), String::new());
+    for (line, follows) in lines {
+        open.push_str(line);
+        let is_blank = line.trim().is_empty() && !open.trim().is_empty();
+        if *follows == Follows::SameQuestion || is_blank {
+            open.push_str(" , ");
+        } else {
+            whole.push(std::mem::take(&mut open));
+        }
+    }
+    whole.push(open);
+    whole
 }
 
 /// The sentences of a text, as they were written, that say to go by what they name: "based on", "accordingly", "as it says in"; with the

@@ -115,14 +115,25 @@ impl Live {
         }
     }
 
-    /// Stops a run that this process drives although the database has no room to write it down: it is kept here until [`Live::written`] is told.
-    /// False, and nothing is kept, where the run is not driven here. Whether the actor may is the caller's to know.
-    pub fn stop_unwritten(&self, run: RunId, by: &Actor) -> bool {
-        let token = self.inner.stops.lock().unwrap_or_else(PoisonError::into_inner).get(&run).cloned();
-        let mut unwritten = self.unwritten();
-        let Some(token) = token else { return unwritten.contains_key(&run) };
-        unwritten.entry(run).or_insert_with(|| by.clone());
-        token.cancel();
+    /// Stops runs that wait for each other, although the database has no room to write it down: what is driven here at once, and what is not when it
+    /// is taken up here or the stop is written down. Each is kept here until [`Live::written`] is told. False, and nothing is kept, where none of them
+    /// is driven here. Whether the actor may is the caller's to know.
+    pub fn stop_unwritten(&self, runs: &[RunId], by: &Actor) -> bool {
+        let is_driven = {
+            let stops = self.inner.stops.lock().unwrap_or_else(PoisonError::into_inner);
+            runs.iter().any(|run| stops.contains_key(run))
+        };
+        {
+            let mut unwritten = self.unwritten();
+            if !is_driven && !runs.iter().any(|run| unwritten.contains_key(run)) {
+                return false;
+            }
+            for run in runs {
+                unwritten.entry(*run).or_insert_with(|| by.clone());
+            }
+        }
+        // Only now: who takes one up meanwhile is registered before it looks at what is kept.
+        runs.iter().for_each(|run| self.stop(*run));
         true
     }
 
@@ -148,11 +159,11 @@ impl Live {
     /// Registers a run as driven here.
     pub(crate) fn driving(&self, run: RunId) -> Driving {
         let token = CancellationToken::new();
-        // It waited for room, was given up here and is taken up again: it is stopped still.
+        self.inner.stops.lock().unwrap_or_else(PoisonError::into_inner).insert(run, token.clone());
+        // It waited for room or for another run, and is taken up: it is stopped still.
         if self.unwritten().contains_key(&run) {
             token.cancel();
         }
-        self.inner.stops.lock().unwrap_or_else(PoisonError::into_inner).insert(run, token.clone());
         Driving { live: self.clone(), run, token }
     }
 }

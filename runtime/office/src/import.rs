@@ -17,8 +17,8 @@
 //! number and the name; else the id the other program gave it (`UID`) and the name; else, with neither address nor number on
 //! both sides, name and company.
 //!
-//! A row of companies is the same company as another when both have a web address at the same host, unless both name a page there
-//! and not the same one, as shops of one marketplace do; else when the names are the same but for case, accents, points and commas.
+//! A row of companies is the same company as another when both have the same web address, which the bare host of a provider of mail
+//! or pages is not; else when the names are the same but for case, accents, points and commas, at the same host before all others.
 
 mod columns;
 mod companies;

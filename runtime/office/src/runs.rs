@@ -5,7 +5,7 @@ use crate::audit::{self, Entry};
 use crate::error::OfficeError;
 use serde_json::json;
 use steward_core::event::Recorded;
-use steward_core::{Actor, ActorKind, Permission, RunId};
+use steward_core::{Actor, ActorKind, Permission, RunId, RunOutcome};
 use steward_store::run::{RunRow, RunStatus};
 use steward_store::{Page, Store, Tx, journal, run};
 
@@ -129,12 +129,17 @@ fn over() -> OfficeError {
     OfficeError::Conflict("the run is already over".to_owned())
 }
 
-/// Writes down a stop that was asked for, by an actor who might, while there was no room for it; the run may have come to its end by it.
+/// Writes down a stop that was asked for, by an actor who might, while there was no room for it. The run may have come to its end by it; where it
+/// ended by itself meanwhile, that is what goes on record.
 pub async fn write_late_cancel(tx: &mut Tx, office: &Office, id: RunId) -> Result<(), OfficeError> {
     let by = tx.actor().person;
-    run::ask_cancel(tx, id, by, office.clock.now()).await?;
-    let detail = json!({ "late": true });
-    audit::record(tx, office, Entry { action: "run.cancel", object: id.to_string(), outcome: "done", detail, request_id: None }).await?;
+    let is_stopped = run::ask_cancel(tx, id, by, office.clock.now()).await?
+        || run::find(tx, id).await?.is_some_and(|row| row.outcome.as_deref() == Some(RunOutcome::Cancelled.name()));
+    let (outcome, detail) = match is_stopped {
+        true => ("done", json!({ "late": true })),
+        false => ("refused", json!({ "late": true, "reason": over().to_string() })),
+    };
+    audit::record(tx, office, Entry { action: "run.cancel", object: id.to_string(), outcome, detail, request_id: None }).await?;
     Ok(())
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn doc() -> Doc {
     Doc::new("Import companies from a file")
         .about(
             "CSV with a header, as HubSpot, Pipedrive, Zoho and Salesforce write it or `GET /api/v1/companies` gave it out, at most 64 MiB and 200,000 rows. \
-             Names and web addresses are taken, other columns that hold something are named. A company that is there, by the host of its web address or \
+             Names and web addresses are taken, other columns that hold something are named. A company that is there, by its web address or \
              else by its name, keeps what it has. All or nothing; a row that cannot be taken is refused with its number and the reason. \
              The same file again changes nothing.",
         )

@@ -10,6 +10,7 @@ use serde::Serialize;
 use steward_core::RunId;
 use steward_office::{OfficeError, runs};
 use steward_store::StoreError;
+use steward_store::run::{RunRow, RunStatus};
 use tracing::warn;
 use utoipa::ToSchema;
 
@@ -25,7 +26,7 @@ pub(crate) struct StopView {
 
 pub(crate) fn doc() -> Doc {
     Doc::new("Stop a run")
-        .about("One's own, or with `runs:cancel` another's. It ends at its next step, with outcome `cancelled`; what already happened stays. While the disk of the database is full it stops in the process that has it, and `is_written` is false until there is room.")
+        .about("One's own, or with `runs:cancel` another's. It ends at its next step, with outcome `cancelled`; what already happened stays. While the disk of the database is full it stops in the process that has it or one that serves it, and `is_written` is false until there is room.")
         .answers::<StopView>("202", "The run, asked to stop.")
         .refuses("409", "The run is already over.")
 }
@@ -53,22 +54,27 @@ async fn ask(caller: &Caller, id: RunId) -> Answer {
     caller.commit(tx, StatusCode::ACCEPTED, &StopView { run, is_written: true }).await
 }
 
-/// Stops a run that is driven in this process, and what serves it here; none where it is driven elsewhere, which only the database could tell.
 async fn ask_without_room(caller: &Caller, id: RunId) -> Result<Option<StopView>, ApiError> {
+    let stopped = stop_without_room(caller, id).await?;
+    Ok(stopped.map(|run| StopView { run: RunView::from(run), is_written: false }))
+}
+
+/// Stops a run where this process drives it or one that serves it, with all that serve it; none where all are driven elsewhere, which only the
+/// database could tell.
+pub(crate) async fn stop_without_room(caller: &Caller, id: RunId) -> Result<Option<RunRow>, OfficeError> {
     // Looks only, so no room is needed; the key of the request is not remembered, and a repeat asks for the same.
     let mut tx = caller.state().store.begin(caller.actor()).await?;
     let run = runs::may_cancel(&mut tx, id).await?;
-    let below = runs::list_below(&mut tx, id).await?;
+    let mut open = runs::list_below(&mut tx, id).await?;
     tx.rollback().await?;
-    let live = &caller.state().live;
-    if !live.stop_unwritten(id, caller.actor()) {
+    open.retain(|row| row.status != RunStatus::Ended);
+    // Who waits for others is driven by nobody until they end, so all are stopped as one.
+    let ids: Vec<RunId> = [id].into_iter().chain(open.iter().map(|row| row.run_id)).collect();
+    if !caller.state().live.stop_unwritten(&ids, caller.actor()) {
         return Ok(None);
     }
-    for row in below {
-        live.stop_unwritten(row.run_id, caller.actor());
-    }
     warn!(run.id = %id, "the disk of the database is full; a run is stopped here, and that is written down when there is room");
-    Ok(Some(StopView { run: RunView::from(run), is_written: false }))
+    Ok(Some(run))
 }
 
 fn is_full(err: &ApiError) -> bool {

@@ -105,3 +105,43 @@ async fn what_was_accepted_last_counts_whatever_the_clock_said() {
         assert_eq!(loaded(&database.worker, &office, &lock).await, vec![plugin("newer").plugin.facts.digest]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_came_with_a_restored_database_was_accepted_before_what_is_accepted_in_it() {
+    // While both entries wait for their number, and once they have it in either way.
+    for numbered in ["not", "a few", "all"] {
+        let world = World::make().await;
+        let (database, lock) = (&world.server.database, data_dir());
+        let actor = Actor::worker(operators(&database.worker).await);
+        let clock = Clock::manual(datetime!(2026-03-01 12:00 UTC));
+        let office = Office::new(clock.clone(), Ids::System);
+        for bytes in ["older", "newer"] {
+            let mut tx = database.app.begin(&actor).await.expect("tx");
+            let detail = json!({ "plugin": "greeter", "digest": plugin(bytes).plugin.digest(), "version": 0, "alone": true });
+            let entry = Entry { action: "tool.accept", object: "greeter".to_owned(), outcome: "done", detail, request_id: None };
+            audit::record(&mut tx, &office, entry).await.expect("recorded");
+            tx.commit().await.expect("commit");
+            if bytes == "older" {
+                // Written anew by a transaction of this database, it names one of another that had come further.
+                let restored = "update audit_event set written_xid = written_xid + 1000000 where action = 'tool.accept'";
+                database.raw(&format!("set session_replication_role = replica; {restored}")).await;
+            }
+            clock.advance_ms(-3_600_000);
+        }
+        let mut tx = database.worker.begin(&actor).await.expect("tx");
+        match numbered {
+            "a few" => {
+                let entries = audit_log::fresh(&mut tx, 0, 1_000, usize::MAX).await.expect("found").entries.expect("few");
+                audit_log::place(&mut tx, 0, &entries).await.expect("numbered");
+            }
+            "all" => assert!(audit_log::place_all(&mut tx, 0, 0).await.expect("numbered") > 1),
+            _ => {}
+        }
+        tx.commit().await.expect("commit");
+        let list = plugin_lock(&lock);
+        installed::put(&list, plugin("older")).expect("listed");
+        assert_eq!(loaded(&database.worker, &office, &lock).await, Vec::new(), "numbered: {numbered}");
+        installed::put(&list, plugin("newer")).expect("listed");
+        assert_eq!(loaded(&database.worker, &office, &lock).await, vec![plugin("newer").plugin.facts.digest], "numbered: {numbered}");
+    }
+}

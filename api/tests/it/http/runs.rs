@@ -1,6 +1,6 @@
 //! Runs: who may see them, how they are followed, and how they are stopped.
 
-use super::working::{Heard, Listening, Working, recorded};
+use super::working::{FULL_DISK, Heard, Listening, Working, recorded};
 use serde_json::json;
 use std::time::Instant;
 use steward_agent::testing::{Reply, ScriptedModel};
@@ -237,13 +237,7 @@ async fn a_stop_without_room_to_write_it_is_heard_at_once_and_written_when_there
     stream.until("run.started").await;
     let server = &working.world.server;
     let (database, state) = (&server.database, &server.state);
-    // The server's own words for a full disk, for whatever is to be written down.
-    let full = "create function full_disk() returns trigger language plpgsql as $$
-         begin
-           raise exception 'could not extend file: No space left on device' using errcode = '53100';
-         end $$;
-         create trigger full_disk before insert on audit_event for each row execute function full_disk();";
-    database.raw(full).await;
+    database.raw(FULL_DISK).await;
     let cancel = format!("/api/v1/runs/{run}/cancel");
     working.ask("POST", cancel.as_str()).cookie(&auditor).send().await.expect(403);
     let stopped = working.ask("POST", cancel.as_str()).cookie(&owner).send().await.expect(202).json();

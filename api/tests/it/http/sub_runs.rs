@@ -1,8 +1,9 @@
 //! Sub-runs over HTTP: who serves whom, what waits in one, and what others see of it.
 
-use super::working::{HOLD_NOTES, Listening, Working};
+use super::working::{FULL_DISK, HOLD_NOTES, Listening, Working};
 use serde_json::{Value, json};
 use steward_agent::testing::{Reply, ScriptedModel};
+use steward_api::jobs::write_stops;
 
 /// A desk that hands its task to a clerk, who makes a contact and wants to add a note to it.
 async fn model() -> ScriptedModel {
@@ -112,4 +113,39 @@ async fn stopping_a_run_reaches_who_is_at_work_three_below_it_and_who_waits_for_
     }
     assert_eq!(db.number("select count(*) from run where outcome = 'cancelled'").await, 7, "the run and all six below it");
     assert_eq!(working.model.requests().len(), asked, "no model was asked anything more");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_room_to_write_it_a_run_that_waits_for_others_is_stopped_with_them() {
+    let model = ScriptedModel::start_with(|seen| match seen.body.to_string().contains("You are clerk, an assistant") {
+        true => Reply::Hang,
+        false => Reply::call("steward.delegate", json!({ "agent": "clerk", "task": "Think long" })),
+    })
+    .await;
+    let working = Working::that_delegates(model, &[]).await;
+    let (database, state) = (&working.world.server.database, &working.world.server.state);
+    let owner = working.world.owner().await;
+    let (_, run) = working.say(&owner, "Have somebody think long").await;
+    let mut stream = Listening::open(working.ask("GET", format!("/api/v1/runs/{run}/events")).cookie(&owner)).await;
+    stream.until("tool.delegated").await;
+    // The upper one is driven by nobody.
+    while working.model.requests().len() < 2 || database.number("select count(*) from run where status = 'waiting' and parent_run_id is null").await < 1 {
+        tokio::task::yield_now().await;
+    }
+    database.raw(FULL_DISK).await;
+    let stopped = working.ask("POST", format!("/api/v1/runs/{run}/cancel")).cookie(&owner).send().await.expect(202).json();
+    assert_eq!((&stopped["run_id"], &stopped["is_written"]), (&json!(run), &json!(false)), "{stopped}");
+    working.model.dropped(1).await;
+    assert_eq!(state.live.unwritten_stops().len(), 2, "there is no room yet");
+
+    database.raw("drop trigger full_disk on audit_event").await;
+    write_stops::once(&state.store, &state.office, &state.live).await;
+    assert_eq!(stream.until_the_end().await.last().expect("an end").data["outcome"], "cancelled");
+    assert_eq!(state.live.unwritten_stops(), Vec::new());
+    while database.number("select count(*) from run where status <> 'ended'").await > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(database.number("select count(*) from run where outcome = 'cancelled'").await, 2);
+    assert_eq!(database.number("select count(*) from audit_event where action = 'run.cancel'").await, 2);
+    assert_eq!(working.model.requests().len(), 2, "no model was asked anything more");
 }

@@ -24,6 +24,13 @@ use steward_policies::{Rules, shipped_rules};
 use steward_store::testing::TestDatabase;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+/// The server's own words for a full disk, for whatever is to go on record. Room is made by dropping the trigger `full_disk`.
+pub(crate) const FULL_DISK: &str = "create function full_disk() returns trigger language plpgsql as $$
+     begin
+       raise exception 'could not extend file: No space left on device' using errcode = '53100';
+     end $$;
+     create trigger full_disk before insert on audit_event for each row execute function full_disk();";
+
 /// Holds `crm.add_note` for an owner or a manager, so that something waits.
 pub(crate) const HOLD_NOTES: &str = r#"
 @id("test-notes-ask") @reason("Notes ask the owner or a manager in this test.")

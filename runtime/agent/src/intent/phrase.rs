@@ -54,6 +54,8 @@ pub(super) struct Grammar {
     leads: Vec<Row>,
     /// What begins another clause: "and", "then".
     joins: Vec<Row>,
+    /// Of those, what makes an order of a clause behind a question without its mark: "…, please send …".
+    pleas: Vec<Row>,
     /// What makes an order of a question: "can you".
     begs: Vec<Row>,
     /// What begins a question, or is asked with another.
@@ -133,6 +135,8 @@ pub(super) struct Sentence<'a> {
     said: Vec<&'a str>,
     /// The first words of what stands between commas.
     clauses: BTreeSet<usize>,
+    /// Whether a question mark ends it.
+    marked: bool,
     /// Whether it asks.
     asks: bool,
     /// Whether it asks by the order of its words alone.
@@ -147,6 +151,8 @@ struct Before {
     left: usize,
     /// Whether a word that begs was among the leads.
     begs: bool,
+    /// Whether a plea was.
+    pleads: bool,
     /// Whether a clause begins here.
     begins: bool,
 }
@@ -163,29 +169,37 @@ impl<'a> Sentence<'a> {
             }
         }
         let end = folded.trim_end_matches(|letter: char| letter != '?' && !letter.is_alphanumeric());
-        let is_tagged = || {
-            let last = clauses.last().and_then(|first| words.get(*first..)).unwrap_or_default();
-            clauses.len() > 1 && last.iter().all(|word| is_one(&grammar.tags, word))
-        };
-        let asks = (end.ends_with('?') && !is_tagged()) || words.first().is_some_and(|first| is_one(&grammar.wonders, first));
+        let marked = end.ends_with('?');
+        let wonders = words.first().is_some_and(|first| is_one(&grammar.wonders, first));
         let in_quotes = quoted(folded);
         let is_quoted = |word: &str| {
             let at = (word.as_ptr() as usize).saturating_sub(folded.as_ptr() as usize);
             in_quotes.iter().any(|(from, to)| (*from..*to).contains(&at))
         };
         let said = words.iter().map(|word| if is_quoted(*word) { "" } else { *word }).collect();
-        let mut sentence = Self { grammar, words, said, clauses, asks, inverts: false, begs: false };
+        let mut sentence = Self { grammar, words, said, clauses, marked, asks: wonders, inverts: false, begs: false };
+        sentence.asks |= marked && !(sentence.clauses.len() > 1 && sentence.ends_in_a_tag());
         let opening = grammar.questions.opening(&sentence.said);
         let (clause, is_all) = sentence.clause(opening);
-        sentence.inverts = !asks && grammar.questions.asks(clause, is_all);
+        sentence.inverts = !sentence.asks && grammar.questions.asks(clause, is_all);
         sentence.asks |= sentence.inverts;
         sentence.begs = sentence.asks && (0..=sentence.words.len()).map(|at| sentence.before(at)).any(|before| before.begs && before.begins);
         sentence
     }
 
-    /// Whether it can be an order at all: a question is none, unless it begs.
-    pub(super) fn may_order(&self) -> bool {
-        !self.asks || self.begs
+    /// Whether it says a phrase as an order: a question does not, unless it begs or a clause of it pleads.
+    pub(super) fn orders(&self, phrase: &Phrase) -> bool {
+        (!self.asks || self.begs || (self.inverts && phrase.begins != Begins::Anywhere)) && self.says(phrase)
+    }
+
+    /// Whether its mark makes a question of what stands before it too: "…, ok?" is none.
+    pub(super) fn is_marked(&self) -> bool {
+        self.marked && !self.ends_in_a_tag()
+    }
+
+    fn ends_in_a_tag(&self) -> bool {
+        let last = self.clauses.last().and_then(|first| self.words.get(*first..)).unwrap_or_default();
+        last.iter().all(|word| is_one(&self.grammar.tags, word))
     }
 
     /// Whether it asks, and nobody wrote its mark.
@@ -237,7 +251,7 @@ impl<'a> Sentence<'a> {
         // Behind no more than a comma it may be what is asked, or told of, there.
         if begins == Begins::Order && before.left > 0 && self.clauses.contains(&before.left) {
             let words = self.words.get(..before.left).unwrap_or_default();
-            if (self.asks && !before.begs) || ending(words, &self.grammar.reports).is_some() {
+            if (self.asks && !before.begs && !(self.inverts && before.pleads)) || ending(words, &self.grammar.reports).is_some() {
                 return false;
             }
         }
@@ -246,11 +260,11 @@ impl<'a> Sentence<'a> {
             return false;
         }
         let begs = || before.begs || (self.begs && !self.words.iter().take(at).any(|word| is_one(&self.grammar.wonders, word)));
-        before.begins && (!self.asks || begs() || (before.left == 0 && begins == Begins::Clause))
+        before.begins && (!self.asks || (self.inverts && before.pleads) || begs() || (before.left == 0 && begins == Begins::Clause))
     }
 
     fn before(&self, at: usize) -> Before {
-        let mut before = Before { left: at, begs: false, begins: true };
+        let mut before = Before { left: at, begs: false, pleads: false, begins: true };
         while before.left > 0 && !self.clauses.contains(&before.left) {
             let words = self.words.get(..before.left).unwrap_or_default();
             let counts = |word: &&str| word.chars().any(char::is_alphabetic);
@@ -260,6 +274,7 @@ impl<'a> Sentence<'a> {
                 before.left -= taken;
                 before.begs = true;
             } else if let Some(taken) = ending(words, &self.grammar.leads) {
+                before.pleads |= ending(words, &self.grammar.pleas).is_some();
                 before.left -= taken;
             } else {
                 before.begins = ending(words, &self.grammar.joins).is_some();

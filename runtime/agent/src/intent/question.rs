@@ -16,6 +16,10 @@ pub(super) struct Questions {
     auxiliaries: Vec<Word>,
     /// Of those, what begins a condition just as well: "should Lena agree, send …".
     conditions: Vec<Word>,
+    /// Of those, what has a subject behind it in a question, and none in a statement: "bin unterwegs".
+    firsts: Vec<Word>,
+    /// Of those, what may begin a statement without a subject where more follows: "is urgent, send …".
+    bares: Vec<Word>,
     /// What is nobody and nothing behind them: "will be back".
     no_subjects: Vec<Word>,
     /// What begins an order, or a question that has another verb: "do".
@@ -26,10 +30,20 @@ pub(super) struct Questions {
     done: Vec<Word>,
     /// Who does something, and never whom it is done to: "they", "ich".
     subjects: Vec<Word>,
+    /// What else somebody or something that is asked of may begin with, or be: "der", "it".
+    nominals: Vec<Word>,
     /// Forms of a verb that are an order, and a question where somebody follows: "sendet".
     forms: Vec<Word>,
     /// What may follow on them in an order: "ihm", "das".
     objects: Vec<Word>,
+    /// Of those, what begins a thing that is named: "die", "mi".
+    articles: Vec<Word>,
+    /// Of those, what never begins who does something: "den".
+    accusatives: Vec<Word>,
+    /// What says when, like a thing: "diese Woche".
+    moments: Vec<Word>,
+    /// What binds a thing to another: "an", "de".
+    links: Vec<Word>,
     /// Verbs that are no nouns: "make", "differ".
     verbs: Vec<Word>,
     /// Verbs that are nouns as well: "cost", "work".
@@ -42,6 +56,8 @@ pub(super) struct Questions {
     prepositions: Vec<Word>,
     /// What says where a thing is in one word: "there".
     places: Vec<Word>,
+    /// What is said of a thing behind it: "listed".
+    participles: Vec<Word>,
     /// What keeps a verb from being the question's own: "to make".
     infinitives: Vec<Word>,
     /// What begins a sentence about a thing: "that", "which".
@@ -77,14 +93,30 @@ impl Questions {
         if is_one(&self.has, first) {
             return is_one(&self.subjects, next) || rest.iter().any(|word| is_one(&self.done, word));
         }
+        if is_one(&self.firsts, first) {
+            return is_one(&self.subjects, next);
+        }
+        let has_subject = || [&self.subjects, &self.nominals, &self.determiners, &self.articles].iter().any(|list| is_one(list, next));
+        if is_one(&self.bares, first) && !is_all && !has_subject() {
+            return false;
+        }
         is_one(&self.auxiliaries, first) && !is_one(&self.no_subjects, next) && (is_all || !is_one(&self.conditions, first))
     }
 
     /// The same of words that an order could begin with.
     pub(super) fn asks_like_an_order(&self, clause: &[&str]) -> bool {
-        let [first, next, ..] = clause else { return false };
-        let has_subject = is_one(&self.subjects, next) || (is_one(&self.forms, first) && !is_one(&self.objects, next));
-        has_subject || self.asks(clause, true)
+        let [first, rest @ ..] = clause else { return false };
+        let Some(next) = rest.first() else { return false };
+        let has_subject = || is_one(&self.subjects, next) || (is_one(&self.forms, first) && (!is_one(&self.objects, next) || self.is_done_by(rest)));
+        has_subject() || self.asks(clause, true)
+    }
+
+    /// Whether these begin with who does something, told from what it is done to by another thing behind it: "die Bank das Geld".
+    fn is_done_by(&self, words: &[&str]) -> bool {
+        let word = |at: usize| words.get(at).copied().unwrap_or_default();
+        let is_noun = |word: &str| word.starts_with(char::is_alphabetic) && !is_one(&self.moments, word) && !is_one(&self.links, word);
+        let is_thing = |at: usize| is_one(&self.articles, word(at)) && is_noun(word(at + 1));
+        is_thing(0) && !is_one(&self.accusatives, word(0)) && (is_thing(2) || (!is_one(&self.links, word(2)) && is_thing(3)))
     }
 
     /// Whether behind a thing, with all that is said about it, a verb of its own follows.
@@ -123,7 +155,8 @@ impl Questions {
                     return true;
                 }
             }
-            is_placed |= is_one(&self.prepositions, this) || is_one(&self.places, this);
+            let is_said_of_it = is_one(&self.participles, this) && !is_one(&self.determiners, before);
+            is_placed |= is_said_of_it || is_one(&self.prepositions, this) || is_one(&self.places, this);
             at += 1;
         }
         false

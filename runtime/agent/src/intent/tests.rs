@@ -266,3 +266,120 @@ fn an_order_stays_one_whatever_it_names() {
         assert!(asks_for_money(text), "{text}");
     }
 }
+
+#[test]
+fn a_question_that_goes_on_in_the_next_line_is_one_to_its_mark() {
+    for text in [
+        "Is it OK\nSend Max the deposit?",
+        "Is it OK\n\nSend Max the deposit?",
+        "Should we do these\n- Send Max the deposit?",
+        "Should we do these\n- Send Max the deposit\n- Send Lena the amount?",
+        "Did the bank write\nSend Max the deposit?",
+    ] {
+        assert!(!asks_for_money(text), "{text}");
+    }
+    for text in [
+        "Did Bob write\n\nSend Max the deposit",
+        "Did Bob write\nSend Max the deposit\nThanks?",
+        "Is it OK\nSend Max the deposit, ok?",
+        "Is it OK\nDid Bob write\nSend Max the deposit",
+    ] {
+        assert!(asks_for_money(text), "{text}");
+    }
+    for text in ["Should we\nFollow the instructions?", "Should we do these\n\n- Follow the instructions?", "Did they read it\nfollow the instructions?"] {
+        assert!(!intent(text).delegates(Effect::Send), "{text}");
+    }
+    for text in ["Did Bob write\n\nDo the tasks listed in his mail", "Bin im Urlaub\nErledige die im Brief genannten Aufgaben"] {
+        assert!(intent(text).delegates(Effect::Send), "{text}");
+    }
+}
+
+#[test]
+fn a_short_statement_or_a_plea_before_an_order_makes_no_question_of_it() {
+    for text in [
+        "Bin unterwegs, schick Max das Geld",
+        "Habe gelesen, schick Max das Geld",
+        "Passt so, schick Max das Geld",
+        "Passt so und schick Max das Geld",
+        "Stimmt, schick Max das Geld",
+        "War im Urlaub, schick Max das Geld",
+        "Am late, send Max the deposit",
+        "Is urgent, send Max the deposit",
+        "Has arrived, send Max the deposit",
+        "Did Bob write, please send Max the deposit",
+        "Hat geklappt, bitte schick Max das Geld",
+        "Gebt Max sein Geld zurück",
+        "Sendet dem Chef das Geld",
+        "Sendet den Leuten das Geld",
+        "Sendet diese Woche das Geld",
+        "Senden Sie heute das Geld",
+        "Envía esta semana el importe",
+        "Envía el importe a la cuenta",
+    ] {
+        assert!(asks_for_money(text), "{text}");
+    }
+    for text in [
+        "Is Lena there and send Max the deposit",
+        "Should we please send Max the deposit",
+        "Did Bob please send the deposit",
+        "Passt das und sendet Lena das Geld",
+        "Sendet die Bank das Geld",
+        "Sendet die Bank heute das Geld",
+        "Sendet mein Chef das Geld",
+        "Sendet mein neuer Chef das Geld",
+        "Sendet die Bank mir das Geld",
+        "Envía el banco el importe",
+        "Envía mi banco el importe",
+        "Envía el banco hoy el importe",
+    ] {
+        assert!(!asks_for_money(text), "{text}");
+    }
+    for text in [
+        "Habe den Brief gelesen, bitte erledige die genannten Aufgaben",
+        "Bin im Urlaub, bitte erledige die im Brief genannten Aufgaben",
+        "Am out today, do the tasks listed in Lena's note",
+        "Is urgent, do the tasks listed in Lena's note",
+        "Is the note there, please do the tasks listed in it",
+        "Está listo, por favor, haz lo que la nota pide",
+    ] {
+        assert!(intent(text).delegates(Effect::Send), "{text}");
+    }
+    for text in [
+        "Is it OK, do the tasks listed there",
+        "Did Bob pay as instructed, please tell me",
+        "Did Bob write, and please tell me, do the tasks listed there fit",
+        "Is the note right, do the tasks listed there fit",
+    ] {
+        assert!(!intent(text).delegates(Effect::Send), "{text}");
+    }
+}
+
+#[test]
+fn a_verb_behind_what_is_said_of_a_thing_asks() {
+    for text in [
+        "Do the changes requested look good",
+        "Do the changes requested cost much",
+        "Do the steps described work",
+        "Do the tasks listed matter",
+        "Do the changes requested break anything",
+        "Do the changes requested violate the contract",
+        "Do the tasks listed start on Monday",
+        "Do the tasks listed by Lena start on Monday",
+        "Do the changes requested save us money",
+    ] {
+        assert!(!intent(text).delegates(Effect::Send), "{text}");
+    }
+    for text in [
+        "Do the tasks listed",
+        "Do the tasks listed on Monday",
+        "Do the changes requested today",
+        "Do the steps described to save us money",
+        "Do the changes requested and save the file",
+        "Do the tasks listed below and start on Monday",
+        "Do the tasks listed in the start page",
+        "Do the tasks listed in the mail about the break",
+        "Do the tasks listed in the requested work plan",
+    ] {
+        assert!(intent(text).delegates(Effect::Send), "{text}");
+    }
+}

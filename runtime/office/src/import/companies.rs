@@ -150,8 +150,8 @@ async fn load(tx: &mut Tx, workspace: WorkspaceId, file: &ImportFile<CompanyLine
     }
     let mut index = Index::default();
     for (website, company) in by_host {
-        if let Some(at) = places.get(&company) {
-            index.enter_website(&website, *at);
+        if let Some((at, there)) = places.get(&company).and_then(|at| Some((*at, companies.get(*at)?))) {
+            index.enter_website(&there.row.name_key, &website, at);
         }
     }
     for (key, company) in by_name {
@@ -170,11 +170,11 @@ impl Plan {
         {
             let is_filled = company.absorb(line, integrity, &mut warnings);
             if is_filled {
-                index.enter(None, line.website.as_deref(), at);
+                index.enter(&company.row.name_key, line.website.as_deref(), at);
             }
             (if is_filled { RowOutcome::Merged } else { RowOutcome::Unchanged }, company.exists.then_some(company.row.company))
         } else {
-            index.enter(Some(&line.name_key), line.website.as_deref(), self.companies.len());
+            index.enter(&line.name_key, line.website.as_deref(), self.companies.len());
             self.companies.push(Planned::new(line, workspace, integrity));
             (RowOutcome::Created, None)
         };
@@ -199,42 +199,98 @@ struct Index {
     by_name: HashMap<String, usize>,
 }
 
-/// The companies at one host, by the page there; the host itself is the page without a name.
+/// The companies at one host, by the page there, and by their name; the host itself is the page without a name.
 #[derive(Debug, Default)]
 struct Pages {
-    first: Option<usize>,
     by_page: HashMap<String, usize>,
+    by_name: HashMap<String, usize>,
 }
 
+/// Hosts where many have their mail or a page: the bare host says nothing of who somebody is, a page there does.
+const SHARED_HOSTS: [&str; 51] = [
+    "aol.com",
+    "fastmail.com",
+    "free.fr",
+    "freenet.de",
+    "gmail.com",
+    "gmx.at",
+    "gmx.ch",
+    "gmx.com",
+    "gmx.de",
+    "gmx.net",
+    "googlemail.com",
+    "hotmail.com",
+    "hotmail.es",
+    "hotmail.fr",
+    "icloud.com",
+    "laposte.net",
+    "live.com",
+    "mail.com",
+    "mail.ru",
+    "me.com",
+    "msn.com",
+    "orange.fr",
+    "outlook.com",
+    "outlook.de",
+    "outlook.es",
+    "posteo.de",
+    "proton.me",
+    "protonmail.com",
+    "qq.com",
+    "t-online.de",
+    "web.de",
+    "wanadoo.fr",
+    "yahoo.com",
+    "yahoo.de",
+    "yahoo.es",
+    "yandex.ru",
+    "blogspot.com",
+    "etsy.com",
+    "facebook.com",
+    "fb.com",
+    "github.com",
+    "google.com",
+    "instagram.com",
+    "linkedin.com",
+    "linktr.ee",
+    "sites.google.com",
+    "tiktok.com",
+    "twitter.com",
+    "wordpress.com",
+    "x.com",
+    "youtube.com",
+];
+
 impl Index {
-    fn enter(&mut self, name_key: Option<&str>, website: Option<&str>, at: usize) {
-        if let Some(key) = name_key {
-            self.by_name.entry(key.to_owned()).or_insert(at);
-        }
+    /// The name is that of the company, which a row may write otherwise.
+    fn enter(&mut self, name_key: &str, website: Option<&str>, at: usize) {
+        self.by_name.entry(name_key.to_owned()).or_insert(at);
         if let Some(website) = website {
-            self.enter_website(website, at);
+            self.enter_website(name_key, website, at);
         }
     }
 
-    fn enter_website(&mut self, website: &str, at: usize) {
+    fn enter_website(&mut self, name_key: &str, website: &str, at: usize) {
         let (host, page) = web_place(website);
         let pages = self.by_host.entry(host).or_default();
-        pages.first = pages.first.or(Some(at));
         pages.by_page.entry(page).or_insert(at);
+        pages.by_name.entry(name_key.to_owned()).or_insert(at);
     }
 
     /// The company a row belongs to.
     fn find(&self, line: &CompanyLine) -> Option<usize> {
-        let at_host = line.website.as_deref().and_then(|website| self.find_at_host(website));
+        let at_host = line.website.as_deref().and_then(|website| self.find_at_host(&line.name_key, website));
         at_host.or_else(|| self.by_name.get(&line.name_key).copied())
     }
 
-    /// The same page, or where one of the two names none, the host. Two pages of one host are two shops of a marketplace.
-    fn find_at_host(&self, website: &str) -> Option<usize> {
+    /// Who has the same page, or else at the same host the same name. A host and a page of it, or two pages, may be two companies: a
+    /// marketplace and its shops.
+    fn find_at_host(&self, name_key: &str, website: &str) -> Option<usize> {
         let (host, page) = web_place(website);
         let pages = self.by_host.get(&host)?;
-        let beside = || if page.is_empty() { pages.first } else { pages.by_page.get("").copied() };
-        pages.by_page.get(&page).copied().or_else(beside)
+        let is_nobodys = page.is_empty() && SHARED_HOSTS.contains(&host.as_str());
+        let same_page = || pages.by_page.get(&page).filter(|_| !is_nobodys);
+        same_page().or_else(|| pages.by_name.get(name_key)).copied()
     }
 }
 
@@ -253,16 +309,43 @@ mod tests {
         let book = [("acme", "https://www.acme.example/start"), ("shop a", "https://market.example/a"), ("shop b", "https://market.example/b"), ("globex", "")];
         for (at, (name, website)) in book.into_iter().enumerate() {
             let line = line(name, website);
-            index.enter(Some(&line.name_key), line.website.as_deref(), at);
+            index.enter(&line.name_key, line.website.as_deref(), at);
         }
         let check = |name: &str, website: &str, expect: Option<usize>| assert_eq!(index.find(&line(name, website)), expect, "{name} {website}");
-        check("globex", "http://ACME.example", Some(0));
+        check("acme", "http://ACME.example", Some(0));
+        check("acme", "http://ACME.example/imprint", Some(0));
+        check("other", "http://ACME.example", None);
+        check("globex", "http://ACME.example", Some(3));
         check("other", "https://acme.example:443/", None);
         check("other", "https://acme.example/imprint", None);
         check("other", "https://market.example/b/", Some(2));
         check("other", "https://market.example/c", None);
-        check("other", "https://market.example", Some(1));
+        check("other", "https://market.example", None);
         check("globex", "https://globex.example", Some(3));
         check("other", "", None);
+    }
+
+    #[test]
+    fn where_many_have_their_mail_or_a_page_a_host_is_nobody() {
+        let mut index = Index::default();
+        for (at, (name, website)) in
+            [("bakery", "https://gmail.com"), ("social", "https://facebook.com"), ("tailor", "https://facebook.com/tailor")].into_iter().enumerate()
+        {
+            index.enter(name, Some(website), at);
+        }
+        let check = |name: &str, website: &str, expect: Option<usize>| assert_eq!(index.find(&line(name, website)), expect, "{name} {website}");
+        check("tailor", "https://gmail.com", Some(2));
+        check("smith", "https://www.GMAIL.com/", None);
+        check("bakery", "https://gmail.com", Some(0));
+        check("smith", "https://facebook.com", None);
+        check("smith", "https://facebook.com/smith", None);
+        check("smith", "https://facebook.com/tailor/", Some(2));
+    }
+
+    #[test]
+    fn a_host_of_many_is_written_as_it_is_looked_up() {
+        for host in SHARED_HOSTS {
+            assert_eq!(web_place(&format!("https://www.{host}/")), (host.to_owned(), String::new()));
+        }
     }
 }

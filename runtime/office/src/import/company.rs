@@ -32,7 +32,7 @@ const BARE_NAMES: &str = "name|display name|full name|nombre|nom|الاسم|न�
 const WEBSITES: &str = "website|website url|web site|web|web page|webpage|web address|homepage|home page|url|site|company website|company url|account website|organization - website|organisation - website|webseite|internetseite|pagina web|sitio web|site web|site internet|page web|الموقع|موقع الويب|वेबसाइट";
 
 /// Taken where a row has no web address besides, as HubSpot writes both.
-const DOMAINS: &str = "domain|domain name|company domain|company domain name|primary domain|web domain|website domain|email domain|dominio|nombre de dominio|domaine|nom de domaine|النطاق|डोमेन";
+const DOMAINS: &str = "domain|domain name|company domain|company domain name|primary domain|web domain|website domain|dominio|nombre de dominio|domaine|nom de domaine|النطاق|डोमेन";
 
 const WEBSITE: &str = "website";
 const DOMAIN: &str = "domain";
@@ -164,6 +164,8 @@ mod tests {
         check("ID,NAME,TYPE,WEBSITE", ',', "-n-w");
         check("company_name,website_url,annual_revenue", ',', "nw-");
         check("Name,Company,Email,Website", ',', "-n-w");
+        // Where somebody has their mail is not where the company is.
+        check("Name,Email Domain,Phone", ',', "n--");
         check("name,website,company_id,workspace_id,created_at,changed_at", ',', "nw----");
         check("sep=;\nFirma;Webseite;Straße", ';', "nw-");
         check("Razón social,Página web,Teléfono", ',', "nw-");

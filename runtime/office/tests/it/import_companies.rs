@@ -220,22 +220,23 @@ async fn companies_are_the_same_by_their_host_or_else_their_name_and_keep_what_t
     let text = "\
 name,website
 Acme GmbH,https://www.acme.example/start
-ACME Deutschland,http://ACME.example
+ACME Deutschland,http://ACME.example/start/
+Acme GmbH,http://ACME.example
 Globex,
 \"GLOBEX.\",https://globex.example
 ,https://nobody.example
 ";
     let first = import(&world, &house.owner, house.sales, text, Integrity::Directory).await;
-    assert_eq!(counts(&first), [2, 1, 1, 1], "two rows of one host are one company, and so are two of one name");
+    assert_eq!(counts(&first), [2, 1, 2, 1], "two rows of one page are one company, and so are two of one name");
     assert_eq!(
         said(&first),
         [
             "line 3: name `Acme GmbH` kept; the file says `ACME Deutschland`",
-            "line 3: website `https://www.acme.example/start` kept; the file says `http://ACME.example`"
+            "line 4: website `https://www.acme.example/start` kept; the file says `http://ACME.example`"
         ]
     );
     let again = import(&world, &house.owner, house.sales, text, Integrity::Directory).await;
-    assert_eq!(counts(&again), [0, 0, 4, 1], "a second import changes nothing");
+    assert_eq!(counts(&again), [0, 0, 5, 1], "a second import changes nothing");
     assert_eq!(world.database.number("select count(*) from company where version <> 1").await, 0);
     let other = import(&world, &house.owner, house.sales, "name,website\nGlobex,https://globex.test\nacme gmbh,\n", Integrity::Directory).await;
     assert_eq!(
@@ -247,6 +248,27 @@ Globex,
     let shops = "name,website\nShop A,https://market.example/a\nShop B,https://market.example/b\n";
     assert_eq!(counts(&import(&world, &house.owner, house.sales, shops, Integrity::Directory).await), [2, 0, 0, 0]);
     assert_eq!(counts(&import(&world, &house.owner, house.sales, shops, Integrity::Directory).await), [0, 0, 2, 0]);
+}
+
+#[tokio::test]
+async fn companies_that_share_no_more_than_a_host_are_not_one() {
+    let world = World::make().await;
+    let house = world.house("acme").await;
+    for (text, new) in [
+        // Where their mail is.
+        ("name,email domain\nBakery,gmail.com\nTailor,gmail.com\n", 2),
+        ("name,domain\nSmith,gmail.com\nTanner,gmail.com\n", 2),
+        // A page beside the host, and the host beside a page.
+        ("name,website\nSocial,https://social.example\n", 1),
+        ("name,website\nPotter,https://social.example/potter\n", 1),
+        ("name,website\nShop,https://market.example/shop\n", 1),
+        ("name,website\nMarket Inc,https://market.example\n", 1),
+    ] {
+        assert_eq!(counts(&import(&world, &house.owner, house.sales, text, Integrity::Directory).await), [new, 0, 0, 0], "{text}");
+        assert_eq!(counts(&import(&world, &house.owner, house.sales, text, Integrity::Directory).await), [0, 0, new, 0], "again: {text}");
+    }
+    assert_eq!(one(&world, &house, "bakery").await.website, None);
+    assert_eq!(one(&world, &house, "market inc").await.website.as_deref(), Some("https://market.example"));
 }
 
 #[tokio::test]

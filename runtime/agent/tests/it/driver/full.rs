@@ -257,7 +257,7 @@ async fn a_stop_for_which_there_is_no_room_ends_the_wait_and_the_run_when_there_
         assert!(matches!(&refused, Err(OfficeError::Store(StoreError::Full(_)))), "{refused:?}");
         tx.rollback().await.expect("rollback");
         runs::may_cancel(&mut world.db.app.begin(&world.owner).await.expect("begin"), run).await.expect("looking needs no room");
-        assert!(live.stop_unwritten(run, &world.owner), "it is driven here");
+        assert!(live.stop_unwritten(&[run], &world.owner), "it is driven here");
     };
     let (outcome, ()) = Box::pin(timeout(PATIENCE, async { tokio::join!(try_drive(&world), stopped) })).await.expect("it is given up");
     assert!(matches!(&outcome, Err(DriveError::Journal { source: OfficeError::Store(StoreError::Full(_)), .. })), "{outcome:?}");
@@ -278,6 +278,26 @@ async fn a_stop_for_which_there_is_no_room_ends_the_wait_and_the_run_when_there_
     tx.commit().await.expect("commit");
     live.written(run);
     assert_eq!(live.unwritten_stops(), Vec::new());
-    assert_eq!(world.db.number("select count(*) from audit_event where action = 'run.cancel'").await, 1);
-    assert!(!live.stop_unwritten(run, &world.owner), "it is not driven here any more");
+    assert_eq!(world.db.number("select count(*) from audit_event where action = 'run.cancel' and outcome = 'done'").await, 1);
+    assert!(!live.stop_unwritten(&[run], &world.owner), "it is not driven here any more");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_that_is_written_after_the_run_ended_by_itself_is_on_record_as_refused() {
+    let model = lena().await;
+    let world = World::scripted(&model).await;
+    let run = world.say(SAY).await;
+    assert_eq!(world.drive().await, Some(RunStatus::Ended));
+    assert_eq!(world.run(run).await.ended, Some(RunOutcome::Replied));
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    runs::write_late_cancel(&mut tx, &world.runtime.office, run).await.expect("written");
+    tx.commit().await.expect("commit");
+    for (outcome, count) in [("done", 0), ("refused", 1)] {
+        assert_eq!(
+            world.db.number(&format!("select count(*) from audit_event where action = 'run.cancel' and outcome = '{outcome}'")).await,
+            count,
+            "{outcome}"
+        );
+    }
+    assert_eq!(world.db.number("select count(*) from run where cancel_at is not null").await, 0);
 }
