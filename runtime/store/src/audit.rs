@@ -182,29 +182,26 @@ pub async fn of_objects(tx: &mut Tx, action: &str, objects: &[String]) -> Result
 }
 
 /// Where an entry stands in the record: by its number in the tree, and after all that have one by its transaction. It only grows, whatever any
-/// clock says. A restored database counts its transactions anew, so what came with it has the place of the restore.
+/// clock says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RecordPlace {
     /// Its number; the largest there can be while it waits for one.
     tree_index: i64,
-    /// The transaction that put its row into this database: the one that wrote it or one within that, or the one that restored it.
-    put_in_xid: i64,
-    /// The transaction that wrote it, there or here.
+    /// The transaction that wrote it.
     written_xid: i64,
     /// Of two that one transaction wrote.
     audit_id: Uuid,
 }
 
-fn record_place(tree_index: Option<i64>, put_in_xid: i64, written_xid: i64, audit_id: Uuid) -> RecordPlace {
-    RecordPlace { tree_index: tree_index.unwrap_or(i64::MAX), put_in_xid, written_xid, audit_id }
+fn record_place(tree_index: Option<i64>, written_xid: i64, audit_id: Uuid) -> RecordPlace {
+    RecordPlace { tree_index: tree_index.unwrap_or(i64::MAX), written_xid, audit_id }
 }
 
 /// The exact bytes of the entries of these actions about these objects, each with its place, in no order. Reads the whole log: for checks, not for
 /// requests.
 pub async fn placed_of(tx: &mut Tx, actions: &[String], objects: &[String]) -> Result<Vec<(RecordPlace, Vec<u8>)>, StoreError> {
     let rows = sqlx::query!(
-        r#"select audit_event.audit_id, canon, written_xid, tree_index as "tree_index?",
-                  audit_event.xmin::text::bigint as "put_in_xid!"
+        r#"select audit_event.audit_id, canon, written_xid, tree_index as "tree_index?"
              from audit_event left join audit_index using (tenant_id, audit_id)
             where action = any ($1) and object = any ($2)"#,
         actions,
@@ -212,20 +209,20 @@ pub async fn placed_of(tx: &mut Tx, actions: &[String], objects: &[String]) -> R
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().map(|row| (record_place(row.tree_index, row.put_in_xid, row.written_xid, row.audit_id), row.canon)).collect())
+    Ok(rows.into_iter().map(|row| (record_place(row.tree_index, row.written_xid, row.audit_id), row.canon)).collect())
 }
 
 /// The place of one entry; none where there is no such entry.
 pub async fn place_of(tx: &mut Tx, audit: AuditId) -> Result<Option<RecordPlace>, StoreError> {
     let row = sqlx::query!(
-        r#"select written_xid, tree_index as "tree_index?", audit_event.xmin::text::bigint as "put_in_xid!"
+        r#"select written_xid, tree_index as "tree_index?"
              from audit_event left join audit_index using (tenant_id, audit_id)
             where audit_event.audit_id = $1"#,
         audit.uuid()
     )
     .fetch_optional(tx.conn())
     .await?;
-    Ok(row.map(|row| record_place(row.tree_index, row.put_in_xid, row.written_xid, audit.uuid())))
+    Ok(row.map(|row| record_place(row.tree_index, row.written_xid, audit.uuid())))
 }
 
 /// What these actions were done to, each once, sorted. Reads the whole log: for checks, not for requests.

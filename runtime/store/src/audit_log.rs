@@ -141,8 +141,7 @@ pub struct Found {
 }
 
 /// Committed entries that have no place, in the order in which they get one, if they are no more than `most` with at most `bytes` together.
-/// They are all that one snapshot shows: whoever sees a writer's entry sees the ones before it, so a tree of all of them has no gap. What came with
-/// a restored database goes before what was written in it, as in [`crate::audit::RecordPlace`].
+/// They are all that one snapshot shows: whoever sees a writer's entry sees the ones before it, so a tree of all of them has no gap.
 pub async fn fresh(tx: &mut Tx, horizon: i64, most: usize, bytes: usize) -> Result<Found, StoreError> {
     let tenant = tx.actor().tenant.uuid();
     // Taken before the entries are looked at, so that none can slip in between.
@@ -153,7 +152,7 @@ pub async fn fresh(tx: &mut Tx, horizon: i64, most: usize, bytes: usize) -> Resu
         "select audit_id, leaf, canon from audit_event
           where tenant_id = $1 and written_xid >= $2
             and not exists (select from audit_index where audit_index.tenant_id = $1 and audit_index.audit_id = audit_event.audit_id)
-          order by audit_event.xmin::text::bigint, written_xid, audit_id limit $3",
+          order by written_xid, audit_id limit $3",
         tenant,
         from,
         i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1)
@@ -194,7 +193,7 @@ pub async fn place_all(tx: &mut Tx, size: u64, from: i64) -> Result<u64, StoreEr
     let tenant = tx.actor().tenant.uuid();
     let done = sqlx::query!(
         "insert into audit_index (tenant_id, tree_index, audit_id, leaf)
-         select $1, $2 + row_number() over (order by audit_event.xmin::text::bigint, written_xid, audit_id) - 1, audit_id, leaf
+         select $1, $2 + row_number() over (order by written_xid, audit_id) - 1, audit_id, leaf
            from audit_event
           where tenant_id = $1 and written_xid >= $3
             and not exists (select from audit_index where audit_index.tenant_id = $1 and audit_index.audit_id = audit_event.audit_id)",
