@@ -2,7 +2,7 @@ import { expect, test } from './fixtures';
 import { AUDITOR, world } from './world';
 
 const USE = { scheme: 'https', host: 'api.example.com', port: 443, methods: ['GET'], paths: ['/v1/people/*'], header: 'Authorization' };
-const UNSET = { plugin: 'directory', name: 'example_token', uses: [USE], set_in: null, version: null, set_by: null, set_at: null };
+const UNSET = { plugin: 'directory', name: 'example_token', uses: [USE], set_in: null, goes_elsewhere: false, version: null, set_by: null, set_at: null };
 const FOR_ALL = { ...UNSET, name: 'house_token', set_in: 'configuration' };
 const VALUE = 'canary-value-0123456789';
 
@@ -45,7 +45,10 @@ test('a secret is set by who says anew who they are, is never shown, and is remo
   const dialog = page.getByRole('dialog', { name: 'Set example_token' });
   const value = dialog.getByLabel('Value');
   await expect(value).toBeFocused();
-  await expect(value).toHaveAttribute('type', 'password');
+  await expect(value).toHaveAttribute('type', 'text');
+  await expect(value).toHaveCSS('-webkit-text-security', 'disc');
+  // Nothing that a browser offers to keep, or fills with the owner's own password.
+  await expect(dialog.locator('form, input[type=password]')).toHaveCount(0);
   await expect(value).toHaveAttribute('autocomplete', 'off');
   await expect(value).toHaveValue('');
   // One that is too short is not sent.
@@ -55,6 +58,8 @@ test('a secret is set by who says anew who they are, is never shown, and is remo
   await value.fill(VALUE);
   await dialog.getByRole('button', { name: 'Save' }).click();
   const proof = dialog.getByRole('form', { name: 'Your password again' });
+  await expect(proof).toBeVisible();
+  await expect(dialog.getByLabel('Value')).toHaveCount(0);
   await proof.getByLabel('Password').fill('the password of the house');
   await proof.getByRole('button').click();
   await expect(page.getByText('The secret is set. It counts from the next call on.')).toBeVisible();
@@ -80,6 +85,15 @@ test('a secret is set by who says anew who they are, is never shown, and is remo
   await expect(page.getByText('The secret is removed.')).toBeVisible();
   await expect(row('example_token').getByText('not set', { exact: true })).toBeVisible();
   expect(sent).toEqual([{ value: VALUE }, null]);
+});
+
+test('a secret whose plugin goes elsewhere now is said to be set anew', async ({ page }) => {
+  const before = { ...UNSET, set_in: 'organisation', goes_elsewhere: true, version: 1, set_by: 'person_01h2xcejqtf2nbrexx3vqjhp41', set_at: new Date().toISOString() };
+  await page.route('**/api/v1/secrets', (route) => route.fulfill(listed(before)));
+  await page.goto('/settings?show=installation');
+  await expect(page.getByText('set anew', { exact: true })).toBeVisible();
+  await expect(page.getByText('the plugin goes elsewhere now than when this was set')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Replace example_token' })).toBeEnabled();
 });
 
 test('a secret that no plugin names is not set, and the list says that there is none', async ({ page }) => {

@@ -20,7 +20,7 @@ pub use agents::{AgentConfig, DEFAULT_AGENT};
 pub use environment::Environment;
 pub use error::ConfigError;
 pub use notices::NoticesConfig;
-pub(crate) use plugins::{check_secret, secret_of};
+pub(crate) use plugins::{check_own_secret, secret_of};
 pub use reader::Setting;
 pub use source::{Origin, Overrides};
 

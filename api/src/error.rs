@@ -111,6 +111,7 @@ fn told_apart(err: &dyn Any) -> Option<ApiError> {
             PeopleError::PasskeyRefused(_) => Some(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "passkey_refused", err.to_string())),
             PeopleError::IdentityUnknown => Some(ApiError::new(StatusCode::FORBIDDEN, "identity_unknown", err.to_string())),
             PeopleError::NotProven => Some(ApiError::new(StatusCode::FORBIDDEN, "not_proven", err.to_string())),
+            PeopleError::NotFresh => Some(ApiError::new(StatusCode::FORBIDDEN, "not_fresh", err.to_string())),
             PeopleError::SecondFactorRequired { factors } => {
                 let mut wanted = ApiError::new(StatusCode::UNAUTHORIZED, "second_factor_required", err.to_string());
                 wanted.step_up = Some(Box::new(FactorWanted { bound: None, factors: factors.clone() }));

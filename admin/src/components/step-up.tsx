@@ -85,7 +85,7 @@ function StepUp({ bound, factors, onGiven }: { bound: string; factors: readonly 
   );
 }
 
-/** The password again, of somebody who has no second factor: it counts for four hours. */
+/** The password again, of somebody who has no second factor, for as long as what was refused takes it. */
 function Prove({ onGiven }: { onGiven: () => void }) {
   const t = useTranslations('factor');
   const prove = useMutation({

@@ -7,7 +7,7 @@ use super::reader::Reader;
 use std::collections::BTreeMap;
 use std::path::Path;
 use steward_host::mcp::Secret;
-use steward_host::{EgressOptions, KV_QUOTA_DEFAULT, KV_QUOTA_MOST, KvQuota, PrivateHost, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Trust};
+use steward_host::{EgressOptions, KV_QUOTA_DEFAULT, KV_QUOTA_MOST, KvQuota, OWN_SECRET_BYTES_MAX, PrivateHost, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Trust};
 
 /// Whom to trust; nobody, and no plugin without a signature, where nothing is said.
 pub(super) fn read(r: &mut Reader) -> Trust {
@@ -102,11 +102,22 @@ fn sound(value: String) -> Result<String, String> {
 }
 
 /// Whether a value can stand in a header, and is long enough to be found again. What is wrong is said without repeating it.
-pub(crate) fn check_secret(value: &str) -> Result<(), String> {
+fn check_secret(value: &str) -> Result<(), String> {
     if (SECRET_BYTES_MIN..=SECRET_BYTES_MAX).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(());
     }
     Err(format!("a secret has {SECRET_BYTES_MIN} to {SECRET_BYTES_MAX} printable ASCII letters without spaces, so that it is found when it comes back"))
+}
+
+/// The same of a value that an organisation sets for itself: shorter, as what looks for it is built for each call, and without the letters that
+/// HTML and JSON write in so many ways that not all of them are looked for.
+pub(crate) fn check_own_secret(value: &str) -> Result<(), String> {
+    check_secret(value)?;
+    if value.len() > OWN_SECRET_BYTES_MAX || value.contains(['&', '<', '>', '"', '\'', '\\']) {
+        let most = OWN_SECRET_BYTES_MAX;
+        return Err(format!("an organisation's secret has {SECRET_BYTES_MIN} to {most} letters, none of them one of & < > \" ' \\"));
+    }
+    Ok(())
 }
 
 /// Names as manifests have them.

@@ -12,6 +12,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use steward_core::PersonId;
 use steward_host::{EgressRule, Host};
+use steward_office::secrets;
 use steward_store::secret::SecretRow;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -40,6 +41,9 @@ pub(crate) struct SecretUse {
     /// The header it is sent in.
     #[schema(example = "Authorization")]
     header: String,
+    /// The host's own word for where that is.
+    #[serde(skip)]
+    origin: String,
 }
 
 /// A secret that a plugin's manifest names.
@@ -51,6 +55,8 @@ pub(crate) struct PluginSecretView {
     uses: Vec<SecretUse>,
     /// configuration: the operator set it for all organisations, which counts first. organisation: an owner set it here. Null where nobody did.
     set_in: Option<&'static str>,
+    /// Whether the plugin goes elsewhere than when the organisation's own value was set: that one is not sent until an owner sets it anew.
+    goes_elsewhere: bool,
     /// Counts the changes of the organisation's own value, removals too; null where there never was one.
     version: Option<i32>,
     /// Who changed that last.
@@ -79,6 +85,11 @@ fn uses(host: &Host) -> BTreeMap<(String, String), Vec<SecretUse>> {
     uses
 }
 
+/// Where a secret goes.
+fn origins(uses: &[SecretUse]) -> Vec<String> {
+    uses.iter().map(|one| one.origin.clone()).collect()
+}
+
 impl SecretUse {
     fn of(rule: &EgressRule, header: &str) -> Self {
         Self {
@@ -88,6 +99,7 @@ impl SecretUse {
             methods: rule.methods.clone(),
             paths: rule.paths.clone(),
             header: header.to_owned(),
+            origin: rule.secret_origin().unwrap_or_default(),
         }
     }
 }
@@ -102,6 +114,16 @@ impl PluginSecretView {
         } else {
             None
         };
-        Self { set_in, uses, version: row.map(|row| row.version), set_by: row.map(|row| row.set_by), set_at: row.map(|row| row.set_at), plugin, name }
+        let goes_elsewhere = set_in == Some("organisation") && row.is_some_and(|row| !secrets::is_for(row, &origins(&uses)));
+        Self {
+            set_in,
+            goes_elsewhere,
+            uses,
+            version: row.map(|row| row.version),
+            set_by: row.map(|row| row.set_by),
+            set_at: row.map(|row| row.set_at),
+            plugin,
+            name,
+        }
     }
 }

@@ -13,7 +13,7 @@ const KEY: Secret = Secret {
     otherwise: "with another key no personal detail in the audit log can be read any more",
 };
 
-/// The one before it: what that one sealed still opens, and nothing is sealed with it.
+/// Those before it, the newest first: what they sealed still opens, and nothing is sealed with them.
 const FORMER: Secret = Secret {
     name: "former data key",
     file: "keys/data.former.key",
@@ -41,11 +41,11 @@ impl HasKind for DataKeyError {
     }
 }
 
-/// What seals here, with the key that there is; what a former one sealed opens too, where that one is there.
+/// What seals here, with the key that there is; what former ones sealed opens too, where those are there.
 pub fn find(config: &Config) -> Result<Personal, DataKeyError> {
     let key = DataKey::from_secret(&KEY.find(config)?)?;
-    let key = match FORMER.find(config) {
-        Ok(former) => key.after(DataKey::from_secret(&former)?),
+    let key = match FORMER.find_all(config) {
+        Ok(formers) => key.after_all(&formers)?,
         Err(SecretError::Missing { .. }) => key,
         Err(err) => return Err(err.into()),
     };
@@ -67,6 +67,7 @@ pub fn find_or_say(config: &Config) -> Personal {
 mod tests {
     use super::*;
     use crate::config::{Environment, Overrides};
+    use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
     fn a_former_data_key_that_is_none_is_refused_in_one_line_and_a_missing_one_is_not() {
@@ -77,7 +78,19 @@ mod tests {
         let refused = find(&config(&[("STEWARD_DATA_KEY", &good), ("STEWARD_DATA_KEY_FORMER", "abc")])).expect_err("no key").to_string();
         assert!(refused.contains("`STEWARD_DATA_KEY_FORMER` must be 64 hexadecimal digits") && refused.lines().count() == 1, "{refused}");
         assert!(find(&config(&[("STEWARD_DATA_KEY", &good)])).is_ok());
-        assert!(find(&config(&[("STEWARD_DATA_KEY", &good), ("STEWARD_DATA_KEY_FORMER", &"f0".repeat(32))])).is_ok());
+        let two = format!("{},{}", "f0".repeat(32), "f1".repeat(32));
+        for formers in [&"f0".repeat(32), &two] {
+            assert!(find(&config(&[("STEWARD_DATA_KEY", &good), ("STEWARD_DATA_KEY_FORMER", formers)])).is_ok(), "{formers}");
+        }
+        assert!(find(&config(&[("STEWARD_DATA_KEY", &good), ("STEWARD_DATA_KEY_FORMER", &format!("{two},"))])).is_err());
+        // In a file, one after the other.
+        let file = dir.join("data/keys/data.former.key");
+        std::fs::create_dir_all(dir.join("data/keys")).expect("keys");
+        for (bytes, is_sound) in [(32, true), (96, true), (0, false), (33, false), (63, false)] {
+            std::fs::write(&file, vec![7; bytes]).expect("written");
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("mode");
+            assert_eq!(find(&config(&[("STEWARD_DATA_KEY", &good)])).is_ok(), is_sound, "{bytes} bytes");
+        }
         std::fs::remove_dir_all(&dir).expect("clean up");
     }
 }

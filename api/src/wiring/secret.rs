@@ -36,6 +36,16 @@ pub enum SecretError {
         /// What happens with another in its place.
         otherwise: &'static str,
     },
+    /// The file is not one key after the other.
+    #[error("`{path}` has {bytes} bytes and must have 32 for each key in it; restore it from a backup: {otherwise}")]
+    Lengths {
+        /// The file.
+        path: PathBuf,
+        /// Its length.
+        bytes: usize,
+        /// What happens with another in its place.
+        otherwise: &'static str,
+    },
     /// Others can read it.
     #[error("`{path}` can be read by others (mode {mode:o}); run `chmod 600 {path}`, and make a new key if somebody may have read it")]
     Open {
@@ -70,7 +80,7 @@ pub enum SecretError {
 impl HasKind for SecretError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Variable(_) | Self::Length { .. } | Self::Open { .. } | Self::Missing { .. } => Kind::Invalid,
+            Self::Variable(_) | Self::Length { .. } | Self::Lengths { .. } | Self::Open { .. } | Self::Missing { .. } => Kind::Invalid,
             Self::File { .. } => Kind::Away,
         }
     }
@@ -82,6 +92,26 @@ impl Secret {
         if let Some(hex) = config.environment.text(self.variable) {
             return from_hex(hex).ok_or(SecretError::Variable(self.variable));
         }
+        let (path, bytes) = self.read(config)?;
+        let length = bytes.len();
+        bytes.try_into().map_err(|_| SecretError::Length { path, bytes: length, otherwise: self.otherwise })
+    }
+
+    /// Several of them: of the environment with commas between them, else of the file one after the other. Never none.
+    pub fn find_all(&self, config: &Config) -> Result<Vec<[u8; 32]>, SecretError> {
+        if let Some(text) = config.environment.text(self.variable) {
+            return text.split(',').map(|hex| from_hex(hex).ok_or(SecretError::Variable(self.variable))).collect();
+        }
+        let (path, bytes) = self.read(config)?;
+        let (keys, rest) = bytes.as_chunks::<32>();
+        if keys.is_empty() || !rest.is_empty() {
+            return Err(SecretError::Lengths { path, bytes: bytes.len(), otherwise: self.otherwise });
+        }
+        Ok(keys.to_vec())
+    }
+
+    /// What is in the file, which nobody else can read.
+    fn read(&self, config: &Config) -> Result<(PathBuf, Vec<u8>), SecretError> {
         let path = config.data_dir.join(self.file);
         let failed = |source| SecretError::File { name: self.name, path: path.clone(), source };
         let meta = match fs::metadata(&path) {
@@ -94,8 +124,7 @@ impl Secret {
             return Err(SecretError::Open { mode: meta.mode() & 0o777, path });
         }
         let bytes = fs::read(&path).map_err(failed)?;
-        let length = bytes.len();
-        bytes.try_into().map_err(|_| SecretError::Length { path, bytes: length, otherwise: self.otherwise })
+        Ok((path, bytes))
     }
 
     /// The bytes, made now if there are none. The caller holds the data directory's lock.

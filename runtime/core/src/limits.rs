@@ -57,6 +57,8 @@ pub const BREAK_GLASS_DAY_MICROS_MAX: Micros = Micros(20_000_000);
 pub const BREAK_GLASS_HOURS: i64 = 4;
 /// How long a password given in a session proves who is there, in hours.
 pub const PROOF_HOURS: i64 = 4;
+/// How long after signing in, or after giving the password, one may set up a first second factor or set a secret, in minutes.
+pub const FRESH_MINUTES: i64 = 10;
 /// How long a second factor given anew can be used for what it was given for, in minutes.
 pub const STEP_UP_MINUTES: i64 = 5;
 /// The least that is set aside at once, in millionths of a US dollar: most runs need one reservation.

@@ -27,7 +27,7 @@ pub enum OfficeError {
         factors: Vec<&'static str>,
     },
     /// The password was not given in this session within the last hours.
-    #[error("this needs your password again: give it at `POST /api/v1/session/prove`, then for four hours you may")]
+    #[error("this needs your password again: give it at `POST /api/v1/session/prove`, then send the same once more")]
     NotProven,
     /// Everybody here needs a second factor, and this person has none.
     #[error("this needs a second factor, and you have none yet: set one up in the settings, or at `POST /api/v1/me/totp`")]

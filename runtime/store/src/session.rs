@@ -85,6 +85,11 @@ pub async fn find_by_hash(tx: &mut Tx, token_hash: &Digest) -> Result<Option<Ses
     .transpose()
 }
 
+/// Since when a session is open.
+pub async fn created_at(tx: &mut Tx, id: SessionId) -> Result<Option<OffsetDateTime>, StoreError> {
+    Ok(sqlx::query_scalar!("select created_at from session where session_id = $1", id.uuid()).fetch_optional(tx.conn()).await?)
+}
+
 /// Notes that the person gave their password in a session.
 pub async fn prove(tx: &mut Tx, id: SessionId, at: OffsetDateTime) -> Result<(), StoreError> {
     sqlx::query!("update session set proved_at = $2 where session_id = $1", id.uuid(), at).execute(tx.conn()).await?;

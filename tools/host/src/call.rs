@@ -139,7 +139,7 @@ impl Host {
         };
         let egress = match &plugin.egress {
             None => None,
-            Some(egress) => match timeout_at(deadline.into(), egress.for_call(secrets.as_ref())).await {
+            Some(egress) => match timeout_at(deadline.into(), egress.for_call(tool.spec().effect, secrets.as_ref())).await {
                 Ok(Ok(egress)) => Some(egress),
                 // Without knowing what to look for, nothing that comes back could be told to be clean.
                 Ok(Err(_)) | Err(_) => {

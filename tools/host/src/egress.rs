@@ -18,7 +18,7 @@ mod wire;
 
 pub use address::{Network, NetworkError};
 pub use courier::{COURIER_BYTES_MAX, Courier, CourierError, Delivered};
-pub use own::{NoSecrets, OwnSecrets, SecretsAway};
+pub use own::{NoSecrets, OWN_SECRET_BYTES_MAX, OwnSecrets, SecretsAway};
 pub use reader::{Document, Reader, ReaderError};
 pub use recorded::{Answers, Recorded, RecordedAnswer, SentRequest, Witness};
 pub(crate) use rule::RULES_MAX;
@@ -158,13 +158,22 @@ pub(crate) struct Given {
     pub(crate) body: Vec<u8>,
 }
 
+/// Whether a tool of this effect may ask anybody outside. A call that was judged as a look, or as a change of our own records, was not judged as
+/// something that others learn of.
+fn asks_others(effect: Effect) -> bool {
+    match effect {
+        Effect::Read | Effect::Write => false,
+        Effect::Fetch | Effect::Send | Effect::Destroy | Effect::Money | Effect::Credential | Effect::Member | Effect::Admin => true,
+    }
+}
+
 /// Whether a request of this method only looks: it may be repeated, and redirected.
 pub(crate) fn only_looks(method: &str) -> bool {
     matches!(method, "GET" | "HEAD")
 }
 
-/// What leaves with a request, in bytes: an address and a header tell as much as a body does. The secret is the host's own and not counted, so
-/// that nobody learns its length by what is still let through.
+/// What leaves with a request, in bytes: an address and a header tell as much as a body does. The secret is the host's own and not
+/// counted: what is still let through does not tell how long it is. A server that repeats it does, by how much comes back.
 fn size(target: &Target, headers: &HeaderMap, body: &Bytes) -> u64 {
     let address = target.path_and_query().len();
     let told: usize = headers.iter().filter(|(_, value)| !value.is_sensitive()).map(|(name, value)| name.as_str().len() + value.len()).sum();
@@ -182,11 +191,16 @@ pub(crate) struct Egress {
 }
 
 impl Egress {
-    pub(crate) fn new(plugin: &str, rules: Vec<EgressRule>, dialer: Arc<Dialer>) -> Self {
+    /// The gate with the operator's secrets.
+    ///
+    /// # Errors
+    /// Away where they could not be found again in what comes back.
+    pub(crate) fn new(plugin: &str, rules: Vec<EgressRule>, dialer: Arc<Dialer>) -> Result<Self, SecretsAway> {
         let named: Vec<&str> = rules.iter().filter_map(|rule| rule.secret.as_ref()).flat_map(|secret| secret.names()).collect();
         let known = |name: &str| dialer.options.secrets.get(&(plugin.to_owned(), name.to_owned())).cloned();
         let secrets: BTreeMap<String, Secret> = named.into_iter().filter_map(|name| Some((name.to_owned(), known(name)?))).collect();
-        Self::with(plugin.to_owned(), rules, secrets, dialer)
+        let scrubber = Scrubber::of(secrets.iter().map(|(name, secret)| (name.as_str(), secret.expose())))?;
+        Ok(Self { plugin: plugin.to_owned(), rules, secrets, scrubber, dialer })
     }
 
     /// A text of the plugin's without the secrets it may not know.
@@ -204,15 +218,11 @@ impl Egress {
 
     async fn follow(&self, asked: Asked, effect: Effect, used: &mut CallUse, run: &RunBudget) -> Result<Answer, Failed> {
         let Asked { method, url, headers: wanted, body, timeout_ms: _ } = asked;
-        // A call that was judged as a look, or as a change of our own records, was not judged as something that others learn of.
-        match effect {
-            Effect::Read | Effect::Write => {
-                return Err(Refusal::Denied(format!("a tool with the effect `{effect}` asks nobody outside; its manifest must say `fetch` or `send`")).into());
-            }
-            Effect::Fetch if !only_looks(&method) => {
-                return Err(Refusal::Denied("a tool with the effect `fetch` may GET and HEAD; its manifest must say `send` for more".to_owned()).into());
-            }
-            Effect::Fetch | Effect::Send | Effect::Destroy | Effect::Money | Effect::Credential | Effect::Member | Effect::Admin => {}
+        if !asks_others(effect) {
+            return Err(Refusal::Denied(format!("a tool with the effect `{effect}` asks nobody outside; its manifest must say `fetch` or `send`")).into());
+        }
+        if effect == Effect::Fetch && !only_looks(&method) {
+            return Err(Refusal::Denied("a tool with the effect `fetch` may GET and HEAD; its manifest must say `send` for more".to_owned()).into());
         }
         if only_looks(&method) && !body.is_empty() {
             return Err(Refusal::Denied(format!("a `{method}` has no body")).into());

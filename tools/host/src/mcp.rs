@@ -24,6 +24,7 @@ use crate::error::PluginError;
 use crate::manifest::is_name;
 use crate::tool::{Body, Tool};
 use lock::Lock;
+use secrecy::{ExposeSecret as _, SecretString};
 use server::Server;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -55,18 +56,26 @@ pub enum McpTransport {
 }
 
 /// A text that is not shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for Secret {}
 
 impl Secret {
     /// Keeps a text from being shown.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(SecretString::from(text.into()))
     }
 
     /// The text, for where it is used.
     pub(crate) fn expose(&self) -> &str {
-        &self.0
+        self.0.expose_secret()
     }
 }
 

@@ -188,7 +188,8 @@ pub(crate) fn load(
 
     let digest = package.digest();
     let allow = manifest.egress.allow;
-    let egress = (!allow.is_empty()).then(|| Arc::new(Egress::new(&name, allow.clone(), Arc::clone(dialer))));
+    let egress = (!allow.is_empty()).then(|| Egress::new(&name, allow.clone(), Arc::clone(dialer))).transpose();
+    let egress = egress.map_err(|_| refuse("its secrets could not be found again in what comes back".to_owned()))?.map(Arc::new);
     let kv = manifest.kv.map(|asked| Arc::new(KvSpace { plugin: name.clone(), quota: asked.within(kv_cap) }));
     let plugin = Arc::new(Plugin { name: name.clone(), version: manifest.plugin.version.clone(), digest, pre, preview, egress, kv });
     let mut tools = Vec::with_capacity(manifest.tools.len());

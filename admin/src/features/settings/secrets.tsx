@@ -13,13 +13,14 @@ import { Failed, Loading } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
 import { useToast } from '@/components/ui/toast';
 import { answer, api, done, type Schemas } from '@/lib/api/client';
+import { isNotProven, stepUpOf } from '@/lib/api/problem';
 import { may, useMe } from '@/lib/me';
 import { Part } from './part';
 
 type Secret = Schemas['PluginSecretView'];
 
 const VALUE_LETTERS_MIN = 8;
-const VALUE_LETTERS_MAX = 4_096;
+const VALUE_LETTERS_MAX = 512;
 
 /** What plugins need to ask others: set here by owners, by nobody to be read. A value is in this page while it is typed, and not after. */
 export function Secrets() {
@@ -67,7 +68,9 @@ function Row({ secret }: { secret: Secret }) {
     <li className="grid gap-1 py-2.5 text-sm">
       <span className="flex flex-wrap items-center gap-2">
         <code className="min-w-0 flex-1 font-mono wrap-anywhere">{name}</code>
-        <Badge tone={secret.set_in == null ? 'wait' : 'good'}>{isForAll ? t('isSetForAll') : isOwn ? t('isSet') : t('notSet')}</Badge>
+        <Badge tone={secret.set_in == null || secret.goes_elsewhere ? 'wait' : 'good'}>
+          {secret.goes_elsewhere ? t('anew') : isForAll ? t('isSetForAll') : isOwn ? t('isSet') : t('notSet')}
+        </Badge>
       </span>
       <span className="text-soft">{uses.length === 0 ? t('unused') : t('of', { plugin })}</span>
       {uses.length > 0 && (
@@ -77,6 +80,7 @@ function Row({ secret }: { secret: Secret }) {
           ))}
         </ul>
       )}
+      {secret.goes_elsewhere && <span>{t('goesElsewhere')}</span>}
       {version != null && secret.set_by != null && secret.set_at != null && (
         <span className="text-xs text-soft">
           {t('version', { version })} <PersonName id={secret.set_by} /> · <Ago at={secret.set_at} />
@@ -113,50 +117,58 @@ function useDone(said: string, onClose: () => void): () => Promise<void> {
 function SetDialog({ secret: { plugin, name, uses }, onClose }: { secret: Secret; onClose: () => void }) {
   const t = useTranslations('settings.secrets');
   const [value, setValue] = useState('');
+  const [isTried, setIsTried] = useState(false);
   const save = useMutation({
     mutationFn: () => answer(api.PUT('/api/v1/secrets/{plugin}/{name}', { params: { path: { plugin, name } }, body: { value } })),
     // Nothing of it is kept with the request either.
     gcTime: 0,
     onSuccess: useDone(t('saved'), onClose),
   });
+  // A field of a password beside that of the value would have the browser fill and keep both: who they are is asked for alone.
+  const isProving = save.isError && (isNotProven(save.error) || stepUpOf(save.error) !== null);
+  const isShort = value.length < VALUE_LETTERS_MIN;
+  const send = () => {
+    setIsTried(true);
+    if (!save.isPending && !isShort) save.mutate();
+  };
   return (
     <Dialog title={t('setNamed', { name })} onClose={onClose}>
-      <form
-        className="grid gap-4"
-        autoComplete="off"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (!save.isPending) save.mutate();
-        }}
-      >
-        <div className="grid gap-1 text-sm text-soft">
-          <p>{t('goesOnlyTo')}</p>
-          {uses.map((use) => (
-            <p key={reach(use)}>{code(reach(use))}</p>
-          ))}
+      {!isProving && (
+        // No form and no field of a password: browsers offer to keep what is sent by those, and fill them with the owner's own.
+        <div className="grid gap-4">
+          <div className="grid gap-1 text-sm text-soft">
+            <p>{t('goesOnlyTo')}</p>
+            {uses.map((use) => (
+              <p key={reach(use)}>{code(reach(use))}</p>
+            ))}
+          </div>
+          <Input
+            data-first
+            label={t('value')}
+            hint={isTried && isShort ? undefined : t('valueHint')}
+            error={isTried && isShort ? t('valueHint') : null}
+            type="text"
+            className="[-webkit-text-security:disc]"
+            autoComplete="off"
+            autoCapitalize="none"
+            autoCorrect="off"
+            spellCheck={false}
+            dir="ltr"
+            maxLength={VALUE_LETTERS_MAX}
+            value={value}
+            onChange={(event) => setValue(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter' && !event.nativeEvent.isComposing) send();
+            }}
+          />
+          <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
+            <Button onClick={onClose}>{t('cancel')}</Button>
+            <Button tone="primary" isBusy={save.isPending} onClick={send}>
+              {t('save')}
+            </Button>
+          </div>
         </div>
-        <Input
-          data-first
-          label={t('value')}
-          hint={t('valueHint')}
-          type="password"
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
-          dir="ltr"
-          required
-          minLength={VALUE_LETTERS_MIN}
-          maxLength={VALUE_LETTERS_MAX}
-          value={value}
-          onChange={(event) => setValue(event.target.value)}
-        />
-        <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button tone="primary" type="submit" isBusy={save.isPending}>
-            {t('save')}
-          </Button>
-        </div>
-      </form>
+      )}
       {save.isError && <Refusal error={save.error} onGiven={() => save.mutate()} />}
     </Dialog>
   );

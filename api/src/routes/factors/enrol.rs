@@ -25,7 +25,7 @@ pub(crate) fn doc() -> Doc {
     Doc::new("Begin with one-time codes")
         .about("Makes a secret for an app (RFC 6238: SHA-1, six digits, thirty seconds). It counts once a code of it was confirmed; until then another call replaces it.")
         .answers::<EnrolmentView>("201", "The secret, shown once.")
-        .refuses("403", "There is a password, and it was not given in this session within four hours.")
+        .refuses("403", "There is a password, and it was not given in this session within ten minutes (`not_proven`), or there is none and the session is older than that (`not_fresh`).")
         .refuses("409", "Codes of an app count already.")
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn doc() -> Doc {
         .answers::<PasskeyCreation>("201", "What the browser is asked with.")
         .refuses(
             "403",
-            "A second factor is there and was not given for this (`step_up_required`), or the password was not given within four hours (`not_proven`).",
+            "A second factor is there and was not given for this (`step_up_required`), or the password was not given within ten minutes (`not_proven`), or there is none and the session is older than that (`not_fresh`).",
         )
         .refuses("409", "People come here by a bare address, for which browsers keep no passkeys.")
 }

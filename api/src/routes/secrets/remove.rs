@@ -7,7 +7,7 @@ use steward_office::secrets;
 
 pub(crate) fn doc() -> Doc {
     Doc::new("Remove the organisation's value of a plugin's secret")
-        .about("Nothing of it is kept; calls from now on go without it, and say so. Takes a second factor given for this, or without any the password given of late.")
+        .about("Nothing of it is kept; calls from now on go without it, and say so. Takes a second factor given for this, or without any the password given within ten minutes.")
         .answers_nothing("It is gone.")
 }
 

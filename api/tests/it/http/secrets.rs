@@ -5,9 +5,13 @@ use super::server::Reply;
 use super::world::{House, World};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use steward_api::jobs::rewrap_secrets;
 use steward_core::{PersonId, Role, Scope};
 use steward_host::Host;
 use steward_host::testing::GuestFiles;
+use steward_office::audit::personal::Personal;
+use steward_office::audit::seal::DataKey;
+use steward_office::{people, secrets};
 
 pub(crate) const PATH: &str = "/api/v1/secrets";
 const CANARY: &str = "canary-value-0123456789";
@@ -77,13 +81,36 @@ async fn what_is_no_secret_or_no_value_and_who_is_no_owner_is_refused_and_nothin
         }
     }
     let control = "canary-value\r\nx-admin: 1";
-    for wrong in ["", "short", "canary value with spaces", control, "canary-w\u{f6}rd-of-hers", &"canary".repeat(1000), &"canary".repeat(10_000)] {
+    for wrong in [
+        "",
+        "short",
+        "canary value with spaces",
+        control,
+        "canary-w\u{f6}rd-of-hers",
+        "canary&value",
+        "canary\"value",
+        "canary'value",
+        "canary\\value",
+        "canary<value",
+        &"canary-8".repeat(65),
+        &"canary".repeat(1000),
+        &"canary".repeat(10_000),
+    ] {
         let reply = put(&world, &owner, "asker_token", wrong).await.expect(422);
         assert!(reply.json()["errors"][0]["path"] == "/value" && !reply.text().contains("canary"), "{}", reply.text());
     }
-    for wrong in [json!({}), json!({ "value": null }), json!({ "value": CANARY, "extra": 1 })] {
+    let number = 1_234_567_890_123_456_i64;
+    for wrong in [
+        json!({}),
+        json!({ "value": null }),
+        json!({ "value": CANARY, "extra": 1 }),
+        json!({ "value": number }),
+        json!({ "value": { CANARY: number } }),
+        json!({ "value": CANARY, CANARY: 1 }),
+    ] {
         let reply = world.server.ask("PUT", format!("{PATH}/asker/asker_token")).cookie(&owner).json(&wrong).send().await.expect(422);
-        assert!(!reply.text().contains("canary"), "{}", reply.text());
+        let said = reply.text();
+        assert!(reply.json()["errors"][0]["path"] == "/value" && !said.contains("canary") && !said.contains("123456789"), "{said}");
     }
     world.server.ask("DELETE", format!("{PATH}/asker/asker_token")).cookie(&owner).send().await.expect(404);
     for role in [Role::Manager, Role::Finance, Role::Support, Role::Auditor] {
@@ -106,6 +133,13 @@ async fn a_session_alone_sets_no_secret() {
     load_plugin(&world.server.state.host);
     let owner = world.owner().await;
     assert_eq!(put(&world, &owner, "asker_token", CANARY).await.expect(403).json()["code"], "not_proven");
+    // A session that is not new makes itself neither a second factor nor a password, with which it would prove to be the owner's.
+    let stale = world.owner().await;
+    world.server.state.office.clock.advance_ms(11 * 60 * 1000);
+    assert_eq!(world.server.ask("POST", "/api/v1/me/totp").cookie(&stale).send().await.expect(403).json()["code"], "not_fresh");
+    let own = json!({ "new": "a thief's own password" });
+    world.server.ask("PUT", "/api/v1/me/password").cookie(&stale).json(&own).send().await.expect(422);
+    let owner = world.owner().await;
     // With a second factor, the password given of late does not do.
     let begun = world.server.ask("POST", "/api/v1/me/totp").cookie(&owner).send().await.expect(201).json();
     let clock = &world.server.state.office.clock;
@@ -122,6 +156,8 @@ async fn a_session_alone_sets_no_secret() {
     // What was given for one secret is good for that one, that change and once.
     step_up(&refused["step_up"]["for"]).await;
     put(&world, &owner, "other_token", CANARY).await.expect(403);
+    let other = put(&world, &owner, "asker_token", "another-value-0123456789").await.expect(403).json();
+    assert_ne!(other["step_up"]["for"], refused["step_up"]["for"], "another value is another change");
     put(&world, &owner, "asker_token", CANARY).await.expect(200);
     let again = put(&world, &owner, "asker_token", CANARY).await.expect(403).json();
     assert_ne!(again["step_up"]["for"], refused["step_up"]["for"], "another version is another change");
@@ -157,10 +193,14 @@ async fn a_secret_is_listed_with_where_it_goes_and_who_set_it_and_never_with_its
         assert!(!answer.contains(CANARY), "{answer}");
     }
     let first = listed(&world, &owner).await["items"][0].clone();
+    assert_eq!(first["goes_elsewhere"], json!(false));
+    // As if the manifest had named another host when it was set: the list says that it is to be set anew.
+    world.server.database.raw("set session_replication_role = replica; update secret set origins = '{https://before.example:443 authorization}'").await;
+    assert_eq!(listed(&world, &owner).await["items"][0]["goes_elsewhere"], json!(true));
     assert_eq!((&first["set_in"], &first["version"], &first["set_by"]), (&json!("organisation"), &json!(2), &json!(world.home.owner)));
     let mut fields: Vec<&str> = first.as_object().expect("an object").keys().map(String::as_str).collect();
     fields.sort_unstable();
-    assert_eq!(fields, ["name", "plugin", "set_at", "set_by", "set_in", "uses", "version"], "no length and no digest");
+    assert_eq!(fields, ["goes_elsewhere", "name", "plugin", "set_at", "set_by", "set_in", "uses", "version"], "no length and no digest");
     // The other organisation has none of it.
     let eve = world.other.session_of(&world.server, world.other.owner).await.secret;
     let theirs = listed(&world, &eve).await;
@@ -170,4 +210,24 @@ async fn a_secret_is_listed_with_where_it_goes_and_who_set_it_and_never_with_its
     world.server.ask("DELETE", format!("{PATH}/asker/asker_token")).cookie(&owner).send().await.expect(204);
     let first = listed(&world, &owner).await["items"][0].clone();
     assert_eq!((&first["set_in"], &first["version"]), (&Value::Null, &json!(3)));
+}
+
+#[tokio::test]
+async fn an_organisation_whose_key_does_not_open_keeps_no_other_from_being_wrapped_anew() {
+    let world = World::make().await;
+    let state = &world.server.state;
+    let key = |byte: u8| DataKey::from_secret(&[byte; 32]).expect("a key");
+    let before = state.office.clone().sealing(Personal::new(key(7), "/nowhere"));
+    let eve = world.other.session_of(&world.server, world.other.owner).await.secret;
+    prove(&world, world.other.owner).await;
+    let actor = people::actor_of_session(&state.store, &before, &eve).await.expect("eve");
+    let mut tx = state.store.begin(&actor).await.expect("begin");
+    secrets::set(&mut tx, &before, "asker", "asker_token", &[], &SecretString::from(CANARY)).await.expect("set");
+    tx.commit().await.expect("commit");
+    // The first organisation's opens with no key.
+    sample(&world, &world.home, world.home.owner, true).await;
+    let now = state.office.clone().sealing(Personal::new(key(8).after(key(7)), "/nowhere"));
+    let worker = &world.server.database.worker;
+    assert_eq!(rewrap_secrets::once(worker, &now).await.expect("looked at all"), 1);
+    assert_eq!(rewrap_secrets::once(worker, &now).await.expect("looked at all"), 0);
 }

@@ -23,17 +23,17 @@ struct OfRun {
 }
 
 impl OfRun {
-    async fn open(&self, plugin: &str, names: &[String]) -> Result<BTreeMap<String, Secret>, OfficeError> {
+    async fn open(&self, plugin: &str, wanted: &BTreeMap<String, Vec<String>>) -> Result<BTreeMap<String, Secret>, OfficeError> {
         let mut tx = self.store.begin(&self.actor).await?;
-        let found = secrets::open(&mut tx, &self.office, plugin, names).await?;
+        let found = secrets::open(&mut tx, &self.office, plugin, wanted).await?;
         Ok(found.into_iter().map(|(name, value)| (name, Secret::new(value.expose_secret()))).collect())
     }
 }
 
 impl OwnSecrets for OfRun {
-    fn of_plugin<'a>(&'a self, plugin: &'a str, names: &'a [String]) -> BoxFuture<'a, Result<BTreeMap<String, Secret>, SecretsAway>> {
+    fn of_plugin<'a>(&'a self, plugin: &'a str, wanted: &'a BTreeMap<String, Vec<String>>) -> BoxFuture<'a, Result<BTreeMap<String, Secret>, SecretsAway>> {
         Box::pin(async move {
-            self.open(plugin, names).await.map_err(|err| {
+            self.open(plugin, wanted).await.map_err(|err| {
                 let source = err.source().map(ToString::to_string).unwrap_or_default();
                 error!(run.id = %self.run, tenant.id = %self.actor.tenant, plugin.name = plugin, error = %err, source, "the organisation's secrets for `{plugin}` cannot be read, so its call is refused");
                 SecretsAway

@@ -63,6 +63,7 @@ pub enum SealError {
 pub struct DataKey {
     key: LessSafeKey,
     name: String,
+    mac: hmac::Key,
     /// The one before it, if there was one: what that one sealed still opens.
     former: Option<Box<DataKey>>,
 }
@@ -116,7 +117,7 @@ fn open(key: &LessSafeKey, about: &str, sealed: &[u8]) -> Result<Vec<u8>, SealEr
 impl DataKey {
     /// From 32 secret bytes.
     pub fn from_secret(secret: &[u8; KEY_BYTES]) -> Result<Self, SealError> {
-        Ok(Self { key: key_of(secret)?, name: name_of(secret), former: None })
+        Ok(Self { key: key_of(secret)?, name: name_of(secret), mac: hmac::Key::new(hmac::HMAC_SHA256, secret), former: None })
     }
 
     /// The same key, come in the place of another: what that one sealed still opens, and nothing is sealed with it any more.
@@ -125,9 +126,38 @@ impl DataKey {
         Self { former: Some(Box::new(former)), ..self }
     }
 
+    /// The same after several, of which the newest comes first.
+    pub fn after_all(self, formers: &[[u8; KEY_BYTES]]) -> Result<Self, SealError> {
+        let mut older: Option<Self> = None;
+        for secret in formers.iter().rev() {
+            let key = Self::from_secret(secret)?;
+            older = Some(match older {
+                Some(older) => key.after(older),
+                None => key,
+            });
+        }
+        Ok(match older {
+            Some(older) => self.after(older),
+            None => self,
+        })
+    }
+
+    /// Whether something that is wrapped with the key of this name opens here: with this key, or with one before it.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.name == name || self.former.as_ref().is_some_and(|former| former.knows(name))
+    }
+
     /// What the key is called where something is wrapped with it: sixteen hexadecimal digits that say nothing of it.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// A digest of something secret that nobody makes, and so nobody guesses by, without this key.
+    pub(crate) fn tag(&self, secret: &[u8]) -> Vec<u8> {
+        let mut context = hmac::Context::with_key(&self.mac);
+        context.update(b"steward/secret-tag/v1\0");
+        context.update(secret);
+        context.sign().as_ref().to_vec()
     }
 
     fn open(&self, about: &str, sealed: &[u8]) -> Result<Vec<u8>, SealError> {

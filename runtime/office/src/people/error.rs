@@ -16,8 +16,11 @@ pub enum PeopleError {
     #[error("nobody here is known by this sign-in: ask an owner for an invitation to the address you have there")]
     IdentityUnknown,
     /// The password was not given in this session within the last hours.
-    #[error("this needs your password again: give it at `POST /api/v1/session/prove`, then for four hours you may")]
+    #[error("this needs your password again: give it at `POST /api/v1/session/prove`, then send the same once more")]
     NotProven,
+    /// There is neither a password nor a second factor, and whoever is there signed in too long ago.
+    #[error("you signed in more than ten minutes ago: sign out, sign in anew, and do this first")]
+    NotFresh,
     /// Name and password, or the link, are right; the second factor is still to be given.
     #[error("your second factor is needed too: send the same once more with `code`")]
     SecondFactorRequired {
@@ -89,9 +92,13 @@ impl PeopleError {
 impl HasKind for PeopleError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NotSignedIn | Self::SignInRefused | Self::IdentityUnknown | Self::NotProven | Self::SecondFactorRequired { .. } | Self::StepUp { .. } => {
-                Kind::Denied
-            }
+            Self::NotSignedIn
+            | Self::SignInRefused
+            | Self::IdentityUnknown
+            | Self::NotProven
+            | Self::NotFresh
+            | Self::SecondFactorRequired { .. }
+            | Self::StepUp { .. } => Kind::Denied,
             Self::TooManyFailures { .. } => Kind::Limit,
             Self::Field { .. } | Self::PasskeyRefused(_) => Kind::Invalid,
             Self::EmailTaken | Self::WorkspaceTaken | Self::LastOwner | Self::FactorTaken => Kind::Conflict,

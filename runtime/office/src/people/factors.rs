@@ -5,7 +5,7 @@
 
 use super::error::PeopleError;
 use super::passkeys::PASSKEYS_MAX;
-use super::prove::proven_within;
+use super::prove::{is_fresh, proven_lately};
 use super::step_up::{require, spend};
 use super::{failures, secret, totp};
 use crate::error::OfficeError;
@@ -20,8 +20,6 @@ use time::{Duration, OffsetDateTime};
 pub const RECOVERY_CODES: usize = 10;
 /// How long a secret waits for its first code, in minutes: one that somebody made and left would count for whoever kept it.
 const ENROL_MINUTES: i64 = 15;
-/// How old the password's proof may be that sets up a first second factor, in minutes.
-const FRESH_MINUTES: i64 = 10;
 /// The longest code looked at, in bytes.
 const CODE_BYTES_MAX: usize = 64;
 
@@ -103,16 +101,18 @@ pub(super) fn someone(actor: &Actor) -> Result<(PersonId, Option<SessionId>), Pe
 
 /// Whether one may set up another second factor: a stolen session alone sets up nothing.
 ///
-/// Whoever has one gave it for this; of the others, whoever has a password gave it in this session a moment ago.
+/// Whoever has one gave it for this; of the others, whoever has a password gave it in this session a moment ago, and whoever has neither signed
+/// in a moment ago.
 pub(super) async fn may_add(tx: &mut Tx, office: &Office, bound: &str) -> Result<(), PeopleError> {
     let (id, _) = someone(tx.actor())?;
     if Factors::of(tx, id).await?.is_there() {
         return require(tx, office, bound).await;
     }
     if person::get(tx, id).await.map_err(PeopleError::missing("person"))?.has_password {
-        proven_within(tx, office, Duration::minutes(FRESH_MINUTES)).await?;
+        proven_lately(tx, office).await?;
+        return Ok(());
     }
-    Ok(())
+    if is_fresh(tx, office).await? { Ok(()) } else { Err(PeopleError::NotFresh) }
 }
 
 /// Begins with one-time codes: makes a secret, which counts once a code of it was given.

@@ -1,6 +1,7 @@
 //! Passwords: Argon2id, a bounded number of hashes at once, and the same cost whether or not the person exists.
 
 use super::error::PeopleError;
+use super::prove::is_fresh;
 use super::session::{self, SignedIn};
 use super::{actor, failures};
 use crate::{Office, audit};
@@ -153,13 +154,17 @@ pub(super) fn check_length(path: &str, password: &SecretString) -> Result<(), Pe
 /// A change of one's own password.
 #[derive(Debug)]
 pub struct PasswordChange {
-    /// The password so far. Needed when there is one and the session was not opened by a link.
+    /// The password so far. Needed when there is one and the session was not opened by a link some minutes ago.
     pub current: Option<SecretString>,
     /// The password from now on.
     pub new: SecretString,
 }
 
 /// Changes the actor's password, ends all their sessions and opens a new one.
+///
+/// # Errors
+/// Refused without the password so far, and where there is none, unless the person signed in some minutes ago: with a password of its own a
+/// session that was stolen would prove to be its owner's.
 pub async fn change_password(
     store: &Store,
     office: &Office,
@@ -178,14 +183,20 @@ pub async fn change_password(
     let stored = person::password_hash(&mut tx, id).await?;
     // The session that follows knows of the second factor what this one knew.
     let stepped_up_at = if let Some(session) = in_session { sessions::stepped_up_at(&mut tx, *session).await? } else { None };
+    let is_fresh = is_fresh(&mut tx, office).await?;
     tx.rollback().await?;
     if change.new.expose_secret().eq_ignore_ascii_case(&found.email) {
         return Err(PeopleError::field("/new", "a password is not one's address"));
     }
-    // Only a link stands in for a lost password; what it opens is then still a session of a link, which proves no password.
-    let is_lost = stored.is_some() && *method == AuthMethod::Link;
+    if stored.is_none() && !is_fresh {
+        return Err(PeopleError::field("/new", "you signed in more than ten minutes ago: sign out, sign in anew, and set your first password then"));
+    }
+    // Only a link stands in for a lost password, and while it is new; what it opens is then still a session of a link, which proves none.
+    let is_lost = stored.is_some() && *method == AuthMethod::Link && is_fresh;
     if stored.is_some() && !is_lost {
-        let Some(current) = &change.current else { return Err(PeopleError::field("/current", "give your current password")) };
+        let Some(current) = &change.current else {
+            return Err(PeopleError::field("/current", "give your current password; whoever lost it sets a new one within ten minutes of signing in by a link"));
+        };
         check_length("/current", current)?;
         let counted = failures::count(store, office, actor.tenant, &found.email, None).await?;
         if !passwords.check(stored, current).await?.is_right {

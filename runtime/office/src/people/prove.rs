@@ -6,7 +6,7 @@ use super::password::{Passwords, check_length};
 use crate::{Office, audit};
 use secrecy::SecretString;
 use serde_json::json;
-use steward_core::limits::PROOF_HOURS;
+use steward_core::limits::{FRESH_MINUTES, PROOF_HOURS};
 use steward_core::{Actor, ActorKind, PersonId};
 use steward_store::{Store, Tx, person, session};
 use time::Duration;
@@ -57,10 +57,26 @@ pub async fn proven(tx: &mut Tx, office: &Office) -> Result<Proven, PeopleError>
 }
 
 /// The same within another time.
-pub(super) async fn proven_within(tx: &mut Tx, office: &Office, time: Duration) -> Result<Proven, PeopleError> {
+async fn proven_within(tx: &mut Tx, office: &Office, time: Duration) -> Result<Proven, PeopleError> {
     let (Some(person), ActorKind::Person { session: Some(session), .. }) = (tx.actor().person, &tx.actor().kind) else { return Err(PeopleError::NotProven) };
     let session = *session;
     let (now, proved_at) = (office.clock.now(), session::proved_at(tx, session).await?);
     // A proof from the future is one from before the clock was put back.
     proved_at.filter(|at| *at <= now && *at + time >= now).map(|_| Proven { person }).ok_or(PeopleError::NotProven)
+}
+
+/// The same within some minutes.
+pub(super) async fn proven_lately(tx: &mut Tx, office: &Office) -> Result<Proven, PeopleError> {
+    proven_within(tx, office, Duration::minutes(FRESH_MINUTES)).await
+}
+
+/// Whether whoever is there signed in some minutes ago, or is at the terminal: a session that was stolen later proves nothing by its age.
+pub(super) async fn is_fresh(tx: &mut Tx, office: &Office) -> Result<bool, PeopleError> {
+    let session = match &tx.actor().kind {
+        ActorKind::Person { session: Some(session), .. } => *session,
+        ActorKind::Person { session: None, .. } => return Ok(true),
+        ActorKind::Token { .. } | ActorKind::Agent { .. } | ActorKind::Worker => return Ok(false),
+    };
+    let (now, opened_at) = (office.clock.now(), session::created_at(tx, session).await?);
+    Ok(opened_at.is_some_and(|at| at <= now && at + Duration::minutes(FRESH_MINUTES) >= now))
 }

@@ -4,7 +4,7 @@
 
 use super::error::PeopleError;
 use super::factors::{self, Factor, Factors, someone};
-use super::prove::{Proven, proven};
+use super::prove::{Proven, proven, proven_lately};
 use crate::error::OfficeError;
 use crate::{Office, audit};
 use secrecy::SecretString;
@@ -128,11 +128,8 @@ pub async fn spend(tx: &mut Tx, office: &Office, bound: &str) -> Result<(), Offi
 /// Whether the transaction's person says this themselves: by a second factor given anew for it where they have one, else by their password,
 /// given at the terminal just now or in this session within the last hours.
 pub async fn confirm(tx: &mut Tx, office: &Office, bound: &str, password: Option<Proven>) -> Result<(), OfficeError> {
-    match try_spend(tx, office, bound).await.map_err(of_people)? {
-        Spent::Given => return Ok(()),
-        Spent::Missing(factors) => return Err(OfficeError::StepUp { bound: bound.to_owned(), factors }),
-        Spent::NoFactor if office.requires_second_factor => return Err(OfficeError::NoSecondFactor),
-        Spent::NoFactor => {}
+    if is_given(tx, office, bound).await? {
+        return Ok(());
     }
     let given = match password {
         Some(given) => given,
@@ -140,6 +137,24 @@ pub async fn confirm(tx: &mut Tx, office: &Office, bound: &str, password: Option
     };
     let is_theirs = tx.actor().person.is_some_and(|person| given.is_of(person));
     if is_theirs { Ok(()) } else { Err(OfficeError::Denied("somebody else proved who they are".to_owned())) }
+}
+
+/// The same by a password given in this session some minutes ago and not hours: for what outlasts the session.
+pub async fn confirm_lately(tx: &mut Tx, office: &Office, bound: &str) -> Result<(), OfficeError> {
+    if !is_given(tx, office, bound).await? {
+        proven_lately(tx, office).await.map_err(of_people)?;
+    }
+    Ok(())
+}
+
+/// Whether a second factor was given for this; false for whoever has none and needs none.
+async fn is_given(tx: &mut Tx, office: &Office, bound: &str) -> Result<bool, OfficeError> {
+    match try_spend(tx, office, bound).await.map_err(of_people)? {
+        Spent::Given => Ok(true),
+        Spent::Missing(factors) => Err(OfficeError::StepUp { bound: bound.to_owned(), factors }),
+        Spent::NoFactor if office.requires_second_factor => Err(OfficeError::NoSecondFactor),
+        Spent::NoFactor => Ok(false),
+    }
 }
 
 fn of_people(err: PeopleError) -> OfficeError {

@@ -195,6 +195,36 @@ async fn a_link_in_place_of_a_lost_password_proves_none() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_not_new_sets_no_password_and_no_second_factor_without_the_one_before() {
+    let house = House::build().await;
+    let link = async |house: &House| {
+        let mut tx = house.store.begin(&house.owner.actor).await.expect("tx");
+        let link = people::new_link(&mut tx, &house.office, house.owner.session.person_id).await.expect("link");
+        tx.commit().await.expect("commit");
+        people::sign_in_by_link(&house.store, &house.office, &link, Attempt::default()).await.expect("signed in")
+    };
+    let by_link = link(&house).await;
+    house.office.clock.advance_ms(11 * 60_000);
+    let change = |current: Option<&str>, new: &str| PasswordChange { current: current.map(Into::into), new: new.into() };
+    let ask = async |actor: &Actor, change: PasswordChange| people::change_password(&house.store, &house.office, &house.passwords, actor, &change, None).await;
+    let refused = ask(&by_link.actor, change(None, "a thief's own password")).await;
+    assert!(matches!(&refused, Err(PeopleError::Field { path, .. }) if path == "/current"), "{refused:?}");
+    // Where there is no password, a session that is not new makes itself none, and no second factor either.
+    house.database.raw("update person set password_hash = null").await;
+    let refused = ask(&by_link.actor, change(None, "a thief's own password")).await;
+    assert!(matches!(&refused, Err(PeopleError::Field { path, .. }) if path == "/new"), "{refused:?}");
+    assert!(matches!(house.enrol(&by_link.actor).await, Err(PeopleError::NotFresh)));
+    assert_eq!(house.database.number("select count(*) from person where password_hash is not null").await, 0);
+    // A new link, and it is set at once.
+    let anew = link(&house).await;
+    house.enrol(&anew.actor).await.expect("enrolled");
+    let set = ask(&anew.actor, change(None, "the owner's own password")).await.expect("set");
+    house.enrol(&set.actor).await.expect("and it counts at once");
+    house.office.clock.advance_ms(11 * 60_000);
+    assert!(matches!(house.enrol(&set.actor).await, Err(PeopleError::NotProven)));
+}
+
+#[tokio::test]
 async fn sign_in_asks_for_the_code_after_the_password_and_takes_each_once() {
     let house = House::build().await;
     let other = house.sign_in(PASSWORD, None).await.expect("another browser");

@@ -2,11 +2,13 @@
 
 use crate::fixture::{House, World};
 use secrecy::{ExposeSecret as _, SecretString};
+use std::collections::BTreeMap;
 use steward_core::{Actor, ActorKind, ApiTokenId, AuthMethod, HasKind, Kind, Role, RunId, Scope, SessionId};
 use steward_office::audit::personal::Personal;
 use steward_office::audit::seal::DataKey;
 use steward_office::{Office, OfficeError, secrets};
 
+const ORIGIN: &str = "https://api.example.com:443 authorization";
 const CANARY: &str = "canary-value-0123456789";
 
 fn data_key(byte: u8) -> DataKey {
@@ -33,7 +35,7 @@ async fn in_person(world: &World, house: &House) -> Actor {
 
 async fn set(world: &World, office: &Office, who: &Actor, name: &str, value: &str) -> Result<i32, OfficeError> {
     let mut tx = world.begin(who).await;
-    let row = secrets::set(&mut tx, office, "asker", name, &SecretString::from(value)).await?;
+    let row = secrets::set(&mut tx, office, "asker", name, &[ORIGIN.to_owned()], &SecretString::from(value)).await?;
     tx.commit().await.expect("commit");
     Ok(row.version)
 }
@@ -45,10 +47,18 @@ async fn remove(world: &World, office: &Office, who: &Actor, name: &str) -> Resu
     Ok(())
 }
 
+fn wanted(name: &str, origins: &[&str]) -> BTreeMap<String, Vec<String>> {
+    [(name.to_owned(), origins.iter().map(|origin| (*origin).to_owned()).collect())].into()
+}
+
 /// What a call of the organisation's would be filled in with.
 async fn opened(world: &World, office: &Office, house: &House, plugin: &str, name: &str) -> Result<Option<String>, OfficeError> {
+    opened_for(world, office, house, plugin, name, &[ORIGIN]).await
+}
+
+async fn opened_for(world: &World, office: &Office, house: &House, plugin: &str, name: &str, origins: &[&str]) -> Result<Option<String>, OfficeError> {
     let mut tx = world.database.worker.begin(&Actor::worker(house.owner.tenant)).await.expect("begin");
-    let found = secrets::open(&mut tx, office, plugin, &[name.to_owned()]).await?;
+    let found = secrets::open(&mut tx, office, plugin, &wanted(name, origins)).await?;
     Ok(found.get(name).map(|value| value.expose_secret().to_owned()))
 }
 
@@ -89,9 +99,10 @@ async fn nobody_but_an_owner_in_person_who_says_anew_who_they_are_sets_or_remove
     assert_eq!(opened(&world, &office, &house, "asker", "asker_token").await.expect("opened").as_deref(), Some(CANARY));
     // A person is shown none, the owner who set it neither.
     let mut tx = world.begin(&owner).await;
-    assert!(matches!(secrets::open(&mut tx, &office, "asker", &["asker_token".to_owned()]).await, Err(OfficeError::Denied(_))));
+    assert!(matches!(secrets::open(&mut tx, &office, "asker", &wanted("asker_token", &[ORIGIN])).await, Err(OfficeError::Denied(_))));
     drop(tx);
-    office.clock.advance_ms(5 * 60 * 60 * 1000);
+    // Minutes count, not the hours that do for other decisions.
+    office.clock.advance_ms(11 * 60 * 1000);
     let refused = set(&world, &office, &owner, "asker_token", CANARY).await.err();
     assert!(matches!(refused, Some(OfficeError::NotProven)), "{refused:?}");
 }
@@ -114,7 +125,7 @@ async fn a_sealed_secret_that_was_moved_opens_nowhere_else_and_says_why() {
         let whole = format!("{refused} {:?}", std::error::Error::source(&refused).map(ToString::to_string));
         assert!(whole.contains(expect) && !whole.contains("canary"), "{whole}");
     };
-    let not_sealed = "was not sealed for this organisation, plugin, name and version";
+    let not_sealed = "was not sealed for this organisation, plugin, name and version, and where it goes";
     moved(format!("update secret set sealed = {hers} where tenant_id = '{o}'")).await;
     says(opened(&world, &office, &other, "asker", "asker_token").await.err(), not_sealed);
     // Not even with the key that it was sealed with.
@@ -130,6 +141,27 @@ async fn a_sealed_secret_that_was_moved_opens_nowhere_else_and_says_why() {
     assert_eq!(opened(&world, &office, &house, "asker", "asker_token").await.expect("opened").as_deref(), Some(CANARY), "back in its place");
     moved(format!("update secret set sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1) where tenant_id = '{t}' and name = 'asker_token'")).await;
     says(opened(&world, &office, &house, "asker", "asker_token").await.err(), not_sealed);
+}
+
+#[tokio::test]
+async fn a_secret_goes_nowhere_that_it_was_not_set_for() {
+    const ELSEWHERE: &str = "https://elsewhere.example:443 authorization";
+    let world = World::make().await;
+    let house = world.house("acme").await;
+    let office = sealing(&world, data_key(7));
+    let owner = in_person(&world, &house).await;
+    set(&world, &office, &owner, "asker_token", CANARY).await.expect("set");
+    let opened = async |origins: &[&str]| opened_for(&world, &office, &house, "asker", "asker_token", origins).await;
+    for narrower in [[ORIGIN].as_slice(), &[]] {
+        assert_eq!(opened(narrower).await.expect("opened").as_deref(), Some(CANARY));
+    }
+    // Another host, another port, another header, and one more host.
+    for wider in [[ELSEWHERE].as_slice(), &[ORIGIN, ELSEWHERE], &["https://api.example.com:444 authorization"], &["https://api.example.com:443 x-key"]] {
+        assert_eq!(opened(wider).await.expect("left out"), None, "{wider:?}");
+    }
+    // Whoever writes the database past every trigger sends it nowhere else either.
+    world.database.raw(&format!("set session_replication_role = replica; update secret set origins = origins || '{ELSEWHERE}'::text")).await;
+    assert!(opened(&[ORIGIN, ELSEWHERE]).await.is_err());
 }
 
 #[tokio::test]
@@ -171,7 +203,7 @@ async fn a_replaced_secret_is_the_next_version_and_nothing_of_an_earlier_one_is_
 }
 
 #[tokio::test]
-async fn a_new_data_key_loses_no_secret_and_leaves_the_former_one_useless() {
+async fn a_new_data_key_loses_no_secret_and_is_not_wrapped_back() {
     let world = World::make().await;
     let house = world.house("acme").await;
     let owner = in_person(&world, &house).await;
@@ -194,7 +226,24 @@ async fn a_new_data_key_loses_no_secret_and_leaves_the_former_one_useless() {
     assert_eq!((read(&now).await.expect("opened"), read(&alone).await.expect("opened")), (CANARY.to_owned(), CANARY.to_owned()));
     let refused = read(&before).await.expect_err("the former key opens nothing any more");
     assert!(std::error::Error::source(&refused).expect("a source").to_string().contains("the data key is not the one"), "{refused:?}");
+    // A process that has the two the other way about reads it, and does not wrap it back.
+    let turned = sealing(&world, data_key(7).after(data_key(8)));
+    assert!(!rewrap(&turned).await.expect("looked"), "two such would go on for ever");
+    assert_eq!(read(&turned).await.expect("opened"), CANARY);
     assert_eq!(world.database.number("select count(*) from audit_event where action = 'secret.rewrap'").await, 1);
+    // A third key, with both before it: what was sealed with the first opens too, and nothing is foreign.
+    let third = sealing(&world, data_key(9).after_all(&[[8; 32], [7; 32]]).expect("keys"));
+    let first = before.personal.clone();
+    for about in ["totp|x", "totp|y"] {
+        let sealed = data_key(7).seal_secret(about, b"a secret for codes").expect("sealed");
+        assert_eq!(data_key(9).after_all(&[[8; 32], [7; 32]]).expect("keys").open_secret(about, &sealed).expect("opened"), b"a secret for codes");
+        assert!(data_key(9).after_all(&[[8; 32]]).expect("keys").open_secret(about, &sealed).is_err());
+    }
+    let foreign = async |personal: &Personal| {
+        let mut tx = world.database.worker.begin(&Actor::worker(house.owner.tenant)).await.expect("begin");
+        secrets::is_foreign(&mut tx, personal).await.expect("looked")
+    };
+    assert_eq!((foreign(&third.personal).await, foreign(&first).await), (false, true));
     // Secrets go on as before.
     assert_eq!(set(&world, &alone, &owner, "asker_token", "another-value").await.expect("set"), 2);
     assert_eq!(read(&alone).await.expect("opened"), "another-value");

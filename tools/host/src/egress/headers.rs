@@ -88,7 +88,11 @@ pub(crate) fn of_request(
     let Template { parts, rest } = secret.parts()?;
     let mut value = String::new();
     for (before, name) in parts {
-        let missing = || format!("the secret `{name}` is not set; an owner sets it in the settings, or whoever runs Steward under [[plugins.secrets]]");
+        let missing = || {
+            format!(
+                "the secret `{name}` is not set, or not for where this plugin goes now; an owner sets it in the settings, or whoever runs Steward under [[plugins.secrets]]"
+            )
+        };
         value.push_str(before);
         value.push_str(secrets.get(name).ok_or_else(missing)?.expose());
     }

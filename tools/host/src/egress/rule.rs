@@ -111,6 +111,12 @@ impl EgressRule {
         self.port.unwrap_or_else(|| self.scheme.port())
     }
 
+    /// Where its secret goes: scheme, host, port and header, as `https://api.example.com:443 authorization`. None where it names none.
+    pub fn secret_origin(&self) -> Option<String> {
+        let secret = self.secret.as_ref()?;
+        Some(format!("{}://{}:{} {}", self.scheme, self.host, self.port(), secret.header.to_ascii_lowercase()))
+    }
+
     /// What is wrong with it, and what to write.
     pub(crate) fn check(&self) -> Result<(), String> {
         let Self { host, port, methods, paths, secret, .. } = self;

@@ -55,8 +55,10 @@ async fn in_person(world: &World) -> Actor {
 }
 
 async fn set(world: &World, value: &str) {
+    let info = world.runtime.host.plugins().into_iter().find(|plugin| plugin.name == "asker").expect("the plugin");
+    let origins: Vec<String> = info.egress.iter().filter_map(steward_host::EgressRule::secret_origin).collect();
     let mut tx = world.db.app.begin(&in_person(world).await).await.expect("begin");
-    secrets::set(&mut tx, &world.runtime.office, "asker", "asker_token", &SecretString::from(value)).await.expect("set");
+    secrets::set(&mut tx, &world.runtime.office, "asker", "asker_token", &origins, &SecretString::from(value)).await.expect("set");
     tx.commit().await.expect("commit");
 }
 

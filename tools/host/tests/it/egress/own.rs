@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use steward_core::{FailureClass, Outcome};
 use steward_host::mcp::Secret;
 use steward_host::office::BoxFuture;
-use steward_host::{EgressOptions, NoSecrets, OwnSecrets, SecretsAway};
+use steward_host::{EgressOptions, NoSecrets, OWN_SECRET_BYTES_MAX, OwnSecrets, SecretsAway};
 
 const HERS: &str = "s3cr3t-of-her-organisation";
 const HIS: &str = "s3cr3t-of-his-organisation";
@@ -18,11 +18,16 @@ const HIS: &str = "s3cr3t-of-his-organisation";
 struct Has {
     values: BTreeMap<String, String>,
     asked: Mutex<Vec<String>>,
+    origins: Mutex<Vec<String>>,
 }
 
 impl Has {
     fn these(values: &[(&str, &str)]) -> Arc<Self> {
-        Arc::new(Self { values: values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(), asked: Mutex::default() })
+        Arc::new(Self {
+            values: values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            asked: Mutex::default(),
+            origins: Mutex::default(),
+        })
     }
 
     fn asked(&self) -> Vec<String> {
@@ -31,8 +36,9 @@ impl Has {
 }
 
 impl OwnSecrets for Has {
-    fn of_plugin<'a>(&'a self, plugin: &'a str, names: &'a [String]) -> BoxFuture<'a, Result<BTreeMap<String, Secret>, SecretsAway>> {
-        self.asked.lock().expect("asked").push(format!("{plugin}: {}", names.join(", ")));
+    fn of_plugin<'a>(&'a self, plugin: &'a str, wanted: &'a BTreeMap<String, Vec<String>>) -> BoxFuture<'a, Result<BTreeMap<String, Secret>, SecretsAway>> {
+        self.asked.lock().expect("asked").push(format!("{plugin}: {}", wanted.keys().map(String::as_str).collect::<Vec<_>>().join(", ")));
+        *self.origins.lock().expect("origins") = wanted.values().flatten().cloned().collect();
         // All of them, asked for or not: what counts is the host's word.
         Box::pin(std::future::ready(Ok(self.values.iter().map(|(name, value)| (name.clone(), Secret::new(value.as_str()))).collect())))
     }
@@ -42,7 +48,7 @@ impl OwnSecrets for Has {
 struct Away;
 
 impl OwnSecrets for Away {
-    fn of_plugin<'a>(&'a self, _: &'a str, _: &'a [String]) -> BoxFuture<'a, Result<BTreeMap<String, Secret>, SecretsAway>> {
+    fn of_plugin<'a>(&'a self, _: &'a str, _: &'a BTreeMap<String, Vec<String>>) -> BoxFuture<'a, Result<BTreeMap<String, Secret>, SecretsAway>> {
         Box::pin(std::future::ready(Err(SecretsAway)))
     }
 }
@@ -95,6 +101,9 @@ async fn a_secret_of_an_organisation_goes_to_its_rule_in_its_calls_alone_and_doe
     }
     assert!(hers.asked().iter().all(|asked| asked == "asker: asker_token, other_token"), "once a call, with all that the operator left open");
     assert_eq!(hers.asked().len(), 4);
+    let port = server.port;
+    let origins = hers.origins.lock().expect("origins").clone();
+    assert_eq!(origins, [format!("http://api.asker.test:{port} authorization"), format!("http://other.asker.test:{port} x-key")], "and where each goes");
 }
 
 #[tokio::test]
@@ -118,4 +127,22 @@ async fn what_the_operator_set_counts_before_what_an_organisation_has() {
     let untouched = Has::these(&[("asker_token", HERS)]);
     assert!(text(&whole.report_of("asker.look", json!({ "url": whole.url("api", "/v1/a") }), untouched.clone()).await).starts_with("200"));
     assert!(untouched.asked().is_empty() && server.seen().pop().expect("a request").contains(TOKEN));
+}
+
+#[tokio::test]
+async fn what_is_too_long_to_look_for_is_not_sent_and_a_tool_that_asks_nobody_is_given_none() {
+    let server = echo().await;
+    let world = World::with(server.port, |manifest| manifest, without);
+    let look = json!({ "url": world.url("api", "/v1/a") });
+    let long = "0123456789abcdef".repeat(OWN_SECRET_BYTES_MAX / 16);
+    let said = text(&world.report_of("asker.look", look.clone(), Has::these(&[("asker_token", &long)])).await);
+    assert!(said.contains("Bearer [asker_token]") && !said.contains("0123456789"), "{said}");
+    let refused = world.report_of("asker.look", look.clone(), Has::these(&[("asker_token", &format!("{long}x"))])).await;
+    let Outcome::Failed { failure } = &refused.outcome else { panic!("refused: {refused:?}") };
+    assert_eq!((failure.class, server.seen().len()), (FailureClass::Unavailable, 1), "nothing left");
+    let hers = Has::these(&[("asker_token", HERS)]);
+    for tool in ["asker.peek", "asker.note"] {
+        assert!(text(&world.report_of(tool, look.clone(), hers.clone()).await).contains("asks nobody outside"), "{tool}");
+    }
+    assert!(hers.asked().is_empty(), "and nothing is opened for it");
 }
