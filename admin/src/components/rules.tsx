@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'use-intl';
 import { answer, api, type Schemas } from '@/lib/api/client';
+import { cx } from '@/lib/cx';
 import { may, useMe } from '@/lib/me';
 
 function useRulesQuery() {
@@ -31,10 +32,10 @@ export function Rules({ ids }: { ids: string[] }) {
         const rule = rules.get(id);
         return (
           <li key={id} className="rounded-lg border border-line px-3 py-2 text-sm">
-            <p>
+            {/* What it says takes two lines more often than one, and what is behind it another: they have their room before they come. */}
+            <p className={cx(policies.isLoading && 'min-h-10')}>
               <bdi>{rule?.reason ?? id}</bdi> <code className="font-mono text-xs text-soft">{id}</code>
             </p>
-            {/* The line of what is behind it, from the first moment on. */}
             {policies.isLoading && <p className="mt-1 text-xs">{'\u00a0'}</p>}
             {rule !== undefined && (
               <details className="mt-1">

@@ -23,22 +23,24 @@ export function Verification() {
   const verification = useQuery({ queryKey: ['audit', 'verification'], queryFn: () => answer(api.GET('/api/v1/audit/verification')), staleTime: Infinity });
   return (
     <div className="mx-auto grid w-full max-w-4xl grid-cols-[minmax(0,1fr)] gap-4 p-4 sm:p-6">
-      {/* As much room as what is found takes when all is well. */}
-      {verification.isPending && <Loading lines={5} className="min-h-73 content-start px-0" />}
+      {verification.isPending && <Loading lines={5} className="px-0" />}
       {verification.isError && <Failed error={verification.error} onRetry={() => void verification.refetch()} />}
       {verification.data !== undefined && !verification.isError && <Found found={verification.data} isBusy={verification.isFetching} onAgain={() => void verification.refetch()} />}
-      <section aria-label={t('offline')} className="grid grid-cols-[minmax(0,1fr)] gap-2">
-        <h2 className="text-base font-semibold">{t('offline')}</h2>
-        <p className="text-sm text-soft">{t('offlineHint')}</p>
-        <ol className="grid gap-1.5">
-          {OFFLINE.map((command) => (
-            <li key={command} className="flex items-center gap-2 rounded-lg bg-sunken px-3 py-1" dir="ltr">
-              <code className="min-w-0 flex-1 font-mono text-xs wrap-anywhere">{command}</code>
-              <Copy text={command} label={t('copy', { command })} />
-            </li>
-          ))}
-        </ol>
-      </section>
+      {/* What stands below comes when it is known how tall what was found is. */}
+      {!verification.isPending && (
+        <section aria-label={t('offline')} className="grid grid-cols-[minmax(0,1fr)] gap-2">
+          <h2 className="text-base font-semibold">{t('offline')}</h2>
+          <p className="text-sm text-soft">{t('offlineHint')}</p>
+          <ol className="grid gap-1.5">
+            {OFFLINE.map((command) => (
+              <li key={command} className="flex items-center gap-2 rounded-lg bg-sunken px-3 py-1" dir="ltr">
+                <code className="min-w-0 flex-1 font-mono text-xs wrap-anywhere">{command}</code>
+                <Copy text={command} label={t('copy', { command })} />
+              </li>
+            ))}
+          </ol>
+        </section>
+      )}
     </div>
   );
 }

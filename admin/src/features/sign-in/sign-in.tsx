@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Fingerprint, LogIn } from 'lucide-react';
 import { useRouter, useSearchParams } from 'next/navigation';
-import { useEffect, useEffectEvent, useState, useSyncExternalStore } from 'react';
+import { useEffect, useEffectEvent, useLayoutEffect, useState, useSyncExternalStore } from 'react';
 import { useTranslations } from 'use-intl';
 import { CodeInput, isWrongCode } from '@/components/code-input';
 import { Mark } from '@/components/shell/mark';
@@ -43,7 +43,8 @@ export function SignIn() {
   useEffect(() => {
     document.title = `${t('title')} · Steward`;
   }, [t]);
-  useEffect(() => {
+  // Before anything is painted: whoever comes with a link never sees the other form.
+  useLayoutEffect(() => {
     const take = () => {
       const taken = takeLink();
       if (taken !== null) setLink(taken);
