@@ -41,7 +41,9 @@ pub struct SecretRow {
 /// The organisation's key, if it ever had a secret.
 pub async fn find_key(tx: &mut Tx) -> Result<Option<SecretKeyRow>, StoreError> {
     let tenant = tx.actor().tenant.uuid();
-    Ok(sqlx::query_as!(SecretKeyRow, "select wrapped, data_key, data_key_before from secret_key where tenant_id = $1", tenant).fetch_optional(tx.conn()).await?)
+    Ok(sqlx::query_as!(SecretKeyRow, "select wrapped, data_key, data_key_before from secret_key where tenant_id = $1", tenant)
+        .fetch_optional(tx.conn())
+        .await?)
 }
 
 /// Keeps a key for an organisation that has none. Another's that was quicker stays.
@@ -62,10 +64,15 @@ pub async fn insert_key(tx: &mut Tx, key: &SecretKeyRow, at: OffsetDateTime) -> 
 /// Puts the same key in its place, wrapped anew. False when it is not wrapped with `before` any more.
 pub async fn rewrap_key(tx: &mut Tx, key: &SecretKeyRow, before: &str) -> Result<bool, StoreError> {
     let tenant = tx.actor().tenant.uuid();
-    let done =
-        sqlx::query!("update secret_key set wrapped = $2, data_key = $3, data_key_before = $4 where tenant_id = $1 and data_key = $4", tenant, key.wrapped, key.data_key, before)
-            .execute(tx.conn())
-            .await?;
+    let done = sqlx::query!(
+        "update secret_key set wrapped = $2, data_key = $3, data_key_before = $4 where tenant_id = $1 and data_key = $4",
+        tenant,
+        key.wrapped,
+        key.data_key,
+        before
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(done.rows_affected() == 1)
 }
 

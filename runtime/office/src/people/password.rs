@@ -195,7 +195,10 @@ pub async fn change_password(
     let is_lost = stored.is_some() && *method == AuthMethod::Link && is_fresh;
     if stored.is_some() && !is_lost {
         let Some(current) = &change.current else {
-            return Err(PeopleError::field("/current", "give your current password; whoever lost it sets a new one within ten minutes of signing in by a link"));
+            return Err(PeopleError::field(
+                "/current",
+                "give your current password; whoever lost it sets a new one within ten minutes of signing in by a link",
+            ));
         };
         check_length("/current", current)?;
         let counted = failures::count(store, office, actor.tenant, &found.email, None).await?;
