@@ -16,6 +16,7 @@ use rmcp::service::{NotificationContext, Peer, RequestContext, RunningService, s
 use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::streamable_http_client::{StreamableHttpClientTransport, StreamableHttpClientTransportConfig};
 use rmcp::{ClientHandler, RoleClient};
+use secrecy::ExposeSecret as _;
 use std::io;
 use std::pin::Pin;
 use std::process::Stdio;
@@ -87,7 +88,7 @@ impl Link {
                     .build()
                     .map_err(|err| away(&err.to_string()))?;
                 let mut config = StreamableHttpClientTransportConfig::with_uri(url.as_str());
-                config.auth_header = bearer.as_ref().map(|secret| secret.0.clone());
+                config.auth_header = bearer.as_ref().map(|secret| secret.0.expose_secret().to_owned());
                 config.max_json_response_size = MESSAGE_BYTES_MAX;
                 config.max_sse_event_size = MESSAGE_BYTES_MAX;
                 // A new session may have other tools: it is begun by us, who look at them.
