@@ -56,10 +56,11 @@ function Found({ found, isBusy, onAgain }: { found: Schemas['VerificationView'];
             {found.whole ? <ShieldCheck className="size-3.5" aria-hidden /> : <ShieldAlert className="size-3.5" aria-hidden />}
             {found.whole ? t('whole') : t('broken')}
           </Badge>
-          <p className="min-w-0 flex-1 text-sm text-soft">
+          {/* A line of its own where there is little room: its words grow as time goes by, and would take a second one. */}
+          <p className="order-last min-w-0 basis-full text-sm text-soft sm:order-none sm:flex-1 sm:basis-0">
             {t('checked')} <Ago at={found.checked_at} />
           </p>
-          <Button size="small" isBusy={isBusy} onClick={onAgain}>
+          <Button size="small" isBusy={isBusy} onClick={onAgain} className="ms-auto">
             <RotateCw className="size-4" aria-hidden />
             {t('again')}
           </Button>
