@@ -83,7 +83,8 @@ test('a stop that cannot be written down yet says so', async ({ page }) => {
   // What the server answers while its disk is full; the run itself is the server's.
   await page.route('**/api/v1/runs/*/cancel', async (route) => {
     const stopped = await route.fetch();
-    await route.fulfill({ response: stopped, json: { ...((await stopped.json()) as object), is_written: false } });
+    const said: object = await stopped.json();
+    await route.fulfill({ response: stopped, json: { ...said, is_written: false } });
   });
   await page.goto('/chat');
   await page.getByRole('textbox', { name: 'Message' }).fill('Read this slowly.');
