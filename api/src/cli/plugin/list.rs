@@ -69,7 +69,7 @@ impl List {
         };
         let rows = rows(&host, &config, &said, silent.as_deref());
         let runs: BTreeSet<&str> = rows.iter().filter(|row| row.state == State::Runs).map(|row| row.plugin.as_str()).collect();
-        let specs: Vec<ToolSpec> = host.specs().into_iter().filter(|spec| runs.contains(spec.plugin.as_str())).collect();
+        let specs: Vec<ToolSpec> = host.specs().into_iter().filter(|spec| runs.contains(name_of(&spec.plugin))).collect();
         if self.json { print_json(setting, &specs, &rows) } else { print(setting, &specs, &rows) }
     }
 }
@@ -97,12 +97,17 @@ async fn record(config: &Config) -> Record {
     asked.await.unwrap_or_else(|err| Record::Silent(chain(&err)))
 }
 
+/// A plugin's name, of what a tool says of its plugin: its name and version.
+fn name_of(plugin: &str) -> &str {
+    plugin.split_once('@').map_or(plugin, |(name, _)| name)
+}
+
 /// Every plugin with what becomes of it, by name: what is loaded, what is set aside, and what the list has and no folder.
 fn rows(host: &Host, config: &Config, said: &BTreeMap<String, String>, silent: Option<&str>) -> Vec<Row> {
     let entries = installed::all_accepted(&plugin_lock(&mcp_lock(config))).unwrap_or_default();
     let listed: BTreeSet<String> = entries.into_iter().map(|entry| entry.plugin.name).collect();
     let unknown = |why: &str| format!("the list of accepted plugins has it, and the record could not be asked: {why}");
-    let loaded: BTreeSet<String> = host.specs().into_iter().map(|spec| spec.plugin).collect();
+    let loaded: BTreeSet<String> = host.plugins().into_iter().map(|info| info.name).collect();
     let of_loaded = |plugin: &String| match silent.filter(|_| listed.contains(plugin)) {
         Some(why) => Row { plugin: plugin.clone(), state: State::Unknown, reason: Some(unknown(why)) },
         None => Row { plugin: plugin.clone(), state: State::Runs, reason: said.get(plugin).cloned() },

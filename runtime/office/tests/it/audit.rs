@@ -225,9 +225,8 @@ async fn a_pass_reads_the_newest_checkpoint_and_none_of_the_others() {
     logged.write(2).await;
     let passed = begun_anew.pass(&logged.world.database.worker, logged.house.owner.tenant).await.expect("pass").expect("nobody else");
     assert_eq!(passed.size, 30);
-    // Whoever has looked through them once does not do so again.
+    // Whoever looks again, since somebody touched what lies there, reads the newest and goes no further.
     unreadable(28);
-    unreadable(30);
     logged.write(1).await;
     let passed = begun_anew.pass(&logged.world.database.worker, logged.house.owner.tenant).await.expect("pass").expect("nobody else");
     assert_eq!(passed.size, 31);
