@@ -92,7 +92,7 @@ fn keys(told: &Value) -> BTreeMap<String, String> {
         tools.iter().for_each(|tool| sum.update(tool));
         sum.update(built(Path::new(test["binary-path"].as_str().unwrap())));
         // The program itself, which the tests of its own crate start, and no others can.
-        for one in programs["non-test-binaries"][package].as_array().into_iter().flatten() {
+        for one in programs["non-test-binaries"].get(package).and_then(Value::as_array).into_iter().flatten() {
             sum.update(built(&target.join(one["path"].as_str().unwrap())));
         }
         keys.insert(id.clone(), hex(&sum.finalize()));

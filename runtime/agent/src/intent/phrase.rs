@@ -176,7 +176,7 @@ impl<'a> Sentence<'a> {
             let at = (word.as_ptr() as usize).saturating_sub(folded.as_ptr() as usize);
             in_quotes.iter().any(|(from, to)| (*from..*to).contains(&at))
         };
-        let said = words.iter().map(|word| if is_quoted(*word) { "" } else { *word }).collect();
+        let said = words.iter().map(|word| if is_quoted(word) { "" } else { *word }).collect();
         let mut sentence = Self { grammar, words, said, clauses, marked, asks: wonders, inverts: false, begs: false };
         sentence.asks |= marked && !(sentence.clauses.len() > 1 && sentence.ends_in_a_tag());
         let opening = grammar.questions.opening(&sentence.said);

@@ -82,8 +82,8 @@ pub struct Sequencer {
     signer: Arc<Signer>,
     dir: PathBuf,
     clock: Clock,
-    /// The largest tree seen outside by organisation, and when its folder of checkpoints had changed last.
-    known: Arc<Mutex<HashMap<TenantId, (Outside, Option<SystemTime>)>>>,
+    /// What was seen outside, by organisation.
+    known: Arc<Mutex<HashMap<TenantId, Known>>>,
     pub(super) copies: Option<Arc<Copies>>,
 }
 
@@ -94,6 +94,13 @@ pub(super) struct Outside {
     root: Digest,
     /// Where.
     dir: PathBuf,
+}
+
+/// The largest tree that was seen outside, and when the folder of checkpoints had changed last.
+#[derive(Debug, Clone)]
+struct Known {
+    newest: Outside,
+    changed: Option<SystemTime>,
 }
 
 impl Outside {
@@ -224,13 +231,13 @@ impl Sequencer {
         let open = |note: &str| verifier.open(note).ok().map(|checkpoint| Outside::of(checkpoint, log.path()));
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned();
         let changed = log.checkpoints_changed();
-        let (known, is_as_known) = known.map_or((None, false), |(known, then)| (Some(known), then == changed));
+        let (known, is_as_known) = known.map_or((None, false), |known| (Some(known.newest), known.changed == changed));
         let kept = if is_as_known { None } else { log.newest_kept(open)? };
         let shown = log.latest()?.and_then(|note| open(&note));
         let copied = self.copies.as_ref().and_then(|copies| copies.found(tenant));
         let newest = [known, kept, shown, copied].into_iter().flatten().max_by_key(|outside| outside.size);
         if let Some(newest) = &newest {
-            self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, (newest.clone(), changed));
+            self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, Known { newest: newest.clone(), changed });
         }
         Ok(newest)
     }
@@ -238,7 +245,7 @@ impl Sequencer {
     /// What this process itself has just put outside, while nobody else may.
     fn remember(&self, tenant: TenantId, outside: Outside) {
         let changed = self.log_of(tenant).checkpoints_changed();
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, (outside, changed));
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, Known { newest: outside, changed });
     }
 }
 

@@ -71,7 +71,8 @@ async fn answered(world: &World, url: &str) -> String {
         Event::Done { outcome, .. } => Some(serde_json::to_string(outcome).expect("JSON")),
         _ => None,
     });
-    outcome.unwrap_or_else(|| panic!("no call: {events:?}"))
+    assert!(outcome.is_some(), "no call: {events:?}");
+    outcome.expect("a call")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
