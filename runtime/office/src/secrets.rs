@@ -114,6 +114,12 @@ pub async fn is_foreign(tx: &mut Tx, personal: &Personal) -> Result<bool, Office
     Ok(secret::find_key(tx).await?.is_some_and(|found| !data.knows(&found.data_key)))
 }
 
+/// Whether the organisation's key is wrapped with a data key before this installation's, which has to be kept until it is not.
+pub async fn is_former(tx: &mut Tx, personal: &Personal) -> Result<bool, OfficeError> {
+    let data = personal.key()?;
+    Ok(secret::find_key(tx).await?.is_some_and(|found| found.data_key != data.name() && data.knows(&found.data_key)))
+}
+
 /// Wraps the organisation's key anew where it is wrapped with a former data key. False where there is nothing to do, and where another process
 /// wrapped it in the place of this one's key: two that know each other's key as the former one would go on for ever.
 pub async fn rewrap(tx: &mut Tx, office: &Office) -> Result<bool, OfficeError> {

@@ -74,17 +74,24 @@ async fn approved(store: &Store) -> Result<Vec<(String, i32)>, StoreError> {
 async fn foreign(store: &Store, config: &Config) -> Result<Option<Check>, OfficeError> {
     // Where there is none, that is said in its own place.
     let Ok(personal) = data_key::find(config) else { return Ok(None) };
-    let mut count = 0_u64;
+    let (mut foreign, mut former) = (0_u64, 0_u64);
     for row in store.all_tenants().await? {
         let mut tx = store.begin(&Actor::worker(row.tenant)).await?;
-        count += u64::from(secrets::is_foreign(&mut tx, &personal).await?);
+        foreign += u64::from(secrets::is_foreign(&mut tx, &personal).await?);
+        former += u64::from(secrets::is_former(&mut tx, &personal).await?);
     }
-    let says = || {
-        format!(
-            "the secrets of {count} organisations are sealed under another data key: put that key into `keys/data.former.key`, or have owners set them anew"
-        )
-    };
-    Ok((count > 0).then(|| Check::warning("secrets", says())))
+    let mut says = Vec::new();
+    if foreign > 0 {
+        says.push(format!(
+            "the secrets of {foreign} organisations are sealed under another data key: put that key into `keys/data.former.key`, or have owners set them anew"
+        ));
+    }
+    if former > 0 {
+        says.push(format!(
+            "the secrets of {former} organisations are still sealed under a former data key: keep that one until the server has wrapped them anew; after going back to a key that was in force before, take a third one"
+        ));
+    }
+    Ok((!says.is_empty()).then(|| Check::warning("secrets", says.join("\n"))))
 }
 
 /// Who was not told that something waits for them, and why: the newest of each organisation.

@@ -56,6 +56,8 @@ pub(super) struct Grammar {
     joins: Vec<Row>,
     /// Of those, what makes an order of a clause behind a question without its mark: "…, please send …".
     pleas: Vec<Row>,
+    /// What somebody does whose words follow: a plea behind it is theirs, as in "did Bob write, please send …".
+    sayings: Vec<Word>,
     /// What makes an order of a question: "can you".
     begs: Vec<Row>,
     /// What begins a question, or is asked with another.
@@ -248,10 +250,12 @@ impl<'a> Sentence<'a> {
             return true;
         }
         let before = self.before(at);
+        let says = self.words.get(..before.left).and_then(<[&str]>::last).is_some_and(|word| is_one(&self.grammar.sayings, word));
+        let pleads = self.inverts && before.pleads && !says;
         // Behind no more than a comma it may be what is asked, or told of, there.
         if begins == Begins::Order && before.left > 0 && self.clauses.contains(&before.left) {
             let words = self.words.get(..before.left).unwrap_or_default();
-            if (self.asks && !before.begs && !(self.inverts && before.pleads)) || ending(words, &self.grammar.reports).is_some() {
+            if (self.asks && !before.begs && !pleads) || ending(words, &self.grammar.reports).is_some() {
                 return false;
             }
         }
@@ -260,7 +264,7 @@ impl<'a> Sentence<'a> {
             return false;
         }
         let begs = || before.begs || (self.begs && !self.words.iter().take(at).any(|word| is_one(&self.grammar.wonders, word)));
-        before.begins && (!self.asks || (self.inverts && before.pleads) || begs() || (before.left == 0 && begins == Begins::Clause))
+        before.begins && (!self.asks || pleads || begs() || (before.left == 0 && begins == Begins::Clause))
     }
 
     fn before(&self, at: usize) -> Before {

@@ -209,7 +209,9 @@ pub fn checkpoints_in(path: &Path) -> io::Result<Vec<(String, String)>> {
     }
     let mut names: Vec<String> = names_in(path)?.into_iter().filter(|name| !name.starts_with('.')).collect();
     names.sort();
-    names.into_iter().map(|name| Ok((format!("{}/{name}", path.file_name().unwrap_or_default().to_string_lossy()), text(&path.join(&name))?))).collect()
+    let read = |name: String| Ok((format!("{}/{name}", path.file_name().unwrap_or_default().to_string_lossy()), text(&path.join(&name))?));
+    // An empty one was begun where files are only added, and its writer died; who could empty another could take it away as well.
+    names.into_iter().map(read).filter(|found: &io::Result<(String, String)>| found.as_ref().map_or(true, |(_, note)| !note.is_empty())).collect()
 }
 
 /// The entries of a file's bytes.

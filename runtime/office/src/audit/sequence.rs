@@ -198,6 +198,12 @@ impl Sequencer {
         let outside = self.outside(&log, tenant).map_err(failed)?;
         let last = audit_log::latest(tx).await?;
         let database = last.as_ref().map_or(0, |row| row.tree_size);
+        // What lies in the second place counts for itself: a log that was set back may have outgrown it since.
+        if let Some(copied) = self.copies.as_ref().and_then(|copies| copies.found(tenant)).filter(|copied| copied.size <= database)
+            && audit_log::checkpoint_of(tx, copied.size).await?.is_none_or(|row| row.root != copied.root)
+        {
+            return Err(SequenceError::Differs { dir: copied.dir, size: copied.size });
+        }
         let mut edge = Edge::default();
         if let Some(Outside { size: shown, root, dir: seen }) = outside {
             if shown > database {

@@ -276,6 +276,46 @@ async fn a_log_set_back_with_its_own_directory_is_found_by_the_copies() {
     fs::remove_dir_all(&copies).expect("clean up");
 }
 
+/// The log is set back while the place is away, grows past what was copied, and the place comes back.
+#[tokio::test]
+async fn a_log_that_outgrew_its_copy_after_it_was_set_back_is_found() {
+    let (mut logged, copies) = (Logged::make(&[]).await, scratch());
+    let marker = copies.join(audit::COPIES_MARKER);
+    fs::create_dir(&copies).expect("made");
+    fs::write(&marker, "").expect("marked");
+    logged.sequencer = copying(&logged, &copies);
+    for (entries, size) in [(5, 5), (20, 25)] {
+        logged.write(entries).await;
+        assert_eq!(logged.pass().await.expect("pass"), size);
+    }
+    logged
+        .behind_the_walls("delete from audit_index where tree_index >= 5; delete from audit_event where audit_id not in (select audit_id from audit_index); delete from audit_checkpoint where tree_size > 5")
+        .await;
+    fs::remove_dir_all(logged.log().path()).expect("removed");
+    fs::remove_file(&marker).expect("away");
+    logged.sequencer = copying(&logged, &copies);
+    logged.write(40).await;
+    assert_eq!(logged.pass().await.expect("pass"), 45);
+    fs::write(&marker, "").expect("there again");
+    let refused = logged.pass().await;
+    assert!(matches!(&refused, Err(SequenceError::Differs { size: 25, dir }) if dir.starts_with(&copies)), "{refused:?}");
+    fs::remove_dir_all(&copies).expect("clean up");
+}
+
+/// Whoever adds a file and dies before it is written leaves one that says nothing.
+#[tokio::test]
+async fn a_copy_that_was_begun_and_not_written_is_no_tampering() {
+    let logged = Logged::make(&[5]).await;
+    let copy = logged.dir.join("copy");
+    fs::create_dir(&copy).expect("made");
+    fs::write(copy.join(format!("{:020}", 5)), "").expect("begun");
+    let report = verify(&logged.log(), &[copy.clone()], &logged.verifier()).expect("readable");
+    assert!(report.is_clean(), "{}", words(&report));
+    fs::write(copy.join(format!("{:020}", 6)), "anything").expect("written");
+    let report = verify(&logged.log(), &[copy], &logged.verifier()).expect("readable");
+    assert!(matches!(report.problems.as_slice(), [Problem::Checkpoint { .. }]), "{}", words(&report));
+}
+
 #[tokio::test]
 async fn a_place_for_copies_that_hangs_holds_up_nothing() {
     let (mut logged, copies) = (Logged::make(&[]).await, scratch());
