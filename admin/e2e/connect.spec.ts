@@ -1,7 +1,6 @@
 import { asked, CLIENT_NAME } from './client-host';
 import { expect, test } from './fixtures';
-import { PASSWORD } from './setup';
-import { world } from './world';
+import { PASSWORD, world } from './world';
 
 test('a program is let in by who sees where it comes from, gets less than it asked, and is shut out in the settings', async ({ page }) => {
   const { origin, client } = world();

@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { expect, hold, test } from './fixtures';
 import { appCode } from './totp';
+import { PASSWORD } from './world';
 
 /** Somebody new in a browser of their own, who came by a link. */
 async function newcomer(page: Page, browser: Browser, name: string, role: string): Promise<{ id: string; context: BrowserContext; origin: string }> {
@@ -143,4 +144,47 @@ test('inviting somebody asks for a code on the spot, and without it nobody is th
   await expect(theirs.getByRole('dialog').locator('code')).toContainText('/sign-in#token=');
   expect(await isThere()).toBe(true);
   await owner.context.close();
+});
+
+test('inviting somebody asks who has no second factor for the password, and goes on with it', async ({ page }, info) => {
+  // The first answer is what the server says ten minutes after the password was given, everything after it is real.
+  let isFirst = true;
+  await page.route('**/api/v1/people', async (route) => {
+    if (!isFirst || route.request().method() !== 'POST') return route.continue();
+    isFirst = false;
+    await route.fulfill({ status: 403, contentType: 'application/problem+json', json: { code: 'not_proven', status: 403, detail: 'no' } });
+  });
+  await page.goto('/people?new=1');
+  const dialog = page.getByRole('dialog', { name: 'Invite' });
+  await dialog.getByLabel('Name').fill(`Pia of ${info.project.name}`);
+  await dialog.getByLabel('E-mail address').fill(`pia-${info.project.name}@example.org`);
+  await dialog.getByRole('checkbox', { name: /^support/ }).check();
+  await dialog.getByRole('button', { name: 'Make a link' }).click();
+  const asked = page.getByRole('form', { name: 'Your password again' });
+  await asked.getByLabel('Your password').fill(PASSWORD);
+  await asked.getByRole('button', { name: 'Give it and go on' }).click();
+  await expect(page.getByRole('dialog').locator('code')).toContainText('/sign-in#token=');
+});
+
+test('who came by a link that is no longer new gives the password so far, and is not sent out', async ({ page, browser }, info) => {
+  const { context } = await newcomer(page, browser, `Lin-${info.project.name}`, 'support');
+  const theirs = await context.newPage();
+  const sent: unknown[] = [];
+  await theirs.route('**/api/v1/me/password', async (route) => {
+    sent.push(route.request().postDataJSON());
+    const errors = [{ path: '/current', message: 'stay signed in' }];
+    await route.fulfill({ status: 422, contentType: 'application/problem+json', json: { code: 'invalid', status: 422, detail: 'no', errors } });
+  });
+  await theirs.goto('/settings');
+  await expect(theirs.getByLabel('Current password')).toHaveCount(0);
+  await theirs.getByLabel('New password').fill('another horse battery');
+  await theirs.getByRole('button', { name: 'Set password' }).click();
+  await theirs.getByLabel('Current password').fill('the one so far');
+  await expect(theirs.getByText('/current: stay signed in')).toBeVisible();
+  await theirs.getByRole('button', { name: 'Set password' }).click();
+  await expect.poll(() => sent).toEqual([
+    { new: 'another horse battery', current: null },
+    { new: 'another horse battery', current: 'the one so far' },
+  ]);
+  await context.close();
 });

@@ -1,15 +1,32 @@
 import { expect, test as base, type Page } from '@playwright/test';
-import { STATE, world } from './world';
+import { PASSWORD, STATE, world } from './world';
 
 /** What the browser complains of although it is meant to be so: an answer that says no, and a worker that is kept out. */
 const EXPECTED = /Failed to load resource: (the server responded with a status of [45]\d\d|net::ERR_INTERNET_DISCONNECTED|net::ERR_FAILED)|^Service Worker registration blocked by Playwright/;
 
+/** Letting somebody in takes the owner's password of the last ten minutes, and all tests take longer than that. */
+const PROOF_MS = 4 * 60_000;
+let provedAt = Number.NEGATIVE_INFINITY;
+
 /** Every test fails if the page complains: faults of ours, and everything the content policy keeps out. */
-export const test = base.extend<{ complaints: string[] }>({
+export const test = base.extend<{ complaints: string[]; proof: undefined }>({
   baseURL: async ({}, use) => {
     await use(world().origin);
   },
   storageState: STATE,
+  proof: [
+    async ({ playwright }, use) => {
+      if (Date.now() - provedAt > PROOF_MS) {
+        const { origin } = world();
+        const owner = await playwright.request.newContext({ baseURL: origin, extraHTTPHeaders: { origin }, storageState: STATE });
+        await owner.post('/api/v1/session/prove', { data: { password: PASSWORD } });
+        await owner.dispose();
+        provedAt = Date.now();
+      }
+      await use(undefined);
+    },
+    { auto: true },
+  ],
   complaints: [
     async ({ page }, use) => {
       const found: string[] = [];

@@ -5,14 +5,13 @@ import { startMcpServer } from './mcp-server';
 import { CLIENT_ID, startIssuer } from './oidc-issuer';
 import { start } from './program';
 import { modelOf, startScriptedModel } from './scripted-model';
-import { AUDITOR, STATE, type World } from './world';
+import { AUDITOR, PASSWORD, STATE, type World } from './world';
 
 const GRANT_MS = 30 * 24 * 60 * 60 * 1_000;
 /** A document with headings and more than one piece. */
 const HANDBOOK = ['Terms', 'Deliveries', 'Returns', 'Complaints']
   .map((title, at) => `# ${title}\n\n${title} are settled in ${(at + 1) * 10} days, by card. Whoever orders by mail is answered by mail, on the day after at the latest.\n\nWhat is not written here is asked of the owner, who answers within a week.\n`)
   .join('\n');
-export const PASSWORD = 'correct horse battery';
 
 export default async function setup(): Promise<() => Promise<void>> {
   const model = await startScriptedModel();

@@ -1,7 +1,6 @@
-import { PASSWORD } from './setup';
 import { expect, test } from './fixtures';
 import { linkOf } from './proposals';
-import { STATE, world } from './world';
+import { PASSWORD, STATE, world } from './world';
 
 test.use({ storageState: { cookies: [], origins: [] } });
 

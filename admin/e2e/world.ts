@@ -10,6 +10,8 @@ export interface World {
   client: { id: string; back: string };
 }
 
+/** The owner's password. */
+export const PASSWORD = 'correct horse battery';
 /** The owner's session. */
 export const STATE = 'test-results/owner.json';
 /** The session of somebody who sees everything and changes nothing. */

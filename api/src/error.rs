@@ -111,7 +111,7 @@ fn told_apart(err: &dyn Any) -> Option<ApiError> {
             PeopleError::PasskeyRefused(_) => Some(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "passkey_refused", err.to_string())),
             PeopleError::IdentityUnknown => Some(ApiError::new(StatusCode::FORBIDDEN, "identity_unknown", err.to_string())),
             PeopleError::NotProven => Some(ApiError::new(StatusCode::FORBIDDEN, "not_proven", err.to_string())),
-            PeopleError::NotFresh => Some(ApiError::new(StatusCode::FORBIDDEN, "not_fresh", err.to_string())),
+            PeopleError::NotFresh { .. } => Some(ApiError::new(StatusCode::FORBIDDEN, "not_fresh", err.to_string())),
             PeopleError::SecondFactorRequired { factors } => {
                 let mut wanted = ApiError::new(StatusCode::UNAUTHORIZED, "second_factor_required", err.to_string());
                 wanted.step_up = Some(Box::new(FactorWanted { bound: None, factors: factors.clone() }));
@@ -127,6 +127,7 @@ fn told_apart(err: &dyn Any) -> Option<ApiError> {
             return Some(wanted);
         }
         Some(err @ OfficeError::NotProven) => return Some(ApiError::new(StatusCode::FORBIDDEN, "not_proven", err.to_string())),
+        Some(err @ OfficeError::NotFresh { .. }) => return Some(ApiError::new(StatusCode::FORBIDDEN, "not_fresh", err.to_string())),
         Some(err @ OfficeError::NoSecondFactor) => return Some(ApiError::new(StatusCode::FORBIDDEN, "second_factor_missing", err.to_string())),
         _ => {}
     }

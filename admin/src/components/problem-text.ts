@@ -13,6 +13,7 @@ export function useProblemText(): (error: unknown) => string {
     if (problem.status === 401) return t('signedOut');
     if (problem.status === 404) return t('missing');
     if (problem.status === 429) return problem.retryAfter === null ? t('tooMany') : t('tooManyWait', { seconds: problem.retryAfter });
+    if (problem.code === 'not_fresh') return t('notFresh');
     if (problem.status >= 500) return t('ours');
     return problem.detail === '' ? t('unknown') : problem.detail;
   };

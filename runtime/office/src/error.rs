@@ -29,6 +29,12 @@ pub enum OfficeError {
     /// The password was not given in this session within the last hours.
     #[error("this needs your password again: give it at `POST /api/v1/session/prove`, then send the same once more")]
     NotProven,
+    /// There is neither a password nor a second factor, and whoever is there signed in too long ago.
+    #[error("you signed in more than ten minutes ago: {way}")]
+    NotFresh {
+        /// What to do about it.
+        way: &'static str,
+    },
     /// Everybody here needs a second factor, and this person has none.
     #[error("this needs a second factor, and you have none yet: set one up in the settings, or at `POST /api/v1/me/totp`")]
     NoSecondFactor,
@@ -41,7 +47,7 @@ impl HasKind for OfficeError {
     fn kind(&self) -> Kind {
         match self {
             Self::Invalid(_) => Kind::Invalid,
-            Self::Denied(_) | Self::StepUp { .. } | Self::NotProven | Self::NoSecondFactor => Kind::Denied,
+            Self::Denied(_) | Self::StepUp { .. } | Self::NotProven | Self::NotFresh { .. } | Self::NoSecondFactor => Kind::Denied,
             Self::Missing(_) => Kind::Missing,
             Self::Conflict(_) => Kind::Conflict,
             Self::Store(err) => err.kind(),

@@ -9,7 +9,7 @@ import { Dialog } from '@/components/ui/dialog';
 import { Input } from '@/components/ui/field';
 import { FormDialog } from '@/components/ui/form-dialog';
 import { answer, api, idempotencyKey } from '@/lib/api/client';
-import { stepUpOf } from '@/lib/api/problem';
+import { isNotProven, stepUpOf } from '@/lib/api/problem';
 import { grantsOf, type Roles } from '@/lib/grants';
 import { isComplete, RolesField } from './roles-field';
 
@@ -30,7 +30,7 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
   if (invite.data !== undefined) {
     return <ShownOnceDialog title={t('invited', { name: invite.data.display_name })} label={t('link')} secret={invite.data.sign_in_link ?? null} hint={t('linkHint')} done={t('done')} onClose={onClose} />;
   }
-  if (stepUpOf(invite.error)?.bound != null) {
+  if (isNotProven(invite.error) || stepUpOf(invite.error)?.bound != null) {
     return (
       <Dialog title={t('invite')} onClose={onClose}>
         <Refusal error={invite.error} onGiven={() => invite.mutate()} />

@@ -8,6 +8,7 @@ import { Input } from '@/components/ui/field';
 import { Problem } from '@/components/ui/states';
 import { useToast } from '@/components/ui/toast';
 import { answer, api } from '@/lib/api/client';
+import { problemOf } from '@/lib/api/problem';
 import { useMe } from '@/lib/me';
 import { Part } from './part';
 
@@ -21,8 +22,9 @@ export function PasswordForm() {
   const toast = useToast();
   const [isBusy, setIsBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  // Whoever came by a link has proved who they are; everyone else says the password so far.
-  const needsCurrent = me.has_password && me.method !== 'link';
+  const [isAskedFor, setIsAskedFor] = useState(false);
+  // Whoever came by a link has proved who they are while it is new; everyone else says the password so far.
+  const needsCurrent = isAskedFor || (me.has_password && me.method !== 'link');
 
   const change = async (form: HTMLFormElement) => {
     const data = new FormData(form);
@@ -33,11 +35,13 @@ export function PasswordForm() {
     try {
       await answer(api.PUT('/api/v1/me/password', { body: { new: next, current: typeof current === 'string' ? current : null } }));
       form.reset();
+      setIsAskedFor(false);
       toast(t('passwordSet'));
       await client.invalidateQueries({ queryKey: ['me'] });
       await client.invalidateQueries({ queryKey: ['sessions'] });
     } catch (cause) {
       setError(cause);
+      if (problemOf(cause)?.fields.some((field) => field.path === '/current') === true) setIsAskedFor(true);
     }
     setIsBusy(false);
   };

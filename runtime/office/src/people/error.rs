@@ -19,8 +19,11 @@ pub enum PeopleError {
     #[error("this needs your password again: give it at `POST /api/v1/session/prove`, then send the same once more")]
     NotProven,
     /// There is neither a password nor a second factor, and whoever is there signed in too long ago.
-    #[error("you signed in more than ten minutes ago: sign out, sign in anew, and do this first")]
-    NotFresh,
+    #[error("you signed in more than ten minutes ago: {way}")]
+    NotFresh {
+        /// What to do about it.
+        way: &'static str,
+    },
     /// Name and password, or the link, are right; the second factor is still to be given.
     #[error("your second factor is needed too: send the same once more with `code`")]
     SecondFactorRequired {
@@ -96,7 +99,7 @@ impl HasKind for PeopleError {
             | Self::SignInRefused
             | Self::IdentityUnknown
             | Self::NotProven
-            | Self::NotFresh
+            | Self::NotFresh { .. }
             | Self::SecondFactorRequired { .. }
             | Self::StepUp { .. } => Kind::Denied,
             Self::TooManyFailures { .. } => Kind::Limit,

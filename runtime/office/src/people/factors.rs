@@ -5,8 +5,8 @@
 
 use super::error::PeopleError;
 use super::passkeys::PASSKEYS_MAX;
-use super::prove::{is_fresh, proven_lately};
-use super::step_up::{require, spend};
+use super::prove::{is_fresh, proven_lately, sign_in_anew};
+use super::step_up::{require, require_to_remove};
 use super::{failures, secret, totp};
 use crate::error::OfficeError;
 use crate::{Office, audit};
@@ -99,7 +99,7 @@ pub(super) fn someone(actor: &Actor) -> Result<(PersonId, Option<SessionId>), Pe
     }
 }
 
-/// Whether one may set up another second factor: a stolen session alone sets up nothing.
+/// Whether one may set up another second factor, or make somebody who can decide: a stolen session alone does neither.
 ///
 /// Whoever has one gave it for this; of the others, whoever has a password gave it in this session a moment ago, and whoever has neither signed
 /// in a moment ago.
@@ -112,7 +112,7 @@ pub(super) async fn may_add(tx: &mut Tx, office: &Office, bound: &str) -> Result
         proven_lately(tx, office).await?;
         return Ok(());
     }
-    if is_fresh(tx, office).await? { Ok(()) } else { Err(PeopleError::NotFresh) }
+    if is_fresh(tx, office).await? { Ok(()) } else { Err(PeopleError::NotFresh { way: sign_in_anew(&tx.actor().kind) }) }
 }
 
 /// Begins with one-time codes: makes a secret, which counts once a code of it was given.
@@ -223,7 +223,7 @@ pub async fn remove_all(tx: &mut Tx, office: &Office, id: PersonId) -> Result<()
     })?;
     // Whoever may use the data directory can read the key that all secrets are sealed with: there a code would prove nothing more.
     if method != AuthMethod::Terminal {
-        spend(tx, office, &format!("factors:{id}")).await?;
+        require_to_remove(tx, office, &format!("factors:{id}")).await?;
     }
     second_factor::remove_totp(tx, id).await?;
     passkey::remove_all(tx, id).await?;

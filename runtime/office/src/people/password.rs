@@ -1,7 +1,7 @@
 //! Passwords: Argon2id, a bounded number of hashes at once, and the same cost whether or not the person exists.
 
 use super::error::PeopleError;
-use super::prove::is_fresh;
+use super::prove::{is_fresh, sign_in_anew};
 use super::session::{self, SignedIn};
 use super::{actor, failures};
 use crate::{Office, audit};
@@ -151,6 +151,15 @@ pub(super) fn check_length(path: &str, password: &SecretString) -> Result<(), Pe
     Ok(())
 }
 
+/// How whoever lost their password sets another. Who came by a link has no other door, and stays in until there is one.
+const fn way_without(method: AuthMethod) -> &'static str {
+    if matches!(method, AuthMethod::Link) {
+        "ask an owner for another link (or `steward link`) and set a new one within ten minutes of opening it; stay signed in until you have it"
+    } else {
+        "set a new one within ten minutes of signing in by a link"
+    }
+}
+
 /// A change of one's own password.
 #[derive(Debug)]
 pub struct PasswordChange {
@@ -189,16 +198,13 @@ pub async fn change_password(
         return Err(PeopleError::field("/new", "a password is not one's address"));
     }
     if stored.is_none() && !is_fresh {
-        return Err(PeopleError::field("/new", "you signed in more than ten minutes ago: sign out, sign in anew, and set your first password then"));
+        return Err(PeopleError::field("/new", format!("you signed in more than ten minutes ago: {}", sign_in_anew(&actor.kind))));
     }
     // Only a link stands in for a lost password, and while it is new; what it opens is then still a session of a link, which proves none.
     let is_lost = stored.is_some() && *method == AuthMethod::Link && is_fresh;
     if stored.is_some() && !is_lost {
         let Some(current) = &change.current else {
-            return Err(PeopleError::field(
-                "/current",
-                "give your current password; whoever lost it sets a new one within ten minutes of signing in by a link",
-            ));
+            return Err(PeopleError::field("/current", format!("give your current password; if you lost it, {}", way_without(*method))));
         };
         check_length("/current", current)?;
         let counted = failures::count(store, office, actor.tenant, &found.email, None).await?;

@@ -7,7 +7,7 @@ use crate::{Office, audit};
 use secrecy::SecretString;
 use serde_json::json;
 use steward_core::limits::{FRESH_MINUTES, PROOF_HOURS};
-use steward_core::{Actor, ActorKind, PersonId};
+use steward_core::{Actor, ActorKind, AuthMethod, PersonId};
 use steward_store::{Store, Tx, person, session};
 use time::Duration;
 
@@ -79,4 +79,13 @@ pub(super) async fn is_fresh(tx: &mut Tx, office: &Office) -> Result<bool, Peopl
     };
     let (now, opened_at) = (office.clock.now(), session::created_at(tx, session).await?);
     Ok(opened_at.is_some_and(|at| at <= now && at + Duration::minutes(FRESH_MINUTES) >= now))
+}
+
+/// What whoever signed in too long ago does about it. A link is used up: who came by one and signed out would have no way in.
+pub(super) const fn sign_in_anew(kind: &ActorKind) -> &'static str {
+    if matches!(kind, ActorKind::Person { method: AuthMethod::Link, .. }) {
+        "ask an owner for another link (or `steward link`) and do this within ten minutes of opening it; stay signed in until you have it"
+    } else {
+        "sign out, sign in anew, and do this first"
+    }
 }

@@ -105,6 +105,9 @@ pub(super) async fn require(tx: &mut Tx, office: &Office, bound: &str) -> Result
 
 /// The same for making somebody who can decide: a person, a role, a way in. A stolen session makes itself no accomplice, and a token,
 /// which cannot give a second factor, makes nobody for a person who has one.
+///
+/// Who has none gives the password within some minutes, and who has neither signed in within them: a link for oneself opens a session that is
+/// new, and a new one may set a password.
 pub(super) async fn require_for_people(tx: &mut Tx, office: &Office, bound: &str) -> Result<(), PeopleError> {
     let Some(person) = tx.actor().person else { return Ok(()) };
     let ActorKind::Person { method, .. } = tx.actor().kind else {
@@ -112,7 +115,16 @@ pub(super) async fn require_for_people(tx: &mut Tx, office: &Office, bound: &str
         return if has_factor { Err(PeopleError::StepUp { bound: bound.to_owned(), factors: Vec::new() }) } else { Ok(()) };
     };
     // Whoever may use the data directory can read the key that all secrets are sealed with.
-    if method == AuthMethod::Terminal { Ok(()) } else { require(tx, office, bound).await }
+    if method == AuthMethod::Terminal { Ok(()) } else { factors::may_add(tx, office, bound).await }
+}
+
+/// The same for taking away somebody's second factors, after which a link alone lets in whoever has it.
+pub(super) async fn require_to_remove(tx: &mut Tx, office: &Office, bound: &str) -> Result<(), OfficeError> {
+    let (person, _) = someone(tx.actor()).map_err(of_people)?;
+    if office.requires_second_factor && !Factors::of(tx, person).await.map_err(of_people)?.is_there() {
+        return Err(OfficeError::NoSecondFactor);
+    }
+    factors::may_add(tx, office, bound).await.map_err(of_people)
 }
 
 /// Uses up a second factor that the transaction's person gave for this. Refused when they have one and did not give it.
@@ -161,6 +173,8 @@ fn of_people(err: PeopleError) -> OfficeError {
     match err {
         PeopleError::Store(err) => err.into(),
         PeopleError::NotProven => OfficeError::NotProven,
+        PeopleError::NotFresh { way } => OfficeError::NotFresh { way },
+        PeopleError::StepUp { bound, factors } => OfficeError::StepUp { bound, factors },
         other => OfficeError::Denied(other.to_string()),
     }
 }

@@ -95,6 +95,11 @@ impl House {
         tx.commit().await.map_err(OfficeError::from)
     }
 
+    /// The owner at the terminal, where nothing has to be proved.
+    fn terminal(&self) -> Actor {
+        Actor { kind: ActorKind::Person { session: None, method: AuthMethod::Terminal }, ..self.owner.actor.clone() }
+    }
+
     async fn factors(&self, person: PersonId) -> Factors {
         let mut tx = self.store.begin(&self.owner.actor).await.expect("tx");
         Factors::of(&mut tx, person).await.expect("factors")
@@ -179,6 +184,46 @@ async fn a_session_alone_makes_nobody_who_could_decide() {
 }
 
 #[tokio::test]
+async fn without_a_second_factor_it_takes_the_password_to_make_somebody_or_a_way_in() {
+    let house = House::build().await;
+    let (owner, id) = (&house.owner.actor, house.owner.session.person_id);
+    let invitation =
+        Invitation { email: "eve@acme.example".to_owned(), display_name: "Eve".to_owned(), grants: vec![Grant { role: Role::Owner, workspace: None }] };
+    house.office.clock.advance_ms(11 * 60_000);
+    let mut tx = house.store.begin(owner).await.expect("tx");
+    // Its session would be new, and set a password.
+    assert!(matches!(people::new_link(&mut tx, &house.office, id).await, Err(PeopleError::NotProven)), "a link for oneself");
+    assert!(matches!(people::invite(&mut tx, &house.office, &invitation).await, Err(PeopleError::NotProven)), "an accomplice");
+    let wider = [Grant { role: Role::Owner, workspace: None }, Grant { role: Role::Finance, workspace: None }];
+    assert!(matches!(people::set_roles(&mut tx, &house.office, id, &wider).await, Err(PeopleError::NotProven)), "a further role");
+    tx.rollback().await.expect("rollback");
+    assert!(matches!(house.remove_of(owner, id).await, Err(OfficeError::NotProven)), "taking a second factor away");
+    people::prove(&house.store, &house.office, &house.passwords, owner, &PASSWORD.into()).await.expect("proven");
+    let mut tx = house.store.begin(owner).await.expect("tx");
+    people::invite(&mut tx, &house.office, &invitation).await.expect("invited");
+    people::new_link(&mut tx, &house.office, id).await.expect("link");
+    tx.rollback().await.expect("rollback");
+    house.remove_of(owner, id).await.expect("removed");
+}
+
+#[tokio::test]
+async fn with_neither_password_nor_second_factor_it_takes_a_session_that_is_new() {
+    let house = House::build().await;
+    let id = house.owner.session.person_id;
+    house.database.raw("update person set password_hash = null").await;
+    let mut tx = house.store.begin(&house.owner.actor).await.expect("tx");
+    people::new_link(&mut tx, &house.office, id).await.expect("signed in a moment ago");
+    tx.rollback().await.expect("rollback");
+    house.office.clock.advance_ms(11 * 60_000);
+    let mut tx = house.store.begin(&house.owner.actor).await.expect("tx");
+    assert!(matches!(people::new_link(&mut tx, &house.office, id).await, Err(PeopleError::NotFresh { .. })));
+    tx.rollback().await.expect("rollback");
+    assert!(matches!(house.remove_of(&house.owner.actor, id).await, Err(OfficeError::NotFresh { .. })));
+    let mut tx = house.store.begin(&house.terminal()).await.expect("tx");
+    people::new_link(&mut tx, &house.office, id).await.expect("at the terminal");
+}
+
+#[tokio::test]
 async fn a_link_in_place_of_a_lost_password_proves_none() {
     let house = House::build().await;
     let mut tx = house.store.begin(&house.owner.actor).await.expect("tx");
@@ -198,7 +243,7 @@ async fn a_link_in_place_of_a_lost_password_proves_none() {
 async fn a_session_that_is_not_new_sets_no_password_and_no_second_factor_without_the_one_before() {
     let house = House::build().await;
     let link = async |house: &House| {
-        let mut tx = house.store.begin(&house.owner.actor).await.expect("tx");
+        let mut tx = house.store.begin(&house.terminal()).await.expect("tx");
         let link = people::new_link(&mut tx, &house.office, house.owner.session.person_id).await.expect("link");
         tx.commit().await.expect("commit");
         people::sign_in_by_link(&house.store, &house.office, &link, Attempt::default()).await.expect("signed in")
@@ -207,13 +252,16 @@ async fn a_session_that_is_not_new_sets_no_password_and_no_second_factor_without
     house.office.clock.advance_ms(11 * 60_000);
     let change = |current: Option<&str>, new: &str| PasswordChange { current: current.map(Into::into), new: new.into() };
     let ask = async |actor: &Actor, change: PasswordChange| people::change_password(&house.store, &house.office, &house.passwords, actor, &change, None).await;
+    // Whoever came by a link is not sent out of their only door.
     let refused = ask(&by_link.actor, change(None, "a thief's own password")).await;
-    assert!(matches!(&refused, Err(PeopleError::Field { path, .. }) if path == "/current"), "{refused:?}");
+    assert!(matches!(&refused, Err(PeopleError::Field { path, message }) if path == "/current" && message.contains("stay signed in")), "{refused:?}");
     // Where there is no password, a session that is not new makes itself none, and no second factor either.
     house.database.raw("update person set password_hash = null").await;
     let refused = ask(&by_link.actor, change(None, "a thief's own password")).await;
-    assert!(matches!(&refused, Err(PeopleError::Field { path, .. }) if path == "/new"), "{refused:?}");
-    assert!(matches!(house.enrol(&by_link.actor).await, Err(PeopleError::NotFresh)));
+    assert!(matches!(&refused, Err(PeopleError::Field { path, message }) if path == "/new" && message.contains("another link")), "{refused:?}");
+    assert!(matches!(house.enrol(&by_link.actor).await, Err(PeopleError::NotFresh { way }) if way.contains("stay signed in")));
+    // Who signed in by something else comes in by it again.
+    assert!(matches!(house.enrol(&house.owner.actor).await, Err(PeopleError::NotFresh { way }) if way.contains("sign in anew")));
     assert_eq!(house.database.number("select count(*) from person where password_hash is not null").await, 0);
     // A new link, and it is set at once.
     let anew = link(&house).await;

@@ -117,7 +117,8 @@ async fn a_session_ends_idle_old_revoked_or_with_its_person() {
     house.office.clock.advance_ms(SESSION_IDLE_MINUTES * MINUTE_MS);
     assert!(house.actor(&owner.secret).await.is_err(), "idle");
 
-    let mut tx = house.store.begin(&owner.actor).await.expect("tx");
+    let terminal = people::actor_of_person(&house.store, made.tenant, "ada@example.org").await.expect("ada");
+    let mut tx = house.store.begin(&terminal).await.expect("tx");
     let link = people::new_link(&mut tx, &house.office, made.owner).await.expect("link");
     tx.commit().await.expect("commit");
     let busy = house.by_link(&link).await.expect("in");
@@ -127,7 +128,7 @@ async fn a_session_ends_idle_old_revoked_or_with_its_person() {
     }
     assert!(house.actor(&busy.secret).await.is_err(), "too old, though in use");
 
-    let ben = house.invite(&owner.actor, "ben@example.org", &[everywhere(Role::Support)]).await.expect("invited");
+    let ben = house.invite(&terminal, "ben@example.org", &[everywhere(Role::Support)]).await.expect("invited");
     let ben = (ben.person, house.by_link(&ben.link).await.expect("ben"));
     let mut tx = house.store.begin(&owner.actor).await.expect("tx");
     let foreign = people::revoke_session(&mut tx, &house.office, made.owner, ben.1.session.session_id).await;
