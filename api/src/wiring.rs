@@ -43,7 +43,7 @@ use steward_host::{DELEGATE, Host, HostError, HostOptions, PROPOSE_GRANT, Plugin
 use steward_office::people::{Passwords, PeopleError};
 use steward_office::{Office, OfficeError};
 use steward_store::{Store, StoreError};
-use tracing::warn;
+use tracing::{error, warn};
 
 /// Passwords hashed side by side: each takes a core and tens of megabytes for a moment.
 const HASHES_AT_ONCE: usize = 2;
@@ -161,9 +161,22 @@ pub fn seed_all(config: &Config) -> Result<(), AssembleError> {
 
 /// Loads the plugins: the shipped ones, then those of the installation that stand on record. Compiled ones are kept in the data directory.
 pub fn load_host(config: &Config, on_record: OnRecord) -> Result<Host, AssembleError> {
-    let host = Host::new(HostOptions { cache_dir: Some(config.data_dir.join("cache/plugins")), ..options(config) })?;
+    let host = host_to_run(config)?;
     host.hold_to(on_record.into_entries());
     load_plugins(config, host)
+}
+
+/// The cache saves time and nothing depends on it, so one that cannot be used is said and does not keep a server from its work.
+fn host_to_run(config: &Config) -> Result<Host, HostError> {
+    let cache_dir = config.data_dir.join("cache/plugins");
+    Host::new(HostOptions { cache_dir: Some(cache_dir.clone()), ..options(config) }).or_else(|err| match err {
+        HostError::Cache { .. } | HostError::CacheKey { .. } => {
+            let reason = crate::cli::chain(&err);
+            error!(path = %cache_dir.display(), "compiled plugins are not kept, and each start compiles them: {reason}");
+            Host::new(options(config))
+        }
+        HostError::Engine(_) | HostError::Ticker(_) => Err(err),
+    })
 }
 
 /// The same for a look from outside, at all that is listed, since nothing is run: whoever may not write into the data directory, or has none yet,

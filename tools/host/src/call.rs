@@ -142,7 +142,10 @@ impl Host {
             Some(egress) => match timeout_at(deadline.into(), egress.for_call(tool.spec().effect, secrets.as_ref())).await {
                 Ok(Ok(egress)) => Some(egress),
                 // Without knowing what to look for, nothing that comes back could be told to be clean.
-                Ok(Err(_)) | Err(_) => {
+                refused @ (Ok(Err(_)) | Err(_)) => {
+                    if refused.is_err() {
+                        tracing::error!(tool.name = tool.spec().name, "the organisation's secrets were not read in the time of the call, so it is refused");
+                    }
                     return CallReport::refused(FailureClass::Unavailable, "the organisation's secrets for this plugin cannot be read now; nothing was asked");
                 }
             },

@@ -213,7 +213,7 @@ impl Egress {
         let within = asked.timeout_ms.map_or(REQUEST_MS, |wanted| u64::from(wanted).min(REQUEST_MS));
         let answered = timeout(Duration::from_millis(within), Box::pin(self.follow(asked, effect, used, run))).await;
         let answer = answered.unwrap_or_else(|_elapsed| Err(Failed { why: Refusal::Timeout, sent: true }))?;
-        Ok(self.give(answer))
+        self.give(answer).await
     }
 
     async fn follow(&self, asked: Asked, effect: Effect, used: &mut CallUse, run: &RunBudget) -> Result<Answer, Failed> {
@@ -290,11 +290,12 @@ impl Egress {
         Err(denied(format!("`{}` was redirected more than {REDIRECTS_MAX} times", first.host)))
     }
 
-    fn give(&self, answer: Answer) -> Given {
+    async fn give(&self, answer: Answer) -> Result<Given, Failed> {
         let Answer { status, headers, body } = answer;
         let headers = headers::of_response(&headers);
         let headers = headers.into_iter().map(|(name, value)| (self.scrubber.text(name), self.scrubber.text(value))).collect();
-        let body = self.scrubber.clean(&body).unwrap_or(body);
-        Given { status, headers, body }
+        let unread = |_| Failed { why: Refusal::Unreachable("what came back could not be looked through for secrets".to_owned()), sent: true };
+        let body = self.scrubber.body(body).await.map_err(unread)?;
+        Ok(Given { status, headers, body })
     }
 }

@@ -10,7 +10,9 @@ pub enum HostError {
     #[error("the WebAssembly engine does not start: {0}")]
     Engine(String),
     /// The folder for compiled plugins cannot be used.
-    #[error("cannot use `{path}` for compiled plugins; it must be this account's own and writable by nobody else, or set another data directory")]
+    #[error(
+        "cannot use `{path}` for compiled plugins; it must be this account's own, no link and writable by nobody else; remove it, a new one is made, and a server without it compiles at each start"
+    )]
     Cache {
         /// The file or folder.
         path: PathBuf,

@@ -3,7 +3,7 @@
 use super::Home;
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 #[test]
 fn a_taken_port_is_said_before_anything_is_made() {
@@ -76,4 +76,26 @@ fn a_folder_without_pages_stops_the_start_before_anybody_has_a_link() {
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.err.contains("pages") && !ran.out.contains("#token="), "{ran:?}");
     assert!(!home.path("data/pg").exists() && !home.path("data/keys").exists(), "nothing was made");
+}
+
+/// A folder of a release that looked at less, or one on another disk: it is said, and costs time.
+#[tokio::test]
+async fn a_folder_of_compiled_plugins_that_cannot_be_used_does_not_stop_the_start() {
+    let home = Home::made("compiled", "").await;
+    let (folder, elsewhere) = (home.path("data/cache/plugins"), home.path("elsewhere"));
+    let starts_and_says = |reason: &str| {
+        let up = home.up(&[]);
+        up.wait_for_log(&["compiled plugins are not kept", "cannot use `", reason, "remove it, a new one is made", "\"level\":\"ERROR\""]);
+        assert!(up.stop().success(), "{reason}");
+    };
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o775)).expect("mode");
+    starts_and_says("others may write to it");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).expect("mode");
+    fs::rename(&folder, &elsewhere).expect("moved");
+    symlink(&elsewhere, &folder).expect("linked");
+    starts_and_says("it is a link");
+    fs::remove_file(&folder).expect("removed");
+    let up = home.up(&[]);
+    assert!(!up.log().contains("compiled plugins are not kept") && folder.join("key").is_file(), "a new one is made: {}", up.log());
+    up.stop();
 }

@@ -9,10 +9,13 @@ use std::sync::Arc;
 use steward_core::{Actor, RunId};
 use steward_host::mcp::Secret;
 use steward_host::office::BoxFuture;
-use steward_host::{NoSecrets, OwnSecrets, SecretsAway};
+use steward_host::{NoSecrets, OWN_SECRET_BYTES_MAX, OwnSecrets, SecretsAway};
 use steward_office::{Office, OfficeError, secrets};
 use steward_store::Store;
 use tracing::error;
+
+// Invariant: what can be set can be used; a longer one would be stored and have each call refused.
+const _: () = assert!(secrets::VALUE_BYTES_MAX == OWN_SECRET_BYTES_MAX, "an organisation's secret is as long where it is kept as where it is used");
 
 /// The secrets of the organisation that a run belongs to.
 struct OfRun {

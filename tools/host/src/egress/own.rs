@@ -51,12 +51,19 @@ impl Egress {
         }
         // What is looked for grows with the value, and is built for each call: a long one would take the server's memory.
         if found.values().any(|secret| secret.expose().len() > OWN_SECRET_BYTES_MAX) {
+            tracing::error!(
+                plugin.name = self.plugin,
+                "a secret of the organisation for `{}` is longer than {OWN_SECRET_BYTES_MAX} bytes, so its call is refused",
+                self.plugin
+            );
             return Err(SecretsAway);
         }
         // Away from the threads that others' calls go on with.
         let (operators, own) = (self.scrubber.clone(), found.clone());
         let built = tokio::task::spawn_blocking(move || operators.with_own(own.iter().map(|(name, secret)| (name.as_str(), secret.expose()))));
-        let scrubber = built.await.map_err(|_| SecretsAway)??;
+        let scrubber = built.await.map_err(|_| SecretsAway).flatten().inspect_err(|_| {
+            tracing::error!(plugin.name = self.plugin, "what looks for the secrets of `{}` cannot be built, so its call is refused", self.plugin);
+        })?;
         found.extend(self.secrets.clone());
         Ok(Arc::new(Self { plugin: self.plugin.clone(), rules: self.rules.clone(), secrets: found, scrubber, dialer: Arc::clone(&self.dialer) }))
     }

@@ -15,6 +15,9 @@ use std::sync::Arc;
 /// The shortest secret that is taken, in bytes: a shorter one would be found in texts that have nothing to do with it.
 pub const SECRET_BYTES_MIN: usize = 8;
 
+/// A body of more bytes is looked through away from the threads that others' calls go on with.
+const BODY_HERE_BYTES_MAX: usize = 64 << 10;
+
 /// The longest entity that is read, in bytes.
 const ENTITY_BYTES_MAX: usize = 10;
 
@@ -47,9 +50,10 @@ impl Scrubber {
     /// The same without the secrets; none where there is none in it.
     pub(crate) fn clean(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         let operators = self.operators.hits(bytes, |_| true);
-        // Whoever sets a value of an organisation's chooses it freely. One that reaches into the operator's does not count there: by what was
-        // hidden with it, it would tell letter by letter whether it was guessed right.
-        let own = self.own.as_ref().map(|own| own.hits(bytes, |hit| !is_touched(&operators, hit))).unwrap_or_default();
+        // Whoever sets a value of an organisation's chooses it freely. One that holds a part of the operator's does not count there: by what
+        // was hidden with it, it would tell letter by letter whether it was guessed right. One that holds all of it counts: whoever set it knew
+        // the operator's already, and the rest of it is theirs.
+        let own = self.own.as_ref().map(|own| own.hits(bytes, |hit| !cuts(&operators, hit))).unwrap_or_default();
         let mut found: Vec<(usize, usize, &str)> = self.operators.marked(operators).collect();
         if let Some(finder) = &self.own {
             found.extend(finder.marked(own));
@@ -68,6 +72,23 @@ impl Scrubber {
         }
         out.extend_from_slice(bytes.get(end..).unwrap_or_default());
         Some(out)
+    }
+
+    /// The same of a whole body, as it came where there is none in it.
+    ///
+    /// # Errors
+    /// Away where it could not be looked through: nothing of it may be shown then.
+    pub(crate) async fn body(&self, body: Vec<u8>) -> Result<Vec<u8>, SecretsAway> {
+        if body.len() <= BODY_HERE_BYTES_MAX || !self.has_any() {
+            return Ok(self.clean(&body).unwrap_or(body));
+        }
+        let scrubber = self.clone();
+        tokio::task::spawn_blocking(move || scrubber.clean(&body).unwrap_or(body)).await.map_err(|_| SecretsAway)
+    }
+
+    /// Whether there is a secret to look for.
+    fn has_any(&self) -> bool {
+        self.operators.automaton.is_some() || self.own.as_ref().is_some_and(|own| own.automaton.is_some())
     }
 
     /// The same of a text.
@@ -149,9 +170,11 @@ impl Finder {
             if let Some(unbroken) = once.unbroken() {
                 look(&unbroken);
             }
-            // JSON within JSON, an address within an address.
-            if let Some(twice) = once.decoded(escape, decode) {
-                look(&twice);
+            // JSON within JSON, and HTML within JSON: what is inside may be written by another escape than what is around it.
+            for (inner, decode) in ESCAPES {
+                if let Some(twice) = once.decoded(inner, decode) {
+                    look(&twice);
+                }
             }
         }
         all.sort_unstable_by_key(|hit| (hit.from, Reverse(hit.to)));
@@ -175,9 +198,10 @@ fn join(found: &mut Vec<Hit>, mut hit: Hit) {
     found.push(hit);
 }
 
-/// Whether a hit overlaps one of these, which are in order and apart.
-fn is_touched(those: &[Hit], hit: &Hit) -> bool {
-    those.get(those.partition_point(|one| one.to <= hit.from)).is_some_and(|one| one.from < hit.to)
+/// Whether a hit overlaps one of these, which are in order and apart, without holding all of it.
+fn cuts(those: &[Hit], hit: &Hit) -> bool {
+    let from = those.partition_point(|one| one.to <= hit.from);
+    those.iter().skip(from).take_while(|one| one.from < hit.to).any(|one| one.from < hit.from || one.to > hit.to)
 }
 
 /// What is looked for of a secret: itself, in hexadecimal digits, in base64 wherever it begins, and what it is the base64 of.
@@ -341,6 +365,11 @@ mod tests {
         }
         texts.extend([twice, percented(&percented(SECRET, false), false)]);
         texts.push(SECRET.replace('"', "&quot;").replace('/', "&#x2F;").replace('=', "&#61;"));
+        // By two different escapes, one within the other or side by side.
+        texts.push(SECRET.replace('"', "\\u0026quot;").replace('+', "\\u0026#43;"));
+        texts.push(SECRET.replace('"', "&quot;").replace('/', "\\/").replace('+', "&#43;"));
+        texts.push(SECRET.replace('"', "%26quot%3B").replace('+', "&#43;"));
+        texts.push(SECRET.replace('"', "&#92;&quot;"));
         for text in texts {
             for whole in [text.clone(), format!("x {text} y {text}"), format!("{{\"a\":\"{text}\"}}")] {
                 let clean = scrubber().text(whole.clone());
@@ -367,6 +396,14 @@ mod tests {
     }
 
     #[test]
+    fn an_ampersand_that_two_escapes_wrote_is_read() {
+        let scrubber = of(&[("both", "left&right+side")]);
+        for text in ["left\\u0026amp;right+side", "left%26amp;right+side", "left&amp;right\\u0026#43;side", "left\\u0026right&#43;side"] {
+            assert_eq!(scrubber.text(format!("<{text}>")), "<[both]>", "{text}");
+        }
+    }
+
+    #[test]
     fn a_value_that_reaches_into_another_secret_shows_nothing_of_it() {
         // Of one hand: both are hidden.
         let both = of(&[("hostile", "-api-key\":\"s"), ("other", "s3cr3t-of-another")]);
@@ -382,9 +419,48 @@ mod tests {
             let scrubber = operators.with_own([("own", guess), ("plain", "value-of-their-own")].into_iter()).expect("a scrubber");
             scrubber.text("{\"x-api-key\":\"s3cr3t-of-the-house\",\"b\":\"value-of-their-own\"}".to_owned())
         };
-        for guess in ["-api-key\":\"s", "-api-key\":\"t", "s3cr3t-of-the-house\",", "of-the-house", "the-house\",\"b", "x3cr3t-of-the-house"] {
+        for guess in ["-api-key\":\"s", "-api-key\":\"t", "of-the-house", "the-house\",\"b", "x3cr3t-of-the-house"] {
             assert_eq!(told(guess), "{\"x-api-key\":\"[house]\",\"b\":\"[plain]\"}", "{guess}");
         }
+        // Whoever holds all of it knew it.
+        assert_eq!(told("s3cr3t-of-the-house\","), "{\"x-api-key\":\"[house]\"b\":\"[plain]\"}");
+    }
+
+    #[test]
+    fn a_value_that_holds_an_operators_is_hidden_whole() {
+        let operators = of(&[("user", "acme-robot"), ("zone", "zone-of-all")]);
+        let own = |value: &str| operators.with_own([("token", value)].into_iter()).expect("a scrubber");
+        let text = |value: &str| own(value).text(format!("<{value}> for acme-robot"));
+        assert_eq!(text("acme-robot-2024!"), "<[user]> for [user]");
+        assert_eq!(text("2024-acme-robot"), "<[token]> for [user]");
+        assert_eq!(text("1-acme-robot-zone-of-all-2"), "<[token]> for [user]", "with all of two");
+        let escaped = own("acme-robot-2024!").text("acme\\u002drobot-2024%21 and acme-robot-2024\\u0021".to_owned());
+        assert_eq!(escaped, "[user] and [user]");
+        // All of one and a part of the other.
+        let cut = own("acme-robot zone-of").text("acme-robot zone-of-all".to_owned());
+        assert_eq!(cut, "[user] [zone]");
+    }
+
+    #[test]
+    fn a_large_body_is_looked_through_away_from_others_and_a_small_one_at_once() {
+        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().expect("a runtime");
+        runtime.block_on(async {
+            // The one thread for such work is busy until it is told: what needs it is not done before.
+            let (go_on, told) = std::sync::mpsc::channel::<()>();
+            let busy = tokio::task::spawn_blocking(move || told.recv());
+            let with_secret = |bytes: usize| [" ".repeat(bytes).as_bytes(), SECRET.as_bytes()].concat();
+            let cleaned = |bytes: usize| [" ".repeat(bytes).as_bytes(), b"[one]"].concat();
+            let scrubber = scrubber();
+            assert_eq!(scrubber.body(with_secret(1000)).await, Ok(cleaned(1000)));
+            let nothing = with_secret(BODY_HERE_BYTES_MAX);
+            assert_eq!(of(&[]).body(nothing.clone()).await, Ok(nothing), "there is nothing to look for");
+            let mut large = Box::pin(scrubber.body(with_secret(BODY_HERE_BYTES_MAX)));
+            let is_done = std::future::poll_fn(|cx| std::task::Poll::Ready(large.as_mut().poll(cx).is_ready())).await;
+            assert!(!is_done, "it waits for the thread");
+            go_on.send(()).expect("told");
+            assert_eq!(large.await, Ok(cleaned(BODY_HERE_BYTES_MAX)));
+            busy.await.expect("ended").expect("told");
+        });
     }
 
     #[test]

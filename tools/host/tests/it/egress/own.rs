@@ -1,7 +1,7 @@
 //! Secrets of organisations: filled in for their calls and no other's, after the operator's, and taken out of what comes back like those.
 
 use super::world::{Server, TOKEN, World, answer};
-use crate::support::text;
+use crate::support::{Ear, text};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -137,7 +137,16 @@ async fn what_is_too_long_to_look_for_is_not_sent_and_a_tool_that_asks_nobody_is
     let long = "0123456789abcdef".repeat(OWN_SECRET_BYTES_MAX / 16);
     let said = text(&world.report_of("asker.look", look.clone(), Has::these(&[("asker_token", &long)])).await);
     assert!(said.contains("Bearer [asker_token]") && !said.contains("0123456789"), "{said}");
+    let ear = Ear::default();
+    let hearing = tracing::subscriber::set_default(ear.clone());
     let refused = world.report_of("asker.look", look.clone(), Has::these(&[("asker_token", &format!("{long}x"))])).await;
+    drop(hearing);
+    let heard = ear.heard();
+    assert!(
+        heard.contains("plugin.name=\"asker\"") && heard.contains("is longer than 512 bytes, so its call is refused"),
+        "whoever runs it reads why: {heard}"
+    );
+    assert!(!heard.contains("0123456789"), "{heard}");
     let Outcome::Failed { failure } = &refused.outcome else { panic!("refused: {refused:?}") };
     assert_eq!((failure.class, server.seen().len()), (FailureClass::Unavailable, 1), "nothing left");
     let hers = Has::these(&[("asker_token", HERS)]);
