@@ -309,7 +309,7 @@ async fn a_copy_that_was_begun_and_not_written_is_no_tampering() {
     let copy = logged.dir.join("copy");
     fs::create_dir(&copy).expect("made");
     fs::write(copy.join(format!("{:020}", 5)), "").expect("begun");
-    let report = verify(&logged.log(), &[copy.clone()], &logged.verifier()).expect("readable");
+    let report = verify(&logged.log(), std::slice::from_ref(&copy), &logged.verifier()).expect("readable");
     assert!(report.is_clean(), "{}", words(&report));
     fs::write(copy.join(format!("{:020}", 6)), "anything").expect("written");
     let report = verify(&logged.log(), &[copy], &logged.verifier()).expect("readable");
