@@ -252,6 +252,9 @@ impl<'a> Sentence<'a> {
         let before = self.before(at);
         let says = self.words.get(..before.left).and_then(<[&str]>::last).is_some_and(|word| is_one(&self.grammar.sayings, word));
         let pleads = self.inverts && before.pleads && !says;
+        if says && before.pleads && self.grammar.questions.may_ask(&self.words) {
+            return false;
+        }
         // Behind no more than a comma it may be what is asked, or told of, there.
         if begins == Begins::Order && before.left > 0 && self.clauses.contains(&before.left) {
             let words = self.words.get(..before.left).unwrap_or_default();

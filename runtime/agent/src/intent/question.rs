@@ -78,6 +78,11 @@ impl Questions {
         words.iter().take_while(|word| self.is_opener(word)).count()
     }
 
+    /// Whether the first word may ask, whatever follows on it.
+    pub(super) fn may_ask(&self, words: &[&str]) -> bool {
+        words.get(self.opening(words)).is_some_and(|first| is_one(&self.auxiliaries, first))
+    }
+
     /// Whether a word says nothing of whether an order or a question follows.
     pub(super) fn is_opener(&self, word: &str) -> bool {
         !word.chars().any(char::is_alphabetic) || is_one(&self.openers, word)
