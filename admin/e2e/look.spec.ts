@@ -42,7 +42,11 @@ async function question(page: Page): Promise<{ path: string; end: () => Promise<
   await page.goto('/health');
   const headers = { origin: new URL(page.url()).origin };
   const conversation = await (await page.request.post('/api/v1/conversations', { data: { agent: 'assistant', title: 'Bern', workspace_id: await firstWorkspace(page) }, headers })).json();
-  await page.request.post(`/api/v1/conversations/${conversation.conversation_id}/messages`, { data: { text: 'Book a trip to Bern.' }, headers });
+  // Said on its page: a server's question is put only to somebody who is there.
+  await page.goto(`/chat/${conversation.conversation_id}`);
+  const composer = page.locator('form').filter({ has: page.locator('textarea') });
+  await composer.locator('textarea').fill('Book a trip to Bern.');
+  await composer.locator('button[type=submit]').click();
   const open = async () => (await (await page.request.get('/api/v1/questions')).json()).items;
   await expect.poll(async () => (await open()).length, { timeout: 20_000 }).toBe(1);
   const [asked] = await open();

@@ -38,10 +38,10 @@ export function QuestionCard({ asked }: { asked: AskedQuestion }) {
         if (!isBusy) give.mutate();
       }}
     >
-      <h3 className="flex items-center gap-2 font-semibold">
+      <h2 className="flex items-center gap-2 font-semibold">
         <MessageCircleQuestion className="size-5 shrink-0 text-wait" aria-hidden />
         <span>{t('asks', { server: asked.server })}</span>
-      </h3>
+      </h2>
       <blockquote dir="auto" className="border-s-2 border-edge ps-3 whitespace-pre-wrap break-words">
         {asked.form.message}
       </blockquote>
