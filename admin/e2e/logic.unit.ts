@@ -80,7 +80,7 @@ test('a run waits for money until somebody decided, and hearing it again changes
 });
 
 test('what a call took is kept, with what the answer cost that asked for it', () => {
-  const used = { memory_bytes: 1_376_256, host_calls: 2, questions: 1, requests: 1, refused: 3, sent_bytes: 10, received_bytes: 20, output_bytes: 30, table_elements: 40, logs_cut: 0 };
+  const used = { memory_bytes: 1_376_256, stack_bytes: 2_048, host_calls: 2, questions: 1, requests: 1, refused: 3, sent_bytes: 10, received_bytes: 20, output_bytes: 30, table_elements: 40, logs_cut: 0 };
   const done = { event: 'tool.done', data: { call_id: 'call_1_0', summary: 'one line', fuel: 7, ms: 3, used, result: { text: 'x' }, result_bytes: 12 } } satisfies RunEvent;
   const run = [...EVENTS, [done, 6] as const].reduce((now, [event, seq]) => fold(now, event, seq), NEW_RUN);
   const call = run.items.flatMap((item) => (item.kind === 'call' ? [item.call] : []))[0];

@@ -18,6 +18,9 @@ pub(crate) struct CallUsed {
     /// The most memory its sandbox held, in bytes.
     #[schema(example = 1_114_112)]
     memory_bytes: u64,
+    /// The deepest its stack was seen, in bytes.
+    #[schema(example = 2_048)]
+    stack_bytes: u64,
     /// How often it asked its host for something.
     host_calls: u32,
     /// Of these, how often it asked the office or others.
@@ -40,8 +43,8 @@ pub(crate) struct CallUsed {
 
 impl From<CallUse> for CallUsed {
     fn from(used: CallUse) -> Self {
-        let CallUse { memory_bytes, host_calls, questions, requests, refused, sent_bytes, received_bytes, output_bytes, table_elements, logs_cut } = used;
-        Self { memory_bytes, host_calls, questions, requests, refused, sent_bytes, received_bytes, output_bytes, table_elements, logs_cut }
+        let CallUse { memory_bytes, stack_bytes, host_calls, questions, requests, refused, sent_bytes, received_bytes, output_bytes, table_elements, logs_cut } = used;
+        Self { memory_bytes, stack_bytes, host_calls, questions, requests, refused, sent_bytes, received_bytes, output_bytes, table_elements, logs_cut }
     }
 }
 

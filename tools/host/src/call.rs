@@ -20,7 +20,7 @@ use steward_core::event::Handed;
 use steward_core::{CallUse, Failure, FailureClass, Floor, Integrity, Outcome, TenantId};
 use steward_policies::Permit;
 use tokio::time::timeout_at;
-use wasmtime::Store;
+use wasmtime::{Store, Trap};
 
 /// Characters of a tool's line for people.
 const SUMMARY_MAX: usize = 200;
@@ -173,7 +173,12 @@ impl Host {
         };
         let failed = match answered {
             Err(_elapsed) => Err(failure::timeout()),
-            Ok(Err(trap)) => Err(failure::of_trap(&trap, store.data(), limits, granted)),
+            Ok(Err(trap)) => {
+                if matches!(trap.downcast_ref(), Some(Trap::StackOverflow)) {
+                    store.data_mut().depth.overflowed();
+                }
+                Err(failure::of_trap(&trap, store.data(), limits, granted))
+            }
             Ok(Ok(Err(error))) => Err(failure::of_tool(error, |text| store.data().scrub(text))),
             Ok(Ok(Ok(response))) => {
                 store.data_mut().used.output_bytes = bytes_of(&response);

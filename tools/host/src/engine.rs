@@ -32,7 +32,7 @@ pub(crate) const INSTANCES_MAX: usize = 200;
 /// What one core instance or component may take for its own bookkeeping, in bytes.
 const INSTANCE_BYTES_MAX: usize = 4 << 20;
 /// The guest's stack, and the fiber's: the office's functions run on top of the guest, and unoptimised ones are large.
-const WASM_STACK_BYTES: usize = 512 << 10;
+pub(crate) const WASM_STACK_BYTES: usize = 512 << 10;
 const FIBER_STACK_BYTES: usize = 2 << 20;
 /// Memory a slot keeps between calls: measured, less costs page faults, more costs resident memory.
 const KEEP_BYTES: usize = 64 << 10;

@@ -2,7 +2,7 @@
 
 use crate::budget::RunBudget;
 use crate::egress::{Egress, Failed, Given, REQUEST_BYTES_MAX};
-use crate::engine::{INSTANCES_MAX, MEMORIES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX};
+use crate::engine::{INSTANCES_MAX, MEMORIES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, WASM_STACK_BYTES};
 use crate::manifest::Limits;
 use crate::office::{KV_VALUE_BYTES_MAX, KvChanged, KvSpace, Office, OfficeError};
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use steward_core::event::Handed;
 use steward_core::{CallUse, Effect, Floor, Integrity};
-use wasmtime::{Engine, ResourceLimiter, Result, Store, UpdateDeadline};
+use wasmtime::{CallHook, Engine, ResourceLimiter, Result, Store, UpdateDeadline};
 
 /// Handles to resources of one call; our interfaces have none.
 const HANDLES_MAX: usize = 1000;
@@ -69,9 +69,42 @@ impl ResourceLimiter for Meter {
     }
 }
 
+/// How deep a guest's stack was, seen wherever the guest and its host change over: at each question, each growth of a memory, each tick.
+///
+/// Between two of these it may have been deeper; never deeper than the engine's bound, at which a guest is ended.
+#[derive(Debug, Default)]
+pub(crate) struct Depth {
+    /// Where the stack begins: an address of the host's, just above the guest's first frame.
+    base: usize,
+    /// Entries into the guest that have not returned.
+    inside: u32,
+    deepest: usize,
+}
+
+impl Depth {
+    /// Notes a change-over at an address. Stacks grow downwards on every processor that the engine compiles for.
+    fn note(&mut self, hook: CallHook, here: usize) {
+        if hook == CallHook::CallingWasm && self.inside == 0 {
+            self.base = here;
+        }
+        match hook {
+            CallHook::CallingWasm => self.inside += 1,
+            CallHook::ReturningFromWasm => self.inside = self.inside.saturating_sub(1),
+            CallHook::CallingHost | CallHook::ReturningFromHost => {}
+        }
+        self.deepest = self.deepest.max(self.base.saturating_sub(here));
+    }
+
+    /// A guest that was ended for its depth went as deep as it may.
+    pub(crate) const fn overflowed(&mut self) {
+        self.deepest = WASM_STACK_BYTES;
+    }
+}
+
 /// What the host's functions know of the call they serve.
 pub(crate) struct CallState {
     pub(crate) meter: Meter,
+    pub(crate) depth: Depth,
     pub(crate) office: Arc<dyn Office>,
     pub(crate) tool: String,
     pub(crate) effect: Effect,
@@ -107,6 +140,7 @@ impl CallState {
     pub(crate) fn new(limits: &Limits, office: Arc<dyn Office>, tool: &str, effect: Effect, key: String, now_ms: i64) -> Self {
         Self {
             meter: Meter::new(limits),
+            depth: Depth::default(),
             office,
             tool: tool.to_owned(),
             effect,
@@ -248,7 +282,9 @@ impl CallState {
 
     /// What the call took, beside fuel and time.
     pub(crate) fn took(&self) -> CallUse {
-        CallUse { memory_bytes: self.meter.taken as u64, table_elements: self.meter.elements as u64, ..self.used }
+        // What the host's own function took on top of the guest at its deepest is not the guest's.
+        let stack_bytes = self.depth.deepest.min(WASM_STACK_BYTES) as u64;
+        CallUse { memory_bytes: self.meter.taken as u64, stack_bytes, table_elements: self.meter.elements as u64, ..self.used }
     }
 
     /// A text of the plugin's without the secrets of its manifest.
@@ -302,6 +338,11 @@ pub(crate) fn store(engine: &Engine, state: CallState, limits: &Limits, fuel: u6
     let kept = if store.data().kv.is_some() { KV_VALUE_BYTES_MAX } else { 0 };
     store.set_hostcall_fuel(output.max(request).max(kept).saturating_add(HOSTCALL_BYTES));
     store.set_fuel(fuel)?;
+    store.call_hook(|mut store, hook| {
+        let here = 0_u8;
+        store.data_mut().depth.note(hook, std::ptr::from_ref(std::hint::black_box(&here)).addr());
+        Ok(())
+    });
     store.set_epoch_deadline(1);
     // Every tick the guest gives way, by way of the runtime, which looks after timers and sockets in between.
     store.epoch_deadline_callback(move |_| {

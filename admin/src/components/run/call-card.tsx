@@ -149,9 +149,10 @@ function Outcome({ call, askedAtMicros }: { call: Call; askedAtMicros: number | 
 
 /** What its sandbox took beside time; nothing of what it did not take. */
 function takenOf(used: NonNullable<Call['used']>, t: ReturnType<typeof useTranslations<'call'>>, formats: ReturnType<typeof useFormats>): [string, React.ReactNode][] {
-  const { memory_bytes: memory, requests, refused, sent_bytes: sent, received_bytes: received, host_calls: hostCalls, questions, output_bytes: output, table_elements: tables, logs_cut: cut } = used;
+  const { memory_bytes: memory, stack_bytes: stack, requests, refused, sent_bytes: sent, received_bytes: received, host_calls: hostCalls, questions, output_bytes: output, table_elements: tables, logs_cut: cut } = used;
   const taken: [string, React.ReactNode, boolean][] = [
     [t('memory'), formats.bytes(memory), memory > 0],
+    [t('stack'), formats.bytes(stack), stack > 0],
     [t('tables'), t('elements', { count: tables }), tables > 0],
     [t('hostCalls'), t('hostCallsOf', { count: hostCalls, questions }), hostCalls > 0],
     [t('requests'), t('requestsSent', { count: requests, refused }), requests + refused > 0],

@@ -42,8 +42,12 @@ bindings::export!(Plugin with_types_in bindings);
 static CALLS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
 
 #[inline(never)]
-fn recurse(depth: u64) -> u64 {
-    if black_box(depth) == u64::MAX { 0 } else { 1 + recurse(black_box(depth + 1)) }
+fn recurse(depth: u64, most: u64) -> u64 {
+    if black_box(depth) == most {
+        log::write(log::Level::Debug, "at the bottom");
+        return 0;
+    }
+    1 + recurse(black_box(depth + 1), most)
 }
 
 fn spin() -> ! {
@@ -89,7 +93,7 @@ impl Guest for Plugin {
                 }
                 text(kept.len().to_string())
             }
-            "hostile.recurse" => text(recurse(0).to_string()),
+            "hostile.recurse" => text(recurse(0, arguments["count"].as_u64().unwrap_or(u64::MAX)).to_string()),
             "hostile.big_output" => raw("x".repeat(count)),
             "hostile.not_json" => raw("{\"text\": "),
             "hostile.wrong_result" => raw("{\"text\": 7}"),

@@ -65,6 +65,7 @@ async fn survive(host: &Host, attack: &Attack) {
     assert!(failure.message.contains(attack.says), "{}: {}", attack.tool, failure.message);
     assert!(failure.message.chars().count() <= 501 && !failure.message.contains(char::is_control), "{}: {}", attack.tool, failure.message);
     assert!(report.fuel > 0, "{}", attack.tool);
+    assert_eq!(report.used.stack_bytes == 512 << 10, attack.class == FailureClass::StackOverflow, "{}: {:?}", attack.tool, report.used);
     assert_eq!(office.note_count(), notes, "{}", attack.tool);
     assert!(office.question_count() <= 200, "{}", attack.tool);
 
@@ -86,6 +87,20 @@ async fn attacks_end_the_same_without_a_pool() {
     for attack in attacks() {
         survive(&host, &attack).await;
     }
+}
+
+#[tokio::test]
+async fn how_deep_a_plugin_went_before_it_asked_its_host_is_reported() {
+    let host = host(options());
+    let mut depths = Vec::new();
+    for count in [1, 1_000, 2_000] {
+        let report = call(&host, "hostile.recurse", json!({ "count": count }), "key", &office()).await;
+        assert_eq!(text(&report), count.to_string());
+        depths.push(report.used.stack_bytes);
+    }
+    let [low, mid, high] = depths[..] else { panic!("{depths:?}") };
+    // A frame of the guest takes 16 bytes at the least, and as many each time.
+    assert!(low > 0 && low < 16 << 10 && mid - low > 16 * 900 && (high - mid).abs_diff(mid - low) < 1 << 10, "{depths:?}");
 }
 
 #[tokio::test]

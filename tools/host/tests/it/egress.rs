@@ -489,6 +489,7 @@ async fn what_a_call_took_is_reported_however_it_ended() {
         assert_eq!((used.requests, used.refused, used.sent_bytes, used.received_bytes, used.host_calls), (2, 0, sent, received, 2), "{tell}");
         assert!(sent > 2 * ("/open/a".len() + "12345678".len()) as u64, "{tell}: {sent}");
         assert!(used.memory_bytes >= 64 << 10 && used.memory_bytes <= 16 << 20 && report.fuel > 0, "{tell}: {used:?}");
+        assert!(used.stack_bytes >= 128 && used.stack_bytes < 64 << 10, "{tell}: {used:?}");
         assert!(used.questions == 2 && used.table_elements > 0 && used.logs_cut == 0, "{tell}: {used:?}");
         assert_eq!(used.output_bytes > 0, tell == "result", "{tell}: {used:?}");
     }
