@@ -43,7 +43,8 @@ pub(crate) struct CallUsed {
 
 impl From<CallUse> for CallUsed {
     fn from(used: CallUse) -> Self {
-        let CallUse { memory_bytes, stack_bytes, host_calls, questions, requests, refused, sent_bytes, received_bytes, output_bytes, table_elements, logs_cut } = used;
+        let CallUse { memory_bytes, stack_bytes, host_calls, questions, requests, refused, sent_bytes, received_bytes, output_bytes, table_elements, logs_cut } =
+            used;
         Self { memory_bytes, stack_bytes, host_calls, questions, requests, refused, sent_bytes, received_bytes, output_bytes, table_elements, logs_cut }
     }
 }
