@@ -6,17 +6,14 @@
 #![expect(clippy::indexing_slicing, clippy::panic, reason = "a measurement stops where what it looks for is missing")]
 
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
-use steward_core::{Approvals, Integrity, PersonId, Role, WorkspaceId};
-use steward_policies::Facts;
+use steward_policies::{Facts, sample_facts};
 use steward_store::testing::TestDatabase;
-use uuid::Uuid;
 
 /// Decisions on record.
 const DECISIONS: usize = 10_000;
@@ -43,29 +40,8 @@ fn first_start(dir: &Path, database: &TestDatabase) {
 
 /// What a decision is made on, with texts as long as those of a mail.
 fn record() -> String {
-    let facts = Facts {
-        agent: "assistant".into(),
-        person: PersonId::from_uuid(Uuid::from_u128(1)),
-        roles: [Role::Owner].into(),
-        workspace: WorkspaceId::from_uuid(Uuid::from_u128(2)),
-        tool: "crm.add_note".into(),
-        arguments: json!({ "contact_id": "contact_1", "text": "Nine is fine. ".repeat(40) }),
-        dest: Integrity::Owner,
-        reference: Integrity::Owner,
-        value: Integrity::Owner,
-        leak: false,
-        content_actionable: false,
-        class_asked: true,
-        uninvited: false,
-        tainted: true,
-        within_budget: true,
-        channel: "chat".into(),
-        step: 3,
-        counts: BTreeMap::new(),
-        facts: BTreeMap::new(),
-        now_ms: 1_772_000_000_000,
-        approvals: Approvals::default(),
-    };
+    let arguments = json!({ "contact_id": "contact_1", "text": "Nine is fine. ".repeat(40) });
+    let facts = Facts { arguments, tainted: true, step: 3, now_ms: 1_772_000_000_000, ..sample_facts("crm.add_note") };
     json!({ "facts": facts, "envelope": {} }).to_string()
 }
 

@@ -4,9 +4,9 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::hint::black_box;
-use steward_core::{Approvals, CallId, Digest, Envelope, EnvelopeKey, Integrity, PersonId, Principal, Role, RunId, TenantId, Verdict, WorkspaceId};
+use steward_core::{CallId, Digest, Envelope, EnvelopeKey, Integrity, Principal, RunId, TenantId, Verdict};
 use steward_policies::{
-    Facts, Proposal, Recorded, RuleFile, Rules, backtest, decide, judge, prove, prove_with, sample_tools, shipped_properties, shipped_rules,
+    Facts, Proposal, Recorded, RuleFile, Rules, backtest, decide, judge, prove, prove_with, sample_facts, sample_tools, shipped_properties, shipped_rules,
 };
 use uuid::Uuid;
 
@@ -38,27 +38,14 @@ fn rules() -> Rules {
 
 fn mail() -> Facts {
     Facts {
-        agent: "assistant".into(),
-        person: PersonId::from_uuid(Uuid::from_u128(1)),
-        roles: [Role::Owner].into(),
-        workspace: WorkspaceId::from_uuid(Uuid::from_u128(2)),
-        tool: "mail.send".into(),
         arguments: json!({"to": ["anna@known.example", "lena@known.example"], "subject": "Monday", "body": "Nine is fine. ".repeat(40)}),
         dest: Integrity::Directory,
-        reference: Integrity::Owner,
-        value: Integrity::Owner,
-        leak: false,
-        content_actionable: false,
-        class_asked: true,
-        uninvited: false,
         tainted: true,
-        within_budget: true,
-        channel: "chat".into(),
         step: 3,
         counts: BTreeMap::from([("sends".into(), 12)]),
         facts: BTreeMap::from([("local_hour".into(), json!(11)), ("known_contacts".into(), json!(true))]),
         now_ms: 1_772_000_000_000,
-        approvals: Approvals::default(),
+        ..sample_facts("mail.send")
     }
 }
 

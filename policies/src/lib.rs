@@ -46,6 +46,6 @@ pub use problem::{Problem, RulesError};
 pub use prove::solver::prove_with;
 pub use prove::{CounterExample, Proof, PropertyFile, ProveError, prove};
 pub use rules::{RULE_FILE_BYTES_MAX, RULES_MAX, Rule, RuleEffect, RuleFile, Rules};
-pub use sample::tools as sample_tools;
+pub use sample::{facts as sample_facts, tools as sample_tools};
 pub use shipped::{SHIPPED, SHIPPED_CASES, SHIPPED_PROPERTIES, nothing_allowed, shipped_cases, shipped_properties, shipped_rules};
 pub use suggest::{Habit, SUGGESTED, Suggestion, suggest};

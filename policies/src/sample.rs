@@ -55,7 +55,7 @@ fn spec(entry: Entry) -> ToolSpec {
 }
 
 /// A call without arguments that an owner asked for in their own words, at the Unix epoch.
-pub(crate) fn facts(tool: &str) -> Facts {
+pub fn facts(tool: &str) -> Facts {
     Facts {
         agent: "assistant".to_owned(),
         person: PersonId::from_uuid(Uuid::from_u128(1)),

@@ -3,22 +3,28 @@
 //!
 //! Needs `STEWARD_TEST_DATABASE_URL`. Every round imports into a workspace of its own.
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 use steward_core::{Actor, ActorKind, AuthMethod, Clock, Ids, Integrity, PersonId, Role, TenantId, WorkspaceId, Workspaces};
+use steward_office::Office;
 use steward_office::crm::{self, ContactQuery};
-use steward_office::{Office, import};
+use steward_office::import::{self, AnyFile, Subject};
 use steward_store::Page;
 use steward_store::testing::TestDatabase;
+use tokio::runtime::Runtime;
 
-const CONTACTS: usize = 50_000;
+/// Contacts, or companies, of a list.
+const ROWS: usize = 50_000;
+
+type Group<'a> = BenchmarkGroup<'a, WallTime>;
 
 fn google_csv() -> String {
     let mut text = String::from(
         "First Name,Middle Name,Last Name,Organization Name,Organization Title,Birthday,Notes,Labels,E-mail 1 - Label,E-mail 1 - Value,E-mail 2 - Label,E-mail 2 - Value,Phone 1 - Label,Phone 1 - Value,Address 1 - Label,Address 1 - Formatted,Website 1 - Value\n",
     );
-    for n in 0..CONTACTS {
+    for n in 0..ROWS {
         let (more, address, site) = if n % 3 == 0 {
             (format!("p{n}@home.example"), format!("\"Street {n}\nCity\""), format!("www.example{n}.com"))
         } else {
@@ -37,7 +43,7 @@ fn google_csv() -> String {
 
 fn companies_csv() -> String {
     let mut text = String::from("Company name,Company Domain Name,Industry\n");
-    for n in 0..CONTACTS {
+    for n in 0..ROWS {
         let _ = writeln!(text, "\"Company {n}, Inc.\",company{n}.example,Toys");
     }
     text
@@ -58,70 +64,48 @@ async fn workspace(database: &TestDatabase, office: &Office) -> (Actor, Workspac
 }
 
 #[expect(clippy::expect_used, reason = "a bench that cannot run stops")]
-async fn import_once(database: &TestDatabase, office: &Office, text: &str, actor: &Actor, workspace: WorkspaceId) {
-    let file = import::read(text.as_bytes(), "contacts.csv").expect("file");
+async fn import_once(database: &TestDatabase, office: &Office, subject: Subject, text: &str, actor: &Actor, workspace: WorkspaceId) {
+    let file = AnyFile::read(subject, text.as_bytes(), "list.csv").expect("file");
     let mut tx = database.app.begin(actor).await.expect("begin");
-    let report = import::run(&mut tx, office, workspace, &file, Integrity::Directory).await.expect("import");
+    let report = file.run(&mut tx, office, workspace, Integrity::Directory).await.expect("import");
     tx.commit().await.expect("commit");
-    assert_eq!((report.rows, report.refused_count), (CONTACTS, 0));
+    assert_eq!((report.summary.rows, report.summary.refused_count), (ROWS, 0));
 }
 
-#[expect(clippy::expect_used, reason = "a bench that cannot run stops")]
-async fn import_companies_once(database: &TestDatabase, office: &Office, text: &str, actor: &Actor, workspace: WorkspaceId) {
-    let file = import::read_companies(text.as_bytes(), "companies.csv").expect("file");
-    let mut tx = database.app.begin(actor).await.expect("begin");
-    let report = import::run_companies(&mut tx, office, workspace, &file, Integrity::Directory).await.expect("import");
-    tx.commit().await.expect("commit");
-    assert_eq!((report.rows, report.refused_count), (CONTACTS, 0));
+/// Measures the import of a list that is new to its workspace and of one that is known; answers who imported the latter.
+fn bench_list(group: &mut Group<'_>, runtime: &Runtime, database: &TestDatabase, office: &Office, (subject, text): (Subject, &str), what: &str) -> Actor {
+    group.bench_function(format!("new_50000{what}"), |bencher| {
+        bencher.iter_custom(|rounds| {
+            runtime.block_on(async {
+                let mut total = Duration::ZERO;
+                for _ in 0..rounds {
+                    let (actor, workspace) = workspace(database, office).await;
+                    let begun = Instant::now();
+                    import_once(database, office, subject, text, &actor, workspace).await;
+                    total += begun.elapsed();
+                }
+                total
+            })
+        });
+    });
+    let (actor, again) = runtime.block_on(workspace(database, office));
+    runtime.block_on(import_once(database, office, subject, text, &actor, again));
+    group.bench_function(format!("known_50000{what}"), |bencher| {
+        bencher.to_async(runtime).iter(|| import_once(database, office, subject, text, &actor, again));
+    });
+    actor
 }
 
 #[expect(clippy::expect_used, reason = "a bench that cannot run stops")]
 fn bench(criterion: &mut Criterion) {
-    let runtime = tokio::runtime::Runtime::new().expect("runtime");
+    let runtime = Runtime::new().expect("runtime");
     let text = google_csv();
     let (database, office) = runtime.block_on(async { (TestDatabase::make().await, Office::new(Clock::System, Ids::System)) });
     let mut group = criterion.benchmark_group("import");
     group.sample_size(10);
     group.bench_function("read_50000", |bencher| bencher.iter(|| import::read(text.as_bytes(), "contacts.csv").expect("file")));
-    group.bench_function("new_50000", |bencher| {
-        bencher.iter_custom(|rounds| {
-            runtime.block_on(async {
-                let mut total = Duration::ZERO;
-                for _ in 0..rounds {
-                    let (actor, workspace) = workspace(&database, &office).await;
-                    let begun = Instant::now();
-                    import_once(&database, &office, &text, &actor, workspace).await;
-                    total += begun.elapsed();
-                }
-                total
-            })
-        });
-    });
-    let (actor, again) = runtime.block_on(workspace(&database, &office));
-    runtime.block_on(import_once(&database, &office, &text, &actor, again));
-    group.bench_function("known_50000", |bencher| {
-        bencher.to_async(&runtime).iter(|| import_once(&database, &office, &text, &actor, again));
-    });
-    let list = companies_csv();
-    group.bench_function("new_50000_companies", |bencher| {
-        bencher.iter_custom(|rounds| {
-            runtime.block_on(async {
-                let mut total = Duration::ZERO;
-                for _ in 0..rounds {
-                    let (actor, workspace) = workspace(&database, &office).await;
-                    let begun = Instant::now();
-                    import_companies_once(&database, &office, &list, &actor, workspace).await;
-                    total += begun.elapsed();
-                }
-                total
-            })
-        });
-    });
-    let (owner, listed) = runtime.block_on(workspace(&database, &office));
-    runtime.block_on(import_companies_once(&database, &office, &list, &owner, listed));
-    group.bench_function("known_50000_companies", |bencher| {
-        bencher.to_async(&runtime).iter(|| import_companies_once(&database, &office, &list, &owner, listed));
-    });
+    let actor = bench_list(&mut group, &runtime, &database, &office, (Subject::Contacts, &text), "");
+    bench_list(&mut group, &runtime, &database, &office, (Subject::Companies, &companies_csv()), "_companies");
     group.finish();
     let query = ContactQuery { text: "muller person.4999@".to_owned(), ..ContactQuery::default() };
     criterion.bench_function("find_among_50000", |bencher| {

@@ -3,7 +3,7 @@
 //!
 //! Three steps: [`read`] turns bytes into rows and refusals and touches nothing else; [`preview`] says what an import would do;
 //! [`run`] does it, all or nothing, in the caller's transaction. [`read_companies`], [`preview_companies`] and [`run_companies`]
-//! are the same for companies. A row that cannot be taken is refused with its number and the
+//! are the same for companies, and [`AnyFile`] is for callers that take both. A row that cannot be taken is refused with its number and the
 //! reason; a value that cannot be taken is left out with a warning; columns that nobody knows are named. A filled field is never overwritten. Reading the same file
 //! again changes nothing.
 //!
@@ -32,6 +32,7 @@ mod matching;
 mod plan;
 mod report;
 mod row;
+mod subject;
 mod vcard;
 mod write;
 
@@ -41,8 +42,9 @@ pub use encoding::TextEncoding;
 pub(crate) use encoding::decode;
 pub use error::ImportError;
 pub use format::{Detected, Format};
-pub use report::{ImportPlan, ImportReport, PlannedRow, RowOutcome, Subject, Warning};
+pub use report::{ImportPlan, ImportReport, ImportSummary, PlannedRow, RowOutcome, Subject, Warning};
 pub use row::{Refusal, Row, RowPoint};
+pub use subject::AnyFile;
 pub use write::{preview, run};
 
 use self::csv::Rows;

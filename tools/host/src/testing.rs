@@ -1,11 +1,14 @@
-//! For tests of this crate and of those that stand on it: the shipped guests as files, a hostile guest, an office in memory.
+//! For tests of this crate and of those that stand on it: the shipped guests as files, guests that only tests load, an office in memory,
+//! a server to ask.
 //!
 //! Compiled only with the feature `testing`; the product has none of it. There is no way around the permit here either.
 
+mod echo;
 mod kv;
 mod office;
 
 pub use crate::egress::MadeUp;
+pub use echo::Echo;
 pub use office::{MemoryOffice, Seed};
 
 use crate::shipped::{SHIPPED, Shipped};
@@ -46,6 +49,13 @@ impl GuestFiles {
     /// The plugin that asks others whatever its arguments say.
     pub fn asker() -> Self {
         Self::of("asker", GUESTS)
+    }
+
+    /// The same, which may ask this port of `localhost` with its secret `asker_token`; the operator has to name that host as private.
+    pub fn asker_at(port: u16) -> Self {
+        let asker = Self::asker();
+        let manifest = asker.manifest.replace("api.asker.test", "localhost").replace("8080", &port.to_string());
+        Self { manifest, ..asker }
     }
 
     /// The plugin that keeps and tells whatever its arguments say.

@@ -1,13 +1,11 @@
 //! Imports companies from a file, all or nothing, or says what an import would do.
 
-use crate::auth::{Answer, Caller, json};
+use crate::auth::{Answer, Caller};
 use crate::extract::{Bytes, Query};
 use crate::openapi::Doc;
 use crate::routes::imports::view::ImportView;
 use crate::routes::imports::{self, Wanted};
-use crate::routes::records::{integrity_of, workspace_for};
-use http::StatusCode;
-use steward_office::import;
+use steward_office::import::Subject;
 
 /// What files are sent as. Not what a form of another site could send.
 const KINDS: [&str; 3] = ["text/csv", "application/vnd.ms-excel", "application/octet-stream"];
@@ -27,14 +25,5 @@ pub(crate) fn doc() -> Doc {
 }
 
 pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>, bytes: Bytes) -> Answer {
-    bytes.check_kind(&KINDS)?;
-    let file = imports::read(bytes, wanted.file_name, import::read_companies).await?;
-    let mut tx = caller.begin().await?;
-    let workspace = workspace_for(&mut tx, "workspace_id", wanted.workspace_id).await?;
-    if wanted.preview {
-        let plan = import::preview_companies(&mut tx, workspace, &file).await?;
-        return json(StatusCode::OK, &ImportView::from(plan));
-    }
-    let report = import::run_companies(&mut tx, caller.office(), workspace, &file, integrity_of(&caller)).await?;
-    caller.commit(tx, StatusCode::CREATED, &ImportView::from(report)).await
+    imports::take(caller, wanted, bytes, Subject::Companies, &KINDS).await
 }

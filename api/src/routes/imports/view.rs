@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use steward_core::{CompanyId, ContactId, ImportId};
-use steward_office::import::{ImportPlan, ImportReport, PlannedRow, Refusal, RowOutcome, TextEncoding, Warning};
+use steward_office::import::{ImportPlan, ImportReport, ImportSummary, PlannedRow, Refusal, RowOutcome, TextEncoding, Warning};
 use utoipa::ToSchema;
 
 /// A row that is not taken.
@@ -90,44 +90,35 @@ fn planned(row: PlannedRow) -> RowPlanned {
     RowPlanned { row, outcome, contact_id, company_id, display_name, email, phone, company, website }
 }
 
+impl ImportView {
+    fn of(import_id: Option<ImportId>, summary: ImportSummary, sample: Vec<PlannedRow>) -> Self {
+        Self {
+            import_id,
+            format: summary.format.name(),
+            encoding: summary.encoding,
+            columns_left_out: summary.columns_left_out,
+            rows: summary.rows,
+            created: summary.created,
+            merged: summary.merged,
+            unchanged: summary.unchanged,
+            companies_created: summary.companies_created,
+            refused_count: summary.refused_count,
+            refused: refused(summary.refused),
+            warning_count: summary.warning_count,
+            warnings: warned(summary.warnings),
+            sample: sample.into_iter().map(planned).collect(),
+        }
+    }
+}
+
 impl From<ImportPlan> for ImportView {
     fn from(plan: ImportPlan) -> Self {
-        Self {
-            import_id: None,
-            format: plan.format.name(),
-            encoding: plan.encoding,
-            columns_left_out: plan.columns_left_out,
-            rows: plan.rows,
-            created: plan.created,
-            merged: plan.merged,
-            unchanged: plan.unchanged,
-            companies_created: plan.companies_created,
-            refused_count: plan.refused_count,
-            refused: refused(plan.refused),
-            warning_count: plan.warning_count,
-            warnings: warned(plan.warnings),
-            sample: plan.sample.into_iter().map(planned).collect(),
-        }
+        Self::of(None, plan.summary, plan.sample)
     }
 }
 
 impl From<ImportReport> for ImportView {
     fn from(report: ImportReport) -> Self {
-        Self {
-            import_id: Some(report.import_id),
-            format: report.format.name(),
-            encoding: report.encoding,
-            columns_left_out: report.columns_left_out,
-            rows: report.rows,
-            created: report.created,
-            merged: report.merged,
-            unchanged: report.unchanged,
-            companies_created: report.companies_created,
-            refused_count: report.refused_count,
-            refused: refused(report.refused),
-            warning_count: report.warning_count,
-            warnings: warned(report.warnings),
-            sample: Vec::new(),
-        }
+        Self::of(Some(report.import_id), report.summary, Vec::new())
     }
 }

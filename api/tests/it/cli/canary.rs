@@ -3,12 +3,9 @@
 use super::chat::{asked, sent};
 use super::{Home, Ran, Up};
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
 use steward_agent::testing::{Reply, ScriptedModel};
-use steward_host::testing::GuestFiles;
+use steward_host::testing::{Echo, GuestFiles};
 use steward_store::testing::TestDatabase;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
 
 const EMAIL: &str = "lena.canary@partner-canary.example";
 const NAME: &str = "Lena Canarybird";
@@ -118,34 +115,10 @@ fn forms() -> Vec<String> {
     vec![SECRET.to_owned(), SECRET.to_uppercase(), hex.to_uppercase(), hex, percented, reversed, plain, url]
 }
 
-/// A server that repeats what it is sent, and keeps it.
-async fn echo() -> (u16, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
-    let heard = Arc::clone(&seen);
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let (mut request, mut piece) = (Vec::new(), [0; 1024]);
-            while !request.ends_with(b"\r\n\r\n") {
-                match stream.read(&mut piece).await {
-                    Ok(count) if count > 0 => request.extend_from_slice(&piece[..count]),
-                    Ok(_) | Err(_) => break,
-                }
-            }
-            let text = String::from_utf8_lossy(&request).into_owned();
-            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{text}", text.len());
-            heard.lock().expect("seen").push(text);
-            let _ = stream.write_all(answer.as_bytes()).await;
-        }
-    });
-    (port, seen)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_secret_that_an_owner_set_leaves_with_its_request_and_shows_nowhere() {
-    let (port, seen) = echo().await;
-    let url = format!("http://localhost:{port}/v1/a");
+    let server = Echo::start().await.expect("a server");
+    let url = server.url("/v1/a");
     let at = url.clone();
     let model = ScriptedModel::start_with(move |seen| match seen.tool_results().as_slice() {
         [] => Reply::call("asker.look", json!({ "url": at })),
@@ -159,9 +132,7 @@ async fn a_secret_that_an_owner_set_leaves_with_its_request_and_shows_nowhere() 
     );
     let database = TestDatabase::make().await;
     let home = Home::with_config("canary-secret", &toml).set("STEWARD_DATABASE__URL", &database.superuser_url).set("RUST_LOG", "debug");
-    let mut files = GuestFiles::asker();
-    files.manifest = files.manifest.replace("api.asker.test", "localhost").replace("8080", &port.to_string());
-    files.write(&home.path("mine")).expect("written");
+    GuestFiles::asker_at(server.port).write(&home.path("mine")).expect("written");
     home.succeeds(&["plugin", "install", "mine"]);
     home.up(&[]).stop();
     home.succeeds(&["plugin", "accept", "asker"]);
@@ -199,7 +170,7 @@ async fn a_secret_that_an_owner_set_leaves_with_its_request_and_shows_nowhere() 
 
     let ran = home.run(&["chat", "--json", &format!("Look at {url}")]);
     assert!(ran.out.contains("[asker_token]"), "the run came to its end: {ran:?}");
-    assert!(seen.lock().expect("seen").iter().any(|request| request.contains(&format!("Bearer {SECRET}"))), "and the other side was told");
+    assert!(server.seen().iter().any(|request| request.contains(&format!("Bearer {SECRET}"))), "and the other side was told");
     let kept = [
         ("an answer to who set it", answers.join("\n")),
         ("the server's log", up.log()),

@@ -1,5 +1,11 @@
 //! Where a run's events are: in PostgreSQL, or in memory for evals, rehearsals and measurements. One mechanism, two engines.
 
+mod memory;
+mod step;
+
+pub use memory::{MemoryJournal, Planned};
+
+use self::step::step_of;
 use crate::agents::Agent;
 use crate::counts::Counted;
 use crate::gate::Approved;
@@ -7,16 +13,13 @@ use crate::pins::{as_configured, pin};
 use crate::points::point;
 use crate::run::HoldState;
 use crate::runtime::Runtime;
-use serde_json::json;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use steward_core::event::{HoldOutcome, Pins, Recorded};
 use steward_core::limits::LEASE_MS;
 use steward_core::{
-    Actor, Approvals, BudgetHoldId, CallId, EnvelopeId, EnvelopeKey, Event, FailureClass, HoldId, Label, Micros, Outcome, PersonId, QuestionId,
-    QuestionOutcome, ReservationId, Role, RunId, RunOutcome, ScheduleId,
+    Actor, Approvals, BudgetHoldId, CallId, EnvelopeId, EnvelopeKey, Event, HoldId, Micros, PersonId, QuestionId, QuestionOutcome, ReservationId, RunId,
+    RunOutcome,
 };
-use steward_office::audit::{Entry, bound};
 use steward_office::budgets::holds::Breach;
 use steward_office::conversations::AgentPins;
 use steward_office::grants::{self, Granted};
@@ -30,7 +33,7 @@ use steward_store::escalation::{self, EscalationRow};
 use steward_store::hold::{self, HoldRow};
 use steward_store::question::QuestionRow;
 use steward_store::run::{self, RunStatus};
-use steward_store::step::{Move, NewSubRun, Reserve, Step};
+use steward_store::step::{NewSubRun, Reserve};
 use steward_store::{Store, StoreError, Tx, journal};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -56,116 +59,6 @@ pub enum Journal {
     },
     /// Gone with the process.
     Memory(MemoryJournal),
-}
-
-/// Events of one run in memory, what people said to its held calls, and what came of it beside: runs that serve it, and what it has said later.
-#[derive(Clone, Default)]
-pub struct MemoryJournal {
-    events: Arc<Mutex<Vec<Recorded>>>,
-    beside: Arc<Mutex<Beside>>,
-}
-
-/// What the runs of one tree have together.
-#[derive(Default)]
-struct Beside {
-    said: Vec<Said>,
-    sub_runs: Vec<(RunId, Arc<Mutex<Vec<Recorded>>>)>,
-    planned: Vec<Planned>,
-}
-
-/// What a run in memory has said later.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Planned {
-    /// The call that asked for it.
-    pub call: CallId,
-    /// The schedule's name.
-    pub schedule: ScheduleId,
-    /// To which agent.
-    pub agent: String,
-    /// What is said.
-    pub text: String,
-    /// Whether that is the person's own word.
-    pub own_words: bool,
-    /// For how much it counts.
-    pub label: Label,
-}
-
-/// One person's word on a held call.
-struct Said {
-    hold: HoldId,
-    person: PersonId,
-    role: Role,
-    approves: bool,
-}
-
-impl MemoryJournal {
-    /// A journal that begins with these events.
-    pub fn new(events: Vec<Recorded>) -> Self {
-        Self { events: Arc::new(Mutex::new(events)), beside: Arc::default() }
-    }
-
-    /// Keeps a person's word on a held call for the next time the run is driven. The first word counts.
-    pub fn say(&self, hold: HoldId, person: PersonId, role: Role, approves: bool) {
-        self.beside().said.push(Said { hold, person, role, approves });
-    }
-
-    fn closed(&self) -> Vec<Closed> {
-        let run = crate::run::Run::fold(&self.events());
-        let beside = self.beside();
-        let word = |hold: HoldId| beside.said.iter().find(|word| word.hold == hold);
-        run.open_holds()
-            .filter_map(|(call, hold)| {
-                let word = word(hold.hold_id)?;
-                let outcome = if word.approves { HoldOutcome::Approved } else { HoldOutcome::Rejected };
-                Some((call, hold.hold_id, outcome, vec![word.person], None))
-            })
-            .collect()
-    }
-
-    fn approvals(&self, hold: HoldId) -> Approvals {
-        let beside = self.beside();
-        let word = beside.said.iter().find(|word| word.hold == hold).filter(|word| word.approves);
-        Approvals { roles: word.iter().map(|word| word.role).collect(), people: word.iter().map(|word| word.person).collect() }
-    }
-
-    fn beside(&self) -> MutexGuard<'_, Beside> {
-        self.beside.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The runs below the one at the top, oldest first.
-    pub fn sub_runs(&self) -> Vec<(RunId, Self)> {
-        let of = |(id, events): &(RunId, Arc<Mutex<Vec<Recorded>>>)| (*id, Self { events: events.clone(), beside: self.beside.clone() });
-        self.beside().sub_runs.iter().map(of).collect()
-    }
-
-    /// What runs of this tree have said later.
-    pub fn planned(&self) -> Vec<Planned> {
-        self.beside().planned.clone()
-    }
-
-    /// Keeps what is to be said later. A repeat of the call finds what the first one kept.
-    pub(super) fn plan(&self, planned: Planned) -> ScheduleId {
-        let mut beside = self.beside();
-        if let Some(made) = beside.planned.iter().find(|made| made.call == planned.call) {
-            return made.schedule;
-        }
-        let id = planned.schedule;
-        beside.planned.push(planned);
-        id
-    }
-
-    fn write(&self, batch: &Batch<'_>) {
-        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        events.extend_from_slice(batch.events);
-        drop(events);
-        let begun = batch.sides.iter().filter_map(|side| if let Side::SubRun(new) = side { Some(new) } else { None });
-        self.beside().sub_runs.extend(begun.map(|new| (new.run_id, Arc::new(Mutex::new(new.events.clone())))));
-    }
-
-    /// All events so far.
-    pub fn events(&self) -> Vec<Recorded> {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
 }
 
 /// What else is written in the transaction of the events.
@@ -341,7 +234,7 @@ impl Journal {
     /// How many runs there are below the one at the top, and what one of this agent that begins now is pinned to.
     pub(super) async fn before_sub_run(&self, runtime: &Runtime, root: RunId, agent: &Agent) -> Result<(i64, Result<AgentPins, OfficeError>), OfficeError> {
         let (store, actor) = match self {
-            Self::Memory(memory) => return Ok((i64::try_from(memory.beside().sub_runs.len()).unwrap_or(i64::MAX), Ok(as_configured(agent)))),
+            Self::Memory(memory) => return Ok((i64::try_from(memory.sub_run_count()).unwrap_or(i64::MAX), Ok(as_configured(agent)))),
             Self::Postgres { store, actor } => (store, actor),
         };
         let mut tx = store.begin(actor).await?;
@@ -491,141 +384,4 @@ async fn has_undecided(tx: &mut Tx, run: RunId) -> Result<bool, OfficeError> {
     let known = crate::run::Run::fold(&events);
     let open: Vec<HoldId> = known.open_holds().map(|(_, hold)| hold.hold_id).collect();
     Ok(hold::of_run(tx, run).await?.iter().any(|row| open.contains(&row.hold_id) && row.state != "held"))
-}
-
-/// The batch as one step of the store, with the audit entries that belong to it.
-fn step_of<'a>(actor: &Actor, office: &Office, batch: &'a Batch<'_>) -> Result<Step<'a>, OfficeError> {
-    let now = office.clock.now();
-    let mut step = Step {
-        run: batch.run,
-        fence: batch.fence,
-        from_seq: batch.from_seq,
-        status: batch.status,
-        outcome: batch.outcome.map(RunOutcome::name),
-        steps: batch.steps,
-        tokens: batch.tokens,
-        cost: batch.cost,
-        at: now,
-        lease_until: now + time::Duration::milliseconds(LEASE_MS),
-        events: batch.events,
-        decisions: Vec::new(),
-        checks: Vec::new(),
-        adds: Vec::new(),
-        holds: Vec::new(),
-        moves: Vec::new(),
-        reply: None,
-        sub_runs: Vec::new(),
-        waits_for: batch.waits_for,
-        audit: Vec::new(),
-        lane: None,
-        settle: batch.settle,
-        reserve: batch.reserve,
-    };
-    let mut entries = Vec::new();
-    for side in batch.sides {
-        let entry = match side {
-            Side::Decision(side) => {
-                step.decisions.push(&side.row);
-                let object = format!("{}/{}", batch.run, side.row.call_id);
-                let mut detail = side.detail.clone();
-                if let Some(detail) = detail.as_object_mut() {
-                    detail.insert("decision".to_owned(), json!(side.row.decision_id));
-                    detail.insert("digest".to_owned(), json!(bound::of_decision(&side.row, now)));
-                }
-                Entry { action: "gate.decide", object, outcome: &side.row.verdict, detail, request_id: None }
-            }
-            Side::CallHold { call, from, to } => {
-                step.moves.push(Move { call: *call, from, to });
-                let detail = json!({ "from": from, "to": to });
-                Entry { action: "hold.move", object: format!("{}/{call}", batch.run), outcome: "done", detail, request_id: None }
-            }
-            Side::Hold(row) => {
-                step.holds.push(row);
-                continue;
-            }
-            Side::Counted(counted) => {
-                step.checks.extend(&counted.checks);
-                step.adds.extend(&counted.adds);
-                continue;
-            }
-            Side::Message(message) => {
-                step.reply = Some(message);
-                continue;
-            }
-            Side::SubRun(sub_run) => {
-                step.sub_runs.push(sub_run);
-                let handed = |recorded: &&Recorded| matches!(&recorded.event, Event::Delegated { run_id, .. } if *run_id == sub_run.run_id);
-                let delegated = batch.events.iter().find(handed).map(named).transpose()?;
-                let detail = json!({
-                    "channel": sub_run.channel, "agent": sub_run.agent, "parent_run": batch.run, "parent_call": sub_run.call_id,
-                    "digest": bound::of_recorded(&sub_run.events)?, "until_seq": sub_run.events.len(), "delegated": delegated,
-                });
-                Entry { action: "run.start", object: sub_run.run_id.to_string(), outcome: "done", detail, request_id: None }
-            }
-        };
-        entries.push(entry);
-    }
-    for recorded in batch.events {
-        entries.extend(attempt_or_outcome(batch, recorded)?);
-    }
-    for entry in entries {
-        let place = step.lane.get_or_insert_with(|| office.audit.lane(actor.tenant)).next();
-        step.audit.push(office.audit.row(actor, &office.ids, now, place, &entry)?);
-    }
-    Ok(step)
-}
-
-/// What the audit log says of a call that starts or ends: before it is carried out, and how it went. One that is written together with its
-/// end (decision 0015) is told there: an attempt has an entry so that one without an end is found.
-fn attempt_or_outcome(batch: &Batch<'_>, recorded: &Recorded) -> Result<Option<Entry<'static>>, StoreError> {
-    let mut returned = None;
-    let (action, call, outcome, with) = match &recorded.event {
-        Event::Starting { call_id, .. } => {
-            if batch.events.iter().any(|other| matches!(&other.event, Event::Done { call_id: ended, .. } if ended == call_id)) {
-                return Ok(None);
-            }
-            ("call.start", call_id, "attempted", None)
-        }
-        Event::Done { call_id, outcome, .. } => {
-            let word = match outcome {
-                Outcome::Ok { .. } => "done",
-                Outcome::Failed { failure } if failure.class == FailureClass::Unknown => "unknown",
-                Outcome::Failed { .. } => "failed",
-            };
-            let start = batch.events.iter().find(|other| matches!(&other.event, Event::Starting { call_id: started, .. } if started == call_id));
-            returned = batch.events.iter().find(|other| matches!(&other.event, Event::Returned { call_id: served, .. } if served == call_id));
-            ("call.end", call_id, word, start)
-        }
-        Event::QuestionOpened { call_id, .. } => ("question.ask", call_id, "asked", None),
-        Event::QuestionClosed { call_id, outcome, .. } => ("question.close", call_id, outcome.name(), None),
-        _ => return Ok(None),
-    };
-    let mut detail = named(recorded)?;
-    if let Some(start) = with {
-        detail.insert("start".to_owned(), named(start)?.into());
-    }
-    // What the run brought that served the call: the label of the answer stands there and not in the call's end.
-    if let Some(returned) = returned {
-        detail.insert("returned".to_owned(), named(returned)?.into());
-    }
-    Ok(Some(Entry { action, object: format!("{}/{call}", batch.run), outcome, detail: detail.into(), request_id: None }))
-}
-
-/// An event by its number and digest, and of a start which attempt it is.
-fn named(recorded: &Recorded) -> Result<serde_json::Map<String, serde_json::Value>, StoreError> {
-    let mut named = serde_json::Map::new();
-    named.insert("event".to_owned(), json!(recorded.seq));
-    named.insert("digest".to_owned(), json!(bound::of_event(recorded.at_ms, recorded.text())));
-    if let Event::Starting { attempt, .. } = recorded.event {
-        named.insert("attempt".to_owned(), json!(attempt));
-    }
-    match &recorded.event {
-        Event::QuestionOpened { put, .. } => {
-            named.insert("question".to_owned(), json!(put.question_id));
-            named.insert("server".to_owned(), json!(put.server));
-        }
-        Event::QuestionClosed { question_id, .. } => drop(named.insert("question".to_owned(), json!(question_id))),
-        _ => {}
-    }
-    Ok(named)
 }

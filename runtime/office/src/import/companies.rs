@@ -20,8 +20,7 @@ use uuid::Uuid;
 pub async fn preview_companies(tx: &mut Tx, workspace: WorkspaceId, file: &ImportFile<CompanyLine>) -> Result<ImportPlan, ImportError> {
     look(tx, workspace).await?;
     let plan = make(tx, workspace, file, Integrity::Outside).await?;
-    let created = plan.tally.created;
-    Ok(plan_of(file, plan.tally, created))
+    Ok(plan_of(file, plan.tally))
 }
 
 /// Imports a file of companies into the workspace. After an error the transaction must be dropped. `integrity` is that of the file: what a
@@ -37,8 +36,7 @@ pub async fn run_companies(
     let Plan { companies, tally } = make(tx, workspace, file, integrity).await?;
     contact_import::plan_as_usual(tx).await?;
     let at = office.clock.now();
-    let created = tally.created;
-    let report = report_of(file, tally, created, office.ids.make());
+    let report = report_of(file, tally.summary, office.ids.make());
     enter(tx, &report, workspace, person, file.digest, at).await?;
     let (known, mut new): (Vec<Planned>, Vec<Planned>) = companies.into_iter().partition(|company| company.exists);
     for company in &mut new {
@@ -110,14 +108,14 @@ impl Planned {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Plan {
     companies: Vec<Planned>,
     tally: Tally,
 }
 
 async fn make(tx: &mut Tx, workspace: WorkspaceId, file: &ImportFile<CompanyLine>, integrity: Integrity) -> Result<Plan, ImportError> {
-    let mut plan = Plan { tally: Tally { rows: file.rows.len(), ..Tally::default() }, ..Plan::default() };
+    let mut plan = Plan { companies: Vec::new(), tally: Tally::of(file) };
     let mut index = load(tx, workspace, file, &mut plan.companies).await?;
     for row in &file.rows {
         match row {
@@ -125,6 +123,7 @@ async fn make(tx: &mut Tx, workspace: WorkspaceId, file: &ImportFile<CompanyLine
             Err(refusal) => plan.tally.refuse(refusal),
         }
     }
+    plan.tally.summary.companies_created = plan.tally.summary.created;
     Ok(plan)
 }
 

@@ -17,7 +17,7 @@ use uuid::Uuid;
 pub(super) const CHUNK_ROWS: usize = 5000;
 
 /// The whole of it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Plan {
     pub(super) contacts: Vec<Planned>,
     pub(super) known_companies: HashMap<String, CompanyId>,
@@ -28,7 +28,7 @@ pub(super) struct Plan {
 
 /// Works the plan out. Nothing is written.
 pub(super) async fn make(tx: &mut Tx, workspace: WorkspaceId, file: &ImportFile, integrity: Integrity) -> Result<Plan, ImportError> {
-    let mut plan = Plan { tally: Tally { rows: file.rows.len(), ..Tally::default() }, ..Plan::default() };
+    let mut plan = Plan { contacts: Vec::new(), known_companies: HashMap::new(), new_companies: Vec::new(), tally: Tally::of(file) };
     let mut index = Index::default();
     let mut loaded: HashMap<ContactId, usize> = HashMap::new();
     let has_notes = file.rows.iter().flatten().any(|row| row.note.is_some());
@@ -145,6 +145,7 @@ impl Plan {
             self.known_companies.extend(company::find_by_keys(tx, workspace, &keys).await?);
         }
         self.new_companies = needed.into_iter().filter(|(_, key)| !self.known_companies.contains_key(key)).collect();
+        self.tally.summary.companies_created = self.new_companies.len();
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! What an import would do, and what it did. Both are told in the same words.
 
+use super::ImportFile;
 use super::encoding::TextEncoding;
 use super::format::Format;
 use super::row::Refusal;
@@ -69,38 +70,81 @@ pub struct PlannedRow {
     pub website: Option<String>,
 }
 
-/// How the rows of a file fare: all are counted, the first refusals and remarks are kept, and the first rows that are taken.
-#[derive(Debug, Default)]
+/// What a file is and how its rows fare. All are counted; the first refusals and remarks are spelled out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportSummary {
+    /// What the file is.
+    pub format: Format,
+    /// How its text is written.
+    pub encoding: TextEncoding,
+    /// Names of columns that hold something and are not taken, the first hundred.
+    #[serde(default)]
+    pub columns_left_out: Vec<String>,
+    /// Rows or cards in it.
+    pub rows: usize,
+    /// Rows that make a contact, or in a file of companies a company.
+    pub created: usize,
+    /// Rows that add something to one that is there.
+    pub merged: usize,
+    /// Rows that add nothing.
+    pub unchanged: usize,
+    /// Rows that are not taken.
+    pub refused_count: usize,
+    /// The first thousand of them, and why.
+    pub refused: Vec<Refusal>,
+    /// Companies that are made: those of contacts, or the file's own.
+    pub companies_created: usize,
+    /// Remarks on rows that are taken.
+    pub warning_count: usize,
+    /// The first thousand of them.
+    pub warnings: Vec<Warning>,
+}
+
+/// The summary while the rows are gone through, and the first rows that are taken.
+#[derive(Debug)]
 pub(super) struct Tally {
-    pub(super) rows: usize,
-    pub(super) created: usize,
-    pub(super) merged: usize,
-    pub(super) unchanged: usize,
-    pub(super) refused_count: usize,
-    pub(super) refused: Vec<Refusal>,
-    pub(super) warning_count: usize,
-    pub(super) warnings: Vec<Warning>,
+    pub(super) summary: ImportSummary,
     pub(super) sample: Vec<PlannedRow>,
 }
 
 impl Tally {
+    /// Of a file of which no row was looked at yet.
+    pub(super) fn of<R>(file: &ImportFile<R>) -> Self {
+        let summary = ImportSummary {
+            format: file.detected.format,
+            encoding: file.detected.encoding,
+            columns_left_out: file.columns_left_out.clone(),
+            rows: file.rows.len(),
+            created: 0,
+            merged: 0,
+            unchanged: 0,
+            refused_count: 0,
+            refused: Vec::new(),
+            companies_created: 0,
+            warning_count: 0,
+            warnings: Vec::new(),
+        };
+        Self { summary, sample: Vec::new() }
+    }
+
     pub(super) fn refuse(&mut self, refusal: &Refusal) {
-        self.refused_count += 1;
-        if self.refused.len() < REPORT_LINES_MAX {
-            self.refused.push(refusal.clone());
+        self.summary.refused_count += 1;
+        if self.summary.refused.len() < REPORT_LINES_MAX {
+            self.summary.refused.push(refusal.clone());
         }
     }
 
     /// Counts a row that is taken; `shown` is how a preview shows it.
     pub(super) fn take(&mut self, row: usize, line: usize, outcome: RowOutcome, warnings: Vec<String>, shown: impl FnOnce() -> PlannedRow) {
+        let summary = &mut self.summary;
         match outcome {
-            RowOutcome::Created => self.created += 1,
-            RowOutcome::Merged => self.merged += 1,
-            RowOutcome::Unchanged => self.unchanged += 1,
+            RowOutcome::Created => summary.created += 1,
+            RowOutcome::Merged => summary.merged += 1,
+            RowOutcome::Unchanged => summary.unchanged += 1,
         }
-        self.warning_count += warnings.len();
-        let room = REPORT_LINES_MAX.saturating_sub(self.warnings.len());
-        self.warnings.extend(warnings.into_iter().take(room).map(|what| Warning { row, line, what }));
+        summary.warning_count += warnings.len();
+        let room = REPORT_LINES_MAX.saturating_sub(summary.warnings.len());
+        summary.warnings.extend(warnings.into_iter().take(room).map(|what| Warning { row, line, what }));
         if self.sample.len() < PREVIEW_ROWS {
             self.sample.push(shown());
         }
@@ -110,32 +154,11 @@ impl Tally {
 /// What an import would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportPlan {
-    /// What its rows are.
+    /// What the file's rows are.
     pub subject: Subject,
-    /// What the file is.
-    pub format: Format,
-    /// How its text is written.
-    pub encoding: TextEncoding,
-    /// Names of columns that hold something and are not taken, the first hundred.
-    pub columns_left_out: Vec<String>,
-    /// Rows or cards in it.
-    pub rows: usize,
-    /// Contacts, or of a file of companies these, that would be made.
-    pub created: usize,
-    /// Rows that would add something to one that is there.
-    pub merged: usize,
-    /// Rows that would add nothing.
-    pub unchanged: usize,
-    /// Rows that would not be taken.
-    pub refused_count: usize,
-    /// The first of them, and why.
-    pub refused: Vec<Refusal>,
-    /// Companies that would be made: those of contacts, or the file's own.
-    pub companies_created: usize,
-    /// Remarks on rows that would be taken.
-    pub warning_count: usize,
-    /// The first of them.
-    pub warnings: Vec<Warning>,
+    /// How they would fare.
+    #[serde(flatten)]
+    pub summary: ImportSummary,
     /// The first rows that would be taken.
     pub sample: Vec<PlannedRow>,
 }
@@ -150,29 +173,26 @@ pub struct ImportReport {
     pub import_id: ImportId,
     /// The file's name.
     pub file_name: String,
-    /// What the file is.
-    pub format: Format,
-    /// How its text is written.
-    pub encoding: TextEncoding,
-    /// Names of columns that hold something and were not taken, the first hundred.
-    #[serde(default)]
-    pub columns_left_out: Vec<String>,
-    /// Rows or cards in it.
-    pub rows: usize,
-    /// Contacts, or of a file of companies these, made.
-    pub created: usize,
-    /// Rows that added something to one that was there.
-    pub merged: usize,
-    /// Rows that added nothing.
-    pub unchanged: usize,
-    /// Rows not taken.
-    pub refused_count: usize,
-    /// The first of them, and why.
-    pub refused: Vec<Refusal>,
-    /// Companies made: those of contacts, or the file's own.
-    pub companies_created: usize,
-    /// Remarks on rows that were taken.
-    pub warning_count: usize,
-    /// The first of them.
-    pub warnings: Vec<Warning>,
+    /// How the rows fared.
+    #[serde(flatten)]
+    pub summary: ImportSummary,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_report_is_one_flat_object_and_an_older_one_still_reads() {
+        let id = ImportId::from_uuid(Uuid::from_u128(1));
+        let head = format!(r#""import_id":"{id}","file_name":"a.csv","format":"csv","encoding":"utf-8","#);
+        let counts = r#""rows":2,"created":1,"merged":0,"unchanged":0,"refused_count":1,"refused":[{"row":2,"line":3,"why":"empty"}],"companies_created":1,"#;
+        let remarks = r#""warning_count":1,"warnings":[{"row":1,"line":2,"what":"cut"}]"#;
+        let older = format!("{{{head}{counts}{remarks}}}");
+        let report: ImportReport = serde_json::from_str(&older).expect("it reads");
+        assert_eq!((report.subject, report.summary.columns_left_out.len()), (Subject::Contacts, 0));
+        let whole = format!(r#"{{"subject":"contacts",{head}"columns_left_out":[],{counts}{remarks}}}"#);
+        assert_eq!(serde_json::to_string(&report).expect("json"), whole);
+    }
 }

@@ -4,7 +4,7 @@ use super::ImportFile;
 use super::error::ImportError;
 use super::matching::Planned;
 use super::plan::{self, CHUNK_ROWS, Plan};
-use super::report::{ImportPlan, ImportReport, Subject, Tally};
+use super::report::{ImportPlan, ImportReport, ImportSummary, Subject, Tally};
 use crate::crm::{PointKind, search_text};
 use crate::{Office, audit};
 use steward_core::{Digest, ImportId, Integrity, PersonId, WorkspaceId};
@@ -19,7 +19,7 @@ use time::OffsetDateTime;
 pub async fn preview(tx: &mut Tx, workspace: WorkspaceId, file: &ImportFile) -> Result<ImportPlan, ImportError> {
     look(tx, workspace).await?;
     let plan = plan::make(tx, workspace, file, Integrity::Outside).await?;
-    Ok(plan_of(file, plan.tally, plan.new_companies.len()))
+    Ok(plan_of(file, plan.tally))
 }
 
 /// Imports the file into the workspace. After an error the transaction must be dropped. `integrity` is that of the file: what a
@@ -30,7 +30,7 @@ pub async fn run(tx: &mut Tx, office: &Office, workspace: WorkspaceId, file: &Im
     let mut plan = plan::make(tx, workspace, file, integrity).await?;
     contact_import::plan_as_usual(tx).await?;
     let at = office.clock.now();
-    let report = report_of(file, std::mem::take(&mut plan.tally), plan.new_companies.len(), office.ids.make());
+    let report = report_of(file, plan.tally.summary.clone(), office.ids.make());
     enter(tx, &report, workspace, person, file.digest, at).await?;
     write_companies(tx, office, workspace, &mut plan, integrity, at).await?;
     write_contacts(tx, office, workspace, &mut plan, report.import_id, at).await?;
@@ -58,43 +58,12 @@ pub(super) async fn begin(tx: &mut Tx, workspace: WorkspaceId) -> Result<PersonI
     Ok(person)
 }
 
-pub(super) fn plan_of<R>(file: &ImportFile<R>, tally: Tally, companies_created: usize) -> ImportPlan {
-    ImportPlan {
-        subject: file.subject,
-        format: file.detected.format,
-        encoding: file.detected.encoding,
-        columns_left_out: file.columns_left_out.clone(),
-        rows: tally.rows,
-        created: tally.created,
-        merged: tally.merged,
-        unchanged: tally.unchanged,
-        refused_count: tally.refused_count,
-        refused: tally.refused,
-        companies_created,
-        warning_count: tally.warning_count,
-        warnings: tally.warnings,
-        sample: tally.sample,
-    }
+pub(super) fn plan_of<R>(file: &ImportFile<R>, tally: Tally) -> ImportPlan {
+    ImportPlan { subject: file.subject, summary: tally.summary, sample: tally.sample }
 }
 
-pub(super) fn report_of<R>(file: &ImportFile<R>, tally: Tally, companies_created: usize, import_id: ImportId) -> ImportReport {
-    ImportReport {
-        subject: file.subject,
-        import_id,
-        file_name: file.file_name.clone(),
-        format: file.detected.format,
-        encoding: file.detected.encoding,
-        columns_left_out: file.columns_left_out.clone(),
-        rows: tally.rows,
-        created: tally.created,
-        merged: tally.merged,
-        unchanged: tally.unchanged,
-        refused_count: tally.refused_count,
-        refused: tally.refused,
-        companies_created,
-        warning_count: tally.warning_count,
-        warnings: tally.warnings,
-    }
+pub(super) fn report_of<R>(file: &ImportFile<R>, summary: ImportSummary, import_id: ImportId) -> ImportReport {
+    ImportReport { subject: file.subject, import_id, file_name: file.file_name.clone(), summary }
 }
 
 /// Writes the record of an import; contacts refer to it.
@@ -107,19 +76,20 @@ pub(super) async fn enter(
     at: OffsetDateTime,
 ) -> Result<(), ImportError> {
     let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+    let summary = &report.summary;
     let row = ImportRow {
         import: report.import_id,
         workspace,
         person,
         file_name: report.file_name.clone(),
         file_digest,
-        format: report.format.name().to_owned(),
-        encoding: report.encoding.name().to_owned(),
-        rows: count(report.rows),
-        created: count(report.created),
-        merged: count(report.merged),
-        unchanged: count(report.unchanged),
-        refused: count(report.refused_count),
+        format: summary.format.name().to_owned(),
+        encoding: summary.encoding.name().to_owned(),
+        rows: count(summary.rows),
+        created: count(summary.created),
+        merged: count(summary.merged),
+        unchanged: count(summary.unchanged),
+        refused: count(summary.refused_count),
         report: serde_json::to_string(report).map_err(|_| StoreError::Corrupt { what: "contact_import.report" })?,
         at,
     };
@@ -135,9 +105,11 @@ pub(super) async fn conclude(
     file_digest: Digest,
     integrity: Integrity,
 ) -> Result<(), ImportError> {
+    let summary = &report.summary;
     let detail = serde_json::json!({
-        "workspace": workspace, "file_digest": file_digest, "format": report.format, "rows": report.rows, "created": report.created, "merged": report.merged,
-        "unchanged": report.unchanged, "refused": report.refused_count, "companies_created": report.companies_created, "integrity": integrity,
+        "workspace": workspace, "file_digest": file_digest, "format": summary.format, "rows": summary.rows, "created": summary.created,
+        "merged": summary.merged, "unchanged": summary.unchanged, "refused": summary.refused_count, "companies_created": summary.companies_created,
+        "integrity": integrity,
     });
     let action = match report.subject {
         Subject::Contacts => "contacts.import",

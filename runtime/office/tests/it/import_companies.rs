@@ -112,18 +112,17 @@ async fn import(world: &World, actor: &Actor, workspace: WorkspaceId, text: &str
     let plan = import::preview_companies(&mut tx, workspace, &file).await.expect("preview");
     let report = import::run_companies(&mut tx, &world.office, workspace, &file, integrity).await.expect("import");
     tx.commit().await.expect("commit");
-    assert_eq!([plan.created, plan.merged, plan.unchanged, plan.refused_count], counts(&report), "the preview says what the import does");
-    assert_eq!((&plan.refused, &plan.warnings, &plan.columns_left_out), (&report.refused, &report.warnings, &report.columns_left_out));
-    assert_eq!((report.rows, report.companies_created), (counts(&report).iter().sum::<usize>(), report.created));
+    assert_eq!(plan.summary, report.summary, "the preview says what the import does");
+    assert_eq!((report.summary.rows, report.summary.companies_created), (counts(&report).iter().sum::<usize>(), report.summary.created));
     report
 }
 
 fn counts(report: &ImportReport) -> [usize; 4] {
-    [report.created, report.merged, report.unchanged, report.refused_count]
+    [report.summary.created, report.summary.merged, report.summary.unchanged, report.summary.refused_count]
 }
 
 fn said(report: &ImportReport) -> Vec<String> {
-    report.warnings.iter().map(|warning| format!("line {}: {}", warning.line, warning.what)).collect()
+    report.summary.warnings.iter().map(|warning| format!("line {}: {}", warning.line, warning.what)).collect()
 }
 
 async fn companies(world: &World, actor: &Actor, text: &str) -> Vec<Company> {
@@ -327,7 +326,7 @@ async fn the_report_of_companies_is_kept_and_on_record() {
     let kept = steward_store::contact_import::find(&mut tx, report.import_id).await.expect("find").expect("row");
     assert_eq!((kept.format.as_str(), kept.rows, kept.created, kept.refused), ("csv", 2, 1, 1));
     let told: ImportReport = serde_json::from_str(&kept.report).expect("report");
-    assert_eq!((&told, told.subject, told.columns_left_out.as_slice()), (&report, Subject::Companies, &["industry".to_owned()][..]));
+    assert_eq!((&told, told.subject, told.summary.columns_left_out.as_slice()), (&report, Subject::Companies, &["industry".to_owned()][..]));
     assert_eq!(world.database.number("select count(*) from audit_event where action = 'companies.import'").await, 1);
     let file = import::read_companies(b"name\nACME\nGlobex\n", "a.csv").expect("file");
     let plan = import::preview_companies(&mut tx, house.sales, &file).await.expect("preview");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use steward_core::{Actor, HasKind as _, Integrity, Kind};
 use steward_office::crm::{self, Contact, ContactQuery, NewContact, NoteOn, Point};
-use steward_office::import::{self, ImportError, ImportPlan, ImportReport, RowOutcome};
+use steward_office::import::{self, ImportError, ImportReport, RowOutcome};
 use steward_store::Page;
 
 async fn import(world: &World, actor: &Actor, workspace: steward_core::WorkspaceId, text: &str) -> ImportReport {
@@ -14,18 +14,13 @@ async fn import(world: &World, actor: &Actor, workspace: steward_core::Workspace
     let plan = import::preview(&mut tx, workspace, &file).await.expect("preview");
     let report = import::run(&mut tx, &world.office, workspace, &file, Integrity::Directory).await.expect("import");
     tx.commit().await.expect("commit");
-    assert_eq!(counts(&plan), counts_of(&report), "the preview says what the import does");
-    assert_eq!((&plan.refused, &plan.warnings, plan.companies_created), (&report.refused, &report.warnings, report.companies_created));
-    assert_eq!(report.rows, report.created + report.merged + report.unchanged + report.refused_count);
+    assert_eq!(plan.summary, report.summary, "the preview says what the import does");
+    assert_eq!(report.summary.rows, counts_of(&report).iter().sum::<usize>());
     report
 }
 
-fn counts(plan: &ImportPlan) -> [usize; 4] {
-    [plan.created, plan.merged, plan.unchanged, plan.refused_count]
-}
-
 fn counts_of(report: &ImportReport) -> [usize; 4] {
-    [report.created, report.merged, report.unchanged, report.refused_count]
+    [report.summary.created, report.summary.merged, report.summary.unchanged, report.summary.refused_count]
 }
 
 async fn contacts(world: &World, actor: &Actor, text: &str) -> Vec<Contact> {
@@ -104,7 +99,7 @@ async fn organisations_and_workspaces_do_not_see_each_others_imports() {
     let text = "name,email,company\nAna,ana@example.com,Example AG\nBo,bo@example.com,\n";
     for (house, workspace) in [(&ours, ours.sales), (&ours, ours.support), (&theirs, theirs.sales)] {
         let report = import(&world, &house.owner, workspace, text).await;
-        assert_eq!((counts_of(&report), report.companies_created), ([2, 0, 0, 0], 1), "the same addresses are new everywhere");
+        assert_eq!((counts_of(&report), report.summary.companies_created), ([2, 0, 0, 0], 1), "the same addresses are new everywhere");
     }
     assert_eq!(contacts(&world, &theirs.owner, "").await.len(), 2);
     assert_eq!(contacts(&world, &ours.owner, "").await.len(), 4);
@@ -224,9 +219,9 @@ async fn an_address_of_two_contacts_stays_where_it_is() {
     let report = import(&world, &house.owner, house.sales, text).await;
     assert_eq!(counts_of(&report), [2, 0, 1, 0]);
     assert!(
-        report.warnings.iter().any(|warning| warning.row == 3 && warning.what == "e-mail address `bo@example.com` left out: another contact has it"),
+        report.summary.warnings.iter().any(|warning| warning.row == 3 && warning.what == "e-mail address `bo@example.com` left out: another contact has it"),
         "{:?}",
-        report.warnings
+        report.summary.warnings
     );
     assert_eq!(counts_of(&import(&world, &house.owner, house.sales, text).await), [0, 0, 3, 0]);
 }
@@ -240,8 +235,8 @@ async fn the_report_is_kept_and_says_what_was_refused() {
         text.push_str(",nothing\n");
     }
     let report = import(&world, &house.owner, house.sales, &text).await;
-    assert_eq!((counts_of(&report), report.refused.len()), ([1, 0, 0, 1500], 1000));
-    assert!(report.refused.iter().all(|refusal| refusal.why.contains("e-mail address `nothing` left out")));
+    assert_eq!((counts_of(&report), report.summary.refused.len()), ([1, 0, 0, 1500], 1000));
+    assert!(report.summary.refused.iter().all(|refusal| refusal.why.contains("e-mail address `nothing` left out")));
     let mut tx = world.begin(&house.owner).await;
     let kept = steward_store::contact_import::find(&mut tx, report.import_id).await.expect("find").expect("row");
     assert_eq!(
@@ -286,7 +281,7 @@ async fn the_real_samples_import_twice_and_once() {
             let report = import::run(&mut tx, &world.office, house.sales, &file, Integrity::Directory).await.expect(name);
             tx.commit().await.expect("commit");
             if round == 1 {
-                assert_eq!((report.created, report.merged), (0, 0), "{name}");
+                assert_eq!((report.summary.created, report.summary.merged), (0, 0), "{name}");
             }
         }
         last = world.database.number("select count(*) from contact").await;

@@ -1,15 +1,15 @@
 //! What the tests share: a host with guests, permits from the real gate, folders that vanish.
 
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use steward_core::{Approvals, CallId, Digest, Envelope, EnvelopeKey, Integrity, Outcome, Principal, TenantId};
+use steward_core::{CallId, Digest, Envelope, EnvelopeKey, Outcome, Principal, TenantId};
 use steward_host::testing::{GuestFiles, MemoryOffice};
 use steward_host::{CallContext, CallReport, Host, HostOptions};
-use steward_policies::{Decision, Facts, Permit, Proposal, RuleFile, Rules, decide};
+use steward_policies::{Decision, Facts, Permit, Proposal, RuleFile, Rules, decide, sample_facts};
 
 /// A folder under the target directory that is removed with the value.
 pub(crate) struct Folder(PathBuf);
@@ -94,29 +94,8 @@ impl Gate {
             expires_at_ms: i64::MAX,
             circumstances: Default::default(),
         };
-        let facts = Facts {
-            agent: "assistant".to_owned(),
-            person,
-            roles: BTreeSet::new(),
-            workspace: "ws_00000000000000000000000001".parse().expect("id"),
-            tool: tool.to_owned(),
-            arguments,
-            dest: Integrity::Owner,
-            reference: Integrity::Owner,
-            value: Integrity::Owner,
-            leak: false,
-            content_actionable: false,
-            class_asked: true,
-            tainted: false,
-            uninvited: false,
-            within_budget: true,
-            channel: "chat".to_owned(),
-            step: 1,
-            counts: BTreeMap::new(),
-            facts: BTreeMap::new(),
-            now_ms: 0,
-            approvals: Approvals::default(),
-        };
+        let workspace = "ws_00000000000000000000000001".parse().expect("id");
+        let facts = Facts { person, roles: BTreeSet::new(), workspace, arguments, ..sample_facts(tool) };
         let envelope_id = envelope.id(&EnvelopeKey::from_bytes([7; 32])).expect("id");
         match decide(&self.0, Proposal { envelope, envelope_id }, &facts) {
             Decision::Allow { permit, .. } => permit,

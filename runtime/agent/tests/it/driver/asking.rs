@@ -66,10 +66,8 @@ pub(super) async fn asking_with(model: &ScriptedModel, port: u16, secrets: BTree
     };
     let host = Host::new(HostOptions { egress, ..HostOptions::default() }).expect("host");
     host.load_shipped().expect("shipped tools");
-    let mut files = GuestFiles::asker();
-    files.manifest = files.manifest.replace("api.asker.test", "localhost").replace("8080", &port.to_string());
     let dir = std::env::temp_dir().join(format!("steward-asking-{}", world.tenant));
-    files.write(&dir).expect("files");
+    GuestFiles::asker_at(port).write(&dir).expect("files");
     host.load_dir(&dir).expect("plugin");
     std::fs::remove_dir_all(&dir).expect("removed");
     world.runtime.rules.replace(Rules::load(&shipped_rules(), &host.specs()).expect("rules"));

@@ -5,40 +5,14 @@ use super::*;
 use secrecy::SecretString;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 use steward_agent::testing::{Reply, ScriptedModel};
 use steward_core::{Actor, ActorKind, AuthMethod, SessionId};
+use steward_host::testing::Echo;
 use steward_office::secrets;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
 
 const HERS: &str = "canary-hers-0123456789";
 const HERS_LATER: &str = "canary-later-0123456789";
 const HIS: &str = "canary-his-0123456789";
-
-/// A server that answers with what it was sent, and keeps it.
-async fn echo() -> (u16, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
-    let heard = Arc::clone(&seen);
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let (mut request, mut piece) = (Vec::new(), [0; 1024]);
-            while !request.ends_with(b"\r\n\r\n") {
-                match stream.read(&mut piece).await {
-                    Ok(count) if count > 0 => request.extend_from_slice(&piece[..count]),
-                    Ok(_) | Err(_) => break,
-                }
-            }
-            let text = String::from_utf8_lossy(&request).into_owned();
-            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{text}", text.len());
-            heard.lock().expect("seen").push(text);
-            let _ = stream.write_all(answer.as_bytes()).await;
-        }
-    });
-    (port, seen)
-}
 
 /// The owner in a browser session in which they gave their password just now.
 async fn in_person(world: &World) -> Actor {
@@ -77,17 +51,17 @@ async fn answered(world: &World, url: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_organisation_calls_with_its_own_secret_as_it_stands_and_without_one_is_told_where_to_set_it() {
-    let (port, seen) = echo().await;
-    let url = format!("http://localhost:{port}/v1/a");
+    let server = Echo::start().await.expect("a server");
+    let url = server.url("/v1/a");
     let at = url.clone();
     let model = ScriptedModel::start_with(move |seen| match seen.tool_results().len() {
         0 => Reply::Calls(vec![("asker.look".to_owned(), json!({ "url": at }))]),
         _ => Reply::text("Done."),
     })
     .await;
-    let home = asking_with(&model, port, BTreeMap::new()).await;
+    let home = asking_with(&model, server.port, BTreeMap::new()).await;
     let other = home.beside().await;
-    let last = || seen.lock().expect("seen").last().cloned().unwrap_or_default();
+    let last = || server.seen().pop().unwrap_or_default();
     let refused = |said: &str| assert!(said.contains("the secret `asker_token` is not set") && said.contains("in the settings"), "{said}");
 
     refused(&answered(&home, &url).await);
@@ -109,7 +83,7 @@ async fn each_organisation_calls_with_its_own_secret_as_it_stands_and_without_on
     refused(&answered(&home, &url).await);
     answered(&other, &url).await;
     assert!(last().contains(HIS), "what one removes is the other's no less");
-    assert_eq!(seen.lock().expect("seen").len(), 4, "what was refused did not leave");
+    assert_eq!(server.seen().len(), 4, "what was refused did not leave");
 
     // A key that opens nothing here: the call is refused, and the other organisation's goes on.
     let broken = format!(
