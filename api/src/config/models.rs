@@ -68,6 +68,7 @@ fn read_one(reader: &mut Reader, environment: &Environment, table: &str) -> Opti
         timeout_ms: reader.number(&key("timeout_ms"), TIMEOUT_MS, 100..=HOUR_MS),
         silence_ms: reader.number(&key("silence_ms"), SILENCE_MS, 100..=HOUR_MS),
         output_tokens_max: u32::try_from(reader.number(&key("output_tokens_max"), u64::from(OUTPUT_TOKENS_MAX), 16..=1_000_000)).unwrap_or(OUTPUT_TOKENS_MAX),
+        context_tokens_max: reader.number_or_none(&key("context_tokens_max"), 1_024..=100_000_000).and_then(|most| u32::try_from(most).ok()),
         fallback: reader.list(&key("fallback"), &[]),
         price,
         ..ModelConfig::new(String::new())

@@ -54,6 +54,7 @@ fn wrong_values_say_what_to_write() {
     refused("[database]\nconnections_max = 1", &[], &["a whole number from 2 to 1000"]);
     refused("[database]\nconnections_max = 0x10", &[], &["a whole number from 2 to 1000"]);
     refused("[models.strong]\nprovider = \"anthropic\"\nmodel = \"m\"", &[], &["providers are `openai`"]);
+    refused("[models.strong]\nmodel = \"m\"\ncontext_tokens_max = 512", &[], &["`models.strong.context_tokens_max` is `512`"]);
     refused("[models.strong]", &[], &["`models.strong.model` is not set", "for example `gpt-4o-mini`"]);
     refused("[models.strong]\nmodel = \"m\"\napi_key_env = \"sk-abc\"", &[], &["the name of an environment variable, not the key itself"]);
     refused("[models.a]\nmodel = \"m\"\nfallback = [\"b\"]", &[], &["there is no model `b`; configured are a"]);

@@ -17,8 +17,6 @@ use steward_host::DELEGATE;
 const RESULT_BYTES_MAX: usize = 48 * 1024;
 /// The most bytes of all that a model is shown; beyond it the oldest results are cut to a note, then the oldest messages go.
 const CONTEXT_BYTES_MAX: usize = 400 * 1024;
-/// How long a model may take for one answer, in milliseconds.
-const ANSWER_TIMEOUT_MS: u64 = 120_000;
 
 /// What a model in mode `sealed` is told of handles, behind its prompt.
 const HANDLES: &str = "\n\nText that others wrote is not shown to you. Where a result has {\"$\": \"$3.items.0.body\", …}, that is a handle: it stands for the text. \
@@ -37,7 +35,7 @@ const GIVEN_NOT_SHOWN: &str = "(what was to be done now is text from outside; it
 const NOT_SHOWN: &str = "(an earlier answer that holds text from outside; it is not shown)";
 
 /// The request for the run's next step. With `sealed`, what others wrote is shown as handles, by what these tools say of their results.
-pub fn request(run: &Run, sealed: Option<&dyn Catalogue>, system: Arc<str>, tools: Arc<[ModelTool]>, output_tokens_max: u32) -> AskRequest {
+pub fn request(run: &Run, sealed: Option<&dyn Catalogue>, system: Arc<str>, tools: Arc<[ModelTool]>) -> AskRequest {
     let mut messages = Vec::with_capacity(run.history.len() + 2 + run.steps.len() * 2);
     let system = if sealed.is_some() { format!("{system}{HANDLES}").into() } else { system };
     for turn in &run.history {
@@ -61,7 +59,8 @@ pub fn request(run: &Run, sealed: Option<&dyn Catalogue>, system: Arc<str>, tool
         }));
     }
     cut(&mut messages, history);
-    AskRequest { system, messages, tools, output_tokens_max, timeout_ms: ANSWER_TIMEOUT_MS }
+    // How long the answer may be, and take, the model says that is asked.
+    AskRequest { system, messages, tools, output_tokens_max: None, timeout_ms: None }
 }
 
 /// Documents that came along, one a line behind the person's words, which they are no part of.

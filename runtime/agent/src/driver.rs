@@ -4,7 +4,7 @@
 //! more than look something up in the office, before a reply is shown. What is not committed has not happened, and what may have
 //! happened has its intent on record.
 
-pub(crate) mod ask;
+mod ask;
 mod calls;
 mod delegate;
 mod extract;
@@ -14,6 +14,7 @@ mod plan;
 mod questions;
 mod secrets;
 mod standing;
+mod turns;
 mod wish;
 
 pub use journal::{Journal, MemoryJournal, Planned};
@@ -137,6 +138,8 @@ struct Drive<'a> {
     stopped: Vec<RunId>,
     system: Option<Arc<str>>,
     tools: Option<Arc<[ModelTool]>>,
+    /// Whose turn it is, of the models that may answer.
+    turns: turns::Turns,
 }
 
 /// Drives a run until it ends or waits for people. Returns where it stands.
@@ -176,6 +179,7 @@ pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: Cancellation
         stopped: Vec::new(),
         system: None,
         tools: None,
+        turns: turns::Turns::default(),
     };
     match drive.go().await {
         Err(DriveError::Journal { run, source }) if !matches!(source.kind(), Kind::Away | Kind::Conflict) => {
@@ -362,6 +366,8 @@ impl Drive<'_> {
         let mode = self.mode();
         let (_, shown) = self.shown.get_or_insert_default();
         let Spoken { text, integrity, readers, calls } = shown.spoken(mode, &self.run, &text);
+        // No column takes it, and an answer is not lost for a letter that nobody sees.
+        let text = text.replace('\0', "\u{fffd}");
         let cited = |call_id: CallId| Some(Citation { call_id, title: self.run.call(call_id)?.call.tool.clone(), chunk: None });
         let (text, pieces) = citations::settle(&self.run, &text);
         let citations = calls.into_iter().filter_map(cited).chain(pieces).collect();

@@ -19,7 +19,7 @@ mod tools;
 mod wire;
 mod words;
 
-pub use candidate::{Candidate, Listed};
+pub use candidate::{Bounds, Candidate, Listed};
 pub use config::{CONNECT_TIMEOUT_MS, ModelConfig, ModelConfigError, ModelsConfig, OPENAI_BASE_URL, OUTPUT_TOKENS_MAX, Provider, SILENCE_MS, TIMEOUT_MS};
 pub use error::AskError;
 pub use prices::{Price, Prices, PricesError};
@@ -63,6 +63,11 @@ impl Models {
     /// Dropping the future drops the request.
     pub async fn ask(&self, candidate: &Candidate, request: &AskRequest, deltas: Option<&UnboundedSender<String>>) -> Result<Answer, AskError> {
         ask::ask(self, candidate, request, deltas).await
+    }
+
+    /// What this question may take at this model.
+    pub fn bounds(&self, candidate: &Candidate, request: &AskRequest) -> Bounds {
+        candidate.bounds(request, || self.count_tokens(candidate, request))
     }
 
     /// Tokens of this request, counted on our side; what was counted before is remembered.

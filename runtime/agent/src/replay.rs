@@ -6,7 +6,6 @@
 
 use crate::agents::Agent;
 use crate::context;
-use crate::driver::ask::OUTPUT_TOKENS_MAX;
 use crate::gate::{Beside, Catalogue, Gate, Ruled, Ruling};
 use crate::labels::Shown;
 use crate::run::Run;
@@ -135,7 +134,7 @@ pub fn replay(run_id: RunId, events: &[Recorded], records: &BTreeMap<DecisionId,
                 if std::mem::take(&mut first_question) && with.model != pins.model {
                     found.differences.push(differs("/model", json!(pins.model), json!(with.model)));
                 }
-                let request = context::request(&run, sealed, system.clone().into(), tools.clone(), OUTPUT_TOKENS_MAX);
+                let request = context::request(&run, sealed, system.clone().into(), tools.clone());
                 let now = context::digest(&request);
                 if now != *request_digest && is_other_prompt {
                     found.differences.push(differs("/prompt", json!(pins.prompt), json!(with.prompt.reference())));

@@ -1,11 +1,12 @@
 //! Asking a model: reserve, write the intent down, ask, write the answer down. A step already answered is never asked again.
 
+use super::turns::Tried;
 use super::{Drive, DriveError};
 use crate::context;
 use crate::gate::Catalogue;
 use crate::labels;
 use crate::live::Happening;
-use crate::models::{Answer, AskError, AskRequest};
+use crate::models::{Answer, AskError, AskRequest, Candidate};
 use crate::points::point;
 use serde_json::Value;
 use std::time::Duration;
@@ -14,17 +15,27 @@ use steward_core::limits::ASK_ATTEMPTS_MAX;
 use steward_core::{CallId, Event, Micros, Mode, RunOutcome, ToolCall, Usage};
 use steward_store::run::RunStatus;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-/// The longest answer a model may give, in tokens.
-pub(crate) const OUTPUT_TOKENS_MAX: u32 = 8192;
-/// The longest wait between two tries, in milliseconds.
-const BACKOFF_MS_MAX: u64 = 30_000;
+/// The wait before a model that names none is asked again, in milliseconds; each failure doubles it.
+const BACKOFF_MS: u64 = 250;
+/// How often it is doubled at most.
+const DOUBLED_MAX: u32 = 6;
+/// The longest wait for a model that names one, in milliseconds: a limit by the minute passes, one by the hour or the day does not.
+const WAIT_MS_MAX: u64 = 300_000;
+/// From which wait on what happened is written down before it, in milliseconds.
+const WRITTEN_MS: u64 = 1_000;
 
 enum Asked {
     Answer(Answer),
     Failed(AskError),
     Stopped,
     OutOfTime,
+}
+
+/// How often a step is asked where so many models may answer it.
+fn tries_max(of: usize) -> u32 {
+    ASK_ATTEMPTS_MAX.saturating_mul(u32::try_from(of).unwrap_or(1))
 }
 
 /// The next piece of an answer somebody watches; of one that nobody watches, never.
@@ -44,8 +55,8 @@ impl Drive<'_> {
             return Ok(());
         };
         let candidates = candidates.to_vec();
-        let tries = ASK_ATTEMPTS_MAX.saturating_mul(u32::try_from(candidates.len()).unwrap_or(1));
-        let place = usize::try_from(attempt.saturating_sub(1)).unwrap_or(0) % candidates.len();
+        let tries = tries_max(candidates.len());
+        let place = self.turns.place(step, attempt, candidates.len());
         let Some(candidate) = candidates.get(place).filter(|_| attempt <= tries) else {
             self.end(RunOutcome::ModelFailed, format!("no model answered after {} tries", attempt.saturating_sub(1)));
             return Ok(());
@@ -55,7 +66,8 @@ impl Drive<'_> {
             return Ok(());
         };
         let input = runtime.models.count_tokens(candidate, &request);
-        let estimate = runtime.models.estimate(candidate, input, u64::from(request.output_tokens_max));
+        let output = u64::from(runtime.models.bounds(candidate, &request).output_tokens_max);
+        let estimate = runtime.models.estimate(candidate, input, output);
         if self.run.used().tokens.saturating_add(input) > pins.limits.tokens {
             self.end(RunOutcome::TokenLimit, "the next answer would use more tokens than the run may".to_owned());
             return Ok(());
@@ -71,7 +83,7 @@ impl Drive<'_> {
             attempt,
             model: label.clone(),
             request_digest,
-            reserved_tokens: input.saturating_add(u64::from(request.output_tokens_max)),
+            reserved_tokens: input.saturating_add(output),
             reserved_cost: estimate,
             reservation,
         };
@@ -102,7 +114,7 @@ impl Drive<'_> {
                 // A refusal is final for the model that gave it: a wrong key or name there says nothing about the next one.
                 let others_left = usize::try_from(attempt).is_ok_and(|tried| tried < candidates.len());
                 err.retry |= err.failure == AskFailure::Refused && others_left;
-                Box::pin(self.failed(step, attempt, candidate.label(), err)).await;
+                Box::pin(self.failed(Tried { step, attempt, place, of: candidates.len() }, candidate, err)).await?;
             }
             // What was sent may be charged all the same, so it counts.
             Asked::Stopped => self.note_failure(
@@ -143,12 +155,12 @@ impl Drive<'_> {
         }
         let host: &dyn Catalogue = &self.runtime.host;
         let sealed = (self.mode() == Mode::Sealed).then_some(host);
-        Some(context::request(&self.run, sealed, self.system.clone()?, self.tools.clone()?, OUTPUT_TOKENS_MAX))
+        Some(context::request(&self.run, sealed, self.system.clone()?, self.tools.clone()?))
     }
 
-    async fn put(&self, candidate: &crate::models::Candidate, request: &AskRequest) -> Asked {
-        let limit_ms = self.run.pins.as_ref().map_or(0, |pins| i64::from(pins.limits.seconds).saturating_mul(1000));
-        let left = Duration::from_millis(u64::try_from(limit_ms.saturating_sub(self.run.worked_ms)).unwrap_or(0));
+    async fn put(&self, candidate: &Candidate, request: &AskRequest) -> Asked {
+        // From when the question was put together: a commit may have waited for room on a disk, which is not the model's time.
+        let left = self.left(self.run.last_at_ms);
         let live = &self.runtime.live;
         // Nobody watches most runs, and what nobody reads is not kept apart.
         let (deltas, mut written) = live.is_watched().then(mpsc::unbounded_channel::<String>).unzip();
@@ -172,26 +184,53 @@ impl Drive<'_> {
         }
     }
 
-    async fn failed(&mut self, step: u32, attempt: u32, model: &str, err: AskError) {
-        let wait = err.retry.then(|| Duration::from_millis(err.retry_after_ms.unwrap_or_else(|| 250 << attempt.min(6)).min(BACKOFF_MS_MAX)));
+    /// How long the run may still work, at this moment in Unix milliseconds.
+    fn left(&self, now_ms: i64) -> Duration {
+        let limit_ms = self.run.pins.as_ref().map_or(0, |pins| i64::from(pins.limits.seconds).saturating_mul(1000));
+        let since_ms = now_ms.saturating_sub(self.run.last_at_ms).max(0);
+        Duration::from_millis(u64::try_from(limit_ms.saturating_sub(self.run.worked_ms).saturating_sub(since_ms)).unwrap_or(0))
+    }
+
+    /// Writes the failure down, and waits until somebody may be asked again. A model that was not asked yet is not waited for.
+    async fn failed(&mut self, tried: Tried, candidate: &Candidate, mut err: AskError) -> Result<(), DriveError> {
+        let Tried { step, attempt, of, .. } = tried;
+        let left = self.left(self.runtime.office.clock.now_ms()).min(Duration::from_millis(WAIT_MS_MAX));
+        let has_next = err.retry && attempt < tries_max(of);
+        let wait = has_next.then(|| {
+            let wait = match err.retry_after_ms {
+                Some(named) => Duration::from_millis(named),
+                // Nobody asked for it, so it is no reason to give up.
+                None => Duration::from_millis(BACKOFF_MS << attempt.min(DOUBLED_MAX)).min(left),
+            };
+            self.turns.failed(tried, wait, Instant::now(), left)
+        });
+        if wait == Some(None) {
+            err.retry = false;
+            err.message.push_str(&format!("; no model may be asked again within the {} s that this run can wait", left.as_secs()));
+        }
         self.reserved_left = Micros(self.reserved_left.0.saturating_sub(err.cost.0));
         self.apply(Event::AskFailed {
             step,
             attempt,
-            model: model.to_owned(),
+            model: candidate.label().to_owned(),
             failure: err.failure,
             message: err.message,
             usage: err.usage,
             cost: err.cost,
             retry: err.retry,
         });
-        if let Some(wait) = wait {
+        if let Some(wait) = wait.flatten().filter(|wait| !wait.is_zero()) {
+            // Who watches is told why nothing happens, and what it cost is not lost with the process.
+            if wait >= Duration::from_millis(WRITTEN_MS) {
+                self.flush(RunStatus::Running, false).await?;
+            }
             // Waiting is cut short by a stop; the fold decides what follows.
             tokio::select! {
                 () = self.stop.cancelled() => {}
                 () = tokio::time::sleep(wait) => {}
             }
         }
+        Ok(())
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one event")]

@@ -71,8 +71,8 @@ impl Question {
             system: SYSTEM.into(),
             messages: vec![ModelMessage::Person { text: message }],
             tools: Arc::from([]),
-            output_tokens_max: OUTPUT_TOKENS_MAX,
-            timeout_ms: TIMEOUT_MS,
+            output_tokens_max: Some(OUTPUT_TOKENS_MAX),
+            timeout_ms: Some(TIMEOUT_MS),
         };
         Some(Self { request, form, text })
     }
@@ -123,7 +123,7 @@ impl Question {
 pub(super) fn estimate(models: &Models, candidates: &[Candidate], question: &Question) -> Micros {
     let each = candidates.iter().map(|candidate| {
         let input = models.count_tokens(candidate, &question.request);
-        models.estimate(candidate, input, u64::from(OUTPUT_TOKENS_MAX))
+        models.estimate(candidate, input, u64::from(models.bounds(candidate, &question.request).output_tokens_max))
     });
     each.fold(Micros(0), |sum, cost| sum.plus(cost))
 }

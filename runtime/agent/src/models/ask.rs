@@ -1,6 +1,6 @@
 //! One question, one request, one outcome. Retries and failover are the driver's.
 
-use super::candidate::Candidate;
+use super::candidate::{Bounds, Candidate};
 use super::config::Provider;
 use super::error::{AskError, Fault, worth_retrying};
 use super::gather::{Finish, Gather, Reported};
@@ -15,8 +15,8 @@ use futures_util::StreamExt;
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::Duration;
-use steward_core::Usage;
 use steward_core::event::AskFailure;
+use steward_core::{Micros, Usage};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, timeout_at};
 
@@ -47,11 +47,30 @@ struct Asking<'a> {
     timeout_ms: u64,
 }
 
+/// Said before anything leaves: the model would refuse the question, or answer with a few words of it.
+fn no_room(models: &Models, candidate: &Candidate, request: &AskRequest) -> AskError {
+    let (most, input) = (candidate.inner.context_tokens_max.unwrap_or_default(), models.count_tokens(candidate, request));
+    AskError {
+        failure: AskFailure::Refused,
+        message: format!(
+            "model `{}` takes {most} tokens at once (context_tokens_max), and the question alone has {input}; begin a new conversation, \
+             or give the agent fewer tools or a larger model",
+            candidate.label()
+        ),
+        retry_after_ms: None,
+        usage: Usage::default(),
+        cost: Micros(0),
+        retry: worth_retrying(AskFailure::Refused),
+    }
+}
+
 /// Asks once.
 pub(super) async fn ask(models: &Models, candidate: &Candidate, request: &AskRequest, deltas: Option<&UnboundedSender<String>>) -> Result<Answer, AskError> {
     let inner = &candidate.inner;
-    let output_tokens_max = request.output_tokens_max.min(candidate.output_tokens_max()).max(1);
-    let timeout_ms = request.timeout_ms.min(inner.timeout_ms);
+    let Bounds { output_tokens_max, timeout_ms } = models.bounds(candidate, request);
+    if output_tokens_max == 0 {
+        return Err(no_room(models, candidate, request));
+    }
     let bytes_max = (output_tokens_max as usize).saturating_mul(WIRE_BYTES_PER_TOKEN).saturating_add(WIRE_BYTES_MIN).min(WIRE_BYTES_MAX);
     let exchange = Exchange::new(inner.endpoint.secret(), models.clock.clone(), inner.endpoint.host.clone(), bytes_max, deltas.is_some());
     let asking = Asking {

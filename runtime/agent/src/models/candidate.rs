@@ -2,12 +2,16 @@
 
 use super::config::{ModelConfig, ModelConfigError, ModelsConfig, OPENAI_BASE_URL, Provider};
 use super::prices::{Price, Prices};
+use super::request::AskRequest;
 use super::tokens::Encoding;
 use async_openai::config::Config;
 use http::{HeaderMap, HeaderValue, header};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Where there is room for fewer tokens of an answer than this, the question is not sent: a few words that break off are paid for as well.
+const ANSWER_TOKENS_LEAST: u32 = 256;
 
 /// One model that can be asked. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -26,9 +30,19 @@ pub(super) struct Inner {
     pub(super) timeout_ms: u64,
     pub(super) silence_ms: u64,
     output_tokens_max: u32,
+    pub(super) context_tokens_max: Option<u32>,
     pub(super) encoding: Encoding,
     price: Price,
     is_price_known: bool,
+}
+
+/// What one question may take at a model: the smaller of what the question and the model say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Tokens of the answer; 0 where the question leaves no room for one.
+    pub output_tokens_max: u32,
+    /// Time for the whole answer, in milliseconds.
+    pub timeout_ms: u64,
 }
 
 /// A model as people may see it: what it is called, what it costs and what stands in for it; never where it is, or with which key.
@@ -63,6 +77,9 @@ impl Candidate {
         if config.output_tokens_max == 0 {
             return Err(zero("output_tokens_max"));
         }
+        if config.context_tokens_max == Some(0) {
+            return Err(zero("context_tokens_max"));
+        }
         let endpoint = Endpoint::new(name, config)?;
         let inner = Inner {
             name: name.to_owned(),
@@ -74,6 +91,7 @@ impl Candidate {
             timeout_ms: config.timeout_ms,
             silence_ms: config.silence_ms,
             output_tokens_max: config.output_tokens_max,
+            context_tokens_max: config.context_tokens_max,
             encoding: Encoding::of(&config.model),
             price: config.price.unwrap_or_else(|| prices.of(&config.model)),
             is_price_known: config.price.or_else(|| prices.find(&config.model)).is_some(),
@@ -108,9 +126,17 @@ impl Candidate {
         }
     }
 
-    /// The most tokens one answer of it may have.
-    pub fn output_tokens_max(&self) -> u32 {
-        self.inner.output_tokens_max
+    /// What a question of so many tokens may take here. They are counted only where they matter.
+    pub(super) fn bounds(&self, request: &AskRequest, input_tokens: impl FnOnce() -> u64) -> Bounds {
+        let wanted = request.output_tokens_max.unwrap_or(u32::MAX).min(self.inner.output_tokens_max).max(1);
+        let room = self.inner.context_tokens_max.map_or(wanted, |most| {
+            let room = u64::from(most).saturating_sub(input_tokens());
+            u32::try_from(room).unwrap_or(u32::MAX).min(wanted)
+        });
+        Bounds {
+            output_tokens_max: if room < wanted.min(ANSWER_TOKENS_LEAST) { 0 } else { room },
+            timeout_ms: request.timeout_ms.unwrap_or(u64::MAX).min(self.inner.timeout_ms),
+        }
     }
 
     /// Whether requests to it are encrypted.
@@ -212,4 +238,47 @@ pub(super) fn orders(config: &ModelsConfig, prices: &Prices) -> Result<BTreeMap<
         orders.insert(name.clone(), order.into_iter().filter_map(|name| candidates.get(name).cloned()).collect());
     }
     Ok(orders)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_model_may_take_is_what_its_configuration_says_unless_a_question_wants_less() {
+        let prices = Prices::shipped().expect("prices");
+        let of = |timeout_ms, output_tokens_max| {
+            let config = ModelConfig { timeout_ms, output_tokens_max, ..ModelConfig::new("m") };
+            Candidate::new("strong", &config, &prices).expect("a model")
+        };
+        let (hour, large) = (3_600_000, 1_000_000);
+        let bounds = |model: &Candidate, request: &AskRequest| {
+            let Bounds { output_tokens_max, timeout_ms } = model.bounds(request, || panic!("nobody has to count"));
+            (output_tokens_max, timeout_ms)
+        };
+        assert_eq!(bounds(&of(hour, large), &AskRequest::default()), (large, hour));
+        let less = AskRequest { output_tokens_max: Some(256), timeout_ms: Some(20_000), ..AskRequest::default() };
+        assert_eq!(bounds(&of(hour, large), &less), (256, 20_000));
+        assert_eq!(bounds(&of(100, 16), &less), (16, 100));
+        assert_eq!(bounds(&of(100, 16), &AskRequest { output_tokens_max: Some(0), ..less }), (1, 100));
+    }
+
+    #[test]
+    fn an_answer_has_the_room_that_its_question_leaves_or_none() {
+        let config = ModelConfig { context_tokens_max: Some(8_192), output_tokens_max: 4_096, ..ModelConfig::new("m") };
+        let model = Candidate::new("small", &config, &Prices::shipped().expect("prices")).expect("a model");
+        let check = |wanted: Option<u32>, input: u64, expect: u32| {
+            let request = AskRequest { output_tokens_max: wanted, ..AskRequest::default() };
+            assert_eq!(model.bounds(&request, || input).output_tokens_max, expect, "{wanted:?}, {input}");
+        };
+        check(None, 1_000, 4_096);
+        check(None, 4_096, 4_096);
+        check(None, 4_097, 4_095);
+        check(None, 8_192 - 256, 256);
+        check(None, 8_192 - 255, 0);
+        check(Some(100), 8_192 - 100, 100);
+        check(Some(100), 8_192 - 99, 0);
+        check(None, 8_192, 0);
+        check(None, u64::MAX, 0);
+    }
 }

@@ -86,6 +86,9 @@ pub struct ModelConfig {
     /// The most tokens one answer may have.
     #[serde(default = "output_tokens_max")]
     pub output_tokens_max: u32,
+    /// The most tokens it takes at once, the question and the answer together; none where that is not known.
+    #[serde(default)]
+    pub context_tokens_max: Option<u32>,
     /// Other names to try, in this order, when this one fails.
     #[serde(default)]
     pub fallback: Vec<String>,
@@ -106,6 +109,7 @@ impl ModelConfig {
             timeout_ms: TIMEOUT_MS,
             silence_ms: SILENCE_MS,
             output_tokens_max: OUTPUT_TOKENS_MAX,
+            context_tokens_max: None,
             fallback: Vec::new(),
             price: None,
         }

@@ -12,10 +12,10 @@ pub struct AskRequest {
     pub messages: Vec<ModelMessage>,
     /// What it may call.
     pub tools: std::sync::Arc<[ModelTool]>,
-    /// The most tokens the answer may have; the model's own bound holds as well.
-    pub output_tokens_max: u32,
-    /// How long the whole answer may take, in milliseconds; the model's own bound holds as well.
-    pub timeout_ms: u64,
+    /// The most tokens the answer may have, where that is less than the model's own bound.
+    pub output_tokens_max: Option<u32>,
+    /// How long the whole answer may take, in milliseconds, where that is less than the model's own bound.
+    pub timeout_ms: Option<u64>,
 }
 
 /// One message of the conversation.

@@ -1,11 +1,14 @@
 //! One governed run, end to end: what is allowed runs, what is held waits for people, what is blocked does not happen.
 
 mod asking;
+mod babble;
+mod bounds;
 mod budgets;
 mod clock;
 mod counters;
 mod documents;
 mod edits;
+mod failover;
 mod forks;
 mod full;
 mod grants;

@@ -65,8 +65,8 @@ fn request() -> AskRequest {
         system: "You are an assistant.".into(),
         messages: vec![ModelMessage::Person { text: "Find Ada.".to_owned() }],
         tools: [tool("crm.find_contacts"), tool("mail.send")].into(),
-        output_tokens_max: 1_000,
-        timeout_ms: 20_000,
+        output_tokens_max: Some(1_000),
+        timeout_ms: None,
     }
 }
 

@@ -86,6 +86,17 @@ async fn nul_in_a_call_reaches_no_table_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn nul_in_an_answer_does_not_lose_it() {
+    let model = ScriptedModel::start(vec![Reply::text("Le\u{0}na is in the book.")]).await;
+    let world = World::scripted(&model).await;
+    let run = world.say("Is Lena there?").await;
+    assert_eq!(world.drive().await, Some(RunStatus::Ended));
+    assert_eq!(world.run(run).await.ended, Some(RunOutcome::Replied), "{:?}", world.events(run).await);
+    assert_eq!(reply(&world, run).await.as_deref(), Some("Le\u{fffd}na is in the book."));
+    assert_eq!(world.db.number("select count(*) from message where text = U&'Le\\FFFDna is in the book.'").await, 1);
+}
+
+#[tokio::test]
 async fn five_hundred_calls_at_once_are_bounded() {
     let calls = (0..500).map(|n| ("crm.find_contacts".to_owned(), json!({ "query": format!("n{n}") }))).collect();
     let model = ScriptedModel::start(vec![Reply::Calls(calls), Reply::text("Enough.")]).await;

@@ -77,7 +77,7 @@ async fn a_broken_call_is_told_and_never_half_run() {
             (big.as_str(), "at most 65536"),
         ] {
             let mut request = request();
-            request.output_tokens_max = 100_000;
+            request.output_tokens_max = None;
             let server = ScriptedModel::start(vec![said(arguments)]).await;
             let mut config = model(&server.base_url(), mode);
             config.output_tokens_max = 100_000;

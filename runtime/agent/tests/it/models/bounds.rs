@@ -10,7 +10,7 @@ use steward_core::event::AskFailure;
 async fn an_answer_without_end_is_stopped_and_its_connection_dropped() {
     for mode in MODES {
         let server = ScriptedModel::start(vec![Reply::Endless]).await;
-        let request = AskRequest { output_tokens_max: 200, ..request() };
+        let request = AskRequest { output_tokens_max: Some(200), ..request() };
         let (outcome, streamed) = ask(&models(model(&server.base_url(), mode)), mode, &request).await;
         let error = outcome.expect_err("no end");
         assert_eq!((error.failure, error.retry), (AskFailure::TooLong, false), "{mode:?}: {error}");
@@ -48,7 +48,7 @@ async fn five_hundred_calls_at_once_all_come_back() {
         let server = ScriptedModel::start(vec![Reply::Calls(calls.clone())]).await;
         let mut config = model(&server.base_url(), mode);
         config.output_tokens_max = 50_000;
-        let answer = ask(&models(config), mode, &AskRequest { output_tokens_max: 50_000, ..request() }).await.0.expect("calls");
+        let answer = ask(&models(config), mode, &AskRequest { output_tokens_max: None, ..request() }).await.0.expect("calls");
         assert_eq!(answer.calls.len(), 500, "{mode:?}");
         assert!(answer.calls.iter().enumerate().all(|(number, call)| call.arguments == json!({ "n": number })), "{mode:?}");
     }

@@ -31,6 +31,7 @@ fn what_cannot_work_is_refused_at_the_start() {
     check("[models.a]\nmodel = \"m\"\ntimeout_ms = 0", "models.a.timeout_ms is zero");
     check("[models.a]\nmodel = \"m\"\nsilence_ms = 0", "models.a.silence_ms is zero");
     check("[models.a]\nmodel = \"m\"\noutput_tokens_max = 0", "models.a.output_tokens_max is zero");
+    check("[models.a]\nmodel = \"m\"\ncontext_tokens_max = 0", "models.a.context_tokens_max is zero");
     check("[models.a]\nmodel = \"m\"\nprice = { input = -1, output = 1 }", "invalid value");
     check("proxy = \"::\"\n[models.a]\nmodel = \"m\"", "proxy");
     let secret = read("[models.a]\nmodel = \"m\"\nbase_url = \"http://me:hunter2@host/v1\"").expect_err("a password");
