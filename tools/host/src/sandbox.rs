@@ -84,11 +84,13 @@ pub(crate) struct Depth {
 impl Depth {
     /// Notes a change-over at an address. Stacks grow downwards on every processor that the engine compiles for.
     fn note(&mut self, hook: CallHook, here: usize) {
-        if hook == CallHook::CallingWasm && self.inside == 0 {
-            self.base = here;
-        }
         match hook {
-            CallHook::CallingWasm => self.inside += 1,
+            CallHook::CallingWasm => {
+                if self.inside == 0 {
+                    self.base = here;
+                }
+                self.inside += 1;
+            }
             CallHook::ReturningFromWasm => self.inside = self.inside.saturating_sub(1),
             CallHook::CallingHost | CallHook::ReturningFromHost => {}
         }

@@ -372,6 +372,6 @@ async fn whatever_companies_collide_a_second_import_changes_nothing() {
         }
         let first = import(&world, &house.owner, house.sales, &text, Integrity::Directory).await;
         let second = import(&world, &house.owner, house.sales, &text, Integrity::Directory).await;
-        assert_eq!((second.created, second.merged), (0, 0), "round {round}: {first:?}\n{second:?}\n{text}");
+        assert_eq!((second.summary.created, second.summary.merged), (0, 0), "round {round}: {first:?}\n{second:?}\n{text}");
     }
 }

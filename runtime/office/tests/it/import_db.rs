@@ -150,9 +150,9 @@ async fn merging_adds_what_is_missing_and_never_overwrites() {
     let world = World::make().await;
     let house = world.house("acme").await;
     let first = import(&world, &house.owner, house.sales, FIRST).await;
-    assert_eq!((counts_of(&first), first.companies_created), ([5, 0, 0, 0], 1));
+    assert_eq!((counts_of(&first), first.summary.companies_created), ([5, 0, 0, 0], 1));
     let again = import(&world, &house.owner, house.sales, FIRST).await;
-    assert_eq!((counts_of(&again), again.companies_created, again.warning_count), ([0, 0, 5, 0], 0, 0), "a second import changes nothing");
+    assert_eq!((counts_of(&again), again.summary.companies_created, again.summary.warning_count), ([0, 0, 5, 0], 0, 0), "a second import changes nothing");
     assert_eq!(world.database.number("select count(*) from contact where version <> 1").await, 0);
     assert_eq!(world.database.number("select count(*) from note").await, 1);
 
@@ -165,8 +165,8 @@ Robert,,,,,,,,+1 555 010 0002
 Name Only,Clerk,,,,,,,
 ";
     let merged = import(&world, &house.owner, house.sales, second).await;
-    assert_eq!((counts_of(&merged), merged.companies_created), ([1, 4, 0, 0], 1), "{merged:?}");
-    let said: Vec<String> = merged.warnings.iter().map(|warning| format!("{} {}", warning.row, warning.what)).collect();
+    assert_eq!((counts_of(&merged), merged.summary.companies_created), ([1, 4, 0, 0], 1), "{merged:?}");
+    let said: Vec<String> = merged.summary.warnings.iter().map(|warning| format!("{} {}", warning.row, warning.what)).collect();
     assert_eq!(
         said,
         [
@@ -339,7 +339,11 @@ async fn whatever_collides_a_second_import_changes_nothing() {
         let text = colliding_file(&mut dice);
         let first = import(&world, &house.owner, house.sales, &text).await;
         let second = import(&world, &house.owner, house.sales, &text).await;
-        assert_eq!((second.created, second.merged, second.companies_created), (0, 0, 0), "round {round}: {first:?}\n{second:?}\n{text}");
+        assert_eq!(
+            (second.summary.created, second.summary.merged, second.summary.companies_created),
+            (0, 0, 0),
+            "round {round}: {first:?}\n{second:?}\n{text}"
+        );
         no_address_twice(&world, &house).await;
     }
 }
