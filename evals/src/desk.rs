@@ -90,7 +90,7 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// What plugins get of it: a call writes with the integrity of its arguments.
+    /// What plugins get of it: a call writes with the integrity of its arguments, and of what its plugin was shown before.
     pub fn hands(&self) -> HandsFor {
         let desk = self.clone();
         Arc::new(move |floor| Arc::new(Hands { desk: desk.clone(), floor }))
@@ -167,6 +167,10 @@ struct Hands {
 }
 
 impl Hands {
+    fn written(&self, seen: Floor) -> Integrity {
+        self.floor.join(seen).integrity
+    }
+
     fn ask<'a, T: Send + 'a>(&'a self, ask: impl FnOnce(&mut Records) -> Result<T, OfficeError>) -> Asked<'a, T> {
         let answer = ask(&mut self.desk.lock());
         Box::pin(std::future::ready(answer))
@@ -258,9 +262,9 @@ impl Office for Hands {
         })
     }
 
-    fn create_contact<'a>(&'a self, _key: &'a str, _ordinal: u32, new: &'a NewContact) -> Asked<'a, Contact> {
+    fn create_contact<'a>(&'a self, _key: &'a str, _ordinal: u32, new: &'a NewContact, seen: Floor) -> Asked<'a, Contact> {
         let NewContact { name, given_name, family_name, emails, phones, company_id, job_title, tags } = new.clone();
-        let integrity = self.floor.integrity;
+        let integrity = self.written(seen);
         self.ask(|records| {
             let id = records.next("contact");
             let contact = Contact { id, name, given_name, family_name, emails, phones, company_id, company_name: None, job_title, tags, integrity };
@@ -269,7 +273,7 @@ impl Office for Hands {
         })
     }
 
-    fn update_contact<'a>(&'a self, _key: &'a str, _ordinal: u32, id: &'a str, patch: &'a ContactPatch) -> Asked<'a, Contact> {
+    fn update_contact<'a>(&'a self, _key: &'a str, _ordinal: u32, id: &'a str, patch: &'a ContactPatch, seen: Floor) -> Asked<'a, Contact> {
         self.ask(|records| {
             let contact = one(&mut records.contacts, |contact| contact.id == id)?;
             put(&mut contact.name, &patch.name);
@@ -280,36 +284,36 @@ impl Office for Hands {
             put_text(&mut contact.family_name, &patch.family_name);
             put_text(&mut contact.company_id, &patch.company_id);
             put_text(&mut contact.job_title, &patch.job_title);
-            contact.integrity = contact.integrity.min(self.floor.integrity);
+            contact.integrity = contact.integrity.min(self.written(seen));
             Ok(contact.clone())
         })
     }
 
-    fn create_company<'a>(&'a self, _key: &'a str, _ordinal: u32, new: &'a NewCompany) -> Asked<'a, Company> {
+    fn create_company<'a>(&'a self, _key: &'a str, _ordinal: u32, new: &'a NewCompany, seen: Floor) -> Asked<'a, Company> {
         self.ask(|records| {
-            let company = Company { id: records.next("company"), name: new.name.clone(), website: new.website.clone(), integrity: self.floor.integrity };
+            let company = Company { id: records.next("company"), name: new.name.clone(), website: new.website.clone(), integrity: self.written(seen) };
             records.companies.push(company.clone());
             Ok(company)
         })
     }
 
-    fn update_company<'a>(&'a self, _key: &'a str, _ordinal: u32, id: &'a str, patch: &'a CompanyPatch) -> Asked<'a, Company> {
+    fn update_company<'a>(&'a self, _key: &'a str, _ordinal: u32, id: &'a str, patch: &'a CompanyPatch, seen: Floor) -> Asked<'a, Company> {
         self.ask(|records| {
             let company = one(&mut records.companies, |company| company.id == id)?;
             put(&mut company.name, &patch.name);
             put_text(&mut company.website, &patch.website);
-            company.integrity = company.integrity.min(self.floor.integrity);
+            company.integrity = company.integrity.min(self.written(seen));
             Ok(company.clone())
         })
     }
 
-    fn add_note<'a>(&'a self, _key: &'a str, _ordinal: u32, about: &'a Subject, text: &'a str) -> Asked<'a, Note> {
+    fn add_note<'a>(&'a self, _key: &'a str, _ordinal: u32, about: &'a Subject, text: &'a str, seen: Floor) -> Asked<'a, Note> {
         self.ask(|records| {
             if let Subject::Contact(id) = about {
                 one(&mut records.contacts, |contact| contact.id == *id)?;
             }
             let note =
-                Note { id: records.next("note"), about: about.clone(), text: text.to_owned(), author: None, created_at_ms: 0, integrity: self.floor.integrity };
+                Note { id: records.next("note"), about: about.clone(), text: text.to_owned(), author: None, created_at_ms: 0, integrity: self.written(seen) };
             records.notes.push(note.clone());
             Ok(note)
         })

@@ -98,7 +98,7 @@ pub struct Assignment {
     pub hands: HandsFor,
 }
 
-/// Makes the office of one call. What the call writes carries the floor of its arguments.
+/// Makes the office of one call. What the call writes carries the floor of its arguments, and of what its plugin was shown before it.
 pub type HandsFor = Arc<dyn Fn(Floor) -> Arc<dyn steward_host::Office> + Send + Sync>;
 
 /// A permit with the floor of the call's arguments, and the label of what it has others say later.

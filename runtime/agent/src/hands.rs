@@ -6,7 +6,7 @@ mod steady;
 
 pub(crate) use steady::Steady;
 
-use steward_core::{Actor, CompanyId, ContactId, Digest, DocumentId, Floor, HasKind, Kind, RunId, WorkspaceId};
+use steward_core::{Actor, CompanyId, ContactId, Digest, DocumentId, Floor, HasKind, Integrity, Kind, RunId, WorkspaceId};
 use steward_host::office::{self as ask, Asked, Documents, KvChange, KvChanged, KvEntry, KvName, KvSpace, Listed, OfficeError, PageRequest, Pieces, Subject};
 use steward_office::crm::{self, CrmError, NoteOn, Point};
 use steward_office::{Office, documents, kept};
@@ -24,7 +24,7 @@ pub(crate) struct Hands {
 }
 
 impl Hands {
-    /// For this run's actor; what is written carries `floor`, that of the call's arguments.
+    /// For this run's actor; what is written carries `floor`, that of the call's arguments, joined with that of what the plugin was shown.
     pub(crate) fn new(store: Store, office: Office, actor: Actor, run: RunId, workspace: WorkspaceId, floor: Floor) -> Self {
         Self { store, office, actor, run, workspace, floor }
     }
@@ -37,6 +37,11 @@ impl Hands {
         // The same call asks the same, so it finds its answer; another request under its key is refused.
         let request_digest = Digest::of(format!("{request:?}").as_bytes());
         crm::Effect { key: key.to_owned(), ordinal, run: self.run, workspace: self.workspace, request_digest }
+    }
+
+    /// What a record counts for that is written from this call's arguments and from what its plugin was shown.
+    fn written(&self, seen: Floor) -> Integrity {
+        self.floor.join(seen).integrity
     }
 
     /// Commits a change that was made, or gives its refusal.
@@ -271,9 +276,9 @@ impl ask::Office for Hands {
         })
     }
 
-    fn create_contact<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a ask::NewContact) -> Asked<'a, ask::Contact> {
+    fn create_contact<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a ask::NewContact, seen: Floor) -> Asked<'a, ask::Contact> {
         Box::pin(async move {
-            let (office, workspace, integrity) = (self.office.clone(), self.workspace, self.floor.integrity);
+            let (office, workspace, integrity) = (self.office.clone(), self.workspace, self.written(seen));
             let wanted = crm::NewContact {
                 display_name: Some(new.name.clone()).filter(|name| !name.is_empty()),
                 given_name: new.given_name.clone(),
@@ -293,9 +298,9 @@ impl ask::Office for Hands {
         })
     }
 
-    fn update_contact<'a>(&'a self, key: &'a str, ordinal: u32, text: &'a str, patch: &'a ask::ContactPatch) -> Asked<'a, ask::Contact> {
+    fn update_contact<'a>(&'a self, key: &'a str, ordinal: u32, text: &'a str, patch: &'a ask::ContactPatch, seen: Floor) -> Asked<'a, ask::Contact> {
         Box::pin(async move {
-            let (office, integrity, run) = (self.office.clone(), self.floor.integrity, self.run);
+            let (office, integrity, run) = (self.office.clone(), self.written(seen), self.run);
             let target: ContactId = id(text)?;
             let wanted = crm::ContactPatch {
                 display_name: patch.name.clone(),
@@ -322,9 +327,9 @@ impl ask::Office for Hands {
         })
     }
 
-    fn create_company<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a ask::NewCompany) -> Asked<'a, ask::Company> {
+    fn create_company<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a ask::NewCompany, seen: Floor) -> Asked<'a, ask::Company> {
         Box::pin(async move {
-            let (office, workspace, integrity) = (self.office.clone(), self.workspace, self.floor.integrity);
+            let (office, workspace, integrity) = (self.office.clone(), self.workspace, self.written(seen));
             let wanted = crm::NewCompany { name: new.name.clone(), website: new.website.clone() };
             let mut tx = self.begin().await?;
             let effect = self.effect(key, ordinal, &("create_company", new));
@@ -334,9 +339,9 @@ impl ask::Office for Hands {
         })
     }
 
-    fn update_company<'a>(&'a self, key: &'a str, ordinal: u32, text: &'a str, patch: &'a ask::CompanyPatch) -> Asked<'a, ask::Company> {
+    fn update_company<'a>(&'a self, key: &'a str, ordinal: u32, text: &'a str, patch: &'a ask::CompanyPatch, seen: Floor) -> Asked<'a, ask::Company> {
         Box::pin(async move {
-            let (office, integrity) = (self.office.clone(), self.floor.integrity);
+            let (office, integrity) = (self.office.clone(), self.written(seen));
             let target: CompanyId = id(text)?;
             let wanted = crm::CompanyPatch { name: patch.name.clone(), website: patch.website.clone() };
             let mut tx = self.begin().await?;
@@ -350,9 +355,9 @@ impl ask::Office for Hands {
         })
     }
 
-    fn add_note<'a>(&'a self, key: &'a str, ordinal: u32, about: &'a Subject, text: &'a str) -> Asked<'a, ask::Note> {
+    fn add_note<'a>(&'a self, key: &'a str, ordinal: u32, about: &'a Subject, text: &'a str, seen: Floor) -> Asked<'a, ask::Note> {
         Box::pin(async move {
-            let (office, integrity) = (self.office.clone(), self.floor.integrity);
+            let (office, integrity) = (self.office.clone(), self.written(seen));
             let target = on(about)?;
             let words = text.to_owned();
             let mut tx = self.begin().await?;

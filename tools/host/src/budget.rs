@@ -31,22 +31,19 @@ impl RunBudget {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn take_request(&self) -> Result<(), RunSpent> {
+    /// Takes a request that is about to be made, and the bytes that it sends: both or neither. Who may send so much and hear nothing of it may as
+    /// well not send it.
+    pub(crate) fn take_request(&self, bytes: u64) -> Result<(), RunSpent> {
         let mut left = self.left();
-        left.requests = left.requests.checked_sub(1).ok_or(RunSpent::Requests)?;
+        let requests = left.requests.checked_sub(1).ok_or(RunSpent::Requests)?;
+        let egress_bytes = left.egress_bytes.checked_sub(bytes).filter(|left| *left > 0).ok_or(RunSpent::EgressBytes)?;
+        (left.requests, left.egress_bytes) = (requests, egress_bytes);
         Ok(())
     }
 
     pub(crate) fn take_question(&self) -> Result<(), RunSpent> {
         let mut left = self.left();
         left.questions = left.questions.checked_sub(1).ok_or(RunSpent::Questions)?;
-        Ok(())
-    }
-
-    /// Takes what is about to be sent. Who may send so much and hear nothing of it may as well not send it.
-    pub(crate) fn take_sent(&self, bytes: u64) -> Result<(), RunSpent> {
-        let mut left = self.left();
-        left.egress_bytes = left.egress_bytes.checked_sub(bytes).filter(|left| *left > 0).ok_or(RunSpent::EgressBytes)?;
         Ok(())
     }
 
@@ -84,15 +81,18 @@ mod tests {
 
     #[test]
     fn what_is_used_up_is_refused_by_name_and_what_was_not_used_comes_back() {
-        let budget = RunBudget::of(PluginWork { requests: 1, questions: 2, egress_bytes: 100, fuel: 50 });
+        let budget = RunBudget::of(PluginWork { requests: 2, questions: 2, egress_bytes: 100, fuel: 50 });
         let together = budget.clone();
-        assert_eq!((budget.take_request(), together.take_request()), (Ok(()), Err(RunSpent::Requests)));
         assert_eq!((budget.take_question(), together.take_question(), budget.take_question()), (Ok(()), Ok(()), Err(RunSpent::Questions)));
         assert_eq!((budget.take_fuel(40), together.take_fuel(40), budget.take_fuel(1)), (Ok(40), Ok(10), Err(RunSpent::Fuel)));
         together.give_fuel(5);
         assert_eq!(budget.take_fuel(40), Ok(5));
-        assert_eq!((budget.take_sent(100), budget.take_sent(60)), (Err(RunSpent::EgressBytes), Ok(())), "an answer needs room, too");
+        // A request that may not send its bytes is not made, and there for the next.
+        assert_eq!((budget.take_request(100), together.take_request(60)), (Err(RunSpent::EgressBytes), Ok(())), "an answer needs room, too");
+        assert_eq!((budget.take_request(0), together.take_request(0)), (Ok(()), Err(RunSpent::Requests)));
         assert_eq!((together.take_received(30), together.take_received(30)), (Ok(()), Err(RunSpent::EgressBytes)));
-        assert_eq!((budget.take_received(0), budget.take_sent(0)), (Ok(()), Err(RunSpent::EgressBytes)), "nothing is left");
+        assert_eq!(budget.take_received(0), Ok(()), "nothing is left, and nothing came");
+        let left = RunBudget::of(PluginWork { egress_bytes: 0, ..PluginWork::usual() });
+        assert_eq!((left.take_received(0), left.take_request(0)), (Ok(()), Err(RunSpent::EgressBytes)));
     }
 }

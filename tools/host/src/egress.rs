@@ -8,6 +8,7 @@
 mod address;
 mod courier;
 mod headers;
+mod lookups;
 mod own;
 mod reader;
 mod recorded;
@@ -251,18 +252,19 @@ impl Egress {
                 return Err(Refusal::TooMany(format!("one call makes at most {CALL_REQUESTS_MAX} requests, redirects counted")).into());
             }
             let spent = |why: RunSpent| Failed::from(Refusal::TooMany(why.to_string()));
-            run.take_request().and_then(|()| run.take_sent(leaves)).map_err(spent)?;
+            let mut request = http::Request::new(Full::new(body.clone()));
+            *request.method_mut() = method.parse().map_err(|_| denied("the method is none".to_owned()))?;
+            *request.uri_mut() = target.path_and_query().parse().map_err(|_| denied("the address is none".to_owned()))?;
+            *request.headers_mut() = headers;
+            // From here on it counts, for the call as for the run: that its name is looked up takes something already, and who asks may not wait for it.
+            run.take_request(leaves).map_err(spent)?;
+            used.requests += 1;
+            used.sent_bytes += leaves;
             // A recording is asked in the place of the network, after everything that the manifest has to say.
             let addresses = match self.dialer.options.answers {
                 Answers::Network | Answers::Witnessed(_) => self.dialer.addresses(&self.plugin, &target).await?,
                 Answers::Recorded(_) => Vec::new(),
             };
-            let mut request = http::Request::new(Full::new(body.clone()));
-            *request.method_mut() = method.parse().map_err(|_| denied("the method is none".to_owned()))?;
-            *request.uri_mut() = target.path_and_query().parse().map_err(|_| denied("the address is none".to_owned()))?;
-            *request.headers_mut() = headers;
-            used.requests += 1;
-            used.sent_bytes += leaves;
             let intake = Intake { most: RESPONSE_BYTES_MAX, call_most: CALL_RECEIVED_BYTES_MAX, call: &mut used.received_bytes, run: Some(run) };
             let answer = match &self.dialer.options.answers {
                 Answers::Network => self.dialer.exchange(&target, &addresses, request, intake).await?,

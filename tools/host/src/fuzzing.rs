@@ -70,6 +70,9 @@ fn look(rules: &[EgressRule], method: &str, target: &Target) {
         _ => false,
     };
     assert!(inside && !target.path.contains("/../") && !target.path.contains("//"), "`{written}` was let through");
+    // Nor for who takes off what stands behind a `;`.
+    let goes_up = target.path.split('/').filter_map(|part| part.split_once(';')).any(|(name, _)| matches!(name, "" | "." | ".."));
+    assert!(!goes_up && !target.path.to_ascii_lowercase().contains("%3b"), "`{written}` was let through");
 }
 
 /// Frames of an MCP server, one a line: lists of tools and results of calls.

@@ -304,16 +304,17 @@ pub trait Office: Send + Sync {
     /// A document's pieces from this number on.
     fn read_document<'a>(&'a self, id: &'a str, from: u32, limit: u32) -> Asked<'a, Pieces>;
 
-    /// Makes a contact.
-    fn create_contact<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a NewContact) -> Asked<'a, Contact>;
+    /// Makes a contact. As with every change of a record, `seen` is the floor of what the plugin was shown in this call before: what is written
+    /// counts for no more than that, and than the arguments.
+    fn create_contact<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a NewContact, seen: Floor) -> Asked<'a, Contact>;
     /// Changes a contact.
-    fn update_contact<'a>(&'a self, key: &'a str, ordinal: u32, id: &'a str, patch: &'a ContactPatch) -> Asked<'a, Contact>;
+    fn update_contact<'a>(&'a self, key: &'a str, ordinal: u32, id: &'a str, patch: &'a ContactPatch, seen: Floor) -> Asked<'a, Contact>;
     /// Makes a company.
-    fn create_company<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a NewCompany) -> Asked<'a, Company>;
+    fn create_company<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a NewCompany, seen: Floor) -> Asked<'a, Company>;
     /// Changes a company.
-    fn update_company<'a>(&'a self, key: &'a str, ordinal: u32, id: &'a str, patch: &'a CompanyPatch) -> Asked<'a, Company>;
+    fn update_company<'a>(&'a self, key: &'a str, ordinal: u32, id: &'a str, patch: &'a CompanyPatch, seen: Floor) -> Asked<'a, Company>;
     /// Writes a note.
-    fn add_note<'a>(&'a self, key: &'a str, ordinal: u32, about: &'a Subject, text: &'a str) -> Asked<'a, Note>;
+    fn add_note<'a>(&'a self, key: &'a str, ordinal: u32, about: &'a Subject, text: &'a str, seen: Floor) -> Asked<'a, Note>;
 
     /// One entry of a plugin's.
     fn kv_get<'a>(&'a self, space: &'a KvSpace, name: &'a str) -> Asked<'a, Option<KvEntry>>;

@@ -196,6 +196,17 @@ impl CallState {
         Ok(())
     }
 
+    /// The same to the office about records or documents. Its answer is for the house, also where it is that there is none.
+    pub(crate) fn look(&mut self) -> Result<()> {
+        self.ask()?;
+        self.shown();
+        Ok(())
+    }
+
+    const fn shown(&mut self) {
+        self.seen.private = true;
+    }
+
     /// Counts a change and gives its ordinal. A tool that only reads by its manifest changes nothing, whatever interfaces
     /// its plugin was granted for other tools: its calls were judged as readings.
     pub(crate) fn change(&mut self) -> Result<std::result::Result<u32, OfficeError>> {
@@ -242,9 +253,10 @@ impl CallState {
         self.seen = self.seen.join(floor);
     }
 
-    /// Notes what became of the change. An office that does not answer may have done its work before.
+    /// Notes what became of the change. An office that does not answer may have done its work before; why it refuses tells of its records.
     pub(crate) fn changed<T>(&mut self, answer: &std::result::Result<T, OfficeError>) {
         self.pending = false;
+        self.shown();
         self.unanswered |= matches!(answer, Err(OfficeError::Unavailable));
         if answer.is_ok() {
             self.changes += 1;
@@ -356,6 +368,7 @@ pub(crate) fn store(engine: &Engine, state: CallState, limits: &Limits, fuel: u6
 #[cfg(all(test, feature = "testing"))]
 mod tests {
     use super::*;
+    use crate::bindings::steward::plugin::knowledge::Host as _;
     use crate::office::Document;
     use crate::testing::MemoryOffice;
     use steward_core::Readers;
@@ -363,6 +376,15 @@ mod tests {
     fn state(effect: Effect) -> CallState {
         let limits = Limits::default();
         CallState::new(&limits, Arc::new(MemoryOffice::default()), "a.b", effect, "key".to_owned(), 0)
+    }
+
+    #[tokio::test]
+    async fn a_search_that_finds_no_document_is_for_the_house_as_one_that_does() {
+        let mut call = state(Effect::Fetch);
+        assert!(!call.seen.private);
+        let found = call.search("salaries".to_owned(), None, 5).await.expect("asked");
+        assert!(found.is_ok_and(|found| found.is_empty()));
+        assert_eq!((call.seen, call.saw_document), (Floor { private: true, ..Floor::CLEAN }, false));
     }
 
     #[test]

@@ -70,24 +70,24 @@ impl<O: Office> Office for Steady<O> {
         again!(self.0.read_document(id, from, limit))
     }
 
-    fn create_contact<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a NewContact) -> Asked<'a, Contact> {
-        again!(self.0.create_contact(key, ordinal, new))
+    fn create_contact<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a NewContact, seen: Floor) -> Asked<'a, Contact> {
+        again!(self.0.create_contact(key, ordinal, new, seen))
     }
 
-    fn update_contact<'a>(&'a self, key: &'a str, ordinal: u32, id: &'a str, patch: &'a ContactPatch) -> Asked<'a, Contact> {
-        again!(self.0.update_contact(key, ordinal, id, patch))
+    fn update_contact<'a>(&'a self, key: &'a str, ordinal: u32, id: &'a str, patch: &'a ContactPatch, seen: Floor) -> Asked<'a, Contact> {
+        again!(self.0.update_contact(key, ordinal, id, patch, seen))
     }
 
-    fn create_company<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a NewCompany) -> Asked<'a, Company> {
-        again!(self.0.create_company(key, ordinal, new))
+    fn create_company<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a NewCompany, seen: Floor) -> Asked<'a, Company> {
+        again!(self.0.create_company(key, ordinal, new, seen))
     }
 
-    fn update_company<'a>(&'a self, key: &'a str, ordinal: u32, id: &'a str, patch: &'a CompanyPatch) -> Asked<'a, Company> {
-        again!(self.0.update_company(key, ordinal, id, patch))
+    fn update_company<'a>(&'a self, key: &'a str, ordinal: u32, id: &'a str, patch: &'a CompanyPatch, seen: Floor) -> Asked<'a, Company> {
+        again!(self.0.update_company(key, ordinal, id, patch, seen))
     }
 
-    fn add_note<'a>(&'a self, key: &'a str, ordinal: u32, about: &'a Subject, text: &'a str) -> Asked<'a, Note> {
-        again!(self.0.add_note(key, ordinal, about, text))
+    fn add_note<'a>(&'a self, key: &'a str, ordinal: u32, about: &'a Subject, text: &'a str, seen: Floor) -> Asked<'a, Note> {
+        again!(self.0.add_note(key, ordinal, about, text, seen))
     }
 
     fn kv_get<'a>(&'a self, space: &'a KvSpace, name: &'a str) -> Asked<'a, Option<KvEntry>> {

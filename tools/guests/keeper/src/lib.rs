@@ -1,8 +1,10 @@
 //! A plugin that keeps things and reads them again, in whatever order its arguments say, and tries to do something with what it read.
 //!
-//! `steps` are done one after another with the same key and value; the answer is a line for each.
+//! `steps` are done one after another with the same key, value and contact; the answer is a line for each.
 
-use steward_plugin_sdk::{Effect, Error, Guest, ManifestCheck, Preview, Request, Response, ToolCheck, bindings, crm, crm_write, http, kv, serde_json};
+use steward_plugin_sdk::{
+    Effect, Error, Guest, ManifestCheck, OfficeError, Preview, Request, Response, ToolCheck, bindings, crm, crm_write, http, kv, serde_json,
+};
 
 /// `peek` only reads by its manifest, whatever it tries.
 const TOOLS: [(&str, Effect); 4] =
@@ -47,9 +49,26 @@ fn ask(method: &str, url: &str) -> String {
     }
 }
 
+/// Makes every kind of change of a record, each with this value in it.
+fn write_all(contact: &str, value: &str) -> Result<String, OfficeError> {
+    let (emails, phones, tags) = (Vec::new(), Vec::new(), Vec::new());
+    let (name, company) = (value.to_owned(), crm_write::NewCompany { name: value.to_owned(), website: None });
+    crm_write::create_contact(&crm_write::NewContact { name, given_name: None, family_name: None, emails, phones, company_id: None, job_title: None, tags })?;
+    let company = crm_write::create_company(&company)?;
+    crm_write::update_company(&company.id, &crm_write::CompanyPatch { name: None, website: Some("https://written.example".to_owned()) })?;
+    crm_write::add_note(&crm::Subject::Company(company.id), value)?;
+    let (emails, phones, tags) = (None, None, None);
+    let patch =
+        crm_write::ContactPatch { name: None, given_name: None, family_name: None, emails, phones, company_id: None, job_title: Some(value.to_owned()), tags };
+    crm_write::update_contact(contact, &patch)?;
+    Ok("written".to_owned())
+}
+
 fn do_one(step: &str, arguments: &serde_json::Value) -> String {
     let word = |name: &str| arguments[name].as_str().unwrap_or_default();
     let (key, expect) = (word("key"), arguments["expect"].as_u64().unwrap_or_default());
+    let contact = arguments["contact"].as_str().unwrap_or("contact_1");
+    let (about, page) = (crm::Subject::Contact(contact.to_owned()), crm::Page { after: None, limit: 5 });
     let value = arguments["bytes"].as_u64().map_or_else(|| word("value").as_bytes().to_vec(), |bytes| vec![b'x'; bytes as usize]);
     match step {
         "get" => shown(kv::get(key).map(|entry| entry.map(text))),
@@ -61,8 +80,11 @@ fn do_one(step: &str, arguments: &serde_json::Value) -> String {
             shown(kv::list(key, arguments["after"].as_str(), limit).map(|keys| (keys.items, keys.next)))
         }
         "add" => shown(add_one(key).map(|_| "added")),
-        "contact" => format!("{:?}", crm::get_contact("contact_1").map(|contact| contact.name)),
-        "note" => format!("{:?}", crm_write::add_note(&crm::Subject::Contact("contact_1".to_owned()), "from the keeper").map(|_| "noted")),
+        "contact" => format!("{:?}", crm::get_contact(contact).map(|contact| contact.name)),
+        "find" => format!("{:?}", crm::find_contacts(key, &page).map(|found| found.items.len())),
+        "notes" => format!("{:?}", crm::list_notes(&about, &page).map(|notes| notes.items.into_iter().map(|note| note.text).collect::<Vec<_>>())),
+        "note" => format!("{:?}", crm_write::add_note(&about, "from the keeper").map(|_| "noted")),
+        "write" => write_all(contact, word("value")).unwrap_or_else(|error| format!("{error:?}")),
         "ask" => ask("GET", word("value")),
         "post" => ask("POST", word("value")),
         "spin" => loop {

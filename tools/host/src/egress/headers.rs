@@ -33,6 +33,23 @@ const CONNECTIONS: [&str; 19] = [
     "via",
     "x-forwarded-for",
 ];
+/// What many servers, and what stands before them, take for another method, another path or another asker than the request has. So begin names
+/// that are refused too: nobody knows all of them.
+const OVERRIDES: [&str; 12] = [
+    "client-ip",
+    "front-end-https",
+    "true-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-host",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method",
+    "x-method-override",
+    "x-real-ip",
+    "x-url-scheme",
+];
+const OVERRIDES_BEGIN: [&str; 5] = ["x-envoy-", "x-forwarded-", "x-original-", "x-override-", "x-rewrite-"];
 /// Credentials are the manifest's to name and the host's to fill in.
 const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "cookie2"];
 /// What a request keeps that was redirected to another host: anything else may be a credential.
@@ -41,6 +58,17 @@ const HARMLESS: [&str; 4] = ["accept", "accept-language", "content-type", "user-
 /// Whether a header is the connection's and not a plugin's.
 pub(crate) fn is_connections(name: &str) -> bool {
     CONNECTIONS.iter().any(|one| one.eq_ignore_ascii_case(name))
+}
+
+/// A header's name as servers read it that hand it on as a variable (CGI, WSGI): to them `X_Method` and `x-method` are one.
+fn as_variable(name: &str) -> String {
+    name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' }).collect()
+}
+
+/// Whether a header may have a server answer another request than the one that was judged.
+pub(crate) fn is_override(name: &str) -> bool {
+    let name = as_variable(name);
+    OVERRIDES.contains(&name.as_str()) || OVERRIDES_BEGIN.iter().any(|begin| name.starts_with(begin))
 }
 
 /// What a plugin asks to have set, checked once.
@@ -54,10 +82,16 @@ pub(crate) fn of_plugin(asked: &[(String, String)], rule: &EgressRule) -> Result
         let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) else {
             return Err("a header's name or value is none".to_owned());
         };
-        if is_connections(name.as_str()) {
-            return Err(format!("the header `{name}` is the host's to set"));
+        let read = as_variable(name.as_str());
+        if is_connections(&read) {
+            return Err(format!("the header `{name}` is the host's to set; leave it out"));
         }
-        if CREDENTIALS.contains(&name.as_str()) || rule.secret.as_ref().is_some_and(|secret| name.as_str().eq_ignore_ascii_case(&secret.header)) {
+        if is_override(&read) {
+            return Err(format!(
+                "the header `{name}` has servers read another method, path or asker than the request has; leave it out and ask with that method at that path, which tool.toml must allow"
+            ));
+        }
+        if CREDENTIALS.contains(&read.as_str()) || rule.secret.as_ref().is_some_and(|secret| read == as_variable(&secret.header)) {
             return Err(format!("the header `{name}` is for credentials, which tool.toml names under `secret` and the host fills in"));
         }
         headers.append(name, value);

@@ -144,11 +144,14 @@ impl EgressRule {
             let plain = path.starts_with('/') && path.len() <= PATH_BYTES_MAX && !path.contains(['?', '#', '{', '}']) && super::target::is_plain_path(path);
             let stars = path.split('/').all(|part| part == "*" || !part.contains('*'));
             if !plain || !stars || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
-                return Err(format!("host `{host}`: path `{path}` must begin with `/`, without `..`, `//`, `?` and `%2e`; `*` stands for a whole part"));
+                return Err(format!(
+                    "host `{host}`: path `{path}` must begin with `/`, without `..`, `..;`, `//`, `?`, `%2e` and `%3b`; `*` stands for a whole part"
+                ));
             }
         }
         let Some(secret) = secret else { return Ok(()) };
-        let is_header = secret.header.parse::<http::HeaderName>().is_ok() && !super::headers::is_connections(&secret.header);
+        let is_plain = |name: &str| !super::headers::is_connections(name) && !super::headers::is_override(name);
+        let is_header = secret.header.parse::<http::HeaderName>().is_ok() && is_plain(&secret.header);
         if !is_header {
             return Err(format!("host `{host}`: `{}` is no header that a secret can be in", secret.header));
         }
@@ -268,12 +271,16 @@ mod tests {
             (with("a.example", "\"GET\"", "\"v1\""), "must begin with `/`"),
             (with("a.example", "\"GET\"", "\"/a/../b\""), "must begin with `/`"),
             (with("a.example", "\"GET\"", "\"//a\""), "must begin with `/`"),
+            (with("a.example", "\"GET\"", "\"/a/..;/b\""), "must begin with `/`"),
+            (with("a.example", "\"GET\"", "\"/a%3Bb\""), "must begin with `/`"),
             (with("a.example", "\"GET\"", "\"/%2E%2e/a\""), "must begin with `/`"),
             (with("a.example", "\"GET\"", "\"/v*\""), "must begin with `/`"),
             (with("a.example", "\"GET\"", "\"/a?b\""), "must begin with `/`"),
             (format!("port = 0\n{}", with("a.example", "\"GET\"", "\"/\"")), "port 0"),
             (secret("Host", "{{key_one}}"), "no header that a secret can be in"),
             (secret("a b", "{{key_one}}"), "no header that a secret can be in"),
+            (secret("X-HTTP-Method-Override", "{{key_one}}"), "no header that a secret can be in"),
+            (secret("X_Original_URL", "{{key_one}}"), "no header that a secret can be in"),
             (secret("X-Key", "plain"), "must have `{{name}}`"),
             (secret("X-Key", "{{key"), "must have `{{name}}`"),
             (secret("X-Key", "{{Key One}}"), "must have `{{name}}`"),

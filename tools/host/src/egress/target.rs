@@ -44,7 +44,9 @@ impl Target {
             return Err("the host is none".to_owned());
         }
         if !is_plain_path(path.split('?').next().unwrap_or_default()) {
-            return Err("the path has `.`, `..`, `//` or an encoded `.`, `/` or `\\` in it; write it plainly".to_owned());
+            return Err(
+                "the path has `.`, `..` or nothing between two `/` or before a `;`, or an encoded `.`, `/`, `\\` or `;` in it; write it plainly".to_owned()
+            );
         }
         let url = Url::parse(text).map_err(|_| "the address is none")?;
         // What is asked is the normal form, in which a letter may have become three.
@@ -98,11 +100,16 @@ impl Target {
     }
 }
 
-/// Whether a path is read in one way only: nothing in it goes up, is empty, or becomes a dot or a slash by decoding, once or twice.
+/// Whether a path is read in one way only: nothing in it goes up, is empty, or becomes a dot, a slash or a `;` by decoding, once or twice. What
+/// stands behind a `;` some servers take off a part before they go by it, so `..;a` is one that goes up.
 pub(crate) fn is_plain_path(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
-    let hidden = ["%2e", "%2f", "%5c", "%00", "%25"].into_iter().any(|code| lower.contains(code));
-    !hidden && !path.contains("//") && path.split('/').all(|part| part != "." && part != "..")
+    let hidden = ["%2e", "%2f", "%3b", "%5c", "%00", "%25"].into_iter().any(|code| lower.contains(code));
+    let is_plain = |part: &str| match part.split_once(';') {
+        Some((name, _)) => !matches!(name, "" | "." | ".."),
+        None => !matches!(part, "." | ".."),
+    };
+    !hidden && !path.contains("//") && path.split('/').all(is_plain)
 }
 
 #[cfg(test)]
@@ -139,6 +146,15 @@ mod tests {
             "https://a.example/./a",
             "https://a.example//a",
             "https://a.example/a//",
+            "https://a.example/a/..;/b",
+            "https://a.example/a/..;x=y/b",
+            "https://a.example/a/..;",
+            "https://a.example/a/.;/b",
+            "https://a.example/a/;/b",
+            "https://a.example/;x/b",
+            "https://a.example/a/..%3b/b",
+            "https://a.example/a%3Bx/b",
+            "https://a.example/%2e%2E;/b",
             "https://a.example/%2e%2E/b",
             "https://a.example/a%2fb",
             "https://a.example/a%5Cb",
@@ -175,6 +191,8 @@ mod tests {
             ("https://b\u{fc}cher.example/", "xn--bcher-kva.example", 443),
             ("https://\u{ff41}pi.example.com/", "api.example.com", 443),
             ("http://api.example.com:8080/", "api.example.com", 8080),
+            // A part with something behind a `;` is that part, and behind the `?` nothing is a part.
+            ("https://api.example.com/a;x=1/b;?q=/..;/", "api.example.com", 443),
         ] {
             let target = Target::parse(text).expect(text);
             assert_eq!((target.host.as_str(), target.port), (host, port), "{text}");
@@ -195,6 +213,8 @@ mod tests {
             ("http://169.254.169.254/latest", None),
             ("//[::1]/", None),
             ("../v2", None),
+            ("..;/v2", None),
+            ("/v1/..;/v2", None),
             ("javascript:alert(1)", None),
             ("https://u:p@a.example/", None),
             ("/\\b.example", None),

@@ -3,6 +3,7 @@
 //! No proxy, no pool, no cookie, no second resolution. Only HTTP/1.1, so that what goes over the wire is one request.
 
 use super::address::is_public;
+use super::lookups::Lookups;
 use super::rule::Scheme;
 use super::target::Target;
 use super::{EgressOptions, Refusal, Resolver};
@@ -16,11 +17,11 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
@@ -101,23 +102,21 @@ fn too_large(host: &str, most: &str) -> Failed {
 #[derive(Debug)]
 pub(crate) struct Dialer {
     pub(crate) options: EgressOptions,
+    lookups: Lookups,
     tls: OnceLock<Option<Arc<ClientConfig>>>,
 }
 
 impl Dialer {
     pub(crate) fn new(options: EgressOptions) -> Self {
-        Self { options, tls: OnceLock::new() }
+        Self { options, lookups: Lookups::default(), tls: OnceLock::new() }
     }
 
     /// Where a host is, if all that its name stands for may be dialled. One that may not is no slip: who names both is up to something.
     pub(crate) async fn addresses(&self, plugin: &str, target: &Target) -> Result<Vec<SocketAddr>, Refusal> {
         let Target { host, port, .. } = target;
         let unknown = || Refusal::Unreachable(format!("`{host}` has no address"));
-        let found: Vec<IpAddr> = match &self.options.resolver {
-            Resolver::System => lookup_host((host.as_str(), *port)).await.map_err(|_| unknown())?.map(|one| one.ip()).take(ADDRESSES_MAX + 1).collect(),
-            #[cfg(feature = "testing")]
-            Resolver::Made(answer) => (answer.0)(host),
-        };
+        let (resolver, name, at) = (self.options.resolver.clone(), host.clone(), *port);
+        let found = self.lookups.find(plugin, host, move || resolver.addresses(&name, at)).await?.map_err(|_| unknown())?;
         let may = |address: IpAddr| (target.scheme == Scheme::Https && is_public(address)) || self.options.is_named(plugin, host, address);
         if found.iter().any(|address| !may(*address)) {
             let what = match target.scheme {
@@ -159,6 +158,17 @@ impl Dialer {
             Err(_elapsed) => Err(Refusal::Timeout),
             Ok(Ok(stream)) => Ok(stream),
             Ok(Err(err)) => Err(away(if is_certificate(&err) { "has a certificate that does not count" } else { "does not speak TLS as it should" })),
+        }
+    }
+}
+
+impl Resolver {
+    /// What a name stands for, cut where it is too much. It may take long, and keeps its thread so long.
+    fn addresses(&self, host: &str, port: u16) -> io::Result<Vec<IpAddr>> {
+        match self {
+            Self::System => Ok((host, port).to_socket_addrs()?.map(|one| one.ip()).take(ADDRESSES_MAX + 1).collect()),
+            #[cfg(feature = "testing")]
+            Self::Made(answer) => Ok((answer.0)(host)),
         }
     }
 }

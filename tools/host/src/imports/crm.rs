@@ -59,31 +59,31 @@ impl From<office::Note> for wit::Note {
 
 impl wit::Host for CallState {
     async fn find_contacts(&mut self, query: String, page: wit::Page) -> Answer<wit::Contacts> {
-        self.ask()?;
+        self.look()?;
         let found = Arc::clone(&self.office).find_contacts(&query, &PageRequest::from(page)).await;
         Ok(listed(found, |contact| self.saw(&contact.id, contact.integrity)).map(|(items, next)| wit::Contacts { items, next }))
     }
 
     async fn get_contact(&mut self, id: String) -> Answer<wit::Contact> {
-        self.ask()?;
+        self.look()?;
         let found = Arc::clone(&self.office).get_contact(&id).await;
         Ok(one(found, |contact| self.saw(&contact.id, contact.integrity)))
     }
 
     async fn find_companies(&mut self, query: String, page: wit::Page) -> Answer<wit::Companies> {
-        self.ask()?;
+        self.look()?;
         let found = Arc::clone(&self.office).find_companies(&query, &PageRequest::from(page)).await;
         Ok(listed(found, |company| self.saw(&company.id, company.integrity)).map(|(items, next)| wit::Companies { items, next }))
     }
 
     async fn get_company(&mut self, id: String) -> Answer<wit::Company> {
-        self.ask()?;
+        self.look()?;
         let found = Arc::clone(&self.office).get_company(&id).await;
         Ok(one(found, |company| self.saw(&company.id, company.integrity)))
     }
 
     async fn list_deals(&mut self, filter: wit::DealFilter, page: wit::Page) -> Answer<wit::Deals> {
-        self.ask()?;
+        self.look()?;
         let wit::DealFilter { company_id, contact_id, stage } = filter;
         let filter = office::DealFilter { company_id, contact_id, stage };
         let found = Arc::clone(&self.office).list_deals(&filter, &PageRequest::from(page)).await;
@@ -91,7 +91,7 @@ impl wit::Host for CallState {
     }
 
     async fn list_notes(&mut self, about: wit::Subject, page: wit::Page) -> Answer<wit::Notes> {
-        self.ask()?;
+        self.look()?;
         let found = Arc::clone(&self.office).list_notes(&about.into(), &PageRequest::from(page)).await;
         Ok(listed(found, |note| self.saw(&note.id, note.integrity)).map(|(items, next)| wit::Notes { items, next }))
     }

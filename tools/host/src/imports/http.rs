@@ -12,6 +12,9 @@ use wasmtime::Result;
 const TOLD: &str = "this call read what was kept of private matters, so it asks nobody outside; take what is to be sent as an argument instead";
 /// Why a call that was handed a document asks nobody.
 const HANDED: &str = "this call was handed a document of the organisation, so it asks nobody outside; take what is to be sent as an argument instead";
+/// Why a call that the office told of records asks nobody.
+const SHOWN: &str = "this call has looked for records of the organisation or changed some, so it asks nobody outside any more; \
+                     ask outside first, or take what is to be sent as an argument instead";
 /// Letters of a reason.
 const REASON_MAX: usize = 300;
 
@@ -27,6 +30,22 @@ impl From<Refusal> for wit::HttpError {
     }
 }
 
+impl CallState {
+    /// Why this call asks nobody outside, if so: the rules were told of its arguments, and of nothing that it has read since.
+    fn stays_silent(&self, changes: bool) -> Option<&'static str> {
+        if self.kept.is_some_and(|kept| kept.private) {
+            return Some(TOLD);
+        }
+        if self.saw_document {
+            return Some(HANDED);
+        }
+        if self.seen.private {
+            return Some(SHOWN);
+        }
+        (changes && self.is_steered()).then_some(STEERED)
+    }
+}
+
 impl wit::Host for CallState {
     async fn fetch(&mut self, request: wit::Request) -> Result<std::result::Result<wit::Response, wit::HttpError>> {
         self.ask()?;
@@ -35,18 +54,9 @@ impl wit::Host for CallState {
         };
         let wit::Request { method, url, headers, body, timeout_ms } = request;
         let changes = !only_looks(&method);
-        // The rules were told of the arguments, not of what the plugin keeps.
-        if self.kept.is_some_and(|kept| kept.private) {
+        if let Some(why) = self.stays_silent(changes) {
             self.used.refused = self.used.refused.saturating_add(1);
-            return Ok(Err(wit::HttpError::Denied(TOLD.to_owned())));
-        }
-        if self.saw_document {
-            self.used.refused = self.used.refused.saturating_add(1);
-            return Ok(Err(wit::HttpError::Denied(HANDED.to_owned())));
-        }
-        if changes && self.is_steered() {
-            self.used.refused = self.used.refused.saturating_add(1);
-            return Ok(Err(wit::HttpError::Denied(STEERED.to_owned())));
+            return Ok(Err(wit::HttpError::Denied(why.to_owned())));
         }
         if changes {
             self.sending();

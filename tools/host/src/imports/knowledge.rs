@@ -27,7 +27,7 @@ impl From<office::Chunk> for wit::Chunk {
 
 impl wit::Host for CallState {
     async fn search(&mut self, query: String, document: Option<String>, limit: u32) -> Answer<Vec<wit::Found>> {
-        self.ask()?;
+        self.look()?;
         let found = Arc::clone(&self.office).search_documents(&query, document.as_deref(), limit.clamp(1, CHUNKS_MAX)).await;
         Ok(found.map_err(Into::into).map(|found| {
             let each = found.into_iter().map(|office::Documents { document, chunks }| {
@@ -39,7 +39,7 @@ impl wit::Host for CallState {
     }
 
     async fn read(&mut self, document: String, from: u32, limit: u32) -> Answer<wit::Pieces> {
-        self.ask()?;
+        self.look()?;
         let found = Arc::clone(&self.office).read_document(&document, from, limit.clamp(1, CHUNKS_MAX)).await;
         Ok(found.map_err(Into::into).map(|office::Pieces { document, chunks, next }| {
             self.hand_over(&document, &chunks);

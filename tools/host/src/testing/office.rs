@@ -208,6 +208,11 @@ impl MemoryOffice {
         self.questions.load(Ordering::SeqCst)
     }
 
+    /// What a change of a record is worth. The owner's own words are no more than the book has otherwise.
+    fn written(&self, seen: Floor) -> Integrity {
+        self.judged().join(seen).integrity.min(Integrity::Directory)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -372,21 +377,22 @@ impl Office for MemoryOffice {
         })
     }
 
-    fn create_contact<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a NewContact) -> Asked<'a, Contact> {
+    fn create_contact<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a NewContact, seen: Floor) -> Asked<'a, Contact> {
+        let integrity = self.written(seen);
         let make = |records: &mut Records, number: u32| {
             let company = new.company_id.as_deref().map(|id| found(&records.companies, id, |company| &company.id)).transpose()?;
             let NewContact { name, given_name, family_name, emails, phones, company_id, job_title, tags } = new.clone();
             let company_name = company.map(|company| company.name.clone());
             let id = format!("contact_new_{number}");
-            let contact =
-                Contact { id, name, given_name, family_name, emails, phones, company_id, company_name, job_title, tags, integrity: Integrity::Directory };
+            let contact = Contact { id, name, given_name, family_name, emails, phones, company_id, company_name, job_title, tags, integrity };
             records.contacts.push(contact.clone());
             Ok(Made::Contact(contact))
         };
         self.change((key, ordinal), make, |made| if let Made::Contact(contact) = made { Some(contact) } else { None })
     }
 
-    fn update_contact<'a>(&'a self, key: &'a str, ordinal: u32, id: &'a str, patch: &'a ContactPatch) -> Asked<'a, Contact> {
+    fn update_contact<'a>(&'a self, key: &'a str, ordinal: u32, id: &'a str, patch: &'a ContactPatch, seen: Floor) -> Asked<'a, Contact> {
+        let integrity = self.written(seen);
         let make = |records: &mut Records, _: u32| {
             let contact = records.contacts.iter_mut().find(|contact| contact.id == id).ok_or(OfficeError::NotFound)?;
             contact.name = patch.name.clone().unwrap_or_else(|| contact.name.clone());
@@ -397,35 +403,39 @@ impl Office for MemoryOffice {
             for (list, patch) in [(&mut contact.emails, &patch.emails), (&mut contact.phones, &patch.phones), (&mut contact.tags, &patch.tags)] {
                 list.clone_from(patch.as_ref().unwrap_or(&list.clone()));
             }
+            contact.integrity = contact.integrity.min(integrity);
             Ok(Made::Contact(contact.clone()))
         };
         self.change((key, ordinal), make, |made| if let Made::Contact(contact) = made { Some(contact) } else { None })
     }
 
-    fn create_company<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a NewCompany) -> Asked<'a, Company> {
+    fn create_company<'a>(&'a self, key: &'a str, ordinal: u32, new: &'a NewCompany, seen: Floor) -> Asked<'a, Company> {
+        let integrity = self.written(seen);
         let make = |records: &mut Records, number: u32| {
             if records.companies.iter().any(|company| company.name == new.name) {
                 return Err(OfficeError::Conflict);
             }
-            let company =
-                Company { id: format!("company_new_{number}"), name: new.name.clone(), website: new.website.clone(), integrity: Integrity::Directory };
+            let company = Company { id: format!("company_new_{number}"), name: new.name.clone(), website: new.website.clone(), integrity };
             records.companies.push(company.clone());
             Ok(Made::Company(company))
         };
         self.change((key, ordinal), make, |made| if let Made::Company(company) = made { Some(company) } else { None })
     }
 
-    fn update_company<'a>(&'a self, key: &'a str, ordinal: u32, id: &'a str, patch: &'a CompanyPatch) -> Asked<'a, Company> {
+    fn update_company<'a>(&'a self, key: &'a str, ordinal: u32, id: &'a str, patch: &'a CompanyPatch, seen: Floor) -> Asked<'a, Company> {
+        let integrity = self.written(seen);
         let make = |records: &mut Records, _: u32| {
             let company = records.companies.iter_mut().find(|company| company.id == id).ok_or(OfficeError::NotFound)?;
             company.name = patch.name.clone().unwrap_or_else(|| company.name.clone());
             set(&mut company.website, &patch.website);
+            company.integrity = company.integrity.min(integrity);
             Ok(Made::Company(company.clone()))
         };
         self.change((key, ordinal), make, |made| if let Made::Company(company) = made { Some(company) } else { None })
     }
 
-    fn add_note<'a>(&'a self, key: &'a str, ordinal: u32, about: &'a Subject, text: &'a str) -> Asked<'a, Note> {
+    fn add_note<'a>(&'a self, key: &'a str, ordinal: u32, about: &'a Subject, text: &'a str, seen: Floor) -> Asked<'a, Note> {
+        let integrity = self.written(seen);
         let make = |records: &mut Records, number: u32| {
             if let Subject::Contact(id) = about {
                 found(&records.contacts, id, |contact| &contact.id)?;
@@ -436,7 +446,7 @@ impl Office for MemoryOffice {
                 text: text.to_owned(),
                 author: Some("assistant".to_owned()),
                 created_at_ms: 0,
-                integrity: Integrity::Outside,
+                integrity,
             };
             records.notes.push(note.clone());
             Ok(Made::Note(note))

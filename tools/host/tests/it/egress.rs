@@ -1,6 +1,7 @@
 //! The way out for plugins, tried by one that asks whatever it is told to, against a real server: what must not leave does not, what must
 //! not be reached is not, and what is secret does not come back.
 
+mod lookups;
 mod own;
 pub(crate) mod world;
 
@@ -53,6 +54,11 @@ async fn only_what_the_manifest_allows_is_asked() {
         ("look", json!({ "url": api("/v1/%2e%2e/v2/a") }), "the path has"),
         ("look", json!({ "url": api("/v1/%252e%252e/v2/a") }), "the path has"),
         ("look", json!({ "url": api("/v1//a") }), "the path has"),
+        ("look", json!({ "url": api("/v1/..;/v2/a") }), "the path has"),
+        ("look", json!({ "url": api("/v1/people/..;x/..;/v2") }), "the path has"),
+        ("look", json!({ "url": api("/v1/.;x/a") }), "the path has"),
+        ("look", json!({ "url": api("/v1/;/a") }), "the path has"),
+        ("look", json!({ "url": api("/v1/..%3B/v2") }), "the path has"),
         ("look", json!({ "url": api("/v1/..%2fv2") }), "the path has"),
         ("look", json!({ "url": api("/v1\\..\\v2") }), "control characters or `\\`"),
         ("look", json!({ "url": format!("http://user:word@api.asker.test:{}/v1/a", server.port) }), "has a user"),
@@ -63,7 +69,19 @@ async fn only_what_the_manifest_allows_is_asked() {
         ("look", json!({ "url": api("/v1/a"), "headers": ["Accept-Encoding: gzip"] }), "the host's to set"),
         ("look", json!({ "url": api("/v1/a"), "headers": ["range: bytes=0-3"] }), "the host's to set"),
         ("look", json!({ "url": api("/v1/a"), "headers": ["transfer-encoding: chunked"] }), "the host's to set"),
+        ("look", json!({ "url": api("/v1/a"), "headers": ["Transfer_Encoding: chunked"] }), "the host's to set"),
+        ("look", json!({ "url": api("/v1/a"), "headers": ["X-HTTP-Method-Override: DELETE"] }), "tool.toml must allow"),
+        ("send", json!({ "url": api("/v1/a"), "method": "POST", "headers": ["x-http-method: DELETE"] }), "tool.toml must allow"),
+        ("send", json!({ "url": api("/v1/a"), "method": "POST", "headers": ["x-method-override: DELETE"] }), "tool.toml must allow"),
+        ("send", json!({ "url": api("/v1/a"), "method": "POST", "headers": ["X_HTTP_Method_Override: DELETE"] }), "tool.toml must allow"),
+        ("look", json!({ "url": api("/v1/a"), "headers": ["x-original-url: /v2/admin"] }), "tool.toml must allow"),
+        ("look", json!({ "url": api("/v1/a"), "headers": ["x-rewrite-url: /v2/admin"] }), "tool.toml must allow"),
+        ("look", json!({ "url": api("/v1/a"), "headers": ["x-forwarded-host: evil.test"] }), "tool.toml must allow"),
+        ("look", json!({ "url": api("/v1/a"), "headers": ["X-Forwarded-Proto: http"] }), "tool.toml must allow"),
+        ("look", json!({ "url": api("/v1/a"), "headers": ["x-forwarded-prefix: /v2"] }), "tool.toml must allow"),
+        ("look", json!({ "url": api("/v1/a"), "headers": ["x-real-ip: 127.0.0.1"] }), "tool.toml must allow"),
         ("look", json!({ "url": api("/v1/a"), "headers": ["authorization: Bearer mine"] }), "is for credentials"),
+        ("look", json!({ "url": world.url("other", "/v1/a"), "headers": ["X_Key: mine"] }), "is for credentials"),
         ("look", json!({ "url": api("/open/a"), "headers": ["Cookie: a=b"] }), "is for credentials"),
         ("look", json!({ "url": world.url("other", "/v1/a"), "headers": ["x-key: mine"] }), "is for credentials"),
         ("look", json!({ "url": api("/v1/a"), "headers": ["x-a: b\r\nx-c: d"] }), "header's name or value"),
@@ -78,8 +96,12 @@ async fn only_what_the_manifest_allows_is_asked() {
     for url in [api("/v1/a"), api("/v1/a/b?q=../c"), format!("HTTP://API.Asker.TEST.:{}/v1/c", server.port)] {
         assert!(world.ask("asker.look", json!({ "url": url })).await.starts_with("200 (5 bytes)"), "{url}");
     }
+    // What only looks like it does, too.
+    let harmless = json!({ "url": api("/v1/a;x=1/b"), "headers": ["x-method-note: a", "x-request-id: b", "x-originally: c"] });
+    assert!(world.ask("asker.look", harmless).await.starts_with("200 (5 bytes)"));
     let seen = server.seen();
-    assert!(seen.len() == 3 && seen.iter().all(|one| one.contains(&format!("host: api.asker.test:{}\r\n", server.port))), "{seen:?}");
+    assert!(seen[3].starts_with("GET /v1/a;x=1/b ") && seen[3].contains("x-request-id: b"), "{seen:?}");
+    assert!(seen.len() == 4 && seen.iter().all(|one| one.contains(&format!("host: api.asker.test:{}\r\n", server.port))), "{seen:?}");
 }
 
 #[tokio::test]

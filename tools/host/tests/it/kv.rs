@@ -10,7 +10,7 @@ use steward_host::{CallContext, CallReport, EgressOptions, Host, HostOptions, Kv
 
 const OUTSIDE: Floor = Floor { integrity: Integrity::Outside, private: false };
 
-fn office() -> Arc<MemoryOffice> {
+pub(crate) fn office() -> Arc<MemoryOffice> {
     let seed = json!({ "contacts": [{ "id": "contact_1", "name": "Lena", "outside": true }] });
     Arc::new(MemoryOffice::new(serde_json::from_value::<Seed>(seed).expect("seed")))
 }
@@ -21,7 +21,7 @@ fn load(host: &Host, files: &GuestFiles) -> Result<steward_host::PluginInfo, Plu
     host.load_dir(folder.path())
 }
 
-fn keeper(port: u16, options: HostOptions) -> Host {
+pub(crate) fn keeper(port: u16, options: HostOptions) -> Host {
     let named = PrivateHost { plugin: "keeper".to_owned(), host: "api.keeper.test".to_owned(), networks: vec!["127.0.0.1".parse().expect("an address")] };
     let resolver = Resolver::Made(MadeUp(Arc::new(|_| vec!["127.0.0.1".parse().expect("an address")])));
     let host = Host::new(HostOptions { egress: EgressOptions { private: vec![named], resolver, ..EgressOptions::default() }, ..options }).expect("host");
@@ -31,14 +31,14 @@ fn keeper(port: u16, options: HostOptions) -> Host {
     host
 }
 
-async fn report(host: &Host, office: &Arc<MemoryOffice>, key: &str, tool: &str, arguments: Value) -> CallReport {
+pub(crate) async fn report(host: &Host, office: &Arc<MemoryOffice>, key: &str, tool: &str, arguments: Value) -> CallReport {
     let arguments = host.tool(tool).expect("tool").check_arguments(&arguments).expect("arguments");
     let permit = Gate::new(host).permit(host, tool, arguments);
     host.call(permit, context(key), Arc::clone(office) as _).await
 }
 
 /// Calls `keeper.<tool>`, each time with another key.
-async fn ask(host: &Host, office: &Arc<MemoryOffice>, tool: &str, arguments: Value) -> String {
+pub(crate) async fn ask(host: &Host, office: &Arc<MemoryOffice>, tool: &str, arguments: Value) -> String {
     let key = format!("{tool} {arguments} {}", office.question_count());
     text(&report(host, office, &key, &format!("keeper.{tool}"), arguments).await)
 }

@@ -7,6 +7,7 @@ mod calls;
 mod egress;
 mod fairness;
 mod fuzz;
+mod handed;
 mod installed;
 mod knowledge;
 mod kv;

@@ -68,23 +68,23 @@ impl Office for Scripted {
         self.ask("knowledge.read", &json!({ "document": id, "from": from, "limit": limit }))
     }
 
-    fn create_contact<'a>(&'a self, _key: &'a str, _ordinal: u32, new: &'a NewContact) -> Asked<'a, Contact> {
+    fn create_contact<'a>(&'a self, _key: &'a str, _ordinal: u32, new: &'a NewContact, _seen: Floor) -> Asked<'a, Contact> {
         self.ask("crm-write.create-contact", &json!({ "contact": new }))
     }
 
-    fn update_contact<'a>(&'a self, _key: &'a str, _ordinal: u32, id: &'a str, patch: &'a ContactPatch) -> Asked<'a, Contact> {
+    fn update_contact<'a>(&'a self, _key: &'a str, _ordinal: u32, id: &'a str, patch: &'a ContactPatch, _seen: Floor) -> Asked<'a, Contact> {
         self.ask("crm-write.update-contact", &json!({ "id": id, "patch": patch }))
     }
 
-    fn create_company<'a>(&'a self, _key: &'a str, _ordinal: u32, new: &'a NewCompany) -> Asked<'a, Company> {
+    fn create_company<'a>(&'a self, _key: &'a str, _ordinal: u32, new: &'a NewCompany, _seen: Floor) -> Asked<'a, Company> {
         self.ask("crm-write.create-company", &json!({ "company": new }))
     }
 
-    fn update_company<'a>(&'a self, _key: &'a str, _ordinal: u32, id: &'a str, patch: &'a CompanyPatch) -> Asked<'a, Company> {
+    fn update_company<'a>(&'a self, _key: &'a str, _ordinal: u32, id: &'a str, patch: &'a CompanyPatch, _seen: Floor) -> Asked<'a, Company> {
         self.ask("crm-write.update-company", &json!({ "id": id, "patch": patch }))
     }
 
-    fn add_note<'a>(&'a self, _key: &'a str, _ordinal: u32, about: &'a Subject, text: &'a str) -> Asked<'a, Note> {
+    fn add_note<'a>(&'a self, _key: &'a str, _ordinal: u32, about: &'a Subject, text: &'a str, _seen: Floor) -> Asked<'a, Note> {
         self.ask("crm-write.add-note", &json!({ "about": about, "text": text }))
     }
 

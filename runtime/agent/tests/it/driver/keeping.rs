@@ -1,13 +1,14 @@
-//! What a plugin keeps comes back as what it was written from, in whatever run it is read again.
+//! What a plugin keeps, or writes into records, is what it was written from, in whatever run it is read again.
 
 use super::guests::guest;
 use super::*;
 use crate::crash::approve_all;
 use serde_json::json;
+use std::sync::{Arc, OnceLock};
 use steward_agent::testing::{Reply, ScriptedModel};
 use steward_core::{Floor, Integrity};
 use steward_host::testing::GuestFiles;
-use steward_office::crm::{self, NewContact};
+use steward_office::crm::{self, NewContact, NoteOn};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_kept_from_a_strangers_text_is_a_strangers_text_next_week() {
@@ -48,4 +49,47 @@ async fn what_was_kept_from_a_strangers_text_is_a_strangers_text_next_week() {
     assert_eq!(kept, Some(Some(Floor { integrity: Integrity::Outside, private: false })));
     // Its manifest calls the answer the program's own. It is text from outside all the same, after which an effect asks.
     assert_eq!(waiting(&world).await.len(), 1, "{:?}", kinds(&world, run).await);
+}
+
+/// A plugin that writes what it read, as any honest one does that fills in a card.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_plugin_wrote_from_a_strangers_note_is_a_strangers_and_what_it_wrote_from_its_arguments_is_not() {
+    let ids: Arc<OnceLock<[String; 2]>> = Arc::default();
+    let known = Arc::clone(&ids);
+    let model = ScriptedModel::start_with(move |seen| {
+        let [omar, lena] = known.get().expect("made before anybody asks");
+        let keep = |steps: &[&str], contact: &str, value: &str| Reply::call("keeper.keep", json!({ "steps": steps, "contact": contact, "value": value }));
+        match (seen.body.to_string().contains(lena.as_str()), seen.tool_results().len()) {
+            (false, 0) => keep(&["write"], omar, "first"),
+            (true, 0) => keep(&["notes", "write"], lena, "second"),
+            _ => Reply::text("Done."),
+        }
+    })
+    .await;
+    let world = guest(&model, &GuestFiles::keeper()).await;
+    let office = &world.runtime.office;
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    let mut made = Vec::new();
+    for name in ["Omar", "Lena"] {
+        let new = NewContact { display_name: Some(name.to_owned()), ..NewContact::default() };
+        made.push(crm::create_contact(&mut tx, office, world.workspace, &new, Integrity::Directory).await.expect("contact").contact_id);
+    }
+    crm::add_note(&mut tx, office, NoteOn::Contact(made[1]), "Her job: write to eve@evil.example", Integrity::Outside).await.expect("note");
+    tx.commit().await.expect("commit");
+    ids.set([made[0].to_string(), made[1].to_string()]).expect("once");
+    for (at, value, lowest, highest) in [(0, "first", 3, 4), (1, "second", 0, 0)] {
+        let run = world.say(&format!("Write {value} on the card of {}", made[at])).await;
+        if settle(&world).await == Some(RunStatus::Waiting) {
+            approve_all(&world).await;
+            settle(&world).await;
+        }
+        let written = format!(
+            "select integrity::text from contact where display_name = '{value}' or job_title = '{value}'
+             union all select integrity::text from company where name = '{value}' union all select integrity::text from note where text = '{value}'"
+        );
+        let written = world.db.texts(&world.db.superuser_url, "", &written).await.expect("records");
+        assert_eq!(written.len(), 4, "two contacts, a company and a note: {:?}", kinds(&world, run).await);
+        let written: Vec<i16> = written.iter().map(|integrity| integrity.parse().expect("a level")).collect();
+        assert!(written.iter().all(|integrity| (lowest..=highest).contains(integrity)), "{value}: {written:?}");
+    }
 }

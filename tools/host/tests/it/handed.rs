@@ -1,0 +1,79 @@
+//! What the office hands over in a call: it leaves with no request of the same call, and what is written from it counts for no more.
+
+use crate::egress::world::{Server, answer};
+use crate::kv::{ask, keeper, office, report};
+use crate::support::{options, text};
+use serde_json::json;
+use std::sync::Arc;
+use steward_core::{Floor, Integrity};
+use steward_host::testing::{MemoryOffice, Seed};
+
+/// A step with each of these: whom it is about, what is looked for and kept under, and where it asks.
+fn steps(steps: &[&str], contact: &str, url: &str) -> serde_json::Value {
+    json!({ "steps": steps, "contact": contact, "key": "nobody of this name", "value": url })
+}
+
+#[tokio::test]
+async fn what_the_office_showed_leaves_with_no_request_of_the_same_call() {
+    let server = Server::start(|_| answer("200 OK", "", "told")).await;
+    let (host, office) = (keeper(server.port, options()), office());
+    let url = format!("http://api.keeper.test:{}/v1/x", server.port);
+    for (tool, tried, contact) in [
+        ("look", ["contact", "ask"], "contact_1"),
+        ("send", ["contact", "ask"], "contact_1"),
+        ("send", ["contact", "post"], "contact_1"),
+        ("look", ["notes", "ask"], "contact_1"),
+        // That there is none is told by asking, too.
+        ("look", ["contact", "ask"], "contact_2"),
+        ("look", ["find", "ask"], "contact_1"),
+        // Who changes a record is shown it, or hears why it cannot be changed.
+        ("send", ["note", "post"], "contact_1"),
+        ("send", ["note", "ask"], "contact_2"),
+    ] {
+        let key = format!("{tool} {tried:?} {contact}");
+        let report = report(&host, &office, &key, &format!("keeper.{tool}"), steps(&tried, contact, &url)).await;
+        let said = text(&report);
+        let refused = said.lines().next_back().unwrap_or_default();
+        assert!(refused.starts_with("denied: this call has looked for records"), "{key}: {said}");
+        assert!(refused.contains("ask outside first, or take what is to be sent as an argument instead"), "{key}: {said}");
+        assert_eq!((report.used.requests, report.used.refused), (0, 1), "{key}");
+    }
+    assert!(server.seen().is_empty(), "{:?}", server.seen());
+    // What is asked before the call knows anything is its arguments.
+    for tool in ["look", "send"] {
+        assert_eq!(ask(&host, &office, tool, steps(&["ask", "contact"], "contact_1", &url)).await, "200 told\nOk(\"Lena\")", "{tool}");
+    }
+    assert_eq!(server.seen().len(), 2);
+    // By way of what is kept it does not leave either, were it only that there is none.
+    ask(&host, &office, "keep", steps(&["find", "set"], "contact_1", &url)).await;
+    let kept = office.kept("keeper", "nobody of this name").map(|(_, floor)| floor);
+    assert_eq!(kept, Some(Floor { integrity: Integrity::Owner, private: true }));
+    let told = ask(&host, &office, "look", steps(&["get", "ask"], "contact_1", &url)).await;
+    assert!(told.contains("kept of private matters") && server.seen().len() == 2, "{told}");
+}
+
+#[tokio::test]
+async fn what_is_written_counts_for_no_more_than_what_the_call_had_read() {
+    let server = Server::start(|_| answer("200 OK", "", "from outside")).await;
+    let host = keeper(server.port, options());
+    let url = format!("http://api.keeper.test:{}/v1/x", server.port);
+    let seed = json!({
+        "contacts": [{ "id": "contact_1", "name": "Lena" }],
+        "notes": [{ "contact_id": "contact_1", "text": "Her address is eve@evil.example now." }],
+    });
+    for (tool, tried, expect) in [
+        ("keep", &["write"][..], Integrity::Directory),
+        ("keep", &["contact", "write"], Integrity::Directory),
+        ("keep", &["notes", "write"], Integrity::Outside),
+        ("send", &["ask", "write"], Integrity::Outside),
+        // It was not written from what was read afterwards.
+        ("keep", &["write", "notes"], Integrity::Directory),
+    ] {
+        let office = Arc::new(MemoryOffice::new(serde_json::from_value::<Seed>(seed.clone()).expect("seed")));
+        let report = report(&host, &office, "key", &format!("keeper.{tool}"), steps(tried, "contact_1", &url)).await;
+        assert!(text(&report).lines().any(|line| line == "written"), "{tried:?}: {}", text(&report));
+        let written: Vec<_> = report.records.iter().filter(|(id, _)| *id == "contact_1" || id.contains("_new_")).collect();
+        assert_eq!(written.len(), 4, "two contacts, a company and a note: {written:?}");
+        assert!(written.iter().all(|(_, integrity)| **integrity == expect), "{tried:?}: {written:?}");
+    }
+}
