@@ -93,7 +93,7 @@ impl Desk {
     /// What plugins get of it: a call writes with the integrity of its arguments, and of what its plugin was shown before.
     pub fn hands(&self) -> HandsFor {
         let desk = self.clone();
-        Arc::new(move |floor| Arc::new(Hands { desk: desk.clone(), floor }))
+        Arc::new(move |floor, _| Arc::new(Hands { desk: desk.clone(), floor }))
     }
 
     /// These records and no others.

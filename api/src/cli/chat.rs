@@ -145,16 +145,27 @@ impl Chat {
         output.line(output.tone(Tone::Quiet, &format!("{} · {} · Ctrl-D leaves, Ctrl-C stops an answer", session.agent_name(), session.conversation())))?;
         loop {
             output.piece(&output.tone(Tone::Strong, "you> "))?;
-            let Some(line) = session::read_line().await? else {
-                output.line("")?;
-                return Ok(Turn::Replied);
-            };
-            if line.trim().is_empty() {
-                continue;
-            }
-            if let Turn::Waiting = session.turn(&line).await? {
-                session.decide_here().await?;
+            match exchange(session).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    output.line("")?;
+                    return Ok(Turn::Replied);
+                }
+                // Said where the answer would stand: whoever talks sees it, and may say something else.
+                Err(err) if err.is_of_one_message() => output.line(output.tone(Tone::Bad, &format!("  {}", super::chain(&err))))?,
+                Err(err) => return Err(err),
             }
         }
     }
+}
+
+/// One line and what comes of it. False at the end of the input.
+async fn exchange(session: &mut Session<'_>) -> Result<bool, CliError> {
+    let Some(line) = session::read_line().await? else { return Ok(false) };
+    if !line.trim().is_empty()
+        && let Turn::Waiting = session.turn(&line).await?
+    {
+        session.decide_here().await?;
+    }
+    Ok(true)
 }

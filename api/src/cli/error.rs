@@ -10,7 +10,7 @@ use crate::wiring::policies::PoliciesError;
 use crate::wiring::push_key::PushKeyError;
 use crate::wiring::serve::ServeError;
 use std::error::Error;
-use steward_core::{HasKind, Kind};
+use steward_core::{HasKind, Kind, RunId};
 use steward_evals::EvalError;
 use steward_kit::KitError;
 use steward_office::OfficeError;
@@ -26,6 +26,9 @@ pub enum CliError {
     /// Said by the command itself.
     #[error("{0}")]
     Said(String),
+    /// The person left, twice asked to stop, before the run had.
+    #[error("left run {0} as it stands; it goes on when Steward runs")]
+    Left(RunId),
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -88,6 +91,11 @@ impl CliError {
         Self::Said(message.into())
     }
 
+    /// Whether a talk goes on after it: one message was not taken, or its run was not seen to its end, and the next may be.
+    pub fn is_of_one_message(&self) -> bool {
+        !matches!(self, Self::Left(_) | Self::Output(_)) && matches!(self.kind(), Kind::Invalid | Kind::Conflict | Kind::Limit | Kind::Away)
+    }
+
     /// Whether the reader of our output just went away, as `head` does: that is no failure.
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Output(err) if err.kind() == std::io::ErrorKind::BrokenPipe)
@@ -98,6 +106,7 @@ impl HasKind for CliError {
     fn kind(&self) -> Kind {
         match self {
             Self::Said(_) => Kind::Invalid,
+            Self::Left(_) => Kind::Conflict,
             Self::Config(err) => err.kind(),
             Self::Database(err) => err.kind(),
             Self::Key(err) => err.kind(),
@@ -139,6 +148,16 @@ pub fn chain(err: &dyn Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_talk_goes_on_after_what_one_message_did() {
+        assert!(CliError::said("the message is empty").is_of_one_message());
+        assert!(CliError::Office(OfficeError::Conflict("somebody was faster".to_owned())).is_of_one_message());
+        assert!(!CliError::Office(OfficeError::Denied("not yours".to_owned())).is_of_one_message());
+        assert!(!CliError::Store(StoreError::Corrupt { what: "run" }).is_of_one_message());
+        assert!(!CliError::Output(std::io::Error::other("the terminal is gone")).is_of_one_message());
+        assert!(!CliError::Left(RunId::from_uuid(uuid::Uuid::from_u128(1))).is_of_one_message());
+    }
 
     #[test]
     fn causes_are_named_once() {

@@ -40,7 +40,13 @@ pub async fn run(mut database: Database, options: ClusterOptions, pools: Vec<Sto
         restarts.retain(|at| at.elapsed() < Duration::from_secs(WINDOW_SECONDS));
         restarts.push(Instant::now());
         database.cluster = None;
-        match Cluster::attach_or_start(&options).await {
+        let started = tokio::select! {
+            started = Cluster::attach_or_start(&options) => started,
+            // Repairing itself after a crash may take PostgreSQL minutes. Given up, the attempt ends the server that it started, and the next
+            // start repairs what is left.
+            () = stop.cancelled() => return (database, Ok(())),
+        };
+        match started {
             Ok(cluster) if restarts.len() <= RESTARTS_MAX => {
                 info!("PostgreSQL runs again");
                 database.cluster = Some(cluster);

@@ -237,7 +237,7 @@ impl HoldDetail {
             arguments: part("arguments"),
             provenance: part("evidence"),
             roles: BTreeMap::new(),
-            preview: row.preview.as_deref().map(serde_json::from_str).transpose().map_err(|_| StoreError::Corrupt { what: "hold.preview" })?,
+            preview: holds::card::said(&row)?,
             said: said.collect(),
             last_similar: None,
             escalated: Vec::new(),

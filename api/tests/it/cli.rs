@@ -29,7 +29,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
@@ -104,6 +104,19 @@ impl Home {
         ended(self.command(arguments))
     }
 
+    /// Runs a command at a terminal, where this is typed and Ctrl-D behind it. What is shown there has what was typed, too.
+    pub(crate) fn typed(&self, arguments: &[&str], input: &[u8]) -> Ran {
+        let command = self.command(&[]);
+        let line = format!("'{}' {}", command.get_program().display(), arguments.join(" "));
+        let mut terminal = Command::new("script");
+        terminal.args(["-qec", &line, "/dev/null"]).current_dir(&self.dir).env_clear();
+        terminal.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let output = given(terminal, input);
+        // The terminal shows what was typed as it was typed, which need not be text.
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+    }
+
     /// Runs a command that must fail with code 1 in at most two lines, one of which says this.
     pub(crate) fn refused(&self, arguments: &[&str], expect: &[&str]) {
         let ran = self.run(arguments);
@@ -159,11 +172,15 @@ pub(crate) fn ended(mut command: Command) -> Ran {
     Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
 }
 
-/// Runs a command with something on its standard input.
-pub(crate) fn fed(mut command: Command, input: &str) -> Ran {
+fn given(mut command: Command, input: &[u8]) -> Output {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("start");
-    child.stdin.take().expect("input").write_all(input.as_bytes()).expect("feed");
-    let output = child.wait_with_output().expect("end");
+    child.stdin.take().expect("input").write_all(input).expect("feed");
+    child.wait_with_output().expect("end")
+}
+
+/// Runs a command with something on its standard input.
+pub(crate) fn fed(command: Command, input: &str) -> Ran {
+    let output = given(command, input.as_bytes());
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
     Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
 }

@@ -34,6 +34,7 @@ use std::sync::Arc;
 use steward_core::event::{Citation, HoldOutcome, Pins, Recorded};
 use steward_core::{CallId, Event, Floor, HasKind, Kind, Label, Micros, Mode, PersonId, Role, RunId, RunOutcome, TenantId};
 use steward_office::OfficeError;
+use steward_office::crm::Stood;
 use steward_policies::Permit;
 use steward_store::StoreError;
 use steward_store::conversation::Message;
@@ -98,8 +99,9 @@ pub struct Assignment {
     pub hands: HandsFor,
 }
 
-/// Makes the office of one call. What the call writes carries the floor of its arguments, and of what its plugin was shown before it.
-pub type HandsFor = Arc<dyn Fn(Floor) -> Arc<dyn steward_host::Office> + Send + Sync>;
+/// Makes the office of one call. What the call writes carries the floor of its arguments, and of what its plugin was shown before it; of a call
+/// that people approved, it undoes nothing that was done to the records since they were noted for the card.
+pub type HandsFor = Arc<dyn Fn(Floor, Stood) -> Arc<dyn steward_host::Office> + Send + Sync>;
 
 /// A permit with the floor of the call's arguments, and the label of what it has others say later.
 struct Permitted {

@@ -7,7 +7,7 @@ use crate::agents::{Agents, of_run};
 use crate::counts::prepare;
 use crate::gate::{Gate, Ruled};
 use crate::hands::Hands;
-use crate::held::{call_key, edits_of, preview_of, row_of};
+use crate::held::{call_key, edits_of, preview_of, row_of, stood_of};
 use crate::labels::Shown;
 use crate::run::Run;
 use serde_json::Value;
@@ -15,6 +15,7 @@ use std::sync::Arc;
 use steward_core::event::{HoldOutcome, Recorded};
 use steward_core::{CallId, Event, HoldId};
 use steward_host::Host;
+use steward_office::holds::card;
 use steward_office::holds::edit::{self, Editing};
 use steward_office::holds::routing::ApprovalRules;
 use steward_office::people::{agent_of, roles_of};
@@ -109,8 +110,10 @@ async fn judge(tx: &mut Tx, judges: &Judges<'_>, editing: &Editing, run: &Run, c
         (Ruled::Hold(needs), Some(sealed)) => {
             let mut waits = row_of(next, pins, row.run, &call.call, &ruling, sealed, needs, office.clock.now());
             if let Some(actor) = agent_of(tx, pins.person, row.run, &pins.agent, pins.workspace).await? {
+                let stood = stood_of(judges.host, judges.store, &actor, sealed).await?;
                 let hands = Hands::new(judges.store.clone(), office.clone(), actor, row.run, pins.workspace, ruling.floor);
-                waits.preview = preview_of(judges.host, call_key(row.run, call_id), office.clock.now_ms(), sealed, Arc::new(hands)).await;
+                let said = preview_of(judges.host, call_key(row.run, call_id), office.clock.now_ms(), sealed, Arc::new(hands)).await;
+                waits.preview = card::write(said, &stood);
             }
             Ok(Edited::Waits(Box::new(edit::replace(tx, office, editing, waits).await?)))
         }

@@ -8,7 +8,7 @@ pub(crate) use steady::Steady;
 
 use steward_core::{Actor, CompanyId, ContactId, Digest, DocumentId, Floor, HasKind, Integrity, Kind, RunId, WorkspaceId};
 use steward_host::office::{self as ask, Asked, Documents, KvChange, KvChanged, KvEntry, KvName, KvSpace, Listed, OfficeError, PageRequest, Pieces, Subject};
-use steward_office::crm::{self, CrmError, NoteOn, Point};
+use steward_office::crm::{self, CrmError, NoteOn, Point, Stood};
 use steward_office::{Office, documents, kept};
 use steward_store::document::DocumentRow;
 use steward_store::{Cursor, Page, Store, Tx};
@@ -21,12 +21,18 @@ pub(crate) struct Hands {
     run: RunId,
     workspace: WorkspaceId,
     floor: Floor,
+    stood: Stood,
 }
 
 impl Hands {
     /// For this run's actor; what is written carries `floor`, that of the call's arguments, joined with that of what the plugin was shown.
     pub(crate) fn new(store: Store, office: Office, actor: Actor, run: RunId, workspace: WorkspaceId, floor: Floor) -> Self {
-        Self { store, office, actor, run, workspace, floor }
+        Self { store, office, actor, run, workspace, floor, stood: Stood::default() }
+    }
+
+    /// The same for a call that people approved: what was done to these records since then is not undone.
+    pub(crate) fn approved_beside(self, stood: Stood) -> Self {
+        Self { stood, ..self }
     }
 
     async fn begin(&self) -> Result<Tx, OfficeError> {
@@ -300,7 +306,7 @@ impl ask::Office for Hands {
 
     fn update_contact<'a>(&'a self, key: &'a str, ordinal: u32, text: &'a str, patch: &'a ask::ContactPatch, seen: Floor) -> Asked<'a, ask::Contact> {
         Box::pin(async move {
-            let (office, integrity, run) = (self.office.clone(), self.written(seen), self.run);
+            let (office, integrity, run, stood) = (self.office.clone(), self.written(seen), self.run, self.stood.clone());
             let target: ContactId = id(text)?;
             let wanted = crm::ContactPatch {
                 display_name: patch.name.clone(),
@@ -318,9 +324,10 @@ impl ask::Office for Hands {
             let effect = self.effect(key, ordinal, &("update_contact", text, patch));
             let change = async move |tx: &mut Tx| {
                 // An agent changes what stands there now; its own reading may be minutes old, so the version is taken inside the change.
-                let version = crm::get_contact(tx, target).await?.version;
+                let now = crm::get_contact(tx, target).await?;
                 crm::check_keeps_merged(tx, target, run, &wanted).await?;
-                crm::update_contact(tx, &office, target, version, &wanted, integrity).await
+                stood.check_contact(&now, &wanted)?;
+                crm::update_contact(tx, &office, target, now.version, &wanted.keeping_labels(&now), integrity).await
             };
             let made = crm::once(&mut tx, &self.office, &effect, change).await;
             Self::settle(tx, made).await.map(contact)
@@ -341,14 +348,15 @@ impl ask::Office for Hands {
 
     fn update_company<'a>(&'a self, key: &'a str, ordinal: u32, text: &'a str, patch: &'a ask::CompanyPatch, seen: Floor) -> Asked<'a, ask::Company> {
         Box::pin(async move {
-            let (office, integrity) = (self.office.clone(), self.written(seen));
+            let (office, integrity, stood) = (self.office.clone(), self.written(seen), self.stood.clone());
             let target: CompanyId = id(text)?;
             let wanted = crm::CompanyPatch { name: patch.name.clone(), website: patch.website.clone() };
             let mut tx = self.begin().await?;
             let effect = self.effect(key, ordinal, &("update_company", text, patch));
             let change = async move |tx: &mut Tx| {
-                let version = crm::get_company(tx, target).await?.version;
-                crm::update_company(tx, &office, target, version, &wanted, integrity).await
+                let now = crm::get_company(tx, target).await?;
+                stood.check_company(&now, &wanted)?;
+                crm::update_company(tx, &office, target, now.version, &wanted, integrity).await
             };
             let made = crm::once(&mut tx, &self.office, &effect, change).await;
             Self::settle(tx, made).await.map(company)

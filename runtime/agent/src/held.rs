@@ -1,15 +1,17 @@
 //! Held calls as rows, and edited ones as events: what the driver writes and what an editor puts in its place are made alike.
 
 use crate::gate::{Ruling, Sealed};
+use crate::labels::leaf_roles;
 use serde_json::Value;
 use std::sync::Arc;
 use steward_core::event::{HoldOutcome, Pins};
-use steward_core::{CallId, Digest, EnvelopeKey, Event, HoldId, Needs, RunId, TenantId, ToolCall};
+use steward_core::{Actor, ArgumentRole, CallId, CompanyId, ContactId, Digest, EnvelopeKey, Event, HoldId, Needs, RunId, TenantId, ToolCall};
 use steward_host::{CallContext, Host};
 use steward_office::OfficeError;
+use steward_office::crm::{CrmError, Stood};
 use steward_office::holds::seal::is_sealed;
-use steward_store::StoreError;
 use steward_store::hold::HoldRow;
+use steward_store::{Store, StoreError};
 use time::OffsetDateTime;
 
 /// The row of a call that waits from now on, not sealed yet.
@@ -62,11 +64,42 @@ pub(crate) fn call_key(run: RunId, call: CallId) -> String {
     Digest::of_parts([run.to_string().as_bytes(), call.to_string().as_bytes()]).to_string().chars().take(32).collect()
 }
 
-/// What the tool says that a sealed call would do, as JSON text; none where it says nothing. It is asked with the rights of the run.
-pub(crate) async fn preview_of(host: &Host, key: String, now_ms: i64, sealed: &Sealed, office: Arc<dyn steward_host::Office>) -> Option<String> {
+/// How the contacts and companies stand that a sealed call names and may change, as whom the agent acts for sees them. It is noted before
+/// the tool is asked what it would do: what comes in between is then found to be new, and not taken for what was shown.
+pub(crate) async fn stood_of(host: &Host, store: &Store, actor: &Actor, sealed: &Sealed) -> Result<Stood, OfficeError> {
+    let (mut stood, arguments) = (Stood::default(), &sealed.envelope.arguments);
+    let Some(tool) = host.tool(&sealed.envelope.tool).filter(|tool| !tool.spec().effect.only_reads()) else { return Ok(stood) };
+    let named: Vec<(String, &str)> = leaf_roles(&tool.spec().roles, arguments)
+        .into_iter()
+        .filter_map(|(path, role)| {
+            let ArgumentRole::Id(of) = role else { return None };
+            Some((of, arguments.pointer(&path)?.as_str()?))
+        })
+        .collect();
+    if named.is_empty() {
+        return Ok(stood);
+    }
+    let mut tx = store.begin(actor).await?;
+    for (of, id) in named {
+        let noted = match (of.as_str(), id.parse::<ContactId>(), id.parse::<CompanyId>()) {
+            ("contact", Ok(contact), _) => stood.note_contact(&mut tx, contact).await,
+            ("company", _, Ok(company)) => stood.note_company(&mut tx, company).await,
+            // Of other records nothing is replaced, and what is no id of one is refused when it is looked for.
+            _ => Ok(()),
+        };
+        noted.map_err(|err| match err {
+            CrmError::Store(err) => OfficeError::Store(err),
+            other => OfficeError::Invalid(other.to_string()),
+        })?;
+    }
+    Ok(stood)
+}
+
+/// What the tool says that a sealed call would do, as JSON; none where it says nothing. It is asked with the rights of the run.
+pub(crate) async fn preview_of(host: &Host, key: String, now_ms: i64, sealed: &Sealed, office: Arc<dyn steward_host::Office>) -> Option<Value> {
     let context = CallContext { key, deadline_ms: u64::MAX, locale: "en".to_owned(), time_zone: "UTC".to_owned(), now_ms, run: Default::default() };
     let preview = host.preview(sealed.envelope.tenant, &sealed.envelope.tool, &sealed.envelope.arguments, context, office).await?;
-    serde_json::to_string(&preview).ok()
+    serde_json::to_value(&preview).ok()
 }
 
 fn at(ms: i64) -> Option<OffsetDateTime> {

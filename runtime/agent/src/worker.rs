@@ -183,7 +183,10 @@ fn hands_for(runtime: &Runtime, actor: &Actor, run: RunId, workspace: WorkspaceI
     // A run belongs to one workspace, and so do the records that its tools reach: a person who sees several did not mean them all.
     let actor = Actor { workspaces: Workspaces::Only([workspace].into()), ..actor.clone() };
     let (store, office) = (runtime.store.clone(), runtime.office.clone());
-    Arc::new(move |floor| Arc::new(Steady(Hands::new(store.clone(), office.clone(), actor.clone(), run, workspace, floor))))
+    Arc::new(move |floor, stood| {
+        let hands = Hands::new(store.clone(), office.clone(), actor.clone(), run, workspace, floor);
+        Arc::new(Steady(hands.approved_beside(stood)))
+    })
 }
 
 /// Renews the lease until it is lost, and passes a wish to stop on to the driver.

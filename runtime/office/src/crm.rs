@@ -11,6 +11,7 @@ mod error;
 mod fields;
 mod note;
 mod once;
+mod stood;
 pub mod text;
 
 pub use company::{
@@ -31,6 +32,7 @@ pub use steward_store::contact::PointKind;
 pub use steward_store::contact_merge::{Alike, MergedRow};
 pub use steward_store::deal::DealFilter;
 pub use steward_store::note::NoteOn;
+pub use stood::Stood;
 
 use steward_store::Cursor;
 

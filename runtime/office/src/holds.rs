@@ -3,6 +3,7 @@
 //! Approval is bound to the envelope's id; the decision itself is taken again, with the approvals as facts, when the run goes on.
 //! Only a person in a session decides: no token, no agent, no background work.
 
+pub mod card;
 mod compare;
 pub mod edit;
 pub mod escalate;

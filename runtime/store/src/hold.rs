@@ -51,7 +51,7 @@ pub struct HoldRow {
     pub separate: bool,
     /// Who is asked and when, as JSON text.
     pub ask: String,
-    /// What the tool says would happen, as JSON text.
+    /// What the tool says would happen, and how the records stood that the call names, as JSON text.
     pub preview: Option<String>,
     /// The held action in whose place this one waits.
     pub edits: Option<HoldId>,

@@ -66,7 +66,7 @@ impl Card {
         let row = &self.row;
         let envelope: Value = serde_json::from_str(&row.envelope).map_err(|_| StoreError::Corrupt { what: "hold.envelope" })?;
         let mut lines = argument_lines(envelope.get("arguments").unwrap_or(&Value::Null));
-        lines.extend(preview_lines(row.preview.as_deref())?);
+        lines.extend(holds::card::said(row)?.as_ref().map(preview_lines).unwrap_or_default());
         lines.push(String::new());
         lines.push(labelled("why", &one_line(&row.reason, LINE_LETTERS_MAX)));
         lines.push(labelled("needs", &takes_in_words(row)?));
@@ -116,20 +116,18 @@ fn argument_lines(arguments: &Value) -> Vec<String> {
 }
 
 /// What the tool says that the call would do; what it says is one value a line too.
-fn preview_lines(preview: Option<&str>) -> Result<Vec<String>, CliError> {
-    let Some(preview) = preview else { return Ok(Vec::new()) };
-    let preview: Value = serde_json::from_str(preview).map_err(|_| StoreError::Corrupt { what: "hold.preview" })?;
+fn preview_lines(preview: &Value) -> Vec<String> {
     let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(|text| one_line(text, LINE_LETTERS_MAX));
     let mut lines = vec![String::new()];
-    match text(&preview, "failed") {
+    match text(preview, "failed") {
         Some(failed) => lines.push(labelled("effect", &format!("the tool cannot say: {failed}"))),
-        None => lines.push(labelled("effect", &text(&preview, "title").unwrap_or_default())),
+        None => lines.push(labelled("effect", &text(preview, "title").unwrap_or_default())),
     }
     for line in preview.get("lines").and_then(Value::as_array).into_iter().flatten() {
         let shown = |name| text(line, name).unwrap_or_else(|| "—".to_owned());
         lines.push(labelled("", &format!("{}: {} → {}", text(line, "label").unwrap_or_default(), shown("before"), shown("after"))));
     }
-    Ok(lines)
+    lines
 }
 
 fn one_argument(name: &str, value: &Value) -> Vec<String> {

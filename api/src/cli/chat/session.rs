@@ -110,7 +110,7 @@ impl<'a> Session<'a> {
                 _ = tokio::signal::ctrl_c() => {
                     stops += 1;
                     if stops > 1 {
-                        return Err(CliError::said(format!("left run {} as it stands; it goes on when Steward runs", leased.run)));
+                        return Err(CliError::Left(leased.run));
                     }
                     printer.stopping();
                     self.stop(leased.run).await?;
@@ -225,7 +225,7 @@ impl<'a> Session<'a> {
                 _ = tokio::signal::ctrl_c() => {
                     stops += 1;
                     if stops > 1 {
-                        return Err(CliError::said(format!("left run {} as it stands; it goes on when Steward runs", printer.run())));
+                        return Err(CliError::Left(printer.run()));
                     }
                     printer.stopping();
                     self.stop(printer.run()).await?;
@@ -302,14 +302,17 @@ fn turn_of(status: RunStatus, outcome: Option<RunOutcome>) -> Turn {
     }
 }
 
-/// A line of the terminal; none at the end of the input, or when the person leaves with Ctrl-C.
+/// A line of the terminal; none at the end of the input, or when the person leaves with Ctrl-C. One that is no text is an error of its own.
 pub(super) async fn read_line() -> Result<Option<String>, CliError> {
     let read = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         io::stdin().read_line(&mut line).map(|bytes| (bytes > 0).then_some(line))
     });
     tokio::select! {
-        read = read => Ok(read.map_err(io::Error::other)??),
+        read = read => match read.map_err(io::Error::other)? {
+            Err(err) if err.kind() == io::ErrorKind::InvalidData => Err(CliError::said("that line is no text in UTF-8; it was not taken")),
+            read => Ok(read?),
+        },
         _ = tokio::signal::ctrl_c() => Ok(None),
     }
 }

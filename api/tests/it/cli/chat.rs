@@ -258,6 +258,17 @@ async fn a_refused_call_does_not_happen() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_talk_goes_on_after_a_line_that_is_not_taken() {
+    let model = ScriptedModel::start_with(|_| Reply::text("Hello yourself.")).await;
+    let home = home("talk", &model, "").await.set("NO_COLOR", "1");
+    // A NUL that a key combination leaves, a line in an encoding of before, and then what was meant.
+    let ran = home.typed(&["chat"], b"hel\0lo\ncaf\xe9\nHello\n");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    said(&ran, &["the message contains a NUL character", "that line is no text in UTF-8", "Hello yourself."]);
+    assert_eq!(model.requests().len(), 1, "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ctrl_c_stops_the_run_at_once() {
     let model = ScriptedModel::start_with(|_| Reply::Hang).await;
     let home = home("stop", &model, "").await;

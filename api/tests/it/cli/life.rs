@@ -85,6 +85,32 @@ fn it_starts_survives_and_stops() {
     assert_eq!(postmaster(&home), None);
 }
 
+#[test]
+fn a_stop_is_heard_while_postgresql_repairs_itself() {
+    let home = Home::empty("repairs");
+    let up = home.up(&[]);
+    let killed = postmaster(&home).expect("postmaster");
+    // Told that it stands by for another, and to let nobody in meanwhile, the server recovers for as long as it runs.
+    home.write("data/pg/standby.signal", "");
+    let settings = home.path("data/pg/postgresql.auto.conf");
+    let before = fs::read_to_string(&settings).expect("settings");
+    fs::OpenOptions::new().append(true).open(&settings).and_then(|mut file| file.write_all(b"\nhot_standby = off\n")).expect("settings");
+    signal(killed, Signal::KILL);
+    up.wait_for_log(&["starting it again"]);
+    until("the next PostgreSQL", || postmaster(&home).is_some_and(|pid| pid != killed));
+    until("its recovery", || fs::read_to_string(home.path("data/pg.log")).is_ok_and(|log| log.contains("entering standby mode")));
+    let end = up.stop();
+    assert!(end.success(), "{end:?}");
+    until("PostgreSQL to be gone too", || postmaster(&home).is_none());
+
+    // Nothing is lost by it: the next start finds everything.
+    fs::remove_file(home.path("data/pg/standby.signal")).expect("removed");
+    fs::OpenOptions::new().write(true).truncate(true).open(&settings).and_then(|mut file| file.write_all(before.as_bytes())).expect("settings");
+    let up = home.up(&[]);
+    assert!(!up.said.contains("Sign in as"), "the organisation is there: {}", up.said);
+    assert!(up.stop().success());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rules_are_reloaded_and_broken_ones_are_not() {
     let database = TestDatabase::make().await;

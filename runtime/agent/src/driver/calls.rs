@@ -8,7 +8,7 @@ use super::{Drive, DriveError, Permitted, plan, wish};
 use crate::Runtime;
 use crate::counts::{Counted, prepare};
 use crate::gate::{Beside, Catalogue as _, Gate, Ruled, Ruling};
-use crate::held::{call_key, preview_of, row_of};
+use crate::held::{call_key, preview_of, row_of, stood_of};
 use crate::points::point;
 use futures_util::future::{BoxFuture, FutureExt as _, join_all};
 use serde_json::json;
@@ -17,6 +17,8 @@ use std::time::Duration;
 use steward_core::event::Pins;
 use steward_core::{CallId, DecisionId, Effect, EnvelopeId, Event, FailureClass, Label, Micros, Outcome, PluginWork, RunOutcome, ToolCall};
 use steward_host::{CallContext, CallReport, DELEGATE, EXTRACT, PROPOSE_GRANT, RunBudget, SCHEDULE};
+use steward_office::crm::Stood;
+use steward_office::holds::card;
 use steward_office::holds::seal::seal_hold;
 use steward_policies::Permit;
 use steward_store::decision::DecisionRow;
@@ -38,20 +40,28 @@ impl Drive<'_> {
                 self.end(RunOutcome::Failed, "the agent of this run is no longer configured".to_owned());
                 return Ok(());
             };
-            let preview = self.preview(&call, &ruling).await;
+            let preview = self.preview(&call, &ruling).await?;
             self.note_ruling(&call, ruling, after_approval, counted, preview);
         }
         Ok(())
     }
 
-    /// What the tool says that a call would do, for the card of one that waits. Of an edited call the editor's card has it.
-    async fn preview(&self, call: &ToolCall, ruling: &Ruling) -> Option<String> {
-        let (Ruled::Hold(_), Some(sealed)) = (&ruling.verdict, &ruling.sealed) else { return None };
-        if self.edited.contains_key(&call.call_id) || !self.journal.is_lasting() {
-            return None;
-        }
-        let hands = (self.hands)(ruling.floor);
-        preview_of(&self.runtime.host, self.key_of(call.call_id), self.runtime.office.clock.now_ms(), sealed, hands).await
+    /// What the tool says that a call would do, and how the records stand that it names, for the card of one that waits. Of an edited call
+    /// the editor's card has it.
+    async fn preview(&self, call: &ToolCall, ruling: &Ruling) -> Result<Option<String>, DriveError> {
+        let (Ruled::Hold(_), Some(sealed)) = (&ruling.verdict, &ruling.sealed) else { return Ok(None) };
+        let Some((store, actor)) = self.journal.records().filter(|_| !self.edited.contains_key(&call.call_id)) else { return Ok(None) };
+        let host = &self.runtime.host;
+        let stood = Box::pin(stood_of(host, &store, &actor, sealed)).await.map_err(|source| self.journal_error(source))?;
+        let hands = (self.hands)(ruling.floor, Stood::default());
+        let said = preview_of(host, self.key_of(call.call_id), self.runtime.office.clock.now_ms(), sealed, hands).await;
+        Ok(card::write(said, &stood))
+    }
+
+    /// How the records stood that a call names, as they were noted for the card on which people approved it.
+    async fn stood(&self, id: CallId) -> Result<Stood, DriveError> {
+        let Some(hold) = self.run.call(id).and_then(|call| call.hold.as_ref()) else { return Ok(Stood::default()) };
+        Box::pin(self.journal.stood(hold.hold_id)).await.map_err(|source| self.journal_error(source))
     }
 
     /// The counters a call is judged by. What is pending is committed before they are read: when one of them moves before the verdict is
@@ -345,7 +355,7 @@ impl Drive<'_> {
             let deadline_ms = runtime.host.tool(&permit.envelope().tool).map_or(CALL_DEADLINE_MS, |tool| tool.spec().timeout_ms);
             let context = CallContext { key, deadline_ms, locale: "en".to_owned(), time_zone: "UTC".to_owned(), now_ms, run: budget.clone() };
             let only_reads = self.run.call(id).is_some_and(|call| call.only_reads());
-            let hands = (self.hands)(floor);
+            let hands = (self.hands)(floor, self.stood(id).await?);
             let (people, secrets) = (self.people_of(&desk, id), self.secrets());
             let stop = self.stop.clone();
             running.push(Box::pin(async move {

@@ -22,8 +22,9 @@ use steward_core::{
 };
 use steward_office::budgets::holds::Breach;
 use steward_office::conversations::AgentPins;
+use steward_office::crm::Stood;
 use steward_office::grants::{self, Granted};
-use steward_office::holds::seal;
+use steward_office::holds::{card, seal};
 use steward_office::{Office, OfficeError, budgets, questions};
 use steward_store::budget_hold::{self, BudgetHoldRow};
 use steward_store::conversation::Message;
@@ -287,6 +288,14 @@ impl Journal {
         let Self::Postgres { store, actor } = self else { return Ok(Vec::new()) };
         let mut tx = store.begin(actor).await?;
         Ok(hold::of_run(&mut tx, run).await?)
+    }
+
+    /// How the records stood that a held action names when its card was made.
+    pub(super) async fn stood(&self, id: HoldId) -> Result<Stood, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(Stood::default()) };
+        let mut tx = store.begin(actor).await?;
+        let row = hold::find(&mut tx, id).await?;
+        Ok(row.as_ref().map(card::stood).transpose()?.unwrap_or_default())
     }
 
     /// Who was asked too for actions of a run that still wait.

@@ -366,5 +366,5 @@ pub fn bench_runtime(base_url: &str) -> Runtime {
 
 /// An office that knows one contact, for measurements: the cost of its records is not what is measured.
 pub fn bench_office() -> HandsFor {
-    Arc::new(|_| Arc::new(steward_host::testing::MemoryOffice::default()))
+    Arc::new(|_, _| Arc::new(steward_host::testing::MemoryOffice::default()))
 }

@@ -17,6 +17,7 @@ mod holds;
 mod keeping;
 mod leases;
 mod looks;
+mod meanwhile;
 mod merges;
 mod peers;
 mod queue;

@@ -150,6 +150,25 @@ pub struct ContactPatch {
     pub birthday: Option<String>,
 }
 
+impl ContactPatch {
+    /// The same, where an address or number that is given without a label, and stands there with one, keeps it: who gives a list anew gives no
+    /// labels, and means to take none away.
+    pub fn keeping_labels(self, now: &Contact) -> Self {
+        let labelled = |point: Point, there: &[Point]| {
+            let known = there.iter().find(|known| point.label.is_none() && known.value.eq_ignore_ascii_case(point.value.trim()));
+            Point { label: known.map_or_else(|| point.label.clone(), |known| known.label.clone()), value: point.value }
+        };
+        let kept = |list: Option<Vec<Point>>, there: &[Point]| list.map(|list| list.into_iter().map(|point| labelled(point, there)).collect::<Vec<_>>());
+        Self {
+            emails: kept(self.emails, &now.emails),
+            phones: kept(self.phones, &now.phones),
+            urls: kept(self.urls, &now.urls),
+            addresses: kept(self.addresses, &now.addresses),
+            ..self
+        }
+    }
+}
+
 /// What to look for. The text is split into words, and each must appear in the name, an address, a number, a tag, the job title
 /// or the company's name; accents and case do not matter, and digits are compared as phone numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -158,10 +158,29 @@ impl Header {
         };
         let line = || shown(body.lines().find(|line| !line.trim().is_empty()).unwrap_or_default());
         match (best, subject) {
-            (Some((_, header)), _) if header.columns.iter().any(is_enough) => Ok(header),
+            (Some((_, header)), _) if header.columns.iter().any(is_enough) => Ok(header.with_names_told(body)),
             (_, Subject::Contacts) => Err(ImportError::NoHeader { line: line() }),
             (_, Subject::Companies) => Err(ImportError::NoNameColumn { line: line() }),
         }
+    }
+
+    /// Takes a column called `Name` for last names where it stands beside first names and nothing else holds last names, as in
+    /// `Name;Vorname`. Only the rows tell that from whole names beside their first ones (`Lena Brandt`, `Lena`); where as many speak for
+    /// the one as for the other, nobody is lost when it is the last name.
+    fn with_names_told(mut self, body: &str) -> Self {
+        let place = |wanted: Column| self.columns.iter().position(|column| *column == wanted);
+        let named = self.names.iter().zip(&self.columns).position(|(name, column)| *column == Column::Display && fold(name) == "name");
+        let (Some(name), Some(given), None) = (named, place(Column::Given), place(Column::Family)) else { return self };
+        let (mut whole, mut last) = (0_usize, 0_usize);
+        for (name, given) in super::csv::pairs(body, self.delimiter, name, given) {
+            *(if holds_word(&name, &given) { &mut whole } else { &mut last }) += 1;
+        }
+        if whole <= last
+            && let Some(column) = self.columns.get_mut(name)
+        {
+            *column = Column::Family;
+        }
+        self
     }
 
     /// The table without lines before its header.
@@ -172,6 +191,17 @@ impl Header {
 
 fn below(text: &str, skip_lines: usize) -> &str {
     if skip_lines == 1 { text.split_once('\n').map_or("", |(_, rest)| rest) } else { text }
+}
+
+/// Whether the first word of a first name stands in a name.
+fn holds_word(name: &str, given: &str) -> bool {
+    let (name, given) = (fold(name), fold(given));
+    let first = words_of(&given).next();
+    first.is_some() && words_of(&name).any(|word| Some(word) == first)
+}
+
+fn words_of(folded: &str) -> impl Iterator<Item = &str> {
+    folded.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 const fn names_somebody(column: &Column) -> bool {
@@ -396,6 +426,15 @@ mod tests {
             ';',
             &[(1, Column::JobTitle), (2, mail("email 1")), (3, Column::AddressPart("address bare".to_owned(), Part::City))],
         );
+        // Beside first names, and with nothing else for last names, `Name` is the last name; whole names are told by the rows.
+        for header in ["Name;Vorname;Telefon", "Name;Vorname;Telefon\nMüller;Anna;1\nThomas;Thomas;2", "Name;Vorname;Telefon\nMeier;;\n;Eva;"] {
+            check(header, Dialect::Other, ';', &[(0, Column::Family), (1, Column::Given)]);
+        }
+        check("Name,First Name,Email\nLena Brandt,Lena,\n\"Silva, Ana-María\",ana,\nBob,Robert,", Dialect::Other, ',', &[(0, Column::Display)]);
+        check("Name;Vorname;Nachname;Telefon", Dialect::Other, ';', &[(0, Column::Display), (2, Column::Family)]);
+        check("Name;Vorname;E-Mail-Adresse;Mobiltelefon", Dialect::Outlook, ';', &[(0, Column::Family)]);
+        check("Full name;Name;Vorname", Dialect::Other, ';', &[(0, Column::Display), (1, Column::Family)]);
+        check("Full name;First name", Dialect::Other, ';', &[(0, Column::Display)]);
         check("full name\tEMAIL\tphone", Dialect::Other, '\t', &[(0, Column::Display), (1, mail("email 1"))]);
     }
 }

@@ -29,6 +29,13 @@ pub(super) fn first_record(text: &str, delimiter: char) -> Result<Vec<String>, I
     }
 }
 
+/// What two columns hold in each row where both hold something.
+pub(super) fn pairs(table: &str, delimiter: char, one: usize, other: usize) -> impl Iterator<Item = (String, String)> {
+    let field = |record: &csv::StringRecord, at: usize| record.get(at).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let records = reader(table, delimiter).into_records().skip(1).filter_map(Result::ok);
+    records.filter_map(move |record| field(&record, one).zip(field(&record, other)))
+}
+
 /// What a file holds, row by row.
 #[derive(Debug)]
 pub(super) struct Rows<R> {

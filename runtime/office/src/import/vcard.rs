@@ -14,9 +14,12 @@ use calcard::{Entry, Parser};
 use std::borrow::Cow;
 use steward_core::limits::IMPORT_ROWS_MAX;
 
+const BEGIN: &str = "BEGIN:VCARD";
+const END: &str = "END:VCARD";
+
 /// Whether a text holds the first line of a card anywhere.
 pub(super) fn has_card(text: &str) -> bool {
-    text.lines().any(|line| is_mark(line, "BEGIN:VCARD"))
+    lines(text).into_iter().any(|(_, line)| is_mark(line.trim_start_matches(is_before), BEGIN))
 }
 
 /// The cards of a file.
@@ -51,45 +54,103 @@ fn is_mark(line: &str, mark: &str) -> bool {
     line.trim_end().eq_ignore_ascii_case(mark)
 }
 
-/// Cuts the file. Text between cards is passed over; a card inside a card (the `AGENT` of vCard 2.1) is left out of it.
-fn cards(text: &str) -> Vec<Card> {
+/// What may stand before the first line of a card: white space, and the byte-order mark of a file that was put behind another.
+fn is_before(letter: char) -> bool {
+    letter.is_whitespace() || letter == '\u{feff}'
+}
+
+/// The lines of a file, each with its number from 1. Where a file was put behind another that has no line end, the last line of the one and
+/// the first of the other stand in one line, and are told apart.
+fn lines(text: &str) -> Vec<(usize, &str)> {
     let mut out = Vec::new();
-    let mut open: Option<(usize, String)> = None;
-    let mut agents = 0_usize;
-    let lines: Vec<&str> = text.split('\n').collect();
-    for (index, line) in lines.iter().copied().enumerate() {
-        let line_number = index + 1;
-        if is_mark(line, "BEGIN:VCARD") {
-            match &mut open {
-                Some((_, body)) if agents > 0 || body.lines().next_back().is_some_and(|last| is_mark(last, "AGENT:")) => agents += 1,
-                Some((begun, _)) => {
-                    out.push(Card { line: *begun, body: Err("its END:VCARD line is missing") });
-                    open = Some((line_number, String::from("BEGIN:VCARD\n")));
-                }
-                None => open = Some((line_number, String::from("BEGIN:VCARD\n"))),
-            }
-        } else if is_mark(line, "END:VCARD") {
-            if agents > 0 {
-                agents -= 1;
-            } else if let Some((begun, mut body)) = open.take() {
-                body.push_str("END:VCARD\n");
-                out.push(Card { line: begun, body: Ok(body) });
-            }
-        } else if agents == 0
-            && let Some((_, body)) = &mut open
-        {
-            body.push_str(&plain_day(tell_encoding(line, lines.get(line_number..).unwrap_or_default())));
-            body.push('\n');
+    for (index, line) in text.split('\n').enumerate() {
+        match parted(line) {
+            Some((last, first)) => out.extend([(index + 1, last), (index + 1, first)]),
+            None => out.push((index + 1, line)),
         }
-    }
-    if let Some((begun, _)) = open {
-        out.push(Card { line: begun, body: Err("its END:VCARD line is missing") });
     }
     out
 }
 
+/// A line that is the end of one file and the first line of another: a mark stands between them, or the end of a card before.
+fn parted(line: &str) -> Option<(&str, &str)> {
+    let at_mark = line.rsplit_once('\u{feff}');
+    let at_end = line.split_at_checked(END.len()).filter(|(end, _)| is_mark(end, END));
+    [at_mark, at_end].into_iter().flatten().find(|(_, rest)| is_mark(rest.trim_start_matches(is_before), BEGIN))
+}
+
+/// A card that has begun.
+struct Open<'a> {
+    line: usize,
+    /// White space before each of its lines, where the whole card was moved in: nothing is folded onto its first line, so what stands
+    /// before the second one is no fold.
+    indent: &'a str,
+    body: String,
+}
+
+impl<'a> Open<'a> {
+    fn begin(line: usize, second: &'a str) -> Self {
+        let indent = second.get(..second.len() - second.trim_start().len()).filter(|_| !second.trim().is_empty()).unwrap_or_default();
+        Self { line, indent, body: format!("{BEGIN}\n") }
+    }
+
+    /// A line of the file as it stands in the card.
+    fn own<'b>(&self, line: &'b str) -> &'b str {
+        let line = line.trim_start_matches('\u{feff}');
+        line.strip_prefix(self.indent).unwrap_or(line)
+    }
+
+    /// Whether a card inside this one comes next.
+    fn awaits_agent(&self) -> bool {
+        self.body.lines().next_back().is_some_and(|last| is_mark(last, "AGENT:"))
+    }
+
+    fn unended(self) -> Card {
+        Card { line: self.line, body: Err("its END:VCARD line is missing") }
+    }
+}
+
+/// Whether a moved-in line inside a card begins the next one, and is no fold of the line before: `VERSION` stands second in a card.
+fn begins_anew(line: &str, next: &str) -> bool {
+    let is_version = next.trim_start().get(..8).is_some_and(|start| start.eq_ignore_ascii_case("VERSION:"));
+    is_version && is_mark(line.trim_start_matches(is_before), BEGIN)
+}
+
+/// Cuts the file. Text between cards is passed over; a card inside a card (the `AGENT` of vCard 2.1) is left out of it.
+fn cards(text: &str) -> Vec<Card> {
+    let mut out = Vec::new();
+    let mut open: Option<Open<'_>> = None;
+    let mut agents = 0_usize;
+    let lines = lines(text);
+    for (index, (number, whole)) in lines.iter().copied().enumerate() {
+        let following = lines.get(index + 1..).unwrap_or_default();
+        let next = following.first().map_or("", |(_, next)| *next);
+        let Some(card) = &mut open else {
+            if is_mark(whole.trim_start_matches(is_before), BEGIN) {
+                open = Some(Open::begin(number, next));
+            }
+            continue;
+        };
+        let line = card.own(whole);
+        if is_mark(line, BEGIN) && (agents > 0 || card.awaits_agent()) {
+            agents += 1;
+        } else if is_mark(line, BEGIN) || (agents == 0 && begins_anew(line, next) && !card.awaits_agent()) {
+            out.extend(open.replace(Open::begin(number, next)).map(Open::unended));
+        } else if is_mark(line, END) && agents > 0 {
+            agents -= 1;
+        } else if is_mark(line, END) {
+            out.extend(open.take().map(|card| Card { line: card.line, body: Ok(format!("{}{END}\n", card.body)) }));
+        } else if agents == 0 {
+            card.body.push_str(&plain_day(tell_encoding(line, following)));
+            card.body.push('\n');
+        }
+    }
+    out.extend(open.map(Open::unended));
+    out
+}
+
 /// Spells out what old phones leave out: `;QUOTED-PRINTABLE` without `ENCODING=`, and UTF-8 without `CHARSET=`.
-fn tell_encoding<'a>(line: &'a str, following: &[&str]) -> Cow<'a, str> {
+fn tell_encoding<'a>(line: &'a str, following: &[(usize, &str)]) -> Cow<'a, str> {
     let Some((head, value)) = line.split_once(':') else { return line.into() };
     let upper = head.to_ascii_uppercase();
     if !upper.contains("QUOTED-PRINTABLE") {
@@ -103,7 +164,7 @@ fn tell_encoding<'a>(line: &'a str, following: &[&str]) -> Cow<'a, str> {
     }
     if !upper.contains("CHARSET=") {
         let mut whole = value.to_owned();
-        for next in following {
+        for (_, next) in following {
             if !whole.ends_with('=') {
                 break;
             }

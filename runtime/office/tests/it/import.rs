@@ -8,7 +8,7 @@ use steward_core::{HasKind as _, Kind};
 use steward_office::import::{self, Format, ImportFile, Refusal, Row, TextEncoding};
 
 /// One row in one line.
-fn shown(row: &Result<Row, Refusal>) -> String {
+pub(crate) fn shown(row: &Result<Row, Refusal>) -> String {
     let row = match row {
         Err(refusal) => return format!("{} (line {}) refused: {}", refusal.row, refusal.line, refusal.why),
         Ok(row) => row,

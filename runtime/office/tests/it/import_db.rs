@@ -8,7 +8,7 @@ use steward_office::crm::{self, Contact, ContactQuery, NewContact, NoteOn, Point
 use steward_office::import::{self, ImportError, ImportReport, RowOutcome};
 use steward_store::Page;
 
-async fn import(world: &World, actor: &Actor, workspace: steward_core::WorkspaceId, text: &str) -> ImportReport {
+pub(crate) async fn imported(world: &World, actor: &Actor, workspace: steward_core::WorkspaceId, text: &str) -> ImportReport {
     let file = import::read(text.as_bytes(), "contacts.csv").expect("file");
     let mut tx = world.begin(actor).await;
     let plan = import::preview(&mut tx, workspace, &file).await.expect("preview");
@@ -19,11 +19,11 @@ async fn import(world: &World, actor: &Actor, workspace: steward_core::Workspace
     report
 }
 
-fn counts_of(report: &ImportReport) -> [usize; 4] {
+pub(crate) fn counts_of(report: &ImportReport) -> [usize; 4] {
     [report.summary.created, report.summary.merged, report.summary.unchanged, report.summary.refused_count]
 }
 
-async fn contacts(world: &World, actor: &Actor, text: &str) -> Vec<Contact> {
+pub(crate) async fn contacts(world: &World, actor: &Actor, text: &str) -> Vec<Contact> {
     let mut tx = world.begin(actor).await;
     crm::find_contacts(&mut tx, &ContactQuery { text: text.into(), ..ContactQuery::default() }, &Page::new(Some(200), None)).await.expect("find").items
 }
@@ -55,7 +55,7 @@ async fn nobody_and_strangers_import_nothing() {
 async fn an_insert_that_fails_in_the_middle_leaves_nothing() {
     let world = World::make().await;
     let house = world.house("acme").await;
-    import(&world, &house.owner, house.sales, "name,email\nAna,ana@example.com\n").await;
+    imported(&world, &house.owner, house.sales, "name,email\nAna,ana@example.com\n").await;
     let before = everything(&world).await;
     let mut text = String::from("name,email,company,notes\n");
     for n in 0..12_000 {
@@ -98,7 +98,7 @@ async fn organisations_and_workspaces_do_not_see_each_others_imports() {
     let (ours, theirs) = (world.house("acme").await, world.house("other").await);
     let text = "name,email,company\nAna,ana@example.com,Example AG\nBo,bo@example.com,\n";
     for (house, workspace) in [(&ours, ours.sales), (&ours, ours.support), (&theirs, theirs.sales)] {
-        let report = import(&world, &house.owner, workspace, text).await;
+        let report = imported(&world, &house.owner, workspace, text).await;
         assert_eq!((counts_of(&report), report.summary.companies_created), ([2, 0, 0, 0], 1), "the same addresses are new everywhere");
     }
     assert_eq!(contacts(&world, &theirs.owner, "").await.len(), 2);
@@ -149,9 +149,9 @@ Name Only,,,,,Example Ltd,,,,
 async fn merging_adds_what_is_missing_and_never_overwrites() {
     let world = World::make().await;
     let house = world.house("acme").await;
-    let first = import(&world, &house.owner, house.sales, FIRST).await;
+    let first = imported(&world, &house.owner, house.sales, FIRST).await;
     assert_eq!((counts_of(&first), first.summary.companies_created), ([5, 0, 0, 0], 1));
-    let again = import(&world, &house.owner, house.sales, FIRST).await;
+    let again = imported(&world, &house.owner, house.sales, FIRST).await;
     assert_eq!((counts_of(&again), again.summary.companies_created, again.summary.warning_count), ([0, 0, 5, 0], 0, 0), "a second import changes nothing");
     assert_eq!(world.database.number("select count(*) from contact where version <> 1").await, 0);
     assert_eq!(world.database.number("select count(*) from note").await, 1);
@@ -164,7 +164,7 @@ Bob,Buyer,,,,,bob@example.com,,001 555 010 0002
 Robert,,,,,,,,+1 555 010 0002
 Name Only,Clerk,,,,,,,
 ";
-    let merged = import(&world, &house.owner, house.sales, second).await;
+    let merged = imported(&world, &house.owner, house.sales, second).await;
     assert_eq!((counts_of(&merged), merged.summary.companies_created), ([1, 4, 0, 0], 1), "{merged:?}");
     let said: Vec<String> = merged.summary.warnings.iter().map(|warning| format!("{} {}", warning.row, warning.what)).collect();
     assert_eq!(
@@ -191,7 +191,7 @@ Name Only,Clerk,,,,,,,
     // An address that stood in for a name gives way to the name.
     let billing = contacts(&world, &house.owner, "billing@").await.pop().expect("billing");
     assert_eq!((billing.display_name.as_str(), billing.company.map(|company| company.name).as_deref()), ("Billing", Some("Vendor Inc")));
-    let again = import(&world, &house.owner, house.sales, second).await;
+    let again = imported(&world, &house.owner, house.sales, second).await;
     assert_eq!(counts_of(&again), [0, 0, 5, 0]);
     assert_eq!(contacts(&world, &house.owner, "").await.len(), 6);
 }
@@ -204,7 +204,7 @@ async fn what_people_wrote_before_is_kept_and_its_integrity_never_rises() {
     let new = NewContact { display_name: Some("By Hand".into()), emails: vec![Point::new("hand@example.com")], ..NewContact::default() };
     let made = crm::create_contact(&mut tx, &world.office, house.sales, &new, Integrity::Fact).await.expect("contact");
     tx.commit().await.expect("commit");
-    let report = import(&world, &house.owner, house.sales, "name,email,phone\nOther Name,hand@example.com,+1 555 010 0009\n").await;
+    let report = imported(&world, &house.owner, house.sales, "name,email,phone\nOther Name,hand@example.com,+1 555 010 0009\n").await;
     assert_eq!(counts_of(&report), [0, 1, 0, 0]);
     let mut tx = world.begin(&house.owner).await;
     let after = crm::get_contact(&mut tx, made.contact_id).await.expect("contact");
@@ -216,14 +216,14 @@ async fn an_address_of_two_contacts_stays_where_it_is() {
     let world = World::make().await;
     let house = world.house("acme").await;
     let text = "name,email,email 2\nAna,ana@example.com,\nBo,bo@example.com,\nBoth,ana@example.com,bo@example.com\n";
-    let report = import(&world, &house.owner, house.sales, text).await;
+    let report = imported(&world, &house.owner, house.sales, text).await;
     assert_eq!(counts_of(&report), [2, 0, 1, 0]);
     assert!(
         report.summary.warnings.iter().any(|warning| warning.row == 3 && warning.what == "e-mail address `bo@example.com` left out: another contact has it"),
         "{:?}",
         report.summary.warnings
     );
-    assert_eq!(counts_of(&import(&world, &house.owner, house.sales, text).await), [0, 0, 3, 0]);
+    assert_eq!(counts_of(&imported(&world, &house.owner, house.sales, text).await), [0, 0, 3, 0]);
 }
 
 #[tokio::test]
@@ -234,7 +234,7 @@ async fn the_report_is_kept_and_says_what_was_refused() {
     for _ in 0..1500 {
         text.push_str(",nothing\n");
     }
-    let report = import(&world, &house.owner, house.sales, &text).await;
+    let report = imported(&world, &house.owner, house.sales, &text).await;
     assert_eq!((counts_of(&report), report.summary.refused.len()), ([1, 0, 0, 1500], 1000));
     assert!(report.summary.refused.iter().all(|refusal| refusal.why.contains("e-mail address `nothing` left out")));
     let mut tx = world.begin(&house.owner).await;
@@ -337,8 +337,8 @@ async fn whatever_collides_a_second_import_changes_nothing() {
     for round in 0..60 {
         let house = world.house(&format!("house{round}")).await;
         let text = colliding_file(&mut dice);
-        let first = import(&world, &house.owner, house.sales, &text).await;
-        let second = import(&world, &house.owner, house.sales, &text).await;
+        let first = imported(&world, &house.owner, house.sales, &text).await;
+        let second = imported(&world, &house.owner, house.sales, &text).await;
         assert_eq!(
             (second.summary.created, second.summary.merged, second.summary.companies_created),
             (0, 0, 0),

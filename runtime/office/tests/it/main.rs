@@ -11,6 +11,7 @@ mod fixture;
 mod import;
 mod import_companies;
 mod import_db;
+mod import_lost;
 mod kept;
 mod migrations;
 mod people;

@@ -8,7 +8,7 @@ use steward_core::{Actor, BlockClass, HasKind, Kind, PersonId, Role};
 use steward_office::OfficeError;
 use steward_office::holds::Approved;
 
-async fn edits(world: &World, actor: &Actor, row: &HoldRow, change: impl Fn(&mut Value)) -> Result<Edited, OfficeError> {
+pub(super) async fn edits(world: &World, actor: &Actor, row: &HoldRow, change: impl Fn(&mut Value)) -> Result<Edited, OfficeError> {
     let envelope: Value = serde_json::from_str(&row.envelope).expect("envelope");
     let mut arguments = envelope["arguments"].clone();
     change(&mut arguments);
@@ -21,7 +21,7 @@ async fn edits(world: &World, actor: &Actor, row: &HoldRow, change: impl Fn(&mut
     Ok(edited)
 }
 
-fn waits(edited: Edited) -> HoldRow {
+pub(super) fn waits(edited: Edited) -> HoldRow {
     match edited {
         Edited::Waits(row) => *row,
         Edited::Blocked { class, reason } => unreachable!("blocked as {class:?}: {reason}"),

@@ -121,7 +121,7 @@ async fn a_change_before_a_plugin_hangs_is_made_once_and_owned_up_to() {
     let seed: Seed = serde_json::from_value(json!({ "contacts": [{ "id": "contact_1", "name": "Lena" }] })).expect("seed");
     let office = Arc::new(MemoryOffice::new(seed));
     let shared = office.clone();
-    let hands: HandsFor = Arc::new(move |_| -> Arc<dyn steward_host::Office> { shared.clone() });
+    let hands: HandsFor = Arc::new(move |_, _| -> Arc<dyn steward_host::Office> { shared.clone() });
     let run = world.say("Try it").await;
     assert_eq!(world.drive_with(&hands).await, Some(RunStatus::Ended));
     let ends = ends(&world, run).await;

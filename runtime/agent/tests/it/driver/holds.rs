@@ -41,10 +41,8 @@ pub(super) async fn held_under(approvals: ApprovalRules) -> (ScriptedModel, Worl
 async fn a_card_says_what_the_tool_would_do_and_nothing_is_done_for_it() {
     let (_model, world, _run, row) = held().await;
     let preview: serde_json::Value = serde_json::from_str(row.preview.as_deref().expect("a preview")).expect("JSON");
-    assert_eq!(
-        preview,
-        json!({ "title": "Adds a note to the contact Lena Petrova", "lines": [{ "label": "note", "before": null, "after": "Met at the fair." }] })
-    );
+    assert_eq!(preview["title"], "Adds a note to the contact Lena Petrova");
+    assert_eq!(preview["lines"], json!([{ "label": "note", "before": null, "after": "Met at the fair." }]));
     assert_eq!(world.db.number("select count(*) from note").await, 0);
     assert_eq!(world.db.number("select count(*) from audit_event where action = 'note.create'").await, 0);
 }

@@ -196,7 +196,7 @@ async fn an_attempt_without_an_outcome_is_told_and_is_unknown_within_five_minute
     let world = World::at(clock.clone(), &model.base_url(), &[]).await;
     let log = Log::of(&world);
     let run = world.say("Look at the company.").await;
-    let never: HandsFor = Arc::new(|_| Arc::new(MemoryOffice::default()));
+    let never: HandsFor = Arc::new(|_, _| Arc::new(MemoryOffice::default()));
     // The worker dies while the call is under way.
     {
         let driving = world.drive_with(&never);

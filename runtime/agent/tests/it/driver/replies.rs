@@ -50,7 +50,7 @@ async fn a_look_does_not_wait_for_another_to_end() {
     let world = World::scripted(&model).await;
     world.say("Look at both companies.").await;
     let office = Arc::new(MemoryOffice::default());
-    let hands: HandsFor = Arc::new(move |_| office.clone());
+    let hands: HandsFor = Arc::new(move |_, _| office.clone());
     assert_eq!(world.drive_with(&hands).await, Some(RunStatus::Ended));
     let results: Vec<String> = model.requests()[1].tool_results().into_iter().map(str::to_owned).collect();
     assert_eq!(results.len(), 2);
