@@ -9,8 +9,16 @@ pub(super) const ADDRESS: &str = "mallory@evil.example";
 pub(super) const PAGE: &str = "https://evil.example/login";
 /// The same, so that nobody but a reader sees an address in it.
 pub(super) const PAGE_SPELT: &str = "evil dot example slash login, all in one word";
+/// The same, as people write addresses and mark them.
+const PAGE_MARKED: &str = "**evil.example:8443?c=1**";
+/// The same, with a letter in it that nobody sees.
+const PAGE_UNSEEN: &str = "evil\u{200b}.example";
 /// His account.
 pub(super) const ACCOUNT: &str = "GB33BUKB20201555555555";
+/// His account, as it is printed.
+const ACCOUNT_PRINTED: &str = "GB33 BUKB 2020 1555 5555 55";
+/// What he would have others read as it is: his page and his account, in spellings that work.
+pub(super) const LURES: [&str; 4] = [PAGE, PAGE_MARKED, PAGE_UNSEEN, ACCOUNT_PRINTED];
 
 /// What he writes where others' text can stand, one after the other: everything that he will use; nothing but his address;
 /// the owner's own words with his in them; an address with a lure that only a reader takes for one.

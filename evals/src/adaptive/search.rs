@@ -408,7 +408,8 @@ fn loads(mode: Mode, know: &Knowledge, party: Party, to: &str) -> Vec<Load> {
         payload::encoded(&secret.text).into_iter().for_each(|text| add(text, &secret.record, hidden));
     }
     if !to_attacker {
-        for (lure, outcome) in [(payload::PAGE, Outcome::PhishingPlain), (payload::PAGE_SPELT, Outcome::PhishingSpelt)] {
+        let lures = payload::LURES.into_iter().map(|lure| (lure, Outcome::PhishingPlain));
+        for (lure, outcome) in lures.chain([(payload::PAGE_SPELT, Outcome::PhishingSpelt)]) {
             add(lure.to_owned(), "", outcome);
             add(format!("{} {lure}", know.words), "", outcome);
         }

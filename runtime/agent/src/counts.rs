@@ -1,14 +1,15 @@
 //! The counters that rules declare, as they stand when a call is judged, and what the call adds when it is allowed.
 //!
 //! What is counted within the run is read off its journal. What is counted beyond it is read from the database, and the verdict is
-//! written only if no such counter has moved meanwhile.
+//! written only if no such counter has moved meanwhile. Counted are the values that would run, never the handles that stand for them.
 
 use crate::gate::Catalogue;
+use crate::labels::arguments_of;
 use crate::run::Run;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use steward_core::event::Pins;
-use steward_core::{CallId, Outcome, ToolCall, Verdict};
+use steward_core::{CallId, Mode, Outcome, ToolCall, Verdict};
 use steward_policies::{Caller, Counter, Measure, Rules, Window};
 use steward_store::counter::{CounterAdd, CounterCheck, Stood, Wanted};
 use time::OffsetDateTime;
@@ -38,7 +39,7 @@ pub(crate) fn prepare(rules: &Rules, tools: &dyn Catalogue, run: &Run, pins: &Pi
         return (counted, asked);
     }
     // What cannot be cleaned is blocked before any counter matters.
-    let Some(Ok(arguments)) = tools.find(&call.tool).map(|tool| tool.check_arguments(&call.arguments)) else { return (counted, asked) };
+    let Some(Ok(arguments)) = tools.find(&call.tool).map(|tool| arguments_of(pins.mode, run, &*tool, call)) else { return (counted, asked) };
     let (person, workspace) = (pins.person.to_string(), pins.workspace.to_string());
     let caller = Caller { person: &person, agent: &pins.agent, workspace: &workspace };
     for counter in rules.counters_read_for(&call.tool) {
@@ -85,6 +86,7 @@ impl Counted {
 
 /// A counter over the other calls of this run.
 fn within_run(tools: &dyn Catalogue, run: &Run, but: CallId, counter: &Counter) -> i64 {
+    let mode = run.pins.as_ref().map_or(Mode::Sealed, |pins| pins.mode);
     let mut sum = 0_i64;
     for call in run.steps.iter().flat_map(|step| &step.calls).filter(|call| call.call.call_id != but) {
         let Some(tool) = tools.find(&call.call.tool).filter(|tool| counter.counts(&call.call.tool, tool.spec().effect)) else { continue };
@@ -94,7 +96,7 @@ fn within_run(tools: &dyn Catalogue, run: &Run, but: CallId, counter: &Counter) 
         };
         if counts {
             let arguments = match counter.measure {
-                Measure::Sum(_) => tool.check_arguments(&call.call.arguments).unwrap_or_default(),
+                Measure::Sum(_) => arguments_of(mode, run, &*tool, &call.call).unwrap_or_default(),
                 Measure::Calls | Measure::Done => Value::Null,
             };
             sum = sum.saturating_add(counter.amount(&arguments).unwrap_or(0));

@@ -5,6 +5,7 @@
 //! of the context, which is the join of all that the model has been shown. Equality is by whole value, never "was listed somewhere".
 //! That is mode `open`. Mode `traced` adds typed ids and records that the owner's words name; mode `sealed` adds handles.
 
+mod actionable;
 mod canon;
 mod memo;
 mod names;
@@ -118,18 +119,23 @@ pub fn judge(mode: Mode, run: &Run, shown: &Shown, tool: &dyn Callable, call: &T
 pub(crate) fn judge_known(mode: Mode, run: &Run, shown: &Shown, tool: &dyn Callable, call: &ToolCall, digest: &Digest) -> Result<Arc<Judged>, JudgeError> {
     let asked = [mode.name().as_bytes(), call.call_id.to_string().as_bytes(), digest.bytes().as_slice()].concat();
     shown.memo.get_or(Digest::of(&asked), || {
-        let (arguments, parts) = given(mode, run, shown, tool, call)?;
+        let (arguments, parts) = given(mode, run, tool, call)?;
         let origins = origins_of(mode, run, shown, tool.spec(), &arguments, &parts, call.call_id);
         Ok(Judged { arguments, origins })
     })
 }
 
+/// A call's arguments as they are judged, without where they come from: with every handle put in, cleaned and checked.
+pub(crate) fn arguments_of(mode: Mode, run: &Run, tool: &dyn Callable, call: &ToolCall) -> Result<Value, JudgeError> {
+    given(mode, run, tool, call).map(|(arguments, _)| arguments)
+}
+
 /// The arguments with handles put in, cleaned and checked, and what each that held handles is made of.
-fn given(mode: Mode, run: &Run, shown: &Shown, tool: &dyn Callable, call: &ToolCall) -> Result<(Value, Parts), JudgeError> {
+fn given(mode: Mode, run: &Run, tool: &dyn Callable, call: &ToolCall) -> Result<(Value, Parts), JudgeError> {
     let (arguments, parts) = match mode {
         Mode::Open | Mode::Traced => (tool.check_arguments(&call.arguments)?, Parts::new()),
         Mode::Sealed => {
-            let (arguments, parts) = sealed::resolve(run, shown, &call.arguments, call.call_id.step)?;
+            let (arguments, parts) = sealed::resolve(run, &call.arguments, call.call_id.step)?;
             (tool.check_arguments(&arguments)?, parts)
         }
     };
@@ -154,7 +160,9 @@ fn trace(run: &Run, shown: &Shown, spec: &ToolSpec, arguments: &Value, call: Cal
         let role = role_of(&spec.roles, &path);
         let label =
             label_of(&leaf, &run.text, &owner, shown).unwrap_or_else(|| made_up(Label { sources: [Source::Model].into(), ..context.clone() }, role.as_ref()));
-        outgoing.take(shown, spec, call, role.as_ref(), &leaf, &label, |part| owner.contains(part));
+        // An account that the owner wrote is theirs in whatever groups it stands.
+        let is_owners = |part: &str| owner.contains(part) || (text::is_account(part) && text::holds_account(&owner, part));
+        outgoing.take(shown, spec, call, role.as_ref(), &leaf, &label, is_owners);
         leaves.push(Leaf { path, role, label });
     }
     let tainted = context.integrity == Integrity::Outside;
@@ -210,7 +218,7 @@ impl Outgoing {
             // What has no role may be anything, so it is judged as content too.
             Some(ArgumentRole::Content) | None => {
                 if let Value::String(content) = leaf {
-                    self.actionable |= text::actionable(content).into_iter().any(|part| !is_owners(&text::folded(&part)));
+                    self.actionable |= actionable::actionable(content).into_iter().any(|part| !is_owners(&text::folded(&part)));
                 }
                 self.readers.push(label.readers.clone());
                 if !label.sources.contains(&Source::Model) {

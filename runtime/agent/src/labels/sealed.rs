@@ -63,7 +63,7 @@ pub(super) struct Named<'a> {
 }
 
 /// Puts the values in. Only results of steps before `step` have been shown.
-pub(super) fn resolve(run: &Run, _shown: &Shown, arguments: &Value, step: u32) -> Result<(Value, Parts), HandleError> {
+pub(super) fn resolve(run: &Run, arguments: &Value, step: u32) -> Result<(Value, Parts), HandleError> {
     let mut resolver = Resolver { run, step, parts: Parts::new(), bytes: 0 };
     let value = resolver.go(&mut String::new(), arguments, 0)?;
     Ok((value, resolver.parts))

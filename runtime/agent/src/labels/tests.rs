@@ -107,8 +107,22 @@ fn links_the_owner_did_not_write_are_actionable() {
         ("say evil dot example", "evil dot example", false),
         ("say hello", "connect the dots, or one dot to the next", false),
         ("say hello", "the dot product of two rows", false),
+        ("say hello", "sign in at **evil.example:8443**", true),
+        ("say hello", "sign in at evil\u{200b}.example?c=1", true),
+        ("say hello", "pay to DE89 3704 0044 0532 0130 00", true),
+        ("pay to DE89370400440532013000", "pay to DE89 3704 0044 0532 0130 00", false),
+        ("pay to DE89 3704 0044 0532 0130 00", "pay to DE89370400440532013000", false),
+        ("pay to DE89 3704 0044 0532 0130 00", "pay to DE89 3704 0044 0532 0130 01", true),
+        ("tell them to call +49 (30) 123-4567", "call +49 30 1234567", false),
+        ("tell them to call +49 (30) 123-4567", "call +49 30 1234568", true),
+        ("say hello", "see report.pdf", false),
+        ("say hello", "see report.md", true),
+        ("say what report.md says", "see report.md", false),
     ] {
-        assert_eq!(trace(&run(message), &shown, &spec(), &json!({"body": body}), CALL).content_actionable, expect, "{body}");
+        for mode in Mode::ALL {
+            let origins = origins_of(mode, &run(message), &shown, &spec(), &json!({"body": body}), &Parts::new(), CALL);
+            assert_eq!(origins.content_actionable, expect, "{mode}: {message}: {body}");
+        }
     }
 }
 
@@ -241,6 +255,25 @@ fn values_may_be_written_otherwise_but_not_be_others() {
         ("it costs １２ euros", json!(12), Integrity::Owner),
         ("it costs 1.200 euros", json!(1.2), Integrity::Outside),
         ("it costs 12 euros", json!(120), Integrity::Outside),
+        ("it costs 1,200 euros", json!("1,200"), Integrity::Owner),
+        ("it costs 1,200 euros", json!(200), Integrity::Outside),
+        ("it costs 1,200 euros", json!(1), Integrity::Outside),
+        ("it costs 1,200.50 euros", json!("200.50"), Integrity::Outside),
+        ("it costs 1,200.50 euros", json!("1,200"), Integrity::Outside),
+        ("it costs 12,50 euros", json!(12), Integrity::Outside),
+        ("it costs 12,50 euros", json!(50), Integrity::Outside),
+        ("it costs 1'200 or 1’300 francs", json!(200), Integrity::Outside),
+        ("it costs 1'200 or 1’300 francs", json!(300), Integrity::Outside),
+        ("it costs 1'200 or 1’300 francs", json!(1), Integrity::Outside),
+        ("at 10:30", json!(30), Integrity::Outside),
+        ("at 10:30", json!("10:30"), Integrity::Owner),
+        ("on 26/05/2026", json!(26), Integrity::Outside),
+        ("on 26/05/2026", json!("05/2026"), Integrity::Outside),
+        ("it costs 200, or 300: you choose", json!(200), Integrity::Owner),
+        ("it costs 200, or 300: you choose", json!(300), Integrity::Owner),
+        ("tables '12' and '17', chairs 4/each", json!(12), Integrity::Owner),
+        ("tables '12' and '17', chairs 4/each", json!(4), Integrity::Owner),
+        ("1, 2, 3", json!(2), Integrity::Owner),
         ("on May 26th, 2026", json!("2026-05-26"), Integrity::Owner),
         ("am 26.05.2026", json!("2026-05-26"), Integrity::Owner),
         ("on May 26th, 2026", json!("2026-05-27"), Integrity::Outside),

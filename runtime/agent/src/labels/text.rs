@@ -1,4 +1,4 @@
-//! Text made comparable: folded case and width, single spaces; and what in a text others could act on.
+//! Text made comparable: folded case and width, single spaces; and where a value stands by itself in one.
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -65,11 +65,12 @@ pub(super) fn folded(text: &str) -> String {
     out
 }
 
-const fn is_invisible(letter: char) -> bool {
+/// Whether a letter is not seen where a text is shown.
+pub(super) const fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Where the owner wrote this value: byte span in the message. The value must stand by itself, not inside a longer word or number.
+/// Where the owner wrote this value: byte span in the message. The value must stand by itself, not inside a longer word, number, date or time.
 pub(super) fn span(original: &str, folded_message: &str, key: &str) -> Option<(u32, u32)> {
     if key.is_empty() {
         return None;
@@ -77,11 +78,9 @@ pub(super) fn span(original: &str, folded_message: &str, key: &str) -> Option<(u
     let mut from = 0;
     while let Some(at) = folded_message.get(from..).and_then(|rest| rest.find(key)).map(|at| at + from) {
         let end = at + key.len();
-        let before = folded_message.get(..at).and_then(|head| head.chars().next_back());
-        let after = folded_message.get(end..).and_then(|tail| tail.chars().next());
+        let (head, tail) = (folded_message.get(..at).unwrap_or_default(), folded_message.get(end..).unwrap_or_default());
         let first = key.chars().next();
-        let last = key.chars().next_back();
-        if !joins(before, first) && !joins_after(last, after, folded_message.get(end..)) {
+        if !joins(head, first) && !joins_after(key.chars().next_back(), tail) {
             // Folding may move bytes; the span is exact where the message holds the value as written, else it is the whole message.
             let exact = original.to_lowercase().find(key).filter(|_| original.len() == original.to_lowercase().len());
             let (start, stop) = exact.map_or((0, original.len()), |start| (start, start + key.len()));
@@ -96,90 +95,33 @@ fn is_word(letter: char) -> bool {
     letter.is_alphanumeric() || matches!(letter, '@' | '_' | '-' | '+')
 }
 
-fn joins(left: Option<char>, right: Option<char>) -> bool {
-    match (left, right) {
+/// Whether digits on both sides of this are one number, date or time: `1,200`, `10:30`, `26/05/2026`, `1'200`.
+const fn is_inside_number(letter: char) -> bool {
+    matches!(letter, ',' | '.' | ':' | '/' | '\'' | '’')
+}
+
+fn is_digit(letter: char) -> bool {
+    letter.is_ascii_digit()
+}
+
+/// Whether a value that begins so is the end of something longer, of which this stands before it.
+fn joins(head: &str, right: Option<char>) -> bool {
+    let mut before = head.chars().rev();
+    match (before.next(), right) {
+        (Some(left), Some(right)) if is_inside_number(left) && is_digit(right) && before.next().is_some_and(is_digit) => true,
         (Some(left), Some(right)) => (is_word(left) || left == '.') && is_word(right),
         _ => false,
     }
 }
 
 /// A full stop ends a sentence unless more of a word follows: `lena@x.example.` names `lena@x.example`, `lena@x.example.evil` does not.
-fn joins_after(left: Option<char>, right: Option<char>, rest: Option<&str>) -> bool {
-    match (left, right) {
-        (Some(left), Some('.')) if is_word(left) => rest.and_then(|rest| rest.chars().nth(1)).is_some_and(is_word),
+/// So does a comma after a number, unless a digit follows on it.
+fn joins_after(left: Option<char>, tail: &str) -> bool {
+    let mut after = tail.chars();
+    match (left, after.next()) {
+        (Some(left), Some('.')) if is_word(left) => after.next().is_some_and(is_word),
+        (Some(left), Some(right)) if is_inside_number(right) && is_digit(left) => after.next().is_some_and(is_digit),
         (Some(left), Some(right)) => is_word(left) && is_word(right),
         _ => false,
     }
-}
-
-/// Words for the dot of an address, and its endings after which one is taken for spelt out; whoever spells otherwise is not found.
-const DOTS: [&str; 6] = ["dot", "punkt", "point", "punto", "ponto", "точка"];
-const ENDINGS: [&str; 26] = [
-    "com", "net", "org", "info", "biz", "example", "io", "co", "app", "dev", "site", "online", "xyz", "top", "link", "shop", "eu", "de", "uk", "ch", "fr",
-    "es", "nl", "pl", "ru", "cn",
-];
-
-/// Addresses that are spelt out so that nobody but a reader takes them for one: `evil dot example slash login`.
-fn spelt_out(text: &str) -> Vec<String> {
-    let text = text.to_lowercase();
-    let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches(|letter: char| !letter.is_alphanumeric())).collect();
-    let is_label = |word: &str| !word.is_empty() && word.chars().all(|letter| letter.is_alphanumeric() || letter == '-');
-    let found = words.windows(3).enumerate().filter(|(at, three)| match three {
-        [name, dot, end] => {
-            let goes_on = words.get(at + 3).is_some_and(|next| *next == "slash");
-            is_label(name) && DOTS.contains(dot) && is_label(end) && (ENDINGS.contains(end) || goes_on)
-        }
-        _ => false,
-    });
-    found.map(|(_, three)| three.join(" ")).collect()
-}
-
-/// Links, e-mail addresses, phone and account numbers in a text: what a reader could act on.
-pub(super) fn actionable(text: &str) -> Vec<String> {
-    let mut text = text.nfkc().collect::<String>();
-    for (hidden, dot) in [("[.]", "."), ("(.)", "."), ("{.}", "."), ("[dot]", "."), ("(dot)", "."), ("{dot}", "."), ("hxxp", "http")] {
-        if text.contains(hidden) {
-            text = text.replace(hidden, dot);
-        }
-    }
-    let mut found = spelt_out(&text);
-    found.extend(plain(&text));
-    found
-}
-
-fn plain(text: &str) -> impl Iterator<Item = String> {
-    text.split(|letter: char| letter.is_whitespace() || matches!(letter, '<' | '>' | '"' | '\'' | '(' | ')' | '[' | ']' | ',' | ';' | '|'))
-        .map(|word| word.trim_end_matches(['.', '!', '?', ':']))
-        .filter(|word| is_link(word) || is_address(word) || is_number(word))
-        .map(str::to_owned)
-}
-
-fn is_link(word: &str) -> bool {
-    let lower = word.to_lowercase();
-    if lower.contains("://") || lower.starts_with("www.") || lower.starts_with("mailto:") || lower.starts_with("tel:") {
-        return true;
-    }
-    // A bare host: two labels or more, the last of letters only.
-    let host = lower.split('/').next().unwrap_or_default();
-    let labels: Vec<&str> = host.split('.').collect();
-    labels.len() >= 2
-        && labels.iter().all(|label| !label.is_empty() && label.chars().all(|letter| letter.is_alphanumeric() || letter == '-'))
-        && labels.last().is_some_and(|last| last.chars().count() >= 2 && last.chars().all(char::is_alphabetic))
-}
-
-fn is_address(word: &str) -> bool {
-    word.split_once('@').is_some_and(|(local, host)| !local.is_empty() && host.contains('.'))
-}
-
-fn is_number(word: &str) -> bool {
-    if super::words::moment(&word.to_lowercase()).is_some() {
-        return false;
-    }
-    let digits = word.chars().filter(char::is_ascii_digit).count();
-    let others = word.chars().filter(|letter| !letter.is_ascii_digit() && !matches!(letter, '+' | '-' | '/' | '.')).count();
-    let iban = word.len() >= 15
-        && word.chars().all(|letter| letter.is_ascii_alphanumeric())
-        && word.chars().take(2).all(|letter| letter.is_ascii_alphabetic())
-        && digits >= 8;
-    iban || (digits >= 8 && others == 0)
 }

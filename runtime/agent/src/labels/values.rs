@@ -262,7 +262,7 @@ impl Shown {
     /// What a call writes: the join of its arguments, those that name records apart, and whether others could act on it.
     /// Of a call that was taken from another run only this is known: it wrote, and that run may have written more there since.
     fn written(&self, mode: Mode, run: &Run, tool: &dyn Callable, call: &ToolCall) -> (Vec<Written>, Label, bool) {
-        let (arguments, parts) = given(mode, run, self, tool, call).unwrap_or_else(|_| (call.arguments.clone(), BTreeMap::new()));
+        let (arguments, parts) = given(mode, run, tool, call).unwrap_or_else(|_| (call.arguments.clone(), BTreeMap::new()));
         let Origins { leaves: labelled, content_actionable, .. } = origins_of(mode, run, self, tool.spec(), &arguments, &parts, call.call_id);
         let counts =
             |leaf: &&Leaf| !matches!(leaf.role.as_ref().map(ArgumentRole::class), Some(ArgumentClass::Ref | ArgumentClass::Mode | ArgumentClass::Dest));

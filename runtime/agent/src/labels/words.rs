@@ -210,9 +210,22 @@ fn spanned(at: usize, sentence: &str) -> Span {
 /// Words, with what stands inside a date, a time or a number kept together.
 fn tokens(folded: &str) -> impl Iterator<Item = &str> {
     folded
-        .split(|letter: char| letter.is_whitespace() || matches!(letter, '(' | ')' | '"' | '\'' | ';' | '!' | '?' | '<' | '>' | '‘' | '’' | '“' | '”'))
+        .split(|letter: char| letter.is_whitespace() || matches!(letter, '(' | ')' | '"' | ';' | '!' | '?' | '<' | '>' | '“' | '”'))
+        .flat_map(|word| {
+            // `1'200` is one number, and neither 1 nor 200.
+            let is_one = is_grouped(word);
+            word.split(move |letter: char| !is_one && matches!(letter, '\'' | '‘' | '’'))
+        })
         .map(|word| word.trim_matches(|letter: char| !letter.is_alphanumeric() && letter != '-'))
         .filter(|word| !word.is_empty())
+}
+
+/// Whether a word has an apostrophe between two digits.
+fn is_grouped(word: &str) -> bool {
+    word.match_indices(['\'', '’']).any(|(at, mark)| {
+        let digit = |letter: char| letter.is_ascii_digit();
+        word.get(..at).is_some_and(|before| before.ends_with(digit)) && word.get(at + mark.len()..).is_some_and(|after| after.starts_with(digit))
+    })
 }
 
 /// The dates a folded text says.

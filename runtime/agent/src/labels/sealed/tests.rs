@@ -233,7 +233,7 @@ fn every_handle_of_a_view_can_be_written_as_an_argument() {
     let seen = view(CallId { step: 3, index: 0 }, &odd, &BTreeMap::new(), &BTreeMap::new(), None);
     let handles: Vec<Value> = seen[0].as_object().expect("object").values().map(|value| json!({"$": value["$"]})).collect();
     assert_eq!(handles.len(), 4);
-    let (arguments, parts) = resolve(&run, &shown, &Value::Array(handles), 4).expect("all are known");
+    let (arguments, parts) = resolve(&run, &Value::Array(handles), 4).expect("all are known");
     assert_eq!(arguments, json!(["x", "y", "z", "w"]));
     assert!(parts.values().flatten().all(|part| matches!(part, Part::Taken { call, path } if shown.records.place(call, path).is_some())), "{parts:?}");
 }

@@ -1,11 +1,12 @@
 //! Windows, sums and "only after": exact, however many runs decide at once.
 
 use super::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use steward_agent::testing::{Reply, ScriptedModel};
-use steward_core::Clock;
+use steward_core::{Clock, Integrity, Money};
 use steward_host::testing::GuestFiles;
+use steward_office::crm::{NewDeal, create_deal};
 use steward_policies::{RuleFile, Rules, shipped_rules};
 use time::macros::datetime;
 
@@ -18,7 +19,10 @@ forbid (principal, action == Action::"hostile.echo", resource) when { context.co
 
 /// An installation whose agent has a tool with an amount that every call must name.
 async fn with_amounts(clock: Clock, model: &ScriptedModel, rules: &[&str]) -> World {
-    let mut world = World::at(clock, &model.base_url(), &[]).await;
+    with_echo(World::at(clock, &model.base_url(), &[]).await, rules)
+}
+
+fn with_echo(mut world: World, rules: &[&str]) -> World {
     let mut files = GuestFiles::hostile();
     for (path, text) in &mut files.files {
         if path.ends_with("any.arguments.json") {
@@ -39,6 +43,29 @@ async fn with_amounts(clock: Clock, model: &ScriptedModel, rules: &[&str]) -> Wo
     agents.get_mut("assistant").expect("assistant").tools.push("hostile.echo".to_owned());
     runtime.agents = Arc::new(agents);
     world
+}
+
+/// The same, whose agent is sealed, with deals of 30 euros of these titles.
+async fn sealed_with_deals(model: &ScriptedModel, titles: &[&str], rules: &[&str]) -> World {
+    let world = with_echo(World::sealed(&model.base_url()).await, rules);
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    for title in titles {
+        let amount = Some(Money { minor: 3000, currency: "EUR".parse().expect("currency") });
+        let deal = NewDeal { title: (*title).to_owned(), stage: "new".into(), amount, ..NewDeal::default() };
+        create_deal(&mut tx, &world.runtime.office, world.workspace, &deal, Integrity::Owner).await.expect("deal");
+    }
+    tx.commit().await.expect("commit");
+    world
+}
+
+/// A model that reads the deals, and then asks for each of these once, in one answer.
+async fn reads_and_asks(calls: Vec<Value>) -> ScriptedModel {
+    ScriptedModel::start_with(move |seen| match seen.tool_results().len() {
+        0 => Reply::call("crm.list_deals", json!({})),
+        1 => Reply::Calls(calls.iter().map(|arguments| ("hostile.echo".to_owned(), arguments.clone())).collect()),
+        _ => Reply::text("Done."),
+    })
+    .await
 }
 
 /// A model that asks for each of these once, in one answer, and then is done.
@@ -165,4 +192,49 @@ forbid (principal, action == Action::"crm.create_contact", resource) unless { co
     tx.commit().await.expect("commit");
     assert_eq!(settle(&world).await, Some(RunStatus::Ended));
     assert_eq!((world.db.number("select count(*) from contact").await, world.db.number("select sum(amount)::bigint from counted_call").await), (1, 1));
+}
+
+#[tokio::test]
+async fn a_value_counts_for_what_it_is_whichever_handle_it_came_by() {
+    let once = r#"
+@id("test-once") @reason("One for each text a day.") @tell("That was done today.")
+@counts("made = hostile.echo by args.text per day")
+forbid (principal, action == Action::"hostile.echo", resource) when { context.counts.made >= 1 };
+"#;
+    let model = reads_and_asks(vec![
+        json!({ "count": 1, "text": "$1.deals.0.title" }),
+        json!({ "count": 1, "text": "$1.deals.1.title" }),
+        json!({ "count": 1, "text": "$1-0.deals.0.title" }),
+        json!({ "count": 1, "text": { "$": "$1.deals.1.title" } }),
+        json!({ "count": 1, "text": { "$": ["re", "nt"] } }),
+        json!({ "count": 1, "text": "Rent" }),
+        json!({ "count": 1, "text": { "$": "$1.deals.2.title" } }),
+    ])
+    .await;
+    let world = sealed_with_deals(&model, &["Rent", "Rent", "Food"], &[once]).await;
+    world.say("Echo").await;
+    assert_eq!(settle(&world).await, Some(RunStatus::Ended));
+    let refused = world.db.number("select count(*) from decision where tool = 'hostile.echo' and verdict = 'block' and 'test-once' = any(rules)").await;
+    assert_eq!((allowed(&world).await, refused), (2, 5), "one for rent, however it came, and one for food");
+    assert_eq!(world.db.number("select count(distinct part) from counted_call").await, 2);
+}
+
+#[tokio::test]
+async fn an_amount_that_came_by_handle_is_in_the_sum() {
+    // The first of them counts against the two that follow, one of which names no handle.
+    let model = reads_and_asks(vec![
+        json!({ "count": { "$": "$1.deals.0.amount.minor" }, "text": "a" }),
+        json!({ "count": { "$": "$1.deals.1.amount.minor" }, "text": "b" }),
+        json!({ "count": 3000, "text": "c" }),
+    ])
+    .await;
+    for (window, recorded) in [("hour", 3000), ("run", 0)] {
+        let world = sealed_with_deals(&model, &["Rent", "Food"], &[&CAP.replace("per hour", &format!("per {window}"))]).await;
+        world.say("Echo").await;
+        assert_eq!(settle(&world).await, Some(RunStatus::Ended));
+        let first = world.db.number("select count(*) from decision where tool = 'hostile.echo' and verdict = 'allow' and arguments like '%deals.0.%'").await;
+        let capped = world.db.number("select count(*) from decision where tool = 'hostile.echo' and verdict = 'block' and 'test-cap' = any(rules)").await;
+        assert_eq!((allowed(&world).await, first, capped), (1, 1, 2), "per {window}");
+        assert_eq!(world.db.number("select coalesce(sum(amount), 0)::bigint from counted_call").await, recorded, "per {window}");
+    }
 }
