@@ -8,12 +8,12 @@ const LINES_MAX: usize = 800;
 const LINES_WARN: usize = 600;
 
 /// Lines that count: everything before the tests at the end.
-fn lines(text: &str) -> usize {
+pub(crate) fn lines(text: &str) -> usize {
     let all: Vec<&str> = text.lines().collect();
     all.windows(2).position(|pair| pair[0] == "#[cfg(test)]" && pair[1].starts_with("mod ") && pair[1].ends_with('{')).unwrap_or(all.len())
 }
 
-fn is_test(path: &str) -> bool {
+pub(crate) fn is_test(path: &str) -> bool {
     path.ends_with("/tests.rs") || path.split('/').any(|part| part == "tests" || part == "benches")
 }
 

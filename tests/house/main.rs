@@ -1,6 +1,6 @@
 //! The house holds itself to its drawing: arrows between crates, rooms of heavy dependencies, sizes, words, documents.
 //!
-//! Every test reads the tree as it lies on disk and nothing else; no database, no network, no other crate.
+//! Every test reads the tree as it lies on disk, and the public suites where they lie beside it; no database, no network, no other crate.
 //! Each rule is a function from text to complaints, and is shown here to complain before it is trusted to be silent.
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops where it cannot go on")]
@@ -15,6 +15,7 @@ mod locks;
 mod logging;
 mod markdown;
 mod plugins;
+mod suites;
 mod traceability;
 mod tree;
 mod verbs;

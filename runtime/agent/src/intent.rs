@@ -65,7 +65,7 @@ impl Intent {
         let folded = Words::fold(&in_clauses(&lines));
         for text in sentences(&folded) {
             let sentence = Sentence::of(&text, &WORDS.grammar);
-            for entry in WORDS.asks.iter().filter(|entry| entry.phrases.iter().any(|phrase| sentence.says(phrase))) {
+            for entry in WORDS.asks.iter().filter(|entry| entry.phrases.iter().any(|phrase| sentence.asks_for(phrase))) {
                 self.asked.insert((entry.effect, entry.of.clone()));
             }
         }

@@ -13,6 +13,7 @@ use crate::Office;
 use crate::audit::{self, Entry};
 use crate::error::OfficeError;
 use crate::people::spend_step_up;
+use ranges::names_all;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use steward_core::{
@@ -171,6 +172,8 @@ pub struct Wanted<'a> {
     pub needs: &'a Needs,
     /// What an approval takes beside them.
     pub terms: Terms,
+    /// Whether it tells somebody what they may not read, or what others wrote to be acted on: only who named all of it has seen it.
+    pub must_be_seen: bool,
 }
 
 /// What a grant gives a call.
@@ -225,7 +228,7 @@ fn fits(key: &EnvelopeKey, tenant: TenantId, row: &GrantRow, approvals: &Approva
     }
     // Ranges that cannot be read cover nothing.
     let Ok(ranges) = serde_json::from_str::<Ranges>(&row.ranges) else { return Ok(false) };
-    Ok(covers(&ranges, wanted.tool, wanted.arguments))
+    Ok(covers(&ranges, wanted.tool, wanted.arguments) && (!wanted.must_be_seen || names_all(&ranges, wanted.arguments)))
 }
 
 /// The giver's approval: in the roles they gave it in, as far as they still have them. Who left, or was demoted, approves nothing any more.
@@ -268,6 +271,7 @@ pub fn as_rule(row: &GrantRow) -> String {
     if let Some(person) = row.person {
         text.push_str(&format!("// Only for runs of {person}.\n"));
     }
+    text.push_str("// Nothing that its receivers may not read, and no links or accounts of others, unless all its values are named.\n");
     let when = if conditions.is_empty() { String::new() } else { format!("\nwhen {{\n  {}\n}}", conditions.join(" &&\n  ")) };
     text.push_str(&format!("@id(\"{}\")\npermit (principal == Agent::{:?}, action == Action::{:?}, resource){when};\n", row.grant_id, row.agent, row.tool));
     text

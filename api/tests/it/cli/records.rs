@@ -1,7 +1,8 @@
 //! Records from the terminal: contacts in, audit log and actions out.
 
-use super::Home;
+use super::{Home, until};
 use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
 use steward_store::testing::TestDatabase;
 
 const FILE: &str = "name,email,phone,company\nLena Brandt,lena@example.org,+49 30 1234567,Brandt GmbH\n,,,\nOmar Haddad,omar@example.org,,\n";
@@ -168,4 +169,30 @@ async fn the_audit_log_is_checked_by_a_stranger_with_nothing_but_a_key() {
     std::fs::write(&entries, bytes).expect("write");
     let tampered = stranger.run(&["audit", "verify", &bundle, "--key", key.trim()]);
     assert!(tampered.code == 1 && tampered.out.contains("TAMPERED: entry 2 was changed"), "{tampered:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn checkpoints_are_copied_to_where_the_configuration_says_and_the_check_looks_there() {
+    let database = TestDatabase::make().await;
+    let home = Home::empty("copies").set("STEWARD_DATABASE__URL", &database.superuser_url);
+    home.write("steward.toml", &format!("[audit]\ncopies_dir = \"{}\"\n", home.path("elsewhere").display()));
+    home.write("elsewhere/copies-of-steward", "");
+    let copies = || -> Vec<PathBuf> {
+        let inside = |dir: PathBuf| std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+        inside(home.path("elsewhere")).flat_map(|log| inside(log.join("checkpoints"))).collect()
+    };
+    let up = home.up(&[]);
+    until("a checkpoint in the second place", || !copies().is_empty());
+    up.stop();
+    assert!(home.succeeds(&["audit", "verify"]).contains("All is as it was signed."));
+
+    // What lies there is held against the database: a root that was never signed is found.
+    let copy = copies().pop().expect("a copy");
+    let note = std::fs::read_to_string(&copy).expect("a checkpoint");
+    let mut lines: Vec<String> = note.split('\n').map(str::to_owned).collect();
+    let other = if lines[2].starts_with('A') { "B" } else { "A" };
+    lines[2].replace_range(..1, other);
+    std::fs::write(&copy, lines.join("\n")).expect("write");
+    let tampered = home.run(&["audit", "verify"]);
+    assert!(tampered.code == 1 && tampered.out.contains("does not count"), "{tampered:?}");
 }

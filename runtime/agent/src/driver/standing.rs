@@ -2,7 +2,7 @@
 
 use super::{Drive, DriveError};
 use crate::counts::Counted;
-use crate::gate::{Approved, Ruled, Ruling, Sealed};
+use crate::gate::{Approved, Basis, Ruled, Ruling, Sealed};
 use crate::held::edits_of;
 use crate::run::call_digest;
 use steward_core::event::Fate;
@@ -39,7 +39,11 @@ impl Drive<'_> {
                 .call(id)
                 .is_some_and(|call| call.hold.is_none() && call.edit.is_none() && call.ruled.as_ref().is_none_or(|ruled| ruled.grant.is_some()));
         if may_be_granted && let (Ruled::Hold(needs), Some(sealed)) = (&ruling.verdict, &ruling.sealed) {
-            let granted = self.granted(&call, needs, sealed).await?;
+            let must_be_seen = match &ruling.basis {
+                Basis::Facts(facts) => facts.leak || facts.content_actionable,
+                Basis::Refused { .. } => true,
+            };
+            let granted = self.granted(&call, needs, sealed, must_be_seen).await?;
             if let Some((grant, approved)) = granted
                 && let Some((call, second)) = self.rule(id, Some(&approved), &counted.values)
                 && matches!(second.verdict, Ruled::Allow(_))
@@ -50,8 +54,8 @@ impl Drive<'_> {
         Ok(Some(Judged { call, ruling, after_approval: approved.is_some(), counted }))
     }
 
-    /// A use of a standing grant for this call, as the approval it stands in for.
-    async fn granted(&self, call: &ToolCall, needs: &Needs, sealed: &Sealed) -> Result<Option<(GrantId, Approved)>, DriveError> {
+    /// A use of a standing grant for this call, as the approval it stands in for. What must be seen is covered where the grant names all of it.
+    async fn granted(&self, call: &ToolCall, needs: &Needs, sealed: &Sealed, must_be_seen: bool) -> Result<Option<(GrantId, Approved)>, DriveError> {
         let (Some(pins), Some(tool)) = (&self.run.pins, self.runtime.host.tool(&call.tool)) else { return Ok(None) };
         let wanted = Wanted {
             workspace: pins.workspace,
@@ -63,6 +67,7 @@ impl Drive<'_> {
             arguments: &sealed.envelope.arguments,
             needs,
             terms: sealed.envelope.circumstances.terms,
+            must_be_seen,
         };
         let granted = self.journal.take_grant(&self.runtime.office, &wanted).await.map_err(|source| self.journal_error(source))?;
         Ok(granted.map(|granted| {

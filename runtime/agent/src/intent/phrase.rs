@@ -4,7 +4,11 @@
 //! which begins another thought. `*` is any end of a word, `a|b` either word. `$` at the end of a part is where a thing is named in full:
 //! "the deposit", and not "the deposit slip". `^` before a phrase: an order begins with it. `^!`: it would begin a question just as well.
 
+mod asked;
+mod denied;
+
 use super::question::{Questions, quoted};
+use denied::Denials;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -60,8 +64,14 @@ pub(super) struct Grammar {
     sayings: Vec<Word>,
     /// What makes an order of a question: "can you".
     begs: Vec<Row>,
+    /// What asks for something without a word that begs: "can we", "why not".
+    wishes: Vec<Row>,
+    /// Whoever is spoken to, behind a verb: "schickst *du*".
+    addressed: Vec<Word>,
     /// What begins a question, or is asked with another.
     wonders: Vec<Word>,
+    /// What else begins something that is only told: "whether".
+    subordinates: Vec<Word>,
     /// What may not stand in a gap that is counted: something else is spoken of behind it.
     apart: Vec<Word>,
     /// What may follow on a thing that is named in full.
@@ -72,6 +82,8 @@ pub(super) struct Grammar {
     tags: Vec<Word>,
     /// What a question hangs on that is none by itself: "tell me, do the tasks make sense".
     reports: Vec<Row>,
+    /// What says that something is not to be done.
+    denials: Denials,
     /// What tells a question without its mark.
     questions: Questions,
 }
@@ -105,6 +117,13 @@ impl Part {
         let within = text.strip_suffix(words).and_then(|number| number.parse().ok());
         let (words, ends) = words.trim_end().strip_suffix('$').map_or((words, false), |words| (words, true));
         Self { within, words: row(words), ends }
+    }
+}
+
+impl Row {
+    /// Whether these words begin with it.
+    fn begins(&self, words: &[&str]) -> bool {
+        !self.0.is_empty() && words.len() >= self.0.len() && words.iter().zip(&self.0).all(|(word, want)| want.fits(word))
     }
 }
 
@@ -215,10 +234,18 @@ impl<'a> Sentence<'a> {
         (self.said.get(from..end.unwrap_or(self.said.len())).unwrap_or_default(), end.is_none())
     }
 
+    /// Whether it says a phrase, and not that it is not to be done.
     pub(super) fn says(&self, phrase: &Phrase) -> bool {
+        self.says_where(phrase, |_| true)
+    }
+
+    /// The same, at a place that counts.
+    fn says_where(&self, phrase: &Phrase, counts: impl Fn(usize) -> bool) -> bool {
         let Some((first, rest)) = phrase.parts.split_first() else { return false };
-        let places = (0..self.words.len()).filter(|at| self.stands(*at, first) && self.begins(*at, phrase.begins));
-        places.take(places_before(rest)).any(|at| self.goes_on(at + first.words.len(), rest))
+        let end = |at: usize| at + first.words.len();
+        let stands = |at: usize| self.stands(at, first) && self.begins(at, phrase.begins) && !self.is_denied(at, end(at)) && counts(at);
+        let places = (0..self.words.len()).filter(|at| stands(*at));
+        places.take(places_before(rest)).any(|at| self.goes_on(end(at), rest))
     }
 
     /// Whether the other parts follow from here.
@@ -226,7 +253,7 @@ impl<'a> Sentence<'a> {
         let Some((part, rest)) = parts.split_first() else { return true };
         let last = part.within.map_or(self.words.len(), |within| from.saturating_add(within).saturating_add(1)).min(self.words.len());
         let is_near = |at: &usize| part.within.is_none() || *at == from || (self.is_between(at.saturating_sub(1)) && !self.clauses.contains(at));
-        let places = (from..last).take_while(is_near).filter(|at| self.stands(*at, part));
+        let places = (from..last).take_while(is_near).filter(|at| self.stands(*at, part) && !self.is_denied_here(*at));
         places.take(places_before(rest)).any(|at| self.goes_on(at + part.words.len(), rest))
     }
 

@@ -83,6 +83,23 @@ impl Questions {
         words.get(self.opening(words)).is_some_and(|first| is_one(&self.auxiliaries, first))
     }
 
+    /// Whether a clause begins as a question does, whatever follows.
+    pub(super) fn opens(&self, clause: &[&str]) -> bool {
+        let [first, rest @ ..] = clause else { return false };
+        let is_somebody = || rest.first().is_some_and(|next| self.is_subject(next));
+        is_one(&self.auxiliaries, first) || ((is_one(&self.does, first) || is_one(&self.has, first)) && is_somebody())
+    }
+
+    /// Whether a word is somebody who does something.
+    pub(super) fn is_subject(&self, word: &str) -> bool {
+        is_one(&self.subjects, word)
+    }
+
+    /// Whether between these two words something is said of a thing: "die … bezahlten", and not "das … an".
+    pub(super) fn tells_a_thing(&self, before: &str, next: &str) -> bool {
+        is_one(&self.articles, before) && !next.is_empty() && !is_one(&self.links, next)
+    }
+
     /// Whether a word says nothing of whether an order or a question follows.
     pub(super) fn is_opener(&self, word: &str) -> bool {
         !word.chars().any(char::is_alphabetic) || is_one(&self.openers, word)

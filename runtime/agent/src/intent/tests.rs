@@ -1,5 +1,9 @@
 //! What a message asks for, and what it does not.
 
+mod denied;
+mod earlier;
+mod questions;
+
 use super::*;
 
 fn intent(text: &str) -> Intent {
@@ -12,8 +16,12 @@ fn the_table_is_read() {
     assert!(table.asks.len() > 8 && !table.delegates.is_empty());
 }
 
+fn asked(text: &str, effect: Effect) -> bool {
+    intent(text).asked.iter().any(|(asked, _)| *asked == effect)
+}
+
 fn asks_for_money(text: &str) -> bool {
-    intent(text).asked.iter().any(|(effect, _)| *effect == Effect::Money)
+    asked(text, Effect::Money)
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::sequence::{Outside, Sequencer};
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use steward_core::TenantId;
@@ -29,6 +30,8 @@ pub(super) struct Copies {
     dir: PathBuf,
     /// One at a time: a place that hangs holds up one thread and not one a second.
     turn: Arc<Semaphore>,
+    /// Whether somebody waited in vain, and whoever has the turn is not back yet: then nobody waits for it again.
+    hangs: Arc<AtomicBool>,
     logs: Mutex<HashMap<TenantId, Standing>>,
 }
 
@@ -45,7 +48,7 @@ struct Standing {
 
 impl Copies {
     pub(super) fn new(dir: PathBuf) -> Self {
-        Self { dir, turn: Arc::new(Semaphore::new(1)), logs: Mutex::default() }
+        Self { dir, turn: Arc::new(Semaphore::new(1)), hangs: Arc::default(), logs: Mutex::default() }
     }
 
     fn log_of(&self, tenant: TenantId) -> LogDir {
@@ -56,25 +59,39 @@ impl Copies {
         look(self.logs.lock().unwrap_or_else(PoisonError::into_inner).entry(tenant).or_default())
     }
 
-    /// Does something at the place, if it is there and answers.
+    /// Does something at the place, if it is there and answers. Organisations whose passes meet there wait for each other.
     async fn reach<T: Send + 'static>(&self, work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-        let hangs = || io::Error::new(io::ErrorKind::TimedOut, "it does not answer");
-        let turn = Arc::clone(&self.turn).try_acquire_owned().map_err(|_| hangs())?;
-        let marker = self.dir.join(MARKER);
-        let work = move || {
-            let _turn = turn;
-            match marker.try_exists() {
+        let in_vain = || io::Error::new(io::ErrorKind::TimedOut, "it does not answer");
+        let (marker, hangs, turns) = (self.dir.join(MARKER), Arc::clone(&self.hangs), Arc::clone(&self.turn));
+        let free = if hangs.load(Ordering::Relaxed) { Some(Arc::clone(&turns).try_acquire_owned().map_err(|_| in_vain())?) } else { None };
+        let at_the_place = move || {
+            let done = match marker.try_exists() {
                 Ok(true) => work(),
                 Ok(false) => {
                     Err(io::Error::new(io::ErrorKind::NotFound, format!("there is no file `{MARKER}` in it; make one there, once the place is mounted")))
                 }
                 Err(err) => Err(err),
-            }
+            };
+            hangs.store(false, Ordering::Relaxed);
+            done
         };
-        match timeout(PATIENCE, spawn_blocking(work)).await {
-            Ok(done) => done.unwrap_or_else(|err| Err(io::Error::other(err))),
-            Err(_) => Err(hangs()),
-        }
+        let in_turn = async move {
+            let turn = match free {
+                Some(turn) => turn,
+                None => turns.acquire_owned().await.map_err(io::Error::other)?,
+            };
+            // The turn is the thread's: it ends with the work, whoever still waits for that.
+            let work = spawn_blocking(move || {
+                let done = at_the_place();
+                drop(turn);
+                done
+            });
+            work.await.unwrap_or_else(|err| Err(io::Error::other(err)))
+        };
+        timeout(PATIENCE, in_turn).await.unwrap_or_else(|_| {
+            self.hangs.store(true, Ordering::Relaxed);
+            Err(in_vain())
+        })
     }
 
     /// Says once for each organisation that its checkpoints are not copied, and once that they are again.
@@ -139,5 +156,26 @@ impl Sequencer {
     pub fn checkpoints_of(&self, tenant: TenantId) -> Vec<PathBuf> {
         let logs = [Some(self.log_of(tenant)), self.copies.as_ref().map(|copies| copies.log_of(tenant))];
         logs.into_iter().flatten().map(|log| log.path().join("checkpoints")).filter(|dir: &PathBuf| Path::exists(dir)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[tokio::test]
+    async fn who_meets_another_at_the_place_waits_for_their_turn() {
+        let dir = std::env::temp_dir().join(format!("stw-copies-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).expect("a folder");
+        std::fs::write(dir.join(MARKER), "").expect("the marker");
+        let copies = Copies::new(dir.clone());
+        let (go, wait) = mpsc::channel::<()>();
+        // The first stays there until the second has come.
+        let (first, second, ()) = tokio::join!(copies.reach(move || wait.recv().map_err(io::Error::other)), copies.reach(|| Ok(())), async {
+            go.send(()).expect("it waits");
+        });
+        assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
+        std::fs::remove_dir_all(&dir).expect("clean up");
     }
 }

@@ -3,7 +3,7 @@
 //! It is narrower than any grant a person may give: for this agent, for the person it acts for, where it runs, for one tool as it is now.
 //! What it would have let through is found among the decisions on record and shown with it. Nothing is granted by asking.
 
-use super::{NewGrant, Ranges, covers, digest_of, drafted, ranges, write};
+use super::{NewGrant, Ranges, covers, digest_of, drafted, names_all, ranges, write};
 use crate::Office;
 use crate::changes::{self, Approval, ChangeKind, Proposal};
 use crate::error::OfficeError;
@@ -128,7 +128,9 @@ async fn tried(tx: &mut Tx, tool: &ToolSpec, wish: &Wish) -> Result<(usize, Vec<
             judged += 1;
             let record: Value = serde_json::from_str(&row.record).unwrap_or_default();
             let arguments = record.pointer("/envelope/arguments").cloned().unwrap_or_default();
-            if row.verdict == "hold" && covers(&wish.ranges, tool, &arguments) {
+            let is_so = |fact: &str| record.pointer(fact).and_then(Value::as_bool) == Some(true);
+            let must_be_seen = is_so("/facts/leak") || is_so("/facts/content_actionable");
+            if row.verdict == "hold" && covers(&wish.ranges, tool, &arguments) && (!must_be_seen || names_all(&wish.ranges, &arguments)) {
                 passed.push(row);
             }
         }

@@ -93,6 +93,13 @@ pub fn covers(ranges: &Ranges, tool: &ToolSpec, arguments: &Value) -> bool {
     each && ranges.iter().all(|(named, range)| matches!(range, Range::Any) || leaves.iter().any(|(path, _)| matches(named, path)))
 }
 
+/// Whether each of these arguments is named by its very values, so that whoever gave the grant knew all that the call says.
+pub(super) fn names_all(ranges: &Ranges, arguments: &Value) -> bool {
+    let mut leaves = Vec::new();
+    walk(String::new(), arguments, &mut leaves);
+    leaves.iter().all(|(path, _)| ranges.iter().any(|(named, range)| matches!(range, Range::OneOf(_)) && matches(named, path)))
+}
+
 /// All roles an argument may have: one for each name of the manifest that this path touches.
 fn roles_of<'a>(tool: &'a ToolSpec, path: &'a str) -> impl Iterator<Item = &'a ArgumentRole> {
     tool.roles.iter().filter(|(name, _)| touches(name, path)).map(|(_, role)| role)
@@ -253,6 +260,20 @@ mod tests {
         assert!(covers(&before, &tool, &json!({ "amount": 5, "body": "c@x.example" })));
         tool.roles.insert("body".to_owned(), "recipient".parse().expect("role"));
         assert!(!covers(&before, &tool, &json!({ "amount": 5, "body": "c@x.example" })));
+    }
+
+    #[test]
+    fn all_is_named_only_where_each_value_is() {
+        let call = json!({ "to": ["a@x.example"], "body": "hi" });
+        for (body, expect) in
+            [(None, false), (Some(json!("any")), false), (Some(json!({ "letters_max": 5 })), false), (Some(json!({ "one_of": ["hi"] })), true)]
+        {
+            let mut granted = json!({ "/to/*": { "one_of": ["a@x.example"] } });
+            if let (Some(body), Some(granted)) = (&body, granted.as_object_mut()) {
+                granted.insert("/body".to_owned(), body.clone());
+            }
+            assert_eq!(names_all(&ranges(granted), &call), expect, "{body:?}");
+        }
     }
 
     #[test]

@@ -21,7 +21,8 @@ async fn noting() -> (ScriptedModel, World, String) {
             (true, true) => Reply::call("crm.create_contact", json!({ "name": "Lena Petrova", "emails": ["lena@partner.example"] })),
             (true, false) => {
                 let id = said.split("Note on contact_").nth(1).map(|rest| rest.chars().take(26).collect::<String>()).unwrap_or_default();
-                let text = said.split("NOTE<").nth(1).and_then(|rest| rest.split('>').next()).unwrap_or("hello").to_owned();
+                // A tilde stands for a full stop that the person did not write.
+                let text = said.split("NOTE<").nth(1).and_then(|rest| rest.split('>').next()).unwrap_or("hello").replace('~', ".");
                 Reply::call("crm.add_note", json!({ "contact_id": format!("contact_{id}"), "text": text }))
             }
             (false, _) => Reply::text("Done."),
@@ -134,6 +135,25 @@ async fn a_grant_lets_what_is_in_its_ranges_run_and_nothing_else() {
     world.say(&format!("Note on {contact}: NOTE<again>")).await;
     assert_eq!(settle(&world).await, Some(RunStatus::Waiting));
     assert_eq!((notes(&world).await, world.db.number("select uses::bigint from standing_grant").await), (1, 1));
+}
+
+#[tokio::test]
+async fn a_grant_stands_in_for_nobody_who_has_not_seen_a_link_that_the_owner_did_not_write() {
+    let (_model, world, contact) = noting().await;
+    let given = gives(&world, &world.owner, &note_tool(&world), &contact, 5, 1).await.expect("a grant");
+    world.say(&format!("Note on {contact}: NOTE<evil~example/login>")).await;
+    assert_eq!(settle(&world).await, Some(RunStatus::Waiting));
+    let facts = "select count(*) from decision where verdict = 'hold' and record::jsonb @> '{\"facts\": {\"content_actionable\": true}}'";
+    assert_eq!((notes(&world).await, world.db.number(facts).await), (0, 1), "short enough for the grant, and still a link");
+    // What the owner wrote themselves runs on it.
+    world.say(&format!("Note on {contact}: NOTE<evil.example/login>")).await;
+    assert_eq!((settle(&world).await, notes(&world).await), (Some(RunStatus::Ended), 1));
+    assert_eq!(world.db.number(&format!("select uses::bigint from standing_grant where grant_id = '{}'", given.grant_id.uuid())).await, 1);
+    // And so does what was named to the letter.
+    let ranges = serde_json::from_value(json!({ "/contact_id": { "one_of": [contact] }, "/text": { "one_of": ["evil.example/login"] } })).expect("ranges");
+    gives_this(&world, &world.owner, &note_tool(&world), NewGrant { ranges, ..for_notes(&world, &contact, 5, 1) }).await.expect("another");
+    world.say(&format!("Note on {contact}: NOTE<evil~example/login>")).await;
+    assert_eq!((settle(&world).await, notes(&world).await), (Some(RunStatus::Ended), 2));
 }
 
 #[tokio::test]
