@@ -68,6 +68,34 @@ test('open sessions are listed, one is ended from another, and its browser is si
   await other.close();
 });
 
+test('a name is corrected, and language and time zone are told to the server when they are chosen', async ({ page, browser }, info) => {
+  const { context } = await somebody(page, browser, `profile-${info.project.name}`);
+  const own = await context.newPage();
+  const me = async () => (await context.request.get('/api/v1/me')).json();
+  expect(await me()).toMatchObject({ locale: null, time_zone: null });
+  await own.goto('/settings');
+  const name = own.getByLabel('Your name');
+  // Refused by the server, which says why; nothing is changed by it.
+  await name.fill('Zo\u200be');
+  await own.getByRole('button', { name: 'Save' }).click();
+  await expect(own.locator('form').getByRole('alert')).toContainText('give a name');
+  expect(await me()).toMatchObject({ display_name: `profile-${info.project.name}`, locale: null, time_zone: null });
+  await name.fill('Zoë Gurung');
+  await own.getByLabel('Time zone').selectOption('Europe/Zurich');
+  await own.getByRole('button', { name: 'Save' }).click();
+  await expect(own.getByText('Saved. Runs that begin from now on know it.')).toBeVisible();
+  await expect(own.getByRole('heading', { level: 2, name: 'Zoë Gurung' })).toBeVisible();
+  expect(await me()).toMatchObject({ display_name: 'Zoë Gurung', locale: 'en', time_zone: 'Europe/Zurich' });
+  const told = own.waitForResponse((response) => response.request().method() === 'PATCH' && response.url().endsWith('/api/v1/me'));
+  await own.getByLabel('Language').selectOption('es');
+  expect((await told).status()).toBe(200);
+  expect(await me()).toMatchObject({ display_name: 'Zoë Gurung', locale: 'es', time_zone: 'Europe/Zurich' });
+  await own.reload();
+  await expect(own.getByLabel('Su nombre')).toHaveValue('Zoë Gurung');
+  await expect(own.getByLabel('Zona horaria')).toHaveValue('Europe/Zurich');
+  await context.close();
+});
+
 test('a password is set with the one so far, ends other sessions, and lets in from then on', async ({ page, browser }, info) => {
   const { email, context } = await somebody(page, browser, `password-${info.project.name}`);
   const other = await signIn(page, browser, email, FIRST);

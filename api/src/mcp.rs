@@ -18,7 +18,7 @@ use crate::web::OwnPage;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use book::{Book, Owner};
+use book::{Book, Owner, TooMany};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use handler::Handler;
@@ -71,10 +71,10 @@ impl Front {
         let now_ms = caller.office().clock.now_ms();
         self.book.count_request(&owner, now_ms).map_err(too_many)?;
         let session = session_of(request.headers());
-        match &session {
-            Some(id) if !self.book.owns(&owner, id) => return Err(ApiError::missing()),
-            Some(_) => {}
-            None => self.make_room(&owner).await?,
+        if let Some(id) = &session
+            && !self.book.owns(&owner, id)
+        {
+            return Err(ApiError::missing());
         }
         let ends = *request.method() == Method::DELETE;
         let listens = *request.method() == Method::GET;
@@ -99,7 +99,7 @@ impl Front {
             Some(_) => {}
             None => {
                 if let Some(id) = session_of(response.headers()) {
-                    self.book.bind(owner, id, now_ms);
+                    self.admit(owner, id, now_ms).await?;
                 }
             }
         }
@@ -121,23 +121,25 @@ impl Front {
         }
     }
 
-    /// Makes room for another session: where too many of somebody's live, the one that was idle longest ends. Refused when in each of them
-    /// something goes on.
-    async fn make_room(&self, owner: &Owner) -> Result<(), ApiError> {
-        if self.book.has_room(owner) {
-            return Ok(());
+    /// Takes in a session that was just begun: where too many of somebody's live, the one that was idle longest ends. Refused, and ended at once,
+    /// when in each of them something goes on.
+    ///
+    /// Whether a request begins one stands in its body, so it is counted here and not before; of many at once, each is counted alone.
+    async fn admit(&self, owner: Owner, session: String, now_ms: i64) -> Result<(), ApiError> {
+        // Those that ended by themselves take nobody's room. Noted before it is asked who lives: what is begun meanwhile is left alone.
+        let noted = self.book.sessions_of(&owner);
+        {
+            let alive = self.sessions.sessions.read().await;
+            noted.iter().filter(|id| !alive.contains_key(id.as_str())).for_each(|id| self.book.forget(id));
         }
-        let alive = self.sessions.sessions.read().await.keys().map(|id| id.to_string()).collect();
-        self.book.keep(&alive);
-        if self.book.has_room(owner) {
-            return Ok(());
-        }
-        let Some(idle) = self.book.take_idle(owner) else {
-            return Err(too_many("too many MCP sessions are in use with this token: end some"));
+        let (ends, taken) = match self.book.bind(owner, session.clone(), now_ms) {
+            Ok(None) => return Ok(()),
+            Ok(Some(idle)) => (idle, Ok(())),
+            Err(TooMany) => (session, Err(too_many("too many MCP sessions are in use with this token: end some"))),
         };
         // That it is gone already is as good.
-        let _ = self.sessions.close_session(&idle.into()).await;
-        Ok(())
+        let _ = self.sessions.close_session(&ends.into()).await;
+        taken
     }
 }
 

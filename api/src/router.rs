@@ -58,6 +58,7 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         POST   "/api/v1/session"                 Public                  => session::create;
         DELETE "/api/v1/session"                 Session                 => session::delete;
         GET    "/api/v1/me"                      SignedIn                => me::show;
+        PATCH  "/api/v1/me"                      Session                 => me::update;
         PUT    "/api/v1/me/password"             Session                 => me::password;
         POST   "/api/v1/session/prove"           Session                 => session::prove;
         POST   "/api/v1/session/step-up"         Session                 => session::step_up;

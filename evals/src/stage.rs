@@ -297,6 +297,7 @@ impl Stage {
             model: agent.model.clone(),
             mode: agent.mode,
             limits: agent.limits,
+            region: Default::default(),
             above: None,
         })
     }

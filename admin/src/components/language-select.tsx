@@ -3,10 +3,10 @@
 import { useTranslations } from 'use-intl';
 import { Select } from '@/components/ui/field';
 import { useLanguage } from '@/lib/i18n';
-import { isLocale, LOCALES } from '@/lib/locales';
+import { isLocale, LOCALES, type Locale } from '@/lib/locales';
 
 /** Languages by their own names. */
-export function LanguageSelect() {
+export function LanguageSelect({ onChosen }: { onChosen?: (locale: Locale) => void }) {
   const t = useTranslations('common');
   const { locale, setLocale } = useLanguage();
   return (
@@ -14,7 +14,9 @@ export function LanguageSelect() {
       label={t('language')}
       value={locale}
       onChange={(event) => {
-        if (isLocale(event.target.value)) setLocale(event.target.value);
+        if (!isLocale(event.target.value)) return;
+        setLocale(event.target.value);
+        onChosen?.(event.target.value);
       }}
     >
       {Object.entries(LOCALES).map(([code, { name }]) => (

@@ -2,7 +2,7 @@
 
 use rmcp::RoleServer;
 use rmcp::service::Peer;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steward_core::{Actor, ActorKind, ConversationId, PersonId, TenantId, WorkspaceId};
 
@@ -141,33 +141,32 @@ impl Book {
         Using { book: Arc::clone(self), session: session.to_owned() }
     }
 
-    /// Of this owner's sessions in which nothing goes on, the one that was used longest ago; forgotten with this.
-    pub(super) fn take_idle(&self, owner: &Owner) -> Option<String> {
+    /// Gives a new session to its owner. Where too many of theirs are open, the one in which nothing goes on and that was used longest ago is
+    /// forgotten for it and returned, to be ended; where something goes on in each of them, the new one is nobody's.
+    pub(super) fn bind(&self, owner: Owner, session: String, now_ms: i64) -> Result<Option<String>, TooMany> {
         let mut kept = self.kept();
-        let idle = kept.sessions.iter().filter(|(_, session)| session.owner == *owner && session.busy == 0);
-        let oldest = idle.min_by_key(|(_, session)| session.used_at_ms).map(|(id, _)| id.clone())?;
-        kept.sessions.remove(&oldest);
-        Some(oldest)
+        let theirs = kept.sessions.iter().filter(|(_, session)| session.owner == owner);
+        let oldest = if theirs.clone().count() < SESSIONS_MAX {
+            None
+        } else {
+            let idle = theirs.filter(|(_, session)| session.busy == 0);
+            Some(idle.min_by_key(|(_, session)| session.used_at_ms).map(|(id, _)| id.clone()).ok_or(TooMany)?)
+        };
+        if let Some(oldest) = &oldest {
+            kept.sessions.remove(oldest);
+        }
+        kept.sessions.insert(session, Session { owner, busy: 0, used_at_ms: now_ms });
+        Ok(oldest)
     }
 
-    /// Whether another session may be opened.
-    pub(super) fn has_room(&self, owner: &Owner) -> bool {
-        self.kept().sessions.values().filter(|session| session.owner == *owner).count() < SESSIONS_MAX
-    }
-
-    /// Gives a new session to its owner.
-    pub(super) fn bind(&self, owner: Owner, session: String, now_ms: i64) {
-        self.kept().sessions.insert(session, Session { owner, busy: 0, used_at_ms: now_ms });
+    /// The sessions of an owner.
+    pub(super) fn sessions_of(&self, owner: &Owner) -> Vec<String> {
+        self.kept().sessions.iter().filter(|(_, session)| session.owner == *owner).map(|(id, _)| id.clone()).collect()
     }
 
     /// A session that was ended.
     pub(super) fn forget(&self, session: &str) {
         self.kept().sessions.remove(session);
-    }
-
-    /// Forgets sessions that are not among these.
-    pub(super) fn keep(&self, alive: &HashSet<String>) {
-        self.kept().sessions.retain(|session, _| alive.contains(session));
     }
 
     /// Where calls are noted, if any was.
@@ -188,6 +187,10 @@ impl Book {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// As many sessions as may be are open, and something goes on in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooMany;
 
 /// A call under way, until dropped.
 #[derive(Debug)]
@@ -243,38 +246,50 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_its_owners_and_too_many_are_refused_until_some_are_gone() {
-        let (book, ids) = (Book::default(), Ids::counter());
+    fn a_session_is_its_owners_and_none_is_given_while_too_many_are_in_use() {
+        let (book, ids) = (Arc::new(Book::default()), Ids::counter());
         let (one, other) = (owner(&ids, "a"), owner(&ids, "a"));
-        for number in 0..SESSIONS_MAX {
-            assert!(book.has_room(&one));
-            book.bind(one.clone(), number.to_string(), 0);
-        }
-        assert!(!book.has_room(&one) && book.has_room(&other));
-        assert!(book.owns(&one, "3") && !book.owns(&other, "3") && !book.owns(&one, "none"));
+        let mut in_use: Vec<Using> = (0..SESSIONS_MAX)
+            .map(|number| {
+                assert_eq!(book.bind(one.clone(), number.to_string(), 0), Ok(None));
+                book.using(&number.to_string(), Some(0))
+            })
+            .collect();
+        assert_eq!(book.bind(one.clone(), "more".to_owned(), 1), Err(TooMany));
+        assert!(!book.owns(&one, "more") && book.sessions_of(&one).len() == SESSIONS_MAX);
+        assert_eq!(book.bind(other.clone(), "theirs".to_owned(), 1), Ok(None));
+        assert!(book.owns(&one, "3") && !book.owns(&other, "3") && !book.owns(&one, "none") && book.owns(&other, "theirs"));
+        in_use.pop();
+        let last = (SESSIONS_MAX - 1).to_string();
+        assert_eq!(book.bind(one.clone(), "more".to_owned(), 1), Ok(Some(last.clone())));
+        assert!(book.owns(&one, "more") && !book.owns(&one, &last) && book.sessions_of(&one).len() == SESSIONS_MAX);
         book.forget("3");
-        assert!(book.has_room(&one) && !book.owns(&one, "3"));
-        book.keep(&HashSet::from(["4".to_owned()]));
-        assert!(book.owns(&one, "4") && !book.owns(&one, "5"));
+        assert!(!book.owns(&one, "3"));
+        assert_eq!(book.bind(one.clone(), "next".to_owned(), 1), Ok(None), "there is room without it");
     }
 
     #[test]
     fn the_session_that_was_idle_longest_gives_way_and_none_that_is_used_or_anothers() {
         let (book, ids) = (Arc::new(Book::default()), Ids::counter());
         let (one, other) = (owner(&ids, "a"), owner(&ids, "a"));
-        for (number, session) in ["a", "b", "c"].into_iter().enumerate() {
-            book.bind(one.clone(), session.to_owned(), i64::try_from(number).expect("few"));
+        assert_eq!(book.bind(other.clone(), "theirs".to_owned(), 0), Ok(None));
+        let mut in_use = Vec::new();
+        for number in 0..SESSIONS_MAX {
+            let session = number.to_string();
+            assert_eq!(book.bind(one.clone(), session.clone(), i64::try_from(number).expect("few")), Ok(None));
+            in_use.extend((number > 2).then(|| book.using(&session, None)));
         }
-        book.bind(other.clone(), "theirs".to_owned(), 0);
-        let listens = book.using("a", Some(0));
-        drop(book.using("b", Some(9)));
-        let call = book.begin_call(&one, Some("c"));
-        assert_eq!(book.take_idle(&one).as_deref(), Some("b"), "`a` listens, and a call of `c` is under way");
-        assert_eq!(book.take_idle(&one), None);
+        let listens = book.using("0", Some(0));
+        drop(book.using("1", Some(99)));
+        let call = book.begin_call(&one, Some("2"));
+        let bind = |session: &str| book.bind(one.clone(), session.to_owned(), 100);
+        assert_eq!(bind("a"), Ok(Some("1".to_owned())), "`0` listens, and a call of `2` is under way");
+        in_use.push(book.using("a", None));
+        assert_eq!(bind("b"), Err(TooMany));
         drop((listens, call));
-        assert_eq!(book.take_idle(&one).as_deref(), Some("a"));
-        assert!(book.owns(&one, "c") && book.owns(&other, "theirs"));
-        assert_eq!((book.take_idle(&one).as_deref(), book.take_idle(&one)), (Some("c"), None));
+        assert_eq!(bind("b"), Ok(Some("0".to_owned())));
+        assert!(book.owns(&one, "2") && book.owns(&other, "theirs"));
+        assert_eq!(bind("c"), Ok(Some("2".to_owned())));
     }
 
     #[test]

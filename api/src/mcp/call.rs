@@ -70,9 +70,14 @@ pub(super) async fn begin(book: &Book, wanted: &Wanted<'_>) -> Result<Begun, Api
     if wanted.key.is_none() && only_looks {
         return start(book, wanted, None).await.map(|run| Begun { run, repeated: false });
     }
+    // By default or by name, it is the same one.
+    let workspace = {
+        let mut tx = state.store.begin(wanted.caller.actor()).await?;
+        workspace_for(&mut tx, "workspace", wanted.workspace).await?
+    };
     let (mut beginning, mut crossings) = (0, 0);
     while beginning < BEGINNINGS_MAX && crossings < CROSSINGS_MAX {
-        let name = name(wanted, &digest, beginning);
+        let name = name(wanted, workspace, &digest, beginning);
         match find(wanted, &name, &digest).await? {
             Found::Run(run) => return Ok(Begun { run, repeated: true }),
             // What was denied may be allowed by now, and what was done in another session is another wish.
@@ -91,11 +96,10 @@ pub(super) async fn begin(book: &Book, wanted: &Wanted<'_>) -> Result<Begun, Api
 const CROSSED: &str = "crossed";
 
 /// Under which name a repeat is found.
-fn name(wanted: &Wanted<'_>, digest: &Digest, beginning: u32) -> String {
-    let owner = Owner::of(wanted.caller.actor()).text();
-    let workspace = wanted.workspace.map(|workspace| workspace.to_string()).unwrap_or_default();
+fn name(wanted: &Wanted<'_>, workspace: WorkspaceId, digest: &Digest, beginning: u32) -> String {
+    let (owner, workspace) = (Owner::of(wanted.caller.actor()).text(), workspace.to_string());
     let known_by = match &wanted.key {
-        Some(key) => Digest::of_parts([b"key".as_slice(), owner.as_bytes(), wanted.agent.name.as_bytes(), key.as_bytes()]),
+        Some(key) => Digest::of_parts([b"key".as_slice(), owner.as_bytes(), wanted.agent.name.as_bytes(), workspace.as_bytes(), key.as_bytes()]),
         None => Digest::of_parts([
             b"same".as_slice(),
             owner.as_bytes(),

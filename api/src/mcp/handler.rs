@@ -25,6 +25,7 @@ const CLIENT_LETTERS_MAX: usize = 60;
 
 const INSTRUCTIONS: &str = "Tools of Steward. Every call is judged by rules, and some wait for a person: then the error has class `held` and a link. \
     Show the person the link, and make the very same call again later to get its result; it is not carried out twice. \
+    To have the same thing done a second time, give that call another `_meta[\"steward/idempotency_key\"]`. \
     An error of class `denied` is final unless it says `retryable`; do not try to get around it.";
 
 /// Answers for one session, or for one request where the protocol has none.

@@ -2,6 +2,7 @@
 
 pub(crate) mod password;
 pub(crate) mod show;
+pub(crate) mod update;
 
 use crate::error::ApiError;
 use serde::Serialize;
@@ -16,6 +17,12 @@ pub(crate) struct Me {
     person_id: PersonId,
     email: String,
     display_name: String,
+    /// How one reads, a BCP 47 tag; null where one never said, and `en` counts.
+    #[schema(example = "de-CH")]
+    locale: Option<String>,
+    /// By whose clock, an IANA name; null where one never said, and `UTC` counts.
+    #[schema(example = "Europe/Zurich")]
+    time_zone: Option<String>,
     #[schema(value_type = String, example = "org_01k4…")]
     organisation_id: TenantId,
     organisation: String,
@@ -42,6 +49,8 @@ impl Me {
             person_id: id,
             email: person.email,
             display_name: person.display_name,
+            locale: person.locale,
+            time_zone: person.time_zone,
             organisation_id: organisation.tenant_id,
             organisation: organisation.name,
             roles: actor.roles.iter().copied().collect(),

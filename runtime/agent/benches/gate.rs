@@ -102,6 +102,7 @@ fn bench(criterion: &mut Criterion) {
         model: agent.model.clone(),
         mode: agent.mode,
         limits: RunLimits::default(),
+        region: Default::default(),
         above: None,
     };
     let text = "Please add Lena Petrova, lena@partner.example, to the book.".to_owned();

@@ -99,6 +99,7 @@ fn bench(criterion: &mut Criterion) {
         model: agent.model.clone(),
         mode: agent.mode,
         limits: RunLimits::default(),
+        region: Default::default(),
         above: None,
     };
     let text = "Please send 'Report 7 of the north' to person7@partner.example, and 1,200.50 euros are due on May 26th, 2026.".to_owned();

@@ -112,7 +112,7 @@ async fn judge(tx: &mut Tx, judges: &Judges<'_>, editing: &Editing, run: &Run, c
             if let Some(actor) = agent_of(tx, pins.person, row.run, &pins.agent, pins.workspace).await? {
                 let stood = stood_of(judges.host, judges.store, &actor, sealed).await?;
                 let hands = Hands::new(judges.store.clone(), office.clone(), actor, row.run, pins.workspace, ruling.floor);
-                let said = preview_of(judges.host, call_key(row.run, call_id), office.clock.now_ms(), sealed, Arc::new(hands)).await;
+                let said = preview_of(judges.host, pins.region.clone(), call_key(row.run, call_id), office.clock.now_ms(), sealed, Arc::new(hands)).await;
                 waits.preview = card::write(said, &stood);
             }
             Ok(Edited::Waits(Box::new(edit::replace(tx, office, editing, waits).await?)))

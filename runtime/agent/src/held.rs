@@ -4,7 +4,7 @@ use crate::gate::{Ruling, Sealed};
 use crate::labels::leaf_roles;
 use serde_json::Value;
 use std::sync::Arc;
-use steward_core::event::{HoldOutcome, Pins};
+use steward_core::event::{HoldOutcome, Pins, Region};
 use steward_core::{Actor, ArgumentRole, CallId, CompanyId, ContactId, Digest, EnvelopeKey, Event, HoldId, Needs, RunId, TenantId, ToolCall};
 use steward_host::{CallContext, Host};
 use steward_office::OfficeError;
@@ -96,8 +96,16 @@ pub(crate) async fn stood_of(host: &Host, store: &Store, actor: &Actor, sealed: 
 }
 
 /// What the tool says that a sealed call would do, as JSON; none where it says nothing. It is asked with the rights of the run.
-pub(crate) async fn preview_of(host: &Host, key: String, now_ms: i64, sealed: &Sealed, office: Arc<dyn steward_host::Office>) -> Option<Value> {
-    let context = CallContext { key, deadline_ms: u64::MAX, locale: "en".to_owned(), time_zone: "UTC".to_owned(), now_ms, run: Default::default() };
+pub(crate) async fn preview_of(
+    host: &Host,
+    region: Region,
+    key: String,
+    now_ms: i64,
+    sealed: &Sealed,
+    office: Arc<dyn steward_host::Office>,
+) -> Option<Value> {
+    let Region { locale, time_zone } = region;
+    let context = CallContext { key, deadline_ms: u64::MAX, locale, time_zone, now_ms, run: Default::default() };
     let preview = host.preview(sealed.envelope.tenant, &sealed.envelope.tool, &sealed.envelope.arguments, context, office).await?;
     serde_json::to_value(&preview).ok()
 }

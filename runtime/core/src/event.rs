@@ -12,7 +12,7 @@ pub use cited::{ChunkRef, Citation, Handed};
 pub use origin::{Fate, Given, GivenBy, LaterCall, Used};
 pub use outcome::{AskFailure, HoldOutcome, RunOutcome};
 pub use recorded::Recorded;
-pub use start::{Above, Attachment, Pins, Turn};
+pub use start::{Above, Attachment, Pins, Region, Turn};
 
 use crate::call::{CallId, CallUse, Outcome, ToolCall};
 use crate::canonical::Digest;
@@ -359,4 +359,37 @@ pub enum Event {
         /// One sentence for the person.
         message: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ids;
+
+    #[test]
+    fn a_journal_that_says_nothing_of_language_and_zone_is_of_who_never_said_them() {
+        let ids = Ids::counter();
+        let pins = Pins {
+            agent: "assistant".to_owned(),
+            person: ids.make(),
+            workspace: ids.make(),
+            conversation: ids.make(),
+            message: ids.make(),
+            channel: "chat".to_owned(),
+            prompt: "assistant@1".to_owned(),
+            prompt_digest: Digest::of(b"prompt"),
+            model: "strong".to_owned(),
+            mode: Mode::Traced,
+            limits: RunLimits::default(),
+            region: Region::default(),
+            above: None,
+        };
+        let usual = serde_json::to_value(&pins).expect("written");
+        assert!(usual.get("region").is_none(), "{usual}");
+        let read: Pins = serde_json::from_value(usual).expect("read");
+        assert_eq!((read.region.locale.as_str(), read.region.time_zone.as_str()), ("en", "UTC"));
+        let theirs = Pins { region: Region { locale: "ne".to_owned(), time_zone: "Asia/Kathmandu".to_owned() }, ..pins };
+        let written = serde_json::to_string(&theirs).expect("written");
+        assert_eq!(serde_json::from_str::<Pins>(&written).expect("read"), theirs);
+    }
 }

@@ -367,6 +367,7 @@ async fn start(tx: &mut Tx, office: &Office, conversation: Conversation, incomin
             model: pins.model,
             mode: pins.mode,
             limits: pins.limits,
+            region: names.region,
             above: None,
         },
         text: owners,

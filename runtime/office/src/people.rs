@@ -15,6 +15,7 @@ mod invitation;
 mod oauth;
 mod passkeys;
 mod password;
+mod profile;
 mod prove;
 mod roles;
 mod secret;
@@ -45,6 +46,7 @@ pub use passkeys::{
     refused_on_record, remove_passkey, sign_in_by_passkey, step_up_by_passkey,
 };
 pub use password::{PASSWORD_BYTES_MAX, PASSWORD_LETTERS_MIN, PasswordChange, Passwords, change_password};
+pub use profile::{ProfileChange, change_profile};
 pub use prove::{Proven, prove, proven};
 pub use roles::{Grant, set_roles};
 pub use session::{SESSION_HOURS, SESSION_IDLE_MINUTES, SignedIn, actor_again, actor_of_session, end_sessions, list_sessions, revoke_session};

@@ -107,6 +107,7 @@ pub fn begin(office: &Office, parent: &Parent<'_>, task: &Task, pins: AgentPins)
         model: pins.model,
         mode: pins.mode,
         limits: pins.limits,
+        region: of.region.clone(),
         above: Some(above),
     };
     let at_ms = office.clock.now_ms();
@@ -125,6 +126,7 @@ pub fn begin(office: &Office, parent: &Parent<'_>, task: &Task, pins: AgentPins)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use steward_core::event::Region;
     use steward_core::{Digest, Ids, Mode, RunLimits};
 
     const MESSAGE: &str = "Look up Lena Petrova. Do not write to her.";
@@ -143,6 +145,7 @@ mod tests {
             model: "strong".to_owned(),
             mode: Mode::Traced,
             limits: RunLimits::default(),
+            region: Region { locale: "ne".to_owned(), time_zone: "Asia/Kathmandu".to_owned() },
             above: None,
         }
     }
@@ -182,6 +185,7 @@ mod tests {
             let Some(Event::Started { text: word, history, pins, .. }) = new.events.first().map(|recorded| &recorded.event) else { panic!("{new:?}") };
             assert_eq!((word.is_empty(), history.is_empty(), new.events.len()), (!expect, !expect, if expect { 1 } else { 2 }), "{text}: {said:?}");
             assert_eq!(pins.above.as_ref().map(|above| (above.agents.clone(), above.depth())), Some((vec!["desk".to_owned()], 1)));
+            assert_eq!((pins.region.locale.as_str(), pins.region.time_zone.as_str()), ("ne", "Asia/Kathmandu"), "it works for the same person");
             if expect {
                 assert_eq!((label.integrity, label.readers), (Integrity::Owner, Readers::Public));
             } else {

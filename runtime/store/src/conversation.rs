@@ -3,6 +3,7 @@
 use crate::error::StoreError;
 use crate::page::Page;
 use crate::tx::Tx;
+use steward_core::event::Region;
 use steward_core::{ConversationId, Integrity, MessageId, PersonId, Readers, RunId, WorkspaceId};
 use time::OffsetDateTime;
 
@@ -53,12 +54,14 @@ pub struct Names {
     pub workspace: String,
     /// The person.
     pub person: String,
+    /// How the person reads and by whose clock.
+    pub region: Region,
 }
 
 /// The names behind a workspace and a person of the actor's organisation.
 pub async fn names(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<Names, StoreError> {
     let row = sqlx::query!(
-        "select tenant.name as organisation, workspace.name as workspace, person.display_name as person
+        "select tenant.name as organisation, workspace.name as workspace, person.display_name as person, person.locale, person.time_zone
            from tenant join workspace using (tenant_id) join person using (tenant_id)
           where workspace_id = $1 and person_id = $2",
         workspace.uuid(),
@@ -66,7 +69,9 @@ pub async fn names(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Res
     )
     .fetch_one(tx.conn())
     .await?;
-    Ok(Names { organisation: row.organisation, workspace: row.workspace, person: row.person })
+    let usual = Region::default();
+    let region = Region { locale: row.locale.unwrap_or(usual.locale), time_zone: row.time_zone.unwrap_or(usual.time_zone) };
+    Ok(Names { organisation: row.organisation, workspace: row.workspace, person: row.person, region })
 }
 
 /// Stores a new conversation.

@@ -15,6 +15,10 @@ pub struct Person {
     pub email: String,
     /// What they are called.
     pub display_name: String,
+    /// How they read, a BCP 47 tag; none where they never said.
+    pub locale: Option<String>,
+    /// By whose clock, an IANA name; none where they never said.
+    pub time_zone: Option<String>,
     /// Whether a password is set.
     pub has_password: bool,
     /// Since when they may no longer sign in.
@@ -42,7 +46,7 @@ pub async fn insert(tx: &mut Tx, id: PersonId, email: &str, display_name: &str, 
 /// People, in the order they came.
 pub async fn list(tx: &mut Tx, page: &Page) -> Result<Vec<Person>, StoreError> {
     let rows = sqlx::query!(
-        r#"select person_id, email, display_name, password_hash is not null as "has_password!", disabled_at, created_at
+        r#"select person_id, email, display_name, locale, time_zone, password_hash is not null as "has_password!", disabled_at, created_at
              from person where ($1::uuid is null or person_id > $1) order by person_id limit $2"#,
         page.after_uuid(),
         page.fetch(),
@@ -55,6 +59,8 @@ pub async fn list(tx: &mut Tx, page: &Page) -> Result<Vec<Person>, StoreError> {
             person_id: PersonId::from_uuid(row.person_id),
             email: row.email,
             display_name: row.display_name,
+            locale: row.locale,
+            time_zone: row.time_zone,
             has_password: row.has_password,
             disabled_at: row.disabled_at,
             created_at: row.created_at,
@@ -65,7 +71,7 @@ pub async fn list(tx: &mut Tx, page: &Page) -> Result<Vec<Person>, StoreError> {
 /// One person.
 pub async fn get(tx: &mut Tx, id: PersonId) -> Result<Person, StoreError> {
     let row = sqlx::query!(
-        r#"select person_id, email, display_name, password_hash is not null as "has_password!", disabled_at, created_at from person where person_id = $1"#,
+        r#"select person_id, email, display_name, locale, time_zone, password_hash is not null as "has_password!", disabled_at, created_at from person where person_id = $1"#,
         id.uuid(),
     )
     .fetch_one(tx.conn())
@@ -74,6 +80,8 @@ pub async fn get(tx: &mut Tx, id: PersonId) -> Result<Person, StoreError> {
         person_id: PersonId::from_uuid(row.person_id),
         email: row.email,
         display_name: row.display_name,
+        locale: row.locale,
+        time_zone: row.time_zone,
         has_password: row.has_password,
         disabled_at: row.disabled_at,
         created_at: row.created_at,
@@ -130,6 +138,20 @@ pub async fn password_hash(tx: &mut Tx, id: PersonId) -> Result<Option<String>, 
 /// Stores another Argon2id string.
 pub async fn set_password_hash(tx: &mut Tx, id: PersonId, hash: &str) -> Result<(), StoreError> {
     let done = sqlx::query!("update person set password_hash = $2 where person_id = $1", id.uuid(), hash).execute(tx.conn()).await?;
+    if done.rows_affected() == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}
+
+/// Stores what they are called, how they read and by whose clock; what is none stays as it is.
+pub async fn set_profile(tx: &mut Tx, id: PersonId, display_name: Option<&str>, locale: Option<&str>, time_zone: Option<&str>) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "update person set display_name = coalesce($2, display_name), locale = coalesce($3, locale), time_zone = coalesce($4, time_zone) where person_id = $1",
+        id.uuid(),
+        display_name,
+        locale,
+        time_zone,
+    )
+    .execute(tx.conn())
+    .await?;
     if done.rows_affected() == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }
 

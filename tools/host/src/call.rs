@@ -121,7 +121,7 @@ impl Host {
         let (plugin, limits) = match &tool.body {
             Body::Plugin { plugin, limits } => (plugin, limits),
             Body::Mcp(remote) => {
-                let outcome = mcp::call::run(remote, tool, arguments, deadline, people).await;
+                let outcome = mcp::call::run(tenant, remote, tool, arguments, deadline, people).await;
                 return CallReport {
                     outcome,
                     fuel: 0,
@@ -134,7 +134,7 @@ impl Host {
             }
             Body::Own => return CallReport::refused(FailureClass::NotFound, "this is not the host's to run"),
         };
-        let Ok(_slot) = timeout_at(deadline.into(), self.inner.slots.acquire(tenant)).await else {
+        let Ok(_slot) = timeout_at(deadline.into(), self.inner.slots.acquire(tenant, plugin.weight)).await else {
             return CallReport::refused(FailureClass::Unavailable, "all sandboxes are busy; a later try may work");
         };
         let egress = match &plugin.egress {

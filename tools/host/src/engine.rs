@@ -27,6 +27,8 @@ pub(crate) const TABLES_MAX: usize = 50;
 pub(crate) const TABLE_ELEMENTS_MAX: usize = 20_000;
 /// Linear memories of one call; a composed component has several.
 pub(crate) const MEMORIES_MAX: usize = 10;
+/// Memories, and tables, that each slot has in the pool; a plugin with more takes more slots.
+pub(crate) const PER_SLOT: usize = 2;
 /// Core instances of one call.
 pub(crate) const INSTANCES_MAX: usize = 200;
 /// What one core instance or component may take for its own bookkeeping, in bytes.
@@ -53,7 +55,7 @@ pub enum Allocation {
 pub struct HostOptions {
     /// Where compiled plugins are kept; none compiles them at every start.
     pub cache_dir: Option<PathBuf>,
-    /// Calls that run at once, of one organisation half of them; more wait.
+    /// Calls that run at once, of one organisation half of them; more wait. A plugin with more than two memories or two tables takes more than one.
     pub slots: u32,
     /// How often a computing plugin gives way to others, in milliseconds; also how late past its deadline it is stopped.
     pub tick_ms: u64,
@@ -256,13 +258,21 @@ fn config() -> Config {
     config
 }
 
+/// How many memories or tables the pool has, where one call may have so many.
+///
+/// One organisation has at most half of the slots, and what weighs more than that is taken to weigh just that: three such calls at once is the most.
+fn room(slots: u32, most: usize) -> u32 {
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    slots.saturating_mul(number(PER_SLOT)).max(number(most).saturating_mul(3))
+}
+
 fn pooled(slots: u32) -> wasmtime::Result<Engine> {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
         // Counted only, and an interpreter's component has dozens: what is short is memories and tables.
         .total_core_instances(slots.saturating_mul(u32::try_from(INSTANCES_MAX).unwrap_or(u32::MAX)))
-        .total_memories(slots.saturating_mul(2))
-        .total_tables(slots.saturating_mul(2))
+        .total_memories(room(slots, MEMORIES_MAX))
+        .total_tables(room(slots, TABLES_MAX))
         .total_stacks(slots)
         .max_core_instances_per_component(u32::try_from(INSTANCES_MAX).unwrap_or(u32::MAX))
         .max_memories_per_component(u32::try_from(MEMORIES_MAX).unwrap_or(u32::MAX))

@@ -26,7 +26,7 @@ pub(crate) fn of_tool(error: Error, scrub: impl Fn(String) -> String) -> Failure
 /// A call that the engine ended, of a plugin that had so much fuel left to use.
 pub(crate) fn of_trap(error: &wasmtime::Error, state: &CallState, limits: &Limits, granted: u64) -> Failure {
     if error.is::<PoolConcurrencyLimitError>() {
-        // A call that takes several memories is short of them before calls are short of slots.
+        // Each slot has its memories and tables; code that is looked at while it is loaded takes some without one.
         return Failure { class: FailureClass::Unavailable, message: "all sandboxes are busy; a later try may work".to_owned(), retryable: true };
     }
     let trap = error.downcast_ref::<Trap>();

@@ -2,6 +2,7 @@
 
 use crate::bindings::{self, ToolPre, VERSION, steward::plugin::types as wit};
 use crate::egress::{Dialer, Egress, EgressRule};
+use crate::engine::{MEMORIES_MAX, PER_SLOT, TABLES_MAX};
 use crate::error::{PluginError, tidy};
 use crate::grants::{self, Grant};
 use crate::identity::{SIGNATURE_BYTES_MAX, SIGNATURE_FILE};
@@ -137,6 +138,8 @@ pub(crate) struct Plugin {
     pub(crate) egress: Option<Arc<Egress>>,
     /// What it may keep, if its manifest asks for that.
     pub(crate) kv: Option<Arc<KvSpace>>,
+    /// How many slots one call of it takes, by the memories and tables that its code has.
+    pub(crate) weight: usize,
 }
 
 impl Plugin {
@@ -191,7 +194,8 @@ pub(crate) fn load(
     let egress = (!allow.is_empty()).then(|| Egress::new(&name, allow.clone(), Arc::clone(dialer))).transpose();
     let egress = egress.map_err(|_| refuse("its secrets could not be found again in what comes back".to_owned()))?.map(Arc::new);
     let kv = manifest.kv.map(|asked| Arc::new(KvSpace { plugin: name.clone(), quota: asked.within(kv_cap) }));
-    let plugin = Arc::new(Plugin { name: name.clone(), version: manifest.plugin.version.clone(), digest, pre, preview, egress, kv });
+    let (version, weight) = (manifest.plugin.version.clone(), weight(&component));
+    let plugin = Arc::new(Plugin { name: name.clone(), version, digest, pre, preview, egress, kv, weight });
     let mut tools = Vec::with_capacity(manifest.tools.len());
     for entry in &manifest.tools {
         let arguments = schema(package, entry, &entry.arguments)?;
@@ -218,6 +222,17 @@ pub(crate) fn load(
         tools: tools.iter().map(|tool| tool.spec().name.clone()).collect(),
     };
     Ok((info, tools))
+}
+
+/// How many slots a call takes: each comes with so many memories and tables of the pool.
+fn weight(component: &Component) -> usize {
+    // Code that is handed modules by others cannot be counted; it has no such import here, and would have the most.
+    let (memories, tables) = component.resources_required().map_or((MEMORIES_MAX, TABLES_MAX), |needs| (count(needs.num_memories), count(needs.num_tables)));
+    memories.max(tables).div_ceil(PER_SLOT).max(1)
+}
+
+fn count(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 fn schema(package: &Package<'_>, entry: &ToolEntry, source: &SchemaSource) -> Result<Value, PluginError> {

@@ -60,7 +60,8 @@ impl Host {
         let CallContext { key, locale, time_zone, now_ms, .. } = context;
         let state = CallState::new(limits, office, &tool.spec().name, Effect::Read, key.clone(), now_ms).keeping(plugin.kv.clone());
         let request = Request { tool: tool.spec().name.clone(), arguments: arguments.to_string(), key, locale, time_zone, deadline_ms: budget_ms };
-        let Ok(_slot) = timeout_at(deadline.into(), self.inner.slots.acquire(tenant)).await else { return Some(failed(failure::timeout())) };
+        let slot = self.inner.slots.acquire(tenant, plugin.weight);
+        let Ok(_slot) = timeout_at(deadline.into(), slot).await else { return Some(failed(failure::timeout())) };
         let mut store = store(&self.inner.engine, state, limits, limits.fuel, deadline).ok()?;
         let asked = async {
             let instance = plugin.pre.instance_pre().instantiate_async(&mut store).await?;

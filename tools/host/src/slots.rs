@@ -1,7 +1,8 @@
 //! Who gets a sandbox: so many calls run at once, and no organisation keeps the others out.
 //!
-//! One organisation has at most half of the slots, whoever else is there; of those who wait, the one that has fewest goes first, and of one
-//! organisation who came first. Invariant: while a slot is free, nobody waits who may have it.
+//! A call takes as many slots as its plugin weighs. One organisation has at most half of the slots, whoever else is there; of those who wait and
+//! may have theirs, the one whose organisation has fewest goes first, and of equals who came first. Invariant: nobody goes past whose turn it is,
+//! or a heavy call would wait for ever; and whose turn it is waits only while too few are free.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,15 +26,26 @@ struct State {
 #[derive(Debug)]
 struct Waiting {
     tenant: TenantId,
+    weight: usize,
     /// Who waits is given the slot itself, so that it comes back when nobody is there to take it any more.
     give: oneshot::Sender<Slot>,
 }
 
-/// A slot that is taken until this is dropped.
+/// What one call takes of the slots, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Slot {
     tenant: TenantId,
+    weight: usize,
     of: Slots,
+}
+
+/// Who stops waiting may have been the one whose turn it was: then it is the next one's.
+struct Served<'a>(&'a Slots);
+
+impl Drop for Served<'_> {
+    fn drop(&mut self) {
+        self.0.serve();
+    }
 }
 
 impl Slots {
@@ -46,21 +58,32 @@ impl Slots {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A slot for a call of this organisation; it waits for one. Who stops waiting loses nobody a slot.
-    pub(crate) async fn acquire(&self, tenant: TenantId) -> Slot {
+    /// So many slots for a call of this organisation, at least one and at most what one organisation may have; it waits for them. Who stops
+    /// waiting loses nobody a slot.
+    pub(crate) async fn acquire(&self, tenant: TenantId, weight: usize) -> Slot {
+        // Declared first, so that it is dropped after what waits.
+        let _served = Served(self);
         let (give, given) = oneshot::channel();
         {
             let mut state = self.state();
-            if state.free > 0 && state.may(tenant) {
-                state.take(tenant);
-                return Slot { tenant, of: self.clone() };
-            }
-            state.waiting.push(Waiting { tenant, give });
+            let weight = weight.clamp(1, state.of_one);
+            state.waiting.push(Waiting { tenant, weight, give });
         }
+        self.serve();
         match given.await {
             Ok(slot) => slot,
             // Who would give it is only dropped with the slots themselves, of which this holds some.
             Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Gives slots to those whose turn it is, as long as there are enough.
+    fn serve(&self) {
+        loop {
+            let next = self.state().next();
+            let Some(Waiting { tenant, weight, give }) = next else { return };
+            // Whoever went away in this moment gives it back by dropping it.
+            drop(give.send(Slot { tenant, weight, of: self.clone() }));
         }
     }
 }
@@ -70,41 +93,40 @@ impl State {
         self.held.get(&tenant).copied().unwrap_or(0)
     }
 
-    fn may(&self, tenant: TenantId) -> bool {
-        self.held(tenant) < self.of_one
+    fn may(&self, tenant: TenantId, weight: usize) -> bool {
+        self.held(tenant) + weight <= self.of_one
     }
 
-    fn take(&mut self, tenant: TenantId) {
-        self.free -= 1;
-        *self.held.entry(tenant).or_insert(0) += 1;
-    }
-
-    /// Takes a slot back, and gives it to whose turn it is.
-    fn give_back(&mut self, tenant: TenantId) -> Option<Waiting> {
-        self.free += 1;
+    fn give_back(&mut self, tenant: TenantId, weight: usize) {
+        self.free += weight;
         if let Some(held) = self.held.get_mut(&tenant) {
-            *held -= 1;
+            *held -= weight;
             if *held == 0 {
                 self.held.remove(&tenant);
             }
         }
+    }
+
+    /// Whose turn it is, taken for them; nobody while too few are free for them.
+    fn next(&mut self) -> Option<Waiting> {
         self.waiting.retain(|one| !one.give.is_closed());
-        let turns = self.waiting.iter().enumerate().filter(|(_, one)| self.may(one.tenant));
+        let turns = self.waiting.iter().enumerate().filter(|(_, one)| self.may(one.tenant, one.weight));
         // The first of those that are equal is the one that came first.
-        let (at, _) = turns.min_by_key(|(_, one)| self.held(one.tenant))?;
+        let (at, turn) = turns.min_by_key(|(_, one)| self.held(one.tenant))?;
+        if turn.weight > self.free {
+            return None;
+        }
         let next = self.waiting.remove(at);
-        self.take(next.tenant);
+        self.free -= next.weight;
+        *self.held.entry(next.tenant).or_insert(0) += next.weight;
         Some(next)
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let next = self.of.state().give_back(self.tenant);
-        if let Some(Waiting { tenant, give }) = next {
-            // Whoever went away in this moment gives it back by dropping it.
-            drop(give.send(Slot { tenant, of: self.of.clone() }));
-        }
+        self.of.state().give_back(self.tenant, self.weight);
+        self.of.serve();
     }
 }
 
@@ -126,7 +148,11 @@ mod tests {
     }
 
     fn at_once(slots: &Slots, number: u32) -> Option<Slot> {
-        now(pin!(slots.acquire(tenant(number))))
+        weighing(slots, number, 1)
+    }
+
+    fn weighing(slots: &Slots, number: u32, weight: usize) -> Option<Slot> {
+        now(pin!(slots.acquire(tenant(number), weight)))
     }
 
     #[test]
@@ -151,9 +177,9 @@ mod tests {
     fn of_those_who_wait_who_has_fewest_goes_first_and_who_went_away_is_passed_over() {
         let slots = Slots::new(6);
         let mut held: Vec<Slot> = [1, 1, 2, 2, 2, 3].into_iter().map(|number| at_once(&slots, number).expect("a slot")).collect();
-        let mut gone = Box::pin(slots.acquire(tenant(3)));
-        let (mut full, mut many) = (pin!(slots.acquire(tenant(2))), pin!(slots.acquire(tenant(1))));
-        let (mut few, mut later) = (pin!(slots.acquire(tenant(3))), pin!(slots.acquire(tenant(3))));
+        let mut gone = Box::pin(slots.acquire(tenant(3), 1));
+        let (mut full, mut many) = (pin!(slots.acquire(tenant(2), 1)), pin!(slots.acquire(tenant(1), 1)));
+        let (mut few, mut later) = (pin!(slots.acquire(tenant(3), 1)), pin!(slots.acquire(tenant(3), 1)));
         assert!(now(gone.as_mut()).is_none() && now(full.as_mut()).is_none() && now(many.as_mut()).is_none());
         assert!(now(few.as_mut()).is_none() && now(later.as_mut()).is_none());
         drop(gone);
@@ -171,12 +197,52 @@ mod tests {
         let slots = Slots::new(1);
         let held = at_once(&slots, 1).expect("a slot");
         {
-            let mut waits = pin!(slots.acquire(tenant(2)));
+            let mut waits = pin!(slots.acquire(tenant(2), 1));
             assert!(now(waits.as_mut()).is_none());
             drop(held);
             // It is given, and nobody looks.
             assert!(at_once(&slots, 3).is_none());
         }
         assert!(at_once(&slots, 3).is_some());
+    }
+
+    #[test]
+    fn a_heavy_call_takes_as_many_as_it_weighs_and_never_more_than_one_organisation_may_have() {
+        let slots = Slots::new(8);
+        let three = weighing(&slots, 1, 3).expect("slots");
+        assert!(weighing(&slots, 1, 2).is_none(), "three and two are more than half");
+        let one = at_once(&slots, 1).expect("a slot");
+        assert!(at_once(&slots, 1).is_none());
+        // Half is the most that anything weighs, so that all can run.
+        let others = weighing(&slots, 2, 50).expect("slots");
+        assert!(at_once(&slots, 3).is_none(), "all are taken");
+        drop(three);
+        let third = weighing(&slots, 3, 3).expect("what the three had");
+        assert!(at_once(&slots, 4).is_none());
+        drop((one, others, third));
+        assert!(weighing(&slots, 4, 4).is_some());
+    }
+
+    #[test]
+    fn nobody_goes_past_a_heavy_call_whose_turn_it_is_and_all_go_on_when_it_goes_away() {
+        let slots = Slots::new(8);
+        let mut held: Vec<Slot> = [1, 1, 1, 1, 2, 2].into_iter().map(|number| at_once(&slots, number).expect("a slot")).collect();
+        let mut heavy = Box::pin(slots.acquire(tenant(3), 3));
+        let mut light = pin!(slots.acquire(tenant(4), 1));
+        assert!(now(heavy.as_mut()).is_none() && now(light.as_mut()).is_none(), "two are free, and the first of those who have none wants three");
+        // One that may not have theirs is nobody's turn.
+        assert!(now(pin!(slots.acquire(tenant(1), 1))).is_none());
+        drop(held.pop());
+        let three = now(heavy.as_mut()).expect("three are free");
+        assert!(now(light.as_mut()).is_none());
+        drop(three);
+        assert!(now(light.as_mut()).is_some());
+        let _again = at_once(&slots, 2);
+        let _more = at_once(&slots, 3);
+        let mut heavy = Box::pin(slots.acquire(tenant(5), 3));
+        let mut light = pin!(slots.acquire(tenant(6), 1));
+        assert!(now(heavy.as_mut()).is_none() && now(light.as_mut()).is_none());
+        drop(heavy);
+        assert!(now(light.as_mut()).is_some(), "it waited for nothing but the one that went away");
     }
 }

@@ -11,7 +11,9 @@ import { Facts } from '@/components/ui/card';
 import { Segments } from '@/components/ui/segments';
 import { Problem } from '@/components/ui/states';
 import { answer, api, done } from '@/lib/api/client';
+import { ownZone } from '@/lib/cron';
 import { useFormats } from '@/lib/format';
+import type { Locale } from '@/lib/locales';
 import { may, useForget, useMe } from '@/lib/me';
 import { useRoleNames } from '@/components/role-names';
 import { isAt, look, turnOff } from '@/lib/push';
@@ -22,6 +24,7 @@ import { Notices } from './notices';
 import { Part } from './part';
 import { Passkeys } from './passkeys';
 import { PasswordForm } from './password';
+import { ProfileForm, useMeChange } from './profile-form';
 import { SecondFactor } from './second-factor';
 import { Sessions } from './sessions';
 import { Tokens } from './tokens';
@@ -77,6 +80,7 @@ function Profile() {
           [t('roles'), me.roles.length === 0 ? t('noRoles') : formats.list(me.roles.map(roles))],
         ]}
       />
+      <ProfileForm />
       <div className="mt-4">
         <SignOut />
       </div>
@@ -128,10 +132,14 @@ function SignOut() {
 function Looks() {
   const t = useTranslations('settings');
   const { theme, setTheme } = useTheme();
+  const me = useMe();
+  const change = useMeChange();
+  // Whoever never said by whose clock they live says it with their language.
+  const tell = (locale: Locale) => change.mutate({ locale, ...(me.time_zone == null && { time_zone: ownZone() }) });
   return (
     <Part title={t('looks')} hint={t('looksHint')}>
       <div className="grid gap-4 sm:grid-cols-2">
-        <LanguageSelect />
+        <LanguageSelect onChosen={tell} />
         <div className="grid content-start gap-1">
           <p className="text-sm font-medium" aria-hidden>
             {t('theme')}
@@ -139,6 +147,7 @@ function Looks() {
           <Segments label={t('theme')} options={THEMES.map((value) => ({ value, label: t(`themes.${value}`) }))} value={theme} onChange={setTheme} />
         </div>
       </div>
+      {change.isError && <Problem error={change.error} />}
     </Part>
   );
 }

@@ -1,10 +1,16 @@
-//! What a plugin may ask its host, asked in JavaScript, Python and C: time, log, what it keeps, others and documents. One file of cases stands
-//! for all, so each language sees the same values, up to the largest numbers and letters of several bytes, and hears the same refusals.
+//! What a plugin may ask its host, asked in JavaScript, Python and C: time, log, what it keeps, others and documents; and in the first two, which
+//! have an interpreter between them and the host, changes of records and what a call would do. One file of cases stands for all, so each language
+//! sees the same values, up to the largest numbers and letters of several bytes, and hears the same refusals.
 
 use super::Home;
-use super::kit::{ends, replace, tools};
+use super::kit::{CACHE, ends, replace, tools};
+use serde_json::json;
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::sync::Arc;
+use steward_core::TenantId;
+use steward_host::testing::{MemoryOffice, Seed};
+use steward_host::{CallContext, Host, HostOptions, Preview, PreviewLine};
 
 const IMPORTS: &str = r#"[imports]
 clock = true
@@ -101,8 +107,75 @@ const CASES: &str = r#"[
 ]
 "#;
 
+/// The tool that changes records, and says what it would change.
+const TIDY: &str = r#"
+[[tool]]
+name = "hello.tidy"
+effect = "write"
+reversible = true
+idempotent = true
+preview = true
+description = "Tidies up around a contact."
+arguments = { type = "object", additionalProperties = false, required = ["contact_id"], properties = { contact_id = { type = "string" } } }
+result = { type = "object", required = ["text"], properties = { text = { type = "string" } } }
+roles = { contact_id = "id:contact" }
+"#;
+
+/// Lists that are empty and lists that are not there, texts that are empty and texts that are not there: each is something else.
+const TIDY_CASES: &str = r#"[
+  {
+    "name": "every change arrives as it was said",
+    "tool": "hello.tidy",
+    "arguments": { "contact_id": "contact_1" },
+    "host": [
+      { "call": "crm-write.create-company", "with": { "company": { "name": "Grün & Söhne" } }, "answer": { "id": "company_9", "name": "Grün & Söhne" } },
+      {
+        "call": "crm-write.update-company",
+        "with": { "id": "company_9", "patch": { "website": "https://gruen.example" } },
+        "answer": { "id": "company_9", "name": "Grün & Söhne", "website": "https://gruen.example" }
+      },
+      {
+        "call": "crm-write.create-contact",
+        "with": { "contact": { "name": "Zoë ✓", "emails": ["zoe@gruen.example", "z@gruen.example"], "company_id": "company_9", "tags": ["neu 𝄞"] } },
+        "answer": { "id": "contact_9", "name": "Zoë ✓", "emails": ["zoe@gruen.example", "z@gruen.example"], "company_id": "company_9", "tags": ["neu 𝄞"] }
+      },
+      {
+        "call": "crm-write.update-contact",
+        "with": { "id": "contact_1", "patch": { "phones": ["+49 30 1", "+49 30 2"], "company_id": "", "tags": [] } },
+        "answer": { "id": "contact_1", "name": "Lena Vogt", "phones": ["+49 30 1", "+49 30 2"] }
+      },
+      {
+        "call": "crm-write.add-note",
+        "with": { "about": { "contact": "contact_1" }, "text": "tidied, 0 tags" },
+        "answer": { "id": "note_1", "about": { "contact": "contact_1" }, "text": "tidied, 0 tags", "created_at_ms": 1700000000123 }
+      }
+    ],
+    "expect": {
+      "result": { "text": "https://gruen.example|2 company_9 none neu 𝄞|2 0 none|contact contact_1 1700000000123 nobody" },
+      "summary": "tidied"
+    }
+  },
+  {
+    "name": "what is there already is not made again",
+    "tool": "hello.tidy",
+    "arguments": { "contact_id": "contact_1" },
+    "host": [{ "call": "crm-write.create-company", "with": { "company": { "name": "Grün & Söhne" } }, "error": "conflict" }],
+    "expect": { "failed": { "class": "failed", "message": "it exists already, or somebody else has just changed it; read it again" } }
+  },
+  {
+    "name": "what the office does not take is said in its words",
+    "tool": "hello.tidy",
+    "arguments": { "contact_id": "contact_1" },
+    "host": [{ "call": "crm-write.create-company", "with": { "company": { "name": "Grün & Söhne" } }, "error": { "invalid": "no such name ✓" } }],
+    "expect": { "failed": { "class": "invalid_arguments", "message": "no such name ✓" } }
+  }
+]
+"#;
+
 const JS: &str = r#"/// <reference path="../vendor/steward-plugin/interfaces.d.ts" />
 import { nowMs } from "steward:plugin/clock@0.1.0";
+import { getContact } from "steward:plugin/crm@0.1.0";
+import { addNote, createCompany, createContact, updateCompany, updateContact } from "steward:plugin/crm-write@0.1.0";
 import { fetch } from "steward:plugin/http@0.1.0";
 import { search } from "steward:plugin/knowledge@0.1.0";
 import { compareAndSet, get } from "steward:plugin/kv@0.1.0";
@@ -122,11 +195,35 @@ function greet({ name }: { name: string }) {
   return { result: { text: `${nowMs()}|${kept}->${version}|${answer.status} ${seen} ${text(answer.body)}|${found}` } };
 }
 
-export const { describe, call, preview } = plugin("hello", "0.1.0", { "hello.greet": { effect: "send", call: greet } });
+function tidy({ contact_id }: { contact_id: string }) {
+  const company = createCompany({ name: "Grün & Söhne" });
+  const { website } = updateCompany(company.id, { website: "https://gruen.example" });
+  const emails = ["zoe@gruen.example", "z@gruen.example"];
+  const made = createContact({ name: "Zoë ✓", emails, phones: [], companyId: company.id, tags: ["neu 𝄞"] });
+  const changed = updateContact(contact_id, { phones: ["+49 30 1", "+49 30 2"], companyId: "", tags: [] });
+  const note = addNote({ tag: "contact", val: contact_id }, `tidied, ${changed.tags.length} tags`);
+  const first = `${website}|${made.emails.length} ${made.companyId} ${made.jobTitle ?? "none"} ${made.tags[0]}`;
+  const second = `${changed.phones.length} ${changed.tags.length} ${changed.companyId ?? "none"}`;
+  const third = `${note.about.tag} ${note.about.val} ${note.createdAtMs} ${note.author ?? "nobody"}`;
+  return { result: { text: `${first}|${second}|${third}` }, summary: "tidied" };
+}
+
+function wouldTidy({ contact_id }: { contact_id: string }) {
+  const contact = getContact(contact_id);
+  if (contact.name === "Eve") addNote({ tag: "contact", val: contact_id }, "changed while it was looked at");
+  const lines = [{ label: "tags", before: contact.tags.join(", ") }, { label: "note", after: "tidied, 0 tags" }, { label: "nothing ✓" }];
+  return { title: `Tidies up around ${contact.name}`, lines };
+}
+
+export const { describe, call, preview } = plugin("hello", "0.1.0", {
+  "hello.greet": { effect: "send", call: greet },
+  "hello.tidy": { effect: "write", call: tidy, preview: wouldTidy },
+});
 "#;
 
 const PYTHON: &str = r#"from steward_plugin import Answer, Effect, Tool, plugin
-from wit_world.imports import clock, http, knowledge, kv, log
+from wit_world.imports import clock, crm, crm_write, http, knowledge, kv, log
+from wit_world.imports.types import Preview, PreviewLine
 
 
 def greet(wanted, request):
@@ -143,7 +240,33 @@ def greet(wanted, request):
     return Answer({"text": f"{clock.now_ms()}|{kept}->{version}|{answer.status} {seen} {answer.body.decode()}|{found}"})
 
 
-WitWorld = plugin("hello", "0.1.0", {"hello.greet": Tool(Effect.SEND, greet)})
+def tidy(wanted, request):
+    contact_id = wanted["contact_id"]
+    company = crm_write.create_company(crm_write.NewCompany("Grün & Söhne", None))
+    website = crm_write.update_company(company.id, crm_write.CompanyPatch(None, "https://gruen.example")).website
+    emails = ["zoe@gruen.example", "z@gruen.example"]
+    made = crm_write.create_contact(crm_write.NewContact("Zoë ✓", None, None, emails, [], company.id, None, ["neu 𝄞"]))
+    changed = crm_write.update_contact(contact_id, crm_write.ContactPatch(None, None, None, None, ["+49 30 1", "+49 30 2"], "", None, []))
+    note = crm_write.add_note(crm.Subject_Contact(contact_id), f"tidied, {len(changed.tags)} tags")
+    first = f"{website}|{len(made.emails)} {made.company_id} {made.job_title or 'none'} {made.tags[0]}"
+    second = f"{len(changed.phones)} {len(changed.tags)} {changed.company_id or 'none'}"
+    about = "contact" if isinstance(note.about, crm.Subject_Contact) else "another"
+    third = f"{about} {note.about.value} {note.created_at_ms} {note.author or 'nobody'}"
+    return Answer({"text": f"{first}|{second}|{third}"}, "tidied")
+
+
+def would_tidy(wanted, request):
+    contact = crm.get_contact(wanted["contact_id"])
+    if contact.name == "Eve":
+        crm_write.add_note(crm.Subject_Contact(contact.id), "changed while it was looked at")
+    lines = [PreviewLine("tags", ", ".join(contact.tags), None), PreviewLine("note", None, "tidied, 0 tags"), PreviewLine("nothing ✓", None, None)]
+    return Preview(f"Tidies up around {contact.name}", lines)
+
+
+WitWorld = plugin("hello", "0.1.0", {
+    "hello.greet": Tool(Effect.SEND, greet),
+    "hello.tidy": Tool(Effect.WRITE, tidy, would_tidy),
+})
 "#;
 
 const C: &str = r#"// The interfaces that `steward.h` has no functions for, by the canonical ABI: where an answer has several fields, the host writes it where the
@@ -295,8 +418,8 @@ answer plugin_call(const request *request) {
 }
 "#;
 
-/// A project of this language whose one tool asks for all of them, built and tried.
-fn asks_for_all(language: &str, source: &str, code: &str, tools: impl Fn(&Home)) {
+/// A project of this language whose one tool asks for all that every language has.
+fn asks_for_all(language: &str, source: &str, code: &str, tools: impl Fn(&Home)) -> Home {
     let home = Home::empty(&format!("asks-{language}"));
     home.succeeds(&["plugin", "new", "hello", "--lang", language]);
     tools(&home);
@@ -310,22 +433,74 @@ fn asks_for_all(language: &str, source: &str, code: &str, tools: impl Fn(&Home))
         fs::remove_file(case.expect("a case").path()).expect("removed");
     }
     home.write("hello/cases/all.json", CASES);
-    ends(&home, 0, &["plugin", "build", "hello"]);
-    let said = ends(&home, 0, &["plugin", "test", "hello"]);
-    assert!(said.contains("5 cases passed, 0 failed"), "{said}");
+    home
+}
+
+/// With a second tool, which changes records and says what it would change.
+fn changes_records(home: &Home) {
+    replace(home, "hello/tool.toml", "clock = true\n", "clock = true\ncrm = true\ncrm-write = true\n");
+    let manifest = fs::read_to_string(home.path("hello/tool.toml")).expect("the manifest");
+    home.write("hello/tool.toml", &format!("{manifest}{TIDY}"));
+    home.write("hello/cases/tidy.json", TIDY_CASES);
+}
+
+fn passes(home: &Home, cases: usize) {
+    ends(home, 0, &["plugin", "build", "hello"]);
+    let said = ends(home, 0, &["plugin", "test", "hello"]);
+    assert!(said.contains(&format!("{cases} cases passed, 0 failed")), "{said}");
+}
+
+/// What the built plugin says that a call would do: to a contact, to one that is not there, and where it tries to do it.
+fn says_what_it_would_do(home: &Home) {
+    let cache_dir = Some(home.path(CACHE).join("steward/plugins"));
+    let host = Host::new(HostOptions { cache_dir, slots: 4, ..HostOptions::default() }).expect("a host");
+    host.load_dir(&home.path("hello")).expect("loaded");
+    let contacts = [json!({ "id": "contact_1", "name": "Lena Vogt", "tags": ["vip", "neu 𝄞"] }), json!({ "id": "contact_2", "name": "Eve" })];
+    let office = Arc::new(MemoryOffice::new(serde_json::from_value::<Seed>(json!({ "contacts": contacts })).expect("seed")));
+    let tenant: TenantId = format!("org_{:026}", 1).parse().expect("an id");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let preview = |contact: &str| -> Preview {
+        let context = CallContext {
+            key: "key".to_owned(),
+            deadline_ms: 60_000,
+            locale: "en".to_owned(),
+            time_zone: "UTC".to_owned(),
+            now_ms: 0,
+            run: Default::default(),
+        };
+        let arguments = json!({ "contact_id": contact });
+        runtime.block_on(host.preview(tenant, "hello.tidy", &arguments, context, Arc::clone(&office) as _)).expect("a preview")
+    };
+    let line = |label: &str, before: Option<&str>, after: Option<&str>| PreviewLine {
+        label: label.to_owned(),
+        before: before.map(str::to_owned),
+        after: after.map(str::to_owned),
+    };
+    let lines = vec![line("tags", Some("vip, neu 𝄞"), None), line("note", None, Some("tidied, 0 tags")), line("nothing ✓", None, None)];
+    assert_eq!(preview("contact_1"), Preview { title: "Tidies up around Lena Vogt".to_owned(), lines, failed: None });
+    for (contact, says) in [("contact_3", "there is no such record"), ("contact_2", "the person this run works for may not do this")] {
+        assert_eq!(preview(contact), Preview { title: String::new(), lines: Vec::new(), failed: Some(says.to_owned()) }, "{contact}");
+    }
+    assert_eq!(office.note_count(), 0);
 }
 
 #[test]
 fn every_interface_answers_a_plugin_in_javascript() {
-    asks_for_all("js", "src/index.ts", JS, |home| symlink(tools("kit/node_modules"), home.path("hello/node_modules")).expect("linked"));
+    let home = asks_for_all("js", "src/index.ts", JS, |home| symlink(tools("kit/node_modules"), home.path("hello/node_modules")).expect("linked"));
+    changes_records(&home);
+    passes(&home, 8);
+    says_what_it_would_do(&home);
 }
 
 #[test]
 fn every_interface_answers_a_plugin_in_python() {
-    asks_for_all("python", "src/app.py", PYTHON, |home| symlink(tools("kit/.venv"), home.path("hello/.venv")).expect("linked"));
+    let home = asks_for_all("python", "src/app.py", PYTHON, |home| symlink(tools("kit/.venv"), home.path("hello/.venv")).expect("linked"));
+    changes_records(&home);
+    passes(&home, 8);
+    says_what_it_would_do(&home);
 }
 
 #[test]
 fn every_interface_answers_a_plugin_in_c() {
-    asks_for_all("c", "src/plugin.c", C, |_| {});
+    passes(&asks_for_all("c", "src/plugin.c", C, |_| {}), 5);
 }

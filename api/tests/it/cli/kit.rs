@@ -8,7 +8,7 @@ use std::process::Command;
 use steward_host::testing::GuestFiles;
 
 /// Where the commands of these tests keep what they compiled.
-const CACHE: &str = "xdg";
+pub(super) const CACHE: &str = "xdg";
 
 /// Compiled plugins of the person, each with what tells it from another of its name.
 fn compiled(home: &Home) -> Vec<(PathBuf, u64)> {

@@ -169,3 +169,46 @@ async fn lists_are_read_page_by_page() {
     sorted.dedup();
     assert_eq!((seen.len(), sorted.len()), (5, 5));
 }
+
+#[tokio::test]
+async fn everybody_says_what_they_are_called_how_they_read_and_by_whose_clock_and_nobody_says_it_for_them() {
+    let world = World::make().await;
+    let (owner, support) = (world.owner().await, world.session(Role::Support).await.secret);
+    let token = world.token(&world.home.actor, &Scope::ALL).await;
+    let change = |body: &Value| world.server.ask("PATCH", "/api/v1/me").json(body);
+    change(&json!({ "display_name": "Ada" })).send().await.expect(401);
+    change(&json!({ "display_name": "Ada" })).token(&token.secret).send().await.expect(403);
+    for (body, path) in [
+        (json!({ "display_name": "" }), "/display_name"),
+        (json!({ "display_name": "Ada\u{202e}" }), "/display_name"),
+        (json!({ "display_name": "x".repeat(201) }), "/display_name"),
+        (json!({ "locale": "de_CH" }), "/locale"),
+        (json!({ "time_zone": "Mars/Base" }), "/time_zone"),
+        (json!({ "display_name": "Ada", "time_zone": "europe/berlin" }), "/time_zone"),
+        (json!({ "email": "eve@home.example" }), "/email"),
+    ] {
+        let refused = change(&body).cookie(&support).send().await.expect(422).json();
+        assert_eq!(refused["errors"][0]["path"], path, "{refused}");
+    }
+    let me = async |who: &SecretString| world.server.ask("GET", "/api/v1/me").cookie(who).send().await.expect(200).json();
+    let before = me(&support).await;
+    assert_eq!((&before["display_name"], &before["locale"], &before["time_zone"]), (&json!("Somebody"), &Value::Null, &Value::Null));
+    let entries = "select count(*) from audit_event where action = 'person.profile'";
+    assert_eq!(world.server.database.number(entries).await, 0);
+
+    let zone = json!({ "time_zone": "Asia/Kathmandu", "locale": "ne" });
+    let now = change(&zone).cookie(&support).send().await.expect(200).json();
+    assert_eq!((&now["display_name"], &now["locale"], &now["time_zone"]), (&json!("Somebody"), &json!("ne"), &json!("Asia/Kathmandu")));
+    let named = change(&json!({ "display_name": " Zoë Gurung " })).cookie(&support).send().await.expect(200).json();
+    assert_eq!((&named["display_name"], &named["locale"], &named["time_zone"]), (&json!("Zoë Gurung"), &json!("ne"), &json!("Asia/Kathmandu")));
+    assert_eq!(me(&support).await, named);
+    // The same once more is no change.
+    change(&zone).cookie(&support).send().await.expect(200);
+    assert_eq!(world.server.database.number(entries).await, 2);
+    // What somebody is called is sealed; that it changed is not.
+    let clear = "select count(*) from audit_event where action = 'person.profile' and (convert_from(canon, 'UTF8') like '%Gurung%' or convert_from(canon, 'UTF8') not like '%fields%')";
+    assert_eq!(world.server.database.number(clear).await, 0);
+    assert_eq!(me(&owner).await["display_name"], "Ada", "nobody else is called so");
+    let eve = world.other.session_of(&world.server, world.other.owner).await.secret;
+    assert_eq!(me(&eve).await["display_name"], "Ada");
+}

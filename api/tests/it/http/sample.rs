@@ -70,6 +70,7 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
         "push::add" => Sample::Json(
             json!({ "name": "Phone", "endpoint": format!("https://push.example/{}", unique()), "p256dh": POINT, "auth": "AAAAAAAAAAAAAAAAAAAAAA" }),
         ),
+        "me::update" => Sample::Json(json!({ "display_name": format!("Ada {}", unique()), "locale": "de-CH", "time_zone": "Europe/Zurich" })),
         "me::password" => Sample::Json(json!({ "new": "a long enough password" })),
         // Nobody is at the other end: these ask who may ask.
         "oauth::allow" => Sample::Json(json!({ "asked": "", "agent": "assistant", "scopes": ["converse"] })),

@@ -42,6 +42,7 @@ impl Memory {
             model: agent.model.clone(),
             mode: agent.mode,
             limits: RunLimits::default(),
+            region: Default::default(),
             above: None,
         };
         let variables = ["agent", "organisation", "person", "workspace", "now"].map(|name| (name.to_owned(), name.to_owned())).into();

@@ -14,7 +14,7 @@ use futures_util::future::{BoxFuture, FutureExt as _, join_all};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use steward_core::event::Pins;
+use steward_core::event::{Pins, Region};
 use steward_core::{CallId, DecisionId, Effect, EnvelopeId, Event, FailureClass, Label, Micros, Outcome, PluginWork, RunOutcome, ToolCall};
 use steward_host::{CallContext, CallReport, DELEGATE, EXTRACT, PROPOSE_GRANT, RunBudget, SCHEDULE};
 use steward_office::crm::Stood;
@@ -46,6 +46,11 @@ impl Drive<'_> {
         Ok(())
     }
 
+    /// What tools are told of the run's person: what stood in their settings when it began.
+    fn region(&self) -> Region {
+        self.run.pins.as_ref().map(|pins| pins.region.clone()).unwrap_or_default()
+    }
+
     /// What the tool says that a call would do, and how the records stand that it names, for the card of one that waits. Of an edited call
     /// the editor's card has it.
     async fn preview(&self, call: &ToolCall, ruling: &Ruling) -> Result<Option<String>, DriveError> {
@@ -54,7 +59,7 @@ impl Drive<'_> {
         let host = &self.runtime.host;
         let stood = Box::pin(stood_of(host, &store, &actor, sealed)).await.map_err(|source| self.journal_error(source))?;
         let hands = (self.hands)(ruling.floor, Stood::default());
-        let said = preview_of(host, self.key_of(call.call_id), self.runtime.office.clock.now_ms(), sealed, hands).await;
+        let said = preview_of(host, self.region(), self.key_of(call.call_id), self.runtime.office.clock.now_ms(), sealed, hands).await;
         Ok(card::write(said, &stood))
     }
 
@@ -353,7 +358,8 @@ impl Drive<'_> {
             }
             let key = self.key_of(id);
             let deadline_ms = runtime.host.tool(&permit.envelope().tool).map_or(CALL_DEADLINE_MS, |tool| tool.spec().timeout_ms);
-            let context = CallContext { key, deadline_ms, locale: "en".to_owned(), time_zone: "UTC".to_owned(), now_ms, run: budget.clone() };
+            let Region { locale, time_zone } = self.region();
+            let context = CallContext { key, deadline_ms, locale, time_zone, now_ms, run: budget.clone() };
             let only_reads = self.run.call(id).is_some_and(|call| call.only_reads());
             let hands = (self.hands)(floor, self.stood(id).await?);
             let (people, secrets) = (self.people_of(&desk, id), self.secrets());

@@ -32,6 +32,7 @@ fn started(limits: RunLimits) -> Event {
             model: "strong".into(),
             mode: steward_core::Mode::Traced,
             limits,
+            region: Default::default(),
             above: None,
         },
         text: "do it".into(),

@@ -34,9 +34,34 @@ pub struct Pins {
     pub mode: Mode,
     /// Bounds.
     pub limits: RunLimits,
+    /// How its person reads and by whose clock, as they had said it when the run began. Tools are told, so it is part of what a repeat needs.
+    #[serde(default, skip_serializing_if = "Region::is_usual")]
+    pub region: Region,
     /// What it serves, where another run began it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub above: Option<Above>,
+}
+
+/// How somebody reads and by whose clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Region {
+    /// A BCP 47 tag, such as `de-CH`.
+    pub locale: String,
+    /// An IANA name, such as `Europe/Zurich`.
+    pub time_zone: String,
+}
+
+/// What counts where nobody said anything. Invariant: it stays so, since journals leave it out.
+impl Default for Region {
+    fn default() -> Self {
+        Self { locale: "en".to_owned(), time_zone: "UTC".to_owned() }
+    }
+}
+
+impl Region {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Where a sub-run stands below other runs.

@@ -94,10 +94,16 @@ pub(super) fn check_email(path: &str, text: &str) -> Result<String, PeopleError>
     }
 }
 
-/// A name of 1 to 200 letters without control characters.
+/// What nobody sees, or what turns the direction of what stands around it: no name has it, so that none looks like another's. What joins letters
+/// and parts them is part of names in Persian and Nepali.
+fn is_unseen(letter: char) -> bool {
+    matches!(letter, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// A name of 1 to 200 letters without control characters and without marks that nobody sees.
 pub(super) fn check_name(path: &str, text: &str) -> Result<String, PeopleError> {
     let name = text.trim();
-    if name.is_empty() || name.chars().count() > NAME_LETTERS_MAX || name.chars().any(char::is_control) {
+    if name.is_empty() || name.chars().count() > NAME_LETTERS_MAX || name.chars().any(|letter| letter.is_control() || is_unseen(letter)) {
         return Err(PeopleError::field(path, format!("give a name of 1 to {NAME_LETTERS_MAX} letters")));
     }
     Ok(name.to_owned())
@@ -118,9 +124,10 @@ mod tests {
 
     #[test]
     fn names_that_cannot_be_shown_are_refused() {
-        for bad in ["", "  ", "a\0b", "a\nb", &"x".repeat(201)] {
+        for bad in ["", "  ", "a\0b", "a\nb", "Ada\u{202e}", "A\u{200b}da", &"x".repeat(201)] {
             assert!(check_name("/name", bad).is_err(), "{bad:?}");
         }
         assert_eq!(check_name("/name", " Zoë 😀 ").expect("name"), "Zoë 😀");
+        assert_eq!(check_name("/name", "क्\u{200d}ष").expect("name"), "क्\u{200d}ष");
     }
 }

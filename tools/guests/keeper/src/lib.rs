@@ -97,7 +97,11 @@ fn do_one(step: &str, arguments: &serde_json::Value) -> String {
 fn run(request: &Request) -> Result<String, Error> {
     let arguments: serde_json::Value = serde_json::from_str(&request.arguments).map_err(|err| Error::InvalidArguments(err.to_string()))?;
     let steps = arguments["steps"].as_array().into_iter().flatten().filter_map(|step| step.as_str());
-    Ok(steps.map(|step| do_one(step, &arguments)).collect::<Vec<_>>().join("\n"))
+    let done = steps.map(|step| match step {
+        "told" => format!("{} {}", request.locale, request.time_zone),
+        step => do_one(step, &arguments),
+    });
+    Ok(done.collect::<Vec<_>>().join("\n"))
 }
 
 impl Guest for Plugin {

@@ -5,6 +5,7 @@
 use crate::error::HostError;
 use rand::TryRngCore;
 use rustix::fs::{AtFlags, Dir, Mode, OFlags, linkat, openat, renameat, unlinkat};
+use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
@@ -17,6 +18,8 @@ const KEY: &str = "key";
 const FILE_BYTES_MAX: u64 = 512 << 20;
 /// What the folder holds of compiled plugins at most; whoever builds one again and again would fill the disk.
 const FOLDER_BYTES_MAX: u64 = 2 << 30;
+/// How old a file is that nobody writes any more, before it has its name: whoever did was ended. In seconds.
+const HALF_SECONDS_MAX: u64 = 60 * 60;
 /// What nobody else may do, as bits of the mode, and what is said where they may.
 const NO_WRITING: (u32, &str) = (0o022, "others may write to it");
 /// What was vouched for with a key that others may have read is compiled again under a new one.
@@ -65,7 +68,7 @@ impl Folder {
         self.read_checked(name, NO_WRITING)
     }
 
-    /// Keeps a compiled plugin under this name, and clears the oldest away where they are too many.
+    /// Keeps a compiled plugin under this name, and clears the oldest away where they are too many, and what others left unfinished.
     pub(super) fn keep(&self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
         self.write_whole(name, parts, |half| Ok(renameat(&self.dir, half, &self.dir, name)?))?;
         self.make_room(name, FOLDER_BYTES_MAX)
@@ -136,20 +139,28 @@ impl Folder {
         written
     }
 
-    /// Takes compiled plugins away, the oldest first, until those beside `kept` and itself are no more than so many bytes.
+    /// Takes compiled plugins away, the oldest first, until those beside `kept` and itself are no more than so many bytes; and files that were
+    /// begun an hour before it and never got their name.
     fn make_room(&self, kept: &str, most: u64) -> io::Result<()> {
-        let mut all = self.open_file(kept)?.metadata()?.len();
+        let just_written = self.open_file(kept)?.metadata()?;
+        let (mut all, now) = (just_written.len(), just_written.modified()?);
         let mut others = Vec::new();
         for entry in Dir::read_from(&self.dir)? {
             let entry = entry?;
             let Ok(name) = entry.file_name().to_str() else { continue };
-            if name == kept || Path::new(name).extension().is_none_or(|extension| extension != "cwasm") {
+            let kind = Path::new(name).extension().and_then(OsStr::to_str);
+            if name == kept || !matches!(kind, Some("cwasm" | "half")) {
                 continue;
             }
             // Another process may have cleared it away.
             let Ok(found) = self.open_file(name).and_then(|file| file.metadata()) else { continue };
-            all = all.saturating_add(found.len());
-            others.push((found.modified()?, found.len(), name.to_owned()));
+            if kind == Some("cwasm") {
+                all = all.saturating_add(found.len());
+                others.push((found.modified()?, found.len(), name.to_owned()));
+            } else if now.duration_since(found.modified()?).is_ok_and(|age| age.as_secs() > HALF_SECONDS_MAX) {
+                // That it cannot be removed, or is gone, changes nothing.
+                let _ = unlinkat(&self.dir, name, AtFlags::empty());
+            }
         }
         others.sort();
         for (_, bytes, name) in others {
@@ -193,7 +204,7 @@ mod tests {
             file.set_len(100).expect("length");
             file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000 - age)).expect("time");
         };
-        for (name, age) in [("old.cwasm", 30), ("older.cwasm", 40), ("young.cwasm", 10), ("new.cwasm", 50), ("old.half", 90)] {
+        for (name, age) in [("old.cwasm", 30), ("older.cwasm", 40), ("young.cwasm", 10), ("new.cwasm", 50), ("old.half", 90), ("lost.half", 3_651)] {
             write(name, age);
         }
         let there = || {
@@ -203,7 +214,7 @@ mod tests {
             names
         };
         folder.make_room("new.cwasm", 400).expect("room");
-        assert_eq!(there().len(), 6, "all of it is allowed");
+        assert_eq!(there(), ["key", "new.cwasm", "old.cwasm", "old.half", "older.cwasm", "young.cwasm"], "all of it is allowed, but what nobody finishes");
         folder.make_room("new.cwasm", 399).expect("room");
         assert_eq!(there(), ["key", "new.cwasm", "old.cwasm", "old.half", "young.cwasm"]);
         folder.make_room("new.cwasm", 10).expect("room");

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Instant;
 use steward_core::canonical::CanonicalError;
-use steward_core::{Digest, Failure, FailureClass, Outcome};
+use steward_core::{Digest, Failure, FailureClass, Outcome, TenantId};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout_at;
 
@@ -66,10 +66,10 @@ enum Sent {
     Perhaps,
 }
 
-/// Runs it. The arguments match the schema; the deadline holds for connecting and answering together.
-pub(crate) async fn run(remote: &Remote, tool: &Tool, arguments: &Value, deadline: Instant, people: Arc<dyn People>) -> Outcome {
+/// Runs it for an organisation. The arguments match the schema; the deadline holds for connecting and answering together.
+pub(crate) async fn run(tenant: TenantId, remote: &Remote, tool: &Tool, arguments: &Value, deadline: Instant, people: Arc<dyn People>) -> Outcome {
     let asked = if remote.server.config.asks {
-        ask_alone(remote, arguments, deadline, people).await
+        ask_alone(tenant, remote, arguments, deadline, people).await
     } else {
         match reached(remote, timeout_at(deadline.into(), remote.server.reach(&remote.name)).await) {
             Ok(link) => ask(remote, &link, arguments, deadline).await,
@@ -98,8 +98,14 @@ fn reached<L>(remote: &Remote, reached: Result<Result<(L, Option<Digest>), McpEr
 }
 
 /// Asks over a connection that only this call has: what the server asks the person meanwhile is asked in this call, of its person.
-async fn ask_alone(remote: &Remote, arguments: &Value, deadline: Instant, people: Arc<dyn People>) -> Result<CallToolResult, (Failure, Sent)> {
-    let lent = reached(remote, timeout_at(deadline.into(), remote.server.lend(&remote.name)).await).map_err(|failure| (failure, Sent::No))?;
+async fn ask_alone(
+    tenant: TenantId,
+    remote: &Remote,
+    arguments: &Value,
+    deadline: Instant,
+    people: Arc<dyn People>,
+) -> Result<CallToolResult, (Failure, Sent)> {
+    let lent = reached(remote, timeout_at(deadline.into(), remote.server.lend(tenant, &remote.name)).await).map_err(|failure| (failure, Sent::No))?;
     if let Some(asking) = lent.link().asking() {
         asking.begin(people, &remote.server.config.name, deadline);
     }

@@ -9,14 +9,15 @@ use super::link::Link;
 use super::lock::{Definitions, Difference, differences};
 use super::{McpServer, TOOLS_MAX};
 use crate::error::tidy;
+use crate::slots::{Slot, Slots};
 use rmcp::ServiceError;
 use rmcp::model::{ClientRequest, ListToolsRequest, PaginatedRequestParams, ServerResult};
 use rmcp::service::PeerRequestOptions;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use steward_core::Digest;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use steward_core::{Digest, TenantId};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 /// Starting, saying hello and listing, all together: a server that is fetched at its start takes its time.
@@ -27,7 +28,8 @@ const LOOK_MS: u64 = 60_000;
 const BACKOFF_MS: u64 = 250;
 const BACKOFF_MS_MAX: u64 = 30_000;
 const PAGES_MAX: usize = 100;
-/// How many calls of a server that may ask have a connection at once, and how many connections wait for the next.
+/// How many calls of a server that may ask have a connection at once, those of one organisation half of them, and how many connections wait for
+/// the next.
 const LENT_MAX: usize = 16;
 const IDLE_MAX: usize = 2;
 
@@ -38,8 +40,8 @@ pub(crate) struct Server {
     /// One connects or looks, the others wait for it.
     turn: Semaphore,
     state: Mutex<State>,
-    /// Calls that have a connection for themselves, where the server may ask.
-    places: Semaphore,
+    /// Calls that have a connection for themselves, where the server may ask: they last as long as people think.
+    places: Slots,
 }
 
 #[derive(Default)]
@@ -73,7 +75,7 @@ impl Looked {
 pub(crate) struct Lent<'a> {
     server: &'a Server,
     looked: Looked,
-    _place: SemaphorePermit<'a>,
+    _place: Slot,
 }
 
 impl Lent<'_> {
@@ -98,7 +100,7 @@ impl std::fmt::Debug for Server {
 
 impl Server {
     pub(crate) fn new(config: McpServer, accepted: Definitions) -> Self {
-        Self { config, accepted, turn: Semaphore::new(1), state: Mutex::default(), places: Semaphore::new(LENT_MAX) }
+        Self { config, accepted, turn: Semaphore::new(1), state: Mutex::default(), places: Slots::new(LENT_MAX) }
     }
 
     /// The definitions in force.
@@ -122,10 +124,10 @@ impl Server {
         looked.map(answer)
     }
 
-    /// A connection that one call has for itself, and the digest the server offers for a tool, if it offers it: what the server asks on it
-    /// is asked in that call.
-    pub(crate) async fn lend(&self, tool: &str) -> Result<(Lent<'_>, Option<Digest>), McpError> {
-        let place = self.places.acquire().await.map_err(|_| self.away("it is shut down"))?;
+    /// A connection that one call of this organisation has for itself, and the digest the server offers for a tool, if it offers it: what the
+    /// server asks on it is asked in that call.
+    pub(crate) async fn lend(&self, tenant: TenantId, tool: &str) -> Result<(Lent<'_>, Option<Digest>), McpError> {
+        let place = self.places.acquire(tenant, 1).await;
         let mut kept = self.state().idle.pop();
         let is_fresh = kept.as_mut().is_some_and(Looked::is_fresh);
         let looked = match kept {

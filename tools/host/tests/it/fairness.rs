@@ -1,6 +1,6 @@
 //! A plugin that computes keeps nobody else waiting, and one that waits takes only its own slot.
 
-use crate::support::{Gate, context, host, options, tenant, text};
+use crate::support::{Folder, Gate, context, hoards, host, options, tenant, text};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,6 +57,32 @@ async fn an_organisation_that_takes_all_it_can_keeps_no_other_waiting() {
         biased;
         reports = greedy => panic!("the long calls ended first: {reports:?}"),
         () = others => {}
+    }
+}
+
+/// What is really short is memories and tables: a plugin with many takes as many slots as they are worth.
+#[tokio::test(flavor = "current_thread")]
+async fn a_plugin_of_many_memories_or_tables_takes_no_more_than_its_organisations_part() {
+    for (memories, tables) in [(9, 0), (0, 50)] {
+        let host = host(HostOptions { slots: 50, ..options() });
+        let folder = Folder::new();
+        hoards(memories, tables).write(folder.path()).expect("written");
+        host.load_dir(folder.path()).expect("loaded");
+        let gate = Gate::new(&host);
+        let office = || Arc::new(MemoryOffice::default());
+        let hold = || host.call(gate.permit_of(tenant(1), &host, "hoards.hold", json!({})), context("long"), office());
+        let greedy = async { tokio::join!(hold(), hold(), hold(), hold(), hold(), hold(), hold(), hold(), hold(), hold(), hold(), hold()) };
+        let others = async {
+            for number in 0..9 {
+                let echo = gate.permit_of(tenant(2 + number % 3), &host, "hostile.echo", json!({ "text": "done" }));
+                assert_eq!(text(&host.call(echo, context("short"), office()).await), "done", "{memories} memories, {tables} tables");
+            }
+        };
+        tokio::select! {
+            biased;
+            reports = greedy => panic!("the long calls ended first: {reports:?}"),
+            () = others => {}
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Plugins that are broken, hostile or not what their manifest says are not loaded, and say why; the host goes on.
 
-use crate::support::{Folder, options};
+use crate::support::{Folder, contract, options};
 use steward_core::{ArgumentRole, Effect, Origin};
 use steward_host::testing::GuestFiles;
 use steward_host::{Host, PluginError};
@@ -41,31 +41,7 @@ fn component(bytes: Vec<u8>) -> GuestFiles {
 /// A component of this text that exports what the contract asks for, without imports; the manifest asks for none.
 /// Its `describe` answers with empty texts.
 fn text(inner: &str) -> GuestFiles {
-    let exports = r#"
-        (type $effect0 (enum "read" "fetch" "write" "send" "destroy" "money" "credential" "member" "admin"))
-        (export $effect "effect" (type $effect0))
-        (type $tool0 (record (field "name" string) (field "effect" $effect)))
-        (export $tool "tool-check" (type $tool0))
-        (type $check0 (record (field "name" string) (field "version" string) (field "tools" (list $tool))))
-        (export $check "manifest-check" (type $check0))
-        (type $request0 (record (field "tool" string) (field "arguments" string) (field "key" string) (field "locale" string)
-            (field "time-zone" string) (field "deadline-ms" u64)))
-        (export $request "request" (type $request0))
-        (type $response0 (record (field "result" string) (field "summary" (option string))))
-        (export $response "response" (type $response0))
-        (type $error0 (variant (case "invalid-arguments" string) (case "not-found" string) (case "denied" string)
-            (case "unavailable" string) (case "failed" string)))
-        (export $error "error" (type $error0))
-        (core module $code
-            (memory (export "memory") 1)
-            (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
-            (func (export "describe") (result i32) i32.const 0)
-            (func (export "call") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64) (result i32) i32.const 0))
-        (core instance $code (instantiate $code))
-        (func (export "describe") (result $check) (canon lift (core func $code "describe") (memory (core memory $code "memory"))))
-        (func (export "call") (param "request" $request) (result (result $response (error $error)))
-            (canon lift (core func $code "call") (memory (core memory $code "memory")) (realloc (core func $code "realloc"))))"#;
-    bare(&format!("(component {inner} {exports})"))
+    bare(&contract(inner, "i32.const 0", "i32.const 0"))
 }
 
 fn bare(text: &str) -> GuestFiles {

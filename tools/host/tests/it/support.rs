@@ -50,6 +50,73 @@ pub(crate) fn host(options: HostOptions) -> Host {
     host
 }
 
+/// The text of a component that exports what the contract asks for, without imports. `inner` stands before that; `describe` and `call` are the
+/// bodies of those functions, in the same module and after what it keeps in memory: each answers with a place there.
+pub(crate) fn contract(inner: &str, describe: &str, call: &str) -> String {
+    let exports = r#"
+        (type $effect0 (enum "read" "fetch" "write" "send" "destroy" "money" "credential" "member" "admin"))
+        (export $effect "effect" (type $effect0))
+        (type $tool0 (record (field "name" string) (field "effect" $effect)))
+        (export $tool "tool-check" (type $tool0))
+        (type $check0 (record (field "name" string) (field "version" string) (field "tools" (list $tool))))
+        (export $check "manifest-check" (type $check0))
+        (type $request0 (record (field "tool" string) (field "arguments" string) (field "key" string) (field "locale" string)
+            (field "time-zone" string) (field "deadline-ms" u64)))
+        (export $request "request" (type $request0))
+        (type $response0 (record (field "result" string) (field "summary" (option string))))
+        (export $response "response" (type $response0))
+        (type $error0 (variant (case "invalid-arguments" string) (case "not-found" string) (case "denied" string)
+            (case "unavailable" string) (case "failed" string)))
+        (export $error "error" (type $error0))"#;
+    let code = format!(
+        r#"(core module $code
+            (memory (export "memory") 1)
+            (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+            (func (export "describe") (result i32) {describe})
+            (func (export "call") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64) (result i32) {call})
+            {HOARDS})"#
+    );
+    let lifts = r#"
+        (core instance $code (instantiate $code))
+        (func (export "describe") (result $check) (canon lift (core func $code "describe") (memory (core memory $code "memory"))))
+        (func (export "call") (param "request" $request) (result (result $response (error $error)))
+            (canon lift (core func $code "call") (memory (core memory $code "memory")) (realloc (core func $code "realloc"))))"#;
+    format!("(component {inner} {exports} {code} {lifts})")
+}
+
+/// What `describe` of [`hoards`] points to: the plugin, its version, and one tool that reads.
+const HOARDS: &str = r#"
+    (data (i32.const 128) "\c0\00\00\00\06\00\00\00\d0\00\00\00\05\00\00\00\a0\00\00\00\01\00\00\00")
+    (data (i32.const 160) "\e0\00\00\00\0b\00\00\00\00")
+    (data (i32.const 192) "hoards") (data (i32.const 208) "1.0.0") (data (i32.const 224) "hoards.hold")"#;
+
+/// A plugin whose every call has so many memories, or tables of one element, and computes until it is stopped.
+pub(crate) fn hoards(memories: usize, tables: usize) -> GuestFiles {
+    let inner = [("memory 1", memories), ("table 1 funcref", tables)].into_iter().enumerate().map(|(at, (what, many))| {
+        let instances = format!("(core instance (instantiate $m{at}))").repeat(many);
+        format!("(core module $m{at} ({what})) {instances}")
+    });
+    let text = contract(&inner.collect::<String>(), "i32.const 128", "(loop $on (br $on)) unreachable");
+    let manifest = r#"
+        [plugin]
+        name = "hoards"
+        version = "1.0.0"
+        language = "wat"
+        [limits]
+        memory_mb = 2
+        fuel = 20_000_000_000
+        deadline_ms = 60_000
+        [[tool]]
+        name = "hoards.hold"
+        effect = "read"
+        reversible = true
+        idempotent = true
+        description = "Holds all it was given."
+        arguments = { type = "object", additionalProperties = false, properties = {} }
+        result = { type = "object", properties = {} }"#;
+    GuestFiles { name: "hoards".to_owned(), manifest: manifest.to_owned(), component: wat::parse_str(text).expect("wat"), files: Vec::new() }
+}
+
 /// Permits from the real gate under one rule that allows everything.
 pub(crate) struct Gate(Rules);
 

@@ -232,6 +232,7 @@ fn started(ids: &Ids) -> Heard {
             model: "strong".to_owned(),
             mode: steward_core::Mode::Traced,
             limits: steward_core::RunLimits::default(),
+            region: Default::default(),
             above: None,
         },
         text: "t".to_owned(),

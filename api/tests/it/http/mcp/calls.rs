@@ -75,10 +75,23 @@ async fn a_key_of_the_client_stands_for_one_call() {
         let err = client.begin("crm.find_contacts", arguments, meta).await.await_response().await.expect_err("refused").to_string();
         assert!(err.contains(words), "{err}");
     }
+    // In another workspace it is another call; the only one there is, and the same one by its name, are one.
+    let token = served.token(&Scope::ALL).await;
+    let at = async |workspace: &str| Client::open(&format!("{}{workspace}", served.url()), &token).await;
+    let repeated = async |workspace: &str| {
+        let result = at(workspace).await.call_with("crm.find_contacts", json!({ "query": "Lena" }), key(json!("b"))).await;
+        steward(&result)["repeated"].clone()
+    };
+    let home = format!("?workspace={}", served.working.world.home.workspace);
+    assert_eq!((repeated("").await, repeated(&home).await), (json!(false), json!(true)));
+    let owner = served.working.world.owner().await;
+    let sales = served.working.ask("POST", "/api/v1/workspaces").cookie(&owner).json(&json!({ "name": "Sales" })).send().await.expect(201).json();
+    let sales = format!("?workspace={}", sales["workspace_id"].as_str().expect("an id"));
+    assert_eq!((repeated(&sales).await, repeated(&sales).await, repeated(&home).await), (json!(false), json!(true), json!(true)));
     // Another token has keys of its own.
-    let other = served.client().await;
+    let other = Client::open(&format!("{}{home}", served.url()), &served.token(&Scope::ALL).await).await;
     assert_eq!(steward(&other.call_with("crm.find_contacts", json!({ "query": "Max" }), key(json!("a"))).await)["repeated"], json!(false));
-    assert_eq!(served.number("select count(*) from run").await, 2);
+    assert_eq!(served.number("select count(*) from run").await, 4);
 }
 
 #[tokio::test]

@@ -204,6 +204,20 @@ async fn a_client_that_never_ends_its_sessions_loses_the_one_that_was_idle_longe
 }
 
 #[tokio::test]
+async fn of_many_sessions_begun_at_once_no_more_are_open_than_may_be() {
+    let served = Served::with(&[]).await;
+    let token = served.token(&Scope::ALL).await;
+    let begun = futures_util::future::join_all((0..64).map(|_| session(&served, &token))).await;
+    let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" });
+    let mut alive = 0;
+    for id in &begun {
+        let request = post(&served, &list).bearer_auth(&token).header("mcp-session-id", id).header("mcp-protocol-version", "2025-06-18");
+        alive += usize::from(status(request).await.is_success());
+    }
+    assert_eq!(alive, 32);
+}
+
+#[tokio::test]
 async fn who_loses_the_token_hears_no_more_of_a_call_and_a_session() {
     let served = Served::with(&[]).await;
     let token = served.token(&Scope::ALL).await;

@@ -6,9 +6,10 @@ use crate::crash::approve_all;
 use serde_json::json;
 use std::sync::{Arc, OnceLock};
 use steward_agent::testing::{Reply, ScriptedModel};
-use steward_core::{Floor, Integrity};
+use steward_core::{Floor, Integrity, Outcome};
 use steward_host::testing::GuestFiles;
 use steward_office::crm::{self, NewContact, NoteOn};
+use steward_office::people::{ProfileChange, change_profile};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_kept_from_a_strangers_text_is_a_strangers_text_next_week() {
@@ -92,4 +93,39 @@ async fn what_a_plugin_wrote_from_a_strangers_note_is_a_strangers_and_what_it_wr
         let written: Vec<i16> = written.iter().map(|integrity| integrity.parse().expect("a level")).collect();
         assert!(written.iter().all(|integrity| (lowest..=highest).contains(integrity)), "{value}: {written:?}");
     }
+}
+
+/// What the person said when the run began: a run that goes on, and one that is made again, is told the same.
+#[tokio::test]
+async fn a_plugin_is_told_how_the_person_reads_and_by_whose_clock_as_it_stood_when_the_run_began() {
+    let model = ScriptedModel::start_with(move |seen| match seen.tool_results().len() {
+        0 => Reply::call("keeper.peek", json!({ "steps": ["told"] })),
+        _ => Reply::text("Done."),
+    })
+    .await;
+    let world = guest(&model, &GuestFiles::keeper()).await;
+    let say_of_oneself = async |locale: &str, time_zone: &str| {
+        let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+        let change = ProfileChange { locale: Some(locale.to_owned()), time_zone: Some(time_zone.to_owned()), ..ProfileChange::default() };
+        change_profile(&mut tx, &world.runtime.office, change).await.expect("changed");
+        tx.commit().await.expect("commit");
+    };
+    let told = async |run| {
+        let outcome = world.events(run).await.into_iter().find_map(|recorded| match recorded.event {
+            Event::Done { outcome, .. } => Some(outcome),
+            _ => None,
+        });
+        match outcome {
+            Some(Outcome::Ok { result, .. }) => result["text"].clone(),
+            other => panic!("no result: {other:?}"),
+        }
+    };
+    let first = world.say("What are you told?").await;
+    say_of_oneself("ne", "Asia/Kathmandu").await;
+    settle(&world).await;
+    assert_eq!(told(first).await, "en UTC", "it began before");
+    let second = world.say("And now?").await;
+    say_of_oneself("de-CH", "Europe/Zurich").await;
+    settle(&world).await;
+    assert_eq!(told(second).await, "ne Asia/Kathmandu");
 }

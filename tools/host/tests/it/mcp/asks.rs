@@ -1,7 +1,7 @@
 //! Servers that ask the person in the middle of a call: what is refused, how often, whose question it is, and what the server is told.
 
 use super::{failure, host, office, result, server};
-use crate::support::{Folder, Gate, context};
+use crate::support::{Folder, Gate, context, tenant};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -158,6 +158,32 @@ async fn one_question_at_a_time_and_three_for_a_call() {
     assert_eq!(said, [json!({ "action": "cancel" }), json!({ "action": "cancel" })]);
     assert_eq!(silent.seen().len(), 1);
     assert_eq!(*silent.left.lock().expect("left"), 1, "nobody waits for the person any more");
+}
+
+/// Whose people do not answer keeps only its own organisation's part of a server's connections.
+#[tokio::test]
+async fn an_organisation_whose_people_do_not_answer_keeps_no_other_from_a_server() {
+    let folder = Folder::new();
+    let host = host(&folder, &asker(), &asker()).await;
+    let gate = Gate::new(&host);
+    let silent = Somebody::who_says([]);
+    let arguments = json!({ "text": json!({ "forms": [form("Which day?")] }).to_string() });
+    // More than there are connections in all.
+    let mut waiting = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let permit = gate.permit_of(tenant(1), &host, "peer.elicit", arguments.clone());
+        let (host, people) = (host.clone(), Arc::clone(&silent));
+        waiting.spawn(async move { host.call_for(permit, context("key"), office(), people as _, Arc::new(NoSecrets)).await.outcome });
+    }
+    let begun = Instant::now();
+    while silent.seen().len() < 8 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "half of the connections are one organisation's");
+        tokio::task::yield_now().await;
+    }
+    let echo = gate.permit_of(tenant(2), &host, "peer.echo", json!({ "text": "a" }));
+    assert_eq!(result(host.call(echo, context("key"), office()).await.outcome), json!({ "text": "a" }));
+    assert_eq!(silent.seen().len(), 8);
+    assert!(waiting.try_join_next().is_none(), "the others still wait");
 }
 
 #[tokio::test]
