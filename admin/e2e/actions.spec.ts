@@ -90,8 +90,36 @@ test('a run shows its steps, what they used and what became of each call', async
   // What its plugins took, beside what they may take: a look at the book computes, and asks nobody.
   const { plugins_used, pins } = await (await page.request.get(`/api/v1${new URL(page.url()).pathname}`)).json();
   expect(plugins_used.fuel).toBeGreaterThan(0);
-  const [took, may] = [plugins_used.fuel, pins.limits.plugins.fuel].map((count) => Number(count).toLocaleString('en'));
-  await expect(page.getByText(`${took} of ${may}`, { exact: false })).toBeVisible();
+  const may = Number(pins.limits.plugins.fuel).toLocaleString('en', { notation: 'compact', compactDisplay: 'long' });
+  await expect(page.getByText(`${Number(plugins_used.fuel).toLocaleString('en')} of ${may} instructions`, { exact: false })).toBeVisible();
   await page.goto('/runs/run_00000000000000000000000001');
   await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+});
+
+test.describe('far from Greenwich', () => {
+  test.use({ timezoneId: 'Asia/Kathmandu' });
+
+  test('the log of one day is asked for from its first moment to its last, where the reader is', async ({ page }) => {
+    await say(page, 'Who is Dayfora?');
+    await expect(page.getByText('2 steps')).toBeVisible();
+    await page.goto('/actions?q=dayfora');
+    const rows = page.getByRole('list', { name: '1 action' }).getByRole('button');
+    await expect(rows).toHaveCount(1);
+    const today = await page.evaluate(() => new Date().toLocaleDateString('sv'));
+    await page.getByLabel('From this day').fill(today);
+    await expect(page).toHaveURL(`/actions?q=dayfora&from=${today}`);
+    const asked = page.waitForRequest((request) => new URL(request.url()).searchParams.has('to'));
+    await page.getByLabel('Until this day').fill(today);
+    const query = new URL((await asked).url()).searchParams;
+    expect([query.get('from'), query.get('to')].map((moment) => moment?.slice(10))).toEqual(['T18:15:00.000Z', 'T18:15:00.000Z']);
+    await expect(rows).toHaveCount(1);
+    await expect(page).toHaveURL(`/actions?q=dayfora&from=${today}&to=${today}`);
+    // Both have their names, and stand in one line on every screen.
+    const [first, last] = await Promise.all(['From this day', 'Until this day'].map((name) => page.getByLabel(name).boundingBox()));
+    expect(first?.y).toBe(last?.y);
+    await page.getByLabel('From this day').fill('');
+    await expect(page).toHaveURL(`/actions?q=dayfora&to=${today}`);
+    await page.getByLabel('Until this day').fill('2026-01-01');
+    await expect(page.getByText('Nothing matches')).toBeVisible();
+  });
 });

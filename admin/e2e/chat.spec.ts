@@ -39,11 +39,11 @@ test('a tool card says what the call took and what it answered, as text', async 
   const fact = (name: string) => call.getByRole('term').filter({ hasText: name }).locator('xpath=following-sibling::dd');
   await expect(fact('In a line')).toHaveText('1 contact');
   await expect(fact('Time')).toHaveText(/^[\d.]+ (ms|sec)$/);
-  await expect(fact('Computed')).toHaveText(/^[\d,]+$/);
-  await expect(fact('Memory')).toHaveText(/^[\d.]+ MB$/);
+  await expect(fact('Instructions')).toHaveText(/^[\d,]+$/);
+  await expect(fact('Memory')).toHaveText(/^[\d.]+ MiB$/);
   await expect(fact('The answer that asked for it')).toHaveText('$0.0002');
   await expect(fact('Asked its host')).toHaveText(/^\d+ times?, \d+ of them the office or others$/);
-  await expect(fact('Answered')).toHaveText(/^[\d.,]+ (byte|kB)s?$/);
+  await expect(fact('Answered')).toHaveText(/^[\d.,]+ (bytes?|KiB)$/);
   // Nothing was sent anywhere, and nothing is said of it.
   await expect(fact('Requests')).toHaveCount(0);
   await expect(fact('Cut from its log')).toHaveCount(0);

@@ -1,4 +1,4 @@
-import { expect, firstWorkspace, test } from './fixtures';
+import { expect, firstWorkspace, say, test } from './fixtures';
 
 /** As many as there have to be before there is something to search. */
 const MANY = 9;
@@ -125,4 +125,12 @@ test('a long conversation begins with what was said last, and what was said befo
   await expect(turns).toHaveCount(TURNS);
   await expect(turns.first()).toContainText('Question 1?');
   await expect(before).toHaveCount(0);
+});
+
+test('a first line is cut between letters, so that every text can be a first message', async ({ page }) => {
+  const title = `${'x'.repeat(79)}😀`;
+  await say(page, `${title} hi`);
+  await expect(page.getByRole('article').getByText('Hello. I look things up', { exact: false }).last()).toBeVisible();
+  const { items } = await (await page.request.get('/api/v1/conversations')).json();
+  expect(items.map((one: { title: string }) => one.title)).toContain(title);
 });

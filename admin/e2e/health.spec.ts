@@ -46,3 +46,26 @@ test('runs that failed are listed with the way to each, and a model that does no
   await expect(of('Runs that failed').getByRole('link', { name: /^assistant, run …/ }).first()).toHaveAttribute('href', /^\/runs\/run_/);
   await expect(of('Runs that failed').getByText('no model answered').first()).toBeVisible();
 });
+
+test('of what could not be asked nothing is concluded, and what is counted in part says that there is more', async ({ page }) => {
+  const broken = { status: 500, contentType: 'application/problem+json', body: JSON.stringify({ status: 500, code: 'internal', detail: 'x', request_id: 'req_test' }) };
+  for (const path of ['agents', 'policies', 'models', 'notices/dead', 'integrations', 'runs?status=running*']) await page.route(`**/api/v1/${path}`, (route) => route.fulfill(broken));
+  await page.route('**/api/v1/runs?status=waiting*', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), next_cursor: '00000000000000000000000000000001' } });
+  });
+  await page.goto('/health');
+  const of = (name: string) => page.getByRole('group', { name, exact: true });
+  for (const name of ['Agents', 'Rules', 'Models', 'Messages', 'Integrations', 'Runs']) {
+    await expect(of(name).getByText('It could not be asked.').first(), name).toBeVisible({ timeout: 20_000 });
+    await expect(of(name).getByText('not well', { exact: true }), name).toBeVisible();
+  }
+  for (const wrong of ['0 agents', '0 rules in force', 'No model is named', 'No model is configured', 'Without rules nothing is allowed', 'Whoever was to be told was told.', 'No server of tools']) {
+    await expect(page.getByText(wrong, { exact: false }), wrong).toHaveCount(0);
+  }
+  await expect(of('Runs').getByText(/waits? for people, and more$/)).toBeVisible();
+  await page.unrouteAll();
+  await page.reload();
+  await expect(of('Agents').getByText(/^\d+ agents?$/)).toBeVisible();
+  await expect(of('Runs').getByText(/waits? for people$/)).toBeVisible();
+});

@@ -335,3 +335,26 @@ test('what lapses first stands first in the queue', async ({ page }) => {
   const shown = await rows.evaluateAll((all) => all.map((one) => one.getAttribute('href')));
   expect(shown).toEqual(order.slice(0, shown.length).map((id: string) => `/holds/${id}`));
 });
+
+test('characters that nobody would see are marked wherever an action is looked at before it is approved', async ({ page }) => {
+  await hold(page, 'Unseena');
+  const marked = 'Unseena⟨U+202E⟩⟨U+200B⟩';
+  const warning = 'It has characters that nobody sees. They are marked.';
+  const card = page.getByRole('group', { name: /Held action/ });
+  await expect(card.getByText(marked, { exact: true })).toBeVisible();
+  await expect(card.getByText(warning)).toBeVisible();
+  await page.getByRole('link', { name: 'Open the whole card' }).click();
+  await page.waitForURL(/\/holds\/hold_/);
+  await expect(card.getByText(warning)).toBeVisible();
+  await page.keyboard.press('a');
+  const dialog = page.getByRole('dialog', { name: 'Approve exactly this?' });
+  await expect(dialog.getByText(marked, { exact: true })).toBeVisible();
+  await expect(dialog.getByText(warning)).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('e');
+  await expect(page.getByLabel('name', { exact: true })).toHaveAccessibleDescription('It has characters that nobody sees.');
+  await page.keyboard.press('Escape');
+  // Of an ordinary action nothing of the kind is said.
+  await hold(page, 'Seena');
+  await expect(card.getByText(warning)).toHaveCount(0);
+});

@@ -13,6 +13,22 @@ test('on a phone a held action is approved where it was asked for', async ({ pag
   expect(isWide).toBe(false);
 });
 
+test('what waits is counted beside the icon of its place, and the icon is seen whole', async ({ page }) => {
+  await hold(page, 'Badgea');
+  const place = page.getByRole('link', { name: /Decide/ });
+  for (const locale of ['en', 'ar']) {
+    await page.evaluate((spoken) => localStorage.setItem('steward.locale', spoken), locale);
+    await page.goto('/holds');
+    const link = locale === 'en' ? place : page.locator('nav a[href="/holds"]:visible');
+    await expect(link.locator('span.rounded-full')).toBeVisible();
+    const [icon, badge] = await Promise.all([link.locator('svg').boundingBox(), link.locator('span.rounded-full').boundingBox()]);
+    if (icon === null || badge === null) throw new Error('both are there');
+    const isApart = badge.x >= icon.x + icon.width - 1 || badge.x + badge.width <= icon.x + 1;
+    expect(isApart, `${locale}: ${JSON.stringify({ icon, badge })}`).toBe(true);
+  }
+  await page.evaluate(() => localStorage.removeItem('steward.locale'));
+});
+
 test('on a phone everything is reached from the bar below', async ({ page }) => {
   await page.goto('/');
   await expect(page).toHaveURL('/chat');

@@ -25,7 +25,11 @@ function next(words: string, results: string[]): Said {
     if (results.length === 0) return { tool: 'crm.find_contacts', arguments: { query: 'Ada' } };
     const id = /contact_[0-9a-z]+/.exec(results[0] ?? '')?.[0] ?? '';
     if (results.length === 1) return { tool: 'crm.list_notes', arguments: { contact_id: id } };
-    if (results.length === 2) return { tool: 'crm.create_contact', arguments: { name: /named (\w+)/i.exec(words)?.[1] ?? 'Mallory', emails: ['mallory@engines.example'] } };
+    if (results.length === 2) {
+      const name = /named (\w+)/i.exec(words)?.[1] ?? 'Mallory';
+      // One of the names has more to it than is seen.
+      return { tool: 'crm.create_contact', arguments: { name: name === 'Unseena' ? `${name}\u202E\u200B` : name, emails: ['mallory@engines.example'] } };
+    }
     // Somebody sent it back with what should be done instead.
     const instead = /call them (\w+)/i.exec(results[2] ?? '')?.[1];
     if (instead !== undefined && results.length === 3) return { tool: 'crm.create_contact', arguments: { name: instead, emails: ['mallory@engines.example'] } };

@@ -215,3 +215,14 @@ test.describe('as somebody who may look only', () => {
     for (const name of ['Set example_token', 'Set other_token']) await expect(page.getByRole('button', { name })).toHaveAttribute('aria-disabled', 'true');
   });
 });
+
+test('a choice of a few is as wide as its words, and each begins with a capital', async ({ page }) => {
+  await page.goto('/actions');
+  const group = page.getByRole('group', { name: 'Which' });
+  const buttons = group.getByRole('button');
+  await expect(buttons.first()).toBeVisible();
+  const [track, last] = await Promise.all([group.boundingBox(), buttons.last().boundingBox()]);
+  if (track === null || last === null) throw new Error('both are there');
+  expect(track.x + track.width - (last.x + last.width)).toBeLessThan(8);
+  for (const label of await group.locator('button > span').all()) expect(await label.evaluate((span) => getComputedStyle(span, '::first-letter').textTransform)).toBe('uppercase');
+});

@@ -52,3 +52,32 @@ test('single keys go to places and can be turned off', async ({ page }) => {
   await page.keyboard.press('?');
   await expect(help).toHaveCount(0);
 });
+
+test('keys act on a keyboard of another script too', async ({ page }) => {
+  const press = (key: string, code: string, more: { ctrlKey?: boolean; shiftKey?: boolean } = {}) =>
+    page.evaluate((init) => document.body.dispatchEvent(new KeyboardEvent('keydown', { ...init, bubbles: true, cancelable: true })), { key, code, ...more });
+  await page.goto('/settings');
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await press('ن', 'KeyK', { ctrlKey: true });
+  await expect(page.getByRole('dialog').getByRole('combobox')).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await press('؟', 'Slash', { shiftKey: true });
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await press('ل', 'KeyG');
+  await press('ث', 'KeyE');
+  await expect(page).toHaveURL('/deals');
+});
+
+test('where the browser refuses the clipboard, it is said, and the text is selected', async ({ page }) => {
+  await page.addInitScript(() => {
+    Object.defineProperty(navigator, 'clipboard', { value: { writeText: () => Promise.reject(new DOMException('no', 'NotAllowedError')) } });
+  });
+  await page.goto('/policies');
+  const digest = page.locator('p', { has: page.locator('code') }).filter({ has: page.getByRole('button', { name: 'Copy', exact: true }) }).first();
+  await digest.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(digest.getByRole('alert')).toHaveText('The browser does not allow it: copy it by hand.');
+  await expect(page.getByText('Copied')).toHaveCount(0);
+  expect(await page.evaluate(() => getSelection()?.toString())).toBe(await digest.locator('code').textContent());
+});

@@ -8,6 +8,8 @@ test('what was used is summed by day and by model, as bars and as a table, and l
   await page.goto('/usage');
   const table = page.getByRole('region', { name: 'The same in numbers' });
   await expect(table.getByRole('row')).toHaveCount(2);
+  // A day stands in one line, on a phone too.
+  expect(await table.getByRole('rowheader').first().evaluate((cell) => getComputedStyle(cell).whiteSpace)).toBe('nowrap');
   await expect(page.getByText(/^\$[\d.,]+ together$/)).toBeVisible();
   await page.screenshot({ path: `test-results/usage-day-${info.project.name}.png` });
   await page.getByRole('group', { name: 'By' }).getByRole('button', { name: 'Model' }).click();
@@ -15,7 +17,7 @@ test('what was used is summed by day and by model, as bars and as a table, and l
   await expect(table.getByRole('rowheader', { name: 'strong/scripted' })).toBeVisible();
   await page.screenshot({ path: `test-results/usage-model-${info.project.name}.png` });
   await page.getByRole('group', { name: 'By' }).getByRole('button', { name: 'Tool' }).click();
-  for (const name of ['Fuel', 'Requests', 'Sent and received']) await expect(table.getByRole('columnheader', { name })).toBeVisible();
+  for (const name of ['Instructions', 'Requests', 'Sent and received']) await expect(table.getByRole('columnheader', { name })).toBeVisible();
   await expect(table.getByRole('rowheader').filter({ hasText: 'crm' }).first()).toBeVisible();
   await page.screenshot({ path: `test-results/usage-tool-${info.project.name}.png` });
   for (const [by, who] of [
@@ -29,7 +31,7 @@ test('what was used is summed by day and by model, as bars and as a table, and l
     await expect(table.getByRole('rowheader', { name: who }).first()).toBeVisible();
   }
   await page.getByRole('group', { name: 'By' }).getByRole('button', { name: 'Tool' }).click();
-  await expect(table.getByRole('columnheader', { name: 'Fuel' })).toBeVisible();
+  await expect(table.getByRole('columnheader', { name: 'Instructions' })).toBeVisible();
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true);
   // What may be spent stands beside what was.
   const limits = page.getByRole('region', { name: 'Limits' });

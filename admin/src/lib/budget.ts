@@ -1,3 +1,5 @@
+import { asciiDigits } from './digits';
+
 interface Amounts {
   cap_micros: number;
   spent_micros: number;
@@ -23,18 +25,21 @@ export function stateOf(budget: Amounts): 'good' | 'wait' | 'bad' {
 }
 
 const MICROS_DIGITS = 6;
+/** What is one and a half for one reader and fifteen hundred for another. */
+const PERHAPS_THOUSANDS = /^[1-9]\d{0,2}[.,]\d{3}$/;
 
-/** Dollars as somebody wrote them, in millionths; none if they are no amount. */
+/** Dollars as somebody wrote them, in millionths; none if they are no amount, or could be a thousand times as much. */
 export function microsOf(text: string): number | null {
-  const found = /^(\d+)(?:[.,](\d{0,6}))?$/.exec(text.trim());
-  if (found === null) return null;
+  const written = asciiDigits(text.trim());
+  const found = /^(\d+)(?:[.,](\d{0,6}))?$/.exec(written);
+  if (found === null || PERHAPS_THOUSANDS.test(written)) return null;
   const micros = Number((found[1] ?? '') + (found[2] ?? '').padEnd(MICROS_DIGITS, '0'));
   return Number.isSafeInteger(micros) ? micros : null;
 }
 
-/** Millionths as dollars, for a field one can write in. */
+/** Millionths as dollars, for a field one can write in: never with three digits behind the point, which could be thousands. */
 export function dollarsText(micros: number): string {
   const text = String(micros).padStart(MICROS_DIGITS + 1, '0');
   const part = text.slice(-MICROS_DIGITS).replace(/0{0,4}$/, '');
-  return `${text.slice(0, -MICROS_DIGITS)}.${part}`;
+  return `${text.slice(0, -MICROS_DIGITS)}.${part}${part.length === 3 ? '0' : ''}`;
 }

@@ -7,6 +7,8 @@ import * as nepali from './nepali';
 const MICROS = 1_000_000;
 const MINUTE_MS = 60_000;
 const KILO = 1_000;
+const KIBI = 1_024;
+const MILLION = 1_000_000;
 
 /** Numbers, money and times as the reader's language writes them. */
 export function useFormats() {
@@ -19,6 +21,8 @@ export function useFormats() {
     /** Model cost: small amounts keep the digits that say something. */
     usd: (micros: number) =>
       format.number(micros / MICROS, { style: 'currency', currency: 'USD', maximumFractionDigits: micros !== 0 && Math.abs(micros) < MICROS ? 4 : 2 }),
+    /** An amount of dollars to its last digit. */
+    usdExact: (micros: number) => format.number(micros / MICROS, { style: 'currency', currency: 'USD', maximumFractionDigits: 6 }),
     /** An amount in its currency. */
     money: ({ minor, currency }: { minor: number; currency: string }) => format.number(minor / 10 ** digitsOf(currency), { style: 'currency', currency }),
     exact: (iso: string | number) => (isNepali ? `${day(iso)}, ${clock(iso, 'short')}` : format.dateTime(new Date(iso), { dateStyle: 'medium', timeStyle: 'long' })),
@@ -34,6 +38,18 @@ export function useFormats() {
       if (ms < 1_000) return format.number(ms, { style: 'unit', unit: 'millisecond' });
       if (ms < 2 * MINUTE_MS) return format.number(ms / 1_000, { style: 'unit', unit: 'second', maximumFractionDigits: 1 });
       return format.number(ms / MINUTE_MS, { style: 'unit', unit: 'minute', maximumFractionDigits: 1 });
+    },
+    /** A number that is a bound and not a count: from a million on in words, `50 billion`. */
+    large: (value: number) => {
+      if (value < MILLION) return format.number(value);
+      if (isNepali) return nepali.large(value);
+      return format.number(value, { notation: 'compact', compactDisplay: 'long', maximumFractionDigits: 1 });
+    },
+    /** What a sandbox may take or took, in the units in which its bounds are written. */
+    binary: (bytes: number) => {
+      if (bytes < KIBI) return format.number(bytes, { style: 'unit', unit: 'byte', unitDisplay: 'long' });
+      if (bytes < KIBI * KIBI) return `${format.number(bytes / KIBI, { maximumFractionDigits: 0 })} KiB`;
+      return `${format.number(bytes / KIBI / KIBI, { maximumFractionDigits: 1 })} MiB`;
     },
     /** The size of a file. */
     bytes: (bytes: number) => {

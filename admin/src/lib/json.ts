@@ -1,3 +1,5 @@
+import { seen } from './seen';
+
 /** Reading JSON whose shape the types do not promise. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -24,8 +26,8 @@ export function leavesOf(value: unknown, path = ''): Leaf[] {
   return [{ path, value: typeof value === 'string' ? value : JSON.stringify(value ?? null) }];
 }
 
-/** A pointer as people read it: `/emails/0/value` is `emails 1 value`. */
+/** A pointer as people read it: `/emails/0/value` is `emails › 1 › value`, with a mark for what nobody would see: names can be anybody's. */
 export function pointerInWords(path: string): string {
   const parts = path.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return parts.map((part) => (/^\d+$/.test(part) ? String(Number(part) + 1) : part.replaceAll('_', ' '))).join(' › ');
+  return seen(parts.map((part) => (/^\d+$/.test(part) ? String(Number(part) + 1) : part.replaceAll('_', ' '))).join(' › '));
 }

@@ -1,4 +1,5 @@
 import type { Schemas } from '@/lib/api/client';
+import { asciiDigits } from './digits';
 
 type Amount = Schemas['Amount'];
 
@@ -22,7 +23,7 @@ export function majorText({ minor, currency }: Amount): string {
 /** What somebody wrote as an amount, in the minor unit; none if it is no amount, too long behind the point, or more than can be counted exactly. */
 export function minorOf(text: string, currency: string): number | null {
   const digits = digitsOf(currency);
-  const found = /^(\d+)(?:[.,](\d*))?$/.exec(text.trim());
+  const found = /^(\d+)(?:[.,](\d*))?$/.exec(asciiDigits(text.trim()));
   if (found === null) return null;
   const [whole = '', part = ''] = [found[1], found[2]];
   if (part.length > digits) return null;

@@ -42,3 +42,15 @@ export function span(ms: number): string {
   const unit = ms < 2 * 60_000 ? { name: 'सेकेन्ड', ms: 1_000 } : { name: 'मिनेट', ms: 60_000 };
   return `${Math.round((ms / unit.ms) * 10) / 10} ${unit.name}`;
 }
+
+const LARGE = [
+  { name: 'अर्ब', value: 1_000_000_000 },
+  { name: 'करोड', value: 10_000_000 },
+  { name: 'लाख', value: 100_000 },
+] as const;
+
+/** A large number by its words, with one digit behind the point: `५० अर्ब`. */
+export function large(value: number): string {
+  const unit = LARGE.find((one) => value >= one.value);
+  return unit === undefined ? String(value) : `${Math.round((value / unit.value) * 10) / 10} ${unit.name}`;
+}

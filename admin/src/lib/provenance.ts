@@ -1,4 +1,4 @@
-import { isRecord, textOf } from './json';
+import { isRecord, leavesOf, textOf } from './json';
 
 /** How far a text can be trusted, lowest first. */
 export const INTEGRITIES = ['outside', 'fact', 'anchored', 'directory', 'owner'] as const;
@@ -55,6 +55,14 @@ export function originsOf(provenance: unknown): Map<string, Origin> {
     found.set(path, { integrity, role: roleOf(leaf['role']), tools: [...new Set(tools)], readers: readersOf(label['readers']), isEndorsed: sources.some((source) => source['from'] === 'endorsed') });
   }
   return found;
+}
+
+/** What is said of the origins of arguments that somebody has edited since: nothing of values that are others now. */
+export function originsKept(provenance: unknown, before: unknown, now: unknown): unknown {
+  const was = new Map(leavesOf(before).map((leaf) => [leaf.path, leaf.value]));
+  const kept = new Set(leavesOf(now).flatMap((leaf) => (was.get(leaf.path) === leaf.value ? [leaf.path] : [])));
+  const only = (leaves: unknown) => (Array.isArray(leaves) ? leaves.filter((leaf) => isRecord(leaf) && kept.has(textOf(leaf['path']) ?? '')) : leaves);
+  return isRecord(provenance) ? { ...provenance, leaves: only(provenance['leaves']) } : only(provenance);
 }
 
 /** How far all can be trusted that the model had read by then, where the record says so. */

@@ -1,6 +1,7 @@
 'use client';
 
 import { useEffect, useSyncExternalStore } from 'react';
+import { keyOf } from './keys';
 import { recall, remember } from './remember';
 
 const listeners = new Set<() => void>();
@@ -40,7 +41,7 @@ export function useShortcuts(isOn: boolean, keys: Record<string, () => void>): v
   useEffect(() => {
     if (!isOn) return undefined;
     const press = (event: KeyboardEvent) => {
-      const act = !now() || event.defaultPrevented || isTaken(event) ? undefined : keys[event.key];
+      const act = !now() || event.defaultPrevented || isTaken(event) ? undefined : keys[keyOf(event)];
       if (act === undefined) return;
       event.preventDefault();
       act();
@@ -63,11 +64,11 @@ export function usePairs(second: Record<string, () => void>): void {
       if (!now() || isTaken(event)) return;
       if (event.timeStamp < until) {
         until = 0;
-        const act = second[event.key];
+        const act = second[keyOf(event)];
         if (act === undefined) return;
         event.preventDefault();
         act();
-      } else if (event.key === 'g') until = event.timeStamp + PAIR_MS;
+      } else if (keyOf(event) === 'g') until = event.timeStamp + PAIR_MS;
     };
     // Before the single keys, which leave alone what was taken here.
     window.addEventListener('keydown', press, true);
@@ -81,7 +82,7 @@ export function usePairs(second: Record<string, () => void>): void {
 export function useCommandKey(letter: string, act: () => void): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (!(event.metaKey || event.ctrlKey) || event.altKey || event.shiftKey || event.key.toLowerCase() !== letter) return;
+      if (!(event.metaKey || event.ctrlKey) || event.altKey || event.shiftKey || keyOf(event).toLowerCase() !== letter) return;
       event.preventDefault();
       if (document.querySelector('dialog[open]') === null) act();
     };

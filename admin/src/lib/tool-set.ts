@@ -42,6 +42,10 @@ export function reachOf({ plugin_before: before, plugin_after: after }: Report):
   return { added: is.filter((name) => !was.includes(name)), removed: was.filter((name) => !is.includes(name)), kept: is.filter((name) => was.includes(name)) };
 }
 
+/** In bytes, what manifests count memory and results in. */
+export const MIB = 1_048_576;
+export const KIB = 1_024;
+
 export const LIMITS = ['memory_mb', 'fuel', 'deadline_ms', 'output_kb'] as const;
 export type Limit = (typeof LIMITS)[number];
 

@@ -4,7 +4,8 @@
 //! `format: email`, `iban`, `hostname` and `uri` write addresses, accounts, hosts and links in their one form; `x-steward-fold` gives
 //! the form in which rules compare texts (plain letters, lower case, single spaces), for arguments that are words of a command
 //! rather than text; an integer written `10.0` becomes `10`. What is refused: what is not of its form, nesting deeper than 32,
-//! and NUL characters, which no store behind us takes.
+//! NUL characters, which no store behind us takes, and whole numbers that a double does not hold exactly: the canonical form and
+//! the card would say another number than the tool gets.
 
 use crate::forms::Form;
 use crate::schema::ArgumentError;
@@ -26,8 +27,10 @@ pub(crate) struct Cleaner {
     integer: bool,
 }
 
-/// Floats up to here are whole numbers exactly.
-const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+/// The largest whole number that a double holds exactly with all below it, 2^53 - 1.
+const WHOLE_MAX: u64 = 9_007_199_254_740_991;
+/// The same as a double.
+const WHOLE_MAX_DOUBLE: f64 = 9_007_199_254_740_991.0;
 
 impl Cleaner {
     /// Reads the rules off a schema. Alternatives (`anyOf`, `oneOf`, `allOf`) are joined.
@@ -116,7 +119,7 @@ fn clean(rule: Option<&Cleaner>, value: &Value, path: &mut String, depth: usize)
     }
     match value {
         Value::Null | Value::Bool(_) => Ok(value.clone()),
-        Value::Number(number) => Ok(Value::Number(whole(number, rule))),
+        Value::Number(number) => whole(number, rule, path).map(Value::Number),
         Value::String(text) => {
             refuse_nul(text, path)?;
             rule.map_or_else(|| Cleaner::default().text(text, path), |rule| rule.text(text, path)).map(Value::String)
@@ -156,12 +159,18 @@ fn refuse_nul(text: &str, path: &str) -> Result<(), ArgumentError> {
     if text.contains('\0') { Err(ArgumentError::new(path, "holds a NUL character; leave it out")) } else { Ok(()) }
 }
 
-fn whole(number: &Number, rule: Option<&Cleaner>) -> Number {
-    let exact = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() <= WHOLE_MAX);
-    match exact {
+/// The number as it is, or as an integer where the schema says that it is one.
+fn whole(number: &Number, rule: Option<&Cleaner>, path: &str) -> Result<Number, ArgumentError> {
+    let too_large =
+        || ArgumentError::new(path, format!("is a whole number beyond {WHOLE_MAX}, which is not kept exactly; write it as text where the tool takes one"));
+    if let Some(size) = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs)) {
+        return if size <= WHOLE_MAX { Ok(number.clone()) } else { Err(too_large()) };
+    }
+    match number.as_f64().filter(|double| double.fract() == 0.0 && rule.is_some_and(|rule| rule.integer)) {
+        Some(double) if double.abs() > WHOLE_MAX_DOUBLE => Err(too_large()),
         #[expect(clippy::cast_possible_truncation, reason = "a whole number within 2^53")]
-        Some(float) if rule.is_some_and(|rule| rule.integer) => Number::from(float as i64),
-        _ => number.clone(),
+        Some(double) => Ok(Number::from(double as i64)),
+        None => Ok(number.clone()),
     }
 }
 
@@ -185,6 +194,24 @@ mod tests {
         let deep = (0..ARGUMENT_DEPTH_MAX).fold(json!(1), |inner, _| json!([inner]));
         let path = "/0".repeat(ARGUMENT_DEPTH_MAX);
         check(json!({}), deep, Err(&format!("{path}: is nested deeper than 32 levels")));
+    }
+
+    #[test]
+    fn whole_numbers_that_would_be_shown_as_others_are_refused() {
+        let why = "is a whole number beyond 9007199254740991, which is not kept exactly; write it as text where the tool takes one";
+        let large = WHOLE_MAX + 1;
+        let below = -i64::try_from(large).expect("fits");
+        for given in [json!([large]), json!([9_007_199_254_740_993_u64]), json!([u64::MAX]), json!([below]), json!([i64::MIN])] {
+            check(json!({ "items": { "type": "number" } }), given.clone(), Err(&format!("/0: {why}")));
+            check(json!({}), given, Err(&format!("/0: {why}")));
+        }
+        // Written so long that it was read as a double already.
+        for given in [json!({ "count": 1e300 }), json!({ "count": -9_007_199_254_740_992.0 })] {
+            check(json!({ "properties": { "count": { "type": "integer" } } }), given, Err(&format!("/count: {why}")));
+        }
+        for given in [json!([WHOLE_MAX]), json!([-9_007_199_254_740_991_i64]), json!([0.5]), json!(["9007199254740993"])] {
+            check(json!({}), given.clone(), Ok(given));
+        }
     }
 
     #[test]
@@ -219,8 +246,7 @@ mod tests {
             (json!({ "reach": "Lena@Good.example" }), json!({ "reach": "lena@good.example" })),
             (json!({ "count": 10.0 }), json!({ "count": 10 })),
             (json!({ "count": 10.5 }), json!({ "count": 10.5 })),
-            (json!({ "count": 1e300 }), json!({ "count": 1e300 })),
-            (json!({ "unknown": [null, true, 2.0] }), json!({ "unknown": [null, true, 2.0] })),
+            (json!({ "unknown": [null, true, 2.0, 1e300] }), json!({ "unknown": [null, true, 2.0, 1e300] })),
         ];
         for (given, expect) in cases {
             check(schema.clone(), given, Ok(expect));

@@ -1,6 +1,7 @@
 'use client';
 
 import { useTranslations } from 'use-intl';
+import { useArgumentRole } from '@/components/argument-role';
 import { Badge } from '@/components/ui/badge';
 import { Input, Select, TextArea } from '@/components/ui/field';
 import { isReceiver, kindsOf, type RangeField, type RangeKind } from '@/lib/grant-form';
@@ -30,13 +31,14 @@ interface OneProps {
 
 function One({ field, isWrong, onChange }: OneProps) {
   const t = useTranslations('grants');
+  const roleName = useArgumentRole();
   const name = pointerInWords(field.path);
   const kinds = kindsOf(field);
   return (
     <fieldset className="grid gap-2 rounded-lg border border-line p-3">
       <legend className="flex flex-wrap items-center gap-2 px-1 text-sm font-medium">
         <bdi>{name}</bdi>
-        {field.role !== null && <Badge tone={isReceiver(field.role) ? 'wait' : 'plain'}>{field.role}</Badge>}
+        {field.role !== null && <Badge tone={isReceiver(field.role) ? 'wait' : 'plain'}>{roleName(field.role)}</Badge>}
       </legend>
       <Select label={t('covers', { name })} isLabelHidden value={field.kind} onChange={(event) => onChange({ kind: kinds.find((one) => one === event.target.value) ?? field.kind })}>
         {kinds.map((kind: RangeKind) => (

@@ -4,6 +4,7 @@ import { useTranslations } from 'use-intl';
 import { useFormats } from '@/lib/format';
 import type { Range } from '@/lib/grant-ranges';
 import { pointerInWords } from '@/lib/json';
+import { seen } from '@/lib/seen';
 
 /** What a grant covers, an argument a line. */
 export function Ranges({ ranges }: { ranges: Range[] }) {
@@ -13,7 +14,7 @@ export function Ranges({ ranges }: { ranges: Range[] }) {
     if (range.kind === 'any') return t('any');
     if (range.kind === 'letters') return t('letters', { count: range.max });
     if (range.kind === 'between') return t('between', { min: formats.number(range.min), max: formats.number(range.max) });
-    return range.kind === 'one' ? formats.list(range.values, 'disjunction') : range.text;
+    return range.kind === 'one' ? formats.list(range.values.map((value) => seen(value)), 'disjunction') : seen(range.text);
   };
   return (
     <ul className="divide-y divide-line rounded-lg border border-line text-sm">

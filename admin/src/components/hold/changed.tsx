@@ -7,6 +7,7 @@ import { PersonName } from '@/components/person-name';
 import { Button } from '@/components/ui/button';
 import { holdDifferences, type Part } from '@/lib/hold-differences';
 import { pointerInWords } from '@/lib/json';
+import { seen } from '@/lib/seen';
 import { BeforeNowList, type BeforeNow } from './before-now';
 import type { Hold } from './use-hold';
 
@@ -28,10 +29,10 @@ export function Changed({ shown, now, onShow }: { shown: Hold; now: Hold; onShow
       const known = knownEffect(of.effect);
       return known === null ? of.effect : effect(known);
     }
-    return of[part];
+    return seen(of[part]);
   };
   const items: BeforeNow[] = [
-    ...values.map((one) => ({ name: pointerInWords(one.path), before: one.before ?? NOTHING, now: one.now ?? NOTHING })),
+    ...values.map((one) => ({ name: pointerInWords(one.path), before: seen(one.before ?? NOTHING), now: seen(one.now ?? NOTHING) })),
     ...origins.map((one) => ({
       name: t('changedOrigin', { name: pointerInWords(one.path) }),
       before: one.before === null ? NOTHING : origin(one.before),

@@ -9,6 +9,7 @@ import { Problem } from '@/components/ui/states';
 import { idempotencyKey } from '@/lib/api/client';
 import { argumentsOf, fieldsOf } from '@/lib/edit-arguments';
 import { pointerInWords } from '@/lib/json';
+import { hasUnseen } from '@/lib/seen';
 import type { Hold } from './use-hold';
 
 const LETTERS_A_LINE = 48;
@@ -46,6 +47,7 @@ export function EditDialog({ shown, isBusy, error, onEdit, onClose }: EditDialog
             key={field.name}
             data-first={at === 0 || undefined}
             label={pointerInWords(`/${field.name}`)}
+            hint={hasUnseen(field.text) ? t('editUnseen') : undefined}
             error={wrong.includes(field.name) ? t('noJson') : null}
             rows={Math.min(LINES_MAX, Math.max(1, field.text.split('\n').length, Math.ceil(field.text.length / LETTERS_A_LINE)))}
             dir={field.kind === 'text' ? 'auto' : 'ltr'}

@@ -17,6 +17,7 @@ import { Failed, Loading } from '@/components/ui/states';
 import { Ago, At } from '@/components/ui/time';
 import { answer, api } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
+import { seen } from '@/lib/seen';
 import { AllowSuch } from './allow-such';
 import { AskedToo } from './asked-too';
 import { Changed } from './changed';
@@ -54,7 +55,7 @@ function Loaded({ now, isInline }: { now: Hold; isInline: boolean }) {
             <HoldState state={now.state} />
           </div>
           <p>
-            <bdi>{card.reason}</bdi>
+            <bdi>{seen(card.reason)}</bdi>
           </p>
         </div>
         {isChanged && <Changed shown={shown} now={now} onShow={() => setShown(now)} />}
@@ -179,7 +180,7 @@ function Details({ hold }: { hold: Hold }) {
             ]}
           />
           <pre tabIndex={0} dir="ltr" className="max-h-80 overflow-auto rounded-lg bg-sunken p-3 font-mono text-xs">
-            {JSON.stringify(hold.envelope, null, 2)}
+            {seen(JSON.stringify(hold.envelope, null, 2))}
           </pre>
         </div>
       </details>

@@ -4,12 +4,13 @@ import { useTranslations } from 'use-intl';
 import { Link } from '@/components/ui/link';
 import { Ago } from '@/components/ui/time';
 import { isRecord, pointerInWords, textOf } from '@/lib/json';
+import { seen } from '@/lib/seen';
 import { BeforeNowList } from './before-now';
 import type { Hold } from './use-hold';
 
-/** A value in one line; what is not there says so by a dash. */
+/** A value in one line, with a mark for what nobody would see; what is not there says so by a dash. */
 function shown(value: unknown): string {
-  return value === null || value === undefined ? '—' : (textOf(value) ?? JSON.stringify(value));
+  return value === null || value === undefined ? '—' : seen(textOf(value) ?? JSON.stringify(value));
 }
 
 /** How this action differs from the last of its kind that was allowed: what is new is what to look at. */

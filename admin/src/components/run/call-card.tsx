@@ -15,8 +15,10 @@ import { Loading } from '@/components/ui/states';
 import { cx } from '@/lib/cx';
 import { useFormats } from '@/lib/format';
 import { leavesOf, pointerInWords } from '@/lib/json';
+import { cutAfter } from '@/lib/letters';
 import type { UsedPart } from '@/lib/provenance';
 import type { Call, CallStage } from '@/lib/run/fold';
+import { seen } from '@/lib/seen';
 
 // Most calls wait for nobody: deciding comes with the first that does.
 const HoldCard = lazy(() => import('@/components/hold/hold-card').then(({ HoldCard: one }) => ({ default: one })));
@@ -51,12 +53,8 @@ export function CallCard({ call, isLive, askedAtMicros, parts = [] }: CallCardPr
     );
   }
   const open = isLive ? call.questions.find((asked) => asked.outcome === null) : undefined;
-  const line =
-    call.summary ??
-    leavesOf(call.arguments)
-      .map((leaf) => leaf.value)
-      .join(' · ')
-      .slice(0, LETTERS_IN_LINE);
+  const values = () => leavesOf(call.arguments).map((leaf) => leaf.value);
+  const line = seen(call.summary ?? cutAfter(values().join(' · '), LETTERS_IN_LINE)[0]);
   const why = call.stage === 'blocked' ? reasonOf(call) : call.failure?.message;
   const card = (
     <details className={cx('group rounded-lg border bg-surface text-sm', call.stage === 'blocked' ? 'border-bad' : 'border-line')}>
@@ -73,14 +71,14 @@ export function CallCard({ call, isLive, askedAtMicros, parts = [] }: CallCardPr
           <ChevronDown className="size-4 shrink-0 text-soft transition-transform group-open:rotate-180" aria-hidden />
         </span>
         {why != null && why !== '' && <span className="ps-6 text-bad">
-            <bdi>{why}</bdi>
+            <bdi>{seen(why)}</bdi>
           </span>}
       </summary>
       <div className="grid gap-3 border-t border-line p-3">
         <Arguments value={call.arguments} provenance={call.provenance} />
         <Outcome call={call} askedAtMicros={askedAtMicros} />
         {call.result !== undefined && <Result value={call.result} bytes={call.resultBytes} />}
-        {call.result === undefined && call.resultBytes > 0 && <p className="text-soft">{t('resultForItsPerson', { size: formats.bytes(call.resultBytes) })}</p>}
+        {call.result === undefined && call.resultBytes > 0 && <p className="text-soft">{t('resultForItsPerson', { size: formats.binary(call.resultBytes) })}</p>}
         {parts.length > 0 && <Parts parts={parts} />}
         {call.rules.length > 0 && <Rules ids={call.rules} />}
       </div>
@@ -106,7 +104,7 @@ function Parts({ parts }: { parts: readonly UsedPart[] }) {
       <ul className="grid gap-1">
         {parts.map((part) => (
           <li key={part.path} className="flex flex-wrap items-center justify-between gap-2">
-            <span title={part.path}>{pointerInWords(part.path)}</span>
+            <span title={seen(part.path)}>{pointerInWords(part.path)}</span>
             <LabelBadges integrity={part.integrity} readers={part.readers} />
           </li>
         ))}
@@ -125,11 +123,11 @@ function Outcome({ call, askedAtMicros }: { call: Call; askedAtMicros: number | 
   const t = useTranslations('call');
   const formats = useFormats();
   const facts: [string, React.ReactNode][] = [];
-  if (call.reason !== null) facts.push([t('reason'), call.reason]);
+  if (call.reason !== null) facts.push([t('reason'), seen(call.reason)]);
   if (call.blockClass !== null) facts.push([t('class'), <code key="class">{call.blockClass}</code>]);
   if (call.hold?.outcome != null) facts.push([t('people'), t(`outcome.${outcomeOf(call.hold.outcome)}`)]);
-  if (call.summary !== null) facts.push([t('summary'), <bdi key="summary">{call.summary}</bdi>]);
-  if (call.failure !== null) facts.push([t('failure'), call.failure.message]);
+  if (call.summary !== null) facts.push([t('summary'), <bdi key="summary">{seen(call.summary)}</bdi>]);
+  if (call.failure !== null) facts.push([t('failure'), seen(call.failure.message)]);
   if (call.subRun !== null) {
     const { id, agent } = call.subRun;
     facts.push([
@@ -151,13 +149,13 @@ function Outcome({ call, askedAtMicros }: { call: Call; askedAtMicros: number | 
 function takenOf(used: NonNullable<Call['used']>, t: ReturnType<typeof useTranslations<'call'>>, formats: ReturnType<typeof useFormats>): [string, React.ReactNode][] {
   const { memory_bytes: memory, stack_bytes: stack, requests, refused, sent_bytes: sent, received_bytes: received, host_calls: hostCalls, questions, output_bytes: output, table_elements: tables, logs_cut: cut } = used;
   const taken: [string, React.ReactNode, boolean][] = [
-    [t('memory'), formats.bytes(memory), memory > 0],
-    [t('stack'), formats.bytes(stack), stack > 0],
+    [t('memory'), formats.binary(memory), memory > 0],
+    [t('stack'), formats.binary(stack), stack > 0],
     [t('tables'), t('elements', { count: tables }), tables > 0],
     [t('hostCalls'), t('hostCallsOf', { count: hostCalls, questions }), hostCalls > 0],
     [t('requests'), t('requestsSent', { count: requests, refused }), requests + refused > 0],
-    [t('bytes'), t('bytesBoth', { sent: formats.bytes(sent), received: formats.bytes(received) }), sent + received > 0],
-    [t('output'), formats.bytes(output), output > 0],
+    [t('bytes'), t('bytesBoth', { sent: formats.binary(sent), received: formats.binary(received) }), sent + received > 0],
+    [t('output'), formats.binary(output), output > 0],
     [t('logsCut'), t('lines', { count: cut }), cut > 0],
   ];
   return taken.flatMap(([name, value, isThere]) => (isThere ? [[name, value]] : []));

@@ -12,7 +12,8 @@ import { WaitingBadge } from './waiting-badge';
 
 /** Places at the bottom; the rest is behind "more". */
 const SHOWN = 4;
-const AT_ICON = 'absolute start-1/2 top-1 ms-1';
+/** Beside the icon, half of which is as wide as the distance. */
+const AT_ICON = 'absolute start-1/2 top-1 ms-2.5';
 
 /** Navigation of small screens: within the thumb's reach. */
 export function PhoneBar({ places, here, waiting, onSearch }: { places: Place[]; here: string | null; waiting: Waiting; onSearch: () => void }) {

@@ -13,6 +13,7 @@ import { At } from '@/components/ui/time';
 import { Verdict } from '@/components/verdict';
 import { may, useMe } from '@/lib/me';
 import { contextOf } from '@/lib/provenance';
+import { seen } from '@/lib/seen';
 import type { Action } from './api';
 
 const CLASSES = ['unknown_tool', 'invalid_arguments', 'policy', 'policy_error', 'limit', 'repeated', 'refused', 'expired', 'changed'] as const;
@@ -32,7 +33,7 @@ export function ActionDetail({ action, onClose }: { action: Action; onClose: () 
           <ToolName name={action.tool} /> <EffectBadge effect={action.effect} /> <Verdict verdict={action.verdict} />
         </p>
         <p>
-          <bdi>{action.reason}</bdi>
+          <bdi>{seen(action.reason)}</bdi>
         </p>
         {kind !== undefined && <p className="text-sm text-soft">{t(`class.${kind}`)}</p>}
       </div>

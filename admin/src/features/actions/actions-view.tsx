@@ -68,18 +68,18 @@ function Filters({ filter, hasVerdict, onChange }: { filter: Filter; hasVerdict:
   return (
     <div className="grid grid-cols-2 items-end gap-2 sm:flex sm:flex-wrap">
       {hasVerdict && (
-        <div className="col-span-2">
+        <div className="col-span-2 sm:basis-full">
           <Segments label={t('which')} options={VERDICTS.map((value) => ({ value, label: value === '' ? t('all') : t(`verdict.${value}`) }))} value={VERDICTS.find((one) => one === filter.verdict) ?? ''} onChange={(verdict) => onChange({ verdict })} />
         </div>
       )}
-      <div className="col-span-2 sm:w-72">
+      <div className="col-span-2 sm:w-96">
         <SearchField label={t('words')} value={filter.words} onChange={look} />
       </div>
       <div className="col-span-2 sm:w-52">
         <SearchField label={t('tool')} value={filter.tool} onChange={search} />
       </div>
-      <Input label={t('from')} isLabelHidden title={t('from')} type="date" value={filter.from} onChange={(event) => onChange({ from: event.target.value })} />
-      <Input label={t('to')} isLabelHidden title={t('to')} type="date" value={filter.to} onChange={(event) => onChange({ to: event.target.value })} />
+      <Input label={t('from')} type="date" value={filter.from} onChange={(event) => onChange({ from: event.target.value })} />
+      <Input label={t('to')} type="date" value={filter.to} onChange={(event) => onChange({ to: event.target.value })} />
     </div>
   );
 }

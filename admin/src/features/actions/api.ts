@@ -2,6 +2,7 @@
 
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { answerPage, api, type Schemas } from '@/lib/api/client';
+import { dayBegins } from '@/lib/day';
 
 export type Action = Schemas['ActionView'];
 
@@ -28,10 +29,10 @@ function toolOf(words: string): string | undefined {
   return text === '' ? undefined : text.endsWith('*') ? text : `${text}*`;
 }
 
-/** The filter in the server's words. */
+/** The filter in the server's words: days are the reader's, and the last one is among them. */
 export function queryOf(filter: Filter) {
   const or = (text: string) => (text === '' ? undefined : text);
-  return { q: or(filter.words.trim()), verdict: or(filter.verdict), tool: toolOf(filter.tool), from: or(filter.from), to: or(filter.to), run: or(filter.run) };
+  return { q: or(filter.words.trim()), verdict: or(filter.verdict), tool: toolOf(filter.tool), from: or(dayBegins(filter.from)), to: or(dayBegins(filter.to, 1)), run: or(filter.run) };
 }
 
 export function useActions(filter: Filter) {

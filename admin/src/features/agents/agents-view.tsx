@@ -94,9 +94,9 @@ function One({ agent, tools }: { agent: Agent; tools: Tool[] }) {
             t('plugins'),
             t('pluginsOf', {
               requests: formats.number(agent.limits.plugins.requests),
-              bytes: formats.bytes(agent.limits.plugins.egress_bytes),
+              bytes: formats.binary(agent.limits.plugins.egress_bytes),
               questions: formats.number(agent.limits.plugins.questions),
-              fuel: formats.number(agent.limits.plugins.fuel),
+              fuel: formats.large(agent.limits.plugins.fuel),
             }),
           ],
           [

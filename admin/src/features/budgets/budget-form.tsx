@@ -10,6 +10,7 @@ import { FormDialog } from '@/components/ui/form-dialog';
 import { useToast } from '@/components/ui/toast';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { dollarsText, microsOf } from '@/lib/budget';
+import { useFormats } from '@/lib/format';
 
 type Budget = Schemas['BudgetView'];
 type Scope = Schemas['BudgetScope'];
@@ -21,6 +22,7 @@ const PERIODS = ['day', 'month', 'total'] as const satisfies readonly Period[];
 /** A limit: of what, for how long, how much. One of the same kind takes the place of the one before. */
 export function BudgetForm({ budget, onClose }: { budget?: Budget; onClose: () => void }) {
   const t = useTranslations('budgets');
+  const formats = useFormats();
   const toast = useToast();
   const client = useQueryClient();
   const [scope, setScope] = useState<Scope>(SCOPES.find((one) => one === budget?.scope) ?? 'organisation');
@@ -88,7 +90,7 @@ export function BudgetForm({ budget, onClose }: { budget?: Budget; onClose: () =
       <Input
         data-first
         label={t('cap')}
-        hint={t('capHint')}
+        hint={cap === null ? t('capHint') : `${t('asRead', { amount: formats.usdExact(cap) })} ${t('capHint')}`}
         error={dollars !== '' && cap === null ? t('noAmount') : null}
         value={dollars}
         required

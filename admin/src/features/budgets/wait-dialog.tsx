@@ -10,6 +10,7 @@ import { Problem } from '@/components/ui/states';
 import { useToast } from '@/components/ui/toast';
 import { answer, api, done, idempotencyKey, type Schemas } from '@/lib/api/client';
 import { dollarsText, microsOf } from '@/lib/budget';
+import { useFormats } from '@/lib/format';
 
 type Wait = Schemas['BudgetHoldView'];
 
@@ -22,6 +23,8 @@ const REASON_LETTERS_MIN = 10;
 /** Lets a run go on by an amount, ends it, or breaks the glass, which asks for the password first. */
 export function WaitDialog({ wait, way, onClose }: { wait: Wait; way: Way; onClose: () => void }) {
   const t = useTranslations('waits');
+  const budgets = useTranslations('budgets');
+  const formats = useFormats();
   const toast = useToast();
   const client = useQueryClient();
   const [dollars, setDollars] = useState(dollarsText(wait.need_micros));
@@ -63,7 +66,7 @@ export function WaitDialog({ wait, way, onClose }: { wait: Wait; way: Way; onClo
           <Input
             data-first
             label={t('amount')}
-            hint={t('amountHint')}
+            hint={micros === null ? t('amountHint') : `${budgets('asRead', { amount: formats.usdExact(micros) })} ${t('amountHint')}`}
             error={micros === null ? t('noAmount') : null}
             value={dollars}
             required

@@ -9,7 +9,7 @@ import { Card, Facts } from '@/components/ui/card';
 import type { Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 import { hasUnseen, seen } from '@/lib/seen';
-import { byGravity, limitsOf, PARTS, partText, rawPart, reachOf, signerChanged, type Limit, type LimitChange } from '@/lib/tool-set';
+import { byGravity, KIB, limitsOf, MIB, PARTS, partText, rawPart, reachOf, signerChanged, type Limit, type LimitChange } from '@/lib/tool-set';
 
 type Report = Schemas['ToolSetReport'];
 type Tool = Schemas['ToolChange'];
@@ -120,7 +120,8 @@ const LIMIT_TONES: Record<LimitChange['change'], BadgeTone> = { more: 'bad', les
 function Limits({ limits }: { limits: LimitChange[] }) {
   const t = useTranslations('changes.tools');
   const formats = useFormats();
-  const said = (limit: Limit, value: number) => t(`limit.${limit}`, { value: limit === 'deadline_ms' ? formats.ms(value) : formats.number(value) });
+  const written: Record<Limit, (value: number) => string> = { memory_mb: (value) => formats.binary(value * MIB), fuel: formats.number, deadline_ms: formats.ms, output_kb: (value) => formats.binary(value * KIB) };
+  const said = (limit: Limit, value: number) => t(`limit.${limit}`, { value: written[limit](value) });
   return (
     <span className="grid gap-1">
       {limits.map(({ limit, before, after, change }) => (

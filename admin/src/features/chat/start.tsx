@@ -9,6 +9,7 @@ import { Page } from '@/components/shell/page';
 import { Select } from '@/components/ui/field';
 import { answer, api, idempotencyKey } from '@/lib/api/client';
 import { useAgents } from '@/lib/agents';
+import { cutAfter } from '@/lib/letters';
 import { useMe } from '@/lib/me';
 import { useUploads } from '@/lib/uploads';
 import { FILES_MAX, useWorkspaces } from './api';
@@ -41,7 +42,7 @@ export function Start() {
 
   const begin = useMutation({
     mutationFn: async (words: string) => {
-      const title = (words.split('\n')[0] ?? '').slice(0, TITLE_LETTERS);
+      const [title] = cutAfter(words.split('\n')[0] ?? '', TITLE_LETTERS);
       const body = { agent: agent || names[0] || DEFAULT_AGENT, title, workspace_id: place };
       const conversation = await answer(api.POST('/api/v1/conversations', { params: { header: { 'Idempotency-Key': `${key}-c` } }, body }));
       const id = conversation.conversation_id;

@@ -7,7 +7,7 @@ import { Link } from '@/components/ui/link';
 import { Ago } from '@/components/ui/time';
 import { answer, api } from '@/lib/api/client';
 import { brokenOf, modelsAnswer } from '@/lib/run-failures';
-import { COMING, EVERY_MS, FAILURES_SHOWN, Part } from './part';
+import { EVERY_MS, FAILURES_SHOWN, Known, Part, stateOf } from './part';
 
 const LOOKED_AT = 200;
 
@@ -24,9 +24,8 @@ export function RunFailures() {
   const broken = brokenOf(all);
   const isLast = broken[0] !== undefined && broken[0] === brokenOf(all.slice(0, 1))[0];
   return (
-    <Part title={t('runFailures')} state={ended.isPending ? 'unknown' : ended.isError ? 'bad' : isLast ? 'wait' : 'good'} advice={isLast ? t('runFailuresAdvice') : null}>
-      {ended.isPending && <p>{COMING}</p>}
-      {ended.isSuccess && <p>{t('runsFailed', { count: broken.length, all: all.length })}</p>}
+    <Part title={t('runFailures')} state={stateOf([ended], isLast ? 'wait' : 'good')} advice={ended.isSuccess && isLast ? t('runFailuresAdvice') : null}>
+      <Known of={ended}>{() => <p>{t('runsFailed', { count: broken.length, all: all.length })}</p>}</Known>
       <ul className="grid gap-1.5">
         {broken.slice(0, FAILURES_SHOWN).map((run) => (
           <li key={run.run_id} className="flex flex-wrap items-center justify-between gap-2 text-xs">
@@ -49,20 +48,20 @@ export function Models() {
   const t = useTranslations('health');
   const models = useQuery({ queryKey: ['models'], queryFn: () => answer(api.GET('/api/v1/models')) });
   const ended = useEnded();
-  const [count, isAnswered] = [models.data?.items.length ?? 0, modelsAnswer(ended.data?.items ?? [])];
-  const isPending = models.isPending || ended.isPending;
+  const isNone = models.isSuccess && models.data.items.length === 0;
+  const isAnswered = ended.isSuccess ? modelsAnswer(ended.data.items) : null;
   return (
-    <Part
-      title={t('models')}
-      state={isPending ? 'unknown' : models.isError || ended.isError ? 'bad' : count === 0 || isAnswered === false ? 'wait' : 'good'}
-      advice={isPending ? null : count === 0 ? t('agentsAdvice') : isAnswered === false ? t('modelsAdvice') : null}
-    >
-      <p>
-        <Link href="/settings?show=installation" className="text-accent underline">
-          {t('modelsNamed', { count })}
-        </Link>
-      </p>
-      <p>{isPending ? COMING : isAnswered === null ? t('modelsUnasked') : isAnswered ? t('modelsAnswered') : t('modelsAway')}</p>
+    <Part title={t('models')} state={stateOf([models, ended], isNone || isAnswered === false ? 'wait' : 'good')} advice={isNone ? t('agentsAdvice') : isAnswered === false ? t('modelsAdvice') : null}>
+      <Known of={models}>
+        {({ items }) => (
+          <p>
+            <Link href="/settings?show=installation" className="text-accent underline">
+              {t('modelsNamed', { count: items.length })}
+            </Link>
+          </p>
+        )}
+      </Known>
+      <Known of={ended}>{() => <p>{isAnswered === null ? t('modelsUnasked') : isAnswered ? t('modelsAnswered') : t('modelsAway')}</p>}</Known>
     </Part>
   );
 }

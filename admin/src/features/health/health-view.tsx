@@ -13,7 +13,7 @@ import { failuresOf, readMetrics, requestsOf } from '@/lib/metrics';
 import { useNow } from '@/lib/now';
 import { isSigningLate } from '@/lib/signing';
 import { Models, RunFailures } from './failures';
-import { COMING, EVERY_MS, FAILURES_SHOWN, Part } from './part';
+import { COMING, EVERY_MS, FAILURES_SHOWN, Known, Part, stateOf } from './part';
 
 const COUNTED_MAX = 200;
 const ENTRIES_MAX = 100;
@@ -82,14 +82,18 @@ function Database() {
 function Rules() {
   const t = useTranslations('health');
   const policies = useQuery({ queryKey: ['policies'], queryFn: () => answer(api.GET('/api/v1/policies')), refetchInterval: EVERY_MS });
-  const count = policies.data?.rules.length ?? 0;
+  const isNone = policies.isSuccess && policies.data.rules.length === 0;
   return (
-    <Part title={t('rules')} state={policies.isPending ? 'unknown' : policies.isError || count === 0 ? 'bad' : 'good'} advice={policies.isPending || count > 0 ? null : t('rulesAdvice')}>
-      <p>
-        <Link href="/policies" className="text-accent underline">
-          {t('rulesInForce', { count })}
-        </Link>
-      </p>
+    <Part title={t('rules')} state={stateOf([policies], isNone ? 'bad' : 'good')} advice={isNone ? t('rulesAdvice') : null}>
+      <Known of={policies}>
+        {({ rules }) => (
+          <p>
+            <Link href="/policies" className="text-accent underline">
+              {t('rulesInForce', { count: rules.length })}
+            </Link>
+          </p>
+        )}
+      </Known>
     </Part>
   );
 }
@@ -97,14 +101,18 @@ function Rules() {
 function Agents() {
   const t = useTranslations('health');
   const agents = useQuery({ queryKey: ['agents'], queryFn: () => answer(api.GET('/api/v1/agents')) });
-  const count = agents.data?.items.length ?? 0;
+  const isNone = agents.isSuccess && agents.data.items.length === 0;
   return (
-    <Part title={t('agents')} state={agents.isPending ? 'unknown' : count === 0 ? 'wait' : 'good'} advice={agents.isPending || count > 0 ? null : t('agentsAdvice')}>
-      <p>
-        <Link href="/agents" className="text-accent underline">
-          {t('agentsReady', { count })}
-        </Link>
-      </p>
+    <Part title={t('agents')} state={stateOf([agents], isNone ? 'wait' : 'good')} advice={isNone ? t('agentsAdvice') : null}>
+      <Known of={agents}>
+        {({ items }) => (
+          <p>
+            <Link href="/agents" className="text-accent underline">
+              {t('agentsReady', { count: items.length })}
+            </Link>
+          </p>
+        )}
+      </Known>
     </Part>
   );
 }
@@ -119,13 +127,15 @@ function Queue() {
   });
   const [queued, running, waiting] = [useQuery(status('queued')), useQuery(status('running')), useQuery(status('waiting'))];
   const now = useNow();
-  const oldest = queued.data?.items.at(-1);
+  const oldest = queued.isSuccess ? queued.data.items.at(-1) : undefined;
   const isStuck = oldest !== undefined && now - Date.parse(oldest.created_at) > 60_000;
+  // What is counted ends with one answer: behind it there may be more.
+  const counted = (text: string, next: string | null | undefined) => <p>{next == null ? text : t('andMore', { text })}</p>;
   return (
-    <Part title={t('queue')} state={queued.isPending ? 'unknown' : queued.isError ? 'bad' : isStuck ? 'wait' : 'good'} advice={isStuck ? t('queueAdvice') : null}>
-      <p>{t('queued', { count: queued.data?.items.length ?? 0 })}</p>
-      <p>{t('running', { count: running.data?.items.length ?? 0 })}</p>
-      <p>{t('waiting', { count: waiting.data?.items.length ?? 0 })}</p>
+    <Part title={t('queue')} state={stateOf([queued, running, waiting], isStuck ? 'wait' : 'good')} advice={isStuck ? t('queueAdvice') : null}>
+      <Known of={queued}>{({ items, next_cursor: next }) => counted(t('queued', { count: items.length }), next)}</Known>
+      <Known of={running}>{({ items, next_cursor: next }) => counted(t('running', { count: items.length }), next)}</Known>
+      <Known of={waiting}>{({ items, next_cursor: next }) => counted(t('waiting', { count: items.length }), next)}</Known>
     </Part>
   );
 }
@@ -138,21 +148,26 @@ function Signing() {
   const entry = newest.data?.items[0];
   const last = signed.data?.items[0];
   const isLate = newest.isSuccess && signed.isSuccess && isSigningLate(newest.data.items, ENTRIES_MAX, last?.signed_at, now);
-  const isPending = newest.isPending || signed.isPending;
   return (
-    <Part title={t('signing')} state={isPending ? 'unknown' : newest.isError || signed.isError ? 'bad' : isLate ? 'bad' : 'good'} advice={isLate ? t('signingAdvice') : null}>
-      {signed.isPending && <p>{COMING}</p>}
-      {last !== undefined && (
-        <p>
-          {t('signed')} <Ago at={last.signed_at} />
-        </p>
-      )}
-      {newest.isPending && <p>{COMING}</p>}
-      {entry !== undefined && (
-        <p>
-          {t('written')} <Ago at={entry.at} />
-        </p>
-      )}
+    <Part title={t('signing')} state={stateOf([newest, signed], isLate ? 'bad' : 'good')} advice={isLate ? t('signingAdvice') : null}>
+      <Known of={signed}>
+        {() =>
+          last !== undefined && (
+            <p>
+              {t('signed')} <Ago at={last.signed_at} />
+            </p>
+          )
+        }
+      </Known>
+      <Known of={newest}>
+        {() =>
+          entry !== undefined && (
+            <p>
+              {t('written')} <Ago at={entry.at} />
+            </p>
+          )
+        }
+      </Known>
       <p>
         <Link href="/audit?show=checkpoints" className="text-accent underline">
           {t('checkpoints')}
@@ -166,10 +181,10 @@ function Signing() {
 function Notices() {
   const t = useTranslations('health');
   const dead = useQuery({ queryKey: ['notices', 'dead'], queryFn: () => answer(api.GET('/api/v1/notices/dead')), refetchInterval: EVERY_MS });
-  const all = dead.data?.items ?? [];
+  const all = dead.isSuccess ? dead.data.items : [];
   return (
-    <Part title={t('notices')} state={dead.isPending ? 'unknown' : dead.isError ? 'bad' : all.length > 0 ? 'wait' : 'good'} advice={all.length > 0 ? t('noticesAdvice') : null}>
-      <p>{t('noticesLost', { count: all.length })}</p>
+    <Part title={t('notices')} state={stateOf([dead], all.length > 0 ? 'wait' : 'good')} advice={all.length > 0 ? t('noticesAdvice') : null}>
+      <Known of={dead}>{({ items }) => <p>{t('noticesLost', { count: items.length })}</p>}</Known>
       <ul className="grid gap-0.5">
         {all.slice(0, FAILURES_SHOWN).map((one) => (
           <li key={one.notice_id} className="flex justify-between gap-2 text-xs">
@@ -188,15 +203,19 @@ function Notices() {
 function Integrations() {
   const t = useTranslations('health');
   const integrations = useIntegrations();
-  const [servers, aside] = [integrations.data?.servers ?? [], integrations.data?.set_aside ?? []];
+  const [servers, aside] = integrations.isSuccess ? [integrations.data.servers, integrations.data.set_aside] : [[], []];
   const away = [...servers.filter((server) => server.tools.length === 0).map(({ name }) => ({ name, why: t('away') })), ...aside];
   return (
-    <Part title={t('integrations')} state={integrations.isPending ? 'unknown' : integrations.isError ? 'bad' : away.length > 0 ? 'wait' : 'good'} advice={away.length > 0 ? t('integrationsAdvice') : null}>
-      <p>
-        <Link href="/settings?show=installation" className="text-accent underline">
-          {t('servers', { count: servers.length })}
-        </Link>
-      </p>
+    <Part title={t('integrations')} state={stateOf([integrations], away.length > 0 ? 'wait' : 'good')} advice={away.length > 0 ? t('integrationsAdvice') : null}>
+      <Known of={integrations}>
+        {() => (
+          <p>
+            <Link href="/settings?show=installation" className="text-accent underline">
+              {t('servers', { count: servers.length })}
+            </Link>
+          </p>
+        )}
+      </Known>
       <ul className="grid gap-0.5">
         {away.map((one) => (
           <li key={one.name} className="grid text-xs">
@@ -219,17 +238,24 @@ function Requests() {
     queryKey: ['health', 'metrics'],
     queryFn: async () => {
       const response = await fetch('/metrics', { cache: 'no-store' });
-      return readMetrics(response.ok ? await response.text() : '');
+      if (!response.ok) throw new Error(`the counters answered ${response.status}`);
+      return readMetrics(await response.text());
     },
     refetchInterval: EVERY_MS,
     retry: false,
   });
-  const failures = failuresOf(counted.data ?? []);
+  const failures = counted.isSuccess ? failuresOf(counted.data) : [];
   const sum = failures.reduce((all, failure) => all + failure.count, 0);
   return (
-    <Part title={t('requests')} state={counted.isPending ? 'unknown' : counted.isError ? 'bad' : sum > 0 ? 'wait' : 'good'} advice={sum > 0 ? t('requestsAdvice') : null}>
-      <p>{t('answered', { count: requestsOf(counted.data ?? []) })}</p>
-      <p>{t('failed', { count: sum })}</p>
+    <Part title={t('requests')} state={stateOf([counted], sum > 0 ? 'wait' : 'good')} advice={sum > 0 ? t('requestsAdvice') : null}>
+      <Known of={counted}>
+        {(samples) => (
+          <>
+            <p>{t('answered', { count: requestsOf(samples) })}</p>
+            <p>{t('failed', { count: sum })}</p>
+          </>
+        )}
+      </Known>
       <ul className="grid gap-0.5">
         {failures.slice(0, FAILURES_SHOWN).map((failure) => (
           <li key={`${failure.route} ${failure.status}`} className="flex justify-between gap-2">

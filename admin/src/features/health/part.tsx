@@ -1,5 +1,6 @@
 'use client';
 
+import type { UseQueryResult } from '@tanstack/react-query';
 import { useTranslations } from 'use-intl';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
@@ -27,4 +28,17 @@ export function Part({ title, state, children, advice }: { title: string; state:
       {advice != null && <p className="rounded-lg bg-wait-wash px-3 py-2 text-sm text-wait">{advice}</p>}
     </Card>
   );
+}
+
+/** The state of a part that some questions tell of: one that failed leaves nothing to conclude, and neither does one that is under way. */
+export function stateOf(questions: readonly { isPending: boolean; isError: boolean }[], otherwise: State): State {
+  if (questions.some((one) => one.isError)) return 'bad';
+  return questions.some((one) => one.isPending) ? 'unknown' : otherwise;
+}
+
+/** What a question found; its room while it is asked, and where it failed that nobody knows. */
+export function Known<T>({ of, children }: { of: UseQueryResult<T>; children: (found: T) => React.ReactNode }) {
+  const t = useTranslations('health');
+  if (of.isPending) return <p>{COMING}</p>;
+  return of.isSuccess ? children(of.data) : <p>{t('notAsked')}</p>;
 }

@@ -131,12 +131,12 @@ function usedByPlugins({ plugins_used: used, pins }: Detail, t: ReturnType<typeo
   return t('pluginsOf', {
     requests: formats.number(used.requests),
     requestsMax: formats.number(max.requests),
-    bytes: formats.bytes(used.egress_bytes),
-    bytesMax: formats.bytes(max.egress_bytes),
+    bytes: formats.binary(used.egress_bytes),
+    bytesMax: formats.binary(max.egress_bytes),
     questions: formats.number(used.questions),
     questionsMax: formats.number(max.questions),
     fuel: formats.number(used.fuel),
-    fuelMax: formats.number(max.fuel),
+    fuelMax: formats.large(max.fuel),
   });
 }
 

@@ -1,6 +1,7 @@
 'use client';
 
 import { useTranslations } from 'use-intl';
+import { useArgumentRole } from '@/components/argument-role';
 import { EffectBadge } from '@/components/effect-badge';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
 import { buttonLooks } from '@/components/ui/button';
@@ -19,6 +20,9 @@ type Tool = Schemas['ToolView'];
 
 /** Words from outside are the ones that rules look at most. */
 const TONES: Record<string, BadgeTone> = { outside: 'wait', recipient: 'wait', payee: 'bad', amount: 'bad', value: 'accent' };
+
+/** Where a manifest says that a part of a result comes from. */
+const ORIGINS = ['system', 'directory', 'owner', 'fact', 'outside'] as const;
 
 /** A tool whole: what it does to the world, what each argument is for, where each part of its result comes from. */
 export function ToolDialog({ tool, took, onClose }: { tool: Tool; took: Took | null; onClose: () => void }) {
@@ -81,6 +85,7 @@ export function ToolDialog({ tool, took, onClose }: { tool: Tool; took: Took | n
 /** The arguments that the schema names, with what the manifest says each is for. */
 function Arguments({ tool }: { tool: Tool }) {
   const t = useTranslations('tools');
+  const roleName = useArgumentRole();
   const properties = isRecord(tool.arguments) && isRecord(tool.arguments['properties']) ? tool.arguments['properties'] : {};
   const required = isRecord(tool.arguments) && Array.isArray(tool.arguments['required']) ? tool.arguments['required'] : [];
   const names = [...new Set([...Object.keys(properties), ...Object.keys(tool.roles)])];
@@ -96,7 +101,7 @@ function Arguments({ tool }: { tool: Tool }) {
             <li key={name} className="grid gap-0.5 px-3 py-2">
               <span className="flex flex-wrap items-center gap-2">
                 <code className="font-mono text-xs">{name}</code>
-                {role !== undefined && <Badge tone={TONES[role] ?? 'plain'}>{role}</Badge>}
+                {role !== undefined && <Badge tone={TONES[role] ?? 'plain'}>{roleName(role)}</Badge>}
                 {required.includes(name) && <span className="text-xs text-soft">{t('required')}</span>}
               </span>
               {about !== null && (
@@ -115,6 +120,10 @@ function Arguments({ tool }: { tool: Tool }) {
 function Labels({ tool }: { tool: Tool }) {
   const t = useTranslations('tools');
   const labels = Object.entries(tool.result_labels);
+  const named = (origin: string) => {
+    const known = ORIGINS.find((one) => one === origin);
+    return known === undefined ? origin : t(`from.${known}`);
+  };
   return (
     <section className="grid gap-1">
       <h3 className="text-sm font-semibold">{t('result')}</h3>
@@ -124,7 +133,7 @@ function Labels({ tool }: { tool: Tool }) {
           {labels.map(([path, origin]) => (
             <li key={path} className="flex items-center justify-between gap-2 px-3 py-1.5">
               <span className="min-w-0 break-words">{pointerInWords(path)}</span>
-              <Badge tone={TONES[origin] ?? 'plain'}>{origin}</Badge>
+              <Badge tone={TONES[origin] ?? 'plain'}>{named(origin)}</Badge>
             </li>
           ))}
         </ul>

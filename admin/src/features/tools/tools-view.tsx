@@ -16,7 +16,7 @@ import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
-import { asked, keeps } from '@/lib/tool-set';
+import { asked, keeps, KIB, MIB } from '@/lib/tool-set';
 import { useAddress } from '@/lib/url';
 import { tookOf, type Took } from '@/lib/usage';
 import { useUsage } from '@/lib/use-usage';
@@ -162,7 +162,7 @@ function Sandbox({ plugin, more }: { plugin: Plugin; more: [string, React.ReactN
             </span>
           ),
         ],
-        [t('limits'), t('limitsOf', { memory: formats.number(limits.memory_mb), fuel: formats.number(limits.fuel), time: formats.ms(limits.deadline_ms), output: formats.number(limits.output_kb) })],
+        [t('limits'), t('limitsOf', { memory: formats.binary(limits.memory_mb * MIB), fuel: formats.large(limits.fuel), time: formats.ms(limits.deadline_ms), output: formats.binary(limits.output_kb * KIB) })],
         [t('digest'), <Digest key="digest" digest={plugin.digest} />],
         ...more,
       ]}

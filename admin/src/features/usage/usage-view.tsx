@@ -13,6 +13,7 @@ import { Link } from '@/components/ui/link';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
+import { cx } from '@/lib/cx';
 import { useFormats } from '@/lib/format';
 import { byOf, BYS, everyDay, PERIODS, periodOf, type By } from '@/lib/usage';
 import { useAddress } from '@/lib/url';
@@ -184,7 +185,7 @@ function Table({ items, by }: { items: readonly Item[]; by: By }) {
           [t('time'), (item) => formats.ms(item.ms)],
           [t('fuel'), (item) => formats.number(item.fuel)],
           [t('requests'), (item) => formats.number(item.requests)],
-          [t('bytes'), (item) => formats.bytes(item.bytes)],
+          [t('bytes'), (item) => formats.binary(item.bytes)],
           [t('runs'), (item) => formats.number(item.runs)],
           [t('cost'), (item) => formats.usd(item.cost_micros)],
         ]
@@ -213,7 +214,8 @@ function Table({ items, by }: { items: readonly Item[]; by: By }) {
         <tbody className="divide-y divide-line">
           {rows.map((item) => (
             <tr key={item.key}>
-              <th scope="row" className="max-w-56 px-3 py-2 text-start font-normal break-words">
+              {/* A day is read as one; what has a long name may take lines. */}
+              <th scope="row" className={cx('px-3 py-2 text-start font-normal', by === 'day' ? 'whitespace-nowrap' : 'max-w-56 break-words')}>
                 <Key by={by} value={item.key} />
               </th>
               {columns.map(([name, show]) => (

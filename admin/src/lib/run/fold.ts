@@ -1,4 +1,5 @@
 import type { Schemas } from '@/lib/api/client';
+import { originsKept } from '../provenance';
 import type { RunEvent } from './event';
 
 /** How far a call is. */
@@ -173,7 +174,7 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
     case 'hold.edited': {
       const { next_hold_id: id, hold_id: before, arguments: args } = event.data;
       // Another envelope waits in its place; which one, and for whom, is told by the opening that follows.
-      return change(next, event.data.call_id, (call) => (call.hold?.id === before ? { ...call, arguments: args, hold: { ...call.hold, id, outcome: null, words: null } } : call));
+      return change(next, event.data.call_id, (call) => (call.hold?.id === before ? { ...call, arguments: args, provenance: originsKept(call.provenance, call.arguments, args), hold: { ...call.hold, id, outcome: null, words: null } } : call));
     }
     case 'hold.escalated':
       // Who is asked by now stands on the card itself.

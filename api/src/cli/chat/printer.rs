@@ -1,6 +1,6 @@
 //! Shows one run: its text as it is written, one line a call, a box for what waits; or every event as a line of JSON.
 
-use crate::cli::output::{Output, Tone, one_line, printable};
+use crate::cli::output::{Output, Tone, one_line, printable_piece};
 use crate::marks::{Numbers, Writing};
 use crate::run_events::{Reader, delta, outside};
 use serde_json::{Value, json};
@@ -146,7 +146,7 @@ impl Printer {
             return Ok(());
         }
         self.in_line = !text.ends_with('\n');
-        self.output.piece(&printable(text))
+        self.output.piece(&printable_piece(text))
     }
 
     /// A line of its own.

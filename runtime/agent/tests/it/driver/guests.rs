@@ -63,6 +63,34 @@ async fn an_answer_that_looks_like_another_calls_is_its_own_calls_alone() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whole_number_that_a_card_would_show_as_another_reaches_no_tool() {
+    let exact = 9_007_199_254_740_991_u64;
+    let model = ScriptedModel::start_with(move |seen| match seen.tool_results().len() {
+        0 => Reply::Calls([exact + 2, exact].map(|count| ("hostile.echo".to_owned(), json!({ "text": "x", "count": count }))).to_vec()),
+        _ => Reply::text("Done."),
+    })
+    .await;
+    let world = guest(&model, &GuestFiles::hostile()).await;
+    let run = world.say("Try it").await;
+    assert_eq!(world.drive_with(&bench_office()).await, Some(RunStatus::Ended));
+    let blocked = "select count(*) from decision where verdict = 'block' and class = 'invalid_arguments' and reason like '%/count: is a whole number beyond 9007199254740991%'";
+    assert_eq!(world.db.number(blocked).await, 1);
+    assert_eq!(world.db.number("select count(*) from decision where verdict = 'allow'").await, 1, "the largest that is exact runs");
+    let begun: Vec<String> = world
+        .events(run)
+        .await
+        .into_iter()
+        .filter_map(|recorded| match recorded.event {
+            Event::Starting { call_id, .. } => Some(call_id.to_string()),
+            Event::Done { call_id, outcome: Outcome::Ok { .. }, .. } => Some(format!("{call_id} done")),
+            _ => None,
+        })
+        .collect();
+    assert!(begun.contains(&"call_1_1 done".to_owned()) && begun.iter().all(|line| line.starts_with("call_1_1")), "{begun:?}");
+    assert!(model.requests().last().expect("asked").tool_results()[0].contains("write it as text"), "the model is told what to do");
+}
+
 /// How each call of a run ended, and how often it was begun.
 async fn ends(world: &World, run: RunId) -> Vec<(CallId, Failure, usize)> {
     let events = world.events(run).await;
