@@ -57,6 +57,15 @@ test('a file given along is read, and the answer opens it at its place', async (
   // Read again later, and gone once it was taken away.
   await page.reload();
   await expect(source).toBeVisible();
+  // Once more is said it is a turn of the past, and says still where its answer comes from and what it cost.
+  await page.getByRole('textbox', { name: 'Message' }).fill('Hello');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.getByRole('article').last().getByText('Hello. I look things up', { exact: false }).last()).toBeVisible();
+  await page.reload();
+  const past = page.getByRole('article').first();
+  await expect(past.getByRole('button', { name: 'Show steps' })).toBeVisible();
+  await expect(past.getByRole('button', { name: 'Source 1: terms.md' })).toBeVisible();
+  await expect(past.getByText(/^\$0\.\d+$/)).toBeVisible();
   const { items } = await (await page.request.get('/api/v1/documents')).json();
   const id = items.find((one: { name: string }) => one.name === 'terms.md').document_id;
   const origin = new URL(page.url()).origin;

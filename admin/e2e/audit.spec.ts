@@ -81,6 +81,52 @@ test('the log leaves as a file: all of it, what was done, or one run alone', asy
   expect(own.length).toBeLessThan(all.length);
 });
 
+test('the log is filtered by the beginning of an action, by who did it and by day, and leaves so', async ({ page }) => {
+  const { items } = await (await page.request.get('/api/v1/audit?action=contact.*&order=newest&limit=1')).json();
+  const [entry] = items;
+  const me = await (await page.request.get('/api/v1/me')).json();
+  await page.goto('/audit');
+  const list = page.getByRole('list', { name: 'Entries of the log' });
+  const actions = async () => new Set(await list.getByRole('button').locator(':scope > span:first-child').allTextContents());
+  await page.getByRole('searchbox', { name: /^Action begins with/ }).fill('contac');
+  await expect(page).toHaveURL('/audit?action=contac');
+  await expect.poll(async () => [...(await actions())].every((action) => action.startsWith('contact.'))).toBe(true);
+  expect((await actions()).size).toBeGreaterThan(0);
+  // Today is the first day and the last one at once.
+  const day = await page.evaluate((at) => new Date(at).toLocaleDateString('sv'), entry.at);
+  await page.getByLabel('From this day').fill(day);
+  await page.getByLabel(/this day$/).last().fill(day);
+  await page.getByLabel('By', { exact: true }).selectOption(me.person_id);
+  await expect(page).toHaveURL(`/audit?action=contac&from=${day}&to=${day}&person=${me.person_id}`);
+  await expect(list.getByRole('button').first()).toContainText('contact.');
+  const arrives = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export as JSONL' }).click();
+  const lines: { action: string; actor: { person_id: string } }[] = readFileSync(await (await arrives).path(), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+  expect(lines.every((line) => line.action.startsWith('contact.') && line.actor.person_id === me.person_id)).toBe(true);
+  await page.getByLabel('From this day').fill('2100-01-01');
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await expect(page).toHaveURL('/audit');
+});
+
+test('a link opens an entry that is far down in the log, and one that is not there says so', async ({ page }) => {
+  const { items } = await (await page.request.get('/api/v1/audit?limit=1')).json();
+  const [oldest] = items;
+  // As if the log were so long that the oldest entry is on a page of its own.
+  await page.route('**/api/v1/audit?*', async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    await route.fulfill({ response, json: { items: body.items.filter((one: { audit_id: string }) => one.audit_id !== oldest.audit_id), next_cursor: null } });
+  });
+  await page.goto(`/audit?open=${oldest.audit_id}`);
+  const dialog = page.getByRole('dialog', { name: 'Entry' });
+  await expect(dialog).toContainText(oldest.action);
+  await expect(dialog).toContainText(oldest.leaf);
+  await page.keyboard.press('Escape');
+  await expect(page).toHaveURL('/audit');
+  await page.goto('/audit?open=audit_00000000000000000000000001');
+  await expect(dialog.getByRole('alert')).toContainText('nothing you may know of');
+});
+
 test('whether the log is as it was signed is said in a word, checked again on demand, and checked by anybody without this server', async ({ page }) => {
   let asked = 0;
   page.on('request', (request) => {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { csvOf } from './csv';
 import { expect, firstWorkspace, test } from './fixtures';
+import { dress, wordsOf } from './looks';
 import { AUDITOR } from './world';
 
 const ROWS = 1_000;
@@ -32,6 +33,27 @@ test('a file of contacts is looked at before it is brought in', async ({ page },
   await expect(page.getByText('2 contacts are new.')).toBeVisible();
   await expect(dialog).toHaveCount(0);
   expect(await found()).toBe(2);
+});
+
+test('the field for a file speaks the language of the page and not that of the browser', async ({ page, context }) => {
+  await dress(context, 'light', 'ar');
+  const words = wordsOf('ar');
+  for (const [path, name] of [
+    ['/contacts?import=1', words('import.file')],
+    ['/policies?show=try', words('policies.try.fileChange')],
+  ] as const) {
+    await page.goto(path);
+    const field = page.getByLabel(name, { exact: true });
+    const shown = page.locator('label').filter({ has: field });
+    await expect(shown).toHaveText(new RegExp(words('fileField.none')));
+    // What the browser would say of its own takes no room.
+    expect((await field.boundingBox())?.width ?? 0).toBeLessThan(2);
+    await field.setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from('Name\nLena\n') });
+    await expect(shown).toContainText('people.csv');
+    // The keyboard gets there, and whoever looks sees where it is.
+    await field.focus();
+    expect(await shown.evaluate((one) => getComputedStyle(one).outlineStyle)).toBe('solid');
+  }
 });
 
 test('a list of companies of another program is looked at before it is brought in, and says what is not taken', async ({ page }, info) => {

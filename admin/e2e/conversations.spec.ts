@@ -99,6 +99,8 @@ test('a long conversation begins with what was said last, and what was said befo
       text: byAgent ? `Answer ${at + 1}.` : `Question ${at + 1}?`,
       attachments: [],
       schedule_id: null,
+      citations: [],
+      cost_micros: null,
       integrity: 'owner',
       created_at: new Date(Date.UTC(2026, 0, 1, 0, at)).toISOString(),
     })),

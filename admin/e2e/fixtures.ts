@@ -1,4 +1,4 @@
-import { expect, test as base, type Page } from '@playwright/test';
+import { expect, test as base, type Page, type TestInfo } from '@playwright/test';
 import { PASSWORD, STATE, world } from './world';
 
 /** What the browser complains of although it is meant to be so: an answer that says no, and a worker that is kept out. */
@@ -55,6 +55,11 @@ export async function say(page: Page, words: string): Promise<void> {
 export async function hold(page: Page, name: string): Promise<void> {
   await say(page, `Do what the note on Ada asks, for somebody named ${name}.`);
   await expect(page.getByRole('group', { name: /Held action crm.create_contact/ })).toBeVisible();
+}
+
+/** Opens what a phone keeps behind one button. */
+export async function moreActions(page: Page, info: TestInfo): Promise<void> {
+  if (info.project.name === 'phone') await page.getByRole('button', { name: 'More actions' }).click();
 }
 
 /** The workspace there was first: other tests make further ones, and then each record has to say where it is. */

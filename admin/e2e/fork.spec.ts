@@ -1,4 +1,4 @@
-import { expect, say, test } from './fixtures';
+import { expect, moreActions, say, test } from './fixtures';
 import { AUDITOR } from './world';
 
 test('a run is replayed event by event, and forked from a step with other words', async ({ page, browser, baseURL }, info) => {
@@ -10,6 +10,7 @@ test('a run is replayed event by event, and forked from a step with other words'
   const timeline = page.getByRole('list', { name: 'Timeline' });
   await expect(timeline.getByText('Replied', { exact: true })).toBeVisible();
 
+  await moreActions(page, info);
   await page.getByRole('button', { name: 'Replay' }).click();
   const replay = page.getByRole('group', { name: 'Replay' });
   await expect(replay.getByRole('status')).toContainText('Event 1 of');

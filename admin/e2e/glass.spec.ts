@@ -1,5 +1,6 @@
 import { expect, test } from './fixtures';
 import type { Browser, BrowserContext } from '@playwright/test';
+import { wordsOf } from './looks';
 import { world } from './world';
 
 const PASSWORD = 'manager battery staple';
@@ -27,10 +28,18 @@ test('the glass is broken with a fresh password and a reason, and somebody else 
   await own.goto('/chat');
   await own.getByRole('textbox', { name: 'Message' }).fill('Who is Ada at night?');
   await own.getByRole('button', { name: 'Send' }).click();
+  // The reason is said in the language of the reader, here and there.
+  await expect(own.getByText('A budget has no room for the next answer.')).toBeVisible();
+  await own.evaluate(() => localStorage.setItem('steward.locale', 'ne'));
+  await own.reload();
+  await expect(own.getByText(wordsOf('ne')('noRoom.budget'))).toBeVisible();
+  await own.evaluate(() => localStorage.setItem('steward.locale', 'en'));
+  await own.reload();
   await own.getByRole('link', { name: 'Decide under budgets' }).click();
   await expect(own).toHaveURL('/budgets');
   const waiting = own.getByRole('listitem').filter({ has: own.getByRole('button', { name: 'Break the glass' }) });
   await expect(waiting.getByRole('button', { name: 'Let it go on' })).toHaveAccessibleDescription('Owners and finance decide on money.');
+  await expect(waiting).toContainText('A budget has no room for the next answer.');
   await expect(waiting.getByRole('button', { name: 'End it' })).toHaveAttribute('aria-disabled', 'true');
 
   await waiting.getByRole('button', { name: 'Break the glass' }).click();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import { expect, hold, say, test } from './fixtures';
+import { expect, hold, moreActions, say, test } from './fixtures';
 import { linkOf } from './proposals';
 import { AUDITOR, world } from './world';
 
@@ -130,12 +130,13 @@ test('health says that all is well, and what to do when the database is away', a
   await expect(page.getByText(/The database does not answer: nothing is lost/)).toBeVisible();
 });
 
-test('the audit log begins with what is newest, and a run leads to its entries and its raw events', async ({ page }) => {
+test('the audit log begins with what is newest, and a run leads to its entries and its raw events', async ({ page }, info) => {
   await say(page, 'Who is Ada for the audit?');
   await page.getByRole('link', { name: 'Open the run' }).click();
   await page.waitForURL(/\/runs\/run_/);
   const run = page.url().split('/').pop() ?? '';
   const arrives = page.waitForEvent('download');
+  await moreActions(page, info);
   await page.getByRole('button', { name: 'Events' }).click();
   const lines = readFileSync(await (await arrives).path(), 'utf8').trim().split('\n');
   const events = lines.map((line) => JSON.parse(line));
@@ -143,6 +144,7 @@ test('the audit log begins with what is newest, and a run leads to its entries a
   expect(events.at(-1).event).toBe('run.ended');
   expect(events.every((event) => Number.isInteger(event.seq))).toBe(true);
 
+  await moreActions(page, info);
   await page.getByRole('link', { name: 'Audit', exact: true }).last().click();
   await expect(page).toHaveURL(`/audit?run=${run}`);
   const entries = page.getByRole('list', { name: 'Entries of the log' }).getByRole('button');
@@ -163,11 +165,12 @@ test('the audit log begins with what is newest, and a run leads to its entries a
   expect(times.map((time) => Date.parse(time))).toEqual(times.map((time) => Date.parse(time)).sort((a, b) => b - a));
 });
 
-test('events of a run that waits are there until now, and the page says that more will come', async ({ page }) => {
+test('events of a run that waits are there until now, and the page says that more will come', async ({ page }, info) => {
   await hold(page, 'Rawa');
   const [run] = (await (await page.request.get('/api/v1/runs?limit=1')).json()).items;
   await page.goto(`/runs/${run.run_id}`);
   const arrives = page.waitForEvent('download');
+  await moreActions(page, info);
   await page.getByRole('button', { name: 'Events' }).click();
   const events = readFileSync(await (await arrives).path(), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
   expect([events[0].event, events.at(-1).event]).toEqual(['run.started', 'hold.opened']);

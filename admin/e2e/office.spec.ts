@@ -1,5 +1,5 @@
 import { expect, firstWorkspace, test } from './fixtures';
-import { AUDITOR } from './world';
+import { AUDITOR, world } from './world';
 
 test('a company is written down, changed and noted on', async ({ page }, info) => {
   const name = `Looms of ${info.project.name}`;
@@ -71,6 +71,39 @@ test('a deal is made, moved by the keyboard and opened', async ({ page }, info) 
   await expect(page.getByRole('link', { name: 'Analytical Engines Ltd' })).toBeVisible();
   const isWide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
   expect(isWide).toBe(false);
+});
+
+test('a deal is with any of many companies, and says with which', async ({ page }, info) => {
+  const name = `Far Away ${info.project.name} Ltd`;
+  const headers = { origin: world().origin };
+  const workspace_id = await firstWorkspace(page);
+  expect((await page.request.post('/api/v1/companies', { data: { name, workspace_id }, headers })).ok()).toBe(true);
+  // As if there were so many that this one is on none of the first pages.
+  await page.route('**/api/v1/companies?*', async (route) => {
+    if (new URL(route.request().url()).searchParams.has('q')) return route.continue();
+    const items = Array.from({ length: 50 }, (_, at) => ({ company_id: `company_${String(at).padStart(26, '0')}`, workspace_id, name: `Company ${at}`, website: null, version: 1 }));
+    return route.fulfill({ json: { items, next_cursor: 'more' } });
+  });
+  await page.goto('/deals?new=1');
+  const form = page.getByRole('dialog', { name: 'New deal' });
+  await expect(form.getByLabel('Company')).toHaveAccessibleDescription('The first 50: search for others.');
+  await form.getByRole('searchbox', { name: 'Search companies' }).fill('far away nobody');
+  await expect(form.getByLabel('Company')).toHaveAccessibleDescription('None is called so.');
+  await form.getByRole('searchbox', { name: 'Search companies' }).fill(`far away ${info.project.name}`);
+  await form.getByLabel('Company').selectOption({ label: name });
+  // What is chosen stays, whatever is looked for.
+  await form.getByRole('searchbox', { name: 'Search companies' }).fill('');
+  await expect(form.getByLabel('Company')).toHaveAccessibleDescription('The first 50: search for others.');
+  await expect(form.getByLabel('Company').locator('option:checked')).toHaveText(name);
+  await form.getByLabel('Title').fill(`A deal far away, ${info.project.name}`);
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(form).toHaveCount(0);
+  if (info.project.name === 'phone') await page.getByRole('button', { name: /^New/ }).click();
+  const card = page.getByRole('region', { name: 'New' }).getByRole('listitem').filter({ hasText: `A deal far away, ${info.project.name}` });
+  await expect(card).toContainText(name);
+  await card.getByRole('link').click();
+  await page.getByRole('button', { name: 'Change' }).click();
+  await expect(page.getByRole('dialog', { name: 'Change deal' }).getByLabel('Company').locator('option:checked')).toHaveText(name);
 });
 
 test('a contact has a timeline of notes, deals and changes, newest first', async ({ page }, info) => {

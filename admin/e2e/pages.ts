@@ -85,6 +85,7 @@ export async function everyPage(page: Page, name: string): Promise<Record<string
 export async function openedPages(page: Page): Promise<Record<string, string>> {
   const [action] = (await (await page.request.get('/api/v1/actions?verdict=held&limit=1')).json()).items;
   const [schedule] = (await (await page.request.get('/api/v1/schedules?limit=1')).json()).items;
+  const [entry] = (await (await page.request.get('/api/v1/audit?limit=1')).json()).items;
   return {
     contact_form: '/contacts?new=1',
     company_form: '/companies?new=1',
@@ -92,6 +93,7 @@ export async function openedPages(page: Page): Promise<Record<string, string>> {
     import: '/contacts?import=1',
     companies_import: '/companies?import=1',
     action: `/actions?open=${action.decision_id}`,
+    audit_entry: `/audit?open=${entry.audit_id}`,
     invite: '/people?new=1',
     workspace_form: '/people?show=workspaces&new=1',
     grant_form: '/grants?new=1',

@@ -16,6 +16,10 @@ test('the queue is filtered by the role whose word is needed, together with the 
   expect(fits({ role: 'support' })).toEqual([]);
   expect(fits({ role: 'manager', effect: 'write' })).toEqual([note]);
   expect(fits({ role: 'finance', words: 'note' })).toEqual([]);
+  // Words are looked for in what each is about, too.
+  const [ada, grace] = ['Adds the contact Ada', 'Adds the contact Grace'].map((about) => ({ ...note, about }));
+  if (ada === undefined || grace === undefined) throw new Error('two were made');
+  expect(fitting([ada, grace, note], { show: 'held', effect: '', role: '', words: 'contact grace' }, () => true)).toEqual([grace]);
 });
 
 test('what tools took is summed, and not known of a list that was cut before them', () => {

@@ -1,5 +1,5 @@
-import { expect, hold, say, test } from './fixtures';
-import { sql } from './database';
+import { expect, hold, test } from './fixtures';
+import { approveOften, asIfAsked } from './past';
 import { AUDITOR } from './world';
 
 test('such calls are allowed from a held card, and the next one runs without asking', async ({ page }, info) => {
@@ -129,33 +129,25 @@ test.describe('as somebody who may look only', () => {
 test('what was always approved is suggested as a rule, with what it would have changed', async ({ page }, info) => {
   await page.goto('/suggestions');
   await expect(page.getByRole('heading', { level: 1, name: 'Suggested rules' })).toBeVisible();
-  for (let time = 0; time < 3; time += 1) {
-    await say(page, 'Update the contact Grace with the phone in the note on Ada.');
-    await page.getByRole('button', { name: 'Approve' }).click();
-    await page.getByRole('button', { name: 'Approve exactly this' }).click();
-    await expect(page.getByRole('article').getByText('The phone is written down.').last()).toBeVisible();
-  }
-  // An agent that is watched closely knows that the owner asked for this; the one here says after outside text that it cannot know.
-  // What is changed on record is put back: the audit log would rightly say that it was changed.
-  sql("create table public.kept as select decision_id, record from steward.decision");
-  sql("set session_replication_role = replica; update steward.decision set record = jsonb_set(record::jsonb, '{facts,class_asked}', 'true')::text where tool = 'crm.update_contact'");
-  await page.goto('/suggestions?days=30');
-  await page.getByLabel('Approved at least').selectOption('3');
-  await expect(page).toHaveURL('/suggestions?days=30&least=3');
-  const suggestion = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: /update contact/ }) });
-  await expect(suggestion.getByText(/^approved \d+ times, never refused/)).toBeVisible();
-  await expect(suggestion.getByText(/[1-9]\d* newly allowed/)).toBeVisible();
-  const rule = suggestion.getByRole('region', { name: 'The rule' });
-  await expect(rule.locator('pre')).toContainText('Action::"crm.update_contact"');
-  if (info.project.name === 'desktop') {
-    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-    await rule.getByRole('button', { name: /Copy the rule/ }).click();
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(await rule.locator('pre').textContent());
-  }
-  await suggestion.getByText('Decisions that would come out otherwise').click();
-  await suggestion.getByRole('link', { name: /^dec_/ }).first().click();
-  await expect(page.getByRole('dialog', { name: 'Action' })).toBeVisible();
-  sql('set session_replication_role = replica; update steward.decision set record = kept.record from public.kept where kept.decision_id = decision.decision_id; drop table public.kept');
+  await approveOften(page);
+  await asIfAsked(async () => {
+    await page.goto('/suggestions?days=30');
+    await page.getByLabel('Approved at least').selectOption('3');
+    await expect(page).toHaveURL('/suggestions?days=30&least=3');
+    const suggestion = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: /update contact/ }) });
+    await expect(suggestion.getByText(/^approved \d+ times, never refused/)).toBeVisible();
+    await expect(suggestion.getByText(/[1-9]\d* newly allowed/)).toBeVisible();
+    const rule = suggestion.getByRole('region', { name: 'The rule' });
+    await expect(rule.locator('pre')).toContainText('Action::"crm.update_contact"');
+    if (info.project.name === 'desktop') {
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+      await rule.getByRole('button', { name: /Copy the rule/ }).click();
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(await rule.locator('pre').textContent());
+    }
+    await suggestion.getByText('Decisions that would come out otherwise').click();
+    await suggestion.getByRole('link', { name: /^dec_/ }).first().click();
+    await expect(page.getByRole('dialog', { name: 'Action' })).toBeVisible();
+  });
 });
 
 test('a question for suggestions that the server refuses says why', async ({ page }) => {

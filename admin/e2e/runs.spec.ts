@@ -1,4 +1,4 @@
-import { expect, hold, say, test } from './fixtures';
+import { expect, hold, moreActions, say, test } from './fixtures';
 import { AUDITOR, world } from './world';
 
 test('runs are listed with what they cost, and filtered by where they are', async ({ page }) => {
@@ -57,6 +57,27 @@ test('a run says what it took from results, how far that can be trusted, and whe
   await proof.getByRole('button', { name: 'Check the log' }).click();
   await expect(proof.getByRole('status')).toContainText('The log is not as it was written:');
   await expect(proof.getByRole('status')).toContainText('entry 3 is not what was signed');
+});
+
+test('what can be done with a run stands in words, on a phone behind one button', async ({ page }, info) => {
+  await say(page, 'Who is Ada, for the menu?');
+  await page.getByRole('link', { name: 'Open the run' }).click();
+  await page.waitForURL(/\/runs\/run_/);
+  const all = [page.getByRole('button', { name: 'Replay' }), page.getByRole('button', { name: 'Events', exact: true }), page.getByRole('main').getByRole('link', { name: 'Audit', exact: true }), page.getByRole('link', { name: 'Conversation', exact: true })];
+  await expect(page.getByRole('list', { name: 'Timeline' })).toBeVisible();
+  if (info.project.name === 'phone') {
+    for (const one of all) await expect(one).toHaveCount(0);
+    await moreActions(page, info);
+    await page.keyboard.press('Escape');
+    for (const one of all) await expect(one).toHaveCount(0);
+    await moreActions(page, info);
+    for (const one of all) expect((await one.boundingBox())?.height ?? 0).toBeGreaterThanOrEqual(44);
+  }
+  // Each has its word where it is seen, and not only where it is read out.
+  for (const one of all) expect((await one.innerText()).trim()).not.toBe('');
+  await all[0]?.click();
+  await expect(page.getByRole('group', { name: 'Replay' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Replay' })).toHaveCount(0);
 });
 
 test('a label that not everybody may read says for whom it is', async ({ page }) => {

@@ -1,6 +1,7 @@
 import type { Browser } from '@playwright/test';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from './fixtures';
+import { asIfAsked, makePast } from './past';
 import { chosen, everyPage, settled } from './pages';
 import { STATE } from './world';
 
@@ -43,12 +44,24 @@ async function shoot(browser: Browser, baseURL: string | undefined, screen: keyo
 test('each page has its picture, small enough to keep', async ({ page, browser, baseURL }) => {
   test.setTimeout(1_200_000);
   mkdirSync(FOLDER, { recursive: true });
+  await makePast(page);
+  // A picture of an empty page shows nothing of what the page is for.
+  const isFull = async (path: string) => {
+    await page.goto(path);
+    await settled(page);
+    await expect(page.locator('main').getByRole('listitem').first(), path).toBeVisible();
+  };
+  for (const path of ['/blocked', '/policies?show=history', '/prompts?show=labels']) await isFull(path);
   // What is shown without a network, and where nothing is, are pages too.
-  const pages = chosen({ ...(await everyPage(page, 'Mallory')), offline: '/offline.html', missing: '/nothing-here' });
-  for (const screen of ['phone', 'desktop'] as const) {
-    for (const theme of THEMES) {
-      await shoot(browser, baseURL, screen, theme, pages);
-      await shoot(browser, baseURL, screen, theme, chosen({ 'sign-in': '/sign-in' }), NOBODY);
-    }
-  }
+  const pages = { ...(await everyPage(page, 'Mallory')), offline: '/offline.html', missing: '/nothing-here' };
+  const shootAll = async (of: Record<string, string>, who: string | typeof NOBODY = STATE) => {
+    for (const screen of ['phone', 'desktop'] as const) for (const theme of THEMES) await shoot(browser, baseURL, screen, theme, chosen(of), who);
+  };
+  const suggestions = '/suggestions?least=3';
+  await asIfAsked(async () => {
+    await isFull(suggestions);
+    await shootAll({ suggestions });
+  });
+  await shootAll(Object.fromEntries(Object.entries(pages).filter(([name]) => name !== 'suggestions')));
+  await shootAll({ 'sign-in': '/sign-in' }, NOBODY);
 });

@@ -141,6 +141,7 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         GET    "/api/v1/audit/verification"            May(AuditRead)       => audit::verification;
         GET    "/api/v1/audit/checkpoints"             May(AuditRead)       => audit::checkpoints;
         GET    "/api/v1/audit/export"                  May(AuditRead)       => audit::export;
+        GET    "/api/v1/audit/{id}"                    May(AuditRead)       => audit::show;
         DELETE "/api/v1/audit/personal/{id}"           May(AuditErase)      => audit::erase;
         GET    "/api/v1/budgets"                       May(BudgetsRead)     => budgets::list;
         PUT    "/api/v1/budgets"                       May(BudgetsManage)   => budgets::put;

@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 use steward_core::event::{Citation, Given, GivenBy, HoldOutcome, Recorded};
 use steward_core::{
-    BlockClass, BudgetHoldId, CallId, CallUse, ConversationId, EnvelopeId, Event, Failure, FailureClass, GrantId, HoldId, Integrity, Needs, Outcome, PersonId,
-    PutQuestion, QuestionId, QuestionOutcome, RunId, RunOutcome, ScheduleId, ToolCall, Usage, Verdict,
+    BlockClass, BudgetHoldId, CallId, CallUse, ConversationId, EnvelopeId, Event, Failure, FailureClass, GrantId, HoldId, Integrity, Needs, NoRoom, Outcome,
+    PersonId, PutQuestion, QuestionId, QuestionOutcome, RunId, RunOutcome, ScheduleId, ToolCall, Usage, Verdict,
 };
 use utoipa::ToSchema;
 
@@ -205,6 +205,10 @@ pub(crate) enum RunEvent {
         need_micros: i64,
         /// Which limit has no room.
         why: String,
+        /// The same as a code: budget, run (what the run itself may cost), run_over (the time for which a person let it cost more is over); null
+        /// for other words.
+        #[schema(value_type = Option<String>, example = "budget")]
+        limit: Option<NoRoom>,
         /// Unix milliseconds.
         expires_at_ms: i64,
     },
@@ -463,7 +467,8 @@ fn events(run_id: RunId, seq: u32, event: &Event, reader: Reader) -> Vec<RunEven
         Event::HoldEscalated { call_id, hold_id, after_minutes, roles } => RunEvent::HoldEscalated { call_id, hold_id, after_minutes, roles },
         Event::Edited { call_id, hold_id, next_hold_id, arguments, by } => RunEvent::HoldEdited { call_id, hold_id, next_hold_id, arguments, by },
         Event::BudgetHeld { hold_id, step, need, why, expires_at_ms } => {
-            RunEvent::BudgetHeld { budget_hold_id: hold_id, step, need_micros: need.0, why, expires_at_ms }
+            let limit = NoRoom::of_words(&why);
+            RunEvent::BudgetHeld { budget_hold_id: hold_id, step, need_micros: need.0, why, limit, expires_at_ms }
         }
         Event::BudgetDecided { hold_id, outcome, ceiling, until_ms, reason, .. } => {
             RunEvent::BudgetDecided { budget_hold_id: hold_id, outcome, ceiling_micros: ceiling.map(|ceiling| ceiling.0), until_ms, reason }
@@ -557,7 +562,7 @@ mod tests {
         check(Event::Replied { text: "t".to_owned(), citations: Vec::new() }, &[("reply", &["text", "citations"])]);
         let hold_id = Ids::counter().make();
         let held = Event::BudgetHeld { hold_id, step: 2, need: steward_core::Micros(7), why: "w".to_owned(), expires_at_ms: 9 };
-        check(held, &[("budget.held", &["budget_hold_id", "step", "need_micros", "why", "expires_at_ms"])]);
+        check(held, &[("budget.held", &["budget_hold_id", "step", "need_micros", "why", "limit", "expires_at_ms"])]);
         let decided = Event::BudgetDecided { hold_id, outcome: HoldOutcome::Approved, ceiling: None, until_ms: None, by: None, reason: None };
         check(decided, &[("budget.decided", &["budget_hold_id", "outcome", "ceiling_micros", "until_ms", "reason"])]);
         let escalated = Event::HoldEscalated { call_id, hold_id: Ids::counter().make(), after_minutes: 30, roles: vec!["owner".to_owned()] };

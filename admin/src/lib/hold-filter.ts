@@ -13,6 +13,8 @@ export interface Filter {
 /** What of a held action a filter looks at. */
 interface Filtered {
   tool: string;
+  /** What it is about, where that can be said. */
+  about?: string | null;
   reason: string;
   agent: string;
   effect: string;
@@ -20,11 +22,11 @@ interface Filtered {
   needs: readonly (readonly string[])[];
 }
 
-/** Those that fit, in the order they came in. Words are looked for in what the list shows: the tool, the reason, the agent. */
+/** Those that fit, in the order they came in. Words are looked for in what the list shows: the tool, what it is about, the reason, the agent. */
 export function fitting<T extends Filtered>(holds: readonly T[], { show, effect, role, words }: Filter, canDecide: (hold: T) => boolean): T[] {
   const wanted = words.toLocaleLowerCase().split(/\s+/).filter((word) => word !== '');
   return holds.filter((hold) => {
-    const text = `${hold.tool} ${hold.tool.replaceAll(/[._]/g, ' ')} ${hold.reason} ${hold.agent}`.toLocaleLowerCase();
+    const text = `${hold.tool} ${hold.tool.replaceAll(/[._]/g, ' ')} ${hold.about ?? ''} ${hold.reason} ${hold.agent}`.toLocaleLowerCase();
     return (show !== 'mine' || canDecide(hold)) && (effect === '' || hold.effect === effect) && (role === '' || hold.needs.some((set) => set.includes(role))) && wanted.every((word) => text.includes(word));
   });
 }

@@ -176,7 +176,7 @@ impl Export {
     }
 
     fn filter(&self) -> AuditFilter<'_> {
-        AuditFilter { action: self.action.as_deref(), from: self.from, to: self.to, run: None }
+        AuditFilter { action: self.action.as_deref(), from: self.from, to: self.to, ..AuditFilter::default() }
     }
 
     async fn lines(self, setting: &Setting) -> Result<ExitCode, CliError> {

@@ -4,10 +4,12 @@ pub(crate) mod checkpoints;
 pub(crate) mod erase;
 pub(crate) mod export;
 pub(crate) mod list;
+pub(crate) mod show;
 pub(crate) mod verification;
 
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::export::moment;
 use serde::Serialize;
 use serde_json::Value;
 use steward_core::{AuditId, Digest, PersonId, Workspaces};
@@ -82,4 +84,9 @@ pub(crate) fn check_sees_all(caller: &Caller) -> Result<(), ApiError> {
         Workspaces::All => Ok(()),
         Workspaces::Only(_) => Err(ApiError::denied("the audit log is the whole organisation's: it needs a role in all of it")),
     }
+}
+
+/// A day or moment that a filter names, if it names one.
+fn at(name: &'static str, text: Option<&str>) -> Result<Option<OffsetDateTime>, ApiError> {
+    text.map(moment).transpose().map_err(|message| ApiError::field(name, message))
 }

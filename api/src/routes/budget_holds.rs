@@ -9,7 +9,7 @@ pub(crate) mod show;
 
 use crate::error::ApiError;
 use serde::{Deserialize, Serialize};
-use steward_core::{BudgetHoldId, PersonId, RunId, WorkspaceId};
+use steward_core::{BudgetHoldId, NoRoom, PersonId, RunId, WorkspaceId};
 use steward_office::OfficeError;
 use steward_store::budget_hold::BudgetHoldRow;
 use time::OffsetDateTime;
@@ -38,6 +38,10 @@ pub(crate) struct BudgetHoldView {
     cost_micros: i64,
     /// Which limit has no room.
     why: String,
+    /// The same as a code: budget, run (what the run itself may cost), run_over (the time for which a person let it cost more is over); null for
+    /// other words.
+    #[schema(value_type = Option<String>, example = "budget")]
+    limit: Option<NoRoom>,
     /// By how much the run may go on.
     allowed_micros: Option<i64>,
     /// Until when, if not for as long as it lasts.
@@ -79,6 +83,7 @@ impl From<BudgetHoldRow> for BudgetHoldView {
             step: row.step,
             need_micros: row.need.0,
             cost_micros: row.cost.0,
+            limit: NoRoom::of_words(&row.why),
             why: row.why,
             allowed_micros: row.allowed.map(|amount| amount.0),
             allowed_until: row.allowed_until,

@@ -6,8 +6,11 @@ pub(crate) mod messages;
 pub(crate) mod post;
 pub(crate) mod show;
 
+use crate::run_events::CitationView;
 use serde::Serialize;
+use steward_core::event::Citation;
 use steward_core::{ConversationId, DocumentId, Integrity, MessageId, RunId, ScheduleId, WorkspaceId};
+use steward_office::conversations::Behind;
 use steward_store::conversation::{Conversation, Message};
 use steward_store::document::DocumentRow;
 use time::OffsetDateTime;
@@ -64,6 +67,11 @@ pub(crate) struct MessageView {
     text: String,
     /// Documents that came along.
     attachments: Vec<AttachmentView>,
+    /// Of an answer, where its text was found; each piece that the text names is among them.
+    #[schema(value_type = Vec<CitationView>)]
+    citations: Vec<Citation>,
+    /// Of an answer, what its run cost, in millionths of a US dollar.
+    cost_micros: Option<i64>,
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     created_at: OffsetDateTime,
@@ -90,8 +98,10 @@ impl From<Option<DocumentRow>> for AttachmentView {
 }
 
 impl MessageView {
-    fn of(row: Message, schedule_id: Option<ScheduleId>, attachments: Vec<AttachmentView>) -> Self {
+    fn of(row: Message, schedule_id: Option<ScheduleId>, attachments: Vec<AttachmentView>, behind: Option<Behind>) -> Self {
+        let cost_micros = behind.as_ref().map(|behind| behind.cost_micros);
+        let citations = behind.map(|behind| behind.citations).unwrap_or_default();
         let Message { message_id, run: run_id, by_agent, text, integrity, readers: _, created_at } = row;
-        Self { message_id, run_id, by_agent, schedule_id, integrity, text, attachments, created_at }
+        Self { message_id, run_id, by_agent, schedule_id, integrity, text, attachments, citations, cost_micros, created_at }
     }
 }

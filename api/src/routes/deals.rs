@@ -7,9 +7,12 @@ pub(crate) mod notes;
 pub(crate) mod show;
 pub(crate) mod update;
 
+use crate::error::ApiError;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use steward_core::{CompanyId, ContactId, Currency, DealId, Integrity, Money, WorkspaceId};
-use steward_office::crm::Deal;
+use steward_office::crm::{self, Deal};
+use steward_store::Tx;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -46,6 +49,8 @@ pub(crate) struct DealView {
     stage: String,
     #[schema(value_type = Option<String>)]
     company_id: Option<CompanyId>,
+    /// What that company is called.
+    company_name: Option<String>,
     #[schema(value_type = Option<String>)]
     contact_id: Option<ContactId>,
     amount: Option<Amount>,
@@ -62,14 +67,28 @@ pub(crate) struct DealView {
     changed_at: OffsetDateTime,
 }
 
-impl From<Deal> for DealView {
-    fn from(deal: Deal) -> Self {
+impl DealView {
+    /// Shows deals, with what their companies are called.
+    pub(crate) async fn of(tx: &mut Tx, deals: Vec<Deal>) -> Result<Vec<Self>, ApiError> {
+        let companies: Vec<CompanyId> = deals.iter().filter_map(|deal| deal.company_id).collect();
+        let names = crm::company_names(tx, &companies).await?;
+        Ok(deals.into_iter().map(|deal| Self::named(deal, &names)).collect())
+    }
+
+    /// Shows one deal.
+    pub(crate) async fn of_one(tx: &mut Tx, deal: Deal) -> Result<Self, ApiError> {
+        let names = crm::company_names(tx, deal.company_id.as_slice()).await?;
+        Ok(Self::named(deal, &names))
+    }
+
+    fn named(deal: Deal, names: &HashMap<CompanyId, String>) -> Self {
         Self {
             deal_id: deal.deal_id,
             workspace_id: deal.workspace_id,
             title: deal.title,
             stage: deal.stage,
             company_id: deal.company_id,
+            company_name: deal.company_id.and_then(|company| names.get(&company).cloned()),
             contact_id: deal.contact_id,
             amount: deal.amount.map(Amount::from),
             integrity: deal.integrity,

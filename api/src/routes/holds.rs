@@ -33,6 +33,10 @@ pub(crate) struct HoldView {
     /// held, approved, rejected, expired, cancelled, edited, revised, claimed, done, failed, unknown.
     state: String,
     tool: String,
+    /// What it is about, in one line of at most 200 letters: what the tool says that it would do, else whom it reaches or pays, or another of its
+    /// values. Words of a tool or a model, never what is approved; null where there are none.
+    #[schema(example = "Adds the contact Ada Lovelace")]
+    about: Option<String>,
     /// The tool's effect class.
     effect: String,
     agent: String,
@@ -166,6 +170,7 @@ impl HoldView {
         Ok(Self {
             hold_id: row.hold_id,
             envelope_id: format!("env_{hex}").parse().map_err(|_| StoreError::Corrupt { what: "hold.envelope_id" })?,
+            about: holds::about(&row),
             state: row.state,
             tool: row.tool,
             effect: row.effect,

@@ -32,7 +32,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use steward_core::event::{Citation, HoldOutcome, Pins, Recorded};
-use steward_core::{CallId, Event, Floor, HasKind, Kind, Label, Micros, Mode, PersonId, Role, RunId, RunOutcome, TenantId};
+use steward_core::{CallId, Event, Floor, HasKind, Kind, Label, Micros, Mode, NoRoom, PersonId, Role, RunId, RunOutcome, TenantId};
 use steward_office::OfficeError;
 use steward_office::crm::Stood;
 use steward_policies::Permit;
@@ -246,7 +246,7 @@ impl Drive<'_> {
             Next::AwaitPeople if self.run.open_holds().next().is_none() && self.run.budget_hold.is_none() => {
                 return Box::pin(self.fail("the records of this run contradict each other; nothing more was carried out")).await.map(Some);
             }
-            Next::AskForMoney { step } => Box::pin(self.ask_for_money(step, None, true, "the run cost as much as it may")).await?,
+            Next::AskForMoney { step } => Box::pin(self.ask_for_money(step, None, true, NoRoom::Run)).await?,
             Next::AwaitPeople | Next::AwaitRuns => return Box::pin(self.wait()).await.map(Some),
             Next::Reply { text } => self.reply(text),
             Next::Stop { outcome, message } => self.end(outcome, message),

@@ -15,6 +15,7 @@ pub mod limits;
 pub mod money;
 pub mod permission;
 pub mod question;
+pub mod room;
 pub mod tool;
 pub mod verdict;
 
@@ -31,5 +32,6 @@ pub use limits::{PluginWork, RunLimits};
 pub use money::{Currency, Micros, Money, Usage};
 pub use permission::Permission;
 pub use question::{AnswerError, PutQuestion, Question, QuestionField, QuestionFormat, QuestionInput, QuestionOption, QuestionOutcome};
+pub use room::NoRoom;
 pub use tool::{ArgumentClass, ArgumentRole, Effect, RecordPattern, ToolSpec};
 pub use verdict::{ApprovalSet, Approvals, BlockClass, Denial, Needs, Verdict};

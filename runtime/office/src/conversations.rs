@@ -1,5 +1,9 @@
 //! Conversations: a person's message becomes a run, in one transaction.
 
+mod answers;
+
+pub use answers::{Behind, behind};
+
 use crate::Office;
 use crate::audit::{self, Entry, bound};
 use crate::error::OfficeError;

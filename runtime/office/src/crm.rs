@@ -15,8 +15,8 @@ mod stood;
 pub mod text;
 
 pub use company::{
-    Company, CompanyAlikeTo, CompanyChoice, CompanyGroup, CompanyMerge, CompanyPatch, CompanyQuery, NewCompany, create_company, find_alike_companies,
-    find_companies, get_company, merge_companies, merged_companies, update_company,
+    Company, CompanyAlikeTo, CompanyChoice, CompanyGroup, CompanyMerge, CompanyPatch, CompanyQuery, NewCompany, company_names, create_company,
+    find_alike_companies, find_companies, get_company, merge_companies, merged_companies, update_company,
 };
 pub use contact::{
     AlikeTo, Choice, CompanyRef, Contact, ContactPatch, ContactQuery, Group, Merge, NewContact, Point, Side, check_keeps_merged, create_contact, find_alike,

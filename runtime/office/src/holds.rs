@@ -3,6 +3,7 @@
 //! Approval is bound to the envelope's id; the decision itself is taken again, with the approvals as facts, when the run goes on.
 //! Only a person in a session decides: no token, no agent, no background work.
 
+mod about;
 pub mod card;
 mod compare;
 pub mod edit;
@@ -10,6 +11,7 @@ pub mod escalate;
 pub mod routing;
 pub mod seal;
 
+pub use about::about;
 pub use compare::{Change, LastSimilar, Load, last_similar, load};
 
 use crate::Office;

@@ -70,8 +70,10 @@ pub async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
 /// Which entries; none of it means all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AuditFilter<'a> {
-    /// Only this action.
+    /// Only this action, or those that begin with what stands before a `*` at its end.
     pub action: Option<&'a str>,
+    /// Only what this person did.
+    pub person: Option<PersonId>,
     /// Only what was done to this run and in it.
     pub run: Option<RunId>,
     /// Not before.
@@ -136,9 +138,9 @@ pub async fn list(tx: &mut Tx, page: &Page, filter: AuditFilter<'_>) -> Result<V
         Stored,
         r#"select audit_id, writer_id, writer_seq, at, actor_kind, person_id, action, object, outcome, request_id, canon, leaf
            from audit_event
-          where ($1::uuid is null or audit_id > $1) and ($2::text is null or action = $2)
+          where ($1::uuid is null or audit_id > $1) and ($2::text is null or action = $2 or (right($2, 1) = '*' and starts_with(action, left($2, -1))))
             and ($3::text is null or (object collate "C" >= $3 and object collate "C" < $3 || '0' and (object = $3 or starts_with(object, $3 || '/'))))
-            and ($4::uuid is null or audit_id >= $4) and ($6::timestamptz is null or at >= $6) and ($7::timestamptz is null or at < $7)
+            and ($4::uuid is null or audit_id >= $4) and ($6::timestamptz is null or at >= $6) and ($7::timestamptz is null or at < $7) and ($8::uuid is null or person_id = $8)
           order by audit_id limit $5"#,
         page.after_uuid(),
         filter.action,
@@ -147,6 +149,7 @@ pub async fn list(tx: &mut Tx, page: &Page, filter: AuditFilter<'_>) -> Result<V
         page.fetch(),
         filter.from,
         filter.to,
+        filter.person.map(PersonId::uuid),
     )
     .fetch_all(tx.conn())
     .await?;
@@ -159,9 +162,9 @@ pub async fn list_newest(tx: &mut Tx, page: &Page, filter: AuditFilter<'_>) -> R
         Stored,
         r#"select audit_id, writer_id, writer_seq, at, actor_kind, person_id, action, object, outcome, request_id, canon, leaf
            from audit_event
-          where ($1::uuid is null or audit_id < $1) and ($2::text is null or action = $2)
+          where ($1::uuid is null or audit_id < $1) and ($2::text is null or action = $2 or (right($2, 1) = '*' and starts_with(action, left($2, -1))))
             and ($3::text is null or (object collate "C" >= $3 and object collate "C" < $3 || '0' and (object = $3 or starts_with(object, $3 || '/'))))
-            and ($4::uuid is null or audit_id >= $4) and ($6::timestamptz is null or at >= $6) and ($7::timestamptz is null or at < $7)
+            and ($4::uuid is null or audit_id >= $4) and ($6::timestamptz is null or at >= $6) and ($7::timestamptz is null or at < $7) and ($8::uuid is null or person_id = $8)
           order by audit_id desc limit $5"#,
         page.after_uuid(),
         filter.action,
@@ -170,10 +173,24 @@ pub async fn list_newest(tx: &mut Tx, page: &Page, filter: AuditFilter<'_>) -> R
         page.fetch(),
         filter.from,
         filter.to,
+        filter.person.map(PersonId::uuid),
     )
     .fetch_all(tx.conn())
     .await?;
     rows.into_iter().map(AuditRow::try_from).collect()
+}
+
+/// One entry.
+pub async fn find(tx: &mut Tx, id: AuditId) -> Result<Option<AuditRow>, StoreError> {
+    let row = sqlx::query_as!(
+        Stored,
+        "select audit_id, writer_id, writer_seq, at, actor_kind, person_id, action, object, outcome, request_id, canon, leaf
+           from audit_event where audit_id = $1",
+        id.uuid(),
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(AuditRow::try_from).transpose()
 }
 
 /// The exact bytes of the entries of one action about these objects, in no order. Reads the whole log: for checks, not for requests.

@@ -53,6 +53,21 @@ pub async fn read(tx: &mut Tx, run: RunId, after: u32, most: i64) -> Result<Vec<
         .collect()
 }
 
+/// The last events of each of these runs, at most so many of each, in no order.
+pub async fn last(tx: &mut Tx, runs: &[RunId], most: i32) -> Result<Vec<(RunId, Event)>, StoreError> {
+    let runs: Vec<uuid::Uuid> = runs.iter().map(|run| run.uuid()).collect();
+    let rows = sqlx::query!(
+        "select run_event.run_id, body from run join run_event on run_event.tenant_id = run.tenant_id and run_event.run_id = run.run_id and seq > last_seq - $2
+          where run.run_id = any($1)",
+        &runs,
+        most,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let read = |body: &str| -> Result<Event, StoreError> { serde_json::from_str(body).map_err(|_| StoreError::Corrupt { what: "run_event.body" }) };
+    rows.into_iter().map(|row| Ok((RunId::from_uuid(row.run_id), read(&row.body)?))).collect()
+}
+
 /// An event exactly as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {

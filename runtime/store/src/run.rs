@@ -222,6 +222,13 @@ pub async fn find(tx: &mut Tx, id: RunId) -> Result<Option<RunRow>, StoreError> 
     .transpose()
 }
 
+/// What each of these runs cost so far, in millionths of a US dollar, in no order.
+pub async fn costs(tx: &mut Tx, runs: &[RunId]) -> Result<Vec<(RunId, i64)>, StoreError> {
+    let runs: Vec<uuid::Uuid> = runs.iter().map(|run| run.uuid()).collect();
+    let rows = sqlx::query!("select run_id, cost_micros from run where run_id = any($1)", &runs).fetch_all(tx.conn()).await?;
+    Ok(rows.into_iter().map(|row| (RunId::from_uuid(row.run_id), row.cost_micros)).collect())
+}
+
 /// Runs, newest first, of one person or of everybody seen.
 pub async fn list(tx: &mut Tx, person: Option<PersonId>, status: Option<RunStatus>, page: &Page) -> Result<Vec<RunRow>, StoreError> {
     sqlx::query_as!(

@@ -60,6 +60,9 @@ function Loaded({ now, isInline }: { now: Hold; isInline: boolean }) {
         </div>
         {isChanged && <Changed shown={shown} now={now} onShow={() => setShown(now)} />}
         <Arguments value={card.arguments} provenance={card.provenance} roles={rolesOf(card)} />
+        {/* Before the buttons: on a phone nobody scrolls past them to find out what they approve. */}
+        <Preview hold={card} />
+        <LastSimilar hold={card} />
         <Waits hold={card} isWaiting={isWaiting} />
         {card.edited_by != null && (
           <p className="text-sm text-soft">
@@ -151,8 +154,6 @@ function Details({ hold }: { hold: Hold }) {
   return (
     <>
       {cost !== null && <Facts facts={[[t('cost'), cost]]} />}
-      <Preview hold={hold} />
-      <LastSimilar hold={hold} />
       <section className="grid gap-2">
         <h2 className="text-sm font-semibold">{t('rules')}</h2>
         <Rules ids={hold.rules} />

@@ -1,12 +1,13 @@
 'use client';
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Facts } from '@/components/ui/card';
 import { Dialog } from '@/components/ui/dialog';
+import { FileField } from '@/components/ui/file-field';
 import { Problem } from '@/components/ui/states';
 import { useToast } from '@/components/ui/toast';
 import { usePlace, WorkspaceSelect } from '@/components/workspace-select';
@@ -37,7 +38,6 @@ export function ImportDialog({ title, hint, accept, send, done, onClose }: Impor
   const t = useTranslations('import');
   const toast = useToast();
   const client = useQueryClient();
-  const field = useId();
   const [file, setFile] = useState<File | null>(null);
   const [key, setKey] = useState(idempotencyKey);
   const { id: where, value: workspace, onChange: setWorkspace } = usePlace();
@@ -54,25 +54,17 @@ export function ImportDialog({ title, hint, accept, send, done, onClose }: Impor
   const isTaken = preview.data !== undefined && preview.data.refused_count < preview.data.rows;
   return (
     <Dialog title={title} onClose={onClose}>
-      <div className="grid gap-1">
-        <label htmlFor={field} className="text-sm font-medium">
-          {t('file')}
-        </label>
-        <input
-          id={field}
-          type="file"
-          accept={accept}
-          className="rounded-lg border border-edge bg-surface p-2 text-sm"
-          onChange={(event) => {
-            const chosen = event.target.files?.[0] ?? null;
-            setFile(chosen);
-            setKey(idempotencyKey());
-            run.reset();
-            if (chosen !== null) preview.mutate({ chosen, place: where });
-          }}
-        />
-        <p className="text-sm text-soft">{hint}</p>
-      </div>
+      <FileField
+        label={t('file')}
+        hint={hint}
+        accept={accept}
+        onFiles={([chosen]) => {
+          setFile(chosen ?? null);
+          setKey(idempotencyKey());
+          run.reset();
+          if (chosen !== undefined) preview.mutate({ chosen, place: where });
+        }}
+      />
       <WorkspaceSelect
         value={workspace}
         onChange={(place) => {

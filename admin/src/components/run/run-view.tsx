@@ -10,6 +10,7 @@ import { Failed } from '@/components/ui/states';
 import { withoutMarks } from '@/lib/citations';
 import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
+import { limitOf } from '@/lib/no-room';
 import { askedAtCost, askedOf, costOf, waitingOf, waitsForMoney, type Run } from '@/lib/run/fold';
 import type { Followed } from '@/lib/run/use-run';
 import { CallCard } from './call-card';
@@ -69,13 +70,15 @@ function NoRoom({ run }: { run: Run }) {
   const t = useTranslations('run');
   const formats = useFormats();
   const me = useMe();
+  const limits = useTranslations('noRoom');
   const waits = waitsForMoney(run);
   if (waits === null) return null;
+  const limit = limitOf(waits.limit);
   return (
     <div className="rounded-lg border border-line bg-sunken px-3 py-2 text-sm">
       <p className="font-medium text-wait">{t('noRoom')}</p>
       <p className="text-soft">
-        <bdi>{waits.why}</bdi>
+        {limit === null ? <bdi>{waits.why}</bdi> : limits(limit)}
       </p>
       <p>{t('noRoomNeeds', { amount: formats.usd(waits.needMicros) })}</p>
       {may(me, 'budgets:read') && (

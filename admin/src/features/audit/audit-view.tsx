@@ -4,19 +4,46 @@ import { useMutation } from '@tanstack/react-query';
 import { Download, ScrollText, X } from 'lucide-react';
 import { useCallback } from 'react';
 import { useTranslations } from 'use-intl';
+import { usePeopleNames } from '@/components/person-name';
 import { SearchField } from '@/components/search-field';
 import { Page } from '@/components/shell/page';
 import { Button } from '@/components/ui/button';
+import { Input, Select } from '@/components/ui/field';
 import { More } from '@/components/ui/more';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch, Problem } from '@/components/ui/states';
 import { answer, api } from '@/lib/api/client';
+import { dayBegins } from '@/lib/day';
 import { download } from '@/lib/download';
 import { useList } from '@/lib/list';
+import { may, useMe } from '@/lib/me';
 import { useAddress } from '@/lib/url';
 import { Checkpoint } from './checkpoint';
-import { EntryList } from './entry-list';
+import { EntryList, OpenEntry } from './entry-list';
 import { Verification } from './verification';
+
+/** Which entries are looked at; empty says nothing. */
+interface Chosen {
+  /** The beginning of what was done. */
+  action: string;
+  person: string;
+  run: string;
+  /** Days where the reader is, the last one included. */
+  from: string;
+  to: string;
+}
+
+/** The same in the server's words. */
+function queryOf({ action, person, run, from, to }: Chosen) {
+  const or = (text: string) => (text === '' ? undefined : text);
+  return { action: or(beginning(action)), person: or(person), run: or(run), from: or(dayBegins(from)), to: or(dayBegins(to, 1)) };
+}
+
+/** What is typed is completed. */
+function beginning(words: string): string {
+  const text = words.trim();
+  return text === '' || text.endsWith('*') ? text : `${text}*`;
+}
 
 const SHOWN = ['entries', 'checkpoints', 'verification'] as const;
 const PAGE = 100;
@@ -24,22 +51,30 @@ const PAGE = 100;
 /** The audit log, and the signed checkpoints by which anybody can check it. */
 export function AuditView() {
   const t = useTranslations('audit');
+  const days = useTranslations('actions');
   const { get, set } = useAddress();
   const shown = SHOWN.find((one) => one === get('show')) ?? 'entries';
-  const action = get('action');
-  const run = get('run');
+  const chosen: Chosen = { action: get('action'), person: get('person'), run: get('run'), from: get('from'), to: get('to') };
+  const { run } = chosen;
   const search = useCallback((words: string) => set({ action: words }), [set]);
   return (
     <Page
       title={t('title')}
-      actions={<Export action={action} run={run} />}
+      actions={<Export chosen={chosen} />}
       bar={
-        <div className="flex flex-wrap gap-2">
+        <div className="flex flex-wrap items-end gap-2">
           <Segments label={t('show')} options={SHOWN.map((value) => ({ value, label: t(`shown.${value}`) }))} value={shown} onChange={(value) => set({ show: value === 'entries' ? '' : value })} />
           {shown === 'entries' && (
-            <div className="min-w-40 flex-1 sm:max-w-xs">
-              <SearchField label={t('action')} value={action} onChange={search} />
-            </div>
+            <>
+              <div className="min-w-40 flex-1 sm:max-w-xs">
+                <SearchField label={t('action')} value={chosen.action} onChange={search} />
+              </div>
+              <div className="grid w-full grid-cols-2 items-end gap-2 sm:flex sm:w-auto">
+                <People value={chosen.person} onChange={(person) => set({ person })} />
+                <Input label={days('from')} type="date" value={chosen.from} onChange={(event) => set({ from: event.target.value })} />
+                <Input label={days('to')} type="date" value={chosen.to} onChange={(event) => set({ to: event.target.value })} />
+              </div>
+            </>
           )}
           {shown === 'entries' && run !== '' && (
             <Button size="small" onClick={() => set({ run: '' })}>
@@ -52,19 +87,40 @@ export function AuditView() {
       }
       scrolls
     >
-      {shown === 'entries' && <Entries action={action} run={run} onClear={() => set({ action: '', run: '' })} />}
+      {shown === 'entries' && <Entries chosen={chosen} onClear={() => set({ action: '', person: '', run: '', from: '', to: '' })} />}
       {shown === 'checkpoints' && <Checkpoints />}
       {shown === 'verification' && <Verification />}
     </Page>
   );
 }
 
-function Export({ action, run }: { action: string; run: string }) {
+/** Who did it: those one may know, and whoever is asked for already. */
+function People({ value, onChange }: { value: string; onChange: (person: string) => void }) {
+  const t = useTranslations('audit');
+  const me = useMe();
+  const names = usePeopleNames();
+  if (!may(me, 'people:read')) return null;
+  const known = [...names].toSorted(([, one], [, other]) => one.localeCompare(other));
+  return (
+    <div className="max-sm:col-span-2 sm:w-44">
+      <Select label={t('by')} isLabelHidden value={value} onChange={(event) => onChange(event.target.value)}>
+        <option value="">{t('anybody')}</option>
+        {value !== '' && !names.has(value) && <option value={value}>…{value.slice(-6)}</option>}
+        {known.map(([id, name]) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </Select>
+    </div>
+  );
+}
+
+function Export({ chosen }: { chosen: Chosen }) {
   const t = useTranslations('audit');
   const take = useMutation({
     mutationFn: async () => {
-      const query = { action: action === '' ? undefined : action, run: run === '' ? undefined : run };
-      const text = await answer(api.GET('/api/v1/audit/export', { params: { query }, parseAs: 'text' }));
+      const text = await answer(api.GET('/api/v1/audit/export', { params: { query: queryOf(chosen) }, parseAs: 'text' }));
       download(new Blob([text], { type: 'application/jsonl' }), 'audit.jsonl');
     },
   });
@@ -79,17 +135,17 @@ function Export({ action, run }: { action: string; run: string }) {
   );
 }
 
-function Entries({ action, run, onClear }: { action: string; run: string; onClear: () => void }) {
+function Entries({ chosen, onClear }: { chosen: Chosen; onClear: () => void }) {
   const t = useTranslations('audit');
-  const { query, items } = useList(['audit', 'entries', action, run], (cursor) =>
-    answer(api.GET('/api/v1/audit', { params: { query: { action: action === '' ? undefined : action, run: run === '' ? undefined : run, order: 'newest', limit: PAGE, cursor } } })),
-  );
+  const { query, items } = useList(['audit', 'entries', chosen], (cursor) => answer(api.GET('/api/v1/audit', { params: { query: { ...queryOf(chosen), order: 'newest', limit: PAGE, cursor } } })));
+  const isAll = Object.values(chosen).every((value) => value === '');
   return (
     <>
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
-      {query.isSuccess && items.length === 0 && (action === '' && run === '' ? <Empty icon={<ScrollText className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} /> : <NoMatch onClear={onClear} />)}
+      {query.isSuccess && items.length === 0 && (isAll ? <Empty icon={<ScrollText className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} /> : <NoMatch onClear={onClear} />)}
       {items.length > 0 && <EntryList entries={items} query={query} />}
+      <OpenEntry entries={items} isListed={!query.isPending} />
     </>
   );
 }

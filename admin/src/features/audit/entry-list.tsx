@@ -1,14 +1,17 @@
 'use client';
 
+import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'use-intl';
 import { PersonName } from '@/components/person-name';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
+import { Button } from '@/components/ui/button';
 import { Facts } from '@/components/ui/card';
 import { Copy } from '@/components/ui/copy';
 import { Dialog } from '@/components/ui/dialog';
+import { Failed, Loading } from '@/components/ui/states';
 import { Ago, At } from '@/components/ui/time';
 import { WindowList } from '@/components/ui/window-list';
-import type { Schemas } from '@/lib/api/client';
+import { answer, api, type Schemas } from '@/lib/api/client';
 import { cx } from '@/lib/cx';
 import { useAddress } from '@/lib/url';
 
@@ -23,41 +26,62 @@ interface EntryListProps {
   query: React.ComponentProps<typeof WindowList>['query'];
 }
 
-/** Entries of the audit log, a line each; one is opened beside the list, whole. */
+/** Entries of the audit log, a line each. */
 export function EntryList({ entries, query }: EntryListProps) {
   const t = useTranslations('audit');
   const { get, set } = useAddress();
   const openId = get('open');
-  const open = entries.find((entry) => entry.audit_id === openId);
   return (
-    <>
-      <WindowList items={entries} keyOf={(entry) => entry.audit_id} label={t('list')} widePx={WIDE_ROW_PX} narrowPx={NARROW_ROW_PX} query={query}>
-        {(entry) => (
-          <button
-            type="button"
-            aria-haspopup="dialog"
-            onClick={() => set({ open: entry.audit_id })}
-            className={cx(
-              'grid size-full grid-cols-[1fr_auto] content-center items-center gap-x-4 gap-y-0.5 px-4 text-start text-sm sm:px-6 lg:grid-cols-[12rem_1fr_10rem_9rem_9rem]',
-              entry.audit_id === openId ? 'bg-accent-wash' : 'hover:bg-sunken',
-            )}
-          >
-            <span className="truncate font-medium">{entry.action}</span>
-            <span className="hidden min-w-0 truncate font-mono text-xs text-soft lg:block">
-              <bdi>{entry.object}</bdi>
-            </span>
-            <span className="order-last truncate text-soft lg:order-none">{entry.person_id == null ? entry.actor_kind : <PersonName id={entry.person_id} />}</span>
-            <span className="order-last justify-self-end text-xs text-soft lg:order-none lg:justify-self-start lg:text-sm">
-              <Ago at={entry.at} />
-            </span>
-            <span className="justify-self-end">
-              <Outcome outcome={entry.outcome} />
-            </span>
-          </button>
-        )}
-      </WindowList>
-      {open !== undefined && <Detail entry={open} onClose={() => set({ open: '' })} />}
-    </>
+    <WindowList items={entries} keyOf={(entry) => entry.audit_id} label={t('list')} widePx={WIDE_ROW_PX} narrowPx={NARROW_ROW_PX} query={query}>
+      {(entry) => (
+        <button
+          type="button"
+          aria-haspopup="dialog"
+          onClick={() => set({ open: entry.audit_id })}
+          className={cx(
+            'grid size-full grid-cols-[1fr_auto] content-center items-center gap-x-4 gap-y-0.5 px-4 text-start text-sm sm:px-6 lg:grid-cols-[12rem_1fr_10rem_9rem_9rem]',
+            entry.audit_id === openId ? 'bg-accent-wash' : 'hover:bg-sunken',
+          )}
+        >
+          <span className="truncate font-medium">{entry.action}</span>
+          <span className="hidden min-w-0 truncate font-mono text-xs text-soft lg:block">
+            <bdi>{entry.object}</bdi>
+          </span>
+          <span className="order-last truncate text-soft lg:order-none">{entry.person_id == null ? entry.actor_kind : <PersonName id={entry.person_id} />}</span>
+          <span className="order-last justify-self-end text-xs text-soft lg:order-none lg:justify-self-start lg:text-sm">
+            <Ago at={entry.at} />
+          </span>
+          <span className="justify-self-end">
+            <Outcome outcome={entry.outcome} />
+          </span>
+        </button>
+      )}
+    </WindowList>
+  );
+}
+
+/** The entry that the address names, whole, beside the list: it may be far down in the log, or not fit the filters. */
+export function OpenEntry({ entries, isListed }: { entries: Entry[]; isListed: boolean }) {
+  const t = useTranslations('audit');
+  const { get, set } = useAddress();
+  const openId = get('open');
+  const listed = entries.find((entry) => entry.audit_id === openId);
+  const isAsked = openId.startsWith('audit_') && listed === undefined;
+  const fetched = useQuery({
+    queryKey: ['audit', 'one', openId],
+    queryFn: () => answer(api.GET('/api/v1/audit/{id}', { params: { path: { id: openId } } })),
+    enabled: isAsked && isListed,
+    // What is written down never changes.
+    staleTime: Infinity,
+  });
+  const close = () => set({ open: '' });
+  const open = listed ?? (isAsked ? fetched.data : undefined);
+  if (open !== undefined) return <Detail entry={open} onClose={close} />;
+  if (!isAsked) return null;
+  return (
+    <Dialog title={t('one')} isTall onClose={close} place="side">
+      {fetched.isError ? <Failed error={fetched.error} onRetry={() => void fetched.refetch()} /> : <Loading lines={5} />}
+    </Dialog>
   );
 }
 
@@ -69,8 +93,9 @@ function Outcome({ outcome }: { outcome: string }) {
 
 function Detail({ entry, onClose }: { entry: Entry; onClose: () => void }) {
   const t = useTranslations('audit');
+  const { set } = useAddress();
   return (
-    <Dialog title={t('one')} onClose={onClose} place="side">
+    <Dialog title={t('one')} isTall onClose={onClose} place="side">
       <p className="flex flex-wrap items-center gap-2 font-semibold">
         {entry.action} <Outcome outcome={entry.outcome} />
       </p>
@@ -86,6 +111,11 @@ function Detail({ entry, onClose }: { entry: Entry; onClose: () => void }) {
           [t('when'), <At key="when" at={entry.at} />],
         ]}
       />
+      {entry.person_id != null && (
+        <Button size="small" className="justify-self-start" onClick={() => set({ person: entry.person_id ?? '', open: '' })}>
+          {t('ofPerson')}
+        </Button>
+      )}
       <pre tabIndex={0} dir="ltr" className="max-h-96 overflow-auto rounded-lg bg-sunken p-3 font-mono text-xs whitespace-pre-wrap">
         {JSON.stringify(entry.detail, null, 2)}
       </pre>

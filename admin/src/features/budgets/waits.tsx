@@ -14,6 +14,7 @@ import { useToast } from '@/components/ui/toast';
 import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
+import { limitOf } from '@/lib/no-room';
 import { WaitDialog, type Way } from './wait-dialog';
 
 type Wait = Schemas['BudgetHoldView'];
@@ -64,6 +65,8 @@ export function Waits() {
 
 function About({ wait }: { wait: Wait }) {
   const t = useTranslations('waits');
+  const limits = useTranslations('noRoom');
+  const limit = limitOf(wait.limit);
   return (
     <>
       <p className="flex flex-wrap items-center gap-x-2">
@@ -75,7 +78,7 @@ function About({ wait }: { wait: Wait }) {
         </span>
       </p>
       <p className="text-sm text-soft">
-        <bdi>{wait.why}</bdi>
+        {limit === null ? <bdi>{wait.why}</bdi> : limits(limit)}
       </p>
     </>
   );

@@ -49,7 +49,7 @@ export function Thread({ id }: { id: string }) {
         }),
       ),
     onSuccess: ({ message_id: messageId, run_id: runId }, { text, attachments, isWritten }) => {
-      const own: Message = { message_id: messageId, run_id: runId, text, attachments, by_agent: false, schedule_id: null, integrity: 'owner', created_at: new Date().toISOString() };
+      const own: Message = { message_id: messageId, run_id: runId, text, attachments, by_agent: false, schedule_id: null, integrity: 'owner', citations: [], cost_micros: null, created_at: new Date().toISOString() };
       client.setQueryData<Parameters<typeof withMessage>[0]>(['conversations', id, 'messages'], (before) => withMessage(before, own));
       setRunning(runId);
       setRetryKey(idempotencyKey());

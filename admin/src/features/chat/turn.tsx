@@ -11,6 +11,7 @@ import { Link } from '@/components/ui/link';
 import { Ago } from '@/components/ui/time';
 import { withoutMarks } from '@/lib/citations';
 import { cx } from '@/lib/cx';
+import { useFormats } from '@/lib/format';
 import { useRun } from '@/lib/run/use-run';
 import { askedOf, waitingOf, waitsForMoney } from '@/lib/run/fold';
 import { spoken } from '@/lib/spoken';
@@ -73,6 +74,7 @@ function Own({ message, onAgain }: { message: Message; onAgain: (message: Messag
 /** A turn that is over: the reply, and the steps behind it when asked for. */
 export function PastTurn({ turn, onAgain }: { turn: Turn; onAgain: (message: Message) => void }) {
   const t = useTranslations('chat');
+  const formats = useFormats();
   const [isOpen, setIsOpen] = useState(false);
   const runId = turn.message.run_id;
   return (
@@ -82,9 +84,9 @@ export function PastTurn({ turn, onAgain }: { turn: Turn; onAgain: (message: Mes
         <Steps runId={runId} />
       ) : (
         <div className="grid gap-2">
-          {turn.reply !== null && <Answer text={turn.reply.text} />}
+          {turn.reply !== null && <Answer text={turn.reply.text} citations={turn.reply.citations} />}
           {runId != null && (
-            <div>
+            <div className="flex flex-wrap items-center gap-x-2">
               <Button
                 size="small"
                 tone="plain"
@@ -94,6 +96,7 @@ export function PastTurn({ turn, onAgain }: { turn: Turn; onAgain: (message: Mes
               >
                 {t('showSteps')}
               </Button>
+              {turn.reply?.cost_micros != null && turn.reply.cost_micros > 0 && <span className="text-xs text-soft">{formats.usd(turn.reply.cost_micros)}</span>}
             </div>
           )}
         </div>
@@ -147,7 +150,7 @@ export function LiveTurn({ conversationId, turn, runId, isLast, onAgain, onRetry
       <p role="status" className="sr-only">
         {run.reply !== null && isLast ? t('replied', { text: spoken(withoutMarks(run.reply)) }) : askedOf(run).length > 0 ? t('asked') : waitingOf(run).length > 0 || waitsForMoney(run) !== null ? t('waits') : ''}
       </p>
-      {!isHeard && turn.reply !== null ? <Answer text={turn.reply.text} /> : <RunView followed={followed} runId={runId} retry={isLast && <Retry message={turn.message} isBusy={isRetrying} onRetry={onRetry} />} />}
+      {!isHeard && turn.reply !== null ? <Answer text={turn.reply.text} citations={turn.reply.citations} /> : <RunView followed={followed} runId={runId} retry={isLast && <Retry message={turn.message} isBusy={isRetrying} onRetry={onRetry} />} />}
     </article>
   );
 }

@@ -17,7 +17,6 @@ type Deal = Schemas['DealView'];
 
 interface BoardProps {
   deals: Deal[];
-  companies: Map<string, string>;
   /** The column that a narrow screen shows. */
   stage: string;
   onStage: (stage: string) => void;
@@ -27,13 +26,13 @@ interface BoardProps {
 }
 
 /** Deals by stage: columns side by side, or one at a time where there is no room. */
-export function Board({ deals, companies, stage, onStage, onMove, forbidden }: BoardProps) {
+export function Board({ deals, stage, onStage, onMove, forbidden }: BoardProps) {
   const t = useTranslations('deals');
   const names = useStageNames();
   const isWide = useMedia('(min-width: 64rem)');
   const columns = columnsOf(deals.map((deal) => deal.stage));
   const of = (column: string) => deals.filter((deal) => deal.stage === column);
-  const shared = { columns, companies, onMove, forbidden };
+  const shared = { columns, onMove, forbidden };
   if (!isWide) {
     const shown = columns.includes(stage) ? stage : (columns.find((column) => of(column).length > 0) ?? columns[0] ?? 'new');
     return (
@@ -58,7 +57,7 @@ const CARDS_AT_ONCE = 50;
 /** The kind of what is dragged: nothing else is taken. */
 const KIND = 'application/x-steward-deal';
 
-function Column({ column, deals, columns, companies, onMove, forbidden }: Omit<BoardProps, 'stage' | 'onStage'> & { column: string; columns: string[] }) {
+function Column({ column, deals, columns, onMove, forbidden }: Omit<BoardProps, 'stage' | 'onStage'> & { column: string; columns: string[] }) {
   const t = useTranslations('deals');
   const formats = useFormats();
   const names = useStageNames();
@@ -90,7 +89,7 @@ function Column({ column, deals, columns, companies, onMove, forbidden }: Omit<B
       <p className="px-1 text-xs text-soft">{sums(deals).map(formats.money).join(' · ') || t('noWorth')}</p>
       <ul className="grid content-start gap-2 overflow-y-auto pb-1">
         {deals.slice(0, most).map((deal) => (
-          <DealCard key={deal.deal_id} deal={deal} company={companies.get(deal.company_id ?? '') ?? null} columns={columns} onMove={onMove} forbidden={forbidden} />
+          <DealCard key={deal.deal_id} deal={deal} columns={columns} onMove={onMove} forbidden={forbidden} />
         ))}
       </ul>
       {deals.length > most && (
@@ -114,13 +113,12 @@ function sums(deals: Deal[]): Schemas['Amount'][] {
 
 interface DealCardProps {
   deal: Deal;
-  company: string | null;
   columns: string[];
   onMove: (deal: Deal, stage: string) => void;
   forbidden: string | null;
 }
 
-function DealCard({ deal, company, columns, onMove, forbidden }: DealCardProps) {
+function DealCard({ deal, columns, onMove, forbidden }: DealCardProps) {
   const t = useTranslations('deals');
   const formats = useFormats();
   const names = useStageNames();
@@ -156,10 +154,9 @@ function DealCard({ deal, company, columns, onMove, forbidden }: DealCardProps) 
       >
         <bdi>{deal.title}</bdi>
       </Link>
-      {/* Its name comes later than the deal, and has its line from the first moment on. */}
-      {(company !== null || deal.company_id != null) && (
+      {deal.company_name != null && (
         <span className="truncate text-soft">
-          <bdi>{company ?? '\u00a0'}</bdi>
+          <bdi>{deal.company_name}</bdi>
         </span>
       )}
       <span className="flex flex-wrap items-center justify-between gap-x-2 text-xs text-soft">

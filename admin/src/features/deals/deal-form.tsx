@@ -1,21 +1,20 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { RecordForm } from '@/components/record/record-form';
 import { useStageNames } from '@/components/record/stage';
 import { Input, Select } from '@/components/ui/field';
 import { usePlace, WorkspaceSelect } from '@/components/workspace-select';
-import { answer, answerPage, api, type Schemas } from '@/lib/api/client';
+import { answer, api, type Schemas } from '@/lib/api/client';
 import { majorText, minorOf } from '@/lib/money';
 import { STAGES } from '@/lib/stages';
+import { CompanyField, type ChosenCompany } from './company-field';
 
 type Deal = Schemas['DealView'];
 
 const TITLE_LETTERS_MAX = 300;
 const STAGE_LETTERS_MAX = 60;
-const COMPANIES_MAX = 200;
 const CURRENCIES = ['EUR', 'USD', 'GBP', 'CHF', 'JPY', 'INR', 'NPR', 'AED', 'SAR', 'EGP', 'MXN', 'BRL'] as const;
 
 /** What was written about an amount: nothing, an amount, or something that is none. */
@@ -23,6 +22,11 @@ function amountOf(text: string, currency: string): Schemas['Amount'] | null | 'w
   if (text.trim() === '') return null;
   const minor = minorOf(text, currency);
   return minor === null ? 'wrong' : { minor, currency };
+}
+
+/** The company that a deal has. A change takes another one in its place, and cannot take it away. */
+function companyOf({ company_id: id, company_name: name, workspace_id: workspace }: Deal): ChosenCompany | null {
+  return id == null ? null : { id, name: name ?? `…${id.slice(-6)}`, workspace };
 }
 
 /** A new deal, or changes to one. */
@@ -35,12 +39,13 @@ export function DealForm({ deal, stage: first = 'new', onClose }: { deal?: Deal;
   const [stage, setStage] = useState(deal?.stage ?? first);
   const [amount, setAmount] = useState(deal?.amount == null ? '' : majorText(deal.amount));
   const [currency, setCurrency] = useState(deal?.amount?.currency ?? 'EUR');
-  const [company, setCompany] = useState(deal?.company_id ?? '');
-  const companies = useQuery({ queryKey: ['companies', 'choice'], queryFn: () => answerPage(api.GET('/api/v1/companies', { params: { query: { limit: COMPANIES_MAX } } })) });
+  const [chosen, setChosen] = useState(deal === undefined ? null : companyOf(deal));
   const where = deal?.workspace_id ?? place.id;
+  // A company of another workspace is none of this one's.
+  const company = chosen !== null && where !== undefined && chosen.workspace !== where ? null : chosen;
   const worth = amountOf(amount, currency);
   const save = (key: string) => {
-    const fields = { title, stage, amount: worth === 'wrong' ? null : worth, company_id: company === '' ? null : company };
+    const fields = { title, stage, amount: worth === 'wrong' ? null : worth, company_id: company?.id ?? null };
     return deal === undefined
       ? answer(api.POST('/api/v1/deals', { params: { header: { 'Idempotency-Key': key } }, body: { ...fields, workspace_id: where } }))
       : answer(api.PATCH('/api/v1/deals/{id}', { params: { path: { id: deal.deal_id } }, body: { version: deal.version, ...fields } }));
@@ -67,16 +72,7 @@ export function DealForm({ deal, stage: first = 'new', onClose }: { deal?: Deal;
           ))}
         </Select>
       </div>
-      <Select label={t('company')} value={company} onChange={(event) => setCompany(event.target.value)}>
-        <option value="">{t('noCompany')}</option>
-        {companies.data?.items
-          .filter((one) => where === undefined || one.workspace_id === where)
-          .map((one) => (
-            <option key={one.company_id} value={one.company_id}>
-              {one.name}
-            </option>
-          ))}
-      </Select>
+      <CompanyField where={where} value={company} hasNone={deal?.company_id == null} onChange={setChosen} />
       {deal === undefined && <WorkspaceSelect {...place} />}
     </RecordForm>
   );

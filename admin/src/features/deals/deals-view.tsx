@@ -1,6 +1,5 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
 import { HandCoins } from 'lucide-react';
 import { useEffect } from 'react';
 import { useTranslations } from 'use-intl';
@@ -8,7 +7,7 @@ import { Page } from '@/components/shell/page';
 import { AddButton } from '@/components/ui/add-button';
 import { Empty, Failed, Loading, Problem } from '@/components/ui/states';
 import { WhenPlacesKnown } from '@/components/workspace-select';
-import { answer, answerPage, api } from '@/lib/api/client';
+import { answer, api } from '@/lib/api/client';
 import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
 import { useAddress } from '@/lib/url';
@@ -19,7 +18,6 @@ import { useMove } from './use-move';
 const PAGE = 200;
 /** A board of more says so, and shows the oldest of them. */
 const DEALS_MAX = 1_000;
-const COMPANIES_MAX = 200;
 
 /** Deals on a board by stage. */
 export function DealsView() {
@@ -27,7 +25,6 @@ export function DealsView() {
   const me = useMe();
   const { get, set } = useAddress();
   const { query, items } = useList(['deals', 'board'], (cursor) => answer(api.GET('/api/v1/deals', { params: { query: { limit: PAGE, cursor } } })));
-  const companies = useQuery({ queryKey: ['companies', 'choice'], queryFn: () => answerPage(api.GET('/api/v1/companies', { params: { query: { limit: COMPANIES_MAX } } })) });
   const move = useMove();
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   const isFull = items.length >= DEALS_MAX;
@@ -49,7 +46,6 @@ export function DealsView() {
       {items.length > 0 && (
         <Board
           deals={items}
-          companies={new Map(companies.data?.items.map((company) => [company.company_id, company.name]))}
           stage={get('stage')}
           onStage={(stage) => set({ stage })}
           onMove={(deal, stage) => {

@@ -4,10 +4,12 @@ import { useTranslations } from 'use-intl';
 import { EffectBadge } from '@/components/effect-badge';
 import { HoldState } from '@/components/hold/state';
 import { useNeedsText } from '@/components/needs';
+import { PersonName } from '@/components/person-name';
 import { ToolName } from '@/components/tool-name';
 import { Link } from '@/components/ui/link';
 import { Ago } from '@/components/ui/time';
 import { cx } from '@/lib/cx';
+import { seen } from '@/lib/seen';
 import type { Hold } from './use-holds';
 
 interface HoldRowProps {
@@ -19,8 +21,8 @@ interface HoldRowProps {
   onChoose: (isChosen: boolean) => void;
 }
 
-/** As tall as a row is: a name, two lines of the reason, and what it needs. */
-export const HOLD_ROW_PX = 117;
+/** As tall as a row is: a name, what it is about, two lines of the reason, whose it is since when, and what it needs. */
+export const HOLD_ROW_PX = 157;
 
 /** A held action in the queue. */
 export function HoldRow({ hold, isHere, href, isChosen, onChoose }: HoldRowProps) {
@@ -30,7 +32,7 @@ export function HoldRow({ hold, isHere, href, isChosen, onChoose }: HoldRowProps
     <div className={cx('flex size-full', isHere ? 'bg-accent-wash' : 'hover:bg-sunken')}>
       {isChosen !== null && (
         <label className="flex min-w-11 items-center justify-center ps-3">
-          <input type="checkbox" checked={isChosen} onChange={(event) => onChoose(event.target.checked)} aria-label={t('chooseOne', { tool: hold.tool, reason: hold.reason })} className="size-5 accent-accent" />
+          <input type="checkbox" checked={isChosen} onChange={(event) => onChoose(event.target.checked)} aria-label={t('chooseOne', { tool: hold.tool, reason: hold.about == null ? hold.reason : seen(hold.about) })} className="size-5 accent-accent" />
         </label>
       )}
       <Link href={href} aria-current={isHere ? 'page' : undefined} className="grid min-w-0 flex-1 content-center gap-1 px-4 sm:px-6">
@@ -41,14 +43,24 @@ export function HoldRow({ hold, isHere, href, isChosen, onChoose }: HoldRowProps
           <EffectBadge effect={hold.effect} />
           {hold.state !== 'held' && <HoldState state={hold.state} />}
         </span>
+        {hold.about != null && (
+          <span className="truncate text-sm">
+            <bdi>{seen(hold.about)}</bdi>
+          </span>
+        )}
         <span className="line-clamp-2 text-sm text-soft">
           <bdi>{hold.reason}</bdi>
         </span>
+        <span className="truncate text-xs text-soft">
+          {t('held')} <Ago at={hold.held_at} /> · {t('for')} <PersonName id={hold.person_id} />
+        </span>
         <span className="flex gap-x-3 text-xs whitespace-nowrap text-soft">
           <span className="min-w-0 truncate">{t('needsShort', { roles: needs(hold.needs) })}</span>
-          <span>
-            {hold.state === 'held' ? t('expires') : t('held')} <Ago at={hold.state === 'held' ? hold.expires_at : hold.held_at} />
-          </span>
+          {hold.state === 'held' && (
+            <span>
+              {t('expires')} <Ago at={hold.expires_at} />
+            </span>
+          )}
         </span>
       </Link>
     </div>

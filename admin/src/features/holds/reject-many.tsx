@@ -3,13 +3,16 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
+import { PersonName } from '@/components/person-name';
 import { ToolName } from '@/components/tool-name';
 import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { TextArea } from '@/components/ui/field';
 import { Problem } from '@/components/ui/states';
+import { Ago } from '@/components/ui/time';
 import { useToast } from '@/components/ui/toast';
 import { answer, api, idempotencyKey } from '@/lib/api/client';
+import { seen } from '@/lib/seen';
 import type { Hold } from './use-holds';
 
 /** The server takes no more bytes. */
@@ -70,17 +73,18 @@ export function RejectMany({ holds, onClose, onDone }: RejectManyProps) {
         <ul className="max-h-48 divide-y divide-line overflow-y-auto rounded-lg border border-line text-sm">
           {holds.map((hold) => (
             <li key={hold.hold_id} className="grid gap-0.5 px-3 py-1.5">
-              <span className="font-medium">
-                <ToolName name={hold.tool} />
-              </span>
+              <About hold={hold} />
               <bdi className="truncate text-soft">{hold.reason}</bdi>
+              <span className="truncate text-xs text-soft">
+                {t('held')} <Ago at={hold.held_at} /> · {t('for')} <PersonName id={hold.person_id} />
+              </span>
             </li>
           ))}
         </ul>
         {failed.map(({ hold, error }) => (
           <div key={hold.hold_id} className="grid gap-1">
-            <p className="text-sm font-medium">
-              <ToolName name={hold.tool} />
+            <p className="grid gap-0.5 text-sm">
+              <About hold={hold} />
             </p>
             <Problem error={error} />
           </div>
@@ -94,5 +98,17 @@ export function RejectMany({ holds, onClose, onDone }: RejectManyProps) {
         </div>
       </form>
     </Dialog>
+  );
+}
+
+/** Which action a line is about: its tool, and in the words of the tool what it would do. */
+function About({ hold }: { hold: Hold }) {
+  return (
+    <>
+      <span className="font-medium">
+        <ToolName name={hold.tool} />
+      </span>
+      {hold.about != null && <bdi className="break-words">{seen(hold.about)}</bdi>}
+    </>
   );
 }

@@ -7,6 +7,7 @@ import { Tried } from '@/components/tried';
 import { Button } from '@/components/ui/button';
 import { Choices } from '@/components/ui/choices';
 import { TextArea } from '@/components/ui/field';
+import { FileField } from '@/components/ui/file-field';
 import { Segments } from '@/components/ui/segments';
 import { Problem } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
@@ -32,8 +33,7 @@ export function TryRules({ rules }: { rules: Schemas['RuleView'][] }) {
   const set = mode === 'change' ? changedSet(rules, text, without) : files;
   const isEmpty = mode === 'change' ? text.trim() === '' && without.length === 0 : files.length === 0;
   const forbidden = may(me, 'actions:read') ? (isEmpty ? t(`nothing.${mode}`) : null) : t('mayNot');
-  const read = async (chosen: FileList | null) => {
-    const found = [...(chosen ?? [])];
+  const read = async (found: File[]) => {
     const isTooMuch = found.reduce((sum, file) => sum + file.size, 0) > BYTES_MAX;
     setTooMuch(isTooMuch);
     attempt.reset();
@@ -75,17 +75,7 @@ export function TryRules({ rules }: { rules: Schemas['RuleView'][] }) {
             </details>
           </>
         )}
-        <label className="grid gap-1 text-sm font-medium">
-          {mode === 'change' ? t('fileChange') : t('fileWhole')}
-          <input
-            key={mode}
-            type="file"
-            accept=".cedar,text/plain"
-            multiple
-            onChange={(event) => void read(event.target.files)}
-            className="w-full rounded-lg border border-edge bg-surface p-2 text-sm file:me-3 file:rounded-md file:border-0 file:bg-sunken file:px-3 file:py-1.5 file:text-ink"
-          />
-        </label>
+        <FileField key={mode} label={mode === 'change' ? t('fileChange') : t('fileWhole')} accept=".cedar,text/plain" isMultiple onFiles={(found) => void read(found)} />
         {tooMuch && (
           <p role="alert" className="text-sm font-medium text-bad">
             {t('tooMuch')}

@@ -11,6 +11,7 @@ import { NotHere } from '@/components/shell/not-here';
 import { Page } from '@/components/shell/page';
 import { Button, buttonLooks } from '@/components/ui/button';
 import { Card, Facts } from '@/components/ui/card';
+import { MoreActions } from '@/components/ui/more-actions';
 import { Failed, Loading, Problem } from '@/components/ui/states';
 import { At } from '@/components/ui/time';
 import { useToast } from '@/components/ui/toast';
@@ -67,31 +68,33 @@ function Loaded({ id }: { id: string }) {
           {isUnderWay && (
             <Button size="small" tone="danger" isBusy={stop.isPending} forbidden={may(me, 'runs:cancel') || detail.data?.person_id === me.person_id ? null : t('mayNotStop')} onClick={() => stop.mutate(id)}>
               <CircleStop className="size-4" aria-hidden />
-              <span className="max-sm:sr-only">{t('stop')}</span>
+              {t('stop')}
             </Button>
           )}
-          {!isReplaying && (
-            <Button size="small" onClick={() => set({ at: '1' })}>
-              <Rewind className="size-4 rtl:-scale-x-100" aria-hidden />
-              <span className="max-sm:sr-only">{t('replay')}</span>
+          <MoreActions>
+            {!isReplaying && (
+              <Button size="small" onClick={() => set({ at: '1' })}>
+                <Rewind className="size-4 rtl:-scale-x-100" aria-hidden />
+                {t('replay')}
+              </Button>
+            )}
+            <Button size="small" isBusy={raw.isPending} onClick={() => raw.mutate()}>
+              <Download className="size-4" aria-hidden />
+              {t('raw')}
             </Button>
-          )}
-          <Button size="small" isBusy={raw.isPending} onClick={() => raw.mutate()}>
-            <Download className="size-4" aria-hidden />
-            <span className="max-sm:sr-only">{t('raw')}</span>
-          </Button>
-          {may(me, 'audit:read') && (
-            <Link href={`/audit?run=${id}`} className={buttonLooks('quiet', 'small')}>
-              <ScrollText className="size-4" aria-hidden />
-              <span className="max-sm:sr-only">{t('audit')}</span>
-            </Link>
-          )}
-          {detail.data?.person_id === me.person_id && (
-            <Link href={`/chat/${detail.data.conversation_id}`} className={buttonLooks('quiet', 'small')}>
-              <MessageSquare className="size-4" aria-hidden />
-              <span className="max-sm:sr-only">{t('conversation')}</span>
-            </Link>
-          )}
+            {may(me, 'audit:read') && (
+              <Link href={`/audit?run=${id}`} className={buttonLooks('quiet', 'small')}>
+                <ScrollText className="size-4" aria-hidden />
+                {t('audit')}
+              </Link>
+            )}
+            {detail.data?.person_id === me.person_id && (
+              <Link href={`/chat/${detail.data.conversation_id}`} className={buttonLooks('quiet', 'small')}>
+                <MessageSquare className="size-4" aria-hidden />
+                {t('conversation')}
+              </Link>
+            )}
+          </MoreActions>
         </>
       }
     >

@@ -72,7 +72,7 @@ export interface Run {
   /** Where it goes on from: its steps before this one are taken from the other run's record. */
   forked: { from: string; step: number } | null;
   /** What the run waits or waited for because a budget has no room: the last such wait. */
-  budget: { id: string; needMicros: number; why: string; expiresAtMs: number; outcome: string | null; words: string | null } | null;
+  budget: { id: string; needMicros: number; why: string; limit: string | null; expiresAtMs: number; outcome: string | null; words: string | null } | null;
   ended: { outcome: string; message: string } | null;
 }
 
@@ -180,8 +180,8 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
       // Who is asked by now stands on the card itself.
       return next;
     case 'budget.held': {
-      const { budget_hold_id: id, need_micros: needMicros, why, expires_at_ms: expiresAtMs } = event.data;
-      return run.budget?.id === id ? next : { ...next, budget: { id, needMicros, why, expiresAtMs, outcome: null, words: null } };
+      const { budget_hold_id: id, need_micros: needMicros, why, limit = null, expires_at_ms: expiresAtMs } = event.data;
+      return run.budget?.id === id ? next : { ...next, budget: { id, needMicros, why, limit, expiresAtMs, outcome: null, words: null } };
     }
     case 'budget.decided': {
       const { budget_hold_id: id, outcome, reason } = event.data;

@@ -1,16 +1,15 @@
 //! Exports the audit log as JSON lines, in the form `steward audit export` writes.
 
-use super::check_sees_all;
+use super::{at, check_sees_all};
 use crate::auth::{Answer, Caller};
-use crate::error::ApiError;
-use crate::export::{audit_json, moment};
+use crate::export::audit_json;
 use crate::extract::Query;
 use crate::openapi::Doc;
 use crate::routes::exports;
 use axum::response::IntoResponse as _;
 use http::header;
 use serde::Deserialize;
-use steward_core::RunId;
+use steward_core::{PersonId, RunId};
 use steward_office::OfficeError;
 use steward_store::audit::{self, AuditFilter};
 use steward_store::{Cursor, Page};
@@ -22,8 +21,11 @@ use utoipa::IntoParams;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
-    /// Only this action, for example `hold.approve`.
+    /// Only this action, for example `hold.approve`, or with a `*` at its end all that begin so, for example `hold.*`.
     action: Option<String>,
+    /// Only what this person did.
+    #[param(value_type = Option<String>)]
+    person: Option<PersonId>,
     /// Only what was done to this run and in it.
     #[param(value_type = Option<String>)]
     run: Option<RunId>,
@@ -38,6 +40,7 @@ pub(crate) struct Wanted {
 #[derive(Debug, Clone)]
 struct Chosen {
     action: Option<String>,
+    person: Option<PersonId>,
     run: Option<RunId>,
     from: Option<OffsetDateTime>,
     to: Option<OffsetDateTime>,
@@ -52,8 +55,13 @@ pub(crate) fn doc() -> Doc {
 
 pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answer {
     check_sees_all(&caller)?;
-    let at = |name: &'static str, text: &Option<String>| text.as_deref().map(moment).transpose().map_err(|message| ApiError::field(name, message));
-    let chosen = Chosen { from: at("from", &wanted.from)?, to: at("to", &wanted.to)?, action: wanted.action, run: wanted.run };
+    let chosen = Chosen {
+        from: at("from", wanted.from.as_deref())?,
+        to: at("to", wanted.to.as_deref())?,
+        action: wanted.action,
+        person: wanted.person,
+        run: wanted.run,
+    };
     let (first, next) = read(&caller, &chosen, exports::page_after(None)).await?;
     let body = exports::body(first, next, move |page| {
         let (caller, chosen) = (caller.clone(), chosen.clone());
@@ -65,7 +73,8 @@ pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answ
 
 async fn read(caller: &Caller, chosen: &Chosen, page: Page) -> Result<(String, Option<Cursor>), OfficeError> {
     let mut tx = caller.state().store.begin(caller.actor()).await?;
-    let rows = audit::list(&mut tx, &page, AuditFilter { action: chosen.action.as_deref(), run: chosen.run, from: chosen.from, to: chosen.to }).await?;
+    let filter = AuditFilter { action: chosen.action.as_deref(), person: chosen.person, run: chosen.run, from: chosen.from, to: chosen.to };
+    let rows = audit::list(&mut tx, &page, filter).await?;
     let (rows, next) = page.cut(rows, |row| row.audit_id.uuid());
     Ok((rows.iter().map(|row| format!("{}\n", audit_json(row))).collect(), next))
 }

@@ -26,12 +26,14 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<ConversationId>, Query(que
     let along = documents::of_messages(&mut tx, &ids).await?;
     let runs: Vec<RunId> = rows.iter().filter(|row| !row.by_agent).filter_map(|row| row.run).collect();
     let said = schedules::of_runs(&mut tx, &runs).await?;
+    let behind = conversations::behind(&mut tx, &rows).await?;
     let show = |row: Message| {
         let own = along.iter().filter(|(message, _)| *message == row.message_id);
         let attachments = own.map(|(_, document)| AttachmentView::from(document.clone())).collect();
         // The answer is the agent's.
         let by = said.iter().find(|(run, _)| !row.by_agent && row.run == Some(*run)).map(|(_, schedule)| *schedule);
-        MessageView::of(row, by, attachments)
+        let behind = row.run.filter(|_| row.by_agent).and_then(|run| behind.get(&run).cloned());
+        MessageView::of(row, by, attachments, behind)
     };
     json(StatusCode::OK, &PageOf::new(rows, next, show))
 }

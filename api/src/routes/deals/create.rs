@@ -41,5 +41,6 @@ pub(crate) async fn handle(caller: Caller, Json(new): Json<NewDeal>) -> Answer {
     let workspace = workspace_for(&mut tx, "/workspace_id", new.workspace_id).await?;
     let new = crm::NewDeal { title: new.title, stage: new.stage, company_id: new.company_id, contact_id: new.contact_id, amount: new.amount.map(Money::from) };
     let made = crm::create_deal(&mut tx, caller.office(), workspace, &new, integrity_of(&caller)).await.map_err(named_in_body)?;
-    caller.commit(tx, StatusCode::CREATED, &DealView::from(made)).await
+    let view = DealView::of_one(&mut tx, made).await?;
+    caller.commit(tx, StatusCode::CREATED, &view).await
 }

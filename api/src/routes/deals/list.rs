@@ -43,5 +43,6 @@ pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answ
     let mut tx = caller.begin().await?;
     let filter = DealFilter { workspace: wanted.workspace_id, stage: wanted.stage, company: wanted.company_id, contact: wanted.contact_id };
     let found = crm::list_deals(&mut tx, &filter, &page).await?;
-    json(StatusCode::OK, &PageOf::new(found.items, found.next, DealView::from))
+    let views = DealView::of(&mut tx, found.items).await?;
+    json(StatusCode::OK, &PageOf::new(views, found.next, |view| view))
 }

@@ -14,5 +14,6 @@ pub(crate) fn doc() -> Doc {
 
 pub(crate) async fn handle(caller: Caller, Id(id): Id<DealId>) -> Answer {
     let mut tx = caller.begin().await?;
-    json(StatusCode::OK, &DealView::from(crm::get_deal(&mut tx, id).await?))
+    let deal = crm::get_deal(&mut tx, id).await?;
+    json(StatusCode::OK, &DealView::of_one(&mut tx, deal).await?)
 }

@@ -43,5 +43,6 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<DealId>, Json(change): Jso
         amount: change.amount.map(Money::from),
     };
     let changed = crm::update_deal(&mut tx, caller.office(), id, change.version, &patch, integrity_of(&caller)).await.map_err(named_in_body)?;
-    caller.commit(tx, StatusCode::OK, &DealView::from(changed)).await
+    let view = DealView::of_one(&mut tx, changed).await?;
+    caller.commit(tx, StatusCode::OK, &view).await
 }

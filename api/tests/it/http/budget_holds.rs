@@ -14,6 +14,7 @@ async fn waiting(working: &Working) -> (String, Listening) {
     let (_, run) = working.say(&owner, "Hello").await;
     let mut listening = Listening::open(working.ask("GET", format!("/api/v1/runs/{run}/events")).cookie(&owner)).await;
     let events = listening.until("budget.held").await;
+    assert_eq!(events.last().expect("a wait").data["limit"], "budget");
     let hold = events.last().expect("a wait").data["budget_hold_id"].as_str().expect("its id").to_owned();
     (hold, listening)
 }
@@ -47,7 +48,7 @@ async fn a_run_goes_on_when_finance_says_so_and_nobody_else() {
     }
     assert!(working.model.requests().is_empty(), "nothing was asked meanwhile");
     let listed = working.ask("GET", "/api/v1/budgets/holds?state=held").cookie(&finance).send().await.expect(200).json();
-    assert_eq!(listed["items"][0]["budget_hold_id"], json!(hold));
+    assert_eq!((&listed["items"][0]["budget_hold_id"], &listed["items"][0]["limit"]), (&json!(hold), &json!("budget")));
     working.ask("GET", "/api/v1/budgets/holds?state=open").cookie(&finance).send().await.expect(422);
 
     let allowed = ask(&right).cookie(&finance).send().await.expect(200).json();

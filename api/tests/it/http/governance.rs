@@ -256,6 +256,57 @@ async fn the_audit_log_is_read_from_either_end_and_of_one_run() {
     let stranger = world.other.session_of(&world.server, world.other.owner).await.secret;
     let theirs = working.ask("GET", format!("/api/v1/audit?run={}", runs[0])).cookie(&stranger).send().await.expect(200).json();
     assert_eq!(theirs["items"], json!([]), "nothing of another organisation's run");
+
+    // One entry alone, wherever it stands in the log.
+    let id = oldest[0].split('"').nth(1).expect("an id").to_owned();
+    let one = format!("/api/v1/audit/{id}");
+    let narrow = world.person(Role::Auditor, Some(world.home.workspace)).await;
+    let narrow = world.home.session_of(&world.server, narrow).await.secret;
+    working.ask("GET", one.as_str()).send().await.expect(401);
+    working.ask("GET", one.as_str()).cookie(&working.as_role(Role::Manager).await).send().await.expect(403);
+    working.ask("GET", one.as_str()).cookie(&narrow).send().await.expect(403);
+    working.ask("GET", one.as_str()).cookie(&stranger).send().await.expect(404);
+    working.ask("GET", "/api/v1/audit/nonsense").cookie(&owner).send().await.expect(404);
+    let listed = working.ask("GET", "/api/v1/audit?limit=1").cookie(&owner).send().await.expect(200).json();
+    assert_eq!(working.ask("GET", one.as_str()).cookie(&owner).send().await.expect(200).json(), listed["items"][0]);
+}
+
+#[tokio::test]
+async fn the_audit_log_is_read_by_the_beginning_of_an_action_by_person_and_by_time() {
+    let working = Working::saying("Hello.").await;
+    let world = &working.world;
+    let owner = world.owner().await;
+    let manager = world.session(Role::Manager).await;
+    for who in [&owner, &manager.secret, &owner] {
+        let body = json!({ "agent": "assistant", "title": "Hello" });
+        working.ask("POST", "/api/v1/conversations").cookie(who).json(&body).send().await.expect(201);
+    }
+    for query in ["person=nonsense", "from=yesterday", "to=later"] {
+        working.ask("GET", format!("/api/v1/audit?{query}")).cookie(&owner).send().await.expect(422);
+        working.ask("GET", format!("/api/v1/audit/export?{query}")).cookie(&owner).send().await.expect(422);
+    }
+    let (of_owner, of_manager) = (format!("person={}", world.home.owner), format!("person={}", manager.session.person_id));
+    for (query, count) in [
+        // Without the star it is a name and no beginning.
+        ("action=conversation".to_owned(), 0),
+        ("action=conversation.*".to_owned(), 3),
+        ("action=conversation.create".to_owned(), 3),
+        ("action=conversation.create*".to_owned(), 3),
+        ("action=conversation.c%25".to_owned(), 0),
+        (format!("action=conversation.*&{of_owner}"), 2),
+        (format!("action=conversation.*&{of_manager}"), 1),
+        (format!("action=nothing.*&{of_manager}"), 0),
+        ("action=conversation.*&from=2000-01-01&to=2100-01-01".to_owned(), 3),
+        ("action=conversation.*&from=2100-01-01".to_owned(), 0),
+        ("action=conversation.*&to=2000-01-01".to_owned(), 0),
+    ] {
+        for order in ["oldest", "newest"] {
+            let page = working.ask("GET", format!("/api/v1/audit?order={order}&{query}")).cookie(&owner).send().await.expect(200).json();
+            assert_eq!(page["items"].as_array().expect("items").len(), count, "{order} {query}");
+        }
+        let lines = working.ask("GET", format!("/api/v1/audit/export?{query}")).cookie(&owner).send().await.expect(200).text();
+        assert_eq!(lines.lines().count(), count, "{query}");
+    }
 }
 
 #[tokio::test]

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use steward_api::router::Route;
 use steward_core::event::Recorded;
 use steward_core::{
-    Actor, ActorKind, ApiTokenId, AuthMethod, BudgetHoldId, CompanyId, ContactId, ConversationId, DealId, DecisionId, Digest, DocumentId, EnvelopeId, Event,
-    GovernanceChangeId, GrantId, HoldId, Id, Integrity, PasskeyId, PersonId, PushSubscriptionId, QuestionId, Role, RunId, RunOutcome, ScheduleId, Scope,
+    Actor, ActorKind, ApiTokenId, AuditId, AuthMethod, BudgetHoldId, CompanyId, ContactId, ConversationId, DealId, DecisionId, Digest, DocumentId, EnvelopeId,
+    Event, GovernanceChangeId, GrantId, HoldId, Id, Integrity, PasskeyId, PersonId, PushSubscriptionId, QuestionId, Role, RunId, RunOutcome, ScheduleId, Scope,
     SessionId, WorkspaceId, Workspaces,
 };
 use steward_office::changes::{self, ChangeKind, POLICY, Proposal};
@@ -19,6 +19,8 @@ use steward_office::grants::{self, NewGrant, Range};
 use steward_office::holds::seal::seal_hold;
 use steward_office::people;
 use steward_office::schedules::{self, NewSchedule, When};
+use steward_store::Page;
+use steward_store::audit::{self, AuditFilter};
 use steward_store::governance_change::ChangeRow;
 use steward_store::hold::{self, HoldRow};
 use steward_store::journal;
@@ -234,6 +236,12 @@ pub(crate) async fn target(world: &World, house: &House, person: PersonId, route
             let expires_at = office.clock.now() + time::Duration::days(3);
             let new = NewGrant { workspace: house.workspace, agent: "assistant".to_owned(), person: None, ranges, uses_max: 3, expires_at };
             made!(tx => grants::give(&mut tx, office, &tool, new)).grant_id.to_string()
+        }
+        "audit" => {
+            made!(tx => people::create_workspace(&mut tx, office, &office.ids.make::<WorkspaceId>().to_string()));
+            let mut tx = world.server.state.store.begin(&house.actor).await.expect("tx");
+            let entries = audit::list_newest(&mut tx, &Page::first(), AuditFilter::default()).await.expect("entries");
+            entries.first().expect("an entry of this house").audit_id.to_string()
         }
         // A contact is somebody the log has personal details of.
         "audit/personal" => made!(tx => crm::create_contact(&mut tx, office, house.workspace, &NewContact { given_name: Some("Lena".to_owned()), ..NewContact::default() }, Integrity::Directory)).contact_id.to_string(),
@@ -459,6 +467,7 @@ pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
         "holds" => fresh::<HoldId>(world),
         "grants" => fresh::<GrantId>(world),
         "changes" => fresh::<GovernanceChangeId>(world),
+        "audit" => fresh::<AuditId>(world),
         "audit/personal" => fresh::<ContactId>(world),
         "budgets/holds" => fresh::<BudgetHoldId>(world),
         other => panic!("no id for `{other}`: add one"),

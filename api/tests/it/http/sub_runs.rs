@@ -59,6 +59,9 @@ async fn a_run_shows_what_serves_it_and_a_card_whom_it_keeps_waiting() {
     assert_eq!(parents, [&json!(run), &Value::Null], "newest first");
     let messages = working.ask("GET", format!("/api/v1/conversations/{conversation}/messages")).cookie(&owner).send().await.expect(200).json();
     assert_eq!(messages["items"].as_array().expect("items").len(), 2, "what was said, and one answer: {messages}");
+    let costs = (&messages["items"][0]["cost_micros"], &messages["items"][1]["cost_micros"]);
+    assert_eq!(costs, (&Value::Null, &listed["items"][1]["cost_micros"]), "an answer says what its run cost");
+    assert_eq!(messages["items"][1]["citations"], json!([]));
     working.ask("POST", format!("/api/v1/runs/{sub}/fork")).cookie(&owner).json(&json!({ "step": 1 })).send().await.expect(409);
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::time::Duration;
 use steward_core::event::AskFailure;
 use steward_core::limits::ASK_ATTEMPTS_MAX;
-use steward_core::{CallId, Event, Micros, Mode, RunOutcome, ToolCall, Usage};
+use steward_core::{CallId, Event, Micros, Mode, NoRoom, RunOutcome, ToolCall, Usage};
 use steward_store::run::RunStatus;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -73,8 +73,7 @@ impl Drive<'_> {
             return Ok(());
         }
         if self.run.used().cost >= pins.limits.cost && self.over_now().0 <= 0 {
-            let why = "the run cost as much as it may, and the time for which it may go over is over";
-            return Box::pin(self.ask_for_money(step, Some(estimate), true, why)).await;
+            return Box::pin(self.ask_for_money(step, Some(estimate), true, NoRoom::RunOver)).await;
         }
         let request_digest = context::digest(&request);
         let label = candidate.label().to_owned();
@@ -94,7 +93,7 @@ impl Drive<'_> {
                 true
             }
             Some(reserve) if !self.reserve_over(estimate, reserve.amount).await? => {
-                return Box::pin(self.ask_for_money(step, Some(estimate), false, "a budget has no room for the next answer")).await;
+                return Box::pin(self.ask_for_money(step, Some(estimate), false, NoRoom::Budget)).await;
             }
             _ => false,
         };

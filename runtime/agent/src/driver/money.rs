@@ -3,7 +3,7 @@
 use super::{Drive, DriveError};
 use steward_core::event::HoldOutcome;
 use steward_core::limits::RESERVATION_LEAST;
-use steward_core::{Event, Micros, ReservationId, RunOutcome};
+use steward_core::{Event, Micros, NoRoom, ReservationId, RunOutcome};
 use steward_office::budgets::holds::Breach;
 use steward_store::step::Reserve;
 use tracing::warn;
@@ -64,7 +64,7 @@ impl Drive<'_> {
     }
 
     /// Lets the run wait for a person who may let it go on. Where there are no people, it ends.
-    pub(super) async fn ask_for_money(&mut self, step: u32, need: Option<Micros>, of_run: bool, why: &str) -> Result<(), DriveError> {
+    pub(super) async fn ask_for_money(&mut self, step: u32, need: Option<Micros>, of_run: bool, limit: NoRoom) -> Result<(), DriveError> {
         let Some(pins) = self.run.pins.clone() else { return Ok(()) };
         let breach = Breach {
             run: self.run_id,
@@ -75,14 +75,14 @@ impl Drive<'_> {
             need: need.unwrap_or(RESERVATION_LEAST),
             cost: self.run.used().cost,
             of_run,
-            why,
+            why: limit.words(),
         };
         match self.journal.hold_budget(&self.runtime.office, &breach).await.map_err(|source| self.journal_error(source))? {
             Some(row) => {
                 let expires_at_ms = i64::try_from(row.expires_at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX);
                 self.apply(Event::BudgetHeld { hold_id: row.budget_hold_id, step, need: row.need, why: row.why, expires_at_ms });
             }
-            None => self.end(RunOutcome::BudgetLimit, format!("{why}; an owner can raise it")),
+            None => self.end(RunOutcome::BudgetLimit, format!("{}; an owner can raise it", limit.words())),
         }
         Ok(())
     }

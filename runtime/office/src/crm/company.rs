@@ -11,6 +11,7 @@ use super::fields::{self, NAME_CHARS_MAX};
 use super::text::{company_key, fold, search_patterns};
 use crate::{Office, audit};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use steward_core::{CompanyId, Integrity, WorkspaceId};
 use steward_store::company::{self as store, CompanyRow};
 use steward_store::{Page, Tx};
@@ -82,6 +83,14 @@ pub async fn find_companies(tx: &mut Tx, query: &CompanyQuery, page: &Page) -> R
 /// One company.
 pub async fn get_company(tx: &mut Tx, company: CompanyId) -> Result<Company, CrmError> {
     store::find(tx, company).await?.map(company_of).ok_or(CrmError::NoCompany(company))
+}
+
+/// What these companies are called, as far as they are there and may be seen.
+pub async fn company_names(tx: &mut Tx, companies: &[CompanyId]) -> Result<HashMap<CompanyId, String>, CrmError> {
+    if companies.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(store::find_many(tx, companies).await?.into_iter().map(|row| (row.company, row.name)).collect())
 }
 
 /// Makes a company. A name that another company of the workspace has is refused with that company's id.

@@ -6,8 +6,10 @@ use std::time::Instant;
 use steward_agent::live::Happening;
 use steward_agent::testing::{Reply, Said, ScriptedModel, World};
 use steward_core::{Event, Mode, RunLimits};
+use steward_office::conversations;
 use steward_office::documents::{self, For, Place};
 use steward_store::testing::TestDatabase;
+use steward_store::{Page, run};
 use tokio::sync::broadcast::Receiver;
 
 const CHAT: &str = "/v1/chat/completions";
@@ -341,6 +343,18 @@ async fn an_answer_names_its_sources_by_number() {
     let sources = json!([{ "number": 1, "document_id": id, "name": "terms.md", "chunk": 1, "url": url }]);
     let whole = service.post(CHAT, &chat("When do they have to pay?")).await.json();
     assert_eq!((&whole["choices"][0]["message"]["content"], &whole["steward"]["citations"]), (&json!(text), &sources));
+    // Whoever reads the conversation later is told the same, and what the run cost.
+    let conversation = whole["steward"]["conversation_id"].as_str().expect("a conversation").parse().expect("an id");
+    let mut tx = service.state.store.begin(&service.world.owner).await.expect("begin");
+    let messages = conversations::newest_messages(&mut tx, conversation, &Page::first()).await.expect("messages");
+    let behind = conversations::behind(&mut tx, &messages).await.expect("what stands behind them");
+    let run = messages.iter().find(|message| message.by_agent).and_then(|answer| answer.run).expect("an answer");
+    let cost_micros = run::find(&mut tx, run).await.expect("read").expect("a run").cost_micros;
+    tx.rollback().await.expect("rollback");
+    assert_eq!(behind.keys().collect::<Vec<_>>(), [&run]);
+    let chunks: Vec<_> =
+        behind[&run].citations.iter().filter_map(|found| found.chunk.as_ref()).map(|chunk| (chunk.document_id, chunk.number, chunk.name.as_str())).collect();
+    assert_eq!((behind[&run].cost_micros, chunks), (cost_micros, vec![(id, 1, "terms.md")]));
     let heard = service.post(CHAT, &streamed(chat("When do they have to pay?"))).await;
     assert_eq!(heard.streamed(), text);
     let last = heard.events().into_iter().rev().find(Value::is_object).expect("a last chunk");
