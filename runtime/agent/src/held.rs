@@ -96,14 +96,7 @@ pub(crate) async fn stood_of(host: &Host, store: &Store, actor: &Actor, sealed: 
 }
 
 /// What the tool says that a sealed call would do, as JSON; none where it says nothing. It is asked with the rights of the run.
-pub(crate) async fn preview_of(
-    host: &Host,
-    region: Region,
-    key: String,
-    now_ms: i64,
-    sealed: &Sealed,
-    office: Arc<dyn steward_host::Office>,
-) -> Option<Value> {
+pub(crate) async fn preview_of(host: &Host, region: Region, key: String, now_ms: i64, sealed: &Sealed, office: Arc<dyn steward_host::Office>) -> Option<Value> {
     let Region { locale, time_zone } = region;
     let context = CallContext { key, deadline_ms: u64::MAX, locale, time_zone, now_ms, run: Default::default() };
     let preview = host.preview(sealed.envelope.tenant, &sealed.envelope.tool, &sealed.envelope.arguments, context, office).await?;
