@@ -37,6 +37,17 @@ pub(crate) fn is_plain(value: &Value) -> bool {
     }
 }
 
+/// Whether lists and objects of a value stand in one another more than so many times: `[[1]]` is two levels. It looks no deeper than that.
+///
+/// What is to be read back has to keep below the 128 levels that `serde_json` reads, with all that is around it.
+pub fn is_deeper(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        Value::Array(items) => levels == 0 || items.iter().any(|item| is_deeper(item, levels - 1)),
+        Value::Object(fields) => levels == 0 || fields.values().any(|value| is_deeper(value, levels - 1)),
+    }
+}
+
 /// A value whose objects are written with their keys in order.
 pub(crate) struct InOrder<'a>(pub(crate) &'a Value);
 
@@ -173,6 +184,15 @@ mod tests {
         fn the_quick_way_writes_what_the_library_writes(value in any_value()) {
             let ours = String::from_utf8(canonical_json(&value).expect("canonical")).expect("text");
             prop_assert_eq!(ours, String::from_utf8(serde_json_canonicalizer::to_vec(&value).expect("canonical")).expect("text"));
+        }
+    }
+
+    #[test]
+    fn levels_are_counted_to_a_bound() {
+        let nested = |levels: usize| (0..levels).fold(json!(1), |inner, level| if level % 2 == 0 { json!([0, inner]) } else { json!({ "a": inner }) });
+        for levels in [0, 1, 2, 32, 100] {
+            assert!(!is_deeper(&nested(levels), levels), "{levels}");
+            assert!(levels == 0 || is_deeper(&nested(levels), levels - 1), "{levels}");
         }
     }
 

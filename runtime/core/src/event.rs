@@ -364,7 +364,7 @@ pub enum Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Ids;
+    use crate::{Ids, Mode};
 
     #[test]
     fn a_journal_that_says_nothing_of_language_and_zone_is_of_who_never_said_them() {

@@ -21,7 +21,7 @@ pub mod verdict;
 
 pub use actor::{Actor, ActorKind, AuthMethod, Role, Scope, Workspaces};
 pub use call::{CallId, CallUse, Failure, FailureClass, Outcome, ToolCall};
-pub use canonical::{Digest, canonical_json, canonical_value};
+pub use canonical::{Digest, canonical_json, canonical_value, is_deeper};
 pub use clock::{Clock, Ids};
 pub use envelope::{Circumstances, Envelope, EnvelopeId, EnvelopeKey, Principal, Terms};
 pub use event::{Event, Pins, RunOutcome};

@@ -23,6 +23,8 @@ pub const IMPORT_ROWS_MAX: usize = 200_000;
 pub const ARGUMENT_BYTES_MAX: usize = 64 * 1024;
 /// The deepest nesting of one call's arguments.
 pub const ARGUMENT_DEPTH_MAX: usize = 32;
+/// The deepest nesting of what a tool answers: it is written into the journal, and has to be read back from there.
+pub const RESULT_DEPTH_MAX: usize = 64;
 /// The most calls taken from one answer; those beyond are refused to the model.
 pub const CALLS_PER_STEP_MAX: usize = 32;
 /// How often an identical denied call is answered before the run stops.

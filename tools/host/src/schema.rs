@@ -7,8 +7,8 @@ use crate::error::tidy;
 use jsonschema::{PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::Value;
 use std::{fmt, io};
-use steward_core::limits::{ARGUMENT_BYTES_MAX, ARGUMENT_DEPTH_MAX};
-use steward_core::{HasKind, Kind};
+use steward_core::limits::{ARGUMENT_BYTES_MAX, ARGUMENT_DEPTH_MAX, RESULT_DEPTH_MAX};
+use steward_core::{HasKind, Kind, is_deeper};
 
 const MESSAGE_MAX: usize = 300;
 
@@ -96,6 +96,9 @@ impl Results {
     /// Reads and checks the tool's text.
     pub(crate) fn read(&self, text: &str) -> Result<Value, String> {
         let value: Value = serde_json::from_str(text).map_err(|err| format!("the tool's result is not JSON: {err}"))?;
+        if is_deeper(&value, RESULT_DEPTH_MAX) {
+            return Err(format!("the tool's result is nested deeper than {RESULT_DEPTH_MAX} levels"));
+        }
         match self.validator.validate(&value) {
             Ok(()) => Ok(value),
             Err(error) => Err(format!("the tool's result does not match its schema: {}", explain(&error))),

@@ -22,7 +22,7 @@ use steward_core::{
 };
 use steward_office::budgets::holds::Breach;
 use steward_office::conversations::AgentPins;
-use steward_office::crm::Stood;
+use steward_office::crm;
 use steward_office::grants::{self, Granted};
 use steward_office::holds::{card, seal};
 use steward_office::{Office, OfficeError, budgets, questions};
@@ -291,8 +291,8 @@ impl Journal {
     }
 
     /// How the records stood that a held action names when its card was made.
-    pub(super) async fn stood(&self, id: HoldId) -> Result<Stood, OfficeError> {
-        let Self::Postgres { store, actor } = self else { return Ok(Stood::default()) };
+    pub(super) async fn stood(&self, id: HoldId) -> Result<crm::Stood, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(crm::Stood::default()) };
         let mut tx = store.begin(actor).await?;
         let row = hold::find(&mut tx, id).await?;
         Ok(row.as_ref().map(card::stood).transpose()?.unwrap_or_default())

@@ -9,7 +9,8 @@ use super::request::ProposedCall;
 use super::tokens::Encoding;
 use serde_json::Value;
 use steward_core::event::AskFailure;
-use steward_core::limits::ARGUMENT_BYTES_MAX;
+use steward_core::is_deeper;
+use steward_core::limits::{ARGUMENT_BYTES_MAX, ARGUMENT_DEPTH_MAX};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// The most calls one answer may have. The driver takes far fewer; this only bounds the work of taking an answer apart.
@@ -228,7 +229,12 @@ fn read_arguments(text: &str) -> Result<Value, String> {
     if text.len() > ARGUMENT_BYTES_MAX {
         return Err(format!("the arguments have {} bytes; at most {ARGUMENT_BYTES_MAX} are taken", text.len()));
     }
-    serde_json::from_str(text).map_err(|error| format!("the arguments are no JSON: {error}"))
+    let arguments = serde_json::from_str(text).map_err(|error| format!("the arguments are no JSON: {error}"))?;
+    // They go into the journal before any schema sees them, and a journal that cannot be read back ends its run for good.
+    if is_deeper(&arguments, ARGUMENT_DEPTH_MAX) {
+        return Err(format!("the arguments are nested deeper than {ARGUMENT_DEPTH_MAX} levels"));
+    }
+    Ok(arguments)
 }
 
 fn up_to(text: &str, bytes_max: usize) -> &str {

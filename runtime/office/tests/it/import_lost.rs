@@ -23,7 +23,7 @@ async fn people_of_one_last_name_and_one_number_stay_different_people() {
     let world = World::make().await;
     let house = world.house("acme").await;
     let report = imported(&world, &house.owner, house.sales, OFFICE).await;
-    assert_eq!((counts_of(&report), report.warning_count), ([4, 0, 0, 0], 0), "{report:?}");
+    assert_eq!((counts_of(&report), report.summary.warning_count), ([4, 0, 0, 0], 0), "{report:?}");
     let mut names: Vec<String> = contacts(&world, &house.owner, "müller").await.into_iter().map(|contact| contact.display_name).collect();
     names.sort();
     assert_eq!(names, ["Anna Müller", "Eva Müller", "Jan Müller", "Peter Müller"]);

@@ -41,6 +41,7 @@ fn attacks() -> Vec<Attack> {
         attack("hostile.big_log", json!({ "count": 4 << 20 }), OutputTooLarge, "more than 256 KiB"),
         attack("hostile.not_json", json!({}), BadOutput, "is not JSON"),
         attack("hostile.deep_result", json!({ "count": 1000 }), BadOutput, "recursion limit"),
+        attack("hostile.deep_result", json!({ "count": 127 }), BadOutput, "nested deeper than 64 levels"),
         attack("hostile.wrong_result", json!({}), BadOutput, "/text: is not of type \"string\""),
         attack("hostile.crash", json!({}), Trap, "crashed"),
         attack("hostile.read_outside", json!({}), Trap, "out of bounds memory access"),

@@ -1,14 +1,41 @@
 //! A plugin that computes keeps nobody else waiting, and one that waits takes only its own slot.
 
-use crate::support::{Folder, Gate, context, hoards, host, options, tenant, text};
+use crate::support::{Folder, Gate, context, contract, host, options, tenant, text};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use steward_core::{FailureClass, Outcome};
-use steward_host::testing::MemoryOffice;
+use steward_host::testing::{GuestFiles, MemoryOffice};
 use steward_host::{CallContext, HostOptions};
 
 const LONG: u64 = 1_000_000_000_000;
+
+/// A plugin whose every call has so many memories, or tables of one element, and computes until it is stopped.
+fn hoards(memories: usize, tables: usize) -> GuestFiles {
+    let inner = [("memory 1", memories), ("table 1 funcref", tables)].into_iter().enumerate().map(|(at, (what, many))| {
+        let instances = format!("(core instance (instantiate $m{at}))").repeat(many);
+        format!("(core module $m{at} ({what})) {instances}")
+    });
+    let text = contract(&inner.collect::<String>(), "i32.const 128", "(loop $on (br $on)) unreachable");
+    let manifest = r#"
+        [plugin]
+        name = "hoards"
+        version = "1.0.0"
+        language = "wat"
+        [limits]
+        memory_mb = 2
+        fuel = 20_000_000_000
+        deadline_ms = 60_000
+        [[tool]]
+        name = "hoards.hold"
+        effect = "read"
+        reversible = true
+        idempotent = true
+        description = "Holds all it was given."
+        arguments = { type = "object", additionalProperties = false, properties = {} }
+        result = { type = "object", properties = {} }"#;
+    GuestFiles { name: "hoards".to_owned(), manifest: manifest.to_owned(), component: wat::parse_str(text).expect("wat"), files: Vec::new() }
+}
 
 #[tokio::test(flavor = "current_thread")]
 async fn on_one_thread_a_call_is_done_while_another_computes() {

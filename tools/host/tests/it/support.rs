@@ -84,38 +84,11 @@ pub(crate) fn contract(inner: &str, describe: &str, call: &str) -> String {
     format!("(component {inner} {exports} {code} {lifts})")
 }
 
-/// What `describe` of [`hoards`] points to: the plugin, its version, and one tool that reads.
+/// What `describe` of the plugin `hoards` points to: the plugin, its version, and one tool that reads.
 const HOARDS: &str = r#"
     (data (i32.const 128) "\c0\00\00\00\06\00\00\00\d0\00\00\00\05\00\00\00\a0\00\00\00\01\00\00\00")
     (data (i32.const 160) "\e0\00\00\00\0b\00\00\00\00")
     (data (i32.const 192) "hoards") (data (i32.const 208) "1.0.0") (data (i32.const 224) "hoards.hold")"#;
-
-/// A plugin whose every call has so many memories, or tables of one element, and computes until it is stopped.
-pub(crate) fn hoards(memories: usize, tables: usize) -> GuestFiles {
-    let inner = [("memory 1", memories), ("table 1 funcref", tables)].into_iter().enumerate().map(|(at, (what, many))| {
-        let instances = format!("(core instance (instantiate $m{at}))").repeat(many);
-        format!("(core module $m{at} ({what})) {instances}")
-    });
-    let text = contract(&inner.collect::<String>(), "i32.const 128", "(loop $on (br $on)) unreachable");
-    let manifest = r#"
-        [plugin]
-        name = "hoards"
-        version = "1.0.0"
-        language = "wat"
-        [limits]
-        memory_mb = 2
-        fuel = 20_000_000_000
-        deadline_ms = 60_000
-        [[tool]]
-        name = "hoards.hold"
-        effect = "read"
-        reversible = true
-        idempotent = true
-        description = "Holds all it was given."
-        arguments = { type = "object", additionalProperties = false, properties = {} }
-        result = { type = "object", properties = {} }"#;
-    GuestFiles { name: "hoards".to_owned(), manifest: manifest.to_owned(), component: wat::parse_str(text).expect("wat"), files: Vec::new() }
-}
 
 /// Permits from the real gate under one rule that allows everything.
 pub(crate) struct Gate(Rules);

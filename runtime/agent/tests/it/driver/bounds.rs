@@ -130,6 +130,7 @@ async fn a_model_may_take_as_long_as_its_owner_says() {
         model: agent.model.clone(),
         mode: agent.mode,
         limits: RunLimits::default(),
+        region: Default::default(),
         above: None,
     };
     assert!(u64::from(pins.limits.seconds) * 1_000 > TIMEOUT_MS, "it is the model's time that ends the wait");

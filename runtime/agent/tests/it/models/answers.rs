@@ -65,6 +65,8 @@ async fn a_broken_call_is_told_and_never_half_run() {
         Reply::Said(Said { calls: vec![call], finish: Some("tool_calls".to_owned()), ..Said::default() })
     };
     let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    // It can be read alone, and not with the journal around it.
+    let nearly = format!("{}1{}", "[".repeat(127), "]".repeat(127));
     let big = format!(r#"{{"query":"{}"}}"#, "x".repeat(100_000));
     for mode in MODES {
         for (arguments, says) in [
@@ -74,6 +76,7 @@ async fn a_broken_call_is_told_and_never_half_run() {
             (r#"{"amount": 92e85660411466}"#, "no JSON"),
             (r#"{"query": "\ud800"}"#, "no JSON"),
             (deep.as_str(), "no JSON"),
+            (nearly.as_str(), "nested deeper than 32 levels"),
             (big.as_str(), "at most 65536"),
         ] {
             let mut request = request();
