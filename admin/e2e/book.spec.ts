@@ -46,8 +46,9 @@ test('the field for a file speaks the language of the page and not that of the b
     const field = page.getByLabel(name, { exact: true });
     const shown = page.locator('label').filter({ has: field });
     await expect(shown).toHaveText(new RegExp(words('fileField.none')));
-    // What the browser would say of its own takes no room.
-    expect((await field.boundingBox())?.width ?? 0).toBeLessThan(2);
+    // What the browser would say of its own is not seen, and a file may be dropped on the whole of it.
+    await expect(field).toHaveCSS('opacity', '0');
+    expect((await field.boundingBox())?.width ?? 0).toBeGreaterThan(200);
     await field.setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from('Name\nLena\n') });
     await expect(shown).toContainText('people.csv');
     // The keyboard gets there, and whoever looks sees where it is.

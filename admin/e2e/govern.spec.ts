@@ -91,7 +91,7 @@ test('agents show what they may use, how they are watched and their bounds', asy
   await expect(agent.getByText(items[0].mode, { exact: true })).toBeVisible();
   await expect(agent.getByText(/steps, .* at most/)).toBeVisible();
   const { requests, questions } = items[0].limits.plugins;
-  await expect(agent.getByText(new RegExp(`^${Number(requests).toLocaleString('en')} requests to others, .* ${Number(questions).toLocaleString('en')} questions, [\\d,.]+ computed at most$`))).toBeVisible();
+  await expect(agent.getByText(new RegExp(`^${Number(requests).toLocaleString('en')} requests to others, .* ${Number(questions).toLocaleString('en')} calls to the office or others, [\\d.]+ (million|billion) instructions at most$`))).toBeVisible();
   await agent.getByText(/tools? now/).click();
   await agent.getByRole('link', { name: 'crm.find_contacts' }).click();
   await expect(page.getByRole('dialog', { name: 'crm.find_contacts' })).toBeVisible();

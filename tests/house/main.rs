@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops where it cannot go on")]
 
 mod arrows;
+mod choice;
 mod dependencies;
 mod docs;
 mod examples_in_docs;

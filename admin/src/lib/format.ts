@@ -43,7 +43,7 @@ export function useFormats() {
     large: (value: number) => {
       if (value < MILLION) return format.number(value);
       if (isNepali) return nepali.large(value);
-      return format.number(value, { notation: 'compact', compactDisplay: 'long', maximumFractionDigits: 1 });
+      return format.number(value, { notation: 'compact', compactDisplay: 'long', maximumFractionDigits: 3 });
     },
     /** What a sandbox may take or took, in the units in which its bounds are written. */
     binary: (bytes: number) => {

@@ -49,8 +49,8 @@ const LARGE = [
   { name: 'लाख', value: 100_000 },
 ] as const;
 
-/** A large number by its words, with one digit behind the point: `५० अर्ब`. */
+/** A large number by its words, with three digits behind the point at most: `५० अर्ब`. */
 export function large(value: number): string {
   const unit = LARGE.find((one) => value >= one.value);
-  return unit === undefined ? String(value) : `${Math.round((value / unit.value) * 10) / 10} ${unit.name}`;
+  return unit === undefined ? String(value) : `${Math.round((value / unit.value) * 1_000) / 1_000} ${unit.name}`;
 }

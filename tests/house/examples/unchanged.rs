@@ -3,14 +3,21 @@
 //! `scripts/test` runs it; it tests nothing itself. Use, with what `cargo nextest list --list-type binaries-only --message-format json` says
 //! on standard input:
 //! `unchanged look <folder>` prints what nextest is to run, as a filter, or nothing; `unchanged keep <folder>` notes that all of it passed, and
-//! `unchanged keep-short <folder>` that all that `look` had printed did.
-//! Of a program that passed here as a whole, `look` leaves out the tests that take longest: those that `.config/nextest.toml` begins with.
+//! `unchanged keep-short <folder>` that all that `look` had printed did. `unchanged times <folder> <report>` notes, passed or not, how long each
+//! test of a report took that nextest wrote.
+//! Of a program that passed here as a whole, `look` leaves out the tests that take longest, those that `.config/nextest.toml` begins with, and of
+//! the others takes so many as fit into half a minute: what failed, what is nearest to what changed, and what has not run for longest.
 
 #![expect(clippy::unwrap_used, reason = "a tool for developers stops where it cannot go on")]
 
+#[path = "../choice.rs"]
+mod choice;
+
+use choice::{Program, Times, choose, note};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
@@ -28,11 +35,50 @@ const WALKED: &str = "docs/adding-a-tool.md";
 /// Rust that is no part of the workspace: tests build it.
 const GUESTS: [&str; 4] = ["tools/plugins/", "tools/guests/", "tools/sdk/", "tools/kit/templates/"];
 
+/// How long the chosen tests may take together, in seconds, on as many threads as `scripts/test` runs at once: two for each processor.
+const SECONDS: f64 = 30.0;
+
+/// What is remembered beside the notes: it outlives them.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Memory {
+    /// How many reports were read.
+    ran: u64,
+    times: Times,
+    /// Each file of Rust, with a number for what stood in it when tests last passed.
+    files: BTreeMap<String, String>,
+}
+
+impl Memory {
+    fn at(folder: &str) -> String {
+        format!("{folder}.times.json")
+    }
+
+    /// Whatever cannot be read is forgotten: then everything runs.
+    fn read(folder: &str) -> Self {
+        fs::read_to_string(Self::at(folder)).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    }
+
+    fn write(&self, folder: &str) {
+        fs::create_dir_all(Path::new(folder).parent().unwrap()).unwrap();
+        fs::write(Self::at(folder), serde_json::to_string(self).unwrap()).unwrap();
+    }
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [verb, folder] = arguments.as_slice() else {
-        eprintln!("use: unchanged look|keep|keep-short <folder>");
-        std::process::exit(2);
+    let (verb, folder) = match arguments.as_slice() {
+        [verb, folder, report] if verb == "times" => {
+            let mut memory = Memory::read(folder);
+            memory.ran += 1;
+            note(&mut memory.times, &fs::read_to_string(report).unwrap_or_default(), memory.ran);
+            memory.write(folder);
+            return;
+        }
+        [verb, folder] => (verb, folder),
+        _ => {
+            eprintln!("use: unchanged look|keep|keep-short <folder>, or unchanged times <folder> <report>");
+            std::process::exit(2);
+        }
     };
     let told: Value = serde_json::from_reader(io::stdin()).unwrap();
     let name = |id: &str| id.replace([':', '/'], "_");
@@ -55,18 +101,82 @@ fn main() {
         fs::create_dir_all(folder).unwrap();
         notes.iter().for_each(|(id, key, how)| fs::write(note(id, key), how).unwrap());
         notes.iter().filter(|(id, _, how)| how.is_empty() || wholes.contains(id)).for_each(|(id, ..)| fs::write(whole(id), []).unwrap());
+        Memory { files: rust(), ..Memory::read(folder) }.write(folder);
         return;
     }
     let long = long();
-    let changed = keys.iter().filter(|(id, key)| !note(id, key).exists()).map(|(id, _)| match whole(id).exists() {
-        true => format!("(binary_id({id}) - ({long}))"),
-        false => format!("binary_id({id})"),
-    });
-    let changed: Vec<String> = changed.collect();
-    println!("{}", changed.join(" | "));
-    if changed.is_empty() && keys.iter().any(|(id, key)| fs::read_to_string(note(id, key)).is_ok_and(|how| how == SHORT)) {
-        eprintln!("steward: the tests that take minutes have not run on it.");
+    let changed: Vec<&str> = keys.iter().filter(|(id, key)| !note(id, key).exists()).map(|(id, _)| id.as_str()).collect();
+    let left_out = left_out(&told, &changed.iter().copied().filter(|id| whole(id).exists()).collect::<Vec<_>>(), &long, &Memory::read(folder));
+    let wanted: Vec<String> = changed
+        .iter()
+        .map(|id| match (whole(id).exists(), left_out.get(*id)) {
+            (true, Some(names)) => {
+                let names: Vec<String> = names.iter().map(|name| format!("test(={name})")).collect();
+                format!("(binary_id({id}) - ({long}) - ({}))", names.join(" | "))
+            }
+            (true, None) => format!("(binary_id({id}) - ({long}))"),
+            (false, _) => format!("binary_id({id})"),
+        })
+        .collect();
+    println!("{}", wanted.join(" | "));
+    let count: usize = left_out.values().map(BTreeSet::len).sum();
+    if count > 0 {
+        eprintln!(
+            "steward: {count} tests that passed here before wait for another turn: those nearest to what changed, and that have not run for longest, run now."
+        );
     }
+    if changed.is_empty() && keys.iter().any(|(id, key)| fs::read_to_string(note(id, key)).is_ok_and(|how| how == SHORT)) {
+        eprintln!("steward: not all of its tests have run on it.");
+    }
+}
+
+/// Of programs that passed here as a whole, the tests that are not for now; those that take longest are left out by the filter.
+fn left_out<'a>(told: &'a Value, ids: &[&'a str], long: &str, memory: &'a Memory) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let now = rust();
+    let differs = |name: &&String| now.get(*name) != memory.files.get(*name);
+    let files: BTreeSet<&String> = now.keys().chain(memory.files.keys()).filter(differs).collect();
+    let stems: BTreeSet<&str> = files.iter().filter_map(|name| Path::new(name).file_stem()?.to_str()).collect();
+    let long: Vec<&str> = long.split("test(").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    let programs: Vec<Program> = ids
+        .iter()
+        .filter_map(|id| {
+            let crate_folder = folder_of(&told["rust-binaries"][*id]);
+            let known = memory.times.get(*id)?.iter().map(|(name, known)| (name.as_str(), *known));
+            let tests = known.filter(|(name, _)| !long.iter().any(|part| name.contains(part))).collect();
+            Some(Program { id, is_own: files.iter().any(|name| name.starts_with(&crate_folder)), tests })
+        })
+        .collect();
+    let threads = 2 * std::thread::available_parallelism().map_or(1, |threads| u32::try_from(threads.get()).unwrap_or(1));
+    let chosen = choose(&programs, &stems, SECONDS * f64::from(threads));
+    programs
+        .iter()
+        .map(|program| {
+            let runs = |name: &&str| chosen.get(program.id).is_some_and(|names| names.contains(name));
+            (program.id, program.tests.keys().copied().filter(|name| !runs(name)).collect())
+        })
+        .filter(|(_, names): &(_, BTreeSet<_>)| !names.is_empty())
+        .collect()
+}
+
+/// The folder of a test program's crate, from here, with a stroke at its end.
+fn folder_of(test: &Value) -> String {
+    let id = test["package-id"].as_str().unwrap_or_default();
+    let path = id.split_once("file://").map_or("", |(_, path)| path.split('#').next().unwrap_or_default());
+    let here = std::env::current_dir().unwrap();
+    format!("{}/", Path::new(path).strip_prefix(here).unwrap_or(Path::new(path)).display())
+}
+
+/// Each file of Rust in the repository, with a number for what stands in it.
+fn rust() -> BTreeMap<String, String> {
+    let named = listed().into_iter().filter(|name| name.ends_with(".rs"));
+    named.map(|name| (hex(&Sha256::digest(fs::read(&name).unwrap_or_default())), name)).map(|(sum, name)| (name, sum)).collect()
+}
+
+/// The files of the repository, those of this moment that are not committed with them.
+fn listed() -> Vec<String> {
+    let listed = Command::new("git").args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).output().unwrap();
+    assert!(listed.status.success(), "git knows which files there are");
+    String::from_utf8(listed.stdout).unwrap().split_terminator('\0').map(str::to_owned).collect()
 }
 
 /// The filter of the tests that nextest begins with, because they take longest.
@@ -109,11 +219,8 @@ fn built(path: &Path) -> String {
 
 /// One number for the files of the repository that tests read: all of them, or those that are not in the programs already.
 fn sources(all: bool) -> Vec<u8> {
-    let listed = Command::new("git").args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).output().unwrap();
-    assert!(listed.status.success(), "git knows which files there are");
-    let listed = String::from_utf8(listed.stdout).unwrap();
     let mut sum = Sha256::new();
-    for name in listed.split_terminator('\0') {
+    for name in &listed() {
         let is_page = name.starts_with(PAGES) && name != WALKED || name == "CHANGELOG.md";
         if all || !is_page && !name.ends_with(".rs") || GUESTS.iter().any(|guest| name.starts_with(guest)) {
             sum.update(name);

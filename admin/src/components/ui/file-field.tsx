@@ -29,7 +29,7 @@ export function FileField({ label, hint, accept, isMultiple = false, onFiles }: 
           multiple={isMultiple}
           aria-labelledby={id}
           aria-describedby={hint === undefined ? undefined : `${id}-hint`}
-          className="sr-only"
+          className="absolute inset-0 size-full cursor-pointer opacity-0"
           onChange={(event) => {
             const files = [...(event.target.files ?? [])];
             setNames(files.map((file) => file.name));

@@ -9,6 +9,7 @@ import { Verdict } from '@/components/verdict';
 import { cx } from '@/lib/cx';
 import { leavesOf } from '@/lib/json';
 import type { Action } from './api';
+import { seen } from '@/lib/seen';
 
 const [WIDE_ROW_PX, NARROW_ROW_PX] = [45, 93];
 
@@ -42,7 +43,7 @@ export function ActionList({ actions, openId, onOpen, query }: ActionListProps) 
 /** The values, in one line. */
 function valuesOf(action: Action): string {
   return leavesOf(action.arguments)
-    .map((leaf) => leaf.value)
+    .map((leaf) => seen(leaf.value))
     .join(' · ');
 }
 

@@ -76,11 +76,10 @@ export function OpenEntry({ entries, isListed }: { entries: Entry[]; isListed: b
   });
   const close = () => set({ open: '' });
   const open = listed ?? (isAsked ? fetched.data : undefined);
-  if (open !== undefined) return <Detail entry={open} onClose={close} />;
-  if (!isAsked) return null;
+  if (open === undefined && !isAsked) return null;
   return (
     <Dialog title={t('one')} isTall onClose={close} place="side">
-      {fetched.isError ? <Failed error={fetched.error} onRetry={() => void fetched.refetch()} /> : <Loading lines={5} />}
+      {open !== undefined ? <Detail entry={open} /> : fetched.isError ? <Failed error={fetched.error} onRetry={() => void fetched.refetch()} /> : <Loading lines={5} />}
     </Dialog>
   );
 }
@@ -91,11 +90,11 @@ function Outcome({ outcome }: { outcome: string }) {
   return <Badge tone={TONES[outcome]}>{known === undefined ? outcome : t(`outcome.${known}`)}</Badge>;
 }
 
-function Detail({ entry, onClose }: { entry: Entry; onClose: () => void }) {
+function Detail({ entry }: { entry: Entry }) {
   const t = useTranslations('audit');
   const { set } = useAddress();
   return (
-    <Dialog title={t('one')} isTall onClose={onClose} place="side">
+    <>
       <p className="flex flex-wrap items-center gap-2 font-semibold">
         {entry.action} <Outcome outcome={entry.outcome} />
       </p>
@@ -122,6 +121,6 @@ function Detail({ entry, onClose }: { entry: Entry; onClose: () => void }) {
       <p className="flex flex-wrap items-center gap-1 text-xs text-soft">
         {t('leaf')} <code className="font-mono break-all">{entry.leaf}</code> <Copy text={entry.leaf} />
       </p>
-    </Dialog>
+    </>
   );
 }

@@ -128,7 +128,8 @@ function Queue() {
   const [queued, running, waiting] = [useQuery(status('queued')), useQuery(status('running')), useQuery(status('waiting'))];
   const now = useNow();
   const oldest = queued.isSuccess ? queued.data.items.at(-1) : undefined;
-  const isStuck = oldest !== undefined && now - Date.parse(oldest.created_at) > 60_000;
+  // Of more than are counted the oldest is not among them, and so many do not wait where somebody takes them.
+  const isStuck = queued.data?.next_cursor != null || oldest !== undefined && now - Date.parse(oldest.created_at) > 60_000;
   // What is counted ends with one answer: behind it there may be more.
   const counted = (text: string, next: string | null | undefined) => <p>{next == null ? text : t('andMore', { text })}</p>;
   return (

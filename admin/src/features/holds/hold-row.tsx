@@ -32,7 +32,7 @@ export function HoldRow({ hold, isHere, href, isChosen, onChoose }: HoldRowProps
     <div className={cx('flex size-full', isHere ? 'bg-accent-wash' : 'hover:bg-sunken')}>
       {isChosen !== null && (
         <label className="flex min-w-11 items-center justify-center ps-3">
-          <input type="checkbox" checked={isChosen} onChange={(event) => onChoose(event.target.checked)} aria-label={t('chooseOne', { tool: hold.tool, reason: hold.about == null ? hold.reason : seen(hold.about) })} className="size-5 accent-accent" />
+          <input type="checkbox" checked={isChosen} onChange={(event) => onChoose(event.target.checked)} aria-label={t('chooseOne', { tool: hold.tool, reason: seen(hold.about ?? hold.reason) })} className="size-5 accent-accent" />
         </label>
       )}
       <Link href={href} aria-current={isHere ? 'page' : undefined} className="grid min-w-0 flex-1 content-center gap-1 px-4 sm:px-6">
@@ -49,7 +49,7 @@ export function HoldRow({ hold, isHere, href, isChosen, onChoose }: HoldRowProps
           </span>
         )}
         <span className="line-clamp-2 text-sm text-soft">
-          <bdi>{hold.reason}</bdi>
+          <bdi>{seen(hold.reason)}</bdi>
         </span>
         <span className="truncate text-xs text-soft">
           {t('held')} <Ago at={hold.held_at} /> · {t('for')} <PersonName id={hold.person_id} />

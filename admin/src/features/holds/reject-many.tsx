@@ -74,7 +74,7 @@ export function RejectMany({ holds, onClose, onDone }: RejectManyProps) {
           {holds.map((hold) => (
             <li key={hold.hold_id} className="grid gap-0.5 px-3 py-1.5">
               <About hold={hold} />
-              <bdi className="truncate text-soft">{hold.reason}</bdi>
+              <bdi className="truncate text-soft">{seen(hold.reason)}</bdi>
               <span className="truncate text-xs text-soft">
                 {t('held')} <Ago at={hold.held_at} /> · {t('for')} <PersonName id={hold.person_id} />
               </span>

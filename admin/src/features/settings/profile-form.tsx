@@ -18,6 +18,8 @@ const LETTERS_MAX = 200;
 export function useMeChange() {
   const client = useQueryClient();
   return useMutation({
+    // One after the other: of two quick choices the later counts.
+    scope: { id: 'me' },
     mutationFn: (change: Schemas['MeChange']) => answer(api.PATCH('/api/v1/me', { body: change })),
     onSuccess: (me) => client.setQueryData(['me'], me),
   });
@@ -36,7 +38,9 @@ export function ProfileForm() {
     const data = new FormData(form);
     const [name, chosen] = [data.get('display_name'), data.get('time_zone')];
     if (typeof name !== 'string' || typeof chosen !== 'string') return;
-    change.mutate({ display_name: name, time_zone: chosen, locale }, { onSuccess: () => toast(t('profileSaved')) });
+    // What is as it was is not said again: it may have been changed elsewhere meanwhile.
+    const changed = { ...(name !== me.display_name && { display_name: name }), ...(chosen !== me.time_zone && { time_zone: chosen }), ...(me.locale == null && { locale }) };
+    change.mutate(changed, { onSuccess: () => toast(t('profileSaved')) });
   };
   return (
     <form
