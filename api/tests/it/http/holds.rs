@@ -93,7 +93,7 @@ async fn an_approved_action_runs_once() {
 
     let listed = working.ask("GET", "/api/v1/holds?state=held").cookie(&working.as_role(Role::Support).await).send().await.expect(200).json();
     assert_eq!(listed["items"][0]["hold_id"], held.hold);
-    assert_eq!(listed["items"][0]["about"], "Met at the fair.", "what it is about, of a tool without a preview");
+    assert_eq!(listed["items"][0]["about"], "Adds a note to the contact Lena Petrova", "what the tool says it would do");
     let shown = working.ask("GET", format!("/api/v1/holds/{}", held.hold)).cookie(&manager.secret).send().await.expect(200).json();
     assert_eq!((&shown["tool"], &shown["effect"], &shown["state"]), (&json!("crm.add_note"), &json!("write"), &json!("held")));
     assert_eq!(shown["arguments"]["text"], "Met at the fair.");
