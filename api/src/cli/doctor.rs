@@ -1,5 +1,6 @@
 //! `steward doctor`: does everything that Steward needs work, and if not, what to do. It changes nothing and starts nothing.
 
+mod data_key;
 mod database;
 mod machine;
 mod notices;

@@ -17,6 +17,7 @@ pub mod kept;
 pub mod notices;
 pub mod people;
 pub mod questions;
+pub mod rewrap;
 pub mod runs;
 pub mod schedules;
 pub mod secrets;

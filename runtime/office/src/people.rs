@@ -33,6 +33,7 @@ pub use actor::{actor_of_agent, actor_of_person, agent_of, roles_of};
 pub use bootstrap::{Bootstrapped, NewOrganisation, bootstrap};
 pub use directory::{Described, describe, disable, enable, list};
 pub use error::PeopleError;
+pub(crate) use factors::sealed_for as totp_sealed_for;
 pub use factors::{Enrolment, Factor, Factors, RECOVERY_CODES, confirm_totp, enrol_totp, new_recovery_codes, remove_all as remove_factors, remove_totp};
 pub use id_token::{Expected, ID_TOKEN_BYTES_MAX, IdTokenError, ProviderKey, verify as verify_id_token};
 pub use identity::{Identity, TICKET_SECONDS, sign_in_by_ticket, ticket_for};

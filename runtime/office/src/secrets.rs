@@ -5,7 +5,7 @@
 //! there are and where each goes is the word of the plugins' manifests: of the one that was loaded when the value was set.
 
 use crate::Office;
-use crate::audit::personal::{Personal, unsealed};
+use crate::audit::personal::unsealed;
 use crate::audit::seal::OrganisationKey;
 use crate::audit::{self, Entry};
 use crate::error::OfficeError;
@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use std::collections::BTreeMap;
 use steward_core::{ActorKind, Digest, Permission, PersonId, TenantId};
+use steward_store::data_key::WrappedCount;
 use steward_store::secret::{self, SecretKeyRow, SecretRow};
 use steward_store::{StoreError, Tx};
 
@@ -108,16 +109,9 @@ pub async fn open(tx: &mut Tx, office: &Office, plugin: &str, wanted: &BTreeMap<
     Ok(values)
 }
 
-/// Whether the organisation's key is wrapped with a data key that is neither this installation's nor one before it: its secrets do not open.
-pub async fn is_foreign(tx: &mut Tx, personal: &Personal) -> Result<bool, OfficeError> {
-    let data = personal.key()?;
-    Ok(secret::find_key(tx).await?.is_some_and(|found| !data.knows(&found.data_key)))
-}
-
-/// Whether the organisation's key is wrapped with a data key before this installation's, which has to be kept until it is not.
-pub async fn is_former(tx: &mut Tx, personal: &Personal) -> Result<bool, OfficeError> {
-    let data = personal.key()?;
-    Ok(secret::find_key(tx).await?.is_some_and(|found| found.data_key != data.name() && data.knows(&found.data_key)))
+/// With which data key the organisation's key is wrapped, if it has one.
+pub(crate) async fn wrapped_with(tx: &mut Tx) -> Result<Option<WrappedCount>, OfficeError> {
+    Ok(secret::find_key(tx).await?.map(|found| WrappedCount { data_key: Some(found.data_key), data_key_before: found.data_key_before, rows: 1 }))
 }
 
 /// Wraps the organisation's key anew where it is wrapped with a former data key. False where there is nothing to do, and where another process

@@ -32,14 +32,15 @@ pub async fn find_key(tx: &mut Tx, subject: &str) -> Result<Option<KeyRow>, Stor
     Ok(sqlx::query_as!(KeyRow, "select wrapped, erased_at from personal_key where subject = $1", subject).fetch_optional(tx.conn()).await?)
 }
 
-/// Keeps a key for a subject that has none. Somebody else's stays.
-pub async fn insert_key(tx: &mut Tx, subject: &str, wrapped: &[u8], at: OffsetDateTime) -> Result<(), StoreError> {
+/// Keeps a key for a subject that has none, wrapped with the data key of this name. Somebody else's stays.
+pub async fn insert_key(tx: &mut Tx, subject: &str, wrapped: &[u8], data_key: &str, at: OffsetDateTime) -> Result<(), StoreError> {
     let tenant = tx.actor().tenant.uuid();
     sqlx::query!(
-        "insert into personal_key (tenant_id, subject, wrapped, made_at) values ($1, $2, $3, $4) on conflict do nothing",
+        "insert into personal_key (tenant_id, subject, wrapped, data_key, made_at) values ($1, $2, $3, $4, $5) on conflict do nothing",
         tenant,
         subject,
         wrapped,
+        data_key,
         at
     )
     .execute(tx.conn())

@@ -18,6 +18,7 @@ pub mod contact_import;
 pub mod contact_merge;
 pub mod conversation;
 pub mod counter;
+pub mod data_key;
 pub mod deal;
 pub mod decision;
 pub mod document;

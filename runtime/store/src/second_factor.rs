@@ -16,15 +16,17 @@ pub struct TotpRow {
     pub confirmed_at: Option<OffsetDateTime>,
 }
 
-/// Stores a secret that does not count yet, in place of another that did not.
-pub async fn put_totp(tx: &mut Tx, person: PersonId, sealed: &[u8], at: OffsetDateTime) -> Result<(), StoreError> {
+/// Stores a secret that does not count yet, sealed with the data key of this name, in place of another that did not.
+pub async fn put_totp(tx: &mut Tx, person: PersonId, sealed: &[u8], data_key: &str, at: OffsetDateTime) -> Result<(), StoreError> {
     let tenant = tx.actor().tenant.uuid();
     sqlx::query!(
-        "insert into totp (tenant_id, person_id, sealed, made_at) values ($1, $2, $3, $4)
-         on conflict (tenant_id, person_id) do update set sealed = excluded.sealed, made_at = excluded.made_at",
+        "insert into totp (tenant_id, person_id, sealed, data_key, made_at) values ($1, $2, $3, $4, $5)
+         on conflict (tenant_id, person_id) do update
+            set sealed = excluded.sealed, data_key = excluded.data_key, data_key_before = null, made_at = excluded.made_at",
         tenant,
         person.uuid(),
         sealed,
+        data_key,
         at,
     )
     .execute(tx.conn())

@@ -1,14 +1,13 @@
 //! PostgreSQL: its programs, whether it answers, whether it is of this version, and which rules in it stand in for the files.
 
-use super::Check;
+use super::{Check, data_key};
 use crate::config::Config;
 use crate::wiring::accepted_list::{elsewhere, said_of_elsewhere, strangers};
-use crate::wiring::data_key;
 use crate::wiring::database::{Database, past_walls};
 use crate::wiring::mcp_lock;
 use steward_core::Actor;
 use steward_office::changes::ChangeKind;
-use steward_office::{OfficeError, notices, secrets};
+use steward_office::{OfficeError, notices};
 use steward_store::engines::cluster::{Binaries, Cluster};
 use steward_store::{Store, StoreError};
 
@@ -37,16 +36,16 @@ async fn reach(config: &Config, which: &str) -> Vec<Check> {
         let (app, worker) = tokio::try_join!(database.app(), database.worker()).map_err(|err| crate::cli::chain(&err))?;
         let approved = approved(&app).await.map_err(|err| crate::cli::chain(&err))?;
         let unheard = unheard(&app).await.map_err(|err| crate::cli::chain(&err))?;
-        let foreign = foreign(&app, config).await.map_err(|err| crate::cli::chain(&err))?;
+        let data_key = data_key::check(&app, config).await.map_err(|err| crate::cli::chain(&err))?;
         let role = past_walls(&[&app, &worker]).await.map_err(|err| crate::cli::chain(&err))?.map(|message| Check::warning("database role", message));
         let mut strangers = strangers(&app, &mcp_lock(config)).await.map_err(|err| crate::cli::chain(&err))?;
         let elsewhere = elsewhere(&app, &mcp_lock(config)).await.map_err(|err| crate::cli::chain(&err))?;
         strangers.extend((!elsewhere.is_empty()).then(|| said_of_elsewhere(&elsewhere, &mcp_lock(config))));
         tokio::join!(app.close(), worker.close());
-        Ok::<_, String>((approved, unheard, foreign, role, strangers))
+        Ok::<_, String>((approved, unheard, data_key, role, strangers))
     };
     match reached.await {
-        Ok((approved, unheard, foreign, role, strangers)) => {
+        Ok((approved, unheard, data_key, role, strangers)) => {
             let answers = Check::good(NAME, format!("{which} answers and has all migrations"));
             let says = |(name, version)| {
                 let dir = config.policies_dir.display();
@@ -55,7 +54,7 @@ async fn reach(config: &Config, which: &str) -> Vec<Check> {
             let said: Vec<String> = approved.into_iter().map(says).collect();
             let approved = (!said.is_empty()).then(|| Check::good("approved rules", said.join("\n")));
             let strangers = (!strangers.is_empty()).then(|| Check::warning("accepted plugins", strangers.join("\n")));
-            std::iter::once(answers).chain(approved).chain(unheard).chain(foreign).chain(role).chain(strangers).collect()
+            std::iter::once(answers).chain(approved).chain(unheard).chain(data_key).chain(role).chain(strangers).collect()
         }
         Err(why) => vec![Check::wrong(NAME, why)],
     }
@@ -68,30 +67,6 @@ async fn approved(store: &Store) -> Result<Vec<(String, i32)>, StoreError> {
     let all = store.all_tenants().await?;
     let named = |tenant| all.iter().find(|row| row.tenant == tenant).map_or_else(String::new, |row| row.name.clone());
     Ok(in_force.into_iter().map(|one| (named(one.tenant), one.version)).collect())
-}
-
-/// Whose secrets do not open with the data keys that there are.
-async fn foreign(store: &Store, config: &Config) -> Result<Option<Check>, OfficeError> {
-    // Where there is none, that is said in its own place.
-    let Ok(personal) = data_key::find(config) else { return Ok(None) };
-    let (mut foreign, mut former) = (0_u64, 0_u64);
-    for row in store.all_tenants().await? {
-        let mut tx = store.begin(&Actor::worker(row.tenant)).await?;
-        foreign += u64::from(secrets::is_foreign(&mut tx, &personal).await?);
-        former += u64::from(secrets::is_former(&mut tx, &personal).await?);
-    }
-    let mut says = Vec::new();
-    if foreign > 0 {
-        says.push(format!(
-            "the secrets of {foreign} organisations are sealed under another data key: put that key into `keys/data.former.key`, or have owners set them anew"
-        ));
-    }
-    if former > 0 {
-        says.push(format!(
-            "the secrets of {former} organisations are still sealed under a former data key: keep that one until the server has wrapped them anew; after going back to a key that was in force before, take a third one"
-        ));
-    }
-    Ok((!says.is_empty()).then(|| Check::warning("secrets", says.join("\n"))))
 }
 
 /// Who was not told that something waits for them, and why: the newest of each organisation.

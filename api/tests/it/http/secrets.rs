@@ -12,6 +12,7 @@ use steward_host::testing::GuestFiles;
 use steward_office::audit::personal::Personal;
 use steward_office::audit::seal::DataKey;
 use steward_office::{people, secrets};
+use tokio_util::sync::CancellationToken;
 
 pub(crate) const PATH: &str = "/api/v1/secrets";
 const CANARY: &str = "canary-value-0123456789";
@@ -228,6 +229,9 @@ async fn an_organisation_whose_key_does_not_open_keeps_no_other_from_being_wrapp
     sample(&world, &world.home, world.home.owner, true).await;
     let now = state.office.clone().sealing(Personal::new(key(8).after(key(7)), "/nowhere"));
     let worker = &world.server.database.worker;
-    assert_eq!(rewrap_secrets::once(worker, &now).await.expect("looked at all"), 1);
-    assert_eq!(rewrap_secrets::once(worker, &now).await.expect("looked at all"), 0);
+    let (stop, stopped) = (CancellationToken::new(), CancellationToken::new());
+    stopped.cancel();
+    assert_eq!(rewrap_secrets::once(worker, &now, &stopped).await.expect("nothing is begun"), 0);
+    assert_eq!(rewrap_secrets::once(worker, &now, &stop).await.expect("looked at all"), 1);
+    assert_eq!(rewrap_secrets::once(worker, &now, &stop).await.expect("looked at all"), 0);
 }

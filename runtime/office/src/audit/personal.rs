@@ -59,6 +59,11 @@ impl Personal {
         self.key.as_ref().map_err(|why| StoreError::Outside(why.clone()))
     }
 
+    /// Whether there is a data key that came in the place of another, which still opens what it sealed.
+    pub fn has_former(&self) -> bool {
+        self.key.as_ref().is_ok_and(DataKey::has_former)
+    }
+
     /// Seals a secret that is kept to be used; `about` says what it is and whose.
     pub(crate) fn seal_secret(&self, about: &str, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
         self.key()?.seal_secret(about, plain).map_err(unsealed)
@@ -76,7 +81,7 @@ impl Personal {
             Some(found) => found,
             None => {
                 let (_, wrapped) = data.make(tenant, subject).map_err(unsealed)?;
-                audit_personal::insert_key(tx, &name, &wrapped, now).await?;
+                audit_personal::insert_key(tx, &name, &wrapped, data.name(), now).await?;
                 // Of two who make one at once, one was kept.
                 audit_personal::find_key(tx, &name).await?.ok_or(StoreError::Missing)?
             }

@@ -8,8 +8,11 @@ use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundK
 use ring::hmac;
 use secrecy::zeroize::Zeroizing;
 use std::fmt;
+use std::iter;
+use std::mem;
 use std::str::FromStr;
 use steward_core::{AuditId, ContactId, PersonId, TenantId};
+use steward_store::data_key::DataKeyNames;
 
 const KEY_BYTES: usize = 32;
 const NAME_BYTES: usize = 8;
@@ -142,9 +145,16 @@ impl DataKey {
         })
     }
 
-    /// Whether something that is wrapped with the key of this name opens here: with this key, or with one before it.
-    pub(crate) fn knows(&self, name: &str) -> bool {
-        self.name == name || self.former.as_ref().is_some_and(|former| former.knows(name))
+    /// Whether there was one before it, which still opens what it sealed.
+    pub fn has_former(&self) -> bool {
+        self.former.is_some()
+    }
+
+    /// What this key and those before it are called.
+    pub(crate) fn names(&self) -> DataKeyNames {
+        let formers = iter::successors(self.former.as_deref(), |key| key.former.as_deref());
+        // One that is before itself by mistake wraps nothing anew.
+        DataKeyNames { now: self.name.clone(), former: formers.map(|key| key.name.clone()).filter(|name| *name != self.name).collect() }
     }
 
     /// What the key is called where something is wrapped with it: sixteen hexadecimal digits that say nothing of it.
@@ -161,7 +171,7 @@ impl DataKey {
     }
 
     fn open(&self, about: &str, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
-        open(&self.key, about, sealed).or_else(|err| self.former.as_ref().map_or(Err(err), |former| former.open(about, sealed)))
+        self.opened_by(about, sealed).map(|(mut plain, _)| mem::take(&mut *plain))
     }
 
     /// A new key for an organisation's secrets, and the form in which it is kept.
@@ -183,6 +193,29 @@ impl DataKey {
         let about = of_organisation(tenant);
         let secret = Zeroizing::new(self.open_secret(&about, wrapped)?);
         self.seal_secret(&about, &secret)
+    }
+
+    /// The form of a subject's key in which it is kept, wrapped with this data key, and the name of the one that it was wrapped with.
+    pub(crate) fn rewrap(&self, tenant: TenantId, subject: Subject, wrapped: &[u8]) -> Result<(Vec<u8>, &str), SealError> {
+        self.anew(&wrapping(tenant, subject), wrapped)
+    }
+
+    /// A secret that was sealed for this, sealed with this data key, and the name of the one that it was sealed with.
+    pub(crate) fn reseal(&self, about: &str, sealed: &[u8]) -> Result<(Vec<u8>, &str), SealError> {
+        self.anew(&secret_about(about), sealed)
+    }
+
+    fn anew(&self, about: &str, sealed: &[u8]) -> Result<(Vec<u8>, &str), SealError> {
+        let (plain, opened_by) = self.opened_by(about, sealed)?;
+        Ok((seal(&self.key, about, &plain)?, opened_by))
+    }
+
+    /// What was sealed, and the name of the key that it opened with.
+    fn opened_by(&self, about: &str, sealed: &[u8]) -> Result<(Zeroizing<Vec<u8>>, &str), SealError> {
+        match open(&self.key, about, sealed) {
+            Ok(plain) => Ok((Zeroizing::new(plain), self.name())),
+            Err(err) => self.former.as_ref().map_or(Err(err), |former| former.opened_by(about, sealed)),
+        }
     }
 
     /// One that nobody else has and that is gone with the process.
@@ -321,6 +354,18 @@ mod tests {
         assert_eq!(key(8).unwrap_for(tenant, &anew).expect("key").open("about", &sealed), Ok(b"canary".to_vec()));
         assert_eq!(before.unwrap_for(tenant, &anew).err(), Some(SealError::Other));
         assert_eq!((anew.len(), wrapped.len()), (61, 61), "what the table takes");
+        for (data, alone) in [(now.clone(), key(8)), (key(9).after(now.clone()), key(9)), (before.clone(), key(7))] {
+            let (anew, opened_by) = data.rewrap(tenant, subject, &of_subject).expect("wrapped");
+            assert_eq!((anew.len(), opened_by, anew == of_subject), (61, before.name(), false));
+            assert!(alone.unwrap(tenant, subject, &anew).is_ok());
+        }
+        let (codes, about) = (before.seal_secret("totp|one", &[1; 20]).expect("sealed"), "totp|one");
+        let (anew, opened_by) = now.reseal(about, &codes).expect("sealed");
+        assert_eq!((opened_by, key(8).open_secret(about, &anew), before.open_secret(about, &anew)), (before.name(), Ok(vec![1; 20]), Err(SealError::Other)));
+        assert_eq!(now.reseal("totp|two", &codes).err(), Some(SealError::Other), "somebody else's");
+        assert_eq!(key(8).rewrap(tenant, subject, &of_subject).err(), Some(SealError::Other), "without the former key");
+        let names = key(9).after_all(&[[8; 32], [7; 32], [9; 32]]).expect("keys").names();
+        assert_eq!((names.now.as_str(), names.former), (key(9).name(), vec![key(8).name().to_owned(), key(7).name().to_owned()]));
         assert_eq!((now.name(), now.name().len()), (key(8).name(), 16));
         assert_ne!(now.name(), before.name());
     }

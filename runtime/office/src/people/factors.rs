@@ -12,7 +12,7 @@ use crate::error::OfficeError;
 use crate::{Office, audit};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
-use steward_core::{Actor, ActorKind, AuthMethod, Digest, PersonId, Role, SessionId};
+use steward_core::{Actor, ActorKind, AuthMethod, Digest, PersonId, Role, SessionId, TenantId};
 use steward_store::{Store, StoreError, Tx, passkey, person, second_factor, session, tenant};
 use time::{Duration, OffsetDateTime};
 
@@ -124,8 +124,8 @@ pub async fn enrol_totp(tx: &mut Tx, office: &Office) -> Result<Enrolment, Peopl
     }
     may_add(tx, office, "totp:add").await?;
     let bytes = secret::random_bytes::<{ totp::SECRET_BYTES }>()?;
-    let sealed = office.personal.seal_secret(&about(tx.actor(), id), &bytes)?;
-    second_factor::put_totp(tx, id, &sealed, office.clock.now()).await?;
+    let sealed = office.personal.seal_secret(&sealed_for(tx.actor().tenant, id), &bytes)?;
+    second_factor::put_totp(tx, id, &sealed, office.personal.key()?.name(), office.clock.now()).await?;
     audit::record(
         tx,
         office,
@@ -154,7 +154,7 @@ pub async fn confirm_totp(store: &Store, office: &Office, actor: &Actor, code: &
     }
     let (counted, now) = (count(store, office, actor, id).await?, office.clock.now());
     let mut tx = store.begin(actor).await?;
-    let secret = office.personal.open_secret(&about(actor, id), &row.sealed)?;
+    let secret = office.personal.open_secret(&sealed_for(actor.tenant, id), &row.sealed)?;
     let Some(step) = totp::step_of(&secret, &code, now) else {
         let detail = json!({ "factor": "totp" });
         audit::record(&mut tx, office, audit::Entry { action: "factor.add", object: id.to_string(), outcome: "refused", detail, request_id: None }).await?;
@@ -261,7 +261,7 @@ pub(super) async fn accept(store: &Store, office: &Office, actor: &Actor, id: Pe
     let row = second_factor::find_totp(&mut tx, id).await?.filter(|row| row.confirmed_at.is_some());
     let is_short = code.len() == totp::DIGITS;
     let factor = if is_short && let Some(row) = row {
-        let secret = office.personal.open_secret(&about(actor, id), &row.sealed)?;
+        let secret = office.personal.open_secret(&sealed_for(actor.tenant, id), &row.sealed)?;
         let step = totp::step_of(&secret, &code, now);
         let is_new = if let Some(step) = step { second_factor::use_step(&mut tx, id, step).await? } else { false };
         is_new.then_some(Factor::Totp)
@@ -292,9 +292,9 @@ pub(super) async fn put_codes(tx: &mut Tx, id: PersonId, now: OffsetDateTime) ->
     Ok(codes.into_iter().map(SecretString::from).collect())
 }
 
-/// What a sealed secret is and whose.
-fn about(actor: &Actor, id: PersonId) -> String {
-    format!("totp|{}|{id}", actor.tenant)
+/// What a sealed secret for one-time codes is and whose.
+pub(crate) fn sealed_for(tenant: TenantId, id: PersonId) -> String {
+    format!("totp|{tenant}|{id}")
 }
 
 /// A code as it is compared: without the gaps that people type, in lower case.

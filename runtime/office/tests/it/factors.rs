@@ -8,7 +8,7 @@ use steward_core::{Actor, ActorKind, AuthMethod, Clock, Ids, PersonId, Role};
 use steward_office::audit::personal::Personal;
 use steward_office::audit::seal::DataKey;
 use steward_office::people::{self, Attempt, Factors, Grant, Invitation, NewOrganisation, PasswordChange, Passwords, PeopleError, SignedIn};
-use steward_office::{Office, OfficeError};
+use steward_office::{Office, OfficeError, rewrap};
 use steward_store::Store;
 use steward_store::testing::TestDatabase;
 use time::macros::datetime;
@@ -456,6 +456,33 @@ async fn the_database_itself_refuses_codes_and_step_ups_that_were_used() {
         let refused = refused.expect_err(change);
         assert!(refused.contains("used") || refused.contains("insert-only") || refused.contains("cannot change"), "{change}: {refused}");
     }
+}
+
+#[tokio::test]
+async fn codes_of_an_app_count_under_a_new_data_key_alone_once_it_sealed_their_secret_anew() {
+    let house = House::build().await;
+    let (secret, _) = house.with_factor(&house.owner.actor).await;
+    let key = |byte: u8| DataKey::from_secret(&[byte; 32]).expect("key");
+    let sealing = |key: DataKey| house.office.clone().sealing(Personal::new(key, std::env::temp_dir().join("steward-none")));
+    let (former, now, alone) = (house.office.clone(), sealing(key(8).after(key(9))), sealing(key(8)));
+    let round = async |office: &Office| {
+        let mut tx = house.database.worker.begin(&Actor::worker(house.owner.actor.tenant)).await.expect("begin");
+        let done = rewrap::pass(&mut tx, office, &rewrap::Place::default()).await.expect("looked");
+        tx.commit().await.expect("commit");
+        (done.codes, done.left)
+    };
+    let sign_in = async |office: &Office| {
+        let code = house.code(&secret, 0);
+        let from = Attempt { code: Some(&code), ..Attempt::default() };
+        people::sign_in_by_password(&house.store, office, &house.passwords, EMAIL, &PASSWORD.into(), None, from).await
+    };
+    assert_eq!(round(&former).await, (0, 0));
+    assert!(matches!(sign_in(&alone).await, Err(PeopleError::Store(_))), "before it was sealed anew");
+    assert_eq!(round(&now).await, (1, 0));
+    assert_eq!((round(&now).await, round(&alone).await), ((0, 0), (0, 0)));
+    sign_in(&alone).await.expect("with the new key alone");
+    house.office.clock.advance_ms(STEP_MS);
+    assert!(matches!(sign_in(&former).await, Err(PeopleError::Store(_))), "the former key opens it no more");
 }
 
 #[tokio::test]

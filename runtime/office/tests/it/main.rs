@@ -16,4 +16,5 @@ mod kept;
 mod migrations;
 mod people;
 mod personal;
+mod rewrap;
 mod secrets;

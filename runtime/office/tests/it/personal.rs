@@ -19,12 +19,13 @@ use steward_store::audit;
 use steward_store::page::Page;
 use time::macros::datetime;
 
-struct Kept {
-    world: World,
-    house: House,
-    office: Office,
+/// An organisation whose log is signed, with a data key.
+pub(crate) struct Kept {
+    pub(crate) world: World,
+    pub(crate) house: House,
+    pub(crate) office: Office,
     sequencer: Sequencer,
-    dir: PathBuf,
+    pub(crate) dir: PathBuf,
 }
 
 impl Drop for Kept {
@@ -38,7 +39,7 @@ fn sealing(dir: &Path, secret: u8) -> Personal {
 }
 
 impl Kept {
-    async fn make() -> Self {
+    pub(crate) async fn make() -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let world = World::make().await;
         let house = world.house("acme").await;
@@ -48,7 +49,7 @@ impl Kept {
         Self { world, house, office, sequencer, dir }
     }
 
-    async fn contact(&self, name: &str) -> ContactId {
+    pub(crate) async fn contact(&self, name: &str) -> ContactId {
         let mut tx = self.world.begin(&self.house.owner).await;
         let new = NewContact { given_name: Some(name.to_owned()), ..NewContact::default() };
         let made = crm::create_contact(&mut tx, &self.office, self.house.sales, &new, Integrity::Directory).await.expect("contact");
@@ -57,7 +58,7 @@ impl Kept {
     }
 
     /// What the log says of somebody, opened by this office.
-    async fn said_of(&self, office: &Office, contact: ContactId) -> Vec<Option<Opened>> {
+    pub(crate) async fn said_of(&self, office: &Office, contact: ContactId) -> Vec<Option<Opened>> {
         let mut tx = self.world.begin(&self.house.owner).await;
         let rows = audit::list(&mut tx, &Page::first(), audit::AuditFilter::default()).await.expect("list");
         let about: Vec<AuditId> =
@@ -66,21 +67,21 @@ impl Kept {
         about.iter().map(|id| opened.get(id).cloned()).collect()
     }
 
-    async fn erase(&self, actor: &Actor, contact: ContactId) -> Result<bool, steward_office::OfficeError> {
+    pub(crate) async fn erase(&self, actor: &Actor, contact: ContactId) -> Result<bool, steward_office::OfficeError> {
         let mut tx = self.world.begin(actor).await;
         let erased = personal::erase(&mut tx, &self.office, Subject::Contact(contact)).await?;
         tx.commit().await.expect("commit");
         Ok(erased)
     }
 
-    async fn erase_again(&self) -> u64 {
+    pub(crate) async fn erase_again(&self) -> u64 {
         let mut tx = self.world.database.worker.begin(&Actor::worker(self.house.owner.tenant)).await.expect("begin");
         let erased = personal::erase_again(&mut tx, &self.office).await.expect("erase again");
         tx.commit().await.expect("commit");
         erased
     }
 
-    async fn checked(&self) -> Report {
+    pub(crate) async fn checked(&self) -> Report {
         let (tenant, verifier) = (self.house.owner.tenant, self.sequencer.signer().verifier(self.house.owner.tenant));
         self.sequencer.pass(&self.world.database.worker, tenant).await.expect("pass").expect("free");
         assert!(verify(&self.sequencer.log_of(tenant), &[], &verifier).expect("readable").is_clean());
@@ -88,12 +89,12 @@ impl Kept {
         live::verify(&mut tx, &[], &verifier).await.expect("readable")
     }
 
-    async fn behind_the_walls(&self, sql: &str) {
+    pub(crate) async fn behind_the_walls(&self, sql: &str) {
         self.world.database.raw(&format!("set session_replication_role = replica; {sql}")).await;
     }
 }
 
-fn named(name: &str) -> Option<Opened> {
+pub(crate) fn named(name: &str) -> Option<Opened> {
     Some(Opened::Details(json!({ "display_name": name })))
 }
 

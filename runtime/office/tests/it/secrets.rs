@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use steward_core::{Actor, ActorKind, ApiTokenId, AuthMethod, HasKind, Kind, Role, RunId, Scope, SessionId};
 use steward_office::audit::personal::Personal;
 use steward_office::audit::seal::DataKey;
-use steward_office::{Office, OfficeError, secrets};
+use steward_office::{Office, OfficeError, rewrap, secrets};
 
 const ORIGIN: &str = "https://api.example.com:443 authorization";
 const CANARY: &str = "canary-value-0123456789";
@@ -241,9 +241,9 @@ async fn a_new_data_key_loses_no_secret_and_is_not_wrapped_back() {
     }
     let foreign = async |personal: &Personal| {
         let mut tx = world.database.worker.begin(&Actor::worker(house.owner.tenant)).await.expect("begin");
-        secrets::is_foreign(&mut tx, personal).await.expect("looked")
+        rewrap::needs(&mut tx, personal).await.expect("looked").foreign.secrets
     };
-    assert_eq!((foreign(&third.personal).await, foreign(&first).await), (false, true));
+    assert_eq!((foreign(&third.personal).await, foreign(&first).await), (0, 1));
     // Secrets go on as before.
     assert_eq!(set(&world, &alone, &owner, "asker_token", "another-value").await.expect("set"), 2);
     assert_eq!(read(&alone).await.expect("opened"), "another-value");
