@@ -18,6 +18,10 @@ test('whatever nobody sees is marked, wherever it stands', () => {
     ['a\uFE0F', 'a⟨U+FE0F⟩'],
     ['❤\uFE0F\uFE0F', '❤\uFE0F⟨U+FE0F⟩'],
     ['1\uFE0F', '1⟨U+FE0F⟩'],
+    ['1\uFE0Ea\uFE0E', '1⟨U+FE0E⟩a⟨U+FE0E⟩'],
+    ['a\u{E0100}\uFE00', 'a⟨U+E0100⟩⟨U+FE00⟩'],
+    ['辻\u{E0100}\u{E0101}', '辻\u{E0100}⟨U+E0101⟩'],
+    ['辻\u{E0120}\u{E01EF}', '辻⟨U+E0120⟩⟨U+E01EF⟩'],
   ] as const) {
     expect(seen(text), JSON.stringify(text)).toBe(marked);
     expect(hasUnseen(text), JSON.stringify(text)).toBe(true);
@@ -25,7 +29,7 @@ test('whatever nobody sees is marked, wherever it stands', () => {
 });
 
 test('joiners that a script needs and those of emoji are no secret', () => {
-  for (const text of ['गर्\u200Dयो', 'श्रीमान्\u200Cलाई', 'می\u200Cخواهم', 'کتاب\u200Cها', '👩\u200D💻', '👩🏽\u200D🚀', '🏳\uFE0F\u200D🌈', '❤\uFE0F', '1\uFE0F\u20E3', 'two\r\nlines\tand ü']) {
+  for (const text of ['गर्\u200Dयो', 'श्रीमान्\u200Cलाई', 'می\u200Cخواهم', 'کتاب\u200Cها', '👩\u200D💻', '👩🏽\u200D🚀', '🏳\uFE0F\u200D🌈', '❤\uFE0F', '❤\uFE0E', '1\uFE0F\u20E3', '辻\u{E0100}さん', '渡邉\u{E011F}', '神\uFE00', 'two\r\nlines\tand ü']) {
     expect(seen(text), JSON.stringify(text)).toBe(text);
     expect(hasUnseen(text)).toBe(false);
   }

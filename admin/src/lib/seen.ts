@@ -5,7 +5,10 @@ const LAYOUT = new Set(['\n', '\t']);
 
 const NON_JOINER = '\u200C';
 const JOINER = '\u200D';
-const EMOJI_STYLE = '\uFE0F';
+/** How an emoji is drawn: as a sign of the text, or in colours. */
+const STYLES = new Set(['\uFE0E', '\uFE0F']);
+/** The form of an ideograph, as names in Japan are written with one of several. */
+const FORM = /^[\uFE00-\uFE02\u{E0100}-\u{E011F}]$/u;
 /** What is looked at on either side: an emoji takes two units, its style or skin two more. */
 const UNITS_BESIDE = 4;
 
@@ -18,17 +21,20 @@ const JOINS_BACK = /^[\u064B-\u065F\u0670]*[\u0620\u0622-\u063F\u0641-\u064A\u06
 const AFTER_EMOJI = /\p{Extended_Pictographic}$/u;
 const AFTER_WHOLE_EMOJI = /\p{Extended_Pictographic}(\uFE0F|\p{Emoji_Modifier})?$/u;
 const BEFORE_EMOJI = /^\p{Extended_Pictographic}/u;
+const AFTER_IDEOGRAPH = /[\p{Unified_Ideograph}\uF900-\uFAFF\u{2F800}-\u{2FA1F}]$/u;
 const AFTER_KEY = /[0-9#*]$/;
 const BEFORE_KEYCAP = /^\u20E3/;
 
 /**
- * Whether a joiner or a selector changes what is seen, as scripts and emoji need it: such a one hides nothing.
- * For scripts it is the rule for names on the internet (RFC 5892, A.1 and A.2).
+ * Whether a joiner or a selector changes what is seen, as scripts, emoji and ideographs need it: such a one hides nothing.
+ * For joiners of scripts it is the rule for names on the internet (RFC 5892, A.1 and A.2).
  */
 function isNeeded(letter: string, before: string, after: string): boolean {
   if (letter === NON_JOINER) return AFTER_VIRAMA.test(before) || (JOINS_ON.test(before) && JOINS_BACK.test(after));
   if (letter === JOINER) return AFTER_VIRAMA.test(before) || (AFTER_WHOLE_EMOJI.test(before) && BEFORE_EMOJI.test(after));
-  return letter === EMOJI_STYLE && (AFTER_EMOJI.test(before) || (AFTER_KEY.test(before) && BEFORE_KEYCAP.test(after)));
+  // One behind each ideograph and no more: of a row of them nobody sees what it says.
+  if (FORM.test(letter)) return AFTER_IDEOGRAPH.test(before);
+  return STYLES.has(letter) && (AFTER_EMOJI.test(before) || (AFTER_KEY.test(before) && BEFORE_KEYCAP.test(after)));
 }
 
 /** A text from outside with a mark in place of each character that would not be seen, or would move what is seen. */

@@ -1,5 +1,6 @@
 //! `steward chat`: talk with an agent in the terminal. The run is driven here, so its text streams as it is written.
 
+mod keyboard;
 mod printer;
 mod questions;
 mod session;
@@ -161,7 +162,7 @@ impl Chat {
 
 /// One line and what comes of it. False at the end of the input.
 async fn exchange(session: &mut Session<'_>) -> Result<bool, CliError> {
-    let Some(line) = session::read_line().await? else { return Ok(false) };
+    let Some(line) = session.line().await? else { return Ok(false) };
     if !line.trim().is_empty()
         && let Turn::Waiting = session.turn(&line).await?
     {

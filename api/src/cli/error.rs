@@ -10,6 +10,7 @@ use crate::wiring::policies::PoliciesError;
 use crate::wiring::push_key::PushKeyError;
 use crate::wiring::serve::ServeError;
 use std::error::Error;
+use steward_agent::driver::DriveError;
 use steward_core::{HasKind, Kind, RunId};
 use steward_evals::EvalError;
 use steward_kit::KitError;
@@ -29,6 +30,21 @@ pub enum CliError {
     /// The person left, twice asked to stop, before the run had.
     #[error("left run {0} as it stands; it goes on when Steward runs")]
     Left(RunId),
+    /// A message was taken, and what came of it not seen to its end here.
+    #[error("run {run} was not seen to its end; where it has not ended, it goes on when Steward runs")]
+    Unseen {
+        /// The message's run.
+        run: RunId,
+        /// What came in between.
+        #[source]
+        source: Box<CliError>,
+    },
+    /// Something else than UTF-8 was typed.
+    #[error("that line is no text in UTF-8; it was not taken")]
+    NotText,
+    /// A run could not be driven on.
+    #[error(transparent)]
+    Drive(#[from] DriveError),
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -91,8 +107,16 @@ impl CliError {
         Self::Said(message.into())
     }
 
+    /// The same once a message was taken: its run is named. Who left named it themselves, and where nothing can be shown, nothing is said.
+    pub fn behind_message(self, run: RunId) -> Self {
+        if matches!(self, Self::Left(_) | Self::Output(_)) { self } else { Self::Unseen { run, source: Box::new(self) } }
+    }
+
     /// Whether a talk goes on after it: one message was not taken, or its run was not seen to its end, and the next may be.
     pub fn is_of_one_message(&self) -> bool {
+        if let Self::Unseen { source, .. } = self {
+            return source.is_of_one_message();
+        }
         !matches!(self, Self::Left(_) | Self::Output(_)) && matches!(self.kind(), Kind::Invalid | Kind::Conflict | Kind::Limit | Kind::Away)
     }
 
@@ -105,7 +129,9 @@ impl CliError {
 impl HasKind for CliError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Said(_) => Kind::Invalid,
+            Self::Said(_) | Self::NotText => Kind::Invalid,
+            Self::Unseen { source, .. } => source.kind(),
+            Self::Drive(err) => err.kind(),
             Self::Left(_) => Kind::Conflict,
             Self::Config(err) => err.kind(),
             Self::Database(err) => err.kind(),
@@ -157,6 +183,21 @@ mod tests {
         assert!(!CliError::Store(StoreError::Corrupt { what: "run" }).is_of_one_message());
         assert!(!CliError::Output(std::io::Error::other("the terminal is gone")).is_of_one_message());
         assert!(!CliError::Left(RunId::from_uuid(uuid::Uuid::from_u128(1))).is_of_one_message());
+    }
+
+    #[test]
+    fn a_run_that_was_not_seen_to_its_end_is_named_and_what_is_broken_ends_the_talk() {
+        let run = RunId::from_uuid(uuid::Uuid::from_u128(1));
+        let drive = |source: StoreError| CliError::Drive(DriveError::Journal { run, source: source.into() });
+        assert!(!drive(StoreError::Corrupt { what: "run_event.body" }).is_of_one_message(), "the next message may be broken in the same way");
+        assert!(!drive(StoreError::Corrupt { what: "run_event.body" }).behind_message(run).is_of_one_message());
+        let unseen = CliError::said("the server took no answer").behind_message(run);
+        assert!(unseen.is_of_one_message());
+        let text = chain(&unseen);
+        assert!(text.starts_with(&format!("run {run} was not seen to its end")) && text.ends_with("when Steward runs: the server took no answer"), "{text}");
+        assert!(matches!(CliError::Left(run).behind_message(run), CliError::Left(_)));
+        let closed = CliError::Output(std::io::ErrorKind::BrokenPipe.into()).behind_message(run);
+        assert!(closed.is_closed_pipe() && !closed.is_of_one_message());
     }
 
     #[test]

@@ -117,9 +117,30 @@ pub(super) fn printable(text: &str) -> String {
     marked(&text.replace("\r\n", "\n"), Extent::Whole)
 }
 
-/// The same of a piece of a text that is still being written.
-pub(super) fn printable_piece(text: &str) -> String {
-    marked(&text.replace("\r\n", "\n"), Extent::Piece)
+/// The same of a text that is still being written and comes in pieces. A line end may lie between two of them, so a carriage return at the end
+/// of one waits for the next.
+#[derive(Debug, Default)]
+pub(super) struct Pieces {
+    return_waits: bool,
+}
+
+impl Pieces {
+    /// Another piece.
+    pub(super) fn more(&mut self, text: &str) -> String {
+        if text.is_empty() {
+            return String::new();
+        }
+        let before = if std::mem::take(&mut self.return_waits) { "\r" } else { "" };
+        let whole = format!("{before}{text}");
+        let shown = whole.strip_suffix('\r');
+        self.return_waits = shown.is_some();
+        marked(&shown.unwrap_or(&whole).replace("\r\n", "\n"), Extent::Piece)
+    }
+
+    /// What waits still, where no more comes.
+    pub(super) fn end(&mut self) -> String {
+        if std::mem::take(&mut self.return_waits) { printable("\r") } else { String::new() }
+    }
 }
 
 /// The same in one line of at most `most` letters.
@@ -148,7 +169,23 @@ mod tests {
         assert_eq!(one_line("a\n  b\r\nc", 10), "a b c");
         assert_eq!(one_line("abcdef", 4), "abc…");
         // What follows a piece is not known yet, and could be what a joiner at its end is for.
-        assert_eq!([printable("👩\u{200d}"), printable_piece("👩\u{200d}"), printable_piece("\u{202e}")], ["👩\u{fffd}", "👩\u{200d}", "\u{fffd}"]);
+        let piece = |text: &str| Pieces::default().more(text);
+        assert_eq!([printable("👩\u{200d}"), piece("👩\u{200d}"), piece("\u{202e}")], ["👩\u{fffd}", "👩\u{200d}", "\u{fffd}"]);
+    }
+
+    #[test]
+    fn a_line_end_between_two_pieces_is_one() {
+        let check = |pieces: &[&str], expect: &str| {
+            let mut text = Pieces::default();
+            let mut shown: String = pieces.iter().map(|piece| text.more(piece)).collect();
+            shown.push_str(&text.end());
+            assert_eq!(shown, expect, "{pieces:?}");
+        };
+        check(&["one\r", "\ntwo\r\n", "three"], "one\ntwo\nthree");
+        check(&["one", "\r", "", "\n", "two"], "one\ntwo");
+        check(&["one\r", "two"], "one\u{fffd}two");
+        check(&["one\r", "\r\n"], "one\u{fffd}\n");
+        check(&["one\r"], "one\u{fffd}");
     }
 
     #[test]

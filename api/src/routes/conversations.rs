@@ -67,7 +67,8 @@ pub(crate) struct MessageView {
     text: String,
     /// Documents that came along.
     attachments: Vec<AttachmentView>,
-    /// Of an answer, where its text was found; each piece that the text names is among them.
+    /// Of an answer, where its text was found: each piece of a document that the text names, and of an agent in mode `sealed` each call whose result
+    /// stands in the text.
     #[schema(value_type = Vec<CitationView>)]
     citations: Vec<Citation>,
     /// Of an answer, what its run cost, in millionths of a US dollar.

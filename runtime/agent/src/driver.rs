@@ -110,6 +110,14 @@ struct Permitted {
     said: Option<Label>,
 }
 
+/// A call that is carried out next, with all that must be read before its intent is written: behind that nothing may fail but the call.
+struct Ready {
+    id: CallId,
+    permitted: Permitted,
+    /// How the records stood for whoever approved it.
+    stood: Stood,
+}
+
 /// One run under way.
 struct Drive<'a> {
     runtime: &'a Runtime,

@@ -7,7 +7,7 @@ use crate::agents::{Agents, of_run};
 use crate::counts::prepare;
 use crate::gate::{Gate, Ruled};
 use crate::hands::Hands;
-use crate::held::{call_key, edits_of, preview_of, row_of, stood_of};
+use crate::held::{call_key, edits_of, preview_of, row_of, stood_within};
 use crate::labels::Shown;
 use crate::run::Run;
 use serde_json::Value;
@@ -110,7 +110,8 @@ async fn judge(tx: &mut Tx, judges: &Judges<'_>, editing: &Editing, run: &Run, c
         (Ruled::Hold(needs), Some(sealed)) => {
             let mut waits = row_of(next, pins, row.run, &call.call, &ruling, sealed, needs, office.clock.now());
             if let Some(actor) = agent_of(tx, pins.person, row.run, &pins.agent, pins.workspace).await? {
-                let stood = stood_of(judges.host, judges.store, &actor, sealed).await?;
+                // The editor sees all of the workspace to which the call is bound; what they see beyond it, it cannot change.
+                let stood = stood_within(tx, judges.host, sealed).await?;
                 let hands = Hands::new(judges.store.clone(), office.clone(), actor, row.run, pins.workspace, ruling.floor);
                 let said = preview_of(judges.host, pins.region.clone(), call_key(row.run, call_id), office.clock.now_ms(), sealed, Arc::new(hands)).await;
                 waits.preview = card::write(said, &stood);

@@ -6,6 +6,7 @@ mod steady;
 
 pub(crate) use steady::Steady;
 
+use std::sync::{Mutex, PoisonError};
 use steward_core::{Actor, CompanyId, ContactId, Digest, DocumentId, Floor, HasKind, Integrity, Kind, RunId, WorkspaceId};
 use steward_host::office::{self as ask, Asked, Documents, KvChange, KvChanged, KvEntry, KvName, KvSpace, Listed, OfficeError, PageRequest, Pieces, Subject};
 use steward_office::crm::{self, CrmError, NoteOn, Point, Stood};
@@ -21,18 +22,28 @@ pub(crate) struct Hands {
     run: RunId,
     workspace: WorkspaceId,
     floor: Floor,
-    stood: Stood,
+    /// How records stood for whoever approved the call, and then as it changed them itself.
+    stood: Mutex<Stood>,
 }
 
 impl Hands {
     /// For this run's actor; what is written carries `floor`, that of the call's arguments, joined with that of what the plugin was shown.
     pub(crate) fn new(store: Store, office: Office, actor: Actor, run: RunId, workspace: WorkspaceId, floor: Floor) -> Self {
-        Self { store, office, actor, run, workspace, floor, stood: Stood::default() }
+        Self { store, office, actor, run, workspace, floor, stood: Mutex::default() }
     }
 
     /// The same for a call that people approved: what was done to these records since then is not undone.
     pub(crate) fn approved_beside(self, stood: Stood) -> Self {
-        Self { stood, ..self }
+        Self { stood: Mutex::new(stood), ..self }
+    }
+
+    fn stood(&self) -> Stood {
+        self.stood.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes what the call itself changed, so that its next change is not refused for this one.
+    fn note(&self, change: impl FnOnce(&mut Stood)) {
+        change(&mut self.stood.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     async fn begin(&self) -> Result<Tx, OfficeError> {
@@ -306,7 +317,7 @@ impl ask::Office for Hands {
 
     fn update_contact<'a>(&'a self, key: &'a str, ordinal: u32, text: &'a str, patch: &'a ask::ContactPatch, seen: Floor) -> Asked<'a, ask::Contact> {
         Box::pin(async move {
-            let (office, integrity, run, stood) = (self.office.clone(), self.written(seen), self.run, self.stood.clone());
+            let (office, integrity, run, stood) = (self.office.clone(), self.written(seen), self.run, self.stood());
             let target: ContactId = id(text)?;
             let wanted = crm::ContactPatch {
                 display_name: patch.name.clone(),
@@ -322,6 +333,7 @@ impl ask::Office for Hands {
             };
             let mut tx = self.begin().await?;
             let effect = self.effect(key, ordinal, &("update_contact", text, patch));
+            let set = wanted.clone();
             let change = async move |tx: &mut Tx| {
                 // An agent changes what stands there now; its own reading may be minutes old, so the version is taken inside the change.
                 let now = crm::get_contact(tx, target).await?;
@@ -330,7 +342,9 @@ impl ask::Office for Hands {
                 crm::update_contact(tx, &office, target, now.version, &wanted.keeping_labels(&now), integrity).await
             };
             let made = crm::once(&mut tx, &self.office, &effect, change).await;
-            Self::settle(tx, made).await.map(contact)
+            let changed = Self::settle(tx, made).await?;
+            self.note(|stood| stood.took_contact(&changed, &set));
+            Ok(contact(changed))
         })
     }
 
@@ -348,18 +362,21 @@ impl ask::Office for Hands {
 
     fn update_company<'a>(&'a self, key: &'a str, ordinal: u32, text: &'a str, patch: &'a ask::CompanyPatch, seen: Floor) -> Asked<'a, ask::Company> {
         Box::pin(async move {
-            let (office, integrity, stood) = (self.office.clone(), self.written(seen), self.stood.clone());
+            let (office, integrity, stood) = (self.office.clone(), self.written(seen), self.stood());
             let target: CompanyId = id(text)?;
             let wanted = crm::CompanyPatch { name: patch.name.clone(), website: patch.website.clone() };
             let mut tx = self.begin().await?;
             let effect = self.effect(key, ordinal, &("update_company", text, patch));
+            let set = wanted.clone();
             let change = async move |tx: &mut Tx| {
                 let now = crm::get_company(tx, target).await?;
                 stood.check_company(&now, &wanted)?;
                 crm::update_company(tx, &office, target, now.version, &wanted, integrity).await
             };
             let made = crm::once(&mut tx, &self.office, &effect, change).await;
-            Self::settle(tx, made).await.map(company)
+            let changed = Self::settle(tx, made).await?;
+            self.note(|stood| stood.took_company(&changed, &set));
+            Ok(company(changed))
         })
     }
 

@@ -11,7 +11,7 @@ use steward_office::OfficeError;
 use steward_office::crm::{CrmError, Stood};
 use steward_office::holds::seal::is_sealed;
 use steward_store::hold::HoldRow;
-use steward_store::{Store, StoreError};
+use steward_store::{Store, StoreError, Tx};
 use time::OffsetDateTime;
 
 /// The row of a call that waits from now on, not sealed yet.
@@ -67,23 +67,35 @@ pub(crate) fn call_key(run: RunId, call: CallId) -> String {
 /// How the contacts and companies stand that a sealed call names and may change, as whom the agent acts for sees them. It is noted before
 /// the tool is asked what it would do: what comes in between is then found to be new, and not taken for what was shown.
 pub(crate) async fn stood_of(host: &Host, store: &Store, actor: &Actor, sealed: &Sealed) -> Result<Stood, OfficeError> {
-    let (mut stood, arguments) = (Stood::default(), &sealed.envelope.arguments);
-    let Some(tool) = host.tool(&sealed.envelope.tool).filter(|tool| !tool.spec().effect.only_reads()) else { return Ok(stood) };
-    let named: Vec<(String, &str)> = leaf_roles(&tool.spec().roles, arguments)
-        .into_iter()
-        .filter_map(|(path, role)| {
-            let ArgumentRole::Id(of) = role else { return None };
-            Some((of, arguments.pointer(&path)?.as_str()?))
-        })
-        .collect();
+    let named = named(host, sealed);
     if named.is_empty() {
-        return Ok(stood);
+        return Ok(Stood::default());
     }
-    let mut tx = store.begin(actor).await?;
+    noted(&mut store.begin(actor).await?, named).await
+}
+
+/// The same in a transaction that is under way, as its actor sees them: for whoever holds a lock, and must not wait for another connection.
+pub(crate) async fn stood_within(tx: &mut Tx, host: &Host, sealed: &Sealed) -> Result<Stood, OfficeError> {
+    noted(tx, named(host, sealed)).await
+}
+
+/// The records that a call names and may change: of which kind, and their ids.
+fn named<'a>(host: &Host, sealed: &'a Sealed) -> Vec<(String, &'a str)> {
+    let arguments = &sealed.envelope.arguments;
+    let Some(tool) = host.tool(&sealed.envelope.tool).filter(|tool| !tool.spec().effect.only_reads()) else { return Vec::new() };
+    let id_at = move |(path, role): (String, ArgumentRole)| {
+        let ArgumentRole::Id(of) = role else { return None };
+        Some((of, arguments.pointer(&path)?.as_str()?))
+    };
+    leaf_roles(&tool.spec().roles, arguments).into_iter().filter_map(id_at).collect()
+}
+
+async fn noted(tx: &mut Tx, named: Vec<(String, &str)>) -> Result<Stood, OfficeError> {
+    let mut stood = Stood::default();
     for (of, id) in named {
         let noted = match (of.as_str(), id.parse::<ContactId>(), id.parse::<CompanyId>()) {
-            ("contact", Ok(contact), _) => stood.note_contact(&mut tx, contact).await,
-            ("company", _, Ok(company)) => stood.note_company(&mut tx, company).await,
+            ("contact", Ok(contact), _) => stood.note_contact(tx, contact).await,
+            ("company", _, Ok(company)) => stood.note_company(tx, company).await,
             // Of other records nothing is replaced, and what is no id of one is refused when it is looked for.
             _ => Ok(()),
         };

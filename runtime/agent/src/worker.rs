@@ -179,7 +179,7 @@ fn disagreements(taken: &TakenUp, person: PersonId) -> Vec<String> {
     differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect()
 }
 
-fn hands_for(runtime: &Runtime, actor: &Actor, run: RunId, workspace: WorkspaceId) -> HandsFor {
+pub(crate) fn hands_for(runtime: &Runtime, actor: &Actor, run: RunId, workspace: WorkspaceId) -> HandsFor {
     // A run belongs to one workspace, and so do the records that its tools reach: a person who sees several did not mean them all.
     let actor = Actor { workspaces: Workspaces::Only([workspace].into()), ..actor.clone() };
     let (store, office) = (runtime.store.clone(), runtime.office.clone());

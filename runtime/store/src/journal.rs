@@ -53,14 +53,15 @@ pub async fn read(tx: &mut Tx, run: RunId, after: u32, most: i64) -> Result<Vec<
         .collect()
 }
 
-/// The last events of each of these runs, at most so many of each, in no order.
-pub async fn last(tx: &mut Tx, runs: &[RunId], most: i32) -> Result<Vec<(RunId, Event)>, StoreError> {
+/// What each of these runs replied, if that stands among its last events, of which at most so many are looked at; in no order.
+pub async fn replies(tx: &mut Tx, runs: &[RunId], last: i32) -> Result<Vec<(RunId, Event)>, StoreError> {
     let runs: Vec<uuid::Uuid> = runs.iter().map(|run| run.uuid()).collect();
+    // Events beside a reply may carry whole results, and are left where they are. What a text says has its quotes escaped.
     let rows = sqlx::query!(
-        "select run_event.run_id, body from run join run_event on run_event.tenant_id = run.tenant_id and run_event.run_id = run.run_id and seq > last_seq - $2
-          where run.run_id = any($1)",
+        r#"select run_event.run_id, body from run join run_event on run_event.tenant_id = run.tenant_id and run_event.run_id = run.run_id and seq > last_seq - $2
+          where run.run_id = any($1) and body like '%"kind":"replied"%'"#,
         &runs,
-        most,
+        last,
     )
     .fetch_all(tx.conn())
     .await?;

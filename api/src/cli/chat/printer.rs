@@ -1,6 +1,6 @@
 //! Shows one run: its text as it is written, one line a call, a box for what waits; or every event as a line of JSON.
 
-use crate::cli::output::{Output, Tone, one_line, printable_piece};
+use crate::cli::output::{Output, Pieces, Tone, one_line};
 use crate::marks::{Numbers, Writing};
 use crate::run_events::{Reader, delta, outside};
 use serde_json::{Value, json};
@@ -26,6 +26,8 @@ pub(super) struct Printer {
     in_line: bool,
     /// The text of the current answer, as it was streamed.
     live: Writing,
+    /// The same as it is shown.
+    pieces: Pieces,
     /// What the numbers in the text stand for.
     numbers: Numbers,
     folded: Run,
@@ -51,6 +53,7 @@ impl Printer {
             last_seq: 0,
             in_line: false,
             live: Writing::default(),
+            pieces: Pieces::default(),
             numbers: Numbers::default(),
             folded: Run::default(),
             said: String::new(),
@@ -124,6 +127,8 @@ impl Printer {
 
     /// Ends the line.
     pub(super) fn finish(&mut self) -> io::Result<()> {
+        let waits = self.pieces.end();
+        self.piece(&waits)?;
         if self.in_line {
             self.in_line = false;
             self.output.line("")?;
@@ -142,11 +147,17 @@ impl Printer {
     }
 
     fn text(&mut self, text: &str) -> io::Result<()> {
-        if text.is_empty() {
+        let shown = self.pieces.more(text);
+        self.piece(&shown)
+    }
+
+    /// What may be shown as it is.
+    fn piece(&mut self, shown: &str) -> io::Result<()> {
+        if shown.is_empty() {
             return Ok(());
         }
-        self.in_line = !text.ends_with('\n');
-        self.output.piece(&printable_piece(text))
+        self.in_line = !shown.ends_with('\n');
+        self.output.piece(shown)
     }
 
     /// A line of its own.

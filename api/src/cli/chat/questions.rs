@@ -1,6 +1,6 @@
 //! What a server asks the person, in the terminal: its words, a line for each field, and the word on its way.
 
-use super::session::read_line;
+use super::keyboard::Keyboard;
 use crate::cli::error::CliError;
 use crate::cli::output::{Output, Tone, one_line, printable};
 use crate::cli::terminal::Terminal;
@@ -16,8 +16,8 @@ const TRIES_MAX: usize = 5;
 const WORD_LETTERS: usize = 200;
 
 /// Asks, and brings the answer on its way. Where nobody is at the terminal, that is what the server is told.
-pub(super) async fn ask(terminal: &Terminal, live: Live, output: Output, is_json: bool, put: PutQuestion) -> Result<(), CliError> {
-    let told = if is_json || !io::stdin().is_terminal() { Told::Cancel } else { talk(output, &put).await? };
+pub(super) async fn ask(terminal: &Terminal, live: Live, output: Output, is_json: bool, keyboard: &Keyboard, put: PutQuestion) -> Result<(), CliError> {
+    let told = if is_json || !io::stdin().is_terminal() { Told::Cancel } else { talk(output, keyboard, &put).await? };
     let mut tx = terminal.store.begin(&terminal.actor).await?;
     match questions::tell(&mut tx, &terminal.office, put.question_id, told).await {
         Ok(_) => tx.commit().await?,
@@ -29,20 +29,20 @@ pub(super) async fn ask(terminal: &Terminal, live: Live, output: Output, is_json
     Ok(())
 }
 
-async fn talk(output: Output, put: &PutQuestion) -> Result<Told, CliError> {
+async fn talk(output: Output, keyboard: &Keyboard, put: &PutQuestion) -> Result<Told, CliError> {
     output.line(output.tone(Tone::Warning, &format!("  `{}` asks you, and what you give goes there:", put.server)))?;
     for line in put.question.message.lines() {
         output.line(format!("  │ {}", printable(line)))?;
     }
-    output.piece(&output.tone(Tone::Strong, "answer? [y]es, [n]o, Enter puts it away> "))?;
-    match read_line().await?.map(|line| line.trim().to_lowercase()).as_deref() {
+    let prompt = output.tone(Tone::Strong, "answer? [y]es, [n]o, Enter puts it away> ");
+    match line(output, keyboard, &prompt).await?.map(|line| line.trim().to_lowercase()).as_deref() {
         Some("y" | "yes") => {}
         Some("n" | "no") => return Ok(Told::Decline),
         Some(_) | None => return Ok(Told::Cancel),
     }
     let mut answer = Map::new();
     for field in &put.question.fields {
-        if !fill_in(output, &put.question, field, &mut answer).await? {
+        if !fill_in(output, keyboard, &put.question, field, &mut answer).await? {
             return Ok(Told::Cancel);
         }
     }
@@ -50,15 +50,15 @@ async fn talk(output: Output, put: &PutQuestion) -> Result<Told, CliError> {
 }
 
 /// Asks for one field until what is given fits. False when the person leaves.
-async fn fill_in(output: Output, question: &Question, field: &QuestionField, answer: &mut Map<String, Value>) -> Result<bool, CliError> {
+async fn fill_in(output: Output, keyboard: &Keyboard, question: &Question, field: &QuestionField, answer: &mut Map<String, Value>) -> Result<bool, CliError> {
     let needed = if field.required { "" } else { ", may be left empty" };
     let name = one_line(field.title.as_deref().unwrap_or(&field.name), WORD_LETTERS);
     if let Some(description) = &field.description {
         output.line(output.tone(Tone::Quiet, &format!("  {}", one_line(description, WORD_LETTERS))))?;
     }
     for _ in 0..TRIES_MAX {
-        output.piece(&format!("  {name} ({}{needed}): ", hint(&field.input)))?;
-        let Some(line) = read_line().await? else { return Ok(false) };
+        let prompt = format!("  {name} ({}{needed}): ", hint(&field.input));
+        let Some(line) = line(output, keyboard, &prompt).await? else { return Ok(false) };
         match read(&field.input, line.trim_end_matches(['\r', '\n'])) {
             Some(value) => drop(answer.insert(field.name.clone(), value)),
             None => drop(answer.remove(&field.name)),
@@ -70,6 +70,18 @@ async fn fill_in(output: Output, question: &Question, field: &QuestionField, ans
         }
     }
     Ok(false)
+}
+
+/// A line for what is asked; one that is no text is asked for again, as the run waits here. None when the person leaves, or gives no text so often.
+async fn line(output: Output, keyboard: &Keyboard, prompt: &str) -> Result<Option<String>, CliError> {
+    for _ in 0..TRIES_MAX {
+        output.piece(prompt)?;
+        match keyboard.line().await {
+            Err(err @ CliError::NotText) => output.line(output.tone(Tone::Bad, &format!("  {err}")))?,
+            read => return read,
+        }
+    }
+    Ok(None)
 }
 
 /// What may be given, in words.

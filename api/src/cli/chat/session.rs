@@ -1,12 +1,12 @@
 //! One conversation at the terminal: posts messages, drives their runs in this process, and shows what happens.
 
+use super::keyboard::Keyboard;
 use super::printer::Printer;
 use super::questions;
 use crate::cli::approvals::Card;
 use crate::cli::error::CliError;
 use crate::cli::output::{Output, Tone};
 use crate::cli::terminal::Terminal;
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,6 +62,7 @@ pub(super) struct Session<'a> {
     conversation: ConversationId,
     output: Output,
     json: bool,
+    keyboard: Keyboard,
     last: Option<Printer>,
 }
 
@@ -82,7 +83,7 @@ impl<'a> Session<'a> {
             None => conversations::create(&mut tx, &terminal.office, &agent.name, workspace, "Terminal").await?.conversation_id,
         };
         tx.commit().await?;
-        Ok(Self { terminal, runtime, agent, conversation, output, json, last: None })
+        Ok(Self { terminal, runtime, agent, conversation, output, json, keyboard: Keyboard::default(), last: None })
     }
 
     pub(super) fn agent_name(&self) -> &str {
@@ -93,10 +94,22 @@ impl<'a> Session<'a> {
         self.conversation
     }
 
-    /// Says something and shows what comes of it.
+    /// A line that the person types; none at the end of the input.
+    pub(super) async fn line(&self) -> Result<Option<String>, CliError> {
+        self.keyboard.line().await
+    }
+
+    /// Says something and shows what comes of it. An error behind the message says which run was left.
     pub(super) async fn turn(&mut self, text: &str) -> Result<Turn, CliError> {
-        let mut watch = self.runtime.live.watch();
+        let watch = self.runtime.live.watch();
         let leased = self.post(text).await?;
+        let (turn, printer) = self.see(leased, watch).await.map_err(|err| err.behind_message(leased.run))?;
+        self.last = Some(printer);
+        Ok(turn)
+    }
+
+    /// Drives the run of a message, and shows what happens in it.
+    async fn see(&self, leased: Leased, mut watch: Receiver<Happening>) -> Result<(Turn, Printer), CliError> {
         let mut printer = Printer::new(self.output, self.json, leased.run);
         // The run's first event was stored with the message.
         self.catch_up(&mut printer).await?;
@@ -125,7 +138,7 @@ impl<'a> Session<'a> {
             // The call waits while the person answers, and goes on without them when its time is over.
             asking = asking.filter(|(question, _)| printer.waits_for(*question));
             if let (None, Some(put)) = (&asking, printer.take_question()) {
-                let asked = questions::ask(self.terminal, self.runtime.live.clone(), self.output, self.json, put.clone());
+                let asked = questions::ask(self.terminal, self.runtime.live.clone(), self.output, self.json, &self.keyboard, put.clone());
                 asking = Some((put.question_id, Box::pin(asked)));
             }
         };
@@ -144,11 +157,10 @@ impl<'a> Session<'a> {
             Ok(status) => turn_of(status, printer.outcome()),
             // Another worker took the run, after this process slept for long: it is followed to its end.
             Err(err) if err.kind() == Kind::Conflict => self.follow(&mut printer, watch).await?,
-            Err(err) => return Err(CliError::said(crate::cli::chain(&err))),
+            Err(err) => return Err(err.into()),
         };
         printer.finish()?;
-        self.last = Some(printer);
-        Ok(turn)
+        Ok((turn, printer))
     }
 
     /// Stores the message; its run is leased to this process from the start, so no other worker takes it.
@@ -254,7 +266,7 @@ impl<'a> Session<'a> {
         loop {
             let Some((hold, envelope)) = printer.open_hold() else { return Ok(()) };
             self.output.piece(&self.output.tone(Tone::Strong, "approve exactly this? [y]es, [n]o, Enter leaves it waiting> "))?;
-            let Some(answer) = read_line().await? else { return Ok(()) };
+            let Some(answer) = self.line().await? else { return Ok(()) };
             let mut tx = self.terminal.store.begin(&self.terminal.actor).await?;
             let decided = match answer.trim().to_lowercase().as_str() {
                 "y" | "yes" => holds::approve(&mut tx, &self.terminal.office, hold, envelope).await.map(drop),
@@ -299,21 +311,6 @@ fn turn_of(status: RunStatus, outcome: Option<RunOutcome>) -> Turn {
             Turn::Limited
         }
         (RunStatus::Ended, Some(RunOutcome::Cancelled | RunOutcome::ModelFailed | RunOutcome::Failed) | None) => Turn::Failed,
-    }
-}
-
-/// A line of the terminal; none at the end of the input, or when the person leaves with Ctrl-C. One that is no text is an error of its own.
-pub(super) async fn read_line() -> Result<Option<String>, CliError> {
-    let read = tokio::task::spawn_blocking(|| {
-        let mut line = String::new();
-        io::stdin().read_line(&mut line).map(|bytes| (bytes > 0).then_some(line))
-    });
-    tokio::select! {
-        read = read => match read.map_err(io::Error::other)? {
-            Err(err) if err.kind() == io::ErrorKind::InvalidData => Err(CliError::said("that line is no text in UTF-8; it was not taken")),
-            read => Ok(read?),
-        },
-        _ = tokio::signal::ctrl_c() => Ok(None),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Characters of a foreign text that a terminal does not show, or that would move what it shows.
 //!
-//! Joiners and the selector of emoji are left where a script or an emoji needs them: there they change what is seen. For
-//! scripts that is the rule for names on the internet (RFC 5892, A.1 and A.2). The web has the same rule in
+//! Joiners and selectors are left where a script, an emoji or an ideograph needs them: there they change what is seen. For
+//! joiners of scripts that is the rule for names on the internet (RFC 5892, A.1 and A.2). The web has the same rule in
 //! `admin/src/lib/seen.ts`.
 
 /// Where more of a text follows that is not known yet.
@@ -55,12 +55,19 @@ fn is_needed(letters: &[char], place: usize, extent: Extent) -> bool {
             before(1).is_some_and(is_virama)
                 || ((is_open(left) || left.is_some_and(is_pictograph)) && (is_open(after(1)) || after(1).is_some_and(is_pictograph)))
         }
-        Some('\u{fe0f}') => {
+        Some('\u{fe0e}' | '\u{fe0f}') => {
             let is_key = before(1).is_some_and(|key| matches!(key, '0'..='9' | '#' | '*'));
             is_open(before(1)) || before(1).is_some_and(is_pictograph) || (is_key && (is_open(after(1)) || after(1) == Some('\u{20e3}')))
         }
+        // One behind each ideograph and no more: of a row of them nobody sees what it says.
+        Some('\u{fe00}'..='\u{fe02}' | '\u{e0100}'..='\u{e011f}') => is_open(before(1)) || before(1).is_some_and(is_ideograph),
         _ => false,
     }
+}
+
+/// What has forms that a selector chooses among, as names in Japan are written with one of them.
+const fn is_ideograph(letter: char) -> bool {
+    matches!(letter, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
 }
 
 /// The signs of Indic scripts that take a vowel away: a joiner after one chooses the form of the letters.
@@ -125,6 +132,10 @@ mod tests {
         check("a\u{fe0f}", "a\u{fffd}");
         check("❤\u{fe0f}\u{fe0f}", "❤\u{fe0f}\u{fffd}");
         check("1\u{fe0f}", "1\u{fffd}");
+        check("1\u{fe0e}a\u{fe0e}", "1\u{fffd}a\u{fffd}");
+        check("a\u{e0100}\u{fe00}", "a\u{fffd}\u{fffd}");
+        check("辻\u{e0100}\u{e0101}", "辻\u{e0100}\u{fffd}");
+        check("辻\u{e0120}\u{e01ef}", "辻\u{fffd}\u{fffd}");
     }
 
     #[test]
@@ -138,6 +149,10 @@ mod tests {
             "👩🏽\u{200d}🚀",
             "🏳\u{fe0f}\u{200d}🌈",
             "❤\u{fe0f}",
+            "❤\u{fe0e}",
+            "辻\u{e0100}さん",
+            "渡邉\u{e011f}",
+            "神\u{fe00}",
             "1\u{fe0f}\u{20e3}",
             "two\nlines\tand ü",
         ] {
@@ -147,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_text_that_comes_in_pieces_keeps_what_stands_at_their_ends() {
-        for piece in ["\u{fe0f} yes", "\u{200d}💻", "می\u{200c}", "\u{200c}خواهم", "👩\u{200d}"] {
+        for piece in ["\u{fe0f} yes", "\u{fe0e} yes", "\u{e0100}さん", "\u{200d}💻", "می\u{200c}", "\u{200c}خواهم", "👩\u{200d}"] {
             assert_eq!(marked(piece, Extent::Piece), piece, "{piece:?}");
         }
         for (piece, expect) in [("\u{202e}a", "\u{fffd}a"), ("a\u{200c}", "a\u{fffd}"), ("\u{200d}a", "\u{fffd}a"), ("\u{200b}", "\u{fffd}")] {

@@ -60,6 +60,16 @@ impl Browser {
     }
 }
 
+/// A server whose assistant has `trips.book`, which asks its person and does this to the world.
+fn config(model: &ScriptedModel, peer: &Peer, effect: &str) -> String {
+    format!(
+        "[agents.assistant]\ntools = [\"trips.*\"]\n\n[models.strong]\nmodel = \"scripted\"\nbase_url = \"{}\"\napi_key_env = \"MODEL_KEY\"\n\n\
+         [[mcp]]\nname = \"trips\"\nurl = \"{}\"\nasks = true\ntimeout_ms = 120000\n\n[mcp.tools.book]\neffect = \"{effect}\"\nroles = {{ about = \"query\" }}\n",
+        model.base_url(),
+        peer.url()
+    )
+}
+
 struct Killed {
     peer: Peer,
     database: TestDatabase,
@@ -82,12 +92,7 @@ impl Killed {
         })
         .await;
         let database = TestDatabase::make().await;
-        let config = format!(
-            "[agents.assistant]\ntools = [\"trips.*\"]\n\n[models.strong]\nmodel = \"scripted\"\nbase_url = \"{}\"\napi_key_env = \"MODEL_KEY\"\n\n\
-             [[mcp]]\nname = \"trips\"\nurl = \"{}\"\nasks = true\ntimeout_ms = 120000\n\n[mcp.tools.book]\neffect = \"{effect}\"\nroles = {{ about = \"query\" }}\n",
-            model.base_url(),
-            peer.url()
-        );
+        let config = config(&model, &peer, effect);
         let home = Home::with_config("asked", &config).set("STEWARD_DATABASE__URL", &database.superuser_url).set("MODEL_KEY", "none");
         home.succeeds(&["plugin", "accept", "trips"]);
         let mut up = home.up(&["--owner", "ada@example.org"]);
@@ -163,4 +168,24 @@ async fn a_call_that_may_not_be_repeated_is_not_when_its_process_is_killed_while
     let counts = ["answered", "starting", "question_opened", "question_closed", "replied"].map(|kind| Killed::count(&events, kind));
     assert_eq!(counts, [2, 1, 1, 1, 1], "{events:#?}");
     assert!(killed.up.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_at_the_terminal_that_is_no_text_is_asked_for_again() {
+    let peer = Peer::start(form());
+    let model = ScriptedModel::start_with(|seen| match seen.tool_results().last() {
+        None => Reply::call("trips.book", json!({ "about": "Bern" })),
+        Some(_) => Reply::text("It is booked."),
+    })
+    .await;
+    let database = TestDatabase::make().await;
+    let home = Home::with_config("typed", &config(&model, &peer, "read")).set("STEWARD_DATABASE__URL", &database.superuser_url);
+    let home = home.set("MODEL_KEY", "none").set("NO_COLOR", "1");
+    home.succeeds(&["plugin", "accept", "trips"]);
+    assert!(home.up(&["--owner", "ada@example.org"]).stop().success());
+    // Whether to answer, the class as it stands there, the day in an encoding of before and then as text, and no seats.
+    let ran = home.typed(&["chat"], b"Book a trip to Bern\ny\n\ncaf\xe9\nthe-second-of-may\n\n");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("that line is no text in UTF-8") && ran.out.contains("It is booked."), "{ran:?}");
+    assert_eq!((peer.heard(), peer.told()["content"]["day"].clone()), ((1, 1), json!("the-second-of-may")), "{ran:?}");
 }

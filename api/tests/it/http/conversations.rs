@@ -3,6 +3,7 @@
 use super::working::{Listening, Working};
 use super::world::World;
 use serde_json::{Value, json};
+use steward_agent::testing::{Reply, ScriptedModel};
 use steward_core::{Role, Scope};
 
 async fn begun(world: &World, who: &secrecy::SecretString) -> String {
@@ -151,4 +152,24 @@ async fn a_token_talks_for_its_person_and_only_with_the_scope() {
     assert_eq!((&shown["channel"], &shown["status"]), (&json!("api"), &json!("ended")));
     // A key that only reads does not stop what its person started.
     working.ask("POST", format!("{run}/cancel")).token(&reader).send().await.expect(403);
+}
+
+#[tokio::test]
+async fn an_answer_that_its_agent_did_not_see_says_which_call_it_was_found_by() {
+    let model = ScriptedModel::start_with(|seen| match seen.tool_results().len() {
+        0 => Reply::call("crm.create_contact", json!({ "name": "Lena Petrova", "emails": ["lena@partner.example"] })),
+        1 => Reply::call("crm.find_contacts", json!({ "query": "Lena" })),
+        _ => Reply::text("She is {{$2.contacts.0.name}}."),
+    })
+    .await;
+    let working = Working::sealed(model).await;
+    let owner = working.world.owner().await;
+    let (conversation, run) = working.say(&owner, "Add Lena Petrova, lena@partner.example, and say what she is called").await;
+    let events = Listening::open(working.ask("GET", format!("/api/v1/runs/{run}/events")).cookie(&owner)).await.until_the_end().await;
+    let reply = events.iter().find(|event| event.name == "reply").expect("a reply");
+    assert_eq!(reply.data["text"], json!("She is Lena Petrova."));
+    let messages = working.ask("GET", format!("/api/v1/conversations/{conversation}/messages")).cookie(&owner).send().await.expect(200).json();
+    let answer = &messages["items"][1];
+    assert_eq!((&answer["citations"][0]["call_id"], &answer["citations"][0]["title"]), (&json!("call_2_0"), &json!("crm.find_contacts")));
+    assert_eq!(answer["citations"], reply.data["citations"], "the same as was said when it was written");
 }

@@ -1,6 +1,6 @@
 //! Asking a model: reserve, write the intent down, ask, write the answer down. A step already answered is never asked again.
 
-use super::turns::Tried;
+use super::turns::{Tried, Turn};
 use super::{Drive, DriveError};
 use crate::context;
 use crate::gate::Catalogue;
@@ -21,8 +21,9 @@ use tokio::time::Instant;
 const BACKOFF_MS: u64 = 250;
 /// How often it is doubled at most.
 const DOUBLED_MAX: u32 = 6;
-/// The longest wait for a model that names one, in milliseconds: a limit by the minute passes, one by the hour or the day does not.
-const WAIT_MS_MAX: u64 = 300_000;
+/// The longest wait for a model that names one, in milliseconds: a limit by the minute passes, one by the hour or the day does not. The run has
+/// one of the places of this process meanwhile, which runs of everybody wait for.
+const WAIT_MS_MAX: u64 = 60_000;
 /// From which wait on what happened is written down before it, in milliseconds.
 const WRITTEN_MS: u64 = 1_000;
 
@@ -109,12 +110,7 @@ impl Drive<'_> {
                 let answered = self.answered(step, answer);
                 self.apply(answered);
             }
-            Asked::Failed(mut err) => {
-                // A refusal is final for the model that gave it: a wrong key or name there says nothing about the next one.
-                let others_left = usize::try_from(attempt).is_ok_and(|tried| tried < candidates.len());
-                err.retry |= err.failure == AskFailure::Refused && others_left;
-                Box::pin(self.failed(Tried { step, attempt, place, of: candidates.len() }, candidate, err)).await?;
-            }
+            Asked::Failed(err) => Box::pin(self.failed(Tried { step, attempt, place, of: candidates.len() }, candidate, err)).await?,
             // What was sent may be charged all the same, so it counts.
             Asked::Stopped => self.note_failure(
                 step,
@@ -194,18 +190,28 @@ impl Drive<'_> {
     async fn failed(&mut self, tried: Tried, candidate: &Candidate, mut err: AskError) -> Result<(), DriveError> {
         let Tried { step, attempt, of, .. } = tried;
         let left = self.left(self.runtime.office.clock.now_ms()).min(Duration::from_millis(WAIT_MS_MAX));
-        let has_next = err.retry && attempt < tries_max(of);
-        let wait = has_next.then(|| {
-            let wait = match err.retry_after_ms {
-                Some(named) => Duration::from_millis(named),
-                // Nobody asked for it, so it is no reason to give up.
-                None => Duration::from_millis(BACKOFF_MS << attempt.min(DOUBLED_MAX)).min(left),
-            };
-            self.turns.failed(tried, wait, Instant::now(), left)
+        // A refusal is final for the model that gave it: a wrong key or name there says nothing about the others.
+        let is_refused = err.failure == AskFailure::Refused;
+        let wait = (!is_refused).then(|| match err.retry_after_ms {
+            Some(named) => Duration::from_millis(named),
+            // Nobody asked for it, so it is no reason to give up.
+            None => Duration::from_millis(BACKOFF_MS << attempt.min(DOUBLED_MAX)).min(left),
         });
-        if wait == Some(None) {
-            err.retry = false;
-            err.message.push_str(&format!("; no model may be asked again within the {} s that this run can wait", left.as_secs()));
+        let has_next = (err.retry || is_refused) && attempt < tries_max(of);
+        let turn = has_next.then(|| self.turns.failed(tried, wait, Instant::now(), left));
+        match turn {
+            Some(Turn::After(_)) => err.retry = true,
+            Some(Turn::TooLate) => {
+                err.retry = false;
+                err.message.push_str(&format!("; no model may be asked again within the {} s that this run can wait", left.as_secs()));
+            }
+            Some(Turn::Nobody) => {
+                err.retry = false;
+                if attempt > 1 {
+                    err.message.push_str(&format!("; no model answered after {attempt} tries"));
+                }
+            }
+            None => {}
         }
         self.reserved_left = Micros(self.reserved_left.0.saturating_sub(err.cost.0));
         self.apply(Event::AskFailed {
@@ -218,7 +224,9 @@ impl Drive<'_> {
             cost: err.cost,
             retry: err.retry,
         });
-        if let Some(wait) = wait.flatten().filter(|wait| !wait.is_zero()) {
+        if let Some(Turn::After(wait)) = turn
+            && !wait.is_zero()
+        {
             // Who watches is told why nothing happens, and what it cost is not lost with the process.
             if wait >= Duration::from_millis(WRITTEN_MS) {
                 self.flush(RunStatus::Running, false).await?;

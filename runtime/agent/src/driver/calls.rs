@@ -4,7 +4,7 @@ use super::extract::{self, Question, Spent};
 use super::journal::{DecisionSide, Side};
 use super::questions::Desk;
 use super::standing::Judged;
-use super::{Drive, DriveError, Permitted, plan, wish};
+use super::{Drive, DriveError, Permitted, Ready, plan, wish};
 use crate::Runtime;
 use crate::counts::{Counted, prepare};
 use crate::gate::{Beside, Catalogue as _, Gate, Ruled, Ruling};
@@ -63,10 +63,19 @@ impl Drive<'_> {
         Ok(card::write(said, &stood))
     }
 
-    /// How the records stood that a call names, as they were noted for the card on which people approved it.
-    async fn stood(&self, id: CallId) -> Result<Stood, DriveError> {
-        let Some(hold) = self.run.call(id).and_then(|call| call.hold.as_ref()) else { return Ok(Stood::default()) };
-        Box::pin(self.journal.stood(hold.hold_id)).await.map_err(|source| self.journal_error(source))
+    /// The calls with how the records stood that each names, as they were noted for the card on which people approved it; of a call that
+    /// changes none, nothing is read.
+    async fn ready(&self, permitted: Vec<(CallId, Permitted)>) -> Result<Vec<Ready>, DriveError> {
+        let mut ready = Vec::with_capacity(permitted.len());
+        for (id, permitted) in permitted {
+            let call = self.run.call(id).filter(|call| !call.only_reads());
+            let stood = match call.and_then(|call| call.hold.as_ref()) {
+                Some(hold) => Box::pin(self.journal.stood(hold.hold_id)).await.map_err(|source| self.journal_error(source))?,
+                None => Stood::default(),
+            };
+            ready.push(Ready { id, permitted, stood });
+        }
+        Ok(ready)
     }
 
     /// The counters a call is judged by. What is pending is committed before they are read: when one of them moves before the verdict is
@@ -220,17 +229,18 @@ impl Drive<'_> {
 
     pub(super) async fn execute(&mut self, calls: &[CallId]) -> Result<(), DriveError> {
         let Some(permitted) = self.permitted(calls).await? else { return Ok(()) };
-        for (id, _) in &permitted {
+        let ready = self.ready(permitted).await?;
+        for Ready { id, .. } in &ready {
             self.apply(Event::Starting { call_id: *id, key: self.key_of(*id), attempt: 1, lost: PluginWork::default() });
             if self.run.call(*id).is_some_and(|call| call.hold.is_some()) {
                 self.sides.push(Side::CallHold { call: *id, from: "approved", to: "claimed" });
             }
         }
-        let looks = permitted.iter().all(|(id, _)| self.only_looks(*id)) && !self.sides.iter().any(|side| matches!(side, Side::Counted(_)));
+        let looks = ready.iter().all(|Ready { id, .. }| self.only_looks(*id)) && !self.sides.iter().any(|side| matches!(side, Side::Counted(_)));
         if !looks {
             self.flush(RunStatus::Running, false).await?;
         }
-        self.carry_out(permitted, looks).await
+        self.carry_out(ready, looks).await
     }
 
     /// Whether a call reads the office and does nothing else: nobody outside learns of it, no person or counter admitted it, and doing it
@@ -264,12 +274,13 @@ impl Drive<'_> {
                 _ => self.not_known(*id, "Steward stopped while this call ran, and the rules as they are now do not let it be repeated"),
             }
         }
-        for (id, attempt) in again.into_iter().filter(|(id, _)| permitted.iter().any(|(permitted, _)| permitted == id)) {
+        let ready = self.ready(permitted).await?;
+        for (id, attempt) in again.into_iter().filter(|(id, _)| ready.iter().any(|ready| ready.id == *id)) {
             let lost = self.lost(id);
             self.apply(Event::Starting { call_id: id, key: self.key_of(id), attempt, lost });
         }
         self.flush(RunStatus::Running, false).await?;
-        self.carry_out(permitted, false).await
+        self.carry_out(ready, false).await
     }
 
     /// What a try of a call that was cut off may have taken at most. Nobody is left to ask, so that much counts.
@@ -335,15 +346,16 @@ impl Drive<'_> {
     }
 
     /// Carries calls out, side by side. With `unwritten`, their intent is written only if they take longer than it is worth to wait.
-    async fn carry_out(&mut self, permitted: Vec<(CallId, Permitted)>, unwritten: bool) -> Result<(), DriveError> {
-        let mut running: Vec<Reading<'_>> = Vec::with_capacity(permitted.len());
+    async fn carry_out(&mut self, ready: Vec<Ready>, unwritten: bool) -> Result<(), DriveError> {
+        let mut running: Vec<Reading<'_>> = Vec::with_capacity(ready.len());
         let runtime = self.runtime;
         let now_ms = runtime.office.clock.now_ms();
         // Those that run side by side have it together.
         let budget = self.run.left().map_or_else(RunBudget::default, |left| RunBudget::of(left.plugins));
-        let (handed_down, permitted): (Vec<_>, Vec<_>) = permitted.into_iter().partition(|(_, permitted)| permitted.permit.envelope().tool == DELEGATE);
+        let (handed_down, ready): (Vec<_>, Vec<_>) = ready.into_iter().partition(|ready| ready.permitted.permit.envelope().tool == DELEGATE);
+        let handed_down: Vec<_> = handed_down.into_iter().map(|Ready { id, permitted, .. }| (id, permitted)).collect();
         let mut desk = Desk::new();
-        for (id, Permitted { permit, floor, said }) in permitted {
+        for Ready { id, permitted: Permitted { permit, floor, said }, stood } in ready {
             if permit.envelope().tool == EXTRACT {
                 running.push(self.reading(id, permit).await?);
                 continue;
@@ -361,7 +373,7 @@ impl Drive<'_> {
             let Region { locale, time_zone } = self.region();
             let context = CallContext { key, deadline_ms, locale, time_zone, now_ms, run: budget.clone() };
             let only_reads = self.run.call(id).is_some_and(|call| call.only_reads());
-            let hands = (self.hands)(floor, self.stood(id).await?);
+            let hands = (self.hands)(floor, stood);
             let (people, secrets) = (self.people_of(&desk, id), self.secrets());
             let stop = self.stop.clone();
             running.push(Box::pin(async move {

@@ -1,15 +1,22 @@
-//! Whose turn it is where several models may answer a step: in their order, each as often as the others, and none before the time it named.
+//! Whose turn it is where several models may answer a step: the one that is free soonest, in their order where several are, each as often as
+//! the others, none before the time it named, and none that refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use steward_core::limits::ASK_ATTEMPTS_MAX;
 use tokio::time::Instant;
 
-/// What is known of the models of one step, by their place in the order. Gone with the process: who takes the run up asks from the start.
+/// What is known of the models of one step, by their place in the order. Gone with the process: who takes the run up asks from the start, and is
+/// refused once more where somebody refused.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
     step: u32,
     /// From when each may be asked again, of those that failed.
     free_at: BTreeMap<usize, Instant>,
+    /// How often each failed.
+    failures: BTreeMap<usize, u32>,
+    /// Who refused: the same question would be refused again.
+    refused: BTreeSet<usize>,
     /// Who was waited for, and at which attempt that one is asked.
     chosen: Option<(u32, usize)>,
 }
@@ -27,6 +34,17 @@ pub(super) struct Tried {
     pub(super) of: usize,
 }
 
+/// Who is asked after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Somebody, after this wait.
+    After(Duration),
+    /// Somebody could be asked again, but too late.
+    TooLate,
+    /// Nobody: each refused, or was asked as often as it may be.
+    Nobody,
+}
+
 impl Turns {
     /// Whom to ask at this attempt, from 1, of so many.
     pub(super) fn place(&self, step: u32, attempt: u32, of: usize) -> usize {
@@ -34,20 +52,36 @@ impl Turns {
         chosen.map_or_else(|| turn(attempt, of), |(_, place)| place)
     }
 
-    /// Notes that this model may be asked again after `wait`, and says how long to wait before the next attempt. None, when nobody may be asked
-    /// again within `left`.
-    pub(super) fn failed(&mut self, tried: Tried, wait: Duration, now: Instant, left: Duration) -> Option<Duration> {
+    /// Notes that this model may be asked again after `wait`, or never where there is none, and says who is next of those that are free within
+    /// `left`.
+    pub(super) fn failed(&mut self, tried: Tried, wait: Option<Duration>, now: Instant, left: Duration) -> Turn {
         let Tried { step, attempt, place, of } = tried;
         if self.step != step {
             *self = Self { step, ..Self::default() };
         }
-        self.free_at.insert(place, now + wait);
+        *self.failures.entry(place).or_default() += 1;
+        match wait {
+            Some(wait) => {
+                self.free_at.insert(place, now + wait);
+            }
+            None => {
+                self.refused.insert(place);
+            }
+        }
         let next = attempt.saturating_add(1);
         let first = turn(next, of);
+        let may_be_asked = |place: &usize| !self.refused.contains(place) && self.failures.get(place).is_none_or(|failures| *failures < ASK_ATTEMPTS_MAX);
         let until_free = |place: usize| self.free_at.get(&place).map_or(Duration::ZERO, |free_at| free_at.saturating_duration_since(now));
-        let (place, wait) = (0..of).map(|more| (first + more) % of).map(|place| (place, until_free(place))).find(|(_, wait)| *wait <= left)?;
-        self.chosen = Some((next, place));
-        Some(wait)
+        let in_turn = (0..of).map(|more| (first + more) % of).filter(may_be_asked);
+        // Of equals the first is found, which is the one whose turn it is.
+        match in_turn.map(|place| (place, until_free(place))).min_by_key(|(_, wait)| *wait) {
+            None => Turn::Nobody,
+            Some((_, wait)) if wait > left => Turn::TooLate,
+            Some((place, wait)) => {
+                self.chosen = Some((next, place));
+                Turn::After(wait)
+            }
+        }
     }
 }
 
@@ -60,46 +94,79 @@ fn turn(attempt: u32, of: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// The failures of a step, each with its attempt, its model, when it was, and the wait that was named; then who is asked next, and after how long.
-    fn after(of: usize, left: u64, failures: &[(u32, usize, u64, u64)]) -> Option<(usize, u64)> {
+    /// A failure of a step: its attempt, its model, when it was, and the wait that was named, or none of a refusal; times in seconds.
+    type Failure = (u32, usize, u64, Option<u64>);
+
+    /// Who is asked after these failures, and after how long.
+    fn after(of: usize, left: u64, failures: &[Failure]) -> Result<(usize, u64), Turn> {
         let (mut turns, begun, seconds) = (Turns::default(), Instant::now(), Duration::from_secs);
-        let mut wait = None;
+        let mut turn = Turn::Nobody;
         for (attempt, place, at, named) in failures.iter().copied() {
-            wait = turns.failed(Tried { step: 1, attempt, place, of }, seconds(named), begun + seconds(at), seconds(left));
+            turn = turns.failed(Tried { step: 1, attempt, place, of }, named.map(seconds), begun + seconds(at), seconds(left));
         }
         let next = failures.last().map_or(1, |(attempt, ..)| attempt + 1);
-        wait.map(|wait| (turns.place(1, next, of), wait.as_secs()))
+        match turn {
+            Turn::After(wait) => Ok((turns.place(1, next, of), wait.as_secs())),
+            Turn::TooLate | Turn::Nobody => Err(turn),
+        }
     }
 
     #[test]
     fn who_was_not_asked_yet_is_asked_at_once() {
-        assert_eq!(after(2, 300, &[(1, 0, 0, 30)]), Some((1, 0)));
-        assert_eq!(after(3, 300, &[(1, 0, 0, 30), (2, 1, 1, 60)]), Some((2, 0)));
-        assert_eq!(after(2, 300, &[(1, 0, 0, 999)]), Some((1, 0)), "however long the first is away");
+        assert_eq!(after(2, 300, &[(1, 0, 0, Some(30))]), Ok((1, 0)));
+        assert_eq!(after(3, 300, &[(1, 0, 0, Some(30)), (2, 1, 1, Some(60))]), Ok((2, 0)));
+        assert_eq!(after(2, 300, &[(1, 0, 0, Some(999))]), Ok((1, 0)), "however long the first is away");
     }
 
     #[test]
     fn a_wait_counts_from_when_it_was_named_and_is_kept_whole() {
-        assert_eq!(after(1, 300, &[(1, 0, 0, 60)]), Some((0, 60)));
-        assert_eq!(after(2, 300, &[(1, 0, 0, 30), (2, 1, 12, 30)]), Some((0, 18)));
-        assert_eq!(after(2, 300, &[(1, 0, 0, 5), (2, 1, 12, 30)]), Some((0, 0)), "it is over already");
-        assert_eq!(after(2, 300, &[(1, 0, 0, 30), (2, 1, 0, 30), (3, 0, 30, 60)]), Some((1, 0)));
+        assert_eq!(after(1, 300, &[(1, 0, 0, Some(60))]), Ok((0, 60)));
+        assert_eq!(after(2, 300, &[(1, 0, 0, Some(30)), (2, 1, 12, Some(30))]), Ok((0, 18)));
+        assert_eq!(after(2, 300, &[(1, 0, 0, Some(5)), (2, 1, 12, Some(30))]), Ok((0, 0)), "it is over already");
+        assert_eq!(after(2, 300, &[(1, 0, 0, Some(30)), (2, 1, 0, Some(30)), (3, 0, 30, Some(60))]), Ok((1, 0)));
+    }
+
+    #[test]
+    fn who_is_free_soonest_is_asked_and_of_equals_the_one_whose_turn_it_is() {
+        assert_eq!(after(2, 300, &[(1, 0, 0, Some(290)), (2, 1, 0, Some(1))]), Ok((1, 1)), "nobody sits before a long wait for nothing");
+        assert_eq!(after(3, 300, &[(1, 0, 0, Some(9)), (2, 1, 0, Some(5)), (3, 2, 0, Some(7))]), Ok((1, 5)));
+        assert_eq!(after(2, 300, &[(1, 0, 0, Some(4)), (2, 1, 0, Some(4))]), Ok((0, 4)));
+        assert_eq!(after(2, 300, &[(1, 0, 0, Some(1)), (2, 1, 0, Some(1)), (3, 0, 9, Some(0))]), Ok((1, 0)));
     }
 
     #[test]
     fn who_names_a_time_that_is_too_late_is_passed_over() {
-        assert_eq!(after(1, 300, &[(1, 0, 0, 301)]), None);
-        assert_eq!(after(2, 300, &[(1, 0, 0, 900), (2, 1, 1, 4)]), Some((1, 4)));
-        assert_eq!(after(2, 300, &[(1, 0, 0, 900), (2, 1, 1, 900)]), None);
-        assert_eq!(after(2, 300, &[(1, 0, 0, 900), (2, 1, 1, 4), (3, 1, 700, 8)]), Some((1, 8)), "the turn is the second's");
+        assert_eq!(after(1, 300, &[(1, 0, 0, Some(301))]), Err(Turn::TooLate));
+        assert_eq!(after(2, 300, &[(1, 0, 0, Some(900)), (2, 1, 1, Some(4))]), Ok((1, 4)));
+        assert_eq!(after(2, 300, &[(1, 0, 0, Some(900)), (2, 1, 1, Some(900))]), Err(Turn::TooLate));
+        assert_eq!(after(2, 300, &[(1, 0, 0, Some(900)), (2, 1, 1, Some(4)), (3, 1, 700, Some(8))]), Ok((1, 8)));
+    }
+
+    #[test]
+    fn who_refused_is_not_asked_again_and_the_others_are() {
+        assert_eq!(after(1, 300, &[(1, 0, 0, None)]), Err(Turn::Nobody));
+        assert_eq!(after(2, 300, &[(1, 0, 0, None), (2, 1, 0, Some(1))]), Ok((1, 1)), "not the first, which would refuse again");
+        assert_eq!(after(2, 300, &[(1, 0, 0, Some(5)), (2, 1, 0, None)]), Ok((0, 5)), "the first may still answer");
+        assert_eq!(after(2, 300, &[(1, 0, 0, None), (2, 1, 0, None)]), Err(Turn::Nobody));
+        assert_eq!(after(2, 300, &[(1, 0, 0, None), (2, 1, 0, Some(301))]), Err(Turn::TooLate));
+    }
+
+    #[test]
+    fn each_is_asked_as_often_as_the_others() {
+        let mut failures: Vec<Failure> = vec![(1, 0, 0, Some(290))];
+        failures.extend((0..ASK_ATTEMPTS_MAX).map(|more| (more + 2, 1, u64::from(more), Some(1))));
+        assert_eq!(after(2, 300, &failures), Ok((0, 287)), "whoever is free sooner has had its tries");
+        failures[0].3 = None;
+        assert_eq!(after(2, 300, &failures), Err(Turn::Nobody));
     }
 
     #[test]
     fn another_step_begins_with_the_first() {
         let mut turns = Turns::default();
         let (now, long) = (Instant::now(), Duration::from_secs(900));
-        assert_eq!(turns.failed(Tried { step: 1, attempt: 2, place: 1, of: 2 }, long, now, long), Some(Duration::ZERO));
+        assert_eq!(turns.failed(Tried { step: 1, attempt: 2, place: 1, of: 2 }, None, now, long), Turn::After(Duration::ZERO));
         assert_eq!((turns.place(2, 1, 2), turns.place(2, 2, 2)), (0, 1));
-        assert_eq!(turns.failed(Tried { step: 2, attempt: 1, place: 0, of: 2 }, long, now, Duration::ZERO), Some(Duration::ZERO), "nothing is kept");
+        let tried = Tried { step: 2, attempt: 1, place: 0, of: 2 };
+        assert_eq!(turns.failed(tried, Some(long), now, Duration::ZERO), Turn::After(Duration::ZERO), "nothing is kept, and the second is asked");
     }
 }

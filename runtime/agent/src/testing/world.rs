@@ -9,14 +9,17 @@ use crate::offers::Offers;
 use crate::rules::SharedRules;
 use crate::run::Run;
 use crate::runtime::Runtime;
-use crate::worker::{drive_taken, drive_with};
+use crate::worker::{drive_taken, drive_with, hands_for};
 use secrecy::SecretString;
 use std::sync::Arc;
 use steward_core::event::Recorded;
 use steward_core::limits::{HEARTBEAT_MS, LEASE_MS};
-use steward_core::{Actor, ActorKind, AuthMethod, Clock, ConversationId, EnvelopeKey, Ids, Mode, Role, RunId, RunLimits, TenantId, WorkspaceId, Workspaces};
+use steward_core::{
+    Actor, ActorKind, AuthMethod, Clock, ConversationId, EnvelopeKey, Floor, Ids, Mode, Role, RunId, RunLimits, TenantId, WorkspaceId, Workspaces,
+};
 use steward_host::{Host, HostOptions};
 use steward_office::conversations::{self, AgentPins};
+use steward_office::crm::Stood;
 use steward_office::people::{NewOrganisation, bootstrap};
 use steward_office::{Office, runs, schedules};
 use steward_policies::{RuleFile, Rules, SHIPPED};
@@ -268,6 +271,11 @@ impl World {
     pub async fn drive_with(&self, hands: &HandsFor) -> Option<RunStatus> {
         let (leased, taken) = self.lease().await?;
         Some(drive_with(&self.runtime, leased, taken, |_, _| hands.clone()).await.expect("drive"))
+    }
+
+    /// What the plugin of one call of a run asks of the records, where people approved the call while they stood so.
+    pub fn hands(&self, run: RunId, stood: Stood) -> Arc<dyn steward_host::Office> {
+        hands_for(&self.runtime, &self.owner.as_agent(run, "assistant"), run, self.workspace)(Floor::CLEAN, stood)
     }
 
     async fn lease(&self) -> Option<(Leased, Result<TakenUp, StoreError>)> {

@@ -65,13 +65,27 @@ impl Stood {
 
     /// The same of a company.
     pub fn check_company(&self, now: &Company, patch: &CompanyPatch) -> Result<(), CrmError> {
-        let wanted = [("name", patch.name.as_deref().map(|name| exactly(Some(name)))), ("website", patch.website.as_deref().map(website))];
-        self.check(&now.company_id.to_string(), of_company(now), &set(wanted))
+        self.check(&now.company_id.to_string(), of_company(now), &wanted_of_company(patch))
+    }
+
+    /// Notes that whoever is held to this made this change of a contact themselves: what it set is what stands there for them, and what others
+    /// did to the rest stays unknown to them. Of one that was not noted nothing is noted now.
+    pub fn took_contact(&mut self, after: &Contact, patch: &ContactPatch) {
+        self.took(&after.contact_id.to_string(), of_contact(after), &wanted_of_contact(patch));
+    }
+
+    /// The same of a company.
+    pub fn took_company(&mut self, after: &Company, patch: &CompanyPatch) {
+        self.took(&after.company_id.to_string(), of_company(after), &wanted_of_company(patch));
     }
 
     fn note(&mut self, record: String, fields: Vec<Field>) {
-        let marks = fields.into_iter().map(|(name, values)| (name.to_owned(), values.iter().map(Value::mark).collect()));
-        self.0.insert(record, marks.collect());
+        self.0.insert(record, fields.into_iter().map(marks).collect());
+    }
+
+    fn took(&mut self, record: &str, after: Vec<Field>, set: &[Field]) {
+        let Some(stood) = self.0.get_mut(record) else { return };
+        stood.extend(after.into_iter().filter(|(name, _)| set.iter().any(|(field, _)| field == name)).map(marks));
     }
 
     fn check(&self, record: &str, now: Vec<Field>, wanted: &[Field]) -> Result<(), CrmError> {
@@ -91,9 +105,13 @@ impl Stood {
     }
 }
 
+fn marks((name, values): Field) -> (String, Vec<String>) {
+    (name.to_owned(), values.iter().map(Value::mark).collect())
+}
+
 fn undoes(field: &str, what: &str, value: &str, by: &str) -> CrmError {
     let problem = format!(
-        "would {what} `{value}`, which somebody has {by} since approval of this was asked for; nothing was changed: read it again and propose the change anew"
+        "would {what} `{value}`, which somebody has {by} since approval of this was asked for; nothing of this change was made: read it again and propose the change anew"
     );
     CrmError::field(field, problem)
 }
@@ -160,6 +178,10 @@ fn wanted_of_contact(patch: &ContactPatch) -> Vec<Field> {
         ("addresses", patch.addresses.as_deref().map(|list| points(list, fold))),
         ("tags", patch.tags.as_ref().map(|list| many(list, fold))),
     ])
+}
+
+fn wanted_of_company(patch: &CompanyPatch) -> Vec<Field> {
+    set([("name", patch.name.as_deref().map(|name| exactly(Some(name)))), ("website", patch.website.as_deref().map(website))])
 }
 
 fn of_company(company: &Company) -> Vec<Field> {

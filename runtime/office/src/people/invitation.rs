@@ -100,11 +100,16 @@ fn is_unseen(letter: char) -> bool {
     matches!(letter, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// A name of 1 to 200 letters without control characters and without marks that nobody sees.
+/// A name of 1 to 200 letters without control characters and without marks that nobody sees. Such marks at its ends are left away with the space
+/// there: contacts of telephones and programs of mail put them around names that are copied.
 pub(super) fn check_name(path: &str, text: &str) -> Result<String, PeopleError> {
-    let name = text.trim();
-    if name.is_empty() || name.chars().count() > NAME_LETTERS_MAX || name.chars().any(|letter| letter.is_control() || is_unseen(letter)) {
+    let name = text.trim_matches(|letter: char| letter.is_whitespace() || is_unseen(letter));
+    if name.is_empty() || name.chars().count() > NAME_LETTERS_MAX {
         return Err(PeopleError::field(path, format!("give a name of 1 to {NAME_LETTERS_MAX} letters")));
+    }
+    if let Some(letter) = name.chars().find(|letter| letter.is_control() || is_unseen(*letter)) {
+        let problem = format!("the name has a character that nobody sees in it (U+{:04X}); take it out, or type the name anew", u32::from(letter));
+        return Err(PeopleError::field(path, problem));
     }
     Ok(name.to_owned())
 }
@@ -124,10 +129,20 @@ mod tests {
 
     #[test]
     fn names_that_cannot_be_shown_are_refused() {
-        for bad in ["", "  ", "a\0b", "a\nb", "Ada\u{202e}", "A\u{200b}da", &"x".repeat(201)] {
-            assert!(check_name("/name", bad).is_err(), "{bad:?}");
+        let check = |bad: &str, expect: &str| {
+            let refused = check_name("/name", bad).expect_err(bad).to_string();
+            assert!(refused.contains(expect), "{bad:?}: {refused}");
+        };
+        for bad in ["", "  ", "\u{200e}\u{feff}", &"x".repeat(201)] {
+            check(bad, "give a name of 1 to 200 letters");
+        }
+        for (bad, letter) in [("a\0b", "U+0000"), ("a\nb", "U+000A"), ("A\u{202e}da", "U+202E"), ("A\u{200b}da", "U+200B"), ("Ada\0", "U+0000")] {
+            check(bad, &format!("a character that nobody sees in it ({letter})"));
         }
         assert_eq!(check_name("/name", " Zoë 😀 ").expect("name"), "Zoë 😀");
+        for pasted in ["\u{200e}Ada Lovelace", "\u{202a}Ada Lovelace\u{202c}", "\u{feff} Ada Lovelace \u{200b}\n"] {
+            assert_eq!(check_name("/name", pasted).expect("name"), "Ada Lovelace", "{pasted:?}");
+        }
         assert_eq!(check_name("/name", "क्\u{200d}ष").expect("name"), "क्\u{200d}ष");
     }
 }

@@ -39,12 +39,12 @@ async fn a_model_that_stands_in_is_asked_at_once() {
 
 #[tokio::test]
 async fn a_model_is_asked_again_no_earlier_than_it_said() {
-    const NAMED: Duration = Duration::from_millis(1_200);
+    const NAMED: Duration = Duration::from_millis(600);
     let when = Arc::new(Mutex::new(Vec::new()));
     let asked = Arc::clone(&when);
     let busy = ScriptedModel::start_with(move |seen| {
         asked.lock().expect("lock").push(Instant::now());
-        if seen.number == 0 { wait("retry-after-ms", "1200") } else { Reply::text("Now.") }
+        if seen.number == 0 { wait("retry-after-ms", "600") } else { Reply::text("Now.") }
     })
     .await;
     let broken = ScriptedModel::start_with(|_| Reply::Status(500, Vec::new(), String::new())).await;
@@ -57,18 +57,71 @@ async fn a_model_is_asked_again_no_earlier_than_it_said() {
     assert!(when[1].duration_since(when[0]) >= NAMED, "{when:?}");
 }
 
+/// Why a run ended.
+async fn said_at_the_end(world: &World, run: RunId) -> String {
+    let said = world.events(run).await.into_iter().find_map(|recorded| if let Event::Ended { message, .. } = recorded.event { Some(message) } else { None });
+    said.expect("it says why")
+}
+
+#[tokio::test]
+async fn who_is_free_soonest_is_asked_and_no_long_wait_of_another_kept() {
+    let busy = ScriptedModel::start_with(|_| wait("retry-after", "50")).await;
+    let unsteady = ScriptedModel::start(vec![Reply::Status(503, Vec::new(), String::new()), Reply::text("Here again.")]).await;
+    let world = pair(&busy, &unsteady).await;
+    let run = world.say("Hello").await;
+    assert_eq!(timeout(SOON, world.drive()).await.expect("the busy one is not waited for"), Some(RunStatus::Ended));
+    assert_eq!(reply(&world, run).await.as_deref(), Some("Here again."));
+    assert_eq!((busy.requests().len(), unsteady.requests().len()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_refusal_is_final_for_the_model_that_gave_it_and_for_no_other() {
+    // The first takes less than the question, and the one that stands in fails once.
+    let small = ScriptedModel::start(vec![Reply::text("never")]).await;
+    let large = ScriptedModel::start(vec![Reply::Status(503, Vec::new(), String::new()), Reply::text("I looked.")]).await;
+    let strong = ModelConfig { context_tokens_max: Some(1_024), fallback: vec!["other".to_owned()], ..at(&small.base_url()) };
+    let world = with_models(World::scripted(&small).await, vec![("strong", strong), ("other", at(&large.base_url()))]);
+    let run = world.say(&"Please look at all of this. ".repeat(400)).await;
+    assert_eq!(timeout(SOON, world.drive()).await.expect("in time"), Some(RunStatus::Ended));
+    assert_eq!(reply(&world, run).await.as_deref(), Some("I looked."), "{}", said_at_the_end(&world, run).await);
+    assert_eq!((small.requests().len(), large.requests().len()), (0, 2));
+
+    // The first is to be asked again in a moment, and the one that stands in has another key.
+    let busy = ScriptedModel::start(vec![wait("retry-after-ms", "300"), Reply::text("Here.")]).await;
+    let closed = ScriptedModel::start_with(|_| Reply::Status(401, Vec::new(), String::new())).await;
+    let world = pair(&busy, &closed).await;
+    let run = world.say("Hello").await;
+    assert_eq!(timeout(SOON, world.drive()).await.expect("in time"), Some(RunStatus::Ended));
+    assert_eq!(reply(&world, run).await.as_deref(), Some("Here."), "{}", said_at_the_end(&world, run).await);
+    assert_eq!((busy.requests().len(), closed.requests().len()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_run_whose_models_all_refuse_ends_and_asks_each_once() {
+    let closed = ScriptedModel::start_with(|_| Reply::Status(401, Vec::new(), String::new())).await;
+    let unknown = ScriptedModel::start_with(|_| Reply::Status(404, Vec::new(), String::new())).await;
+    let world = pair(&closed, &unknown).await;
+    let run = world.say("Hello").await;
+    assert_eq!(timeout(SOON, world.drive()).await.expect("in time"), Some(RunStatus::Ended));
+    assert_eq!(world.run(run).await.ended, Some(RunOutcome::ModelFailed));
+    assert!(said_at_the_end(&world, run).await.contains("no model answered after 2 tries"));
+    assert_eq!((closed.requests().len(), unknown.requests().len()), (1, 1));
+}
+
 #[tokio::test]
 async fn who_asks_to_wait_longer_than_a_run_can_is_not_asked_again() {
-    let busy = ScriptedModel::start_with(|_| wait("retry-after", "3000")).await;
-    let world = World::scripted(&busy).await;
-    let run = world.say("Hello").await;
-    assert_eq!(timeout(SOON, world.drive()).await.expect("it is not waited for"), Some(RunStatus::Ended));
-    assert_eq!(world.run(run).await.ended, Some(RunOutcome::ModelFailed));
-    let said = world.events(run).await.into_iter().find_map(|recorded| if let Event::Ended { message, .. } = recorded.event { Some(message) } else { None });
-    let said = said.expect("it says why");
-    assert!(said.contains("too many requests") && said.contains("no model may be asked again within the 300 s"), "{said}");
-    assert_eq!(busy.requests().len(), 1, "it was not asked too early");
-    assert_eq!(world.db.number("select count(*) from reservation where state = 'open'").await, 0);
+    // A minute is waited for at most: a run that waits has a place that others need.
+    for named in ["90", "3000"] {
+        let busy = ScriptedModel::start_with(move |_| wait("retry-after", named)).await;
+        let world = World::scripted(&busy).await;
+        let run = world.say("Hello").await;
+        assert_eq!(timeout(SOON, world.drive()).await.expect("it is not waited for"), Some(RunStatus::Ended));
+        assert_eq!(world.run(run).await.ended, Some(RunOutcome::ModelFailed));
+        let said = said_at_the_end(&world, run).await;
+        assert!(said.contains("too many requests") && said.contains("no model may be asked again within the 60 s"), "{said}");
+        assert_eq!(busy.requests().len(), 1, "it was not asked too early");
+        assert_eq!(world.db.number("select count(*) from reservation where state = 'open'").await, 0);
+    }
 
     // Where another one can be asked in time, that one is.
     let unsteady = ScriptedModel::start(vec![Reply::Status(503, Vec::new(), String::new()), Reply::text("Here again.")]).await;
@@ -82,7 +135,7 @@ async fn who_asks_to_wait_longer_than_a_run_can_is_not_asked_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_run_waits_for_is_on_record_and_a_stop_is_heard_meanwhile() {
-    let busy = ScriptedModel::start_with(|_| wait("retry-after", "250")).await;
+    let busy = ScriptedModel::start_with(|_| wait("retry-after", "50")).await;
     let world = World::scripted(&busy).await;
     let run = world.say("Hello").await;
     let mut watch = world.runtime.live.watch();

@@ -4,10 +4,14 @@ use super::edits::{edits, waits};
 use super::holds::says_yes;
 use super::*;
 use serde_json::{Value, json};
+use steward_agent::edit::{Judges, edit};
 use steward_agent::testing::{Reply, ScriptedModel};
-use steward_core::{ContactId, Integrity};
-use steward_office::crm::{self, CompanyPatch, CompanyQuery, Contact, ContactPatch, Point};
+use steward_core::{ContactId, Floor, Integrity};
+use steward_host::office::{ContactPatch as Asks, Office};
+use steward_office::crm::{self, CompanyPatch, CompanyQuery, Contact, ContactPatch, Point, Stood};
+use steward_office::holds::card;
 use steward_store::testing::TestDatabase;
+use steward_store::{Store, StoreOptions};
 
 /// Hold changes of contacts and companies for an owner.
 const HOLD_CHANGES: [&str; 2] = [
@@ -174,4 +178,69 @@ async fn a_card_that_was_edited_since_is_held_to_what_it_showed_itself() {
     let said = waiting.approved(&next).await;
     assert!(said.contains("\"ok\""), "{said}");
     assert_eq!(addresses(&waiting.contact().await), ["lena@new.example", "lena@partner.example"]);
+}
+
+#[tokio::test]
+async fn how_records_stood_is_read_before_a_call_is_said_to_have_begun() {
+    let waits = Waits::with(json!({ "emails": ["lena@partner.example", "lena@new.example"] })).await;
+    // From when the call is claimed on, its card cannot be read. The name comes behind that of the trigger that watches over states.
+    let raw = "create function zz_garbles() returns trigger language plpgsql as $$ begin new.preview := '[]'; return new; end $$;
+               create trigger zz_garbles before update on hold for each row when (new.state = 'claimed') execute function zz_garbles()";
+    waits.world.db.raw(raw).await;
+    let said = waits.approved(&waits.card).await;
+    assert!(said.contains("\"ok\""), "{said}");
+    assert_eq!(addresses(&waits.contact().await), ["lena@partner.example", "lena@new.example"]);
+    assert_eq!(waits.world.db.number("select count(*) from hold where state = 'done'").await, 1);
+}
+
+#[tokio::test]
+async fn an_edit_notes_how_records_stand_without_another_connection() {
+    let waiting = Waits::with(json!({ "emails": ["lena@partner.example", "lena@new.example"] })).await;
+    let runtime = &waiting.world.runtime;
+    // As if everybody else who edits had one each and waited for a second.
+    let options = StoreOptions { connections_max: 1, acquire_timeout_ms: 200, ..StoreOptions::new(waiting.world.db.app_url.clone()) };
+    let store = Store::connect(&options).await.expect("a store of one connection");
+    let rules = runtime.rules.base();
+    let judges = Judges { office: &runtime.office, store: &store, host: &runtime.host, rules: &rules, agents: &runtime.agents, approvals: &runtime.approvals };
+    let envelope: Value = serde_json::from_str(&waiting.card.envelope).expect("envelope");
+    let mut arguments = envelope["arguments"].clone();
+    arguments["emails"] = json!(["lena@new.example"]);
+    let mut tx = store.begin(&waiting.world.owner).await.expect("begin");
+    let next = waits(edit(&mut tx, &judges, waiting.card.hold_id, arguments).await.expect("edited"));
+    tx.commit().await.expect("commit");
+    assert!(!card::stood(&next).expect("a card").is_empty(), "{:?}", next.preview);
+}
+
+/// Sets the addresses of a contact as the plugin of one call does, in this change of it.
+async fn sets(hands: &dyn Office, contact: ContactId, ordinal: u32, emails: &[&str]) -> Result<Vec<String>, String> {
+    let patch = Asks { emails: Some(emails.iter().map(|email| (*email).to_owned()).collect()), ..Asks::default() };
+    let changed = hands.update_contact("one-call", ordinal, &contact.to_string(), &patch, Floor::CLEAN).await;
+    changed.map(|contact| contact.emails).map_err(|err| err.to_string())
+}
+
+#[tokio::test]
+async fn a_call_is_not_refused_for_what_it_changed_itself_and_is_for_what_others_did() {
+    let waits = Waits::with(json!({ "emails": ["lena@partner.example", "lena@new.example"] })).await;
+    let (world, contact) = (&waits.world, waits.contact);
+    let mut stood = Stood::default();
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    stood.note_contact(&mut tx, contact).await.expect("noted");
+    drop(tx);
+    waits.meanwhile(&ContactPatch { tags: Some(vec!["do not call".to_owned()]), ..ContactPatch::default() }).await;
+    let hands = world.hands(waits.run, stood.clone());
+    let (first, second) = (["lena@partner.example", "lena@new.example"], ["lena@partner.example", "lena@other.example"]);
+    assert_eq!(sets(&*hands, contact, 0, &first).await.expect("the first change"), first);
+    assert_eq!(sets(&*hands, contact, 1, &second).await.expect("it takes back its own"), second);
+    // Taken up again by another process, which finds both and makes a third.
+    let hands = world.hands(waits.run, stood);
+    assert_eq!(sets(&*hands, contact, 0, &first).await.expect("found"), first);
+    assert_eq!(sets(&*hands, contact, 1, &second).await.expect("found"), second);
+    assert_eq!(sets(&*hands, contact, 2, &first).await.expect("the third change"), first);
+    // What others did to a field that the call left alone is not taken for its own, and neither is what they did since.
+    let no_tags = Asks { tags: Some(Vec::new()), ..Asks::default() };
+    let refused = hands.update_contact("one-call", 3, &contact.to_string(), &no_tags, Floor::CLEAN).await.expect_err("somebody's tag").to_string();
+    assert!(refused.contains("`tags` would take away `do not call`") && refused.contains("nothing of this change was made"), "{refused}");
+    waits.meanwhile(&ContactPatch { emails: list(&["lena@partner.example", "lena@new.example", "lena@private.example"]), ..ContactPatch::default() }).await;
+    let refused = sets(&*hands, contact, 4, &second).await.expect_err("somebody's address");
+    assert!(refused.contains("`emails` would take away `lena@private.example`"), "{refused}");
 }
