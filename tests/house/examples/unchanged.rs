@@ -106,7 +106,8 @@ fn main() {
     }
     let long = long();
     let changed: Vec<&str> = keys.iter().filter(|(id, key)| !note(id, key).exists()).map(|(id, _)| id.as_str()).collect();
-    let left_out = left_out(&told, &changed.iter().copied().filter(|id| whole(id).exists()).collect::<Vec<_>>(), &long, &Memory::read(folder));
+    let memory = Memory::read(folder);
+    let left_out = left_out(&told, &changed.iter().copied().filter(|id| whole(id).exists()).collect::<Vec<_>>(), &long, &memory);
     let wanted: Vec<String> = changed
         .iter()
         .map(|id| match (whole(id).exists(), left_out.get(*id)) {
