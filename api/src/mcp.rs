@@ -4,6 +4,7 @@
 //! decides on a call, and nothing here carries one out.
 
 mod answer;
+mod begun;
 mod book;
 mod call;
 mod handler;
@@ -18,13 +19,13 @@ use crate::web::OwnPage;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
+use begun::{Beginning, Ending, Telling};
 use book::{Book, Owner, TooMany};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use handler::Handler;
 use http::{HeaderMap, HeaderName, Method, StatusCode};
 use http_body_util::BodyExt as _;
-use rmcp::transport::streamable_http_server::session::SessionManager as _;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use std::sync::Arc;
@@ -46,7 +47,7 @@ const CHANNEL: &str = "mcp";
 
 /// The server, made once a process. Its sessions live in memory: a client whose session is gone begins another.
 pub(crate) struct Front {
-    service: StreamableHttpService<Handler, LocalSessionManager>,
+    service: StreamableHttpService<Handler, Telling>,
     sessions: Arc<LocalSessionManager>,
     book: Arc<Book>,
 }
@@ -61,7 +62,7 @@ impl Front {
         let mut config = StreamableHttpServerConfig::default().with_allowed_hosts(site.hosts()).with_allowed_origins(site.origins_with_port());
         config.max_request_body_bytes = BODY_BYTES_MAX;
         let of_sessions = Arc::clone(&book);
-        let service = StreamableHttpService::new(move || Ok(Handler::new(Arc::clone(&of_sessions))), Arc::clone(&sessions), config);
+        let service = StreamableHttpService::new(move || Ok(Handler::new(Arc::clone(&of_sessions))), Arc::new(Telling::new(Arc::clone(&sessions))), config);
         Self { service, sessions, book }
     }
 
@@ -79,8 +80,10 @@ impl Front {
         let ends = *request.method() == Method::DELETE;
         let listens = *request.method() == Method::GET;
         let using = session.as_ref().map(|id| self.book.using(id, Some(now_ms)));
+        // A session that this begins is this request's until it is in the book: the client may be gone at any moment.
+        let beginning = Beginning::new(&self.sessions);
         // A session is used until its answer has been read to the end.
-        let mut response = self.service.handle(request).await.map(|body| match using {
+        let mut response = beginning.during(self.service.handle(request)).await.map(|body| match using {
             Some(using) => Body::new(body.map_frame(move |frame| {
                 let _using = &using;
                 frame
@@ -98,8 +101,8 @@ impl Front {
             }
             Some(_) => {}
             None => {
-                if let Some(id) = session_of(response.headers()) {
-                    self.admit(owner, id, now_ms).await?;
+                if let (Some(id), Some(begun)) = (session_of(response.headers()), beginning.session()) {
+                    self.admit(owner, id, begun, now_ms).await?;
                 }
             }
         }
@@ -125,21 +128,26 @@ impl Front {
     /// when in each of them something goes on.
     ///
     /// Whether a request begins one stands in its body, so it is counted here and not before; of many at once, each is counted alone.
-    async fn admit(&self, owner: Owner, session: String, now_ms: i64) -> Result<(), ApiError> {
+    async fn admit(&self, owner: Owner, session: String, begun: Ending, now_ms: i64) -> Result<(), ApiError> {
         // Those that ended by themselves take nobody's room. Noted before it is asked who lives: what is begun meanwhile is left alone.
         let noted = self.book.sessions_of(&owner);
         {
             let alive = self.sessions.sessions.read().await;
             noted.iter().filter(|id| !alive.contains_key(id.as_str())).for_each(|id| self.book.forget(id));
         }
-        let (ends, taken) = match self.book.bind(owner, session.clone(), now_ms) {
-            Ok(None) => return Ok(()),
-            Ok(Some(idle)) => (idle, Ok(())),
-            Err(TooMany) => (session, Err(too_many("too many MCP sessions are in use with this token: end some"))),
-        };
-        // That it is gone already is as good.
-        let _ = self.sessions.close_session(&ends.into()).await;
-        taken
+        match self.book.bind(owner, session, now_ms) {
+            Ok(idle) => {
+                begun.keep();
+                if let Some(idle) = idle {
+                    Ending::of(&self.sessions, idle.into()).now().await;
+                }
+                Ok(())
+            }
+            Err(TooMany) => {
+                begun.now().await;
+                Err(too_many("too many MCP sessions are in use with this token: end some"))
+            }
+        }
     }
 }
 

@@ -14,6 +14,8 @@ use rmcp::service::{NotificationContext, RequestContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
 use std::sync::Arc;
+use steward_core::is_deeper;
+use steward_core::limits::ARGUMENT_DEPTH_MAX;
 
 /// The field of a call's `_meta` with the client's own word for it.
 const KEY: &str = "steward/idempotency_key";
@@ -90,6 +92,11 @@ impl ServerHandler for Handler {
     async fn call_tool(&self, request: CallToolRequestParams, context: RequestContext<RoleServer>) -> Result<CallToolResponse, ErrorData> {
         let (parts, caller) = asked(&context)?;
         let target = target(caller, &parts.uri)?;
+        let arguments = Value::Object(request.arguments.unwrap_or_default());
+        // They are written into the journal of a run with levels around them, and one that cannot be read back cannot be gone on with.
+        if is_deeper(&arguments, ARGUMENT_DEPTH_MAX) {
+            return Err(ErrorData::invalid_params(format!("the arguments are nested deeper than {ARGUMENT_DEPTH_MAX} levels"), None));
+        }
         // A name that no tool has is the gate's to refuse, so that it stands in the log like any other.
         let tool = caller.state().host.tool(&request.name);
         match tool.map_or(Ok(()), |tool| offer::check(caller.actor(), tool.spec())) {
@@ -110,7 +117,7 @@ impl ServerHandler for Handler {
             session: session_of(&parts.headers),
             client: client_of(&context),
             tool: request.name.chars().take(KEY_LETTERS_MAX).collect(),
-            arguments: Value::Object(request.arguments.unwrap_or_default()),
+            arguments,
             key: key_of(&context.meta)?,
         };
         let people_seconds = wait_of(&context.meta)?;

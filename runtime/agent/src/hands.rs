@@ -196,7 +196,8 @@ fn changed(from: kept::Changed) -> KvChanged {
         kept::Changed::Version(version) => KvChanged::Version(version),
         kept::Changed::Deleted(was_there) => KvChanged::Deleted(was_there),
         kept::Changed::Conflict(stands) => KvChanged::Conflict(stands),
-        kept::Changed::OverQuota => KvChanged::OverQuota,
+        kept::Changed::Better(stands) => KvChanged::Better(stands),
+        kept::Changed::OverQuota(all) => KvChanged::OverQuota(all),
     }
 }
 
@@ -417,7 +418,7 @@ impl ask::Office for Hands {
             let space = kept::Space { workspace: self.workspace, plugin: &space.plugin, bytes_max, entries_max };
             let change = match change {
                 KvChange::Set { value, expect } => kept::Change::Set { value, expect: *expect, floor },
-                KvChange::Delete => kept::Change::Delete,
+                KvChange::Delete => kept::Change::Delete { floor },
             };
             let mut tx = self.begin().await?;
             let made = kept::change(&mut tx, &self.office, &effect, space, name, change).await;

@@ -6,7 +6,7 @@
 use crate::crm::{CrmError, Effect, Made, once};
 use crate::{Office, audit};
 use serde::{Deserialize, Serialize};
-use steward_core::{Floor, WorkspaceId};
+use steward_core::{Digest, Floor, WorkspaceId};
 use steward_store::Tx;
 use steward_store::plugin_state::{self as store, EntryRow, StateRow};
 
@@ -35,8 +35,11 @@ pub enum Change<'a> {
         /// Of what the value was made from.
         floor: Floor,
     },
-    /// Takes it away.
-    Delete,
+    /// Takes it away, unless it counts for more than this: that it is gone would be a word about what the call knows, and has no floor.
+    Delete {
+        /// Of all that the call knows.
+        floor: Floor,
+    },
 }
 
 /// What became of a change.
@@ -49,8 +52,10 @@ pub enum Changed {
     Deleted(Option<Floor>),
     /// Another version stands there than was expected; nothing was changed. If one stands there, what it was made from.
     Conflict(Option<Floor>),
-    /// There is no room for it; nothing was changed.
-    OverQuota,
+    /// It counts for more than what takes it away; nothing was changed. What it was made from.
+    Better(Floor),
+    /// There is no room for it; nothing was changed. What all that takes the room was made from.
+    OverQuota(Option<Floor>),
 }
 
 /// One entry.
@@ -58,7 +63,7 @@ pub async fn get(tx: &mut Tx, workspace: WorkspaceId, plugin: &str, key: &str) -
     Ok(store::find(tx, workspace, plugin, key).await?)
 }
 
-/// Keys that begin so, and the one to go on after.
+/// Keys that begin so, and the one to go on after. That there is one is told by the last key, so what the next was made from counts there too.
 pub async fn list(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -69,9 +74,12 @@ pub async fn list(
 ) -> Result<(Vec<(String, Floor)>, Option<String>), CrmError> {
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut found = store::list(tx, workspace, plugin, prefix, after, i64::from(limit) + 1).await?;
-    let more = found.len() > most;
+    let beyond = found.get(most).map(|(_, floor)| *floor);
     found.truncate(most);
-    let next = found.last().filter(|_| more).map(|(key, _)| key.clone());
+    if let (Some(beyond), Some((_, floor))) = (beyond, found.last_mut()) {
+        *floor = floor.join(beyond);
+    }
+    let next = found.last().filter(|_| beyond.is_some()).map(|(key, _)| key.clone());
     Ok((found, next))
 }
 
@@ -79,20 +87,32 @@ pub async fn list(
 pub async fn change(tx: &mut Tx, office: &Office, effect: &Effect, space: Space<'_>, key: &str, change: Change<'_>) -> Result<Made<Changed>, CrmError> {
     // The row is held before the answer is looked for: of two at once the second finds the first one's.
     let sum = store::hold(tx, space.workspace, space.plugin).await?;
-    once(tx, office, effect, async move |tx: &mut Tx| make(tx, office, space, sum, key, change).await).await
+    once(tx, office, effect, async move |tx: &mut Tx| make(tx, office, effect, space, sum, key, change).await).await
 }
 
-async fn make(tx: &mut Tx, office: &Office, space: Space<'_>, sum: StateRow, key: &str, change: Change<'_>) -> Result<Changed, CrmError> {
+/// The version of an entry that this effect makes. It follows from the effect alone: a number that counted up would tell in one entry how many
+/// others were written. Below 2^52, which every reader of JSON takes, and never 0.
+fn version(effect: &Effect) -> i64 {
+    let digest =
+        Digest::of_parts([b"plugin_entry.version".as_slice(), effect.run.to_string().as_bytes(), effect.key.as_bytes(), &effect.ordinal.to_be_bytes()]);
+    let number = digest.bytes().iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte)) >> 12;
+    i64::try_from(number).unwrap_or(1).max(1)
+}
+
+async fn make(tx: &mut Tx, office: &Office, effect: &Effect, space: Space<'_>, sum: StateRow, key: &str, change: Change<'_>) -> Result<Changed, CrmError> {
     let before = store::find(tx, space.workspace, space.plugin, key).await?;
     let size = |value: &[u8]| i64::try_from(key.len() + value.len()).unwrap_or(i64::MAX);
     let stood = before.as_ref().map(|entry| entry.floor);
     let taken = before.as_ref().map_or(0, |entry| size(&entry.value));
     let (sum, changed, floor) = match change {
-        Change::Delete if before.is_none() => return Ok(Changed::Deleted(None)),
-        Change::Delete => {
+        Change::Delete { floor } => {
+            let Some(stood) = stood else { return Ok(Changed::Deleted(None)) };
+            if floor.join(stood) != stood {
+                return Ok(Changed::Better(stood));
+            }
             store::remove(tx, space.workspace, space.plugin, key).await?;
             let sum = StateRow { bytes: (sum.bytes - taken).max(0), entries: (sum.entries - 1).max(0), version: sum.version };
-            (sum, Changed::Deleted(stood), None)
+            (sum, Changed::Deleted(Some(stood)), None)
         }
         Change::Set { value, expect, floor } => {
             let stands = before.as_ref().map_or(0, |entry| entry.version.unsigned_abs());
@@ -100,11 +120,11 @@ async fn make(tx: &mut Tx, office: &Office, space: Space<'_>, sum: StateRow, key
                 return Ok(Changed::Conflict(stood));
             }
             let bytes = (sum.bytes - taken).saturating_add(size(value));
-            let after = StateRow { bytes, entries: sum.entries + i32::from(before.is_none()), version: sum.version + 1 };
+            let after = StateRow { bytes, entries: sum.entries + i32::from(before.is_none()), version: version(effect) };
             // What makes it no larger fits, however full it is: the operator may have lowered the bound.
             let grows = after.bytes > sum.bytes || after.entries > sum.entries;
             if grows && !fits(after, space) {
-                return Ok(Changed::OverQuota);
+                return Ok(Changed::OverQuota(store::floor(tx, space.workspace, space.plugin).await?));
             }
             let sum = after;
             let entry = EntryRow { key: key.to_owned(), value: value.to_vec(), version: sum.version, floor };

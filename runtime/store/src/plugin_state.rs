@@ -108,6 +108,18 @@ pub async fn list(
     rows.into_iter().map(|row| Ok((row.key, Floor { integrity: read_integrity(row.integrity)?, private: row.private }))).collect()
 }
 
+/// The floor of all entries together; none where there is no entry.
+pub async fn floor(tx: &mut Tx, workspace: WorkspaceId, plugin: &str) -> Result<Option<Floor>, StoreError> {
+    let row = sqlx::query!(
+        "select min(integrity) as integrity, bool_or(private) as private from plugin_entry where workspace_id = $1 and plugin = $2",
+        workspace.uuid(),
+        plugin
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    row.integrity.map(|integrity| Ok(Floor { integrity: read_integrity(integrity)?, private: row.private.unwrap_or(true) })).transpose()
+}
+
 /// Makes or replaces an entry.
 pub async fn put(tx: &mut Tx, workspace: WorkspaceId, plugin: &str, entry: &EntryRow, now: OffsetDateTime) -> Result<(), StoreError> {
     let tenant = tx.actor().tenant.uuid();

@@ -2,7 +2,7 @@
 
 use crate::bindings::{Error, Request, Response};
 use crate::budget::RunBudget;
-use crate::egress::{NoSecrets, OwnSecrets};
+use crate::egress::{Egress, NoSecrets, OwnSecrets};
 use crate::engine::Host;
 use crate::error::tidy;
 use crate::failure;
@@ -171,6 +171,7 @@ impl Host {
             // Ticks stop a plugin that computes; this stops one that waits.
             timeout_at(deadline.into(), answer(plugin, &mut store, &request)).await
         };
+        let egress = store.data().egress.clone();
         let failed = match answered {
             Err(_elapsed) => Err(failure::timeout()),
             Ok(Err(trap)) => {
@@ -179,10 +180,10 @@ impl Host {
                 }
                 Err(failure::of_trap(&trap, store.data(), limits, granted))
             }
-            Ok(Ok(Err(error))) => Err(failure::of_tool(error, |text| store.data().scrub(text))),
+            Ok(Ok(Err(error))) => Err(failure::of_tool(error, egress.as_deref()).await),
             Ok(Ok(Ok(response))) => {
                 store.data_mut().used.output_bytes = bytes_of(&response);
-                read(tool, limits, response, |text| store.data().scrub(text))
+                read(tool, limits, response, egress.as_deref()).await
             }
         };
         let unused = store.get_fuel().unwrap_or(0);
@@ -208,14 +209,18 @@ fn bytes_of(response: &Response) -> u64 {
     (response.result.len() + response.summary.as_ref().map_or(0, String::len)) as u64
 }
 
-fn read(tool: &Tool, limits: &Limits, response: Response, scrub: impl Fn(String) -> String) -> Result<Outcome, Failure> {
+async fn read(tool: &Tool, limits: &Limits, response: Response, egress: Option<&Egress>) -> Result<Outcome, Failure> {
     let most = usize::try_from(limits.output_kb << 10).unwrap_or(usize::MAX);
     if response.result.len() > most {
         return Err(failure::output_too_large(limits.output_kb));
     }
-    // Before anything is cut: half of a secret is not found any more.
-    match tool.results.read(&scrub(response.result)) {
-        Ok(result) => Ok(Outcome::Ok { result, summary: response.summary.map(|summary| tidy(&scrub(summary), SUMMARY_MAX)) }),
+    let read = tool.results.read(&failure::scrubbed(response.result, egress).await?);
+    let summary = match response.summary {
+        Some(summary) => Some(tidy(&failure::scrubbed(summary, egress).await?, SUMMARY_MAX)),
+        None => None,
+    };
+    match read {
+        Ok(result) => Ok(Outcome::Ok { result, summary }),
         Err(message) => Err(Failure { class: FailureClass::BadOutput, message: tidy(&message, 500), retryable: false }),
     }
 }

@@ -40,6 +40,7 @@ use scrub::Scrubber;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use steward_core::{CallUse, Effect};
 use target::Target;
@@ -204,20 +205,29 @@ impl Egress {
         Ok(Self { plugin: plugin.to_owned(), rules, secrets, scrubber, dialer })
     }
 
-    /// A text of the plugin's without the secrets it may not know.
+    /// A text of the plugin's of any length without the secrets it may not know.
+    ///
+    /// # Errors
+    /// Away where it could not be looked through: nothing of it may be shown then.
+    pub(crate) async fn scrub_long(&self, text: String) -> Result<String, SecretsAway> {
+        self.scrubber.long_text(text).await
+    }
+
+    /// A short text of the plugin's without the secrets it may not know.
     pub(crate) fn scrub(&self, text: String) -> String {
         self.scrubber.text(text)
     }
 
     /// Asks others once, and follows where a GET or HEAD is sent. What it takes is added to `used`, whatever comes of it.
-    pub(crate) async fn fetch(&self, asked: Asked, effect: Effect, used: &mut CallUse, run: &RunBudget) -> Result<Given, Failed> {
+    /// `leaving` is set right before something may reach the other side: while it waits for its name, for example, nothing has.
+    pub(crate) async fn fetch(&self, asked: Asked, effect: Effect, used: &mut CallUse, run: &RunBudget, leaving: &AtomicBool) -> Result<Given, Failed> {
         let within = asked.timeout_ms.map_or(REQUEST_MS, |wanted| u64::from(wanted).min(REQUEST_MS));
-        let answered = timeout(Duration::from_millis(within), Box::pin(self.follow(asked, effect, used, run))).await;
-        let answer = answered.unwrap_or_else(|_elapsed| Err(Failed { why: Refusal::Timeout, sent: true }))?;
+        let answered = timeout(Duration::from_millis(within), Box::pin(self.follow(asked, effect, used, run, leaving))).await;
+        let answer = answered.unwrap_or_else(|_elapsed| Err(Failed { why: Refusal::Timeout, sent: leaving.load(Ordering::SeqCst) }))?;
         self.give(answer).await
     }
 
-    async fn follow(&self, asked: Asked, effect: Effect, used: &mut CallUse, run: &RunBudget) -> Result<Answer, Failed> {
+    async fn follow(&self, asked: Asked, effect: Effect, used: &mut CallUse, run: &RunBudget, leaving: &AtomicBool) -> Result<Answer, Failed> {
         let Asked { method, url, headers: wanted, body, timeout_ms: _ } = asked;
         if !asks_others(effect) {
             return Err(Refusal::Denied(format!("a tool with the effect `{effect}` asks nobody outside; its manifest must say `fetch` or `send`")).into());
@@ -266,6 +276,7 @@ impl Egress {
                 Answers::Recorded(_) => Vec::new(),
             };
             let intake = Intake { most: RESPONSE_BYTES_MAX, call_most: CALL_RECEIVED_BYTES_MAX, call: &mut used.received_bytes, run: Some(run) };
+            leaving.store(true, Ordering::SeqCst);
             let answer = match &self.dialer.options.answers {
                 Answers::Network => self.dialer.exchange(&target, &addresses, request, intake).await?,
                 Answers::Witnessed(_) => {

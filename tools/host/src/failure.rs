@@ -2,6 +2,7 @@
 
 use crate::bindings::Error;
 use crate::budget::RunSpent;
+use crate::egress::Egress;
 use crate::error::tidy;
 use crate::manifest::Limits;
 use crate::sandbox::{CallState, RepeatDiffers, TooManyQuestions};
@@ -12,7 +13,7 @@ use wasmtime::{PoolConcurrencyLimitError, Trap};
 const MESSAGE_MAX: usize = 500;
 
 /// A failure the tool reports itself, its words without what it may not know.
-pub(crate) fn of_tool(error: Error, scrub: impl Fn(String) -> String) -> Failure {
+pub(crate) async fn of_tool(error: Error, egress: Option<&Egress>) -> Failure {
     let (class, message) = match error {
         Error::InvalidArguments(message) => (FailureClass::InvalidArguments, message),
         Error::NotFound(message) => (FailureClass::NotFound, message),
@@ -20,7 +21,16 @@ pub(crate) fn of_tool(error: Error, scrub: impl Fn(String) -> String) -> Failure
         Error::Unavailable(message) => (FailureClass::Unavailable, message),
         Error::Failed(message) => (FailureClass::Failed, message),
     };
-    Failure { class, message: tidy(&scrub(message), MESSAGE_MAX), retryable: class == FailureClass::Unavailable }
+    let message = scrubbed(message, egress).await.unwrap_or_else(|away| away.message);
+    Failure { class, message: tidy(&message, MESSAGE_MAX), retryable: class == FailureClass::Unavailable }
+}
+
+/// What a plugin told without what it may not know. Before anything is cut: half of a secret is not found any more.
+pub(crate) async fn scrubbed(text: String, egress: Option<&Egress>) -> Result<String, Failure> {
+    let Some(egress) = egress else { return Ok(text) };
+    let unread =
+        |_| Failure { class: FailureClass::BadOutput, message: "what the tool told could not be looked through for secrets".to_owned(), retryable: false };
+    egress.scrub_long(text).await.map_err(unread)
 }
 
 /// A call that the engine ended, of a plugin that had so much fuel left to use.

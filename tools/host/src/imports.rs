@@ -15,6 +15,9 @@ use wasmtime::Result;
 /// Log lines of one call, and characters of a line.
 const LOGS_MAX: u32 = 100;
 const LOG_CHARACTERS_MAX: usize = 4096;
+/// The longest line that is looked through for secrets, in bytes: whatever has no more letters than are shown has no more. Of a longer one
+/// nothing is shown: to cut it first would leave half of a secret that stands where it is cut.
+const LOG_BYTES_MAX: usize = 4 * LOG_CHARACTERS_MAX;
 /// Rows of a page at most.
 const ROWS_MAX: u32 = 200;
 /// What a plugin may make of a text of ours.
@@ -33,7 +36,9 @@ impl wit::log::Host for CallState {
         self.logs += 1;
         let is_cut = message.chars().count() > LOG_CHARACTERS_MAX;
         self.used.logs_cut = self.used.logs_cut.saturating_add(u32::from(is_cut));
-        let (tool, message) = (self.tool.as_str(), tidy(&self.scrub(message), LOG_CHARACTERS_MAX));
+        let is_left_out = self.egress.is_some() && message.len() > LOG_BYTES_MAX;
+        let message = if is_left_out { format!("a line of {} bytes is too long for the log", message.len()) } else { self.scrub(message) };
+        let (tool, message) = (self.tool.as_str(), tidy(&message, LOG_CHARACTERS_MAX));
         match level {
             Level::Debug => tracing::debug!(tool.name = tool, "plugin: {message}"),
             Level::Info => tracing::info!(tool.name = tool, "plugin: {message}"),

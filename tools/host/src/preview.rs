@@ -75,7 +75,7 @@ impl Host {
         Some(match answered {
             Err(_elapsed) => failed(failure::timeout()),
             Ok(Err(trap)) => failed(failure::of_trap(&trap, store.data(), limits, limits.fuel)),
-            Ok(Ok((Err(error),))) => failed(failure::of_tool(error, |text| text)),
+            Ok(Ok((Err(error),))) => failed(failure::of_tool(error, None).await),
             Ok(Ok((Ok(said),))) => cut(said),
         })
     }

@@ -7,6 +7,7 @@ use crate::manifest::Limits;
 use crate::office::{KV_VALUE_BYTES_MAX, KvChanged, KvSpace, Office, OfficeError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use steward_core::event::Handed;
 use steward_core::{CallUse, Effect, Floor, Integrity};
@@ -135,6 +136,8 @@ pub(crate) struct CallState {
     /// Whether a change was asked for whose answer never came.
     unanswered: bool,
     pending: bool,
+    /// Whether a request that may change something elsewhere may have left, of which nothing was heard yet.
+    leaving: Arc<AtomicBool>,
     ordinal: u32,
 }
 
@@ -161,6 +164,7 @@ impl CallState {
             changes: 0,
             unanswered: false,
             pending: false,
+            leaving: Arc::default(),
             ordinal: 0,
         }
     }
@@ -257,6 +261,10 @@ impl CallState {
     pub(crate) fn changed<T>(&mut self, answer: &std::result::Result<T, OfficeError>) {
         self.pending = false;
         self.shown();
+        if matches!(answer, Err(OfficeError::Invalid(_))) {
+            // It may say what stands in a record now, whoever wrote that: which value the change would have taken away, for example.
+            self.seen.integrity = self.seen.integrity.min(Integrity::Outside);
+        }
         self.unanswered |= matches!(answer, Err(OfficeError::Unavailable));
         if answer.is_ok() {
             self.changes += 1;
@@ -277,14 +285,14 @@ impl CallState {
         }
     }
 
-    /// A request that may change something elsewhere is about to leave.
-    pub(crate) const fn sending(&mut self) {
-        self.pending = true;
+    /// What is set when a request leaves. Where it may change something elsewhere, the call is unsure from then on until it hears of it.
+    pub(crate) fn sending(&self, changes: bool) -> Arc<AtomicBool> {
+        if changes { Arc::clone(&self.leaving) } else { Arc::default() }
     }
 
     /// Notes what became of it. Who breaks off, or fails in the middle, may have done it before.
     pub(crate) fn sent(&mut self, answer: &std::result::Result<Given, Failed>) {
-        self.pending = false;
+        self.leaving.store(false, Ordering::SeqCst);
         match answer {
             Ok(given) if given.status >= 500 => self.unanswered = true,
             // It says that it did not.
@@ -301,7 +309,7 @@ impl CallState {
         CallUse { memory_bytes: self.meter.taken as u64, stack_bytes, table_elements: self.meter.elements as u64, ..self.used }
     }
 
-    /// A text of the plugin's without the secrets of its manifest.
+    /// A short text of the plugin's without the secrets of its manifest.
     pub(crate) fn scrub(&self, text: String) -> String {
         match &self.egress {
             Some(egress) => egress.scrub(text),
@@ -310,8 +318,8 @@ impl CallState {
     }
 
     /// Whether a change may have been made that nobody confirmed.
-    pub(crate) const fn is_unsure(&self) -> bool {
-        self.pending || self.unanswered
+    pub(crate) fn is_unsure(&self) -> bool {
+        self.pending || self.unanswered || self.leaving.load(Ordering::SeqCst)
     }
 
     /// Notes where a record comes from. The lowest word about an id stands.
@@ -385,6 +393,21 @@ mod tests {
         let found = call.search("salaries".to_owned(), None, 5).await.expect("asked");
         assert!(found.is_ok_and(|found| found.is_empty()));
         assert_eq!((call.seen, call.saw_document), (Floor { private: true, ..Floor::CLEAN }, false));
+    }
+
+    #[test]
+    fn what_is_written_after_a_refusal_with_reasons_counts_as_what_may_stand_in_them() {
+        for (refused, integrity) in [
+            (OfficeError::Invalid("`emails` would take away `eve@evil.example`".to_owned()), Integrity::Outside),
+            (OfficeError::NotFound, Integrity::Owner),
+            (OfficeError::Denied, Integrity::Owner),
+            (OfficeError::Conflict, Integrity::Owner),
+        ] {
+            let mut call = state(Effect::Write);
+            assert!(call.change().expect("asked").is_ok());
+            call.changed::<()>(&Err(refused.clone()));
+            assert_eq!(call.seen, Floor { integrity, private: true }, "{refused}");
+        }
     }
 
     #[test]

@@ -8,6 +8,11 @@ use steward_office::kept::{self, Change, Changed, Space};
 
 const FLOOR: Floor = Floor { integrity: Integrity::Fact, private: true };
 
+/// Whether it is another version now, whichever.
+fn is_kept(changed: Changed) -> bool {
+    matches!(changed, Changed::Version(_))
+}
+
 struct Plugin<'a> {
     world: &'a World,
     actor: Actor,
@@ -62,12 +67,12 @@ async fn no_organisation_workspace_or_plugin_sees_what_another_keeps() {
     let mut elsewhere = Plugin::of(&world, &acme, acme.support, "notes").await;
     let plugin = Plugin::of(&world, &acme, acme.sales, "mail").await;
     let house = Plugin::of(&world, &other, other.sales, "notes").await;
-    assert_eq!(own.set("1", "k", "mine", None).await, Changed::Version(1));
+    assert!(is_kept(own.set("1", "k", "mine", None).await));
     for stranger in [&elsewhere, &plugin, &house] {
         assert_eq!((stranger.get("k").await, stranger.keys().await), (None, Vec::new()), "{}", stranger.name);
     }
-    assert_eq!(house.set("1", "k", "theirs", Some(0)).await, Changed::Version(1));
-    assert_eq!(plugin.change_as("1", "k", Change::Delete).await.expect("deleted").into_answer(), Changed::Deleted(None));
+    assert!(is_kept(house.set("1", "k", "theirs", Some(0)).await));
+    assert_eq!(plugin.change_as("1", "k", Change::Delete { floor: FLOOR }).await.expect("deleted").into_answer(), Changed::Deleted(None));
     // Whoever names the workspace of others is refused by the database, and nothing is written.
     for foreign in [acme.sales, other.sales] {
         elsewhere.workspace = foreign;
@@ -84,17 +89,17 @@ async fn a_space_holds_what_it_may_and_frees_what_is_deleted() {
     let world = World::make().await;
     let house = world.house("acme").await;
     let plugin = Plugin::of(&world, &house, house.sales, "notes").await;
-    assert_eq!(plugin.set("1", "a", "123456789", None).await, Changed::Version(1));
-    assert_eq!(plugin.set("2", "b", "1234567890", None).await, Changed::OverQuota, "21 bytes");
-    assert_eq!(plugin.set("3", "b", "123456789", None).await, Changed::Version(2));
-    assert_eq!(plugin.set("4", "c", "", None).await, Changed::OverQuota);
-    assert_eq!(plugin.set("5", "a", "1", None).await, Changed::Version(3), "smaller than before");
-    assert_eq!(plugin.set("6", "c", "", None).await, Changed::Version(4));
-    assert_eq!(plugin.set("7", "d", "", None).await, Changed::OverQuota, "a fourth entry");
-    assert_eq!(plugin.change_as("8", "b", Change::Delete).await.expect("deleted").into_answer(), Changed::Deleted(Some(FLOOR)));
+    assert!(is_kept(plugin.set("1", "a", "123456789", None).await));
+    assert_eq!(plugin.set("2", "b", "1234567890", None).await, Changed::OverQuota(Some(FLOOR)), "21 bytes");
+    assert!(is_kept(plugin.set("3", "b", "123456789", None).await));
+    assert_eq!(plugin.set("4", "c", "", None).await, Changed::OverQuota(Some(FLOOR)));
+    assert!(is_kept(plugin.set("5", "a", "1", None).await), "smaller than before");
+    assert!(is_kept(plugin.set("6", "c", "", None).await));
+    assert_eq!(plugin.set("7", "d", "", None).await, Changed::OverQuota(Some(FLOOR)), "a fourth entry");
+    assert_eq!(plugin.change_as("8", "b", Change::Delete { floor: FLOOR }).await.expect("deleted").into_answer(), Changed::Deleted(Some(FLOOR)));
     assert_eq!(plugin.keys().await, ["a", "c"]);
-    let sum = "select bytes::text || ' ' || entries || ' ' || version from plugin_state";
-    assert_eq!(world.database.texts(&world.database.superuser_url, "", sum).await.expect("sum"), ["3 2 4"]);
+    let sum = "select bytes::text || ' ' || entries from plugin_state";
+    assert_eq!(world.database.texts(&world.database.superuser_url, "", sum).await.expect("sum"), ["3 2"]);
     // Every change and nothing else is in the log.
     assert_eq!(world.database.number("select count(*) from audit_event where action in ('plugin.keep', 'plugin.forget')").await, 5);
 }
@@ -119,16 +124,68 @@ async fn a_repeat_hears_what_the_first_heard_also_that_nothing_was_done() {
     let house = world.house("acme").await;
     let plugin = Plugin::of(&world, &house, house.sales, "notes").await;
     let set = |value| Change::Set { value, expect: Some(0), floor: FLOOR };
-    assert_eq!(plugin.change_as("call", "k", set(b"1")).await.expect("made"), Made::Now(Changed::Version(1)));
+    let Made::Now(first @ Changed::Version(_)) = plugin.change_as("call", "k", set(b"1")).await.expect("made") else { panic!("made before") };
     assert_eq!(plugin.change_as("late", "k", set(b"2")).await.expect("made"), Made::Now(Changed::Conflict(Some(FLOOR))));
-    assert_eq!(plugin.change_as("gone", "k", Change::Delete).await.expect("made"), Made::Now(Changed::Deleted(Some(FLOOR))));
+    assert_eq!(plugin.change_as("gone", "k", Change::Delete { floor: FLOOR }).await.expect("made"), Made::Now(Changed::Deleted(Some(FLOOR))));
     // What stands there now would let all of them.
-    assert_eq!(plugin.change_as("call", "k", set(b"1")).await.expect("again"), Made::Before(Changed::Version(1)));
+    assert_eq!(plugin.change_as("call", "k", set(b"1")).await.expect("again"), Made::Before(first));
     assert_eq!(plugin.change_as("late", "k", set(b"2")).await.expect("again"), Made::Before(Changed::Conflict(Some(FLOOR))));
-    assert_eq!(plugin.change_as("gone", "k", Change::Delete).await.expect("again"), Made::Before(Changed::Deleted(Some(FLOOR))));
+    assert_eq!(plugin.change_as("gone", "k", Change::Delete { floor: FLOOR }).await.expect("again"), Made::Before(Changed::Deleted(Some(FLOOR))));
     assert_eq!(plugin.get("k").await, None);
     let other = plugin.change_as("call", "k", set(b"3")).await;
     assert!(matches!(other, Err(CrmError::KeyReused { .. })), "{other:?}");
+}
+
+#[tokio::test]
+async fn nobody_takes_away_what_counts_for_more_than_what_they_know() {
+    let world = World::make().await;
+    let house = world.house("acme").await;
+    let plugin = Plugin::of(&world, &house, house.sales, "notes").await;
+    let facts = Floor { integrity: Integrity::Fact, private: false };
+    plugin.change_as("set", "k", Change::Set { value: b"1", expect: None, floor: facts }).await.expect("set");
+    let outside = Floor { integrity: Integrity::Outside, private: false };
+    for (call, floor) in [("private", Floor { private: true, ..Floor::CLEAN }), ("outside", outside), ("both", outside.join(FLOOR))] {
+        let refused = plugin.change_as(call, "k", Change::Delete { floor }).await.expect("asked");
+        assert_eq!(refused, Made::Now(Changed::Better(facts)), "{call}");
+        assert_eq!(plugin.change_as(call, "k", Change::Delete { floor }).await.expect("again"), Made::Before(Changed::Better(facts)), "{call}");
+    }
+    assert_eq!((plugin.get("k").await, plugin.keys().await), (Some(("1".to_owned(), facts)), vec!["k".to_owned()]));
+    assert_eq!(world.database.number("select count(*) from audit_event where action = 'plugin.forget'").await, 0);
+    // Who sets it to nothing has left what they know beside it; then it is theirs to take away.
+    plugin.change_as("nothing", "k", Change::Set { value: b"", expect: None, floor: outside }).await.expect("set");
+    assert_eq!(plugin.change_as("gone", "k", Change::Delete { floor: outside }).await.expect("deleted").into_answer(), Changed::Deleted(Some(outside)));
+    plugin.change_as("other", "m", Change::Set { value: b"1", expect: None, floor: facts }).await.expect("set");
+    let better = Change::Delete { floor: Floor::CLEAN };
+    assert_eq!(plugin.change_as("better", "m", better).await.expect("deleted").into_answer(), Changed::Deleted(Some(facts)));
+}
+
+#[tokio::test]
+async fn what_is_told_of_one_entry_tells_nothing_of_others_without_their_floor() {
+    let world = World::make().await;
+    let house = world.house("acme").await;
+    let plugin = Plugin::of(&world, &house, house.sales, "notes").await;
+    let set = async |call: &str, key: &str, floor: Floor| {
+        plugin.change_as(call, key, Change::Set { value: b"", expect: None, floor }).await.expect("set").into_answer()
+    };
+    // A version does not count what others wrote in between.
+    let mut versions = Vec::new();
+    for call in ["1", "2", "3"] {
+        let Changed::Version(version) = set(call, "a", Floor::CLEAN).await else { panic!("{call}") };
+        assert!((1..1 << 52).contains(&version), "{version}");
+        versions.push(version);
+    }
+    assert!(versions.windows(2).all(|pair| pair[0].abs_diff(pair[1]) > 1000), "{versions:?}");
+    // That there is another key behind the last one of a page is told with that one's floor.
+    set("4", "b", FLOOR).await;
+    let page = async |after: Option<&str>, limit| {
+        let mut tx = world.database.worker.begin(&plugin.actor).await.expect("begin");
+        kept::list(&mut tx, plugin.workspace, plugin.name, "", after, limit).await.expect("list")
+    };
+    assert_eq!(page(None, 1).await, (vec![("a".to_owned(), FLOOR)], Some("a".to_owned())));
+    assert_eq!(page(None, 2).await, (vec![("a".to_owned(), Floor::CLEAN), ("b".to_owned(), FLOOR)], None));
+    // And that there is no room, with the floor of all that takes it.
+    set("5", "c", Floor::CLEAN).await;
+    assert_eq!(set("6", "d", Floor::CLEAN).await, Changed::OverQuota(Some(FLOOR)));
 }
 
 #[tokio::test]

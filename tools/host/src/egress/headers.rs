@@ -33,23 +33,38 @@ const CONNECTIONS: [&str; 19] = [
     "via",
     "x-forwarded-for",
 ];
-/// What many servers, and what stands before them, take for another method, another path or another asker than the request has. So begin names
-/// that are refused too: nobody knows all of them.
+/// What many servers, and what stands before them, take for another method, another path or another asker than the request has: by the whole
+/// name, by how it begins or by how it ends. Nobody knows all of them, so whole families are refused.
 const OVERRIDES: [&str; 12] = [
+    "base-url",
     "client-ip",
     "front-end-https",
-    "true-client-ip",
-    "x-client-ip",
-    "x-cluster-client-ip",
+    "path-info",
+    "request-uri",
+    "x-base-url",
     "x-host",
-    "x-http-method",
-    "x-http-method-override",
     "x-method",
     "x-method-override",
     "x-real-ip",
+    "x-request-uri",
     "x-url-scheme",
 ];
-const OVERRIDES_BEGIN: [&str; 5] = ["x-envoy-", "x-forwarded-", "x-original-", "x-override-", "x-rewrite-"];
+const OVERRIDES_BEGIN: [&str; 13] = [
+    "remote-",
+    "script-",
+    "x-arr-",
+    "x-envoy-",
+    "x-forwarded-",
+    "x-http-",
+    "x-original-",
+    "x-override-",
+    "x-path-",
+    "x-proxy",
+    "x-remote-",
+    "x-rewrite-",
+    "x-script-",
+];
+const OVERRIDES_END: [&str; 6] = ["-client-ip", "-clientip", "-connecting-ip", "-originating-ip", "-socketip", "-user-ip"];
 /// Credentials are the manifest's to name and the host's to fill in.
 const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "cookie2"];
 /// What a request keeps that was redirected to another host: anything else may be a credential.
@@ -68,7 +83,7 @@ fn as_variable(name: &str) -> String {
 /// Whether a header may have a server answer another request than the one that was judged.
 pub(crate) fn is_override(name: &str) -> bool {
     let name = as_variable(name);
-    OVERRIDES.contains(&name.as_str()) || OVERRIDES_BEGIN.iter().any(|begin| name.starts_with(begin))
+    OVERRIDES.contains(&name.as_str()) || OVERRIDES_BEGIN.iter().any(|begin| name.starts_with(begin)) || OVERRIDES_END.iter().any(|end| name.ends_with(end))
 }
 
 /// What a plugin asks to have set, checked once.
@@ -143,4 +158,52 @@ pub(crate) fn of_request(
 pub(crate) fn of_response(headers: &HeaderMap) -> Vec<(String, String)> {
     let kept = headers.iter().filter(|(name, _)| !is_connections(name.as_str()) && !name.as_str().starts_with("set-cookie"));
     kept.map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_servers_take_for_another_request_is_refused_by_family() {
+        for name in [
+            "X-HTTP-Method",
+            "X-HTTP-Method-Override",
+            "x_http_host_override",
+            "X-HTTP-Path-Override",
+            "X-Http-DestinationURL",
+            "X-Method-Override",
+            "X-Original-URL",
+            "X-Rewrite-URL",
+            "X-Forwarded-Host",
+            "X-Proxy-URL",
+            "X-ProxyUser-Ip",
+            "Base-URL",
+            "Request-URI",
+            "X-Request-URI",
+            "X-Path-Info",
+            "X-Script-Name",
+            "Script_Name",
+            "Client-IP",
+            "True-Client-IP",
+            "X-Cluster-Client-IP",
+            "Fastly-Client-IP",
+            "X-Azure-ClientIP",
+            "X-Azure-SocketIP",
+            "CF-Connecting-IP",
+            "X-Originating-IP",
+            "X-Real-IP",
+            "X-Remote-IP",
+            "X-Remote-Addr",
+            "X-Remote-User",
+            "Remote-User",
+            "X-ARR-SSL",
+            "X-Envoy-Original-Path",
+        ] {
+            assert!(is_override(name), "{name}");
+        }
+        for name in ["accept", "content-type", "if-none-match", "x-api-key", "x-request-id", "x-http", "idempotency-key", "x-github-api-version", "prefer"] {
+            assert!(!is_override(name), "{name}");
+        }
+    }
 }

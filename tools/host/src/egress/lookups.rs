@@ -1,11 +1,11 @@
-//! Looking up what names stand for: so many at once and no more. A look takes a thread until it comes back, and nobody can stop it: who asks
-//! may be gone long before, and passwords are checked on such threads too.
+//! Looking up what names stand for: each name once at a time for all who ask for it, and so many at once and no more. A look takes a thread
+//! until it comes back, and nobody can stop it: who asks may be gone long before, and passwords are checked on such threads too.
 
 use super::Refusal;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
@@ -13,49 +13,65 @@ use tokio::time::timeout;
 const LOOKS_MAX: usize = 32;
 /// Of them, those of one plugin: another's names are found while one waits for its own.
 const LOOKS_OF_ONE_MAX: usize = 8;
-/// How long one may take, with the wait for its turn, in milliseconds.
-const LOOK_MS: u64 = 3_000;
+/// How long one may take, with the wait for its turn, in milliseconds. Resolvers wait five seconds as a rule before they ask again, or ask
+/// the next server: one lost packet is no reason to give up. It is less than a request may take.
+const LOOK_MS: u64 = 8_000;
 
-/// The threads that names are looked up on.
+/// The threads that names are looked up on, and what is found there.
 #[derive(Debug)]
-pub(super) struct Lookups {
+pub(super) struct Lookups<T> {
     all: Arc<Semaphore>,
     /// By plugin. There are as many as were ever loaded.
     of_one: Mutex<BTreeMap<String, Arc<Semaphore>>>,
+    /// By plugin, host and port. There are as many as manifests of theirs ever named: a host is no pattern.
+    names: Mutex<BTreeMap<(String, String, u16), Arc<Name<T>>>>,
 }
 
-impl Default for Lookups {
+/// A name that somebody asked for. One look for it is under way at a time, whoever and how many wait for what it brings, and whoever is gone.
+#[derive(Debug)]
+struct Name<T> {
+    /// Of all who ask, one at a time sees whether a look is under way, or waits for the place of a new one.
+    turn: Semaphore,
+    /// What the last look brings; none before that.
+    begun: Mutex<Option<watch::Receiver<Option<T>>>>,
+}
+
+impl<T> Default for Lookups<T> {
     fn default() -> Self {
-        Self { all: Arc::new(Semaphore::new(LOOKS_MAX)), of_one: Mutex::default() }
+        Self { all: Arc::new(Semaphore::new(LOOKS_MAX)), of_one: Mutex::default(), names: Mutex::default() }
     }
 }
 
-impl Lookups {
-    /// What `look` brings, on a thread where it may take its time. Its place is free again when it has come back, and not before, whether or not
-    /// somebody still waits for what it brings.
+impl<T> Default for Name<T> {
+    fn default() -> Self {
+        Self { turn: Semaphore::new(1), begun: Mutex::default() }
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Lookups<T> {
+    /// What `look` brings, on a thread where it may take its time, or what the look for the same name brings that is under way. Its place is free
+    /// again when it has come back, and not before, whether or not somebody still waits for what it brings.
     ///
     /// # Errors
     /// Unreachable where it takes too long, with the wait for a place.
-    pub(super) async fn find<T: Send + 'static>(&self, plugin: &str, host: &str, look: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
-        self.find_within(Duration::from_millis(LOOK_MS), plugin, host, look).await
+    pub(super) async fn find(&self, plugin: &str, host: &str, port: u16, look: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+        self.find_within(Duration::from_millis(LOOK_MS), plugin, host, port, look).await
     }
 
-    async fn find_within<T: Send + 'static>(
-        &self,
-        longest: Duration,
-        plugin: &str,
-        host: &str,
-        look: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Refusal> {
-        let (all, of_one) = (Arc::clone(&self.all), self.of_one(plugin));
-        let looking = async move {
-            let places = (of_one.acquire_owned().await.ok()?, all.acquire_owned().await.ok()?);
-            let looked = spawn_blocking(move || {
-                let found = look();
-                drop(places);
-                found
-            });
-            looked.await.ok()
+    async fn find_within(&self, longest: Duration, plugin: &str, host: &str, port: u16, look: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+        let (name, of_one) = (self.name(plugin, host, port), self.of_one(plugin));
+        let looking = async {
+            let mut found = {
+                let _turn = name.turn.acquire().await.ok()?;
+                match name.under_way() {
+                    Some(found) => found,
+                    None => {
+                        let places = (of_one.acquire_owned().await.ok()?, Arc::clone(&self.all).acquire_owned().await.ok()?);
+                        name.begin(places, look)
+                    }
+                }
+            };
+            found.wait_for(Option::is_some).await.ok().and_then(|found| found.clone())
         };
         let late = || Refusal::Unreachable(format!("the address of `{host}` was not found in time; try again later, and ask fewer hosts at once"));
         timeout(longest, looking).await.ok().flatten().ok_or_else(late)
@@ -64,6 +80,31 @@ impl Lookups {
     fn of_one(&self, plugin: &str) -> Arc<Semaphore> {
         let mut known = self.of_one.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(known.entry(plugin.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(LOOKS_OF_ONE_MAX))))
+    }
+
+    fn name(&self, plugin: &str, host: &str, port: u16) -> Arc<Name<T>> {
+        let mut known = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry((plugin.to_owned(), host.to_owned(), port)).or_default())
+    }
+}
+
+impl<T: Send + Sync + 'static> Name<T> {
+    /// What the look brings that has not come back, if there is one. One that failed on its thread has come back.
+    fn under_way(&self) -> Option<watch::Receiver<Option<T>>> {
+        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.as_ref().filter(|found| found.borrow().is_none() && found.has_changed().is_ok()).cloned()
+    }
+
+    fn begin(&self, places: (OwnedSemaphorePermit, OwnedSemaphorePermit), look: impl FnOnce() -> T + Send + 'static) -> watch::Receiver<Option<T>> {
+        let (bring, found) = watch::channel(None);
+        *self.begun.lock().unwrap_or_else(PoisonError::into_inner) = Some(found.clone());
+        spawn_blocking(move || {
+            let brought = look();
+            drop(places);
+            // That nobody waits for it any more is as good.
+            let _ = bring.send(Some(brought));
+        });
+        found
     }
 }
 
@@ -76,16 +117,17 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
     const SHORT: Duration = Duration::from_millis(1);
 
-    /// Begins a look that comes back when its end of the line is dropped, and gives up waiting for it at once.
-    async fn stuck(lookups: &Lookups, plugin: &str) -> mpsc::Sender<()> {
+    /// Begins a look that comes back with 0 when its end of the line is dropped, and gives up waiting for it at once.
+    async fn stuck(lookups: &Lookups<u8>, plugin: &str, host: &str) -> mpsc::Sender<()> {
         let (release, held) = mpsc::channel::<()>();
         let (begin, begun) = tokio::sync::oneshot::channel();
         let look = move || {
             let _ = begin.send(());
             let _ = held.recv();
+            0
         };
         tokio::select! {
-            _ = lookups.find_within(LONG, plugin, "slow.example", look) => panic!("it came back"),
+            _ = lookups.find_within(LONG, plugin, host, 443, look) => panic!("it came back"),
             _ = begun => release,
         }
     }
@@ -94,16 +136,49 @@ mod tests {
     async fn a_look_has_its_place_until_it_comes_back_whoever_waits_for_it() {
         let lookups = Lookups::default();
         let mut stuck_ones = Vec::new();
-        for _ in 0..LOOKS_OF_ONE_MAX {
-            stuck_ones.push(stuck(&lookups, "a").await);
+        for at in 0..LOOKS_OF_ONE_MAX {
+            stuck_ones.push(stuck(&lookups, "a", &format!("slow{at}.example")).await);
         }
-        let refused = lookups.find_within(SHORT, "a", "fast.example", || 1).await.expect_err("no place");
+        let refused = lookups.find_within(SHORT, "a", "fast.example", 443, || 1).await.expect_err("no place");
         assert!(matches!(&refused, Refusal::Unreachable(why) if why.contains("`fast.example` was not found in time")), "{refused:?}");
         // Another plugin's names are found meanwhile.
-        assert_eq!(lookups.find_within(LONG, "b", "fast.example", || 2).await, Ok(2));
+        assert_eq!(lookups.find_within(LONG, "b", "fast.example", 443, || 2).await, Ok(2));
         // One that comes back makes room for one.
         stuck_ones.pop();
-        assert_eq!(lookups.find_within(LONG, "a", "fast.example", || 3).await, Ok(3));
+        assert_eq!(lookups.find_within(LONG, "a", "fast.example", 443, || 3).await, Ok(3));
+    }
+
+    #[tokio::test]
+    async fn one_look_serves_all_who_ask_for_a_name_and_who_is_gone_keeps_nobody_out() {
+        let lookups = Lookups::default();
+        let release = stuck(&lookups, "a", "slow.example").await;
+        // Looks that would not come back before the end of this test, were they begun.
+        let mut lines = Vec::new();
+        for _ in 0..2 * LOOKS_OF_ONE_MAX {
+            let (line, held) = mpsc::channel::<()>();
+            lines.push(line);
+            let gone = lookups.find_within(SHORT, "a", "slow.example", 443, move || held.recv().map_or(9, |()| 9)).await;
+            assert!(gone.is_err(), "{gone:?}");
+        }
+        assert_eq!(lookups.find_within(LONG, "a", "fast.example", 443, || 1).await, Ok(1));
+        // Another port, or another plugin, asks for something else.
+        assert_eq!(lookups.find_within(LONG, "a", "slow.example", 80, || 2).await, Ok(2));
+        assert_eq!(lookups.find_within(LONG, "b", "slow.example", 443, || 3).await, Ok(3));
+        // Whoever waits is told what the look brings that is under way, and who comes later has a new one.
+        let waiting = async || lookups.find_within(LONG, "a", "slow.example", 443, || 9).await;
+        let come_back = async {
+            tokio::task::yield_now().await;
+            drop(release);
+        };
+        let (one, other, ()) = tokio::join!(waiting(), waiting(), come_back);
+        assert_eq!((one, other), (Ok(0), Ok(0)));
+        assert_eq!(lookups.find_within(LONG, "a", "slow.example", 443, || 4).await, Ok(4));
+        drop(lines);
+    }
+
+    #[test]
+    fn a_look_may_outlast_one_try_of_a_resolver_and_no_request() {
+        const { assert!(LOOK_MS > 5_000 + 1_000 && LOOK_MS < crate::egress::REQUEST_MS) }
     }
 
     #[tokio::test]
@@ -111,19 +186,19 @@ mod tests {
         let lookups = Lookups::default();
         let mut stuck_ones = Vec::new();
         for at in 0..LOOKS_MAX {
-            stuck_ones.push(stuck(&lookups, &format!("plugin_{}", at / LOOKS_OF_ONE_MAX)).await);
+            stuck_ones.push(stuck(&lookups, &format!("plugin_{}", at / LOOKS_OF_ONE_MAX), &format!("slow{at}.example")).await);
         }
-        assert!(lookups.find_within(SHORT, "another", "fast.example", || 1).await.is_err());
+        assert!(lookups.find_within(SHORT, "another", "fast.example", 443, || 1).await.is_err());
         stuck_ones.pop();
-        assert_eq!(lookups.find_within(LONG, "another", "fast.example", || 2).await, Ok(2));
+        assert_eq!(lookups.find_within(LONG, "another", "fast.example", 443, || 2).await, Ok(2));
     }
 
     #[tokio::test]
     async fn a_look_that_fails_gives_its_place_back() {
         let lookups = Lookups::default();
         for _ in 0..2 * LOOKS_OF_ONE_MAX {
-            assert!(lookups.find_within(LONG, "a", "odd.example", || -> u8 { panic!("on its thread") }).await.is_err());
+            assert!(lookups.find_within(LONG, "a", "odd.example", 443, || -> u8 { panic!("on its thread") }).await.is_err());
         }
-        assert_eq!(lookups.find_within(LONG, "a", "fast.example", || 1).await, Ok(1));
+        assert_eq!(lookups.find_within(LONG, "a", "odd.example", 443, || 1).await, Ok(1));
     }
 }

@@ -5,20 +5,25 @@
 
 mod view;
 
-use self::view::each_view;
+use self::view::{View, each_view};
 use super::SecretsAway;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use std::cmp::Reverse;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use tokio::sync::Semaphore;
 
 /// The shortest secret that is taken, in bytes: a shorter one would be found in texts that have nothing to do with it.
 pub const SECRET_BYTES_MIN: usize = 8;
 
-/// A body of more bytes is looked through away from the threads that others' calls go on with.
+/// What has more bytes is looked through away from the threads that others' calls go on with.
 const BODY_HERE_BYTES_MAX: usize = 64 << 10;
+/// So many such at once, of all plugins: half of the processors are left for everything else. Nobody can stop one that was begun.
+static LARGE: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new((std::thread::available_parallelism().map_or(1, usize::from) / 2).max(1)));
+/// Places of an organisation's secrets that are noted of one text, in all its views; a MiB and a half.
+const NOTED_MAX: usize = 64 << 10;
 
 /// Looks for the operator's secrets, and for those of the organisation that a call is made for.
 #[derive(Debug, Clone)]
@@ -46,13 +51,12 @@ impl Scrubber {
         Ok(Self { operators: Arc::clone(&self.operators), own: Some(Arc::new(own)) })
     }
 
-    /// The same without the secrets; none where there is none in it.
+    /// The same without the secrets; none where there is none in it. What is asked for is bounded by whoever asks: it takes its time here.
     pub(crate) fn clean(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        let operators = self.operators.hits(bytes, |_| true);
-        // Whoever sets a value of an organisation's chooses it freely. One that holds a part of the operator's does not count there: by what
-        // was hidden with it, it would tell letter by letter whether it was guessed right. One that holds all of it counts: whoever set it knew
-        // the operator's already, and the rest of it is theirs.
-        let own = self.own.as_ref().map(|own| own.hits(bytes, |hit| !cuts(&operators, hit))).unwrap_or_default();
+        if !self.has_any() {
+            return None;
+        }
+        let (operators, own) = self.hits(bytes);
         let mut found: Vec<(usize, usize, &str)> = self.operators.marked(operators).collect();
         if let Some(finder) = &self.own {
             found.extend(finder.marked(own));
@@ -73,6 +77,60 @@ impl Scrubber {
         Some(out)
     }
 
+    /// Where the operator's secrets stand, and where the organisation's do.
+    ///
+    /// Whoever sets a value of an organisation's chooses it freely. One that holds a part of the operator's does not count there: by what was
+    /// hidden with it, it would tell letter by letter whether it was guessed right. One that holds all of it counts: whoever set it knew the
+    /// operator's already, and the rest of it is theirs.
+    ///
+    /// Both are looked for in one set of views. Which of the organisation's count is known when all of the operator's are, so they are noted
+    /// until then; where they are too many for that, the views are made once more.
+    fn hits(&self, bytes: &[u8]) -> (Vec<Hit>, Vec<Hit>) {
+        let mut operators = Vec::new();
+        let (mut noted, mut count) = (Some(Vec::new()), 0);
+        each_view(bytes, |view| {
+            let mut found = Vec::new();
+            self.operators.each(view, |hit| join(&mut found, hit));
+            operators.append(&mut found);
+            if let (Some(finder), true) = (&self.own, noted.is_some()) {
+                let mut here = Vec::new();
+                finder.each(view, |hit| {
+                    count += 1;
+                    if count <= NOTED_MAX {
+                        here.push(hit);
+                    }
+                });
+                if count > NOTED_MAX {
+                    noted = None;
+                } else if let Some(views) = &mut noted {
+                    views.push(here);
+                }
+            }
+        });
+        let operators = whole(operators);
+        let Some(finder) = &self.own else { return (operators, Vec::new()) };
+        let mut own = Vec::new();
+        match noted {
+            Some(views) => {
+                for view in views {
+                    let mut found = Vec::new();
+                    view.into_iter().filter(|hit| !cuts(&operators, hit)).for_each(|hit| join(&mut found, hit));
+                    own.append(&mut found);
+                }
+            }
+            None => each_view(bytes, |view| {
+                let mut found = Vec::new();
+                finder.each(view, |hit| {
+                    if !cuts(&operators, &hit) {
+                        join(&mut found, hit);
+                    }
+                });
+                own.append(&mut found);
+            }),
+        }
+        (operators, whole(own))
+    }
+
     /// The same of a whole body, as it came where there is none in it.
     ///
     /// # Errors
@@ -81,8 +139,24 @@ impl Scrubber {
         if body.len() <= BODY_HERE_BYTES_MAX || !self.has_any() {
             return Ok(self.clean(&body).unwrap_or(body));
         }
+        // Its place is free when it was looked through, whether or not somebody still waits for it.
+        let place = LARGE.acquire().await.map_err(|_| SecretsAway)?;
         let scrubber = self.clone();
-        tokio::task::spawn_blocking(move || scrubber.clean(&body).unwrap_or(body)).await.map_err(|_| SecretsAway)
+        let looked = tokio::task::spawn_blocking(move || {
+            let clean = scrubber.clean(&body).unwrap_or(body);
+            drop(place);
+            clean
+        });
+        looked.await.map_err(|_| SecretsAway)
+    }
+
+    /// The same of a text of any length.
+    ///
+    /// # Errors
+    /// Like [`Scrubber::body`].
+    pub(crate) async fn long_text(&self, text: String) -> Result<String, SecretsAway> {
+        let clean = self.body(text.into_bytes()).await?;
+        Ok(String::from_utf8(clean).unwrap_or_else(|err| String::from_utf8_lossy(err.as_bytes()).into_owned()))
     }
 
     /// Whether there is a secret to look for.
@@ -90,7 +164,7 @@ impl Scrubber {
         self.operators.automaton.is_some() || self.own.as_ref().is_some_and(|own| own.automaton.is_some())
     }
 
-    /// The same of a text.
+    /// The same of a short text, at once.
     pub(crate) fn text(&self, text: String) -> String {
         match self.clean(text.as_bytes()) {
             Some(clean) => String::from_utf8_lossy(&clean).into_owned(),
@@ -144,30 +218,25 @@ impl Finder {
         hits.into_iter().map(move |hit| (hit.from, hit.to, self.marks.get(hit.pattern).map_or("[secret]", String::as_str)))
     }
 
-    /// Where those that count stand, in order; what overlaps is one.
-    fn hits(&self, bytes: &[u8], counts: impl Fn(&Hit) -> bool) -> Vec<Hit> {
-        let Some(automaton) = &self.automaton else { return Vec::new() };
-        let mut all = Vec::new();
-        each_view(bytes, |view| {
-            let mut found = Vec::new();
-            for one in automaton.find_overlapping_iter(view.bytes()) {
-                let hit = Hit { from: view.place(one.start()).0, to: view.place(one.end().saturating_sub(1)).1, pattern: one.pattern().as_usize() };
-                if counts(&hit) {
-                    join(&mut found, hit);
-                }
-            }
-            all.append(&mut found);
-        });
-        all.sort_unstable_by_key(|hit| (hit.from, Reverse(hit.to)));
-        let mut whole: Vec<Hit> = Vec::with_capacity(all.len());
-        for hit in all {
-            match whole.last_mut().filter(|last| hit.from < last.to) {
-                Some(last) => last.to = last.to.max(hit.to),
-                None => whole.push(hit),
-            }
+    /// Each place where a form of one stands in a view, by where it ends.
+    fn each(&self, view: &View<'_>, mut found: impl FnMut(Hit)) {
+        for one in self.automaton.iter().flat_map(|automaton| automaton.find_overlapping_iter(view.bytes())) {
+            found(Hit { from: view.place(one.start()).0, to: view.place(one.end().saturating_sub(1)).1, pattern: one.pattern().as_usize() });
         }
-        whole
     }
+}
+
+/// Hits of all views in order; what overlaps is one.
+fn whole(mut all: Vec<Hit>) -> Vec<Hit> {
+    all.sort_unstable_by_key(|hit| (hit.from, Reverse(hit.to)));
+    let mut whole: Vec<Hit> = Vec::with_capacity(all.len());
+    for hit in all {
+        match whole.last_mut().filter(|last| hit.from < last.to) {
+            Some(last) => last.to = last.to.max(hit.to),
+            None => whole.push(hit),
+        }
+    }
+    whole
 }
 
 /// Adds a hit to those of one view, which come by where they end: what overlaps becomes one, under the name of what begins first.

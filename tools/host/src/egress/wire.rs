@@ -102,7 +102,8 @@ fn too_large(host: &str, most: &str) -> Failed {
 #[derive(Debug)]
 pub(crate) struct Dialer {
     pub(crate) options: EgressOptions,
-    lookups: Lookups,
+    /// What names stand for; none for one that stands for nothing.
+    lookups: Lookups<Option<Vec<IpAddr>>>,
     tls: OnceLock<Option<Arc<ClientConfig>>>,
 }
 
@@ -116,7 +117,7 @@ impl Dialer {
         let Target { host, port, .. } = target;
         let unknown = || Refusal::Unreachable(format!("`{host}` has no address"));
         let (resolver, name, at) = (self.options.resolver.clone(), host.clone(), *port);
-        let found = self.lookups.find(plugin, host, move || resolver.addresses(&name, at)).await?.map_err(|_| unknown())?;
+        let found = self.lookups.find(plugin, host, at, move || resolver.addresses(&name, at).ok()).await?.ok_or_else(unknown)?;
         let may = |address: IpAddr| (target.scheme == Scheme::Https && is_public(address)) || self.options.is_named(plugin, host, address);
         if found.iter().any(|address| !may(*address)) {
             let what = match target.scheme {

@@ -58,11 +58,9 @@ impl wit::Host for CallState {
             self.used.refused = self.used.refused.saturating_add(1);
             return Ok(Err(wit::HttpError::Denied(why.to_owned())));
         }
-        if changes {
-            self.sending();
-        }
+        let leaving = self.sending(changes);
         let asked = Asked { method, url, headers, body: body.unwrap_or_default(), timeout_ms };
-        let answered = egress.fetch(asked, self.effect, &mut self.used, &self.run).await;
+        let answered = egress.fetch(asked, self.effect, &mut self.used, &self.run, &leaving).await;
         if changes {
             self.sent(&answered);
         }

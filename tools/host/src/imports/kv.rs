@@ -12,6 +12,9 @@ type Answer<T> = Result<std::result::Result<T, wit::KvError>>;
 /// Names of a page at most.
 const NAMES_MAX: u32 = 200;
 const REASON_MAX: usize = 300;
+/// Why a call does not take an entry away that counts for more than what it knows.
+const BETTER: &str = "this call knows what is private, or of lower standing than what this entry was written from, so it does not take it away; \
+                      set it to nothing instead, and it counts as this call does";
 
 fn refusal(error: OfficeError) -> wit::KvError {
     match error {
@@ -64,12 +67,14 @@ impl CallState {
         }
         self.keeping_done(&answer);
         // Hearing that an entry stands there is reading a little of it: two hundred such answers are a word.
-        if let Ok(KvChanged::Deleted(Some(floor)) | KvChanged::Conflict(Some(floor))) = answer {
+        // That others leave no room tells of them as well.
+        if let Ok(KvChanged::Deleted(Some(floor)) | KvChanged::Conflict(Some(floor)) | KvChanged::Better(floor) | KvChanged::OverQuota(Some(floor))) = answer {
             self.recalled(floor);
         }
         Ok(match answer {
             Ok(KvChanged::Conflict(_)) => Err(wit::KvError::Conflict),
-            Ok(KvChanged::OverQuota) => {
+            Ok(KvChanged::Better(_)) => Err(wit::KvError::Invalid(BETTER.to_owned())),
+            Ok(KvChanged::OverQuota(_)) => {
                 let quota = space.quota;
                 Err(wit::KvError::OverQuota(format!("a plugin keeps at most {} bytes in {} entries here", quota.bytes_max, quota.entries_max)))
             }
@@ -128,6 +133,6 @@ impl wit::Host for CallState {
 fn version(changed: KvChanged) -> u64 {
     match changed {
         KvChanged::Version(version) => version,
-        KvChanged::Deleted(_) | KvChanged::Conflict(_) | KvChanged::OverQuota => 0,
+        KvChanged::Deleted(_) | KvChanged::Conflict(_) | KvChanged::Better(_) | KvChanged::OverQuota(_) => 0,
     }
 }

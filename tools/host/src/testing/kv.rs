@@ -2,14 +2,13 @@
 
 use crate::office::{KvChange, KvChanged, KvEntry, KvName, KvSpace, Listed, OfficeError, PageRequest};
 use std::collections::BTreeMap;
-use steward_core::Floor;
+use steward_core::{Digest, Floor};
 
 /// Everything that is kept.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     entries: BTreeMap<(String, String), KvEntry>,
     answers: BTreeMap<(String, u32), (String, KvChanged)>,
-    version: u64,
 }
 
 impl Kept {
@@ -25,9 +24,12 @@ impl Kept {
             .map(|((_, name), entry)| KvName { name: name.clone(), floor: entry.floor })
             .take(limit.saturating_add(1))
             .collect();
-        let more = items.len() > limit;
+        let beyond = items.get(limit).map(|entry| entry.floor);
         items.truncate(limit);
-        let next = items.last().filter(|_| more).map(|last| last.name.clone());
+        if let (Some(beyond), Some(last)) = (beyond, items.last_mut()) {
+            last.floor = last.floor.join(beyond);
+        }
+        let next = items.last().filter(|_| beyond.is_some()).map(|last| last.name.clone());
         Listed { items, next }
     }
 
@@ -39,25 +41,34 @@ impl Kept {
             Some((_, answer)) => return Ok(*answer),
             None => {}
         }
-        let answer = self.make(space, name, change, floor);
+        let answer = self.make(&at, space, name, change, floor);
         self.answers.insert(at, (asked, answer));
         Ok(answer)
     }
 
-    fn make(&mut self, space: &KvSpace, name: &str, change: &KvChange, floor: Floor) -> KvChanged {
+    fn make(&mut self, at: &(String, u32), space: &KvSpace, name: &str, change: &KvChange, floor: Floor) -> KvChanged {
         let place = (space.plugin.clone(), name.to_owned());
-        let KvChange::Set { value, expect } = change else { return KvChanged::Deleted(self.entries.remove(&place).map(|entry| entry.floor)) };
+        let stood = self.entries.get(&place).map(|entry| entry.floor);
+        let KvChange::Set { value, expect } = change else {
+            return match stood {
+                Some(stood) if floor.join(stood) != stood => KvChanged::Better(stood),
+                _ => KvChanged::Deleted(self.entries.remove(&place).map(|entry| entry.floor)),
+            };
+        };
         let stands = self.entries.get(&place).map_or(0, |entry| entry.version);
         if expect.is_some_and(|expect| expect != stands) {
-            return KvChanged::Conflict(self.entries.get(&place).map(|entry| entry.floor));
+            return KvChanged::Conflict(stood);
         }
         let others = || self.entries.iter().filter(|(other, _)| other.0 == place.0 && **other != place);
         let bytes = others().map(|((_, name), entry)| name.len() + entry.value.len()).sum::<usize>() + name.len() + value.len();
         if bytes as u64 > space.quota.bytes_max || others().count() as u64 + 1 > space.quota.entries_max {
-            return KvChanged::OverQuota;
+            let all = self.entries.iter().filter(|(other, _)| other.0 == place.0).map(|(_, entry)| entry.floor);
+            return KvChanged::OverQuota(all.reduce(Floor::join));
         }
-        self.version += 1;
-        self.entries.insert(place, KvEntry { value: value.clone(), version: self.version, floor });
-        KvChanged::Version(self.version)
+        // As in the database: by the effect alone.
+        let digest = Digest::of_parts([at.0.as_bytes(), at.1.to_be_bytes().as_slice()]);
+        let version = digest.bytes().iter().take(6).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte)).max(1);
+        self.entries.insert(place, KvEntry { value: value.clone(), version, floor });
+        KvChanged::Version(version)
     }
 }

@@ -337,6 +337,23 @@ async fn a_secret_that_comes_back_is_taken_out() {
     assert!(packed.seen()[0].contains("accept-encoding: identity\r\n"));
 }
 
+#[tokio::test]
+async fn a_line_that_is_too_long_to_be_looked_through_is_left_out_and_counted() {
+    let ear = Ear::default();
+    let _hearing = tracing::subscriber::set_default(ear.clone());
+    // Within what the log shows in letters, and above what it shows in any case.
+    for (letters, cut) in [(3000, 0), (5000, 1), (20_000, 1)] {
+        let server = Server::start(move |_| answer("200 OK", &format!("x-long: {}\r\n", "y".repeat(letters)), "hello")).await;
+        let report =
+            World::at(server.port).report("asker.look", json!({ "url": format!("http://api.asker.test:{}/open/a", server.port), "tell": "log" })).await;
+        assert_eq!(report.used.logs_cut, cut, "{letters}: {report:?}");
+    }
+    let heard = ear.heard();
+    let lines: Vec<&str> = heard.lines().filter_map(|line| line.strip_prefix("message=plugin: ")).collect();
+    assert!(lines.len() == 3 && lines[0].contains(&"y".repeat(3000)) && lines[1].contains(&"y".repeat(4000)), "{lines:?}");
+    assert!(lines[2].starts_with("a line of 20") && lines[2].ends_with("bytes is too long for the log"), "{}", lines[2]);
+}
+
 /// However a plugin came by a secret, it is in nothing that it tells: not in a result, an error, a line for people or a line of log.
 #[tokio::test]
 async fn what_a_plugin_tells_has_no_secret() {

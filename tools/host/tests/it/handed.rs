@@ -44,12 +44,41 @@ async fn what_the_office_showed_leaves_with_no_request_of_the_same_call() {
         assert_eq!(ask(&host, &office, tool, steps(&["ask", "contact"], "contact_1", &url)).await, "200 told\nOk(\"Lena\")", "{tool}");
     }
     assert_eq!(server.seen().len(), 2);
-    // By way of what is kept it does not leave either, were it only that there is none.
+    // Nor with what a later call reads of what it kept, were it only that there is none.
     ask(&host, &office, "keep", steps(&["find", "set"], "contact_1", &url)).await;
     let kept = office.kept("keeper", "nobody of this name").map(|(_, floor)| floor);
     assert_eq!(kept, Some(Floor { integrity: Integrity::Owner, private: true }));
     let told = ask(&host, &office, "look", steps(&["get", "ask"], "contact_1", &url)).await;
     assert!(told.contains("kept of private matters") && server.seen().len() == 2, "{told}");
+}
+
+#[tokio::test]
+async fn a_call_that_was_shown_records_leaves_no_word_in_what_is_kept_that_has_no_floor() {
+    let server = Server::start(|_| answer("200 OK", "", "told")).await;
+    let (host, office) = (keeper(server.port, options()), office());
+    let url = format!("http://api.keeper.test:{}/v1/x", server.port);
+    let step = |steps: &[&str], key: &str| json!({ "steps": steps, "contact": "contact_1", "key": key, "value": url, "limit": 1 });
+    // What is gone has no floor: one entry more or less for each bit of a record would be told by the next call.
+    assert_eq!(ask(&host, &office, "keep", step(&["set"], "bit")).await, "\"set\"");
+    let said = ask(&host, &office, "send", step(&["contact", "delete"], "bit")).await;
+    assert!(said.contains("invalid: this call knows what is private") && said.contains("set it to nothing instead"), "{said}");
+    let told = ask(&host, &office, "look", step(&["get", "ask"], "bit")).await;
+    assert!(told.starts_with("Some(") && told.ends_with("200 told"), "it stands as before: {told}");
+    // A text from outside takes it away as little.
+    let said = ask(&host, &office, "send", step(&["ask", "delete"], "bit")).await;
+    assert!(said.contains("invalid: this call knows what is private, or of lower standing"), "{said}");
+    assert_eq!(office.kept("keeper", "bit").map(|(_, floor)| floor), Some(Floor::CLEAN));
+    let asked = server.seen().len();
+    // That another key follows, and that there is no room, is told with the floor of what is behind it.
+    assert!(ask(&host, &office, "keep", step(&["contact", "set"], "bit, and one more")).await.ends_with("\"set\""));
+    let told = ask(&host, &office, "look", step(&["list", "ask"], "bit")).await;
+    assert!(told.starts_with("([\"bit\"], Some(\"bit\"))") && told.contains("kept of private matters"), "{told}");
+    for key in ["c", "d", "e"] {
+        assert_eq!(ask(&host, &office, "keep", step(&["set"], key)).await, "\"set\"");
+    }
+    let told = ask(&host, &office, "send", step(&["set", "ask"], "f")).await;
+    assert!(told.starts_with("over quota") && told.contains("kept of private matters"), "{told}");
+    assert_eq!(server.seen().len(), asked);
 }
 
 #[tokio::test]

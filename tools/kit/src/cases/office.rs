@@ -30,6 +30,27 @@ struct Entry {
     version: u64,
 }
 
+/// What became of a change as a case writes it: without floors, which are nobody's in a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Became {
+    Version(u64),
+    Deleted(bool),
+    Conflict,
+    OverQuota,
+}
+
+impl From<Became> for KvChanged {
+    fn from(became: Became) -> Self {
+        match became {
+            Became::Version(version) => Self::Version(version),
+            Became::Deleted(was_there) => Self::Deleted(was_there.then_some(Floor::CLEAN)),
+            Became::Conflict => Self::Conflict(None),
+            Became::OverQuota => Self::OverQuota(None),
+        }
+    }
+}
+
 impl Office for Scripted {
     /// Cases are of the plugin and not of anybody's labels: the arguments are the owner's own words.
     fn judged(&self) -> Floor {
@@ -101,12 +122,33 @@ impl Office for Scripted {
     }
 
     fn kv_change<'a>(&'a self, _key: &'a str, _ordinal: u32, _space: &'a KvSpace, name: &'a str, change: &'a KvChange, _seen: Floor) -> Asked<'a, KvChanged> {
-        match change {
-            KvChange::Delete => self.ask("kv.delete", &json!({ "key": name })),
-            KvChange::Set { value, expect: None } => self.ask("kv.set", &json!({ "key": name, "value": String::from_utf8_lossy(value) })),
+        let became: Result<Became, _> = match change {
+            KvChange::Delete => self.0.office("kv.delete", &json!({ "key": name })),
+            KvChange::Set { value, expect: None } => self.0.office("kv.set", &json!({ "key": name, "value": String::from_utf8_lossy(value) })),
             KvChange::Set { value, expect: Some(expect) } => {
-                self.ask("kv.compare-and-set", &json!({ "key": name, "value": String::from_utf8_lossy(value), "expect": expect }))
+                self.0.office("kv.compare-and-set", &json!({ "key": name, "value": String::from_utf8_lossy(value), "expect": expect }))
             }
+        };
+        Box::pin(ready(became.map(KvChanged::from)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_says_what_became_of_a_change_as_the_documents_do() {
+        for (written, expect) in [
+            (json!({ "version": 2 }), KvChanged::Version(2)),
+            (json!({ "deleted": true }), KvChanged::Deleted(Some(Floor::CLEAN))),
+            (json!({ "deleted": false }), KvChanged::Deleted(None)),
+            (json!("conflict"), KvChanged::Conflict(None)),
+            (json!("over_quota"), KvChanged::OverQuota(None)),
+        ] {
+            let became: Became = serde_json::from_value(written.clone()).unwrap_or_else(|err| panic!("{written}: {err}"));
+            assert_eq!(KvChanged::from(became), expect, "{written}");
         }
+        assert!(serde_json::from_value::<Became>(json!({ "better": { "integrity": "owner" } })).is_err());
     }
 }

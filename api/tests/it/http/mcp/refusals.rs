@@ -94,6 +94,22 @@ async fn an_mcp_message_is_bounded_and_of_the_protocol() {
 }
 
 #[tokio::test]
+async fn arguments_of_an_mcp_call_that_are_nested_too_deep_begin_no_run() {
+    let served = Served::with(&[]).await;
+    let client = served.client().await;
+    // The object itself is a level.
+    let nested = |levels: usize| json!({ "query": (1..levels).fold(json!("Lena"), |inner, _| json!([inner])) });
+    for tool in ["crm.find_contacts", "crm.create_contact", "crm.nothing_of_the_kind"] {
+        let refused = client.begin(tool, nested(33), json!({})).await.await_response().await.expect_err("refused").to_string();
+        assert!(refused.contains("nested deeper than 32 levels"), "{tool}: {refused}");
+    }
+    assert_eq!(served.number(NO_RUNS).await, 0);
+    // What is as deep as may be is a run like any other, which ends by itself.
+    error(&client.call("crm.find_contacts", nested(32)).await);
+    assert_eq!(served.number(NO_RUNS).await, 1);
+}
+
+#[tokio::test]
 async fn mcp_offers_what_the_tokens_scopes_cover_and_no_more_can_be_called() {
     let served = Served::with(&[]).await;
     let all = served.client().await.tools().await;

@@ -1,6 +1,6 @@
 //! Every form in which a secret is looked for, what is left alone, and whose value may hide what.
 
-use super::view::LAYERS_MAX;
+use super::view::{LAYERS_MAX, SETS};
 use super::*;
 
 const SECRET: &str = "s3cr3t/To+ken=\"42\"";
@@ -209,6 +209,42 @@ fn a_large_body_is_looked_through_away_from_others_and_a_small_one_at_once() {
         assert_eq!(large.await, Ok(cleaned(BODY_HERE_BYTES_MAX)));
         busy.await.expect("ended").expect("told");
     });
+}
+
+#[test]
+fn a_long_text_waits_its_turn_and_is_looked_through_away_from_others() {
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().expect("a runtime");
+    runtime.block_on(async {
+        // All places are taken: the thread for such work is free, and it waits all the same.
+        let places = u32::try_from(std::thread::available_parallelism().map_or(1, usize::from) / 2).expect("a number").max(1);
+        let taken = LARGE.acquire_many(places).await.expect("places");
+        let scrubber = scrubber();
+        let mut long = Box::pin(scrubber.long_text(format!("{}{SECRET}", " ".repeat(BODY_HERE_BYTES_MAX))));
+        for _ in 0..2 {
+            let is_done = std::future::poll_fn(|cx| std::task::Poll::Ready(long.as_mut().poll(cx).is_ready())).await;
+            assert!(!is_done, "it waits for a place");
+            // What was given to that thread before this is done after it.
+            tokio::task::spawn_blocking(|| ()).await.expect("done");
+        }
+        drop(taken);
+        assert_eq!(long.await, Ok(format!("{}[one]", " ".repeat(BODY_HERE_BYTES_MAX))));
+        assert_eq!(scrubber.long_text(format!("\u{e4} {SECRET}")).await, Ok("\u{e4} [one]".to_owned()));
+    });
+}
+
+#[test]
+fn both_finders_look_through_one_set_of_views() {
+    let operators = of(&[("house", "s3cr3t-of-the-house")]);
+    let both = operators.with_own([("own", "of-the-house"), ("plain", "value-of-their-own")].into_iter()).expect("a scrubber");
+    let sets = |text: String| {
+        SETS.set(0);
+        (both.text(text), SETS.get())
+    };
+    assert_eq!(sets("a%20b".to_owned()), ("a%20b".to_owned(), 1));
+    assert_eq!(sets("s3cr3t-of-the-house, value%2Dof-their-own".to_owned()), ("[house], [plain]".to_owned(), 1));
+    // More than is noted is found as well, and what cuts the operator's counts as little.
+    let many = format!("s3cr3t-of-the-house{}", " value-of-their-own".repeat(NOTED_MAX + 1));
+    assert_eq!(sets(many), (format!("[house]{}", " [plain]".repeat(NOTED_MAX + 1)), 2));
 }
 
 #[test]

@@ -24,6 +24,12 @@ struct Escape {
 /// The escapes that are read.
 const ESCAPES: [Escape; 3] = [Escape { begins: b'%', read: percent }, Escape { begins: b'\\', read: backslash }, Escape { begins: b'&', read: entity }];
 
+#[cfg(test)]
+thread_local! {
+    /// How often the views of something were made on this thread.
+    pub(super) static SETS: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
 /// Bytes as they read, and from where to where each of them stands in what was given; none where they are as given.
 pub(super) struct View<'a> {
     bytes: Cow<'a, [u8]>,
@@ -37,6 +43,8 @@ pub(super) struct View<'a> {
 /// - where two of them meet, by all at once, up to [`LAYERS_MAX`] times: whatever is around what, in any order. Only a value that itself
 ///   reads like an escape may be lost in that.
 pub(super) fn each_view(bytes: &[u8], mut look: impl FnMut(&View<'_>)) {
+    #[cfg(test)]
+    SETS.with(|sets| sets.set(sets.get() + 1));
     let mut show = |view: &View<'_>| {
         look(view);
         if let Some(unbroken) = view.unbroken() {

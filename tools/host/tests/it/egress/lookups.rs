@@ -2,29 +2,31 @@
 
 use super::quiet;
 use super::world::World;
-use crate::support::text;
+use crate::support::{Gate, context, text};
 use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
-use steward_core::PluginWork;
-use steward_host::testing::MadeUp;
-use steward_host::{EgressOptions, Resolver, RunBudget};
+use steward_core::{FailureClass, Outcome, PluginWork};
+use steward_host::testing::{MadeUp, MemoryOffice};
+use steward_host::{CallContext, EgressOptions, Resolver, RunBudget};
 
-/// Names that one plugin looks up at once.
-const LOOKS_OF_ONE_MAX: usize = 8;
-
-#[tokio::test]
-async fn a_request_counts_from_when_its_name_is_looked_up_and_few_are_at_once() {
-    let server = quiet().await;
-    // No name is found before this end of the line is dropped.
+/// Finds no name before the line's end is dropped, and counts how often it was asked.
+fn late(looked: &Arc<AtomicUsize>) -> (mpsc::Sender<()>, Resolver) {
     let (release, held) = mpsc::channel::<()>();
-    let (held, looked) = (Mutex::new(held), Arc::new(AtomicUsize::new(0)));
-    let counted = Arc::clone(&looked);
+    let (held, counted) = (Mutex::new(held), Arc::clone(looked));
     let resolver = Resolver::Made(MadeUp(Arc::new(move |_| {
         counted.fetch_add(1, Ordering::SeqCst);
         let _ = held.lock().expect("the line").recv();
         vec!["127.0.0.1".parse().expect("an address")]
     })));
+    (release, resolver)
+}
+
+#[tokio::test]
+async fn a_request_counts_from_when_its_name_is_looked_up_and_one_look_is_for_all() {
+    let server = quiet().await;
+    let looked = Arc::new(AtomicUsize::new(0));
+    let (release, resolver) = late(&looked);
     let world = World::with(server.port, |manifest| manifest, move |egress| EgressOptions { resolver: resolver.clone(), ..egress });
     let hasty = json!({ "url": world.url("api", "/open/a"), "times": 9, "timeout_ms": 1 });
     let left = RunBudget::of(PluginWork { requests: 20, ..PluginWork::usual() });
@@ -37,10 +39,34 @@ async fn a_request_counts_from_when_its_name_is_looked_up_and_few_are_at_once() 
         assert_eq!((report.used.requests, report.used.refused), (requests, refused));
         assert!(report.used.sent_bytes > 0 && report.used.received_bytes == 0, "{:?}", report.used);
     }
-    assert!(looked.load(Ordering::SeqCst) <= LOOKS_OF_ONE_MAX, "{looked:?}");
+    assert!(looked.load(Ordering::SeqCst) <= 1, "{looked:?}");
     assert!(server.seen().is_empty());
-    // When they have come, there is room again.
+    // When it has come back, the name is found.
     drop(release);
     let said = world.ask("asker.look", json!({ "url": world.url("api", "/open/a") })).await;
     assert!(said.starts_with("200 (5 bytes)") && server.seen().len() == 1, "{said}");
+}
+
+#[tokio::test]
+async fn a_request_that_waits_for_its_name_has_sent_nothing_and_the_call_says_so() {
+    let server = quiet().await;
+    let (release, resolver) = late(&Arc::default());
+    let world = World::with(server.port, |manifest| manifest, move |egress| EgressOptions { resolver: resolver.clone(), ..egress });
+    let post = |more: serde_json::Value| {
+        let mut arguments = json!({ "url": world.url("api", "/open/a"), "method": "POST", "body": "x", "tell": "crash" });
+        arguments.as_object_mut().expect("fields").extend(more.as_object().cloned().unwrap_or_default());
+        arguments
+    };
+    // The request ends first, and the plugin crashes behind it; or the call ends first.
+    for (more, deadline_ms, class) in [(json!({ "timeout_ms": 1 }), 30_000, FailureClass::Trap), (json!({}), 300, FailureClass::Timeout)] {
+        let arguments = world.host.tool("asker.send").expect("a tool").check_arguments(&post(more)).expect("arguments");
+        let permit = Gate::new(&world.host).permit(&world.host, "asker.send", arguments);
+        let context = CallContext { deadline_ms, ..context(&format!("{class:?}")) };
+        let report = world.host.call(permit, context, Arc::new(MemoryOffice::default())).await;
+        let Outcome::Failed { failure } = report.outcome else { panic!("{class:?}") };
+        assert_eq!((failure.class, report.used.requests), (class, 1), "{}", failure.message);
+        assert!(!failure.message.contains("is not known"), "{}", failure.message);
+    }
+    assert!(server.seen().is_empty());
+    drop(release);
 }
