@@ -141,7 +141,7 @@ fn left_out<'a>(told: &'a Value, ids: &[&'a str], long: &str, memory: &'a Memory
     let programs: Vec<Program> = ids
         .iter()
         .filter_map(|id| {
-            let crate_folder = folder_of(&told["rust-binaries"][*id]);
+            let crate_folder = folder_of(told["rust-binaries"].get(*id)?);
             let known = memory.times.get(*id)?.iter().map(|(name, known)| (name.as_str(), *known));
             let tests = known.filter(|(name, _)| !long.iter().any(|part| name.contains(part))).collect();
             Some(Program { id, is_own: files.iter().any(|name| name.starts_with(&crate_folder)), tests })

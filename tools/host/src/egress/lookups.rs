@@ -9,6 +9,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+/// The looks that are under way, by plugin, host and port.
+type Names<T> = BTreeMap<(String, String, u16), Arc<Name<T>>>;
+
 /// Names that are looked up at once.
 const LOOKS_MAX: usize = 32;
 /// Of them, those of one plugin: another's names are found while one waits for its own.
@@ -24,7 +27,7 @@ pub(super) struct Lookups<T> {
     /// By plugin. There are as many as were ever loaded.
     of_one: Mutex<BTreeMap<String, Arc<Semaphore>>>,
     /// By plugin, host and port. There are as many as manifests of theirs ever named: a host is no pattern.
-    names: Mutex<BTreeMap<(String, String, u16), Arc<Name<T>>>>,
+    names: Mutex<Names<T>>,
 }
 
 /// A name that somebody asked for. One look for it is under way at a time, whoever and how many wait for what it brings, and whoever is gone.
