@@ -63,8 +63,13 @@ impl Intent {
     fn read(&mut self, text: &str) {
         let lines = lines(text);
         let folded = Words::fold(&in_clauses(&lines));
+        let mut is_denied = false;
         for text in sentences(&folded) {
             let sentence = Sentence::of(&text, &WORDS.grammar);
+            // "Do not: reply, forward."
+            if std::mem::replace(&mut is_denied, text.ends_with(':') && sentence.denies_what_follows()) {
+                continue;
+            }
             for entry in WORDS.asks.iter().filter(|entry| entry.phrases.iter().any(|phrase| sentence.asks_for(phrase))) {
                 self.asked.insert((entry.effect, entry.of.clone()));
             }

@@ -2,13 +2,20 @@
 //!
 //! A phrase is words in a row, in parts. `..` between two parts stands for any words of the same sentence, `..3` for three at most, none of
 //! which begins another thought. `*` is any end of a word, `a|b` either word. `$` at the end of a part is where a thing is named in full:
-//! "the deposit", and not "the deposit slip". `^` before a phrase: an order begins with it. `^!`: it would begin a question just as well.
+//! "the deposit", and not "the deposit slip". `^` before a phrase: an order begins with it. `^!`: it would begin a question just as well. `~`:
+//! its first word is a verb, and a noun behind an article: "zahle", and not "die Zahl".
 
 mod asked;
+mod before;
 mod denied;
+mod list;
 
 use super::question::{Questions, quoted};
+use asked::Asked;
+use before::Before;
 use denied::Denials;
+pub(super) use list::{List, is_one};
+use list::{Row, Word, ending};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -20,6 +27,8 @@ const NUMBER_WITHIN: usize = 3;
 #[serde(from = "String")]
 pub(super) struct Phrase {
     begins: Begins,
+    /// Whether its first word is a noun behind an article.
+    is_twin: bool,
     parts: Vec<Part>,
 }
 
@@ -40,16 +49,6 @@ struct Part {
     ends: bool,
 }
 
-/// One word in each of its forms.
-#[derive(Deserialize)]
-#[serde(from = "String")]
-pub(super) struct Word(Vec<String>);
-
-/// Words in a row.
-#[derive(Deserialize)]
-#[serde(from = "String")]
-struct Row(Vec<Word>);
-
 /// Words by which an order is told from a question, and a thing from what is only said about it.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,43 +60,33 @@ pub(super) struct Grammar {
     /// Of those, what makes an order of a clause behind a question without its mark: "…, please send …".
     pleas: Vec<Row>,
     /// What somebody does whose words follow: a plea behind it is theirs, as in "did Bob write, please send …".
-    sayings: Vec<Word>,
+    sayings: List,
     /// What makes an order of a question: "can you".
     begs: Vec<Row>,
     /// What asks for something without a word that begs: "can we", "why not".
     wishes: Vec<Row>,
+    /// What begins an order behind a question, by its answer: "if not".
+    answers: Vec<Row>,
     /// Whoever is spoken to, behind a verb: "schickst *du*".
-    addressed: Vec<Word>,
+    addressed: List,
     /// What begins a question, or is asked with another.
-    wonders: Vec<Word>,
+    wonders: List,
     /// What else begins something that is only told: "whether".
-    subordinates: Vec<Word>,
+    subordinates: List,
     /// What may not stand in a gap that is counted: something else is spoken of behind it.
-    apart: Vec<Word>,
+    apart: List,
     /// What may follow on a thing that is named in full.
-    after: Vec<Word>,
+    after: List,
     /// Of those, what names another thing unless a number follows: "the difference of 20", and not "of the two drafts".
-    of: Vec<Word>,
+    of: List,
     /// What is said behind an order and makes no question of it: "…, ok?".
-    tags: Vec<Word>,
+    tags: List,
     /// What a question hangs on that is none by itself: "tell me, do the tasks make sense".
     reports: Vec<Row>,
     /// What says that something is not to be done.
     denials: Denials,
     /// What tells a question without its mark.
     questions: Questions,
-}
-
-impl From<String> for Word {
-    fn from(text: String) -> Self {
-        Self(text.split('|').map(str::to_owned).collect())
-    }
-}
-
-impl From<String> for Row {
-    fn from(text: String) -> Self {
-        Self(row(&text))
-    }
 }
 
 impl From<String> for Phrase {
@@ -107,7 +96,8 @@ impl From<String> for Phrase {
             (None, Some(rest)) => (Begins::Clause, rest),
             (None, None) => (Begins::Anywhere, text.as_str()),
         };
-        Self { begins, parts: text.split("..").map(Part::of).collect() }
+        let (is_twin, text) = text.strip_prefix('~').map_or((false, text), |text| (true, text));
+        Self { begins, is_twin, parts: text.split("..").map(Part::of).collect() }
     }
 }
 
@@ -116,24 +106,7 @@ impl Part {
         let words = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
         let within = text.strip_suffix(words).and_then(|number| number.parse().ok());
         let (words, ends) = words.trim_end().strip_suffix('$').map_or((words, false), |words| (words, true));
-        Self { within, words: row(words), ends }
-    }
-}
-
-impl Row {
-    /// Whether these words begin with it.
-    fn begins(&self, words: &[&str]) -> bool {
-        !self.0.is_empty() && words.len() >= self.0.len() && words.iter().zip(&self.0).all(|(word, want)| want.fits(word))
-    }
-}
-
-fn row(text: &str) -> Vec<Word> {
-    text.split_whitespace().map(|word| Word::from(word.to_owned())).collect()
-}
-
-impl Word {
-    fn fits(&self, word: &str) -> bool {
-        self.0.iter().any(|want| want.strip_suffix('*').map_or_else(|| word == want, |start| word.starts_with(start)))
+        Self { within, words: Row::from(words.to_owned()).0, ends }
     }
 }
 
@@ -164,18 +137,14 @@ pub(super) struct Sentence<'a> {
     inverts: bool,
     /// Whether a clause of it begins with a word that begs.
     begs: bool,
-}
-
-/// What stands before a word, when leads are taken away.
-struct Before {
-    /// How many words are left.
-    left: usize,
-    /// Whether a word that begs was among the leads.
-    begs: bool,
-    /// Whether a plea was.
-    pleads: bool,
-    /// Whether a clause begins here.
-    begins: bool,
+    /// What stands before each word, and before the end.
+    before: Vec<Before>,
+    /// The first word of a question in it.
+    wonder: Option<usize>,
+    /// Whether it may ask, whatever follows.
+    may_ask: bool,
+    /// Of what it asks, what is asked for.
+    asked: Asked,
 }
 
 impl<'a> Sentence<'a> {
@@ -191,20 +160,27 @@ impl<'a> Sentence<'a> {
         }
         let end = folded.trim_end_matches(|letter: char| letter != '?' && !letter.is_alphanumeric());
         let marked = end.ends_with('?');
-        let wonders = words.first().is_some_and(|first| is_one(&grammar.wonders, first));
         let in_quotes = quoted(folded);
         let is_quoted = |word: &str| {
             let at = (word.as_ptr() as usize).saturating_sub(folded.as_ptr() as usize);
-            in_quotes.iter().any(|(from, to)| (*from..*to).contains(&at))
+            let next = in_quotes.partition_point(|(_, to)| *to <= at);
+            in_quotes.get(next).is_some_and(|(from, _)| *from <= at)
         };
         let said = words.iter().map(|word| if is_quoted(word) { "" } else { *word }).collect();
-        let mut sentence = Self { grammar, words, said, clauses, marked, asks: wonders, inverts: false, begs: false };
+        let before = Before::all(&words, &clauses, grammar);
+        let wonder = words.iter().position(|word| is_one(&grammar.wonders, word));
+        let may_ask = grammar.questions.may_ask(&words);
+        let (asks, inverts, begs) = (wonder == Some(0), false, false);
+        let mut sentence = Self { grammar, words, said, clauses, marked, asks, inverts, begs, before, wonder, may_ask, asked: Asked::default() };
         sentence.asks |= marked && !(sentence.clauses.len() > 1 && sentence.ends_in_a_tag());
         let opening = grammar.questions.opening(&sentence.said);
         let (clause, is_all) = sentence.clause(opening);
         sentence.inverts = !sentence.asks && grammar.questions.asks(clause, is_all);
         sentence.asks |= sentence.inverts;
-        sentence.begs = sentence.asks && (0..=sentence.words.len()).map(|at| sentence.before(at)).any(|before| before.begs && before.begins);
+        sentence.begs = sentence.asks && sentence.before.iter().any(|before| before.begs && before.begins);
+        if sentence.asks {
+            sentence.asked = Asked::of(&sentence);
+        }
         sentence
     }
 
@@ -243,7 +219,9 @@ impl<'a> Sentence<'a> {
     fn says_where(&self, phrase: &Phrase, counts: impl Fn(usize) -> bool) -> bool {
         let Some((first, rest)) = phrase.parts.split_first() else { return false };
         let end = |at: usize| at + first.words.len();
-        let stands = |at: usize| self.stands(at, first) && self.begins(at, phrase.begins) && !self.is_denied(at, end(at)) && counts(at);
+        let stands = |at: usize| {
+            self.stands(at, first) && !(phrase.is_twin && self.is_noun(at)) && self.begins(at, phrase.begins) && !self.is_denied(at, end(at)) && counts(at)
+        };
         let places = (0..self.words.len()).filter(|at| stands(*at));
         places.take(places_before(rest)).any(|at| self.goes_on(end(at), rest))
     }
@@ -271,15 +249,27 @@ impl<'a> Sentence<'a> {
         is_there && (!part.ends || is_full())
     }
 
+    /// Whether a word that is a verb and a noun is the noun: behind an article, unless that is a pronoun, as in "kannst du das schreiben".
+    fn is_noun(&self, at: usize) -> bool {
+        let Some(before) = at.checked_sub(1).filter(|_| !self.clauses.contains(&at)) else { return false };
+        let ends = || self.clauses.contains(&(at + 1)) || self.words.get(at + 1).is_none_or(|next| is_one(&self.grammar.after, next));
+        let first = self.clauses.range(..=at).next_back().copied().unwrap_or_default();
+        let is_led = || self.before(first + 1).left == first || self.words.get(first).is_some_and(|word| self.grammar.questions.is_subject(word));
+        self.grammar.questions.is_article(self.words.get(before).copied().unwrap_or_default()) && !(ends() && (self.asks || is_led()))
+    }
+
     /// Whether an order begins here.
     fn begins(&self, at: usize, begins: Begins) -> bool {
         if begins == Begins::Anywhere {
             return true;
         }
         let before = self.before(at);
+        if !before.begins {
+            return false;
+        }
         let says = self.words.get(..before.left).and_then(<[&str]>::last).is_some_and(|word| is_one(&self.grammar.sayings, word));
         let pleads = self.inverts && before.pleads && !says;
-        if says && before.pleads && self.grammar.questions.may_ask(&self.words) {
+        if says && before.pleads && self.may_ask {
             return false;
         }
         // Behind no more than a comma it may be what is asked, or told of, there.
@@ -293,46 +283,16 @@ impl<'a> Sentence<'a> {
         if begins == Begins::Order && !before.begs && !is_led() && self.grammar.questions.asks_like_an_order(self.clause(at).0) {
             return false;
         }
-        let begs = || before.begs || (self.begs && !self.words.iter().take(at).any(|word| is_one(&self.grammar.wonders, word)));
-        before.begins && (!self.asks || pleads || begs() || (before.left == 0 && begins == Begins::Clause))
+        let begs = || before.begs || (self.begs && self.wonder.is_none_or(|wonder| wonder >= at));
+        !self.asks || pleads || begs() || (before.left == 0 && begins == Begins::Clause)
     }
 
     fn before(&self, at: usize) -> Before {
-        let mut before = Before { left: at, begs: false, pleads: false, begins: true };
-        while before.left > 0 && !self.clauses.contains(&before.left) {
-            let words = self.words.get(..before.left).unwrap_or_default();
-            let counts = |word: &&str| word.chars().any(char::is_alphabetic);
-            if !words.last().is_some_and(counts) {
-                before.left -= 1;
-            } else if let Some(taken) = ending(words, &self.grammar.begs) {
-                before.left -= taken;
-                before.begs = true;
-            } else if let Some(taken) = ending(words, &self.grammar.leads) {
-                before.pleads |= ending(words, &self.grammar.pleas).is_some();
-                before.left -= taken;
-            } else {
-                before.begins = ending(words, &self.grammar.joins).is_some();
-                break;
-            }
-        }
-        before
+        self.before.get(at).copied().unwrap_or_default()
     }
 }
 
 /// How many places of a part have to be tried: what follows after any number of words follows on the first as well.
 fn places_before(rest: &[Part]) -> usize {
     if rest.first().is_some_and(|next| next.within.is_some()) { usize::MAX } else { 1 }
-}
-
-pub(super) fn is_one(list: &[Word], word: &str) -> bool {
-    list.iter().any(|one| one.fits(word))
-}
-
-/// How many words the first row has that these end with.
-fn ending(words: &[&str], rows: &[Row]) -> Option<usize> {
-    let ends = |row: &&Row| {
-        let tail = words.len().checked_sub(row.0.len()).and_then(|from| words.get(from..));
-        !row.0.is_empty() && tail.is_some_and(|tail| tail.iter().zip(&row.0).all(|(word, want)| want.fits(word)))
-    };
-    rows.iter().find(ends).map(|row| row.0.len())
 }

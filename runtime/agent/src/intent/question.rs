@@ -3,73 +3,78 @@
 //! What an order may begin with is told from a question by who stands behind it and by a second verb. Where that leaves a doubt it is a question:
 //! what is not asked for needs a person's word, and what was never asked for may not be done for it.
 
-use super::phrase::{Word, is_one};
+use super::phrase::{List, is_one};
 use serde::Deserialize;
+
+/// How much of a clause is read to tell what it is.
+const CLAUSE_MAX: usize = 64;
 
 /// Words by which a question without its mark is told.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Questions {
     /// What may stand before a question: "hi", "so".
-    openers: Vec<Word>,
+    openers: List,
     /// What begins a question where somebody or something follows: "did", "is".
-    auxiliaries: Vec<Word>,
+    auxiliaries: List,
     /// Of those, what begins a condition just as well: "should Lena agree, send …".
-    conditions: Vec<Word>,
+    conditions: List,
     /// Of those, what has a subject behind it in a question, and none in a statement: "bin unterwegs".
-    firsts: Vec<Word>,
+    firsts: List,
     /// Of those, what may begin a statement without a subject where more follows: "is urgent, send …".
-    bares: Vec<Word>,
+    bares: List,
     /// What is nobody and nothing behind them: "will be back".
-    no_subjects: Vec<Word>,
+    no_subjects: List,
     /// What begins an order, or a question that has another verb: "do".
-    does: Vec<Word>,
+    does: List,
     /// What begins an order, or a question of somebody: "have".
-    has: Vec<Word>,
+    has: List,
     /// What makes a question of those wherever it stands: "been".
-    done: Vec<Word>,
+    done: List,
     /// Who does something, and never whom it is done to: "they", "ich".
-    subjects: Vec<Word>,
+    subjects: List,
     /// What else somebody or something that is asked of may begin with, or be: "der", "it".
-    nominals: Vec<Word>,
+    nominals: List,
     /// Forms of a verb that are an order, and a question where somebody follows: "sendet".
-    forms: Vec<Word>,
+    forms: List,
     /// What may follow on them in an order: "ihm", "das".
-    objects: Vec<Word>,
+    objects: List,
     /// Of those, what begins a thing that is named: "die", "mi".
-    articles: Vec<Word>,
+    articles: List,
+    /// Other forms of those: "dem", "del".
+    datives: List,
     /// Of those, what never begins who does something: "den".
-    accusatives: Vec<Word>,
+    accusatives: List,
     /// What says when, like a thing: "diese Woche".
-    moments: Vec<Word>,
+    moments: List,
     /// What binds a thing to another: "an", "de".
-    links: Vec<Word>,
+    links: List,
     /// Verbs that are no nouns: "make", "differ".
-    verbs: Vec<Word>,
+    verbs: List,
     /// Verbs that are nouns as well: "cost", "work".
-    twins: Vec<Word>,
+    twins: List,
     /// What follows on those as verbs, where anything does: "much", "with".
-    complements: Vec<Word>,
+    complements: List,
     /// Behind what the next word is a noun: "the", "last".
-    determiners: Vec<Word>,
+    determiners: List,
     /// What stands before somebody who does nothing: "by", "in".
-    prepositions: Vec<Word>,
+    prepositions: List,
     /// What says where a thing is in one word: "there".
-    places: Vec<Word>,
+    places: List,
     /// What is said of a thing behind it: "listed".
-    participles: Vec<Word>,
+    participles: List,
     /// What keeps a verb from being the question's own: "to make".
-    infinitives: Vec<Word>,
+    infinitives: List,
     /// What begins a sentence about a thing: "that", "which".
-    relatives: Vec<Word>,
+    relatives: List,
     /// What is said of a thing in one: "are".
-    copulas: Vec<Word>,
+    copulas: List,
     /// What adds another thing, or another order: "and".
-    joins: Vec<Word>,
+    joins: List,
     /// What begins another order behind them.
-    orders: Vec<Word>,
+    orders: List,
     /// What begins another thought: verbs behind it are not the question's.
-    stops: Vec<Word>,
+    stops: List,
 }
 
 impl Questions {
@@ -93,6 +98,31 @@ impl Questions {
     /// Whether a word is somebody who does something.
     pub(super) fn is_subject(&self, word: &str) -> bool {
         is_one(&self.subjects, word)
+    }
+
+    /// Whether a thing is named behind a word in German or Spanish.
+    pub(super) fn is_article(&self, word: &str) -> bool {
+        is_one(&self.articles, word) || is_one(&self.datives, word)
+    }
+
+    /// Whether a word binds a thing to another.
+    pub(super) fn is_link(&self, word: &str) -> bool {
+        is_one(&self.links, word)
+    }
+
+    /// Whether a word stands before somebody who does nothing: "by".
+    pub(super) fn is_preposition(&self, word: &str) -> bool {
+        is_one(&self.prepositions, word)
+    }
+
+    /// Whether a word says when, like a thing.
+    pub(super) fn is_moment(&self, word: &str) -> bool {
+        is_one(&self.moments, word)
+    }
+
+    /// Whether a word begins an order in English.
+    pub(super) fn is_order(&self, word: &str) -> bool {
+        is_one(&self.orders, word)
     }
 
     /// Whether between these two words something is said of a thing: "die … bezahlten", and not "das … an".
@@ -143,6 +173,7 @@ impl Questions {
 
     /// Whether behind a thing, with all that is said about it, a verb of its own follows.
     fn has_verb(&self, words: &[&str]) -> bool {
+        let words = words.get(..CLAUSE_MAX).unwrap_or(words);
         let word = |at: usize| words.get(at).copied().unwrap_or_default();
         if is_one(&self.stops, word(0)) {
             return false;

@@ -3,6 +3,7 @@
 mod denied;
 mod earlier;
 mod questions;
+mod reach;
 
 use super::*;
 

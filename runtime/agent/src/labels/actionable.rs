@@ -22,29 +22,43 @@ const FILES: [&str; 54] = [
     "jpg", "js", "json", "jsx", "log", "mkv", "odp", "ods", "odt", "pdf", "png", "ppt", "pptx", "rtf", "sql", "svg", "tar", "tex", "tif", "tiff", "tmp",
     "toml", "ts", "tsx", "txt", "vcf", "wav", "webp", "xls", "xlsx", "xml", "yaml", "yml",
 ];
+/// Endings of files that are a domain's as well, which count where they do not stand in a folder.
+const FILES_OF_COUNTRIES: [&str; 7] = ["md", "zip", "sh", "py", "rs", "pl", "so"];
 /// What says of the number beside it that it is an amount.
 const CURRENCIES: [&str; 14] = ["€", "$", "£", "¥", "₹", "eur", "usd", "gbp", "chf", "euro", "euros", "dollar", "dollars", "pounds"];
+/// What says of the number behind it that it is an account.
+const ACCOUNTS: [&str; 6] = ["account", "acct", "konto", "kontonummer", "cuenta", "iban"];
 /// The fewest digits of a phone or account number.
 const DIGITS_MIN: usize = 8;
 /// How many letters and digits an account with its country has (ISO 13616).
 const IBAN: std::ops::RangeInclusive<usize> = 15..=34;
-/// What stands between the groups of a number.
-const JOINTS: [char; 7] = ['-', '\u{2010}', '\u{2013}', '/', '.', '(', ')'];
+/// What stands between the groups of a number: dashes of all kinds, and marks.
+const JOINTS: [char; 15] = ['-', '\u{2010}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}', '\u{2212}', '/', '.', '(', ')', '_', '~', '\u{b7}', ':'];
+/// Of those, what stands between two times of a day.
+const DASHES: [char; 7] = ['-', '\u{2010}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}', '\u{2212}'];
+/// A dot in brackets, which is none of a sentence.
+const DOT_MARKS: [&str; 3] = ["[.]", "(.)", "{.}"];
 /// What ends a sentence, and the number before it.
 const STOPS: [char; 4] = ['.', '!', '?', ':'];
 
 /// All of it, as it is written there but for case, width and invisible letters.
 pub(super) fn actionable(text: &str) -> Vec<String> {
-    let text = cleaned(text);
+    let text = one_case(text);
+    // With the brackets, which tell a dot of an address from that of a sentence.
     let mut found = spelt_out(&text);
+    let text = unhidden(text);
     found.extend(links(&text).map(str::to_owned));
     numbers(&text, &mut found);
     found
 }
 
 /// The text as a browser would take it: small letters of one width, nothing invisible, one kind of dot.
-fn cleaned(text: &str) -> String {
-    let mut text = if text.is_ascii() { text.to_ascii_lowercase() } else { one_width(text) };
+fn one_case(text: &str) -> String {
+    if text.is_ascii() { text.to_ascii_lowercase() } else { one_width(text) }
+}
+
+/// The same without the ways to hide an address.
+fn unhidden(mut text: String) -> String {
     for (hidden, plain) in HIDDEN {
         if text.contains(hidden) {
             text = text.replace(hidden, plain);
@@ -68,10 +82,11 @@ fn one_width(text: &str) -> String {
 
 /// Addresses that are spelt out so that nobody but a reader takes them for one: `evil dot example slash login`.
 fn spelt_out(text: &str) -> Vec<String> {
-    if !DOTS.iter().any(|dot| text.contains(dot)) {
+    if !DOTS.iter().chain(&DOT_MARKS).any(|dot| text.contains(dot)) {
         return Vec::new();
     }
-    let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches(|letter: char| !letter.is_alphanumeric())).collect();
+    let plain = |word| if DOT_MARKS.contains(&word) { "dot" } else { word.trim_matches(|letter: char| !letter.is_alphanumeric()) };
+    let words: Vec<&str> = text.split_whitespace().map(plain).collect();
     let found = words.windows(3).enumerate().filter(|(at, three)| match three {
         [name, dot, end] => {
             let goes_on = words.get(at + 3).is_some_and(|next| *next == "slash");
@@ -93,30 +108,46 @@ fn parts(letter: char) -> bool {
 
 /// Links and e-mail addresses.
 fn links(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|letter: char| letter.is_whitespace() || parts(letter) || matches!(letter, '(' | ')' | '`'))
-        .filter(|word| word.contains(['.', ':', '@']))
-        .filter_map(link)
+    // Behind `//` brackets are of an address: `http://[2001:db8::5]/login`.
+    let (mut slashes, mut is_open) = (0, false);
+    let ends = move |letter: char| {
+        let is_of_it = (letter == '[' && slashes > 1) || (letter == ']' && is_open);
+        let ends = !is_of_it && (letter.is_whitespace() || parts(letter) || matches!(letter, '(' | ')' | '`'));
+        slashes = if letter == '/' { slashes + 1 } else { 0 };
+        is_open = !ends && letter != ']' && (is_open || is_of_it);
+        ends
+    };
+    text.split(ends).filter(|word| word.contains(['.', ':', '@'])).filter_map(link)
 }
 
 /// The link or address in a word, without the marks around it.
 fn link(word: &str) -> Option<&str> {
     // Behind `@` stands a name, behind `$` a handle: the sign is part of what they are.
-    let word = word.trim_matches(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '@' | '$'));
+    let is_in_brackets = word.contains("//[");
+    let word = word.trim_matches(|letter: char| !(letter.is_alphanumeric() || matches!(letter, '@' | '$') || (letter == ']' && is_in_brackets)));
     let is_whole = word.contains("://") || ["www.", "mailto:", "tel:"].iter().any(|start| word.starts_with(start)) || is_address(word);
     if is_whole {
         return Some(word);
     }
-    // What stands before a colon or an equals sign may be what it is called: `page:evil.example`.
-    let behind = word.match_indices([':', '=']).filter_map(|(at, _)| word.get(at + 1..));
-    std::iter::once(word).chain(behind).find(|rest| begins_with_host(rest))
+    // What stands before a mark may be what it is called, and other marks around it: `page:evil.example`, `page→**evil.example**`.
+    let is_mark = |letter: char| !letter.is_alphanumeric() && !matches!(letter, '-' | '.' | '_' | '@' | '$');
+    let behind = word.match_indices(is_mark).filter_map(|(at, mark)| {
+        let rest = word.get(at + mark.len()..)?.trim_start_matches('_');
+        // In a folder lies a file: `docs/report.md`.
+        let is_file = mark == "/" && rest.rsplit_once('.').is_some_and(|(_, end)| FILES_OF_COUNTRIES.contains(&end));
+        (!is_file).then_some(rest)
+    });
+    std::iter::once(word).chain(behind).find(|rest| begins_with_host(rest)).map(|rest| rest.trim_end_matches('_'))
 }
 
 /// Whether a bare host stands first here, whatever follows on it: a port, a path, a query.
 fn begins_with_host(rest: &str) -> bool {
     let host = rest.split(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '-' | '.' | '_')).next().unwrap_or_default();
-    let labels: Vec<&str> = host.trim_end_matches('.').split('.').collect();
-    let [_, .., last] = labels.as_slice() else { return false };
-    if !labels.iter().all(|label| is_label(label)) {
+    let labels: Vec<&str> = host.trim_end_matches(['.', '_']).split('.').collect();
+    let [above @ .., name, last] = labels.as_slice() else { return false };
+    // Whoever has a name may call what is below it as they like, and nobody can have one with such a mark.
+    let is_below = |label: &&str| !label.is_empty() && label.split('_').all(|part| part.is_empty() || is_label(part));
+    if !is_label(name) || !is_label(last) || !above.iter().all(is_below) {
         return false;
     }
     let is_number = labels.len() == 4 && labels.iter().all(|label| label.parse::<u8>().is_ok());
@@ -131,7 +162,7 @@ fn is_address(word: &str) -> bool {
 /// Phone and account numbers, in one piece or in groups.
 fn numbers(text: &str, found: &mut Vec<String>) {
     // In a table or a list, what stands in the next field or line is another number.
-    for piece in text.split(|letter: char| parts(letter) || matches!(letter, '\n' | '\r' | '\t' | '{' | '}')) {
+    for piece in pieces(text) {
         if piece.chars().filter(|letter| digit(*letter).is_some()).count() < DIGITS_MIN {
             continue;
         }
@@ -144,13 +175,28 @@ fn numbers(text: &str, found: &mut Vec<String>) {
             let (groups, taken) = account.unwrap_or_else(|| row(word, first, others));
             let count = taken.max(1);
             let after = rest.get(count).map_or("", |after| bare(after));
-            if is_account || is_number(&groups, CURRENCIES.contains(&before) || CURRENCIES.contains(&after)) {
+            let is_amount = (CURRENCIES.contains(&before) || CURRENCIES.contains(&after)) && !ACCOUNTS.contains(&before);
+            if is_account || is_number(&groups, is_amount) {
                 found.push(groups.join(" "));
             }
             before = rest.get(count - 1).map_or("", |last| bare(last));
             rest = rest.get(count..).unwrap_or_default();
         }
     }
+}
+
+/// What stands in one field or line. The comma of an amount parts nothing: `12.345.678,00 EUR`.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let is_decimal = |at: usize| {
+        let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+        let whole = before.bytes().rev().take_while(u8::is_ascii_digit).take(DIGITS_MIN * 2).count();
+        let is_first = !before.get(..before.len() - whole).unwrap_or_default().ends_with(',');
+        whole > 0 && is_first && after.bytes().take(3).take_while(u8::is_ascii_digit).count() == 2 && !after.get(2..).is_some_and(|rest| rest.starts_with(','))
+    };
+    let mut from = 0;
+    let ends = text.match_indices(|letter: char| parts(letter) || matches!(letter, '\n' | '\r' | '\t' | '{' | '}'));
+    let ends = ends.filter(move |(at, mark)| *mark != "," || !is_decimal(*at)).map(|(at, mark)| (at, at + mark.len())).chain([(text.len(), text.len())]);
+    ends.filter_map(move |(end, next)| text.get(std::mem::replace(&mut from, next)..end))
 }
 
 /// A digit, also of Arabic, Persian and Hindi or Nepali: whoever reads them dials them.
@@ -165,7 +211,10 @@ fn value(group: &str) -> Option<u32> {
 
 /// A word without the marks around it. What makes something else of a number stays: the sign of an amount, of a share, of a name.
 fn bare(word: &str) -> &str {
-    word.trim_matches(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '+' | '%' | '@' | '$' | '€' | '£' | '¥' | '₹'))
+    let word = word.trim_matches(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '+' | '%' | '@' | '$' | '€' | '£' | '¥' | '₹'));
+    // Cents are of an amount, and of no number that is called or paid to.
+    let is_cents = |cents: &str| cents.len() == 2 && cents.bytes().all(|byte| byte.is_ascii_digit());
+    word.rsplit_once(',').filter(|(_, cents)| is_cents(cents)).map_or(word, |(whole, _)| whole)
 }
 
 /// A word without what it is called, where that is written to it: `IBAN:DE89`. Of a time of day nothing is left.
@@ -173,8 +222,21 @@ fn named(word: &str) -> &str {
     let word = bare(word);
     let Some(at) = word.rfind([':', '=']) else { return word };
     let (before, after) = (word.get(..at).unwrap_or_default(), word.get(at + 1..).unwrap_or_default());
-    let is_time = before.ends_with(|letter: char| digit(letter).is_some()) && after.starts_with(|letter: char| digit(letter).is_some());
-    if is_time { "" } else { bare(after) }
+    let digits = |letters: &mut dyn Iterator<Item = char>| letters.take_while(|letter| digit(*letter).is_some()).take(3).count();
+    match (digits(&mut before.chars().rev()), digits(&mut after.chars())) {
+        (0, _) | (_, 0) => bare(after),
+        (1 | 2, 2) => "",
+        _ => word,
+    }
+}
+
+/// Whether a word is times of a day, and nothing beside: `10:00`, `10:30-11:30`.
+fn is_times(word: &str) -> bool {
+    let is_time = |time: &str| {
+        let mut parts = time.split(':');
+        parts.next().is_some_and(|hour| (1..=2).contains(&hour.chars().count())) && parts.all(|part| part.chars().count() == 2)
+    };
+    word.contains(':') && word.split(DASHES).all(|time| time.contains(':') && is_time(time))
 }
 
 /// An account with its country, in one piece or as it is printed, in groups of four: its groups, and how many words they are.
@@ -222,7 +284,7 @@ fn row<'a>(word: &'a str, written: &'a str, others: &[&'a str]) -> (Vec<&'a str>
     let mut count = 0;
     for (at, (word, written)) in std::iter::once((word, written)).chain(others.iter().map(|&other| (bare(other), other))).enumerate() {
         let is_line = begins_line(&groups);
-        if word.is_empty() && is_line && matches!(written, "-" | "\u{2010}" | "\u{2013}" | "/") {
+        if word.is_empty() && is_line && (written == "/" || DASHES.iter().any(|dash| written.chars().eq([*dash]))) {
             continue;
         }
         // Numbers with a point are decimal numbers, side by side as well.
@@ -239,9 +301,16 @@ fn row<'a>(word: &'a str, written: &'a str, others: &[&'a str]) -> (Vec<&'a str>
     (groups, count)
 }
 
-/// Whether groups begin as phone numbers do.
+/// Whether groups begin as phone numbers do: `+49`, `0900`, `06 12`, and not as `0.25`, `08.30`, `01/05`.
 fn begins_line(groups: &[&str]) -> bool {
-    groups.first().is_some_and(|first| first.starts_with('+') || first.chars().next().and_then(digit) == Some(0))
+    let Some(first) = groups.first() else { return false };
+    let parts: Vec<usize> = first.split(JOINTS).map(|part| part.chars().count()).filter(|count| *count > 0).take(4).collect();
+    let is_code = match parts.as_slice() {
+        [count, ..] if *count > 2 => true,
+        [2, others @ ..] => others.is_empty() || others.len() > 2,
+        _ => false,
+    };
+    first.starts_with('+') || (is_code && first.chars().next().and_then(digit) == Some(0))
 }
 
 fn is_figure(word: &str) -> bool {
@@ -250,15 +319,15 @@ fn is_figure(word: &str) -> bool {
 
 /// Whether a word is a date or a stretch of time: `26.05.2026`, `05/26/26`, `10.30-11.30`.
 fn is_moment(word: &str) -> bool {
-    let groups: Vec<&str> = word.split(JOINTS).collect();
+    let groups: Vec<&str> = word.split(JOINTS).filter(|group| !group.is_empty()).collect();
     let is_stretch = match groups.as_slice() {
         [_, from, _, to] if from.len() == 2 && to.len() == 2 => {
-            let halves: Vec<&str> = word.split(['-', '\u{2013}']).collect();
+            let halves: Vec<&str> = word.split(DASHES).collect();
             halves.len() == 2 && halves.iter().all(|half| is_clock(half))
         }
         _ => false,
     };
-    is_stretch || moment(word).is_some() || (groups.len() >= 3 && only_dates(&groups))
+    is_stretch || is_times(word) || moment(word).is_some() || (groups.len() >= 3 && only_dates(&groups))
 }
 
 fn is_clock(half: &str) -> bool {
@@ -266,21 +335,29 @@ fn is_clock(half: &str) -> bool {
 }
 
 /// Whether groups are dates and years, and nothing beside.
-fn only_dates(mut groups: &[&str]) -> bool {
+fn only_dates(groups: &[&str]) -> bool {
     let is_year = |group: &str| group.chars().count() == 4 && value(group).is_some_and(|year| (1900..=2200).contains(&year));
     let is_day = |a: &str, b: &str| {
         let short = |group: &str| Some(group).filter(|group| (1..=2).contains(&group.chars().count())).and_then(value).filter(|value| (1..=31).contains(value));
         short(a).zip(short(b)).is_some_and(|(a, b)| a <= 12 || b <= 12)
     };
-    loop {
-        groups = match groups {
-            [] => return true,
-            [year, a, b, rest @ ..] if is_year(year) && is_day(a, b) => rest,
-            [a, b, year, rest @ ..] if is_day(a, b) && (is_year(year) || year.chars().count() == 2) => rest,
-            [year, rest @ ..] if is_year(year) => rest,
-            _ => return false,
-        };
+    let at = |at: usize| groups.get(at).copied().unwrap_or_default();
+    let is_end_of_date = |group: &str| is_year(group) || group.chars().count() == 2;
+    // From the last on: whether all from here on are dates.
+    let mut are_dates = vec![false; groups.len() + 5];
+    if let Some(end) = are_dates.get_mut(groups.len()) {
+        *end = true;
     }
+    for from in (0..groups.len()).rev() {
+        let then = |count: usize| are_dates.get(from + count) == Some(&true);
+        let (one, two, three, four, five) = (at(from), at(from + 1), at(from + 2), at(from + 3), at(from + 4));
+        let are = (is_year(one) && (then(1) || (is_day(two, three) && then(3))))
+            || (is_day(one, two) && ((is_end_of_date(three) && then(3)) || (is_day(three, four) && is_year(five) && then(5))));
+        if let Some(this) = are_dates.get_mut(from) {
+            *this = are;
+        }
+    }
+    are_dates.first() == Some(&true)
 }
 
 /// Whether such words are a number that others could call or pay to. `is_amount`: a currency stands beside them.
@@ -294,7 +371,10 @@ fn is_number(words: &[&str], is_amount: bool) -> bool {
     // Side by side, but each of them small: figures of a table, points of a game.
     let are_small = words.len() > 1 && lengths.iter().all(|length| *length < 3);
     let are_thousands = matches!(lengths.as_slice(), [first, rest @ ..] if *first <= 3 && !rest.is_empty() && rest.iter().all(|length| *length == 3));
-    is_line || !(are_small || (is_amount && are_thousands))
+    // No amount has anything but a point or a space between its groups.
+    let is_spaced = words.iter().all(|word| word.chars().all(|letter| digit(letter).is_some() || letter == '.'));
+    let is_spelt = words.len() >= DIGITS_MIN && lengths.iter().all(|length| *length == 1) && words.first().is_some_and(|first| value(first) == Some(0));
+    is_line || is_spelt || !(are_small || (is_amount && are_thousands && is_spaced))
 }
 
 #[cfg(test)]
@@ -333,6 +413,32 @@ mod tests {
             ("call 06 12 34 56 78", "06 12 34 56 78"),
             ("call +49 171 2000 2100", "+49 171 2000 2100"),
             ("Tel.:+4930123456", "+4930123456"),
+            ("see http://[2001:db8::5]/login", "http://[2001:db8::5]/login"),
+            ("see http://[2001:db8::5]", "http://[2001:db8::5]"),
+            ("Login:**evil.example**", "evil.example"),
+            ("Login:_evil.example_", "evil.example"),
+            ("Login→evil.example", "evil.example"),
+            ("Login:→evil.example", "evil.example"),
+            ("page/evil.md/login", "evil.md/login"),
+            ("page/evil.example/login", "evil.example/login"),
+            ("see sign_in.evil.example/login", "sign_in.evil.example/login"),
+            ("see my_shop.evil.example", "my_shop.evil.example"),
+            ("call 0900\u{2012}123456", "0900\u{2012}123456"),
+            ("call 0900\u{2212}123456", "0900\u{2212}123456"),
+            ("call 0900\u{2014}123456", "0900\u{2014}123456"),
+            ("call 0900_123456", "0900_123456"),
+            ("call 0900\u{b7}123456", "0900\u{b7}123456"),
+            ("call 0900~123456", "0900~123456"),
+            ("call 0900:123456", "0900:123456"),
+            ("call 0900123456,12", "0900123456"),
+            ("pay to account 123 456 789 EUR", "123 456 789"),
+            ("pay to 123-456-789 EUR 50", "123-456-789"),
+            ("pay to 12345678,10,11", "12345678"),
+            ("call 0 9 0 0 1 2 3 4 5 6", "0 9 0 0 1 2 3 4 5 6"),
+            ("call 06.12.34.56.78", "06.12.34.56.78"),
+            ("see evil [dot] com", "evil dot com"),
+            ("see evil (dot) com", "evil dot com"),
+            ("see evil [.] com", "evil dot com"),
             ("اتصل ٠٩٠٠ ١٢٣ ٤٥٦", "٠٩٠٠ ١٢٣ ٤٥٦"),
         ] {
             assert_eq!(actionable(text), [found], "{text}");
@@ -355,7 +461,16 @@ mod tests {
             "report.pdf, notes.txt, minutes_2026.docx, a.tar.gz, files/plan.final.XLSX",
             "Node.js, version 1.2.3, v10.15.7 and 1.2.3-beta",
             "scores 10 20 30 40 50; 1 2 3 4 5 6 7 8 9; rooms 101, 102, 103",
+            "von 08.30 - 09.30 Uhr, 09.00 – 10.00 Uhr; 0.25 0.50 0.75",
+            "scores 0 10 20 30 40",
+            "01/05 - 03/05 2026",
+            "12.345.678,00 EUR; 12 345 678,50 €",
+            "5.6.-7.8.2026; 05.06.-07.08.2026",
+            "1200 10:00 1300 at 10:30-11:30 12:00:30",
+            "rows 10,11,12,13,14,15",
             "1200\n1300\n1400\t1500",
+            "see docs/report.md and src/main.rs",
+            "self.my_var.v1, evil_x.e1",
             "run ab12e840-e29b-41d4-a716-446655440000 and {{$3.items.0.body}}",
         ] {
             assert_eq!(actionable(text), Vec::<String>::new(), "{text}");
@@ -371,7 +486,7 @@ mod tests {
 
     #[test]
     fn a_long_text_of_beginnings_is_read_once() {
-        for part in ["ab12 ", "0 - ", "- ", "evil.", "a:", "1234 ", "12.5 "] {
+        for part in ["ab12 ", "0 - ", "- ", "evil.", "a:", "1234 ", "12.5 ", "0 ", "1,23 ", "a/", "/_", "_", "//[", "01."] {
             // Read anew from each word of it, this would not end.
             let _ = actionable(&part.repeat(200_000));
         }

@@ -80,7 +80,8 @@ pub(super) fn span(original: &str, folded_message: &str, key: &str) -> Option<(u
         let end = at + key.len();
         let (head, tail) = (folded_message.get(..at).unwrap_or_default(), folded_message.get(end..).unwrap_or_default());
         let first = key.chars().next();
-        if !joins(head, first) && !joins_after(key.chars().next_back(), tail) {
+        let (from_here, to_here) = (folded_message.get(at..).unwrap_or_default(), folded_message.get(..end).unwrap_or_default());
+        if !joins(head, from_here) && !joins_after(to_here, tail) {
             // Folding may move bytes; the span is exact where the message holds the value as written, else it is the whole message.
             let exact = original.to_lowercase().find(key).filter(|_| original.len() == original.to_lowercase().len());
             let (start, stop) = exact.map_or((0, original.len()), |start| (start, start + key.len()));
@@ -100,28 +101,73 @@ const fn is_inside_number(letter: char) -> bool {
     matches!(letter, ',' | '.' | ':' | '/' | '\'' | '’')
 }
 
+/// Whether what stands before and behind this mark is one number. A comma has three digits behind it, or it is the only one: `12,13,14` are three.
+fn is_one_number(before: &str, mark: char, after: &str) -> bool {
+    if !is_inside_number(mark) || !before.ends_with(is_digit) || !after.starts_with(is_digit) {
+        return false;
+    }
+    let count = after.bytes().take(4).take_while(u8::is_ascii_digit).count();
+    let rest = after.get(count..).and_then(|rest| rest.strip_prefix(','));
+    let is_followed = rest.is_some_and(|rest| rest.starts_with(is_digit));
+    let is_preceded = before.bytes().rev().take(4).find(|byte| !byte.is_ascii_digit()) == Some(b',');
+    mark != ',' || count == 3 || (count < 3 && !is_followed && !is_preceded)
+}
+
 fn is_digit(letter: char) -> bool {
     letter.is_ascii_digit()
 }
 
 /// Whether a value that begins so is the end of something longer, of which this stands before it.
-fn joins(head: &str, right: Option<char>) -> bool {
-    let mut before = head.chars().rev();
-    match (before.next(), right) {
-        (Some(left), Some(right)) if is_inside_number(left) && is_digit(right) && before.next().is_some_and(is_digit) => true,
-        (Some(left), Some(right)) => (is_word(left) || left == '.') && is_word(right),
+fn joins(head: &str, value: &str) -> bool {
+    match (head.chars().next_back(), value.chars().next()) {
+        (Some(left), Some(right)) => {
+            let before = head.get(..head.len() - left.len_utf8()).unwrap_or_default();
+            is_one_number(before, left, value) || ((is_word(left) || left == '.') && is_word(right))
+        }
         _ => false,
     }
 }
 
 /// A full stop ends a sentence unless more of a word follows: `lena@x.example.` names `lena@x.example`, `lena@x.example.evil` does not.
 /// So does a comma after a number, unless a digit follows on it.
-fn joins_after(left: Option<char>, tail: &str) -> bool {
+fn joins_after(value: &str, tail: &str) -> bool {
     let mut after = tail.chars();
-    match (left, after.next()) {
+    match (value.chars().next_back(), after.next()) {
         (Some(left), Some('.')) if is_word(left) => after.next().is_some_and(is_word),
-        (Some(left), Some(right)) if is_inside_number(right) && is_digit(left) => after.next().is_some_and(is_digit),
+        (Some(left), Some(right)) if is_inside_number(right) && is_digit(left) => is_one_number(value, right, after.as_str()),
         (Some(left), Some(right)) => is_word(left) && is_word(right),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_behind_commas_are_numbers_of_their_own_unless_they_are_one() {
+        let says = |message: &str, key: &str| span(message, &folded(message), key).is_some();
+        for (message, key) in [
+            ("Delete rows 12,13,14", "12"),
+            ("Delete rows 12,13,14", "13"),
+            ("Delete rows 12,13,14", "14"),
+            ("Invite rooms 5,1000", "1000"),
+            ("It costs 1,200,300", "1,200,300"),
+            ("It costs 12,50", "12,50"),
+        ] {
+            assert!(says(message, key), "{message}: {key}");
+        }
+        for (message, key) in [
+            ("It costs 1,200", "200"),
+            ("It costs 1,200", "1"),
+            ("It costs 1,200,300", "200"),
+            ("It costs 12,50", "12"),
+            ("It costs 12,50", "50"),
+            ("At 10:30 on 26/05/2026", "30"),
+            ("At 10:30 on 26/05/2026", "26"),
+            ("It costs 1'200", "200"),
+        ] {
+            assert!(!says(message, key), "{message}: {key}");
+        }
     }
 }

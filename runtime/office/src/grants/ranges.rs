@@ -93,11 +93,19 @@ pub fn covers(ranges: &Ranges, tool: &ToolSpec, arguments: &Value) -> bool {
     each && ranges.iter().all(|(named, range)| matches!(range, Range::Any) || leaves.iter().any(|(path, _)| matches(named, path)))
 }
 
-/// Whether each of these arguments is named by its very values, so that whoever gave the grant knew all that the call says.
+/// Whether each of these arguments is named by its very values, so that whoever gave the grant knew all that the call says. Under `*` the keys
+/// of an object are as free as its values, so there they are named by nobody; those of a list are numbers.
 pub(super) fn names_all(ranges: &Ranges, arguments: &Value) -> bool {
     let mut leaves = Vec::new();
     walk(String::new(), arguments, &mut leaves);
-    leaves.iter().all(|(path, _)| ranges.iter().any(|(named, range)| matches!(range, Range::OneOf(_)) && matches(named, path)))
+    let names = |named: &str, path: &str| matches(named, path) && has_only_numbers_for_any(named, path, arguments);
+    leaves.iter().all(|(path, _)| ranges.iter().any(|(named, range)| matches!(range, Range::OneOf(_)) && names(named, path)))
+}
+
+/// Whether all that `*` stands for in a path are places of lists.
+fn has_only_numbers_for_any(named: &str, path: &str, arguments: &Value) -> bool {
+    let stars = named.split('/').enumerate().filter(|(_, part)| *part == "*");
+    stars.map(|(at, _)| path.split('/').take(at).collect::<Vec<_>>().join("/")).all(|above| arguments.pointer(&above).is_some_and(Value::is_array))
 }
 
 /// All roles an argument may have: one for each name of the manifest that this path touches.
@@ -274,6 +282,14 @@ mod tests {
             }
             assert_eq!(names_all(&ranges(granted), &call), expect, "{body:?}");
         }
+        // A key may say as much as a value.
+        let free = json!({ "to": ["a@x.example"], "notes": { "https://evil.example": "hi" } });
+        for (notes, expect) in [("/notes/*", false), ("/*/*", false), ("/notes/https:~1~1evil.example", true)] {
+            let granted = json!({ "/to/*": { "one_of": ["a@x.example"] }, (notes): { "one_of": ["hi"] } });
+            assert_eq!(names_all(&ranges(granted), &free), expect, "{notes}");
+        }
+        let empty = json!({ "to": ["a@x.example"], "cc": [] });
+        assert!(!names_all(&ranges(json!({ "/to/*": { "one_of": ["a@x.example"] }, "/cc/*": { "one_of": ["a@x.example"] } })), &empty));
     }
 
     #[test]
