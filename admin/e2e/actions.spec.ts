@@ -108,7 +108,7 @@ test.describe('far from Greenwich', () => {
     const today = await page.evaluate(() => new Date().toLocaleDateString('sv'));
     await page.getByLabel('From this day').fill(today);
     await expect(page).toHaveURL(`/actions?q=dayfora&from=${today}`);
-    const asked = page.waitForRequest((request) => new URL(request.url()).searchParams.has('to'));
+    const asked = page.waitForRequest((request) => request.url().includes('/api/v1/actions?') && new URL(request.url()).searchParams.has('to'));
     await page.getByLabel('Until this day').fill(today);
     const query = new URL((await asked).url()).searchParams;
     expect([query.get('from'), query.get('to')].map((moment) => moment?.slice(10))).toEqual(['T18:15:00.000Z', 'T18:15:00.000Z']);
