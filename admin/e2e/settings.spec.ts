@@ -78,7 +78,7 @@ test('a name is corrected, and language and time zone are told to the server whe
   // Refused by the server, which says why; nothing is changed by it.
   await name.fill('Zo\u200be');
   await own.getByRole('button', { name: 'Save' }).click();
-  await expect(own.locator('form').getByRole('alert')).toContainText('give a name');
+  await expect(own.locator('form').getByRole('alert')).toContainText('a character that nobody sees');
   expect(await me()).toMatchObject({ display_name: `profile-${info.project.name}`, locale: null, time_zone: null });
   await name.fill('Zoë Gurung');
   await own.getByLabel('Time zone').selectOption('Europe/Zurich');
