@@ -81,10 +81,13 @@ export function RequestId({ id }: { id: string }) {
 export function Problem({ error }: { error: unknown }) {
   const text = useProblemText();
   const problem = problemOf(error);
+  const said = text(error);
+  // Of one field the sentence says it all.
+  const more = problem?.fields.filter((field) => !said.includes(field.message)) ?? [];
   return (
     <div role="alert" className="rounded-lg bg-bad-wash px-3 py-2 text-sm text-bad">
-      <p className="font-medium">{text(error)}</p>
-      {problem?.fields.map((field) => (
+      <p className="font-medium">{said}</p>
+      {more.map((field) => (
         <p key={field.path}>
           {field.path}: {field.message}
         </p>
