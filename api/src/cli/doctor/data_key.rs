@@ -19,13 +19,20 @@ pub(super) async fn check(store: &Store, config: &Config) -> Result<Option<Check
         let mut tx = store.begin(&Actor::worker(row.tenant)).await?;
         needs += rewrap::needs(&mut tx, &personal).await?;
     }
-    let says = said_of(&needs);
+    let mut says = said_of(&needs);
+    if personal.is_former_too() {
+        says.insert(0, SAME.to_owned());
+    }
     Ok(match (says.is_empty(), personal.has_former()) {
         (false, _) => Some(Check::warning(NAME, says.join("\n"))),
         (true, true) => Some(Check::good(NAME, FREE)),
         (true, false) => None,
     })
 }
+
+/// Said when the key in force is called a former one: nothing may be destroyed.
+const SAME: &str = "the data key in force stands among the former ones too, so no new one is in its place: destroy nothing; put a new key into \
+`keys/data.key` (`STEWARD_DATA_KEY`), or take this one out of the former ones";
 
 /// Said when nothing needs a former key any more, which is here still.
 const FREE: &str = "nothing in the database needs a former data key any more: once every process has the new one, make a backup, then destroy the \

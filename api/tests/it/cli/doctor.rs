@@ -125,6 +125,12 @@ async fn after_a_change_of_the_data_key_it_is_said_when_the_former_one_may_be_de
     let erased = shown().await.1;
     assert_eq!((shown().await.0, erased > 0), (readable - erased, true));
 
+    // Half of the change: the key so far is called the former one, and none has come in its place.
+    fs::copy(&file, &former).expect("copied");
+    let said = home.json(&["doctor", "--json"]);
+    let (state, message) = (&check(&said, "data key")["state"], check(&said, "data key")["message"].as_str().expect("text"));
+    assert!(state == "warning" && message.starts_with("the data key in force stands among the former ones too") && !message.contains("then destroy"), "{said}");
+
     fs::rename(&file, &former).expect("the former");
     fs::write(&file, [42; 32]).expect("the new");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("mode");

@@ -64,6 +64,11 @@ impl Personal {
         self.key.as_ref().is_ok_and(DataKey::has_former)
     }
 
+    /// Whether the data key in force stands among the former ones as well.
+    pub fn is_former_too(&self) -> bool {
+        self.key.as_ref().is_ok_and(DataKey::is_former_too)
+    }
+
     /// Seals a secret that is kept to be used; `about` says what it is and whose.
     pub(crate) fn seal_secret(&self, about: &str, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
         self.key()?.seal_secret(about, plain).map_err(unsealed)

@@ -145,9 +145,14 @@ impl DataKey {
         })
     }
 
-    /// Whether there was one before it, which still opens what it sealed.
+    /// Whether there was another one before it, which still opens what it sealed.
     pub fn has_former(&self) -> bool {
-        self.former.is_some()
+        !self.names().former.is_empty()
+    }
+
+    /// Whether this very key stands among those before it: who meant to change it has put no other in its place.
+    pub fn is_former_too(&self) -> bool {
+        iter::successors(self.former.as_deref(), |key| key.former.as_deref()).any(|key| key.name == self.name)
     }
 
     /// What this key and those before it are called.
