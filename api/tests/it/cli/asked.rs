@@ -184,7 +184,7 @@ async fn an_answer_at_the_terminal_that_is_no_text_is_asked_for_again() {
     home.succeeds(&["plugin", "accept", "trips"]);
     assert!(home.up(&["--owner", "ada@example.org"]).stop().success());
     // Whether to answer, the class as it stands there, the day in an encoding of before and then as text, and no seats.
-    let ran = home.typed(&["chat"], b"Book a trip to Bern\ny\n\ncaf\xe9\nthe-second-of-may\n\n");
+    let ran = home.typed(&["chat", "--as", "ada@example.org"], b"Book a trip to Bern\ny\n\ncaf\xe9\nthe-second-of-may\n\n");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.out.contains("that line is no text in UTF-8") && ran.out.contains("It is booked."), "{ran:?}");
     assert_eq!((peer.heard(), peer.told()["content"]["day"].clone()), ((1, 1), json!("the-second-of-may")), "{ran:?}");
