@@ -36,7 +36,9 @@ impl Sentence<'_> {
     pub(super) fn is_excepted(&self, behind: &[&str]) -> bool {
         let denials = &self.grammar.denials;
         let mut words = behind.iter().skip_while(|word| is_one(&denials.indefinites, word));
-        words.next().is_some_and(|word| is_one(&denials.excepts, word) || is_one(&denials.excluding, word)) && words.next().is_some()
+        // "Nothing but tell me" orders something else and leaves nothing out.
+        let is_named = |next: &&str| !self.grammar.questions.is_order(next) && !is_one(&denials.breaks, next);
+        words.next().is_some_and(|word| is_one(&denials.excepts, word) || is_one(&denials.excluding, word)) && words.next().is_some_and(is_named)
     }
 
     /// Whether a negation is of what is said of a thing: "die noch *nicht* bezahlten Rechnungen", "*nicht* mehr benötigte Dateien".
@@ -77,7 +79,8 @@ impl Sentence<'_> {
         let questions = &self.grammar.questions;
         let next = self.said(at + 1);
         let is_named = |article: &usize| self.said(*article) == next && *article + 1 < at;
-        self.said(at) == "nicht" && questions.is_article(next) && (from..at).any(|at| is_named(&at))
+        // Behind a comma it says something of the thing: "das Geld nicht, das ist Betrug".
+        self.said(at) == "nicht" && !self.clauses.contains(&(at + 1)) && questions.is_article(next) && (from..at).any(|at| is_named(&at))
     }
 
     /// Whether it is what something is changed to: "change the answer *to nothing*".
