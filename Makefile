@@ -39,4 +39,4 @@ sqlx: ## Writes .sqlx anew after a change of SQL.
 
 fmt: ## Formats all code.
 	@cargo fmt --all
-	@for guest in tools/plugins tools/guests tools/xtask; do cargo fmt --manifest-path $$guest/Cargo.toml --all; done
+	@for guest in tools/plugins tools/hostile tools/xtask; do cargo fmt --manifest-path $$guest/Cargo.toml --all; done

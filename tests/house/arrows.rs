@@ -164,7 +164,7 @@ fn guests_never_use_crates_of_the_host() {
     let ours: BTreeSet<String> = members().into_iter().map(|(package, _)| package).collect();
     let mut found = Vec::new();
     for (path, manifest) in
-        ending("Cargo.toml").filter(|(path, _)| ["tools/sdk/", "tools/plugins/", "tools/guests/"].iter().any(|folder| path.starts_with(folder)))
+        ending("Cargo.toml").filter(|(path, _)| ["tools/sdk/", "tools/plugins/", "tools/hostile/"].iter().any(|folder| path.starts_with(folder)))
     {
         let manifest: Table = manifest.parse().unwrap_or_else(|error| panic!("`{path}`: {error}"));
         found.extend(

@@ -22,21 +22,21 @@ use guest::TARGET;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// One guest: the workspace it lives in, its folder there, the name its plugin has.
+/// One guest: the workspace it lives in, its folder there, the name of its package.
 struct Guest {
     workspace: &'static str,
-    name: &'static str,
+    folder: &'static str,
     package: &'static str,
 }
 
 const SHIPPED: &[Guest] = &[
-    Guest { workspace: "plugins", name: "crm", package: "steward-plugin-crm" },
-    Guest { workspace: "plugins", name: "documents", package: "steward-plugin-documents" },
+    Guest { workspace: "plugins", folder: "crm", package: "steward-plugin-crm" },
+    Guest { workspace: "plugins", folder: "documents", package: "steward-plugin-documents" },
 ];
 const TESTING: &[Guest] = &[
-    Guest { workspace: "guests", name: "hostile", package: "steward-guest-hostile" },
-    Guest { workspace: "guests", name: "asker", package: "steward-guest-asker" },
-    Guest { workspace: "guests", name: "keeper", package: "steward-guest-keeper" },
+    Guest { workspace: "hostile", folder: "attacks", package: "steward-guest-hostile" },
+    Guest { workspace: "hostile", folder: "asker", package: "steward-guest-asker" },
+    Guest { workspace: "hostile", folder: "keeper", package: "steward-guest-keeper" },
 ];
 
 fn main() -> Outcome<()> {
@@ -52,7 +52,7 @@ fn main() -> Outcome<()> {
     watch(Path::new("src/guest.rs"));
     write_table(&tools, &target, &out, "shipped", SHIPPED)?;
     if env::var_os("CARGO_FEATURE_TESTING").is_some() {
-        write_table(&tools, &target, &out, "guests", TESTING)?;
+        write_table(&tools, &target, &out, "hostile", TESTING)?;
     }
     Ok(())
 }
@@ -69,7 +69,7 @@ fn watch(path: &Path) {
 fn write_table(tools: &Path, target: &Path, out: &Path, table: &str, guests: &[Guest]) -> Outcome<()> {
     let mut text = String::from("[\n");
     for guest in guests {
-        let folder = tools.join(guest.workspace).join(guest.name);
+        let folder = tools.join(guest.workspace).join(guest.folder);
         for part in ["src", "Cargo.toml", "tool.toml", "schemas"] {
             watch(&folder.join(part));
         }
@@ -78,7 +78,7 @@ fn write_table(tools: &Path, target: &Path, out: &Path, table: &str, guests: &[G
         }
         let core = fs::read(compile(tools, target, guest)?)?;
         let component = guest::encode(&core)?;
-        let file = out.join(format!("{}.wasm", guest.name));
+        let file = out.join(format!("{}.wasm", guest.folder));
         fs::write(&file, component)?;
         writeln!(text, "    Shipped {{\n        manifest: include_str!({:?}),", folder.join("tool.toml"))?;
         writeln!(text, "        component: include_bytes!({file:?}),\n        files: &[")?;
@@ -118,7 +118,7 @@ fn compile(tools: &Path, target: &Path, guest: &Guest) -> Outcome<PathBuf> {
     cargo.env("CARGO_ENCODED_RUSTFLAGS", guest::flags(tools));
     let done = cargo.output()?;
     if !done.status.success() {
-        return Err(format!("the plugin `{}` does not compile:\n{}", guest.name, String::from_utf8_lossy(&done.stderr)).into());
+        return Err(format!("the plugin `{}` does not compile:\n{}", guest.package, String::from_utf8_lossy(&done.stderr)).into());
     }
     Ok(target.join(TARGET).join("release").join(format!("{}.wasm", guest.package.replace('-', "_"))))
 }

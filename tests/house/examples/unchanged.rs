@@ -33,7 +33,7 @@ const PAGES: &str = "docs/";
 /// The page that is walked.
 const WALKED: &str = "docs/adding-a-tool.md";
 /// Rust that is no part of the workspace: tests build it.
-const GUESTS: [&str; 4] = ["tools/plugins/", "tools/guests/", "tools/sdk/", "tools/kit/templates/"];
+const GUESTS: [&str; 4] = ["tools/plugins/", "tools/hostile/", "tools/sdk/", "tools/kit/templates/"];
 
 /// How long the chosen tests may take together, in seconds, on as many threads as `scripts/test` runs at once: two for each processor.
 const SECONDS: f64 = 20.0;

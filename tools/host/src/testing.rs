@@ -1,4 +1,4 @@
-//! For tests of this crate and of those that stand on it: the shipped guests as files, guests that only tests load, an office in memory,
+//! For tests of this crate and of those that stand on it: the shipped plugins as files, the hostile ones, an office in memory,
 //! a server to ask.
 //!
 //! Compiled only with the feature `testing`; the product has none of it. There is no way around the permit here either.
@@ -15,7 +15,7 @@ use crate::shipped::{SHIPPED, Shipped};
 use std::path::Path;
 use std::{fs, io};
 
-static GUESTS: &[Shipped] = &include!(concat!(env!("OUT_DIR"), "/guests.rs"));
+static HOSTILE: &[Shipped] = &include!(concat!(env!("OUT_DIR"), "/hostile.rs"));
 
 /// A guest as the files a plugin's folder holds.
 #[derive(Debug, Clone)]
@@ -43,12 +43,12 @@ impl GuestFiles {
 
     /// The plugin that does everything a plugin must not do.
     pub fn hostile() -> Self {
-        Self::of("hostile", GUESTS)
+        Self::of("hostile", HOSTILE)
     }
 
     /// The plugin that asks others whatever its arguments say.
     pub fn asker() -> Self {
-        Self::of("asker", GUESTS)
+        Self::of("asker", HOSTILE)
     }
 
     /// The same, which may ask this port of `localhost` with its secret `asker_token`; the operator has to name that host as private.
@@ -60,7 +60,7 @@ impl GuestFiles {
 
     /// The plugin that keeps and tells whatever its arguments say.
     pub fn keeper() -> Self {
-        Self::of("keeper", GUESTS)
+        Self::of("keeper", HOSTILE)
     }
 
     fn of(name: &str, table: &[Shipped]) -> Self {

@@ -1,4 +1,4 @@
-//! An installation with one of the guests that only tests load, and what such a guest cannot do to the run it is called in.
+//! An installation with one of the hostile plugins that only tests load, and what such a plugin cannot do to the run it is called in.
 
 use super::*;
 use serde_json::json;
