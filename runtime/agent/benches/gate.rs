@@ -10,9 +10,9 @@ use steward_agent::agents::Agent;
 use steward_agent::gate::Gate;
 use steward_agent::labels::Shown;
 use steward_agent::run::Run;
-use steward_agent::testing::bench_runtime;
-use steward_core::event::{Pins, Recorded};
-use steward_core::{CallId, EnvelopeKey, Event, Micros, Outcome, Role, RunLimits, ToolCall, Usage, Verdict};
+use steward_agent::testing::{bench_runtime, pins_of};
+use steward_core::event::Recorded;
+use steward_core::{CallId, EnvelopeKey, Event, Micros, Outcome, Role, ToolCall, Usage, Verdict};
 use steward_policies::{RuleFile, Rules, shipped_rules};
 
 /// Rules of the house that bear on the measured call and are all evaluated, though none matches: the dear case.
@@ -90,21 +90,7 @@ fn bench(criterion: &mut Criterion) {
     let roles: BTreeSet<Role> = [Role::Owner].into();
     let key = EnvelopeKey::from_bytes([7; 32]);
     let ids = &runtime.office.ids;
-    let pins = Pins {
-        agent: agent.name.clone(),
-        person: ids.make(),
-        workspace: ids.make(),
-        conversation: ids.make(),
-        message: ids.make(),
-        channel: "chat".into(),
-        prompt: agent.prompt.clone(),
-        prompt_digest: agent.prompt_digest,
-        model: agent.model.clone(),
-        mode: agent.mode,
-        limits: RunLimits::default(),
-        region: Default::default(),
-        above: None,
-    };
+    let pins = pins_of(&agent, ids);
     let text = "Please add Lena Petrova, lena@partner.example, to the book.".to_owned();
     let started = Event::Started { pins, text, history: Vec::new(), variables: BTreeMap::new(), attachments: Vec::new() };
     let counts = BTreeMap::new();

@@ -87,21 +87,7 @@ fn bench(criterion: &mut Criterion) {
         limits: RunLimits::default(),
         within: Vec::new(),
     };
-    let pins = Pins {
-        agent: agent.name.clone(),
-        person: ids.make(),
-        workspace: ids.make(),
-        conversation: ids.make(),
-        message: ids.make(),
-        channel: "chat".into(),
-        prompt: agent.prompt.clone(),
-        prompt_digest: agent.prompt_digest,
-        model: agent.model.clone(),
-        mode: agent.mode,
-        limits: RunLimits::default(),
-        region: Default::default(),
-        above: None,
-    };
+    let pins = Pins::sample(&ids);
     let text = "Please send 'Report 7 of the north' to person7@partner.example, and 1,200.50 euros are due on May 26th, 2026.".to_owned();
     let started = Event::Started { pins, text, history: Vec::new(), variables: BTreeMap::new(), attachments: Vec::new() };
     let run = Run::fold(&[Recorded::new(1, 1, started)]);

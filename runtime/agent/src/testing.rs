@@ -4,12 +4,14 @@
 //! and never ships: only dev-dependencies turn the feature `testing` on.
 
 mod chat;
+mod in_memory;
 mod reply;
 mod responses;
 mod server;
 mod wire;
 mod world;
 
+pub use in_memory::{bench_run, pins_of};
 pub use reply::{Raw, Reply, Said, SaidCall};
 pub use server::{Api, ScriptedModel, Seen};
 pub use world::{World, bench_office, bench_runtime};

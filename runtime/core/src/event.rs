@@ -364,26 +364,11 @@ pub enum Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Ids, Mode};
+    use crate::Ids;
 
     #[test]
     fn a_journal_that_says_nothing_of_language_and_zone_is_of_who_never_said_them() {
-        let ids = Ids::counter();
-        let pins = Pins {
-            agent: "assistant".to_owned(),
-            person: ids.make(),
-            workspace: ids.make(),
-            conversation: ids.make(),
-            message: ids.make(),
-            channel: "chat".to_owned(),
-            prompt: "assistant@1".to_owned(),
-            prompt_digest: Digest::of(b"prompt"),
-            model: "strong".to_owned(),
-            mode: Mode::Traced,
-            limits: RunLimits::default(),
-            region: Region::default(),
-            above: None,
-        };
+        let pins = Pins::sample(&Ids::counter());
         let usual = serde_json::to_value(&pins).expect("written");
         assert!(usual.get("region").is_none(), "{usual}");
         let read: Pins = serde_json::from_value(usual).expect("read");

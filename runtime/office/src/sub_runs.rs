@@ -132,22 +132,13 @@ mod tests {
     const MESSAGE: &str = "Look up Lena Petrova. Do not write to her.";
 
     fn pins() -> Pins {
-        let ids = Ids::counter();
-        Pins {
-            agent: "desk".to_owned(),
-            person: ids.make(),
-            workspace: ids.make(),
-            conversation: ids.make(),
-            message: ids.make(),
-            channel: "chat".to_owned(),
-            prompt: "assistant@1".to_owned(),
-            prompt_digest: Digest::of(b"prompt"),
-            model: "strong".to_owned(),
-            mode: Mode::Traced,
-            limits: RunLimits::default(),
-            region: Region { locale: "ne".to_owned(), time_zone: "Asia/Kathmandu".to_owned() },
-            above: None,
-        }
+        let region = Region { locale: "ne".to_owned(), time_zone: "Asia/Kathmandu".to_owned() };
+        Pins { agent: "desk".to_owned(), region, ..Pins::sample(&Ids::counter()) }
+    }
+
+    fn clerk() -> AgentPins {
+        let (prompt, model) = ("assistant@1".to_owned(), "strong".to_owned());
+        AgentPins { agent: "clerk".to_owned(), prompt, prompt_digest: Digest::of(b"prompt"), model, mode: Mode::Traced, limits: RunLimits::default() }
     }
 
     fn begun(text: &str, said: Label, shown: Integrity, parent_text: &str) -> (NewSubRun, Label) {
@@ -160,10 +151,7 @@ mod tests {
         let readers = Readers::Only(["house".to_owned()].into());
         let shown = Label { readers, ..Label::from_source(shown, Source::Model) };
         let task = Task { call: CallId { step: 1, index: 0 }, text: text.to_owned(), said, shown, exposed: false, is_fresh: true };
-        let (prompt, model) = ("assistant@1".to_owned(), "strong".to_owned());
-        let pins =
-            AgentPins { agent: "clerk".to_owned(), prompt, prompt_digest: Digest::of(b"prompt"), model, mode: Mode::Traced, limits: RunLimits::default() };
-        begin(&office, &parent, &task, pins).expect("begun")
+        begin(&office, &parent, &task, clerk()).expect("begun")
     }
 
     #[test]
@@ -213,9 +201,6 @@ mod tests {
         let parent = Parent { run: office.ids.make(), pins: &of, text: MESSAGE, history: &[], variables: &BTreeMap::new(), attachments: &[], later: &[] };
         let said = Label::from_source(Integrity::Owner, Source::Model);
         let task = Task { call: CallId { step: 1, index: 0 }, text: " \n".to_owned(), said: said.clone(), shown: said, exposed: false, is_fresh: true };
-        let (prompt, model) = ("assistant@1".to_owned(), "strong".to_owned());
-        let pins =
-            AgentPins { agent: "clerk".to_owned(), prompt, prompt_digest: Digest::of(b"prompt"), model, mode: Mode::Traced, limits: RunLimits::default() };
-        assert!(matches!(begin(&office, &parent, &task, pins), Err(OfficeError::Invalid(_))));
+        assert!(matches!(begin(&office, &parent, &task, clerk()), Err(OfficeError::Invalid(_))));
     }
 }

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 use steward_agent::Runtime;
-use steward_agent::driver::{Assignment, HandsFor, Journal, MemoryJournal, drive};
-use steward_agent::testing::{World, bench_office, bench_runtime};
+use steward_agent::driver::{HandsFor, drive};
+use steward_agent::testing::{World, bench_office, bench_run, bench_runtime};
 use steward_agent::worker::work;
-use steward_core::event::{Pins, Recorded};
-use steward_core::{Event, RunLimits};
+use steward_core::Event;
 use steward_store::run::RunStatus;
 use tokio_util::sync::CancellationToken;
 
@@ -28,36 +27,7 @@ impl Memory {
 
     /// One run, to its reply.
     pub(crate) async fn run(&self) {
-        let office = &self.runtime.office;
-        let agent = &self.runtime.agents["assistant"];
-        let pins = Pins {
-            agent: agent.name.clone(),
-            person: office.ids.make(),
-            workspace: office.ids.make(),
-            conversation: office.ids.make(),
-            message: office.ids.make(),
-            channel: "chat".into(),
-            prompt: agent.prompt.clone(),
-            prompt_digest: agent.prompt_digest,
-            model: agent.model.clone(),
-            mode: agent.mode,
-            limits: RunLimits::default(),
-            region: Default::default(),
-            above: None,
-        };
-        let variables = ["agent", "organisation", "person", "workspace", "now"].map(|name| (name.to_owned(), name.to_owned())).into();
-        let started = Event::Started { pins, text: "Look up the contacts.".into(), history: Vec::new(), variables, attachments: Vec::new() };
-        let journal = MemoryJournal::new(vec![Recorded::new(1, office.clock.now_ms(), started)]);
-        let assignment = Assignment {
-            tenant: office.ids.make(),
-            run: office.ids.make(),
-            fence: 1,
-            changed: Vec::new(),
-            events: journal.events(),
-            journal: Journal::Memory(journal.clone()),
-            roles: [steward_core::Role::Owner].into(),
-            hands: self.hands.clone(),
-        };
+        let (journal, assignment) = bench_run(&self.runtime, self.hands.clone(), "Look up the contacts.");
         let status = drive(&self.runtime, assignment, CancellationToken::new()).await.expect("drive");
         assert_eq!(status, RunStatus::Ended);
         let replied = journal.events().iter().any(|recorded| matches!(&recorded.event, Event::Replied { text, .. } if text.contains("in order")));

@@ -18,23 +18,8 @@ const MOST: RunLimits = RunLimits {
 };
 
 fn started(limits: RunLimits) -> Event {
-    let ids = Ids::counter();
     Event::Started {
-        pins: Pins {
-            agent: "assistant".into(),
-            person: ids.make(),
-            workspace: ids.make(),
-            conversation: ids.make(),
-            message: ids.make(),
-            channel: "chat".into(),
-            prompt: "assistant@1".into(),
-            prompt_digest: Digest::of(b"prompt"),
-            model: "strong".into(),
-            mode: steward_core::Mode::Traced,
-            limits,
-            region: Default::default(),
-            above: None,
-        },
+        pins: Pins { limits, ..Pins::sample(&Ids::counter()) },
         text: "do it".into(),
         history: Vec::new(),
         variables: Default::default(),

@@ -6,6 +6,7 @@ use crate::driver::HandsFor;
 use crate::live::Live;
 use crate::models::{ModelConfig, Models, ModelsConfig};
 use crate::offers::Offers;
+use crate::pins::as_configured;
 use crate::rules::SharedRules;
 use crate::run::Run;
 use crate::runtime::Runtime;
@@ -250,15 +251,7 @@ impl World {
 
     /// What the assistant is pinned to.
     pub fn pins(&self) -> AgentPins {
-        let agent = self.runtime.agents.get("assistant").expect("the assistant");
-        AgentPins {
-            agent: agent.name.clone(),
-            prompt: agent.prompt.clone(),
-            prompt_digest: agent.prompt_digest,
-            model: agent.model.clone(),
-            mode: agent.mode,
-            limits: agent.limits,
-        }
+        as_configured(self.runtime.agents.get("assistant").expect("the assistant"))
     }
 
     /// Leases the oldest queued run and drives it until it ends or waits; none when nothing is queued.

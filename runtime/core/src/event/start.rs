@@ -42,6 +42,28 @@ pub struct Pins {
     pub above: Option<Above>,
 }
 
+#[cfg(any(test, feature = "testing"))]
+impl Pins {
+    /// A run of `assistant` in a conversation of its own; tests say what else they are about.
+    pub fn sample(ids: &crate::Ids) -> Self {
+        Self {
+            agent: "assistant".to_owned(),
+            person: ids.make(),
+            workspace: ids.make(),
+            conversation: ids.make(),
+            message: ids.make(),
+            channel: "chat".to_owned(),
+            prompt: "assistant@1".to_owned(),
+            prompt_digest: Digest::of(b"prompt"),
+            model: "strong".to_owned(),
+            mode: Mode::Traced,
+            limits: RunLimits::default(),
+            region: Region::default(),
+            above: None,
+        }
+    }
+}
+
 /// How somebody reads and by whose clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Region {

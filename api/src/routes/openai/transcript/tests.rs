@@ -2,6 +2,7 @@
 
 use super::*;
 use serde_json::json;
+use steward_core::event::Pins;
 use steward_core::{CallId, FailureClass, Ids, Micros, ToolCall};
 
 /// What is heard of a run.
@@ -220,21 +221,7 @@ fn it_waits_only_when_every_held_call_has_its_link() {
 
 fn started(ids: &Ids) -> Heard {
     heard(Event::Started {
-        pins: steward_core::event::Pins {
-            agent: "assistant".to_owned(),
-            person: ids.make(),
-            workspace: ids.make(),
-            conversation: ids.make(),
-            message: ids.make(),
-            channel: "api".to_owned(),
-            prompt: "assistant@1".to_owned(),
-            prompt_digest: steward_core::Digest::of(b"p"),
-            model: "strong".to_owned(),
-            mode: steward_core::Mode::Traced,
-            limits: steward_core::RunLimits::default(),
-            region: Default::default(),
-            above: None,
-        },
+        pins: Pins { channel: "api".to_owned(), ..Pins::sample(ids) },
         text: "t".to_owned(),
         history: Vec::new(),
         variables: Default::default(),

@@ -2,11 +2,11 @@
 
 use super::*;
 use std::time::Duration;
-use steward_agent::driver::{Assignment, Journal, MemoryJournal, drive};
+use steward_agent::driver::drive;
 use steward_agent::models::{ModelConfig, Models, ModelsConfig, Price};
-use steward_agent::testing::{Reply, ScriptedModel, bench_office, bench_runtime};
-use steward_core::event::{AskFailure, Pins, Recorded};
-use steward_core::{Clock, Micros, RunLimits, RunOutcome};
+use steward_agent::testing::{Reply, ScriptedModel, bench_office, bench_run, bench_runtime};
+use steward_core::event::{AskFailure, Recorded};
+use steward_core::{Clock, Micros, RunOutcome};
 use steward_office::budgets;
 use tokio_util::sync::CancellationToken;
 
@@ -116,37 +116,8 @@ async fn a_model_may_take_as_long_as_its_owner_says() {
     let model = ScriptedModel::start_with(|seen| if seen.number == 0 { Reply::Hang } else { Reply::text("At last.") }).await;
     let mut runtime = bench_runtime(&model.base_url());
     runtime.models = models(vec![("strong", ModelConfig { timeout_ms: TIMEOUT_MS, ..at(&model.base_url()) })]);
-    let office = &runtime.office;
-    let agent = &runtime.agents["assistant"];
-    let pins = Pins {
-        agent: agent.name.clone(),
-        person: office.ids.make(),
-        workspace: office.ids.make(),
-        conversation: office.ids.make(),
-        message: office.ids.make(),
-        channel: "chat".into(),
-        prompt: agent.prompt.clone(),
-        prompt_digest: agent.prompt_digest,
-        model: agent.model.clone(),
-        mode: agent.mode,
-        limits: RunLimits::default(),
-        region: Default::default(),
-        above: None,
-    };
-    assert!(u64::from(pins.limits.seconds) * 1_000 > TIMEOUT_MS, "it is the model's time that ends the wait");
-    let variables = ["agent", "organisation", "person", "workspace", "now"].map(|name| (name.to_owned(), name.to_owned())).into();
-    let started = Event::Started { pins, text: "Think long.".into(), history: Vec::new(), variables, attachments: Vec::new() };
-    let journal = MemoryJournal::new(vec![Recorded::new(1, office.clock.now_ms(), started)]);
-    let assignment = Assignment {
-        tenant: office.ids.make(),
-        run: office.ids.make(),
-        fence: 1,
-        changed: Vec::new(),
-        events: journal.events(),
-        journal: Journal::Memory(journal.clone()),
-        roles: [steward_core::Role::Owner].into(),
-        hands: bench_office(),
-    };
+    assert!(u64::from(runtime.agents["assistant"].limits.seconds) * 1_000 > TIMEOUT_MS, "it is the model's time that ends the wait");
+    let (journal, assignment) = bench_run(&runtime, bench_office(), "Think long.");
     let driving = drive(&runtime, assignment, CancellationToken::new());
     tokio::pin!(driving);
     let asked = async {
