@@ -25,26 +25,7 @@ const CONDITIONS: [&str; 4] = [
 ];
 
 fn tool(name: &str, effect: Effect, roles: &[(&str, ArgumentRole)]) -> ToolSpec {
-    ToolSpec {
-        name: name.into(),
-        plugin: "bench@1.0.0".into(),
-        description: String::new(),
-        effect,
-        reversible: false,
-        idempotent: true,
-        arguments: json!({"type": "object"}),
-        result: json!({}),
-        roles: roles.iter().map(|(argument, role)| ((*argument).to_owned(), role.clone())).collect(),
-        result_labels: BTreeMap::new(),
-        anchors: Vec::new(),
-        records: Vec::new(),
-        private: true,
-        reaches_out: false,
-        facts: Vec::new(),
-        timeout_ms: 1000,
-        plugin_digest: Digest::of(b""),
-        schema_digest: Digest::of(b""),
-    }
+    ToolSpec { arguments: json!({"type": "object"}), private: true, ..ToolSpec::sample(name, effect, roles) }
 }
 
 /// Letters with four fields each.

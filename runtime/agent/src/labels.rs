@@ -32,6 +32,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use steward_core::tool::fits;
 use steward_core::{ArgumentClass, ArgumentRole, CallId, Digest, Effect, Floor, Integrity, Label, Mode, Readers, Source, ToolCall, ToolSpec};
 use steward_host::ArgumentError;
 
@@ -314,10 +315,7 @@ pub fn leaf_roles(roles: &BTreeMap<String, ArgumentRole>, arguments: &Value) -> 
 
 fn role_of(roles: &BTreeMap<String, ArgumentRole>, path: &str) -> Option<ArgumentRole> {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    roles
-        .iter()
-        .find(|(pattern, _)| if pattern.starts_with('/') { walk::matches(pattern, path) } else { pattern.as_str() == first })
-        .map(|(_, role)| role.clone())
+    roles.iter().find(|(pattern, _)| if pattern.starts_with('/') { fits(pattern, path) } else { pattern.as_str() == first }).map(|(_, role)| role.clone())
 }
 
 #[cfg(test)]

@@ -240,3 +240,65 @@ pub struct ToolSpec {
     /// SHA-256 over the canonical arguments and result schemas.
     pub schema_digest: Digest,
 }
+
+/// Whether a JSON pointer is one of those that a pattern of a manifest means: part by part the same, with `*` for any one part.
+pub fn fits(pattern: &str, pointer: &str) -> bool {
+    let (mut pattern, mut pointer) = (pattern.split('/'), pointer.split('/'));
+    loop {
+        match (pattern.next(), pointer.next()) {
+            (None, None) => return true,
+            (Some("*"), Some(_)) => {}
+            (Some(want), Some(have)) if want == have => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(any(test, feature = "testing"))]
+impl ToolSpec {
+    /// A tool of a plugin `test` that takes and answers anything and cannot be undone; tests say what else they are about.
+    pub fn sample(name: &str, effect: Effect, roles: &[(&str, ArgumentRole)]) -> Self {
+        Self {
+            name: name.to_owned(),
+            plugin: "test@1.0.0".to_owned(),
+            description: String::new(),
+            effect,
+            reversible: false,
+            idempotent: true,
+            arguments: serde_json::json!({}),
+            result: serde_json::json!({}),
+            roles: roles.iter().map(|(argument, role)| ((*argument).to_owned(), role.clone())).collect(),
+            result_labels: BTreeMap::new(),
+            anchors: Vec::new(),
+            records: Vec::new(),
+            private: false,
+            reaches_out: false,
+            facts: Vec::new(),
+            timeout_ms: 1_000,
+            plugin_digest: Digest::of(b"plugin"),
+            schema_digest: Digest::of(b"schema"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_part_by_part() {
+        for (pattern, pointer, expect) in [
+            ("/a/*", "/a/0/b", false),
+            ("/a/*/b/c", "/a/0/b", false),
+            ("/a/*/b", "/a/0/c", false),
+            ("/a", "/*", false),
+            ("/a/*", "/a", false),
+            ("", "/a", false),
+            ("/a/*/b", "/a/0/b", true),
+            ("/*/*", "/a/0", true),
+            ("/a", "/a", true),
+        ] {
+            assert_eq!(fits(pattern, pointer), expect, "{pattern} {pointer}");
+        }
+    }
+}

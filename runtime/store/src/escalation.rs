@@ -4,6 +4,7 @@ use crate::error::StoreError;
 use crate::tx::Tx;
 use steward_core::{HoldId, RunId, WorkspaceId};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// A step of a held action's route.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,20 @@ pub struct EscalationRow {
     pub roles: Vec<String>,
     /// When they were.
     pub at: OffsetDateTime,
+}
+
+/// The same, as the database has it.
+struct Stored {
+    hold_id: Uuid,
+    after_minutes: i32,
+    roles: Vec<String>,
+    at: OffsetDateTime,
+}
+
+impl From<Stored> for EscalationRow {
+    fn from(row: Stored) -> Self {
+        Self { hold_id: HoldId::from_uuid(row.hold_id), after_minutes: u32::try_from(row.after_minutes).unwrap_or(0), roles: row.roles, at: row.at }
+    }
 }
 
 /// A step whose time has come.
@@ -82,36 +97,21 @@ pub async fn insert(tx: &mut Tx, due: &DueRow, at: OffsetDateTime) -> Result<(),
 
 /// Steps taken for a held action, in order.
 pub async fn of_hold(tx: &mut Tx, hold: HoldId) -> Result<Vec<EscalationRow>, StoreError> {
-    let rows = sqlx::query!("select hold_id, after_minutes, roles, at from hold_escalation where hold_id = $1 order by after_minutes", hold.uuid())
+    let rows = sqlx::query_as!(Stored, "select hold_id, after_minutes, roles, at from hold_escalation where hold_id = $1 order by after_minutes", hold.uuid())
         .fetch_all(tx.conn())
         .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| EscalationRow {
-            hold_id: HoldId::from_uuid(row.hold_id),
-            after_minutes: u32::try_from(row.after_minutes).unwrap_or(0),
-            roles: row.roles,
-            at: row.at,
-        })
-        .collect())
+    Ok(rows.into_iter().map(EscalationRow::from).collect())
 }
 
 /// Steps taken for the actions of a run that still wait, in order.
 pub async fn of_run(tx: &mut Tx, run: RunId) -> Result<Vec<EscalationRow>, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Stored,
         "select hold_id, after_minutes, roles, at from hold_escalation join hold using (tenant_id, hold_id)
           where run_id = $1 and state = 'held' order by hold_id, after_minutes",
         run.uuid()
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| EscalationRow {
-            hold_id: HoldId::from_uuid(row.hold_id),
-            after_minutes: u32::try_from(row.after_minutes).unwrap_or(0),
-            roles: row.roles,
-            at: row.at,
-        })
-        .collect())
+    Ok(rows.into_iter().map(EscalationRow::from).collect())
 }

@@ -30,31 +30,43 @@ const QUESTION_MAX: u32 = 300;
 /// The most choices, so that an answer carries little.
 const CHOICES_MAX: u32 = 8;
 
+/// What these tools have in common. Their schemas are given beside the entry.
+fn own() -> ToolEntry {
+    ToolEntry {
+        name: String::new(),
+        effect: Effect::Read,
+        reversible: true,
+        idempotent: true,
+        timeout_ms: Some(ASKING_MS),
+        description: String::new(),
+        arguments: SchemaSource::Inline(serde_json::Map::new()),
+        result: SchemaSource::Inline(serde_json::Map::new()),
+        roles: BTreeMap::new(),
+        result_labels: BTreeMap::new(),
+        anchors: Vec::new(),
+        records: Vec::new(),
+        private: false,
+        readers: None,
+        facts: Vec::new(),
+        preview: false,
+    }
+}
+
 impl Host {
     /// Offers reading behind handles, for agents in mode `sealed`.
     pub fn offer_extract(&self) -> Result<(), PluginError> {
         let entry = ToolEntry {
             name: EXTRACT.to_owned(),
-            effect: Effect::Read,
-            reversible: true,
-            idempotent: true,
             timeout_ms: Some(TIMEOUT_MS),
             description: "Takes one value out of a text that you only have a handle of. `from` is the handle. `as` says what to look for: text (at most 200 \
                           characters), number, date, email, choice (one of `choices`) or yes_no. `question` says which. The answer is again a handle, but \
                           for choice and yes_no, which you are shown."
                 .to_owned(),
-            arguments: SchemaSource::Inline(serde_json::Map::new()),
-            result: SchemaSource::Inline(serde_json::Map::new()),
             roles: [("from", ArgumentRole::Content), ("as", ArgumentRole::Mode), ("question", ArgumentRole::Query), ("choices", ArgumentRole::Query)]
                 .map(|(name, role)| (name.to_owned(), role))
                 .into(),
-            result_labels: BTreeMap::new(),
-            anchors: Vec::new(),
-            records: Vec::new(),
             private: true,
-            readers: None,
-            facts: Vec::new(),
-            preview: false,
+            ..own()
         };
         self.insert(Tool::new(Body::Own, entry, TIMEOUT_MS, arguments(), result())?);
         Ok(())
@@ -66,16 +78,10 @@ impl Host {
     pub fn offer_propose_grant(&self) -> Result<(), PluginError> {
         let entry = ToolEntry {
             name: PROPOSE_GRANT.to_owned(),
-            effect: Effect::Read,
-            reversible: true,
-            idempotent: true,
-            timeout_ms: Some(ASKING_MS),
             description: "Asks people for a standing grant, so that calls of one tool within narrow bounds need not be approved one by one. Ask only \
                           when the person will want the same again and again. `covers` names every argument with the values that are covered. Nothing \
                           is granted by asking: somebody else than whom you act for decides."
                 .to_owned(),
-            arguments: SchemaSource::Inline(serde_json::Map::new()),
-            result: SchemaSource::Inline(serde_json::Map::new()),
             roles: [
                 ("tool", ArgumentRole::Mode),
                 ("covers", ArgumentRole::Query),
@@ -86,12 +92,7 @@ impl Host {
             .map(|(name, role)| (name.to_owned(), role))
             .into(),
             result_labels: ["/change_id", "/judged", "/would_have_run"].map(|path| (path.to_owned(), Origin::System)).into(),
-            anchors: Vec::new(),
-            records: Vec::new(),
-            private: false,
-            readers: None,
-            facts: Vec::new(),
-            preview: false,
+            ..own()
         };
         self.insert(Tool::new(Body::Own, entry, ASKING_MS, wish(), asked())?);
         Ok(())
@@ -112,29 +113,18 @@ impl Host {
     pub fn offer_delegate(&self, agents: &[&str]) -> Result<(), PluginError> {
         let entry = ToolEntry {
             name: DELEGATE.to_owned(),
-            effect: Effect::Read,
-            reversible: true,
-            idempotent: true,
-            timeout_ms: Some(ASKING_MS),
             description: format!(
                 "Hands a task to an agent, in a run of its own for the person you act for, and gives you its answer. It knows nothing of this conversation, \
                  so `task` says all that it needs, unless it is the person's message word for word. It has no tool that you have not, and uses up what is \
                  left of this run's bounds. What it reads counts as read by you. Agents: {}.",
                 agents.join(", ")
             ),
-            arguments: SchemaSource::Inline(serde_json::Map::new()),
-            result: SchemaSource::Inline(serde_json::Map::new()),
             roles: [("agent", ArgumentRole::Mode), ("task", ArgumentRole::Content)].map(|(name, role)| (name.to_owned(), role)).into(),
             // Whoever answers made it up of what it had read, so it is a fact at most; the loop says how much less it counts for.
             result_labels: [("/run_id", Origin::System), ("/answer", Origin::Fact), ("/cites/*", Origin::System)]
                 .map(|(path, origin)| (path.to_owned(), origin))
                 .into(),
-            anchors: Vec::new(),
-            records: Vec::new(),
-            private: false,
-            readers: None,
-            facts: Vec::new(),
-            preview: false,
+            ..own()
         };
         self.insert(Tool::new(Body::Own, entry, ASKING_MS, task(), answer())?);
         Ok(())
@@ -175,23 +165,13 @@ impl Host {
         let entry = ToolEntry {
             name: SCHEDULE.to_owned(),
             effect: Effect::Write,
-            reversible: true,
-            idempotent: true,
-            timeout_ms: Some(ASKING_MS),
             description: "Has a text said to you at times to come, in a run of its own, for the person you act for now. Give `cron`, five fields, with \
                           `time_zone`, or `at`, one moment. Use the person's own words as `text`, word for word: whatever else you write counts then \
                           for no more than it does now, and what needs their word will wait for it. With `here` it is said in this conversation."
                 .to_owned(),
-            arguments: SchemaSource::Inline(serde_json::Map::new()),
-            result: SchemaSource::Inline(serde_json::Map::new()),
             roles: roles.map(|(name, role)| (name.to_owned(), role)).collect(),
             result_labels: ["/schedule_id", "/next_at"].map(|path| (path.to_owned(), Origin::System)).into(),
-            anchors: Vec::new(),
-            records: Vec::new(),
-            private: false,
-            readers: None,
-            facts: Vec::new(),
-            preview: false,
+            ..own()
         };
         self.insert(Tool::new(Body::Own, entry, ASKING_MS, plan(), planned())?);
         Ok(())

@@ -107,6 +107,11 @@ impl Test {
         Ok(egress)
     }
 
+    /// Whether this case is one of those that were asked for.
+    fn wants(&self, case: &Case) -> bool {
+        self.only.as_ref().is_none_or(|only| case.name.contains(only.as_str()) || case.tool.contains(only.as_str()))
+    }
+
     /// The same from another verb: every case, printed.
     pub(super) const fn all(dir: PathBuf) -> Self {
         Self { dir, only: None, update: false, live: false, record: false, secret: Vec::new(), json: false }
@@ -122,7 +127,7 @@ pub(super) async fn run(setting: &Setting, runner: &Runner, files: Vec<CaseFile>
         let (name, before) = (file.path.file_name().unwrap_or_default().to_string_lossy().into_owned(), file.cases.clone());
         for case in &mut file.cases {
             untried.retain(|tool| *tool != case.tool);
-            if how.only.as_ref().is_some_and(|only| !case.name.contains(only.as_str()) && !case.tool.contains(only.as_str())) {
+            if !how.wants(case) {
                 continue;
             }
             let mut result = runner.run(case).await?;

@@ -1,9 +1,10 @@
 //! An agent has something said to it later. What it wrote counts then for as much as it does now.
 
 use super::journal::{Journal, Planned};
+use super::wish::refused;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use steward_core::{CallId, ConversationId, FailureClass, HasKind, Integrity, Kind, Label, Mode, Outcome, ScheduleId, WorkspaceId};
+use steward_core::{CallId, ConversationId, FailureClass, Integrity, Label, Mode, Outcome, ScheduleId, WorkspaceId};
 use steward_office::schedules::{self, NewSchedule, When, WrongTime};
 use steward_office::{Office, OfficeError};
 use time::OffsetDateTime;
@@ -81,16 +82,7 @@ pub(super) async fn make(journal: &Journal, office: &Office, from: Place, argume
     };
     match making.await {
         Ok((id, next_at)) => made(id, next_at),
-        Err(err) => {
-            let class = match err.kind() {
-                Kind::Invalid => FailureClass::InvalidArguments,
-                Kind::Away | Kind::Bug => FailureClass::Unavailable,
-                Kind::Denied => FailureClass::Denied,
-                Kind::Missing | Kind::Conflict | Kind::Limit => FailureClass::Failed,
-            };
-            let words = if class == FailureClass::Unavailable { "it cannot be written down at the moment".to_owned() } else { err.to_string() };
-            Outcome::failed(class, words)
-        }
+        Err(err) => refused(&err, "it cannot be written down at the moment"),
     }
 }
 

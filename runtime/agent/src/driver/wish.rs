@@ -69,15 +69,17 @@ pub(super) async fn propose(store: &Store, office: &Office, actor: &Actor, works
             let result = json!({ "change_id": asked.change.governance_change_id, "judged": asked.judged, "would_have_run": asked.newly_allowed });
             Outcome::Ok { result, summary: None }
         }
-        Err(err) => {
-            let class = match err.kind() {
-                Kind::Invalid => FailureClass::InvalidArguments,
-                Kind::Away | Kind::Bug => FailureClass::Unavailable,
-                Kind::Denied => FailureClass::Denied,
-                Kind::Missing | Kind::Conflict | Kind::Limit => FailureClass::Failed,
-            };
-            let words = if class == FailureClass::Unavailable { "it cannot be asked for at the moment".to_owned() } else { err.to_string() };
-            Outcome::failed(class, words)
-        }
+        Err(err) => refused(&err, "it cannot be asked for at the moment"),
     }
+}
+
+/// What the model is told when the office does not do what its own tools ask: why, or `away` where that is nothing it could mend.
+pub(super) fn refused(err: &OfficeError, away: &str) -> Outcome {
+    let class = match err.kind() {
+        Kind::Invalid => FailureClass::InvalidArguments,
+        Kind::Away | Kind::Bug => FailureClass::Unavailable,
+        Kind::Denied => FailureClass::Denied,
+        Kind::Missing | Kind::Conflict | Kind::Limit => FailureClass::Failed,
+    };
+    Outcome::failed(class, if class == FailureClass::Unavailable { away.to_owned() } else { err.to_string() })
 }

@@ -204,20 +204,6 @@ pub(super) fn pointed<'a>(value: &'a Value, pattern: &str) -> Vec<(String, &'a V
     found
 }
 
-/// Whether a JSON pointer fits a pattern in which `*` stands for one part.
-pub(super) fn matches(pattern: &str, path: &str) -> bool {
-    let mut pattern = pattern.split('/');
-    let mut path = path.split('/');
-    loop {
-        match (pattern.next(), path.next()) {
-            (None, None) => return true,
-            (Some("*"), Some(_)) => {}
-            (Some(want), Some(have)) if want == have => {}
-            _ => return false,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

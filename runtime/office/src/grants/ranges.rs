@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use steward_core::tool::fits;
 use steward_core::{ArgumentClass, ArgumentRole, ToolSpec};
 
 /// The most values and ranges of one grant.
@@ -79,7 +80,7 @@ pub fn covers(ranges: &Ranges, tool: &ToolSpec, arguments: &Value) -> bool {
         walk(String::new(), arguments, &mut leaves);
     }
     let each = leaves.iter().all(|(path, value)| {
-        let named: Vec<&Range> = ranges.iter().filter(|(named, _)| matches(named, path)).map(|(_, range)| range).collect();
+        let named: Vec<&Range> = ranges.iter().filter(|(named, _)| fits(named, path)).map(|(_, range)| range).collect();
         let roles: Vec<&ArgumentRole> = roles_of(tool, path).collect();
         if named.is_empty() {
             // What is not named is covered only where it cannot steer the effect; nothing at all steers too: it may clear a field.
@@ -90,7 +91,7 @@ pub fn covers(ranges: &Ranges, tool: &ToolSpec, arguments: &Value) -> bool {
         named.iter().all(|range| within(range, value)) && (!is_receiver || named.iter().any(|range| matches!(range, Range::OneOf(_))))
     });
     // A named value that is not there was not what was granted; lists may be empty of it.
-    each && ranges.iter().all(|(named, range)| matches!(range, Range::Any) || leaves.iter().any(|(path, _)| matches(named, path)))
+    each && ranges.iter().all(|(named, range)| matches!(range, Range::Any) || leaves.iter().any(|(path, _)| fits(named, path)))
 }
 
 /// Whether each of these arguments is named by its very values, so that whoever gave the grant knew all that the call says. Under `*` the keys
@@ -98,7 +99,7 @@ pub fn covers(ranges: &Ranges, tool: &ToolSpec, arguments: &Value) -> bool {
 pub(super) fn names_all(ranges: &Ranges, arguments: &Value) -> bool {
     let mut leaves = Vec::new();
     walk(String::new(), arguments, &mut leaves);
-    let names = |named: &str, path: &str| matches(named, path) && has_only_numbers_for_any(named, path, arguments);
+    let names = |named: &str, path: &str| fits(named, path) && has_only_numbers_for_any(named, path, arguments);
     leaves.iter().all(|(path, _)| ranges.iter().any(|(named, range)| matches!(range, Range::OneOf(_)) && names(named, path)))
 }
 
@@ -149,18 +150,6 @@ fn walk(path: String, value: &Value, out: &mut Vec<(String, Value)>) {
     }
 }
 
-fn matches(pattern: &str, path: &str) -> bool {
-    let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
-    loop {
-        match (pattern.next(), path.next()) {
-            (None, None) => return true,
-            (Some("*"), Some(_)) => {}
-            (Some(want), Some(have)) if want == have => {}
-            _ => return false,
-        }
-    }
-}
-
 /// A range as a condition of a rule, or as a note where the language of the rules has no words for it.
 pub(super) fn as_condition(path: &str, range: &Range) -> Result<String, String> {
     let name = format!("context.args.{}", path.trim_start_matches('/').replace('/', "."));
@@ -182,30 +171,17 @@ fn listed(values: &[Value]) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
-    use steward_core::{Digest, Effect};
+    use steward_core::Effect;
 
     fn tool() -> ToolSpec {
-        let roles = [("to", "recipient"), ("amount", "amount"), ("body", "content"), ("mode", "mode"), ("query", "query")];
-        ToolSpec {
-            name: "mail.send".into(),
-            plugin: "mail@1.0.0".into(),
-            description: String::new(),
-            effect: Effect::Send,
-            reversible: false,
-            idempotent: false,
-            arguments: json!({}),
-            result: json!({}),
-            roles: roles.iter().map(|(name, role)| ((*name).to_owned(), role.parse().expect("role"))).collect(),
-            result_labels: BTreeMap::new(),
-            anchors: Vec::new(),
-            records: Vec::new(),
-            private: false,
-            reaches_out: false,
-            facts: Vec::new(),
-            timeout_ms: 1,
-            plugin_digest: Digest::of(b"p"),
-            schema_digest: Digest::of(b"s"),
-        }
+        let roles = [
+            ("to", ArgumentRole::Recipient),
+            ("amount", ArgumentRole::Amount),
+            ("body", ArgumentRole::Content),
+            ("mode", ArgumentRole::Mode),
+            ("query", ArgumentRole::Query),
+        ];
+        ToolSpec::sample("mail.send", Effect::Send, &roles)
     }
 
     fn ranges(value: Value) -> Ranges {

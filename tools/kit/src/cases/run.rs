@@ -8,10 +8,10 @@ use crate::project::Project;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use steward_core::{Approvals, CallId, Circumstances, Digest, Envelope, EnvelopeKey, Integrity, Outcome, PersonId, Principal, RunId, TenantId, WorkspaceId};
+use steward_core::{CallId, Circumstances, Digest, Envelope, EnvelopeKey, Outcome, PersonId, Principal, RunId, TenantId, WorkspaceId};
 use steward_host::mcp::Secret;
 use steward_host::{Answers, CallContext, EgressOptions, Host};
-use steward_policies::{Decision, Facts, Permit, Proposal, RuleFile, Rules, decide};
+use steward_policies::{Decision, Facts, Permit, Proposal, RuleFile, Rules, decide, sample_facts};
 use uuid::Uuid;
 
 /// The rule of this gate: cases are of the plugin and not of anybody's rules, and nothing they do reaches anybody.
@@ -180,23 +180,8 @@ impl Runner {
             person,
             roles: BTreeSet::new(),
             workspace: WorkspaceId::from_uuid(Uuid::nil()),
-            tool: tool.to_owned(),
             arguments,
-            dest: Integrity::Owner,
-            reference: Integrity::Owner,
-            value: Integrity::Owner,
-            leak: false,
-            content_actionable: false,
-            class_asked: true,
-            tainted: false,
-            uninvited: false,
-            within_budget: true,
-            channel: "chat".to_owned(),
-            step: 1,
-            counts: BTreeMap::new(),
-            facts: BTreeMap::new(),
-            now_ms: 0,
-            approvals: Approvals::default(),
+            ..sample_facts(tool)
         };
         let unable = |why: String| KitError::said(format!("the gate for cases does not let `{tool}` through: {why}"));
         // Nobody checks this seal: there is no record that it could be moved to.

@@ -12,7 +12,7 @@ pub(super) async fn run(setting: &Setting, recorded: &Runner, live: &Runner, fil
         let (name, before) = (file.path.file_name().unwrap_or_default().to_string_lossy().into_owned(), file.cases.clone());
         for case in &mut file.cases {
             untried.retain(|tool| *tool != case.tool);
-            if how.only.as_ref().is_some_and(|only| !case.name.contains(only.as_str()) && !case.tool.contains(only.as_str())) {
+            if !how.wants(case) {
                 continue;
             }
             let (mut result, heard) = live.run_live(case).await?;

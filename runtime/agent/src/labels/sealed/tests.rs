@@ -6,29 +6,10 @@ use crate::labels::{JudgeError, Judged, judge, view};
 use crate::run::{Call, EditState, Step};
 use serde_json::json;
 use std::sync::Arc;
-use steward_core::{ArgumentClass, ArgumentRole, Digest, Effect, EndorsementRule, Ids, Integrity, Mode, Origin, RecordPattern, Source, ToolCall, ToolSpec};
+use steward_core::{ArgumentClass, ArgumentRole, Effect, EndorsementRule, Ids, Integrity, Mode, Origin, RecordPattern, Source, ToolCall, ToolSpec};
 
 fn tool(name: &str, effect: Effect, roles: &[(&str, ArgumentRole)]) -> ToolSpec {
-    ToolSpec {
-        name: name.into(),
-        plugin: "test@1.0.0".into(),
-        description: String::new(),
-        effect,
-        reversible: false,
-        idempotent: true,
-        arguments: json!({}),
-        result: json!({}),
-        roles: roles.iter().map(|(argument, role)| ((*argument).to_owned(), role.clone())).collect(),
-        result_labels: BTreeMap::new(),
-        anchors: Vec::new(),
-        records: Vec::new(),
-        private: false,
-        reaches_out: false,
-        facts: Vec::new(),
-        timeout_ms: 1000,
-        plugin_digest: Digest::of(b""),
-        schema_digest: Digest::of(b""),
-    }
+    ToolSpec::sample(name, effect, roles)
 }
 
 fn call(step: u32, tool: &str, arguments: Value) -> ToolCall {
@@ -287,7 +268,6 @@ fn what_is_taken_out_counts_no_more_than_what_it_was_taken_from() {
 fn a_private_text_stays_private_however_it_is_taken_out() {
     let letters = ToolSpec {
         private: true,
-        reaches_out: false,
         records: vec![RecordPattern { at: "/*".into(), of: "letter".into(), key: Some("id".into()), anchors: Vec::new(), made: false, readers: Vec::new() }],
         result_labels: [("/*/id".to_owned(), Origin::System)].into(),
         ..tool("private.list", Effect::Read, &[])
@@ -329,7 +309,6 @@ fn what_an_editor_writes_may_be_made_of_all_that_was_read() {
 fn a_value_tells_those_whom_it_reaches_as_much_as_a_text() {
     let list = ToolSpec {
         private: true,
-        reaches_out: false,
         records: vec![RecordPattern {
             at: "/*".into(),
             of: "letter".into(),
