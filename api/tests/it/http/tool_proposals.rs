@@ -1,11 +1,12 @@
 //! Tools of an MCP server: what changed stays refused until another person accepted it, and is shown as it differs.
 
+use super::questions::peer::request;
 use super::server::Reply;
 use super::working::{Listening, Working};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write as _};
+use std::io::{BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -69,26 +70,6 @@ impl Peer {
     fn says(&self, description: &str) {
         *self.description.lock().expect("words") = description.to_owned();
     }
-}
-
-fn request(reader: &mut impl BufRead) -> Option<(bool, Value)> {
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        if line == "\r\n" {
-            break;
-        }
-        if let Some(text) = line.to_lowercase().strip_prefix("content-length:") {
-            length = text.trim().parse().ok()?;
-        }
-        head.push_str(&line);
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some((head.starts_with("POST "), serde_json::from_slice(&body).unwrap_or_default()))
 }
 
 fn handle(message: &Value, description: &str) -> Option<Value> {

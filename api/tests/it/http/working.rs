@@ -47,6 +47,22 @@ forbid (principal, action == Action::"crm.create_company", resource);
 /// How long anything may take before a test gives up, in seconds.
 const PATIENCE_SECONDS: u64 = 60;
 
+/// A model that adds a contact, then wants to add a note to it, and has this to say when both is done.
+pub(crate) async fn that_notes(last: &'static str) -> ScriptedModel {
+    ScriptedModel::start_with(move |seen| {
+        let results: Vec<Value> = seen.tool_results().into_iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
+        match results.as_slice() {
+            [] => Reply::call("crm.create_contact", json!({ "name": "Lena Petrova", "emails": ["lena@partner.example"] })),
+            [first] => {
+                let id = first["ok"]["id"].as_str().or_else(|| first["ok"]["contact"]["id"].as_str()).unwrap_or("missing");
+                Reply::call("crm.add_note", json!({ "contact_id": id, "text": "Met at the fair." }))
+            }
+            [_, _, ..] => Reply::text(last),
+        }
+    })
+    .await
+}
+
 /// The parts. The worker stops when they are dropped.
 pub(crate) struct Working {
     pub(crate) world: World,
@@ -191,19 +207,7 @@ impl Working {
 
     /// A model that adds a contact and then wants to add a note to it, which waits for an owner or a manager.
     pub(crate) async fn noting() -> Self {
-        let model = ScriptedModel::start_with(|seen| {
-            let results: Vec<Value> = seen.tool_results().into_iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
-            match results.as_slice() {
-                [] => Reply::call("crm.create_contact", json!({ "name": "Lena Petrova", "emails": ["lena@partner.example"] })),
-                [first] => {
-                    let id = first["ok"]["id"].as_str().or_else(|| first["ok"]["contact"]["id"].as_str()).unwrap_or("missing");
-                    Reply::call("crm.add_note", json!({ "contact_id": id, "text": "Met at the fair." }))
-                }
-                [_, _, ..] => Reply::text("That is done."),
-            }
-        })
-        .await;
-        Self::with(model, &[HOLD_NOTES]).await
+        Self::with(that_notes("That is done.").await, &[HOLD_NOTES]).await
     }
 
     pub(crate) fn ask(&self, method: &'static str, path: impl Into<String>) -> Ask<'_> {

@@ -1,5 +1,6 @@
 //! Answers, over a real socket, by a real worker with a scripted model.
 
+use super::super::working::{NO_COMPANIES, that_notes};
 use super::service::Service;
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -22,12 +23,6 @@ forbid (principal, action == Action::"crm.add_note", resource)
 unless { context.approvals.roles.contains(Role::"owner") };
 "#;
 
-/// Forbids `crm.create_company` to everybody.
-const NO_COMPANIES: &str = r#"
-@id("test-no-companies") @reason("No companies in this test.") @tell("Companies cannot be made here.")
-forbid (principal, action == Action::"crm.create_company", resource);
-"#;
-
 fn chat(text: &str) -> Value {
     json!({ "model": "assistant", "messages": [{ "role": "user", "content": text }] })
 }
@@ -45,18 +40,7 @@ async fn service(script: Vec<Reply>) -> (ScriptedModel, Service) {
 
 /// Adds a contact, then wants to add a note to it.
 async fn noting() -> (ScriptedModel, Service) {
-    let model = ScriptedModel::start_with(|seen| {
-        let results: Vec<Value> = seen.tool_results().into_iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
-        match results.as_slice() {
-            [] => Reply::call("crm.create_contact", json!({ "name": "Lena Petrova", "emails": ["lena@partner.example"] })),
-            [first] => {
-                let id = first["ok"]["id"].as_str().or_else(|| first["ok"]["contact"]["id"].as_str()).unwrap_or("missing");
-                Reply::call("crm.add_note", json!({ "contact_id": id, "text": "Met at the fair." }))
-            }
-            [_, _, ..] => Reply::text("Noted."),
-        }
-    })
-    .await;
+    let model = that_notes("Noted.").await;
     let world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[HOLD_NOTES]).await;
     (model, Service::of(world).await)
 }

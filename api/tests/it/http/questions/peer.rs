@@ -136,7 +136,8 @@ fn answer(message: &Value, state: &State) -> String {
     format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
-fn request(reader: &mut impl BufRead) -> Option<(bool, Value)> {
+/// The next request of a connection: whether it is a POST, and the message in it; none when the connection is over.
+pub(crate) fn request(reader: &mut impl BufRead) -> Option<(bool, Value)> {
     let (mut head, mut length) = (String::new(), 0);
     loop {
         let mut line = String::new();
