@@ -1,6 +1,6 @@
 # Steward. `make` alone lists the verbs; each installs what it needs and says what and why.
 .DEFAULT_GOAL := help
-.PHONY: help up test test-web check bench fuzz release peers sqlx fmt
+.PHONY: help up test test-web check bench bench-build fuzz release peers sqlx fmt
 
 help: ## Lists these verbs.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r verb what; do printf '  make %-8s %s\n' "$$verb" "$$what"; done
@@ -22,6 +22,9 @@ check: ## Format, lints, types of the web, generated files fresh, the house in o
 
 bench: ## Measures, prints a table, and writes bench.json to the build directory.
 	@scripts/bench $(ARGS)
+
+bench-build: ## Measures `make check test` itself: from nothing, with nothing changed, after one line; `make bench` prints it beside the others.
+	@scripts/bench-build $(ARGS)
 
 SECONDS ?= 60
 fuzz: ## Feeds what reads others' bytes with bytes, guided by coverage; SECONDS=600 for each, ARGS="egress" chooses.

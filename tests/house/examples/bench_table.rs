@@ -1,6 +1,6 @@
 //! Gathers what the benches left into one file and one table. `make bench` runs it; it measures nothing itself.
 //!
-//! Use: `bench_table <criterion's folder> <figures of k5> <what the benches printed> <file to write>`
+//! Use: `bench_table <criterion's folder> <figures of k5> <figures of builds> <what the benches printed> <file to write>`
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a tool for developers stops where it cannot go on")]
 
@@ -50,8 +50,8 @@ const BEYOND: &[(&str, &[&str])] = &[
 
 fn main() {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    let [criterion, k5, printed, out] = arguments.as_slice() else {
-        eprintln!("use: bench_table <criterion's folder> <figures of k5> <what the benches printed> <file to write>");
+    let [criterion, k5, builds, printed, out] = arguments.as_slice() else {
+        eprintln!("use: bench_table <criterion's folder> <figures of k5> <figures of builds> <what the benches printed> <file to write>");
         std::process::exit(2);
     };
     let mut figures = Vec::new();
@@ -60,8 +60,9 @@ fn main() {
     let beyond: Vec<Value> = BEYOND.iter().filter_map(|(name, parts)| less(name, parts, &figures)).collect();
     figures.extend(beyond);
     figures.sort_by(|one, other| one["name"].as_str().cmp(&other["name"].as_str()));
-    if k5.exists() {
-        figures.extend(read(k5).as_array().unwrap().iter().cloned());
+    // Those of builds are there where `make bench-build` ran before.
+    for made in [k5, builds].into_iter().filter(|made| made.exists()) {
+        figures.extend(read(made).as_array().unwrap().iter().cloned());
     }
     if figures.is_empty() {
         eprintln!("no bench left a figure");
