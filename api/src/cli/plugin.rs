@@ -2,6 +2,7 @@
 
 mod build;
 mod dev;
+mod forget;
 mod inspect;
 mod list;
 mod new;
@@ -77,6 +78,7 @@ enum Verb {
         after_help = "Example:\n  steward plugin accept weather --reason \"Forecasts for the sales team\"\n  steward plugin accept files --look\n  steward plugin accept files --reason \"Searches by date now\"\n  steward plugin accept files read_file"
     )]
     Accept(Wanted),
+    Forget(forget::Forget),
 }
 
 #[derive(Debug, Args)]
@@ -133,6 +135,7 @@ impl Plugin {
             Verb::Inspect(verb) => verb.run(setting)?,
             Verb::Dev(verb) => return verb.run(setting).await,
             Verb::Accept(wanted) => Box::pin(accept(setting, wanted)).await?,
+            Verb::Forget(verb) => Box::pin(verb.run(setting)).await?,
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -397,7 +397,7 @@ impl ask::Office for Hands {
         Box::pin(async move {
             let mut tx = self.begin().await?;
             let found = kept::get(&mut tx, self.workspace, &space.plugin, name).await.map_err(|err| refusal(&err))?;
-            Ok(found.map(|entry| KvEntry { value: entry.value, version: entry.version.unsigned_abs(), floor: entry.floor }))
+            Ok(found.map(|entry| KvEntry { value: entry.value, version: entry.version.unsigned_abs(), floor: entry.standing.floor }))
         })
     }
 

@@ -274,6 +274,12 @@ impl Floor {
     pub fn join(self, other: Self) -> Self {
         Self { integrity: self.integrity.min(other.integrity), private: self.private || other.private }
     }
+
+    /// The better of both in each: the higher integrity, and public if either is.
+    #[must_use]
+    pub fn better(self, other: Self) -> Self {
+        Self { integrity: self.integrity.max(other.integrity), private: self.private && other.private }
+    }
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod money;
 pub mod permission;
 pub mod question;
 pub mod room;
+pub mod standing;
 pub mod tool;
 pub mod verdict;
 
@@ -33,5 +34,6 @@ pub use money::{Currency, Micros, Money, Usage};
 pub use permission::Permission;
 pub use question::{AnswerError, PutQuestion, Question, QuestionField, QuestionFormat, QuestionInput, QuestionOption, QuestionOutcome};
 pub use room::NoRoom;
+pub use standing::Standing;
 pub use tool::{ArgumentClass, ArgumentRole, Effect, RecordPattern, ToolSpec};
 pub use verdict::{ApprovalSet, Approvals, BlockClass, Denial, Needs, Verdict};

@@ -4,9 +4,9 @@
 //! entry holds is no business of the log; that it was changed, by which plugin and from what, is.
 
 use crate::crm::{CrmError, Effect, Made, once};
-use crate::{Office, audit};
-use serde::{Deserialize, Serialize};
-use steward_core::{Digest, Floor, WorkspaceId};
+use crate::{Office, OfficeError, audit};
+use serde::{Deserialize, Deserializer, Serialize};
+use steward_core::{Digest, Floor, Permission, Standing, WorkspaceId};
 use steward_store::Tx;
 use steward_store::plugin_state::{self as store, EntryRow, StateRow};
 
@@ -35,7 +35,8 @@ pub enum Change<'a> {
         /// Of what the value was made from.
         floor: Floor,
     },
-    /// Takes it away, unless it counts for more than this: that it is gone would be a word about what the call knows, and has no floor.
+    /// Takes it away, unless it counts for more than this, or ever did since it was made: that it is gone would be a word about what the call
+    /// knows, and has no floor.
     Delete {
         /// Of all that the call knows.
         floor: Floor,
@@ -43,19 +44,58 @@ pub enum Change<'a> {
 }
 
 /// What became of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Changed {
     /// It is this version now.
     Version(u64),
-    /// It is gone; if it was there, what it was made from: that it was tells something too.
+    /// It is gone; if it was there, what it counted for: that it was tells something too.
     Deleted(Option<Floor>),
-    /// Another version stands there than was expected; nothing was changed. If one stands there, what it was made from.
+    /// Another version stands there than was expected; nothing was changed. If one stands there, what it counts for.
     Conflict(Option<Floor>),
-    /// It counts for more than what takes it away; nothing was changed. What it was made from.
+    /// It counts for more than what takes it away, or did once; nothing was changed. What it counts for.
     Better(Floor),
-    /// There is no room for it; nothing was changed. What all that takes the room was made from.
+    /// There is no room for it; nothing was changed. What all that takes the room counts for.
     OverQuota(Option<Floor>),
+}
+
+/// An answer as it lies in the log of effects: as it is written now, or as its name alone, from before such answers had floors.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Answer {
+    Name(Name),
+    Whole(Whole),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Name {
+    Conflict,
+    OverQuota,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Whole {
+    Version(u64),
+    Deleted(Option<Floor>),
+    Conflict(Option<Floor>),
+    Better(Floor),
+    OverQuota(Option<Floor>),
+}
+
+impl<'de> Deserialize<'de> for Changed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Answer::deserialize(deserializer)? {
+            Answer::Name(Name::Conflict) => Self::Conflict(None),
+            Answer::Name(Name::OverQuota) => Self::OverQuota(None),
+            Answer::Whole(Whole::Version(version)) => Self::Version(version),
+            Answer::Whole(Whole::Deleted(was_there)) => Self::Deleted(was_there),
+            Answer::Whole(Whole::Conflict(stands)) => Self::Conflict(stands),
+            Answer::Whole(Whole::Better(stands)) => Self::Better(stands),
+            Answer::Whole(Whole::OverQuota(all)) => Self::OverQuota(all),
+        })
+    }
 }
 
 /// One entry.
@@ -90,6 +130,24 @@ pub async fn change(tx: &mut Tx, office: &Office, effect: &Effect, space: Space<
     once(tx, office, effect, async move |tx: &mut Tx| make(tx, office, effect, space, sum, key, change).await).await
 }
 
+/// Takes away all that a plugin keeps in a workspace, on an owner's word, and gives how many entries that were. The plugin itself may not always:
+/// what a call has heard of all its entries may be more than it takes any of them away with.
+///
+/// # Errors
+/// Denied to whoever is no owner.
+pub async fn forget(tx: &mut Tx, office: &Office, workspace: WorkspaceId, plugin: &str) -> Result<u64, OfficeError> {
+    if !tx.actor().may(Permission::ChangesDecide) {
+        return Err(OfficeError::Denied("what a plugin keeps is taken away by owners".to_owned()));
+    }
+    let gone = store::clear(tx, workspace, plugin).await?;
+    if gone > 0 {
+        let detail = serde_json::json!({ "workspace": workspace, "bytes": 0, "entries": 0, "gone": gone });
+        let object = format!("plugin:{plugin}");
+        audit::record(tx, office, audit::Entry { action: "plugin.forget", object, outcome: "done", detail, request_id: None }).await?;
+    }
+    Ok(gone)
+}
+
 /// The version of an entry that this effect makes. It follows from the effect alone: a number that counted up would tell in one entry how many
 /// others were written. Below 2^52, which every reader of JSON takes, and never 0.
 fn version(effect: &Effect) -> i64 {
@@ -102,17 +160,18 @@ fn version(effect: &Effect) -> i64 {
 async fn make(tx: &mut Tx, office: &Office, effect: &Effect, space: Space<'_>, sum: StateRow, key: &str, change: Change<'_>) -> Result<Changed, CrmError> {
     let before = store::find(tx, space.workspace, space.plugin, key).await?;
     let size = |value: &[u8]| i64::try_from(key.len() + value.len()).unwrap_or(i64::MAX);
-    let stood = before.as_ref().map(|entry| entry.floor);
+    let standing = before.as_ref().map(|entry| entry.standing);
+    let stood = standing.map(|standing| standing.floor);
     let taken = before.as_ref().map_or(0, |entry| size(&entry.value));
     let (sum, changed, floor) = match change {
         Change::Delete { floor } => {
-            let Some(stood) = stood else { return Ok(Changed::Deleted(None)) };
-            if floor.join(stood) != stood {
-                return Ok(Changed::Better(stood));
+            let Some(standing) = standing else { return Ok(Changed::Deleted(None)) };
+            if !standing.yields_to(floor) {
+                return Ok(Changed::Better(standing.floor));
             }
             store::remove(tx, space.workspace, space.plugin, key).await?;
             let sum = StateRow { bytes: (sum.bytes - taken).max(0), entries: (sum.entries - 1).max(0), version: sum.version };
-            (sum, Changed::Deleted(Some(stood)), None)
+            (sum, Changed::Deleted(Some(standing.floor)), None)
         }
         Change::Set { value, expect, floor } => {
             let stands = before.as_ref().map_or(0, |entry| entry.version.unsigned_abs());
@@ -127,9 +186,10 @@ async fn make(tx: &mut Tx, office: &Office, effect: &Effect, space: Space<'_>, s
                 return Ok(Changed::OverQuota(store::floor(tx, space.workspace, space.plugin).await?));
             }
             let sum = after;
-            let entry = EntryRow { key: key.to_owned(), value: value.to_vec(), version: sum.version, floor };
+            let standing = standing.map_or(Standing::new(floor), |standing| standing.written(floor));
+            let entry = EntryRow { key: key.to_owned(), value: value.to_vec(), version: sum.version, standing };
             store::put(tx, space.workspace, space.plugin, &entry, office.clock.now()).await?;
-            (sum, Changed::Version(sum.version.unsigned_abs()), Some(floor))
+            (sum, Changed::Version(sum.version.unsigned_abs()), Some(standing.floor))
         }
     };
     store::count(tx, space.workspace, space.plugin, sum).await?;
@@ -142,4 +202,34 @@ async fn make(tx: &mut Tx, office: &Office, effect: &Effect, space: Space<'_>, s
 
 fn fits(sum: StateRow, space: Space<'_>) -> bool {
     u64::try_from(sum.bytes).is_ok_and(|bytes| bytes <= space.bytes_max) && u64::try_from(sum.entries).is_ok_and(|entries| entries <= space.entries_max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use steward_core::Integrity;
+
+    #[test]
+    fn an_answer_reads_back_as_it_was_given_also_one_from_before_it_had_a_floor() {
+        let floor = Floor { integrity: Integrity::Fact, private: true };
+        for (written, answer) in [("\"over_quota\"", Changed::OverQuota(None)), ("\"conflict\"", Changed::Conflict(None))] {
+            assert_eq!(serde_json::from_str::<Changed>(written).ok(), Some(answer), "{written}");
+        }
+        for answer in [
+            Changed::Version(7),
+            Changed::Deleted(None),
+            Changed::Deleted(Some(floor)),
+            Changed::Conflict(None),
+            Changed::Conflict(Some(floor)),
+            Changed::Better(floor),
+            Changed::OverQuota(None),
+            Changed::OverQuota(Some(floor)),
+        ] {
+            let written = serde_json::to_string(&answer).expect("written");
+            assert_eq!(serde_json::from_str::<Changed>(&written).ok(), Some(answer), "{written}");
+        }
+        for wrong in ["\"better\"", "\"version\"", "\"other\"", "null", "{}", r#"{"better":null}"#] {
+            assert!(serde_json::from_str::<Changed>(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -60,14 +60,32 @@ pub struct Needs {
     pub turned: Counts,
     /// One that is not here.
     pub foreign: Counts,
-    /// One that was not written down: of before this was, and not looked at since, or opening with none.
+    /// One that was not written down: of before this was, and not looked at since.
     pub unknown: Counts,
+    /// Opens with none that is here, though beside it stands one that is, or none. No key that is here is kept for it.
+    pub lost: Counts,
 }
 
 impl Counts {
     /// Whether it is nothing.
     pub const fn is_none(&self) -> bool {
         self.details == 0 && self.codes == 0 && self.secrets == 0
+    }
+
+    /// These without those others.
+    const fn without(self, other: Self) -> Self {
+        Self {
+            details: self.details.saturating_sub(other.details),
+            codes: self.codes.saturating_sub(other.codes),
+            secrets: self.secrets.saturating_sub(other.secrets),
+        }
+    }
+}
+
+impl Needs {
+    /// Whether no key but that of now opens anything: what opens with none that is here needs none of them.
+    pub fn is_now_alone(&self) -> bool {
+        *self == Self { lost: self.lost, ..Self::default() }
     }
 }
 
@@ -85,6 +103,7 @@ impl AddAssign for Needs {
         self.turned += other.turned;
         self.foreign += other.foreign;
         self.unknown += other.unknown;
+        self.lost += other.lost;
     }
 }
 
@@ -121,7 +140,7 @@ fn anew<'a, T>(
     wrap: impl Fn(&T, &[u8]) -> Result<(Vec<u8>, &'a str), SealError>,
 ) -> Result<(Vec<WrappedAnew<T>>, u64), StoreError> {
     let (mut made, mut left) = (Vec::with_capacity(rows.len()), 0);
-    for Wrapped { of, bytes, data_key } in rows {
+    for Wrapped { of, bytes, data_key, data_key_before: _ } in rows {
         match wrap(&of, &bytes) {
             Ok((bytes, opened_by)) => {
                 let before = data_key.or_else(|| (opened_by != names.now).then(|| opened_by.to_owned()));
@@ -134,9 +153,10 @@ fn anew<'a, T>(
     Ok((made, left))
 }
 
-/// What of this organisation needs another data key than that of now.
+/// What of this organisation needs another data key than that of now. What a former one is to open, or nobody knows which, is tried.
 pub async fn needs(tx: &mut Tx, personal: &Personal) -> Result<Needs, OfficeError> {
-    let names = personal.key()?.names();
+    let data = personal.key()?;
+    let (names, tenant) = (data.names(), tx.actor().tenant);
     let mut needs = Needs::default();
     for count in data_key::count_personal(tx).await? {
         let rows = rows_of(&count);
@@ -146,8 +166,45 @@ pub async fn needs(tx: &mut Tx, personal: &Personal) -> Result<Needs, OfficeErro
         let rows = rows_of(&count);
         needs.add(&names, &count, Counts { codes: rows, ..Counts::default() });
     }
-    if let Some(count) = secrets::wrapped_with(tx).await? {
-        needs.add(&names, &count, Counts { secrets: 1, ..Counts::default() });
+    let secret = secrets::wrapped_with(tx).await?;
+    if let Some(count) = &secret {
+        needs.add(&names, count, Counts { secrets: 1, ..Counts::default() });
+    }
+    if needs.former.is_none() && needs.unknown.is_none() {
+        return Ok(needs);
+    }
+    let mut after: Option<String> = None;
+    loop {
+        let rows = data_key::list_personal(tx, &names, after.as_deref(), ROWS_MAX).await?;
+        for row in &rows {
+            let opened = row.of.parse::<Subject>().map_err(|_| SealError::Other).and_then(|subject| data.rewrap(tenant, subject, &row.bytes));
+            if matches!(opened, Err(SealError::Other)) {
+                needs.lose(&names, (row.data_key.as_ref(), row.data_key_before.as_ref()), Counts { details: 1, ..Counts::default() });
+            }
+        }
+        match rows.last() {
+            Some(last) => after = Some(last.of.clone()),
+            None => break,
+        }
+    }
+    let mut after: Option<PersonId> = None;
+    loop {
+        let rows = data_key::list_totp(tx, &names, after, ROWS_MAX).await?;
+        for row in &rows {
+            if matches!(data.reseal(&totp_sealed_for(tenant, row.of), &row.bytes), Err(SealError::Other)) {
+                needs.lose(&names, (row.data_key.as_ref(), row.data_key_before.as_ref()), Counts { codes: 1, ..Counts::default() });
+            }
+        }
+        match rows.last() {
+            Some(last) => after = Some(last.of),
+            None => break,
+        }
+    }
+    let former = secret.filter(|count| count.data_key.as_ref().is_some_and(|name| names.former.contains(name)));
+    if let Some(count) = former
+        && !secrets::opens(tx, data).await?
+    {
+        needs.lose(&names, (count.data_key.as_ref(), count.data_key_before.as_ref()), Counts { secrets: 1, ..Counts::default() });
     }
     Ok(needs)
 }
@@ -169,5 +226,18 @@ impl Needs {
             }
             Some(_) => self.foreign += rows,
         }
+    }
+
+    /// These open with no key that is here: neither the one that stands beside them, with the one before it, nor another.
+    fn lose(&mut self, names: &DataKeyNames, (key, before): (Option<&String>, Option<&String>), rows: Counts) {
+        if key.is_none() {
+            self.unknown = self.unknown.without(rows);
+        } else {
+            self.former = self.former.without(rows);
+            if before == Some(&names.now) {
+                self.turned = self.turned.without(rows);
+            }
+        }
+        self.lost += rows;
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::Office;
 use crate::audit::personal::unsealed;
-use crate::audit::seal::OrganisationKey;
+use crate::audit::seal::{DataKey, OrganisationKey};
 use crate::audit::{self, Entry};
 use crate::error::OfficeError;
 use crate::people::confirm_lately;
@@ -112,6 +112,12 @@ pub async fn open(tx: &mut Tx, office: &Office, plugin: &str, wanted: &BTreeMap<
 /// With which data key the organisation's key is wrapped, if it has one.
 pub(crate) async fn wrapped_with(tx: &mut Tx) -> Result<Option<WrappedCount>, OfficeError> {
     Ok(secret::find_key(tx).await?.map(|found| WrappedCount { data_key: Some(found.data_key), data_key_before: found.data_key_before, rows: 1 }))
+}
+
+/// Whether the organisation's key opens with this data key or a former one. Where there is none, nothing has to.
+pub(crate) async fn opens(tx: &mut Tx, data: &DataKey) -> Result<bool, OfficeError> {
+    let tenant = tx.actor().tenant;
+    Ok(secret::find_key(tx).await?.is_none_or(|found| data.unwrap_for(tenant, &found.wrapped).is_ok()))
 }
 
 /// Wraps the organisation's key anew where it is wrapped with a former data key. False where there is nothing to do, and where another process

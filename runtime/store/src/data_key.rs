@@ -24,6 +24,8 @@ pub struct Wrapped<T> {
     pub bytes: Vec<u8>,
     /// The name of the data key it is wrapped with, where that was written down.
     pub data_key: Option<String>,
+    /// The name of the one before it.
+    pub data_key_before: Option<String>,
 }
 
 /// The same, wrapped anew.
@@ -52,7 +54,7 @@ pub struct WrappedCount {
 /// from others' changes until the transaction ends; those that somebody else is changing are left out.
 pub async fn lock_personal(tx: &mut Tx, names: &DataKeyNames, after: Option<&str>, rows_max: i64) -> Result<Vec<Wrapped<String>>, StoreError> {
     let rows = sqlx::query!(
-        r#"select subject, wrapped as "wrapped!", data_key from personal_key
+        r#"select subject, wrapped as "wrapped!", data_key, data_key_before from personal_key
             where wrapped is not null and subject > $1 and (data_key is null or data_key = any ($2)) and data_key_before is distinct from $3
             order by subject limit $4 for no key update skip locked"#,
         after.unwrap_or_default(),
@@ -62,7 +64,23 @@ pub async fn lock_personal(tx: &mut Tx, names: &DataKeyNames, after: Option<&str
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().map(|row| Wrapped { of: row.subject, bytes: row.wrapped, data_key: row.data_key }).collect())
+    let wrapped = rows.into_iter().map(|row| Wrapped { of: row.subject, bytes: row.wrapped, data_key: row.data_key, data_key_before: row.data_key_before });
+    Ok(wrapped.collect())
+}
+
+/// The same to look at, and with those that this process does not wrap anew.
+pub async fn list_personal(tx: &mut Tx, names: &DataKeyNames, after: Option<&str>, rows_max: i64) -> Result<Vec<Wrapped<String>>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select subject, wrapped as "wrapped!", data_key, data_key_before from personal_key
+            where wrapped is not null and subject > $1 and (data_key is null or data_key = any ($2)) order by subject limit $3"#,
+        after.unwrap_or_default(),
+        &names.former,
+        rows_max
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let wrapped = rows.into_iter().map(|row| Wrapped { of: row.subject, bytes: row.wrapped, data_key: row.data_key, data_key_before: row.data_key_before });
+    Ok(wrapped.collect())
 }
 
 /// Puts the same keys in their place, wrapped with the data key of this name. Returns how many.
@@ -89,7 +107,7 @@ pub async fn replace_personal(tx: &mut Tx, now: &str, rows: &[WrappedAnew<String
 /// Secrets for one-time codes that a former data key sealed, or nobody knows which, by person; like [`lock_personal`].
 pub async fn lock_totp(tx: &mut Tx, names: &DataKeyNames, after: Option<PersonId>, rows_max: i64) -> Result<Vec<Wrapped<PersonId>>, StoreError> {
     let rows = sqlx::query!(
-        "select person_id, sealed, data_key from totp
+        "select person_id, sealed, data_key, data_key_before from totp
           where person_id > $1 and (data_key is null or data_key = any ($2)) and data_key_before is distinct from $3
           order by person_id limit $4 for no key update skip locked",
         after.map_or_else(Uuid::nil, PersonId::uuid),
@@ -99,7 +117,27 @@ pub async fn lock_totp(tx: &mut Tx, names: &DataKeyNames, after: Option<PersonId
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().map(|row| Wrapped { of: PersonId::from_uuid(row.person_id), bytes: row.sealed, data_key: row.data_key }).collect())
+    let person = PersonId::from_uuid;
+    let sealed =
+        rows.into_iter().map(|row| Wrapped { of: person(row.person_id), bytes: row.sealed, data_key: row.data_key, data_key_before: row.data_key_before });
+    Ok(sealed.collect())
+}
+
+/// The same to look at, and with those that this process does not seal anew.
+pub async fn list_totp(tx: &mut Tx, names: &DataKeyNames, after: Option<PersonId>, rows_max: i64) -> Result<Vec<Wrapped<PersonId>>, StoreError> {
+    let rows = sqlx::query!(
+        "select person_id, sealed, data_key, data_key_before from totp
+          where person_id > $1 and (data_key is null or data_key = any ($2)) order by person_id limit $3",
+        after.map_or_else(Uuid::nil, PersonId::uuid),
+        &names.former,
+        rows_max
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let person = PersonId::from_uuid;
+    let sealed =
+        rows.into_iter().map(|row| Wrapped { of: person(row.person_id), bytes: row.sealed, data_key: row.data_key, data_key_before: row.data_key_before });
+    Ok(sealed.collect())
 }
 
 /// Puts the same secrets in their place, sealed with the data key of this name. Returns how many.

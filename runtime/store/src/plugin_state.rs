@@ -3,7 +3,7 @@
 use crate::contact::{read_integrity, write_integrity};
 use crate::error::StoreError;
 use crate::tx::Tx;
-use steward_core::{Floor, WorkspaceId};
+use steward_core::{Floor, Standing, WorkspaceId};
 use time::OffsetDateTime;
 
 /// How much a plugin keeps in a workspace.
@@ -26,8 +26,8 @@ pub struct EntryRow {
     pub value: Vec<u8>,
     /// Its version, above 0.
     pub version: i64,
-    /// Of what it was written from.
-    pub floor: Floor,
+    /// Of what it was written from, now and before.
+    pub standing: Standing,
 }
 
 /// The sum of what is kept, held until the transaction ends; nothing of it changes meanwhile.
@@ -70,7 +70,7 @@ pub async fn count(tx: &mut Tx, workspace: WorkspaceId, plugin: &str, sum: State
 /// One entry.
 pub async fn find(tx: &mut Tx, workspace: WorkspaceId, plugin: &str, key: &str) -> Result<Option<EntryRow>, StoreError> {
     let row = sqlx::query!(
-        "select value, version, integrity, private from plugin_entry where workspace_id = $1 and plugin = $2 and key = $3",
+        "select value, version, integrity, private, best_integrity, best_private from plugin_entry where workspace_id = $1 and plugin = $2 and key = $3",
         workspace.uuid(),
         plugin,
         key
@@ -79,7 +79,8 @@ pub async fn find(tx: &mut Tx, workspace: WorkspaceId, plugin: &str, key: &str) 
     .await?;
     row.map(|row| {
         let floor = Floor { integrity: read_integrity(row.integrity)?, private: row.private };
-        Ok(EntryRow { key: key.to_owned(), value: row.value, version: row.version, floor })
+        let best = Floor { integrity: read_integrity(row.best_integrity)?, private: row.best_private };
+        Ok(EntryRow { key: key.to_owned(), value: row.value, version: row.version, standing: Standing { floor, best } })
     })
     .transpose()
 }
@@ -120,23 +121,26 @@ pub async fn floor(tx: &mut Tx, workspace: WorkspaceId, plugin: &str) -> Result<
     row.integrity.map(|integrity| Ok(Floor { integrity: read_integrity(integrity)?, private: row.private.unwrap_or(true) })).transpose()
 }
 
-/// Makes or replaces an entry.
+/// Makes or replaces an entry. The best that it was written from stays the best until it is gone, whatever is written.
 pub async fn put(tx: &mut Tx, workspace: WorkspaceId, plugin: &str, entry: &EntryRow, now: OffsetDateTime) -> Result<(), StoreError> {
     let tenant = tx.actor().tenant.uuid();
     sqlx::query!(
-        "insert into plugin_entry (tenant_id, workspace_id, plugin, key, value, version, integrity, private, changed_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        "insert into plugin_entry (tenant_id, workspace_id, plugin, key, value, version, integrity, private, best_integrity, best_private, changed_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          on conflict (tenant_id, workspace_id, plugin, key) do update
             set value = excluded.value, version = excluded.version, integrity = excluded.integrity, private = excluded.private,
-                changed_at = excluded.changed_at",
+                best_integrity = greatest(plugin_entry.best_integrity, excluded.best_integrity),
+                best_private = plugin_entry.best_private and excluded.best_private, changed_at = excluded.changed_at",
         tenant,
         workspace.uuid(),
         plugin,
         entry.key,
         entry.value,
         entry.version,
-        write_integrity(entry.floor.integrity),
-        entry.floor.private,
+        write_integrity(entry.standing.floor.integrity),
+        entry.standing.floor.private,
+        write_integrity(entry.standing.best.integrity),
+        entry.standing.best.private,
         now
     )
     .execute(tx.conn())
@@ -148,4 +152,12 @@ pub async fn put(tx: &mut Tx, workspace: WorkspaceId, plugin: &str, entry: &Entr
 pub async fn remove(tx: &mut Tx, workspace: WorkspaceId, plugin: &str, key: &str) -> Result<(), StoreError> {
     sqlx::query!("delete from plugin_entry where workspace_id = $1 and plugin = $2 and key = $3", workspace.uuid(), plugin, key).execute(tx.conn()).await?;
     Ok(())
+}
+
+/// Takes all entries away, and gives how many; nothing of them changes meanwhile.
+pub async fn clear(tx: &mut Tx, workspace: WorkspaceId, plugin: &str) -> Result<u64, StoreError> {
+    // Whoever changes an entry holds this row first.
+    sqlx::query!("update plugin_state set bytes = 0, entries = 0 where workspace_id = $1 and plugin = $2", workspace.uuid(), plugin).execute(tx.conn()).await?;
+    let gone = sqlx::query!("delete from plugin_entry where workspace_id = $1 and plugin = $2", workspace.uuid(), plugin).execute(tx.conn()).await?;
+    Ok(gone.rows_affected())
 }

@@ -171,6 +171,9 @@ impl Host {
             // Ticks stop a plugin that computes; this stops one that waits.
             timeout_at(deadline.into(), answer(plugin, &mut store, &request)).await
         };
+        // Before its words are looked through, which may take its turn: whoever does not wait for that has used no more for it.
+        let unused = store.get_fuel().unwrap_or(0);
+        run.give_fuel(unused);
         let egress = store.data().egress.clone();
         let failed = match answered {
             Err(_elapsed) => Err(failure::timeout()),
@@ -186,8 +189,6 @@ impl Host {
                 read(tool, limits, response, egress.as_deref()).await
             }
         };
-        let unused = store.get_fuel().unwrap_or(0);
-        run.give_fuel(unused);
         let fuel = granted.saturating_sub(unused);
         let state = store.into_data();
         let outcome = failed.unwrap_or_else(|failure| Outcome::Failed { failure: own_up(failure, &state) });

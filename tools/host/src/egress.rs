@@ -27,6 +27,8 @@ pub(crate) use rule::RULES_MAX;
 pub(crate) use rule::find as find_rule;
 pub use rule::{EgressRule, EgressSecret, Scheme};
 pub use scrub::SECRET_BYTES_MIN;
+#[cfg(all(test, feature = "testing"))]
+pub(crate) use scrub::no_place;
 #[cfg(feature = "testing")]
 pub(crate) use target::Target as ReadTarget;
 pub(crate) use wire::{Dialer, Failed};
@@ -41,7 +43,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use steward_core::{CallUse, Effect};
 use target::Target;
 use tokio::time::timeout;
@@ -150,6 +152,8 @@ pub(crate) struct Asked {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
     pub(crate) timeout_ms: Option<u32>,
+    /// When the call that asks ends.
+    pub(crate) deadline: Option<Instant>,
 }
 
 /// A response as the plugin gets it.
@@ -228,7 +232,7 @@ impl Egress {
     }
 
     async fn follow(&self, asked: Asked, effect: Effect, used: &mut CallUse, run: &RunBudget, leaving: &AtomicBool) -> Result<Answer, Failed> {
-        let Asked { method, url, headers: wanted, body, timeout_ms: _ } = asked;
+        let Asked { method, url, headers: wanted, body, timeout_ms: _, deadline } = asked;
         if !asks_others(effect) {
             return Err(Refusal::Denied(format!("a tool with the effect `{effect}` asks nobody outside; its manifest must say `fetch` or `send`")).into());
         }
@@ -272,7 +276,7 @@ impl Egress {
             used.sent_bytes += leaves;
             // A recording is asked in the place of the network, after everything that the manifest has to say.
             let addresses = match self.dialer.options.answers {
-                Answers::Network | Answers::Witnessed(_) => self.dialer.addresses(&self.plugin, &target).await?,
+                Answers::Network | Answers::Witnessed(_) => self.dialer.addresses(&self.plugin, &target, deadline).await?,
                 Answers::Recorded(_) => Vec::new(),
             };
             let intake = Intake { most: RESPONSE_BYTES_MAX, call_most: CALL_RECEIVED_BYTES_MAX, call: &mut used.received_bytes, run: Some(run) };

@@ -138,6 +138,8 @@ pub(crate) struct CallState {
     pending: bool,
     /// Whether a request that may change something elsewhere may have left, of which nothing was heard yet.
     leaving: Arc<AtomicBool>,
+    /// When the call ends, whatever it waits for.
+    pub(crate) deadline: Option<Instant>,
     ordinal: u32,
 }
 
@@ -165,6 +167,7 @@ impl CallState {
             unanswered: false,
             pending: false,
             leaving: Arc::default(),
+            deadline: None,
             ordinal: 0,
         }
     }
@@ -352,7 +355,7 @@ pub(crate) struct TooManyQuestions;
 
 /// A store for one call, with its limits set, and so much fuel.
 pub(crate) fn store(engine: &Engine, state: CallState, limits: &Limits, fuel: u64, deadline: Instant) -> Result<Store<CallState>> {
-    let mut store = Store::new(engine, state);
+    let mut store = Store::new(engine, CallState { deadline: Some(deadline), ..state });
     store.limiter(|state| &mut state.meter);
     store.set_max_component_handles(HANDLES_MAX);
     let output = usize::try_from(limits.output_kb << 10).unwrap_or(usize::MAX);

@@ -5977,7 +5977,7 @@ pub mod steward {
                 Invalid(_rt::String),
                 /// Another version stands there than was expected: read it again.
                 Conflict,
-                /// There is no room; delete something first.
+                /// There is no room. Set anew what stands there, or have a call delete that asked for nothing before: see `delete`.
                 OverQuota(_rt::String),
                 Unavailable,
             }
@@ -6416,7 +6416,9 @@ pub mod steward {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Whether there was such an entry.
+            /// Whether there was such an entry. It is `invalid` where the call knows what is private, or of lower standing than what the entry was ever
+            /// written from: nothing stands beside what is gone, so that would tell of it. What `list` and `over-quota` say counts as all that is kept, so
+            /// make room with keys that you know before you ask for anything else, or keep to a fixed set of keys and set them anew.
             #[allow(async_fn_in_trait)]
             pub fn delete(key: &str) -> ::core::result::Result<bool, KvError> {
                 unsafe {

@@ -23,10 +23,13 @@ pub(super) async fn check(store: &Store, config: &Config) -> Result<Option<Check
     if personal.is_former_too() {
         says.insert(0, SAME.to_owned());
     }
-    Ok(match (says.is_empty(), personal.has_former()) {
-        (false, _) => Some(Check::warning(NAME, says.join("\n"))),
+    let is_free = personal.has_former() && !personal.is_former_too() && needs.is_now_alone();
+    Ok(match (says.is_empty(), is_free) {
         (true, true) => Some(Check::good(NAME, FREE)),
         (true, false) => None,
+        // What opens with nothing keeps no key in place.
+        (false, true) => Some(Check::warning(NAME, format!("{}\n{FREE}", says.join("\n")))),
+        (false, false) => Some(Check::warning(NAME, says.join("\n"))),
     })
 }
 
@@ -55,9 +58,13 @@ fn said_of(needs: &Needs) -> Vec<String> {
         says.push(format!("{} open only with a data key that is not here: put that one into `keys/data.former.key`", listed(&needs.foreign)));
     }
     if !needs.unknown.is_none() {
+        says.push(format!("of {} it is not known yet which data key they need: keep the former ones, and let the server run", listed(&needs.unknown)));
+    }
+    if !needs.lost.is_none() {
         says.push(format!(
-            "of {} it is not known yet which data key they need: keep the former ones, and let the server run; what stays so opens with none that is here",
-            listed(&needs.unknown)
+            "{} open with none of the data keys that are here, whichever is written beside them, so none is kept for them; where a backup has them whole, put \
+             it back first",
+            listed(&needs.lost)
         ));
     }
     says
@@ -78,16 +85,18 @@ mod tests {
     fn what_needs_which_key_is_said_by_kind_and_nothing_where_there_is_nothing() {
         assert!(said_of(&Needs::default()).is_empty());
         let counts = |details, codes, secrets| Counts { details, codes, secrets };
-        let needs = Needs { former: counts(3, 0, 1), turned: counts(1, 0, 0), foreign: counts(0, 2, 0), unknown: counts(0, 0, 4) };
+        let needs = Needs { former: counts(3, 0, 1), turned: counts(1, 0, 0), foreign: counts(0, 2, 0), unknown: counts(0, 0, 4), lost: counts(5, 0, 0) };
+        assert!(!needs.is_now_alone() && Needs { lost: needs.lost, ..Needs::default() }.is_now_alone());
         let said = said_of(&needs);
         for (line, expect) in said.iter().zip([
             "3 keys of personal details, 1 keys of organisations' secrets still need a former data key",
             "1 keys of personal details are not wrapped back",
             "2 secrets for one-time codes open only with a data key that is not here",
             "of 4 keys of organisations' secrets it is not known yet",
+            "5 keys of personal details open with none of the data keys that are here",
         ]) {
             assert!(line.starts_with(expect), "{line}");
         }
-        assert_eq!(said.len(), 4);
+        assert_eq!(said.len(), 5);
     }
 }

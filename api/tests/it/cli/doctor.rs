@@ -146,6 +146,19 @@ async fn after_a_change_of_the_data_key_it_is_said_when_the_former_one_may_be_de
     for part in ["needs a former data key any more", "make a backup, then destroy", "show no personal detail", "stays readable"] {
         assert!(said.contains(part), "`{part}` in {said}");
     }
+    // What opens with nothing, though the former key stands beside it, keeps that in place for no time.
+    let secret: [u8; 32] = fs::read(&former).expect("the former").try_into().expect("32 bytes");
+    let name = DataKey::from_secret(&secret).expect("a key").name().to_owned();
+    let sealed = format!(
+        "insert into totp (tenant_id, person_id, sealed, data_key, made_at)
+         select tenant_id, person_id, decode(repeat('00', 49), 'hex'), '{name}', now() from person where email = 'owner@localhost'"
+    );
+    database.raw(&sealed).await;
+    let said = home.json(&["doctor", "--json"]);
+    let (state, message) = (&check(&said, "data key")["state"], check(&said, "data key")["message"].as_str().expect("text"));
+    assert!(state == "warning" && message.starts_with("1 secrets for one-time codes open with none") && message.contains("then destroy the former"), "{said}");
+    database.raw("delete from totp").await;
+
     fs::remove_file(&former).expect("destroyed");
     assert!(is_silent());
     assert_eq!(shown().await, (readable - erased, erased), "everybody else, and nothing of her");

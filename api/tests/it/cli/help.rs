@@ -79,6 +79,7 @@ const VERBS: &[&str] = &[
     "plugin sign",
     "plugin install",
     "plugin accept",
+    "plugin forget",
     "link",
     "mcp",
     "doctor",

@@ -116,6 +116,30 @@ async fn who_installs_a_plugin_does_not_accept_it_where_there_is_somebody_else()
     assert_eq!(fs::read_to_string(home.path("data/plugins.lock.json")).expect("the list"), older);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_plugin_keeps_is_taken_away_at_the_terminal_and_only_with_a_yes() {
+    let database = TestDatabase::make().await;
+    let home = Home::with_config("forget", "").set("STEWARD_DATABASE__URL", &database.superuser_url);
+    home.up(&[]).stop();
+    database
+        .raw(
+            "insert into plugin_state (tenant_id, workspace_id, plugin, bytes, entries) select tenant_id, workspace_id, 'notes', 2, 2 from workspace;
+             insert into plugin_entry (tenant_id, workspace_id, plugin, key, value, version, integrity, private, best_integrity, best_private, changed_at)
+             select tenant_id, workspace_id, 'notes', key, '', 1, 4, false, 4, false, now() from workspace cross join unnest(array['a', 'b']) as key;",
+        )
+        .await;
+    let entries = async || database.number("select count(*) from plugin_entry").await;
+    home.refused(&["plugin", "forget", "notes"], &["this cannot be undone", "`--yes`"]);
+    home.refused(&["plugin", "forget", "notes", "--workspace", "Nowhere", "--yes"], &["there is no workspace `Nowhere`"]);
+    assert!(home.succeeds(&["plugin", "forget", "mail", "--yes"]).contains("`mail` keeps nothing there."));
+    assert_eq!(entries().await, 2);
+    assert!(home.succeeds(&["plugin", "forget", "notes", "--workspace", "General", "--yes"]).contains("2 entries of `notes` taken away."));
+    assert_eq!(entries().await, 0);
+    assert_eq!(database.number("select bytes + entries from plugin_state where plugin = 'notes'").await, 0);
+    let by = "select count(*) from audit_event where action = 'plugin.forget' and object = 'plugin:notes' and actor_kind = 'person'";
+    assert_eq!(database.number(by).await, 1);
+}
+
 /// Lines and letters of a screen.
 const SCREEN: (usize, usize) = (24, 132);
 

@@ -72,7 +72,7 @@ begin
   insert into document_chunk (tenant_id, document_id, number, workspace_id, text, start_at, end_at, integrity, words) values (t, dc, 1, w, 'x', 0, 1, 0, '');
   insert into message_document (tenant_id, message_id, position, workspace_id, document_id) select t, message_id, 0, w, dc from message where tenant_id = t limit 1;
   insert into plugin_state (tenant_id, workspace_id, plugin) values (t, w, 'x');
-  insert into plugin_entry (tenant_id, workspace_id, plugin, key, value, version, integrity, private, changed_at) values (t, w, 'x', 'x', '', 1, 0, true, n);
+  insert into plugin_entry (tenant_id, workspace_id, plugin, key, value, version, integrity, private, best_integrity, best_private, changed_at) values (t, w, 'x', 'x', '', 1, 0, true, 0, true, n);
   insert into host_effect (tenant_id, run_id, key, ordinal, workspace_id, request_digest, answer, at) values (t, r, 'k', 0, w, d, '{}', n);
   insert into audit_index (tenant_id, tree_index, audit_id, leaf) values (t, 0, gen_random_uuid(), d);
   insert into audit_checkpoint (tenant_id, tree_size, root, note, horizon, signed_at) values (t, 1, d, 'x', 0, n);

@@ -2,7 +2,8 @@
 
 use crate::fixture::{House, World};
 use futures_util::future::join_all;
-use steward_core::{Actor, Digest, Floor, HasKind as _, Integrity, Kind, RunId, WorkspaceId};
+use steward_core::{Actor, Digest, Floor, HasKind as _, Integrity, Kind, Role, RunId, WorkspaceId};
+use steward_office::OfficeError;
 use steward_office::crm::{CrmError, Effect, Made};
 use steward_office::kept::{self, Change, Changed, Space};
 
@@ -49,7 +50,7 @@ impl<'a> Plugin<'a> {
     async fn get(&self, key: &str) -> Option<(String, Floor)> {
         let mut tx = self.world.database.worker.begin(&self.actor).await.expect("begin");
         let found = kept::get(&mut tx, self.workspace, self.name, key).await.expect("read")?;
-        Some((String::from_utf8(found.value).expect("text"), found.floor))
+        Some((String::from_utf8(found.value).expect("text"), found.standing.floor))
     }
 
     async fn keys(&self) -> Vec<String> {
@@ -131,6 +132,9 @@ async fn a_repeat_hears_what_the_first_heard_also_that_nothing_was_done() {
     assert_eq!(plugin.change_as("call", "k", set(b"1")).await.expect("again"), Made::Before(first));
     assert_eq!(plugin.change_as("late", "k", set(b"2")).await.expect("again"), Made::Before(Changed::Conflict(Some(FLOOR))));
     assert_eq!(plugin.change_as("gone", "k", Change::Delete { floor: FLOOR }).await.expect("again"), Made::Before(Changed::Deleted(Some(FLOOR))));
+    // Also one that was written before such an answer had a floor.
+    world.database.raw("set session_replication_role = replica; update host_effect set answer = '\"over_quota\"' where key = 'late'").await;
+    assert_eq!(plugin.change_as("late", "k", set(b"2")).await.expect("again"), Made::Before(Changed::OverQuota(None)));
     assert_eq!(plugin.get("k").await, None);
     let other = plugin.change_as("call", "k", set(b"3")).await;
     assert!(matches!(other, Err(CrmError::KeyReused { .. })), "{other:?}");
@@ -151,12 +155,53 @@ async fn nobody_takes_away_what_counts_for_more_than_what_they_know() {
     }
     assert_eq!((plugin.get("k").await, plugin.keys().await), (Some(("1".to_owned(), facts)), vec!["k".to_owned()]));
     assert_eq!(world.database.number("select count(*) from audit_event where action = 'plugin.forget'").await, 0);
-    // Who sets it to nothing has left what they know beside it; then it is theirs to take away.
-    plugin.change_as("nothing", "k", Change::Set { value: b"", expect: None, floor: outside }).await.expect("set");
-    assert_eq!(plugin.change_as("gone", "k", Change::Delete { floor: outside }).await.expect("deleted").into_answer(), Changed::Deleted(Some(outside)));
+    // Who sets it has left what they know beside it, and takes it away no more than before: in that call, and in any later one.
+    let private = Floor { private: true, ..facts };
+    plugin.change_as("nothing", "k", Change::Set { value: b"", expect: None, floor: private }).await.expect("set");
+    for call in ["at once", "another"] {
+        let refused = plugin.change_as(call, "k", Change::Delete { floor: private }).await.expect("asked").into_answer();
+        assert_eq!(refused, Changed::Better(private), "{call}: what it counts for now is what is told");
+    }
+    assert_eq!(plugin.get("k").await, Some((String::new(), private)));
+    // Neither does one that is better in one way and worse in the other.
+    let refused = plugin.change_as("later", "k", Change::Delete { floor: outside }).await.expect("asked").into_answer();
+    assert_eq!(refused, Changed::Better(private));
+    assert_eq!(world.database.number("select count(*) from audit_event where action = 'plugin.forget'").await, 0);
+    // Who knows no more than whoever knew least takes it away, and hears what it counts for by then.
+    assert_eq!(plugin.change_as("facts", "k", Change::Delete { floor: facts }).await.expect("deleted").into_answer(), Changed::Deleted(Some(private)));
+    // Made again it is what it is made from, and nothing of before.
+    plugin.change_as("again", "k", Change::Set { value: b"2", expect: Some(0), floor: private }).await.expect("set");
+    assert_eq!(plugin.change_as("gone", "k", Change::Delete { floor: private }).await.expect("deleted").into_answer(), Changed::Deleted(Some(private)));
     plugin.change_as("other", "m", Change::Set { value: b"1", expect: None, floor: facts }).await.expect("set");
     let better = Change::Delete { floor: Floor::CLEAN };
     assert_eq!(plugin.change_as("better", "m", better).await.expect("deleted").into_answer(), Changed::Deleted(Some(facts)));
+}
+
+#[tokio::test]
+async fn what_two_wrote_of_whom_neither_knows_less_counts_as_both_and_goes_with_who_knows_less_than_either() {
+    let world = World::make().await;
+    let house = world.house("acme").await;
+    let plugin = Plugin::of(&world, &house, house.sales, "notes").await;
+    let set = async |call: &str, floor: Floor| plugin.change_as(call, "k", Change::Set { value: b"1", expect: None, floor }).await.expect("set");
+    let delete = async |call: &str, floor: Floor| plugin.change_as(call, "k", Change::Delete { floor }).await.expect("asked").into_answer();
+    let (private, outside) = (Floor { integrity: Integrity::Owner, private: true }, Floor { integrity: Integrity::Outside, private: false });
+    // That a private call made it decides over whether one that read a stranger's text takes it away: so that is told as private, too.
+    set("1", private).await;
+    set("2", outside).await;
+    let both = outside.join(private);
+    assert_eq!(plugin.get("k").await, Some(("1".to_owned(), both)));
+    for (call, floor) in [("3", private), ("4", outside), ("5", both)] {
+        assert_eq!(delete(call, floor).await, Changed::Better(both), "{floor:?}");
+    }
+    // Who knows less than either begins anew.
+    set("6", Floor::CLEAN).await;
+    assert_eq!(plugin.get("k").await, Some(("1".to_owned(), Floor::CLEAN)));
+    assert_eq!(delete("7", private).await, Changed::Better(Floor::CLEAN));
+    assert_eq!(delete("8", Floor::CLEAN).await, Changed::Deleted(Some(Floor::CLEAN)));
+    // The table itself takes no best that is less than what stands there.
+    set("9", Floor::CLEAN).await;
+    let lower = "update plugin_entry set best_integrity = 0, best_private = true";
+    assert!(world.database.texts(&world.database.superuser_url, "", &format!("{lower} returning key")).await.is_err());
 }
 
 #[tokio::test]
@@ -188,6 +233,43 @@ async fn what_is_told_of_one_entry_tells_nothing_of_others_without_their_floor()
     assert_eq!(set("6", "d", Floor::CLEAN).await, Changed::OverQuota(Some(FLOOR)));
 }
 
+/// Takes away all that a plugin keeps in a workspace, as whoever this is.
+async fn forget(world: &World, actor: &Actor, workspace: WorkspaceId, plugin: &str) -> Result<u64, OfficeError> {
+    let mut tx = world.database.worker.begin(actor).await?;
+    let gone = kept::forget(&mut tx, &world.office, workspace, plugin).await?;
+    tx.commit().await?;
+    Ok(gone)
+}
+
+#[tokio::test]
+async fn an_owner_takes_away_what_a_plugin_keeps_in_one_workspace_and_nobody_else_does() {
+    let world = World::make().await;
+    let (house, other) = (world.house("acme").await, world.house("other").await);
+    let notes = Plugin::of(&world, &house, house.sales, "notes").await;
+    let elsewhere = Plugin::of(&world, &house, house.support, "notes").await;
+    let mail = Plugin::of(&world, &house, house.sales, "mail").await;
+    for (number, plugin) in [&notes, &elsewhere, &mail].into_iter().enumerate() {
+        assert!(is_kept(plugin.set(&format!("{number} 1"), "a", "12345678", None).await));
+        assert!(is_kept(plugin.set(&format!("{number} 2"), "b", "12345678", None).await));
+    }
+    assert_eq!(notes.set("full", "c", "12345678", None).await, Changed::OverQuota(Some(FLOOR)));
+    let finance = Actor { roles: [Role::Finance, Role::Manager].into(), ..house.owner.clone() };
+    for (who, actor) in [("the plugin's agent", &notes.actor), ("no owner", &finance)] {
+        assert!(matches!(forget(&world, actor, house.sales, "notes").await, Err(OfficeError::Denied(_))), "{who}");
+    }
+    for (who, actor) in [("another organisation's owner", &other.owner), ("one who sees another workspace", &house.only(house.support))] {
+        assert_eq!(forget(&world, actor, house.sales, "notes").await.expect("nothing there"), 0, "{who}");
+    }
+    assert_eq!(notes.keys().await, ["a", "b"]);
+
+    assert_eq!(forget(&world, &house.owner, house.sales, "notes").await.expect("taken away"), 2);
+    assert_eq!((notes.keys().await, elsewhere.keys().await.len(), mail.keys().await.len()), (Vec::new(), 2, 2));
+    // It is told once, and there is room again.
+    assert_eq!(forget(&world, &house.owner, house.sales, "notes").await.expect("nothing left"), 0);
+    assert_eq!(world.database.number("select count(*) from audit_event where action = 'plugin.forget'").await, 1);
+    assert!(is_kept(notes.set("room", "c", "123456789", Some(0)).await) && is_kept(notes.set("more", "d", "123456789", Some(0)).await));
+}
+
 #[tokio::test]
 async fn what_is_kept_goes_with_its_workspace() {
     let world = World::make().await;
@@ -200,8 +282,8 @@ async fn what_is_kept_goes_with_its_workspace() {
         .database
         .raw(&format!(
             "insert into plugin_state (tenant_id, workspace_id, plugin) values ('{tenant}', '{support}', 'notes');
-             insert into plugin_entry (tenant_id, workspace_id, plugin, key, value, version, integrity, private, changed_at)
-             values ('{tenant}', '{support}', 'notes', 'k', 'goes', 1, 4, false, now());
+             insert into plugin_entry (tenant_id, workspace_id, plugin, key, value, version, integrity, private, best_integrity, best_private, changed_at)
+             values ('{tenant}', '{support}', 'notes', 'k', 'goes', 1, 4, false, 4, false, now());
              delete from workspace where workspace_id = '{support}';"
         ))
         .await;

@@ -270,5 +270,22 @@ async fn a_key_that_is_being_changed_or_opens_with_none_keeps_no_other_from_bein
     other.say("rollback").await.expect("let go");
     assert_eq!(pass(&kept, &now).await, Pass { details: 1, left: 1, ..Pass::default() });
     assert_eq!(pass(&kept, &now).await, Pass { left: 1, ..Pass::default() });
-    assert_eq!((needs(&kept, &now).await.former.details, entries(&kept).await), (1, (2, 2)));
+    // No key that is here is kept for it, whichever stands beside it, or none.
+    let lost = Needs { lost: Counts { details: 1, ..Counts::default() }, ..Needs::default() };
+    assert_eq!((needs(&kept, &now).await, entries(&kept).await), (lost, (2, 2)));
+    kept.behind_the_walls(&format!("update personal_key set data_key = null where subject = '{lena}'")).await;
+    assert_eq!(needs(&kept, &now).await, lost);
+    let tenant = kept.house.owner.tenant.uuid();
+    let (person, former) = (kept.house.owner.person.expect("a person").uuid(), key(7));
+    let sealed = format!(
+        "insert into totp (tenant_id, person_id, sealed, data_key, made_at, confirmed_at, last_step)
+         values ('{tenant}', '{person}', decode(repeat('00', 49), 'hex'), '{}', now(), now(), 1)",
+        former.name()
+    );
+    kept.world.database.raw(&sealed).await;
+    assert_eq!(needs(&kept, &now).await, Needs { lost: Counts { details: 1, codes: 1, secrets: 0 }, ..Needs::default() });
+    // One that stands under a key that is not here is as it was.
+    kept.behind_the_walls(&format!("update personal_key set data_key = repeat('a', 16) where subject = '{lena}'")).await;
+    let foreign = Needs { foreign: Counts { details: 1, ..Counts::default() }, lost: Counts { codes: 1, ..Counts::default() }, ..Needs::default() };
+    assert_eq!(needs(&kept, &now).await, foreign);
 }

@@ -19,6 +19,14 @@ const LOOKS_OF_ONE_MAX: usize = 8;
 /// How long one may take, with the wait for its turn, in milliseconds. Resolvers wait five seconds as a rule before they ask again, or ask
 /// the next server: one lost packet is no reason to give up. It is less than a request may take.
 const LOOK_MS: u64 = 8_000;
+/// What is left of a call behind it, in milliseconds: a plugin that hears that a name is not found may ask another, or explain it.
+const AFTER_MS: u64 = 1_000;
+
+/// How long a look may take for whoever has so much time left: they hear of it while there is time to do something about it.
+pub(super) fn longest(left: Option<Duration>) -> Duration {
+    let most = Duration::from_millis(LOOK_MS);
+    left.map_or(most, |left| left.saturating_sub(Duration::from_millis(AFTER_MS)).max(left / 2).min(most))
+}
 
 /// The threads that names are looked up on, and what is found there.
 #[derive(Debug)]
@@ -56,12 +64,8 @@ impl<T: Clone + Send + Sync + 'static> Lookups<T> {
     /// again when it has come back, and not before, whether or not somebody still waits for what it brings.
     ///
     /// # Errors
-    /// Unreachable where it takes too long, with the wait for a place.
-    pub(super) async fn find(&self, plugin: &str, host: &str, port: u16, look: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
-        self.find_within(Duration::from_millis(LOOK_MS), plugin, host, port, look).await
-    }
-
-    async fn find_within(&self, longest: Duration, plugin: &str, host: &str, port: u16, look: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+    /// Unreachable where it takes longer than `longest`, with the wait for a place.
+    pub(super) async fn find(&self, longest: Duration, plugin: &str, host: &str, port: u16, look: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
         let (name, of_one) = (self.name(plugin, host, port), self.of_one(plugin));
         let looking = async {
             let mut found = {
@@ -130,7 +134,7 @@ mod tests {
             0
         };
         tokio::select! {
-            _ = lookups.find_within(LONG, plugin, host, 443, look) => panic!("it came back"),
+            _ = lookups.find(LONG, plugin, host, 443, look) => panic!("it came back"),
             _ = begun => release,
         }
     }
@@ -142,13 +146,13 @@ mod tests {
         for at in 0..LOOKS_OF_ONE_MAX {
             stuck_ones.push(stuck(&lookups, "a", &format!("slow{at}.example")).await);
         }
-        let refused = lookups.find_within(SHORT, "a", "fast.example", 443, || 1).await.expect_err("no place");
+        let refused = lookups.find(SHORT, "a", "fast.example", 443, || 1).await.expect_err("no place");
         assert!(matches!(&refused, Refusal::Unreachable(why) if why.contains("`fast.example` was not found in time")), "{refused:?}");
         // Another plugin's names are found meanwhile.
-        assert_eq!(lookups.find_within(LONG, "b", "fast.example", 443, || 2).await, Ok(2));
+        assert_eq!(lookups.find(LONG, "b", "fast.example", 443, || 2).await, Ok(2));
         // One that comes back makes room for one.
         stuck_ones.pop();
-        assert_eq!(lookups.find_within(LONG, "a", "fast.example", 443, || 3).await, Ok(3));
+        assert_eq!(lookups.find(LONG, "a", "fast.example", 443, || 3).await, Ok(3));
     }
 
     #[tokio::test]
@@ -160,28 +164,36 @@ mod tests {
         for _ in 0..2 * LOOKS_OF_ONE_MAX {
             let (line, held) = mpsc::channel::<()>();
             lines.push(line);
-            let gone = lookups.find_within(SHORT, "a", "slow.example", 443, move || held.recv().map_or(9, |()| 9)).await;
+            let gone = lookups.find(SHORT, "a", "slow.example", 443, move || held.recv().map_or(9, |()| 9)).await;
             assert!(gone.is_err(), "{gone:?}");
         }
-        assert_eq!(lookups.find_within(LONG, "a", "fast.example", 443, || 1).await, Ok(1));
+        assert_eq!(lookups.find(LONG, "a", "fast.example", 443, || 1).await, Ok(1));
         // Another port, or another plugin, asks for something else.
-        assert_eq!(lookups.find_within(LONG, "a", "slow.example", 80, || 2).await, Ok(2));
-        assert_eq!(lookups.find_within(LONG, "b", "slow.example", 443, || 3).await, Ok(3));
+        assert_eq!(lookups.find(LONG, "a", "slow.example", 80, || 2).await, Ok(2));
+        assert_eq!(lookups.find(LONG, "b", "slow.example", 443, || 3).await, Ok(3));
         // Whoever waits is told what the look brings that is under way, and who comes later has a new one.
-        let waiting = async || lookups.find_within(LONG, "a", "slow.example", 443, || 9).await;
+        let waiting = async || lookups.find(LONG, "a", "slow.example", 443, || 9).await;
         let come_back = async {
             tokio::task::yield_now().await;
             drop(release);
         };
         let (one, other, ()) = tokio::join!(waiting(), waiting(), come_back);
         assert_eq!((one, other), (Ok(0), Ok(0)));
-        assert_eq!(lookups.find_within(LONG, "a", "slow.example", 443, || 4).await, Ok(4));
+        assert_eq!(lookups.find(LONG, "a", "slow.example", 443, || 4).await, Ok(4));
         drop(lines);
     }
 
     #[test]
     fn a_look_may_outlast_one_try_of_a_resolver_and_no_request() {
         const { assert!(LOOK_MS > 5_000 + 1_000 && LOOK_MS < crate::egress::REQUEST_MS) }
+    }
+
+    #[test]
+    fn a_look_leaves_time_to_hear_of_it() {
+        for (left_ms, longest_ms) in [(60_000, 8_000), (9_000, 8_000), (5_000, 4_000), (2_000, 1_000), (1_000, 500), (10, 5), (0, 0)] {
+            assert_eq!(longest(Some(Duration::from_millis(left_ms))), Duration::from_millis(longest_ms), "{left_ms}");
+        }
+        assert_eq!(longest(None), Duration::from_millis(LOOK_MS));
     }
 
     #[tokio::test]
@@ -191,17 +203,17 @@ mod tests {
         for at in 0..LOOKS_MAX {
             stuck_ones.push(stuck(&lookups, &format!("plugin_{}", at / LOOKS_OF_ONE_MAX), &format!("slow{at}.example")).await);
         }
-        assert!(lookups.find_within(SHORT, "another", "fast.example", 443, || 1).await.is_err());
+        assert!(lookups.find(SHORT, "another", "fast.example", 443, || 1).await.is_err());
         stuck_ones.pop();
-        assert_eq!(lookups.find_within(LONG, "another", "fast.example", 443, || 2).await, Ok(2));
+        assert_eq!(lookups.find(LONG, "another", "fast.example", 443, || 2).await, Ok(2));
     }
 
     #[tokio::test]
     async fn a_look_that_fails_gives_its_place_back() {
         let lookups = Lookups::default();
         for _ in 0..2 * LOOKS_OF_ONE_MAX {
-            assert!(lookups.find_within(LONG, "a", "odd.example", 443, || -> u8 { panic!("on its thread") }).await.is_err());
+            assert!(lookups.find(LONG, "a", "odd.example", 443, || -> u8 { panic!("on its thread") }).await.is_err());
         }
-        assert_eq!(lookups.find_within(LONG, "a", "odd.example", 443, || 1).await, Ok(1));
+        assert_eq!(lookups.find(LONG, "a", "odd.example", 443, || 1).await, Ok(1));
     }
 }

@@ -78,7 +78,7 @@ impl Reader {
     }
 
     async fn bring(&self, target: &Target, request: http::Request<Full<Bytes>>, bytes_max: u64) -> Result<Document, ReaderError> {
-        let addresses = self.dialer.addresses(NAME, target).await.map_err(|why| told(why, target))?;
+        let addresses = self.dialer.addresses(NAME, target, None).await.map_err(|why| told(why, target))?;
         let mut received = 0;
         let answer = self.dialer.exchange(target, &addresses, request, Intake { most: bytes_max, call_most: u64::MAX, call: &mut received, run: None }).await;
         let answer = answer.map_err(|Failed { why, .. }| told(why, target))?;

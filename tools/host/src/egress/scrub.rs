@@ -21,24 +21,42 @@ pub const SECRET_BYTES_MIN: usize = 8;
 /// What has more bytes is looked through away from the threads that others' calls go on with.
 const BODY_HERE_BYTES_MAX: usize = 64 << 10;
 /// So many such at once, of all plugins: half of the processors are left for everything else. Nobody can stop one that was begun.
-static LARGE: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new((std::thread::available_parallelism().map_or(1, usize::from) / 2).max(1)));
+static LARGE: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(large_max()));
 /// Places of an organisation's secrets that are noted of one text, in all its views; a MiB and a half.
 const NOTED_MAX: usize = 64 << 10;
+
+/// Places for all plugins.
+fn large_max() -> usize {
+    (std::thread::available_parallelism().map_or(1, usize::from) / 2).max(1)
+}
+
+/// Of them, those that one plugin has or stands in line for: where it has many such texts, another's come after no more than these.
+fn large_of_one_max() -> usize {
+    (large_max() / 2).max(1)
+}
+
+/// All places, so that nothing more is looked through until this is dropped.
+#[cfg(test)]
+pub(crate) async fn no_place() -> tokio::sync::SemaphorePermit<'static> {
+    LARGE.acquire_many(u32::try_from(large_max()).expect("a number")).await.expect("places")
+}
 
 /// Looks for the operator's secrets, and for those of the organisation that a call is made for.
 #[derive(Debug, Clone)]
 pub(crate) struct Scrubber {
     operators: Arc<Finder>,
     own: Option<Arc<Finder>>,
+    /// The places of its plugin, whichever organisation it works for.
+    large: Arc<Semaphore>,
 }
 
 impl Scrubber {
-    /// Looks for the operator's, each with the name that takes its place.
+    /// Looks for the operator's, each with the name that takes its place. There is one for each plugin, and that for a call comes from it.
     ///
     /// # Errors
     /// Away where they cannot be looked for: nothing may be asked with them then.
     pub(crate) fn of<'a>(secrets: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, SecretsAway> {
-        Ok(Self { operators: Arc::new(Finder::of(secrets, None)?), own: None })
+        Ok(Self { operators: Arc::new(Finder::of(secrets, None)?), own: None, large: Arc::new(Semaphore::new(large_of_one_max())) })
     }
 
     /// The same for one call, which looks for these of its organisation too.
@@ -48,7 +66,7 @@ impl Scrubber {
     pub(crate) fn with_own<'a>(&self, secrets: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, SecretsAway> {
         // It is built for each call: what is small and built at once counts for more than what finds fastest.
         let own = Finder::of(secrets, Some(AhoCorasickKind::ContiguousNFA))?;
-        Ok(Self { operators: Arc::clone(&self.operators), own: Some(Arc::new(own)) })
+        Ok(Self { operators: Arc::clone(&self.operators), own: Some(Arc::new(own)), large: Arc::clone(&self.large) })
     }
 
     /// The same without the secrets; none where there is none in it. What is asked for is bounded by whoever asks: it takes its time here.
@@ -139,12 +157,14 @@ impl Scrubber {
         if body.len() <= BODY_HERE_BYTES_MAX || !self.has_any() {
             return Ok(self.clean(&body).unwrap_or(body));
         }
-        // Its place is free when it was looked through, whether or not somebody still waits for it.
+        // Its places are free when it was looked through, whether or not somebody still waits for it. The plugin's own comes first: who waits
+        // for that does not stand in the line of all.
+        let of_one = Arc::clone(&self.large).acquire_owned().await.map_err(|_| SecretsAway)?;
         let place = LARGE.acquire().await.map_err(|_| SecretsAway)?;
         let scrubber = self.clone();
         let looked = tokio::task::spawn_blocking(move || {
             let clean = scrubber.clean(&body).unwrap_or(body);
-            drop(place);
+            drop((place, of_one));
             clean
         });
         looked.await.map_err(|_| SecretsAway)

@@ -3,7 +3,7 @@
 //! No proxy, no pool, no cookie, no second resolution. Only HTTP/1.1, so that what goes over the wire is one request.
 
 use super::address::is_public;
-use super::lookups::Lookups;
+use super::lookups::{Lookups, longest};
 use super::rule::Scheme;
 use super::target::Target;
 use super::{EgressOptions, Refusal, Resolver};
@@ -19,7 +19,7 @@ use rustls_platform_verifier::BuilderVerifierExt as _;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -113,11 +113,13 @@ impl Dialer {
     }
 
     /// Where a host is, if all that its name stands for may be dialled. One that may not is no slip: who names both is up to something.
-    pub(crate) async fn addresses(&self, plugin: &str, target: &Target) -> Result<Vec<SocketAddr>, Refusal> {
+    /// Whoever asks is told before their own deadline that the name was not found in time.
+    pub(crate) async fn addresses(&self, plugin: &str, target: &Target, deadline: Option<Instant>) -> Result<Vec<SocketAddr>, Refusal> {
         let Target { host, port, .. } = target;
         let unknown = || Refusal::Unreachable(format!("`{host}` has no address"));
         let (resolver, name, at) = (self.options.resolver.clone(), host.clone(), *port);
-        let found = self.lookups.find(plugin, host, at, move || resolver.addresses(&name, at).ok()).await?.ok_or_else(unknown)?;
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let found = self.lookups.find(longest(left), plugin, host, at, move || resolver.addresses(&name, at).ok()).await?.ok_or_else(unknown)?;
         let may = |address: IpAddr| (target.scheme == Scheme::Https && is_public(address)) || self.options.is_named(plugin, host, address);
         if found.iter().any(|address| !may(*address)) {
             let what = match target.scheme {

@@ -12,9 +12,9 @@ type Answer<T> = Result<std::result::Result<T, wit::KvError>>;
 /// Names of a page at most.
 const NAMES_MAX: u32 = 200;
 const REASON_MAX: usize = 300;
-/// Why a call does not take an entry away that counts for more than what it knows.
-const BETTER: &str = "this call knows what is private, or of lower standing than what this entry was written from, so it does not take it away; \
-                      set it to nothing instead, and it counts as this call does";
+/// Why a call does not take an entry away that counts for more than what it knows, or did before it was set anew.
+const BETTER: &str = "this call knows what is private, or of lower standing than what this entry was ever written from, so it does not take it away; \
+                      set it to nothing instead, or leave it to a call that takes it away before it asks for anything";
 
 fn refusal(error: OfficeError) -> wit::KvError {
     match error {

@@ -44,7 +44,7 @@ pub struct KvEntry {
     pub value: Vec<u8>,
     /// Another after every change of it, also when it was deleted and made again. It follows from the call that made it and from nothing else.
     pub version: u64,
-    /// Of what it was written from.
+    /// Of what it was written from; where that was neither better nor worse than what it was written from before, of both.
     pub floor: Floor,
 }
 
@@ -67,7 +67,7 @@ pub enum KvChange {
         /// The version that must stand there, 0 for none; without it whatever stands there is replaced.
         expect: Option<u64>,
     },
-    /// Takes it away, unless it counts for more than all that the call knows: nothing stands beside what is gone.
+    /// Takes it away, unless it counts for more than all that the call knows, or ever did since it was made: nothing stands beside what is gone.
     Delete,
 }
 
@@ -81,7 +81,7 @@ pub enum KvChanged {
     Deleted(Option<Floor>),
     /// Another version stands there than was expected; nothing was changed. If one stands there, its floor.
     Conflict(Option<Floor>),
-    /// It counts for more than what would take it away; nothing was changed. Its floor.
+    /// It counts for more than what would take it away, or did once; nothing was changed. Its floor.
     Better(Floor),
     /// The space has no room for it; nothing was changed. The floor of all that takes the room.
     OverQuota(Option<Floor>),

@@ -2,12 +2,13 @@
 
 use crate::office::{KvChange, KvChanged, KvEntry, KvName, KvSpace, Listed, OfficeError, PageRequest};
 use std::collections::BTreeMap;
-use steward_core::{Digest, Floor};
+use steward_core::{Digest, Floor, Standing};
 
 /// Everything that is kept.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     entries: BTreeMap<(String, String), KvEntry>,
+    standings: BTreeMap<(String, String), Standing>,
     answers: BTreeMap<(String, u32), (String, KvChanged)>,
 }
 
@@ -48,12 +49,15 @@ impl Kept {
 
     fn make(&mut self, at: &(String, u32), space: &KvSpace, name: &str, change: &KvChange, floor: Floor) -> KvChanged {
         let place = (space.plugin.clone(), name.to_owned());
-        let stood = self.entries.get(&place).map(|entry| entry.floor);
+        let standing = self.standings.get(&place).copied();
+        let stood = standing.map(|standing| standing.floor);
         let KvChange::Set { value, expect } = change else {
-            return match stood {
-                Some(stood) if floor.join(stood) != stood => KvChanged::Better(stood),
-                _ => KvChanged::Deleted(self.entries.remove(&place).map(|entry| entry.floor)),
-            };
+            if let Some(standing) = standing.filter(|standing| !standing.yields_to(floor)) {
+                return KvChanged::Better(standing.floor);
+            }
+            self.entries.remove(&place);
+            self.standings.remove(&place);
+            return KvChanged::Deleted(stood);
         };
         let stands = self.entries.get(&place).map_or(0, |entry| entry.version);
         if expect.is_some_and(|expect| expect != stands) {
@@ -68,7 +72,9 @@ impl Kept {
         // As in the database: by the effect alone.
         let digest = Digest::of_parts([at.0.as_bytes(), at.1.to_be_bytes().as_slice()]);
         let version = digest.bytes().iter().take(6).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte)).max(1);
-        self.entries.insert(place, KvEntry { value: value.clone(), version, floor });
+        let standing = standing.map_or(Standing::new(floor), |standing| standing.written(floor));
+        self.standings.insert(place.clone(), standing);
+        self.entries.insert(place, KvEntry { value: value.clone(), version, floor: standing.floor });
         KvChanged::Version(version)
     }
 }

@@ -82,6 +82,51 @@ async fn a_call_that_was_shown_records_leaves_no_word_in_what_is_kept_that_has_n
 }
 
 #[tokio::test]
+async fn a_call_that_was_shown_records_sets_an_entry_and_takes_it_away_no_more_for_that() {
+    let server = Server::start(|_| answer("200 OK", "", "told")).await;
+    let (host, office) = (keeper(server.port, options()), office());
+    let url = format!("http://api.keeper.test:{}/v1/x", server.port);
+    let step = |steps: &[&str]| json!({ "steps": steps, "contact": "contact_1", "key": "bit", "value": url });
+    let floor = || office.kept("keeper", "bit").map(|(_, floor)| floor);
+    let private = Floor { integrity: Integrity::Outside, private: true };
+    assert_eq!(ask(&host, &office, "keep", step(&["set"])).await, "\"set\"");
+    // In one call, or in one after another.
+    for tried in [&["contact", "set", "delete"][..], &["contact", "delete"], &["contact", "set"], &["contact", "list", "delete"]] {
+        let said = ask(&host, &office, "send", step(tried)).await;
+        assert!(said.contains("invalid: this call knows what is private") || !tried.contains(&"delete"), "{tried:?}: {said}");
+        assert_eq!(floor(), Some(private), "{tried:?}");
+    }
+    let told = ask(&host, &office, "look", step(&["get", "ask"])).await;
+    assert!(told.starts_with("Some(") && told.contains("kept of private matters"), "{told}");
+    assert!(server.seen().is_empty(), "{:?}", server.seen());
+    // Who knows nothing takes it away, and what a call like theirs made is theirs.
+    assert_eq!(ask(&host, &office, "keep", step(&["delete"])).await, "true");
+    assert!(ask(&host, &office, "send", step(&["contact", "set", "delete"])).await.ends_with("\"set\"\ntrue"));
+    assert_eq!(floor(), None);
+}
+
+#[tokio::test]
+async fn room_is_made_by_a_call_that_knows_nothing_or_by_setting_anew() {
+    let (host, office) = (keeper(8080, options()), office());
+    let step = |steps: &[&str], key: &str| json!({ "steps": steps, "contact": "contact_1", "key": key, "value": "x" });
+    for key in ["k", "k1", "k2", "k3"] {
+        assert_eq!(ask(&host, &office, "keep", step(&["set"], key)).await, "\"set\"");
+    }
+    assert!(ask(&host, &office, "keep", step(&["contact", "set"], "k4")).await.ends_with("\"set\""));
+    // What a call is told of all that is kept has the floor of all of it, and so has what it would do about it.
+    let full = report(&host, &office, "full", "keeper.keep", step(&["set"], "new")).await;
+    assert!(text(&full).starts_with("over quota"), "{full:?}");
+    assert_eq!(full.kept, Some(Floor { integrity: Integrity::Outside, private: true }));
+    let said = ask(&host, &office, "keep", step(&["list", "delete"], "k")).await;
+    assert!(said.contains("invalid: this call knows what is private") && said.contains("leave it to a call that takes it away before"), "{said}");
+    // One that knows a key takes it away before it asks for anything.
+    assert_eq!(ask(&host, &office, "keep", step(&["delete"], "k")).await, "true");
+    assert_eq!(ask(&host, &office, "keep", step(&["set"], "new")).await, "\"set\"");
+    // And what stands there is set anew without more room.
+    assert!(ask(&host, &office, "keep", step(&["contact", "set"], "k1")).await.ends_with("\"set\""));
+}
+
+#[tokio::test]
 async fn what_is_written_counts_for_no_more_than_what_the_call_had_read() {
     let server = Server::start(|_| answer("200 OK", "", "from outside")).await;
     let host = keeper(server.port, options());

@@ -155,7 +155,11 @@ declare module "steward:plugin/kv@0.1.0" {
   export function set(key: string, value: Uint8Array): number;
   export function compareAndSet(key: string, value: Uint8Array, expect: number): number;
   export function list(prefix: string, after: string | undefined, limit: number): { items: string[]; next?: string | null };
-  /** Whether there was such an entry. Import it under another name: `import { delete as forget } from …`. */
+  /**
+   * Whether there was such an entry. It is refused where the call knows what is private, or of lower standing than what the entry was ever
+   * written from. `list` and a refusal for want of room count as all that is kept: make room with keys that you know before you ask for
+   * anything else, or keep to a fixed set of keys and set them anew. Import it under another name: `import { delete as forget } from …`.
+   */
   function remove(key: string): boolean;
   export { remove as delete };
 }

@@ -216,8 +216,7 @@ fn a_long_text_waits_its_turn_and_is_looked_through_away_from_others() {
     let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().expect("a runtime");
     runtime.block_on(async {
         // All places are taken: the thread for such work is free, and it waits all the same.
-        let places = u32::try_from(std::thread::available_parallelism().map_or(1, usize::from) / 2).expect("a number").max(1);
-        let taken = LARGE.acquire_many(places).await.expect("places");
+        let taken = no_place().await;
         let scrubber = scrubber();
         let mut long = Box::pin(scrubber.long_text(format!("{}{SECRET}", " ".repeat(BODY_HERE_BYTES_MAX))));
         for _ in 0..2 {
@@ -229,6 +228,32 @@ fn a_long_text_waits_its_turn_and_is_looked_through_away_from_others() {
         drop(taken);
         assert_eq!(long.await, Ok(format!("{}[one]", " ".repeat(BODY_HERE_BYTES_MAX))));
         assert_eq!(scrubber.long_text(format!("\u{e4} {SECRET}")).await, Ok("\u{e4} [one]".to_owned()));
+    });
+}
+
+#[test]
+fn of_one_plugin_so_many_long_texts_stand_in_line_and_another_s_comes_after_those() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(async {
+        let (greedy, other) = (scrubber(), scrubber());
+        let for_a_call = greedy.with_own([("own", "value-of-their-own")].into_iter()).expect("a scrubber");
+        let text = || format!("{}{SECRET}", " ".repeat(BODY_HERE_BYTES_MAX));
+        let taken = no_place().await;
+        // More than there are places, of calls for whichever organisation; and behind them one of another plugin's.
+        let mut many: Vec<_> = [&greedy, &for_a_call].into_iter().cycle().take(2 * large_max()).map(|one| Box::pin(one.long_text(text()))).collect();
+        let mut one = Box::pin(other.long_text(text()));
+        for waiting in many.iter_mut().chain([&mut one]) {
+            let is_done = std::future::poll_fn(|cx| std::task::Poll::Ready(waiting.as_mut().poll(cx).is_ready())).await;
+            assert!(!is_done, "it waits for a place");
+        }
+        drop(taken);
+        // Those in line are looked through; the rest is asked for by nobody meanwhile, and keeps nobody waiting.
+        let rest = many.split_off(large_of_one_max());
+        for first in many {
+            assert!(first.await.is_ok_and(|clean| clean.ends_with("[one]")));
+        }
+        assert!(one.await.is_ok_and(|clean| clean.ends_with("[one]")));
+        drop(rest);
     });
 }
 

@@ -57,16 +57,29 @@ async fn a_request_that_waits_for_its_name_has_sent_nothing_and_the_call_says_so
         arguments.as_object_mut().expect("fields").extend(more.as_object().cloned().unwrap_or_default());
         arguments
     };
-    // The request ends first, and the plugin crashes behind it; or the call ends first.
-    for (more, deadline_ms, class) in [(json!({ "timeout_ms": 1 }), 30_000, FailureClass::Trap), (json!({}), 300, FailureClass::Timeout)] {
+    // The request ends first, or the look, before the call does; and the plugin crashes behind it.
+    for (more, deadline_ms) in [(json!({ "timeout_ms": 1 }), 30_000), (json!({}), 2_000)] {
         let arguments = world.host.tool("asker.send").expect("a tool").check_arguments(&post(more)).expect("arguments");
         let permit = Gate::new(&world.host).permit(&world.host, "asker.send", arguments);
-        let context = CallContext { deadline_ms, ..context(&format!("{class:?}")) };
+        let context = CallContext { deadline_ms, ..context(&format!("{deadline_ms}")) };
         let report = world.host.call(permit, context, Arc::new(MemoryOffice::default())).await;
-        let Outcome::Failed { failure } = report.outcome else { panic!("{class:?}") };
-        assert_eq!((failure.class, report.used.requests), (class, 1), "{}", failure.message);
+        let Outcome::Failed { failure } = report.outcome else { panic!("{deadline_ms}") };
+        assert_eq!((failure.class, report.used.requests), (FailureClass::Trap, 1), "{}", failure.message);
         assert!(!failure.message.contains("is not known"), "{}", failure.message);
     }
     assert!(server.seen().is_empty());
+    drop(release);
+}
+
+#[tokio::test]
+async fn a_plugin_hears_that_a_name_was_not_found_before_its_call_ends() {
+    let server = quiet().await;
+    let (release, resolver) = late(&Arc::default());
+    let world = World::with(server.port, |manifest| manifest, move |egress| EgressOptions { resolver: resolver.clone(), ..egress });
+    let arguments = world.host.tool("asker.look").expect("a tool").check_arguments(&json!({ "url": world.url("api", "/open/a") })).expect("arguments");
+    let permit = Gate::new(&world.host).permit(&world.host, "asker.look", arguments);
+    let report = world.host.call(permit, CallContext { deadline_ms: 2_000, ..context("key") }, Arc::new(MemoryOffice::default())).await;
+    assert!(text(&report).contains("was not found in time"), "{report:?}");
+    assert!(text(&report).starts_with("unreachable: ") && server.seen().is_empty(), "{report:?}");
     drop(release);
 }

@@ -1,0 +1,55 @@
+//! `steward plugin forget`: takes away all that a plugin keeps in a workspace, where its own calls cannot.
+
+use crate::cli::output::counted;
+use crate::cli::terminal::{Who, with};
+use crate::cli::{CliError, Setting};
+use crate::wiring::logging;
+use clap::Args;
+use steward_office::kept;
+
+/// Take away all that a plugin keeps between its calls, in one workspace
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  steward plugin forget weather --workspace Sales --yes")]
+pub(super) struct Forget {
+    /// The plugin
+    #[arg(value_name = "NAME")]
+    plugin: String,
+    /// In which workspace, by name or id, where there are several
+    #[arg(long, value_name = "NAME")]
+    workspace: Option<String>,
+    /// Do it: nothing brings the entries back
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    who: Who,
+}
+
+impl Forget {
+    pub(super) async fn run(self, setting: &Setting) -> Result<(), CliError> {
+        let Self { plugin, workspace, yes, who } = self;
+        if !yes {
+            return Err(CliError::said(format!("this cannot be undone; run it again with `--yes` to take away all that `{plugin}` keeps")));
+        }
+        let config = setting.config()?;
+        logging::start(&setting.environment, "warn");
+        let gone = with(config, &who, "steward plugin forget", async |terminal| {
+            let workspace = terminal.workspace(workspace.as_deref()).await?;
+            // The server's role only looks at what is kept.
+            let worker = terminal.database.worker().await?;
+            let forgotten = async {
+                let mut tx = worker.begin(&terminal.actor).await?;
+                let gone = kept::forget(&mut tx, &terminal.office, workspace, &plugin).await?;
+                tx.commit().await?;
+                Ok::<u64, CliError>(gone)
+            };
+            let forgotten = forgotten.await;
+            worker.close().await;
+            forgotten
+        })
+        .await?;
+        Ok(setting.output.line(match gone {
+            0 => format!("`{plugin}` keeps nothing there."),
+            gone => format!("{} of `{plugin}` taken away.", counted(gone, "entry", "entries")),
+        })?)
+    }
+}
