@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use steward_agent::Runtime;
 use steward_agent::agents::{Agent, Agents};
-use steward_agent::driver::{Assignment, HandsFor, Journal, MemoryJournal, Planned, drive};
+use steward_agent::driver::{Assignment, HandsFor, Journal, MemoryJournal, Planned, Waits, drive};
 use steward_agent::gate::{Gate, Ruling};
 use steward_agent::labels::Shown;
 use steward_agent::live::Live;
@@ -326,6 +326,7 @@ impl Stage {
                 journal: Journal::Memory(journal.clone()),
                 roles: [Role::Owner].into(),
                 hands: self.hands.clone(),
+                waits: Waits::InPlace,
             };
             match Box::pin(drive(&self.runtime, assignment, CancellationToken::new())).await.map_err(|err| err.to_string())? {
                 RunStatus::Ended => {

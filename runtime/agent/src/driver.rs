@@ -9,6 +9,7 @@ mod calls;
 mod delegate;
 mod extract;
 mod journal;
+mod later;
 mod money;
 mod plan;
 mod questions;
@@ -18,6 +19,7 @@ mod turns;
 mod wish;
 
 pub use journal::{Journal, MemoryJournal, Planned};
+pub use later::Waits;
 
 use crate::agents::{Agent, of_run};
 use crate::citations;
@@ -31,6 +33,7 @@ use journal::{Batch, Side};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 use steward_core::event::{Citation, HoldOutcome, Pins, Recorded};
 use steward_core::{CallId, Event, Floor, HasKind, Kind, Label, Micros, Mode, NoRoom, PersonId, Role, RunId, RunOutcome, TenantId};
 use steward_office::OfficeError;
@@ -40,7 +43,7 @@ use steward_store::StoreError;
 use steward_store::conversation::Message;
 use steward_store::hold::HoldRow;
 use steward_store::run::RunStatus;
-use steward_store::step::Reserve;
+use steward_store::step::{Later, Reserve};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -97,6 +100,8 @@ pub struct Assignment {
     pub roles: BTreeSet<Role>,
     /// What plugins may ask of the office in this run, for a call whose arguments have this floor.
     pub hands: HandsFor,
+    /// Where it waits when its models want to be left alone.
+    pub waits: Waits,
 }
 
 /// Makes the office of one call. What the call writes carries the floor of its arguments, and of what its plugin was shown before it; of a call
@@ -150,11 +155,14 @@ struct Drive<'a> {
     tools: Option<Arc<[ModelTool]>>,
     /// Whose turn it is, of the models that may answer.
     turns: turns::Turns,
+    waits: Waits,
+    /// How long the models want to be left alone, where the run does not wait for that in its place.
+    later: Option<Duration>,
 }
 
-/// Drives a run until it ends or waits for people. Returns where it stands.
+/// Drives a run until it ends, waits for people or is queued to be taken up later. Returns where it stands.
 pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: CancellationToken) -> Result<RunStatus, DriveError> {
-    let Assignment { tenant, run: run_id, fence, changed, journal, events, roles, hands } = assignment;
+    let Assignment { tenant, run: run_id, fence, changed, journal, events, roles, hands, waits } = assignment;
     let run = Run::fold(&events);
     // The fold says all that is needed of them; a run that waits would hold them as well.
     drop(events);
@@ -190,6 +198,8 @@ pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: Cancellation
         system: None,
         tools: None,
         turns: turns::Turns::default(),
+        waits,
+        later: None,
     };
     match drive.go().await {
         Err(DriveError::Journal { run, source }) if !matches!(source.kind(), Kind::Away | Kind::Conflict) => {
@@ -206,6 +216,7 @@ impl Drive<'_> {
         Box::pin(self.read_edits()).await?;
         Box::pin(self.read_holds()).await?;
         Box::pin(self.read_returns()).await?;
+        Box::pin(self.read_turns()).await?;
         if self.fence > LEASES_MAX {
             return Box::pin(self.fail("the run was taken up too often without coming to an end")).await;
         }
@@ -246,7 +257,12 @@ impl Drive<'_> {
                     "the agent's mode was changed since this run began, and what it was shown does not go with the new one; ask again".to_owned(),
                 );
             }
-            Next::AskModel { step, attempt } => self.ask(step, attempt).await?,
+            Next::AskModel { step, attempt } => {
+                self.ask(step, attempt).await?;
+                if let Some(wait) = self.later.take() {
+                    return Box::pin(self.hand_back(wait)).await.map(Some);
+                }
+            }
             Next::Decide { calls } => Box::pin(self.decide(&calls)).await?,
             Next::Execute { calls } => Box::pin(self.execute(&calls)).await?,
             Next::Reconcile { calls } => Box::pin(self.reconcile(&calls)).await?,
@@ -283,7 +299,7 @@ impl Drive<'_> {
 
     /// Commits all that is pending. Nothing leaves the process before this returns.
     async fn flush(&mut self, status: RunStatus, settle: bool) -> Result<(), DriveError> {
-        self.commit(status, settle, None).await.map(|_| ())
+        self.commit(status, settle, None, None).await.map(|_| ())
     }
 
     /// Commits an event with all that is pending, and sets an amount aside in the same commit. False, and the event has not happened, when a
@@ -291,7 +307,7 @@ impl Drive<'_> {
     async fn commit_setting_aside(&mut self, event: Event, reserve: &Reserve) -> Result<bool, DriveError> {
         let recorded = self.recorded(event);
         self.pending.push(recorded.clone());
-        let committed = self.commit(RunStatus::Running, false, Some(reserve)).await;
+        let committed = self.commit(RunStatus::Running, false, Some(reserve), None).await;
         match &committed {
             Ok(true) => self.run.apply(&recorded),
             // It was never part of the run.
@@ -300,7 +316,7 @@ impl Drive<'_> {
         committed
     }
 
-    async fn commit(&mut self, status: RunStatus, settle: bool, reserve: Option<&Reserve>) -> Result<bool, DriveError> {
+    async fn commit(&mut self, status: RunStatus, settle: bool, reserve: Option<&Reserve>, later: Option<&Later>) -> Result<bool, DriveError> {
         if self.pending.is_empty() && self.sides.is_empty() && status == RunStatus::Running {
             return Ok(true);
         }
@@ -323,6 +339,7 @@ impl Drive<'_> {
             events: &self.pending,
             sides: &self.sides,
             waits_for: &waits_for,
+            later,
             reserve,
         };
         match self.journal.commit(&self.runtime.office, &batch, &self.stop).await {

@@ -1,8 +1,9 @@
 //! Takes queued runs, one lease each, and drives as many side by side as the process allows.
 //!
-//! A lease is renewed while the run is driven. When a worker dies, its leases run out and others go on where the journal ends.
+//! A lease is renewed while the run is driven. When a worker dies, its leases run out and others go on where the journal ends. Where several
+//! organisations have runs, the next one is of whoever holds the fewest places, and a run that has to wait for its model hands its place back.
 
-use crate::driver::{Assignment, DriveError, HandsFor, Journal, drive};
+use crate::driver::{Assignment, DriveError, HandsFor, Journal, Waits, drive};
 use crate::hands::{Hands, Steady};
 use crate::live::Driving;
 use crate::runtime::Runtime;
@@ -70,7 +71,7 @@ pub async fn work(runtime: Arc<Runtime>, runs_max: usize, stop: CancellationToke
     tasks.wait().await;
 }
 
-/// The oldest run that nobody works on, with what is needed to drive it. One whose records the server itself cannot read is leased alone,
+/// The run that is next, with what is needed to drive it. One whose records the server itself cannot read is leased alone,
 /// so that it fails by itself and does not stand before the others.
 async fn lease(runtime: &Runtime) -> Result<Option<(Leased, Result<TakenUp, StoreError>)>, StoreError> {
     let now = runtime.office.clock.now();
@@ -113,15 +114,17 @@ fn report(run: RunId, outcome: &Result<RunStatus, DriveError>) {
     }
 }
 
-/// Drives a run that is leased to this worker until it ends or waits, renewing the lease meanwhile.
+/// Drives a run that is leased to this process alone until it ends or waits for others, renewing the lease meanwhile. Its place is one that no
+/// other run wants, so it is kept also while the models want to be left alone.
 pub async fn drive_leased(runtime: &Arc<Runtime>, leased: Leased) -> Result<RunStatus, DriveError> {
     let taken = Box::pin(runtime.store.take_up(leased.tenant, leased.person, leased.run)).await;
-    drive_taken(runtime, leased, taken).await
+    drive_so(runtime, leased, taken, Waits::InPlace, |actor, workspace| hands_for(runtime, actor, leased.run, workspace)).await
 }
 
-/// The same for a run that was taken up with its lease.
+/// Drives a run that was taken up with its lease until it ends, waits for others, or hands its place back and is queued: then it is leased again,
+/// by whichever worker, once its models may be asked.
 pub async fn drive_taken(runtime: &Arc<Runtime>, leased: Leased, taken: Result<TakenUp, StoreError>) -> Result<RunStatus, DriveError> {
-    drive_with(runtime, leased, taken, |actor, workspace| hands_for(runtime, actor, leased.run, workspace)).await
+    drive_so(runtime, leased, taken, Waits::Queued, |actor, workspace| hands_for(runtime, actor, leased.run, workspace)).await
 }
 
 /// The same, with an office of the caller's choice behind the plugins.
@@ -129,6 +132,16 @@ pub async fn drive_with(
     runtime: &Arc<Runtime>,
     leased: Leased,
     taken: Result<TakenUp, StoreError>,
+    hands: impl FnOnce(&Actor, WorkspaceId) -> HandsFor,
+) -> Result<RunStatus, DriveError> {
+    drive_so(runtime, leased, taken, Waits::Queued, hands).await
+}
+
+async fn drive_so(
+    runtime: &Arc<Runtime>,
+    leased: Leased,
+    taken: Result<TakenUp, StoreError>,
+    waits: Waits,
     hands: impl FnOnce(&Actor, WorkspaceId) -> HandsFor,
 ) -> Result<RunStatus, DriveError> {
     let Leased { tenant, run: run_id, person, fence } = leased;
@@ -163,6 +176,7 @@ pub async fn drive_with(
         hands: hands(&actor, taken.workspace),
         journal: Journal::Postgres { store: runtime.store.clone(), actor },
         events: taken.events,
+        waits,
     };
     let lost = CancellationToken::new();
     tokio::select! {

@@ -40,7 +40,8 @@ impl Store {
         Ok(rows.into_iter().map(|row| TenantRow { tenant: TenantId::from_uuid(row.tenant_id), name: row.name }).collect())
     }
 
-    /// Leases the oldest run that nobody works on. Only the worker role may.
+    /// Leases the run that is next: of the organisation that holds the fewest places, its oldest that nobody works on and that is not left alone.
+    /// Only the worker role may.
     pub async fn lease_run(&self, worker: &str, now: OffsetDateTime, lease_ms: i64) -> Result<Option<Leased>, StoreError> {
         let mut line = self.lines.take().await?;
         let row = sqlx::query!(

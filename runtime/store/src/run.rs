@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 pub enum RunStatus {
     /// Waits for a worker.
     Queued,
-    /// A worker drives it.
+    /// A worker drives it, or one of its models is to be asked again and wants to be left alone until then.
     Running,
     /// Waits for people.
     Waiting,
@@ -211,9 +211,10 @@ pub async fn begun(tx: &mut Tx, id: RunId, events: usize, steps: u32) -> Result<
 pub async fn find(tx: &mut Tx, id: RunId) -> Result<Option<RunRow>, StoreError> {
     sqlx::query_as!(
         Raw,
-        "select run_id, workspace_id, conversation_id, person_id, agent, channel, status, outcome, last_seq, fence, cancel_by, cancel_at,
-                steps, tokens, cost_micros, created_at, ended_at, forked_from, forked_step, parent_run_id, parent_call
-           from run where run_id = $1",
+        r#"select run_id, workspace_id, conversation_id, person_id, agent, channel,
+                  case when due_at is null then status else 'running' end as "status!", outcome, last_seq, fence, cancel_by, cancel_at, steps, tokens,
+                  cost_micros, created_at, ended_at, forked_from, forked_step, parent_run_id, parent_call
+             from run where run_id = $1"#,
         id.uuid()
     )
     .fetch_optional(tx.conn())
@@ -233,11 +234,13 @@ pub async fn costs(tx: &mut Tx, runs: &[RunId]) -> Result<Vec<(RunId, i64)>, Sto
 pub async fn list(tx: &mut Tx, person: Option<PersonId>, status: Option<RunStatus>, page: &Page) -> Result<Vec<RunRow>, StoreError> {
     sqlx::query_as!(
         Raw,
-        "select run_id, workspace_id, conversation_id, person_id, agent, channel, status, outcome, last_seq, fence, cancel_by, cancel_at,
-                steps, tokens, cost_micros, created_at, ended_at, forked_from, forked_step, parent_run_id, parent_call
-           from run
-          where ($1::uuid is null or person_id = $1) and ($2::text is null or status = $2) and ($3::uuid is null or run_id < $3)
-          order by run_id desc limit $4",
+        r#"select run_id, workspace_id, conversation_id, person_id, agent, channel,
+                  case when due_at is null then status else 'running' end as "status!", outcome, last_seq, fence, cancel_by, cancel_at, steps, tokens,
+                  cost_micros, created_at, ended_at, forked_from, forked_step, parent_run_id, parent_call
+             from run
+            where ($1::uuid is null or person_id = $1) and ($2::text is null or case when due_at is null then status else 'running' end = $2)
+              and ($3::uuid is null or run_id < $3)
+            order by run_id desc limit $4"#,
         person.map(PersonId::uuid),
         status.map(RunStatus::name),
         page.after_uuid(),
@@ -254,9 +257,10 @@ pub async fn list(tx: &mut Tx, person: Option<PersonId>, status: Option<RunStatu
 pub async fn list_sub_runs(tx: &mut Tx, parent: RunId) -> Result<Vec<RunRow>, StoreError> {
     sqlx::query_as!(
         Raw,
-        "select run_id, workspace_id, conversation_id, person_id, agent, channel, status, outcome, last_seq, fence, cancel_by, cancel_at,
-                steps, tokens, cost_micros, created_at, ended_at, forked_from, forked_step, parent_run_id, parent_call
-           from run where parent_run_id = $1 order by run_id limit $2",
+        r#"select run_id, workspace_id, conversation_id, person_id, agent, channel,
+                  case when due_at is null then status else 'running' end as "status!", outcome, last_seq, fence, cancel_by, cancel_at, steps, tokens,
+                  cost_micros, created_at, ended_at, forked_from, forked_step, parent_run_id, parent_call
+             from run where parent_run_id = $1 order by run_id limit $2"#,
         parent.uuid(),
         SUB_RUNS_MAX,
     )
@@ -291,8 +295,9 @@ pub async fn list_below(tx: &mut Tx, run: RunId) -> Result<Vec<RunRow>, StoreErr
         r#"with recursive line as (
              select run_id from run where parent_run_id = $1
              union all select r.run_id from run r join line on r.parent_run_id = line.run_id)
-           select run_id, workspace_id, conversation_id, person_id, agent, channel, status, outcome, last_seq, fence, cancel_by, cancel_at,
-                  steps, tokens, cost_micros, created_at, ended_at, forked_from, forked_step, parent_run_id, parent_call
+           select run_id, workspace_id, conversation_id, person_id, agent, channel,
+                  case when due_at is null then status else 'running' end as "status!", outcome, last_seq, fence, cancel_by, cancel_at, steps, tokens,
+                  cost_micros, created_at, ended_at, forked_from, forked_step, parent_run_id, parent_call
              from run where run_id in (select run_id from line) order by run_id limit $2"#,
         run.uuid(),
         SUB_RUNS_MAX,
@@ -329,10 +334,10 @@ pub async fn release(tx: &mut Tx, run: RunId, fence: i64) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Asks a run to stop; one that waits is queued so that a worker sees it. False when it is already over.
+/// Asks a run to stop; one that waits is queued so that a worker sees it, and one that is left alone is so no more. False when it is already over.
 pub async fn ask_cancel(tx: &mut Tx, run: RunId, by: Option<PersonId>, at: OffsetDateTime) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "update run set cancel_at = coalesce(cancel_at, $3), cancel_by = coalesce(cancel_by, $2),
+        "update run set cancel_at = coalesce(cancel_at, $3), cancel_by = coalesce(cancel_by, $2), due_at = null,
                 status = case when status = 'waiting' then 'queued' else status end
           where run_id = $1 and status <> 'ended'",
         run.uuid(),
@@ -342,6 +347,12 @@ pub async fn ask_cancel(tx: &mut Tx, run: RunId, by: Option<PersonId>, at: Offse
     .execute(tx.conn())
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// What a run knew of the models of its step when it last handed its place back; none where it never did.
+pub async fn turns(tx: &mut Tx, run: RunId) -> Result<Option<String>, StoreError> {
+    let found = sqlx::query_scalar!("select turns from run where run_id = $1", run.uuid()).fetch_optional(tx.conn()).await?;
+    Ok(found.flatten())
 }
 
 /// Queues a run that waits for people, after one of its holds was decided.

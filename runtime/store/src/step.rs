@@ -65,6 +65,15 @@ pub struct Reserve {
     pub expires_at: OffsetDateTime,
 }
 
+/// How a run that is queued is left alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Later {
+    /// Until when.
+    pub due_at: OffsetDateTime,
+    /// What it knows of the models of its step, for whoever takes it up.
+    pub turns: String,
+}
+
 /// A run that begins to serve a call of another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewSubRun {
@@ -121,6 +130,8 @@ pub struct Step<'a> {
     pub sub_runs: Vec<&'a NewSubRun>,
     /// Of a run that is to wait: the runs whose end brings it back. One that is over by then brings it back at once.
     pub waits_for: &'a [RunId],
+    /// Of a run that is queued: how it is left alone. One that somebody asked to stop is not.
+    pub later: Option<&'a Later>,
     /// Audit entries, all of one writer and of this actor.
     pub audit: Vec<AuditRow>,
     /// The lane that numbered them.
@@ -229,7 +240,7 @@ impl Store {
         line.done(row)?.ok_or(StoreError::Missing)?.read(person)
     }
 
-    /// Leases the oldest run that nobody works on and takes it up, in one round trip. What was leased and cannot be read is told apart:
+    /// Leases the run that is next ([`Store::lease_run`]) and takes it up, in one round trip. What was leased and cannot be read is told apart:
     /// its lease stands all the same.
     pub async fn lease_and_take_up(
         &self,
@@ -332,7 +343,8 @@ impl Store {
                                  $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42) as "cancelled!",
                       case when $45::uuid is null then true else set_aside($1, $2, $45, $3, $46, $47, $48, $11, $49) end as room,
                       case when $50::text is null then true else begin_sub_runs($1, $2, $3, $11, $50, $51) end as begun,
-                      case when $52::uuid[] is null then true else await_runs($1, $2, $3, $52) end as awaits
+                      case when $52::uuid[] is null then true else await_runs($1, $2, $3, $52) end as awaits,
+                      case when $53::timestamptz is null then true else leave_alone($1, $2, $3, $53, $54) end as left_alone
                  from (select case when $43::text is null and $44::text is null then true else count_calls($1, $2, $3, $11, $43, $44) end as unmoved offset 0) as counters
                 where counters.unmoved"#,
             actor.tenant.uuid(),
@@ -388,6 +400,8 @@ impl Store {
             sub_runs.as_deref(),
             SUB_RUNS_MAX,
             waits_for.as_deref(),
+            step.later.map(|later| later.due_at),
+            step.later.map(|later| later.turns.as_str()),
         )
         .map(|row| row.cancelled)
         .fetch_one(&mut line.conn)

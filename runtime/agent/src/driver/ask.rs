@@ -1,7 +1,7 @@
 //! Asking a model: reserve, write the intent down, ask, write the answer down. A step already answered is never asked again.
 
 use super::turns::{Tried, Turn};
-use super::{Drive, DriveError};
+use super::{Drive, DriveError, Waits};
 use crate::context;
 use crate::gate::Catalogue;
 use crate::labels;
@@ -21,11 +21,12 @@ use tokio::time::Instant;
 const BACKOFF_MS: u64 = 250;
 /// How often it is doubled at most.
 const DOUBLED_MAX: u32 = 6;
-/// The longest wait for a model that names one, in milliseconds: a limit by the minute passes, one by the hour or the day does not. The run has
-/// one of the places of this process meanwhile, which runs of everybody wait for.
+/// The longest wait for a model that names one, in milliseconds: a limit by the minute passes, one by the hour or the day does not.
 const WAIT_MS_MAX: u64 = 60_000;
 /// From which wait on what happened is written down before it, in milliseconds.
 const WRITTEN_MS: u64 = 1_000;
+/// From which wait on a run hands its place back, in milliseconds: a shorter one is over before taking it up again would be worth it.
+const HANDED_BACK_MS: u64 = 5_000;
 
 enum Asked {
     Answer(Answer),
@@ -51,6 +52,11 @@ impl Drive<'_> {
     pub(super) async fn ask(&mut self, step: u32, attempt: u32) -> Result<(), DriveError> {
         let Some(pins) = self.run.pins.clone() else { return Ok(()) };
         let runtime = self.runtime;
+        // A wait counts as the run's time, wherever it was waited and however late somebody took the run up.
+        if self.run.failed_attempts > 0 && self.run.asked.is_none() && self.left(runtime.office.clock.now_ms()).is_zero() {
+            self.end(RunOutcome::TimeLimit, "the run worked as long as it may".to_owned());
+            return Ok(());
+        }
         let Some(candidates) = runtime.models.candidates(&pins.model).filter(|candidates| !candidates.is_empty()) else {
             self.end(RunOutcome::ModelFailed, format!("no model `{}` is configured; set [models.{}] in steward.toml", pins.model, pins.model));
             return Ok(());
@@ -186,7 +192,8 @@ impl Drive<'_> {
         Duration::from_millis(u64::try_from(limit_ms.saturating_sub(self.run.worked_ms).saturating_sub(since_ms)).unwrap_or(0))
     }
 
-    /// Writes the failure down, and waits until somebody may be asked again. A model that was not asked yet is not waited for.
+    /// Notes the failure, and waits until somebody may be asked again, or says how long that is where it is not waited for here. A model that was
+    /// not asked yet is not waited for.
     async fn failed(&mut self, tried: Tried, candidate: &Candidate, mut err: AskError) -> Result<(), DriveError> {
         let Tried { step, attempt, of, .. } = tried;
         let left = self.left(self.runtime.office.clock.now_ms()).min(Duration::from_millis(WAIT_MS_MAX));
@@ -227,6 +234,11 @@ impl Drive<'_> {
         if let Some(Turn::After(wait)) = turn
             && !wait.is_zero()
         {
+            // It is written down with that, and a stop that was heard already needs no place later.
+            if self.waits == Waits::Queued && wait >= Duration::from_millis(HANDED_BACK_MS) && !self.stop.is_cancelled() {
+                self.later = Some(wait);
+                return Ok(());
+            }
             // Who watches is told why nothing happens, and what it cost is not lost with the process.
             if wait >= Duration::from_millis(WRITTEN_MS) {
                 self.flush(RunStatus::Running, false).await?;

@@ -34,7 +34,7 @@ use steward_store::escalation::{self, EscalationRow};
 use steward_store::hold::{self, HoldRow};
 use steward_store::question::QuestionRow;
 use steward_store::run::{self, RunStatus};
-use steward_store::step::{NewSubRun, Reserve};
+use steward_store::step::{Later, NewSubRun, Reserve};
 use steward_store::{Store, StoreError, Tx, journal};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -100,6 +100,8 @@ pub(super) struct Batch<'a> {
     pub(super) sides: &'a [Side],
     /// Of a run that is to wait: the runs whose end brings it back.
     pub(super) waits_for: &'a [RunId],
+    /// Of a run that is queued: how it is left alone.
+    pub(super) later: Option<&'a Later>,
     pub(super) reserve: Option<&'a Reserve>,
 }
 
@@ -230,6 +232,13 @@ impl Journal {
         let Self::Postgres { store, actor } = self else { return Ok(true) };
         let mut tx = store.begin(actor).await?;
         Ok(run::find(&mut tx, run).await?.is_some_and(|row| row.cancel_at.is_some()))
+    }
+
+    /// What the run knew of its models when it last handed its place back.
+    pub(super) async fn turns(&self, run: RunId) -> Result<Option<String>, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(None) };
+        let mut tx = store.begin(actor).await?;
+        Ok(run::turns(&mut tx, run).await?)
     }
 
     /// How many runs there are below the one at the top, and what one of this agent that begins now is pinned to.

@@ -1,13 +1,14 @@
 //! Whose turn it is where several models may answer a step: the one that is free soonest, in their order where several are, each as often as
 //! the others, none before the time it named, and none that refused.
 
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use steward_core::limits::ASK_ATTEMPTS_MAX;
 use tokio::time::Instant;
 
-/// What is known of the models of one step, by their place in the order. Gone with the process: who takes the run up asks from the start, and is
-/// refused once more where somebody refused.
+/// What is known of the models of one step, by their place in the order. Kept where the run hands its place back, and else gone with the process:
+/// who takes the run up then asks from the start, and is refused once more where somebody refused.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
     step: u32,
@@ -18,6 +19,17 @@ pub(super) struct Turns {
     /// Who refused: the same question would be refused again.
     refused: BTreeSet<usize>,
     /// Who was waited for, and at which attempt that one is asked.
+    chosen: Option<(u32, usize)>,
+}
+
+/// The same as it is kept beside a run that is left alone. Times are Unix milliseconds, and count from when it was written.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    at_ms: i64,
+    step: u32,
+    free_at_ms: BTreeMap<usize, i64>,
+    failures: BTreeMap<usize, u32>,
+    refused: BTreeSet<usize>,
     chosen: Option<(u32, usize)>,
 }
 
@@ -46,6 +58,32 @@ pub(super) enum Turn {
 }
 
 impl Turns {
+    /// As text, at this moment.
+    pub(super) fn kept(&self, now: Instant, now_ms: i64) -> String {
+        let at = |free_at: &Instant| now_ms.saturating_add(i64::try_from(free_at.saturating_duration_since(now).as_millis()).unwrap_or(i64::MAX));
+        let kept = Kept {
+            at_ms: now_ms,
+            step: self.step,
+            free_at_ms: self.free_at.iter().map(|(place, free_at)| (*place, at(free_at))).collect(),
+            failures: self.failures.clone(),
+            refused: self.refused.clone(),
+            chosen: self.chosen,
+        };
+        // Numbers always have a form as text.
+        serde_json::to_string(&kept).unwrap_or_default()
+    }
+
+    /// What was kept, at this moment; none where the text is no such thing. A clock that was put back shortens no wait and lengthens none.
+    pub(super) fn of_kept(text: &str, now: Instant, now_ms: i64) -> Option<Self> {
+        let Kept { at_ms, step, free_at_ms, failures, refused, chosen } = serde_json::from_str(text).ok()?;
+        let since_ms = now_ms.max(at_ms);
+        let free_at = |(place, at_ms): (usize, i64)| {
+            let wait = Duration::from_millis(u64::try_from(at_ms.saturating_sub(since_ms)).unwrap_or(0));
+            Some((place, now.checked_add(wait)?))
+        };
+        Some(Self { step, free_at: free_at_ms.into_iter().filter_map(free_at).collect(), failures, refused, chosen })
+    }
+
     /// Whom to ask at this attempt, from 1, of so many.
     pub(super) fn place(&self, step: u32, attempt: u32, of: usize) -> usize {
         let chosen = self.chosen.filter(|(at, place)| self.step == step && *at == attempt && *place < of);
@@ -158,6 +196,42 @@ mod tests {
         assert_eq!(after(2, 300, &failures), Ok((0, 287)), "whoever is free sooner has had its tries");
         failures[0].3 = None;
         assert_eq!(after(2, 300, &failures), Err(Turn::Nobody));
+    }
+
+    #[test]
+    fn what_is_no_such_text_is_not_taken_up() {
+        for text in ["", "{}", "null", "[]", r#"{"at_ms":0}"#, r#"{"at_ms":0,"step":1,"free_at_ms":{"a":1},"failures":{},"refused":[],"chosen":null}"#] {
+            assert!(Turns::of_kept(text, Instant::now(), 0).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_takes_a_run_up_asks_whoever_was_waited_for_and_the_others_no_earlier_than_they_said() {
+        let (begun, seconds, left) = (Instant::now(), Duration::from_secs, Duration::from_secs(300));
+        let tried = |attempt, place| Tried { step: 4, attempt, place, of: 3 };
+        let mut turns = Turns::default();
+        assert_eq!(turns.failed(tried(1, 0), Some(seconds(50)), begun, left), Turn::After(Duration::ZERO));
+        assert_eq!(turns.failed(tried(2, 1), None, begun, left), Turn::After(Duration::ZERO));
+        assert_eq!(turns.failed(tried(3, 2), Some(seconds(20)), begun, left), Turn::After(seconds(20)));
+        let kept = turns.kept(begun, 1_000_000);
+
+        // Twenty seconds later by the clock of another process.
+        let elsewhere = begun + seconds(7);
+        let mut taken = Turns::of_kept(&kept, elsewhere, 1_020_000).expect("what was kept");
+        assert_eq!(taken.place(4, 4, 3), 2, "not the first, whose turn it would be by the order");
+        assert_eq!(taken.failed(tried(4, 2), Some(seconds(40)), elsewhere, left), Turn::After(seconds(30)), "the second refused");
+        assert_eq!(taken.place(4, 5, 3), 0);
+        for attempt in 5..=7 {
+            taken.failed(tried(attempt, 2), Some(seconds(1)), elsewhere, left);
+        }
+        assert_eq!(taken.failed(tried(8, 0), None, elsewhere, left), Turn::Nobody, "tries from before count");
+
+        // Long after, and with the clock put back.
+        for (now_ms, wait) in [(9_000_000, Duration::ZERO), (5_000, seconds(50))] {
+            let mut taken = Turns::of_kept(&kept, elsewhere, now_ms).expect("what was kept");
+            assert_eq!(taken.failed(tried(4, 2), Some(seconds(60)), elsewhere, left), Turn::After(wait), "at {now_ms}");
+        }
+        assert_eq!(Turns::of_kept(&kept, elsewhere, 1_020_000).expect("what was kept").place(5, 1, 3), 0, "another step begins with the first");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Runs whose journal is in memory.
 
 use crate::agents::Agent;
-use crate::driver::{Assignment, HandsFor, Journal, MemoryJournal};
+use crate::driver::{Assignment, HandsFor, Journal, MemoryJournal, Waits};
 use crate::pins::as_configured;
 use crate::runtime::Runtime;
 use steward_core::event::{Pins, Recorded};
@@ -31,6 +31,7 @@ pub fn bench_run(runtime: &Runtime, hands: HandsFor, text: &str) -> (MemoryJourn
         journal: Journal::Memory(journal.clone()),
         roles: [Role::Owner].into(),
         hands,
+        waits: Waits::InPlace,
     };
     (journal, assignment)
 }

@@ -4,7 +4,9 @@
 //! Courses run in lanes: a database a lane, an organisation a course.
 
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::process::ExitStatus;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use steward_agent::points;
 use steward_agent::testing::{Reply, ScriptedModel, World};
@@ -93,6 +95,11 @@ pub(crate) async fn approve_all(world: &World) {
 /// The dead worker's lease runs out now rather than in fifteen seconds.
 pub(crate) async fn let_leases_lapse(world: &World) {
     world.db.raw("update run set lease_until = now() - interval '1 minute' where status = 'running'").await;
+}
+
+/// Whoever is left alone until its models may be asked is so no more, rather than in some seconds.
+pub(crate) async fn let_waits_end(world: &World) {
+    world.db.raw("update run set due_at = now() - interval '1 second' where due_at is not null").await;
 }
 
 /// One course: killed at each of `deaths` in turn, each time taken over by a new process; then to its end. Returns how many were killed.
@@ -258,4 +265,74 @@ async fn a_process_that_is_killed_leaves_one_sub_run_a_call_and_one_answer() {
     };
     tokio::join!(lane(), lane());
     println!("{} kills over {all} points", killed.into_inner());
+}
+
+/// The number of the course in whose message a text stands.
+fn course_in(body: &str) -> Option<String> {
+    body.split_once("This is course ").map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect())
+}
+
+/// A model that wants each course to leave it alone for long, once, and answers then.
+async fn busy_once() -> ScriptedModel {
+    let known = Mutex::new(BTreeSet::new());
+    ScriptedModel::start_with(move |seen| {
+        if known.lock().expect("lock").insert(course_in(&seen.body.to_string())) {
+            return Reply::Status(429, vec![("retry-after".to_owned(), "50".to_owned())], r#"{"error":{"message":"too many requests"}}"#.to_owned());
+        }
+        Reply::text("Now I can.")
+    })
+    .await
+}
+
+/// One course of a run that has to wait: a process is killed before it waits, or another one after that; then to its end.
+async fn waiting_course(lane: &World, model: &ScriptedModel, number: usize, deaths: [i64; 2]) -> u32 {
+    let world = lane.beside().await;
+    let run = world.say(&format!("This is course {number}.")).await;
+    let mut kills = 0;
+    for nth in deaths {
+        kills += u32::from(!run_victim(&world, model, nth).await.success());
+        let_leases_lapse(&world).await;
+        let_waits_end(&world).await;
+    }
+    while world.run(run).await.ended.is_none() {
+        assert!(world.drive().await.is_some(), "killed at {deaths:?}: the run is neither over nor can it go on");
+        let_waits_end(&world).await;
+    }
+    let at = format!("killed at {deaths:?}");
+    let events = world.events(run).await;
+    let count = |is: fn(&Event) -> bool| events.iter().filter(|recorded| is(&recorded.event)).count();
+    assert_eq!(world.run(run).await.ended.map(|outcome| outcome.name()), Some("replied"), "{at}: {events:#?}");
+    assert_eq!(count(|event| matches!(event, Event::Answered { .. })), 1, "{at}: {events:#?}");
+    assert_eq!(count(|event| matches!(event, Event::Replied { .. })), 1, "{at}: {events:#?}");
+    let (asked, failed) = (count(|event| matches!(event, Event::Asked { .. })), count(|event| matches!(event, Event::AskFailed { .. })));
+    let requests = model.requests().iter().filter(|seen| course_in(&seen.body.to_string()) == Some(number.to_string())).count();
+    assert!(requests <= asked, "{at}: nothing is asked that is not on record: {events:#?}");
+    let lost = asked - failed - 1;
+    assert!(lost <= usize::try_from(kills).unwrap_or(usize::MAX), "{at}: only what a death cut off is asked again: {events:#?}");
+    let ours = format!("tenant_id = '{}'", world.tenant.uuid());
+    let rows = async |what: &str| world.db.number(&format!("select count(*) from {what} and {ours}")).await;
+    assert_eq!(rows("reservation where state = 'open'").await, 0, "{at}: nothing stays set aside");
+    assert_eq!(rows("message where by_agent").await, 1, "{at}: one reply");
+    assert_eq!(rows("run where due_at is not null").await, 0, "{at}: nothing is left alone any more");
+    kills
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_is_killed_before_or_after_a_wait_for_a_model_loses_and_repeats_nothing() {
+    let model = busy_once().await;
+    let world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[HOLD_NOTES]).await;
+    world.say("This is course 0.").await;
+    let mut passed = [0; 2];
+    for one in &mut passed {
+        points::crash_at(i64::MAX);
+        while world.drive().await.is_some() {}
+        *one = i64::MAX - points::points_left();
+        let_waits_end(&world).await;
+    }
+    let [before, after] = passed;
+    assert!(before >= 5 && after >= 5, "courses of {before} and {after} points test nothing");
+    let deaths = (1..=before).map(|nth| [nth, -1]).chain((1..=after).map(|nth| [-1, nth]));
+    for (number, deaths) in (1..).zip(deaths) {
+        assert_eq!(waiting_course(&world, &model, number, deaths).await, 1, "the course at {deaths:?} was to be killed exactly once");
+    }
 }

@@ -20,6 +20,7 @@ mod looks;
 mod meanwhile;
 mod merges;
 mod peers;
+mod places;
 mod queue;
 mod record;
 mod refusals;

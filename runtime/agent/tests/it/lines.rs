@@ -35,6 +35,7 @@ fn step(run: RunId, fence: i64, at: OffsetDateTime) -> Step<'static> {
         reply: None,
         sub_runs: Vec::new(),
         waits_for: &[],
+        later: None,
         audit: Vec::new(),
         lane: None,
         settle: false,

@@ -33,6 +33,7 @@ pub(super) fn step_of<'a>(actor: &Actor, office: &Office, batch: &'a Batch<'_>) 
         reply: None,
         sub_runs: Vec::new(),
         waits_for: batch.waits_for,
+        later: batch.later,
         audit: Vec::new(),
         lane: None,
         settle: batch.settle,
