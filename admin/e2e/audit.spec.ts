@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, say, test } from './fixtures';
+import { wordsOf } from './looks';
 import { world } from './world';
 
 /** What a log was found to be. */
@@ -79,6 +80,24 @@ test('the log leaves as a file: all of it, what was done, or one run alone', asy
   const { items } = await (await page.request.get(`/api/v1/audit?run=${run}&limit=200`)).json();
   expect(own.map((entry) => entry.audit_id)).toEqual(items.map((entry: { audit_id: string }) => entry.audit_id));
   expect(own.length).toBeLessThan(all.length);
+});
+
+test('what the field for an action takes is read whole in each language', async ({ page }) => {
+  await page.goto('/audit');
+  for (const locale of ['en', 'es', 'ar', 'ne'] as const) {
+    await page.evaluate((chosen) => localStorage.setItem('steward.locale', chosen), locale);
+    await page.reload();
+    const field = page.getByRole('searchbox', { name: wordsOf(locale)('audit.action') });
+    await expect(field).toBeVisible();
+    const room = await field.evaluate((box) => {
+      const style = getComputedStyle(box);
+      const pen = document.createElement('canvas').getContext('2d');
+      if (pen === null) throw new Error('there is nothing to measure with');
+      pen.font = `${style.fontSize} ${style.fontFamily}`;
+      return box.clientWidth - parseFloat(style.paddingInlineStart) - parseFloat(style.paddingInlineEnd) - pen.measureText(box.getAttribute('placeholder') ?? '').width;
+    });
+    expect(room, locale).toBeGreaterThan(0);
+  }
 });
 
 test('the log is filtered by the beginning of an action, by who did it and by day, and leaves so', async ({ page }) => {

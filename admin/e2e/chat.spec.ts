@@ -246,11 +246,17 @@ test('a run that failed says what it cost all the same, and leads to itself', as
   await page.route('**/api/v1/runs/*/events', async (route) => {
     const response = await route.fetch();
     const frames = (await response.text()).split('\n\n').filter((frame) => !/^event: ?(reply|model\.delta)$/m.test(frame));
-    await route.fulfill({ response, body: frames.join('\n\n').replace('"outcome":"replied"', '"outcome":"model_failed"') });
+    const failed = (frame: string) => frame.replace(/^data: ?(.*)$/m, (_, data: string) => `data: ${JSON.stringify({ ...JSON.parse(data), outcome: 'model_failed', reason: 'model_cut_off', message: 'the stream broke' })}`);
+    await route.fulfill({ response, body: frames.map((frame) => (/^event: ?run\.ended$/m.test(frame) ? failed(frame) : frame)).join('\n\n') });
   });
   await say(page, 'Who is Ada, if nobody answers?');
   const turn = page.getByRole('article', { name: 'Message and answer' });
   await expect(turn.getByText('No model answered', { exact: true })).toBeVisible();
+  await expect(turn.getByText('The model’s answer broke off.')).toBeVisible();
+  // The server's own sentence is in English: it stands behind ours.
+  await expect(turn.getByText('the stream broke')).toBeHidden();
+  await turn.getByText('What the server wrote').click();
+  await expect(turn.getByText('the stream broke')).toBeVisible();
   await expect(turn.getByText('2 steps')).toBeVisible();
   await expect(turn.getByText('· $0.0004', { exact: true })).toBeVisible();
   await expect(turn.getByRole('link', { name: 'Open the run' })).toHaveAttribute('href', /^\/runs\/run_/);

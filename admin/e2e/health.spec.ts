@@ -1,4 +1,5 @@
 import { expect, say, test } from './fixtures';
+import { wordsOf } from './looks';
 
 test('a log that nobody signs is said to be late, with what to do', async ({ page }) => {
   const at = new Date(Date.now() - 60 * 60_000);
@@ -45,6 +46,21 @@ test('runs that failed are listed with the way to each, and a model that does no
   await expect(of('Runs that failed').getByText('look at it', { exact: true })).toBeVisible();
   await expect(of('Runs that failed').getByRole('link', { name: /^assistant, run …/ }).first()).toHaveAttribute('href', /^\/runs\/run_/);
   await expect(of('Runs that failed').getByText('no model answered').first()).toBeVisible();
+});
+
+test('why a message was given up is said in the language of the reader, and what the server wrote stands behind it', async ({ page }) => {
+  const dead = (nth: number, more: object) => ({ notice_id: `notice_0000000000000000000000000${nth}`, person_id: 'person_00000000000000000000000001', channel: 'mail', matter: 'hold', matter_id: 'hold_00000000000000000000000001', state: 'dead', tries: 8, made_at: new Date().toISOString(), ...more });
+  const items = [dead(1, { why: 'the mail server asks to try later (451)', reason: 'mail_later' }), dead(2, { why: 'words of another version', reason: 'of_another_version' })];
+  await page.route('**/api/v1/notices/dead', (route) => route.fulfill({ json: { items } }));
+  await page.addInitScript(() => localStorage.setItem('steward.locale', 'ar'));
+  await page.goto('/health');
+  const words = wordsOf('ar');
+  const part = page.getByRole('group', { name: words('health.notices'), exact: true });
+  await expect(part.getByText(words('notTold.mail_later'))).toBeVisible();
+  await expect(part.getByText('the mail server asks to try later (451)')).toBeHidden();
+  // What is not known here is not lost.
+  await part.getByText(words('common.ofServer')).last().click();
+  await expect(part.getByText('words of another version')).toBeVisible();
 });
 
 test('of what could not be asked nothing is concluded, and what is counted in part says that there is more', async ({ page }) => {

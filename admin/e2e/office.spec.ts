@@ -106,6 +106,38 @@ test('a deal is with any of many companies, and says with which', async ({ page 
   await expect(page.getByRole('dialog', { name: 'Change deal' }).getByLabel('Company').locator('option:checked')).toHaveText(name);
 });
 
+test('a deal is with one of many contacts, found by words, and says with whom', async ({ page }, info) => {
+  const name = `Odile ${info.project.name}`;
+  const headers = { origin: world().origin };
+  const workspace_id = await firstWorkspace(page);
+  for (const address of ['odile.one', 'odile.two']) {
+    const made = await page.request.post('/api/v1/contacts', { data: { display_name: name, emails: [{ value: `${address}@${info.project.name}.example` }], workspace_id }, headers });
+    expect(made.status(), await made.text()).toBe(201);
+  }
+  await page.goto('/deals?new=1');
+  const form = page.getByRole('dialog', { name: 'New deal' });
+  const choice = form.getByRole('combobox', { name: 'Contact', exact: true });
+  await form.getByRole('searchbox', { name: 'Search contacts' }).fill('odile nobody at all');
+  await expect(choice).toHaveAccessibleDescription('Nobody is found by these words.');
+  await form.getByRole('searchbox', { name: 'Search contacts' }).fill(`odile ${info.project.name}`);
+  await expect(choice).toHaveAccessibleDescription('2 to choose from.');
+  // Two of one name are told apart.
+  await choice.selectOption({ label: `${name} · odile.two@${info.project.name}.example` });
+  await form.getByRole('searchbox', { name: 'Search contacts' }).fill('odile nobody at all');
+  await expect(choice).toHaveAccessibleDescription('Nobody is found by these words.');
+  await expect(choice.locator('option:checked')).toHaveText(`${name} · odile.two@${info.project.name}.example`);
+  const title = `A deal with Odile, ${info.project.name}`;
+  await form.getByLabel('Title').fill(title);
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(form).toHaveCount(0);
+  if (info.project.name === 'phone') await page.getByRole('button', { name: /^New/ }).click();
+  const card = page.getByRole('region', { name: 'New' }).getByRole('listitem').filter({ hasText: title });
+  await expect(card.getByText(name, { exact: true })).toBeVisible();
+  await card.getByRole('link').click();
+  await page.getByRole('link', { name, exact: true }).click();
+  await expect(page.getByText(`odile.two@${info.project.name}.example`).first()).toBeVisible();
+});
+
 test('a contact has a timeline of notes, deals and changes, newest first', async ({ page }, info) => {
   await page.goto('/contacts');
   const headers = { origin: new URL(page.url()).origin };

@@ -7,12 +7,14 @@ pub mod mail;
 pub mod push;
 mod seal;
 mod vapid;
+mod why;
 mod words;
 
 pub use mail::{MailError, MailSettings, Mailer, Security};
 pub use push::Pusher;
 pub use seal::{SealError, seal};
 pub use vapid::{PushKey, PushKeyError};
+pub(crate) use why::NotTold;
 
 use crate::config::Config;
 use crate::site::Site;
@@ -76,8 +78,8 @@ impl Sender {
             (None, Some(mail), _) => mail.send(due, &words).await,
             (Some(browser), _, Some(push)) => push.send(due, browser, &words, now).await,
             // It was made when there was such a way, and there may be one again.
-            (None, None, _) => Tried::Failed { why: "no mail server is configured any more: set `notices.mail.url`".to_owned(), after_s: None },
-            (Some(_), _, None) => Tried::Failed { why: "this process has no push key: see `steward doctor`".to_owned(), after_s: None },
+            (None, None, _) => Tried::Failed { why: NotTold::NoMailServer.said(&[]), after_s: None },
+            (Some(_), _, None) => Tried::Failed { why: NotTold::NoPushKey.said(&[]), after_s: None },
         }
     }
 }

@@ -5,7 +5,7 @@
 use crate::routes::questions::QuestionForm;
 use serde::Serialize;
 use serde_json::Value;
-use steward_core::event::{Citation, Given, GivenBy, HoldOutcome, Recorded};
+use steward_core::event::{Citation, EndReason, Given, GivenBy, HoldOutcome, Recorded};
 use steward_core::{
     BlockClass, BudgetHoldId, CallId, CallUse, ConversationId, EnvelopeId, Event, Failure, FailureClass, GrantId, HoldId, Integrity, Needs, NoRoom, Outcome,
     PersonId, PutQuestion, QuestionId, QuestionOutcome, RunId, RunOutcome, ScheduleId, ToolCall, Usage, Verdict,
@@ -336,7 +336,12 @@ pub(crate) enum RunEvent {
         /// replied, cancelled, step_limit, time_limit, token_limit, budget_limit, stubborn, model_failed, failed.
         #[schema(value_type = String)]
         outcome: RunOutcome,
-        /// One sentence.
+        /// Why, as a code; null where the outcome says it all: model_missing, model_tries, model_unreachable, model_timeout, model_rate_limited,
+        /// model_server, model_refused, model_cut_off, model_empty, model_too_long, model_malformed, denied_again, same_end, budget, run, run_over,
+        /// money_refused, money_unanswered, agent_gone, mode_changed, record_unwritten, records_contradict, taken_up_too_often, counter_moved.
+        #[schema(value_type = Option<String>, example = "model_unreachable")]
+        reason: Option<EndReason>,
+        /// One sentence, in English.
         message: String,
     },
 }
@@ -488,7 +493,7 @@ fn events(run_id: RunId, seq: u32, event: &Event, reader: Reader) -> Vec<RunEven
             }
         },
         Event::Replied { text, citations } => RunEvent::Reply { text, citations },
-        Event::Ended { outcome, message } => RunEvent::RunEnded { outcome, message },
+        Event::Ended { outcome, reason, message } => RunEvent::RunEnded { outcome, reason, message },
         // How often a model was asked is in the journal; the outside learns of the answer, or of the run's end.
         Event::Asked { .. } | Event::AskFailed { .. } | Event::Extracted { .. } | Event::CancelAsked { .. } => return Vec::new(),
     };
@@ -573,6 +578,7 @@ mod tests {
         check(delegated, &[("tool.delegated", &["call_id", "run_id", "agent", "integrity"])]);
         let returned = Event::Returned { call_id, run_id, outcome: RunOutcome::Replied, label, exposed: false, used: Default::default(), refused: Vec::new() };
         check(returned, &[("tool.returned", &["call_id", "run_id", "outcome", "integrity", "steps", "tokens", "cost_micros"])]);
+        check(Event::Ended { outcome: RunOutcome::Failed, reason: None, message: "m".to_owned() }, &[("run.ended", &["outcome", "reason", "message"])]);
         check(Event::CancelAsked { by: None }, &[]);
         assert_eq!(delta("x").name, "model.delta");
     }

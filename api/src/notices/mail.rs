@@ -1,5 +1,6 @@
 //! Mail: one plain message to one person over one verified connection. What a header takes is never put together by hand.
 
+use super::why::NotTold;
 use super::words::Words;
 use crate::site::Site;
 use http::Uri;
@@ -139,11 +140,10 @@ impl Mailer {
     /// Sends one message.
     pub(crate) async fn send(&self, due: &DueRow, words: &Words) -> Tried {
         let Some(message) = self.message(due, words) else {
-            return Tried::Refused("the person's address is none that mail can be sent to".to_owned());
+            return Tried::Refused(NotTold::Address.said(&[]));
         };
-        let failed = |why: &str| Tried::Failed { why: why.to_owned(), after_s: None };
         match timeout(Duration::from_secs(MESSAGE_SECONDS), self.transport.send(message)).await {
-            Err(_elapsed) => failed("the mail server did not answer in time"),
+            Err(_elapsed) => Tried::Failed { why: NotTold::MailLate.said(&[]), after_s: None },
             Ok(Ok(_)) => Tried::Taken,
             Ok(Err(err)) => tried(&err),
         }
@@ -182,14 +182,14 @@ fn hello(domain: &str) -> ClientId {
 /// What a failure means. The server's own words are not kept: they name addresses.
 fn tried(err: &SmtpError) -> Tried {
     let code = err.status().map(u16::from);
-    let failed = |why: String| Tried::Failed { why, after_s: None };
+    let failed = |why: NotTold, between: &[&str]| Tried::Failed { why: why.said(between), after_s: None };
     match code {
-        Some(code) if NOT_LET_IN.contains(&code) => failed(format!("the mail server does not let us in ({code}): check `notices.mail.user` and its password")),
-        Some(code) if err.is_permanent() => Tried::Refused(format!("the mail server refuses the address or the message ({code})")),
-        Some(code) => failed(format!("the mail server asks to try later ({code})")),
-        None if err.is_tls() || is_tls(err) => failed("TLS with the mail server failed: is its certificate for this name and from somebody known?".to_owned()),
-        None if err.is_timeout() => failed("the mail server did not answer in time".to_owned()),
-        None => failed("the connection with the mail server failed or broke".to_owned()),
+        Some(code) if NOT_LET_IN.contains(&code) => failed(NotTold::MailNotLetIn, &[code.to_string().as_str()]),
+        Some(code) if err.is_permanent() => Tried::Refused(NotTold::MailRefused.said(&[code.to_string().as_str()])),
+        Some(code) => failed(NotTold::MailLater, &[code.to_string().as_str()]),
+        None if err.is_tls() || is_tls(err) => failed(NotTold::MailTls, &[]),
+        None if err.is_timeout() => failed(NotTold::MailLate, &[]),
+        None => failed(NotTold::MailBroken, &[]),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::seal::seal;
 use super::vapid::PushKey;
+use super::why::NotTold;
 use super::words::Words;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -84,10 +85,10 @@ fn tried(brought: Result<Delivered, CourierError>, host: &str) -> Tried {
         Ok(Delivered { status: 200..=299, .. }) => Tried::Taken,
         Ok(Delivered { status: 404 | 410, .. }) => Tried::Gone,
         Ok(Delivered { status: status @ (408 | 429 | 500..=599), retry_after_s }) => {
-            Tried::Failed { why: format!("`{host}` asks to try later ({status})"), after_s: retry_after_s }
+            Tried::Failed { why: NotTold::PushLater.said(&[host, status.to_string().as_str()]), after_s: retry_after_s }
         }
         // A redirect is none of these: a browser's maker takes messages where it says.
-        Ok(Delivered { status, .. }) => Tried::Refused(format!("`{host}` refuses the message ({status})")),
+        Ok(Delivered { status, .. }) => Tried::Refused(NotTold::PushRefused.said(&[host, status.to_string().as_str()])),
     }
 }
 

@@ -53,6 +53,8 @@ pub(crate) struct DealView {
     company_name: Option<String>,
     #[schema(value_type = Option<String>)]
     contact_id: Option<ContactId>,
+    /// What that contact is called.
+    contact_name: Option<String>,
     amount: Option<Amount>,
     /// Lowest integrity of the texts it was written from.
     #[schema(value_type = String)]
@@ -68,28 +70,32 @@ pub(crate) struct DealView {
 }
 
 impl DealView {
-    /// Shows deals, with what their companies are called.
+    /// Shows deals, with what their companies and contacts are called.
     pub(crate) async fn of(tx: &mut Tx, deals: Vec<Deal>) -> Result<Vec<Self>, ApiError> {
         let companies: Vec<CompanyId> = deals.iter().filter_map(|deal| deal.company_id).collect();
-        let names = crm::company_names(tx, &companies).await?;
-        Ok(deals.into_iter().map(|deal| Self::named(deal, &names)).collect())
+        let contacts: Vec<ContactId> = deals.iter().filter_map(|deal| deal.contact_id).collect();
+        let companies = crm::company_names(tx, &companies).await?;
+        let contacts = crm::contact_names(tx, &contacts).await?;
+        Ok(deals.into_iter().map(|deal| Self::named(deal, &companies, &contacts)).collect())
     }
 
     /// Shows one deal.
     pub(crate) async fn of_one(tx: &mut Tx, deal: Deal) -> Result<Self, ApiError> {
-        let names = crm::company_names(tx, deal.company_id.as_slice()).await?;
-        Ok(Self::named(deal, &names))
+        let companies = crm::company_names(tx, deal.company_id.as_slice()).await?;
+        let contacts = crm::contact_names(tx, deal.contact_id.as_slice()).await?;
+        Ok(Self::named(deal, &companies, &contacts))
     }
 
-    fn named(deal: Deal, names: &HashMap<CompanyId, String>) -> Self {
+    fn named(deal: Deal, companies: &HashMap<CompanyId, String>, contacts: &HashMap<ContactId, String>) -> Self {
         Self {
             deal_id: deal.deal_id,
             workspace_id: deal.workspace_id,
             title: deal.title,
             stage: deal.stage,
             company_id: deal.company_id,
-            company_name: deal.company_id.and_then(|company| names.get(&company).cloned()),
+            company_name: deal.company_id.and_then(|company| companies.get(&company).cloned()),
             contact_id: deal.contact_id,
+            contact_name: deal.contact_id.and_then(|contact| contacts.get(&contact).cloned()),
             amount: deal.amount.map(Amount::from),
             integrity: deal.integrity,
             version: deal.version,

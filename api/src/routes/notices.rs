@@ -6,7 +6,7 @@ pub(crate) mod show;
 pub(crate) mod test;
 
 use crate::error::ApiError;
-use crate::notices::Ways;
+use crate::notices::{NotTold, Ways};
 use serde::Serialize;
 use steward_core::{NoticeId, PersonId};
 use steward_office::notices;
@@ -51,6 +51,10 @@ pub(crate) struct NoticeView {
     tries: u16,
     /// What stood against it, the last time.
     why: Option<String>,
+    /// The same as a code: no_mail_server, no_push_key, address, mail_late, mail_not_let_in, mail_refused, mail_later, mail_tls, mail_broken,
+    /// push_late, push_refused, push_later; null for other words.
+    #[schema(value_type = Option<String>, example = "mail_late")]
+    reason: Option<NotTold>,
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     made_at: OffsetDateTime,
@@ -69,6 +73,7 @@ impl From<NoticeRow> for NoticeView {
             matter_id: row.matter.to_string(),
             state: row.state,
             tries: row.tries,
+            reason: row.why.as_deref().and_then(NotTold::of_words),
             why: row.why,
             made_at: row.made_at,
             done_at: row.done_at,

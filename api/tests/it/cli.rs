@@ -106,15 +106,20 @@ impl Home {
 
     /// Runs a command at a terminal, where this is typed and Ctrl-D behind it. What is shown there has what was typed, too.
     pub(crate) fn typed(&self, arguments: &[&str], input: &[u8]) -> Ran {
+        let output = given(self.at_terminal(arguments), input);
+        // The terminal shows what was typed as it was typed, which need not be text.
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// A command at a terminal, which has what its standard input is given typed.
+    pub(crate) fn at_terminal(&self, arguments: &[&str]) -> Command {
         let command = self.command(&[]);
         let line = format!("'{}' {}", command.get_program().display(), arguments.join(" "));
         let mut terminal = Command::new("script");
         terminal.args(["-qec", &line, "/dev/null"]).current_dir(&self.dir).env_clear();
         terminal.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        let output = given(terminal, input);
-        // The terminal shows what was typed as it was typed, which need not be text.
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+        terminal
     }
 
     /// Runs a command that must fail with code 1 in at most two lines, one of which says this.

@@ -34,7 +34,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
-use steward_core::event::{Citation, HoldOutcome, Pins, Recorded};
+use steward_core::event::{Citation, EndReason, HoldOutcome, Pins, Recorded};
 use steward_core::{CallId, Event, Floor, HasKind, Kind, Label, Micros, Mode, NoRoom, PersonId, Role, RunId, RunOutcome, TenantId};
 use steward_office::OfficeError;
 use steward_office::crm::Stood;
@@ -205,7 +205,7 @@ pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: Cancellation
         Err(DriveError::Journal { run, source }) if !matches!(source.kind(), Kind::Away | Kind::Conflict) => {
             // What cannot be written down is not done. The run ends with a reason, if at least that can be written.
             error!(run.id = %run, error = %source, "the journal refused an event; ending the run");
-            Box::pin(drive.fail("an internal record could not be written; nothing was carried out")).await
+            Box::pin(drive.fail(EndReason::RecordUnwritten, "an internal record could not be written; nothing was carried out")).await
         }
         other => other,
     }
@@ -218,7 +218,7 @@ impl Drive<'_> {
         Box::pin(self.read_returns()).await?;
         Box::pin(self.read_turns()).await?;
         if self.fence > LEASES_MAX {
-            return Box::pin(self.fail("the run was taken up too often without coming to an end")).await;
+            return Box::pin(self.fail(EndReason::TakenUpTooOften, "the run was taken up too often without coming to an end")).await;
         }
         let mut moves = 0;
         loop {
@@ -232,7 +232,9 @@ impl Drive<'_> {
                     Box::pin(self.read_edits()).await?;
                     Box::pin(self.read_returns()).await?;
                 }
-                Err(DriveError::Moved(_)) => return Box::pin(self.fail("a counter of the rules moved on each time this run was judged")).await,
+                Err(DriveError::Moved(_)) => {
+                    return Box::pin(self.fail(EndReason::CounterMoved, "a counter of the rules moved on each time this run was judged")).await;
+                }
                 Err(err) => return Err(err),
             }
         }
@@ -254,6 +256,7 @@ impl Drive<'_> {
             Next::AskModel { .. } | Next::Decide { .. } | Next::Execute { .. } if self.is_watched_otherwise() => {
                 self.end(
                     RunOutcome::Failed,
+                    Some(EndReason::ModeChanged),
                     "the agent's mode was changed since this run began, and what it was shown does not go with the new one; ask again".to_owned(),
                 );
             }
@@ -268,12 +271,14 @@ impl Drive<'_> {
             Next::Reconcile { calls } => Box::pin(self.reconcile(&calls)).await?,
             // The run's own records say that it waits and not for what: somebody else wrote there.
             Next::AwaitPeople if self.run.open_holds().next().is_none() && self.run.budget_hold.is_none() => {
-                return Box::pin(self.fail("the records of this run contradict each other; nothing more was carried out")).await.map(Some);
+                return Box::pin(self.fail(EndReason::RecordsContradict, "the records of this run contradict each other; nothing more was carried out"))
+                    .await
+                    .map(Some);
             }
             Next::AskForMoney { step } => Box::pin(self.ask_for_money(step, None, true, NoRoom::Run)).await?,
             Next::AwaitPeople | Next::AwaitRuns => return Box::pin(self.wait()).await.map(Some),
             Next::Reply { text } => self.reply(text),
-            Next::Stop { outcome, message } => self.end(outcome, message),
+            Next::Stop { outcome, reason, message } => self.end(outcome, reason, message),
             Next::Finished => {
                 self.flush(RunStatus::Ended, true).await?;
                 Box::pin(self.withdraw()).await;
@@ -434,7 +439,7 @@ impl Drive<'_> {
         begun.up_to(self.mode(), &self.run, step, &self.runtime.host)
     }
 
-    fn end(&mut self, outcome: RunOutcome, message: String) {
+    fn end(&mut self, outcome: RunOutcome, reason: Option<EndReason>, message: String) {
         let open: Vec<_> = self.run.open_holds().map(|(call, hold)| (call, hold.hold_id)).collect();
         for (call_id, hold_id) in open {
             self.sides.push(Side::CallHold { call: call_id, from: "held", to: "cancelled" });
@@ -450,7 +455,7 @@ impl Drive<'_> {
             self.withdrawn = true;
             self.apply(Event::BudgetDecided { hold_id, outcome: HoldOutcome::Cancelled, ceiling: None, until_ms: None, by: None, reason: None });
         }
-        self.apply(Event::Ended { outcome, message });
+        self.apply(Event::Ended { outcome, reason, message });
     }
 
     /// Back to what is committed.
@@ -467,7 +472,7 @@ impl Drive<'_> {
     }
 
     /// Ends the run without what could not be written.
-    async fn fail(&mut self, message: &str) -> Result<RunStatus, DriveError> {
+    async fn fail(&mut self, reason: EndReason, message: &str) -> Result<RunStatus, DriveError> {
         self.reload().await?;
         // So that cards of edits end with the run; that they cannot be read may be why it fails.
         if let Err(err) = self.read_edits().await {
@@ -479,7 +484,7 @@ impl Drive<'_> {
         for id in started {
             self.not_known(id, "what became of this call could not be written down; a person has to look");
         }
-        self.end(RunOutcome::Failed, message.to_owned());
+        self.end(RunOutcome::Failed, Some(reason), message.to_owned());
         self.flush(RunStatus::Ended, true).await?;
         self.withdraw().await;
         self.tell_others();

@@ -75,7 +75,7 @@ pub fn taken(events: &[Recorded], below: &[(RunId, Vec<Recorded>)], step: u32) -
     if let Some(open) = run.steps.iter().find(|step| !step.calls.iter().all(super::run::Call::is_resolved)) {
         return Err(ForkError::Open(open.number));
     }
-    if let Some(why) = whole.budget_refused {
+    if let Some((_, why)) = whole.budget_refused {
         return Err(ForkError::Money(why));
     }
     if whole.budget_hold.is_some() {

@@ -10,7 +10,7 @@ mod start;
 
 pub use cited::{ChunkRef, Citation, Handed};
 pub use origin::{Fate, Given, GivenBy, LaterCall, Used};
-pub use outcome::{AskFailure, HoldOutcome, RunOutcome};
+pub use outcome::{AskFailure, EndReason, HoldOutcome, RunOutcome};
 pub use recorded::Recorded;
 pub use start::{Above, Attachment, Pins, Region, Turn};
 
@@ -356,6 +356,9 @@ pub enum Event {
     Ended {
         /// How.
         outcome: RunOutcome,
+        /// Why, as a code; none where the outcome says it all, or nobody said it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<EndReason>,
         /// One sentence for the person.
         message: String,
     },

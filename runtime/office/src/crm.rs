@@ -19,8 +19,8 @@ pub use company::{
     find_alike_companies, find_companies, get_company, merge_companies, merged_companies, update_company,
 };
 pub use contact::{
-    AlikeTo, Choice, CompanyRef, Contact, ContactPatch, ContactQuery, Group, Merge, NewContact, Point, Side, check_keeps_merged, create_contact, find_alike,
-    find_contacts, find_contacts_by_email, get_contact, merge_contacts, merged_records, update_contact,
+    AlikeTo, Choice, CompanyRef, Contact, ContactPatch, ContactQuery, Group, Merge, NewContact, Point, Side, check_keeps_merged, contact_names, create_contact,
+    find_alike, find_contacts, find_contacts_by_email, get_contact, merge_contacts, merged_records, update_contact,
 };
 pub use deal::{Deal, DealPatch, NewDeal, create_deal, get_deal, list_deals, update_deal};
 pub use error::CrmError;

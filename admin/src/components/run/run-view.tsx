@@ -14,6 +14,7 @@ import { limitOf } from '@/lib/no-room';
 import { askedAtCost, askedOf, costOf, waitingOf, waitsForMoney, type Run } from '@/lib/run/fold';
 import type { Followed } from '@/lib/run/use-run';
 import { CallCard } from './call-card';
+import { EndReason } from './end-reason';
 
 interface RunViewProps {
   followed: Followed;
@@ -98,9 +99,7 @@ function Ending({ run, retry }: { run: Run; retry: React.ReactNode }) {
   return (
     <div className="rounded-lg border border-line bg-sunken px-3 py-2 text-sm">
       <p className="font-medium">{outcome === undefined ? run.ended.outcome : t(`outcome.${outcome}`)}</p>
-      {run.ended.message !== '' && <p className="text-soft">
-          <bdi>{run.ended.message}</bdi>
-        </p>}
+      <EndReason run={run} />
       {retry}
     </div>
   );

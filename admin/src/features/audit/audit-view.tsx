@@ -66,7 +66,7 @@ export function AuditView() {
           <Segments label={t('show')} options={SHOWN.map((value) => ({ value, label: t(`shown.${value}`) }))} value={shown} onChange={(value) => set({ show: value === 'entries' ? '' : value })} />
           {shown === 'entries' && (
             <>
-              <div className="min-w-40 flex-1 sm:max-w-xs">
+              <div className="min-w-40 flex-1 sm:max-w-xs sm:min-w-56">
                 <SearchField label={t('action')} value={chosen.action} onChange={search} />
               </div>
               <div className="grid w-full grid-cols-2 items-end gap-2 sm:flex sm:w-auto">

@@ -159,6 +159,11 @@ function DealCard({ deal, columns, onMove, forbidden }: DealCardProps) {
           <bdi>{deal.company_name}</bdi>
         </span>
       )}
+      {deal.contact_name != null && (
+        <span className="truncate text-soft">
+          <bdi>{deal.contact_name}</bdi>
+        </span>
+      )}
       <span className="flex flex-wrap items-center justify-between gap-x-2 text-xs text-soft">
         {deal.amount != null && <span className="text-sm font-medium text-ink">{formats.money(deal.amount)}</span>}
         <Ago at={deal.changed_at} />

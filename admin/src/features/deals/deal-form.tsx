@@ -9,7 +9,7 @@ import { usePlace, WorkspaceSelect } from '@/components/workspace-select';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { majorText, minorOf } from '@/lib/money';
 import { STAGES } from '@/lib/stages';
-import { CompanyField, type ChosenCompany } from './company-field';
+import { CompanyField, ContactField, type Chosen } from './choice-field';
 
 type Deal = Schemas['DealView'];
 
@@ -25,7 +25,12 @@ function amountOf(text: string, currency: string): Schemas['Amount'] | null | 'w
 }
 
 /** The company that a deal has. A change takes another one in its place, and cannot take it away. */
-function companyOf({ company_id: id, company_name: name, workspace_id: workspace }: Deal): ChosenCompany | null {
+function companyOf({ company_id: id, company_name: name, workspace_id: workspace }: Deal): Chosen | null {
+  return id == null ? null : { id, name: name ?? `…${id.slice(-6)}`, workspace };
+}
+
+/** The contact that a deal has, likewise. */
+function contactOf({ contact_id: id, contact_name: name, workspace_id: workspace }: Deal): Chosen | null {
   return id == null ? null : { id, name: name ?? `…${id.slice(-6)}`, workspace };
 }
 
@@ -39,13 +44,15 @@ export function DealForm({ deal, stage: first = 'new', onClose }: { deal?: Deal;
   const [stage, setStage] = useState(deal?.stage ?? first);
   const [amount, setAmount] = useState(deal?.amount == null ? '' : majorText(deal.amount));
   const [currency, setCurrency] = useState(deal?.amount?.currency ?? 'EUR');
-  const [chosen, setChosen] = useState(deal === undefined ? null : companyOf(deal));
+  const [chosenCompany, setCompany] = useState(deal === undefined ? null : companyOf(deal));
+  const [chosenContact, setContact] = useState(deal === undefined ? null : contactOf(deal));
   const where = deal?.workspace_id ?? place.id;
-  // A company of another workspace is none of this one's.
-  const company = chosen !== null && where !== undefined && chosen.workspace !== where ? null : chosen;
+  // A record of another workspace is none of this one's.
+  const here = (chosen: Chosen | null) => (chosen !== null && where !== undefined && chosen.workspace !== where ? null : chosen);
+  const [company, contact] = [here(chosenCompany), here(chosenContact)];
   const worth = amountOf(amount, currency);
   const save = (key: string) => {
-    const fields = { title, stage, amount: worth === 'wrong' ? null : worth, company_id: company?.id ?? null };
+    const fields = { title, stage, amount: worth === 'wrong' ? null : worth, company_id: company?.id ?? null, contact_id: contact?.id ?? null };
     return deal === undefined
       ? answer(api.POST('/api/v1/deals', { params: { header: { 'Idempotency-Key': key } }, body: { ...fields, workspace_id: where } }))
       : answer(api.PATCH('/api/v1/deals/{id}', { params: { path: { id: deal.deal_id } }, body: { version: deal.version, ...fields } }));
@@ -72,7 +79,8 @@ export function DealForm({ deal, stage: first = 'new', onClose }: { deal?: Deal;
           ))}
         </Select>
       </div>
-      <CompanyField where={where} value={company} hasNone={deal?.company_id == null} onChange={setChosen} />
+      <CompanyField where={where} value={company} hasNone={deal?.company_id == null} onChange={setCompany} />
+      <ContactField where={where} value={contact} hasNone={deal?.contact_id == null} onChange={setContact} />
       {deal === undefined && <WorkspaceSelect {...place} />}
     </RecordForm>
   );

@@ -62,8 +62,8 @@ function About({ deal }: { deal: Schemas['DealView'] }) {
   const facts: ([string, React.ReactNode] | null)[] = [
     [t('stage'), <StageBadge key="stage" stage={deal.stage} />],
     deal.amount == null ? null : [t('amount'), formats.money(deal.amount)],
-    deal.company_id == null ? null : [t('company'), <CompanyLink key="company" id={deal.company_id} />],
-    deal.contact_id == null ? null : [t('contact'), <ContactLink key="contact" id={deal.contact_id} />],
+    deal.company_id == null ? null : [t('company'), <RecordLink key="company" href={`/companies/${deal.company_id}`} name={deal.company_name ?? `…${deal.company_id.slice(-6)}`} />],
+    deal.contact_id == null ? null : [t('contact'), <RecordLink key="contact" href={`/contacts/${deal.contact_id}`} name={deal.contact_name ?? `…${deal.contact_id.slice(-6)}`} />],
     integrity === undefined ? null : [t('origin'), origin(`integrity.${integrity}`)],
     [t('since'), <At key="since" at={deal.created_at} />],
     [t('changed'), <Ago key="changed" at={deal.changed_at} />],
@@ -75,20 +75,10 @@ function About({ deal }: { deal: Schemas['DealView'] }) {
   );
 }
 
-function CompanyLink({ id }: { id: string }) {
-  const company = useQuery({ queryKey: ['companies', 'one', id], queryFn: () => answer(api.GET('/api/v1/companies/{id}', { params: { path: { id } } })) });
+function RecordLink({ href, name }: { href: string; name: string }) {
   return (
-    <Link href={`/companies/${id}`} className="text-accent underline">
-      <bdi>{company.data?.name ?? `…${id.slice(-6)}`}</bdi>
-    </Link>
-  );
-}
-
-function ContactLink({ id }: { id: string }) {
-  const contact = useQuery({ queryKey: ['contacts', 'one', id], queryFn: () => answer(api.GET('/api/v1/contacts/{id}', { params: { path: { id } } })) });
-  return (
-    <Link href={`/contacts/${id}`} className="text-accent underline">
-      <bdi>{contact.data?.display_name ?? `…${id.slice(-6)}`}</bdi>
+    <Link href={href} className="text-accent underline">
+      <bdi>{name}</bdi>
     </Link>
   );
 }

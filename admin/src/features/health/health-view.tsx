@@ -3,13 +3,15 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'use-intl';
 import { Page } from '@/components/shell/page';
+import { OfServer } from '@/components/of-server';
 import { Link } from '@/components/ui/link';
 import { Ago } from '@/components/ui/time';
-import { answer, api } from '@/lib/api/client';
+import { answer, api, type Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 import { useIntegrations } from '@/lib/integrations';
 import { may, useMe } from '@/lib/me';
 import { failuresOf, readMetrics, requestsOf } from '@/lib/metrics';
+import { notToldOf } from '@/lib/not-told';
 import { useNow } from '@/lib/now';
 import { isSigningLate } from '@/lib/signing';
 import { Models, RunFailures } from './failures';
@@ -189,7 +191,7 @@ function Notices() {
       <ul className="grid gap-0.5">
         {all.slice(0, FAILURES_SHOWN).map((one) => (
           <li key={one.notice_id} className="flex justify-between gap-2 text-xs">
-            <bdi className="min-w-0">{one.why}</bdi>
+            <NotTold notice={one} />
             <span className="shrink-0">
               <Ago at={one.done_at ?? one.made_at} />
             </span>
@@ -197,6 +199,17 @@ function Notices() {
         ))}
       </ul>
     </Part>
+  );
+}
+
+function NotTold({ notice }: { notice: Schemas['NoticeView'] }) {
+  const t = useTranslations('notTold');
+  const reason = notToldOf(notice.reason);
+  return (
+    <div className="min-w-0">
+      {reason !== null && <p>{t(reason)}</p>}
+      <OfServer words={notice.why ?? ''} />
+    </div>
   );
 }
 

@@ -4,6 +4,7 @@ import { Bot, CalendarClock, Flag, GitFork, MessageSquare, User } from 'lucide-r
 import { useTranslations } from 'use-intl';
 import { Markdown } from '@/components/markdown';
 import { CallCard } from '@/components/run/call-card';
+import { EndReason } from '@/components/run/end-reason';
 import { RunStatus } from '@/components/run/status';
 import { Answer } from '@/components/source/answer';
 import { Badge } from '@/components/ui/badge';
@@ -80,10 +81,10 @@ export function Timeline({ run, fork = null, isReplayed = false }: { run: Run; f
       )}
       {run.ended !== null && (
         <Moment icon={<Flag className="size-4" aria-hidden />} title={t('ended')}>
-          <p className="flex flex-wrap items-center gap-2 text-sm">
+          <div className="grid justify-items-start gap-1 text-sm">
             <RunStatus status="ended" outcome={run.ended.outcome} />
-            {run.ended.outcome !== 'replied' && <span className="text-soft">{run.ended.message}</span>}
-          </p>
+            {run.ended.outcome !== 'replied' && <EndReason run={run} />}
+          </div>
         </Moment>
       )}
     </ol>

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { BellRing } from 'lucide-react';
 import { useEffect } from 'react';
 import { useTranslations } from 'use-intl';
+import { OfServer } from '@/components/of-server';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Choices } from '@/components/ui/choices';
@@ -12,6 +13,7 @@ import { Ago } from '@/components/ui/time';
 import { useToast } from '@/components/ui/toast';
 import { answer, api, done, idempotencyKey, type Schemas } from '@/lib/api/client';
 import { useLanguage } from '@/lib/i18n';
+import { notToldOf } from '@/lib/not-told';
 import { deviceName, isAt, look, PushError, turnOff, turnOn } from '@/lib/push';
 import { Part } from './part';
 
@@ -198,6 +200,8 @@ function Message({ notice }: { notice: Schemas['NoticeView'] }) {
   const t = useTranslations('settings.notices');
   const state = STATES.find((one) => one === notice.state) ?? 'waiting';
   const matter = MATTERS.find((one) => one === notice.matter) ?? 'test';
+  const reasons = useTranslations('notTold');
+  const reason = notToldOf(notice.reason);
   return (
     <li className="grid gap-0.5 text-sm">
       <p className="flex flex-wrap items-center gap-2">
@@ -208,9 +212,10 @@ function Message({ notice }: { notice: Schemas['NoticeView'] }) {
         </span>
       </p>
       {notice.why != null && (state === 'waiting' || state === 'dead') && (
-        <p dir="auto" className="text-xs text-soft">
-          {notice.why}
-        </p>
+        <>
+          {reason !== null && <p className="text-xs text-soft">{reasons(reason)}</p>}
+          <OfServer words={notice.why} />
+        </>
       )}
     </li>
   );

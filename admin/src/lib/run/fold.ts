@@ -73,7 +73,8 @@ export interface Run {
   forked: { from: string; step: number } | null;
   /** What the run waits or waited for because a budget has no room: the last such wait. */
   budget: { id: string; needMicros: number; why: string; limit: string | null; expiresAtMs: number; outcome: string | null; words: string | null } | null;
-  ended: { outcome: string; message: string } | null;
+  /** How it ended, why as the server's code, and in the server's words. */
+  ended: { outcome: string; reason: string | null; message: string } | null;
 }
 
 export const NEW_RUN: Run = {
@@ -226,7 +227,7 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
     case 'reply':
       return { ...next, reply: event.data.text, citations: event.data.citations, draft: '', draftHasHole: false };
     case 'run.ended':
-      return { ...next, ended: event.data, draft: '' };
+      return { ...next, ended: { outcome: event.data.outcome, reason: event.data.reason ?? null, message: event.data.message }, draft: '' };
   }
 }
 

@@ -7,7 +7,7 @@ use crate::wiring::Governance;
 use crate::wiring::adopt::adopt;
 use serde_json::Value;
 use std::path::Path;
-use steward_agent::edit::{Edited, Judges, edit};
+use steward_agent::edit::{Edited, Judges, edit, look};
 use steward_core::HoldId;
 
 /// The longest file of arguments, in bytes.
@@ -45,8 +45,9 @@ pub(super) async fn run(terminal: &Terminal, governance: &Governance, hold: Hold
         agents: &governance.agents,
         approvals: &terminal.config.approvals,
     };
+    let looked = look(&terminal.actor, &judges, hold, arguments).await;
     let mut tx = terminal.store.begin(&terminal.actor).await?;
-    let edited = edit(&mut tx, &judges, hold, arguments).await?;
+    let edited = edit(&mut tx, &judges, looked).await?;
     tx.commit().await?;
     match edited {
         Edited::Waits(row) => Card::read(terminal, row.hold_id).await,

@@ -1,7 +1,8 @@
 //! The lines that somebody types. Nobody can take a read of standard input back, so one whose reader stopped waiting is kept for the next.
 
 use crate::cli::error::CliError;
-use std::io;
+use rustix::termios::{QueueSelector, tcflush};
+use std::io::{self, IsTerminal as _};
 use std::sync::{Mutex, PoisonError};
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -34,6 +35,20 @@ impl Keyboard {
             io::stdin().read_line(&mut line).map(|bytes| (bytes > 0).then_some(line))
         })
         .await
+    }
+
+    /// Throws away what was typed before now and answers nothing: whole lines that nobody read, and the beginning of one. True where a read was
+    /// left by somebody who went, whose line may have been begun before and may be on its way already: then the next line binds nobody.
+    pub(super) fn forget(&self) -> Result<bool, CliError> {
+        if io::stdin().is_terminal() {
+            tcflush(io::stdin(), QueueSelector::IFlush).map_err(io::Error::from)?;
+        }
+        Ok(self.is_left())
+    }
+
+    /// Whether a read that somebody left still waits.
+    fn is_left(&self) -> bool {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|reading| !reading.is_finished())
     }
 
     async fn line_by(&self, read: impl FnOnce() -> io::Result<Option<String>> + Send + 'static) -> Result<Option<String>, CliError> {
@@ -96,6 +111,24 @@ mod tests {
         }
         types.send("no").expect("typed");
         assert_eq!(keyboard.line_by(read).await.expect("a line").as_deref(), Some("no"));
+    }
+
+    #[tokio::test]
+    async fn a_line_of_a_read_that_was_left_is_known_for_one() {
+        let (keyboard, (types, read)) = (Keyboard::default(), terminal());
+        assert!(!keyboard.is_left(), "nobody has read yet");
+        goes(&keyboard, read.clone()).await;
+        assert!(keyboard.is_left(), "what is typed now may have been begun for whoever went");
+        let line = async { keyboard.line_by(read.clone()).await };
+        let (line, ()) = tokio::join!(line, async { types.send("y").expect("typed") });
+        assert_eq!(line.expect("a line").as_deref(), Some("y"));
+        assert!(!keyboard.is_left(), "the next line is of whoever asks next");
+        // One that came after whoever waited had gone is dropped, and leaves nothing.
+        goes(&keyboard, read).await;
+        types.send("y").expect("typed");
+        while keyboard.is_left() {
+            tokio::task::yield_now().await;
+        }
     }
 
     #[tokio::test]

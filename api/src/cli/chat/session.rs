@@ -265,8 +265,14 @@ impl<'a> Session<'a> {
         let Some(mut printer) = self.last.take() else { return Ok(()) };
         loop {
             let Some((hold, envelope)) = printer.open_hold() else { return Ok(()) };
+            // What was typed before this was asked is no word on it.
+            let may_be_older = self.keyboard.forget()?;
             self.output.piece(&self.output.tone(Tone::Strong, "approve exactly this? [y]es, [n]o, Enter leaves it waiting> "))?;
             let Some(answer) = self.line().await? else { return Ok(()) };
+            if may_be_older {
+                self.output.line(self.output.tone(Tone::Quiet, "  that line may have been begun before this was asked: give the word once more"))?;
+                continue;
+            }
             let mut tx = self.terminal.store.begin(&self.terminal.actor).await?;
             let decided = match answer.trim().to_lowercase().as_str() {
                 "y" | "yes" => holds::approve(&mut tx, &self.terminal.office, hold, envelope).await.map(drop),

@@ -8,7 +8,7 @@ use crate::openapi::Doc;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use steward_agent::edit::{Edited, Judges, edit};
+use steward_agent::edit::{Edited, Judges, edit, look};
 use steward_core::{BlockClass, HoldId};
 use steward_office::OfficeError;
 use utoipa::ToSchema;
@@ -31,11 +31,13 @@ pub(crate) fn doc() -> Doc {
 }
 
 pub(crate) async fn handle(caller: Caller, Id(id): Id<HoldId>, Json(wanted): Json<Edit>) -> Answer {
-    let mut tx = caller.begin().await?;
     let state = caller.state();
     let rules = state.rules.of(caller.actor().tenant);
     let judges = Judges { office: caller.office(), store: &state.store, host: &state.host, rules: &rules, agents: &state.agents, approvals: &state.approvals };
-    match edit(&mut tx, &judges, id, Value::Object(wanted.arguments)).await.map_err(about_arguments)? {
+    // The tool may ask the office, which needs a connection of its own: it is asked before this request has one.
+    let looked = look(caller.actor(), &judges, id, Value::Object(wanted.arguments)).await;
+    let mut tx = caller.begin().await?;
+    match edit(&mut tx, &judges, looked).await.map_err(about_arguments)? {
         Edited::Waits(row) => {
             let now = HoldDetail::read(&mut tx, row.hold_id, caller.office().clock.now()).await?;
             let answer = caller.commit(tx, StatusCode::OK, &now).await?;

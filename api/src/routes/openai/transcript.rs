@@ -142,7 +142,7 @@ impl Transcript {
                 let reply = self.numbers.number(&self.run, text);
                 self.paragraph(&reply)
             }
-            Event::Ended { outcome, message } if *outcome != RunOutcome::Replied => self.paragraph(message),
+            Event::Ended { outcome, message, .. } if *outcome != RunOutcome::Replied => self.paragraph(message),
             Event::Started { .. }
             | Event::Forked { .. }
             | Event::Given { .. }

@@ -4,6 +4,8 @@ use super::{Home, Ran, ended, fed};
 use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::{Child, ChildStdin, Stdio};
+use std::sync::{Arc, Mutex};
 use steward_agent::testing::{Reply, ScriptedModel};
 use steward_store::testing::TestDatabase;
 
@@ -268,11 +270,82 @@ async fn a_talk_goes_on_after_a_line_that_is_not_taken() {
     assert_eq!(model.requests().len(), 1, "{ran:?}");
 }
 
+/// A talk at a terminal, and what is shown there so far. Ended when dropped.
+struct Talk {
+    child: Child,
+    types: Option<ChildStdin>,
+    shown: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Talk {
+    fn begin(home: &Home) -> Self {
+        let mut child = home.at_terminal(&["chat"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("start");
+        let (types, mut out) = (child.stdin.take(), child.stdout.take().expect("output"));
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        let shows = Arc::clone(&shown);
+        std::thread::spawn(move || {
+            let mut piece = [0; 1024];
+            while let Ok(bytes @ 1..) = out.read(&mut piece) {
+                shows.lock().expect("lock").extend_from_slice(&piece[..bytes]);
+            }
+        });
+        Self { child, types, shown }
+    }
+
+    fn type_in(&mut self, text: &str) {
+        self.types.as_mut().expect("input").write_all(text.as_bytes()).expect("typed");
+    }
+
+    fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.shown.lock().expect("lock")).into_owned()
+    }
+
+    /// Ctrl-D, and the exit code.
+    fn leave(&mut self) -> Option<i32> {
+        self.types = None;
+        super::until("the talk to end", || self.child.try_wait().expect("wait").is_some());
+        self.child.wait().expect("wait").code()
+    }
+}
+
+impl Drop for Talk {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_typed_before_an_approval_was_asked_approves_nothing() {
+    let model = gullible("Done what was allowed.").await;
+    let home = home("ahead", &model, "").await.set("NO_COLOR", "1");
+    home.write("lena.vcf", CARD);
+    home.succeeds(&["contacts", "import", "lena.vcf"]);
+    // A whole line that stands there already, and the beginning of one that Enter would end.
+    for (nth, ahead) in ["y\n", "y"].into_iter().enumerate() {
+        let mut talk = Talk::begin(&home);
+        talk.type_in(&format!("What do we know about Lena?\n{ahead}"));
+        super::until("the question", || talk.shown().contains("approve exactly this?"));
+        talk.type_in("\n");
+        assert_eq!(talk.leave(), Some(0), "{}", talk.shown());
+        let waiting = home.json(&["approvals", "list", "--json"]);
+        assert_eq!(waiting.as_array().map(Vec::len), Some(nth + 1), "{ahead:?}: {}", talk.shown());
+    }
+    // What is typed when it is asked is the word.
+    let mut talk = Talk::begin(&home);
+    talk.type_in("What do we know about Lena?\n");
+    super::until("the question", || talk.shown().contains("approve exactly this?"));
+    talk.type_in("y\n");
+    super::until("the answer", || talk.shown().contains("Done what was allowed."));
+    assert_eq!(talk.leave(), Some(0), "{}", talk.shown());
+    assert_eq!(home.succeeds(&["audit", "export", "--action", "contact.create"]).lines().count(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ctrl_c_stops_the_run_at_once() {
     let model = ScriptedModel::start_with(|_| Reply::Hang).await;
     let home = home("stop", &model, "").await;
-    let child = home.command(&["chat", "hello"]).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().expect("start");
+    let child = home.command(&["chat", "hello"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("start");
     super::until("the model to be asked", || !model.requests().is_empty());
     super::signal(i32::try_from(child.id()).expect("pid"), rustix::process::Signal::INT);
     let output = child.wait_with_output().expect("end");

@@ -65,20 +65,24 @@ async fn a_change_of_something_that_changed_meanwhile_is_refused() {
 }
 
 #[tokio::test]
-async fn a_deal_says_what_its_company_is_called() {
+async fn a_deal_says_what_its_company_and_its_contact_are_called() {
     let world = World::make().await;
     let owner = world.owner().await;
     let post = |path: &'static str, body: Value| world.server.ask("POST", path).cookie(&owner).json(&body);
     let company = post("/api/v1/companies", json!({ "name": "Acme GmbH" })).send().await.expect(201).json();
+    let contact = post("/api/v1/contacts", json!({ "display_name": "Lena Brandt" })).send().await.expect(201).json();
     let alone = post("/api/v1/deals", json!({ "title": "Tables", "stage": "new" })).send().await.expect(201).json();
     assert_eq!((&alone["company_id"], &alone["company_name"]), (&Value::Null, &Value::Null));
-    let made = post("/api/v1/deals", json!({ "title": "Chairs", "stage": "new", "company_id": company["company_id"] })).send().await.expect(201).json();
+    assert_eq!((&alone["contact_id"], &alone["contact_name"]), (&Value::Null, &Value::Null));
+    let both = json!({ "title": "Chairs", "stage": "new", "company_id": company["company_id"], "contact_id": contact["contact_id"] });
+    let made = post("/api/v1/deals", both).send().await.expect(201).json();
     let path = format!("/api/v1/deals/{}", made["deal_id"].as_str().expect("id"));
     let shown = world.server.ask("GET", path.as_str()).cookie(&owner).send().await.expect(200).json();
     let moved = world.server.ask("PATCH", path.as_str()).cookie(&owner).json(&json!({ "version": 1, "stage": "won" })).send().await.expect(200).json();
     let listed = world.server.ask("GET", "/api/v1/deals").cookie(&owner).send().await.expect(200).json();
     for deal in [&made, &shown, &moved, &listed["items"][1]] {
         assert_eq!((&deal["company_id"], &deal["company_name"]), (&company["company_id"], &json!("Acme GmbH")), "{deal}");
+        assert_eq!((&deal["contact_id"], &deal["contact_name"]), (&contact["contact_id"], &json!("Lena Brandt")), "{deal}");
     }
     assert_eq!((&listed["items"][0]["title"], &listed["items"][0]["company_name"]), (&json!("Tables"), &Value::Null));
 }

@@ -307,7 +307,7 @@ async fn run_of(world: &World, house: &House, is_over: bool) -> RunId {
     let mut tx = world.server.state.store.begin(&house.actor).await.expect("tx");
     let run = conversations::post(&mut tx, &world.server.state.office, conversation, "Hello", "chat", pins, None).await.expect("posted").run;
     if is_over {
-        let event = Event::Ended { outcome: RunOutcome::Cancelled, message: "Stopped.".to_owned() };
+        let event = Event::Ended { outcome: RunOutcome::Cancelled, reason: None, message: "Stopped.".to_owned() };
         journal::append(&mut tx, run, house.workspace, &[Recorded::new(2, world.server.state.office.clock.now_ms(), event)]).await.expect("ended");
     }
     tx.commit().await.expect("commit");

@@ -10,7 +10,7 @@ use crate::models::{Answer, AskError, AskRequest, Candidate};
 use crate::points::point;
 use serde_json::Value;
 use std::time::Duration;
-use steward_core::event::AskFailure;
+use steward_core::event::{AskFailure, EndReason};
 use steward_core::limits::ASK_ATTEMPTS_MAX;
 use steward_core::{CallId, Event, Micros, Mode, NoRoom, RunOutcome, ToolCall, Usage};
 use steward_store::run::RunStatus;
@@ -58,25 +58,29 @@ impl Drive<'_> {
             return Ok(());
         }
         let Some(candidates) = runtime.models.candidates(&pins.model).filter(|candidates| !candidates.is_empty()) else {
-            self.end(RunOutcome::ModelFailed, format!("no model `{}` is configured; set [models.{}] in steward.toml", pins.model, pins.model));
+            self.end(
+                RunOutcome::ModelFailed,
+                Some(EndReason::ModelMissing),
+                format!("no model `{}` is configured; set [models.{}] in steward.toml", pins.model, pins.model),
+            );
             return Ok(());
         };
         let candidates = candidates.to_vec();
         let tries = tries_max(candidates.len());
         let place = self.turns.place(step, attempt, candidates.len());
         let Some(candidate) = candidates.get(place).filter(|_| attempt <= tries) else {
-            self.end(RunOutcome::ModelFailed, format!("no model answered after {} tries", attempt.saturating_sub(1)));
+            self.end(RunOutcome::ModelFailed, Some(EndReason::ModelTries), format!("no model answered after {} tries", attempt.saturating_sub(1)));
             return Ok(());
         };
         let Some(request) = self.request() else {
-            self.end(RunOutcome::Failed, format!("agent `{}` or its prompt `{}` is no longer there", pins.agent, pins.prompt));
+            self.end(RunOutcome::Failed, Some(EndReason::AgentGone), format!("agent `{}` or its prompt `{}` is no longer there", pins.agent, pins.prompt));
             return Ok(());
         };
         let input = runtime.models.count_tokens(candidate, &request);
         let output = u64::from(runtime.models.bounds(candidate, &request).output_tokens_max);
         let estimate = runtime.models.estimate(candidate, input, output);
         if self.run.used().tokens.saturating_add(input) > pins.limits.tokens {
-            self.end(RunOutcome::TokenLimit, "the next answer would use more tokens than the run may".to_owned());
+            self.end(RunOutcome::TokenLimit, None, "the next answer would use more tokens than the run may".to_owned());
             return Ok(());
         }
         if self.run.used().cost >= pins.limits.cost && self.over_now().0 <= 0 {
@@ -137,7 +141,7 @@ impl Drive<'_> {
                     input,
                     runtime.models.estimate(candidate, input, 0),
                 );
-                self.end(RunOutcome::TimeLimit, "the run worked as long as it may".to_owned());
+                self.end(RunOutcome::TimeLimit, None, "the run worked as long as it may".to_owned());
             }
         }
         Ok(())
@@ -197,14 +201,15 @@ impl Drive<'_> {
     async fn failed(&mut self, tried: Tried, candidate: &Candidate, mut err: AskError) -> Result<(), DriveError> {
         let Tried { step, attempt, of, .. } = tried;
         let left = self.left(self.runtime.office.clock.now_ms()).min(Duration::from_millis(WAIT_MS_MAX));
-        // A refusal is final for the model that gave it: a wrong key or name there says nothing about the others.
-        let is_refused = err.failure == AskFailure::Refused;
-        let wait = (!is_refused).then(|| match err.retry_after_ms {
+        // Final for the model that gave it and for no other: a wrong key or name there says nothing about the others, and neither does an answer
+        // that outgrew its bound, since each has a bound of its own.
+        let is_final = matches!(err.failure, AskFailure::Refused | AskFailure::TooLong);
+        let wait = (!is_final).then(|| match err.retry_after_ms {
             Some(named) => Duration::from_millis(named),
             // Nobody asked for it, so it is no reason to give up.
             None => Duration::from_millis(BACKOFF_MS << attempt.min(DOUBLED_MAX)).min(left),
         });
-        let has_next = (err.retry || is_refused) && attempt < tries_max(of);
+        let has_next = (err.retry || is_final) && attempt < tries_max(of);
         let turn = has_next.then(|| self.turns.failed(tried, wait, Instant::now(), left));
         match turn {
             Some(Turn::After(_)) => err.retry = true,

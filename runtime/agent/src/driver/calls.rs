@@ -14,7 +14,7 @@ use futures_util::future::{BoxFuture, FutureExt as _, join_all};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use steward_core::event::{Pins, Region};
+use steward_core::event::{EndReason, Pins, Region};
 use steward_core::{CallId, DecisionId, Effect, EnvelopeId, Event, FailureClass, Label, Micros, Outcome, PluginWork, RunOutcome, ToolCall};
 use steward_host::{CallContext, CallReport, DELEGATE, EXTRACT, PROPOSE_GRANT, RunBudget, SCHEDULE};
 use steward_office::crm::Stood;
@@ -37,7 +37,7 @@ impl Drive<'_> {
     pub(super) async fn decide(&mut self, calls: &[CallId]) -> Result<(), DriveError> {
         for id in calls {
             let Some(Judged { call, ruling, after_approval, counted }) = self.judged(*id).await? else {
-                self.end(RunOutcome::Failed, "the agent of this run is no longer configured".to_owned());
+                self.end(RunOutcome::Failed, Some(EndReason::AgentGone), "the agent of this run is no longer configured".to_owned());
                 return Ok(());
             };
             let preview = self.preview(&call, &ruling).await?;
@@ -337,7 +337,7 @@ impl Drive<'_> {
                     return Ok(None);
                 }
                 None => {
-                    self.end(RunOutcome::Failed, "the agent of this run is no longer configured".to_owned());
+                    self.end(RunOutcome::Failed, Some(EndReason::AgentGone), "the agent of this run is no longer configured".to_owned());
                     return Ok(None);
                 }
             }

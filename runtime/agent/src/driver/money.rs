@@ -82,7 +82,7 @@ impl Drive<'_> {
                 let expires_at_ms = i64::try_from(row.expires_at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX);
                 self.apply(Event::BudgetHeld { hold_id: row.budget_hold_id, step, need: row.need, why: row.why, expires_at_ms });
             }
-            None => self.end(RunOutcome::BudgetLimit, format!("{}; an owner can raise it", limit.words())),
+            None => self.end(RunOutcome::BudgetLimit, Some(limit.into()), format!("{}; an owner can raise it", limit.words())),
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
 //! Whose turn it is where several models may answer a step: the one that is free soonest, in their order where several are, each as often as
-//! the others, none before the time it named, and none that refused.
+//! the others, none before the time it named, and none that refused or answered at too great length.
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,7 @@ pub(super) struct Turns {
     free_at: BTreeMap<usize, Instant>,
     /// How often each failed.
     failures: BTreeMap<usize, u32>,
-    /// Who refused: the same question would be refused again.
+    /// Who refused, or answered at too great length: the same question would fare no better there.
     refused: BTreeSet<usize>,
     /// Who was waited for, and at which attempt that one is asked.
     chosen: Option<(u32, usize)>,
@@ -53,7 +53,7 @@ pub(super) enum Turn {
     After(Duration),
     /// Somebody could be asked again, but too late.
     TooLate,
-    /// Nobody: each refused, or was asked as often as it may be.
+    /// Nobody: each refused, answered at too great length, or was asked as often as it may be.
     Nobody,
 }
 

@@ -1,7 +1,7 @@
 //! Events in, state out.
 
 use super::state::{Call, EditState, HoldState, Ruled, Run, Started, Step, SubRun};
-use steward_core::event::{HoldOutcome, Recorded};
+use steward_core::event::{EndReason, HoldOutcome, Recorded};
 use steward_core::{Digest, Event, Failure, FailureClass, Outcome, ToolCall, Verdict};
 
 /// The number of the event that a run about one call of a program outside ends its beginning with.
@@ -73,12 +73,12 @@ impl Run {
                 let (text, model) = (text.clone(), model.clone());
                 self.steps.push(Step { number: *step, text, calls, model, answered_at_ms: recorded.at_ms, chain: Some(chain), taken });
             }
-            Event::AskFailed { attempt, message, usage, cost, retry, .. } => {
+            Event::AskFailed { attempt, failure, message, usage, cost, retry, .. } => {
                 self.asked = None;
                 self.failed_attempts = *attempt;
                 self.charge(*usage, *cost);
                 if !retry {
-                    self.gave_up = Some(message.clone());
+                    self.gave_up = Some((*failure, message.clone()));
                 }
             }
             Event::Decided { call_id, envelope_id, effect, verdict, tell, class, call_digest, after_approval, grant_id, retryable, allowed_shape, .. } => {
@@ -140,9 +140,11 @@ impl Run {
                     (HoldOutcome::Approved, Some(ceiling)) => self.ceiling = Some((*ceiling, *until_ms)),
                     (HoldOutcome::Approved | HoldOutcome::Rejected, _) => {
                         let words = reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-                        self.budget_refused = Some(format!("a budget has no room, and a person did not let the run go on{words}"));
+                        self.budget_refused = Some((EndReason::MoneyRefused, format!("a budget has no room, and a person did not let the run go on{words}")));
                     }
-                    (HoldOutcome::Expired, _) => self.budget_refused = Some("a budget has no room, and nobody let the run go on in time".to_owned()),
+                    (HoldOutcome::Expired, _) => {
+                        self.budget_refused = Some((EndReason::MoneyUnanswered, "a budget has no room, and nobody let the run go on in time".to_owned()));
+                    }
                     (HoldOutcome::Cancelled | HoldOutcome::Edited | HoldOutcome::Revised, _) => {}
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::state::{Call, Run};
 use std::collections::{BTreeMap, BTreeSet};
-use steward_core::event::RunOutcome;
+use steward_core::event::{EndReason, RunOutcome};
 use steward_core::limits::{DENIED_REPEATS_MAX, SAME_KIND_STEPS_MAX};
 use steward_core::{CallId, Verdict};
 
@@ -49,6 +49,8 @@ pub enum Next {
     Stop {
         /// How.
         outcome: RunOutcome,
+        /// Why, as a code; none where the outcome says it all.
+        reason: Option<EndReason>,
         /// One sentence for the person.
         message: String,
     },
@@ -76,11 +78,11 @@ impl Run {
         if self.cancelled {
             return stop(RunOutcome::Cancelled, "stopped by a person");
         }
-        if let Some(message) = &self.gave_up {
-            return Next::Stop { outcome: RunOutcome::ModelFailed, message: message.clone() };
+        if let Some((failure, message)) = &self.gave_up {
+            return Next::Stop { outcome: RunOutcome::ModelFailed, reason: Some((*failure).into()), message: message.clone() };
         }
-        if let Some(message) = &self.budget_refused {
-            return Next::Stop { outcome: RunOutcome::BudgetLimit, message: message.clone() };
+        if let Some((reason, message)) = &self.budget_refused {
+            return Next::Stop { outcome: RunOutcome::BudgetLimit, reason: Some(*reason), message: message.clone() };
         }
         if self.budget_hold.is_some() {
             return Next::AwaitPeople;
@@ -101,11 +103,13 @@ impl Run {
             return stop(RunOutcome::Replied, "whoever asked for the call has its answer");
         }
         if self.denied.values().any(|count| *count > DENIED_REPEATS_MAX) {
-            return stop(RunOutcome::Stubborn, "the agent kept repeating a denied action");
+            let message = "the agent kept repeating a denied action".to_owned();
+            return Next::Stop { outcome: RunOutcome::Stubborn, reason: Some(EndReason::DeniedAgain), message };
         }
         if let Some((tool, kind)) = self.stuck_on() {
             return Next::Stop {
                 outcome: RunOutcome::Stubborn,
+                reason: Some(EndReason::SameEnd),
                 message: format!("`{tool}` ended in the same way ({kind}) in {SAME_KIND_STEPS_MAX} answers, so the run was stopped"),
             };
         }
@@ -170,5 +174,5 @@ fn ids(calls: &[Call], which: impl Fn(&Call) -> bool) -> Vec<CallId> {
 }
 
 fn stop(outcome: RunOutcome, message: &str) -> Next {
-    Next::Stop { outcome, message: message.to_owned() }
+    Next::Stop { outcome, reason: None, message: message.to_owned() }
 }

@@ -1,7 +1,7 @@
 //! What is known of a run after its events so far.
 
 use std::collections::{BTreeMap, BTreeSet};
-use steward_core::event::{Attachment, Fate, Given, Handed, HoldOutcome, LaterCall, Pins, RunOutcome, Turn, Used};
+use steward_core::event::{AskFailure, Attachment, EndReason, Fate, Given, Handed, HoldOutcome, LaterCall, Pins, RunOutcome, Turn, Used};
 use steward_core::{
     BlockClass, BudgetHoldId, CallId, Digest, Effect, EnvelopeId, FailureClass, Floor, GrantId, HoldId, Integrity, Label, Micros, Needs, Outcome, PersonId,
     PluginWork, QuestionId, RunId, RunLimits, ToolCall, Usage, Verdict,
@@ -37,7 +37,7 @@ pub struct Run {
     /// Failed attempts at the current step.
     pub failed_attempts: u32,
     /// The last failure, when no other try is worth it.
-    pub gave_up: Option<String>,
+    pub gave_up: Option<(AskFailure, String)>,
     /// Tokens used.
     pub usage: Usage,
     /// Model cost.
@@ -50,8 +50,8 @@ pub struct Run {
     pub plugins: PluginWork,
     /// What the run waits for because a budget has no room.
     pub budget_hold: Option<BudgetHoldId>,
-    /// Why it may not go on beyond its budgets.
-    pub budget_refused: Option<String>,
+    /// Why it may not go on beyond its budgets: as a code, and in words.
+    pub budget_refused: Option<(EndReason, String)>,
     /// Up to which cost a person let it go on, and until when in Unix milliseconds.
     pub ceiling: Option<(Micros, Option<i64>)>,
     /// How often each denied call was proposed.

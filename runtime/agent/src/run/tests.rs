@@ -5,7 +5,7 @@ use crate::fork::{ForkError, Taken, taken};
 use proptest::prelude::*;
 use serde_json::json;
 use std::collections::BTreeSet;
-use steward_core::event::{AskFailure, HoldOutcome, Pins, Recorded, RunOutcome, Used};
+use steward_core::event::{AskFailure, EndReason, HoldOutcome, Pins, Recorded, RunOutcome, Used};
 use steward_core::*;
 
 /// More than any run has.
@@ -171,10 +171,10 @@ impl Course {
                     }
                 }
                 Next::Reply { text } => self.push(Event::Replied { text, citations: Vec::new() }),
-                Next::Stop { outcome, message } => {
+                Next::Stop { outcome, reason, message } => {
                     let under_way = run.steps.iter().flat_map(|step| &step.calls).any(Call::is_under_way);
                     assert!(!under_way, "no run ends while an effect is under way");
-                    self.push(Event::Ended { outcome, message });
+                    self.push(Event::Ended { outcome, reason, message });
                 }
             }
         }
@@ -542,7 +542,7 @@ fn refused_in_the_same_way_again_and_again_ends_the_run() {
         }
         match course.run().next() {
             Next::AskModel { .. } if step < most => {}
-            Next::Stop { outcome: RunOutcome::Stubborn, message } if step == most => {
+            Next::Stop { outcome: RunOutcome::Stubborn, reason: Some(EndReason::SameEnd), message } if step == most => {
                 assert!(message.contains("`t`") && message.contains("policy"), "{message}")
             }
             other => panic!("after {step}: {other:?}"),

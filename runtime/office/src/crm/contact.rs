@@ -208,6 +208,14 @@ pub async fn get_contact(tx: &mut Tx, contact: ContactId) -> Result<Contact, Crm
     with_points(tx, vec![row]).await?.pop().ok_or(CrmError::NoContact(contact))
 }
 
+/// What these contacts are called, as far as they are there and may be seen.
+pub async fn contact_names(tx: &mut Tx, contacts: &[ContactId]) -> Result<HashMap<ContactId, String>, CrmError> {
+    if contacts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(store::find_many(tx, contacts).await?.into_iter().map(|row| (row.contact, row.display_name)).collect())
+}
+
 /// Makes a contact. An e-mail address that another contact of the workspace has is refused with that contact's id.
 pub async fn create_contact(tx: &mut Tx, office: &Office, workspace: WorkspaceId, new: &NewContact, integrity: Integrity) -> Result<Contact, CrmError> {
     let checked = points_of(&new.emails, &new.phones, &new.urls, &new.addresses)?;

@@ -44,7 +44,7 @@ fn ask_failed(retry: bool) -> Heard {
 }
 
 fn ended(outcome: RunOutcome, message: &str) -> Heard {
-    heard(Event::Ended { outcome, message: message.to_owned() })
+    heard(Event::Ended { outcome, reason: None, message: message.to_owned() })
 }
 
 fn replied(text: &str) -> Heard {

@@ -211,6 +211,7 @@ async fn what_fails_is_given_up_after_so_many_tries_and_named() {
     let owner = world.owner().await;
     let dead = world.server.ask("GET", "/api/v1/notices/dead").cookie(&owner).send().await.expect(200).json();
     assert_eq!(dead["items"][0]["why"], "the mail server asks to try later (451)");
+    assert_eq!(dead["items"][0]["reason"], "mail_later", "readers of other languages are told too");
     assert_eq!((&dead["items"][0]["tries"], &dead["items"][0]["channel"]), (&serde_json::json!(8), &serde_json::json!("mail")));
 }
 

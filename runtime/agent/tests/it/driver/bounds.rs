@@ -27,7 +27,7 @@ pub(super) fn with_models(mut world: World, named: Vec<(&str, ModelConfig)>) -> 
 }
 
 /// A hundred dollars for a million tokens of an answer, and nothing for the question: a token of an answer costs a hundred.
-const PRICE: Price = Price { input: 0, cached: None, output: 100_000_000 };
+pub(super) const PRICE: Price = Price { input: 0, cached: None, output: 100_000_000 };
 
 /// The tokens and the money that were set aside for the questions of a run.
 fn reserved(events: &[Recorded]) -> Vec<(u64, Micros)> {

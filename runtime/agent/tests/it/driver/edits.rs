@@ -3,7 +3,7 @@
 use super::holds::{another_owner, held, held_under, says_yes, takes};
 use super::*;
 use serde_json::{Value, json};
-use steward_agent::edit::{Edited, Judges, edit};
+use steward_agent::edit::{Edited, Judges, edit, look};
 use steward_core::{Actor, BlockClass, HasKind, Kind, PersonId, Role};
 use steward_office::OfficeError;
 use steward_office::holds::Approved;
@@ -15,8 +15,9 @@ pub(super) async fn edits(world: &World, actor: &Actor, row: &HoldRow, change: i
     let (runtime, rules) = (&world.runtime, world.runtime.rules.base());
     let judges =
         Judges { office: &runtime.office, store: &world.db.app, host: &runtime.host, rules: &rules, agents: &runtime.agents, approvals: &runtime.approvals };
+    let looked = look(actor, &judges, row.hold_id, arguments).await;
     let mut tx = world.db.app.begin(actor).await.expect("begin");
-    let edited = edit(&mut tx, &judges, row.hold_id, arguments).await?;
+    let edited = edit(&mut tx, &judges, looked).await?;
     tx.commit().await.expect("commit");
     Ok(edited)
 }

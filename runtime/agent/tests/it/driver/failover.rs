@@ -1,6 +1,6 @@
 //! Models that stand in for each other, and models that ask to wait: who is asked when, and what is said of it.
 
-use super::bounds::{at, with_models};
+use super::bounds::{PRICE, at, with_models};
 use super::*;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -8,6 +8,7 @@ use steward_agent::live::Happening;
 use steward_agent::models::ModelConfig;
 use steward_agent::testing::{Reply, ScriptedModel};
 use steward_core::RunOutcome;
+use steward_core::event::EndReason;
 use steward_office::runs;
 use tokio::time::timeout;
 
@@ -105,7 +106,36 @@ async fn a_run_whose_models_all_refuse_ends_and_asks_each_once() {
     assert_eq!(timeout(SOON, world.drive()).await.expect("in time"), Some(RunStatus::Ended));
     assert_eq!(world.run(run).await.ended, Some(RunOutcome::ModelFailed));
     assert!(said_at_the_end(&world, run).await.contains("no model answered after 2 tries"));
+    let reason = world.events(run).await.into_iter().find_map(|recorded| if let Event::Ended { reason, .. } = recorded.event { reason } else { None });
+    assert_eq!(reason, Some(EndReason::ModelRefused), "readers of other languages are told too");
     assert_eq!((closed.requests().len(), unknown.requests().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_is_charged_and_ends_no_run_that_another_model_can_answer() {
+    let endless = ScriptedModel::start_with(|_| Reply::Endless).await;
+    let brief = ScriptedModel::start(vec![Reply::text("In short.")]).await;
+    let strong = ModelConfig { output_tokens_max: 200, price: Some(PRICE), fallback: vec!["other".to_owned()], ..at(&endless.base_url()) };
+    let world = with_models(World::scripted(&endless).await, vec![("strong", strong.clone()), ("other", at(&brief.base_url()))]);
+    // What somebody watches comes piece by piece, and each piece that came is counted.
+    let _watch = world.runtime.live.watch();
+    let run = world.say("Hello").await;
+    assert_eq!(timeout(SOON, world.drive()).await.expect("in time"), Some(RunStatus::Ended));
+    assert_eq!(reply(&world, run).await.as_deref(), Some("In short."), "{}", said_at_the_end(&world, run).await);
+    assert_eq!((endless.requests().len(), brief.requests().len()), (1, 1));
+    // A token of the answer that was stopped costs a hundred.
+    let cost = world.run(run).await.cost;
+    assert!(cost.0 >= 20_000, "{cost:?}");
+
+    // Where each answers at too great length, each is asked once.
+    let endless_too = ScriptedModel::start_with(|_| Reply::Endless).await;
+    let other = ModelConfig { output_tokens_max: 200, ..at(&endless_too.base_url()) };
+    let world = with_models(World::scripted(&endless).await, vec![("strong", strong), ("other", other)]);
+    let run = world.say("Hello").await;
+    assert_eq!(timeout(SOON, world.drive()).await.expect("in time"), Some(RunStatus::Ended));
+    assert_eq!(world.run(run).await.ended, Some(RunOutcome::ModelFailed));
+    assert!(said_at_the_end(&world, run).await.contains("no model answered after 2 tries"));
+    assert_eq!((endless.requests().len(), endless_too.requests().len()), (2, 1));
 }
 
 #[tokio::test]

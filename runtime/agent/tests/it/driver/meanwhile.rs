@@ -4,9 +4,9 @@ use super::edits::{edits, waits};
 use super::holds::says_yes;
 use super::*;
 use serde_json::{Value, json};
-use steward_agent::edit::{Judges, edit};
+use steward_agent::edit::{Judges, edit, look};
 use steward_agent::testing::{Reply, ScriptedModel};
-use steward_core::{ContactId, Floor, Integrity};
+use steward_core::{ContactId, Floor, HasKind as _, Integrity, Kind};
 use steward_host::office::{ContactPatch as Asks, Office};
 use steward_office::crm::{self, CompanyPatch, CompanyQuery, Contact, ContactPatch, Point, Stood};
 use steward_office::holds::card;
@@ -194,7 +194,7 @@ async fn how_records_stood_is_read_before_a_call_is_said_to_have_begun() {
 }
 
 #[tokio::test]
-async fn an_edit_notes_how_records_stand_without_another_connection() {
+async fn an_edit_asks_its_tool_and_notes_how_records_stand_without_another_connection() {
     let waiting = Waits::with(json!({ "emails": ["lena@partner.example", "lena@new.example"] })).await;
     let runtime = &waiting.world.runtime;
     // As if everybody else who edits had one each and waited for a second.
@@ -205,10 +205,38 @@ async fn an_edit_notes_how_records_stand_without_another_connection() {
     let envelope: Value = serde_json::from_str(&waiting.card.envelope).expect("envelope");
     let mut arguments = envelope["arguments"].clone();
     arguments["emails"] = json!(["lena@new.example"]);
+    let looked = look(&waiting.world.owner, &judges, waiting.card.hold_id, arguments).await;
     let mut tx = store.begin(&waiting.world.owner).await.expect("begin");
-    let next = waits(edit(&mut tx, &judges, waiting.card.hold_id, arguments).await.expect("edited"));
+    let next = waits(edit(&mut tx, &judges, looked).await.expect("edited"));
     tx.commit().await.expect("commit");
     assert!(!card::stood(&next).expect("a card").is_empty(), "{:?}", next.preview);
+    // What the tool says has the name of the contact, which it read in the office.
+    let said = card::said(&next).expect("a card").expect("the tool says something");
+    assert_eq!(said["title"], "Changes the contact Lena Petrova", "{said}");
+}
+
+#[tokio::test]
+async fn what_changed_between_the_look_and_the_edit_is_found_on_the_card_and_two_edits_are_one() {
+    let waiting = Waits::with(json!({ "emails": ["lena@partner.example", "lena@new.example"] })).await;
+    let runtime = &waiting.world.runtime;
+    let (owner, store, rules) = (&waiting.world.owner, &waiting.world.db.app, runtime.rules.base());
+    let judges = Judges { office: &runtime.office, store, host: &runtime.host, rules: &rules, agents: &runtime.agents, approvals: &runtime.approvals };
+    let envelope: Value = serde_json::from_str(&waiting.card.envelope).expect("envelope");
+    let mut arguments = envelope["arguments"].clone();
+    arguments["emails"] = json!(["lena@new.example"]);
+    let first = look(owner, &judges, waiting.card.hold_id, arguments.clone()).await;
+    let second = look(owner, &judges, waiting.card.hold_id, arguments).await;
+    // Nobody was shown this: it is not taken away by what is approved on the card.
+    waiting.meanwhile(&ContactPatch { emails: list(&["lena@partner.example", "lena@private.example"]), ..ContactPatch::default() }).await;
+    let mut tx = store.begin(owner).await.expect("begin");
+    let next = waits(edit(&mut tx, &judges, first).await.expect("edited"));
+    tx.commit().await.expect("commit");
+    let mut tx = store.begin(owner).await.expect("begin");
+    let again = edit(&mut tx, &judges, second).await.expect_err("it waits no longer");
+    assert_eq!(again.kind(), Kind::Conflict, "{again}");
+    drop(tx);
+    let said = waiting.approved(&next).await;
+    assert!(said.contains("`emails` would take away `lena@private.example`"), "{said}");
 }
 
 /// Sets the addresses of a contact as the plugin of one call does, in this change of it.
