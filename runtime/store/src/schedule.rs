@@ -192,8 +192,8 @@ async fn select(tx: &mut Tx, id: Option<ScheduleId>, person: Option<PersonId>, b
                   last.why as "last_why?"
              from schedule
              left join lateral (
-               select due_at, schedule_run.run_id, run.outcome, why from schedule_run left join run using (tenant_id, run_id)
-                where schedule_run.tenant_id = schedule.tenant_id and schedule_run.schedule_id = schedule.schedule_id order by due_at desc limit 1) as last on true
+               select schedule_run.due_at, schedule_run.run_id, run.outcome, why from schedule_run left join run using (tenant_id, run_id)
+                where schedule_run.tenant_id = schedule.tenant_id and schedule_run.schedule_id = schedule.schedule_id order by schedule_run.due_at desc limit 1) as last on true
             where removed_at is null and ($1::uuid is null or schedule_id = $1) and ($2::uuid is null or person_id = $2) and ($3::uuid is null or schedule_id < $3)
             order by schedule_id desc limit $4"#,
         id.map(ScheduleId::uuid),
