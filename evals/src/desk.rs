@@ -108,6 +108,7 @@ impl Desk {
             phones: Vec::new(),
             company_id: None,
             company_name: None,
+            company_integrity: Integrity::Outside,
             job_title: seed.job_title.clone(),
             tags: Vec::new(),
             integrity: integrity(seed.outside),
@@ -267,7 +268,9 @@ impl Office for Hands {
         let integrity = self.written(seen);
         self.ask(|records| {
             let id = records.next("contact");
-            let contact = Contact { id, name, given_name, family_name, emails, phones, company_id, company_name: None, job_title, tags, integrity };
+            let (company_name, company_integrity) = (None, Integrity::Outside);
+            let contact =
+                Contact { id, name, given_name, family_name, emails, phones, company_id, company_name, company_integrity, job_title, tags, integrity };
             records.contacts.push(contact.clone());
             Ok(contact)
         })

@@ -62,6 +62,9 @@ enum Verb {
         /// The file of the secret key; it is made when there is none
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Put a plugin among those of this installation; it is run once it is accepted
     #[command(after_help = "Example:\n  steward plugin install ./my-plugin\n  steward plugin install my-plugin-0.1.0.tar")]
@@ -91,6 +94,9 @@ struct Wanted {
     /// Only say what differs; accept nothing
     #[arg(long)]
     look: bool,
+    /// Print JSON: what was accepted, what would be, and what differs
+    #[arg(long, requires = "look")]
+    json: bool,
     /// Why: whoever decides reads that first
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -124,7 +130,7 @@ impl Plugin {
     pub(super) async fn run(self, setting: &Setting) -> Result<ExitCode, CliError> {
         match self.verb {
             Verb::List(verb) => Box::pin(verb.run(setting)).await?,
-            Verb::Sign { dir, key } => sign(setting, &dir, &key)?,
+            Verb::Sign { dir, key, json } => sign(setting, &dir, &key, json)?,
             Verb::Install { from } => install(setting, &from)?,
             Verb::New(verb) => verb.run(setting)?,
             Verb::Build(verb) => verb.run(setting)?,
@@ -143,16 +149,19 @@ impl Plugin {
 
 /// Accepts, proposes or only shows what a server offers now.
 async fn accept(setting: &Setting, wanted: Wanted) -> Result<(), CliError> {
-    let Wanted { server, tools, look, reason, who } = wanted;
+    let Wanted { server, tools, look, json, reason, who } = wanted;
     let (config, output) = (setting.config()?, &setting.output);
     let Some(server) = config.mcp.iter().find(|one| one.name == server) else {
-        return accept_plugin(setting, config, &server, (look, tools.is_empty()), reason.as_deref(), &who).await;
+        return accept_plugin(setting, config, &server, (look, json, tools.is_empty()), reason.as_deref(), &who).await;
     };
     let lock = mcp_lock(&config);
     let offered = mcp::offered(server).await.map_err(AssembleError::from)?;
     let before = mcp::accepted(&lock, &server.name).map_err(AssembleError::from)?;
     if look {
         let changes = mcp::review(&lock, &server.name, &offered).map_err(AssembleError::from)?;
+        if json {
+            return Ok(output.json(&print::server_json(&server.name, &changes, (&before.tools, &offered)))?);
+        }
         print::server(output, &changes, (&before.tools, &offered))?;
         return Ok(setting.output.line("nothing was accepted; leave out `--look` to accept")?);
     }
@@ -196,7 +205,14 @@ async fn accept(setting: &Setting, wanted: Wanted) -> Result<(), CliError> {
 }
 
 /// Accepts, proposes or only shows the plugin of this name among the installation's own.
-async fn accept_plugin(setting: &Setting, config: Config, name: &str, (look, is_whole): (bool, bool), reason: Option<&str>, who: &Who) -> Result<(), CliError> {
+async fn accept_plugin(
+    setting: &Setting,
+    config: Config,
+    name: &str,
+    (look, json, is_whole): (bool, bool, bool),
+    reason: Option<&str>,
+    who: &Who,
+) -> Result<(), CliError> {
     let lock = mcp_lock(&config);
     let host = setting.sandbox_of(&config)?;
     host.reserve(config.mcp.iter().map(|server| server.name.clone()));
@@ -210,6 +226,9 @@ async fn accept_plugin(setting: &Setting, config: Config, name: &str, (look, is_
     let plugins = plugin_lock(&lock);
     // Without a record the list is all there is.
     if look || !is_made(&config)? {
+        if json {
+            return Ok(setting.output.json(&print::plugin_json(before.as_ref().map(|before| &before.plugin), &found))?);
+        }
         if is_listed {
             return Ok(setting.output.line(nothing_to_do)?);
         }
@@ -282,7 +301,9 @@ fn find_plugin(host: &Host, config: &Config, name: &str) -> Result<Candidate, Cl
 }
 
 /// Signs the plugin of a folder, with a key that is made where there is none.
-fn sign(setting: &Setting, dir: &Path, key: &Path) -> Result<(), CliError> {
+fn sign(setting: &Setting, dir: &Path, key: &Path, as_json: bool) -> Result<(), CliError> {
+    let output = &setting.output;
+    let mut is_new = false;
     let failed = |path: &Path, source: std::io::Error| CliError::said(format!("`{}` cannot be used: {source}", path.display()));
     let secret = match std::fs::read_to_string(key) {
         Ok(text) => from_hex(text.trim()).ok_or_else(|| CliError::said(format!("`{}` must hold 64 hexadecimal digits, and does not", key.display())))?,
@@ -290,7 +311,10 @@ fn sign(setting: &Setting, dir: &Path, key: &Path) -> Result<(), CliError> {
             let secret = rand::random::<[u8; 32]>();
             let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(key).map_err(|err| failed(key, err))?;
             writeln!(file, "{}", secret.iter().map(|byte| format!("{byte:02x}")).collect::<String>()).map_err(|err| failed(key, err))?;
-            setting.output.line(format!("made a key in `{}`; keep it secret, and keep it", key.display()))?;
+            is_new = true;
+            if !as_json {
+                output.line(format!("made a key in `{}`; keep it secret, and keep it", key.display()))?;
+            }
             secret
         }
         Err(err) => return Err(failed(key, err)),
@@ -301,7 +325,17 @@ fn sign(setting: &Setting, dir: &Path, key: &Path) -> Result<(), CliError> {
     let found = host.examine_unsigned(dir).map_err(|source| AssembleError::Plugin { dir: dir.to_owned(), source })?;
     let file = dir.join(SIGNATURE_FILE);
     std::fs::write(&file, key.sign(&found.facts.digest)).map_err(|err| failed(&file, err))?;
-    let output = &setting.output;
+    if as_json {
+        let said = json!({
+            "plugin": found.name,
+            "version": found.facts.version,
+            "digest": found.facts.digest,
+            "public_key": key.public().to_string(),
+            "is_new_key": is_new,
+            "signature": file.display().to_string(),
+        });
+        return Ok(output.json(&said)?);
+    }
     output.line(format!("signed `{}` {} ({})", found.name, found.facts.version, found.facts.digest.short()))?;
     output.line("An installation takes it when its configuration says:")?;
     Ok(output.line(format!("  [plugins]\n  trusted_keys = [\"{}\"]", key.public()))?)

@@ -99,7 +99,7 @@ impl From<Contact> for ContactView {
             display_name: contact.display_name,
             given_name: contact.given_name,
             family_name: contact.family_name,
-            company: contact.company.map(|CompanyRef { company_id, name }| CompanyRefView { company_id, name }),
+            company: contact.company.map(|CompanyRef { company_id, name, integrity: _ }| CompanyRefView { company_id, name }),
             job_title: contact.job_title,
             emails: points(contact.emails),
             phones: points(contact.phones),

@@ -116,6 +116,7 @@ fn contact(from: crm::Contact) -> ask::Contact {
         emails: from.emails.into_iter().map(|point| point.value).collect(),
         phones: from.phones.into_iter().map(|point| point.value).collect(),
         company_id: from.company.as_ref().map(|company| company.company_id.to_string()),
+        company_integrity: from.company.as_ref().map_or(Integrity::Outside, |company| company.integrity),
         company_name: from.company.map(|company| company.name),
         job_title: from.job_title,
         tags: from.tags,

@@ -66,6 +66,8 @@ pub struct ContactRow {
     pub company_name: Option<String>,
     /// The company's folded name; read only.
     pub company_key: Option<String>,
+    /// Integrity of the text the company was written from; read only.
+    pub company_integrity: Option<Integrity>,
     /// Position in the company.
     pub job_title: Option<String>,
     /// Words it is sorted by.
@@ -138,6 +140,7 @@ struct Raw {
     company_id: Option<Uuid>,
     company_name: Option<String>,
     company_key: Option<String>,
+    company_integrity: Option<i16>,
     job_title: Option<String>,
     tags: Vec<String>,
     birthday: Option<String>,
@@ -163,6 +166,7 @@ impl TryFrom<Raw> for ContactRow {
             company: raw.company_id.map(CompanyId::from_uuid),
             company_name: raw.company_name,
             company_key: raw.company_key,
+            company_integrity: raw.company_integrity.map(read_integrity).transpose()?,
             job_title: raw.job_title,
             tags: raw.tags,
             birthday: raw.birthday,
@@ -183,7 +187,8 @@ pub async fn find(tx: &mut Tx, contact: ContactId) -> Result<Option<ContactRow>,
     let raw = sqlx::query_as!(
         Raw,
         r#"select c.contact_id, c.workspace_id, c.display_name, c.given_name, c.family_name, c.company_id, co.name as "company_name?", co.name_key as "company_key?",
-                  c.job_title, c.tags, c.birthday, c.search, c.import_id, c.external_uid, c.merged_into, c.integrity, c.version, c.created_at, c.changed_at
+                  co.integrity as "company_integrity?", c.job_title, c.tags, c.birthday, c.search, c.import_id, c.external_uid, c.merged_into,
+                  c.integrity, c.version, c.created_at, c.changed_at
              from contact c left join company co on co.tenant_id = c.tenant_id and co.company_id = c.company_id
             where c.contact_id = $1"#,
         contact.uuid()
@@ -204,7 +209,8 @@ pub async fn find_many(tx: &mut Tx, contacts: &[ContactId]) -> Result<Vec<Contac
     let raw = sqlx::query_as!(
         Raw,
         r#"select c.contact_id, c.workspace_id, c.display_name, c.given_name, c.family_name, c.company_id, co.name as "company_name?", co.name_key as "company_key?",
-                  c.job_title, c.tags, c.birthday, c.search, c.import_id, c.external_uid, c.merged_into, c.integrity, c.version, c.created_at, c.changed_at
+                  co.integrity as "company_integrity?", c.job_title, c.tags, c.birthday, c.search, c.import_id, c.external_uid, c.merged_into,
+                  c.integrity, c.version, c.created_at, c.changed_at
              from contact c left join company co on co.tenant_id = c.tenant_id and co.company_id = c.company_id
             where c.contact_id = any ($1) order by c.contact_id"#,
         &ids
@@ -219,7 +225,8 @@ pub async fn list(tx: &mut Tx, filter: &ContactFilter, page: &Page) -> Result<Ve
     let raw = sqlx::query_as!(
         Raw,
         r#"select c.contact_id, c.workspace_id, c.display_name, c.given_name, c.family_name, c.company_id, co.name as "company_name?", co.name_key as "company_key?",
-                  c.job_title, c.tags, c.birthday, c.search, c.import_id, c.external_uid, c.merged_into, c.integrity, c.version, c.created_at, c.changed_at
+                  co.integrity as "company_integrity?", c.job_title, c.tags, c.birthday, c.search, c.import_id, c.external_uid, c.merged_into,
+                  c.integrity, c.version, c.created_at, c.changed_at
              from contact c left join company co on co.tenant_id = c.tenant_id and co.company_id = c.company_id
             where c.merged_into is null
               and ($1::uuid is null or c.workspace_id = $1)
@@ -312,10 +319,11 @@ pub async fn find_wanted(tx: &mut Tx, workspace: WorkspaceId, wanted: &Wanted) -
              select contact_id from contact where cardinality($4::text[]) > 0 and workspace_id = $1 and split_part(search, E'\n', 1) = any ($4)
            )
            select c.contact_id, c.workspace_id, c.display_name, c.given_name, c.family_name, c.company_id, co.name as "company_name?", co.name_key as "company_key?",
-                  c.job_title, c.tags, c.birthday, c.search, c.import_id, c.external_uid, c.merged_into, c.integrity, c.version, c.created_at, c.changed_at
+                  co.integrity as "company_integrity?", c.job_title, c.tags, c.birthday, c.search, c.import_id, c.external_uid, c.merged_into,
+                  c.integrity, c.version, c.created_at, c.changed_at
              -- Looked up one by one: before new tables are analysed the planner would read all companies for each contact.
              from found cross join lateral (select * from contact where contact_id = found.contact_id offset 0) c
-                  left join lateral (select name, name_key from company where tenant_id = c.tenant_id and company_id = c.company_id offset 0) co on true
+                  left join lateral (select name, name_key, integrity from company where tenant_id = c.tenant_id and company_id = c.company_id offset 0) co on true
             where c.merged_into is null
             order by c.contact_id"#,
         workspace.uuid(),

@@ -144,6 +144,19 @@ pub(crate) enum Refusal {
     Unreachable(String),
 }
 
+impl Refusal {
+    /// The same with its reason without what `clean` takes out.
+    pub(crate) fn scrubbed(self, clean: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::Denied(why) => Self::Denied(clean(why)),
+            Self::TooLarge(why) => Self::TooLarge(clean(why)),
+            Self::TooMany(why) => Self::TooMany(clean(why)),
+            Self::Timeout => Self::Timeout,
+            Self::Unreachable(why) => Self::Unreachable(clean(why)),
+        }
+    }
+}
+
 /// A request as a plugin asks for it.
 #[derive(Debug)]
 pub(crate) struct Asked {

@@ -96,6 +96,9 @@ pub struct Contact {
     /// The company's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub company_name: Option<String>,
+    /// The lowest integrity of what the company was written from; it says nothing where there is no name.
+    #[serde(skip, default = "unknown")]
+    pub company_integrity: Integrity,
     /// What the person does there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job_title: Option<String>,

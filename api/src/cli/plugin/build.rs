@@ -3,6 +3,7 @@
 use crate::cli::progress::Progress;
 use crate::cli::{CliError, Setting};
 use clap::Args;
+use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
 use steward_kit::build::{Built, Step, build};
@@ -15,12 +16,29 @@ pub(super) struct Build {
     /// The plugin's directory
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Build {
     pub(super) fn run(self, setting: &Setting) -> Result<(), CliError> {
         let project = Project::open(&self.dir)?.compiled_in(setting.compiled());
         let built = shown(&project)?;
+        if self.json {
+            let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+            let said = json!({
+                "plugin": built.plugin.name,
+                "version": built.plugin.facts.version,
+                "digest": built.plugin.facts.digest,
+                "component": project.component().display().to_string(),
+                "bytes": built.bytes,
+                "built_in_ms": milliseconds(built.built_in),
+                "compiled_in_ms": milliseconds(built.compiled_in),
+                "tools": built.plugin.tools.keys().collect::<Vec<_>>(),
+            });
+            return Ok(setting.output.json(&said)?);
+        }
         Ok(setting.output.line(said(&project, &built))?)
     }
 }

@@ -7,8 +7,11 @@ use crate::cli::progress::ready;
 use crate::cli::{CliError, Setting};
 use crate::wiring::look_at_host;
 use clap::Args;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::fmt;
 use std::path::Path;
-use steward_core::ToolSpec;
+use steward_core::{Digest, ToolSpec};
 use steward_host::installed::PluginFacts;
 use steward_host::{EgressRule, PluginInfo, PluginLimits, PublicKey, SIGNATURE_FILE, Trust};
 use steward_kit::KitError;
@@ -23,16 +26,65 @@ pub(super) struct Inspect {
     /// Of each tool what its arguments are for and where its result comes from, too
     #[arg(long)]
     whole: bool,
-    /// Print JSON: the tools, whole
+    /// Print JSON: all of this, and the tools whole
     #[arg(long)]
     json: bool,
 }
 
-/// What is shown of a plugin beside its tools.
+/// What is shown of a plugin.
 struct Shown {
-    facts: Vec<(&'static str, String)>,
-    tools: Vec<ToolSpec>,
     name: String,
+    digest: Digest,
+    /// None of a server of the Model Context Protocol: it is none of ours, and whom it asks is not known here.
+    plugin: Option<(PluginInfo, Signer)>,
+    tools: Vec<ToolSpec>,
+}
+
+/// Whose signature a plugin has.
+#[derive(Debug, Serialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+enum Signer {
+    /// It is part of the program.
+    Program,
+    /// It has none.
+    Nobody,
+    /// It has one that is not of it as it is now.
+    Wrong,
+    /// The key, and whether it counts in this installation.
+    Key { key: String, is_trusted: bool },
+}
+
+impl fmt::Display for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Program => f.write_str("nobody: it is part of the program"),
+            Self::Nobody => f.write_str("nobody"),
+            Self::Wrong => f.write_str("a signature that is not of this plugin as it is now"),
+            Self::Key { key, is_trusted } => write!(f, "{key} ({})", if *is_trusted { "trusted here" } else { "not among `plugins.trusted_keys`" }),
+        }
+    }
+}
+
+impl Shown {
+    /// Beside its tools, in words.
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        match &self.plugin {
+            None => vec![("digest", self.digest.to_string()), ("asks outside", "what it likes: it is an MCP server".to_owned())],
+            Some((info, signer)) => facts(info, signer),
+        }
+    }
+
+    /// The same and its tools for programs. What is not known of a server is absent.
+    fn json(&self) -> Value {
+        let Some((info, signer)) = &self.plugin else {
+            return json!({ "name": self.name, "digest": self.digest, "tools": self.tools });
+        };
+        let PluginInfo { name, version, language, digest, imports, egress, limits, kv, .. } = info;
+        json!({
+            "name": name, "version": version, "language": language, "digest": digest, "signer": signer, "imports": imports, "egress": egress,
+            "secrets": secrets_of(egress), "kv": kv, "limits": limits, "tools": self.tools,
+        })
+    }
 }
 
 impl Inspect {
@@ -41,10 +93,10 @@ impl Inspect {
         let shown = if dir.join("tool.toml").is_file() { of_dir(setting, dir)? } else { of_name(setting, &self.plugin)? };
         let output = &setting.output;
         if self.json {
-            return Ok(output.json(&shown.tools)?);
+            return Ok(output.json(&shown.json())?);
         }
         output.line(output.tone(Tone::Strong, &shown.name))?;
-        for (what, is) in &shown.facts {
+        for (what, is) in shown.facts() {
             output.line(format!("  {what:<12} {is}"))?;
         }
         output.line("")?;
@@ -79,23 +131,24 @@ fn print(setting: &Setting, spec: &ToolSpec) -> Result<(), CliError> {
 }
 
 /// The secrets that the host fills in, each once.
-fn secrets_of(egress: &[EgressRule]) -> String {
+fn secrets_of(egress: &[EgressRule]) -> Vec<&str> {
     let mut names: Vec<&str> = egress.iter().filter_map(|rule| rule.secret.as_ref()).flat_map(|secret| secret.names()).collect();
     names.sort_unstable();
     names.dedup();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    names
 }
 
-fn facts(info: &PluginInfo, signed_by: String) -> Vec<(&'static str, String)> {
+fn facts(info: &PluginInfo, signer: &Signer) -> Vec<(&'static str, String)> {
     let PluginInfo { version, language, digest, imports, egress, limits, kv, .. } = info;
     let PluginLimits { memory_mb, fuel, deadline_ms, output_kb } = limits;
+    let secrets = secrets_of(egress);
     vec![
         ("version", format!("{version}, written in {language}")),
         ("digest", digest.to_string()),
-        ("signed by", signed_by),
+        ("signed by", signer.to_string()),
         ("reaches", if imports.is_empty() { "nothing".to_owned() } else { imports.join(", ") }),
         ("asks outside", said_of(egress)),
-        ("secrets", secrets_of(egress)),
+        ("secrets", if secrets.is_empty() { "none".to_owned() } else { secrets.join(", ") }),
         ("keeps", kv.map_or_else(|| "nothing".to_owned(), |kv| format!("at most {} bytes in {} entries a workspace", kv.bytes_max, kv.entries_max))),
         ("a call uses", format!("at most {memory_mb} MiB, {fuel} fuel, {deadline_ms} ms, {output_kb} KiB of result")),
     ]
@@ -105,25 +158,24 @@ fn facts(info: &PluginInfo, signed_by: String) -> Vec<(&'static str, String)> {
 fn of_dir(setting: &Setting, dir: &Path) -> Result<Shown, CliError> {
     let host = setting.sandbox()?;
     let info = ready(|| host.load_dir(dir)).map_err(|source| KitError::as_found(dir, source))?;
-    let signed_by = match std::fs::read_to_string(dir.join(SIGNATURE_FILE)) {
-        Err(_) => "nobody".to_owned(),
+    let signer = match std::fs::read_to_string(dir.join(SIGNATURE_FILE)) {
+        Err(_) => Signer::Nobody,
         Ok(text) => signer(setting, dir, &text),
     };
-    Ok(Shown { name: info.name.clone(), facts: facts(&info, signed_by), tools: host.specs() })
+    Ok(Shown { name: info.name.clone(), digest: info.digest, plugin: Some((info, signer)), tools: host.specs() })
 }
 
 /// Whose signature it is, if it is of this plugin, and whether it counts here.
-fn signer(setting: &Setting, dir: &Path, text: &str) -> String {
-    let wrong = "a signature that is not of this plugin as it is now".to_owned();
-    let Some(key) = text.split_whitespace().next().and_then(|key| key.parse::<PublicKey>().ok()) else { return wrong };
+fn signer(setting: &Setting, dir: &Path, text: &str) -> Signer {
+    let Some(key) = text.split_whitespace().next().and_then(|key| key.parse::<PublicKey>().ok()) else { return Signer::Wrong };
     // By itself: names of plugins that are loaded do not matter here.
-    let Ok(bare) = setting.sandbox() else { return wrong };
+    let Ok(bare) = setting.sandbox() else { return Signer::Wrong };
     match bare.signed_by(dir, &Trust { keys: vec![key], allow_unsigned: false }) {
         Ok(Some(_)) => {
-            let counts = setting.config().is_ok_and(|config| config.plugin_trust.keys.contains(&key));
-            format!("{key} ({})", if counts { "trusted here" } else { "not among `plugins.trusted_keys`" })
+            let is_trusted = setting.config().is_ok_and(|config| config.plugin_trust.keys.contains(&key));
+            Signer::Key { key: key.to_string(), is_trusted }
         }
-        Ok(None) | Err(_) => wrong,
+        Ok(None) | Err(_) => Signer::Wrong,
     }
 }
 
@@ -141,17 +193,14 @@ fn of_name(setting: &Setting, name: &str) -> Result<Shown, CliError> {
             names.join(", ")
         )));
     };
-    let facts = match infos.iter().find(|info| info.digest == first.plugin_digest) {
-        // Servers of the Model Context Protocol are none of ours: whom they ask is not known here.
-        None => vec![("digest", first.plugin_digest.to_string()), ("asks outside", "what it likes: it is an MCP server".to_owned())],
-        Some(info) => {
-            let found = find_plugin(&host, &config, &info.name).ok();
-            let signed_by = match found {
-                Some(Candidate { facts: PluginFacts { signed_by, .. }, .. }) => signed_by.unwrap_or_else(|| "nobody".to_owned()),
-                None => "nobody: it is part of the program".to_owned(),
-            };
-            facts(info, signed_by)
-        }
-    };
-    Ok(Shown { name: first.plugin.clone(), facts, tools })
+    let (name, digest) = (first.plugin.clone(), first.plugin_digest);
+    let plugin = infos.into_iter().find(|info| info.digest == digest).map(|info| {
+        let signer = match find_plugin(&host, &config, &info.name) {
+            // It was looked at by what the configuration trusts, so a key that is named counts.
+            Ok(Candidate { facts: PluginFacts { signed_by, .. }, .. }) => signed_by.map_or(Signer::Nobody, |key| Signer::Key { key, is_trusted: true }),
+            Err(_) => Signer::Program,
+        };
+        (info, signer)
+    });
+    Ok(Shown { name, digest, plugin, tools })
 }

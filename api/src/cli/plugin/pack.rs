@@ -2,6 +2,7 @@
 
 use crate::cli::{CliError, Setting};
 use clap::Args;
+use serde_json::json;
 use std::path::PathBuf;
 use steward_core::Digest;
 use steward_kit::archive::pack;
@@ -17,6 +18,9 @@ pub(super) struct Pack {
     /// The file [default: NAME-VERSION.tar in the plugin's directory]
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Pack {
@@ -24,6 +28,11 @@ impl Pack {
         let packed = pack(&self.dir)?;
         let file = self.to.unwrap_or_else(|| self.dir.join(&packed.file_name));
         std::fs::write(&file, &packed.bytes).map_err(|err| CliError::said(format!("`{}` cannot be written: {err}", file.display())))?;
+        if self.json {
+            let digest = named(&Digest::of(&packed.bytes));
+            let said = json!({ "file": file.display().to_string(), "bytes": packed.bytes.len(), "files": packed.paths, "digest": digest });
+            return Ok(setting.output.json(&said)?);
+        }
         setting.output.line(format!("packed `{}`: {} KiB, {} files", file.display(), packed.bytes.len().div_ceil(1024), packed.paths.len()))?;
         Ok(setting.output.line(named(&Digest::of(&packed.bytes)))?)
     }

@@ -4,11 +4,24 @@
 use crate::cli::definitions::difference;
 use crate::cli::error::CliError;
 use crate::cli::output::{Output, Tone, one_line};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use steward_host::installed::{Candidate, PluginFacts};
 use steward_host::mcp::{self, Definition, Difference};
 use steward_host::{EgressRule, PluginLimits};
+
+/// The same of a plugin for programs: as it was accepted, as it would be, and which of its tools differ.
+pub(super) fn plugin_json(before: Option<&Candidate>, after: &Candidate) -> Value {
+    let none = Default::default();
+    let changes = mcp::differences(before.map_or(&none, |before| &before.tools), &after.tools);
+    json!({ "plugin": after.name, "is_accepted": before.is_some_and(|before| before.digest() == after.digest()), "before": before, "after": after, "changes": changes })
+}
+
+/// The same of a server's tools, by name.
+pub(super) fn server_json(name: &str, changes: &[Difference], (before, offered): (&BTreeMap<String, Definition>, &[Definition])) -> Value {
+    let after: BTreeMap<&str, &Definition> = offered.iter().map(|one| (one.name.as_str(), one)).collect();
+    json!({ "server": name, "is_accepted": changes.is_empty(), "before": before, "after": after, "changes": changes })
+}
 
 /// What a plugin is and may do, and what is other than before.
 pub(super) fn plugin(output: &Output, before: Option<&Candidate>, after: &Candidate) -> Result<(), CliError> {

@@ -2,9 +2,11 @@
 
 use crate::cli::{CliError, Setting};
 use clap::Args;
+use serde_json::json;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::PathBuf;
+use steward_core::Digest;
 use steward_kit::Project;
 use steward_kit::archive::{pack, unpack};
 use steward_kit::registry::{Credentials, Reference, named, pull, push};
@@ -26,6 +28,9 @@ pub(super) struct Push {
     /// The plugin's directory
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// Fetch a plugin from an OCI registry, as an archive that can be installed
@@ -42,6 +47,9 @@ pub(super) struct Pull {
     /// The file [default: NAME-VERSION.tar here]
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 fn parse(text: &str) -> Result<Reference, String> {
@@ -52,9 +60,19 @@ impl Push {
     pub(super) async fn run(self, setting: &Setting) -> Result<(), CliError> {
         let (project, packed) = (Project::open(&self.dir)?, pack(&self.dir)?);
         let digest = push(&self.reference, &packed, &project.outline.version, &credentials(setting, &self.reference)?).await?;
-        let Reference { registry, repository, .. } = &self.reference;
-        setting.output.line(format!("pushed `{}` {} to `{}`", project.outline.name, project.outline.version, self.reference))?;
-        Ok(setting.output.line(format!("By its digest it is `{registry}/{repository}@{}`", named(&digest)))?)
+        let (outline, by_digest) = (&project.outline, by_digest(&self.reference, &digest));
+        if self.json {
+            let said = json!({
+                "plugin": outline.name,
+                "version": outline.version,
+                "pushed_to": self.reference.to_string(),
+                "digest": named(&digest),
+                "by_digest": by_digest,
+            });
+            return Ok(setting.output.json(&said)?);
+        }
+        setting.output.line(format!("pushed `{}` {} to `{}`", outline.name, outline.version, self.reference))?;
+        Ok(setting.output.line(format!("By its digest it is `{by_digest}`"))?)
     }
 }
 
@@ -72,10 +90,24 @@ impl Pull {
             std::io::ErrorKind::AlreadyExists => CliError::said(format!("`{}` is there already; name another with `--to`", file.display())),
             _ => CliError::said(format!("`{}` cannot be written: {err}", file.display())),
         })?;
-        let Reference { registry, repository, .. } = &self.reference;
-        setting.output.line(format!("pulled `{registry}/{repository}@{}` into `{}`", named(&pulled.digest), file.display()))?;
+        let by_digest = by_digest(&self.reference, &pulled.digest);
+        if self.json {
+            let said = json!({
+                "file": file.display().to_string(),
+                "bytes": pulled.bytes.len(),
+                "digest": named(&pulled.digest),
+                "by_digest": by_digest,
+            });
+            return Ok(setting.output.json(&said)?);
+        }
+        setting.output.line(format!("pulled `{by_digest}` into `{}`", file.display()))?;
         Ok(setting.output.line(format!("Nothing of it is run: steward plugin install {}", file.display()))?)
     }
+}
+
+/// The name that stands for this plugin alone.
+fn by_digest(reference: &Reference, digest: &Digest) -> String {
+    format!("{}/{}@{}", reference.registry, reference.repository, named(digest))
 }
 
 /// Who one is to a registry: by variables, by Docker's configuration, or nobody.

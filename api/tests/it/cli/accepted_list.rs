@@ -28,8 +28,8 @@ fn edit(home: &Home) -> (String, String) {
     let manifest = home.path("data/plugins/hostile/tool.toml");
     let before = fs::read_to_string(&manifest).expect("the manifest");
     fs::write(&manifest, format!("{before}\n# another byte\n")).expect("written");
-    let tools = home.json(&["plugin", "inspect", "data/plugins/hostile", "--json"]);
-    let other = tools[0]["plugin_digest"].as_str().expect("a digest").to_owned();
+    let inspected = home.json(&["plugin", "inspect", "data/plugins/hostile", "--json"]);
+    let other = inspected["digest"].as_str().expect("a digest").to_owned();
     let list = fs::read_to_string(home.path(LIST)).expect("the list");
     let parsed: Value = serde_json::from_str(&list).expect("JSON");
     let accepted = parsed["plugins"]["hostile"]["plugin"]["facts"]["digest"].as_str().expect("a digest").to_owned();

@@ -129,7 +129,10 @@ fn begun(language: &str, source: &str, tools: impl Fn(&Home)) -> Home {
     assert_eq!(compiled(&home), once, "what was compiled is not compiled again");
     // The code says otherwise: what was expected and what came are shown, and that is a failure.
     replace(&home, &format!("hello/{source}"), "Guten Tag, ", "Moin, ");
-    ends(&home, 0, &["plugin", "build", "hello"]);
+    let ran = kit(&home, &["plugin", "build", "hello", "--json"]);
+    let built: serde_json::Value = serde_json::from_str(&ran.out).unwrap_or_else(|err| panic!("{err}: {ran:?}"));
+    assert!(built["plugin"] == "hello" && built["component"] == "hello/hello.wasm", "{built}");
+    assert!(built["digest"].is_string() && built["built_in_ms"].is_u64() && built["tools"].to_string().contains("hello.greet"), "{built}");
     let said = ends(&home, 1, &["plugin", "test", "hello"]);
     assert!(said.contains("Guten Tag, Lena!") && said.contains("Moin, Lena!") && said.contains("expected") && said.contains("1 failed"), "{said}");
     let said = ends(&home, 0, &["plugin", "test", "hello", "--update"]);
@@ -430,10 +433,13 @@ fn a_plugin_is_pushed_to_a_registry_and_pulled_by_its_digest() {
     let said = home.succeeds(&["plugin", "push", &tagged, "mine"]);
     let digest = said.split_whitespace().find_map(|word| word.rsplit_once('@')).expect("a digest").1.trim_matches('`').to_owned();
     assert!(digest.starts_with("sha256:"), "{said}");
-    assert!(home.succeeds(&["plugin", "push", &tagged, "mine"]).contains(&digest), "the same plugin is the same artifact");
+    let pushed = home.json(&["plugin", "push", &tagged, "mine", "--json"]);
+    assert!(pushed["digest"] == digest && pushed["pushed_to"] == tagged, "the same plugin is the same artifact: {pushed}");
 
     // By tag, and by the digest that stays; what is pulled is what was packed.
-    home.succeeds(&["plugin", "pack", "mine", "--to", "packed.tar"]);
+    let packed = home.json(&["plugin", "pack", "mine", "--to", "packed.tar", "--json"]);
+    assert!(packed["file"] == "packed.tar" && packed["files"].to_string().contains("tool.toml"), "{packed}");
+    assert_eq!(packed["bytes"], fs::metadata(home.path("packed.tar")).expect("packed").len());
     let said = home.succeeds(&["plugin", "pull", &tagged, "--to", "pulled.tar"]);
     assert!(said.contains(&digest) && said.contains("steward plugin install pulled.tar"), "{said}");
     assert!(fs::read(home.path("pulled.tar")).expect("pulled") == fs::read(home.path("packed.tar")).expect("packed"));
@@ -442,7 +448,8 @@ fn a_plugin_is_pushed_to_a_registry_and_pulled_by_its_digest() {
     other.write(&home.path("other")).expect("written");
     home.succeeds(&["plugin", "push", &tagged, "other"]);
     let pinned = format!("{name}@{digest}");
-    home.succeeds(&["plugin", "pull", &pinned, "--to", "pinned.tar"]);
+    let pulled = home.json(&["plugin", "pull", &pinned, "--to", "pinned.tar", "--json"]);
+    assert!(pulled["by_digest"] == pinned && pulled["file"] == "pinned.tar" && pulled["bytes"] == packed["bytes"], "{pulled}");
     assert!(fs::read(home.path("pinned.tar")).expect("pulled") == fs::read(home.path("packed.tar")).expect("packed"), "the tag moved, the digest did not");
     home.refused(&["plugin", "push", &pinned, "other"], &["names another"]);
     home.refused(&["plugin", "pull", &format!("{name}@sha256:{}", "0".repeat(64))], &["has no `tools/hostile`"]);

@@ -2,6 +2,7 @@
 
 use super::policy::{PASSWORD, two_people};
 use super::{Home, fed, until};
+use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use steward_core::{Clock, Ids};
@@ -28,7 +29,14 @@ fn a_plugin_is_run_only_when_its_signature_counts_and_it_was_accepted_as_it_is()
     assert!(inspected.contains("signed by    ed25519:") && inspected.contains("not among `plugins.trusted_keys`"), "{inspected}");
     let key = said.lines().find(|line| line.contains("trusted_keys")).and_then(|line| line.split('"').nth(1)).expect("a key").to_owned();
     assert_eq!(fs::metadata(home.path("secret")).expect("the key").mode() & 0o777, 0o600);
-    assert!(home.succeeds(&["plugin", "sign", "mine", "--key", "secret"]).contains(&key), "the key is kept");
+    let signed = home.json(&["plugin", "sign", "mine", "--key", "secret", "--json"]);
+    assert_eq!((&signed["public_key"], &signed["is_new_key"]), (&json!(key), &json!(false)), "the key is kept: {signed}");
+    let inspected = home.json(&["plugin", "inspect", "mine", "--json"]);
+    assert_eq!(inspected["signer"], json!({ "is": "key", "key": key, "is_trusted": false }));
+    assert_eq!((&inspected["name"], &inspected["digest"]), (&signed["plugin"], &signed["digest"]));
+    let another = home.json(&["plugin", "sign", "mine", "--key", "another", "--json"]);
+    assert!(another["is_new_key"] == true && another["public_key"] != signed["public_key"], "{another}");
+    home.succeeds(&["plugin", "sign", "mine", "--key", "secret"]);
     home.refused(&["plugin", "install", "mine"], &["plugins.trusted_keys", &key]);
     home.write("steward.toml", "[plugins]\ntrusted_keys = [\"abc\"]\n");
     home.refused(&["plugin", "list"], &["`plugins.trusted_keys`", "steward plugin sign"]);
@@ -153,8 +161,11 @@ fn what_a_shipped_plugin_can_do_stands_on_one_screen() {
         for part in ["signed by", "reaches", "asks outside", "secrets", "keeps", "a call uses"] {
             assert!(said.contains(part), "`{part}` in\n{said}");
         }
-        let tools = home.json(&["plugin", "inspect", plugin, "--json"]);
-        for tool in tools.as_array().expect("tools") {
+        let inspected = home.json(&["plugin", "inspect", plugin, "--json"]);
+        let parts = (&inspected["name"], &inspected["signer"]["is"], &inspected["egress"], &inspected["secrets"], &inspected["kv"]);
+        assert_eq!(parts, (&json!(plugin), &json!("program"), &json!([]), &json!([]), &Value::Null), "{inspected}");
+        assert!(inspected["limits"]["memory_mb"].is_u64() && inspected["digest"].is_string(), "{inspected}");
+        for tool in inspected["tools"].as_array().expect("tools") {
             let (name, effect) = (tool["name"].as_str().expect("a name"), tool["effect"].as_str().expect("an effect"));
             assert!(said.lines().any(|line| line.split_whitespace().take(2).eq([name, effect])), "{name} {effect} in\n{said}");
         }
@@ -169,13 +180,24 @@ fn whom_a_plugin_asks_is_shown_and_one_host_more_is_another_plugin() {
     let rule = "GET, HEAD, POST http://api.asker.test:8080 /v1/* with `asker_token` in `Authorization`";
     let inspected = home.succeeds(&["plugin", "inspect", "mine"]);
     assert!(inspected.contains("asks outside ") && inspected.contains("asker_token, other_token") && inspected.contains(rule), "{inspected}");
+    let inspected = home.json(&["plugin", "inspect", "mine", "--json"]);
+    assert_eq!((&inspected["secrets"], &inspected["signer"]), (&json!(["asker_token", "other_token"]), &json!({ "is": "nobody" })));
+    assert_eq!(inspected["egress"][0]["host"], "api.asker.test", "{inspected}");
     home.succeeds(&["plugin", "install", "mine"]);
+    let ran = home.run(&["plugin", "accept", "asker", "--json"]);
+    assert!(ran.code == 2 && ran.err.contains("--look"), "what is accepted is not printed for programs: {ran:?}");
+    let look = home.json(&["plugin", "accept", "asker", "--look", "--json"]);
+    assert_eq!((&look["is_accepted"], &look["before"]), (&json!(false), &Value::Null));
+    assert_eq!((&look["after"]["facts"]["egress"], &look["after"]["facts"]["digest"]), (&inspected["egress"], &inspected["digest"]));
+    assert!(look["changes"].as_array().expect("changes").iter().all(|change| change["is"] == "new"), "{look}");
     let look = home.succeeds(&["plugin", "accept", "asker", "--look"]);
     assert!(
         look.contains("asks outside") && look.contains(rule) && look.contains("GET http://other.asker.test:8080 /v1/* with `other_token` in `X-Key`"),
         "{look}"
     );
     home.succeeds(&["plugin", "accept", "asker"]);
+    let look = home.json(&["plugin", "accept", "asker", "--look", "--json"]);
+    assert_eq!((&look["is_accepted"], &look["changes"]), (&json!(true), &json!([])));
     let is_run = || home.succeeds(&["plugin", "list"]).lines().any(|line| line.starts_with("asker."));
     assert!(is_run());
 
@@ -185,6 +207,9 @@ fn whom_a_plugin_asks_is_shown_and_one_host_more_is_another_plugin() {
     assert!(!is_run(), "another host is another plugin");
     let look = home.succeeds(&["plugin", "accept", "asker", "--look"]);
     assert!(look.contains("http://other.asker.test:8080") && look.contains("http://collects.example:8080"), "both are shown: {look}");
+    let look = home.json(&["plugin", "accept", "asker", "--look", "--json"]);
+    let hosts = |side: &str| look[side]["facts"]["egress"].to_string();
+    assert!(hosts("before").contains("other.asker.test") && hosts("after").contains("collects.example") && look["is_accepted"] == false, "{look}");
     home.succeeds(&["plugin", "accept", "asker"]);
     assert!(is_run());
 }

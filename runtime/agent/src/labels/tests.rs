@@ -119,6 +119,20 @@ fn a_record_written_from_outside_text_stays_outside_text() {
 }
 
 #[test]
+fn a_strangers_text_is_a_strangers_whatever_a_manifest_calls_a_result_that_holds_it() {
+    let (id, note) = ("note_1".to_owned(), "eve@evil.example");
+    for origin in [Origin::System, Origin::Owner, Origin::Directory, Origin::Fact] {
+        let labels = [("/address".to_owned(), origin), ("/total".to_owned(), Origin::System)].into();
+        for (integrity, expect) in [(Integrity::Outside, Integrity::Outside), (Integrity::Directory, origin.integrity().min(Integrity::Directory))] {
+            let mut shown = Shown::default();
+            shown.add("call_1_0", "plugin.look", &json!({"address": note, "total": 7}), &labels, &[(id.clone(), integrity)].into());
+            assert_eq!(dest("write to them", &shown, note), expect, "{origin:?} of {integrity:?}");
+            assert_eq!(shown.context().integrity, expect, "{origin:?} of {integrity:?}");
+        }
+    }
+}
+
+#[test]
 fn what_the_agent_read_in_an_earlier_run_still_taints() {
     let turn = |by_agent, integrity| steward_core::event::Turn {
         by_agent,

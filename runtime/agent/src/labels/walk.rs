@@ -72,7 +72,8 @@ pub(super) struct Found {
     pub(super) origin: Origin,
     /// The lowest integrity of the stored records it belongs to.
     pub(super) cap: Integrity,
-    /// The lowest integrity of what its plugin had kept and read for it: whatever a manifest says, nothing of it is better.
+    /// The lowest integrity of what its plugin had kept and read for it, and, where it stands beside no record's id, of all records that
+    /// were shown for it: whatever a manifest says, nothing of it is better.
     pub(super) floor: Integrity,
     /// Whether it is a key of an object and not a value: one that the manifest does not name but covers.
     pub(super) is_key: bool,
@@ -83,25 +84,30 @@ pub(super) fn walk(result: &Value, labels: &BTreeMap<String, Origin>, stored: &B
     let patterns = Patterns::of(labels);
     let mut out = Vec::new();
     let floor = kept.map_or(Integrity::Owner, |kept| kept.integrity);
-    Walk { patterns: &patterns, stored, floor, out: &mut out }.go(&mut String::new(), result, &[0], Integrity::Owner);
+    let loose = stored.values().min().map_or(floor, |lowest| floor.min(*lowest));
+    Walk { patterns: &patterns, stored, floor, loose, out: &mut out }.go(&mut String::new(), result, &[0], None);
     out
 }
 
 struct Walk<'a> {
     patterns: &'a Patterns<'a>,
     stored: &'a BTreeMap<String, Integrity>,
+    /// Of what stands beside the id of a record.
     floor: Integrity,
+    /// Of what stands beside none: of which records it was made only its plugin knows, so it may be any of them.
+    loose: Integrity,
     out: &'a mut Vec<Found>,
 }
 
 impl Walk<'_> {
-    fn go(&mut self, path: &mut String, value: &Value, nodes: &[usize], cap: Integrity) {
+    /// Adds the leaves of a value. `cap` is of the records that it stands beside the ids of, if any.
+    fn go(&mut self, path: &mut String, value: &Value, nodes: &[usize], cap: Option<Integrity>) {
         let before = path.len();
         match value {
             Value::Object(map) => {
                 // An object belongs to a stored record when one of its own texts is the record's id.
                 let own = map.values().filter_map(|inner| self.stored.get(inner.as_str()?)).min().copied();
-                let cap = own.map_or(cap, |own| own.min(cap));
+                let cap = own.into_iter().chain(cap).min();
                 for (key, inner) in map {
                     push(path, key);
                     let next = self.patterns.step(nodes, key);
@@ -112,7 +118,7 @@ impl Walk<'_> {
                             Origin::System | Origin::Owner => Origin::Fact,
                             origin @ (Origin::Directory | Origin::Fact | Origin::Outside) => origin,
                         };
-                        self.out.push(Found { path: path.clone(), leaf: Value::String(key.clone()), origin, cap, floor: self.floor, is_key: true });
+                        self.add(path, Value::String(key.clone()), origin, cap, true);
                     }
                     self.go(path, inner, &next, cap);
                     path.truncate(before);
@@ -130,9 +136,14 @@ impl Walk<'_> {
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
                 let origin = self.patterns.origin(nodes);
-                self.out.push(Found { path: path.clone(), leaf: value.clone(), origin, cap, floor: self.floor, is_key: false });
+                self.add(path, value.clone(), origin, cap, false);
             }
         }
+    }
+
+    fn add(&mut self, path: &str, leaf: Value, origin: Origin, cap: Option<Integrity>, is_key: bool) {
+        let floor = if cap.is_some() { self.floor } else { self.loose };
+        self.out.push(Found { path: path.to_owned(), leaf, origin, cap: cap.unwrap_or(Integrity::Owner), floor, is_key });
     }
 }
 
@@ -208,6 +219,45 @@ pub(super) fn pointed<'a>(value: &'a Value, pattern: &str) -> Vec<(String, &'a V
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_stands_beside_no_records_id_counts_for_no_more_than_the_worst_record_that_was_shown() {
+        let labels = BTreeMap::from([
+            ("/items/*/id".to_owned(), Origin::System),
+            ("/items/*/name".to_owned(), Origin::Directory),
+            ("/items/*/more/phone".to_owned(), Origin::Directory),
+            ("/by/*".to_owned(), Origin::Owner),
+            ("/address".to_owned(), Origin::Owner),
+            ("/total".to_owned(), Origin::System),
+        ]);
+        let result = json!({
+            "items": [{ "id": "c1", "name": "Max", "more": { "phone": "1" } }, { "id": "c2", "name": "Eve" }, { "id": "c9", "name": "nobody's" }],
+            "by": { "eve@evil.example": "x" },
+            "address": "eve@evil.example",
+            "total": 2,
+        });
+        let stored = |lowest| BTreeMap::from([("c1".to_owned(), Integrity::Directory), ("c2".to_owned(), lowest)]);
+        let kept = |integrity| Some(Floor { integrity, private: false });
+        for (stored, kept, loose, beside) in [
+            (stored(Integrity::Outside), None, Integrity::Outside, Integrity::Owner),
+            (stored(Integrity::Directory), None, Integrity::Directory, Integrity::Owner),
+            (stored(Integrity::Directory), kept(Integrity::Fact), Integrity::Fact, Integrity::Fact),
+            (stored(Integrity::Fact), kept(Integrity::Directory), Integrity::Fact, Integrity::Directory),
+            // Who was shown none made it of nothing, or of its arguments.
+            (BTreeMap::new(), None, Integrity::Owner, Integrity::Owner),
+        ] {
+            let found = walk(&result, &labels, &stored, kept);
+            let floor = |path: &str| found.iter().find(|leaf| leaf.path == path).map(|leaf| leaf.floor);
+            for path in ["/by/eve@evil.example", "/address", "/total", "/items/2/name"] {
+                assert_eq!(floor(path), Some(loose), "{path}: {stored:?} {kept:?}");
+            }
+            for path in ["/items/0/id", "/items/0/name", "/items/0/more/phone", "/items/1/name"] {
+                assert_eq!(floor(path), Some(beside), "{path}: {stored:?} {kept:?}");
+            }
+            let keys: Vec<_> = found.iter().filter(|leaf| leaf.is_key).map(|leaf| (leaf.path.as_str(), leaf.floor)).collect();
+            assert_eq!(keys, [("/by/eve@evil.example", loose)], "{stored:?} {kept:?}");
+        }
+    }
 
     #[test]
     fn the_more_exact_pattern_counts_and_keys_nobody_named_are_leaves() {

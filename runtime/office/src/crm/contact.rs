@@ -44,6 +44,14 @@ pub struct CompanyRef {
     pub company_id: CompanyId,
     /// Its name.
     pub name: String,
+    /// Lowest integrity of the texts the company was written from.
+    #[serde(default = "unknown")]
+    pub integrity: Integrity,
+}
+
+/// Of a company that was kept beside a contact before its integrity was.
+const fn unknown() -> Integrity {
+    Integrity::Outside
 }
 
 /// A contact, whole.
@@ -234,6 +242,7 @@ pub async fn create_contact(tx: &mut Tx, office: &Office, workspace: WorkspaceId
         company: new.company_id,
         company_name: None,
         company_key: None,
+        company_integrity: None,
         job_title: fields::line("job_title", new.job_title.as_deref().unwrap_or_default(), TEXT_CHARS_MAX)?,
         tags: fields::tags(&new.tags)?,
         birthday: fields::birthday(new.birthday.as_deref().unwrap_or_default())?,
@@ -484,7 +493,11 @@ fn contact_of(row: ContactRow, points: &[PointRow]) -> Contact {
         display_name: row.display_name,
         given_name: row.given_name,
         family_name: row.family_name,
-        company: row.company.zip(row.company_name).map(|(company_id, name)| CompanyRef { company_id, name }),
+        company: row.company.zip(row.company_name).map(|(company_id, name)| CompanyRef {
+            company_id,
+            name,
+            integrity: row.company_integrity.unwrap_or(Integrity::Outside),
+        }),
         job_title: row.job_title,
         emails: points_of_kind(points, PointKind::Email),
         phones: points_of_kind(points, PointKind::Phone),

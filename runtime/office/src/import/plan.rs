@@ -161,6 +161,7 @@ fn blank(row: &Row, workspace: WorkspaceId, integrity: Integrity) -> ContactRow 
         company: None,
         company_name: None,
         company_key: None,
+        company_integrity: None,
         job_title: None,
         tags: Vec::new(),
         birthday: None,

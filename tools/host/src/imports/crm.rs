@@ -10,7 +10,7 @@ type Answer<T> = Result<std::result::Result<T, wit::OfficeError>>;
 
 impl From<office::Contact> for wit::Contact {
     fn from(contact: office::Contact) -> Self {
-        let office::Contact { id, name, given_name, family_name, emails, phones, company_id, company_name, job_title, tags, integrity: _ } = contact;
+        let office::Contact { id, name, given_name, family_name, emails, phones, company_id, company_name, job_title, tags, .. } = contact;
         Self { id, name, given_name, family_name, emails, phones, company_id, company_name, job_title, tags }
     }
 }
@@ -61,13 +61,13 @@ impl wit::Host for CallState {
     async fn find_contacts(&mut self, query: String, page: wit::Page) -> Answer<wit::Contacts> {
         self.look()?;
         let found = Arc::clone(&self.office).find_contacts(&query, &PageRequest::from(page)).await;
-        Ok(listed(found, |contact| self.saw(&contact.id, contact.integrity)).map(|(items, next)| wit::Contacts { items, next }))
+        Ok(listed(found, |contact| self.saw_contact(contact)).map(|(items, next)| wit::Contacts { items, next }))
     }
 
     async fn get_contact(&mut self, id: String) -> Answer<wit::Contact> {
         self.look()?;
         let found = Arc::clone(&self.office).get_contact(&id).await;
-        Ok(one(found, |contact| self.saw(&contact.id, contact.integrity)))
+        Ok(one(found, |contact| self.saw_contact(contact)))
     }
 
     async fn find_companies(&mut self, query: String, page: wit::Page) -> Answer<wit::Companies> {
@@ -94,6 +94,16 @@ impl wit::Host for CallState {
         self.look()?;
         let found = Arc::clone(&self.office).list_notes(&about.into(), &PageRequest::from(page)).await;
         Ok(listed(found, |note| self.saw(&note.id, note.integrity)).map(|(items, next)| wit::Notes { items, next }))
+    }
+}
+
+impl CallState {
+    /// Notes where a contact comes from, and its company, whose name comes along.
+    pub(super) fn saw_contact(&mut self, contact: &office::Contact) {
+        self.saw(&contact.id, contact.integrity);
+        if let (Some(company), Some(_)) = (&contact.company_id, &contact.company_name) {
+            self.saw(company, contact.company_integrity);
+        }
     }
 }
 

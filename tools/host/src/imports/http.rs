@@ -60,19 +60,23 @@ impl wit::Host for CallState {
         }
         let leaving = self.sending(changes);
         let asked = Asked { method, url, headers, body: body.unwrap_or_default(), timeout_ms, deadline: self.deadline };
+        let asked_before = self.used.requests;
         let answered = egress.fetch(asked, self.effect, &mut self.used, &self.run, &leaving).await;
         if changes {
             self.sent(&answered);
         }
+        if self.used.requests > asked_before {
+            // Also where nothing came of it: who was asked chose where they redirect to, and which reason there is not to go there.
+            self.seen = self.seen.join(Floor { integrity: Integrity::Outside, private: false });
+        }
         match answered {
-            Ok(Given { status, headers, body }) => {
-                self.seen = self.seen.join(Floor { integrity: Integrity::Outside, private: false });
-                Ok(Ok(wit::Response { status, headers, body }))
-            }
+            Ok(Given { status, headers, body }) => Ok(Ok(wit::Response { status, headers, body })),
             Err(Failed { why, .. }) => {
+                // The host of a redirect is the other side's words, and may repeat what it was sent.
+                let why = why.scrubbed(|reason| egress.scrub(reason));
                 if let Refusal::Denied(reason) | Refusal::TooMany(reason) = &why {
                     self.used.refused = self.used.refused.saturating_add(1);
-                    tracing::warn!(tool.name = self.tool, "a request to others was refused: {}", tidy(&egress.scrub(reason.clone()), REASON_MAX));
+                    tracing::warn!(tool.name = self.tool, "a request to others was refused: {}", tidy(reason, REASON_MAX));
                 }
                 Ok(Err(why.into()))
             }

@@ -87,7 +87,8 @@ fn failed(path: &Path, err: ListError) -> McpError {
 }
 
 /// How one tool that is offered differs from what was accepted.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
 pub enum Difference {
     /// It was not there.
     New {

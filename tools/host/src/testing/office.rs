@@ -55,6 +55,7 @@ struct SeedCompany {
     id: String,
     name: String,
     website: Option<String>,
+    outside: bool,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -128,7 +129,8 @@ impl Default for Meeting {
 impl MemoryOffice {
     /// An office with these records.
     pub fn new(seed: Seed) -> Self {
-        let company_name = |id: &Option<String>| seed.companies.iter().find(|company| Some(&company.id) == id.as_ref()).map(|company| company.name.clone());
+        let worth = |outside: bool| if outside { Integrity::Outside } else { Integrity::Directory };
+        let company = |id: &Option<String>| seed.companies.iter().find(|company| Some(&company.id) == id.as_ref());
         let contacts = seed.contacts.iter().map(|contact| Contact {
             id: contact.id.clone(),
             name: contact.name.clone(),
@@ -137,16 +139,17 @@ impl MemoryOffice {
             emails: contact.emails.clone(),
             phones: Vec::new(),
             company_id: contact.company_id.clone(),
-            company_name: company_name(&contact.company_id),
+            company_name: company(&contact.company_id).map(|company| company.name.clone()),
+            company_integrity: company(&contact.company_id).map_or(Integrity::Outside, |company| worth(company.outside)),
             job_title: contact.job_title.clone(),
             tags: contact.tags.clone(),
-            integrity: if contact.outside { Integrity::Outside } else { Integrity::Directory },
+            integrity: worth(contact.outside),
         });
-        let companies = seed.companies.iter().map(|SeedCompany { id, name, website }| Company {
+        let companies = seed.companies.iter().map(|SeedCompany { id, name, website, outside }| Company {
             id: id.clone(),
             name: name.clone(),
             website: website.clone(),
-            integrity: Integrity::Directory,
+            integrity: worth(*outside),
         });
         let deals = seed.deals.iter().map(|deal| Deal {
             id: deal.id.clone(),
@@ -382,9 +385,11 @@ impl Office for MemoryOffice {
         let make = |records: &mut Records, number: u32| {
             let company = new.company_id.as_deref().map(|id| found(&records.companies, id, |company| &company.id)).transpose()?;
             let NewContact { name, given_name, family_name, emails, phones, company_id, job_title, tags } = new.clone();
-            let company_name = company.map(|company| company.name.clone());
+            let (company_name, company_integrity) = company.map(|company| (company.name.clone(), company.integrity)).unzip();
+            let company_integrity = company_integrity.unwrap_or(Integrity::Outside);
             let id = format!("contact_new_{number}");
-            let contact = Contact { id, name, given_name, family_name, emails, phones, company_id, company_name, job_title, tags, integrity };
+            let contact =
+                Contact { id, name, given_name, family_name, emails, phones, company_id, company_name, company_integrity, job_title, tags, integrity };
             records.contacts.push(contact.clone());
             Ok(Made::Contact(contact))
         };

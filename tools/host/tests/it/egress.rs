@@ -227,6 +227,21 @@ async fn a_redirect_is_a_request_like_any_other() {
     assert!(said.starts_with("302"), "{said}");
 }
 
+/// Whoever is asked knows the secret, and chooses the name of the host that they redirect to.
+#[tokio::test]
+async fn a_secret_in_the_host_of_a_redirect_is_not_in_the_reason_of_its_refusal() {
+    let hex: String = TOKEN.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let server = Server::start(redirecting).await;
+    let world = World::at(server.port);
+    for (secret, name) in [(hex.as_str(), "[asker_token]"), ("the-key-of-the-other", "[other_token]"), ("THE-KEY-OF-THE-OTHER", "[other_token]")] {
+        let url = world.url("api", &format!("/v1/a?to=http://{secret}.evil.test/"));
+        // Told in a form that is not looked for in results: what the plugin itself was given.
+        let told: String = world.ask("asker.look", json!({ "url": url, "tell": "backwards" })).await.chars().rev().collect();
+        assert_eq!(told, format!("denied: `{name}.evil.test` is no host that tool.toml allows"), "{secret}");
+    }
+    assert_eq!(server.seen().len(), 3, "each was asked for once");
+}
+
 #[tokio::test]
 async fn a_redirect_to_another_host_loses_the_credentials() {
     let server = Server::start(redirecting).await;

@@ -55,6 +55,8 @@ impl Guest for Plugin {
             "log" => log::write(log::Level::Warn, &found),
             // Where it would be cut in the middle of what it found.
             "summary" => return Ok(Response { result: "{\"text\":\"told\"}".to_owned(), summary: Some(found.replace('\n', " ")) }),
+            // In a form that nobody looks for, as one would that wants to carry it out.
+            "backwards" => found = found.chars().rev().collect(),
             "crash" => panic!("after it asked"),
             _ => {}
         }
