@@ -54,7 +54,7 @@ impl Drive<'_> {
         let runtime = self.runtime;
         // A wait counts as the run's time, wherever it was waited and however late somebody took the run up.
         if self.run.failed_attempts > 0 && self.run.asked.is_none() && self.left(runtime.office.clock.now_ms()).is_zero() {
-            self.end(RunOutcome::TimeLimit, "the run worked as long as it may".to_owned());
+            self.end(RunOutcome::TimeLimit, None, "the run worked as long as it may".to_owned());
             return Ok(());
         }
         let Some(candidates) = runtime.models.candidates(&pins.model).filter(|candidates| !candidates.is_empty()) else {
