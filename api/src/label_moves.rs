@@ -48,6 +48,16 @@ pub(crate) struct LineView {
     pub(crate) text: String,
 }
 
+/// The lines that only one of two texts has, in order.
+pub(crate) fn lines(old: &str, new: &str) -> Vec<LineView> {
+    let only = |line: Line<'_>| match line {
+        Line::Same(_) => None,
+        Line::Removed(text) => Some(LineView { change: "removed", text: text.to_owned() }),
+        Line::Added(text) => Some(LineView { change: "added", text: text.to_owned() }),
+    };
+    difference(old, new).into_iter().filter_map(only).collect()
+}
+
 /// Names where a label points now; nowhere is a digest of nothing.
 pub(crate) async fn live(tx: &mut Tx, office: &Office, prompts: &Registry, subject: &str) -> Result<Digest, OfficeError> {
     let Ok(Reference { name, selector: Selector::Label(label) }) = subject.parse() else {
@@ -79,13 +89,8 @@ pub(crate) async fn propose(
         return Err(OfficeError::Invalid(format!("`{name}@{label}` points to version {version} already")));
     }
     let old = before.as_ref().and_then(|before| prompts.get(name, before.version));
-    let lines = difference(old.map_or("", |old| &old.text), &prompt.text);
-    let lines = lines.into_iter().filter_map(|line| match line {
-        Line::Same(_) => None,
-        Line::Removed(text) => Some(LineView { change: "removed", text: text.to_owned() }),
-        Line::Added(text) => Some(LineView { change: "added", text: text.to_owned() }),
-    });
-    let report = LabelReport { from_version: before.as_ref().map(|before| before.version), lines: lines.collect() };
+    let lines = lines(old.map_or("", |old| &old.text), &prompt.text);
+    let report = LabelReport { from_version: before.as_ref().map(|before| before.version), lines };
     let moved = LabelMove { name: name.to_owned(), label: label.to_owned(), version, digest: prompt.digest };
     let corrupt = || StoreError::Corrupt { what: "governance_change.content" };
     let content = canonical_json(&moved).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(corrupt)?;

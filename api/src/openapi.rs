@@ -18,7 +18,7 @@ use utoipa::{PartialSchema as _, ToSchema as _};
 const ABOUT: &str = "An agent that acts for an owner, under rules that can be read, tested, proved and audited.\n\n\
     Errors are problem documents (RFC 9457) with a stable `code` and the `request_id` that stands in logs and in the audit log. \
     What you may not know of is 404. Lists take `limit` and `cursor` and answer `{items, next_cursor}`. \
-    Every POST of somebody signed in takes `Idempotency-Key`: the same key with the same request gets the same answer and no second effect. \
+    Every POST of somebody signed in takes `Idempotency-Key`: the same key with the same request gets the same answer and no second effect; a streamed answer takes none. \
     Times are RFC 3339 in UTC, money is `{minor, currency}`, ids are prefixed.";
 
 /// The document.

@@ -63,15 +63,64 @@ pub enum FactType {
     Bool,
     /// A whole number.
     Long,
-    /// A text.
-    String,
-    /// A set of texts.
-    Strings,
+}
+
+impl FactType {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::Long => "long",
+        }
+    }
+}
+
+/// What a manifest may ask for: everything of the world that the gate can tell, and can tell again when a decision is looked at later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorldFact {
+    /// Whether whoever the call reaches is known: named by the owner, or one of the directory.
+    KnownContacts,
+    /// The hour by the clock of the person acted for, 0 to 23.
+    LocalHour,
+    /// The day of the week by the same clock, 1 for Monday to 7 for Sunday.
+    Weekday,
+}
+
+impl WorldFact {
+    /// Every fact there is, by name.
+    pub const ALL: [Self; 3] = [Self::KnownContacts, Self::LocalHour, Self::Weekday];
+
+    /// The name in manifests and rules.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::KnownContacts => "known_contacts",
+            Self::LocalHour => "local_hour",
+            Self::Weekday => "weekday",
+        }
+    }
+
+    /// Its type.
+    pub const fn of(self) -> FactType {
+        match self {
+            Self::KnownContacts => FactType::Bool,
+            Self::LocalHour | Self::Weekday => FactType::Long,
+        }
+    }
+
+    /// As a manifest asks for it.
+    fn declared(self) -> String {
+        match self.of() {
+            FactType::Bool => self.name().to_owned(),
+            FactType::Long => format!("{}:{}", self.name(), self.of().name()),
+        }
+    }
 }
 
 /// A fact that a manifest asks for: `known_contacts`, or with a type `local_hour:long`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FactDeclaration {
+    /// Which.
+    pub fact: WorldFact,
     /// The name; rules read `context.facts.<name>`.
     pub name: String,
     /// The type.
@@ -80,19 +129,19 @@ pub struct FactDeclaration {
 
 impl FactDeclaration {
     /// Reads one entry of a manifest's `facts`.
+    ///
+    /// # Errors
+    /// When there is no such fact, or it is of another type; the text says which there are.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (name, of) = text.split_once(':').map_or((text, "bool"), |(name, of)| (name.trim(), of.trim()));
-        let of = match of {
-            "bool" => FactType::Bool,
-            "long" => FactType::Long,
-            "string" => FactType::String,
-            "strings" => FactType::Strings,
-            other => return Err(format!("fact `{text}` is of type `{other}`; types are bool, long, string, strings")),
+        let Some(fact) = WorldFact::ALL.into_iter().find(|fact| fact.name() == name) else {
+            let all: Vec<String> = WorldFact::ALL.into_iter().map(|fact| format!("`{}`", fact.declared())).collect();
+            return Err(format!("fact `{text}` is none that rules can be told; ask for {}", all.join(", ")));
         };
-        if !is_name(name) {
-            return Err(format!("fact `{text}` needs a name of lower-case letters, digits and underscores, such as `local_hour:long`"));
+        if fact.of().name() != of {
+            return Err(format!("fact `{text}` is of type `{of}`, and it is told as `{}`", fact.declared()));
         }
-        Ok(Self { name: name.to_owned(), of })
+        Ok(Self { fact, name: name.to_owned(), of: fact.of() })
     }
 }
 
@@ -108,15 +157,26 @@ mod tests {
     use crate::sample;
 
     #[test]
-    fn fact_declarations() {
-        let check = |text: &str, expect: Option<FactType>| assert_eq!(FactDeclaration::parse(text).ok().map(|found| found.of), expect, "{text}");
-        for bad in ["", ":long", "Local", "local-hour", "9am", "hour:float", "hour:", "a:b:c"] {
-            check(bad, None);
+    fn only_what_the_gate_can_tell_is_asked_for() {
+        let refused = |text: &str, why: &str| {
+            let message = FactDeclaration::parse(text).expect_err(text);
+            assert!(message.contains(why), "{text}: {message}");
+        };
+        for bad in ["", ":long", "Local_Hour:long", "local-hour", "9am", "a:b:c", "region:string"] {
+            refused(bad, "is none that rules can be told");
         }
-        check("known_contacts", Some(FactType::Bool));
-        check("local_hour:long", Some(FactType::Long));
-        check("region: string", Some(FactType::String));
-        check("tags:strings", Some(FactType::Strings));
+        refused("weather", "fact `weather` is none that rules can be told; ask for `known_contacts`, `local_hour:long`, `weekday:long`");
+        refused("local_hour", "is of type `bool`, and it is told as `local_hour:long`");
+        refused("local_hour:float", "is of type `float`, and it is told as `local_hour:long`");
+        refused("local_hour:", "is of type ``");
+        refused("known_contacts:long", "is of type `long`, and it is told as `known_contacts`");
+        for fact in WorldFact::ALL {
+            let read = FactDeclaration::parse(&fact.declared()).expect("as it is declared");
+            assert_eq!((read.fact, read.name.as_str(), read.of), (fact, fact.name(), fact.of()));
+            assert!(is_name(fact.name()), "it stands after a dot in a rule");
+        }
+        assert_eq!(FactDeclaration::parse("known_contacts: bool").map(|read| read.fact), Ok(WorldFact::KnownContacts));
+        assert_eq!(FactDeclaration::parse("weekday: long").map(|read| read.fact), Ok(WorldFact::Weekday));
     }
 
     #[test]

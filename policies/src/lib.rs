@@ -36,7 +36,7 @@ pub use counters::{By, Caller, Counter, Measure, Window};
 pub use decide::{Decision, Permit, Proposal, decide};
 pub use diff::{CellChange, PolicyDiff, diff};
 pub use explain::{Explanation, WouldChange, explain};
-pub use facts::{FactDeclaration, FactType, Facts};
+pub use facts::{FactDeclaration, FactType, Facts, WorldFact};
 pub use fold::folded;
 pub use judge::{Judgement, judge};
 pub use matrix::{MatrixCell, matrix, matrix_cells};

@@ -145,8 +145,6 @@ pub(crate) fn blank(rules: &Rules, name: &str, tool: &Governed) -> Facts {
     let empty = |of: FactType| match of {
         FactType::Bool => Value::Bool(false),
         FactType::Long => Value::from(0),
-        FactType::String => Value::String(String::new()),
-        FactType::Strings => Value::Array(Vec::new()),
     };
     Facts {
         arguments: args::blank_record(&tool.arguments),

@@ -234,11 +234,6 @@ fn declared_facts(tool: &Governed, facts: &Facts) -> Result<RestrictedExpression
         let found = facts.facts.get(&fact.name).and_then(|value| match fact.of {
             FactType::Bool => value.as_bool().map(RestrictedExpression::new_bool),
             FactType::Long => value.as_i64().map(RestrictedExpression::new_long),
-            FactType::String => value.as_str().map(|text| RestrictedExpression::new_string(text.to_owned())),
-            FactType::Strings => {
-                let items = value.as_array()?.iter().map(|item| item.as_str().map(|text| RestrictedExpression::new_string(text.to_owned())));
-                items.collect::<Option<Vec<_>>>().map(RestrictedExpression::new_set)
-            }
         });
         let value = found.ok_or_else(|| AskError::Missing(format!("the fact `{}` was not supplied, or not as {:?}", fact.name, fact.of)))?;
         Ok((fact.name.clone(), value))

@@ -47,8 +47,6 @@ fn facts_text(facts: &[FactDeclaration]) -> String {
         let of = match fact.of {
             FactType::Bool => "Bool",
             FactType::Long => "Long",
-            FactType::String => "String",
-            FactType::Strings => "Set<String>",
         };
         format!("{}: {of}", fact.name)
     };

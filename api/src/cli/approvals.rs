@@ -58,7 +58,7 @@ enum Verb {
         #[command(flatten)]
         who: Who,
     },
-    /// Approve a held action: exactly the call that `show` shows
+    /// Approve a held action: exactly the call that `show` shows; money is approved in the web alone
     #[command(after_help = "Example:\n  steward approvals approve hold_01h2xcejqtf2nbrexx3vqjhp41 --envelope env_…")]
     Approve {
         /// The held action

@@ -5,12 +5,13 @@ mod verify;
 use super::Setting;
 use super::error::CliError;
 use super::output::counted;
+use super::progress::Progress;
 use super::terminal::{Terminal, Who, with};
 use crate::export::{audit_json, moment};
 use crate::wiring::{audit_key, logging};
 use clap::{Args, Subcommand};
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use steward_core::limits::PAGE_MAX;
@@ -18,10 +19,14 @@ use steward_core::{Permission, Workspaces};
 use steward_office::audit::files::LogDir;
 use steward_office::audit::personal;
 use steward_office::audit::seal::Subject;
-use steward_office::audit::sequence::export;
+use steward_office::audit::sequence::export_telling;
 use steward_store::audit::{AuditFilter, list};
+use steward_store::audit_log;
 use steward_store::page::Page;
 use time::OffsetDateTime;
+
+/// What is said while entries are written out.
+const WRITING: &str = "writing entries";
 
 /// Check and export the audit log
 #[derive(Debug, Args)]
@@ -162,7 +167,9 @@ impl Export {
             passed?;
             std::fs::create_dir(&output).map_err(|err| CliError::said(format!("`{}` cannot be made: {err}", output.display())))?;
             let mut tx = terminal.store.begin(&terminal.actor).await?;
-            let size = export(&mut tx, &LogDir::new(&output)).await?;
+            let progress = Progress::of(0, WRITING);
+            let size = export_telling(&mut tx, &LogDir::new(&output), &mut |done, all| progress.told(done, all)).await?;
+            drop(progress);
             tx.rollback().await?;
             Ok(size)
         })
@@ -190,7 +197,9 @@ impl Export {
             }
             None => Box::new(BufWriter::new(io::stdout())),
         };
-        let count = with(config, &export.who, "steward audit export", async |terminal| write_all(terminal, export.filter(), &mut out).await).await?;
+        // Where the lines go to the same terminal a bar would stand between them.
+        let shows = export.output.is_some() || !io::stdout().is_terminal();
+        let count = with(config, &export.who, "steward audit export", async |terminal| write_all(terminal, export.filter(), &mut out, shows).await).await?;
         if let Some(path) = &export.output {
             setting.output.line(format!("{} in `{}`.", counted(count, "entry", "entries"), path.display()))?;
         }
@@ -210,10 +219,14 @@ fn check_may_read(terminal: &Terminal) -> Result<(), CliError> {
     Ok(())
 }
 
-async fn write_all(terminal: &Terminal, filter: AuditFilter<'_>, out: &mut (dyn Write + Send)) -> Result<usize, CliError> {
+async fn write_all(terminal: &Terminal, filter: AuditFilter<'_>, out: &mut (dyn Write + Send), shows: bool) -> Result<usize, CliError> {
     check_may_read(terminal)?;
     // One transaction, so that the export is one moment of the log however long it takes.
     let mut tx = terminal.store.begin(&terminal.actor).await?;
+    let is_whole = filter.action.is_none() && filter.from.is_none() && filter.to.is_none();
+    // How many entries a choice of them has nobody has counted; of all it is as many as were signed, and the few since.
+    let all = if is_whole && shows { audit_log::latest(&mut tx).await?.map_or(0, |row| row.tree_size) } else { 0 };
+    let progress = shows.then(|| if is_whole { Progress::of(all, WRITING) } else { Progress::start(WRITING) });
     let (mut page, mut count) = (Page::new(Some(PAGE_MAX), None), 0);
     loop {
         let rows = list(&mut tx, &page, filter).await?;
@@ -222,11 +235,17 @@ async fn write_all(terminal: &Terminal, filter: AuditFilter<'_>, out: &mut (dyn 
         for row in &rows {
             writeln!(out, "{}", audit_json(row))?;
         }
+        match &progress {
+            Some(bar) if is_whole => bar.told(count as u64, all.max(count as u64)),
+            Some(sign) => sign.say(format!("{WRITING}: {count}")),
+            None => {}
+        }
         match next {
             Some(cursor) => page = Page::new(Some(PAGE_MAX), Some(cursor)),
             None => break,
         }
     }
+    drop(progress);
     tx.rollback().await?;
     out.flush()?;
     Ok(count)

@@ -196,11 +196,11 @@ fn lanes() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// A sign of life that counts, and the handle that takes it away.
+/// A bar, and the handle that takes it away.
 fn telling(what: String) -> (steward_evals::replay::Progress, Arc<Mutex<Progress>>) {
-    let shown = Arc::new(Mutex::new(Progress::start(what.clone())));
+    let shown = Arc::new(Mutex::new(Progress::of(0, what)));
     let kept = Arc::clone(&shown);
-    let told = Arc::new(move |done: usize, all: usize| shown.lock().unwrap_or_else(PoisonError::into_inner).say(format!("{what}: {done} of {all}")));
+    let told = Arc::new(move |done: usize, all: usize| shown.lock().unwrap_or_else(PoisonError::into_inner).told(done as u64, all as u64));
     (told, kept)
 }
 

@@ -47,8 +47,11 @@ impl Import {
         let progress = Progress::start(format!("reading `{}`", self.file.display()));
         let path = self.file.clone();
         let file = tokio::task::spawn_blocking(move || read(&path, subject)).await.map_err(std::io::Error::other)??;
-        progress.say(format!("{} {}", if self.preview { "looking at" } else { "importing" }, counted(file.row_count(), "row", "rows")));
-        let told = with(config, &self.who, command, async |terminal| import(terminal, &self, &file).await).await?;
+        drop(progress);
+        let rows = counted(file.row_count(), "row", "rows");
+        let progress =
+            if self.preview { Progress::start(format!("looking at {rows}")) } else { Progress::of(file.row_count() as u64, format!("importing {rows}")) };
+        let told = with(config, &self.who, command, async |terminal| import(terminal, &self, &file, &progress).await).await?;
         drop(progress);
         let output = &setting.output;
         match (&told, self.json) {
@@ -72,7 +75,7 @@ fn read(path: &Path, subject: Subject) -> Result<AnyFile, CliError> {
     Ok(AnyFile::read(subject, &bytes, &name)?)
 }
 
-async fn import(terminal: &Terminal, wanted: &Import, file: &AnyFile) -> Result<Told, CliError> {
+async fn import(terminal: &Terminal, wanted: &Import, file: &AnyFile, progress: &Progress) -> Result<Told, CliError> {
     if !terminal.actor.may(Permission::ContactsImport) {
         let what = match file {
             AnyFile::Contacts(_) => "contacts",
@@ -88,7 +91,7 @@ async fn import(terminal: &Terminal, wanted: &Import, file: &AnyFile) -> Result<
         return Ok(Told::Plan(plan));
     }
     // A file that a person picked and imported is curated by them.
-    let report = file.run(&mut tx, &terminal.office, workspace, Integrity::Directory).await?;
+    let report = file.run_telling(&mut tx, &terminal.office, workspace, Integrity::Directory, &mut |done, all| progress.told(done, all)).await?;
     tx.commit().await?;
     Ok(Told::Report(report))
 }

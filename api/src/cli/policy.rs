@@ -235,8 +235,9 @@ impl Policy {
 /// What these rules say to the newest decisions on record.
 async fn judged_again(setting: &Setting, config: &Config, who: &Who, most: usize, rules: &Rules) -> Result<Backtest, CliError> {
     logging::start(&setting.environment, "warn");
-    let _progress = Progress::start("judging decisions again");
-    with(config.clone(), who, "steward policy", async |terminal| recorded::judge(terminal, most, rules).await).await
+    // How many there are is known once the last was read; no more than these are looked at.
+    let progress = Progress::of(most as u64, "judging decisions again, at most");
+    with(config.clone(), who, "steward policy", async |terminal| recorded::judge(terminal, most, rules, |done| progress.told(done, most as u64)).await).await
 }
 
 fn rules_error(err: RulesError) -> CliError {

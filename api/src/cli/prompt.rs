@@ -1,5 +1,7 @@
-//! `steward prompt`: versions and labels of the prompts, and their texts.
+//! `steward prompt`: versions and labels of the prompts, their texts, and how those differ.
 
+mod diff;
+mod history;
 mod label;
 
 use super::Setting;
@@ -41,6 +43,22 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Print how the texts of two versions differ: the lines that only one of them has
+    #[command(after_help = "Example:\n  steward prompt diff assistant@1 assistant@production")]
+    Diff {
+        /// `name@version` or `name@label`
+        #[arg(value_name = "FROM")]
+        from: String,
+        /// The same of the other
+        #[arg(value_name = "TO")]
+        to: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List every move of the labels: first what was approved here, which counts, then what the files say; newest first
+    #[command(after_help = "Example:\n  steward prompt history assistant")]
+    History(history::History),
     /// Propose that a label points to another version: it waits for an owner who did not propose it
     #[command(after_help = "Example:\n  steward prompt label assistant production 3 --reason \"Answers in two sentences\"")]
     Label(label::Label),
@@ -52,6 +70,8 @@ impl PromptVerb {
         match self.verb {
             Verb::List { json } => list(setting, &prompts, json)?,
             Verb::Show { prompt, json } => show(setting, &prompts, &prompt, json)?,
+            Verb::Diff { from, to, json } => diff::run(&setting.output, &prompts, &from, &to, json)?,
+            Verb::History(history) => history.run(setting, &prompts).await?,
             Verb::Label(label) => label.run(setting, &prompts).await?,
         }
         Ok(ExitCode::SUCCESS)

@@ -294,8 +294,6 @@ fn texts(tool: &Governed, named: &Named, near: &BTreeSet<i64>, add: &mut impl Fn
             let values: Vec<Value> = match fact.of {
                 FactType::Bool => vec![false.into(), true.into()],
                 FactType::Long => numbers.iter().take(VALUES_MAX).map(|number| (*number).into()).collect(),
-                FactType::String => words.iter().map(|word| word.as_str().into()).collect(),
-                FactType::Strings => std::iter::once(Vec::new()).chain(words.iter().map(|word| vec![word.clone()])).map(Value::from).collect(),
             };
             let put = |value: Value| -> Change {
                 let name = fact.name.clone();

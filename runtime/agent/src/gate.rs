@@ -3,6 +3,7 @@
 //! Everything here is a pure function of the run's journal, the pinned agent, the rules and the tools, so that the decision
 //! taken again at the moment of execution judges the same proposal, byte for byte, or refuses it as changed.
 
+mod facts;
 mod refusal;
 
 use crate::agents::Agent;
@@ -475,7 +476,7 @@ impl Gate<'_> {
             channel: channel.to_owned(),
             step: call.call_id.step,
             counts: self.counts.clone(),
-            facts: BTreeMap::new(),
+            facts: facts::of_the_world(self.rules.facts_of(&call.tool), run, origins, now_ms),
             now_ms,
             approvals: approved.map(|approved| approved.approvals.clone()).unwrap_or_default(),
         }

@@ -8,7 +8,7 @@ mod say;
 mod when;
 
 pub use say::{CHANNEL, Said, next_due, say};
-pub use when::{When, WrongTime};
+pub use when::{Wall, When, WrongTime};
 
 use crate::Office;
 use crate::audit::{self, Entry};

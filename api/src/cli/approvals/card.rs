@@ -6,7 +6,7 @@ use crate::cli::terminal::Terminal;
 use crate::routes::holds::HoldDetail;
 use serde_json::Value;
 use std::io;
-use steward_core::{Clock, EnvelopeId, HoldId, RunId};
+use steward_core::{Clock, Effect, EnvelopeId, HoldId, RunId};
 use steward_office::holds::routing::Ask;
 use steward_office::holds::{self, read_ask, takes_in_words};
 use steward_store::StoreError;
@@ -23,6 +23,8 @@ pub(crate) struct Card {
     said: Vec<ApprovalRow>,
     steps: Vec<EscalationRow>,
     serves: Option<RunId>,
+    /// Its page in the web.
+    page: String,
 }
 
 impl Card {
@@ -33,13 +35,20 @@ impl Card {
         let steps = holds::escalate::steps_of(&mut tx, hold).await?;
         let serves = holds::serves(&mut tx, &row).await?;
         tx.rollback().await?;
-        Ok(Self { row, said, steps, serves })
+        let page = format!("{}/holds/{hold}", terminal.config.server.site.public_url());
+        Ok(Self { row, said, steps, serves, page })
     }
 
     /// What exactly waits; an approval names it.
     pub(crate) fn envelope_id(&self) -> Result<EnvelopeId, CliError> {
         let hex: String = self.row.envelope_id.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(format!("env_{hex}").parse().map_err(|_| StoreError::Corrupt { what: "hold.envelope_id" })?)
+    }
+
+    /// Why it cannot be approved at the terminal, and where it can; none for what can be. Money is released in the web alone, by who is
+    /// signed in there: whoever holds this machine's terminal is the owner to it.
+    pub(crate) fn only_elsewhere(&self) -> Option<String> {
+        (self.row.effect == Effect::Money.name()).then(|| format!("money is never released at the terminal; decide on it in the web: {}", self.page))
     }
 
     /// In the form the server answers with.
@@ -94,7 +103,8 @@ impl Card {
         }
         if waits {
             lines.push(String::new());
-            lines.push(labelled("approve", &format!("steward approvals approve {} --envelope {}", row.hold_id, self.envelope_id()?)));
+            let command = format!("steward approvals approve {} --envelope {}", row.hold_id, self.envelope_id()?);
+            lines.push(labelled("approve", &self.only_elsewhere().unwrap_or(command)));
             lines.push(labelled("revise", &format!("steward approvals revise {} --guidance \"…\"", row.hold_id)));
             lines.push(labelled("reject", &format!("steward approvals reject {} --reason \"…\"", row.hold_id)));
         }

@@ -24,7 +24,7 @@ impl Decided {
     }
 }
 
-/// Approves exactly this envelope; without one, shows the action and asks.
+/// Approves exactly this envelope; without one, shows the action and asks. Money it refuses, whoever asks and with whatever code.
 pub(super) async fn approve(
     terminal: &Terminal,
     output: &Output,
@@ -32,9 +32,14 @@ pub(super) async fn approve(
     envelope: Option<EnvelopeId>,
     code: Option<String>,
 ) -> Result<Decided, CliError> {
+    let card = Card::read(terminal, hold).await?;
+    // Before anything is asked: a code that was given would be spent for nothing.
+    if let Some(why) = card.only_elsewhere() {
+        return Err(CliError::said(why));
+    }
     let envelope = match envelope {
         Some(envelope) => envelope,
-        None => ask(terminal, output, hold).await?,
+        None => ask(&card, output, hold).await?,
     };
     if let Some(code) = code {
         people::step_up(&terminal.store, &terminal.office, &terminal.actor, &envelope.to_string(), &code.into()).await?;
@@ -86,8 +91,7 @@ fn goes_on(terminal: &Terminal) -> String {
 }
 
 /// Shows the action and asks on the terminal. The envelope approved is the one that was shown.
-async fn ask(terminal: &Terminal, output: &Output, hold: HoldId) -> Result<EnvelopeId, CliError> {
-    let card = Card::read(terminal, hold).await?;
+async fn ask(card: &Card, output: &Output, hold: HoldId) -> Result<EnvelopeId, CliError> {
     if !io::stdin().is_terminal() || !output.terminal {
         return Err(CliError::said(format!("say what exactly you approve with `--envelope`; see it with `steward approvals show {hold}`")));
     }

@@ -3,6 +3,7 @@
 use super::super::Setting;
 use super::super::error::{CliError, chain};
 use super::super::output::counted;
+use super::super::progress::Progress;
 use super::super::terminal::{Who, with};
 use super::check_may_read;
 use crate::wiring::{audit_key, logging};
@@ -20,6 +21,8 @@ use steward_office::audit::verify;
 const TAMPERED: u8 = 1;
 /// Nothing can be said.
 const CANNOT_READ: u8 = 2;
+/// What is said while entries are checked.
+const CHECKING: &str = "checking entries";
 /// Calls without an outcome that are named one by one.
 const ATTEMPTS_SHOWN: usize = 20;
 
@@ -70,11 +73,13 @@ impl Verify {
             // No configuration is read: whoever checks may have none.
             let key =
                 given.ok_or_else(|| CliError::said("say with which key to check: `--key KEY`, as `steward audit key` prints it where the log was written"))?;
-            return Ok(verify::verify(&LogDir::new(dir), &self.checkpoints, &key)?);
+            let progress = Progress::of(0, CHECKING);
+            return Ok(verify::verify_telling(&LogDir::new(dir), &self.checkpoints, &key, &mut |done, all| progress.told(done, all))?);
         }
         let config = setting.config()?;
         logging::start(&setting.environment, "warn");
         let sequencer = audit_key::sequencer(&config)?;
+        let progress = Progress::of(0, CHECKING);
         with(config, &self.who, "steward audit verify", async |terminal| {
             check_may_read(terminal)?;
             let tenant = terminal.actor.tenant;
@@ -83,7 +88,8 @@ impl Verify {
             elsewhere.extend(sequencer.checkpoints_of(tenant));
             let key = given.clone().unwrap_or_else(|| sequencer.signer().verifier(tenant));
             let mut tx = terminal.store.begin(&terminal.actor).await?;
-            let report = live::verify(&mut tx, &elsewhere, &key).await.map_err(|err| match err {
+            let checked = live::verify_telling(&mut tx, &elsewhere, &key, &mut |done, all| progress.told(done, all)).await;
+            let report = checked.map_err(|err| match err {
                 LiveError::Store(err) => CliError::from(err),
                 LiveError::Files(err) => err.into(),
             })?;

@@ -265,6 +265,11 @@ impl<'a> Session<'a> {
         let Some(mut printer) = self.last.take() else { return Ok(()) };
         loop {
             let Some((hold, envelope)) = printer.open_hold() else { return Ok(()) };
+            // Its card says where to decide on it; nothing is asked here that could not be done.
+            if Card::read(self.terminal, hold).await?.only_elsewhere().is_some() {
+                printer.settle(hold);
+                continue;
+            }
             // What was typed before this was asked is no word on it.
             let may_be_older = self.keyboard.forget()?;
             self.output.piece(&self.output.tone(Tone::Strong, "approve exactly this? [y]es, [n]o, Enter leaves it waiting> "))?;

@@ -22,11 +22,13 @@ pub(super) async fn read(terminal: &Terminal, most: usize, mut enough: impl FnMu
     Ok(all)
 }
 
-/// Judges the newest decisions by these rules, page by page.
-pub(super) async fn judge(terminal: &Terminal, most: usize, rules: &Rules) -> Result<Backtest, CliError> {
-    let mut again = Backtesting::new(rules);
+/// Judges the newest decisions by these rules, page by page, and tells after each how many it were.
+pub(super) async fn judge(terminal: &Terminal, most: usize, rules: &Rules, mut told: impl FnMut(u64)) -> Result<Backtest, CliError> {
+    let (mut again, mut done) = (Backtesting::new(rules), 0);
     each(terminal, most, |row| {
         again.judge(recorded(row)?);
+        done += 1;
+        told(done);
         Ok(ControlFlow::Continue(()))
     })
     .await?;

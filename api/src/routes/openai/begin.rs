@@ -83,7 +83,7 @@ pub(super) fn no_such_agent(caller: &Caller, name: &str) -> ApiError {
     err
 }
 
-/// Whether the request carries an idempotency key; refused for a stream, which cannot be given a second time.
+/// Whether the request carries an idempotency key; refused for a stream, of which nothing is kept that a repeat could be given.
 pub(super) fn is_keyed(headers: &HeaderMap, is_streamed: bool) -> Result<bool, ApiError> {
     let is_keyed = headers.contains_key("idempotency-key");
     if is_keyed && is_streamed {

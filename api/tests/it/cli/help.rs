@@ -65,6 +65,8 @@ const VERBS: &[&str] = &[
     "prompt",
     "prompt list",
     "prompt show",
+    "prompt diff",
+    "prompt history",
     "prompt label",
     "plugin",
     "plugin new",

@@ -1,8 +1,14 @@
 //! Records from the terminal: contacts in, audit log and actions out.
 
-use super::{Home, until};
+use super::policy::{PASSWORD, two_people};
+use super::{Home, fed, until};
+use serde_json::json;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
+use steward_core::{Clock, Ids};
+use steward_office::Office;
+use steward_office::audit::personal::Personal;
+use steward_office::audit::seal::DataKey;
 use steward_store::testing::TestDatabase;
 
 const FILE: &str = "name,email,phone,company\nLena Brandt,lena@example.org,+49 30 1234567,Brandt GmbH\n,,,\nOmar Haddad,omar@example.org,,\n";
@@ -68,6 +74,27 @@ async fn the_audit_log_is_exported_whole() {
     }
     assert!(home.succeeds(&["audit", "export", "--output", "log.jsonl"]).contains("3 entries in `log.jsonl`."));
     home.refused(&["audit", "export", "--output", "log.jsonl"], &["`log.jsonl` cannot be made"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_bar_is_drawn_where_standard_error_is_no_terminal() {
+    let home = Home::made("piped", "").await;
+    home.write("people.csv", FILE);
+    for words in [
+        &["contacts", "import", "people.csv"][..],
+        &["audit", "export", "--output", "log.jsonl"],
+        &["audit", "export", "--action", "contacts.import"],
+        &["audit", "export", "--format", "bundle", "--output", "bundle"],
+        &["audit", "verify"],
+        &["policy", "export", "mine"],
+        &["policy", "backtest", "mine"],
+    ] {
+        let ran = home.run(words);
+        // What is logged is a line of JSON.
+        let drawn = ran.err.lines().filter(|line| !line.starts_with('{')).count();
+        assert_eq!((ran.code, drawn), (0, 0), "{words:?}: {ran:?}");
+        assert!(!ran.out.contains('\u{2588}'), "{words:?}: {ran:?}");
+    }
 }
 
 /// The most memory that a process ever had, in MiB.
@@ -195,4 +222,52 @@ async fn checkpoints_are_copied_to_where_the_configuration_says_and_the_check_lo
     std::fs::write(&copy, lines.join("\n")).expect("write");
     let tampered = home.run(&["audit", "verify"]);
     assert!(tampered.code == 1 && tampered.out.contains("does not count"), "{tampered:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn versions_of_a_prompt_are_compared_and_moves_of_its_labels_listed() {
+    let database = TestDatabase::make().await;
+    let home = Home::with_config("prompts", "").set("STEWARD_DATABASE__URL", &database.superuser_url);
+    home.up(&[]).stop();
+    home.refused(&["prompt", "diff", "assistant@1", "assistant@99"], &["`assistant` has versions 1, 2"]);
+    home.refused(&["prompt", "diff", "assistant", "assistant@1"], &["`assistant` names no prompt"]);
+    home.refused(&["prompt", "history", "nobody"], &["there is no prompt `nobody`; prompts are: assistant"]);
+
+    assert!(home.succeeds(&["prompt", "diff", "assistant@2", "assistant@production"]).contains("The texts are the same."));
+    let shown = home.succeeds(&["prompt", "diff", "assistant@1", "assistant@2"]);
+    let found = home.json(&["prompt", "diff", "assistant@1", "assistant@2", "--json"]);
+    assert_eq!((&found["from"], &found["to"]), (&json!({ "name": "assistant", "version": 1 }), &json!({ "name": "assistant", "version": 2 })));
+    let lines = found["lines"].as_array().expect("lines");
+    assert!(!lines.is_empty());
+    let [first, second] = [1, 2].map(|version| home.succeeds(&["prompt", "show", &format!("assistant@{version}")]));
+    let has = |text: &str, line: &str| text.lines().any(|one| one == line);
+    for line in lines {
+        let text = line["text"].as_str().expect("a text");
+        let is_added = line["change"] == "added";
+        assert!(has(if is_added { &second } else { &first }, text), "{line}");
+        assert!(has(&shown, &format!("{} {text}", if is_added { "+" } else { "-" })), "{line} in {shown}");
+    }
+    let back = home.json(&["prompt", "diff", "assistant@2", "assistant@1", "--json"]);
+    assert_eq!(back["lines"].as_array().map(Vec::len), Some(lines.len()), "the other way round it is as much");
+
+    // The files moved it twice; what is only proposed is no move, and what was approved stands first.
+    let history = || home.json(&["prompt", "history", "--json"])["items"].as_array().cloned().expect("moves");
+    let of_files = [(2, "2026-11-29"), (1, "2026-11-24")].map(|(version, at)| (json!(version), json!(at), json!("files")));
+    let told = |moves: &[serde_json::Value]| moves.iter().map(|one| (one["version"].clone(), one["at"].clone(), one["by"].clone())).collect::<Vec<_>>();
+    assert_eq!(told(&history()), of_files);
+    let key: [u8; 32] = std::fs::read(home.path("data/keys/data.key")).expect("the data key").try_into().expect("32 bytes");
+    let office = Office::new(Clock::System, Ids::System).sealing(Personal::new(DataKey::from_secret(&key).expect("a key"), home.path("data/audit")));
+    two_people(&database, &office).await;
+    let said = home.succeeds(&["prompt", "label", "assistant", "production", "1", "--reason", "It was shorter.", "--as", "ben@localhost"]);
+    let id = said.split_whitespace().find(|word| word.starts_with("change_")).expect("an id").to_owned();
+    assert_eq!(told(&history()), of_files);
+    let digest = home.json(&["changes", "show", &id, "--json"])["content_digest"].as_str().expect("a digest").to_owned();
+    let approved = fed(home.command(&["changes", "approve", &id, "--digest", &digest]), &format!("{PASSWORD}\n"));
+    assert!(approved.code == 0, "{approved:?}");
+    let moves = history();
+    assert_eq!((moves.len(), &moves[0]["version"], &moves[0]["by"], &moves[0]["why"]), (3, &json!(1), &json!(id), &json!("It was shorter.")));
+    assert_eq!(told(&moves[1..]), of_files);
+    let shown = home.succeeds(&["prompt", "history", "assistant"]);
+    let first = shown.lines().nth(1).expect("a row");
+    assert!(first.contains("assistant@production") && first.contains(&id) && first.contains("It was shorter."), "{shown}");
 }

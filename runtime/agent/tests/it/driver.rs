@@ -8,6 +8,7 @@ mod clock;
 mod counters;
 mod documents;
 mod edits;
+mod facts;
 mod failover;
 mod forks;
 mod full;

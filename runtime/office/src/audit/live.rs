@@ -6,6 +6,7 @@ use super::note::Verifier;
 use super::report::{Problem, Report};
 use super::verify::{Checker, VerifyError, attempt_of};
 use super::{at_ms, leaf_of};
+use crate::progress::Told;
 use serde_json::Value;
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -29,6 +30,11 @@ pub enum LiveError {
 
 /// Checks the organisation of this transaction. `elsewhere` are copies of checkpoints outside the database: files, or directories of many.
 pub async fn verify(tx: &mut Tx, elsewhere: &[PathBuf], verifier: &Verifier) -> Result<Report, LiveError> {
+    verify_telling(tx, elsewhere, verifier, &mut |_, _| ()).await
+}
+
+/// The same, which tells how many entries were checked.
+pub async fn verify_telling(tx: &mut Tx, elsewhere: &[PathBuf], verifier: &Verifier, told: Told<'_>) -> Result<Report, LiveError> {
     let failed = |path: &Path, source| VerifyError::File { dir: path.display().to_string(), source };
     let (mut notes, mut after) = (Vec::new(), 0);
     loop {
@@ -80,6 +86,8 @@ pub async fn verify(tx: &mut Tx, elsewhere: &[PathBuf], verifier: &Verifier) -> 
         }
         spoken_of.extend(bound.decisions.keys().copied());
         rows_agree(tx, bound, &mut checker.report).await?;
+        // What waits for its place is in no checkpoint, so the database may hold more than was signed.
+        told(next, signed.max(next));
     }
     if next < signed {
         checker.report.add(Problem::CutOff { from: next, signed });

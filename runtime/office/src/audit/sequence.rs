@@ -8,6 +8,7 @@ use super::copies::Copies;
 use super::files::{Kept, LogDir};
 use super::note::{Checkpoint, Signer};
 use super::tree::{Edge, TILE};
+use crate::progress::Told;
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::io;
@@ -219,7 +220,7 @@ impl Sequencer {
             let pending = audit_log::checkpoints(tx, edge.size(), CHECKPOINTS_AT_ONCE).await?;
             let Some(latest) = pending.last() else { return Ok(edge) };
             let roots: Vec<(u64, Digest)> = pending.iter().map(|row| (row.tree_size, row.root)).collect();
-            edge = write(tx, &log, edge, &roots, &mut held).await?;
+            edge = write(tx, &log, edge, &roots, &mut held, &mut |_| ()).await?;
             log.write_edge(&edge).map_err(failed)?;
             for row in &pending {
                 if log.keep_checkpoint(row.tree_size, &row.note).map_err(failed)? == Kept::Another {
@@ -274,7 +275,14 @@ impl Held {
 }
 
 /// Writes entries and full tiles up to the last of these sizes, and compares every root on the way.
-async fn write(tx: &mut Tx, log: &LogDir, mut edge: Edge, roots: &[(u64, Digest)], held: &mut Held) -> Result<Edge, SequenceError> {
+async fn write(
+    tx: &mut Tx,
+    log: &LogDir,
+    mut edge: Edge,
+    roots: &[(u64, Digest)],
+    held: &mut Held,
+    told: &mut (dyn FnMut(u64) + Send),
+) -> Result<Edge, SequenceError> {
     let failed = |source| SequenceError::File { dir: log.path().to_path_buf(), source };
     let differs = |size| SequenceError::Differs { dir: log.path().to_path_buf(), size };
     let mut due = roots.iter().peekable();
@@ -302,6 +310,7 @@ async fn write(tx: &mut Tx, log: &LogDir, mut edge: Edge, roots: &[(u64, Digest)
                 }
             }
             log.write_entries((next - 1) / TILE as u64, &entries).map_err(failed)?;
+            told(next);
         }
     }
     Ok(edge)
@@ -322,13 +331,19 @@ async fn read(tx: &mut Tx, next: u64, most: u64, held: &mut Held) -> Result<Vec<
 
 /// Writes an organisation's log into another directory: entries, tiles, and every checkpoint. Returns how many entries it has.
 pub async fn export(tx: &mut Tx, log: &LogDir) -> Result<u64, SequenceError> {
+    export_telling(tx, log, &mut |_, _| ()).await
+}
+
+/// The same, which tells how many entries were written.
+pub async fn export_telling(tx: &mut Tx, log: &LogDir, told: Told<'_>) -> Result<u64, SequenceError> {
+    let all = audit_log::latest(tx).await?.map_or(0, |row| row.tree_size);
     let failed = |source| SequenceError::File { dir: log.path().to_path_buf(), source };
     let mut edge = Edge::default();
     loop {
         let pending = audit_log::checkpoints(tx, edge.size(), CHECKPOINTS_AT_ONCE).await?;
         let Some(latest) = pending.last() else { return Ok(edge.size()) };
         let roots: Vec<(u64, Digest)> = pending.iter().map(|row| (row.tree_size, row.root)).collect();
-        edge = write(tx, log, edge, &roots, &mut Held::default()).await?;
+        edge = write(tx, log, edge, &roots, &mut Held::default(), &mut |done| told(done, all.max(done))).await?;
         log.write_edge(&edge).map_err(failed)?;
         for row in &pending {
             log.keep_checkpoint(row.tree_size, &row.note).map_err(failed)?;

@@ -5,6 +5,7 @@ use super::leaf_of;
 use super::note::Verifier;
 use super::report::{Attempt, HandedOn, Problem, Report};
 use super::tree::{Edge, TILE};
+use crate::progress::Told;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::io;
@@ -39,6 +40,11 @@ pub enum VerifyError {
 
 /// Checks the log in a directory with checkpoints from elsewhere besides: files of one, or directories of many.
 pub fn verify(log: &LogDir, elsewhere: &[PathBuf], verifier: &Verifier) -> Result<Report, VerifyError> {
+    verify_telling(log, elsewhere, verifier, &mut |_, _| ())
+}
+
+/// The same, which tells how many entries were checked.
+pub fn verify_telling(log: &LogDir, elsewhere: &[PathBuf], verifier: &Verifier, told: Told<'_>) -> Result<Report, VerifyError> {
     let dir = || log.path().display().to_string();
     let failed = |source| VerifyError::File { dir: dir(), source };
     let mut notes = log.checkpoints().map_err(failed)?;
@@ -73,6 +79,7 @@ pub fn verify(log: &LogDir, elsewhere: &[PathBuf], verifier: &Verifier) -> Resul
             }
         }
         first = last;
+        told(signed.min(last * TILE as u64), signed);
     }
     Ok(checker.finish())
 }

@@ -9,6 +9,7 @@ use super::report::{ImportPlan, ImportReport, PlannedRow, RowOutcome, Tally};
 use super::write::{begin, conclude, enter, look, plan_of, report_of};
 use crate::Office;
 use crate::crm::text::{web_key, web_place};
+use crate::progress::{Steps, Told};
 use std::collections::{BTreeSet, HashMap};
 use steward_core::{CompanyId, Integrity, WorkspaceId};
 use steward_store::company::{self, CompanyRow};
@@ -32,6 +33,18 @@ pub async fn run_companies(
     file: &ImportFile<CompanyLine>,
     integrity: Integrity,
 ) -> Result<ImportReport, ImportError> {
+    run_telling(tx, office, workspace, file, integrity, &mut |_, _| ()).await
+}
+
+/// The same, which tells how far it has come: how many of the companies are written.
+pub(super) async fn run_telling(
+    tx: &mut Tx,
+    office: &Office,
+    workspace: WorkspaceId,
+    file: &ImportFile<CompanyLine>,
+    integrity: Integrity,
+    told: Told<'_>,
+) -> Result<ImportReport, ImportError> {
     let person = begin(tx, workspace).await?;
     let Plan { companies, tally } = make(tx, workspace, file, integrity).await?;
     contact_import::plan_as_usual(tx).await?;
@@ -43,13 +56,16 @@ pub async fn run_companies(
         company.row.company = office.ids.make();
     }
     let new: Vec<CompanyRow> = new.into_iter().map(|company| company.row).collect();
+    let changed: Vec<CompanyRow> = known.into_iter().filter(|company| company.touched).map(|company| company.row).collect();
+    let mut steps = Steps::of(told, new.len() + changed.len());
     for chunk in new.chunks(CHUNK_ROWS) {
         company::insert_many(tx, workspace, chunk, at).await?;
+        steps.add(chunk.len());
     }
-    let changed: Vec<CompanyRow> = known.into_iter().filter(|company| company.touched).map(|company| company.row).collect();
     contact_import::plan_anew(tx).await?;
     for chunk in changed.chunks(CHUNK_ROWS) {
         company::update_many(tx, chunk, at).await?;
+        steps.add(chunk.len());
     }
     contact_import::plan_as_usual(tx).await?;
     conclude(tx, office, &report, workspace, file.digest, integrity).await?;

@@ -6,6 +6,7 @@ use super::matching::{Index, Planned};
 use super::report::{PlannedRow, RowOutcome, Tally};
 use super::row::{Refusal, Row};
 use crate::crm::PointKind;
+use crate::progress::Steps;
 use std::collections::{HashMap, HashSet};
 use steward_core::{CompanyId, ContactId, Integrity, WorkspaceId};
 use steward_store::contact::{self, ContactRow, PointRow, Wanted};
@@ -26,8 +27,8 @@ pub(super) struct Plan {
     pub(super) tally: Tally,
 }
 
-/// Works the plan out. Nothing is written.
-pub(super) async fn make(tx: &mut Tx, workspace: WorkspaceId, file: &ImportFile, integrity: Integrity) -> Result<Plan, ImportError> {
+/// Works the plan out. Nothing is written. A row that was looked at is a step.
+pub(super) async fn make(tx: &mut Tx, workspace: WorkspaceId, file: &ImportFile, integrity: Integrity, steps: &mut Steps<'_>) -> Result<Plan, ImportError> {
     let mut plan = Plan { contacts: Vec::new(), known_companies: HashMap::new(), new_companies: Vec::new(), tally: Tally::of(file) };
     let mut index = Index::default();
     let mut loaded: HashMap<ContactId, usize> = HashMap::new();
@@ -40,6 +41,7 @@ pub(super) async fn make(tx: &mut Tx, workspace: WorkspaceId, file: &ImportFile,
                 Err(refusal) => plan.tally.refuse(refusal),
             }
         }
+        steps.add(chunk.len());
     }
     plan.find_companies(tx, workspace).await?;
     Ok(plan)

@@ -5,6 +5,7 @@ use super::error::ImportError;
 use super::report::{ImportPlan, ImportReport, Subject};
 use super::{ImportFile, companies, write};
 use crate::Office;
+use crate::progress::Told;
 use steward_core::{Integrity, WorkspaceId};
 use steward_store::Tx;
 
@@ -53,9 +54,24 @@ impl AnyFile {
     /// # Errors
     /// Like [`run`](super::run) and [`run_companies`](super::run_companies).
     pub async fn run(&self, tx: &mut Tx, office: &Office, workspace: WorkspaceId, integrity: Integrity) -> Result<ImportReport, ImportError> {
+        self.run_telling(tx, office, workspace, integrity, &mut |_, _| ()).await
+    }
+
+    /// The same, which tells how far it has come.
+    ///
+    /// # Errors
+    /// Like [`run`](Self::run).
+    pub async fn run_telling(
+        &self,
+        tx: &mut Tx,
+        office: &Office,
+        workspace: WorkspaceId,
+        integrity: Integrity,
+        told: Told<'_>,
+    ) -> Result<ImportReport, ImportError> {
         match self {
-            Self::Contacts(file) => write::run(tx, office, workspace, file, integrity).await,
-            Self::Companies(file) => companies::run_companies(tx, office, workspace, file, integrity).await,
+            Self::Contacts(file) => write::run_telling(tx, office, workspace, file, integrity, told).await,
+            Self::Companies(file) => companies::run_telling(tx, office, workspace, file, integrity, told).await,
         }
     }
 }

@@ -6,6 +6,7 @@ use super::matching::Planned;
 use super::plan::{self, CHUNK_ROWS, Plan};
 use super::report::{ImportPlan, ImportReport, ImportSummary, Subject, Tally};
 use crate::crm::{PointKind, search_text};
+use crate::progress::{Steps, Told};
 use crate::{Office, audit};
 use steward_core::{Digest, ImportId, Integrity, PersonId, WorkspaceId};
 use steward_store::company::CompanyRow;
@@ -18,7 +19,7 @@ use time::OffsetDateTime;
 /// What importing the file into the workspace would do, as things stand. Nothing is written.
 pub async fn preview(tx: &mut Tx, workspace: WorkspaceId, file: &ImportFile) -> Result<ImportPlan, ImportError> {
     look(tx, workspace).await?;
-    let plan = plan::make(tx, workspace, file, Integrity::Outside).await?;
+    let plan = plan::make(tx, workspace, file, Integrity::Outside, &mut Steps::of(&mut |_, _| (), 0)).await?;
     Ok(plan_of(file, plan.tally))
 }
 
@@ -26,15 +27,32 @@ pub async fn preview(tx: &mut Tx, workspace: WorkspaceId, file: &ImportFile) -> 
 /// person curates is [`Integrity::Directory`]. A contact that gains something from the file is worth no more than the file afterwards.
 /// Notes are third-party text whatever the file is.
 pub async fn run(tx: &mut Tx, office: &Office, workspace: WorkspaceId, file: &ImportFile, integrity: Integrity) -> Result<ImportReport, ImportError> {
+    run_telling(tx, office, workspace, file, integrity, &mut |_, _| ()).await
+}
+
+/// The same, which tells how far it has come.
+pub(super) async fn run_telling(
+    tx: &mut Tx,
+    office: &Office,
+    workspace: WorkspaceId,
+    file: &ImportFile,
+    integrity: Integrity,
+    told: Told<'_>,
+) -> Result<ImportReport, ImportError> {
     let person = begin(tx, workspace).await?;
-    let mut plan = plan::make(tx, workspace, file, integrity).await?;
+    // Each row is looked at, and most become a contact; what is written is known once all were looked at.
+    let mut steps = Steps::of(told, 2 * file.rows.len());
+    let mut plan = plan::make(tx, workspace, file, integrity, &mut steps).await?;
+    let written = plan.contacts.iter().filter(|contact| contact.touched || !contact.exists);
+    let (contacts, notes) = written.fold((0, 0), |(contacts, notes), contact| (contacts + 1, notes + contact.new_notes.len()));
+    steps.left(plan.new_companies.len() + contacts + notes);
     contact_import::plan_as_usual(tx).await?;
     let at = office.clock.now();
     let report = report_of(file, plan.tally.summary.clone(), office.ids.make());
     enter(tx, &report, workspace, person, file.digest, at).await?;
-    write_companies(tx, office, workspace, &mut plan, integrity, at).await?;
-    write_contacts(tx, office, workspace, &mut plan, report.import_id, at).await?;
-    write_notes(tx, office, workspace, &plan, person, at).await?;
+    write_companies(tx, office, workspace, &mut plan, (integrity, at), &mut steps).await?;
+    write_contacts(tx, office, workspace, &mut plan, (report.import_id, at), &mut steps).await?;
+    write_notes(tx, office, workspace, &plan, (person, at), &mut steps).await?;
     conclude(tx, office, &report, workspace, file.digest, integrity).await?;
     Ok(report)
 }
@@ -124,8 +142,8 @@ async fn write_companies(
     office: &Office,
     workspace: WorkspaceId,
     plan: &mut Plan,
-    integrity: Integrity,
-    at: OffsetDateTime,
+    (integrity, at): (Integrity, OffsetDateTime),
+    steps: &mut Steps<'_>,
 ) -> Result<(), ImportError> {
     let rows: Vec<CompanyRow> = std::mem::take(&mut plan.new_companies)
         .into_iter()
@@ -144,6 +162,7 @@ async fn write_companies(
         .collect();
     for chunk in rows.chunks(CHUNK_ROWS) {
         company::insert_many(tx, workspace, chunk, at).await?;
+        steps.add(chunk.len());
     }
     plan.known_companies.extend(rows.into_iter().map(|row| (row.name_key, row.company)));
     Ok(())
@@ -154,8 +173,8 @@ async fn write_contacts(
     office: &Office,
     workspace: WorkspaceId,
     plan: &mut Plan,
-    import: ImportId,
-    at: OffsetDateTime,
+    (import, at): (ImportId, OffsetDateTime),
+    steps: &mut Steps<'_>,
 ) -> Result<(), ImportError> {
     for contact in plan.contacts.iter_mut().filter(|contact| contact.touched || !contact.exists) {
         if !contact.exists {
@@ -175,11 +194,13 @@ async fn write_contacts(
     let new: Vec<ContactRow> = of(false).collect();
     for chunk in new.chunks(CHUNK_ROWS) {
         contact::insert_many(tx, workspace, chunk, at).await?;
+        steps.add(chunk.len());
     }
     let changed: Vec<ContactRow> = of(true).collect();
     contact_import::plan_anew(tx).await?;
     for chunk in changed.chunks(CHUNK_ROWS) {
         contact::update_many(tx, chunk, at).await?;
+        steps.add(chunk.len());
     }
     contact_import::plan_as_usual(tx).await?;
     let points: Vec<PointRow> = plan.contacts.iter().flat_map(|contact| contact.points.iter().skip(contact.stored_points)).cloned().collect();
@@ -189,7 +210,14 @@ async fn write_contacts(
     Ok(())
 }
 
-async fn write_notes(tx: &mut Tx, office: &Office, workspace: WorkspaceId, plan: &Plan, person: PersonId, at: OffsetDateTime) -> Result<(), ImportError> {
+async fn write_notes(
+    tx: &mut Tx,
+    office: &Office,
+    workspace: WorkspaceId,
+    plan: &Plan,
+    (person, at): (PersonId, OffsetDateTime),
+    steps: &mut Steps<'_>,
+) -> Result<(), ImportError> {
     let notes = plan.contacts.iter().flat_map(|contact| contact.new_notes.iter().map(|text| (contact.row.contact, text)));
     let rows: Vec<NoteRow> = notes
         .map(|(contact, text)| NoteRow {
@@ -205,6 +233,7 @@ async fn write_notes(tx: &mut Tx, office: &Office, workspace: WorkspaceId, plan:
         .collect();
     for chunk in rows.chunks(CHUNK_ROWS) {
         note::insert_many(tx, workspace, chunk).await?;
+        steps.add(chunk.len());
     }
     Ok(())
 }

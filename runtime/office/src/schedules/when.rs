@@ -3,7 +3,7 @@
 //! The expression knows nothing of zones; what the clock does there is decided here. An hour that is left out in spring is made up for at
 //! the moment it ends, and of one that comes twice in autumn the first counts. No moment is due twice.
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone as _, Utc, offset::LocalResult};
+use chrono::{DateTime, Datelike as _, NaiveDateTime, TimeDelta, TimeZone as _, Timelike as _, Utc, offset::LocalResult};
 use chrono_tz::Tz;
 use croner::Cron;
 use std::str::FromStr as _;
@@ -80,6 +80,24 @@ impl When {
             return Err(wrong("at", format!("is more than {ONCE_DAYS_MAX} days away; give one that is nearer")));
         }
         Ok(Self { times: Times::Once(at), time_zone: UTC.to_owned(), next_at: at })
+    }
+}
+
+/// What the clock on the wall shows somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wall {
+    /// The hour, 0 to 23.
+    pub hour: u32,
+    /// The day of the week, 1 for Monday to 7 for Sunday.
+    pub weekday: u32,
+}
+
+impl Wall {
+    /// In this zone at this moment, in Unix milliseconds; none when there is no such zone or its clock cannot show it.
+    pub fn at(zone: &str, at_ms: i64) -> Option<Self> {
+        let zone = Tz::from_str(zone).ok()?;
+        let wall = DateTime::<Utc>::from_timestamp_millis(at_ms)?.with_timezone(&zone);
+        Some(Self { hour: wall.hour(), weekday: wall.weekday().number_from_monday() })
     }
 }
 

@@ -77,7 +77,12 @@ fn manifests_that_are_not_right_are_refused() {
         ("no output", replaced("output_kb = 256", "output_kb = 0"), "limit output_kb is 0"),
         ("long timeout", replaced("timeout_ms = 5000", "timeout_ms = 5001"), "timeout_ms must be 1 to the plugin's deadline_ms, 5000"),
         ("preview of a reading", replaced(tool, &format!("{tool}\npreview = true")), "`preview` is for what a call would change"),
-        ("untyped fact", replaced(tool, &format!("{tool}\nfacts = [\"hour:float\"]")), "fact `hour:float` is of type `float`"),
+        ("fact of another type", replaced(tool, &format!("{tool}\nfacts = [\"local_hour:float\"]")), "fact `local_hour:float` is of type `float`"),
+        (
+            "unknown fact",
+            replaced(tool, &format!("{tool}\nfacts = [\"weather\"]")),
+            "tool `crm.find_contacts`: fact `weather` is none that rules can be told; ask for `known_contacts`, `local_hour:long`, `weekday:long`",
+        ),
         (
             "egress without its interface",
             replaced("[limits]", "[egress]\nallow = [{ host = \"api.example.com\", methods = [\"GET\"], paths = [\"/v1/*\"] }]\n[limits]"),
