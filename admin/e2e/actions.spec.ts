@@ -51,6 +51,46 @@ test('a log that cannot be read says so, names the request, and is read again', 
   await expect(page.locator('main').getByRole('alert')).toHaveCount(0);
 });
 
+test('filters of all actions and of the blocked ones are kept as views, each for its own page', async ({ page }) => {
+  const keep = page.getByRole('button', { name: 'Save this view' });
+  const views = page.getByRole('group', { name: 'Saved views' });
+  const save = async (name: string) => {
+    await keep.click();
+    await page.getByLabel('Name', { exact: true }).fill(name);
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await expect(views.getByRole('button', { name, exact: true })).toHaveAttribute('aria-pressed', 'true');
+  };
+  await page.goto('/actions');
+  const which = page.getByRole('group', { name: 'Which' });
+  await expect(which).toBeVisible();
+  // The usual view needs no name.
+  await expect(keep).toHaveCount(0);
+  await page.getByPlaceholder('Tool begins with…').fill('crm.');
+  await expect(page).toHaveURL('/actions?tool=crm.');
+  await which.getByRole('button', { name: 'held', exact: true }).click();
+  await expect(page).toHaveURL('/actions?tool=crm.&verdict=held');
+  await save('Held records');
+
+  await page.goto('/blocked');
+  await expect(page.getByPlaceholder('Tool begins with…')).toBeVisible();
+  await expect(views).toHaveCount(0);
+  await page.getByPlaceholder('Tool begins with…').fill('bank');
+  await expect(page).toHaveURL('/blocked?tool=bank');
+  await save('Banks');
+  await page.goto('/blocked');
+  await views.getByRole('button', { name: 'Banks', exact: true }).click();
+  // That they are the blocked ones is the page, and no filter of it.
+  await expect(page).toHaveURL('/blocked?tool=bank');
+  await page.getByRole('button', { name: 'Forget Banks' }).click();
+
+  await page.goto('/actions?q=zzzz');
+  await views.getByRole('button', { name: 'Held records', exact: true }).click();
+  await expect(page).toHaveURL('/actions?verdict=held&tool=crm.');
+  await expect(which.getByRole('button', { name: 'held', exact: true })).toHaveAttribute('aria-pressed', 'true');
+  await page.getByRole('button', { name: 'Forget Held records' }).click();
+  await expect(views.getByRole('button', { name: 'Held records', exact: true })).toHaveCount(0);
+});
+
 test('the log is searched by words, and a link opens an action that the list does not show', async ({ page }) => {
   await say(page, 'Who is Searchfora?');
   await expect(page.getByText('2 steps')).toBeVisible();

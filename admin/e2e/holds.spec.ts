@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import type { Locator } from '@playwright/test';
+import { csvOf } from './csv';
 import { expect, hold, say, test } from './fixtures';
 import { freeAddress } from './holds';
+import { world } from './world';
 
 test('an action is approved from the keyboard, and the run goes on', async ({ page }) => {
   await freeAddress(page);
@@ -172,6 +175,31 @@ test('the queue shows what waits for one role, and a view keeps it', async ({ pa
   await page.getByRole('button', { name: 'By role', exact: true }).click();
   await expect(page).toHaveURL(`/holds?role=${role}`);
   await page.getByRole('button', { name: 'Forget By role' }).click();
+});
+
+test('all that was ever held leaves as a file, for whoever reads the log', async ({ page, browser }) => {
+  await hold(page, 'Exporta');
+  await page.goto('/holds');
+  const label = 'Export all that was ever held as CSV';
+  const arrives = page.waitForEvent('download');
+  await page.getByRole('button', { name: label }).click();
+  const download = await arrives;
+  expect(download.suggestedFilename()).toBe('held.csv');
+  const rows = csvOf(readFileSync(await download.path(), 'utf8'));
+  expect(new Set(rows.map((row) => row['verdict']))).toEqual(new Set(['held']));
+  expect(rows.some((row) => row['tool'] === 'crm.create_contact' && (row['arguments'] ?? '').includes('Exporta'))).toBe(true);
+  // Support decides on actions, and the log of them is not theirs to read.
+  const { origin } = world();
+  const made = await page.request.post('/api/v1/people', { data: { email: `export-${Date.now().toString(36)}@example.org`, display_name: 'Sue Support', roles: [{ role: 'support' }] }, headers: { origin } });
+  const context = await browser.newContext({ baseURL: origin, storageState: { cookies: [], origins: [] }, serviceWorkers: 'block', locale: 'en-US' });
+  const link = new URL((await made.json()).sign_in_link).hash.replace('#token=', '');
+  expect((await context.request.post('/api/v1/session', { data: { link }, headers: { origin } })).ok()).toBe(true);
+  const their = await context.newPage();
+  await their.goto('/holds');
+  const button = their.getByRole('button', { name: label });
+  await expect(button).toHaveAttribute('aria-disabled', 'true');
+  await expect(button).toHaveAccessibleDescription('Your roles do not read the log of actions.');
+  await context.close();
 });
 
 test('several actions are rejected at once, and one that others decided meanwhile stops none of the rest', async ({ page }) => {

@@ -31,7 +31,7 @@ const LISTS: readonly List[] = [
   { name: 'contacts', path: '/contacts', api: '/api/v1/contacts?*', none: 'No contacts yet', noMatch: '/contacts?q=zzzz' },
   { name: 'duplicates', path: '/contacts/duplicates', api: '/api/v1/contacts/duplicates?*', none: 'No duplicates' },
   { name: 'companies', path: '/companies', api: '/api/v1/companies?*', none: 'No companies yet', noMatch: '/companies?q=zzzz' },
-  { name: 'deals', path: '/deals', api: '/api/v1/deals?*', none: 'No deals yet' },
+  { name: 'deals', path: '/deals', api: '/api/v1/deals/stages', none: 'No deals yet', empty: { items: [], is_cut: false } },
   { name: 'documents', path: '/documents', api: '/api/v1/documents?*', none: 'No documents yet', noMatch: '/documents?q=zzzz' },
   { name: 'passages of documents', path: '/documents?q=zzzz', api: '/api/v1/search?*', none: 'Nothing matches' },
   { name: 'rules', path: '/policies', api: '/api/v1/policies', none: 'No rules', noMatch: '/policies?q=zzzz', empty: { digest: `sha256:${'0'.repeat(64)}`, rules: [] } },

@@ -21,7 +21,6 @@ import { hasUnseen, seen } from '../src/lib/seen';
 import { viewsFrom } from '../src/lib/saved-views';
 import { beside, columnsOf } from '../src/lib/stages';
 import { FrameReader } from '../src/lib/sse';
-import { timeline } from '../src/lib/timeline';
 import { safeNext } from '../src/lib/safe-next';
 import { toBytes, toText } from '../src/lib/passkey';
 import { byGravity, limitsOf, partText, reachOf, signerChanged } from '../src/lib/tool-set';
@@ -350,13 +349,6 @@ test('Nepali says times and lists in its own words', () => {
   expect([[], ['क'], ['क', 'ख'], ['क', 'ख', 'ग']].map((items) => nepali.list(items, 'disjunction'))).toEqual(['', 'क', 'क वा ख', 'क, ख वा ग']);
   expect([nepali.span(12), nepali.span(1_540), nepali.span(150_000)]).toEqual(['12 मिलिसेकेन्ड', '1.5 सेकेन्ड', '2.5 मिनेट']);
   expect(nepali.day(new Date(2026, 10, 3))).toBe('2026 नोभेम्बर 3');
-});
-
-test('moments stand among what is loaded, and older ones wait for the rest', () => {
-  const notes = [{ at: '2026-03-03T00:00:00Z', is: 'c' }, { at: '2026-02-02T00:00:00Z', is: 'b' }];
-  const moments = [{ at: '2026-01-01T00:00:00Z', is: 'old' }, { at: '2026-02-20T00:00:00+01:00', is: 'new' }];
-  const shown = (isWhole: boolean, loaded = notes) => timeline(loaded, moments, isWhole).map((one) => one.is);
-  expect([shown(true), shown(false), shown(false, []), shown(true, [])]).toEqual([['c', 'new', 'b', 'old'], ['c', 'new', 'b'], [], ['new', 'old']]);
 });
 
 test('bytes of passkeys survive the way there and back, in letters that an address takes', () => {

@@ -235,14 +235,14 @@ test('every dialog about money, about several actions, and of what stays open is
     await over(page, 'source');
     await page.goto('/holds?effect=write');
     await settled(page);
-    await press(page, words('hold.views.save'));
+    await press(page, words('views.save'));
     await expect(page.getByRole('dialog')).toBeVisible();
     await looker.look(page, theme, language, 'save_view');
     await page.getByRole('dialog').getByRole('textbox').fill('Records');
-    await press(page, words('hold.views.keep'));
+    await press(page, words('views.keep'));
     await expect(page.getByRole('button', { name: 'Records', exact: true })).toBeVisible();
     await looker.look(page, theme, language, 'saved_views');
-    await press(page, words('hold.views.drop', { name: 'Records' }));
+    await press(page, words('views.drop', { name: 'Records' }));
 
     await dress(manager.context, theme, language);
     const theirs = await manager.context.newPage();

@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { expect, firstWorkspace, test } from './fixtures';
 import { AUDITOR, world } from './world';
 
@@ -188,18 +189,79 @@ test.describe('as somebody who may not change records', () => {
   });
 });
 
-test('a column of many deals shows fifty, and more on demand', async ({ page }) => {
-  await page.route('**/api/v1/deals?*', async (route) => {
-    const deal = (nth: number) => ({ deal_id: `deal_${String(nth).padStart(26, '0')}`, workspace_id: 'ws_1', title: `Many ${nth}`, stage: 'new', version: 1, created_at: '2026-01-01T00:00:00Z', changed_at: '2026-01-01T00:00:00Z' });
-    await route.fulfill({ json: { items: Array.from({ length: 120 }, (_, at) => deal(at + 1)), next_cursor: null } });
-  });
-  await page.goto('/deals');
-  const column = page.getByRole('region', { name: 'New' });
+/** Makes deals one after the other: `First of …` is the oldest, `Last of …` the newest. */
+async function makeDeals(page: Page, name: string, count: number, rest: object): Promise<void> {
+  for (let nth = 1; nth <= count; nth += 1) {
+    const title = nth === 1 ? `First of ${name}` : nth === count ? `Last of ${name}` : `${name} ${nth}`;
+    const made = await page.request.post('/api/v1/deals', { data: { title, amount: { minor: 100, currency: 'EUR' }, ...rest }, headers: { origin: world().origin } });
+    expect(made.status(), await made.text()).toBe(201);
+  }
+}
+
+test('a column of many deals shows fifty, and more on demand', async ({ page }, info) => {
+  const stage = `many on ${info.project.name}`;
+  await makeDeals(page, stage, 102, { workspace_id: await firstWorkspace(page), stage });
+  await page.goto(`/deals?stage=${encodeURIComponent(stage)}`);
+  const column = page.getByRole('region', { name: stage });
+  // What was made last is there, however many there are; what stands above counts all of them.
   await expect(column.getByRole('listitem')).toHaveCount(50);
-  await column.getByRole('button', { name: 'Show 70 more' }).click();
+  await expect(column.getByRole('listitem').first()).toContainText(`Last of ${stage}`);
+  await expect(column.getByText('102', { exact: true })).toBeVisible();
+  await expect(column.getByText('€102.00', { exact: true })).toBeVisible();
+  await column.getByRole('button', { name: 'Show 52 more' }).click();
   await expect(column.getByRole('listitem')).toHaveCount(100);
-  await column.getByRole('button', { name: 'Show 20 more' }).click();
-  await expect(column.getByRole('listitem')).toHaveCount(120);
-  await expect(column.getByRole('link', { name: 'Many 120', exact: true })).toBeVisible();
+  await column.getByRole('button', { name: 'Show 2 more' }).click();
+  await expect(column.getByRole('listitem')).toHaveCount(102);
+  await expect(column.getByRole('listitem').last()).toContainText(`First of ${stage}`);
   await expect(column.getByRole('button', { name: /^Show .* more$/ })).toHaveCount(0);
+  // A column that cannot be read says so in its place, and the others stay.
+  const isOfColumn = (url: URL) => url.pathname === '/api/v1/deals' && url.searchParams.get('stage') === stage;
+  await page.route(isOfColumn, (route) => route.fulfill({ status: 403, contentType: 'application/problem+json', json: { status: 403, code: 'denied', detail: 'x', request_id: 'req_column' } }), { times: 1 });
+  await page.reload();
+  await expect(column.getByRole('alert')).toContainText('req_column');
+  await expect(page.locator('main').getByRole('alert')).toHaveCount(1);
+  await column.getByRole('button', { name: 'Try again' }).click();
+  await expect(column.getByRole('listitem')).toHaveCount(50);
+  await expect(page.getByText(/^Only the \d+ stages/)).toHaveCount(0);
+  // There are free words for stages, and only so many columns: then it says so.
+  await page.route('**/api/v1/deals/stages', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), is_cut: true } });
+  });
+  await page.reload();
+  await expect(page.getByText(/^Only the \d+ stages with the most deals are shown\.$/)).toBeVisible();
+});
+
+test('the newest of many deals and notes are first in a timeline, and older ones come on demand', async ({ page }, info) => {
+  const name = `Long ${info.project.name}`;
+  const headers = { origin: world().origin };
+  const workspace_id = await firstWorkspace(page);
+  const post = async (path: string, data: object) => {
+    const made = await page.request.post(`/api/v1/${path}`, { data, headers });
+    expect(made.status(), await made.text()).toBe(201);
+    return made.json();
+  };
+  const { company_id } = await post('companies', { workspace_id, name });
+  const { contact_id } = await post('contacts', { workspace_id, display_name: name });
+  const records = [`contacts/${contact_id}`, `companies/${company_id}`];
+  // The notes are older than all the deals.
+  for (const record of records) for (let nth = 1; nth <= 52; nth += 1) await post(`${record}/notes`, { text: `Note ${nth} of ${name}.` });
+  await makeDeals(page, name, 52, { workspace_id, stage: 'lost', contact_id, company_id });
+  for (const record of records) {
+    await page.goto(`/${record}`);
+    const timeline = page.getByRole('region', { name: 'Timeline' });
+    const lines = timeline.getByRole('list').getByRole('listitem');
+    // Notes wait for the deals between them and what is shown.
+    await expect(lines).toHaveCount(50);
+    await expect(lines.first()).toContainText(`Last of ${name}`);
+    await expect(timeline.getByText(`Note 52 of ${name}.`)).toHaveCount(0);
+    await timeline.getByRole('button', { name: 'Show more' }).click();
+    // All deals, all notes, and that it came here.
+    await expect(lines).toHaveCount(105);
+    await expect(lines.nth(51)).toContainText(`First of ${name}`);
+    await expect(lines.nth(52)).toContainText(`Note 52 of ${name}.`);
+    await expect(lines.nth(103)).toContainText(`Note 1 of ${name}.`);
+    await expect(lines.last()).toContainText('Came to the');
+    await expect(timeline.getByRole('button', { name: 'Show more' })).toHaveCount(0);
+  }
 });

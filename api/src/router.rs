@@ -198,6 +198,7 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
         POST   "/api/v1/companies/{id}/notes"    May(ContactsWrite)      => companies::add_note;
         GET    "/api/v1/deals"                   May(ContactsRead)       => deals::list;
         POST   "/api/v1/deals"                   May(ContactsWrite)      => deals::create;
+        GET    "/api/v1/deals/stages"            May(ContactsRead)       => deals::stages;
         GET    "/api/v1/deals/{id}"              May(ContactsRead)       => deals::show;
         PATCH  "/api/v1/deals/{id}"              May(ContactsWrite)      => deals::update;
         GET    "/api/v1/deals/{id}/notes"        May(ContactsRead)       => deals::notes;

@@ -8,6 +8,9 @@ import { recall, remember } from './remember';
 const VIEWS_MAX = 12;
 export const VIEW_NAME_LETTERS_MAX = 40;
 
+/** The pages whose filters are kept, each by itself. */
+export type Viewed = 'holds' | 'blocked' | 'actions';
+
 /** Filters under a name. */
 export interface View {
   name: string;
@@ -30,7 +33,7 @@ export function viewsFrom(text: string | null): View[] {
 }
 
 /** Named filters of one person for one page. They stay in this browser: the server has no place for them. */
-export function useSavedViews(page: 'holds', personId: string) {
+export function useSavedViews(page: Viewed, personId: string) {
   const [views, setViews] = useState(() => viewsFrom(recall(`views.${page}.${personId}`)));
   const keep = (next: View[]) => {
     setViews(next);

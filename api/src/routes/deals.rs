@@ -5,6 +5,7 @@ pub(crate) mod create;
 pub(crate) mod list;
 pub(crate) mod notes;
 pub(crate) mod show;
+pub(crate) mod stages;
 pub(crate) mod update;
 
 use crate::error::ApiError;

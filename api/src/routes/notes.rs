@@ -1,6 +1,6 @@
 //! Notes on contacts, companies and deals: added and read, never changed.
 
-use super::{PageOf, PageQuery};
+use super::{Order, OrderedQuery, PageOf};
 use crate::auth::{Answer, Caller, json};
 use crate::routes::records::note_integrity_of;
 use http::StatusCode;
@@ -45,10 +45,13 @@ impl From<Note> for NoteView {
 }
 
 /// Answers with the notes on a record.
-pub(crate) async fn list(caller: &Caller, on: NoteOn, query: &PageQuery) -> Answer {
+pub(crate) async fn list(caller: &Caller, on: NoteOn, query: &OrderedQuery) -> Answer {
     let page = query.page()?;
     let mut tx = caller.begin().await?;
-    let found = crm::list_notes(&mut tx, on, &page).await?;
+    let found = match query.order {
+        Order::Oldest => crm::list_notes(&mut tx, on, &page).await?,
+        Order::Newest => crm::list_notes_newest(&mut tx, on, &page).await?,
+    };
     json(StatusCode::OK, &PageOf::new(found.items, found.next, NoteView::from))
 }
 

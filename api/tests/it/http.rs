@@ -10,6 +10,7 @@ mod company_import;
 mod company_merge;
 mod contacts;
 mod conversations;
+mod deals;
 mod documents;
 pub(crate) mod factors;
 mod forks;

@@ -22,15 +22,15 @@ pub use contact::{
     AlikeTo, Choice, CompanyRef, Contact, ContactPatch, ContactQuery, Group, Merge, NewContact, Point, Side, check_keeps_merged, contact_names, create_contact,
     find_alike, find_contacts, find_contacts_by_email, get_contact, merge_contacts, merged_records, update_contact,
 };
-pub use deal::{Deal, DealPatch, NewDeal, create_deal, get_deal, list_deals, update_deal};
+pub use deal::{Deal, DealPatch, NewDeal, STAGES_MAX, Stages, create_deal, get_deal, list_deals, list_deals_newest, list_stages, update_deal};
 pub use error::CrmError;
 pub(crate) use fields::{LABEL_CHARS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX, POINT_CHARS_MAX, POINTS_MAX, TAG_CHARS_MAX, TAGS_MAX, TEXT_CHARS_MAX, search_text};
-pub use note::{Note, add_note, list_notes};
+pub use note::{Note, add_note, list_notes, list_notes_newest};
 pub use once::{Effect, Made, once};
 pub use steward_store::company_merge::{AlikeCompany, MergedCompanyRow};
 pub use steward_store::contact::PointKind;
 pub use steward_store::contact_merge::{Alike, MergedRow};
-pub use steward_store::deal::DealFilter;
+pub use steward_store::deal::{DealFilter, StageRow};
 pub use steward_store::note::NoteOn;
 pub use stood::Stood;
 

@@ -48,6 +48,17 @@ pub struct DealFilter {
     pub contact: Option<ContactId>,
 }
 
+/// A stage of the pipeline, with what stands at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageRow {
+    /// What it is called.
+    pub stage: String,
+    /// How many deals.
+    pub count: i64,
+    /// What they are worth together, for each currency by itself.
+    pub amounts: Vec<Money>,
+}
+
 struct Raw {
     deal_id: Uuid,
     workspace_id: Uuid,
@@ -125,6 +136,60 @@ pub async fn list(tx: &mut Tx, filter: &DealFilter, page: &Page) -> Result<Vec<D
     .fetch_all(tx.conn())
     .await?;
     raw.into_iter().map(DealRow::try_from).collect()
+}
+
+/// Deals that match, newest first; the page after one holds what is older.
+pub async fn list_newest(tx: &mut Tx, filter: &DealFilter, page: &Page) -> Result<Vec<DealRow>, StoreError> {
+    let raw = sqlx::query_as!(
+        Raw,
+        "select deal_id, workspace_id, title, stage, company_id, contact_id, amount_minor, currency, integrity, version, created_at, changed_at
+           from deal
+          where ($1::uuid is null or workspace_id = $1) and ($2::text is null or stage = $2)
+            and ($3::uuid is null or company_id = $3) and ($4::uuid is null or contact_id = $4)
+            and ($5::uuid is null or deal_id < $5)
+          order by deal_id desc limit $6",
+        filter.workspace.map(WorkspaceId::uuid),
+        filter.stage,
+        filter.company.map(CompanyId::uuid),
+        filter.contact.map(ContactId::uuid),
+        page.after_uuid(),
+        page.fetch(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    raw.into_iter().map(DealRow::try_from).collect()
+}
+
+/// Stages that deals stand at, in the order of their names: the `most` of them with the most deals.
+pub async fn list_stages(tx: &mut Tx, workspace: Option<WorkspaceId>, most: i64) -> Result<Vec<StageRow>, StoreError> {
+    // Together they may be worth more than fits: then it is as much as fits.
+    let rows = sqlx::query!(
+        r#"select stage as "stage!", currency, count(*) as "count!", least(sum(amount_minor), 9223372036854775807)::bigint as minor
+             from deal
+            where ($1::uuid is null or workspace_id = $1)
+              and stage in (select stage from deal where ($1::uuid is null or workspace_id = $1) group by stage order by count(*) desc, stage limit $2)
+            group by stage, currency order by stage, currency"#,
+        workspace.map(WorkspaceId::uuid),
+        most,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let mut stages: Vec<StageRow> = Vec::new();
+    for row in rows {
+        let amount = match (row.minor, row.currency) {
+            (Some(minor), Some(currency)) => Some(Money { minor, currency: currency.parse().map_err(|_| StoreError::Corrupt { what: "deal.currency" })? }),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => return Err(StoreError::Corrupt { what: "deal.amount_minor" }),
+        };
+        match stages.last_mut() {
+            Some(last) if last.stage == row.stage => {
+                last.count += row.count;
+                last.amounts.extend(amount);
+            }
+            Some(_) | None => stages.push(StageRow { stage: row.stage, count: row.count, amounts: amount.into_iter().collect() }),
+        }
+    }
+    Ok(stages)
 }
 
 /// Writes a new deal. `version` and the times of the row are not read from it.

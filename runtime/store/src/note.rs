@@ -61,6 +61,35 @@ pub struct NoteRow {
     pub created_at: OffsetDateTime,
 }
 
+struct Raw {
+    note_id: Uuid,
+    workspace_id: Uuid,
+    contact_id: Option<Uuid>,
+    company_id: Option<Uuid>,
+    deal_id: Option<Uuid>,
+    text: String,
+    person_id: Option<Uuid>,
+    agent: Option<String>,
+    integrity: i16,
+    created_at: OffsetDateTime,
+}
+
+impl TryFrom<Raw> for NoteRow {
+    type Error = StoreError;
+    fn try_from(raw: Raw) -> Result<Self, StoreError> {
+        Ok(Self {
+            note: NoteId::from_uuid(raw.note_id),
+            workspace: WorkspaceId::from_uuid(raw.workspace_id),
+            on: NoteOn::read(raw.contact_id, raw.company_id, raw.deal_id)?,
+            text: raw.text,
+            person: raw.person_id.map(PersonId::from_uuid),
+            agent: raw.agent,
+            integrity: read_integrity(raw.integrity)?,
+            created_at: raw.created_at,
+        })
+    }
+}
+
 /// Writes notes of one workspace.
 pub async fn insert_many(tx: &mut Tx, workspace: WorkspaceId, rows: &[NoteRow]) -> Result<(), StoreError> {
     let tenant = tx.actor().tenant.uuid();
@@ -98,7 +127,8 @@ pub async fn insert_many(tx: &mut Tx, workspace: WorkspaceId, rows: &[NoteRow]) 
 /// Notes on one record, oldest first; on a contact, with those on the records that were merged into it.
 pub async fn list(tx: &mut Tx, on: NoteOn, page: &Page) -> Result<Vec<NoteRow>, StoreError> {
     let (contact, company, deal) = on.columns();
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Raw,
         "select note_id, workspace_id, contact_id, company_id, deal_id, text, person_id, agent, integrity, created_at
            from note
           where ($1::uuid is null or contact_id = any (array(select $1 union all select contact_id from contact where merged_into = $1))) and ($2::uuid is null or company_id = any (array(select $2 union all select company_id from company where merged_into = $2))) and ($3::uuid is null or deal_id = $3)
@@ -112,20 +142,28 @@ pub async fn list(tx: &mut Tx, on: NoteOn, page: &Page) -> Result<Vec<NoteRow>, 
     )
     .fetch_all(tx.conn())
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(NoteRow {
-                note: NoteId::from_uuid(row.note_id),
-                workspace: WorkspaceId::from_uuid(row.workspace_id),
-                on: NoteOn::read(row.contact_id, row.company_id, row.deal_id)?,
-                text: row.text,
-                person: row.person_id.map(PersonId::from_uuid),
-                agent: row.agent,
-                integrity: read_integrity(row.integrity)?,
-                created_at: row.created_at,
-            })
-        })
-        .collect()
+    rows.into_iter().map(NoteRow::try_from).collect()
+}
+
+/// The same, newest first; the page after one holds what is older.
+pub async fn list_newest(tx: &mut Tx, on: NoteOn, page: &Page) -> Result<Vec<NoteRow>, StoreError> {
+    let (contact, company, deal) = on.columns();
+    let rows = sqlx::query_as!(
+        Raw,
+        "select note_id, workspace_id, contact_id, company_id, deal_id, text, person_id, agent, integrity, created_at
+           from note
+          where ($1::uuid is null or contact_id = any (array(select $1 union all select contact_id from contact where merged_into = $1))) and ($2::uuid is null or company_id = any (array(select $2 union all select company_id from company where merged_into = $2))) and ($3::uuid is null or deal_id = $3)
+            and ($4::uuid is null or note_id < $4)
+          order by note_id desc limit $5",
+        contact,
+        company,
+        deal,
+        page.after_uuid(),
+        page.fetch(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(NoteRow::try_from).collect()
 }
 
 /// The texts noted on these contacts, for an import that must not note the same thing twice.

@@ -24,7 +24,7 @@ export type NoteOn = 'contacts' | 'companies' | 'deals';
 type Note = Schemas['NoteView'];
 
 function read(on: NoteOn, id: string, cursor: string | undefined): Promise<PageOf<Note>> {
-  const params = { params: { path: { id }, query: { cursor } } };
+  const params = { params: { path: { id }, query: { order: 'newest', cursor } } };
   if (on === 'contacts') return answer(api.GET('/api/v1/contacts/{id}/notes', params));
   if (on === 'companies') return answer(api.GET('/api/v1/companies/{id}/notes', params));
   return answer(api.GET('/api/v1/deals/{id}/notes', params));
@@ -44,30 +44,51 @@ export interface Moment {
   what: React.ReactNode;
 }
 
+/** What happened to a record and is loaded page by page, newest first. */
+interface Paged {
+  moments: readonly Moment[];
+  query: { isPending: boolean; hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => Promise<unknown> };
+}
+
 interface NotesProps {
   on: NoteOn;
   id: string;
   title?: string;
   /** What else happened, shown among the notes. */
   moments?: readonly Moment[];
+  paged?: Paged;
 }
 
 /** What was written down about a record, by people and agents, with what else happened to it and the way to add to it. */
-export function Notes({ on, id, title, moments = [] }: NotesProps) {
+export function Notes({ on, id, title, moments = [], paged }: NotesProps) {
   const t = useTranslations('notes');
   const { query, items } = useList([on, 'one', id, 'notes'], (cursor) => read(on, id, cursor));
-  const all = timeline(items.map((note) => ({ at: note.created_at, note })), moments, query.isSuccess && !query.hasNextPage);
+  const isPending = query.isPending || paged?.query.isPending === true;
+  const all = timeline<Moment | { at: string; note: Note }>(
+    [
+      { items: items.map((note) => ({ at: note.created_at, note })), isWhole: query.isSuccess && !query.hasNextPage },
+      // What cannot be read of them is said elsewhere, and keeps nothing else away.
+      { items: paged?.moments ?? [], isWhole: paged === undefined || (!paged.query.isPending && !paged.query.hasNextPage) },
+    ],
+    moments,
+  );
+  const lists = paged === undefined ? [query] : [query, paged.query];
+  const more = {
+    hasNextPage: lists.some((list) => list.hasNextPage),
+    isFetchingNextPage: lists.some((list) => list.isFetchingNextPage),
+    fetchNextPage: () => Promise.all(lists.filter((list) => list.hasNextPage).map((list) => list.fetchNextPage())),
+  };
   return (
     <section aria-label={title ?? t('title')} className="grid content-start gap-3">
       <h2 className="font-semibold">{title ?? t('title')}</h2>
       <AddNote on={on} id={id} />
-      {query.isPending && <Loading />}
+      {isPending && !query.isError && <Loading />}
       {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
-      {query.isSuccess && items.length === 0 && <p className="text-sm text-soft">{t('none')}</p>}
+      {query.isSuccess && !isPending && items.length === 0 && <p className="text-sm text-soft">{t('none')}</p>}
       <ol className="grid gap-3">
         {all.map((one) => ('note' in one ? <NoteItem key={one.note.note_id} note={one.note} /> : <MomentItem key={one.key} moment={one} />))}
       </ol>
-      <More query={query} />
+      <More query={more} />
     </section>
   );
 }

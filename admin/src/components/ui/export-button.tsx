@@ -19,15 +19,17 @@ interface ExportButtonProps {
   query: Readonly<Record<string, string | undefined>>;
   /** Of the file, without its ending. */
   name: string;
+  /** Why it may not be taken, if so. */
+  forbidden?: string | null;
 }
 
 /** A list as a file. */
-export function ExportButton({ label, kind, path, query, name }: ExportButtonProps) {
+export function ExportButton({ label, kind, path, query, name, forbidden = null }: ExportButtonProps) {
   const take = useMutation({ mutationFn: async () => download(await fileOf(path, query, KINDS[kind]), `${name}.${kind}`) });
   return (
     <>
       {take.isError && <Problem error={take.error} />}
-      <Button size="small" isBusy={take.isPending} aria-label={label} title={label} onClick={() => take.mutate()}>
+      <Button size="small" isBusy={take.isPending} forbidden={forbidden} aria-label={label} title={label} onClick={() => take.mutate()}>
         <Download className="size-4" aria-hidden />
         {kind.toUpperCase()}
       </Button>

@@ -3,6 +3,7 @@
 import { Ban, ListChecks } from 'lucide-react';
 import { useCallback } from 'react';
 import { useTranslations } from 'use-intl';
+import { SavedViews } from '@/components/saved-views';
 import { SearchField } from '@/components/search-field';
 import { Page } from '@/components/shell/page';
 import { Dialog } from '@/components/ui/dialog';
@@ -18,6 +19,9 @@ import { queryOf, useActions, type Filter } from './api';
 
 const VERDICTS = ['', 'allowed', 'held', 'blocked'] as const;
 
+/** As the address writes the filters. */
+const NO_FILTERS = { q: '', verdict: '', tool: '', from: '', to: '', run: '' };
+
 /** The log of everything an agent wanted to do; `only` makes it the log of one verdict. */
 export function ActionsView({ only }: { only?: 'blocked' }) {
   const t = useTranslations('actions');
@@ -32,10 +36,10 @@ export function ActionsView({ only }: { only?: 'blocked' }) {
   const open = listed ?? fetched.data;
   const close = () => address.set({ open: '' });
   const isFiltered = filter.words !== '' || filter.tool !== '' || filter.from !== '' || filter.to !== '' || filter.run !== '' || (only === undefined && filter.verdict !== '');
-  const clear = () => address.set({ q: '', verdict: '', tool: '', from: '', to: '', run: '' });
+  const clear = () => address.set(NO_FILTERS);
   const title = only === undefined ? t('title') : t('blockedTitle');
   return (
-    <Page title={title} actions={<Exports filter={filter} name={only ?? 'actions'} />} bar={<Filters filter={filter} hasVerdict={only === undefined} onChange={address.set} />} scrolls>
+    <Page title={title} actions={<Exports filter={filter} name={only ?? 'actions'} />} bar={<Filters filter={filter} page={only ?? 'actions'} onChange={address.set} />} scrolls>
       {actions.isPending && <Loading lines={8} />}
       {actions.isError && <Failed error={actions.error} onRetry={() => void actions.refetch()} />}
       {actions.isSuccess && all.length === 0 && (isFiltered ? <NoMatch onClear={clear} /> : <Nothing only={only} />)}
@@ -61,10 +65,12 @@ function Nothing({ only }: { only: 'blocked' | undefined }) {
   );
 }
 
-function Filters({ filter, hasVerdict, onChange }: { filter: Filter; hasVerdict: boolean; onChange: (changes: Record<string, string>) => void }) {
+function Filters({ filter, page, onChange }: { filter: Filter; page: 'actions' | 'blocked'; onChange: (changes: Record<string, string>) => void }) {
   const t = useTranslations('actions');
   const search = useCallback((tool: string) => onChange({ tool }), [onChange]);
   const look = useCallback((q: string) => onChange({ q }), [onChange]);
+  const { words: q, verdict, tool, from, to, run } = filter;
+  const hasVerdict = page === 'actions';
   return (
     <div className="grid grid-cols-2 items-end gap-2 sm:flex sm:flex-wrap">
       {hasVerdict && (
@@ -80,6 +86,9 @@ function Filters({ filter, hasVerdict, onChange }: { filter: Filter; hasVerdict:
       </div>
       <Input label={t('from')} type="date" value={filter.from} onChange={(event) => onChange({ from: event.target.value })} />
       <Input label={t('to')} type="date" value={filter.to} onChange={(event) => onChange({ to: event.target.value })} />
+      <div className="col-span-2 empty:hidden sm:basis-full">
+        <SavedViews page={page} now={{ q, verdict: hasVerdict ? verdict : '', tool, from, to, run }} onApply={(filters) => onChange({ ...NO_FILTERS, ...filters })} />
+      </div>
     </div>
   );
 }

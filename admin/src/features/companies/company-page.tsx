@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Pencil } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
-import { dealMoments } from '@/components/record/deal-moments';
+import { dealMoments, useDealsWith } from '@/components/record/deal-moments';
 import { Notes, type Moment } from '@/components/record/notes';
 import { StageBadge } from '@/components/record/stage';
 import { NotHere } from '@/components/shell/not-here';
@@ -12,6 +12,7 @@ import { Page } from '@/components/shell/page';
 import { Button } from '@/components/ui/button';
 import { Card, Facts } from '@/components/ui/card';
 import { Link } from '@/components/ui/link';
+import { More } from '@/components/ui/more';
 import { Failed, Loading, Problem } from '@/components/ui/states';
 import { Ago, At } from '@/components/ui/time';
 import { answer, answerPage, api, type Schemas } from '@/lib/api/client';
@@ -22,7 +23,6 @@ import { INTEGRITIES } from '@/lib/provenance';
 import { useRouteId } from '@/lib/url';
 import { CompanyForm } from './company-form';
 
-const DEALS_SHOWN = 50;
 const CONTACTS_SHOWN = 50;
 
 export function CompanyPage() {
@@ -36,10 +36,10 @@ function Loaded({ id }: { id: string }) {
   const [isEditing, setIsEditing] = useState(false);
   const company = useQuery({ queryKey: ['companies', 'one', id], queryFn: () => answer(api.GET('/api/v1/companies/{id}', { params: { path: { id } } })) });
   const contacts = usePeople(id, company.data?.name);
-  const deals = useDeals(id);
+  const deals = useDealsWith({ company_id: id });
   if (isMissing(company.error)) return <NotHere />;
   // What comes later would push down what is read already: all of it is shown at once.
-  const isWhole = company.data !== undefined && !contacts.isPending && !deals.isPending;
+  const isWhole = company.data !== undefined && !contacts.isPending && !deals.query.isPending;
   const isMerged = company.data?.merged_into != null;
   return (
     <Page
@@ -65,7 +65,7 @@ function Loaded({ id }: { id: string }) {
               <People contacts={contacts} id={id} />
               <Deals deals={deals} />
             </div>
-            <Timeline company={company.data} deals={deals.data?.items ?? []} />
+            <Timeline company={company.data} deals={deals} />
           </>
         )}
       </div>
@@ -89,7 +89,7 @@ function Gone({ into }: { into: string }) {
 }
 
 /** What happened with a company: notes, deals, what was merged into it, when it came here and was changed. */
-function Timeline({ company, deals }: { company: Schemas['CompanyView']; deals: readonly Schemas['DealView'][] }) {
+function Timeline({ company, deals }: { company: Schemas['CompanyView']; deals: ReturnType<typeof useDealsWith> }) {
   const t = useTranslations('companies');
   const { company_id: id, created_at: came, changed_at: changed } = company;
   const merged = useQuery({ queryKey: ['companies', 'merged', id], queryFn: () => answer(api.GET('/api/v1/companies/{id}/merged', { params: { path: { id } } })) });
@@ -108,12 +108,11 @@ function Timeline({ company, deals }: { company: Schemas['CompanyView']; deals: 
     })) ?? []),
     { key: 'came', at: came, what: t('came') },
     ...(changed === came ? [] : [{ key: 'changed', at: changed, what: t('changedLast') }]),
-    ...dealMoments(deals, t('dealMade')),
   ];
   return (
     <div className="grid content-start gap-3">
       {merged.isError && <Problem error={merged.error} />}
-      <Notes on="companies" id={id} title={t('timeline')} moments={moments} />
+      <Notes on="companies" id={id} title={t('timeline')} moments={moments} paged={{ moments: dealMoments(deals.items, t('dealMade')), query: deals.query }} />
     </div>
   );
 }
@@ -143,10 +142,6 @@ function usePeople(id: string, name: string | undefined) {
   });
 }
 
-function useDeals(id: string) {
-  return useQuery({ queryKey: ['deals', 'of', id], queryFn: () => answer(api.GET('/api/v1/deals', { params: { query: { company_id: id, limit: DEALS_SHOWN } } })) });
-}
-
 /** Contacts are found by their company's name; those of another company of the same name are left out. */
 function People({ contacts, id }: { contacts: ReturnType<typeof usePeople>; id: string }) {
   const t = useTranslations('companies');
@@ -170,16 +165,16 @@ function People({ contacts, id }: { contacts: ReturnType<typeof usePeople>; id: 
   );
 }
 
-function Deals({ deals }: { deals: ReturnType<typeof useDeals> }) {
+function Deals({ deals: { query, items } }: { deals: ReturnType<typeof useDealsWith> }) {
   const t = useTranslations('companies');
   const formats = useFormats();
   return (
     <section>
       <h2 className="pb-2 font-semibold">{t('deals')}</h2>
-      {deals.isError && <Failed error={deals.error} onRetry={() => void deals.refetch()} />}
-      {deals.isSuccess && deals.data.items.length === 0 && <p className="text-sm text-soft">{t('noDeals')}</p>}
+      {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isSuccess && items.length === 0 && <p className="text-sm text-soft">{t('noDeals')}</p>}
       <ul className="grid gap-2">
-        {deals.data?.items.map((deal) => (
+        {items.map((deal) => (
           <li key={deal.deal_id} className="flex flex-wrap items-center gap-2 text-sm">
             <Link href={`/deals/${deal.deal_id}`} className="text-accent underline">
               <bdi>{deal.title}</bdi>
@@ -189,6 +184,7 @@ function Deals({ deals }: { deals: ReturnType<typeof useDeals> }) {
           </li>
         ))}
       </ul>
+      <More query={query} />
     </section>
   );
 }

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Pencil } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
-import { dealMoments } from '@/components/record/deal-moments';
+import { dealMoments, useDealsWith } from '@/components/record/deal-moments';
 import { Notes, type Moment } from '@/components/record/notes';
 import { NotHere } from '@/components/shell/not-here';
 import { Page } from '@/components/shell/page';
@@ -22,8 +22,6 @@ import { useRouteId } from '@/lib/url';
 import { ContactForm } from './contact-form';
 
 type Contact = Schemas['ContactView'];
-
-const DEALS_SHOWN = 50;
 
 export function ContactPage() {
   const id = useRouteId('/contacts');
@@ -80,7 +78,7 @@ function Gone({ into }: { into: string }) {
 function Timeline({ contact }: { contact: Contact }) {
   const t = useTranslations('contacts');
   const { contact_id: id, created_at: came, changed_at: changed } = contact;
-  const deals = useQuery({ queryKey: ['deals', 'with', id], queryFn: () => answer(api.GET('/api/v1/deals', { params: { query: { contact_id: id, limit: DEALS_SHOWN } } })) });
+  const deals = useDealsWith({ contact_id: id });
   const merged = useQuery({ queryKey: ['contacts', 'merged', id], queryFn: () => answer(api.GET('/api/v1/contacts/{id}/merged', { params: { path: { id } } })) });
   const moments: Moment[] = [
     ...(merged.data?.items.map((one) => ({
@@ -97,13 +95,12 @@ function Timeline({ contact }: { contact: Contact }) {
     })) ?? []),
     { key: 'came', at: came, what: contact.import_id == null ? t('came') : t('cameImported') },
     ...(changed === came ? [] : [{ key: 'changed', at: changed, what: t('changedLast') }]),
-    ...dealMoments(deals.data?.items ?? [], t('dealMade')),
   ];
   return (
     <div className="grid content-start gap-3">
-      {deals.isError && <Problem error={deals.error} />}
+      {deals.query.isError && <Problem error={deals.query.error} />}
       {merged.isError && <Problem error={merged.error} />}
-      <Notes on="contacts" id={id} title={t('timeline')} moments={moments} />
+      <Notes on="contacts" id={id} title={t('timeline')} moments={moments} paged={{ moments: dealMoments(deals.items, t('dealMade')), query: deals.query }} />
     </div>
   );
 }

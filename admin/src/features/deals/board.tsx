@@ -6,17 +6,21 @@ import { useStageNames } from '@/components/record/stage';
 import { Button } from '@/components/ui/button';
 import { Link } from '@/components/ui/link';
 import { Segments } from '@/components/ui/segments';
+import { Failed, Loading } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
-import type { Schemas } from '@/lib/api/client';
+import { answer, api, type Schemas } from '@/lib/api/client';
 import { cx } from '@/lib/cx';
 import { useFormats } from '@/lib/format';
+import { useList } from '@/lib/list';
 import { useMedia } from '@/lib/media';
 import { beside, columnsOf } from '@/lib/stages';
 
 type Deal = Schemas['DealView'];
+type Stage = Schemas['StageView'];
 
 interface BoardProps {
-  deals: Deal[];
+  /** Stages that deals stand at, with what stands at each. */
+  stages: readonly Stage[];
   /** The column that a narrow screen shows. */
   stage: string;
   onStage: (stage: string) => void;
@@ -26,46 +30,44 @@ interface BoardProps {
 }
 
 /** Deals by stage: columns side by side, or one at a time where there is no room. */
-export function Board({ deals, stage, onStage, onMove, forbidden }: BoardProps) {
+export function Board({ stages, stage, onStage, onMove, forbidden }: BoardProps) {
   const t = useTranslations('deals');
   const names = useStageNames();
   const isWide = useMedia('(min-width: 64rem)');
-  const columns = columnsOf(deals.map((deal) => deal.stage));
-  const of = (column: string) => deals.filter((deal) => deal.stage === column);
+  const columns = columnsOf(stages.map((one) => one.stage));
+  const of = (column: string): Stage => stages.find((one) => one.stage === column) ?? { stage: column, count: 0, amounts: [] };
   const shared = { columns, onMove, forbidden };
   if (!isWide) {
-    const shown = columns.includes(stage) ? stage : (columns.find((column) => of(column).length > 0) ?? columns[0] ?? 'new');
+    const shown = columns.includes(stage) ? stage : (columns.find((column) => of(column).count > 0) ?? columns[0] ?? 'new');
     return (
       <div className="grid gap-3 p-4">
-        <Segments label={t('stage')} options={columns.map((value) => ({ value, label: `${names(value)} ${of(value).length}` }))} value={shown} onChange={onStage} />
-        <Column key={shown} {...shared} column={shown} deals={of(shown)} />
+        <Segments label={t('stage')} options={columns.map((value) => ({ value, label: `${names(value)} ${of(value).count}` }))} value={shown} onChange={onStage} />
+        <Column key={shown} {...shared} stage={of(shown)} />
       </div>
     );
   }
   return (
     <div className="flex h-full min-h-0 gap-3 overflow-x-auto p-4">
       {columns.map((column) => (
-        <Column key={column} {...shared} column={column} deals={of(column)} />
+        <Column key={column} {...shared} stage={of(column)} />
       ))}
     </div>
   );
 }
 
-/** A column of hundreds is no board any more: it shows so many cards, and more on demand. */
-const CARDS_AT_ONCE = 50;
-
 /** The kind of what is dragged: nothing else is taken. */
 const KIND = 'application/x-steward-deal';
 
-function Column({ column, deals, columns, onMove, forbidden }: Omit<BoardProps, 'stage' | 'onStage'> & { column: string; columns: string[] }) {
+type ColumnProps = Pick<BoardProps, 'onMove' | 'forbidden'> & { stage: Stage; columns: string[] };
+
+function Column({ stage, columns, onMove, forbidden }: ColumnProps) {
   const t = useTranslations('deals');
   const formats = useFormats();
   const names = useStageNames();
   const [isOver, setIsOver] = useState(false);
-  const [most, setMost] = useState(CARDS_AT_ONCE);
   return (
     <section
-      aria-label={names(column)}
+      aria-label={names(stage.stage)}
       className={cx('flex min-h-24 flex-col gap-2 rounded-xl bg-sunken p-2 lg:min-h-0 lg:min-w-40 lg:flex-1', isOver && 'outline-2 outline-accent')}
       onDragOver={(event) => {
         if (forbidden !== null || !event.dataTransfer.types.includes(KIND)) return;
@@ -79,37 +81,49 @@ function Column({ column, deals, columns, onMove, forbidden }: Omit<BoardProps, 
         // The deal itself is not in this column: whoever drags carries it.
         const given = dragged.deal;
         dragged.deal = null;
-        if (given !== null && given.stage !== column) onMove(given, column);
+        if (given !== null && given.stage !== stage.stage) onMove(given, stage.stage);
       }}
     >
       <h2 className="flex items-baseline justify-between gap-2 px-1 text-sm font-semibold">
-        <span className="truncate">{names(column)}</span>
-        <span className="text-xs font-normal text-soft">{formats.number(deals.length)}</span>
+        <span className="truncate">{names(stage.stage)}</span>
+        <span className="text-xs font-normal text-soft">{formats.number(stage.count)}</span>
       </h2>
-      <p className="px-1 text-xs text-soft">{sums(deals).map(formats.money).join(' · ') || t('noWorth')}</p>
-      <ul className="grid content-start gap-2 overflow-y-auto pb-1">
-        {deals.slice(0, most).map((deal) => (
-          <DealCard key={deal.deal_id} deal={deal} columns={columns} onMove={onMove} forbidden={forbidden} />
-        ))}
-      </ul>
-      {deals.length > most && (
-        <Button size="small" onClick={() => setMost(most + CARDS_AT_ONCE)}>
-          {t('more', { count: deals.length - most })}
+      <p className="px-1 text-xs text-soft">{stage.amounts.map(formats.money).join(' · ') || t('noWorth')}</p>
+      {stage.count > 0 && <Cards stage={stage} columns={columns} onMove={onMove} forbidden={forbidden} />}
+    </section>
+  );
+}
+
+/** A column of hundreds is no board any more: it shows so many cards, and more on demand. */
+const CARDS_AT_ONCE = 50;
+
+/** The deals of a column, the newest first. */
+function Cards({ stage, columns, onMove, forbidden }: ColumnProps) {
+  const t = useTranslations('deals');
+  const { query, items } = useList(['deals', 'board', stage.stage], (cursor) => answer(api.GET('/api/v1/deals', { params: { query: { stage: stage.stage, order: 'newest', limit: CARDS_AT_ONCE, cursor } } })));
+  return (
+    <>
+      {query.isPending && <Loading />}
+      {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+      {items.length > 0 && (
+        <ul className="grid content-start gap-2 overflow-y-auto pb-1">
+          {items.map((deal) => (
+            <DealCard key={deal.deal_id} deal={deal} columns={columns} onMove={onMove} forbidden={forbidden} />
+          ))}
+        </ul>
+      )}
+      {query.hasNextPage && (
+        <Button size="small" isBusy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          {/* How many there are may be from before another was made. */}
+          {t('more', { count: Math.max(stage.count - items.length, 1) })}
         </Button>
       )}
-    </section>
+    </>
   );
 }
 
 /** What the pointer carries. Browsers hide a drag's content until it is dropped, and the whole deal is no text. */
 const dragged: { deal: Deal | null } = { deal: null };
-
-/** What deals are worth together, for each currency by itself. */
-function sums(deals: Deal[]): Schemas['Amount'][] {
-  const found = new Map<string, number>();
-  for (const { amount } of deals) if (amount != null) found.set(amount.currency, (found.get(amount.currency) ?? 0) + amount.minor);
-  return [...found].map(([currency, minor]) => ({ currency, minor }));
-}
 
 interface DealCardProps {
   deal: Deal;

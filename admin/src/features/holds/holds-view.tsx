@@ -6,10 +6,12 @@ import { useCallback, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { HoldCard } from '@/components/hold/hold-card';
 import { ROLES, useRoleNames } from '@/components/role-names';
+import { SavedViews } from '@/components/saved-views';
 import { SearchField } from '@/components/search-field';
 import { NotHere } from '@/components/shell/not-here';
 import { Page } from '@/components/shell/page';
 import { Button } from '@/components/ui/button';
+import { ExportButton } from '@/components/ui/export-button';
 import { Select } from '@/components/ui/field';
 import { More } from '@/components/ui/more';
 import { Segments } from '@/components/ui/segments';
@@ -22,7 +24,6 @@ import { useShortcuts } from '@/lib/shortcuts';
 import { useAddress, useRouteId } from '@/lib/url';
 import { HOLD_ROW_PX, HoldRow } from './hold-row';
 import { RejectMany } from './reject-many';
-import { SavedViews } from './saved-views';
 import { useHolds, type Hold } from './use-holds';
 
 /** How the address writes the filters: what is usual is not there. */
@@ -66,10 +67,14 @@ export function HoldsView() {
     <Page
       title={t('title')}
       actions={
-        <Button size="small" tone="plain" aria-pressed={chosen !== null} forbidden={may(me, 'holds:decide') ? null : t('mayNotDecide')} onClick={() => setChosen(chosen === null ? [] : null)}>
-          {chosen === null ? <ListChecks className="size-4" aria-hidden /> : <X className="size-4" aria-hidden />}
-          {chosen === null ? t('chooseMany') : t('chooseNone')}
-        </Button>
+        <>
+          <Button size="small" tone="plain" aria-pressed={chosen !== null} forbidden={may(me, 'holds:decide') ? null : t('mayNotDecide')} onClick={() => setChosen(chosen === null ? [] : null)}>
+            {chosen === null ? <ListChecks className="size-4" aria-hidden /> : <X className="size-4" aria-hidden />}
+            {chosen === null ? t('chooseMany') : t('chooseNone')}
+          </Button>
+          {/* The log has every action that was held, decided or not; the filters of this queue are not the server's. */}
+          <ExportButton kind="csv" label={t('export')} path="/api/v1/actions" query={{ verdict: 'held' }} name="held" forbidden={may(me, 'actions:read') ? null : t('mayNotExport')} />
+        </>
       }
       bar={<Bar filter={filter} onChange={address.set} />}
       scrolls
@@ -149,7 +154,7 @@ function Bar({ filter, onChange }: { filter: Filter; onChange: (changes: Record<
           ))}
         </Select>
       </div>
-      <SavedViews now={inAddress(filter)} onApply={(filters) => onChange({ show: '', effect: '', role: '', q: '', ...filters })} />
+      <SavedViews page="holds" now={inAddress(filter)} onApply={(filters) => onChange({ show: '', effect: '', role: '', q: '', ...filters })} />
     </div>
   );
 }

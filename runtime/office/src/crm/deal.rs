@@ -7,7 +7,7 @@ use super::fields::{self, NAME_CHARS_MAX};
 use crate::{Office, audit};
 use serde::{Deserialize, Serialize};
 use steward_core::{CompanyId, ContactId, DealId, Integrity, Money, WorkspaceId};
-use steward_store::deal::{self as store, DealFilter, DealRow};
+use steward_store::deal::{self as store, DealFilter, DealRow, StageRow};
 use steward_store::{Page, Tx};
 use time::OffsetDateTime;
 
@@ -72,10 +72,37 @@ pub struct DealPatch {
     pub amount: Option<Money>,
 }
 
+/// The most stages that are told of at once.
+pub const STAGES_MAX: usize = 100;
+
+/// Stages that deals stand at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stages {
+    /// Each with what stands at it.
+    pub items: Vec<StageRow>,
+    /// Whether there are more stages than these.
+    pub is_cut: bool,
+}
+
 /// Deals that match, oldest first.
 pub async fn list_deals(tx: &mut Tx, filter: &DealFilter, page: &Page) -> Result<Slice<Deal>, CrmError> {
     let (rows, next) = page.cut(store::list(tx, filter, page).await?, |row| row.deal.uuid());
     Ok(Slice { items: rows.into_iter().map(deal_of).collect(), next })
+}
+
+/// Deals that match, newest first.
+pub async fn list_deals_newest(tx: &mut Tx, filter: &DealFilter, page: &Page) -> Result<Slice<Deal>, CrmError> {
+    let (rows, next) = page.cut(store::list_newest(tx, filter, page).await?, |row| row.deal.uuid());
+    Ok(Slice { items: rows.into_iter().map(deal_of).collect(), next })
+}
+
+/// Stages that deals stand at, in the order of their names, with what stands at each; of more than [`STAGES_MAX`] those with the most deals.
+pub async fn list_stages(tx: &mut Tx, workspace: Option<WorkspaceId>) -> Result<Stages, CrmError> {
+    let most = i64::try_from(STAGES_MAX).unwrap_or(i64::MAX);
+    let items = store::list_stages(tx, workspace, most).await?;
+    // Only who has as many as fit may have more.
+    let is_cut = items.len() == STAGES_MAX && store::list_stages(tx, workspace, most.saturating_add(1)).await?.len() > STAGES_MAX;
+    Ok(Stages { items, is_cut })
 }
 
 /// One deal.

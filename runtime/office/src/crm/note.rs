@@ -59,6 +59,13 @@ pub async fn list_notes(tx: &mut Tx, on: NoteOn, page: &Page) -> Result<Slice<No
     Ok(Slice { items: rows.into_iter().map(note_of).collect(), next })
 }
 
+/// The same, newest first.
+pub async fn list_notes_newest(tx: &mut Tx, on: NoteOn, page: &Page) -> Result<Slice<Note>, CrmError> {
+    workspace_of(tx, on).await?;
+    let (rows, next) = page.cut(store::list_newest(tx, on, page).await?, |row| row.note.uuid());
+    Ok(Slice { items: rows.into_iter().map(note_of).collect(), next })
+}
+
 async fn workspace_of(tx: &mut Tx, on: NoteOn) -> Result<WorkspaceId, CrmError> {
     match on {
         NoteOn::Contact(id) => steward_store::contact::find(tx, id).await?.map(|row| row.workspace).ok_or(CrmError::NoContact(id)),

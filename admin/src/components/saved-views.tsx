@@ -8,19 +8,20 @@ import { Dialog } from '@/components/ui/dialog';
 import { Input } from '@/components/ui/field';
 import { cx } from '@/lib/cx';
 import { useMe } from '@/lib/me';
-import { useSavedViews, VIEW_NAME_LETTERS_MAX } from '@/lib/saved-views';
+import { useSavedViews, VIEW_NAME_LETTERS_MAX, type Viewed } from '@/lib/saved-views';
 
 interface SavedViewsProps {
+  page: Viewed;
   /** The filters as they are in the address; none is the usual view. */
   now: Record<string, string>;
   onApply: (filters: Record<string, string>) => void;
 }
 
 /** Filters under a name, and the way to keep those of now. */
-export function SavedViews({ now, onApply }: SavedViewsProps) {
-  const t = useTranslations('hold.views');
+export function SavedViews({ page, now, onApply }: SavedViewsProps) {
+  const t = useTranslations('views');
   const { person_id: me } = useMe();
-  const { views, isFull, save, drop } = useSavedViews('holds', me);
+  const { views, isFull, save, drop } = useSavedViews(page, me);
   const [isNaming, setIsNaming] = useState(false);
   const isSame = (filters: Record<string, string>) => Object.entries(now).every(([key, value]) => (filters[key] ?? '') === value);
   const isFiltered = Object.values(now).some((value) => value !== '');
