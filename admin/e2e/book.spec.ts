@@ -160,6 +160,37 @@ test('a company has a timeline of notes, deals and changes, newest first', async
   await expect(timeline.getByRole('listitem').nth(2)).toContainText('Came to the companies');
 });
 
+test('a company has all its people and nobody else’s, however many others have its name in theirs', async ({ page }, info) => {
+  const [small, large] = [`Lio ${info.project.name}`, `Crowd ${info.project.name}`];
+  const nth = (at: number) => String(at + 1).padStart(3, '0');
+  // Sixty with its name in theirs come before the one who is there.
+  const rows = [...Array.from({ length: 60 }, (_, at) => `${small} ${nth(at)},`), `Zed of ${info.project.name},${small}`, ...Array.from({ length: 120 }, (_, at) => `Member ${nth(at)} ${info.project.name},${large}`)];
+  await page.goto('/companies');
+  const sent = await page.request.post(`/api/v1/contacts/import?file_name=people.csv&workspace_id=${await firstWorkspace(page)}`, {
+    data: Buffer.from(['Name,Company', ...rows, ''].join('\n')),
+    headers: { origin: new URL(page.url()).origin, 'content-type': 'application/octet-stream', 'idempotency-key': `people-of-${info.project.name}` },
+  });
+  expect(sent.ok(), await sent.text()).toBe(true);
+  const people = page.getByRole('region', { name: 'People' });
+  const open = async (name: string) => {
+    const { items } = await (await page.request.get(`/api/v1/companies?q=${encodeURIComponent(name)}`)).json();
+    await page.goto(`/companies/${items[0].company_id}`);
+  };
+  await open(small);
+  await expect(people.getByRole('listitem')).toHaveCount(1);
+  await expect(people.getByRole('link', { name: `Zed of ${info.project.name}` })).toBeVisible();
+  await expect(people.getByRole('button')).toHaveCount(0);
+  await open(large);
+  const more = people.getByRole('button', { name: 'Show more' });
+  for (const count of [50, 100]) {
+    await expect(people.getByRole('listitem')).toHaveCount(count);
+    await more.click();
+  }
+  await expect(people.getByRole('listitem')).toHaveCount(120);
+  await expect(people.getByRole('link', { name: `Member 120 ${info.project.name}` })).toBeVisible();
+  await expect(more).toHaveCount(0);
+});
+
 test('a book of a thousand contacts keeps few rows, to the last of them', async ({ page }, info) => {
   test.setTimeout(120_000);
   await page.goto('/contacts');

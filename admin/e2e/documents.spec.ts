@@ -1,4 +1,5 @@
 import { expect, test } from './fixtures';
+import { LOOKS, wordsOf } from './looks';
 import { AUDITOR } from './world';
 
 const RATES = Array.from({ length: 60 }, (_, at) => `# Rate ${at + 1}\n\nThe rate of month ${at + 1} is ${at + 1} percent.${at === 49 ? ' Café Zürich has its own.' : ''}\n${'It is paid at the end of the month, and not before. '.repeat(25)}`).join('\n\n');
@@ -62,6 +63,18 @@ test('files are put in for oneself or for the workspace, found by their words, a
   await page.getByRole('button', { name: 'Remove now' }).click();
   await expect(page).toHaveURL(/\/documents$/);
   await expect(page.getByRole('link', { name: new RegExp(name) })).toHaveCount(0);
+});
+
+test('whoever searches is told that words are found and not meanings, in every language', async ({ page }) => {
+  await page.goto('/documents');
+  await expect(page.getByRole('link', { name: /handbook\.md/ })).toBeVisible();
+  await expect(page.getByText(wordsOf('en')('documents.lexical'))).toHaveCount(0);
+  for (const language of new Set(LOOKS.map(([, one]) => one))) {
+    const words = wordsOf(language);
+    await page.evaluate((chosen) => localStorage.setItem('steward.locale', chosen), language);
+    await page.goto('/documents?q=zzzz');
+    await expect(page.getByRole('region', { name: words('documents.inText') }).getByText(words('documents.lexical'))).toBeVisible();
+  }
 });
 
 test('a file dropped on the page asks for whom it is before it goes', async ({ page }, info) => {

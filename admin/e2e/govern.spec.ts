@@ -21,6 +21,23 @@ test('a tool says what it does, what each argument is for and what its plugin re
   await expect(page).toHaveURL('/actions?tool=crm.add_note');
 });
 
+test('a plugin and each of its tools stand with their digests, whole to be copied', async ({ page }, info) => {
+  const of = async (path: string, name: string) => (await (await page.request.get(path)).json()).items.find((one: { name: string }) => one.name === name);
+  const [own, add] = [await of('/api/v1/plugins', 'crm'), await of('/api/v1/tools', 'crm.add_note')];
+  for (const digest of [own.digest, add.plugin_digest, add.schema_digest]) expect(digest).toMatch(/^[0-9a-f]{64}$/);
+  await page.goto('/tools');
+  const fact = (name: string) => page.locator('dl > div').filter({ has: page.getByRole('term').filter({ hasText: new RegExp(`^${name}$`) }) }).getByRole('definition');
+  await expect(page.getByRole('region', { name: /^crm@/ }).getByRole('definition').filter({ hasText: own.digest })).toBeVisible();
+  await page.goto('/tools?open=crm.add_note');
+  await expect(page.getByRole('dialog', { name: 'crm.add_note' })).toBeVisible();
+  await expect(fact('Code')).toHaveText(add.plugin_digest);
+  await expect(fact('Schemas')).toHaveText(add.schema_digest);
+  if (info.project.name !== 'desktop') return;
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await fact('Schemas').getByRole('button', { name: 'Copy' }).click();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(add.schema_digest);
+});
+
 test('a tool and its plugin say what their calls took, to whom may know', async ({ page, browser }) => {
   await say(page, 'Who is Ada, for the tools?');
   await expect(page.getByText('2 steps')).toBeVisible();
@@ -95,6 +112,36 @@ test('agents show what they may use, how they are watched and their bounds', asy
   await agent.getByText(/tools? now/).click();
   await agent.getByRole('link', { name: 'crm.find_contacts' }).click();
   await expect(page.getByRole('dialog', { name: 'crm.find_contacts' })).toBeVisible();
+});
+
+test('where the tools cannot be read, an agent is not said to have none', async ({ page }) => {
+  await page.route('**/api/v1/tools', (route) => route.fulfill({ status: 403, contentType: 'application/problem+json', json: { status: 403, code: 'denied', detail: 'Tools are not to be read.', request_id: 'req_tools' } }));
+  await page.goto('/agents');
+  const agent = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'assistant' }) });
+  await expect(agent.getByText('Which tools it has now could not be read.')).toBeVisible();
+  await expect(agent.getByRole('alert')).toContainText('Tools are not to be read.');
+  await expect(agent.getByText(/tools? now/)).toHaveCount(0);
+  await page.unroute('**/api/v1/tools');
+  await agent.getByRole('button', { name: 'Try again' }).click();
+  await expect(agent.getByText(/^[1-9]\d* tools? now$/)).toBeVisible();
+});
+
+test('tools that are still to come are not counted', async ({ page }) => {
+  let release: () => void = () => undefined;
+  const late = new Promise<void>((done) => {
+    release = done;
+  });
+  await page.route('**/api/v1/tools', async (route) => {
+    await late;
+    return route.continue();
+  });
+  const agents = page.waitForResponse((response) => response.url().endsWith('/api/v1/agents'));
+  await page.goto('/agents');
+  await (await agents).finished();
+  await expect(page.locator('main').getByRole('status').filter({ hasText: 'Loading' })).toBeVisible();
+  await expect(page.getByText(/tools? now/)).toHaveCount(0);
+  release();
+  await expect(page.getByText(/^[1-9]\d* tools? now$/).first()).toBeVisible();
 });
 
 test('a budget is set, spent from and changed', async ({ page }, info) => {

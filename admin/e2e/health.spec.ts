@@ -48,6 +48,29 @@ test('runs that failed are listed with the way to each, and a model that does no
   await expect(of('Runs that failed').getByText('no model answered').first()).toBeVisible();
 });
 
+test('runs that nobody takes are said to wait too long, with what to do', async ({ page }) => {
+  const waiting = (seconds: number) => ({ run_id: `run_${String(seconds).padStart(26, '0')}`, created_at: new Date(Date.now() - seconds * 1_000).toISOString() });
+  let queued: object = { items: [waiting(5)], next_cursor: null };
+  await page.route('**/api/v1/runs?status=queued*', (route) => route.fulfill({ json: queued }));
+  const part = page.getByRole('group', { name: 'Runs', exact: true });
+  const advice = part.getByText('A run has waited for more than a minute: is a worker running? steward work starts one.');
+  await page.goto('/health');
+  await expect(part.getByText('1 waits for a worker', { exact: true })).toBeVisible();
+  await expect(part.getByText('well', { exact: true })).toBeVisible();
+  await expect(advice).toHaveCount(0);
+  // The newest says nothing: the oldest is what nobody took.
+  queued = { items: [waiting(5), waiting(120)], next_cursor: null };
+  await page.reload();
+  await expect(part.getByText('2 wait for a worker', { exact: true })).toBeVisible();
+  await expect(part.getByText('look at it', { exact: true })).toBeVisible();
+  await expect(advice).toBeVisible();
+  // Of more than are counted the oldest is not seen.
+  queued = { items: [waiting(5)], next_cursor: '00000000000000000000000000000001' };
+  await page.reload();
+  await expect(part.getByText('1 waits for a worker, and more', { exact: true })).toBeVisible();
+  await expect(advice).toBeVisible();
+});
+
 test('why a message was given up is said in the language of the reader, and what the server wrote stands behind it', async ({ page }) => {
   const dead = (nth: number, more: object) => ({ notice_id: `notice_0000000000000000000000000${nth}`, person_id: 'person_00000000000000000000000001', channel: 'mail', matter: 'hold', matter_id: 'hold_00000000000000000000000001', state: 'dead', tries: 8, made_at: new Date().toISOString(), ...more });
   const items = [dead(1, { why: 'the mail server asks to try later (451)', reason: 'mail_later' }), dead(2, { why: 'words of another version', reason: 'of_another_version' })];

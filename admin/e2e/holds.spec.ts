@@ -34,6 +34,23 @@ test('an action is rejected with a reason that the agent is told', async ({ page
   await expect(page.locator('details', { hasText: 'create contact' }).locator('summary').first()).toContainText('We do not know this person.');
 });
 
+test('a card says when it lapses, and once it is decided since when it was held', async ({ page }) => {
+  await hold(page, 'Lapsa');
+  const card = page.getByRole('group', { name: /Held action/ });
+  const fact = (name: string) => card.locator('dl > div').filter({ has: page.getByRole('term').filter({ hasText: new RegExp(`^${name}$`) }) }).locator('time');
+  const link = (await page.getByRole('link', { name: 'Open the whole card' }).getAttribute('href')) ?? '';
+  const one = await (await page.request.get(`/api/v1${link}`)).json();
+  expect(Date.parse(one.expires_at)).toBeGreaterThan(Date.now());
+  await expect(fact('Lapses')).toHaveAttribute('datetime', one.expires_at);
+  await page.goto(link);
+  await expect(fact('Lapses')).toHaveAttribute('datetime', one.expires_at);
+  await expect(fact('Held')).toHaveCount(0);
+  expect((await page.request.post(`/api/v1${link}/reject`, { data: { reason: 'no' }, headers: { origin: new URL(page.url()).origin } })).status()).toBe(200);
+  await page.reload();
+  await expect(fact('Held')).toHaveAttribute('datetime', one.held_at);
+  await expect(fact('Lapses')).toHaveCount(0);
+});
+
 test('a card that is no longer true refuses and shows what is', async ({ page }) => {
   await hold(page, 'Stala');
   await page.getByRole('link', { name: 'Open the whole card' }).click();

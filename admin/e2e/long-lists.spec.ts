@@ -17,6 +17,8 @@ async function many(page: Page, pattern: string, of: (nth: number) => object): P
 
 const AT = '2026-01-01T00:00:00Z';
 const id = (nth: number) => String(nth).padStart(26, '0');
+/** A run that waits for room in a budget. */
+const waitOf = (nth: number) => ({ budget_hold_id: `bhold_${id(nth)}`, state: 'held', run_id: `run_${id(nth)}`, workspace_id: 'ws_1', person_id: `person_${id(nth)}`, agent: 'assistant', step: 1, need_micros: 10, cost_micros: 0, why: 'x', limit: 'budget', broke_glass: false, held_at: AT, expires_at: AT });
 
 for (const { name, path, api, role, of } of [
   {
@@ -61,3 +63,32 @@ for (const { name, path, api, role, of } of [
     });
   });
 }
+
+test('somebody far down among hundreds of people is called by name and can be chosen', async ({ page }) => {
+  await many(page, '**/api/v1/people?limit=200*', (nth) => ({ person_id: `person_${id(nth)}`, email: `item${nth}@example.org`, display_name: `Item ${nth}.`, roles: [], has_password: false, has_signed_in: true, created_at: AT }));
+  await page.route('**/api/v1/budgets/holds?state=held*', (route) => route.fulfill({ json: { items: [waitOf(ALL)], next_cursor: null } }));
+  await page.goto('/budgets');
+  const waiting = page.getByRole('region', { name: 'Waiting for room' });
+  await expect(waiting.getByRole('listitem')).toContainText(`Item ${ALL}.`);
+  await expect(waiting.getByText(`…${id(ALL).slice(-6)}`)).toHaveCount(0);
+  await page.goto('/audit');
+  const by = page.getByLabel('By', { exact: true });
+  await by.selectOption({ label: `Item ${ALL}.` });
+  await expect(page).toHaveURL(new RegExp(`person=person_${id(ALL)}`));
+});
+
+test('of hundreds of runs that wait for room a hundred are shown, and more on demand', async ({ page }) => {
+  await many(page, '**/api/v1/budgets/holds?state=held*', waitOf);
+  await many(page, '**/api/v1/budgets/holds?unreviewed=true*', (nth) => ({ ...waitOf(nth), state: 'allowed', broke_glass: true, decided_by: `person_${id(nth)}`, allowed_micros: 1, reason: `Night ${nth}.` }));
+  await page.goto('/budgets');
+  for (const name of ['Waiting for room', 'Broken glass to review']) {
+    const part = page.getByRole('region', { name });
+    const more = part.getByRole('button', { name: 'Show more' });
+    for (const count of [100, 200, 300, 400]) {
+      await expect(part.getByRole('listitem')).toHaveCount(count);
+      await more.click();
+    }
+    await expect(part.getByRole('listitem')).toHaveCount(ALL);
+    await expect(more).toHaveCount(0);
+  }
+});

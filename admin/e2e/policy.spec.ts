@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { expect, test } from './fixtures';
+import { expect, hold, test } from './fixtures';
 import { managerOf, propose, REASON, ruleFiles } from './proposals';
 
 const TRIAL = '95-trial.cedar';
@@ -72,6 +72,34 @@ test('proposed rules are read before anybody decides: every line that differs, f
   await page.waitForURL(`/changes/${approved}`);
   await expect(first.locator('summary', { hasText: 'The whole file' })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Approve' })).toHaveCount(0);
+});
+
+test('proposed rules say what they would have changed of the decisions on record, with their counts', async ({ page }, info) => {
+  await hold(page, 'Backa');
+  const their = await managerOf(page.request, `Counter-${info.project.name}`);
+  const never = '@id("no-more-contacts")\n@reason("Nobody is added any more.")\nforbid (principal, action == Action::"crm.create_contact", resource);\n';
+  const id = await propose(their, '/api/v1/policies/proposals', { files: [...ruleFiles(`Nothing is left, says ${info.project.name}.`), { name: TRIAL, text: never }], reason: 'No more contacts.', decisions: 10 });
+  await their.dispose();
+  const { report } = await (await page.request.get(`/api/v1/changes/${id}`)).json();
+  const { newly_allowed: allowed, newly_held: held, newly_blocked: blocked, judged } = report.changes.decisions;
+  expect(blocked).toBeGreaterThan(0);
+  await page.goto(`/changes/${id}`);
+  const result = page.getByRole('region', { name: 'What would change' });
+  for (const [count, of] of [
+    [allowed, 'newly allowed'],
+    [held, 'newly held'],
+    [blocked, 'newly blocked'],
+  ] as const) {
+    await expect(result.getByRole('listitem').filter({ hasText: of })).toHaveText(new RegExp(`^${count}\\s*${of}$`));
+  }
+  const fact = (name: string) => result.locator('dl > div').filter({ has: page.getByRole('term').filter({ hasText: name }) }).getByRole('definition');
+  await expect(fact('Decisions judged')).toHaveText(String(judged));
+  await expect(fact('New rules')).toHaveText('no-more-contacts');
+  await expect(fact('Changed rules')).toHaveText('over-budget');
+  // What was held just now would be blocked, and leads to it.
+  const [first] = report.changes.decisions.differences;
+  await expect(result.locator(`a[href="/actions?tool=${encodeURIComponent(first.tool)}&open=${first.id}"]`)).toBeVisible();
+  await expect(result.getByText('Nobody is added any more.').first()).toBeVisible();
 });
 
 test('rules that break a safety property are shown with what is wrong first, and cannot be approved', async ({ page }, info) => {

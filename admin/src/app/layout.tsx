@@ -1,8 +1,8 @@
 import type { Metadata, Viewport } from 'next';
 import { Suspense } from 'react';
 import { FirstPaint } from '@/components/first-paint';
+import { LanguageProvider } from '@/components/language';
 import { ToastProvider } from '@/components/ui/toast';
-import { LanguageProvider } from '@/lib/i18n';
 import { QueryProvider } from '@/lib/query';
 import './globals.css';
 

@@ -3,20 +3,23 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'use-intl';
 import { answer, api } from '@/lib/api/client';
+import { readAll } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
 
-const PEOPLE_MAX = 200;
+const PAGE = 200;
+/** Ten thousand people. */
+const PAGES_MAX = 50;
 
 /** People by id, for whoever may know them. */
 export function usePeopleNames(): Map<string, string> {
   const me = useMe();
   const people = useQuery({
     queryKey: ['people', 'names'],
-    queryFn: () => answer(api.GET('/api/v1/people', { params: { query: { limit: PEOPLE_MAX } } })),
+    queryFn: () => readAll((cursor) => answer(api.GET('/api/v1/people', { params: { query: { limit: PAGE, cursor } } })), PAGES_MAX),
     enabled: may(me, 'people:read'),
     staleTime: 60_000,
   });
-  return new Map(people.data?.items.map((person) => [person.person_id, person.display_name]));
+  return new Map(people.data?.map((person) => [person.person_id, person.display_name]));
 }
 
 /** Somebody's name: “you” for oneself, the end of the id for those one may not know. */

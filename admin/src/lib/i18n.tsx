@@ -1,14 +1,14 @@
 'use client';
 
-import { createContext, useCallback, useContext, useEffect, useState } from 'react';
+import { createContext, useContext } from 'react';
 import { IntlProvider } from 'use-intl';
 import type source from '@/messages/en.json';
 import type deskSource from '@/messages/desk/en.json';
-import { isLocale, LOCALES, type Locale } from './locales';
-import { remember, recall } from './remember';
+import { isLocale, type Locale } from './locales';
+import { recall } from './remember';
 
-type Messages = typeof source;
-type DeskMessages = typeof deskSource;
+export type Messages = typeof source;
+export type DeskMessages = typeof deskSource;
 
 declare module 'use-intl' {
   interface AppConfig {
@@ -17,14 +17,16 @@ declare module 'use-intl' {
   }
 }
 
-const load: Record<Locale, () => Promise<{ default: Messages }>> = {
+/** Brings the words that every page needs. A try that failed can be made again. */
+export const loadWords: Record<Locale, () => Promise<{ default: Messages }>> = {
   en: () => import('@/messages/en.json'),
   es: () => import('@/messages/es.json'),
   ar: () => import('@/messages/ar.json'),
   ne: () => import('@/messages/ne.json'),
 };
 
-const loadDesk: Record<Locale, () => Promise<{ default: DeskMessages }>> = {
+/** Brings the words of the pages for records and rules. */
+export const loadDeskWords: Record<Locale, () => Promise<{ default: DeskMessages }>> = {
   en: () => import('@/messages/desk/en.json'),
   es: () => import('@/messages/desk/es.json'),
   ar: () => import('@/messages/desk/ar.json'),
@@ -37,7 +39,7 @@ interface Language {
   messages: Messages | null;
 }
 
-const LanguageContext = createContext<Language>({ locale: 'en', setLocale: () => undefined, messages: null });
+export const LanguageContext = createContext<Language>({ locale: 'en', setLocale: () => undefined, messages: null });
 
 /** The language of these pages, and the way to another. */
 export function useLanguage(): Language {
@@ -45,63 +47,13 @@ export function useLanguage(): Language {
 }
 
 /** The language chosen here before, or the first of the browser's that there is. */
-function preferred(): Locale {
+export function preferredLocale(): Locale {
   const wanted = [recall('locale'), ...navigator.languages.map((tag) => tag.slice(0, 2))];
   return wanted.find((one): one is Locale => one !== null && isLocale(one)) ?? 'en';
 }
 
-/** Words come as one file a language; nothing is shown before they are there, so nothing is shown in the wrong language. */
-export function LanguageProvider({ children }: { children: React.ReactNode }) {
-  const [now, setNow] = useState<{ locale: Locale; messages: Messages } | null>(null);
-  const show = useCallback((locale: Locale) => {
-    void load[locale]().then(({ default: messages }) => {
-      document.documentElement.lang = locale;
-      document.documentElement.dir = LOCALES[locale].direction;
-      setNow({ locale, messages });
-    });
-  }, []);
-  useEffect(() => {
-    show(preferred());
-  }, [show]);
-  const setLocale = useCallback(
-    (locale: Locale) => {
-      remember('locale', locale);
-      show(locale);
-    },
-    [show],
-  );
-  if (now === null) return null;
-  return (
-    <LanguageContext.Provider value={{ locale: now.locale, setLocale, messages: now.messages }}>
-      <Words locale={now.locale} messages={now.messages}>
-        {children}
-      </Words>
-    </LanguageContext.Provider>
-  );
-}
-
-/** The words of the pages for records and rules, which chat and decisions do without: they come with those pages only. */
-export function DeskWords({ children }: { children: React.ReactNode }) {
-  const { locale, messages } = useLanguage();
-  const [desk, setDesk] = useState<{ locale: Locale; messages: DeskMessages } | null>(null);
-  useEffect(() => {
-    let isCurrent = true;
-    void loadDesk[locale]().then((loaded) => {
-      if (isCurrent) setDesk({ locale, messages: loaded.default });
-    });
-    return () => {
-      isCurrent = false;
-    };
-  }, [locale]);
-  if (messages === null || desk?.locale !== locale) return null;
-  return (
-    <Words locale={locale} messages={{ ...messages, ...desk.messages }}>
-      {children}
-    </Words>
-  );
-}
-
-function Words({ locale, messages, children }: { locale: Locale; messages: Messages | (Messages & DeskMessages); children: React.ReactNode }) {
+/** Has what stands inside speak a language. */
+export function Words({ locale, messages, children }: { locale: Locale; messages: Messages | (Messages & DeskMessages); children: React.ReactNode }) {
   return (
     <IntlProvider locale={locale} messages={messages} timeZone={Intl.DateTimeFormat().resolvedOptions().timeZone} onError={raise}>
       {children}

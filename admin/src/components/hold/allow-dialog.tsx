@@ -1,18 +1,18 @@
 'use client';
 
 import { useTranslations } from 'use-intl';
+import { DeskWords } from '@/components/desk-words';
 import { EffectBadge } from '@/components/effect-badge';
 import { GrantForm } from '@/components/grant/grant-form';
 import { ToolName } from '@/components/tool-name';
 import { Dialog } from '@/components/ui/dialog';
 import { fieldsOfCall } from '@/lib/grant-form';
-import { DeskWords } from '@/lib/i18n';
 import type { Hold } from './use-hold';
 
 /** A grant for calls like this one, with ranges as narrow as it is. Its words come with it. */
 export function AllowDialog({ hold, onClose }: { hold: Hold; onClose: () => void }) {
   return (
-    <DeskWords>
+    <DeskWords onClose={onClose}>
       <Inner hold={hold} onClose={onClose} />
     </DeskWords>
   );

@@ -2,7 +2,7 @@
 
 import { useRouter } from 'next/navigation';
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
-import { DeskWords } from '@/lib/i18n';
+import { DeskWords } from '@/components/desk-words';
 import { useCommandKey, usePairs, useShortcuts } from '@/lib/shortcuts';
 import type { NavigationName, Place } from './navigation';
 
@@ -43,7 +43,7 @@ export function useCommands(places: Place[]): { search: () => void; dialog: Reac
   usePairs(pairs);
   const dialog = open !== null && (
     <Suspense>
-      <DeskWords>{open === 'palette' ? <Palette places={places} onHelp={() => setOpen('help')} onClose={close} /> : <Help places={places} onClose={close} />}</DeskWords>
+      <DeskWords onClose={close}>{open === 'palette' ? <Palette places={places} onHelp={() => setOpen('help')} onClose={close} /> : <Help places={places} onClose={close} />}</DeskWords>
     </Suspense>
   );
   return { search, dialog };

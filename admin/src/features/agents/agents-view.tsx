@@ -5,16 +5,16 @@ import { Bot } from 'lucide-react';
 import { useTranslations } from 'use-intl';
 import { Page } from '@/components/shell/page';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
-import { buttonLooks } from '@/components/ui/button';
+import { Button, buttonLooks } from '@/components/ui/button';
 import { Card, Facts } from '@/components/ui/card';
 import { Link } from '@/components/ui/link';
-import { Empty, Failed, Loading } from '@/components/ui/states';
+import { Empty, Failed, Loading, Problem } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
 
 type Agent = Schemas['AgentView'];
-type Tool = Schemas['ToolView'];
+type ToolsQuery = ReturnType<typeof useTools>;
 
 const MODES = ['open', 'traced', 'sealed'] as const;
 const TONES: Record<(typeof MODES)[number], BadgeTone> = { open: 'wait', traced: 'good', sealed: 'good' };
@@ -25,20 +25,25 @@ function covers(pattern: string, tool: string): boolean {
   return pattern.endsWith('*') ? tool.startsWith(pattern.slice(0, -1)) : pattern === tool;
 }
 
+function useTools() {
+  return useQuery({ queryKey: ['tools'], queryFn: () => answer(api.GET('/api/v1/tools')) });
+}
+
 /** The agents of this installation, as the configuration made them: what each may use, how closely it is watched, and its bounds. */
 export function AgentsView() {
   const t = useTranslations('agents');
   const agents = useQuery({ queryKey: ['agents'], queryFn: () => answer(api.GET('/api/v1/agents')) });
-  const tools = useQuery({ queryKey: ['tools'], queryFn: () => answer(api.GET('/api/v1/tools')) });
+  const tools = useTools();
   return (
     <Page title={t('title')}>
-      {agents.isPending && <Loading lines={6} />}
+      {(agents.isPending || (agents.isSuccess && tools.isPending)) && <Loading lines={6} />}
       {agents.isError && <Failed error={agents.error} onRetry={() => void agents.refetch()} />}
       {agents.isSuccess && agents.data.items.length === 0 && <Empty icon={<Bot className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
       <ul className="mx-auto grid w-full max-w-5xl gap-5 p-4 sm:p-6">
-        {agents.data?.items.map((agent) => (
+        {/* What comes later would push down what is read already. */}
+        {!tools.isPending && agents.data?.items.map((agent) => (
           <li key={agent.name}>
-            <One agent={agent} tools={tools.data?.items ?? []} />
+            <One agent={agent} tools={tools} />
           </li>
         ))}
       </ul>
@@ -46,13 +51,12 @@ export function AgentsView() {
   );
 }
 
-function One({ agent, tools }: { agent: Agent; tools: Tool[] }) {
+function One({ agent, tools }: { agent: Agent; tools: ToolsQuery }) {
   const t = useTranslations('agents');
   const me = useMe();
   const formats = useFormats();
   const mode = MODES.find((one) => one === agent.mode);
   const [prompt, version] = agent.prompt.split('@');
-  const own = tools.filter((tool) => agent.tools.some((pattern) => covers(pattern, tool.name)));
   return (
     <Card className="grid gap-4 p-4 sm:p-5">
       <div className="flex flex-wrap items-center gap-2">
@@ -113,19 +117,40 @@ function One({ agent, tools }: { agent: Agent; tools: Tool[] }) {
           ],
         ]}
       />
-      <details>
-        <summary className="text-sm text-soft">{t('toolsNow', { count: own.length })}</summary>
-        <ul className="mt-2 grid gap-1 text-sm sm:grid-cols-2">
-          {own.map((tool) => (
-            <li key={tool.name}>
-              <Link href={`/tools?open=${encodeURIComponent(tool.name)}`} className="text-accent underline">
-                <bdi>{tool.name}</bdi>
-              </Link>
-            </li>
-          ))}
-        </ul>
-      </details>
+      <ToolsNow agent={agent} tools={tools} />
       <p className="text-xs text-soft">{t('rulesToo')}</p>
     </Card>
+  );
+}
+
+/** The tools that fit an agent's patterns now. Where nobody could say which there are, none are counted. */
+function ToolsNow({ agent, tools }: { agent: Agent; tools: ToolsQuery }) {
+  const t = useTranslations('agents');
+  const common = useTranslations('common');
+  if (tools.data === undefined) {
+    return (
+      <div className="grid justify-items-start gap-2">
+        <p className="text-sm text-soft">{t('toolsUnknown')}</p>
+        <Problem error={tools.error} />
+        <Button size="small" onClick={() => void tools.refetch()}>
+          {common('retry')}
+        </Button>
+      </div>
+    );
+  }
+  const own = tools.data.items.filter((tool) => agent.tools.some((pattern) => covers(pattern, tool.name)));
+  return (
+    <details>
+      <summary className="text-sm text-soft">{t('toolsNow', { count: own.length })}</summary>
+      <ul className="mt-2 grid gap-1 text-sm sm:grid-cols-2">
+        {own.map((tool) => (
+          <li key={tool.name}>
+            <Link href={`/tools?open=${encodeURIComponent(tool.name)}`} className="text-accent underline">
+              <bdi>{tool.name}</bdi>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }

@@ -9,9 +9,9 @@ import { SearchField } from '@/components/search-field';
 import { Page } from '@/components/shell/page';
 import { Button } from '@/components/ui/button';
 import { Input, Select } from '@/components/ui/field';
-import { More } from '@/components/ui/more';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch, Problem } from '@/components/ui/states';
+import { WindowList } from '@/components/ui/window-list';
 import { answer, api } from '@/lib/api/client';
 import { dayBegins } from '@/lib/day';
 import { download } from '@/lib/download';
@@ -47,6 +47,8 @@ function beginning(words: string): string {
 
 const SHOWN = ['entries', 'checkpoints', 'verification'] as const;
 const PAGE = 100;
+/** A card with the room below it; the root takes up to three lines on a phone. */
+const [WIDE_CHECKPOINT_PX, NARROW_CHECKPOINT_PX] = [100, 140];
 
 /** The audit log, and the signed checkpoints by which anybody can check it. */
 export function AuditView() {
@@ -166,14 +168,11 @@ function Checkpoints() {
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && items.length === 0 && <Empty icon={<ScrollText className="size-5" aria-hidden />} title={t('noCheckpoints')} hint={t('noCheckpointsHint')} />}
-      <ul className="grid gap-3">
-        {items.map((checkpoint) => (
-          <li key={checkpoint.tree_size}>
-            <Checkpoint checkpoint={checkpoint} />
-          </li>
-        ))}
-      </ul>
-      <More query={query} />
+      {items.length > 0 && (
+        <WindowList items={items} keyOf={(checkpoint) => String(checkpoint.tree_size)} label={t('shown.checkpoints')} widePx={WIDE_CHECKPOINT_PX} narrowPx={NARROW_CHECKPOINT_PX} hasLines={false} query={query}>
+          {(checkpoint) => <Checkpoint checkpoint={checkpoint} />}
+        </WindowList>
+      )}
     </div>
   );
 }

@@ -19,8 +19,8 @@ export function Checkpoint({ checkpoint }: { checkpoint: Shown }) {
           {t('signed')} <Ago at={checkpoint.signed_at} />
         </span>
       </p>
-      <p className="flex flex-wrap items-center gap-1 text-xs text-soft">
-        {t('root')} <code className="font-mono break-all">{checkpoint.root}</code>
+      <p className="flex items-center gap-1 text-xs text-soft">
+        {t('root')} <code className="min-w-0 font-mono break-all">{checkpoint.root}</code>
         <Copy text={checkpoint.note} label={t('copyNote')} />
       </p>
     </Card>

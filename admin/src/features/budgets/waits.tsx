@@ -1,18 +1,20 @@
 'use client';
 
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { PersonName } from '@/components/person-name';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
+import { More } from '@/components/ui/more';
 import { Failed, Problem } from '@/components/ui/states';
 import { Link } from '@/components/ui/link';
 import { Ago } from '@/components/ui/time';
 import { useToast } from '@/components/ui/toast';
 import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
+import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
 import { limitOf } from '@/lib/no-room';
 import { WaitDialog, type Way } from './wait-dialog';
@@ -20,43 +22,41 @@ import { WaitDialog, type Way } from './wait-dialog';
 type Wait = Schemas['BudgetHoldView'];
 
 const EVERY_MS = 10_000;
-const SHOWN_MAX = 100;
+const PAGE = 100;
 
 /** Runs that wait because a budget has no room, and glasses that were broken and nobody has looked at. */
 export function Waits() {
   const t = useTranslations('waits');
-  const waiting = useQuery({
-    queryKey: ['budget-holds', 'held'],
-    queryFn: () => answer(api.GET('/api/v1/budgets/holds', { params: { query: { state: 'held', limit: SHOWN_MAX } } })),
-    refetchInterval: EVERY_MS,
-  });
-  const broken = useQuery({ queryKey: ['budget-holds', 'unreviewed'], queryFn: () => answer(api.GET('/api/v1/budgets/holds', { params: { query: { unreviewed: true, limit: SHOWN_MAX } } })) });
-  const error = waiting.error ?? broken.error;
+  const waiting = useList(['budget-holds', 'held'], (cursor) => answer(api.GET('/api/v1/budgets/holds', { params: { query: { state: 'held', limit: PAGE, cursor } } })), EVERY_MS);
+  const broken = useList(['budget-holds', 'unreviewed'], (cursor) => answer(api.GET('/api/v1/budgets/holds', { params: { query: { unreviewed: true, limit: PAGE, cursor } } })));
+  const error = waiting.query.error ?? broken.query.error;
   return (
     <>
-      {error !== null && <Failed error={error} onRetry={() => void Promise.all([waiting.refetch(), broken.refetch()])} />}
-      {waiting.data !== undefined && waiting.data.items.length > 0 && (
-        <section className="grid gap-3">
+      {error !== null && <Failed error={error} onRetry={() => void Promise.all([waiting.query.refetch(), broken.query.refetch()])} />}
+      {waiting.items.length > 0 && (
+        <section aria-label={t('title')} className="grid gap-3">
           <h2 className="font-semibold">{t('title')}</h2>
           <ul className="grid gap-3">
-            {waiting.data.items.map((wait) => (
+            {waiting.items.map((wait) => (
               <li key={wait.budget_hold_id}>
                 <Waiting wait={wait} />
               </li>
             ))}
           </ul>
+          <More query={waiting.query} />
         </section>
       )}
-      {broken.data !== undefined && broken.data.items.length > 0 && (
-        <section className="grid gap-3">
+      {broken.items.length > 0 && (
+        <section aria-label={t('broken')} className="grid gap-3">
           <h2 className="font-semibold">{t('broken')}</h2>
           <ul className="grid gap-3">
-            {broken.data.items.map((wait) => (
+            {broken.items.map((wait) => (
               <li key={wait.budget_hold_id}>
                 <Broken wait={wait} />
               </li>
             ))}
           </ul>
+          <More query={broken.query} />
         </section>
       )}
     </>

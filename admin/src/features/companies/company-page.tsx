@@ -18,12 +18,13 @@ import { Ago, At } from '@/components/ui/time';
 import { answer, answerPage, api, type Schemas } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
 import { useFormats } from '@/lib/format';
+import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
 import { INTEGRITIES } from '@/lib/provenance';
 import { useRouteId } from '@/lib/url';
 import { CompanyForm } from './company-form';
 
-const CONTACTS_SHOWN = 50;
+const CONTACTS_PAGE = 50;
 
 export function CompanyPage() {
   const id = useRouteId('/companies');
@@ -35,11 +36,11 @@ function Loaded({ id }: { id: string }) {
   const me = useMe();
   const [isEditing, setIsEditing] = useState(false);
   const company = useQuery({ queryKey: ['companies', 'one', id], queryFn: () => answer(api.GET('/api/v1/companies/{id}', { params: { path: { id } } })) });
-  const contacts = usePeople(id, company.data?.name);
+  const contacts = usePeople(id);
   const deals = useDealsWith({ company_id: id });
   if (isMissing(company.error)) return <NotHere />;
   // What comes later would push down what is read already: all of it is shown at once.
-  const isWhole = company.data !== undefined && !contacts.isPending && !deals.query.isPending;
+  const isWhole = company.data !== undefined && !contacts.query.isPending && !deals.query.isPending;
   const isMerged = company.data?.merged_into != null;
   return (
     <Page
@@ -62,7 +63,7 @@ function Loaded({ id }: { id: string }) {
             {company.data.merged_into != null && <Gone into={company.data.merged_into} />}
             <div className="grid content-start gap-5">
               <About company={company.data} />
-              <People contacts={contacts} id={id} />
+              <People contacts={contacts} />
               <Deals deals={deals} />
             </div>
             <Timeline company={company.data} deals={deals} />
@@ -134,25 +135,19 @@ function About({ company }: { company: Schemas['CompanyView'] }) {
   );
 }
 
-function usePeople(id: string, name: string | undefined) {
-  return useQuery({
-    queryKey: ['contacts', 'of', id],
-    queryFn: () => answerPage(api.GET('/api/v1/contacts', { params: { query: { q: name ?? '', limit: CONTACTS_SHOWN } } })),
-    enabled: name !== undefined,
-  });
+function usePeople(id: string) {
+  return useList(['contacts', 'of', id], (cursor) => answerPage(api.GET('/api/v1/contacts', { params: { query: { company_id: id, limit: CONTACTS_PAGE, cursor } } })));
 }
 
-/** Contacts are found by their company's name; those of another company of the same name are left out. */
-function People({ contacts, id }: { contacts: ReturnType<typeof usePeople>; id: string }) {
+function People({ contacts: { query, items } }: { contacts: ReturnType<typeof usePeople> }) {
   const t = useTranslations('companies');
-  const own = contacts.data?.items.filter((contact) => contact.company?.company_id === id) ?? [];
   return (
-    <section>
+    <section aria-label={t('people')}>
       <h2 className="pb-2 font-semibold">{t('people')}</h2>
-      {contacts.isError && <Failed error={contacts.error} onRetry={() => void contacts.refetch()} />}
-      {contacts.isSuccess && own.length === 0 && <p className="text-sm text-soft">{t('noPeople')}</p>}
+      {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isSuccess && items.length === 0 && <p className="text-sm text-soft">{t('noPeople')}</p>}
       <ul className="grid gap-1">
-        {own.map((contact) => (
+        {items.map((contact) => (
           <li key={contact.contact_id}>
             <Link href={`/contacts/${contact.contact_id}`} className="text-sm text-accent underline">
               <bdi>{contact.display_name}</bdi>
@@ -161,6 +156,7 @@ function People({ contacts, id }: { contacts: ReturnType<typeof usePeople>; id: 
           </li>
         ))}
       </ul>
+      <More query={query} />
     </section>
   );
 }

@@ -40,6 +40,7 @@ export function FoundInside({ words, shown, isAlone, onClear }: FoundInsideProps
         <h2 className="text-sm font-semibold">{t('inText')}</h2>
         <WorkspaceSelect value={chosen} onChange={setChosen} />
       </div>
+      <p className="px-4 text-sm text-soft sm:px-6">{t('lexical')}</p>
       {found.isPending && isLooking && <Loading lines={4} />}
       {found.isError && <Failed error={found.error} onRetry={() => void found.refetch()} />}
       {found.isSuccess && items.length === 0 && (isAlone ? <NoMatch onClear={onClear} /> : <p className="px-4 text-sm text-soft sm:px-6">{t('notInText')}</p>)}
