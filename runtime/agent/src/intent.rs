@@ -39,7 +39,10 @@ struct Entry {
 
 static WORDS: LazyLock<Table> = LazyLock::new(|| {
     // A broken table asks for nothing; a test reads it.
-    serde_json::from_str(TABLE).unwrap_or_default()
+    let mut table: Table = serde_json::from_str(TABLE).unwrap_or_default();
+    let Table { asks, grammar, .. } = &mut table;
+    grammar.learn(asks.iter().flat_map(|entry| &entry.phrases));
+    table
 });
 
 /// What the owner asked for. Made once from the owner's words, and frozen.
@@ -61,24 +64,31 @@ impl Intent {
     }
 
     fn read(&mut self, text: &str) {
-        let lines = lines(text);
+        let lines = lines(&allowed(text));
         let folded = Words::fold(&in_clauses(&lines));
-        let mut is_denied = false;
-        for text in sentences(&folded) {
-            let sentence = Sentence::of(&text, &WORDS.grammar);
-            // "Do not: reply, forward."
-            if std::mem::replace(&mut is_denied, text.ends_with(':') && sentence.denies_what_follows()) {
-                continue;
-            }
-            for entry in WORDS.asks.iter().filter(|entry| entry.phrases.iter().any(|phrase| sentence.asks_for(phrase))) {
-                self.asked.insert((entry.effect, entry.of.clone()));
-            }
+        let texts = sentences(&folded);
+        let mut read = texts.iter().map(|text| Sentence::of(text, &WORDS.grammar)).peekable();
+        while let Some(sentence) = read.next() {
+            self.take(&sentence, read.peek().is_some_and(Sentence::refuses));
         }
         // A question in one line makes none of what is said in another, unless it goes on there.
         for line in in_questions(&lines).iter().map(|line| Words::fold(line)) {
             let sentences = sentences(&line);
             let mut sentences = sentences.iter().map(|text| Sentence::of(text, &WORDS.grammar));
             self.delegated |= sentences.any(|sentence| WORDS.delegates.iter().any(|phrase| sentence.orders(phrase)));
+        }
+    }
+
+    /// What one sentence asks for. `is_refused`: the next one denies its last line, as in "Pay it? No."
+    fn take(&mut self, sentence: &Sentence<'_>, is_refused: bool) {
+        let refused = is_refused.then(|| sentence.last_line());
+        let denied: BTreeSet<(Effect, usize)> =
+            WORDS.asks.iter().flat_map(|entry| entry.phrases.iter().flat_map(|phrase| sentence.denies(phrase)).map(|line| (entry.effect, line))).collect();
+        for entry in &WORDS.asks {
+            let counts = |line: usize| refused != Some(line) && !denied.contains(&(entry.effect, line));
+            if entry.phrases.iter().any(|phrase| sentence.asks_for(phrase, counts)) {
+                self.asked.insert((entry.effect, entry.of.clone()));
+            }
         }
     }
 
@@ -104,6 +114,48 @@ impl Intent {
     }
 }
 
+/// How far what stands behind a colon is denied: "do not do any of this:".
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Under {
+    /// Nothing of it was read yet.
+    Colon,
+    /// A list was.
+    List,
+    /// Lines without a mark were, down to a blank one.
+    Lines,
+}
+
+/// The lines of a text without what is denied behind a colon: "never do this: reply, delete", and the list below "do not:".
+fn allowed(text: &str) -> Vec<&str> {
+    let (mut lines, mut under) = (Vec::new(), None);
+    for line in text.split('\n') {
+        let plain = line.trim();
+        let is_item = plain.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '*' | '+' | '•' | '·' | '–' | '—'));
+        under = match under {
+            None | Some(Under::Colon | Under::List) if plain.is_empty() => under,
+            Some(Under::Colon | Under::List) if is_item => Some(Under::List),
+            Some(Under::Colon | Under::Lines) if !plain.is_empty() => Some(Under::Lines),
+            None | Some(Under::Colon | Under::List | Under::Lines) => None,
+        };
+        if under.is_some() {
+            continue;
+        }
+        let mut end = 0;
+        for part in line.split_inclusive(':') {
+            end += part.len();
+            let rest = line.get(end..).unwrap_or_default();
+            let is_colon = part.ends_with(':') && (rest.is_empty() || rest.starts_with(char::is_whitespace));
+            let folded = if is_colon { Words::fold(part) } else { String::new() };
+            if sentences(&folded).last().is_some_and(|last| Sentence::of(last, &WORDS.grammar).denies_what_follows()) {
+                under = Some(if rest.trim().is_empty() { Under::Colon } else { Under::List });
+                break;
+            }
+        }
+        lines.push(line.get(..end).unwrap_or(line));
+    }
+    lines
+}
+
 /// What a line is to the next one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Follows {
@@ -116,11 +168,11 @@ enum Follows {
 }
 
 /// The lines of a text, each with what it is to the next one.
-fn lines(text: &str) -> Vec<(&str, Follows)> {
+fn lines<'a>(text: &[&'a str]) -> Vec<(&'a str, Follows)> {
     let mut lines = Vec::new();
     // Of the sentence that begins with the line below.
     let (mut is_marked, mut below) = (false, None::<&str>);
-    for line in text.split('\n').rev() {
+    for &line in text.iter().rev() {
         let goes_on = || below.and_then(|below| below.chars().find(|letter| letter.is_alphanumeric())).is_some_and(char::is_lowercase);
         let folded = Words::fold(line);
         let sentences = sentences(&folded);
@@ -142,9 +194,9 @@ fn lines(text: &str) -> Vec<(&str, Follows)> {
     lines
 }
 
-/// A text with each line as a clause of its own, and its mark where a line asks without.
+/// A text with each line as a clause of its own, behind two commas, and its mark where a line asks without.
 fn in_clauses(lines: &[(&str, Follows)]) -> String {
-    lines.iter().map(|(line, follows)| format!("{line}{}", if *follows == Follows::Question { " ? " } else { " , " })).collect()
+    lines.iter().map(|(line, follows)| format!("{line}{}", if *follows == Follows::Question { " ? " } else { " , , " })).collect()
 }
 
 /// The same lines, with each question that goes on in the next line as one.

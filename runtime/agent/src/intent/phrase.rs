@@ -13,7 +13,7 @@ mod list;
 use super::question::{Questions, quoted};
 use asked::Asked;
 use before::Before;
-use denied::Denials;
+use denied::{Denials, Denied};
 pub(super) use list::{List, is_one};
 use list::{Row, Word, ending};
 use serde::Deserialize;
@@ -85,6 +85,9 @@ pub(super) struct Grammar {
     reports: Vec<Row>,
     /// What says that something is not to be done.
     denials: Denials,
+    /// What the phrases that ask for an effect begin with.
+    #[serde(skip)]
+    orders: List,
     /// What tells a question without its mark.
     questions: Questions,
 }
@@ -98,6 +101,15 @@ impl From<String> for Phrase {
         };
         let (is_twin, text) = text.strip_prefix('~').map_or((false, text), |text| (true, text));
         Self { begins, is_twin, parts: text.split("..").map(Part::of).collect() }
+    }
+}
+
+impl Grammar {
+    /// Knows what these phrases begin with.
+    pub(super) fn learn<'a>(&mut self, phrases: impl Iterator<Item = &'a Phrase>) {
+        let firsts = phrases.filter_map(|phrase| phrase.parts.first()?.words.first()).flat_map(Word::forms);
+        let openings = &self.denials.openings;
+        self.orders = List::from(firsts.filter(|word| !is_one(openings, word)).map(str::to_owned).collect::<Vec<_>>());
     }
 }
 
@@ -145,17 +157,23 @@ pub(super) struct Sentence<'a> {
     may_ask: bool,
     /// Of what it asks, what is asked for.
     asked: Asked,
+    /// The first words of its lines.
+    lines: BTreeSet<usize>,
+    /// What of it is denied.
+    denied: Denied,
 }
 
 impl<'a> Sentence<'a> {
     pub(super) fn of(folded: &'a str, grammar: &'a Grammar) -> Self {
         let mut words = Vec::new();
-        let mut clauses = BTreeSet::new();
+        let (mut clauses, mut lines, mut is_line) = (BTreeSet::new(), BTreeSet::new(), false);
         for clause in folded.split([',', '–', '—']) {
             let first = words.len();
+            is_line |= clause.trim().is_empty();
             words.extend(clause.split(|letter: char| !letter.is_alphanumeric() && letter != '-' && letter != '_').filter(|word| !word.is_empty()));
             if words.len() > first {
                 clauses.insert(first);
+                lines.extend(std::mem::take(&mut is_line).then_some(first));
             }
         }
         let end = folded.trim_end_matches(|letter: char| letter != '?' && !letter.is_alphanumeric());
@@ -171,7 +189,22 @@ impl<'a> Sentence<'a> {
         let wonder = words.iter().position(|word| is_one(&grammar.wonders, word));
         let may_ask = grammar.questions.may_ask(&words);
         let (asks, inverts, begs) = (wonder == Some(0), false, false);
-        let mut sentence = Self { grammar, words, said, clauses, marked, asks, inverts, begs, before, wonder, may_ask, asked: Asked::default() };
+        let mut sentence = Self {
+            grammar,
+            words,
+            said,
+            clauses,
+            marked,
+            asks,
+            inverts,
+            begs,
+            before,
+            wonder,
+            may_ask,
+            asked: Asked::default(),
+            lines,
+            denied: Denied::default(),
+        };
         sentence.asks |= marked && !(sentence.clauses.len() > 1 && sentence.ends_in_a_tag());
         let opening = grammar.questions.opening(&sentence.said);
         let (clause, is_all) = sentence.clause(opening);
@@ -181,6 +214,7 @@ impl<'a> Sentence<'a> {
         if sentence.asks {
             sentence.asked = Asked::of(&sentence);
         }
+        sentence.denied = Denied::of(&sentence);
         sentence
     }
 
@@ -212,16 +246,14 @@ impl<'a> Sentence<'a> {
 
     /// Whether it says a phrase, and not that it is not to be done.
     pub(super) fn says(&self, phrase: &Phrase) -> bool {
-        self.says_where(phrase, |_| true)
+        self.says_where(phrase, |at| !self.is_denied(at))
     }
 
     /// The same, at a place that counts.
     fn says_where(&self, phrase: &Phrase, counts: impl Fn(usize) -> bool) -> bool {
         let Some((first, rest)) = phrase.parts.split_first() else { return false };
         let end = |at: usize| at + first.words.len();
-        let stands = |at: usize| {
-            self.stands(at, first) && !(phrase.is_twin && self.is_noun(at)) && self.begins(at, phrase.begins) && !self.is_denied(at, end(at)) && counts(at)
-        };
+        let stands = |at: usize| self.stands(at, first) && !(phrase.is_twin && self.is_noun(at)) && self.begins(at, phrase.begins) && counts(at);
         let places = (0..self.words.len()).filter(|at| stands(*at));
         places.take(places_before(rest)).any(|at| self.goes_on(end(at), rest))
     }
@@ -231,7 +263,7 @@ impl<'a> Sentence<'a> {
         let Some((part, rest)) = parts.split_first() else { return true };
         let last = part.within.map_or(self.words.len(), |within| from.saturating_add(within).saturating_add(1)).min(self.words.len());
         let is_near = |at: &usize| part.within.is_none() || *at == from || (self.is_between(at.saturating_sub(1)) && !self.clauses.contains(at));
-        let places = (from..last).take_while(is_near).filter(|at| self.stands(*at, part) && !self.is_denied_here(*at));
+        let places = (from..last).take_while(is_near).filter(|at| self.stands(*at, part) && !self.is_denied(*at));
         places.take(places_before(rest)).any(|at| self.goes_on(at + part.words.len(), rest))
     }
 

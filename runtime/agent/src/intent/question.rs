@@ -115,19 +115,9 @@ impl Questions {
         is_one(&self.prepositions, word)
     }
 
-    /// Whether a word says when, like a thing.
-    pub(super) fn is_moment(&self, word: &str) -> bool {
-        is_one(&self.moments, word)
-    }
-
-    /// Whether a word begins an order in English.
-    pub(super) fn is_order(&self, word: &str) -> bool {
-        is_one(&self.orders, word)
-    }
-
-    /// Whether between these two words something is said of a thing: "die … bezahlten", and not "das … an".
-    pub(super) fn tells_a_thing(&self, before: &str, next: &str) -> bool {
-        is_one(&self.articles, before) && !next.is_empty() && !is_one(&self.links, next)
+    /// Whether a word may be a verb in English.
+    pub(super) fn is_verb(&self, word: &str) -> bool {
+        [&self.orders, &self.verbs, &self.twins].iter().any(|list| is_one(list, word))
     }
 
     /// Whether a word says nothing of whether an order or a question follows.

@@ -1,5 +1,6 @@
 //! What a message asks for, and what it does not.
 
+mod beside;
 mod denied;
 mod earlier;
 mod questions;

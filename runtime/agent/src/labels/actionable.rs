@@ -225,7 +225,7 @@ fn named(word: &str) -> &str {
     let digits = |letters: &mut dyn Iterator<Item = char>| letters.take_while(|letter| digit(*letter).is_some()).take(3).count();
     match (digits(&mut before.chars().rev()), digits(&mut after.chars())) {
         (0, _) | (_, 0) => bare(after),
-        (1 | 2, 2) => "",
+        (1 | 2, 2) if is_times(word) || !word.chars().all(|letter| letter == ':' || digit(letter).is_some()) => "",
         _ => word,
     }
 }
@@ -233,8 +233,10 @@ fn named(word: &str) -> &str {
 /// Whether a word is times of a day, and nothing beside: `10:00`, `10:30-11:30`.
 fn is_times(word: &str) -> bool {
     let is_time = |time: &str| {
-        let mut parts = time.split(':');
-        parts.next().is_some_and(|hour| (1..=2).contains(&hour.chars().count())) && parts.all(|part| part.chars().count() == 2)
+        let mut parts = time.split(':').map(|part| part.chars().count());
+        let is_hour = parts.next().is_some_and(|hour| (1..=2).contains(&hour));
+        // Minutes and seconds; more of them are a number.
+        is_hour && matches!((parts.next(), parts.next(), parts.next()), (Some(2), None | Some(2), None))
     };
     word.contains(':') && word.split(DASHES).all(|time| time.contains(':') && is_time(time))
 }
@@ -430,6 +432,8 @@ mod tests {
             ("call 0900\u{b7}123456", "0900\u{b7}123456"),
             ("call 0900~123456", "0900~123456"),
             ("call 0900:123456", "0900:123456"),
+            ("call 12:34:56:78:90", "12:34:56:78:90"),
+            ("call 06:12:34:56:78", "06:12:34:56:78"),
             ("call 0900123456,12", "0900123456"),
             ("pay to account 123 456 789 EUR", "123 456 789"),
             ("pay to 123-456-789 EUR 50", "123-456-789"),

@@ -63,13 +63,13 @@ impl Asked {
 }
 
 impl Sentence<'_> {
-    /// Whether it says a phrase as something that is to be done.
-    pub(in crate::intent) fn asks_for(&self, phrase: &Phrase) -> bool {
+    /// Whether it says a phrase as something that is to be done, in a line that counts.
+    pub(in crate::intent) fn asks_for(&self, phrase: &Phrase, counts: impl Fn(usize) -> bool) -> bool {
         // A phrase that begins an order looks for its beginning itself.
-        self.says_where(phrase, |at| phrase.begins != Begins::Anywhere || self.is_asked_for(at))
+        self.says_where(phrase, |at| (phrase.begins != Begins::Anywhere || self.is_asked_for(at)) && !self.is_denied(at) && counts(self.line(at)))
     }
 
-    fn is_asked_for(&self, at: usize) -> bool {
+    pub(super) fn is_asked_for(&self, at: usize) -> bool {
         if !self.asks || self.is_begged(at) || self.is_pleaded(at) || self.is_answered(at) {
             return true;
         }
@@ -110,8 +110,8 @@ impl Sentence<'_> {
     }
 
     /// Whether a word may be a German infinitive with which a clause ends.
-    pub(super) fn is_last_infinitive(&self, at: usize) -> bool {
-        let goes_on = |next: &str| !is_one(&self.grammar.tags, next) && !is_one(&self.grammar.denials.breaks, next);
+    fn is_last_infinitive(&self, at: usize) -> bool {
+        let goes_on = |next: &str| !is_one(&self.grammar.tags, next) && !is_one(&self.grammar.denials.ors, next) && !self.begins_thought(at + 1);
         let is_last = self.clauses.contains(&(at + 1)) || !self.words.get(at + 1).is_some_and(|next| goes_on(next));
         is_last && self.words.get(at).is_some_and(|word| word.len() > 3 && word.ends_with('n'))
     }

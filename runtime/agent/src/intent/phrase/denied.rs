@@ -1,267 +1,283 @@
-//! Whether a phrase is said not to be done: "do not reply", "antworte ihr nicht", "sin cambiar nada".
+//! What of a sentence is said not to be done: "do not reply", "antworte ihr nicht", "sin cambiar nada".
 //!
-//! What denies stands before a phrase in English and Spanish, and on either side of it in German. It reaches over the few words that may stand
-//! between, over "or", over all verbs of a list, and over the end of a clause in which nothing was denied yet. What a condition denies is not
-//! what follows on the condition, and what is done to something else instead, or but for one exception, is not denied. Every look has a bound.
+//! A sentence is read in pieces, from one comma, "and", "but" or "if" to the next. What denies in a piece denies all that the piece orders,
+//! on either side of it, and whatever kind of effect is denied is asked for nowhere else in that sentence or line: in doubt a person is asked.
+//! One form alone denies nothing, because it can be told by its words: "to Max, not to Lena" names another receiver by the same preposition.
+//! Each word is looked at once.
 
-mod instead;
-
-use super::Sentence;
 use super::list::{List, Row, ending, endings, is_one};
+use super::{Begins, Part, Phrase, Sentence};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
-/// How many words before "or" something is denied at most that the "or" goes on with.
-const OR_WITHIN: usize = 5;
-/// How many words may stand between what denies and what is denied.
-const BETWEEN_MAX: usize = 8;
-/// How many words may stand aside before what is denied: "do not, for any reason, reply".
-const ASIDE_MAX: usize = 4;
-/// How many verbs a list has at most, and of how many words each is.
-const LIST_MAX: usize = 8;
+/// How many words before an "or" a verb of a denied list has at most: "do not change, *move or* delete it".
 const VERB_MAX: usize = 2;
-/// How many words behind a phrase it is denied at most: "schick Lena die Notiz bitte nicht".
-const BEHIND_MAX: usize = 5;
-/// The same where the negation ends its clause.
-const CLAUSE_MAX: usize = 24;
-/// The same of a word that denies a thing, and with it what is done to it: "send Max no mail".
-const NONE_WITHIN: usize = 2;
+/// How many words name another receiver at most: "not to *Lena Petrova*".
+const RECEIVER_MAX: usize = 6;
 
 /// Words by which something is denied.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Denials {
-    /// What denies what follows: "not", "no need to".
+    /// What denies the whole of a piece: "not", "kein".
     negations: Vec<Row>,
-    /// What denies what follows at once, and nothing further on: "without", "ohne zu".
-    lacks: Vec<Row>,
-    /// What may stand between a negation and what it denies: "not *to* reply".
-    between: List,
-    /// What goes on with a denial: "do not reply *or* forward it".
-    pub(super) ors: List,
-    /// What stands beside a negation that denies nothing of it: "do not *forget*", "*if* not".
+    /// What denies only what follows in it: "without", "forbidden".
+    forwards: Vec<Row>,
+    /// What denies a thing that follows, and is an answer by itself: "no".
+    nones: List,
+    /// What is no thing behind those: "no *later*".
+    bounds: List,
+    /// What stands beside a negation that denies nothing: "do not *forget*", "*if* not".
     exempts: List,
     /// What may stand between those and a negation: "vergessen *Sie* nicht".
     fillers: List,
-    /// What denies the phrase it stands behind: "change *nothing*", "antworte *nicht*".
-    nothings: Vec<Row>,
-    /// Of those, nobody: with a verb behind, "the files *nobody* uses".
-    nobodies: Vec<Row>,
-    /// What does so before a thing: "send *no* mail".
-    nones: List,
-    /// What is no thing behind them: "no *later*".
-    bounds: List,
-    /// What only bounds it: "nicht *mehr als*".
-    limits: Vec<Row>,
-    /// What begins another thought behind a phrase.
-    pub(super) breaks: List,
-    /// What belongs to a negation: "*noch* nicht".
-    still: List,
-    /// What stands between a negation and what is said of a thing: "nicht *mehr* benötigte Dateien".
-    degrees: List,
-    /// Negations before a verb that stands last, as in German: "bitte *nicht* die Datei löschen".
-    lasts: List,
-    /// What tells what is denied: "ich will nicht, *dass* du antwortest".
+    /// What may stand before a negation that denies the next piece, or the one before: "*but please* don't, ever, reply".
+    pub(super) openings: List,
+    /// What may stand behind it: "do not *ever*, reply".
+    between: List,
+    /// What begins another piece: "but".
+    breaks: List,
+    /// What begins a piece that is only told: "if".
+    tolds: List,
+    /// What begins a piece that a denial goes on in: "ich will nicht, *dass* du antwortest".
     tells: List,
-    /// What denies what follows on a comma or in the next line: "do not,".
-    opens: Vec<Row>,
-    /// What may stand before such a word where it is one alone: "but *never*,".
-    openings: List,
-    /// What says what is to be done instead, whatever that is: "nicht an Max *sondern* an Lena".
-    corrects: List,
-    /// What does so before a thing like the one before: "not to Max *but* to Lena".
-    others: List,
-    /// What names what is left out: "to nobody *but* Max".
-    excepts: List,
-    /// What always does: "*except* Max".
-    excluding: List,
-    /// What they leave something out of: "anyone".
+    /// What goes on with a denial: "do not reply *or* forward it".
+    pub(super) ors: List,
+    /// What names another receiver where its preposition stood before: "to Max, *not to* Lena".
+    contrasts: Vec<Row>,
+    /// What is no receiver behind it: "not to *anybody*".
     indefinites: List,
-    /// What begins a thing: "the".
-    articles: List,
+}
+
+/// What a sentence denies, word by word.
+#[derive(Default)]
+pub(super) struct Denied {
+    words: Vec<bool>,
+    /// The places of those that may begin an order and are not only told, as in "if they do not reply".
+    orders: Vec<usize>,
+    /// The line of each word, where one that goes on with a denial belongs to the line before.
+    lines: Vec<usize>,
+    /// Whether something in its last line is denied.
+    in_the_end: bool,
+    /// Whether it begins with no more than a denial: "No.", "Don't."
+    refuses: bool,
+}
+
+/// A denial found in a piece.
+struct Found {
+    at: usize,
+    taken: usize,
+    is_forward: bool,
+}
+
+impl Denied {
+    pub(super) fn of(sentence: &Sentence<'_>) -> Self {
+        let denials = &sentence.grammar.denials;
+        let count = sentence.said.len();
+        let mut denied = Self { words: vec![false; count], lines: vec![0; count], ..Self::default() };
+        let starts: Vec<usize> = (0..count).filter(|at| sentence.begins_piece(*at)).collect();
+        let listed = sentence.listed(&starts);
+        // Where this line and the one before begin, up to where all is denied already, and what is named in this line.
+        let mut told = BTreeSet::new();
+        let (mut line, mut line_from, mut before_from, mut marked, mut named) = (0, 0, 0, 0, Vec::new());
+        // Whether the piece before is denied, and whether its denial is of what follows it.
+        let (mut is_carried, mut is_open) = (false, false);
+        for (index, &from) in starts.iter().enumerate() {
+            let to = starts.get(index + 1).copied().unwrap_or(count);
+            let first = (from..to).find(|at| !is_mark(sentence.said(*at))).unwrap_or(from);
+            let word = sentence.said(first);
+            let is_line = sentence.lines.contains(&from);
+            let is_or = is_one(&denials.ors, word) || from.checked_sub(1).is_some_and(|last| is_one(&denials.ors, sentence.said(last)));
+            let is_listed = || !is_line && (listed.get(index) == Some(&true) || sentence.joins_an_infinitive(from, to));
+            let goes_on = is_or || is_one(&denials.tells, word) || is_listed();
+            let inherits = is_open || (is_carried && goes_on);
+            if is_line && !inherits {
+                (line, before_from, line_from) = (line + 1, line_from, from);
+                named.clear();
+                denied.in_the_end = false;
+            }
+            let found = sentence.denials_in(first, to, &mut named);
+            let is_told = !inherits && is_one(&denials.tolds, word);
+            let is_bare = !found.is_empty() && sentence.is_bare(first, to, &found);
+            if let Some(found) = found.first().filter(|_| index > 0 && !inherits && (is_bare || !is_line)) {
+                let is_led = (first..found.at).all(|at| is_one(&denials.openings, sentence.said(at)));
+                let is_of_all = is_led && found.taken == 1 && !sentence.has_own_order(found.at + 1, to);
+                // "Send the mail that Max wrote to nobody."
+                let is_nobody =
+                    || !sentence.clauses.contains(&from) && found.at > first && sentence.grammar.questions.is_preposition(sentence.said(found.at - 1));
+                let is_back = !found.is_forward || is_one(&denials.nones, sentence.said(found.at));
+                if is_back && (is_bare || is_of_all || is_nobody()) {
+                    // "Pay it, or rather not", "reply to her, never", "antworte ihr\nnicht".
+                    let since = if is_line { before_from } else { line_from };
+                    denied.words.iter_mut().take(from).skip(since.max(marked)).for_each(|word| *word = true);
+                    marked = from;
+                }
+            }
+            let own = found.iter().map(|found| if found.is_forward { found.at } else { from }).min();
+            let begin = if inherits { Some(from) } else { own };
+            for at in from..to {
+                if let (Some(word), Some(of_line)) = (denied.words.get_mut(at), denied.lines.get_mut(at)) {
+                    *word = begin.is_some_and(|begin| at >= begin) || (is_carried && sentence.has_zu(from, at));
+                    *of_line = line;
+                }
+            }
+            told.extend((from..to).filter(|_| is_told));
+            denied.in_the_end |= begin.is_some() && !is_told;
+            denied.refuses |= index == 0 && is_bare;
+            // "I want you to not" in one line, and "reply" in the next.
+            let is_cut = sentence.lines.contains(&to)
+                && found.last().is_some_and(|found| found.at + found.taken == to)
+                && !(from..to).any(|at| is_one(&sentence.grammar.orders, sentence.said(at)));
+            is_open = is_cut || (is_bare && !sentence.is_answer(first, to)) || (is_open && (!found.is_empty() || sentence.is_aside(first, to)));
+            is_carried = begin.is_some();
+        }
+        let is_order = |at: &usize| denied.words.get(*at) == Some(&true) && !told.contains(at) && is_one(&sentence.grammar.orders, sentence.said(*at));
+        denied.orders = (0..count).filter(is_order).collect();
+        denied
+    }
 }
 
 impl Sentence<'_> {
-    /// Whether the words of a phrase from here to there are denied.
-    pub(super) fn is_denied(&self, from: usize, to: usize) -> bool {
-        self.is_denied_before(from) || self.is_denied_behind(to)
+    /// Whether a word of a phrase is denied.
+    pub(super) fn is_denied(&self, at: usize) -> bool {
+        self.denied.words.get(at) == Some(&true)
     }
 
-    /// Whether a further part of a phrase is denied here by the word before it: "write it down but do not *mail* it".
-    pub(super) fn is_denied_here(&self, at: usize) -> bool {
-        let clause = self.clause_of(at);
-        self.denies(clause, at) || self.lacks(clause, at)
+    /// The line of a word: what is denied in one is asked for nowhere in it.
+    pub(in crate::intent) fn line(&self, at: usize) -> usize {
+        self.denied.lines.get(at).copied().unwrap_or_default()
     }
 
-    fn is_denied_before(&self, at: usize) -> bool {
-        let is_denied = || self.is_denied_at(at) || self.is_denied_in_a_list(at) || self.is_denied_as_told(at) || self.is_denied_at_last(at);
-        self.lacks(self.clause_of(at), at) || (is_denied() && !self.is_corrected(at))
+    /// Its last line.
+    pub(in crate::intent) fn last_line(&self) -> usize {
+        self.denied.lines.last().copied().unwrap_or_default()
     }
 
-    /// Whether a negation stands before it, with no more than may stand between, or before what "or" adds it to.
-    fn is_denied_at(&self, at: usize) -> bool {
-        let denials = &self.grammar.denials;
-        let (mut end, mut clause) = (at, self.clause_of(at));
-        for _ in 0..BETWEEN_MAX {
-            if end > clause && self.denies(clause, end) {
-                return true;
-            }
-            if end == 0 {
-                return false;
-            }
-            if end == clause {
-                let before = self.clause_of(end - 1);
-                if self.is_left_open(before, end) || self.is_aside(before, end) {
-                    return true;
-                }
-                // A clause may stand between as well: "don't, under any circumstances, reply".
-                if end - before > BETWEEN_MAX || !(before..end).all(|at| is_one(&denials.between, self.said(at))) {
-                    break;
-                }
-                (end, clause) = (before, before);
+    /// The lines in which a phrase is said not to be done.
+    pub(in crate::intent) fn denies(&self, phrase: &Phrase) -> Vec<usize> {
+        let Some((first, rest)) = phrase.parts.split_first() else { return Vec::new() };
+        let (mut lines, mut seen) = (Vec::new(), None);
+        for &at in &self.denied.orders {
+            let line = self.line(at);
+            let is_said = seen != Some(line) && self.stands(at, first) && !(phrase.is_twin && self.is_noun(at));
+            if !is_said || (phrase.begins == Begins::Anywhere && !self.is_asked_for(at)) {
                 continue;
             }
-            let word = self.said(end - 1);
-            // "No - reply" answers, "do not -- reply" denies.
-            let is_answer = end > 1 && is_one(&denials.nones, self.said(end - 2));
-            let is_mark = !word.is_empty() && !word.contains(char::is_alphanumeric) && !is_answer;
-            if !is_mark && !is_one(&denials.between, word) {
-                break;
-            }
-            end -= 1;
-        }
-        let Some(or) = end.checked_sub(1).filter(|or| is_one(&denials.ors, self.said(*or))) else { return false };
-        // Where "or" begins a clause or a line, what was denied stands in the one before.
-        let mut clause = self.clause_of(or);
-        if or == clause && clause > 0 {
-            clause = self.clause_of(clause - 1);
-        }
-        (clause.max(or.saturating_sub(OR_WITHIN))..=or).any(|end| self.denies(clause, end) && !self.is_exempt(end, or))
-    }
-
-    /// Whether it is a verb of a list that is denied as a whole: "do not change, move or delete it"; "do not call Lena, move or delete it" says
-    /// to move it.
-    fn is_denied_in_a_list(&self, at: usize) -> bool {
-        let denials = &self.grammar.denials;
-        let is_or = |at: usize| is_one(&denials.ors, self.said(at));
-        let mut clause = self.clause_of(at);
-        let is_or_before = at > clause && is_or(at - 1) && at - clause <= 2;
-        // Verbs one by one, and an "or" before the last of them.
-        let next_of = |clause: usize| self.clauses.range(clause + 1..).next().copied().unwrap_or(self.said.len());
-        let clauses = std::iter::successors(Some(at), |clause| Some(next_of(*clause)).filter(|next| next - clause <= VERB_MAX)).take(LIST_MAX);
-        let goes_on = || clauses.into_iter().any(|clause| is_or(clause) || is_or(clause + 1));
-        let is_listed = is_or_before || (at == clause && goes_on());
-        if !is_listed {
-            return false;
-        }
-        for _ in 0..LIST_MAX {
-            let Some(last) = clause.checked_sub(1) else { return false };
-            let before = self.clause_of(last);
-            if self.denies(before, last) {
-                return !self.is_exempt(last, clause);
-            }
-            if clause - before > VERB_MAX {
-                return false;
-            }
-            clause = before;
-        }
-        false
-    }
-
-    /// Whether it is told behind a denied wish: "ich will nicht, dass du antwortest".
-    fn is_denied_as_told(&self, at: usize) -> bool {
-        let clause = self.clause_of(at);
-        let that = (clause.max(at.saturating_sub(BETWEEN_MAX))..at).rev().find(|at| is_one(&self.grammar.denials.tells, self.said(*at)));
-        that.and_then(|that| that.checked_sub(1)).is_some_and(|last| self.denies(self.clause_of(last), last + 1))
-    }
-
-    /// Whether it stands last, as verbs do in German, and a negation before: "bitte nicht die Datei löschen".
-    fn is_denied_at_last(&self, at: usize) -> bool {
-        let denials = &self.grammar.denials;
-        let clause = self.clause_of(at);
-        if !self.is_last_infinitive(at) {
-            return false;
-        }
-        // "Es ist nicht nötig, Lena zu antworten."
-        let is_led = at > clause && is_one(&denials.between, self.said(at - 1));
-        if is_led && clause > 0 && self.is_left_open(self.clause_of(clause - 1), clause) {
-            return true;
-        }
-        let words = (clause.max(at.saturating_sub(BETWEEN_MAX))..at).rev().take_while(|at| !is_one(&denials.breaks, self.said(*at)));
-        let mut negations = words.filter(|at| is_one(&denials.lasts, self.said(*at)));
-        // "Kannst du Max nicht die Notiz schicken?" begs, and "kannst du Max bitte nicht …" does not.
-        let is_begged = |at: usize| {
-            let is_plea = at > clause && is_one(&denials.between, self.said(at - 1));
-            self.asks && self.marked && self.is_article(self.said(at + 1)) && !is_plea
-        };
-        // "Keine alten Dateien" are no files, "nicht benötigte" are some.
-        let is_of_a_thing = |at: usize| !self.said(at).starts_with("kein") && self.is_said_of_a_thing(clause, at);
-        negations.any(|at| self.denies(clause, at + 1) && !is_one(&denials.exempts, self.said(at + 1)) && !is_of_a_thing(at) && !is_begged(at))
-    }
-
-    fn is_denied_behind(&self, from: usize) -> bool {
-        let denials = &self.grammar.denials;
-        let end = self.clauses.range(from..).next().copied().unwrap_or(self.said.len());
-        for at in from..end.min(from + BEHIND_MAX) {
-            let (this, next) = (self.said(at), if at + 1 < end { self.said(at + 1) } else { "" });
-            if is_one(&denials.breaks, this) {
-                return false;
-            }
-            let rest = self.said.get(at..end).unwrap_or_default();
-            if let Some(row) = denials.nothings.iter().find(|row| row.begins(rest)) {
-                let behind = self.said.get(at + row.0.len()..end).unwrap_or_default();
-                let is_bound = denials.limits.iter().any(|row| row.begins(rest)) || self.is_until(rest) || is_one(&denials.exempts, next);
-                let is_other =
-                    self.is_said_of_a_thing(from, at) || self.has_own_verb(from, at, rest) || self.is_contrast(from, at) || self.is_value(from, at, rest);
-                return !is_bound && !is_other && !self.is_excepted(behind) && !self.is_wished(at + row.0.len(), row.0.len()) && !self.is_corrected(from);
-            }
-            let is_thing = || next.starts_with(char::is_alphabetic) && !is_one(&denials.bounds, next) && !self.names_no_thing(next);
-            if at < from + NONE_WITHIN && is_one(&denials.nones, this) && is_thing() {
-                // "no questions asked" tells how.
-                let is_told = at + 3 == end && self.said(at + 2).ends_with("ed");
-                return !is_told && !self.is_corrected(from);
+            // What follows on a later place of the line follows on its first as well.
+            seen = Some(line);
+            let end = self.denied.lines.partition_point(|of| *of <= line);
+            let next = |from: usize, part: &Part| (from..end).find(|at| self.stands(*at, part)).map(|at| at + part.words.len());
+            if rest.iter().try_fold(at + first.words.len(), next).is_some() {
+                lines.push(line);
             }
         }
-        if self.is_denied_in_the_end(from, end) {
-            return true;
-        }
-        // The next line may be no more than the negation.
-        let after = self.clauses.range(end + 1..).next().copied().unwrap_or(self.said.len());
-        end < after && end <= from + BEHIND_MAX && after - end == 1 && is_one(&denials.lasts, self.said(end))
+        lines
     }
 
-    /// Whether a clause that goes on from here ends in a negation, as in German: "lösche die Datei von gestern Abend nicht".
-    fn is_denied_in_the_end(&self, from: usize, end: usize) -> bool {
-        let denials = &self.grammar.denials;
-        let is_near = end > from && end - from <= CLAUSE_MAX && is_one(&denials.lasts, self.said(end - 1));
-        is_near && !(from..end).any(|at| is_one(&denials.breaks, self.said(at))) && !self.is_corrected(from)
-    }
-
-    /// Whether all of it is a denial of what follows: "do not:".
+    /// Whether it denies what follows on its colon: "do not do any of the following:".
     pub(in crate::intent) fn denies_what_follows(&self) -> bool {
-        let last = self.said.len();
-        last > 0 && self.is_left_open(self.clause_of(last - 1), last)
+        self.denied.in_the_end
     }
 
-    /// Whether a negation of this clause ends here.
-    fn denies(&self, clause: usize, end: usize) -> bool {
-        let words = self.said.get(clause..end).unwrap_or_default();
-        endings(words, &self.grammar.denials.negations).next().is_some_and(|taken| {
-            let before = words.get(..words.len() - taken).unwrap_or_default();
-            !self.exempts(before) && !self.is_wished(end, taken)
-        })
+    /// Whether it denies what was said or asked before it: "Pay it? No."
+    pub(in crate::intent) fn refuses(&self) -> bool {
+        self.denied.refuses
     }
 
-    /// Whether these words end in what lets a negation deny nothing, perhaps with a filler: "vergiss *bitte*".
-    fn exempts(&self, before: &[&str]) -> bool {
+    fn begins_piece(&self, at: usize) -> bool {
+        let (word, next) = (self.said(at), self.said(at + 1));
+        // "Send that to nobody" names a thing.
+        let is_thing = || is_one(&self.grammar.denials.tells, word) && self.before(at - 1).begins && !self.grammar.questions.is_subject(next);
+        at == 0 || self.clauses.contains(&at) || is_mark(word) || (self.begins_thought(at) && !is_thing())
+    }
+
+    /// Whether a word begins another thought.
+    pub(super) fn begins_thought(&self, at: usize) -> bool {
         let denials = &self.grammar.denials;
-        let mut last = before.iter().rev();
-        last.next().is_some_and(|word| {
-            is_one(&denials.exempts, word) || (is_one(&denials.fillers, word) && last.next().is_some_and(|word| is_one(&denials.exempts, word)))
-        })
+        let word = self.said(at);
+        [&denials.breaks, &denials.tolds, &denials.tells].iter().any(|list| is_one(list, word)) || ending(&[word], &self.grammar.joins).is_some()
     }
 
-    fn is_exempt(&self, from: usize, to: usize) -> bool {
-        (from..to).any(|at| is_one(&self.grammar.denials.exempts, self.said(at)))
+    /// For each piece, whether it is of a list with an "or", verb by verb: "change, move or delete it".
+    fn listed(&self, starts: &[usize]) -> Vec<bool> {
+        let mut listed = vec![false; starts.len()];
+        let mut follows = false;
+        for (index, &from) in starts.iter().enumerate().rev() {
+            let to = starts.get(index + 1).copied().unwrap_or(self.said.len());
+            let has_or = (from..to.min(from + VERB_MAX + 1)).any(|at| is_one(&self.grammar.denials.ors, self.said(at)));
+            let is_one_of = has_or || (follows && !self.begins_thought(from));
+            if let Some(listed) = listed.get_mut(index) {
+                *listed = is_one_of;
+            }
+            follows = is_one_of && !self.lines.contains(&from);
+        }
+        listed
+    }
+
+    /// Whether a piece adds an infinitive without a comma: "keine Mails lesen *und beantworten*".
+    fn joins_an_infinitive(&self, from: usize, to: usize) -> bool {
+        let is_infinitive = |at: usize| is_one(&self.grammar.orders, self.said(at)) && self.said(at).ends_with(['n', 'r']);
+        !self.clauses.contains(&from) && ending(&[self.said(from)], &self.grammar.joins).is_some() && (is_infinitive(from + 1) || is_infinitive(to - 1))
+    }
+
+    /// What denies between these words. `named`: the first order of this line, and the prepositions of receivers behind it.
+    fn denials_in<'s>(&'s self, from: usize, to: usize, named: &mut Vec<&'s str>) -> Vec<Found> {
+        let mut found = Vec::new();
+        let mut at = from;
+        while at < to {
+            if let Some(one) = self.denial(from, at, to).filter(|_| !self.is_contrast(at, to, named)) {
+                at += one.taken;
+                found.push(one);
+                continue;
+            }
+            let (word, next) = (self.said(at), self.said(at + 1));
+            let is_preposition = || self.grammar.denials.contrasts.iter().filter_map(|row| row.0.last()).any(|last| last.fits(word));
+            let is_behind = || !named.is_empty() && !named.contains(&word) && is_preposition() && !self.is_verb(next);
+            if (named.is_empty() && is_one(&self.grammar.orders, word)) || is_behind() {
+                named.push(word);
+            }
+            at += 1;
+        }
+        found
+    }
+
+    /// The denial that begins at this word of a piece.
+    fn denial(&self, from: usize, at: usize, to: usize) -> Option<Found> {
+        let denials = &self.grammar.denials;
+        let rest = self.said.get(at..to).unwrap_or_default();
+        let row = |rows: &[Row]| rows.iter().find(|row| row.begins(rest)).map(|row| row.0.len());
+        let (taken, is_forward) = if is_one(&denials.nones, self.said(at)) {
+            let next = rest.get(1).copied().unwrap_or_default();
+            if is_one(&denials.bounds, next) || next.starts_with(|letter: char| letter.is_ascii_digit()) {
+                return None;
+            }
+            (1, !next.starts_with(char::is_alphabetic) || is_one(&self.grammar.apart, next) || self.grammar.questions.is_preposition(next))
+        } else {
+            row(&denials.negations).map(|taken| (taken, false)).or_else(|| row(&denials.forwards).map(|taken| (taken, true)))?
+        };
+        let is_filler = |at: &usize| is_one(&denials.fillers, self.said(*at));
+        let next = (at + taken..).take(2).take_while(is_filler).count() + at + taken;
+        let is_next = is_one(&denials.exempts, self.said(next)) && (next < to || (next == to && self.lines.contains(&to)));
+        let before = at.checked_sub(1).map(|last| if is_filler(&last) { last.saturating_sub(1) } else { last });
+        let is_exempt = is_next || before.is_some_and(|before| before >= from && is_one(&denials.exempts, self.said(before)));
+        (!is_exempt && !self.is_wished(at + taken, taken)).then_some(Found { at, taken, is_forward })
+    }
+
+    /// Whether a negation only names another receiver: "to Max, not to Lena". Its phrase has no verb and nobody who does something.
+    fn is_contrast(&self, at: usize, to: usize, named: &[&str]) -> bool {
+        let denials = &self.grammar.denials;
+        let is_named = denials.contrasts.iter().any(|row| row.begins(self.said.get(at..to).unwrap_or_default())) && named.contains(&self.said(at + 1));
+        let questions = &self.grammar.questions;
+        let is_name = |at: usize| {
+            let word = self.said(at);
+            let acts = || self.is_verb(word) || questions.is_subject(word) || questions.may_ask(&[word]);
+            !acts() && !is_one(&denials.indefinites, word) && self.denial(at, at, to).is_none()
+        };
+        is_named && (1..=RECEIVER_MAX).contains(&to.saturating_sub(at + 2)) && (at + 2..to).all(is_name)
+    }
+
+    fn is_verb(&self, word: &str) -> bool {
+        is_one(&self.grammar.orders, word) || self.grammar.questions.is_verb(word)
     }
 
     /// Whether a negation belongs to a question that begs: "¿no puedes enviarla?", "kannst du Lena nicht einfach antworten?"
@@ -270,42 +286,46 @@ impl Sentence<'_> {
         self.asks && self.marked && (is_wish(end) || is_wish(end + 1))
     }
 
-    /// Whether the clause from here ends in a negation with nothing denied yet.
-    fn is_left_open(&self, clause: usize, end: usize) -> bool {
+    /// Whether a piece is no more than its denials: "but please don't", "under no circumstances".
+    fn is_bare(&self, from: usize, to: usize, found: &[Found]) -> bool {
         let denials = &self.grammar.denials;
-        let words = self.said.get(clause..end).unwrap_or_default();
-        endings(words, &denials.opens).any(|taken| {
-            let before = words.get(..words.len() - taken).unwrap_or_default();
-            let is_others = before.last().is_some_and(|last| self.grammar.questions.is_subject(last) && !is_one(&denials.fillers, last));
-            let is_first = before.len() <= BETWEEN_MAX && before.iter().all(|word| is_one(&denials.openings, word));
-            !self.exempts(before) && if taken > 1 { !is_others } else { is_first }
-        })
+        let is_of_it = |at: usize| found.get(found.partition_point(|found| found.at + found.taken <= at)).is_some_and(|found| found.at <= at);
+        (from..to).all(|at| is_of_it(at) || is_mark(self.said(at)) || [&denials.openings, &denials.between].iter().any(|list| is_one(list, self.said(at))))
     }
 
-    fn names_no_thing(&self, word: &str) -> bool {
-        is_one(&self.grammar.apart, word) || self.grammar.questions.is_preposition(word)
+    /// Whether a piece answers, and denies nothing of what follows: "no", "nein".
+    fn is_answer(&self, from: usize, to: usize) -> bool {
+        let denials = &self.grammar.denials;
+        (from..to).all(|at| [&denials.nones, &denials.openings].iter().any(|list| is_one(list, self.said(at))))
     }
 
-    /// Whether a clause stands aside behind one that is left open: "do not, *for any reason*, reply".
-    fn is_aside(&self, clause: usize, end: usize) -> bool {
-        let questions = &self.grammar.questions;
-        let first = self.said(clause);
-        let is_one_of =
-            questions.is_preposition(first) || questions.is_link(first) || questions.is_subject(first) || is_one(&self.grammar.denials.breaks, first);
-        clause > 0 && end - clause <= ASIDE_MAX && is_one_of && self.is_left_open(self.clause_of(clause - 1), clause)
+    /// Whether a piece stands aside behind a denial of what follows: "do not, *for any reason*, reply".
+    fn is_aside(&self, from: usize, to: usize) -> bool {
+        let (denials, questions, first) = (&self.grammar.denials, &self.grammar.questions, self.said(from));
+        let is_empty = || (from..to).all(|at| [&denials.openings, &denials.between].iter().any(|list| is_one(list, self.said(at))));
+        questions.is_preposition(first) || questions.is_link(first) || questions.is_subject(first) || is_one(&denials.tolds, first) || is_empty()
     }
 
-    fn lacks(&self, clause: usize, end: usize) -> bool {
-        ending(self.said.get(clause..end).unwrap_or_default(), &self.grammar.denials.lacks).is_some()
+    /// Whether a negation is of an order that follows on it: "never *reply*", "nicht an Max *schicken*".
+    fn has_own_order(&self, from: usize, to: usize) -> bool {
+        let first = (from..to).find(|at| !is_one(&self.grammar.denials.between, self.said(*at)));
+        let is_order = |at: usize| is_one(&self.grammar.orders, self.said(at));
+        first.is_some_and(is_order) || (from < to && is_order(to - 1) && self.said(to - 1).ends_with('n'))
     }
 
-    /// Where the clause of a word begins.
-    fn clause_of(&self, at: usize) -> usize {
-        self.clauses.range(..=at).next_back().copied().unwrap_or_default()
+    /// Whether an infinitive with "zu" stands here: "es ist verboten, Dateien *zu löschen*".
+    fn has_zu(&self, from: usize, at: usize) -> bool {
+        let word = self.said(at);
+        (at > from && self.said(at - 1) == "zu") || (word.ends_with('n') && word.find("zu").is_some_and(|at| at > 0))
     }
 
     /// A word, and nothing in the place of one in quotes.
     fn said(&self, at: usize) -> &str {
         self.said.get(at).copied().unwrap_or_default()
     }
+}
+
+/// Whether a word is a mark alone, as a dash.
+fn is_mark(word: &str) -> bool {
+    !word.is_empty() && !word.contains(char::is_alphanumeric)
 }

@@ -42,6 +42,10 @@ impl From<Vec<String>> for List {
 }
 
 impl Word {
+    pub(super) fn forms(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     pub(super) fn fits(&self, word: &str) -> bool {
         self.0.iter().any(|want| want.strip_suffix('*').map_or_else(|| word == want, |start| word.starts_with(start)))
     }
