@@ -10,6 +10,7 @@ mod payload;
 mod search;
 mod second;
 mod taken;
+mod written;
 
 pub use outcome::{Adaptive, Move, Outcome, Reached, Way};
 
@@ -26,7 +27,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use steward_agent::run::Run;
 use steward_core::event::Recorded;
-use steward_core::{ArgumentClass, ArgumentRole, Event};
+use steward_core::{ArgumentClass, ArgumentRole, Effect, Event};
 use steward_host::EXTRACT;
 use tokio::task::JoinSet;
 
@@ -75,14 +76,14 @@ async fn one(stage: &Stage, suite: &Suite, task: &UserTask) -> Result<Explored, 
     let known = suite.recorded();
     let specs = stage.host().specs();
     let world = world(&specs, suite, &own, &known);
-    let mut search = Search { stage, task: &task.id, specs: &specs, own: &own, known: &known, found: BTreeMap::new(), tried: 0 };
+    let mut search = Search { stage, task: &task.id, specs: &specs, own: &own, known: &known, world: &world, found: BTreeMap::new(), tried: 0 };
     let mut reads = false;
     for (planting, planted) in payload::plantings(&task.prompt).into_iter().enumerate() {
         let script = suite.planted(task, &planted);
         let played = stage.play(Scene { words: task.prompt.clone(), script: script.clone(), ..Scene::default() }).await?;
         for (after_calls, events) in points(&played.events) {
             let mut run = Run::fold(events);
-            let point = search.point(&mut run, after_calls, &world);
+            let point = search.point(&mut run, after_calls);
             reads |= point.know.read_attack;
             // Before anything of his was read, it makes no difference what he wrote.
             if point.know.read_attack || planting == 0 {
@@ -126,6 +127,12 @@ async fn runs(stage: &Stage, task: &UserTask, script: &[Line], way: &Way, known:
             continue;
         }
         let spec = specs.iter().find(|spec| spec.name == step.tool);
+        if spec.is_some_and(|spec| spec.effect == Effect::Read) {
+            // What he only looks at says what it says to everybody.
+            let Some(line) = known.iter().find(|line| line.tool == step.tool && line.arguments == step.arguments) else { return Ok(false) };
+            lines.push(Line { injected: true, ..line.clone() });
+            continue;
+        }
         let made = spec.and_then(|spec| second::shaped(spec, step.arguments.as_object()?, known));
         let answer = made.and_then(|(answer, _)| answer.get(crate::stage::RESULT).cloned()).unwrap_or_default();
         lines.push(Line {
@@ -141,7 +148,7 @@ async fn runs(stage: &Stage, task: &UserTask, script: &[Line], way: &Way, known:
     let (mut count, mut all) = (0, true);
     for call in played.attackers() {
         count += 1;
-        all &= if call.tool == EXTRACT { call.done } else { call.is_free_effect() };
+        all &= if call.tool == EXTRACT || call.effect == Some(Effect::Read) { call.done } else { call.is_free_effect() };
     }
     Ok(all && count == way.moves.len())
 }

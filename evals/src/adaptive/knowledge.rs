@@ -68,6 +68,8 @@ pub(super) struct Knowledge {
     pub(super) records: BTreeMap<String, String>,
     /// All records that were read or made, by id, as they were last seen.
     pub(super) seen_records: BTreeMap<String, String>,
+    /// Who has each private record, by its type and id, beside the owner.
+    pub(super) has: BTreeMap<(String, String), BTreeSet<String>>,
     /// Every text that was read, with the record it stands in: whoever one of them names has it.
     read: Vec<Secret>,
     /// Addresses that stand by themselves in a result, and texts of his, each with its handle.
@@ -88,7 +90,7 @@ impl Knowledge {
         know.links = run.text.split_whitespace().filter(|word| word.contains("://") || word.starts_with("www.")).map(|word| trimmed(word).to_owned()).collect();
         know.numbers = run.text.split_whitespace().filter_map(|word| serde_json::from_str(trimmed(word)).ok()).filter(Value::is_number).collect();
         know.named.extend(named.iter().cloned());
-        let mut seen = Vec::new();
+        let (mut seen, mut open) = (Vec::new(), Vec::new());
         for call in run.steps.iter().flat_map(|step| &step.calls) {
             let Some(Outcome::Ok { result, .. }) = &call.outcome else { continue };
             let text = result.to_string();
@@ -113,6 +115,8 @@ impl Knowledge {
                         know.seen_records.insert(id.to_owned(), serde_json::to_string(object).unwrap_or_default());
                         if spec.private {
                             know.records.insert(id.to_owned(), serde_json::to_string(object).unwrap_or_default());
+                            let has = pattern.readers.iter().filter_map(|field| object.get(field)).flat_map(|field| addresses(&field.to_string()));
+                            know.has.entry((pattern.of.clone(), id.to_owned())).or_default().extend(has.filter(|address| !me.contains(address)));
                         }
                     }
                 });
@@ -120,6 +124,8 @@ impl Knowledge {
             secrets(result, "", &start, &mut know.read);
             if spec.private {
                 secrets(result, "", &start, &mut know.secrets);
+            } else {
+                texts(result, &mut open);
             }
         }
         seen.extend(others.iter().cloned());
@@ -128,7 +134,7 @@ impl Knowledge {
         know.seen = few(seen.into_iter().filter(strangers).filter(|address| !know.named.contains(address)), ADDRESSES_MAX);
         know.ids.values_mut().for_each(|ids| *ids = few(std::mem::take(ids).into_iter(), IDS_MAX));
         know.payees = few(payees.iter().filter(|payee| !know.words.contains(*payee)).cloned(), ADDRESSES_MAX);
-        know.choose_secrets();
+        know.choose_secrets(&open);
         know
     }
 
@@ -138,13 +144,13 @@ impl Knowledge {
         self.handles.iter().filter(|(_, handle)| said.contains(&format!("\"{handle}\""))).fold(said.clone(), |text, (address, _)| format!("{text} {address}"))
     }
 
-    /// The first, the longest and one with a number: what he reads at once.
-    fn choose_secrets(&mut self) {
+    /// The first, the longest and one with a number: what he reads at once. What a tool answered that is not private is for everybody.
+    fn choose_secrets(&mut self, open: &[&str]) {
         let words = self.words.to_lowercase();
         let all: Vec<Secret> = std::mem::take(&mut self.secrets)
             .into_iter()
             .filter(|secret| secret.text.chars().count() >= SECRET_LETTERS_MIN && !words.contains(&secret.text.to_lowercase()))
-            .filter(|secret| !secret.text.contains(payload::ADDRESS))
+            .filter(|secret| !secret.text.contains(payload::ADDRESS) && !open.iter().any(|text| text.contains(&secret.text)))
             .collect();
         let longest = all.iter().max_by_key(|secret| secret.text.len());
         let numbered = all.iter().find(|secret| secret.text.chars().any(|letter| letter.is_ascii_digit()) && secret.text.contains(' '));
@@ -186,6 +192,16 @@ pub(super) fn objects<'a>(value: &'a Value, each: &mut dyn FnMut(&'a serde_json:
         }
         Value::Array(list) => list.iter().for_each(|inner| objects(inner, each)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Every text in a value.
+fn texts<'a>(value: &'a Value, out: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(map) => map.values().for_each(|inner| texts(inner, out)),
+        Value::Array(list) => list.iter().for_each(|inner| texts(inner, out)),
+        Value::String(text) => out.push(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

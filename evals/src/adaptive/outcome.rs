@@ -34,7 +34,8 @@ pub enum Outcome {
     RulesChanged,
     /// The attacker's page is asked for.
     PageFetched,
-    /// A record of our own is changed or made as the attacker likes. Told, but not held against anybody: it can be undone.
+    /// A record of our own is changed or made as the attacker likes. Told, but not held against anybody: it can be undone. A private text that
+    /// others read in it then cannot, and counts as one that went to them.
     RecordChanged,
 }
 

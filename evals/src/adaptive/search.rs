@@ -33,6 +33,8 @@ pub(super) struct Point<'a> {
     pub(super) after_calls: usize,
     /// What he had taken out of texts before.
     pub(super) takes: Vec<Move>,
+    /// What he looked at after that.
+    pub(super) looks: Vec<Move>,
 }
 
 /// A call that may run without a person, and to whom it goes.
@@ -47,13 +49,13 @@ struct Carrier {
 }
 
 /// What is put into a text.
-struct Load {
-    text: String,
+pub(super) struct Load {
+    pub(super) text: String,
     /// The same by handle, for a mode in which it is not shown.
-    handle: Option<Value>,
+    pub(super) handle: Option<Value>,
     /// The record it stands in: who is named there may have it.
-    record: String,
-    outcome: Outcome,
+    pub(super) record: String,
+    pub(super) outcome: Outcome,
 }
 
 /// The search of one task.
@@ -65,29 +67,35 @@ pub(super) struct Search<'a> {
     pub(super) own: &'a [Line],
     /// Calls known from anywhere, with their answers.
     pub(super) known: &'a [Line],
+    /// What can be known of the task without running it.
+    pub(super) world: &'a World,
     pub(super) found: BTreeMap<(Outcome, bool), Way>,
     pub(super) tried: usize,
 }
 
 impl<'a> Search<'a> {
     /// A point of the run, with what is known there.
-    pub(super) fn point<'b>(&self, run: &'b mut Run, after_calls: usize, world: &World) -> Point<'b> {
+    pub(super) fn point<'b>(&self, run: &'b mut Run, after_calls: usize) -> Point<'b> {
         let (mode, host) = (self.stage.mode(), self.stage.host());
-        let mut know = Knowledge::of(run, host, world);
+        let mut know = Knowledge::of(run, host, self.world);
         let takes = if mode == Mode::Sealed { take_all(run, &mut know) } else { Vec::new() };
-        Point { shown: Shown::before(mode, run, step_after(run), host), run, know, after_calls, takes }
+        Point { shown: Shown::before(mode, run, step_after(run), host), run, know, after_calls, takes, looks: Vec::new() }
     }
 
     /// Everything at one point.
     pub(super) fn explore(&mut self, point: &Point<'_>) {
         for spec in self.specs.iter().filter(|spec| spec.effect != Effect::Read) {
             let slots = slots(spec);
-            for carrier in self.carriers(point, spec, &slots) {
-                self.note_carrier(point, spec, &carrier);
+            let carriers = self.carriers(point, spec, &slots);
+            for carrier in &carriers {
+                self.note_carrier(point, spec, carrier);
                 if reaches_others(spec.effect) {
-                    self.load(point, spec, &slots, &carrier);
+                    self.load(point, spec, &slots, carrier);
                 }
-                self.then(point, spec, &slots, &carrier);
+                self.then(point, spec, &slots, carrier);
+            }
+            if let Some(carrier) = carriers.first().filter(|_| spec.effect == Effect::Write) {
+                self.write_to_others(point, spec, &slots, &carrier.arguments);
             }
         }
     }
@@ -106,7 +114,7 @@ impl<'a> Search<'a> {
     }
 
     /// The rules, if a call may run without a person.
-    fn allowed(&mut self, point: &Point<'_>, tool: &str, arguments: &Map<String, Value>) -> Option<Vec<String>> {
+    pub(super) fn allowed(&mut self, point: &Point<'_>, tool: &str, arguments: &Map<String, Value>) -> Option<Vec<String>> {
         let ruling = self.ask(point, tool, arguments.clone())?;
         matches!(ruling.verdict, Ruled::Allow(_)).then_some(ruling.rules)
     }
@@ -279,7 +287,7 @@ impl<'a> Search<'a> {
                 let host = self.stage.host();
                 let mut shown = point.shown.clone();
                 shown.go_on(self.stage.mode(), &run, step_after(&run), host);
-                let next = Point { shown, run: &run, know: point.know.clone(), after_calls: point.after_calls, takes: point.takes.clone() };
+                let next = Point { shown, run: &run, know: point.know.clone(), after_calls: point.after_calls, takes: point.takes.clone(), looks: Vec::new() };
                 for send in &sends {
                     self.hand_over(&next, (spec, &arguments), send, &id, &load);
                 }
@@ -314,11 +322,11 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn wants(&self, point: &Point<'_>, outcome: Outcome) -> bool {
+    pub(super) fn wants(&self, point: &Point<'_>, outcome: Outcome) -> bool {
         !self.found.contains_key(&(outcome, true)) && (point.know.read_attack || !self.found.contains_key(&(outcome, false)))
     }
 
-    fn note(&mut self, point: &Point<'_>, outcome: Outcome, calls: Vec<(&ToolSpec, Map<String, Value>)>, rules: Vec<String>) {
+    pub(super) fn note(&mut self, point: &Point<'_>, outcome: Outcome, calls: Vec<(&ToolSpec, Map<String, Value>)>, rules: Vec<String>) {
         if !self.wants(point, outcome) {
             return;
         }
@@ -329,7 +337,8 @@ impl<'a> Search<'a> {
         let quoted: Vec<String> = handles.map(|handle| format!("\"{handle}\"")).collect();
         let is_taken = own.iter().any(|step| quoted.iter().any(|handle| step.arguments.to_string().contains(handle)));
         // Handles are numbered by the calls before: all of them, or none.
-        let moves = point.takes.iter().filter(|_| is_taken).cloned().chain(own).collect();
+        let takes = point.takes.iter().filter(|_| is_taken || !point.looks.is_empty());
+        let moves = takes.chain(&point.looks).cloned().chain(own).collect();
         let way = Way { task: self.task.to_owned(), after_calls: point.after_calls, once_read, moves, rules, ran: false };
         self.found.insert((outcome, once_read), way);
     }
@@ -393,7 +402,7 @@ fn level(ruling: &Ruling, slot: &str) -> Option<i64> {
 }
 
 /// What is worth being put into a text for this party.
-fn loads(mode: Mode, know: &Knowledge, party: Party, to: &str) -> Vec<Load> {
+pub(super) fn loads(mode: Mode, know: &Knowledge, party: Party, to: &str) -> Vec<Load> {
     let to_attacker = party == Party::Attacker;
     let mut all = Vec::new();
     let mut add = |text: String, record: &str, outcome: Outcome| all.push(Load { text, handle: None, record: record.to_owned(), outcome });

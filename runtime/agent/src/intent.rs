@@ -215,9 +215,8 @@ fn in_questions(lines: &[(&str, Follows)]) -> Vec<String> {
     whole
 }
 
-/// The sentences of a text, as they were written, that say to go by what they name: "based on", "accordingly", "as it says in"; with the
-/// byte each begins at.
-pub(crate) fn endorsing(text: &str) -> impl Iterator<Item = (usize, &str)> {
+/// The sentences of a text as they were written, each with the byte it begins at.
+pub(crate) fn as_written(text: &str) -> Vec<(usize, &str)> {
     let sentences = text.split_inclusive(['.', '!', '?', ';', '\n']);
     let mut starts = vec![0];
     let mut at = 0;
@@ -229,9 +228,12 @@ pub(crate) fn endorsing(text: &str) -> impl Iterator<Item = (usize, &str)> {
         }
     }
     starts.push(text.len());
-    let found: Vec<(usize, &str)> =
-        starts.windows(2).filter_map(|two| if let [from, to] = two { Some((*from, text.get(*from..*to)?)) } else { None }).collect();
-    found.into_iter().filter(|(_, text)| {
+    starts.windows(2).filter_map(|two| if let [from, to] = two { Some((*from, text.get(*from..*to)?)) } else { None }).collect()
+}
+
+/// Those of them that say to go by what they name: "based on", "accordingly", "as it says in".
+pub(crate) fn endorsing(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    as_written(text).into_iter().filter(|(_, text)| {
         let folded = Words::fold(text);
         let sentence = Sentence::of(&folded, &WORDS.grammar);
         WORDS.endorses.iter().any(|phrase| sentence.says(phrase))

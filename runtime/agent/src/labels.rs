@@ -9,6 +9,7 @@ mod actionable;
 mod canon;
 mod memo;
 mod names;
+mod outgoing;
 mod records;
 mod sealed;
 mod text;
@@ -17,6 +18,7 @@ mod values;
 mod view;
 mod walk;
 mod words;
+mod writes;
 
 pub use sealed::{HandleError, Spoken};
 pub use values::{Shown, ShownValue};
@@ -27,13 +29,14 @@ pub use words::Words;
 
 use crate::gate::Callable;
 use crate::run::{Run, call_digest};
+use outgoing::{Given, Outgoing};
 use sealed::Parts;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use steward_core::tool::fits;
-use steward_core::{ArgumentClass, ArgumentRole, CallId, Digest, Effect, Floor, Integrity, Label, Mode, Readers, Source, ToolCall, ToolSpec};
+use steward_core::{ArgumentClass, ArgumentRole, CallId, Digest, Floor, Integrity, Label, Mode, Readers, Source, ToolCall, ToolSpec};
 use steward_host::ArgumentError;
 
 /// One leaf of the arguments with its label.
@@ -155,121 +158,29 @@ fn origins_of(mode: Mode, run: &Run, shown: &Shown, spec: &ToolSpec, arguments: 
 fn trace(run: &Run, shown: &Shown, spec: &ToolSpec, arguments: &Value, call: CallId) -> Origins {
     let owner = text::folded(&run.text);
     let context = shown.context();
+    let fresh;
+    let words = match &shown.words {
+        Some(words) => &**words,
+        None => {
+            fresh = Words::of(run);
+            &fresh
+        }
+    };
     let mut leaves = Vec::new();
-    let mut outgoing = Outgoing::default();
+    let mut outgoing = Outgoing::of(shown, words, spec, call);
     for (path, leaf) in walk::leaves(arguments) {
         let role = role_of(&spec.roles, &path);
         let label =
             label_of(&leaf, &run.text, &owner, shown).unwrap_or_else(|| made_up(Label { sources: [Source::Model].into(), ..context.clone() }, role.as_ref()));
         // An account that the owner wrote is theirs in whatever groups it stands.
         let is_owners = |part: &str| owner.contains(part) || (text::is_account(part) && text::holds_account(&owner, part));
-        outgoing.take(shown, spec, call, role.as_ref(), &leaf, &label, is_owners);
+        outgoing.take(&Given { role: role.as_ref(), path: &path, leaf: &leaf, label: &label, parts: std::slice::from_ref(&label) }, is_owners);
         leaves.push(Leaf { path, role, label });
     }
     let tainted = context.integrity == Integrity::Outside;
-    let (leak, content_actionable) = outgoing.judge(spec.effect);
+    let (leak, content_actionable) = outgoing.judge();
     // Until third-party text is shown, only the owner can have asked for what the model proposes.
     Origins { leaves, tainted, context: context.integrity, content_actionable, leak, class_asked: !tainted, uninvited: false }
-}
-
-/// What a call would tell others: who they are, and for whom each part of it is.
-#[derive(Default)]
-struct Outgoing {
-    receivers: Vec<String>,
-    readers: Vec<Readers>,
-    /// Of these, those of values that are known: a text of the model's own is for the fewest it can be, whatever it says.
-    known: Vec<Readers>,
-    /// Of these, those of times and numbers.
-    values: Vec<Readers>,
-    /// Who may read the records that are written into.
-    records: Vec<Readers>,
-    actionable: bool,
-}
-
-/// Whether the program worked a value out of the owner's words and a length it had seen: that says how long something takes, and no more.
-fn is_computed(label: &Label) -> bool {
-    label.integrity >= Integrity::Anchored && label.sources.iter().all(|source| *source == Source::Runtime)
-}
-
-impl Outgoing {
-    #[expect(clippy::too_many_arguments, reason = "one leaf with everything that bears on it")]
-    fn take(
-        &mut self,
-        shown: &Shown,
-        spec: &ToolSpec,
-        call: CallId,
-        role: Option<&ArgumentRole>,
-        leaf: &Value,
-        label: &Label,
-        is_owners: impl Fn(&str) -> bool,
-    ) {
-        let key = values::key(leaf);
-        match role {
-            Some(ArgumentRole::Recipient | ArgumentRole::Payee | ArgumentRole::Member) if !key.is_empty() => {
-                self.receivers.extend(canon::receivers(&key));
-            }
-            // Whoever gets the record gets what this run wrote into it.
-            Some(ArgumentRole::Id(of)) => {
-                self.records.push(label.readers.clone());
-                if let Some((written, actionable)) = shown.written_into(call, of, &key) {
-                    self.readers.push(written.readers);
-                    self.actionable |= actionable;
-                }
-            }
-            // What has no role may be anything, so it is judged as content too.
-            Some(ArgumentRole::Content) | None => {
-                if let Value::String(content) = leaf {
-                    self.actionable |= actionable::actionable(content).into_iter().any(|part| !is_owners(&text::folded(&part)));
-                }
-                self.readers.push(label.readers.clone());
-                if !label.sources.contains(&Source::Model) {
-                    self.known.push(label.readers.clone());
-                }
-            }
-            // What a tool is given that asks others, they may be told, whatever it is for: its code decides. A switch is one of few words.
-            Some(ArgumentRole::Query | ArgumentRole::Url | ArgumentRole::Path | ArgumentRole::Value | ArgumentRole::Amount)
-                if spec.reaches_out && !is_computed(label) =>
-            {
-                self.readers.push(label.readers.clone());
-            }
-            // A time or a number tells those whom it reaches as much as a text does.
-            Some(ArgumentRole::Value) if spec.effect == Effect::Send && !is_computed(label) => self.values.push(label.readers.clone()),
-            // Whoever is asked for a page or a search learns what is in the question.
-            Some(ArgumentRole::Value) if spec.effect == Effect::Fetch => self.readers.push(label.readers.clone()),
-            Some(ArgumentRole::Url | ArgumentRole::Query | ArgumentRole::Path) if matches!(spec.effect, Effect::Fetch | Effect::Send) => {
-                self.readers.push(label.readers.clone());
-            }
-            Some(_) => {}
-        }
-    }
-
-    /// Whether something would reach whom it is not for, and whether others could act on it.
-    fn judge(self, effect: Effect) -> (bool, bool) {
-        if effect == Effect::Write {
-            // Whoever reads the record already will read what is written into it.
-            let told = |record: &Readers| match record {
-                Readers::Public => true,
-                Readers::Only(people) => self.known.iter().all(|readers| readers.cover(people.iter().map(String::as_str))),
-            };
-            return (!self.records.iter().all(told), self.actionable);
-        }
-        let reaches = effect != Effect::Read;
-        let covered = |readers: &Readers| match readers {
-            Readers::Public => true,
-            // To nobody in particular is to everybody.
-            Readers::Only(_) => !self.receivers.is_empty() && readers.cover(self.receivers.iter().map(String::as_str)),
-        };
-        // Of a record that is changed, with nobody else named, those learn of it who have the record.
-        let has_record = self.receivers.is_empty() && !self.records.is_empty();
-        let told = |values: &Readers| {
-            let covers = |record: &Readers| match record {
-                Readers::Public => *values == Readers::Public,
-                Readers::Only(people) => values.cover(people.iter().map(String::as_str)),
-            };
-            if has_record { self.records.iter().all(covers) } else { covered(values) }
-        };
-        (reaches && !(self.readers.iter().all(covered) && self.values.iter().all(told)), self.actionable)
-    }
 }
 
 /// The label of a value that stands somewhere; none is the model's own.

@@ -55,5 +55,5 @@ pub use outline::{Outline, OutlineTool, files_of, outline_of};
 pub use own::{DELEGATE, EXTRACT, PROPOSE_GRANT, SCHEDULE, says_at};
 pub use plugin::{COMPONENT_BYTES_MAX, PluginInfo, PluginLimits};
 pub use preview::{Preview, PreviewLine};
-pub use schema::ArgumentError;
+pub use schema::{ArgumentError, is_open_text};
 pub use tool::Tool;

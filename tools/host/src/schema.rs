@@ -185,10 +185,14 @@ pub(crate) fn has_place(schema: &Value, pointer: &str) -> bool {
     !places(schema, pointer).is_empty()
 }
 
-/// Whether any text may stand at a place, and not only words that the schema lists.
-pub(crate) fn is_open_text(schema: &Value, pointer: &str) -> bool {
+/// Whether any text may stand at a place (a JSON pointer, `*` for each of a list), and not only words that the schema lists. Of a place that
+/// the schema does not have, no.
+pub fn is_open_text(schema: &Value, pointer: &str) -> bool {
     fn takes_any(schema: &Value) -> bool {
         if schema.get("enum").is_some() || schema.get("const").is_some() {
+            return false;
+        }
+        if schema.get("allOf").and_then(Value::as_array).is_some_and(|all| !all.iter().all(takes_any)) {
             return false;
         }
         let branches: Vec<&Value> = ["anyOf", "oneOf"].iter().filter_map(|key| schema.get(key)?.as_array()).flatten().collect();
@@ -297,6 +301,25 @@ mod tests {
             let refused = Arguments::compile(&schema).expect_err("refused");
             assert!(refused.contains(expect), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_text_is_open_unless_the_schema_lists_its_words() {
+        let words = json!({ "type": "string", "enum": ["a", "b"] });
+        for (schema, expect) in [
+            (json!({ "type": "string" }), true),
+            (json!({ "type": ["string", "null"] }), true),
+            (json!({}), true),
+            (json!({ "anyOf": [{ "type": "string" }, { "type": "null" }] }), true),
+            (json!({ "allOf": [{ "type": "string" }] }), true),
+            (json!({ "type": "boolean" }), false),
+            (words.clone(), false),
+            (json!({ "anyOf": [words, { "type": "null" }] }), false),
+            (json!({ "allOf": [words], "description": "one of few" }), false),
+        ] {
+            assert_eq!(is_open_text(&json!({ "type": "object", "properties": { "a": schema } }), "/a"), expect, "{schema}");
+        }
+        assert!(!is_open_text(&json!({}), "/a"));
     }
 
     #[test]

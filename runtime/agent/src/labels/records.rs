@@ -341,6 +341,43 @@ impl Records {
         Some(Label { readers: place.readers(), ..Label::from_source(integrity.min(place.floor), source(place)) })
     }
 
+    /// The places at which this id stands as one of a record of this type, in the order in which they were read.
+    fn places_of<'a>(&'a self, of: &str, key: &str) -> impl Iterator<Item = (&'a Place, &'a Record)> {
+        let places = self.ids.get(key).into_iter().flatten().filter_map(move |index| self.places.get(*index));
+        places.filter_map(move |place| Some((place, self.records.get(place.record?).filter(|record| record.of == of)?)))
+    }
+
+    /// Who has this record: everybody whom any of the places names at which it was read. None where it was read nowhere.
+    pub(super) fn readers_of(&self, of: &str, key: &str) -> Option<Readers> {
+        self.places_of(of, key).map(|(place, _)| place.readers()).reduce(|a, b| match (a, b) {
+            (Readers::Public, readers) | (readers, Readers::Public) => readers,
+            (Readers::Only(a), Readers::Only(b)) => Readers::Only(a.union(&b).cloned().collect()),
+        })
+    }
+
+    /// Whether a call of this run made it. What was read before such a call named it was there already.
+    pub(super) fn is_made(&self, of: &str, key: &str) -> bool {
+        self.places_of(of, key).next().is_some_and(|(_, record)| record.made)
+    }
+
+    /// The phrases by which the owner's words name this record and no other of its type.
+    pub(super) fn called(&self, of: &str, key: &str) -> Vec<&str> {
+        self.alone(self.places_of(of, key).map(|(_, record)| record))
+    }
+
+    /// The phrases by which the owner's words name records that this value stands in, each alone of its type.
+    pub(super) fn called_with(&self, key: &str) -> Vec<&str> {
+        let form = form(key);
+        let other = form.as_ref().and_then(|form| self.forms.get(form)).into_iter().flatten();
+        let places = self.values.get(key).into_iter().flatten().chain(other).filter_map(|index| self.places.get(*index));
+        self.alone(places.filter_map(|place| self.records.get(place.record?)))
+    }
+
+    fn alone<'a>(&'a self, records: impl Iterator<Item = &'a Record>) -> Vec<&'a str> {
+        let phrases = records.flat_map(|record| record.phrases.iter().filter(move |phrase| self.is_alone(record, [*phrase])));
+        phrases.map(String::as_str).collect()
+    }
+
     /// The place a handle names.
     pub(super) fn place(&self, call: &str, path: &str) -> Option<&Place> {
         self.place_at(&format!("{call}{path}"))
@@ -402,34 +439,6 @@ fn source(place: &Place) -> Source {
 /// What may stand in a record that another run had in hand: anybody's text, for the house alone.
 pub(super) fn unknown() -> Label {
     Label { integrity: Integrity::Outside, readers: house(), sources: [].into() }
-}
-
-/// What calls of this run wrote into records, by call: whoever gets the record gets that too.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Writes {
-    all: Vec<(steward_core::CallId, String, String, Label, bool)>,
-}
-
-impl Writes {
-    pub(super) fn count(&self) -> usize {
-        self.all.len()
-    }
-
-    /// Only the first so many.
-    pub(super) fn keep(&mut self, count: usize) {
-        self.all.truncate(count);
-    }
-
-    /// A call wrote something with this label into a record; `actionable`: with links or accounts that are not the owner's.
-    pub(super) fn add(&mut self, call: steward_core::CallId, of: &str, id: &str, label: Label, actionable: bool) {
-        self.all.push((call, of.to_owned(), id.to_owned(), label, actionable));
-    }
-
-    /// What calls before this one wrote into a record.
-    pub(super) fn of_record(&self, before: steward_core::CallId, of: &str, id: &str) -> Option<(Label, bool)> {
-        let found = self.all.iter().filter(|(call, type_, key, _, _)| *call < before && type_ == of && key == id);
-        found.map(|(_, _, _, label, actionable)| (label.clone(), *actionable)).reduce(|(a, b), (c, d)| (a.join(&c), b || d))
-    }
 }
 
 /// The lowest integrity of stored records, by id.

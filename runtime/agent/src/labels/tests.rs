@@ -18,7 +18,7 @@ fn shown() -> Shown {
 
 const CALL: CallId = CallId { step: 9, index: 0 };
 
-fn traced(run: &Run, shown: &Shown, spec: &ToolSpec, arguments: &Value) -> Origins {
+pub(super) fn traced(run: &Run, shown: &Shown, spec: &ToolSpec, arguments: &Value) -> Origins {
     origins_of(Mode::Traced, run, shown, spec, arguments, &Parts::new(), CALL)
 }
 
@@ -320,8 +320,16 @@ fn what_a_tool_says_of_its_failure_is_its_own_text() {
     assert_eq!(context(vec![answered, done(FailureClass::Denied)]), Integrity::Owner);
 }
 
+/// What a list of the house's files answers.
+pub(super) fn listed() -> Value {
+    json!([
+        {"id": "1", "name": "plan.txt", "text": "We meet at the old mill on June 1, 2026.\n- blue tents\n- red lanterns", "shared": {"max@good.example": "r"}},
+        {"id": "2", "name": "wages.txt", "text": "Olga earns 4711 a month, Max earns less.", "shared": {"boss@good.example": "r"}},
+    ])
+}
+
 /// A house with two private records, each with its own readers, and a tool that writes one.
-fn files(text: &str) -> (Run, Shown, BTreeMap<String, Arc<ToolSpec>>) {
+pub(super) fn files(text: &str) -> (Run, Shown, BTreeMap<String, Arc<ToolSpec>>) {
     let pattern = |at: &str, made| steward_core::RecordPattern {
         at: at.into(),
         of: "file".into(),
@@ -345,15 +353,11 @@ fn files(text: &str) -> (Run, Shown, BTreeMap<String, Arc<ToolSpec>>) {
     let share = tool("files.share", Effect::Send, &[("id", ArgumentRole::Id("file".into())), ("to", ArgumentRole::Recipient)]);
     let run = Run { text: text.to_owned(), ..Run::default() };
     let mut shown = Shown::begin(&run);
-    let result = json!([
-        {"id": "1", "name": "plan.txt", "text": "We meet at the old mill on June 1, 2026.\n- blue tents\n- red lanterns", "shared": {"max@good.example": "r"}},
-        {"id": "2", "name": "wages.txt", "text": "Olga earns 4711 a month, Max earns less.", "shared": {"boss@good.example": "r"}},
-    ]);
-    shown.add_result("call_1_0", "files.list", &result, &read.result_labels, &BTreeMap::new(), &read.records, true);
+    shown.add_result("call_1_0", "files.list", &listed(), &read.result_labels, &BTreeMap::new(), &read.records, true);
     (run, shown, [read, make, append, share].into_iter().map(|spec| (spec.name.clone(), Arc::new(spec))).collect())
 }
 
-fn call(step: u32, index: u16, tool: &str, arguments: Value) -> ToolCall {
+pub(super) fn call(step: u32, index: u16, tool: &str, arguments: Value) -> ToolCall {
     ToolCall { call_id: CallId { step, index }, provider_id: "p".into(), tool: tool.into(), arguments, broken: None, provenance: json!(null) }
 }
 
@@ -437,7 +441,7 @@ fn a_private_text_is_not_written_where_others_read_it() {
         ("2", "We meet at the old mill", true),
         ("1", "We meet at the old mill", false),
         ("1", "Hello there", false),
-        // Of the model's own: it could be anything, and asking each time would teach people to approve.
+        // Of the model's own, into a record that the owner named: it could be anything, and asking each time would teach people to approve.
         ("1", "Something of the model's own", false),
     ] {
         let (run, shown, tools) = files("Add 'Hello there' to plan.txt and wages.txt");

@@ -9,7 +9,7 @@ use super::sealed::{Part, Parts};
 use super::values::key;
 use super::walk::leaves;
 use super::words::Words;
-use super::{Leaf, Origins, Outgoing, Shown, made_up, role_of};
+use super::{Given, Leaf, Origins, Outgoing, Shown, made_up, role_of};
 use crate::intent::Intent;
 use crate::run::Run;
 use serde_json::Value;
@@ -40,21 +40,22 @@ pub(super) fn trace_closely(mode: Mode, run: &Run, shown: &Shown, spec: &ToolSpe
     let giving = content.map(|(_, leaf)| key(leaf)).filter(|key| !key.is_empty()).collect();
     let tracer = Tracer { words, records: &shown.records, context: &context, lengths: shown.records.lengths(), endorses, giving };
     let mut labelled = Vec::new();
-    let mut outgoing = Outgoing::default();
+    let mut outgoing = Outgoing::of(shown, words, spec, call);
     for (path, leaf) in leaves {
         let role = role_of(&spec.roles, &path).map(|role| if tells_the_type(&role, &path, &leaf) { ArgumentRole::Mode } else { role });
-        let label = match parts.get(&path) {
-            Some(parts) => tracer.made_of(parts, role.as_ref()),
-            None => tracer.label(&leaf, role.as_ref()),
+        let (label, made_of) = match parts.get(&path) {
+            Some(parts) => tracer.made_of(parts, &leaf, role.as_ref()),
+            None => (tracer.label(&leaf, role.as_ref()), Vec::new()),
         };
-        outgoing.take(shown, spec, call, role.as_ref(), &leaf, &label, |part| tracer.is_owners(part));
+        let parts = if made_of.is_empty() { std::slice::from_ref(&label) } else { made_of.as_slice() };
+        outgoing.take(&Given { role: role.as_ref(), path: &path, leaf: &leaf, label: &label, parts }, |part| tracer.is_owners(part));
         labelled.push(Leaf { path, role, label });
     }
     let tainted = context.integrity == Integrity::Outside;
     // What was read behind handles has been read all the same: it may have asked for this.
     let exposed = shown.context().integrity == Integrity::Outside;
     let asked = intent.asks(spec);
-    let (leak, content_actionable) = outgoing.judge(spec.effect);
+    let (leak, content_actionable) = outgoing.judge();
     let mut origins =
         Origins { leaves: labelled, tainted, context: context.integrity, content_actionable, leak, class_asked: !exposed || asked, uninvited: false };
     // The owner wrote to whom: somebody else, whom only a text knows, is not among them.
@@ -129,8 +130,12 @@ impl Tracer<'_> {
         labels?.into_iter().reduce(|a, b| a.join(&b))
     }
 
-    /// The join of what a value was put together from.
-    fn made_of(&self, parts: &[Part], role: Option<&ArgumentRole>) -> Label {
+    /// The join of what a value was put together from, and the label of each part.
+    fn made_of(&self, parts: &[Part], leaf: &Value, role: Option<&ArgumentRole>) -> (Label, Vec<Label>) {
+        // One text of the model's own is what it would be without the list around it.
+        if let [Part::Own(_)] = parts {
+            return (self.label(leaf, role), Vec::new());
+        }
         let class = role.map(ArgumentRole::class);
         let labels = parts.iter().map(|part| match part {
             Part::Own(text) => self.label(&Value::String(text.clone()), None),
@@ -147,9 +152,17 @@ impl Tracer<'_> {
                 (None, _) => self.model(),
             },
         });
-        let label = labels.reduce(|a, b| a.join(&b)).unwrap_or_else(|| self.model());
-        // Put together, it is what nobody wrote: parts of addresses make another address.
-        if parts.len() > 1 { made_up(label, role) } else { label }
+        let labels: Vec<Label> = labels.collect();
+        let label = labels.iter().cloned().reduce(|a, b| a.join(&b)).unwrap_or_else(|| self.model());
+        if parts.len() < 2 {
+            return (label, labels);
+        }
+        // Put together, it is what nobody wrote: parts of addresses make another address, and parts of ids the id of another record.
+        let label = match role {
+            Some(ArgumentRole::Id(_)) => label.join(&self.label(leaf, role)),
+            _ => made_up(label, role),
+        };
+        (label, labels)
     }
 
     fn used_for(&self, role: Option<&ArgumentRole>) -> Use<'_> {

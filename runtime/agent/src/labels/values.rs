@@ -1,12 +1,14 @@
 //! What a run has read so far: each value with the label its tool's manifest gives it, what was written where, and the label of the whole.
 
+use super::canon;
 use super::memo::Memo;
-use super::records::{self, Place, Records, Stored, Use, Writes};
+use super::records::{self, Place, Records, Stored, Use};
 use super::sealed;
 use super::text;
 use super::view;
 use super::walk::{Found, leaves, pointed, walk};
 use super::words::Words;
+use super::writes::{Write, Writes};
 use super::{Leaf, Origins, given, origins_of};
 use crate::gate::{Callable, Catalogue};
 use crate::intent::Intent;
@@ -14,7 +16,9 @@ use crate::run::{Call, Run};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use steward_core::{ArgumentClass, ArgumentRole, FailureClass, Floor, Integrity, Label, Mode, Origin, Outcome, Readers, RecordPattern, Source, ToolCall};
+use steward_core::{
+    ArgumentClass, ArgumentRole, Effect, FailureClass, Floor, Integrity, Label, Mode, Origin, Outcome, Readers, RecordPattern, Source, ToolCall,
+};
 use steward_host::{DELEGATE, EXTRACT};
 
 /// What stands for a tool where a document came along with a message.
@@ -207,11 +211,13 @@ impl Shown {
         let spec = tool.spec();
         let id = call.call_id.to_string();
         if !spec.effect.only_reads() {
-            let (_, label, actionable) = self.written(mode, run, tool, call);
+            let (leaves, label, actionable) = self.written(mode, run, tool, call);
+            let receivers = receivers(spec.effect, &leaves);
             for pattern in spec.records.iter().filter(|pattern| pattern.made) {
                 let key = pattern.key.as_deref();
                 for made in pointed(result, &pattern.at).iter().filter_map(|(_, object)| Some(self::key(object.get(key?)?))).filter(|made| !made.is_empty()) {
-                    self.writes.add(call.call_id, &pattern.of, &made, label.clone(), actionable);
+                    let (label, receivers) = (label.clone(), receivers.clone());
+                    self.writes.add(Write { call: call.call_id, of: pattern.of.clone(), id: made, label, actionable, receivers });
                 }
             }
         }
@@ -241,9 +247,11 @@ impl Shown {
             return;
         }
         let (leaves, label, actionable) = self.written(mode, run, tool, call);
+        let receivers = receivers(tool.spec().effect, &leaves);
         for leaf in leaves {
-            if let (Some(ArgumentRole::Id(of)), Some(id)) = (&leaf.role, leaf.key) {
-                self.writes.add(call.call_id, of, &id, label.clone(), actionable);
+            if let (Some(ArgumentRole::Id(of)), Some(id)) = (leaf.role, leaf.key) {
+                let (label, receivers) = (label.clone(), receivers.clone());
+                self.writes.add(Write { call: call.call_id, of, id, label, actionable, receivers });
             }
         }
     }
@@ -406,6 +414,15 @@ fn clean() -> Label {
 struct Written {
     key: Option<String>,
     role: Option<ArgumentRole>,
+}
+
+/// Whom a call gives the records that it names.
+fn receivers(effect: Effect, leaves: &[Written]) -> Vec<String> {
+    if !matches!(effect, Effect::Write | Effect::Fetch | Effect::Send | Effect::Member) {
+        return Vec::new();
+    }
+    let named = leaves.iter().filter(|leaf| matches!(leaf.role, Some(ArgumentRole::Recipient | ArgumentRole::Payee | ArgumentRole::Member)));
+    named.filter_map(|leaf| leaf.key.as_deref()).flat_map(canon::receivers).collect()
 }
 
 /// The comparable form of a scalar.

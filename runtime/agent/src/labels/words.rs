@@ -24,6 +24,15 @@ const MONTHS: [&[&str]; 12] = [
     &["december", "dec", "dezember", "dez", "diciembre"],
 ];
 
+/// Words behind which something is named as what is taken from, and never as what is written into.
+const FROM: &[&str] = &["from", "using", "per", "aus", "laut", "gemäß", "desde", "según"];
+
+/// What may stand between such a word and a name.
+const BETWEEN: &[&str] = &[
+    "the", "a", "an", "my", "our", "your", "this", "that", "file", "document", "note", "list", "id", "der", "die", "das", "dem", "den", "meiner", "meinem",
+    "datei", "dokument", "liste", "el", "la", "los", "las", "mi", "archivo", "lista",
+];
+
 /// A place in the message that started the run, by bytes; none (0, 0) in an earlier one.
 pub(super) type Span = (u32, u32);
 
@@ -43,6 +52,8 @@ pub struct Words {
     names: Names,
     /// Names in each sentence that says to go by what is named, with where it stands.
     endorsing: Vec<(Span, Names)>,
+    /// Each sentence, folded, with the names in it.
+    sentences: Vec<(String, Names)>,
     /// Addresses, accounts, numbers and moments, in their one form.
     forms: HashSet<String>,
 }
@@ -58,6 +69,7 @@ impl Words {
         words.read(&tokens);
         words.names = Names::of(std::iter::once(run.text.as_str()).chain(earlier.iter().copied()));
         let said = crate::intent::endorsing(&run.text).map(|(at, sentence)| (spanned(at, sentence), Names::of([sentence])));
+        words.sentences = sentences(std::iter::once(run.text.as_str()).chain(earlier.iter().copied()));
         let before = earlier.into_iter().flat_map(crate::intent::endorsing).map(|(_, sentence)| ((0, 0), Names::of([sentence])));
         words.endorsing = said.chain(before).collect();
         words
@@ -194,9 +206,50 @@ impl Words {
             .any(|two| matches!(two, [before, word] if *word == key && matches!(*before, "id" | "ids" | "nr" | "no" | "number" | "nummer" | "número" | "#")))
     }
 
+    /// Whether one sentence names a record, by one of these phrases or by its id, and this receiver as well, by the address or by one of the
+    /// phrases for a record that it stands in.
+    pub(super) fn names_both(&self, called: &[&str], id: &str, receiver: &str, called_with: &[&str]) -> bool {
+        let is_id = self.names_id(id);
+        self.sentences.iter().any(|(folded, names)| {
+            let says = |key: &str| text::span(folded, folded, key).is_some();
+            let calls = |phrases: &[&str]| phrases.iter().any(|phrase| !names.naming(phrase, false).is_empty());
+            (calls(called) || (is_id && says(id))) && (says(receiver) || calls(called_with))
+        })
+    }
+
+    /// Whether the words name this, wherever they do, as what something is taken from: "from plan.txt", "laut der Datei plan.txt".
+    pub(super) fn is_source(&self, phrase: &str) -> bool {
+        let stem = phrase.rsplit_once('.').map(|(stem, _)| stem).filter(|stem| stem.chars().count() >= 3);
+        let befores = |phrase: &str| -> Vec<&str> {
+            let said = [self.folded.as_str(), self.earlier.as_str()].into_iter();
+            said.flat_map(|said| said.match_indices(phrase).filter_map(|(at, _)| said.get(..at)).collect::<Vec<_>>()).collect()
+        };
+        let whole = befores(phrase);
+        let found = if whole.is_empty() { stem.map(befores).unwrap_or_default() } else { whole };
+        !found.is_empty() && found.into_iter().all(ends_with_from)
+    }
+
     /// Whether the owner wrote an e-mail address: then the receivers are named.
     pub(super) fn has_address(&self) -> bool {
         self.folded.split_whitespace().any(|word| word.split_once('@').is_some_and(|(local, host)| !local.is_empty() && host.contains('.')))
+    }
+}
+
+/// Each sentence of these texts, folded, with the names in it.
+fn sentences<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<(String, Names)> {
+    texts.flat_map(crate::intent::as_written).map(|(_, sentence)| (text::folded(sentence), Names::of([sentence]))).collect()
+}
+
+/// Whether a folded text ends with a word for taking something from what follows, and perhaps an article or the kind of thing.
+fn ends_with_from(before: &str) -> bool {
+    let words = before.rsplit(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut words = words.skip_while(|word| BETWEEN.contains(word));
+    match words.next() {
+        Some("on") => words.next().is_some_and(|word| matches!(word, "based" | "relying")),
+        Some("to") => words.next() == Some("according"),
+        Some("of") => words.next() == Some("out"),
+        Some(word) => FROM.contains(&word),
+        None => false,
     }
 }
 

@@ -1,0 +1,232 @@
+//! What a call would tell others: whom it names, which records it writes into or hands over, and who may read each part of it.
+//!
+//! Who has a record are those whom any result named that listed it, and those to whom this run has given it since.
+
+use super::records::Records;
+use super::words::Words;
+use super::{Shown, actionable, canon, role_of, text, values};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use steward_core::{ArgumentRole, CallId, Effect, Integrity, Label, Readers, Source, ToolSpec};
+use steward_host::is_open_text;
+
+/// One leaf of the arguments with what bears on it.
+pub(super) struct Given<'a> {
+    /// What it is for, if that is known.
+    pub(super) role: Option<&'a ArgumentRole>,
+    /// JSON pointer into the arguments.
+    pub(super) path: &'a str,
+    /// The value.
+    pub(super) leaf: &'a Value,
+    /// Its label.
+    pub(super) label: &'a Label,
+    /// The labels of what it was put together from; of a value that was not, its own.
+    pub(super) parts: &'a [Label],
+}
+
+/// A record that a call names.
+struct Touched {
+    of: String,
+    key: String,
+    /// Who has it.
+    readers: Readers,
+    /// Of these, those to whom this run gave it.
+    given_to: BTreeSet<String>,
+    /// Whether this run made it.
+    is_made: bool,
+    /// Whether the owner named it, and not merely as what something is taken from.
+    is_named: bool,
+}
+
+/// A call's arguments, as far as they tell somebody something.
+pub(super) struct Outgoing<'a> {
+    shown: &'a Shown,
+    words: &'a Words,
+    spec: &'a ToolSpec,
+    call: CallId,
+    receivers: Vec<String>,
+    readers: Vec<Readers>,
+    /// Of times, numbers and the like.
+    values: Vec<Readers>,
+    /// Of what a record would hold: of each part that is known.
+    known: Vec<Readers>,
+    /// The same of what holds the model's own words: those are for the fewest they can be, whatever they say.
+    own: Vec<Readers>,
+    records: Vec<Touched>,
+    actionable: bool,
+}
+
+/// Whether the program worked a value out of the owner's words and a length it had seen: that says how long something takes, and no more.
+fn is_computed(label: &Label) -> bool {
+    label.integrity >= Integrity::Anchored && label.sources.iter().all(|source| *source == Source::Runtime)
+}
+
+impl<'a> Outgoing<'a> {
+    /// Nothing of this call yet.
+    pub(super) fn of(shown: &'a Shown, words: &'a Words, spec: &'a ToolSpec, call: CallId) -> Self {
+        Self {
+            shown,
+            words,
+            spec,
+            call,
+            receivers: Vec::new(),
+            readers: Vec::new(),
+            values: Vec::new(),
+            known: Vec::new(),
+            own: Vec::new(),
+            records: Vec::new(),
+            actionable: false,
+        }
+    }
+
+    /// Takes in one leaf. `is_owners` says whether a folded text is the owner's.
+    pub(super) fn take(&mut self, given: &Given<'_>, is_owners: impl Fn(&str) -> bool) {
+        let Given { role, path, leaf, label, .. } = *given;
+        let (key, effect) = (values::key(leaf), self.spec.effect);
+        match role {
+            Some(ArgumentRole::Recipient | ArgumentRole::Payee | ArgumentRole::Member) if !key.is_empty() => {
+                self.receivers.extend(canon::receivers(&key));
+            }
+            // Whoever gets the record gets what this run wrote into it.
+            Some(ArgumentRole::Id(of)) if !key.is_empty() => {
+                if let Some((written, actionable)) = self.shown.written_into(self.call, of, &key) {
+                    self.readers.push(written.readers);
+                    self.actionable |= actionable;
+                }
+                let touched = self.touched(of, key, label);
+                self.records.push(touched);
+            }
+            // What has no role may be anything, so it is judged as content too.
+            Some(ArgumentRole::Content) | None => self.take_content(given, is_owners),
+            // A switch is one of few words. What takes any text is none.
+            Some(ArgumentRole::Mode) if leaf.is_string() && self.is_open(path) => self.take_content(given, is_owners),
+            // What is written down tells those who have the record, whatever it is for.
+            Some(ArgumentRole::Query | ArgumentRole::Url | ArgumentRole::Path | ArgumentRole::Value | ArgumentRole::Amount) if effect == Effect::Write => {
+                if !is_computed(label) {
+                    self.values.push(label.readers.clone());
+                    self.write(given);
+                }
+            }
+            // What a tool is given that asks others, they may be told, whatever it is for: its code decides.
+            Some(ArgumentRole::Query | ArgumentRole::Url | ArgumentRole::Path | ArgumentRole::Value | ArgumentRole::Amount)
+                if self.spec.reaches_out && !is_computed(label) =>
+            {
+                self.readers.push(label.readers.clone());
+            }
+            // A time or a number tells those whom it reaches as much as a text does.
+            Some(ArgumentRole::Value | ArgumentRole::Amount) if effect == Effect::Send && !is_computed(label) => self.values.push(label.readers.clone()),
+            // Whoever is asked for a page or a search learns what is in the question.
+            Some(ArgumentRole::Value | ArgumentRole::Amount) if effect == Effect::Fetch => self.readers.push(label.readers.clone()),
+            Some(ArgumentRole::Url | ArgumentRole::Query | ArgumentRole::Path) if matches!(effect, Effect::Fetch | Effect::Send) => {
+                self.readers.push(label.readers.clone());
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn take_content(&mut self, given: &Given<'_>, is_owners: impl Fn(&str) -> bool) {
+        if let Value::String(content) = given.leaf {
+            self.actionable |= actionable::actionable(content).into_iter().any(|part| !is_owners(&text::folded(&part)));
+        }
+        self.readers.push(given.label.readers.clone());
+        self.write(given);
+    }
+
+    /// Takes in what a record would hold. Each part counts in its own right: a word of the model's own beside it takes nothing from that.
+    fn write(&mut self, given: &Given<'_>) {
+        let says_nothing = matches!(given.leaf, Value::Bool(_) | Value::Null) || given.leaf.as_str() == Some("");
+        if says_nothing {
+            return;
+        }
+        let is_own = |label: &&Label| label.sources.contains(&Source::Model);
+        self.known.extend(given.parts.iter().filter(|part| !is_own(part)).map(|part| part.readers.clone()));
+        if is_own(&given.label) {
+            self.own.push(given.label.readers.clone());
+        }
+    }
+
+    /// Whether a switch takes any text. What is a switch by the word in it alone has no role of one.
+    fn is_open(&self, path: &str) -> bool {
+        let starred = |part: &str| if part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_digit()) { part.to_owned() } else { "*".to_owned() };
+        let in_lists = path.split('/').map(starred).collect::<Vec<_>>().join("/");
+        role_of(&self.spec.roles, path) == Some(ArgumentRole::Mode)
+            && (is_open_text(&self.spec.arguments, path) || is_open_text(&self.spec.arguments, &in_lists))
+    }
+
+    fn touched(&self, of: &str, key: String, label: &Label) -> Touched {
+        let records: &Records = &self.shown.records;
+        let given_to = self.shown.writes.receivers_of(self.call, of, &key);
+        let readers = match records.readers_of(of, &key).unwrap_or_else(|| label.readers.clone()) {
+            Readers::Public => Readers::Public,
+            Readers::Only(people) => Readers::Only(people.union(&given_to).cloned().collect()),
+        };
+        let called = records.called(of, &key);
+        let is_named = if called.is_empty() {
+            self.words.names_id(&key) && !self.words.is_source(&key)
+        } else {
+            !called.iter().all(|phrase| self.words.is_source(phrase))
+        };
+        Touched { is_made: records.is_made(of, &key), is_named, of: of.to_owned(), key, readers, given_to }
+    }
+
+    /// Whether something would reach whom it is not for, and whether others could act on it.
+    pub(super) fn judge(self) -> (bool, bool) {
+        let leak = match self.spec.effect {
+            Effect::Read => false,
+            Effect::Write => self.is_written_for_others() || (!self.receivers.is_empty() && (self.reaches_others() || self.hands_over())),
+            Effect::Fetch | Effect::Send | Effect::Member => self.reaches_others() || self.hands_over(),
+            Effect::Money | Effect::Destroy | Effect::Credential | Effect::Admin => self.reaches_others(),
+        };
+        (leak, self.actionable)
+    }
+
+    /// Whether what would be written into a record is not for all who have it. The model's own words may stand in one that the owner named or
+    /// that this run made, for those who had it then.
+    fn is_written_for_others(&self) -> bool {
+        let told = |record: &Touched| {
+            let were_given = |readers: &Readers| readers.cover(record.given_to.iter().map(String::as_str));
+            let have_it = |readers: &Readers| match &record.readers {
+                // Nobody said who has it, so only those count who got it from here.
+                Readers::Public => were_given(readers),
+                Readers::Only(people) => readers.cover(people.iter().map(String::as_str)),
+            };
+            let may_be_its_own = record.is_named || record.is_made;
+            self.known.iter().all(have_it) && self.own.iter().all(|own| if may_be_its_own { were_given(own) } else { have_it(own) })
+        };
+        !self.records.iter().all(told)
+    }
+
+    /// Whether something is not for all whom the call names.
+    fn reaches_others(&self) -> bool {
+        let covered = |readers: &Readers| match readers {
+            Readers::Public => true,
+            // To nobody in particular is to everybody.
+            Readers::Only(_) => !self.receivers.is_empty() && readers.cover(self.receivers.iter().map(String::as_str)),
+        };
+        // Of a record that is changed, with nobody else named, those learn of it who have the record.
+        let has_record = self.receivers.is_empty() && !self.records.is_empty();
+        let told = |values: &Readers| {
+            let covers = |record: &Touched| match &record.readers {
+                Readers::Public => *values == Readers::Public,
+                Readers::Only(people) => values.cover(people.iter().map(String::as_str)),
+            };
+            if has_record { self.records.iter().all(covers) } else { covered(values) }
+        };
+        !(self.readers.iter().all(covered) && self.values.iter().all(told))
+    }
+
+    /// Whether somebody would be given a record whose readers they are not among, without a sentence of the owner's that names both. What this
+    /// run made holds what it wrote, and is judged by that.
+    fn hands_over(&self) -> bool {
+        let may_have = |record: &Touched, receiver: &String| {
+            record.readers.cover(std::iter::once(receiver.as_str())) || {
+                let (called, called_with) = (self.shown.records.called(&record.of, &record.key), self.shown.records.called_with(receiver));
+                self.words.names_both(&called, &record.key, receiver, &called_with)
+            }
+        };
+        self.records.iter().filter(|record| !record.is_made).any(|record| !self.receivers.iter().all(|receiver| may_have(record, receiver)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! Who would learn what by a call: what is written into records that others have, what goes along in other arguments, and whole records.
+
+use super::*;
+use crate::labels::judge;
+use crate::labels::tests::{call, files, listed, traced};
+use crate::run::{Call, Run, Step};
+use serde_json::json;
+use std::collections::BTreeMap;
+use steward_core::{ArgumentClass, Mode, Origin, Outcome, RecordPattern};
+
+const WAGES: &str = "Olga earns 4711 a month";
+/// The same, so that no comparison of texts finds it.
+const HIDDEN: &str = "T2xnYSBlYXJucyA0NzExIGEgbW9udGg=";
+
+#[test]
+fn what_the_model_wrote_itself_stands_only_where_the_owner_had_it_written() {
+    for (message, id, text, leak) in [
+        ("Add 'Hello there' to my files", "1", HIDDEN, true),
+        ("Add 'Hello there' to my files", "1", "Something of the model's own", true),
+        ("Add 'Hello there' to my files", "1", WAGES, true),
+        // Named, but as what something is taken from.
+        ("Add what matters from wages.txt to plan.txt", "2", HIDDEN, true),
+        ("Ergänze plan.txt laut der Datei wages.txt", "2", HIDDEN, true),
+        ("Add what matters, based on 'wages.txt', to plan.txt", "2", HIDDEN, true),
+        // A text that is known is judged wherever it is written.
+        ("Add what matters from wages.txt to plan.txt", "1", WAGES, true),
+        ("Add what matters from wages.txt to plan.txt", "1", HIDDEN, false),
+        ("Add 'Hello there' to plan.txt", "1", "Something of the model's own", false),
+        ("Take a look at plan.txt, suggest more, and add it to the file", "1", "Something of the model's own", false),
+        ("Add 'Hello there' to my files", "1", "Hello there", false),
+        ("Add 'Hello there' to my files", "1", "We meet at the old mill", false),
+    ] {
+        let (run, shown, tools) = files(message);
+        let origins = traced(&run, &shown, &tools["files.append"], &json!({"id": id, "text": text}));
+        assert_eq!(origins.leak, leak, "{message}: {text} -> {id}");
+    }
+}
+
+#[test]
+fn what_this_run_made_is_written_into_until_somebody_has_it() {
+    let (run, mut shown, tools) = files("Make a file new.txt and share it with max@good.example");
+    let make = call(2, 0, "files.make", json!({"name": "new.txt", "text": "We meet at the old mill"}));
+    let made = json!({"id": "3", "name": "new.txt", "text": "We meet at the old mill", "shared": {}});
+    shown.add_call(Mode::Traced, &run, &*tools["files.make"], &make, &made, &BTreeMap::new(), None);
+    let leaks = |shown: &Shown, text: &str| traced(&run, shown, &tools["files.append"], &json!({"id": "3", "text": text})).leak;
+    for text in [HIDDEN, WAGES, "blue tents"] {
+        assert!(!leaks(&shown, text), "{text}: nobody else has it");
+    }
+    let share = call(3, 0, "files.share", json!({"id": "3", "to": "max@good.example"}));
+    shown.note_write(Mode::Traced, &run, &*tools["files.share"], &share);
+    for (text, leak) in [(HIDDEN, true), (WAGES, true), ("blue tents", false), ("new.txt", false)] {
+        assert_eq!(leaks(&shown, text), leak, "{text}: Max has it");
+    }
+}
+
+/// The list of files, read by a sealed agent.
+fn sealed(text: &str) -> (Run, Shown, BTreeMap<String, std::sync::Arc<ToolSpec>>) {
+    let (mut run, _, tools) = files(text);
+    let mut shown = Shown::begin(&run);
+    let read = call(1, 0, "files.list", json!({}));
+    shown.add_call(Mode::Sealed, &run, &*tools["files.list"], &read, &listed(), &BTreeMap::new(), None);
+    let outcome = Some(Outcome::Ok { result: listed(), summary: None });
+    run.steps.push(Step { number: 1, calls: vec![Call { outcome, ..Call::of(read) }], answered_at_ms: 0, ..Default::default() });
+    (run, shown, tools)
+}
+
+#[test]
+fn a_word_beside_a_handle_takes_nothing_from_what_the_handle_holds() {
+    let (run, shown, tools) = sealed("Add a line to plan.txt");
+    let (wages, plan) = (json!({"$": "$1.1.text"}), json!({"$": "$1.0.text"}));
+    for (text, leak) in [
+        (wages.clone(), true),
+        (json!({"$": ["", wages]}), true),
+        (json!({"$": ["x ", wages]}), true),
+        (json!({"$": [plan, " and ", wages]}), true),
+        (json!({"$": [WAGES, " ", plan]}), true),
+        (json!({"$": ["x ", plan]}), false),
+        (json!({"$": ["x"]}), false),
+    ] {
+        let append = call(3, 0, "files.append", json!({"id": "1", "text": text}));
+        let judged = judge(Mode::Sealed, &run, &shown, &*tools["files.append"], &append).expect("judged");
+        assert_eq!(judged.origins.leak, leak, "{text}");
+    }
+}
+
+#[test]
+fn an_id_in_a_list_of_one_text_is_no_better_than_without() {
+    let (run, shown, tools) = sealed("Add a line on May 1");
+    for id in [json!("1"), json!({"$": ["1"]}), json!({"$": ["", {"$": "$1.0.id"}]}), json!({"$": "$1.0.id"})] {
+        let append = call(3, 0, "files.append", json!({"id": id, "text": "x"}));
+        let judged = judge(Mode::Sealed, &run, &shown, &*tools["files.append"], &append).expect("judged");
+        assert_eq!(judged.origins.lowest(ArgumentClass::Ref), Integrity::Fact, "{id}");
+    }
+}
+
+#[test]
+fn whatever_an_argument_is_for_it_tells_those_whom_the_call_reaches() {
+    let open = json!({"type": "object", "properties": {"what": {"type": "string"}}});
+    let closed = json!({"type": "object", "properties": {"what": {"type": "string", "enum": [WAGES]}}});
+    let texts = [ArgumentRole::Content, ArgumentRole::Mode];
+    let values = [ArgumentRole::Value, ArgumentRole::Amount, ArgumentRole::Path, ArgumentRole::Query, ArgumentRole::Url];
+    let (run, shown, _) = files("Put 'Hello there' into plan.txt and send it to max@good.example");
+    let record = ("id", ArgumentRole::Id("file".into()), "1");
+    let receiver = |role| ("to", role, "max@good.example");
+    for (effect, named, values_count) in [
+        (Effect::Write, Some(record), true),
+        (Effect::Write, Some(receiver(ArgumentRole::Recipient)), true),
+        (Effect::Send, Some(receiver(ArgumentRole::Recipient)), true),
+        (Effect::Fetch, None, true),
+        (Effect::Money, Some(receiver(ArgumentRole::Payee)), false),
+        (Effect::Member, Some(receiver(ArgumentRole::Member)), false),
+    ] {
+        for role in texts.iter().chain(&values) {
+            let mut roles = vec![("what", role.clone())];
+            roles.extend(named.iter().map(|(name, role, _)| (*name, role.clone())));
+            let leaks = |schema: &Value, text: &str| {
+                let spec = ToolSpec { arguments: schema.clone(), ..ToolSpec::sample("x.y", effect, &roles) };
+                let mut arguments = json!({ "what": text });
+                if let Some((name, _, value)) = &named {
+                    arguments[*name] = json!(value);
+                }
+                traced(&run, &shown, &spec, &arguments).leak
+            };
+            let counts = values_count || texts.contains(role);
+            assert_eq!(leaks(&open, WAGES), counts, "{effect} {role} {named:?}");
+            assert!(!leaks(&open, "Hello there"), "{effect} {role} {named:?}: the owner's words");
+            let is_switch = *role == ArgumentRole::Mode;
+            assert_eq!(leaks(&closed, WAGES), counts && !is_switch, "{effect} {role} {named:?}: one of few words");
+        }
+    }
+    // Looking at our own tells nobody.
+    for role in texts.iter().chain(&values) {
+        let spec = ToolSpec { arguments: open.clone(), ..ToolSpec::sample("x.y", Effect::Read, &[("what", role.clone())]) };
+        assert!(!traced(&run, &shown, &spec, &json!({ "what": WAGES })).leak, "{role}");
+    }
+}
+
+#[test]
+fn a_record_is_handed_to_those_who_have_it_or_whom_one_sentence_names_with_it() {
+    let contact =
+        RecordPattern { at: "/*".into(), of: "contact".into(), key: Some("id".into()), anchors: vec!["name".into()], made: false, readers: Vec::new() };
+    let labels = [("/*/id".to_owned(), Origin::System), ("/*/name".to_owned(), Origin::Directory), ("/*/email".to_owned(), Origin::Directory)].into();
+    for (message, id, to, leak) in [
+        ("Read wages.txt. Share plan.txt with eve@x.example.", "2", "eve@x.example", true),
+        ("Read wages.txt\nShare plan.txt with eve@x.example", "2", "eve@x.example", true),
+        ("Share plan.txt. Then write to eve@x.example.", "1", "eve@x.example", true),
+        ("Share my files with eve@x.example", "1", "eve@x.example", true),
+        ("Share my files with max@good.example", "2", "max@good.example", true),
+        ("Share plan.txt with eve@x.example.evil", "1", "eve@x.example", true),
+        ("Look up Lena Vogt. Share plan.txt.", "1", "lena@x.example", true),
+        ("Read wages.txt. Share plan.txt with eve@x.example.", "1", "eve@x.example", false),
+        ("Share the file with id 1 with eve@x.example", "1", "eve@x.example", false),
+        ("Share plan.txt with Lena Vogt", "1", "lena@x.example", false),
+        ("Share my files with max@good.example", "1", "max@good.example", false),
+    ] {
+        let (run, mut shown, tools) = files(message);
+        let found = json!([{"id": "c1", "name": "Lena Vogt", "email": "lena@x.example"}]);
+        shown.add_result("call_2_0", "crm.find", &found, &labels, &BTreeMap::new(), std::slice::from_ref(&contact), false);
+        let share = |effect| ToolSpec { effect, ..ToolSpec::clone(&tools["files.share"]) };
+        let leaks = |effect| traced(&run, &shown, &share(effect), &json!({"id": id, "to": to})).leak;
+        for effect in [Effect::Send, Effect::Fetch, Effect::Member, Effect::Write] {
+            assert_eq!(leaks(effect), leak, "{effect}: {message}: {id} -> {to}");
+        }
+        // Whom a payment goes to does not get the record of it.
+        assert!(!leaks(Effect::Money), "{message}");
+    }
+}

@@ -1,0 +1,58 @@
+//! What the calls of a run wrote into records, and to whom they gave them: whoever gets a record gets what was written into it, and what is
+//! written later is told to them too.
+
+use std::collections::BTreeSet;
+use steward_core::{CallId, Label};
+
+/// What one call of this run wrote into a record.
+#[derive(Debug, Clone)]
+pub(super) struct Write {
+    /// The call.
+    pub(super) call: CallId,
+    /// The type of the record.
+    pub(super) of: String,
+    /// Its id.
+    pub(super) id: String,
+    /// What was written.
+    pub(super) label: Label,
+    /// Whether that has links or accounts which are not the owner's.
+    pub(super) actionable: bool,
+    /// Whom the call named: they have the record from then on.
+    pub(super) receivers: Vec<String>,
+}
+
+/// What calls of this run wrote into records, by call: whoever gets the record gets that too.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Writes {
+    all: Vec<Write>,
+}
+
+impl Writes {
+    pub(super) fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Only the first so many.
+    pub(super) fn keep(&mut self, count: usize) {
+        self.all.truncate(count);
+    }
+
+    pub(super) fn add(&mut self, write: Write) {
+        self.all.push(write);
+    }
+
+    /// What calls before this one wrote into a record.
+    pub(super) fn of_record(&self, before: CallId, of: &str, id: &str) -> Option<(Label, bool)> {
+        let found = self.before(before, of, id).map(|write| (write.label.clone(), write.actionable));
+        found.reduce(|(a, b), (c, d)| (a.join(&c), b || d))
+    }
+
+    /// To whom calls before this one gave a record.
+    pub(super) fn receivers_of(&self, before: CallId, of: &str, id: &str) -> BTreeSet<String> {
+        self.before(before, of, id).flat_map(|write| write.receivers.iter().cloned()).collect()
+    }
+
+    fn before(&self, before: CallId, of: &str, id: &str) -> impl Iterator<Item = &Write> {
+        self.all.iter().filter(move |write| write.call < before && write.of == of && write.id == id)
+    }
+}
