@@ -31,7 +31,7 @@ for (const language of new Set(LOOKS.map(([, one]) => one))) {
     const words = wordsOf(language);
     const letThrough = await lose(page, words('offline.hint'));
     await page.goto('/settings');
-    await expect(page.getByRole('alert').filter({ hasText: words('common.unreachable') })).toBeVisible();
+    await expect(page.locator('main').getByRole('alert').filter({ hasText: words('common.unreachable') })).toBeVisible();
     await expect(page.locator('html')).toHaveAttribute('lang', language);
     const looker = new Looker(info.project.name);
     await looker.look(page, 'light', language, 'words_lost');
@@ -45,7 +45,7 @@ for (const language of new Set(LOOKS.map(([, one]) => one))) {
 test('a page whose words are lost comes by itself once they can be had', async ({ page }) => {
   const letThrough = await lose(page, wordsOf('en')('offline.hint'));
   await page.goto('/settings');
-  await expect(page.getByRole('alert')).toHaveText('The server does not answer');
+  await expect(page.locator('main').getByRole('alert')).toHaveText('The server does not answer');
   await letThrough();
   await expect(page.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible();
 });

@@ -9,17 +9,21 @@ import { may, useMe } from '@/lib/me';
 const PAGE = 200;
 /** Ten thousand people. */
 const PAGES_MAX = 50;
+const NOBODY: ReadonlyMap<string, string> = new Map();
 
 /** People by id, for whoever may know them. */
-export function usePeopleNames(): Map<string, string> {
+export function usePeopleNames(): ReadonlyMap<string, string> {
   const me = useMe();
   const people = useQuery({
     queryKey: ['people', 'names'],
-    queryFn: () => readAll((cursor) => answer(api.GET('/api/v1/people', { params: { query: { limit: PAGE, cursor } } })), PAGES_MAX),
+    queryFn: async () => {
+      const people = await readAll((cursor) => answer(api.GET('/api/v1/people', { params: { query: { limit: PAGE, cursor } } })), PAGES_MAX);
+      return new Map(people.map((person) => [person.person_id, person.display_name]));
+    },
     enabled: may(me, 'people:read'),
     staleTime: 60_000,
   });
-  return new Map(people.data?.map((person) => [person.person_id, person.display_name]));
+  return people.data ?? NOBODY;
 }
 
 /** Somebody's name: “you” for oneself, the end of the id for those one may not know. */

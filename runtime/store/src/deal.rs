@@ -79,8 +79,9 @@ impl TryFrom<Raw> for DealRow {
     fn try_from(raw: Raw) -> Result<Self, StoreError> {
         let amount = match (raw.amount_minor, raw.currency) {
             (Some(minor), Some(currency)) => Some(Money { minor, currency: currency.parse().map_err(|_| StoreError::Corrupt { what: "deal.currency" })? }),
-            (None, None) => None,
-            (Some(_), None) | (None, Some(_)) => return Err(StoreError::Corrupt { what: "deal.amount_minor" }),
+            // The least of nothing and the most there can be is the most there can be.
+            (_, None) => None,
+            (None, Some(_)) => return Err(StoreError::Corrupt { what: "deal.amount_minor" }),
         };
         Ok(Self {
             deal: DealId::from_uuid(raw.deal_id),
@@ -178,8 +179,9 @@ pub async fn list_stages(tx: &mut Tx, workspace: Option<WorkspaceId>, most: i64)
     for row in rows {
         let amount = match (row.minor, row.currency) {
             (Some(minor), Some(currency)) => Some(Money { minor, currency: currency.parse().map_err(|_| StoreError::Corrupt { what: "deal.currency" })? }),
-            (None, None) => None,
-            (Some(_), None) | (None, Some(_)) => return Err(StoreError::Corrupt { what: "deal.amount_minor" }),
+            // The least of nothing and the most there can be is the most there can be.
+            (_, None) => None,
+            (None, Some(_)) => return Err(StoreError::Corrupt { what: "deal.amount_minor" }),
         };
         match stages.last_mut() {
             Some(last) if last.stage == row.stage => {

@@ -36,12 +36,12 @@ export function AgentsView() {
   const tools = useTools();
   return (
     <Page title={t('title')}>
-      {(agents.isPending || (agents.isSuccess && tools.isPending)) && <Loading lines={6} />}
+      {(agents.isPending || (agents.isSuccess && !tools.isFetched)) && <Loading lines={6} />}
       {agents.isError && <Failed error={agents.error} onRetry={() => void agents.refetch()} />}
       {agents.isSuccess && agents.data.items.length === 0 && <Empty icon={<Bot className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
       <ul className="mx-auto grid w-full max-w-5xl gap-5 p-4 sm:p-6">
         {/* What comes later would push down what is read already. */}
-        {!tools.isPending && agents.data?.items.map((agent) => (
+        {tools.isFetched && agents.data?.items.map((agent) => (
           <li key={agent.name}>
             <One agent={agent} tools={tools} />
           </li>
@@ -131,8 +131,8 @@ function ToolsNow({ agent, tools }: { agent: Agent; tools: ToolsQuery }) {
     return (
       <div className="grid justify-items-start gap-2">
         <p className="text-sm text-soft">{t('toolsUnknown')}</p>
-        <Problem error={tools.error} />
-        <Button size="small" onClick={() => void tools.refetch()}>
+        {tools.error !== null && <Problem error={tools.error} />}
+        <Button size="small" isBusy={tools.isFetching} onClick={() => void tools.refetch()}>
           {common('retry')}
         </Button>
       </div>

@@ -2,7 +2,7 @@
 
 import { useMutation } from '@tanstack/react-query';
 import { Download, ScrollText, X } from 'lucide-react';
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
 import { useTranslations } from 'use-intl';
 import { usePeopleNames } from '@/components/person-name';
 import { SearchField } from '@/components/search-field';
@@ -101,8 +101,8 @@ function People({ value, onChange }: { value: string; onChange: (person: string)
   const t = useTranslations('audit');
   const me = useMe();
   const names = usePeopleNames();
+  const known = useMemo(() => [...names].toSorted(([, one], [, other]) => one.localeCompare(other)), [names]);
   if (!may(me, 'people:read')) return null;
-  const known = [...names].toSorted(([, one], [, other]) => one.localeCompare(other));
   return (
     <div className="max-sm:col-span-2 sm:w-44">
       <Select label={t('by')} isLabelHidden value={value} onChange={(event) => onChange(event.target.value)}>

@@ -28,7 +28,7 @@ export function CompaniesView() {
   const me = useMe();
   const { get, set } = useAddress();
   const words = get('q');
-  const { query, items } = useList(['companies', words], (cursor) => answerPage(api.GET('/api/v1/companies', { params: { query: { q: words === '' ? undefined : words, limit: PAGE, cursor } } })));
+  const { query, items } = useList(['companies', 'list', words], (cursor) => answerPage(api.GET('/api/v1/companies', { params: { query: { q: words === '' ? undefined : words, limit: PAGE, cursor } } })));
   const search = useCallback((q: string) => set({ q }), [set]);
   const actions = (
     <>

@@ -29,7 +29,7 @@ export function ContactsView() {
   const me = useMe();
   const { get, set } = useAddress();
   const words = get('q');
-  const { query, items } = useList(['contacts', words], (cursor) => answerPage(api.GET('/api/v1/contacts', { params: { query: { q: words === '' ? undefined : words, limit: PAGE, cursor } } })));
+  const { query, items } = useList(['contacts', 'list', words], (cursor) => answerPage(api.GET('/api/v1/contacts', { params: { query: { q: words === '' ? undefined : words, limit: PAGE, cursor } } })));
   const search = useCallback((q: string) => set({ q }), [set]);
   const open = () => set({ import: '1' });
   const actions = (

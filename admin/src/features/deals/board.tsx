@@ -34,7 +34,8 @@ export function Board({ stages, stage, onStage, onMove, forbidden }: BoardProps)
   const t = useTranslations('deals');
   const names = useStageNames();
   const isWide = useMedia('(min-width: 64rem)');
-  const columns = columnsOf(stages.map((one) => one.stage));
+  // The stage that is asked for has a column, also where it is none of those with the most deals.
+  const columns = columnsOf([...stages.map((one) => one.stage), ...(stage === '' ? [] : [stage])]);
   const of = (column: string): Stage => stages.find((one) => one.stage === column) ?? { stage: column, count: 0, amounts: [] };
   const shared = { columns, onMove, forbidden };
   if (!isWide) {
@@ -42,14 +43,14 @@ export function Board({ stages, stage, onStage, onMove, forbidden }: BoardProps)
     return (
       <div className="grid gap-3 p-4">
         <Segments label={t('stage')} options={columns.map((value) => ({ value, label: `${names(value)} ${of(value).count}` }))} value={shown} onChange={onStage} />
-        <Column key={shown} {...shared} stage={of(shown)} />
+        <Column key={shown} {...shared} stage={of(shown)} isAsked={shown === stage} />
       </div>
     );
   }
   return (
     <div className="flex h-full min-h-0 gap-3 overflow-x-auto p-4">
       {columns.map((column) => (
-        <Column key={column} {...shared} stage={of(column)} />
+        <Column key={column} {...shared} stage={of(column)} isAsked={column === stage} />
       ))}
     </div>
   );
@@ -58,9 +59,9 @@ export function Board({ stages, stage, onStage, onMove, forbidden }: BoardProps)
 /** The kind of what is dragged: nothing else is taken. */
 const KIND = 'application/x-steward-deal';
 
-type ColumnProps = Pick<BoardProps, 'onMove' | 'forbidden'> & { stage: Stage; columns: string[] };
+type ColumnProps = Pick<BoardProps, 'onMove' | 'forbidden'> & { stage: Stage; columns: string[]; isAsked: boolean };
 
-function Column({ stage, columns, onMove, forbidden }: ColumnProps) {
+function Column({ stage, columns, isAsked, onMove, forbidden }: ColumnProps) {
   const t = useTranslations('deals');
   const formats = useFormats();
   const names = useStageNames();
@@ -89,7 +90,7 @@ function Column({ stage, columns, onMove, forbidden }: ColumnProps) {
         <span className="text-xs font-normal text-soft">{formats.number(stage.count)}</span>
       </h2>
       <p className="px-1 text-xs text-soft">{stage.amounts.map(formats.money).join(' · ') || t('noWorth')}</p>
-      {stage.count > 0 && <Cards stage={stage} columns={columns} onMove={onMove} forbidden={forbidden} />}
+      {(stage.count > 0 || isAsked) && <Cards stage={stage} columns={columns} onMove={onMove} forbidden={forbidden} />}
     </section>
   );
 }
@@ -98,7 +99,7 @@ function Column({ stage, columns, onMove, forbidden }: ColumnProps) {
 const CARDS_AT_ONCE = 50;
 
 /** The deals of a column, the newest first. */
-function Cards({ stage, columns, onMove, forbidden }: ColumnProps) {
+function Cards({ stage, columns, onMove, forbidden }: Omit<ColumnProps, 'isAsked'>) {
   const t = useTranslations('deals');
   const { query, items } = useList(['deals', 'board', stage.stage], (cursor) => answer(api.GET('/api/v1/deals', { params: { query: { stage: stage.stage, order: 'newest', limit: CARDS_AT_ONCE, cursor } } })));
   return (

@@ -19,7 +19,11 @@ export function useMove() {
     onSuccess: (moved) => {
       toast(t('moved', { deal: moved.title, stage: names(moved.stage) }));
     },
-    // After a refusal too: what is there is not what was shown.
-    onSettled: () => client.invalidateQueries({ queryKey: ['deals'] }),
+    // After a refusal too: what is there is not what was shown. Another move waits for what it may be of and for no more.
+    onSettled: async (_moved, _error, { deal, stage }) => {
+      const concerned = new Set<unknown>([deal.stage, stage]);
+      void client.invalidateQueries({ queryKey: ['deals'], predicate: ({ queryKey }) => queryKey[1] !== 'board' || !concerned.has(queryKey[2]) });
+      await client.invalidateQueries({ queryKey: ['deals', 'board'], predicate: ({ queryKey }) => concerned.has(queryKey[2]) });
+    },
   });
 }
