@@ -83,6 +83,20 @@ impl Terminal {
         })
     }
 
+    /// A workspace that something is done to which cannot be undone: without words for one, the only one that there is. With its name.
+    pub(super) async fn named_workspace(&self, wanted: Option<&str>) -> Result<(WorkspaceId, String), CliError> {
+        let found = self.workspace(wanted).await?;
+        let mut tx = self.store.begin(&self.actor).await?;
+        let (all, _) = list_workspaces(&mut tx, &Page::new(Some(PAGE_MAX), None)).await?;
+        tx.rollback().await?;
+        if wanted.is_none() && all.len() > 1 {
+            let names: Vec<&str> = all.iter().map(|row| row.name.as_str()).collect();
+            return Err(CliError::said(format!("there are several workspaces; say which with `--workspace`: {}", names.join(", "))));
+        }
+        let name = all.into_iter().find(|row| row.workspace_id == found).map(|row| row.name).unwrap_or_default();
+        Ok((found, name))
+    }
+
     async fn close(self) -> Result<(), CliError> {
         self.store.close().await;
         Ok(self.database.close(true).await?)

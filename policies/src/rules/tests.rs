@@ -110,8 +110,8 @@ fn tools_that_cannot_be_governed_are_refused() {
     check(&[named("send")], "tool `send` has the name of an effect class");
     check(&[named("")], "has the name of an effect class");
     check(&[spec.clone(), spec.clone()], "is offered twice");
-    check(&[asking(&["hour:float"])], "asks for a fact wrongly: fact `hour:float` is of type `float`");
-    check(&[asking(&["hour", "hour:long"])], "asks for the fact `hour` twice");
+    check(&[asking(&["hour:float"])], "asks for a fact wrongly: fact `hour:float` is none that rules can be told");
+    check(&[asking(&["weekday:long", "weekday:long"])], "asks for the fact `weekday` twice");
     // Odd names are escaped, not believed.
     load(OK, &[named("a\"] appliesTo { principal: Agent };\naction \"b")]).expect("a name is only a name");
 }

@@ -32,8 +32,8 @@ impl Forget {
         }
         let config = setting.config()?;
         logging::start(&setting.environment, "warn");
-        let gone = with(config, &who, "steward plugin forget", async |terminal| {
-            let workspace = terminal.workspace(workspace.as_deref()).await?;
+        let (gone, name) = with(config, &who, "steward plugin forget", async |terminal| {
+            let (workspace, name) = terminal.named_workspace(workspace.as_deref()).await?;
             // The server's role only looks at what is kept.
             let worker = terminal.database.worker().await?;
             let forgotten = async {
@@ -44,12 +44,12 @@ impl Forget {
             };
             let forgotten = forgotten.await;
             worker.close().await;
-            forgotten
+            Ok((forgotten?, name))
         })
         .await?;
         Ok(setting.output.line(match gone {
-            0 => format!("`{plugin}` keeps nothing there."),
-            gone => format!("{} of `{plugin}` taken away.", counted(gone, "entry", "entries")),
+            0 => format!("`{plugin}` keeps nothing in {name}."),
+            gone => format!("{} of `{plugin}` in {name} taken away.", counted(gone, "entry", "entries")),
         })?)
     }
 }

@@ -79,7 +79,9 @@ async fn approved(terminal: &Terminal) -> Result<Vec<Moved>, CliError> {
         let (rows, next) = page.cut(rows, |row| row.governance_change_id.uuid());
         let reasons = changes::reasons(&mut tx, &terminal.office, &rows).await?;
         for row in &rows {
-            let LabelMove { name, label, version, .. } = LabelMove::read(&row.content)?;
+            // A list is without what was proposed.
+            let whole = changes::get(&mut tx, row.governance_change_id).await?;
+            let LabelMove { name, label, version, .. } = LabelMove::read(&whole.content)?;
             let at = row.decided_at.and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default();
             all.push(Moved { name, label, version, at, by: row.governance_change_id.to_string(), why: reasons.get(&row.proposed_audit).cloned() });
         }

@@ -1,13 +1,13 @@
 //! Talking in the terminal, against a model over HTTP that is not ours to steer: what is shown, what is held, what it exits with.
 
 use super::{Home, Ran, ended, fed};
+use crate::http::questions::peer::{Peer, form};
 use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::{Arc, Mutex};
 use steward_agent::testing::{Reply, ScriptedModel};
-use steward_host::testing::GuestFiles;
 use steward_store::testing::TestDatabase;
 
 /// A home whose assistant asks this model.
@@ -363,30 +363,29 @@ async fn ctrl_c_stops_the_run_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn money_is_never_released_at_the_terminal() {
     let model = ScriptedModel::start_with(|seen| {
-        if seen.tool_results().is_empty() { Reply::call("hostile.echo", json!({ "count": 5 })) } else { Reply::text("As you wish.") }
+        if seen.tool_results().is_empty() { Reply::call("trips.book", json!({ "about": "Bern" })) } else { Reply::text("As you wish.") }
     })
     .await;
     // The owner alone would do, and may be who asked: nothing but the place stands against it.
+    let peer = Peer::start(form());
     let toml = format!(
-        "[plugins]\nallow_unsigned = true\n[agents.assistant]\ntools = [\"hostile.*\"]\n[[approvals]]\neffects = [\"money\"]\nseparate = false\n\
-         [models.strong]\nmodel = \"scripted\"\nbase_url = \"{}\"\n",
-        model.base_url()
+        "[agents.assistant]\ntools = [\"trips.*\"]\n[[approvals]]\neffects = [\"money\"]\nseparate = false\n\
+         [models.strong]\nmodel = \"scripted\"\nbase_url = \"{}\"\n\
+         [[mcp]]\nname = \"trips\"\nurl = \"{}\"\n[mcp.tools.book]\neffect = \"money\"\nroles = {{ about = \"query\" }}\n",
+        model.base_url(),
+        peer.url()
     );
     let database = TestDatabase::make().await;
     let home = Home::with_config("money", &toml).set("STEWARD_DATABASE__URL", &database.superuser_url).set("NO_COLOR", "1");
-    let mut files = GuestFiles::hostile();
-    files.manifest = files.manifest.replace("name = \"hostile.echo\"\neffect = \"read\"", "name = \"hostile.echo\"\neffect = \"money\"");
-    files.write(&home.path("mine")).expect("written");
-    home.succeeds(&["plugin", "install", "mine"]);
+    home.succeeds(&["plugin", "accept", "trips"]);
     home.up(&[]).stop();
-    home.succeeds(&["plugin", "accept", "hostile"]);
 
-    let ran = home.run(&["chat", "Pay 5 euros to Max."]);
+    let ran = home.run(&["chat", "Book a trip to Bern."]);
     assert_eq!(ran.code, 3, "{ran:?}");
     let card = home.json(&["approvals", "list", "--json"])[0].clone();
     let (hold, envelope) = (card["hold_id"].as_str().expect("an id"), card["envelope_id"].as_str().expect("an envelope"));
     let elsewhere = format!("money is never released at the terminal; decide on it in the web: http://127.0.0.1:7700/holds/{hold}");
-    said(&ran, &["held: hostile.echo (money)", &elsewhere, &format!("steward approvals reject {hold}")]);
+    said(&ran, &["held: trips.book (money)", &elsewhere, &format!("steward approvals reject {hold}")]);
     assert!(!ran.out.contains("steward approvals approve"), "{ran:?}");
     for words in [&[][..], &["--envelope", envelope], &["--envelope", envelope, "--code", "123456"], &["--json", "--envelope", envelope]] {
         home.refused(&[["approvals", "approve", hold].as_slice(), words].concat(), &[&elsewhere]);
@@ -397,7 +396,8 @@ async fn money_is_never_released_at_the_terminal() {
     assert!(home.succeeds(&["approvals", "reject", hold, "--reason", "Not now."]).starts_with("Refused."));
 
     // Whoever talks at a terminal is told where, and not asked for a yes that would not count.
-    let ran = home.typed(&["chat"], b"Pay 5 euros to Max.\n");
-    said(&ran, &["held: hostile.echo (money)", "money is never released at the terminal"]);
+    let ran = home.typed(&["chat"], b"Book a trip to Bern.\n");
+    said(&ran, &["held: trips.book (money)", "money is never released at the terminal"]);
     assert!(!ran.out.contains("approve exactly this?"), "{ran:?}");
+    assert_eq!(peer.heard(), (0, 0), "nothing was booked");
 }

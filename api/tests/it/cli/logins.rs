@@ -55,9 +55,9 @@ async fn what_runs_by_itself_is_never_the_databases_owner_and_always_somebodys()
     let rights =
         "select rolname::text from pg_roles where rolname in ('steward_app', 'steward_worker') and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)";
     assert_eq!(database.texts(&database.superuser_url, "", rights).await.expect("rights"), Vec::<String>::new());
-    // The one door that belongs to no organisation: which run is next, over all of them.
+    // The one door that belongs to no organisation, which run is next over all of them, changes nothing where none waits: the talk drove its own.
     let nobodys = "select distinct place || ' ' || op from public.seen where tenant = ''";
-    assert_eq!(database.texts(&database.superuser_url, "", nobodys).await.expect("seen"), ["run UPDATE"], "every other change is made for an organisation");
+    assert_eq!(database.texts(&database.superuser_url, "", nobodys).await.expect("seen"), Vec::<String>::new(), "every change is made for an organisation");
     until("it to listen still", || std::net::TcpStream::connect(("127.0.0.1", up.port)).is_ok());
     assert!(up.stop().success());
 }

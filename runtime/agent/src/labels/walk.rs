@@ -136,6 +136,8 @@ impl Walk<'_> {
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
                 let origin = self.patterns.origin(nodes);
+                // An id that stands in no object, as in a bare list, is of its own record.
+                let cap = cap.or_else(|| self.stored.get(value.as_str()?).copied());
                 self.add(path, value.clone(), origin, cap, false);
             }
         }
@@ -235,6 +237,7 @@ mod tests {
             "by": { "eve@evil.example": "x" },
             "address": "eve@evil.example",
             "total": 2,
+            "ids": ["c1"],
         });
         let stored = |lowest| BTreeMap::from([("c1".to_owned(), Integrity::Directory), ("c2".to_owned(), lowest)]);
         let kept = |integrity| Some(Floor { integrity, private: false });
@@ -251,7 +254,7 @@ mod tests {
             for path in ["/by/eve@evil.example", "/address", "/total", "/items/2/name"] {
                 assert_eq!(floor(path), Some(loose), "{path}: {stored:?} {kept:?}");
             }
-            for path in ["/items/0/id", "/items/0/name", "/items/0/more/phone", "/items/1/name"] {
+            for path in ["/items/0/id", "/items/0/name", "/items/0/more/phone", "/items/1/name", "/ids/0"] {
                 assert_eq!(floor(path), Some(beside), "{path}: {stored:?} {kept:?}");
             }
             let keys: Vec<_> = found.iter().filter(|leaf| leaf.is_key).map(|leaf| (leaf.path.as_str(), leaf.floor)).collect();

@@ -98,11 +98,14 @@ impl wit::Host for CallState {
 }
 
 impl CallState {
-    /// Notes where a contact comes from, and its company, whose name comes along.
+    /// Notes where a contact comes from, and its company, whose name comes along: beside the contact's id that may stand under any name.
     pub(super) fn saw_contact(&mut self, contact: &office::Contact) {
-        self.saw(&contact.id, contact.integrity);
-        if let (Some(company), Some(_)) = (&contact.company_id, &contact.company_name) {
-            self.saw(company, contact.company_integrity);
+        match (&contact.company_id, &contact.company_name) {
+            (Some(company), Some(_)) => {
+                self.saw(&contact.id, contact.integrity.min(contact.company_integrity));
+                self.saw(company, contact.company_integrity);
+            }
+            _ => self.saw(&contact.id, contact.integrity),
         }
     }
 }
