@@ -2,9 +2,9 @@
 -- that has to wait for its model waits in the queue, without a place.
 
 alter table steward.run
-  add column due_at timestamptz,
+  add column left_until timestamptz,
   add column turns text;
-comment on column steward.run.due_at is 'Until when a queued run is left alone, because the models it could ask want to be left alone; none for any other run.';
+comment on column steward.run.left_until is 'Until when a queued run is left alone, because the models it could ask want to be left alone; none for any other run.';
 comment on column steward.run.turns is 'Which models of the step were tried, and from when each may be asked again, as the run knew when it last handed its place back; JSON that only the worker reads.';
 
 -- The queue's column is made of the time too: what is left alone stands behind what may run. An index for each organisation in its own order, so
@@ -12,7 +12,7 @@ comment on column steward.run.turns is 'Which models of the step were tried, and
 drop index steward.run_open;
 alter table steward.run drop column ready_at;
 alter table steward.run
-  add column ready_at timestamptz generated always as (case when status in ('queued', 'running') then coalesce(due_at, created_at) end) stored;
+  add column ready_at timestamptz generated always as (case when status in ('queued', 'running') then coalesce(left_until, created_at) end) stored;
 comment on column steward.run.ready_at is 'Set while a worker may want the run: the queue is the index on it and nothing else. It changes neither with a lease nor with a step, unless the run was left alone.';
 create index run_open on steward.run (tenant_id, ready_at) where ready_at is not null;
 
@@ -46,7 +46,7 @@ begin
       from org cross join lateral (
         select count(*) filter (where seen.is_held) as held, min(seen.ready_at) filter (where seen.is_free) as since
           from (select queue.ready_at, queue.status = 'running' and queue.lease_until between now_at and lease_max as is_held,
-                       queue.status = 'queued' and (queue.due_at is null or queue.due_at <= now_at or queue.due_at > now_at + interval '2 minutes')
+                       queue.status = 'queued' and (queue.left_until is null or queue.left_until <= now_at or queue.left_until > now_at + interval '2 minutes')
                        or queue.lease_until < now_at or queue.lease_until > lease_max as is_free
                   from steward.run as queue
                  where queue.tenant_id = org.id and queue.ready_at is not null
@@ -57,11 +57,11 @@ begin
   foreach its in array in_turn loop
     return query
     update steward.run as run
-       set status = 'running', fence = run.fence + 1, lease_owner = worker, lease_until = now_at + lease_ms * interval '1 millisecond', due_at = null
+       set status = 'running', fence = run.fence + 1, lease_owner = worker, lease_until = now_at + lease_ms * interval '1 millisecond', left_until = null
      where (run.tenant_id, run.run_id) = (
        select waiting.tenant_id, waiting.run_id from steward.run as waiting
         where waiting.tenant_id = its and waiting.ready_at is not null
-          and (waiting.status = 'queued' and (waiting.due_at is null or waiting.due_at <= now_at or waiting.due_at > now_at + interval '2 minutes')
+          and (waiting.status = 'queued' and (waiting.left_until is null or waiting.left_until <= now_at or waiting.left_until > now_at + interval '2 minutes')
                or waiting.lease_until < now_at or waiting.lease_until > lease_max)
         order by waiting.ready_at
         for update skip locked
@@ -78,7 +78,7 @@ declare setting text;
 begin
   setting := set_config('app.tenant', as_tenant::text, true);
   setting := set_config('app.workspaces', as_workspaces, true);
-  update steward.run set due_at = due, turns = models
+  update steward.run set left_until = due, turns = models
    where tenant_id = as_tenant and run_id = the_run and status = 'queued' and cancel_at is null;
   return true;
 end $$;
@@ -89,7 +89,7 @@ grant execute on function steward.leave_alone(uuid, text, uuid, timestamptz, tex
 create or replace function steward.stop_sub_runs() returns trigger language plpgsql set search_path = '' as $$
 begin
   update steward.run
-     set cancel_at = coalesce(cancel_at, new.ended_at), cancel_by = coalesce(cancel_by, new.cancel_by), due_at = null,
+     set cancel_at = coalesce(cancel_at, new.ended_at), cancel_by = coalesce(cancel_by, new.cancel_by), left_until = null,
          status = case when status = 'waiting' then 'queued' else status end
    where tenant_id = new.tenant_id and parent_run_id = new.run_id and status <> 'ended';
   return null;

@@ -27,6 +27,7 @@ mod progress;
 mod prompt;
 mod replay;
 mod terminal;
+mod typed;
 mod up;
 
 pub use error::{CliError, chain};

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use steward_core::{Approvals, Integrity, PersonId, Role, WorkspaceId};
 
 /// What the gate knows about one proposed call.
@@ -107,6 +108,15 @@ impl WorldFact {
         }
     }
 
+    /// The numbers that it is told as, both ends among them; none where it is no number.
+    pub const fn range(self) -> Option<RangeInclusive<i64>> {
+        match self {
+            Self::KnownContacts => None,
+            Self::LocalHour => Some(0..=23),
+            Self::Weekday => Some(1..=7),
+        }
+    }
+
     /// As a manifest asks for it.
     fn declared(self) -> String {
         match self.of() {
@@ -173,6 +183,7 @@ mod tests {
         for fact in WorldFact::ALL {
             let read = FactDeclaration::parse(&fact.declared()).expect("as it is declared");
             assert_eq!((read.fact, read.name.as_str(), read.of), (fact, fact.name(), fact.of()));
+            assert_eq!(fact.range().is_some(), fact.of() == FactType::Long, "{fact:?}");
             assert!(is_name(fact.name()), "it stands after a dot in a rule");
         }
         assert_eq!(FactDeclaration::parse("known_contacts: bool").map(|read| read.fact), Ok(WorldFact::KnownContacts));

@@ -1,6 +1,6 @@
 //! The matrix: for every tool, what happens without approval and with each role's. Kept as a file; a change of rules shows in it.
 
-use crate::facts::{FactType, Facts};
+use crate::facts::{Facts, WorldFact};
 use crate::judge::{Judgement, judge};
 use crate::rules::{Governed, Rules};
 use crate::{args, sample};
@@ -61,7 +61,7 @@ impl MatrixCell {
 }
 
 /// All cells: by situation, effect, tool and column.
-/// Arguments, facts and counters that rules read are taken empty, false and zero.
+/// Arguments, facts and counters that rules read are taken empty, false, and zero or the least number there is.
 pub fn matrix_cells(rules: &Rules) -> Vec<MatrixCell> {
     let mut tools: Vec<_> = rules.0.tools.iter().collect();
     tools.sort_by_key(|(name, tool)| (tool.effect, name.as_str()));
@@ -142,14 +142,11 @@ fn weakest_first() -> impl Iterator<Item = Role> {
 
 /// The plain call of a tool, with whatever its rules may read.
 pub(crate) fn blank(rules: &Rules, name: &str, tool: &Governed) -> Facts {
-    let empty = |of: FactType| match of {
-        FactType::Bool => Value::Bool(false),
-        FactType::Long => Value::from(0),
-    };
+    let empty = |fact: WorldFact| fact.range().map_or(Value::Bool(false), |range| Value::from(*range.start()));
     Facts {
         arguments: args::blank_record(&tool.arguments),
         counts: rules.counters().iter().map(|counter| (counter.name.clone(), 0)).collect(),
-        facts: tool.facts.iter().map(|fact| (fact.name.clone(), empty(fact.of))).collect(),
+        facts: tool.facts.iter().map(|fact| (fact.name.clone(), empty(fact.fact))).collect(),
         ..sample::facts(name)
     }
 }

@@ -65,8 +65,10 @@ pub(crate) struct RunView {
     parent_call_id: Option<String>,
 }
 
-impl From<RunRow> for RunView {
-    fn from(row: RunRow) -> Self {
+impl RunView {
+    /// As it stands now.
+    pub(crate) fn at(now: OffsetDateTime, row: RunRow) -> Self {
+        let status = row.status_at(now).name();
         let (parent_run_id, parent_call_id) = row.parent.unzip();
         Self {
             run_id: row.run_id,
@@ -75,7 +77,7 @@ impl From<RunRow> for RunView {
             person_id: row.person,
             agent: row.agent,
             channel: row.channel,
-            status: row.status.name(),
+            status,
             outcome: row.outcome,
             steps: row.steps,
             tokens: row.tokens,

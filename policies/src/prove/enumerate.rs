@@ -6,7 +6,7 @@
 
 use super::sentence::{Condition, Property};
 use crate::args::representatives;
-use crate::facts::{FactType, Facts};
+use crate::facts::Facts;
 use crate::matrix::blank;
 use crate::request::Question;
 use crate::rules::{Governed, Part, Reads, Rules};
@@ -291,9 +291,13 @@ fn texts(tool: &Governed, named: &Named, near: &BTreeSet<i64>, add: &mut impl Fn
     }
     if slice.reads("facts") {
         for fact in &tool.facts {
-            let values: Vec<Value> = match fact.of {
-                FactType::Bool => vec![false.into(), true.into()],
-                FactType::Long => numbers.iter().take(VALUES_MAX).map(|number| (*number).into()).collect(),
+            let values: Vec<Value> = match fact.fact.range() {
+                None => vec![false.into(), true.into()],
+                // What cannot be is no case. The least there is stands for all below the constants; a range is short enough to leave none of it out.
+                Some(range) => {
+                    let may_be = near.iter().copied().filter(|number| range.contains(number)).chain([*range.start()]);
+                    may_be.collect::<BTreeSet<i64>>().into_iter().map(Value::from).collect()
+                }
             };
             let put = |value: Value| -> Change {
                 let name = fact.name.clone();

@@ -92,6 +92,25 @@ fn what_cannot_be_looked_at_whole_is_not_called_proved() {
 }
 
 #[test]
+fn an_hour_or_a_day_that_there_is_not_refutes_nothing() {
+    let sends = [PropertyFile { name: "p".into(), text: "never send when dest below anchored without approval by owner or manager".into() }];
+    let mut mail = sample::tools().expect("the sample catalogue").into_iter().find(|tool| tool.name == "mail.send").expect("a tool that is told the hour");
+    mail.facts.push("weekday:long".into());
+    for (when, found) in [("local_hour < 0", None), ("local_hour > 22", Some(("local_hour", 23))), ("weekday < 1", None), ("weekday > 6", Some(("weekday", 7)))]
+    {
+        let mut files = shipped_rules();
+        let permit = format!("@id(\"x\") @reason(\"r\") permit (principal, action == Action::\"mail.send\", resource) when {{ context.facts.{when} }};");
+        files.push(RuleFile { name: "90.cedar".into(), text: permit });
+        let proof = prove(&files, std::slice::from_ref(&mail), &sends).unwrap_or_else(|err| panic!("{err}")).remove(0);
+        let case = proof.counter_example.map(|case| case.facts.facts);
+        assert_eq!(case.is_some(), found.is_some(), "{when}: {case:?}");
+        if let (Some(case), Some((name, number))) = (case, found) {
+            assert_eq!(case[name], serde_json::Value::from(number), "{when}: {case:?}");
+        }
+    }
+}
+
+#[test]
 fn the_shipped_properties_hold_of_the_shipped_rules() {
     let proofs = prove(&shipped_rules(), &[], &shipped_properties()).unwrap_or_else(|err| panic!("{err}"));
     assert!(proofs.len() >= 15);

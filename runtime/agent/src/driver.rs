@@ -47,7 +47,8 @@ use steward_store::step::{Later, Reserve};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-/// The most leases a run may take without ending: one that kills its worker every time must not do so for ever.
+/// The most leases a run may take without ending, beside one for each question that failed: one that kills its worker every time must not do so for
+/// ever, and one that handed its place back came forward.
 const LEASES_MAX: i64 = 1000;
 
 /// How often verdicts are taken anew because a counter moved. Each time somebody else was allowed, so a run is never alone at fault.
@@ -158,12 +159,16 @@ struct Drive<'a> {
     waits: Waits,
     /// How long the models want to be left alone, where the run does not wait for that in its place.
     later: Option<Duration>,
+    /// For how long it waited for a worker alone before it was taken up, in milliseconds, until that is written down.
+    idle_ms: u64,
 }
 
 /// Drives a run until it ends, waits for people or is queued to be taken up later. Returns where it stands.
 pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: CancellationToken) -> Result<RunStatus, DriveError> {
     let Assignment { tenant, run: run_id, fence, changed, journal, events, roles, hands, waits } = assignment;
     let run = Run::fold(&events);
+    let failed = events.iter().filter(|recorded| matches!(recorded.event, Event::AskFailed { .. })).count();
+    let leases_max = LEASES_MAX.saturating_add(i64::try_from(failed).unwrap_or(i64::MAX));
     // The fold says all that is needed of them; a run that waits would hold them as well.
     drop(events);
     let mut changed = changed;
@@ -200,8 +205,9 @@ pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: Cancellation
         turns: turns::Turns::default(),
         waits,
         later: None,
+        idle_ms: 0,
     };
-    match drive.go().await {
+    match drive.go(leases_max).await {
         Err(DriveError::Journal { run, source }) if !matches!(source.kind(), Kind::Away | Kind::Conflict) => {
             // What cannot be written down is not done. The run ends with a reason, if at least that can be written.
             error!(run.id = %run, error = %source, "the journal refused an event; ending the run");
@@ -212,12 +218,12 @@ pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: Cancellation
 }
 
 impl Drive<'_> {
-    async fn go(&mut self) -> Result<RunStatus, DriveError> {
+    async fn go(&mut self, leases_max: i64) -> Result<RunStatus, DriveError> {
         Box::pin(self.read_edits()).await?;
         Box::pin(self.read_holds()).await?;
         Box::pin(self.read_returns()).await?;
         Box::pin(self.read_turns()).await?;
-        if self.fence > LEASES_MAX {
+        if self.fence > leases_max {
             return Box::pin(self.fail(EndReason::TakenUpTooOften, "the run was taken up too often without coming to an end")).await;
         }
         let mut moves = 0;

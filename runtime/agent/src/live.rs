@@ -3,6 +3,7 @@
 //! Nothing here is a truth: the journal is. A watcher that falls behind reads on from the journal.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steward_core::event::Recorded;
 use steward_core::{Actor, RunId};
@@ -51,6 +52,8 @@ struct Inner {
     happenings: broadcast::Sender<Happening>,
     queued: Notify,
     told: Notify,
+    /// How many workers take runs up in this process.
+    workers: AtomicUsize,
     stops: Mutex<HashMap<RunId, CancellationToken>>,
     /// Stops for which the database had no room, with who asked.
     unwritten: Mutex<BTreeMap<RunId, Actor>>,
@@ -63,6 +66,7 @@ impl Default for Live {
                 happenings: broadcast::channel(LAG_MAX).0,
                 queued: Notify::new(),
                 told: Notify::new(),
+                workers: AtomicUsize::new(0),
                 stops: Mutex::default(),
                 unwritten: Mutex::default(),
             }),
@@ -123,18 +127,37 @@ impl Live {
             let stops = self.inner.stops.lock().unwrap_or_else(PoisonError::into_inner);
             runs.iter().any(|run| stops.contains_key(run))
         };
-        {
-            let mut unwritten = self.unwritten();
-            if !is_driven && !runs.iter().any(|run| unwritten.contains_key(run)) {
-                return false;
-            }
-            for run in runs {
-                unwritten.entry(*run).or_insert_with(|| by.clone());
-            }
+        let unwritten = self.unwritten();
+        if !is_driven && !runs.iter().any(|run| unwritten.contains_key(run)) {
+            return false;
         }
+        self.keep_stops(unwritten, runs, by);
+        true
+    }
+
+    /// The same for runs that nobody drives because one of them is left alone in the queue: they stop when that one is taken up here, or when the
+    /// stop is written down. False, and nothing is kept, where no worker of this process takes runs up.
+    pub fn stop_when_taken_up(&self, runs: &[RunId], by: &Actor) -> bool {
+        if self.inner.workers.load(Ordering::SeqCst) == 0 {
+            return false;
+        }
+        self.keep_stops(self.unwritten(), runs, by);
+        true
+    }
+
+    fn keep_stops(&self, mut unwritten: MutexGuard<'_, BTreeMap<RunId, Actor>>, runs: &[RunId], by: &Actor) {
+        for run in runs {
+            unwritten.entry(*run).or_insert_with(|| by.clone());
+        }
+        drop(unwritten);
         // Only now: who takes one up meanwhile is registered before it looks at what is kept.
         runs.iter().for_each(|run| self.stop(*run));
-        true
+    }
+
+    /// Registers a worker of this process.
+    pub(crate) fn working(&self) -> Working {
+        self.inner.workers.fetch_add(1, Ordering::SeqCst);
+        Working { live: self.clone() }
     }
 
     /// The stops that are to be written down, with who asked.
@@ -165,6 +188,17 @@ impl Live {
             token.cancel();
         }
         Driving { live: self.clone(), run, token }
+    }
+}
+
+/// A worker that takes runs up in this process, until dropped.
+pub(crate) struct Working {
+    live: Live,
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.live.inner.workers.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

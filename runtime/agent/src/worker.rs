@@ -28,6 +28,7 @@ const AWAY_MS: u64 = 2_000;
 
 /// Works until `stop`; then takes nothing new and waits for the runs under way to reach their next commit.
 pub async fn work(runtime: Arc<Runtime>, runs_max: usize, stop: CancellationToken) {
+    let _working = runtime.live.working();
     let places = Arc::new(Semaphore::new(runs_max));
     let tasks = TaskTracker::new();
     while !stop.is_cancelled() {
@@ -220,9 +221,29 @@ async fn keep_lease(runtime: &Runtime, leased: Leased, driving: &Driving, lost: 
         match renewed.await {
             Ok(true) => driving.token.cancel(),
             Ok(false) => {}
-            Err(StoreError::Stale) => return,
+            // A commit of this very drive may have taken the run out of its hands; what it does behind that is not cut off.
+            Err(StoreError::Stale) => {
+                if Box::pin(is_lost(runtime, &worker, leased)).await {
+                    return;
+                }
+            }
             // The database is away: the lease may still be ours when it comes back, and every commit checks.
             Err(err) => warn!(run.id = %leased.run, error = %err, "could not renew the lease"),
+        }
+    }
+}
+
+/// Whether somebody else has taken the run since it was leased. Where that cannot be read it is not known, and every commit checks.
+async fn is_lost(runtime: &Runtime, worker: &Actor, leased: Leased) -> bool {
+    let found = async {
+        let mut tx = runtime.store.begin(worker).await?;
+        run::find(&mut tx, leased.run).await
+    };
+    match found.await {
+        Ok(row) => row.is_none_or(|row| row.fence != leased.fence),
+        Err(err) => {
+            warn!(run.id = %leased.run, error = %err, "could not look who has the run");
+            false
         }
     }
 }

@@ -87,6 +87,9 @@ pub enum Event {
         reserved_cost: Micros,
         /// Where they are set aside.
         reservation: Option<ReservationId>,
+        /// For how long before this no worker had a place for the run although its models might be asked, in milliseconds: no time of the run's.
+        #[serde(default, skip_serializing_if = "is_none_ms")]
+        idle_ms: u64,
     },
     /// The model answered.
     Answered {
@@ -362,6 +365,11 @@ pub enum Event {
         /// One sentence for the person.
         message: String,
     },
+}
+
+/// Whether it is no time at all: nothing is written of that.
+const fn is_none_ms(ms: &u64) -> bool {
+    *ms == 0
 }
 
 #[cfg(test)]

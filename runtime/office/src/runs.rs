@@ -12,8 +12,8 @@ use steward_store::{Page, Store, Tx, journal, run};
 /// The most events read at once.
 const EVENTS_MAX: i64 = 1000;
 
-/// Runs, newest first: everybody's for those who may see them, else the actor's own.
-pub async fn list(tx: &mut Tx, status: Option<RunStatus>, page: &Page) -> Result<Vec<RunRow>, OfficeError> {
+/// Runs, newest first: everybody's for those who may see them, else the actor's own. `status` is where they stand now ([`RunRow::status_at`]).
+pub async fn list(tx: &mut Tx, office: &Office, status: Option<RunStatus>, page: &Page) -> Result<Vec<RunRow>, OfficeError> {
     let own = if tx.actor().may(Permission::RunsRead) {
         None
     } else if tx.actor().may(Permission::Converse) {
@@ -21,7 +21,7 @@ pub async fn list(tx: &mut Tx, status: Option<RunStatus>, page: &Page) -> Result
     } else {
         return Err(OfficeError::Denied("you may not see runs".to_owned()));
     };
-    Ok(run::list(tx, own, status, page).await?)
+    Ok(run::list(tx, office.clock.now(), own, status, page).await?)
 }
 
 /// One run, if the actor may see it.

@@ -10,9 +10,9 @@ use time::OffsetDateTime;
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunStatus {
-    /// Waits for a worker.
+    /// Waits for a worker; as stored also while its models want to be left alone.
     Queued,
-    /// A worker drives it, or one of its models is to be asked again and wants to be left alone until then.
+    /// A worker drives it.
     Running,
     /// Waits for people.
     Waiting,
@@ -52,8 +52,10 @@ pub struct RunRow {
     pub agent: String,
     /// How it came in.
     pub channel: String,
-    /// Where it stands.
+    /// Where it stands, as stored.
     pub status: RunStatus,
+    /// Until when it is left alone in the queue, because its models want to be.
+    pub left_until: Option<OffsetDateTime>,
     /// How it ended.
     pub outcome: Option<String>,
     /// The last event's number.
@@ -80,6 +82,13 @@ pub struct RunRow {
     pub parent: Option<(RunId, String)>,
 }
 
+impl RunRow {
+    /// Where it stands for whoever reads of it: while its models want to be left alone it is at work, and behind that it waits for a worker.
+    pub fn status_at(&self, now: OffsetDateTime) -> RunStatus {
+        if self.status == RunStatus::Queued && self.left_until.is_some_and(|until| until > now) { RunStatus::Running } else { self.status }
+    }
+}
+
 struct Raw {
     run_id: uuid::Uuid,
     workspace_id: uuid::Uuid,
@@ -88,6 +97,7 @@ struct Raw {
     agent: String,
     channel: String,
     status: String,
+    left_until: Option<OffsetDateTime>,
     outcome: Option<String>,
     last_seq: i32,
     fence: i64,
@@ -115,6 +125,7 @@ impl TryFrom<Raw> for RunRow {
             agent: raw.agent,
             channel: raw.channel,
             status: RunStatus::parse(&raw.status).ok_or(StoreError::Corrupt { what: "run.status" })?,
+            left_until: raw.left_until,
             outcome: raw.outcome,
             last_seq: raw.last_seq,
             fence: raw.fence,
@@ -212,7 +223,7 @@ pub async fn find(tx: &mut Tx, id: RunId) -> Result<Option<RunRow>, StoreError> 
     sqlx::query_as!(
         Raw,
         r#"select run_id, workspace_id, conversation_id, person_id, agent, channel,
-                  case when due_at is null then status else 'running' end as "status!", outcome, last_seq, fence, cancel_by, cancel_at, steps, tokens,
+                  status, left_until, outcome, last_seq, fence, cancel_by, cancel_at, steps, tokens,
                   cost_micros, created_at, ended_at, forked_from, forked_step, parent_run_id, parent_call
              from run where run_id = $1"#,
         id.uuid()
@@ -230,21 +241,22 @@ pub async fn costs(tx: &mut Tx, runs: &[RunId]) -> Result<Vec<(RunId, i64)>, Sto
     Ok(rows.into_iter().map(|row| (RunId::from_uuid(row.run_id), row.cost_micros)).collect())
 }
 
-/// Runs, newest first, of one person or of everybody seen.
-pub async fn list(tx: &mut Tx, person: Option<PersonId>, status: Option<RunStatus>, page: &Page) -> Result<Vec<RunRow>, StoreError> {
+/// Runs, newest first, of one person or of everybody seen; of those that stand so now, as [`RunRow::status_at`] says it.
+pub async fn list(tx: &mut Tx, now: OffsetDateTime, person: Option<PersonId>, status: Option<RunStatus>, page: &Page) -> Result<Vec<RunRow>, StoreError> {
     sqlx::query_as!(
         Raw,
         r#"select run_id, workspace_id, conversation_id, person_id, agent, channel,
-                  case when due_at is null then status else 'running' end as "status!", outcome, last_seq, fence, cancel_by, cancel_at, steps, tokens,
+                  status, left_until, outcome, last_seq, fence, cancel_by, cancel_at, steps, tokens,
                   cost_micros, created_at, ended_at, forked_from, forked_step, parent_run_id, parent_call
              from run
-            where ($1::uuid is null or person_id = $1) and ($2::text is null or case when due_at is null then status else 'running' end = $2)
+            where ($1::uuid is null or person_id = $1) and ($2::text is null or case when left_until > $5 then 'running' else status end = $2)
               and ($3::uuid is null or run_id < $3)
             order by run_id desc limit $4"#,
         person.map(PersonId::uuid),
         status.map(RunStatus::name),
         page.after_uuid(),
         page.fetch(),
+        now,
     )
     .fetch_all(tx.conn())
     .await?
@@ -258,7 +270,7 @@ pub async fn list_sub_runs(tx: &mut Tx, parent: RunId) -> Result<Vec<RunRow>, St
     sqlx::query_as!(
         Raw,
         r#"select run_id, workspace_id, conversation_id, person_id, agent, channel,
-                  case when due_at is null then status else 'running' end as "status!", outcome, last_seq, fence, cancel_by, cancel_at, steps, tokens,
+                  status, left_until, outcome, last_seq, fence, cancel_by, cancel_at, steps, tokens,
                   cost_micros, created_at, ended_at, forked_from, forked_step, parent_run_id, parent_call
              from run where parent_run_id = $1 order by run_id limit $2"#,
         parent.uuid(),
@@ -296,7 +308,7 @@ pub async fn list_below(tx: &mut Tx, run: RunId) -> Result<Vec<RunRow>, StoreErr
              select run_id from run where parent_run_id = $1
              union all select r.run_id from run r join line on r.parent_run_id = line.run_id)
            select run_id, workspace_id, conversation_id, person_id, agent, channel,
-                  case when due_at is null then status else 'running' end as "status!", outcome, last_seq, fence, cancel_by, cancel_at, steps, tokens,
+                  status, left_until, outcome, last_seq, fence, cancel_by, cancel_at, steps, tokens,
                   cost_micros, created_at, ended_at, forked_from, forked_step, parent_run_id, parent_call
              from run where run_id in (select run_id from line) order by run_id limit $2"#,
         run.uuid(),
@@ -337,7 +349,7 @@ pub async fn release(tx: &mut Tx, run: RunId, fence: i64) -> Result<(), StoreErr
 /// Asks a run to stop; one that waits is queued so that a worker sees it, and one that is left alone is so no more. False when it is already over.
 pub async fn ask_cancel(tx: &mut Tx, run: RunId, by: Option<PersonId>, at: OffsetDateTime) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "update run set cancel_at = coalesce(cancel_at, $3), cancel_by = coalesce(cancel_by, $2), due_at = null,
+        "update run set cancel_at = coalesce(cancel_at, $3), cancel_by = coalesce(cancel_by, $2), left_until = null,
                 status = case when status = 'waiting' then 'queued' else status end
           where run_id = $1 and status <> 'ended'",
         run.uuid(),

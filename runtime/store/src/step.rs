@@ -69,7 +69,7 @@ pub struct Reserve {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Later {
     /// Until when.
-    pub due_at: OffsetDateTime,
+    pub left_until: OffsetDateTime,
     /// What it knows of the models of its step, for whoever takes it up.
     pub turns: String,
 }
@@ -400,7 +400,7 @@ impl Store {
             sub_runs.as_deref(),
             SUB_RUNS_MAX,
             waits_for.as_deref(),
-            step.later.map(|later| later.due_at),
+            step.later.map(|later| later.left_until),
             step.later.map(|later| later.turns.as_str()),
         )
         .map(|row| row.cancelled)

@@ -75,7 +75,7 @@ async fn wait(terminal: &Terminal, hold: HoldId) -> Result<Option<Seen>, CliErro
     loop {
         let mut tx = terminal.store.begin(&terminal.actor).await?;
         // In this order: what a run did before it ended is in its journal by then.
-        let status = runs::get(&mut tx, row.run).await?.status;
+        let status = runs::get(&mut tx, row.run).await?.status_at(terminal.office.clock.now());
         // A call that is served by a run of its own leaves this one waiting, with somebody at work below.
         let is_idle = status == RunStatus::Queued || !runs::is_at_work(&mut tx, row.run).await?;
         let events = runs::events(&mut tx, row.run, after).await?;

@@ -4,6 +4,7 @@ use super::Card;
 use crate::cli::error::CliError;
 use crate::cli::output::{Output, Tone};
 use crate::cli::terminal::Terminal;
+use crate::cli::typed::forget_typed;
 use serde_json::json;
 use std::io::{self, IsTerminal};
 use steward_core::{EnvelopeId, HoldId};
@@ -96,6 +97,8 @@ async fn ask(card: &Card, output: &Output, hold: HoldId) -> Result<EnvelopeId, C
         return Err(CliError::said(format!("say what exactly you approve with `--envelope`; see it with `steward approvals show {hold}`")));
     }
     card.print(output)?;
+    // The command may have been at work for seconds: what was typed meanwhile is no word on a card that nobody had seen.
+    forget_typed()?;
     output.piece("Approve exactly this? [y/N] ")?;
     let answer = tokio::task::spawn_blocking(|| {
         let mut line = String::new();

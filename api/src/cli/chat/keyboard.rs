@@ -1,8 +1,8 @@
 //! The lines that somebody types. Nobody can take a read of standard input back, so one whose reader stopped waiting is kept for the next.
 
 use crate::cli::error::CliError;
-use rustix::termios::{QueueSelector, tcflush};
-use std::io::{self, IsTerminal as _};
+use crate::cli::typed::forget_typed;
+use std::io;
 use std::sync::{Mutex, PoisonError};
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -40,9 +40,7 @@ impl Keyboard {
     /// Throws away what was typed before now and answers nothing: whole lines that nobody read, and the beginning of one. True where a read was
     /// left by somebody who went, whose line may have been begun before and may be on its way already: then the next line binds nobody.
     pub(super) fn forget(&self) -> Result<bool, CliError> {
-        if io::stdin().is_terminal() {
-            tcflush(io::stdin(), QueueSelector::IFlush).map_err(io::Error::from)?;
-        }
+        forget_typed()?;
         Ok(self.is_left())
     }
 

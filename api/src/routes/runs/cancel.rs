@@ -26,7 +26,7 @@ pub(crate) struct StopView {
 
 pub(crate) fn doc() -> Doc {
     Doc::new("Stop a run")
-        .about("One's own, or with `runs:cancel` another's. It ends at its next step, with outcome `cancelled`; what already happened stays. While the disk of the database is full it stops in the process that has it or one that serves it, and `is_written` is false until there is room.")
+        .about("One's own, or with `runs:cancel` another's. It ends at its next step, with outcome `cancelled`; what already happened stays. While the disk of the database is full it stops in the process that has it or one that serves it, or takes one of them up behind a wait for its model, and `is_written` is false until there is room.")
         .answers::<StopView>("202", "The run, asked to stop.")
         .refuses("409", "The run is already over.")
 }
@@ -50,17 +50,17 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>) -> Answer {
 async fn ask(caller: &Caller, id: RunId) -> Answer {
     let mut tx = caller.begin().await?;
     runs::cancel(&mut tx, caller.office(), id).await?;
-    let run = RunView::from(runs::get(&mut tx, id).await?);
+    let run = RunView::at(caller.office().clock.now(), runs::get(&mut tx, id).await?);
     caller.commit(tx, StatusCode::ACCEPTED, &StopView { run, is_written: true }).await
 }
 
 async fn ask_without_room(caller: &Caller, id: RunId) -> Result<Option<StopView>, ApiError> {
     let stopped = stop_without_room(caller, id).await?;
-    Ok(stopped.map(|run| StopView { run: RunView::from(run), is_written: false }))
+    Ok(stopped.map(|run| StopView { run: RunView::at(caller.office().clock.now(), run), is_written: false }))
 }
 
-/// Stops a run where this process drives it or one that serves it, with all that serve it; none where all are driven elsewhere, which only the
-/// database could tell.
+/// Stops a run where this process drives it or one that serves it, or may take one of them up that is left alone until its model may be asked; with
+/// all that serve it. None where all are driven elsewhere, which only the database could tell.
 pub(crate) async fn stop_without_room(caller: &Caller, id: RunId) -> Result<Option<RunRow>, OfficeError> {
     // Looks only, so no room is needed; the key of the request is not remembered, and a repeat asks for the same.
     let mut tx = caller.state().store.begin(caller.actor()).await?;
@@ -70,7 +70,9 @@ pub(crate) async fn stop_without_room(caller: &Caller, id: RunId) -> Result<Opti
     open.retain(|row| row.status != RunStatus::Ended);
     // Who waits for others is driven by nobody until they end, so all are stopped as one.
     let ids: Vec<RunId> = [id].into_iter().chain(open.iter().map(|row| row.run_id)).collect();
-    if !caller.state().live.stop_unwritten(&ids, caller.actor()) {
+    let is_left_alone = std::iter::once(&run).chain(&open).any(|row| row.status == RunStatus::Queued && row.left_until.is_some());
+    let live = &caller.state().live;
+    if !live.stop_unwritten(&ids, caller.actor()) && !(is_left_alone && live.stop_when_taken_up(&ids, caller.actor())) {
         return Ok(None);
     }
     warn!(run.id = %id, "the disk of the database is full; a run is stopped here, and that is written down when there is room");

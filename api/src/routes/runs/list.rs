@@ -38,7 +38,8 @@ pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answ
     let status = |text: String| RunStatus::parse(&text).ok_or_else(|| ApiError::field("status", "give queued, running, waiting or ended"));
     let status = wanted.status.map(status).transpose()?;
     let mut tx = caller.begin().await?;
-    let rows = runs::list(&mut tx, status, &page).await?;
+    let now = caller.office().clock.now();
+    let rows = runs::list(&mut tx, caller.office(), status, &page).await?;
     let (rows, next) = page.cut(rows, |row| row.run_id.uuid());
-    json(StatusCode::OK, &PageOf::new(rows, next, RunView::from))
+    json(StatusCode::OK, &PageOf::new(rows, next, |row| RunView::at(now, row)))
 }

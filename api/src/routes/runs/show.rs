@@ -55,8 +55,9 @@ pub(crate) fn doc() -> Doc {
 pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>) -> Answer {
     let mut tx = caller.begin().await?;
     let run = runs::get(&mut tx, id).await?;
-    let sub_runs = runs::sub_runs(&mut tx, id).await?.into_iter().map(RunView::from).collect();
+    let now = caller.office().clock.now();
+    let sub_runs = runs::sub_runs(&mut tx, id).await?.into_iter().map(|row| RunView::at(now, row)).collect();
     let recorded = Run::fold(&runs::journal(&mut tx, id).await?);
     let plugins_used = recorded.used().plugins.into();
-    json(StatusCode::OK, &RunDetail { run: run.into(), pins: recorded.pins.map(PinsView::from), plugins_used, sub_runs })
+    json(StatusCode::OK, &RunDetail { run: RunView::at(now, run), pins: recorded.pins.map(PinsView::from), plugins_used, sub_runs })
 }

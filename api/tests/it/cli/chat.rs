@@ -271,7 +271,7 @@ async fn a_talk_goes_on_after_a_line_that_is_not_taken() {
     assert_eq!(model.requests().len(), 1, "{ran:?}");
 }
 
-/// A talk at a terminal, and what is shown there so far. Ended when dropped.
+/// A talk, or another command, at a terminal, and what is shown there so far. Ended when dropped.
 struct Talk {
     child: Child,
     types: Option<ChildStdin>,
@@ -280,7 +280,11 @@ struct Talk {
 
 impl Talk {
     fn begin(home: &Home) -> Self {
-        let mut child = home.at_terminal(&["chat"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("start");
+        Self::of(home, &["chat"])
+    }
+
+    fn of(home: &Home, words: &[&str]) -> Self {
+        let mut child = home.at_terminal(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("start");
         let (types, mut out) = (child.stdin.take(), child.stdout.take().expect("output"));
         let shown = Arc::new(Mutex::new(Vec::new()));
         let shows = Arc::clone(&shown);
@@ -340,6 +344,32 @@ async fn what_was_typed_before_an_approval_was_asked_approves_nothing() {
     super::until("the answer", || talk.shown().contains("Done what was allowed."));
     assert_eq!(talk.leave(), Some(0), "{}", talk.shown());
     assert_eq!(home.succeeds(&["audit", "export", "--action", "contact.create"]).lines().count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_typed_while_a_command_came_to_its_question_approves_nothing() {
+    let model = gullible("Done what was allowed.").await;
+    let home = home("typed", &model, "").await.set("NO_COLOR", "1");
+    home.write("lena.vcf", CARD);
+    home.succeeds(&["contacts", "import", "lena.vcf"]);
+    assert_eq!(home.run(&["chat", "What do we know about Lena?"]).code, 3);
+    let listed = home.json(&["approvals", "list", "--json"]);
+    let hold = listed[0]["hold_id"].as_str().expect("a held action");
+    // A whole line that stands there before the card does, and the beginning of one that Enter would end.
+    for ahead in ["y\n", "y"] {
+        let mut asked = Talk::of(&home, &["approvals", "approve", hold]);
+        asked.type_in(ahead);
+        super::until("the question", || asked.shown().contains("Approve exactly this?"));
+        asked.type_in("\n");
+        assert_eq!(asked.leave(), Some(1), "{ahead:?}: {}", asked.shown());
+        assert_eq!(home.json(&["approvals", "show", hold, "--json"])["state"], "held", "{ahead:?}: {}", asked.shown());
+    }
+    // What is typed when it is asked is the word.
+    let mut asked = Talk::of(&home, &["approvals", "approve", hold]);
+    super::until("the question", || asked.shown().contains("Approve exactly this?"));
+    asked.type_in("y\n");
+    assert_eq!(asked.leave(), Some(0), "{}", asked.shown());
+    assert_eq!(home.json(&["approvals", "show", hold, "--json"])["state"], "approved", "{}", asked.shown());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

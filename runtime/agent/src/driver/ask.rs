@@ -52,7 +52,7 @@ impl Drive<'_> {
     pub(super) async fn ask(&mut self, step: u32, attempt: u32) -> Result<(), DriveError> {
         let Some(pins) = self.run.pins.clone() else { return Ok(()) };
         let runtime = self.runtime;
-        // A wait counts as the run's time, wherever it was waited and however late somebody took the run up.
+        // A wait counts as the run's time, wherever it was waited; that nobody had a place for the run behind it does not.
         if self.run.failed_attempts > 0 && self.run.asked.is_none() && self.left(runtime.office.clock.now_ms()).is_zero() {
             self.end(RunOutcome::TimeLimit, None, "the run worked as long as it may".to_owned());
             return Ok(());
@@ -88,6 +88,7 @@ impl Drive<'_> {
         }
         let request_digest = context::digest(&request);
         let label = candidate.label().to_owned();
+        let idle_ms = self.idle_ms;
         let asked = |reservation| Event::Asked {
             step,
             attempt,
@@ -96,6 +97,7 @@ impl Drive<'_> {
             reserved_tokens: input.saturating_add(output),
             reserved_cost: estimate,
             reservation,
+            idle_ms,
         };
         let reserve = self.needed(estimate);
         let is_asked = match &reserve {
@@ -112,6 +114,7 @@ impl Drive<'_> {
             self.apply(asked(self.reservation));
             self.flush(RunStatus::Running, false).await?;
         }
+        self.idle_ms = 0;
         let asked = self.put(candidate, &request).await;
         point();
         match asked {
@@ -192,7 +195,7 @@ impl Drive<'_> {
     /// How long the run may still work, at this moment in Unix milliseconds.
     fn left(&self, now_ms: i64) -> Duration {
         let limit_ms = self.run.pins.as_ref().map_or(0, |pins| i64::from(pins.limits.seconds).saturating_mul(1000));
-        let since_ms = now_ms.saturating_sub(self.run.last_at_ms).max(0);
+        let since_ms = now_ms.saturating_sub(self.run.last_at_ms).saturating_sub(i64::try_from(self.idle_ms).unwrap_or(i64::MAX)).max(0);
         Duration::from_millis(u64::try_from(limit_ms.saturating_sub(self.run.worked_ms).saturating_sub(since_ms)).unwrap_or(0))
     }
 

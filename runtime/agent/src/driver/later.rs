@@ -1,7 +1,7 @@
 //! A run whose models want to be left alone hands its place back: it is queued in the commit that says what happened, with when it may go on and
 //! what it knows of its models, so that whoever takes it up asks nobody too early. It holds no lease, no place and no money meanwhile.
 
-use super::turns::Turns;
+use super::turns::{Left, Turns};
 use super::{Drive, DriveError};
 use std::time::Duration;
 use steward_store::run::RunStatus;
@@ -24,7 +24,9 @@ impl Drive<'_> {
         let clock = &self.runtime.office.clock;
         // The part of a millisecond that is cut off counts: nobody is asked before the time that was named.
         let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX).saturating_add(1);
-        let later = Later { due_at: clock.now() + time::Duration::milliseconds(wait_ms), turns: self.turns.kept(Instant::now(), clock.now_ms()) };
+        let now_ms = clock.now_ms();
+        self.turns.left = Some(Left { after_seq: self.run.last_seq, until_ms: now_ms.saturating_add(wait_ms) });
+        let later = Later { left_until: clock.now() + time::Duration::milliseconds(wait_ms), turns: self.turns.kept(Instant::now(), now_ms) };
         self.commit(RunStatus::Queued, true, None, Some(&later)).await?;
         // Somebody may have asked it to stop until then: it is not left alone, and may be ended at once.
         self.runtime.live.wake();
@@ -32,13 +34,16 @@ impl Drive<'_> {
         Ok(RunStatus::Queued)
     }
 
-    /// Takes up what the run knew of the models of its step. What cannot be read is as good as unknown: they are asked in their order.
+    /// Takes up what the run knew of the models of its step, and since when it waits for a worker alone. What cannot be read is as good as unknown:
+    /// they are asked in their order, and all of the time was the run's.
     pub(super) async fn read_turns(&mut self) -> Result<(), DriveError> {
         if self.run.failed_attempts == 0 {
             return Ok(());
         }
         let kept = self.journal.turns(self.run_id).await.map_err(|source| self.journal_error(source))?;
-        if let Some(turns) = kept.and_then(|text| Turns::of_kept(&text, Instant::now(), self.runtime.office.clock.now_ms())) {
+        let now_ms = self.runtime.office.clock.now_ms();
+        if let Some(turns) = kept.and_then(|text| Turns::of_kept(&text, Instant::now(), now_ms)) {
+            self.idle_ms = turns.left.map_or(0, |left| left.idle_ms(self.committed_seq, now_ms));
             self.turns = turns;
         }
         Ok(())

@@ -20,6 +20,24 @@ pub(super) struct Turns {
     refused: BTreeSet<usize>,
     /// Who was waited for, and at which attempt that one is asked.
     chosen: Option<(u32, usize)>,
+    /// How the run was left alone, where it was.
+    pub(super) left: Option<Left>,
+}
+
+/// After which event, and until when, a run was to be left alone. What follows until somebody takes it up is no time of the run's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Left {
+    /// The run's last event.
+    pub(super) after_seq: u32,
+    /// Unix milliseconds.
+    pub(super) until_ms: i64,
+}
+
+impl Left {
+    /// For how long a run with this last event has waited for a worker alone, in milliseconds. After any other event it was taken up before.
+    pub(super) fn idle_ms(self, last_seq: u32, now_ms: i64) -> u64 {
+        if self.after_seq == last_seq { u64::try_from(now_ms.saturating_sub(self.until_ms)).unwrap_or(0) } else { 0 }
+    }
 }
 
 /// The same as it is kept beside a run that is left alone. Times are Unix milliseconds, and count from when it was written.
@@ -31,6 +49,7 @@ struct Kept {
     failures: BTreeMap<usize, u32>,
     refused: BTreeSet<usize>,
     chosen: Option<(u32, usize)>,
+    left: Option<Left>,
 }
 
 /// One try that came to nothing.
@@ -68,6 +87,7 @@ impl Turns {
             failures: self.failures.clone(),
             refused: self.refused.clone(),
             chosen: self.chosen,
+            left: self.left,
         };
         // Numbers always have a form as text.
         serde_json::to_string(&kept).unwrap_or_default()
@@ -75,13 +95,13 @@ impl Turns {
 
     /// What was kept, at this moment; none where the text is no such thing. A clock that was put back shortens no wait and lengthens none.
     pub(super) fn of_kept(text: &str, now: Instant, now_ms: i64) -> Option<Self> {
-        let Kept { at_ms, step, free_at_ms, failures, refused, chosen } = serde_json::from_str(text).ok()?;
+        let Kept { at_ms, step, free_at_ms, failures, refused, chosen, left } = serde_json::from_str(text).ok()?;
         let since_ms = now_ms.max(at_ms);
         let free_at = |(place, at_ms): (usize, i64)| {
             let wait = Duration::from_millis(u64::try_from(at_ms.saturating_sub(since_ms)).unwrap_or(0));
             Some((place, now.checked_add(wait)?))
         };
-        Some(Self { step, free_at: free_at_ms.into_iter().filter_map(free_at).collect(), failures, refused, chosen })
+        Some(Self { step, free_at: free_at_ms.into_iter().filter_map(free_at).collect(), failures, refused, chosen, left })
     }
 
     /// Whom to ask at this attempt, from 1, of so many.
@@ -232,6 +252,16 @@ mod tests {
             assert_eq!(taken.failed(tried(4, 2), Some(seconds(60)), elsewhere, left), Turn::After(wait), "at {now_ms}");
         }
         assert_eq!(Turns::of_kept(&kept, elsewhere, 1_020_000).expect("what was kept").place(5, 1, 3), 0, "another step begins with the first");
+    }
+
+    #[test]
+    fn only_time_behind_the_wait_is_idle_and_only_until_the_run_went_on() {
+        let left = Left { after_seq: 7, until_ms: 10_000 };
+        let turns = Turns { left: Some(left), ..Turns::default() };
+        assert_eq!(Turns::of_kept(&turns.kept(Instant::now(), 4_000), Instant::now(), 9_000).expect("what was kept").left, Some(left));
+        for (last_seq, now_ms, idle_ms) in [(7, 9_999, 0), (7, 10_000, 0), (7, 10_250, 250), (8, 10_250, 0), (6, 10_250, 0), (7, i64::MIN, 0)] {
+            assert_eq!(left.idle_ms(last_seq, now_ms), idle_ms, "after {last_seq} at {now_ms}");
+        }
     }
 
     #[test]

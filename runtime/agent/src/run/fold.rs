@@ -222,7 +222,7 @@ impl Run {
         self.cost = self.cost.plus(cost);
     }
 
-    /// Time counts as work unless the run was waiting: for people, for its first worker, or for a restart after a crash.
+    /// Time counts as work unless the run was waiting: for people, for its first worker or the next one, or for a restart after a crash.
     fn count_time(&mut self, recorded: &Recorded) {
         // What was taken from another run was worked there, and between that and this run's own first event nobody worked.
         let is_taken = self.taken_until > 0 && (recorded.seq <= self.taken_until || self.last_seq == self.taken_until);
@@ -256,9 +256,10 @@ impl Run {
                 | Event::Replied { .. }
                 | Event::Ended { .. } => false,
             };
+        let idle_ms = if let Event::Asked { idle_ms, .. } = &recorded.event { i64::try_from(*idle_ms).unwrap_or(i64::MAX) } else { 0 };
         // A clock that went backwards adds nothing.
         if !waited {
-            self.worked_ms = self.worked_ms.saturating_add(recorded.at_ms.saturating_sub(self.last_at_ms).max(0));
+            self.worked_ms = self.worked_ms.saturating_add(recorded.at_ms.saturating_sub(self.last_at_ms).saturating_sub(idle_ms).max(0));
         }
     }
 }

@@ -213,7 +213,16 @@ fn envelope() -> EnvelopeId {
 }
 
 fn asked(step: u32, attempt: u32) -> Event {
-    Event::Asked { step, attempt, model: "m".into(), request_digest: Digest::of(b"q"), reserved_tokens: 1, reserved_cost: Micros(1), reservation: None }
+    Event::Asked {
+        step,
+        attempt,
+        model: "m".into(),
+        request_digest: Digest::of(b"q"),
+        reserved_tokens: 1,
+        reserved_cost: Micros(1),
+        reservation: None,
+        idle_ms: 0,
+    }
 }
 
 fn ask_failed(step: u32, attempt: u32, retry: bool) -> Event {
@@ -594,4 +603,25 @@ fn waiting_for_people_and_a_clock_going_backwards_are_no_work() {
     });
     waited.events[1].at_ms = 9_000_000;
     assert_eq!(waited.run().worked_ms, 0);
+}
+
+#[test]
+fn time_until_a_worker_had_a_place_is_no_work_and_the_wait_before_it_is() {
+    let taken_up = |idle_ms: u64, at_ms: i64| {
+        let mut course = Course::new(vec![0], RunLimits::default());
+        course.push(asked(1, 1));
+        course.push(ask_failed(1, 1, true));
+        let mut again = asked(1, 2);
+        if let Event::Asked { idle_ms: idle, .. } = &mut again {
+            *idle = idle_ms;
+        }
+        course.push(again);
+        let before = course.events[2].at_ms;
+        course.events[3].at_ms = before + at_ms;
+        course.run().worked_ms - Run::fold(&course.events[..3]).worked_ms
+    };
+    assert_eq!(taken_up(0, 50_000), 50_000, "as in a journal that says nothing of it");
+    assert_eq!(taken_up(40_000, 50_000), 10_000);
+    assert_eq!(taken_up(90_000, 50_000), 0, "more than there was takes nothing of what was worked before");
+    assert_eq!(taken_up(u64::MAX, 50_000), 0);
 }

@@ -99,7 +99,7 @@ pub(crate) async fn let_leases_lapse(world: &World) {
 
 /// Whoever is left alone until its models may be asked is so no more, rather than in some seconds.
 pub(crate) async fn let_waits_end(world: &World) {
-    world.db.raw("update run set due_at = now() - interval '1 second' where due_at is not null").await;
+    world.db.raw("update run set left_until = now() - interval '1 second' where left_until is not null").await;
 }
 
 /// One course: killed at each of `deaths` in turn, each time taken over by a new process; then to its end. Returns how many were killed.
@@ -313,7 +313,7 @@ async fn waiting_course(lane: &World, model: &ScriptedModel, number: usize, deat
     let rows = async |what: &str| world.db.number(&format!("select count(*) from {what} and {ours}")).await;
     assert_eq!(rows("reservation where state = 'open'").await, 0, "{at}: nothing stays set aside");
     assert_eq!(rows("message where by_agent").await, 1, "{at}: one reply");
-    assert_eq!(rows("run where due_at is not null").await, 0, "{at}: nothing is left alone any more");
+    assert_eq!(rows("run where left_until is not null").await, 0, "{at}: nothing is left alone any more");
     kills
 }
 

@@ -10,13 +10,14 @@ use serde_json::json;
 use std::time::Duration;
 use steward_agent::driver::DriveError;
 use steward_agent::testing::{Reply, ScriptedModel};
-use steward_agent::worker::drive_taken;
+use steward_agent::worker::{drive_taken, work};
 use steward_core::limits::LEASE_MS;
 use steward_core::{Clock, RunOutcome};
 use steward_office::runs;
 use steward_store::StoreError;
 use time::macros::datetime;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 /// How long anything may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -280,6 +281,38 @@ async fn a_stop_for_which_there_is_no_room_ends_the_wait_and_the_run_when_there_
     assert_eq!(live.unwritten_stops(), Vec::new());
     assert_eq!(world.db.number("select count(*) from audit_event where action = 'run.cancel' and outcome = 'done'").await, 1);
     assert!(!live.stop_unwritten(&[run], &world.owner), "it is not driven here any more");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_without_room_of_a_run_that_is_left_alone_is_kept_where_a_worker_may_take_it_up() {
+    let busy = Reply::Status(429, vec![("retry-after".to_owned(), "50".to_owned())], r#"{"error":{"message":"too many requests"}}"#.to_owned());
+    let model = ScriptedModel::start(vec![busy, Reply::text("Hello.")]).await;
+    let world = World::scripted(&model).await;
+    let run = world.say("Hello").await;
+    assert_eq!(world.drive().await, Some(RunStatus::Queued));
+    fill(&world, "audit_event").await;
+    let live = &world.runtime.live;
+    assert!(!live.stop_unwritten(&[run], &world.owner), "it is driven nowhere");
+    assert!(!live.stop_when_taken_up(&[run], &world.owner), "nobody here would take it up");
+    let end = CancellationToken::new();
+    let working = tokio::spawn(work(world.runtime.clone(), 1, end.clone()));
+    let kept = async {
+        while !live.stop_when_taken_up(&[run], &world.owner) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, kept).await.expect("a worker lives here");
+    assert!(live.stop_unwritten(&[run], &world.owner), "asked once more it is the same stop");
+    make_room(&world, "audit_event").await;
+    crate::crash::let_waits_end(&world).await;
+    live.wake();
+    timeout(PATIENCE, async { while world.run(run).await.ended.is_none() {} }).await.expect("it ends");
+    end.cancel();
+    working.await.expect("worker");
+    assert_eq!((world.run(run).await.ended, model.requests().len()), (Some(RunOutcome::Cancelled), 1));
+    let by = world.events(run).await.into_iter().find_map(|recorded| if let Event::CancelAsked { by } = recorded.event { Some(by) } else { None });
+    assert_eq!(by, Some(world.owner.person));
+    assert_eq!(live.unwritten_stops().len(), 1, "it is not written down yet");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,13 +2,13 @@
 
 use super::*;
 use serde_json::json;
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 use steward_agent::driver::DriveError;
 use steward_agent::testing::{Reply, ScriptedModel};
 use steward_agent::worker::drive_taken;
-use steward_core::RunOutcome;
 use steward_core::limits::LEASE_MS;
+use steward_core::{Mode, RunLimits, RunOutcome};
 use steward_office::runs;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -95,4 +95,43 @@ async fn a_stop_that_was_asked_of_another_process_comes_with_the_next_heartbeat(
     let ended = timeout(PATIENCE, driving).await.expect("it stops").expect("joined");
     assert!(matches!(ended, Ok(RunStatus::Ended)), "{ended:?}");
     assert_eq!(world.run(run).await.ended, Some(RunOutcome::Cancelled));
+}
+
+#[tokio::test]
+async fn a_run_that_is_taken_up_too_often_ends_and_a_place_that_was_handed_back_counts_against_nobody() {
+    const LEASES_MAX: i64 = 1000;
+    for (handed_back, outcome) in [(false, RunOutcome::Failed), (true, RunOutcome::Replied)] {
+        let busy = Reply::Status(429, vec![("retry-after".to_owned(), "50".to_owned())], r#"{"error":{"message":"too many requests"}}"#.to_owned());
+        let model = ScriptedModel::start(if handed_back { vec![busy, Reply::text("Hello.")] } else { vec![Reply::text("Hello.")] }).await;
+        let world = World::scripted(&model).await;
+        let run = world.say("Hello").await;
+        if handed_back {
+            assert_eq!(world.drive().await, Some(RunStatus::Queued));
+            crate::crash::let_waits_end(&world).await;
+        }
+        world.db.raw(&format!("update run set fence = {LEASES_MAX}")).await;
+        assert_eq!(world.drive().await, Some(RunStatus::Ended));
+        assert_eq!(world.run(run).await.ended, Some(outcome), "handed back: {handed_back}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_heartbeat_that_finds_its_own_run_waiting_does_not_cut_off_what_follows() {
+    let tools: &[&str] = &["crm.*", "steward.delegate"];
+    let agents = [("assistant", tools, Mode::Traced), ("clerk", tools, Mode::Traced)];
+    let model = ScriptedModel::start_with(|_| Reply::call("steward.delegate", json!({ "agent": "clerk", "task": "Say hello" }))).await;
+    let mut world = World::scripted(&model).await.that_delegates(&agents, RunLimits::default(), &[]);
+    Arc::get_mut(&mut world.runtime).expect("not shared yet").heartbeat_ms = 20;
+    world.say("Say hello").await;
+    // Behind the commit that leaves the run waiting it is looked for decisions that were made meanwhile; nobody reads them before this lets go.
+    let mut other = world.db.session(&world.db.superuser_url, "begin; lock table hold in access exclusive mode").await;
+    let mut driving = drive_as(&world, "first").await;
+    let is_looking = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    let looks = async { while world.db.number("select count(*) from run where status = 'waiting'").await == 0 || world.db.number(is_looking).await == 0 {} };
+    timeout(PATIENCE, looks).await.expect("it waits for the clerk, and looks");
+    let cut_off = timeout(Duration::from_secs(1), &mut driving).await;
+    assert!(cut_off.is_err(), "nobody else has the run: {cut_off:?}");
+    other.say("rollback").await.expect("it lets go");
+    let stands = timeout(PATIENCE, driving).await.expect("it comes to an end").expect("joined");
+    assert!(matches!(stands, Ok(RunStatus::Waiting)), "{stands:?}");
 }

@@ -136,7 +136,7 @@ async fn runs_that_wait_for_their_model_hold_up_no_other_organisation() {
     working.await.expect("worker");
     assert_eq!(reply(&other, run).await.as_deref(), Some("Hello."));
     assert_eq!(model.requests().len(), PLACES + 2, "nobody was asked twice");
-    let waiting = home.db.number("select count(*) from run where status = 'queued' and due_at > now() and lease_owner is null").await;
+    let waiting = home.db.number("select count(*) from run where status = 'queued' and left_until > now() and lease_owner is null").await;
     assert_eq!(usize::try_from(waiting), Ok(PLACES + 1));
     assert_eq!(home.db.number("select count(*) from reservation where state = 'open'").await, 0, "who waits holds no money either");
 }
@@ -155,12 +155,13 @@ async fn a_run_that_waits_for_its_model_is_left_alone_and_goes_on_in_another_pro
         assert_eq!(process.drive().await, None, "its model wants to be left alone");
     }
     assert_eq!(kinds(&world, run).await, ["started", "asked", "ask_failed"]);
-    let waits = "select count(*) from run where status = 'queued' and lease_owner is null and lease_until is null and ready_at = due_at";
-    assert_eq!(world.db.number(&format!("{waits} and due_at between now() + interval '1 second' and now() + interval '51 seconds'")).await, 1);
+    let waits = "select count(*) from run where status = 'queued' and lease_owner is null and lease_until is null and ready_at = left_until";
+    assert_eq!(world.db.number(&format!("{waits} and left_until between now() + interval '1 second' and now() + interval '51 seconds'")).await, 1);
     assert_eq!(world.db.number("select reserved_micros from budget").await, 0, "nothing is set aside for it meanwhile");
     // Whoever reads of it sees what they saw when it kept its place.
     let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
-    assert_eq!(runs::get(&mut tx, run).await.expect("the run").status, RunStatus::Running);
+    let row = runs::get(&mut tx, run).await.expect("the run");
+    assert_eq!((row.status_at(world.runtime.office.clock.now()), row.status), (RunStatus::Running, RunStatus::Queued));
     assert!(runs::is_at_work(&mut tx, run).await.expect("the run"));
     drop(tx);
 
@@ -171,7 +172,25 @@ async fn a_run_that_waits_for_its_model_is_left_alone_and_goes_on_in_another_pro
     assert_eq!(model.requests().len(), 2);
     let spent = world.db.number("select spent_micros from budget").await;
     assert_eq!((Micros(spent), world.db.number("select reserved_micros from budget").await), (world.run(run).await.cost, 0), "charged once");
-    assert_eq!(world.db.number("select count(*) from run where due_at is not null").await, 0);
+    assert_eq!(world.db.number("select count(*) from run where left_until is not null").await, 0);
+}
+
+#[tokio::test]
+async fn a_run_that_nobody_takes_up_behind_its_wait_is_seen_in_the_queue() {
+    let clock = Clock::manual(NOON);
+    let model = ScriptedModel::start_with(|_| wait("50")).await;
+    let world = World::at(clock.clone(), &model.base_url(), &[]).await;
+    let run = world.say("Hello").await;
+    assert_eq!(world.drive().await, Some(RunStatus::Queued));
+    for (passed_ms, stands) in [(20_000, RunStatus::Running), (40_000, RunStatus::Queued)] {
+        clock.advance_ms(passed_ms);
+        for status in [RunStatus::Queued, RunStatus::Running, RunStatus::Waiting, RunStatus::Ended] {
+            let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+            let listed = runs::list(&mut tx, &world.runtime.office, Some(status), &Page::first()).await.expect("runs");
+            let listed: Vec<_> = listed.into_iter().map(|row| (row.run_id, row.status_at(clock.now()))).collect();
+            assert_eq!(listed, if status == stands { vec![(run, stands)] } else { Vec::new() }, "{status:?} after {passed_ms} ms more");
+        }
+    }
 }
 
 #[tokio::test]
@@ -246,18 +265,42 @@ async fn a_run_that_waits_in_the_queue_is_stopped_with_the_run_it_serves() {
     assert_eq!(settle(&world).await, Some(RunStatus::Queued), "the clerk waits for its model, and the other for the clerk");
     stop(&world, run).await;
     assert_eq!(settle(&world).await, Some(RunStatus::Ended));
-    assert_eq!(world.db.number("select count(*) from run where status = 'ended' and outcome = 'cancelled' and due_at is null").await, 2);
+    assert_eq!(world.db.number("select count(*) from run where status = 'ended' and outcome = 'cancelled' and left_until is null").await, 2);
     assert_eq!(model.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_run_that_nobody_had_a_place_for_behind_its_wait_has_the_rest_of_its_time() {
+    let clock = Clock::manual(NOON);
+    let model = ScriptedModel::start(vec![wait("50"), Reply::text("Now.")]).await;
+    let world = World::at(clock.clone(), &model.base_url(), &[]).await;
+    let run = world.say("Hello").await;
+    assert_eq!(world.drive().await, Some(RunStatus::Queued));
+    // Longer than the run may work at all, and then a worker that dies with it before it asks.
+    clock.advance_ms(i64::from(RunLimits::default().seconds) * 1_000);
+    assert_eq!(next(&world).await, Some(run));
+    clock.advance_ms(LEASE_MS + 1);
+    assert_eq!(world.drive().await, Some(RunStatus::Ended));
+    assert_eq!((world.run(run).await.ended, model.requests().len()), (Some(RunOutcome::Replied), 2));
+    assert_eq!(reply(&world, run).await.as_deref(), Some("Now."));
+    let worked_ms = world.run(run).await.worked_ms;
+    assert!((50_000..51_000).contains(&worked_ms), "the wait counts, and nothing behind it: {worked_ms} ms");
+    let idle_ms: Vec<u64> =
+        world.events(run).await.iter().filter_map(|recorded| if let Event::Asked { idle_ms, .. } = &recorded.event { Some(*idle_ms) } else { None }).collect();
+    assert!(matches!(idle_ms.as_slice(), [0, (550_000..)]), "{idle_ms:?}");
 }
 
 #[tokio::test]
 async fn a_run_whose_time_is_over_while_it_waits_asks_nobody_any_more() {
     let clock = Clock::manual(NOON);
     let model = ScriptedModel::start_with(|_| wait("50")).await;
-    let world = World::at(clock.clone(), &model.base_url(), &[]).await;
+    let tools: &[&str] = &["crm.*", "steward.delegate"];
+    let agents = [("assistant", tools, Mode::Traced), ("clerk", tools, Mode::Traced)];
+    let limits = RunLimits { seconds: 50, ..RunLimits::default() };
+    let world = World::at(clock.clone(), &model.base_url(), &[]).await.that_delegates(&agents, limits, &[]);
     let run = world.say("Hello").await;
     assert_eq!(world.drive().await, Some(RunStatus::Queued));
-    clock.advance_ms(i64::from(RunLimits::default().seconds) * 1_000);
+    clock.advance_ms(51_000);
     assert_eq!(world.drive().await, Some(RunStatus::Ended));
     assert_eq!((world.run(run).await.ended, model.requests().len()), (Some(RunOutcome::TimeLimit), 1));
     assert_eq!(kinds(&world, run).await, ["started", "asked", "ask_failed", "ended"]);
