@@ -139,7 +139,9 @@ async fn what_a_plugin_keeps_is_taken_away_at_the_terminal_and_only_with_a_yes()
     let entries = async || database.number("select count(*) from plugin_entry").await;
     home.refused(&["plugin", "forget", "notes"], &["this cannot be undone", "`--yes`"]);
     home.refused(&["plugin", "forget", "notes", "--workspace", "Nowhere", "--yes"], &["there is no workspace `Nowhere`"]);
-    database.raw("insert into workspace (tenant_id, workspace_id, name, created_at) select tenant_id, gen_random_uuid(), 'Sales', created_at from workspace").await;
+    database
+        .raw("insert into workspace (tenant_id, workspace_id, name, created_at) select tenant_id, gen_random_uuid(), 'Sales', created_at from workspace")
+        .await;
     home.refused(&["plugin", "forget", "notes", "--yes"], &["there are several workspaces; say which with `--workspace`: ", "General", "Sales"]);
     assert!(home.succeeds(&["plugin", "forget", "mail", "--workspace", "General", "--yes"]).contains("`mail` keeps nothing in General."));
     assert_eq!(entries().await, 2);
