@@ -4,6 +4,7 @@
 //! the gate is asked about each call he can think of. What it would allow is played for real before it is believed.
 
 mod draft;
+mod handed;
 mod knowledge;
 mod outcome;
 mod payload;

@@ -97,20 +97,13 @@ impl<'a> Search<'a> {
             if let Some(carrier) = carriers.first().filter(|_| spec.effect == Effect::Write) {
                 self.write_to_others(point, spec, &slots, &carrier.arguments);
             }
+            self.hand_records(point, spec, &slots);
         }
     }
 
     pub(super) fn ask(&mut self, point: &Point<'_>, tool: &str, arguments: Map<String, Value>) -> Option<Ruling> {
         self.tried += 1;
-        let call = ToolCall {
-            call_id: CallId { step: step_after(point.run), index: 0 },
-            provider_id: "call_next".to_owned(),
-            tool: tool.to_owned(),
-            arguments: Value::Object(arguments),
-            broken: None,
-            provenance: Value::Null,
-        };
-        self.stage.ask(point.run, &call, &point.shown)
+        self.stage.ask(point.run, &proposed(point, 0, tool, arguments), &point.shown)
     }
 
     /// The rules, if a call may run without a person.
@@ -119,7 +112,7 @@ impl<'a> Search<'a> {
         matches!(ruling.verdict, Ruled::Allow(_)).then_some(ruling.rules)
     }
 
-    fn patterns(&self, tool: &str) -> Vec<(Map<String, Value>, bool)> {
+    pub(super) fn patterns(&self, tool: &str) -> Vec<(Map<String, Value>, bool)> {
         let of = |lines: &[Line], own: bool| -> Vec<(Map<String, Value>, bool)> {
             lines.iter().filter(|line| line.tool == tool).filter_map(|line| Some((line.arguments.as_object()?.clone(), own))).collect()
         };
@@ -341,6 +334,18 @@ impl<'a> Search<'a> {
         let moves = takes.chain(&point.looks).cloned().chain(own).collect();
         let way = Way { task: self.task.to_owned(), after_calls: point.after_calls, once_read, moves, rules, ran: false };
         self.found.insert((outcome, once_read), way);
+    }
+}
+
+/// A call of the next answer, at this place in it.
+pub(super) fn proposed(point: &Point<'_>, index: u16, tool: &str, arguments: Map<String, Value>) -> ToolCall {
+    ToolCall {
+        call_id: CallId { step: step_after(point.run), index },
+        provider_id: "call_next".to_owned(),
+        tool: tool.to_owned(),
+        arguments: Value::Object(arguments),
+        broken: None,
+        provenance: Value::Null,
     }
 }
 

@@ -63,6 +63,13 @@ impl Intent {
         intent
     }
 
+    /// Whether these words alone ask for what this tool does.
+    pub(crate) fn asked_in(text: &str, spec: &ToolSpec) -> bool {
+        let mut intent = Self::default();
+        intent.read(text);
+        intent.asks(spec)
+    }
+
     fn read(&mut self, text: &str) {
         let lines = lines(&allowed(text));
         let folded = Words::fold(&in_clauses(&lines));
@@ -229,6 +236,13 @@ pub(crate) fn as_written(text: &str) -> Vec<(usize, &str)> {
     }
     starts.push(text.len());
     starts.windows(2).filter_map(|two| if let [from, to] = two { Some((*from, text.get(*from..*to)?)) } else { None }).collect()
+}
+
+/// Whether a text asks for no effect that this table knows.
+pub(crate) fn asks_nothing(text: &str) -> bool {
+    let mut intent = Intent::default();
+    intent.read(text);
+    intent == Intent::default()
 }
 
 /// Those of them that say to go by what they name: "based on", "accordingly", "as it says in".

@@ -185,24 +185,51 @@ pub(crate) fn has_place(schema: &Value, pointer: &str) -> bool {
     !places(schema, pointer).is_empty()
 }
 
-/// Whether any text may stand at a place (a JSON pointer, `*` for each of a list), and not only words that the schema lists. Of a place that
-/// the schema does not have, no.
+/// Whether any text may stand at a place (a JSON pointer; a number or `*` for one of a list), and not only words that the schema lists. Of a
+/// place that the schema does not have, no; of one below a place that it has, about which it says nothing, yes.
 pub fn is_open_text(schema: &Value, pointer: &str) -> bool {
-    fn takes_any(schema: &Value) -> bool {
-        if schema.get("enum").is_some() || schema.get("const").is_some() {
-            return false;
-        }
-        if schema.get("allOf").and_then(Value::as_array).is_some_and(|all| !all.iter().all(takes_any)) {
-            return false;
-        }
-        let branches: Vec<&Value> = ["anyOf", "oneOf"].iter().filter_map(|key| schema.get(key)?.as_array()).flatten().collect();
-        match schema.get("type") {
-            Some(Value::String(of)) => of == "string" || of == "array" || of == "object",
-            Some(Value::Array(of)) => of.iter().any(|of| of == "string" || of == "array" || of == "object"),
-            _ => branches.is_empty() || branches.into_iter().any(takes_any),
-        }
+    match pointer.strip_prefix('/') {
+        Some(rest) => open_at(schema, &rest.split('/').collect::<Vec<_>>()).unwrap_or(false),
+        None => pointer.is_empty() && takes_any(schema),
     }
-    places(schema, pointer).into_iter().any(takes_any)
+}
+
+/// Whether a schema takes any text, or a list or an object with any.
+fn takes_any(schema: &Value) -> bool {
+    if schema.get("enum").is_some() || schema.get("const").is_some() {
+        return false;
+    }
+    if schema.get("allOf").and_then(Value::as_array).is_some_and(|all| !all.iter().all(takes_any)) {
+        return false;
+    }
+    let branches: Vec<&Value> = ["anyOf", "oneOf"].iter().filter_map(|key| schema.get(key)?.as_array()).flatten().collect();
+    match schema.get("type") {
+        Some(Value::String(of)) => of == "string" || of == "array" || of == "object",
+        Some(Value::Array(of)) => of.iter().any(|of| of == "string" || of == "array" || of == "object"),
+        _ => branches.is_empty() || branches.into_iter().any(takes_any),
+    }
+}
+
+/// The same of a place below; none where nothing is said of it.
+fn open_at(schema: &Value, segments: &[&str]) -> Option<bool> {
+    let Some((first, rest)) = segments.split_first() else { return Some(takes_any(schema)) };
+    if schema.get("enum").is_some() || schema.get("const").is_some() {
+        return Some(false);
+    }
+    let name = first.replace("~1", "/").replace("~0", "~");
+    let (is_any, index) = (name == "*", name.parse::<usize>().ok());
+    let mut below: Vec<&Value> = schema.get("properties").and_then(|properties| properties.get(&name)).into_iter().collect();
+    if is_any || index.is_some() {
+        let begin = schema.get("prefixItems").and_then(Value::as_array).into_iter().flatten().enumerate();
+        below.extend(begin.filter(|(at, _)| index.is_none_or(|index| index == *at)).map(|(_, item)| item));
+        let is_behind = is_any || below.is_empty();
+        below.extend(schema.get("items").filter(|_| is_behind));
+    }
+    let is_other = is_any || below.is_empty();
+    below.extend(schema.get("additionalProperties").filter(|_| is_other));
+    let branches = ["anyOf", "oneOf", "allOf"].iter().filter_map(|key| schema.get(key)?.as_array()).flatten();
+    let said = below.into_iter().map(|inner| *inner != Value::Bool(false) && open_at(inner, rest).unwrap_or(true));
+    said.chain(branches.filter_map(|branch| open_at(branch, segments))).reduce(|a, b| a || b)
 }
 
 /// What the schema says of a place, in each of its branches that has it.
@@ -320,6 +347,31 @@ mod tests {
             assert_eq!(is_open_text(&json!({ "type": "object", "properties": { "a": schema } }), "/a"), expect, "{schema}");
         }
         assert!(!is_open_text(&json!({}), "/a"));
+    }
+
+    #[test]
+    fn a_place_in_a_list_is_open_unless_its_words_are_listed() {
+        let words = json!({ "enum": ["a", "b"] });
+        for (schema, path, expect) in [
+            (json!({ "type": "array" }), "/a/0", true),
+            (json!({ "type": "array" }), "/a/0/b", true),
+            (json!({ "type": "array", "prefixItems": [words, { "type": "string" }] }), "/a/1", true),
+            (json!({ "type": "array", "prefixItems": [words] }), "/a/1", true),
+            (json!({ "type": "array", "items": { "type": "string" } }), "/a/7", true),
+            (json!({ "type": "array", "items": { "type": "array" } }), "/a/0/0", true),
+            (json!({ "type": "object" }), "/a/b", true),
+            (json!({ "anyOf": [{ "type": "array" }, { "type": "null" }] }), "/a/0", true),
+            (json!({ "type": "array", "items": words }), "/a/0", false),
+            (json!({ "type": "array", "items": words }), "/a/*", false),
+            (json!({ "type": "array", "prefixItems": [words], "items": false }), "/a/0", false),
+            (json!({ "type": "array", "prefixItems": [words], "items": false }), "/a/1", false),
+            (json!({ "anyOf": [{ "type": "array", "items": words }, { "type": "null" }] }), "/a/0", false),
+            (json!({ "type": "object", "additionalProperties": false }), "/a/b", false),
+            (json!({ "enum": [["a"], ["b"]] }), "/a/0", false),
+        ] {
+            let whole = json!({ "type": "object", "properties": { "a": schema } });
+            assert_eq!(is_open_text(&whole, path), expect, "{path}: {schema}");
+        }
     }
 
     #[test]

@@ -72,7 +72,8 @@ pub(crate) async fn stop_without_room(caller: &Caller, id: RunId) -> Result<Opti
     let ids: Vec<RunId> = [id].into_iter().chain(open.iter().map(|row| row.run_id)).collect();
     let is_left_alone = std::iter::once(&run).chain(&open).any(|row| row.status == RunStatus::Queued && row.left_until.is_some());
     let live = &caller.state().live;
-    if !live.stop_unwritten(&ids, caller.actor()) && !(is_left_alone && live.stop_when_taken_up(&ids, caller.actor())) {
+    let is_stopped = live.stop_unwritten(&ids, caller.actor()) || (is_left_alone && live.stop_when_taken_up(&ids, caller.actor()));
+    if !is_stopped {
         return Ok(None);
     }
     warn!(run.id = %id, "the disk of the database is full; a run is stopped here, and that is written down when there is room");

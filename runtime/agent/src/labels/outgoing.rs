@@ -28,9 +28,11 @@ pub(super) struct Given<'a> {
 struct Touched {
     of: String,
     key: String,
-    /// Who has it.
+    /// Who had it, as far as any result said that.
+    had_by: Option<Readers>,
+    /// Who has it, and those to whom this run may have given it: whoever writes into it tells all of them.
     readers: Readers,
-    /// Of these, those to whom this run gave it.
+    /// Of these, those to whom this run may have given it.
     given_to: BTreeSet<String>,
     /// Whether this run made it.
     is_made: bool,
@@ -147,16 +149,14 @@ impl<'a> Outgoing<'a> {
 
     /// Whether a switch takes any text. What is a switch by the word in it alone has no role of one.
     fn is_open(&self, path: &str) -> bool {
-        let starred = |part: &str| if part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_digit()) { part.to_owned() } else { "*".to_owned() };
-        let in_lists = path.split('/').map(starred).collect::<Vec<_>>().join("/");
-        role_of(&self.spec.roles, path) == Some(ArgumentRole::Mode)
-            && (is_open_text(&self.spec.arguments, path) || is_open_text(&self.spec.arguments, &in_lists))
+        role_of(&self.spec.roles, path) == Some(ArgumentRole::Mode) && is_open_text(&self.spec.arguments, path)
     }
 
     fn touched(&self, of: &str, key: String, label: &Label) -> Touched {
         let records: &Records = &self.shown.records;
         let given_to = self.shown.writes.receivers_of(self.call, of, &key);
-        let readers = match records.readers_of(of, &key).unwrap_or_else(|| label.readers.clone()) {
+        let had_by = records.readers_of(of, &key);
+        let readers = match had_by.clone().unwrap_or_else(|| label.readers.clone()) {
             Readers::Public => Readers::Public,
             Readers::Only(people) => Readers::Only(people.union(&given_to).cloned().collect()),
         };
@@ -166,7 +166,7 @@ impl<'a> Outgoing<'a> {
         } else {
             !called.iter().all(|phrase| self.words.is_source(phrase))
         };
-        Touched { is_made: records.is_made(of, &key), is_named, of: of.to_owned(), key, readers, given_to }
+        Touched { is_made: records.is_made(of, &key), is_named, of: of.to_owned(), key, had_by, readers, given_to }
     }
 
     /// Whether something would reach whom it is not for, and whether others could act on it.
@@ -215,16 +215,36 @@ impl<'a> Outgoing<'a> {
         !(self.readers.iter().all(covered) && self.values.iter().all(told))
     }
 
-    /// Whether somebody would be given a record whose readers they are not among, without a sentence of the owner's that names both. What this
-    /// run made holds what it wrote, and is judged by that.
+    /// Whether somebody would be given a record whose readers they are not among, without a sentence of the owner's that names both. Who has a
+    /// record that was read nowhere, nobody said. What this run made holds what it wrote, and is judged by that.
     fn hands_over(&self) -> bool {
         let may_have = |record: &Touched, receiver: &String| {
-            record.readers.cover(std::iter::once(receiver.as_str())) || {
-                let (called, called_with) = (self.shown.records.called(&record.of, &record.key), self.shown.records.called_with(receiver));
+            let had = record.had_by.as_ref().is_some_and(|readers| readers.cover(std::iter::once(receiver.as_str())));
+            // A call that was only proposed has given nobody anything.
+            had || self.shown.writes.has_given(self.call, &record.of, &record.key, receiver) || {
+                let records = &self.shown.records;
+                let (called, called_with) = (records.called(&record.of, &record.key), records.called_with(receiver, (&record.of, &record.key)));
                 self.words.names_both(&called, &record.key, receiver, &called_with)
             }
         };
-        self.records.iter().filter(|record| !record.is_made).any(|record| !self.receivers.iter().all(|receiver| may_have(record, receiver)))
+        let handed: Vec<&Touched> = self.records.iter().filter(|record| !record.is_made).collect();
+        if self.receivers.is_empty() {
+            // To nobody in particular is to everybody, or to whom another of the records stands for.
+            let is_kept = handed.iter().any(|record| record.had_by != Some(Readers::Public));
+            return self.spec.effect == Effect::Send && is_kept && !self.is_ordered(&handed);
+        }
+        // Whom a record stands for in the directory gets what is handed over beside it.
+        let by_id = |record: &Touched| {
+            let others = self.records.iter().filter(|other| (&other.of, &other.key) != (&record.of, &record.key));
+            others.flat_map(|other| self.shown.records.addresses(&other.of, &other.key)).collect::<Vec<String>>()
+        };
+        handed.into_iter().any(|record| !self.receivers.iter().chain(&by_id(record)).all(|receiver| may_have(record, receiver)))
+    }
+
+    /// Whether one sentence of the owner's asks for this and names all these records.
+    fn is_ordered(&self, handed: &[&Touched]) -> bool {
+        let named: Vec<(Vec<&str>, &str)> = handed.iter().map(|record| (self.shown.records.called(&record.of, &record.key), record.key.as_str())).collect();
+        self.words.orders(&named, self.spec)
     }
 }
 

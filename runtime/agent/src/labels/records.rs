@@ -3,7 +3,7 @@
 //! A record that was merely listed names nothing. An id counts for its own type only. A record is anchored when the owner's
 //! words name it and no other of its type. Nothing here raises a label otherwise.
 
-use super::canon::form;
+use super::canon::{address, form};
 use super::text;
 use super::values::key;
 use super::walk::{Found, leaves, pointed};
@@ -365,12 +365,25 @@ impl Records {
         self.alone(self.places_of(of, key).map(|(_, record)| record))
     }
 
-    /// The phrases by which the owner's words name records that this value stands in, each alone of its type.
-    pub(super) fn called_with(&self, key: &str) -> Vec<&str> {
+    /// The phrases by which the owner's words name records that hold this value as the directory's, each alone of its type. The record itself
+    /// that is handed over says of nobody that they should get it.
+    pub(super) fn called_with(&self, key: &str, (of, id): (&str, &str)) -> Vec<&str> {
+        let itself: BTreeSet<usize> = self.places_of(of, id).filter_map(|(place, _)| place.record).collect();
         let form = form(key);
         let other = form.as_ref().and_then(|form| self.forms.get(form)).into_iter().flatten();
         let places = self.values.get(key).into_iter().flatten().chain(other).filter_map(|index| self.places.get(*index));
-        self.alone(places.filter_map(|place| self.records.get(place.record?)))
+        let places = places.filter(|place| place.origin == Origin::Directory);
+        self.alone(places.filter_map(|place| place.record.filter(|record| !itself.contains(record))).filter_map(|record| self.records.get(record)))
+    }
+
+    /// The addresses that this record holds as the directory's.
+    pub(super) fn addresses(&self, of: &str, key: &str) -> Vec<String> {
+        let itself: BTreeSet<usize> = self.places_of(of, key).filter_map(|(place, _)| place.record).collect();
+        let stands = |index: &usize| {
+            self.places.get(*index).is_some_and(|place| place.origin == Origin::Directory && place.record.is_some_and(|record| itself.contains(&record)))
+        };
+        let addresses = self.values.iter().filter(|(key, places)| key.contains('@') && places.iter().any(stands));
+        addresses.filter_map(|(key, _)| address(key).map(str::to_owned)).collect()
     }
 
     fn alone<'a>(&'a self, records: impl Iterator<Item = &'a Record>) -> Vec<&'a str> {

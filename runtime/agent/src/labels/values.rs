@@ -123,7 +123,7 @@ impl Shown {
         for step in run.steps.iter().filter(|step| step.number >= first && step.number < before) {
             for call in step.calls.iter().filter(|call| call.started.is_some() || call.outcome.is_none()) {
                 if let Some(tool) = tools.find(&call.call.tool) {
-                    self.note_write(mode, run, &*tool, &call.call);
+                    self.note_call(mode, run, &*tool, &call.call, matches!(call.outcome, Some(Outcome::Ok { .. })));
                 }
             }
             for call in &step.calls {
@@ -217,7 +217,7 @@ impl Shown {
                 let key = pattern.key.as_deref();
                 for made in pointed(result, &pattern.at).iter().filter_map(|(_, object)| Some(self::key(object.get(key?)?))).filter(|made| !made.is_empty()) {
                     let (label, receivers) = (label.clone(), receivers.clone());
-                    self.writes.add(Write { call: call.call_id, of: pattern.of.clone(), id: made, label, actionable, receivers });
+                    self.writes.add(Write { call: call.call_id, of: pattern.of.clone(), id: made, label, actionable, receivers, is_done: true });
                 }
             }
         }
@@ -242,7 +242,13 @@ impl Shown {
     }
 
     /// Notes what a call writes into the records its arguments name, before it has run: a later call of the same answer may share them.
+    /// It gives nobody anything yet.
     pub fn note_write(&mut self, mode: Mode, run: &Run, tool: &dyn Callable, call: &ToolCall) {
+        self.note_call(mode, run, tool, call, false);
+    }
+
+    /// The same; `is_done` says that the call was carried out.
+    fn note_call(&mut self, mode: Mode, run: &Run, tool: &dyn Callable, call: &ToolCall, is_done: bool) {
         if tool.spec().effect.only_reads() {
             return;
         }
@@ -251,7 +257,7 @@ impl Shown {
         for leaf in leaves {
             if let (Some(ArgumentRole::Id(of)), Some(id)) = (leaf.role, leaf.key) {
                 let (label, receivers) = (label.clone(), receivers.clone());
-                self.writes.add(Write { call: call.call_id, of, id, label, actionable, receivers });
+                self.writes.add(Write { call: call.call_id, of, id, label, actionable, receivers, is_done });
             }
         }
     }

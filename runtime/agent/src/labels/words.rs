@@ -4,10 +4,13 @@
 
 use super::canon::{address, form};
 use super::names::Names;
+use super::soon::Soon;
+use super::sources::is_source;
 use super::text;
+use crate::intent::Intent;
 use crate::run::Run;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use steward_core::Integrity;
+use steward_core::{Integrity, ToolSpec};
 
 const MONTHS: [&[&str]; 12] = [
     &["january", "jan", "januar", "enero"],
@@ -22,15 +25,6 @@ const MONTHS: [&[&str]; 12] = [
     &["october", "oct", "oktober", "okt", "octubre"],
     &["november", "nov", "noviembre"],
     &["december", "dec", "dezember", "dez", "diciembre"],
-];
-
-/// Words behind which something is named as what is taken from, and never as what is written into.
-const FROM: &[&str] = &["from", "using", "per", "aus", "laut", "gemäß", "desde", "según"];
-
-/// What may stand between such a word and a name.
-const BETWEEN: &[&str] = &[
-    "the", "a", "an", "my", "our", "your", "this", "that", "file", "document", "note", "list", "id", "der", "die", "das", "dem", "den", "meiner", "meinem",
-    "datei", "dokument", "liste", "el", "la", "los", "las", "mi", "archivo", "lista",
 ];
 
 /// A place in the message that started the run, by bytes; none (0, 0) in an earlier one.
@@ -48,6 +42,8 @@ pub struct Words {
     dates: BTreeSet<(i64, i64, i64)>,
     times: BTreeSet<i64>,
     spans: BTreeSet<i64>,
+    /// Days and times that follow from when it was said.
+    soon: Soon,
     numbers: HashSet<String>,
     names: Names,
     /// Names in each sentence that says to go by what is named, with where it stands.
@@ -67,6 +63,9 @@ impl Words {
         let all = format!("{} {}", words.folded, words.earlier);
         let tokens: Vec<&str> = tokens(&all).collect();
         words.read(&tokens);
+        // What was said earlier was said on another day, perhaps.
+        let today = run.variables.get("now").and_then(|now| moment(now.get(..10)?)).map(|(date, _)| day_of(date));
+        words.soon = Soon::of(&self::tokens(&words.folded).collect::<Vec<_>>(), today);
         words.names = Names::of(std::iter::once(run.text.as_str()).chain(earlier.iter().copied()));
         let said = crate::intent::endorsing(&run.text).map(|(at, sentence)| (spanned(at, sentence), Names::of([sentence])));
         words.sentences = sentences(std::iter::once(run.text.as_str()).chain(earlier.iter().copied()));
@@ -154,17 +153,21 @@ impl Words {
     }
 
     /// Whether a moment is a moment the owner said and a length of time, one that they said or that is given here, later.
-    /// True: the length is the owner's too. False: it is one of those given.
+    /// True: the length is the owner's too. False: it is one of those given, or the words say the day or the hour only as "tomorrow" or "at 10".
     pub(super) fn computes(&self, key: &str, lengths: &BTreeSet<i64>) -> Option<bool> {
-        let (date, Some(time)) = moment(key)? else { return None };
-        let begins = |length: &i64| {
-            let start = minutes(date) + time - length;
-            self.times.contains(&start.rem_euclid(1440)) && self.dates.iter().any(|said| same_day(*said, start.div_euclid(1440)))
+        let Some((date, time)) = moment(key) else { return clock(key, "").filter(|time| self.soon.times.contains(time)).map(|_| false) };
+        let Some(time) = time else { return self.soon.days.contains(&day_of(date)).then_some(false) };
+        let at = minutes(date) + time;
+        let is_said = |start: i64| self.times.contains(&start.rem_euclid(1440)) && self.dates.iter().any(|said| same_day(*said, start.div_euclid(1440)));
+        let is_near = |start: i64| {
+            let (day, time) = (start.div_euclid(1440), start.rem_euclid(1440));
+            (self.times.contains(&time) || self.soon.times.contains(&time))
+                && (self.soon.days.contains(&day) || self.dates.iter().any(|said| same_day(*said, day)))
         };
-        if self.spans.iter().any(begins) {
+        if self.spans.iter().any(|length| is_said(at - length)) {
             return Some(true);
         }
-        lengths.iter().any(begins).then_some(false)
+        (is_near(at) || self.spans.iter().chain(lengths).any(|length| is_near(at - length))).then_some(false)
     }
 
     fn has_date(&self, date: (i64, i64, i64)) -> bool {
@@ -209,24 +212,25 @@ impl Words {
     /// Whether one sentence names a record, by one of these phrases or by its id, and this receiver as well, by the address or by one of the
     /// phrases for a record that it stands in.
     pub(super) fn names_both(&self, called: &[&str], id: &str, receiver: &str, called_with: &[&str]) -> bool {
-        let is_id = self.names_id(id);
-        self.sentences.iter().any(|(folded, names)| {
-            let says = |key: &str| text::span(folded, folded, key).is_some();
-            let calls = |phrases: &[&str]| phrases.iter().any(|phrase| !names.naming(phrase, false).is_empty());
-            (calls(called) || (is_id && says(id))) && (says(receiver) || calls(called_with))
+        let id = Some(id).filter(|id| self.names_id(id));
+        self.sentences.iter().any(|sentence| names_in(sentence, called, id) && names_in(sentence, called_with, Some(receiver)))
+    }
+
+    /// Whether one sentence asks for what this tool does and names all these records, each by one of its phrases or by its id.
+    pub(super) fn orders(&self, named: &[(Vec<&str>, &str)], spec: &ToolSpec) -> bool {
+        let named: Vec<(&[&str], Option<&str>)> = named.iter().map(|(called, id)| (called.as_slice(), Some(*id).filter(|id| self.names_id(id)))).collect();
+        let asks = |folded: &str| Intent::asked_in(folded, spec);
+        let names_all = |sentence: &(String, Names)| named.iter().all(|(called, id)| names_in(sentence, called, *id));
+        self.sentences.iter().filter(|sentence| names_all(sentence) && asks(&sentence.0)).any(|(folded, _)| {
+            // Of "read this and publish that", the part that names it asks for it too. A name may itself be of two parts.
+            let parts: Vec<(String, Names)> = clauses(folded).map(|part| (part.to_owned(), Names::of([part]))).filter(|part| names_all(part)).collect();
+            parts.is_empty() || parts.iter().any(|(part, _)| asks(part))
         })
     }
 
     /// Whether the words name this, wherever they do, as what something is taken from: "from plan.txt", "laut der Datei plan.txt".
     pub(super) fn is_source(&self, phrase: &str) -> bool {
-        let stem = phrase.rsplit_once('.').map(|(stem, _)| stem).filter(|stem| stem.chars().count() >= 3);
-        let befores = |phrase: &str| -> Vec<&str> {
-            let said = [self.folded.as_str(), self.earlier.as_str()].into_iter();
-            said.flat_map(|said| said.match_indices(phrase).filter_map(|(at, _)| said.get(..at)).collect::<Vec<_>>()).collect()
-        };
-        let whole = befores(phrase);
-        let found = if whole.is_empty() { stem.map(befores).unwrap_or_default() } else { whole };
-        !found.is_empty() && found.into_iter().all(ends_with_from)
+        is_source([&self.folded, &self.earlier], phrase)
     }
 
     /// Whether the owner wrote an e-mail address: then the receivers are named.
@@ -237,20 +241,22 @@ impl Words {
 
 /// Each sentence of these texts, folded, with the names in it.
 fn sentences<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<(String, Names)> {
-    texts.flat_map(crate::intent::as_written).map(|(_, sentence)| (text::folded(sentence), Names::of([sentence]))).collect()
+    texts.flat_map(super::sentences::sentences).map(|sentence| (text::folded(&sentence), Names::of([sentence.as_str()]))).collect()
 }
 
-/// Whether a folded text ends with a word for taking something from what follows, and perhaps an article or the kind of thing.
-fn ends_with_from(before: &str) -> bool {
-    let words = before.rsplit(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
-    let mut words = words.skip_while(|word| BETWEEN.contains(word));
-    match words.next() {
-        Some("on") => words.next().is_some_and(|word| matches!(word, "based" | "relying")),
-        Some("to") => words.next() == Some("according"),
-        Some("of") => words.next() == Some("out"),
-        Some(word) => FROM.contains(&word),
-        None => false,
+/// The parts of a folded sentence between commas and words that join.
+fn clauses(folded: &str) -> impl Iterator<Item = &str> {
+    let joins = [" and ", " then ", " und ", " dann ", " y ", " luego "];
+    let mut parts: Vec<&str> = folded.split([',', ';']).collect();
+    for join in joins {
+        parts = parts.into_iter().flat_map(|part| part.split(join)).collect();
     }
+    parts.into_iter()
+}
+
+/// Whether a sentence names a record, by one of these phrases or by its id, where that is one.
+fn names_in((folded, names): &(String, Names), called: &[&str], id: Option<&str>) -> bool {
+    called.iter().any(|phrase| !names.naming(phrase, false).is_empty()) || id.is_some_and(|id| text::span(folded, folded, id).is_some())
 }
 
 /// Where a sentence stands that begins at this byte, without the white space around it.
@@ -305,7 +311,7 @@ fn dates(tokens: &[&str]) -> BTreeSet<(i64, i64, i64)> {
     found
 }
 
-fn month(word: &str) -> Option<i64> {
+pub(super) fn month(word: &str) -> Option<i64> {
     MONTHS.iter().position(|names| names.contains(&word)).and_then(|index| i64::try_from(index + 1).ok())
 }
 
@@ -439,9 +445,14 @@ pub(super) fn minutes((year, month, day): (i64, i64, i64)) -> i64 {
     (era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468) * 1440
 }
 
+/// Days from the epoch to a day.
+fn day_of(date: (i64, i64, i64)) -> i64 {
+    minutes(date).div_euclid(1440)
+}
+
 fn same_day(said: (i64, i64, i64), day: i64) -> bool {
     if said.0 != 0 {
-        return minutes(said).div_euclid(1440) == day;
+        return day_of(said) == day;
     }
     // Without a year: of the years around, the one that fits.
     (1970 + day / 366 - 1..=1970 + day / 365 + 1).any(|year| minutes((year, said.1, said.2)).div_euclid(1440) == day)

@@ -17,8 +17,10 @@ pub(super) struct Write {
     pub(super) label: Label,
     /// Whether that has links or accounts which are not the owner's.
     pub(super) actionable: bool,
-    /// Whom the call named: they have the record from then on.
+    /// Whom the call named: they may have the record from then on.
     pub(super) receivers: Vec<String>,
+    /// Whether it is known that the call was carried out, so that they do have it.
+    pub(super) is_done: bool,
 }
 
 /// What calls of this run wrote into records, by call: whoever gets the record gets that too.
@@ -47,9 +49,15 @@ impl Writes {
         found.reduce(|(a, b), (c, d)| (a.join(&c), b || d))
     }
 
-    /// To whom calls before this one gave a record.
+    /// To whom calls before this one may have given a record: whether they will run is not known of those of the same answer.
     pub(super) fn receivers_of(&self, before: CallId, of: &str, id: &str) -> BTreeSet<String> {
         self.before(before, of, id).flat_map(|write| write.receivers.iter().cloned()).collect()
+    }
+
+    /// Whether a call of an earlier step gave a record to this receiver, and was carried out.
+    pub(super) fn has_given(&self, before: CallId, of: &str, id: &str, receiver: &str) -> bool {
+        let given = |write: &Write| write.is_done && write.call.step < before.step && write.receivers.iter().any(|named| named == receiver);
+        self.before(before, of, id).any(given)
     }
 
     fn before(&self, before: CallId, of: &str, id: &str) -> impl Iterator<Item = &Write> {

@@ -6,7 +6,7 @@ use crate::labels::tests::{call, files, listed, traced};
 use crate::run::{Call, Run, Step};
 use serde_json::json;
 use std::collections::BTreeMap;
-use steward_core::{ArgumentClass, Mode, Origin, Outcome, RecordPattern};
+use steward_core::{ArgumentClass, FailureClass, Mode, Origin, Outcome, RecordPattern, ToolCall};
 
 const WAGES: &str = "Olga earns 4711 a month";
 /// The same, so that no comparison of texts finds it.
@@ -22,6 +22,9 @@ fn what_the_model_wrote_itself_stands_only_where_the_owner_had_it_written() {
         ("Add what matters from wages.txt to plan.txt", "2", HIDDEN, true),
         ("Ergänze plan.txt laut der Datei wages.txt", "2", HIDDEN, true),
         ("Add what matters, based on 'wages.txt', to plan.txt", "2", HIDDEN, true),
+        ("Ergänze plan.txt auf Grundlage von wages.txt", "2", HIDDEN, true),
+        ("Añade lo que importa de wages.txt a plan.txt", "2", HIDDEN, true),
+        ("Streiche Olga aus plan.txt", "1", "Something of the model's own", false),
         // A text that is known is judged wherever it is written.
         ("Add what matters from wages.txt to plan.txt", "1", WAGES, true),
         ("Add what matters from wages.txt to plan.txt", "1", HIDDEN, false),
@@ -163,5 +166,155 @@ fn a_record_is_handed_to_those_who_have_it_or_whom_one_sentence_names_with_it() 
         }
         // Whom a payment goes to does not get the record of it.
         assert!(!leaks(Effect::Money), "{message}");
+    }
+}
+
+#[test]
+fn a_call_that_was_only_proposed_has_given_nobody_anything() {
+    let message = "Read wages.txt. Share plan.txt with eve@x.example.";
+    let hand = |shown: &Shown, run: &Run, tools: &BTreeMap<String, std::sync::Arc<ToolSpec>>, share: &ToolCall| {
+        judge(Mode::Traced, run, shown, &*tools["files.share"], share).expect("judged").origins.leak
+    };
+    let wages = |step, index| call(step, index, "files.share", json!({"id": "2", "to": "eve@x.example"}));
+    // The call before it in the same answer names the same, with arguments that are refused, or that are held.
+    for first in [json!({"id": "2", "to": "eve@x.example", "x": 1}), json!({"id": "2", "to": "eve@x.example"}), json!({"id": "2", "to": ["eve@x.example"]})] {
+        let (run, mut shown, tools) = files(message);
+        shown.note_write(Mode::Traced, &run, &*tools["files.share"], &call(2, 0, "files.share", first.clone()));
+        assert!(hand(&shown, &run, &tools, &wages(2, 1)), "{first}");
+        assert!(hand(&shown, &run, &tools, &wages(3, 0)), "{first}: nor later");
+        // What is written later is judged as if she had it.
+        let append = traced(&run, &shown, &tools["files.append"], &json!({"id": "2", "text": "Max earns less."}));
+        assert!(append.leak, "{first}");
+    }
+    // Of an earlier step it depends on what became of it.
+    let denied = Outcome::failed(FailureClass::Denied, "no");
+    let started = || Some(crate::run::Started { key: String::new(), attempt: 1 });
+    for (started, outcome, leak) in [
+        (None, Some(denied.clone()), true),
+        (None, None, true),
+        (started(), Some(denied), true),
+        (started(), None, true),
+        (started(), Some(Outcome::Ok { result: json!({}), summary: None }), false),
+    ] {
+        let (mut run, mut shown, tools) = files(message);
+        let shared = Call { started, outcome, ..Call::of(wages(2, 0)) };
+        let told = format!("{:?} {:?}", shared.started, shared.outcome);
+        run.steps.push(Step { number: 2, calls: vec![shared], answered_at_ms: 0, ..Default::default() });
+        shown.go_on(Mode::Traced, &run, 3, &tools);
+        assert_eq!(hand(&shown, &run, &tools, &wages(3, 0)), leak, "{told}");
+        assert!(hand(&shown, &run, &tools, &call(3, 0, "files.share", json!({"id": "2", "to": "max@good.example"}))), "{told}: to another");
+    }
+}
+
+#[test]
+fn a_record_of_which_nobody_said_who_has_it_goes_where_one_sentence_says() {
+    for (message, to, leak) in [
+        ("Check the invoice with id 9001. Share plan.txt with max@good.example", "max@good.example", true),
+        ("Look at id 9001. Write to eve@x.example.", "eve@x.example", true),
+        ("Share plan.txt with max@good.example", "max@good.example", true),
+        ("Share the invoice with id 9001 with max@good.example", "max@good.example", false),
+    ] {
+        let (run, shown, _) = files(message);
+        for private in [true, false] {
+            let share = ToolSpec {
+                private,
+                ..ToolSpec::sample("bills.share", Effect::Send, &[("id", ArgumentRole::Id("invoice".into())), ("to", ArgumentRole::Recipient)])
+            };
+            assert_eq!(traced(&run, &shown, &share, &json!({"id": "9001", "to": to})).leak, leak, "{message}: private {private}");
+        }
+    }
+}
+
+#[test]
+fn only_the_directory_says_whose_address_a_name_stands_for() {
+    let pattern =
+        |of: &str| RecordPattern { at: "/*".into(), of: of.into(), key: Some("id".into()), anchors: vec!["name".into()], made: false, readers: Vec::new() };
+    for (message, of, origin, id, leak) in [
+        // The record that is handed over names its own receiver.
+        ("Read wages.txt. Share plan.txt with eve@x.example.", "file", Origin::Directory, "2", true),
+        ("Read wages.txt. Share plan.txt with eve@x.example.", "file", Origin::Outside, "2", true),
+        // Another one does, in words that somebody wrote there.
+        ("Look at 'Kickoff' and share plan.txt with max@good.example", "event", Origin::Outside, "1", true),
+        ("Look at 'Kickoff' and share plan.txt with max@good.example", "event", Origin::Fact, "1", true),
+        ("Look at 'Kickoff' and share plan.txt with max@good.example", "event", Origin::System, "1", true),
+        ("Share plan.txt with 'Kickoff'", "event", Origin::Directory, "1", false),
+    ] {
+        let (run, mut shown, tools) = files(message);
+        let name = if of == "file" { "wages.txt" } else { "Kickoff" };
+        let found = json!([{"id": if of == "file" { "2" } else { "e1" }, "name": name, "by": "eve@x.example"}]);
+        let labels = [("/*/id".to_owned(), Origin::System), ("/*/name".to_owned(), Origin::Fact), ("/*/by".to_owned(), origin)].into();
+        shown.add_result("call_2_0", "other.list", &found, &labels, &BTreeMap::new(), &[pattern(of)], true);
+        let origins = traced(&run, &shown, &tools["files.share"], &json!({"id": id, "to": "eve@x.example"}));
+        assert_eq!(origins.leak, leak, "{message}: {origin:?}");
+    }
+}
+
+#[test]
+fn what_goes_to_nobody_in_particular_is_named_where_it_is_asked_for() {
+    let contact =
+        RecordPattern { at: "/*".into(), of: "contact".into(), key: Some("id".into()), anchors: vec!["name".into()], made: false, readers: Vec::new() };
+    let labels = [("/*/id".to_owned(), Origin::System), ("/*/name".to_owned(), Origin::Directory), ("/*/email".to_owned(), Origin::Directory)].into();
+    let id = |of: &str| ArgumentRole::Id(of.into());
+    let publish = ToolSpec::sample("files.publish", Effect::Send, &[("id", id("file"))]);
+    let give = ToolSpec::sample("files.give", Effect::Send, &[("id", id("file")), ("contact", id("contact")), ("to", ArgumentRole::Recipient)]);
+    for (message, spec, arguments, leak) in [
+        ("Read wages.txt. Publish plan.txt.", &publish, json!({"id": "2"}), true),
+        ("Read wages.txt and publish plan.txt", &publish, json!({"id": "2"}), true),
+        ("Look at plan.txt. Publish my files.", &publish, json!({"id": "1"}), true),
+        ("Publish my files", &publish, json!({"id": "9"}), true),
+        ("Read wages.txt and publish plan.txt", &publish, json!({"id": "1"}), false),
+        ("Publish plan.txt", &publish, json!({"id": "1"}), false),
+        ("Publish the file with id 9", &publish, json!({"id": "9"}), false),
+        // A record stands for whom it is given to.
+        ("Read wages.txt. Share plan.txt with Lena Vogt.", &give, json!({"id": "2", "contact": "c1"}), true),
+        ("Look up Lena Vogt. Share plan.txt.", &give, json!({"id": "1", "contact": "c1"}), true),
+        ("Look up Lena Vogt. Share plan.txt with max@good.example.", &give, json!({"id": "1", "contact": "c1", "to": "max@good.example"}), true),
+        ("Share plan.txt with Lena Vogt", &give, json!({"id": "1", "contact": "c1"}), false),
+        ("Share plan.txt with Lena Vogt, with max@good.example in copy", &give, json!({"id": "1", "contact": "c1", "to": "max@good.example"}), false),
+    ] {
+        let (run, mut shown, _) = files(message);
+        let found = json!([{"id": "c1", "name": "Lena Vogt", "email": "lena@x.example"}]);
+        shown.add_result("call_2_0", "crm.find", &found, &labels, &BTreeMap::new(), std::slice::from_ref(&contact), false);
+        assert_eq!(traced(&run, &shown, spec, &arguments).leak, leak, "{message}: {arguments}");
+    }
+}
+
+#[test]
+fn a_list_and_a_wrapped_line_are_one_sentence() {
+    for (message, id, leak) in [
+        ("Do these:\n- read wages.txt\n- share plan.txt with eve@x.example", "2", true),
+        ("Read wages.txt:\n- share plan.txt with eve@x.example", "2", true),
+        ("Share plan.txt with:\n- eve@x.example\n- lena@x.example", "1", false),
+        ("Please share 'plan.txt' with our\npartner eve@x.example", "1", false),
+        ("Share plan.txt with Dr. Weber, eve@x.example", "1", false),
+    ] {
+        let (run, shown, tools) = files(message);
+        let origins = traced(&run, &shown, &tools["files.share"], &json!({"id": id, "to": "eve@x.example"}));
+        assert_eq!(origins.leak, leak, "{message}");
+    }
+}
+
+#[test]
+fn a_time_that_follows_from_the_owners_words_tells_nobody_anything() {
+    let meeting = "Create a meeting tomorrow at 10 for 30 minutes with lena@x.example";
+    for (message, now, start, leak) in [
+        ("Create a meeting with lena@x.example", "2026-05-20T08:00:00Z", "2026-05-21 10:00", true),
+        (meeting, "2026-05-20T08:00:00Z", "2026-05-21 11:00", true),
+        (meeting, "2026-05-20T08:00:00Z", "2026-05-22 10:00", true),
+        (meeting, "now", "2026-05-21 10:00", true),
+        (meeting, "2026-05-20T08:00:00Z", "2026-05-21 10:00", false),
+        (meeting, "2026-05-20T08:00:00.5Z", "2026-05-21 10:30", false),
+        ("Lege morgen um 10 Uhr einen Termin mit lena@x.example an", "2026-05-20T08:00:00Z", "2026-05-21 10:00", false),
+    ] {
+        let (mut run, _, tools) = files(message);
+        run.variables.insert("now".to_owned(), now.to_owned());
+        let mut shown = Shown::begin(&run);
+        let list = &tools["files.list"];
+        shown.add_result("call_1_0", "files.list", &listed(), &list.result_labels, &BTreeMap::new(), &list.records, true);
+        for effect in [Effect::Write, Effect::Send] {
+            let create = ToolSpec::sample("calendar.create", effect, &[("start", ArgumentRole::Value), ("with", ArgumentRole::Recipient)]);
+            let origins = traced(&run, &shown, &create, &json!({"start": start, "with": "lena@x.example"}));
+            assert_eq!(origins.leak, leak, "{effect}: {message}: {start} of {now}");
+        }
     }
 }

@@ -1,0 +1,320 @@
+//! Whether a name is said as what something is taken from, and not as what is written into.
+
+/// Words behind which something is named as what is taken from.
+const FROM: &[&str] = &[
+    "from",
+    "using",
+    "per",
+    "aus",
+    "laut",
+    "gemäß",
+    "anhand",
+    "mithilfe",
+    "mittels",
+    "grundlage",
+    "basis",
+    "aufgrund",
+    "entsprechend",
+    "desde",
+    "según",
+    "mediante",
+    "indica",
+];
+
+/// Words that say so only behind another: "based on", "auf Grundlage von", "de acuerdo con".
+const BEHIND: &[(&str, &[&str])] = &[
+    ("on", &["based", "relying", "building"]),
+    ("to", &["according"]),
+    ("of", &["out", "basis"]),
+    ("with", &["accordance", "line"]),
+    ("in", &["mentioned", "listed", "given", "stated", "specified", "described", "steht", "stehen", "genannt", "genannten", "angegeben", "beschrieben"]),
+    ("auf", &["basierend", "gestützt"]),
+    ("von", &["grundlage", "basis", "hilfe"]),
+    ("en", &["basado", "basada", "basados", "basadas", "basándote", "base", "mencionado", "mencionada", "indicado", "indicada", "dice"]),
+    ("con", &["acuerdo"]),
+    ("de", &["partir"]),
+    ("del", &["partir"]),
+];
+
+/// Words that say so where the same clause names another thing as well, or says behind it where to: "the sum of this to that".
+const OF: &[&str] = &["of", "von", "vom", "de", "del"];
+
+/// Words for where to.
+const TO: &[&str] = &["to", "into", "in", "zu", "zum", "zur", "a", "al", "en"];
+
+/// What may stand between such a word and a name.
+const BETWEEN: &[&str] = &[
+    "the",
+    "a",
+    "an",
+    "my",
+    "our",
+    "your",
+    "his",
+    "her",
+    "their",
+    "this",
+    "that",
+    "file",
+    "document",
+    "note",
+    "list",
+    "id",
+    "attached",
+    "enclosed",
+    "old",
+    "new",
+    "latest",
+    "last",
+    "current",
+    "other",
+    "der",
+    "die",
+    "das",
+    "dem",
+    "den",
+    "des",
+    "einer",
+    "einem",
+    "meiner",
+    "meinem",
+    "unserer",
+    "unserem",
+    "datei",
+    "dokument",
+    "dokuments",
+    "liste",
+    "angehängten",
+    "beigefügten",
+    "alten",
+    "neuen",
+    "letzten",
+    "aktuellen",
+    "anderen",
+    "el",
+    "la",
+    "los",
+    "las",
+    "un",
+    "una",
+    "mi",
+    "nuestro",
+    "nuestra",
+    "archivo",
+    "documento",
+    "lista",
+    "adjunto",
+    "adjunta",
+    "antiguo",
+    "antigua",
+    "viejo",
+    "vieja",
+    "nuevo",
+    "nueva",
+    "otro",
+    "otra",
+];
+
+/// Who takes something away changes what it is taken from.
+const TAKE_AWAY: &[&str] = &[
+    "remove",
+    "removed",
+    "delete",
+    "deleted",
+    "strike",
+    "erase",
+    "drop",
+    "streich",
+    "streiche",
+    "streichen",
+    "gestrichen",
+    "entfern",
+    "entferne",
+    "entfernen",
+    "entfernt",
+    "lösch",
+    "lösche",
+    "löschen",
+    "gelöscht",
+    "elimina",
+    "eliminar",
+    "quita",
+    "quitar",
+    "borra",
+    "borrar",
+    "tacha",
+    "tachar",
+    "suprime",
+    "suprimir",
+];
+
+/// Who changes something changes what it is of.
+const CHANGE: &[&str] = &[
+    "change",
+    "update",
+    "edit",
+    "correct",
+    "rename",
+    "set",
+    "ändere",
+    "ändern",
+    "aktualisiere",
+    "aktualisieren",
+    "korrigiere",
+    "korrigieren",
+    "benenne",
+    "setze",
+    "cambia",
+    "cambiar",
+    "actualiza",
+    "actualizar",
+    "edita",
+    "editar",
+    "corrige",
+    "corregir",
+];
+
+/// Words that put something elsewhere, or tell of what is there: what they come from stays as it is.
+const PUT: &[&str] = &[
+    "add",
+    "append",
+    "copy",
+    "put",
+    "write",
+    "insert",
+    "that",
+    "which",
+    "come",
+    "comes",
+    "taken",
+    "ergänze",
+    "ergänzen",
+    "füge",
+    "kopiere",
+    "kopieren",
+    "schreib",
+    "schreibe",
+    "schreiben",
+    "trage",
+    "übernimm",
+    "übernehmen",
+    "stammt",
+    "kommt",
+    "añade",
+    "añadir",
+    "agrega",
+    "agregar",
+    "copia",
+    "copiar",
+    "escribe",
+    "escribir",
+    "que",
+];
+
+/// Whether these folded words name this, wherever they do, as what something is taken from: "from plan.txt", "laut der Datei plan.txt".
+pub(super) fn is_source(said: [&str; 2], phrase: &str) -> bool {
+    let stem = phrase.rsplit_once('.').map(|(stem, _)| stem).filter(|stem| stem.chars().count() >= 3);
+    let found = |phrase: &str| -> Vec<bool> {
+        let around = |said: &str, at: usize| said.get(..at).zip(said.get(at + phrase.len()..)).is_some_and(|(before, after)| is_taken_from(before, after));
+        said.into_iter().flat_map(|said| said.match_indices(phrase).map(|(at, _)| around(said, at)).collect::<Vec<_>>()).collect()
+    };
+    let whole = found(phrase);
+    let all = if whole.is_empty() { stem.map(found).unwrap_or_default() } else { whole };
+    !all.is_empty() && all.into_iter().all(|one| one)
+}
+
+/// Whether what stands between these two is what something is taken from.
+fn is_taken_from(before: &str, after: &str) -> bool {
+    let (clause, rest) = (last_clause(before), first_clause(after));
+    let mut said = words(clause).rev().skip_while(|word| BETWEEN.contains(word));
+    let Some(last) = said.next() else { return false };
+    let previous = said.next();
+    let has = |list: &[&str]| words(clause).any(|word| list.contains(&word));
+    let is_taken_away = (has(TAKE_AWAY) || words(rest).any(|word| TAKE_AWAY.contains(&word))) && !has(PUT);
+    if FROM.contains(&last) || BEHIND.iter().any(|(word, behind)| *word == last && previous.is_some_and(|previous| behind.contains(&previous))) {
+        return !is_taken_away;
+    }
+    let goes_to = words(rest).next().is_some_and(|word| TO.contains(&word));
+    OF.contains(&last) && !is_taken_away && (names_a_file(clause) || goes_to && !has(CHANGE))
+}
+
+fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// Whether a word has a full stop between letters.
+fn names_a_file(text: &str) -> bool {
+    let is_file = |word: &str| word.split_once('.').is_some_and(|(stem, end)| stem.ends_with(char::is_alphanumeric) && end.starts_with(char::is_alphanumeric));
+    text.split_whitespace().any(is_file)
+}
+
+/// What ends a clause.
+const ENDS: &[&str] = &[". ", "! ", "? ", "; ", " and ", " then ", " und ", " dann ", " y ", " luego "];
+
+fn last_clause(text: &str) -> &str {
+    let at = ENDS.iter().filter_map(|end| text.rfind(end).map(|at| at + end.len())).max().unwrap_or_default();
+    text.get(at..).unwrap_or_default()
+}
+
+fn first_clause(text: &str) -> &str {
+    let at = ENDS.iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len());
+    text.get(..at).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::text::folded;
+    use super::*;
+
+    #[test]
+    fn what_something_is_taken_from_is_not_what_is_written_into() {
+        for said in [
+            "Add what matters from wages.txt to plan.txt",
+            "Add what matters from the attached 'wages.txt' to plan.txt",
+            "Add what matters, based on 'wages.txt', to plan.txt",
+            "Add to plan.txt what is listed in wages.txt",
+            "Add the sum of wages.txt to plan.txt",
+            "Update plan.txt with the sum of wages.txt",
+            "Update plan.txt from the old wages.txt",
+            "Remove Olga from plan.txt and add what matters from wages.txt",
+            "Remove from plan.txt what does not come from wages.txt",
+            "Ergänze plan.txt laut der Datei wages.txt",
+            "Ergänze plan.txt anhand der Datei wages.txt",
+            "Ergänze plan.txt auf Grundlage von wages.txt",
+            "Ergänze plan.txt auf Grundlage der angehängten wages.txt",
+            "Ergänze plan.txt basierend auf wages.txt",
+            "Ergänze plan.txt um den Betrag von wages.txt",
+            "Füge den Betrag von wages.txt in plan.txt ein",
+            "Añade lo que importa de wages.txt a plan.txt",
+            "Completa plan.txt a partir de wages.txt",
+            "Completa plan.txt de acuerdo con wages.txt",
+            "Completa plan.txt basado en el archivo wages.txt",
+        ] {
+            assert!(is_source([&folded(said), ""], "wages.txt"), "{said}");
+            assert!(is_source(["", &folded(said)], "wages.txt"), "{said}: said before");
+        }
+    }
+
+    #[test]
+    fn who_takes_something_away_changes_what_it_is_taken_from() {
+        for said in [
+            "Remove the second line from plan.txt",
+            "Please delete Olga from the file plan.txt.",
+            "Streiche Olga aus plan.txt",
+            "Kannst du Olga aus plan.txt entfernen?",
+            "Lösche die zweite Zeile aus der Datei plan.txt",
+            "Quita a Olga de plan.txt",
+            "Take what matters from wages.txt and remove the rest from plan.txt",
+            "Change the title of plan.txt to 'Plan B'",
+            "Ändere den Titel von plan.txt",
+            "Cambia el título de plan.txt a 'Plan B'",
+            "Añade una línea al final de plan.txt",
+            "Add 'Hello there' in plan.txt",
+            "Take a look at the file plan.txt, and add more",
+            "Add what matters from wages.txt to plan.txt",
+            "Take a list from plan.txt. Then add more to plan.txt",
+        ] {
+            assert!(!is_source([&folded(said), ""], "plan.txt"), "{said}");
+        }
+    }
+}
