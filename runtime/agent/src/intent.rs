@@ -49,6 +49,8 @@ static WORDS: LazyLock<Table> = LazyLock::new(|| {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Intent {
     asked: BTreeSet<(Effect, Option<String>)>,
+    /// What a sentence both orders and denies.
+    doubted: BTreeSet<(Effect, Option<String>)>,
     delegated: bool,
 }
 
@@ -95,18 +97,20 @@ impl Intent {
             let counts = |line: usize| refused != Some(line) && !denied.contains(&(entry.effect, line));
             if entry.phrases.iter().any(|phrase| sentence.asks_for(phrase, counts)) {
                 self.asked.insert((entry.effect, entry.of.clone()));
+            } else if entry.phrases.iter().any(|phrase| sentence.doubts(phrase, |line| refused != Some(line))) {
+                self.doubted.insert((entry.effect, entry.of.clone()));
             }
         }
     }
 
     /// Whether the owner asked for what this tool does. A kind of record that was named leaves out the others the table knows.
     pub fn asks(&self, spec: &ToolSpec) -> bool {
-        let named = |of: &str| self.asked.contains(&(spec.effect, Some(of.to_owned())));
-        let any = self.asked.contains(&(spec.effect, None));
-        match kind(spec).filter(|kind| WORDS.asks.iter().any(|entry| entry.effect == spec.effect && entry.of.as_deref() == Some(kind))) {
-            Some(kind) => named(kind) || (any && !self.asked.iter().any(|(effect, of)| *effect == spec.effect && of.is_some())),
-            None => any || self.asked.iter().any(|(effect, _)| *effect == spec.effect),
-        }
+        covers(&self.asked, spec)
+    }
+
+    /// Whether a sentence of the owner both orders and denies what this tool does: it is not asked for, and a person decides.
+    pub fn doubts(&self, spec: &ToolSpec) -> bool {
+        !self.asks(spec) && covers(&self.doubted, spec)
     }
 
     /// Whether a value that the owner said to take from a record they named may steer this effect. Who may do what, and what cannot be
@@ -118,6 +122,16 @@ impl Intent {
     /// Whether the owner left it to a text what to do. What cannot be undone and who may do what is never left to one.
     pub fn delegates(&self, effect: Effect) -> bool {
         self.delegated && matches!(effect, Effect::Read | Effect::Fetch | Effect::Write | Effect::Send | Effect::Money)
+    }
+}
+
+/// Whether what was said covers what this tool does.
+fn covers(said: &BTreeSet<(Effect, Option<String>)>, spec: &ToolSpec) -> bool {
+    let named = |of: &str| said.contains(&(spec.effect, Some(of.to_owned())));
+    let any = said.contains(&(spec.effect, None));
+    match kind(spec).filter(|kind| WORDS.asks.iter().any(|entry| entry.effect == spec.effect && entry.of.as_deref() == Some(kind))) {
+        Some(kind) => named(kind) || (any && !said.iter().any(|(effect, of)| *effect == spec.effect && of.is_some())),
+        None => any || said.iter().any(|(effect, _)| *effect == spec.effect),
     }
 }
 
@@ -148,13 +162,15 @@ fn allowed(text: &str) -> Vec<&str> {
             continue;
         }
         let mut end = 0;
-        for part in line.split_inclusive(':') {
+        for part in line.split_inclusive([':', '：', '﹕', '︰']) {
             end += part.len();
             let rest = line.get(end..).unwrap_or_default();
-            let is_colon = part.ends_with(':') && (rest.is_empty() || rest.starts_with(char::is_whitespace));
+            // A wide colon has its space in itself.
+            let is_colon = part.ends_with(['：', '﹕', '︰']) || (part.ends_with(':') && (rest.is_empty() || rest.starts_with(char::is_whitespace)));
             let folded = if is_colon { Words::fold(part) } else { String::new() };
-            if sentences(&folded).last().is_some_and(|last| Sentence::of(last, &WORDS.grammar).denies_what_follows()) {
-                under = Some(if rest.trim().is_empty() { Under::Colon } else { Under::List });
+            let is_below = rest.trim().is_empty();
+            if sentences(&folded).last().is_some_and(|last| Sentence::of(last, &WORDS.grammar).denies_what_follows(is_below)) {
+                under = Some(if is_below { Under::Colon } else { Under::List });
                 break;
             }
         }

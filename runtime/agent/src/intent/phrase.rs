@@ -5,9 +5,11 @@
 //! "the deposit", and not "the deposit slip". `^` before a phrase: an order begins with it. `^!`: it would begin a question just as well. `~`:
 //! its first word is a verb, and a noun behind an article: "zahle", and not "die Zahl".
 
+mod aside;
 mod asked;
 mod before;
 mod denied;
+mod doubted;
 mod list;
 
 use super::question::{Questions, quoted};
@@ -21,6 +23,11 @@ use std::collections::BTreeSet;
 
 /// How far behind "of" a number stands at most: "the difference of an additional 20 %".
 const NUMBER_WITHIN: usize = 3;
+
+/// What is written with a full stop and ends no sentence. "No." is an answer.
+const SHORT: [&str; 17] = ["dr", "mr", "mrs", "ms", "prof", "hr", "fr", "sr", "sra", "st", "nr", "bzw", "ca", "z", "z.b", "e.g", "i.e"];
+/// How the months of German dates begin: "der 3. Mai".
+const MONTHS: [&str; 13] = ["jan", "feb", "mär", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez", "jän"];
 
 /// A phrase, read.
 #[derive(Deserialize)]
@@ -126,11 +133,20 @@ impl Part {
 pub(super) fn sentences(folded: &str) -> Vec<String> {
     folded.split_inclusive(['.', '!', '?', ';', ':']).fold(Vec::new(), |mut sentences: Vec<String>, part| {
         match sentences.last_mut() {
-            Some(last) if !part.starts_with(' ') => last.push_str(part),
+            Some(last) if !part.starts_with(' ') || is_shortened(last, part) => last.push_str(part),
             _ => sentences.push(part.to_owned()),
         }
         sentences
     })
+}
+
+/// Whether the full stop of a text ends no sentence: behind a title, before a month, and where words are left out.
+fn is_shortened(text: &str, next: &str) -> bool {
+    let Some(text) = text.strip_suffix('.') else { return false };
+    let last = text.rsplit(' ').next().unwrap_or_default();
+    let is_day = last.len() <= 2 && !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
+    let is_month = || MONTHS.iter().any(|month| next.trim_start().starts_with(month));
+    last.ends_with("..") || SHORT.contains(&last) || text.ends_with("z. b") || (is_day && is_month())
 }
 
 /// A folded sentence, in words.
@@ -184,7 +200,16 @@ impl<'a> Sentence<'a> {
             let next = in_quotes.partition_point(|(_, to)| *to <= at);
             in_quotes.get(next).is_some_and(|(from, _)| *from <= at)
         };
-        let said = words.iter().map(|word| if is_quoted(word) { "" } else { *word }).collect();
+        // "Firma.no" and "no.reply@…" deny nothing.
+        let is_in_address = |word: &str| {
+            let at = (word.as_ptr() as usize).saturating_sub(folded.as_ptr() as usize);
+            let before = folded.get(..at).and_then(|before| before.chars().next_back());
+            let mut after = folded.get(at + word.len()..).unwrap_or_default().chars();
+            let (next, second) = (after.next(), after.next());
+            let is_dot = before == Some('.') || (next == Some('.') && second.is_some_and(char::is_alphanumeric));
+            [before, next].contains(&Some('@')) || (is_one(&grammar.denials.nones, word) && (is_dot || [before, next].contains(&Some('/'))))
+        };
+        let said = words.iter().map(|word| if is_quoted(word) || is_in_address(word) { "" } else { *word }).collect();
         let before = Before::all(&words, &clauses, grammar);
         let wonder = words.iter().position(|word| is_one(&grammar.wonders, word));
         let may_ask = grammar.questions.may_ask(&words);
@@ -246,25 +271,26 @@ impl<'a> Sentence<'a> {
 
     /// Whether it says a phrase, and not that it is not to be done.
     pub(super) fn says(&self, phrase: &Phrase) -> bool {
-        self.says_where(phrase, |at| !self.is_denied(at))
+        let is_free = |at: usize| !self.is_denied(at);
+        self.says_where(phrase, is_free, &is_free)
     }
 
-    /// The same, at a place that counts.
-    fn says_where(&self, phrase: &Phrase, counts: impl Fn(usize) -> bool) -> bool {
+    /// The same, at a place that counts, with its other parts on words that are free.
+    fn says_where(&self, phrase: &Phrase, counts: impl Fn(usize) -> bool, is_free: &dyn Fn(usize) -> bool) -> bool {
         let Some((first, rest)) = phrase.parts.split_first() else { return false };
         let end = |at: usize| at + first.words.len();
         let stands = |at: usize| self.stands(at, first) && !(phrase.is_twin && self.is_noun(at)) && self.begins(at, phrase.begins) && counts(at);
         let places = (0..self.words.len()).filter(|at| stands(*at));
-        places.take(places_before(rest)).any(|at| self.goes_on(end(at), rest))
+        places.take(places_before(rest)).any(|at| self.goes_on(end(at), rest, is_free))
     }
 
     /// Whether the other parts follow from here.
-    fn goes_on(&self, from: usize, parts: &[Part]) -> bool {
+    fn goes_on(&self, from: usize, parts: &[Part], is_free: &dyn Fn(usize) -> bool) -> bool {
         let Some((part, rest)) = parts.split_first() else { return true };
         let last = part.within.map_or(self.words.len(), |within| from.saturating_add(within).saturating_add(1)).min(self.words.len());
         let is_near = |at: &usize| part.within.is_none() || *at == from || (self.is_between(at.saturating_sub(1)) && !self.clauses.contains(at));
-        let places = (from..last).take_while(is_near).filter(|at| self.stands(*at, part) && !self.is_denied(*at));
-        places.take(places_before(rest)).any(|at| self.goes_on(at + part.words.len(), rest))
+        let places = (from..last).take_while(is_near).filter(|at| self.stands(*at, part) && is_free(*at));
+        places.take(places_before(rest)).any(|at| self.goes_on(at + part.words.len(), rest, is_free))
     }
 
     /// Whether a word may stand in a gap that is counted.

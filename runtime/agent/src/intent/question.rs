@@ -100,6 +100,26 @@ impl Questions {
         is_one(&self.subjects, word)
     }
 
+    /// Whether a word is a verb with somebody or something that does it, or is said of it.
+    pub(super) fn is_finite(&self, word: &str) -> bool {
+        [&self.auxiliaries, &self.copulas, &self.does, &self.has].iter().any(|list| is_one(list, word))
+    }
+
+    /// Whether a word may stand for who does something, or what is.
+    pub(super) fn is_nominal(&self, word: &str) -> bool {
+        is_one(&self.subjects, word) || is_one(&self.nominals, word)
+    }
+
+    /// Whether a thing is named behind a word, in any of the languages.
+    pub(super) fn is_determiner(&self, word: &str) -> bool {
+        self.is_article(word) || is_one(&self.determiners, word)
+    }
+
+    /// Whether a word says when.
+    pub(super) fn is_moment(&self, word: &str) -> bool {
+        is_one(&self.moments, word)
+    }
+
     /// Whether a thing is named behind a word in German or Spanish.
     pub(super) fn is_article(&self, word: &str) -> bool {
         is_one(&self.articles, word) || is_one(&self.datives, word)

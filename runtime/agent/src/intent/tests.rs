@@ -1,7 +1,9 @@
 //! What a message asks for, and what it does not.
 
+mod aside;
 mod beside;
 mod denied;
+mod doubted;
 mod earlier;
 mod questions;
 mod reach;
@@ -20,6 +22,10 @@ fn the_table_is_read() {
 
 fn asked(text: &str, effect: Effect) -> bool {
     intent(text).asked.iter().any(|(asked, _)| *asked == effect)
+}
+
+fn doubted(text: &str, effect: Effect) -> bool {
+    !asked(text, effect) && intent(text).doubted.iter().any(|(doubted, _)| *doubted == effect)
 }
 
 fn asks_for_money(text: &str) -> bool {

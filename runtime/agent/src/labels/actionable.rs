@@ -225,9 +225,18 @@ fn named(word: &str) -> &str {
     let digits = |letters: &mut dyn Iterator<Item = char>| letters.take_while(|letter| digit(*letter).is_some()).take(3).count();
     match (digits(&mut before.chars().rev()), digits(&mut after.chars())) {
         (0, _) | (_, 0) => bare(after),
-        (1 | 2, 2) if is_times(word) || !word.chars().all(|letter| letter == ':' || digit(letter).is_some()) => "",
+        (1 | 2, 2) if is_times(word) || is_dated(word) => "",
         _ => word,
     }
+}
+
+/// Whether a word is a date with a time of day, perhaps with parts of a second and a zone: `2026-05-20t10:00:00z`.
+fn is_dated(word: &str) -> bool {
+    let Some((date, time)) = word.split_once('t') else { return false };
+    let time = time.strip_suffix('z').unwrap_or(time);
+    let (time, zone) = time.split_once('+').unwrap_or((time, ""));
+    let parts = time.split_once('.').filter(|(_, parts)| parts.bytes().all(|byte| byte.is_ascii_digit()));
+    moment(date).is_some() && is_times(parts.map_or(time, |(time, _)| time)) && (zone.is_empty() || is_times(zone))
 }
 
 /// Whether a word is times of a day, and nothing beside: `10:00`, `10:30-11:30`.
@@ -434,6 +443,9 @@ mod tests {
             ("call 0900:123456", "0900:123456"),
             ("call 12:34:56:78:90", "12:34:56:78:90"),
             ("call 06:12:34:56:78", "06:12:34:56:78"),
+            ("call +49:17:23:45:67:89", "+49:17:23:45:67:89"),
+            ("call 06:12-34-56-78", "06:12-34-56-78"),
+            ("call 06:12.345.67.890", "06:12.345.67.890"),
             ("call 0900123456,12", "0900123456"),
             ("pay to account 123 456 789 EUR", "123 456 789"),
             ("pay to 123-456-789 EUR 50", "123-456-789"),
@@ -468,6 +480,7 @@ mod tests {
             "von 08.30 - 09.30 Uhr, 09.00 – 10.00 Uhr; 0.25 0.50 0.75",
             "scores 0 10 20 30 40",
             "01/05 - 03/05 2026",
+            "2026-05-20T10:00:00.250+02:00, 2026-05-20T10:00-11:30, 2026-05-20T10:00",
             "12.345.678,00 EUR; 12 345 678,50 €",
             "5.6.-7.8.2026; 05.06.-07.08.2026",
             "1200 10:00 1300 at 10:30-11:30 12:00:30",

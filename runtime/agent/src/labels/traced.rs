@@ -60,8 +60,9 @@ pub(super) fn trace_closely(mode: Mode, run: &Run, shown: &Shown, spec: &ToolSpe
         Origins { leaves: labelled, tainted, context: context.integrity, content_actionable, leak, class_asked: !exposed || asked, uninvited: false };
     // The owner wrote to whom: somebody else, whom only a text knows, is not among them.
     let stranger = spec.effect == Effect::Send && words.has_address() && origins.lowest(ArgumentClass::Dest) == Integrity::Outside;
+    // What one sentence both orders and denies was put there by no text: it is not asked for, and a person decides.
     // What the person said to a program outside is not known here: that they did not ask for this cannot be said, so people are asked.
-    origins.uninvited = !run.called && exposed && !spec.effect.only_reads() && !intent.delegates(spec.effect) && (!asked || stranger);
+    origins.uninvited = !run.called && exposed && !spec.effect.only_reads() && !intent.delegates(spec.effect) && ((!asked && !intent.doubts(spec)) || stranger);
     origins
 }
 

@@ -65,8 +65,13 @@ impl Asked {
 impl Sentence<'_> {
     /// Whether it says a phrase as something that is to be done, in a line that counts.
     pub(in crate::intent) fn asks_for(&self, phrase: &Phrase, counts: impl Fn(usize) -> bool) -> bool {
-        // A phrase that begins an order looks for its beginning itself.
-        self.says_where(phrase, |at| (phrase.begins != Begins::Anywhere || self.is_asked_for(at)) && !self.is_denied(at) && counts(self.line(at)))
+        let is_free = |at: usize| !self.is_denied(at);
+        self.says_where(phrase, |at| self.may_ask_for(phrase, at) && is_free(at) && counts(self.line(at)), &is_free)
+    }
+
+    /// Whether a place of a phrase is what is asked for. A phrase that begins an order looks for its beginning itself.
+    pub(super) fn may_ask_for(&self, phrase: &Phrase, at: usize) -> bool {
+        phrase.begins != Begins::Anywhere || self.is_asked_for(at)
     }
 
     pub(super) fn is_asked_for(&self, at: usize) -> bool {
@@ -100,7 +105,7 @@ impl Sentence<'_> {
     }
 
     /// Whether a word that begs or wishes stands before it, and speaks of it.
-    fn is_begged(&self, at: usize) -> bool {
+    pub(super) fn is_begged(&self, at: usize) -> bool {
         let of = |found: &[Option<usize>]| found.get(at).copied().flatten();
         let Some(begged) = of(&self.asked.begged) else { return false };
         let is_told = of(&self.asked.told).is_some_and(|told| told >= begged);
@@ -110,7 +115,7 @@ impl Sentence<'_> {
     }
 
     /// Whether a word may be a German infinitive with which a clause ends.
-    fn is_last_infinitive(&self, at: usize) -> bool {
+    pub(super) fn is_last_infinitive(&self, at: usize) -> bool {
         let goes_on = |next: &str| !is_one(&self.grammar.tags, next) && !is_one(&self.grammar.denials.ors, next) && !self.begins_thought(at + 1);
         let is_last = self.clauses.contains(&(at + 1)) || !self.words.get(at + 1).is_some_and(|next| goes_on(next));
         is_last && self.words.get(at).is_some_and(|word| word.len() > 3 && word.ends_with('n'))

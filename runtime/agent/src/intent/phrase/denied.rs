@@ -1,7 +1,8 @@
 //! What of a sentence is said not to be done: "do not reply", "antworte ihr nicht", "sin cambiar nada".
 //!
 //! A sentence is read in pieces, from one comma, "and", "but" or "if" to the next. What denies in a piece denies all that the piece orders,
-//! on either side of it, and whatever kind of effect is denied is asked for nowhere else in that sentence or line: in doubt a person is asked.
+//! on either side of it, and whatever kind of effect is denied is asked for nowhere else in that sentence or line. What it orders all the same is
+//! in doubt (`doubted.rs`), and a person is asked.
 //! One form alone denies nothing, because it can be told by its words: "to Max, not to Lena" names another receiver by the same preposition.
 //! Each word is looked at once.
 
@@ -24,7 +25,7 @@ pub(super) struct Denials {
     /// What denies only what follows in it: "without", "forbidden".
     forwards: Vec<Row>,
     /// What denies a thing that follows, and is an answer by itself: "no".
-    nones: List,
+    pub(super) nones: List,
     /// What is no thing behind those: "no *later*".
     bounds: List,
     /// What stands beside a negation that denies nothing: "do not *forget*", "*if* not".
@@ -34,39 +35,53 @@ pub(super) struct Denials {
     /// What may stand before a negation that denies the next piece, or the one before: "*but please* don't, ever, reply".
     pub(super) openings: List,
     /// What may stand behind it: "do not *ever*, reply".
-    between: List,
+    pub(super) between: List,
     /// What begins another piece: "but".
-    breaks: List,
+    pub(super) breaks: List,
     /// What begins a piece that is only told: "if".
-    tolds: List,
+    pub(super) tolds: List,
     /// What begins a piece that a denial goes on in: "ich will nicht, *dass* du antwortest".
-    tells: List,
+    pub(super) tells: List,
     /// What goes on with a denial: "do not reply *or* forward it".
     pub(super) ors: List,
     /// What names another receiver where its preposition stood before: "to Max, *not to* Lena".
-    contrasts: Vec<Row>,
+    pub(super) contrasts: Vec<Row>,
     /// What is no receiver behind it: "not to *anybody*".
-    indefinites: List,
+    pub(super) indefinites: List,
+    /// What may name something else instead of what is denied: "nothing *but*", "*sondern*".
+    pub(super) insteads: List,
+    /// What tells what was or is so: "Lena *has* not answered".
+    pub(super) states: List,
+    /// What is said behind an order and ends it: "nothing else".
+    pub(super) closings: Vec<Row>,
+    /// What bounds an order before "than": "not *more* than".
+    pub(super) limits: List,
 }
 
 /// What a sentence denies, word by word.
 #[derive(Default)]
 pub(super) struct Denied {
     words: Vec<bool>,
+    /// Of those, the ones that may be ordered all the same.
+    pub(super) doubts: Vec<bool>,
+    /// Whether anything of it is denied.
+    pub(super) denies: bool,
     /// The places of those that may begin an order and are not only told, as in "if they do not reply".
     orders: Vec<usize>,
     /// The line of each word, where one that goes on with a denial belongs to the line before.
     lines: Vec<usize>,
-    /// Whether something in its last line is denied.
+    /// Whether its last piece is denied, and tells nothing that is so: "I have no time".
     in_the_end: bool,
+    /// Whether its last piece answers: "no".
+    answers: bool,
     /// Whether it begins with no more than a denial: "No.", "Don't."
     refuses: bool,
 }
 
 /// A denial found in a piece.
-struct Found {
-    at: usize,
-    taken: usize,
+pub(super) struct Found {
+    pub(super) at: usize,
+    pub(super) taken: usize,
     is_forward: bool,
 }
 
@@ -74,7 +89,8 @@ impl Denied {
     pub(super) fn of(sentence: &Sentence<'_>) -> Self {
         let denials = &sentence.grammar.denials;
         let count = sentence.said.len();
-        let mut denied = Self { words: vec![false; count], lines: vec![0; count], ..Self::default() };
+        let mut denied = Self { words: vec![false; count], doubts: vec![false; count], lines: vec![0; count], ..Self::default() };
+        let has_order = (0..count).any(|at| is_one(&sentence.grammar.orders, sentence.said(at)));
         let starts: Vec<usize> = (0..count).filter(|at| sentence.begins_piece(*at)).collect();
         let listed = sentence.listed(&starts);
         // Where this line and the one before begin, up to where all is denied already, and what is named in this line.
@@ -96,20 +112,27 @@ impl Denied {
                 named.clear();
                 denied.in_the_end = false;
             }
-            let found = sentence.denials_in(first, to, &mut named);
+            let mut found = sentence.denials_in(first, to, &mut named);
+            let has_denial = !found.is_empty();
+            if sentence.is_aside_of_an_order((from, first, to), &found) {
+                found.clear();
+            }
             let is_told = !inherits && is_one(&denials.tolds, word);
             let is_bare = !found.is_empty() && sentence.is_bare(first, to, &found);
             if let Some(found) = found.first().filter(|_| index > 0 && !inherits && (is_bare || !is_line)) {
                 let is_led = (first..found.at).all(|at| is_one(&denials.openings, sentence.said(at)));
                 let is_of_all = is_led && found.taken == 1 && !sentence.has_own_order(found.at + 1, to);
                 // "Send the mail that Max wrote to nobody."
-                let is_nobody =
-                    || !sentence.clauses.contains(&from) && found.at > first && sentence.grammar.questions.is_preposition(sentence.said(found.at - 1));
+                let is_nobody = !sentence.clauses.contains(&from) && found.at > first && sentence.grammar.questions.is_preposition(sentence.said(found.at - 1));
                 let is_back = !found.is_forward || is_one(&denials.nones, sentence.said(found.at));
-                if is_back && (is_bare || is_of_all || is_nobody()) {
+                // "Reply to her, at least not today."
+                let is_last = || !is_told && sentence.ends_in_its_denial(first, to, found);
+                if is_back && (is_bare || is_of_all || is_nobody || is_last()) {
                     // "Pay it, or rather not", "reply to her, never", "antworte ihr\nnicht".
                     let since = if is_line { before_from } else { line_from };
-                    denied.words.iter_mut().take(from).skip(since.max(marked)).for_each(|word| *word = true);
+                    let said_before = denied.words.iter_mut().zip(&mut denied.doubts).take(from).skip(since.max(marked));
+                    // "Reply to her, not him" orders, and names another.
+                    said_before.for_each(|(word, doubt)| *doubt |= !std::mem::replace(word, true) && !is_nobody && !is_bare);
                     marked = from;
                 }
             }
@@ -121,17 +144,25 @@ impl Denied {
                     *of_line = line;
                 }
             }
+            if let Some(since) = sentence.names_instead(from, to, &found).then(|| if found.is_empty() { line_from } else { from }) {
+                denied.doubts.iter_mut().take(to).skip(since).for_each(|doubt| *doubt = true);
+            }
+            if let Some(since) = sentence.doubted_from((from, first, to), &found).filter(|_| !inherits) {
+                denied.doubts.iter_mut().take(to).skip(since).for_each(|doubt| *doubt = true);
+            }
             told.extend((from..to).filter(|_| is_told));
-            denied.in_the_end |= begin.is_some() && !is_told;
-            denied.refuses |= index == 0 && is_bare;
+            denied.in_the_end = begin.is_some() && !is_told && !sentence.is_stated(first, to, &found);
+            denied.answers = is_bare && sentence.is_answer(first, to);
+            denied.refuses |= is_bare && (index == 0 || (to == count && !has_order));
             // "I want you to not" in one line, and "reply" in the next.
             let is_cut = sentence.lines.contains(&to)
                 && found.last().is_some_and(|found| found.at + found.taken == to)
                 && !(from..to).any(|at| is_one(&sentence.grammar.orders, sentence.said(at)));
-            is_open = is_cut || (is_bare && !sentence.is_answer(first, to)) || (is_open && (!found.is_empty() || sentence.is_aside(first, to)));
+            is_open = is_cut || (is_bare && !sentence.is_answer(first, to)) || (is_open && (has_denial || sentence.is_aside(first, to)));
             is_carried = begin.is_some();
         }
         let is_order = |at: &usize| denied.words.get(*at) == Some(&true) && !told.contains(at) && is_one(&sentence.grammar.orders, sentence.said(*at));
+        denied.denies = denied.words.contains(&true);
         denied.orders = (0..count).filter(is_order).collect();
         denied
     }
@@ -175,8 +206,9 @@ impl Sentence<'_> {
     }
 
     /// Whether it denies what follows on its colon: "do not do any of the following:".
-    pub(in crate::intent) fn denies_what_follows(&self) -> bool {
-        self.denied.in_the_end
+    /// `is_below`: it stands in the lines below, and "no: send it" only answers.
+    pub(in crate::intent) fn denies_what_follows(&self, is_below: bool) -> bool {
+        self.denied.in_the_end && (is_below || !self.denied.answers)
     }
 
     /// Whether it denies what was said or asked before it: "Pay it? No."
@@ -230,9 +262,9 @@ impl Sentence<'_> {
                 found.push(one);
                 continue;
             }
-            let (word, next) = (self.said(at), self.said(at + 1));
+            let word = self.said(at);
             let is_preposition = || self.grammar.denials.contrasts.iter().filter_map(|row| row.0.last()).any(|last| last.fits(word));
-            let is_behind = || !named.is_empty() && !named.contains(&word) && is_preposition() && !self.is_verb(next);
+            let is_behind = || !named.is_empty() && !named.contains(&word) && is_preposition() && !self.is_done_to(at + 1);
             if (named.is_empty() && is_one(&self.grammar.orders, word)) || is_behind() {
                 named.push(word);
             }
@@ -242,13 +274,13 @@ impl Sentence<'_> {
     }
 
     /// The denial that begins at this word of a piece.
-    fn denial(&self, from: usize, at: usize, to: usize) -> Option<Found> {
+    pub(super) fn denial(&self, from: usize, at: usize, to: usize) -> Option<Found> {
         let denials = &self.grammar.denials;
         let rest = self.said.get(at..to).unwrap_or_default();
         let row = |rows: &[Row]| rows.iter().find(|row| row.begins(rest)).map(|row| row.0.len());
         let (taken, is_forward) = if is_one(&denials.nones, self.said(at)) {
             let next = rest.get(1).copied().unwrap_or_default();
-            if is_one(&denials.bounds, next) || next.starts_with(|letter: char| letter.is_ascii_digit()) {
+            if is_one(&denials.bounds, next) || next.contains(|letter: char| letter.is_ascii_digit()) {
                 return None;
             }
             (1, !next.starts_with(char::is_alphabetic) || is_one(&self.grammar.apart, next) || self.grammar.questions.is_preposition(next))
@@ -257,7 +289,8 @@ impl Sentence<'_> {
         };
         let is_filler = |at: &usize| is_one(&denials.fillers, self.said(*at));
         let next = (at + taken..).take(2).take_while(is_filler).count() + at + taken;
-        let is_next = is_one(&denials.exempts, self.said(next)) && (next < to || (next == to && self.lines.contains(&to)));
+        let is_next =
+            is_one(&denials.exempts, self.said(next)) && (next < to || (next == to && self.lines.contains(&to) && !is_one(&denials.tolds, self.said(next))));
         let before = at.checked_sub(1).map(|last| if is_filler(&last) { last.saturating_sub(1) } else { last });
         let is_exempt = is_next || before.is_some_and(|before| before >= from && is_one(&denials.exempts, self.said(before)));
         (!is_exempt && !self.is_wished(at + taken, taken)).then_some(Found { at, taken, is_forward })
@@ -276,7 +309,14 @@ impl Sentence<'_> {
         is_named && (1..=RECEIVER_MAX).contains(&to.saturating_sub(at + 2)) && (at + 2..to).all(is_name)
     }
 
-    fn is_verb(&self, word: &str) -> bool {
+    /// Whether a word is a verb, and no name: "to mark *it*", and not "to Mark".
+    fn is_done_to(&self, at: usize) -> bool {
+        let next = self.said(at + 1);
+        let is_object = || self.grammar.questions.is_determiner(next) || self.grammar.questions.is_nominal(next);
+        self.is_verb(self.said(at)) && (is_object() || matches!(next, "him" | "her" | "them" | "us" | "me"))
+    }
+
+    pub(super) fn is_verb(&self, word: &str) -> bool {
         is_one(&self.grammar.orders, word) || self.grammar.questions.is_verb(word)
     }
 
@@ -320,7 +360,7 @@ impl Sentence<'_> {
     }
 
     /// A word, and nothing in the place of one in quotes.
-    fn said(&self, at: usize) -> &str {
+    pub(super) fn said(&self, at: usize) -> &str {
         self.said.get(at).copied().unwrap_or_default()
     }
 }

@@ -1,4 +1,4 @@
-//! A denial beside an order of the same kind: in doubt a person is asked.
+//! A denial beside an order of the same kind: it is not asked for. Where a person is asked is in `doubted.rs`.
 
 use super::*;
 
@@ -72,7 +72,6 @@ fn what_is_denied_is_not_asked_for_by_what_else_the_sentence_says() {
         ("Pay it, no", Effect::Money),
         ("Pay it - no, don't", Effect::Money),
         ("Antworte Lena, aber nicht heute", Effect::Send),
-        ("Send it to Max, nothing else", Effect::Send),
         ("Reply not to Lena, not to Max", Effect::Send),
         ("Do not reply to Max, not to Lena", Effect::Send),
         ("Reply to Max, not to anyone", Effect::Send),
@@ -133,7 +132,7 @@ fn what_is_denied_is_not_asked_for_by_what_else_the_sentence_says() {
 }
 
 #[test]
-fn what_only_says_something_of_a_thing_or_names_another_asks_a_person_too() {
+fn what_only_says_something_of_a_thing_or_names_another_is_not_asked_for_either() {
     for (text, effect) in [
         ("If they do not answer send a reminder", Effect::Send),
         ("If there is no reply send Max a note", Effect::Send),
@@ -143,7 +142,6 @@ fn what_only_says_something_of_a_thing_or_names_another_asks_a_person_too() {
         ("Schick die Notiz nicht an Max, sondern an Lena", Effect::Send),
         ("Schick die Notiz nicht an Max sondern an Lena", Effect::Send),
         ("He did not pay, so pay it today", Effect::Money),
-        ("Pay the bill, no matter what", Effect::Money),
         ("Do not send it to Max but to Lena", Effect::Send),
         ("Do not send the draft, but the report, to Max", Effect::Send),
         ("Don't reply to Max, only to Lena", Effect::Send),

@@ -114,6 +114,25 @@ fn what_is_hidden_has_been_read_all_the_same() {
 }
 
 #[test]
+fn what_is_ordered_and_denied_waits_for_a_person_and_what_is_only_denied_does_not() {
+    for (text, uninvited) in [
+        ("Read bill.txt, but do not reply", true),
+        ("Antworte ihr nicht", true),
+        ("Pay the bill. Do not reply to Lena", true),
+        ("Reply to Max, but do not reply to Lena", false),
+        ("Send it to no one but Max", false),
+        ("Schick die Notiz nicht an Max, sondern an Lena", false),
+    ] {
+        let judged = judged(Mode::Sealed, text, &send(), json!({"to": "lena@partner.example", "body": "hello"})).expect("judged");
+        assert!(!judged.origins.class_asked, "{text}");
+        assert_eq!(judged.origins.uninvited, uninvited, "{text}");
+    }
+    // Whom the owner did not write to stays out: to a stranger nobody is asked.
+    let judged = judged(Mode::Traced, "Send it to no one but max@x.example", &send(), json!({"to": "clerk@bank.example", "body": "hello"})).expect("judged");
+    assert!(judged.origins.uninvited);
+}
+
+#[test]
 fn a_source_is_gone_by_only_where_the_owner_says_so() {
     use Integrity::{Anchored, Outside};
     let value = |mode, text: &str, effect, handle: &str| {

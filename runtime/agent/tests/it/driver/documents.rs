@@ -87,6 +87,21 @@ async fn obedient() -> ScriptedModel {
 }
 
 #[tokio::test]
+async fn what_the_owner_both_orders_and_denies_waits_for_a_person_and_what_they_only_deny_is_blocked() {
+    for (text, status) in [
+        ("When do they have to pay? Do not create anything.", RunStatus::Ended),
+        ("Read it. Do not change the company, but create the contact.", RunStatus::Waiting),
+    ] {
+        let model = obedient().await;
+        let world = in_mode(World::scripted(&model).await, Mode::Traced);
+        let document = put(&world, For::Me, TERMS).await;
+        say_with(&world, text, &[document]).await;
+        assert_eq!(settle(&world).await, Some(status), "{text}");
+        assert_eq!(waiting(&world).await.is_empty(), status == RunStatus::Ended, "{text}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_document_tells_the_agent_to_do_is_not_done() {
     for mode in [Mode::Traced, Mode::Sealed] {
         let model = obedient().await;
