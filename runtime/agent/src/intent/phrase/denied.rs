@@ -144,7 +144,7 @@ impl Denied {
                     *of_line = line;
                 }
             }
-            if let Some(since) = sentence.names_instead(from, to, &found).then(|| if found.is_empty() { line_from } else { from }) {
+            if let Some(since) = sentence.names_instead(from, to, &found).then_some(if found.is_empty() { line_from } else { from }) {
                 denied.doubts.iter_mut().take(to).skip(since).for_each(|doubt| *doubt = true);
             }
             if let Some(since) = sentence.doubted_from((from, first, to), &found).filter(|_| !inherits) {
