@@ -58,7 +58,7 @@ export class Looker {
     for (const violation of found.violations) this.faults.push(`${where}: ${violation.id} ${violation.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
     const isWide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
     if (isWide) this.faults.push(`${where}: wider than the screen`);
-    const looks = await page.evaluate(() => [document.documentElement.dir, document.documentElement.classList.contains('dark') ? 'dark' : 'light'].join(' '));
+    const looks = await page.evaluate(() => [getComputedStyle(document.documentElement).direction, document.documentElement.classList.contains('dark') ? 'dark' : 'light'].join(' '));
     if (looks !== `${language === 'ar' ? 'rtl' : 'ltr'} ${theme}`) this.faults.push(`${where}: looks ${looks}`);
   }
 }
