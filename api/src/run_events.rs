@@ -471,7 +471,7 @@ fn events(run_id: RunId, seq: u32, event: &Event, reader: Reader) -> Vec<RunEven
         Event::HoldClosed { call_id, hold_id, outcome, reason, .. } => RunEvent::HoldClosed { call_id, hold_id, outcome, reason },
         Event::HoldEscalated { call_id, hold_id, after_minutes, roles } => RunEvent::HoldEscalated { call_id, hold_id, after_minutes, roles },
         Event::Edited { call_id, hold_id, next_hold_id, arguments, by } => RunEvent::HoldEdited { call_id, hold_id, next_hold_id, arguments, by },
-        Event::BudgetHeld { hold_id, step, need, why, expires_at_ms } => {
+        Event::BudgetHeld { hold_id, step, need, why, expires_at_ms, .. } => {
             let limit = NoRoom::of_words(&why);
             RunEvent::BudgetHeld { budget_hold_id: hold_id, step, need_micros: need.0, why, limit, expires_at_ms }
         }
@@ -566,7 +566,7 @@ mod tests {
         check(done(Outcome::failed(FailureClass::Trap, "crashed")), &[("tool.failed", &["call_id", "class", "message"])]);
         check(Event::Replied { text: "t".to_owned(), citations: Vec::new() }, &[("reply", &["text", "citations"])]);
         let hold_id = Ids::counter().make();
-        let held = Event::BudgetHeld { hold_id, step: 2, need: steward_core::Micros(7), why: "w".to_owned(), expires_at_ms: 9 };
+        let held = Event::BudgetHeld { hold_id, step: 2, need: steward_core::Micros(7), why: "w".to_owned(), expires_at_ms: 9, idle_ms: 0 };
         check(held, &[("budget.held", &["budget_hold_id", "step", "need_micros", "why", "limit", "expires_at_ms"])]);
         let decided = Event::BudgetDecided { hold_id, outcome: HoldOutcome::Approved, ceiling: None, until_ms: None, by: None, reason: None };
         check(decided, &[("budget.decided", &["budget_hold_id", "outcome", "ceiling_micros", "until_ms", "reason"])]);

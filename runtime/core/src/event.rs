@@ -224,6 +224,9 @@ pub enum Event {
         why: String,
         /// When it lapses, Unix milliseconds.
         expires_at_ms: i64,
+        /// As with [`Event::Asked`]: for how long before this no worker had a place for the run, in milliseconds.
+        #[serde(default, skip_serializing_if = "is_none_ms")]
+        idle_ms: u64,
     },
     /// A person let the run go on, or not, or nobody answered.
     BudgetDecided {

@@ -35,10 +35,19 @@ async fn talk(output: Output, keyboard: &Keyboard, put: &PutQuestion) -> Result<
         output.line(format!("  │ {}", printable(line)))?;
     }
     let prompt = output.tone(Tone::Strong, "answer? [y]es, [n]o, Enter puts it away> ");
-    match line(output, keyboard, &prompt).await?.map(|line| line.trim().to_lowercase()).as_deref() {
-        Some("y" | "yes") => {}
-        Some("n" | "no") => return Ok(Told::Decline),
-        Some(_) | None => return Ok(Told::Cancel),
+    let word = loop {
+        // What was typed before this was asked is no word on it.
+        let may_be_older = keyboard.forget()?;
+        let Some(given) = line(output, keyboard, &prompt).await? else { return Ok(Told::Cancel) };
+        if !may_be_older {
+            break given;
+        }
+        output.line(output.tone(Tone::Quiet, "  that line may have been begun before this was asked: give the word once more"))?;
+    };
+    match word.trim().to_lowercase().as_str() {
+        "y" | "yes" => {}
+        "n" | "no" => return Ok(Told::Decline),
+        _ => return Ok(Told::Cancel),
     }
     let mut answer = Map::new();
     for field in &put.question.fields {

@@ -22,7 +22,7 @@ const BACKOFF_MS: u64 = 250;
 /// How often it is doubled at most.
 const DOUBLED_MAX: u32 = 6;
 /// The longest wait for a model that names one, in milliseconds: a limit by the minute passes, one by the hour or the day does not.
-const WAIT_MS_MAX: u64 = 60_000;
+pub(super) const WAIT_MS_MAX: u64 = 60_000;
 /// From which wait on what happened is written down before it, in milliseconds.
 const WRITTEN_MS: u64 = 1_000;
 /// From which wait on a run hands its place back, in milliseconds: a shorter one is over before taking it up again would be worth it.

@@ -1,6 +1,7 @@
 //! A run whose models want to be left alone hands its place back: it is queued in the commit that says what happened, with when it may go on and
 //! what it knows of its models, so that whoever takes it up asks nobody too early. It holds no lease, no place and no money meanwhile.
 
+use super::ask::WAIT_MS_MAX;
 use super::turns::{Left, Turns};
 use super::{Drive, DriveError};
 use std::time::Duration;
@@ -43,9 +44,14 @@ impl Drive<'_> {
         let kept = self.journal.turns(self.run_id).await.map_err(|source| self.journal_error(source))?;
         let now_ms = self.runtime.office.clock.now_ms();
         if let Some(turns) = kept.and_then(|text| Turns::of_kept(&text, Instant::now(), now_ms)) {
-            self.idle_ms = turns.left.map_or(0, |left| left.idle_ms(self.committed_seq, now_ms));
             self.turns = turns;
         }
+        self.idle_ms = match self.turns.left.filter(|left| left.after_seq == self.committed_seq) {
+            Some(left) => left.idle_ms(self.committed_seq, now_ms),
+            // Its worker died while it waited in its place, and no wait is longer than this.
+            None if self.run.asked.is_none() => u64::try_from(now_ms.saturating_sub(self.run.last_at_ms)).unwrap_or(0).saturating_sub(WAIT_MS_MAX),
+            None => 0,
+        };
         Ok(())
     }
 }

@@ -80,7 +80,8 @@ impl Drive<'_> {
         match self.journal.hold_budget(&self.runtime.office, &breach).await.map_err(|source| self.journal_error(source))? {
             Some(row) => {
                 let expires_at_ms = i64::try_from(row.expires_at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX);
-                self.apply(Event::BudgetHeld { hold_id: row.budget_hold_id, step, need: row.need, why: row.why, expires_at_ms });
+                let idle_ms = std::mem::take(&mut self.idle_ms);
+                self.apply(Event::BudgetHeld { hold_id: row.budget_hold_id, step, need: row.need, why: row.why, expires_at_ms, idle_ms });
             }
             None => self.end(RunOutcome::BudgetLimit, Some(limit.into()), format!("{}; an owner can raise it", limit.words())),
         }

@@ -256,7 +256,11 @@ impl Run {
                 | Event::Replied { .. }
                 | Event::Ended { .. } => false,
             };
-        let idle_ms = if let Event::Asked { idle_ms, .. } = &recorded.event { i64::try_from(*idle_ms).unwrap_or(i64::MAX) } else { 0 };
+        let idle_ms = if let Event::Asked { idle_ms, .. } | Event::BudgetHeld { idle_ms, .. } = &recorded.event {
+            i64::try_from(*idle_ms).unwrap_or(i64::MAX)
+        } else {
+            0
+        };
         // A clock that went backwards adds nothing.
         if !waited {
             self.worked_ms = self.worked_ms.saturating_add(recorded.at_ms.saturating_sub(self.last_at_ms).saturating_sub(idle_ms).max(0));

@@ -144,7 +144,7 @@ impl Course {
                 }
                 Next::AskForMoney { step } => {
                     let hold_id = BudgetHoldId::from_uuid(uuid::Uuid::from_u128(u128::from(step)));
-                    self.push(Event::BudgetHeld { hold_id, step, need: Micros(10), why: "why".into(), expires_at_ms: 1 });
+                    self.push(Event::BudgetHeld { hold_id, step, need: Micros(10), why: "why".into(), expires_at_ms: 1, idle_ms: 0 });
                 }
                 Next::AwaitPeople if run.budget_hold.is_some() => {
                     let hold_id = run.budget_hold.expect("open");
@@ -354,7 +354,7 @@ proptest! {
                 8 => Event::Extracted { call_id: id, model: "m".into(), usage: steward_core::Usage::default(), cost: steward_core::Micros(i64::MAX) },
                 7 => Event::Replied { text: String::new(), citations: Vec::new() },
                 11 => Event::HoldEscalated { call_id: id, hold_id: HoldId::from_uuid(uuid_of(id)), after_minutes: u32::MAX, roles: Vec::new() },
-                10 => Event::BudgetHeld { hold_id: budget_hold, step: 1, need: Micros(i64::MAX), why: String::new(), expires_at_ms: 0 },
+                10 => Event::BudgetHeld { hold_id: budget_hold, step: 1, need: Micros(i64::MAX), why: String::new(), expires_at_ms: 0, idle_ms: 0 },
                 9 => Event::BudgetDecided { hold_id: budget_hold, outcome: HoldOutcome::Approved, ceiling: (die > 100).then_some(Micros(1)), until_ms: None, by: None, reason: None },
                 14 => delegated(id, MOST),
                 15 => returned(id, MOST),
@@ -513,7 +513,7 @@ fn what_was_used_before_a_fork_counts_against_its_limits() {
 #[test]
 fn a_run_that_may_spend_no_more_is_not_forked() {
     let budget_hold = Ids::counter().make();
-    let held = Event::BudgetHeld { hold_id: budget_hold, step: 2, need: Micros(1), why: String::new(), expires_at_ms: 0 };
+    let held = Event::BudgetHeld { hold_id: budget_hold, step: 2, need: Micros(1), why: String::new(), expires_at_ms: 0, idle_ms: 0 };
     let decided = |outcome, ceiling| Event::BudgetDecided { hold_id: budget_hold, outcome, ceiling, until_ms: None, by: None, reason: None };
     for (events, may) in [
         (vec![held.clone()], false),

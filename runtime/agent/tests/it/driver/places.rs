@@ -291,6 +291,20 @@ async fn a_run_that_nobody_had_a_place_for_behind_its_wait_has_the_rest_of_its_t
 }
 
 #[tokio::test]
+async fn a_wait_that_its_worker_did_not_live_to_end_costs_no_more_than_the_longest_there_is() {
+    let clock = Clock::manual(NOON);
+    let model = ScriptedModel::start(vec![wait("50"), Reply::text("Now.")]).await;
+    let world = World::at(clock.clone(), &model.base_url(), &[]).await;
+    let run = world.say("Hello").await;
+    assert_eq!(world.drive().await, Some(RunStatus::Queued));
+    // As a run stands that waited in its place, and whose process was killed there.
+    world.db.raw("update run set turns = null, left_until = null").await;
+    clock.advance_ms(3_600_000);
+    assert_eq!(world.drive().await, Some(RunStatus::Ended));
+    assert_eq!(reply(&world, run).await.as_deref(), Some("Now."));
+}
+
+#[tokio::test]
 async fn a_run_whose_time_is_over_while_it_waits_asks_nobody_any_more() {
     let clock = Clock::manual(NOON);
     let model = ScriptedModel::start_with(|_| wait("50")).await;
