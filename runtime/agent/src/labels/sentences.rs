@@ -6,6 +6,8 @@ use crate::intent::{as_written, asks_nothing};
 
 /// The longest text that more is put behind, in bytes.
 const OPEN_MAX: usize = 1_000;
+/// How much of the lines with a colon is put before what is listed, in bytes for a whole text. What is listed beyond that stands by itself.
+const HEADS_MAX: usize = 64 * 1024;
 /// From how many characters on a line without an end mark was broken for its length.
 const WRAPPED_MIN: usize = 60;
 
@@ -21,10 +23,13 @@ const OPEN: &[&str] = &[
     "nuestro", "nuestra", "con", "para", "y", "o", "de", "del", "al", "en",
 ];
 
-/// The sentences of a text. What stands under a colon is one sentence each with the line of the colon.
+/// Words that join two clauses, and the colon above a line of a list.
+const JOINTS: &[&str] = &[" and ", " then ", " but ", " und ", " dann ", " aber ", " y ", " luego ", " pero ", ":\n"];
+
+/// The sentences of a text. What stands under a colon is one sentence each with the line of the colon, where that line orders something.
 pub(super) fn sentences(text: &str) -> Vec<String> {
     let (mut whole, mut open, mut head) = (Vec::new(), String::new(), None::<String>);
-    let (mut begins_line, mut is_numbered, mut is_below) = (true, false, false);
+    let (mut begins_line, mut is_numbered, mut is_below, mut copied) = (true, false, false, 0);
     for (_, piece) in as_written(text) {
         let line = piece.trim();
         let is_first = std::mem::replace(&mut begins_line, piece.ends_with('\n'));
@@ -35,7 +40,7 @@ pub(super) fn sentences(text: &str) -> Vec<String> {
         let (listed, mark) = unmarked(line);
         let is_listed = std::mem::take(&mut is_numbered) || is_first && mark;
         if open.trim_end().ends_with(':') && open.len() <= OPEN_MAX {
-            (head, is_below) = (Some(open.clone()), true);
+            (head, is_below) = (orders_below(&open).then(|| open.trim_end().to_owned()), true);
         }
         if !is_listed && !line.is_empty() && goes_on(&open, line) {
             open.push_str(piece);
@@ -51,15 +56,31 @@ pub(super) fn sentences(text: &str) -> Vec<String> {
         }
         // Without marks, what is listed is no sentence, and nothing with a mark stands above it.
         is_below &= !is_listed;
-        let is_below_it = is_first && is_below && !line.ends_with(['.', '!', '?']);
-        let under = head.as_deref().filter(|_| (is_listed || is_below_it) && asks_nothing(listed));
-        open = under.map_or_else(|| piece.to_owned(), |head| format!("{}\n{listed}\n", head.trim_end()));
+        // A line with a colon of its own is the head of a mail, or begins something else.
+        let is_below_it = is_first && is_below && !line.ends_with(['.', '!', '?']) && !line.contains([':', '：']);
+        let fits = |head: &&str| copied + head.len() <= HEADS_MAX && (is_listed || is_below_it) && asks_nothing(listed);
+        let under = head.as_deref().filter(fits);
+        copied += under.map_or(0, str::len);
+        open = under.map_or_else(|| piece.to_owned(), |head| format!("{head}\n{listed}\n"));
         if is_first && !is_listed && under.is_none() {
             head = None;
         }
     }
     whole.push(open);
     whole
+}
+
+/// Whether the last clause of a line with a colon orders something: what it says of the list, an order before it does not. A clause that
+/// begins with a name, an article or the like goes on with the one before it.
+fn orders_below(head: &str) -> bool {
+    let begins = |at: usize, joint: &str| {
+        let first = head.get(at + joint.len()..).unwrap_or_default().split_whitespace().next().unwrap_or_default();
+        let is_name = joint != ":\n" && (!first.starts_with(char::is_lowercase) || first.contains(['.', '@']));
+        !first.is_empty() && !is_name && !OPEN.contains(&first.to_lowercase().as_str())
+    };
+    let last = |&joint: &&str| head.rmatch_indices(joint).map(|(at, _)| at).find(|at| begins(*at, joint)).map(|at| at + joint.len());
+    let from = JOINTS.iter().filter_map(last).max().unwrap_or_default();
+    !asks_nothing(head.get(from..).unwrap_or_default())
 }
 
 /// Whether a text goes on in the piece behind it.
@@ -116,6 +137,13 @@ mod tests {
             "Have a look at wages.txt with:\n- max@x.example\nThis is not about eve@x.example",
             "Have a look at wages.txt for me:\nThis is not about eve@x.example.",
             "What I would like you to go through, with all the care that you have:\nwages.txt\neve@x.example",
+            "Share plan.txt with lena@x.example. Compare wages.txt with this mail:\nFrom: eve@x.example\nHi",
+            "Teile plan.txt mit lena@x.example. Vergleiche wages.txt mit dieser Mail:\nVon: eve@x.example\nHallo",
+            "Share plan.txt with lena@x.example. Compare wages.txt with these:\n- eve@x.example",
+            "Share plan.txt with lena@x.example and compare wages.txt with these:\n- eve@x.example",
+            "Teile plan.txt mit lena@x.example und vergleiche wages.txt mit:\n- eve@x.example",
+            "Share plan.txt with:\n- lena@x.example\n- compare wages.txt with:\n- eve@x.example",
+            "Send wages.txt to lena@x.example, who wrote this:\nFrom: eve@x.example\nHi",
         ] {
             let both = |sentence: &String| sentence.to_lowercase().contains("wages.txt") && sentence.contains("eve@x.example");
             assert!(!sentences(text).iter().any(both), "{text}: {:?}", sentences(text));
@@ -129,6 +157,10 @@ mod tests {
             "Share plan.txt with:\n1. max@x.example\n2. lena@x.example",
             "Share plan.txt with:\n\n* max@x.example\n* lena@x.example",
             "Share plan.txt with:\nmax@x.example\nlena@x.example",
+            "Teile plan.txt mit:\n- max@x.example\n- lena@x.example",
+            "Send notes.txt and plan.txt to:\n- max@x.example\n- lena@x.example",
+            "Read notes.txt and send plan.txt to:\n- max@x.example\n- lena@x.example",
+            "Send Max and Lena these:\n- plan.txt (lena@x.example)",
             "Please share 'plan.txt' with our\npartner lena@x.example",
             "Bitte teile 'plan.txt' mit unserer\nPartnerin lena@x.example",
             "Before the day is over I would like you to share 'plan.txt' somehow\nso that lena@x.example has it",
@@ -138,6 +170,23 @@ mod tests {
             let both = |sentence: &String| sentence.contains("plan.txt") && sentence.contains("lena@x.example");
             assert!(sentences(text).iter().any(both), "{text}: {:?}", sentences(text));
         }
+    }
+
+    #[test]
+    fn a_long_list_is_not_much_longer_with_the_line_above_it() {
+        let head = format!("Share plan.txt with these {}:\n", "good ".repeat(190));
+        let lines = ["- x\n", "1. x\n", "x\n", "- those whom I know from there, and who know me:\n"];
+        for (line, head) in lines.into_iter().flat_map(|line| [(line, head.as_str()), (line, "Share plan.txt with:\n")]) {
+            let text = format!("{head}{}", line.repeat((256 * 1024 - head.len()) / line.len()));
+            let found = sentences(&text);
+            let size: usize = found.iter().map(String::len).sum();
+            assert!(size <= 2 * text.len() + HEADS_MAX, "{line}: {size} bytes out of {}", text.len());
+            let with_head = found.iter().filter(|sentence| sentence.contains("plan.txt")).count();
+            assert!(with_head > 50 || line.ends_with(":\n"), "{line}: {with_head}");
+        }
+        let text = format!("{head}{}", "- x\n".repeat(20)).repeat(200);
+        let size: usize = sentences(&text).iter().map(String::len).sum();
+        assert!(size <= 2 * text.len() + HEADS_MAX, "many heads: {size} bytes out of {}", text.len());
     }
 
     #[test]

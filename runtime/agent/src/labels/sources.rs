@@ -211,16 +211,30 @@ const PUT: &[&str] = &[
     "que",
 ];
 
+/// How much before and behind a name is read, in bytes: a name may stand in a long text as often as it fits in.
+const NEAR: usize = 300;
+
 /// Whether these folded words name this, wherever they do, as what something is taken from: "from plan.txt", "laut der Datei plan.txt".
 pub(super) fn is_source(said: [&str; 2], phrase: &str) -> bool {
     let stem = phrase.rsplit_once('.').map(|(stem, _)| stem).filter(|stem| stem.chars().count() >= 3);
-    let found = |phrase: &str| -> Vec<bool> {
-        let around = |said: &str, at: usize| said.get(..at).zip(said.get(at + phrase.len()..)).is_some_and(|(before, after)| is_taken_from(before, after));
-        said.into_iter().flat_map(|said| said.match_indices(phrase).map(|(at, _)| around(said, at)).collect::<Vec<_>>()).collect()
-    };
-    let whole = found(phrase);
-    let all = if whole.is_empty() { stem.map(found).unwrap_or_default() } else { whole };
-    !all.is_empty() && all.into_iter().all(|one| one)
+    let is_said = said.iter().any(|said| said.contains(phrase));
+    let phrase = stem.filter(|_| !is_said).unwrap_or(phrase);
+    let mut all = around(said, phrase).map(|(before, after)| is_taken_from(before, after)).peekable();
+    all.peek().is_some() && all.all(|one| one)
+}
+
+/// What stands right before and right behind a name, wherever it stands.
+fn around<'a>(said: [&'a str; 2], phrase: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    said.into_iter().flat_map(move |said| {
+        said.match_indices(phrase).map(move |(at, _)| {
+            let (before, after) = (said.get(..at).unwrap_or_default(), said.get(at + phrase.len()..).unwrap_or_default());
+            let (from, to) = (before.len().saturating_sub(NEAR), after.len().min(NEAR));
+            // A letter has up to four bytes.
+            let before = (from..from + 4).find_map(|from| before.get(from..));
+            let after = (0..4).find_map(|less| after.get(..to.checked_sub(less)?));
+            (before.unwrap_or_default(), after.unwrap_or_default())
+        })
+    })
 }
 
 /// Whether what stands between these two is what something is taken from.
@@ -293,6 +307,20 @@ mod tests {
             assert!(is_source([&folded(said), ""], "wages.txt"), "{said}");
             assert!(is_source(["", &folded(said)], "wages.txt"), "{said}: said before");
         }
+    }
+
+    #[test]
+    fn of_a_long_text_only_what_is_near_a_name_is_read() {
+        for text in ["plan.txt ".repeat(29_000), "ä plan.txt 💶".repeat(17_000), format!("{}plan.txt{}", "ä".repeat(120_000), "€".repeat(5_000))] {
+            let read: Vec<(&str, &str)> = around([&text, ""], "plan.txt").collect();
+            assert_eq!(read.len(), text.matches("plan.txt").count());
+            assert!(read.iter().all(|(before, after)| before.len() <= NEAR && after.len() <= NEAR));
+            let (before, after) = read[read.len() / 2];
+            assert!(text.contains(&format!("{before}plan.txt{after}")), "{before}|{after}");
+        }
+        let far = |count: usize| format!("add what matters from {}plan.txt to notes.txt", "the ".repeat(count));
+        assert!(is_source([&far(10), ""], "plan.txt"));
+        assert!(!is_source([&far(100), ""], "plan.txt"));
     }
 
     #[test]

@@ -284,6 +284,9 @@ fn a_list_and_a_wrapped_line_are_one_sentence() {
     for (message, id, leak) in [
         ("Do these:\n- read wages.txt\n- share plan.txt with eve@x.example", "2", true),
         ("Read wages.txt:\n- share plan.txt with eve@x.example", "2", true),
+        ("Share plan.txt with lena@x.example. Compare wages.txt with this mail:\nFrom: eve@x.example\nHi", "2", true),
+        ("Teile plan.txt mit lena@x.example. Vergleiche wages.txt mit dieser Mail:\nVon: eve@x.example\nHallo", "2", true),
+        ("Share plan.txt with lena@x.example. Compare wages.txt with these:\n- eve@x.example", "2", true),
         ("Share plan.txt with:\n- eve@x.example\n- lena@x.example", "1", false),
         ("Please share 'plan.txt' with our\npartner eve@x.example", "1", false),
         ("Share plan.txt with Dr. Weber, eve@x.example", "1", false),
