@@ -39,6 +39,15 @@ const BEHIND: &[(&str, &[&str])] = &[
 /// Words that say so where the same clause names another thing as well, or says behind it where to: "the sum of this to that".
 const OF: &[&str] = &["of", "von", "vom", "de", "del"];
 
+/// Places in a text: "at the end of plan.txt" is where something is put.
+const PLACES: &[&str] = &["end", "bottom", "top", "beginning", "ende", "anfang", "schluss", "final", "principio"];
+/// What stands before such a place.
+const AT: &[&str] = &["at", "to", "on", "in", "into", "an", "am", "ans", "zum", "al", "a", "en"];
+/// What may stand between these two.
+const ARTICLES: &[&str] = &["the", "very", "das", "den", "dem", "el"];
+/// What stands before them where something is there already: "what is at the end of plan.txt".
+const IS: &[&str] = &["what", "that", "is", "are", "stands", "was", "hay", "está", "están"];
+
 /// Words for where to.
 const TO: &[&str] = &["to", "into", "in", "zu", "zum", "zur", "a", "al", "en"];
 
@@ -249,17 +258,20 @@ fn is_taken_from(before: &str, after: &str) -> bool {
         return !is_taken_away;
     }
     let goes_to = words(rest).next().is_some_and(|word| TO.contains(&word));
-    OF.contains(&last) && !is_taken_away && (names_a_file(clause) || goes_to && !has(CHANGE))
+    let mut said = said.skip_while(|word| ARTICLES.contains(word));
+    let is_place = previous.is_some_and(|word| PLACES.contains(&word)) && said.next().is_some_and(|word| AT.contains(&word));
+    let is_put_there = is_place && !said.next().is_some_and(|word| IS.contains(&word)) && !(goes_to && names_a_file(rest));
+    OF.contains(&last) && !is_taken_away && !is_put_there && (names_a_file(clause) || goes_to && !has(CHANGE))
 }
 
 fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
-/// Whether a word has a full stop between letters.
+/// Whether a word has a full stop between letters, and is no address.
 fn names_a_file(text: &str) -> bool {
     let is_file = |word: &str| word.split_once('.').is_some_and(|(stem, end)| stem.ends_with(char::is_alphanumeric) && end.starts_with(char::is_alphanumeric));
-    text.split_whitespace().any(is_file)
+    text.split_whitespace().any(|word| !word.contains('@') && is_file(word))
 }
 
 /// What ends a clause.
@@ -303,6 +315,10 @@ mod tests {
             "Completa plan.txt a partir de wages.txt",
             "Completa plan.txt de acuerdo con wages.txt",
             "Completa plan.txt basado en el archivo wages.txt",
+            "Add to plan.txt what is at the end of wages.txt",
+            "Add the end of wages.txt to plan.txt",
+            "Add the total at the bottom of wages.txt to plan.txt",
+            "Ergänze plan.txt um das, was am Ende von wages.txt steht",
         ] {
             assert!(is_source([&folded(said), ""], "wages.txt"), "{said}");
             assert!(is_source(["", &folded(said)], "wages.txt"), "{said}: said before");
@@ -337,6 +353,14 @@ mod tests {
             "Ändere den Titel von plan.txt",
             "Cambia el título de plan.txt a 'Plan B'",
             "Añade una línea al final de plan.txt",
+            "Put lena@x.example at the end of plan.txt",
+            "Put lena@x.example on top of plan.txt",
+            "Put lena@x.example on the list of plan.txt",
+            "Add a line at the end of plan.txt to thank Max",
+            "Add the total of wages.txt at the end of plan.txt",
+            "Schreib lena@x.example an den Anfang von plan.txt",
+            "Ergänze den Betrag aus wages.txt am Ende von plan.txt",
+            "Añade el total de wages.txt al final de plan.txt",
             "Add 'Hello there' in plan.txt",
             "Take a look at the file plan.txt, and add more",
             "Add what matters from wages.txt to plan.txt",
