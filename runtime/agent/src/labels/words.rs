@@ -222,9 +222,13 @@ impl Words {
         let asks = |folded: &str| Intent::asked_in(folded, spec);
         let names_all = |sentence: &(String, Names)| named.iter().all(|(called, id)| names_in(sentence, called, *id));
         self.sentences.iter().filter(|sentence| names_all(sentence) && asks(&sentence.0)).any(|(folded, _)| {
-            // Of "read this and publish that", the part that names it asks for it too. A name may itself be of two parts.
-            let parts: Vec<(String, Names)> = clauses(folded).map(|part| (part.to_owned(), Names::of([part]))).filter(|part| names_all(part)).collect();
-            parts.is_empty() || parts.iter().any(|(part, _)| asks(part))
+            // Of "read this and publish that", the part that names it asks for it too, or the next one does: "take this and publish it".
+            // A name may itself be of two parts.
+            let parts: Vec<&str> = clauses(folded).filter(|part| !part.trim().is_empty()).collect();
+            let naming: Vec<usize> = (0..).zip(&parts).filter(|(_, part)| names_all(&((**part).to_owned(), Names::of([**part])))).map(|(at, _)| at).collect();
+            let asked = |at: usize| parts.get(at).is_some_and(|part| asks(part));
+            let goes_on = |at: usize| parts.get(at).is_some_and(|part| takes_up(part));
+            naming.is_empty() || naming.into_iter().any(|at| asked(at) || goes_on(at + 1) && asked(at + 1))
         })
     }
 
@@ -252,6 +256,12 @@ fn clauses(folded: &str) -> impl Iterator<Item = &str> {
         parts = parts.into_iter().flat_map(|part| part.split(join)).collect();
     }
     parts.into_iter()
+}
+
+/// Whether a part does something with what the one before it names: "publish it".
+fn takes_up(part: &str) -> bool {
+    let mut words = part.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !matches!(*word, "" | "please" | "then" | "also" | "bitte" | "dann"));
+    words.nth(1).is_some_and(|word| matches!(word, "it" | "es" | "sie" | "ihn" | "lo"))
 }
 
 /// Whether a sentence names a record, by one of these phrases or by its id, where that is one.

@@ -264,6 +264,13 @@ fn what_goes_to_nobody_in_particular_is_named_where_it_is_asked_for() {
         ("Publish my files", &publish, json!({"id": "9"}), true),
         ("Read wages.txt and publish plan.txt", &publish, json!({"id": "1"}), false),
         ("Publish plan.txt", &publish, json!({"id": "1"}), false),
+        // The part behind the one that names it asks for it.
+        ("Read wages.txt, take plan.txt and publish it", &publish, json!({"id": "2"}), true),
+        ("Read wages.txt and publish its summary", &publish, json!({"id": "2"}), true),
+        ("Take plan.txt and do not publish it", &publish, json!({"id": "1"}), true),
+        ("Publish my files, take plan.txt and read it", &publish, json!({"id": "1"}), true),
+        ("Take plan.txt and publish it", &publish, json!({"id": "1"}), false),
+        ("Read wages.txt, take plan.txt, and then publish it", &publish, json!({"id": "1"}), false),
         ("Publish the file with id 9", &publish, json!({"id": "9"}), false),
         // A record stands for whom it is given to.
         ("Read wages.txt. Share plan.txt with Lena Vogt.", &give, json!({"id": "2", "contact": "c1"}), true),
