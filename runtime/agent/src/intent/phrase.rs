@@ -146,7 +146,22 @@ fn is_shortened(text: &str, next: &str) -> bool {
     let last = text.rsplit(' ').next().unwrap_or_default();
     let is_day = last.len() <= 2 && !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
     let is_month = || MONTHS.iter().any(|month| next.trim_start().starts_with(month));
-    last.ends_with("..") || SHORT.contains(&last) || text.ends_with("z. b") || (is_day && is_month())
+    (last.ends_with("..") && leaves_out(text, next)) || SHORT.contains(&last) || text.ends_with("z. b") || (is_day && is_month())
+}
+
+/// Whether the sentence goes on behind dots: where they stand alone, or behind a negation. "No... she is on leave" answers.
+fn leaves_out(text: &str, next: &str) -> bool {
+    let said = text.trim_end_matches('.');
+    let last = said.split_whitespace().next_back().unwrap_or_default();
+    let last = last.rsplit(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '\'' | '’')).next().unwrap_or_default();
+    if matches!(last, "no" | "nein" | "nope") {
+        // "No … responder" goes on.
+        let next = next.split_whitespace().next().unwrap_or_default();
+        let next = next.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+        return next.ends_with("ar") || next.ends_with("er") || next.ends_with("ir");
+    }
+    let is_negation = matches!(last, "not" | "never" | "cannot" | "dont" | "nicht" | "nie" | "niemals" | "nunca" | "jamás" | "sin" | "ohne" | "without");
+    said.is_empty() || said.ends_with(' ') || is_negation || last.ends_with("n't") || last.ends_with("n’t")
 }
 
 /// A folded sentence, in words.

@@ -14,6 +14,12 @@ impl Sentence<'_> {
         is_number || (last.at > first && (first + 1..=last.at).any(states) && !(first..to).any(is_yours)) || (states(last.at) && last.at > first)
     }
 
+    /// Whether a piece orders something, or what stands below: "please do them".
+    pub(super) fn orders_below(&self, from: usize, to: usize) -> bool {
+        let is_do = |word: &str| matches!(word, "do" | "tu" | "tue" | "mach" | "mache" | "erledige" | "erledigen" | "haz" | "hazlo" | "hazlas");
+        (from..to).any(|at| self.before(at).begins && (is_one(&self.grammar.orders, self.said(at)) || is_do(self.said(at))))
+    }
+
     /// Whether a piece is said beside an order and denies nothing of it: "no rush", "keine Eile", "nothing else", "mehr nicht".
     pub(super) fn is_aside_of_an_order(&self, (start, first, to): (usize, usize, usize), found: &[Found]) -> bool {
         let denials = &self.grammar.denials;
@@ -49,7 +55,14 @@ impl Sentence<'_> {
         let is_subject = |at: usize| self.grammar.questions.is_nominal(self.said(at));
         let is_wish = |at: usize| matches!(self.said(at), "rather" | "lieber" | "better" | "besser" | "mejor");
         let is_said = !(first..found.at).any(is_subject) || (first..found.at).any(is_wish);
-        let is_told = is_one(&denials.tells, self.said(first));
+        let is_known = |at: usize| {
+            let (word, questions) = (self.said(at), &self.grammar.questions);
+            let is_bound = questions.is_determiner(word) || questions.is_preposition(word) || questions.is_link(word) || questions.is_moment(word);
+            is_bound || is_end(at) || matches!(word, "least" | "time" | "moment" | "week" | "month" | "tomorrow" | "later" | "soon" | "thing")
+        };
+        // "Max kommt nicht" says something of him; "vorerst nicht" does not.
+        let is_statement = !(first..found.at).any(is_wish) && (first..found.at).filter(|at| !is_known(*at)).count() > 1;
+        let is_told = is_one(&denials.tells, self.said(first)) || is_statement;
         !is_told && is_said && (found.at + found.taken..to).all(is_end) && !(first..to).any(is_order)
     }
 }

@@ -70,10 +70,10 @@ pub(super) struct Denied {
     orders: Vec<usize>,
     /// The line of each word, where one that goes on with a denial belongs to the line before.
     lines: Vec<usize>,
-    /// Whether its last piece is denied, and tells nothing that is so: "I have no time".
+    /// Whether a piece of its last line is denied that tells nothing that is so, as "I have no time" does, and is no answer, as "no".
     in_the_end: bool,
-    /// Whether its last piece answers: "no".
-    answers: bool,
+    /// The same of all that may deny a list below: "my answer is no". What is only told does not where an order follows on it.
+    in_the_end_below: bool,
     /// Whether it begins with no more than a denial: "No.", "Don't."
     refuses: bool,
 }
@@ -98,6 +98,8 @@ impl Denied {
         let (mut line, mut line_from, mut before_from, mut marked, mut named) = (0, 0, 0, 0, Vec::new());
         // Whether the piece before is denied, and whether its denial is of what follows it.
         let (mut is_carried, mut is_open) = (false, false);
+        // Whether a piece of this line tells what was not done, and orders nothing behind it.
+        let mut is_stated_below = false;
         for (index, &from) in starts.iter().enumerate() {
             let to = starts.get(index + 1).copied().unwrap_or(count);
             let first = (from..to).find(|at| !is_mark(sentence.said(*at))).unwrap_or(from);
@@ -110,7 +112,7 @@ impl Denied {
             if is_line && !inherits {
                 (line, before_from, line_from) = (line + 1, line_from, from);
                 named.clear();
-                denied.in_the_end = false;
+                (denied.in_the_end, denied.in_the_end_below, is_stated_below) = (false, false, false);
             }
             let mut found = sentence.denials_in(first, to, &mut named);
             let has_denial = !found.is_empty();
@@ -151,8 +153,10 @@ impl Denied {
                 denied.doubts.iter_mut().take(to).skip(since).for_each(|doubt| *doubt = true);
             }
             told.extend((from..to).filter(|_| is_told));
-            denied.in_the_end = begin.is_some() && !is_told && !sentence.is_stated(first, to, &found);
-            denied.answers = is_bare && sentence.is_answer(first, to);
+            let (denies, is_stated) = (begin.is_some() && !is_told, sentence.is_stated(first, to, &found));
+            denied.in_the_end |= denies && !is_stated && !(is_bare && sentence.is_answer(first, to));
+            denied.in_the_end_below |= denies && !is_stated;
+            is_stated_below = (denies && is_stated) || (is_stated_below && (denies || !sentence.orders_below(from, to)));
             denied.refuses |= is_bare && (index == 0 || (to == count && !has_order));
             // "I want you to not" in one line, and "reply" in the next.
             let is_cut = sentence.lines.contains(&to)
@@ -161,6 +165,7 @@ impl Denied {
             is_open = is_cut || (is_bare && !sentence.is_answer(first, to)) || (is_open && (has_denial || sentence.is_aside(first, to)));
             is_carried = begin.is_some();
         }
+        denied.in_the_end_below |= is_stated_below;
         let is_order = |at: &usize| denied.words.get(*at) == Some(&true) && !told.contains(at) && is_one(&sentence.grammar.orders, sentence.said(*at));
         denied.denies = denied.words.contains(&true);
         denied.orders = (0..count).filter(is_order).collect();
@@ -208,7 +213,7 @@ impl Sentence<'_> {
     /// Whether it denies what follows on its colon: "do not do any of the following:".
     /// `is_below`: it stands in the lines below, and "no: send it" only answers.
     pub(in crate::intent) fn denies_what_follows(&self, is_below: bool) -> bool {
-        self.denied.in_the_end && (is_below || !self.denied.answers)
+        if is_below { self.denied.in_the_end_below } else { self.denied.in_the_end }
     }
 
     /// Whether it denies what was said or asked before it: "Pay it? No."
@@ -280,7 +285,7 @@ impl Sentence<'_> {
         let row = |rows: &[Row]| rows.iter().find(|row| row.begins(rest)).map(|row| row.0.len());
         let (taken, is_forward) = if is_one(&denials.nones, self.said(at)) {
             let next = rest.get(1).copied().unwrap_or_default();
-            if is_one(&denials.bounds, next) || next.contains(|letter: char| letter.is_ascii_digit()) {
+            if is_one(&denials.bounds, next) || is_number(next) {
                 return None;
             }
             (1, !next.starts_with(char::is_alphabetic) || is_one(&self.grammar.apart, next) || self.grammar.questions.is_preposition(next))
@@ -363,6 +368,12 @@ impl Sentence<'_> {
     pub(super) fn said(&self, at: usize) -> &str {
         self.said.get(at).copied().unwrap_or_default()
     }
+}
+
+/// Whether a word is the number of something, as "17" and "re-2026-17", and no name with a digit, as "q3" and "b2b".
+fn is_number(word: &str) -> bool {
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    word.starts_with(is_digit) || word.split('-').skip(1).any(|part| part.starts_with(is_digit)) || word.matches(is_digit).count() > 1
 }
 
 /// Whether a word is a mark alone, as a dash.

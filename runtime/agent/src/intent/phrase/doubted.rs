@@ -59,11 +59,28 @@ impl Sentence<'_> {
             let is_statement = if is_do { last > first && self.is_nominal(last - 1) } else { self.is_nominal(last) || self.is_finite(last) };
             return (found.len() == 1 && is_statement).then_some(one.at + one.taken + 1);
         }
-        found.iter().all(|found| self.is_of_a_thing(first, found, to)).then_some(from)
+        if let Some(at) = self.names_before_an_order((first, to), one).filter(|_| found.len() == 1) {
+            return Some(at);
+        }
+        // Looked for once: a piece may have any number of denials.
+        let ordered = (first..to).find(|at| is_one(&self.grammar.orders, self.said(*at)) && self.before(*at).begins);
+        found.iter().all(|found| self.is_of_a_thing((first, to), found, ordered)).then_some(from)
     }
 
-    /// Whether a denial is of a thing: "die nicht bezahlten Rechnungen", "bills not yet paid", "files no one uses", "not more than 50".
-    fn is_of_a_thing(&self, first: usize, found: &Found, to: usize) -> bool {
+    /// Where the order begins behind a thing it is not of: "statt des Entwurfs *schick* Max die Notiz".
+    fn names_before_an_order(&self, (first, to): (usize, usize), found: &Found) -> Option<usize> {
+        let (questions, end) = (&self.grammar.questions, found.at + found.taken);
+        let is_instead = found.at == first && matches!(self.said(first), "statt" | "anstatt" | "instead" | "en");
+        let is_order = |at: &usize| {
+            let before = self.said(*at - 1);
+            is_one(&self.grammar.orders, self.said(*at)) && before != "zu" && !questions.is_determiner(before)
+        };
+        let at = (end + 1..to).find(is_order);
+        at.filter(|_| is_instead && questions.is_determiner(self.said(end)))
+    }
+
+    /// Whether a denial is of a thing, in a piece where the first order begins at `ordered`: "die nicht bezahlten Rechnungen", "bills not yet paid", "files no one uses", "not more than 50".
+    fn is_of_a_thing(&self, (first, to): (usize, usize), found: &Found, ordered: Option<usize>) -> bool {
         let (denials, questions, end) = (&self.grammar.denials, &self.grammar.questions, found.at + found.taken);
         let is_limit = |at: usize| is_one(&denials.limits, self.said(at)) && matches!(self.said(at + 1), "than" | "als");
         if (end..to.min(end + LIMIT_WITHIN)).any(is_limit) {
@@ -72,7 +89,7 @@ impl Sentence<'_> {
         let Some(last) = found.at.checked_sub(1).filter(|last| *last >= first) else { return false };
         let (before, word) = (self.said(last), self.said(found.at));
         let is_bound = |word: &str| questions.is_determiner(word) || questions.is_preposition(word) || questions.is_link(word) || questions.is_moment(word);
-        let is_ordered = || (first..last).any(|at| is_one(&self.grammar.orders, self.said(at)) && self.before(at).begins);
+        let is_ordered = || ordered.is_some_and(|at| at < last);
         match word {
             "nicht" => {
                 let at = (end..to).find(|at| !matches!(self.said(*at), "mehr" | "zu")).unwrap_or(to);

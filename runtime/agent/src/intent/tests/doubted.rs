@@ -40,6 +40,9 @@ fn what_is_only_denied_is_in_no_doubt() {
         ("Zahle die Rechnung nicht die ist falsch", Effect::Money),
         ("Lies die Mail, antworten darfst du nicht", Effect::Send),
         ("Léelo sin responder", Effect::Send),
+        ("Statt die Mail zu beantworten, fasse zusammen", Effect::Send),
+        ("Verzichte auf eine Antwort", Effect::Send),
+        ("Instead of the draft do not send Max the note", Effect::Send),
     ] {
         assert!(!asked(text, effect) && !doubted(text, effect), "{text}");
     }
@@ -49,6 +52,8 @@ fn what_is_only_denied_is_in_no_doubt() {
 fn what_is_ordered_and_denied_is_in_doubt() {
     for (text, effect) in [
         ("Pay all bills not yet paid", Effect::Money),
+        ("Statt des Entwurfs schick Max die Notiz", Effect::Send),
+        ("Instead of the draft send Max the note", Effect::Send),
         ("Bezahle alle noch nicht bezahlten Rechnungen", Effect::Money),
         ("Bitte alle noch nicht bezahlten Rechnungen bezahlen", Effect::Money),
         ("Zahle alle noch offenen, nicht bezahlten Rechnungen", Effect::Money),

@@ -384,4 +384,6 @@ fn a_long_message_is_read_once() {
             let _ = intent(&format!("{before}{}{after}", part.repeat(4_000)));
         }
     }
+    // An order that no denial stands far behind, and each looks for.
+    let _ = intent(&format!("{}send {}x", "please ".repeat(18_000), "x not ".repeat(21_000)));
 }
