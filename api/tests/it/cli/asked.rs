@@ -1,5 +1,6 @@
 //! The whole program is killed while a server waits for what the person says: nothing is lost, nothing is done twice, and the server hears one word.
 
+use super::chat::Talk;
 use super::{Home, Up, signal, until};
 use crate::http::questions::peer::{Peer, form};
 use rustix::process::Signal;
@@ -183,9 +184,15 @@ async fn an_answer_at_the_terminal_that_is_no_text_is_asked_for_again() {
     let home = home.set("MODEL_KEY", "none").set("NO_COLOR", "1");
     home.succeeds(&["plugin", "accept", "trips"]);
     assert!(home.up(&["--owner", "ada@example.org"]).stop().success());
+    let mut talk = Talk::of(&home, &["chat", "--as", "ada@example.org"]);
+    // A yes that was typed before it was asked is none.
+    talk.type_in(b"Book a trip to Bern\ny\n");
+    until("the question", || talk.shown().contains("Enter puts it away>"));
+    assert_eq!(peer.heard(), (1, 0));
     // Whether to answer, the class as it stands there, the day in an encoding of before and then as text, and no seats.
-    let ran = home.typed(&["chat", "--as", "ada@example.org"], b"Book a trip to Bern\ny\n\ncaf\xe9\nthe-second-of-may\n\n");
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.out.contains("that line is no text in UTF-8") && ran.out.contains("It is booked."), "{ran:?}");
-    assert_eq!((peer.heard(), peer.told()["content"]["day"].clone()), ((1, 1), json!("the-second-of-may")), "{ran:?}");
+    talk.type_in(b"y\n\ncaf\xe9\nthe-second-of-may\n\n");
+    until("the answer", || talk.shown().contains("It is booked."));
+    assert_eq!(talk.leave(), Some(0), "{}", talk.shown());
+    assert!(talk.shown().contains("that line is no text in UTF-8"), "{}", talk.shown());
+    assert_eq!((peer.heard(), peer.told()["content"]["day"].clone()), ((1, 1), json!("the-second-of-may")), "{}", talk.shown());
 }

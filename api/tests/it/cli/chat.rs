@@ -272,18 +272,18 @@ async fn a_talk_goes_on_after_a_line_that_is_not_taken() {
 }
 
 /// A talk, or another command, at a terminal, and what is shown there so far. Ended when dropped.
-struct Talk {
+pub(super) struct Talk {
     child: Child,
     types: Option<ChildStdin>,
     shown: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Talk {
-    fn begin(home: &Home) -> Self {
+    pub(super) fn begin(home: &Home) -> Self {
         Self::of(home, &["chat"])
     }
 
-    fn of(home: &Home, words: &[&str]) -> Self {
+    pub(super) fn of(home: &Home, words: &[&str]) -> Self {
         let mut child = home.at_terminal(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("start");
         let (types, mut out) = (child.stdin.take(), child.stdout.take().expect("output"));
         let shown = Arc::new(Mutex::new(Vec::new()));
@@ -297,16 +297,16 @@ impl Talk {
         Self { child, types, shown }
     }
 
-    fn type_in(&mut self, text: &str) {
-        self.types.as_mut().expect("input").write_all(text.as_bytes()).expect("typed");
+    pub(super) fn type_in(&mut self, text: impl AsRef<[u8]>) {
+        self.types.as_mut().expect("input").write_all(text.as_ref()).expect("typed");
     }
 
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         String::from_utf8_lossy(&self.shown.lock().expect("lock")).into_owned()
     }
 
     /// Ctrl-D, and the exit code.
-    fn leave(&mut self) -> Option<i32> {
+    pub(super) fn leave(&mut self) -> Option<i32> {
         self.types = None;
         super::until("the talk to end", || self.child.try_wait().expect("wait").is_some());
         self.child.wait().expect("wait").code()
@@ -329,7 +329,7 @@ async fn what_was_typed_before_an_approval_was_asked_approves_nothing() {
     // A whole line that stands there already, and the beginning of one that Enter would end.
     for (nth, ahead) in ["y\n", "y"].into_iter().enumerate() {
         let mut talk = Talk::begin(&home);
-        talk.type_in(&format!("What do we know about Lena?\n{ahead}"));
+        talk.type_in(format!("What do we know about Lena?\n{ahead}"));
         super::until("the question", || talk.shown().contains("approve exactly this?"));
         talk.type_in("\n");
         assert_eq!(talk.leave(), Some(0), "{}", talk.shown());

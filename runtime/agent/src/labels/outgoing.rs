@@ -165,7 +165,7 @@ impl<'a> Outgoing<'a> {
             self.words.names_id(&key) && !self.words.is_source(&key)
         } else {
             !called.iter().all(|phrase| self.words.is_source(phrase))
-        } && self.words.names_alone(&called, &key);
+        } && self.words.names_alone(&called, &key, self.spec);
         Touched { is_made: records.is_made(of, &key), is_named, of: of.to_owned(), key, had_by, readers, given_to }
     }
 

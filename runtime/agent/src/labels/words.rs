@@ -216,13 +216,13 @@ impl Words {
         self.sentences.iter().any(|sentence| names_in(sentence, called, id) && names_in(sentence, called_with, Some(receiver)))
     }
 
-    /// Whether a sentence names a record and nobody by an address: one that has both says whom the record goes to.
-    pub(super) fn names_alone(&self, called: &[&str], id: &str) -> bool {
+    /// Whether a sentence that asks for what this tool does names a record, and nobody by an address: one that has both says whom it goes to.
+    pub(super) fn names_alone(&self, called: &[&str], id: &str, spec: &ToolSpec) -> bool {
         let id = Some(id).filter(|id| self.names_id(id));
         let has_address = |folded: &str| {
             folded.split_whitespace().any(|word| word.split_once('@').is_some_and(|(before, behind)| !before.is_empty() && behind.contains('.')))
         };
-        self.sentences.iter().any(|sentence| names_in(sentence, called, id) && !has_address(&sentence.0))
+        self.sentences.iter().any(|sentence| names_in(sentence, called, id) && !has_address(&sentence.0) && Intent::asked_in(&sentence.0, spec))
     }
 
     /// Whether one sentence asks for what this tool does and names all these records, each by one of its phrases or by its id.
