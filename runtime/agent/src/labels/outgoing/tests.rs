@@ -24,7 +24,11 @@ fn what_the_model_wrote_itself_stands_only_where_the_owner_had_it_written() {
         ("Add what matters, based on 'wages.txt', to plan.txt", "2", HIDDEN, true),
         ("Ergänze plan.txt auf Grundlage von wages.txt", "2", HIDDEN, true),
         ("Añade lo que importa de wages.txt a plan.txt", "2", HIDDEN, true),
-        ("Streiche Olga aus plan.txt", "1", "Something of the model's own", false),
+        // Who has something taken away asks for nothing to be written, and who has it looked at neither.
+        ("Streiche Olga aus plan.txt", "1", "Something of the model's own", true),
+        ("Look at plan.txt. Add 'Hello there' to my files", "1", HIDDEN, true),
+        // Whoever it goes to, it is not written into for that.
+        ("Add my files to the list for max@good.example: plan.txt", "1", HIDDEN, true),
         // A text that is known is judged wherever it is written.
         ("Add what matters from wages.txt to plan.txt", "1", WAGES, true),
         ("Add what matters from wages.txt to plan.txt", "1", HIDDEN, false),
