@@ -95,8 +95,11 @@ impl<'a> Outgoing<'a> {
                     self.readers.push(written.readers);
                     self.actionable |= actionable;
                 }
-                let touched = self.touched(of, key, label);
-                self.records.push(touched);
+                // Reading tells nobody anything, so it is not asked who has the record.
+                if effect != Effect::Read {
+                    let touched = self.touched(of, key, label);
+                    self.records.push(touched);
+                }
             }
             // What has no role may be anything, so it is judged as content too.
             Some(ArgumentRole::Content) | None => self.take_content(given, is_owners),

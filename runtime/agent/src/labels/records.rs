@@ -223,8 +223,12 @@ impl Records {
             let chosen = !matches!(origin(anchor), Some(Origin::Directory | Origin::System | Origin::Owner));
             for (_, leaf) in object.get(anchor).map(leaves).into_iter().flatten() {
                 let text = key(&leaf);
-                phrases.extend(words.naming(&text, chosen));
-                endorsed.extend(words.endorsing(&text, chosen));
+                let naming = words.naming(&text, chosen);
+                // What no words name, no sentence says to go by.
+                if !naming.is_empty() {
+                    endorsed.extend(words.endorsing(&text, chosen));
+                }
+                phrases.extend(naming);
             }
         }
         let moments = leaves(object).iter().filter_map(|(_, leaf)| moment(&key(leaf))).filter_map(|(date, time)| Some(minutes(date) + time?)).collect();

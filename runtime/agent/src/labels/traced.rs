@@ -10,7 +10,6 @@ use super::values::key;
 use super::walk::leaves;
 use super::words::Words;
 use super::{Given, Leaf, Origins, Outgoing, Shown, made_up, role_of};
-use crate::intent::Intent;
 use crate::run::Run;
 use serde_json::Value;
 use std::collections::{BTreeSet, HashSet};
@@ -23,18 +22,18 @@ const PARTS_MAX: usize = 16;
 /// Labels a call's arguments in mode `traced` or `sealed`.
 pub(super) fn trace_closely(mode: Mode, run: &Run, shown: &Shown, spec: &ToolSpec, arguments: &Value, parts: &Parts, call: CallId) -> Origins {
     let fresh;
-    let (words, intent) = match (&shown.words, &shown.intent) {
-        (Some(words), Some(intent)) => (&**words, &**intent),
-        _ => {
-            fresh = (Words::of(run), Intent::of(run));
-            (&fresh.0, &fresh.1)
+    let words = match &shown.words {
+        Some(words) => &**words,
+        None => {
+            fresh = Words::of(run);
+            &fresh
         }
     };
     // An editor reads resolved arguments: what they send back may be made of all that was read, not only of what the model was shown.
     let is_edited = run.call(call).is_some_and(|call| call.edit.is_some());
     let context = if is_edited { shown.context() } else { shown.seen(mode) };
     // To go by a source is to take a value from it; to have its text done later would make an order of it.
-    let endorses = mode == Mode::Sealed && says_at(&spec.name).is_none() && intent.endorses(spec);
+    let endorses = mode == Mode::Sealed && says_at(&spec.name).is_none() && shown.intent(run).endorses(spec);
     let leaves = leaves(arguments);
     let content = leaves.iter().filter(|(path, _)| matches!(role_of(&spec.roles, path).as_ref().map(ArgumentRole::class), Some(ArgumentClass::Content) | None));
     let giving = content.map(|(_, leaf)| key(leaf)).filter(|key| !key.is_empty()).collect();
@@ -54,15 +53,18 @@ pub(super) fn trace_closely(mode: Mode, run: &Run, shown: &Shown, spec: &ToolSpe
     let tainted = context.integrity == Integrity::Outside;
     // What was read behind handles has been read all the same: it may have asked for this.
     let exposed = shown.context().integrity == Integrity::Outside;
-    let asked = intent.asks(spec);
+    // Until it was, only the owner can have asked for what the model proposes.
+    let asked = !exposed || shown.intent(run).asks(spec);
     let (leak, content_actionable) = outgoing.judge();
-    let mut origins =
-        Origins { leaves: labelled, tainted, context: context.integrity, content_actionable, leak, class_asked: !exposed || asked, uninvited: false };
+    let mut origins = Origins { leaves: labelled, tainted, context: context.integrity, content_actionable, leak, class_asked: asked, uninvited: false };
     // The owner wrote to whom: somebody else, whom only a text knows, is not among them.
     let stranger = spec.effect == Effect::Send && words.has_address() && origins.lowest(ArgumentClass::Dest) == Integrity::Outside;
     // What one sentence both orders and denies was put there by no text: it is not asked for, and a person decides.
     // What the person said to a program outside is not known here: that they did not ask for this cannot be said, so people are asked.
-    origins.uninvited = !run.called && exposed && !spec.effect.only_reads() && !intent.delegates(spec.effect) && ((!asked && !intent.doubts(spec)) || stranger);
+    origins.uninvited = !run.called && exposed && !spec.effect.only_reads() && {
+        let intent = shown.intent(run);
+        !intent.delegates(spec.effect) && ((!asked && !intent.doubts(spec)) || stranger)
+    };
     origins
 }
 

@@ -15,7 +15,7 @@ use crate::intent::Intent;
 use crate::run::{Call, Run};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use steward_core::{
     ArgumentClass, ArgumentRole, Effect, FailureClass, Floor, Integrity, Label, Mode, Origin, Outcome, Readers, RecordPattern, Source, ToolCall,
 };
@@ -40,7 +40,8 @@ pub struct Shown {
     /// The join of what a model in mode `sealed` is shown of it.
     view: Option<Label>,
     pub(super) words: Option<Arc<Words>>,
-    pub(super) intent: Option<Arc<Intent>>,
+    /// What the owner asks for, once somebody wants to know.
+    intent: Arc<OnceLock<Intent>>,
     pub(super) records: Records,
     pub(super) writes: Writes,
     /// How many of the writes are of steps that are over.
@@ -77,7 +78,7 @@ impl Shown {
     /// What a run begins with: the owner's words, what they ask for, and the label of the history.
     pub fn begin(run: &Run) -> Self {
         let others_write = run.pins.as_ref().is_some_and(|pins| pins.above.is_some());
-        let mut shown = Self { words: Some(Arc::new(Words::of(run))), intent: Some(Arc::new(Intent::of(run))), others_write, ..Self::default() };
+        let mut shown = Self { words: Some(Arc::new(Words::of(run))), others_write, ..Self::default() };
         // A program outside has read nobody here knows what before it asked, a stranger's text among it: what it says counts as such a text.
         if run.called {
             shown.join_context(&Label::from_source(Integrity::Outside, Source::Model), true);
@@ -99,6 +100,11 @@ impl Shown {
             shown.join_context(&Label { integrity: turn.integrity, readers, sources: [].into() }, true);
         }
         shown
+    }
+
+    /// What the owner asks for: read from their words when a decision first needs it.
+    pub(super) fn intent(&self, run: &Run) -> &Intent {
+        self.intent.get_or_init(|| Intent::of(run))
     }
 
     /// Collects what the model had been shown when it gave the answer of step `before`: the results of all earlier steps,

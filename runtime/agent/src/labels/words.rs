@@ -10,6 +10,7 @@ use super::text;
 use crate::intent::Intent;
 use crate::run::Run;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::OnceLock;
 use steward_core::{Integrity, ToolSpec};
 
 const MONTHS: [&[&str]; 12] = [
@@ -46,10 +47,12 @@ pub struct Words {
     soon: Soon,
     numbers: HashSet<String>,
     names: Names,
-    /// Names in each sentence that says to go by what is named, with where it stands.
-    endorsing: Vec<(Span, Names)>,
-    /// Each sentence, folded, with the names in it.
-    sentences: Vec<(String, Names)>,
+    /// The owner's earlier messages, as written.
+    before: Vec<String>,
+    /// Names in each sentence that says to go by what is named, with where it stands; read when it is first asked for, as most runs never do.
+    endorsing: OnceLock<Vec<(Span, Names)>>,
+    /// Each sentence, folded, with the names in it; likewise.
+    sentences: OnceLock<Vec<(String, Names)>>,
     /// Addresses, accounts, numbers and moments, in their one form.
     forms: HashSet<String>,
 }
@@ -67,11 +70,20 @@ impl Words {
         let today = run.variables.get("now").and_then(|now| moment(now.get(..10)?)).map(|(date, _)| day_of(date));
         words.soon = Soon::of(&self::tokens(&words.folded).collect::<Vec<_>>(), today);
         words.names = Names::of(std::iter::once(run.text.as_str()).chain(earlier.iter().copied()));
-        let said = crate::intent::endorsing(&run.text).map(|(at, sentence)| (spanned(at, sentence), Names::of([sentence])));
-        words.sentences = sentences(std::iter::once(run.text.as_str()).chain(earlier.iter().copied()));
-        let before = earlier.into_iter().flat_map(crate::intent::endorsing).map(|(_, sentence)| ((0, 0), Names::of([sentence])));
-        words.endorsing = said.chain(before).collect();
+        words.before = earlier.into_iter().map(str::to_owned).collect();
         words
+    }
+
+    fn endorsing_sentences(&self) -> &[(Span, Names)] {
+        self.endorsing.get_or_init(|| {
+            let said = crate::intent::endorsing(&self.message).map(|(at, sentence)| (spanned(at, sentence), Names::of([sentence])));
+            let before = self.before.iter().flat_map(|text| crate::intent::endorsing(text)).map(|(_, sentence)| ((0, 0), Names::of([sentence])));
+            said.chain(before).collect()
+        })
+    }
+
+    fn sentences(&self) -> &[(String, Names)] {
+        self.sentences.get_or_init(|| sentences(std::iter::once(self.message.as_str()).chain(self.before.iter().map(String::as_str))))
     }
 
     /// What any one text says: its values in every spelling that means the same, and no names.
@@ -182,7 +194,7 @@ impl Words {
     /// The same, by the words of sentences alone that say to go by what is named: each way with the sentence, the first where there are more.
     pub(super) fn endorsing(&self, folded: &str, chosen: bool) -> BTreeMap<String, Span> {
         let mut found = BTreeMap::new();
-        for (span, names) in &self.endorsing {
+        for (span, names) in self.endorsing_sentences() {
             for phrase in names.naming(folded, chosen) {
                 found.entry(phrase).or_insert(*span);
             }
@@ -192,7 +204,7 @@ impl Words {
 
     /// The sentence that says to go by this, which the owner wrote as a name in it.
     pub(super) fn endorses_name(&self, folded: &str) -> Option<Span> {
-        self.endorsing.iter().find(|(_, names)| names.is_written(folded)).map(|(span, _)| *span)
+        self.endorsing_sentences().iter().find(|(_, names)| names.is_written(folded)).map(|(span, _)| *span)
     }
 
     /// Whether the words name an id as an id: behind a word for one, or long enough to be nothing else.
@@ -213,7 +225,7 @@ impl Words {
     /// phrases for a record that it stands in.
     pub(super) fn names_both(&self, called: &[&str], id: &str, receiver: &str, called_with: &[&str]) -> bool {
         let id = Some(id).filter(|id| self.names_id(id));
-        self.sentences.iter().any(|sentence| names_in(sentence, called, id) && names_in(sentence, called_with, Some(receiver)))
+        self.sentences().iter().any(|sentence| names_in(sentence, called, id) && names_in(sentence, called_with, Some(receiver)))
     }
 
     /// Whether a sentence that asks for what this tool does names a record, and nobody by an address: one that has both says whom it goes to.
@@ -222,7 +234,7 @@ impl Words {
         let has_address = |folded: &str| {
             folded.split_whitespace().any(|word| word.split_once('@').is_some_and(|(before, behind)| !before.is_empty() && behind.contains('.')))
         };
-        self.sentences.iter().any(|sentence| names_in(sentence, called, id) && !has_address(&sentence.0) && Intent::asked_in(&sentence.0, spec))
+        self.sentences().iter().any(|sentence| names_in(sentence, called, id) && !has_address(&sentence.0) && Intent::asked_in(&sentence.0, spec))
     }
 
     /// Whether one sentence asks for what this tool does and names all these records, each by one of its phrases or by its id.
@@ -230,7 +242,7 @@ impl Words {
         let named: Vec<(&[&str], Option<&str>)> = named.iter().map(|(called, id)| (called.as_slice(), Some(*id).filter(|id| self.names_id(id)))).collect();
         let asks = |folded: &str| Intent::asked_in(folded, spec);
         let names_all = |sentence: &(String, Names)| named.iter().all(|(called, id)| names_in(sentence, called, *id));
-        self.sentences.iter().filter(|sentence| names_all(sentence) && asks(&sentence.0)).any(|(folded, _)| {
+        self.sentences().iter().filter(|sentence| names_all(sentence) && asks(&sentence.0)).any(|(folded, _)| {
             // Of "read this and publish that", the part that names it asks for it too, or the next one does: "take this and publish it".
             // A name may itself be of two parts.
             let parts: Vec<&str> = clauses(folded).filter(|part| !part.trim().is_empty()).collect();
