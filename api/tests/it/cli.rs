@@ -17,6 +17,7 @@ mod interfaces;
 mod kit;
 mod life;
 mod logins;
+mod origins;
 mod plugins;
 mod policy;
 mod records;

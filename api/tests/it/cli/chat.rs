@@ -38,7 +38,7 @@ pub(super) async fn gullible(last: &'static str) -> ScriptedModel {
 }
 
 /// The first contact's id in a result, wherever it stands.
-fn first_id(value: &Value) -> Option<String> {
+pub(super) fn first_id(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => text.starts_with("contact_").then(|| text.clone()),
         Value::Array(items) => items.iter().find_map(first_id),
