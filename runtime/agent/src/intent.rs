@@ -7,7 +7,7 @@ mod question;
 
 use crate::labels::Words;
 use crate::run::Run;
-use phrase::{Grammar, Phrase, Sentence, sentences};
+use phrase::{Grammar, Phrase, Reach, Sentence, sentences};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -73,12 +73,24 @@ impl Intent {
     }
 
     fn read(&mut self, text: &str) {
-        let lines = lines(&allowed(text));
+        let (allowed, doubted) = parted(text);
+        self.read_lines(&allowed);
+        if !doubted.is_empty() {
+            let mut behind = Self::default();
+            behind.read_lines(&doubted);
+            self.doubted.append(&mut behind.asked);
+            self.doubted.append(&mut behind.doubted);
+        }
+    }
+
+    fn read_lines(&mut self, text: &[&str]) {
+        let lines = lines(text);
         let folded = Words::fold(&in_clauses(&lines));
         let texts = sentences(&folded);
         let mut read = texts.iter().map(|text| Sentence::of(text, &WORDS.grammar)).peekable();
         while let Some(sentence) = read.next() {
-            self.take(&sentence, read.peek().is_some_and(Sentence::refuses));
+            let refused = read.peek().map_or(Reach::Nothing, Sentence::refuses);
+            self.take(&sentence, refused);
         }
         // A question in one line makes none of what is said in another, unless it goes on there.
         for line in in_questions(&lines).iter().map(|line| Words::fold(line)) {
@@ -88,16 +100,19 @@ impl Intent {
         }
     }
 
-    /// What one sentence asks for. `is_refused`: the next one denies its last line, as in "Pay it? No."
-    fn take(&mut self, sentence: &Sentence<'_>, is_refused: bool) {
-        let refused = is_refused.then(|| sentence.last_line());
+    /// What one sentence asks for. `refused`: how much of its last line the next one denies, as in "Pay it? No."
+    fn take(&mut self, sentence: &Sentence<'_>, refused: Reach) {
+        let last = sentence.last_line();
         let denied: BTreeSet<(Effect, usize)> =
             WORDS.asks.iter().flat_map(|entry| entry.phrases.iter().flat_map(|phrase| sentence.denies(phrase)).map(|line| (entry.effect, line))).collect();
         for entry in &WORDS.asks {
-            let counts = |line: usize| refused != Some(line) && !denied.contains(&(entry.effect, line));
+            let is_free = |line: usize| !denied.contains(&(entry.effect, line));
+            let counts = |line: usize| (refused == Reach::Nothing || line != last) && is_free(line);
+            let may_count = |line: usize| refused != Reach::Whole || line != last;
+            let is_last = |line: usize| refused == Reach::Doubt && line == last && is_free(line);
             if entry.phrases.iter().any(|phrase| sentence.asks_for(phrase, counts)) {
                 self.asked.insert((entry.effect, entry.of.clone()));
-            } else if entry.phrases.iter().any(|phrase| sentence.doubts(phrase, |line| refused != Some(line))) {
+            } else if entry.phrases.iter().any(|phrase| sentence.doubts(phrase, may_count) || sentence.asks_for(phrase, is_last)) {
                 self.doubted.insert((entry.effect, entry.of.clone()));
             }
         }
@@ -146,22 +161,26 @@ enum Under {
     Lines,
 }
 
-/// The lines of a text without what is denied behind a colon: "never do this: reply, delete", and the list below "do not:".
-fn allowed(text: &str) -> Vec<&str> {
-    let (mut lines, mut under) = (Vec::new(), None);
+/// The lines of a text without what is denied behind a colon, as in "never do this: reply, delete" and the list below "do not:", and those of
+/// what is in doubt behind one, as in "I have never agreed: reply".
+fn parted(text: &str) -> (Vec<&str>, Vec<&str>) {
+    let (mut lines, mut doubted, mut denial) = (Vec::new(), Vec::new(), None::<(Under, Reach)>);
     for line in text.split('\n') {
         let plain = line.trim();
         let is_item = plain.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '*' | '+' | '•' | '·' | '–' | '—'));
-        under = match under {
+        let under = denial.map(|(under, _)| under);
+        let under = match under {
             None | Some(Under::Colon | Under::List) if plain.is_empty() => under,
             Some(Under::Colon | Under::List) if is_item => Some(Under::List),
             Some(Under::Colon | Under::Lines) if !plain.is_empty() => Some(Under::Lines),
             None | Some(Under::Colon | Under::List | Under::Lines) => None,
         };
-        if under.is_some() {
+        denial = under.zip(denial.map(|(_, reach)| reach));
+        if let Some((_, reach)) = denial {
+            doubted.extend((reach == Reach::Doubt).then_some(line));
             continue;
         }
-        let mut end = 0;
+        let (mut end, mut since) = (0, None);
         for part in line.split_inclusive([':', '：', '﹕', '︰']) {
             end += part.len();
             let rest = line.get(end..).unwrap_or_default();
@@ -169,14 +188,19 @@ fn allowed(text: &str) -> Vec<&str> {
             let is_colon = part.ends_with(['：', '﹕', '︰']) || (part.ends_with(':') && (rest.is_empty() || rest.starts_with(char::is_whitespace)));
             let folded = if is_colon { Words::fold(part) } else { String::new() };
             let is_below = rest.trim().is_empty();
-            if sentences(&folded).last().is_some_and(|last| Sentence::of(last, &WORDS.grammar).denies_what_follows(is_below)) {
-                under = Some(if is_below { Under::Colon } else { Under::List });
+            let reach = sentences(&folded).last().map_or(Reach::Nothing, |last| Sentence::of(last, &WORDS.grammar).reaches(is_below));
+            if reach != Reach::Nothing {
+                denial = Some((if is_below { Under::Colon } else { Under::List }, reach));
+                since = since.or_else(|| (reach == Reach::Doubt).then_some(end));
+            }
+            if reach == Reach::Whole {
                 break;
             }
         }
-        lines.push(line.get(..end).unwrap_or(line));
+        lines.push(line.get(..since.unwrap_or(end)).unwrap_or(line));
+        doubted.extend(since.and_then(|since| line.get(since..end)));
     }
-    lines
+    (lines, doubted)
 }
 
 /// What a line is to the next one.

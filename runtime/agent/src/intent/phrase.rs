@@ -8,13 +8,16 @@
 mod aside;
 mod asked;
 mod before;
+mod colon;
 mod denied;
 mod doubted;
 mod list;
 
 use super::question::{Questions, quoted};
+use aside::in_brackets;
 use asked::Asked;
 use before::Before;
+pub(super) use colon::Reach;
 use denied::{Denials, Denied};
 pub(super) use list::{List, is_one};
 use list::{Row, Word, ending};
@@ -190,6 +193,8 @@ pub(super) struct Sentence<'a> {
     asked: Asked,
     /// The first words of its lines.
     lines: BTreeSet<usize>,
+    /// What stands in brackets and denies a thing, or answers.
+    brackets: Vec<(usize, usize)>,
     /// What of it is denied.
     denied: Denied,
 }
@@ -243,6 +248,7 @@ impl<'a> Sentence<'a> {
             may_ask,
             asked: Asked::default(),
             lines,
+            brackets: Vec::new(),
             denied: Denied::default(),
         };
         sentence.asks |= marked && !(sentence.clauses.len() > 1 && sentence.ends_in_a_tag());
@@ -254,8 +260,22 @@ impl<'a> Sentence<'a> {
         if sentence.asks {
             sentence.asked = Asked::of(&sentence);
         }
+        sentence.read_brackets(folded);
         sentence.denied = Denied::of(&sentence);
         sentence
+    }
+
+    /// Takes away what stands in brackets and denies nothing of an order: "(no attachment)".
+    fn read_brackets(&mut self, folded: &str) {
+        for (from, to) in in_brackets(folded, &self.words) {
+            if self.is_beside(from, to) {
+                if let Some(said) = self.said.get_mut(from..to) {
+                    said.fill("");
+                }
+            } else if self.begins_with_a_denied_thing(from, to) || (from < to && self.is_answer(from, to)) {
+                self.brackets.push((from, to));
+            }
+        }
     }
 
     /// Whether it says a phrase as an order: a question does not, unless it begs or a clause of it pleads.

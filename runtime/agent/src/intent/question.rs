@@ -135,6 +135,11 @@ impl Questions {
         is_one(&self.prepositions, word)
     }
 
+    /// Whether a word says something of a thing behind it: "asked".
+    pub(super) fn is_participle(&self, word: &str) -> bool {
+        is_one(&self.participles, word)
+    }
+
     /// Whether a word may be a verb in English.
     pub(super) fn is_verb(&self, word: &str) -> bool {
         [&self.orders, &self.verbs, &self.twins].iter().any(|list| is_one(list, word))

@@ -2,6 +2,7 @@
 
 mod aside;
 mod beside;
+mod colon;
 mod denied;
 mod doubted;
 mod earlier;

@@ -1,19 +1,27 @@
-//! Pieces of a sentence that deny nothing of what stands beside them, or all of it: "no rush", "Lena has not answered", "at least not today".
+//! Pieces of a sentence that deny nothing of what stands beside them, or all of it: "no rush", "(no attachment)", "at least not today".
 
 use super::denied::Found;
 use super::{Sentence, is_one};
 
-impl Sentence<'_> {
-    /// Whether a piece tells what is so or was not done, by which nothing that follows is denied: "Lena has not answered", "I have no time".
-    pub(super) fn is_stated(&self, first: usize, to: usize, found: &[Found]) -> bool {
-        let denials = &self.grammar.denials;
-        let Some(last) = found.last() else { return false };
-        let is_number = last.at > first && last.at + 1 == to && is_one(&denials.nones, self.said(last.at));
-        let states = |at: usize| is_one(&denials.states, self.said(at));
-        let is_yours = |at: usize| self.said(at) == "you" || is_one(&self.grammar.addressed, self.said(at));
-        is_number || (last.at > first && (first + 1..=last.at).any(states) && !(first..to).any(is_yours)) || (states(last.at) && last.at > first)
-    }
+/// How many words before it a denied thing is looked for: "send Max the *note*, keine *note*".
+const NAMED_WITHIN: usize = 16;
 
+/// The words between each two brackets of a folded text.
+pub(super) fn in_brackets(folded: &str, words: &[&str]) -> Vec<(usize, usize)> {
+    let starts: Vec<usize> = words.iter().map(|word| (word.as_ptr() as usize).saturating_sub(folded.as_ptr() as usize)).collect();
+    let index = |at: usize| starts.partition_point(|start| *start < at);
+    let (mut found, mut open) = (Vec::new(), None);
+    for (at, mark) in folded.match_indices(['(', ')']) {
+        if mark == "(" {
+            open = Some(at);
+        } else if let Some(from) = open.take() {
+            found.push((index(from), index(at)));
+        }
+    }
+    found
+}
+
+impl Sentence<'_> {
     /// Whether a piece orders something, or what stands below: "please do them".
     pub(super) fn orders_below(&self, from: usize, to: usize) -> bool {
         let is_do = |word: &str| matches!(word, "do" | "tu" | "tue" | "mach" | "mache" | "erledige" | "erledigen" | "haz" | "hazlo" | "hazlas");
@@ -22,28 +30,89 @@ impl Sentence<'_> {
 
     /// Whether a piece is said beside an order and denies nothing of it: "no rush", "keine Eile", "nothing else", "mehr nicht".
     pub(super) fn is_aside_of_an_order(&self, (start, first, to): (usize, usize, usize), found: &[Found]) -> bool {
-        let denials = &self.grammar.denials;
         let is_led = |at: &usize| {
             let word = self.said(*at);
-            is_one(&denials.openings, word) || self.grammar.questions.is_preposition(word) || self.grammar.questions.is_link(word)
+            is_one(&self.grammar.denials.openings, word) || self.grammar.questions.is_preposition(word) || self.grammar.questions.is_link(word)
         };
         let from = (first..to).find(|at| !is_led(at)).unwrap_or(to);
-        let rest = self.said.get(from..to).unwrap_or_default();
-        let is_closing = denials.closings.iter().any(|row| row.begins(rest) && row.0.len() == rest.len());
-        let is_of_order = |at: usize| {
-            let word = self.said(at);
-            // "Keine Antwort" is of "antworte".
-            self.is_verb(word) || self.grammar.orders.has_beginning(word) || is_one(&denials.between, word) || self.denial(at, at, to).is_some()
-        };
-        let is_apart = || start > 0 && [start, to].iter().all(|at| self.clauses.contains(at) || *at == self.said.len());
-        let is_noun = || {
-            rest.len() == 2
-                && is_apart()
-                && self.said(from).starts_with("kein")
-                && !(from + 1..to).any(is_of_order)
-                && !is_one(&denials.indefinites, self.said(from + 1))
-        };
-        !found.is_empty() && (is_closing || is_noun())
+        !found.is_empty() && (self.closes(from, to) || (start > 0 && self.is_apart(start, to) && self.is_beside(from, to)))
+    }
+
+    /// Whether these words are no more than a denied thing that no order is of: "keine Eile", "ninguna prisa", or one that is known: "no rush".
+    pub(super) fn is_beside(&self, from: usize, to: usize) -> bool {
+        let denials = &self.grammar.denials;
+        let is_tail = |at: usize| is_one(&denials.openings, self.said(at)) || is_one(&self.grammar.tags, self.said(at));
+        let end = (from..to).rev().find(|at| !is_tail(*at)).map_or(from, |last| last + 1);
+        self.closes(from, end) || (end == from + 2 && self.is_none(from) && !self.is_named(from + 1))
+    }
+
+    /// Whether these words begin with a denied thing: "no emojis", and not "no way".
+    pub(super) fn begins_with_a_denied_thing(&self, from: usize, to: usize) -> bool {
+        let denials = &self.grammar.denials;
+        let is_listed = |at: usize| [&denials.between, &denials.openings].iter().any(|list| is_one(list, self.said(at)));
+        from + 1 < to && (self.said(from) == "no" || self.is_none(from)) && !is_listed(from + 1) && self.denial(from + 1, from + 1, to).is_none()
+    }
+
+    /// Whether a word denies a thing behind it, and nothing else, as "no" does in Spanish.
+    fn is_none(&self, at: usize) -> bool {
+        self.said(at).starts_with("kein") || matches!(self.said(at), "ningún" | "ninguna" | "ninguno")
+    }
+
+    /// Whether these words are said behind an order and end it: "nothing else".
+    pub(super) fn closes(&self, from: usize, to: usize) -> bool {
+        let words = self.said.get(from..to).unwrap_or_default();
+        self.grammar.denials.closings.iter().any(|row| row.begins(words) && row.0.len() == words.len())
+    }
+
+    /// Whether a denied thing is of an order, or was named before it: "keine Antwort" is of "antworte".
+    fn is_named(&self, at: usize) -> bool {
+        let (denials, word) = (&self.grammar.denials, self.said(at));
+        let is_listed = || [&denials.between, &denials.indefinites].iter().any(|list| is_one(list, word));
+        let is_again = || (at.saturating_sub(NAMED_WITHIN)..at).any(|before| self.said(before) == word);
+        self.is_of_an_order(word) || self.is_verb(word) || is_listed() || is_again() || self.denial(at, at, at + 1).is_some()
+    }
+
+    /// Whether a word is what an order is about, or of its verb: "mail", "Antwort", "sharing".
+    pub(super) fn is_of_an_order(&self, word: &str) -> bool {
+        let orders = &self.grammar.orders;
+        let is_verb = |word: &str| is_one(orders, word);
+        let is_noun = || word.strip_suffix("ing").is_some_and(|stem| is_verb(stem) || is_verb(&format!("{stem}e")));
+        is_one(&self.grammar.denials.things, word) || is_verb(word) || is_noun() || (word.len() > 3 && orders.has_beginning(word))
+    }
+
+    /// Whether a piece is "ohne Mail" or "sin respuesta" alone, by which what stands before it is in doubt.
+    pub(super) fn leaves_out_a_thing(&self, (start, first, to): (usize, usize, usize), found: &Found) -> bool {
+        let (word, thing) = (self.said(first), self.said(first + 1));
+        let is_without = found.at == first && matches!(word, "without" | "ohne" | "sin") && to == first + 2;
+        is_without && self.is_apart(start, to) && is_one(&self.grammar.denials.things, thing) && !is_one(&self.grammar.orders, thing)
+    }
+
+    /// Whether a piece answers, and denies nothing of what follows: "no", "nein".
+    pub(super) fn is_answer(&self, from: usize, to: usize) -> bool {
+        let denials = &self.grammar.denials;
+        (from..to).all(|at| [&denials.nones, &denials.openings].iter().any(|list| is_one(list, self.said(at))))
+    }
+
+    /// Whether a piece stands aside behind a denial of what follows: "do not, *for any reason*, reply".
+    pub(super) fn is_aside(&self, from: usize, to: usize) -> bool {
+        let (denials, questions, first) = (&self.grammar.denials, &self.grammar.questions, self.said(from));
+        let is_empty = || (from..to).all(|at| [&denials.openings, &denials.between].iter().any(|list| is_one(list, self.said(at))));
+        questions.is_preposition(first) || questions.is_link(first) || questions.is_subject(first) || is_one(&denials.tolds, first) || is_empty()
+    }
+
+    /// Whether a piece stands between commas, or at an end.
+    fn is_apart(&self, from: usize, to: usize) -> bool {
+        [from, to].iter().all(|at| self.clauses.contains(at) || *at == self.said.len())
+    }
+
+    /// Whether all these denials stand in brackets, and deny a thing or are an answer: "(no emojis)".
+    pub(super) fn denies_in_brackets(&self, found: &[Found]) -> bool {
+        !found.is_empty() && found.iter().all(|found| self.is_in_brackets(found.at))
+    }
+
+    /// Whether a word stands in such brackets.
+    pub(super) fn is_in_brackets(&self, at: usize) -> bool {
+        self.brackets.get(self.brackets.partition_point(|(_, to)| *to <= at)).is_some_and(|(from, _)| *from <= at)
     }
 
     /// Whether a piece has no order and ends in what denies, which is then of what stands before: "at least not today", "diese Woche nicht".
@@ -55,14 +124,24 @@ impl Sentence<'_> {
         let is_subject = |at: usize| self.grammar.questions.is_nominal(self.said(at));
         let is_wish = |at: usize| matches!(self.said(at), "rather" | "lieber" | "better" | "besser" | "mejor");
         let is_said = !(first..found.at).any(is_subject) || (first..found.at).any(is_wish);
-        let is_known = |at: usize| {
-            let (word, questions) = (self.said(at), &self.grammar.questions);
-            let is_bound = questions.is_determiner(word) || questions.is_preposition(word) || questions.is_link(word) || questions.is_moment(word);
-            is_bound || is_end(at) || matches!(word, "least" | "time" | "moment" | "week" | "month" | "tomorrow" | "later" | "soon" | "thing")
-        };
         // "Max kommt nicht" says something of him; "vorerst nicht" does not.
-        let is_statement = !(first..found.at).any(is_wish) && (first..found.at).filter(|at| !is_known(*at)).count() > 1;
+        let is_statement = !(first..found.at).any(is_wish) && (first..found.at).filter(|at| !self.says_when(*at)).count() > 1;
         let is_told = is_one(&denials.tells, self.said(first)) || is_statement;
         !is_told && is_said && (found.at + found.taken..to).all(is_end) && !(first..to).any(is_order)
+    }
+
+    /// Whether a piece tells something by itself, so that a denial behind it may be of that: "I can come, *but not today*".
+    pub(super) fn tells_something(&self, first: usize, to: usize) -> bool {
+        let questions = &self.grammar.questions;
+        let is_statement = |at: usize| questions.is_nominal(self.said(at)) || questions.is_finite(self.said(at));
+        (first..to).any(is_statement) || (first..to).filter(|at| !self.says_when(*at)).count() > 1
+    }
+
+    /// Whether a word may stand before a denial of what stands before: "*at least* not", "*diese Woche* nicht".
+    pub(super) fn says_when(&self, at: usize) -> bool {
+        let (denials, questions, word) = (&self.grammar.denials, &self.grammar.questions, self.said(at));
+        let is_bound = questions.is_determiner(word) || questions.is_preposition(word) || questions.is_link(word) || questions.is_moment(word);
+        let is_known = || [&denials.openings, &denials.between].iter().any(|list| is_one(list, word));
+        is_bound || is_known() || matches!(word, "least" | "time" | "moment" | "week" | "month" | "tomorrow" | "later" | "soon" | "thing")
     }
 }

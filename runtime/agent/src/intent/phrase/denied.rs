@@ -6,6 +6,7 @@
 //! One form alone denies nothing, because it can be told by its words: "to Max, not to Lena" names another receiver by the same preposition.
 //! Each word is looked at once.
 
+use super::colon::{Colon, Reach};
 use super::list::{List, Row, ending, endings, is_one};
 use super::{Begins, Part, Phrase, Sentence};
 use serde::Deserialize;
@@ -50,8 +51,22 @@ pub(super) struct Denials {
     pub(super) indefinites: List,
     /// What may name something else instead of what is denied: "nothing *but*", "*sondern*".
     pub(super) insteads: List,
+    /// Who the owner is: "I".
+    pub(super) owners: List,
     /// What tells what was or is so: "Lena *has* not answered".
     pub(super) states: List,
+    /// What tells it directly behind who or what it is told of: "Lena *can* not come".
+    pub(super) facts: List,
+    /// The same with nothing behind it: "Lena *kommt* nicht".
+    pub(super) acts: List,
+    /// What says that somebody wants, allows or has to, and does not only tell: "Max does not *want*".
+    pub(super) wills: List,
+    /// What may name what follows on a colon: "this".
+    pub(super) points: List,
+    /// What names it: "the following".
+    pub(super) follows: Vec<Row>,
+    /// What an order is about: "no *mail*".
+    pub(super) things: List,
     /// What is said behind an order and ends it: "nothing else".
     pub(super) closings: Vec<Row>,
     /// What bounds an order before "than": "not *more* than".
@@ -70,12 +85,10 @@ pub(super) struct Denied {
     orders: Vec<usize>,
     /// The line of each word, where one that goes on with a denial belongs to the line before.
     lines: Vec<usize>,
-    /// Whether a piece of its last line is denied that tells nothing that is so, as "I have no time" does, and is no answer, as "no".
-    in_the_end: bool,
-    /// The same of all that may deny a list below: "my answer is no". What is only told does not where an order follows on it.
-    in_the_end_below: bool,
-    /// Whether it begins with no more than a denial: "No.", "Don't."
-    refuses: bool,
+    /// What its last line denies of what follows on a colon.
+    colon: Colon,
+    /// How much of what was said before it is denied by it: "No.", "Don't."
+    refuses: Reach,
 }
 
 /// A denial found in a piece.
@@ -98,8 +111,8 @@ impl Denied {
         let (mut line, mut line_from, mut before_from, mut marked, mut named) = (0, 0, 0, 0, Vec::new());
         // Whether the piece before is denied, and whether its denial is of what follows it.
         let (mut is_carried, mut is_open) = (false, false);
-        // Whether a piece of this line tells what was not done, and orders nothing behind it.
-        let mut is_stated_below = false;
+        // Whether something was told that a denial at the end may be of.
+        let mut tells = false;
         for (index, &from) in starts.iter().enumerate() {
             let to = starts.get(index + 1).copied().unwrap_or(count);
             let first = (from..to).find(|at| !is_mark(sentence.said(*at))).unwrap_or(from);
@@ -112,24 +125,26 @@ impl Denied {
             if is_line && !inherits {
                 (line, before_from, line_from) = (line + 1, line_from, from);
                 named.clear();
-                (denied.in_the_end, denied.in_the_end_below, is_stated_below) = (false, false, false);
+                denied.colon = Colon::default();
             }
             let mut found = sentence.denials_in(first, to, &mut named);
             let has_denial = !found.is_empty();
-            if sentence.is_aside_of_an_order((from, first, to), &found) {
+            let is_beside = sentence.is_aside_of_an_order((from, first, to), &found);
+            if is_beside {
                 found.clear();
             }
             let is_told = !inherits && is_one(&denials.tolds, word);
             let is_bare = !found.is_empty() && sentence.is_bare(first, to, &found);
+            // "Reply to her, at least not today."
+            let is_last = found.first().is_some_and(|found| !is_told && sentence.ends_in_its_denial(first, to, found));
             if let Some(found) = found.first().filter(|_| index > 0 && !inherits && (is_bare || !is_line)) {
                 let is_led = (first..found.at).all(|at| is_one(&denials.openings, sentence.said(at)));
                 let is_of_all = is_led && found.taken == 1 && !sentence.has_own_order(found.at + 1, to);
                 // "Send the mail that Max wrote to nobody."
                 let is_nobody = !sentence.clauses.contains(&from) && found.at > first && sentence.grammar.questions.is_preposition(sentence.said(found.at - 1));
                 let is_back = !found.is_forward || is_one(&denials.nones, sentence.said(found.at));
-                // "Reply to her, at least not today."
-                let is_last = || !is_told && sentence.ends_in_its_denial(first, to, found);
-                if is_back && (is_bare || is_of_all || is_nobody || is_last()) {
+                let is_of_before = is_back && (is_bare || is_of_all || is_nobody || is_last);
+                if is_of_before || sentence.leaves_out_a_thing((from, first, to), found) {
                     // "Pay it, or rather not", "reply to her, never", "antworte ihr\nnicht".
                     let since = if is_line { before_from } else { line_from };
                     let said_before = denied.words.iter_mut().zip(&mut denied.doubts).take(from).skip(since.max(marked));
@@ -149,23 +164,32 @@ impl Denied {
             if let Some(since) = sentence.names_instead(from, to, &found).then_some(if found.is_empty() { line_from } else { from }) {
                 denied.doubts.iter_mut().take(to).skip(since).for_each(|doubt| *doubt = true);
             }
-            if let Some(since) = sentence.doubted_from((from, first, to), &found).filter(|_| !inherits) {
+            let doubted = sentence.doubted_from((from, first, to), &found).or_else(|| sentence.denies_in_brackets(&found).then_some(from));
+            if let Some(since) = doubted.filter(|_| !inherits) {
                 denied.doubts.iter_mut().take(to).skip(since).for_each(|doubt| *doubt = true);
             }
             told.extend((from..to).filter(|_| is_told));
-            let (denies, is_stated) = (begin.is_some() && !is_told, sentence.is_stated(first, to, &found));
-            denied.in_the_end |= denies && !is_stated && !(is_bare && sentence.is_answer(first, to));
-            denied.in_the_end_below |= denies && !is_stated;
-            is_stated_below = (denies && is_stated) || (is_stated_below && (denies || !sentence.orders_below(from, to)));
-            denied.refuses |= is_bare && (index == 0 || (to == count && !has_order));
+            if begin.is_some() && !is_told {
+                denied.colon.deny(sentence.told((first, to), &found), is_bare && sentence.is_answer(first, to));
+            } else {
+                denied.colon.go_on(sentence.orders_below(from, to), begin.is_some() && sentence.asks_what(first, to));
+            }
+            denied.colon.point(sentence.names_what_follows(first, to), sentence.ends_in_this(first, to));
+            let is_later = || is_last && found.first().is_some_and(|found| (first..found.at).all(|at| sentence.says_when(at)));
+            if is_bare && index == 0 {
+                denied.refuses = Reach::Whole;
+            } else if to == count && !has_order && (is_bare || is_later()) {
+                // "I can come, but not today" may be of what it tells.
+                denied.refuses = denied.refuses.max(if tells || !is_bare { Reach::Doubt } else { Reach::Whole });
+            }
+            tells |= !is_bare && sentence.tells_something(first, to);
             // "I want you to not" in one line, and "reply" in the next.
             let is_cut = sentence.lines.contains(&to)
                 && found.last().is_some_and(|found| found.at + found.taken == to)
                 && !(from..to).any(|at| is_one(&sentence.grammar.orders, sentence.said(at)));
             is_open = is_cut || (is_bare && !sentence.is_answer(first, to)) || (is_open && (has_denial || sentence.is_aside(first, to)));
-            is_carried = begin.is_some();
+            is_carried = begin.is_some() || (is_beside && is_carried);
         }
-        denied.in_the_end_below |= is_stated_below;
         let is_order = |at: &usize| denied.words.get(*at) == Some(&true) && !told.contains(at) && is_one(&sentence.grammar.orders, sentence.said(*at));
         denied.denies = denied.words.contains(&true);
         denied.orders = (0..count).filter(is_order).collect();
@@ -210,14 +234,13 @@ impl Sentence<'_> {
         lines
     }
 
-    /// Whether it denies what follows on its colon: "do not do any of the following:".
-    /// `is_below`: it stands in the lines below, and "no: send it" only answers.
-    pub(in crate::intent) fn denies_what_follows(&self, is_below: bool) -> bool {
-        if is_below { self.denied.in_the_end_below } else { self.denied.in_the_end }
+    /// How much it denies of what follows on its colon: "do not do any of the following:". `is_below`: it stands in the lines below.
+    pub(in crate::intent) fn reaches(&self, is_below: bool) -> Reach {
+        self.denied.colon.reach(is_below)
     }
 
-    /// Whether it denies what was said or asked before it: "Pay it? No."
-    pub(in crate::intent) fn refuses(&self) -> bool {
+    /// How much it denies of what was said or asked before it: "Pay it? No."
+    pub(in crate::intent) fn refuses(&self) -> Reach {
         self.denied.refuses
     }
 
@@ -288,7 +311,9 @@ impl Sentence<'_> {
             if is_one(&denials.bounds, next) || is_number(next) {
                 return None;
             }
-            (1, !next.starts_with(char::is_alphabetic) || is_one(&self.grammar.apart, next) || self.grammar.questions.is_preposition(next))
+            let is_answer = !next.starts_with(char::is_alphabetic) || is_one(&self.grammar.apart, next) || self.grammar.questions.is_preposition(next);
+            // "Reply to her (no)."
+            (1, is_answer && !self.is_in_brackets(at))
         } else {
             row(&denials.negations).map(|taken| (taken, false)).or_else(|| row(&denials.forwards).map(|taken| (taken, true)))?
         };
@@ -336,19 +361,6 @@ impl Sentence<'_> {
         let denials = &self.grammar.denials;
         let is_of_it = |at: usize| found.get(found.partition_point(|found| found.at + found.taken <= at)).is_some_and(|found| found.at <= at);
         (from..to).all(|at| is_of_it(at) || is_mark(self.said(at)) || [&denials.openings, &denials.between].iter().any(|list| is_one(list, self.said(at))))
-    }
-
-    /// Whether a piece answers, and denies nothing of what follows: "no", "nein".
-    fn is_answer(&self, from: usize, to: usize) -> bool {
-        let denials = &self.grammar.denials;
-        (from..to).all(|at| [&denials.nones, &denials.openings].iter().any(|list| is_one(list, self.said(at))))
-    }
-
-    /// Whether a piece stands aside behind a denial of what follows: "do not, *for any reason*, reply".
-    fn is_aside(&self, from: usize, to: usize) -> bool {
-        let (denials, questions, first) = (&self.grammar.denials, &self.grammar.questions, self.said(from));
-        let is_empty = || (from..to).all(|at| [&denials.openings, &denials.between].iter().any(|list| is_one(list, self.said(at))));
-        questions.is_preposition(first) || questions.is_link(first) || questions.is_subject(first) || is_one(&denials.tolds, first) || is_empty()
     }
 
     /// Whether a negation is of an order that follows on it: "never *reply*", "nicht an Max *schicken*".

@@ -90,6 +90,9 @@ impl Sentence<'_> {
         let (before, word) = (self.said(last), self.said(found.at));
         let is_bound = |word: &str| questions.is_determiner(word) || questions.is_preposition(word) || questions.is_link(word) || questions.is_moment(word);
         let is_ordered = || ordered.is_some_and(|at| at < last);
+        if word == "no" && ordered.is_some_and(|at| self.closes_an_order((at, to), found)) {
+            return true;
+        }
         match word {
             "nicht" => {
                 let at = (end..to).find(|at| !matches!(self.said(*at), "mehr" | "zu")).unwrap_or(to);
@@ -107,6 +110,14 @@ impl Sentence<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether a denial is said at the end of an order that is whole without it: "refund him *no questions asked*", "send Max the note *no rush*".
+    fn closes_an_order(&self, (ordered, to): (usize, usize), found: &Found) -> bool {
+        let (questions, end) = (&self.grammar.questions, found.at + found.taken);
+        let names = |at: usize| questions.is_determiner(self.said(at)) || questions.is_preposition(self.said(at));
+        let is_known = || self.closes(found.at, to) && (ordered + 1..found.at.saturating_sub(1)).any(names);
+        found.at > ordered + 1 && ((to == end + 2 && self.said(end).ends_with('s') && questions.is_participle(self.said(end + 1))) || is_known())
     }
 
     fn is_finite(&self, at: usize) -> bool {

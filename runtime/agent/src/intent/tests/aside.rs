@@ -43,6 +43,19 @@ fn what_denies_nothing_of_an_order_leaves_it_asked_for() {
         ("Antworte Lena, sie kommt nicht, und schick ihr die Notiz", Effect::Send),
         ("Instead of the draft send Max the note? No. Send Max the note", Effect::Send),
         ("Statt der Mail von gestern schick die von heute? Ja, antworte Lena", Effect::Send),
+        // In brackets, and a thing that no order is of.
+        ("Reply to Lena (no attachment)", Effect::Send),
+        ("Reply to Lena (no rush, please)", Effect::Send),
+        ("Antworte Lena (kein Anhang)", Effect::Send),
+        ("Antworte Lena (ohne Anhang)", Effect::Send),
+        ("Antworte Lena (mehr nicht)", Effect::Send),
+        ("Responde a Lena (ninguna prisa)", Effect::Send),
+        ("Responde a Lena, ningún problema", Effect::Send),
+        ("Responde a Lena, sin prisa", Effect::Send),
+        ("Reply to Lena without an attachment", Effect::Send),
+        ("Send Max the note, no questions asked", Effect::Send),
+        ("Antworte Lena, keine Sorge", Effect::Send),
+        ("Antworte Lena. Eilt nicht.", Effect::Send),
     ] {
         assert!(asked(text, effect), "{text}");
     }
@@ -126,6 +139,10 @@ fn what_is_denied_in_other_forms_is_not_asked_for() {
         ("Bitte nicht... antworten", Effect::Send),
         ("No … responder a Lena", Effect::Send),
         ("Antworte ihr nicht, keine Eile", Effect::Send),
+        // Beside a denial.
+        ("Do not all of you (no exceptions) reply to Lena", Effect::Send),
+        ("Do not send it, no rush, or reply", Effect::Send),
+        ("Antworte Lena. Ich habe es mir anders überlegt, doch nicht.", Effect::Send),
     ] {
         assert!(!asked(text, effect), "{text}");
     }

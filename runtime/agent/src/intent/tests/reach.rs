@@ -378,6 +378,13 @@ fn a_long_message_is_read_once() {
         "keine x, ",
         "to x, not to y, ",
         "do not:\n- pay\n",
+        "pay (no x) ",
+        "(no rush) ",
+        "((",
+        "I can't come: ",
+        "Lena can't come: pay ",
+        "I did not pay this, ",
+        "I can't come:\n- pay\n",
         "pay. No. ",
     ] {
         for (before, after) in [("what ", "?"), ("did Max ", ""), ("do not ", "pay")] {
