@@ -62,8 +62,11 @@ impl Hands {
     }
 
     /// Commits a change that was made, or gives its refusal.
-    async fn settle<T>(tx: Tx, made: Result<crm::Made<T>, CrmError>) -> Result<T, OfficeError> {
-        let made = made.map_err(|err| refusal(&err))?;
+    async fn settle<T>(mut tx: Tx, made: Result<crm::Made<T>, CrmError>) -> Result<T, OfficeError> {
+        let made = match made {
+            Ok(made) => made,
+            Err(err) => return Err(refused(&mut tx, &err).await),
+        };
         tx.commit().await.map_err(|err| refusal(&err.into()))?;
         Ok(made.into_answer())
     }
@@ -71,18 +74,38 @@ impl Hands {
 
 /// What the model is told. Only what it can act on: which field is wrong, that it exists already, that there is none.
 fn refusal(err: &CrmError) -> OfficeError {
+    let told = |record, integrity| OfficeError::Told { why: err.to_string(), record, integrity };
     match err.kind() {
-        Kind::Invalid => OfficeError::Invalid(err.to_string()),
+        Kind::Invalid => match err {
+            CrmError::Undoes { record, integrity, .. } => told(record.clone(), *integrity),
+            _ => OfficeError::Invalid(err.to_string()),
+        },
         Kind::Missing => OfficeError::NotFound,
         Kind::Denied => OfficeError::Denied,
         Kind::Conflict => match err {
-            CrmError::AddressTaken { .. } | CrmError::NameTaken { .. } | CrmError::Merged { .. } | CrmError::CompanyMerged { .. } => {
-                OfficeError::Invalid(err.to_string())
-            }
+            CrmError::AddressTaken { contact, .. } | CrmError::Merged { into: contact, .. } => told(contact.to_string(), Integrity::Outside),
+            CrmError::NameTaken { company, .. } | CrmError::CompanyMerged { into: company, .. } => told(company.to_string(), Integrity::Outside),
             _ => OfficeError::Conflict,
         },
         Kind::Limit => OfficeError::TooLarge,
         Kind::Away | Kind::Bug => OfficeError::Unavailable,
+    }
+}
+
+/// The same, with what the record counts for that it tells of. One that cannot be read counts as a stranger's text.
+async fn refused(tx: &mut Tx, err: &CrmError) -> OfficeError {
+    let known = match err {
+        CrmError::AddressTaken { contact, .. } | CrmError::Merged { into: contact, .. } => {
+            crm::get_contact(tx, *contact).await.ok().map(|contact| contact.integrity)
+        }
+        CrmError::NameTaken { company, .. } | CrmError::CompanyMerged { into: company, .. } => {
+            crm::get_company(tx, *company).await.ok().map(|company| company.integrity)
+        }
+        _ => None,
+    };
+    match (refusal(err), known) {
+        (OfficeError::Told { why, record, .. }, Some(integrity)) => OfficeError::Told { why, record, integrity },
+        (refusal, _) => refusal,
     }
 }
 
@@ -222,7 +245,7 @@ impl ask::Office for Hands {
             let found = crm::get_contact(&mut tx, id::<ContactId>(text)?).await.map_err(|err| refusal(&err))?;
             // What was merged away is history: the model is told which record to read instead.
             match found.merged_into {
-                Some(into) => Err(refusal(&CrmError::Merged { contact: found.contact_id, into })),
+                Some(into) => Err(refused(&mut tx, &CrmError::Merged { contact: found.contact_id, into }).await),
                 None => Ok(contact(found)),
             }
         })
@@ -243,7 +266,7 @@ impl ask::Office for Hands {
             let found = crm::get_company(&mut tx, id::<CompanyId>(text)?).await.map_err(|err| refusal(&err))?;
             // As with contacts: what was merged away is history.
             match found.merged_into {
-                Some(into) => Err(refusal(&CrmError::CompanyMerged { company: found.company_id, into })),
+                Some(into) => Err(refused(&mut tx, &CrmError::CompanyMerged { company: found.company_id, into }).await),
                 None => Ok(company(found)),
             }
         })

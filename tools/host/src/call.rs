@@ -2,10 +2,10 @@
 
 use crate::bindings::{Error, Request, Response};
 use crate::budget::RunBudget;
-use crate::egress::{Egress, NoSecrets, OwnSecrets};
+use crate::egress::{NoSecrets, OwnSecrets};
 use crate::engine::Host;
 use crate::error::tidy;
-use crate::failure;
+use crate::failure::{self, Told};
 use crate::manifest::Limits;
 use crate::mcp::{self, People};
 use crate::office::Office;
@@ -134,7 +134,7 @@ impl Host {
             }
             Body::Own => return CallReport::refused(FailureClass::NotFound, "this is not the host's to run"),
         };
-        let Ok(_slot) = timeout_at(deadline.into(), self.inner.slots.acquire(tenant, plugin.weight)).await else {
+        let Ok(slot) = timeout_at(deadline.into(), self.inner.slots.acquire(tenant, plugin.weight)).await else {
             return CallReport::refused(FailureClass::Unavailable, "all sandboxes are busy; a later try may work");
         };
         let egress = match &plugin.egress {
@@ -155,7 +155,7 @@ impl Host {
             Ok(granted) => granted,
             Err(spent) => return CallReport::refused(FailureClass::RunLimit, &spent.to_string()),
         };
-        let state = CallState::new(limits, office, &tool.spec().name, tool.spec().effect, key.clone(), now_ms);
+        let state = CallState::new(limits, office, tenant, &tool.spec().name, tool.spec().effect, key.clone(), now_ms);
         let state = state.reaching(egress).within(run.clone()).keeping(plugin.kv.clone());
         let mut store = match store(&self.inner.engine, state, limits, granted, deadline) {
             Ok(store) => store,
@@ -171,26 +171,30 @@ impl Host {
             // Ticks stop a plugin that computes; this stops one that waits.
             timeout_at(deadline.into(), answer(plugin, &mut store, &request)).await
         };
-        // Before its words are looked through, which may take its turn: whoever does not wait for that has used no more for it.
+        // Before its words are looked through, which may take its turn: nothing of the instance is needed any more, so whoever does not wait for
+        // that has used no more for it, and has its place.
         let unused = store.get_fuel().unwrap_or(0);
         run.give_fuel(unused);
-        let egress = store.data().egress.clone();
+        let fuel = granted.saturating_sub(unused);
+        let mut state = store.into_data();
+        drop(slot);
+        let egress = state.egress.clone();
+        let told = egress.as_deref().map(|egress| Told { egress, tenant });
         let failed = match answered {
             Err(_elapsed) => Err(failure::timeout()),
             Ok(Err(trap)) => {
                 if matches!(trap.downcast_ref(), Some(Trap::StackOverflow)) {
-                    store.data_mut().depth.overflowed();
+                    state.depth.overflowed();
                 }
-                Err(failure::of_trap(&trap, store.data(), limits, granted))
+                Err(failure::of_trap(&trap, &state, limits, granted))
             }
-            Ok(Ok(Err(error))) => Err(failure::of_tool(error, egress.as_deref()).await),
-            Ok(Ok(Ok(response))) => {
-                store.data_mut().used.output_bytes = bytes_of(&response);
-                read(tool, limits, response, egress.as_deref()).await
+            Ok(Ok(answered)) => {
+                state.used.output_bytes = answered.as_ref().map_or(0, bytes_of);
+                // It is the call's time too. What is being looked through then ends by itself, and nobody sees it.
+                let heard = timeout_at(deadline.into(), heard(tool, limits, answered, told)).await;
+                heard.unwrap_or_else(|_elapsed| Err(failure::timeout()))
             }
         };
-        let fuel = granted.saturating_sub(unused);
-        let state = store.into_data();
         let outcome = failed.unwrap_or_else(|failure| Outcome::Failed { failure: own_up(failure, &state) });
         CallReport { outcome, fuel, ms: elapsed_ms(begun), used: state.took(), kept: state.kept, records: state.records, handed: state.handed }
     }
@@ -210,14 +214,22 @@ fn bytes_of(response: &Response) -> u64 {
     (response.result.len() + response.summary.as_ref().map_or(0, String::len)) as u64
 }
 
-async fn read(tool: &Tool, limits: &Limits, response: Response, egress: Option<&Egress>) -> Result<Outcome, Failure> {
+/// What a plugin answered, without what it may not know.
+async fn heard(tool: &Tool, limits: &Limits, answered: Result<Response, Error>, told: Option<Told<'_>>) -> Result<Outcome, Failure> {
+    match answered {
+        Ok(response) => read(tool, limits, response, told).await,
+        Err(error) => Err(failure::of_tool(error, told).await),
+    }
+}
+
+async fn read(tool: &Tool, limits: &Limits, response: Response, told: Option<Told<'_>>) -> Result<Outcome, Failure> {
     let most = usize::try_from(limits.output_kb << 10).unwrap_or(usize::MAX);
     if response.result.len() > most {
         return Err(failure::output_too_large(limits.output_kb));
     }
-    let read = tool.results.read(&failure::scrubbed(response.result, egress).await?);
+    let read = tool.results.read(&failure::scrubbed(response.result, told).await?);
     let summary = match response.summary {
-        Some(summary) => Some(tidy(&failure::scrubbed(summary, egress).await?, SUMMARY_MAX)),
+        Some(summary) => Some(tidy(&failure::scrubbed(summary, told).await?, SUMMARY_MAX)),
         None => None,
     };
     match read {

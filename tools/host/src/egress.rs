@@ -27,6 +27,7 @@ pub(crate) use rule::RULES_MAX;
 pub(crate) use rule::find as find_rule;
 pub use rule::{EgressRule, EgressSecret, Scheme};
 pub use scrub::SECRET_BYTES_MIN;
+pub(crate) use scrub::Unread;
 #[cfg(all(test, feature = "testing"))]
 pub(crate) use scrub::no_place;
 #[cfg(feature = "testing")]
@@ -44,7 +45,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use steward_core::{CallUse, Effect};
+use steward_core::{CallUse, Effect, TenantId};
 use target::Target;
 use tokio::time::timeout;
 use wire::{Answer, Intake};
@@ -165,6 +166,8 @@ pub(crate) struct Asked {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
     pub(crate) timeout_ms: Option<u32>,
+    /// The organisation of the call that asks.
+    pub(crate) tenant: TenantId,
     /// When the call that asks ends.
     pub(crate) deadline: Option<Instant>,
 }
@@ -222,12 +225,12 @@ impl Egress {
         Ok(Self { plugin: plugin.to_owned(), rules, secrets, scrubber, dialer })
     }
 
-    /// A text of the plugin's of any length without the secrets it may not know.
+    /// A text of any length that the plugin tells in a call of this organisation's, without the secrets it may not know.
     ///
     /// # Errors
-    /// Away where it could not be looked through: nothing of it may be shown then.
-    pub(crate) async fn scrub_long(&self, text: String) -> Result<String, SecretsAway> {
-        self.scrubber.long_text(text).await
+    /// Where it was not looked through.
+    pub(crate) async fn scrub_long(&self, text: String, tenant: TenantId) -> Result<String, Unread> {
+        self.scrubber.long_text(text, tenant).await
     }
 
     /// A short text of the plugin's without the secrets it may not know.
@@ -238,14 +241,15 @@ impl Egress {
     /// Asks others once, and follows where a GET or HEAD is sent. What it takes is added to `used`, whatever comes of it.
     /// `leaving` is set right before something may reach the other side: while it waits for its name, for example, nothing has.
     pub(crate) async fn fetch(&self, asked: Asked, effect: Effect, used: &mut CallUse, run: &RunBudget, leaving: &AtomicBool) -> Result<Given, Failed> {
+        let tenant = asked.tenant;
         let within = asked.timeout_ms.map_or(REQUEST_MS, |wanted| u64::from(wanted).min(REQUEST_MS));
         let answered = timeout(Duration::from_millis(within), Box::pin(self.follow(asked, effect, used, run, leaving))).await;
         let answer = answered.unwrap_or_else(|_elapsed| Err(Failed { why: Refusal::Timeout, sent: leaving.load(Ordering::SeqCst) }))?;
-        self.give(answer).await
+        self.give(answer, tenant).await
     }
 
     async fn follow(&self, asked: Asked, effect: Effect, used: &mut CallUse, run: &RunBudget, leaving: &AtomicBool) -> Result<Answer, Failed> {
-        let Asked { method, url, headers: wanted, body, timeout_ms: _, deadline } = asked;
+        let Asked { method, url, headers: wanted, body, timeout_ms: _, tenant: _, deadline } = asked;
         if !asks_others(effect) {
             return Err(Refusal::Denied(format!("a tool with the effect `{effect}` asks nobody outside; its manifest must say `fetch` or `send`")).into());
         }
@@ -320,12 +324,18 @@ impl Egress {
         Err(denied(format!("`{}` was redirected more than {REDIRECTS_MAX} times", first.host)))
     }
 
-    async fn give(&self, answer: Answer) -> Result<Given, Failed> {
+    async fn give(&self, answer: Answer, tenant: TenantId) -> Result<Given, Failed> {
         let Answer { status, headers, body } = answer;
         let headers = headers::of_response(&headers);
         let headers = headers.into_iter().map(|(name, value)| (self.scrubber.text(name), self.scrubber.text(value))).collect();
-        let unread = |_| Failed { why: Refusal::Unreachable("what came back could not be looked through for secrets".to_owned()), sent: true };
-        let body = self.scrubber.body(body).await.map_err(unread)?;
+        let unread = |why| {
+            let why = match why {
+                Unread::Failed => "what came back could not be looked through for secrets",
+                Unread::Busy => "too many long answers wait to be looked through for secrets; a later try may work",
+            };
+            Failed { why: Refusal::Unreachable(why.to_owned()), sent: true }
+        };
+        let body = self.scrubber.body(body, tenant).await.map_err(unread)?;
         Ok(Given { status, headers, body })
     }
 }

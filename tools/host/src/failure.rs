@@ -2,18 +2,25 @@
 
 use crate::bindings::Error;
 use crate::budget::RunSpent;
-use crate::egress::Egress;
+use crate::egress::{Egress, Unread};
 use crate::error::tidy;
 use crate::manifest::Limits;
 use crate::sandbox::{CallState, RepeatDiffers, TooManyQuestions};
-use steward_core::{Failure, FailureClass};
+use steward_core::{Failure, FailureClass, TenantId};
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 
 /// Characters of a tool's own message.
 const MESSAGE_MAX: usize = 500;
 
+/// What a plugin may not know, and for whom it was called.
+#[derive(Clone, Copy)]
+pub(crate) struct Told<'a> {
+    pub(crate) egress: &'a Egress,
+    pub(crate) tenant: TenantId,
+}
+
 /// A failure the tool reports itself, its words without what it may not know.
-pub(crate) async fn of_tool(error: Error, egress: Option<&Egress>) -> Failure {
+pub(crate) async fn of_tool(error: Error, told: Option<Told<'_>>) -> Failure {
     let (class, message) = match error {
         Error::InvalidArguments(message) => (FailureClass::InvalidArguments, message),
         Error::NotFound(message) => (FailureClass::NotFound, message),
@@ -21,16 +28,23 @@ pub(crate) async fn of_tool(error: Error, egress: Option<&Egress>) -> Failure {
         Error::Unavailable(message) => (FailureClass::Unavailable, message),
         Error::Failed(message) => (FailureClass::Failed, message),
     };
-    let message = scrubbed(message, egress).await.unwrap_or_else(|away| away.message);
+    let message = scrubbed(message, told).await.unwrap_or_else(|unread| unread.message);
     Failure { class, message: tidy(&message, MESSAGE_MAX), retryable: class == FailureClass::Unavailable }
 }
 
 /// What a plugin told without what it may not know. Before anything is cut: half of a secret is not found any more.
-pub(crate) async fn scrubbed(text: String, egress: Option<&Egress>) -> Result<String, Failure> {
-    let Some(egress) = egress else { return Ok(text) };
-    let unread =
-        |_| Failure { class: FailureClass::BadOutput, message: "what the tool told could not be looked through for secrets".to_owned(), retryable: false };
-    egress.scrub_long(text).await.map_err(unread)
+pub(crate) async fn scrubbed(text: String, told: Option<Told<'_>>) -> Result<String, Failure> {
+    let Some(Told { egress, tenant }) = told else { return Ok(text) };
+    egress.scrub_long(text, tenant).await.map_err(|why| match why {
+        Unread::Failed => {
+            let message = "what the tool told could not be looked through for secrets".to_owned();
+            Failure { class: FailureClass::BadOutput, message, retryable: false }
+        }
+        Unread::Busy => {
+            let message = "too many long answers of the tool wait to be looked through for secrets; a later try may work".to_owned();
+            Failure { class: FailureClass::Unavailable, message, retryable: true }
+        }
+    })
 }
 
 /// A call that the engine ended, of a plugin that had so much fuel left to use.

@@ -62,7 +62,7 @@ impl From<OfficeError> for wit::types::OfficeError {
             OfficeError::Denied => Self::Denied,
             OfficeError::NotFound => Self::NotFound,
             OfficeError::Conflict => Self::Conflict,
-            OfficeError::Invalid(what) => Self::Invalid(tidy(&what, MESSAGE_MAX)),
+            OfficeError::Invalid(what) | OfficeError::Told { why: what, .. } => Self::Invalid(tidy(&what, MESSAGE_MAX)),
             OfficeError::TooLarge => Self::TooLarge,
             OfficeError::Unavailable => Self::Unavailable,
         }

@@ -33,9 +33,19 @@ pub enum OfficeError {
     /// It exists already, or was changed meanwhile.
     #[error("it exists already, or was changed meanwhile")]
     Conflict,
-    /// What is wrong with the request.
+    /// What is wrong with the request, in our words and those of the request: whatever names more than that is [`OfficeError::Told`].
     #[error("{0}")]
     Invalid(String),
+    /// What is wrong with the request, in words of a record, or with which record it is at odds.
+    #[error("{why}")]
+    Told {
+        /// What is wrong.
+        why: String,
+        /// The record's id.
+        record: String,
+        /// The lowest integrity of what the record was written from.
+        integrity: Integrity,
+    },
     /// More than the office takes at once.
     #[error("more than the office takes at once")]
     TooLarge,

@@ -58,7 +58,7 @@ impl Host {
         let budget_ms = context.deadline_ms.min(tool.spec().timeout_ms).min(PREVIEW_MS);
         let deadline = Instant::now() + Duration::from_millis(budget_ms);
         let CallContext { key, locale, time_zone, now_ms, .. } = context;
-        let state = CallState::new(limits, office, &tool.spec().name, Effect::Read, key.clone(), now_ms).keeping(plugin.kv.clone());
+        let state = CallState::new(limits, office, tenant, &tool.spec().name, Effect::Read, key.clone(), now_ms).keeping(plugin.kv.clone());
         let request = Request { tool: tool.spec().name.clone(), arguments: arguments.to_string(), key, locale, time_zone, deadline_ms: budget_ms };
         let slot = self.inner.slots.acquire(tenant, plugin.weight);
         let Ok(_slot) = timeout_at(deadline.into(), slot).await else { return Some(failed(failure::timeout())) };

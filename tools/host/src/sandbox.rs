@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use steward_core::event::Handed;
-use steward_core::{CallUse, Effect, Floor, Integrity};
+use steward_core::{CallUse, Effect, Floor, Integrity, TenantId};
 use wasmtime::{CallHook, Engine, ResourceLimiter, Result, Store, UpdateDeadline};
 
 /// Handles to resources of one call; our interfaces have none.
@@ -109,6 +109,7 @@ pub(crate) struct CallState {
     pub(crate) meter: Meter,
     pub(crate) depth: Depth,
     pub(crate) office: Arc<dyn Office>,
+    pub(crate) tenant: TenantId,
     pub(crate) tool: String,
     pub(crate) effect: Effect,
     /// The way to others, for plugins that have one.
@@ -144,11 +145,12 @@ pub(crate) struct CallState {
 }
 
 impl CallState {
-    pub(crate) fn new(limits: &Limits, office: Arc<dyn Office>, tool: &str, effect: Effect, key: String, now_ms: i64) -> Self {
+    pub(crate) fn new(limits: &Limits, office: Arc<dyn Office>, tenant: TenantId, tool: &str, effect: Effect, key: String, now_ms: i64) -> Self {
         Self {
             meter: Meter::new(limits),
             depth: Depth::default(),
             office,
+            tenant,
             tool: tool.to_owned(),
             effect,
             egress: None,
@@ -264,8 +266,9 @@ impl CallState {
     pub(crate) fn changed<T>(&mut self, answer: &std::result::Result<T, OfficeError>) {
         self.pending = false;
         self.shown();
+        self.told(answer);
         if matches!(answer, Err(OfficeError::Invalid(_))) {
-            // It may say what stands in a record now, whoever wrote that: which value the change would have taken away, for example.
+            // Of no record that is named. What is written after it counts as if it might be of any all the same.
             self.seen.integrity = self.seen.integrity.min(Integrity::Outside);
         }
         self.unanswered |= matches!(answer, Err(OfficeError::Unavailable));
@@ -282,6 +285,7 @@ impl CallState {
     /// Notes what became of something to keep.
     pub(crate) fn keeping_done(&mut self, answer: &std::result::Result<KvChanged, OfficeError>) {
         self.pending = false;
+        self.told(answer);
         self.unanswered |= matches!(answer, Err(OfficeError::Unavailable));
         if answer.as_ref().is_ok_and(|changed| changed.is_change()) {
             self.changes += 1;
@@ -323,6 +327,13 @@ impl CallState {
     /// Whether a change may have been made that nobody confirmed.
     pub(crate) fn is_unsure(&self) -> bool {
         self.pending || self.unanswered || self.leaving.load(Ordering::SeqCst)
+    }
+
+    /// Notes the record in whose words something was refused: whoever hears them was shown a little of it.
+    pub(crate) fn told<T>(&mut self, answer: &std::result::Result<T, OfficeError>) {
+        if let Err(OfficeError::Told { record, integrity, .. }) = answer {
+            self.saw(record, *integrity);
+        }
     }
 
     /// Notes where a record comes from. The lowest word about an id stands.
@@ -385,8 +396,8 @@ mod tests {
     use steward_core::Readers;
 
     fn state(effect: Effect) -> CallState {
-        let limits = Limits::default();
-        CallState::new(&limits, Arc::new(MemoryOffice::default()), "a.b", effect, "key".to_owned(), 0)
+        let (limits, tenant) = (Limits::default(), "org_00000000000000000000000001".parse().expect("an id"));
+        CallState::new(&limits, Arc::new(MemoryOffice::default()), tenant, "a.b", effect, "key".to_owned(), 0)
     }
 
     #[tokio::test]
@@ -402,6 +413,8 @@ mod tests {
     fn what_is_written_after_a_refusal_with_reasons_counts_as_what_may_stand_in_them() {
         for (refused, integrity) in [
             (OfficeError::Invalid("`emails` would take away `eve@evil.example`".to_owned()), Integrity::Outside),
+            (in_words_of(Integrity::Outside), Integrity::Outside),
+            (in_words_of(Integrity::Directory), Integrity::Directory),
             (OfficeError::NotFound, Integrity::Owner),
             (OfficeError::Denied, Integrity::Owner),
             (OfficeError::Conflict, Integrity::Owner),
@@ -410,6 +423,31 @@ mod tests {
             assert!(call.change().expect("asked").is_ok());
             call.changed::<()>(&Err(refused.clone()));
             assert_eq!(call.seen, Floor { integrity, private: true }, "{refused}");
+        }
+    }
+
+    fn in_words_of(integrity: Integrity) -> OfficeError {
+        OfficeError::Told { why: "`emails` would take away `eve@evil.example`".to_owned(), record: "contact_1".to_owned(), integrity }
+    }
+
+    #[test]
+    fn a_record_in_whose_words_something_is_refused_was_shown() {
+        for integrity in [Integrity::Outside, Integrity::Directory] {
+            let noted = BTreeMap::from([("contact_1".to_owned(), integrity)]);
+            let mut call = state(Effect::Write);
+            call.changed::<()>(&Err(in_words_of(integrity)));
+            assert_eq!((&call.records, call.seen), (&noted, Floor { integrity, private: true }), "a change");
+            let mut call = state(Effect::Fetch);
+            call.told::<()>(&Err(in_words_of(integrity)));
+            assert_eq!((&call.records, call.seen), (&noted, Floor { integrity, private: true }), "a question");
+            let mut call = state(Effect::Write);
+            call.keeping_done(&Err(in_words_of(integrity)));
+            assert_eq!(call.records, noted, "something to keep");
+        }
+        for refused in [OfficeError::Invalid("is empty".to_owned()), OfficeError::NotFound, OfficeError::Denied, OfficeError::Unavailable] {
+            let mut call = state(Effect::Write);
+            call.changed::<()>(&Err(refused.clone()));
+            assert!(call.records.is_empty(), "{refused}");
         }
     }
 

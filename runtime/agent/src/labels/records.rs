@@ -8,6 +8,7 @@ use super::text;
 use super::values::key;
 use super::walk::{Found, leaves, pointed};
 use super::words::{Span, Words, dates_in, minutes, moment};
+use super::writes::Told;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -118,24 +119,30 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// Adds the leaves of one result.
-    pub(super) fn add(&mut self, words: &Words, from: &Origins<'_>, result: &Value, found: &[Found]) {
+    /// Adds the leaves of one result, which may show what the run has written.
+    pub(super) fn add(&mut self, words: &Words, from: &Origins<'_>, result: &Value, found: &[Found], told: Option<Told<'_>>) {
         let (call, tool): (Arc<str>, Arc<str>) = (from.call.into(), from.tool.into());
         if let Some(span) = from.endorsed {
             self.sources.insert(Arc::clone(&call), span);
         }
         let origins: HashMap<&str, Origin> = found.iter().filter(|leaf| !leaf.is_key).map(|leaf| (leaf.path.as_str(), leaf.origin)).collect();
         let rest = Arc::new(rest(from.private, from.readers));
+        let kept_private = from.kept.is_some_and(|kept| kept.private);
+        // A tool that says whose its answer is was judged by that when something was written. Of any other, what was written stays for its readers.
+        let told = told.filter(|_| !from.private || kept_private);
+        let loose = narrowed(&rest, told.and_then(Told::of_shown));
         let mut around: HashMap<String, Vec<Around<'_>>> = HashMap::new();
         for pattern in from.patterns {
             for (path, object) in pointed(result, &pattern.at).into_iter().filter(|(_, object)| object.is_object()) {
                 let record =
                     self.record(words, pattern, from.taken, object, &format!("{call}{path}"), |field| origins.get(format!("{path}/{field}").as_str()).copied());
                 // What was kept of private matters is for the house, whomever its plugin names as a reader.
-                let kept_private = from.kept.is_some_and(|kept| kept.private);
                 let named = from.private && !kept_private && from.readers.is_public();
                 let readers = if named { Arc::new(readers(pattern, object)) } else { Arc::clone(&rest) };
-                around.entry(path).or_default().push(Around { record, id: pattern.key.as_deref(), readers });
+                let id = pattern.key.as_deref();
+                let written = told.zip(id.and_then(|field| object.get(field))).and_then(|(told, id)| told.of_record(&pattern.of, &key(id)));
+                let says = narrowed(&readers, written);
+                around.entry(path).or_default().push(Around { record, id, readers, says });
             }
         }
         for Found { path, leaf, origin, cap, floor, is_key } in found {
@@ -143,7 +150,15 @@ impl Records {
             // One object may be a record and name others: an id belongs to its own pattern, the rest to the first.
             let own = inside.and_then(|(field, around)| around.iter().find(|around| !is_key && around.id == Some(field)));
             let record = own.or_else(|| inside.and_then(|(_, around)| around.first()));
-            let readers = Arc::clone(inside.and_then(|(_, around)| around.first()).map_or(&rest, |around| &around.readers));
+            // An id says which record it is, and what the program made is nobody's text.
+            let is_text = own.is_none() && *origin != Origin::System;
+            let readers = match inside.and_then(|(_, around)| around.first()) {
+                Some(around) if is_text => &around.says,
+                Some(around) => &around.readers,
+                None if is_text => &loose,
+                None => &rest,
+            };
+            let readers = Arc::clone(readers);
             let place = Place {
                 origin: *origin,
                 cap: *cap,
@@ -420,6 +435,13 @@ struct Around<'a> {
     record: usize,
     id: Option<&'a str>,
     readers: Arc<Readers>,
+    /// Of what it says, where this run has written into it what fewer may read.
+    says: Arc<Readers>,
+}
+
+/// The same readers, or those of them who may read what was written, too.
+fn narrowed(readers: &Arc<Readers>, written: Option<Readers>) -> Arc<Readers> {
+    written.map_or_else(|| Arc::clone(readers), |written| Arc::new(readers.join(&written)))
 }
 
 /// The record that encloses a leaf most closely, with the leaf's field in it.

@@ -223,7 +223,8 @@ impl Shown {
                 let key = pattern.key.as_deref();
                 for made in pointed(result, &pattern.at).iter().filter_map(|(_, object)| Some(self::key(object.get(key?)?))).filter(|made| !made.is_empty()) {
                     let (label, receivers) = (label.clone(), receivers.clone());
-                    self.writes.add(Write { call: call.call_id, of: pattern.of.clone(), id: made, label, actionable, receivers, is_done: true });
+                    let of = pattern.of.clone();
+                    self.writes.add(Write { call: call.call_id, of, id: made, label, actionable, receivers, is_done: true, is_beside: false });
                 }
             }
         }
@@ -260,10 +261,11 @@ impl Shown {
         }
         let (leaves, label, actionable) = self.written(mode, run, tool, call);
         let receivers = receivers(tool.spec().effect, &leaves);
+        let is_beside = tool.spec().records.iter().any(|pattern| pattern.made);
         for leaf in leaves {
             if let (Some(ArgumentRole::Id(of)), Some(id)) = (leaf.role, leaf.key) {
                 let (label, receivers) = (label.clone(), receivers.clone());
-                self.writes.add(Write { call: call.call_id, of, id, label, actionable, receivers, is_done });
+                self.writes.add(Write { call: call.call_id, of, id, label, actionable, receivers, is_done, is_beside });
             }
         }
     }
@@ -325,7 +327,7 @@ impl Shown {
         let found = walk(result, labels, stored, from.kept);
         let empty = Words::default();
         let first = self.records.places.len();
-        self.records.add(self.words.as_deref().unwrap_or(&empty), from, result, &found);
+        self.records.add(self.words.as_deref().unwrap_or(&empty), from, result, &found, self.writes.told(stored));
         for (found, at) in found.into_iter().zip(first..) {
             let integrity = view::integrity(&found);
             let Found { path, leaf, is_key, .. } = found;

@@ -32,6 +32,7 @@ mod sealed;
 mod secrets;
 mod sub_runs;
 mod tamper;
+mod told;
 
 use steward_agent::fork::{Taken, taken};
 use steward_agent::testing::World;

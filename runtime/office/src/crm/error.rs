@@ -1,6 +1,6 @@
 //! Why a contact, company, deal or note was not written or found.
 
-use steward_core::{CompanyId, ContactId, DealId, HasKind, Kind, WorkspaceId};
+use steward_core::{CompanyId, ContactId, DealId, HasKind, Integrity, Kind, WorkspaceId};
 use steward_store::StoreError;
 
 /// A failure of the business with contacts.
@@ -13,6 +13,18 @@ pub enum CrmError {
         field: String,
         /// What is wrong and what to do.
         problem: String,
+    },
+    /// A change would undo what others did to a record, and is refused in words that stand there.
+    #[error("`{field}` {problem}")]
+    Undoes {
+        /// Which field.
+        field: String,
+        /// What it would undo and what to do.
+        problem: String,
+        /// The id of the record.
+        record: String,
+        /// Lowest integrity of the texts that it was written from.
+        integrity: Integrity,
     },
     /// There is no such contact here.
     #[error("there is no contact `{0}` here")]
@@ -88,7 +100,7 @@ impl CrmError {
 impl HasKind for CrmError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Field { .. } => Kind::Invalid,
+            Self::Field { .. } | Self::Undoes { .. } => Kind::Invalid,
             Self::NoContact(_) | Self::NoCompany(_) | Self::NoDeal(_) | Self::NoWorkspace(_) => Kind::Missing,
             Self::AddressTaken { .. }
             | Self::Merged { .. }

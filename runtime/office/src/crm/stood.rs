@@ -7,7 +7,7 @@ use super::text::{clean_line, email_key, fold, phone_key, web_address, web_key};
 use super::{Company, CompanyPatch, Contact, ContactPatch, CrmError, Point, get_company, get_contact};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use steward_core::{CompanyId, ContactId, Digest};
+use steward_core::{CompanyId, ContactId, Digest, Integrity};
 use steward_store::Tx;
 
 /// Letters of a mark: 128 bits.
@@ -60,12 +60,12 @@ impl Stood {
     /// Refuses a change of a contact that would undo what was done to it since it was noted. Of one that was not noted nothing is known, and
     /// nothing is refused.
     pub fn check_contact(&self, now: &Contact, patch: &ContactPatch) -> Result<(), CrmError> {
-        self.check(&now.contact_id.to_string(), of_contact(now), &wanted_of_contact(patch))
+        self.check(&now.contact_id.to_string(), now.integrity, of_contact(now), &wanted_of_contact(patch))
     }
 
     /// The same of a company.
     pub fn check_company(&self, now: &Company, patch: &CompanyPatch) -> Result<(), CrmError> {
-        self.check(&now.company_id.to_string(), of_company(now), &wanted_of_company(patch))
+        self.check(&now.company_id.to_string(), now.integrity, of_company(now), &wanted_of_company(patch))
     }
 
     /// Notes that whoever is held to this made this change of a contact themselves: what it set is what stands there for them, and what others
@@ -88,17 +88,18 @@ impl Stood {
         stood.extend(after.into_iter().filter(|(name, _)| set.iter().any(|(field, _)| field == name)).map(marks));
     }
 
-    fn check(&self, record: &str, now: Vec<Field>, wanted: &[Field]) -> Result<(), CrmError> {
+    fn check(&self, record: &str, integrity: Integrity, now: Vec<Field>, wanted: &[Field]) -> Result<(), CrmError> {
         let Some(then) = self.0.get(record) else { return Ok(()) };
+        let refused = |field: &str, problem| CrmError::Undoes { field: field.to_owned(), problem, record: record.to_owned(), integrity };
         for (name, stands) in now {
             let Some((_, wanted)) = wanted.iter().find(|(field, _)| *field == name) else { continue };
             let stood = then.get(name).map(Vec::as_slice).unwrap_or_default();
             let holds = |values: &[Value], value: &Value| values.iter().any(|one| one.key == value.key);
             if let Some(added) = stands.iter().find(|value| !stood.contains(&value.mark()) && !holds(wanted, value)) {
-                return Err(undoes(name, "take away", &added.shown, "added"));
+                return Err(refused(name, undoes("take away", &added.shown, "added")));
             }
             if let Some(taken) = wanted.iter().find(|value| stood.contains(&value.mark()) && !holds(&stands, value)) {
-                return Err(undoes(name, "bring back", &taken.shown, "taken away"));
+                return Err(refused(name, undoes("bring back", &taken.shown, "taken away")));
             }
         }
         Ok(())
@@ -109,11 +110,10 @@ fn marks((name, values): Field) -> (String, Vec<String>) {
     (name.to_owned(), values.iter().map(Value::mark).collect())
 }
 
-fn undoes(field: &str, what: &str, value: &str, by: &str) -> CrmError {
-    let problem = format!(
+fn undoes(what: &str, value: &str, by: &str) -> String {
+    format!(
         "would {what} `{value}`, which somebody has {by} since approval of this was asked for; nothing of this change was made: read it again and propose the change anew"
-    );
-    CrmError::field(field, problem)
+    )
 }
 
 fn one(text: Option<&str>, key: impl Fn(&str) -> String) -> Vec<Value> {

@@ -8,6 +8,7 @@ use crate::testing::{GuestFiles, MemoryOffice};
 use crate::{EgressOptions, HostOptions, SIGNATURE_FILE, SigningKey, Trust};
 use serde_json::json;
 use std::fs;
+use std::sync::atomic::{AtomicU32, Ordering};
 use steward_core::PluginWork;
 use tokio::time::timeout;
 
@@ -53,29 +54,38 @@ async fn what_was_verified_is_what_is_compiled_whatever_lies_there_by_then() {
     fs::remove_dir_all(&dir).expect("removed");
 }
 
-#[tokio::test]
-async fn what_a_call_did_not_use_is_given_back_before_its_words_wait_to_be_looked_through() {
+/// The keeper with a secret that has to be looked for, where so many calls run at once.
+fn keeper(slots: usize) -> Host {
     let mut guest = GuestFiles::keeper();
     let with_secret = "paths = [\"/v1/*\"], secret = { header = \"Authorization\", value = \"Bearer {{keeper_token}}\" } }]";
     guest.manifest = guest.manifest.replace("paths = [\"/v1/*\"] }]", with_secret);
-    let dir = std::env::temp_dir().join(format!("steward-given-back-{}", std::process::id()));
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let dir = std::env::temp_dir().join(format!("steward-looked-through-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed)));
     guest.write(&dir).expect("written");
     let secrets = [(("keeper".to_owned(), "keeper_token".to_owned()), Secret::new("the-token-of-the-keeper"))].into();
     let egress = EgressOptions { secrets, ..EgressOptions::default() };
-    let host = Host::new(HostOptions { egress, ..HostOptions::default() }).expect("host");
+    let host = Host::new(HostOptions { egress, slots, ..HostOptions::default() }).expect("host");
     host.load_dir(&dir).expect("loaded");
     fs::remove_dir_all(&dir).expect("removed");
+    host
+}
 
-    let tool = host.tool("keeper.peek").expect("a tool");
-    let tenant = "org_00000000000000000000000001".parse().expect("an id");
+/// A call of this organisation's that takes these steps, the last of which may tell something long enough to be looked through away from others.
+async fn told(host: &Host, tenant: u32, tool: &str, steps: &[&str], is_long: bool, run: RunBudget) -> CallReport {
+    let tool = host.tool(tool).expect("a tool");
+    let tenant = format!("org_{tenant:026}").parse().expect("an id");
+    let locale = if is_long { "x".repeat(100_000) } else { "en".to_owned() };
+    let context = CallContext { key: "key".to_owned(), deadline_ms: 60_000, locale, time_zone: "UTC".to_owned(), now_ms: 0, run };
+    let around = Around { office: Arc::new(MemoryOffice::default()), people: Arc::new(mcp::Nobody), secrets: Arc::new(NoSecrets) };
+    host.run(tenant, &tool, &json!({ "steps": steps, "key": "a", "value": "x" }), context, around).await
+}
+
+#[tokio::test]
+async fn what_a_call_did_not_use_is_given_back_before_its_words_wait_to_be_looked_through() {
+    let host = keeper(HostOptions::default().slots);
     // As much as the plugin may use: while it runs there is nothing left.
     let all = 500_000_000;
     let run = RunBudget::of(PluginWork { fuel: all, ..PluginWork::usual() });
-    // It tells this, which is long enough to be looked through away from others.
-    let locale = "x".repeat(100_000);
-    let context = CallContext { key: "key".to_owned(), deadline_ms: 60_000, locale, time_zone: "UTC".to_owned(), now_ms: 0, run: run.clone() };
-    let around = Around { office: Arc::new(MemoryOffice::default()), people: Arc::new(mcp::Nobody), secrets: Arc::new(NoSecrets) };
-    let arguments = json!({ "steps": ["told"] });
     let given_back = async {
         loop {
             let left = run.take_fuel(u64::MAX).unwrap_or(0);
@@ -88,8 +98,43 @@ async fn what_a_call_did_not_use_is_given_back_before_its_words_wait_to_be_looke
     };
     let taken = no_place().await;
     tokio::select! {
-        report = host.run(tenant, &tool, &arguments, context, around) => panic!("it waits for its turn: {report:?}"),
+        report = told(&host, 1, "keeper.peek", &["told"], true, run.clone()) => panic!("it waits for its turn: {report:?}"),
         given = timeout(Duration::from_secs(60), given_back) => assert!(given.is_ok(), "it waits with all of it"),
     }
     drop(taken);
+}
+
+#[tokio::test]
+async fn a_call_whose_words_wait_to_be_looked_through_keeps_no_sandbox_from_others() {
+    let host = keeper(1);
+    let taken = no_place().await;
+    tokio::select! {
+        biased;
+        report = told(&host, 1, "keeper.peek", &["told"], true, RunBudget::default()) => panic!("it waits for its turn: {report:?}"),
+        report = told(&host, 2, "keeper.peek", &["told"], false, RunBudget::default()) => {
+            assert!(matches!(report.outcome, Outcome::Ok { .. }), "there is one sandbox: {report:?}");
+        }
+    }
+    drop(taken);
+    // Who waits no longer stands in nobody's way.
+    let report = told(&host, 1, "keeper.peek", &["told"], true, RunBudget::default()).await;
+    assert!(matches!(&report.outcome, Outcome::Ok { result, .. } if result["text"].as_str().is_some_and(|text| text.len() > 100_000)), "{:?}", report.used);
+}
+
+#[test]
+fn a_call_whose_words_are_not_looked_through_in_its_time_ends_and_shows_none_of_them() {
+    let host = keeper(HostOptions::default().slots);
+    for (tool, steps, expect, retryable) in [
+        ("keeper.peek", &["told"][..], "the tool took longer than it may", true),
+        ("keeper.keep", &["set", "told"], "the tool took longer than it may; it had made one change before, which stands", false),
+    ] {
+        // The clock stands still while there is something to do, and goes on to the deadline when nothing else is waited for.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime");
+        let report = runtime.block_on(async {
+            let _taken = no_place().await;
+            told(&host, 1, tool, steps, true, RunBudget::default()).await
+        });
+        let expect = Failure { class: FailureClass::Timeout, message: expect.to_owned(), retryable };
+        assert_eq!(report.outcome, Outcome::Failed { failure: expect }, "{tool}");
+    }
 }

@@ -3,8 +3,10 @@
 //! It is the second line: that a plugin is given no secret is the first. Whoever is on both sides, in the plugin and at the host it may
 //! ask, can agree on a form that is not looked for here, more than eight escapes around one another for example.
 
+mod line;
 mod view;
 
+use self::line::Line;
 use self::view::{View, each_view};
 use super::SecretsAway;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -13,7 +15,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 use std::cmp::Reverse;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
-use tokio::sync::Semaphore;
+use steward_core::TenantId;
 
 /// The shortest secret that is taken, in bytes: a shorter one would be found in texts that have nothing to do with it.
 pub const SECRET_BYTES_MIN: usize = 8;
@@ -21,7 +23,9 @@ pub const SECRET_BYTES_MIN: usize = 8;
 /// What has more bytes is looked through away from the threads that others' calls go on with.
 const BODY_HERE_BYTES_MAX: usize = 64 << 10;
 /// So many such at once, of all plugins: half of the processors are left for everything else. Nobody can stop one that was begun.
-static LARGE: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(large_max()));
+static LARGE: LazyLock<Line> = LazyLock::new(|| Line::new(large_max(), usize::MAX));
+/// So many of one organisation's wait of one plugin's: each is kept until then.
+const WAITING_MAX: usize = 16;
 /// Places of an organisation's secrets that are noted of one text, in all its views; a MiB and a half.
 const NOTED_MAX: usize = 64 << 10;
 
@@ -35,10 +39,26 @@ fn large_of_one_max() -> usize {
     (large_max() / 2).max(1)
 }
 
-/// All places, so that nothing more is looked through until this is dropped.
+/// All places, so that nothing more is looked through until this is dropped. One test at a time has them.
 #[cfg(test)]
-pub(crate) async fn no_place() -> tokio::sync::SemaphorePermit<'static> {
-    LARGE.acquire_many(u32::try_from(large_max()).expect("a number")).await.expect("places")
+pub(crate) async fn no_place() -> impl Sized {
+    static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let one = ONE.lock().await;
+    let anybody: TenantId = "org_00000000000000000000000009".parse().expect("an id");
+    let mut all = Vec::new();
+    while all.len() < large_max() {
+        all.push(LARGE.acquire(anybody).await.expect("a place"));
+    }
+    (all, one)
+}
+
+/// Why a text was not looked through; nothing of it may be shown then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// It broke off.
+    Failed,
+    /// Too many of the same organisation's wait for it.
+    Busy,
 }
 
 /// Looks for the operator's secrets, and for those of the organisation that a call is made for.
@@ -47,7 +67,7 @@ pub(crate) struct Scrubber {
     operators: Arc<Finder>,
     own: Option<Arc<Finder>>,
     /// The places of its plugin, whichever organisation it works for.
-    large: Arc<Semaphore>,
+    large: Line,
 }
 
 impl Scrubber {
@@ -56,7 +76,7 @@ impl Scrubber {
     /// # Errors
     /// Away where they cannot be looked for: nothing may be asked with them then.
     pub(crate) fn of<'a>(secrets: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, SecretsAway> {
-        Ok(Self { operators: Arc::new(Finder::of(secrets, None)?), own: None, large: Arc::new(Semaphore::new(large_of_one_max())) })
+        Ok(Self { operators: Arc::new(Finder::of(secrets, None)?), own: None, large: Line::new(large_of_one_max(), WAITING_MAX) })
     }
 
     /// The same for one call, which looks for these of its organisation too.
@@ -66,7 +86,7 @@ impl Scrubber {
     pub(crate) fn with_own<'a>(&self, secrets: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, SecretsAway> {
         // It is built for each call: what is small and built at once counts for more than what finds fastest.
         let own = Finder::of(secrets, Some(AhoCorasickKind::ContiguousNFA))?;
-        Ok(Self { operators: Arc::clone(&self.operators), own: Some(Arc::new(own)), large: Arc::clone(&self.large) })
+        Ok(Self { operators: Arc::clone(&self.operators), own: Some(Arc::new(own)), large: self.large.clone() })
     }
 
     /// The same without the secrets; none where there is none in it. What is asked for is bounded by whoever asks: it takes its time here.
@@ -149,33 +169,34 @@ impl Scrubber {
         (operators, whole(own))
     }
 
-    /// The same of a whole body, as it came where there is none in it.
+    /// The same of a whole body that came in a call of this organisation's, as it came where there is none in it. A long one waits for its turn,
+    /// for as long as somebody waits for it.
     ///
     /// # Errors
-    /// Away where it could not be looked through: nothing of it may be shown then.
-    pub(crate) async fn body(&self, body: Vec<u8>) -> Result<Vec<u8>, SecretsAway> {
+    /// Where it was not looked through.
+    pub(crate) async fn body(&self, body: Vec<u8>, tenant: TenantId) -> Result<Vec<u8>, Unread> {
         if body.len() <= BODY_HERE_BYTES_MAX || !self.has_any() {
             return Ok(self.clean(&body).unwrap_or(body));
         }
         // Its places are free when it was looked through, whether or not somebody still waits for it. The plugin's own comes first: who waits
         // for that does not stand in the line of all.
-        let of_one = Arc::clone(&self.large).acquire_owned().await.map_err(|_| SecretsAway)?;
-        let place = LARGE.acquire().await.map_err(|_| SecretsAway)?;
+        let of_one = self.large.acquire(tenant).await.ok_or(Unread::Busy)?;
+        let place = LARGE.acquire(tenant).await.ok_or(Unread::Busy)?;
         let scrubber = self.clone();
         let looked = tokio::task::spawn_blocking(move || {
             let clean = scrubber.clean(&body).unwrap_or(body);
             drop((place, of_one));
             clean
         });
-        looked.await.map_err(|_| SecretsAway)
+        looked.await.map_err(|_| Unread::Failed)
     }
 
     /// The same of a text of any length.
     ///
     /// # Errors
     /// Like [`Scrubber::body`].
-    pub(crate) async fn long_text(&self, text: String) -> Result<String, SecretsAway> {
-        let clean = self.body(text.into_bytes()).await?;
+    pub(crate) async fn long_text(&self, text: String, tenant: TenantId) -> Result<String, Unread> {
+        let clean = self.body(text.into_bytes(), tenant).await?;
         Ok(String::from_utf8(clean).unwrap_or_else(|err| String::from_utf8_lossy(err.as_bytes()).into_owned()))
     }
 

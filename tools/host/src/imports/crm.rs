@@ -61,24 +61,28 @@ impl wit::Host for CallState {
     async fn find_contacts(&mut self, query: String, page: wit::Page) -> Answer<wit::Contacts> {
         self.look()?;
         let found = Arc::clone(&self.office).find_contacts(&query, &PageRequest::from(page)).await;
+        self.told(&found);
         Ok(listed(found, |contact| self.saw_contact(contact)).map(|(items, next)| wit::Contacts { items, next }))
     }
 
     async fn get_contact(&mut self, id: String) -> Answer<wit::Contact> {
         self.look()?;
         let found = Arc::clone(&self.office).get_contact(&id).await;
+        self.told(&found);
         Ok(one(found, |contact| self.saw_contact(contact)))
     }
 
     async fn find_companies(&mut self, query: String, page: wit::Page) -> Answer<wit::Companies> {
         self.look()?;
         let found = Arc::clone(&self.office).find_companies(&query, &PageRequest::from(page)).await;
+        self.told(&found);
         Ok(listed(found, |company| self.saw(&company.id, company.integrity)).map(|(items, next)| wit::Companies { items, next }))
     }
 
     async fn get_company(&mut self, id: String) -> Answer<wit::Company> {
         self.look()?;
         let found = Arc::clone(&self.office).get_company(&id).await;
+        self.told(&found);
         Ok(one(found, |company| self.saw(&company.id, company.integrity)))
     }
 
@@ -87,12 +91,14 @@ impl wit::Host for CallState {
         let wit::DealFilter { company_id, contact_id, stage } = filter;
         let filter = office::DealFilter { company_id, contact_id, stage };
         let found = Arc::clone(&self.office).list_deals(&filter, &PageRequest::from(page)).await;
+        self.told(&found);
         Ok(listed(found, |deal| self.saw(&deal.id, deal.integrity)).map(|(items, next)| wit::Deals { items, next }))
     }
 
     async fn list_notes(&mut self, about: wit::Subject, page: wit::Page) -> Answer<wit::Notes> {
         self.look()?;
         let found = Arc::clone(&self.office).list_notes(&about.into(), &PageRequest::from(page)).await;
+        self.told(&found);
         Ok(listed(found, |note| self.saw(&note.id, note.integrity)).map(|(items, next)| wit::Notes { items, next }))
     }
 }

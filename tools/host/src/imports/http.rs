@@ -59,7 +59,7 @@ impl wit::Host for CallState {
             return Ok(Err(wit::HttpError::Denied(why.to_owned())));
         }
         let leaving = self.sending(changes);
-        let asked = Asked { method, url, headers, body: body.unwrap_or_default(), timeout_ms, deadline: self.deadline };
+        let asked = Asked { method, url, headers, body: body.unwrap_or_default(), timeout_ms, tenant: self.tenant, deadline: self.deadline };
         let asked_before = self.used.requests;
         let answered = egress.fetch(asked, self.effect, &mut self.used, &self.run, &leaving).await;
         if changes {

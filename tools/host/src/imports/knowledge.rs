@@ -29,6 +29,7 @@ impl wit::Host for CallState {
     async fn search(&mut self, query: String, document: Option<String>, limit: u32) -> Answer<Vec<wit::Found>> {
         self.look()?;
         let found = Arc::clone(&self.office).search_documents(&query, document.as_deref(), limit.clamp(1, CHUNKS_MAX)).await;
+        self.told(&found);
         Ok(found.map_err(Into::into).map(|found| {
             let each = found.into_iter().map(|office::Documents { document, chunks }| {
                 self.hand_over(&document, &chunks);
@@ -41,6 +42,7 @@ impl wit::Host for CallState {
     async fn read(&mut self, document: String, from: u32, limit: u32) -> Answer<wit::Pieces> {
         self.look()?;
         let found = Arc::clone(&self.office).read_document(&document, from, limit.clamp(1, CHUNKS_MAX)).await;
+        self.told(&found);
         Ok(found.map_err(Into::into).map(|office::Pieces { document, chunks, next }| {
             self.hand_over(&document, &chunks);
             wit::Pieces { document: document.into(), chunks: chunks.into_iter().map(Into::into).collect(), next }

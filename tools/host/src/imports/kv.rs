@@ -19,7 +19,7 @@ const BETTER: &str = "this call knows what is private, or of lower standing than
 fn refusal(error: OfficeError) -> wit::KvError {
     match error {
         OfficeError::Denied => wit::KvError::Denied("not allowed here; a tool that only reads keeps nothing, and a preview neither".to_owned()),
-        OfficeError::Invalid(what) => wit::KvError::Invalid(tidy(&what, REASON_MAX)),
+        OfficeError::Invalid(what) | OfficeError::Told { why: what, .. } => wit::KvError::Invalid(tidy(&what, REASON_MAX)),
         OfficeError::NotFound => wit::KvError::Denied("there is no such workspace".to_owned()),
         OfficeError::TooLarge => wit::KvError::Invalid("that is more than is kept at once".to_owned()),
         OfficeError::Conflict | OfficeError::Unavailable => wit::KvError::Unavailable,
@@ -92,6 +92,7 @@ impl wit::Host for CallState {
             Err(refused) => return Ok(Err(refused)),
         };
         let found = Arc::clone(&self.office).kv_get(&space, &key).await;
+        self.told(&found);
         Ok(found.map_err(refusal).map(|found| {
             found.map(|entry| {
                 self.recalled(entry.floor);
@@ -123,6 +124,7 @@ impl wit::Host for CallState {
         };
         let page = PageRequest { after, limit: limit.clamp(1, NAMES_MAX) };
         let found = Arc::clone(&self.office).kv_list(&space, &prefix, &page).await;
+        self.told(&found);
         Ok(found.map_err(refusal).map(|found| {
             found.items.iter().for_each(|entry| self.recalled(entry.floor));
             wit::Keys { items: found.items.into_iter().map(|entry| entry.name).collect(), next: found.next }

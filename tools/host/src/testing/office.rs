@@ -112,6 +112,7 @@ pub struct MemoryOffice {
     denied: bool,
     away: bool,
     loses_answers: AtomicBool,
+    refuses: Mutex<Option<OfficeError>>,
     questions: AtomicU32,
     together: Meeting,
 }
@@ -184,6 +185,11 @@ impl MemoryOffice {
         self.loses_answers.store(true, Ordering::SeqCst);
     }
 
+    /// From now on every change of a record is refused so.
+    pub fn refuse_changes(&self, why: OfficeError) {
+        *self.refuses.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+    }
+
     /// From now on calls are made with arguments of this floor; before that, with the owner's own words.
     pub fn judge(&self, floor: Floor) {
         *self.judged.lock().unwrap_or_else(PoisonError::into_inner) = Some(floor);
@@ -239,6 +245,9 @@ impl MemoryOffice {
         self.questions.fetch_add(1, Ordering::SeqCst);
         if self.away || self.denied {
             return Box::pin(ready(Err(if self.away { OfficeError::Unavailable } else { OfficeError::Denied })));
+        }
+        if let Some(refusal) = self.refuses.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            return Box::pin(ready(Err(refusal)));
         }
         let mut records = self.lock();
         let at = (key.to_owned(), ordinal);

@@ -6,6 +6,7 @@ use crate::support::{options, text};
 use serde_json::json;
 use std::sync::Arc;
 use steward_core::{Floor, Integrity};
+use steward_host::OfficeError;
 use steward_host::testing::{MemoryOffice, Seed};
 
 /// A step with each of these: whom it is about, what is looked for and kept under, and where it asks.
@@ -161,6 +162,25 @@ async fn what_is_written_counts_for_no_more_than_what_the_call_had_read() {
         assert_eq!(written.len(), 4, "two contacts, a company and a note: {written:?}");
         assert!(written.iter().all(|(_, integrity)| **integrity == expect), "{tried:?} {path}: {written:?}");
     }
+}
+
+/// Why a change was refused may be told in words of a record, and a plugin may answer with them as if they were its own.
+#[tokio::test]
+async fn what_is_refused_in_words_of_a_record_counts_for_no_more_than_the_record() {
+    let host = keeper(8080, options());
+    let refused = async |why: OfficeError| {
+        let office = office();
+        office.refuse_changes(why);
+        report(&host, &office, "key", "keeper.keep", steps(&["note"], "contact_1", "")).await
+    };
+    for integrity in [Integrity::Outside, Integrity::Directory] {
+        let why = "`emails` would take away `eve@evil.example`".to_owned();
+        let report = refused(OfficeError::Told { why, record: "contact_7".to_owned(), integrity }).await;
+        assert!(text(&report).contains("`emails` would take away `eve@evil.example`"), "{}", text(&report));
+        assert_eq!(report.records, [("contact_7".to_owned(), integrity)].into());
+    }
+    let report = refused(OfficeError::Invalid("`text` is empty".to_owned())).await;
+    assert!(text(&report).contains("`text` is empty") && report.records.is_empty(), "{report:?}");
 }
 
 /// The name of a company comes along with each contact of it, and is no better than the company.

@@ -60,6 +60,90 @@ fn what_this_run_made_is_written_into_until_somebody_has_it() {
     }
 }
 
+/// Cards with notes, of tools that say nothing of who may read what they answer.
+fn cards() -> [ToolSpec; 4] {
+    let pattern = |at: &str, of: &str, key: &str, made| RecordPattern {
+        at: at.into(),
+        of: of.into(),
+        key: Some(key.into()),
+        anchors: Vec::new(),
+        made,
+        readers: Vec::new(),
+    };
+    let labels = |fields: &[(&str, Origin)]| -> BTreeMap<String, Origin> { fields.iter().map(|(field, origin)| ((*field).to_owned(), *origin)).collect() };
+    let about = ("contact_id", ArgumentRole::Id("contact".into()));
+    let add = ToolSpec {
+        result_labels: labels(&[("/id", Origin::System), ("/contact_id", Origin::System), ("/text", Origin::Outside)]),
+        records: vec![pattern("", "note", "id", true), pattern("", "contact", "contact_id", false)],
+        ..ToolSpec::sample("cards.add_note", Effect::Write, &[about.clone(), ("text", ArgumentRole::Content)])
+    };
+    let list = ToolSpec {
+        result_labels: labels(&[("/notes/*/id", Origin::System), ("/notes/*/contact_id", Origin::System), ("/notes/*/text", Origin::Outside)]),
+        records: vec![pattern("/notes/*", "note", "id", false), pattern("/notes/*", "contact", "contact_id", false)],
+        ..ToolSpec::sample("cards.list_notes", Effect::Read, std::slice::from_ref(&about))
+    };
+    let card = |spec: ToolSpec| ToolSpec {
+        result_labels: labels(&[("/id", Origin::System), ("/name", Origin::Directory), ("/job_title", Origin::Fact)]),
+        records: vec![pattern("", "contact", "id", false)],
+        ..spec
+    };
+    let get = card(ToolSpec::sample("cards.get", Effect::Read, std::slice::from_ref(&about)));
+    let update = card(ToolSpec::sample("cards.update", Effect::Write, &[about, ("job_title", ArgumentRole::Content)]));
+    [add, list, get, update]
+}
+
+/// The same with this call carried out, for which these records were shown.
+fn after(run: &Run, shown: &Shown, tool: &ToolSpec, call: &ToolCall, result: &serde_json::Value, records: &[&str]) -> Shown {
+    let mut shown = shown.clone();
+    let stored = records.iter().map(|id| ((*id).to_owned(), Integrity::Directory)).collect();
+    shown.note_write(Mode::Traced, run, tool, call);
+    shown.add_call(Mode::Traced, run, tool, call, result, &stored, None);
+    shown
+}
+
+#[test]
+fn what_was_written_of_a_private_text_is_for_its_readers_wherever_a_result_shows_it() {
+    let [add, list, get, update] = cards();
+    let look = ToolSpec { result_labels: [("/text".to_owned(), Origin::Fact)].into(), ..ToolSpec::sample("other.look", Effect::Read, &[]) };
+    let send = ToolSpec::sample("mail.send", Effect::Send, &[("to", ArgumentRole::Recipient), ("body", ArgumentRole::Content)]);
+    let (run, shown, _) = files("Note what wages.txt says on the card of Lena, and write to eve@x.example and boss@good.example");
+    let leaks = |shown: &Shown, body: &str, to: &str| traced(&run, shown, &send, &json!({"to": [to], "body": body})).leak;
+    let note = |id: &str, text: &str| json!({"id": id, "contact_id": "c1", "text": text});
+    let (of_c1, unrelated) = (json!({"contact_id": "c1"}), "The garden party is on Sunday");
+    for text in [WAGES, HIDDEN] {
+        let adding = call(2, 0, "cards.add_note", json!({"contact_id": "c1", "text": text}));
+        let silent = after(&run, &shown, &add, &adding, &json!({"id": "n1"}), &["n1"]);
+        let answered = after(&run, &shown, &add, &adding, &note("n1", text), &["n1"]);
+        let listed = json!({"notes": [note("n1", text), note("n0", unrelated)]});
+        let listed = after(&run, &silent, &list, &call(3, 0, "cards.list_notes", of_c1.clone()), &listed, &["n0", "n1"]);
+        let told = after(&run, &silent, &look, &call(3, 0, "other.look", json!({})), &json!({"text": text}), &["n0", "n1"]);
+        let changing = call(2, 0, "cards.update", json!({"contact_id": "c1", "job_title": text}));
+        let changed = after(&run, &shown, &update, &changing, &json!({"id": "c1", "name": "Lena Vogt", "job_title": text}), &["c1"]);
+        let kept = after(&run, &shown, &update, &changing, &json!({"id": "c1"}), &["c1"]);
+        let kept = after(&run, &kept, &get, &call(3, 0, "cards.get", of_c1.clone()), &json!({"id": "c1", "job_title": text}), &["c1"]);
+        for (shown, how) in [(&answered, "its own answer"), (&listed, "a list"), (&told, "a text"), (&changed, "a change"), (&kept, "a record")] {
+            assert!(leaks(shown, text, "eve@x.example"), "{how}: {text}");
+        }
+        assert!(!leaks(&answered, WAGES, "boss@good.example"), "whoever may read it is told");
+        // What stands beside it, in another record or on the card that the note is about, is no more private than before.
+        assert!(!leaks(&listed, unrelated, "eve@x.example"));
+        let card = json!({"id": "c1", "name": "Lena Vogt", "job_title": "Head of the garden"});
+        let card = after(&run, &answered, &get, &call(3, 0, "cards.get", of_c1.clone()), &card, &["c1"]);
+        assert!(!leaks(&card, "Head of the garden", "eve@x.example"));
+        let other = json!({"id": "c2", "name": "Omar", "job_title": "Keeper of the tents"});
+        let other = after(&run, &changed, &get, &call(3, 0, "cards.get", json!({"contact_id": "c2"})), &other, &["c2"]);
+        assert!(!leaks(&other, "Keeper of the tents", "eve@x.example"));
+        let apart = after(&run, &silent, &look, &call(3, 0, "other.look", json!({})), &json!({"text": unrelated}), &["n0"]);
+        assert!(!leaks(&apart, unrelated, "eve@x.example"));
+    }
+    // What everybody may read is everybody's where it was written, too.
+    let mut shown = shown;
+    shown.add("call_1_1", "book.list", &json!({"text": "Opening hours are nine to five"}), &BTreeMap::new(), &BTreeMap::new());
+    let adding = call(2, 0, "cards.add_note", json!({"contact_id": "c1", "text": "Opening hours are nine to five"}));
+    let answered = after(&run, &shown, &add, &adding, &note("n1", "Opening hours are nine to five, daily"), &["n1"]);
+    assert!(!leaks(&answered, "nine to five, daily", "eve@x.example"));
+}
+
 /// The list of files, read by a sealed agent.
 fn sealed(text: &str) -> (Run, Shown, BTreeMap<String, std::sync::Arc<ToolSpec>>) {
     let (mut run, _, tools) = files(text);

@@ -161,26 +161,28 @@ pub async fn check_keeps_merged(tx: &mut Tx, contact: ContactId, run: RunId, pat
         if let Some(list) = list
             && fields::points(came.kind, field, list)?.iter().all(|(_, _, key)| *key != came.key)
         {
-            return Err(leaves_out(field, &came.value));
+            let row = store::find(tx, contact).await?.ok_or(CrmError::NoContact(contact))?;
+            return Err(leaves_out(&row, field, &came.value));
         }
     }
     if let Some(list) = &patch.tags {
-        let stand = store::find(tx, contact).await?.ok_or(CrmError::NoContact(contact))?.tags;
+        let row = store::find(tx, contact).await?.ok_or(CrmError::NoContact(contact))?;
         let holds = |tags: &[String], wanted: &str| tags.iter().any(|tag| fold(tag) == fold(wanted));
         for came in contact_merge::tags_merged_since(tx, contact, run).await? {
-            if holds(&stand, &came) && !holds(list, &came) {
-                return Err(leaves_out("tags", &came));
+            if holds(&row.tags, &came) && !holds(list, &came) {
+                return Err(leaves_out(&row, "tags", &came));
             }
         }
     }
     Ok(())
 }
 
-fn leaves_out(field: &str, value: &str) -> CrmError {
-    let message = format!(
+/// What came with another is this contact's since then, and the contact counts for no more than either.
+fn leaves_out(row: &ContactRow, field: &str, value: &str) -> CrmError {
+    let problem = format!(
         "leaves out `{value}`, which came with a record that was merged into this contact after this run began; read the contact again and give it too"
     );
-    CrmError::field(field, message)
+    CrmError::Undoes { field: field.to_owned(), problem, record: row.contact.to_string(), integrity: row.integrity }
 }
 
 /// The records that were merged into a contact.
