@@ -7,7 +7,6 @@ import { fieldsOfCall, fieldsOfTool, kindsOf, rangesFrom } from '../src/lib/gran
 import { rangesOf } from '../src/lib/grant-ranges';
 import { grantsOf, rolesOf } from '../src/lib/grants';
 import { holdDifferences } from '../src/lib/hold-differences';
-import { fitting, type Filter } from '../src/lib/hold-filter';
 import { leavesOf, pointerInWords } from '../src/lib/json';
 import { failuresOf, readMetrics, requestsOf } from '../src/lib/metrics';
 import { majorText, minorOf } from '../src/lib/money';
@@ -89,28 +88,6 @@ test('what a call took is kept, with what the answer cost that asked for it', ()
   const failed: RunEvent = { event: 'tool.failed', data: { call_id: 'call_1_0', class: 'trap', message: 'm', retryable: false, fuel: 7, ms: 3, used } };
   const other = fold(EVENTS.reduce((now, [event, seq]) => fold(now, event, seq), NEW_RUN), failed, 6);
   expect(other.items.flatMap((item) => (item.kind === 'call' ? [item.call.used] : []))).toEqual([used]);
-});
-
-test('held actions are filtered by effect, by who can decide and by words, and keep the order of the server', () => {
-  const hold = (tool: string, effect: string, reason: string) => ({ tool, effect, reason, agent: 'assistant', needs: [['owner']] });
-  const [mail, pay, note] = [hold('mail.send', 'send', 'It would leave the house.'), hold('bank.pay_out', 'money', 'Money waits.'), hold('crm.add_note', 'write', 'From outside.')];
-  const all = [pay, note, mail];
-  const fits = (filter: Partial<Filter>) => fitting(all, { show: 'held', effect: '', role: '', words: '', ...filter }, (one) => one.effect !== 'money');
-  expect(fits({})).toEqual(all);
-  expect(fits({ show: 'all' })).toEqual(all);
-  expect(fits({ show: 'mine' })).toEqual([note, mail]);
-  expect(fits({ effect: 'money' })).toEqual([pay]);
-  expect(fits({ effect: 'money', show: 'mine' })).toEqual([]);
-  for (const [words, found] of [
-    ['pay out', [pay]],
-    ['MONEY', [pay]],
-    ['  assistant   house ', [mail]],
-    ['add_note', [note]],
-    ['house money', []],
-    ['', all],
-  ] as const) {
-    expect(fits({ words }), words).toEqual(found);
-  }
 });
 
 test('arguments become lines with their origin', () => {

@@ -1,25 +1,19 @@
 import { expect, test } from '@playwright/test';
-import { fitting, type Filter } from '../src/lib/hold-filter';
+import { isNarrow, queryOf, type Filter } from '../src/lib/hold-filter';
 import { tookOf } from '../src/lib/usage';
 
-test('the queue is filtered by the role whose word is needed, together with the other filters', () => {
-  const hold = (tool: string, effect: string, needs: string[][]) => ({ tool, effect, reason: 'Waits.', agent: 'assistant', needs });
-  const pay = hold('bank.pay_out', 'money', [['owner'], ['finance', 'manager']]);
-  const note = hold('crm.add_note', 'write', [['manager']]);
-  const stuck = hold('crm.drop', 'destroy', []);
-  const fits = (filter: Partial<Filter>) => fitting([pay, note, stuck], { show: 'held', effect: '', role: '', words: '', ...filter }, () => true);
-  expect(fits({})).toEqual([pay, note, stuck]);
-  expect(fits({ role: 'manager' })).toEqual([pay, note]);
-  expect(fits({ role: 'finance' })).toEqual([pay]);
-  expect(fits({ role: 'owner' })).toEqual([pay]);
-  // Nobody of this role is asked for anything.
-  expect(fits({ role: 'support' })).toEqual([]);
-  expect(fits({ role: 'manager', effect: 'write' })).toEqual([note]);
-  expect(fits({ role: 'finance', words: 'note' })).toEqual([]);
-  // Words are looked for in what each is about, too.
-  const [ada, grace] = ['Adds the contact Ada', 'Adds the contact Grace'].map((about) => ({ ...note, about }));
-  if (ada === undefined || grace === undefined) throw new Error('two were made');
-  expect(fitting([ada, grace, note], { show: 'held', effect: '', role: '', words: 'contact grace' }, () => true)).toEqual([grace]);
+test('the queue asks the server for what its filters say, and for no more', () => {
+  const none: Filter = { show: 'held', effect: '', role: '', words: '' };
+  const said = (filter: Partial<Filter>) => Object.fromEntries(Object.entries(queryOf({ ...none, ...filter })).filter(([, value]) => value !== undefined));
+  expect(said({})).toEqual({ state: 'held' });
+  expect(said({ show: 'all' })).toEqual({});
+  // What one can decide is what waits.
+  expect(said({ show: 'mine' })).toEqual({ state: 'held', mine: true });
+  expect(said({ show: 'all', effect: 'money', role: 'finance', words: '  pay out ' })).toEqual({ effect: 'money', role: 'finance', q: 'pay out' });
+  expect(said({ words: '  ' })).toEqual({ state: 'held' });
+  const narrow = (filter: Partial<Filter>) => isNarrow({ ...none, ...filter });
+  expect([narrow({}), narrow({ show: 'all' }), narrow({ words: ' ' })]).toEqual([false, false, false]);
+  expect([narrow({ show: 'mine' }), narrow({ effect: 'read' }), narrow({ role: 'owner' }), narrow({ words: 'x' })]).toEqual([true, true, true, true]);
 });
 
 test('what tools took is summed, and not known of a list that was cut before them', () => {

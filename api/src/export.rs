@@ -1,10 +1,12 @@
-//! What leaves as a file, in the same form from the server and from the command line: the action log as CSV, the audit log as JSON lines.
+//! What leaves as a file, in the same form from the server and from the command line: the action log and held actions as CSV, the audit log as JSON lines.
 
 use serde_json::{Value, json};
 use steward_core::Verdict;
 use steward_office::crm::{Company, Contact, Point};
+use steward_office::{OfficeError, holds};
 use steward_store::audit::AuditRow;
 use steward_store::decision::DecisionRow;
+use steward_store::hold::HoldRow;
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime};
 
@@ -45,6 +47,42 @@ pub(crate) fn action_csv(row: &DecisionRow) -> String {
         row.decision_id.to_string(),
     ];
     cells.iter().map(|cell| csv_cell(cell)).collect::<Vec<_>>().join(",")
+}
+
+/// The first line of held actions as CSV.
+pub(crate) const HOLD_CSV_HEADER: &str =
+    "held_at,state,tool,effect,about,needs,people,reason,rules,arguments,expires_at,decided_at,closed_at,run_id,call_id,person_id,agent,workspace_id,hold_id";
+
+/// One held action as a line of CSV, without its end.
+///
+/// # Errors
+/// Corrupt where the roles that it needs cannot be read: what is wrong in a part is not shown as the whole.
+pub(crate) fn hold_csv(row: &HoldRow) -> Result<String, OfficeError> {
+    let maybe = |moment: Option<OffsetDateTime>| moment.map(at).unwrap_or_default();
+    let envelope: Option<Value> = serde_json::from_str(&row.envelope).ok();
+    let arguments = envelope.as_ref().and_then(|envelope| envelope.get("arguments")).map(Value::to_string);
+    let cells = [
+        at(row.held_at),
+        row.state.clone(),
+        row.tool.clone(),
+        row.effect.clone(),
+        holds::about(row).unwrap_or_default(),
+        holds::needs_in_words(&holds::read_needs(row)?),
+        row.people.to_string(),
+        row.reason.clone(),
+        row.rules.join(" "),
+        arguments.unwrap_or_default(),
+        at(row.expires_at),
+        maybe(row.decided_at),
+        maybe(row.closed_at),
+        row.run.to_string(),
+        row.call_id.clone(),
+        row.person.to_string(),
+        row.agent.clone(),
+        row.workspace.to_string(),
+        row.hold_id.to_string(),
+    ];
+    Ok(csv_line(cells.iter().map(String::as_str)))
 }
 
 /// One audit entry as it is exported: its fields, its exact bytes, and its leaf hash.

@@ -20,6 +20,7 @@ use steward_host::mcp::McpServer;
 use steward_office::Office;
 use steward_office::audit::sequence::Sequencer;
 use steward_office::holds::routing::ApprovalRules;
+use steward_office::kept::Keeper;
 use steward_office::people::Passwords;
 use steward_prompts::Registry;
 use steward_store::Store;
@@ -28,6 +29,8 @@ use steward_store::Store;
 pub struct Parts {
     /// The database, as the server's role.
     pub store: Store,
+    /// What takes away what plugins keep, which the server's role cannot.
+    pub keeper: Keeper,
     /// Time, chance and the audit writer.
     pub office: Office,
     /// The hashing of passwords.

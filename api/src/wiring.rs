@@ -40,6 +40,7 @@ use steward_core::limits::HEARTBEAT_MS;
 use steward_core::{Clock, EnvelopeKey, HasKind, Ids, Kind, Mode, RunId};
 use steward_host::mcp::McpError;
 use steward_host::{DELEGATE, Host, HostError, HostOptions, PROPOSE_GRANT, PluginError, SCHEDULE};
+use steward_office::kept::Keeper;
 use steward_office::people::{Passwords, PeopleError};
 use steward_office::{Office, OfficeError};
 use steward_store::{Store, StoreError};
@@ -355,6 +356,7 @@ impl Assembled {
     pub fn state(&self, config: &Config) -> Result<AppState, AssembleError> {
         Ok(AppState::new(Parts {
             store: self.app.clone(),
+            keeper: Keeper::new(self.runtime.store.clone()),
             office: self.runtime.office.clone(),
             passwords: Passwords::new(HASHES_AT_ONCE)?,
             site: config.server.site.clone(),

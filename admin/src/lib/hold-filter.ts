@@ -10,23 +10,13 @@ export interface Filter {
   words: string;
 }
 
-/** What of a held action a filter looks at. */
-interface Filtered {
-  tool: string;
-  /** What it is about, where that can be said. */
-  about?: string | null;
-  reason: string;
-  agent: string;
-  effect: string;
-  /** Sets of roles, of which one is enough. */
-  needs: readonly (readonly string[])[];
+/** The filter in the server's words, for the list and for what leaves as a file. What says nothing is not there. */
+export function queryOf({ show, effect, role, words }: Filter) {
+  const or = (text: string) => (text.trim() === '' ? undefined : text.trim());
+  return { state: show === 'all' ? undefined : 'held', mine: show === 'mine' ? true : undefined, effect: or(effect), role: or(role), q: or(words) };
 }
 
-/** Those that fit, in the order they came in. Words are looked for in what the list shows: the tool, what it is about, the reason, the agent. */
-export function fitting<T extends Filtered>(holds: readonly T[], { show, effect, role, words }: Filter, canDecide: (hold: T) => boolean): T[] {
-  const wanted = words.toLocaleLowerCase().split(/\s+/).filter((word) => word !== '');
-  return holds.filter((hold) => {
-    const text = `${hold.tool} ${hold.tool.replaceAll(/[._]/g, ' ')} ${hold.about ?? ''} ${hold.reason} ${hold.agent}`.toLocaleLowerCase();
-    return (show !== 'mine' || canDecide(hold)) && (effect === '' || hold.effect === effect) && (role === '' || hold.needs.some((set) => set.includes(role))) && wanted.every((word) => text.includes(word));
-  });
+/** Whether a filter leaves out any that waits, or, of all, any at all. */
+export function isNarrow({ show, effect, role, words }: Filter): boolean {
+  return show === 'mine' || effect !== '' || role !== '' || words.trim() !== '';
 }

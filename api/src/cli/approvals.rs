@@ -22,7 +22,7 @@ use steward_core::{Clock, EnvelopeId, GrantId, HoldId};
 use steward_office::holds::routing::asked;
 use steward_office::holds::{self, STATES, read_ask, takes_in_words};
 use steward_store::StoreError;
-use steward_store::hold::HoldRow;
+use steward_store::hold::{Filter, HoldRow};
 use steward_store::page::Page;
 use time::format_description::well_known::Rfc3339;
 
@@ -207,9 +207,10 @@ impl Approvals {
 
 async fn list(terminal: &Terminal, state: Option<&str>) -> Result<Vec<HoldRow>, CliError> {
     let mut tx = terminal.store.begin(&terminal.actor).await?;
+    let filter = Filter { state: state.map(str::to_owned), ..Filter::default() };
     let (mut page, mut all) = (Page::new(Some(PAGE_MAX), None), Vec::new());
     loop {
-        let rows = holds::list(&mut tx, state, &page).await?;
+        let rows = holds::list(&mut tx, &filter, &page).await?;
         let (rows, next) = page.cut(rows, |row| row.hold_id.uuid());
         all.extend(rows);
         match next {

@@ -14,6 +14,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use steward_agent::labels::leaf_roles;
 use steward_core::{EnvelopeId, HoldId, Needs, PersonId, Role, RunId, ToolSpec, WorkspaceId};
+use steward_office::OfficeError;
 use steward_office::holds::routing::asked;
 use steward_office::holds::{self, Change, LastSimilar, needs_in_words, read_ask, read_needs};
 use steward_store::escalation::EscalationRow;
@@ -163,7 +164,7 @@ pub(crate) struct SaidView {
 
 impl HoldView {
     /// Shows a row.
-    pub(crate) fn of(row: HoldRow, now: OffsetDateTime) -> Result<Self, ApiError> {
+    pub(crate) fn of(row: HoldRow, now: OffsetDateTime) -> Result<Self, OfficeError> {
         let needs = read_needs(&row)?;
         let asked = asked(&read_ask(&row)?, (now - row.held_at).whole_minutes());
         let hex: String = row.envelope_id.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -21,8 +21,8 @@ use crate::people::{GRAVE, spend_step_up};
 use routing::Ask;
 use serde_json::json;
 use std::collections::BTreeSet;
-use steward_core::{ActorKind, ApprovalSet, Approvals, EnvelopeId, EnvelopeKey, HoldId, Needs, Permission, PersonId, Role, RunId, SessionId};
-use steward_store::hold::{self, ApprovalRow, HoldRow};
+use steward_core::{Actor, ActorKind, ApprovalSet, Approvals, EnvelopeId, EnvelopeKey, HoldId, Needs, Permission, PersonId, Role, RunId, SessionId};
+use steward_store::hold::{self, ApprovalRow, Filter, HoldRow};
 use steward_store::{Page, StoreError, Tx, run};
 
 /// The longest reason a person may give, in bytes.
@@ -45,15 +45,26 @@ pub enum Approved {
     },
 }
 
-/// Held actions in one state or all. Those that wait come in the order in which they lapse, so that what is urgent is on the first page; all
-/// others newest first.
-pub async fn list(tx: &mut Tx, state: Option<&str>, page: &Page) -> Result<Vec<HoldRow>, OfficeError> {
+/// Held actions that fit. Those that wait come in the order in which they lapse, so that what is urgent is on the first page; all others newest
+/// first.
+///
+/// # Errors
+/// Denied to whoever may not see held actions.
+pub async fn list(tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Vec<HoldRow>, OfficeError> {
     if !tx.actor().may(Permission::HoldsRead) {
         return Err(OfficeError::Denied("you may not see held actions".to_owned()));
     }
-    match state {
-        Some("held") => Ok(hold::list_waiting(tx, page).await?),
-        Some(_) | None => Ok(hold::list(tx, state, page).await?),
+    match filter.state.as_deref() {
+        Some("held") => Ok(hold::list_waiting(tx, filter, page).await?),
+        Some(_) | None => Ok(hold::list(tx, filter, page).await?),
+    }
+}
+
+/// The roles in which somebody's word can help to release anything; none for tokens, for agents, and for people who never decide.
+pub fn helping_roles(actor: &Actor) -> Vec<Role> {
+    match actor.kind {
+        ActorKind::Person { .. } if actor.may(Permission::HoldsDecide) => actor.roles.iter().copied().collect(),
+        ActorKind::Person { .. } | ActorKind::Token { .. } | ActorKind::Agent { .. } | ActorKind::Worker => Vec::new(),
     }
 }
 

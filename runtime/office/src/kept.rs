@@ -6,9 +6,12 @@
 use crate::crm::{CrmError, Effect, Made, once};
 use crate::{Office, OfficeError, audit};
 use serde::{Deserialize, Deserializer, Serialize};
-use steward_core::{Digest, Floor, Permission, Standing, WorkspaceId};
-use steward_store::Tx;
-use steward_store::plugin_state::{self as store, EntryRow, StateRow};
+use steward_core::{Actor, Digest, Floor, Permission, Standing, WorkspaceId};
+use steward_store::plugin_state::{self as store, EntryRow, KeptRow, StateRow};
+use steward_store::{Store, StoreError, Tx, workspace as places};
+
+/// Of how many plugins and workspaces it is told what is kept.
+const KEPT_MAX: usize = 1000;
 
 /// Whose entries, and how much of them there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +131,56 @@ pub async fn change(tx: &mut Tx, office: &Office, effect: &Effect, space: Space<
     // The row is held before the answer is looked for: of two at once the second finds the first one's.
     let sum = store::hold(tx, space.workspace, space.plugin).await?;
     once(tx, office, effect, async move |tx: &mut Tx| make(tx, office, effect, space, sum, key, change).await).await
+}
+
+/// How much is kept, and whether there is more of it than is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// By plugin and workspace, 1,000 at most.
+    pub items: Vec<KeptRow>,
+    /// Whether there are more than these.
+    pub is_cut: bool,
+}
+
+/// How much plugins keep in the workspaces that the actor sees; never what that is.
+///
+/// # Errors
+/// Denied to whoever may not see what governs.
+pub async fn sums(tx: &mut Tx) -> Result<Kept, OfficeError> {
+    if !tx.actor().may(Permission::GovernanceRead) {
+        return Err(OfficeError::Denied("you may not see what plugins keep".to_owned()));
+    }
+    let mut items = store::kept(tx, i64::try_from(KEPT_MAX).unwrap_or(i64::MAX).saturating_add(1)).await?;
+    let is_cut = items.len() > KEPT_MAX;
+    items.truncate(KEPT_MAX);
+    Ok(Kept { items, is_cut })
+}
+
+/// What can take away what plugins keep. The role of the server's requests only looks at it; this holds a pool of the worker's, for that and for
+/// nothing else.
+#[derive(Debug, Clone)]
+pub struct Keeper(Store);
+
+impl Keeper {
+    /// Over a pool of the worker's role.
+    pub const fn new(worker: Store) -> Self {
+        Self(worker)
+    }
+
+    /// Takes away all that a plugin keeps in a workspace, in a transaction of its own, and gives how many entries that were.
+    ///
+    /// # Errors
+    /// Missing for a workspace that the actor does not see, denied to whoever is no owner.
+    pub async fn forget(&self, actor: &Actor, office: &Office, workspace: WorkspaceId, plugin: &str) -> Result<u64, OfficeError> {
+        let mut tx = self.0.begin(actor).await?;
+        places::get(&mut tx, workspace).await.map_err(|err| match err {
+            StoreError::Missing => OfficeError::Missing("workspace"),
+            other => other.into(),
+        })?;
+        let gone = forget(&mut tx, office, workspace, plugin).await?;
+        tx.commit().await?;
+        Ok(gone)
+    }
 }
 
 /// Takes away all that a plugin keeps in a workspace, on an owner's word, and gives how many entries that were. The plugin itself may not always:

@@ -90,7 +90,7 @@ pub struct Filter {
 }
 
 /// A text as it stands in a `like` pattern.
-fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 

@@ -1,7 +1,6 @@
 //! Held actions and what people said of them. The database itself knows the legal moves.
 
 use crate::error::StoreError;
-use crate::page::Page;
 use crate::tx::Tx;
 use steward_core::{DecisionId, HoldId, PersonId, RunId, SessionId, WorkspaceId};
 use time::OffsetDateTime;
@@ -121,6 +120,11 @@ macro_rules! row {
     };
 }
 
+// After the macro: what is made of rows is written once for both.
+mod listed;
+
+pub use listed::{Filter, list, list_waiting};
+
 /// One held action.
 pub async fn find(tx: &mut Tx, id: HoldId) -> Result<Option<HoldRow>, StoreError> {
     let row = sqlx::query!(
@@ -173,40 +177,6 @@ pub async fn editors(tx: &mut Tx, id: HoldId) -> Result<Vec<PersonId>, StoreErro
     let tenant = tx.actor().tenant.uuid();
     let rows = sqlx::query_scalar!(r#"select editor as "editor!" from editors_of($1, $2) as editor"#, tenant, id.uuid()).fetch_all(tx.conn()).await?;
     Ok(rows.into_iter().map(PersonId::from_uuid).collect())
-}
-
-/// Held actions in one state or all, newest first.
-pub async fn list(tx: &mut Tx, state: Option<&str>, page: &Page) -> Result<Vec<HoldRow>, StoreError> {
-    let rows = sqlx::query!(
-        "select hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules, state, held_at,
-                expires_at, decided_at, closed_at, people, separate, ask, preview, edits, edited_by, journal, seal
-           from hold
-          where ($1::text is null or state = $1) and ($2::uuid is null or hold_id < $2)
-          order by hold_id desc limit $3",
-        state,
-        page.after_uuid(),
-        page.fetch(),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows.into_iter().map(|row| row!(row)).collect())
-}
-
-/// Actions that wait for people, those first that lapse first.
-pub async fn list_waiting(tx: &mut Tx, page: &Page) -> Result<Vec<HoldRow>, StoreError> {
-    let rows = sqlx::query!(
-        "select hold_id, workspace_id, run_id, call_id, person_id, agent, tool, effect, envelope_id, envelope, needs, reason, rules, state, held_at,
-                expires_at, decided_at, closed_at, people, separate, ask, preview, edits, edited_by, journal, seal
-           from hold
-          where state = 'held'
-            and ($1::uuid is null or (expires_at, hold_id) > (select last.expires_at, last.hold_id from hold as last where last.hold_id = $1))
-          order by expires_at, hold_id limit $2",
-        page.after_uuid(),
-        page.fetch(),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows.into_iter().map(|row| row!(row)).collect())
 }
 
 /// Writes a held action that takes the place of an edited one.

@@ -17,6 +17,21 @@ pub struct StateRow {
     pub version: i64,
 }
 
+/// How much a plugin keeps in one workspace, told with the name of the place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptRow {
+    /// The plugin.
+    pub plugin: String,
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// What that is called.
+    pub workspace_name: String,
+    /// Entries, at least one.
+    pub entries: i32,
+    /// Bytes of all keys and values.
+    pub bytes: i64,
+}
+
 /// An entry as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryRow {
@@ -50,6 +65,28 @@ pub async fn hold(tx: &mut Tx, workspace: WorkspaceId, plugin: &str) -> Result<S
     .fetch_one(tx.conn())
     .await?;
     Ok(row)
+}
+
+/// How much plugins keep in the workspaces that the actor sees, by plugin and then by workspace; of those that keep nothing, nothing.
+pub async fn kept(tx: &mut Tx, most: i64) -> Result<Vec<KeptRow>, StoreError> {
+    let rows = sqlx::query!(
+        "select state.plugin, state.workspace_id, workspace.name as workspace_name, state.entries, state.bytes
+           from plugin_state as state join workspace on workspace.tenant_id = state.tenant_id and workspace.workspace_id = state.workspace_id
+          where state.entries > 0 order by state.plugin, state.workspace_id limit $1",
+        most
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| KeptRow {
+            plugin: row.plugin,
+            workspace: WorkspaceId::from_uuid(row.workspace_id),
+            workspace_name: row.workspace_name,
+            entries: row.entries,
+            bytes: row.bytes,
+        })
+        .collect())
 }
 
 /// Writes the sum that was held.

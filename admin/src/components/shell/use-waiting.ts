@@ -1,7 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { answer, api } from '@/lib/api/client';
+import { answer, answerPage, api } from '@/lib/api/client';
 import { may, type Me } from '@/lib/me';
 
 const HOLDS_EVERY_MS = 15_000;
@@ -21,7 +21,7 @@ export interface Waiting {
 export function useWaiting(me: Me): Waiting {
   const holds = useQuery({
     queryKey: ['holds', 'waiting'],
-    queryFn: () => answer(api.GET('/api/v1/holds', { params: { query: { state: 'held', limit: COUNTED_MAX } } })),
+    queryFn: () => answerPage(api.GET('/api/v1/holds', { params: { query: { state: 'held', limit: COUNTED_MAX } } })),
     enabled: may(me, 'holds:read'),
     refetchInterval: HOLDS_EVERY_MS,
   });

@@ -13,25 +13,26 @@ const KINDS = { csv: 'text/csv', jsonl: 'application/jsonl' } as const;
 interface ExportButtonProps {
   /** What it does, for whoever does not see where it stands. */
   label: string;
+  /** What stands on it where there is room, which is a part of the label; else, and where nothing is said, the kind of file. */
+  text?: string | undefined;
   kind: keyof typeof KINDS;
   path: string;
   /** The filters of the list: what is seen is what leaves. */
   query: Readonly<Record<string, string | undefined>>;
   /** Of the file, without its ending. */
   name: string;
-  /** Why it may not be taken, if so. */
-  forbidden?: string | null;
 }
 
 /** A list as a file. */
-export function ExportButton({ label, kind, path, query, name, forbidden = null }: ExportButtonProps) {
+export function ExportButton({ label, text, kind, path, query, name }: ExportButtonProps) {
   const take = useMutation({ mutationFn: async () => download(await fileOf(path, query, KINDS[kind]), `${name}.${kind}`) });
   return (
     <>
       {take.isError && <Problem error={take.error} />}
-      <Button size="small" isBusy={take.isPending} forbidden={forbidden} aria-label={label} title={label} onClick={() => take.mutate()}>
+      <Button size="small" isBusy={take.isPending} aria-label={label} title={label} onClick={() => take.mutate()}>
         <Download className="size-4" aria-hidden />
-        {kind.toUpperCase()}
+        {text !== undefined && <span className="max-sm:hidden">{text}</span>}
+        <span className={text === undefined ? undefined : 'sm:hidden'}>{kind.toUpperCase()}</span>
       </Button>
     </>
   );

@@ -13,12 +13,11 @@ import { Page } from '@/components/shell/page';
 import { Button } from '@/components/ui/button';
 import { ExportButton } from '@/components/ui/export-button';
 import { Select } from '@/components/ui/field';
-import { More } from '@/components/ui/more';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
-import { ON_DEMAND, WindowList } from '@/components/ui/window-list';
+import { WindowList } from '@/components/ui/window-list';
 import { cx } from '@/lib/cx';
-import { EFFECTS, fitting, SHOWN, type Filter } from '@/lib/hold-filter';
+import { EFFECTS, isNarrow, queryOf, SHOWN, type Filter } from '@/lib/hold-filter';
 import { may, useMe } from '@/lib/me';
 import { useShortcuts } from '@/lib/shortcuts';
 import { useAddress, useRouteId } from '@/lib/url';
@@ -48,9 +47,8 @@ export function HoldsView() {
   };
   const holds = useHolds(filter);
   const canDecide = (hold: Hold) => may(me, 'holds:decide') && hold.needs.some((set) => set.some((role) => me.roles.includes(role)));
-  const all = holds.data?.pages.flatMap((page) => page.items) ?? [];
-  const shown = fitting(all, filter, canDecide);
-  const isFiltered = filter.show === 'mine' || filter.effect !== '' || filter.role !== '' || filter.words !== '';
+  const shown = holds.data?.pages.flatMap((page) => page.items) ?? [];
+  const isFiltered = isNarrow(filter);
   const query = new URLSearchParams(Object.entries(inAddress(filter)).filter(([, value]) => value !== '')).toString();
   const hrefOf = (hold: Hold) => `/holds/${hold.hold_id}${query === '' ? '' : `?${query}`}`;
   const step = (by: number) => {
@@ -72,8 +70,7 @@ export function HoldsView() {
             {chosen === null ? <ListChecks className="size-4" aria-hidden /> : <X className="size-4" aria-hidden />}
             {chosen === null ? t('chooseMany') : t('chooseNone')}
           </Button>
-          {/* The log has every action that was held, decided or not; the filters of this queue are not the server's. */}
-          <ExportButton kind="csv" label={t('export')} path="/api/v1/actions" query={{ verdict: 'held' }} name="held" forbidden={may(me, 'actions:read') ? null : t('mayNotExport')} />
+          <Export filter={filter} count={holds.isSuccess && !holds.hasNextPage ? shown.length : null} />
         </>
       }
       bar={<Bar filter={filter} onChange={address.set} />}
@@ -97,9 +94,9 @@ export function HoldsView() {
       )}
       {holds.isPending && <Loading lines={6} />}
       {holds.isError && <Failed error={holds.error} onRetry={() => void holds.refetch()} />}
-      {holds.isSuccess && shown.length === 0 && (isFiltered && all.length > 0 ? <NoMatch onClear={() => address.set({ show: '', effect: '', role: '', q: '' })} /> : <Nothing isAll={filter.show === 'all'} />)}
+      {holds.isSuccess && shown.length === 0 && (isFiltered ? <NoMatch onClear={() => address.set({ show: '', effect: '', role: '', q: '' })} /> : <Nothing isAll={filter.show === 'all'} />)}
       {shown.length > 0 && (
-        <WindowList items={shown} keyOf={(hold) => hold.hold_id} label={t('title')} widePx={HOLD_ROW_PX} narrowPx={HOLD_ROW_PX} query={isFiltered ? ON_DEMAND : holds}>
+        <WindowList items={shown} keyOf={(hold) => hold.hold_id} label={t('title')} widePx={HOLD_ROW_PX} narrowPx={HOLD_ROW_PX} query={holds}>
           {(hold) => (
             <HoldRow
               hold={hold}
@@ -111,7 +108,6 @@ export function HoldsView() {
           )}
         </WindowList>
       )}
-      {isFiltered && <More query={holds} />}
       <p className="hidden px-6 py-3 text-xs text-soft lg:block">{t('keys')}</p>
       {isRejecting && <RejectMany holds={picked} onClose={() => setIsRejecting(false)} onDone={(ids) => setChosen((chosen ?? []).filter((one) => !ids.includes(one)))} />}
     </Page>
@@ -157,6 +153,16 @@ function Bar({ filter, onChange }: { filter: Filter; onChange: (changes: Record<
       <SavedViews page="holds" now={inAddress(filter)} onApply={(filters) => onChange({ show: '', effect: '', role: '', q: '', ...filters })} />
     </div>
   );
+}
+
+/** What the list shows, as a file: all that was ever held, or less, and then how many for whoever asks, where that is known. */
+function Export({ filter, count }: { filter: Filter; count: number | null }) {
+  const t = useTranslations('hold');
+  const { mine, ...query } = queryOf(filter);
+  const isWhole = filter.show === 'all' && !isNarrow(filter);
+  const label = isWhole ? t('export') : count === null ? t('exportThese') : t('exportCount', { count });
+  // The number is known late, so it does not stand on the button, where it would move what is beside it.
+  return <ExportButton kind="csv" label={label} text={isWhole ? undefined : t('theseAsCsv')} path="/api/v1/holds" query={{ ...query, mine: mine === true ? 'true' : undefined }} name="held" />;
 }
 
 function One({ id, query }: { id: string; query: string }) {

@@ -20,6 +20,7 @@ import { asked, keeps, KIB, MIB } from '@/lib/tool-set';
 import { useAddress } from '@/lib/url';
 import { tookOf, type Took } from '@/lib/usage';
 import { useUsage } from '@/lib/use-usage';
+import { type AllKept, Kept, LeftBehind, useKept } from './kept';
 import { ProposeTools } from './propose-tools';
 import { TOOK_DAYS, useTookFact } from './took';
 import { ToolDialog } from './tool-dialog';
@@ -51,10 +52,12 @@ export function ToolsView() {
   const { usage } = useUsage('tool', TOOK_DAYS, mayCount);
   const took = (some: readonly Tool[]) => (usage.data === undefined ? null : tookOf(some.map((tool) => tool.name), usage.data));
   const waiting = useWaiting();
+  const kept = useKept();
   const servers = new Set(all.map((tool) => serverOf(tool.plugin)));
   const proposed = get('propose');
   // All of it at once: what comes later would push down what is read already.
-  const isWhole = tools.isSuccess && plugins.isSuccess && waiting !== null && !(mayCount && usage.isPending);
+  const isWhole = tools.isSuccess && plugins.isSuccess && waiting !== null && kept !== null && !(mayCount && usage.isPending);
+  const left = kept?.items.filter((one) => plugins.data?.items.some((plugin) => plugin.name === one.plugin) !== true) ?? [];
   return (
     <Page title={t('title')} bar={<div className="sm:max-w-sm"><SearchField label={t('search')} value={get('q')} onChange={search} /></div>}>
       {!isWhole && error === null && <Loading lines={8} />}
@@ -69,12 +72,15 @@ export function ToolsView() {
               key={group}
               name={group}
               plugin={plugins.data.items.find((plugin) => `${plugin.name}@${plugin.version}` === group) ?? null}
+              kept={kept}
               tools={found.filter((tool) => tool.plugin === group)}
               took={took(all.filter((tool) => tool.plugin === group))}
               onOpen={(name) => set({ open: name })}
               onPropose={(server) => set({ propose: server })}
             />
           ))}
+          {words === '' && left.length > 0 && <LeftBehind kept={left} />}
+          {kept.is_cut && <p className="text-sm text-soft">{t('kept.cut')}</p>}
           {all.length > 0 && <p className="text-sm text-soft">{t('atTheMachine')}</p>}
         </div>
       )}
@@ -87,6 +93,8 @@ export function ToolsView() {
 interface GroupProps {
   name: string;
   plugin: Plugin | null;
+  /** What all plugins keep. */
+  kept: AllKept;
   tools: Tool[];
   /** What all of its tools took. */
   took: Took | null;
@@ -94,11 +102,12 @@ interface GroupProps {
   onPropose: (server: string) => void;
 }
 
-function Group({ name, plugin, tools, took, onOpen, onPropose }: GroupProps) {
+function Group({ name, plugin, kept, tools, took, onOpen, onPropose }: GroupProps) {
   const t = useTranslations('tools');
   const tookFact = useTookFact();
   const me = useMe();
   const server = serverOf(name);
+  const own = kept.items.filter((one) => one.plugin === plugin?.name);
   return (
     <section aria-label={name}>
       <Card className="overflow-hidden">
@@ -114,6 +123,7 @@ function Group({ name, plugin, tools, took, onOpen, onPropose }: GroupProps) {
           </div>
           {plugin === null && <p className="text-sm text-soft">{t('elsewhereHint')}</p>}
           {plugin === null ? <Facts facts={tookFact(took, false)} /> : <Sandbox plugin={plugin} more={tookFact(took, false)} />}
+          {plugin !== null && (plugin.kv != null || own.length > 0) && <Kept plugin={plugin.name} kept={own} />}
         </div>
         <ul className="divide-y divide-line border-t border-line">
           {tools.map((tool) => (

@@ -5,7 +5,7 @@ use crate::cli::terminal::{Who, with};
 use crate::cli::{CliError, Setting};
 use crate::wiring::logging;
 use clap::Args;
-use steward_office::kept;
+use steward_office::kept::Keeper;
 
 /// Take away all that a plugin keeps between its calls, in one workspace
 #[derive(Debug, Args)]
@@ -36,13 +36,7 @@ impl Forget {
             let (workspace, name) = terminal.named_workspace(workspace.as_deref()).await?;
             // The server's role only looks at what is kept.
             let worker = terminal.database.worker().await?;
-            let forgotten = async {
-                let mut tx = worker.begin(&terminal.actor).await?;
-                let gone = kept::forget(&mut tx, &terminal.office, workspace, &plugin).await?;
-                tx.commit().await?;
-                Ok::<u64, CliError>(gone)
-            };
-            let forgotten = forgotten.await;
+            let forgotten = Keeper::new(worker.clone()).forget(&terminal.actor, &terminal.office, workspace, &plugin).await;
             worker.close().await;
             Ok((forgotten?, name))
         })

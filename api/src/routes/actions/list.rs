@@ -6,18 +6,15 @@ use crate::error::ApiError;
 use crate::export::{ACTION_CSV_HEADER, action_csv, moment};
 use crate::extract::{Query, page};
 use crate::openapi::Doc;
-use crate::routes::{PageOf, exports};
-use axum::response::IntoResponse as _;
-use http::{HeaderMap, StatusCode, header};
+use crate::routes::PageOf;
+use crate::routes::exports::{self, Form};
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use steward_core::{RunId, Verdict};
 use steward_office::{OfficeError, actions};
 use steward_store::decision::{DecisionRow, Filter};
 use steward_store::{Cursor, Page};
 use utoipa::IntoParams;
-
-/// The most words that are looked for.
-const WORDS_MAX: usize = 12;
 
 /// Which actions.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -76,65 +73,30 @@ fn filter(wanted: &Wanted) -> Result<Filter, ApiError> {
         run: wanted.run,
         from: at("from", &wanted.from)?,
         to: at("to", &wanted.to)?,
-        words: wanted.q.iter().flat_map(|text| text.split_whitespace()).take(WORDS_MAX).map(str::to_owned).collect(),
+        words: exports::words(wanted.q.as_deref()),
     })
 }
 
-/// How the log leaves as a file.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Form {
-    Csv,
-    Jsonl,
-}
-
-impl Form {
-    /// The first one the caller accepts by its name; a program that takes anything gets a page.
-    fn wanted(headers: &HeaderMap) -> Option<Self> {
-        let accepted = headers.get_all(header::ACCEPT).into_iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
-        let mut kinds = accepted.map(|kind| kind.split(';').next().unwrap_or_default().trim());
-        kinds.find_map(|kind| match kind.to_ascii_lowercase().as_str() {
-            "text/csv" => Some(Self::Csv),
-            "application/jsonl" => Some(Self::Jsonl),
-            _ => None,
+fn lines(form: Form, rows: Vec<DecisionRow>) -> String {
+    rows.into_iter()
+        .map(|row| match form {
+            Form::Csv => format!("{}\r\n", action_csv(&row)),
+            Form::Jsonl => format!("{}\n", serde_json::to_string(&ActionView::from(row)).unwrap_or_default()),
         })
-    }
-
-    const fn kind(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"actions.csv\""),
-            Self::Jsonl => ("application/jsonl", "attachment; filename=\"actions.jsonl\""),
-        }
-    }
-
-    fn heading(self) -> String {
-        match self {
-            Self::Csv => format!("{ACTION_CSV_HEADER}\r\n"),
-            Self::Jsonl => String::new(),
-        }
-    }
-
-    fn lines(self, rows: Vec<DecisionRow>) -> String {
-        rows.into_iter()
-            .map(|row| match self {
-                Self::Csv => format!("{}\r\n", action_csv(&row)),
-                Self::Jsonl => format!("{}\n", serde_json::to_string(&ActionView::from(row)).unwrap_or_default()),
-            })
-            .collect()
-    }
+        .collect()
 }
 
 async fn export(caller: Caller, filter: Filter, page: Page, form: Form) -> Answer {
     let (rows, next) = read(&caller, &filter, exports::page_after(page.after)).await?;
-    let first = format!("{}{}", form.heading(), form.lines(rows));
+    let first = format!("{}{}", form.heading(ACTION_CSV_HEADER), lines(form, rows));
     let body = exports::body(first, next, move |page| {
         let (caller, filter) = (caller.clone(), filter.clone());
         async move {
             let (rows, next) = read(&caller, &filter, page).await?;
-            Ok::<_, OfficeError>((form.lines(rows), next))
+            Ok::<_, OfficeError>((lines(form, rows), next))
         }
     });
-    let (kind, disposition) = form.kind();
-    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)], body).into_response())
+    Ok(form.file(body, "actions"))
 }
 
 async fn read(caller: &Caller, filter: &Filter, page: Page) -> Result<(Vec<DecisionRow>, Option<Cursor>), OfficeError> {

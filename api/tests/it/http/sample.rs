@@ -207,7 +207,13 @@ pub(crate) async fn target(world: &World, house: &House, person: PersonId, route
             format!("{somebody} {}", world.token(&signed_in.actor, &[Scope::Read]).await.token.api_token_id)
         }
         "people" => world.person_of(house, Role::Support, None).await.to_string(),
-        "workspaces" => made!(tx => people::create_workspace(&mut tx, office, &office.ids.make::<WorkspaceId>().to_string())).workspace_id.to_string(),
+        "workspaces" => {
+            let made = made!(tx => people::create_workspace(&mut tx, office, &office.ids.make::<WorkspaceId>().to_string())).workspace_id;
+            if route.name == "plugins::forget" {
+                keep(world, house, made, KEEPER, 1).await;
+            }
+            made.to_string()
+        }
         "contacts" => made!(tx => crm::create_contact(&mut tx, office, house.workspace, &NewContact { given_name: Some("Lena".to_owned()), ..NewContact::default() }, Integrity::Directory)).contact_id.to_string(),
         "companies" => {
             let name = office.ids.make::<CompanyId>().to_string();
@@ -316,6 +322,21 @@ async fn run_of(world: &World, house: &House, is_over: bool) -> RunId {
         world.server.database.raw(&sql).await;
     }
     run
+}
+
+/// The plugin that keeps something in the samples.
+const KEEPER: &str = "notes";
+
+/// Has a plugin keep so many entries in a workspace, each of one byte under a key of two.
+pub(crate) async fn keep(world: &World, house: &House, workspace: WorkspaceId, plugin: &str, entries: u32) {
+    let (tenant, workspace) = (house.tenant.uuid(), workspace.uuid());
+    let sql = format!(
+        "insert into plugin_state (tenant_id, workspace_id, plugin, bytes, entries) values ('{tenant}', '{workspace}', '{plugin}', {}, {entries});
+         insert into plugin_entry (tenant_id, workspace_id, plugin, key, value, version, integrity, private, best_integrity, best_private, changed_at)
+         select '{tenant}', '{workspace}', '{plugin}', 'k' || number, 'x', 1, 4, false, 4, false, now() from generate_series(1, {entries}) as number;",
+        entries * 3
+    );
+    world.server.database.raw(&sql).await;
 }
 
 /// An action of the owner's run that waits for an owner or a manager, for the envelope that [`body`] names.
@@ -478,7 +499,7 @@ pub(crate) fn nothing(world: &World, route: &Route) -> Option<String> {
 pub(crate) fn ask<'a>(world: &'a World, route: &Route, id: Option<&str>) -> Ask<'a> {
     let method = ["GET", "POST", "PUT", "PATCH", "DELETE"].into_iter().find(|name| *name == route.method.as_str()).expect("method");
     let path = match id.map(|id| id.split_once(' ').unwrap_or((id, id))) {
-        Some((id, of_it)) => route.path.replace("{id}", id).replace("{token_id}", of_it),
+        Some((id, of_it)) => route.path.replace("{id}", id).replace("{token_id}", of_it).replace("{plugin}", KEEPER),
         None if route.path.starts_with(secrets::PATH) => route.path.replace("{plugin}", "asker").replace("{name}", "asker_token"),
         None => route.path.replace("{name}", "assistant").replace("{version}", "1"),
     };

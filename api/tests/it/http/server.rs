@@ -21,6 +21,7 @@ use steward_host::{Allocation, EgressOptions, Host, HostOptions};
 use steward_office::Office;
 use steward_office::audit::note::Signer;
 use steward_office::audit::sequence::Sequencer;
+use steward_office::kept::Keeper;
 use steward_office::people::Passwords;
 use steward_policies::{Rules, sample_tools, shipped_cases, shipped_properties, shipped_rules};
 use steward_store::testing::TestDatabase;
@@ -198,6 +199,7 @@ impl Server {
         let clients = ClientDocuments::new(documents, clock.clone());
         let state = AppState::new(Parts {
             store: database.app.clone(),
+            keeper: Keeper::new(database.worker.clone()),
             office: Office::new(clock, Ids::System).with_key(EnvelopeKey::from_bytes([7; 32])).requiring_second_factor(requires_second_factor),
             passwords: Passwords::new(2).expect("argon"),
             site: Site::new(url, false).expect("site"),

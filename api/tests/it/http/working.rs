@@ -19,6 +19,7 @@ use steward_api::{AppState, Parts, Site};
 use steward_core::{Clock, Role};
 use steward_host::EgressOptions;
 use steward_host::mcp::McpServer;
+use steward_office::kept::Keeper;
 use steward_office::people::Passwords;
 use steward_policies::{Rules, shipped_rules};
 use steward_store::testing::TestDatabase;
@@ -171,6 +172,7 @@ impl Working {
         let runtime = made.runtime;
         let state = AppState::new(Parts {
             store: made.db.app.clone(),
+            keeper: Keeper::new(made.db.worker.clone()),
             office: runtime.office.clone(),
             passwords: Passwords::new(1).expect("argon"),
             site,

@@ -12,6 +12,7 @@ use steward_agent::points;
 use steward_agent::testing::{Reply, ScriptedModel, World};
 use steward_core::{Event, HoldId, Mode, RunLimits};
 use steward_office::holds;
+use steward_store::hold::Filter;
 use steward_store::testing::TestDatabase;
 use tokio::process::Command;
 
@@ -83,7 +84,8 @@ pub(crate) async fn model() -> ScriptedModel {
 /// Approves whatever waits, as the owner.
 pub(crate) async fn approve_all(world: &World) {
     let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
-    let waiting = holds::list(&mut tx, Some("held"), &steward_store::Page::first()).await.expect("holds");
+    let held = Filter { state: Some("held".to_owned()), ..Filter::default() };
+    let waiting = holds::list(&mut tx, &held, &steward_store::Page::first()).await.expect("holds");
     for row in waiting {
         let envelope = format!("env_{}", row.envelope_id.iter().map(|byte| format!("{byte:02x}")).collect::<String>()).parse().expect("envelope id");
         let id: HoldId = row.hold_id;

@@ -7,6 +7,7 @@ mod budgets;
 mod clock;
 mod counters;
 mod documents;
+mod echo;
 mod edits;
 mod facts;
 mod failover;
@@ -39,7 +40,7 @@ use steward_agent::testing::World;
 use steward_core::{EnvelopeId, Event, RunId};
 use steward_office::OfficeError;
 use steward_office::conversations::{self, Fork};
-use steward_store::hold::HoldRow;
+use steward_store::hold::{Filter, HoldRow};
 use steward_store::{Page, run::RunStatus};
 
 /// Holds `crm.add_note` for an owner, so that a test has something to decide on.
@@ -67,7 +68,8 @@ async fn settle(world: &World) -> Option<RunStatus> {
 /// The actions that wait.
 async fn waiting(world: &World) -> Vec<HoldRow> {
     let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
-    steward_office::holds::list(&mut tx, Some("held"), &Page::first()).await.expect("holds")
+    let held = Filter { state: Some("held".to_owned()), ..Filter::default() };
+    steward_office::holds::list(&mut tx, &held, &Page::first()).await.expect("holds")
 }
 
 fn envelope_of(row: &HoldRow) -> EnvelopeId {

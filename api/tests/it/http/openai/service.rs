@@ -14,6 +14,7 @@ use steward_api::wiring::serve::serve;
 use steward_api::{AppState, Parts, Site};
 use steward_core::Scope;
 use steward_host::EgressOptions;
+use steward_office::kept::Keeper;
 use steward_office::people::{self, NewToken, Passwords};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -44,6 +45,7 @@ impl Service {
         let runtime = &world.runtime;
         let state = AppState::new(Parts {
             store: world.db.app.clone(),
+            keeper: Keeper::new(world.db.worker.clone()),
             office: runtime.office.clone(),
             passwords: Passwords::new(1).expect("argon"),
             site: Site::new(&format!("http://{address}"), false).expect("site"),

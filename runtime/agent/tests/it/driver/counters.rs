@@ -1,13 +1,12 @@
 //! Windows, sums and "only after": exact, however many runs decide at once.
 
+use super::echo::{echoes, with_echo};
 use super::*;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use steward_agent::testing::{Reply, ScriptedModel};
 use steward_core::{Clock, Integrity, Money};
 use steward_host::testing::GuestFiles;
 use steward_office::crm::{NewDeal, create_deal};
-use steward_policies::{RuleFile, Rules, shipped_rules};
 use time::macros::datetime;
 
 /// At most 5,000 an hour. The tool only echoes; what is counted is that it was allowed, and with how much.
@@ -19,10 +18,11 @@ forbid (principal, action == Action::"hostile.echo", resource) when { context.co
 
 /// An installation whose agent has a tool with an amount that every call must name.
 async fn with_amounts(clock: Clock, model: &ScriptedModel, rules: &[&str]) -> World {
-    with_echo(World::at(clock, &model.base_url(), &[]).await, rules)
+    with_echo(World::at(clock, &model.base_url(), &[]).await, &amounts(), rules)
 }
 
-fn with_echo(mut world: World, rules: &[&str]) -> World {
+/// The tool: it wants an amount and a text.
+fn amounts() -> GuestFiles {
     let mut files = GuestFiles::hostile();
     for (path, text) in &mut files.files {
         if path.ends_with("any.arguments.json") {
@@ -31,23 +31,12 @@ fn with_echo(mut world: World, rules: &[&str]) -> World {
             .to_string();
         }
     }
-    let dir = std::env::temp_dir().join(format!("steward-counters-{}", world.tenant));
-    files.write(&dir).expect("files");
-    world.runtime.host.load_dir(&dir).expect("plugin");
-    std::fs::remove_dir_all(&dir).expect("removed");
-    let mut all = shipped_rules();
-    all.extend(rules.iter().enumerate().map(|(at, text)| RuleFile { name: format!("test-{at}.cedar"), text: (*text).to_owned() }));
-    world.runtime.rules.replace(Rules::load(&all, &world.runtime.host.specs()).expect("rules"));
-    let runtime = Arc::get_mut(&mut world.runtime).expect("not shared yet");
-    let mut agents = (*runtime.agents).clone();
-    agents.get_mut("assistant").expect("assistant").tools.push("hostile.echo".to_owned());
-    runtime.agents = Arc::new(agents);
-    world
+    files
 }
 
 /// The same, whose agent is sealed, with deals of 30 euros of these titles.
 async fn sealed_with_deals(model: &ScriptedModel, titles: &[&str], rules: &[&str]) -> World {
-    let world = with_echo(World::sealed(&model.base_url()).await, rules);
+    let world = with_echo(World::sealed(&model.base_url()).await, &amounts(), rules);
     let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
     for title in titles {
         let amount = Some(Money { minor: 3000, currency: "EUR".parse().expect("currency") });
@@ -68,25 +57,13 @@ async fn reads_and_asks(calls: Vec<Value>) -> ScriptedModel {
     .await
 }
 
-/// A model that asks for each of these once, in one answer, and then is done.
-async fn asks(calls: &'static [(i64, &'static str)]) -> ScriptedModel {
-    ScriptedModel::start_with(move |seen| {
-        if seen.tool_results().is_empty() {
-            Reply::Calls(calls.iter().map(|(count, text)| ("hostile.echo".to_owned(), json!({ "count": count, "text": text }))).collect())
-        } else {
-            Reply::text("Done.")
-        }
-    })
-    .await
-}
-
 async fn allowed(world: &World) -> i64 {
     world.db.number("select count(*) from decision where tool = 'hostile.echo' and verdict = 'allow'").await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn fifty_at_once_admit_no_more_than_fits() {
-    let model = asks(&[(2000, "x")]).await;
+    let model = echoes(&[(2000, "x")]).await;
     let world = with_amounts(Clock::System, &model, &[CAP]).await;
     for _ in 0..50 {
         world.say("Echo").await;
@@ -113,7 +90,7 @@ async fn fifty_at_once_admit_no_more_than_fits() {
 
 #[tokio::test]
 async fn calls_of_one_answer_count_for_each_other_and_no_amount_makes_room() {
-    let model = asks(&[(-9000, "a"), (2000, "b"), (2000, "c"), (2000, "d"), (1000, "e")]).await;
+    let model = echoes(&[(-9000, "a"), (2000, "b"), (2000, "c"), (2000, "d"), (1000, "e")]).await;
     let world = with_amounts(Clock::System, &model, &[CAP]).await;
     world.say("Echo").await;
     assert_eq!(settle(&world).await, Some(RunStatus::Ended));
@@ -124,7 +101,7 @@ async fn calls_of_one_answer_count_for_each_other_and_no_amount_makes_room() {
 
 #[tokio::test]
 async fn what_is_older_than_the_window_no_longer_counts() {
-    let model = asks(&[(3000, "x")]).await;
+    let model = echoes(&[(3000, "x")]).await;
     let clock = Clock::manual(datetime!(2026-03-01 12:00 UTC));
     let world = with_amounts(clock.clone(), &model, &[CAP]).await;
     for (minutes, expect) in [(0, 1), (30, 1), (29, 1), (1, 2)] {
@@ -141,7 +118,7 @@ async fn what_is_older_than_the_window_no_longer_counts() {
 
 #[tokio::test]
 async fn what_counts_together_is_told_apart_by_the_look_of_a_text() {
-    let model = asks(&[(3000, "Rent"), (3000, "rent "), (3000, "r\u{435}nt"), (3000, "food")]).await;
+    let model = echoes(&[(3000, "Rent"), (3000, "rent "), (3000, "r\u{435}nt"), (3000, "food")]).await;
     let by_text = CAP.replace("hostile.echo per", "hostile.echo by args.text per");
     let world = with_amounts(Clock::System, &model, &[&by_text]).await;
     world.say("Echo").await;

@@ -1,16 +1,15 @@
 //! What a manifest asks of the world reaches the rules: by the clock of the run's person, and the same when it is asked again.
 
+use super::echo::{echoes, with_echo};
 use super::replay::{Other, again};
 use super::*;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use steward_agent::testing::{Reply, ScriptedModel};
+use steward_agent::testing::ScriptedModel;
 use steward_core::event::Recorded;
 use steward_core::{BlockClass, Clock, Verdict};
 use steward_host::testing::GuestFiles;
 use steward_office::people::{ProfileChange, change_profile};
 use steward_office::schedules::{self, NewSchedule, When};
-use steward_policies::{RuleFile, Rules, shipped_rules};
 use time::macros::datetime;
 
 /// Nothing by itself at night; who is there may ask at any hour.
@@ -22,22 +21,10 @@ when { context.run.channel == "schedule" && context.facts.local_hour < 7 };
 
 /// The assistant has a tool whose manifest asks for all that can be told.
 async fn world(clock: Clock, model: &ScriptedModel) -> World {
-    let mut world = World::at(clock, &model.base_url(), &[]).await;
     let mut files = GuestFiles::hostile();
     let name = "name = \"hostile.echo\"";
     files.manifest = files.manifest.replace(name, &format!("{name}\nfacts = [\"known_contacts\", \"local_hour:long\", \"weekday:long\"]"));
-    let dir = std::env::temp_dir().join(format!("steward-facts-{}", world.tenant));
-    files.write(&dir).expect("files");
-    world.runtime.host.load_dir(&dir).expect("plugin");
-    std::fs::remove_dir_all(&dir).expect("removed");
-    let mut all = shipped_rules();
-    all.push(RuleFile { name: "quiet.cedar".to_owned(), text: QUIET.to_owned() });
-    world.runtime.rules.replace(Rules::load(&all, &world.runtime.host.specs()).expect("rules"));
-    let runtime = Arc::get_mut(&mut world.runtime).expect("not shared yet");
-    let mut agents = (*runtime.agents).clone();
-    agents.get_mut("assistant").expect("assistant").tools.push("hostile.echo".to_owned());
-    runtime.agents = Arc::new(agents);
-    world
+    with_echo(World::at(clock, &model.base_url(), &[]).await, &files, &[QUIET])
 }
 
 async fn lives_in(world: &World, zone: &str) {
@@ -60,10 +47,7 @@ fn decided(events: &[Recorded]) -> (Verdict, Option<BlockClass>, Vec<String>) {
 
 #[tokio::test]
 async fn quiet_hours_are_those_of_the_person_and_a_replay_says_the_same() {
-    let model = ScriptedModel::start_with(|seen| {
-        if seen.tool_results().is_empty() { Reply::call("hostile.echo", json!({ "count": 1, "text": "x" })) } else { Reply::text("Done.") }
-    })
-    .await;
+    let model = echoes(&[(1, "x")]).await;
     // In Kathmandu it is five to three, on Thursday; in Greenwich it is still Wednesday evening.
     let clock = Clock::manual(datetime!(2026-03-04 21:10 UTC));
     let world = world(clock.clone(), &model).await;
