@@ -11,7 +11,7 @@ use crate::facts::{FactType, Facts};
 use crate::fold::{folded, folded_value};
 use crate::rules::{Governed, Loaded, Part};
 use cedar_policy::{Authorizer, Context, Decision as Answer, Entities, EntityUid, PolicySet, Request, RestrictedExpression};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use steward_core::{PersonId, Role, WorkspaceId};
 
@@ -50,15 +50,20 @@ pub(crate) struct Who {
     entities: Entities,
 }
 
-/// Who used a tool last: the calls of a run come one after another, and making the entities was a third of a decision.
+/// How many of those who use a tool are remembered: as many as have runs side by side, by and large.
+const ACTING_MAX: usize = 32;
+
+/// Who used a tool last: the calls of a run come one after another, among those of other people's runs, and making the entities was a third of
+/// a decision.
 #[derive(Default)]
-pub(crate) struct Acting(Mutex<Option<Arc<Who>>>);
+pub(crate) struct Acting(Mutex<VecDeque<Arc<Who>>>);
 
 impl Acting {
     fn of(&self, loaded: &Loaded, tool: &Governed, facts: &Facts) -> Result<Arc<Who>, AskError> {
-        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let same = |who: &Arc<Who>| who.person == facts.person && who.workspace == facts.workspace && who.name == facts.agent && who.roles == facts.roles;
-        if let Some(who) = last.filter(same) {
+        let same = |who: &&Arc<Who>| who.person == facts.person && who.workspace == facts.workspace && who.name == facts.agent && who.roles == facts.roles;
+        // Whoever came last is asked about next, most of the time.
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().rev().find(same).cloned();
+        if let Some(who) = known {
             return Ok(who);
         }
         let agent = loaded.names.agent(&facts.agent);
@@ -66,7 +71,11 @@ impl Acting {
         let entities = tool.entities.clone().add_entities([entity], None).map_err(|err| AskError::Request(err.to_string()))?;
         let (name, person, roles, workspace) = (facts.agent.clone(), facts.person, facts.roles.clone(), facts.workspace);
         let who = Arc::new(Who { name, person, roles, workspace, agent, entities });
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(who.clone());
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.len() >= ACTING_MAX {
+            last.pop_front();
+        }
+        last.push_back(who.clone());
         Ok(who)
     }
 }
