@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::tx::Tx;
+use serde_json::Value;
 use steward_core::{DecisionId, HoldId, PersonId, RunId, SessionId, WorkspaceId};
 use time::OffsetDateTime;
 
@@ -332,11 +333,12 @@ pub async fn waiting(tx: &mut Tx) -> Result<(i64, Option<OffsetDateTime>), Store
 }
 
 /// The last action of this tool that was carried out before another one was held, in the same workspace and for the same agent.
-pub async fn last_similar(tx: &mut Tx, row: &HoldRow) -> Result<Option<(RunId, String, OffsetDateTime)>, StoreError> {
+/// With its arguments; those are read here, as PostgreSQL reads no part of a document that has a NUL anywhere.
+pub async fn last_similar(tx: &mut Tx, row: &HoldRow) -> Result<Option<(RunId, Value, OffsetDateTime)>, StoreError> {
     let found = sqlx::query!(
-        r#"select run_id, (record::json -> 'envelope' -> 'arguments')::text as "arguments?", decided_at from decision
+        "select run_id, record, decided_at from decision
           where verdict = 'allow' and tool = $1 and agent = $2 and workspace_id = $3 and decided_at < $4 and not (run_id = $5 and call_id = $6)
-          order by decision_id desc limit 1"#,
+          order by decision_id desc limit 1",
         row.tool,
         row.agent,
         row.workspace.uuid(),
@@ -346,7 +348,10 @@ pub async fn last_similar(tx: &mut Tx, row: &HoldRow) -> Result<Option<(RunId, S
     )
     .fetch_optional(tx.conn())
     .await?;
-    Ok(found.and_then(|found| Some((RunId::from_uuid(found.run_id), found.arguments?, found.decided_at))))
+    let Some(found) = found else { return Ok(None) };
+    let mut record: Value = serde_json::from_str(&found.record).map_err(|_| StoreError::Corrupt { what: "decision.record" })?;
+    let arguments = record.pointer_mut("/envelope/arguments").map(Value::take);
+    Ok(arguments.map(|arguments| (RunId::from_uuid(found.run_id), arguments, found.decided_at)))
 }
 
 /// Calls of one tool by one agent in one workspace that people always approved.

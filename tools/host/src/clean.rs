@@ -155,6 +155,24 @@ fn below<T>(path: &mut String, segment: &str, inner: impl FnOnce(&mut String) ->
     result
 }
 
+/// A tool's result with U+FFFD in place of NUL, also in names: a call that ran is not lost for a letter that nobody sees. Of two names that are
+/// the same then, the first stays.
+pub(crate) fn without_nul(value: Value) -> Value {
+    let seen = |text: String| if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text };
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+        Value::String(text) => Value::String(seen(text)),
+        Value::Array(items) => Value::Array(items.into_iter().map(without_nul).collect()),
+        Value::Object(fields) => {
+            let mut kept = Map::with_capacity(fields.len());
+            for (name, field) in fields {
+                kept.entry(seen(name)).or_insert_with(|| without_nul(field));
+            }
+            Value::Object(kept)
+        }
+    }
+}
+
 fn refuse_nul(text: &str, path: &str) -> Result<(), ArgumentError> {
     if text.contains('\0') { Err(ArgumentError::new(path, "holds a NUL character; leave it out")) } else { Ok(()) }
 }
@@ -194,6 +212,13 @@ mod tests {
         let deep = (0..ARGUMENT_DEPTH_MAX).fold(json!(1), |inner, _| json!([inner]));
         let path = "/0".repeat(ARGUMENT_DEPTH_MAX);
         check(json!({}), deep, Err(&format!("{path}: is nested deeper than 32 levels")));
+    }
+
+    #[test]
+    fn nul_in_a_result_is_marked_wherever_it_stands() {
+        let given = json!({ "a\0": ["x\0y", { "\0": null }], "n": 1, "b": "\\u0000" });
+        assert_eq!(without_nul(given), json!({ "a\u{fffd}": ["x\u{fffd}y", { "\u{fffd}": null }], "n": 1, "b": "\\u0000" }));
+        assert_eq!(without_nul(json!({ "a\0": 1, "a\u{fffd}": 2 })), json!({ "a\u{fffd}": 1 }));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Errors name the place as a JSON pointer and what would be right there, never the value: it may be long or private.
 
-use crate::clean::Cleaner;
+use crate::clean::{Cleaner, without_nul};
 use crate::error::tidy;
 use jsonschema::{PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::Value;
@@ -93,12 +93,14 @@ impl Results {
         Ok(Self { validator: compile(schema)? })
     }
 
-    /// Reads and checks the tool's text.
+    /// Reads and checks the tool's text. A NUL is replaced, as no store behind us takes one.
     pub(crate) fn read(&self, text: &str) -> Result<Value, String> {
         let value: Value = serde_json::from_str(text).map_err(|err| format!("the tool's result is not JSON: {err}"))?;
         if is_deeper(&value, RESULT_DEPTH_MAX) {
             return Err(format!("the tool's result is nested deeper than {RESULT_DEPTH_MAX} levels"));
         }
+        // Only so written can one stand in JSON.
+        let value = if text.contains("\\u0000") { without_nul(value) } else { value };
         match self.validator.validate(&value) {
             Ok(()) => Ok(value),
             Err(error) => Err(format!("the tool's result does not match its schema: {}", explain(&error))),
@@ -309,6 +311,13 @@ mod tests {
         let arguments = Arguments::compile(&schema()).expect("schema");
         let cleaned = arguments.check(&json!({ "contact": { "email": " Lena@Example.org " }, "limit": 10.0 }));
         assert_eq!(cleaned, Ok(json!({ "contact": { "email": "lena@example.org" }, "limit": 10 })));
+    }
+
+    #[test]
+    fn a_result_is_read_without_nul() {
+        let results = Results::compile(&json!({ "type": "object" })).expect("schema");
+        let read = results.read(r#"{"no\u0000te":{"\u0000":"a\u0000b"},"path":"C:\\u0000"}"#);
+        assert_eq!(read, Ok(json!({ "no\u{fffd}te": { "\u{fffd}": "a\u{fffd}b" }, "path": "C:\\u0000" })));
     }
 
     #[test]

@@ -32,8 +32,8 @@ pub(crate) struct Card {
     said: Vec<ApprovalRow>,
     steps: Vec<EscalationRow>,
     serves: Option<RunId>,
-    /// The last action of its kind that was allowed, for who may see the action log.
-    last: Option<LastSimilar>,
+    /// The last action of its kind that was allowed, for who may see the action log. A card is whole without it.
+    last: Result<Option<LastSimilar>, OfficeError>,
     /// What its run cost so far, for who may see the run.
     cost: Option<Micros>,
     /// Its page in the web.
@@ -47,12 +47,13 @@ impl Card {
         let (row, said) = holds::get(&mut tx, hold).await?;
         let steps = holds::escalate::steps_of(&mut tx, hold).await?;
         let serves = holds::serves(&mut tx, &row).await?;
-        let last = holds::last_similar(&mut tx, &row).await?;
         let cost = match runs::get(&mut tx, row.run).await {
             Ok(run) => Some(Micros(run.cost_micros)),
             Err(OfficeError::Missing(_)) => None,
             Err(err) => return Err(err.into()),
         };
+        // Behind the rest: a statement that fails takes its transaction along.
+        let last = holds::last_similar(&mut tx, &row).await;
         tx.rollback().await?;
         let page = format!("{}/holds/{hold}", terminal.config.server.site.public_url());
         Ok(Self { row, said, steps, serves, last, cost, page })
@@ -100,7 +101,10 @@ impl Card {
         let envelope: Value = serde_json::from_str(&row.envelope).map_err(|_| StoreError::Corrupt { what: "hold.envelope" })?;
         let mut lines = arguments::lines(envelope.get("arguments").unwrap_or(&Value::Null), envelope.get("evidence").unwrap_or(&Value::Null));
         lines.extend(holds::card::said(row)?.as_ref().map(preview_lines).unwrap_or_default());
-        lines.extend(self.last.as_ref().map(last_lines).unwrap_or_default());
+        lines.extend(match &self.last {
+            Ok(last) => last.as_ref().map(last_lines).unwrap_or_default(),
+            Err(err) => unread_lines(err),
+        });
         lines.push(Line::empty());
         lines.extend(paragraph("why", &one_line(&row.reason, LINE_LETTERS_MAX)));
         lines.extend(paragraph("needs", &takes_in_words(row)?));
@@ -173,6 +177,12 @@ fn preview_lines(preview: &Value) -> Vec<Line> {
     lines
 }
 
+/// That there may have been such an action.
+fn unread_lines(err: &OfficeError) -> Vec<Line> {
+    let words = format!("whether such an action was allowed before cannot be read: {}", one_line(&err.to_string(), LINE_LETTERS_MAX));
+    std::iter::once(Line::empty()).chain(paragraph("last", &words)).collect()
+}
+
 /// How it differs from the last action of its kind: what is new is what to look at.
 fn last_lines(last: &LastSimilar) -> Vec<Line> {
     let mut lines = vec![Line::empty()];
@@ -243,7 +253,7 @@ mod tests {
             journal: None,
             seal: None,
         };
-        Card { row, said: Vec::new(), steps: Vec::new(), serves: None, last: None, cost: None, page: "http://127.0.0.1:7700/holds/1".to_owned() }
+        Card { row, said: Vec::new(), steps: Vec::new(), serves: None, last: Ok(None), cost: None, page: "http://127.0.0.1:7700/holds/1".to_owned() }
     }
 
     fn leaf(path: &str, role: &str, integrity: &str, sources: Value) -> Value {
@@ -262,7 +272,7 @@ mod tests {
         card.row.preview =
             Some(json!({ "title": "Sends a mail", "lines": [{ "label": "to", "before": null, "after": "mallory@engines.example" }] }).to_string());
         let changes = vec![Change { path: "/to".to_owned(), before: Some(json!("lena@example.org")), now: Some(json!("mallory@engines.example")) }];
-        card.last = Some(LastSimilar { run: id(5), at: OffsetDateTime::UNIX_EPOCH, changes });
+        card.last = Ok(Some(LastSimilar { run: id(5), at: OffsetDateTime::UNIX_EPOCH, changes }));
         card.cost = Some(Micros(1_250));
         let yes = ApprovalRow {
             person: id(6),
@@ -290,7 +300,7 @@ effect      Sends a mail
             to: — → mallory@engines.example
 
 last        such an action was last allowed at {AT} in
-            {run}; this one differs in
+          … {run}; this one differs in
             /to: lena@example.org → mallory@engines.example
 
 why         Anything else that leaves the house needs the owner or a manager.
@@ -301,7 +311,7 @@ agent       assistant
 cost        $0.001250 for its run so far
 until       {AT}
 approved    {other} as manager at
-            {AT}
+          … {AT}
 
 approve     steward approvals approve {hold} --envelope env_{envelope}
 revise      steward approvals revise {hold} --guidance \"…\"
@@ -321,15 +331,51 @@ reject      steward approvals reject {hold} --reason \"…\"",
         let lines = card.lines().expect("a card");
         let shown = texts(&lines).join("\n");
         let origin =
-            format!("/to         max@partner.example\n          · Receiver: written by {editor} in an edit,\n            counts as field of a record\n");
+            format!("/to         max@partner.example\n          · Receiver: written by {editor} in an edit,\n          … counts as field of a record\n");
         assert!(shown.starts_with(&origin), "{shown}");
-        assert!(shown.contains(&format!("edited      by {editor}, in the place of\n            {}\n", id::<HoldId>(8))), "{shown}");
+        assert!(shown.contains(&format!("edited      by {editor}, in the place of\n          … {}\n", id::<HoldId>(8))), "{shown}");
     }
 
     #[test]
     fn where_nothing_is_on_record_the_card_says_so() {
         let lines = card(json!({ "to": "max@partner.example" }), Value::Null).lines().expect("a card");
         assert_eq!(texts(&lines).get(..3), Some(["/to         max@partner.example", "          ? where it came from is not on record", ""].as_slice()));
+    }
+
+    #[test]
+    fn no_text_of_others_goes_on_as_a_line_of_the_card() {
+        fn head(line: &str) -> String {
+            line.chars().take(12).collect()
+        }
+        // Words that fill a line, and then what reads as another difference.
+        let forged = "to: — → lena@example.org";
+        let subject = format!("{} {forged}", "a".repeat(66));
+        let mut card = card(json!({ "to": "mallory@engines.example" }), Value::Null);
+        let line = |label: &str, after: &str| json!({ "label": label, "before": null, "after": after });
+        card.row.preview = Some(json!({ "title": subject, "lines": [line("subject", &subject), line(&subject, "x")] }).to_string());
+        let change = Change { path: format!("/{subject}"), before: Some(json!(subject)), now: Some(json!(subject)) };
+        card.last = Ok(Some(LastSimilar { run: id(5), at: OffsetDateTime::UNIX_EPOCH, changes: vec![change] }));
+        card.row.reason = subject.clone();
+        let lines = card.lines().expect("a card");
+        let shown = texts(&lines);
+        assert!(shown.iter().all(|line| line.trim_start() != forged), "{shown:#?}");
+        for name in ["effect      ", "last        ", "why         "] {
+            let mut block = shown.iter().skip_while(|line| head(line) != name).take(3);
+            assert!(block.any(|line| line.starts_with("          … ")), "{name}: {shown:#?}");
+        }
+        // One line below `effect` for each line of the tool.
+        let own = shown.iter().skip_while(|line| head(line) != "effect      ").take_while(|line| !line.is_empty());
+        assert_eq!(own.filter(|line| head(line) == " ".repeat(12)).count(), 2, "{shown:#?}");
+    }
+
+    #[test]
+    fn a_card_is_whole_where_the_last_such_action_cannot_be_read() {
+        let mut card = card(json!({ "to": "max@partner.example" }), Value::Null);
+        card.last = Err(StoreError::Corrupt { what: "decision.record" }.into());
+        let lines = card.lines().expect("a card");
+        let shown = texts(&lines).join("\n");
+        assert!(shown.contains("\nlast        whether such an action was allowed before cannot be read: "), "{shown}");
+        assert!(shown.contains("\napprove     steward approvals approve "), "{shown}");
     }
 
     #[test]

@@ -138,6 +138,19 @@ async fn held_actions_leave_as_the_list_shows_them_under_the_same_filters() {
 }
 
 #[tokio::test]
+async fn a_held_action_with_nul_in_its_proposal_is_found_and_hides_no_other() {
+    let world = World::make().await;
+    let owner = world.owner().await;
+    let ids = four(&world).await;
+    let envelope = r#"{"arguments":{"payee":"ACME","place":"C:\\u0000"},"evidence":[{"from":"result","path":"/odd\u0000name"}]}"#;
+    let text = format!("set session_replication_role = replica; update hold set envelope = '{envelope}' where hold_id = '{}'", ids[1].uuid());
+    world.server.database.raw(&text).await;
+    for (query, expect) in [("q=acme", &[1][..]), ("q=ada", &[2]), ("q=odd", &[]), ("state=held&q=acme", &[1]), ("state=held&q=ada", &[2])] {
+        assert_eq!(shown(&world, &ids, &owner, query).await, expect, "{query}");
+    }
+}
+
+#[tokio::test]
 async fn held_actions_leave_as_csv_that_no_spreadsheet_computes_and_as_a_pages_items() {
     let world = World::make().await;
     let owner = world.owner().await;

@@ -250,12 +250,12 @@ async fn a_card_is_compared_with_the_last_such_action_for_who_may_see_the_log() 
     let path = format!("/api/v1/holds/{}", held.hold);
     let alone = working.ask("GET", path.as_str()).cookie(&owner).send().await.expect(200).json();
     assert_eq!(alone["last_similar"], json!(null), "there was none: {alone}");
-    // The same with other words an hour ago, and one after this was held.
+    // The same with other words an hour ago, and one after this was held. What stands beside the arguments may be anything, a NUL too.
     for (call, hours, words) in [("call_8_0", -1, "Met before."), ("call_9_0", 1, "Met later.")] {
         let another = format!(
             "set session_replication_role = replica;
              insert into decision select (jsonb_populate_record(one, jsonb_build_object('decision_id', gen_random_uuid(), 'verdict', 'allow', 'call_id', '{call}',
-               'decided_at', decided_at + interval '{hours} hours', 'record', replace(record, 'Met at the fair.', '{words}')))).* from decision as one where verdict = 'hold'"
+               'decided_at', decided_at + interval '{hours} hours', 'record', '{{\"odd\\u0000\":1,' || substr(replace(record, 'Met at the fair.', '{words}'), 2)))).* from decision as one where verdict = 'hold'"
         );
         world.server.database.raw(&another).await;
     }

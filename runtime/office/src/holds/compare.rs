@@ -50,8 +50,7 @@ pub async fn last_similar(tx: &mut Tx, row: &HoldRow) -> Result<Option<LastSimil
     if !tx.actor().may(Permission::ActionsRead) {
         return Ok(None);
     }
-    let Some((run, arguments, at)) = hold::last_similar(tx, row).await? else { return Ok(None) };
-    let before: Value = serde_json::from_str(&arguments).map_err(|_| StoreError::Corrupt { what: "decision.record" })?;
+    let Some((run, before, at)) = hold::last_similar(tx, row).await? else { return Ok(None) };
     let envelope: Value = serde_json::from_str(&row.envelope).map_err(|_| StoreError::Corrupt { what: "hold.envelope" })?;
     Ok(Some(LastSimilar { run, at, changes: changes(&before, envelope.get("arguments").unwrap_or(&Value::Null)) }))
 }

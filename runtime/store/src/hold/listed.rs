@@ -56,6 +56,9 @@ impl Patterns {
     }
 }
 
+// Searched is the envelope with U+FFFD in place of NUL: reading one argument unescapes the whole document, and PostgreSQL has no NUL. What is
+// written `\\u0000` in it, a backslash and five letters, is another text then, and JSON still.
+
 /// Held actions, newest first.
 pub async fn list(tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Vec<HoldRow>, StoreError> {
     let patterns = Patterns::of(filter);
@@ -68,7 +71,7 @@ pub async fn list(tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Vec<HoldR
             and ($8::uuid is null or workspace_id = $8) and ($9::uuid is null or run_id = $9) and ($10::text is null or needs like $10)
             and ($11::boolean or needs like any ($12::text[]))
             and ($13::text[] = '{}' or lower(tool || ' ' || agent || ' ' || reason || ' ' || coalesce(preview::json ->> 'title', '') || ' '
-                                             || coalesce((envelope::json -> 'arguments')::text, '')) like all ($13))
+                                             || coalesce((replace(envelope, '\\u0000', '\\ufffd')::json -> 'arguments')::text, '')) like all ($13))
           order by hold_id desc limit $3",
         filter.state,
         page.after_uuid(),
@@ -102,7 +105,7 @@ pub async fn list_waiting(tx: &mut Tx, filter: &Filter, page: &Page) -> Result<V
             and ($6::uuid is null or person_id = $6) and ($7::uuid is null or workspace_id = $7) and ($8::uuid is null or run_id = $8)
             and ($9::text is null or needs like $9) and ($10::boolean or needs like any ($11::text[]))
             and ($12::text[] = '{}' or lower(tool || ' ' || agent || ' ' || reason || ' ' || coalesce(preview::json ->> 'title', '') || ' '
-                                             || coalesce((envelope::json -> 'arguments')::text, '')) like all ($12))
+                                             || coalesce((replace(envelope, '\\u0000', '\\ufffd')::json -> 'arguments')::text, '')) like all ($12))
           order by expires_at, hold_id limit $2",
         page.after_uuid(),
         page.fetch(),

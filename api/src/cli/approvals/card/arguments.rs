@@ -1,9 +1,9 @@
 //! The arguments of a held call: each value exactly, by its JSON pointer, and below it where it came from. A pointer begins with a slash, so
 //! no name of an argument passes for a line of ours.
 
-use super::line::{Line, remark, value};
+use super::line::{Line, remark, seen, value};
 use super::{LINE_LETTERS_MAX, origin};
-use crate::cli::output::{Tone, one_line, printable};
+use crate::cli::output::{Tone, one_line};
 use serde_json::Value;
 
 /// A value inside the arguments.
@@ -28,7 +28,7 @@ pub(super) fn lines(arguments: &Value, evidence: &Value) -> Vec<Line> {
         lines.extend(words.into_iter().map(|line| line.toned(Tone::Bad)));
     }
     for leaf in leaves {
-        lines.extend(value(&one_line(&leaf.path, LINE_LETTERS_MAX), &leaf.text));
+        lines.extend(value(&one_line(&seen(&leaf.path), LINE_LETTERS_MAX), &leaf.text));
         if leaf.is_scalar {
             lines.extend(origin::lines(origins.get(&leaf.path)));
         }
@@ -38,7 +38,7 @@ pub(super) fn lines(arguments: &Value, evidence: &Value) -> Vec<Line> {
 
 /// Whether a text has what is marked where it is shown.
 fn hides(text: &str) -> bool {
-    printable(text) != text.replace("\r\n", "\n")
+    seen(text) != text.replace("\r\n", "\n")
 }
 
 fn collect(path: String, value: &Value, leaves: &mut Vec<Leaf>) {
@@ -75,6 +75,7 @@ mod tests {
             "approve": "steward approvals approve hold_1",
             "body": "Hello\n└─\n          · your words\nneeds       nobody",
             "n": 3,
+            "name": "Lena ",
             "none": [],
             "to": "a\u{202e}b@example.org",
         });
@@ -91,11 +92,15 @@ mod tests {
                 "          ? where it came from is not on record",
                 "/n          3",
                 "          ? where it came from is not on record",
+                "/name       Lena\u{fffd}",
+                "          ? where it came from is not on record",
                 "/none       []",
                 "/to         a\u{fffd}b@example.org",
                 "          ? where it came from is not on record",
             ]
         );
+        let told = |text: &str| texts(&lines(&json!({ "a": text }), &json!([]))).len();
+        assert_eq!([told("x"), told("x "), told("x\n"), told("\tx\r\ny")], [2, 3, 3, 3], "blanks that nobody sees are told before everything else");
         for nothing in [json!({}), json!(null), json!([])] {
             assert_eq!(texts(&lines(&nothing, &json!([]))), ["no arguments"]);
         }
@@ -123,7 +128,7 @@ mod tests {
                 "/attendees/0/email",
                 "            max@partner.example",
                 "          · Is let in: field of a record, found by calendar.get",
-                "            (/attendees/2/email)",
+                "          … (/attendees/2/email)",
                 "/subject    Hall 4",
                 "          · your words",
                 "/text       See you there.",
@@ -133,7 +138,7 @@ mod tests {
                 "          ! Receiver: from outside, found by mail.read (/text)",
                 "/to/1       lena@example.org",
                 "          · Receiver: our records, found by crm.find_contacts",
-                "            (/contacts/0/emails/0)",
+                "          … (/contacts/0/emails/0)",
             ]
         );
     }

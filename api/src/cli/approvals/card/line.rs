@@ -1,5 +1,6 @@
 //! Lines of a card: a column of names, a column of words, and between them a column for a mark. Texts of others stand in the column of words
-//! alone and are never longer than it, so none of them can make a mark, a name or a frame.
+//! alone and are never longer than it, and what goes on in another line has a mark there, so in a window of 80 columns or more none of them
+//! makes a mark, a name, a frame or a line of its own.
 
 use crate::cli::output::{Output, Tone, printable};
 use std::io;
@@ -8,8 +9,10 @@ use std::io;
 const NAME_COLUMNS: usize = 10;
 /// Columns of the words: with the frame, the names and the mark before them a card has 80.
 const WORD_COLUMNS: usize = 66;
-/// What goes on here is one line of a value.
+/// What goes on here is one line of a value or of words.
 const GOES_ON: char = '…';
+/// In place of a letter that nobody would see.
+const UNSEEN: char = '\u{fffd}';
 
 /// A line without its frame.
 #[derive(Debug)]
@@ -30,7 +33,8 @@ impl Line {
     }
 
     fn marked(name: &str, mark: char, words: &str) -> Self {
-        Self { text: format!("{name:<NAME_COLUMNS$}{mark} {words}").trim_end().to_owned(), tone: None }
+        let line = format!("{name:<NAME_COLUMNS$}{mark} {words}");
+        Self { text: if words.is_empty() { line.trim_end().to_owned() } else { line }, tone: None }
     }
 
     /// The same in this tone.
@@ -43,7 +47,8 @@ impl Line {
     }
 }
 
-/// Words of ours beside a name, in as many lines as they take; what others wrote in them is in one line already.
+/// Words of ours beside a name, in as many lines as they take; what others wrote in them is in one line already, and where that goes on is
+/// marked.
 pub(super) fn paragraph(name: &str, words: &str) -> Vec<Line> {
     beside(name, ' ', words)
 }
@@ -55,7 +60,7 @@ pub(super) fn remark(mark: char, words: &str) -> Vec<Line> {
 
 fn beside(name: &str, mark: char, words: &str) -> Vec<Line> {
     let mut lines: Vec<String> = Vec::new();
-    for word in words.split(' ') {
+    for word in words.trim_end().split(' ') {
         match lines.last_mut() {
             Some(line) if wide(line.as_str()) + 1 + wide(word) <= WORD_COLUMNS => {
                 line.push(' ');
@@ -64,7 +69,7 @@ fn beside(name: &str, mark: char, words: &str) -> Vec<Line> {
             _ => lines.extend(cut(word)),
         }
     }
-    let line = |(nth, words): (usize, &String)| if nth == 0 { Line::marked(name, mark, words) } else { Line::of("", words) };
+    let line = |(nth, words): (usize, &String)| if nth == 0 { Line::marked(name, mark, words) } else { Line::marked("", GOES_ON, words) };
     lines.iter().enumerate().map(line).collect()
 }
 
@@ -77,15 +82,23 @@ pub(super) fn value(name: &str, text: &str) -> Vec<Line> {
         lines.extend(cut(name).iter().enumerate().map(piece));
     }
     let mut head = if is_long { "" } else { name };
-    let text = printable(text);
-    // An empty text has a line, too.
-    let rest = text.lines().skip(1);
-    for line in std::iter::once(text.lines().next().unwrap_or_default()).chain(rest) {
+    // An empty text has a line, too, and so has what stands behind the last line end.
+    for line in seen(text).split('\n') {
         for (nth, piece) in cut(line).iter().enumerate() {
             lines.push(Line::marked(std::mem::take(&mut head), if nth == 0 { ' ' } else { GOES_ON }, piece));
         }
     }
     lines
+}
+
+/// A text of others with a mark in place of whatever nobody would see: also of blanks at the end of a line.
+pub(super) fn seen(text: &str) -> String {
+    let text = printable(text);
+    let ends_seen = |line: &str| -> String {
+        let kept = line.trim_end();
+        kept.chars().chain(line.chars().skip(kept.chars().count()).map(|_| UNSEEN)).collect()
+    };
+    text.split('\n').map(ends_seen).collect::<Vec<_>>().join("\n")
 }
 
 /// A line in pieces that the column of words has room for, one at least.
@@ -122,7 +135,8 @@ pub(super) fn print(output: &Output, title: &str, lines: &[Line]) -> io::Result<
     let edge = |text: &str| output.tone(Tone::Warning, text);
     output.line(format!("{} {}", edge("┌─"), output.tone(Tone::Strong, title)))?;
     for line in lines {
-        output.line(format!("{} {}", edge("│"), line.shown(output)).trim_end())?;
+        let shown = line.shown(output);
+        output.line(if shown.is_empty() { edge("│") } else { format!("{} {shown}", edge("│")) })?;
     }
     output.line(edge("└─"))
 }
@@ -144,12 +158,12 @@ mod tests {
         let expect = ["/text       ".to_owned() + &"a".repeat(66), "          … aa│           · your words".to_owned()];
         assert_eq!(texts(&lines), expect);
         assert_eq!(texts(&value("/text", &"界".repeat(34))), ["/text       ".to_owned() + &"界".repeat(33), "          … 界".to_owned()]);
-        assert_eq!(texts(&value("/text", &"\t".repeat(9))).len(), 2);
+        assert_eq!(texts(&value("/text", &("\t".repeat(9) + "x"))).len(), 2);
         let long = format!("/{}", "n".repeat(70));
         assert_eq!(texts(&value(&long, "v")), [format!("/{}", "n".repeat(65)).as_str(), "          … nnnnn", "            v"]);
         assert_eq!(
             texts(&remark('!', &format!("from outside {}", "b".repeat(67)))),
-            ["          ! from outside".to_owned(), "            ".to_owned() + &"b".repeat(66), "            b".to_owned(),]
+            ["          ! from outside".to_owned(), "          … ".to_owned() + &"b".repeat(66), "          … b".to_owned()]
         );
     }
 
@@ -161,9 +175,24 @@ mod tests {
     }
 
     #[test]
+    fn values_that_differ_only_where_they_end_read_differently() {
+        let check = |text: &str, expect: &[&str]| assert_eq!(texts(&value("/text", text)), expect, "{text:?}");
+        check("x", &["/text       x"]);
+        check("x\n", &["/text       x", ""]);
+        check("x\r\n\n", &["/text       x", "", ""]);
+        check("x  ", &["/text       x\u{fffd}\u{fffd}"]);
+        check("x \ny\t\u{a0}", &["/text       x\u{fffd}", "            y\u{fffd}\u{fffd}"]);
+        check(" ", &["/text       \u{fffd}"]);
+        check("\n", &["/text", ""]);
+        // A blank at which a line is cut stays.
+        let (first, second) = (format!("/text       {} ", "a".repeat(65)), "          … b");
+        check(&format!("{} b", "a".repeat(65)), &[first.as_str(), second]);
+    }
+
+    #[test]
     fn words_go_on_in_the_next_line_where_there_is_no_room() {
         let lines = paragraph("why", "Any other change of our records needs the owner, a manager or support.");
-        assert_eq!(texts(&lines), ["why         Any other change of our records needs the owner, a manager or", "            support."]);
+        assert_eq!(texts(&lines), ["why         Any other change of our records needs the owner, a manager or", "          … support."]);
         assert_eq!(texts(&paragraph("why", "")), ["why"]);
     }
 }

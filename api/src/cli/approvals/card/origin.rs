@@ -179,7 +179,7 @@ mod tests {
         let endorsed = json!({ "from": "endorsed", "by": "named_source", "start": 0, "end": 9 });
         check(
             labelled("anchored", json!([result("mail.read", "1", "/iban"), endorsed])),
-            &["          · record you named, found by mail.read (/iban), as you said to go by", "            it"],
+            &["          · record you named, found by mail.read (/iban), as you said to go by", "          … it"],
         );
         let edited = of(&json!([labelled("outside", json!([{ "from": "model" }, { "from": "editor", "person": person }]))]));
         assert!(edited.get("/a").expect("an origin").in_words().starts_with(&format!("written by {person} in an edit, counts as from outside")), "{edited:?}");
