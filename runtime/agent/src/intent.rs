@@ -150,8 +150,8 @@ fn covers(said: &BTreeSet<(Effect, Option<String>)>, spec: &ToolSpec) -> bool {
     }
 }
 
-/// How far what stands behind a colon is denied: "do not do any of this:".
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// How far what stands behind a colon is denied, or in doubt: "do not do any of this:".
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Under {
     /// Nothing of it was read yet.
     Colon,
@@ -161,43 +161,56 @@ enum Under {
     Lines,
 }
 
+/// What of this goes on in a line.
+fn going_on(under: &BTreeSet<Under>, line: &str) -> BTreeSet<Under> {
+    let plain = line.trim();
+    let is_item = plain.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '*' | '+' | '•' | '·' | '–' | '—'));
+    let next = |under: &Under| match under {
+        Under::Colon | Under::List if plain.is_empty() => Some(*under),
+        Under::Colon | Under::List if is_item => Some(Under::List),
+        Under::Colon | Under::Lines if !plain.is_empty() => Some(Under::Lines),
+        Under::Colon | Under::List | Under::Lines => None,
+    };
+    under.iter().filter_map(next).collect()
+}
+
 /// The lines of a text without what is denied behind a colon, as in "never do this: reply, delete" and the list below "do not:", and those of
 /// what is in doubt behind one, as in "I have never agreed: reply".
 fn parted(text: &str) -> (Vec<&str>, Vec<&str>) {
-    let (mut lines, mut doubted, mut denial) = (Vec::new(), Vec::new(), None::<(Under, Reach)>);
+    let (mut lines, mut doubted) = (Vec::new(), Vec::new());
+    // A line in doubt may deny what follows on it, and where that ends the doubt goes on.
+    let (mut denial, mut doubt) = (BTreeSet::new(), BTreeSet::new());
     for line in text.split('\n') {
-        let plain = line.trim();
-        let is_item = plain.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '*' | '+' | '•' | '·' | '–' | '—'));
-        let under = denial.map(|(under, _)| under);
-        let under = match under {
-            None | Some(Under::Colon | Under::List) if plain.is_empty() => under,
-            Some(Under::Colon | Under::List) if is_item => Some(Under::List),
-            Some(Under::Colon | Under::Lines) if !plain.is_empty() => Some(Under::Lines),
-            None | Some(Under::Colon | Under::List | Under::Lines) => None,
-        };
-        denial = under.zip(denial.map(|(_, reach)| reach));
-        if let Some((_, reach)) = denial {
-            doubted.extend((reach == Reach::Doubt).then_some(line));
+        (denial, doubt) = (going_on(&denial, line), going_on(&doubt, line));
+        if !denial.is_empty() {
             continue;
         }
-        let (mut end, mut since) = (0, None);
+        let is_doubted = !doubt.is_empty();
+        let (mut end, mut since) = (0, is_doubted.then_some(0));
         for part in line.split_inclusive([':', '：', '﹕', '︰']) {
             end += part.len();
             let rest = line.get(end..).unwrap_or_default();
             // A wide colon has its space in itself.
             let is_colon = part.ends_with(['：', '﹕', '︰']) || (part.ends_with(':') && (rest.is_empty() || rest.starts_with(char::is_whitespace)));
             let folded = if is_colon { Words::fold(part) } else { String::new() };
-            let is_below = rest.trim().is_empty();
-            let reach = sentences(&folded).last().map_or(Reach::Nothing, |last| Sentence::of(last, &WORDS.grammar).reaches(is_below));
-            if reach != Reach::Nothing {
-                denial = Some((if is_below { Under::Colon } else { Under::List }, reach));
-                since = since.or_else(|| (reach == Reach::Doubt).then_some(end));
-            }
-            if reach == Reach::Whole {
-                break;
+            // Looked at to the first letter only: a line may have any number of colons, and of blanks behind them.
+            let is_below = rest.trim_start().is_empty();
+            let under = if is_below { Under::Colon } else { Under::List };
+            match sentences(&folded).last().map_or(Reach::Nothing, |last| Sentence::of(last, &WORDS.grammar).reaches(is_below)) {
+                Reach::Nothing => {}
+                Reach::Doubt => {
+                    doubt.insert(under);
+                    since = since.or(Some(end));
+                }
+                Reach::Whole => {
+                    denial.insert(under);
+                    break;
+                }
             }
         }
-        lines.push(line.get(..since.unwrap_or(end)).unwrap_or(line));
+        if !is_doubted {
+            lines.push(line.get(..since.unwrap_or(end)).unwrap_or(line));
+        }
         doubted.extend(since.and_then(|since| line.get(since..end)));
     }
     (lines, doubted)

@@ -193,8 +193,10 @@ pub(super) struct Sentence<'a> {
     asked: Asked,
     /// The first words of its lines.
     lines: BTreeSet<usize>,
-    /// What stands in brackets and denies a thing, or answers.
+    /// What stands in brackets and denies a thing, and an answer that such begin with.
     brackets: Vec<(usize, usize)>,
+    /// What stands in brackets and denies nothing.
+    asides: BTreeSet<usize>,
     /// What of it is denied.
     denied: Denied,
 }
@@ -249,6 +251,7 @@ impl<'a> Sentence<'a> {
             asked: Asked::default(),
             lines,
             brackets: Vec::new(),
+            asides: BTreeSet::new(),
             denied: Denied::default(),
         };
         sentence.asks |= marked && !(sentence.clauses.len() > 1 && sentence.ends_in_a_tag());
@@ -272,7 +275,10 @@ impl<'a> Sentence<'a> {
                 if let Some(said) = self.said.get_mut(from..to) {
                     said.fill("");
                 }
-            } else if self.begins_with_a_denied_thing(from, to) || (from < to && self.is_answer(from, to)) {
+                self.asides.extend(from..to);
+            } else if from < to && self.begins_with_an_answer(from, to) {
+                self.brackets.push((from, from + 1));
+            } else if self.begins_with_a_denied_thing(from, to) {
                 self.brackets.push((from, to));
             }
         }

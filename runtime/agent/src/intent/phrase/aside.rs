@@ -53,9 +53,14 @@ impl Sentence<'_> {
         from + 1 < to && (self.said(from) == "no" || self.is_none(from)) && !is_listed(from + 1) && self.denial(from + 1, from + 1, to).is_none()
     }
 
+    /// Whether what stands in brackets begins with an answer alone: "(no, keep them)".
+    pub(super) fn begins_with_an_answer(&self, from: usize, to: usize) -> bool {
+        is_one(&self.grammar.denials.nones, self.said(from)) && (self.clauses.contains(&(from + 1)) || self.is_answer(from, to))
+    }
+
     /// Whether a word denies a thing behind it, and nothing else, as "no" does in Spanish.
-    fn is_none(&self, at: usize) -> bool {
-        self.said(at).starts_with("kein") || matches!(self.said(at), "ningún" | "ninguna" | "ninguno")
+    pub(super) fn is_none(&self, at: usize) -> bool {
+        matches!(self.said(at), "kein" | "keine" | "keinen" | "keinem" | "keiner" | "keines" | "ningún" | "ninguna")
     }
 
     /// Whether these words are said behind an order and end it: "nothing else".
@@ -64,20 +69,25 @@ impl Sentence<'_> {
         self.grammar.denials.closings.iter().any(|row| row.begins(words) && row.0.len() == words.len())
     }
 
-    /// Whether a denied thing is of an order, or was named before it: "keine Antwort" is of "antworte".
+    /// Whether a denied thing is of an order, or was named before it, or is none: "keine Antwort" is of "antworte", "keine davon" of what is named.
     fn is_named(&self, at: usize) -> bool {
         let (denials, word) = (&self.grammar.denials, self.said(at));
         let is_listed = || [&denials.between, &denials.indefinites].iter().any(|list| is_one(list, word));
         let is_again = || (at.saturating_sub(NAMED_WITHIN)..at).any(|before| self.said(before) == word);
-        self.is_of_an_order(word) || self.is_verb(word) || is_listed() || is_again() || self.denial(at, at, at + 1).is_some()
+        let is_no_thing = || self.says_when(at) || matches!(word, "davon" | "dafür" | "daran" | "hier" | "dort");
+        self.is_of_an_order(word) || is_no_thing() || self.is_verb(word) || is_listed() || is_again() || self.denial(at, at, at + 1).is_some()
     }
 
     /// Whether a word is what an order is about, or of its verb: "mail", "Antwort", "sharing".
     pub(super) fn is_of_an_order(&self, word: &str) -> bool {
-        let orders = &self.grammar.orders;
-        let is_verb = |word: &str| is_one(orders, word);
-        let is_noun = || word.strip_suffix("ing").is_some_and(|stem| is_verb(stem) || is_verb(&format!("{stem}e")));
-        is_one(&self.grammar.denials.things, word) || is_verb(word) || is_noun() || (word.len() > 3 && orders.has_beginning(word))
+        is_one(&self.grammar.denials.things, word) || self.is_verb_of_an_order(word)
+    }
+
+    /// Whether a word is the verb of an order in any form, and no name that begins as one, as "Markus" does: "pays", "sharing", "Antwort".
+    pub(super) fn is_verb_of_an_order(&self, word: &str) -> bool {
+        let is_verb = |word: &str| is_one(&self.grammar.orders, word);
+        let is_stem = |stem: &str| is_verb(stem) || is_verb(&format!("{stem}e")) || is_verb(&format!("{stem}en"));
+        ["", "s", "ed", "ing", "ung", "ungen"].iter().filter_map(|ending| word.strip_suffix(ending)).any(is_stem)
     }
 
     /// Whether a piece is "ohne Mail" or "sin respuesta" alone, by which what stands before it is in doubt.
@@ -90,7 +100,8 @@ impl Sentence<'_> {
     /// Whether a piece answers, and denies nothing of what follows: "no", "nein".
     pub(super) fn is_answer(&self, from: usize, to: usize) -> bool {
         let denials = &self.grammar.denials;
-        (from..to).all(|at| [&denials.nones, &denials.openings].iter().any(|list| is_one(list, self.said(at))))
+        let is_listed = |at: usize| [&denials.nones, &denials.openings].iter().any(|list| is_one(list, self.said(at)));
+        (from..to).all(|at| self.asides.contains(&at) || is_listed(at))
     }
 
     /// Whether a piece stands aside behind a denial of what follows: "do not, *for any reason*, reply".
@@ -105,14 +116,19 @@ impl Sentence<'_> {
         [from, to].iter().all(|at| self.clauses.contains(at) || *at == self.said.len())
     }
 
-    /// Whether all these denials stand in brackets, and deny a thing or are an answer: "(no emojis)".
+    /// Whether all these denials stand in brackets, and deny a thing: "(no emojis)", and not "(no)".
     pub(super) fn denies_in_brackets(&self, found: &[Found]) -> bool {
-        !found.is_empty() && found.iter().all(|found| self.is_in_brackets(found.at))
+        !found.is_empty() && found.iter().all(|found| self.bracket(found.at).is_some_and(|(from, to)| from + 1 < to))
     }
 
-    /// Whether a word stands in such brackets.
-    pub(super) fn is_in_brackets(&self, at: usize) -> bool {
-        self.brackets.get(self.brackets.partition_point(|(_, to)| *to <= at)).is_some_and(|(from, _)| *from <= at)
+    /// Whether a denial is an answer that brackets begin with: "(no, keep them)".
+    pub(super) fn answers_in_brackets(&self, found: &Found) -> bool {
+        self.bracket(found.at).is_some_and(|(from, to)| from + 1 == to)
+    }
+
+    /// Such brackets, or the answer in them, where a word stands in some.
+    pub(super) fn bracket(&self, at: usize) -> Option<(usize, usize)> {
+        self.brackets.get(self.brackets.partition_point(|(_, to)| *to <= at)).copied().filter(|(from, _)| *from <= at)
     }
 
     /// Whether a piece has no order and ends in what denies, which is then of what stands before: "at least not today", "diese Woche nicht".
@@ -135,6 +151,13 @@ impl Sentence<'_> {
         let questions = &self.grammar.questions;
         let is_statement = |at: usize| questions.is_nominal(self.said(at)) || questions.is_finite(self.said(at));
         (first..to).any(is_statement) || (first..to).filter(|at| !self.says_when(*at)).count() > 1
+    }
+
+    /// Whether a denial is of another time: "*but* not *today*".
+    pub(super) fn names_a_time(&self, first: usize, to: usize, found: &Found) -> bool {
+        let is_time = |word: &str| matches!(word, "now" | "today" | "tomorrow" | "yet" | "noch" | "todavía" | "aún");
+        let is_led = (first..found.at).any(|at| is_one(&self.grammar.denials.insteads, self.said(at)));
+        is_led && (first..to).any(|at| self.grammar.questions.is_moment(self.said(at)) || is_time(self.said(at)))
     }
 
     /// Whether a word may stand before a denial of what stands before: "*at least* not", "*diese Woche* nicht".

@@ -1,7 +1,8 @@
-//! How far what stands before a colon reaches over it: "never do this:" denies what follows, "Lena can't come:" only tells, and what the owner
-//! says that they did not, as in "I have never agreed to it:", puts it in doubt.
+//! How far what stands before a colon reaches over it: "never do this:" denies what follows, and "Lena can't come:" only tells, as does what the
+//! owner says that they did not: "I have never agreed, as you know:".
 //!
-//! What only tells is known by closed lists of verbs, and by somebody or something that does them; all else that denies reaches over the colon.
+//! What only tells puts in doubt what follows, and a person is asked: that somebody does not do a thing may forbid it. It is known by closed lists
+//! of verbs, and by somebody or something that does them; all else that denies reaches over the colon.
 
 use super::denied::Found;
 use super::{Sentence, is_one};
@@ -22,14 +23,14 @@ pub(in crate::intent) enum Reach {
     Whole,
 }
 
-/// What a denial tells, from what reaches least far to what reaches farthest.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What a denial tells.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Told {
     /// What somebody or something else did not: "Lena can't come".
     Another,
-    /// What is not there: "I have no time".
+    /// What the owner has not: "I have no time".
     Lack,
-    /// "My answer is no", "invoice no".
+    /// "Invoice no".
     Answer,
     /// What the owner did not, or somebody does not want: "I have never agreed".
     Will,
@@ -55,11 +56,14 @@ pub(super) struct Colon {
 impl Colon {
     /// A piece that is denied. `is_answer`: it is no more than "no".
     pub(super) fn deny(&mut self, told: Option<Told>, is_answer: bool) {
-        if told.is_some() {
-            self.told = self.told.max(told);
-        } else {
-            self.denies |= !is_answer;
-            self.answers = true;
+        match (self.told, told) {
+            // Of two that differ each reaches where the other does not.
+            (Some(one), Some(other)) if one != other => self.told = Some(Told::Will),
+            (_, Some(_)) => self.told = told,
+            (_, None) => {
+                self.denies |= !is_answer;
+                self.answers = true;
+            }
         }
     }
 
@@ -84,15 +88,14 @@ impl Colon {
         }
         let asked = if self.asks { Reach::Doubt } else { Reach::Nothing };
         let Some(told) = self.told else { return asked };
-        let here = if self.follows || (self.points && told >= Told::Answer) {
+        let here = if self.follows || (self.points && matches!(told, Told::Answer | Told::Will)) {
             Reach::Whole
-        } else if self.points || told == Told::Will {
+        } else if self.points || matches!(told, Told::Another | Told::Will) {
             Reach::Doubt
         } else {
             Reach::Nothing
         };
         let below = match told {
-            Told::Another if is_below => Reach::Doubt,
             Told::Lack | Told::Answer | Told::Will if is_below => Reach::Whole,
             Told::Another | Told::Lack | Told::Answer | Told::Will => Reach::Nothing,
         };
@@ -105,15 +108,22 @@ impl Sentence<'_> {
     pub(super) fn told(&self, (first, to): (usize, usize), found: &[Found]) -> Option<Told> {
         let denials = &self.grammar.denials;
         let last = found.last()?;
+        // "The agent will not act alone" is a rule for whoever reads it.
+        if (first..last.at).any(|at| is_one(&denials.agents, self.said(at))) {
+            return None;
+        }
         let is_own = (first..=last.at).any(|at| is_one(&denials.owners, self.said(at)));
         if last.at > first && last.at + 1 == to && is_one(&denials.nones, self.said(last.at)) {
-            return Some(if is_own { Told::Will } else { Told::Answer });
+            let before = self.said(last.at - 1);
+            // "Lena said no", "my answer is no", "Max dijo que no".
+            let is_said = self.grammar.questions.is_finite(before) || [&self.grammar.sayings, &denials.tells].iter().any(|list| is_one(list, before));
+            return Some(if is_own || is_said { Told::Will } else { Told::Answer });
         }
         let is_yours = (first..to).any(|at| self.said(at) == "you" || is_one(&self.grammar.addressed, self.said(at)));
         let states = |at: usize| is_one(&denials.states, self.said(at));
         let is_stated = last.at > first && (states(last.at) || (!is_yours && (first + 1..=last.at).any(states)));
         match (is_stated, self.wills(first, to)) {
-            (true, false) if self.lacks(first, to, last) => Some(Told::Lack),
+            (true, false) if is_own && self.lacks(first, to, last) => Some(Told::Lack),
             (true, false) if !is_own => Some(Told::Another),
             (true, true | false) => Some(Told::Will),
             (false, false) if !is_yours => self.fact((first, to), found),
@@ -131,11 +141,11 @@ impl Sentence<'_> {
         (first..to).any(|at| is_one(&self.grammar.denials.wills, self.said(at)))
     }
 
-    /// Whether a denial is of a thing that is not there: "I have no time", "Lena hat keine Zeit".
+    /// Whether a denial is of a thing that is not there: "I have no time", "ich habe keine Zeit".
     fn lacks(&self, first: usize, to: usize, last: &Found) -> bool {
         let word = self.said(last.at);
         let is_had = last.at > first && is_one(&self.grammar.denials.states, self.said(last.at - 1));
-        is_had && (word == "no" || word.starts_with("kein")) && (1..=HAS_MAX).contains(&to.saturating_sub(last.at + 1))
+        is_had && (word == "no" || self.is_none(last.at)) && (1..=HAS_MAX).contains(&to.saturating_sub(last.at + 1))
     }
 
     /// What a piece tells that begins with who or what does not do it: "Lena can't come", "Max kommt nicht", "Lena no puede venir".
@@ -157,14 +167,16 @@ impl Sentence<'_> {
         let goes_on = rest < to && !matches!(self.said(rest), "to" | "zu" | "ever" | "even" | "any" | "so");
         let is_verb = verb < to && (acts || is_one(&denials.facts, word));
         let is_told = is_verb && is_negated && !is_another && (goes_on || (acts && rest == to));
-        if !is_told {
+        // "We are not paying", "Lena can't reply".
+        let is_order = |at: usize| self.is_verb_of_an_order(self.said(at)) && !self.grammar.questions.is_determiner(self.said(at - 1));
+        if !is_told || (rest..to).any(is_order) {
             return None;
         }
         let is_own = behind == from || (first..=one.at).any(|at| is_one(&denials.owners, self.said(at)));
         // "Things Max can't handle" heads a list.
         let most = if self.grammar.questions.is_determiner(subject) { 2 } else { 1 };
         let is_named = behind <= from + most && !matches!(subject, "it" | "es");
-        // "Lena can't reply: send her a note" denies a kind of effect, of her or not.
+        // "Replies can't go out" is of a kind of effect.
         let is_of_order = (first..to).any(|at| self.is_of_an_order(self.said(at)));
         Some(if is_own || is_of_order || !is_named { Told::Will } else { Told::Another })
     }

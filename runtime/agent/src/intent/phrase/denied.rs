@@ -53,6 +53,8 @@ pub(super) struct Denials {
     pub(super) insteads: List,
     /// Who the owner is: "I".
     pub(super) owners: List,
+    /// Whom the owner gives rules: "the agent".
+    pub(super) agents: List,
     /// What tells what was or is so: "Lena *has* not answered".
     pub(super) states: List,
     /// What tells it directly behind who or what it is told of: "Lena *can* not come".
@@ -143,13 +145,13 @@ impl Denied {
                 // "Send the mail that Max wrote to nobody."
                 let is_nobody = !sentence.clauses.contains(&from) && found.at > first && sentence.grammar.questions.is_preposition(sentence.said(found.at - 1));
                 let is_back = !found.is_forward || is_one(&denials.nones, sentence.said(found.at));
-                let is_of_before = is_back && (is_bare || is_of_all || is_nobody || is_last);
+                let is_of_before = is_back && (is_bare || is_of_all || is_nobody || is_last || sentence.answers_in_brackets(found));
                 if is_of_before || sentence.leaves_out_a_thing((from, first, to), found) {
                     // "Pay it, or rather not", "reply to her, never", "antworte ihr\nnicht".
                     let since = if is_line { before_from } else { line_from };
                     let said_before = denied.words.iter_mut().zip(&mut denied.doubts).take(from).skip(since.max(marked));
                     // "Reply to her, not him" orders, and names another.
-                    said_before.for_each(|(word, doubt)| *doubt |= !std::mem::replace(word, true) && !is_nobody && !is_bare);
+                    said_before.for_each(|(word, doubt)| *doubt = ((!std::mem::replace(word, true) && !is_nobody) || *doubt) && !is_bare);
                     marked = from;
                 }
             }
@@ -180,7 +182,8 @@ impl Denied {
                 denied.refuses = Reach::Whole;
             } else if to == count && !has_order && (is_bare || is_later()) {
                 // "I can come, but not today" may be of what it tells.
-                denied.refuses = denied.refuses.max(if tells || !is_bare { Reach::Doubt } else { Reach::Whole });
+                let is_of_it = found.first().is_some_and(|found| tells && sentence.names_a_time(first, to, found));
+                denied.refuses = denied.refuses.max(if is_of_it || !is_bare { Reach::Doubt } else { Reach::Whole });
             }
             tells |= !is_bare && sentence.tells_something(first, to);
             // "I want you to not" in one line, and "reply" in the next.
@@ -313,7 +316,7 @@ impl Sentence<'_> {
             }
             let is_answer = !next.starts_with(char::is_alphabetic) || is_one(&self.grammar.apart, next) || self.grammar.questions.is_preposition(next);
             // "Reply to her (no)."
-            (1, is_answer && !self.is_in_brackets(at))
+            (1, is_answer && self.bracket(at).is_none())
         } else {
             row(&denials.negations).map(|taken| (taken, false)).or_else(|| row(&denials.forwards).map(|taken| (taken, true)))?
         };
@@ -360,7 +363,8 @@ impl Sentence<'_> {
     fn is_bare(&self, from: usize, to: usize, found: &[Found]) -> bool {
         let denials = &self.grammar.denials;
         let is_of_it = |at: usize| found.get(found.partition_point(|found| found.at + found.taken <= at)).is_some_and(|found| found.at <= at);
-        (from..to).all(|at| is_of_it(at) || is_mark(self.said(at)) || [&denials.openings, &denials.between].iter().any(|list| is_one(list, self.said(at))))
+        let is_listed = |at: usize| [&denials.openings, &denials.between].iter().any(|list| is_one(list, self.said(at)));
+        (from..to).all(|at| is_of_it(at) || is_mark(self.said(at)) || self.asides.contains(&at) || is_listed(at))
     }
 
     /// Whether a negation is of an order that follows on it: "never *reply*", "nicht an Max *schicken*".

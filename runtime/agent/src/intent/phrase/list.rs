@@ -58,13 +58,6 @@ impl Row {
     }
 }
 
-impl List {
-    /// Whether one of its words begins with this one, or this one with it.
-    pub(super) fn has_beginning(&self, word: &str) -> bool {
-        self.whole.iter().any(|one| one.starts_with(word) || (one.len() > 3 && word.starts_with(one.as_str())))
-    }
-}
-
 pub(in crate::intent) fn is_one(list: &List, word: &str) -> bool {
     list.whole.contains(word) || list.starts.iter().any(|start| word.starts_with(start.as_str()))
 }

@@ -1,32 +1,12 @@
-//! What stands before a colon: what it denies of what follows, what it only tells, and what is in doubt.
+//! What stands before a colon: what it denies of what follows, and what it only tells, which is in doubt.
 
 use super::*;
 
 #[test]
-fn what_somebody_did_not_do_denies_nothing_behind_its_colon() {
+fn what_is_asked_or_is_not_there_denies_nothing_behind_its_colon() {
     for (text, effect) in [
-        ("Lena can't come: send her a note", Effect::Send),
-        ("Lena cannot come: send her a note", Effect::Send),
-        ("Lena won't come: send her a note", Effect::Send),
-        ("Lena will not come today: send her a note", Effect::Send),
-        ("Max is not there: reply to Lena", Effect::Send),
-        ("She is not in: reply to Max", Effect::Send),
-        ("But Lena can't come: send her a note", Effect::Send),
-        ("The bill is not right: reply to Lena", Effect::Send),
-        ("Lena kann nicht kommen: schick ihr eine Notiz", Effect::Send),
-        ("Lena kommt nicht: schick ihr eine Notiz", Effect::Send),
-        ("Lena kommt heute nicht: schick ihr eine Notiz", Effect::Send),
-        ("Max ist nicht da: antworte Lena", Effect::Send),
-        ("Er kommt nicht: antworte Lena", Effect::Send),
-        ("Sie kommt nicht: schick ihr eine Notiz", Effect::Send),
-        ("Lena no puede venir: envía una nota a Max", Effect::Send),
-        ("Lena no viene: responde a Max", Effect::Send),
-        ("Mi jefe no viene: responde a Lena", Effect::Send),
-        ("El banco no está abierto hoy: responde a Lena", Effect::Send),
-        ("Lena said no: send her a note", Effect::Send),
         ("If Lena does not reply: send her a reminder", Effect::Send),
         ("Who has not answered: send them a reminder", Effect::Send),
-        ("The following bill has not been paid: send Max a note", Effect::Send),
         ("I have no time for Lena today: please reply to her", Effect::Send),
         ("Ich habe keine Zeit: antworte Lena", Effect::Send),
         ("I did not manage it, please do it: reply to Lena", Effect::Send),
@@ -82,13 +62,31 @@ fn what_is_denied_before_a_colon_is_in_no_doubt_behind_it() {
         ("Yo no he dicho: responde a Lena", Effect::Send),
         ("Do not do this (no rush): reply to Lena", Effect::Send),
         ("We have agreed not to do any of this:\n- reply to Lena", Effect::Send),
+        // What an order is of, and a rule for whoever reads it.
+        ("Lena can't reply: send her a note", Effect::Send),
+        ("The file is not for sharing: share it with Lena", Effect::Send),
+        ("Bills are not for paying: pay the bill", Effect::Money),
+        ("Max can not have any of this: send him the note", Effect::Send),
+        ("We are not paying: pay the bill", Effect::Money),
+        ("I will not pay: pay the bill", Effect::Money),
+        ("The assistant will not act alone: pay bills, delete files", Effect::Money),
+        ("The assistant will not act alone: pay bills, delete files", Effect::Destroy),
+        ("The agent does not act alone: pay bills", Effect::Money),
+        ("The agent can't perform: delete files, pay bills", Effect::Destroy),
+        ("Steward can't perform:\n- delete files", Effect::Destroy),
+        ("El asistente no ha dicho: borra los archivos", Effect::Destroy),
+        // A denial below what only tells.
+        ("Lena can't come:\nNever do this: pay the bill, delete the files", Effect::Money),
+        ("Lena can't come:\nNever do this: pay the bill, delete the files", Effect::Destroy),
+        ("Lena can't come:\nNever do this:\npay the bill", Effect::Money),
+        ("Lena can't come: never do this: pay the bill", Effect::Money),
     ] {
         assert!(!asked(text, effect) && !doubted(text, effect), "{text}");
     }
 }
 
 #[test]
-fn what_the_owner_did_not_and_what_may_be_forbidden_leaves_it_in_doubt() {
+fn what_only_tells_leaves_what_stands_behind_its_colon_in_doubt() {
     for (text, effect) in [
         ("I can't come: reply to Lena", Effect::Send),
         ("I am not there: reply to Lena", Effect::Send),
@@ -104,16 +102,52 @@ fn what_the_owner_did_not_and_what_may_be_forbidden_leaves_it_in_doubt() {
         ("What I don't want: reply to Lena", Effect::Send),
         ("It is not urgent: reply to Lena", Effect::Send),
         ("Es ist nicht eilig: antworte Lena", Effect::Send),
-        ("Lena can't reply: send her a note", Effect::Send),
         ("Replies can't go out: reply to Lena", Effect::Send),
-        ("The file is not for sharing: share it with Lena", Effect::Send),
-        ("Bills are not for paying: pay the bill", Effect::Money),
         ("Things Max can't handle: reply to Lena", Effect::Send),
         ("Max Weber can't come: send him a note", Effect::Send),
-        ("Max can not have any of this: send him the note", Effect::Send),
         ("Lena can't come:\n- send her a note\n- tell Max", Effect::Send),
         ("Lena has not answered:\n- send her a reminder", Effect::Send),
+        // Of somebody or something else.
+        ("Lena can't come: send her a note", Effect::Send),
+        ("Lena cannot come: send her a note", Effect::Send),
+        ("Lena won't come: send her a note", Effect::Send),
+        ("Lena will not come today: send her a note", Effect::Send),
+        ("Max is not there: reply to Lena", Effect::Send),
+        ("She is not in: reply to Max", Effect::Send),
+        ("But Lena can't come: send her a note", Effect::Send),
+        ("The bill is not right: reply to Lena", Effect::Send),
+        ("Lena kann nicht kommen: schick ihr eine Notiz", Effect::Send),
+        ("Lena kommt nicht: schick ihr eine Notiz", Effect::Send),
+        ("Lena kommt heute nicht: schick ihr eine Notiz", Effect::Send),
+        ("Max ist nicht da: antworte Lena", Effect::Send),
+        ("Er kommt nicht: antworte Lena", Effect::Send),
+        ("Sie kommt nicht: schick ihr eine Notiz", Effect::Send),
+        ("Lena no puede venir: envía una nota a Max", Effect::Send),
+        ("Lena no viene: responde a Max", Effect::Send),
+        ("Mi jefe no viene: responde a Lena", Effect::Send),
+        ("El banco no está abierto hoy: responde a Lena", Effect::Send),
+        ("Lena said no: send her a note", Effect::Send),
+        ("The following bill has not been paid: send Max a note", Effect::Send),
+        ("Lena has not answered: send her a reminder", Effect::Send),
+        ("Lena hat nicht geantwortet: schick ihr eine Erinnerung", Effect::Send),
+        ("Max is not entitled: pay him", Effect::Money),
+        ("Max no ha dicho: borra los archivos", Effect::Destroy),
+        ("Lena hasn't said: pay the bill", Effect::Money),
+        ("Lena has no time: send her a note", Effect::Send),
+        ("Max dijo que no: paga la factura", Effect::Money),
+        ("Markus kommt nicht: antworte Lena", Effect::Send),
+        // What a denial in the lines below does not reach.
+        ("Lena can't come:\nNever do this: pay the bill\ndelete the files", Effect::Destroy),
     ] {
         assert!(doubted(text, effect), "{text}");
     }
+}
+
+#[test]
+fn many_colons_before_many_blanks_are_read_once() {
+    let text = format!("{}{}", ": ".repeat(20_000), " ".repeat(1_000_000));
+    assert_eq!(intent(&text), Intent::default());
+    // Each line in doubt begins a doubt of its own.
+    let text = "Lena can't come:\n".repeat(2_000) + "Never do this: pay the bill";
+    assert_eq!(intent(&text), Intent::default());
 }
