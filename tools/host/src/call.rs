@@ -2,7 +2,7 @@
 
 use crate::bindings::{Error, Request, Response};
 use crate::budget::RunBudget;
-use crate::egress::{NoSecrets, OwnSecrets};
+use crate::egress::{NoSecrets, OwnSecrets, Turn};
 use crate::engine::Host;
 use crate::error::tidy;
 use crate::failure::{self, Told};
@@ -179,7 +179,9 @@ impl Host {
         let mut state = store.into_data();
         drop(slot);
         let egress = state.egress.clone();
-        let told = egress.as_deref().map(|egress| Told { egress, tenant });
+        // What a call did is not told as refused for what others have in line.
+        let turn = if state.changes > 0 || state.is_unsure() { Turn::Unbounded } else { Turn::Bounded };
+        let told = egress.as_deref().map(|egress| Told { egress, tenant, turn });
         let failed = match answered {
             Err(_elapsed) => Err(failure::timeout()),
             Ok(Err(trap)) => {

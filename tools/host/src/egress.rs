@@ -27,9 +27,9 @@ pub(crate) use rule::RULES_MAX;
 pub(crate) use rule::find as find_rule;
 pub use rule::{EgressRule, EgressSecret, Scheme};
 pub use scrub::SECRET_BYTES_MIN;
-pub(crate) use scrub::Unread;
+pub(crate) use scrub::{Turn, Unread};
 #[cfg(all(test, feature = "testing"))]
-pub(crate) use scrub::no_place;
+pub(crate) use scrub::{line_max, no_place};
 #[cfg(feature = "testing")]
 pub(crate) use target::Target as ReadTarget;
 pub(crate) use wire::{Dialer, Failed};
@@ -228,9 +228,9 @@ impl Egress {
     /// A text of any length that the plugin tells in a call of this organisation's, without the secrets it may not know.
     ///
     /// # Errors
-    /// Where it was not looked through.
-    pub(crate) async fn scrub_long(&self, text: String, tenant: TenantId) -> Result<String, Unread> {
-        self.scrubber.long_text(text, tenant).await
+    /// Failed where it broke off; Busy at once where its turn is bounded and too many wait.
+    pub(crate) async fn scrub_long(&self, text: String, tenant: TenantId, turn: Turn) -> Result<String, Unread> {
+        self.scrubber.long_text(text, tenant, turn).await
     }
 
     /// A short text of the plugin's without the secrets it may not know.
@@ -328,14 +328,9 @@ impl Egress {
         let Answer { status, headers, body } = answer;
         let headers = headers::of_response(&headers);
         let headers = headers.into_iter().map(|(name, value)| (self.scrubber.text(name), self.scrubber.text(value))).collect();
-        let unread = |why| {
-            let why = match why {
-                Unread::Failed => "what came back could not be looked through for secrets",
-                Unread::Busy => "too many long answers wait to be looked through for secrets; a later try may work",
-            };
-            Failed { why: Refusal::Unreachable(why.to_owned()), sent: true }
-        };
-        let body = self.scrubber.body(body, tenant).await.map_err(unread)?;
+        let unread = |_unread| Failed { why: Refusal::Unreachable("what came back could not be looked through for secrets".to_owned()), sent: true };
+        // It was asked already, so it waits for as long as the call may; no more do than have a sandbox.
+        let body = self.scrubber.body(body, tenant, Turn::Unbounded).await.map_err(unread)?;
         Ok(Given { status, headers, body })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::bindings::Error;
 use crate::budget::RunSpent;
-use crate::egress::{Egress, Unread};
+use crate::egress::{Egress, Turn, Unread};
 use crate::error::tidy;
 use crate::manifest::Limits;
 use crate::sandbox::{CallState, RepeatDiffers, TooManyQuestions};
@@ -12,11 +12,12 @@ use wasmtime::{PoolConcurrencyLimitError, Trap};
 /// Characters of a tool's own message.
 const MESSAGE_MAX: usize = 500;
 
-/// What a plugin may not know, and for whom it was called.
+/// What a plugin may not know, for whom it was called, and how its words wait to be looked through.
 #[derive(Clone, Copy)]
 pub(crate) struct Told<'a> {
     pub(crate) egress: &'a Egress,
     pub(crate) tenant: TenantId,
+    pub(crate) turn: Turn,
 }
 
 /// A failure the tool reports itself, its words without what it may not know.
@@ -34,8 +35,8 @@ pub(crate) async fn of_tool(error: Error, told: Option<Told<'_>>) -> Failure {
 
 /// What a plugin told without what it may not know. Before anything is cut: half of a secret is not found any more.
 pub(crate) async fn scrubbed(text: String, told: Option<Told<'_>>) -> Result<String, Failure> {
-    let Some(Told { egress, tenant }) = told else { return Ok(text) };
-    egress.scrub_long(text, tenant).await.map_err(|why| match why {
+    let Some(Told { egress, tenant, turn }) = told else { return Ok(text) };
+    egress.scrub_long(text, tenant, turn).await.map_err(|why| match why {
         Unread::Failed => {
             let message = "what the tool told could not be looked through for secrets".to_owned();
             Failure { class: FailureClass::BadOutput, message, retryable: false }

@@ -141,8 +141,8 @@ impl Records {
                 let readers = if named { Arc::new(readers(pattern, object)) } else { Arc::clone(&rest) };
                 let id = pattern.key.as_deref();
                 let written = told.zip(id.and_then(|field| object.get(field))).and_then(|(told, id)| told.of_record(&pattern.of, &key(id)));
-                let says = narrowed(&readers, written);
-                around.entry(path).or_default().push(Around { record, id, readers, says });
+                let says = narrowed(&readers, written.clone());
+                around.entry(path).or_default().push(Around { record, id, anchors: &pattern.anchors, readers, says, written });
             }
         }
         for Found { path, leaf, origin, cap, floor, is_key } in found {
@@ -152,13 +152,17 @@ impl Records {
             let record = own.or_else(|| inside.and_then(|(_, around)| around.first()));
             // An id says which record it is, and what the program made is nobody's text.
             let is_text = own.is_none() && *origin != Origin::System;
-            let readers = match inside.and_then(|(_, around)| around.first()) {
-                Some(around) if is_text => &around.says,
-                Some(around) => &around.readers,
-                None if is_text => &loose,
-                None => &rest,
+            let readers = match inside.and_then(|(field, around)| Some((field, around.split_first()?))) {
+                Some((field, (first, beside))) if is_text => {
+                    // The name of another record, as a contact's company, says what was written into that one.
+                    let name = field.split('/').next().unwrap_or(field);
+                    let named = beside.iter().filter(|around| around.anchors.iter().any(|anchor| anchor == name));
+                    named.fold(Arc::clone(&first.says), |says, around| narrowed(&says, around.written.clone()))
+                }
+                Some((_, (first, _))) => Arc::clone(&first.readers),
+                None if is_text => Arc::clone(&loose),
+                None => Arc::clone(&rest),
             };
-            let readers = Arc::clone(readers);
             let place = Place {
                 origin: *origin,
                 cap: *cap,
@@ -434,9 +438,13 @@ impl Records {
 struct Around<'a> {
     record: usize,
     id: Option<&'a str>,
+    /// The fields that name it.
+    anchors: &'a [String],
     readers: Arc<Readers>,
     /// Of what it says, where this run has written into it what fewer may read.
     says: Arc<Readers>,
+    /// Who may read what this run has written into it; none where everybody may.
+    written: Option<Readers>,
 }
 
 /// The same readers, or those of them who may read what was written, too.

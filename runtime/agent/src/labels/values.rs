@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 use steward_core::{
-    ArgumentClass, ArgumentRole, Effect, FailureClass, Floor, Integrity, Label, Mode, Origin, Outcome, Readers, RecordPattern, Source, ToolCall,
+    ArgumentClass, ArgumentRole, Effect, FailureClass, Floor, Integrity, Label, Mode, Origin, Outcome, Readers, RecordPattern, Source, ToolCall, ToolSpec,
 };
 use steward_host::{DELEGATE, EXTRACT};
 
@@ -129,7 +129,8 @@ impl Shown {
         for step in run.steps.iter().filter(|step| step.number >= first && step.number < before) {
             for call in step.calls.iter().filter(|call| call.started.is_some() || call.outcome.is_none()) {
                 if let Some(tool) = tools.find(&call.call.tool) {
-                    self.note_call(mode, run, &*tool, &call.call, matches!(call.outcome, Some(Outcome::Ok { .. })));
+                    let answer = if let Some(Outcome::Ok { result, .. }) = &call.outcome { Some(result) } else { None };
+                    self.note_call(mode, run, &*tool, &call.call, answer);
                 }
             }
             for call in &step.calls {
@@ -219,13 +220,9 @@ impl Shown {
         if !spec.effect.only_reads() {
             let (leaves, label, actionable) = self.written(mode, run, tool, call);
             let receivers = receivers(spec.effect, &leaves);
-            for pattern in spec.records.iter().filter(|pattern| pattern.made) {
-                let key = pattern.key.as_deref();
-                for made in pointed(result, &pattern.at).iter().filter_map(|(_, object)| Some(self::key(object.get(key?)?))).filter(|made| !made.is_empty()) {
-                    let (label, receivers) = (label.clone(), receivers.clone());
-                    let of = pattern.of.clone();
-                    self.writes.add(Write { call: call.call_id, of, id: made, label, actionable, receivers, is_done: true, is_beside: false });
-                }
+            for (of, id) in made_in(spec, result) {
+                let (label, receivers) = (label.clone(), receivers.clone());
+                self.writes.add(Write { call: call.call_id, of, id, label, actionable, receivers, is_done: true, is_beside: false });
             }
         }
         if spec.name == EXTRACT {
@@ -251,17 +248,18 @@ impl Shown {
     /// Notes what a call writes into the records its arguments name, before it has run: a later call of the same answer may share them.
     /// It gives nobody anything yet.
     pub fn note_write(&mut self, mode: Mode, run: &Run, tool: &dyn Callable, call: &ToolCall) {
-        self.note_call(mode, run, tool, call, false);
+        self.note_call(mode, run, tool, call, None);
     }
 
-    /// The same; `is_done` says that the call was carried out.
-    fn note_call(&mut self, mode: Mode, run: &Run, tool: &dyn Callable, call: &ToolCall, is_done: bool) {
+    /// The same, with what the call answered once it was carried out. Until that names a record which the call made, what it writes may stand
+    /// in those that its arguments name.
+    pub(super) fn note_call(&mut self, mode: Mode, run: &Run, tool: &dyn Callable, call: &ToolCall, answer: Option<&Value>) {
         if tool.spec().effect.only_reads() {
             return;
         }
         let (leaves, label, actionable) = self.written(mode, run, tool, call);
         let receivers = receivers(tool.spec().effect, &leaves);
-        let is_beside = tool.spec().records.iter().any(|pattern| pattern.made);
+        let (is_done, is_beside) = (answer.is_some(), answer.is_some_and(|answer| !made_in(tool.spec(), answer).is_empty()));
         for leaf in leaves {
             if let (Some(ArgumentRole::Id(of)), Some(id)) = (leaf.role, leaf.key) {
                 let (label, receivers) = (label.clone(), receivers.clone());
@@ -428,6 +426,17 @@ fn clean() -> Label {
 struct Written {
     key: Option<String>,
     role: Option<ArgumentRole>,
+}
+
+/// The records that an answer says the call made, by type and id.
+fn made_in(spec: &ToolSpec, answer: &Value) -> Vec<(String, String)> {
+    let mut made = Vec::new();
+    for pattern in spec.records.iter().filter(|pattern| pattern.made) {
+        let Some(field) = &pattern.key else { continue };
+        let ids = pointed(answer, &pattern.at).into_iter().filter_map(|(_, object)| object.get(field)).map(key);
+        made.extend(ids.filter(|id| !id.is_empty()).map(|id| (pattern.of.clone(), id)));
+    }
+    made
 }
 
 /// Whom a call gives the records that it names.

@@ -21,7 +21,7 @@ pub(super) struct Write {
     pub(super) receivers: Vec<String>,
     /// Whether it is known that the call was carried out, so that they do have it.
     pub(super) is_done: bool,
-    /// Whether the call names the record beside one that it makes: what it writes stands in that one.
+    /// Whether the call names the record beside one that its answer says it made: what it writes stands in that one.
     pub(super) is_beside: bool,
 }
 

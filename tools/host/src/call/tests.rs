@@ -1,14 +1,16 @@
 //! From a plugin's files to what runs, and what is left of a call that nobody waits for.
 
 use super::*;
-use crate::egress::no_place;
+use crate::egress::{line_max, no_place};
 use crate::mcp::Secret;
 use crate::plugin::Package;
 use crate::testing::{GuestFiles, MemoryOffice};
 use crate::{EgressOptions, HostOptions, SIGNATURE_FILE, SigningKey, Trust};
 use serde_json::json;
 use std::fs;
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
 use steward_core::PluginWork;
 use tokio::time::timeout;
 
@@ -137,4 +139,39 @@ fn a_call_whose_words_are_not_looked_through_in_its_time_ends_and_shows_none_of_
         let expect = Failure { class: FailureClass::Timeout, message: expect.to_owned(), retryable };
         assert_eq!(report.outcome, Outcome::Failed { failure: expect }, "{tool}");
     }
+}
+
+#[test]
+fn behind_too_many_long_answers_a_look_is_refused_and_a_change_waits_to_be_told() {
+    let host = keeper(HostOptions::default().slots);
+    // The clock stands still while there is something to do.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime");
+    runtime.block_on(async {
+        let _taken = no_place().await;
+        let peek = || Box::pin(told(&host, 1, "keeper.peek", &["told"], true, RunBudget::default()));
+        let mut many: Vec<_> = (0..line_max() + 2).map(|_| peek()).collect();
+        while many.len() > line_max() {
+            let (at, report) = poll_fn(|cx| {
+                let ready = many.iter_mut().enumerate().find_map(|(at, call)| match call.as_mut().poll(cx) {
+                    Poll::Ready(report) => Some((at, report)),
+                    Poll::Pending => None,
+                });
+                ready.map_or(Poll::Pending, Poll::Ready)
+            })
+            .await;
+            drop(many.swap_remove(at));
+            let Outcome::Failed { failure } = report.outcome else { panic!("there is no place: {report:?}") };
+            assert_eq!((failure.class, failure.retryable), (FailureClass::Unavailable, true), "{}", failure.message);
+        }
+        // It is not refused at once as they were: the first of those in line runs out of time before it does.
+        let mut change = Box::pin(told(&host, 1, "keeper.keep", &["set", "told"], true, RunBudget::default()));
+        let report = poll_fn(|cx| {
+            if let Poll::Ready(report) = change.as_mut().poll(cx) {
+                return Poll::Ready(Some(report));
+            }
+            if many.iter_mut().any(|call| call.as_mut().poll(cx).is_ready()) { Poll::Ready(None) } else { Poll::Pending }
+        })
+        .await;
+        assert!(report.is_none_or(|report| matches!(report.outcome, Outcome::Failed { failure } if failure.class == FailureClass::Timeout)), "it was refused");
+    });
 }

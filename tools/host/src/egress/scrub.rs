@@ -52,6 +52,12 @@ pub(crate) async fn no_place() -> impl Sized {
     (all, one)
 }
 
+/// How many long texts of one organisation a plugin has in line while there is no place, before one more is refused.
+#[cfg(test)]
+pub(crate) fn line_max() -> usize {
+    large_of_one_max() + WAITING_MAX
+}
+
 /// Why a text was not looked through; nothing of it may be shown then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unread {
@@ -59,6 +65,15 @@ pub(crate) enum Unread {
     Failed,
     /// Too many of the same organisation's wait for it.
     Busy,
+}
+
+/// How a long text waits behind others of the same organisation's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Not at all where too many do: its call has changed nothing, so a later one does as well.
+    Bounded,
+    /// However many do: it tells of what was done already.
+    Unbounded,
 }
 
 /// Looks for the operator's secrets, and for those of the organisation that a call is made for.
@@ -173,14 +188,18 @@ impl Scrubber {
     /// for as long as somebody waits for it.
     ///
     /// # Errors
-    /// Where it was not looked through.
-    pub(crate) async fn body(&self, body: Vec<u8>, tenant: TenantId) -> Result<Vec<u8>, Unread> {
+    /// Failed where it broke off; Busy at once where its turn is bounded and too many wait.
+    pub(crate) async fn body(&self, body: Vec<u8>, tenant: TenantId, turn: Turn) -> Result<Vec<u8>, Unread> {
         if body.len() <= BODY_HERE_BYTES_MAX || !self.has_any() {
             return Ok(self.clean(&body).unwrap_or(body));
         }
         // Its places are free when it was looked through, whether or not somebody still waits for it. The plugin's own comes first: who waits
         // for that does not stand in the line of all.
-        let of_one = self.large.acquire(tenant).await.ok_or(Unread::Busy)?;
+        let of_one = match turn {
+            Turn::Bounded => self.large.acquire(tenant).await,
+            Turn::Unbounded => self.large.acquire_unbounded(tenant).await,
+        };
+        let of_one = of_one.ok_or(Unread::Busy)?;
         let place = LARGE.acquire(tenant).await.ok_or(Unread::Busy)?;
         let scrubber = self.clone();
         let looked = tokio::task::spawn_blocking(move || {
@@ -195,8 +214,8 @@ impl Scrubber {
     ///
     /// # Errors
     /// Like [`Scrubber::body`].
-    pub(crate) async fn long_text(&self, text: String, tenant: TenantId) -> Result<String, Unread> {
-        let clean = self.body(text.into_bytes(), tenant).await?;
+    pub(crate) async fn long_text(&self, text: String, tenant: TenantId, turn: Turn) -> Result<String, Unread> {
+        let clean = self.body(text.into_bytes(), tenant, turn).await?;
         Ok(String::from_utf8(clean).unwrap_or_else(|err| String::from_utf8_lossy(err.as_bytes()).into_owned()))
     }
 

@@ -61,7 +61,7 @@ fn what_this_run_made_is_written_into_until_somebody_has_it() {
 }
 
 /// Cards with notes, of tools that say nothing of who may read what they answer.
-fn cards() -> [ToolSpec; 4] {
+fn cards() -> [ToolSpec; 5] {
     let pattern = |at: &str, of: &str, key: &str, made| RecordPattern {
         at: at.into(),
         of: of.into(),
@@ -79,31 +79,49 @@ fn cards() -> [ToolSpec; 4] {
     };
     let list = ToolSpec {
         result_labels: labels(&[("/notes/*/id", Origin::System), ("/notes/*/contact_id", Origin::System), ("/notes/*/text", Origin::Outside)]),
-        records: vec![pattern("/notes/*", "note", "id", false), pattern("/notes/*", "contact", "contact_id", false)],
+        records: vec![
+            pattern("/notes/*", "note", "id", false),
+            pattern("/notes/*", "contact", "contact_id", false),
+            pattern("/notes/*", "company", "company_id", false),
+        ],
         ..ToolSpec::sample("cards.list_notes", Effect::Read, std::slice::from_ref(&about))
     };
     let card = |spec: ToolSpec| ToolSpec {
-        result_labels: labels(&[("/id", Origin::System), ("/name", Origin::Directory), ("/job_title", Origin::Fact)]),
-        records: vec![pattern("", "contact", "id", false)],
+        result_labels: labels(&[
+            ("/id", Origin::System),
+            ("/name", Origin::Directory),
+            ("/job_title", Origin::Fact),
+            ("/company_id", Origin::System),
+            ("/company_name", Origin::Directory),
+        ]),
+        records: vec![
+            pattern("", "contact", "id", false),
+            RecordPattern { anchors: vec!["company_name".into()], ..pattern("", "company", "company_id", false) },
+        ],
         ..spec
+    };
+    let rename = ToolSpec {
+        result_labels: labels(&[("/id", Origin::System), ("/name", Origin::Directory)]),
+        records: vec![pattern("", "company", "id", false)],
+        ..ToolSpec::sample("cards.rename", Effect::Write, &[("company_id", ArgumentRole::Id("company".into())), ("name", ArgumentRole::Value)])
     };
     let get = card(ToolSpec::sample("cards.get", Effect::Read, std::slice::from_ref(&about)));
     let update = card(ToolSpec::sample("cards.update", Effect::Write, &[about, ("job_title", ArgumentRole::Content)]));
-    [add, list, get, update]
+    [add, list, get, update, rename]
 }
 
 /// The same with this call carried out, for which these records were shown.
 fn after(run: &Run, shown: &Shown, tool: &ToolSpec, call: &ToolCall, result: &serde_json::Value, records: &[&str]) -> Shown {
     let mut shown = shown.clone();
     let stored = records.iter().map(|id| ((*id).to_owned(), Integrity::Directory)).collect();
-    shown.note_write(Mode::Traced, run, tool, call);
+    shown.note_call(Mode::Traced, run, tool, call, Some(result));
     shown.add_call(Mode::Traced, run, tool, call, result, &stored, None);
     shown
 }
 
 #[test]
 fn what_was_written_of_a_private_text_is_for_its_readers_wherever_a_result_shows_it() {
-    let [add, list, get, update] = cards();
+    let [add, list, get, update, rename] = cards();
     let look = ToolSpec { result_labels: [("/text".to_owned(), Origin::Fact)].into(), ..ToolSpec::sample("other.look", Effect::Read, &[]) };
     let send = ToolSpec::sample("mail.send", Effect::Send, &[("to", ArgumentRole::Recipient), ("body", ArgumentRole::Content)]);
     let (run, shown, _) = files("Note what wages.txt says on the card of Lena, and write to eve@x.example and boss@good.example");
@@ -121,9 +139,34 @@ fn what_was_written_of_a_private_text_is_for_its_readers_wherever_a_result_shows
         let changed = after(&run, &shown, &update, &changing, &json!({"id": "c1", "name": "Lena Vogt", "job_title": text}), &["c1"]);
         let kept = after(&run, &shown, &update, &changing, &json!({"id": "c1"}), &["c1"]);
         let kept = after(&run, &kept, &get, &call(3, 0, "cards.get", of_c1.clone()), &json!({"id": "c1", "job_title": text}), &["c1"]);
-        for (shown, how) in [(&answered, "its own answer"), (&listed, "a list"), (&told, "a text"), (&changed, "a change"), (&kept, "a record")] {
+        // An answer that names nothing made: it may be in the record that the call named. So it is of a call that has not answered.
+        let reading = call(3, 0, "cards.get", of_c1.clone());
+        let card = |title: &str, company: &str| json!({"id": "c1", "name": "Lena Vogt", "job_title": title, "company_id": "k1", "company_name": company});
+        let unnamed = after(&run, &shown, &add, &adding, &json!({"done": true}), &[]);
+        let unnamed = after(&run, &unnamed, &get, &reading, &card(text, "Garden Ltd"), &["c1"]);
+        let mut begun = shown.clone();
+        begun.note_write(Mode::Traced, &run, &add, &adding);
+        let begun = after(&run, &begun, &get, &reading, &card(text, "Garden Ltd"), &["c1"]);
+        // A contact is shown with the name of its company.
+        let renaming = call(2, 0, "cards.rename", json!({"company_id": "k1", "name": text}));
+        let renamed = after(&run, &shown, &rename, &renaming, &json!({"id": "k1"}), &["k1"]);
+        let beside = after(&run, &renamed, &get, &reading, &card("Head of the garden", text), &["c1", "k1"]);
+        for (shown, how) in [
+            (&answered, "its own answer"),
+            (&listed, "a list"),
+            (&told, "a text"),
+            (&changed, "a change"),
+            (&kept, "a record"),
+            (&unnamed, "no made record named"),
+            (&begun, "not answered yet"),
+            (&beside, "the name of a record beside"),
+        ] {
             assert!(leaks(shown, text, "eve@x.example"), "{how}: {text}");
         }
+        assert!(!leaks(&beside, "Head of the garden", "eve@x.example"), "of the contact, into which nothing was written");
+        let about = json!({"notes": [{"id": "n0", "contact_id": "c1", "company_id": "k1", "text": unrelated}]});
+        let about = after(&run, &renamed, &list, &call(3, 0, "cards.list_notes", of_c1.clone()), &about, &["n0"]);
+        assert!(!leaks(&about, unrelated, "eve@x.example"), "a note about the company does not say its name");
         assert!(!leaks(&answered, WAGES, "boss@good.example"), "whoever may read it is told");
         // What stands beside it, in another record or on the card that the note is about, is no more private than before.
         assert!(!leaks(&listed, unrelated, "eve@x.example"));

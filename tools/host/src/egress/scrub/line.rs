@@ -41,8 +41,18 @@ impl Line {
     /// A place for something of this organisation's, when its turn comes; none at once where too many of its own wait. Who stops waiting
     /// loses nobody a place.
     pub(super) async fn acquire(&self, tenant: TenantId) -> Option<Place> {
+        let most = self.state().waiting_max;
+        self.stand(tenant, most).await
+    }
+
+    /// The same, however many of its own wait.
+    pub(super) async fn acquire_unbounded(&self, tenant: TenantId) -> Option<Place> {
+        self.stand(tenant, usize::MAX).await
+    }
+
+    async fn stand(&self, tenant: TenantId, most: usize) -> Option<Place> {
         let (give, given) = oneshot::channel();
-        let may_wait = self.state().join(tenant, give);
+        let may_wait = self.state().join(tenant, give, most);
         if !may_wait {
             return None;
         }
@@ -62,12 +72,12 @@ impl Line {
 }
 
 impl State {
-    /// Whether this organisation may have one more that waits, who does then.
-    fn join(&mut self, tenant: TenantId, give: oneshot::Sender<Place>) -> bool {
+    /// Whether this organisation may have one more that waits beside fewer than `most`, who does then.
+    fn join(&mut self, tenant: TenantId, give: oneshot::Sender<Place>, most: usize) -> bool {
         self.forget_gone();
         match self.waiting.iter_mut().find(|(other, _)| *other == tenant) {
             None => self.waiting.push_back((tenant, [give].into())),
-            Some((_, own)) if own.len() < self.waiting_max => own.push_back(give),
+            Some((_, own)) if own.len() < most => own.push_back(give),
             Some(_) => return false,
         }
         true
@@ -161,8 +171,14 @@ mod tests {
         let (first, _second) = (waits(&line, 1), waits(&line, 1));
         assert!(at_once(&line, 1).is_none(), "two wait");
         let _other = waits(&line, 2);
+        let beyond = {
+            let line = line.clone();
+            let mut beyond: Acquired = Box::pin(async move { line.acquire_unbounded(tenant(1)).await });
+            assert!(polled(&mut beyond).is_none(), "it waits all the same");
+            beyond
+        };
         // Who went away waits no longer.
-        drop(first);
+        drop((first, beyond));
         let _third = waits(&line, 1);
         assert!(at_once(&line, 1).is_none(), "two wait again");
         drop(held);

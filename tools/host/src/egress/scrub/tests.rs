@@ -203,10 +203,10 @@ fn a_large_body_is_looked_through_away_from_others_and_a_small_one_at_once() {
         let with_secret = |bytes: usize| [" ".repeat(bytes).as_bytes(), SECRET.as_bytes()].concat();
         let cleaned = |bytes: usize| [" ".repeat(bytes).as_bytes(), b"[one]"].concat();
         let scrubber = scrubber();
-        assert_eq!(scrubber.body(with_secret(1000), tenant(1)).await, Ok(cleaned(1000)));
+        assert_eq!(scrubber.body(with_secret(1000), tenant(1), Turn::Bounded).await, Ok(cleaned(1000)));
         let nothing = with_secret(BODY_HERE_BYTES_MAX);
-        assert_eq!(of(&[]).body(nothing.clone(), tenant(1)).await, Ok(nothing), "there is nothing to look for");
-        let mut large = Box::pin(scrubber.body(with_secret(BODY_HERE_BYTES_MAX), tenant(1)));
+        assert_eq!(of(&[]).body(nothing.clone(), tenant(1), Turn::Bounded).await, Ok(nothing), "there is nothing to look for");
+        let mut large = Box::pin(scrubber.body(with_secret(BODY_HERE_BYTES_MAX), tenant(1), Turn::Bounded));
         let is_done = std::future::poll_fn(|cx| std::task::Poll::Ready(large.as_mut().poll(cx).is_ready())).await;
         assert!(!is_done, "it waits for the thread");
         go_on.send(()).expect("told");
@@ -222,7 +222,7 @@ fn a_long_text_waits_its_turn_and_is_looked_through_away_from_others() {
         // All places are taken: the thread for such work is free, and it waits all the same.
         let taken = no_place().await;
         let scrubber = scrubber();
-        let mut long = Box::pin(scrubber.long_text(format!("{}{SECRET}", " ".repeat(BODY_HERE_BYTES_MAX)), tenant(1)));
+        let mut long = Box::pin(scrubber.long_text(format!("{}{SECRET}", " ".repeat(BODY_HERE_BYTES_MAX)), tenant(1), Turn::Bounded));
         for _ in 0..2 {
             let is_done = std::future::poll_fn(|cx| std::task::Poll::Ready(long.as_mut().poll(cx).is_ready())).await;
             assert!(!is_done, "it waits for a place");
@@ -231,7 +231,7 @@ fn a_long_text_waits_its_turn_and_is_looked_through_away_from_others() {
         }
         drop(taken);
         assert_eq!(long.await, Ok(format!("{}[one]", " ".repeat(BODY_HERE_BYTES_MAX))));
-        assert_eq!(scrubber.long_text(format!("\u{e4} {SECRET}"), tenant(1)).await, Ok("\u{e4} [one]".to_owned()));
+        assert_eq!(scrubber.long_text(format!("\u{e4} {SECRET}"), tenant(1), Turn::Bounded).await, Ok("\u{e4} [one]".to_owned()));
     });
 }
 
@@ -245,8 +245,8 @@ fn of_one_plugin_so_many_long_texts_stand_in_line_and_another_s_comes_after_thos
         let taken = no_place().await;
         // More than there are places, of calls for whichever organisation; and behind them one of another plugin's.
         let calls = [&greedy, &for_a_call].into_iter().cycle().take(2 * large_max()).zip(1..);
-        let mut many: Vec<_> = calls.map(|(one, number)| Box::pin(one.long_text(text(), tenant(number)))).collect();
-        let mut one = Box::pin(other.long_text(text(), tenant(1)));
+        let mut many: Vec<_> = calls.map(|(one, number)| Box::pin(one.long_text(text(), tenant(number), Turn::Bounded))).collect();
+        let mut one = Box::pin(other.long_text(text(), tenant(1), Turn::Bounded));
         for waiting in many.iter_mut().chain([&mut one]) {
             let is_done = std::future::poll_fn(|cx| std::task::Poll::Ready(waiting.as_mut().poll(cx).is_ready())).await;
             assert!(!is_done, "it waits for a place");
@@ -269,21 +269,28 @@ fn of_one_organisation_so_many_long_texts_of_a_plugin_wait_and_one_more_is_refus
         let (greedy, other) = (scrubber(), scrubber());
         let text = || format!("{}{SECRET}", " ".repeat(BODY_HERE_BYTES_MAX));
         let taken = no_place().await;
-        let mut many: Vec<_> = (0..large_of_one_max() + WAITING_MAX).map(|_| Box::pin(greedy.long_text(text(), tenant(1)))).collect();
+        let mut many: Vec<_> = (0..line_max()).map(|_| Box::pin(greedy.long_text(text(), tenant(1), Turn::Bounded))).collect();
         for waiting in &mut many {
             let is_done = std::future::poll_fn(|cx| std::task::Poll::Ready(waiting.as_mut().poll(cx).is_ready())).await;
             assert!(!is_done, "it waits for a place");
         }
-        assert_eq!(greedy.long_text(text(), tenant(1)).await, Err(Unread::Busy));
+        assert_eq!(greedy.long_text(text(), tenant(1), Turn::Bounded).await, Err(Unread::Busy));
+        // What tells of something done waits all the same: what another answered, and what a call says that changed something.
+        let mut answer = Box::pin(greedy.body(text().into_bytes(), tenant(1), Turn::Unbounded));
+        let mut done = Box::pin(greedy.long_text(text(), tenant(1), Turn::Unbounded));
+        let are_done = std::future::poll_fn(|cx| std::task::Poll::Ready((answer.as_mut().poll(cx).is_ready(), done.as_mut().poll(cx).is_ready()))).await;
+        assert_eq!(are_done, (false, false), "they wait for a place");
         // What is short needs no place; and neither another organisation nor another plugin is refused for that.
-        assert_eq!(greedy.long_text(SECRET.to_owned(), tenant(1)).await, Ok("[one]".to_owned()));
+        assert_eq!(greedy.long_text(SECRET.to_owned(), tenant(1), Turn::Bounded).await, Ok("[one]".to_owned()));
         for (plugin, number) in [(&greedy, 2), (&other, 1)] {
-            let mut waiting = Box::pin(plugin.long_text(text(), tenant(number)));
+            let mut waiting = Box::pin(plugin.long_text(text(), tenant(number), Turn::Bounded));
             let is_done = std::future::poll_fn(|cx| std::task::Poll::Ready(waiting.as_mut().poll(cx).is_ready())).await;
             assert!(!is_done, "it waits for a place");
         }
         drop((many, taken));
-        assert!(greedy.long_text(text(), tenant(1)).await.is_ok_and(|clean| clean.ends_with("[one]")));
+        assert!(answer.await.is_ok_and(|clean| clean.ends_with(b"[one]")));
+        assert!(done.await.is_ok_and(|clean| clean.ends_with("[one]")));
+        assert!(greedy.long_text(text(), tenant(1), Turn::Bounded).await.is_ok_and(|clean| clean.ends_with("[one]")));
     });
 }
 
