@@ -150,6 +150,9 @@ async fn costs(server: &ModelServer, table: &mut Table) {
             }
             if let Some(durable) = &durable {
                 durable.analyse().await;
+                // Behind that each connection makes its plans anew: a server does so once in many thousand runs, and not in each two hundred.
+                machine::cpu_us_per(WARM_UP, side_by_side, || durable.say()).await;
+                machine::cpu_us_per(WARM_UP, side_by_side, || durable.drive_with_contacts()).await;
             }
             if round > 0 {
                 floors.push(floor_us);
