@@ -57,7 +57,7 @@ async fn what_was_verified_is_what_is_compiled_whatever_lies_there_by_then() {
 }
 
 /// The keeper with a secret that has to be looked for, where so many calls run at once.
-fn keeper(slots: usize) -> Host {
+fn keeper(slots: u32) -> Host {
     let mut guest = GuestFiles::keeper();
     let with_secret = "paths = [\"/v1/*\"], secret = { header = \"Authorization\", value = \"Bearer {{keeper_token}}\" } }]";
     guest.manifest = guest.manifest.replace("paths = [\"/v1/*\"] }]", with_secret);

@@ -13,10 +13,11 @@ use steward_office::crm::{self, Choice, ContactPatch, Merge, NewCompany, NewCont
 
 /// The reason, the record that it tells of, and what that counts for.
 fn told<T: std::fmt::Debug>(answer: Result<T, Refused>) -> (String, String, Integrity) {
-    match answer {
-        Err(Refused::Told { why, record, integrity }) => (why, record, integrity),
-        other => panic!("it tells of a record: {other:?}"),
-    }
+    let told = match answer {
+        Err(Refused::Told { why, record, integrity }) => Ok((why, record, integrity)),
+        other => Err(format!("{other:?}")),
+    };
+    told.expect("it tells of a record")
 }
 
 #[tokio::test]
