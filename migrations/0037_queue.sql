@@ -12,6 +12,8 @@ revoke all on function steward.stands_in_queue() from public;
 -- Whoever names the column itself gets what the others say.
 create trigger stands_in_queue before insert or update of status, left_until, created_at, ready_at on steward.run
   for each row execute function steward.stands_in_queue();
+-- Also where somebody repairs rows with all other triggers off: a run that stands nowhere in the queue would never be taken up.
+alter table steward.run enable always trigger stands_in_queue;
 
 create or replace function steward.write_step(
   as_tenant uuid, as_workspaces text, the_run uuid, the_fence bigint, from_seq integer, to_status text, to_outcome text,

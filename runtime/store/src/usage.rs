@@ -91,7 +91,7 @@ pub async fn by_agent(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) -> 
 pub async fn by_prompt(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) -> Result<Vec<UsageRow>, StoreError> {
     rows!(
         tx,
-        r#"select coalesce(first.body::json #>> '{pins,prompt}', '?') as "key!", count(*) as "runs!", sum(run.steps - coalesce(run.forked_step - 1, 0))::bigint as "times!",
+        r#"select coalesce(replace(first.body, '\u0000', '\ufffd')::json #>> '{pins,prompt}', '?') as "key!", count(*) as "runs!", sum(run.steps - coalesce(run.forked_step - 1, 0))::bigint as "times!",
                   sum(run.tokens)::bigint as "tokens!", sum(run.cost_micros)::bigint as "cost!", 0::bigint as "fuel!", 0::bigint as "ms!", 0::bigint as "requests!", 0::bigint as "bytes!"
              from run join run_event as first on first.tenant_id = run.tenant_id and first.run_id = run.run_id and first.seq = 1
             where run.created_at >= $1 and run.created_at < $2 group by 1 order by 5 desc, 1 limit $3"#,
@@ -108,7 +108,7 @@ pub async fn by_model(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) -> 
                   count(*) filter (where said.body ->> 'kind' <> 'ask_failed' or said.body #>> '{usage,input}' <> '0' or said.body #>> '{usage,output}' <> '0') as "times!",
                   sum((said.body #>> '{usage,input}')::bigint + (said.body #>> '{usage,output}')::bigint)::bigint as "tokens!",
                   sum((said.body ->> 'cost')::bigint)::bigint as "cost!", 0::bigint as "fuel!", 0::bigint as "ms!", 0::bigint as "requests!", 0::bigint as "bytes!"
-             from (select event.run_id, event.body::json as body
+             from (select event.run_id, replace(event.body, '\u0000', '\ufffd')::json as body
                      from run join run_event as event on event.tenant_id = run.tenant_id and event.run_id = run.run_id and event.seq > coalesce(run.forked_seq, 0)
                     where run.created_at >= $1 and run.created_at < $2 and event.body like '{"kind":%') as said
             where said.body ->> 'kind' in ('answered', 'ask_failed', 'extracted')
@@ -128,7 +128,7 @@ pub async fn by_tool(tx: &mut Tx, from: OffsetDateTime, to: OffsetDateTime) -> R
                   coalesce(sum((said.body ->> 'fuel')::bigint), 0)::bigint as "fuel!", coalesce(sum((said.body ->> 'ms')::bigint), 0)::bigint as "ms!",
                   coalesce(sum((said.body #>> '{used,requests}')::bigint), 0)::bigint as "requests!",
                   coalesce(sum((said.body #>> '{used,sent_bytes}')::bigint + (said.body #>> '{used,received_bytes}')::bigint), 0)::bigint as "bytes!"
-             from (select event.tenant_id, event.run_id, event.body::json as body
+             from (select event.tenant_id, event.run_id, replace(event.body, '\u0000', '\ufffd')::json as body
                      from run join run_event as event on event.tenant_id = run.tenant_id and event.run_id = run.run_id and event.seq > coalesce(run.forked_seq, 0)
                     where run.created_at >= $1 and run.created_at < $2 and event.body like '{"kind":%') as said
              join lateral (select tool from decision where decision.tenant_id = said.tenant_id and decision.run_id = said.run_id

@@ -4,7 +4,7 @@ use super::*;
 use serde_json::json;
 use steward_agent::testing::{Reply, Said, SaidCall, ScriptedModel};
 use steward_core::RunOutcome;
-use steward_office::runs;
+use steward_office::{runs, usage};
 use steward_store::decision::Filter;
 use steward_store::testing::TestDatabase;
 
@@ -83,6 +83,15 @@ async fn nul_in_a_call_reaches_no_table_and_loses_nothing() {
     assert_eq!(world.drive().await, Some(RunStatus::Ended));
     assert_eq!(world.run(run).await.ended, Some(RunOutcome::Replied));
     assert_eq!(world.db.number("select count(*) from contact").await, 0);
+    // Nor does it hide what anything cost.
+    let now = world.runtime.office.clock.now();
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    assert!(world.db.number("select count(*) from run_event where body like '%Le\\u0000na%'").await > 0, "it is on record");
+    for by in usage::By::ALL {
+        let rows = usage::sum(&mut tx, by, now - time::Duration::days(1), now + time::Duration::days(1)).await;
+        let rows = rows.unwrap_or_else(|err| panic!("{by:?}: {err}"));
+        assert!(by == usage::By::Tool || !rows.is_empty(), "{by:?}");
+    }
 }
 
 #[tokio::test]
