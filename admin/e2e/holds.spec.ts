@@ -214,9 +214,9 @@ test('what the queue shows leaves as a file: all that was ever held, or what its
   expect(narrowed.map((row) => row['hold_id'])).toEqual(items.map((one: { hold_id: string }) => one.hold_id));
   expect(narrowed.every((row) => (row['arguments'] ?? '').includes('Exporta'))).toBe(true);
   // What cannot be had says so, and no page is kept as a file.
-  await page.route('**/api/v1/holds?*', (route) => (route.request().headers()['accept'] === 'text/csv' ? route.fulfill({ status: 403, contentType: 'application/problem+json', json: { status: 403, code: 'denied', detail: 'x', request_id: 'req_held' } }) : route.continue()));
+  await page.route('**/api/v1/holds?*', (route) => (route.request().headers()['accept'] === 'text/csv' ? route.fulfill({ status: 403, contentType: 'application/problem+json', json: { status: 403, code: 'denied', detail: 'not this time', request_id: 'req_held' } }) : route.continue()));
   await these.click();
-  await expect(page.locator('main, header').getByRole('alert').first()).toContainText('req_held');
+  await expect(page.locator('main, header').getByRole('alert').first()).toContainText('not this time');
 });
 
 test('several actions are rejected at once, and one that others decided meanwhile stops none of the rest', async ({ page }) => {
