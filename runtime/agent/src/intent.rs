@@ -72,15 +72,40 @@ impl Intent {
         intent.asks(spec)
     }
 
+    /// Reads a text without what is denied or in doubt behind a colon and, where there is any, with it, as a denial there reaches what stands
+    /// around it: "delete the files, Lena has not agreed: don't". Asked for is what every reading asks for.
     fn read(&mut self, text: &str) {
-        let (allowed, doubted) = parted(text);
-        self.read_lines(&allowed);
-        if !doubted.is_empty() {
-            let mut behind = Self::default();
-            behind.read_lines(&doubted);
-            self.doubted.append(&mut behind.asked);
-            self.doubted.append(&mut behind.doubted);
+        let Parted { certain, allowed, is_doubted, is_cut } = parted(text);
+        let mut intent = Self::of_lines(&certain);
+        if is_doubted {
+            intent = intent.and(&Self::of_lines(&allowed), true);
         }
+        if is_cut {
+            intent = intent.and(&Self::of_lines(&text.split('\n').collect::<Vec<_>>()), false);
+        }
+        self.asked.append(&mut intent.asked);
+        self.doubted.append(&mut intent.doubted);
+        self.delegated |= intent.delegated;
+    }
+
+    fn of_lines(text: &[&str]) -> Self {
+        let mut intent = Self::default();
+        intent.read_lines(text);
+        intent
+    }
+
+    /// What this reading of a text asks for and one of more of it, too. `adds`: what else that one asks for is in doubt, and not denied.
+    fn and(&self, more: &Self, adds: bool) -> Self {
+        // "Any kind of record" is of fewer where one is named, so it would be of more where that is lost.
+        let names_all = |asked: &BTreeSet<(Effect, Option<String>)>, other: &BTreeSet<(Effect, Option<String>)>, effect: Effect| {
+            asked.iter().filter(|(of, kind)| *of == effect && kind.is_some()).all(|said| other.contains(said))
+        };
+        let is_any = |effect: Effect| names_all(&self.asked, &more.asked, effect) && (!adds || names_all(&more.asked, &self.asked, effect));
+        let is_both = |said: &(Effect, Option<String>)| self.asked.contains(said) && more.asked.contains(said) && (said.1.is_some() || is_any(said.0));
+        let is_in_doubt = |said: &(Effect, Option<String>)| !is_both(said) && (adds || self.asked.contains(said) || self.doubted.contains(said));
+        let asked = more.asked.iter().filter(|said| is_both(said)).cloned().collect();
+        let doubted = more.asked.union(&more.doubted).filter(|said| is_in_doubt(said)).cloned().collect();
+        Self { asked, doubted, delegated: self.delegated && more.delegated }
     }
 
     fn read_lines(&mut self, text: &[&str]) {
@@ -174,10 +199,20 @@ fn going_on(under: &BTreeSet<Under>, line: &str) -> BTreeSet<Under> {
     under.iter().filter_map(next).collect()
 }
 
-/// The lines of a text without what is denied behind a colon, as in "never do this: reply, delete" and the list below "do not:", and those of
-/// what is in doubt behind one, as in "I have never agreed: reply".
-fn parted(text: &str) -> (Vec<&str>, Vec<&str>) {
-    let (mut lines, mut doubted) = (Vec::new(), Vec::new());
+/// The lines of a text in parts.
+#[derive(Default)]
+struct Parted<'a> {
+    /// Those without what is denied or in doubt behind a colon: "I have never agreed: reply".
+    certain: Vec<&'a str>,
+    /// Those without what is denied behind one: "never do this: reply, delete", and the list below "do not:".
+    allowed: Vec<&'a str>,
+    /// Whether anything is in doubt, and whether anything is denied.
+    is_doubted: bool,
+    is_cut: bool,
+}
+
+fn parted(text: &str) -> Parted<'_> {
+    let mut lines = Parted::default();
     // A line in doubt may deny what follows on it, and where that ends the doubt goes on.
     let (mut denial, mut doubt) = (BTreeSet::new(), BTreeSet::new());
     for line in text.split('\n') {
@@ -204,16 +239,19 @@ fn parted(text: &str) -> (Vec<&str>, Vec<&str>) {
                 }
                 Reach::Whole => {
                     denial.insert(under);
+                    lines.is_cut = true;
                     break;
                 }
             }
         }
+        let read = line.get(..end).unwrap_or(line);
         if !is_doubted {
-            lines.push(line.get(..since.unwrap_or(end)).unwrap_or(line));
+            lines.certain.push(since.and_then(|since| line.get(..since)).unwrap_or(read));
         }
-        doubted.extend(since.and_then(|since| line.get(since..end)));
+        lines.allowed.push(read);
+        lines.is_doubted |= since.is_some();
     }
-    (lines, doubted)
+    lines
 }
 
 /// What a line is to the next one.

@@ -38,12 +38,14 @@ impl Sentence<'_> {
         !found.is_empty() && (self.closes(from, to) || (start > 0 && self.is_apart(start, to) && self.is_beside(from, to)))
     }
 
-    /// Whether these words are no more than a denied thing that no order is of: "keine Eile", "ninguna prisa", or one that is known: "no rush".
+    /// Whether these words are no more than a denied thing of a closed list that was not named before: "no rush", "keine Eile", "ninguna prisa".
     pub(super) fn is_beside(&self, from: usize, to: usize) -> bool {
         let denials = &self.grammar.denials;
         let is_tail = |at: usize| is_one(&denials.openings, self.said(at)) || is_one(&self.grammar.tags, self.said(at));
         let end = (from..to).rev().find(|at| !is_tail(*at)).map_or(from, |last| last + 1);
-        self.closes(from, end) || (end == from + 2 && self.is_none(from) && !self.is_named(from + 1))
+        let is_again = |at: usize| (at.saturating_sub(NAMED_WITHIN)..at).any(|before| self.said(before) == self.said(at));
+        let is_listed = |at: usize| is_one(&denials.besides, self.said(at)) && !is_again(at);
+        self.closes(from, end) || (end == from + 2 && self.is_none(from) && is_listed(from + 1))
     }
 
     /// Whether these words begin with a denied thing: "no emojis", and not "no way".
@@ -60,22 +62,13 @@ impl Sentence<'_> {
 
     /// Whether a word denies a thing behind it, and nothing else, as "no" does in Spanish.
     pub(super) fn is_none(&self, at: usize) -> bool {
-        matches!(self.said(at), "kein" | "keine" | "keinen" | "keinem" | "keiner" | "keines" | "ningún" | "ninguna")
+        matches!(self.said(at), "kein" | "keine" | "keinen" | "keinem" | "keiner" | "keines" | "keinerlei" | "ningún" | "ninguna")
     }
 
     /// Whether these words are said behind an order and end it: "nothing else".
     pub(super) fn closes(&self, from: usize, to: usize) -> bool {
         let words = self.said.get(from..to).unwrap_or_default();
         self.grammar.denials.closings.iter().any(|row| row.begins(words) && row.0.len() == words.len())
-    }
-
-    /// Whether a denied thing is of an order, or was named before it, or is none: "keine Antwort" is of "antworte", "keine davon" of what is named.
-    fn is_named(&self, at: usize) -> bool {
-        let (denials, word) = (&self.grammar.denials, self.said(at));
-        let is_listed = || [&denials.between, &denials.indefinites].iter().any(|list| is_one(list, word));
-        let is_again = || (at.saturating_sub(NAMED_WITHIN)..at).any(|before| self.said(before) == word);
-        let is_no_thing = || self.says_when(at) || matches!(word, "davon" | "dafür" | "daran" | "hier" | "dort");
-        self.is_of_an_order(word) || is_no_thing() || self.is_verb(word) || is_listed() || is_again() || self.denial(at, at, at + 1).is_some()
     }
 
     /// Whether a word is what an order is about, or of its verb: "mail", "Antwort", "sharing".
@@ -158,6 +151,12 @@ impl Sentence<'_> {
         let is_time = |word: &str| matches!(word, "now" | "today" | "tomorrow" | "yet" | "noch" | "todavía" | "aún");
         let is_led = (first..found.at).any(|at| is_one(&self.grammar.denials.insteads, self.said(at)));
         is_led && (first..to).any(|at| self.grammar.questions.is_moment(self.said(at)) || is_time(self.said(at)))
+    }
+
+    /// Whether an infinitive with "zu" stands here: "es ist verboten, Dateien *zu löschen*".
+    pub(super) fn has_zu(&self, from: usize, at: usize) -> bool {
+        let word = self.said(at);
+        (at > from && self.said(at - 1) == "zu") || (word.ends_with('n') && word.find("zu").is_some_and(|at| at > 0))
     }
 
     /// Whether a word may stand before a denial of what stands before: "*at least* not", "*diese Woche* nicht".

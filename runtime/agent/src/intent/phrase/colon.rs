@@ -109,7 +109,7 @@ impl Sentence<'_> {
         let denials = &self.grammar.denials;
         let last = found.last()?;
         // "The agent will not act alone" is a rule for whoever reads it.
-        if (first..last.at).any(|at| is_one(&denials.agents, self.said(at))) {
+        if (first..last.at).any(|at| is_one(&denials.agents, self.said(at)) && !self.is_of_another(first, at)) {
             return None;
         }
         let is_own = (first..=last.at).any(|at| is_one(&denials.owners, self.said(at)));
@@ -117,13 +117,14 @@ impl Sentence<'_> {
             let before = self.said(last.at - 1);
             // "Lena said no", "my answer is no", "Max dijo que no".
             let is_said = self.grammar.questions.is_finite(before) || [&self.grammar.sayings, &denials.tells].iter().any(|list| is_one(list, before));
-            return Some(if is_own || is_said { Told::Will } else { Told::Answer });
+            let is_numbered = matches!(before, "invoice" | "order" | "bill" | "case" | "ticket" | "account" | "reference");
+            return Some(if !is_numbered && (is_own || is_said) { Told::Will } else { Told::Answer });
         }
         let is_yours = (first..to).any(|at| self.said(at) == "you" || is_one(&self.grammar.addressed, self.said(at)));
         let states = |at: usize| is_one(&denials.states, self.said(at));
         let is_stated = last.at > first && (states(last.at) || (!is_yours && (first + 1..=last.at).any(states)));
         match (is_stated, self.wills(first, to)) {
-            (true, false) if is_own && self.lacks(first, to, last) => Some(Told::Lack),
+            (true, wills) if is_own && self.lacks(first, to, last) && (!wills || self.is_of_time(first, to, last)) => Some(Told::Lack),
             (true, false) if !is_own => Some(Told::Another),
             (true, true | false) => Some(Told::Will),
             (false, false) if !is_yours => self.fact((first, to), found),
@@ -144,8 +145,27 @@ impl Sentence<'_> {
     /// Whether a denial is of a thing that is not there: "I have no time", "ich habe keine Zeit".
     fn lacks(&self, first: usize, to: usize, last: &Found) -> bool {
         let word = self.said(last.at);
-        let is_had = last.at > first && is_one(&self.grammar.denials.states, self.said(last.at - 1));
+        // "Ich habe *heute leider* keine Zeit."
+        let is_between = |at: usize| self.grammar.questions.is_moment(self.said(at)) || matches!(self.said(at), "gerade" | "leider" | "just" | "currently");
+        let had = (first..last.at).rev().find(|at| !is_between(*at));
+        let is_had = had.is_some_and(|at| is_one(&self.grammar.denials.states, self.said(at)));
         is_had && (word == "no" || self.is_none(last.at)) && (1..=HAS_MAX).contains(&to.saturating_sub(last.at + 1))
+    }
+
+    /// Whether that is time, and nothing else of the piece says what somebody wants: "I have no time to do it".
+    fn is_of_time(&self, first: usize, to: usize, last: &Found) -> bool {
+        let is_done = |at: usize| at > last.at && matches!(self.said(at), "do" | "tun" | "machen");
+        matches!(self.said(last.at + 1), "time" | "zeit") && (first..to).all(|at| is_done(at) || !is_one(&self.grammar.denials.wills, self.said(at)))
+    }
+
+    /// Whether an agent is another than whoever reads it: "our agent", "the letting agent", and not "the agent".
+    fn is_of_another(&self, first: usize, at: usize) -> bool {
+        let (denials, questions) = (&self.grammar.denials, &self.grammar.questions);
+        let Some(last) = at.checked_sub(1).filter(|last| *last >= first) else { return false };
+        let word = self.said(last);
+        let is_reader = questions.is_determiner(word) || questions.is_opener(word) || matches!(word, "ai" | "ki" | "ia" | "your" | "dein" | "ihr" | "tu");
+        let lists = [&denials.points, &denials.agents, &denials.tolds, &denials.owners];
+        is_one(&denials.possessives, word) || (!is_reader && !lists.iter().any(|list| is_one(list, word)) && self.names(last, true))
     }
 
     /// What a piece tells that begins with who or what does not do it: "Lena can't come", "Max kommt nicht", "Lena no puede venir".

@@ -55,6 +55,8 @@ pub(super) struct Denials {
     pub(super) owners: List,
     /// Whom the owner gives rules: "the agent".
     pub(super) agents: List,
+    /// What makes another of those: "*our* agent".
+    pub(super) possessives: List,
     /// What tells what was or is so: "Lena *has* not answered".
     pub(super) states: List,
     /// What tells it directly behind who or what it is told of: "Lena *can* not come".
@@ -71,6 +73,8 @@ pub(super) struct Denials {
     pub(super) things: List,
     /// What is said behind an order and ends it: "nothing else".
     pub(super) closings: Vec<Row>,
+    /// What is denied beside an order and is nothing of it: "keine *Eile*".
+    pub(super) besides: List,
     /// What bounds an order before "than": "not *more* than".
     pub(super) limits: List,
 }
@@ -372,12 +376,6 @@ impl Sentence<'_> {
         let first = (from..to).find(|at| !is_one(&self.grammar.denials.between, self.said(*at)));
         let is_order = |at: usize| is_one(&self.grammar.orders, self.said(at));
         first.is_some_and(is_order) || (from < to && is_order(to - 1) && self.said(to - 1).ends_with('n'))
-    }
-
-    /// Whether an infinitive with "zu" stands here: "es ist verboten, Dateien *zu löschen*".
-    fn has_zu(&self, from: usize, at: usize) -> bool {
-        let word = self.said(at);
-        (at > from && self.said(at - 1) == "zu") || (word.ends_with('n') && word.find("zu").is_some_and(|at| at > 0))
     }
 
     /// A word, and nothing in the place of one in quotes.

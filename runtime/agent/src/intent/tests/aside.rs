@@ -55,6 +55,8 @@ fn what_denies_nothing_of_an_order_leaves_it_asked_for() {
         ("Antworte Lena, keine Sorge", Effect::Send),
         ("Antworte Lena. Eilt nicht.", Effect::Send),
         ("No (no rush), send it to Max", Effect::Send),
+        ("Antworte Lena, keinerlei Eile", Effect::Send),
+        ("Antworte Lena (kein Stress)", Effect::Send),
     ] {
         assert!(asked(text, effect), "{text}");
     }

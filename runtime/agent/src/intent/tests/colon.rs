@@ -10,6 +10,13 @@ fn what_is_asked_or_is_not_there_denies_nothing_behind_its_colon() {
         ("I have no time for Lena today: please reply to her", Effect::Send),
         ("Ich habe keine Zeit: antworte Lena", Effect::Send),
         ("I did not manage it, please do it: reply to Lena", Effect::Send),
+        ("Ich habe gerade keine Zeit: antworte Lena", Effect::Send),
+        ("Ich habe heute leider keine Zeit: antworte Lena", Effect::Send),
+        ("I have no time to do it: reply to Lena", Effect::Send),
+        ("I paid order no: 17, send Max the receipt", Effect::Send),
+        // Asked for beside what is denied or in doubt.
+        ("Reply to Lena. Never do this: pay the bill", Effect::Send),
+        ("Reply to Lena, Max has not answered: add a note", Effect::Send),
     ] {
         assert!(asked(text, effect), "{text}");
     }
@@ -75,6 +82,22 @@ fn what_is_denied_before_a_colon_is_in_no_doubt_behind_it() {
         ("The agent can't perform: delete files, pay bills", Effect::Destroy),
         ("Steward can't perform:\n- delete files", Effect::Destroy),
         ("El asistente no ha dicho: borra los archivos", Effect::Destroy),
+        ("This agent can't perform: delete files", Effect::Destroy),
+        ("My AI agent can't perform: delete files", Effect::Destroy),
+        ("But the agent has not answered: send him a reminder", Effect::Send),
+        // A denial in what is in doubt, of what stands before it or in the line below.
+        ("Delete the files, I have not agreed: no, don't.", Effect::Destroy),
+        ("Delete the files, Lena has not agreed yet: don't", Effect::Destroy),
+        ("Zahle die Rechnung, ich habe nie zugestimmt: nein, lass es.", Effect::Money),
+        ("Zahle die Rechnung, ich habe heute keine Zeit: nein, lass es.", Effect::Money),
+        ("Reply to Lena, I have not decided: not today", Effect::Send),
+        ("Lena has not answered: please do not\nreply to her", Effect::Send),
+        ("Lena hat nicht geantwortet: bitte auf keinen Fall\nLena antworten", Effect::Send),
+        ("Die Bank hat nie zugestimmt: bitte nicht\nüberweise das Geld", Effect::Money),
+        // A denial in what is denied.
+        ("Reply to Lena, the agent has not answered: no, don't.", Effect::Send),
+        ("Lena doesn't want this: do not\nreply to her", Effect::Send),
+        ("Zahle die Rechnung, der Agent hat nie zugestimmt: nein, lass es.", Effect::Money),
         // A denial below what only tells.
         ("Lena can't come:\nNever do this: pay the bill, delete the files", Effect::Money),
         ("Lena can't come:\nNever do this: pay the bill, delete the files", Effect::Destroy),
@@ -135,12 +158,23 @@ fn what_only_tells_leaves_what_stands_behind_its_colon_in_doubt() {
         ("Lena hasn't said: pay the bill", Effect::Money),
         ("Lena has no time: send her a note", Effect::Send),
         ("Max dijo que no: paga la factura", Effect::Money),
+        ("Our letting agent has not answered: send him a reminder", Effect::Send),
+        ("The letting agent has not answered: send him a reminder", Effect::Send),
+        ("My assistant has not agreed: please send Max the note", Effect::Send),
+        ("Unser Assistent hat nicht geantwortet: schick ihm eine Notiz", Effect::Send),
+        ("Mi asistente no ha contestado: envía la nota a Max", Effect::Send),
         ("Markus kommt nicht: antworte Lena", Effect::Send),
         // What a denial in the lines below does not reach.
         ("Lena can't come:\nNever do this: pay the bill\ndelete the files", Effect::Destroy),
     ] {
         assert!(doubted(text, effect), "{text}");
     }
+}
+
+#[test]
+fn what_a_text_leaves_to_another_is_left_only_with_all_of_it_read() {
+    assert!(intent("Follow the instructions in the mail. Lena has not answered: reply to her").delegates(Effect::Send));
+    assert!(!intent("Lena has not answered: follow the instructions in the mail").delegates(Effect::Send));
 }
 
 #[test]

@@ -149,6 +149,15 @@ fn what_is_ordered_and_denied_is_in_doubt() {
         ("Pay the bill, no money", Effect::Money),
         ("Zahle die Rechnung, kein Geld", Effect::Money),
         ("Paga la factura, sin pago", Effect::Money),
+        // A thing that may be what the order needs, or what it is of.
+        ("Zahle die Rechnung (keine Freigabe)", Effect::Money),
+        ("Zahle die Rechnung (kein Auftrag)", Effect::Money),
+        ("Zahle die Rechnung, keine Freigabe", Effect::Money),
+        ("Lösche die Dateien (keine Rechnungen)", Effect::Destroy),
+        ("Schick Max den Anhang, kein Anhang", Effect::Send),
+        ("Paga la factura, ninguna autorización", Effect::Money),
+        ("Paga la factura (ningún permiso)", Effect::Money),
+        ("Borra los archivos, ningún archivo", Effect::Destroy),
     ] {
         assert!(doubted(text, effect), "{text}");
     }
