@@ -346,51 +346,65 @@ fn what_lies_beyond_a_denial_or_is_begged_for_is_asked_for() {
     }
 }
 
+/// Looked at anew from each of its words, what is made of these would not end.
+const PARTS: &[&str] = &[
+    "pay ",
+    "please ",
+    "please, ",
+    "so ",
+    "ever ",
+    "'a' ",
+    "do all tasks y ",
+    "antworte nicht ",
+    "do not pay, ",
+    "pay or ",
+    "reply, ",
+    "nicht zahlen ",
+    "can you ",
+    "und zahlen ",
+    "if not ",
+    "why not pay ",
+    "bitte nicht ",
+    "do all tasks, ",
+    "x\n",
+    "did y\n",
+    "send the ",
+    "no one ",
+    "nicht, ",
+    "pay x not y ",
+    "nobody comes ",
+    "keine x, ",
+    "to x, not to y, ",
+    "do not:\n- pay\n",
+    "pay (no x) ",
+    "(no rush) ",
+    "((",
+    "I can't come: ",
+    "Lena can't come: pay ",
+    "I did not pay this, ",
+    "I can't come:\n- pay\n",
+    "pay. No. ",
+];
+
+fn read_long(before: &str, after: &str) {
+    for part in PARTS {
+        let _ = intent(&format!("{before}{}{after}", part.repeat(4_000)));
+    }
+}
+
 #[test]
 fn a_long_message_is_read_once() {
-    // Looked at anew from each of its words, these would not end.
-    for part in [
-        "pay ",
-        "please ",
-        "please, ",
-        "so ",
-        "ever ",
-        "'a' ",
-        "do all tasks y ",
-        "antworte nicht ",
-        "do not pay, ",
-        "pay or ",
-        "reply, ",
-        "nicht zahlen ",
-        "can you ",
-        "und zahlen ",
-        "if not ",
-        "why not pay ",
-        "bitte nicht ",
-        "do all tasks, ",
-        "x\n",
-        "did y\n",
-        "send the ",
-        "no one ",
-        "nicht, ",
-        "pay x not y ",
-        "nobody comes ",
-        "keine x, ",
-        "to x, not to y, ",
-        "do not:\n- pay\n",
-        "pay (no x) ",
-        "(no rush) ",
-        "((",
-        "I can't come: ",
-        "Lena can't come: pay ",
-        "I did not pay this, ",
-        "I can't come:\n- pay\n",
-        "pay. No. ",
-    ] {
-        for (before, after) in [("what ", "?"), ("did Max ", ""), ("do not ", "pay")] {
-            let _ = intent(&format!("{before}{}{after}", part.repeat(4_000)));
-        }
-    }
+    read_long("did Max ", "");
     // An order that no denial stands far behind, and each looks for.
     let _ = intent(&format!("{}send {}x", "please ".repeat(18_000), "x not ".repeat(21_000)));
+}
+
+#[test]
+fn a_long_question_is_read_once() {
+    read_long("what ", "?");
+}
+
+#[test]
+fn a_long_denial_is_read_once() {
+    read_long("do not ", "pay");
 }
