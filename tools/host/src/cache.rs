@@ -34,21 +34,34 @@ impl Cache {
         Ok(Self { folder: folder.map(Folder::open).transpose()?, engine: hasher.finish() })
     }
 
-    /// The component, from the cache or compiled and put there.
-    pub(crate) fn component(&self, engine: &Engine, wasm: &[u8]) -> Result<Component, String> {
-        let Some(folder) = &self.folder else { return compile(engine, wasm) };
+    /// The component, from the cache or compiled and put there; and what it can be had by again, if it lies there.
+    pub(crate) fn component(&self, engine: &Engine, wasm: &[u8]) -> Result<(Component, Option<Digest>), String> {
+        let Some(folder) = &self.folder else { return Ok((compile(engine, wasm)?, None)) };
         let source = Digest::of(wasm);
-        let name = format!("{}-{:016x}.cwasm", source, self.engine);
-        match self.load(engine, folder, &name, &source) {
-            Ok(Some(component)) => return Ok(component),
-            Ok(None) => {}
-            Err(reason) => tracing::warn!(path = %folder.path_of(&name).display(), reason, "compiled plugin is not usable; compiling again"),
+        if let Some(component) = self.again(engine, &source) {
+            return Ok((component, Some(source)));
         }
-        let component = compile(engine, wasm)?;
-        if let Err(reason) = self.store(&component, folder, &name, &source) {
-            tracing::warn!(path = %folder.path_of(&name).display(), reason, "compiled plugin is not kept");
+        let (component, name) = (compile(engine, wasm)?, self.name(&source));
+        match self.store(&component, folder, &name, &source) {
+            Ok(()) => Ok((component, Some(source))),
+            Err(reason) => {
+                tracing::warn!(path = %folder.path_of(&name).display(), reason, "compiled plugin is not kept");
+                Ok((component, None))
+            }
         }
-        Ok(component)
+    }
+
+    /// What lies there of a component, if it is usable.
+    pub(crate) fn again(&self, engine: &Engine, source: &Digest) -> Option<Component> {
+        let (folder, name) = (self.folder.as_ref()?, self.name(source));
+        self.load(engine, folder, &name, source).unwrap_or_else(|reason| {
+            tracing::warn!(path = %folder.path_of(&name).display(), reason, "compiled plugin is not usable; compiling again");
+            None
+        })
+    }
+
+    fn name(&self, source: &Digest) -> String {
+        format!("{source}-{:016x}.cwasm", self.engine)
     }
 
     fn load(&self, engine: &Engine, folder: &Folder, name: &str, source: &Digest) -> Result<Option<Component>, String> {

@@ -2,6 +2,7 @@
 
 use crate::bindings::{Error, Request, Response};
 use crate::budget::RunBudget;
+use crate::code::Ready;
 use crate::egress::{NoSecrets, OwnSecrets, Turn};
 use crate::engine::Host;
 use crate::error::tidy;
@@ -9,7 +10,6 @@ use crate::failure::{self, Told};
 use crate::manifest::Limits;
 use crate::mcp::{self, People};
 use crate::office::Office;
-use crate::plugin::Plugin;
 use crate::sandbox::{CallState, store};
 use crate::tool::{Body, Tool};
 use serde_json::Value;
@@ -64,15 +64,12 @@ pub struct CallReport {
 
 impl CallReport {
     fn refused(class: FailureClass, message: &str) -> Self {
-        Self {
-            outcome: Outcome::failed(class, message),
-            fuel: 0,
-            ms: 0,
-            used: CallUse::default(),
-            records: BTreeMap::new(),
-            kept: None,
-            handed: Handed::default(),
-        }
+        Self::without_code(Outcome::failed(class, message), 0)
+    }
+
+    /// Of a call for which no code of a plugin ran.
+    fn without_code(outcome: Outcome, ms: u64) -> Self {
+        Self { outcome, fuel: 0, ms, used: CallUse::default(), records: BTreeMap::new(), kept: None, handed: Handed::default() }
     }
 }
 
@@ -122,20 +119,16 @@ impl Host {
             Body::Plugin { plugin, limits } => (plugin, limits),
             Body::Mcp(remote) => {
                 let outcome = mcp::call::run(tenant, remote, tool, arguments, deadline, people).await;
-                return CallReport {
-                    outcome,
-                    fuel: 0,
-                    ms: elapsed_ms(begun),
-                    used: CallUse::default(),
-                    records: BTreeMap::new(),
-                    kept: None,
-                    handed: Handed::default(),
-                };
+                return CallReport::without_code(outcome, elapsed_ms(begun));
             }
             Body::Own => return CallReport::refused(FailureClass::NotFound, "this is not the host's to run"),
         };
         let Ok(slot) = timeout_at(deadline.into(), self.inner.slots.acquire(tenant, plugin.weight)).await else {
             return CallReport::refused(FailureClass::Unavailable, "all sandboxes are busy; a later try may work");
+        };
+        let code = match self.code(plugin, deadline).await {
+            Ok(code) => code,
+            Err(failure) => return CallReport::without_code(Outcome::Failed { failure }, elapsed_ms(begun)),
         };
         let egress = match &plugin.egress {
             None => None,
@@ -169,7 +162,7 @@ impl Host {
         let answered = {
             let _ticking = self.inner.ticker.run();
             // Ticks stop a plugin that computes; this stops one that waits.
-            timeout_at(deadline.into(), answer(plugin, &mut store, &request)).await
+            timeout_at(deadline.into(), answer(&code, &mut store, &request)).await
         };
         // Before its words are looked through, which may take its turn: nothing of the instance is needed any more, so whoever does not wait for
         // that has used no more for it, and has its place.
@@ -206,8 +199,8 @@ fn elapsed_ms(begun: Instant) -> u64 {
     u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-async fn answer(plugin: &Plugin, store: &mut Store<CallState>, request: &Request) -> wasmtime::Result<Result<Response, Error>> {
-    let instance = plugin.pre.instantiate_async(&mut *store).await?;
+async fn answer(code: &Ready, store: &mut Store<CallState>, request: &Request) -> wasmtime::Result<Result<Response, Error>> {
+    let instance = code.pre.instantiate_async(&mut *store).await?;
     instance.call_call(store, request).await
 }
 

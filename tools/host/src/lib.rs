@@ -10,6 +10,7 @@ mod budget;
 mod cache;
 mod call;
 mod clean;
+mod code;
 mod egress;
 mod engine;
 mod error;

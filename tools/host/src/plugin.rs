@@ -1,6 +1,7 @@
 //! Loading a plugin: manifest, schemas, component, grants, and that the code says the same of itself as the manifest.
 
-use crate::bindings::{self, ToolPre, VERSION, steward::plugin::types as wit};
+use crate::bindings::{self, VERSION, steward::plugin::types as wit};
+use crate::code::{Code, Ready, Source};
 use crate::egress::{Dialer, Egress, EgressRule};
 use crate::engine::{MEMORIES_MAX, PER_SLOT, TABLES_MAX};
 use crate::error::{PluginError, tidy};
@@ -8,17 +9,17 @@ use crate::grants::{self, Grant};
 use crate::identity::{SIGNATURE_BYTES_MAX, SIGNATURE_FILE};
 use crate::manifest::{Limits, Manifest, SchemaSource, ToolEntry};
 use crate::office::{KvQuota, KvSpace};
-use crate::sandbox::{CallState, Meter};
+use crate::sandbox::Meter;
 use crate::tool::{Body, Tool};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fmt, fs};
 use steward_core::{Digest, Effect};
-use wasmtime::component::{Component, ComponentExportIndex, Linker};
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
 /// The largest component taken, in bytes: a Python interpreter fits.
@@ -35,6 +36,8 @@ pub(crate) struct Package<'a> {
     pub(crate) files: BTreeMap<String, Cow<'a, str>>,
     /// The text of its signature file; those that are part of the program have none.
     pub(crate) signature: Option<String>,
+    /// The folder it was read from.
+    pub(crate) home: Option<PathBuf>,
 }
 
 impl Package<'_> {
@@ -85,7 +88,7 @@ impl Package<'static> {
             Ok(_) => Some(text(SIGNATURE_FILE)?),
             Err(_) => None,
         };
-        Ok(Self { manifest: Cow::Owned(manifest), component: Cow::Owned(component), files, signature })
+        Ok(Self { manifest: Cow::Owned(manifest), component: Cow::Owned(component), files, signature, home: Some(dir.to_owned()) })
     }
 }
 
@@ -126,14 +129,12 @@ pub struct PluginInfo {
     pub tools: Vec<String>,
 }
 
-/// A loaded plugin, ready to be instantiated.
+/// A loaded plugin.
 pub(crate) struct Plugin {
     name: String,
     version: String,
     pub(crate) digest: Digest,
-    pub(crate) pre: ToolPre<CallState>,
-    /// Where the code says what a call would do, if it does.
-    pub(crate) preview: Option<ComponentExportIndex>,
+    pub(crate) code: Code,
     /// Its way to others, if its manifest has one.
     pub(crate) egress: Option<Arc<Egress>>,
     /// What it may keep, if its manifest asks for that.
@@ -166,7 +167,7 @@ pub(crate) fn load(
     package: &Package<'_>,
     dialer: &Arc<Dialer>,
     kv_cap: KvQuota,
-    compile: impl FnOnce(&[u8]) -> Result<Component, String>,
+    compile: impl FnOnce(&[u8]) -> Result<(Component, Option<Digest>), String>,
 ) -> Result<(PluginInfo, Vec<Tool>), PluginError> {
     let manifest = Manifest::parse(&package.manifest)?;
     let (name, bytes) = (manifest.plugin.name.clone(), package.component.len());
@@ -174,16 +175,15 @@ pub(crate) fn load(
         return Err(PluginError::TooLarge { plugin: name, bytes, most: COMPONENT_BYTES_MAX });
     }
     let refuse = |reason: String| PluginError::Component { plugin: name.clone(), reason: tidy(&reason, REASON_MAX) };
-    let component = compile(&package.component).map_err(refuse)?;
+    let (component, kept) = compile(&package.component).map_err(refuse)?;
     let granted = manifest.grants();
     grants::check_imports(&name, &component, engine, &granted)?;
     let linker = grants::linker(engine, &granted).map_err(|err| refuse(format!("{err:#}")))?;
     let pre = linker.instantiate_pre(&component).map_err(|err| refuse(format!("{err:#}")))?;
     let exports = |reason: wasmtime::Error| PluginError::Exports { plugin: name.clone(), version: VERSION, reason: tidy(&format!("{reason:#}"), REASON_MAX) };
-    let pre = ToolPre::new(pre).map_err(exports)?;
+    let ready = Ready::of(pre, &component).map_err(exports)?;
     let said = describe(engine, &component, &manifest)?;
-    let preview = component.get_export_index(None, "preview");
-    if let Some(tool) = manifest.tools.iter().find(|tool| tool.preview && preview.is_none()) {
+    if let Some(tool) = manifest.tools.iter().find(|tool| tool.preview && ready.preview.is_none()) {
         let difference = format!("tool.toml says `preview = true` for `{}`, and the code has no `preview`", tool.name);
         return Err(PluginError::Disagrees { plugin: name, difference });
     }
@@ -195,7 +195,9 @@ pub(crate) fn load(
     let egress = egress.map_err(|_| refuse("its secrets could not be found again in what comes back".to_owned()))?.map(Arc::new);
     let kv = manifest.kv.map(|asked| Arc::new(KvSpace { plugin: name.clone(), quota: asked.within(kv_cap) }));
     let (version, weight) = (manifest.plugin.version.clone(), weight(&component));
-    let plugin = Arc::new(Plugin { name: name.clone(), version, digest, pre, preview, egress, kv, weight });
+    let source = kept.zip(package.home.clone()).map(|(component, home)| Source { component, package: digest, home, granted: granted.clone() });
+    let code = Code::new(ready, bytes_of(&component), source);
+    let plugin = Arc::new(Plugin { name: name.clone(), version, digest, code, egress, kv, weight });
     let mut tools = Vec::with_capacity(manifest.tools.len());
     for entry in &manifest.tools {
         let arguments = schema(package, entry, &entry.arguments)?;
@@ -222,6 +224,12 @@ pub(crate) fn load(
         tools: tools.iter().map(|tool| tool.spec().name.clone()).collect(),
     };
     Ok((info, tools))
+}
+
+/// What compiled code takes in memory.
+fn bytes_of(component: &Component) -> usize {
+    let image = component.image_range();
+    image.end.addr().saturating_sub(image.start.addr())
 }
 
 /// How many slots a call takes: each comes with so many memories and tables of the pool.

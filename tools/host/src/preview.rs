@@ -54,7 +54,6 @@ impl Host {
     pub async fn preview(&self, tenant: TenantId, tool: &str, arguments: &Value, context: CallContext, office: Arc<dyn Office>) -> Option<Preview> {
         let tool = self.tool(tool).filter(|tool| tool.preview && tool.accepts(arguments))?;
         let Body::Plugin { plugin, limits } = &tool.body else { return None };
-        let index = plugin.preview.as_ref()?;
         let budget_ms = context.deadline_ms.min(tool.spec().timeout_ms).min(PREVIEW_MS);
         let deadline = Instant::now() + Duration::from_millis(budget_ms);
         let CallContext { key, locale, time_zone, now_ms, .. } = context;
@@ -62,9 +61,14 @@ impl Host {
         let request = Request { tool: tool.spec().name.clone(), arguments: arguments.to_string(), key, locale, time_zone, deadline_ms: budget_ms };
         let slot = self.inner.slots.acquire(tenant, plugin.weight);
         let Ok(_slot) = timeout_at(deadline.into(), slot).await else { return Some(failed(failure::timeout())) };
+        let code = match self.code(plugin, deadline).await {
+            Ok(code) => code,
+            Err(failure) => return Some(failed(failure)),
+        };
+        let index = code.preview.as_ref()?;
         let mut store = store(&self.inner.engine, state, limits, limits.fuel, deadline).ok()?;
         let asked = async {
-            let instance = plugin.pre.instance_pre().instantiate_async(&mut store).await?;
+            let instance = code.pre.instance_pre().instantiate_async(&mut store).await?;
             let preview = instance.get_typed_func::<(Request,), (Result<wit::Preview, Error>,)>(&mut store, index)?;
             preview.call_async(&mut store, (request,)).await
         };

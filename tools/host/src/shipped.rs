@@ -18,6 +18,7 @@ impl Shipped {
             component: Cow::Borrowed(self.component),
             files: self.files.iter().map(|(path, text)| ((*path).to_owned(), Cow::Borrowed(*text))).collect(),
             signature: None,
+            home: None,
         }
     }
 }

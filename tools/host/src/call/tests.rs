@@ -1,5 +1,7 @@
 //! From a plugin's files to what runs, and what is left of a call that nobody waits for.
 
+mod code;
+
 use super::*;
 use crate::egress::{line_max, no_place};
 use crate::mcp::Secret;
