@@ -162,7 +162,7 @@ impl Host {
         let answered = {
             let _ticking = self.inner.ticker.run();
             // Ticks stop a plugin that computes; this stops one that waits.
-            timeout_at(deadline.into(), answer(&code, &mut store, &request)).await
+            timeout_at(deadline.into(), answer(code, &mut store, &request)).await
         };
         // Before its words are looked through, which may take its turn: nothing of the instance is needed any more, so whoever does not wait for
         // that has used no more for it, and has its place.

@@ -1,23 +1,27 @@
-//! A plugin's machine code: read into memory when it is called, and put aside again where others need the room.
+//! A plugin's machine code: read into memory when it is called for the first time, where it stays.
 //!
-//! That of an interpreter has 36 MB, and most of what is installed is called seldom. What runs is what was checked when the plugin was loaded: the
-//! file it is read from carries our seal over the code and over what that was compiled from, and where the file is gone, the plugin's folder is
-//! compiled again, if it still holds the same to the byte. Code that comes from nowhere else stays in memory.
+//! That of an interpreter has 36 MB, and most of what is installed is called seldom or never. What runs is what was checked when the plugin was
+//! loaded: the file it is read from carries our seal over the code and over what that was compiled from, and where the file is gone, the plugin's
+//! folder is compiled again, if it still holds the same to the byte. Code that comes from nowhere else is in memory from the start.
 
 use crate::bindings::ToolPre;
 use crate::engine::Host;
 use crate::grants::{self, Grant};
 use crate::plugin::{Package, Plugin};
 use crate::sandbox::CallState;
-use std::collections::{BTreeMap, BTreeSet};
+#[cfg(feature = "testing")]
+use crate::tool::Body;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use steward_core::{Digest, Failure, FailureClass};
 use tokio::sync::Mutex;
 use tokio::time::timeout_at;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
+
+/// Plugins whose code is read, or compiled again, at the same time.
+pub(crate) const READINGS_MAX: usize = 2;
 
 /// Code that can be instantiated.
 pub(crate) struct Ready {
@@ -50,55 +54,32 @@ pub(crate) struct Source {
     pub(crate) granted: BTreeSet<Grant>,
 }
 
-/// A plugin's code, in memory or not.
+/// A plugin's code, in memory or not yet.
 pub(crate) struct Code {
-    ready: RwLock<Option<Arc<Ready>>>,
-    /// None: it stays.
+    ready: OnceLock<Ready>,
+    /// None where it is in memory from the start.
     source: Option<Source>,
-    bytes: usize,
     /// Of calls that come at once to code that is not there, one reads it.
     reading: Arc<Mutex<()>>,
-    /// Which of all calls was the last of it.
-    used: AtomicU64,
 }
 
 impl Code {
-    /// Code of so many bytes that was checked. It is put aside until it is called, where it can be had again.
-    pub(crate) fn new(ready: Ready, bytes: usize, source: Option<Source>) -> Self {
-        let ready = source.is_none().then(|| Arc::new(ready));
-        Self { ready: RwLock::new(ready), source, bytes, reading: Arc::default(), used: AtomicU64::new(0) }
+    /// Code that was checked. It is dropped until somebody calls it, where it can be had again.
+    pub(crate) fn new(ready: Ready, source: Option<Source>) -> Self {
+        let ready = if source.is_none() { OnceLock::from(ready) } else { OnceLock::new() };
+        Self { ready, source, reading: Arc::default() }
     }
 
     /// What is in memory of it now.
-    pub(crate) fn ready(&self) -> Option<Arc<Ready>> {
-        self.ready.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn put(&self, ready: Option<Arc<Ready>>) {
-        *self.ready.write().unwrap_or_else(PoisonError::into_inner) = ready;
-    }
-}
-
-/// How much code stays in memory, and how many calls there were, which tells what was called last.
-#[derive(Debug)]
-pub(crate) struct Shelf {
-    bytes_max: usize,
-    calls: AtomicU64,
-}
-
-impl Shelf {
-    /// Of so many bytes.
-    pub(crate) const fn new(bytes_max: usize) -> Self {
-        Self { bytes_max, calls: AtomicU64::new(0) }
+    pub(crate) fn ready(&self) -> Option<&Ready> {
+        self.ready.get()
     }
 }
 
 impl Host {
     /// A plugin's code for a call; read first, where it is not in memory. What is not read by the call's deadline is there for a later one.
-    pub(crate) async fn code(&self, plugin: &Arc<Plugin>, deadline: Instant) -> Result<Arc<Ready>, Failure> {
-        let code = &plugin.code;
-        code.used.store(self.inner.shelf.calls.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
-        if let Some(ready) = code.ready() {
+    pub(crate) async fn code<'p>(&self, plugin: &'p Arc<Plugin>, deadline: Instant) -> Result<&'p Ready, Failure> {
+        if let Some(ready) = plugin.code.ready() {
             return Ok(ready);
         }
         let message = match timeout_at(deadline.into(), self.read(plugin)).await {
@@ -112,21 +93,24 @@ impl Host {
         Err(Failure { class: FailureClass::Unavailable, message: message.to_owned(), retryable: true })
     }
 
-    async fn read(&self, plugin: &Arc<Plugin>) -> Result<Arc<Ready>, String> {
+    /// Goes on by itself when nobody waits for it any more.
+    async fn read<'p>(&self, plugin: &'p Arc<Plugin>) -> Result<&'p Ready, String> {
         let alone = Arc::clone(&plugin.code.reading).lock_owned().await;
         if let Some(ready) = plugin.code.ready() {
             return Ok(ready);
         }
-        let (host, plugin) = (self.clone(), Arc::clone(plugin));
+        let place = Arc::clone(&self.inner.readings).acquire_owned().await.map_err(|err| err.to_string())?;
+        let (host, reads) = (self.clone(), Arc::clone(plugin));
         let read = tokio::task::spawn_blocking(move || {
-            let _alone = alone;
-            host.read_now(&plugin)
+            let _held = (alone, place);
+            host.read_now(&reads)
         });
-        read.await.unwrap_or_else(|err| Err(err.to_string()))
+        read.await.unwrap_or_else(|err| Err(err.to_string()))?;
+        plugin.code.ready().ok_or_else(|| "it was read and is not there".to_owned())
     }
 
-    fn read_now(&self, plugin: &Plugin) -> Result<Arc<Ready>, String> {
-        let Some(source) = &plugin.code.source else { return Err("it was never put aside".to_owned()) };
+    fn read_now(&self, plugin: &Plugin) -> Result<(), String> {
+        let Some(source) = &plugin.code.source else { return Err("it comes from nowhere".to_owned()) };
         let engine = &self.inner.engine;
         let component = match self.inner.cache.again(engine, &source.component) {
             Some(component) => component,
@@ -140,26 +124,23 @@ impl Host {
         };
         let linked = grants::linker(engine, &source.granted).and_then(|linker| linker.instantiate_pre(&component));
         let ready = linked.and_then(|linked| Ready::of(linked, &component)).map_err(|err| format!("{err:#}"))?;
-        let ready = Arc::new(ready);
-        plugin.code.put(Some(Arc::clone(&ready)));
-        self.make_room(plugin);
-        Ok(ready)
+        // Of the same plugin only one reads at a time, and it looked whether another had.
+        let _ = plugin.code.ready.set(ready);
+        Ok(())
     }
+}
 
-    /// Puts aside what was not called for the longest, until what can be had again is no more than the shelf takes. The code that was just read
-    /// stays, however large, and so does what calls under way run on, until they end.
-    fn make_room(&self, just_read: &Plugin) {
-        let tools = self.inner.tools.read().unwrap_or_else(PoisonError::into_inner);
-        let here = tools.values().filter_map(|tool| tool.code()).filter(|code| code.source.is_some() && code.ready().is_some());
-        // A plugin with several tools is met several times.
-        let by_use: BTreeMap<u64, &Code> = here.map(|code| (code.used.load(Ordering::Relaxed), code)).collect();
-        let mut bytes: usize = by_use.values().map(|code| code.bytes).sum();
-        for code in by_use.into_values().filter(|code| !std::ptr::eq(*code, &raw const just_read.code)) {
-            if bytes <= self.inner.shelf.bytes_max {
-                break;
-            }
-            code.put(None);
-            bytes -= code.bytes;
-        }
+#[cfg(feature = "testing")]
+impl Host {
+    /// Reads the code of all that is loaded, so that no call of a test waits for it.
+    ///
+    /// # Errors
+    /// When some of it cannot be had.
+    pub fn read_all(&self) -> Result<(), String> {
+        let tools = self.specs().into_iter().filter_map(|spec| self.tool(&spec.name));
+        tools.into_iter().try_for_each(|tool| match &tool.body {
+            Body::Plugin { plugin, .. } if plugin.code.ready().is_none() => self.read_now(plugin),
+            Body::Plugin { .. } | Body::Mcp(_) | Body::Own => Ok(()),
+        })
     }
 }

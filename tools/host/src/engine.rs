@@ -4,7 +4,7 @@
 //! (a container with `ulimit -v`), they are made on demand, twice as slow and otherwise the same.
 
 use crate::cache::Cache;
-use crate::code::Shelf;
+use crate::code::READINGS_MAX;
 use crate::egress::{Dialer, EgressOptions};
 use crate::error::{HostError, PluginError};
 use crate::installed::{AcceptedPlugin, SetAside, Tried};
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use steward_core::{Digest, ToolSpec};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// Tables of one call: how many, and elements of each.
@@ -66,27 +66,14 @@ pub struct HostOptions {
     pub egress: EgressOptions,
     /// What a plugin keeps in one workspace at most; its manifest asks for its own.
     pub kv: KvQuota,
-    /// How much compiled code stays in memory between calls, in bytes: what was not called for the longest is put aside. Needs the cache.
-    pub code_bytes: usize,
 }
-
-/// Seven interpreters, or many hundred plugins without one.
-const CODE_BYTES: usize = 256 << 20;
 
 /// What a plugin keeps in one workspace at most where the operator says nothing.
 pub const KV_QUOTA_DEFAULT: KvQuota = KvQuota { bytes_max: 1 << 20, entries_max: 1000 };
 
 impl Default for HostOptions {
     fn default() -> Self {
-        Self {
-            cache_dir: None,
-            slots: 200,
-            tick_ms: 2,
-            allocation: Allocation::Pooled,
-            egress: EgressOptions::default(),
-            kv: KV_QUOTA_DEFAULT,
-            code_bytes: CODE_BYTES,
-        }
+        Self { cache_dir: None, slots: 200, tick_ms: 2, allocation: Allocation::Pooled, egress: EgressOptions::default(), kv: KV_QUOTA_DEFAULT }
     }
 }
 
@@ -102,10 +89,10 @@ pub(crate) struct Inner {
     pub(crate) ticker: Ticker,
     pub(crate) slots: Slots,
     pub(crate) cache: Cache,
-    pub(crate) shelf: Shelf,
+    pub(crate) readings: Arc<Semaphore>,
     dialer: Arc<Dialer>,
     kv_cap: KvQuota,
-    pub(crate) tools: RwLock<BTreeMap<String, Arc<Tool>>>,
+    tools: RwLock<BTreeMap<String, Arc<Tool>>>,
     plugins: RwLock<BTreeMap<String, PluginInfo>>,
     servers: RwLock<BTreeMap<String, BTreeMap<String, Digest>>>,
     /// How often the table of tools changed; whoever watches is told.
@@ -137,9 +124,25 @@ impl Host {
         let slots = Slots::new(usize::try_from(slots).unwrap_or(usize::MAX));
         let (tools, plugins, servers, generation) = (RwLock::default(), RwLock::default(), RwLock::default(), watch::Sender::new(0));
         let (tried, aside, reserved, held) = (Mutex::default(), RwLock::default(), RwLock::default(), RwLock::default());
-        let (dialer, kv_cap, shelf) = (Arc::new(Dialer::new(options.egress)), options.kv, Shelf::new(options.code_bytes));
+        let (dialer, kv_cap, readings) = (Arc::new(Dialer::new(options.egress)), options.kv, Arc::new(Semaphore::new(READINGS_MAX)));
         Ok(Self {
-            inner: Arc::new(Inner { engine, ticker, slots, cache, shelf, dialer, kv_cap, tools, plugins, servers, generation, tried, aside, reserved, held }),
+            inner: Arc::new(Inner {
+                engine,
+                ticker,
+                slots,
+                cache,
+                readings,
+                dialer,
+                kv_cap,
+                tools,
+                plugins,
+                servers,
+                generation,
+                tried,
+                aside,
+                reserved,
+                held,
+            }),
         })
     }
 

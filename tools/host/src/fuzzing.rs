@@ -31,7 +31,7 @@ pub fn component(bytes: &[u8]) {
     const MANIFEST: &str = "[plugin]\nname = \"any\"\nversion = \"1.0.0\"\nlanguage = \"any\"\n[limits]\nmemory_mb = 1\nfuel = 100_000\n[[tool]]\nname = \"any.thing\"\neffect = \"read\"\nreversible = true\nidempotent = true\ndescription = \"Any.\"\narguments = { type = \"object\", additionalProperties = false, properties = {} }\nresult = { type = \"object\" }\n";
     let options = || HostOptions { allocation: Allocation::OnDemand, ..HostOptions::default() };
     let Some(host) = HOST.get_or_init(|| Host::new(options()).ok()) else { return };
-    let package = Package { manifest: Cow::Borrowed(MANIFEST), component: Cow::Borrowed(bytes), files: BTreeMap::new(), signature: None };
+    let package = Package { manifest: Cow::Borrowed(MANIFEST), component: Cow::Borrowed(bytes), files: BTreeMap::new(), signature: None, home: None };
     if let Err(PluginError::Manifest(problem)) = host.make(&package) {
         assert!(problem.is_empty(), "the manifest is sound, and was refused for `{problem}`");
     }

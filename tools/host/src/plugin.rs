@@ -196,7 +196,7 @@ pub(crate) fn load(
     let kv = manifest.kv.map(|asked| Arc::new(KvSpace { plugin: name.clone(), quota: asked.within(kv_cap) }));
     let (version, weight) = (manifest.plugin.version.clone(), weight(&component));
     let source = kept.zip(package.home.clone()).map(|(component, home)| Source { component, package: digest, home, granted: granted.clone() });
-    let code = Code::new(ready, bytes_of(&component), source);
+    let code = Code::new(ready, source);
     let plugin = Arc::new(Plugin { name: name.clone(), version, digest, code, egress, kv, weight });
     let mut tools = Vec::with_capacity(manifest.tools.len());
     for entry in &manifest.tools {
@@ -224,12 +224,6 @@ pub(crate) fn load(
         tools: tools.iter().map(|tool| tool.spec().name.clone()).collect(),
     };
     Ok((info, tools))
-}
-
-/// What compiled code takes in memory.
-fn bytes_of(component: &Component) -> usize {
-    let image = component.image_range();
-    image.end.addr().saturating_sub(image.start.addr())
 }
 
 /// How many slots a call takes: each comes with so many memories and tables of the pool.

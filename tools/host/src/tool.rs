@@ -1,6 +1,5 @@
 //! One tool, of a plugin or by MCP: its specification, its compiled schemas, what it is made of.
 
-use crate::code::Code;
 use crate::egress::{CALL_EGRESS_BYTES_MAX, CALL_REQUESTS_MAX};
 use crate::error::PluginError;
 use crate::manifest::{Limits, ToolEntry};
@@ -63,14 +62,6 @@ impl Tool {
     pub(crate) fn plugin(&self) -> Option<&str> {
         match &self.body {
             Body::Plugin { plugin, .. } => Some(plugin.name()),
-            Body::Mcp(_) | Body::Own => None,
-        }
-    }
-
-    /// The code of the plugin it is of.
-    pub(crate) fn code(&self) -> Option<&Code> {
-        match &self.body {
-            Body::Plugin { plugin, .. } => Some(&plugin.code),
             Body::Mcp(_) | Body::Own => None,
         }
     }
