@@ -82,7 +82,8 @@ impl Host {
         if let Some(ready) = plugin.code.ready() {
             return Ok(ready);
         }
-        let message = match timeout_at(deadline.into(), self.read(plugin)).await {
+        // Seldom, so what every call carries along has no room for it.
+        let message = match timeout_at(deadline.into(), Box::pin(self.read(plugin))).await {
             Ok(Ok(ready)) => return Ok(ready),
             Ok(Err(reason)) => {
                 tracing::error!(plugin.name = plugin.name(), reason, "the code of a loaded plugin cannot be had again, so its calls are refused");
