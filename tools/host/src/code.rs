@@ -1,6 +1,6 @@
-//! A plugin's machine code: read into memory when it is called for the first time, where it stays.
+//! A plugin's machine code. That of an installed one is read into memory when it is called for the first time, and stays there.
 //!
-//! That of an interpreter has 36 MB, and most of what is installed is called seldom or never. What runs is what was checked when the plugin was
+//! An interpreter's has 36 MB, and most of what is installed is called seldom or never. What runs is what was checked when the plugin was
 //! loaded: the file it is read from carries our seal over the code and over what that was compiled from, and where the file is gone, the plugin's
 //! folder is compiled again, if it still holds the same to the byte. Code that comes from nowhere else is in memory from the start.
 
@@ -9,8 +9,6 @@ use crate::engine::Host;
 use crate::grants::{self, Grant};
 use crate::plugin::{Package, Plugin};
 use crate::sandbox::CallState;
-#[cfg(feature = "testing")]
-use crate::tool::Body;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -128,20 +126,5 @@ impl Host {
         // Of the same plugin only one reads at a time, and it looked whether another had.
         let _ = plugin.code.ready.set(ready);
         Ok(())
-    }
-}
-
-#[cfg(feature = "testing")]
-impl Host {
-    /// Reads the code of all that is loaded, so that no call of a test waits for it.
-    ///
-    /// # Errors
-    /// When some of it cannot be had.
-    pub fn read_all(&self) -> Result<(), String> {
-        let tools = self.specs().into_iter().filter_map(|spec| self.tool(&spec.name));
-        tools.into_iter().try_for_each(|tool| match &tool.body {
-            Body::Plugin { plugin, .. } if plugin.code.ready().is_none() => self.read_now(plugin),
-            Body::Plugin { .. } | Body::Mcp(_) | Body::Own => Ok(()),
-        })
     }
 }

@@ -391,7 +391,8 @@ impl Host {
         if before == Some(digest) {
             return Ok(None);
         }
-        self.put_in_place(&package, before.is_some()).map(Some)
+        // Most of what is installed is called seldom.
+        self.put_in_place(&Package { home: Some(dir.to_owned()), ..package }, before.is_some()).map(Some)
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct Package<'a> {
     pub(crate) files: BTreeMap<String, Cow<'a, str>>,
     /// The text of its signature file; those that are part of the program have none.
     pub(crate) signature: Option<String>,
-    /// The folder it was read from.
+    /// The folder it lies in, where its code is to be read when it is called, and not before.
     pub(crate) home: Option<PathBuf>,
 }
 
@@ -88,7 +88,7 @@ impl Package<'static> {
             Ok(_) => Some(text(SIGNATURE_FILE)?),
             Err(_) => None,
         };
-        Ok(Self { manifest: Cow::Owned(manifest), component: Cow::Owned(component), files, signature, home: Some(dir.to_owned()) })
+        Ok(Self { manifest: Cow::Owned(manifest), component: Cow::Owned(component), files, signature, home: None })
     }
 }
 

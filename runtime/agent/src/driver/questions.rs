@@ -70,8 +70,7 @@ impl Desk {
 }
 
 /// Runs some work while calls go on: what stands still meanwhile would keep its sandbox and its connection from others.
-async fn beside<T, R>(calls: &mut (impl FusedFuture<Output = R> + Unpin), ended: &mut Option<R>, work: impl Future<Output = T>) -> T {
-    tokio::pin!(work);
+async fn beside<T, R>(calls: &mut (impl FusedFuture<Output = R> + Unpin), ended: &mut Option<R>, mut work: impl Future<Output = T> + Unpin) -> T {
     loop {
         tokio::select! {
             biased;
@@ -108,7 +107,7 @@ impl Drive<'_> {
                 biased;
                 reports = &mut *calls => ended = Some(reports),
                 Some(asked) = desk.receive.recv() => {
-                    let put = self.put_question(asked, stop.is_cancelled());
+                    let put = Box::pin(self.put_question(asked, stop.is_cancelled()));
                     if let Some(open) = beside(calls, &mut ended, put).await {
                         desk.open.push(open);
                     }
@@ -116,12 +115,12 @@ impl Drive<'_> {
                 () = stop.cancelled(), if !is_stopped && is_open => {
                     // The call itself is brought to its end; its server need not wait for the person.
                     is_stopped = true;
-                    beside(calls, &mut ended, self.close_all(desk, QuestionOutcome::Withdrawn)).await;
+                    beside(calls, &mut ended, Box::pin(self.close_all(desk, QuestionOutcome::Withdrawn))).await;
                 }
-                () = told_or_due(&live), if is_open => beside(calls, &mut ended, self.look_for_answers(desk)).await,
+                () = told_or_due(&live), if is_open => beside(calls, &mut ended, Box::pin(self.look_for_answers(desk))).await,
                 () = tokio::time::sleep(unwritten.unwrap_or_default()), if unwritten.is_some() => {
                     unwritten = None;
-                    beside(calls, &mut ended, self.flush(RunStatus::Running, false)).await?;
+                    beside(calls, &mut ended, Box::pin(self.flush(RunStatus::Running, false))).await?;
                 }
             }
         }

@@ -47,8 +47,6 @@ pub(crate) fn host(options: HostOptions) -> Host {
     let folder = Folder::new();
     GuestFiles::hostile().write(folder.path()).expect("written");
     host.load_dir(folder.path()).expect("hostile plugin");
-    // No deadline of a test is spent on that.
-    host.read_all().expect("its code");
     host
 }
 

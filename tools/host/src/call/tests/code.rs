@@ -1,13 +1,14 @@
 //! Code that is read when it is called: the code that was accepted, or none.
 
 use super::super::*;
-use crate::HostOptions;
+use crate::installed::{self, AcceptedPlugin};
 use crate::mcp::Nobody;
 use crate::testing::{GuestFiles, MemoryOffice};
+use crate::{HostOptions, Trust};
 use serde_json::json;
 use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A host with two plugins whose code comes from a cache, and the folder that all of it lies in.
@@ -22,10 +23,9 @@ impl World {
         let root = std::env::temp_dir().join(format!("steward-code-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed)));
         let host = Host::new(HostOptions { cache_dir: Some(root.join("cache")), slots: 4, ..HostOptions::default() }).expect("host");
         for guest in [GuestFiles::hostile(), GuestFiles::keeper()] {
-            let dir = root.join(&guest.name);
-            guest.write(&dir).expect("written");
-            host.load_dir(&dir).expect("loaded");
+            guest.write(&root.join(&guest.name)).expect("written");
         }
+        install(&host, &root, &["hostile", "keeper"]);
         Self { root, host }
     }
 
@@ -58,6 +58,18 @@ impl Drop for World {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.root);
     }
+}
+
+/// Accepts these plugins and loads them, as an installation does.
+fn install(host: &Host, root: &Path, names: &[&str]) {
+    let (lock, trust) = (root.join("lock.json"), Trust { keys: Vec::new(), allow_unsigned: true });
+    let dirs: Vec<PathBuf> = names.iter().map(|name| root.join(name)).collect();
+    for dir in &dirs {
+        let plugin = host.examine(dir, &trust).expect("a plugin");
+        installed::put(&lock, AcceptedPlugin { plugin, version: 0 }).expect("accepted");
+    }
+    let (loaded, aside) = host.load_installed(&dirs, &lock, &trust);
+    assert!(loaded.len() == names.len() && aside.is_empty(), "{aside:?}");
 }
 
 fn tenant() -> TenantId {
@@ -160,7 +172,7 @@ async fn what_a_tool_says_beforehand_is_asked_of_code_that_is_read_for_it() {
 async fn code_that_comes_from_nowhere_else_is_in_memory_from_the_start() {
     let world = World::new();
     let host = Host::new(HostOptions { slots: 4, ..HostOptions::default() }).expect("host");
-    host.load_dir(&world.root.join("keeper")).expect("loaded");
+    install(&host, &world.root, &["keeper"]);
     assert!(is_here(&host, "keeper.peek"), "without a cache");
     world.host.load_shipped().expect("shipped");
     assert!(world.is_here("crm.find_contacts"), "what is part of the program");
