@@ -13,6 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use idempotency::Claim;
+pub(crate) use idempotency::takes_key;
 use serde::Serialize;
 use steward_core::{Actor, ActorKind, Permission, PersonId, RequestId};
 use steward_office::{Office, people};

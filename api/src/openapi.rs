@@ -4,7 +4,7 @@ mod doc;
 
 pub use doc::Doc;
 
-use crate::auth::Access;
+use crate::auth::{Access, takes_key};
 use crate::error::Problem;
 use crate::router::{Route, table};
 use http::Method;
@@ -18,7 +18,7 @@ use utoipa::{PartialSchema as _, ToSchema as _};
 const ABOUT: &str = "An agent that acts for an owner, under rules that can be read, tested, proved and audited.\n\n\
     Errors are problem documents (RFC 9457) with a stable `code` and the `request_id` that stands in logs and in the audit log. \
     What you may not know of is 404. Lists take `limit` and `cursor` and answer `{items, next_cursor}`. \
-    Every POST of somebody signed in takes `Idempotency-Key`: the same key with the same request gets the same answer and no second effect; a streamed answer takes none. \
+    A POST that names `Idempotency-Key` among its parameters takes it: the same key with the same request gets the same answer and no second effect; a streamed answer takes none. \
     Times are RFC 3339 in UTC, money is `{minor, currency}`, ids are prefixed.";
 
 /// The document.
@@ -100,7 +100,7 @@ fn operation(route: &Route, doc: &Doc) -> OperationBuilder {
     for parameter in &doc.parameters {
         operation = operation.parameter(parameter.clone());
     }
-    if route.method == Method::POST && route.access != Access::Public {
+    if takes_key(route) {
         let key = ObjectBuilder::new().schema_type(Type::String).max_length(Some(200)).build();
         let key = ParameterBuilder::new().name("Idempotency-Key").parameter_in(ParameterIn::Header).required(Required::False).schema(Some(key)).build();
         operation = operation.parameter(key);

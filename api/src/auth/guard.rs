@@ -63,7 +63,7 @@ async fn admit(state: AppState, route: &'static Route, request: Request) -> Resu
     let bearer = identify(&visit, route, &parts).await?;
     let body = read_body(&parts, route, body).await?;
     if let Some(Bearer { actor, agent }) = bearer {
-        let claim = Claim::of(&parts.method, &parts.uri, &parts.headers, &body, visit.office.key.as_ref())?;
+        let claim = Claim::of(route, &parts.uri, &parts.headers, &body, visit.office.key.as_ref())?;
         if let (Some(claim), Some(person)) = (&claim, actor.person)
             && let Some(response) = claim.answer(&visit.state.store, &actor, person).await?
         {

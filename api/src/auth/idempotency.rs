@@ -1,6 +1,8 @@
 //! `Idempotency-Key`: the same key with the same request gets the same answer and no second effect; with another request it is refused.
 
+use super::Access;
 use crate::error::ApiError;
+use crate::router::Route;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
@@ -13,6 +15,14 @@ pub(super) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Says that an answer was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const KEY_BYTES_MAX: usize = 200;
+/// POSTs of somebody signed in of which no answer is kept: a repeat asks for another challenge, or reads again, or has a key of its own in
+/// what it sends.
+const KEPT_NOWHERE: [&str; 4] = ["mcp::post", "passkeys::begin", "passkeys::step_up", "policies::backtest"];
+
+/// Whether a route takes a key: with it a repeat gets the same answer.
+pub(crate) fn takes_key(route: &Route) -> bool {
+    route.method == Method::POST && route.access != Access::Public && !KEPT_NOWHERE.contains(&route.name)
+}
 
 /// A key and the request it stands for.
 #[derive(Debug, Clone)]
@@ -24,12 +34,12 @@ pub(super) struct Claim {
 impl Claim {
     /// The claim of a POST with a key. What is stored of the request is keyed: a plain digest would let whoever reads it guess at a
     /// password in it much quicker than at its slow hash.
-    pub(super) fn of(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes, seal: Option<&EnvelopeKey>) -> Result<Option<Self>, ApiError> {
-        let Some(key) = headers.get(KEY).filter(|_| *method == Method::POST) else { return Ok(None) };
+    pub(super) fn of(route: &Route, uri: &Uri, headers: &HeaderMap, body: &Bytes, seal: Option<&EnvelopeKey>) -> Result<Option<Self>, ApiError> {
+        let Some(key) = headers.get(KEY).filter(|_| takes_key(route)) else { return Ok(None) };
         let key = key.to_str().ok().filter(|key| (1..=KEY_BYTES_MAX).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()));
         let key = key.ok_or_else(|| ApiError::field("Idempotency-Key", format!("give 1 to {KEY_BYTES_MAX} visible ASCII letters")))?;
         let target = uri.path_and_query().map_or("", |target| target.as_str());
-        let digest = Digest::of_parts([method.as_str().as_bytes(), target.as_bytes(), body.as_ref()]);
+        let digest = Digest::of_parts([route.method.as_str().as_bytes(), target.as_bytes(), body.as_ref()]);
         let digest = seal.map_or(digest, |seal| seal.seal_bytes("idempotency/v1", digest.bytes()));
         Ok(Some(Self { key: key.to_owned(), digest }))
     }

@@ -1,7 +1,11 @@
 //! A POST with a key has one effect, however often it is sent and however it ends.
 
+use super::on_record::is_left_out;
+use super::sample;
 use super::world::World;
 use serde_json::json;
+use steward_api::openapi::document;
+use steward_api::router::table;
 
 #[tokio::test]
 async fn the_same_key_with_another_request_is_refused() {
@@ -71,4 +75,35 @@ async fn what_is_shown_once_is_not_remembered() {
     assert!(person().send().await.expect(201).json()["sign_in_link"].as_str().expect("link").starts_with("http://127.0.0.1:7700/sign-in#token=org_"));
     assert_eq!(person().send().await.expect(201).json()["sign_in_link"], json!(null));
     assert_eq!(world.server.database.number("select count(*) from idempotency where body like '%stw_live_%' or body like '%#token=%'").await, 0);
+}
+
+/// Of which a repeat asks for another challenge, or reads again, or has a key of its own in what it sends.
+const WITHOUT: [&str; 4] = ["mcp::post", "passkeys::begin", "passkeys::step_up", "policies::backtest"];
+
+#[tokio::test]
+async fn every_post_that_takes_a_key_keeps_its_promise() {
+    let world = World::make().await;
+    let entries = async || world.server.database.number("select count(*) from audit_event").await;
+    let document = serde_json::to_value(document()).expect("JSON");
+    let mut kept = 0;
+    for route in table().iter().filter(|route| route.method == "POST") {
+        let operation = &document["paths"][route.path]["post"];
+        let is_named = operation["parameters"].to_string().contains("\"Idempotency-Key\"");
+        let is_public = operation["security"].is_null();
+        assert_eq!(is_named, !is_public && !WITHOUT.contains(&route.name), "{}", route.name);
+        if !is_named || is_left_out(route) {
+            continue;
+        }
+        let owner = world.owner().await;
+        let id = sample::target(&world, &world.home, world.home.owner, route).await;
+        let ask = sample::ask(&world, route, id.as_deref()).cookie(&owner).header("idempotency-key", format!("key-{}", route.name));
+        let first = ask.clone().send().await;
+        assert!((200..300).contains(&first.status), "{}: {} {}", route.name, first.status, first.text());
+        let before = entries().await;
+        let again = ask.send().await;
+        assert_eq!((again.status, again.header("idempotency-replayed")), (first.status, Some("true")), "{}: {}", route.name, again.text());
+        assert_eq!(entries().await, before, "{} has an effect a second time", route.name);
+        kept += 1;
+    }
+    assert!(kept >= 30, "only {kept} routes were tried");
 }

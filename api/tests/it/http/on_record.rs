@@ -82,7 +82,7 @@ fn changing() -> impl Iterator<Item = &'static Route> {
     table().iter().filter(|route| route.method != "GET")
 }
 
-fn is_left_out(route: &Route) -> bool {
+pub(crate) fn is_left_out(route: &Route) -> bool {
     ELSEWHERE.iter().chain(&WITHOUT_PARTS).any(|(name, _)| *name == route.name)
 }
 

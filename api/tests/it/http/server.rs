@@ -78,6 +78,7 @@ impl Reply {
 }
 
 /// A request being put together.
+#[derive(Clone)]
 pub(crate) struct Ask<'a> {
     server: &'a Server,
     method: &'static str,
