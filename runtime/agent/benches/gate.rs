@@ -12,7 +12,7 @@ use steward_agent::labels::Shown;
 use steward_agent::run::Run;
 use steward_agent::testing::{bench_runtime, pins_of};
 use steward_core::event::Recorded;
-use steward_core::{CallId, EnvelopeKey, Event, Micros, Outcome, Role, ToolCall, Usage, Verdict};
+use steward_core::{CallId, EnvelopeKey, Event, Micros, Mode, Outcome, Role, ToolCall, Usage, Verdict};
 use steward_policies::{RuleFile, Rules, shipped_rules};
 
 /// Rules of the house that bear on the measured call and are all evaluated, though none matches: the dear case.
@@ -84,7 +84,7 @@ fn bench(criterion: &mut Criterion) {
     // The pool of a database that is never asked wants to be made inside of one.
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("tokio");
     let _inside = tokio.enter();
-    let runtime = bench_runtime("http://127.0.0.1:1/v1");
+    let runtime = bench_runtime("http://127.0.0.1:1/v1", Mode::default());
     let rules = rules(&runtime.host.specs());
     let agent = Agent { tools: vec!["crm.*".into()], ..runtime.agents["assistant"].clone() };
     let roles: BTreeSet<Role> = [Role::Owner].into();

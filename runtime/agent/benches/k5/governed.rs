@@ -6,7 +6,7 @@ use steward_agent::Runtime;
 use steward_agent::driver::{HandsFor, drive};
 use steward_agent::testing::{World, bench_office, bench_run, bench_runtime};
 use steward_agent::worker::work;
-use steward_core::Event;
+use steward_core::{Event, Mode};
 use steward_store::run::RunStatus;
 use tokio_util::sync::CancellationToken;
 
@@ -19,8 +19,8 @@ pub(crate) struct Memory {
 
 impl Memory {
     /// For the model at this address. Streaming is on when somebody watches.
-    pub(crate) fn new(base_url: &str, stream: bool) -> Self {
-        let runtime = bench_runtime(base_url);
+    pub(crate) fn new(base_url: &str, stream: bool, mode: Mode) -> Self {
+        let runtime = bench_runtime(base_url, mode);
         let watch = stream.then(|| runtime.live.watch());
         Self { runtime, hands: bench_office(), watch }
     }
@@ -46,12 +46,12 @@ pub(crate) struct Durable {
 
 impl Durable {
     /// For the model at this address; none without a test database.
-    pub(crate) async fn new(base_url: &str, stream: bool) -> Option<Self> {
+    pub(crate) async fn new(base_url: &str, stream: bool, mode: Mode) -> Option<Self> {
         if std::env::var("STEWARD_TEST_DATABASE_URL").is_err() {
             println!("no STEWARD_TEST_DATABASE_URL: the durable figures are left out");
             return None;
         }
-        let world = World::bench(base_url).await;
+        let world = World::bench(base_url, mode).await;
         let conversation = world.converse().await;
         let watch = stream.then(|| world.runtime.live.watch());
         Some(Self { world, conversation, watch, hands: bench_office() })
@@ -125,9 +125,8 @@ impl Durable {
         for _ in 0..1000 {
             self.world.say_in(self.conversation, "Hello").await;
         }
-        let before = super::machine::rss_kib().max(idle);
         let began = Instant::now();
-        let peak = Arc::new(std::sync::Mutex::new(before));
+        let peak = Arc::new(std::sync::Mutex::new(super::machine::rss_kib()));
         let watching = tokio::spawn({
             let peak = peak.clone();
             async move {
@@ -143,6 +142,6 @@ impl Durable {
         let seconds = began.elapsed().as_secs_f64();
         watching.abort();
         let peak = *peak.lock().expect("peak");
-        (peak - before, seconds)
+        (peak - idle, seconds)
     }
 }

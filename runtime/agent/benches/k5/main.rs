@@ -18,6 +18,7 @@ mod model;
 
 use std::io::BufRead as _;
 use std::process::{Child, Command, Stdio};
+use steward_core::Mode;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -27,7 +28,7 @@ const RUNS: u32 = 200;
 /// Rounds of each, of which the median counts.
 const ROUNDS: u32 = 5;
 /// Ratios to the floor, in memory and durable, when the first governed run was whole (commit 3ad128c, medians of five runs of this harness):
-/// before labels, envelopes, windows and the signed log. What all of that costs is told against them.
+/// before labels, envelopes, windows and the signed log. What all of that costs, in mode `traced`, is told against them.
 const FIRST: (f64, f64) = (4.16, 8.51);
 /// Runs under way at a time where rates are measured.
 const SIDE_BY_SIDE: usize = 64;
@@ -79,7 +80,7 @@ impl Table {
 
 /// Whether a part is wanted: all of them, unless some are named as arguments.
 fn wanted(part: &str) -> bool {
-    let named: Vec<String> = std::env::args().skip(1).filter(|word| ["plain", "streaming", "rates", "waiting"].contains(&word.as_str())).collect();
+    let named: Vec<String> = std::env::args().skip(1).filter(|word| ["plain", "streaming", "traced", "rates", "waiting"].contains(&word.as_str())).collect();
     named.is_empty() || named.iter().any(|word| word == part)
 }
 
@@ -115,16 +116,18 @@ fn median(mut rounds: Vec<f64>) -> f64 {
 }
 
 async fn costs(server: &ModelServer, table: &mut Table) {
-    for (stream, side_by_side) in [(false, 1), (false, 16), (true, 1), (true, 16)] {
+    let open = Mode::Open;
+    for (stream, side_by_side, mode) in [(false, 1, open), (false, 16, open), (true, 1, open), (true, 16, open), (false, 1, Mode::Traced)] {
+        let is_traced = mode == Mode::Traced;
         let how = if stream { "streaming" } else { "plain" };
-        if !wanted(how) {
+        if !wanted(if is_traced { "traced" } else { how }) {
             continue;
         }
-        let how = format!("{how}, {side_by_side} at a time");
+        let how = format!("{how}{}, {side_by_side} at a time", if is_traced { ", traced" } else { "" });
         // Bursts of floor and governed alternate, so that whatever else the machine does falls on all of them.
         let floor = floor::Floor::new(&server.url(0));
-        let memory = governed::Memory::new(&server.url(0), stream);
-        let durable = governed::Durable::new(&server.url(0), stream).await;
+        let memory = governed::Memory::new(&server.url(0), stream, mode);
+        let durable = governed::Durable::new(&server.url(0), stream, mode).await;
         let (mut floors, mut memories, mut durables, mut postgres) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (mut said, mut said_postgres) = (Vec::new(), Vec::new());
         let (mut contacts, mut contacts_postgres) = (Vec::new(), Vec::new());
@@ -164,15 +167,17 @@ async fn costs(server: &ModelServer, table: &mut Table) {
             }
         }
         let ratio = |of: &[f64]| median(of.iter().zip(&floors).map(|(us, floor)| us / floor).collect());
-        if !stream && side_by_side == 1 {
+        // With all of it: where every value is traced to where it came from.
+        if is_traced {
             table.note("k5 in memory / what it was before labels and the signed log (target ≤ 1.4)", ratio(&memories) / FIRST.0, "×");
             if durable.is_some() {
                 table.note("k5 durable / what it was before labels and the signed log (target ≤ 1.4)", ratio(&durables) / FIRST.1, "×");
             }
         }
-        table.note(&format!("k5 {how}: governed, journal in memory / floor (target ≤ 5)"), ratio(&memories), "×");
+        let most = |target: &str| if is_traced { String::new() } else { format!(" (target ≤ {target})") };
+        table.note(&format!("k5 {how}: governed, journal in memory / floor{}", most("5")), ratio(&memories), "×");
         if durable.is_some() {
-            table.note(&format!("k5 {how}: durable / floor (target ≤ 10)"), ratio(&durables), "×");
+            table.note(&format!("k5 {how}: durable / floor{}", most("10")), ratio(&durables), "×");
             table.note(&format!("k5 {how}: durable, PostgreSQL CPU a run (target ≤ 2000)"), median(postgres), "µs");
             table.note(&format!("k5 {how}: durable, CPU a run in the process"), median(durables), "µs");
             table.note(&format!("k5 {how}: durable, contacts too / floor"), ratio(&contacts), "×");
@@ -190,7 +195,7 @@ async fn costs(server: &ModelServer, table: &mut Table) {
 
 async fn rates(server: &ModelServer, table: &mut Table) {
     if wanted("rates")
-        && let Some(durable) = governed::Durable::new(&server.url(0), false).await
+        && let Some(durable) = governed::Durable::new(&server.url(0), false, Mode::Open).await
     {
         durable.warm_up(SIDE_BY_SIDE).await;
         let mut other = langgraph::LangGraph::start(&server.url(0), SIDE_BY_SIDE);
@@ -211,10 +216,10 @@ async fn rates(server: &ModelServer, table: &mut Table) {
         }
     }
     if wanted("waiting")
-        && let Some(waiting) = governed::Durable::new(&server.url(2_000), false).await
+        && let Some(waiting) = governed::Durable::new(&server.url(2_000), false, Mode::Open).await
     {
         let (kib, seconds) = waiting.thousand_waiting().await;
-        table.note("1,000 runs waiting on a model of 2 s: RSS over idle (target ≤ 60)", kib / 1024.0, "MB");
+        table.note("1,000 runs waiting on a model of 2 s: RSS over idle (target ≤ 60)", kib * 1024.0 / 1e6, "MB");
         table.note("1,000 runs waiting on a model of 2 s: all done after (target ≤ 5)", seconds, "s");
     }
 }

@@ -200,11 +200,11 @@ impl World {
         self
     }
 
-    /// An installation for measurements: its agent has one tool, as the floor it is measured against.
-    pub async fn bench(base_url: &str) -> Self {
+    /// An installation for measurements: its agent is watched in this mode and has one tool, as the floor it is measured against.
+    pub async fn bench(base_url: &str, mode: Mode) -> Self {
         let mut world = Self::make(base_url).await;
         let office = world.runtime.office.clone();
-        world.runtime = Arc::new(parts(world.db.worker.clone(), office, base_url, RunLimits::default(), &[], BENCH_TOOLS));
+        world.runtime = Arc::new(parts(world.db.worker.clone(), office, base_url, RunLimits::default(), &[], (BENCH_TOOLS, mode)));
         world
     }
 
@@ -288,11 +288,11 @@ impl World {
 }
 
 fn runtime(db: &TestDatabase, office: Office, base_url: &str, limits: RunLimits, extra: &[&str]) -> Runtime {
-    parts(db.worker.clone(), office, base_url, limits, extra, &["crm.*", "documents.*"])
+    parts(db.worker.clone(), office, base_url, limits, extra, (&["crm.*", "documents.*"], Mode::default()))
 }
 
 #[expect(clippy::expect_used, reason = "test support may stop the test")]
-fn parts(store: Store, office: Office, base_url: &str, limits: RunLimits, extra: &[&str], tools: &[&str]) -> Runtime {
+fn parts(store: Store, office: Office, base_url: &str, limits: RunLimits, extra: &[&str], (tools, mode): (&[&str], Mode)) -> Runtime {
     let host = host();
     let prompts = steward_prompts::shipped().expect("prompts");
     let prompt = prompts.resolve("assistant@production").expect("the assistant's prompt");
@@ -303,7 +303,7 @@ fn parts(store: Store, office: Office, base_url: &str, limits: RunLimits, extra:
         prompt_label: Some("production".into()),
         model: "strong".into(),
         tools: tools.iter().map(|tool| (*tool).to_owned()).collect(),
-        mode: Mode::default(),
+        mode,
         limits,
         within: Vec::new(),
     };
@@ -359,10 +359,10 @@ fn rules(host: &Host, extra: &[&str]) -> Rules {
     Rules::load(&files, &host.specs()).expect("rules")
 }
 
-/// A runtime without a database, for measurements with a journal in memory.
-pub fn bench_runtime(base_url: &str) -> Runtime {
+/// A runtime without a database, for measurements with a journal in memory. Its agent is watched in this mode.
+pub fn bench_runtime(base_url: &str, mode: Mode) -> Runtime {
     let office = office(Clock::System);
-    parts(Store::nowhere(), office, base_url, RunLimits::default(), &[], BENCH_TOOLS)
+    parts(Store::nowhere(), office, base_url, RunLimits::default(), &[], (BENCH_TOOLS, mode))
 }
 
 /// An office that knows one contact, for measurements: the cost of its records is not what is measured.
