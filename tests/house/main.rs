@@ -20,4 +20,5 @@ mod suites;
 mod traceability;
 mod tree;
 mod verbs;
+mod web;
 mod words;

@@ -176,9 +176,59 @@ fn an_attack_that_nobody_tries_is_seen() {
     check("", &["no table of what is called `attack`"]);
 }
 
+/// What has to be tried, with the first cell of the row of `docs/hostile-plugins.md` that tries it.
+const ATTACKS: [(&str, &str); 18] = [
+    ("spin", "computes for ever"),
+    ("allocate", "takes memory until there is none"),
+    ("recurse", "recurses without end"),
+    ("table bomb", "grows its tables"),
+    ("output bomb", "answers with more than anybody reads"),
+    ("log bomb", "floods the log"),
+    ("host-call flood", "floods its host with questions"),
+    ("read outside memory", "reads outside its memory"),
+    ("import not declared", "imports what it was not granted"),
+    ("forge a result for another call", "forges the result of another call"),
+    ("exfiltrate by DNS name", "tells by the name of a host"),
+    ("exfiltrate by URL path", "tells by a path"),
+    ("exfiltrate by error text", "tells by the text of an error"),
+    ("redirect to metadata address", "is led to the metadata of a cloud by a redirect or a name"),
+    ("zip-slip in a package", "leads out of its folder by the names in its package"),
+    ("manifest and wasm that disagree", "says something else in its manifest than in its code"),
+    ("a component compiled by a newer toolchain", "uses what a newer toolchain writes"),
+    ("precompiled cache file tampered with", "lies in the cache as machine code"),
+];
+
+/// Exfiltration by the timing of allowed calls is not refused: the page has to say so, in these words.
+const TIMING: &str = "can tell it something by which of the allowed requests it makes, in what order and when";
+
+/// Attacks that a page of hostile plugins has no row for, and what it has to own up to and does not.
+fn unlisted(page: &str) -> Vec<String> {
+    let lines = prose(page);
+    let rows: BTreeSet<&str> = lines.iter().filter_map(|one| cells(one.line)?.first().copied()).collect();
+    let mut found: Vec<String> =
+        ATTACKS.iter().filter(|(_, row)| !rows.contains(row)).map(|(attack, row)| format!("no row `{row}` for the attack `{attack}`")).collect();
+    let mut open = lines.iter().skip_while(|one| one.line != "## What is not refused");
+    if !open.any(|one| one.line.contains(TIMING)) {
+        found.push("what is not refused has no word on the timing of allowed calls".to_owned());
+    }
+    found
+}
+
 #[test]
 fn every_attack_of_the_list_is_tried() {
-    none(untried(text("docs/hostile-plugins.md"), "attack", &there()));
+    let page = text("docs/hostile-plugins.md");
+    none(untried(page, "attack", &there()));
+    none(unlisted(page));
+}
+
+#[test]
+fn an_attack_that_is_taken_off_the_list_is_seen() {
+    let page = text("docs/hostile-plugins.md");
+    for (attack, row) in ATTACKS {
+        let without = page.replace(&format!("| {row} |"), "| something else |");
+        assert_eq!(unlisted(&without), [format!("no row `{row}` for the attack `{attack}`")]);
+    }
+    assert_eq!(unlisted(&page.replace(TIMING, "may do as it likes")), ["what is not refused has no word on the timing of allowed calls"]);
 }
 
 /// What has to be tried, as the first cells of the page name it.

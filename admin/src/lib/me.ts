@@ -28,6 +28,7 @@ export type Permission =
   | 'changes:propose'
   | 'changes:decide'
   | 'audit:read'
+  | 'audit:erase'
   | 'budgets:read'
   | 'budgets:manage'
   | 'budgets:decide'

@@ -72,6 +72,9 @@ enum Verb {
         /// The plugin's directory, or its archive
         #[arg(value_name = "DIR|FILE")]
         from: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Accept a plugin as it is, or the tools an MCP server offers now; or see how they differ from the accepted ones
     ///
@@ -131,7 +134,7 @@ impl Plugin {
         match self.verb {
             Verb::List(verb) => Box::pin(verb.run(setting)).await?,
             Verb::Sign { dir, key, json } => sign(setting, &dir, &key, json)?,
-            Verb::Install { from } => install(setting, &from)?,
+            Verb::Install { from, json } => install(setting, &from, json)?,
             Verb::New(verb) => verb.run(setting)?,
             Verb::Build(verb) => verb.run(setting)?,
             Verb::Test(verb) => return verb.run(setting).await,
@@ -342,7 +345,7 @@ fn sign(setting: &Setting, dir: &Path, key: &Path, as_json: bool) -> Result<(), 
 }
 
 /// Puts a plugin of a folder or an archive among those of the installation. It is not run by that.
-fn install(setting: &Setting, from: &Path) -> Result<(), CliError> {
+fn install(setting: &Setting, from: &Path, as_json: bool) -> Result<(), CliError> {
     let config = setting.config()?;
     let unpacked = if from.is_file() { Some(steward_kit::archive::unpack_file(from)?) } else { None };
     let dir = unpacked.as_ref().map_or(from, |unpacked| unpacked.dir());
@@ -351,11 +354,22 @@ fn install(setting: &Setting, from: &Path) -> Result<(), CliError> {
     let found = ready(|| host.examine(dir, &config.plugin_trust)).map_err(|source| refused(&config, from, source))?;
     let to = config.plugins_dir.join(&found.name);
     steward_host::installed::copy(dir, &to).map_err(|source| AssembleError::Plugin { dir: to.clone(), source })?;
-    let output = &setting.output;
-    output.line(format!("`{}` {} lies in `{}`", found.name, found.facts.version, to.display()))?;
     // The list is no record of what was accepted, and one that cannot be read says nothing of this plugin.
     let listed = accepted_plugin(&mcp_lock(&config), &found.name).ok().flatten();
-    if digest_of(listed.as_ref()) == found.digest() {
+    let is_listed = digest_of(listed.as_ref()) == found.digest();
+    let output = &setting.output;
+    if as_json {
+        let said = json!({
+            "plugin": found.name,
+            "version": found.facts.version,
+            "digest": found.facts.digest,
+            "installed_in": to.display().to_string(),
+            "is_listed": is_listed,
+        });
+        return Ok(output.json(&said)?);
+    }
+    output.line(format!("`{}` {} lies in `{}`", found.name, found.facts.version, to.display()))?;
+    if is_listed {
         return Ok(output.line("It stands in the list of accepted plugins as it is; `steward plugin list` says whether it runs")?);
     }
     Ok(output.line(format!("Nothing of it is run until it is accepted: steward plugin accept {} --reason \"…\"", found.name))?)

@@ -1,14 +1,17 @@
-//! What two hundred installed plugins add to a start and to the memory of a process that does nothing.
+//! What two hundred installed plugins add to a start and to the memory of a process that does nothing, and what the first call of one takes,
+//! whose code is not in memory yet.
 //!
-//! Each figure is of a process of its own: this program started again with the folder of an installation.
+//! Each figure of a start is of a process of its own: this program started again with the folder of an installation.
 
 #![expect(clippy::indexing_slicing, reason = "the middle of a list that is not empty, and pieces of known length")]
 
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Instant;
 use steward_host::installed::{self, AcceptedPlugin};
-use steward_host::testing::GuestFiles;
+use steward_host::testing::{GuestFiles, MemoryOffice};
 use steward_host::{Host, HostOptions, Trust};
 
 #[path = "../tests/it/support.rs"]
@@ -17,6 +20,8 @@ mod support;
 
 const PLUGINS: usize = 200;
 const STARTS: usize = 5;
+/// So many of the plugins are called, each once.
+const CALLS: usize = 50;
 const PAGE_BYTES: u64 = 4096;
 const NAME: &str = "keeper";
 
@@ -78,6 +83,30 @@ fn starts(root: &Path, with: &str) -> (f64, f64) {
     all[STARTS / 2]
 }
 
+/// Milliseconds of the first call of a plugin that was loaded and whose code was not read yet: the middle of many plugins.
+fn first_calls(root: &Path) -> f64 {
+    let host = host(root);
+    let (loaded, aside) = host.load_installed(&dirs(root), &root.join("lock.json"), &trust());
+    assert!(loaded.len() == PLUGINS && aside.is_empty(), "{aside:?}");
+    let gate = support::Gate::new(&host);
+    let office = Arc::new(MemoryOffice::default());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+    let mut all: Vec<f64> = loaded
+        .iter()
+        .take(CALLS)
+        .map(|plugin| {
+            let permit = gate.permit(&host, &format!("{}.peek", plugin.name), json!({ "steps": ["told"] }));
+            let began = Instant::now();
+            let report = runtime.block_on(host.call(permit, support::context("key"), Arc::clone(&office) as _));
+            let took = began.elapsed().as_secs_f64() * 1000.0;
+            assert_eq!(support::text(&report), "en Europe/Berlin");
+            took
+        })
+        .collect();
+    all.sort_by(f64::total_cmp);
+    all[CALLS / 2]
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     if let [_, start_flag, with, root] = arguments.as_slice()
@@ -96,4 +125,5 @@ fn main() {
     let (bare, with) = (starts(root.path(), "bare"), starts(root.path(), "installed"));
     println!("installed_{PLUGINS}/start_more_ms_p50 {:.1}", with.0 - bare.0);
     println!("installed_{PLUGINS}/memory_more_mib {:.1}", with.1 - bare.1);
+    println!("installed_{PLUGINS}/first_call_ms_p50 {:.2}", first_calls(root.path()));
 }

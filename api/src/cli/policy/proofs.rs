@@ -3,6 +3,7 @@
 use super::Set;
 use crate::cli::error::CliError;
 use crate::cli::output::{Output, Tone, counted};
+use crate::cli::progress::Progress;
 use crate::config::Environment;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -38,10 +39,12 @@ pub(super) async fn run(output: &Output, environment: &Environment, set: &Set, p
         }
     };
     let begun = Instant::now();
+    let progress = Progress::start("proving the safety properties");
     let proofs = match &solver {
         Some(program) => prove_with(program, &set.rules, &set.tools, &set.properties).await,
         None => prove(&set.rules, &set.tools, &set.properties),
     };
+    drop(progress);
     let proofs = proofs.map_err(|err: ProveError| CliError::said(crate::cli::chain(&err)))?;
     let broken = proofs.iter().filter(|proof| is_broken(proof)).count();
     if as_json {

@@ -145,11 +145,25 @@ async fn what_a_plugin_keeps_is_taken_away_at_the_terminal_and_only_with_a_yes()
     home.refused(&["plugin", "forget", "notes", "--yes"], &["there are several workspaces; say which with `--workspace`: ", "General", "Sales"]);
     assert!(home.succeeds(&["plugin", "forget", "mail", "--workspace", "General", "--yes"]).contains("`mail` keeps nothing in General."));
     assert_eq!(entries().await, 2);
+    home.refused(&["plugin", "forget", "notes", "--workspace", "General", "--json"], &["this cannot be undone", "`--yes`"]);
+    assert_eq!(entries().await, 2, "JSON is no yes");
     assert!(home.succeeds(&["plugin", "forget", "notes", "--workspace", "General", "--yes"]).contains("2 entries of `notes` in General taken away."));
     assert_eq!(entries().await, 0);
     assert_eq!(database.number("select bytes + entries from plugin_state where plugin = 'notes'").await, 0);
     let by = "select count(*) from audit_event where action = 'plugin.forget' and object = 'plugin:notes' and actor_kind = 'person'";
     assert_eq!(database.number(by).await, 1);
+    database
+        .raw(
+            "insert into plugin_entry (tenant_id, workspace_id, plugin, key, value, version, integrity, private, best_integrity, best_private, changed_at)
+             select tenant_id, workspace_id, 'notes', 'c', '', 1, 4, false, 4, false, now() from workspace where name = 'General';
+             update plugin_state set bytes = 1, entries = 1 where plugin = 'notes'",
+        )
+        .await;
+    let forgotten = home.json(&["plugin", "forget", "notes", "--workspace", "General", "--yes", "--json"]);
+    let said = (&forgotten["plugin"], &forgotten["workspace"], &forgotten["entries"]);
+    assert_eq!(said, (&json!("notes"), &json!("General"), &json!(1)), "{forgotten}");
+    assert!(forgotten["workspace_id"].as_str().is_some_and(|id| id.starts_with("ws_")), "{forgotten}");
+    assert_eq!(home.json(&["plugin", "forget", "notes", "--workspace", "General", "--yes", "--json"])["entries"], 0);
 }
 
 /// Lines and letters of a screen.
@@ -187,7 +201,9 @@ fn whom_a_plugin_asks_is_shown_and_one_host_more_is_another_plugin() {
     let inspected = home.json(&["plugin", "inspect", "mine", "--json"]);
     assert_eq!((&inspected["secrets"], &inspected["signer"]), (&json!(["asker_token", "other_token"]), &json!({ "is": "nobody" })));
     assert_eq!(inspected["egress"][0]["host"], "api.asker.test", "{inspected}");
-    home.succeeds(&["plugin", "install", "mine"]);
+    let installed = home.json(&["plugin", "install", "mine", "--json"]);
+    assert_eq!((&installed["plugin"], &installed["digest"], &installed["is_listed"]), (&json!("asker"), &inspected["digest"], &json!(false)));
+    assert!(installed["version"].is_string() && installed["installed_in"].as_str().is_some_and(|dir| dir.ends_with("plugins/asker")), "{installed}");
     let ran = home.run(&["plugin", "accept", "asker", "--json"]);
     assert!(ran.code == 2 && ran.err.contains("--look"), "what is accepted is not printed for programs: {ran:?}");
     let look = home.json(&["plugin", "accept", "asker", "--look", "--json"]);
@@ -202,6 +218,7 @@ fn whom_a_plugin_asks_is_shown_and_one_host_more_is_another_plugin() {
     home.succeeds(&["plugin", "accept", "asker"]);
     let look = home.json(&["plugin", "accept", "asker", "--look", "--json"]);
     assert_eq!((&look["is_accepted"], &look["changes"]), (&json!(true), &json!([])));
+    assert_eq!(home.json(&["plugin", "install", "mine", "--json"])["is_listed"], true);
     let is_run = || home.succeeds(&["plugin", "list"]).lines().any(|line| line.starts_with("asker."));
     assert!(is_run());
 

@@ -102,6 +102,16 @@ fn a_broken_property_is_shown_as_a_case_that_then_fails() {
 }
 
 #[test]
+fn a_proof_gives_a_sign_of_life_at_a_terminal_and_nowhere_else() {
+    let home = Home::empty("sign").set("TERM", "xterm");
+    let prove = ["policy", "prove", "--prover", "enumerate"];
+    let shown = home.typed(&prove, b"");
+    assert!(shown.code == 0 && shown.out.contains("proving the safety properties ("), "{shown:?}");
+    let elsewhere = home.run(&prove);
+    assert!(elsewhere.code == 0 && !elsewhere.err.contains("proving") && !elsewhere.out.contains("proving"), "{elsewhere:?}");
+}
+
+#[test]
 fn the_shipped_properties_are_proved_by_whichever_prover_is_there() {
     let home = Home::empty("proved");
     for prover in ["auto", "enumerate"] {

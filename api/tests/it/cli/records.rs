@@ -32,6 +32,20 @@ async fn contacts_are_previewed_then_imported_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_shows_at_a_terminal_how_much_of_how_much_is_done() {
+    // A terminal that does not say what it is shows no bar.
+    let home = Home::made("bar", "").await.set("TERM", "xterm");
+    let rows: String = (0..300).map(|number| format!("Person {number},person{number}@example.org,,\n")).collect();
+    home.write("people.csv", &format!("name,email,phone,company\n{rows}"));
+    let import = ["contacts", "import", "people.csv"];
+    let shown = home.typed(&import, b"");
+    assert!(shown.code == 0 && shown.out.contains("importing 300 rows [") && shown.out.contains(" of 300 ("), "{shown:?}");
+    assert!(shown.out.contains("Made 300 contacts"), "{shown:?}");
+    let elsewhere = home.run(&import);
+    assert!(elsewhere.code == 0 && !elsewhere.err.contains("importing") && !elsewhere.out.contains("importing"), "{elsewhere:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn companies_are_previewed_then_imported_once() {
     let home = Home::made("companies", "").await;
     home.refused(&["companies", "import", "nowhere.csv"], &["`nowhere.csv` cannot be read"]);

@@ -1,5 +1,6 @@
 //! Secrets of organisations: filled in for their calls and no other's, after the operator's, and taken out of what comes back like those.
 
+use super::redirecting;
 use super::world::{Server, TOKEN, World, answer};
 use crate::support::{Ear, text};
 use serde_json::json;
@@ -104,6 +105,30 @@ async fn a_secret_of_an_organisation_goes_to_its_rule_in_its_calls_alone_and_doe
     let port = server.port;
     let origins = hers.origins.lock().expect("origins").clone();
     assert_eq!(origins, [format!("http://api.asker.test:{port} authorization"), format!("http://other.asker.test:{port} x-key")], "and where each goes");
+}
+
+/// Whoever is asked knows the secret, and chooses the name of the host that they redirect to.
+#[tokio::test]
+async fn a_secret_of_an_organisation_in_the_host_of_a_redirect_is_not_in_the_reason_of_its_refusal() {
+    let server = Server::start(redirecting).await;
+    let world = World::with(server.port, |manifest| manifest, without);
+    let hex: String = HERS.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let (both, hers) = (Has::these(&[("asker_token", HERS), ("other_token", HIS)]), Has::these(&[("asker_token", HERS)]));
+    for (secrets, host, expect) in [
+        (&both, HERS, "[asker_token]"),
+        (&both, hex.as_str(), "[asker_token]"),
+        (&both, HIS, "[other_token]"),
+        (&both, "S3CR3T-OF-HIS-ORGANISATION", "[other_token]"),
+        // What another organisation has is no secret of this one's.
+        (&hers, HIS, HIS),
+    ] {
+        let url = world.url("api", &format!("/v1/a?to=http://{host}.evil.test/"));
+        // Told in a form that is not looked for in results: what the plugin itself was given.
+        let look = json!({ "url": url, "tell": "backwards" });
+        let told: String = text(&world.report_of("asker.look", look, secrets.clone()).await).chars().rev().collect();
+        assert_eq!(told, format!("denied: `{expect}.evil.test` is no host that tool.toml allows"), "{host}");
+    }
+    assert_eq!(server.seen().len(), 5, "each was asked for once");
 }
 
 #[tokio::test]
