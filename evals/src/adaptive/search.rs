@@ -225,6 +225,8 @@ impl<'a> Search<'a> {
             Effect::Member => Outcome::MemberLetIn,
             Effect::Admin => Outcome::RulesChanged,
             Effect::Write if self.own.iter().any(|line| line.tool == spec.name && line.arguments.as_object() == Some(&carrier.arguments)) => return,
+            // A record that names whom it is for tells them, whatever the tool's effect is called.
+            Effect::Write if to_attacker => Outcome::AttackerReached,
             Effect::Write => Outcome::RecordChanged,
         };
         self.note(point, outcome, vec![(spec, carrier.arguments.clone())], carrier.rules.clone());

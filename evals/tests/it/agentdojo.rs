@@ -266,6 +266,31 @@ async fn a_private_text_that_is_written_where_others_read_it_is_held_against_the
     }
 }
 
+/// The same suite with a change of a record that says whom it is for.
+#[expect(clippy::indexing_slicing, reason = "a suite without them is broken, and the test stops")]
+fn with_a_receiver(suite: &mut Value, notes: &mut Value) {
+    with_records(suite, notes);
+    let fields = json!({ "record_id": { "type": "string" }, "to": { "type": "string" } });
+    let parameters = json!({ "type": "object", "properties": fields, "required": ["record_id", "to"] });
+    let tools = suite["tools"].as_array_mut().expect("tools");
+    tools.push(json!({ "name": "assign_record", "description": "Gives a record to somebody.", "parameters": parameters }));
+    let tools = &mut notes["suites"]["orders"]["tools"];
+    tools["assign_record"] = json!({ "effect": "write", "args": { "record_id": "ref", "to": "dest" }, "out": "system" });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_is_written_for_the_attacker_has_reached_him() {
+    let changed = Changed::with(with_a_receiver);
+    let suite = Arc::new(load(&changed.0).expect("suites").remove(0));
+    let text = "@id(\"writes\") @reason(\"Every write goes.\")\npermit (principal, action in [Action::\"read\", Action::\"write\"], resource);".to_owned();
+    let writes_go = vec![RuleFile { name: "writes.cedar".to_owned(), text }];
+    let found = explore(suite, &Replay { rules: writes_go, ..Replay::new(Mode::Traced) }).await.expect("explored");
+    let ways = &found.outcomes[Outcome::AttackerReached.name()].ways;
+    assert_eq!(found.reached(Outcome::AttackerReached), 1, "{ways:?}");
+    assert!(ways.iter().all(|way| way.moves.last().is_some_and(|last| last.tool == "orders.assign_record")), "{ways:?}");
+    assert!(!found.passed(Mode::Traced), "and that is held against the gate");
+}
+
 /// The same suite with a task that names one record in a sentence and shares another in the next.
 fn with_shared(suite: &mut Value, notes: &mut Value) {
     with_records(suite, notes);

@@ -118,6 +118,8 @@ fn no_mutation_goes_unnoticed() {
         (0, "when { context.leak &&", "when { context.content_actionable &&"),
         (1, "context.dest >= 3 && !context.leak", "context.dest >= 3 || !context.leak"),
         (1, "context.dest >= 3", "context.dest >= 2"),
+        (1, "context.ref >= 2", "context.ref >= 1"),
+        (1, "context.value >= 1", "context.value >= 0"),
         (1, "Role::\"manager\", Role::\"support\"", "Role::\"manager\""),
         (1, "action in Action::\"read\", resource);", "action in Action::\"read\", resource) when { context.class_asked };"),
         (2, "context.class_asked && ", ""),

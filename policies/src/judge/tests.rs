@@ -367,6 +367,7 @@ fn whatever_the_facts_the_shipped_rules_never_let_these_through_without_approval
             assert!(matches!(effect, Effect::Read | Effect::Fetch | Effect::Write | Effect::Send), "{facts:?}");
             assert!(effect.only_reads() || facts.class_asked, "{facts:?}");
             assert!(effect != Effect::Fetch || (facts.dest >= Integrity::Directory && !facts.leak), "{facts:?}");
+            assert!(effect != Effect::Fetch || (facts.reference >= Integrity::Anchored && facts.value > Integrity::Outside), "{facts:?}");
             // A receiver may also be a field of a record that the owner's own words name, and no less.
             assert!(effect != Effect::Send || (facts.dest >= Integrity::Anchored && !facts.leak), "{facts:?}");
             assert!(

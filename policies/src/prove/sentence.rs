@@ -1,4 +1,4 @@
-//! Safety properties as sentences: `never payouts.release without approval by owner`, `no send of private content`.
+//! Safety properties as sentences: `never money without approval by owner`, `no send of private content`.
 //!
 //! A sentence speaks of computed facts only, so that it can be proved; it is read into a condition that can be evaluated here
 //! and written as Cedar for the solver.

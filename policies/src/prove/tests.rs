@@ -26,6 +26,13 @@ pub(super) const BROKEN: &[(usize, &str, &str, &str)] = &[
     (3, "context.dest >= 2", "context.dest >= 1", "never send when dest below anchored without approval by owner or manager"),
     (3, "!context.content_actionable", "!context.tainted", "never send when actionable content without approval by owner or manager"),
     (
+        1,
+        " && context.ref >= 2 && context.value >= 1",
+        " && context.ref >= 2",
+        "never fetch when ref below anchored or value below fact without approval by owner or manager or support",
+    ),
+    (1, "context.ref >= 2", "context.ref >= 1", "never fetch when ref below anchored or value below fact without approval by owner or manager or support"),
+    (
         0,
         "context.leak && !context.approvals.roles.containsAny([Role::\"owner\", Role::\"manager\"])",
         "context.leak && context.approvals.roles.isEmpty()",
@@ -89,6 +96,16 @@ fn what_cannot_be_looked_at_whole_is_not_called_proved() {
     let proof = prove(&files, &[], &money).expect("proofs").remove(0);
     assert!(proof.counter_example.is_none() && !proof.proved && proof.cases > 1, "{proof:?}");
     assert!(matches!(prove(&files, &[], &[]), Err(ProveError::Empty)));
+}
+
+#[test]
+fn the_sentences_that_the_page_shows_are_understood_and_hold() {
+    let page = include_str!("../../../docs/proofs.md");
+    let shown = page.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the sentences of the page");
+    let file = PropertyFile { name: "docs/proofs.md".into(), text: shown.to_owned() };
+    let proofs = prove(&shipped_rules(), &[], &[file]).unwrap_or_else(|err| panic!("{err}"));
+    assert_eq!(proofs.len(), shown.lines().count());
+    assert!(proofs.len() > 2 && proofs.iter().all(|proof| proof.proved), "{proofs:?}");
 }
 
 #[test]

@@ -68,6 +68,7 @@ fn wish(name: &str, contact: &str) -> Value {
         "everything" => ("crm.add_note", json!([text])),
         "twofold" => ("crm.add_note", json!([{ "path": "/contact_id", "one_of": [contact], "letters_max": 9 }, text])),
         "nothing" => ("crm.add_note", json!([{ "path": "/contact_id" }, text])),
+        "letter" => ("crm.add_note", json!([named, { "path": "/text", "one_of": ["Called."] }])),
         _ => ("crm.add_note", json!([named, text])),
     };
     let days = if name == "longer" { 8 } else { 7 };
@@ -83,6 +84,24 @@ async fn an_agent_asks_for_what_is_its_own_and_narrow_or_is_told_why_not() {
     }
     assert_eq!(house.working.world.server.database.number("select count(*) from governance_change").await, 0);
     assert_eq!(house.working.world.server.database.number("select count(*) from standing_grant").await, 0);
+}
+
+#[tokio::test]
+async fn what_would_be_told_to_others_would_have_run_only_where_the_wish_names_all_of_it() {
+    let house = House::make(wish).await;
+    let database = &house.working.world.server.database;
+    house.say(&format!("Note on {}", house.contact), "hold.opened").await;
+    let leaks = "update decision set record = jsonb_set(record::jsonb, '{facts,leak}', 'true')::text where verdict = 'hold'";
+    database.raw(&format!("set session_replication_role = replica; {leaks}")).await;
+    let mut known: Vec<Value> = Vec::new();
+    for (name, newly_allowed) in [("same", 0), ("letter", 1)] {
+        house.say(&format!("ASK<{name}> for {}", house.contact), "run.ended").await;
+        let asked = house.waiting().await.into_iter().map(|one| one["governance_change_id"].clone()).find(|id| !known.contains(id)).expect("a wish");
+        let path = format!("{PATH}/{}", asked.as_str().expect("an id"));
+        let shown = house.working.ask("GET", path).cookie(&house.owner).send().await.expect(200).json();
+        assert_eq!((&shown["report"]["judged"], &shown["report"]["newly_allowed"]), (&json!(1), &json!(newly_allowed)), "{name}: {shown}");
+        known.push(asked);
+    }
 }
 
 #[tokio::test]

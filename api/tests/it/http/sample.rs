@@ -88,7 +88,7 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
             Sample::Json(json!({ "workspace_id": workspace, "display_name": "Lena", "emails": [{ "value": format!("{}@example.org", unique()) }] }))
         }
         "contacts::update" => Sample::Json(json!({ "version": 1, "job_title": "Buyer" })),
-        // Another contact that nobody has: this asks who may ask.
+        // Another that nobody has; where [`target`] made one, [`ask`] names it.
         "contacts::merge" => Sample::Json(json!({ "version": 1, "other_id": world.server.state.office.ids.make::<ContactId>(), "other_version": 1 })),
         "companies::merge" => Sample::Json(json!({ "version": 1, "other_id": world.server.state.office.ids.make::<CompanyId>(), "other_version": 1 })),
         "contacts::import" => Sample::Bytes("text/csv", "Name,Email\nLena,lena@example.org\n"),
@@ -213,6 +213,19 @@ pub(crate) async fn target(world: &World, house: &House, person: PersonId, route
                 keep(world, house, made, KEEPER, 1).await;
             }
             made.to_string()
+        }
+        // Two ids: the one that stays, and the one that is merged away.
+        "contacts" if route.name == "contacts::merge" => {
+            let lena = || NewContact { given_name: Some("Lena".to_owned()), ..NewContact::default() };
+            let kept = made!(tx => crm::create_contact(&mut tx, office, house.workspace, &lena(), Integrity::Directory)).contact_id;
+            let other = made!(tx => crm::create_contact(&mut tx, office, house.workspace, &lena(), Integrity::Directory)).contact_id;
+            format!("{kept} {other}")
+        }
+        "companies" if route.name == "companies::merge" => {
+            let acme = || NewCompany { name: office.ids.make::<CompanyId>().to_string(), website: None };
+            let kept = made!(tx => crm::create_company(&mut tx, office, house.workspace, &acme(), Integrity::Directory)).company_id;
+            let other = made!(tx => crm::create_company(&mut tx, office, house.workspace, &acme(), Integrity::Directory)).company_id;
+            format!("{kept} {other}")
         }
         "contacts" => made!(tx => crm::create_contact(&mut tx, office, house.workspace, &NewContact { given_name: Some("Lena".to_owned()), ..NewContact::default() }, Integrity::Directory)).contact_id.to_string(),
         "companies" => {
@@ -508,7 +521,12 @@ pub(crate) fn ask<'a>(world: &'a World, route: &Route, id: Option<&str>) -> Ask<
     let ask = if route.path == "/mcp" { ask.header("host", "127.0.0.1:7700").header("accept", "application/json, text/event-stream") } else { ask };
     let ask = if route.name == "documents::search" { ask.query(&format!("q=terms&workspace_id={}", world.home.workspace)) } else { ask };
     match body(world, route) {
-        Some(Sample::Json(body)) => ask.json(&body),
+        Some(Sample::Json(mut body)) => {
+            if let (Some((_, other)), Some(named)) = (id.and_then(|id| id.split_once(' ')), body.get_mut("other_id")) {
+                *named = json!(other);
+            }
+            ask.json(&body)
+        }
         Some(Sample::Bytes(kind, bytes)) => ask.query(&format!("workspace_id={}", world.home.workspace)).bytes(kind, bytes),
         Some(Sample::Nothing) => ask,
         None => panic!("no body for `{}`: add one", route.name),

@@ -135,6 +135,27 @@ async fn a_changed_definition_is_refused_until_it_is_accepted() {
 }
 
 #[tokio::test]
+async fn a_changed_schema_is_refused_until_it_is_accepted() {
+    for (kind, part) in [("asks_more", "arguments"), ("answers_otherwise", "result")] {
+        let folder = Folder::new();
+        let lock = folder.path().join("mcp.lock.json");
+        let host = host(&folder, &server("plain"), &server(kind)).await;
+        let failed = failure(ask(&host, "peer.echo", json!({ "text": "a" })).await);
+        assert_eq!((failed.class, failed.retryable), (FailureClass::Denied, false), "{kind}");
+        assert!(failed.message.contains("changed it after it was accepted"), "{kind}: {failed:?}");
+        assert_eq!(result(ask(&host, "peer.add", json!({ "a": 1, "b": 2 })).await), json!({ "sum": 3 }), "{kind}: the others did not change");
+        let shown = host.tool("peer.echo").expect("tool").spec().arguments.to_string();
+        assert!(!shown.contains("copy_to"), "{kind}: the model never saw what is new: {shown}");
+
+        let now = offered(&server(kind)).await.expect("offered");
+        let differences = review(&lock, "peer", &now).expect("reviewed");
+        assert!(matches!(&differences[..], [Difference::Changed { tool, parts, .. }] if tool == "echo" && *parts == [part]), "{kind}: {differences:?}");
+        accept(&lock, &server(kind), &now, &["echo".to_owned()]).expect("accepted");
+        assert!(review(&lock, "peer", &now).expect("reviewed").is_empty(), "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn accepted_tools_are_taken_up_without_a_restart() {
     let folder = Folder::new();
     let lock = folder.path().join("mcp.lock.json");

@@ -1,16 +1,19 @@
 //! Calls that ask others: what each took is on record, and those of a run have its requests together.
 
+use super::grants::{for_notes, gives_this};
+use super::sub_runs::secret;
 use super::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use steward_agent::testing::{Reply, ScriptedModel, bench_office};
 use steward_core::event::Recorded;
-use steward_core::{Actor, CallUse, FailureClass, Outcome, PluginWork};
+use steward_core::{Actor, CallUse, FailureClass, Mode, Outcome, PluginWork};
 use steward_host::mcp::Secret;
 use steward_host::testing::GuestFiles;
 use steward_host::{EgressOptions, Host, HostOptions, PrivateHost};
+use steward_office::grants::NewGrant;
 use steward_policies::{Rules, shipped_rules};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -158,6 +161,45 @@ async fn what_nobody_asked_for_is_not_told_to_others() {
     world.drive_with(&bench_office()).await;
     assert_eq!(world.db.number("select count(*) from decision where tool like 'asker.%' and verdict = 'hold'").await, 2);
     assert_eq!(asked.load(Ordering::Acquire), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_grant_stands_in_for_nobody_who_has_not_seen_what_would_be_told_to_others() {
+    const MARGIN: &str = "The margin is 31 percent.";
+    let (port, asked) = server().await;
+    let url = format!("http://localhost:{port}/v1/a");
+    let at = url.clone();
+    let model = ScriptedModel::start_with(move |seen| match seen.tool_results().as_slice() {
+        [] => Reply::call("documents.search", json!({ "query": "margin" })),
+        [first] => {
+            let read: Value = serde_json::from_str(first).unwrap_or_default();
+            Reply::call("asker.look", json!({ "url": at, "body": read["ok"]["documents"][0]["chunks"][0]["text"] }))
+        }
+        _ => Reply::text("Done."),
+    })
+    .await;
+    let mut world = asking(&model, port).await;
+    let runtime = Arc::get_mut(&mut world.runtime).expect("not shared yet");
+    for agent in Arc::make_mut(&mut runtime.agents).values_mut() {
+        agent.mode = Mode::Traced;
+    }
+    secret(&world).await;
+    let tool = world.runtime.host.tool("asker.look").expect("the tool").spec().clone();
+    let gives = async |body: Value| {
+        let ranges = serde_json::from_value(json!({ "/url": { "one_of": [url] }, "/body": body })).expect("ranges");
+        gives_this(&world, &world.owner, &tool, NewGrant { ranges, ..for_notes(&world, "", 5, 1) }).await.expect("a grant")
+    };
+    let uses = "select sum(uses)::bigint from standing_grant";
+    gives(json!({ "letters_max": 60 })).await;
+    world.say(&format!("Look up the margin and open the page {url}")).await;
+    assert_eq!(settle(&world).await, Some(RunStatus::Waiting));
+    let held = "select count(*) from decision where tool = 'asker.look' and verdict = 'hold' and record::jsonb @> '{\"facts\": {\"leak\": true, \"content_actionable\": false}}'";
+    assert_eq!((world.db.number(held).await, world.db.number(uses).await), (1, 0), "short enough for the grant, and still private");
+    assert_eq!(asked.load(Ordering::Acquire), 0);
+    // What was named to the letter was seen by whoever gave the grant.
+    gives(json!({ "one_of": [MARGIN] })).await;
+    world.say(&format!("Look up the margin and open the page {url}")).await;
+    assert_eq!((settle(&world).await, world.db.number(uses).await), (Some(RunStatus::Ended), 1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -239,7 +239,7 @@ async fn the_task_has_the_label_of_its_words_and_the_readers_of_all_that_was_sho
 }
 
 /// A document that only the house may read.
-async fn secret(world: &World) {
+pub(super) async fn secret(world: &World) {
     let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
     let file = documents::read("The margin is 31 percent.".as_bytes(), "margin.md", "").expect("a file");
     let place = Place { workspace: world.workspace, conversation: None, readers: For::Me };

@@ -2,7 +2,7 @@
 //!
 //! The attacker works past triggers and foreign keys and makes anew whatever hash needs no key.
 
-use super::holds::held;
+use super::holds::{another_owner, held};
 use super::*;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -329,7 +329,8 @@ async fn no_row_around_the_run_can_be_changed() {
     for (what, sql, code) in [
         ("another workspace", "update run set workspace_id = gen_random_uuid()", "run.workspace_id"),
         ("another agent", "update run set agent = 'other'", "run.agent"),
-        ("another person", "update run set person_id = gen_random_uuid()", ""),
+        // Somebody who is nobody here: a run that acts for no person is stopped before it is compared with its journal.
+        ("another person", "update run set person_id = gen_random_uuid()", "run cancelled"),
         ("an owner who is one no longer", "update membership set role = 'manager'", "roles"),
         ("a person who left", "update person set disabled_at = now()", "run cancelled"),
         ("a run that was stopped", "update run set cancel_at = now()", "run cancelled"),
@@ -337,6 +338,13 @@ async fn no_row_around_the_run_can_be_changed() {
         let why = approved.refused(what, sql).await;
         assert!(why.contains(code), "{what}: {why}");
     }
+    // Somebody who could have asked for it is not who did.
+    let other = another_owner(&approved.world, 93).await.person.expect("a person").uuid();
+    let joins = format!(
+        "insert into membership (tenant_id, membership_id, person_id, role, created_at) select tenant_id, '{other}', '{other}', 'owner', now() from kept_run limit 1"
+    );
+    let why = approved.refused("a colleague", &format!("{joins}; update run set person_id = '{other}'")).await;
+    assert!(why.contains("changed") && why.contains("run.person_id"), "a colleague: {why}");
 }
 
 #[tokio::test]
