@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { expect, say, test } from './fixtures';
 import { withRule } from './rule-files';
 
@@ -271,4 +272,90 @@ test('a network that breaks in the middle loses nothing', async ({ page, context
   await context.setOffline(false);
   await expect(page.getByRole('article').getByText(/^word1 word2 .* word60$/)).toBeVisible({ timeout: 20_000 });
   await expect(page.getByText('Connection lost.', { exact: false })).toHaveCount(0);
+});
+
+/** Loses the answer to the next message that is sent: the server has taken it, and the page does not know. */
+async function loseAnswer(page: Page): Promise<() => number> {
+  let lost = 0;
+  await page.route('**/api/v1/conversations/*/messages', async (route) => {
+    if (route.request().method() !== 'POST' || lost > 0) return route.fallback();
+    lost += 1;
+    expect((await route.fetch()).ok()).toBe(true);
+    return route.abort();
+  });
+  return () => lost;
+}
+
+/** What was said in the conversation that is open, and the runs of it. */
+async function saidIn(page: Page): Promise<{ own: string[]; runs: string[] }> {
+  const { pathname } = new URL(page.url());
+  const id = pathname.split('/').pop() ?? '';
+  const { items } = await (await page.request.get(`/api/v1/conversations/${id}/messages?limit=100`)).json();
+  const runs = await (await page.request.get('/api/v1/runs?limit=100')).json();
+  const own = items.filter((one: { by_agent: boolean }) => !one.by_agent).map((one: { text: string }) => one.text);
+  return { own, runs: runs.items.filter((one: { conversation_id: string | null }) => one.conversation_id === id).map((one: { run_id: string }) => one.run_id) };
+}
+
+test('a message whose answer is lost on the way stays written, and sent again it is said once', async ({ page }) => {
+  await say(page, 'Who is Ada?');
+  await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible();
+  const lost = await loseAnswer(page);
+  const box = page.getByRole('textbox', { name: 'Message' });
+  await box.fill('Who is Ada, once more?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  const alert = page.locator('form').getByRole('alert');
+  await expect(alert).toContainText('The server could not be reached.');
+  expect(lost()).toBe(1);
+  await expect(box).toHaveValue('Who is Ada, once more?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(box).toHaveValue('');
+  await expect(alert).toHaveCount(0);
+  await expect(page.getByRole('article')).toHaveCount(2);
+  await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toHaveCount(2);
+  const { own, runs } = await saidIn(page);
+  expect([own.toSorted(), runs.length]).toEqual([['Who is Ada, once more?', 'Who is Ada?'], 2]);
+});
+
+test('a message whose answer is lost, and that was read since, is shown once when it is sent again, and another can be sent', async ({ page }) => {
+  await say(page, 'Who is Ada?');
+  await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible();
+  await loseAnswer(page);
+  const box = page.getByRole('textbox', { name: 'Message' });
+  await box.fill('Who is Ada, once more?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.locator('form').getByRole('alert')).toContainText('The server could not be reached.');
+  // Whoever comes back to the page is shown what there is now.
+  await expect(async () => {
+    await page.evaluate(() => dispatchEvent(new Event('visibilitychange')));
+    await expect(page.getByRole('article')).toHaveCount(2, { timeout: 500 });
+  }).toPass();
+  await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toHaveCount(2);
+  await expect(box).toHaveValue('Who is Ada, once more?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(box).toHaveValue('');
+  await expect(page.getByRole('article')).toHaveCount(2);
+  await box.fill('Who is Ada, at last?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.getByRole('article')).toHaveCount(3);
+  const { own, runs } = await saidIn(page);
+  expect([own.length, runs.length]).toEqual([3, 3]);
+});
+
+test('a first message whose answer is lost begins one conversation when it is sent again', async ({ page }, info) => {
+  const words = `Who is Ada, for the first time on a ${info.project.name}?`;
+  const lost = await loseAnswer(page);
+  await page.goto('/chat');
+  const box = page.getByRole('textbox', { name: 'Message' });
+  await box.fill(words);
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.locator('form').getByRole('alert')).toContainText('The server could not be reached.');
+  expect(lost()).toBe(1);
+  await expect(box).toHaveValue(words);
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.waitForURL(/\/chat\/conv_/);
+  await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toHaveCount(1);
+  const { own, runs } = await saidIn(page);
+  expect([own, runs.length]).toEqual([[words], 1]);
+  const { items } = await (await page.request.get('/api/v1/conversations?limit=100')).json();
+  expect(items.filter((one: { title: string }) => one.title === words)).toHaveLength(1);
 });

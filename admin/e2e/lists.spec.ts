@@ -1,9 +1,12 @@
 /** Every list: while it is still to come, when nothing is there, when nothing fits, and when it cannot be read. */
+import type { Page } from '@playwright/test';
 import { expect, firstWorkspace, test } from './fixtures';
+import { world } from './world';
 
 interface List {
   name: string;
-  path: string;
+  /** Where it stands, or how that is found. */
+  path: string | ((page: Page) => Promise<string>);
   /** Where it comes from. */
   api: string;
   /** What it says when nothing is there; nothing for a list that always has something. */
@@ -20,6 +23,7 @@ const PAGE = { items: [], next_cursor: null };
 /** Each stays with its lists: a change of the one is a change of the other. */
 const LISTS: readonly List[] = [
   { name: 'conversations', path: '/chat', api: '/api/v1/conversations?*', none: 'No conversations yet' },
+  { name: 'messages of a conversation', path: aConversation, api: '/api/v1/conversations/*/messages?*', none: 'Nothing was said yet' },
   { name: 'decisions', path: '/holds', api: '/api/v1/holds?*', none: 'Nothing waits', noMatch: '/holds?q=zzzz' },
   { name: 'all decisions', path: '/holds?show=all', api: '/api/v1/holds?*', none: 'Nothing was ever held' },
   { name: 'schedules', path: '/schedules', api: '/api/v1/schedules?*', none: 'Nothing is planned', noMatch: '/schedules?show=over' },
@@ -27,10 +31,14 @@ const LISTS: readonly List[] = [
   { name: 'all actions', path: '/actions', api: '/api/v1/actions?*', none: 'No actions yet', noMatch: '/actions?tool=zzzz' },
   { name: 'runs', path: '/runs', api: '/api/v1/runs?*', none: 'No runs yet', noMatch: '/runs?status=running', isAsked: true },
   { name: 'budgets', path: '/budgets', api: '/api/v1/budgets', none: 'No budgets' },
+  { name: 'runs that wait for room', path: '/budgets', api: '/api/v1/budgets/holds?state=held*', none: 'No run waits for room.' },
+  { name: 'broken glass', path: '/budgets', api: '/api/v1/budgets/holds?unreviewed=true*', none: 'No broken glass waits for a review.' },
   { name: 'usage', path: '/usage', api: '/api/v1/usage?*', none: 'Nothing was used', empty: { by: 'day', from: '2026-01-01T00:00:00Z', to: '2026-01-31T00:00:00Z', items: [], is_cut: false } },
   { name: 'contacts', path: '/contacts', api: '/api/v1/contacts?*', none: 'No contacts yet', noMatch: '/contacts?q=zzzz' },
   { name: 'duplicates', path: '/contacts/duplicates', api: '/api/v1/contacts/duplicates?*', none: 'No duplicates' },
   { name: 'companies', path: '/companies', api: '/api/v1/companies?*', none: 'No companies yet', noMatch: '/companies?q=zzzz' },
+  { name: 'people of a company', path: aCompany, api: '/api/v1/contacts?company_id=*', none: 'Nobody of this company is among the contacts.' },
+  { name: 'duplicates among companies', path: '/companies/duplicates', api: '/api/v1/companies/duplicates?*', none: 'No duplicates' },
   { name: 'deals', path: '/deals', api: '/api/v1/deals/stages', none: 'No deals yet', empty: { items: [], is_cut: false } },
   { name: 'documents', path: '/documents', api: '/api/v1/documents?*', none: 'No documents yet', noMatch: '/documents?q=zzzz' },
   { name: 'passages of documents', path: '/documents?q=zzzz', api: '/api/v1/search?*', none: 'Nothing matches' },
@@ -56,6 +64,16 @@ const LISTS: readonly List[] = [
   { name: 'models', path: '/settings?show=installation', api: '/api/v1/models', none: 'No model is configured: agents cannot answer.' },
 ];
 
+async function aCompany(page: Page): Promise<string> {
+  const { items } = await (await page.request.get('/api/v1/companies?limit=1')).json();
+  return `/companies/${items[0].company_id}`;
+}
+
+async function aConversation(page: Page): Promise<string> {
+  const made = await page.request.post('/api/v1/conversations', { data: { agent: 'assistant', title: 'Looked at', workspace_id: await firstWorkspace(page) }, headers: { origin: world().origin } });
+  return `/chat/${(await made.json()).conversation_id}`;
+}
+
 for (const { name, path, api, none, noMatch, isAsked = false, empty = PAGE } of LISTS) {
   test.describe(name, () => {
     test('a list says that it is still to come, that nothing is there, that nothing fits, and that it cannot be read', async ({ page }) => {
@@ -71,7 +89,8 @@ for (const { name, path, api, none, noMatch, isAsked = false, empty = PAGE } of 
         if (answer === 'refused') return route.fulfill({ status: 403, contentType: 'application/problem+json', json: { status: 403, code: 'denied', detail: 'x', request_id: 'req_list' } });
         return answer === 'real' ? route.continue() : route.fulfill({ json: empty });
       });
-      await page.goto(path);
+      const place = typeof path === 'string' ? path : await path(page);
+      await page.goto(place);
       await expect(page.locator('main').getByRole('status').filter({ hasText: 'Loading', visible: true }).first()).toBeVisible();
       answer = none === null ? 'real' : 'empty';
       release();
@@ -79,7 +98,7 @@ for (const { name, path, api, none, noMatch, isAsked = false, empty = PAGE } of 
       await expect(page.locator('main').getByRole('status').filter({ hasText: 'Loading', visible: true })).toHaveCount(0);
 
       answer = 'refused';
-      await page.goto(path);
+      await page.goto(place);
       const alert = page.locator('main').getByRole('alert').filter({ visible: true, hasText: 'req_list' }).first();
       await expect(alert).toBeVisible();
       answer = 'real';

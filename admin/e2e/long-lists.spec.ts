@@ -92,3 +92,33 @@ test('of hundreds of runs that wait for room a hundred are shown, and more on de
     await expect(more).toHaveCount(0);
   }
 });
+
+test('the last of hundreds of workspaces can be chosen', async ({ page }) => {
+  await many(page, '**/api/v1/workspaces?*', (nth) => ({ workspace_id: `ws_${id(nth)}`, name: `Place ${nth}.`, created_at: AT }));
+  await page.goto('/chat');
+  const choice = page.getByLabel('Workspace', { exact: true });
+  await choice.selectOption({ label: `Place ${ALL}.` });
+  await expect(choice.getByRole('option')).toHaveCount(ALL);
+  await page.goto('/contacts?new=1');
+  const form = page.getByRole('dialog', { name: 'New contact' });
+  await form.getByLabel('Workspace', { exact: true }).selectOption({ label: `Place ${ALL}.` });
+});
+
+test('of hundreds of proposed changes of tools all that wait are there', async ({ page }) => {
+  await many(page, '**/api/v1/changes?kind=tool*', (nth) => ({
+    governance_change_id: `change_${id(nth)}`,
+    kind: 'tool',
+    subject: `server${nth}`,
+    state: 'proposed',
+    is_stale: false,
+    content_digest: 'x',
+    base_digest: 'x',
+    sound: true,
+    proposed_by: `person_${id(nth)}`,
+    proposed_at: AT,
+  }));
+  await page.goto('/tools');
+  const waiting = page.getByRole('list', { name: 'Proposed changes of tools' });
+  await expect(waiting.getByRole('listitem')).toHaveCount(ALL);
+  await expect(waiting.getByRole('link').last()).toHaveAttribute('href', `/changes/change_${id(ALL)}`);
+});

@@ -74,6 +74,69 @@ test('a deal is made, moved by the keyboard and opened', async ({ page }, info) 
   expect(isWide).toBe(false);
 });
 
+test('moves of a deal that follow one another quickly all count, and the board ends where the last one leads', async ({ page }, info) => {
+  const title = `Quick ${info.project.name}`;
+  const headers = { origin: world().origin };
+  const made = await (await page.request.post('/api/v1/deals', { data: { workspace_id: await firstWorkspace(page), title, stage: 'new' }, headers })).json();
+  let letGo: () => void = () => undefined;
+  const held = new Promise<void>((go) => {
+    letGo = go;
+  });
+  const asked: { version: number; stage: string }[] = [];
+  await page.route(`**/api/v1/deals/${made.deal_id}`, async (route) => {
+    if (route.request().method() !== 'PATCH') return route.continue();
+    asked.push(route.request().postDataJSON());
+    if (asked.length === 1) await held;
+    return route.continue();
+  });
+  await page.goto('/deals?stage=new');
+  await page.getByRole('link', { name: title }).focus();
+  await page.keyboard.press('Shift+ArrowRight');
+  const choice = page.getByLabel(`Stage of ${title}`);
+  await expect(choice).toHaveValue('qualified');
+  await page.keyboard.press('Shift+ArrowRight');
+  await expect(choice).toHaveValue('proposal');
+  // The second waits for the first, and is for what the first made.
+  await expect.poll(() => asked.length).toBe(1);
+  letGo();
+  await expect(page.getByText(`${title} is at “Proposal” now.`)).toBeVisible();
+  expect(asked).toEqual([
+    { version: made.version, stage: 'qualified' },
+    { version: made.version + 1, stage: 'proposal' },
+  ]);
+  if (info.project.name === 'phone') await page.getByRole('button', { name: /^Proposal/ }).click();
+  await expect(page.getByRole('region', { name: 'Proposal' }).getByRole('link', { name: title })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'New' }).getByRole('link', { name: title })).toHaveCount(0);
+  expect((await (await page.request.get(`/api/v1/deals/${made.deal_id}`)).json()).stage).toBe('proposal');
+});
+
+test('a deal that somebody else moved meanwhile is moved by none of the moves that wait', async ({ page }, info) => {
+  const title = `Slower ${info.project.name}`;
+  const headers = { origin: world().origin };
+  const made = await (await page.request.post('/api/v1/deals', { data: { workspace_id: await firstWorkspace(page), title, stage: 'new' }, headers })).json();
+  let letGo: () => void = () => undefined;
+  const held = new Promise<void>((go) => {
+    letGo = go;
+  });
+  const refused: boolean[] = [];
+  await page.route(`**/api/v1/deals/${made.deal_id}`, async (route) => {
+    if (route.request().method() !== 'PATCH') return route.continue();
+    await held;
+    const response = await route.fetch();
+    refused.push(!response.ok());
+    return route.fulfill({ response });
+  });
+  await page.goto('/deals?stage=new');
+  await page.getByRole('link', { name: title }).focus();
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.keyboard.press('Shift+ArrowRight');
+  expect((await page.request.patch(`/api/v1/deals/${made.deal_id}`, { data: { version: made.version, stage: 'lost' }, headers })).status()).toBe(200);
+  letGo();
+  await expect.poll(() => refused).toEqual([true, true]);
+  await expect(page.locator('main').getByRole('alert')).toBeVisible();
+  expect((await (await page.request.get(`/api/v1/deals/${made.deal_id}`)).json()).stage).toBe('lost');
+});
+
 test('a deal is with any of many companies, and says with which', async ({ page }, info) => {
   const name = `Far Away ${info.project.name} Ltd`;
   const headers = { origin: world().origin };

@@ -60,6 +60,23 @@ test('proposed rules are read before anybody decides: every line that differs, f
   await expect(same.getByText('as before', { exact: true })).toBeVisible();
   await approve(page);
 
+  // However many are approved after it, what it took the place of is found.
+  await page.route('**/api/v1/policies/history?*', async (route) => {
+    const asked = new URL(route.request().url());
+    if (asked.searchParams.get('cursor') === 'rest') {
+      asked.searchParams.delete('cursor');
+      return route.fulfill({ response: await route.fetch({ url: asked.href }) });
+    }
+    const response = await route.fetch();
+    const { items } = await response.json();
+    const since = Array.from({ length: 200 }, (_, at) => ({ ...items[0], governance_change_id: `change_${String(at).padStart(26, '0')}`, decided_at: '2999-01-01T00:00:00Z' }));
+    return route.fulfill({ response, json: { items: since, next_cursor: 'rest' } });
+  });
+  await page.goto(`/changes/${back}`);
+  await expect(text.getByText(/^Beside version \d+, which was approved last before it/)).toBeVisible();
+  await expect(first.getByText(`removed: @reason("${sentence}")`)).toBeVisible();
+  await page.unroute('**/api/v1/policies/history?*');
+
   await page.goto('/policies');
   await page.getByRole('button', { name: 'History' }).click();
   await expect(page).toHaveURL('/policies?show=history');

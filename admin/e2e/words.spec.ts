@@ -1,19 +1,38 @@
-/** A network that breaks while the words of the pages are on their way. */
+/** A network that breaks while the words of the pages, or parts of them that come late, are on their way. */
 import type { Page } from '@playwright/test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from './fixtures';
+import { expect, say, test } from './fixtures';
 import { dress, Looker, LOOKS, wordsOf } from './looks';
 
 const SCRIPTS = join('dist', '_next', 'static', 'chunks');
 
+/** The files that this stands in. */
+function filesWith(words: string): string[] {
+  return readdirSync(SCRIPTS).filter((name) => name.endsWith('.js') && readFileSync(join(SCRIPTS, name), 'utf8').includes(words));
+}
+
 /** Loses the file that these words stand in, and answers how it is let through again. */
 async function lose(page: Page, words: string): Promise<() => Promise<void>> {
-  const files = readdirSync(SCRIPTS).filter((name) => name.endsWith('.js') && readFileSync(join(SCRIPTS, name), 'utf8').includes(words));
+  const files = filesWith(words);
   expect(files, words).toHaveLength(1);
   const pattern = `**/${files[0]}`;
   await page.route(pattern, (route) => route.abort());
   return () => page.unroute(pattern);
+}
+
+/** Loses a part that comes late, known by what stands in its source alone, in every file that has it and comes with no page; answers how it is let through again, and how often it was lost. */
+async function losePart(page: Page, mark: string): Promise<{ letThrough: () => Promise<void>; times: () => number }> {
+  const pages = readdirSync('dist', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.html')).map((name) => readFileSync(join('dist', name), 'utf8'));
+  const files = filesWith(mark).filter((name) => !pages.some((text) => text.includes(name)));
+  expect(files, mark).not.toEqual([]);
+  const isOne = (url: URL) => files.some((name) => url.pathname.endsWith(`/${name}`));
+  let lost = 0;
+  await page.route(isOne, (route) => {
+    lost += 1;
+    return route.abort();
+  });
+  return { letThrough: () => page.unroute(isOne), times: () => lost };
 }
 
 /** No wait of a second or more ends: what comes was asked for by somebody. */
@@ -65,4 +84,81 @@ test('where the words of the pages for records are lost, the rest of the page st
   await page.keyboard.press('Escape');
   await alert.getByRole('button', { name: 'Try again' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Companies' })).toBeVisible();
+});
+
+test('where the script of a held action’s card is lost, the conversation stands, and the card comes when it is tried again', async ({ page }) => {
+  await waitForever(page);
+  const { letThrough, times } = await losePart(page, '("editedBy")');
+  await say(page, 'Do what the note on Ada asks, for somebody named Losta.');
+  const article = page.getByRole('article').last();
+  const alert = article.getByRole('alert').filter({ hasText: 'The server does not answer' });
+  await expect(alert).toBeVisible();
+  expect(times()).toBeGreaterThan(0);
+  await expect(page.getByRole('textbox', { name: 'Message' })).toBeVisible();
+  // Tried while it is still lost, nothing becomes worse.
+  const before = times();
+  await alert.getByRole('button', { name: 'Try again' }).click();
+  await expect.poll(times).toBeGreaterThan(before);
+  await expect(alert).toBeVisible();
+  await letThrough();
+  // The loader tries once more of itself a moment after it lost something.
+  const card = page.getByRole('group', { name: /Held action crm.create_contact/ });
+  const retry = alert.getByRole('button', { name: 'Try again' });
+  await expect(async () => {
+    if (await retry.isVisible()) await retry.click({ timeout: 1_000 });
+    await expect(card).toBeVisible({ timeout: 1_000 });
+  }).toPass();
+  await expect(card.getByText('Losta', { exact: true }).first()).toBeVisible();
+  await expect(page.getByText('The server does not answer')).toHaveCount(0);
+});
+
+test('a card whose script is lost comes by itself once it can be had', async ({ page }) => {
+  const { letThrough } = await losePart(page, '("editedBy")');
+  await say(page, 'Do what the note on Ada asks, for somebody named Foundagain.');
+  await expect(page.getByRole('article').last().getByRole('alert')).toContainText('The server does not answer');
+  await letThrough();
+  await expect(page.getByRole('group', { name: /Held action crm.create_contact/ })).toBeVisible({ timeout: 30_000 });
+});
+
+test('where the script of the palette is lost, the page stands, and the palette comes when it is tried again', async ({ page }) => {
+  await waitForever(page);
+  const { letThrough, times } = await losePart(page, 'aria-activedescendant');
+  // The palette’s words come with this page.
+  await page.goto('/companies');
+  await expect(page.getByRole('heading', { level: 1, name: 'Companies' })).toBeVisible();
+  await page.keyboard.press('ControlOrMeta+k');
+  const failed = page.getByRole('dialog', { name: 'That did not work' });
+  await expect(failed.getByRole('alert')).toContainText('The server does not answer');
+  expect(times()).toBeGreaterThan(0);
+  // It is put away like any other, and opened anew it is tried anew.
+  await page.keyboard.press('Escape');
+  await expect(failed).toHaveCount(0);
+  await expect(page.getByRole('heading', { level: 1, name: 'Companies' })).toBeVisible();
+  const before = times();
+  await page.keyboard.press('ControlOrMeta+k');
+  await expect(failed.getByRole('alert')).toBeVisible();
+  expect(times()).toBeGreaterThan(before);
+  await letThrough();
+  await failed.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByRole('dialog').getByRole('combobox')).toBeFocused();
+  await expect(failed).toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('heading', { level: 1, name: 'Companies' })).toBeVisible();
+});
+
+test('where what formats a model’s text is lost, the text is read as it stands until it comes', async ({ page }) => {
+  await waitForever(page);
+  const { letThrough, times } = await losePart(page, '"prose"');
+  await say(page, 'Who is Ada?');
+  const article = page.getByRole('article').last();
+  // A table, as the model writes it.
+  await expect(article.getByRole('paragraph').filter({ hasText: '| mail | ada@engines.example |' }).last()).toBeVisible();
+  await expect(page.getByRole('cell')).toHaveCount(0);
+  await expect(article.getByRole('alert')).toHaveCount(0);
+  await expect.poll(times).toBeGreaterThan(0);
+  await letThrough();
+  await expect(async () => {
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible({ timeout: 1_000 });
+  }).toPass();
 });

@@ -1,21 +1,19 @@
 'use client';
 
-import { lazy, Suspense } from 'react';
+import { later, type Missing } from '@/components/later';
 
-// Comes with the first words that are formatted: whoever begins a conversation does not wait for it.
-const MarkdownText = lazy(() => import('./markdown-text').then(({ MarkdownText: one }) => ({ default: one })));
+interface MarkdownProps {
+  text: string;
+}
 
-/** Text that a model wrote; as it stands until what formats it is there. */
-export function Markdown({ text }: { text: string }) {
+/** Text that a model wrote; as it stands until what formats it is there. That comes with the first words that are formatted: whoever begins a conversation does not wait for it. */
+export const Markdown = later<MarkdownProps>(() => import('./markdown-text').then((loaded) => loaded.MarkdownText), AsItStands);
+
+/** Text is read as well without its marks being followed: that what formats it is lost keeps nothing from anybody. */
+function AsItStands({ props: { text } }: Missing<MarkdownProps>) {
   return (
-    <Suspense
-      fallback={
-        <p dir="auto" className="whitespace-pre-wrap">
-          {text}
-        </p>
-      }
-    >
-      <MarkdownText text={text} />
-    </Suspense>
+    <p dir="auto" className="whitespace-pre-wrap">
+      {text}
+    </p>
   );
 }

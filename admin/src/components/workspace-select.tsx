@@ -5,21 +5,24 @@ import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Select } from '@/components/ui/field';
 import { answer, api, type Schemas } from '@/lib/api/client';
+import { readAll } from '@/lib/list';
 
-const WORKSPACES_MAX = 200;
+const PAGE = 200;
+/** Ten thousand workspaces. */
+const PAGES_MAX = 50;
 
 /** The workspaces one sees, once they are known. */
 export function useWorkspacesQuery() {
   return useQuery({
     queryKey: ['workspaces', 'all'],
-    queryFn: () => answer(api.GET('/api/v1/workspaces', { params: { query: { limit: WORKSPACES_MAX } } })),
+    queryFn: () => readAll((cursor) => answer(api.GET('/api/v1/workspaces', { params: { query: { limit: PAGE, cursor } } })), PAGES_MAX),
     staleTime: 60_000,
   });
 }
 
 /** The workspaces one sees. */
 export function useWorkspaces(): Schemas['WorkspaceView'][] {
-  return useWorkspacesQuery().data?.items ?? [];
+  return useWorkspacesQuery().data ?? [];
 }
 
 interface PlaceChoice {

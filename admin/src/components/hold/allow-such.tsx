@@ -1,14 +1,15 @@
 'use client';
 
 import { KeySquare } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { useTranslations } from 'use-intl';
+import { AsDialog, later } from '@/components/later';
 import { Button } from '@/components/ui/button';
 import { GRANTABLE } from '@/lib/grantable';
 import { may, useMe } from '@/lib/me';
 import type { Hold } from './use-hold';
 
-const AllowDialog = lazy(() => import('./allow-dialog').then(({ AllowDialog: one }) => ({ default: one })));
+const AllowDialog = later(() => import('./allow-dialog').then((loaded) => loaded.AllowDialog), AsDialog);
 
 /** Why a grant of this reader would stand in for nothing here, if so. */
 function useForbidden(hold: Hold): string | null {
@@ -36,11 +37,7 @@ export function AllowSuch({ hold }: { hold: Hold }) {
         <KeySquare className="size-4" aria-hidden />
         {t('allowSuch')}
       </Button>
-      {isOpen && (
-        <Suspense>
-          <AllowDialog hold={hold} onClose={() => setIsOpen(false)} />
-        </Suspense>
-      )}
+      {isOpen && <AllowDialog hold={hold} onClose={() => setIsOpen(false)} />}
     </div>
   );
 }

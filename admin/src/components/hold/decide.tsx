@@ -2,9 +2,10 @@
 
 import { Check, MessageSquareReply, Pencil, X } from 'lucide-react';
 import { useRouter } from 'next/navigation';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Arguments } from '@/components/arguments';
+import { AsDialog, later } from '@/components/later';
 import { Refusal } from '@/components/step-up';
 import { EffectBadge } from '@/components/effect-badge';
 import { useNeedsText } from '@/components/needs';
@@ -18,7 +19,7 @@ import { may, useMe } from '@/lib/me';
 import { useShortcuts } from '@/lib/shortcuts';
 import { rolesOf, useDecide, type Hold } from './use-hold';
 
-const EditDialog = lazy(() => import('./edit-dialog').then(({ EditDialog: one }) => ({ default: one })));
+const EditDialog = later(() => import('./edit-dialog').then((loaded) => loaded.EditDialog), AsDialog);
 
 /** The server takes no more bytes. */
 const REASON_LETTERS_MAX = 500;
@@ -122,22 +123,20 @@ export function Decide(props: DecideProps) {
         </Dialog>
       )}
       {open === 'edit' && (
-        <Suspense>
-          <EditDialog
-            shown={shown}
-            isBusy={decide.edit.isPending}
-            error={decide.edit.error}
-            onClose={close}
-            onEdit={(args, wish) => {
-              void decide.edit.mutateAsync({ args, key: wish }).then((next) => {
-                toast(t('editedNow'));
-                close();
-                // In a conversation the card follows by itself.
-                if (hasShortcuts) router.replace(`/holds/${next.hold_id}`);
-              }, stays);
-            }}
-          />
-        </Suspense>
+        <EditDialog
+          shown={shown}
+          isBusy={decide.edit.isPending}
+          error={decide.edit.error}
+          onClose={close}
+          onEdit={(args, wish) => {
+            void decide.edit.mutateAsync({ args, key: wish }).then((next) => {
+              toast(t('editedNow'));
+              close();
+              // In a conversation the card follows by itself.
+              if (hasShortcuts) router.replace(`/holds/${next.hold_id}`);
+            }, stays);
+          }}
+        />
       )}
       {open === 'revise' && (
         <Dialog title={t('reviseTitle')} onClose={close}>

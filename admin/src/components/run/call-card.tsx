@@ -1,9 +1,9 @@
 'use client';
 
 import { Ban, ChevronDown, CircleCheck, CircleDashed, CircleX, Loader, ShieldQuestion } from 'lucide-react';
-import { lazy, Suspense } from 'react';
 import { useTranslations } from 'use-intl';
 import { Arguments } from '@/components/arguments';
+import { InItsPlace, later } from '@/components/later';
 import { Rules } from '@/components/rules';
 import { LabelBadges } from '@/components/label-badges';
 import { Result } from '@/components/run/result';
@@ -11,7 +11,6 @@ import { ToolName } from '@/components/tool-name';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
 import { Facts } from '@/components/ui/card';
 import { Link } from '@/components/ui/link';
-import { Loading } from '@/components/ui/states';
 import { cx } from '@/lib/cx';
 import { useFormats } from '@/lib/format';
 import { leavesOf, pointerInWords } from '@/lib/json';
@@ -21,9 +20,9 @@ import type { Call, CallStage } from '@/lib/run/fold';
 import { seen } from '@/lib/seen';
 
 // Most calls wait for nobody: deciding comes with the first that does.
-const HoldCard = lazy(() => import('@/components/hold/hold-card').then(({ HoldCard: one }) => ({ default: one })));
+const HoldCard = later(() => import('@/components/hold/hold-card').then((loaded) => loaded.HoldCard), InItsPlace);
 
-const QuestionCard = lazy(() => import('@/components/question/question-card').then(({ QuestionCard: one }) => ({ default: one })));
+const QuestionCard = later(() => import('@/components/question/question-card').then((loaded) => loaded.QuestionCard), InItsPlace);
 
 const TONES: Record<CallStage, BadgeTone> = { proposed: 'plain', allowed: 'plain', held: 'wait', blocked: 'bad', running: 'accent', done: 'good', failed: 'bad' };
 const ICONS: Record<CallStage, typeof Ban> = { proposed: CircleDashed, allowed: CircleDashed, held: ShieldQuestion, blocked: Ban, running: Loader, done: CircleCheck, failed: CircleX };
@@ -46,11 +45,7 @@ export function CallCard({ call, isLive, askedAtMicros, parts = [] }: CallCardPr
   const Icon = ICONS[call.stage];
   const isWaiting = call.stage === 'held' && call.hold !== null && call.hold.outcome === null && isLive;
   if (isWaiting && call.hold !== null) {
-    return (
-      <Suspense fallback={<Loading />}>
-        <HoldCard id={call.hold.id} isInline />
-      </Suspense>
-    );
+    return <HoldCard id={call.hold.id} isInline />;
   }
   const open = isLive ? call.questions.find((asked) => asked.outcome === null) : undefined;
   const values = () => leavesOf(call.arguments).map((leaf) => leaf.value);
@@ -88,9 +83,7 @@ export function CallCard({ call, isLive, askedAtMicros, parts = [] }: CallCardPr
   return (
     <div className="grid gap-2">
       {card}
-      <Suspense fallback={<Loading />}>
-        <QuestionCard key={open.id} asked={open} />
-      </Suspense>
+      <QuestionCard key={open.id} asked={open} />
     </div>
   );
 }

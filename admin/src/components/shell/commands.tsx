@@ -1,14 +1,15 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { DeskWords } from '@/components/desk-words';
+import { AsDialog, later } from '@/components/later';
 import { useCommandKey, usePairs, useShortcuts } from '@/lib/shortcuts';
 import type { NavigationName, Place } from './navigation';
 
 // Loaded when it is asked for: most pages are left without it.
-const Palette = lazy(() => import('./palette').then(({ Palette: one }) => ({ default: one })));
-const Help = lazy(() => import('./shortcut-help').then(({ ShortcutHelp: one }) => ({ default: one })));
+const Palette = later(() => import('./palette').then((loaded) => loaded.Palette), AsDialog);
+const Help = later(() => import('./shortcut-help').then((loaded) => loaded.ShortcutHelp), AsDialog);
 
 /** The second key of `g …`, for the places most gone to. */
 export const GO: Partial<Record<NavigationName, string>> = { chat: 'c', holds: 'd', blocked: 'b', actions: 'a', runs: 'r', budgets: 'u', contacts: 'p', companies: 'o', deals: 'e', documents: 'f', schedules: 'w', policies: 'l', tools: 't', audit: 'g', settings: 's' };
@@ -42,9 +43,7 @@ export function useCommands(places: Place[]): { search: () => void; dialog: Reac
   );
   usePairs(pairs);
   const dialog = open !== null && (
-    <Suspense>
-      <DeskWords onClose={close}>{open === 'palette' ? <Palette places={places} onHelp={() => setOpen('help')} onClose={close} /> : <Help places={places} onClose={close} />}</DeskWords>
-    </Suspense>
+    <DeskWords onClose={close}>{open === 'palette' ? <Palette places={places} onHelp={() => setOpen('help')} onClose={close} /> : <Help places={places} onClose={close} />}</DeskWords>
   );
   return { search, dialog };
 }

@@ -17,7 +17,7 @@ import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
 import { useAddress } from '@/lib/url';
 import { BudgetForm, SCOPES } from './budget-form';
-import { Waits } from './waits';
+import { useWaits, Waits } from './waits';
 
 type Budget = Schemas['BudgetView'];
 
@@ -29,34 +29,39 @@ export function BudgetsView() {
   const me = useMe();
   const { get, set } = useAddress();
   const budgets = useQuery({ queryKey: ['budgets'], queryFn: () => answer(api.GET('/api/v1/budgets')), refetchInterval: EVERY_MS });
+  const waits = useWaits();
+  // What waits stands above the rest, and would push it down if it came later: all of it is shown at once.
+  const isPending = budgets.isPending || waits.isPending;
   const forbidden = may(me, 'budgets:manage') ? null : t('mayNotManage');
   const all = budgets.data?.items ?? [];
   const open = all.find((budget) => budget.budget_id === get('open'));
   return (
     <Page title={t('title')} actions={<AddButton label={t('add')} forbidden={forbidden} onClick={() => set({ new: '1' })} />}>
-      {budgets.isPending && <Loading lines={6} />}
-      {budgets.isError && <Failed error={budgets.error} onRetry={() => void budgets.refetch()} />}
-      {budgets.isSuccess && all.length === 0 && <Empty icon={<Wallet className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
-      <div className="mx-auto grid w-full max-w-4xl gap-6 p-4 sm:p-6">
-        <Waits />
-        {SCOPES.map((scope) => {
-          const own = all.filter((budget) => budget.scope === scope);
-          if (own.length === 0) return null;
-          return (
-            <section key={scope} className="grid gap-3">
-              <h2 className="font-semibold">{t(`scope.${scope}`)}</h2>
-              <ul className="grid gap-3">
-                {own.map((budget) => (
-                  <li key={budget.budget_id}>
-                    <One budget={budget} forbidden={forbidden} onChange={() => set({ open: budget.budget_id })} />
-                  </li>
-                ))}
-              </ul>
-            </section>
-          );
-        })}
-        {all.length > 0 && <p className="text-sm text-soft">{t('together')}</p>}
-      </div>
+      {isPending && <Loading lines={6} />}
+      {!isPending && budgets.isError && <Failed error={budgets.error} onRetry={() => void budgets.refetch()} />}
+      {!isPending && budgets.isSuccess && all.length === 0 && <Empty icon={<Wallet className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
+      {!isPending && (
+        <div className="mx-auto grid w-full max-w-4xl gap-6 p-4 sm:p-6">
+          <Waits waits={waits} />
+          {SCOPES.map((scope) => {
+            const own = all.filter((budget) => budget.scope === scope);
+            if (own.length === 0) return null;
+            return (
+              <section key={scope} className="grid gap-3">
+                <h2 className="font-semibold">{t(`scope.${scope}`)}</h2>
+                <ul className="grid gap-3">
+                  {own.map((budget) => (
+                    <li key={budget.budget_id}>
+                      <One budget={budget} forbidden={forbidden} onChange={() => set({ open: budget.budget_id })} />
+                    </li>
+                  ))}
+                </ul>
+              </section>
+            );
+          })}
+          {all.length > 0 && <p className="text-sm text-soft">{t('together')}</p>}
+        </div>
+      )}
       {get('new') !== '' && <BudgetForm onClose={() => set({ new: '' })} />}
       {open !== undefined && forbidden === null && <BudgetForm key={open.cap_micros} budget={open} onClose={() => set({ open: '' })} />}
     </Page>

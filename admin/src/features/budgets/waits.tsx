@@ -25,14 +25,20 @@ const EVERY_MS = 10_000;
 const PAGE = 100;
 
 /** Runs that wait because a budget has no room, and glasses that were broken and nobody has looked at. */
-export function Waits() {
-  const t = useTranslations('waits');
+export function useWaits() {
   const waiting = useList(['budget-holds', 'held'], (cursor) => answer(api.GET('/api/v1/budgets/holds', { params: { query: { state: 'held', limit: PAGE, cursor } } })), EVERY_MS);
   const broken = useList(['budget-holds', 'unreviewed'], (cursor) => answer(api.GET('/api/v1/budgets/holds', { params: { query: { unreviewed: true, limit: PAGE, cursor } } })));
+  return { waiting, broken, isPending: waiting.query.isPending || broken.query.isPending };
+}
+
+/** Shown once both are known. */
+export function Waits({ waits: { waiting, broken } }: { waits: ReturnType<typeof useWaits> }) {
+  const t = useTranslations('waits');
   const error = waiting.query.error ?? broken.query.error;
   return (
     <>
       {error !== null && <Failed error={error} onRetry={() => void Promise.all([waiting.query.refetch(), broken.query.refetch()])} />}
+      {waiting.query.isSuccess && waiting.items.length === 0 && <p className="text-sm text-soft">{t('none')}</p>}
       {waiting.items.length > 0 && (
         <section aria-label={t('title')} className="grid gap-3">
           <h2 className="font-semibold">{t('title')}</h2>
@@ -46,6 +52,7 @@ export function Waits() {
           <More query={waiting.query} />
         </section>
       )}
+      {broken.query.isSuccess && broken.items.length === 0 && <p className="text-sm text-soft">{t('noneBroken')}</p>}
       {broken.items.length > 0 && (
         <section aria-label={t('broken')} className="grid gap-3">
           <h2 className="font-semibold">{t('broken')}</h2>

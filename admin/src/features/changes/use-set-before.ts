@@ -3,10 +3,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import type { ChangeDetail } from '@/lib/change';
+import { readAll } from '@/lib/list';
 import { filesOf } from '@/lib/rule-files';
 import type { RuleFile } from '@/lib/rule-set';
 
-const SETS_MAX = 200;
+const PAGE = 200;
+/** Ten thousand sets that were approved. */
+const PAGES_MAX = 50;
 
 /** What a proposed set of rules is put beside. */
 export type SetBefore =
@@ -26,9 +29,9 @@ interface Asked {
 /** The set of rules that a proposal would take, or took, the place of. */
 export function useSetBefore(change: ChangeDetail): Asked {
   const isOpen = change.state === 'proposed';
-  const history = useQuery({ queryKey: ['policies', 'history', 'sets'], queryFn: () => answer(api.GET('/api/v1/policies/history', { params: { query: { limit: SETS_MAX } } })) });
+  const history = useQuery({ queryKey: ['policies', 'history', 'sets'], queryFn: () => readAll((cursor) => answer(api.GET('/api/v1/policies/history', { params: { query: { limit: PAGE, cursor } } })), PAGES_MAX) });
   const until = isOpen ? Number.POSITIVE_INFINITY : Date.parse(change.decided_at ?? change.proposed_at);
-  const last = history.data?.items.find((one) => one.governance_change_id !== change.governance_change_id && Date.parse(one.decided_at ?? one.proposed_at) <= until) ?? null;
+  const last = history.data?.find((one) => one.governance_change_id !== change.governance_change_id && Date.parse(one.decided_at ?? one.proposed_at) <= until) ?? null;
   const set = useQuery({
     queryKey: ['changes', 'one', last?.governance_change_id],
     queryFn: () => answer(api.GET('/api/v1/changes/{id}', { params: { path: { id: last?.governance_change_id ?? '' } } })),

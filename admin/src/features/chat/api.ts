@@ -31,14 +31,17 @@ export function useMessages(id: string) {
   return { query, messages: items.reverse() };
 }
 
-/** The messages with another one at their end, in the pages in which they came: the newest first. */
-export function withMessage(before: InfiniteData<PageOf<Message>, string | undefined> | undefined, own: Message): InfiniteData<PageOf<Message>, string | undefined> {
-  const [first, ...rest] = before?.pages ?? [{ items: [], next_cursor: null }];
-  return { pages: [{ items: [own, ...(first?.items ?? [])], next_cursor: first?.next_cursor ?? null }, ...rest], pageParams: before?.pageParams ?? [undefined] };
+type MessagePages = InfiniteData<PageOf<Message>, string | undefined>;
+
+/** Whether a message is among them. */
+export function hasMessage(pages: MessagePages | undefined, messageId: string): boolean {
+  return pages?.pages.some((page) => page.items.some((one) => one.message_id === messageId)) ?? false;
 }
 
-export function useWorkspaces() {
-  return useQuery({ queryKey: ['workspaces'], queryFn: () => answer(api.GET('/api/v1/workspaces', { params: { query: { limit: PAGE } } })), staleTime: 60_000 });
+/** The messages with another one at their end, in the pages in which they came: the newest first. */
+export function withMessage(before: MessagePages | undefined, own: Message): MessagePages {
+  const [first, ...rest] = before?.pages ?? [{ items: [], next_cursor: null }];
+  return { pages: [{ items: [own, ...(first?.items ?? [])], next_cursor: first?.next_cursor ?? null }, ...rest], pageParams: before?.pageParams ?? [undefined] };
 }
 
 /** A message of oneself, the run it started, and the reply so far. */

@@ -7,12 +7,13 @@ import { useTranslations } from 'use-intl';
 import { Mark } from '@/components/shell/mark';
 import { Page } from '@/components/shell/page';
 import { Select } from '@/components/ui/field';
+import { useWorkspacesQuery } from '@/components/workspace-select';
 import { answer, api, idempotencyKey } from '@/lib/api/client';
 import { useAgents } from '@/lib/agents';
 import { cutAfter } from '@/lib/letters';
 import { useMe } from '@/lib/me';
 import { useUploads } from '@/lib/uploads';
-import { FILES_MAX, useWorkspaces } from './api';
+import { FILES_MAX } from './api';
 import { Composer } from './composer';
 import { ConversationList } from './conversation-list';
 
@@ -28,12 +29,12 @@ export function Start() {
   const router = useRouter();
   const client = useQueryClient();
   const agents = useAgents();
-  const workspaces = useWorkspaces();
+  const workspaces = useWorkspacesQuery();
   const [text, setText] = useState('');
   const [agent, setAgent] = useState('');
   const [workspace, setWorkspace] = useState('');
   const names = agents.data?.data.map((one) => one.id) ?? [];
-  const places = workspaces.data?.items ?? [];
+  const places = workspaces.data ?? [];
   const isChoiceUnknown = agents.isPending || workspaces.isPending;
   const [key, setKey] = useState(idempotencyKey);
   // Where there are several, everything has to say in which: nothing is sent before that is known.

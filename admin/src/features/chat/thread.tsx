@@ -11,7 +11,7 @@ import { Empty, Failed, Loading } from '@/components/ui/states';
 import { answer, api, idempotencyKey } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
 import { useUploads, type Enclosed } from '@/lib/uploads';
-import { enclosedIn, FILES_MAX, turnsOf, useConversation, useMessages, withMessage, type Message } from './api';
+import { enclosedIn, FILES_MAX, hasMessage, turnsOf, useConversation, useMessages, withMessage, type Message } from './api';
 import { Composer } from './composer';
 import { LiveTurn, PastTurn } from './turn';
 
@@ -50,8 +50,12 @@ export function Thread({ id }: { id: string }) {
       ),
     onSuccess: ({ message_id: messageId, run_id: runId }, { text, attachments, isWritten }) => {
       const own: Message = { message_id: messageId, run_id: runId, text, attachments, by_agent: false, schedule_id: null, integrity: 'owner', citations: [], cost_micros: null, created_at: new Date().toISOString() };
-      client.setQueryData<Parameters<typeof withMessage>[0]>(['conversations', id, 'messages'], (before) => withMessage(before, own));
-      setRunning(runId);
+      const list = ['conversations', id, 'messages'];
+      // Where the first answer was lost on the way, the message may have been read since: then its turn is there, and knows whether its run is under way.
+      if (!hasMessage(client.getQueryData<Parameters<typeof hasMessage>[0]>(list), messageId)) {
+        client.setQueryData<Parameters<typeof withMessage>[0]>(list, (before) => withMessage(before, own));
+        setRunning(runId);
+      }
       setRetryKey(idempotencyKey());
       // What is being written meanwhile stays when something is said again.
       if (!isWritten) return;

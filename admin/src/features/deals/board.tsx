@@ -25,19 +25,21 @@ interface BoardProps {
   stage: string;
   onStage: (stage: string) => void;
   onMove: (deal: Deal, stage: string) => void;
+  /** Where a deal is once its moves have arrived: it may be on its way. */
+  stageOf: (deal: Deal) => string;
   /** Why nothing can be moved, if so. */
   forbidden: string | null;
 }
 
 /** Deals by stage: columns side by side, or one at a time where there is no room. */
-export function Board({ stages, stage, onStage, onMove, forbidden }: BoardProps) {
+export function Board({ stages, stage, onStage, onMove, stageOf, forbidden }: BoardProps) {
   const t = useTranslations('deals');
   const names = useStageNames();
   const isWide = useMedia('(min-width: 64rem)');
   // The stage that is asked for has a column, also where it is none of those with the most deals.
   const columns = columnsOf([...stages.map((one) => one.stage), ...(stage === '' ? [] : [stage])]);
   const of = (column: string): Stage => stages.find((one) => one.stage === column) ?? { stage: column, count: 0, amounts: [] };
-  const shared = { columns, onMove, forbidden };
+  const shared = { columns, onMove, stageOf, forbidden };
   if (!isWide) {
     const shown = columns.includes(stage) ? stage : (columns.find((column) => of(column).count > 0) ?? columns[0] ?? 'new');
     return (
@@ -59,9 +61,9 @@ export function Board({ stages, stage, onStage, onMove, forbidden }: BoardProps)
 /** The kind of what is dragged: nothing else is taken. */
 const KIND = 'application/x-steward-deal';
 
-type ColumnProps = Pick<BoardProps, 'onMove' | 'forbidden'> & { stage: Stage; columns: string[]; isAsked: boolean };
+type ColumnProps = Pick<BoardProps, 'onMove' | 'stageOf' | 'forbidden'> & { stage: Stage; columns: string[]; isAsked: boolean };
 
-function Column({ stage, columns, isAsked, onMove, forbidden }: ColumnProps) {
+function Column({ stage, columns, isAsked, onMove, stageOf, forbidden }: ColumnProps) {
   const t = useTranslations('deals');
   const formats = useFormats();
   const names = useStageNames();
@@ -82,7 +84,7 @@ function Column({ stage, columns, isAsked, onMove, forbidden }: ColumnProps) {
         // The deal itself is not in this column: whoever drags carries it.
         const given = dragged.deal;
         dragged.deal = null;
-        if (given !== null && given.stage !== stage.stage) onMove(given, stage.stage);
+        if (given !== null && stageOf(given) !== stage.stage) onMove(given, stage.stage);
       }}
     >
       <h2 className="flex items-baseline justify-between gap-2 px-1 text-sm font-semibold">
@@ -90,7 +92,7 @@ function Column({ stage, columns, isAsked, onMove, forbidden }: ColumnProps) {
         <span className="text-xs font-normal text-soft">{formats.number(stage.count)}</span>
       </h2>
       <p className="px-1 text-xs text-soft">{stage.amounts.map(formats.money).join(' · ') || t('noWorth')}</p>
-      {(stage.count > 0 || isAsked) && <Cards stage={stage} columns={columns} onMove={onMove} forbidden={forbidden} />}
+      {(stage.count > 0 || isAsked) && <Cards stage={stage} columns={columns} onMove={onMove} stageOf={stageOf} forbidden={forbidden} />}
     </section>
   );
 }
@@ -99,7 +101,7 @@ function Column({ stage, columns, isAsked, onMove, forbidden }: ColumnProps) {
 const CARDS_AT_ONCE = 50;
 
 /** The deals of a column, the newest first. */
-function Cards({ stage, columns, onMove, forbidden }: Omit<ColumnProps, 'isAsked'>) {
+function Cards({ stage, columns, onMove, stageOf, forbidden }: Omit<ColumnProps, 'isAsked'>) {
   const t = useTranslations('deals');
   const { query, items } = useList(['deals', 'board', stage.stage], (cursor) => answer(api.GET('/api/v1/deals', { params: { query: { stage: stage.stage, order: 'newest', limit: CARDS_AT_ONCE, cursor } } })));
   return (
@@ -109,7 +111,7 @@ function Cards({ stage, columns, onMove, forbidden }: Omit<ColumnProps, 'isAsked
       {items.length > 0 && (
         <ul className="grid content-start gap-2 overflow-y-auto pb-1">
           {items.map((deal) => (
-            <DealCard key={deal.deal_id} deal={deal} columns={columns} onMove={onMove} forbidden={forbidden} />
+            <DealCard key={deal.deal_id} deal={deal} goal={stageOf(deal)} columns={columns} onMove={onMove} forbidden={forbidden} />
           ))}
         </ul>
       )}
@@ -128,12 +130,14 @@ const dragged: { deal: Deal | null } = { deal: null };
 
 interface DealCardProps {
   deal: Deal;
+  /** Where it goes, or stands. */
+  goal: string;
   columns: string[];
   onMove: (deal: Deal, stage: string) => void;
   forbidden: string | null;
 }
 
-function DealCard({ deal, columns, onMove, forbidden }: DealCardProps) {
+function DealCard({ deal, goal, columns, onMove, forbidden }: DealCardProps) {
   const t = useTranslations('deals');
   const formats = useFormats();
   const names = useStageNames();
@@ -161,7 +165,7 @@ function DealCard({ deal, columns, onMove, forbidden }: DealCardProps) {
         className="font-medium hover:underline"
         onKeyDown={(event) => {
           const to = event.shiftKey ? step(event.key) : null;
-          const stage = to === null ? null : beside(columns, deal.stage, to);
+          const stage = to === null ? null : beside(columns, goal, to);
           if (to === null) return;
           event.preventDefault();
           if (stage !== null && forbidden === null) onMove(deal, stage);
@@ -187,7 +191,7 @@ function DealCard({ deal, columns, onMove, forbidden }: DealCardProps) {
         aria-label={t('move', { deal: deal.title })}
         title={forbidden ?? undefined}
         aria-disabled={forbidden !== null || undefined}
-        value={deal.stage}
+        value={goal}
         onChange={(event) => {
           if (forbidden === null) onMove(deal, event.target.value);
         }}

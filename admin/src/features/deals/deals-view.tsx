@@ -12,7 +12,7 @@ import { may, useMe } from '@/lib/me';
 import { useAddress } from '@/lib/url';
 import { Board } from './board';
 import { DealForm } from './deal-form';
-import { useMove } from './use-move';
+import { useMoves } from './use-move';
 
 /** Deals on a board by stage. */
 export function DealsView() {
@@ -20,16 +20,16 @@ export function DealsView() {
   const me = useMe();
   const { get, set } = useAddress();
   const stages = useQuery({ queryKey: ['deals', 'stages'], queryFn: () => answer(api.GET('/api/v1/deals/stages')) });
-  const move = useMove();
+  const moves = useMoves();
   const forbidden = may(me, 'contacts:write') ? null : t('mayNotWrite');
   return (
     <Page title={t('title')} actions={<AddButton label={t('add')} forbidden={forbidden} onClick={() => set({ new: '1' })} />}>
       {stages.isPending && <Loading lines={8} />}
       {stages.isError && <Failed error={stages.error} onRetry={() => void stages.refetch()} />}
       {stages.isSuccess && stages.data.items.length === 0 && <Empty icon={<HandCoins className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
-      {move.isError && (
+      {moves.error !== null && (
         <div className="p-4 pb-0">
-          <Problem error={move.error} />
+          <Problem error={moves.error} />
         </div>
       )}
       {stages.data?.is_cut === true && <p className="px-4 pt-3 text-sm text-soft">{t('full', { count: stages.data.items.length })}</p>}
@@ -38,9 +38,8 @@ export function DealsView() {
           stages={stages.data.items}
           stage={get('stage')}
           onStage={(stage) => set({ stage })}
-          onMove={(deal, stage) => {
-            if (!move.isPending) move.mutate({ deal, stage });
-          }}
+          onMove={moves.move}
+          stageOf={moves.stageOf}
           forbidden={forbidden}
         />
       )}

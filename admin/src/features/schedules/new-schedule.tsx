@@ -65,7 +65,7 @@ export function NewSchedule({ onClose }: { onClose: () => void }) {
       answer(
         api.POST('/api/v1/schedules', {
           params: { header: { 'Idempotency-Key': key } },
-          body: { agent, text, workspace_id: place === '' ? workspaces.data?.items[0]?.workspace_id : place, ...when },
+          body: { agent, text, workspace_id: place === '' ? workspaces.data?.[0]?.workspace_id : place, ...when },
         }),
       ),
     onSuccess: async () => {

@@ -8,14 +8,19 @@ import { useSubjectText } from '@/components/change-subject';
 import { Link } from '@/components/ui/link';
 import { answer, api } from '@/lib/api/client';
 import type { Change } from '@/lib/change';
+import { readAll } from '@/lib/list';
 
-const WAITING_MAX = 50;
+const PAGE = 200;
+/** A thousand changes that wait. */
+const PAGES_MAX = 5;
 
 /** What is proposed of tools and plugins and waits for somebody; nothing before it is known. Where it cannot be read, the page is as it is without. */
 export function useWaiting(): Change[] | null {
-  const query = { kind: 'tool', state: 'proposed', limit: WAITING_MAX };
-  const waiting = useQuery({ queryKey: ['changes', 'list', 'of-tools'], queryFn: () => answer(api.GET('/api/v1/changes', { params: { query } })) });
-  return waiting.isPending ? null : (waiting.data?.items ?? []);
+  const waiting = useQuery({
+    queryKey: ['changes', 'list', 'of-tools'],
+    queryFn: () => readAll((cursor) => answer(api.GET('/api/v1/changes', { params: { query: { kind: 'tool', state: 'proposed', limit: PAGE, cursor } } })), PAGES_MAX),
+  });
+  return waiting.isPending ? null : (waiting.data ?? []);
 }
 
 /** Ways to what waits. */
