@@ -86,12 +86,13 @@ async fn every_post_that_takes_a_key_keeps_its_promise() {
     let entries = async || world.server.database.number("select count(*) from audit_event").await;
     let document = serde_json::to_value(document()).expect("JSON");
     let mut kept = 0;
-    for route in table().iter().filter(|route| route.method == "POST") {
-        let operation = &document["paths"][route.path]["post"];
+    // In order, as some stand on what others before them changed.
+    for route in table().iter().filter(|route| route.method != "GET") {
+        let operation = &document["paths"][route.path][route.method.as_str().to_lowercase()];
         let is_named = operation["parameters"].to_string().contains("\"Idempotency-Key\"");
-        let is_public = operation["security"].is_null();
-        assert_eq!(is_named, !is_public && !WITHOUT.contains(&route.name), "{}", route.name);
-        if !is_named || is_left_out(route) {
+        let takes_key = route.method == "POST" && !operation["security"].is_null() && !WITHOUT.contains(&route.name);
+        assert_eq!(is_named, takes_key, "{}", route.name);
+        if is_left_out(route) {
             continue;
         }
         let owner = world.owner().await;
@@ -99,6 +100,9 @@ async fn every_post_that_takes_a_key_keeps_its_promise() {
         let ask = sample::ask(&world, route, id.as_deref()).cookie(&owner).header("idempotency-key", format!("key-{}", route.name));
         let first = ask.clone().send().await;
         assert!((200..300).contains(&first.status), "{}: {} {}", route.name, first.status, first.text());
+        if !takes_key {
+            continue;
+        }
         let before = entries().await;
         let again = ask.send().await;
         assert_eq!((again.status, again.header("idempotency-replayed")), (first.status, Some("true")), "{}: {}", route.name, again.text());

@@ -6,7 +6,7 @@ use steward_agent::driver::drive;
 use steward_agent::models::{ModelConfig, Models, ModelsConfig, Price};
 use steward_agent::testing::{Reply, ScriptedModel, bench_office, bench_run, bench_runtime};
 use steward_core::event::{AskFailure, Recorded};
-use steward_core::{Clock, Micros, RunOutcome};
+use steward_core::{Clock, Micros, Mode, RunOutcome};
 use steward_office::budgets;
 use tokio_util::sync::CancellationToken;
 
@@ -114,7 +114,7 @@ async fn an_answer_gets_what_its_question_leaves_of_a_small_model() {
 async fn a_model_may_take_as_long_as_its_owner_says() {
     const TIMEOUT_MS: u64 = 400_000;
     let model = ScriptedModel::start_with(|seen| if seen.number == 0 { Reply::Hang } else { Reply::text("At last.") }).await;
-    let mut runtime = bench_runtime(&model.base_url());
+    let mut runtime = bench_runtime(&model.base_url(), Mode::default());
     runtime.models = models(vec![("strong", ModelConfig { timeout_ms: TIMEOUT_MS, ..at(&model.base_url()) })]);
     assert!(u64::from(runtime.agents["assistant"].limits.seconds) * 1_000 > TIMEOUT_MS, "it is the model's time that ends the wait");
     let (journal, assignment) = bench_run(&runtime, bench_office(), "Think long.");
