@@ -162,3 +162,11 @@ fn no_program_reads_a_page_but_the_walk() {
     let sources = ending(".rs").filter(|(source, _)| !source.starts_with("tests/house/"));
     none(sources.flat_map(|(source, said)| said.lines().filter(is_read).map(move |line| format!("{source} reads another page: {line}"))).collect());
 }
+
+/// What is proved to be understood is what the page shows.
+#[test]
+fn the_properties_that_the_page_shows_are_those_of_the_test() {
+    let shown = fenced(text("docs/proofs.md"));
+    let first = shown.iter().take(3).map(|line| format!("{line}\n")).collect::<String>();
+    assert!(first.starts_with("never ") && text("policies/src/prove/tests.rs").contains(&format!("\"\\\n{first}\"")), "{first}");
+}
