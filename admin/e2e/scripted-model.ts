@@ -99,6 +99,14 @@ async function answer(request: Request, response: ServerResponse): Promise<void>
   const said = reply(request);
   const usage = { prompt_tokens: 120, completion_tokens: 24, total_tokens: 144, prompt_tokens_details: { cached_tokens: 0 } };
   const base = { id: 'chatcmpl-scripted', created: 1, model: 'scripted' };
+  // Where nobody watches a run, it is asked for the whole answer at once.
+  if (request.stream !== true) {
+    const call = 'tool' in said ? [{ id: `call_${request.messages.length}`, type: 'function', function: { name: wireName(said.tool, request), arguments: JSON.stringify(said.arguments) } }] : undefined;
+    const message = { role: 'assistant', content: 'text' in said ? said.text : null, tool_calls: call };
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ ...base, object: 'chat.completion', choices: [{ index: 0, message, finish_reason: call === undefined ? 'stop' : 'tool_calls' }], usage }));
+    return;
+  }
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const send = (delta: unknown, finish: string | null = null) =>
     response.write(`data: ${JSON.stringify({ ...base, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`);
