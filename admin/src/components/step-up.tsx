@@ -34,7 +34,7 @@ function StepUp({ bound, factors, onGiven }: { bound: string; factors: readonly 
   });
   const touch = useMutation({
     mutationFn: async () => {
-      const wanted = await answer(api.POST('/api/v1/session/step-up/passkey', { params: { header: header() }, body: { for: bound } }));
+      const wanted = await answer(api.POST('/api/v1/session/step-up/passkey', { body: { for: bound } }));
       const passkey = await givePasskey(wanted);
       return answer(api.POST('/api/v1/session/step-up', { params: { header: header() }, body: { for: bound, passkey } }));
     },

@@ -99,7 +99,7 @@ function AddDialog({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState('');
   const add = useMutation({
     mutationFn: async () => {
-      const wanted = await answer(api.POST('/api/v1/me/passkeys/begin', { params: { header: { 'Idempotency-Key': idempotencyKey() } } }));
+      const wanted = await answer(api.POST('/api/v1/me/passkeys/begin'));
       const made = await makePasskey(wanted);
       return answer(api.POST('/api/v1/me/passkeys', { params: { header: { 'Idempotency-Key': idempotencyKey() } }, body: { name: name.trim(), ...made } }));
     },
