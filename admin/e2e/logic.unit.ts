@@ -56,12 +56,12 @@ test('the same events again change nothing', () => {
   expect(waitingOf(once).map((call) => call.hold?.id)).toEqual(['hold_1']);
 });
 
-test('text with a hole is not shown, and is whole again with the next answer', () => {
+test('after a cut the text that is being written is begun anew', () => {
   const started = EVENTS.slice(0, 2).reduce((run, [event, seq]) => fold(run, event, seq), NEW_RUN);
-  expect(started.draft).toBe('Let me ');
-  const broken = fold(cut(started), { event: 'model.delta', data: { text: 'look.' } }, null);
-  expect(broken.draft).toBe('');
-  const whole = fold(broken, { event: 'reply', data: { text: 'Let me look.', citations: [] } }, 6);
+  expect([started.draft, cut(started).draft]).toEqual(['Let me ', '']);
+  const again = fold(cut(started), { event: 'model.delta', data: { text: 'Let me look.' } }, null);
+  expect(again.draft).toBe('Let me look.');
+  const whole = fold(again, { event: 'reply', data: { text: 'Let me look.', citations: [] } }, 6);
   expect([whole.reply, whole.draft]).toEqual(['Let me look.', '']);
 });
 

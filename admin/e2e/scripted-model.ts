@@ -99,9 +99,8 @@ async function answer(request: Request, response: ServerResponse): Promise<void>
   const said = reply(request);
   const usage = { prompt_tokens: 120, completion_tokens: 24, total_tokens: 144, prompt_tokens_details: { cached_tokens: 0 } };
   const base = { id: 'chatcmpl-scripted', created: 1, model: 'scripted' };
-  // Where nobody watches a run, it is asked for the whole answer at once. What is to be watched while it is spoken comes in pieces all the same:
-  // that is no answer to such a question, and by the next try somebody watches.
-  if (request.stream !== true && !('pauseMs' in said)) {
+  // Where no person waits for a run, it is asked for the whole answer at once.
+  if (request.stream !== true) {
     const call = 'tool' in said ? [{ id: `call_${request.messages.length}`, type: 'function', function: { name: wireName(said.tool, request), arguments: JSON.stringify(said.arguments) } }] : undefined;
     const message = { role: 'assistant', content: 'text' in said ? said.text : null, tool_calls: call };
     response.writeHead(200, { 'content-type': 'application/json' });

@@ -1,7 +1,8 @@
 //! A run as it happens: its journal from any event on, and the model's text while it is written.
 //!
 //! The journal is the truth and is read whenever the live channel has a gap; pieces of text exist only live, in the process that
-//! drives the run. A run driven elsewhere is followed by reading its journal twice a second.
+//! drives the run. Who comes in the middle of an answer, or fell behind, has what was written of it before as one piece. A run driven elsewhere is
+//! followed by reading its journal twice a second.
 //!
 //! Whoever listens is let in once and looked at again every few seconds: who lost session, token, role or workspace hears no more. The run
 //! itself is not touched by it.
@@ -14,7 +15,7 @@ use futures_util::stream::unfold;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-use steward_agent::live::Happening;
+use steward_agent::live::{Draft, Happening};
 use steward_core::event::Recorded;
 use steward_core::{Actor, Event, Kind, RunId};
 use steward_office::{OfficeError, runs};
@@ -73,6 +74,8 @@ struct Follower {
     seen: u32,
     live: Receiver<Happening>,
     ready: VecDeque<Followed>,
+    /// The newest answer that came in pieces, and how much of it was passed on, in bytes.
+    heard: (u64, usize),
     over: bool,
     read_first: bool,
 }
@@ -81,7 +84,7 @@ struct Follower {
 pub fn follow(state: AppState, actor: Actor, run: RunId, after: u32) -> impl Stream<Item = Result<Followed, OfficeError>> + Send {
     // Listening starts before the journal is read, so that nothing falls between the two.
     let live = state.live.watch();
-    let follower = Follower { state, actor, run, seen: after, live, ready: VecDeque::new(), over: false, read_first: true };
+    let follower = Follower { state, actor, run, seen: after, live, ready: VecDeque::new(), heard: (0, 0), over: false, read_first: true };
     unfold(Some(follower), |follower| async move {
         let mut follower = follower?;
         match follower.next().await {
@@ -107,7 +110,7 @@ impl Follower {
                 continue;
             }
             match tokio::time::timeout(Duration::from_millis(POLL_MS), self.live.recv()).await {
-                Ok(Ok(Happening::Delta { run, text })) if run == self.run => return Ok(Some(Followed::Delta(text))),
+                Ok(Ok(Happening::Delta { run, answer, at, text })) if run == self.run => self.piece(answer, at, &text),
                 Ok(Ok(Happening::Event { run, event })) if run == self.run => self.take(event),
                 Ok(Ok(Happening::Delta { .. } | Happening::Event { .. })) => {}
                 // Silence, or a gap: the journal knows.
@@ -118,11 +121,32 @@ impl Follower {
     }
 
     async fn read(&mut self) -> Result<(), OfficeError> {
+        // Before the journal: what that has of the answer's end by then counts more.
+        let mut draft = self.state.live.draft(self.run);
         let mut tx = self.state.store.begin(&self.actor).await?;
         for recorded in runs::events(&mut tx, self.run, self.seen).await? {
+            draft = draft.filter(|draft| !ends(draft, &recorded.event));
             self.take(Arc::new(recorded));
         }
+        if let Some(draft) = draft {
+            self.piece(draft.answer, 0, &draft.text);
+        }
         Ok(())
+    }
+
+    /// Passes on what was not yet of a piece that begins at `at` of this answer.
+    fn piece(&mut self, answer: u64, at: usize, text: &str) {
+        let heard = match self.heard {
+            (known, heard) if known == answer => heard,
+            // Over by now.
+            (known, _) if known > answer => return,
+            _ => 0,
+        };
+        // Whatever is missing between the two was told while nobody listened here, and comes with the journal.
+        if let Some(new) = text.get(heard.saturating_sub(at)..).filter(|new| !new.is_empty()) {
+            self.heard = (answer, at + text.len());
+            self.ready.push_back(Followed::Delta(new.into()));
+        }
     }
 
     fn take(&mut self, event: Arc<Recorded>) {
@@ -136,5 +160,15 @@ impl Follower {
         self.seen = event.seq;
         self.over = matches!(event.event, Event::Ended { .. });
         self.ready.push_back(Followed::Event(event));
+    }
+}
+
+/// Whether an answer is written no more, or was for nothing.
+fn ends(draft: &Draft, event: &Event) -> bool {
+    match event {
+        Event::Answered { step, .. } => *step >= draft.step,
+        Event::AskFailed { step, attempt, .. } => (*step, *attempt) >= (draft.step, draft.attempt),
+        Event::Ended { .. } => true,
+        _ => false,
     }
 }

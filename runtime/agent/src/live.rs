@@ -3,7 +3,7 @@
 //! Nothing here is a truth: the journal is. A watcher that falls behind reads on from the journal.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steward_core::event::Recorded;
 use steward_core::{Actor, RunId};
@@ -20,6 +20,10 @@ pub enum Happening {
     Delta {
         /// The run.
         run: RunId,
+        /// Which answer of this process it is of: a later one has a higher number.
+        answer: u64,
+        /// How much of that answer stands before it, in bytes.
+        at: usize,
         /// The piece.
         text: Arc<str>,
     },
@@ -41,6 +45,19 @@ impl Happening {
     }
 }
 
+/// What was written so far of an answer that is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Which answer of this process it is.
+    pub answer: u64,
+    /// Of which step.
+    pub step: u32,
+    /// At which try.
+    pub attempt: u32,
+    /// The text.
+    pub text: String,
+}
+
 /// The meeting point of drivers and watchers. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Live {
@@ -55,6 +72,10 @@ struct Inner {
     /// How many workers take runs up in this process.
     workers: AtomicUsize,
     stops: Mutex<HashMap<RunId, CancellationToken>>,
+    /// Answers under way that come in pieces.
+    drafts: Mutex<HashMap<RunId, Draft>>,
+    /// How many answers were begun in pieces.
+    answers: AtomicU64,
     /// Stops for which the database had no room, with who asked.
     unwritten: Mutex<BTreeMap<RunId, Actor>>,
 }
@@ -68,6 +89,8 @@ impl Default for Live {
                 told: Notify::new(),
                 workers: AtomicUsize::new(0),
                 stops: Mutex::default(),
+                drafts: Mutex::default(),
+                answers: AtomicU64::new(0),
                 unwritten: Mutex::default(),
             }),
         }
@@ -90,6 +113,24 @@ impl Live {
         if self.is_watched() {
             let _ = self.inner.happenings.send(happening());
         }
+    }
+
+    /// What was written of a run's answer that comes in pieces, for those who begin to watch in the middle of it: who listens first and asks then
+    /// has every piece, here or live or both.
+    pub fn draft(&self, run: RunId) -> Option<Draft> {
+        self.drafts().get(&run).cloned()
+    }
+
+    fn drafts(&self) -> MutexGuard<'_, HashMap<RunId, Draft>> {
+        self.inner.drafts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to tell an answer as it is written.
+    pub(crate) fn writing(&self, run: RunId, step: u32, attempt: u32) -> Writing {
+        // From 1, so that 0 is before all of them.
+        let answer = self.inner.answers.fetch_add(1, Ordering::Relaxed) + 1;
+        self.drafts().insert(run, Draft { answer, step, attempt, text: String::new() });
+        Writing { live: self.clone(), run, answer }
     }
 
     /// Wakes a worker of this process: a run is queued.
@@ -188,6 +229,36 @@ impl Live {
             token.cancel();
         }
         Driving { live: self.clone(), run, token }
+    }
+}
+
+/// An answer that is told as it is written. What was written of it is forgotten when this is dropped.
+pub(crate) struct Writing {
+    live: Live,
+    run: RunId,
+    answer: u64,
+}
+
+impl Writing {
+    /// Tells the next piece.
+    pub(crate) fn tell(&self, text: String) {
+        let at = {
+            let mut drafts = self.live.drafts();
+            let Some(draft) = drafts.get_mut(&self.run).filter(|draft| draft.answer == self.answer) else { return };
+            let at = draft.text.len();
+            draft.text.push_str(&text);
+            at
+        };
+        self.live.tell(|| Happening::Delta { run: self.run, answer: self.answer, at, text: text.into() });
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        let mut drafts = self.live.drafts();
+        if drafts.get(&self.run).is_some_and(|draft| draft.answer == self.answer) {
+            drafts.remove(&self.run);
+        }
     }
 }
 

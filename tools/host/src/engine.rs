@@ -221,7 +221,7 @@ impl Host {
     }
 
     pub(crate) fn load(&self, package: &Package<'_>) -> Result<PluginInfo, PluginError> {
-        self.put_in_place(package, false)
+        self.put_in_place(self.make(package)?, false)
     }
 
     /// Compiles a plugin and checks it whole. Nothing of it can be called by that.
@@ -240,9 +240,8 @@ impl Host {
         tracing::warn!(plugin.name = plugin, "plugin `{plugin}` is no longer accepted as it was loaded, and is not run any more");
     }
 
-    /// Loads a plugin, in the place of the one of its name or where there is none: nobody sees a table with half of it.
-    pub(crate) fn put_in_place(&self, package: &Package<'_>, replaces: bool) -> Result<PluginInfo, PluginError> {
-        let (info, loaded) = self.make(package)?;
+    /// Lets a plugin be called, in the place of the one of its name or where there is none: nobody sees a table with half of it.
+    pub(crate) fn put_in_place(&self, (info, loaded): (PluginInfo, Vec<Tool>), replaces: bool) -> Result<PluginInfo, PluginError> {
         let mut tools = self.inner.tools.write().unwrap_or_else(PoisonError::into_inner);
         // A tool carries the name of its plugin or server, and that is one's alone.
         let prefix = format!("{}.", info.name);

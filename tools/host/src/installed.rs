@@ -13,15 +13,21 @@ use crate::mcp::Definition;
 use crate::office::KvQuota;
 use crate::plugin::{Package, PluginInfo, PluginLimits};
 use crate::shipped::SHIPPED;
+use crate::tool::Tool;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, PoisonError};
 use std::time::SystemTime;
-use std::{fs, io};
+use std::{fs, io, thread};
 use steward_core::{Digest, HasKind as _, Kind, ToolSpec};
 
+/// Folders that are looked at side by side, at most: to compile an interpreter takes much memory.
+const AT_ONCE_MAX: usize = 4;
 /// Files of a folder that are looked at, at most: a plugin has a handful.
 const FILES_MAX: usize = 1_000;
 
@@ -320,8 +326,9 @@ impl Host {
         match self.read_list(lock) {
             Err(err) => set_aside(lock, &err),
             Ok(list) => {
-                for dir in dirs {
-                    match self.load_one(dir, &list, trust, &mut names) {
+                // In their order, however long each took: of two folders of one name the first counts.
+                for (dir, ready) in dirs.iter().zip(self.ready_all(dirs, &list, trust)) {
+                    match ready.and_then(|ready| self.place(ready, &mut names)) {
                         Ok(info) => loaded.extend(info),
                         Err(err) => set_aside(dir, &err),
                     }
@@ -373,32 +380,75 @@ impl Host {
         }
     }
 
-    fn load_one(&self, dir: &Path, lock: &Lock, trust: &Trust, names: &mut BTreeSet<String>) -> Result<Option<PluginInfo>, PluginError> {
+    /// What is found in each of these folders, several looked at side by side: an installation has hundreds, and a start waits for all.
+    fn ready_all(&self, dirs: &[PathBuf], list: &Lock, trust: &Trust) -> Vec<Result<Ready, PluginError>> {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut found = Vec::new();
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(dir) = dirs.get(at) else { return found };
+                found.push((at, self.ready(dir, list, trust)));
+            }
+        };
+        let others = thread::available_parallelism().map_or(1, NonZero::get).min(AT_ONCE_MAX).min(dirs.len()).saturating_sub(1);
+        let mut found = thread::scope(|scope| {
+            let others: Vec<_> = (0..others).map(|_| scope.spawn(work)).collect();
+            let mut found = work();
+            found.extend(others.into_iter().flat_map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic))));
+            found
+        });
+        found.sort_by_key(|(at, _)| *at);
+        found.into_iter().map(|(_, ready)| ready).collect()
+    }
+
+    /// Reads and checks the plugin of a folder; nothing can be called by that.
+    fn ready(&self, dir: &Path, list: &Lock, trust: &Trust) -> Result<Ready, PluginError> {
         let package = Package::read(dir)?;
         let (name, digest) = (Manifest::parse(&package.manifest)?.plugin.name, package.digest());
         // What is part of the program is replaced by nothing.
         self.check_name(&name)?;
-        let Some(accepted) = lock.plugins.get(&name) else { return Err(PluginError::NotAccepted { plugin: name }) };
+        let Some(accepted) = list.plugins.get(&name) else { return Err(PluginError::NotAccepted { plugin: name }) };
         if accepted.plugin.facts.digest != digest {
             return Err(PluginError::OtherThanAccepted { plugin: name, digest });
         }
         trust.check(&name, &digest, package.signature.as_deref())?;
-        // Only who may run takes the name: a folder that waits keeps no other from running.
-        if !names.insert(name.clone()) {
-            return Err(PluginError::Duplicate(name));
-        }
-        let before = self.plugins().into_iter().find(|info| info.name == name).map(|info| info.digest);
-        if before == Some(digest) {
-            return Ok(None);
+        if self.loaded(&name) == Some(digest) {
+            return Ok(Ready { name, made: None });
         }
         // Most of what is installed is called seldom.
-        self.put_in_place(&Package { home: Some(dir.to_owned()), ..package }, before.is_some()).map(Some)
+        let made = self.make(&Package { home: Some(dir.to_owned()), ..package })?;
+        Ok(Ready { name, made: Some(made) })
     }
+
+    /// Lets a plugin be called that is ready, and gives what it is, where it was not loaded just so before.
+    fn place(&self, ready: Ready, names: &mut BTreeSet<String>) -> Result<Option<PluginInfo>, PluginError> {
+        // Only who may run takes the name: a folder that waits keeps no other from running.
+        if !names.insert(ready.name.clone()) {
+            return Err(PluginError::Duplicate(ready.name));
+        }
+        let replaces = self.loaded(&ready.name).is_some();
+        ready.made.map(|made| self.put_in_place(made, replaces)).transpose()
+    }
+
+    /// What is loaded of this name.
+    fn loaded(&self, name: &str) -> Option<Digest> {
+        self.inner.plugins.read().unwrap_or_else(PoisonError::into_inner).get(name).map(|info| info.digest)
+    }
+}
+
+/// A plugin of the installation, read and checked.
+struct Ready {
+    name: String,
+    /// None where just this is loaded already.
+    made: Option<(PluginInfo, Vec<Tool>)>,
 }
 
 /// Whether a plugin of the program itself has this name, or the loop, whose tools are called so.
 fn is_shipped(name: &str) -> bool {
-    name == "steward" || SHIPPED.iter().any(|one| Manifest::parse(one.manifest).is_ok_and(|manifest| manifest.plugin.name == name))
+    static NAMES: LazyLock<BTreeSet<String>> =
+        LazyLock::new(|| SHIPPED.iter().filter_map(|one| Manifest::parse(one.manifest).ok()).map(|manifest| manifest.plugin.name).collect());
+    name == "steward" || NAMES.contains(name)
 }
 
 /// A tool as it is accepted.

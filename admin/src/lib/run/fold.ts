@@ -62,8 +62,6 @@ export interface Run {
   steps: Step[];
   /** What the model is writing now. */
   draft: string;
-  /** A piece of the draft was missed: it is not shown, the whole text comes with the reply. */
-  draftHasHole: boolean;
   reply: string | null;
   citations: Schemas['CitationView'][];
   started: { agent: string; prompt: string; model: string; text: string } | null;
@@ -82,7 +80,6 @@ export const NEW_RUN: Run = {
   items: [],
   steps: [],
   draft: '',
-  draftHasHole: false,
   reply: null,
   citations: [],
   started: null,
@@ -92,9 +89,9 @@ export const NEW_RUN: Run = {
   ended: null,
 };
 
-/** The connection broke: pieces of text may be missed until the model has answered. */
+/** The connection broke: the next one begins with all that was written of the answer so far. */
 export function cut(run: Run): Run {
-  return run.ended ? run : { ...run, draft: '', draftHasHole: true };
+  return run.ended ? run : { ...run, draft: '' };
 }
 
 /**
@@ -118,12 +115,12 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
     case 'run.forked':
       return { ...next, forked: { from: event.data.from, step: event.data.step } };
     case 'model.delta':
-      return run.draftHasHole ? next : { ...next, draft: run.draft + event.data.text };
+      return { ...next, draft: run.draft + event.data.text };
     case 'model.answered': {
       const { step, model, usage, cost_micros: costMicros } = event.data;
       if (run.steps.some((known) => known.step === step)) return next;
       const steps = [...run.steps, { step, model, costMicros, ...usage }];
-      return { ...next, steps, draftHasHole: false };
+      return { ...next, steps };
     }
     case 'tool.proposed': {
       const { call_id: id, tool, arguments: args, provenance } = event.data;
@@ -225,7 +222,7 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
       }));
     }
     case 'reply':
-      return { ...next, reply: event.data.text, citations: event.data.citations, draft: '', draftHasHole: false };
+      return { ...next, reply: event.data.text, citations: event.data.citations, draft: '' };
     case 'run.ended':
       return { ...next, ended: { outcome: event.data.outcome, reason: event.data.reason ?? null, message: event.data.message }, draft: '' };
   }

@@ -41,7 +41,7 @@ pub(crate) fn doc() -> Doc {
             "Server-sent events: `run.started`, `model.delta`, `model.answered`, `tool.proposed`, `tool.decided`, `tool.started`, `tool.delegated`, `tool.returned`, `tool.done`, \
              `tool.failed`, `hold.opened`, `hold.closed`, `hold.edited`, `hold.escalated`, `budget.held`, `budget.decided`, `reply`, `run.ended`. \
              `id` is the number of the journal's event, which several may share; \
-             `model.delta` is live only and has none. `Last-Event-ID` resumes after an event. The stream ends after `run.ended`, \
+             `model.delta` is live only and has none; in the middle of an answer the first has all that was written of it before. `Last-Event-ID` resumes after an event. The stream ends after `run.ended`, \
              and when the session or token it was asked with does.",
         )
         .query::<Wanted>()

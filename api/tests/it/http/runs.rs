@@ -100,6 +100,36 @@ async fn a_run_says_what_its_plugins_took() {
 }
 
 #[tokio::test]
+async fn who_comes_in_the_middle_of_an_answer_has_all_that_was_written_of_it() {
+    const HEARD_LEAST: usize = 48;
+    let text = "One, two, three, four, five, six, seven. ".repeat(50);
+    let (asked, mut is_asked) = tokio::sync::mpsc::unbounded_channel();
+    let said = text.clone();
+    let model = ScriptedModel::start_with(move |seen| {
+        asked.send(seen.streamed).expect("the test waits for it");
+        Reply::HangAfter(4_000, Box::new(Reply::text(said.clone())))
+    });
+    let working = Working::with(model.await, &[]).await;
+    let owner = working.world.owner().await;
+    let (_, run) = working.say(&owner, "Count").await;
+    // Nobody listens yet: a page asks for a run's events when it has the run's number.
+    assert_eq!(is_asked.recv().await, Some(true), "an answer that a person waits for comes in pieces");
+    let listen = async || {
+        let mut stream = Listening::open(working.ask("GET", format!("/api/v1/runs/{run}/events")).cookie(&owner)).await;
+        let mut pieces = Vec::new();
+        while pieces.concat().len() < HEARD_LEAST {
+            let piece = stream.until("model.delta").await.pop().expect("a piece");
+            pieces.push(piece.data["text"].as_str().expect("text").to_owned());
+        }
+        pieces
+    };
+    let first = listen().await;
+    assert!(text.starts_with(&first.concat()), "{first:?}");
+    let late = listen().await;
+    assert!(late.len() == 1 && text.starts_with(&late.concat()), "what was written before is one piece: {late:?}");
+}
+
+#[tokio::test]
 async fn a_run_is_followed_live_and_taken_up_from_any_event() {
     let working = Working::noting().await;
     let owner = working.world.owner().await;

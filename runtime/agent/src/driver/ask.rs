@@ -5,7 +5,6 @@ use super::{Drive, DriveError, Waits};
 use crate::context;
 use crate::gate::Catalogue;
 use crate::labels;
-use crate::live::Happening;
 use crate::models::{Answer, AskError, AskRequest, Candidate};
 use crate::points::point;
 use serde_json::Value;
@@ -13,6 +12,7 @@ use std::time::Duration;
 use steward_core::event::{AskFailure, EndReason};
 use steward_core::limits::ASK_ATTEMPTS_MAX;
 use steward_core::{CallId, Event, Micros, Mode, NoRoom, RunOutcome, ToolCall, Usage};
+use steward_office::questions;
 use steward_store::run::RunStatus;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -40,7 +40,7 @@ fn tries_max(of: usize) -> u32 {
     ASK_ATTEMPTS_MAX.saturating_mul(u32::try_from(of).unwrap_or(1))
 }
 
-/// The next piece of an answer somebody watches; of one that nobody watches, never.
+/// The next piece of an answer somebody reads; of one that nobody reads, never.
 async fn next(written: &mut Option<mpsc::UnboundedReceiver<String>>) -> Option<String> {
     match written {
         Some(written) => written.recv().await,
@@ -115,7 +115,7 @@ impl Drive<'_> {
             self.flush(RunStatus::Running, false).await?;
         }
         self.idle_ms = 0;
-        let asked = self.put(candidate, &request).await;
+        let asked = self.put(candidate, &request, step, attempt).await;
         point();
         match asked {
             Asked::Answer(answer) => {
@@ -166,12 +166,21 @@ impl Drive<'_> {
         Some(context::request(&self.run, sealed, self.system.clone()?, self.tools.clone()?))
     }
 
-    async fn put(&self, candidate: &Candidate, request: &AskRequest) -> Asked {
+    async fn put(&self, candidate: &Candidate, request: &AskRequest, step: u32, attempt: u32) -> Asked {
         // From when the question was put together: a commit may have waited for room on a disk, which is not the model's time.
         let left = self.left(self.run.last_at_ms);
         let live = &self.runtime.live;
-        // Nobody watches most runs, and what nobody reads is not kept apart.
-        let (deltas, mut written) = live.is_watched().then(mpsc::unbounded_channel::<String>).unzip();
+        // Nobody watches most runs, and what nobody reads is not kept apart. Who began one from a page reads it as soon as that has its number, which
+        // may be after the model is asked.
+        let is_awaited = self.journal.is_lasting() && self.run.pins.as_ref().is_some_and(|pins| questions::is_anybody_there(&pins.channel));
+        let is_read = is_awaited || live.is_watched();
+        let (deltas, mut written) = is_read.then(mpsc::unbounded_channel::<String>).unzip();
+        let writing = is_read.then(|| live.writing(self.run_id, step, attempt));
+        let tell = |text| {
+            if let Some(writing) = &writing {
+                writing.tell(text);
+            }
+        };
         let asking = self.runtime.models.ask(candidate, request, deltas.as_ref());
         tokio::pin!(asking);
         let deadline = tokio::time::sleep(left);
@@ -179,12 +188,12 @@ impl Drive<'_> {
         loop {
             tokio::select! {
                 biased;
-                Some(text) = next(&mut written) => live.tell(|| Happening::Delta { run: self.run_id, text: text.into() }),
+                Some(text) = next(&mut written) => tell(text),
                 () = self.stop.cancelled() => return Asked::Stopped,
                 () = &mut deadline => return Asked::OutOfTime,
                 outcome = &mut asking => {
                     while let Some(text) = written.as_mut().and_then(|written| written.try_recv().ok()) {
-                        live.tell(|| Happening::Delta { run: self.run_id, text: text.into() });
+                        tell(text);
                     }
                     return outcome.map_or_else(Asked::Failed, Asked::Answer);
                 }

@@ -241,10 +241,10 @@ impl World {
         self.say_in(conversation, text).await
     }
 
-    /// Says something in a conversation; the run is queued.
+    /// Says something in a conversation, as a program does for the owner, so that answers come whole unless somebody watches; the run is queued.
     pub async fn say_in(&self, conversation: ConversationId, text: &str) -> RunId {
         let mut tx = self.db.app.begin(&self.owner).await.expect("begin");
-        let posted = conversations::post(&mut tx, &self.runtime.office, conversation, text, "chat", self.pins(), None).await.expect("post");
+        let posted = conversations::post(&mut tx, &self.runtime.office, conversation, text, "api", self.pins(), None).await.expect("post");
         tx.commit().await.expect("commit");
         posted.run
     }

@@ -39,7 +39,7 @@ async fn what_was_verified_is_what_is_compiled_whatever_lies_there_by_then() {
     trust.check("hostile", &digest, package.signature.as_deref()).expect("it counts");
     fs::write(dir.join("hostile.wasm"), other(&guest.component)).expect("written");
     fs::write(dir.join("tool.toml"), guest.manifest.replace("\"read\"", "\"admin\"")).expect("written");
-    let info = host.put_in_place(&package, false).expect("loaded");
+    let info = host.load(&package).expect("loaded");
     assert_eq!(info.digest, digest);
 
     let tool = host.tool("hostile.refuse").expect("a tool");
