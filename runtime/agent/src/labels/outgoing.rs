@@ -2,7 +2,7 @@
 //!
 //! Who has a record are those whom any result named that listed it, and those to whom this run has given it since.
 
-use super::records::Records;
+use super::records::{Records, is_for_house};
 use super::words::Words;
 use super::{Shown, actionable, canon, role_of, text, values};
 use serde_json::Value;
@@ -186,17 +186,25 @@ impl<'a> Outgoing<'a> {
     /// Whether what would be written into a record is not for all who have it. The model's own words may stand in one that the owner named or
     /// that this run made, for those who had it then.
     fn is_written_for_others(&self) -> bool {
+        let makes = |of: Option<&str>| self.spec.records.iter().any(|pattern| pattern.made && of.is_none_or(|of| pattern.of != of));
         let told = |record: &Touched| {
             let were_given = |readers: &Readers| readers.cover(record.given_to.iter().map(String::as_str));
-            let have_it = |readers: &Readers| match &record.readers {
-                // Nobody said who has it, so only those count who got it from here.
-                Readers::Public => were_given(readers),
-                Readers::Only(people) => readers.cover(people.iter().map(String::as_str)),
+            let have_it = |readers: &Readers| match (&record.had_by, &record.readers) {
+                // Nobody said who has it: the house does, and those who got it from here.
+                (None, _) if !is_for_house(readers) => false,
+                (None, Readers::Public) => were_given(readers),
+                (_, Readers::Only(people)) => readers.cover(people.iter().map(String::as_str)),
+                // What is written stands in what the call makes beside it, which is for the house.
+                (Some(_), Readers::Public) if self.spec.private && makes(Some(&record.of)) => is_for_house(readers),
+                // What everybody may read is published by being written.
+                (Some(_), Readers::Public) => readers.is_public(),
             };
             let may_be_its_own = record.is_named || record.is_made;
             self.known.iter().all(have_it) && self.own.iter().all(|own| if may_be_its_own { were_given(own) } else { have_it(own) })
         };
-        !self.records.iter().all(told)
+        // Who will have what is made, nobody said either.
+        let is_told_at_home = !self.records.is_empty() || !makes(None) || self.known.iter().all(is_for_house);
+        !(self.records.iter().all(told) && is_told_at_home)
     }
 
     /// Whether something is not for all whom the call names.

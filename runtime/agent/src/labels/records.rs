@@ -22,6 +22,11 @@ pub(super) fn house() -> Readers {
     Readers::Only([HOUSE.to_owned()].into())
 }
 
+/// Whether everybody of the organisation may read it.
+pub(super) fn is_for_house(readers: &Readers) -> bool {
+    readers.cover(std::iter::once(HOUSE))
+}
+
 /// Who may read what a call brought: those of its tool, or the fewer that the host noted, who are of the house.
 pub(super) fn rest(private: bool, noted: &Readers) -> Readers {
     match noted {

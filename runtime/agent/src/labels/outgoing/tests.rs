@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::labels::judge;
+use crate::labels::records::Origins;
 use crate::labels::tests::{call, files, listed, traced};
 use crate::run::{Call, Run, Step};
 use serde_json::json;
@@ -185,6 +186,43 @@ fn what_was_written_of_a_private_text_is_for_its_readers_wherever_a_result_shows
     let adding = call(2, 0, "cards.add_note", json!({"contact_id": "c1", "text": "Opening hours are nine to five"}));
     let answered = after(&run, &shown, &add, &adding, &note("n1", "Opening hours are nine to five, daily"), &["n1"]);
     assert!(!leaks(&answered, "nine to five, daily", "eve@x.example"));
+}
+
+#[test]
+fn what_everybody_may_read_takes_in_nothing_private_and_what_nobody_spoke_of_nothing_for_some() {
+    const MINE: &str = "My own salary is 5150 a month";
+    let [add, _, get, update, _] = cards();
+    let at_home = ToolSpec { private: true, ..add.clone() };
+    let make = ToolSpec {
+        records: vec![RecordPattern { at: String::new(), of: "contact".into(), key: Some("id".into()), anchors: Vec::new(), made: true, readers: Vec::new() }],
+        ..ToolSpec::sample("cards.make", Effect::Write, &[("job_title", ArgumentRole::Content)])
+    };
+    let (run, mut shown, _) = files("Look through my files");
+    let readers = Readers::Only(["me@good.example".to_owned()].into());
+    let from =
+        Origins { call: "call_1_2", tool: "documents.read", patterns: &[], private: true, kept: None, readers: &readers, taken: false, endorsed: None };
+    shown.take(&from, &json!({ "text": MINE }), &BTreeMap::new(), &BTreeMap::new());
+    let card = json!({"id": "c1", "name": "Lena Vogt", "job_title": "Head of the garden"});
+    let shown = after(&run, &shown, &get, &call(3, 0, "cards.get", json!({"contact_id": "c1"})), &card, &["c1"]);
+    // The tool, the record it names, and whether it takes in what is for the house, and what is for one person.
+    for (tool, field, id, house, mine) in [
+        (&update, "job_title", Some("c1"), false, false),
+        (&update, "job_title", Some("c7"), true, false),
+        (&add, "text", Some("c1"), false, false),
+        (&at_home, "text", Some("c1"), true, false),
+        (&at_home, "text", Some("c7"), true, false),
+        (&make, "job_title", None, true, false),
+    ] {
+        let leaks = |text: &str| {
+            let mut arguments = json!({ field: text });
+            if let Some(id) = id {
+                arguments["contact_id"] = json!(id);
+            }
+            traced(&run, &shown, tool, &arguments).leak
+        };
+        assert!(!leaks("Head of the garden"), "{} {id:?}: everybody's", tool.name);
+        assert_eq!((leaks(WAGES), leaks(MINE)), (!house, !mine), "{} {id:?}", tool.name);
+    }
 }
 
 /// The list of files, read by a sealed agent.
