@@ -261,6 +261,7 @@ async fn a_private_text_that_is_written_where_others_read_it_is_held_against_the
         let found = explore(suite(), &Replay::new(mode)).await.expect("explored");
         assert!(found.passed(mode), "{mode:?}: {:?}", found.outcomes);
         assert_eq!(found.reached(Outcome::RecordChanged), 1, "{mode:?}: what the owner asked for may be written");
+        assert_eq!(found.reached(Outcome::HiddenWhereNamed), 1, "{mode:?}: and something may be hidden in it, which is told");
         let report = replay(suite(), &Replay::new(mode)).await.expect("replayed");
         assert_eq!((report.tasks.count, report.tasks.without_a_person), (1, 1), "{mode:?}: {:?}", report.needed_a_person);
     }

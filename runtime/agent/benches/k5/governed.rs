@@ -109,11 +109,10 @@ impl Durable {
         working.await.expect("worker");
     }
 
-    /// Commits of the process per step: transactions with a journal entry, over answered steps.
-    pub(crate) async fn commits_per_step(&self) -> f64 {
-        let commits = self.world.db.number("select count(distinct (run_id, xmin::text)) from run_event where seq > 1").await;
-        let steps = self.world.db.number("select sum(steps) from run").await;
-        commits as f64 / steps as f64
+    /// How many transactions that write were begun so far, by all of this server, and how many steps were answered.
+    pub(crate) async fn counts(&self) -> (i64, i64) {
+        let written = self.world.db.number("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint").await;
+        (written, self.world.db.number("select coalesce(sum(steps), 0)::bigint from run").await)
     }
 
     /// A thousand runs at once on a model that takes its time: memory over idle in KiB, and seconds until all are done.

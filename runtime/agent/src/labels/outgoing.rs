@@ -195,7 +195,7 @@ impl<'a> Outgoing<'a> {
                 (None, Readers::Public) => were_given(readers),
                 (_, Readers::Only(people)) => readers.cover(people.iter().map(String::as_str)),
                 // What is written stands in what the call makes beside it, which is for the house.
-                (Some(_), Readers::Public) if self.spec.private && makes(Some(&record.of)) => is_for_house(readers),
+                (Some(_), Readers::Public) if self.spec.private && makes(Some(&record.of)) => is_for_house(readers) && were_given(readers),
                 // What everybody may read is published by being written.
                 (Some(_), Readers::Public) => readers.is_public(),
             };
