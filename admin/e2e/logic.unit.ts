@@ -59,6 +59,8 @@ test('the same events again change nothing', () => {
 test('after a cut the text that is being written is begun anew', () => {
   const started = EVENTS.slice(0, 2).reduce((run, [event, seq]) => fold(run, event, seq), NEW_RUN);
   expect([started.draft, cut(started).draft]).toEqual(['Let me ', '']);
+  const broken = fold(started, { event: 'model.delta', data: { text: 'Another ', begins: true } }, null);
+  expect(broken.draft).toBe('Another ');
   const again = fold(cut(started), { event: 'model.delta', data: { text: 'Let me look.' } }, null);
   expect(again.draft).toBe('Let me look.');
   const whole = fold(again, { event: 'reply', data: { text: 'Let me look.', citations: [] } }, 6);

@@ -33,7 +33,12 @@ pub enum Followed {
     /// A committed event.
     Event(Arc<Recorded>),
     /// A piece of the model's text.
-    Delta(Arc<str>),
+    Delta {
+        /// The piece.
+        text: Arc<str>,
+        /// Whether an answer begins with it: what came of one before that broke off counts no more.
+        begins: bool,
+    },
 }
 
 /// Resolves when the caller may no longer see the run, or ask what they asked, and says why.
@@ -144,8 +149,9 @@ impl Follower {
         };
         // Whatever is missing between the two was told while nobody listened here, and comes with the journal.
         if let Some(new) = text.get(heard.saturating_sub(at)..).filter(|new| !new.is_empty()) {
+            let begins = heard == 0;
             self.heard = (answer, at + text.len());
-            self.ready.push_back(Followed::Delta(new.into()));
+            self.ready.push_back(Followed::Delta { text: new.into(), begins });
         }
     }
 

@@ -94,7 +94,12 @@ pub(crate) enum RunEvent {
     },
     /// A piece of the model's text, live only.
     #[serde(rename = "model.delta")]
-    ModelDelta { text: String },
+    ModelDelta {
+        text: String,
+        /// Whether an answer begins with it: what came of one before that broke off counts no more.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        begins: bool,
+    },
     /// The model answered.
     #[serde(rename = "model.answered")]
     ModelAnswered {
@@ -504,9 +509,9 @@ fn proposed(call: ToolCall) -> RunEvent {
     RunEvent::ToolProposed { call_id: call.call_id, tool: call.tool, arguments: call.arguments, provenance: call.provenance }
 }
 
-/// A piece of the model's text.
-pub fn delta(text: &str) -> OutsideEvent {
-    RunEvent::ModelDelta { text: text.to_owned() }.into()
+/// A piece of the model's text, and whether an answer begins with it.
+pub fn delta(text: &str, begins: bool) -> OutsideEvent {
+    RunEvent::ModelDelta { text: text.to_owned(), begins }.into()
 }
 
 #[cfg(test)]
@@ -580,7 +585,7 @@ mod tests {
         check(returned, &[("tool.returned", &["call_id", "run_id", "outcome", "integrity", "steps", "tokens", "cost_micros"])]);
         check(Event::Ended { outcome: RunOutcome::Failed, reason: None, message: "m".to_owned() }, &[("run.ended", &["outcome", "reason", "message"])]);
         check(Event::CancelAsked { by: None }, &[]);
-        assert_eq!(delta("x").name, "model.delta");
+        assert_eq!((delta("x", false).name, delta("x", false).data, delta("x", true).data), ("model.delta", json!({"text": "x"}), json!({"text": "x", "begins": true})));
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub(super) async fn outcome(waiting: &Waiting<'_>, begun: &Begun) -> Result<Opti
                         ended = Some(message.clone());
                     }
                 }
-                Some(Ok(Followed::Delta(_))) => continue,
+                Some(Ok(Followed::Delta { .. })) => continue,
                 Some(Err(err)) => {
                     withdrawal.is_open = false;
                     return Err(err.into());

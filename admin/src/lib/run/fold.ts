@@ -115,7 +115,7 @@ export function fold(run: Run, event: RunEvent, seq: number | null): Run {
     case 'run.forked':
       return { ...next, forked: { from: event.data.from, step: event.data.step } };
     case 'model.delta':
-      return { ...next, draft: run.draft + event.data.text };
+      return { ...next, draft: (event.data.begins === true ? '' : run.draft) + event.data.text };
     case 'model.answered': {
       const { step, model, usage, cost_micros: costMicros } = event.data;
       if (run.steps.some((known) => known.step === step)) return next;

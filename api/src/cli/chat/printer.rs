@@ -136,10 +136,10 @@ impl Printer {
         Ok(())
     }
 
-    /// A piece of text, as it is written.
-    pub(super) fn delta(&mut self, text: &str) -> io::Result<()> {
+    /// A piece of text, as it is written, and whether an answer begins with it.
+    pub(super) fn delta(&mut self, text: &str, begins: bool) -> io::Result<()> {
         if self.json {
-            let event = delta(text);
+            let event = delta(text, begins);
             return self.output.json_line(&json!({ "event": event.name, "run_id": self.run, "data": event.data }));
         }
         let more = self.live.more(text, &self.folded, &mut self.numbers);

@@ -193,7 +193,7 @@ impl<'a> Session<'a> {
 
     async fn show(&self, printer: &mut Printer, happening: Result<Happening, RecvError>) -> Result<(), CliError> {
         match happening {
-            Ok(Happening::Delta { run, text, .. }) if run == printer.run() => Ok(printer.delta(&text)?),
+            Ok(Happening::Delta { run, at, text, .. }) if run == printer.run() => Ok(printer.delta(&text, at == 0)?),
             Ok(Happening::Event { run, event }) if run == printer.run() && event.seq <= printer.last_seq() + 1 => self.present(printer, &event).await,
             // Something before it was not told here.
             Ok(Happening::Event { run, .. }) if run == printer.run() => self.catch_up(printer).await,

@@ -108,7 +108,7 @@ pub(super) async fn whole(mut begun: Begun) -> Result<Finished, ApiError> {
     loop {
         match begun.hear(until).await? {
             // Text that is being written is committed with its answer, whole.
-            Heard::Followed(Followed::Delta(_)) => {}
+            Heard::Followed(Followed::Delta { .. }) => {}
             Heard::Followed(Followed::Event(event)) => {
                 begun.transcript.event(&event);
             }
@@ -140,7 +140,7 @@ pub(super) fn pieces(begun: Begun) -> impl Stream<Item = Piece> + Send {
                 None => {}
             }
             let text = match begun.hear(until).await {
-                Ok(Heard::Followed(Followed::Delta(piece))) => begun.transcript.delta(&piece),
+                Ok(Heard::Followed(Followed::Delta { text, .. })) => begun.transcript.delta(&text),
                 Ok(Heard::Followed(Followed::Event(event))) => begun.transcript.event(&event),
                 Ok(Heard::People) => begun.transcript.people_are_waited_for(),
                 Err(err) => {

@@ -66,7 +66,7 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<RunId>, Query(wanted): Que
     let wanted = if wanted.follow == Some(false) {
         // The journal has each number once: so many events and no more are there now.
         let until_now = usize::try_from(last - after).unwrap_or(usize::MAX);
-        everything.filter(|followed| ready(!matches!(followed, Ok(Followed::Delta(_))))).take(until_now).left_stream()
+        everything.filter(|followed| ready(!matches!(followed, Ok(Followed::Delta { .. })))).take(until_now).left_stream()
     } else {
         everything.right_stream()
     };
@@ -109,7 +109,7 @@ fn after(headers: &HeaderMap, after: Option<u32>) -> Result<(&'static str, u32),
 fn frames(run: RunId, followed: &Followed, reader: Reader) -> Vec<Event> {
     let frame = |event: OutsideEvent| Event::default().event(event.name).data(event.data.to_string());
     match followed {
-        Followed::Delta(text) => vec![frame(delta(text))],
+        Followed::Delta { text, begins } => vec![frame(delta(text, *begins))],
         Followed::Event(recorded) => outside(run, recorded, reader).into_iter().map(|event| frame(event).id(recorded.seq.to_string())).collect(),
     }
 }
