@@ -41,6 +41,16 @@ pub enum Followed {
     },
 }
 
+impl Followed {
+    /// The number of the event; none of a piece of text.
+    pub(crate) fn seq(&self) -> Option<u32> {
+        match self {
+            Self::Event(recorded) => Some(recorded.seq),
+            Self::Delta { .. } => None,
+        }
+    }
+}
+
 /// Resolves when the caller may no longer see the run, or ask what they asked, and says why.
 pub(crate) async fn shut_out(caller: Caller, run: RunId) -> ApiError {
     refusal(&caller, Some(run)).await

@@ -46,3 +46,8 @@ export function readEvent(frame: Frame): RunEvent | null {
     return null;
   }
 }
+
+/** The number of the journal's event in the id of a frame: `7`, or `7.2` where more is told of it. */
+export function seqOf(id: string | null): number | null {
+  return id === null ? null : Number.parseInt(id, 10);
+}

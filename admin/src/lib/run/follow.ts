@@ -1,6 +1,6 @@
 import { AwayError, ProblemError, readProblem } from '@/lib/api/problem';
 import { FrameReader } from '@/lib/sse';
-import { readEvent, type RunEvent } from './event';
+import { readEvent, seqOf, type RunEvent } from './event';
 
 /** What a follower hears. */
 export interface Listener {
@@ -20,15 +20,15 @@ const SILENCE_MS = 45_000;
  * Nothing is held open while the page is hidden: a browser has few connections for one host.
  */
 export async function follow(runId: string, after: number, listener: Listener, signal: AbortSignal): Promise<void> {
-  let seen = after;
+  let place = String(after);
   let wait = FIRST_WAIT_MS;
   while (!signal.aborted) {
     await visible(signal);
     try {
-      const isOver = await once(runId, seen, signal, (event, seq) => {
-        if (seq !== null) seen = Math.max(seen, seq);
+      const isOver = await once(runId, place, signal, (event, id) => {
+        place = id ?? place;
         wait = FIRST_WAIT_MS;
-        listener.event(event, seq);
+        listener.event(event, seqOf(id));
       }, () => {
         listener.link('open');
       });
@@ -53,9 +53,9 @@ export async function follow(runId: string, after: number, listener: Listener, s
 /** One connection. Resolves to whether the run is over. */
 async function once(
   runId: string,
-  seen: number,
+  place: string,
   signal: AbortSignal,
-  hear: (event: RunEvent, seq: number | null) => void,
+  hear: (event: RunEvent, id: string | null) => void,
   opened: () => void,
 ): Promise<boolean> {
   const line = new AbortController();
@@ -70,8 +70,7 @@ async function once(
   document.addEventListener('visibilitychange', hide);
   let silence = setTimeout(stop, SILENCE_MS);
   try {
-    // Events made of one entry of the journal share its number: the last number may have been heard in part, so it is asked for again.
-    const headers = { accept: 'text/event-stream', 'last-event-id': String(Math.max(0, seen - 1)) };
+    const headers = { accept: 'text/event-stream', 'last-event-id': place };
     const response = await fetch(`/api/v1/runs/${encodeURIComponent(runId)}/events`, { headers, credentials: 'same-origin', signal: line.signal });
     if (response.status === 204) return true;
     if (!response.ok || response.body === null) {
@@ -89,7 +88,7 @@ async function once(
       for (const frame of frames.push(value)) {
         const event = readEvent(frame);
         if (event === null) continue;
-        hear(event, frame.id === null ? null : Number(frame.id));
+        hear(event, frame.id);
         if (event.event === 'run.ended') return true;
       }
     }

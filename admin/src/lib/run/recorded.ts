@@ -1,6 +1,6 @@
 import { AwayError, ProblemError, readProblem } from '@/lib/api/problem';
 import { FrameReader } from '@/lib/sse';
-import { readEvent, type RunEvent } from './event';
+import { readEvent, seqOf, type RunEvent } from './event';
 
 /** The recorded part of a run. */
 export interface Recorded {
@@ -19,10 +19,10 @@ export async function recordedEvents(runId: string): Promise<Recorded> {
     if (!response.ok) throw new ProblemError(readProblem(await response.json().catch(() => null), response));
     // Pieces of text that is being written have no number: they are not recorded.
     const frames = new FrameReader().push(await response.text()).filter((frame) => frame.id !== null);
-    const known = frames.map((frame) => ({ seq: Number(frame.id), event: readEvent(frame) }));
+    const known = frames.map((frame) => ({ seq: seqOf(frame.id) ?? 0, event: readEvent(frame) }));
     return {
       events: known.flatMap(({ seq, event }) => (event === null ? [] : [{ seq, event }])),
-      lines: frames.map((frame) => JSON.stringify({ seq: Number(frame.id), event: frame.event, data: dataOf(frame.data) })),
+      lines: frames.map((frame) => JSON.stringify({ seq: seqOf(frame.id), event: frame.event, data: dataOf(frame.data) })),
       isWhole: frames.at(-1)?.event === 'run.ended',
     };
   } catch (error) {

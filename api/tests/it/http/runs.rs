@@ -22,6 +22,9 @@ async fn a_stream_cannot_be_taken_up_where_it_never_was() {
     for (ask, name) in [
         (working.ask("GET", path.as_str()).header("last-event-id", "x"), "Last-Event-ID"),
         (working.ask("GET", path.as_str()).header("last-event-id", "-1"), "Last-Event-ID"),
+        (working.ask("GET", path.as_str()).header("last-event-id", "0.1"), "Last-Event-ID"),
+        (working.ask("GET", path.as_str()).header("last-event-id", "1.+1"), "Last-Event-ID"),
+        (working.ask("GET", path.as_str()).header("last-event-id", format!("{}.1", last + 1)), "Last-Event-ID"),
         (working.ask("GET", path.as_str()).header("last-event-id", (last + 1).to_string()), "Last-Event-ID"),
         (working.ask("GET", format!("{path}?after={}", last + 1)), "after"),
     ] {
@@ -171,6 +174,13 @@ async fn a_run_is_followed_live_and_taken_up_from_any_event() {
             Listening::open(working.ask("GET", path.as_str()).cookie(&owner).header("last-event-id", after.to_string())).await.until_the_end().await;
         let by_query = Listening::open(working.ask("GET", format!("{path}?after={after}")).cookie(&owner)).await.until_the_end().await;
         assert_eq!((&by_header, &by_query), (&expect, &expect), "after {after}");
+    }
+    // A cut between two that are told of one event loses neither.
+    let places: Vec<&str> = all.iter().map(|event| event.place.as_deref().expect("a place")).collect();
+    assert!(places.iter().any(|place| place.contains('.')), "{places:?}");
+    for (heard, place) in (1..).zip(places).take(all.len() - 1) {
+        let rest = Listening::open(working.ask("GET", path.as_str()).cookie(&owner).header("last-event-id", place)).await.until_the_end().await;
+        assert_eq!(rest, all[heard..], "after {place}");
     }
 }
 

@@ -258,7 +258,10 @@ pub(crate) struct Held {
 /// One event of a stream.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Heard {
+    /// The number of the journal's event.
     pub(crate) id: Option<u32>,
+    /// The id as it was sent.
+    pub(crate) place: Option<String>,
     pub(crate) name: String,
     pub(crate) data: Value,
 }
@@ -319,7 +322,9 @@ impl Heard {
     fn read(block: &str) -> Option<Self> {
         let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         let name = field("event")?.to_owned();
-        Some(Self { id: field("id").map(|id| id.parse().expect("a number")), name, data: serde_json::from_str(field("data")?).expect("JSON") })
+        let place = field("id").map(str::to_owned);
+        let id = place.as_deref().map(|place| place.split('.').next().unwrap_or_default().parse().expect("a number"));
+        Some(Self { id, place, name, data: serde_json::from_str(field("data")?).expect("JSON") })
     }
 }
 
