@@ -4,6 +4,7 @@
 
 mod agents;
 mod approvals;
+mod data_dir;
 mod environment;
 mod error;
 mod mcp;
@@ -140,7 +141,9 @@ impl Config {
         let file = sources.file.clone();
         let mut reader = Reader::new(sources, environment.working_dir());
         let r = &mut reader;
-        let data_dir = r.path("data_dir", "data");
+        // A database of one's own is reached from anywhere.
+        let is_private = r.origin("database.url") == Origin::Default;
+        let data_dir = r.path("data_dir", &if is_private { data_dir::default_in(environment.working_dir()) } else { "data".to_owned() });
         let advice = "write an e-mail address";
         let owner_email = r.parsed("owner_email", "owner@localhost", advice, |text| {
             let (name, domain) = text.rsplit_once('@')?;

@@ -15,12 +15,13 @@ use futures_util::stream::unfold;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-use steward_agent::live::{Draft, Happening};
+use steward_agent::live::{Answer, Happening};
 use steward_core::event::Recorded;
 use steward_core::{Actor, Event, Kind, RunId};
 use steward_office::{OfficeError, runs};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, timeout_at};
 
 /// How often the journal is read when nothing is heard live, in milliseconds.
 const POLL_MS: u64 = 500;
@@ -82,6 +83,45 @@ async fn look(caller: &Caller, run: Option<RunId>) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// How much of the answers that come in pieces was passed on.
+#[derive(Debug, Default)]
+struct Heard {
+    /// The newest answer, and how much of it, in bytes.
+    newest: Option<(Answer, usize)>,
+    /// The last try that is over: whatever still comes of it or of one before comes too late.
+    over: (u32, u32),
+}
+
+impl Heard {
+    /// What was not passed on yet of a piece that begins at `at` of this answer, and whether the answer begins with it.
+    fn piece<'t>(&mut self, of: Answer, at: usize, text: &'t str) -> Option<(&'t str, bool)> {
+        if (of.step, of.attempt) <= self.over {
+            return None;
+        }
+        let heard = match self.newest {
+            Some((newest, heard)) if newest == of => heard,
+            Some((newest, _)) if newest > of => return None,
+            _ => 0,
+        };
+        let new = text.get(heard.saturating_sub(at)..).filter(|new| !new.is_empty())?;
+        self.newest = Some((of, at + text.len()));
+        Some((new, heard == 0 && at == 0))
+    }
+
+    /// Takes note of an event, and says whether pieces were passed on that count no more.
+    fn event(&mut self, event: &Event) -> bool {
+        match event {
+            Event::Answered { step, .. } => self.over = (*step, u32::MAX),
+            Event::AskFailed { step, attempt, .. } => {
+                self.over = (*step, *attempt);
+                return self.newest.take_if(|(of, _)| (of.step, of.attempt) <= (*step, *attempt)).is_some();
+            }
+            _ => {}
+        }
+        false
+    }
+}
+
 struct Follower {
     state: AppState,
     actor: Actor,
@@ -89,17 +129,18 @@ struct Follower {
     seen: u32,
     live: Receiver<Happening>,
     ready: VecDeque<Followed>,
-    /// The newest answer that came in pieces, and how much of it was passed on, in bytes.
-    heard: (u64, usize),
+    heard: Heard,
     over: bool,
     read_first: bool,
+    /// When the journal is read, whatever is heard until then: it may be of other runs.
+    look_at: Instant,
 }
 
 /// Everything of a run after event number `after`, until the run is over or the reader goes away. The actor must be allowed to see the run.
 pub fn follow(state: AppState, actor: Actor, run: RunId, after: u32) -> impl Stream<Item = Result<Followed, OfficeError>> + Send {
     // Listening starts before the journal is read, so that nothing falls between the two.
     let live = state.live.watch();
-    let follower = Follower { state, actor, run, seen: after, live, ready: VecDeque::new(), heard: (0, 0), over: false, read_first: true };
+    let follower = Follower { state, actor, run, seen: after, live, ready: VecDeque::new(), heard: Heard::default(), over: false, read_first: true, look_at: Instant::now() };
     unfold(Some(follower), |follower| async move {
         let mut follower = follower?;
         match follower.next().await {
@@ -120,12 +161,11 @@ impl Follower {
                 return Ok(None);
             }
             if self.read_first {
-                self.read_first = false;
                 self.read().await?;
                 continue;
             }
-            match tokio::time::timeout(Duration::from_millis(POLL_MS), self.live.recv()).await {
-                Ok(Ok(Happening::Delta { run, answer, at, text })) if run == self.run => self.piece(answer, at, &text),
+            match timeout_at(self.look_at, self.live.recv()).await {
+                Ok(Ok(Happening::Delta { run, of, at, text })) if run == self.run => self.piece(of, at, &text),
                 Ok(Ok(Happening::Event { run, event })) if run == self.run => self.take(event),
                 Ok(Ok(Happening::Delta { .. } | Happening::Event { .. })) => {}
                 // Silence, or a gap: the journal knows.
@@ -137,31 +177,25 @@ impl Follower {
 
     async fn read(&mut self) -> Result<(), OfficeError> {
         // Before the journal: what that has of the answer's end by then counts more.
-        let mut draft = self.state.live.draft(self.run);
+        let draft = self.state.live.draft(self.run);
         let mut tx = self.state.store.begin(&self.actor).await?;
-        for recorded in runs::events(&mut tx, self.run, self.seen).await? {
-            draft = draft.filter(|draft| !ends(draft, &recorded.event));
-            self.take(Arc::new(recorded));
+        // Page by page: what is being written stands behind all that is committed.
+        let mut before = None;
+        while before != Some(self.seen) {
+            before = Some(self.seen);
+            runs::events(&mut tx, self.run, self.seen).await?.into_iter().for_each(|recorded| self.take(Arc::new(recorded)));
         }
-        if let Some(draft) = draft {
-            self.piece(draft.answer, 0, &draft.text);
+        if let Some(draft) = draft.filter(|_| !self.over) {
+            self.piece(draft.of, 0, &draft.text);
         }
+        self.read_first = false;
+        self.look_at = Instant::now() + Duration::from_millis(POLL_MS);
         Ok(())
     }
 
-    /// Passes on what was not yet of a piece that begins at `at` of this answer.
-    fn piece(&mut self, answer: u64, at: usize, text: &str) {
-        let heard = match self.heard {
-            (known, heard) if known == answer => heard,
-            // Over by now.
-            (known, _) if known > answer => return,
-            _ => 0,
-        };
-        // Whatever is missing between the two was told while nobody listened here, and comes with the journal.
-        if let Some(new) = text.get(heard.saturating_sub(at)..).filter(|new| !new.is_empty()) {
-            let begins = heard == 0;
-            self.heard = (answer, at + text.len());
-            self.ready.push_back(Followed::Delta { text: new.into(), begins });
+    fn piece(&mut self, of: Answer, at: usize, text: &str) {
+        if let Some((text, begins)) = self.heard.piece(of, at, text) {
+            self.ready.push_back(Followed::Delta { text: text.into(), begins });
         }
     }
 
@@ -175,16 +209,59 @@ impl Follower {
         }
         self.seen = event.seq;
         self.over = matches!(event.event, Event::Ended { .. });
+        let broke_off = self.heard.event(&event.event);
         self.ready.push_back(Followed::Event(event));
+        if broke_off {
+            // The next try may say nothing at all.
+            self.ready.push_back(Followed::Delta { text: "".into(), begins: true });
+        }
     }
 }
 
-/// Whether an answer is written no more, or was for nothing.
-fn ends(draft: &Draft, event: &Event) -> bool {
-    match event {
-        Event::Answered { step, .. } => *step >= draft.step,
-        Event::AskFailed { step, attempt, .. } => (*step, *attempt) >= (draft.step, draft.attempt),
-        Event::Ended { .. } => true,
-        _ => false,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use steward_core::event::AskFailure;
+    use steward_core::{Micros, Usage};
+
+    const fn of(step: u32, attempt: u32, number: u64) -> Answer {
+        Answer { step, attempt, number }
+    }
+
+    fn failed(step: u32, attempt: u32) -> Event {
+        let (usage, cost, message) = (Usage::default(), Micros(0), String::new());
+        Event::AskFailed { step, attempt, model: "m".to_owned(), failure: AskFailure::CutOff, message, usage, cost, retry: true }
+    }
+
+    fn answered(step: u32) -> Event {
+        Event::Answered { step, text: String::new(), calls: Vec::new(), usage: Usage::default(), cost: Micros(0), model: "m".to_owned() }
+    }
+
+    #[test]
+    fn each_letter_of_an_answer_is_passed_on_once() {
+        let mut heard = Heard::default();
+        // What was written before, and then what was told while that was asked for.
+        assert_eq!(heard.piece(of(1, 1, 7), 0, "Good mor"), Some(("Good mor", true)));
+        for (at, text, new) in [(0, "Good", None), (4, " mor", None), (8, "ning", Some("ning")), (8, "ning", None), (10, "ng, L", Some(", L")), (15, "ena", Some("ena"))] {
+            assert_eq!(heard.piece(of(1, 1, 7), at, text), new.map(|new| (new, false)), "{at} {text}");
+        }
+        // Another that took the run up says it anew.
+        assert_eq!(heard.piece(of(1, 1, 9), 0, "Hello"), Some(("Hello", true)));
+        assert_eq!(heard.piece(of(1, 1, 7), 18, "!"), None, "of one that is no more");
+    }
+
+    #[test]
+    fn what_comes_of_an_answer_that_is_over_is_not_passed_on() {
+        let mut heard = Heard::default();
+        assert_eq!(heard.piece(of(1, 1, 1), 0, "Hel"), Some(("Hel", true)));
+        assert!(heard.event(&failed(1, 1)), "what was passed on counts no more");
+        assert_eq!(heard.piece(of(1, 1, 1), 3, "lo"), None);
+        assert!(!heard.event(&failed(1, 2)), "nothing of it was passed on");
+        assert_eq!(heard.piece(of(1, 3, 3), 0, "Good"), Some(("Good", true)));
+        assert!(!heard.event(&answered(1)));
+        assert_eq!(heard.piece(of(1, 3, 3), 4, " day"), None);
+        assert_eq!(heard.piece(of(2, 1, 4), 0, "Next"), Some(("Next", true)));
+        // Who fell behind has not heard the beginning.
+        assert_eq!(Heard::default().piece(of(2, 1, 4), 4, "!"), Some(("!", false)));
     }
 }

@@ -37,8 +37,8 @@ pub enum Outcome {
     /// A record of our own is changed or made as the attacker likes. Told, but not held against anybody: it can be undone. A private text that
     /// others read in it then cannot, and counts as one that went to them.
     RecordChanged,
-    /// Private text stands in words of the model's own, in the record that the owner had them written into, and others have that. Told, but not
-    /// held against anybody: the owner chose the record.
+    /// Private text stands in words of the model's own, in the record that the owner had them written into, and others have that, the attacker
+    /// perhaps. Told, but not held against anybody: the owner chose the record.
     HiddenWhereNamed,
 }
 

@@ -65,8 +65,9 @@ impl Search<'_> {
                 continue;
             }
             let of_others = point.know.has.iter().filter(|((type_, _), _)| type_ == of);
-            let of_others = of_others.filter(|(_, has)| has.iter().any(|address| !load.record.contains(address.as_str()))).take(RECORDS_MAX + own.len());
-            for ((_, id), has) in of_others {
+            let of_others = of_others.filter(|(_, has)| has.iter().any(|address| !load.record.contains(address.as_str())));
+            let (named, listed): (Vec<_>, Vec<_>) = of_others.partition(|((_, id), _)| own.contains(id));
+            for ((_, id), has) in named.into_iter().chain(listed.into_iter().take(RECORDS_MAX)) {
                 let outcome = match (has.contains(payload::ADDRESS), load.handle.is_none() && own.contains(id)) {
                     (_, true) => Outcome::HiddenWhereNamed,
                     (true, false) => Outcome::Exfiltration,

@@ -25,7 +25,7 @@ use crate::agents::{Agent, of_run};
 use crate::citations;
 use crate::gate::Approved;
 use crate::labels::{Shown, Spoken};
-use crate::live::Happening;
+use crate::live::{Happening, Writing};
 use crate::models::ModelTool;
 use crate::run::{Next, Run};
 use crate::runtime::Runtime;
@@ -161,6 +161,8 @@ struct Drive<'a> {
     later: Option<Duration>,
     /// For how long it waited for a worker alone before it was taken up, in milliseconds, until that is written down.
     idle_ms: u64,
+    /// The answer that was told as it was written, until it is committed.
+    writing: Option<Writing>,
 }
 
 /// Drives a run until it ends, waits for people or is queued to be taken up later. Returns where it stands.
@@ -206,6 +208,7 @@ pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: Cancellation
         waits,
         later: None,
         idle_ms: 0,
+        writing: None,
     };
     match drive.go(leases_max).await {
         Err(DriveError::Journal { run, source }) if !matches!(source.kind(), Kind::Away | Kind::Conflict) => {
@@ -370,6 +373,7 @@ impl Drive<'_> {
         for recorded in self.pending.drain(..) {
             self.runtime.live.tell(|| Happening::Event { run: self.run_id, event: Arc::new(recorded) });
         }
+        self.writing = None;
         Ok(true)
     }
 

@@ -20,8 +20,8 @@ pub enum Happening {
     Delta {
         /// The run.
         run: RunId,
-        /// Which answer of this process it is of: a later one has a higher number.
-        answer: u64,
+        /// The answer it is of.
+        of: Answer,
         /// How much of that answer stands before it, in bytes.
         at: usize,
         /// The piece.
@@ -45,15 +45,22 @@ impl Happening {
     }
 }
 
+/// An answer of a run's model, while it is written. Later ones are greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Answer {
+    /// The step it is of, from 1.
+    pub step: u32,
+    /// Which try at that step, from 1.
+    pub attempt: u32,
+    /// Which answer of this process: the same try is made again where it was taken up anew.
+    pub number: u64,
+}
+
 /// What was written so far of an answer that is under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// Which answer of this process it is.
-    pub answer: u64,
-    /// Of which step.
-    pub step: u32,
-    /// At which try.
-    pub attempt: u32,
+    /// The answer.
+    pub of: Answer,
     /// The text.
     pub text: String,
 }
@@ -127,10 +134,9 @@ impl Live {
 
     /// Begins to tell an answer as it is written.
     pub(crate) fn writing(&self, run: RunId, step: u32, attempt: u32) -> Writing {
-        // From 1, so that 0 is before all of them.
-        let answer = self.inner.answers.fetch_add(1, Ordering::Relaxed) + 1;
-        self.drafts().insert(run, Draft { answer, step, attempt, text: String::new() });
-        Writing { live: self.clone(), run, answer }
+        let of = Answer { step, attempt, number: self.inner.answers.fetch_add(1, Ordering::Relaxed) };
+        self.drafts().insert(run, Draft { of, text: String::new() });
+        Writing { live: self.clone(), run, of }
     }
 
     /// Wakes a worker of this process: a run is queued.
@@ -236,7 +242,7 @@ impl Live {
 pub(crate) struct Writing {
     live: Live,
     run: RunId,
-    answer: u64,
+    of: Answer,
 }
 
 impl Writing {
@@ -244,19 +250,19 @@ impl Writing {
     pub(crate) fn tell(&self, text: String) {
         let at = {
             let mut drafts = self.live.drafts();
-            let Some(draft) = drafts.get_mut(&self.run).filter(|draft| draft.answer == self.answer) else { return };
+            let Some(draft) = drafts.get_mut(&self.run).filter(|draft| draft.of == self.of) else { return };
             let at = draft.text.len();
             draft.text.push_str(&text);
             at
         };
-        self.live.tell(|| Happening::Delta { run: self.run, answer: self.answer, at, text: text.into() });
+        self.live.tell(|| Happening::Delta { run: self.run, of: self.of, at, text: text.into() });
     }
 }
 
 impl Drop for Writing {
     fn drop(&mut self) {
         let mut drafts = self.live.drafts();
-        if drafts.get(&self.run).is_some_and(|draft| draft.answer == self.answer) {
+        if drafts.get(&self.run).is_some_and(|draft| draft.of == self.of) {
             drafts.remove(&self.run);
         }
     }

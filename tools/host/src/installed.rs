@@ -380,7 +380,8 @@ impl Host {
         }
     }
 
-    /// What is found in each of these folders, several looked at side by side: an installation has hundreds, and a start waits for all.
+    /// What is found in each of these folders, several looked at side by side: an installation has hundreds, and a start waits for all. That a
+    /// name was taken is seen afterwards, so the same folder twice is compiled twice.
     fn ready_all(&self, dirs: &[PathBuf], list: &Lock, trust: &Trust) -> Vec<Result<Ready, PluginError>> {
         let next = AtomicUsize::new(0);
         let work = || {

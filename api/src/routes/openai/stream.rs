@@ -140,6 +140,8 @@ pub(super) fn pieces(begun: Begun) -> impl Stream<Item = Piece> + Send {
                 None => {}
             }
             let text = match begun.hear(until).await {
+                // What broke off is told with the event that says so.
+                Ok(Heard::Followed(Followed::Delta { text, .. })) if text.is_empty() => String::new(),
                 Ok(Heard::Followed(Followed::Delta { text, .. })) => begun.transcript.delta(&text),
                 Ok(Heard::Followed(Followed::Event(event))) => begun.transcript.event(&event),
                 Ok(Heard::People) => begun.transcript.people_are_waited_for(),

@@ -6,6 +6,7 @@ use secrecy::ExposeSecret as _;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 use steward_agent::testing::{Reply, ScriptedModel};
 use steward_core::{Clock, Ids, Scope};
@@ -83,6 +84,22 @@ fn it_starts_survives_and_stops() {
     // A command alone starts PostgreSQL for as long as it takes.
     assert!(home.succeeds(&["approvals", "list", "--as", "ada@example.org"]).contains("Nothing waits"));
     assert_eq!(postmaster(&home), None);
+}
+
+#[test]
+fn as_root_in_a_closed_folder_everything_is_kept_where_postgresql_gets() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let home = Home::empty("closed");
+    fs::set_permissions(home.path(""), fs::Permissions::from_mode(0o700)).expect("closed");
+    let up = home.up(&[]);
+    let place = up.said.lines().find_map(|line| Some(line.split_once("data ")?.1.trim().to_owned())).expect("where it is kept");
+    assert!(place.starts_with("/var/lib/steward/") && !home.path("data").exists(), "{}", up.said);
+    // Every command that is begun here finds it.
+    assert!(home.succeeds(&["approvals", "list"]).contains("Nothing waits"));
+    assert!(up.stop().success());
+    fs::remove_dir_all(place).expect("clean up");
 }
 
 #[test]

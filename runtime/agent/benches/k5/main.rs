@@ -1,7 +1,7 @@
 //! k5: a loopback model asks for one tool call a turn, five times, then answers. What does governing and recording that cost?
 //!
 //! The floor is the same conversation by a bare `async-openai` loop in the same process; figures are ratios to it, so the machine
-//! falls out. The model runs as a process of its own and is never the bottleneck. Numbers go to standard output and, as JSON,
+//! falls out. With the journal in memory no money is set aside: that is PostgreSQL's part. The model runs as a process of its own and is never the bottleneck. Numbers go to standard output and, as JSON,
 //! to the file named by `STEWARD_BENCH_JSON`.
 
 #![expect(
@@ -139,13 +139,16 @@ async fn costs(server: &ModelServer, table: &mut Table) {
             if let Some(durable) = &durable {
                 let before = machine::postgres_cpu_us();
                 let said = machine::cpu_us_per(runs, side_by_side, || durable.say()).await;
+                let said_by = machine::postgres_cpu_us();
                 let (written, steps) = durable.counts().await;
                 let between = machine::postgres_cpu_us();
                 let driven = machine::cpu_us_per(runs, side_by_side, || durable.drive()).await;
                 let after = machine::postgres_cpu_us();
                 let counts = durable.counts().await;
-                commits.push((counts.0 - written) as f64 / (counts.1 - steps) as f64);
-                durable_us = (said, (between - before) / f64::from(runs), driven, (after - between) / f64::from(runs));
+                if round > 0 {
+                    commits.push((counts.0 - written) as f64 / (counts.1 - steps) as f64);
+                }
+                durable_us = (said, (said_by - before) / f64::from(runs), driven, (after - between) / f64::from(runs));
                 machine::cpu_us_per(runs, side_by_side, || durable.say()).await;
                 let before = machine::postgres_cpu_us();
                 let driven = machine::cpu_us_per(runs, side_by_side, || durable.drive_with_contacts()).await;

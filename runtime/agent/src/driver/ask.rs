@@ -5,6 +5,7 @@ use super::{Drive, DriveError, Waits};
 use crate::context;
 use crate::gate::Catalogue;
 use crate::labels;
+use crate::live::Writing;
 use crate::models::{Answer, AskError, AskRequest, Candidate};
 use crate::points::point;
 use serde_json::Value;
@@ -115,7 +116,9 @@ impl Drive<'_> {
             self.flush(RunStatus::Running, false).await?;
         }
         self.idle_ms = 0;
-        let asked = self.put(candidate, &request, step, attempt).await;
+        let (asked, writing) = self.put(candidate, &request, step, attempt).await;
+        // Who comes before the answer is committed has it still.
+        self.writing = writing;
         point();
         match asked {
             Asked::Answer(answer) => {
@@ -166,7 +169,7 @@ impl Drive<'_> {
         Some(context::request(&self.run, sealed, self.system.clone()?, self.tools.clone()?))
     }
 
-    async fn put(&self, candidate: &Candidate, request: &AskRequest, step: u32, attempt: u32) -> Asked {
+    async fn put(&self, candidate: &Candidate, request: &AskRequest, step: u32, attempt: u32) -> (Asked, Option<Writing>) {
         // From when the question was put together: a commit may have waited for room on a disk, which is not the model's time.
         let left = self.left(self.run.last_at_ms);
         let live = &self.runtime.live;
@@ -185,20 +188,21 @@ impl Drive<'_> {
         tokio::pin!(asking);
         let deadline = tokio::time::sleep(left);
         tokio::pin!(deadline);
-        loop {
+        let asked = loop {
             tokio::select! {
                 biased;
                 Some(text) = next(&mut written) => tell(text),
-                () = self.stop.cancelled() => return Asked::Stopped,
-                () = &mut deadline => return Asked::OutOfTime,
+                () = self.stop.cancelled() => break Asked::Stopped,
+                () = &mut deadline => break Asked::OutOfTime,
                 outcome = &mut asking => {
                     while let Some(text) = written.as_mut().and_then(|written| written.try_recv().ok()) {
                         tell(text);
                     }
-                    return outcome.map_or_else(Asked::Failed, Asked::Answer);
+                    break outcome.map_or_else(Asked::Failed, Asked::Answer);
                 }
             }
-        }
+        };
+        (asked, writing)
     }
 
     /// How long the run may still work, at this moment in Unix milliseconds.

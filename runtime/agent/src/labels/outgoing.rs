@@ -38,6 +38,8 @@ struct Touched {
     is_made: bool,
     /// Whether the owner named it, and not merely as what something is taken from.
     is_named: bool,
+    /// Whether a tool that shows it says that everybody may read what it shows.
+    is_everybodys: bool,
 }
 
 /// A call's arguments, as far as they tell somebody something.
@@ -169,7 +171,7 @@ impl<'a> Outgoing<'a> {
         } else {
             !called.iter().all(|phrase| self.words.is_source(phrase))
         } && self.words.names_alone(&called, &key, self.spec);
-        Touched { is_made: records.is_made(of, &key), is_named, of: of.to_owned(), key, had_by, readers, given_to }
+        Touched { is_made: records.is_made(of, &key), is_everybodys: records.is_everybodys(of, &key), is_named, of: of.to_owned(), key, had_by, readers, given_to }
     }
 
     /// Whether something would reach whom it is not for, and whether others could act on it.
@@ -184,27 +186,35 @@ impl<'a> Outgoing<'a> {
     }
 
     /// Whether what would be written into a record is not for all who have it. The model's own words may stand in one that the owner named or
-    /// that this run made, for those who had it then.
+    /// that this run makes, for those who had it then.
     fn is_written_for_others(&self) -> bool {
         let makes = |of: Option<&str>| self.spec.records.iter().any(|pattern| pattern.made && of.is_none_or(|of| pattern.of != of));
+        // Who will have what the call makes, its tool says.
+        let is_for_made = |readers: &Readers| if self.spec.private { is_for_house(readers) } else { readers.is_public() };
         let told = |record: &Touched| {
             let were_given = |readers: &Readers| readers.cover(record.given_to.iter().map(String::as_str));
-            let have_it = |readers: &Readers| match (&record.had_by, &record.readers) {
-                // Nobody said who has it: the house does, and those who got it from here.
-                (None, _) if !is_for_house(readers) => false,
-                (None, Readers::Public) => were_given(readers),
-                (_, Readers::Only(people)) => readers.cover(people.iter().map(String::as_str)),
-                // What is written stands in what the call makes beside it, which is for the house.
-                (Some(_), Readers::Public) if self.spec.private && makes(Some(&record.of)) => is_for_house(readers) && were_given(readers),
-                // What everybody may read is published by being written.
-                (Some(_), Readers::Public) => readers.is_public(),
+            let have_it = |readers: &Readers| {
+                let others = match &record.readers {
+                    Readers::Public => were_given(readers),
+                    Readers::Only(people) => readers.cover(people.iter().map(String::as_str)),
+                };
+                others
+                    && match &record.had_by {
+                        _ if record.is_made => true,
+                        // Nobody said who has it, so the house does.
+                        None => is_for_house(readers),
+                        Some(_) if !record.is_everybodys => true,
+                        // What is written stands in what the call makes beside it.
+                        Some(_) if makes(Some(&record.of)) => is_for_made(readers),
+                        // What everybody may read is published by being written.
+                        Some(_) => readers.is_public(),
+                    }
             };
             let may_be_its_own = record.is_named || record.is_made;
             self.known.iter().all(have_it) && self.own.iter().all(|own| if may_be_its_own { were_given(own) } else { have_it(own) })
         };
-        // Who will have what is made, nobody said either.
-        let is_told_at_home = !self.records.is_empty() || !makes(None) || self.known.iter().all(is_for_house);
-        !(self.records.iter().all(told) && is_told_at_home)
+        let is_told_of_made = !self.records.is_empty() || !makes(None) || self.known.iter().all(is_for_made);
+        !(self.records.iter().all(told) && is_told_of_made)
     }
 
     /// Whether something is not for all whom the call names.

@@ -133,8 +133,10 @@ impl Records {
         let origins: HashMap<&str, Origin> = found.iter().filter(|leaf| !leaf.is_key).map(|leaf| (leaf.path.as_str(), leaf.origin)).collect();
         let rest = Arc::new(rest(from.private, from.readers));
         let kept_private = from.kept.is_some_and(|kept| kept.private);
-        // A tool that says whose its answer is was judged by that when something was written. Of any other, what was written stays for its readers.
-        let told = told.filter(|_| !from.private || kept_private);
+        // A tool that says of each record whose it is was judged by that when something was written. Of any other, what was written stays for its
+        // readers.
+        let says_whose = from.private && !kept_private && from.patterns.iter().any(|pattern| !pattern.readers.is_empty());
+        let told = told.filter(|_| !says_whose);
         let loose = narrowed(&rest, told.and_then(Told::of_shown));
         let mut around: HashMap<String, Vec<Around<'_>>> = HashMap::new();
         for pattern in from.patterns {
@@ -381,6 +383,11 @@ impl Records {
             (Readers::Public, readers) | (readers, Readers::Public) => readers,
             (Readers::Only(a), Readers::Only(b)) => Readers::Only(a.union(&b).cloned().collect()),
         })
+    }
+
+    /// Whether any of the places at which this record was read is everybody's: what is written into it may be shown there.
+    pub(super) fn is_everybodys(&self, of: &str, key: &str) -> bool {
+        self.places_of(of, key).any(|(place, _)| place.readers.is_public())
     }
 
     /// Whether a call of this run made it. What was read before such a call named it was there already.

@@ -14,7 +14,7 @@ use crate::gate::{Callable, Catalogue};
 use crate::intent::Intent;
 use crate::run::{Call, Run};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 use steward_core::{
     ArgumentClass, ArgumentRole, Effect, FailureClass, Floor, Integrity, Label, Mode, Origin, Outcome, Readers, RecordPattern, Source, ToolCall, ToolSpec,
@@ -232,11 +232,12 @@ impl Shown {
         let said = |leaf: &Value| self.words.as_ref()?.endorses_name(&self::key(leaf));
         // Whom the owner named is an agent then, and not what that agent had read.
         let endorsed = if spec.records.is_empty() && spec.name != DELEGATE { arguments.iter().find_map(|(_, leaf)| said(leaf)) } else { None };
+        let is_private = spec.private && !tells_what_it_wrote(spec, &arguments, result, stored);
         let from = records::Origins {
             call: &id,
             tool: &spec.name,
             patterns: &spec.records,
-            private: spec.private || kept.is_some_and(|kept| kept.private),
+            private: is_private || kept.is_some_and(|kept| kept.private),
             kept,
             readers,
             taken: run.took(call.call_id),
@@ -426,6 +427,17 @@ fn clean() -> Label {
 struct Written {
     key: Option<String>,
     role: Option<ArgumentRole>,
+}
+
+/// Whether a call answers with nothing but the new record it made: what was written into that, and what the program says of it. Then it tells no
+/// more than was written, and is for whoever that is for.
+fn tells_what_it_wrote(spec: &ToolSpec, arguments: &[(String, Value)], result: &Value, stored: &Stored) -> bool {
+    let given: HashSet<String> = arguments.iter().map(|(_, leaf)| key(leaf)).collect();
+    let made = made_in(spec, result);
+    let is_new = !made.is_empty() && made.iter().all(|(_, id)| !given.contains(id));
+    !spec.effect.only_reads()
+        && is_new
+        && walk(result, &spec.result_labels, stored, None).iter().all(|found| found.origin == Origin::System || given.contains(&key(&found.leaf)))
 }
 
 /// The records that an answer says the call made, by type and id.

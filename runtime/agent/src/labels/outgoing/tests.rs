@@ -191,37 +191,83 @@ fn what_was_written_of_a_private_text_is_for_its_readers_wherever_a_result_shows
 #[test]
 fn what_everybody_may_read_takes_in_nothing_private_and_what_nobody_spoke_of_nothing_for_some() {
     const MINE: &str = "My own salary is 5150 a month";
-    let [add, _, get, update, _] = cards();
+    const NOTED: &str = "She asked for a rebate of a tenth";
+    let [add, list, get, update, _] = cards();
     let at_home = ToolSpec { private: true, ..add.clone() };
-    let make = ToolSpec {
-        records: vec![RecordPattern { at: String::new(), of: "contact".into(), key: Some("id".into()), anchors: Vec::new(), made: true, readers: Vec::new() }],
-        ..ToolSpec::sample("cards.make", Effect::Write, &[("job_title", ArgumentRole::Content)])
-    };
+    let notes = ToolSpec { private: true, ..list };
+    let made = RecordPattern { at: String::new(), of: "contact".into(), key: Some("id".into()), anchors: Vec::new(), made: true, readers: Vec::new() };
+    let beside = RecordPattern { of: "company".into(), key: Some("company_id".into()), made: false, ..made.clone() };
+    let roles = [("job_title", ArgumentRole::Content), ("company_id", ArgumentRole::Id("company".into()))];
+    let make = ToolSpec { records: vec![made, beside], ..ToolSpec::sample("cards.make", Effect::Write, &roles) };
+    let make_at_home = ToolSpec { private: true, ..make.clone() };
     let (run, mut shown, _) = files("Look through my files");
     let readers = Readers::Only(["me@good.example".to_owned()].into());
     let from =
         Origins { call: "call_1_2", tool: "documents.read", patterns: &[], private: true, kept: None, readers: &readers, taken: false, endorsed: None };
     shown.take(&from, &json!({ "text": MINE }), &BTreeMap::new(), &BTreeMap::new());
-    let card = json!({"id": "c1", "name": "Lena Vogt", "job_title": "Head of the garden"});
+    let card = json!({"id": "c1", "name": "Lena Vogt", "job_title": "Head of the garden", "company_id": "k1", "company_name": "Garden Ltd"});
     let shown = after(&run, &shown, &get, &call(3, 0, "cards.get", json!({"contact_id": "c1"})), &card, &["c1"]);
-    // The tool, the record it names, and whether it takes in what is for the house, and what is for one person.
-    for (tool, field, id, house, mine) in [
-        (&update, "job_title", Some("c1"), false, false),
-        (&update, "job_title", Some("c7"), true, false),
-        (&add, "text", Some("c1"), false, false),
-        (&at_home, "text", Some("c1"), true, false),
-        (&at_home, "text", Some("c7"), true, false),
-        (&make, "job_title", None, true, false),
+    // That a list which is the house's names the contact too does not make the contact the house's.
+    let noted = json!({"notes": [{"id": "n0", "contact_id": "c1", "text": NOTED}]});
+    let shown = after(&run, &shown, &notes, &call(4, 0, "cards.list_notes", json!({"contact_id": "c1"})), &noted, &["n0"]);
+    // The tool, the record it names, and whether it takes in what is for the house. None takes in what is for one person.
+    for (tool, field, named, takes) in [
+        (&update, "job_title", Some(("contact_id", "c1")), false),
+        (&update, "job_title", Some(("contact_id", "c7")), true),
+        (&add, "text", Some(("contact_id", "c1")), false),
+        (&at_home, "text", Some(("contact_id", "c1")), true),
+        (&at_home, "text", Some(("contact_id", "c7")), true),
+        (&make, "job_title", None, false),
+        (&make, "job_title", Some(("company_id", "k1")), false),
+        (&make_at_home, "job_title", None, true),
+        (&make_at_home, "job_title", Some(("company_id", "k1")), true),
     ] {
         let leaks = |text: &str| {
             let mut arguments = json!({ field: text });
-            if let Some(id) = id {
-                arguments["contact_id"] = json!(id);
+            if let Some((name, id)) = named {
+                arguments[name] = json!(id);
             }
             traced(&run, &shown, tool, &arguments).leak
         };
-        assert!(!leaks("Head of the garden"), "{} {id:?}: everybody's", tool.name);
-        assert_eq!((leaks(WAGES), leaks(MINE)), (!house, !mine), "{} {id:?}", tool.name);
+        assert!(!leaks("Head of the garden"), "{} {named:?}: everybody's", tool.name);
+        assert_eq!((leaks(WAGES), leaks(NOTED), leaks(MINE)), (!takes, !takes, true), "{} {named:?} private: {}", tool.name, tool.private);
+    }
+}
+
+#[test]
+fn what_a_run_wrote_stays_for_its_readers_where_a_tool_of_the_house_shows_it() {
+    let [add, list, ..] = cards();
+    let (at_home, notes) = (ToolSpec { private: true, ..add }, ToolSpec { private: true, ..list });
+    let (run, mut shown, _) = files("Note what my file says on the card of Lena");
+    let readers = Readers::Only(["me@good.example".to_owned()].into());
+    let from =
+        Origins { call: "call_1_2", tool: "documents.read", patterns: &[], private: true, kept: None, readers: &readers, taken: false, endorsed: None };
+    shown.take(&from, &json!({ "text": "My own salary is 5150 a month" }), &BTreeMap::new(), &BTreeMap::new());
+    // In words of its own, so that it is found in no text.
+    let adding = call(2, 0, "cards.add_note", json!({"contact_id": "c1", "text": HIDDEN}));
+    let shown = after(&run, &shown, &at_home, &adding, &json!({"id": "n1"}), &["n1"]);
+    let listed = json!({"notes": [{"id": "n1", "contact_id": "c1", "text": HIDDEN}, {"id": "n0", "contact_id": "c1", "text": "We met at the fair"}]});
+    let shown = after(&run, &shown, &notes, &call(3, 0, "cards.list_notes", json!({"contact_id": "c1"})), &listed, &["n0", "n1"]);
+    let leaks = |text: &str| traced(&run, &shown, &at_home, &json!({"contact_id": "c2", "text": text})).leak;
+    assert!(leaks(HIDDEN), "what was made of one person's text is theirs");
+    assert!(!leaks("We met at the fair"), "what stood there before is the house's");
+}
+
+#[test]
+fn a_note_of_what_everybody_knows_makes_no_letter_wait() {
+    let [add, ..] = cards();
+    let at_home = ToolSpec { private: true, ..add };
+    let send = ToolSpec::sample("mail.send", Effect::Send, &[("to", ArgumentRole::Recipient), ("body", ArgumentRole::Content)]);
+    let run = Run { text: "Note on c1 that I called, and write lena@good.example that the offer follows".to_owned(), ..Run::default() };
+    let adding = call(2, 0, "cards.add_note", json!({"contact_id": "c1", "text": "I called"}));
+    let body = json!({"to": ["lena@good.example"], "body": "Dear Lena, the offer follows."});
+    for (answer, leak) in [
+        (json!({"id": "n1", "contact_id": "c1", "text": "I called"}), false),
+        // Whatever else it tells is the house's.
+        (json!({"id": "n1", "contact_id": "c1", "text": "I called", "before": "She asked for a rebate"}), true),
+    ] {
+        let shown = after(&run, &Shown::begin(&run), &at_home, &adding, &answer, &["n1"]);
+        assert_eq!(traced(&run, &shown, &send, &body).leak, leak, "{answer}");
     }
 }
 
