@@ -140,7 +140,18 @@ struct Follower {
 pub fn follow(state: AppState, actor: Actor, run: RunId, after: u32) -> impl Stream<Item = Result<Followed, OfficeError>> + Send {
     // Listening starts before the journal is read, so that nothing falls between the two.
     let live = state.live.watch();
-    let follower = Follower { state, actor, run, seen: after, live, ready: VecDeque::new(), heard: Heard::default(), over: false, read_first: true, look_at: Instant::now() };
+    let follower = Follower {
+        state,
+        actor,
+        run,
+        seen: after,
+        live,
+        ready: VecDeque::new(),
+        heard: Heard::default(),
+        over: false,
+        read_first: true,
+        look_at: Instant::now(),
+    };
     unfold(Some(follower), |follower| async move {
         let mut follower = follower?;
         match follower.next().await {
@@ -242,7 +253,9 @@ mod tests {
         let mut heard = Heard::default();
         // What was written before, and then what was told while that was asked for.
         assert_eq!(heard.piece(of(1, 1, 7), 0, "Good mor"), Some(("Good mor", true)));
-        for (at, text, new) in [(0, "Good", None), (4, " mor", None), (8, "ning", Some("ning")), (8, "ning", None), (10, "ng, L", Some(", L")), (15, "ena", Some("ena"))] {
+        for (at, text, new) in
+            [(0, "Good", None), (4, " mor", None), (8, "ning", Some("ning")), (8, "ning", None), (10, "ng, L", Some(", L")), (15, "ena", Some("ena"))]
+        {
             assert_eq!(heard.piece(of(1, 1, 7), at, text), new.map(|new| (new, false)), "{at} {text}");
         }
         // Another that took the run up says it anew.

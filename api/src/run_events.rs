@@ -585,7 +585,10 @@ mod tests {
         check(returned, &[("tool.returned", &["call_id", "run_id", "outcome", "integrity", "steps", "tokens", "cost_micros"])]);
         check(Event::Ended { outcome: RunOutcome::Failed, reason: None, message: "m".to_owned() }, &[("run.ended", &["outcome", "reason", "message"])]);
         check(Event::CancelAsked { by: None }, &[]);
-        assert_eq!((delta("x", false).name, delta("x", false).data, delta("x", true).data), ("model.delta", json!({"text": "x"}), json!({"text": "x", "begins": true})));
+        assert_eq!(
+            (delta("x", false).name, delta("x", false).data, delta("x", true).data),
+            ("model.delta", json!({"text": "x"}), json!({"text": "x", "begins": true}))
+        );
     }
 
     #[test]

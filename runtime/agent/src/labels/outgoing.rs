@@ -171,7 +171,16 @@ impl<'a> Outgoing<'a> {
         } else {
             !called.iter().all(|phrase| self.words.is_source(phrase))
         } && self.words.names_alone(&called, &key, self.spec);
-        Touched { is_made: records.is_made(of, &key), is_everybodys: records.is_everybodys(of, &key), is_named, of: of.to_owned(), key, had_by, readers, given_to }
+        Touched {
+            is_made: records.is_made(of, &key),
+            is_everybodys: records.is_everybodys(of, &key),
+            is_named,
+            of: of.to_owned(),
+            key,
+            had_by,
+            readers,
+            given_to,
+        }
     }
 
     /// Whether something would reach whom it is not for, and whether others could act on it.
