@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use rmcp::RoleClient;
-use rmcp::model::{ClientJsonRpcMessage, ErrorCode, ErrorData, RequestId, ServerJsonRpcMessage};
+use rmcp::model::{ClientJsonRpcMessage, ClientNotification, ErrorCode, ErrorData, JsonRpcNotification, RequestId, ServerJsonRpcMessage};
 use rmcp::transport::Transport;
 use rmcp::transport::streamable_http_client::{StreamableHttpClientTransport, StreamableHttpClientTransportConfig};
 use std::collections::HashSet;
@@ -132,6 +132,9 @@ async fn pass_on(mut server: impl Transport<RoleClient> + 'static, url: &reqwest
                     Ok(message) => {
                         let id = if let ClientJsonRpcMessage::Request(request) = &message { Some(request.id.clone()) } else { None };
                         asked.extend(id.clone());
+                        if let Some(id) = taken_back(&message) {
+                            asked.remove(id);
+                        }
                         let sent = server.send(message);
                         sending.push(Box::pin(async move { (id, sent.await.map_err(|err| err.to_string())) }));
                     }
@@ -176,6 +179,15 @@ async fn pass_on(mut server: impl Transport<RoleClient> + 'static, url: &reqwest
     }
     // Whoever started it by hand wants to know; a program has its errors as frames.
     if was_refused && !is_connected { Err(closed(url)) } else { Ok(ExitCode::SUCCESS) }
+}
+
+/// The request that a message takes back: it has no answer that could be waited for.
+fn taken_back(message: &ClientJsonRpcMessage) -> Option<&RequestId> {
+    if let ClientJsonRpcMessage::Notification(JsonRpcNotification { notification: ClientNotification::CancelledNotification(cancelled), .. }) = message {
+        cancelled.params.request_id.as_ref()
+    } else {
+        None
+    }
 }
 
 fn closed(url: &reqwest::Url) -> CliError {

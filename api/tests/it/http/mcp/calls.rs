@@ -100,10 +100,7 @@ async fn a_client_is_told_when_the_tools_are_others() {
     let (mut one, mut two) = (served.client().await, served.client().await);
     assert_eq!(one.service.peer().peer_info().and_then(|info| info.capabilities.tools.clone()).and_then(|tools| tools.list_changed), Some(true));
     let before = one.tools().await;
-    let folder = std::env::temp_dir().join(format!("steward-mcp-{}", served.working.world.home.tenant));
-    steward_host::testing::GuestFiles::hostile().write(&folder).expect("files");
-    served.working.world.server.state.host.load_dir(&folder).expect("a plugin");
-    std::fs::remove_dir_all(&folder).expect("removed");
+    served.gains_tools();
     one.changed().await;
     two.changed().await;
     // The agent has no use for them, so the list is as it was: it is asked for again, and the answer decides.

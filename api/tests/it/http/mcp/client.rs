@@ -7,6 +7,7 @@ use rmcp::model::{
     ProtocolVersion, RequestMetaObject, ServerResult,
 };
 use rmcp::service::{ClientLifecycleMode, NotificationContext, PeerRequestOptions, RequestHandle, RunningService, serve_client, serve_client_with_lifecycle};
+use rmcp::transport::IntoTransport;
 use rmcp::transport::streamable_http_client::{StreamableHttpClientTransport, StreamableHttpClientTransportConfig};
 use rmcp::{ClientHandler, RoleClient};
 use secrecy::ExposeSecret as _;
@@ -102,6 +103,21 @@ impl Served {
         self.decide(hold, "approve", |shown| json!({ "envelope_id": shown["envelope_id"] })).await
     }
 
+    /// Has one more plugin than before: the set of tools is another.
+    pub(super) fn gains_tools(&self) {
+        let folder = std::env::temp_dir().join(format!("steward-mcp-{}", self.working.world.home.tenant));
+        steward_host::testing::GuestFiles::hostile().write(&folder).expect("files");
+        self.working.world.server.state.host.load_dir(&folder).expect("a plugin");
+        std::fs::remove_dir_all(&folder).expect("removed");
+    }
+
+    /// The run that a held action belongs to.
+    pub(super) async fn run_of(&self, hold: &str) -> String {
+        let owner = self.working.world.owner().await;
+        let shown = self.working.ask("GET", format!("/api/v1/holds/{hold}")).cookie(&owner).send().await.expect(200).json();
+        shown["run_id"].as_str().expect("a run").to_owned()
+    }
+
     /// Waits until a run is over; its outcome.
     pub(super) async fn end_of(&self, run: &str) -> String {
         let owner = self.working.world.owner().await;
@@ -146,8 +162,17 @@ fn transport(url: &str, token: &str) -> StreamableHttpClientTransport<reqwest::C
 impl Client {
     /// One that opens a session.
     pub(super) async fn open(url: &str, token: &str) -> Self {
+        Self::over(transport(url, token)).await
+    }
+
+    /// The same over whatever carries its messages.
+    pub(super) async fn over<T, E, A>(transport: T) -> Self
+    where
+        T: IntoTransport<RoleClient, E, A>,
+        E: std::error::Error + Send + Sync + 'static,
+    {
         let ((sender, progress), (changed, changes)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
-        let service = serve_client(Hearing { progress: sender, changes: changed }, transport(url, token)).await.expect("a session");
+        let service = serve_client(Hearing { progress: sender, changes: changed }, transport).await.expect("a session");
         Self { service, progress, changes }
     }
 
@@ -193,9 +218,21 @@ impl Client {
 
     /// The held action that the next word of progress links to.
     pub(super) async fn hold(&mut self) -> String {
-        let told = tokio::time::timeout(PATIENCE, self.progress.recv()).await.expect("progress in time").expect("progress");
-        let message = told.message.expect("words");
-        hold_in(&message)
+        hold_in(&self.told().await.message.expect("words"))
+    }
+
+    /// The held action that the next word of progress on this call links to.
+    pub(super) async fn hold_of(&mut self, call: &RequestHandle<RoleClient>) -> String {
+        loop {
+            let told = self.told().await;
+            if told.progress_token == call.progress_token {
+                return hold_in(&told.message.expect("words"));
+            }
+        }
+    }
+
+    async fn told(&mut self) -> ProgressNotificationParam {
+        tokio::time::timeout(PATIENCE, self.progress.recv()).await.expect("progress in time").expect("progress")
     }
 }
 
