@@ -122,3 +122,17 @@ test('of hundreds of proposed changes of tools all that wait are there', async (
   await expect(waiting.getByRole('listitem')).toHaveCount(ALL);
   await expect(waiting.getByRole('link').last()).toHaveAttribute('href', `/changes/change_${id(ALL)}`);
 });
+
+test('lists that are read whole are read to their last page', async ({ page }) => {
+  const { items }: { items: { name: string }[] } = await (await page.request.get('/api/v1/tools')).json();
+  expect(items.length).toBeGreaterThan(1);
+  const last = items.at(-1)?.name ?? '';
+  // The server's own pages, of one tool each.
+  await page.route(/\/api\/v1\/tools(\?|$)/, (route) => {
+    const url = new URL(route.request().url());
+    url.searchParams.set('limit', '1');
+    return route.continue({ url: url.href });
+  });
+  await page.goto(`/tools?open=${encodeURIComponent(last)}`);
+  await expect(page.getByRole('dialog', { name: last })).toBeVisible();
+});

@@ -155,11 +155,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
 /// The page a list's `limit` and `cursor` name.
 pub(crate) fn page(limit: Option<u32>, cursor: Option<&str>) -> Result<Page, ApiError> {
+    check_limit(limit)?;
+    let cursor = cursor.map(str::parse::<Cursor>).transpose().map_err(|err| ApiError::field("cursor", err.to_string()))?;
+    Ok(Page::new(limit, cursor))
+}
+
+/// Refuses a `limit` that is none of a page.
+pub(crate) fn check_limit(limit: Option<u32>) -> Result<(), ApiError> {
     if limit.is_some_and(|limit| !(1..=PAGE_MAX).contains(&limit)) {
         return Err(ApiError::field("limit", format!("give 1 to {PAGE_MAX}")));
     }
-    let cursor = cursor.map(str::parse::<Cursor>).transpose().map_err(|err| ApiError::field("cursor", err.to_string()))?;
-    Ok(Page::new(limit, cursor))
+    Ok(())
 }
 
 /// The id in the path. A text that is no id of this kind names nothing.

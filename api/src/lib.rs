@@ -10,6 +10,7 @@ mod export;
 mod extract;
 pub mod follow;
 pub mod jobs;
+mod keyed;
 mod label_moves;
 mod marks;
 mod mcp;

@@ -45,6 +45,7 @@ pub(crate) mod tools;
 pub(crate) mod usage;
 pub(crate) mod workspaces;
 
+use crate::keyed::KeyCursor;
 use serde::{Deserialize, Serialize};
 use steward_store::Cursor;
 use utoipa::IntoParams;
@@ -59,6 +60,11 @@ pub(crate) struct PageOf<T> {
 impl<T> PageOf<T> {
     /// Shows rows with the cursor of the next page.
     pub(crate) fn new<R>(rows: Vec<R>, next: Option<Cursor>, show: impl Fn(R) -> T) -> Self {
+        Self { items: rows.into_iter().map(show).collect(), next_cursor: next.map(|cursor| cursor.to_string()) }
+    }
+
+    /// The same of a list whose items have keys of their own.
+    pub(crate) fn keyed<R>(rows: Vec<R>, next: Option<KeyCursor>, show: impl Fn(R) -> T) -> Self {
         Self { items: rows.into_iter().map(show).collect(), next_cursor: next.map(|cursor| cursor.to_string()) }
     }
 }

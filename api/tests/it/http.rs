@@ -48,5 +48,6 @@ mod sub_runs;
 mod tenants;
 mod tool_proposals;
 mod usage;
+mod whole_lists;
 mod working;
 mod world;

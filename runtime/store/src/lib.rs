@@ -64,5 +64,5 @@ pub mod workspace;
 
 pub use error::StoreError;
 pub use migrate::{migrate, migration_state};
-pub use page::{Cursor, Page};
+pub use page::{Cursor, CursorError, Page};
 pub use tx::{Store, StoreOptions, Tx};

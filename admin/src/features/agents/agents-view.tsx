@@ -9,9 +9,10 @@ import { Button, buttonLooks } from '@/components/ui/button';
 import { Card, Facts } from '@/components/ui/card';
 import { Link } from '@/components/ui/link';
 import { Empty, Failed, Loading, Problem } from '@/components/ui/states';
-import { answer, api, type Schemas } from '@/lib/api/client';
+import type { Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
+import { allAgents, allTools } from '@/lib/whole-lists';
 
 type Agent = Schemas['AgentView'];
 type ToolsQuery = ReturnType<typeof useTools>;
@@ -26,22 +27,22 @@ function covers(pattern: string, tool: string): boolean {
 }
 
 function useTools() {
-  return useQuery({ queryKey: ['tools'], queryFn: () => answer(api.GET('/api/v1/tools')) });
+  return useQuery(allTools);
 }
 
 /** The agents of this installation, as the configuration made them: what each may use, how closely it is watched, and its bounds. */
 export function AgentsView() {
   const t = useTranslations('agents');
-  const agents = useQuery({ queryKey: ['agents'], queryFn: () => answer(api.GET('/api/v1/agents')) });
+  const agents = useQuery(allAgents);
   const tools = useTools();
   return (
     <Page title={t('title')}>
       {(agents.isPending || (agents.isSuccess && !tools.isFetched)) && <Loading lines={6} />}
       {agents.isError && <Failed error={agents.error} onRetry={() => void agents.refetch()} />}
-      {agents.isSuccess && agents.data.items.length === 0 && <Empty icon={<Bot className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
+      {agents.isSuccess && agents.data.length === 0 && <Empty icon={<Bot className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
       <ul className="mx-auto grid w-full max-w-5xl gap-5 p-4 sm:p-6">
         {/* What comes later would push down what is read already. */}
-        {tools.isFetched && agents.data?.items.map((agent) => (
+        {tools.isFetched && agents.data?.map((agent) => (
           <li key={agent.name}>
             <One agent={agent} tools={tools} />
           </li>
@@ -138,7 +139,7 @@ function ToolsNow({ agent, tools }: { agent: Agent; tools: ToolsQuery }) {
       </div>
     );
   }
-  const own = tools.data.items.filter((tool) => agent.tools.some((pattern) => covers(pattern, tool.name)));
+  const own = tools.data.filter((tool) => agent.tools.some((pattern) => covers(pattern, tool.name)));
   return (
     <details>
       <summary className="text-sm text-soft">{t('toolsNow', { count: own.length })}</summary>

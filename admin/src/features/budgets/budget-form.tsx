@@ -11,6 +11,7 @@ import { useToast } from '@/components/ui/toast';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { dollarsText, microsOf } from '@/lib/budget';
 import { useFormats } from '@/lib/format';
+import { allAgents } from '@/lib/whole-lists';
 
 type Budget = Schemas['BudgetView'];
 type Scope = Schemas['BudgetScope'];
@@ -107,9 +108,9 @@ export function BudgetForm({ budget, onClose }: { budget?: Budget; onClose: () =
 function useChoices(scope: Scope): [string, string][] {
   const people = usePeopleNames();
   const workspaces = useWorkspaces();
-  const agents = useQuery({ queryKey: ['agents'], queryFn: () => answer(api.GET('/api/v1/agents')) });
+  const agents = useQuery(allAgents);
   if (scope === 'person') return [...people];
   if (scope === 'workspace') return workspaces.map((one) => [one.workspace_id, one.name]);
-  if (scope === 'agent') return agents.data?.items.map((agent) => [agent.name, agent.name]) ?? [];
+  if (scope === 'agent') return agents.data?.map((agent) => [agent.name, agent.name]) ?? [];
   return [];
 }

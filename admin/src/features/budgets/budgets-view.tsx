@@ -11,11 +11,12 @@ import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { Empty, Failed, Loading } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
-import { answer, api, type Schemas } from '@/lib/api/client';
+import type { Schemas } from '@/lib/api/client';
 import { stateOf } from '@/lib/budget';
 import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
 import { useAddress } from '@/lib/url';
+import { allBudgets } from '@/lib/whole-lists';
 import { BudgetForm, SCOPES } from './budget-form';
 import { useWaits, Waits } from './waits';
 
@@ -28,12 +29,12 @@ export function BudgetsView() {
   const t = useTranslations('budgets');
   const me = useMe();
   const { get, set } = useAddress();
-  const budgets = useQuery({ queryKey: ['budgets'], queryFn: () => answer(api.GET('/api/v1/budgets')), refetchInterval: EVERY_MS });
+  const budgets = useQuery({ ...allBudgets, refetchInterval: EVERY_MS });
   const waits = useWaits();
   // What waits stands above the rest, and would push it down if it came later: all of it is shown at once.
   const isPending = budgets.isPending || waits.isPending;
   const forbidden = may(me, 'budgets:manage') ? null : t('mayNotManage');
-  const all = budgets.data?.items ?? [];
+  const all = budgets.data ?? [];
   const open = all.find((budget) => budget.budget_id === get('open'));
   return (
     <Page title={t('title')} actions={<AddButton label={t('add')} forbidden={forbidden} onClick={() => set({ new: '1' })} />}>

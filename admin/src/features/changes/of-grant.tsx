@@ -9,17 +9,18 @@ import { ToolName } from '@/components/tool-name';
 import { Card, Facts } from '@/components/ui/card';
 import { Link } from '@/components/ui/link';
 import { useWorkspaces } from '@/components/workspace-select';
-import { answer, api, type Schemas } from '@/lib/api/client';
+import type { Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 import { rangesOf } from '@/lib/grant-ranges';
+import { allTools } from '@/lib/whole-lists';
 
 /** What an agent asks for, and what it would have let through. */
 export function OfGrant({ content, report }: { content: Schemas['WishContent']; report: Schemas['WishReport'] }) {
   const t = useTranslations('changes.grant');
   const formats = useFormats();
   const workspaces = useWorkspaces();
-  const tools = useQuery({ queryKey: ['tools'], queryFn: () => answer(api.GET('/api/v1/tools')) });
-  const tool = tools.data?.items.find((one) => one.name === content.tool);
+  const tools = useQuery(allTools);
+  const tool = tools.data?.find((one) => one.name === content.tool);
   return (
     <Card className="grid grid-cols-[minmax(0,1fr)] gap-3 p-4">
       <p className="flex flex-wrap items-center gap-2 font-semibold">

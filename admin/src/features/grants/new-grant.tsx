@@ -8,22 +8,22 @@ import { useWorkspaces, WorkspaceSelect } from '@/components/workspace-select';
 import { Dialog } from '@/components/ui/dialog';
 import { Select } from '@/components/ui/field';
 import { Failed } from '@/components/ui/states';
-import { answer, api } from '@/lib/api/client';
 import { fieldsOfTool } from '@/lib/grant-form';
 import { GRANTABLE } from '@/lib/grantable';
+import { allAgents, allTools } from '@/lib/whole-lists';
 
 /** A grant from nothing: which agent, where, which tool, within which values. */
 export function NewGrant({ onClose }: { onClose: () => void }) {
   const t = useTranslations('grants');
-  const tools = useQuery({ queryKey: ['tools'], queryFn: () => answer(api.GET('/api/v1/tools')) });
-  const agents = useQuery({ queryKey: ['agents'], queryFn: () => answer(api.GET('/api/v1/agents')) });
+  const tools = useQuery(allTools);
+  const agents = useQuery(allAgents);
   const workspaces = useWorkspaces();
   const [toolName, setTool] = useState('');
   const [agentName, setAgent] = useState('');
   const [place, setPlace] = useState('');
-  const all = tools.data?.items.filter((one) => GRANTABLE.includes(one.effect)) ?? [];
+  const all = tools.data?.filter((one) => GRANTABLE.includes(one.effect)) ?? [];
   const tool = all.find((one) => one.name === toolName);
-  const agent = agentName === '' ? (agents.data?.items[0]?.name ?? '') : agentName;
+  const agent = agentName === '' ? (agents.data?.[0]?.name ?? '') : agentName;
   const workspaceId = place === '' ? (workspaces[0]?.workspace_id ?? '') : place;
   // It opens when it is known whether there is an agent to choose: it would grow otherwise.
   if (agents.isPending) return null;
@@ -39,9 +39,9 @@ export function NewGrant({ onClose }: { onClose: () => void }) {
             </option>
           ))}
         </Select>
-        {(agents.data?.items.length ?? 0) > 1 && (
+        {(agents.data?.length ?? 0) > 1 && (
           <Select label={t('agent')} value={agent} onChange={(event) => setAgent(event.target.value)}>
-            {agents.data?.items.map((one) => (
+            {agents.data?.map((one) => (
               <option key={one.name} value={one.name}>
                 {one.name}
               </option>

@@ -7,6 +7,7 @@ import { Link } from '@/components/ui/link';
 import { Ago } from '@/components/ui/time';
 import { answer, api } from '@/lib/api/client';
 import { brokenOf, modelsAnswer } from '@/lib/run-failures';
+import { allModels } from '@/lib/whole-lists';
 import { EVERY_MS, FAILURES_SHOWN, Known, Part, stateOf } from './part';
 
 const LOOKED_AT = 200;
@@ -46,17 +47,17 @@ export function RunFailures() {
 /** The providers of models, by what the last run that needed one met with: nothing is asked of them only to look. */
 export function Models() {
   const t = useTranslations('health');
-  const models = useQuery({ queryKey: ['models'], queryFn: () => answer(api.GET('/api/v1/models')) });
+  const models = useQuery(allModels);
   const ended = useEnded();
-  const isNone = models.isSuccess && models.data.items.length === 0;
+  const isNone = models.isSuccess && models.data.length === 0;
   const isAnswered = ended.isSuccess ? modelsAnswer(ended.data.items) : null;
   return (
     <Part title={t('models')} state={stateOf([models, ended], isNone || isAnswered === false ? 'wait' : 'good')} advice={isNone ? t('agentsAdvice') : isAnswered === false ? t('modelsAdvice') : null}>
       <Known of={models}>
-        {({ items }) => (
+        {(all) => (
           <p>
             <Link href="/settings?show=installation" className="text-accent underline">
-              {t('modelsNamed', { count: items.length })}
+              {t('modelsNamed', { count: all.length })}
             </Link>
           </p>
         )}

@@ -14,6 +14,7 @@ import { failuresOf, readMetrics, requestsOf } from '@/lib/metrics';
 import { notToldOf } from '@/lib/not-told';
 import { useNow } from '@/lib/now';
 import { isSigningLate } from '@/lib/signing';
+import { allAgents } from '@/lib/whole-lists';
 import { Models, RunFailures } from './failures';
 import { COMING, EVERY_MS, FAILURES_SHOWN, Known, Part, stateOf } from './part';
 
@@ -102,15 +103,15 @@ function Rules() {
 
 function Agents() {
   const t = useTranslations('health');
-  const agents = useQuery({ queryKey: ['agents'], queryFn: () => answer(api.GET('/api/v1/agents')) });
-  const isNone = agents.isSuccess && agents.data.items.length === 0;
+  const agents = useQuery(allAgents);
+  const isNone = agents.isSuccess && agents.data.length === 0;
   return (
     <Part title={t('agents')} state={stateOf([agents], isNone ? 'wait' : 'good')} advice={isNone ? t('agentsAdvice') : null}>
       <Known of={agents}>
-        {({ items }) => (
+        {(all) => (
           <p>
             <Link href="/agents" className="text-accent underline">
-              {t('agentsReady', { count: items.length })}
+              {t('agentsReady', { count: all.length })}
             </Link>
           </p>
         )}

@@ -7,9 +7,10 @@ import { Page } from '@/components/shell/page';
 import { Badge } from '@/components/ui/badge';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading } from '@/components/ui/states';
-import { answer, api, type Schemas } from '@/lib/api/client';
+import type { Schemas } from '@/lib/api/client';
 import { cx } from '@/lib/cx';
 import { useAddress } from '@/lib/url';
+import { allPrompts } from '@/lib/whole-lists';
 import { Labels } from './labels';
 import { OnePrompt } from './one-prompt';
 
@@ -22,8 +23,8 @@ export function PromptsView() {
   const t = useTranslations('prompts');
   const { get, set } = useAddress();
   const view = SHOWN.find((one) => one === get('show')) ?? 'versions';
-  const prompts = useQuery({ queryKey: ['prompts'], queryFn: () => answer(api.GET('/api/v1/prompts')) });
-  const all = prompts.data?.items ?? [];
+  const prompts = useQuery(allPrompts);
+  const all = prompts.data ?? [];
   const names = [...new Set(all.map((prompt) => prompt.name))].sort();
   const name = names.includes(get('name')) ? get('name') : (names.find((one) => all.some((prompt) => prompt.name === one && prompt.labels.includes('production'))) ?? names[0]);
   const versions = all.filter((prompt) => prompt.name === name).sort((a, b) => b.version - a.version);

@@ -10,6 +10,7 @@ import { FormDialog } from '@/components/ui/form-dialog';
 import { Problem } from '@/components/ui/states';
 import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
 import { may, useMe } from '@/lib/me';
+import { allAgents, allModels, allPrompts } from '@/lib/whole-lists';
 
 interface ForkDialogProps {
   detail: Schemas['RunDetail'];
@@ -32,15 +33,15 @@ export function ForkDialog({ detail, text: was, step, onClose }: ForkDialogProps
   const [key, setKey] = useState(idempotencyKey);
   const mayTry = may(me, 'changes:decide');
   // Who may not try others is not shown which there are.
-  const agents = useQuery({ queryKey: ['agents'], queryFn: () => answer(api.GET('/api/v1/agents')), enabled: mayTry });
-  const prompts = useQuery({ queryKey: ['prompts'], queryFn: () => answer(api.GET('/api/v1/prompts')), enabled: mayTry });
-  const models = useQuery({ queryKey: ['models'], queryFn: () => answer(api.GET('/api/v1/models')), enabled: mayTry });
+  const agents = useQuery({ ...allAgents, enabled: mayTry });
+  const prompts = useQuery({ ...allPrompts, enabled: mayTry });
+  const models = useQuery({ ...allModels, enabled: mayTry });
   const choices = [agents, prompts, models];
   const failed = choices.find((one) => one.isError)?.error ?? null;
   const isComing = mayTry && failed === null && choices.some((one) => one.isPending);
-  const now = agents.data?.items.find((agent) => agent.name === detail.agent);
+  const now = agents.data?.find((agent) => agent.name === detail.agent);
   const name = now?.prompt.split('@')[0];
-  const versions = prompts.data?.items.filter((one) => one.name === name).map((one) => `${one.name}@${one.version}`) ?? [];
+  const versions = prompts.data?.filter((one) => one.name === name).map((one) => `${one.name}@${one.version}`) ?? [];
   const usual = (known: string | undefined) => (isComing ? common('loading') : known === undefined ? t('forkAsNow') : t('forkUsual', { name: known }));
   const fork = useMutation({
     mutationFn: () =>
@@ -80,8 +81,8 @@ export function ForkDialog({ detail, text: was, step, onClose }: ForkDialogProps
       </Select>
       <Select label={t('forkModel')} disabled={!mayTry || isComing} aria-busy={isComing || undefined} value={model} onChange={(event) => setModel(event.target.value)}>
         <option value="">{usual(now?.model)}</option>
-        {models.data?.items
-          .filter((one) => one.name !== now?.model)
+        {models.data
+          ?.filter((one) => one.name !== now?.model)
           .map((one) => (
             <option key={one.name} value={one.name}>
               {one.name}

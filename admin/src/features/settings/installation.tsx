@@ -5,9 +5,10 @@ import { useTranslations } from 'use-intl';
 import { Badge } from '@/components/ui/badge';
 import { Link } from '@/components/ui/link';
 import { Failed, Loading } from '@/components/ui/states';
-import { answer, api, type Schemas } from '@/lib/api/client';
+import type { Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 import { useIntegrations } from '@/lib/integrations';
+import { allModels } from '@/lib/whole-lists';
 import { Part } from './part';
 import { Secrets } from './secrets';
 
@@ -29,7 +30,7 @@ export function Installation() {
 }
 
 function useModels() {
-  return useQuery({ queryKey: ['models'], queryFn: () => answer(api.GET('/api/v1/models')) });
+  return useQuery(allModels);
 }
 
 /** A name of the configuration, left as it is. */
@@ -48,9 +49,9 @@ function Models() {
     <Part title={t('title')} hint={t.rich('hint', { code })}>
       {models.isPending && <Loading lines={2} className="px-0" />}
       {models.isError && <Failed error={models.error} onRetry={() => void models.refetch()} />}
-      {models.data?.items.length === 0 && <p className="text-sm text-soft">{t('none')}</p>}
+      {models.data?.length === 0 && <p className="text-sm text-soft">{t('none')}</p>}
       <ul className="divide-y divide-line">
-        {models.data?.items.map((model) => (
+        {models.data?.map((model) => (
           <Model key={model.name} model={model} />
         ))}
       </ul>

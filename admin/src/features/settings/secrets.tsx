@@ -15,6 +15,7 @@ import { useToast } from '@/components/ui/toast';
 import { answer, api, done, type Schemas } from '@/lib/api/client';
 import { isNotProven, stepUpOf } from '@/lib/api/problem';
 import { may, useMe } from '@/lib/me';
+import { allSecrets } from '@/lib/whole-lists';
 import { Part } from './part';
 
 type Secret = Schemas['PluginSecretView'];
@@ -25,14 +26,14 @@ const VALUE_LETTERS_MAX = 512;
 /** What plugins need to ask others: set here by owners, by nobody to be read. A value is in this page while it is typed, and not after. */
 export function Secrets() {
   const t = useTranslations('settings.secrets');
-  const secrets = useQuery({ queryKey: ['secrets'], queryFn: () => answer(api.GET('/api/v1/secrets')) });
+  const secrets = useQuery(allSecrets);
   return (
     <Part title={t('title')} hint={t.rich('hint', { code })}>
       {secrets.isPending && <Loading lines={2} className="px-0" />}
       {secrets.isError && <Failed error={secrets.error} onRetry={() => void secrets.refetch()} />}
-      {secrets.data?.items.length === 0 && <p className="text-sm text-soft">{t('none')}</p>}
+      {secrets.data?.length === 0 && <p className="text-sm text-soft">{t('none')}</p>}
       <ul className="divide-y divide-line">
-        {secrets.data?.items.map((secret) => (
+        {secrets.data?.map((secret) => (
           <Row key={`${secret.plugin} ${secret.name}`} secret={secret} />
         ))}
       </ul>

@@ -13,13 +13,14 @@ import { Button } from '@/components/ui/button';
 import { Card, Facts } from '@/components/ui/card';
 import { Digest } from '@/components/ui/digest';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
-import { answer, api, type Schemas } from '@/lib/api/client';
+import type { Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
 import { may, useMe } from '@/lib/me';
 import { asked, keeps, KIB, MIB } from '@/lib/tool-set';
 import { useAddress } from '@/lib/url';
 import { tookOf, type Took } from '@/lib/usage';
 import { useUsage } from '@/lib/use-usage';
+import { allPlugins, allTools } from '@/lib/whole-lists';
 import { type AllKept, Kept, LeftBehind, useKept } from './kept';
 import { ProposeTools } from './propose-tools';
 import { TOOK_DAYS, useTookFact } from './took';
@@ -41,9 +42,9 @@ export function ToolsView() {
   const { get, set } = useAddress();
   const words = get('q').toLocaleLowerCase();
   const search = useCallback((q: string) => set({ q }), [set]);
-  const tools = useQuery({ queryKey: ['tools'], queryFn: () => answer(api.GET('/api/v1/tools')) });
-  const plugins = useQuery({ queryKey: ['plugins'], queryFn: () => answer(api.GET('/api/v1/plugins')) });
-  const all = tools.data?.items ?? [];
+  const tools = useQuery(allTools);
+  const plugins = useQuery(allPlugins);
+  const all = tools.data ?? [];
   const found = all.filter((tool) => `${tool.name} ${tool.description} ${tool.effect}`.toLocaleLowerCase().includes(words));
   const groups = [...new Set(found.map((tool) => tool.plugin))];
   const open = all.find((tool) => tool.name === get('open'));
@@ -57,7 +58,7 @@ export function ToolsView() {
   const proposed = get('propose');
   // All of it at once: what comes later would push down what is read already.
   const isWhole = tools.isSuccess && plugins.isSuccess && waiting !== null && kept !== null && !(mayCount && usage.isPending);
-  const left = kept?.items.filter((one) => plugins.data?.items.some((plugin) => plugin.name === one.plugin) !== true) ?? [];
+  const left = kept?.items.filter((one) => plugins.data?.some((plugin) => plugin.name === one.plugin) !== true) ?? [];
   return (
     <Page title={t('title')} bar={<div className="sm:max-w-sm"><SearchField label={t('search')} value={get('q')} onChange={search} /></div>}>
       {!isWhole && error === null && <Loading lines={8} />}
@@ -71,7 +72,7 @@ export function ToolsView() {
             <Group
               key={group}
               name={group}
-              plugin={plugins.data.items.find((plugin) => `${plugin.name}@${plugin.version}` === group) ?? null}
+              plugin={plugins.data.find((plugin) => `${plugin.name}@${plugin.version}` === group) ?? null}
               kept={kept}
               tools={found.filter((tool) => tool.plugin === group)}
               took={took(all.filter((tool) => tool.plugin === group))}

@@ -12,12 +12,13 @@ import { ExportButton } from '@/components/ui/export-button';
 import { Link } from '@/components/ui/link';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading } from '@/components/ui/states';
-import { answer, api, type Schemas } from '@/lib/api/client';
+import type { Schemas } from '@/lib/api/client';
 import { cx } from '@/lib/cx';
 import { useFormats } from '@/lib/format';
 import { byOf, BYS, everyDay, PERIODS, periodOf, type By } from '@/lib/usage';
 import { useAddress } from '@/lib/url';
 import { useUsage } from '@/lib/use-usage';
+import { allBudgets } from '@/lib/whole-lists';
 
 type Item = Schemas['UsageItem'];
 
@@ -80,7 +81,7 @@ function Shown({ usage }: { usage: Schemas['UsageView'] }) {
 function Budgets() {
   const t = useTranslations('usage.budgets');
   const [nameOf, spentOf, lastsFor] = [useScopeName(), useSpentText(), usePeriodText()];
-  const budgets = useQuery({ queryKey: ['budgets'], queryFn: () => answer(api.GET('/api/v1/budgets')) });
+  const budgets = useQuery(allBudgets);
   return (
     <section aria-label={t('title')} className="grid gap-3">
       <div className="flex flex-wrap items-baseline justify-between gap-2">
@@ -91,10 +92,10 @@ function Budgets() {
       </div>
       {budgets.isPending && <Loading lines={3} className="px-0" />}
       {budgets.isError && <Failed error={budgets.error} onRetry={() => void budgets.refetch()} />}
-      {budgets.data?.items.length === 0 && <p className="text-sm text-soft">{t('none')}</p>}
-      {budgets.data !== undefined && budgets.data.items.length > 0 && (
+      {budgets.data?.length === 0 && <p className="text-sm text-soft">{t('none')}</p>}
+      {budgets.data !== undefined && budgets.data.length > 0 && (
         <ul className="grid gap-3 sm:grid-cols-2">
-          {budgets.data.items.map((budget) => (
+          {budgets.data.map((budget) => (
             <li key={budget.budget_id}>
               <Card className="grid gap-2 p-4">
                 <p className="text-sm font-medium">

@@ -1,6 +1,8 @@
 //! Lists the named models.
 
 use crate::auth::{Answer, Caller, json};
+use crate::extract::Query;
+use crate::keyed::KeyedQuery;
 use crate::openapi::Doc;
 use crate::routes::PageOf;
 use http::StatusCode;
@@ -65,10 +67,12 @@ impl ModelView {
 pub(crate) fn doc() -> Doc {
     Doc::new("List the models")
         .about("What a model is called, what it costs and which agents ask it. Its address and its key are in no answer.")
+        .query::<KeyedQuery>()
         .answers_page::<ModelView>("The models of the configuration, by name.")
 }
 
-pub(crate) async fn handle(caller: Caller) -> Answer {
+pub(crate) async fn handle(caller: Caller, Query(query): Query<KeyedQuery>) -> Answer {
     let state = caller.state();
-    json(StatusCode::OK, &PageOf::new(state.models.clone(), None, |model| ModelView::of(model, &state.agents)))
+    let (models, next) = query.page::<String>()?.cut(state.models.clone(), |model| model.name.clone());
+    json(StatusCode::OK, &PageOf::keyed(models, next, |model| ModelView::of(model, &state.agents)))
 }

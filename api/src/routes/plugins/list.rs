@@ -1,6 +1,8 @@
 //! Lists the plugins.
 
 use crate::auth::{Answer, Caller, json};
+use crate::extract::Query;
+use crate::keyed::KeyedQuery;
 use crate::openapi::Doc;
 use crate::routes::PageOf;
 use crate::tool_sets::{EgressView, KvView};
@@ -65,9 +67,11 @@ impl From<PluginInfo> for PluginView {
 pub(crate) fn doc() -> Doc {
     Doc::new("List the plugins")
         .about("Those that run in the sandbox. Tools of other servers are listed with the tools and have no grants here.")
-        .answers_page::<PluginView>("All plugins, by name.")
+        .query::<KeyedQuery>()
+        .answers_page::<PluginView>("Plugins, by name.")
 }
 
-pub(crate) async fn handle(caller: Caller) -> Answer {
-    json(StatusCode::OK, &PageOf::new(caller.state().host.plugins(), None, PluginView::from))
+pub(crate) async fn handle(caller: Caller, Query(query): Query<KeyedQuery>) -> Answer {
+    let (plugins, next) = query.page::<String>()?.cut(caller.state().host.plugins(), |plugin| plugin.name.clone());
+    json(StatusCode::OK, &PageOf::keyed(plugins, next, PluginView::from))
 }

@@ -2,6 +2,8 @@
 
 use super::{PluginSecretView, SecretUse, uses};
 use crate::auth::{Answer, Caller, json};
+use crate::extract::Query;
+use crate::keyed::KeyedQuery;
 use crate::openapi::Doc;
 use crate::routes::PageOf;
 use http::StatusCode;
@@ -12,10 +14,12 @@ use steward_store::secret::SecretRow;
 pub(crate) fn doc() -> Doc {
     Doc::new("List the secrets of plugins")
         .about("What the manifests of loaded plugins name, where each goes and where its value was set. No value, no length and no digest of one is in any answer.")
+        .query::<KeyedQuery>()
         .answers_page::<PluginSecretView>("The secrets, by plugin and name.")
 }
 
-pub(crate) async fn handle(caller: Caller) -> Answer {
+pub(crate) async fn handle(caller: Caller, Query(query): Query<KeyedQuery>) -> Answer {
+    let page = query.page::<(String, String)>()?;
     let mut tx = caller.begin().await?;
     let rows: BTreeMap<(String, String), SecretRow> =
         secrets::list(&mut tx).await?.into_iter().map(|row| ((row.plugin.clone(), row.name.clone()), row)).collect();
@@ -25,10 +29,10 @@ pub(crate) async fn handle(caller: Caller) -> Answer {
     for (key, _) in rows.iter().filter(|(_, row)| row.sealed.is_some()) {
         named.entry(key.clone()).or_default();
     }
-    let items: Vec<_> = named.into_iter().collect();
+    let (items, next) = page.cut(named.into_iter().collect(), |(key, _): &((String, String), Vec<SecretUse>)| key.clone());
     let show = |(key, uses): ((String, String), Vec<SecretUse>)| {
         let row = rows.get(&key);
         PluginSecretView::of(host, key, uses, row)
     };
-    json(StatusCode::OK, &PageOf::new(items, None, show))
+    json(StatusCode::OK, &PageOf::keyed(items, next, show))
 }

@@ -1,6 +1,8 @@
 //! Lists the tools.
 
 use crate::auth::{Answer, Caller, json};
+use crate::extract::Query;
+use crate::keyed::KeyedQuery;
 use crate::openapi::Doc;
 use crate::routes::PageOf;
 use http::StatusCode;
@@ -72,11 +74,10 @@ impl From<ToolSpec> for ToolView {
 }
 
 pub(crate) fn doc() -> Doc {
-    Doc::new("List the tools").answers_page::<ToolView>("All tools, by name.")
+    Doc::new("List the tools").query::<KeyedQuery>().answers_page::<ToolView>("Tools, by name.")
 }
 
-pub(crate) async fn handle(caller: Caller) -> Answer {
-    let mut specs = caller.state().host.specs();
-    specs.sort_by(|a, b| a.name.cmp(&b.name));
-    json(StatusCode::OK, &PageOf::new(specs, None, ToolView::from))
+pub(crate) async fn handle(caller: Caller, Query(query): Query<KeyedQuery>) -> Answer {
+    let (specs, next) = query.page::<String>()?.cut(caller.state().host.specs(), |spec| spec.name.clone());
+    json(StatusCode::OK, &PageOf::keyed(specs, next, ToolView::from))
 }

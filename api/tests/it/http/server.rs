@@ -158,29 +158,41 @@ impl Server {
     }
 
     pub(crate) async fn start_at(url: &str) -> Self {
-        Self::make(url, sample_web(), false, None, EgressOptions::default()).await
+        Self::make(url, sample_web(), false, None, EgressOptions::default(), |_| {}).await
     }
 
     pub(crate) async fn start_with(web: Web) -> Self {
-        Self::make(URL, web, false, None, EgressOptions::default()).await
+        Self::make(URL, web, false, None, EgressOptions::default(), |_| {}).await
     }
 
     /// A server where everybody has to have a second factor.
     pub(crate) async fn start_strict() -> Self {
-        Self::make(URL, sample_web(), true, None, EgressOptions::default()).await
+        Self::make(URL, sample_web(), true, None, EgressOptions::default(), |_| {}).await
     }
 
     /// A server where people may sign in at an OpenID provider.
     pub(crate) async fn start_with_provider(settings: OidcSettings) -> Self {
-        Self::make(URL, sample_web(), false, Some(settings), EgressOptions::default()).await
+        Self::make(URL, sample_web(), false, Some(settings), EgressOptions::default(), |_| {}).await
     }
 
     /// A server that finds documents of clients by these.
     pub(crate) async fn start_with_clients(options: EgressOptions) -> Self {
-        Self::make(URL, sample_web(), false, None, options).await
+        Self::make(URL, sample_web(), false, None, options, |_| {}).await
     }
 
-    async fn make(url: &str, web: Web, requires_second_factor: bool, provider: Option<OidcSettings>, documents: EgressOptions) -> Self {
+    /// A server whose parts are others in something.
+    pub(crate) async fn start_changed(change: impl FnOnce(&mut Parts)) -> Self {
+        Self::make(URL, sample_web(), false, None, EgressOptions::default(), change).await
+    }
+
+    async fn make(
+        url: &str,
+        web: Web,
+        requires_second_factor: bool,
+        provider: Option<OidcSettings>,
+        documents: EgressOptions,
+        change: impl FnOnce(&mut Parts),
+    ) -> Self {
         let database = TestDatabase::make().await;
         let prompts = steward_prompts::shipped().expect("prompts");
         let prompt = prompts.resolve("assistant@production").expect("prompt");
@@ -198,7 +210,7 @@ impl Server {
         let clock = Clock::manual(datetime!(2026-03-01 09:00 UTC));
         let oidc = provider.map(|settings| Oidc::new(settings, clock.clone()).expect("a client"));
         let clients = ClientDocuments::new(documents, clock.clone());
-        let state = AppState::new(Parts {
+        let mut parts = Parts {
             store: database.app.clone(),
             keeper: Keeper::new(database.worker.clone()),
             office: Office::new(clock, Ids::System).with_key(EnvelopeKey::from_bytes([7; 32])).requiring_second_factor(requires_second_factor),
@@ -227,8 +239,9 @@ impl Server {
             meters: Arc::new(Meters::default()),
             audit: Some(Arc::new(sequencer())),
             web: Arc::new(web),
-        });
-        Self::of(database, state)
+        };
+        change(&mut parts);
+        Self::of(database, AppState::new(parts))
     }
 
     /// A server of these parts.
