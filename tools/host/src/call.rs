@@ -3,7 +3,7 @@
 use crate::bindings::{Error, Request, Response};
 use crate::budget::RunBudget;
 use crate::code::Ready;
-use crate::egress::{NoSecrets, OwnSecrets, Turn};
+use crate::egress::{NoSecrets, OwnSecrets, Turn, gate_for};
 use crate::engine::Host;
 use crate::error::tidy;
 use crate::failure::{self, Told};
@@ -130,18 +130,9 @@ impl Host {
             Ok(code) => code,
             Err(failure) => return CallReport::without_code(Outcome::Failed { failure }, elapsed_ms(begun)),
         };
-        let egress = match &plugin.egress {
-            None => None,
-            Some(egress) => match timeout_at(deadline.into(), egress.for_call(tool.spec().effect, secrets.as_ref())).await {
-                Ok(Ok(egress)) => Some(egress),
-                // Without knowing what to look for, nothing that comes back could be told to be clean.
-                refused @ (Ok(Err(_)) | Err(_)) => {
-                    if refused.is_err() {
-                        tracing::error!(tool.name = tool.spec().name, "the organisation's secrets were not read in the time of the call, so it is refused");
-                    }
-                    return CallReport::refused(FailureClass::Unavailable, "the organisation's secrets for this plugin cannot be read now; nothing was asked");
-                }
-            },
+        let egress = match gate_for(plugin.egress.as_ref(), &tool.spec().name, secrets.as_ref(), deadline).await {
+            Ok(egress) => egress,
+            Err(failure) => return CallReport::without_code(Outcome::Failed { failure }, elapsed_ms(begun)),
         };
         let CallContext { key, locale, time_zone, now_ms, run, .. } = context;
         let granted = match run.take_fuel(limits.fuel) {

@@ -19,6 +19,7 @@ mod wire;
 
 pub use address::{Network, NetworkError};
 pub use courier::{COURIER_BYTES_MAX, Courier, CourierError, Delivered};
+pub(crate) use own::gate_for;
 pub use own::{NoSecrets, OWN_SECRET_BYTES_MAX, OwnSecrets, SecretsAway};
 pub use reader::{Document, Reader, ReaderError};
 pub use recorded::{Answers, Recorded, RecordedAnswer, SentRequest, Witness};
@@ -231,6 +232,20 @@ impl Egress {
     /// Failed where it broke off; Busy at once where its turn is bounded and too many wait.
     pub(crate) async fn scrub_long(&self, text: String, tenant: TenantId, turn: Turn) -> Result<String, Unread> {
         self.scrubber.long_text(text, tenant, turn).await
+    }
+
+    /// Several texts of the plugin's, of so many bytes together, in one turn: `look` is given what takes the secrets out of each.
+    ///
+    /// # Errors
+    /// Like [`Egress::scrub_long`].
+    pub(crate) async fn scrub_all<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        tenant: TenantId,
+        turn: Turn,
+        look: impl FnOnce(&dyn Fn(String) -> String) -> T + Send + 'static,
+    ) -> Result<T, Unread> {
+        self.scrubber.through(bytes, tenant, turn, move |scrubber| look(&|text: String| scrubber.text(text))).await
     }
 
     /// A short text of the plugin's without the secrets it may not know.

@@ -20,15 +20,20 @@ pub(crate) struct Told<'a> {
     pub(crate) turn: Turn,
 }
 
-/// A failure the tool reports itself, its words without what it may not know.
-pub(crate) async fn of_tool(error: Error, told: Option<Told<'_>>) -> Failure {
-    let (class, message) = match error {
+/// What a tool itself says of why it failed, as it says it.
+pub(crate) fn words(error: Error) -> (FailureClass, String) {
+    match error {
         Error::InvalidArguments(message) => (FailureClass::InvalidArguments, message),
         Error::NotFound(message) => (FailureClass::NotFound, message),
         Error::Denied(message) => (FailureClass::Denied, message),
         Error::Unavailable(message) => (FailureClass::Unavailable, message),
         Error::Failed(message) => (FailureClass::Failed, message),
-    };
+    }
+}
+
+/// A failure the tool reports itself, its words without what it may not know.
+pub(crate) async fn of_tool(error: Error, told: Option<Told<'_>>) -> Failure {
+    let (class, message) = words(error);
     let message = scrubbed(message, told).await.unwrap_or_else(|unread| unread.message);
     Failure { class, message: tidy(&message, MESSAGE_MAX), retryable: class == FailureClass::Unavailable }
 }
@@ -36,7 +41,22 @@ pub(crate) async fn of_tool(error: Error, told: Option<Told<'_>>) -> Failure {
 /// What a plugin told without what it may not know. Before anything is cut: half of a secret is not found any more.
 pub(crate) async fn scrubbed(text: String, told: Option<Told<'_>>) -> Result<String, Failure> {
     let Some(Told { egress, tenant, turn }) = told else { return Ok(text) };
-    egress.scrub_long(text, tenant, turn).await.map_err(|why| match why {
+    egress.scrub_long(text, tenant, turn).await.map_err(of_unread)
+}
+
+/// The same of several texts, of so many bytes together: `look` is given what takes out of each what the plugin may not know.
+pub(crate) async fn all_scrubbed<T: Send + 'static>(
+    bytes: usize,
+    told: Option<Told<'_>>,
+    look: impl FnOnce(&dyn Fn(String) -> String) -> T + Send + 'static,
+) -> Result<T, Failure> {
+    let Some(Told { egress, tenant, turn }) = told else { return Ok(look(&|text: String| text)) };
+    egress.scrub_all(bytes, tenant, turn, look).await.map_err(of_unread)
+}
+
+/// What the plugin told was not looked through, so nothing of it is shown.
+fn of_unread(why: Unread) -> Failure {
+    match why {
         Unread::Failed => {
             let message = "what the tool told could not be looked through for secrets".to_owned();
             Failure { class: FailureClass::BadOutput, message, retryable: false }
@@ -45,7 +65,7 @@ pub(crate) async fn scrubbed(text: String, told: Option<Told<'_>>) -> Result<Str
             let message = "too many long answers of the tool wait to be looked through for secrets; a later try may work".to_owned();
             Failure { class: FailureClass::Unavailable, message, retryable: true }
         }
-    })
+    }
 }
 
 /// A call that the engine ended, of a plugin that had so much fuel left to use.

@@ -36,7 +36,7 @@ impl wit::log::Host for CallState {
         self.logs += 1;
         let is_cut = message.chars().count() > LOG_CHARACTERS_MAX;
         self.used.logs_cut = self.used.logs_cut.saturating_add(u32::from(is_cut));
-        let is_left_out = self.egress.is_some() && message.len() > LOG_BYTES_MAX;
+        let is_left_out = self.hides.is_some() && message.len() > LOG_BYTES_MAX;
         let message = if is_left_out { format!("a line of {} bytes is too long for the log", message.len()) } else { self.scrub(message) };
         let (tool, message) = (self.tool.as_str(), tidy(&message, LOG_CHARACTERS_MAX));
         match level {

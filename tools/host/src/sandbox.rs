@@ -114,6 +114,8 @@ pub(crate) struct CallState {
     pub(crate) effect: Effect,
     /// The way to others, for plugins that have one.
     pub(crate) egress: Option<Arc<Egress>>,
+    /// What takes out of the plugin's words what it may not know, also where it has no way to others.
+    pub(crate) hides: Option<Arc<Egress>>,
     /// What is left of what the plugins of the run may take.
     pub(crate) run: RunBudget,
     pub(crate) used: CallUse,
@@ -154,6 +156,7 @@ impl CallState {
             tool: tool.to_owned(),
             effect,
             egress: None,
+            hides: None,
             run: RunBudget::default(),
             used: CallUse::default(),
             key,
@@ -176,7 +179,12 @@ impl CallState {
 
     /// The same call with a way to others.
     pub(crate) fn reaching(self, egress: Option<Arc<Egress>>) -> Self {
-        Self { egress, ..self }
+        Self { hides: egress.clone(), egress, ..self }
+    }
+
+    /// The same call, which reaches nobody: the gate only knows the secrets that are in nothing it tells.
+    pub(crate) fn hiding(self, gate: Option<Arc<Egress>>) -> Self {
+        Self { hides: gate, ..self }
     }
 
     /// The same call as one of a run.
@@ -318,8 +326,8 @@ impl CallState {
 
     /// A short text of the plugin's without the secrets of its manifest.
     pub(crate) fn scrub(&self, text: String) -> String {
-        match &self.egress {
-            Some(egress) => egress.scrub(text),
+        match &self.hides {
+            Some(gate) => gate.scrub(text),
             None => text,
         }
     }

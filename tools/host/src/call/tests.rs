@@ -144,6 +144,28 @@ fn a_call_whose_words_are_not_looked_through_in_its_time_ends_and_shows_none_of_
 }
 
 #[test]
+fn a_preview_whose_words_are_not_looked_through_in_its_time_shows_none_of_them() {
+    let host = keeper(HostOptions::default().slots);
+    // The clock stands still while there is something to do.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime");
+    let tenant = "org_00000000000000000000000001".parse().expect("an id");
+    let shown = |letters: usize| {
+        let (locale, time_zone) = ("x".repeat(letters), "UTC".to_owned());
+        let context = CallContext { key: "key".to_owned(), deadline_ms: 60_000, locale, time_zone, now_ms: 0, run: RunBudget::default() };
+        let (arguments, office) = (json!({ "steps": ["told"], "key": "a", "value": "x" }), Arc::new(MemoryOffice::default()));
+        runtime.block_on(async {
+            let _taken = no_place().await;
+            host.preview(tenant, "keeper.keep", &arguments, context, office).await.expect("a preview")
+        })
+    };
+    let long = shown(100_000);
+    assert_eq!((long.title.as_str(), long.failed.as_deref()), ("", Some("the tool took longer than it may")));
+    // A short one waits for nobody.
+    let short = shown(100);
+    assert!(short.failed.is_none() && short.title.starts_with("xxx"), "{short:?}");
+}
+
+#[test]
 fn behind_too_many_long_answers_a_look_is_refused_and_a_change_waits_to_be_told() {
     let host = keeper(HostOptions::default().slots);
     // The clock stands still while there is something to do.

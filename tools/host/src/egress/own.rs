@@ -1,11 +1,13 @@
 //! Secrets that an organisation has for itself: asked for at the beginning of each call, and in that call the same as the operator's.
 
-use super::{Egress, asks_others};
+use super::Egress;
 use crate::mcp::Secret;
 use crate::office::BoxFuture;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use steward_core::Effect;
+use std::time::Instant;
+use steward_core::{Failure, FailureClass};
+use tokio::time::timeout_at;
 
 /// The longest secret that an organisation has for itself, in bytes.
 pub const OWN_SECRET_BYTES_MAX: usize = 512;
@@ -32,15 +34,32 @@ impl OwnSecrets for NoSecrets {
     }
 }
 
+/// The gate of a plugin that has one, as it is for one call of this tool, or why the call is refused. It takes no longer than the call may.
+pub(crate) async fn gate_for(gate: Option<&Arc<Egress>>, tool: &str, own: &dyn OwnSecrets, deadline: Instant) -> Result<Option<Arc<Egress>>, Failure> {
+    let Some(gate) = gate else { return Ok(None) };
+    match timeout_at(deadline.into(), gate.for_call(own)).await {
+        Ok(Ok(gate)) => Ok(Some(gate)),
+        // Without knowing what to look for, nothing that comes back or is told could be said to be clean.
+        refused @ (Ok(Err(_)) | Err(_)) => {
+            if refused.is_err() {
+                tracing::error!(tool.name = tool, "the organisation's secrets were not read in the time of the call, so it is refused");
+            }
+            let message = "the organisation's secrets for this plugin cannot be read now; nothing was asked".to_owned();
+            Err(Failure { class: FailureClass::Unavailable, message, retryable: true })
+        }
+    }
+}
+
 impl Egress {
     /// The gate as it is for one call: with what the organisation has of those secrets that the operator set no value for. They are looked for
-    /// in what comes back like the operator's, in that call and in no other. A tool of an effect that asks nobody outside needs none.
+    /// like the operator's in what comes back and in all that the plugin tells, in that call and in no other. Whatever its tool's effect is: a tool
+    /// that asks nobody outside, or says what a call would do, may tell what another one kept or wrote into a record.
     ///
     /// # Errors
     /// Away where they cannot be read, or could not be found again in what comes back.
-    pub(crate) async fn for_call(self: &Arc<Self>, effect: Effect, own: &dyn OwnSecrets) -> Result<Arc<Self>, SecretsAway> {
+    async fn for_call(self: &Arc<Self>, own: &dyn OwnSecrets) -> Result<Arc<Self>, SecretsAway> {
         let open = self.open_names();
-        if open.is_empty() || !asks_others(effect) {
+        if open.is_empty() {
             return Ok(Arc::clone(self));
         }
         let mut found = own.of_plugin(&self.plugin, &open).await?;

@@ -190,8 +190,22 @@ impl Scrubber {
     /// # Errors
     /// Failed where it broke off; Busy at once where its turn is bounded and too many wait.
     pub(crate) async fn body(&self, body: Vec<u8>, tenant: TenantId, turn: Turn) -> Result<Vec<u8>, Unread> {
-        if body.len() <= BODY_HERE_BYTES_MAX || !self.has_any() {
-            return Ok(self.clean(&body).unwrap_or(body));
+        self.through(body.len(), tenant, turn, move |scrubber| scrubber.clean(&body).unwrap_or(body)).await
+    }
+
+    /// Has so many bytes looked through by `look`, in one turn: few of them at once.
+    ///
+    /// # Errors
+    /// Like [`Scrubber::body`].
+    pub(crate) async fn through<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        tenant: TenantId,
+        turn: Turn,
+        look: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Result<T, Unread> {
+        if bytes <= BODY_HERE_BYTES_MAX || !self.has_any() {
+            return Ok(look(self));
         }
         // Its places are free when it was looked through, whether or not somebody still waits for it. The plugin's own comes first: who waits
         // for that does not stand in the line of all.
@@ -203,7 +217,7 @@ impl Scrubber {
         let place = LARGE.acquire(tenant).await.ok_or(Unread::Busy)?;
         let scrubber = self.clone();
         let looked = tokio::task::spawn_blocking(move || {
-            let clean = scrubber.clean(&body).unwrap_or(body);
+            let clean = look(&scrubber);
             drop((place, of_one));
             clean
         });

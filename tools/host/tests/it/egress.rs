@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use steward_core::{Effect, FailureClass, Origin, Outcome, PluginWork};
 use steward_host::testing::MemoryOffice;
-use steward_host::{EgressOptions, Roots, RunBudget};
+use steward_host::{EgressOptions, NoSecrets, Roots, RunBudget};
 use tokio::time::timeout;
 use world::{Reply, Server, TOKEN, World, answer};
 
@@ -369,7 +369,8 @@ async fn a_line_that_is_too_long_to_be_looked_through_is_left_out_and_counted() 
     assert!(lines[2].starts_with("a line of 20") && lines[2].ends_with("bytes is too long for the log"), "{}", lines[2]);
 }
 
-/// However a plugin came by a secret, it is in nothing that it tells: not in a result, an error, a line for people or a line of log.
+/// However a plugin came by a secret, it is in nothing that it tells: not in a result, an error, a line for people or a line of log, and not in what
+/// it says that a call would do.
 #[tokio::test]
 async fn what_a_plugin_tells_has_no_secret() {
     let ear = Ear::default();
@@ -391,10 +392,29 @@ async fn what_a_plugin_tells_has_no_secret() {
         let arguments = json!({ "url": world.url("api", "/v1/a"), "method": long, "tell": "summary" });
         let Outcome::Ok { summary, .. } = world.report("asker.send", arguments).await.outcome else { panic!("an answer") };
         assert!(!summary.expect("a line").contains(&secret[..8]));
+
+        let preview = async |tell: &str, body: &str| {
+            let arguments = json!({ "url": world.url("api", "/v1/a"), "body": body, "tell": tell });
+            format!("{:?}", world.shown_of("asker.send", arguments, Arc::new(NoSecrets)).await)
+        };
+        // Joined by what is taken out of a text before it is shown, it would be found by whoever reads the card.
+        let hidden: String = secret.chars().flat_map(|letter| [letter, '\u{200b}']).collect();
+        for (tell, marks) in [("result", 1), ("line", 3), ("error", 1), ("log", 0)] {
+            for body in [secret.as_str(), hidden.as_str()] {
+                let told = preview(tell, body).await;
+                assert!(told.matches("[asker_token]").count() == marks && !told.contains(&secret), "{tell}: {told}");
+            }
+            // So that a label, a title or a value is cut in the middle of it.
+            for before in [15, 155, 955] {
+                let told = preview(tell, &format!("{}{secret}", "x".repeat(before))).await;
+                assert!(!told.contains(&secret[..8]), "{tell}, {before}: {told}");
+            }
+        }
     }
     let heard = ear.heard();
     assert!(heard.contains("plugin: denied") && heard.contains("a request to others was refused"), "{heard}");
     assert!(heard.contains("[asker_token]") && !heard.contains(TOKEN) && !heard.contains(&STANDARD.encode(TOKEN)), "{heard}");
+    assert_eq!(heard.matches("plugin: denied: nobody outside is asked here [asker_token]").count(), 3, "{heard}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Secrets of organisations: filled in for their calls and no other's, after the operator's, and taken out of what comes back like those.
+//! Secrets of organisations: filled in for their calls and no other's, after the operator's, and taken out of what comes back and is told like those.
 
 use super::redirecting;
 use super::world::{Server, TOKEN, World, answer};
@@ -6,6 +6,7 @@ use crate::support::{Ear, text};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use steward_core::{FailureClass, Outcome};
 use steward_host::mcp::Secret;
 use steward_host::office::BoxFuture;
@@ -155,7 +156,7 @@ async fn what_the_operator_set_counts_before_what_an_organisation_has() {
 }
 
 #[tokio::test]
-async fn what_is_too_long_to_look_for_is_not_sent_and_a_tool_that_asks_nobody_is_given_none() {
+async fn what_is_too_long_to_look_for_is_not_sent_and_a_tool_that_asks_nobody_sends_none() {
     let server = echo().await;
     let world = World::with(server.port, |manifest| manifest, without);
     let look = json!({ "url": world.url("api", "/v1/a") });
@@ -178,5 +179,64 @@ async fn what_is_too_long_to_look_for_is_not_sent_and_a_tool_that_asks_nobody_is
     for tool in ["asker.peek", "asker.note"] {
         assert!(text(&world.report_of(tool, look.clone(), hers.clone()).await).contains("asks nobody outside"), "{tool}");
     }
-    assert!(hers.asked().is_empty(), "and nothing is opened for it");
+    assert_eq!(server.seen().len(), 1, "nothing left");
+}
+
+/// A plugin may have come by one in another call, and keep it or write it into a record.
+#[tokio::test]
+async fn a_secret_of_an_organisation_is_in_nothing_that_is_told_where_nobody_is_asked() {
+    let server = echo().await;
+    let world = World::with(server.port, |manifest| manifest, without);
+    let (hers, his) = (Has::these(&[("asker_token", HERS)]), Has::these(&[("asker_token", HIS)]));
+    let ear = Ear::default();
+    let _hearing = tracing::subscriber::set_default(ear.clone());
+    let tells = |body: &str, tell: &str| json!({ "url": world.url("api", "/v1/a"), "body": body, "tell": tell });
+    for (secrets, own, foreign) in [(&hers, HERS, HIS), (&his, HIS, HERS)] {
+        let both = format!("{own} {foreign}");
+        for tool in ["asker.peek", "asker.note"] {
+            let said = text(&world.report_of(tool, tells(&both, "body"), secrets.clone()).await);
+            assert_eq!(said, format!("[asker_token] {foreign}"), "{tool}");
+        }
+        for (tell, marks) in [("result", 1), ("line", 2), ("error", 1)] {
+            let shown = format!("{:?}", world.shown_of("asker.send", tells(&both, tell), secrets.clone()).await);
+            // Of another organisation's it knows nothing; a label has no room for both.
+            assert!(shown.matches(&format!("[asker_token] {foreign}")).count() == marks && !shown.contains(own), "{tell}: {shown}");
+        }
+        world.shown_of("asker.send", tells(own, "log"), secrets.clone()).await;
+    }
+    let heard = ear.heard();
+    assert_eq!(heard.matches("plugin: denied: nobody outside is asked here [asker_token]").count(), 2, "{heard}");
+    assert!(hers.asked().len() == 6 && hers.asked().iter().all(|asked| asked == "asker: asker_token, other_token"), "once each time: {:?}", hers.asked());
+    assert!(server.seen().is_empty());
+}
+
+/// One whose secrets do not come.
+struct Waiting;
+
+impl OwnSecrets for Waiting {
+    fn of_plugin<'a>(&'a self, _: &'a str, _: &'a BTreeMap<String, Vec<String>>) -> BoxFuture<'a, Result<BTreeMap<String, Secret>, SecretsAway>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+/// Its clock goes on when nothing else is waited for.
+#[tokio::test(start_paused = true)]
+async fn without_the_secrets_of_its_organisation_nothing_is_told_of_a_call_and_nobody_waits_longer_for_that() {
+    // No server, which would be something that is waited for.
+    let world = World::with(1, |manifest| manifest, without);
+    let send = json!({ "url": world.url("api", "/v1/a"), "body": HERS });
+    let began = Instant::now();
+    for secrets in [Arc::new(Away) as Arc<dyn OwnSecrets>, Arc::new(Waiting) as Arc<dyn OwnSecrets>] {
+        let shown = world.shown_of("asker.send", send.clone(), secrets).await;
+        let why = shown.failed.unwrap_or_default();
+        assert!(shown.title.is_empty() && shown.lines.is_empty() && why.contains("cannot be read now"), "{why}");
+    }
+    // By the clock that waits are measured with.
+    let waited = tokio::time::Instant::now().into_std().saturating_duration_since(began);
+    assert!(waited < Duration::from_secs(4), "as long as a preview may take, and not as its call may: {waited:?}");
+    for tool in ["asker.peek", "asker.note"] {
+        let away = world.report_of(tool, send.clone(), Arc::new(Away)).await;
+        assert!(matches!(&away.outcome, Outcome::Failed { failure } if failure.class == FailureClass::Unavailable && failure.retryable), "{away:?}");
+        assert_eq!(away.fuel, 0, "nothing was begun");
+    }
 }

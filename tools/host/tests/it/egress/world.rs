@@ -1,6 +1,6 @@
 //! A server of this machine that the operator named, names made up, and a plugin that asks whatever it is told to.
 
-use crate::support::{Folder, Gate, context, options, text};
+use crate::support::{Folder, Gate, context, options, tenant, text};
 use base64::Engine as _;
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use steward_host::mcp::{Nobody, Secret};
 use steward_host::testing::{GuestFiles, MadeUp, MemoryOffice};
-use steward_host::{CallContext, CallReport, EgressOptions, Host, HostOptions, OwnSecrets, PrivateHost, Resolver, Roots, RunBudget};
+use steward_host::{CallContext, CallReport, EgressOptions, Host, HostOptions, OwnSecrets, Preview, PrivateHost, Resolver, Roots, RunBudget};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -220,6 +220,13 @@ impl World {
         let arguments = self.host.tool(tool).expect("a tool").check_arguments(&arguments).expect("arguments");
         let permit = self.gate.permit(&self.host, tool, arguments);
         self.host.call_for(permit, context("key"), Arc::new(MemoryOffice::default()), Arc::new(Nobody), secrets).await
+    }
+
+    /// What the plugin says that a call would do, for an organisation that has these secrets.
+    pub(crate) async fn shown_of(&self, tool: &str, arguments: Value, secrets: Arc<dyn OwnSecrets>) -> Preview {
+        let arguments = self.host.tool(tool).expect("a tool").check_arguments(&arguments).expect("arguments");
+        let shown = self.host.preview_for(tenant(1), tool, &arguments, context("key"), Arc::new(MemoryOffice::default()), secrets);
+        shown.await.expect("a preview")
     }
 
     /// What the plugin was answered.
