@@ -1,5 +1,7 @@
 //! The plugin kit as a stranger uses it: a project, its build, its cases, its archive, in each language with the tools of that language.
 
+mod live;
+
 use super::{Home, Ran, ended};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
