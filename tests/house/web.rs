@@ -1,6 +1,6 @@
-//! Words that the web knows of what the server says. It copies them by hand, and one that it does not have is shown raw or not at all.
+//! What the web writes of the server by hand. A word that it does not have is shown raw or not at all, and an address that nothing checks is asked in vain.
 
-use crate::tree::{none, text};
+use crate::tree::{ending, none, text};
 use std::collections::BTreeSet;
 
 /// What stands between the first of one text and the next of another.
@@ -91,4 +91,30 @@ fn the_web_knows_every_role_effect_scope_state_and_verdict() {
     ] {
         none(complaints(&format!("{path}, {list}"), least, &server, &known(text(path), list)));
     }
+}
+
+/// What stands before an address that the compiler holds to the document of the interface.
+const CHECKED: [&str; 8] = ["api.GET('", "api.POST('", "api.PUT('", "api.PATCH('", "api.DELETE('", "addressOf('", "addressToPost('", "QueryOf<'"];
+
+/// Lines of a file of the web with an address of the interface that nothing checks.
+fn by_hand(source: &str) -> Vec<usize> {
+    let is_unchecked = |line: &str| line.match_indices("/api/v1").any(|(at, _)| !CHECKED.iter().any(|before| line[..at].ends_with(before)));
+    source.lines().zip(1..).filter(|(line, _)| is_unchecked(line)).map(|(_, number)| number).collect()
+}
+
+#[test]
+fn an_address_that_nothing_checks_is_seen() {
+    let check = |source: &str, expect: &[usize]| assert_eq!(by_hand(source), expect, "{source}");
+    check("import { api } from '@/lib/api/client';\nanswer(api.GET('/api/v1/runs'));\n", &[]);
+    check("fetch(addressOf('/api/v1/runs/{id}/events', { path: { id } }));\ntype Filters = QueryOf<'/api/v1/holds'>;\n", &[]);
+    check("\nfetch(`/api/v1/runs/${id}/events`);\n", &[2]);
+    check("const path = '/api/v1/runs';\n", &[1]);
+    check("<ExportButton address=\"/api/v1/holds\" />\nanswer(api.GET('/api/v1/runs')); fetch('/api/v1/runs');\n", &[1, 2]);
+}
+
+#[test]
+fn every_address_of_the_interface_in_the_web_is_one_that_the_compiler_checks() {
+    let files = ending(".ts").chain(ending(".tsx")).filter(|(path, _)| path.starts_with("admin/src/"));
+    let told = |path: &str, line: usize| format!("{path}, line {line}: an address is made by `addressOf`");
+    none(files.flat_map(|(path, source)| by_hand(source).into_iter().map(move |line| told(path, line))).collect());
 }

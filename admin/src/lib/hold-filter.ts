@@ -1,3 +1,5 @@
+import type { QueryOf } from './api/address';
+
 export const SHOWN = ['held', 'mine', 'all'] as const;
 export const EFFECTS = ['read', 'fetch', 'write', 'send', 'destroy', 'money', 'credential', 'member', 'admin'] as const;
 
@@ -11,7 +13,7 @@ export interface Filter {
 }
 
 /** The filter in the server's words, for the list and for what leaves as a file. What says nothing is not there. */
-export function queryOf({ show, effect, role, words }: Filter) {
+export function queryOf({ show, effect, role, words }: Filter): QueryOf<'/api/v1/holds'> {
   const or = (text: string) => (text.trim() === '' ? undefined : text.trim());
   return { state: show === 'all' ? undefined : 'held', mine: show === 'mine' ? true : undefined, effect: or(effect), role: or(role), q: or(words) };
 }

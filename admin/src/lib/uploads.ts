@@ -1,6 +1,7 @@
 'use client';
 
 import { useCallback, useEffect, useRef, useState } from 'react';
+import type { PostQueryOf } from '@/lib/api/address';
 import { api, done, idempotencyKey } from '@/lib/api/client';
 import { upload, type Document } from '@/lib/api/upload';
 
@@ -8,6 +9,9 @@ import { upload, type Document } from '@/lib/api/upload';
 export const ACCEPT = '.txt,.text,.log,.md,.markdown,.csv,.tsv,.json,.html,.htm,text/*,application/json';
 /** As large as the server takes one, in bytes; a larger one is not sent at all. */
 export const FILE_BYTES_MAX = 2 * 1024 * 1024;
+
+/** Where a file goes and for whom; its name is its own. */
+type Where = Omit<PostQueryOf<'/api/v1/documents'>, 'name'>;
 
 /** A document that is in. */
 export interface Enclosed {
@@ -68,7 +72,7 @@ export function isSettled(all: readonly Pick<Upload, 'document'>[]): boolean {
 }
 
 /** Files that are put in as documents, each at once; `query` says where they go and for whom. While it is not known yet, they wait for it. */
-export function useUploads(query: Record<string, string> | null, { filesMax, onDone }: Options = {}): Uploads {
+export function useUploads(query: Where | null, { filesMax, onDone }: Options = {}): Uploads {
   const [all, setAll] = useState<Upload[]>([]);
   const [isFull, setIsFull] = useState(false);
   const stops = useRef(new Map<string, AbortController>());
@@ -83,7 +87,7 @@ export function useUploads(query: Record<string, string> | null, { filesMax, onD
     };
   }, []);
   const start = useCallback(
-    (key: string, file: File, where: Record<string, string>) => {
+    (key: string, file: File, where: Where) => {
       const stop = new AbortController();
       stops.current.set(key, stop);
       const onProgress = (part: number) => {

@@ -2,7 +2,7 @@
 
 import { useMutation } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
-import { fileOf } from '@/lib/api/file';
+import { fileAt } from '@/lib/api/file';
 import { download } from '@/lib/download';
 import { Button } from './button';
 import { Problem } from './states';
@@ -16,16 +16,15 @@ interface ExportButtonProps {
   /** What stands on it where there is room, which is a part of the label; else, and where nothing is said, the kind of file. */
   text?: string | undefined;
   kind: keyof typeof KINDS;
-  path: string;
-  /** The filters of the list: what is seen is what leaves. */
-  query: Readonly<Record<string, string | undefined>>;
+  /** Of the list with its filters, as `addressOf` makes it: what is seen is what leaves. */
+  address: string;
   /** Of the file, without its ending. */
   name: string;
 }
 
 /** A list as a file. */
-export function ExportButton({ label, text, kind, path, query, name }: ExportButtonProps) {
-  const take = useMutation({ mutationFn: async () => download(await fileOf(path, query, KINDS[kind]), `${name}.${kind}`) });
+export function ExportButton({ label, text, kind, address, name }: ExportButtonProps) {
+  const take = useMutation({ mutationFn: async () => download(await fileAt(address, KINDS[kind]), `${name}.${kind}`) });
   return (
     <>
       {take.isError && <Problem error={take.error} />}

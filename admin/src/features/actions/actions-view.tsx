@@ -11,6 +11,7 @@ import { ExportButton } from '@/components/ui/export-button';
 import { Input } from '@/components/ui/field';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
+import { addressOf } from '@/lib/api/address';
 import { useAddress } from '@/lib/url';
 import { useAction } from '@/lib/use-action';
 import { ActionDetail } from './action-detail';
@@ -95,7 +96,7 @@ function Filters({ filter, page, onChange }: { filter: Filter; page: 'actions' |
 
 function Exports({ filter, name }: { filter: Filter; name: string }) {
   const t = useTranslations('actions');
-  const list = { path: '/api/v1/actions', query: queryOf(filter), name };
+  const list = { address: addressOf('/api/v1/actions', { query: queryOf(filter) }), name };
   return (
     <>
       <ExportButton {...list} kind="csv" label={t('exportCsv')} />

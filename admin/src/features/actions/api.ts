@@ -1,6 +1,7 @@
 'use client';
 
 import { useInfiniteQuery } from '@tanstack/react-query';
+import type { QueryOf } from '@/lib/api/address';
 import { answerPage, api, type Schemas } from '@/lib/api/client';
 import { dayBegins } from '@/lib/day';
 
@@ -30,7 +31,7 @@ function toolOf(words: string): string | undefined {
 }
 
 /** The filter in the server's words: days are the reader's, and the last one is among them. */
-export function queryOf(filter: Filter) {
+export function queryOf(filter: Filter): QueryOf<'/api/v1/actions'> {
   const or = (text: string) => (text === '' ? undefined : text);
   return { q: or(filter.words.trim()), verdict: or(filter.verdict), tool: toolOf(filter.tool), from: or(dayBegins(filter.from)), to: or(dayBegins(filter.to, 1)), run: or(filter.run) };
 }

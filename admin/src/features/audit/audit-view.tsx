@@ -12,6 +12,7 @@ import { Input, Select } from '@/components/ui/field';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch, Problem } from '@/components/ui/states';
 import { WindowList } from '@/components/ui/window-list';
+import type { QueryOf } from '@/lib/api/address';
 import { answer, api } from '@/lib/api/client';
 import { dayBegins } from '@/lib/day';
 import { download } from '@/lib/download';
@@ -34,7 +35,7 @@ interface Chosen {
 }
 
 /** The same in the server's words. */
-function queryOf({ action, person, run, from, to }: Chosen) {
+function queryOf({ action, person, run, from, to }: Chosen): QueryOf<'/api/v1/audit/export'> {
   const or = (text: string) => (text === '' ? undefined : text);
   return { action: or(beginning(action)), person: or(person), run: or(run), from: or(dayBegins(from)), to: or(dayBegins(to, 1)) };
 }

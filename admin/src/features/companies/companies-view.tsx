@@ -13,6 +13,7 @@ import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
 import { WindowList } from '@/components/ui/window-list';
 import { WhenPlacesKnown } from '@/components/workspace-select';
+import { addressOf } from '@/lib/api/address';
 import { answerPage, api } from '@/lib/api/client';
 import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
@@ -40,7 +41,7 @@ export function CompaniesView() {
         <Upload className="size-4" aria-hidden />
         <span className="max-sm:sr-only">{t('import')}</span>
       </Button>
-      <ExportButton kind="csv" label={t('export')} path="/api/v1/companies" query={{ q: words }} name="companies" />
+      <ExportButton kind="csv" label={t('export')} address={addressOf('/api/v1/companies', { query: { q: words } })} name="companies" />
       <AddButton label={t('add')} forbidden={may(me, 'contacts:write') ? null : t('mayNotWrite')} onClick={() => set({ new: '1' })} />
     </>
   );

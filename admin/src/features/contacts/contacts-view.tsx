@@ -13,6 +13,7 @@ import { Link } from '@/components/ui/link';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { WindowList } from '@/components/ui/window-list';
 import { WhenPlacesKnown } from '@/components/workspace-select';
+import { addressOf } from '@/lib/api/address';
 import { answerPage, api, type Schemas } from '@/lib/api/client';
 import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
@@ -42,7 +43,7 @@ export function ContactsView() {
         <Upload className="size-4" aria-hidden />
         <span className="max-sm:sr-only">{t('import')}</span>
       </Button>
-      <ExportButton kind="csv" label={t('export')} path="/api/v1/contacts" query={{ q: words }} name="contacts" />
+      <ExportButton kind="csv" label={t('export')} address={addressOf('/api/v1/contacts', { query: { q: words } })} name="contacts" />
       <AddButton label={t('add')} forbidden={may(me, 'contacts:write') ? null : t('mayNotWrite')} onClick={() => set({ new: '1' })} />
     </>
   );

@@ -16,6 +16,7 @@ import { Select } from '@/components/ui/field';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { WindowList } from '@/components/ui/window-list';
+import { addressOf } from '@/lib/api/address';
 import { cx } from '@/lib/cx';
 import { EFFECTS, isNarrow, queryOf, SHOWN, type Filter } from '@/lib/hold-filter';
 import { may, useMe } from '@/lib/me';
@@ -158,11 +159,10 @@ function Bar({ filter, onChange }: { filter: Filter; onChange: (changes: Record<
 /** What the list shows, as a file: all that was ever held, or less, and then how many for whoever asks, where that is known. */
 function Export({ filter, count }: { filter: Filter; count: number | null }) {
   const t = useTranslations('hold');
-  const { mine, ...query } = queryOf(filter);
   const isWhole = filter.show === 'all' && !isNarrow(filter);
   const label = isWhole ? t('export') : count === null ? t('exportThese') : t('exportCount', { count });
   // The number is known late, so it does not stand on the button, where it would move what is beside it.
-  return <ExportButton kind="csv" label={label} text={isWhole ? undefined : t('theseAsCsv')} path="/api/v1/holds" query={{ ...query, mine: mine === true ? 'true' : undefined }} name="held" />;
+  return <ExportButton kind="csv" label={label} text={isWhole ? undefined : t('theseAsCsv')} address={addressOf('/api/v1/holds', { query: queryOf(filter) })} name="held" />;
 }
 
 function One({ id, query }: { id: string; query: string }) {

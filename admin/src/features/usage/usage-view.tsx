@@ -12,6 +12,7 @@ import { ExportButton } from '@/components/ui/export-button';
 import { Link } from '@/components/ui/link';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading } from '@/components/ui/states';
+import { addressOf } from '@/lib/api/address';
 import type { Schemas } from '@/lib/api/client';
 import { cx } from '@/lib/cx';
 import { useFormats } from '@/lib/format';
@@ -29,7 +30,7 @@ export function UsageView() {
   const [by, period] = [byOf(get('by')), periodOf(get('days'))];
   const { usage, asked } = useUsage(by, Number(period));
   return (
-    <Page title={t('title')} actions={<ExportButton kind="csv" label={t('exportCsv')} path="/api/v1/usage" query={{ by, from: asked.from, to: asked.to }} name={`usage-${by}`} />}>
+    <Page title={t('title')} actions={<ExportButton kind="csv" label={t('exportCsv')} address={addressOf('/api/v1/usage', { query: { by, from: asked.from, to: asked.to } })} name={`usage-${by}`} />}>
       <div className="mx-auto grid w-full max-w-5xl grid-cols-[minmax(0,1fr)] gap-4 p-4 sm:p-6">
         <div className="flex flex-wrap gap-3">
           <Segments label={t('by')} options={BYS.map((value) => ({ value, label: t(`bys.${value}`) }))} value={by} onChange={(value) => set({ by: value })} />

@@ -1,11 +1,10 @@
 import { AwayError, ProblemError, readProblem } from './problem';
 
-/** All of a list that fits a query, as a file. The kind of file is asked for by a header, which a link cannot carry. */
-export async function fileOf(path: string, query: Readonly<Record<string, string | undefined>>, accept: string): Promise<Blob> {
-  const given = Object.entries(query).flatMap(([name, value]): [string, string][] => (value === undefined || value === '' ? [] : [[name, value]]));
+/** All of a list at an address, as a file. The kind of file is asked for by a header, which a link cannot carry. */
+export async function fileAt(address: string, accept: string): Promise<Blob> {
   let response: Response;
   try {
-    response = await fetch(`${path}?${new URLSearchParams(given).toString()}`, { headers: { accept }, credentials: 'same-origin' });
+    response = await fetch(address, { headers: { accept }, credentials: 'same-origin' });
   } catch (cause) {
     throw new AwayError({ cause });
   }

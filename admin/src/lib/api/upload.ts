@@ -1,3 +1,4 @@
+import { addressToPost, type PostQueryOf } from './address';
 import type { Schemas } from './client';
 import { AwayError, ProblemError, readProblem } from './problem';
 import { isRecord } from '@/lib/json';
@@ -6,7 +7,8 @@ export type Document = Schemas['DocumentView'];
 
 interface Upload {
   file: File;
-  query: Record<string, string>;
+  /** What it is called, where it goes and for whom. */
+  query: PostQueryOf<'/api/v1/documents'>;
   key: string;
   /** From 0 to 1. */
   onProgress: (part: number) => void;
@@ -22,7 +24,7 @@ function isDocument(value: unknown): value is Document {
 export function upload({ file, query, key, onProgress, signal }: Upload): Promise<Document> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('POST', `/api/v1/documents?${new URLSearchParams(query).toString()}`);
+    request.open('POST', addressToPost('/api/v1/documents', { query }));
     request.setRequestHeader('content-type', 'application/octet-stream');
     request.setRequestHeader('idempotency-key', key);
     request.upload.onprogress = (event) => {

@@ -1,3 +1,4 @@
+import { addressOf } from '@/lib/api/address';
 import { AwayError, ProblemError, readProblem } from '@/lib/api/problem';
 import { FrameReader } from '@/lib/sse';
 import { readEvent, seqOf, type RunEvent } from './event';
@@ -71,7 +72,7 @@ async function once(
   let silence = setTimeout(stop, SILENCE_MS);
   try {
     const headers = { accept: 'text/event-stream', 'last-event-id': place };
-    const response = await fetch(`/api/v1/runs/${encodeURIComponent(runId)}/events`, { headers, credentials: 'same-origin', signal: line.signal });
+    const response = await fetch(addressOf('/api/v1/runs/{id}/events', { path: { id: runId } }), { headers, credentials: 'same-origin', signal: line.signal });
     if (response.status === 204) return true;
     if (!response.ok || response.body === null) {
       const body: unknown = await response.json().catch(() => null);

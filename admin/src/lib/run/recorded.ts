@@ -1,3 +1,4 @@
+import { addressOf } from '@/lib/api/address';
 import { AwayError, ProblemError, readProblem } from '@/lib/api/problem';
 import { FrameReader } from '@/lib/sse';
 import { readEvent, seqOf, type RunEvent } from './event';
@@ -15,7 +16,7 @@ export interface Recorded {
 /** What is recorded of a run until now. The server ends the stream with the newest event there is. */
 export async function recordedEvents(runId: string): Promise<Recorded> {
   try {
-    const response = await fetch(`/api/v1/runs/${encodeURIComponent(runId)}/events?follow=false`, { headers: { accept: 'text/event-stream' }, credentials: 'same-origin' });
+    const response = await fetch(addressOf('/api/v1/runs/{id}/events', { path: { id: runId }, query: { follow: false } }), { headers: { accept: 'text/event-stream' }, credentials: 'same-origin' });
     if (!response.ok) throw new ProblemError(readProblem(await response.json().catch(() => null), response));
     // Pieces of text that is being written have no number: they are not recorded.
     const frames = new FrameReader().push(await response.text()).filter((frame) => frame.id !== null);
