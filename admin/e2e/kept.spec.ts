@@ -59,6 +59,25 @@ test('what a plugin keeps is told on its page, and taken away by an owner who wa
   expect(entries(here)).toBe('0');
 });
 
+test('that it cannot be read how much plugins keep is said, and the tools are there all the same', async ({ page }, info) => {
+  const left = `lost_${info.project.name}`;
+  keep(left);
+  await page.route('**/api/v1/plugins/kept', (route) => route.fulfill({ status: 403, contentType: 'application/problem+json', json: { status: 403, code: 'denied', detail: 'not this time', request_id: 'req_keeping' } }), { times: 1 });
+  await page.goto('/tools');
+  const alert = page.locator('main').getByRole('alert');
+  await expect(alert).toContainText('How much plugins keep could not be read.');
+  await expect(alert).toContainText('not this time');
+  await expect(alert).toContainText('req_keeping');
+  await expect(page.getByRole('region', { name: /^crm@/ })).toBeVisible();
+  // Of no plugin it is said that it keeps nothing.
+  await expect(page.getByRole('region', { name: /^What .* keeps$/ })).toHaveCount(0);
+  await alert.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByRole('region', { name: `What ${left} keeps` }).getByRole('listitem')).toContainText('3 entries, 9 bytes');
+  await expect(alert).toHaveCount(0);
+  // Taken away again: the page is looked at by others.
+  sql(`delete from steward.plugin_state where plugin = '${left}'`);
+});
+
 test.describe('as somebody who may look only', () => {
   test.use({ storageState: AUDITOR });
   test('how much a plugin keeps is seen, and taking it away says who may', async ({ page }, info) => {

@@ -17,6 +17,7 @@ async function many(page: Page, pattern: string, of: (nth: number) => object): P
 
 const AT = '2026-01-01T00:00:00Z';
 const id = (nth: number) => String(nth).padStart(26, '0');
+const documentOf = (nth: number) => ({ document_id: `doc_${id(nth)}`, workspace_id: 'ws_1', person_id: `person_${id(nth)}`, name: `Item ${nth}.`, media_type: 'text/markdown', bytes: 10, sha256: 'x', characters: 10, chunks: 1, for: 'workspace', created_at: AT });
 /** A run that waits for room in a budget. */
 const waitOf = (nth: number) => ({ budget_hold_id: `bhold_${id(nth)}`, state: 'held', run_id: `run_${id(nth)}`, workspace_id: 'ws_1', person_id: `person_${id(nth)}`, agent: 'assistant', step: 1, need_micros: 10, cost_micros: 0, why: 'x', limit: 'budget', broke_glass: false, held_at: AT, expires_at: AT });
 
@@ -26,7 +27,7 @@ for (const { name, path, api, role, of } of [
     path: '/documents',
     api: '**/api/v1/documents?*',
     role: 'link',
-    of: (nth: number) => ({ document_id: `doc_${id(nth)}`, workspace_id: 'ws_1', person_id: `person_${id(nth)}`, name: `Item ${nth}.`, media_type: 'text/markdown', bytes: 10, sha256: 'x', characters: 10, chunks: 1, for: 'workspace', created_at: AT }),
+    of: documentOf,
   },
   {
     name: 'People',
@@ -63,6 +64,60 @@ for (const { name, path, api, role, of } of [
     });
   });
 }
+
+test('a later page that fails says so at the end of the list, and is asked for again when told to', async ({ page }) => {
+  await many(page, '**/api/v1/documents?*', documentOf);
+  let isAway = true;
+  const asked: string[] = [];
+  await page.route('**/api/v1/documents?*', (route) => {
+    const cursor = new URL(route.request().url()).searchParams.get('cursor');
+    if (cursor === null) return route.fallback();
+    asked.push(cursor);
+    return isAway ? route.fulfill({ status: 503, contentType: 'application/problem+json', json: { status: 503, code: 'away', detail: 'x', request_id: 'req_rest' } }) : route.fallback();
+  });
+  await page.goto('/documents');
+  const list = page.getByRole('list', { name: 'Documents' });
+  await expect(list.getByRole('link', { name: /^Item 1\./ })).toBeVisible();
+  const scrollBy = (px: number) => page.evaluate((by) => document.querySelector('main [data-scrolls]')?.scrollBy(0, by), px);
+  const row = page.locator('main').getByRole('alert').filter({ hasText: 'The rest of this list could not be read.' });
+  await expect
+    .poll(async () => {
+      await scrollBy(100_000);
+      return row.isVisible();
+    })
+    .toBe(true);
+  await scrollBy(100_000);
+  await expect(row).toBeInViewport();
+  await expect(row).toContainText('Something failed on the server.');
+  await expect(row).toContainText('req_rest');
+  // What is here stays, and its number is not taken for that of all.
+  await expect(list.getByRole('link', { name: /^Item 100\./ })).toBeVisible();
+  await expect(list.getByRole('listitem').last()).toHaveAttribute('aria-setsize', '-1');
+  // Nothing is asked for again by itself beyond the usual tries.
+  const tries = asked.length;
+  expect(new Set(asked)).toEqual(new Set(['100']));
+  await scrollBy(-100_000);
+  await expect(list.getByRole('link', { name: /^Item 1\./ })).toBeVisible();
+  await scrollBy(100_000);
+  await expect(row).toBeInViewport();
+  expect(asked).toHaveLength(tries);
+
+  isAway = false;
+  await row.getByRole('button', { name: 'Try again' }).click();
+  await expect(row).toHaveCount(0);
+  const last = list.getByRole('link', { name: new RegExp(`^Item ${ALL}\\.`) });
+  await expect
+    .poll(
+      async () => {
+        await scrollBy(2_000);
+        return last.isVisible();
+      },
+      { intervals: [50] },
+    )
+    .toBe(true);
+  expect(asked.slice(tries)).toEqual(['100', '200', '300', '400']);
+  await expect(list.getByRole('listitem').last()).toHaveAttribute('aria-setsize', String(ALL));
+});
 
 test('somebody far down among hundreds of people is called by name and can be chosen', async ({ page }) => {
   await many(page, '**/api/v1/people?limit=200*', (nth) => ({ person_id: `person_${id(nth)}`, email: `item${nth}@example.org`, display_name: `Item ${nth}.`, roles: [], has_password: false, has_signed_in: true, created_at: AT }));

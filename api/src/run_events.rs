@@ -587,7 +587,7 @@ mod tests {
         check(Event::CancelAsked { by: None }, &[]);
         assert_eq!(
             (delta("x", false).name, delta("x", false).data, delta("x", true).data),
-            ("model.delta", json!({"text": "x"}), json!({"text": "x", "begins": true}))
+            ("model.delta".to_owned(), json!({"text": "x"}), json!({"text": "x", "begins": true}))
         );
     }
 

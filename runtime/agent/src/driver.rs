@@ -20,6 +20,7 @@ mod wish;
 
 pub use journal::{Journal, MemoryJournal, Planned};
 pub use later::Waits;
+pub(crate) use secrets::of_run as secrets_of_run;
 
 use crate::agents::{Agent, of_run};
 use crate::citations;

@@ -8,6 +8,7 @@
 
 use crate::agents::{Agents, of_run};
 use crate::counts::prepare;
+use crate::driver::secrets_of_run;
 use crate::gate::{Gate, Ruled, Ruling};
 use crate::hands::Hands;
 use crate::held::{call_key, edits_of, preview_of, row_of, stood_within};
@@ -104,8 +105,10 @@ async fn see(actor: &Actor, judges: &Judges<'_>, id: HoldId, arguments: Value) -
             // The editor sees all of the workspace to which the call is bound; what they see beyond it, it cannot change.
             let stood = stood_within(&mut tx, judges.host, sealed).await?;
             tx.rollback().await?;
+            let secrets = secrets_of_run(judges.store.clone(), office.clone(), agent.clone(), run);
             let hands = Hands::new(judges.store.clone(), office.clone(), agent, run, pins.workspace, ruling.floor);
-            let said = preview_of(judges.host, pins.region.clone(), call_key(run, call.call_id), office.clock.now_ms(), sealed, Arc::new(hands)).await;
+            let (region, key, now_ms) = (pins.region.clone(), call_key(run, call.call_id), office.clock.now_ms());
+            let said = preview_of(judges.host, region, key, now_ms, sealed, Arc::new(hands), secrets).await;
             card::write(said, &stood)
         }
         None => None,

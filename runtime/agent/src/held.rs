@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use steward_core::event::{HoldOutcome, Pins, Region};
 use steward_core::{Actor, ArgumentRole, CallId, CompanyId, ContactId, Digest, EnvelopeKey, Event, HoldId, Needs, RunId, TenantId, ToolCall};
-use steward_host::{CallContext, Host};
+use steward_host::{CallContext, Host, OwnSecrets};
 use steward_office::OfficeError;
 use steward_office::crm::{CrmError, Stood};
 use steward_office::holds::seal::is_sealed;
@@ -107,11 +107,20 @@ async fn noted(tx: &mut Tx, named: Vec<(String, &str)>) -> Result<Stood, OfficeE
     Ok(stood)
 }
 
-/// What the tool says that a sealed call would do, as JSON; none where it says nothing. It is asked with the rights of the run.
-pub(crate) async fn preview_of(host: &Host, region: Region, key: String, now_ms: i64, sealed: &Sealed, office: Arc<dyn steward_host::Office>) -> Option<Value> {
+/// What the tool says that a sealed call would do, as JSON; none where it says nothing. It is asked with the rights of the run, and none of these
+/// secrets is in it.
+pub(crate) async fn preview_of(
+    host: &Host,
+    region: Region,
+    key: String,
+    now_ms: i64,
+    sealed: &Sealed,
+    office: Arc<dyn steward_host::Office>,
+    secrets: Arc<dyn OwnSecrets>,
+) -> Option<Value> {
     let Region { locale, time_zone } = region;
     let context = CallContext { key, deadline_ms: u64::MAX, locale, time_zone, now_ms, run: Default::default() };
-    let preview = host.preview(sealed.envelope.tenant, &sealed.envelope.tool, &sealed.envelope.arguments, context, office).await?;
+    let preview = host.preview_for(sealed.envelope.tenant, &sealed.envelope.tool, &sealed.envelope.arguments, context, office, secrets).await?;
     serde_json::to_value(&preview).ok()
 }
 

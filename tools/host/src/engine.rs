@@ -93,7 +93,7 @@ pub(crate) struct Inner {
     dialer: Arc<Dialer>,
     kv_cap: KvQuota,
     tools: RwLock<BTreeMap<String, Arc<Tool>>>,
-    plugins: RwLock<BTreeMap<String, PluginInfo>>,
+    pub(crate) plugins: RwLock<BTreeMap<String, PluginInfo>>,
     servers: RwLock<BTreeMap<String, BTreeMap<String, Digest>>>,
     /// How often the table of tools changed; whoever watches is told.
     generation: watch::Sender<u64>,

@@ -66,6 +66,36 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => voi
   );
 }
 
+interface PartFailedProps {
+  /** What could not be had. */
+  what: string;
+  error: unknown;
+  isBusy: boolean;
+  onRetry: () => void;
+  className?: string;
+}
+
+/** A part of a page that could not be had, in its place: what, why, and the way to try again. The rest of the page stays. */
+export function PartFailed({ what, error, isBusy, onRetry, className }: PartFailedProps) {
+  const t = useTranslations('common');
+  const text = useProblemText();
+  const problem = problemOf(error);
+  return (
+    <div role="alert" className={cx('flex flex-wrap items-center justify-between gap-x-4 gap-y-2 bg-bad-wash px-4 py-3 text-sm text-bad sm:px-6', className)}>
+      <div className="min-w-0">
+        <p className="font-medium">{what}</p>
+        {/* While it is tried again there may be no reason to tell. */}
+        {error !== null && <p>{text(error)}</p>}
+        {problem?.requestId != null && <p className="mt-1 font-mono text-xs break-all">{problem.requestId}</p>}
+      </div>
+      <Button size="small" isBusy={isBusy} onClick={onRetry}>
+        <RotateCw className="size-4" aria-hidden />
+        {t('retry')}
+      </Button>
+    </div>
+  );
+}
+
 /** The number under which the server's log knows a request. */
 export function RequestId({ id }: { id: string }) {
   const t = useTranslations('common');

@@ -6,7 +6,7 @@ import { useTranslations } from 'use-intl';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { Dialog } from '@/components/ui/dialog';
-import { Problem } from '@/components/ui/states';
+import { PartFailed, Problem } from '@/components/ui/states';
 import { useToast } from '@/components/ui/toast';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
@@ -15,10 +15,28 @@ import { may, useMe } from '@/lib/me';
 type KeptIn = Schemas['KeptView'];
 export type AllKept = Schemas['KeptsView'];
 
-/** How much plugins keep; nothing before it is known. Where it cannot be read, the page is as it is without. */
-export function useKept(): AllKept | null {
-  const kept = useQuery({ queryKey: ['kept'], queryFn: () => answer(api.GET('/api/v1/plugins/kept')) });
-  return kept.isPending ? null : (kept.data ?? { items: [], is_cut: false });
+/** What is known of how much plugins keep. */
+interface Keeping {
+  /** Nothing where it was not read yet, or could not be. */
+  kept: AllKept | null;
+  /** Whether there was an answer, of whatever kind. */
+  isAnswered: boolean;
+  error: unknown;
+  isBusy: boolean;
+  again: () => void;
+}
+
+/** How much plugins keep. Where it cannot be read, the page stands without it and says so. */
+export function useKept(): Keeping {
+  const query = useQuery({ queryKey: ['kept'], queryFn: () => answer(api.GET('/api/v1/plugins/kept')) });
+  return { kept: query.data ?? null, isAnswered: query.isFetched, error: query.error, isBusy: query.isFetching, again: () => void query.refetch() };
+}
+
+/** That it could not be read, until it is; nothing otherwise. */
+export function KeptFailed({ keeping: { kept, isAnswered, error, isBusy, again } }: { keeping: Keeping }) {
+  const t = useTranslations('tools.kept');
+  if (error === null && (kept !== null || !isAnswered)) return null;
+  return <PartFailed what={t('failed')} error={error} isBusy={isBusy} onRetry={again} className="rounded-lg" />;
 }
 
 /** What one plugin keeps between its calls, place by place, and taking it away. */

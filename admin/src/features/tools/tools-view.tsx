@@ -21,7 +21,7 @@ import { useAddress } from '@/lib/url';
 import { tookOf, type Took } from '@/lib/usage';
 import { useUsage } from '@/lib/use-usage';
 import { allPlugins, allTools } from '@/lib/whole-lists';
-import { type AllKept, Kept, LeftBehind, useKept } from './kept';
+import { type AllKept, Kept, KeptFailed, LeftBehind, useKept } from './kept';
 import { ProposeTools } from './propose-tools';
 import { TOOK_DAYS, useTookFact } from './took';
 import { ToolDialog } from './tool-dialog';
@@ -53,11 +53,12 @@ export function ToolsView() {
   const { usage } = useUsage('tool', TOOK_DAYS, mayCount);
   const took = (some: readonly Tool[]) => (usage.data === undefined ? null : tookOf(some.map((tool) => tool.name), usage.data));
   const waiting = useWaiting();
-  const kept = useKept();
+  const keeping = useKept();
+  const { kept } = keeping;
   const servers = new Set(all.map((tool) => serverOf(tool.plugin)));
   const proposed = get('propose');
   // All of it at once: what comes later would push down what is read already.
-  const isWhole = tools.isSuccess && plugins.isSuccess && waiting !== null && kept !== null && !(mayCount && usage.isPending);
+  const isWhole = tools.isSuccess && plugins.isSuccess && waiting !== null && keeping.isAnswered && !(mayCount && usage.isPending);
   const left = kept?.items.filter((one) => plugins.data?.some((plugin) => plugin.name === one.plugin) !== true) ?? [];
   return (
     <Page title={t('title')} bar={<div className="sm:max-w-sm"><SearchField label={t('search')} value={get('q')} onChange={search} /></div>}>
@@ -68,6 +69,7 @@ export function ToolsView() {
       {isWhole && (
         <div className="mx-auto grid w-full max-w-5xl gap-5 p-4 sm:p-6">
           <Waiting changes={waiting} />
+          <KeptFailed keeping={keeping} />
           {groups.map((group) => (
             <Group
               key={group}
@@ -81,7 +83,7 @@ export function ToolsView() {
             />
           ))}
           {words === '' && left.length > 0 && <LeftBehind kept={left} />}
-          {kept.is_cut && <p className="text-sm text-soft">{t('kept.cut')}</p>}
+          {kept?.is_cut === true && <p className="text-sm text-soft">{t('kept.cut')}</p>}
           {all.length > 0 && <p className="text-sm text-soft">{t('atTheMachine')}</p>}
         </div>
       )}
@@ -94,8 +96,8 @@ export function ToolsView() {
 interface GroupProps {
   name: string;
   plugin: Plugin | null;
-  /** What all plugins keep. */
-  kept: AllKept;
+  /** What all plugins keep; nothing where it is not known. */
+  kept: AllKept | null;
   tools: Tool[];
   /** What all of its tools took. */
   took: Took | null;
@@ -108,7 +110,7 @@ function Group({ name, plugin, kept, tools, took, onOpen, onPropose }: GroupProp
   const tookFact = useTookFact();
   const me = useMe();
   const server = serverOf(name);
-  const own = kept.items.filter((one) => one.plugin === plugin?.name);
+  const own = kept?.items.filter((one) => one.plugin === plugin?.name) ?? null;
   return (
     <section aria-label={name}>
       <Card className="overflow-hidden">
@@ -124,7 +126,7 @@ function Group({ name, plugin, kept, tools, took, onOpen, onPropose }: GroupProp
           </div>
           {plugin === null && <p className="text-sm text-soft">{t('elsewhereHint')}</p>}
           {plugin === null ? <Facts facts={tookFact(took, false)} /> : <Sandbox plugin={plugin} more={tookFact(took, false)} />}
-          {plugin !== null && (plugin.kv != null || own.length > 0) && <Kept plugin={plugin.name} kept={own} />}
+          {plugin !== null && own !== null && (plugin.kv != null || own.length > 0) && <Kept plugin={plugin.name} kept={own} />}
         </div>
         <ul className="divide-y divide-line border-t border-line">
           {tools.map((tool) => (

@@ -119,7 +119,7 @@ async fn who_comes_in_the_middle_of_an_answer_has_all_that_was_written_of_it() {
     assert_eq!(is_asked.recv().await, Some(true), "an answer that a person waits for comes in pieces");
     let listen = async || {
         let mut stream = Listening::open(working.ask("GET", format!("/api/v1/runs/{run}/events")).cookie(&owner)).await;
-        let mut pieces = Vec::new();
+        let mut pieces: Vec<String> = Vec::new();
         while pieces.concat().len() < HEARD_LEAST {
             let piece = stream.until("model.delta").await.pop().expect("a piece");
             pieces.push(piece.data["text"].as_str().expect("text").to_owned());

@@ -59,7 +59,7 @@ impl Drive<'_> {
         let host = &self.runtime.host;
         let stood = Box::pin(stood_of(host, &store, &actor, sealed)).await.map_err(|source| self.journal_error(source))?;
         let hands = (self.hands)(ruling.floor, Stood::default());
-        let said = preview_of(host, self.region(), self.key_of(call.call_id), self.runtime.office.clock.now_ms(), sealed, hands).await;
+        let said = preview_of(host, self.region(), self.key_of(call.call_id), self.runtime.office.clock.now_ms(), sealed, hands, self.secrets()).await;
         Ok(card::write(said, &stood))
     }
 

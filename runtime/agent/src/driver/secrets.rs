@@ -45,13 +45,16 @@ impl OwnSecrets for OfRun {
     }
 }
 
+/// Those of the organisation that this actor of a run belongs to, opened as that actor.
+pub(crate) fn of_run(store: Store, office: Office, actor: Actor, run: RunId) -> Arc<dyn OwnSecrets> {
+    Arc::new(OfRun { store, office, actor, run })
+}
+
 impl Drive<'_> {
     /// Where calls find what the organisation has for their plugins; a run without a database has nothing.
     pub(super) fn secrets(&self) -> Arc<dyn OwnSecrets> {
         match &self.journal {
-            Journal::Postgres { store, actor } => {
-                Arc::new(OfRun { store: store.clone(), office: self.runtime.office.clone(), actor: actor.clone(), run: self.run_id })
-            }
+            Journal::Postgres { store, actor } => of_run(store.clone(), self.runtime.office.clone(), actor.clone(), self.run_id),
             Journal::Memory(_) => Arc::new(NoSecrets),
         }
     }

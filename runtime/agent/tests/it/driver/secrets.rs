@@ -112,3 +112,20 @@ async fn each_organisation_calls_with_its_own_secret_as_it_stands_and_without_on
         }
     }
 }
+
+/// A plugin may have kept one that it came by.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_card_of_a_call_that_waits_shows_a_secret_of_its_organisation() {
+    let model = ScriptedModel::start_with(|seen| match seen.tool_results().len() {
+        0 => Reply::call("asker.send", json!({ "url": "http://localhost:1/open/a", "method": "POST", "body": HERS, "tell": "line" })),
+        _ => Reply::text("Done."),
+    })
+    .await;
+    let home = asking_with(&model, 1, BTreeMap::new()).await;
+    set(&home, HERS).await;
+    home.say("Good morning").await;
+    assert_eq!(home.drive().await, Some(RunStatus::Waiting));
+    let row = waiting(&home).await.pop().expect("one held action");
+    let card = row.preview.expect("a preview");
+    assert!(card.matches("[asker_token]").count() == 3 && !card.contains(HERS), "{card}");
+}
