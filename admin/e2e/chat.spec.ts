@@ -198,9 +198,9 @@ test('a slow line that breaks is taken up again where it was', async ({ page }) 
   await line.send('Network.emulateNetworkConditions', slow);
   const asked: string[] = [];
   page.on('request', (request) => {
-    if (/\/runs\/.*\/events/.test(request.url())) asked.push(request.headers()['last-event-id'] ?? new URL(request.url()).search);
+    if (/\/runs\/.*\/events/.test(request.url())) asked.push(request.headers()['last-event-id'] ?? '');
   });
-  await page.getByRole('textbox', { name: 'Message' }).fill('Speak slowly, over a slow line.');
+  await page.getByRole('textbox', { name: 'Message' }).fill('Look for Ada first, then speak slowly, over a slow line.');
   await page.getByRole('button', { name: 'Send' }).click();
   await expect(page.getByText(/word5/)).toBeVisible({ timeout: 30_000 });
   await line.send('Network.emulateNetworkConditions', { ...slow, offline: true });
@@ -208,7 +208,11 @@ test('a slow line that breaks is taken up again where it was', async ({ page }) 
   await line.send('Network.emulateNetworkConditions', slow);
   await expect(page.getByRole('article').getByText(/^word1 word2 .* word60$/)).toBeVisible({ timeout: 40_000 });
   await expect(page.getByText('Connection lost.', { exact: false })).toHaveCount(0);
+  await expect(page.getByText('2 steps')).toBeVisible();
+  // Behind what was heard, the call and what it found, and not from the beginning.
   expect(asked.length).toBeGreaterThan(1);
+  expect(asked.at(-1)).toMatch(/^\d+(\.\d+)?$/);
+  expect(Number.parseInt(asked.at(-1) ?? '', 10), asked.join(' ')).toBeGreaterThan(1);
 });
 
 test('what the agent may not do is blocked, with the reason in view', async ({ page }) => {
