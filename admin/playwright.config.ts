@@ -7,10 +7,27 @@ const phone = { ...devices['Pixel 7'], channel: undefined, viewport: { width: 39
 /** How many times longer everything may take: `PATIENCE=5` for a machine that has other work. */
 const PATIENCE = Number(process.env['PATIENCE'] ?? 1);
 
+/** The projects that a command names, as `--project=unit` or `--project unit desktop`; where it names none, all are meant. */
+function projectsIn(command: readonly string[]): string[] {
+  const found: string[] = [];
+  let isNaming = false;
+  for (const word of command) {
+    const [option, name] = word.split('=', 2);
+    if (word.startsWith('-')) isNaming = word === '--project';
+    else if (isNaming) found.push(word);
+    if (option === '--project' && name !== undefined) found.push(name);
+  }
+  return found;
+}
+
+/** The tests of logic alone take nothing that is started: no program, no database, no browser. */
+const projects = projectsIn(process.argv);
+const isLogicAlone = projects.length > 0 && projects.every((name) => name === 'unit');
+
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results/runs',
-  globalSetup: './e2e/setup.ts',
+  globalSetup: isLogicAlone ? undefined : './e2e/setup.ts',
   timeout: 45_000 * PATIENCE,
   expect: { timeout: 10_000 * PATIENCE },
   workers: 1,
