@@ -1,7 +1,7 @@
 import type { Browser } from '@playwright/test';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from './fixtures';
-import { asIfAsked, makePast } from './past';
+import { asIfAsked, isFull, makePast, PAST } from './past';
 import { chosen, everyPage, settled } from './pages';
 import { STATE } from './world';
 
@@ -47,21 +47,20 @@ test('each page has its picture, small enough to keep', async ({ page, browser, 
   test.setTimeout(1_200_000);
   mkdirSync(FOLDER, { recursive: true });
   await makePast(page);
-  // A picture of an empty page shows nothing of what the page is for.
-  const isFull = async (path: string) => {
+  const { suggestions, ...others } = PAST;
+  const openFull = async (path: string) => {
     await page.goto(path);
     await settled(page);
-    await expect(page.locator('main').getByRole('listitem').first(), path).toBeVisible();
+    await isFull(page);
   };
-  for (const path of ['/blocked', '/policies?show=history', '/prompts?show=labels']) await isFull(path);
+  for (const path of Object.values(others)) await openFull(path);
   // What is shown without a network, and where nothing is, are pages too.
   const pages = { ...(await everyPage(page, 'Mallory')), offline: '/offline.html', missing: '/nothing-here' };
   const shootAll = async (of: Record<string, string>, who: string | typeof NOBODY = STATE) => {
     for (const screen of ['phone', 'desktop'] as const) for (const theme of THEMES) await shoot(browser, baseURL, screen, theme, chosen(of), who);
   };
-  const suggestions = '/suggestions?least=3';
   await asIfAsked(async () => {
-    await isFull(suggestions);
+    await openFull(suggestions);
     await shootAll({ suggestions });
   });
   await shootAll(Object.fromEntries(Object.entries(pages).filter(([name]) => name !== 'suggestions')));
