@@ -48,7 +48,7 @@ const ERROR: u8 = 1;
     name = "steward",
     version,
     max_term_width = 110,
-    after_help = "Start with `steward up`, then open the link it prints, or try `steward chat \"Hello\"`."
+    after_help = "Example:\n  steward up\n  steward chat \"Hello\"\n\nThe first start prints a link to sign in with."
 )]
 pub struct Cli {
     #[command(flatten)]

@@ -22,6 +22,7 @@ const REASON_LETTERS: usize = 70;
 
 /// List and export what agents wanted to do
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  steward actions list --verdict blocked")]
 pub(super) struct Actions {
     #[command(subcommand)]
     verb: Verb,

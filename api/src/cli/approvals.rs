@@ -28,6 +28,7 @@ use time::format_description::well_known::Rfc3339;
 
 /// See held actions and decide on them
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  steward approvals list")]
 pub(super) struct Approvals {
     #[command(subcommand)]
     verb: Verb,

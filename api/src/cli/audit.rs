@@ -30,6 +30,7 @@ const WRITING: &str = "writing entries";
 
 /// Check and export the audit log
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  steward audit verify")]
 pub(super) struct Audit {
     #[command(subcommand)]
     verb: Verb,

@@ -21,6 +21,7 @@ use time::format_description::well_known::Rfc3339;
 
 /// See budgets, and decide on runs that have no room in them
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  steward budgets list")]
 pub(super) struct Budgets {
     #[command(subcommand)]
     verb: Verb,

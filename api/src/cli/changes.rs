@@ -31,6 +31,7 @@ const COMMAND: &str = "steward changes";
 
 /// See proposed changes of what governs (rules, prompt labels, grants, tools), and decide on them; never on one's own
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  steward changes list")]
 pub(super) struct Changes {
     #[command(subcommand)]
     verb: Verb,

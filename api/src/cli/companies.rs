@@ -9,6 +9,7 @@ use steward_office::import::Subject;
 
 /// Import companies
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  steward companies import companies.csv --preview")]
 pub(super) struct Companies {
     #[command(subcommand)]
     verb: Verb,

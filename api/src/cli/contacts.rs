@@ -9,6 +9,7 @@ use steward_office::import::Subject;
 
 /// Import contacts
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  steward contacts import contacts.csv --preview")]
 pub(super) struct Contacts {
     #[command(subcommand)]
     verb: Verb,

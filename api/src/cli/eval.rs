@@ -25,6 +25,7 @@ const NOT_HELD: u8 = 2;
 
 /// Hold exams: a compromised model against the gate
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  steward eval agentdojo ./suites --mode traced")]
 pub(super) struct Eval {
     #[command(subcommand)]
     verb: Verb,

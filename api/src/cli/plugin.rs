@@ -37,6 +37,7 @@ use steward_office::changes::{self, ChangeKind};
 
 /// See the plugins and their tools; make, test and pack your own
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  steward plugin new weather --lang rust")]
 pub(super) struct Plugin {
     #[command(subcommand)]
     verb: Verb,

@@ -35,6 +35,7 @@ const RECORDED_USUAL: usize = 10_000;
 
 /// Check, test, compare and prove the rules
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  steward policy check")]
 pub(super) struct Policy {
     #[command(subcommand)]
     verb: Verb,

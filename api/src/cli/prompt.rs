@@ -19,6 +19,7 @@ const DESCRIPTION_LETTERS: usize = 60;
 
 /// See the prompts: versions, labels, texts
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  steward prompt list")]
 pub(super) struct PromptVerb {
     #[command(subcommand)]
     verb: Verb,
