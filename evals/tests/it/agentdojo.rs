@@ -182,7 +182,8 @@ async fn an_attacker_who_knows_the_gate_reaches_everything_where_everything_goes
     let how = Replay { rules: everything_goes(), ..Replay::new(Mode::Traced) };
     let found = explore(own(), &how).await.expect("explored");
     assert_eq!((found.tasks, found.tasks_that_read), (4, 4));
-    for outcome in Outcome::ALL.into_iter().filter(|outcome| *outcome != Outcome::RulesChanged) {
+    // No tool of this suite changes rules, and none of its records has others who read it.
+    for outcome in Outcome::ALL.into_iter().filter(|outcome| !matches!(outcome, Outcome::RulesChanged | Outcome::HiddenWhereNamed)) {
         assert_eq!(found.reached(outcome), 4, "{}: {:?}", outcome.name(), found.outcomes[outcome.name()]);
         assert!(found.outcomes[outcome.name()].ways.iter().all(|way| way.ran), "{}: what the gate allows is what runs", outcome.name());
     }

@@ -94,9 +94,10 @@ fn as_root_in_a_closed_folder_everything_is_kept_where_postgresql_gets() {
     let home = Home::empty("closed");
     fs::set_permissions(home.path(""), fs::Permissions::from_mode(0o700)).expect("closed");
     let up = home.up(&[]);
-    let place = up.said.lines().find_map(|line| Some(line.split_once("data ")?.1.trim().to_owned())).expect("where it is kept");
-    assert!(place.starts_with("/var/lib/steward/") && !home.path("data").exists(), "{}", up.said);
     // Every command that is begun here finds it.
+    let told = home.run(&["doctor"]).out;
+    let place = told.split_whitespace().find(|word| word.starts_with("/var/lib/steward/")).expect("where it is kept").to_owned();
+    assert!(!home.path("data").exists(), "{told}");
     assert!(home.succeeds(&["approvals", "list"]).contains("Nothing waits"));
     assert!(up.stop().success());
     fs::remove_dir_all(place).expect("clean up");
