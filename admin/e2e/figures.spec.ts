@@ -58,6 +58,11 @@ function longestTask(trace: Buffer): { clockMs: number; workMs: number } {
   return { clockMs: longest((task) => task.dur), workMs: longest((task) => task.tdur) };
 }
 
+/** The pass in the middle: one that something else on the machine disturbed counts no more than one that went better than usual. */
+function middle(passes: number[]): number {
+  return passes.toSorted((a, b) => a - b)[Math.floor(passes.length / 2)] ?? Number.POSITIVE_INFINITY;
+}
+
 test('a log of ten thousand actions keeps few rows and scrolls without a long task', async ({ page, browser }) => {
   test.setTimeout(500_000);
   await say(page, 'Who is Ada in ten thousand rows?');
@@ -83,7 +88,7 @@ test('a log of ten thousand actions keeps few rows and scrolls without a long ta
     }
     process.stdout.write(`  ten thousand actions: ${JSON.stringify(passes)}\n`);
     expect(Math.max(...passes.map((pass) => pass.rows))).toBeLessThan(ROWS_SHOWN_MAX);
-    expect(Math.min(...passes.map((pass) => pass.workMs))).toBeLessThanOrEqual(LONG_TASK_MS_MAX);
+    expect(middle(passes.map((pass) => pass.workMs))).toBeLessThanOrEqual(LONG_TASK_MS_MAX);
   } finally {
     // The log is never changed by anybody; here it is put back for the tests that follow.
     sql(`set session_replication_role = replica; delete from steward.decision where decision_id in (select decision_id from steward.decision order by decided_at limit ${ROWS})`);
@@ -123,7 +128,7 @@ test('a piece of the answer is painted at once when it arrives', async ({ page }
       }).observe(document.body, { childList: true, characterData: true, subtree: true });
     });
   });
-  const medians = [];
+  const late = [];
   for (let pass = 0; pass < PASSES; pass += 1) {
     await page.goto('/chat');
     await say(page, 'Count slowly.');
@@ -139,9 +144,9 @@ test('a piece of the answer is painted at once when it arrives', async ({ page }
     const at = (share: number) => inOrder[Math.floor((inOrder.length - 1) * share)] ?? Number.POSITIVE_INFINITY;
     expect(inOrder.length).toBeGreaterThan(30);
     process.stdout.write(`  painted after ms: median ${at(0.5).toFixed(1)}, of 95 in 100 ${at(0.95).toFixed(1)}, longest ${at(1).toFixed(1)} (${inOrder.length} pieces)\n`);
-    medians.push(at(0.95));
+    late.push(at(0.95));
   }
-  expect(Math.min(...medians)).toBeLessThanOrEqual(PAINT_MS_MAX);
+  expect(middle(late)).toBeLessThanOrEqual(PAINT_MS_MAX);
 });
 
 /** What the program has in memory, in bytes. */
