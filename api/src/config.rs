@@ -141,9 +141,7 @@ impl Config {
         let file = sources.file.clone();
         let mut reader = Reader::new(sources, environment.working_dir());
         let r = &mut reader;
-        // A database of one's own is reached from anywhere.
-        let is_private = r.origin("database.url") == Origin::Default;
-        let data_dir = r.path("data_dir", &if is_private { data_dir::default_in(environment.working_dir()) } else { "data".to_owned() });
+        let data_dir = r.path("data_dir", &data_dir::default_in(environment.working_dir()));
         let advice = "write an e-mail address";
         let owner_email = r.parsed("owner_email", "owner@localhost", advice, |text| {
             let (name, domain) = text.rsplit_once('@')?;

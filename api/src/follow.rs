@@ -111,14 +111,20 @@ impl Heard {
     /// Takes note of an event, and says whether pieces were passed on that count no more.
     fn event(&mut self, event: &Event) -> bool {
         match event {
-            Event::Answered { step, .. } => self.over = (*step, u32::MAX),
-            Event::AskFailed { step, attempt, .. } => {
-                self.over = (*step, *attempt);
-                return self.newest.take_if(|(of, _)| (of.step, of.attempt) <= (*step, *attempt)).is_some();
+            Event::Answered { step, .. } => {
+                (self.over, self.newest) = ((*step, u32::MAX), None);
+                false
             }
-            _ => {}
+            Event::AskFailed { step, attempt, .. } => self.broke_off((*step, *attempt)),
+            // A process that loses its run in the middle of an answer says nothing of it.
+            Event::Asked { step, attempt, .. } => self.broke_off((*step, attempt.saturating_sub(1))),
+            _ => false,
         }
-        false
+    }
+
+    fn broke_off(&mut self, last: (u32, u32)) -> bool {
+        self.over = self.over.max(last);
+        self.newest.take_if(|(of, _)| (of.step, of.attempt) <= last).is_some()
     }
 }
 
@@ -233,7 +239,7 @@ impl Follower {
 mod tests {
     use super::*;
     use steward_core::event::AskFailure;
-    use steward_core::{Micros, Usage};
+    use steward_core::{Digest, Micros, Usage};
 
     const fn of(step: u32, attempt: u32, number: u64) -> Answer {
         Answer { step, attempt, number }
@@ -242,6 +248,11 @@ mod tests {
     fn failed(step: u32, attempt: u32) -> Event {
         let (usage, cost, message) = (Usage::default(), Micros(0), String::new());
         Event::AskFailed { step, attempt, model: "m".to_owned(), failure: AskFailure::CutOff, message, usage, cost, retry: true }
+    }
+
+    fn asked(step: u32, attempt: u32) -> Event {
+        let (request_digest, reservation) = (Digest::of(b""), None);
+        Event::Asked { step, attempt, model: "m".to_owned(), request_digest, reserved_tokens: 0, reserved_cost: Micros(0), reservation, idle_ms: 0 }
     }
 
     fn answered(step: u32) -> Event {
@@ -267,6 +278,7 @@ mod tests {
     fn what_comes_of_an_answer_that_is_over_is_not_passed_on() {
         let mut heard = Heard::default();
         assert_eq!(heard.piece(of(1, 1, 1), 0, "Hel"), Some(("Hel", true)));
+        assert!(!heard.event(&asked(1, 1)), "the answer to this");
         assert!(heard.event(&failed(1, 1)), "what was passed on counts no more");
         assert_eq!(heard.piece(of(1, 1, 1), 3, "lo"), None);
         assert!(!heard.event(&failed(1, 2)), "nothing of it was passed on");
@@ -274,6 +286,8 @@ mod tests {
         assert!(!heard.event(&answered(1)));
         assert_eq!(heard.piece(of(1, 3, 3), 4, " day"), None);
         assert_eq!(heard.piece(of(2, 1, 4), 0, "Next"), Some(("Next", true)));
+        assert!(heard.event(&asked(2, 2)), "whoever wrote the first is gone without a word");
+        assert_eq!(heard.piece(of(2, 1, 4), 4, "!"), None);
         // Who fell behind has not heard the beginning.
         assert_eq!(Heard::default().piece(of(2, 1, 4), 4, "!"), Some(("!", false)));
     }

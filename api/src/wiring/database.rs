@@ -243,7 +243,12 @@ pub fn make_data_dir(config: &Config) -> Result<(), LockError> {
     if config.data_dir.is_dir() {
         return Ok(());
     }
+    let missing: Vec<PathBuf> = config.data_dir.ancestors().take_while(|dir| !dir.exists()).map(Path::to_owned).collect();
     std::fs::create_dir_all(&config.data_dir).map_err(failed)?;
-    let mode = if rustix::process::geteuid().is_root() { 0o711 } else { 0o700 };
-    std::fs::set_permissions(&config.data_dir, std::os::unix::fs::PermissionsExt::from_mode(mode)).map_err(failed)
+    let is_root = rustix::process::geteuid().is_root();
+    // Said of each that was made here, for a strict umask would shut that user out on the way.
+    for dir in missing.iter().take(if is_root { usize::MAX } else { 1 }) {
+        std::fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(if is_root { 0o711 } else { 0o700 })).map_err(failed)?;
+    }
+    Ok(())
 }

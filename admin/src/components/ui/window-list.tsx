@@ -20,12 +20,12 @@ interface WindowListProps<T> {
   /** Whether rows are parted by lines. */
   hasLines?: boolean;
   /** The list grows by itself towards its end. */
-  query: { hasNextPage: boolean; isFetchingNextPage: boolean; isError: boolean; error: unknown; fetchNextPage: () => Promise<unknown> };
+  query: { hasNextPage: boolean; isFetchingNextPage: boolean; isFetchNextPageError: boolean; error: unknown; fetchNextPage: () => Promise<unknown> };
   children: (item: T, isWide: boolean) => React.ReactNode;
 }
 
 /** A list of which a part is looked for among what is here: more is asked for on demand only. */
-export const ON_DEMAND = { hasNextPage: false, isFetchingNextPage: false, isError: false, error: null, fetchNextPage: () => Promise.resolve() };
+export const ON_DEMAND = { hasNextPage: false, isFetchingNextPage: false, isFetchNextPageError: false, error: null, fetchNextPage: () => Promise.resolve() };
 
 /**
  * A long list in a page that `scrolls`: only the rows near what is seen are there, and the rest is asked for on the way down.
@@ -36,8 +36,8 @@ export function WindowList<T>({ items, keyOf, label, widePx, narrowPx, hasLines 
   const isWide = useMedia('(min-width: 64rem)');
   const rowPx = isWide ? widePx : narrowPx;
   const { list, first, last, heightPx } = useWindow(items.length, rowPx);
-  const { hasNextPage, isFetchingNextPage, isError, error, fetchNextPage } = query;
-  const wantsMore = last + AHEAD >= items.length && hasNextPage && !isFetchingNextPage && !isError;
+  const { hasNextPage, isFetchingNextPage, isFetchNextPageError: isCut, error, fetchNextPage } = query;
+  const wantsMore = last + AHEAD >= items.length && hasNextPage && !isFetchingNextPage && !isCut;
   useEffect(() => {
     if (wantsMore) void fetchNextPage();
   }, [wantsMore, fetchNextPage]);
@@ -59,7 +59,7 @@ export function WindowList<T>({ items, keyOf, label, widePx, narrowPx, hasLines 
           ))}
         </ul>
       </div>
-      {hasNextPage && isError && <PartFailed what={t('restFailed')} error={error} isBusy={isFetchingNextPage} onRetry={() => void fetchNextPage()} />}
+      {hasNextPage && isCut && <PartFailed what={t('restFailed')} error={error} isBusy={isFetchingNextPage} onRetry={() => void fetchNextPage()} />}
     </>
   );
 }

@@ -137,6 +137,8 @@ impl Transcript {
         let mut told = match &recorded.event {
             Event::Answered { text, .. } => self.answered(text),
             Event::AskFailed { retry: true, .. } if std::mem::take(&mut self.live).has_begun() => self.paragraph(BROKE_OFF),
+            // Whoever was told the answer before is gone without a word.
+            Event::Asked { attempt: 2.., .. } if std::mem::take(&mut self.live).has_begun() => self.paragraph(BROKE_OFF),
             // What stood behind handles is put in for the person; otherwise the reply is the last answer's text, which was told.
             Event::Replied { text, .. } if self.run.steps.last().is_some_and(|step| settle(&self.run, &step.text).0 != *text) => {
                 let reply = self.numbers.number(&self.run, text);

@@ -46,7 +46,8 @@ async fn a_held_call_says_at_the_terminal_where_each_value_came_from() {
     ];
     let asked = "│ /name       Mallory Grey\n│           · your words\n";
     for (place, shown) in [("chat", ran.out), ("show", home.succeeds(&["approvals", "show", hold]))] {
-        for part in kept.into_iter().chain([asked, "│ rules       leak-written, write-approved would let it\n", "│ agent       assistant\n", "│ cost        $"]) {
+        for part in kept.into_iter().chain([asked, "│ rules       leak-written, write-approved would let it\n", "│ agent       assistant\n", "│ cost        $"])
+        {
             assert!(shown.contains(part), "`{part}` in {place}: {shown}");
         }
     }

@@ -8,7 +8,7 @@ use super::{Shown, actionable, canon, role_of, text, values};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use steward_core::{ArgumentRole, CallId, Effect, Integrity, Label, Readers, Source, ToolSpec};
-use steward_host::is_open_text;
+use steward_host::{is_open_text, says_at};
 
 /// One leaf of the arguments with what bears on it.
 pub(super) struct Given<'a> {
@@ -38,7 +38,7 @@ struct Touched {
     is_made: bool,
     /// Whether the owner named it, and not merely as what something is taken from.
     is_named: bool,
-    /// Whether a tool that shows it says that everybody may read what it shows.
+    /// Whether everybody may read what is written into it, as a tool says that shows it.
     is_everybodys: bool,
 }
 
@@ -161,6 +161,8 @@ impl<'a> Outgoing<'a> {
         let records: &Records = &self.shown.records;
         let given_to = self.shown.writes.receivers_of(self.call, of, &key);
         let had_by = records.readers_of(of, &key);
+        // Of what is written into it, any tool that shows it to everybody tells everybody, this one among them.
+        let is_shown = self.spec.effect == Effect::Write && !self.spec.private && self.spec.records.iter().any(|pattern| pattern.of == of);
         let readers = match had_by.clone().unwrap_or_else(|| label.readers.clone()) {
             Readers::Public => Readers::Public,
             Readers::Only(people) => Readers::Only(people.union(&given_to).cloned().collect()),
@@ -173,7 +175,7 @@ impl<'a> Outgoing<'a> {
         } && self.words.names_alone(&called, &key, self.spec);
         Touched {
             is_made: records.is_made(of, &key),
-            is_everybodys: records.is_everybodys(of, &key),
+            is_everybodys: is_shown || records.is_everybodys(of, &key),
             is_named,
             of: of.to_owned(),
             key,
@@ -197,10 +199,10 @@ impl<'a> Outgoing<'a> {
     /// Whether what would be written into a record is not for all who have it. The model's own words may stand in one that the owner named or
     /// that this run makes, for those who had it then.
     fn is_written_for_others(&self) -> bool {
-        let makes = |of: Option<&str>| self.spec.records.iter().any(|pattern| pattern.made && of.is_none_or(|of| pattern.of != of));
         // Who will have what the call makes, its tool says.
         let is_for_made = |readers: &Readers| if self.spec.private { is_for_house(readers) } else { readers.is_public() };
         let told = |record: &Touched| {
+            let makes_beside = self.spec.records.iter().any(|pattern| pattern.made && pattern.of != record.of);
             let were_given = |readers: &Readers| readers.cover(record.given_to.iter().map(String::as_str));
             let have_it = |readers: &Readers| {
                 let others = match &record.readers {
@@ -209,21 +211,28 @@ impl<'a> Outgoing<'a> {
                 };
                 others
                     && match &record.had_by {
+                        // What is written stands in what the call makes beside it.
+                        _ if record.is_everybodys && makes_beside => is_for_made(readers),
+                        // What everybody may read is published by being written.
+                        _ if record.is_everybodys => readers.is_public(),
+                        Some(Readers::Only(_)) => true,
                         _ if record.is_made => true,
                         // Nobody said who has it, so the house does.
-                        None => is_for_house(readers),
-                        Some(_) if !record.is_everybodys => true,
-                        // What is written stands in what the call makes beside it.
-                        Some(_) if makes(Some(&record.of)) => is_for_made(readers),
-                        // What everybody may read is published by being written.
-                        Some(_) => readers.is_public(),
+                        Some(Readers::Public) | None => is_for_house(readers),
                     }
             };
-            let may_be_its_own = record.is_named || record.is_made;
+            let may_be_its_own = record.is_named || record.is_made || (makes_beside && record.is_everybodys);
             self.known.iter().all(have_it) && self.own.iter().all(|own| if may_be_its_own { were_given(own) } else { have_it(own) })
         };
-        let is_told_of_made = !self.records.is_empty() || !makes(None) || self.known.iter().all(is_for_made);
-        !(self.records.iter().all(told) && is_told_of_made)
+        !(self.records.iter().all(told) && (!self.makes_more() || self.known.iter().all(is_for_made)))
+    }
+
+    /// Whether something is made by the call that none of the records is which it names. What names nothing and nobody writes somewhere, and what
+    /// is said later keeps its label.
+    fn makes_more(&self) -> bool {
+        let is_named = |of: &str| self.records.iter().any(|record| record.of == of);
+        let nowhere = self.records.is_empty() && self.receivers.is_empty() && says_at(&self.spec.name).is_none();
+        nowhere || self.spec.records.iter().any(|pattern| pattern.made && !is_named(&pattern.of))
     }
 
     /// Whether something is not for all whom the call names.

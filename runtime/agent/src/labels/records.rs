@@ -48,6 +48,8 @@ pub(super) struct Place {
     floor: Integrity,
     pub(super) record: Option<usize>,
     is_id: bool,
+    /// Whether the id stands beside another record, which says nothing of who has its own.
+    is_mention: bool,
     readers: Arc<Readers>,
     pub(super) call: Arc<str>,
     tool: Arc<str>,
@@ -94,6 +96,8 @@ pub(super) struct Origins<'a> {
     pub(super) taken: bool,
     /// The sentence in which the owner named this whole result, which has no records, and said to go by it.
     pub(super) endorsed: Option<Span>,
+    /// For whom it is, where it tells nothing but what the call wrote.
+    pub(super) written: Option<&'a Readers>,
 }
 
 /// What a value is used for.
@@ -133,11 +137,11 @@ impl Records {
         let origins: HashMap<&str, Origin> = found.iter().filter(|leaf| !leaf.is_key).map(|leaf| (leaf.path.as_str(), leaf.origin)).collect();
         let rest = Arc::new(rest(from.private, from.readers));
         let kept_private = from.kept.is_some_and(|kept| kept.private);
-        // A tool that says of each record whose it is was judged by that when something was written. Of any other, what was written stays for its
-        // readers.
-        let says_whose = from.private && !kept_private && from.patterns.iter().any(|pattern| !pattern.readers.is_empty());
-        let told = told.filter(|_| !says_whose);
-        let loose = narrowed(&rest, told.and_then(Told::of_shown));
+        // What a tool says of a record's readers was judged by when something was written there. Where it says nothing, what was written stays for
+        // its readers.
+        let says_whose = |pattern: &RecordPattern| from.private && !kept_private && !pattern.readers.is_empty();
+        let is_said_of_all = !from.patterns.is_empty() && from.patterns.iter().all(says_whose);
+        let loose = narrowed(&rest, told.filter(|_| !is_said_of_all).and_then(Told::of_shown));
         let mut around: HashMap<String, Vec<Around<'_>>> = HashMap::new();
         for pattern in from.patterns {
             for (path, object) in pointed(result, &pattern.at).into_iter().filter(|(_, object)| object.is_object()) {
@@ -147,7 +151,10 @@ impl Records {
                 let named = from.private && !kept_private && from.readers.is_public();
                 let readers = if named { Arc::new(readers(pattern, object)) } else { Arc::clone(&rest) };
                 let id = pattern.key.as_deref();
-                let written = told.zip(id.and_then(|field| object.get(field))).and_then(|(told, id)| told.of_record(&pattern.of, &key(id)));
+                let written = told
+                    .filter(|_| !says_whose(pattern))
+                    .zip(id.and_then(|field| object.get(field)))
+                    .and_then(|(told, id)| told.of_record(&pattern.of, &key(id)));
                 let says = narrowed(&readers, written.clone());
                 around.entry(path).or_default().push(Around { record, id, anchors: &pattern.anchors, readers, says, written });
             }
@@ -160,6 +167,7 @@ impl Records {
             // An id says which record it is, and what the program made is nobody's text.
             let is_text = own.is_none() && *origin != Origin::System;
             let readers = match inside.and_then(|(field, around)| Some((field, around.split_first()?))) {
+                _ if is_text && from.written.is_some() => Arc::new(from.written.cloned().unwrap_or(Readers::Public)),
                 Some((field, (first, beside))) if is_text => {
                     // The name of another record, as a contact's company, says what was written into that one.
                     let name = field.split('/').next().unwrap_or(field);
@@ -176,6 +184,7 @@ impl Records {
                 floor: *floor,
                 record: record.map(|around| around.record),
                 is_id: own.is_some(),
+                is_mention: own.is_some_and(|own| inside.and_then(|(_, around)| around.first()).is_some_and(|first| first.record != own.record)),
                 readers,
                 call: Arc::clone(&call),
                 tool: Arc::clone(&tool),
@@ -211,7 +220,7 @@ impl Records {
     /// Whoever took it chose the piece, so it is a fact at most.
     pub(super) fn put_taken(&mut self, call: &str, path: &str, value: &Value, of: &Place) {
         let origin = if of.origin == Origin::Outside { Origin::Outside } else { Origin::Fact };
-        let place = Place { origin, cap: of.cap.min(Integrity::Fact), call: call.into(), path: path.to_owned(), is_id: false, ..of.clone() };
+        let place = Place { origin, cap: of.cap.min(Integrity::Fact), call: call.into(), path: path.to_owned(), is_id: false, is_mention: false, ..of.clone() };
         if let Some(span) = self.sources.get(&of.call).copied() {
             self.sources.insert(Arc::clone(&place.call), span);
         }
@@ -226,6 +235,7 @@ impl Records {
             floor: Integrity::Outside,
             record: None,
             is_id: false,
+            is_mention: false,
             readers: Arc::new(readers),
             call: call.into(),
             tool: tool.into(),
@@ -377,17 +387,22 @@ impl Records {
         places.filter_map(move |place| Some((place, self.records.get(place.record?).filter(|record| record.of == of)?)))
     }
 
-    /// Who has this record: everybody whom any of the places names at which it was read. None where it was read nowhere.
+    /// Who has this record: everybody whom any of the places names at which it was read. None where it was read nowhere. Where it is merely
+    /// mentioned beside another counts if that is all there is.
     pub(super) fn readers_of(&self, of: &str, key: &str) -> Option<Readers> {
-        self.places_of(of, key).map(|(place, _)| place.readers()).reduce(|a, b| match (a, b) {
-            (Readers::Public, readers) | (readers, Readers::Public) => readers,
-            (Readers::Only(a), Readers::Only(b)) => Readers::Only(a.union(&b).cloned().collect()),
-        })
+        let told = |mentions: bool| {
+            let places = self.places_of(of, key).map(|(place, _)| place).filter(|place| place.is_mention == mentions);
+            places.map(Place::readers).reduce(|a, b| match (a, b) {
+                (Readers::Public, readers) | (readers, Readers::Public) => readers,
+                (Readers::Only(a), Readers::Only(b)) => Readers::Only(a.union(&b).cloned().collect()),
+            })
+        };
+        told(false).or_else(|| told(true))
     }
 
     /// Whether any of the places at which this record was read is everybody's: what is written into it may be shown there.
     pub(super) fn is_everybodys(&self, of: &str, key: &str) -> bool {
-        self.places_of(of, key).any(|(place, _)| place.readers.is_public())
+        self.places_of(of, key).any(|(place, _)| !place.is_mention && place.readers.is_public())
     }
 
     /// Whether a call of this run made it. What was read before such a call named it was there already.

@@ -609,8 +609,17 @@ fn an_address_that_stands_in_a_document_is_no_receiver_and_its_readers_are_who_m
     let shown = |text: &str, readers: &Readers| {
         let run = Run { text: text.to_owned(), ..Run::default() };
         let mut shown = Shown::begin(&run);
-        let from =
-            records::Origins { call: "call_1_0", tool: &read.name, patterns: &read.records, private: true, kept: None, readers, taken: false, endorsed: None };
+        let from = records::Origins {
+            call: "call_1_0",
+            tool: &read.name,
+            patterns: &read.records,
+            private: true,
+            kept: None,
+            readers,
+            taken: false,
+            endorsed: None,
+            written: None,
+        };
         shown.take(&from, &result, &read.result_labels, &[("doc_1".to_owned(), Integrity::Fact), ("doc_1#1".to_owned(), Integrity::Outside)].into());
         (run, shown)
     };

@@ -180,6 +180,8 @@ impl Shown {
                         readers: &call.handed.readers,
                         taken: false,
                         endorsed: None,
+                        written: None,
+                        written: None,
                     };
                     self.take(&from, result, &BTreeMap::new(), &call.records);
                 }
@@ -217,9 +219,13 @@ impl Shown {
     ) {
         let spec = tool.spec();
         let id = call.call_id.to_string();
+        let mut written = None;
         if !spec.effect.only_reads() {
             let (leaves, label, actionable) = self.written(mode, run, tool, call);
             let receivers = receivers(spec.effect, &leaves);
+            if spec.private && !kept.is_some_and(|kept| kept.private) && !run.took(call.call_id) {
+                written = tells_what_it_wrote(spec, &leaves, result, stored);
+            }
             for (of, id) in made_in(spec, result) {
                 let (label, receivers) = (label.clone(), receivers.clone());
                 self.writes.add(Write { call: call.call_id, of, id, label, actionable, receivers, is_done: true, is_beside: false });
@@ -232,16 +238,16 @@ impl Shown {
         let said = |leaf: &Value| self.words.as_ref()?.endorses_name(&self::key(leaf));
         // Whom the owner named is an agent then, and not what that agent had read.
         let endorsed = if spec.records.is_empty() && spec.name != DELEGATE { arguments.iter().find_map(|(_, leaf)| said(leaf)) } else { None };
-        let is_private = spec.private && !tells_what_it_wrote(spec, &arguments, result, stored);
         let from = records::Origins {
             call: &id,
             tool: &spec.name,
             patterns: &spec.records,
-            private: is_private || kept.is_some_and(|kept| kept.private),
+            private: spec.private || kept.is_some_and(|kept| kept.private),
             kept,
             readers,
             taken: run.took(call.call_id),
             endorsed,
+            written: written.as_ref(),
         };
         self.take(&from, result, &spec.result_labels, stored);
     }
@@ -292,7 +298,7 @@ impl Shown {
         let taken = run.took(call.call_id);
         let label = if taken { label.join(&records::unknown()) } else { label };
         let key = |path: &str| arguments.pointer(path).map(self::key).filter(|key| !key.is_empty());
-        let leaves = labelled.into_iter().map(|leaf| Written { key: key(&leaf.path), role: leaf.role }).collect();
+        let leaves = labelled.into_iter().map(|leaf| Written { key: key(&leaf.path), role: leaf.role, readers: leaf.label.readers }).collect();
         (leaves, label, content_actionable || taken)
     }
 
@@ -314,7 +320,7 @@ impl Shown {
         private: bool,
     ) {
         self.take(
-            &records::Origins { call, tool, patterns, private, kept: None, readers: &Readers::Public, taken: false, endorsed: None },
+            &records::Origins { call, tool, patterns, private, kept: None, readers: &Readers::Public, taken: false, endorsed: None, written: None },
             result,
             labels,
             stored,
@@ -330,7 +336,7 @@ impl Shown {
         for (found, at) in found.into_iter().zip(first..) {
             let integrity = view::integrity(&found);
             let Found { path, leaf, is_key, .. } = found;
-            let readers = self.records.places.get(at).map_or(Readers::Public, Place::readers);
+            let readers = from.written.cloned().unwrap_or_else(|| self.records.places.get(at).map_or(Readers::Public, Place::readers));
             let source = Source::Result { call: from.call.to_owned(), tool: from.tool.to_owned(), path };
             let label = Label { readers, ..Label::from_source(integrity, source) };
             self.join_context(&label, view::is_inline(&leaf, integrity));
@@ -367,6 +373,7 @@ impl Shown {
                 readers: &given.readers,
                 taken: false,
                 endorsed: None,
+                written: None,
             };
             self.take(&from, &result, &labels, &stored);
         }
@@ -427,17 +434,24 @@ fn clean() -> Label {
 struct Written {
     key: Option<String>,
     role: Option<ArgumentRole>,
+    readers: Readers,
 }
 
-/// Whether a call answers with nothing but the new record it made: what was written into that, and what the program says of it. Then it tells no
-/// more than was written, and is for whoever that is for.
-fn tells_what_it_wrote(spec: &ToolSpec, arguments: &[(String, Value)], result: &Value, stored: &Stored) -> bool {
-    let given: HashSet<String> = arguments.iter().map(|(_, leaf)| key(leaf)).collect();
+/// For whom the answer of a call is that tells nothing but the new record it made: what was written into that, and what the program says of it. None
+/// where it may tell more.
+fn tells_what_it_wrote(spec: &ToolSpec, written: &[Written], result: &Value, stored: &Stored) -> Option<Readers> {
+    let given: HashSet<&str> = written.iter().filter_map(|leaf| leaf.key.as_deref()).collect();
     let made = made_in(spec, result);
-    let is_new = !made.is_empty() && made.iter().all(|(_, id)| !given.contains(id));
-    !spec.effect.only_reads()
-        && is_new
-        && walk(result, &spec.result_labels, stored, None).iter().all(|found| found.origin == Origin::System || given.contains(&key(&found.leaf)))
+    let is_new = !made.is_empty() && made.iter().all(|(_, id)| !given.contains(id.as_str()));
+    let patterns = spec.records.iter().filter(|pattern| pattern.made && pattern.readers.is_empty());
+    let objects: Vec<String> = patterns.flat_map(|pattern| pointed(result, &pattern.at)).map(|(path, _)| format!("{path}/")).collect();
+    let is_told = |found: &Found| {
+        let stands_in_it = objects.iter().any(|object| found.path.starts_with(object.as_str()));
+        found.origin == Origin::System || (stands_in_it && given.contains(key(&found.leaf).as_str()))
+    };
+    let tells_no_more = is_new && walk(result, &spec.result_labels, stored, None).iter().all(is_told);
+    // Of all that was given, also of what says where to: it may stand there too.
+    tells_no_more.then(|| written.iter().fold(Readers::Public, |all, leaf| all.join(&leaf.readers)))
 }
 
 /// The records that an answer says the call made, by type and id.

@@ -202,7 +202,17 @@ fn what_everybody_may_read_takes_in_nothing_private_and_what_nobody_spoke_of_not
     let make_at_home = ToolSpec { private: true, ..make.clone() };
     let (run, mut shown, _) = files("Look through my files");
     let readers = Readers::Only(["me@good.example".to_owned()].into());
-    let from = Origins { call: "call_1_2", tool: "documents.read", patterns: &[], private: true, kept: None, readers: &readers, taken: false, endorsed: None };
+    let from = Origins {
+        call: "call_1_2",
+        tool: "documents.read",
+        patterns: &[],
+        private: true,
+        kept: None,
+        readers: &readers,
+        taken: false,
+        endorsed: None,
+        written: None,
+    };
     shown.take(&from, &json!({ "text": MINE }), &BTreeMap::new(), &BTreeMap::new());
     let card = json!({"id": "c1", "name": "Lena Vogt", "job_title": "Head of the garden", "company_id": "k1", "company_name": "Garden Ltd"});
     let shown = after(&run, &shown, &get, &call(3, 0, "cards.get", json!({"contact_id": "c1"})), &card, &["c1"]);
@@ -212,7 +222,7 @@ fn what_everybody_may_read_takes_in_nothing_private_and_what_nobody_spoke_of_not
     // The tool, the record it names, and whether it takes in what is for the house. None takes in what is for one person.
     for (tool, field, named, takes) in [
         (&update, "job_title", Some(("contact_id", "c1")), false),
-        (&update, "job_title", Some(("contact_id", "c7")), true),
+        (&update, "job_title", Some(("contact_id", "c7")), false),
         (&add, "text", Some(("contact_id", "c1")), false),
         (&at_home, "text", Some(("contact_id", "c1")), true),
         (&at_home, "text", Some(("contact_id", "c7")), true),
@@ -239,7 +249,17 @@ fn what_a_run_wrote_stays_for_its_readers_where_a_tool_of_the_house_shows_it() {
     let (at_home, notes) = (ToolSpec { private: true, ..add }, ToolSpec { private: true, ..list });
     let (run, mut shown, _) = files("Note what my file says on the card of Lena");
     let readers = Readers::Only(["me@good.example".to_owned()].into());
-    let from = Origins { call: "call_1_2", tool: "documents.read", patterns: &[], private: true, kept: None, readers: &readers, taken: false, endorsed: None };
+    let from = Origins {
+        call: "call_1_2",
+        tool: "documents.read",
+        patterns: &[],
+        private: true,
+        kept: None,
+        readers: &readers,
+        taken: false,
+        endorsed: None,
+        written: None,
+    };
     shown.take(&from, &json!({ "text": "My own salary is 5150 a month" }), &BTreeMap::new(), &BTreeMap::new());
     // In words of its own, so that it is found in no text.
     let adding = call(2, 0, "cards.add_note", json!({"contact_id": "c1", "text": HIDDEN}));
