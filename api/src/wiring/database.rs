@@ -3,7 +3,7 @@
 use super::lock::{DataLock, GuestMark, LockError};
 use crate::config::Config;
 use secrecy::{ExposeSecret, SecretString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use steward_core::{HasKind, Kind};
 use steward_store::engines::cluster::{Cluster, ClusterError, DatabaseRole};

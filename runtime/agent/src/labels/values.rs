@@ -181,7 +181,6 @@ impl Shown {
                         taken: false,
                         endorsed: None,
                         written: None,
-                        written: None,
                     };
                     self.take(&from, result, &BTreeMap::new(), &call.records);
                 }
