@@ -117,6 +117,7 @@ fn records(reader: &mut Reader, table: &str) -> Vec<RecordPattern> {
             anchors: reader.list(&key("anchors"), &[]),
             made: reader.flag(&key("made"), false),
             readers: reader.list(&key("readers"), &[]),
+            public: reader.flag(&key("public"), false),
         });
     }
     found

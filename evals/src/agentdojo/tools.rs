@@ -129,6 +129,7 @@ fn labels(suite: &Suite, note: &Note) -> (BTreeMap<String, Origin>, Vec<RecordPa
             anchors: row.anchors.clone(),
             made: note.out.get("made") == Some(&Value::Bool(true)),
             readers: readers(&row),
+            public: false,
         });
     }
     (labels, records)

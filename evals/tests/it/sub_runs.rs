@@ -34,6 +34,7 @@ fn toolbox() -> Toolbox {
         anchors: vec!["name".to_owned()],
         made: false,
         readers: vec!["shared".to_owned()],
+        public: false,
     };
     let list = McpToolRules { private: true, records: vec![pattern], ..rules(Effect::Read, &[], &seen) };
     let done_label = [("/result/done", Origin::System)];

@@ -38,6 +38,7 @@ fn list() -> ToolSpec {
         anchors: vec!["subject".into()],
         made: false,
         readers: vec!["to".into()],
+        public: false,
     };
     ToolSpec {
         result_labels: [label("id", Origin::System), label("from", Origin::Fact), label("to", Origin::Fact), label("subject", Origin::Outside)].into(),

@@ -195,6 +195,9 @@ pub struct RecordPattern {
     /// Fields that say who may read it, as values or as keys: participants, people it is shared with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub readers: Vec<String>,
+    /// Whether such a record is everybody's, whatever a call shows of it: what is not is written into none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub public: bool,
 }
 
 /// One tool, whole: what the model is told, what the gate judges by, what the host enforces.

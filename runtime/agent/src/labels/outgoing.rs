@@ -161,8 +161,8 @@ impl<'a> Outgoing<'a> {
         let records: &Records = &self.shown.records;
         let given_to = self.shown.writes.receivers_of(self.call, of, &key);
         let had_by = records.readers_of(of, &key);
-        // Of what is written into it, any tool that shows it to everybody tells everybody, this one among them.
-        let is_shown = self.spec.effect == Effect::Write && !self.spec.private && self.spec.records.iter().any(|pattern| pattern.of == of);
+        // Of what is written into it, any tool that shows it to everybody tells everybody.
+        let is_shown = self.spec.records.iter().any(|pattern| pattern.of == of && pattern.public);
         let readers = match had_by.clone().unwrap_or_else(|| label.readers.clone()) {
             Readers::Public => Readers::Public,
             Readers::Only(people) => Readers::Only(people.union(&given_to).cloned().collect()),
@@ -199,8 +199,9 @@ impl<'a> Outgoing<'a> {
     /// Whether what would be written into a record is not for all who have it. The model's own words may stand in one that the owner named or
     /// that this run makes, for those who had it then.
     fn is_written_for_others(&self) -> bool {
-        // Who will have what the call makes, its tool says.
-        let is_for_made = |readers: &Readers| if self.spec.private { is_for_house(readers) } else { readers.is_public() };
+        // Nobody said who will have what the call makes, so the house will, if not everybody.
+        let makes_public = self.spec.records.iter().any(|pattern| pattern.made && pattern.public);
+        let is_for_made = |readers: &Readers| if makes_public { readers.is_public() } else { is_for_house(readers) };
         let told = |record: &Touched| {
             let makes_beside = self.spec.records.iter().any(|pattern| pattern.made && pattern.of != record.of);
             let were_given = |readers: &Readers| readers.cover(record.given_to.iter().map(String::as_str));
@@ -227,8 +228,8 @@ impl<'a> Outgoing<'a> {
         !(self.records.iter().all(told) && (!self.makes_more() || self.known.iter().all(is_for_made)))
     }
 
-    /// Whether something is made by the call that none of the records is which it names. What names nothing and nobody writes somewhere, and what
-    /// is said later keeps its label.
+    /// Whether the call makes something that is none of the records which it names. What names nothing and nobody writes somewhere; what is said
+    /// later keeps its label.
     fn makes_more(&self) -> bool {
         let is_named = |of: &str| self.records.iter().any(|record| record.of == of);
         let nowhere = self.records.is_empty() && self.receivers.is_empty() && says_at(&self.spec.name).is_none();

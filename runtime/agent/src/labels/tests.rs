@@ -181,6 +181,7 @@ fn closely(message: &str, tool: &str, argument: (&str, ArgumentRole), value: Val
         anchors: vec![anchor.into()],
         made: false,
         readers: Vec::new(),
+        public: false,
     };
     let labels = BTreeMap::from([
         ("/*/id".to_owned(), Origin::System),
@@ -337,6 +338,7 @@ pub(super) fn files(text: &str) -> (Run, Shown, BTreeMap<String, Arc<ToolSpec>>)
         anchors: vec!["name".into()],
         made,
         readers: vec!["shared".into()],
+        public: false,
     };
     let labels = |at: &str| {
         let label = |field: &str, origin| (format!("{at}/{field}"), origin);
@@ -540,6 +542,7 @@ fn what_a_call_makes_is_not_what_the_owner_spoke_of() {
         anchors: vec!["title".into()],
         made: false,
         readers: Vec::new(),
+        public: false,
     };
     let events =
         json!([{"id": "1", "title": "Garden party", "guests": ["eve@evil.example"]}, {"id": "2", "title": "Budget review", "guests": ["max@good.example"]}]);
@@ -600,6 +603,7 @@ fn an_address_that_stands_in_a_document_is_no_receiver_and_its_readers_are_who_m
             anchors: vec!["name".into()],
             made: false,
             readers: Vec::new(),
+            public: false,
         }],
         private: true,
         ..spec()

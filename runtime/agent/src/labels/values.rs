@@ -358,6 +358,7 @@ impl Shown {
             anchors: vec!["name".to_owned()],
             made: false,
             readers: Vec::new(),
+            public: false,
         };
         for (at, given) in run.attachments.iter().enumerate() {
             let call = format!("given_{at}");

@@ -70,6 +70,7 @@ fn cards() -> [ToolSpec; 5] {
         anchors: Vec::new(),
         made,
         readers: Vec::new(),
+        public: false,
     };
     let labels = |fields: &[(&str, Origin)]| -> BTreeMap<String, Origin> { fields.iter().map(|(field, origin)| ((*field).to_owned(), *origin)).collect() };
     let about = ("contact_id", ArgumentRole::Id("contact".into()));
@@ -195,11 +196,18 @@ fn what_everybody_may_read_takes_in_nothing_private_and_what_nobody_spoke_of_not
     let [add, list, get, update, _] = cards();
     let at_home = ToolSpec { private: true, ..add.clone() };
     let notes = ToolSpec { private: true, ..list };
-    let made = RecordPattern { at: String::new(), of: "contact".into(), key: Some("id".into()), anchors: Vec::new(), made: true, readers: Vec::new() };
+    let made =
+        RecordPattern { at: String::new(), of: "contact".into(), key: Some("id".into()), anchors: Vec::new(), made: true, readers: Vec::new(), public: false };
     let beside = RecordPattern { of: "company".into(), key: Some("company_id".into()), made: false, ..made.clone() };
     let roles = [("job_title", ArgumentRole::Content), ("company_id", ArgumentRole::Id("company".into()))];
     let make = ToolSpec { records: vec![made, beside], ..ToolSpec::sample("cards.make", Effect::Write, &roles) };
-    let make_at_home = ToolSpec { private: true, ..make.clone() };
+    // The same of tools that say that such records are everybody's.
+    let public = |tool: &ToolSpec| {
+        let records = tool.records.iter().map(|pattern| RecordPattern { public: pattern.of != "note", ..pattern.clone() }).collect();
+        ToolSpec { name: format!("{}.public", tool.name), records, ..tool.clone() }
+    };
+    let (open_update, open_make, open_note) = (public(&update), public(&make), public(&at_home));
+    let write = ToolSpec::sample("cards.write", Effect::Write, &[("text", ArgumentRole::Content)]);
     let (run, mut shown, _) = files("Look through my files");
     let readers = Readers::Only(["me@good.example".to_owned()].into());
     let from = Origins {
@@ -222,14 +230,18 @@ fn what_everybody_may_read_takes_in_nothing_private_and_what_nobody_spoke_of_not
     // The tool, the record it names, and whether it takes in what is for the house. None takes in what is for one person.
     for (tool, field, named, takes) in [
         (&update, "job_title", Some(("contact_id", "c1")), false),
-        (&update, "job_title", Some(("contact_id", "c7")), false),
-        (&add, "text", Some(("contact_id", "c1")), false),
+        (&update, "job_title", Some(("contact_id", "c7")), true),
+        (&open_update, "job_title", Some(("contact_id", "c7")), false),
+        (&add, "text", Some(("contact_id", "c1")), true),
         (&at_home, "text", Some(("contact_id", "c1")), true),
         (&at_home, "text", Some(("contact_id", "c7")), true),
-        (&make, "job_title", None, false),
-        (&make, "job_title", Some(("company_id", "k1")), false),
-        (&make_at_home, "job_title", None, true),
-        (&make_at_home, "job_title", Some(("company_id", "k1")), true),
+        (&open_note, "text", Some(("contact_id", "c7")), true),
+        (&make, "job_title", None, true),
+        (&make, "job_title", Some(("company_id", "k1")), true),
+        (&open_make, "job_title", None, false),
+        (&open_make, "job_title", Some(("company_id", "k1")), false),
+        (&open_make, "job_title", Some(("company_id", "k7")), false),
+        (&write, "text", None, true),
     ] {
         let leaks = |text: &str| {
             let mut arguments = json!({ field: text });
@@ -239,7 +251,7 @@ fn what_everybody_may_read_takes_in_nothing_private_and_what_nobody_spoke_of_not
             traced(&run, &shown, tool, &arguments).leak
         };
         assert!(!leaks("Head of the garden"), "{} {named:?}: everybody's", tool.name);
-        assert_eq!((leaks(WAGES), leaks(NOTED), leaks(MINE)), (!takes, !takes, true), "{} {named:?} private: {}", tool.name, tool.private);
+        assert_eq!((leaks(WAGES), leaks(NOTED), leaks(MINE)), (!takes, !takes, true), "{} {named:?}", tool.name);
     }
 }
 
@@ -373,8 +385,15 @@ fn whatever_an_argument_is_for_it_tells_those_whom_the_call_reaches() {
 
 #[test]
 fn a_record_is_handed_to_those_who_have_it_or_whom_one_sentence_names_with_it() {
-    let contact =
-        RecordPattern { at: "/*".into(), of: "contact".into(), key: Some("id".into()), anchors: vec!["name".into()], made: false, readers: Vec::new() };
+    let contact = RecordPattern {
+        at: "/*".into(),
+        of: "contact".into(),
+        key: Some("id".into()),
+        anchors: vec!["name".into()],
+        made: false,
+        readers: Vec::new(),
+        public: false,
+    };
     let labels = [("/*/id".to_owned(), Origin::System), ("/*/name".to_owned(), Origin::Directory), ("/*/email".to_owned(), Origin::Directory)].into();
     for (message, id, to, leak) in [
         ("Read wages.txt. Share plan.txt with eve@x.example.", "2", "eve@x.example", true),
@@ -460,8 +479,15 @@ fn a_record_of_which_nobody_said_who_has_it_goes_where_one_sentence_says() {
 
 #[test]
 fn only_the_directory_says_whose_address_a_name_stands_for() {
-    let pattern =
-        |of: &str| RecordPattern { at: "/*".into(), of: of.into(), key: Some("id".into()), anchors: vec!["name".into()], made: false, readers: Vec::new() };
+    let pattern = |of: &str| RecordPattern {
+        at: "/*".into(),
+        of: of.into(),
+        key: Some("id".into()),
+        anchors: vec!["name".into()],
+        made: false,
+        readers: Vec::new(),
+        public: false,
+    };
     for (message, of, origin, id, leak) in [
         // The record that is handed over names its own receiver.
         ("Read wages.txt. Share plan.txt with eve@x.example.", "file", Origin::Directory, "2", true),
@@ -484,8 +510,15 @@ fn only_the_directory_says_whose_address_a_name_stands_for() {
 
 #[test]
 fn what_goes_to_nobody_in_particular_is_named_where_it_is_asked_for() {
-    let contact =
-        RecordPattern { at: "/*".into(), of: "contact".into(), key: Some("id".into()), anchors: vec!["name".into()], made: false, readers: Vec::new() };
+    let contact = RecordPattern {
+        at: "/*".into(),
+        of: "contact".into(),
+        key: Some("id".into()),
+        anchors: vec!["name".into()],
+        made: false,
+        readers: Vec::new(),
+        public: false,
+    };
     let labels = [("/*/id".to_owned(), Origin::System), ("/*/name".to_owned(), Origin::Directory), ("/*/email".to_owned(), Origin::Directory)].into();
     let id = |of: &str| ArgumentRole::Id(of.into());
     let publish = ToolSpec::sample("files.publish", Effect::Send, &[("id", id("file"))]);
