@@ -98,7 +98,7 @@ impl Judge<'_> {
         // A forbid that does not read approvals stands whoever approves: nothing to try.
         let (needs, permits) = if fixed_forbids.is_empty() { self.sufficient(question) } else { Default::default() };
         if needs.is_empty() {
-            return Judgement::Block(self.denied(&forbids));
+            return Judgement::Block(self.denied(&forbids, &fixed_forbids));
         }
         let shown = if open_forbids.is_empty() { self.first(&permits) } else { self.first(&open_forbids) };
         let mut ids = self.ids(&open_forbids);
@@ -142,9 +142,10 @@ impl Judge<'_> {
         said.rules.iter().copied().filter(|index| !self.tool.slice.permits.contains(index)).collect()
     }
 
-    fn denied(&self, forbids: &BTreeSet<usize>) -> Denial {
+    /// Why it may not run, whoever approves: first of all what no approval lifts.
+    fn denied(&self, forbids: &BTreeSet<usize>, fixed: &BTreeSet<usize>) -> Denial {
         let over_budget = !self.facts.within_budget && forbids.first().is_some_and(|first| self.rules.0.on_budget.contains(first));
-        let by = self.first(forbids);
+        let by = self.first(fixed).or_else(|| self.first(forbids));
         let shapes: Vec<&str> = self.tool.slice.permits.iter().filter_map(|index| self.rule(*index)?.shape.as_deref()).collect();
         let retryable = !over_budget && !self.tool.slice.permits.is_empty() && !self.is_never(forbids);
         // What the permits would allow is no advice where no call gets as far as them.

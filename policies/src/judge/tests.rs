@@ -64,6 +64,17 @@ fn a_forbid_that_ignores_approvals_stands_whoever_approves() {
 }
 
 #[test]
+fn a_block_says_first_what_no_approval_lifts() {
+    let text = [
+        rule("a", "forbid: !context.approvals.roles.contains(Role::\"owner\")"),
+        rule("b", "forbid: context.dest >= 0"),
+        rule("c", "permit: context.approvals.roles.contains(Role::\"owner\")"),
+    ];
+    let judgement = judge(&rules(&text.concat()), &sample::facts("mail.send"));
+    assert_eq!((shown(&judgement).as_str(), judgement.reason()), ("block policy by a, b", "because b"));
+}
+
+#[test]
 fn a_rule_that_cannot_be_evaluated_blocks_whatever_else_permits() {
     let overflow = "context.now + 9223372036854775807 > 0";
     let late = |facts: &mut Facts| facts.now_ms = 1;
