@@ -136,6 +136,7 @@ impl Records {
         }
         let origins: HashMap<&str, Origin> = found.iter().filter(|leaf| !leaf.is_key).map(|leaf| (leaf.path.as_str(), leaf.origin)).collect();
         let rest = Arc::new(rest(from.private, from.readers));
+        let written = from.written.cloned().map(Arc::new);
         let kept_private = from.kept.is_some_and(|kept| kept.private);
         // What a tool says of a record's readers was judged by when something was written there. Where it says nothing, what was written stays for
         // its readers.
@@ -167,7 +168,6 @@ impl Records {
             // An id says which record it is, and what the program made is nobody's text.
             let is_text = own.is_none() && *origin != Origin::System;
             let readers = match inside.and_then(|(field, around)| Some((field, around.split_first()?))) {
-                _ if is_text && from.written.is_some() => Arc::new(from.written.cloned().unwrap_or(Readers::Public)),
                 Some((field, (first, beside))) if is_text => {
                     // The name of another record, as a contact's company, says what was written into that one.
                     let name = field.split('/').next().unwrap_or(field);
@@ -178,6 +178,7 @@ impl Records {
                 None if is_text => Arc::clone(&loose),
                 None => Arc::clone(&rest),
             };
+            let readers = written.as_ref().filter(|_| is_text).map_or(readers, Arc::clone);
             let place = Place {
                 origin: *origin,
                 cap: *cap,

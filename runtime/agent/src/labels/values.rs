@@ -222,7 +222,8 @@ impl Shown {
         if !spec.effect.only_reads() {
             let (leaves, label, actionable) = self.written(mode, run, tool, call);
             let receivers = receivers(spec.effect, &leaves);
-            if spec.private && !kept.is_some_and(|kept| kept.private) && !run.took(call.call_id) {
+            // Whatever else it may have had in hand is not only what was written.
+            if spec.private && readers.is_public() && !kept.is_some_and(|kept| kept.private) && !run.took(call.call_id) {
                 written = tells_what_it_wrote(spec, &leaves, result, stored);
             }
             for (of, id) in made_in(spec, result) {

@@ -189,9 +189,19 @@ fn what_was_written_of_a_private_text_is_for_its_readers_wherever_a_result_shows
     assert!(!leaks(&answered, "nine to five, daily", "eve@x.example"));
 }
 
+/// What a document for one person says.
+const MINE: &str = "My own salary is 5150 a month";
+
+/// Reads that document.
+fn read_own(shown: &mut Shown) {
+    let readers = Readers::Only(["me@good.example".to_owned()].into());
+    let (call, tool, patterns) = ("call_1_2", "documents.read", [].as_slice());
+    let from = Origins { call, tool, patterns, private: true, kept: None, readers: &readers, taken: false, endorsed: None, written: None };
+    shown.take(&from, &json!({ "text": MINE }), &BTreeMap::new(), &BTreeMap::new());
+}
+
 #[test]
 fn what_everybody_may_read_takes_in_nothing_private_and_what_nobody_spoke_of_nothing_for_some() {
-    const MINE: &str = "My own salary is 5150 a month";
     const NOTED: &str = "She asked for a rebate of a tenth";
     let [add, list, get, update, _] = cards();
     let at_home = ToolSpec { private: true, ..add.clone() };
@@ -209,19 +219,7 @@ fn what_everybody_may_read_takes_in_nothing_private_and_what_nobody_spoke_of_not
     let (open_update, open_make, open_note) = (public(&update), public(&make), public(&at_home));
     let write = ToolSpec::sample("cards.write", Effect::Write, &[("text", ArgumentRole::Content)]);
     let (run, mut shown, _) = files("Look through my files");
-    let readers = Readers::Only(["me@good.example".to_owned()].into());
-    let from = Origins {
-        call: "call_1_2",
-        tool: "documents.read",
-        patterns: &[],
-        private: true,
-        kept: None,
-        readers: &readers,
-        taken: false,
-        endorsed: None,
-        written: None,
-    };
-    shown.take(&from, &json!({ "text": MINE }), &BTreeMap::new(), &BTreeMap::new());
+    read_own(&mut shown);
     let card = json!({"id": "c1", "name": "Lena Vogt", "job_title": "Head of the garden", "company_id": "k1", "company_name": "Garden Ltd"});
     let shown = after(&run, &shown, &get, &call(3, 0, "cards.get", json!({"contact_id": "c1"})), &card, &["c1"]);
     // That a list which is the house's names the contact too does not make the contact the house's.
@@ -260,19 +258,7 @@ fn what_a_run_wrote_stays_for_its_readers_where_a_tool_of_the_house_shows_it() {
     let [add, list, ..] = cards();
     let (at_home, notes) = (ToolSpec { private: true, ..add }, ToolSpec { private: true, ..list });
     let (run, mut shown, _) = files("Note what my file says on the card of Lena");
-    let readers = Readers::Only(["me@good.example".to_owned()].into());
-    let from = Origins {
-        call: "call_1_2",
-        tool: "documents.read",
-        patterns: &[],
-        private: true,
-        kept: None,
-        readers: &readers,
-        taken: false,
-        endorsed: None,
-        written: None,
-    };
-    shown.take(&from, &json!({ "text": "My own salary is 5150 a month" }), &BTreeMap::new(), &BTreeMap::new());
+    read_own(&mut shown);
     // In words of its own, so that it is found in no text.
     let adding = call(2, 0, "cards.add_note", json!({"contact_id": "c1", "text": HIDDEN}));
     let shown = after(&run, &shown, &at_home, &adding, &json!({"id": "n1"}), &["n1"]);
