@@ -166,7 +166,7 @@ pub(crate) enum RunEvent {
         call_id: CallId,
         #[schema(value_type = String)]
         hold_id: HoldId,
-        /// approved, rejected, expired, cancelled, edited, revised.
+        /// approved, rejected, expired, cancelled, edited, revised, changed.
         #[schema(value_type = String)]
         outcome: HoldOutcome,
         /// Their words.

@@ -381,13 +381,16 @@ impl Drive<'_> {
     /// Takes up what people decided while nobody drove the run.
     async fn read_holds(&mut self) -> Result<(), DriveError> {
         self.read_budget_hold().await?;
-        let open: Vec<CallId> = self.run.open_holds().map(|(call, _)| call).collect();
+        let open: Vec<_> = self.run.open_holds().map(|(call, hold)| (call, hold.hold_id)).collect();
         if open.is_empty() {
             return Ok(());
         }
-        let closed = self.journal.closed_holds(self.run_id).await.map_err(|source| self.journal_error(source))?;
+        let closed = self.journal.closed_holds(&self.runtime.key, self.run_id, &open).await.map_err(|source| self.journal_error(source))?;
         for (call_id, hold_id, outcome, by, reason) in closed {
-            if open.contains(&call_id) {
+            if open.contains(&(call_id, hold_id)) {
+                if outcome == HoldOutcome::Changed {
+                    error!(run.id = %self.run_id, hold.id = %hold_id, "a held action was changed in the database past Steward; it is not carried out");
+                }
                 self.apply(Event::HoldClosed { call_id, hold_id, outcome, by, reason });
             }
         }
@@ -398,7 +401,7 @@ impl Drive<'_> {
     async fn wait(&mut self) -> Result<RunStatus, DriveError> {
         self.flush(RunStatus::Waiting, true).await?;
         // Somebody may have decided between reading the holds and this commit: their wake found the run still running.
-        self.journal.wake_if_decided(self.run_id, self.run.budget_hold).await.map_err(|source| self.journal_error(source))?;
+        self.journal.wake_if_decided(&self.runtime.key, self.run_id, self.run.budget_hold).await.map_err(|source| self.journal_error(source))?;
         self.runtime.live.wake();
         info!(run.id = %self.run_id, "run waits for people or for another run");
         Ok(RunStatus::Waiting)
@@ -522,10 +525,16 @@ impl Drive<'_> {
 
     async fn approvals_of(&self, call: CallId) -> Result<Option<Approved>, DriveError> {
         let Some(hold) = self.run.call(call).and_then(|call| call.hold.as_ref()) else { return Ok(None) };
-        if hold.closed != Some(HoldOutcome::Approved) {
+        let was_changed = hold.closed == Some(HoldOutcome::Changed);
+        if !was_changed && hold.closed != Some(HoldOutcome::Approved) {
             return Ok(None);
         }
-        let approved = self.journal.approved(hold, &self.runtime.key);
-        Ok(Some(approved.await.map_err(|source| self.journal_error(source))?))
+        let approved = self.journal.approved(&self.runtime.key, self.run_id, call, hold);
+        let mut approved = approved.await.map_err(|source| self.journal_error(source))?;
+        // What the journal says was changed is not carried out, also where the row fits now: the state is what no seal covers.
+        if was_changed && approved.broken.is_empty() {
+            approved.broken.push("hold.state".to_owned());
+        }
+        Ok(Some(approved))
     }
 }

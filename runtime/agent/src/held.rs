@@ -5,7 +5,7 @@ use crate::labels::leaf_roles;
 use serde_json::Value;
 use std::sync::Arc;
 use steward_core::event::{HoldOutcome, Pins, Region};
-use steward_core::{Actor, ArgumentRole, CallId, CompanyId, ContactId, Digest, EnvelopeKey, Event, HoldId, Needs, RunId, TenantId, ToolCall};
+use steward_core::{Actor, ArgumentRole, CallId, CompanyId, ContactId, Digest, EnvelopeKey, Event, HoldId, Needs, PersonId, RunId, TenantId, ToolCall};
 use steward_host::{CallContext, Host, OwnSecrets};
 use steward_office::OfficeError;
 use steward_office::crm::{CrmError, Stood};
@@ -134,6 +134,13 @@ pub(crate) struct Edits<'a> {
     pub(crate) waits: Option<&'a HoldRow>,
 }
 
+/// The row that waits in the place of another, as it was sealed, and who edited that one.
+pub(crate) fn next_of<'a>(key: &EnvelopeKey, tenant: TenantId, rows: &'a [HoldRow], hold_id: HoldId) -> Option<(&'a HoldRow, PersonId)> {
+    let next = rows.iter().find(|row| row.edits == Some(hold_id))?;
+    let by = next.edited_by?;
+    is_sealed(key, tenant, next).unwrap_or(false).then_some((next, by))
+}
+
 /// Follows the edits of a held action through the rows of its run. A row that is not as it was sealed is no edit and is not followed: what
 /// people say of it then counts for nothing, and is found to be changed.
 pub(crate) fn edits_of<'a>(key: &EnvelopeKey, tenant: TenantId, rows: &'a [HoldRow], call_id: CallId, first: HoldId) -> Result<Edits<'a>, OfficeError> {
@@ -141,8 +148,7 @@ pub(crate) fn edits_of<'a>(key: &EnvelopeKey, tenant: TenantId, rows: &'a [HoldR
     let mut hold_id = first;
     // Each edit makes one row, so there are no more steps than rows.
     for _ in rows {
-        let Some(next) = rows.iter().find(|row| row.edits == Some(hold_id)) else { break };
-        let Some(by) = next.edited_by.filter(|_| is_sealed(key, tenant, next).unwrap_or(false)) else { break };
+        let Some((next, by)) = next_of(key, tenant, rows, hold_id) else { break };
         let envelope: Value = serde_json::from_str(&next.envelope).map_err(|_| StoreError::Corrupt { what: "hold.envelope" })?;
         let arguments = envelope.get("arguments").cloned().unwrap_or_default();
         edits.events.push(Event::HoldClosed { call_id, hold_id, outcome: HoldOutcome::Edited, by: vec![by], reason: None });

@@ -10,9 +10,11 @@ pub mod edit;
 pub mod escalate;
 pub mod routing;
 pub mod seal;
+mod state;
 
 pub use about::about;
 pub use compare::{Change, LastSimilar, Load, last_similar, load};
+pub use state::{Stands, stands};
 
 use crate::Office;
 use crate::audit::{self, Entry};

@@ -154,7 +154,7 @@ function takenOf(used: NonNullable<Call['used']>, t: ReturnType<typeof useTransl
   return taken.flatMap(([name, value, isThere]) => (isThere ? [[name, value]] : []));
 }
 
-const OUTCOMES = ['approved', 'rejected', 'expired', 'cancelled', 'edited', 'revised'] as const;
+const OUTCOMES = ['approved', 'rejected', 'expired', 'cancelled', 'edited', 'revised', 'changed'] as const;
 
 function outcomeOf(outcome: string): (typeof OUTCOMES)[number] | 'other' {
   return OUTCOMES.find((one) => one === outcome) ?? 'other';

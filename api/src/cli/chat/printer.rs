@@ -329,6 +329,7 @@ fn closed(outcome: HoldOutcome) -> (Tone, &'static str) {
         HoldOutcome::Cancelled => (Tone::Quiet, "withdrawn"),
         HoldOutcome::Edited => (Tone::Good, "edited; another card waits in its place"),
         HoldOutcome::Revised => (Tone::Warning, "sent back"),
+        HoldOutcome::Changed => (Tone::Bad, "changed in the database"),
     }
 }
 

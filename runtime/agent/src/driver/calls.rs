@@ -14,7 +14,7 @@ use futures_util::future::{BoxFuture, FutureExt as _, join_all};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use steward_core::event::{EndReason, Pins, Region};
+use steward_core::event::{EndReason, HoldOutcome, Pins, Region};
 use steward_core::{CallId, DecisionId, Effect, EnvelopeId, Event, FailureClass, Label, Micros, Outcome, PluginWork, RunOutcome, ToolCall};
 use steward_host::{CallContext, CallReport, DELEGATE, EXTRACT, PROPOSE_GRANT, RunBudget, SCHEDULE};
 use steward_office::crm::Stood;
@@ -141,7 +141,8 @@ impl Drive<'_> {
         if matches!(ruling.verdict, Ruled::Allow(_)) && !(counted.checks.is_empty() && counted.adds.is_empty()) {
             self.sides.push(Side::Counted(counted));
         }
-        let was_held = self.run.call(call.call_id).is_some_and(|call| call.hold.is_some());
+        let hold = self.run.call(call.call_id).and_then(|call| call.hold.as_ref());
+        let (was_held, was_changed) = (hold.is_some(), hold.is_some_and(|hold| hold.closed == Some(HoldOutcome::Changed)));
         let started = self.run.call(call.call_id).is_some_and(|call| call.started.is_some());
         self.apply(event);
         let waits = self.edited.remove(&call.call_id);
@@ -173,7 +174,13 @@ impl Drive<'_> {
                 self.sides.push(Side::CallHold { call: call.call_id, from: "held", to: "cancelled" });
                 self.sides.push(Side::CallHold { call: call.call_id, from: "approved", to: "failed" });
             }
-            (Ruled::Block(_), _) if was_held && !started => self.sides.push(Side::CallHold { call: call.call_id, from: "approved", to: "failed" }),
+            (Ruled::Block(_), _) if was_held && !started => {
+                // Set back to where it waits, people would be asked about what is over.
+                if was_changed {
+                    self.sides.push(Side::CallHold { call: call.call_id, from: "held", to: "cancelled" });
+                }
+                self.sides.push(Side::CallHold { call: call.call_id, from: "approved", to: "failed" });
+            }
             (Ruled::Block(_), _) => {}
         }
     }

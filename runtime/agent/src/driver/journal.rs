@@ -1,5 +1,6 @@
 //! Where a run's events are: in PostgreSQL, or in memory for evals, rehearsals and measurements. One mechanism, two engines.
 
+mod held;
 mod memory;
 mod step;
 
@@ -24,7 +25,7 @@ use steward_office::budgets::holds::Breach;
 use steward_office::conversations::AgentPins;
 use steward_office::crm;
 use steward_office::grants::{self, Granted};
-use steward_office::holds::{card, seal};
+use steward_office::holds::{Stands, card, seal};
 use steward_office::{Office, OfficeError, budgets, questions};
 use steward_store::budget_hold::{self, BudgetHoldRow};
 use steward_store::conversation::Message;
@@ -268,28 +269,15 @@ impl Journal {
         Ok(Some(journal::read(&mut tx, id, 0, EVENTS_MAX).await?))
     }
 
-    pub(super) async fn closed_holds(&self, run: RunId) -> Result<Vec<Closed>, OfficeError> {
+    /// Which of these are closed: decided by people, over in time, or changed past us.
+    pub(super) async fn closed_holds(&self, key: &EnvelopeKey, run: RunId, open: &[(CallId, HoldId)]) -> Result<Vec<Closed>, OfficeError> {
         let (store, actor) = match self {
             Self::Memory(memory) => return Ok(memory.closed()),
             Self::Postgres { store, actor } => (store, actor),
         };
         let mut tx = store.begin(actor).await?;
-        let mut closed = Vec::new();
-        for row in hold::of_run(&mut tx, run).await? {
-            let outcome = match row.state.as_str() {
-                "approved" => HoldOutcome::Approved,
-                "rejected" => HoldOutcome::Rejected,
-                "expired" => HoldOutcome::Expired,
-                "cancelled" => HoldOutcome::Cancelled,
-                "revised" => HoldOutcome::Revised,
-                _ => continue,
-            };
-            let call = row.call_id.parse().map_err(|_| StoreError::Corrupt { what: "hold.call_id" })?;
-            let said = hold::approvals(&mut tx, row.hold_id).await?;
-            let reason = said.iter().find(|word| !word.approves).and_then(|word| word.reason.clone());
-            closed.push((call, row.hold_id, outcome, said.into_iter().map(|word| word.person).collect(), reason));
-        }
-        Ok(closed)
+        let found = held::look(&mut tx, key, run, open).await?;
+        Ok(found.into_iter().filter_map(held::Found::closed).collect())
     }
 
     /// All held actions of a run, those that were edited too.
@@ -354,14 +342,14 @@ impl Journal {
         }
     }
 
-    pub(super) async fn wake_if_decided(&self, run: RunId, waits_for: Option<BudgetHoldId>) -> Result<(), OfficeError> {
+    pub(super) async fn wake_if_decided(&self, key: &EnvelopeKey, run: RunId, waits_for: Option<BudgetHoldId>) -> Result<(), OfficeError> {
         let Self::Postgres { store, actor } = self else { return Ok(()) };
         let mut tx = store.begin(actor).await?;
         let is_allowed = match waits_for {
             Some(id) => budget_hold::find(&mut tx, id).await?.is_some_and(|row| row.state != "held"),
             None => false,
         };
-        if is_allowed || has_undecided(&mut tx, run).await? {
+        if is_allowed || is_to_be_read(&mut tx, key, run).await? {
             run::wake(&mut tx, run).await?;
             tx.commit().await?;
         }
@@ -369,7 +357,7 @@ impl Journal {
     }
 
     /// What people approved, counted only for this envelope and only as far as every seal fits.
-    pub(super) async fn approved(&self, held: &HoldState, key: &EnvelopeKey) -> Result<Approved, OfficeError> {
+    pub(super) async fn approved(&self, key: &EnvelopeKey, run: RunId, call: CallId, held: &HoldState) -> Result<Approved, OfficeError> {
         let (id, envelope_id) = (held.hold_id, held.envelope_id);
         let nothing = |what: &str| Approved { approvals: Approvals::default(), envelope_id, envelope: String::new(), broken: vec![what.to_owned()] };
         let (store, actor) = match self {
@@ -378,7 +366,7 @@ impl Journal {
             Self::Postgres { store, actor } => (store, actor),
         };
         let mut tx = store.begin(actor).await?;
-        let Some(row) = hold::find(&mut tx, id).await? else { return Ok(nothing("hold")) };
+        let Some(row) = hold::find(&mut tx, id).await? else { return Ok(nothing(held::missing(&mut tx, key, run, call).await?)) };
         let said = hold::approvals(&mut tx, id).await?;
         let of_run = if row.edits.is_some() { hold::of_run(&mut tx, row.run).await? } else { Vec::new() };
         let mut checked = seal::check(key, actor.tenant, &row, &said, &of_run)?;
@@ -396,10 +384,10 @@ impl Journal {
     }
 }
 
-/// Whether a hold was refused or lapsed and the journal does not know yet.
-async fn has_undecided(tx: &mut Tx, run: RunId) -> Result<bool, OfficeError> {
+/// Whether something became of a held action and the journal does not know yet.
+async fn is_to_be_read(tx: &mut Tx, key: &EnvelopeKey, run: RunId) -> Result<bool, OfficeError> {
     let events = journal::read(tx, run, 0, EVENTS_MAX).await?;
     let known = crate::run::Run::fold(&events);
-    let open: Vec<HoldId> = known.open_holds().map(|(_, hold)| hold.hold_id).collect();
-    Ok(hold::of_run(tx, run).await?.iter().any(|row| open.contains(&row.hold_id) && row.state != "held"))
+    let open: Vec<(CallId, HoldId)> = known.open_holds().map(|(call, hold)| (call, hold.hold_id)).collect();
+    Ok(held::look(tx, key, run, &open).await?.iter().any(|found| found.stands != Stands::Waits))
 }

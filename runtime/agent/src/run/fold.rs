@@ -145,7 +145,7 @@ impl Run {
                     (HoldOutcome::Expired, _) => {
                         self.budget_refused = Some((EndReason::MoneyUnanswered, "a budget has no room, and nobody let the run go on in time".to_owned()));
                     }
-                    (HoldOutcome::Cancelled | HoldOutcome::Edited | HoldOutcome::Revised, _) => {}
+                    (HoldOutcome::Cancelled | HoldOutcome::Edited | HoldOutcome::Revised | HoldOutcome::Changed, _) => {}
                 }
             }
             Event::Starting { call_id, key, attempt, lost } => {
@@ -200,8 +200,8 @@ impl Run {
             hold.by = by.to_vec();
         }
         let refusal = match outcome {
-            // What was edited waits on in another hold.
-            HoldOutcome::Approved | HoldOutcome::Edited => return,
+            // What was edited waits on in another hold, and of what was changed the gate says so.
+            HoldOutcome::Approved | HoldOutcome::Edited | HoldOutcome::Changed => return,
             HoldOutcome::Revised => format!("a person wants this done differently before it is carried out, and says: {}", reason.unwrap_or("(no words)")),
             // The model must be able to tell "refused" from "nobody answered".
             HoldOutcome::Rejected => reason.map_or_else(|| "a person refused this call".to_owned(), |reason| format!("a person refused this call: {reason}")),

@@ -376,10 +376,10 @@ impl Call {
         self.outcome.is_none() && self.started.is_none() && self.ruled.as_ref().is_some_and(|ruled| ruled.verdict == Verdict::Allow)
     }
 
-    /// Whether people approved it and the decision was not yet taken again.
+    /// Whether people approved it, or what is stored of it was changed, and the decision was not yet taken again.
     pub fn awaits_second_decision(&self) -> bool {
         self.outcome.is_none()
-            && self.hold.as_ref().is_some_and(|hold| hold.closed == Some(HoldOutcome::Approved))
+            && self.hold.as_ref().is_some_and(|hold| matches!(hold.closed, Some(HoldOutcome::Approved | HoldOutcome::Changed)))
             // With approvals a decision is never to hold, so one that holds is the first.
             && self.ruled.as_ref().is_some_and(|ruled| ruled.verdict == Verdict::Hold)
     }

@@ -83,9 +83,11 @@ impl Course {
                     for id in calls {
                         let call = run.call(id).expect("decided calls exist").clone();
                         let after = call.hold.is_some();
+                        let was_changed = call.hold.as_ref().is_some_and(|hold| hold.closed == Some(HoldOutcome::Changed));
                         let verdict = match self.die(4) {
                             0 if !after => Verdict::Hold,
                             1 => Verdict::Block,
+                            _ if was_changed => Verdict::Block,
                             _ => Verdict::Allow,
                         };
                         let effect = if self.die(2) == 0 { Effect::Read } else { Effect::Write };
@@ -159,9 +161,10 @@ impl Course {
                     let open: Vec<_> = run.open_holds().map(|(call, hold)| (call, hold.hold_id)).collect();
                     assert!(!open.is_empty(), "a run waits only for an open hold");
                     for (call_id, hold_id) in open {
-                        let outcome = match self.die(3) {
+                        let outcome = match self.die(5) {
                             0 => HoldOutcome::Rejected,
                             1 => HoldOutcome::Expired,
+                            2 => HoldOutcome::Changed,
                             _ => HoldOutcome::Approved,
                         };
                         self.push(Event::HoldClosed { call_id, hold_id, outcome, by: Vec::new(), reason: None });

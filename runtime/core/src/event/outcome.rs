@@ -43,6 +43,8 @@ pub enum HoldOutcome {
     Edited,
     /// Somebody wants it done otherwise and said how.
     Revised,
+    /// What is stored of it was changed past us. The decision that follows names what, and nothing is carried out.
+    Changed,
 }
 
 /// How a run ended.

@@ -278,6 +278,15 @@ async fn an_edit_is_no_approval_and_a_forged_one_does_not_run() {
     assert_eq!(settle(&world).await, Some(RunStatus::Ended));
     assert_eq!(world.db.number("select count(*) from note").await, 0);
     assert_eq!(world.db.number("select count(*) from decision where class = 'changed'").await, 1);
+    // Nor is a run taken up again and again whose edit was forged before anybody approved it.
+    let (_model, world, run, row) = held().await;
+    edits(&world, &world.owner, &row, |arguments| arguments["text"] = json!("Met in Hall 3.")).await.expect("edit");
+    world.db.raw("set session_replication_role = replica; update hold set reason = 'Harmless.' where edits is not null").await;
+    assert_eq!(settle(&world).await, Some(RunStatus::Ended));
+    assert_eq!(world.run(run).await.ended, Some(steward_core::RunOutcome::Replied));
+    assert_eq!(world.db.number("select count(*) from note").await, 0);
+    assert_eq!(world.db.number("select count(*) from decision where class = 'changed' and reason like '%hold.state%'").await, 1);
+    assert_eq!(world.db.number("select count(*) from hold where state in ('held', 'approved')").await, 0);
     // Neither does one that was forged before the run took it up.
     let (_model, world, _run, row) = held().await;
     let next = waits(edits(&world, &world.owner, &row, |arguments| arguments["text"] = json!("Met in Hall 3.")).await.expect("edit"));
