@@ -21,9 +21,9 @@ use std::process::ExitCode;
 use steward_core::limits::MESSAGE_BYTES_MAX;
 use steward_core::{ConversationId, EnvelopeKey};
 
-/// Exit code: the run waits for people.
+/// Exit code: an action of the run waits for people.
 const WAITING: u8 = 3;
-/// Exit code: a limit or budget stopped the run.
+/// Exit code: a limit or budget stopped the run, until somebody lets it go on or for good.
 const LIMITED: u8 = 4;
 /// Exit code: anything else went wrong.
 const FAILED: u8 = 1;
@@ -31,7 +31,8 @@ const FAILED: u8 = 1;
 /// Talk with an agent
 ///
 /// With a text, or with one on standard input, the agent answers once; without, you talk on until Ctrl-D. Ctrl-C stops the run.
-/// Exit codes: 0 the agent replied, 3 an action waits for people, 4 a limit or budget stopped it, 1 an error.
+/// Exit codes: 0 the agent replied, 3 an action waits for people, 4 a limit or budget stopped it, until somebody lets it go on or for
+/// good, 1 an error.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  steward chat \"Find Lena Brandt and add a note: called today.\"\n  steward chat --json \"Which deals are open?\" | jq .event"
@@ -76,7 +77,7 @@ impl Chat {
         Ok(match turn {
             Turn::Replied => ExitCode::SUCCESS,
             Turn::Waiting => ExitCode::from(WAITING),
-            Turn::Limited => ExitCode::from(LIMITED),
+            Turn::Stopped | Turn::Limited => ExitCode::from(LIMITED),
             Turn::Failed => ExitCode::from(FAILED),
         })
     }
@@ -133,7 +134,7 @@ impl Chat {
     /// Says one thing. Where it waits, how to go on with it is said: the conversation has no other name.
     async fn once(&self, setting: &Setting, session: &mut Session<'_>, text: &str) -> Result<Turn, CliError> {
         let turn = session.turn(text).await?;
-        if turn == Turn::Waiting && !self.json {
+        if matches!(turn, Turn::Waiting | Turn::Stopped) && !self.json {
             let words = format!("Go on with `steward chat --conversation {} \"…\"`.", session.conversation());
             setting.output.line(setting.output.tone(Tone::Quiet, &words))?;
         }

@@ -9,7 +9,10 @@ use std::io;
 use steward_agent::citations::settle;
 use steward_agent::run::Run;
 use steward_core::event::{ChunkRef, HoldOutcome, Recorded};
-use steward_core::{CallId, EnvelopeId, Event, HoldId, Outcome, PutQuestion, QuestionId, QuestionOutcome, RunId, RunOutcome, ToolCall, Verdict};
+use steward_core::{
+    BudgetHoldId, CallId, EnvelopeId, Event, HoldId, Micros, Outcome, Permission, PutQuestion, QuestionId, QuestionOutcome, Role, RunId, RunOutcome, ToolCall,
+    Verdict,
+};
 
 /// Letters of a call's arguments in its line.
 const ARGUMENT_LETTERS: usize = 60;
@@ -100,7 +103,13 @@ impl Printer {
         if self.json || !self.is_served() || self.outcome.is_some() {
             return Ok(());
         }
-        self.line(&self.output.tone(Tone::Warning, "  ⏸ what was handed on waits for people; see `steward approvals`"))
+        self.line(&self.output.tone(Tone::Warning, "  ⏸ what was handed on waits for people; see `steward approvals list` and `steward budgets holds`"))
+    }
+
+    /// What a budget stopped the run for, where somebody may still let it go on. A call of it waits at no such time: no model is asked before
+    /// every call is over, and money is wanted only for that.
+    pub(super) fn stopped_by(&self) -> Option<BudgetHoldId> {
+        self.folded.budget_hold.filter(|_| self.open.is_empty())
     }
 
     /// The first action that waits for people.
@@ -200,10 +209,7 @@ impl Printer {
             Event::HoldEscalated { call_id, after_minutes, roles, .. } => {
                 self.call_line(*call_id, Tone::Warning, "•", &format!("nobody decided in {after_minutes} minutes: asked too: {}", roles.join(", ")))
             }
-            Event::BudgetHeld { hold_id, need, why, .. } => {
-                let words = format!("  ⏸ {why}: it may cost {need}; decide with `steward budgets allow {hold_id}`");
-                self.line(&self.output.tone(Tone::Warning, &words))
-            }
+            Event::BudgetHeld { hold_id, need, why, .. } => self.no_room(*hold_id, *need, why),
             Event::BudgetDecided { outcome, reason, .. } => {
                 let (tone, word) = closed(*outcome);
                 let reason = reason.as_deref().map(|reason| format!(": {}", one_line(reason, WORD_LETTERS))).unwrap_or_default();
@@ -312,12 +318,28 @@ impl Printer {
         }
     }
 
+    /// A budget stopped the run: why, what it needs to go on, and who lets it in which way.
+    fn no_room(&mut self, hold: BudgetHoldId, need: Micros, why: &str) -> io::Result<()> {
+        self.line(&self.output.tone(Tone::Warning, &format!("  ⏸ stopped by a budget: {}; it needs {need} to go on", one_line(why, WORD_LETTERS))))?;
+        let (deciding, glass) = (Permission::BudgetsDecide.roles(), Permission::BreakGlass.roles());
+        let usd = need.to_string();
+        let allow = format!("steward budgets allow {hold} --usd {}", usd.trim_start_matches('$'));
+        self.line(&format!("    {} may let it: `{allow}`", any_of(deciding.iter())))?;
+        let others = any_of(glass.iter().filter(|role| !deciding.contains(role)));
+        self.line(&self.output.tone(Tone::Quiet, &format!("    {others} may too, by little and to be reviewed: `steward budgets break-glass {hold}`")))
+    }
+
     fn call_line(&mut self, call: CallId, tone: Tone, mark: &str, words: &str) -> io::Result<()> {
         let (tool, arguments) =
             self.calls.get(&call).map_or_else(|| (call.to_string(), String::new()), |call| (one_line(&call.tool, ARGUMENT_LETTERS), brief(&call.arguments)));
         let line = format!("  {} {tool} {} {words}", self.output.tone(tone, mark), self.output.tone(Tone::Quiet, &arguments));
         self.line(&line)
     }
+}
+
+/// Roles of which one suffices, in words.
+fn any_of<'a>(roles: impl Iterator<Item = &'a Role>) -> String {
+    roles.map(|role| role.name()).collect::<Vec<_>>().join(" or ")
 }
 
 /// How a wait ended, in a word.

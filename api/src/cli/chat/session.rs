@@ -16,7 +16,7 @@ use steward_agent::live::Happening;
 use steward_agent::pins::pin;
 use steward_agent::worker::{drive_leased, work};
 use steward_core::event::Recorded;
-use steward_core::{ConversationId, Event, HasKind, Kind, QuestionId, RunId, RunOutcome, WorkspaceId};
+use steward_core::{BudgetHoldId, ConversationId, Event, HasKind, Kind, QuestionId, RunId, RunOutcome, WorkspaceId};
 use steward_office::conversations;
 use steward_office::{holds, runs};
 use steward_store::doors::Leased;
@@ -37,7 +37,9 @@ pub(super) enum Turn {
     Replied,
     /// An action waits for people.
     Waiting,
-    /// A limit or budget stopped the run.
+    /// A budget stopped the run, and somebody may let it go on.
+    Stopped,
+    /// A limit or budget ended the run.
     Limited,
     /// Anything else.
     Failed,
@@ -154,7 +156,7 @@ impl<'a> Session<'a> {
                 printer.served_waits()?;
                 turn
             }
-            Ok(status) => turn_of(status, printer.outcome()),
+            Ok(status) => turn_of(status, printer.outcome(), printer.stopped_by()),
             // Another worker took the run, after this process slept for long: it is followed to its end.
             Err(err) if err.kind() == Kind::Conflict => self.follow(&mut printer, watch).await?,
             Err(err) => return Err(err.into()),
@@ -255,7 +257,7 @@ impl<'a> Session<'a> {
                 RunStatus::Queued | RunStatus::Running => {}
                 // Not for people: one that serves it is at work.
                 RunStatus::Waiting if is_at_work => {}
-                RunStatus::Waiting | RunStatus::Ended => return Ok(turn_of(status, printer.outcome())),
+                RunStatus::Waiting | RunStatus::Ended => return Ok(turn_of(status, printer.outcome(), printer.stopped_by())),
             }
         }
     }
@@ -314,8 +316,10 @@ impl<'a> Session<'a> {
     }
 }
 
-fn turn_of(status: RunStatus, outcome: Option<RunOutcome>) -> Turn {
+/// How a message ended; `stopped_by` is what a budget stopped its run for.
+fn turn_of(status: RunStatus, outcome: Option<RunOutcome>, stopped_by: Option<BudgetHoldId>) -> Turn {
     match (status, outcome) {
+        (RunStatus::Waiting, _) if stopped_by.is_some() => Turn::Stopped,
         (RunStatus::Waiting | RunStatus::Queued | RunStatus::Running, _) => Turn::Waiting,
         (RunStatus::Ended, Some(RunOutcome::Replied)) => Turn::Replied,
         (RunStatus::Ended, Some(RunOutcome::StepLimit | RunOutcome::TimeLimit | RunOutcome::TokenLimit | RunOutcome::BudgetLimit | RunOutcome::Stubborn)) => {
@@ -331,7 +335,7 @@ mod tests {
 
     #[test]
     fn every_end_has_its_exit_code() {
-        let check = |outcome, expect| assert_eq!(turn_of(RunStatus::Ended, outcome), expect, "{outcome:?}");
+        let check = |outcome, expect| assert_eq!(turn_of(RunStatus::Ended, outcome, None), expect, "{outcome:?}");
         check(None, Turn::Failed);
         check(Some(RunOutcome::Failed), Turn::Failed);
         check(Some(RunOutcome::ModelFailed), Turn::Failed);
@@ -339,6 +343,9 @@ mod tests {
         check(Some(RunOutcome::BudgetLimit), Turn::Limited);
         check(Some(RunOutcome::Stubborn), Turn::Limited);
         check(Some(RunOutcome::Replied), Turn::Replied);
-        assert_eq!(turn_of(RunStatus::Waiting, None), Turn::Waiting);
+        assert_eq!(turn_of(RunStatus::Waiting, None, None), Turn::Waiting);
+        let money = Some(BudgetHoldId::from_uuid(uuid::Uuid::from_u128(1)));
+        assert_eq!(turn_of(RunStatus::Waiting, None, money), Turn::Stopped);
+        assert_eq!(turn_of(RunStatus::Ended, Some(RunOutcome::BudgetLimit), None), Turn::Limited, "once nobody let it go on");
     }
 }

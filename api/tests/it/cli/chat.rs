@@ -188,6 +188,32 @@ async fn limits_and_failures_have_their_exit_codes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_a_budget_stopped_exits_with_4_and_says_who_lets_it_go_on() {
+    let model = ScriptedModel::start(vec![Reply::text("Nobody is called Lena.")]).await;
+    let home = home("no-room", &model, "[agents.assistant.limits]\nusd = 0.0\n").await.set("NO_COLOR", "1");
+    let ran = home.run(&["chat", "Who is Lena?"]);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    said(&ran, &["stopped by a budget: the run cost as much as it may; it needs $", "owner or finance may let it: `steward budgets allow bhold_"]);
+    said(&ran, &["manager may too, by little and to be reviewed: `steward budgets break-glass bhold_", "Go on with `steward chat --conversation "]);
+    assert!(model.requests().is_empty(), "no model is asked before somebody lets it");
+    // The command as it stands there lets it, and a worker takes the run up.
+    let command = ran.out.lines().find_map(|line| Some(line.split_once("may let it: `steward ")?.1.strip_suffix('`')?.to_owned())).expect("the way");
+    assert!(home.succeeds(&command.split_whitespace().collect::<Vec<_>>()).starts_with("Allowed."));
+    let up = home.up(&[]);
+    super::until("the model to be asked", || !model.requests().is_empty());
+    assert!(up.stop().success());
+
+    // The same for programs; and one that waits for a call is told apart.
+    let ran = home.run(&["chat", "--json", "Who is Lena?"]);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    let events = events(&ran);
+    assert_eq!(names(&events), ["run.started", "budget.held"], "{ran:?}");
+    assert_eq!(events.last().expect("a wait")["data"]["limit"], "run");
+    let refused = events.last().and_then(|event| event["data"]["budget_hold_id"].as_str()).expect("its id");
+    assert!(home.succeeds(&["budgets", "refuse", refused, "--reason", "Not today."]).starts_with("Refused."));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_blocked_call_is_shown_and_listed() {
     let model =
         ScriptedModel::start_with(
