@@ -129,6 +129,17 @@ fn wrong_words_are_misuse() {
     assert!(home.run(&["upp"]).err.contains("up"), "a near word is offered");
 }
 
+/// Verbs that decision 0052 keeps free. One that comes leaves this list, and its row there.
+#[test]
+fn verbs_that_are_kept_free_are_misuse() {
+    let home = Home::empty("free");
+    for words in [&["payexec"][..], &["knowledge", "list"], &["backup"], &["restore"], &["eval", "run", "mail-guard"]] {
+        let ran = home.run(words);
+        assert_eq!(ran.code, 2, "{words:?}: {ran:?}");
+        assert!(ran.err.contains("unrecognized subcommand") && ran.out.is_empty(), "{words:?}: {ran:?}");
+    }
+}
+
 #[test]
 fn completions_are_printed() {
     let home = Home::empty("completions");

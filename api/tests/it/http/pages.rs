@@ -45,6 +45,21 @@ async fn only_people_get_pages_where_nothing_is() {
     assert_eq!((posted.status, posted.header("content-type")), (404, Some("application/problem+json")), "pages are read only");
 }
 
+/// Paths that decision 0052 keeps free. One that comes leaves this list, and its row there.
+#[tokio::test]
+async fn paths_that_are_kept_free_are_not_there_for_any_method() {
+    let server = Server::start().await;
+    let nouns = ["activities", "ads", "deliveries", "evals", "events", "jobs", "mail", "payees", "payout-batches", "payouts", "reconciliation", "sequences"];
+    let paths = nouns.into_iter().chain(["templates", "voice", "payouts/payout_01/release"]).map(|noun| format!("/api/v1/{noun}"));
+    for path in paths.chain(["/webhooks/stripe".to_owned()]) {
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+            let reply = server.ask(method, path.as_str()).header("accept", "text/html").send().await;
+            assert_eq!((reply.status, reply.header("content-type")), (404, Some("application/problem+json")), "{method} {path}");
+            assert_eq!(reply.json()["code"], "missing", "{method} {path}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_page_of_the_web_lets_exactly_its_own_scripts_run() {
     let reply = Server::start().await.ask("GET", "/").send().await.expect(200);
