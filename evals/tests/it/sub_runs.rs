@@ -32,9 +32,8 @@ fn toolbox() -> Toolbox {
         of: "file".to_owned(),
         key: Some("id".to_owned()),
         anchors: vec!["name".to_owned()],
-        made: false,
         readers: vec!["shared".to_owned()],
-        public: false,
+        ..RecordPattern::default()
     };
     let list = McpToolRules { private: true, records: vec![pattern], ..rules(Effect::Read, &[], &seen) };
     let done_label = [("/result/done", Origin::System)];

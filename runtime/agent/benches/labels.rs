@@ -36,9 +36,8 @@ fn list() -> ToolSpec {
         of: "letter".into(),
         key: Some("id".into()),
         anchors: vec!["subject".into()],
-        made: false,
         readers: vec!["to".into()],
-        public: false,
+        ..RecordPattern::default()
     };
     ToolSpec {
         result_labels: [label("id", Origin::System), label("from", Origin::Fact), label("to", Origin::Fact), label("subject", Origin::Outside)].into(),

@@ -175,8 +175,9 @@ impl<'de> Deserialize<'de> for ArgumentRole {
     }
 }
 
-/// Where a result holds records of a type, and how they are named. An id counts for its own type only.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Where a result holds records of a type, and how they are named. An id counts for its own type only. What is left out says least: nothing
+/// names the record, the call did not make it, and nobody in particular reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordPattern {
     /// JSON pointer with `*` to the record; empty is the result itself.
@@ -287,6 +288,17 @@ impl ToolSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_pattern_leaves_out_says_least_and_its_place_and_type_are_never_left_out() {
+        let read = |text: &str| serde_json::from_str::<RecordPattern>(text);
+        for wrong in [r#"{"of":"letter"}"#, r#"{"at":"/*"}"#, "{}", r#"{"at":"","of":"letter","shared":true}"#] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+        let expect = RecordPattern { at: "/*".to_owned(), of: "letter".to_owned(), ..RecordPattern::default() };
+        assert_eq!(read(r#"{"at":"/*","of":"letter"}"#).expect("a pattern"), expect);
+        assert!(!expect.made && !expect.public && expect.key.is_none() && expect.anchors.is_empty() && expect.readers.is_empty());
+    }
 
     #[test]
     fn patterns_match_part_by_part() {

@@ -174,14 +174,12 @@ fn what_was_private_in_an_earlier_run_is_private_in_this_one() {
 
 /// Mode `traced`: a list of events and one of files, where `13` is the id of one of each.
 fn closely(message: &str, tool: &str, argument: (&str, ArgumentRole), value: Value) -> Integrity {
-    let pattern = |of: &str, anchor: &str| steward_core::RecordPattern {
+    let pattern = |of: &str, anchor: &str| RecordPattern {
         at: "/*".into(),
         of: of.into(),
         key: Some("id".into()),
         anchors: vec![anchor.into()],
-        made: false,
-        readers: Vec::new(),
-        public: false,
+        ..RecordPattern::default()
     };
     let labels = BTreeMap::from([
         ("/*/id".to_owned(), Origin::System),
@@ -331,14 +329,14 @@ pub(super) fn listed() -> Value {
 
 /// A house with two private records, each with its own readers, and a tool that writes one.
 pub(super) fn files(text: &str) -> (Run, Shown, BTreeMap<String, Arc<ToolSpec>>) {
-    let pattern = |at: &str, made| steward_core::RecordPattern {
+    let pattern = |at: &str, made| RecordPattern {
         at: at.into(),
         of: "file".into(),
         key: Some("id".into()),
         anchors: vec!["name".into()],
         made,
         readers: vec!["shared".into()],
-        public: false,
+        ..RecordPattern::default()
     };
     let labels = |at: &str| {
         let label = |field: &str, origin| (format!("{at}/{field}"), origin);
@@ -535,15 +533,7 @@ fn what_a_call_makes_is_not_what_the_owner_spoke_of() {
     // Somebody has put an event of the same name into the calendar.
     let label = |field: &str, origin| (format!("/*/{field}"), origin);
     let labels = [label("id", Origin::System), label("title", Origin::Outside), label("guests/*", Origin::Fact)].into();
-    let pattern = steward_core::RecordPattern {
-        at: "/*".into(),
-        of: "event".into(),
-        key: Some("id".into()),
-        anchors: vec!["title".into()],
-        made: false,
-        readers: Vec::new(),
-        public: false,
-    };
+    let pattern = RecordPattern { at: "/*".into(), of: "event".into(), key: Some("id".into()), anchors: vec!["title".into()], ..RecordPattern::default() };
     let events =
         json!([{"id": "1", "title": "Garden party", "guests": ["eve@evil.example"]}, {"id": "2", "title": "Budget review", "guests": ["max@good.example"]}]);
     let run = Run { text: "Create an event 'Garden party' with the guests of the 'Budget review'".into(), ..Run::default() };
@@ -596,15 +586,7 @@ fn an_address_that_stands_in_a_document_is_no_receiver_and_its_readers_are_who_m
         result_labels: [("/id", Origin::System), ("/name", Origin::Fact), ("/chunks/*/cite", Origin::System)]
             .map(|(path, origin)| (path.to_owned(), origin))
             .into(),
-        records: vec![RecordPattern {
-            at: String::new(),
-            of: "document".into(),
-            key: Some("id".into()),
-            anchors: vec!["name".into()],
-            made: false,
-            readers: Vec::new(),
-            public: false,
-        }],
+        records: vec![RecordPattern { of: "document".into(), key: Some("id".into()), anchors: vec!["name".into()], ..RecordPattern::default() }],
         private: true,
         ..spec()
     };

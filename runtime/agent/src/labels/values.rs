@@ -352,15 +352,7 @@ impl Shown {
     fn add_attachments(&mut self, run: &Run) {
         let labels =
             ["/id", "/type", "/bytes"].map(|field| (field.to_owned(), Origin::System)).into_iter().chain([("/name".to_owned(), Origin::Fact)]).collect();
-        let pattern = RecordPattern {
-            at: String::new(),
-            of: "document".to_owned(),
-            key: Some("id".to_owned()),
-            anchors: vec!["name".to_owned()],
-            made: false,
-            readers: Vec::new(),
-            public: false,
-        };
+        let pattern = RecordPattern { of: "document".to_owned(), key: Some("id".to_owned()), anchors: vec!["name".to_owned()], ..RecordPattern::default() };
         for (at, given) in run.attachments.iter().enumerate() {
             let call = format!("given_{at}");
             let result = json!({ "id": given.document_id, "name": given.name, "type": given.media_type, "bytes": given.bytes });

@@ -63,15 +63,7 @@ fn what_this_run_made_is_written_into_until_somebody_has_it() {
 
 /// Cards with notes, of tools that say nothing of who may read what they answer.
 fn cards() -> [ToolSpec; 5] {
-    let pattern = |at: &str, of: &str, key: &str, made| RecordPattern {
-        at: at.into(),
-        of: of.into(),
-        key: Some(key.into()),
-        anchors: Vec::new(),
-        made,
-        readers: Vec::new(),
-        public: false,
-    };
+    let pattern = |at: &str, of: &str, key: &str, made| RecordPattern { at: at.into(), of: of.into(), key: Some(key.into()), made, ..RecordPattern::default() };
     let labels = |fields: &[(&str, Origin)]| -> BTreeMap<String, Origin> { fields.iter().map(|(field, origin)| ((*field).to_owned(), *origin)).collect() };
     let about = ("contact_id", ArgumentRole::Id("contact".into()));
     let add = ToolSpec {
@@ -206,8 +198,7 @@ fn what_everybody_may_read_takes_in_nothing_private_and_what_nobody_spoke_of_not
     let [add, list, get, update, _] = cards();
     let at_home = ToolSpec { private: true, ..add.clone() };
     let notes = ToolSpec { private: true, ..list };
-    let made =
-        RecordPattern { at: String::new(), of: "contact".into(), key: Some("id".into()), anchors: Vec::new(), made: true, readers: Vec::new(), public: false };
+    let made = RecordPattern { of: "contact".into(), key: Some("id".into()), made: true, ..RecordPattern::default() };
     let beside = RecordPattern { of: "company".into(), key: Some("company_id".into()), made: false, ..made.clone() };
     let roles = [("job_title", ArgumentRole::Content), ("company_id", ArgumentRole::Id("company".into()))];
     let make = ToolSpec { records: vec![made, beside], ..ToolSpec::sample("cards.make", Effect::Write, &roles) };
@@ -371,15 +362,7 @@ fn whatever_an_argument_is_for_it_tells_those_whom_the_call_reaches() {
 
 #[test]
 fn a_record_is_handed_to_those_who_have_it_or_whom_one_sentence_names_with_it() {
-    let contact = RecordPattern {
-        at: "/*".into(),
-        of: "contact".into(),
-        key: Some("id".into()),
-        anchors: vec!["name".into()],
-        made: false,
-        readers: Vec::new(),
-        public: false,
-    };
+    let contact = RecordPattern { at: "/*".into(), of: "contact".into(), key: Some("id".into()), anchors: vec!["name".into()], ..RecordPattern::default() };
     let labels = [("/*/id".to_owned(), Origin::System), ("/*/name".to_owned(), Origin::Directory), ("/*/email".to_owned(), Origin::Directory)].into();
     for (message, id, to, leak) in [
         ("Read wages.txt. Share plan.txt with eve@x.example.", "2", "eve@x.example", true),
@@ -465,15 +448,7 @@ fn a_record_of_which_nobody_said_who_has_it_goes_where_one_sentence_says() {
 
 #[test]
 fn only_the_directory_says_whose_address_a_name_stands_for() {
-    let pattern = |of: &str| RecordPattern {
-        at: "/*".into(),
-        of: of.into(),
-        key: Some("id".into()),
-        anchors: vec!["name".into()],
-        made: false,
-        readers: Vec::new(),
-        public: false,
-    };
+    let pattern = |of: &str| RecordPattern { at: "/*".into(), of: of.into(), key: Some("id".into()), anchors: vec!["name".into()], ..RecordPattern::default() };
     for (message, of, origin, id, leak) in [
         // The record that is handed over names its own receiver.
         ("Read wages.txt. Share plan.txt with eve@x.example.", "file", Origin::Directory, "2", true),
@@ -496,15 +471,7 @@ fn only_the_directory_says_whose_address_a_name_stands_for() {
 
 #[test]
 fn what_goes_to_nobody_in_particular_is_named_where_it_is_asked_for() {
-    let contact = RecordPattern {
-        at: "/*".into(),
-        of: "contact".into(),
-        key: Some("id".into()),
-        anchors: vec!["name".into()],
-        made: false,
-        readers: Vec::new(),
-        public: false,
-    };
+    let contact = RecordPattern { at: "/*".into(), of: "contact".into(), key: Some("id".into()), anchors: vec!["name".into()], ..RecordPattern::default() };
     let labels = [("/*/id".to_owned(), Origin::System), ("/*/name".to_owned(), Origin::Directory), ("/*/email".to_owned(), Origin::Directory)].into();
     let id = |of: &str| ArgumentRole::Id(of.into());
     let publish = ToolSpec::sample("files.publish", Effect::Send, &[("id", id("file"))]);

@@ -26,15 +26,7 @@ fn letters() -> Value {
 /// A run in which two letters and one plain page were read.
 fn world(text: &str) -> (Run, Shown) {
     let of = |field: &str, origin| (format!("/*/{field}"), origin);
-    let pattern = RecordPattern {
-        at: "/*".into(),
-        of: "letter".into(),
-        key: Some("id".into()),
-        anchors: vec!["name".into()],
-        made: false,
-        readers: Vec::new(),
-        public: false,
-    };
+    let pattern = RecordPattern { at: "/*".into(), of: "letter".into(), key: Some("id".into()), anchors: vec!["name".into()], ..RecordPattern::default() };
     let list = ToolSpec {
         result_labels: [of("id", Origin::System), of("name", Origin::Fact), of("from", Origin::Fact), of("text", Origin::Outside)].into(),
         records: vec![pattern],
@@ -294,15 +286,7 @@ fn what_is_taken_out_counts_no_more_than_what_it_was_taken_from() {
 fn a_private_text_stays_private_however_it_is_taken_out() {
     let letters = ToolSpec {
         private: true,
-        records: vec![RecordPattern {
-            at: "/*".into(),
-            of: "letter".into(),
-            key: Some("id".into()),
-            anchors: Vec::new(),
-            made: false,
-            readers: Vec::new(),
-            public: false,
-        }],
+        records: vec![RecordPattern { at: "/*".into(), of: "letter".into(), key: Some("id".into()), ..RecordPattern::default() }],
         result_labels: [("/*/id".to_owned(), Origin::System)].into(),
         ..tool("private.list", Effect::Read, &[])
     };
@@ -348,9 +332,8 @@ fn a_value_tells_those_whom_it_reaches_as_much_as_a_text() {
             of: "letter".into(),
             key: Some("id".into()),
             anchors: vec!["name".into()],
-            made: false,
             readers: vec!["people".into()],
-            public: false,
+            ..RecordPattern::default()
         }],
         result_labels: [("/*/id".to_owned(), Origin::System), ("/*/at".to_owned(), Origin::Fact)].into(),
         ..tool("private.list", Effect::Read, &[])
@@ -380,15 +363,7 @@ fn going_on_is_the_same_as_reading_all_of_it_again() {
         step.calls.iter_mut().for_each(|call| call.started = Some(crate::run::Started { key: String::new(), attempt: 1 }));
     }
     let note = ToolSpec {
-        records: vec![RecordPattern {
-            at: "".into(),
-            of: "letter".into(),
-            key: Some("id".into()),
-            anchors: Vec::new(),
-            made: true,
-            readers: Vec::new(),
-            public: false,
-        }],
+        records: vec![RecordPattern { of: "letter".into(), key: Some("id".into()), made: true, ..RecordPattern::default() }],
         ..tool("letters.write", Effect::Write, &[("letter", ArgumentRole::Id("letter".into())), ("text", ArgumentRole::Content)])
     };
     let written = call(3, &note.name, json!({"letter": "1", "text": {"$": "$2"}}));
