@@ -38,7 +38,7 @@ struct Touched {
     is_made: bool,
     /// Whether the owner named it, and not merely as what something is taken from.
     is_named: bool,
-    /// Whether everybody may read what is written into it, as a tool says that shows it.
+    /// Whether everybody may read what is written into it, as the called tool says or one that showed it.
     is_everybodys: bool,
 }
 
@@ -161,8 +161,6 @@ impl<'a> Outgoing<'a> {
         let records: &Records = &self.shown.records;
         let given_to = self.shown.writes.receivers_of(self.call, of, &key);
         let had_by = records.readers_of(of, &key);
-        // Of what is written into it, any tool that shows it to everybody tells everybody.
-        let is_shown = self.spec.records.iter().any(|pattern| pattern.of == of && pattern.public);
         let readers = match had_by.clone().unwrap_or_else(|| label.readers.clone()) {
             Readers::Public => Readers::Public,
             Readers::Only(people) => Readers::Only(people.union(&given_to).cloned().collect()),
@@ -175,7 +173,7 @@ impl<'a> Outgoing<'a> {
         } && self.words.names_alone(&called, &key, self.spec);
         Touched {
             is_made: records.is_made(of, &key),
-            is_everybodys: is_shown || records.is_everybodys(of, &key),
+            is_everybodys: records.is_everybodys(of, &key, &self.spec.records),
             is_named,
             of: of.to_owned(),
             key,

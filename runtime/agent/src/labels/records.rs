@@ -67,6 +67,8 @@ impl Place {
 struct Record {
     of: String,
     made: bool,
+    /// Whether the tool that showed it says that such records are everybody's.
+    public: bool,
     /// The owner's phrases that name it.
     phrases: Vec<String>,
     /// Those of them that a sentence holds which says to go by what is named, with where it stands.
@@ -276,7 +278,7 @@ impl Records {
             named.entry(phrase.clone()).or_default().insert(id.clone());
         }
         let made = pattern.made && !taken;
-        let record = Record { of: pattern.of.clone(), made, phrases: phrases.into_iter().collect(), endorsed, moments };
+        let record = Record { of: pattern.of.clone(), made, public: pattern.public, phrases: phrases.into_iter().collect(), endorsed, moments };
         self.records.push(record);
         self.records.len() - 1
     }
@@ -401,9 +403,11 @@ impl Records {
         told(false).or_else(|| told(true))
     }
 
-    /// Whether any of the places at which this record was read is everybody's: what is written into it may be shown there.
-    pub(super) fn is_everybodys(&self, of: &str, key: &str) -> bool {
-        self.places_of(of, key).any(|(place, _)| !place.is_mention && place.readers.is_public())
+    /// Whether everybody may read what is written into this record: the tool that is called says so of such records, with these patterns, or
+    /// one that has shown it did, or showed it to everybody itself. Other tools are not asked: what is judged stays so whatever is installed.
+    pub(super) fn is_everybodys(&self, of: &str, key: &str, patterns: &[RecordPattern]) -> bool {
+        let is_said = patterns.iter().any(|pattern| pattern.of == of && pattern.public);
+        is_said || self.places_of(of, key).any(|(place, record)| record.public || !place.is_mention && place.readers.is_public())
     }
 
     /// Whether a call of this run made it. What was read before such a call named it was there already.

@@ -245,6 +245,22 @@ fn what_everybody_may_read_takes_in_nothing_private_and_what_nobody_spoke_of_not
 }
 
 #[test]
+fn what_a_tool_says_of_the_records_it_shows_counts_for_whatever_writes_into_them() {
+    let [_, list, _, update, _] = cards();
+    let notes = ToolSpec { private: true, ..list };
+    let records = notes.records.iter().map(|pattern| RecordPattern { public: pattern.of != "note", ..pattern.clone() }).collect();
+    let open = ToolSpec { records, ..notes.clone() };
+    let (run, shown, _) = files("Look through my files");
+    let noted = json!({"notes": [{"id": "n0", "contact_id": "c1", "text": "She asked for a rebate of a tenth"}]});
+    for (shows, leak) in [(&open, true), (&notes, false)] {
+        let shown = after(&run, &shown, shows, &call(3, 0, "cards.list_notes", json!({"contact_id": "c1"})), &noted, &["n0"]);
+        let leaks = |id: &str| traced(&run, &shown, &update, &json!({"contact_id": id, "job_title": WAGES})).leak;
+        assert_eq!(leaks("c1"), leak, "a tool of the house that says that contacts are everybody's: {leak}");
+        assert!(!leaks("c7"), "of a contact that it did not show it said nothing");
+    }
+}
+
+#[test]
 fn what_a_run_wrote_stays_for_its_readers_where_a_tool_of_the_house_shows_it() {
     let [add, list, ..] = cards();
     let (at_home, notes) = (ToolSpec { private: true, ..add }, ToolSpec { private: true, ..list });
