@@ -199,7 +199,7 @@ test('whoever may not read the log finds no page of it', async ({ page, browser 
   const link = new URL((await made.json()).sign_in_link).hash.replace('#token=', '');
   expect((await context.request.post('/api/v1/session', { data: { link }, headers: { origin } })).ok()).toBe(true);
   const their = await context.newPage();
-  await their.goto('/audit?show=verification');
+  expect((await their.goto('/audit?show=verification'))?.status()).toBe(404);
   await expect(their.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
   await context.close();
 });

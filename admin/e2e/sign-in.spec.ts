@@ -48,13 +48,18 @@ test('a link works once, leaves the address bar, and shows its role only what it
   const navigation = page.getByRole('navigation', { name: 'Main navigation' }).filter({ visible: true });
   await expect(navigation.getByRole('link', { name: 'Contacts' })).toBeVisible();
   await expect(navigation.getByRole('link', { name: 'Blocked actions' })).toHaveCount(0);
-  // The file of a page is the same for everybody and says nothing of anybody: what stands in it is never asked for.
+  // A page that a role may not see is nowhere for it: the same answer as for what is not there, and nothing is asked for.
   const asked: string[] = [];
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
-  await page.goto('/actions');
+  const kept = await page.goto('/actions');
+  expect(kept?.status()).toBe(404);
+  const said = await kept?.text();
   await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
-  expect(asked).toContain('/api/v1/me');
-  expect(asked.filter((path) => path.startsWith('/api/v1/actions'))).toEqual([]);
+  expect(asked.filter((path) => path.startsWith('/api/'))).toEqual([]);
+  const nowhere = await page.goto('/no-such-page');
+  expect([nowhere?.status(), await nowhere?.text()]).toEqual([404, said]);
+  for (const part of ['/actions.txt', '/actions.html']) expect((await page.request.get(part)).status()).toBe(404);
+  expect((await page.goto('/contacts'))?.status()).toBe(200);
   expect((await page.request.get('/api/v1/actions')).status()).toBe(403);
 
   await page.goto('/settings');

@@ -11,11 +11,12 @@ use crate::state::AppState;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use idempotency::Claim;
 pub(crate) use idempotency::takes_key;
 use serde::Serialize;
 use steward_core::{Actor, ActorKind, Permission, PersonId, RequestId};
+use steward_office::people::PeopleError;
 use steward_office::{Office, people};
 use steward_store::Tx;
 
@@ -70,6 +71,18 @@ pub struct Caller {
     /// The one agent whose tools the caller's token is for.
     agent: Option<String>,
     claim: Option<Claim>,
+}
+
+/// Who comes in a session, as browsers do: nobody without one, and nobody whose session has ended. A token is none.
+///
+/// For pages, which have no route of the table and so no guard before them.
+pub(crate) async fn in_session(state: &AppState, headers: &HeaderMap) -> Result<Option<Actor>, PeopleError> {
+    let Some(secret) = credentials::session_in(headers, &state.site) else { return Ok(None) };
+    match people::actor_of_session(&state.store, &state.office, &secret).await {
+        Ok(actor) => Ok(Some(actor)),
+        Err(PeopleError::NotSignedIn) => Ok(None),
+        Err(err) => Err(err),
+    }
 }
 
 /// What every handler answers.

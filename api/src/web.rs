@@ -1,7 +1,10 @@
 //! The web: the exported pages of `admin`, served from the program itself or from a folder, each with the policy that lets exactly its
-//! own scripts run. It knows nothing of who asks: pages hold no data, which comes from the API alone.
+//! own scripts run. It says which place a page belongs to and asks nobody who they are: pages hold no data, which comes from the API alone.
 
+mod places;
 mod policy;
+
+pub(crate) use places::Place;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -41,6 +44,8 @@ struct File {
     etag: HeaderValue,
     policy: Option<HeaderValue>,
     is_immutable: bool,
+    /// The place that not everybody may see, if it belongs to one.
+    place: Option<Place>,
 }
 
 /// The exported pages and what they load.
@@ -73,7 +78,9 @@ impl Web {
                 _ => None,
             };
             let brotli = compressed.get(&format!("{name}.br")).cloned();
-            Some((name.clone(), File { body, brotli, kind, etag, policy, is_immutable: name.starts_with(IMMUTABLE) }))
+            let place = Place::of(&name).filter(|place| !place.is_for_all());
+            let is_immutable = name.starts_with(IMMUTABLE);
+            Some((name, File { body, brotli, kind, etag, policy, is_immutable, place }))
         });
         Self(files.collect())
     }
@@ -87,13 +94,23 @@ impl Web {
     pub fn answer(&self, path: &str, headers: &HeaderMap) -> Option<Response> {
         match self.find(path) {
             Some(file) => Some(file.answer(StatusCode::OK, headers)),
-            None => self.0.get(MISSING).map(|file| file.answer(StatusCode::NOT_FOUND, headers)),
+            None => self.missing(headers),
         }
+    }
+
+    /// The page that says that there is nothing.
+    pub fn missing(&self, headers: &HeaderMap) -> Option<Response> {
+        self.0.get(MISSING).map(|file| file.answer(StatusCode::NOT_FOUND, headers))
     }
 
     /// Whether something of its own stands at a path.
     pub fn has(&self, path: &str) -> bool {
         self.find(path).is_some()
+    }
+
+    /// The place of what stands at a path, where not everybody who is signed in may see it. Whatever else there is, is for all.
+    pub(crate) fn kept(&self, path: &str) -> Option<Place> {
+        self.find(path)?.place
     }
 
     fn find(&self, path: &str) -> Option<&File> {
@@ -131,9 +148,17 @@ impl File {
         *response.status_mut() = if is_known { StatusCode::NOT_MODIFIED } else { status };
         let own = response.headers_mut();
         own.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
-        own.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        // What is there for some people and missing for others is kept by nobody on the way, and asked for anew each time. The same goes for
+        // all that is missing: what is kept from somebody looks like what is nowhere.
+        let is_for_some = self.place.is_some() || status == StatusCode::NOT_FOUND;
+        let (vary, cache) = match (is_for_some, self.is_immutable) {
+            (true, _) => ("accept-encoding, cookie", "private, no-cache"),
+            (false, true) => ("accept-encoding", "public, max-age=31536000, immutable"),
+            (false, false) => ("accept-encoding", "no-cache"),
+        };
+        own.insert(header::VARY, HeaderValue::from_static(vary));
         own.insert(header::ETAG, self.etag.clone());
-        own.insert(header::CACHE_CONTROL, HeaderValue::from_static(if self.is_immutable { "public, max-age=31536000, immutable" } else { "no-cache" }));
+        own.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
         if brotli.is_some() {
             own.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
         }

@@ -25,9 +25,9 @@ fn listed<'a>(source: &'a str, name: &str) -> BTreeSet<&'a str> {
     quoted(between(source, &format!("\npub const {name}: ["), ";\n").split_once('=').map_or("", |(_, list)| list), '"')
 }
 
-/// The names of all permissions: in each line of their table the first text.
-fn permissions(source: &str) -> BTreeSet<&str> {
-    let table = between(source, "\npermissions! {\n", "\n}\n");
+/// The names of a table that a macro takes: in each line the first text.
+fn names<'a>(source: &'a str, table: &str) -> BTreeSet<&'a str> {
+    let table = between(source, &format!("\n{table}! {{\n"), "\n}\n");
     table.lines().filter(|line| !line.trim_start().starts_with("//")).filter_map(|line| line.split('"').nth(1)).collect()
 }
 
@@ -62,14 +62,44 @@ fn a_word_that_one_side_does_not_know_is_seen() {
     check("const ROLES = ['owner', 'visitor'] as const;", 2, &["the server says `guest`", "the web knows `visitor`"]);
     check("const ROLES = ['owner', 'guest'] as const;", 3, &["2 words were read where there are 3"]);
     let table = "\npermissions! {\n    /// See \"all\" runs.\n    RunsRead = \"runs:read\", Some(Scope::Read), [Owner];\n    Break = \"a:b\", None, [];\n}\n";
-    assert_eq!(permissions(table), ["a:b", "runs:read"].into());
+    assert_eq!(names(table, "permissions"), ["a:b", "runs:read"].into());
     assert_eq!(listed("\npub const STATES: [&str; 2] = [\"held\", \"done\"];\n", "STATES"), ["done", "held"].into());
 }
 
 #[test]
 fn the_web_knows_every_permission() {
     let web = quoted(between(text("admin/src/lib/me.ts"), "export type Permission =", ";"), '\'');
-    none(complaints("admin/src/lib/me.ts, permissions", 26, &permissions(text("runtime/core/src/permission.rs")), &web));
+    none(complaints("admin/src/lib/me.ts, permissions", 26, &names(text("runtime/core/src/permission.rs"), "permissions"), &web));
+}
+
+/// A program's request to be let in says by itself who may allow it, so that page is no place that a role may or may not see.
+const NO_PLACE: &str = "oauth";
+
+/// The first part of a page's address; none for what is no page of somebody signed in, and for the page at the bare address.
+fn place_of(path: &str) -> Option<&str> {
+    let inside = path.strip_prefix("admin/src/app/(inside)/")?.strip_suffix("/page.tsx")?;
+    inside.split('/').find(|part| !part.starts_with('('))
+}
+
+#[test]
+fn a_page_is_told_by_the_first_part_of_its_address() {
+    for (path, expect) in [
+        ("admin/src/app/(inside)/runs/page.tsx", Some("runs")),
+        ("admin/src/app/(inside)/(desk)/contacts/[id]/page.tsx", Some("contacts")),
+        ("admin/src/app/(inside)/page.tsx", None),
+        ("admin/src/app/(inside)/(desk)/page.tsx", None),
+        ("admin/src/app/(inside)/(desk)/layout.tsx", None),
+        ("admin/src/app/sign-in/page.tsx", None),
+    ] {
+        assert_eq!(place_of(path), expect, "{path}");
+    }
+}
+
+/// A page that is missing from the list would be open to every role.
+#[test]
+fn every_page_of_the_web_is_a_place_that_the_server_knows() {
+    let pages: BTreeSet<&str> = ending("/page.tsx").filter_map(|(path, _)| place_of(path)).filter(|place| *place != NO_PLACE).collect();
+    none(complaints("api/src/web/places.rs, places", 23, &names(text("api/src/web/places.rs"), "places"), &pages));
 }
 
 #[test]

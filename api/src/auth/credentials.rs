@@ -32,10 +32,7 @@ impl Credentials {
         if let Some(token) = bearer {
             return Self::Bearer(bounded(token));
         }
-        let wanted = site.cookie_name();
-        let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
-        let found = cookies.filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == wanted);
-        found.map_or(Self::None, |(_, value)| Self::Cookie(bounded(value)))
+        session_in(headers, site).map_or(Self::None, Self::Cookie)
     }
 
     /// Who is behind the proof, in a request to `resource`, where that is an address clients are given tokens for.
@@ -46,6 +43,14 @@ impl Credentials {
             Self::Bearer(token) => actor_of_token(store, office, token, resource).await,
         }
     }
+}
+
+/// The session's secret among the cookies, if there is one.
+pub(super) fn session_in(headers: &HeaderMap, site: &Site) -> Option<SecretString> {
+    let wanted = site.cookie_name();
+    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
+    let found = cookies.filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == wanted);
+    found.map(|(_, value)| bounded(value))
 }
 
 /// What is too long to be ours is as good as empty.

@@ -5,6 +5,7 @@ pub(crate) mod show;
 pub(crate) mod update;
 
 use crate::error::ApiError;
+use crate::web::Place;
 use serde::Serialize;
 use steward_core::{Actor, ActorKind, Permission, PersonId, Role, TenantId, WorkspaceId, Workspaces};
 use steward_store::{Tx, person, tenant};
@@ -34,6 +35,8 @@ pub(crate) struct Me {
     workspace_ids: Option<Vec<WorkspaceId>>,
     /// What one may do, as `resource:action`.
     permissions: Vec<&'static str>,
+    /// Where one may go in the web, in its order; the page of any other place is 404.
+    places: Vec<Place>,
     /// How one proved who one is: link, password, token.
     method: &'static str,
     has_password: bool,
@@ -59,6 +62,7 @@ impl Me {
                 Workspaces::Only(set) => Some(set.iter().copied().collect()),
             },
             permissions: Permission::ALL.iter().filter(|permission| actor.may(**permission)).map(|permission| permission.name()).collect(),
+            places: Place::all_for(actor),
             method: match &actor.kind {
                 ActorKind::Person { method, .. } => method.name(),
                 ActorKind::Token { .. } => "token",

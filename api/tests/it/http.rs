@@ -34,6 +34,7 @@ mod pages;
 mod passkeys;
 mod peer;
 mod people;
+mod places;
 mod policy_proposals;
 mod prompt_proposals;
 pub(crate) mod questions;

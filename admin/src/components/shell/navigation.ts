@@ -1,51 +1,59 @@
 import { Activity, Ban, BookText, Bot, Building2, CalendarClock, ChartColumn, CircleCheckBig, FileText, GitPullRequestArrow, HandCoins, KeySquare, Lightbulb, ListChecks, MessageSquare, Scale, ScrollText, Settings, UserCog, Users, Wallet, Workflow, Wrench, type LucideIcon } from 'lucide-react';
-import type { Me, Permission } from '@/lib/me';
-import { may } from '@/lib/me';
+import type { Schemas } from '@/lib/api/client';
+import type { Me } from '@/lib/me';
 
-export type NavigationName = 'chat' | 'holds' | 'schedules' | 'blocked' | 'actions' | 'runs' | 'contacts' | 'companies' | 'deals' | 'documents' | 'policies' | 'suggestions' | 'grants' | 'tools' | 'changes' | 'prompts' | 'agents' | 'budgets' | 'usage' | 'audit' | 'people' | 'health' | 'settings';
+export type NavigationName = Schemas['Place'];
 export type NavigationGroup = 'work' | 'observe' | 'office' | 'govern' | 'system';
 
-/** A place one can go to. */
-export interface Place {
-  name: NavigationName;
-  path: string;
+interface Looks {
   icon: LucideIcon;
   group: NavigationGroup;
-  /** Who may see it; anyone signed in without it. */
-  needs: Permission | null;
 }
 
-/** Every place, in the order in which it is shown. The first four that one may see stand at the bottom of a phone. */
-export const PLACES: readonly Place[] = [
-  { name: 'chat', path: '/chat', icon: MessageSquare, group: 'work', needs: 'conversations:use' },
-  { name: 'holds', path: '/holds', icon: CircleCheckBig, group: 'work', needs: 'holds:read' },
-  { name: 'blocked', path: '/blocked', icon: Ban, group: 'observe', needs: 'actions:read' },
-  { name: 'actions', path: '/actions', icon: ListChecks, group: 'observe', needs: 'actions:read' },
-  { name: 'runs', path: '/runs', icon: Workflow, group: 'observe', needs: null },
-  { name: 'schedules', path: '/schedules', icon: CalendarClock, group: 'work', needs: 'conversations:use' },
-  { name: 'budgets', path: '/budgets', icon: Wallet, group: 'observe', needs: 'budgets:read' },
-  { name: 'usage', path: '/usage', icon: ChartColumn, group: 'observe', needs: 'budgets:read' },
-  { name: 'contacts', path: '/contacts', icon: Users, group: 'office', needs: 'contacts:read' },
-  { name: 'companies', path: '/companies', icon: Building2, group: 'office', needs: 'contacts:read' },
-  { name: 'deals', path: '/deals', icon: HandCoins, group: 'office', needs: 'contacts:read' },
-  { name: 'documents', path: '/documents', icon: FileText, group: 'office', needs: 'documents:read' },
-  { name: 'policies', path: '/policies', icon: Scale, group: 'govern', needs: 'governance:read' },
-  { name: 'changes', path: '/changes', icon: GitPullRequestArrow, group: 'govern', needs: 'governance:read' },
-  { name: 'suggestions', path: '/suggestions', icon: Lightbulb, group: 'govern', needs: 'actions:read' },
-  { name: 'grants', path: '/grants', icon: KeySquare, group: 'govern', needs: 'holds:read' },
-  { name: 'tools', path: '/tools', icon: Wrench, group: 'govern', needs: 'governance:read' },
-  { name: 'prompts', path: '/prompts', icon: BookText, group: 'govern', needs: 'governance:read' },
-  { name: 'agents', path: '/agents', icon: Bot, group: 'govern', needs: 'governance:read' },
-  { name: 'audit', path: '/audit', icon: ScrollText, group: 'govern', needs: 'audit:read' },
-  { name: 'people', path: '/people', icon: UserCog, group: 'system', needs: 'people:read' },
-  { name: 'health', path: '/health', icon: Activity, group: 'system', needs: null },
-  { name: 'settings', path: '/settings', icon: Settings, group: 'system', needs: null },
-];
+/** A place one can go to. */
+export interface Place extends Looks {
+  name: NavigationName;
+  path: string;
+}
 
+/** How each place is shown. Who may see which, and in what order they come, is the server's word. */
+const LOOKS: Record<NavigationName, Looks> = {
+  chat: { icon: MessageSquare, group: 'work' },
+  holds: { icon: CircleCheckBig, group: 'work' },
+  blocked: { icon: Ban, group: 'observe' },
+  actions: { icon: ListChecks, group: 'observe' },
+  runs: { icon: Workflow, group: 'observe' },
+  schedules: { icon: CalendarClock, group: 'work' },
+  budgets: { icon: Wallet, group: 'observe' },
+  usage: { icon: ChartColumn, group: 'observe' },
+  contacts: { icon: Users, group: 'office' },
+  companies: { icon: Building2, group: 'office' },
+  deals: { icon: HandCoins, group: 'office' },
+  documents: { icon: FileText, group: 'office' },
+  policies: { icon: Scale, group: 'govern' },
+  changes: { icon: GitPullRequestArrow, group: 'govern' },
+  suggestions: { icon: Lightbulb, group: 'govern' },
+  grants: { icon: KeySquare, group: 'govern' },
+  tools: { icon: Wrench, group: 'govern' },
+  prompts: { icon: BookText, group: 'govern' },
+  agents: { icon: Bot, group: 'govern' },
+  audit: { icon: ScrollText, group: 'govern' },
+  people: { icon: UserCog, group: 'system' },
+  health: { icon: Activity, group: 'system' },
+  settings: { icon: Settings, group: 'system' },
+};
+
+function isName(text: string): text is NavigationName {
+  return Object.hasOwn(LOOKS, text);
+}
+
+/** Where one may go. The first four stand at the bottom of a phone. */
 export function placesOf(me: Me): Place[] {
-  return PLACES.filter((place) => place.needs === null || may(me, place.needs));
+  return me.places.map((name) => ({ name, path: `/${name}`, ...LOOKS[name] }));
 }
 
-export function placeAt(path: string): Place | null {
-  return PLACES.find((place) => path === place.path || path.startsWith(`${place.path}/`)) ?? null;
+/** The place that a path belongs to: the page itself, or one below it. */
+export function placeAt(path: string): NavigationName | null {
+  const [, first = ''] = path.split('/');
+  return isName(first) ? first : null;
 }

@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Dialog } from '@/components/ui/dialog';
 import { cx } from '@/lib/cx';
-import type { Place } from './navigation';
+import type { NavigationName, Place } from './navigation';
 import type { Waiting } from './use-waiting';
 import { WaitingBadge } from './waiting-badge';
 
@@ -16,7 +16,7 @@ const SHOWN = 4;
 const AT_ICON = 'absolute start-1/2 top-1 ms-2.5';
 
 /** Navigation of small screens: within the thumb's reach. */
-export function PhoneBar({ places, here, waiting, onSearch }: { places: Place[]; here: string | null; waiting: Waiting; onSearch: () => void }) {
+export function PhoneBar({ places, here, waiting, onSearch }: { places: Place[]; here: NavigationName | null; waiting: Waiting; onSearch: () => void }) {
   const t = useTranslations('shell');
   const [isOpen, setIsOpen] = useState(false);
   const shown = places.slice(0, SHOWN);
@@ -27,7 +27,7 @@ export function PhoneBar({ places, here, waiting, onSearch }: { places: Place[];
       <ul className="grid auto-cols-fr grid-flow-col">
         {shown.map((place) => (
           <li key={place.name}>
-            <Link href={place.path} aria-current={here === place.path ? 'page' : undefined} className={looks(here === place.path)}>
+            <Link href={place.path} aria-current={here === place.name ? 'page' : undefined} className={looks(here === place.name)}>
               <place.icon className="size-5" aria-hidden />
               <span className="max-w-full truncate">{t(`short.${place.name}`)}</span>
               {place.name === 'holds' && <WaitingBadge of="holds" count={waiting.holds} className={AT_ICON} />}
@@ -42,7 +42,7 @@ export function PhoneBar({ places, here, waiting, onSearch }: { places: Place[];
               onClick={() => {
                 setIsOpen(true);
               }}
-              className={looks(rest.some((place) => place.path === here))}
+              className={looks(rest.some((place) => place.name === here))}
             >
               <Ellipsis className="size-5" aria-hidden />
               {t('more')}

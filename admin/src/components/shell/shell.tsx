@@ -5,10 +5,10 @@ import { useEffect } from 'react';
 import { useTranslations } from 'use-intl';
 import { Failed } from '@/components/ui/states';
 import { isSignedOut } from '@/lib/api/problem';
-import { may, MeProvider, useMeQuery, type Me } from '@/lib/me';
+import { MeProvider, useMeQuery, type Me } from '@/lib/me';
 import { useCommands } from './commands';
 import { Mark } from './mark';
-import { placeAt, placesOf } from './navigation';
+import { placeAt, placesOf, type NavigationName } from './navigation';
 import { NotHere } from './not-here';
 import { PhoneBar } from './phone-bar';
 import { SideBar } from './side-bar';
@@ -39,17 +39,18 @@ export function Shell({ children }: { children: React.ReactNode }) {
     );
   }
   const place = placeAt(path);
-  const isHidden = place !== null && place.needs !== null && !may(me.data, place.needs);
+  // The server does not even give such a page to whoever comes to it; here it is for pages that were there before somebody signed in.
+  const isHidden = place !== null && !me.data.places.includes(place);
   return (
     <MeProvider value={me.data}>
-      <Frame me={me.data} place={place?.path ?? null}>
+      <Frame me={me.data} place={place}>
         {isHidden ? <NotHere /> : children}
       </Frame>
     </MeProvider>
   );
 }
 
-function Frame({ me, place, children }: { me: Me; place: string | null; children: React.ReactNode }) {
+function Frame({ me, place, children }: { me: Me; place: NavigationName | null; children: React.ReactNode }) {
   const t = useTranslations('shell');
   const places = placesOf(me);
   const commands = useCommands(places);

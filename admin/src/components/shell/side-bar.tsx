@@ -6,14 +6,14 @@ import { useTranslations } from 'use-intl';
 import { cx } from '@/lib/cx';
 import type { Me } from '@/lib/me';
 import { Mark } from './mark';
-import type { NavigationGroup, Place } from './navigation';
+import type { NavigationGroup, NavigationName, Place } from './navigation';
 import { waitingAt, type Waiting } from './use-waiting';
 import { WaitingBadge } from './waiting-badge';
 
 const GROUPS: readonly NavigationGroup[] = ['work', 'observe', 'office', 'govern', 'system'];
 
 /** Navigation of wide screens. */
-export function SideBar({ me, places, here, waiting, onSearch }: { me: Me; places: Place[]; here: string | null; waiting: Waiting; onSearch: () => void }) {
+export function SideBar({ me, places, here, waiting, onSearch }: { me: Me; places: Place[]; here: NavigationName | null; waiting: Waiting; onSearch: () => void }) {
   const t = useTranslations('shell');
   return (
     <header className="hidden w-56 shrink-0 flex-col border-e border-line bg-sunken lg:flex">
@@ -42,10 +42,10 @@ export function SideBar({ me, places, here, waiting, onSearch }: { me: Me; place
                   <li key={place.name}>
                     <Link
                       href={place.path}
-                      aria-current={here === place.path ? 'page' : undefined}
-                      className={cx('flex min-h-8 items-center gap-2.5 rounded-lg px-2 text-sm font-medium', here === place.path ? 'bg-surface text-ink shadow-sm' : 'text-soft hover:bg-surface hover:text-ink')}
+                      aria-current={here === place.name ? 'page' : undefined}
+                      className={cx('flex min-h-8 items-center gap-2.5 rounded-lg px-2 text-sm font-medium', here === place.name ? 'bg-surface text-ink shadow-sm' : 'text-soft hover:bg-surface hover:text-ink')}
                     >
-                      <place.icon className={cx('size-4', here === place.path && 'text-accent')} aria-hidden />
+                      <place.icon className={cx('size-4', here === place.name && 'text-accent')} aria-hidden />
                       <span className="min-w-0 flex-1 truncate">{t(`places.${place.name}`)}</span>
                       <WaitingAt place={place} waiting={waiting} />
                     </Link>
