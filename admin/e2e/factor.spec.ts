@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page } from '@playwright/test';
-import { expect, hold, test } from './fixtures';
+import { expect, test } from './fixtures';
 import { appCode } from './totp';
 import { PASSWORD } from './world';
 
@@ -95,31 +95,6 @@ test('a grave act asks for a code on the spot, and goes on with it', async ({ pa
   await expect(theirs.getByText('They have no second factor any more.')).toBeVisible();
   expect((await lost.context.request.get('/api/v1/me')).status()).toBe(401);
   await lost.context.close();
-  await owner.context.close();
-});
-
-test('a card that needs a second factor asks for it inline', async ({ page, browser }, info) => {
-  const owner = await guarded(page, browser, `Petra-${info.project.name}`, 'owner');
-  await hold(page, 'Grava');
-  const link = (await page.getByRole('link', { name: 'Open the whole card' }).getAttribute('href')) ?? '';
-  const theirs = await owner.context.newPage();
-  // No tool that comes along moves money: the first answer is what the server says of one that does, everything after it is real.
-  let isFirst = true;
-  await theirs.route('**/api/v1/holds/*/approve', async (route) => {
-    const bound = JSON.parse(route.request().postData() ?? '{}').envelope_id;
-    if (!isFirst) return route.continue();
-    isFirst = false;
-    await route.fulfill({ status: 403, contentType: 'application/problem+json', json: { code: 'step_up_required', status: 403, detail: 'no', step_up: { for: bound, factors: ['totp'] } } });
-  });
-  await theirs.goto(link);
-  await theirs.getByRole('button', { name: 'Approve' }).click();
-  await theirs.getByRole('button', { name: 'Approve exactly this' }).click();
-  const asked = theirs.getByRole('form', { name: 'Second factor' });
-  await expect(asked.getByLabel('Code', { exact: true })).toBeFocused();
-  await theirs.screenshot({ path: `test-results/factor-card-${info.project.name}.png` });
-  await asked.getByLabel('Code', { exact: true }).fill(appCode(owner.secret, 0));
-  await theirs.keyboard.press('Enter');
-  await expect(theirs.getByText('Approved. The run goes on.')).toBeVisible();
   await owner.context.close();
 });
 

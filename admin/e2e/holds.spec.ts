@@ -384,24 +384,6 @@ test('what takes two people waits until both have said yes', async ({ page, brow
   await expect(page.getByRole('article').getByText('The website is changed.', { exact: true }).last()).toBeVisible({ timeout: 15_000 });
 });
 
-test('whom an action reaches and what it pays is marked', async ({ page }) => {
-  await hold(page, 'Roley');
-  const link = (await page.getByRole('link', { name: 'Open the whole card' }).getAttribute('href')) ?? '';
-  // No tool here sends or pays: the card is as one that does would have it.
-  await page.route('**/api/v1/holds/hold_*', async (route) => {
-    const response = await route.fetch();
-    const body = await response.json();
-    const args = { to: ['mallory@engines.example'], account: 'DE02120300000000202051', amount_minor: 1250, note: 'Thanks' };
-    await route.fulfill({ response, json: { ...body, arguments: args, provenance: { leaves: [] }, roles: { '/to/0': 'recipient', '/account': 'payee', '/amount_minor': 'amount', '/note': 'content' } } });
-  });
-  await page.goto(link);
-  const card = page.getByRole('group', { name: /Held action/ });
-  await expect(card.getByRole('term').filter({ hasText: 'to › 1' })).toContainText('Receiver');
-  await expect(card.getByRole('term').filter({ hasText: 'account' })).toContainText('Payee');
-  await expect(card.getByRole('term').filter({ hasText: 'amount minor' })).toContainText('Amount');
-  await expect(card.getByRole('term').filter({ hasText: 'note' })).toHaveText(/^note\s*$/);
-});
-
 test('what lapses first stands first in the queue', async ({ page }) => {
   await hold(page, 'Urgenta');
   await hold(page, 'Urgentb');

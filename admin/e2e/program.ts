@@ -16,6 +16,8 @@ export interface Program {
   link: string;
   /** Its process. */
   pid: number;
+  /** Runs a command of the program where it runs, to its end, and answers what that said. */
+  command: (...words: string[]) => Promise<string>;
   stop: () => Promise<void>;
 }
 
@@ -24,6 +26,22 @@ interface Setting {
   toml: string;
   /** Servers of tools whose first tools are taken on the word of whoever writes the configuration. */
   servers?: readonly string[];
+  /** Folders of plugins that are installed and accepted before the first start, by the plugin's name. */
+  plugins?: Readonly<Record<string, string>>;
+}
+
+const STEWARD = join(process.env['CARGO_TARGET_DIR'] ?? resolve('../target'), 'debug/steward');
+
+/** What tests tell each other is none of the program's settings, and what it compiles is kept in the folder that it runs in. */
+function environment(folder: string, settings: Record<string, string>): NodeJS.ProcessEnv {
+  const ofNobody = { ...process.env };
+  for (const name of Object.keys(ofNobody)) if (name.startsWith('STEWARD_')) Reflect.deleteProperty(ofNobody, name);
+  return { ...ofNobody, XDG_CACHE_HOME: join(folder, 'cache'), ...settings };
+}
+
+/** Runs a command of the program in a folder, to its end, and answers what it said. */
+export async function command(folder: string, words: readonly string[], settings: Record<string, string> = {}): Promise<string> {
+  return (await promisify(execFile)(STEWARD, words, { cwd: folder, env: environment(folder, settings) })).stdout;
 }
 
 function freePort(): Promise<number> {
@@ -61,20 +79,21 @@ function printed(program: ChildProcess): Promise<string> {
   });
 }
 
-export async function start({ toml, servers = [] }: Setting): Promise<Program> {
+export async function start({ toml, servers = [], plugins = {} }: Setting): Promise<Program> {
   const home = mkdtempSync(join(tmpdir(), 'steward-web-'));
-  // What tests tell each other is none of the program's settings.
-  const ofNobody = { ...process.env };
-  for (const name of Object.keys(ofNobody)) if (name.startsWith('STEWARD_')) Reflect.deleteProperty(ofNobody, name);
   // The private PostgreSQL runs as an unprivileged user when we are root: it must get through to its folder.
   chmodSync(home, 0o755);
   const port = await freePort();
   const config = join(home, 'steward.toml');
   writeFileSync(config, `owner_email = "ada@example.org"\norganisation = "Analytical Engines"\n[server]\nlisten = "127.0.0.1:${port}"\nweb_dir = ${JSON.stringify(resolve('dist'))}\n${toml}`);
-  const steward = join(process.env['CARGO_TARGET_DIR'] ?? resolve('../target'), 'debug/steward');
-  const env = { ...ofNobody, STEWARD_CONFIG: config, SSL_CERT_FILE: resolve('../tests/peers/tls/ca.pem') };
-  for (const server of servers) await promisify(execFile)(steward, ['plugin', 'accept', server], { cwd: home, env });
-  const program = spawn(steward, ['up'], { cwd: home, stdio: ['ignore', 'pipe', 'pipe'], env });
+  const settings = { STEWARD_CONFIG: config, SSL_CERT_FILE: resolve('../tests/peers/tls/ca.pem') };
+  const run = (...words: string[]) => command(home, words, settings);
+  for (const server of servers) await run('plugin', 'accept', server);
+  for (const [name, folder] of Object.entries(plugins)) {
+    await run('plugin', 'install', folder);
+    await run('plugin', 'accept', name);
+  }
+  const program = spawn(STEWARD, ['up'], { cwd: home, stdio: ['ignore', 'pipe', 'pipe'], env: environment(home, settings) });
   const stop = async () => {
     const gone = new Promise((done) => program.once('exit', done));
     if (program.exitCode === null) {
@@ -84,7 +103,7 @@ export async function start({ toml, servers = [] }: Setting): Promise<Program> {
     rmSync(home, { recursive: true, force: true });
   };
   try {
-    return { origin: `http://127.0.0.1:${port}`, home, link: await printed(program), pid: program.pid ?? 0, stop };
+    return { origin: `http://127.0.0.1:${port}`, home, link: await printed(program), pid: program.pid ?? 0, command: run, stop };
   } catch (error) {
     await stop();
     throw error;

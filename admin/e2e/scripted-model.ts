@@ -18,6 +18,9 @@ interface Request {
 
 type Said = { text: string; pauseMs?: number } | { tool: string; arguments: unknown };
 
+/** What it would have paid, where somebody asks for the ribbon and there is a plugin that pays. */
+export const PAYMENT = { to: ['lena@ribbons.example'], account: 'DE02120300000000202051', amount_minor: 1250, note: 'The ribbon' };
+
 /** What the model says next, from the last words of the person and the results of the tools since. */
 function next(words: string, results: string[]): Said {
   // A call stands before the words: much of the run was heard when its line breaks.
@@ -60,6 +63,10 @@ function next(words: string, results: string[]): Said {
   if (/ask for a grant/i.test(words)) {
     const covers = [{ path: '/contact_id', one_of: [/contact_[0-9a-z]+/.exec(words)?.[0] ?? ''] }, { path: '/text', letters_max: 20 }];
     return results.length === 0 ? { tool: 'steward.propose_grant', arguments: { tool: 'crm.add_note', covers, uses_max: 2, days: 7, reason: 'You note on Ada after each call.' } } : { text: 'People are asked for it.' };
+  }
+  if (/pay for the ribbon/i.test(words)) {
+    if (results.length === 0) return { tool: 'purse.pay', arguments: PAYMENT };
+    return { text: /paid\W+true/.test(results[0] ?? '') ? 'The ribbon is paid.' : 'Nothing was paid.' };
   }
   if (/in the file/i.test(words)) {
     if (results.length === 0) return { tool: 'documents.read', arguments: { document: /doc_[0-9a-z]{26}/.exec(words)?.[0] ?? '' } };
