@@ -86,12 +86,12 @@ test('a label that not everybody may read says for whom it is', async ({ page })
   // Records here are for everybody: the event is as one of a document for few would be.
   await page.route('**/api/v1/runs/*/events', async (route) => {
     const response = await route.fetch();
-    await route.fulfill({ response, body: (await response.text()).replaceAll('"readers":"public"', '"readers":{"only":["ada@example.org"]}') });
+    await route.fulfill({ response, body: (await response.text()).replaceAll('"readers":"public"', '"readers":{"only":["ada@example.org","house"]}') });
   });
   await page.reload();
   const call = page.locator('details', { hasText: 'find contacts' });
   await call.locator('summary').first().click();
-  await expect(call.getByText('only for ada@example.org')).toBeVisible();
+  await expect(call.getByText('only for ada@example.org and the organisation')).toBeVisible();
 });
 
 test('what a call answered is shown to the person of the run, and others are told why it is not', async ({ page, browser }) => {

@@ -123,6 +123,12 @@ fn the_web_knows_every_role_effect_scope_state_and_verdict() {
     }
 }
 
+#[test]
+fn the_web_knows_who_stands_for_everybody_of_the_organisation() {
+    let server = between(text("runtime/core/src/label.rs"), "pub const HOUSE: &'static str = \"", "\";");
+    assert_eq!(between(text("admin/src/components/label-badges.tsx"), "const HOUSE = '", "';"), server);
+}
+
 /// What stands before an address that the compiler holds to the document of the interface.
 const CHECKED: [&str; 8] = ["api.GET('", "api.POST('", "api.PUT('", "api.PATCH('", "api.DELETE('", "addressOf('", "addressToPost('", "QueryOf<'"];
 

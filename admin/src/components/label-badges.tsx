@@ -7,6 +7,9 @@ import type { Integrity } from '@/lib/provenance';
 
 const TONES: Record<Integrity, BadgeTone> = { owner: 'good', directory: 'good', anchored: 'accent', fact: 'plain', outside: 'wait' };
 
+/** Who stands for everybody of the organisation among readers. */
+const HOUSE = 'house';
+
 interface LabelBadgesProps {
   integrity: Integrity;
   readers: string[] | null;
@@ -24,7 +27,7 @@ export function LabelBadges({ integrity, readers, isEndorsed = false }: LabelBad
       {isEndorsed && <Badge tone="wait">{t('endorsed')}</Badge>}
       {readers !== null && (
         <Badge tone="wait" className="max-w-56">
-          <bdi className="block min-w-0 truncate">{readers.length === 0 ? t('readersFew') : t('readers', { readers: formats.list(readers) })}</bdi>
+          <bdi className="block min-w-0 truncate">{readers.length === 0 ? t('readersFew') : t('readers', { readers: formats.list(readers.map((one) => (one === HOUSE ? t('house') : one))) })}</bdi>
         </Badge>
       )}
     </span>

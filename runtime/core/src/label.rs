@@ -127,6 +127,9 @@ pub enum Readers {
 }
 
 impl Readers {
+    /// Who stands for everybody of the organisation among readers.
+    pub const HOUSE: &'static str = "house";
+
     /// Whether everybody in `receivers` may read it.
     pub fn cover<'a>(&self, mut receivers: impl Iterator<Item = &'a str>) -> bool {
         match self {

@@ -14,17 +14,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 use steward_core::{ArgumentClass, Floor, Integrity, Label, Origin, Readers, RecordPattern, Source};
 
-/// Who stands for everybody of the organisation among readers.
-const HOUSE: &str = "house";
-
 /// What is for the organisation only.
 pub(super) fn house() -> Readers {
-    Readers::Only([HOUSE.to_owned()].into())
+    Readers::Only([Readers::HOUSE.to_owned()].into())
 }
 
 /// Whether everybody of the organisation may read it.
 pub(super) fn is_for_house(readers: &Readers) -> bool {
-    readers.cover(std::iter::once(HOUSE))
+    readers.cover(std::iter::once(Readers::HOUSE))
 }
 
 /// Who may read what a call brought: those of its tool, or the fewer that the host noted, who are of the house.
@@ -498,7 +495,7 @@ fn enclosing<'a, 'b, T>(around: &'a HashMap<String, T>, path: &'b str) -> Option
 
 /// Who may read a private record: the house, and who stands in the fields that say so, as value or as key.
 fn readers(pattern: &RecordPattern, object: &Value) -> Readers {
-    let mut readers = BTreeSet::from([HOUSE.to_owned()]);
+    let mut readers = BTreeSet::from([Readers::HOUSE.to_owned()]);
     for field in pattern.readers.iter().filter_map(|field| object.get(field)) {
         readers.extend(leaves(field).iter().map(|(_, leaf)| key(leaf)).filter(|key| !key.is_empty()));
         readers.extend(field.as_object().into_iter().flatten().map(|(name, _)| text::folded(name)));

@@ -12,6 +12,9 @@ const PLACE_LETTERS: usize = 80;
 /// Letters of all who may read a value.
 const READERS_LETTERS: usize = 200;
 
+/// Everybody of the organisation, among readers.
+const ORGANISATION: &str = "the organisation";
+
 /// Beside what is somebody's text from outside.
 const OUTSIDE: char = '!';
 /// Beside everything else that is known.
@@ -121,7 +124,7 @@ fn readers(readers: &Readers) -> Option<String> {
         Readers::Public => None,
         Readers::Only(only) if only.is_empty() => Some("only for whose it is".to_owned()),
         Readers::Only(only) => {
-            let names = only.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let names = only.iter().map(|name| if name == Readers::HOUSE { ORGANISATION } else { name.as_str() }).collect::<Vec<_>>().join(", ");
             Some(format!("only for {}", one_line(&names, READERS_LETTERS)))
         }
     }
@@ -190,6 +193,8 @@ mod tests {
         let of = |role: &str, readers: Value| json!({ "path": "/a", "role": role, "label": { "integrity": "outside", "readers": readers, "sources": [] } });
         check(of("recipient", json!("public")), &["          ! Receiver: from outside"]);
         check(of("id:contact", json!({ "only": [] })), &["          ! from outside, only for whose it is"]);
+        check(of("value", json!({ "only": ["house"] })), &["          ! from outside, only for the organisation"]);
+        check(of("value", json!({ "only": ["house", "lena@example.org"] })), &["          ! from outside, only for the organisation, lena@example.org"]);
         check(
             of("amount", json!({ "only": ["ada@example.org", "lena@example.org"] })),
             &["          ! Amount: from outside, only for ada@example.org, lena@example.org"],
@@ -213,6 +218,7 @@ mod tests {
         for role in [ArgumentRole::Recipient, ArgumentRole::Payee, ArgumentRole::Member, ArgumentRole::Amount, ArgumentRole::Url] {
             assert_eq!(purpose(&role).map(str::to_owned), Some(said(format!("role/{role}"))));
         }
+        assert_eq!(ORGANISATION, said("house".to_owned()));
         assert_eq!(readers(&Readers::nobody()), Some(said("readersFew".to_owned())));
         let endorsed: Source = serde_json::from_value(json!({ "from": "endorsed", "by": "named_source", "start": 0, "end": 9 })).expect("a source");
         assert_eq!(others(&Label::from_source(Integrity::Anchored, endorsed)), [said("endorsed".to_owned())]);
