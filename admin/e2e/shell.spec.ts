@@ -81,3 +81,21 @@ test('where the browser refuses the clipboard, it is said, and the text is selec
   await expect(page.getByText('Copied')).toHaveCount(0);
   expect(await page.evaluate(() => getSelection()?.toString())).toBe(await digest.locator('code').textContent());
 });
+
+test('what waits and could not be read is not taken for nothing, on any page and where it is listed', async ({ page }) => {
+  const refused = { status: 403, contentType: 'application/problem+json', json: { status: 403, code: 'denied', detail: 'not this time', request_id: 'req_waiting' } };
+  for (const list of ['holds', 'changes']) await page.route(`**/api/v1/${list}?*`, (route) => route.fulfill(refused));
+  await page.goto('/tools');
+  await expect(page.getByText('What waits could not be read.', { exact: true }).first()).toBeAttached();
+  const alert = page.locator('main').getByRole('alert');
+  await expect(alert).toContainText('Which changes of tools wait could not be read.');
+  await expect(alert).toContainText('req_waiting');
+  // The tools are there all the same.
+  await expect(page.getByRole('region', { name: /^crm@/ })).toBeVisible();
+  for (const list of ['holds', 'changes']) await page.unroute(`**/api/v1/${list}?*`);
+  await alert.getByRole('button', { name: 'Try again' }).click();
+  await expect(alert).toHaveCount(0);
+  await page.reload();
+  await expect(page.getByRole('region', { name: /^crm@/ })).toBeVisible();
+  await expect(page.getByText('What waits could not be read.', { exact: true })).toHaveCount(0);
+});

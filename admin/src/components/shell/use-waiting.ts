@@ -9,12 +9,12 @@ const CHANGES_EVERY_MS = 60_000;
 /** No more than this are counted. */
 const COUNTED_MAX = 99;
 
-/** How much waits for people. */
+/** How much waits for people; nothing where it could not be read. */
 export interface Waiting {
   /** Held actions. */
-  holds: number;
+  holds: number | null;
   /** Proposed changes that one could approve. */
-  changes: number;
+  changes: number | null;
 }
 
 /** How many actions and changes wait, for whoever may see the ones and decide on the others. */
@@ -32,7 +32,7 @@ export function useWaiting(me: Me): Waiting {
     refetchInterval: CHANGES_EVERY_MS,
   });
   const own = changes.data?.items.filter((change) => change.sound && !change.is_stale && change.proposed_by !== me.person_id) ?? [];
-  return { holds: holds.data?.items.length ?? 0, changes: own.length };
+  return { holds: holds.isError ? null : (holds.data?.items.length ?? 0), changes: changes.isError ? null : own.length };
 }
 
 /** What waits at a place, if anything can. */

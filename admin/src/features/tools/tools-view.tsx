@@ -58,7 +58,7 @@ export function ToolsView() {
   const servers = new Set(all.map((tool) => serverOf(tool.plugin)));
   const proposed = get('propose');
   // All of it at once: what comes later would push down what is read already.
-  const isWhole = tools.isSuccess && plugins.isSuccess && waiting !== null && keeping.isAnswered && !(mayCount && usage.isPending);
+  const isWhole = tools.isSuccess && plugins.isSuccess && waiting.isAnswered && keeping.isAnswered && !(mayCount && usage.isPending);
   const left = kept?.items.filter((one) => plugins.data?.some((plugin) => plugin.name === one.plugin) !== true) ?? [];
   return (
     <Page title={t('title')} bar={<div className="sm:max-w-sm"><SearchField label={t('search')} value={get('q')} onChange={search} /></div>}>
@@ -68,7 +68,7 @@ export function ToolsView() {
       {isWhole && all.length > 0 && found.length === 0 && <NoMatch onClear={() => set({ q: '' })} />}
       {isWhole && (
         <div className="mx-auto grid w-full max-w-5xl gap-5 p-4 sm:p-6">
-          <Waiting changes={waiting} />
+          <Waiting waiting={waiting} />
           <KeptFailed keeping={keeping} />
           {groups.map((group) => (
             <Group

@@ -6,6 +6,7 @@ import { useTranslations } from 'use-intl';
 import { ChangeState } from '@/components/change-state';
 import { useSubjectText } from '@/components/change-subject';
 import { Link } from '@/components/ui/link';
+import { PartFailed } from '@/components/ui/states';
 import { answer, api } from '@/lib/api/client';
 import type { Change } from '@/lib/change';
 import { readAll } from '@/lib/list';
@@ -14,20 +15,32 @@ const PAGE = 200;
 /** A thousand changes that wait. */
 const PAGES_MAX = 5;
 
-/** What is proposed of tools and plugins and waits for somebody; nothing before it is known. Where it cannot be read, the page is as it is without. */
-export function useWaiting(): Change[] | null {
-  const waiting = useQuery({
+/** What is known of changes of tools and plugins that wait for somebody. */
+interface WaitingChanges {
+  /** Nothing where they were not read yet, or could not be. */
+  changes: Change[] | null;
+  /** Whether there was an answer, of whatever kind. */
+  isAnswered: boolean;
+  error: unknown;
+  isBusy: boolean;
+  again: () => void;
+}
+
+/** What is proposed of tools and plugins and waits for somebody. Where it cannot be read, the page stands without it and says so. */
+export function useWaiting(): WaitingChanges {
+  const query = useQuery({
     queryKey: ['changes', 'list', 'of-tools'],
     queryFn: () => readAll((cursor) => answer(api.GET('/api/v1/changes', { params: { query: { kind: 'tool', state: 'proposed', limit: PAGE, cursor } } })), PAGES_MAX),
   });
-  return waiting.isPending ? null : (waiting.data ?? []);
+  return { changes: query.data ?? null, isAnswered: query.isFetched, error: query.error, isBusy: query.isFetching, again: () => void query.refetch() };
 }
 
-/** Ways to what waits. */
-export function Waiting({ changes }: { changes: Change[] }) {
+/** Ways to what waits; that it could not be read, until it is. */
+export function Waiting({ waiting: { changes, isAnswered, error, isBusy, again } }: { waiting: WaitingChanges }) {
   const t = useTranslations('tools');
   const subject = useSubjectText();
-  if (changes.length === 0) return null;
+  if (error !== null || (changes === null && isAnswered)) return <PartFailed what={t('waitingFailed')} error={error} isBusy={isBusy} onRetry={again} className="rounded-lg" />;
+  if (changes === null || changes.length === 0) return null;
   return (
     <ul aria-label={t('waiting')} className="grid gap-2">
       {changes.map((change) => (
