@@ -138,6 +138,31 @@ test('a run that was stopped is said again, and an earlier message is changed an
   await expect(turns.nth(2).getByRole('list', { name: 'Attached files' }).getByText('terms.md')).toBeVisible();
 });
 
+test('the last message that was answered is asked again, and not while an answer is on its way', async ({ page }) => {
+  await say(page, 'Who is Ada?');
+  const turns = page.getByRole('article', { name: 'Message and answer' });
+  const again = page.getByRole('button', { name: 'Ask again' });
+  await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible();
+  await again.click();
+  await expect(turns).toHaveCount(2);
+  await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toHaveCount(2);
+  await expect(turns.nth(1).getByRole('button', { name: 'Ask again' })).toBeVisible();
+  await expect(again).toHaveCount(1);
+  const { own, runs } = await saidIn(page);
+  expect([own, runs.length]).toEqual([['Who is Ada?', 'Who is Ada?'], 2]);
+
+  await page.getByRole('textbox', { name: 'Message' }).fill('Count slowly.');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.getByText(/word3/)).toBeVisible();
+  await expect(turns.nth(1).getByRole('button', { name: 'Ask again' })).toHaveAccessibleDescription('An answer is on its way. Wait for it, or stop it first.');
+  await again.click({ force: true });
+  await expect(turns).toHaveCount(3);
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(page.getByText('Stopped', { exact: true })).toBeVisible();
+  await expect(again).not.toHaveAttribute('aria-disabled', 'true');
+  await expect(turns.nth(2).getByRole('button', { name: 'Say it again' })).toBeVisible();
+});
+
 test('what a rule forbids is blocked with its reason, and the log says which rule, in its own text', async ({ page }) => {
   test.setTimeout(120_000);
   await withRule('60-tried-here.cedar', '@id("websites-stay")\n@reason("Websites of companies are changed by people only.")\n@tell("That is left to people.")\nforbid (principal, action == Action::"crm.update_company", resource);\n', page, async () => {

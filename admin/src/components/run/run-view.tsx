@@ -21,10 +21,12 @@ interface RunViewProps {
   runId: string;
   /** The way to try again, where it ended without a reply. */
   retry?: React.ReactNode;
+  /** The way to ask once more, where there is an answer. */
+  askAgain?: React.ReactNode;
 }
 
 /** A run as it happens: words, calls, decisions, the reply. */
-export function RunView({ followed, runId, retry = null }: RunViewProps) {
+export function RunView({ followed, runId, retry = null, askAgain = null }: RunViewProps) {
   const { run, error, isLost, isHeard } = followed;
   if (error !== null) return <Failed error={error} />;
   const isLive = run.ended === null;
@@ -38,7 +40,7 @@ export function RunView({ followed, runId, retry = null }: RunViewProps) {
       <Activity run={run} isLost={isLost} isHeard={isHeard} />
       <Ending run={run} retry={retry} />
       {/* What was stopped or failed has cost something too. */}
-      {(run.reply !== null || !isLive) && <Footer run={run} runId={runId} />}
+      {(run.reply !== null || !isLive) && <Footer run={run} runId={runId} askAgain={askAgain} />}
     </div>
   );
 }
@@ -105,7 +107,7 @@ function Ending({ run, retry }: { run: Run; retry: React.ReactNode }) {
   );
 }
 
-function Footer({ run, runId }: { run: Run; runId: string }) {
+function Footer({ run, runId, askAgain }: { run: Run; runId: string; askAgain: React.ReactNode }) {
   const t = useTranslations('run');
   const formats = useFormats();
   const cost = costOf(run);
@@ -118,6 +120,7 @@ function Footer({ run, runId }: { run: Run; runId: string }) {
       <Link href={`/runs/${runId}`} className="underline underline-offset-2">
         {t('open')}
       </Link>
+      {askAgain}
     </p>
   );
 }

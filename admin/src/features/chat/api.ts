@@ -50,6 +50,11 @@ export interface Turn {
   reply: Message | null;
 }
 
+/** Whether these are one's own words, whoever said them: others would become one's own where they are said once more unseen. */
+export function isOwn(message: Message): boolean {
+  return message.integrity === 'owner';
+}
+
 /** Messages as question and answer. */
 export function turnsOf(messages: Message[]): Turn[] {
   const replies = new Map(messages.filter((message) => message.by_agent && message.run_id != null).map((message) => [message.run_id, message]));

@@ -11,9 +11,9 @@ import { Empty, Failed, Loading } from '@/components/ui/states';
 import { answer, api, idempotencyKey } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
 import { useUploads, type Enclosed } from '@/lib/uploads';
-import { enclosedIn, FILES_MAX, hasMessage, turnsOf, useConversation, useMessages, withMessage, type Message } from './api';
+import { enclosedIn, FILES_MAX, hasMessage, isOwn, turnsOf, useConversation, useMessages, withMessage, type Message } from './api';
 import { Composer } from './composer';
-import { LiveTurn, PastTurn } from './turn';
+import { AskAgain, LiveTurn, PastTurn } from './turn';
 
 /** A message on its way. */
 interface Said {
@@ -68,6 +68,7 @@ export function Thread({ id }: { id: string }) {
 
   const turns = turnsOf(said);
   const open = turns.filter((turn, at) => turn.reply === null || at === turns.length - 1).slice(-FOLLOWED_MAX);
+  const answered = turns.findLast((turn) => turn.reply !== null);
   const end = useStickyEnd(messages.data?.pages.length ?? 0);
 
   if (isMissing(conversation.error)) return <NotHere />;
@@ -91,10 +92,12 @@ export function Thread({ id }: { id: string }) {
               setKey(idempotencyKey());
               files.takeUp(enclosedIn(message));
             };
-            const retry = () => post.mutate({ text: turn.message.text, attachments: enclosedIn(turn.message), key: retryKey, isWritten: false });
+            // A key for each message: what was tried of the one is no other of the next.
+            const retry = () => post.mutate({ text: turn.message.text, attachments: enclosedIn(turn.message), key: `${retryKey}.${turn.message.message_id}`, isWritten: false });
             const isLast = at === turns.length - 1;
-            if (!open.includes(turn) || turn.message.run_id == null) return <PastTurn key={turn.message.message_id} turn={turn} onAgain={again} />;
-            return <LiveTurn key={turn.message.message_id} conversationId={id} turn={turn} runId={turn.message.run_id} isLast={isLast} onAgain={again} onRetry={retry} isRetrying={post.isPending} onRunning={setRunning} />;
+            const askAgain = turn === answered && isOwn(turn.message) && <AskAgain message={turn.message} isBusy={post.isPending} forbidden={running === null ? null : t('askAgainWaits')} onAsk={retry} />;
+            if (!open.includes(turn) || turn.message.run_id == null) return <PastTurn key={turn.message.message_id} turn={turn} onAgain={again} askAgain={askAgain} />;
+            return <LiveTurn key={turn.message.message_id} conversationId={id} turn={turn} runId={turn.message.run_id} isLast={isLast} onAgain={again} onRetry={retry} isRetrying={post.isPending} askAgain={askAgain} onRunning={setRunning} />;
           })}
         </div>
       </Page>

@@ -15,7 +15,7 @@ import { useFormats } from '@/lib/format';
 import { useRun } from '@/lib/run/use-run';
 import { askedOf, waitingOf, waitsForMoney } from '@/lib/run/fold';
 import { spoken } from '@/lib/spoken';
-import type { Message, Turn } from './api';
+import { isOwn, type Message, type Turn } from './api';
 import { SentFiles } from './attachments';
 
 /** Whose words these are, where one does not say them now oneself. */
@@ -45,7 +45,7 @@ function Whose({ message }: { message: Message }) {
 /** One's own words, or what stands in their place. They can be taken up again, changed or not. */
 function Own({ message, onAgain }: { message: Message; onAgain: (message: Message) => void }) {
   const t = useTranslations('chat');
-  const isSaid = message.schedule_id == null && message.integrity === 'owner';
+  const isSaid = message.schedule_id == null && isOwn(message);
   return (
     <div className="group/own grid justify-items-end gap-1">
       {!isSaid && <Whose message={message} />}
@@ -71,8 +71,15 @@ function Own({ message, onAgain }: { message: Message; onAgain: (message: Messag
   );
 }
 
+interface PastTurnProps {
+  turn: Turn;
+  onAgain: (message: Message) => void;
+  /** The way to ask the same once more, where it is offered. */
+  askAgain: React.ReactNode;
+}
+
 /** A turn that is over: the reply, and the steps behind it when asked for. */
-export function PastTurn({ turn, onAgain }: { turn: Turn; onAgain: (message: Message) => void }) {
+export function PastTurn({ turn, onAgain, askAgain }: PastTurnProps) {
   const t = useTranslations('chat');
   const formats = useFormats();
   const [isOpen, setIsOpen] = useState(false);
@@ -81,7 +88,7 @@ export function PastTurn({ turn, onAgain }: { turn: Turn; onAgain: (message: Mes
     <article aria-label={t('turn')} className="grid gap-4">
       <Own message={turn.message} onAgain={onAgain} />
       {isOpen && runId != null ? (
-        <Steps runId={runId} />
+        <Steps runId={runId} askAgain={askAgain} />
       ) : (
         <div className="grid gap-2">
           {turn.reply !== null && <Answer text={turn.reply.text} citations={turn.reply.citations} />}
@@ -97,6 +104,7 @@ export function PastTurn({ turn, onAgain }: { turn: Turn; onAgain: (message: Mes
                 {t('showSteps')}
               </Button>
               {turn.reply?.cost_micros != null && turn.reply.cost_micros > 0 && <span className="text-xs text-soft">{formats.usd(turn.reply.cost_micros)}</span>}
+              {askAgain}
             </div>
           )}
         </div>
@@ -105,8 +113,8 @@ export function PastTurn({ turn, onAgain }: { turn: Turn; onAgain: (message: Mes
   );
 }
 
-function Steps({ runId }: { runId: string }) {
-  return <RunView followed={useRun(runId)} runId={runId} />;
+function Steps({ runId, askAgain }: { runId: string; askAgain: React.ReactNode }) {
+  return <RunView followed={useRun(runId)} runId={runId} askAgain={askAgain} />;
 }
 
 interface LiveTurnProps {
@@ -118,12 +126,14 @@ interface LiveTurnProps {
   /** Says the same once more, after a run that ended without a reply. */
   onRetry: () => void;
   isRetrying: boolean;
+  /** The way to ask the same once more after an answer, where it is offered. */
+  askAgain: React.ReactNode;
   /** Which run is under way, for the button that stops it. */
   onRunning: (runId: string | null) => void;
 }
 
 /** A turn as it happens. */
-export function LiveTurn({ conversationId, turn, runId, isLast, onAgain, onRetry, isRetrying, onRunning }: LiveTurnProps) {
+export function LiveTurn({ conversationId, turn, runId, isLast, onAgain, onRetry, isRetrying, askAgain, onRunning }: LiveTurnProps) {
   const t = useTranslations('chat');
   const client = useQueryClient();
   const hear = useCallback(
@@ -150,9 +160,14 @@ export function LiveTurn({ conversationId, turn, runId, isLast, onAgain, onRetry
       <p role="status" className="sr-only">
         {run.reply !== null && isLast ? t('replied', { text: spoken(withoutMarks(run.reply)) }) : askedOf(run).length > 0 ? t('asked') : waitingOf(run).length > 0 || waitsForMoney(run) !== null ? t('waits') : ''}
       </p>
-      {!isHeard && turn.reply !== null ? <Answer text={turn.reply.text} citations={turn.reply.citations} /> : <RunView followed={followed} runId={runId} retry={isLast && <Retry message={turn.message} isBusy={isRetrying} onRetry={onRetry} />} />}
+      {!isHeard && turn.reply !== null ? <Answer text={turn.reply.text} citations={turn.reply.citations} /> : <RunView followed={followed} runId={runId} retry={isLast && isOwn(turn.message) && <Retry message={turn.message} isBusy={isRetrying} onRetry={onRetry} />} askAgain={askAgain} />}
     </article>
   );
+}
+
+/** Whether files that came with a message are gone. */
+function isCut(message: Message): boolean {
+  return message.attachments.some((one) => one.document_id == null);
 }
 
 /** The way on after a run that failed or was stopped. */
@@ -160,11 +175,33 @@ function Retry({ message, isBusy, onRetry }: { message: Message; isBusy: boolean
   const t = useTranslations('chat');
   return (
     <div className="grid justify-items-start gap-1 pt-1.5">
-      {message.attachments.some((one) => one.document_id == null) && <p className="text-soft">{t('retryFilesGone')}</p>}
+      {isCut(message) && <p className="text-soft">{t('retryFilesGone')}</p>}
       <Button size="small" isBusy={isBusy} title={t('retryHint')} onClick={onRetry}>
         <RotateCw className="size-4" aria-hidden />
         {t('retry')}
       </Button>
     </div>
+  );
+}
+
+interface AskAgainProps {
+  message: Message;
+  isBusy: boolean;
+  /** Why not now, if so. */
+  forbidden: string | null;
+  onAsk: () => void;
+}
+
+/** The same once more after an answer, for another one. */
+export function AskAgain({ message, isBusy, forbidden, onAsk }: AskAgainProps) {
+  const t = useTranslations('chat');
+  return (
+    <>
+      <Button size="small" tone="plain" isBusy={isBusy} forbidden={forbidden} title={t('retryHint')} onClick={onAsk}>
+        <RotateCw className="size-4" aria-hidden />
+        {t('askAgain')}
+      </Button>
+      {isCut(message) && <span className="text-xs text-soft">{t('retryFilesGone')}</span>}
+    </>
   );
 }
