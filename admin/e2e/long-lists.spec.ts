@@ -88,7 +88,7 @@ test('a later page that fails says so at the end of the list, and is asked for a
     .toBe(true);
   await scrollBy(100_000);
   await expect(row).toBeInViewport();
-  await expect(row).toContainText('Something failed on the server.');
+  await expect(row).toContainText('Something the server depends on does not answer.');
   await expect(row).toContainText('req_rest');
   // What is here stays, and its number is not taken for that of all.
   await expect(list.getByRole('link', { name: /^Item 100\./ })).toBeVisible();

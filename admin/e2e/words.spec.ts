@@ -162,3 +162,24 @@ test('where what formats a model’s text is lost, the text is read as it stands
     await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible({ timeout: 1_000 });
   }).toPass();
 });
+
+test('a refusal is said in the reader’s language, and what the server says beyond it stands below as it is', async ({ page, context }) => {
+  await dress(context, 'light', 'ne');
+  const words = wordsOf('ne');
+  const refused = (code: string, detail: string, errors: object[] = []) => ({ status: 403, contentType: 'application/problem+json', json: { status: 403, code, detail, errors, request_id: 'req_words' } });
+  await page.route('**/api/v1/documents?*', (route) => route.fulfill(refused('denied', 'not this time')));
+  await page.goto('/documents');
+  const alert = page.locator('main').getByRole('alert');
+  await expect(alert).toContainText(words('problem.code.denied'));
+  await expect(alert.locator('[lang=en]')).toHaveText('not this time');
+  // Where they say no more than the code, they are not there.
+  await page.route('**/api/v1/documents?*', (route) => route.fulfill(refused('not_fresh', 'you signed in more than ten minutes ago')));
+  await page.reload();
+  await expect(alert).toContainText(words('problem.code.not_fresh'));
+  await expect(alert.locator('[lang=en]')).toHaveCount(0);
+  // Of a field its place and what is wrong with it.
+  await page.route('**/api/v1/documents?*', (route) => route.fulfill(refused('invalid', '`limit`: give 1 to 200', [{ path: 'limit', message: 'give 1 to 200' }])));
+  await page.reload();
+  await expect(alert).toContainText(words('problem.code.invalid'));
+  await expect(alert.locator('[lang=en]')).toHaveText('limit: give 1 to 200');
+});

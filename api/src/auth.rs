@@ -6,7 +6,7 @@ mod idempotency;
 
 pub use guard::guard;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use crate::state::AppState;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse as _, Response};
@@ -163,7 +163,7 @@ impl Caller {
 
 fn encode<T: Serialize>(value: &T) -> Result<String, ApiError> {
     serde_json::to_string(value).map_err(|err| {
-        let mut bug = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, steward_core::Kind::Bug.code(), "the answer cannot be written");
+        let mut bug = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, ProblemCode::Bug, "the answer cannot be written");
         bug.source = Some(Box::new(err));
         bug
     })
@@ -190,6 +190,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 impl<S: Send + Sync> FromRequestParts<S> for Visit {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "bug", "this route has no guard"))
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, ProblemCode::Bug, "this route has no guard"))
     }
 }

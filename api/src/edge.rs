@@ -1,6 +1,6 @@
 //! The outermost layer: an id for every request, security headers on every answer, one form for every problem, and a count.
 
-use crate::error::{ApiError, Problem};
+use crate::error::{ApiError, Problem, ProblemCode};
 use crate::state::AppState;
 use crate::web::OwnPage;
 use axum::extract::{Request, State};
@@ -106,9 +106,9 @@ fn as_problem(mut response: Response, path: &str, request_id: RequestId) -> Resp
 fn of_framework(status: StatusCode) -> ApiError {
     match status {
         StatusCode::NOT_FOUND => ApiError::missing(),
-        StatusCode::METHOD_NOT_ALLOWED => ApiError::new(status, "wrong_method", "this path does not take this method; `Allow` lists those it takes"),
-        StatusCode::INTERNAL_SERVER_ERROR => ApiError::new(status, "bug", "something of ours failed: the request's id helps to find it"),
-        other => ApiError::new(other, "refused", other.canonical_reason().unwrap_or("refused")),
+        StatusCode::METHOD_NOT_ALLOWED => ApiError::new(status, ProblemCode::WrongMethod, "this path does not take this method; `Allow` lists those it takes"),
+        StatusCode::INTERNAL_SERVER_ERROR => ApiError::new(status, ProblemCode::Bug, "something of ours failed: the request's id helps to find it"),
+        other => ApiError::new(other, ProblemCode::Refused, other.canonical_reason().unwrap_or("refused")),
     }
 }
 

@@ -2,6 +2,10 @@
 //!
 //! What the caller may not know of is missing, with the same bytes as what is not there. Our own failures show nothing but the request's id.
 
+mod code;
+
+pub use code::ProblemCode;
+
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -37,7 +41,7 @@ pub struct FactorWanted {
 #[derive(Debug)]
 pub struct ApiError {
     pub(crate) status: StatusCode,
-    pub(crate) code: &'static str,
+    pub(crate) code: ProblemCode,
     pub(crate) detail: String,
     pub(crate) errors: Vec<FieldProblem>,
     pub(crate) retry_after_s: Option<u64>,
@@ -47,46 +51,46 @@ pub struct ApiError {
 
 impl ApiError {
     /// A refusal with a status and code of its own.
-    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, code: ProblemCode, detail: impl Into<String>) -> Self {
         Self { status, code, detail: detail.into(), errors: Vec::new(), retry_after_s: None, step_up: None, source: None }
     }
 
     /// Nobody, or nobody any more.
     pub fn not_signed_in() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", "sign in, or send a valid API token")
+        Self::new(StatusCode::UNAUTHORIZED, ProblemCode::NotSignedIn, "sign in, or send a valid API token")
     }
 
     /// Known, and not allowed.
     pub fn denied(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, Kind::Denied.code(), detail)
+        Self::new(StatusCode::FORBIDDEN, ProblemCode::Denied, detail)
     }
 
     /// Not there, or not for this caller: the same in both cases.
     pub fn missing() -> Self {
-        Self::new(StatusCode::NOT_FOUND, Kind::Missing.code(), "there is nothing here, or nothing you may know of")
+        Self::new(StatusCode::NOT_FOUND, ProblemCode::Missing, "there is nothing here, or nothing you may know of")
     }
 
     /// One field is wrong.
     pub fn field(path: impl Into<String>, message: impl Into<String>) -> Self {
         let (path, message) = (path.into(), message.into());
-        let mut err = Self::new(StatusCode::UNPROCESSABLE_ENTITY, Kind::Invalid.code(), format!("`{path}`: {message}"));
+        let mut err = Self::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::Invalid, format!("`{path}`: {message}"));
         err.errors.push(FieldProblem { path, message });
         err
     }
 
     fn of_kind(kind: Kind, message: String) -> Self {
         match kind {
-            Kind::Invalid => Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind.code(), message),
+            Kind::Invalid => Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind.into(), message),
             Kind::Denied => Self::denied(message),
             Kind::Missing => Self::missing(),
-            Kind::Conflict => Self::new(StatusCode::CONFLICT, kind.code(), message),
-            Kind::Limit => Self::new(StatusCode::TOO_MANY_REQUESTS, kind.code(), message),
+            Kind::Conflict => Self::new(StatusCode::CONFLICT, kind.into(), message),
+            Kind::Limit => Self::new(StatusCode::TOO_MANY_REQUESTS, kind.into(), message),
             Kind::Away => {
-                let mut err = Self::new(StatusCode::SERVICE_UNAVAILABLE, kind.code(), "something this depends on does not answer: try again shortly");
+                let mut err = Self::new(StatusCode::SERVICE_UNAVAILABLE, kind.into(), "something this depends on does not answer: try again shortly");
                 err.retry_after_s = Some(2);
                 err
             }
-            Kind::Bug => Self::new(StatusCode::INTERNAL_SERVER_ERROR, kind.code(), "something of ours failed: the request's id helps to find it"),
+            Kind::Bug => Self::new(StatusCode::INTERNAL_SERVER_ERROR, kind.into(), "something of ours failed: the request's id helps to find it"),
         }
     }
 }
@@ -96,7 +100,7 @@ fn told_apart(err: &dyn Any) -> Option<ApiError> {
     if let Some(err) = err.downcast_ref::<PeopleError>() {
         return match err {
             PeopleError::NotSignedIn => Some(ApiError::not_signed_in()),
-            PeopleError::SignInRefused => Some(ApiError::new(StatusCode::UNAUTHORIZED, "sign_in_refused", err.to_string())),
+            PeopleError::SignInRefused => Some(ApiError::new(StatusCode::UNAUTHORIZED, ProblemCode::SignInRefused, err.to_string())),
             PeopleError::Field { path, message } => Some(ApiError::field(path, message)),
             PeopleError::TooManyFailures { retry_after_s } => {
                 let mut limit = ApiError::of_kind(Kind::Limit, err.to_string());
@@ -104,16 +108,16 @@ fn told_apart(err: &dyn Any) -> Option<ApiError> {
                 Some(limit)
             }
             PeopleError::StepUp { bound, factors } => {
-                let mut wanted = ApiError::new(StatusCode::FORBIDDEN, "step_up_required", err.to_string());
+                let mut wanted = ApiError::new(StatusCode::FORBIDDEN, ProblemCode::StepUpRequired, err.to_string());
                 wanted.step_up = Some(Box::new(FactorWanted { bound: Some(bound.clone()), factors: factors.clone() }));
                 Some(wanted)
             }
-            PeopleError::PasskeyRefused(_) => Some(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "passkey_refused", err.to_string())),
-            PeopleError::IdentityUnknown => Some(ApiError::new(StatusCode::FORBIDDEN, "identity_unknown", err.to_string())),
-            PeopleError::NotProven => Some(ApiError::new(StatusCode::FORBIDDEN, "not_proven", err.to_string())),
-            PeopleError::NotFresh { .. } => Some(ApiError::new(StatusCode::FORBIDDEN, "not_fresh", err.to_string())),
+            PeopleError::PasskeyRefused(_) => Some(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::PasskeyRefused, err.to_string())),
+            PeopleError::IdentityUnknown => Some(ApiError::new(StatusCode::FORBIDDEN, ProblemCode::IdentityUnknown, err.to_string())),
+            PeopleError::NotProven => Some(ApiError::new(StatusCode::FORBIDDEN, ProblemCode::NotProven, err.to_string())),
+            PeopleError::NotFresh { .. } => Some(ApiError::new(StatusCode::FORBIDDEN, ProblemCode::NotFresh, err.to_string())),
             PeopleError::SecondFactorRequired { factors } => {
-                let mut wanted = ApiError::new(StatusCode::UNAUTHORIZED, "second_factor_required", err.to_string());
+                let mut wanted = ApiError::new(StatusCode::UNAUTHORIZED, ProblemCode::SecondFactorRequired, err.to_string());
                 wanted.step_up = Some(Box::new(FactorWanted { bound: None, factors: factors.clone() }));
                 Some(wanted)
             }
@@ -122,13 +126,13 @@ fn told_apart(err: &dyn Any) -> Option<ApiError> {
     }
     match err.downcast_ref::<OfficeError>() {
         Some(err @ OfficeError::StepUp { bound, factors }) => {
-            let mut wanted = ApiError::new(StatusCode::FORBIDDEN, "step_up_required", err.to_string());
+            let mut wanted = ApiError::new(StatusCode::FORBIDDEN, ProblemCode::StepUpRequired, err.to_string());
             wanted.step_up = Some(Box::new(FactorWanted { bound: Some(bound.clone()), factors: factors.clone() }));
             return Some(wanted);
         }
-        Some(err @ OfficeError::NotProven) => return Some(ApiError::new(StatusCode::FORBIDDEN, "not_proven", err.to_string())),
-        Some(err @ OfficeError::NotFresh { .. }) => return Some(ApiError::new(StatusCode::FORBIDDEN, "not_fresh", err.to_string())),
-        Some(err @ OfficeError::NoSecondFactor) => return Some(ApiError::new(StatusCode::FORBIDDEN, "second_factor_missing", err.to_string())),
+        Some(err @ OfficeError::NotProven) => return Some(ApiError::new(StatusCode::FORBIDDEN, ProblemCode::NotProven, err.to_string())),
+        Some(err @ OfficeError::NotFresh { .. }) => return Some(ApiError::new(StatusCode::FORBIDDEN, ProblemCode::NotFresh, err.to_string())),
+        Some(err @ OfficeError::NoSecondFactor) => return Some(ApiError::new(StatusCode::FORBIDDEN, ProblemCode::SecondFactorMissing, err.to_string())),
         _ => {}
     }
     if let Some(CrmError::Field { field, problem }) = err.downcast_ref::<CrmError>() {
@@ -136,11 +140,11 @@ fn told_apart(err: &dyn Any) -> Option<ApiError> {
         return Some(ApiError::field(format!("/{}", field.replace(['[', '.'], "/").replace(']', "")), problem));
     }
     if let Some(err @ DocumentError::TooLarge { .. }) = err.downcast_ref::<DocumentError>() {
-        return Some(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", err.to_string()));
+        return Some(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, ProblemCode::TooLarge, err.to_string()));
     }
     match err.downcast_ref::<ImportError>() {
         Some(err @ (ImportError::TooLarge { .. } | ImportError::TooManyRows)) => {
-            Some(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", err.to_string()))
+            Some(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, ProblemCode::TooLarge, err.to_string()))
         }
         _ => None,
     }
@@ -167,7 +171,7 @@ pub struct Problem {
     /// The HTTP status.
     pub status: u16,
     /// A stable word for programs.
-    pub code: &'static str,
+    pub code: ProblemCode,
     /// A sentence for people.
     pub detail: String,
     /// The request, as it stands in logs and in the audit log.

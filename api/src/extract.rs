@@ -1,12 +1,11 @@
 //! Taking a request apart: JSON bodies, query parameters, ids in paths. What cannot be taken is refused with the path of the field.
 
-use crate::error::{ApiError, FieldProblem};
+use crate::error::{ApiError, FieldProblem, ProblemCode};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
-use steward_core::Kind;
 use steward_core::limits::PAGE_MAX;
 use steward_store::{Cursor, Page};
 
@@ -24,14 +23,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 }
 
 fn malformed(detail: impl Into<String>) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, "malformed", detail)
+    ApiError::new(StatusCode::BAD_REQUEST, ProblemCode::Malformed, detail)
 }
 
 fn check_json_type(headers: &HeaderMap) -> Result<(), ApiError> {
     if media_type(headers) == "application/json" {
         return Ok(());
     }
-    Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_type", "send the body as `application/json`"))
+    Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ProblemCode::WrongType, "send the body as `application/json`"))
 }
 
 /// Reads JSON text. Bad JSON is malformed; JSON of another shape is invalid, with the path of the field.
@@ -54,7 +53,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
             if let Some(field) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
                 path = format!("{path}/{field}");
             }
-            let mut invalid = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, Kind::Invalid.code(), format!("`{path}`: {message}"));
+            let mut invalid = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::Invalid, format!("`{path}`: {message}"));
             invalid.errors.push(FieldProblem { path, message });
             invalid
         } else {
@@ -122,7 +121,7 @@ impl Bytes {
         if kinds.contains(&self.kind.as_str()) {
             return Ok(());
         }
-        Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_type", format!("send the body as one of {}", kinds.join(", "))))
+        Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ProblemCode::WrongType, format!("send the body as one of {}", kinds.join(", "))))
     }
 }
 

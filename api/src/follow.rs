@@ -8,7 +8,7 @@
 //! itself is not touched by it.
 
 use crate::auth::Caller;
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use crate::state::AppState;
 use futures_util::Stream;
 use futures_util::stream::unfold;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use steward_agent::live::{Answer, Happening};
 use steward_core::event::Recorded;
-use steward_core::{Actor, Event, Kind, RunId};
+use steward_core::{Actor, Event, RunId};
 use steward_office::{OfficeError, runs};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -68,7 +68,7 @@ async fn refusal(caller: &Caller, run: Option<RunId>) -> ApiError {
         match look(caller, run).await {
             Ok(()) => {}
             // That says nothing about the caller; what they listen to ends by itself when the journal cannot be read.
-            Err(err) if err.code == Kind::Away.code() => {}
+            Err(err) if err.code == ProblemCode::Away => {}
             Err(err) => return err,
         }
     }

@@ -12,7 +12,7 @@ mod offer;
 mod wait;
 
 use crate::auth::Caller;
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use crate::follow::sent_away;
 use crate::site::Site;
 use crate::web::OwnPage;
@@ -30,7 +30,6 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use std::sync::Arc;
 use std::time::Duration;
-use steward_core::Kind;
 use steward_core::limits::BODY_BYTES_MAX;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -156,7 +155,7 @@ fn session_of(headers: &HeaderMap) -> Option<String> {
 }
 
 fn too_many(detail: &'static str) -> ApiError {
-    let mut err = ApiError::new(StatusCode::TOO_MANY_REQUESTS, Kind::Limit.code(), detail);
+    let mut err = ApiError::new(StatusCode::TOO_MANY_REQUESTS, ProblemCode::Limit, detail);
     err.retry_after_s = Some(30);
     err
 }

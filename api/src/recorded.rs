@@ -1,6 +1,6 @@
 //! Decisions on record, as the rules can judge them again.
 
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use http::StatusCode;
 use std::sync::{Arc, LazyLock};
 use steward_core::{BlockClass, Verdict};
@@ -15,7 +15,7 @@ static JUDGING: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::
 /// A place for judging what is on record, to be kept until the work is done: a request that is given up does not end its work.
 pub(crate) async fn judging() -> Result<OwnedSemaphorePermit, ApiError> {
     let place = Arc::clone(&JUDGING).acquire_owned().await;
-    place.map_err(|_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "away", "the server is stopping"))
+    place.map_err(|_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, ProblemCode::Away, "the server is stopping"))
 }
 
 /// A row as it can be judged again.

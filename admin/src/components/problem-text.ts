@@ -1,20 +1,23 @@
 'use client';
 
 import { useTranslations } from 'use-intl';
-import { AwayError, problemOf } from '@/lib/api/problem';
+import { AwayError, codeOf, problemOf, waitOf } from '@/lib/api/problem';
 
-/** An error as a sentence. What the server says of its refusals is its own word; what is usual is in the reader's language. */
+/** An error as a sentence in the reader's language, by the server's code; what the server's own words say beyond it stands below (`ServerWords`). */
 export function useProblemText(): (error: unknown) => string {
   const t = useTranslations('problem');
   return (error) => {
     if (error instanceof AwayError) return t('away');
     const problem = problemOf(error);
     if (problem === null) return t('unknown');
-    if (problem.status === 401) return t('signedOut');
-    if (problem.status === 404) return t('missing');
-    if (problem.status === 429) return problem.retryAfter === null ? t('tooMany') : t('tooManyWait', { seconds: problem.retryAfter });
-    if (problem.code === 'not_fresh') return t('notFresh');
-    if (problem.status >= 500) return t('ours');
-    return problem.detail === '' ? t('unknown') : problem.detail;
+    const wait = waitOf(problem);
+    if (wait !== null) return t('tooManyWait', { seconds: wait });
+    const code = codeOf(problem);
+    if (code !== null) return t(`code.${code}`);
+    // What stands before the server answers in its own way: the status is what is known.
+    if (problem.status === 401) return t('code.not_signed_in');
+    if (problem.status === 404) return t('code.missing');
+    if (problem.status === 429) return t('tooMany');
+    return problem.status >= 500 ? t('code.bug') : t('unknown');
   };
 }

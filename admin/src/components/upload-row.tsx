@@ -3,6 +3,7 @@
 import { FileText, X } from 'lucide-react';
 import { useTranslations } from 'use-intl';
 import { useProblemText } from '@/components/problem-text';
+import { ServerWords } from '@/components/server-words';
 import { cx } from '@/lib/cx';
 import { useFormats } from '@/lib/format';
 import type { Upload } from '@/lib/uploads';
@@ -27,9 +28,10 @@ export function UploadRow({ one, onRemove, children }: { one: Upload; onRemove: 
         )}
       </div>
       {problem !== null && (
-        <p role="alert" className="max-w-sm text-bad">
-          {problem}
-        </p>
+        <div role="alert" className="max-w-sm text-bad">
+          <p>{problem}</p>
+          <ServerWords error={one.error} />
+        </div>
       )}
       {problem === null && one.document === null && <progress aria-label={t('sendingFile', { name: one.name })} max={1} value={one.part} className="h-1.5 w-full accent-accent" />}
     </li>

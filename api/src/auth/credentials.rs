@@ -1,6 +1,6 @@
 //! What a request brings to prove who asks, and whether a page of another site may have sent it.
 
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use crate::site::Site;
 use http::{HeaderMap, Method, header};
 use secrecy::SecretString;
@@ -84,7 +84,7 @@ pub(super) fn check_origin(method: &Method, headers: &HeaderMap, site: &Site, by
     if is_foreign || is_foreign_fetch || is_form {
         return Err(ApiError::new(
             http::StatusCode::FORBIDDEN,
-            "cross_site",
+            ProblemCode::CrossSite,
             "this did not come from a page of this server: open Steward itself, or use an API token",
         ));
     }

@@ -4,7 +4,7 @@
 use super::credentials::{Credentials, check_origin};
 use super::idempotency::Claim;
 use super::{Access, Caller, Visit};
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use crate::oauth;
 use crate::router::Route;
 use crate::state::AppState;
@@ -111,8 +111,10 @@ async fn read_body(parts: &Parts, route: &Route, body: Body) -> Result<Bytes, Ap
     if matches!(parts.method, Method::GET | Method::HEAD) {
         return Ok(Bytes::new());
     }
-    let too_large =
-        || ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("the body has more than the {} bytes allowed here", route.body_bytes_max));
+    let too_large = || {
+        let detail = format!("the body has more than the {} bytes allowed here", route.body_bytes_max);
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, ProblemCode::TooLarge, detail)
+    };
     let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
     if announced.is_some_and(|bytes| bytes > u64::try_from(route.body_bytes_max).unwrap_or(u64::MAX)) {
         return Err(too_large());
@@ -121,8 +123,8 @@ async fn read_body(parts: &Parts, route: &Route, body: Body) -> Result<Bytes, Ap
     match tokio::time::timeout(Duration::from_secs(seconds), to_bytes(body, route.body_bytes_max)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(err)) if is_limit(&err) => Err(too_large()),
-        Ok(Err(_)) => Err(ApiError::new(StatusCode::BAD_REQUEST, "malformed", "the body broke off: send it again")),
-        Err(_) => Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "too_slow", format!("the body did not arrive in {seconds} seconds: send it again"))),
+        Ok(Err(_)) => Err(ApiError::new(StatusCode::BAD_REQUEST, ProblemCode::Malformed, "the body broke off: send it again")),
+        Err(_) => Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, ProblemCode::TooSlow, format!("the body did not arrive in {seconds} seconds: send it again"))),
     }
 }
 

@@ -1,12 +1,12 @@
 //! `Idempotency-Key`: the same key with the same request gets the same answer and no second effect; with another request it is refused.
 
 use super::Access;
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use crate::router::Route;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use steward_core::{Actor, Digest, EnvelopeKey, Kind, PersonId};
+use steward_core::{Actor, Digest, EnvelopeKey, PersonId};
 use steward_store::{Store, Tx, idempotency};
 use time::OffsetDateTime;
 
@@ -49,7 +49,7 @@ impl Claim {
         let mut tx = store.begin(actor).await?;
         let Some(found) = idempotency::find(&mut tx, person, &self.key).await? else { return Ok(None) };
         if found.request_digest != self.digest {
-            return Err(ApiError::new(StatusCode::CONFLICT, Kind::Conflict.code(), "this Idempotency-Key was used for another request: use a new one"));
+            return Err(ApiError::new(StatusCode::CONFLICT, ProblemCode::Conflict, "this Idempotency-Key was used for another request: use a new one"));
         }
         let status = found.status.and_then(|status| u16::try_from(status).ok()).and_then(|status| StatusCode::from_u16(status).ok());
         let (Some(status), Some(body)) = (status, found.body) else { return Ok(None) };
@@ -68,7 +68,8 @@ impl Claim {
         if idempotency::claim(tx, person, &self.key, &self.digest, at).await? {
             return Ok(());
         }
-        let mut busy = ApiError::new(StatusCode::CONFLICT, "in_progress", "the same request was answered just now: repeat this one to get its answer");
+        let detail = "the same request was answered just now: repeat this one to get its answer";
+        let mut busy = ApiError::new(StatusCode::CONFLICT, ProblemCode::InProgress, detail);
         busy.retry_after_s = Some(1);
         Err(busy)
     }

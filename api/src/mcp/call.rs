@@ -6,7 +6,7 @@
 use super::CHANNEL;
 use super::book::{Book, Owner, Place};
 use crate::auth::Caller;
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use crate::routes::records::workspace_for;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use steward_agent::agents::Agent;
 use steward_agent::pins::pin;
 use steward_agent::run::{Run, call_digest};
 use steward_core::event::HoldOutcome;
-use steward_core::{CallId, Digest, Kind, RunId, ToolCall, WorkspaceId};
+use steward_core::{CallId, Digest, RunId, ToolCall, WorkspaceId};
 use steward_office::conversations::{self, CallFromOutside};
 use steward_office::{OfficeError, runs};
 use steward_store::{Tx, idempotency};
@@ -84,16 +84,14 @@ pub(super) async fn begin(book: &Book, wanted: &Wanted<'_>) -> Result<Begun, Api
             Found::Past => beginning += 1,
             Found::Nothing => match start(book, wanted, Some((&name, &digest))).await {
                 Ok(run) => return Ok(Begun { run, repeated: false }),
-                Err(err) if err.code == CROSSED => crossings += 1,
+                // Somebody took the name in between.
+                Err(err) if err.code == ProblemCode::InProgress => crossings += 1,
                 Err(err) => return Err(err),
             },
         }
     }
-    Err(ApiError::new(StatusCode::CONFLICT, Kind::Conflict.code(), "the very same call was made too often within a day: change it, or try again later"))
+    Err(ApiError::new(StatusCode::CONFLICT, ProblemCode::Conflict, "the very same call was made too often within a day: change it, or try again later"))
 }
-
-/// Somebody took the name in between.
-const CROSSED: &str = "crossed";
 
 /// Under which name a repeat is found.
 fn name(wanted: &Wanted<'_>, workspace: WorkspaceId, digest: &Digest, beginning: u32) -> String {
@@ -123,7 +121,7 @@ async fn find(wanted: &Wanted<'_>, name: &str, digest: &Digest) -> Result<Found,
     let mut tx = caller.state().store.begin(caller.actor()).await?;
     let Some(found) = idempotency::find(&mut tx, caller.person()?, name).await? else { return Ok(Found::Nothing) };
     if found.request_digest != *digest {
-        return Err(ApiError::new(StatusCode::CONFLICT, Kind::Conflict.code(), "this idempotency key was used for another call: use a new one"));
+        return Err(ApiError::new(StatusCode::CONFLICT, ProblemCode::Conflict, "this idempotency key was used for another call: use a new one"));
     }
     let Some(noted) = found.body.as_deref().and_then(|body| serde_json::from_str::<Noted>(body).ok()) else { return Ok(Found::Nothing) };
     if wanted.key.is_some() || is_same(&mut tx, wanted, &noted).await? { Ok(Found::Run(noted.run_id)) } else { Ok(Found::Past) }
@@ -156,7 +154,7 @@ async fn start(book: &Book, wanted: &Wanted<'_>, known_by: Option<(&str, &Digest
     if let Some((name, digest)) = known_by
         && !idempotency::claim(&mut tx, caller.person()?, name, digest, office.clock.now()).await?
     {
-        return Err(ApiError::new(StatusCode::CONFLICT, CROSSED, "the same call was begun just now: make it again"));
+        return Err(ApiError::new(StatusCode::CONFLICT, ProblemCode::InProgress, "the same call was begun just now: make it again"));
     }
     let workspace = workspace_for(&mut tx, "workspace", wanted.workspace).await?;
     let place = Place { owner: Owner::of(caller.actor()), session: wanted.session.clone(), agent: wanted.agent.name.clone(), workspace };

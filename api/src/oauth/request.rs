@@ -3,7 +3,7 @@
 
 use super::client::{Client, ClientDocuments, ClientError};
 use super::{redirect, resource};
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use crate::oidc::encoded;
 use crate::site::Site;
 use base64::Engine as _;
@@ -12,7 +12,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
-use steward_core::{Digest, Kind, PersonId, Scope};
+use steward_core::{Digest, PersonId, Scope};
 use steward_office::people::ClientAsked;
 
 /// The longest request, in bytes.
@@ -62,7 +62,7 @@ pub(crate) struct Request {
 
 /// Name and value pairs as in a form or after a `?`; a name that comes twice is refused, as is what is none.
 pub(crate) fn form_of<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
-    let refuse = |why: String| ApiError::new(StatusCode::BAD_REQUEST, "malformed", why);
+    let refuse = |why: String| ApiError::new(StatusCode::BAD_REQUEST, ProblemCode::Malformed, why);
     if text.len() > ASKED_BYTES_MAX || text.contains('#') || text.contains("%00") {
         return Err(refuse(format!("a request has at most {ASKED_BYTES_MAX} bytes, no fragment and no NUL character")));
     }
@@ -79,7 +79,7 @@ pub(crate) async fn look(clients: &ClientDocuments, site: &Site, text: &str, per
     let redirect_uri = asked.redirect_uri.clone().ok_or_else(|| ApiError::field("redirect_uri", "the client did not say where the answer goes"))?;
     let (true, Some(read)) = (client.names(&redirect_uri), redirect::read(&redirect_uri)) else {
         let detail = "the client wants the answer sent to where its document does not say, or to where none is sent; nothing was sent";
-        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "redirect_refused", detail));
+        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::RedirectRefused, detail));
     };
     let state = asked.state.clone().filter(|state| is_state(state));
     let checked = check(&asked, &client, &redirect_uri, site);
@@ -89,12 +89,12 @@ pub(crate) async fn look(clients: &ClientDocuments, site: &Site, text: &str, per
 fn refused(err: ClientError) -> ApiError {
     match err {
         ClientError::TooMany => {
-            let mut limit = ApiError::new(StatusCode::TOO_MANY_REQUESTS, Kind::Limit.code(), err.to_string());
+            let mut limit = ApiError::new(StatusCode::TOO_MANY_REQUESTS, ProblemCode::Limit, err.to_string());
             limit.retry_after_s = Some(60);
             limit
         }
         ClientError::Id(_) | ClientError::Read(_) | ClientError::Document(_) => {
-            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "client_refused", err.to_string())
+            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::ClientRefused, err.to_string())
         }
     }
 }

@@ -4,7 +4,7 @@ pub(crate) mod view;
 
 use self::view::ImportView;
 use crate::auth::{Answer, Caller, json};
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use crate::extract::Bytes;
 use crate::routes::records::{integrity_of, workspace_for};
 use http::StatusCode;
@@ -48,10 +48,10 @@ pub(crate) async fn take(caller: Caller, wanted: Wanted, body: Bytes, subject: S
 
 /// Reads the file on a thread that may wait.
 async fn read(body: Bytes, subject: Subject, name: String) -> Result<AnyFile, ApiError> {
-    let _place = READING.acquire().await.map_err(|_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "away", "the server is stopping"))?;
+    let _place = READING.acquire().await.map_err(|_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, ProblemCode::Away, "the server is stopping"))?;
     let read = tokio::task::spawn_blocking(move || AnyFile::read(subject, &body.bytes, &name)).await;
     Ok(read.map_err(|err| {
-        let mut bug = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "bug", "the file could not be read to its end");
+        let mut bug = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, ProblemCode::Bug, "the file could not be read to its end");
         bug.source = Some(Box::new(err));
         bug
     })??)

@@ -5,14 +5,14 @@ pub(crate) mod begin;
 pub(crate) mod show;
 
 use crate::auth::Visit;
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use crate::oidc::{Oidc, VISIT_MS};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// The provider; refused where none is configured.
 fn provider(visit: &Visit) -> Result<&Oidc, ApiError> {
-    let none = || ApiError::new(StatusCode::CONFLICT, "conflict", "no provider is configured here: sign in by link, password or passkey");
+    let none = || ApiError::new(StatusCode::CONFLICT, ProblemCode::Conflict, "no provider is configured here: sign in by link, password or passkey");
     visit.state.oidc.as_ref().ok_or_else(none)
 }
 

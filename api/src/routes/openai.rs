@@ -13,12 +13,11 @@ pub(crate) mod respond;
 mod stream;
 mod transcript;
 
-use crate::error::{ApiError, FieldProblem};
+use crate::error::{ApiError, FieldProblem, ProblemCode};
 use crate::extract::Json;
 use axum::extract::{FromRequest, Request};
 use http::StatusCode;
 use serde::de::DeserializeOwned;
-use steward_core::Kind;
 
 /// A JSON body in the manner of these routes: what cannot be taken is 400, and fields are named as OpenAI names them.
 #[derive(Debug)]
@@ -34,7 +33,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 /// A refusal of a field of the request.
 fn refused(param: impl Into<String>, message: impl Into<String>) -> ApiError {
     let (path, message) = (param.into(), message.into());
-    let mut err = ApiError::new(StatusCode::BAD_REQUEST, Kind::Invalid.code(), format!("`{path}`: {message}"));
+    let mut err = ApiError::new(StatusCode::BAD_REQUEST, ProblemCode::Invalid, format!("`{path}`: {message}"));
     err.errors.push(FieldProblem { path, message });
     err
 }

@@ -7,11 +7,11 @@ pub(crate) mod list;
 pub(crate) mod remove;
 pub(crate) mod step_up;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use crate::site::Site;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use steward_core::{Kind, PasskeyId};
+use steward_core::PasskeyId;
 use steward_office::people::{Assertion, CHALLENGE_SECONDS, RelyingParty, Request};
 use steward_store::passkey::PasskeyRow;
 use time::OffsetDateTime;
@@ -83,7 +83,7 @@ pub(crate) fn party(site: &Site) -> Result<RelyingParty, ApiError> {
     site.relying_party().ok_or_else(|| {
         ApiError::new(
             StatusCode::CONFLICT,
-            Kind::Conflict.code(),
+            ProblemCode::Conflict,
             "passkeys need a name: set `server.public_url` to one, a bare address does not do for browsers",
         )
     })

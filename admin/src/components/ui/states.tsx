@@ -5,6 +5,7 @@ import { useTranslations } from 'use-intl';
 import { cx } from '@/lib/cx';
 import { problemOf } from '@/lib/api/problem';
 import { useProblemText } from '@/components/problem-text';
+import { ServerWords } from '@/components/server-words';
 import { Button } from './button';
 import { Copy } from './copy';
 
@@ -55,6 +56,7 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => voi
       </div>
       <p className="font-semibold">{problem === null ? t('unreachable') : t('failed')}</p>
       <p className="max-w-md text-soft">{text(error)}</p>
+      <ServerWords error={error} className="max-w-md text-sm text-soft" />
       {problem?.requestId != null && <RequestId id={problem.requestId} />}
       {onRetry !== undefined && (
         <Button onClick={onRetry} className="mt-3">
@@ -86,6 +88,7 @@ export function PartFailed({ what, error, isBusy, onRetry, className }: PartFail
         <p className="font-medium">{what}</p>
         {/* While it is tried again there may be no reason to tell. */}
         {error !== null && <p>{text(error)}</p>}
+        <ServerWords error={error} />
         {problem?.requestId != null && <p className="mt-1 font-mono text-xs break-all">{problem.requestId}</p>}
       </div>
       <Button size="small" isBusy={isBusy} onClick={onRetry}>
@@ -111,17 +114,10 @@ export function RequestId({ id }: { id: string }) {
 export function Problem({ error }: { error: unknown }) {
   const text = useProblemText();
   const problem = problemOf(error);
-  const said = text(error);
-  // Of one field the sentence says it all.
-  const more = problem?.fields.filter((field) => !said.includes(field.message)) ?? [];
   return (
     <div role="alert" className="rounded-lg bg-bad-wash px-3 py-2 text-sm text-bad">
-      <p className="font-medium">{said}</p>
-      {more.map((field) => (
-        <p key={field.path}>
-          {field.path}: {field.message}
-        </p>
-      ))}
+      <p className="font-medium">{text(error)}</p>
+      <ServerWords error={error} />
       {problem?.requestId != null && problem.status >= 500 && <p className="mt-1 font-mono text-xs break-all">{problem.requestId}</p>}
     </div>
   );

@@ -1,4 +1,8 @@
 import { isRecord, textOf } from '@/lib/json';
+import type { components } from './schema';
+
+/** The words by which the server tells refusals and failures apart. */
+export type ProblemCode = components['schemas']['ProblemCode'];
 
 /** What the server says when it refuses or fails. */
 export interface Problem {
@@ -49,6 +53,67 @@ function readStepUp(value: unknown): Problem['stepUp'] {
   if (!isRecord(value)) return null;
   const factors = Array.isArray(value['factors']) ? value['factors'].map(textOf).filter((one) => one !== null) : [];
   return { bound: textOf(value['for']), factors };
+}
+
+/** Of each code, whether the server's own sentence says more than the code alone. */
+const SAYS_MORE: Record<ProblemCode, boolean> = {
+  away: false,
+  bug: false,
+  busy: false,
+  client_refused: true,
+  conflict: true,
+  cross_site: false,
+  denied: true,
+  identity_unknown: false,
+  in_progress: false,
+  invalid: true,
+  limit: true,
+  malformed: true,
+  missing: false,
+  model_not_found: true,
+  not_fresh: false,
+  not_proven: false,
+  not_signed_in: false,
+  passkey_refused: true,
+  redirect_refused: false,
+  refused: true,
+  second_factor_missing: false,
+  second_factor_required: false,
+  sign_in_refused: false,
+  step_up_required: false,
+  too_large: true,
+  too_slow: false,
+  wrong_method: false,
+  wrong_type: true,
+};
+
+function isCode(code: string): code is ProblemCode {
+  return Object.hasOwn(SAYS_MORE, code);
+}
+
+/** The code of a problem; none of an answer that is not the server's own. */
+export function codeOf({ code }: Problem): ProblemCode | null {
+  return isCode(code) ? code : null;
+}
+
+/** How long to wait, where the server counted what came from here and says so. */
+export function waitOf({ code, status, retryAfter }: Problem): number | null {
+  return code === 'limit' || (!isCode(code) && status === 429) ? retryAfter : null;
+}
+
+/** What the server's own words say beyond the code: a sentence, and fields with what is wrong with each. */
+export interface OwnWords {
+  sentence: string | null;
+  fields: Problem['fields'];
+}
+
+export function ownWordsOf(problem: Problem): OwnWords {
+  const { detail, fields } = problem;
+  const code = codeOf(problem);
+  const saysMore = code === null ? problem.status < 500 : SAYS_MORE[code];
+  // Of a field the sentence is made of its place and what is wrong with it; how long to wait is said already.
+  const isSaid = detail === '' || waitOf(problem) !== null || fields.some((field) => field.message !== '' && detail.includes(field.message));
+  return { sentence: saysMore && !isSaid ? detail : null, fields };
 }
 
 export function problemOf(error: unknown): Problem | null {

@@ -3,7 +3,7 @@
 use super::check_sees_all;
 use super::checkpoints::CheckpointView;
 use crate::auth::{Answer, Caller, json};
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use crate::openapi::Doc;
 use http::StatusCode;
 use serde::Serialize;
@@ -48,7 +48,7 @@ pub(crate) fn doc() -> Doc {
 
 pub(crate) async fn handle(caller: Caller) -> Answer {
     check_sees_all(&caller)?;
-    let away = |detail: &str| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "away", detail.to_owned());
+    let away = |detail: &str| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, ProblemCode::Away, detail.to_owned());
     let sequencer =
         caller.state().audit.as_ref().ok_or_else(|| away("this process has no audit key; check with `steward audit verify` where the log is signed"))?;
     let _place = CHECKING.acquire().await.map_err(|_| away("the server is stopping"))?;

@@ -2,7 +2,7 @@
 
 use super::DocumentView;
 use crate::auth::{Answer, Caller};
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use crate::extract::{Bytes, Query};
 use crate::openapi::Doc;
 use crate::routes::records::workspace_for;
@@ -93,13 +93,13 @@ pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>, bytes: 
 /// Reads the file on a thread that may wait.
 async fn read(bytes: Bytes, name: String) -> Result<ReadFile, ApiError> {
     let busy = || {
-        let mut busy = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "many files are being read: send it again in a little while");
+        let mut busy = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, ProblemCode::Busy, "many files are being read: send it again in a little while");
         busy.retry_after_s = Some(WAIT_SECONDS_MAX);
         busy
     };
     let _turn = WAITING.try_acquire().map_err(|_| busy())?;
     let place = tokio::time::timeout(Duration::from_secs(WAIT_SECONDS_MAX), READING.acquire()).await.map_err(|_| busy())?;
-    let place = place.map_err(|_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "away", "the server is stopping"))?;
+    let place = place.map_err(|_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, ProblemCode::Away, "the server is stopping"))?;
     let read = tokio::task::spawn_blocking(move || {
         // Held by the work and not by the request: who hangs up has not made room for another.
         let _place = place;
@@ -107,7 +107,7 @@ async fn read(bytes: Bytes, name: String) -> Result<ReadFile, ApiError> {
     })
     .await;
     Ok(read.map_err(|err| {
-        let mut bug = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "bug", "the file could not be read to its end");
+        let mut bug = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, ProblemCode::Bug, "the file could not be read to its end");
         bug.source = Some(Box::new(err));
         bug
     })??)

@@ -4,7 +4,7 @@ use super::in_their_words;
 use super::question::{Question, WORKSPACE};
 use super::transcript::{Finished, Transcript};
 use crate::auth::{Answer, Caller, json};
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use crate::follow::{Followed, follow, shut_out};
 use crate::routes::records::workspace_for;
 use futures_util::Stream;
@@ -79,7 +79,7 @@ pub(super) fn no_such_agent(caller: &Caller, name: &str) -> ApiError {
     let name: String = name.chars().take(100).collect();
     let mut err = super::refused("model", format!("there is no agent `{name}`; there are: {}", names.join(", ")));
     err.status = StatusCode::NOT_FOUND;
-    err.code = "model_not_found";
+    err.code = ProblemCode::ModelNotFound;
     err
 }
 

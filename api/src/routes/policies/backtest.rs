@@ -1,7 +1,7 @@
 //! Says what other rules would have said: to the matrix of situations, and to what is on record. Nothing is executed and nothing changes.
 
 use crate::auth::{Answer, Caller, json};
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use crate::extract::Json;
 use crate::openapi::Doc;
 use crate::policy_set::{BacktestView, NamedText};
@@ -61,7 +61,7 @@ pub(crate) async fn handle(caller: Caller, Json(proposed): Json<Proposed>) -> An
 
 /// The work was cut off.
 pub(crate) fn given_up(err: tokio::task::JoinError) -> ApiError {
-    let mut bug = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "bug", "the rules could not be tried to the end");
+    let mut bug = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, ProblemCode::Bug, "the rules could not be tried to the end");
     bug.source = Some(Box::new(err));
     bug
 }

@@ -1,7 +1,7 @@
 //! Suggests rules for what people always approved. None is put in force.
 
 use crate::auth::{Answer, Caller, json};
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use crate::extract::Query;
 use crate::openapi::Doc;
 use crate::recorded::judging;
@@ -58,7 +58,7 @@ pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answ
     });
     let made = made.await;
     let found = made.map_err(|err| {
-        let mut bug = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "bug", "the suggestions could not be made");
+        let mut bug = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, ProblemCode::Bug, "the suggestions could not be made");
         bug.source = Some(Box::new(err));
         bug
     })??;

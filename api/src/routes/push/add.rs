@@ -2,7 +2,7 @@
 
 use super::PushView;
 use crate::auth::{Answer, Caller};
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use crate::extract::Json;
 use crate::openapi::Doc;
 use base64::Engine as _;
@@ -11,7 +11,6 @@ use http::StatusCode;
 use ring::agreement::{ECDH_P256, EphemeralPrivateKey, UnparsedPublicKey, agree_ephemeral};
 use ring::rand::SystemRandom;
 use serde::Deserialize;
-use steward_core::Kind;
 use steward_host::Courier;
 use steward_office::notices::{self, Place};
 use utoipa::ToSchema;
@@ -46,7 +45,7 @@ pub(crate) fn doc() -> Doc {
 pub(crate) async fn handle(caller: Caller, Json(new): Json<NewPush>) -> Answer {
     if caller.state().notices.push_key.is_none() {
         let why = "messages to browsers are off in this process: `steward doctor` says why";
-        return Err(ApiError::new(StatusCode::CONFLICT, Kind::Conflict.code(), why));
+        return Err(ApiError::new(StatusCode::CONFLICT, ProblemCode::Conflict, why));
     }
     Courier::origin(&new.endpoint).map_err(|err| ApiError::field("/endpoint", err.to_string()))?;
     let p256dh = decoded("/p256dh", &new.p256dh)?;

@@ -3,13 +3,12 @@
 use super::{Named, PluginSecretView, named, origins, uses};
 use crate::auth::{Answer, Caller};
 use crate::config::check_own_secret;
-use crate::error::ApiError;
+use crate::error::{ApiError, ProblemCode};
 use crate::extract::Json;
 use crate::openapi::Doc;
 use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use steward_core::Kind;
 use steward_office::secrets;
 use utoipa::ToSchema;
 
@@ -44,7 +43,7 @@ pub(crate) async fn handle(caller: Caller, path: Named, given: Result<Json<NewSe
     let (plugin, name) = &key;
     if host.has_secret(plugin, name) {
         let why = "the configuration of the installation sets this secret, and that counts first; whoever runs Steward takes it out of [[plugins.secrets]]";
-        return Err(ApiError::new(StatusCode::CONFLICT, Kind::Conflict.code(), why));
+        return Err(ApiError::new(StatusCode::CONFLICT, ProblemCode::Conflict, why));
     }
     check_own_secret(given.value.expose_secret()).map_err(|problem| ApiError::field("/value", problem))?;
     let mut tx = caller.begin().await?;
