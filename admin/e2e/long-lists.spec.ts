@@ -1,15 +1,15 @@
 /** Lists that grow with an organisation keep only the rows near what is seen. */
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 
 const ALL = 450;
 const ROWS_SHOWN_MAX = 80;
 
 /** Answers a list of so many, a page at a time. */
-async function many(page: Page, pattern: string, of: (nth: number) => object): Promise<void> {
+async function many(page: Page, pattern: string | RegExp, of: (nth: number) => object): Promise<void> {
   await page.route(pattern, (route) => {
     const asked = new URL(route.request().url()).searchParams;
-    const [from, limit] = [Number(asked.get('cursor') ?? '0'), Number(asked.get('limit'))];
+    const [from, limit] = [Number(asked.get('cursor') ?? '0'), Number(asked.get('limit') ?? '200')];
     const items = Array.from({ length: Math.min(limit, ALL - from) }, (_, at) => of(from + at + 1));
     return route.fulfill({ json: { items, next_cursor: from + limit < ALL ? String(from + limit) : null } });
   });
@@ -64,6 +64,173 @@ for (const { name, path, api, role, of } of [
     });
   });
 }
+
+/** Says one line to several. */
+const wordsOf = (nth: number) => `Item ${nth}. ${'There is more to say of it than fits into a line. '.repeat((nth % 4) * 3)}`;
+const changeOf = (nth: number) => ({
+  governance_change_id: `change_${id(nth)}`,
+  kind: 'tool',
+  subject: `server${nth}`,
+  state: 'proposed',
+  is_stale: false,
+  content_digest: 'x',
+  base_digest: 'x',
+  sound: true,
+  proposed_by: `person_${id(nth)}`,
+  proposed_at: AT,
+});
+const namesOf = (nth: number) => ({ person_id: `person_${id(nth)}`, email: `item${nth}@example.org`, display_name: `Item ${nth}.`, roles: [], has_password: false, has_signed_in: true, created_at: AT });
+
+interface Cards {
+  name: string;
+  path: string;
+  api: string | RegExp;
+  of: (nth: number) => object;
+  list: (page: Page) => Locator;
+  /** The rest is asked for by a button. */
+  isOnDemand?: boolean;
+}
+
+const CARDS: readonly Cards[] = [
+  { name: 'proposed changes', path: '/changes', api: '**/api/v1/changes?*', of: (nth) => ({ ...changeOf(nth), reason: wordsOf(nth) }), list: (page) => page.getByRole('list', { name: 'Proposed changes', exact: true }) },
+  {
+    name: 'schedules',
+    path: '/schedules',
+    api: '**/api/v1/schedules?*',
+    of: (nth) => ({
+      schedule_id: `sched_${id(nth)}`,
+      workspace_id: 'ws_1',
+      agent: 'assistant',
+      text: wordsOf(nth),
+      time_zone: 'UTC',
+      own_words: true,
+      integrity: 'owner',
+      is_private: false,
+      created_at: AT,
+      cron: '0 9 * * 1',
+      next_at: AT,
+      ...(nth % 3 === 0 ? { paused_at: AT, paused_why: 'x' } : {}),
+    }),
+    list: (page) => page.getByRole('list', { name: 'Schedules', exact: true }),
+  },
+  {
+    name: 'standing grants',
+    path: '/grants',
+    api: '**/api/v1/grants?*',
+    of: (nth) => ({
+      grant_id: `grant_${id(nth)}`,
+      workspace_id: 'ws_1',
+      agent: `Item ${nth}.`,
+      tool: 'crm.add_note',
+      effect: 'write',
+      ranges: nth % 2 === 0 ? { '/text': 'any' } : { '/text': 'any', '/name': { letters_max: 100 }, '/contact_id': { one_of: ['contact_1', 'contact_2'] } },
+      uses_max: 5,
+      uses: 0,
+      given_by: `person_${id(nth)}`,
+      roles: ['owner'],
+      given_at: AT,
+      expires_at: '2099-01-01T00:00:00Z',
+      rule: 'x',
+    }),
+    list: (page) => page.getByRole('list', { name: 'Standing grants', exact: true }),
+    isOnDemand: true,
+  },
+  { name: 'workspaces', path: '/people?show=workspaces', api: '**/api/v1/workspaces?*', of: (nth) => ({ workspace_id: `ws_${id(nth)}`, name: `Item ${nth}.`, created_at: AT }), list: (page) => page.getByRole('list', { name: 'Workspaces', exact: true }) },
+  {
+    name: 'tools of one server',
+    path: '/tools',
+    api: /\/api\/v1\/tools(\?|$)/,
+    of: (nth) => ({
+      name: `many.item${nth}`,
+      plugin: 'many@mcp',
+      description: wordsOf(nth),
+      effect: 'read',
+      reversible: true,
+      idempotent: true,
+      arguments: {},
+      result: {},
+      roles: {},
+      result_labels: {},
+      anchors: [],
+      facts: [],
+      timeout_ms: 1_000,
+      plugin_digest: '0'.repeat(64),
+      schema_digest: '0'.repeat(64),
+    }),
+    list: (page) => page.getByRole('region', { name: 'many@mcp' }).getByRole('list'),
+  },
+  {
+    name: 'budgets of people',
+    path: '/budgets',
+    api: /\/api\/v1\/budgets(\?|$)/,
+    of: (nth) => ({ budget_id: `budget_${id(nth)}`, scope: 'person', scope_id: `person_${id(nth)}`, period: 'day', cap_micros: nth % 2 === 0 ? 1_000_000 : 0, spent_micros: 0, reserved_micros: 0, window_start: AT }),
+    list: (page) => page.locator('main').getByRole('list', { name: 'People', exact: true }),
+  },
+];
+
+for (const { name, path, api, of, list, isOnDemand = false } of CARDS) {
+  test.describe(name, () => {
+    test('a list of hundreds of cards, each as tall as what it says, keeps few of them, to the last and back to the first', async ({ page }) => {
+      test.setTimeout(120_000);
+      await many(page, api, of);
+      await many(page, '**/api/v1/people?limit=200*', namesOf);
+      await page.goto(path);
+      const rows = list(page).locator(':scope > li');
+      const item = (nth: number) => rows.filter({ hasText: `Item ${nth}.` });
+      const scrollBy = (px: number) => page.evaluate((by) => document.querySelector('main [data-scrolls]')?.scrollBy(0, by), px);
+      await expect(item(1).first()).toBeVisible();
+      if (isOnDemand) {
+        for (const count of [100, 200, 300, 400]) {
+          await expect(rows.first()).toHaveAttribute('aria-setsize', String(count));
+          await page.locator('main').getByRole('button', { name: 'Show more' }).click();
+        }
+        await expect(rows.first()).toHaveAttribute('aria-setsize', String(ALL));
+        await scrollBy(-1_000_000);
+        await expect(item(1).first()).toBeInViewport();
+      }
+      let most = 0;
+      await expect
+        .poll(
+          async () => {
+            most = Math.max(most, await rows.count());
+            await scrollBy(1_500);
+            return item(ALL).isVisible();
+          },
+          { intervals: [50], timeout: 90_000 },
+        )
+        .toBe(true);
+      expect(most).toBeLessThan(ROWS_SHOWN_MAX);
+      await scrollBy(1_000_000);
+      await expect(item(ALL)).toBeInViewport();
+      await expect(rows.last()).toHaveAttribute('aria-posinset', String(ALL));
+      await expect(rows.last()).toHaveAttribute('aria-setsize', String(ALL));
+      await scrollBy(-1_000_000);
+      await expect(item(1).first()).toBeInViewport();
+      await expect(rows.first()).toHaveAttribute('aria-posinset', '1');
+      expect(await rows.count()).toBeLessThan(ROWS_SHOWN_MAX);
+    });
+  });
+}
+
+test('a card that turns out taller than was thought moves nothing of what is read', async ({ page }) => {
+  await many(page, '**/api/v1/grants?*', CARDS.find((one) => one.name === 'standing grants')?.of ?? changeOf);
+  await page.goto('/grants');
+  const rows = page.getByRole('list', { name: 'Standing grants', exact: true }).locator(':scope > li');
+  await expect(rows.first()).toHaveAttribute('aria-setsize', '100');
+  const scrollBy = (px: number) => page.evaluate((by) => document.querySelector('main [data-scrolls]')?.scrollBy(0, by), px);
+  // Far down at once, past cards that were never there, and a little up again.
+  await scrollBy(15_000);
+  await expect(rows.first()).not.toHaveAttribute('aria-posinset', '1');
+  const nth = (await rows.nth(10).getAttribute('aria-posinset')) ?? '';
+  const card = page.locator(`main li[aria-posinset="${nth}"]`);
+  await card.evaluate((one) => one.scrollIntoView({ block: 'start' }));
+  const topPx = async () => (await card.boundingBox())?.y ?? Number.NaN;
+  await expect(card).toBeInViewport();
+  const before = await topPx();
+  await scrollBy(-400);
+  await expect(rows.first()).not.toHaveAttribute('aria-posinset', '1');
+  await expect.poll(async () => Math.abs((await topPx()) - before - 400) < 2).toBe(true);
+});
 
 test('a later page that fails says so at the end of the list, and is asked for again when told to', async ({ page }) => {
   await many(page, '**/api/v1/documents?*', documentOf);
@@ -132,19 +299,31 @@ test('somebody far down among hundreds of people is called by name and can be ch
   await expect(page).toHaveURL(new RegExp(`person=person_${id(ALL)}`));
 });
 
-test('of hundreds of runs that wait for room a hundred are shown, and more on demand', async ({ page }) => {
+test('of hundreds of runs that wait for room a hundred are there, few of them at once, and more on demand', async ({ page }) => {
   await many(page, '**/api/v1/budgets/holds?state=held*', waitOf);
   await many(page, '**/api/v1/budgets/holds?unreviewed=true*', (nth) => ({ ...waitOf(nth), state: 'allowed', broke_glass: true, decided_by: `person_${id(nth)}`, allowed_micros: 1, reason: `Night ${nth}.` }));
   await page.goto('/budgets');
   for (const name of ['Waiting for room', 'Broken glass to review']) {
     const part = page.getByRole('region', { name });
     const more = part.getByRole('button', { name: 'Show more' });
+    const rows = part.getByRole('listitem');
     for (const count of [100, 200, 300, 400]) {
-      await expect(part.getByRole('listitem')).toHaveCount(count);
+      await expect(rows.first()).toHaveAttribute('aria-setsize', String(count));
       await more.click();
+      expect(await rows.count()).toBeLessThan(ROWS_SHOWN_MAX);
     }
-    await expect(part.getByRole('listitem')).toHaveCount(ALL);
+    await expect(rows.first()).toHaveAttribute('aria-setsize', String(ALL));
     await expect(more).toHaveCount(0);
+    const last = part.locator(`li[aria-posinset="${ALL}"]`);
+    await expect
+      .poll(
+        async () => {
+          await page.evaluate(() => document.querySelector('main [data-scrolls]')?.scrollBy(0, 1_500));
+          return last.isVisible();
+        },
+        { intervals: [50], timeout: 60_000 },
+      )
+      .toBe(true);
   }
 });
 
@@ -159,23 +338,24 @@ test('the last of hundreds of workspaces can be chosen', async ({ page }) => {
   await form.getByLabel('Workspace', { exact: true }).selectOption({ label: `Place ${ALL}.` });
 });
 
-test('of hundreds of proposed changes of tools all that wait are there', async ({ page }) => {
-  await many(page, '**/api/v1/changes?kind=tool*', (nth) => ({
-    governance_change_id: `change_${id(nth)}`,
-    kind: 'tool',
-    subject: `server${nth}`,
-    state: 'proposed',
-    is_stale: false,
-    content_digest: 'x',
-    base_digest: 'x',
-    sound: true,
-    proposed_by: `person_${id(nth)}`,
-    proposed_at: AT,
-  }));
+test('of hundreds of proposed changes of tools all that wait can be reached', async ({ page }) => {
+  await many(page, '**/api/v1/changes?kind=tool*', changeOf);
   await page.goto('/tools');
-  const waiting = page.getByRole('list', { name: 'Proposed changes of tools' });
-  await expect(waiting.getByRole('listitem')).toHaveCount(ALL);
-  await expect(waiting.getByRole('link').last()).toHaveAttribute('href', `/changes/change_${id(ALL)}`);
+  const rows = page.getByRole('list', { name: 'Proposed changes of tools' }).getByRole('listitem');
+  await expect(rows.first()).toHaveAttribute('aria-setsize', String(ALL));
+  const last = page.locator(`main a[href="/changes/change_${id(ALL)}"]`);
+  let most = 0;
+  await expect
+    .poll(
+      async () => {
+        most = Math.max(most, await rows.count());
+        await page.evaluate(() => document.querySelector('main [data-scrolls]')?.scrollBy(0, 1_000));
+        return last.isVisible();
+      },
+      { intervals: [50], timeout: 40_000 },
+    )
+    .toBe(true);
+  expect(most).toBeLessThan(ROWS_SHOWN_MAX);
 });
 
 test('lists that are read whole are read to their last page', async ({ page }) => {

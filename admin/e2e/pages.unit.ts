@@ -8,7 +8,7 @@ import { fileChanges, filesOf, statementsIn, statementsOnly } from '../src/lib/r
 import { snippet } from '../src/lib/snippet';
 import { spoken } from '../src/lib/spoken';
 import { isSettled, roomFor } from '../src/lib/uploads';
-import { rowsIn } from '../src/lib/window';
+import { rowsAmong, rowsIn, startsOf } from '../src/lib/window';
 
 /** A document's id, made of one letter. */
 const doc = (letter: string) => `doc_${letter.repeat(26)}`;
@@ -155,6 +155,23 @@ test('of a long list the rows that are seen are kept, with a few around them', (
   // A list that begins further down, and one that is not in view yet.
   expect(rowsIn(-300, 800, 50)).toEqual({ first: 0, last: 18 });
   expect(rowsIn(-5_000, 800, 50)).toEqual({ first: 0, last: 0 });
+});
+
+test('of a long list of cards those that are seen are kept, with a few around them, however tall each is', () => {
+  // A hundred that are 100 tall, but each tenth, which is 600.
+  const starts = startsOf(Array.from({ length: 100 }, (_, at) => (at % 10 === 9 ? 600 : 100)));
+  expect(starts.slice(0, 3)).toEqual([0, 100, 200]);
+  expect(starts.slice(9, 12)).toEqual([900, 1_500, 1_600]);
+  expect(starts.at(-1)).toBe(15_000);
+  expect(rowsAmong(starts, 0, 800)).toEqual({ first: 0, last: 17 });
+  // In the middle of a tall one it is seen alone.
+  expect(rowsAmong(starts, 3_950, 500)).toEqual({ first: 21, last: 38 });
+  // At the very end, and past it.
+  expect(rowsAmong(starts, 14_200, 800)).toEqual({ first: 89, last: 100 });
+  expect(rowsAmong(starts, 50_000, 800)).toEqual({ first: 92, last: 100 });
+  // A list that is not in view yet has its first few: so it is known how tall they are.
+  expect(rowsAmong(starts, -5_000, 800)).toEqual({ first: 0, last: 9 });
+  expect(rowsAmong(startsOf([]), 0, 800)).toEqual({ first: 0, last: 0 });
 });
 
 test('as many files are taken as there is room for, and nothing is sent before all are in', () => {

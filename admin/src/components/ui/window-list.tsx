@@ -1,14 +1,9 @@
 'use client';
 
-import { useEffect } from 'react';
-import { useTranslations } from 'use-intl';
 import { cx } from '@/lib/cx';
 import { useMedia } from '@/lib/media';
 import { useWindow } from '@/lib/window';
-import { PartFailed } from './states';
-
-/** Rows before the end at which more is asked for. */
-const AHEAD = 30;
+import { type Rest, RestFailed, useRest } from './rest';
 
 interface WindowListProps<T> {
   items: readonly T[];
@@ -19,28 +14,16 @@ interface WindowListProps<T> {
   narrowPx: number;
   /** Whether rows are parted by lines. */
   hasLines?: boolean;
-  /** The list grows by itself towards its end. */
-  query: { hasNextPage: boolean; isFetchingNextPage: boolean; isFetchNextPageError: boolean; error: unknown; fetchNextPage: () => Promise<unknown> };
+  query: Rest;
   children: (item: T, isWide: boolean) => React.ReactNode;
 }
 
-/** A list of which a part is looked for among what is here: more is asked for on demand only. */
-export const ON_DEMAND = { hasNextPage: false, isFetchingNextPage: false, isFetchNextPageError: false, error: null, fetchNextPage: () => Promise.resolve() };
-
-/**
- * A long list in a page that `scrolls`: only the rows near what is seen are there, and the rest is asked for on the way down.
- * What could not be had is not asked for over and over: the end of the list says so, and asks again when told to.
- */
+/** A long list of rows of one height in a page that `scrolls`: only the rows near what is seen are there, and the rest is asked for on the way down. */
 export function WindowList<T>({ items, keyOf, label, widePx, narrowPx, hasLines = true, query, children }: WindowListProps<T>) {
-  const t = useTranslations('common');
   const isWide = useMedia('(min-width: 64rem)');
   const rowPx = isWide ? widePx : narrowPx;
   const { list, first, last, heightPx } = useWindow(items.length, rowPx);
-  const { hasNextPage, isFetchingNextPage, isFetchNextPageError: isCut, error, fetchNextPage } = query;
-  const wantsMore = last + AHEAD >= items.length && hasNextPage && !isFetchingNextPage && !isCut;
-  useEffect(() => {
-    if (wantsMore) void fetchNextPage();
-  }, [wantsMore, fetchNextPage]);
+  useRest(query, last, items.length);
   return (
     <>
       <div ref={list} className="relative" style={{ height: heightPx }}>
@@ -50,7 +33,7 @@ export function WindowList<T>({ items, keyOf, label, widePx, narrowPx, hasLines 
             <li
               key={keyOf(item)}
               aria-posinset={first + at + 1}
-              aria-setsize={hasNextPage ? -1 : items.length}
+              aria-setsize={query.hasNextPage ? -1 : items.length}
               className={cx('absolute inset-x-0 overflow-hidden', hasLines && 'border-b border-line')}
               style={{ top: (first + at) * rowPx, height: rowPx }}
             >
@@ -59,7 +42,7 @@ export function WindowList<T>({ items, keyOf, label, widePx, narrowPx, hasLines 
           ))}
         </ul>
       </div>
-      {hasNextPage && isCut && <PartFailed what={t('restFailed')} error={error} isBusy={isFetchingNextPage} onRetry={() => void fetchNextPage()} />}
+      <RestFailed query={query} />
     </>
   );
 }

@@ -7,7 +7,9 @@ import { Page } from '@/components/shell/page';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
 import { Button, buttonLooks } from '@/components/ui/button';
 import { Card, Facts } from '@/components/ui/card';
+import { CardList } from '@/components/ui/card-list';
 import { Link } from '@/components/ui/link';
+import { ON_DEMAND } from '@/components/ui/rest';
 import { Empty, Failed, Loading, Problem } from '@/components/ui/states';
 import type { Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
@@ -20,6 +22,8 @@ type ToolsQuery = ReturnType<typeof useTools>;
 const MODES = ['open', 'traced', 'sealed'] as const;
 const TONES: Record<(typeof MODES)[number], BadgeTone> = { open: 'wait', traced: 'good', sealed: 'good' };
 const SECOND_MS = 1_000;
+/** How tall the line of a tool is. */
+const TOOL_PX = 29;
 
 /** Whether one of an agent's patterns names a tool. */
 function covers(pattern: string, tool: string): boolean {
@@ -36,7 +40,7 @@ export function AgentsView() {
   const agents = useQuery(allAgents);
   const tools = useTools();
   return (
-    <Page title={t('title')}>
+    <Page title={t('title')} scrolls>
       {(agents.isPending || (agents.isSuccess && !tools.isFetched)) && <Loading lines={6} />}
       {agents.isError && <Failed error={agents.error} onRetry={() => void agents.refetch()} />}
       {agents.isSuccess && agents.data.length === 0 && <Empty icon={<Bot className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
@@ -143,15 +147,15 @@ function ToolsNow({ agent, tools }: { agent: Agent; tools: ToolsQuery }) {
   return (
     <details>
       <summary className="text-sm text-soft">{t('toolsNow', { count: own.length })}</summary>
-      <ul className="mt-2 grid gap-1 text-sm sm:grid-cols-2">
-        {own.map((tool) => (
-          <li key={tool.name}>
-            <Link href={`/tools?open=${encodeURIComponent(tool.name)}`} className="text-accent underline">
+      <div className="mt-2 text-sm">
+        <CardList items={own} keyOf={(tool) => tool.name} guessPx={TOOL_PX} hasLines query={ON_DEMAND}>
+          {(tool) => (
+            <Link href={`/tools?open=${encodeURIComponent(tool.name)}`} className="block py-1 text-accent underline wrap-anywhere">
               <bdi>{tool.name}</bdi>
             </Link>
-          </li>
-        ))}
-      </ul>
+          )}
+        </CardList>
+      </div>
     </details>
   );
 }

@@ -9,6 +9,8 @@ import { AddButton } from '@/components/ui/add-button';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
+import { CardList } from '@/components/ui/card-list';
+import { ON_DEMAND } from '@/components/ui/rest';
 import { Empty, Failed, Loading } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
 import type { Schemas } from '@/lib/api/client';
@@ -23,6 +25,8 @@ import { useWaits, Waits } from './waits';
 type Budget = Schemas['BudgetView'];
 
 const EVERY_MS = 15_000;
+/** About how tall a card is. */
+const CARD_PX = 130;
 
 /** What may be spent on models, and what is spent of it. */
 export function BudgetsView() {
@@ -37,7 +41,7 @@ export function BudgetsView() {
   const all = budgets.data ?? [];
   const open = all.find((budget) => budget.budget_id === get('open'));
   return (
-    <Page title={t('title')} actions={<AddButton label={t('add')} forbidden={forbidden} onClick={() => set({ new: '1' })} />}>
+    <Page title={t('title')} actions={<AddButton label={t('add')} forbidden={forbidden} onClick={() => set({ new: '1' })} />} scrolls>
       {isPending && <Loading lines={6} />}
       {!isPending && budgets.isError && <Failed error={budgets.error} onRetry={() => void budgets.refetch()} />}
       {!isPending && budgets.isSuccess && all.length === 0 && <Empty icon={<Wallet className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
@@ -50,13 +54,9 @@ export function BudgetsView() {
             return (
               <section key={scope} className="grid gap-3">
                 <h2 className="font-semibold">{t(`scope.${scope}`)}</h2>
-                <ul className="grid gap-3">
-                  {own.map((budget) => (
-                    <li key={budget.budget_id}>
-                      <One budget={budget} forbidden={forbidden} onChange={() => set({ open: budget.budget_id })} />
-                    </li>
-                  ))}
-                </ul>
+                <CardList items={own} keyOf={(budget) => budget.budget_id} label={t(`scope.${scope}`)} guessPx={CARD_PX} query={ON_DEMAND}>
+                  {(budget) => <One budget={budget} forbidden={forbidden} onChange={() => set({ open: budget.budget_id })} />}
+                </CardList>
               </section>
             );
           })}

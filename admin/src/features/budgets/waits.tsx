@@ -7,7 +7,9 @@ import { PersonName } from '@/components/person-name';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
+import { CardList } from '@/components/ui/card-list';
 import { More } from '@/components/ui/more';
+import { ON_DEMAND } from '@/components/ui/rest';
 import { Failed, Problem } from '@/components/ui/states';
 import { Link } from '@/components/ui/link';
 import { Ago } from '@/components/ui/time';
@@ -23,6 +25,8 @@ type Wait = Schemas['BudgetHoldView'];
 
 const EVERY_MS = 10_000;
 const PAGE = 100;
+/** About how tall a card is. */
+const CARD_PX = 170;
 
 /** Runs that wait because a budget has no room, and glasses that were broken and nobody has looked at. */
 export function useWaits() {
@@ -31,7 +35,7 @@ export function useWaits() {
   return { waiting, broken, isPending: waiting.query.isPending || broken.query.isPending };
 }
 
-/** Shown once both are known. */
+/** Shown once both are known. More of them comes on demand: what stands below is not pushed out of reach. */
 export function Waits({ waits: { waiting, broken } }: { waits: ReturnType<typeof useWaits> }) {
   const t = useTranslations('waits');
   const error = waiting.query.error ?? broken.query.error;
@@ -42,13 +46,9 @@ export function Waits({ waits: { waiting, broken } }: { waits: ReturnType<typeof
       {waiting.items.length > 0 && (
         <section aria-label={t('title')} className="grid gap-3">
           <h2 className="font-semibold">{t('title')}</h2>
-          <ul className="grid gap-3">
-            {waiting.items.map((wait) => (
-              <li key={wait.budget_hold_id}>
-                <Waiting wait={wait} />
-              </li>
-            ))}
-          </ul>
+          <CardList items={waiting.items} keyOf={(wait) => wait.budget_hold_id} guessPx={CARD_PX} query={ON_DEMAND}>
+            {(wait) => <Waiting wait={wait} />}
+          </CardList>
           <More query={waiting.query} />
         </section>
       )}
@@ -56,13 +56,9 @@ export function Waits({ waits: { waiting, broken } }: { waits: ReturnType<typeof
       {broken.items.length > 0 && (
         <section aria-label={t('broken')} className="grid gap-3">
           <h2 className="font-semibold">{t('broken')}</h2>
-          <ul className="grid gap-3">
-            {broken.items.map((wait) => (
-              <li key={wait.budget_hold_id}>
-                <Broken wait={wait} />
-              </li>
-            ))}
-          </ul>
+          <CardList items={broken.items} keyOf={(wait) => wait.budget_hold_id} guessPx={CARD_PX} query={ON_DEMAND}>
+            {(wait) => <Broken wait={wait} />}
+          </CardList>
           <More query={broken.query} />
         </section>
       )}

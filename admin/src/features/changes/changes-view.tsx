@@ -4,8 +4,8 @@ import { GitPullRequestArrow } from 'lucide-react';
 import { useTranslations } from 'use-intl';
 import { ChangeCard } from '@/components/change-card';
 import { Page } from '@/components/shell/page';
+import { CardList } from '@/components/ui/card-list';
 import { Select } from '@/components/ui/field';
-import { More } from '@/components/ui/more';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { answer, api } from '@/lib/api/client';
@@ -14,7 +14,9 @@ import { useList } from '@/lib/list';
 import { useAddress } from '@/lib/url';
 
 const SHOWN = ['waiting', 'all'] as const;
-const PAGE = 50;
+const PAGE = 100;
+/** About how tall a card is that nobody has decided on. */
+const CARD_PX = 120;
 
 /** What is proposed of all that governs: rules, prompt labels, grants, tools and plugins. */
 export function ChangesView() {
@@ -40,6 +42,7 @@ export function ChangesView() {
           </Select>
         </div>
       }
+      scrolls
     >
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
@@ -51,15 +54,12 @@ export function ChangesView() {
           <NoMatch onClear={() => set({ kind: '' })} />
         ))}
       {items.length > 0 && (
-        <ul className="mx-auto grid w-full max-w-4xl gap-3 p-4 sm:p-6">
-          {items.map((change) => (
-            <li key={change.governance_change_id}>
-              <ChangeCard change={change} />
-            </li>
-          ))}
-        </ul>
+        <div className="mx-auto w-full max-w-4xl p-4 sm:p-6">
+          <CardList items={items} keyOf={(change) => change.governance_change_id} label={t('title')} guessPx={CARD_PX} query={query}>
+            {(change) => <ChangeCard change={change} />}
+          </CardList>
+        </div>
       )}
-      <More query={query} />
     </Page>
   );
 }

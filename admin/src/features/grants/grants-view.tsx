@@ -14,7 +14,9 @@ import { AddButton } from '@/components/ui/add-button';
 import { Badge, type BadgeTone } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Card, Facts } from '@/components/ui/card';
+import { CardList } from '@/components/ui/card-list';
 import { More } from '@/components/ui/more';
+import { ON_DEMAND } from '@/components/ui/rest';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch, Problem } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
@@ -33,6 +35,8 @@ type Grant = Schemas['GrantView'];
 
 const SHOWN = ['live', 'over'] as const;
 const PAGE = 100;
+/** About how tall a card is. */
+const CARD_PX = 320;
 
 type State = 'live' | 'used' | 'ended' | 'back';
 const TONES: Record<State, BadgeTone> = { live: 'good', used: 'plain', ended: 'plain', back: 'bad' };
@@ -57,19 +61,21 @@ export function GrantsView() {
       title={t('title')}
       actions={<AddButton label={t('give')} forbidden={may(me, 'grants:manage') ? null : t('mayNotGive')} onClick={() => set({ new: '1' })} />}
       bar={<Segments label={t('show')} options={SHOWN.map((value) => ({ value, label: t(`shown.${value}`) }))} value={shown} onChange={(value) => set({ show: value === 'live' ? '' : value })} />}
+      scrolls
     >
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess &&
         found.length === 0 &&
         (shown === 'live' ? <Empty icon={<KeySquare className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} /> : <NoMatch onClear={() => set({ show: '' })} />)}
-      <ul className="mx-auto grid w-full max-w-4xl gap-3 p-4 sm:p-6">
-        {found.map((grant) => (
-          <li key={grant.grant_id}>
-            <One grant={grant} state={stateOf(grant, now)} />
-          </li>
-        ))}
-      </ul>
+      {found.length > 0 && (
+        <div className="mx-auto w-full max-w-4xl p-4 sm:p-6">
+          {/* Which are in force is looked for among what is here: the rest comes on demand. */}
+          <CardList items={found} keyOf={(grant) => grant.grant_id} label={t('title')} guessPx={CARD_PX} query={ON_DEMAND}>
+            {(grant) => <One grant={grant} state={stateOf(grant, now)} />}
+          </CardList>
+        </div>
+      )}
       <More query={query} />
       {get('new') === '1' && may(me, 'grants:manage') && (
         <WhenPlacesKnown>

@@ -9,9 +9,10 @@ import { AddButton } from '@/components/ui/add-button';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { More } from '@/components/ui/more';
+import { ON_DEMAND } from '@/components/ui/rest';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
-import { ON_DEMAND, WindowList } from '@/components/ui/window-list';
+import { WindowList } from '@/components/ui/window-list';
 import { SearchField } from '@/components/search-field';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
@@ -64,7 +65,7 @@ export function PeopleView() {
       {shown === 'people' ? (
         <People words={get('q').toLocaleLowerCase()} openId={get('open')} onOpen={(open) => set({ open })} onClear={() => set({ q: '' })} />
       ) : (
-        <Workspaces isNew={get('new') !== ''} onClose={() => set({ new: '' })} />
+        <Workspaces label={t('shown.workspaces')} isNew={get('new') !== ''} onClose={() => set({ new: '' })} />
       )}
       {shown === 'people' && get('new') !== '' && <InviteDialog onClose={() => set({ new: '' })} />}
     </Page>

@@ -7,7 +7,7 @@ import { useTranslations } from 'use-intl';
 import { Button } from '@/components/ui/button';
 import { Input } from '@/components/ui/field';
 import { FormDialog } from '@/components/ui/form-dialog';
-import { More } from '@/components/ui/more';
+import { CardList } from '@/components/ui/card-list';
 import { Empty, Failed, Loading } from '@/components/ui/states';
 import { At } from '@/components/ui/time';
 import { useToast } from '@/components/ui/toast';
@@ -18,10 +18,11 @@ import { may, useMe } from '@/lib/me';
 type Workspace = Schemas['WorkspaceView'];
 
 const PAGE = 100;
+const ROW_PX = 61;
 const NAME_LETTERS_MAX = 200;
 
 /** The parts of the organisation: records and conversations belong to one, and people see theirs. */
-export function Workspaces({ isNew, onClose }: { isNew: boolean; onClose: () => void }) {
+export function Workspaces({ label, isNew, onClose }: { label: string; isNew: boolean; onClose: () => void }) {
   const t = useTranslations('workspaces');
   const me = useMe();
   const [renamed, setRenamed] = useState<Workspace | null>(null);
@@ -31,25 +32,26 @@ export function Workspaces({ isNew, onClose }: { isNew: boolean; onClose: () => 
       {query.isPending && <Loading lines={4} />}
       {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && items.length === 0 && <Empty icon={<Boxes className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
-      <ul className="divide-y divide-line">
-        {items.map((one) => (
-          <li key={one.workspace_id} className="flex items-center gap-3 px-4 py-2.5 sm:px-6">
-            <div className="min-w-0 flex-1">
-              <p className="truncate font-medium">
-                <bdi>{one.name}</bdi>
-              </p>
-              <p className="text-xs text-soft">
-                {t('since')} <At at={one.created_at} />
-              </p>
+      {items.length > 0 && (
+        <CardList items={items} keyOf={(one) => one.workspace_id} label={label} guessPx={ROW_PX} hasLines query={query}>
+          {(one) => (
+            <div className="flex items-center gap-3 px-4 py-2.5 sm:px-6">
+              <div className="min-w-0 flex-1">
+                <p className="truncate font-medium">
+                  <bdi>{one.name}</bdi>
+                </p>
+                <p className="text-xs text-soft">
+                  {t('since')} <At at={one.created_at} />
+                </p>
+              </div>
+              <Button size="small" forbidden={may(me, 'workspaces:manage') ? null : t('mayNotManage')} onClick={() => setRenamed(one)}>
+                <Pencil className="size-4" aria-hidden />
+                {t('rename')}
+              </Button>
             </div>
-            <Button size="small" forbidden={may(me, 'workspaces:manage') ? null : t('mayNotManage')} onClick={() => setRenamed(one)}>
-              <Pencil className="size-4" aria-hidden />
-              {t('rename')}
-            </Button>
-          </li>
-        ))}
-      </ul>
-      <More query={query} />
+          )}
+        </CardList>
+      )}
       {isNew && <NameDialog onClose={onClose} />}
       {renamed !== null && <NameDialog workspace={renamed} onClose={() => setRenamed(null)} />}
     </>

@@ -41,6 +41,7 @@ export function PoliciesView() {
           )}
         </div>
       }
+      scrolls
     >
       <div className="mx-auto grid w-full max-w-4xl grid-cols-[minmax(0,1fr)] gap-3 p-4 sm:p-6">
         {shown === 'checks' && <Checks />}

@@ -3,12 +3,14 @@
 import { Tag } from 'lucide-react';
 import { useTranslations } from 'use-intl';
 import { ChangeCard } from '@/components/change-card';
-import { More } from '@/components/ui/more';
+import { CardList } from '@/components/ui/card-list';
 import { Empty, Failed, Loading } from '@/components/ui/states';
 import { answer, api } from '@/lib/api/client';
 import { useList } from '@/lib/list';
 
-const PAGE = 50;
+const PAGE = 100;
+/** About how tall a card is. */
+const CARD_PX = 150;
 
 /** Every proposal to move a label, newest first, with who decided on it. Each opens with the texts it is about. */
 export function Labels() {
@@ -20,15 +22,10 @@ export function Labels() {
       {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && items.length === 0 && <Empty icon={<Tag className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
       {items.length > 0 && (
-        <ol className="grid gap-3">
-          {items.map((change) => (
-            <li key={change.governance_change_id}>
-              <ChangeCard change={change} />
-            </li>
-          ))}
-        </ol>
+        <CardList items={items} keyOf={(change) => change.governance_change_id} guessPx={CARD_PX} query={query}>
+          {(change) => <ChangeCard change={change} />}
+        </CardList>
       )}
-      <More query={query} />
       {items.length > 0 && !query.hasNextPage && <p className="text-sm text-soft">{t('before')}</p>}
     </div>
   );

@@ -33,6 +33,7 @@ export function PromptsView() {
     <Page
       title={t('title')}
       bar={<Segments label={t('show')} options={SHOWN.map((value) => ({ value, label: t(`shown.${value}`) }))} value={view} onChange={(value) => set({ show: value === 'versions' ? '' : value })} />}
+      scrolls
     >
       {view === 'labels' && <Labels />}
       {view === 'versions' && prompts.isPending && <Loading lines={8} />}

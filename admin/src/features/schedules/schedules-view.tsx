@@ -6,7 +6,9 @@ import { useTranslations } from 'use-intl';
 import { Page } from '@/components/shell/page';
 import { AddButton } from '@/components/ui/add-button';
 import { Button } from '@/components/ui/button';
+import { CardList } from '@/components/ui/card-list';
 import { More } from '@/components/ui/more';
+import { ON_DEMAND } from '@/components/ui/rest';
 import { Segments } from '@/components/ui/segments';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { WhenPlacesKnown } from '@/components/workspace-select';
@@ -19,6 +21,8 @@ import { OneSchedule, stateOf } from './one-schedule';
 
 const SHOWN = ['all', 'next', 'paused', 'over'] as const;
 const PAGE = 100;
+/** About how tall a card is. */
+const CARD_PX = 260;
 /** How often the times are looked at again: what is due moves them. */
 const AGAIN_MS = 30_000;
 
@@ -41,6 +45,7 @@ export function SchedulesView() {
           </Button>
         )
       }
+      scrolls
     >
       {one === '' ? <List shown={shownOf(get('show'))} onAll={() => set({ show: '' })} onNew={add} /> : <Alone key={one} id={one} onAll={() => set({ one: '' })} />}
       {get('new') === '1' && (
@@ -72,14 +77,14 @@ function List({ shown, onAll, onNew }: { shown: Shown; onAll: () => void; onNew:
         </Empty>
       )}
       {items.length > 0 && found.length === 0 && <NoMatch onClear={onAll} />}
-      <ul className="mx-auto grid w-full max-w-4xl gap-3 p-4 sm:p-6">
-        {found.map((schedule) => (
-          <li key={schedule.schedule_id}>
-            <OneSchedule schedule={schedule} />
-          </li>
-        ))}
-      </ul>
-      <More query={query} />
+      {found.length > 0 && (
+        <div className="mx-auto w-full max-w-4xl p-4 sm:p-6">
+          <CardList items={found} keyOf={(schedule) => schedule.schedule_id} label={t('title')} guessPx={CARD_PX} query={shown === 'all' ? query : ON_DEMAND}>
+            {(schedule) => <OneSchedule schedule={schedule} />}
+          </CardList>
+        </div>
+      )}
+      {shown !== 'all' && <More query={query} />}
     </>
   );
 }

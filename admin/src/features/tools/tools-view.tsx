@@ -11,7 +11,9 @@ import { ToolName } from '@/components/tool-name';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Card, Facts } from '@/components/ui/card';
+import { CardList } from '@/components/ui/card-list';
 import { Digest } from '@/components/ui/digest';
+import { ON_DEMAND } from '@/components/ui/rest';
 import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import type { Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
@@ -29,6 +31,9 @@ import { useWaiting, Waiting } from './waiting';
 
 type Tool = Schemas['ToolView'];
 type Plugin = Schemas['PluginView'];
+
+/** About how tall a plugin with its tools is, and the row of a tool. */
+const [GROUP_PX, TOOL_PX] = [500, 61];
 
 /** The name of an MCP server, of whose tools a group is; nothing of a plugin. */
 function serverOf(group: string): string | null {
@@ -61,7 +66,7 @@ export function ToolsView() {
   const isWhole = tools.isSuccess && plugins.isSuccess && waiting.isAnswered && keeping.isAnswered && !(mayCount && usage.isPending);
   const left = kept?.items.filter((one) => plugins.data?.some((plugin) => plugin.name === one.plugin) !== true) ?? [];
   return (
-    <Page title={t('title')} bar={<div className="sm:max-w-sm"><SearchField label={t('search')} value={get('q')} onChange={search} /></div>}>
+    <Page title={t('title')} bar={<div className="sm:max-w-sm"><SearchField label={t('search')} value={get('q')} onChange={search} /></div>} scrolls>
       {!isWhole && error === null && <Loading lines={8} />}
       {error !== null && <Failed error={error} onRetry={() => void Promise.all([tools.refetch(), plugins.refetch()])} />}
       {isWhole && all.length === 0 && <Empty icon={<Wrench className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
@@ -70,18 +75,23 @@ export function ToolsView() {
         <div className="mx-auto grid w-full max-w-5xl gap-5 p-4 sm:p-6">
           <Waiting waiting={waiting} />
           <KeptFailed keeping={keeping} />
-          {groups.map((group) => (
-            <Group
-              key={group}
-              name={group}
-              plugin={plugins.data.find((plugin) => `${plugin.name}@${plugin.version}` === group) ?? null}
-              kept={kept}
-              tools={found.filter((tool) => tool.plugin === group)}
-              took={took(all.filter((tool) => tool.plugin === group))}
-              onOpen={(name) => set({ open: name })}
-              onPropose={(server) => set({ propose: server })}
-            />
-          ))}
+          {groups.length > 0 && (
+            <div className="min-w-0">
+              <CardList items={groups} keyOf={(group) => group} guessPx={GROUP_PX} query={ON_DEMAND}>
+                {(group) => (
+                  <Group
+                    name={group}
+                    plugin={plugins.data.find((plugin) => `${plugin.name}@${plugin.version}` === group) ?? null}
+                    kept={kept}
+                    tools={found.filter((tool) => tool.plugin === group)}
+                    took={took(all.filter((tool) => tool.plugin === group))}
+                    onOpen={(name) => set({ open: name })}
+                    onPropose={(server) => set({ propose: server })}
+                  />
+                )}
+              </CardList>
+            </div>
+          )}
           {words === '' && left.length > 0 && <LeftBehind kept={left} />}
           {kept?.is_cut === true && <p className="text-sm text-soft">{t('kept.cut')}</p>}
           {all.length > 0 && <p className="text-sm text-soft">{t('atTheMachine')}</p>}
@@ -128,9 +138,9 @@ function Group({ name, plugin, kept, tools, took, onOpen, onPropose }: GroupProp
           {plugin === null ? <Facts facts={tookFact(took, false)} /> : <Sandbox plugin={plugin} more={tookFact(took, false)} />}
           {plugin !== null && own !== null && (plugin.kv != null || own.length > 0) && <Kept plugin={plugin.name} kept={own} />}
         </div>
-        <ul className="divide-y divide-line border-t border-line">
-          {tools.map((tool) => (
-            <li key={tool.name}>
+        <div className="border-t border-line">
+          <CardList items={tools} keyOf={(tool) => tool.name} guessPx={TOOL_PX} hasLines query={ON_DEMAND}>
+            {(tool) => (
               <button type="button" aria-haspopup="dialog" onClick={() => onOpen(tool.name)} className="grid w-full gap-x-4 gap-y-1 px-4 py-2.5 text-start hover:bg-sunken lg:grid-cols-[14rem_1fr_auto] lg:items-center">
                 <span className="flex items-center justify-between gap-2 font-medium">
                   <ToolName name={tool.name} />
@@ -145,9 +155,9 @@ function Group({ name, plugin, kept, tools, took, onOpen, onPropose }: GroupProp
                   <EffectBadge effect={tool.effect} />
                 </span>
               </button>
-            </li>
-          ))}
-        </ul>
+            )}
+          </CardList>
+        </div>
       </Card>
     </section>
   );

@@ -5,7 +5,9 @@ import { GitPullRequestArrow } from 'lucide-react';
 import { useTranslations } from 'use-intl';
 import { ChangeState } from '@/components/change-state';
 import { useSubjectText } from '@/components/change-subject';
+import { CardList } from '@/components/ui/card-list';
 import { Link } from '@/components/ui/link';
+import { ON_DEMAND } from '@/components/ui/rest';
 import { PartFailed } from '@/components/ui/states';
 import { answer, api } from '@/lib/api/client';
 import type { Change } from '@/lib/change';
@@ -14,6 +16,8 @@ import { readAll } from '@/lib/list';
 const PAGE = 200;
 /** A thousand changes that wait. */
 const PAGES_MAX = 5;
+/** About how tall one is with what stands apart from the next. */
+const ROW_PX = 50;
 
 /** What is known of changes of tools and plugins that wait for somebody. */
 interface WaitingChanges {
@@ -42,16 +46,18 @@ export function Waiting({ waiting: { changes, isAnswered, error, isBusy, again }
   if (error !== null || (changes === null && isAnswered)) return <PartFailed what={t('waitingFailed')} error={error} isBusy={isBusy} onRetry={again} className="rounded-lg" />;
   if (changes === null || changes.length === 0) return null;
   return (
-    <ul aria-label={t('waiting')} className="grid gap-2">
-      {changes.map((change) => (
-        <li key={change.governance_change_id} className="flex items-center gap-2 rounded-lg border border-wait bg-wait-wash px-3 py-2 text-sm">
-          <GitPullRequestArrow className="size-4 shrink-0 text-wait" aria-hidden />
-          <Link href={`/changes/${change.governance_change_id}`} className="min-w-0 flex-1 font-medium text-wait underline underline-offset-2 wrap-anywhere">
-            {t('waits', { what: subject(change) })}
-          </Link>
-          <ChangeState change={change} />
-        </li>
-      ))}
-    </ul>
+    <div className="min-w-0">
+      <CardList items={changes} keyOf={(change) => change.governance_change_id} label={t('waiting')} guessPx={ROW_PX} query={ON_DEMAND}>
+        {(change) => (
+          <div className="flex items-center gap-2 rounded-lg border border-wait bg-wait-wash px-3 py-2 text-sm">
+            <GitPullRequestArrow className="size-4 shrink-0 text-wait" aria-hidden />
+            <Link href={`/changes/${change.governance_change_id}`} className="min-w-0 flex-1 font-medium text-wait underline underline-offset-2 wrap-anywhere">
+              {t('waits', { what: subject(change) })}
+            </Link>
+            <ChangeState change={change} />
+          </div>
+        )}
+      </CardList>
+    </div>
   );
 }
