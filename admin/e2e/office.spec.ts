@@ -46,6 +46,37 @@ test('a change of a company that somebody else changed meanwhile is refused', as
   expect(now.name).toBe(`Quicker ${info.project.name}`);
 });
 
+test('a form changes the version that it was opened with, whatever is read anew behind it, and the next one once that was refused', async ({ page }, info) => {
+  const headers = { origin: world().origin };
+  const workspace_id = await firstWorkspace(page);
+  for (const [list, label, field, id] of [
+    ['companies', 'Name', 'name', 'company_id'],
+    ['contacts', 'Name', 'display_name', 'contact_id'],
+    ['deals', 'Title', 'title', 'deal_id'],
+  ] as const) {
+    const called = (word: string) => `${word} of ${list} on ${info.project.name}`;
+    const [quicker, own] = [called('Quicker'), called('Own')];
+    const made = await (await page.request.post(`/api/v1/${list}`, { data: { workspace_id, [field]: called('First'), ...(list === 'deals' && { stage: 'new' }) }, headers })).json();
+    const address = `/api/v1/${list}/${made[id]}`;
+    await page.goto(`/${list}/${made[id]}`);
+    await page.getByRole('button', { name: 'Change' }).click();
+    const form = page.getByRole('dialog');
+    await form.getByLabel(label).fill(own);
+    expect((await page.request.patch(address, { data: { version: made.version, [field]: quicker }, headers })).status()).toBe(200);
+    // Whoever comes back to the page is shown what there is now, behind what they wrote before.
+    await expect(async () => {
+      await page.evaluate(() => dispatchEvent(new Event('visibilitychange')));
+      await expect(page.getByRole('heading', { level: 1, name: quicker, includeHidden: true })).toBeVisible({ timeout: 500 });
+    }).toPass();
+    await form.getByRole('button', { name: 'Save' }).click();
+    await expect(form.getByText('Somebody else changed it meanwhile.', { exact: false })).toBeVisible();
+    expect((await (await page.request.get(address)).json())[field]).toBe(quicker);
+    await form.getByRole('button', { name: 'Save' }).click();
+    await expect(form).toHaveCount(0);
+    expect((await (await page.request.get(address)).json())[field]).toBe(own);
+  }
+});
+
 test('a deal is made, moved by the keyboard and opened', async ({ page }, info) => {
   const title = `Deal of ${info.project.name}`;
   await page.goto('/deals');

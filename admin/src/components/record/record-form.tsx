@@ -16,12 +16,14 @@ interface RecordFormProps {
   save: (key: string) => Promise<unknown>;
   /** It cannot be sent as it is; a field says why. */
   isWrong?: boolean;
+  /** Somebody else was quicker, and what is there now was read: it is the base from here on. */
+  onConflict?: () => void;
   onClose: () => void;
   children: React.ReactNode;
 }
 
 /** A new record, or changes to one for the version that was shown: its fields are what differs between kinds. */
-export function RecordForm({ title, of, save, isWrong = false, onClose, children }: RecordFormProps) {
+export function RecordForm({ title, of, save, isWrong = false, onConflict, onClose, children }: RecordFormProps) {
   const t = useTranslations('record');
   const toast = useToast();
   const client = useQueryClient();
@@ -34,8 +36,10 @@ export function RecordForm({ title, of, save, isWrong = false, onClose, children
       toast(t('saved'));
       onClose();
     },
-    onError: (error) => {
-      if (isConflict(error)) void refresh();
+    onError: async (error) => {
+      if (!isConflict(error)) return;
+      await refresh();
+      onConflict?.();
     },
   });
   return (

@@ -3,6 +3,7 @@
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { RecordForm } from '@/components/record/record-form';
+import { useOpened } from '@/components/record/use-opened';
 import { Input } from '@/components/ui/field';
 import { usePlace, WorkspaceSelect } from '@/components/workspace-select';
 import { answer, api, type Schemas } from '@/lib/api/client';
@@ -10,9 +11,10 @@ import { answer, api, type Schemas } from '@/lib/api/client';
 const NAME_LETTERS_MAX = 300;
 
 /** A new company, or changes to one. */
-export function CompanyForm({ company, onClose }: { company?: Schemas['CompanyView']; onClose: () => void }) {
+export function CompanyForm({ company: live, onClose }: { company?: Schemas['CompanyView']; onClose: () => void }) {
   const t = useTranslations('companies');
   const place = usePlace();
+  const { opened: company, takeUp } = useOpened(live, ['companies', 'one', live?.company_id]);
   const [name, setName] = useState(company?.name ?? '');
   const [website, setWebsite] = useState(company?.website ?? '');
   const save = (key: string) =>
@@ -20,7 +22,7 @@ export function CompanyForm({ company, onClose }: { company?: Schemas['CompanyVi
       ? answer(api.POST('/api/v1/companies', { params: { header: { 'Idempotency-Key': key } }, body: { name, website: website === '' ? null : website, workspace_id: place.id } }))
       : answer(api.PATCH('/api/v1/companies/{id}', { params: { path: { id: company.company_id } }, body: { version: company.version, name, website } }));
   return (
-    <RecordForm title={company === undefined ? t('new') : t('edit')} of="companies" save={save} onClose={onClose}>
+    <RecordForm title={company === undefined ? t('new') : t('edit')} of="companies" save={save} onConflict={takeUp} onClose={onClose}>
       <Input data-first label={t('name')} value={name} required maxLength={NAME_LETTERS_MAX} dir="auto" onChange={(event) => setName(event.target.value)} />
       <Input label={t('website')} value={website} inputMode="url" dir="ltr" onChange={(event) => setWebsite(event.target.value)} />
       {company === undefined && <WorkspaceSelect {...place} />}

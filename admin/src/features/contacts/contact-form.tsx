@@ -3,6 +3,7 @@
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { RecordForm } from '@/components/record/record-form';
+import { useOpened } from '@/components/record/use-opened';
 import { Input, TextArea } from '@/components/ui/field';
 import { usePlace, WorkspaceSelect } from '@/components/workspace-select';
 import { answer, api, type Schemas } from '@/lib/api/client';
@@ -11,9 +12,10 @@ import { linesOf, pointsIn, wordsIn } from '@/lib/points';
 const NAME_LETTERS_MAX = 300;
 
 /** Somebody new, or changes to a contact: only what the form has is sent. */
-export function ContactForm({ contact, onClose }: { contact?: Schemas['ContactView']; onClose: () => void }) {
+export function ContactForm({ contact: live, onClose }: { contact?: Schemas['ContactView']; onClose: () => void }) {
   const t = useTranslations('contacts');
   const place = usePlace();
+  const { opened: contact, takeUp } = useOpened(live, ['contacts', 'one', live?.contact_id]);
   const [name, setName] = useState(contact?.display_name ?? '');
   const [job, setJob] = useState(contact?.job_title ?? '');
   const [mails, setMails] = useState(linesOf(contact?.emails ?? []));
@@ -26,7 +28,7 @@ export function ContactForm({ contact, onClose }: { contact?: Schemas['ContactVi
       : answer(api.PATCH('/api/v1/contacts/{id}', { params: { path: { id: contact.contact_id } }, body: { version: contact.version, ...fields } }));
   };
   return (
-    <RecordForm title={contact === undefined ? t('new') : t('edit')} of="contacts" save={save} onClose={onClose}>
+    <RecordForm title={contact === undefined ? t('new') : t('edit')} of="contacts" save={save} onConflict={takeUp} onClose={onClose}>
       <Input data-first label={t('name')} value={name} required maxLength={NAME_LETTERS_MAX} dir="auto" onChange={(event) => setName(event.target.value)} />
       <Input label={t('job')} value={job} maxLength={NAME_LETTERS_MAX} dir="auto" onChange={(event) => setJob(event.target.value)} />
       <TextArea label={t('mail')} hint={t('aLine')} value={mails} rows={2} dir="ltr" inputMode="email" onChange={(event) => setMails(event.target.value)} />

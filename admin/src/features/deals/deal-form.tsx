@@ -4,6 +4,7 @@ import { useId, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { RecordForm } from '@/components/record/record-form';
 import { useStageNames } from '@/components/record/stage';
+import { useOpened } from '@/components/record/use-opened';
 import { Input, Select } from '@/components/ui/field';
 import { usePlace, WorkspaceSelect } from '@/components/workspace-select';
 import { answer, api, type Schemas } from '@/lib/api/client';
@@ -35,11 +36,12 @@ function contactOf({ contact_id: id, contact_name: name, workspace_id: workspace
 }
 
 /** A new deal, or changes to one. */
-export function DealForm({ deal, stage: first = 'new', onClose }: { deal?: Deal; stage?: string; onClose: () => void }) {
+export function DealForm({ deal: live, stage: first = 'new', onClose }: { deal?: Deal; stage?: string; onClose: () => void }) {
   const t = useTranslations('deals');
   const names = useStageNames();
   const place = usePlace();
   const list = useId();
+  const { opened: deal, takeUp } = useOpened(live, ['deals', 'one', live?.deal_id]);
   const [title, setTitle] = useState(deal?.title ?? '');
   const [stage, setStage] = useState(deal?.stage ?? first);
   const [amount, setAmount] = useState(deal?.amount == null ? '' : majorText(deal.amount));
@@ -59,7 +61,7 @@ export function DealForm({ deal, stage: first = 'new', onClose }: { deal?: Deal;
   };
   const currencies = CURRENCIES.some((one) => one === currency) ? CURRENCIES : [currency, ...CURRENCIES];
   return (
-    <RecordForm title={deal === undefined ? t('new') : t('edit')} of="deals" save={save} isWrong={worth === 'wrong'} onClose={onClose}>
+    <RecordForm title={deal === undefined ? t('new') : t('edit')} of="deals" save={save} isWrong={worth === 'wrong'} onConflict={takeUp} onClose={onClose}>
       <Input data-first label={t('name')} value={title} required maxLength={TITLE_LETTERS_MAX} dir="auto" onChange={(event) => setTitle(event.target.value)} />
       <Input label={t('stage')} hint={t('stageHint')} value={stage} required maxLength={STAGE_LETTERS_MAX} list={list} onChange={(event) => setStage(event.target.value)} />
       <datalist id={list}>
