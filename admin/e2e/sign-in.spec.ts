@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 import { linkOf } from './proposals';
 import { PASSWORD, STATE, world } from './world';
@@ -68,6 +69,31 @@ test('a link works once, leaves the address bar, and shows its role only what it
   await page.goto(link);
   await page.getByRole('button', { name: 'Sign in with this link' }).click();
   await expect(page.locator('main').getByRole('alert')).toHaveText(/does not work any more/);
+});
+
+test('who signs in or out in one tab does in all, and nothing of whoever was there before stays', async ({ page, browser }) => {
+  const owner = await browser.newContext({ storageState: STATE });
+  const [first, second] = [await linkOf(owner.request, 'Fay First', 'support'), await linkOf(owner.request, 'Sid Second', 'support')];
+  await owner.close();
+  const enter = async (tab: Page, token: string) => {
+    await tab.goto(`/sign-in#token=${token}`);
+    await tab.getByRole('button', { name: 'Sign in with this link' }).click();
+    await expect(tab).toHaveURL('/chat');
+  };
+  await enter(page, first);
+  await page.goto('/settings');
+  await expect(page.getByLabel('Your name')).toHaveValue('Fay First');
+  await expect(page.getByText('This one', { exact: true })).toBeVisible();
+  // What was read before is read anew, not shown again.
+  const asksAgain = page.waitForRequest('**/api/v1/sessions');
+  const other = await page.context().newPage();
+  await enter(other, second);
+  await expect(page.getByLabel('Your name')).toHaveValue('Sid Second');
+  await asksAgain;
+  await other.goto('/settings');
+  await other.getByRole('button', { name: 'Sign out' }).click();
+  await expect(other).toHaveURL('/sign-in');
+  await expect(page).toHaveURL('/sign-in?next=%2Fsettings');
 });
 
 test('pages that are not there are 404 and say so, and the policy keeps everything foreign out', async ({ page }) => {

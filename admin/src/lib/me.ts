@@ -1,8 +1,9 @@
 'use client';
 
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { createContext, useContext } from 'react';
+import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { createContext, useContext, useEffect } from 'react';
 import { answer, api, type Schemas } from './api/client';
+import { hearOtherTabs, tellOtherTabs } from './other-tabs';
 
 export type Me = Schemas['Me'];
 
@@ -35,8 +36,21 @@ export type Permission =
   | 'budgets:break_glass'
   | 'grants:manage';
 
+/** What was just heard of who is signed in. Where that is somebody else than before, everything that was read for those is forgotten first. */
+export function heardOfMe(client: QueryClient, me: Me): Me {
+  const before = client.getQueryData<Me>(['me']);
+  if (before !== undefined && before.person_id !== me.person_id) {
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' });
+    client.getMutationCache().clear();
+  }
+  return me;
+}
+
+/** Who is signed in, asked again when another tab says that it may be somebody else. */
 export function useMeQuery() {
-  return useQuery({ queryKey: ['me'], queryFn: () => answer(api.GET('/api/v1/me')), staleTime: 60_000 });
+  const client = useQueryClient();
+  useEffect(() => hearOtherTabs(() => void client.invalidateQueries({ queryKey: ['me'] })), [client]);
+  return useQuery({ queryKey: ['me'], queryFn: async () => heardOfMe(client, await answer(api.GET('/api/v1/me'))), staleTime: 60_000 });
 }
 
 const MeContext = createContext<Me | null>(null);
@@ -53,10 +67,11 @@ export function may(me: Me, permission: Permission): boolean {
   return me.permissions.includes(permission);
 }
 
-/** Forgets everything that was read, for whoever comes next at this browser. */
+/** Forgets everything that was read, for whoever comes next at this browser, and tells its other tabs. */
 export function useForget(): () => void {
   const client = useQueryClient();
   return () => {
     client.clear();
+    tellOtherTabs();
   };
 }

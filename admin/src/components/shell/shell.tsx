@@ -31,7 +31,8 @@ export function Shell({ children }: { children: React.ReactNode }) {
     const here = `${window.location.pathname}${window.location.search}`;
     router.replace(here === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(here)}`);
   }, [isOut, router]);
-  if (me.data === undefined) {
+  // What was read for somebody who is signed out is theirs, also on the way to the door.
+  if (me.data === undefined || isOut) {
     return (
       <div className="grid min-h-dvh place-items-center" aria-busy={me.isPending || isOut}>
         {me.isError && !isOut ? <Failed error={me.error} onRetry={() => void me.refetch()} /> : <Mark className="size-10 animate-pulse-soft text-accent" />}
@@ -42,8 +43,9 @@ export function Shell({ children }: { children: React.ReactNode }) {
   // The server does not even give such a page to whoever comes to it; here it is for pages that were there before somebody signed in.
   const isHidden = place !== null && !me.data.places.includes(place);
   return (
-    <MeProvider value={me.data}>
-      <Frame me={me.data} place={place}>
+     // Somebody else begins with a page of their own: nothing that was opened or written there is theirs.
+     <MeProvider key={me.data.person_id} value={me.data}>
+       <Frame me={me.data} place={place}>
         {isHidden ? <NotHere /> : children}
       </Frame>
     </MeProvider>

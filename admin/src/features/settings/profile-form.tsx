@@ -9,7 +9,7 @@ import { useToast } from '@/components/ui/toast';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { ownZone, zones } from '@/lib/cron';
 import { useLanguage } from '@/lib/i18n';
-import { useMe } from '@/lib/me';
+import { heardOfMe, useMe } from '@/lib/me';
 
 /** The server takes no longer one. */
 const LETTERS_MAX = 200;
@@ -21,7 +21,7 @@ export function useMeChange() {
     // One after the other: of two quick choices the later counts.
     scope: { id: 'me' },
     mutationFn: (change: Schemas['MeChange']) => answer(api.PATCH('/api/v1/me', { body: change })),
-    onSuccess: (me) => client.setQueryData(['me'], me),
+    onSuccess: (me) => client.setQueryData(['me'], heardOfMe(client, me)),
   });
 }
 
