@@ -70,6 +70,27 @@ test('keys act on a keyboard of another script too', async ({ page }) => {
   await expect(page).toHaveURL('/deals');
 });
 
+test('a selection that ends beside a form does not close it, and a press there does only while nothing is written', async ({ page }) => {
+  const { items } = await (await page.request.get('/api/v1/companies?q=analytical&limit=1')).json();
+  await page.goto(`/companies/${items[0].company_id}`);
+  const form = page.getByRole('dialog', { name: 'Change company' });
+  const open = page.getByRole('button', { name: 'Change' });
+  await open.click();
+  await form.getByLabel('Name').hover();
+  await page.mouse.down();
+  await page.mouse.move(4, 4);
+  await page.mouse.up();
+  await expect(form).toBeVisible();
+  await page.mouse.click(4, 4);
+  await expect(form).toHaveCount(0);
+  await open.click();
+  await form.getByLabel('Name').fill('Half a company');
+  await page.mouse.click(4, 4);
+  await expect(form.getByLabel('Name')).toHaveValue('Half a company');
+  await page.keyboard.press('Escape');
+  await expect(form).toHaveCount(0);
+});
+
 test('where the browser refuses the clipboard, it is said, and the text is selected', async ({ page }) => {
   await page.addInitScript(() => {
     Object.defineProperty(navigator, 'clipboard', { value: { writeText: () => Promise.reject(new DOMException('no', 'NotAllowedError')) } });

@@ -16,11 +16,16 @@ interface DialogProps {
   isTall?: boolean;
 }
 
-/** The browser's own modal: it keeps the focus, closes on Escape, and rises from below on a phone. Mounted means open. */
+/**
+ * The browser's own modal: it keeps the focus, closes on Escape, and rises from below on a phone. Mounted means open.
+ * A press beside it closes it too, but not where a form in it holds something that was written: that is left on purpose only.
+ */
 export function Dialog({ title, onClose, children, place = 'middle', isTall = false }: DialogProps) {
   const t = useTranslations('common');
   const box = useRef<HTMLDialogElement>(null);
   const name = useId();
+  const isPressedBeside = useRef(false);
+  const isWritten = useRef(false);
   useEffect(() => {
     const dialog = box.current;
     if (dialog && !dialog.open) {
@@ -45,8 +50,15 @@ export function Dialog({ title, onClose, children, place = 'middle', isTall = fa
         event.preventDefault();
         onClose();
       }}
+      onInput={({ target }) => {
+        if (target instanceof Element && target.closest('form')?.closest('dialog') === box.current) isWritten.current = true;
+      }}
+      // A selection of text that begins inside and ends beside it is a click on it too: what counts is where it began.
+      onPointerDown={(event) => {
+        isPressedBeside.current = event.target === box.current;
+      }}
       onClick={(event) => {
-        if (event.target === box.current) onClose();
+        if (event.target === box.current && isPressedBeside.current && !isWritten.current) onClose();
       }}
       className={cx(
         'fixed m-0 bg-surface p-0 text-ink shadow-xl outline-none',
