@@ -267,6 +267,37 @@ test('a deal is dragged to another column', { tag: '@wide' }, async ({ page }) =
   await expect(page.getByRole('region', { name: 'Negotiation' }).getByText('Dragged')).toBeVisible();
 });
 
+test('a drag that ends nowhere moves nothing, whatever is dropped after it', { tag: '@wide' }, async ({ page }) => {
+  const headers = { origin: world().origin };
+  const workspace_id = await firstWorkspace(page);
+  const stage = 'dropped by none';
+  const [left, kept] = ['Left alone', 'Kept'].map((title) => ({ title, stage, workspace_id }));
+  for (const data of [left, kept]) expect((await page.request.post('/api/v1/deals', { data, headers })).status()).toBe(201);
+  const moved: string[] = [];
+  page.on('request', (request) => {
+    if (request.method() === 'PATCH') moved.push(new URL(request.url()).pathname.split('/').at(-1) ?? '');
+  });
+  await page.goto(`/deals?stage=${encodeURIComponent(stage)}`);
+  const card = (title: string) => page.getByRole('region', { name: stage }).getByRole('listitem').filter({ hasText: title });
+  const goal = page.getByRole('region', { name: 'Negotiation' });
+  // One is dragged and let go where nothing takes it; then one of another window is dropped.
+  const carried = async (id: string) =>
+    page.evaluateHandle((deal) => {
+      const data = new DataTransfer();
+      if (deal !== '') data.setData('application/x-steward-deal', deal);
+      return data;
+    }, id);
+  await card('Left alone').dispatchEvent('dragstart', { dataTransfer: await carried('') });
+  await goal.dispatchEvent('drop', { dataTransfer: await carried('deal_00000000000000000000000001') });
+  await card('Left alone').dispatchEvent('dragstart', { dataTransfer: await carried('') });
+  await card('Left alone').dispatchEvent('dragend', { dataTransfer: await carried('') });
+  const { items } = await (await page.request.get(`/api/v1/deals?stage=${encodeURIComponent(stage)}&order=newest`)).json();
+  await goal.dispatchEvent('drop', { dataTransfer: await carried(items[1].deal_id) });
+  await card('Kept').dragTo(goal);
+  await expect(goal.getByText('Kept')).toBeVisible();
+  expect(moved).toEqual([items[0].deal_id]);
+});
+
 test.describe('as somebody who may not change records', () => {
   test.use({ storageState: AUDITOR });
   test('controls stay, disabled, and say why', async ({ page }) => {

@@ -81,10 +81,10 @@ function Column({ stage, columns, isAsked, onMove, stageOf, forbidden }: ColumnP
       onDrop={(event) => {
         event.preventDefault();
         setIsOver(false);
-        // The deal itself is not in this column: whoever drags carries it.
+        // The deal itself is not in this column: whoever drags carries it. What another window carries is none that is known here.
         const given = dragged.deal;
         dragged.deal = null;
-        if (given !== null && stageOf(given) !== stage.stage) onMove(given, stage.stage);
+        if (given?.deal_id === event.dataTransfer.getData(KIND) && stageOf(given) !== stage.stage) onMove(given, stage.stage);
       }}
     >
       <h2 className="flex items-baseline justify-between gap-2 px-1 text-sm font-semibold">
@@ -155,6 +155,9 @@ function DealCard({ deal, goal, columns, onMove, forbidden }: DealCardProps) {
         event.dataTransfer.setData(KIND, deal.deal_id);
         event.dataTransfer.effectAllowed = 'move';
         dragged.deal = deal;
+      }}
+      onDragEnd={() => {
+        dragged.deal = null;
       }}
       className="grid gap-1 rounded-lg border border-line bg-surface p-2.5 text-sm"
     >
