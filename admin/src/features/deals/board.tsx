@@ -1,6 +1,6 @@
 'use client';
 
-import { useRef, useState } from 'react';
+import { useEffectEvent, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { useStageNames } from '@/components/record/stage';
 import { Button } from '@/components/ui/button';
@@ -39,7 +39,18 @@ export function Board({ stages, stage, onStage, onMove, stageOf, forbidden }: Bo
   // The stage that is asked for has a column, also where it is none of those with the most deals.
   const columns = columnsOf([...stages.map((one) => one.stage), ...(stage === '' ? [] : [stage])]);
   const of = (column: string): Stage => stages.find((one) => one.stage === column) ?? { stage: column, count: 0, amounts: [] };
-  const shared = { columns, onMove, stageOf, forbidden };
+  // Moved without a pointer, a deal has the focus, and keeps it in the column where it arrives.
+  const carried = useRef<string | null>(null);
+  const onCarry = (deal: Deal, to: string) => {
+    carried.current = deal.deal_id;
+    onMove(deal, to);
+  };
+  const isCarried = (deal: Deal) => {
+    if (carried.current !== deal.deal_id) return false;
+    if (stageOf(deal) === deal.stage) carried.current = null;
+    return true;
+  };
+  const shared = { columns, onMove, onCarry, isCarried, stageOf, forbidden };
   if (!isWide) {
     const shown = columns.includes(stage) ? stage : (columns.find((column) => of(column).count > 0) ?? columns[0] ?? 'new');
     return (
@@ -61,9 +72,18 @@ export function Board({ stages, stage, onStage, onMove, stageOf, forbidden }: Bo
 /** The kind of what is dragged: nothing else is taken. */
 const KIND = 'application/x-steward-deal';
 
-type ColumnProps = Pick<BoardProps, 'onMove' | 'stageOf' | 'forbidden'> & { stage: Stage; columns: string[]; isAsked: boolean };
+interface ColumnProps extends Pick<BoardProps, 'onMove' | 'stageOf' | 'forbidden'> {
+  stage: Stage;
+  columns: string[];
+  isAsked: boolean;
+  /** Moves a deal that has the focus. */
+  onCarry: (deal: Deal, stage: string) => void;
+  /** Whether it was that deal which was moved; said once where it stays. */
+  isCarried: (deal: Deal) => boolean;
+}
 
-function Column({ stage, columns, isAsked, onMove, stageOf, forbidden }: ColumnProps) {
+function Column({ isAsked, onMove, ...rest }: ColumnProps) {
+  const { stage, stageOf, forbidden } = rest;
   const t = useTranslations('deals');
   const formats = useFormats();
   const names = useStageNames();
@@ -71,6 +91,8 @@ function Column({ stage, columns, isAsked, onMove, stageOf, forbidden }: ColumnP
   return (
     <section
       aria-label={names(stage.stage)}
+      tabIndex={-1}
+      data-column
       className={cx('flex min-h-24 flex-col gap-2 rounded-xl bg-sunken p-2 lg:min-h-0 lg:min-w-40 lg:flex-1', isOver && 'outline-2 outline-accent')}
       onDragOver={(event) => {
         if (forbidden !== null || !event.dataTransfer.types.includes(KIND)) return;
@@ -92,7 +114,7 @@ function Column({ stage, columns, isAsked, onMove, stageOf, forbidden }: ColumnP
         <span className="text-xs font-normal text-soft">{formats.number(stage.count)}</span>
       </h2>
       <p className="px-1 text-xs text-soft">{stage.amounts.map(formats.money).join(' · ') || t('noWorth')}</p>
-      {(stage.count > 0 || isAsked) && <Cards stage={stage} columns={columns} onMove={onMove} stageOf={stageOf} forbidden={forbidden} />}
+      {(stage.count > 0 || isAsked) && <Cards {...rest} />}
     </section>
   );
 }
@@ -101,7 +123,7 @@ function Column({ stage, columns, isAsked, onMove, stageOf, forbidden }: ColumnP
 const CARDS_AT_ONCE = 50;
 
 /** The deals of a column, the newest first. */
-function Cards({ stage, columns, onMove, stageOf, forbidden }: Omit<ColumnProps, 'isAsked'>) {
+function Cards({ stage, stageOf, ...rest }: Omit<ColumnProps, 'isAsked' | 'onMove'>) {
   const t = useTranslations('deals');
   const { query, items } = useList(['deals', 'board', stage.stage], (cursor) => answer(api.GET('/api/v1/deals', { params: { query: { stage: stage.stage, order: 'newest', limit: CARDS_AT_ONCE, cursor } } })));
   return (
@@ -111,7 +133,7 @@ function Cards({ stage, columns, onMove, stageOf, forbidden }: Omit<ColumnProps,
       {items.length > 0 && (
         <ul className="grid content-start gap-2 overflow-y-auto pb-1">
           {items.map((deal) => (
-            <DealCard key={deal.deal_id} deal={deal} goal={stageOf(deal)} columns={columns} onMove={onMove} forbidden={forbidden} />
+            <DealCard key={deal.deal_id} deal={deal} goal={stageOf(deal)} {...rest} />
           ))}
         </ul>
       )}
@@ -128,20 +150,35 @@ function Cards({ stage, columns, onMove, stageOf, forbidden }: Omit<ColumnProps,
 /** What the pointer carries. Browsers hide a drag's content until it is dropped, and the whole deal is no text. */
 const dragged: { deal: Deal | null } = { deal: null };
 
-interface DealCardProps {
+interface DealCardProps extends Pick<ColumnProps, 'columns' | 'onCarry' | 'isCarried' | 'forbidden'> {
   deal: Deal;
   /** Where it goes, or stands. */
   goal: string;
-  columns: string[];
-  onMove: (deal: Deal, stage: string) => void;
-  forbidden: string | null;
 }
 
-function DealCard({ deal, goal, columns, onMove, forbidden }: DealCardProps) {
+/** Whether the focus may go to a deal that was moved: it is nowhere, at a column that the deal left, or with the deal itself. Elsewhere somebody took it. */
+function isFocusFree(deal: string): boolean {
+  const now = document.activeElement;
+  return now === null || now === document.body || now.hasAttribute('data-column') || now.closest('[data-deal]')?.getAttribute('data-deal') === deal;
+}
+
+function DealCard({ deal, goal, columns, onCarry, isCarried, forbidden }: DealCardProps) {
   const t = useTranslations('deals');
   const formats = useFormats();
   const names = useStageNames();
   const card = useRef<HTMLLIElement>(null);
+  const link = useRef<HTMLAnchorElement>(null);
+  const arrive = useEffectEvent(() => {
+    if (isCarried(deal) && isFocusFree(deal.deal_id)) link.current?.focus();
+  });
+  useLayoutEffect(() => {
+    const own = card.current;
+    arrive();
+    return () => {
+      // A card that goes away takes the focus along, and the next key would begin at the top of the page.
+      if (own?.contains(document.activeElement) === true) own.closest<HTMLElement>('[data-column]')?.focus({ preventScroll: true });
+    };
+  }, []);
   const step = (key: string): 1 | -1 | null => {
     if (key !== 'ArrowLeft' && key !== 'ArrowRight') return null;
     const isRtl = document.documentElement.dir === 'rtl';
@@ -150,6 +187,7 @@ function DealCard({ deal, goal, columns, onMove, forbidden }: DealCardProps) {
   return (
     <li
       ref={card}
+      data-deal={deal.deal_id}
       draggable={forbidden === null}
       onDragStart={(event) => {
         event.dataTransfer.setData(KIND, deal.deal_id);
@@ -162,6 +200,7 @@ function DealCard({ deal, goal, columns, onMove, forbidden }: DealCardProps) {
       className="grid gap-1 rounded-lg border border-line bg-surface p-2.5 text-sm"
     >
       <Link
+        ref={link}
         href={`/deals/${deal.deal_id}`}
         draggable={false}
         aria-keyshortcuts="Shift+ArrowLeft Shift+ArrowRight"
@@ -171,7 +210,7 @@ function DealCard({ deal, goal, columns, onMove, forbidden }: DealCardProps) {
           const stage = to === null ? null : beside(columns, goal, to);
           if (to === null) return;
           event.preventDefault();
-          if (stage !== null && forbidden === null) onMove(deal, stage);
+          if (stage !== null && forbidden === null) onCarry(deal, stage);
         }}
       >
         <bdi>{deal.title}</bdi>
@@ -196,7 +235,7 @@ function DealCard({ deal, goal, columns, onMove, forbidden }: DealCardProps) {
         aria-disabled={forbidden !== null || undefined}
         value={goal}
         onChange={(event) => {
-          if (forbidden === null) onMove(deal, event.target.value);
+          if (forbidden === null) onCarry(deal, event.target.value);
         }}
         className={cx('mt-1 min-h-11 w-full rounded-md border border-edge bg-surface px-2 text-sm sm:min-h-8', forbidden !== null && 'opacity-55')}
       >
