@@ -114,6 +114,20 @@ test('a deal is made, moved by the keyboard and opened', async ({ page }, info) 
   expect(isWide).toBe(false);
 });
 
+test('the amount of a deal is taken away by emptying its field', async ({ page }, info) => {
+  const made = await page.request.post('/api/v1/deals', { data: { workspace_id: await firstWorkspace(page), title: `Priceless ${info.project.name}`, stage: 'new', amount: { minor: 1250, currency: 'EUR' } }, headers: { origin: world().origin } });
+  const { deal_id } = await made.json();
+  await page.goto(`/deals/${deal_id}`);
+  await expect(page.getByText('€12.50')).toBeVisible();
+  await page.getByRole('button', { name: 'Change' }).click();
+  const form = page.getByRole('dialog', { name: 'Change deal' });
+  await form.getByLabel('Amount').fill('');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(form).toHaveCount(0);
+  await expect(page.getByText('€12.50')).toHaveCount(0);
+  expect((await (await page.request.get(`/api/v1/deals/${deal_id}`)).json()).amount).toBeNull();
+});
+
 test('moves of a deal that follow one another quickly all count, and the board ends where the last one leads', async ({ page }, info) => {
   const title = `Quick ${info.project.name}`;
   const headers = { origin: world().origin };

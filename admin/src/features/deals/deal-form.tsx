@@ -57,7 +57,7 @@ export function DealForm({ deal: live, stage: first = 'new', onClose }: { deal?:
     const fields = { title, stage, amount: worth === 'wrong' ? null : worth, company_id: company?.id ?? null, contact_id: contact?.id ?? null };
     return deal === undefined
       ? answer(api.POST('/api/v1/deals', { params: { header: { 'Idempotency-Key': key } }, body: { ...fields, workspace_id: where } }))
-      : answer(api.PATCH('/api/v1/deals/{id}', { params: { path: { id: deal.deal_id } }, body: { version: deal.version, ...fields } }));
+      : answer(api.PATCH('/api/v1/deals/{id}', { params: { path: { id: deal.deal_id } }, body: { version: deal.version, ...fields, no_amount: worth === null } }));
   };
   const currencies = CURRENCIES.some((one) => one === currency) ? CURRENCIES : [currency, ...CURRENCIES];
   return (

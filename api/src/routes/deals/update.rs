@@ -25,8 +25,10 @@ pub(crate) struct DealChange {
     /// A contact of the same workspace.
     #[schema(value_type = Option<String>)]
     contact_id: Option<ContactId>,
-    /// Not negative.
+    /// Not negative; `no_amount` takes it away.
     amount: Option<Amount>,
+    #[serde(default)]
+    no_amount: bool,
 }
 
 pub(crate) fn doc() -> Doc {
@@ -41,6 +43,7 @@ pub(crate) async fn handle(caller: Caller, Id(id): Id<DealId>, Json(change): Jso
         company_id: change.company_id,
         contact_id: change.contact_id,
         amount: change.amount.map(Money::from),
+        no_amount: change.no_amount,
     };
     let changed = crm::update_deal(&mut tx, caller.office(), id, change.version, &patch, integrity_of(&caller)).await.map_err(named_in_body)?;
     let view = DealView::of_one(&mut tx, changed).await?;

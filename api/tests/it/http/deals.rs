@@ -37,6 +37,26 @@ async fn deals_are_read_from_either_end_a_stage_at_a_time() {
 }
 
 #[tokio::test]
+async fn what_a_deal_is_worth_stays_until_it_is_taken_away() {
+    let world = World::make().await;
+    let book = Book::of(&world).await;
+    let worth = json!({ "minor": 1250, "currency": "EUR" });
+    let deal = book.post("deals", &json!({ "title": "Chairs", "stage": "new", "amount": worth }), 201).await;
+    let path = format!("/api/v1/deals/{}", deal["deal_id"].as_str().expect("id"));
+    let change = async |body: Value, status: u16| world.server.ask("PATCH", path.as_str()).cookie(&book.owner).json(&body).send().await.expect(status).json();
+    let both = change(json!({ "version": 1, "amount": worth, "no_amount": true }), 422).await;
+    assert_eq!(both["errors"][0]["path"], "/no_amount", "{both}");
+    // Nothing is said of the amount, and so nothing is written.
+    let same = change(json!({ "version": 1, "title": "Chairs", "amount": null }), 200).await;
+    assert_eq!((&same["amount"], &same["version"]), (&worth, &json!(1)));
+    let cleared = change(json!({ "version": 1, "amount": null, "no_amount": true }), 200).await;
+    assert_eq!((&cleared["amount"], &cleared["version"]), (&Value::Null, &json!(2)));
+    assert_eq!(book.get("deals/stages").await["items"][0]["amounts"], json!([]));
+    let again = change(json!({ "version": 2, "no_amount": true }), 200).await;
+    assert_eq!(again["version"], json!(2), "there is none any more");
+}
+
+#[tokio::test]
 async fn stages_say_how_many_deals_stand_at_them_and_what_they_are_worth() {
     let world = World::make().await;
     let owner = world.owner().await;

@@ -68,8 +68,10 @@ pub struct DealPatch {
     pub company_id: Option<CompanyId>,
     /// With whom, of the same workspace.
     pub contact_id: Option<ContactId>,
-    /// What it is worth; not negative.
+    /// What it is worth; not negative; cannot be cleared by this field, see `no_amount`.
     pub amount: Option<Money>,
+    /// Takes the amount away.
+    pub no_amount: bool,
 }
 
 /// The most stages that are told of at once.
@@ -153,7 +155,12 @@ pub async fn update_deal(tx: &mut Tx, office: &Office, deal: DealId, version: i3
     }
     row.company = patch.company_id.or(row.company);
     row.contact = patch.contact_id.or(row.contact);
-    row.amount = patch.amount.or(row.amount);
+    match (patch.amount, patch.no_amount) {
+        (Some(_), true) => return Err(CrmError::field("no_amount", "contradicts `amount`; give one of them")),
+        (Some(amount), false) => row.amount = Some(amount),
+        (None, true) => row.amount = None,
+        (None, false) => {}
+    }
     let changed: Vec<&str> = [
         ("title", row.title != before.title),
         ("stage", row.stage != before.stage),
