@@ -62,6 +62,24 @@ for (const { name, path, api, role, of } of [
       const cut = await list.getByRole('listitem').evaluateAll((rows) => rows.filter((row) => row.scrollHeight > row.clientHeight + 1).length);
       expect(cut).toBe(0);
     });
+
+    test('letters twice as large and further apart are read whole in each row', async ({ page }) => {
+      await page.addInitScript(() => {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync('html { font-size: 200% } * { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }');
+        document.adoptedStyleSheets = [sheet];
+      });
+      await many(page, api, of);
+      await page.goto(path);
+      const list = page.getByRole('list', { name });
+      const cut = () => list.getByRole('listitem').evaluateAll((rows) => rows.filter((row) => row.scrollHeight > row.clientHeight + 1).length);
+      await expect(list.getByRole(role, { name: /^Item 1\./ })).toBeVisible();
+      await expect.poll(cut).toBe(0);
+      // Where they are taller, what is looked at is found by that.
+      await page.evaluate(() => document.querySelector('main [data-scrolls]')?.scrollBy(0, 5_000));
+      await expect.poll(() => list.getByRole('listitem').evaluateAll((rows) => rows.some((row) => row.getBoundingClientRect().top < innerHeight / 2 && row.getBoundingClientRect().bottom > innerHeight / 2))).toBe(true);
+      await expect.poll(cut).toBe(0);
+    });
   });
 }
 

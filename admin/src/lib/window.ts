@@ -1,6 +1,6 @@
 'use client';
 
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 /** Rows beyond what is seen, so that scrolling meets no gap. */
 const SPARE = 8;
@@ -12,15 +12,27 @@ export function rowsIn(topPx: number, seenPx: number, rowPx: number): { first: n
   return { first: Math.max(0, Math.floor(topPx / rowPx) - SPARE), last: Math.max(0, Math.ceil((topPx + seenPx) / rowPx) + SPARE) };
 }
 
-/** Which of many rows of one height are in view. The list itself is as tall as all of them. */
-export function useWindow(count: number, rowPx: number) {
+/** The usual size of a rem: heights are told for it, and are larger for whoever reads larger letters. */
+const REM_PX = 16;
+/** So often rows grow at most. */
+const GROWN_TIMES_MAX = 8;
+
+/** Which of many rows of one height are in view. The list itself is as tall as all of them. Where lines stand further apart than usual, rows grow until nothing is cut off. */
+export function useWindow(count: number, usualPx: number) {
   const list = useRef<HTMLDivElement>(null);
   const [range, setRange] = useState({ first: 0, last: 40 });
+  const [grown, setGrown] = useState({ of: usualPx, rem: 0, times: 0 });
+  const usualRem = usualPx / REM_PX;
+  const { rem, times } = grown.of === usualPx ? grown : { rem: 0, times: 0 };
+  const rowRem = usualRem + rem;
   useEffect(() => {
     const inner = list.current;
     const outer = inner?.closest('[data-scrolls]');
     if (inner === null || !(outer instanceof HTMLElement)) return undefined;
     const look = () => {
+      const rowPx = inner.offsetHeight / count;
+      // A list that is not shown has no height.
+      if (!(rowPx > 0)) return;
       const { first, last } = rowsIn(outer.scrollTop - inner.offsetTop, outer.clientHeight, rowPx);
       setRange((now) => (now.first === first && now.last === last ? now : { first, last }));
     };
@@ -28,12 +40,23 @@ export function useWindow(count: number, rowPx: number) {
     outer.addEventListener('scroll', look, { passive: true });
     const size = new ResizeObserver(look);
     size.observe(outer);
+    size.observe(inner);
     return () => {
       outer.removeEventListener('scroll', look);
       size.disconnect();
     };
-  }, [rowPx, count]);
-  return { list, first: Math.min(range.first, count), last: Math.min(range.last, count), heightPx: count * rowPx };
+  }, [rowRem, count]);
+  // Before anything is painted, of the rows that are there.
+  useLayoutEffect(() => {
+    const rows = [...(list.current?.querySelectorAll<HTMLElement>('li[aria-posinset]') ?? [])];
+    const measure = () => {
+      // The part of its own height that a row lacks below, of the one that lacks most. What stands in the middle of its row lacks as much above.
+      const missing = Math.max(0, ...rows.map((row) => (row.scrollHeight > row.clientHeight + 1 ? (row.scrollHeight - row.clientHeight) / row.offsetHeight : 0)));
+      if (missing > 0 && times < GROWN_TIMES_MAX) setGrown({ of: usualPx, rem: rem + 2 * missing * rowRem, times: times + 1 });
+    };
+    measure();
+  }, [range, count, usualPx, rem, times, rowRem]);
+  return { list, first: Math.min(range.first, count), last: Math.min(range.last, count), rowRem };
 }
 
 /** Where each of some rows begins, and behind them where the last one ends. */

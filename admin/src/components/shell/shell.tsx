@@ -43,9 +43,9 @@ export function Shell({ children }: { children: React.ReactNode }) {
   // The server does not even give such a page to whoever comes to it; here it is for pages that were there before somebody signed in.
   const isHidden = place !== null && !me.data.places.includes(place);
   return (
-     // Somebody else begins with a page of their own: nothing that was opened or written there is theirs.
-     <MeProvider key={me.data.person_id} value={me.data}>
-       <Frame me={me.data} place={place}>
+    // Somebody else begins with a page of their own: nothing that was opened or written there is theirs.
+    <MeProvider key={me.data.person_id} value={me.data}>
+      <Frame me={me.data} place={place}>
         {isHidden ? <NotHere /> : children}
       </Frame>
     </MeProvider>
