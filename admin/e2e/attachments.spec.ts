@@ -22,6 +22,16 @@ test('a file that cannot be read says what to send instead, and holds the messag
   expect(items.filter((one: { name: string }) => one.name === 'plan.pdf')).toEqual([]);
 });
 
+test('a file that could not be taken says under which number the server knows it', async ({ page }) => {
+  // Whatever stands before the server answers without a document, and with the number as a header.
+  await page.route('**/api/v1/documents?*', (route) => (route.request().method() === 'POST' ? route.fulfill({ status: 503, headers: { 'x-request-id': 'req_upload', 'retry-after': '7' }, contentType: 'text/plain', body: 'busy' }) : route.continue()));
+  await page.goto('/chat');
+  await page.locator('input[type=file]').setInputFiles(file('notes.txt', 'Words.'));
+  const problem = page.getByRole('list', { name: 'Attached files' }).getByRole('alert');
+  await expect(problem).toContainText('Something failed on the server.');
+  await expect(problem).toContainText('req_upload');
+});
+
 test('a file given along is read, and the answer opens it at its place', async ({ page }) => {
   await page.goto('/chat');
   const box = page.getByRole('textbox', { name: 'Message' });

@@ -4,6 +4,7 @@ import { FileText, X } from 'lucide-react';
 import { useTranslations } from 'use-intl';
 import { useProblemText } from '@/components/problem-text';
 import { ServerWords } from '@/components/server-words';
+import { problemOf } from '@/lib/api/problem';
 import { cx } from '@/lib/cx';
 import { useFormats } from '@/lib/format';
 import type { Upload } from '@/lib/uploads';
@@ -13,6 +14,9 @@ export function UploadRow({ one, onRemove, children }: { one: Upload; onRemove: 
   const t = useTranslations('chat');
   const text = useProblemText();
   const formats = useFormats();
+  // Of a refusal the sentence says it all.
+  const fault = problemOf(one.error);
+  const number = fault !== null && fault.status >= 500 ? fault.requestId : null;
   const problem = one.isTooLarge ? t('fileTooLarge') : one.error === null ? null : text(one.error);
   return (
     <li className={cx('grid max-w-full min-w-0 gap-1 rounded-xl border bg-surface px-2.5 py-1.5 text-sm', problem === null ? 'border-line' : 'border-bad')}>
@@ -31,6 +35,7 @@ export function UploadRow({ one, onRemove, children }: { one: Upload; onRemove: 
         <div role="alert" className="max-w-sm text-bad">
           <p>{problem}</p>
           <ServerWords error={one.error} />
+          {number !== null && <p className="mt-1 font-mono text-xs break-all">{number}</p>}
         </div>
       )}
       {problem === null && one.document === null && <progress aria-label={t('sendingFile', { name: one.name })} max={1} value={one.part} className="h-1.5 w-full accent-accent" />}

@@ -20,6 +20,23 @@ function isDocument(value: unknown): value is Document {
   return isRecord(value) && typeof value['document_id'] === 'string';
 }
 
+/** What the server said beside the answer: each header in a line of its own. */
+function headersOf(lines: string): Headers {
+  const headers = new Headers();
+  for (const line of lines.trim().split(/[\r\n]+/)) {
+    const [name = '', ...value] = line.split(':');
+    if (name !== '') headers.append(name.trim(), value.join(':').trim());
+  }
+  return headers;
+}
+
+/** An answer to `request` as `fetch` would give it: what is wrong and under which number stands in its headers too. */
+function answerOf(request: XMLHttpRequest): Response {
+  // A `Response` can be made of these only.
+  const status = request.status < 200 || request.status > 599 ? 500 : request.status;
+  return new Response(null, { status, headers: headersOf(request.getAllResponseHeaders()) });
+}
+
 /** Puts a file in as a document. Not by `fetch`, which does not say how far it is. */
 export function upload({ file, query, key, onProgress, signal }: Upload): Promise<Document> {
   return new Promise((resolve, reject) => {
@@ -44,7 +61,7 @@ export function upload({ file, query, key, onProgress, signal }: Upload): Promis
         body = null;
       }
       if (request.status === 201 && isDocument(body)) resolve(body);
-      else reject(new ProblemError(readProblem(body, new Response(null, { status: request.status === 204 ? 204 : Math.max(request.status, 200) }))));
+      else reject(new ProblemError(readProblem(body, answerOf(request))));
     };
     signal.addEventListener('abort', () => {
       request.abort();
