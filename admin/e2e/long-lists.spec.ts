@@ -304,6 +304,34 @@ test('a later page that fails says so at the end of the list, and is asked for a
   await expect(list.getByRole('listitem').last()).toHaveAttribute('aria-setsize', String(ALL));
 });
 
+for (const { path, api, says, of } of [
+  { path: '/people?q=zzzz', api: 'people', says: 'Nothing matches', of: () => ({ has_signed_in: true, roles: [], has_password: false, display_name: 'Lena', email: 'lena@example.org' }) },
+  { path: '/documents?q=zzzz', api: 'documents', says: 'Nothing matches', of: documentOf },
+  { path: '/documents?for=me', api: 'documents', says: 'Nothing matches', of: documentOf },
+  { path: '/schedules?show=over', api: 'schedules', says: 'Nothing matches', of: () => ({ next_at: '2100-01-01T00:00:00Z', paused_at: null }) },
+  { path: '/grants', api: 'grants', says: 'No grants in force', of: () => ({ revoked_at: AT }) },
+] as const) {
+  test(`${path}: that nothing fits is said once the last page was read, and not before`, async ({ page }) => {
+    const { items } = await (await page.request.get(`/api/v1/${api}?limit=1`)).json();
+    await many(page, `**/api/v1/${api}?*`, (nth) => ({ ...items[0], person_id: `person_${id(nth)}`, schedule_id: `sched_${id(nth)}`, grant_id: `grant_${id(nth)}`, ...of(nth) }));
+    const asked: (string | null)[] = [];
+    page.on('request', (request) => {
+      const url = new URL(request.url());
+      if (url.pathname === `/api/v1/${api}`) asked.push(url.searchParams.get('cursor'));
+    });
+    await page.goto(path);
+    const [word, more] = [page.locator('main').getByText(says, { exact: true }), page.locator('main').getByRole('button', { name: 'Show more' })];
+    await expect
+      .poll(async () => {
+        // It goes away with the last page.
+        if (await more.isVisible()) await more.click({ timeout: 1_000 }).catch(() => undefined);
+        return word.isVisible();
+      })
+      .toBe(true);
+    expect(asked).toContain('400');
+  });
+}
+
 test('somebody far down among hundreds of people is called by name and can be chosen', async ({ page }) => {
   await many(page, '**/api/v1/people?limit=200*', (nth) => ({ person_id: `person_${id(nth)}`, email: `item${nth}@example.org`, display_name: `Item ${nth}.`, roles: [], has_password: false, has_signed_in: true, created_at: AT }));
   await page.route('**/api/v1/budgets/holds?state=held*', (route) => route.fulfill({ json: { items: [waitOf(ALL)], next_cursor: null } }));

@@ -83,7 +83,7 @@ export function DocumentsView() {
             {forbidden === null && add}
           </Empty>
         )}
-        {query.isSuccess && items.length > 0 && found.length === 0 && words === '' && <NoMatch onClear={() => set({ for: '', q: '' })} />}
+        {query.isSuccess && items.length > 0 && found.length === 0 && words === '' && !query.hasNextPage && <NoMatch onClear={() => set({ for: '', q: '' })} />}
         {found.length > 0 && (
           <section aria-label={words === '' ? t('title') : t('byName')}>
             {words !== '' && <h2 className="px-4 pt-4 pb-1 text-sm font-semibold sm:px-6">{t('byName')}</h2>}
@@ -92,7 +92,7 @@ export function DocumentsView() {
             </WindowList>
           </section>
         )}
-        {words !== '' && items.length > 0 && <FoundInside words={words} shown={shown} isAlone={found.length === 0} onClear={() => set({ for: '', q: '' })} />}
+        {words !== '' && items.length > 0 && <FoundInside words={words} shown={shown} isAlone={found.length === 0 && !query.hasNextPage} onClear={() => set({ for: '', q: '' })} />}
         {isFiltered && <More query={query} />}
       </Page>
       {isOpen && (

@@ -66,6 +66,7 @@ export function GrantsView() {
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess &&
+        !query.hasNextPage &&
         found.length === 0 &&
         (shown === 'live' ? <Empty icon={<KeySquare className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} /> : <NoMatch onClear={() => set({ show: '' })} />)}
       {found.length > 0 && (

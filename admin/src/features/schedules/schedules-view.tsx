@@ -76,7 +76,7 @@ function List({ shown, onAll, onNew }: { shown: Shown; onAll: () => void; onNew:
           <Button onClick={onNew}>{t('new')}</Button>
         </Empty>
       )}
-      {items.length > 0 && found.length === 0 && <NoMatch onClear={onAll} />}
+      {items.length > 0 && found.length === 0 && !query.hasNextPage && <NoMatch onClear={onAll} />}
       {found.length > 0 && (
         <div className="mx-auto w-full max-w-4xl p-4 sm:p-6">
           <CardList items={found} keyOf={(schedule) => schedule.schedule_id} label={t('title')} guessPx={CARD_PX} query={shown === 'all' ? query : ON_DEMAND}>
