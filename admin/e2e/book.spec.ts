@@ -15,6 +15,7 @@ test('a file of contacts is looked at before it is brought in', async ({ page },
   const dialog = page.getByRole('dialog', { name: 'Import contacts' });
   const add = dialog.getByRole('button', { name: 'Import' });
   await expect(add).toBeDisabled();
+  await expect(add).toHaveAccessibleDescription('Choose a file that can be read first.');
   const file = (rows: string[]) => ({ name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from(['Name,Email', ...rows, ''].join('\n')) });
   await dialog.getByLabel('File').setInputFiles({ name: 'none.csv', mimeType: 'text/csv', buffer: Buffer.from('just words') });
   await expect(dialog.getByRole('alert')).toBeVisible();
@@ -71,8 +72,9 @@ test('a list of companies of another program is looked at before it is brought i
   await expect(dialog.getByRole('alert')).toContainText("names no column with the company's name");
   await expect(add).toBeDisabled();
   await choose(`,https://${host},`);
-  await expect(dialog.getByText('No row of this file can be taken.')).toBeVisible();
+  await expect(dialog.getByText('No row of this file can be taken.').first()).toBeVisible();
   await expect(add).toBeDisabled();
+  await expect(add).toHaveAccessibleDescription('No row of this file can be taken.');
   await choose('Analytical Engines Ltd,,');
   await expect(dialog.getByText('All that can be taken is here already.')).toBeVisible();
   // Two rows of one page are one company; a row without a name is refused by its line and column; a web address that is none is left out.

@@ -77,4 +77,17 @@ test('a fork waits for the prompts and models that there are, and says when they
   await expect(dialog.getByRole('alert')).toHaveCount(0);
   await expect(model).toBeEnabled();
   await expect(model).toHaveText(/^as runs use now: strong/);
+
+  // Who may not decide on changes tries no others, and is told so at each.
+  await page.route('**/api/v1/me', async (route) => {
+    const response = await route.fetch();
+    const me: { permissions: string[] } = await response.json();
+    return route.fulfill({ response, json: { ...me, permissions: me.permissions.filter((one) => one !== 'changes:decide') } });
+  });
+  await page.reload();
+  await page.getByRole('list', { name: 'Timeline' }).getByRole('button', { name: 'Fork from step 2' }).click();
+  for (const choice of [dialog.getByRole('combobox', { name: 'Prompt version' }), model]) {
+    await expect(choice).toBeDisabled();
+    await expect(choice).toHaveAccessibleDescription('Your roles do not try other prompts and models.');
+  }
 });

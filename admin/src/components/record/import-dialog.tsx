@@ -51,7 +51,8 @@ export function ImportDialog({ title, hint, accept, send, done, onClose }: Impor
       onClose();
     },
   });
-  const isTaken = preview.data !== undefined && preview.data.refused_count < preview.data.rows;
+  const isTaken = file !== null && preview.data !== undefined && preview.data.refused_count < preview.data.rows;
+  const missing = preview.isPending ? t('reading') : preview.data === undefined ? t('chooseFirst') : t('noneTaken');
   return (
     <Dialog title={title} onClose={onClose}>
       <FileField
@@ -84,7 +85,7 @@ export function ImportDialog({ title, hint, accept, send, done, onClose }: Impor
         <Button
           tone="primary"
           isBusy={run.isPending}
-          disabled={file === null || !isTaken}
+          forbidden={isTaken ? null : missing}
           onClick={() => {
             if (file !== null) run.mutate(file);
           }}

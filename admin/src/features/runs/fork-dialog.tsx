@@ -79,7 +79,7 @@ export function ForkDialog({ detail, text: was, step, onClose }: ForkDialogProps
             </option>
           ))}
       </Select>
-      <Select label={t('forkModel')} disabled={!mayTry || isComing} aria-busy={isComing || undefined} value={model} onChange={(event) => setModel(event.target.value)}>
+      <Select label={t('forkModel')} hint={mayTry ? undefined : t('mayNotTry')} disabled={!mayTry || isComing} aria-busy={isComing || undefined} value={model} onChange={(event) => setModel(event.target.value)}>
         <option value="">{usual(now?.model)}</option>
         {models.data
           ?.filter((one) => one.name !== now?.model)
