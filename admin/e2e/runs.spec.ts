@@ -94,6 +94,13 @@ test('a label that not everybody may read says for whom it is', async ({ page })
   await expect(call.getByText('only for ada@example.org and the organisation')).toBeVisible();
 });
 
+test('an address that no id is written in has nothing, and breaks nothing', async ({ page }) => {
+  for (const path of ['/runs/%', '/contacts/%E0%A4', '/holds/%zz']) {
+    await page.goto(path);
+    await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+  }
+});
+
 test('what a call answered is shown to the person of the run, and others are told why it is not', async ({ page, browser }) => {
   await say(page, 'Who is Ada, for me alone?');
   await page.getByRole('link', { name: 'Open the run' }).click();
