@@ -1,6 +1,7 @@
 import { expect, test } from '@playwright/test';
 import { citesOf, partsOf, withoutMarks } from '../src/lib/citations';
 import { cronOf, planOf, type Plan } from '../src/lib/cron';
+import { download } from '../src/lib/download';
 import { matrixOf } from '../src/lib/matrix';
 import { choiceOf, differing } from '../src/lib/merge';
 import { originsOf } from '../src/lib/provenance';
@@ -172,6 +173,31 @@ test('of a long list of cards those that are seen are kept, with a few around th
   // A list that is not in view yet has its first few: so it is known how tall they are.
   expect(rowsAmong(starts, -5_000, 800)).toEqual({ first: 0, last: 9 });
   expect(rowsAmong(startsOf([]), 0, 800)).toEqual({ first: 0, last: 0 });
+});
+
+test('a file that is handed to the browser is there when it is read, and not for ever', async () => {
+  const clicked: { href: string; download: string }[] = [];
+  const link = {
+    href: '',
+    download: '',
+    click() {
+      clicked.push({ href: link.href, download: link.download });
+    },
+  };
+  const later: (() => void)[] = [];
+  const { setTimeout: real } = globalThis;
+  Object.assign(globalThis, { document: { createElement: () => link }, setTimeout: (run: () => void) => later.push(run) });
+  try {
+    download(new Blob(['a,b\n']), 'list.csv');
+  } finally {
+    Object.assign(globalThis, { setTimeout: real });
+    Reflect.deleteProperty(globalThis, 'document');
+  }
+  expect(clicked.map((one) => one.download)).toEqual(['list.csv']);
+  const read = async () => (await fetch(String(clicked[0]?.href))).text();
+  expect(await read()).toBe('a,b\n');
+  for (const run of later) run();
+  await expect(read()).rejects.toThrow();
 });
 
 test('as many files are taken as there is room for, and nothing is sent before all are in', () => {
