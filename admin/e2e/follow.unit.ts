@@ -28,15 +28,16 @@ const over = () => new Response(null, { status: 204 });
 const refusal = (status: number, code: string) => Response.json({ status, code, detail: 'x', request_id: 'req_1' }, { status, headers: { 'content-type': 'application/problem+json' } });
 
 /** Follows a run over these connections, one after the other, in as much of a page as that takes: what was asked for, and what was told. */
-async function followed(connections: readonly Response[]): Promise<{ asked: string[]; told: string[] }> {
+async function followed(connections: readonly Response[], back: 'online' | 'visibilitychange' = 'online'): Promise<{ asked: string[]; told: string[] }> {
   const [asked, told]: [string[], string[]] = [[], []];
   const left = [...connections];
   const page = new EventTarget();
+  const looked = Object.assign(new EventTarget(), { hidden: false });
   const stop = new AbortController();
   const real = globalThis.fetch;
   Object.assign(globalThis, {
     window: page,
-    document: Object.assign(new EventTarget(), { hidden: false }),
+    document: looked,
     fetch: (input: unknown, init?: RequestInit): Promise<Response> => {
       asked.push(`${String(input)} ${new Headers(init?.headers).get('last-event-id')}`);
       const next = left.shift();
@@ -52,8 +53,8 @@ async function followed(connections: readonly Response[]): Promise<{ asked: stri
     },
     link(state: 'open' | 'lost') {
       told.push(state);
-      // The network is back at once, so nobody waits for it.
-      if (state === 'lost') setImmediate(() => page.dispatchEvent(new Event('online')));
+      // The network or the person is back at once, so nobody waits.
+      if (state === 'lost') setImmediate(() => (back === 'online' ? page : looked).dispatchEvent(new Event(back)));
     },
     end(error: unknown) {
       told.push(error === null ? 'over' : `refused: ${problemOf(error)?.code}`);
@@ -90,6 +91,19 @@ test('a line that the server closed before the end is taken up as one that broke
   // Nothing was open where the server had no room.
   expect(told.filter((one) => one === 'open')).toHaveLength(4);
   expect(told.filter((one) => one === 'lost')).toHaveLength(5);
+});
+
+test('whoever comes back to the page does not wait for the next try', async () => {
+  const { setTimeout: real } = globalThis;
+  // No wait ever ends by itself.
+  Object.assign(globalThis, { setTimeout: () => 0 });
+  try {
+    const { asked, told } = await followed([stream(STARTED, 'breaks'), refusal(503, 'away'), over()], 'visibilitychange');
+    expect(asked).toEqual(['0', '1', '1'].map((place) => `${AT} ${place}`));
+    expect(told).toEqual(['open', 'run.started 1', 'lost', 'lost', 'over']);
+  } finally {
+    Object.assign(globalThis, { setTimeout: real });
+  }
 });
 
 test('a run that may not be seen is asked for once, and whoever follows it is told why', async () => {

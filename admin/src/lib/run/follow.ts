@@ -111,11 +111,16 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
     const over = () => {
       clearTimeout(timer);
       window.removeEventListener('online', over);
+      document.removeEventListener('visibilitychange', seen);
       signal.removeEventListener('abort', over);
       resolve();
     };
+    const seen = () => {
+      if (!document.hidden) over();
+    };
     const timer = setTimeout(over, ms);
     window.addEventListener('online', over);
+    document.addEventListener('visibilitychange', seen);
     signal.addEventListener('abort', over);
   });
 }
