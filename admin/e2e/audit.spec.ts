@@ -75,9 +75,11 @@ test('the log leaves as a file: all of it, what was done, or one run alone', asy
   await page.waitForURL(/\/runs\/run_/);
   const run = page.url().split('/').pop() ?? '';
   const take = async (): Promise<{ audit_id: string; action: string; object: string; leaf: string; canon: string }[]> => {
-    const arrives = page.waitForEvent('download');
+    const [arrives, asked] = [page.waitForEvent('download'), page.waitForRequest((request) => request.url().includes('/api/v1/audit/export'))];
     await page.getByRole('button', { name: 'Export as JSONL' }).click();
     const download = await arrives;
+    // As a file, like every other list.
+    expect((await asked).headers()['accept']).toBe('application/jsonl');
     expect(download.suggestedFilename()).toBe('audit.jsonl');
     return readFileSync(await download.path(), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
   };

@@ -1,21 +1,20 @@
 'use client';
 
-import { useMutation } from '@tanstack/react-query';
-import { Download, ScrollText, X } from 'lucide-react';
+import { ScrollText, X } from 'lucide-react';
 import { useCallback, useMemo } from 'react';
 import { useTranslations } from 'use-intl';
 import { usePeopleNames } from '@/components/person-name';
 import { SearchField } from '@/components/search-field';
 import { Page } from '@/components/shell/page';
 import { Button } from '@/components/ui/button';
+import { ExportButton } from '@/components/ui/export-button';
 import { Input, Select } from '@/components/ui/field';
 import { Segments } from '@/components/ui/segments';
-import { Empty, Failed, Loading, NoMatch, Problem } from '@/components/ui/states';
+import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
 import { WindowList } from '@/components/ui/window-list';
-import type { QueryOf } from '@/lib/api/address';
+import { addressOf, type QueryOf } from '@/lib/api/address';
 import { answer, api } from '@/lib/api/client';
 import { dayBegins } from '@/lib/day';
-import { download } from '@/lib/download';
 import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
 import { useAddress } from '@/lib/url';
@@ -63,7 +62,7 @@ export function AuditView() {
   return (
     <Page
       title={t('title')}
-      actions={<Export chosen={chosen} />}
+      actions={<ExportButton label={t('export')} kind="jsonl" address={addressOf('/api/v1/audit/export', { query: queryOf(chosen) })} name="audit" />}
       bar={
         <div className="flex flex-wrap items-end gap-2">
           <Segments label={t('show')} options={SHOWN.map((value) => ({ value, label: t(`shown.${value}`) }))} value={shown} onChange={(value) => set({ show: value === 'entries' ? '' : value })} />
@@ -116,25 +115,6 @@ function People({ value, onChange }: { value: string; onChange: (person: string)
         ))}
       </Select>
     </div>
-  );
-}
-
-function Export({ chosen }: { chosen: Chosen }) {
-  const t = useTranslations('audit');
-  const take = useMutation({
-    mutationFn: async () => {
-      const text = await answer(api.GET('/api/v1/audit/export', { params: { query: queryOf(chosen) }, parseAs: 'text' }));
-      download(new Blob([text], { type: 'application/jsonl' }), 'audit.jsonl');
-    },
-  });
-  return (
-    <>
-      {take.isError && <Problem error={take.error} />}
-      <Button size="small" isBusy={take.isPending} aria-label={t('export')} onClick={() => take.mutate()}>
-        <Download className="size-4" aria-hidden />
-        JSONL
-      </Button>
-    </>
   );
 }
 
