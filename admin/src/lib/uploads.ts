@@ -48,8 +48,8 @@ export interface Uploads {
   add: (files: Iterable<File>) => void;
   /** Takes one out, and its document away. */
   remove: (key: string) => void;
-  /** Forgets all, which are where they belong. */
-  forget: () => void;
+  /** Forgets those of these documents, which are where they belong. */
+  forget: (documentIds: readonly string[]) => void;
   /** Takes all out, and their documents away. */
   clear: () => void;
 }
@@ -149,9 +149,9 @@ export function useUploads(query: Where | null, { filesMax, onDone }: Options = 
       setIsFull(false);
       setAll((before) => before.filter((other) => other.key !== key));
     },
-    forget: () => {
+    forget: (documentIds) => {
       setIsFull(false);
-      setAll([]);
+      setAll((before) => before.filter((one) => one.document === null || !documentIds.includes(one.document.document_id)));
     },
     clear: () => {
       for (const one of all) discard(one);

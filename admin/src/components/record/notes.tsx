@@ -127,9 +127,10 @@ function AddNote({ on, id }: { on: NoteOn; id: string }) {
   const [text, setText] = useState('');
   const [key, setKey] = useState(idempotencyKey);
   const add = useMutation({
-    mutationFn: () => write(on, id, text, key),
-    onSuccess: async () => {
-      setText('');
+    mutationFn: (words: string) => write(on, id, words, key),
+    onSuccess: async (_, words) => {
+      // What was written while it was on its way stays.
+      setText((now) => (now === words ? '' : now));
       setKey(idempotencyKey());
       await client.invalidateQueries({ queryKey: [on, 'one', id, 'notes'] });
     },
@@ -139,7 +140,7 @@ function AddNote({ on, id }: { on: NoteOn; id: string }) {
       className="grid gap-2"
       onSubmit={(event) => {
         event.preventDefault();
-        if (text.trim() !== '') add.mutate();
+        if (text.trim() !== '' && !add.isPending) add.mutate(text);
       }}
     >
       <TextArea

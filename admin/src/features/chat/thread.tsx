@@ -57,10 +57,10 @@ export function Thread({ id }: { id: string }) {
         setRunning(runId);
       }
       setRetryKey(idempotencyKey());
-      // What is being written meanwhile stays when something is said again.
+      // What is being written meanwhile stays when something is said again, and so does what was written or given while this was on its way.
       if (!isWritten) return;
-      setText('');
-      files.forget();
+      setText((now) => (now === text ? '' : now));
+      files.forget(attachments.map((one) => one.document_id));
       setKey(idempotencyKey());
     },
   });
