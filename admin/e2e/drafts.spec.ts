@@ -1,5 +1,13 @@
-import type { Page, Route } from '@playwright/test';
+import type { BrowserContextOptions, Page, Route, TestInfo } from '@playwright/test';
 import { expect, say, test } from './fixtures';
+import { linkOf } from './proposals';
+import { world } from './world';
+
+/** The screen of this project, for a browser of somebody else. */
+function screenOf(info: TestInfo): BrowserContextOptions {
+  const { viewport, isMobile, hasTouch, userAgent, deviceScaleFactor, serviceWorkers } = info.project.use;
+  return { viewport, isMobile, hasTouch, userAgent, deviceScaleFactor, serviceWorkers };
+}
 
 /** Drops a file of some words on something. */
 async function drop(page: Page, on: string, name: string): Promise<void> {
@@ -60,4 +68,82 @@ test('what is written while a note is on its way stays', async ({ page }) => {
   await letGo();
   await expect(page.getByRole('listitem').filter({ hasText: 'She called.' }).first()).toBeVisible();
   await expect(box).toHaveValue('She called, and calls again on Monday.');
+});
+
+test('what is written and given while a conversation begins waits in it', async ({ page }) => {
+  await page.goto('/chat');
+  const letGo = await keepWaiting(page, '**/api/v1/conversations/*/messages');
+  const box = page.getByRole('textbox', { name: 'Message' });
+  const files = page.locator('form').getByRole('list', { name: 'Attached files' });
+  await box.fill('Who is Ada, at the beginning?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await box.fill('And who is Grace?');
+  await drop(page, 'main form', 'along.txt');
+  await expect(files.getByRole('listitem')).toHaveCount(1);
+  await expect(files.getByRole('progressbar')).toHaveCount(0);
+  await letGo();
+  await page.waitForURL(/\/chat\/conv_/);
+  await expect(page.getByRole('article').getByText('Who is Ada, at the beginning?')).toBeVisible();
+  await expect(box).toHaveValue('And who is Grace?');
+  await expect(files.getByText('along.txt')).toBeVisible();
+  // Nothing of it is left where the next one begins.
+  await page.goto('/chat');
+  await expect(box).toHaveValue('');
+  await expect(files).toHaveCount(0);
+});
+
+test('a draft outlasts a reload and a session that ended elsewhere, each for its conversation and its person, and goes when it is sent', async ({ page, browser }, info) => {
+  const { origin } = world();
+  const person = await browser.newContext({ baseURL: origin, storageState: { cookies: [], origins: [] }, ...screenOf(info) });
+  const theirs = await person.newPage();
+  const enter = async (token: string) => {
+    await theirs.goto(`/sign-in#token=${token}`);
+    await theirs.getByRole('button', { name: 'Sign in with this link' }).click();
+    await theirs.waitForURL(/\/chat/);
+  };
+  await enter(await linkOf(page.request, 'Dora Draft', 'support'));
+  const me = await (await person.request.get('/api/v1/me')).json();
+  await say(theirs, 'Who is Ada?');
+  const conversation = new URL(theirs.url()).pathname;
+  const box = theirs.getByRole('textbox', { name: 'Message' });
+  const files = theirs.locator('form').getByRole('list', { name: 'Attached files' });
+  await drop(theirs, 'main form', 'kept.txt');
+  await expect(files.getByRole('progressbar')).toHaveCount(0);
+  await box.fill('A long thought about engines.');
+  await theirs.goto('/chat');
+  await expect(box).toHaveValue('');
+  await box.fill('Another thought.');
+  await theirs.reload();
+  await expect(box).toHaveValue('Another thought.');
+
+  // Somebody ends the session while the page is open.
+  expect((await page.request.delete(`/api/v1/people/${me.person_id}/sessions`, { headers: { origin } })).ok()).toBe(true);
+  await theirs.reload();
+  await theirs.waitForURL(/\/sign-in/);
+  const link = async () => new URL((await (await page.request.post(`/api/v1/people/${me.person_id}/links`, { headers: { origin } })).json()).sign_in_link).hash.replace('#token=', '');
+  await enter(await link());
+  await theirs.goto(conversation);
+  await expect(box).toHaveValue('A long thought about engines.');
+  await expect(files.getByText('kept.txt')).toBeVisible();
+  await theirs.getByRole('button', { name: 'Send' }).click();
+  await expect(theirs.getByRole('article')).toHaveCount(2);
+  await expect(box).toHaveValue('');
+  await theirs.reload();
+  await expect(theirs.getByRole('article')).toHaveCount(2);
+  await expect(box).toHaveValue('');
+
+  // Whoever else comes finds nothing.
+  await theirs.goto('/chat');
+  await expect(box).toHaveValue('Another thought.');
+  await person.clearCookies();
+  await enter(await linkOf(page.request, 'Oda Other', 'support'));
+  await expect(box).toHaveValue('');
+  expect(await theirs.evaluate(() => Object.keys(sessionStorage).filter((name) => name.startsWith('steward.draft.')))).toEqual([]);
+  // Nor does anybody after a sign-out.
+  await box.fill('Mine alone.');
+  await theirs.goto('/settings');
+  await theirs.getByRole('button', { name: 'Sign out' }).click();
+  await theirs.waitForURL(/\/sign-in/);
+  expect(await theirs.evaluate(() => Object.keys(sessionStorage).filter((name) => name.startsWith('steward.draft.')))).toEqual([]);
+  await person.close();
 });

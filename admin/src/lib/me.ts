@@ -3,6 +3,7 @@
 import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { createContext, useContext, useEffect } from 'react';
 import { answer, api, type Schemas } from './api/client';
+import { dropDrafts } from './draft';
 import { hearOtherTabs, tellOtherTabs } from './other-tabs';
 
 export type Me = Schemas['Me'];
@@ -67,11 +68,12 @@ export function may(me: Me, permission: Permission): boolean {
   return me.permissions.includes(permission);
 }
 
-/** Forgets everything that was read, for whoever comes next at this browser, and tells its other tabs. */
-export function useForget(): () => void {
+/** Forgets everything that was read and written, for whoever comes next at this browser, and tells its other tabs; where it is known who comes, what they wrote stays. */
+export function useForget(): (comes?: Me) => void {
   const client = useQueryClient();
-  return () => {
+  return (comes) => {
     client.clear();
+    dropDrafts(comes?.person_id);
     tellOtherTabs();
   };
 }

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { PostQueryOf } from '@/lib/api/address';
 import { api, done, idempotencyKey } from '@/lib/api/client';
 import { upload, type Document } from '@/lib/api/upload';
+import type { KeptFile } from '@/lib/draft';
 
 /** What is read; the server says of others what to send instead. */
 export const ACCEPT = '.txt,.text,.log,.md,.markdown,.csv,.tsv,.json,.html,.htm,text/*,application/json';
@@ -43,6 +44,8 @@ export interface Uploads {
   /** Nothing is under way and nothing failed. */
   isSettled: boolean;
   ids: string[];
+  /** Those that are in, as a draft keeps them. */
+  kept: KeptFile[];
   /** Documents of an earlier message go along again. */
   takeUp: (documents: Enclosed[]) => void;
   add: (files: Iterable<File>) => void;
@@ -55,10 +58,17 @@ export interface Uploads {
 }
 
 interface Options {
+  /** Those that are in already. */
+  begun?: readonly KeptFile[];
   /** As many as are taken; any number without it. */
   filesMax?: number;
   /** One is in. */
   onDone?: () => void;
+}
+
+/** One that is in. */
+function inPlace({ document_id: id, name, bytes, isOfEarlier }: Enclosed & { isOfEarlier: boolean }): Upload {
+  return { key: id, name: name ?? '', bytes: bytes ?? 0, part: 1, document: { document_id: id, name, bytes }, error: null, isTooLarge: false, isOfEarlier };
 }
 
 /** Those for which there is room beside what is there, the first first. */
@@ -72,8 +82,8 @@ export function isSettled(all: readonly Pick<Upload, 'document'>[]): boolean {
 }
 
 /** Files that are put in as documents, each at once; `query` says where they go and for whom. While it is not known yet, they wait for it. */
-export function useUploads(query: Where | null, { filesMax, onDone }: Options = {}): Uploads {
-  const [all, setAll] = useState<Upload[]>([]);
+export function useUploads(query: Where | null, { filesMax, onDone, begun = [] }: Options = {}): Uploads {
+  const [all, setAll] = useState<Upload[]>(() => begun.map(inPlace));
   const [isFull, setIsFull] = useState(false);
   const stops = useRef(new Map<string, AbortController>());
   const waiting = useRef(new Map<string, File>());
@@ -121,14 +131,12 @@ export function useUploads(query: Where | null, { filesMax, onDone }: Options = 
     isFull,
     isSettled: isSettled(all),
     ids: all.flatMap((one) => (one.document === null ? [] : [one.document.document_id])),
+    kept: all.flatMap(({ document, name, bytes, isOfEarlier }) => (document === null ? [] : [{ document_id: document.document_id, name, bytes, isOfEarlier }])),
     takeUp: (documents) => {
       const others = documents.filter((one) => all.every((there) => there.document?.document_id !== one.document_id));
       const taken = roomFor(others, all.length, filesMax);
       setIsFull(taken.length < others.length);
-      setAll((before) => [
-        ...before,
-        ...taken.map((document) => ({ key: document.document_id, name: document.name ?? '', bytes: document.bytes ?? 0, part: 1, document, error: null, isTooLarge: false, isOfEarlier: true })),
-      ]);
+      setAll((before) => [...before, ...taken.map((document) => inPlace({ ...document, isOfEarlier: true }))]);
     },
     add: (files) => {
       const given = [...files];

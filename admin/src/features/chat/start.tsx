@@ -10,12 +10,14 @@ import { Select } from '@/components/ui/field';
 import { useWorkspacesQuery } from '@/components/workspace-select';
 import { answer, api, idempotencyKey } from '@/lib/api/client';
 import { useAgents } from '@/lib/agents';
+import { keepDraft, NEW, NO_DRAFT, readDraft } from '@/lib/draft';
 import { cutAfter } from '@/lib/letters';
 import { useMe } from '@/lib/me';
 import { useUploads } from '@/lib/uploads';
 import { FILES_MAX } from './api';
 import { Composer } from './composer';
 import { ConversationList } from './conversation-list';
+import { useDraft } from './use-draft';
 
 const OPENINGS = ['able', 'contacts', 'deals'] as const;
 const DEFAULT_AGENT = 'assistant';
@@ -30,35 +32,38 @@ export function Start() {
   const client = useQueryClient();
   const agents = useAgents();
   const workspaces = useWorkspacesQuery();
-  const [text, setText] = useState('');
-  const [agent, setAgent] = useState('');
-  const [workspace, setWorkspace] = useState('');
+  const [begun] = useState(() => readDraft(me.person_id, NEW));
+  const [text, setText] = useState(begun.text);
+  const [agent, setAgent] = useState(begun.agent);
+  const [workspace, setWorkspace] = useState(begun.workspace);
   const names = agents.data?.data.map((one) => one.id) ?? [];
   const places = workspaces.data ?? [];
   const isChoiceUnknown = agents.isPending || workspaces.isPending;
   const [key, setKey] = useState(idempotencyKey);
   // Where there are several, everything has to say in which: nothing is sent before that is known.
-  const place = places.length > 1 ? workspace || places[0]?.workspace_id : undefined;
-  const files = useUploads(workspaces.isPending ? null : place === undefined ? {} : { workspace_id: place }, { filesMax: FILES_MAX });
+  const place = places.length > 1 ? (places.find((one) => one.workspace_id === workspace) ?? places[0])?.workspace_id : undefined;
+  const who = names.find((name) => name === agent) ?? names[0] ?? DEFAULT_AGENT;
+  const files = useUploads(workspaces.isPending ? null : place === undefined ? {} : { workspace_id: place }, { filesMax: FILES_MAX, begun: begun.files });
+  useDraft(NEW, { text, files: files.kept, agent, workspace });
 
   const begin = useMutation({
-    mutationFn: async (words: string) => {
+    mutationFn: async ({ words, ids }: { words: string; ids: string[] }) => {
       const [title] = cutAfter(words.split('\n')[0] ?? '', TITLE_LETTERS);
-      const body = { agent: agent || names[0] || DEFAULT_AGENT, title, workspace_id: place };
+      const body = { agent: who, title, workspace_id: place };
       const conversation = await answer(api.POST('/api/v1/conversations', { params: { header: { 'Idempotency-Key': `${key}-c` } }, body }));
       const id = conversation.conversation_id;
-      await answer(api.POST('/api/v1/conversations/{id}/messages', { params: { path: { id }, header: { 'Idempotency-Key': `${key}-m` } }, body: { text: words, attachments: files.ids } }));
+      await answer(api.POST('/api/v1/conversations/{id}/messages', { params: { path: { id }, header: { 'Idempotency-Key': `${key}-m` } }, body: { text: words, attachments: ids } }));
       return id;
     },
-    onSuccess: (id) => {
+    onSuccess: (id, { words, ids }) => {
+      // What was written and given while it was on its way goes along, and waits there.
+      keepDraft(me.person_id, id, { ...NO_DRAFT, text: text === words ? '' : text, files: files.kept.filter((one) => !ids.includes(one.document_id)) });
+      setText('');
+      files.forget(files.ids);
       router.push(`/chat/${id}`);
       void client.invalidateQueries({ queryKey: ['conversations'] });
     },
   });
-  const send = (words: string) => {
-    begin.mutate(words);
-  };
-
   return (
     <Page title={t('title')} className="flex flex-col" scrolls>
       <div className="mx-auto grid w-full max-w-2xl content-start gap-6 p-4 sm:p-6 lg:flex-1 lg:content-center">
@@ -90,7 +95,7 @@ export function Start() {
             setKey(idempotencyKey());
           }}
           attachments={files}
-          onSend={() => send(text)}
+          onSend={() => begin.mutate({ words: text, ids: files.ids })}
           isBusy={begin.isPending || workspaces.isPending}
           error={begin.error}
           onStop={null}
@@ -99,14 +104,14 @@ export function Start() {
         {(names.length > 1 || places.length > 1) && (
           <div className="grid gap-3 sm:grid-cols-2">
             {names.length > 1 && (
-              <Select label={t('agent')} value={agent || names[0]} onChange={(event) => setAgent(event.target.value)}>
+              <Select label={t('agent')} value={who} onChange={(event) => setAgent(event.target.value)}>
                 {names.map((name) => (
                   <option key={name}>{name}</option>
                 ))}
               </Select>
             )}
             {places.length > 1 && (
-              <Select label={t('workspace')} value={workspace || places[0]?.workspace_id} onChange={(event) => {
+              <Select label={t('workspace')} value={place} onChange={(event) => {
                   // Files were put into the workspace that was chosen then.
                   files.clear();
                   setWorkspace(event.target.value);

@@ -10,10 +10,13 @@ import { Button } from '@/components/ui/button';
 import { Empty, Failed, Loading } from '@/components/ui/states';
 import { answer, api, idempotencyKey } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
+import { NO_DRAFT, readDraft } from '@/lib/draft';
+import { useMe } from '@/lib/me';
 import { useUploads, type Enclosed } from '@/lib/uploads';
 import { enclosedIn, FILES_MAX, hasMessage, isOwn, turnsOf, useConversation, useMessages, withMessage, type Message } from './api';
 import { Composer } from './composer';
 import { AskAgain, LiveTurn, PastTurn } from './turn';
+import { useDraft } from './use-draft';
 
 /** A message on its way. */
 interface Said {
@@ -34,10 +37,13 @@ export function Thread({ id }: { id: string }) {
   const client = useQueryClient();
   const conversation = useConversation(id);
   const { query: messages, messages: said } = useMessages(id);
-  const [text, setText] = useState('');
+  const me = useMe();
+  const [begun] = useState(() => readDraft(me.person_id, id));
+  const [text, setText] = useState(begun.text);
   const [key, setKey] = useState(idempotencyKey);
   const [retryKey, setRetryKey] = useState(idempotencyKey);
-  const files = useUploads({ conversation_id: id }, { filesMax: FILES_MAX });
+  const files = useUploads({ conversation_id: id }, { filesMax: FILES_MAX, begun: begun.files });
+  useDraft(id, { ...NO_DRAFT, text, files: files.kept });
   const [running, setRunning] = useState<string | null>(null);
 
   const post = useMutation({

@@ -61,9 +61,9 @@ export function SignIn() {
     setIsBusy(true);
     setError(null);
     try {
-      await answer(api.POST('/api/v1/session', { body }));
+      const me = await answer(api.POST('/api/v1/session', { body }));
       // Whoever was here before leaves nothing behind.
-      forget();
+      forget(me);
       router.replace(to);
     } catch (cause) {
       const missing = stepUpOf(cause);
