@@ -147,3 +147,60 @@ test('a draft outlasts a reload and a session that ended elsewhere, each for its
   expect(await theirs.evaluate(() => Object.keys(sessionStorage).filter((name) => name.startsWith('steward.draft.')))).toEqual([]);
   await person.close();
 });
+
+test('a page on which something is written stays when its session ends, and goes on when its person has signed in again', async ({ page, browser }, info) => {
+  const { origin } = world();
+  const headers = { origin };
+  const person = await browser.newContext({ baseURL: origin, storageState: { cookies: [], origins: [] }, ...screenOf(info) });
+  const enter = async (tab: Page, token: string) => {
+    await tab.goto(`/sign-in#token=${token}`);
+    await tab.getByRole('button', { name: 'Sign in with this link' }).click();
+    await tab.waitForURL(/\/chat/);
+  };
+  const theirs = await person.newPage();
+  await enter(theirs, await linkOf(page.request, 'Fay Form'));
+  const me = await (await person.request.get('/api/v1/me')).json();
+  const comeBack = () => theirs.evaluate(() => dispatchEvent(new Event('visibilitychange')));
+  /** The session of somebody ends, and they come back to the page after a while. */
+  const end = async (personId: string) => {
+    expect((await page.request.delete(`/api/v1/people/${personId}/sessions`, { headers })).ok()).toBe(true);
+    await theirs.clock.fastForward(90_000);
+    await comeBack();
+  };
+  await theirs.clock.install();
+  await theirs.goto('/contacts?new=1');
+  const form = theirs.getByRole('dialog', { name: 'New contact' });
+  await form.getByLabel('Name').fill('Nora New');
+  await end(me.person_id);
+  const out = theirs.getByRole('dialog', { name: 'You are signed out' });
+  await expect(out.getByRole('link', { name: 'Sign in in another tab' })).toHaveAttribute('href', '/sign-in');
+  expect(new URL(theirs.url()).pathname).toBe('/contacts');
+  const made = await page.request.post(`/api/v1/people/${me.person_id}/links`, { headers });
+  const tab = await person.newPage();
+  await enter(tab, new URL((await made.json()).sign_in_link).hash.replace('#token=', ''));
+  await tab.close();
+  await comeBack();
+  await expect(out).toHaveCount(0);
+  await expect(form.getByLabel('Name')).toHaveValue('Nora New');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(theirs.getByText('Saved', { exact: true })).toBeVisible();
+
+  // Somebody else has nothing of it.
+  await theirs.goto('/contacts?new=1');
+  await form.getByLabel('Name').fill('Mine alone');
+  await end(me.person_id);
+  await expect(out).toBeVisible();
+  const another = await person.newPage();
+  await enter(another, await linkOf(page.request, 'Elsa Else'));
+  await another.close();
+  await comeBack();
+  await expect(out).toHaveCount(0);
+  await expect(form.getByLabel('Name')).toHaveValue('');
+
+  // Where nothing is written, the door stands in place of the page.
+  await theirs.goto('/contacts');
+  await expect(theirs.getByRole('link', { name: /Nora New/ }).first()).toBeVisible();
+  await end((await (await person.request.get('/api/v1/me')).json()).person_id);
+  await theirs.waitForURL('/sign-in?next=%2Fcontacts');
+  await person.close();
+});

@@ -37,12 +37,13 @@ export type Permission =
   | 'budgets:break_glass'
   | 'grants:manage';
 
-/** What was just heard of who is signed in. Where that is somebody else than before, everything that was read for those is forgotten first. */
+/** What was just heard of who is signed in. Where that is somebody else than before, everything that was read for those, or written by them, is forgotten first. */
 export function heardOfMe(client: QueryClient, me: Me): Me {
   const before = client.getQueryData<Me>(['me']);
   if (before !== undefined && before.person_id !== me.person_id) {
     client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' });
     client.getMutationCache().clear();
+    dropDrafts(me.person_id);
   }
   return me;
 }

@@ -1,7 +1,7 @@
 'use client';
 
 import { usePathname, useRouter } from 'next/navigation';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Failed } from '@/components/ui/states';
 import { isSignedOut } from '@/lib/api/problem';
@@ -12,6 +12,7 @@ import { placeAt, placesOf, type NavigationName } from './navigation';
 import { NotHere } from './not-here';
 import { PhoneBar } from './phone-bar';
 import { SideBar } from './side-bar';
+import { SignedOut } from './signed-out';
 import { useWaiting } from './use-waiting';
 
 /** The worker keeps the page for when there is no network. Where there is none, everything works but that page. */
@@ -25,14 +26,18 @@ export function Shell({ children }: { children: React.ReactNode }) {
   const path = usePathname();
   const router = useRouter();
   const isOut = isSignedOut(me.error);
+  const [writtenAt, setWrittenAt] = useState<string | null>(null);
+  const [closedAt, setClosedAt] = useState<number | null>(null);
+  // Something was written on this page, and would be gone with it.
+  const isKept = isOut && me.data !== undefined && writtenAt === path;
   useEffect(keepOfflinePage, []);
   useEffect(() => {
-    if (!isOut) return;
+    if (!isOut || isKept) return;
     const here = `${window.location.pathname}${window.location.search}`;
     router.replace(here === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(here)}`);
-  }, [isOut, router]);
+  }, [isOut, isKept, router]);
   // What was read for somebody who is signed out is theirs, also on the way to the door.
-  if (me.data === undefined || isOut) {
+  if (me.data === undefined || (isOut && !isKept)) {
     return (
       <div className="grid min-h-dvh place-items-center" aria-busy={me.isPending || isOut}>
         {me.isError && !isOut ? <Failed error={me.error} onRetry={() => void me.refetch()} /> : <Mark className="size-10 animate-pulse-soft text-accent" />}
@@ -45,20 +50,21 @@ export function Shell({ children }: { children: React.ReactNode }) {
   return (
     // Somebody else begins with a page of their own: nothing that was opened or written there is theirs.
     <MeProvider key={me.data.person_id} value={me.data}>
-      <Frame me={me.data} place={place}>
+      <Frame me={me.data} place={place} onWritten={() => setWrittenAt(path)}>
         {isHidden ? <NotHere /> : children}
       </Frame>
+      {isKept && closedAt !== me.errorUpdatedAt && <SignedOut onClose={() => setClosedAt(me.errorUpdatedAt)} />}
     </MeProvider>
   );
 }
 
-function Frame({ me, place, children }: { me: Me; place: NavigationName | null; children: React.ReactNode }) {
+function Frame({ me, place, onWritten, children }: { me: Me; place: NavigationName | null; onWritten: () => void; children: React.ReactNode }) {
   const t = useTranslations('shell');
   const places = placesOf(me);
   const commands = useCommands(places);
   const waiting = useWaiting(me);
   return (
-    <div className="flex h-dvh flex-col overflow-hidden lg:flex-row">
+    <div className="flex h-dvh flex-col overflow-hidden lg:flex-row" onInput={onWritten}>
       <a href="#main" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-lg focus:bg-surface focus:px-3 focus:py-2">
         {t('skip')}
       </a>
