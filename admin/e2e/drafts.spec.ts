@@ -204,3 +204,29 @@ test('a page on which something is written stays when its session ends, and goes
   await theirs.waitForURL('/sign-in?next=%2Fcontacts');
   await person.close();
 });
+
+test('a file dropped beside the box of the chat goes along, and one that misses elsewhere is not opened in place of the page', async ({ page }) => {
+  await say(page, 'Who is Ada?');
+  await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible();
+  await drop(page, 'main article', 'beside.txt');
+  const files = page.locator('form').getByRole('list', { name: 'Attached files' });
+  await expect(files.getByText('beside.txt')).toBeVisible();
+  await expect(files.getByRole('listitem')).toHaveCount(1);
+  await page.getByRole('button', { name: 'Remove beside.txt' }).click();
+  await expect(files).toHaveCount(0);
+
+  /** Whether the browser is kept from doing what it does with what is dropped there. */
+  const isKept = (on: string, what: 'file' | 'text') =>
+    page.locator(on).first().evaluate((element, kind) => {
+      const dataTransfer = new DataTransfer();
+      if (kind === 'file') dataTransfer.items.add(new File(['x'], 'x.txt'));
+      else dataTransfer.setData('text/plain', 'x');
+      return ['dragover', 'drop'].map((type) => !element.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true })));
+    }, what);
+  await page.goto('/policies?show=try');
+  await expect(page.locator('input[type=file]')).toBeAttached();
+  expect(await isKept('h1', 'file')).toEqual([true, true]);
+  expect(await isKept('textarea', 'text')).toEqual([false, false]);
+  // The browser's own field takes them by itself.
+  expect(await isKept('input[type=file]', 'file')).toEqual([false, false]);
+});

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Failed } from '@/components/ui/states';
 import { isSignedOut } from '@/lib/api/problem';
+import { useDropGuard } from '@/lib/file-drop';
 import { MeProvider, useMeQuery, type Me } from '@/lib/me';
 import { useCommands } from './commands';
 import { Mark } from './mark';
@@ -31,6 +32,7 @@ export function Shell({ children }: { children: React.ReactNode }) {
   // Something was written on this page, and would be gone with it.
   const isKept = isOut && me.data !== undefined && writtenAt === path;
   useEffect(keepOfflinePage, []);
+  useDropGuard();
   useEffect(() => {
     if (!isOut || isKept) return;
     const here = `${window.location.pathname}${window.location.search}`;

@@ -6,7 +6,7 @@ import { useTranslations } from 'use-intl';
 import { FileInput } from '@/components/file-input';
 import { Problem } from '@/components/ui/states';
 import { cx } from '@/lib/cx';
-import { useFileDrop } from '@/lib/file-drop';
+import { usePageDrop } from '@/lib/file-drop';
 import type { Uploads } from '@/lib/uploads';
 import { AttachmentList } from './attachments';
 
@@ -24,7 +24,7 @@ interface ComposerProps {
 
 const HEIGHT_MAX_PX = 200;
 
-/** Where one writes. Enter sends where there is a keyboard; on a phone it makes a line, and the arrow sends. Files are chosen, dropped or pasted. */
+/** Where one writes. Enter sends where there is a keyboard; on a phone it makes a line, and the arrow sends. Files are chosen, pasted, or dropped anywhere on the page. */
 export function Composer({ text, onText, attachments, onSend, isBusy, error, onStop, isStopping = false }: ComposerProps) {
   const t = useTranslations('chat');
   const box = useRef<HTMLTextAreaElement>(null);
@@ -35,12 +35,11 @@ export function Composer({ text, onText, attachments, onSend, isBusy, error, onS
     area.style.height = `${Math.min(area.scrollHeight, HEIGHT_MAX_PX)}px`;
   }, [text]);
   const picker = useRef<HTMLInputElement>(null);
-  const { isOver, area } = useFileDrop(attachments.add);
+  const isOver = usePageDrop(attachments.add);
   const canSend = text.trim() !== '' && !isBusy && onStop === null && attachments.isSettled;
   return (
     <form
       className="grid gap-2"
-      {...area}
       onSubmit={(event) => {
         event.preventDefault();
         if (canSend) onSend();

@@ -2,7 +2,7 @@
 
 import { useQueryClient } from '@tanstack/react-query';
 import { FileUp } from 'lucide-react';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { FileInput } from '@/components/file-input';
 import { UploadRow } from '@/components/upload-row';
@@ -32,20 +32,6 @@ export function PutIn({ files, onClose }: { files: File[]; onClose: () => void }
   // What was dropped on the page before waits for the word for whom it is.
   const [waiting, setWaiting] = useState(files);
   const done = uploads.all.filter((one) => one.document !== null).length;
-  const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const drop = box.current;
-    if (drop === null) return undefined;
-    // A file that misses would be opened by the browser in place of the page.
-    const keep = (event: DragEvent) => event.preventDefault();
-    const dialog = drop.closest('dialog');
-    dialog?.addEventListener('dragover', keep);
-    dialog?.addEventListener('drop', keep);
-    return () => {
-      dialog?.removeEventListener('dragover', keep);
-      dialog?.removeEventListener('drop', keep);
-    };
-  }, []);
   return (
     <Dialog title={t('putTitle')} onClose={onClose}>
       <div className="grid gap-1">
@@ -55,7 +41,6 @@ export function PutIn({ files, onClose }: { files: File[]; onClose: () => void }
       </div>
       <WorkspaceSelect value={chosen} onChange={setChosen} />
       <div
-        ref={box}
         className={cx('grid justify-items-center gap-2 rounded-xl border border-dashed px-4 py-6 text-center', isOver ? 'border-accent bg-accent-wash' : 'border-edge')}
         {...area}
       >
