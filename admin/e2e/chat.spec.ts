@@ -388,3 +388,39 @@ test('a first message whose answer is lost begins one conversation when it is se
   const { items } = await (await page.request.get('/api/v1/conversations?limit=100')).json();
   expect(items.filter((one: { title: string }) => one.title === words)).toHaveLength(1);
 });
+
+test('a message whose answer is lost is another one with another file, and is not refused', async ({ page }) => {
+  await say(page, 'Who is Ada?');
+  await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible();
+  await loseAnswer(page);
+  const box = page.getByRole('textbox', { name: 'Message' });
+  await box.fill('Who is Ada, with a file?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.locator('form').getByRole('alert')).toContainText('The server could not be reached.');
+  await page.locator('input[type=file]').setInputFiles([{ name: 'late.md', mimeType: 'text/markdown', buffer: Buffer.from('# Late') }]);
+  await expect(page.locator('form').getByRole('list', { name: 'Attached files' }).getByText('late.md')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Send' })).toBeEnabled();
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(box).toHaveValue('');
+  await expect(page.getByRole('article').getByText('late.md')).toBeVisible();
+  const { own } = await saidIn(page);
+  expect(own.toSorted()).toEqual(['Who is Ada, with a file?', 'Who is Ada, with a file?', 'Who is Ada?']);
+});
+
+test('a beginning that did not come through goes on with other words in the conversation that was made for it', async ({ page }) => {
+  const begun: string[] = [];
+  page.on('request', (request) => {
+    if (request.method() === 'POST' && new URL(request.url()).pathname === '/api/v1/conversations') begun.push(request.headers()['idempotency-key'] ?? '');
+  });
+  await page.route('**/api/v1/conversations/*/messages', (route) => route.abort(), { times: 1 });
+  await page.goto('/chat');
+  await page.getByRole('textbox', { name: 'Message' }).fill('Who is Ada, to begin with?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.locator('form').getByRole('alert')).toContainText('The server could not be reached.');
+  await page.getByRole('button', { name: 'What can you do for me?' }).click();
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.waitForURL(/\/chat\/conv_/);
+  await expect(page.getByRole('article').getByText('I look things up, change records', { exact: false }).last()).toBeVisible();
+  expect((await saidIn(page)).own).toEqual(['What can you do for me?']);
+  expect(begun).toHaveLength(1);
+});

@@ -2,18 +2,19 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Mark } from '@/components/shell/mark';
 import { Page } from '@/components/shell/page';
 import { Select } from '@/components/ui/field';
 import { useWorkspacesQuery } from '@/components/workspace-select';
-import { answer, api, idempotencyKey } from '@/lib/api/client';
+import { answer, api } from '@/lib/api/client';
 import { useAgents } from '@/lib/agents';
 import { keepDraft, NEW, NO_DRAFT, readDraft } from '@/lib/draft';
 import { cutAfter } from '@/lib/letters';
 import { useMe } from '@/lib/me';
 import { useUploads } from '@/lib/uploads';
+import { wishKeys } from '@/lib/wish';
 import { FILES_MAX } from './api';
 import { Composer } from './composer';
 import { ConversationList } from './conversation-list';
@@ -39,7 +40,10 @@ export function Start() {
   const names = agents.data?.data.map((one) => one.id) ?? [];
   const places = workspaces.data ?? [];
   const isChoiceUnknown = agents.isPending || workspaces.isPending;
-  const [key, setKey] = useState(idempotencyKey);
+  const [conversationKeys] = useState(wishKeys);
+  const [messageKeys] = useState(wishKeys);
+  // One that was made for a message that did not come through has the message that is sent next, and is not left empty.
+  const made = useRef<{ with: string; id: string } | null>(null);
   // Where there are several, everything has to say in which: nothing is sent before that is known.
   const place = places.length > 1 ? (places.find((one) => one.workspace_id === workspace) ?? places[0])?.workspace_id : undefined;
   const who = names.find((name) => name === agent) ?? names[0] ?? DEFAULT_AGENT;
@@ -48,11 +52,16 @@ export function Start() {
 
   const begin = useMutation({
     mutationFn: async ({ words, ids }: { words: string; ids: string[] }) => {
-      const [title] = cutAfter(words.split('\n')[0] ?? '', TITLE_LETTERS);
-      const body = { agent: who, title, workspace_id: place };
-      const conversation = await answer(api.POST('/api/v1/conversations', { params: { header: { 'Idempotency-Key': `${key}-c` } }, body }));
-      const id = conversation.conversation_id;
-      await answer(api.POST('/api/v1/conversations/{id}/messages', { params: { path: { id }, header: { 'Idempotency-Key': `${key}-m` } }, body: { text: words, attachments: ids } }));
+      const choice = JSON.stringify([who, place]);
+      if (made.current?.with !== choice) {
+        const [title] = cutAfter(words.split('\n')[0] ?? '', TITLE_LETTERS);
+        const body = { agent: who, title, workspace_id: place };
+        const conversation = await answer(api.POST('/api/v1/conversations', { params: { header: { 'Idempotency-Key': conversationKeys.of(body) } }, body }));
+        made.current = { with: choice, id: conversation.conversation_id };
+      }
+      const { id } = made.current;
+      const body = { text: words, attachments: ids };
+      await answer(api.POST('/api/v1/conversations/{id}/messages', { params: { path: { id }, header: { 'Idempotency-Key': messageKeys.of([id, body]) } }, body }));
       return id;
     },
     onSuccess: (id, { words, ids }) => {
@@ -89,11 +98,7 @@ export function Start() {
         </ul>
         <Composer
           text={text}
-          onText={(next) => {
-            setText(next);
-            // Another text is another wish.
-            setKey(idempotencyKey());
-          }}
+          onText={setText}
           attachments={files}
           onSend={() => begin.mutate({ words: text, ids: files.ids })}
           isBusy={begin.isPending || workspaces.isPending}

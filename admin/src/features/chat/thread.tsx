@@ -8,11 +8,12 @@ import { NotHere } from '@/components/shell/not-here';
 import { Page } from '@/components/shell/page';
 import { Button } from '@/components/ui/button';
 import { Empty, Failed, Loading } from '@/components/ui/states';
-import { answer, api, idempotencyKey } from '@/lib/api/client';
+import { answer, api } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
 import { NO_DRAFT, readDraft } from '@/lib/draft';
 import { useMe } from '@/lib/me';
 import { useUploads, type Enclosed } from '@/lib/uploads';
+import { wishKeys } from '@/lib/wish';
 import { enclosedIn, FILES_MAX, hasMessage, isOwn, turnsOf, useConversation, useMessages, withMessage, type Message } from './api';
 import { Composer } from './composer';
 import { AskAgain, LiveTurn, PastTurn } from './turn';
@@ -40,8 +41,8 @@ export function Thread({ id }: { id: string }) {
   const me = useMe();
   const [begun] = useState(() => readDraft(me.person_id, id));
   const [text, setText] = useState(begun.text);
-  const [key, setKey] = useState(idempotencyKey);
-  const [retryKey, setRetryKey] = useState(idempotencyKey);
+  const [keys] = useState(wishKeys);
+  const [retryKeys] = useState(wishKeys);
   const files = useUploads({ conversation_id: id }, { filesMax: FILES_MAX, begun: begun.files });
   useDraft(id, { ...NO_DRAFT, text, files: files.kept });
   const [running, setRunning] = useState<string | null>(null);
@@ -62,12 +63,11 @@ export function Thread({ id }: { id: string }) {
         client.setQueryData<Parameters<typeof withMessage>[0]>(list, (before) => withMessage(before, own));
         setRunning(runId);
       }
-      setRetryKey(idempotencyKey());
+      (isWritten ? keys : retryKeys).done();
       // What is being written meanwhile stays when something is said again, and so does what was written or given while this was on its way.
       if (!isWritten) return;
       setText((now) => (now === text ? '' : now));
       files.forget(attachments.map((one) => one.document_id));
-      setKey(idempotencyKey());
     },
   });
   const stop = useStop();
@@ -95,11 +95,13 @@ export function Thread({ id }: { id: string }) {
           {turns.map((turn, at) => {
             const again = (message: Message) => {
               setText(message.text);
-              setKey(idempotencyKey());
               files.takeUp(enclosedIn(message));
             };
             // A key for each message: what was tried of the one is no other of the next.
-            const retry = () => post.mutate({ text: turn.message.text, attachments: enclosedIn(turn.message), key: `${retryKey}.${turn.message.message_id}`, isWritten: false });
+            const retry = () => {
+              const attachments = enclosedIn(turn.message);
+              post.mutate({ text: turn.message.text, attachments, key: retryKeys.of([turn.message.message_id, attachments]), isWritten: false });
+            };
             const isLast = at === turns.length - 1;
             const askAgain = turn === answered && isOwn(turn.message) && <AskAgain message={turn.message} isBusy={post.isPending} forbidden={running === null ? null : t('askAgainWaits')} onAsk={retry} />;
             if (!open.includes(turn) || turn.message.run_id == null) return <PastTurn key={turn.message.message_id} turn={turn} onAgain={again} askAgain={askAgain} />;
@@ -111,12 +113,9 @@ export function Thread({ id }: { id: string }) {
         <div className="mx-auto max-w-3xl">
           <Composer
             text={text}
-            onText={(next) => {
-              setText(next);
-              setKey(idempotencyKey());
-            }}
+            onText={setText}
             attachments={files}
-            onSend={() => post.mutate({ text, attachments: files.all.flatMap((one) => one.document ?? []), key, isWritten: true })}
+            onSend={() => post.mutate({ text, attachments: files.kept, key: keys.of([text, files.ids]), isWritten: true })}
             isBusy={post.isPending}
             error={post.error ?? stop.error}
             onStop={running === null ? null : () => stop.mutate(running)}
