@@ -2,7 +2,7 @@
 
 import { Check, MessageSquareReply, Pencil, X } from 'lucide-react';
 import { useRouter } from 'next/navigation';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Arguments } from '@/components/arguments';
 import { AsDialog, later } from '@/components/later';
@@ -13,6 +13,7 @@ import { ToolName } from '@/components/tool-name';
 import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { TextArea } from '@/components/ui/field';
+import { Over } from '@/components/ui/over';
 import { Problem } from '@/components/ui/states';
 import { useToast } from '@/components/ui/toast';
 import { may, useMe } from '@/lib/me';
@@ -29,16 +30,20 @@ type Wish = 'approve' | 'reject' | 'revise' | 'edit';
 interface DecideProps {
   /** The action as it was shown: an approval is for exactly this. */
   shown: Hold;
-  /** Why nothing can be decided on what is shown. */
+  /** Whether it still waits. */
+  isWaiting: boolean;
+  /** Why nothing can be decided on what is shown, if so. */
   stale: string | null;
   hasShortcuts: boolean;
+  /** Hears of the action while a dialog about it is open, and of none when it is closed: what is written there goes with the card. */
+  onDeciding?: (holdId: string | null) => void;
 }
 
 /** A failed wish stays in its dialog, which shows why. */
 function stays(): void {}
 
 /** Why one may not decide, if so. The server judges again whatever is shown. */
-function useForbidden({ shown, stale }: DecideProps): string | null {
+function useForbidden({ shown, stale }: Pick<DecideProps, 'shown' | 'stale'>): string | null {
   const t = useTranslations('hold');
   const needs = useNeedsText();
   const me = useMe();
@@ -52,16 +57,21 @@ function useForbidden({ shown, stale }: DecideProps): string | null {
 
 /** Approve or reject. Approving asks once more and shows what will happen; rejecting takes a reason along. */
 export function Decide(props: DecideProps) {
-  const { shown, hasShortcuts } = props;
+  const { shown, isWaiting, hasShortcuts, onDeciding } = props;
   const t = useTranslations('hold');
   const toast = useToast();
   const router = useRouter();
   const [wanted, setOpen] = useState<Wish | null>(null);
-  // What was shown is no longer what waits: nothing is left to confirm.
-  const open = props.stale === null ? wanted : null;
   const decide = useDecide(shown.hold_id);
+  // One's own word ends it too, and is no news.
+  const isSaying = [decide.approve, decide.reject, decide.revise, decide.edit].some((one) => one.isPending);
+  const over = isSaying ? null : props.stale;
+  // What was shown is no longer what waits: nothing is left to confirm, and what is being written stays.
+  const open = over !== null && wanted === 'approve' ? null : wanted;
   const [key, setKey] = useState('');
   const forbidden = useForbidden(props);
+  const deciding = open === null ? null : shown.hold_id;
+  useEffect(() => onDeciding?.(deciding), [onDeciding, deciding]);
 
   const begin = (what: Wish) => {
     if (forbidden !== null) return;
@@ -87,24 +97,26 @@ export function Decide(props: DecideProps) {
 
   return (
     <>
-      <div className="grid grid-cols-2 gap-2 sm:flex sm:flex-wrap">
-        <Button tone="primary" forbidden={forbidden} onClick={() => begin('approve')} aria-keyshortcuts={hasShortcuts ? 'a' : undefined}>
-          <Check className="size-4" aria-hidden />
-          {t('approve')}
-        </Button>
-        <Button tone="danger" forbidden={forbidden} onClick={() => begin('reject')} aria-keyshortcuts={hasShortcuts ? 'r' : undefined}>
-          <X className="size-4" aria-hidden />
-          {t('reject')}
-        </Button>
-        <Button forbidden={forbidden} onClick={() => begin('revise')} aria-keyshortcuts={hasShortcuts ? 'v' : undefined} className="max-sm:col-span-2">
-          <MessageSquareReply className="size-4" aria-hidden />
-          {t('revise')}
-        </Button>
-        <Button forbidden={forbidden} onClick={() => begin('edit')} aria-keyshortcuts={hasShortcuts ? 'e' : undefined} className="max-sm:col-span-2">
-          <Pencil className="size-4" aria-hidden />
-          {t('edit')}
-        </Button>
-      </div>
+      {isWaiting && (
+        <div className="grid grid-cols-2 gap-2 sm:flex sm:flex-wrap">
+          <Button tone="primary" forbidden={forbidden} onClick={() => begin('approve')} aria-keyshortcuts={hasShortcuts ? 'a' : undefined}>
+            <Check className="size-4" aria-hidden />
+            {t('approve')}
+          </Button>
+          <Button tone="danger" forbidden={forbidden} onClick={() => begin('reject')} aria-keyshortcuts={hasShortcuts ? 'r' : undefined}>
+            <X className="size-4" aria-hidden />
+            {t('reject')}
+          </Button>
+          <Button forbidden={forbidden} onClick={() => begin('revise')} aria-keyshortcuts={hasShortcuts ? 'v' : undefined} className="max-sm:col-span-2">
+            <MessageSquareReply className="size-4" aria-hidden />
+            {t('revise')}
+          </Button>
+          <Button forbidden={forbidden} onClick={() => begin('edit')} aria-keyshortcuts={hasShortcuts ? 'e' : undefined} className="max-sm:col-span-2">
+            <Pencil className="size-4" aria-hidden />
+            {t('edit')}
+          </Button>
+        </div>
+      )}
       {forbidden !== null && props.stale === null && <p className="text-sm text-soft">{forbidden}</p>}
       {open === 'approve' && (
         <Dialog title={t('approveTitle')} onClose={close}>
@@ -125,6 +137,7 @@ export function Decide(props: DecideProps) {
       {open === 'edit' && (
         <EditDialog
           shown={shown}
+          over={over}
           isBusy={decide.edit.isPending}
           error={decide.edit.error}
           onClose={close}
@@ -147,7 +160,7 @@ export function Decide(props: DecideProps) {
               event.preventDefault();
               const words = new FormData(event.currentTarget).get('guidance');
               const guidance = typeof words === 'string' ? words.trim() : '';
-              if (guidance === '') return;
+              if (guidance === '' || over !== null) return;
               void decide.revise.mutateAsync({ guidance, key }).then(() => {
                 toast(t('revised'));
                 close();
@@ -156,9 +169,10 @@ export function Decide(props: DecideProps) {
           >
             <TextArea label={t('guidance')} hint={t('guidanceHint')} name="guidance" rows={3} maxLength={REASON_LETTERS_MAX} required data-first />
             {decide.revise.isError && <Problem error={decide.revise.error} />}
+            <Over why={over} />
             <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
               <Button onClick={close}>{t('notNow')}</Button>
-              <Button type="submit" tone="primary" isBusy={decide.revise.isPending}>
+              <Button type="submit" tone="primary" isBusy={decide.revise.isPending} forbidden={over}>
                 {t('revise')}
               </Button>
             </div>
@@ -172,6 +186,7 @@ export function Decide(props: DecideProps) {
             onChange={() => setKey(decide.newKey())}
             onSubmit={(event) => {
               event.preventDefault();
+              if (over !== null) return;
               const reason = new FormData(event.currentTarget).get('reason');
               void decide.reject.mutateAsync({ reason: typeof reason === 'string' ? reason.trim() : '', key }).then(() => {
                 toast(t('rejected'));
@@ -181,9 +196,10 @@ export function Decide(props: DecideProps) {
           >
             <TextArea label={t('reason')} hint={t('reasonHint')} name="reason" rows={3} maxLength={REASON_LETTERS_MAX} data-first />
             {decide.reject.isError && <Problem error={decide.reject.error} />}
+            <Over why={over} />
             <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
               <Button onClick={close}>{t('notNow')}</Button>
-              <Button type="submit" tone="danger" isBusy={decide.reject.isPending}>
+              <Button type="submit" tone="danger" isBusy={decide.reject.isPending} forbidden={over}>
                 {t('reject')}
               </Button>
             </div>

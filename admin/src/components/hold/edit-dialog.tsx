@@ -5,6 +5,7 @@ import { useTranslations } from 'use-intl';
 import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { TextArea } from '@/components/ui/field';
+import { Over } from '@/components/ui/over';
 import { Problem } from '@/components/ui/states';
 import { idempotencyKey } from '@/lib/api/client';
 import { argumentsOf, fieldsOf } from '@/lib/edit-arguments';
@@ -17,6 +18,8 @@ const LINES_MAX = 10;
 
 interface EditDialogProps {
   shown: Hold;
+  /** Why it cannot be edited any more, if so. */
+  over: string | null;
   isBusy: boolean;
   error: unknown;
   /** The key makes the same wish, sent twice, one; another wish has another. */
@@ -25,7 +28,7 @@ interface EditDialogProps {
 }
 
 /** The arguments in one's own words. What comes of it waits again, as its own card: editing approves nothing. */
-export function EditDialog({ shown, isBusy, error, onEdit, onClose }: EditDialogProps) {
+export function EditDialog({ shown, over, isBusy, error, onEdit, onClose }: EditDialogProps) {
   const t = useTranslations('hold');
   const before = fieldsOf(shown.arguments);
   const [fields, setFields] = useState(before);
@@ -38,7 +41,7 @@ export function EditDialog({ shown, isBusy, error, onEdit, onClose }: EditDialog
         className="grid gap-4"
         onSubmit={(event) => {
           event.preventDefault();
-          if (wrong.length === 0 && !isSame) onEdit(args, key);
+          if (wrong.length === 0 && !isSame && over === null) onEdit(args, key);
         }}
       >
         <p className="text-sm text-soft">{t('editHint')}</p>
@@ -61,9 +64,10 @@ export function EditDialog({ shown, isBusy, error, onEdit, onClose }: EditDialog
           />
         ))}
         {error !== null && <Problem error={error} />}
+        <Over why={over} />
         <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
           <Button onClick={onClose}>{t('notNow')}</Button>
-          <Button type="submit" tone="primary" isBusy={isBusy} forbidden={isSame ? t('nothingEdited') : null}>
+          <Button type="submit" tone="primary" isBusy={isBusy} forbidden={over ?? (isSame ? t('nothingEdited') : null)}>
             {t('editTake')}
           </Button>
         </div>

@@ -27,21 +27,28 @@ import { Preview } from './preview';
 import { HoldState } from './state';
 import { rolesOf, useHold, type Hold } from './use-hold';
 
+interface HoldCardProps {
+  id: string;
+  isInline?: boolean;
+  onDeciding?: React.ComponentProps<typeof Decide>['onDeciding'];
+}
+
 /** A held action with everything one needs to decide on it. `inline` stands in a conversation and leaves out what is read there. */
-export function HoldCard({ id, isInline = false }: { id: string; isInline?: boolean }) {
+export function HoldCard({ id, isInline = false, onDeciding }: HoldCardProps) {
   const hold = useHold(id);
   if (hold.isPending) return <Loading lines={5} />;
   if (hold.data === undefined) return <Failed error={hold.error} onRetry={() => void hold.refetch()} />;
-  return <Loaded key={hold.data.hold_id} now={hold.data} isInline={isInline} />;
+  return <Loaded key={hold.data.hold_id} now={hold.data} isInline={isInline} onDeciding={onDeciding} />;
 }
 
 /** What is decided on is what was shown first, until the reader asks for what is there now. */
-function Loaded({ now, isInline }: { now: Hold; isInline: boolean }) {
+function Loaded({ now, isInline, onDeciding }: { now: Hold; isInline: boolean; onDeciding: HoldCardProps['onDeciding'] }) {
   const t = useTranslations('hold');
   const [shown, setShown] = useState(now);
   const isChanged = shown.envelope_id !== now.envelope_id;
   const isWaiting = now.state === 'held';
   const card = isChanged ? shown : now;
+  const ended = t(`after.${after(now.state)}`);
   return (
     <Card className={isInline ? 'border-wait' : undefined} role="group" aria-label={t('card', { tool: card.tool })}>
       <div className="grid gap-4 p-4">
@@ -79,11 +86,8 @@ function Loaded({ now, isInline }: { now: Hold; isInline: boolean }) {
         )}
         <AskedToo hold={now} />
         <Said hold={now} />
-        {isWaiting ? (
-          <Decide shown={card} stale={isChanged ? t('changed') : null} hasShortcuts={!isInline} />
-        ) : (
-          <p className="text-sm text-soft">{t(`after.${after(now.state)}`)}</p>
-        )}
+        {!isWaiting && <p className="text-sm text-soft">{ended}</p>}
+        <Decide shown={card} isWaiting={isWaiting} stale={isWaiting ? (isChanged ? t('changed') : null) : ended} hasShortcuts={!isInline} onDeciding={onDeciding} />
         {isInline ? (
           <Link href={`/holds/${now.hold_id}`} className="text-sm text-accent underline underline-offset-2">
             {t('openCard')}

@@ -1,6 +1,7 @@
 'use client';
 
 import { Ban, ChevronDown, CircleCheck, CircleDashed, CircleX, Loader, ShieldQuestion } from 'lucide-react';
+import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Arguments } from '@/components/arguments';
 import { InItsPlace, later } from '@/components/later';
@@ -43,9 +44,12 @@ export function CallCard({ call, isLive, askedAtMicros, parts = [] }: CallCardPr
   const t = useTranslations('call');
   const formats = useFormats();
   const Icon = ICONS[call.stage];
-  const isWaiting = call.stage === 'held' && call.hold !== null && call.hold.outcome === null && isLive;
-  if (isWaiting && call.hold !== null) {
-    return <HoldCard id={call.hold.id} isInline />;
+  // A card with a dialog open stays until that is closed, whatever others decide meanwhile.
+  const [deciding, setDeciding] = useState<string | null>(null);
+  const waiting = call.stage === 'held' && call.hold !== null && call.hold.outcome === null && isLive ? call.hold.id : null;
+  const held = deciding ?? waiting;
+  if (held !== null) {
+    return <HoldCard id={held} isInline onDeciding={setDeciding} />;
   }
   const open = isLive ? call.questions.find((asked) => asked.outcome === null) : undefined;
   const values = () => leavesOf(call.arguments).map((leaf) => leaf.value);

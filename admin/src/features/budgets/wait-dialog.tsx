@@ -6,6 +6,7 @@ import { useTranslations } from 'use-intl';
 import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { Input, TextArea } from '@/components/ui/field';
+import { Over } from '@/components/ui/over';
 import { Problem } from '@/components/ui/states';
 import { useToast } from '@/components/ui/toast';
 import { answer, api, done, idempotencyKey, type Schemas } from '@/lib/api/client';
@@ -20,8 +21,16 @@ export type Way = 'allow' | 'refuse' | 'break';
 /** The server takes no shorter reason for a broken glass. */
 const REASON_LETTERS_MIN = 10;
 
+interface WaitDialogProps {
+  wait: Wait;
+  way: Way;
+  /** Why nothing can be decided any more, if so. */
+  over: string | null;
+  onClose: () => void;
+}
+
 /** Lets a run go on by an amount, ends it, or breaks the glass, which asks for the password first. */
-export function WaitDialog({ wait, way, onClose }: { wait: Wait; way: Way; onClose: () => void }) {
+export function WaitDialog({ wait, way, over, onClose }: WaitDialogProps) {
   const t = useTranslations('waits');
   const budgets = useTranslations('budgets');
   const formats = useFormats();
@@ -49,13 +58,15 @@ export function WaitDialog({ wait, way, onClose }: { wait: Wait; way: Way; onClo
       await client.invalidateQueries({ queryKey: ['budgets'] });
     },
   });
+  // One's own word ends it too, and is no news.
+  const why = decide.isPending ? null : over;
   return (
     <Dialog title={t(`ask.${way}`)} onClose={onClose}>
       <form
         className="grid gap-4"
         onSubmit={(event) => {
           event.preventDefault();
-          if (way === 'refuse' || micros !== null) decide.mutate(micros ?? 0);
+          if (why === null && (way === 'refuse' || micros !== null)) decide.mutate(micros ?? 0);
         }}
         onChange={() => {
           setKey(idempotencyKey());
@@ -87,9 +98,10 @@ export function WaitDialog({ wait, way, onClose }: { wait: Wait; way: Way; onClo
         />
         {way === 'break' && <Input label={t('password')} type="password" autoComplete="current-password" value={password} required onChange={(event) => setPassword(event.target.value)} />}
         {decide.isError && <Problem error={decide.error} />}
+        <Over why={why} />
         <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
           <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button tone={way === 'allow' ? 'primary' : 'danger'} type="submit" isBusy={decide.isPending}>
+          <Button tone={way === 'allow' ? 'primary' : 'danger'} type="submit" isBusy={decide.isPending} forbidden={why}>
             {t(`take.${way}`)}
           </Button>
         </div>

@@ -39,15 +39,19 @@ export function useWaits() {
 export function Waits({ waits: { waiting, broken } }: { waits: ReturnType<typeof useWaits> }) {
   const t = useTranslations('waits');
   const error = waiting.query.error ?? broken.query.error;
+  // Not in its row, which goes when somebody else decides: what is being written stays.
+  const [asked, setAsked] = useState<{ wait: Wait; way: Way } | null>(null);
+  const isOver = asked !== null && waiting.query.isSuccess && !waiting.items.some((one) => one.budget_hold_id === asked.wait.budget_hold_id);
   return (
     <>
+      {asked !== null && <WaitDialog wait={asked.wait} way={asked.way} over={isOver ? t('over') : null} onClose={() => setAsked(null)} />}
       {error !== null && <Failed error={error} onRetry={() => void Promise.all([waiting.query.refetch(), broken.query.refetch()])} />}
       {waiting.query.isSuccess && waiting.items.length === 0 && <p className="text-sm text-soft">{t('none')}</p>}
       {waiting.items.length > 0 && (
         <section aria-label={t('title')} className="grid gap-3">
           <h2 className="font-semibold">{t('title')}</h2>
           <CardList items={waiting.items} keyOf={(wait) => wait.budget_hold_id} guessPx={CARD_PX} query={ON_DEMAND}>
-            {(wait) => <Waiting wait={wait} />}
+            {(wait) => <Waiting wait={wait} onAsk={(way) => setAsked({ wait, way })} />}
           </CardList>
           <More query={waiting.query} />
         </section>
@@ -87,11 +91,10 @@ function About({ wait }: { wait: Wait }) {
   );
 }
 
-function Waiting({ wait }: { wait: Wait }) {
+function Waiting({ wait, onAsk }: { wait: Wait; onAsk: (way: Way) => void }) {
   const t = useTranslations('waits');
   const me = useMe();
   const formats = useFormats();
-  const [way, setWay] = useState<Way | null>(null);
   const mayDecide = may(me, 'budgets:decide');
   const forbidden = mayDecide ? null : t('mayNotDecide');
   return (
@@ -99,19 +102,18 @@ function Waiting({ wait }: { wait: Wait }) {
       <About wait={wait} />
       <p className="text-sm">{t('needs', { need: formats.usd(wait.need_micros), cost: formats.usd(wait.cost_micros) })}</p>
       <div className="flex flex-wrap gap-2">
-        <Button size="small" tone="primary" forbidden={forbidden} onClick={() => setWay('allow')}>
+        <Button size="small" tone="primary" forbidden={forbidden} onClick={() => onAsk('allow')}>
           {t('allow')}
         </Button>
-        <Button size="small" tone="danger" forbidden={forbidden} onClick={() => setWay('refuse')}>
+        <Button size="small" tone="danger" forbidden={forbidden} onClick={() => onAsk('refuse')}>
           {t('refuse')}
         </Button>
         {!mayDecide && may(me, 'budgets:break_glass') && (
-          <Button size="small" onClick={() => setWay('break')}>
+          <Button size="small" onClick={() => onAsk('break')}>
             {t('break')}
           </Button>
         )}
       </div>
-      {way !== null && <WaitDialog wait={wait} way={way} onClose={() => setWay(null)} />}
     </Card>
   );
 }

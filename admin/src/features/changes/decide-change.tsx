@@ -8,6 +8,7 @@ import { Refusal } from '@/components/step-up';
 import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { TextArea } from '@/components/ui/field';
+import { Over } from '@/components/ui/over';
 import { Problem } from '@/components/ui/states';
 import { useToast } from '@/components/ui/toast';
 import { idempotencyKey } from '@/lib/api/client';
@@ -36,7 +37,7 @@ export function DecideChange({ change }: { change: ChangeDetail }) {
   const [way, setWay] = useState<Way | null>(null);
   const [key, setKey] = useState('');
   const forbidden = useForbidden(change);
-  if (change.state !== 'proposed') return null;
+  const isWaiting = change.state === 'proposed';
   const isOwn = change.proposed_by === me.person_id;
   const begin = (next: Way) => {
     say[next].reset();
@@ -45,30 +46,34 @@ export function DecideChange({ change }: { change: ChangeDetail }) {
   };
   const why = forbidden.approve ?? forbidden.reject;
   return (
-    <section aria-label={t('decide')} className="sticky bottom-0 -mx-4 grid gap-2 border-t border-line bg-ground px-4 py-3 sm:-mx-6 sm:px-6">
-      {why !== null && <p className="text-sm text-soft">{why}</p>}
-      <div className="grid grid-cols-2 gap-2 sm:flex sm:flex-wrap">
-        <Button tone="primary" forbidden={forbidden.approve} onClick={() => begin('approve')}>
-          <Check className="size-4" aria-hidden />
-          {t('approve')}
-        </Button>
-        <Button tone="danger" forbidden={forbidden.reject} onClick={() => begin('reject')}>
-          <X className="size-4" aria-hidden />
-          {t('reject')}
-        </Button>
-        {isOwn && (
-          <Button forbidden={may(me, 'changes:propose') ? null : t('mayNotPropose')} onClick={() => begin('withdraw')} className="max-sm:col-span-2">
-            <Undo2 className="size-4 rtl:-scale-x-100" aria-hidden />
-            {t('withdraw')}
-          </Button>
-        )}
-      </div>
-      {way !== null && forbiddenNow(way, forbidden) === null && <Ask change={change} way={way} say={say[way]} wishKey={key} onKey={() => setKey(idempotencyKey())} onClose={() => setWay(null)} />}
-    </section>
+    <>
+      {isWaiting && (
+        <section aria-label={t('decide')} className="sticky bottom-0 -mx-4 grid gap-2 border-t border-line bg-ground px-4 py-3 sm:-mx-6 sm:px-6">
+          {why !== null && <p className="text-sm text-soft">{why}</p>}
+          <div className="grid grid-cols-2 gap-2 sm:flex sm:flex-wrap">
+            <Button tone="primary" forbidden={forbidden.approve} onClick={() => begin('approve')}>
+              <Check className="size-4" aria-hidden />
+              {t('approve')}
+            </Button>
+            <Button tone="danger" forbidden={forbidden.reject} onClick={() => begin('reject')}>
+              <X className="size-4" aria-hidden />
+              {t('reject')}
+            </Button>
+            {isOwn && (
+              <Button forbidden={may(me, 'changes:propose') ? null : t('mayNotPropose')} onClick={() => begin('withdraw')} className="max-sm:col-span-2">
+                <Undo2 className="size-4 rtl:-scale-x-100" aria-hidden />
+                {t('withdraw')}
+              </Button>
+            )}
+          </div>
+        </section>
+      )}
+      {way !== null && <Ask change={change} way={way} over={isWaiting ? forbiddenNow(way, forbidden) : t('over')} say={say[way]} wishKey={key} onKey={() => setKey(idempotencyKey())} onClose={() => setWay(null)} />}
+    </>
   );
 }
 
-/** What was asked may not be possible any more: then nothing is left to confirm. */
+/** What was asked may not be possible any more: why. */
 function forbiddenNow(way: Way, forbidden: Record<'approve' | 'reject', string | null>): string | null {
   return way === 'withdraw' ? null : forbidden[way];
 }
@@ -76,17 +81,21 @@ function forbiddenNow(way: Way, forbidden: Record<'approve' | 'reject', string |
 interface AskProps {
   change: ChangeDetail;
   way: Way;
+  /** Why it cannot be said any more, if so. */
+  over: string | null;
   say: ReturnType<typeof useSay>[Way];
   wishKey: string;
   onKey: () => void;
   onClose: () => void;
 }
 
-function Ask({ change, way, say, wishKey, onKey, onClose }: AskProps) {
+function Ask({ change, way, over, say, wishKey, onKey, onClose }: AskProps) {
   const t = useTranslations('changes');
   const subject = useSubjectText();
   const toast = useToast();
   const [reason, setReason] = useState('');
+  // One's own word ends it too, and is no news.
+  const why = say.isPending ? null : over;
   const send = () => {
     void say.mutateAsync({ reason: reason.trim(), key: wishKey }).then(
       () => {
@@ -123,9 +132,10 @@ function Ask({ change, way, say, wishKey, onKey, onClose }: AskProps) {
         />
       )}
       {say.isError && (way === 'approve' ? <Refusal error={say.error} onGiven={send} /> : <Problem error={say.error} />)}
+      <Over why={why} />
       <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
         <Button onClick={onClose}>{t('notNow')}</Button>
-        <Button tone={way === 'approve' ? 'primary' : 'danger'} data-first isBusy={say.isPending} onClick={send}>
+        <Button tone={way === 'approve' ? 'primary' : 'danger'} data-first isBusy={say.isPending} forbidden={why} onClick={send}>
           {t(`take.${way}`)}
         </Button>
       </div>
