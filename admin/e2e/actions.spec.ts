@@ -163,3 +163,16 @@ test.describe('far from Greenwich', () => {
     await expect(page.getByText('Nothing matches')).toBeVisible();
   });
 });
+
+test('characters that nobody would see are marked in why an action was decided so', async ({ page }) => {
+  await say(page, 'Try something forbidden, unseen.');
+  await expect(page.getByText('That is not possible here.', { exact: true })).toBeVisible();
+  // No rule here has such a reason: the row is as one that had would be.
+  await page.route('**/api/v1/actions?*', async (route) => {
+    const response = await route.fetch();
+    const { items, ...rest } = await response.json();
+    await route.fulfill({ response, json: { ...rest, items: items.map((one: object) => ({ ...one, reason: 'Not\u202e here.' })) } });
+  });
+  await page.goto('/blocked');
+  await expect(page.getByRole('button', { name: /pay/ }).first()).toContainText('Not⟨U+202E⟩ here.');
+});

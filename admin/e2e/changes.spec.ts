@@ -105,3 +105,13 @@ test('a proposal asks for a password that is not fresh, is stale when something 
   await expect(page.getByRole('listitem').filter({ hasText: `second for ${info.project.name}` }).getByText('rejected', { exact: true })).toBeVisible();
   await their.context().close();
 });
+
+test('characters that nobody would see are marked in why something is proposed', async ({ page, browser }, info) => {
+  const their = await manager(page, browser, `Unseen-${info.project.name}`);
+  const id = await proposal(their.request, `Finds files, unseen on a ${info.project.name}.`, 'It says\u202e more.');
+  await page.goto(`/changes/${id}`);
+  await expect(page.locator('main').getByText('It says⟨U+202E⟩ more.', { exact: true })).toBeVisible();
+  await page.goto('/changes');
+  await expect(page.getByRole('listitem').filter({ has: page.locator(`a[href="/changes/${id}"]`) })).toContainText('It says⟨U+202E⟩ more.');
+  await their.context().close();
+});

@@ -13,7 +13,7 @@ const FORM = {
     properties: {
       day: { type: 'string', title: 'Day', format: 'date' },
       seats: { type: 'integer', title: 'Seats', minimum: 1, maximum: 8, default: 2 },
-      class: { type: 'string', title: 'Class', enum: ['first', 'second'], default: 'second' },
+      class: { type: 'string', title: 'Class', enum: ['first', 'second', 'second\u200b'], default: 'second' },
     },
   },
 };

@@ -17,6 +17,8 @@ test('a server of tools asks the person in the chat, is refused what does not fi
   await expect(card.getByText('These are the words of trips, not ours.', { exact: false })).toBeVisible();
   await expect(card.getByLabel('Seats')).toHaveValue('2');
   await expect(card.getByLabel('Class')).toHaveValue('second');
+  // Of two that look the same each is another.
+  await expect(card.getByLabel('Class').getByRole('option')).toHaveText(['Choose', 'first', 'second', 'second⟨U+200B⟩']);
   // Without what it needs nothing is sent.
   const sent: string[] = [];
   page.on('request', (request) => {

@@ -8,6 +8,7 @@ import { Card } from '@/components/ui/card';
 import { Link } from '@/components/ui/link';
 import { Ago } from '@/components/ui/time';
 import type { Change } from '@/lib/change';
+import { seen } from '@/lib/seen';
 
 interface ChangeCardProps {
   change: Change;
@@ -34,7 +35,7 @@ export function ChangeCard({ change, title, mark }: ChangeCardProps) {
       </div>
       {change.reason != null && (
         <p>
-          <bdi>{change.reason}</bdi>
+          <bdi>{seen(change.reason)}</bdi>
         </p>
       )}
       <p className="text-sm text-soft">
@@ -45,7 +46,7 @@ export function ChangeCard({ change, title, mark }: ChangeCardProps) {
       {change.decided_by != null && change.decided_at != null && (
         <p className="text-sm text-soft">
           {t('decidedBy')} <PersonName id={change.decided_by} /> · <Ago at={change.decided_at} />
-          {change.decision_reason != null && <q className="block">{change.decision_reason}</q>}
+          {change.decision_reason != null && <q className="block">{seen(change.decision_reason)}</q>}
         </p>
       )}
     </Card>

@@ -8,6 +8,7 @@ import { Link } from '@/components/ui/link';
 import { Verdict } from '@/components/verdict';
 import type { Schemas } from '@/lib/api/client';
 import { useFormats } from '@/lib/format';
+import { seen } from '@/lib/seen';
 
 type Result = Schemas['BacktestView'];
 
@@ -61,7 +62,7 @@ export function Tried({ result }: { result: Result }) {
                     <Verdict verdict={one.now} />
                   </span>
                 </span>
-                <bdi className="text-soft">{one.reason}</bdi>
+                <bdi className="text-soft">{seen(one.reason)}</bdi>
               </li>
             ))}
           </ul>

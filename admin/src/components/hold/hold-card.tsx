@@ -137,7 +137,7 @@ function Said({ hold }: { hold: Hold }) {
           <span className="text-soft">
             ({formats.list(one.roles.map(roles))}) · <Ago at={one.at} />
           </span>
-          {one.reason != null && one.reason !== '' && <q className="block text-soft">{one.reason}</q>}
+          {one.reason != null && one.reason !== '' && <q className="block text-soft">{seen(one.reason)}</q>}
         </li>
       ))}
     </ul>

@@ -13,6 +13,7 @@ import { answer, api, idempotencyKey } from '@/lib/api/client';
 import { problemOf } from '@/lib/api/problem';
 import { answerOf, boxOf, startOf, type Filled, type QuestionField } from '@/lib/question';
 import type { AskedQuestion } from '@/lib/run/fold';
+import { hasUnseen, seen } from '@/lib/seen';
 
 /** What a server asks in the middle of a call. Its words are its own; what is given goes to it alone. */
 export function QuestionCard({ asked }: { asked: AskedQuestion }) {
@@ -43,7 +44,7 @@ export function QuestionCard({ asked }: { asked: AskedQuestion }) {
         <span>{t('asks', { server: asked.server })}</span>
       </h2>
       <blockquote dir="auto" className="border-s-2 border-edge ps-3 whitespace-pre-wrap break-words">
-        {asked.form.message}
+        {seen(asked.form.message)}
       </blockquote>
       {asked.form.fields.map((field) => (
         <Field
@@ -95,11 +96,13 @@ interface FieldProps {
 
 function Field({ field, value, error, onChange }: FieldProps) {
   const t = useTranslations('question');
-  const name = field.title ?? field.name;
+  const hold = useTranslations('hold');
+  const name = seen(field.title ?? field.name);
   const label = field.required ? name : t('optional', { name });
-  const about = { label, hint: field.description ?? undefined, error };
   const { input } = field;
   const text = typeof value === 'string' ? value : '';
+  const hints = [...(field.description == null ? [] : [seen(field.description)]), ...(input.type === 'text' && hasUnseen(text) ? [hold('editUnseen')] : [])];
+  const about = { label, hint: hints.length === 0 ? undefined : hints.join(' '), error };
   switch (input.type) {
     case 'text':
       return <Input {...about} type={boxOf(field)} dir="auto" required={field.required} minLength={input.length_min ?? undefined} maxLength={input.length_max ?? undefined} value={text} onChange={(event) => onChange(event.target.value)} />;
@@ -130,7 +133,7 @@ function Field({ field, value, error, onChange }: FieldProps) {
           <option value="">{t('choose')}</option>
           {input.options.map((option) => (
             <option key={option.value} value={option.value}>
-              {option.title ?? option.value}
+              {seen(option.title ?? option.value)}
             </option>
           ))}
         </Select>
@@ -138,7 +141,7 @@ function Field({ field, value, error, onChange }: FieldProps) {
     case 'some_of':
       return (
         <div className="grid gap-1">
-          <Choices label={label} hint={about.hint} options={input.options.map((option) => ({ value: option.value, label: option.title ?? option.value }))} value={typeof value === 'string' ? [] : value} onChange={onChange} />
+          <Choices label={label} hint={about.hint} options={input.options.map((option) => ({ value: option.value, label: seen(option.title ?? option.value) }))} value={typeof value === 'string' ? [] : value} onChange={onChange} />
           {error !== null && (
             <p role="alert" className="text-sm font-medium text-bad">
               {error}

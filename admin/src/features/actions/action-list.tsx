@@ -63,7 +63,7 @@ function WideRow({ action }: { action: Action }) {
         {valuesOf(action)}
       </span>
       <span className="truncate" dir="auto">
-        {action.reason}
+        {seen(action.reason)}
       </span>
     </span>
   );
@@ -80,7 +80,7 @@ function NarrowRow({ action }: { action: Action }) {
         <Verdict verdict={action.verdict} />
       </span>
       <span className="truncate" dir="auto">
-        {action.reason}
+        {seen(action.reason)}
       </span>
       <span className="flex gap-2 text-xs text-soft">
         <span className="shrink-0">

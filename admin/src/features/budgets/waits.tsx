@@ -19,6 +19,7 @@ import { useFormats } from '@/lib/format';
 import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
 import { limitOf } from '@/lib/no-room';
+import { seen } from '@/lib/seen';
 import { WaitDialog, type Way } from './wait-dialog';
 
 type Wait = Schemas['BudgetHoldView'];
@@ -85,7 +86,7 @@ function About({ wait }: { wait: Wait }) {
         </span>
       </p>
       <p className="text-sm text-soft">
-        {limit === null ? <bdi>{wait.why}</bdi> : limits(limit)}
+        {limit === null ? <bdi>{seen(wait.why)}</bdi> : limits(limit)}
       </p>
     </>
   );
@@ -147,7 +148,7 @@ function Broken({ wait }: { wait: Wait }) {
       </p>
       {wait.reason != null && (
         <p dir="auto" className="text-sm">
-          {wait.reason}
+          {seen(wait.reason)}
         </p>
       )}
       {review.isError && <Problem error={review.error} />}

@@ -12,6 +12,7 @@ import { Failed, Loading } from '@/components/ui/states';
 import { Ago, At } from '@/components/ui/time';
 import { isMissing } from '@/lib/api/problem';
 import { shownOf, type ChangeDetail } from '@/lib/change';
+import { seen } from '@/lib/seen';
 import { useRouteId } from '@/lib/url';
 import { DecideChange } from './decide-change';
 import { OfGrant } from './of-grant';
@@ -47,7 +48,7 @@ function About({ change }: { change: ChangeDetail }) {
     <Card className="grid gap-3 p-4">
       <div className="flex items-start gap-2">
         <p className="min-w-0 flex-1 font-semibold wrap-anywhere">
-          <bdi>{change.reason ?? t('noReason')}</bdi>
+          <bdi>{change.reason == null ? t('noReason') : seen(change.reason)}</bdi>
         </p>
         <ChangeState change={change} />
       </div>
@@ -68,7 +69,7 @@ function About({ change }: { change: ChangeDetail }) {
                   t('decidedBy'),
                   <span key="decided">
                     <PersonName id={change.decided_by} /> · <At at={change.decided_at} />
-                    {change.decision_reason != null && <q className="block text-soft">{change.decision_reason}</q>}
+                    {change.decision_reason != null && <q className="block text-soft">{seen(change.decision_reason)}</q>}
                   </span>,
                 ] satisfies [string, React.ReactNode],
               ]),

@@ -7,6 +7,7 @@ import { Card } from '@/components/ui/card';
 import { Failed, Loading } from '@/components/ui/states';
 import { Verdict } from '@/components/verdict';
 import type { Schemas } from '@/lib/api/client';
+import { seen } from '@/lib/seen';
 import { useAddress } from '@/lib/url';
 import { useAction } from '@/lib/use-action';
 
@@ -34,14 +35,14 @@ export function Chosen({ result }: { result: Schemas['BacktestView'] | undefined
             <ToolName name={action.data.tool} /> <Verdict verdict={action.data.verdict} />
           </p>
           <p className="text-soft">
-            <bdi>{action.data.reason}</bdi>
+            <bdi>{seen(action.data.reason)}</bdi>
           </p>
         </>
       )}
       <div role="status">
         {now !== undefined && (
           <p className="flex flex-wrap items-center gap-2">
-            {t('chosenNow')} <Verdict verdict={now.now} /> <bdi className="text-soft">{now.reason}</bdi>
+            {t('chosenNow')} <Verdict verdict={now.now} /> <bdi className="text-soft">{seen(now.reason)}</bdi>
           </p>
         )}
         {result !== undefined && now === undefined && <p>{t('chosenSame', { count: result.decisions.judged })}</p>}
