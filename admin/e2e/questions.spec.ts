@@ -64,3 +64,21 @@ test('a question that is over when it is answered says so, and what is put away 
   await expect(card).toHaveCount(0);
   await expect(page.getByRole('article').getByText('No trip is booked.', { exact: true }).last()).toBeVisible();
 });
+
+test('an answer that is lost on the way is given once when it is given again', async ({ page }) => {
+  const card = await asked(page, 'over a bad line');
+  const keys: string[] = [];
+  await page.route('**/api/v1/questions/*/answer', async (route) => {
+    keys.push(route.request().headers()['idempotency-key'] ?? '');
+    if (keys.length > 1) return route.fallback();
+    return route.abort();
+  });
+  await card.getByLabel('Day').fill('2026-03-02');
+  await card.getByRole('button', { name: 'Give this answer' }).click();
+  await expect(card.getByRole('alert')).toContainText('The server could not be reached.');
+  await card.getByRole('button', { name: 'Give this answer' }).click();
+  await expect(card).toHaveCount(0);
+  await expect(page.getByRole('article').getByText('The trip is booked.', { exact: true }).last()).toBeVisible();
+  expect(keys).toHaveLength(2);
+  expect(new Set(keys).size).toBe(1);
+});

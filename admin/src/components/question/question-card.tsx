@@ -9,22 +9,28 @@ import { Choices } from '@/components/ui/choices';
 import { Input, Select } from '@/components/ui/field';
 import { Problem } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
-import { answer, api, idempotencyKey } from '@/lib/api/client';
+import { answer, api } from '@/lib/api/client';
 import { problemOf } from '@/lib/api/problem';
 import { answerOf, boxOf, startOf, type Filled, type QuestionField } from '@/lib/question';
 import type { AskedQuestion } from '@/lib/run/fold';
 import { hasUnseen, seen } from '@/lib/seen';
+import { wishKeys } from '@/lib/wish';
 
 /** What a server asks in the middle of a call. Its words are its own; what is given goes to it alone. */
 export function QuestionCard({ asked }: { asked: AskedQuestion }) {
   const t = useTranslations('question');
   const [filled, setFilled] = useState<Filled>(() => startOf(asked.form));
-  const header = () => ({ 'Idempotency-Key': idempotencyKey() });
+  const [keys] = useState(wishKeys);
+  // Said again after an answer that was lost on the way, it is the same wish.
+  const params = (...wish: unknown[]) => ({ path: { id: asked.id }, header: { 'Idempotency-Key': keys.of(wish) } });
   const give = useMutation({
-    mutationFn: () => answer(api.POST('/api/v1/questions/{id}/answer', { params: { path: { id: asked.id }, header: header() }, body: { content: answerOf(asked.form, filled) } })),
+    mutationFn: () => {
+      const body = { content: answerOf(asked.form, filled) };
+      return answer(api.POST('/api/v1/questions/{id}/answer', { params: params('answer', body), body }));
+    },
   });
-  const decline = useMutation({ mutationFn: () => answer(api.POST('/api/v1/questions/{id}/decline', { params: { path: { id: asked.id }, header: header() } })) });
-  const cancel = useMutation({ mutationFn: () => answer(api.POST('/api/v1/questions/{id}/cancel', { params: { path: { id: asked.id }, header: header() } })) });
+  const decline = useMutation({ mutationFn: () => answer(api.POST('/api/v1/questions/{id}/decline', { params: params('decline') })) });
+  const cancel = useMutation({ mutationFn: () => answer(api.POST('/api/v1/questions/{id}/cancel', { params: params('cancel') })) });
   const isBusy = give.isPending || decline.isPending || cancel.isPending;
   const failure = give.error ?? decline.error ?? cancel.error;
   const wrong = give.error === null ? [] : (problemOf(give.error)?.fields ?? []);
