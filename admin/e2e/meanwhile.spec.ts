@@ -87,3 +87,20 @@ test('what is being written about a proposed change stays when it is taken back'
   await expect(dialog.getByRole('button', { name: 'Reject' })).toHaveAttribute('aria-disabled', 'true');
   await their.dispose();
 });
+
+test('what is not there is asked for once', async ({ page }) => {
+  let asked = 0;
+  await page.route(/\/api\/v1\/(holds|changes)\/(hold|change)_/, (route) => {
+    asked += 1;
+    return route.continue();
+  });
+  await page.clock.install();
+  for (const path of ['/holds/hold_00000000000000000000000001', '/changes/change_00000000000000000000000001']) {
+    asked = 0;
+    await page.goto(path);
+    await expect(page.locator('main').getByText(/nothing you may know of|There is nothing here/).first()).toBeVisible();
+    // Long enough for it to have been asked for four times.
+    await page.clock.runFor(20_000);
+    expect(asked, path).toBe(1);
+  }
+});

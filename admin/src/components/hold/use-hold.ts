@@ -2,6 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
+import { isMissing } from '@/lib/api/problem';
 import { isRecord } from '@/lib/json';
 import { closeShown } from '@/lib/push';
 
@@ -19,7 +20,8 @@ export function useHold(id: string) {
       if (hold.state !== 'held') void closeShown(id).catch(() => undefined);
       return hold;
     },
-    refetchInterval: (query) => (query.state.data === undefined || isOpen(query.state.data) ? LOOK_EVERY_MS : false),
+    // What is not there, or may not be seen any more, does not come.
+    refetchInterval: ({ state: { data, error } }) => (!isMissing(error) && (data === undefined || isOpen(data)) ? LOOK_EVERY_MS : false),
   });
 }
 

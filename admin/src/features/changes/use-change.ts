@@ -2,6 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { answer, api } from '@/lib/api/client';
+import { isMissing } from '@/lib/api/problem';
 import type { ChangeDetail } from '@/lib/change';
 
 const LOOK_EVERY_MS = 5_000;
@@ -12,7 +13,8 @@ export function useChange(id: string | null) {
     queryKey: ['changes', 'one', id],
     queryFn: () => answer(api.GET('/api/v1/changes/{id}', { params: { path: { id: id ?? '' } } })),
     enabled: id !== null,
-    refetchInterval: (query) => (query.state.data === undefined || query.state.data.state === 'proposed' ? LOOK_EVERY_MS : false),
+    // What is not there, or may not be seen any more, does not come.
+    refetchInterval: ({ state: { data, error } }) => (!isMissing(error) && (data === undefined || data.state === 'proposed') ? LOOK_EVERY_MS : false),
   });
 }
 
