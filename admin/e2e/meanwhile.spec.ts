@@ -1,7 +1,7 @@
 /** What others do while somebody decides. */
 import type { Page } from '@playwright/test';
 import { expect, hold, say, test } from './fixtures';
-import { managerOf, proposal } from './proposals';
+import { linkOf, managerOf, proposal } from './proposals';
 import { world } from './world';
 
 /** The address of the held action whose card stands in the chat. */
@@ -103,4 +103,42 @@ test('what is not there is asked for once', async ({ page }) => {
     await page.clock.runFor(20_000);
     expect(asked, path).toBe(1);
   }
+});
+
+test('a card that somebody else edits while it is looked at refuses, says what is different, and leads to what waits now', async ({ page, browser }) => {
+  const { origin } = world();
+  await hold(page, 'Changa');
+  const card = await cardOf(page);
+  const other = await browser.newContext({ baseURL: origin, storageState: { cookies: [], origins: [] }, serviceWorkers: 'block', locale: 'en-US' });
+  const their = await other.newPage();
+  await their.goto(`/sign-in#token=${await linkOf(page.request, 'Ed Editor')}`);
+  await their.getByRole('button', { name: 'Sign in with this link' }).click();
+  await their.waitForURL('/chat');
+  await their.goto(card);
+  await their.getByRole('button', { name: 'Edit' }).click();
+  const edit = their.getByRole('dialog', { name: 'Edit what would be done' });
+  await edit.getByLabel('name', { exact: true }).fill('Somebody else');
+
+  await page.goto(card);
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await expect(page.getByRole('dialog', { name: 'Approve exactly this?' })).toBeVisible();
+  await edit.getByRole('button', { name: 'Put it in its place' }).click();
+  await expect(their.getByText('It waits as you wrote it.')).toBeVisible();
+  await page.keyboard.press('Enter');
+  const said = page.getByRole('group', { name: /Held action/ }).getByRole('alert');
+  await expect(said).toContainText('It was edited: another action waits in its place.', { timeout: 15_000 });
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Approve' })).toHaveCount(0);
+  // What differs is said with what was there, and nothing of what is the same.
+  await expect(said.getByRole('listitem').filter({ hasText: 'Somebody else' })).toHaveText(/then: Changa now: Somebody else$/);
+  await expect(said.getByRole('listitem').filter({ hasText: 'mallory@engines.example' })).toHaveCount(0);
+  const before = await (await page.request.get(`/api/v1${card}`)).json();
+  expect([before.state, before.said, before.arguments.name]).toEqual(['edited', [], 'Changa']);
+  await said.getByRole('link', { name: 'Show what waits now' }).click();
+  await expect(page).toHaveURL(`/holds/${before.edited_into}`);
+  await expect(page.getByRole('group', { name: /Held action/ }).getByText('Somebody else', { exact: true }).first()).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Approve' })).not.toHaveAttribute('aria-disabled');
+  const now = await (await page.request.get(`/api/v1/holds/${before.edited_into}`)).json();
+  expect([now.state, now.said, now.edits]).toEqual(['held', [], before.hold_id]);
+  await other.close();
 });

@@ -110,6 +110,9 @@ pub(crate) struct HoldDetail {
     /// The run that the run of this action serves: what waits here makes that one wait too.
     #[schema(value_type = Option<String>)]
     serves_run_id: Option<RunId>,
+    /// The held action that took the place of this one when somebody edited it.
+    #[schema(value_type = Option<String>)]
+    edited_into: Option<HoldId>,
     /// What people said so far.
     said: Vec<SaidView>,
     /// The last action of this tool and agent that was allowed before, and where this one differs from it; for who may see the action log.
@@ -214,6 +217,11 @@ impl HoldDetail {
         Self { serves_run_id, ..self }
     }
 
+    /// The same with the held action that took its place.
+    pub(crate) fn edited_into(self, edited_into: Option<HoldId>) -> Self {
+        Self { edited_into, ..self }
+    }
+
     /// The same with who was asked too.
     pub(crate) fn escalated(self, steps: Vec<EscalationRow>) -> Self {
         let view = |step: EscalationRow| EscalationView { after_minutes: step.after_minutes, roles: step.roles, at: step.at };
@@ -224,7 +232,8 @@ impl HoldDetail {
     pub(crate) async fn read(tx: &mut Tx, id: HoldId, now: OffsetDateTime) -> Result<Self, ApiError> {
         let (row, said) = holds::get(tx, id).await?;
         let serves = holds::serves(tx, &row).await?;
-        Ok(Self::of((row, said), now)?.serving(serves))
+        let next = holds::edited_into(tx, &row).await?;
+        Ok(Self::of((row, said), now)?.serving(serves).edited_into(next))
     }
 
     /// Shows a row with what people said.
@@ -248,6 +257,7 @@ impl HoldDetail {
             last_similar: None,
             escalated: Vec::new(),
             serves_run_id: None,
+            edited_into: None,
             hold: HoldView::of(row, now)?,
             envelope,
         })

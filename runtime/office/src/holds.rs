@@ -75,6 +75,14 @@ pub async fn serves(tx: &mut Tx, row: &HoldRow) -> Result<Option<RunId>, OfficeE
     Ok(run::find(tx, row.run).await?.and_then(|found| found.parent).map(|(parent, _)| parent))
 }
 
+/// The held action that took the place of one that somebody edited.
+pub async fn edited_into(tx: &mut Tx, row: &HoldRow) -> Result<Option<HoldId>, OfficeError> {
+    if row.state != "edited" {
+        return Ok(None);
+    }
+    Ok(hold::of_run(tx, row.run).await?.into_iter().find(|next| next.edits == Some(row.hold_id)).map(|next| next.hold_id))
+}
+
 /// One held action with what people said so far.
 pub async fn get(tx: &mut Tx, id: HoldId) -> Result<(HoldRow, Vec<ApprovalRow>), OfficeError> {
     if !tx.actor().may(Permission::HoldsRead) {

@@ -30,10 +30,8 @@ type Wish = 'approve' | 'reject' | 'revise' | 'edit';
 interface DecideProps {
   /** The action as it was shown: an approval is for exactly this. */
   shown: Hold;
-  /** Whether it still waits. */
-  isWaiting: boolean;
-  /** Why nothing can be decided on what is shown, if so. */
-  stale: string | null;
+  /** What became of it, once it does not wait any more. */
+  over: string | null;
   hasShortcuts: boolean;
   /** Hears of the action while a dialog about it is open, and of none when it is closed: what is written there goes with the card. */
   onDeciding?: (holdId: string | null) => void;
@@ -43,11 +41,10 @@ interface DecideProps {
 function stays(): void {}
 
 /** Why one may not decide, if so. The server judges again whatever is shown. */
-function useForbidden({ shown, stale }: Pick<DecideProps, 'shown' | 'stale'>): string | null {
+function useForbidden(shown: Hold): string | null {
   const t = useTranslations('hold');
   const needs = useNeedsText();
   const me = useMe();
-  if (stale !== null) return stale;
   if (!may(me, 'holds:decide')) return t('mayNotDecide');
   if (shown.said.some((one) => one.person_id === me.person_id && one.approves)) return t('alreadySaid');
   if (shown.separate && (shown.person_id === me.person_id || shown.edited_by === me.person_id)) return t('othersOnly');
@@ -56,8 +53,7 @@ function useForbidden({ shown, stale }: Pick<DecideProps, 'shown' | 'stale'>): s
 }
 
 /** Approve or reject. Approving asks once more and shows what will happen; rejecting takes a reason along. */
-export function Decide(props: DecideProps) {
-  const { shown, isWaiting, hasShortcuts, onDeciding } = props;
+export function Decide({ shown, over: ended, hasShortcuts, onDeciding }: DecideProps) {
   const t = useTranslations('hold');
   const toast = useToast();
   const router = useRouter();
@@ -65,16 +61,16 @@ export function Decide(props: DecideProps) {
   const decide = useDecide(shown.hold_id);
   // One's own word ends it too, and is no news.
   const isSaying = [decide.approve, decide.reject, decide.revise, decide.edit].some((one) => one.isPending);
-  const over = isSaying ? null : props.stale;
-  // What was shown is no longer what waits: nothing is left to confirm, and what is being written stays.
+  const over = isSaying ? null : ended;
+  // It does not wait any more: nothing is left to confirm, and what is being written stays.
   const open = over !== null && wanted === 'approve' ? null : wanted;
   const [key, setKey] = useState('');
-  const forbidden = useForbidden(props);
+  const forbidden = useForbidden(shown);
   const deciding = open === null ? null : shown.hold_id;
   useEffect(() => onDeciding?.(deciding), [onDeciding, deciding]);
 
   const begin = (what: Wish) => {
-    if (forbidden !== null) return;
+    if (forbidden !== null || ended !== null) return;
     decide.approve.reset();
     decide.reject.reset();
     decide.revise.reset();
@@ -88,7 +84,7 @@ export function Decide(props: DecideProps) {
     setOpen(null);
   };
   const approve = () => {
-    // The card changes as soon as it is decided, and this part of it is gone then: what follows hangs on the answer alone.
+    // What follows hangs on the answer alone, whatever becomes of the card meanwhile.
     void decide.approve.mutateAsync({ envelopeId: shown.envelope_id, key }).then((hold) => {
       toast(hold.state === 'held' ? t('approvedMoreNeeded') : t('approved'));
       close();
@@ -97,7 +93,7 @@ export function Decide(props: DecideProps) {
 
   return (
     <>
-      {isWaiting && (
+      {ended === null && (
         <div className="grid grid-cols-2 gap-2 sm:flex sm:flex-wrap">
           <Button tone="primary" forbidden={forbidden} onClick={() => begin('approve')} aria-keyshortcuts={hasShortcuts ? 'a' : undefined}>
             <Check className="size-4" aria-hidden />
@@ -117,7 +113,7 @@ export function Decide(props: DecideProps) {
           </Button>
         </div>
       )}
-      {forbidden !== null && props.stale === null && <p className="text-sm text-soft">{forbidden}</p>}
+      {forbidden !== null && ended === null && <p className="text-sm text-soft">{forbidden}</p>}
       {open === 'approve' && (
         <Dialog title={t('approveTitle')} onClose={close}>
           <p className="flex flex-wrap items-center gap-2 font-medium">

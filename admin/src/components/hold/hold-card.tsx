@@ -3,7 +3,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { ShieldQuestion } from 'lucide-react';
 import { Link } from '@/components/ui/link';
-import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Arguments } from '@/components/arguments';
 import { EffectBadge } from '@/components/effect-badge';
@@ -20,8 +19,8 @@ import { useFormats } from '@/lib/format';
 import { seen } from '@/lib/seen';
 import { AllowSuch } from './allow-such';
 import { AskedToo } from './asked-too';
-import { Changed } from './changed';
 import { Decide } from './decide';
+import { EditedInto } from './edited-into';
 import { LastSimilar } from './last-similar';
 import { Preview } from './preview';
 import { HoldState } from './state';
@@ -38,64 +37,61 @@ export function HoldCard({ id, isInline = false, onDeciding }: HoldCardProps) {
   const hold = useHold(id);
   if (hold.isPending) return <Loading lines={5} />;
   if (hold.data === undefined) return <Failed error={hold.error} onRetry={() => void hold.refetch()} />;
-  return <Loaded key={hold.data.hold_id} now={hold.data} isInline={isInline} onDeciding={onDeciding} />;
+  return <Loaded key={hold.data.hold_id} hold={hold.data} isInline={isInline} onDeciding={onDeciding} />;
 }
 
-/** What is decided on is what was shown first, until the reader asks for what is there now. */
-function Loaded({ now, isInline, onDeciding }: { now: Hold; isInline: boolean; onDeciding: HoldCardProps['onDeciding'] }) {
+/** What it shows is what is decided on: whoever edits an action puts another one in its place, and this one is over. */
+function Loaded({ hold, isInline, onDeciding }: { hold: Hold; isInline: boolean; onDeciding: HoldCardProps['onDeciding'] }) {
   const t = useTranslations('hold');
-  const [shown, setShown] = useState(now);
-  const isChanged = shown.envelope_id !== now.envelope_id;
-  const isWaiting = now.state === 'held';
-  const card = isChanged ? shown : now;
-  const ended = t(`after.${after(now.state)}`);
+  const isWaiting = hold.state === 'held';
+  const over = isWaiting ? null : t(`after.${after(hold.state)}`);
   return (
-    <Card className={isInline ? 'border-wait' : undefined} role="group" aria-label={t('card', { tool: card.tool })}>
+    <Card className={isInline ? 'border-wait' : undefined} role="group" aria-label={t('card', { tool: hold.tool })}>
       <div className="grid gap-4 p-4">
         <div className="grid gap-1.5">
           <div className="flex flex-wrap items-center gap-2">
             <ShieldQuestion className="size-4 shrink-0 text-wait" aria-hidden />
             <p className="min-w-0 flex-1 font-semibold">
-              <ToolName name={card.tool} />
+              <ToolName name={hold.tool} />
             </p>
-            <EffectBadge effect={card.effect} />
-            <HoldState state={now.state} />
+            <EffectBadge effect={hold.effect} />
+            <HoldState state={hold.state} />
           </div>
           <p>
-            <bdi>{seen(card.reason)}</bdi>
+            <bdi>{seen(hold.reason)}</bdi>
           </p>
         </div>
-        {isChanged && <Changed shown={shown} now={now} onShow={() => setShown(now)} />}
-        <Arguments value={card.arguments} provenance={card.provenance} roles={rolesOf(card)} />
+        {hold.edited_into != null && <EditedInto before={hold} id={hold.edited_into} />}
+        <Arguments value={hold.arguments} provenance={hold.provenance} roles={rolesOf(hold)} />
         {/* Before the buttons: on a phone nobody scrolls past them to find out what they approve. */}
-        <Preview hold={card} />
-        <LastSimilar hold={card} />
-        <Waits hold={card} isWaiting={isWaiting} />
-        {card.edited_by != null && (
+        <Preview hold={hold} />
+        <LastSimilar hold={hold} />
+        <Waits hold={hold} isWaiting={isWaiting} />
+        {hold.edited_by != null && (
           <p className="text-sm text-soft">
-            {t('editedBy')} <PersonName id={card.edited_by} />
+            {t('editedBy')} <PersonName id={hold.edited_by} />
           </p>
         )}
-        {card.serves_run_id != null && (
+        {hold.serves_run_id != null && (
           <p className="text-sm text-soft">
             {t('serves')}{' '}
-            <Link href={`/runs/${card.serves_run_id}`} className="font-mono text-xs break-all text-accent underline">
-              {card.serves_run_id}
+            <Link href={`/runs/${hold.serves_run_id}`} className="font-mono text-xs break-all text-accent underline">
+              {hold.serves_run_id}
             </Link>
           </p>
         )}
-        <AskedToo hold={now} />
-        <Said hold={now} />
-        {!isWaiting && <p className="text-sm text-soft">{ended}</p>}
-        <Decide shown={card} isWaiting={isWaiting} stale={isWaiting ? (isChanged ? t('changed') : null) : ended} hasShortcuts={!isInline} onDeciding={onDeciding} />
+        <AskedToo hold={hold} />
+        <Said hold={hold} />
+        {over !== null && hold.edited_into == null && <p className="text-sm text-soft">{over}</p>}
+        <Decide shown={hold} over={over} hasShortcuts={!isInline} onDeciding={onDeciding} />
         {isInline ? (
-          <Link href={`/holds/${now.hold_id}`} className="text-sm text-accent underline underline-offset-2">
+          <Link href={`/holds/${hold.hold_id}`} className="text-sm text-accent underline underline-offset-2">
             {t('openCard')}
           </Link>
         ) : (
           <>
-            <AllowSuch hold={card} />
-            <Details hold={card} />
+            <AllowSuch hold={hold} />
+            <Details hold={hold} />
           </>
         )}
       </div>

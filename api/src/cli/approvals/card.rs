@@ -32,6 +32,8 @@ pub(crate) struct Card {
     said: Vec<ApprovalRow>,
     steps: Vec<EscalationRow>,
     serves: Option<RunId>,
+    /// The one that took its place when somebody edited it.
+    edited_into: Option<HoldId>,
     /// The last action of its kind that was allowed, for who may see the action log. A card is whole without it.
     last: Result<Option<LastSimilar>, OfficeError>,
     /// What its run cost so far, for who may see the run.
@@ -47,6 +49,7 @@ impl Card {
         let (row, said) = holds::get(&mut tx, hold).await?;
         let steps = holds::escalate::steps_of(&mut tx, hold).await?;
         let serves = holds::serves(&mut tx, &row).await?;
+        let edited_into = holds::edited_into(&mut tx, &row).await?;
         let cost = match runs::get(&mut tx, row.run).await {
             Ok(run) => Some(Micros(run.cost_micros)),
             Err(OfficeError::Missing(_)) => None,
@@ -56,7 +59,7 @@ impl Card {
         let last = holds::last_similar(&mut tx, &row).await;
         tx.rollback().await?;
         let page = format!("{}/holds/{hold}", terminal.config.server.site.public_url());
-        Ok(Self { row, said, steps, serves, last, cost, page })
+        Ok(Self { row, said, steps, serves, edited_into, last, cost, page })
     }
 
     /// What exactly waits; an approval names it.
@@ -74,7 +77,7 @@ impl Card {
     /// In the form the server answers with.
     pub(crate) fn into_json(self) -> Result<HoldDetail, CliError> {
         let detail = HoldDetail::of((self.row, self.said), Clock::System.now()).map_err(|_| StoreError::Corrupt { what: "hold" })?;
-        Ok(detail.escalated(self.steps).serving(self.serves))
+        Ok(detail.escalated(self.steps).serving(self.serves).edited_into(self.edited_into))
     }
 
     /// Who is asked, since when; who will be, and when. Nobody in particular without a route.
@@ -115,6 +118,9 @@ impl Card {
         lines.extend(paragraph("agent", &one_line(&row.agent, LINE_LETTERS_MAX)));
         if let (Some(person), Some(edited)) = (row.edited_by, row.edits) {
             lines.extend(paragraph("edited", &format!("by {person}, in the place of {edited}")));
+        }
+        if let Some(next) = self.edited_into {
+            lines.push(Line::of("now", &next.to_string()));
         }
         if let Some(run) = self.serves {
             lines.push(Line::of("serves", &run.to_string()));
@@ -253,7 +259,7 @@ mod tests {
             journal: None,
             seal: None,
         };
-        Card { row, said: Vec::new(), steps: Vec::new(), serves: None, last: Ok(None), cost: None, page: "http://127.0.0.1:7700/holds/1".to_owned() }
+        Card { row, said: Vec::new(), steps: Vec::new(), serves: None, edited_into: None, last: Ok(None), cost: None, page: "http://127.0.0.1:7700/holds/1".to_owned() }
     }
 
     fn leaf(path: &str, role: &str, integrity: &str, sources: Value) -> Value {
@@ -334,6 +340,10 @@ reject      steward approvals reject {hold} --reason \"…\"",
             format!("/to         max@partner.example\n          · Receiver: written by {editor} in an edit,\n          … counts as field of a record\n");
         assert!(shown.starts_with(&origin), "{shown}");
         assert!(shown.contains(&format!("edited      by {editor}, in the place of\n          … {}\n", id::<HoldId>(8))), "{shown}");
+        card.row.state = "edited".to_owned();
+        card.edited_into = Some(id(10));
+        let shown = texts(&card.lines().expect("a card")).join("\n");
+        assert!(shown.contains(&format!("now         {}\n", id::<HoldId>(10))), "{shown}");
     }
 
     #[test]

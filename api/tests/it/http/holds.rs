@@ -184,6 +184,10 @@ async fn an_action_is_edited_and_approved_as_edited() {
     assert_eq!(edited["edited_by"], working.world.home.owner.to_string());
     assert_ne!(edited["envelope_id"], json!(held.envelope));
     working.ask("POST", edit.as_str()).cookie(&owner).json(&with(json!("Again."))).send().await.expect(409);
+    // The one that was edited says which took its place, and one that waits is edited into none.
+    assert_eq!((&shown["edited_into"], &edited["edited_into"]), (&Value::Null, &Value::Null));
+    let before = working.ask("GET", format!("/api/v1/holds/{}", held.hold)).cookie(&owner).send().await.expect(200).json();
+    assert_eq!((&before["state"], &before["edited_into"], &before["arguments"]), (&json!("edited"), &edited["hold_id"], &shown["arguments"]));
     let written = "select count(*) from audit_event where action = 'hold.edit' and outcome = 'done' and request_id like 'req\\_%'";
     assert_eq!(working.world.server.database.number(written).await, 1);
     let old = json!({ "envelope_id": held.envelope });
