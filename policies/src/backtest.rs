@@ -93,6 +93,30 @@ pub struct Backtest {
     pub dead: Vec<String>,
 }
 
+/// What other rules make of one recorded decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Again {
+    /// It never came before the rules, or was refused for what it was.
+    LeftOut,
+    /// The rules ask for what was not recorded with it.
+    NotJudged,
+    /// What they say.
+    Judged(Judgement),
+}
+
+/// Judges one recorded decision by these rules.
+pub fn judge_again(rules: &Rules, one: &Recorded) -> Again {
+    let Some(facts) = one.facts.as_ref().filter(|_| one.was_judged()) else { return Again::LeftOut };
+    let judgement = judge(rules, facts);
+    if let Judgement::Block(denial) = &judgement
+        && denial.class == BlockClass::PolicyError
+        && one.class != Some(BlockClass::PolicyError)
+    {
+        return Again::NotJudged;
+    }
+    Again::Judged(judgement)
+}
+
 /// Judges recorded decisions by these rules.
 pub fn backtest(rules: &Rules, recorded: impl IntoIterator<Item = Recorded>) -> Backtest {
     let mut again = Backtesting::new(rules);
@@ -130,18 +154,17 @@ impl<'a> Backtesting<'a> {
     /// Judges one more.
     pub fn judge(&mut self, one: Recorded) {
         let report = &mut self.report;
-        let Some(facts) = one.facts.as_ref().filter(|_| one.was_judged()) else {
-            report.left_out += 1;
-            return;
+        let judgement = match judge_again(self.rules, &one) {
+            Again::LeftOut => {
+                report.left_out += 1;
+                return;
+            }
+            Again::NotJudged => {
+                report.not_judged += 1;
+                return;
+            }
+            Again::Judged(judgement) => judgement,
         };
-        let judgement = judge(self.rules, facts);
-        if let Judgement::Block(denial) = &judgement
-            && denial.class == BlockClass::PolicyError
-            && one.class != Some(BlockClass::PolicyError)
-        {
-            report.not_judged += 1;
-            return;
-        }
         report.judged += 1;
         self.deciding.extend(judgement.rules().iter().cloned());
         let now = judgement.verdict();
@@ -159,7 +182,7 @@ impl<'a> Backtesting<'a> {
         if list.len() < DIFFERENCES_MAX {
             list.push(Difference {
                 name: one.name,
-                tool: facts.tool.clone(),
+                tool: one.facts.map(|facts| facts.tool).unwrap_or_default(),
                 was: one.verdict,
                 now,
                 was_by: one.rules,

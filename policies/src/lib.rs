@@ -29,7 +29,7 @@ mod suggest;
 #[cfg(test)]
 mod testing;
 
-pub use backtest::{Backtest, Backtesting, DIFFERENCES_MAX, Difference, Recorded, backtest};
+pub use backtest::{Again, Backtest, Backtesting, DIFFERENCES_MAX, Difference, Recorded, backtest, judge_again};
 pub use cases::{CaseFile, CaseReport, CaseResult, CasesError, Expected, run_cases};
 pub use check::{AlwaysAllowed, Summary, check};
 pub use counters::{By, Caller, Counter, Measure, Window};

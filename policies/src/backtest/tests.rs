@@ -90,6 +90,19 @@ fn what_was_not_recorded_is_not_guessed() {
 }
 
 #[test]
+fn one_decision_is_judged_alone_as_among_others() {
+    let one = recorded().remove(0);
+    let rules = rules_of(&shipped_rules());
+    assert_eq!(judge_again(&rules, &Recorded { class: Some(BlockClass::Repeated), ..one.clone() }), Again::LeftOut);
+    assert_eq!(judge_again(&rules, &Recorded { facts: None, ..one.clone() }), Again::LeftOut);
+    let counting =
+        testing::rules("@id(\"a\") @reason(\"r\") @counts(\"sends = send per day\") permit (principal, action, resource) when { context.counts.sends < 3 };");
+    assert_eq!(judge_again(&counting, &one), Again::NotJudged);
+    let Again::Judged(judgement) = judge_again(&rules, &one) else { panic!("{one:?}") };
+    assert_eq!((judgement.verdict(), judgement.rules()), (one.verdict, one.rules.as_slice()));
+}
+
+#[test]
 fn the_same_rules_decide_the_same() {
     let rules = rules_of(&shipped_rules());
     let all = recorded();

@@ -12,13 +12,14 @@ import { useAddress } from '@/lib/url';
 import { useAction } from '@/lib/use-action';
 
 /** The action that somebody came with, and what the tried rules make of it. */
-export function Chosen({ result }: { result: Schemas['BacktestView'] | undefined }) {
+export function Chosen({ found }: { found: Schemas['ChosenView'] | null }) {
   const t = useTranslations('policies.try');
   const { get, set } = useAddress();
   const id = get('decision');
   const action = useAction(id);
   if (!id.startsWith('dec_')) return null;
-  const now = result?.decisions.differences.find((one) => one.id === id);
+  // What was found of another action that somebody came with before is not about this one.
+  const now = found?.decision_id === id ? found : null;
   return (
     <Card className="grid gap-2 p-4 text-sm" role="group" aria-label={t('chosen')}>
       <div className="flex flex-wrap items-center justify-between gap-2">
@@ -40,12 +41,13 @@ export function Chosen({ result }: { result: Schemas['BacktestView'] | undefined
         </>
       )}
       <div role="status">
-        {now !== undefined && (
+        {now?.now != null && now.now !== now.was && (
           <p className="flex flex-wrap items-center gap-2">
-            {t('chosenNow')} <Verdict verdict={now.now} /> <bdi className="text-soft">{seen(now.reason)}</bdi>
+            {t('chosenNow')} <Verdict verdict={now.now} /> <bdi className="text-soft">{seen(now.reason ?? '')}</bdi>
           </p>
         )}
-        {result !== undefined && now === undefined && <p>{t('chosenSame', { count: result.decisions.judged })}</p>}
+        {now?.now != null && now.now === now.was && <p>{t('chosenSame')}</p>}
+        {now !== null && now.now == null && <p>{now.why_not === 'left_out' ? t('chosenLeftOut') : t('chosenNotJudged')}</p>}
       </div>
     </Card>
   );

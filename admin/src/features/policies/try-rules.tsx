@@ -13,6 +13,7 @@ import { Problem } from '@/components/ui/states';
 import { answer, api, type Schemas } from '@/lib/api/client';
 import { may, useMe } from '@/lib/me';
 import { changedSet, type RuleFile } from '@/lib/rule-set';
+import { useAddress } from '@/lib/url';
 import { Chosen } from './chosen';
 
 const MODES = ['change', 'whole'] as const;
@@ -29,7 +30,8 @@ export function TryRules({ rules }: { rules: Schemas['RuleView'][] }) {
   const [without, setWithout] = useState<string[]>([]);
   const [files, setFiles] = useState<RuleFile[]>([]);
   const [tooMuch, setTooMuch] = useState(false);
-  const attempt = useMutation({ mutationFn: (set: RuleFile[]) => answer(api.POST('/api/v1/policies/backtest', { body: { files: set } })) });
+  const decision = useAddress().get('decision');
+  const attempt = useMutation({ mutationFn: (set: RuleFile[]) => answer(api.POST('/api/v1/policies/backtest', { body: { files: set, decision_id: decision.startsWith('dec_') ? decision : null } })) });
   const set = mode === 'change' ? changedSet(rules, text, without) : files;
   const isEmpty = mode === 'change' ? text.trim() === '' && without.length === 0 : files.length === 0;
   const forbidden = may(me, 'actions:read') ? (isEmpty ? t(`nothing.${mode}`) : null) : t('mayNot');
@@ -44,7 +46,7 @@ export function TryRules({ rules }: { rules: Schemas['RuleView'][] }) {
   return (
     <div className="grid gap-4">
       <p className="text-soft">{t('hint')}</p>
-      <Chosen result={attempt.data} />
+      <Chosen found={attempt.data?.chosen ?? null} />
       <div className="justify-self-start">
         <Segments
           label={t('mode')}

@@ -259,7 +259,16 @@ mod tests {
             journal: None,
             seal: None,
         };
-        Card { row, said: Vec::new(), steps: Vec::new(), serves: None, edited_into: None, last: Ok(None), cost: None, page: "http://127.0.0.1:7700/holds/1".to_owned() }
+        Card {
+            row,
+            said: Vec::new(),
+            steps: Vec::new(),
+            serves: None,
+            edited_into: None,
+            last: Ok(None),
+            cost: None,
+            page: "http://127.0.0.1:7700/holds/1".to_owned(),
+        }
     }
 
     fn leaf(path: &str, role: &str, integrity: &str, sources: Value) -> Value {

@@ -7,10 +7,11 @@ use crate::openapi::Doc;
 use crate::policy_set::{BacktestView, NamedText};
 use crate::recorded::{judging, recorded};
 use http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use steward_core::limits::PAGE_MAX;
+use steward_core::{DecisionId, Verdict};
 use steward_office::actions;
-use steward_policies::{Recorded, RuleFile, Rules, RulesError};
+use steward_policies::{Again, Judgement, Recorded, RuleFile, Rules, RulesError, judge_again};
 use steward_store::decision::Filter;
 use steward_store::page::Page;
 use utoipa::ToSchema;
@@ -32,13 +33,65 @@ pub(crate) struct Proposed {
     /// How many of the newest decisions are judged again: 0 to 10,000; 1,000 without it.
     #[schema(minimum = 0, maximum = 10_000)]
     decisions: Option<u32>,
+    /// A decision that is judged too, however old it is, and told apart.
+    #[schema(value_type = Option<String>, example = "dec_01k0c3v8k2f1n9t5y7w3q6z4ab")]
+    decision_id: Option<DecisionId>,
+}
+
+/// What came of trying a set of rules.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TrialView {
+    #[serde(flatten)]
+    changes: BacktestView,
+    /// What the rules make of the decision that was named.
+    chosen: Option<ChosenView>,
+}
+
+/// One decision on record, judged again.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ChosenView {
+    #[schema(value_type = String, example = "dec_01k0c3v8k2f1n9t5y7w3q6z4ab")]
+    decision_id: DecisionId,
+    /// What came out.
+    #[schema(value_type = String)]
+    was: Verdict,
+    /// What would come out; null where the rules cannot say.
+    #[schema(value_type = Option<String>)]
+    now: Option<Verdict>,
+    was_by: Vec<String>,
+    now_by: Vec<String>,
+    /// Why, for people.
+    reason: Option<String>,
+    /// Why the rules cannot say: `left_out`, it never came before them or was refused for what it was; `not_judged`, it lacks a fact or counter
+    /// that they read.
+    why_not: Option<String>,
+}
+
+impl ChosenView {
+    fn of(decision_id: DecisionId, rules: &Rules, one: Recorded) -> Self {
+        let (judgement, why_not) = match judge_again(rules, &one) {
+            Again::Judged(judgement) => (Some(judgement), None),
+            Again::LeftOut => (None, Some("left_out".to_owned())),
+            Again::NotJudged => (None, Some("not_judged".to_owned())),
+        };
+        Self {
+            decision_id,
+            was: one.verdict,
+            now: judgement.as_ref().map(Judgement::verdict),
+            was_by: one.rules,
+            now_by: judgement.as_ref().map(|now| now.rules().to_vec()).unwrap_or_default(),
+            reason: judgement.map(|now| now.reason().to_owned()),
+            why_not,
+        }
+    }
 }
 
 pub(crate) fn doc() -> Doc {
     Doc::new("Try a set of rules")
-        .about("Checks the rules, compares them with those in force over the matrix of situations, and judges the newest decisions of the organisation again. Nothing changes.")
+        .about("Checks the rules, compares them with those in force over the matrix of situations, and judges the newest decisions of the organisation again, and one that is named, whatever its age. Nothing changes.")
         .body::<Proposed>()
-        .answers::<BacktestView>("200", "What these rules would change.")
+        .answers::<TrialView>("200", "What these rules would change.")
+        .refuses("404", "The decision that was named is not there, or nothing you may know of.")
 }
 
 pub(crate) async fn handle(caller: Caller, Json(proposed): Json<Proposed>) -> Answer {
@@ -46,14 +99,20 @@ pub(crate) async fn handle(caller: Caller, Json(proposed): Json<Proposed>) -> An
     if most > DECISIONS_MAX {
         return Err(ApiError::field("/decisions", format!("at most {DECISIONS_MAX} are judged at once")));
     }
+    let named = match proposed.decision_id {
+        Some(id) => Some((id, one(&caller, id).await?)),
+        None => None,
+    };
     let files: Vec<RuleFile> = proposed.files.into_iter().map(|file| RuleFile { name: file.name, text: file.text }).collect();
     let place = judging().await?;
     let decisions = newest(&caller, usize::try_from(most).unwrap_or(usize::MAX)).await?;
     let (in_force, tools) = (caller.state().rules.of(caller.actor().tenant), caller.state().host.specs());
-    let judged = tokio::task::spawn_blocking(move || -> Result<BacktestView, RulesError> {
+    let judged = tokio::task::spawn_blocking(move || -> Result<TrialView, RulesError> {
         // Whoever asked may be gone: the place is free when the work is done and not before.
         let _place = place;
-        Ok(BacktestView::of(&in_force, &Rules::load(&files, &tools)?, decisions))
+        let rules = Rules::load(&files, &tools)?;
+        let chosen = named.map(|(id, one)| ChosenView::of(id, &rules, one));
+        Ok(TrialView { changes: BacktestView::of(&in_force, &rules, decisions), chosen })
     });
     let view = judged.await.map_err(given_up)?;
     json(StatusCode::OK, &view.map_err(|err| broken(&err))?)
@@ -74,6 +133,12 @@ pub(crate) fn broken(err: &RulesError) -> ApiError {
         answer.errors = problems.iter().map(|problem| crate::error::FieldProblem { path: "/files".to_owned(), message: problem.to_string() }).collect();
     }
     answer
+}
+
+/// One decision of the caller's organisation.
+async fn one(caller: &Caller, id: DecisionId) -> Result<Recorded, ApiError> {
+    let mut tx = caller.begin().await?;
+    Ok(recorded(actions::get(&mut tx, id).await?)?)
 }
 
 /// The newest decisions of the caller's organisation.

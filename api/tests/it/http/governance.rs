@@ -162,13 +162,27 @@ async fn other_rules_are_tried_on_what_is_on_record_and_change_nothing() {
     assert_eq!(decisions["differences"][0]["tool"], "crm.create_company");
     assert_eq!((&decisions["differences"][0]["was"], &decisions["differences"][0]["now"]), (&json!("block"), &json!("allow")));
     let none = try_rules(&owner, &json!({ "files": [everything], "decisions": 0 })).await.expect(200).json();
-    assert_eq!(none["decisions"]["judged"], 0);
+    assert_eq!((&none["decisions"]["judged"], &none["chosen"]), (&json!(0), &Value::Null));
+    // One that is named is judged whichever others are, and told apart.
+    let actions = working.ask("GET", "/api/v1/actions?tool=crm.create_company").cookie(&owner).send().await.expect(200).json();
+    let named = json!({ "files": [everything], "decisions": 0, "decision_id": actions["items"][0]["decision_id"] });
+    let reply = try_rules(&owner, &named).await.expect(200).json();
+    let chosen = &reply["chosen"];
+    assert_eq!((&reply["decisions"]["judged"], &chosen["decision_id"]), (&json!(0), &named["decision_id"]), "{reply}");
+    assert_eq!(
+        (&chosen["was"], &chosen["now"], &chosen["now_by"], &chosen["why_not"]),
+        (&json!("block"), &json!("allow"), &json!(["all"]), &Value::Null),
+        "{reply}"
+    );
+    try_rules(&owner, &json!({ "files": [everything], "decision_id": "dec_01h2xcejqtf2nbrexx3vqjhp41" })).await.expect(404);
+    try_rules(&owner, &json!({ "files": [everything], "decision_id": "the last" })).await.expect(422);
     assert_eq!(state.rules.base().digest(), before, "nothing changes");
     // Another organisation's decisions are not judged.
     let other = &working.world.other;
     let stranger = other.session_of(&working.world.server, other.owner).await.secret;
     let elsewhere = try_rules(&stranger, &json!({ "files": [everything] })).await.expect(200).json();
     assert_eq!(elsewhere["decisions"]["judged"], 0);
+    try_rules(&stranger, &named).await.expect(404);
 }
 
 #[tokio::test]
