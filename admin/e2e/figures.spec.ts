@@ -1,4 +1,4 @@
-/** What is promised in figures. Times are taken three times: this machine may have other work, and the quietest pass is the page's own. */
+/** What is promised in figures. Times are taken in three passes, of which the one in the middle counts: this machine may have other work, and a quiet pass is no page's own. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from './database';
