@@ -3,6 +3,7 @@
 import { usePathname, useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { useTranslations } from 'use-intl';
+import { AsDialog, later } from '@/components/later';
 import { Failed } from '@/components/ui/states';
 import { isSignedOut } from '@/lib/api/problem';
 import { useDropGuard } from '@/lib/file-drop';
@@ -13,8 +14,10 @@ import { placeAt, placesOf, type NavigationName } from './navigation';
 import { NotHere } from './not-here';
 import { PhoneBar } from './phone-bar';
 import { SideBar } from './side-bar';
-import { SignedOut } from './signed-out';
 import { useWaiting } from './use-waiting';
+
+// Hardly ever shown: most pages are left without it.
+const SignedOut = later(() => import('./signed-out').then((loaded) => loaded.SignedOut), AsDialog);
 
 /** The worker keeps the page for when there is no network. Where there is none, everything works but that page. */
 function keepOfflinePage(): void {
