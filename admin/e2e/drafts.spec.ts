@@ -201,7 +201,7 @@ test('a page on which something is written stays when its session ends, and goes
   await theirs.goto('/contacts');
   await expect(theirs.getByRole('link', { name: /Nora New/ }).first()).toBeVisible();
   await end((await (await person.request.get('/api/v1/me')).json()).person_id);
-  await theirs.waitForURL('/sign-in?next=%2Fcontacts');
+  await expect(theirs).toHaveURL('/sign-in?next=%2Fcontacts');
   await person.close();
 });
 
