@@ -56,7 +56,7 @@ pub(super) struct Mcp {
 
 impl Mcp {
     pub(super) async fn run(self, setting: &Setting) -> Result<ExitCode, CliError> {
-        logging::start(&setting.environment, "warn,rmcp=off");
+        logging::start(&setting.environment, "warn");
         let token = self.token(setting)?;
         let url = self.address(setting)?;
         // Installed once; that another was there before is fine.

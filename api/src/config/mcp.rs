@@ -4,7 +4,7 @@ use super::environment::Environment;
 use super::reader::Reader;
 use std::collections::BTreeMap;
 use steward_core::{ArgumentRole, Digest, Effect, Origin, RecordPattern};
-use steward_host::mcp::{McpServer, McpToolRules, McpTransport, Secret};
+use steward_host::mcp::{McpServer, McpToolRules, McpTransport, PASSED_ON, Secret};
 
 /// The time of one call, in milliseconds, unless configured; and the most it may be.
 const TIMEOUT_MS: u64 = 30_000;
@@ -12,8 +12,6 @@ const TIMEOUT_MS_MAX: u64 = 600_000;
 /// What one call may answer, in KiB.
 const OUTPUT_KB: u64 = 256;
 const OUTPUT_KB_MAX: u64 = 1024;
-/// What every child process is given of our environment, if it is set.
-const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TMPDIR"];
 
 pub(super) fn read(reader: &mut Reader, environment: &Environment) -> Vec<McpServer> {
     reader.know("mcp");

@@ -28,7 +28,7 @@ pub(crate) use rule::RULES_MAX;
 pub(crate) use rule::find as find_rule;
 pub use rule::{EgressRule, EgressSecret, Scheme};
 pub use scrub::SECRET_BYTES_MIN;
-pub(crate) use scrub::{Turn, Unread};
+pub(crate) use scrub::{Scrubber, Turn, Unread};
 #[cfg(all(test, feature = "testing"))]
 pub(crate) use scrub::{line_max, no_place};
 #[cfg(feature = "testing")]
@@ -40,7 +40,6 @@ use crate::mcp::Secret;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, HeaderMap, LOCATION};
 use http_body_util::Full;
-use scrub::Scrubber;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;

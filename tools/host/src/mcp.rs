@@ -13,6 +13,7 @@ mod link;
 mod lock;
 mod schema;
 mod server;
+mod words;
 
 pub use asking::{AskedPerson, Nobody, People, PersonSaid, QuestionRefused};
 pub use definition::{Definition, safe_name};
@@ -33,6 +34,8 @@ use steward_core::{ArgumentRole, Digest, Effect, Origin, RecordPattern};
 
 /// The most tools taken from one server.
 const TOOLS_MAX: usize = 200;
+/// What every child process is given of our environment, if it is set. None of it is a secret.
+pub const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TMPDIR"];
 
 /// How a server is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +44,7 @@ pub enum McpTransport {
     Command {
         /// The program and its arguments.
         command: Vec<String>,
-        /// All of its environment.
+        /// All of its environment. What is not in [`PASSED_ON`] is a secret: no word of the server's is told with it.
         environment: BTreeMap<String, String>,
         /// Where it runs.
         dir: PathBuf,

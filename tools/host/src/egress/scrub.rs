@@ -234,7 +234,7 @@ impl Scrubber {
     }
 
     /// Whether there is a secret to look for.
-    fn has_any(&self) -> bool {
+    pub(crate) fn has_any(&self) -> bool {
         self.operators.automaton.is_some() || self.own.as_ref().is_some_and(|own| own.automaton.is_some())
     }
 

@@ -6,6 +6,7 @@
 
 use super::asking::Asking;
 use super::error::McpError;
+use super::words::{Clean, Words};
 use super::{McpServer, McpTransport};
 use crate::error::tidy;
 use rmcp::model::{
@@ -31,7 +32,7 @@ use tokio::process::{Child, ChildStderr, Command};
 const MESSAGE_BYTES_MAX: usize = 4 << 20;
 /// What is logged of one process's standard error: lines, and bytes of one.
 const STDERR_LINES_MAX: usize = 100;
-const STDERR_LINE_BYTES_MAX: u64 = 4 << 10;
+const STDERR_LINE_BYTES_MAX: u64 = 16 << 10;
 const STDERR_SHOWN_MAX: usize = 300;
 /// How long the other side of HTTP may take to accept a connection.
 const HTTP_CONNECT_MS: u64 = 5_000;
@@ -45,8 +46,10 @@ pub(crate) struct Link {
 }
 
 /// What is seen of a server beside its answers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Signs {
+    /// What none of its words is told with.
+    words: Words,
     /// It said that its tools are others now.
     stale: AtomicBool,
     /// It sent more at once than is taken.
@@ -58,7 +61,11 @@ pub(crate) struct Signs {
 impl Link {
     /// Starts or reaches the server and says hello. The caller bounds the time.
     pub(crate) async fn open(server: &McpServer) -> Result<Self, McpError> {
-        let signs = Arc::new(Signs::default());
+        let words = Words::of(&server.transport).map_err(|_| {
+            let reason = "what it may not tell cannot be looked for in its words".to_owned();
+            McpError::Away { server: server.name.clone(), reason }
+        })?;
+        let signs = Arc::new(Signs { words, stale: AtomicBool::default(), flooded: AtomicBool::default(), last_words: Mutex::default() });
         let away = |reason: &str| McpError::Away { server: server.name.clone(), reason: signs.explain(reason) };
         let asking = server.asks.then(Arc::<Asking>::default);
         let answering = Answering { signs: Arc::clone(&signs), asking: asking.clone() };
@@ -75,7 +82,8 @@ impl Link {
                 tokio::spawn(listen(server.name.clone(), stderr, Arc::clone(&signs)));
                 let bounded = Bounded { inner: stdout, line: 0, signs: Arc::clone(&signs) };
                 let transport = AsyncRwTransport::<RoleClient, _, _>::new(bounded, stdin).with_max_line_length(MESSAGE_BYTES_MAX * 2);
-                let service = serve_client(answering, transport).await.map_err(|err| away(&err.to_string()))?;
+                let transport = Clean::new(transport, signs.words.clone());
+                let service = serve_client(answering, transport).await.map_err(|err| away(&signs.words.error(&err)))?;
                 Ok(Self { service, signs, asking, _process: Some(process) })
             }
             McpTransport::Url { url, bearer } => {
@@ -93,8 +101,8 @@ impl Link {
                 config.max_sse_event_size = MESSAGE_BYTES_MAX;
                 // A new session may have other tools: it is begun by us, who look at them.
                 config.reinit_on_expired_session = false;
-                let transport = StreamableHttpClientTransport::with_client(client, config);
-                let service = serve_client(answering, transport).await.map_err(|err| away(&err.to_string()))?;
+                let transport = Clean::new(StreamableHttpClientTransport::with_client(client, config), signs.words.clone());
+                let service = serve_client(answering, transport).await.map_err(|err| away(&signs.words.error(&err)))?;
                 Ok(Self { service, signs, asking, _process: None })
             }
         }
@@ -125,9 +133,9 @@ impl Link {
         self.signs.flooded.load(Ordering::Acquire)
     }
 
-    /// A reason with what the server last said on its standard error.
-    pub(crate) fn explain(&self, reason: &str) -> String {
-        self.signs.explain(reason)
+    /// An error of the library's with what the server last said on its standard error.
+    pub(crate) fn explain(&self, error: &dyn std::error::Error) -> String {
+        self.signs.explain(&self.signs.words.error(error))
     }
 }
 
@@ -234,14 +242,20 @@ async fn listen(server: String, stderr: ChildStderr, signs: Arc<Signs>) {
     let mut reader = BufReader::new(stderr);
     let mut lines = 0_usize;
     let mut line = Vec::new();
+    let mut is_rest = false;
     loop {
         line.clear();
         match (&mut reader).take(STDERR_LINE_BYTES_MAX).read_until(b'\n', &mut line).await {
             Ok(0) | Err(_) => return,
             Ok(_) => {}
         }
-        let text = String::from_utf8_lossy(&line);
-        let text = tidy(text.trim_end(), STDERR_SHOWN_MAX);
+        // The rest of a line that is too long begins anywhere, in the middle of a secret too: nothing of it is told.
+        if std::mem::replace(&mut is_rest, line.last() != Some(&b'\n')) {
+            continue;
+        }
+        // Before it is cut: half of a secret is not found any more.
+        let text = signs.words.text(String::from_utf8_lossy(&line).trim_end());
+        let text = tidy(&text, STDERR_SHOWN_MAX);
         if text.is_empty() {
             continue;
         }

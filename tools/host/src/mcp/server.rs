@@ -238,7 +238,7 @@ impl Server {
                 Ok(ServerResult::ListToolsResult(page)) => page,
                 Ok(_) => return Err(self.away("it answers something else than its tools")),
                 Err(ServiceError::TransportClosed) if link.is_flooded() => return Err(too_much("its list is larger than one message may be".to_owned())),
-                Err(err) => return Err(self.away(&link.explain(&err.to_string()))),
+                Err(err) => return Err(self.away(&link.explain(&err))),
             };
             if found.len() + page.tools.len() > TOOLS_MAX {
                 return Err(too_much(format!("more than {TOOLS_MAX} tools")));

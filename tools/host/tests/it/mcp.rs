@@ -2,6 +2,7 @@
 
 mod asks;
 mod conformance;
+mod leaks;
 mod others;
 mod peer;
 

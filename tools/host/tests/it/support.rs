@@ -175,7 +175,7 @@ pub(crate) fn text(report: &CallReport) -> String {
     }
 }
 
-/// Hears every line of the log.
+/// Hears every line of the log, and what spans are about.
 #[derive(Clone, Default)]
 pub(crate) struct Ear(Arc<Mutex<String>>);
 
@@ -189,10 +189,13 @@ impl tracing::Subscriber for Ear {
     fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
         true
     }
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+    fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        span.record(&mut self.clone());
         tracing::span::Id::from_u64(1)
     }
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
+        values.record(&mut self.clone());
+    }
     fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
     fn event(&self, event: &tracing::Event<'_>) {
         event.record(&mut self.clone());

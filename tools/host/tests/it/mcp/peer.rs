@@ -219,12 +219,17 @@ impl Peer {
 #[test]
 fn serves_only_when_asked() {
     let Some(kind) = std::env::var_os(PEER) else { return };
-    let mut peer = Peer::new(&kind.to_string_lossy());
+    let kind = kind.to_string_lossy();
+    if kind == "blurts" {
+        super::leaks::blurt();
+    }
+    let (mut peer, mut leaky) = (Peer::new(&kind), super::leaks::Leaky::default());
     // The test harness leaves its line open.
     println!();
     for line in std::io::stdin().lock().lines() {
         let Ok(message) = serde_json::from_str::<Value>(&line.expect("a line")) else { continue };
-        for said in peer.handle(&message) {
+        let said = if kind == "leaks" { leaky.handle(&message) } else { peer.handle(&message) };
+        for said in said {
             // Not `println`, which the test harness may keep for itself.
             let mut out = std::io::stdout().lock();
             writeln!(out, "{said}").expect("written");
@@ -279,7 +284,8 @@ pub(crate) fn over_http(bearer: &'static str) -> SocketAddr {
     address
 }
 
-fn request(reader: &mut impl BufRead) -> Option<(String, String)> {
+/// The next request of a connection: its head and its body; none when the connection is over.
+pub(super) fn request(reader: &mut impl BufRead) -> Option<(String, String)> {
     let mut head = String::new();
     loop {
         let mut line = String::new();
