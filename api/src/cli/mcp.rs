@@ -65,6 +65,7 @@ impl Mcp {
             .connect_timeout(Duration::from_millis(CONNECT_MS))
             // A token goes where it was meant to go.
             .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
             .build()
             .map_err(|err| CliError::said(format!("cannot speak HTTP: {err}")))?;
         let config = StreamableHttpClientTransportConfig::with_uri(url.as_str()).auth_header(token);

@@ -31,6 +31,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
@@ -279,6 +280,20 @@ pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 /// A port that was free a moment ago.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("port").port()
+}
+
+/// A listener that would be a proxy, the variables by which programs are led to it, and how often somebody came.
+pub(crate) fn proxy() -> ([(&'static str, String); 3], Arc<AtomicU32>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("port");
+    let at = format!("http://{}", listener.local_addr().expect("address"));
+    let heard = Arc::<AtomicU32>::default();
+    let counted = Arc::clone(&heard);
+    std::thread::spawn(move || {
+        for _hung_up in listener.incoming().map_while(Result::ok) {
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    (["http_proxy", "https_proxy", "all_proxy"].map(|name| (name, at.clone())), heard)
 }
 
 fn lines_of(from: impl std::io::Read + Send + 'static) -> Receiver<String> {

@@ -4,9 +4,12 @@ mod live;
 
 use super::{Home, Ran, ended};
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::Ordering;
 use steward_host::testing::GuestFiles;
 
 /// Where the commands of these tests keep what they compiled.
@@ -477,6 +480,23 @@ fn a_plugin_is_pushed_to_a_registry_and_pulled_by_its_digest() {
     home.refused(&["plugin", "pull", &pinned, "--to", "forged.tar"], &["127.0.0.1"]);
     assert!(!home.path("forged.tar").exists());
     home.refused(&["plugin", "pull", "registry.invalid/tools/hostile:1"], &["the registry `registry.invalid` is not reached"]);
+}
+
+#[test]
+fn a_registry_is_asked_through_no_proxy_of_the_environment() {
+    let registry = TcpListener::bind(("127.0.0.1", 0)).expect("port");
+    let name = format!("{}/tools/hostile:1", registry.local_addr().expect("address"));
+    std::thread::spawn(move || {
+        for mut stream in registry.incoming().map_while(Result::ok) {
+            let mut lines = BufReader::new(stream.try_clone().expect("a clone")).lines();
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        }
+    });
+    let (variables, heard) = super::proxy();
+    let home = variables.iter().fold(Home::empty("proxied"), |home, (variable, proxy)| home.set(variable, proxy));
+    home.set("STEWARD_REGISTRY_TOKEN", "registry-token").refused(&["plugin", "pull", &name], &["has no `tools/hostile`"]);
+    assert_eq!(heard.load(Ordering::SeqCst), 0, "the token is for the registry");
 }
 
 /// Every file below a folder.

@@ -93,6 +93,8 @@ impl Link {
                     .connect_timeout(Duration::from_millis(HTTP_CONNECT_MS))
                     // Where a server is reached stands in the configuration, not in its answers.
                     .redirect(reqwest::redirect::Policy::none())
+                    // So does by what way: a variable of the environment leads no token elsewhere.
+                    .no_proxy()
                     .build()
                     .map_err(|err| away(&err.to_string()))?;
                 let mut config = StreamableHttpClientTransportConfig::with_uri(url.as_str());

@@ -5,6 +5,7 @@ mod conformance;
 mod leaks;
 mod others;
 mod peer;
+mod proxied;
 
 use crate::support::{Folder, Gate, call, context};
 use serde_json::{Value, json};

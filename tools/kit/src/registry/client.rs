@@ -63,6 +63,8 @@ impl Client {
             .connect_timeout(Duration::from_secs(CONNECT_S))
             .read_timeout(Duration::from_secs(SILENCE_S))
             .redirect(follow)
+            // Credentials are for the registry: a variable of the environment leads them nowhere else.
+            .no_proxy()
             .build()
             .map_err(|err| KitError::said(format!("no request can be made: {err}")))?;
         let Reference { registry, repository, .. } = reference.clone();

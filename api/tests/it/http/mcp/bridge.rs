@@ -1,12 +1,14 @@
 //! `steward mcp`, the real binary, between a program and a served installation.
 
 use super::client::{Client, Served, answer_of, value};
+use crate::cli::proxy;
 use rmcp::RoleClient;
 use rmcp::model::CallToolRequestParams;
 use rmcp::service::serve_client;
 use rmcp::transport::async_rw::AsyncRwTransport;
 use serde_json::{Value, json};
 use std::process::Stdio;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use steward_core::Scope;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -16,8 +18,14 @@ use tokio::process::{Child, Command};
 const END: Duration = Duration::from_secs(8);
 
 fn bridge(arguments: &[&str], token: &str) -> Child {
+    bridge_with(arguments, token, &[])
+}
+
+/// The same with more in its environment.
+fn bridge_with(arguments: &[&str], token: &str, variables: &[(&str, String)]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_steward"));
     command.arg("mcp").args(arguments).env_clear().env("STEWARD_TOKEN", token).current_dir(std::env::temp_dir()).kill_on_drop(true);
+    command.envs(variables.iter().map(|(name, value)| (*name, value)));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary")
 }
 
@@ -26,7 +34,11 @@ async fn through(served: &Served, token: &str, arguments: &[&str]) -> (Client, C
     let url = served.url();
     let mut all = vec!["--url", url.as_str()];
     all.extend_from_slice(arguments);
-    let mut child = bridge(&all, token);
+    of(bridge(&all, token)).await
+}
+
+/// A client of this bridge.
+async fn of(mut child: Child) -> (Client, Child) {
     let transport = AsyncRwTransport::<RoleClient, _, _>::new(child.stdout.take().expect("stdout"), child.stdin.take().expect("stdin"));
     (Client::over(transport).await, child)
 }
@@ -72,6 +84,17 @@ async fn the_bridge_says_what_is_missing_and_keeps_tokens_off_the_wire() {
     assert_eq!(code, Some(1), "{out} {err}");
     assert!(out.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{out}");
     assert!(err.contains("token is valid") && !err.contains("stw_wrong"), "{err}");
+}
+
+#[tokio::test]
+async fn the_bridge_takes_its_token_through_no_proxy_of_the_environment() {
+    let served = Served::with(&[]).await;
+    let (url, token) = (served.url(), served.token(&Scope::ALL).await);
+    let (variables, heard) = proxy();
+    let (client, child) = of(bridge_with(&["--url", &url], &token, &variables)).await;
+    assert!(client.tools().await.contains(&"crm.find_contacts".to_owned()));
+    end(client, child).await;
+    assert_eq!(heard.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]
