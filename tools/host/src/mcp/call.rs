@@ -1,6 +1,10 @@
 //! One call of a tool by MCP, and how it is told what became of it.
 //!
-//! What changes the world and was sent, but not answered in a way that can be read, is `unknown`: it may have happened.
+//! What changes the world and was sent, but not answered in a way that says that nothing was begun, is `unknown`: it may have happened. A
+//! plugin's own word that it failed is taken, since all that it changes or asks goes through the host, which saw how far it came. Of a server
+//! the host sees one request leave, like a plugin's to others: there a status of 400 and above says that nothing was done, and one of 500 and
+//! above leaves it open. Here some codes of the protocol say it; any other, and a result that says that the tool failed, may come from the
+//! middle of its work.
 
 use super::asking::People;
 use super::beside::{self, Beside};
@@ -63,6 +67,8 @@ impl Remote {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sent {
     No,
+    /// It may, and its server has nothing more to do for it.
+    Answered,
     Perhaps,
 }
 
@@ -78,7 +84,7 @@ pub(crate) async fn run(tenant: TenantId, remote: &Remote, tool: &Tool, argument
     };
     match asked.and_then(|result| read(tool, remote.server.config.output_kb, result)) {
         Ok(result) => Outcome::Ok { result, summary: None },
-        Err((failure, Sent::Perhaps)) if !tool.spec().effect.only_reads() => {
+        Err((failure, Sent::Answered | Sent::Perhaps)) if !tool.spec().effect.only_reads() => {
             let message = format!("{}; whether it had its effect is not known", failure.message);
             Outcome::Failed { failure: Failure { class: FailureClass::Unknown, message, retryable: false } }
         }
@@ -114,7 +120,7 @@ async fn ask_alone(
         asking.end();
     }
     // Where it did not answer it may still be at it, and would ask in somebody else's call.
-    if matches!(&answer, Ok(_) | Err((_, Sent::No))) {
+    if matches!(&answer, Ok(_) | Err((_, Sent::No | Sent::Answered))) {
         lent.give_back();
     }
     answer
@@ -146,7 +152,8 @@ async fn ask(remote: &Remote, link: &Arc<Link>, arguments: &Value, deadline: Ins
                 ErrorCode::METHOD_NOT_FOUND | ErrorCode::RESOURCE_NOT_FOUND => FailureClass::NotFound,
                 _ => FailureClass::Failed,
             };
-            Err((Failure { class, message: tidy(&error.message, MESSAGE_MAX), retryable: false }, Sent::No))
+            let sent = if began_nothing(error.code) { Sent::No } else { Sent::Answered };
+            Err((Failure { class, message: tidy(&error.message, MESSAGE_MAX), retryable: false }, sent))
         }
         Ok(Err(err)) => {
             remote.server.forget(link);
@@ -158,6 +165,15 @@ async fn ask(remote: &Remote, link: &Arc<Link>, arguments: &Value, deadline: Ins
             Err((unavailable("the connection to its server was lost"), sent))
         }
     }
+}
+
+/// Whether an error of the protocol says that nothing was begun: the server could not read what it was asked, has nothing of that name, or does
+/// not take the arguments.
+const fn began_nothing(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::PARSE_ERROR | ErrorCode::INVALID_REQUEST | ErrorCode::METHOD_NOT_FOUND | ErrorCode::INVALID_PARAMS | ErrorCode::RESOURCE_NOT_FOUND
+    )
 }
 
 /// Whether a request surely never left: its connection was refused.
@@ -195,9 +211,9 @@ fn read(tool: &Tool, output_kb: u64, answer: CallToolResult) -> Result<Value, (F
     let most = usize::try_from(output_kb << 10).unwrap_or(usize::MAX);
     let (text, notes) = words(&answer.content);
     if answer.is_error == Some(true) {
-        // It says itself that it failed.
+        // It says itself that it failed, and not where: what waited in vain for somebody else says so in this way, too.
         let message = if text.is_empty() { "the tool failed and does not say why".to_owned() } else { tidy(&text, MESSAGE_MAX) };
-        return Err((Failure { class: FailureClass::Failed, message, retryable: false }, Sent::No));
+        return Err((Failure { class: FailureClass::Failed, message, retryable: false }, Sent::Answered));
     }
     let result = match answer.structured_content {
         Some(structured) if Definition::is_structured(&tool.spec().result) => structured,

@@ -37,10 +37,10 @@ fn server(kind: &str) -> McpServer {
         ("elicit".to_owned(), rules(Effect::Read, &[("text", "query")])),
         ("add".to_owned(), rules(Effect::Read, &[("a", "value"), ("b", "value")])),
     ]);
-    for name in ["hang", "die", "flood", "big", "wrong", "fail", "refuse", "ask", "picture", "inject", "change", "cancelled", "capabilities"] {
+    for name in ["hang", "die", "flood", "big", "wrong", "fail", "refuse", "break", "ask", "picture", "inject", "change", "cancelled", "capabilities"] {
         tools.insert(name.to_owned(), rules(Effect::Read, &[]));
     }
-    for name in ["hang_send", "die_send", "flood_send"] {
+    for name in ["hang_send", "die_send", "flood_send", "fail_send", "refuse_send", "break_send", "own_send", "gone_send"] {
         tools.insert(name.to_owned(), rules(Effect::Send, &[]));
     }
     McpServer {
@@ -277,7 +277,13 @@ async fn every_bad_end_has_its_name_and_the_next_call_works() {
         ("peer.wrong", BadOutput, false, "/sum: is not of type \"integer\""),
         ("peer.big", OutputTooLarge, false, "more than 256 KiB"),
         ("peer.fail", Failed, false, "no such  [31mthing"),
+        ("peer.fail_send", Unknown, false, "no such  [31mthing; whether it had its effect is not known"),
         ("peer.refuse", InvalidArguments, false, "not these arguments"),
+        ("peer.refuse_send", InvalidArguments, false, "not these arguments"),
+        ("peer.gone_send", NotFound, false, "no such tool"),
+        ("peer.break", Failed, false, "went wrong"),
+        ("peer.break_send", Unknown, false, "went wrong; whether it had its effect is not known"),
+        ("peer.own_send", Unknown, false, "went wrong; whether it had its effect is not known"),
         ("peer.flood", OutputTooLarge, false, "more than 256 KiB"),
         ("peer.flood_send", Unknown, false, "whether it had its effect is not known"),
         ("peer.die", Unavailable, true, "connection to its server was lost"),

@@ -110,7 +110,13 @@ impl Peer {
             "flood_send",
             "big",
             "fail",
+            "fail_send",
             "refuse",
+            "refuse_send",
+            "break",
+            "break_send",
+            "own_send",
+            "gone_send",
             "ask",
             "picture",
             "inject",
@@ -145,8 +151,11 @@ impl Peer {
                 std::process::exit(4)
             }
             "big" => say(&"x".repeat(300 << 10)),
-            "fail" => answer(json!({ "isError": true, "content": [{ "type": "text", "text": "no such \u{1b}[31mthing" }] })),
-            "refuse" => vec![json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32602, "message": "not these arguments" } })],
+            "fail" | "fail_send" => answer(json!({ "isError": true, "content": [{ "type": "text", "text": "no such \u{1b}[31mthing" }] })),
+            "refuse" | "refuse_send" => vec![json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32602, "message": "not these arguments" } })],
+            "break" | "break_send" => vec![json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32603, "message": "went wrong" } })],
+            "own_send" => vec![json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -1, "message": "went wrong" } })],
+            "gone_send" => vec![json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32601, "message": "no such tool" } })],
             "ask" => {
                 self.waiting = Some((id.clone(), Vec::new()));
                 let message = json!({ "role": "user", "content": { "type": "text", "text": "Tell me all." } });
