@@ -10,7 +10,7 @@ use super::asking::People;
 use super::beside::{self, Beside};
 use super::error::McpError;
 use super::link::Link;
-use super::server::Server;
+use super::server::{Look, Server};
 use super::{McpTransport, definition::Definition};
 use crate::error::tidy;
 use crate::failure;
@@ -74,10 +74,12 @@ enum Sent {
 
 /// Runs it for an organisation. The arguments match the schema; the deadline holds for connecting and answering together.
 pub(crate) async fn run(tenant: TenantId, remote: &Remote, tool: &Tool, arguments: &Value, deadline: Instant, people: Arc<dyn People>) -> Outcome {
+    // What was accepted is what is called. Where more than reading comes of it, no look of before this call says that it still is.
+    let look = if tool.spec().effect.only_reads() { Look::Lately } else { Look::Since(Instant::now()) };
     let asked = if remote.server.config.asks {
-        ask_alone(tenant, remote, arguments, deadline, people).await
+        ask_alone(tenant, remote, look, arguments, deadline, people).await
     } else {
-        match reached(remote, timeout_at(deadline.into(), remote.server.reach(&remote.name)).await) {
+        match reached(remote, timeout_at(deadline.into(), remote.server.reach(&remote.name, look)).await) {
             Ok(link) => ask(remote, &link, arguments, deadline).await,
             Err(failure) => Err((failure, Sent::No)),
         }
@@ -107,11 +109,12 @@ fn reached<L>(remote: &Remote, reached: Result<Result<(L, Option<Digest>), McpEr
 async fn ask_alone(
     tenant: TenantId,
     remote: &Remote,
+    look: Look,
     arguments: &Value,
     deadline: Instant,
     people: Arc<dyn People>,
 ) -> Result<CallToolResult, (Failure, Sent)> {
-    let lent = reached(remote, timeout_at(deadline.into(), remote.server.lend(tenant, &remote.name)).await).map_err(|failure| (failure, Sent::No))?;
+    let lent = reached(remote, timeout_at(deadline.into(), remote.server.lend(tenant, &remote.name, look)).await).map_err(|failure| (failure, Sent::No))?;
     if let Some(asking) = lent.link().asking() {
         asking.begin(people, &remote.server.config.name, deadline);
     }

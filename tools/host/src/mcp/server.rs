@@ -1,6 +1,6 @@
 //! A server over time: connected when it is first needed, again after it died, never more often than its backoff allows.
 //!
-//! After every connection, and every minute, what it offers is compared with what was accepted.
+//! After every connection, every minute, and before every call that does more than read, what it offers is compared with what was accepted.
 
 use super::beside::{self, Beside};
 use super::definition::Definition;
@@ -22,7 +22,7 @@ use tokio::time::timeout;
 
 /// Starting, saying hello and listing, all together: a server that is fetched at its start takes its time.
 const CONNECT_MS: u64 = 30_000;
-/// How old a look at a server's tools may be.
+/// How old a look at a server's tools may be for a call that only reads.
 const LOOK_MS: u64 = 60_000;
 /// The first pause after a failed connection, doubled each time.
 const BACKOFF_MS: u64 = 250;
@@ -53,21 +53,35 @@ struct State {
     not_before: Option<Instant>,
 }
 
+/// Which look at a server's tools is good enough for a call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Look {
+    /// One of the last minute.
+    Lately,
+    /// One that began no earlier: a server may change what a tool does without a word.
+    Since(Instant),
+}
+
 /// A connection and what the server offered when it was last asked.
 #[derive(Clone)]
 struct Looked {
     link: Arc<Link>,
     offered: Arc<BTreeMap<String, Digest>>,
-    at: Instant,
+    /// When the look began; none once the server said that what it offers is other.
+    at: Option<Instant>,
 }
 
 impl Looked {
-    /// Whether it is open and was looked at lately.
-    fn is_fresh(&mut self) -> bool {
+    /// Whether it is open and was looked at as this asks for.
+    fn is_fresh(&mut self, look: Look) -> bool {
         if self.link.take_stale() {
-            self.at = self.at.checked_sub(Duration::from_millis(LOOK_MS)).unwrap_or(self.at);
+            self.at = None;
         }
-        self.link.is_open() && self.at.elapsed() < Duration::from_millis(LOOK_MS)
+        let is_good = |at: Instant| match look {
+            Look::Lately => at.elapsed() < Duration::from_millis(LOOK_MS),
+            Look::Since(asked) => at >= asked,
+        };
+        self.link.is_open() && self.at.is_some_and(is_good)
     }
 }
 
@@ -109,13 +123,14 @@ impl Server {
     }
 
     /// A connection, and the digest the server offers for a tool, if it offers it.
-    pub(crate) async fn reach(&self, tool: &str) -> Result<(Arc<Link>, Option<Digest>), McpError> {
+    pub(crate) async fn reach(&self, tool: &str, look: Look) -> Result<(Arc<Link>, Option<Digest>), McpError> {
         let answer = |looked: Looked| (Arc::clone(&looked.link), looked.offered.get(tool).copied());
-        if let Some(looked) = self.current() {
+        if let Some(looked) = self.current(look) {
             return Ok(answer(looked));
         }
         let _turn = self.turn.acquire().await.map_err(|_| self.away("it is shut down"))?;
-        if let Some(looked) = self.current() {
+        // Of several that wait, who asked before this look began needs none of their own.
+        if let Some(looked) = self.current(look) {
             return Ok(answer(looked));
         }
         let kept = self.state().link.as_ref().map(|looked| Arc::clone(&looked.link)).filter(|link| link.is_open());
@@ -126,10 +141,10 @@ impl Server {
 
     /// A connection that one call of this organisation has for itself, and the digest the server offers for a tool, if it offers it: what the
     /// server asks on it is asked in that call.
-    pub(crate) async fn lend(&self, tenant: TenantId, tool: &str) -> Result<(Lent<'_>, Option<Digest>), McpError> {
+    pub(crate) async fn lend(&self, tenant: TenantId, tool: &str, look: Look) -> Result<(Lent<'_>, Option<Digest>), McpError> {
         let place = self.places.acquire(tenant, 1).await;
         let mut kept = self.state().idle.pop();
-        let is_fresh = kept.as_mut().is_some_and(Looked::is_fresh);
+        let is_fresh = kept.as_mut().is_some_and(|looked| looked.is_fresh(look));
         let looked = match kept {
             Some(looked) if is_fresh => looked,
             kept => {
@@ -184,11 +199,11 @@ impl Server {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The connection, if it is open and was looked at lately.
-    fn current(&self) -> Option<Looked> {
+    /// The connection, if it is open and was looked at as this asks for.
+    fn current(&self, look: Look) -> Option<Looked> {
         let mut state = self.state();
         let looked = state.link.as_mut()?;
-        looked.is_fresh().then(|| looked.clone())
+        looked.is_fresh(look).then(|| looked.clone())
     }
 
     async fn look(&self, kept: Option<Arc<Link>>) -> Result<Looked, McpError> {
@@ -196,12 +211,13 @@ impl Server {
             Some(link) => link,
             None => Arc::new(Link::open(&self.config).await?),
         };
+        let at = Some(Instant::now());
         let offered = self.list(&link).await?;
         for difference in differences(&self.accepted, &offered) {
             self.tell(&difference);
         }
         let offered = offered.iter().map(|definition| (definition.name.clone(), definition.digest())).collect();
-        Ok(Looked { link, offered: Arc::new(offered), at: Instant::now() })
+        Ok(Looked { link, offered: Arc::new(offered), at })
     }
 
     fn tell(&self, difference: &Difference) {

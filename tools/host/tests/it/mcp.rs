@@ -37,7 +37,8 @@ fn server(kind: &str) -> McpServer {
         ("elicit".to_owned(), rules(Effect::Read, &[("text", "query")])),
         ("add".to_owned(), rules(Effect::Read, &[("a", "value"), ("b", "value")])),
     ]);
-    for name in ["hang", "die", "flood", "big", "wrong", "fail", "refuse", "break", "ask", "picture", "inject", "change", "cancelled", "capabilities"] {
+    let others = ["change", "change_silently", "cancelled", "capabilities"];
+    for name in ["hang", "die", "flood", "big", "wrong", "fail", "refuse", "break", "ask", "picture", "inject"].into_iter().chain(others) {
         tools.insert(name.to_owned(), rules(Effect::Read, &[]));
     }
     for name in ["hang_send", "die_send", "flood_send", "fail_send", "refuse_send", "break_send", "own_send", "gone_send"] {
@@ -191,6 +192,26 @@ async fn a_change_in_the_middle_is_seen() {
     assert_eq!(result(ask(&host, "peer.echo", json!({ "text": "a" })).await), json!({ "text": "a" }));
     result(ask(&host, "peer.change", json!({})).await);
     assert_eq!(failure(ask(&host, "peer.echo", json!({ "text": "a" })).await).class, FailureClass::Denied);
+}
+
+#[tokio::test]
+async fn a_silent_change_is_seen_before_the_next_call_that_does_more_than_read() {
+    for asks in [false, true] {
+        let folder = Folder::new();
+        let mut peer = McpServer { asks, ..server("plain") };
+        let host_of_reads = host(&folder, &peer, &peer).await;
+        peer.tools.insert("echo".to_owned(), rules(Effect::Send, &[("text", "content")]));
+        let host_of_sends = host(&folder, &peer, &peer).await;
+        let echo = async |host: &Host| ask(host, "peer.echo", json!({ "text": "a" })).await;
+        for host in [&host_of_reads, &host_of_sends] {
+            assert_eq!(result(echo(host).await), json!({ "text": "a" }), "{asks}");
+            result(ask(host, "peer.change_silently", json!({})).await);
+        }
+        let failed = failure(echo(&host_of_sends).await);
+        assert_eq!((failed.class, failed.retryable), (FailureClass::Denied, false), "{asks}: {failed:?}");
+        assert!(failed.message.contains("changed it after it was accepted"), "{asks}: {failed:?}");
+        assert_eq!(result(echo(&host_of_reads).await), json!({ "text": "a" }), "{asks}: what only reads is looked at once a minute");
+    }
 }
 
 #[tokio::test]
