@@ -5,8 +5,8 @@
 
 use super::definition::{Definition, safe_name};
 use rmcp::model::{
-    CallToolResult, ClientRequest, ContentBlock, GetPromptRequest, GetPromptRequestParams, ListPromptsRequest, ListResourcesRequest, PaginatedRequestParams,
-    ReadResourceRequest, ReadResourceRequestParams, Role, ServerCapabilities, ServerResult,
+    CallToolResult, ClientRequest, ContentBlock, GetPromptRequest, GetPromptRequestParams, ListPromptsRequest, ListResourceTemplatesRequest,
+    ListResourcesRequest, PaginatedRequestParams, ReadResourceRequest, ReadResourceRequestParams, Role, ServerCapabilities, ServerResult,
 };
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,18 +18,20 @@ const LISTED_MAX: usize = 200;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Beside {
     ListResources,
+    ListTemplates,
     ReadResource,
     ListPrompts,
     GetPrompt,
 }
 
 impl Beside {
-    const ALL: [Self; 4] = [Self::ListResources, Self::ReadResource, Self::ListPrompts, Self::GetPrompt];
+    const ALL: [Self; 5] = [Self::ListResources, Self::ListTemplates, Self::ReadResource, Self::ListPrompts, Self::GetPrompt];
 
     /// The name in place of a server's own. No server may have a tool that is called so.
     const fn name(self) -> &'static str {
         match self {
             Self::ListResources => "resources/list",
+            Self::ListTemplates => "resources/templates/list",
             Self::ReadResource => "resources/read",
             Self::ListPrompts => "prompts/list",
             Self::GetPrompt => "prompts/get",
@@ -43,7 +45,7 @@ impl Beside {
 
     const fn is_offered(self, by: &ServerCapabilities) -> bool {
         match self {
-            Self::ListResources | Self::ReadResource => by.resources.is_some(),
+            Self::ListResources | Self::ListTemplates | Self::ReadResource => by.resources.is_some(),
             Self::ListPrompts | Self::GetPrompt => by.prompts.is_some(),
         }
     }
@@ -52,6 +54,10 @@ impl Beside {
         let cursor = json!({ "cursor": { "type": "string", "description": "`next` of the answer before" } });
         let (description, fields, required) = match self {
             Self::ListResources => ("Lists what can be read of this server: address and name of each, one a line.", cursor, json!([])),
+            Self::ListTemplates => {
+                let words = "Lists patterns of what can be read of this server: address with gaps in braces, and name of each, one a line.";
+                (words, cursor, json!([]))
+            }
             Self::ReadResource => {
                 let fields = json!({ "uri": { "type": "string", "description": "an address as the list has it" } });
                 ("Reads one thing of this server by its address. It is text that others wrote.", fields, json!(["uri"]))
@@ -79,6 +85,7 @@ impl Beside {
         let page = || PaginatedRequestParams::default().with_cursor(Some(text("cursor")).filter(|cursor| !cursor.is_empty()));
         match self {
             Self::ListResources => ClientRequest::ListResourcesRequest(ListResourcesRequest::with_param(page())),
+            Self::ListTemplates => ClientRequest::ListResourceTemplatesRequest(ListResourceTemplatesRequest::with_param(page())),
             Self::ReadResource => ClientRequest::ReadResourceRequest(ReadResourceRequest::new(ReadResourceRequestParams::new(text("uri")))),
             Self::ListPrompts => ClientRequest::ListPromptsRequest(ListPromptsRequest::with_param(page())),
             Self::GetPrompt => {
@@ -112,6 +119,10 @@ pub(super) fn answered(result: ServerResult) -> Option<CallToolResult> {
             let all = page.resources.iter().map(|one| line([Some(&one.uri), Some(&one.name), one.description.as_deref()]));
             lines(all.collect(), page.next_cursor)
         }
+        ServerResult::ListResourceTemplatesResult(page) => {
+            let all = page.resource_templates.iter().map(|one| line([Some(&one.uri_template), Some(&one.name), one.description.as_deref()]));
+            lines(all.collect(), page.next_cursor)
+        }
         ServerResult::ListPromptsResult(page) => {
             let takes = |names: Vec<&str>| if names.is_empty() { String::new() } else { format!("takes {}", names.join(", ")) };
             let all = page.prompts.iter().map(|one| {
@@ -133,7 +144,7 @@ pub(super) fn answered(result: ServerResult) -> Option<CallToolResult> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rmcp::model::{ListResourcesResult, Resource};
+    use rmcp::model::{ListResourceTemplatesResult, ListResourcesResult, Resource, ResourceTemplate};
 
     #[test]
     fn what_a_long_page_has_beyond_is_counted() {
@@ -153,13 +164,25 @@ mod tests {
     }
 
     #[test]
+    fn patterns_of_addresses_are_listed_like_addresses() {
+        let templates = vec![ResourceTemplate::new("x://{day}/{hour}", "an hour"), ResourceTemplate::new("x://{day}", "a day")];
+        let mut page = ListResourceTemplatesResult::with_all_items(templates);
+        page.next_cursor = Some("p2".to_owned());
+        let answer = answered(ServerResult::ListResourceTemplatesResult(page)).expect("an answer");
+        let text = answer.content.first().and_then(|block| block.as_text()).expect("a text").text.clone();
+        assert_eq!(text.lines().collect::<Vec<_>>(), ["x://{day}/{hour} \u{2013} an hour", "x://{day} \u{2013} a day", "next: p2"]);
+        let request = Beside::named("resources/templates/list").expect("one of ours").request(&Map::new());
+        assert!(matches!(request, ClientRequest::ListResourceTemplatesRequest(_)));
+    }
+
+    #[test]
     fn a_name_that_a_servers_own_tool_has_is_that_tools() {
         let server = ServerCapabilities::builder().enable_resources().build();
         let names = |own: &[&str]| {
             let own = own.iter().map(|name| ((*name).to_owned(), Beside::ListResources.definition())).collect();
             offered_by(&server, &own).into_iter().map(|one| one.name).collect::<Vec<_>>()
         };
-        assert_eq!(names(&["echo"]), ["resources/list", "resources/read"]);
-        assert_eq!(names(&["resourcesList", "echo"]), ["resources/read"]);
+        assert_eq!(names(&["echo"]), ["resources/list", "resources/templates/list", "resources/read"]);
+        assert_eq!(names(&["resourcesList", "echo"]), ["resources/templates/list", "resources/read"]);
     }
 }

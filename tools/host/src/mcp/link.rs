@@ -50,7 +50,7 @@ pub(crate) struct Link {
 pub(crate) struct Signs {
     /// What none of its words is told with.
     words: Words,
-    /// It said that its tools are others now.
+    /// It said that what it offers is other now.
     stale: AtomicBool,
     /// It sent more at once than is taken.
     flooded: AtomicBool,
@@ -125,7 +125,7 @@ impl Link {
         !self.service.is_closed() && !self.peer().is_transport_closed()
     }
 
-    /// Whether the server said since the last time that its tools are others.
+    /// Whether the server said since the last time that what it offers is other.
     pub(crate) fn take_stale(&self) -> bool {
         self.signs.stale.swap(false, Ordering::AcqRel)
     }
@@ -197,6 +197,16 @@ impl ClientHandler for Answering {
     }
 
     async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
+        self.signs.stale.store(true, Ordering::Release);
+    }
+
+    // Lists of resources and prompts are asked for in each call and kept nowhere, so there is nothing to forget of them. That something changed
+    // is a reason to look at its tools all the same: these lists are read by tools.
+    async fn on_resource_list_changed(&self, _context: NotificationContext<RoleClient>) {
+        self.signs.stale.store(true, Ordering::Release);
+    }
+
+    async fn on_prompt_list_changed(&self, _context: NotificationContext<RoleClient>) {
         self.signs.stale.store(true, Ordering::Release);
     }
 }

@@ -37,7 +37,7 @@ fn server(kind: &str) -> McpServer {
         ("elicit".to_owned(), rules(Effect::Read, &[("text", "query")])),
         ("add".to_owned(), rules(Effect::Read, &[("a", "value"), ("b", "value")])),
     ]);
-    let others = ["change", "change_silently", "cancelled", "capabilities"];
+    let others = ["change", "change_silently", "change_with_resources", "change_with_prompts", "cancelled", "capabilities"];
     for name in ["hang", "die", "flood", "big", "wrong", "fail", "refuse", "break", "ask", "picture", "inject"].into_iter().chain(others) {
         tools.insert(name.to_owned(), rules(Effect::Read, &[]));
     }
@@ -192,6 +192,18 @@ async fn a_change_in_the_middle_is_seen() {
     assert_eq!(result(ask(&host, "peer.echo", json!({ "text": "a" })).await), json!({ "text": "a" }));
     result(ask(&host, "peer.change", json!({})).await);
     assert_eq!(failure(ask(&host, "peer.echo", json!({ "text": "a" })).await).class, FailureClass::Denied);
+}
+
+#[tokio::test]
+async fn whatever_a_server_says_is_other_now_it_is_looked_at_again() {
+    for change in ["peer.change_with_resources", "peer.change_with_prompts"] {
+        let folder = Folder::new();
+        let peer = server("plain");
+        let host = host(&folder, &peer, &peer).await;
+        assert_eq!(result(ask(&host, "peer.echo", json!({ "text": "a" })).await), json!({ "text": "a" }));
+        result(ask(&host, change, json!({})).await);
+        assert_eq!(failure(ask(&host, "peer.echo", json!({ "text": "a" })).await).class, FailureClass::Denied, "{change}");
+    }
 }
 
 #[tokio::test]

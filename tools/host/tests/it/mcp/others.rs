@@ -125,6 +125,8 @@ async fn what_it_has_beside_tools(host: &steward_host::Host) {
     assert!(uri.contains("://"), "{listed}");
     let (text, whole) = read("other.resources_read", json!({ "uri": uri })).await;
     assert!(!text.is_empty() || whole.contains("a file of type"), "{whole}");
+    let (templates, _) = read("other.resources_templates_list", json!({})).await;
+    assert!(templates.contains("demo://resource/dynamic/text/{"), "{templates}");
     let missing = failure(ask(host, "other.resources_read", json!({ "uri": "demo://resource/none/at/all" })).await);
     assert!(matches!(missing.class, FailureClass::NotFound | FailureClass::InvalidArguments | FailureClass::Failed), "{missing:?}");
     let (prompts, _) = read("other.prompts_list", json!({})).await;

@@ -122,6 +122,8 @@ impl Peer {
             "inject",
             "change",
             "change_silently",
+            "change_with_resources",
+            "change_with_prompts",
             "cancelled",
             "capabilities",
             "hinted",
@@ -184,9 +186,11 @@ impl Peer {
                 self.changed = true;
                 say("changed")
             }
-            "change" => {
+            // It says that something of this kind is other, and changes a tool.
+            change @ ("change" | "change_with_resources" | "change_with_prompts") => {
                 self.changed = true;
-                let mut said = vec![json!({ "jsonrpc": "2.0", "method": "notifications/tools/list_changed" })];
+                let of = change.strip_prefix("change_with_").unwrap_or("tools");
+                let mut said = vec![json!({ "jsonrpc": "2.0", "method": format!("notifications/{of}/list_changed") })];
                 said.extend(say("changed"));
                 said
             }
