@@ -54,33 +54,34 @@ impl Followed {
 
 /// Resolves when the caller may no longer see the run, or ask what they asked, and says why.
 pub(crate) async fn shut_out(caller: Caller, run: RunId) -> ApiError {
-    refusal(&caller, Some(run)).await
-}
-
-/// Resolves when the caller may no longer ask what they asked, and says why.
-pub(crate) async fn sent_away(caller: Caller) -> ApiError {
-    refusal(&caller, None).await
-}
-
-async fn refusal(caller: &Caller, run: Option<RunId>) -> ApiError {
     loop {
-        tokio::time::sleep(Duration::from_millis(RECHECK_MS)).await;
-        match look(caller, run).await {
+        let seen = async {
+            let Some(actor) = seen_again(&caller).await? else { return Ok(()) };
+            let mut tx = caller.state().store.begin(&actor).await?;
+            runs::get(&mut tx, run).await?;
+            Ok::<(), ApiError>(())
+        };
+        match seen.await {
             Ok(()) => {}
-            // That says nothing about the caller; what they listen to ends by itself when the journal cannot be read.
-            Err(err) if err.code == ProblemCode::Away => {}
+            Err(err) if says_nothing(&err) => {}
             Err(err) => return err,
         }
     }
 }
 
-async fn look(caller: &Caller, run: Option<RunId>) -> Result<(), ApiError> {
-    let actor = caller.again().await?;
-    if let Some(run) = run {
-        let mut tx = caller.state().store.begin(&actor).await?;
-        runs::get(&mut tx, run).await?;
+/// Who the caller is when it is time to look again, none where that cannot be known now; or why they may no longer ask what they asked.
+pub(crate) async fn seen_again(caller: &Caller) -> Result<Option<Actor>, ApiError> {
+    tokio::time::sleep(Duration::from_millis(RECHECK_MS)).await;
+    match caller.again().await {
+        Ok(actor) => Ok(Some(actor)),
+        Err(err) if says_nothing(&err) => Ok(None),
+        Err(err) => Err(err),
     }
-    Ok(())
+}
+
+/// Whether an error says nothing about the caller; what they listen to ends by itself when the journal cannot be read.
+fn says_nothing(err: &ApiError) -> bool {
+    err.code == Kind::Away.code()
 }
 
 /// How much of the answers that come in pieces was passed on.

@@ -13,7 +13,7 @@ mod wait;
 
 use crate::auth::Caller;
 use crate::error::{ApiError, ProblemCode};
-use crate::follow::sent_away;
+use crate::follow::seen_again;
 use crate::site::Site;
 use crate::web::OwnPage;
 use axum::body::Body;
@@ -26,6 +26,7 @@ use futures_util::future::join_all;
 use handler::Handler;
 use http::{HeaderMap, HeaderName, Method, StatusCode};
 use http_body_util::BodyExt as _;
+use offer::Basis;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use std::sync::Arc;
@@ -91,7 +92,8 @@ impl Front {
         });
         if listens {
             // A stream outlives the request that opened it; a call under way looks to itself.
-            response = response.map(|body| Body::from_stream(body.into_data_stream().take_until(sent_away(caller.clone()))));
+            let attended = attended(Arc::clone(&self.book), caller.clone(), session.clone());
+            response = response.map(|body| Body::from_stream(body.into_data_stream().take_until(attended)));
         }
         match &session {
             Some(id) if ends && response.status().is_success() => {
@@ -146,6 +148,23 @@ impl Front {
                 begun.now().await;
                 Err(too_many("too many MCP sessions are in use with this token: end some"))
             }
+        }
+    }
+}
+
+/// Resolves when somebody who listens may no longer ask here. Until then their client is told when its list of tools would be made from something
+/// else than it was: other rules, or other roles or workspaces of theirs.
+async fn attended(book: Arc<Book>, caller: Caller, session: Option<String>) -> ApiError {
+    loop {
+        let actor = match seen_again(&caller).await {
+            Ok(Some(actor)) => actor,
+            Ok(None) => continue,
+            Err(err) => return err,
+        };
+        let outdated = session.as_deref().and_then(|session| book.outdated(session, Basis::of(caller.state(), &actor)));
+        if let Some(client) = outdated {
+            // Who does not hear of it asks again some time, or is gone.
+            let _ = timeout(Duration::from_millis(TELL_MS), client.notify_tool_list_changed()).await;
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What is remembered of MCP clients while the process lives: whose a session is, where their calls are noted, and how much they ask.
 
+use super::offer::Basis;
 use rmcp::RoleServer;
 use rmcp::service::Peer;
 use std::collections::HashMap;
@@ -70,6 +71,8 @@ struct Kept {
 #[derive(Debug)]
 struct Session {
     owner: Owner,
+    /// Its client, and what its list of tools was made from; none before it asked for one.
+    listed: Option<(Peer<RoleServer>, Basis)>,
     /// Requests that are not answered to their end, streams that the client listens to among them, and calls under way.
     busy: usize,
     used_at_ms: i64,
@@ -155,8 +158,23 @@ impl Book {
         if let Some(oldest) = &oldest {
             kept.sessions.remove(oldest);
         }
-        kept.sessions.insert(session, Session { owner, busy: 0, used_at_ms: now_ms });
+        kept.sessions.insert(session, Session { owner, listed: None, busy: 0, used_at_ms: now_ms });
         Ok(oldest)
+    }
+
+    /// Notes what the list of tools was made from that a session's client is given.
+    pub(super) fn listed(&self, session: &str, client: Peer<RoleServer>, basis: Basis) {
+        if let Some(found) = self.kept().sessions.get_mut(session) {
+            found.listed = Some((client, basis));
+        }
+    }
+
+    /// The client of a session whose list of tools would be made from something else now than it was; none where it would not, or where there was
+    /// no list. It counts as told from then on.
+    pub(super) fn outdated(&self, session: &str, now: Basis) -> Option<Peer<RoleServer>> {
+        let mut kept = self.kept();
+        let (client, basis) = kept.sessions.get_mut(session)?.listed.as_mut()?;
+        (std::mem::replace(basis, now.clone()) != now).then(|| client.clone())
     }
 
     /// The sessions of an owner.

@@ -3,7 +3,7 @@
 use super::answer::{refused, rpc};
 use super::book::{Book, Owner};
 use super::call::{Wanted, begin};
-use super::offer::{self, NotFor, target};
+use super::offer::{self, Basis, NotFor, target};
 use super::session_of;
 use super::wait::{PEOPLE_SECONDS, PEOPLE_SECONDS_MAX, Waiting, outcome};
 use crate::auth::Caller;
@@ -86,7 +86,13 @@ impl ServerHandler for Handler {
     async fn list_tools(&self, _: Option<PaginatedRequestParams>, context: RequestContext<RoleServer>) -> Result<ListToolsResult, ErrorData> {
         let (parts, caller) = asked(&context)?;
         let target = target(caller, &parts.uri)?;
-        Ok(ListToolsResult::with_all_items(offer::tools(caller, &target).await?))
+        // As it is before the list is made: of what changes meanwhile its client hears.
+        let basis = Basis::of(caller.state(), caller.actor());
+        let tools = offer::tools(caller, &target).await?;
+        if let Some(session) = session_of(&parts.headers) {
+            self.book.listed(&session, context.peer.clone(), basis);
+        }
+        Ok(ListToolsResult::with_all_items(tools))
     }
 
     async fn call_tool(&self, request: CallToolRequestParams, context: RequestContext<RoleServer>) -> Result<CallToolResponse, ErrorData> {

@@ -4,18 +4,35 @@ use super::answer::rpc;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::routes::records::workspace_for;
+use crate::state::AppState;
 use rmcp::ErrorData;
 use rmcp::model::{Tool, ToolAnnotations};
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use steward_agent::agents::Agent;
-use steward_core::{Actor, ActorKind, Effect, Mode, Scope, ToolSpec, WorkspaceId};
+use steward_core::{Actor, ActorKind, Digest, Effect, Mode, Role, Scope, ToolSpec, WorkspaceId, Workspaces};
 use steward_host::{DELEGATE, EXTRACT, PROPOSE_GRANT, SCHEDULE};
 use steward_policies::{Acts, never_allows};
 
 /// The agent whose tools are offered when the address names none and there are several.
 const USUAL: &str = "assistant";
+
+/// What a caller's list of tools is made from, beside the tools there are. It says when a client has to ask for the list again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Basis {
+    rules: Digest,
+    roles: BTreeSet<Role>,
+    workspaces: Workspaces,
+}
+
+impl Basis {
+    /// As it is now for this actor.
+    pub(super) fn of(state: &AppState, actor: &Actor) -> Self {
+        Self { rules: state.rules.of(actor.tenant).digest(), roles: actor.roles.clone(), workspaces: actor.workspaces.clone() }
+    }
+}
 
 /// What the address says: `/mcp?agent=…&workspace=…`.
 #[derive(Debug, Default, Deserialize)]

@@ -1,8 +1,10 @@
 //! Calls that are carried out at once, and what is written down of them.
 
+use super::super::working::NO_COMPANIES;
 use super::client::{Client, Served, steward, value};
 use serde_json::{Value, json};
 use steward_core::Scope;
+use steward_policies::{RuleFile, Rules, shipped_rules};
 
 #[tokio::test]
 async fn an_mcp_call_is_a_run_of_its_own_through_the_gate() {
@@ -105,4 +107,28 @@ async fn a_client_is_told_when_the_tools_are_others() {
     two.changed().await;
     // The agent has no use for them, so the list is as it was: it is asked for again, and the answer decides.
     assert_eq!(one.tools().await, before);
+}
+
+#[tokio::test]
+async fn a_client_is_told_when_the_rules_or_its_persons_roles_are_others() {
+    let served = Served::with(&[]).await;
+    let (mut client, mut unasked) = (served.client().await, served.client().await);
+    let makes_companies = async |client: &Client| client.tools().await.contains(&"crm.create_company".to_owned());
+    assert!(makes_companies(&client).await);
+    let world = &served.working.world;
+    let with = |text: &str| {
+        let more = RuleFile { name: "99-test.cedar".to_owned(), text: text.to_owned() };
+        Rules::load(&shipped_rules().into_iter().chain([more]).collect::<Vec<_>>(), &world.server.state.host.specs()).expect("rules")
+    };
+    world.server.state.rules.replace(with(NO_COMPANIES));
+    client.changed().await;
+    assert!(!makes_companies(&client).await);
+
+    // Nothing but who its person is.
+    let (tenant, person) = (world.home.tenant.uuid(), world.home.owner.uuid());
+    world.server.database.raw(&format!("insert into membership values ('{tenant}', gen_random_uuid(), '{person}', null, 'finance', now())")).await;
+    client.changed().await;
+    assert!(!makes_companies(&client).await);
+    // Who never asked for a list has none that could be another.
+    assert!(!unasked.was_told());
 }

@@ -216,6 +216,11 @@ impl Client {
         tokio::time::timeout(PATIENCE, self.changes.recv()).await.expect("a word in time").expect("a word");
     }
 
+    /// Whether it was told so already.
+    pub(super) fn was_told(&mut self) -> bool {
+        self.changes.try_recv().is_ok()
+    }
+
     /// The held action that the next word of progress links to.
     pub(super) async fn hold(&mut self) -> String {
         hold_in(&self.told().await.message.expect("words"))
