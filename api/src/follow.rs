@@ -81,7 +81,7 @@ pub(crate) async fn seen_again(caller: &Caller) -> Result<Option<Actor>, ApiErro
 
 /// Whether an error says nothing about the caller; what they listen to ends by itself when the journal cannot be read.
 fn says_nothing(err: &ApiError) -> bool {
-    err.code == Kind::Away.code()
+    err.code == ProblemCode::Away
 }
 
 /// How much of the answers that come in pieces was passed on.

@@ -5,7 +5,7 @@ use rmcp::RoleServer;
 use rmcp::service::Peer;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use steward_core::{Actor, ActorKind, ConversationId, PersonId, TenantId, WorkspaceId};
+use steward_core::{Actor, ActorKind, ConversationId, PersonId, RunId, TenantId, WorkspaceId};
 
 /// The most sessions that are open with one token.
 const SESSIONS_MAX: usize = 32;
@@ -62,6 +62,8 @@ pub(super) struct Book {
 struct Kept {
     sessions: HashMap<String, Session>,
     counts: HashMap<Owner, Counts>,
+    /// How many calls wait for each run.
+    waiting: HashMap<RunId, usize>,
     conversations: HashMap<Place, ConversationId>,
     /// Whom to tell that the tools are others: clients that said hello and have a session.
     listening: Vec<Peer<RoleServer>>,
@@ -128,6 +130,23 @@ impl Book {
         }
         counts.calls += 1;
         Some(UnderWay { book: Arc::clone(self), owner: owner.clone(), _using: using })
+    }
+
+    /// Notes that one more call waits for a run: the same call may have come again while the one before it still waits.
+    pub(super) fn awaits(&self, run: RunId) {
+        *self.kept().waiting.entry(run).or_default() += 1;
+    }
+
+    /// Notes that one waits no more, and says whether it was the last.
+    pub(super) fn leaves(&self, run: RunId) -> bool {
+        let mut kept = self.kept();
+        let left = kept.waiting.get(&run).copied().unwrap_or_default().saturating_sub(1);
+        if left == 0 {
+            kept.waiting.remove(&run);
+        } else {
+            kept.waiting.insert(run, left);
+        }
+        left == 0
     }
 
     /// Whether the session is this owner's.
@@ -308,6 +327,19 @@ mod tests {
         assert_eq!(bind("b"), Ok(Some("0".to_owned())));
         assert!(book.owns(&one, "2") && book.owns(&other, "theirs"));
         assert_eq!(bind("c"), Ok(Some("2".to_owned())));
+    }
+
+    #[test]
+    fn the_last_call_that_waits_for_a_run_is_known() {
+        let (book, ids) = (Book::default(), Ids::counter());
+        let (run, other): (RunId, RunId) = (ids.make(), ids.make());
+        for run in [run, run, other] {
+            book.awaits(run);
+        }
+        assert_eq!((book.leaves(run), book.leaves(other), book.leaves(run)), (false, true, true));
+        book.awaits(run);
+        assert!(book.leaves(run), "it begins anew");
+        assert!(book.kept().waiting.is_empty());
     }
 
     #[test]

@@ -14,11 +14,11 @@ use serde_json::Value;
 use steward_agent::agents::Agent;
 use steward_agent::pins::pin;
 use steward_agent::run::{Run, call_digest};
-use steward_core::event::HoldOutcome;
+use steward_core::event::{HoldOutcome, RunOutcome};
 use steward_core::{CallId, Digest, RunId, ToolCall, WorkspaceId};
 use steward_office::conversations::{self, CallFromOutside};
-use steward_office::{OfficeError, runs};
-use steward_store::{Tx, idempotency};
+use steward_office::runs;
+use steward_store::idempotency;
 
 /// How often the very same call is begun anew, after it was denied or done, before its client has to change it. Within a day.
 const BEGINNINGS_MAX: u32 = 64;
@@ -95,17 +95,13 @@ pub(super) async fn begin(book: &Book, wanted: &Wanted<'_>) -> Result<Begun, Api
 
 /// Under which name a repeat is found.
 fn name(wanted: &Wanted<'_>, workspace: WorkspaceId, digest: &Digest, beginning: u32) -> String {
-    let (owner, workspace) = (Owner::of(wanted.caller.actor()).text(), workspace.to_string());
+    let (owner, workspace, again) = (Owner::of(wanted.caller.actor()).text(), workspace.to_string(), beginning.to_be_bytes());
     let known_by = match &wanted.key {
-        Some(key) => Digest::of_parts([b"key".as_slice(), owner.as_bytes(), wanted.agent.name.as_bytes(), workspace.as_bytes(), key.as_bytes()]),
-        None => Digest::of_parts([
-            b"same".as_slice(),
-            owner.as_bytes(),
-            wanted.agent.name.as_bytes(),
-            workspace.as_bytes(),
-            digest.bytes().as_slice(),
-            &beginning.to_be_bytes(),
-        ]),
+        Some(key) => {
+            let first = [b"key".as_slice(), owner.as_bytes(), wanted.agent.name.as_bytes(), workspace.as_bytes(), key.as_bytes()];
+            Digest::of_parts(first.into_iter().chain((beginning > 0).then_some(again.as_slice())))
+        }
+        None => Digest::of_parts([b"same".as_slice(), owner.as_bytes(), wanted.agent.name.as_bytes(), workspace.as_bytes(), digest.bytes().as_slice(), &again]),
     };
     format!("mcp/{known_by}")
 }
@@ -124,27 +120,33 @@ async fn find(wanted: &Wanted<'_>, name: &str, digest: &Digest) -> Result<Found,
         return Err(ApiError::new(StatusCode::CONFLICT, ProblemCode::Conflict, "this idempotency key was used for another call: use a new one"));
     }
     let Some(noted) = found.body.as_deref().and_then(|body| serde_json::from_str::<Noted>(body).ok()) else { return Ok(Found::Nothing) };
-    if wanted.key.is_some() || is_same(&mut tx, wanted, &noted).await? { Ok(Found::Run(noted.run_id)) } else { Ok(Found::Past) }
+    let run = Run::fold(&runs::events(&mut tx, noted.run_id, 0).await?);
+    let is_it = if wanted.key.is_some() { !was_taken_back(&run) } else { is_same(wanted, &noted, &run) };
+    Ok(if is_it { Found::Run(noted.run_id) } else { Found::Past })
+}
+
+/// Whether the call was stopped before anything came of it. It is not what its key stands for: nothing was done, so it can be done once yet.
+fn was_taken_back(run: &Run) -> bool {
+    let is_begun = run.steps.iter().flat_map(|step| &step.calls).any(|call| call.started.is_some() || call.outcome.is_some());
+    run.ended == Some(RunOutcome::Cancelled) && !is_begun
 }
 
 /// Whether the call that comes again is still the earlier one.
-async fn is_same(tx: &mut Tx, wanted: &Wanted<'_>, noted: &Noted) -> Result<bool, OfficeError> {
-    let events = runs::events(tx, noted.run_id, 0).await?;
-    let run = Run::fold(&events);
+fn is_same(wanted: &Wanted<'_>, noted: &Noted, run: &Run) -> bool {
     if run.ended.is_none() {
-        return Ok(true);
+        return true;
     }
-    let Some(call) = run.steps.first().and_then(|step| step.calls.first()) else { return Ok(false) };
+    let Some(call) = run.steps.first().and_then(|step| step.calls.first()) else { return false };
     let refused = matches!(call.hold.as_ref().and_then(|hold| hold.closed), Some(HoldOutcome::Rejected | HoldOutcome::Revised));
     // Nothing came of it, and no person said that nothing should.
     if call.started.is_none() && !refused {
-        return Ok(false);
+        return false;
     }
-    Ok(match (&noted.session, &wanted.session) {
+    match (&noted.session, &wanted.session) {
         (Some(earlier), Some(now)) => earlier == now,
         (None, None) => wanted.caller.office().clock.now_ms().saturating_sub(run.last_at_ms) <= SAME_MS,
         (Some(_), None) | (None, Some(_)) => false,
-    })
+    }
 }
 
 async fn start(book: &Book, wanted: &Wanted<'_>, known_by: Option<(&str, &Digest)>) -> Result<RunId, ApiError> {

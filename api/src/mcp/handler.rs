@@ -130,6 +130,7 @@ impl ServerHandler for Handler {
         let begun = begin(&self.book, &wanted).await.map_err(|err| rpc(&err))?;
         let waiting = Waiting {
             caller,
+            book: &self.book,
             run_seconds: target.agent.limits.seconds,
             people_seconds,
             progress: context.meta.get_progress_token(),

@@ -1,6 +1,7 @@
 //! Waits for what becomes of a call: its result, a denial, or people who have to decide, of whom the client is told while it waits.
 
 use super::answer::{Standing, of_run};
+use super::book::Book;
 use super::call::Begun;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -10,6 +11,7 @@ use futures_util::StreamExt as _;
 use rmcp::model::{CallToolResult, ProgressNotificationParam, ProgressToken};
 use rmcp::{Peer, RoleServer};
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 use steward_agent::run::Run;
 use steward_core::{Event, HasKind, HoldId, Kind, RunId};
@@ -30,6 +32,8 @@ const PROGRESS_SECONDS: u64 = 5;
 /// How to wait, and whom to tell.
 pub(super) struct Waiting<'a> {
     pub(super) caller: &'a Caller,
+    /// Who else waits for the same run.
+    pub(super) book: &'a Arc<Book>,
     /// How long the run may take, in seconds.
     pub(super) run_seconds: u32,
     /// How long to wait for people, in seconds.
@@ -45,7 +49,8 @@ pub(super) struct Waiting<'a> {
 pub(super) async fn outcome(waiting: &Waiting<'_>, begun: &Begun) -> Result<Option<CallToolResult>, ApiError> {
     let state = waiting.caller.state();
     // Whichever way this ends early, a call that its client does not want any more is not carried out.
-    let mut withdrawal = Withdrawal { caller: waiting.caller.clone(), run: begun.run, is_open: true };
+    waiting.book.awaits(begun.run);
+    let mut withdrawal = Withdrawal { caller: waiting.caller.clone(), book: Arc::clone(waiting.book), run: begun.run, is_open: true };
     let mut followed = pin!(follow(state.clone(), waiting.caller.actor().clone(), begun.run, 0));
     let mut shut_out = pin!(shut_out(waiting.caller.clone(), begun.run));
     let overall = Instant::now() + Duration::from_secs(u64::from(waiting.run_seconds).saturating_add(QUEUE_SECONDS_MAX));
@@ -133,16 +138,19 @@ impl Waiting<'_> {
     }
 }
 
-/// Stops the run when it is dropped, unless it is known what became of the call or it may be asked for again.
+/// Stops the run when it is dropped, unless it is known what became of the call, it may be asked for again, or the same call still waits for it
+/// elsewhere: a line that was cut may be noticed only after its client has come again.
 struct Withdrawal {
     caller: Caller,
+    book: Arc<Book>,
     run: RunId,
     is_open: bool,
 }
 
 impl Drop for Withdrawal {
     fn drop(&mut self) {
-        if !self.is_open {
+        let is_last = self.book.leaves(self.run);
+        if !self.is_open || !is_last {
             return;
         }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };

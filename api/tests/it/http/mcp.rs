@@ -4,6 +4,7 @@ mod bridge;
 mod calls;
 mod client;
 mod conformance;
+mod cut;
 mod held;
 mod peers;
 mod refusals;
