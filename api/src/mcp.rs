@@ -40,7 +40,7 @@ use tokio_util::sync::CancellationToken;
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 /// How long a session lives that nobody uses, in seconds.
 const SESSION_IDLE_SECONDS: u64 = 60 * 60;
-/// How long one client may take to be told that the tools are others, in milliseconds.
+/// How long one client may take to be told something that is no answer, in milliseconds.
 const TELL_MS: u64 = 1_000;
 /// How runs of this surface came in, for rules that tell.
 const CHANNEL: &str = "mcp";
@@ -119,9 +119,7 @@ impl Front {
                 () = stop.cancelled() => return,
                 changed = changes.changed() => if changed.is_err() { return },
             }
-            let told = self.book.listening().into_iter().map(async |peer| timeout(Duration::from_millis(TELL_MS), peer.notify_tool_list_changed()).await);
-            // Who does not hear of it asks again some time, or is gone.
-            join_all(told).await;
+            join_all(self.book.listening().into_iter().map(async |peer| tell(peer.notify_tool_list_changed()).await)).await;
         }
     }
 
@@ -152,6 +150,12 @@ impl Front {
     }
 }
 
+/// Tells a client something, for as long as that may take: one that takes nothing in keeps nobody waiting. Who does not hear of it asks again some
+/// time, or is gone.
+async fn tell<T>(telling: impl Future<Output = T>) {
+    let _ = timeout(Duration::from_millis(TELL_MS), telling).await;
+}
+
 /// Resolves when somebody who listens may no longer ask here. Until then their client is told when its list of tools would be made from something
 /// else than it was: other rules, or other roles or workspaces of theirs.
 async fn attended(book: Arc<Book>, caller: Caller, session: Option<String>) -> ApiError {
@@ -163,8 +167,7 @@ async fn attended(book: Arc<Book>, caller: Caller, session: Option<String>) -> A
         };
         let outdated = session.as_deref().and_then(|session| book.outdated(session, Basis::of(caller.state(), &actor)));
         if let Some(client) = outdated {
-            // Who does not hear of it asks again some time, or is gone.
-            let _ = timeout(Duration::from_millis(TELL_MS), client.notify_tool_list_changed()).await;
+            tell(client.notify_tool_list_changed()).await;
         }
     }
 }
@@ -177,4 +180,16 @@ fn too_many(detail: &'static str) -> ApiError {
     let mut err = ApiError::new(StatusCode::TOO_MANY_REQUESTS, ProblemCode::Limit, detail);
     err.retry_after_s = Some(30);
     err
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::pending;
+
+    #[tokio::test]
+    async fn a_client_that_takes_nothing_in_keeps_nobody_waiting() {
+        let told = timeout(Duration::from_secs(30), tell(pending::<()>())).await;
+        assert!(told.is_ok(), "whoever tells it goes on");
+    }
 }

@@ -3,6 +3,7 @@
 use super::answer::{Standing, of_run};
 use super::book::Book;
 use super::call::Begun;
+use super::tell;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::follow::{Followed, follow, shut_out};
@@ -133,8 +134,8 @@ impl Waiting<'_> {
         let seconds = held.since.elapsed().as_secs_f64().min(total);
         let message = format!("This waits for a person's decision: {public_url}/holds/{}", held.hold);
         let progress = ProgressNotificationParam::new(token, seconds).with_total(total).with_message(message);
-        // A client that hears nothing gets its answer all the same.
-        let _ = self.peer.notify_progress(progress).await;
+        // A client that hears nothing gets its answer all the same, and that it takes nothing in keeps no decision and no end from this call.
+        tell(self.peer.notify_progress(progress)).await;
     }
 }
 
