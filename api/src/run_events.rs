@@ -18,7 +18,7 @@ pub(crate) struct CallUsed {
     /// The most memory its sandbox held, in bytes.
     #[schema(example = 1_114_112)]
     memory_bytes: u64,
-    /// The deepest its stack was seen, in bytes.
+    /// The deepest its stack was when it was looked at, in bytes; in between it may have been deeper.
     #[schema(example = 2_048)]
     stack_bytes: u64,
     /// How often it asked its host for something.

@@ -115,6 +115,7 @@ pub struct CallUse {
     /// The most memory its sandbox held, in bytes.
     pub memory_bytes: u64,
     /// The deepest its stack was when it asked its host, when its memory grew and at each tick, in bytes; the bound itself where it was ended for its depth.
+    /// A sample: in between it may have been deeper, within that bound.
     pub stack_bytes: u64,
     /// How often it asked its host for something: records, the time, a line in the log, a request.
     pub host_calls: u32,
