@@ -8,6 +8,7 @@ use serde_json::json;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use steward_core::TenantId;
 use steward_host::testing::{MemoryOffice, Seed};
 use steward_host::{CallContext, Host, HostOptions, Preview, PreviewLine};
@@ -211,6 +212,8 @@ function tidy({ contact_id }: { contact_id: string }) {
 function wouldTidy({ contact_id }: { contact_id: string }) {
   const contact = getContact(contact_id);
   if (contact.name === "Eve") addNote({ tag: "contact", val: contact_id }, "changed while it was looked at");
+  if (contact.name === "Chance") return { title: String(Math.random()), lines: [] };
+  if (contact.name === "Clock") return { title: String(Date.now()), lines: [] };
   const lines = [{ label: "tags", before: contact.tags.join(", ") }, { label: "note", after: "tidied, 0 tags" }, { label: "nothing ✓" }];
   return { title: `Tidies up around ${contact.name}`, lines };
 }
@@ -221,7 +224,10 @@ export const { describe, call, preview } = plugin("hello", "0.1.0", {
 });
 "#;
 
-const PYTHON: &str = r#"from steward_plugin import Answer, Effect, Tool, plugin
+const PYTHON: &str = r#"import random
+import time
+
+from steward_plugin import Answer, Effect, Tool, plugin
 from wit_world.imports import clock, crm, crm_write, http, knowledge, kv, log
 from wit_world.imports.types import Preview, PreviewLine
 
@@ -259,6 +265,10 @@ def would_tidy(wanted, request):
     contact = crm.get_contact(wanted["contact_id"])
     if contact.name == "Eve":
         crm_write.add_note(crm.Subject_Contact(contact.id), "changed while it was looked at")
+    if contact.name == "Chance":
+        return Preview(str(random.random()), [])
+    if contact.name == "Clock":
+        return Preview(str(time.time()), [])
     lines = [PreviewLine("tags", ", ".join(contact.tags), None), PreviewLine("note", None, "tidied, 0 tags"), PreviewLine("nothing ✓", None, None)]
     return Preview(f"Tidies up around {contact.name}", lines)
 
@@ -450,12 +460,15 @@ fn passes(home: &Home, cases: usize) {
     assert!(said.contains(&format!("{cases} cases passed, 0 failed")), "{said}");
 }
 
-/// What the built plugin says that a call would do: to a contact, to one that is not there, and where it tries to do it.
+/// What the built plugin says that a call would do: to a contact, to one that is not there, where it tries to do it, and where it asks its language
+/// for chance and for a clock, neither of which it has here.
 fn says_what_it_would_do(home: &Home) {
     let cache_dir = Some(home.path(CACHE).join("steward/plugins"));
     let host = Host::new(HostOptions { cache_dir, slots: 4, ..HostOptions::default() }).expect("a host");
     host.load_dir(&home.path("hello")).expect("loaded");
-    let contacts = [json!({ "id": "contact_1", "name": "Lena Vogt", "tags": ["vip", "neu 𝄞"] }), json!({ "id": "contact_2", "name": "Eve" })];
+    let named = |id: &str, name: &str| json!({ "id": id, "name": name });
+    let lena = json!({ "id": "contact_1", "name": "Lena Vogt", "tags": ["vip", "neu 𝄞"] });
+    let contacts = [lena, named("contact_2", "Eve"), named("contact_4", "Chance"), named("contact_5", "Clock")];
     let office = Arc::new(MemoryOffice::new(serde_json::from_value::<Seed>(json!({ "contacts": contacts })).expect("seed")));
     let tenant: TenantId = format!("org_{:026}", 1).parse().expect("an id");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -482,6 +495,16 @@ fn says_what_it_would_do(home: &Home) {
         assert_eq!(preview(contact), Preview { title: String::new(), lines: Vec::new(), failed: Some(says.to_owned()) }, "{contact}");
     }
     assert_eq!(office.note_count(), 0);
+    // Each time in an instance of its own, over a while: what were another each time would be chance, or a clock.
+    for contact in ["contact_4", "contact_5"] {
+        let (begun, first) = (Instant::now(), preview(contact));
+        assert!(first.failed.is_some() || first.title.parse::<f64>().is_ok(), "{contact}: {first:?}");
+        let mut times = 0;
+        while times < 2 || begun.elapsed() < Duration::from_millis(50) {
+            assert_eq!(preview(contact), first, "{contact}");
+            times += 1;
+        }
+    }
 }
 
 #[test]
