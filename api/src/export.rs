@@ -1,4 +1,5 @@
-//! What leaves as a file, in the same form from the server and from the command line: the action log and held actions as CSV, the audit log as JSON lines.
+//! What leaves as a file, in the same form from the server and from the command line: the action log and held actions as CSV, the audit log as
+//! CSV and as JSON lines.
 
 use serde_json::{Value, json};
 use steward_core::Verdict;
@@ -83,6 +84,29 @@ pub(crate) fn hold_csv(row: &HoldRow) -> Result<String, OfficeError> {
         row.hold_id.to_string(),
     ];
     Ok(csv_line(cells.iter().map(String::as_str)))
+}
+
+/// The first line of the audit log as CSV.
+pub(crate) const AUDIT_CSV_HEADER: &str = "at,action,object,outcome,actor_kind,person_id,request_id,writer_id,writer_seq,audit_id,leaf,canon";
+
+/// One audit entry as a line of CSV, without its end: what `audit_json` has of it.
+pub(crate) fn audit_csv(row: &AuditRow) -> String {
+    let canon = String::from_utf8_lossy(&row.canon);
+    let cells = [
+        at(row.at),
+        row.action.clone(),
+        row.object.clone(),
+        row.outcome.clone(),
+        row.actor_kind.clone(),
+        row.person.map(|person| person.to_string()).unwrap_or_default(),
+        row.request_id.clone().unwrap_or_default(),
+        row.writer_id.to_string(),
+        row.writer_seq.to_string(),
+        row.audit_id.to_string(),
+        row.leaf.to_string(),
+        canon.into_owned(),
+    ];
+    csv_line(cells.iter().map(String::as_str))
 }
 
 /// One audit entry as it is exported: its fields, its exact bytes, and its leaf hash.

@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::output::counted;
 use super::progress::Progress;
 use super::terminal::{Terminal, Who, with};
-use crate::export::{audit_json, moment};
+use crate::export::{AUDIT_CSV_HEADER, audit_csv, audit_json, moment};
 use crate::wiring::{audit_key, logging};
 use clap::{Args, Subcommand};
 use std::fs::File;
@@ -43,8 +43,10 @@ enum Verb {
         after_help = "Example:\n  steward audit verify audit-2026 --key audit-key.txt --checkpoint received-by-mail.txt\n\nExit codes: 0 all is as it was signed, 1 tampered with, 2 nothing can be said"
     )]
     Verify(verify::Verify),
-    /// Write the log out: every entry as a line of JSON, or a directory that `steward audit verify` checks anywhere
-    #[command(after_help = "Example:\n  steward audit export --output audit.jsonl\n  steward audit export --format bundle --output audit-2026")]
+    /// Write the log out: every entry as a line of JSON or CSV, or a directory that `steward audit verify` checks anywhere
+    #[command(
+        after_help = "Example:\n  steward audit export --output audit.jsonl\n  steward audit export --format csv --from 2026-03-01 --output march.csv\n  steward audit export --format bundle --output audit-2026"
+    )]
     Export(Export),
     /// Make the personal details of a person or contact in the log unreadable for ever; the log stays as it was signed
     #[command(after_help = "Example:\n  steward audit erase contact_01h2xcejqtf2nbrexx3vqjhp41 --yes")]
@@ -59,6 +61,8 @@ enum Verb {
 enum Format {
     /// A line of JSON an entry, oldest first: its fields, its exact bytes and its leaf hash
     Jsonl,
+    /// A heading, and a line of comma-separated values an entry, with the same fields; no spreadsheet computes a cell
+    Csv,
     /// A directory of entries, tiles and signed checkpoints
     Bundle,
 }
@@ -154,7 +158,7 @@ impl Export {
     /// The whole log with what was signed, after signing what is new.
     async fn bundle(self, setting: &Setting) -> Result<ExitCode, CliError> {
         if self.action.is_some() || self.from.is_some() || self.to.is_some() {
-            return Err(CliError::said("a bundle is the whole log; leave out `--action`, `--from` and `--to`, or use `--format jsonl`"));
+            return Err(CliError::said("a bundle is the whole log; leave out `--action`, `--from` and `--to`, or use `--format jsonl` or `--format csv`"));
         }
         let Some(output) = self.output else { return Err(CliError::said("a bundle is a directory; name it with `--output DIR`")) };
         let config = setting.config()?;
@@ -200,7 +204,7 @@ impl Export {
         };
         // Where the lines go to the same terminal a bar would stand between them.
         let shows = export.output.is_some() || !io::stdout().is_terminal();
-        let count = with(config, &export.who, "steward audit export", async |terminal| write_all(terminal, export.filter(), &mut out, shows).await).await?;
+        let count = with(config, &export.who, "steward audit export", async |terminal| write_all(terminal, &export, &mut out, shows).await).await?;
         if let Some(path) = &export.output {
             setting.output.line(format!("{} in `{}`.", counted(count, "entry", "entries"), path.display()))?;
         }
@@ -220,21 +224,29 @@ fn check_may_read(terminal: &Terminal) -> Result<(), CliError> {
     Ok(())
 }
 
-async fn write_all(terminal: &Terminal, filter: AuditFilter<'_>, out: &mut (dyn Write + Send), shows: bool) -> Result<usize, CliError> {
+async fn write_all(terminal: &Terminal, export: &Export, out: &mut (dyn Write + Send), shows: bool) -> Result<usize, CliError> {
     check_may_read(terminal)?;
+    let filter = export.filter();
     // One transaction, so that the export is one moment of the log however long it takes.
     let mut tx = terminal.store.begin(&terminal.actor).await?;
     let is_whole = filter.action.is_none() && filter.from.is_none() && filter.to.is_none();
     // How many entries a choice of them has nobody has counted; of all it is as many as were signed, and the few since.
     let all = if is_whole && shows { audit_log::latest(&mut tx).await?.map_or(0, |row| row.tree_size) } else { 0 };
     let progress = shows.then(|| if is_whole { Progress::of(all, WRITING) } else { Progress::start(WRITING) });
+    if export.format == Format::Csv {
+        write!(out, "{AUDIT_CSV_HEADER}\r\n")?;
+    }
     let (mut page, mut count) = (Page::new(Some(PAGE_MAX), None), 0);
     loop {
         let rows = list(&mut tx, &page, filter).await?;
         let (rows, next) = page.cut(rows, |row| row.audit_id.uuid());
         count += rows.len();
         for row in &rows {
-            writeln!(out, "{}", audit_json(row))?;
+            match export.format {
+                Format::Csv => write!(out, "{}\r\n", audit_csv(row))?,
+                // A bundle is a directory, and written elsewhere.
+                Format::Jsonl | Format::Bundle => writeln!(out, "{}", audit_json(row))?,
+            }
         }
         match &progress {
             Some(bar) if is_whole => bar.told(count as u64, all.max(count as u64)),

@@ -88,6 +88,24 @@ async fn the_audit_log_is_exported_whole() {
     }
     assert!(home.succeeds(&["audit", "export", "--output", "log.jsonl"]).contains("3 entries in `log.jsonl`."));
     home.refused(&["audit", "export", "--output", "log.jsonl"], &["`log.jsonl` cannot be made"]);
+
+    // The same for a spreadsheet.
+    home.refused(&["audit", "export", "--format", "csv", "--as", "nobody@example.org"], &["nobody here has the address"]);
+    assert_eq!(home.run(&["audit", "export", "--format", "xml"]).code, 2);
+    let said = home.succeeds(&["audit", "export", "--format", "csv", "--output", "log.csv"]);
+    assert!(said.contains("3 entries in `log.csv`."), "{said}");
+    let file = std::fs::read_to_string(home.path("log.csv")).expect("written");
+    let lines: Vec<&str> = file.split_terminator("\r\n").collect();
+    assert_eq!(lines[0], "at,action,object,outcome,actor_kind,person_id,request_id,writer_id,writer_seq,audit_id,leaf,canon");
+    assert_eq!(lines.len(), 1 + entries.len(), "{file}");
+    for (line, entry) in lines[1..].iter().zip(&entries) {
+        for field in ["at", "action", "object", "outcome", "writer_id", "audit_id", "leaf"] {
+            let value = entry[field].as_str().expect("a text");
+            assert!(line.split(',').any(|cell| cell == value), "`{field}` of {entry} in {line}");
+        }
+    }
+    let part = home.succeeds(&["audit", "export", "--format", "csv", "--action", "contacts.import"]);
+    assert_eq!(part.lines().collect::<Vec<_>>(), [lines[0], lines[3]]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

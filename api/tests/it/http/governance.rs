@@ -235,6 +235,51 @@ async fn the_audit_log_leaves_whole_and_can_be_checked() {
 }
 
 #[tokio::test]
+async fn the_audit_log_leaves_as_csv_that_no_spreadsheet_computes() {
+    const FORMULAS: usize = 210;
+    let working = Working::saying("Hello.").await;
+    let world = &working.world;
+    let owner = world.owner().await;
+    let ask = |query: &str| working.ask("GET", format!("/api/v1/audit/export{query}")).header("accept", "application/json;q=0.5, text/csv");
+    ask("").send().await.expect(401);
+    ask("").cookie(&working.as_role(Role::Manager).await).send().await.expect(403);
+    let narrow = world.person(Role::Auditor, Some(world.home.workspace)).await;
+    ask("").cookie(&world.home.session_of(&world.server, narrow).await.secret).send().await.expect(403);
+    ask("?from=yesterday").cookie(&owner).send().await.expect(422);
+
+    // More than a page of entries whose object a spreadsheet would compute.
+    let formulas = format!(
+        "insert into audit_event (tenant_id, audit_id, writer_id, writer_seq, at, actor_kind, action, object, outcome, canon, leaf)
+         select tenant_id, gen_random_uuid(), gen_random_uuid(), 1, at, actor_kind, 'test.formula', '=cmd()|calc', outcome, canon, leaf
+           from (select * from audit_event where tenant_id = '{}' limit 1) as one, generate_series(1, {FORMULAS})",
+        world.home.tenant.uuid()
+    );
+    world.server.database.raw(&formulas).await;
+    let reply = ask("").cookie(&owner).send().await.expect(200);
+    assert_eq!(reply.header("content-type"), Some("text/csv; charset=utf-8"));
+    assert_eq!(reply.header("content-disposition"), Some("attachment; filename=\"audit.csv\""));
+    let text = reply.text();
+    let lines: Vec<&str> = text.split_terminator("\r\n").collect();
+    assert_eq!(lines[0], "at,action,object,outcome,actor_kind,person_id,request_id,writer_id,writer_seq,audit_id,leaf,canon");
+    let rows = world.server.database.number(&format!("select count(*) from audit_event where tenant_id = '{}'", world.home.tenant.uuid())).await;
+    assert_eq!(i64::try_from(lines.len() - 1), Ok(rows), "every entry, and only this organisation's");
+    assert_eq!(lines.iter().filter(|line| line.contains(",test.formula,'=cmd()|calc,")).count(), FORMULAS);
+    for line in &lines[1..] {
+        // The exact bytes come last: they are JSON, and so they have quotes, which a cell writes twice.
+        let (fields, canon) = line.split_once(",\"{").expect("the exact bytes");
+        let canon = format!("{{{}", canon.strip_suffix('"').expect("the end of the cell").replace("\"\"", "\""));
+        assert_eq!(fields.rsplit(',').next(), Some(leaf_of(canon.as_bytes()).to_string().as_str()), "{line}");
+        assert!(fields.split(',').all(|cell| !cell.starts_with(['=', '+', '-', '@'])), "{line}");
+    }
+    let part = ask("?action=test.*").cookie(&owner).send().await.expect(200).text();
+    assert_eq!(part.lines().count(), 1 + FORMULAS, "the same filters, and one heading");
+
+    // What names no kind of file that there is gets what was always given.
+    let reply = working.ask("GET", "/api/v1/audit/export").header("accept", "application/json").cookie(&owner).send().await.expect(200);
+    assert_eq!(reply.header("content-type"), Some("application/jsonl"));
+}
+
+#[tokio::test]
 async fn the_audit_log_is_read_from_either_end_and_of_one_run() {
     let working = Working::saying("Hello.").await;
     let world = &working.world;
