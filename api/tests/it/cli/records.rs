@@ -4,11 +4,12 @@ use super::policy::{PASSWORD, two_people};
 use super::{Home, fed, until};
 use serde_json::json;
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
-use steward_core::{Clock, Ids};
+use std::path::{Path, PathBuf};
+use steward_core::{AuditId, Clock, Ids, Role};
 use steward_office::Office;
-use steward_office::audit::personal::Personal;
+use steward_office::audit::personal::{Opened, Personal, opened};
 use steward_office::audit::seal::DataKey;
+use steward_office::people::{self, Grant, Invitation};
 use steward_store::testing::TestDatabase;
 
 const FILE: &str = "name,email,phone,company\nLena Brandt,lena@example.org,+49 30 1234567,Brandt GmbH\n,,,\nOmar Haddad,omar@example.org,,\n";
@@ -189,6 +190,79 @@ async fn personal_details_are_erased_on_demand_and_again_after_a_restart() {
     std::fs::rename(home.path("data.key"), home.path("data/keys/data.key")).expect("back");
 }
 
+/// What an installation seals and opens with.
+fn office_of(home: &Home) -> Office {
+    let key: [u8; 32] = std::fs::read(home.path("data/keys/data.key")).expect("the data key").try_into().expect("32 bytes");
+    Office::new(Clock::System, Ids::System).sealing(Personal::new(DataKey::from_secret(&key).expect("a key"), home.path("data/audit")))
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let paths = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_exported_after_somebody_was_erased_is_as_it_was_signed_and_has_nothing_of_them() {
+    let database = TestDatabase::make().await;
+    let home = Home::with_config("forgotten", "").set("STEWARD_DATABASE__URL", &database.superuser_url);
+    home.up(&[]).stop();
+    let office = office_of(&home);
+    let tenant = database.app.all_tenants().await.expect("tenants")[0].tenant;
+    let owner = people::actor_of_person(&database.app, tenant, "owner@localhost").await.expect("the owner");
+    let grants = vec![Grant { role: Role::Support, workspace: None }];
+    let invitation = Invitation { email: "quintessa@guests.example".to_owned(), display_name: "Quintessa Oddly".to_owned(), grants };
+    let mut tx = database.app.begin(&owner).await.expect("tx");
+    let person = people::invite(&mut tx, &office, &invitation).await.expect("invited").person.to_string();
+    tx.commit().await.expect("commit");
+
+    let export = |form: &str, output: &str| home.succeeds(&["audit", "export", "--format", form, "--output", output]);
+    export("bundle", "before");
+    let log = home.succeeds(&["audit", "export"]);
+    let entries: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).expect("an entry")).collect();
+    let invited = entries.iter().find(|entry| entry["action"] == "person.invite").expect("the invitation is on record");
+    let invited: AuditId = invited["audit_id"].as_str().expect("an id").parse().expect("an id");
+    let details = async || {
+        let mut tx = database.app.begin(&owner).await.expect("tx");
+        opened(&mut tx, &office, &[invited]).await.expect("read").remove(&invited)
+    };
+    // Until then whoever may read the log reads who it was.
+    let said = details().await;
+    assert!(matches!(&said, Some(Opened::Details(said)) if said["email"] == "quintessa@guests.example"), "{said:?}");
+
+    home.refused(&["audit", "erase", &person], &["this cannot be undone"]);
+    assert!(home.succeeds(&["audit", "erase", &person, "--yes"]).contains("can no longer be read"));
+    let said = details().await;
+    assert!(matches!(said, Some(Opened::Erased(_))), "{said:?}");
+
+    assert!(home.succeeds(&["audit", "verify"]).contains("All is as it was signed."), "the database itself");
+    export("bundle", "after");
+    export("jsonl", "after.jsonl");
+    export("csv", "after.csv");
+    // A stranger holds what is exported now against what was signed before; and what was exported before has not become wrong.
+    let key = home.succeeds(&["audit", "key"]);
+    let stranger = Home::empty("stranger");
+    let paths = ["before", "after", "before/checkpoints"].map(|path| home.path(path).display().to_string());
+    let [before, after, signed] = paths.each_ref().map(String::as_str);
+    for words in [&["audit", "verify", after, "--key", key.trim(), "--checkpoint", signed][..], &["audit", "verify", before, "--key", key.trim()]] {
+        assert!(stranger.succeeds(words).contains("All is as it was signed."), "{words:?}");
+    }
+
+    let mut exported = files(&home.path("after"));
+    exported.extend([home.path("after.jsonl"), home.path("after.csv")]);
+    let all: Vec<String> = exported.iter().map(|path| String::from_utf8_lossy(&std::fs::read(path).expect("a file")).to_lowercase()).collect();
+    for (path, text) in exported.iter().zip(&all) {
+        for word in ["quintessa", "oddly", "guests.example"] {
+            assert!(!text.contains(word), "`{word}` in {}", path.display());
+        }
+    }
+    // Ids, actions and times stay: whose details went is on record.
+    for lines in all.iter().rev().take(2) {
+        assert!(lines.lines().any(|line| line.contains("personal.erase") && line.contains(&person)), "{lines}");
+        assert!(lines.lines().any(|line| line.contains("person.invite") && line.contains(&invited.to_string())), "{lines}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_that_goes_away_is_no_failure() {
     let home = Home::made("pipe", "").await;
@@ -287,8 +361,7 @@ async fn versions_of_a_prompt_are_compared_and_moves_of_its_labels_listed() {
     let of_files = [(2, "2026-11-29"), (1, "2026-11-24")].map(|(version, at)| (json!(version), json!(at), json!("files")));
     let told = |moves: &[serde_json::Value]| moves.iter().map(|one| (one["version"].clone(), one["at"].clone(), one["by"].clone())).collect::<Vec<_>>();
     assert_eq!(told(&history()), of_files);
-    let key: [u8; 32] = std::fs::read(home.path("data/keys/data.key")).expect("the data key").try_into().expect("32 bytes");
-    let office = Office::new(Clock::System, Ids::System).sealing(Personal::new(DataKey::from_secret(&key).expect("a key"), home.path("data/audit")));
+    let office = office_of(&home);
     two_people(&database, &office).await;
     let said = home.succeeds(&["prompt", "label", "assistant", "production", "1", "--reason", "It was shorter.", "--as", "ben@localhost"]);
     let id = said.split_whitespace().find(|word| word.starts_with("change_")).expect("an id").to_owned();
