@@ -11,6 +11,7 @@ mod company_merge;
 mod contacts;
 mod conversations;
 mod deals;
+mod delegated;
 mod documents;
 pub(crate) mod factors;
 mod forks;

@@ -6,7 +6,7 @@ use super::world::{House, World};
 use secrecy::SecretString;
 use std::fmt::Write as _;
 use steward_api::router::{Route, table};
-use steward_core::{PersonId, Role, Scope};
+use steward_core::{PersonId, Role, Scope, WorkspaceId};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/http/matrix.txt");
 
@@ -19,13 +19,41 @@ enum Knocker {
     Expired,
     Revoked,
     As(Role),
+    /// A manager whose role is delegated to the workspace that the samples lie in, or to another one.
+    Delegated(Place),
     Token(Scope),
     ExpiredToken,
     RevokedToken,
     OtherOwner,
 }
 
-const KNOCKERS: [(&str, Knocker); 16] = [
+/// A workspace, as the samples see it.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Here,
+    Elsewhere,
+}
+
+/// Who has which role, and where.
+struct People {
+    /// In the whole organisation, in the order of the roles.
+    everywhere: [PersonId; 5],
+    here: PersonId,
+    elsewhere: PersonId,
+}
+
+impl People {
+    async fn of(world: &World) -> Self {
+        let mut everywhere = [world.home.owner; 5];
+        for (place, role) in everywhere.iter_mut().zip(Role::ALL).skip(1) {
+            *place = world.person(role, None).await;
+        }
+        let manager = async |workspace: WorkspaceId| world.person(Role::Manager, Some(workspace)).await;
+        Self { everywhere, here: manager(world.home.workspace).await, elsewhere: manager(world.workspace("Sales").await).await }
+    }
+}
+
+const KNOCKERS: [(&str, Knocker); 18] = [
     ("nobody", Knocker::Nobody),
     ("bad-cookie", Knocker::BadCookie),
     ("bad-token", Knocker::BadToken),
@@ -36,6 +64,8 @@ const KNOCKERS: [(&str, Knocker); 16] = [
     ("finance", Knocker::As(Role::Finance)),
     ("support", Knocker::As(Role::Support)),
     ("auditor", Knocker::As(Role::Auditor)),
+    ("mgr@here", Knocker::Delegated(Place::Here)),
+    ("mgr@else", Knocker::Delegated(Place::Elsewhere)),
     ("t:converse", Knocker::Token(Scope::Converse)),
     ("t:read", Knocker::Token(Scope::Read)),
     ("t:write", Knocker::Token(Scope::Write)),
@@ -51,12 +81,12 @@ enum Proof {
 }
 
 /// Who somebody is, and how they prove it. Fresh for every request: a route may end the session it is asked with.
-async fn proof(world: &World, people: &[PersonId; 5], knocker: Knocker) -> (PersonId, Proof) {
+async fn proof(world: &World, people: &People, knocker: Knocker) -> (PersonId, Proof) {
     let session = |house: &'static str, person: PersonId| async move {
         let house: &House = if house == "home" { &world.home } else { &world.other };
         house.session_of(&world.server, person).await
     };
-    let person_in = |role: Role| people[Role::ALL.iter().position(|known| *known == role).expect("role")];
+    let person_in = |role: Role| people.everywhere[Role::ALL.iter().position(|known| *known == role).expect("role")];
     let owner = world.home.owner;
     match knocker {
         Knocker::Nobody => (owner, Proof::None),
@@ -78,6 +108,13 @@ async fn proof(world: &World, people: &[PersonId; 5], knocker: Knocker) -> (Pers
             let person = person_in(role);
             (person, Proof::Cookie(session("home", person).await.secret))
         }
+        Knocker::Delegated(place) => {
+            let person = match place {
+                Place::Here => people.here,
+                Place::Elsewhere => people.elsewhere,
+            };
+            (person, Proof::Cookie(session("home", person).await.secret))
+        }
         Knocker::Token(scope) => (owner, Proof::Token(world.token(&world.home.actor, &[scope]).await.secret)),
         // With every scope, so that it is nothing else they lack.
         Knocker::ExpiredToken | Knocker::RevokedToken => {
@@ -91,7 +128,7 @@ async fn proof(world: &World, people: &[PersonId; 5], knocker: Knocker) -> (Pers
     }
 }
 
-async fn status(world: &World, people: &[PersonId; 5], route: &Route, knocker: Knocker, is_there: bool) -> u16 {
+async fn status(world: &World, people: &People, route: &Route, knocker: Knocker, is_there: bool) -> u16 {
     let (person, proof) = proof(world, people, knocker).await;
     let id = if is_there { sample::target(world, &world.home, person, route).await } else { sample::nothing(world, route) };
     let ask = sample::ask(world, route, id.as_deref());
@@ -107,10 +144,7 @@ async fn status(world: &World, people: &[PersonId; 5], route: &Route, knocker: K
 #[expect(clippy::disallowed_methods, reason = "whether to rewrite the file is asked of the one who runs the test")]
 async fn every_route_answers_everyone_as_written_down() {
     let world = World::make().await;
-    let mut people = [world.home.owner; 5];
-    for (place, role) in people.iter_mut().zip(Role::ALL).skip(1) {
-        *place = world.person(role, None).await;
-    }
+    let people = People::of(&world).await;
     let mut text = String::from("# status for something that is there / for an id that names nothing\n");
     let _ = write!(text, "{:44}", "# route");
     for (name, _) in KNOCKERS {

@@ -70,6 +70,19 @@ impl Reply {
         SecretString::from(header.split(';').next().and_then(|pair| pair.split_once('=')).expect("a pair").1)
     }
 
+    /// Status, headers and a body of JSON, without the id that each request has of its own.
+    pub(crate) fn lasting(&self) -> (u16, Vec<(String, String)>, String) {
+        let headers = self.headers.iter().filter(|(name, _)| *name != "x-request-id");
+        let mut headers: Vec<_> = headers.map(|(name, value)| (name.to_string(), value.to_str().expect("text").to_owned())).collect();
+        headers.sort();
+        let mut body = self.json();
+        body["request_id"] = Value::Null;
+        if let Some(error) = body.get_mut("error") {
+            error["request_id"] = Value::Null;
+        }
+        (self.status, headers, body.to_string())
+    }
+
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.bytes));

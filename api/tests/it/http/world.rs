@@ -54,6 +54,14 @@ impl World {
         invited.person
     }
 
+    /// Another workspace of the home organisation.
+    pub(crate) async fn workspace(&self, name: &str) -> WorkspaceId {
+        let mut tx = self.server.state.store.begin(&self.home.actor).await.expect("tx");
+        let made = people::create_workspace(&mut tx, &self.server.state.office, name).await.expect("workspace");
+        tx.commit().await.expect("commit");
+        made.workspace_id
+    }
+
     /// A token of an actor.
     pub(crate) async fn token(&self, actor: &Actor, scopes: &[Scope]) -> people::TokenMade {
         let mut tx = self.server.state.store.begin(actor).await.expect("tx");
