@@ -1,14 +1,21 @@
-//! The same conversation, governed: schema check, labels, Cedar decision, fresh sandbox, budget, and a journal in memory or in PostgreSQL.
+//! The same conversation, governed: schema check, labels, Cedar decision, fresh sandbox, and a journal in memory, or a budget and a journal in
+//! PostgreSQL. Budgets are rows of the database: beside a journal in memory there are none.
 
+use super::machine;
+use futures_util::StreamExt as _;
 use std::sync::Arc;
 use std::time::Instant;
 use steward_agent::Runtime;
 use steward_agent::driver::{HandsFor, drive};
 use steward_agent::testing::{World, bench_office, bench_run, bench_runtime};
 use steward_agent::worker::work;
-use steward_core::{Event, Mode};
+use steward_core::{Event, Micros, Mode};
+use steward_office::budgets;
 use steward_store::run::RunStatus;
 use tokio_util::sync::CancellationToken;
+
+/// What the organisation of the durable runs may spend in a day: never reached, and counted all the same.
+const BUDGET: Micros = Micros(1_000_000_000_000);
 
 /// Runs whose journal is in memory.
 pub(crate) struct Memory {
@@ -36,7 +43,7 @@ impl Memory {
     }
 }
 
-/// Runs whose journal is in PostgreSQL.
+/// Runs whose journal is in PostgreSQL, in an organisation that may spend so much a day.
 pub(crate) struct Durable {
     world: World,
     hands: HandsFor,
@@ -52,14 +59,32 @@ impl Durable {
             return None;
         }
         let world = World::bench(base_url, mode).await;
+        let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+        budgets::put(&mut tx, &world.runtime.office, "organisation", "", "day", BUDGET).await.expect("a budget");
+        tx.commit().await.expect("commit");
         let conversation = world.converse().await;
         let watch = stream.then(|| world.runtime.live.watch());
         Some(Self { world, conversation, watch, hands: bench_office() })
     }
 
     /// What autovacuum does on a server that lives longer than a measurement: plans made for empty tables are made anew.
-    pub(crate) async fn analyse(&self) {
+    async fn analyse(&self) {
         self.world.db.raw("analyze").await;
+    }
+
+    /// The same between two rounds, and some runs behind it. Each connection makes its plans anew then: a server does so once in many thousand
+    /// runs, and not in each two hundred.
+    pub(crate) async fn settle(&self, runs: u32, side_by_side: usize) {
+        self.analyse().await;
+        machine::cpu_us_per(runs, side_by_side, || self.say()).await;
+        machine::cpu_us_per(runs, side_by_side, || self.drive_with_contacts()).await;
+    }
+
+    /// Drives so many runs that were queued before: CPU microseconds a run of this process, and of PostgreSQL.
+    pub(crate) async fn driven(&self, runs: u32, side_by_side: usize) -> (f64, f64) {
+        let before = machine::postgres_cpu_us();
+        let in_process = machine::cpu_us_per(runs, side_by_side, || self.drive()).await;
+        (in_process, (machine::postgres_cpu_us() - before) / f64::from(runs))
     }
 
     /// Queues a run: the person's message.
@@ -69,7 +94,7 @@ impl Durable {
     }
 
     /// Takes up the oldest run and drives it to its reply, with the office that the runs with a journal in memory have.
-    pub(crate) async fn drive(&self) {
+    async fn drive(&self) {
         assert_eq!(self.world.drive_with(&self.hands).await, Some(RunStatus::Ended));
         let _ = &self.watch;
     }
@@ -89,19 +114,27 @@ impl Durable {
         self.analyse().await;
     }
 
-    /// Runs a second with so many side by side.
+    /// Runs a second with so many side by side, from the first message to the last reply: what makes a run is measured with it. As many messages
+    /// are posted at a time as runs are driven, and each wakes the worker, as the server has it.
     pub(crate) async fn runs_a_second(&self, side_by_side: usize, runs: u32) -> f64 {
-        for _ in 0..runs {
-            self.world.say("Look up the contacts.").await;
-        }
         let began = Instant::now();
-        self.work(side_by_side).await;
+        let said = futures_util::stream::iter(0..runs).for_each_concurrent(side_by_side, |_| async move {
+            self.say().await;
+            self.world.runtime.live.wake();
+        });
+        self.work_after(side_by_side, said).await;
         f64::from(runs) / began.elapsed().as_secs_f64()
     }
 
     async fn work(&self, side_by_side: usize) {
+        self.work_after(side_by_side, std::future::ready(())).await;
+    }
+
+    /// Works while these messages are posted, and until every run is over.
+    async fn work_after(&self, side_by_side: usize, said: impl Future<Output = ()>) {
         let stop = CancellationToken::new();
         let working = tokio::spawn(work(self.world.runtime.clone(), side_by_side, stop.clone()));
+        said.await;
         while self.world.db.number("select count(*) from run where status <> 'ended'").await > 0 {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
@@ -120,18 +153,18 @@ impl Durable {
         // One run first, so that pools, modules and code pages are counted as idle.
         self.world.say("Hello").await;
         self.work(1).await;
-        let idle = super::machine::rss_kib();
+        let idle = machine::rss_kib();
         for _ in 0..1000 {
             self.world.say_in(self.conversation, "Hello").await;
         }
         let began = Instant::now();
-        let peak = Arc::new(std::sync::Mutex::new(super::machine::rss_kib()));
+        let peak = Arc::new(std::sync::Mutex::new(machine::rss_kib()));
         let watching = tokio::spawn({
             let peak = peak.clone();
             async move {
                 loop {
                     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                    let now = super::machine::rss_kib();
+                    let now = machine::rss_kib();
                     let mut peak = peak.lock().expect("peak");
                     *peak = peak.max(now);
                 }

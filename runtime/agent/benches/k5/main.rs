@@ -1,8 +1,9 @@
 //! k5: a loopback model asks for one tool call a turn, five times, then answers. What does governing and recording that cost?
 //!
 //! The floor is the same conversation by a bare `async-openai` loop in the same process; figures are ratios to it, so the machine
-//! falls out. With the journal in memory no money is set aside: that is PostgreSQL's part. The model runs as a process of its own and is never the bottleneck. Numbers go to standard output and, as JSON,
-//! to the file named by `STEWARD_BENCH_JSON`.
+//! falls out. With the journal in memory no money is set aside: budgets are PostgreSQL's part, and the durable runs have one. What tracing every
+//! value takes is a ratio, too: to the same runs in mode `open`, of the same rounds. The model runs as a process of its own and is never the
+//! bottleneck. Numbers go to standard output and, as JSON, to the file named by `STEWARD_BENCH_JSON`.
 
 #![expect(
     clippy::indexing_slicing,
@@ -27,13 +28,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const RUNS: u32 = 200;
 /// Rounds of each, of which the median counts.
 const ROUNDS: u32 = 5;
-/// Ratios to the floor, in memory and durable, when the first governed run was whole (commit 3ad128c, medians of five runs of this harness):
-/// before labels, envelopes, windows and the signed log. What all of that costs, in mode `traced`, is told against them.
-const FIRST: (f64, f64) = (4.16, 8.51);
 /// Runs under way at a time where rates are measured.
 const SIDE_BY_SIDE: usize = 64;
 /// Rounds of a rate, of which the median counts.
 const RATES: u32 = 3;
+/// Runs of a round of a rate, of ours and of those that they are compared with.
+const RUNS_OF_A_RATE: u32 = 640;
 /// Runs thrown away before measuring.
 const WARM_UP: u32 = 60;
 
@@ -115,6 +115,19 @@ fn median(mut rounds: Vec<f64>) -> f64 {
     rounds[rounds.len() / 2]
 }
 
+/// Each round's figures of what is compared, in microseconds of CPU a run.
+#[derive(Default)]
+struct Rounds {
+    memory: Vec<f64>,
+    durable: Vec<f64>,
+    postgres: Vec<f64>,
+}
+
+/// The middle one of the rounds' ratios.
+fn ratio(of: &[f64], to: &[f64]) -> f64 {
+    median(of.iter().zip(to).map(|(one, other)| one / other).collect())
+}
+
 async fn costs(server: &ModelServer, table: &mut Table) {
     let open = Mode::Open;
     for (stream, side_by_side, mode) in [(false, 1, open), (false, 16, open), (true, 1, open), (true, 16, open), (false, 1, Mode::Traced)] {
@@ -128,70 +141,69 @@ async fn costs(server: &ModelServer, table: &mut Table) {
         let floor = floor::Floor::new(&server.url(0));
         let memory = governed::Memory::new(&server.url(0), stream, mode);
         let durable = governed::Durable::new(&server.url(0), stream, mode).await;
-        let (mut floors, mut memories, mut durables, mut postgres) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        // What is traced is held against what is not, in the same rounds.
+        let untraced = is_traced.then(|| governed::Memory::new(&server.url(0), stream, open));
+        let untraced_durable = if is_traced && durable.is_some() { governed::Durable::new(&server.url(0), stream, open).await } else { None };
+        let (mut floors, mut these, mut others) = (Vec::new(), Rounds::default(), Rounds::default());
         let (mut said, mut said_postgres, mut commits) = (Vec::new(), Vec::new(), Vec::new());
         let (mut contacts, mut contacts_postgres) = (Vec::new(), Vec::new());
         for round in 0..=ROUNDS {
             let runs = if round == 0 { WARM_UP } else { RUNS };
-            let floor_us = machine::cpu_us_per(runs, side_by_side, || floor.run(stream)).await;
-            let memory_us = machine::cpu_us_per(runs, side_by_side, || memory.run()).await;
-            let mut durable_us = (0.0, 0.0, 0.0, 0.0);
+            // The first is thrown away.
+            let note = |figures: &mut Vec<f64>, figure: f64| {
+                if round > 0 {
+                    figures.push(figure);
+                }
+            };
+            note(&mut floors, machine::cpu_us_per(runs, side_by_side, || floor.run(stream)).await);
+            note(&mut these.memory, machine::cpu_us_per(runs, side_by_side, || memory.run()).await);
+            if let Some(untraced) = &untraced {
+                note(&mut others.memory, machine::cpu_us_per(runs, side_by_side, || untraced.run()).await);
+            }
             if let Some(durable) = &durable {
                 let before = machine::postgres_cpu_us();
-                let said = machine::cpu_us_per(runs, side_by_side, || durable.say()).await;
-                let said_by = machine::postgres_cpu_us();
+                note(&mut said, machine::cpu_us_per(runs, side_by_side, || durable.say()).await);
+                note(&mut said_postgres, (machine::postgres_cpu_us() - before) / f64::from(runs));
                 let (written, steps) = durable.counts().await;
-                let between = machine::postgres_cpu_us();
-                let driven = machine::cpu_us_per(runs, side_by_side, || durable.drive()).await;
-                let after = machine::postgres_cpu_us();
+                let (in_process, postgres) = durable.driven(runs, side_by_side).await;
                 let counts = durable.counts().await;
-                if round > 0 {
-                    commits.push((counts.0 - written) as f64 / (counts.1 - steps) as f64);
-                }
-                durable_us = (said, (said_by - before) / f64::from(runs), driven, (after - between) / f64::from(runs));
+                note(&mut commits, (counts.0 - written) as f64 / (counts.1 - steps) as f64);
+                note(&mut these.durable, in_process);
+                note(&mut these.postgres, postgres);
                 machine::cpu_us_per(runs, side_by_side, || durable.say()).await;
                 let before = machine::postgres_cpu_us();
-                let driven = machine::cpu_us_per(runs, side_by_side, || durable.drive_with_contacts()).await;
-                if round > 0 {
-                    contacts.push(driven);
-                    contacts_postgres.push((machine::postgres_cpu_us() - before) / f64::from(runs));
-                }
+                note(&mut contacts, machine::cpu_us_per(runs, side_by_side, || durable.drive_with_contacts()).await);
+                note(&mut contacts_postgres, (machine::postgres_cpu_us() - before) / f64::from(runs));
+                durable.settle(WARM_UP, side_by_side).await;
             }
-            if let Some(durable) = &durable {
-                durable.analyse().await;
-                // Behind that each connection makes its plans anew: a server does so once in many thousand runs, and not in each two hundred.
-                machine::cpu_us_per(WARM_UP, side_by_side, || durable.say()).await;
-                machine::cpu_us_per(WARM_UP, side_by_side, || durable.drive_with_contacts()).await;
-            }
-            if round > 0 {
-                floors.push(floor_us);
-                memories.push(memory_us);
-                said.push(durable_us.0);
-                said_postgres.push(durable_us.1);
-                durables.push(durable_us.2);
-                postgres.push(durable_us.3);
+            if let Some(untraced) = &untraced_durable {
+                machine::cpu_us_per(runs, side_by_side, || untraced.say()).await;
+                let (in_process, postgres) = untraced.driven(runs, side_by_side).await;
+                note(&mut others.durable, in_process);
+                note(&mut others.postgres, postgres);
+                untraced.settle(WARM_UP, side_by_side).await;
             }
         }
-        let ratio = |of: &[f64]| median(of.iter().zip(&floors).map(|(us, floor)| us / floor).collect());
-        // With all of it: where every value is traced to where it came from.
-        if is_traced {
-            table.note("k5 in memory / what it was before labels and the signed log (target ≤ 1.4)", ratio(&memories) / FIRST.0, "×");
-            if durable.is_some() {
-                table.note("k5 durable / what it was before labels and the signed log (target ≤ 1.4)", ratio(&durables) / FIRST.1, "×");
+        if untraced.is_some() {
+            let than_open = |what: &str| format!("k5 {how} / the same in mode open: {what} (target ≤ 1.4)");
+            table.note(&than_open("journal in memory, no budget"), ratio(&these.memory, &others.memory), "×");
+            if untraced_durable.is_some() {
+                table.note(&than_open("durable"), ratio(&these.durable, &others.durable), "×");
+                table.note(&than_open("durable, PostgreSQL CPU"), ratio(&these.postgres, &others.postgres), "×");
             }
         }
         let most = |target: &str| if is_traced { String::new() } else { format!(" (target ≤ {target})") };
-        table.note(&format!("k5 {how}: governed, journal in memory / floor{}", most("5")), ratio(&memories), "×");
+        table.note(&format!("k5 {how}: governed, journal in memory, no budget / floor{}", most("5")), ratio(&these.memory, &floors), "×");
         if durable.is_some() {
-            table.note(&format!("k5 {how}: durable / floor{}", most("10")), ratio(&durables), "×");
-            table.note(&format!("k5 {how}: durable, PostgreSQL CPU a run (target ≤ 2000)"), median(postgres), "µs");
-            table.note(&format!("k5 {how}: durable, CPU a run in the process"), median(durables), "µs");
-            table.note(&format!("k5 {how}: durable, contacts too / floor"), ratio(&contacts), "×");
+            table.note(&format!("k5 {how}: durable / floor{}", most("10")), ratio(&these.durable, &floors), "×");
+            table.note(&format!("k5 {how}: durable, PostgreSQL CPU a run (target ≤ 2000)"), median(these.postgres), "µs");
+            table.note(&format!("k5 {how}: durable, CPU a run in the process"), median(these.durable), "µs");
+            table.note(&format!("k5 {how}: durable, contacts too / floor"), ratio(&contacts, &floors), "×");
             table.note(&format!("k5 {how}: durable, contacts too, PostgreSQL CPU a run"), median(contacts_postgres), "µs");
             table.note(&format!("k5 {how}: the person's message before it, CPU in the process"), median(said), "µs");
             table.note(&format!("k5 {how}: the person's message before it, PostgreSQL CPU"), median(said_postgres), "µs");
         }
-        table.note(&format!("k5 {how}: governed, journal in memory, CPU a run"), median(memories), "µs");
+        table.note(&format!("k5 {how}: governed, journal in memory, no budget, CPU a run"), median(these.memory), "µs");
         table.note(&format!("k5 {how}: floor, CPU a run"), median(floors), "µs");
         if durable.is_some() {
             table.note(&format!("k5 {how}: transactions that write a step, lease and heartbeats among them (target ≤ 2)"), median(commits), "");
@@ -207,15 +219,15 @@ async fn rates(server: &ModelServer, table: &mut Table) {
         let mut other = langgraph::LangGraph::start(&server.url(0), SIDE_BY_SIDE);
         let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..RATES {
-            let rate = durable.runs_a_second(SIDE_BY_SIDE, 1280).await;
+            let rate = durable.runs_a_second(SIDE_BY_SIDE, RUNS_OF_A_RATE).await;
             ours.push(rate);
             if let Some(other) = &mut other {
-                let slower = other.runs_a_second(128);
+                let slower = other.runs_a_second(RUNS_OF_A_RATE);
                 theirs.push(slower);
                 ratios.push(rate / slower);
             }
         }
-        table.note("k5: durable runs a second at 64 side by side", median(ours), "runs/s");
+        table.note("k5: durable runs a second at 64 side by side, their messages too", median(ours), "runs/s");
         if other.is_some() {
             table.note("k5: LangGraph with its PostgreSQL checkpointer, runs a second at 64", median(theirs), "runs/s");
             table.note("k5: durable runs a second / LangGraph's (target ≥ 10)", median(ratios), "×");
