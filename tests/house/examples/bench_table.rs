@@ -46,6 +46,8 @@ const BEYOND: &[(&str, &[&str])] = &[
     // What a plugin's call takes that asks nobody is no part of asking.
     ("egress/beyond_bare", &["egress/mediated", "egress/call", "egress/bare"]),
     ("mcp/beyond_bare", &["mcp/mediated", "mcp/bare"]),
+    // Ours as others call it: a run with its journal and a decision in PostgreSQL.
+    ("mcp/served_beyond_bare", &["mcp/served_us_p50", "mcp/served_bare_us_p50"]),
 ];
 
 fn main() {
