@@ -10,7 +10,7 @@ pub use ask::{Asked, Wish, approve, ask, read as read_wish, tool_digest};
 pub use ranges::{Range, Ranges, covers};
 
 use crate::Office;
-use crate::audit::{self, Entry};
+use crate::audit::{self, Entry, seal::Subject};
 use crate::error::OfficeError;
 use crate::people::spend_step_up;
 use ranges::names_all;
@@ -120,13 +120,17 @@ async fn drafted(tx: &mut Tx, office: &Office, tool: &ToolSpec, new: NewGrant) -
     })
 }
 
-/// Seals a checked grant and puts it on record.
+/// Seals a checked grant and puts it on record. Its ranges may name people and accounts: they are sealed beside the entry, which says of them no
+/// more than the digest of the grant's keyed seal. Without the key nobody can try out whom they name.
 async fn write(tx: &mut Tx, office: &Office, mut row: GrantRow) -> Result<GrantRow, OfficeError> {
     row.seal = seal(key(office)?, tx.actor().tenant, &row)?;
     grant::insert(tx, &row).await?;
     let ranges: serde_json::Value = serde_json::from_str(&row.ranges).map_err(|_| StoreError::Corrupt { what: "grant.ranges" })?;
-    let detail = json!({ "tool": row.tool, "agent": row.agent, "uses_max": row.uses_max, "expires_at_ms": ms(row.expires_at), "ranges": ranges });
-    audit::record(tx, office, Entry { action: "grant.give", object: row.grant_id.to_string(), outcome: "done", detail, request_id: None }).await?;
+    let detail = json!({
+        "tool": row.tool, "agent": row.agent, "uses_max": row.uses_max, "expires_at_ms": ms(row.expires_at), "seal_digest": Digest::of(&row.seal),
+    });
+    let entry = Entry { action: "grant.give", object: row.grant_id.to_string(), outcome: "done", detail, request_id: None };
+    audit::record_about(tx, office, entry, Subject::Person(row.given_by), &json!({ "ranges": ranges })).await?;
     Ok(row)
 }
 

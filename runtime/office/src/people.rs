@@ -52,7 +52,7 @@ pub use prove::{Proven, prove, proven};
 pub use roles::{Grant, set_roles};
 pub use session::{SESSION_HOURS, SESSION_IDLE_MINUTES, SignedIn, actor_again, actor_of_session, end_sessions, list_sessions, revoke_session};
 pub use sign_in::{Attempt, sign_in_by_link, sign_in_by_password};
-pub use step_up::{GRAVE, confirm, confirm_lately, may_work, spend as spend_step_up, step_up};
+pub use step_up::{GRAVE, confirm, confirm_lately, envelope_of, may_work, spend as spend_step_up, step_up};
 pub use sweep::{Swept, sweep};
 pub use token::{Bearer, NewToken, TokenMade, actor_of_token, list_tokens, make_token, revoke_token};
 pub use webauthn::{Assertion, Refused, Registration, RelyingParty};

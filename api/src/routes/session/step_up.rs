@@ -57,7 +57,7 @@ pub(crate) async fn handle(caller: Caller, Json(given): Json<Given>) -> Answer {
                 Ok(step_up) => (tx, step_up),
                 Err(err) => {
                     tx.rollback().await?;
-                    let detail = json!({ "for": given.bound, "factor": "passkey" });
+                    let detail = json!({ "for": people::envelope_of(&given.bound), "factor": "passkey" });
                     let tried = Tried { action: "session.step_up", object: caller.person()?.to_string(), detail };
                     return Err(people::refused_on_record(&caller.state().store, caller.office(), caller.actor(), tried, err).await.into());
                 }

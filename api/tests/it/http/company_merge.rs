@@ -99,7 +99,8 @@ async fn two_entries_of_a_company_become_one_and_people_deals_and_notes_go_along
     let logged = "select count(*) from audit_event where action in ('company.merge', 'company.merge_away')";
     assert_eq!(book.number(logged).await, 4, "each merge is written down for both entries");
     let lost = book.get("audit?action=company.merge").await;
-    assert_eq!(lost["items"][0]["detail"]["replaced"], json!({ "name": "Acme" }), "what another value took the place of stays on record");
+    assert_eq!(lost["items"][0]["personal"]["replaced"], json!({ "name": "Acme" }), "what another value took the place of stays on record, sealed");
+    assert_eq!(lost["items"][0]["detail"].get("replaced"), None);
 }
 
 #[tokio::test]

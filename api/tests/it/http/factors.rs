@@ -148,6 +148,23 @@ async fn what_second_factors_do_is_on_record_in_the_same_transaction() {
 }
 
 #[tokio::test]
+async fn what_a_code_was_given_for_stands_in_the_log_in_clear_only_where_it_is_an_envelope() {
+    let world = World::make().await;
+    let guarded = Guarded::make(&world).await;
+    let envelope = format!("env_{}", "0".repeat(64));
+    for bound in ["lena@partner.example", envelope.as_str()] {
+        guarded.step_up(&world, &json!(bound)).await.expect(201);
+        guarded.next(&world);
+    }
+    let holds = |bound: &str| format!("select count(*) from audit_event where position('{bound}'::bytea in canon) > 0");
+    assert_eq!(world.server.database.number(&holds("lena@partner.example")).await, 0);
+    assert_eq!(world.server.database.number(&holds(&envelope)).await, 1);
+    let listed = world.server.ask("GET", "/api/v1/audit?action=session.step_up").cookie(&guarded.cookie).send().await.expect(200).json();
+    assert_eq!(listed["items"][0]["personal"], json!({ "for": "lena@partner.example" }), "whoever may read the log sees it");
+    assert_eq!(listed["items"][1]["detail"]["for"], json!(envelope));
+}
+
+#[tokio::test]
 async fn a_grave_approval_takes_the_second_factor_for_its_very_envelope() {
     let world = World::make().await;
     let guarded = Guarded::make(&world).await;

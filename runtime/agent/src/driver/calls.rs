@@ -32,6 +32,8 @@ const ATTEMPTS_MAX: u32 = 8;
 const LOOK_MS: u64 = 10;
 /// The wall time of a call whose tool does not say, in milliseconds.
 const CALL_DEADLINE_MS: u64 = 10_000;
+/// The purpose of the digest that stands for the name of a tool that there is not.
+const UNKNOWN_TOOL: &str = "tool.unknown/v1";
 
 impl Drive<'_> {
     pub(super) async fn decide(&mut self, calls: &[CallId]) -> Result<(), DriveError> {
@@ -185,6 +187,16 @@ impl Drive<'_> {
         }
     }
 
+    /// A tool as the audit log names it. A name that no tool has is the model's own text, which may be about anybody and of any length: a keyed
+    /// digest says where the same came again, and nobody can try out what it was. The name itself stands with the decision.
+    fn named(&self, tool: &str) -> String {
+        if self.runtime.host.find(tool).is_some() {
+            return tool.to_owned();
+        }
+        let name = json!({ "tenant": self.tenant, "tool": tool });
+        self.runtime.key.seal(UNKNOWN_TOOL, &name).map_or_else(|_| "unknown".to_owned(), |digest| format!("unknown:{digest}"))
+    }
+
     /// A ruling as it is written down beside the events.
     fn decision_side(&self, call: &ToolCall, ruling: &Ruling, decision_id: DecisionId, pins: &Pins, after_approval: bool, now: OffsetDateTime) -> DecisionSide {
         let name = ruling.name();
@@ -198,7 +210,7 @@ impl Drive<'_> {
             tool: tool.as_ref().map(|tool| tool.spec()),
         };
         let mut detail = json!({
-            "call": call.call_id, "tool": call.tool, "verdict": name, "rules": ruling.rules, "arguments_digest": ruling.call_digest,
+            "call": call.call_id, "tool": self.named(&call.tool), "verdict": name, "rules": ruling.rules, "arguments_digest": ruling.call_digest,
             "envelope_id": ruling.sealed.as_ref().map(|sealed| sealed.id), "policy_digest": policy_digest,
             "prompt": pins.prompt, "after_approval": after_approval, "changed": ruling.changed,
             "grant_id": ruling.grant,

@@ -5,12 +5,13 @@
 use super::error::PeopleError;
 use super::factors::{self, Factor, Factors, someone};
 use super::prove::{Proven, proven, proven_lately};
+use crate::audit::seal::Subject;
 use crate::error::OfficeError;
 use crate::{Office, audit};
 use secrecy::SecretString;
 use serde_json::json;
 use steward_core::limits::STEP_UP_MINUTES;
-use steward_core::{ActorKind, AuthMethod, Effect};
+use steward_core::{ActorKind, AuthMethod, Effect, EnvelopeId};
 use steward_store::step_up::{self, StepUp};
 use steward_store::{Store, Tx, session};
 use time::Duration;
@@ -68,10 +69,26 @@ pub(super) async fn note(tx: &mut Tx, office: &Office, bound: &str, method: &'st
     if let Some(session) = session_id {
         session::step_up(tx, session, at).await?;
     }
-    let detail = json!({ "for": bound, "factor": method });
-    audit::record(tx, office, audit::Entry { action: "session.step_up", object: given.step_up_id.to_string(), outcome: "done", detail, request_id: None })
-        .await?;
+    let mut entry = audit::Entry {
+        action: "session.step_up",
+        object: given.step_up_id.to_string(),
+        outcome: "done",
+        detail: json!({ "factor": method }),
+        request_id: None,
+    };
+    if let Some(envelope) = envelope_of(bound) {
+        entry.detail = json!({ "for": envelope, "factor": method });
+        audit::record(tx, office, entry).await?;
+    } else {
+        audit::record_about(tx, office, entry, Subject::Person(person_id), &json!({ "for": bound })).await?;
+    }
     Ok(given)
+}
+
+/// The envelope that a second factor is given for, which the log names in clear. Whatever else it is given for is what the client said, or a
+/// digest over an address that could be tried out: that is sealed.
+pub fn envelope_of(bound: &str) -> Option<EnvelopeId> {
+    bound.parse().ok()
 }
 
 /// What became of a second factor that was to be given.

@@ -5,7 +5,9 @@ use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use steward_core::{Actor, ActorKind, ApiTokenId, AuditId, Clock, ContactId, HasKind, Integrity, Kind, Role, Scope};
+use steward_core::{
+    Actor, ActorKind, ApiTokenId, ArgumentRole, AuditId, Clock, ContactId, Effect, EnvelopeKey, HasKind, Integrity, Kind, Role, Scope, ToolSpec,
+};
 use steward_office::Office;
 use steward_office::audit::note::Signer;
 use steward_office::audit::personal::{self, Opened, Personal};
@@ -13,7 +15,8 @@ use steward_office::audit::report::Report;
 use steward_office::audit::seal::{DataKey, Subject};
 use steward_office::audit::sequence::Sequencer;
 use steward_office::audit::{live, verify::verify};
-use steward_office::crm::{self, NewContact};
+use steward_office::crm::{self, NewCompany, NewContact};
+use steward_office::grants::{self, NewGrant, Ranges};
 use steward_office::people::{Grant, Invitation, invite};
 use steward_store::audit;
 use steward_store::page::Page;
@@ -267,16 +270,41 @@ async fn what_is_personal_stands_nowhere_in_the_log_in_clear() {
     let mut tx = kept.world.begin(&kept.house.owner).await;
     let grants = vec![Grant { workspace: None, role: Role::Support }];
     invite(&mut tx, &kept.office, &Invitation { email: email.to_owned(), display_name: name.to_owned(), grants }).await.expect("invited");
+    // Whom a grant covers is who the giver named.
+    let account = "DE89370400440532013000";
+    let tool = ToolSpec::sample("mail.send", Effect::Send, &[("to", ArgumentRole::Recipient)]);
+    let ranges: Ranges = serde_json::from_value(json!({ "/to": { "one_of": [email, account] } })).expect("ranges");
+    let expires_at = datetime!(2026-03-02 09:00 UTC);
+    let new = NewGrant { workspace: kept.house.sales, agent: "assistant".to_owned(), person: None, ranges, uses_max: 1, expires_at };
+    let office = kept.office.clone().with_key(EnvelopeKey::from_bytes([7; 32]));
+    grants::give(&mut tx, &office, &tool, new).await.expect("given");
+    // Nor does the log keep what a company was called before a merge, which may be its owner.
+    let made = |name: &str| NewCompany { name: name.to_owned(), ..NewCompany::default() };
+    let stays = crm::create_company(&mut tx, &kept.office, kept.house.sales, &made(name), Integrity::Directory).await.expect("company");
+    let goes = crm::create_company(&mut tx, &kept.office, kept.house.sales, &made("Example"), Integrity::Directory).await.expect("company");
+    let choice = crm::CompanyChoice { name: Some(crm::Side::Other), ..crm::CompanyChoice::default() };
+    let merge = crm::CompanyMerge { version: 1, other: goes.company_id, other_version: 1, choice };
+    crm::merge_companies(&mut tx, &kept.office, stays.company_id, &merge, Integrity::Owner).await.expect("merged");
     tx.commit().await.expect("commit");
+    let mut tx = kept.world.begin(&kept.house.owner).await;
+    let rows = audit::list(&mut tx, &Page::first(), audit::AuditFilter::default()).await.expect("list");
+    let about = |action: &str| rows.iter().find(|row| row.action == action).expect("an entry").audit_id;
+    let ids = [about("grant.give"), about("company.merge")];
+    let opened = personal::opened(&mut tx, &kept.office, &ids).await.expect("opened");
+    let said = [json!({ "ranges": { "/to": { "one_of": [email, account] } } }), json!({ "replaced": { "name": name } })];
+    for (id, said) in ids.iter().zip(said) {
+        assert_eq!(opened.get(id), Some(&Opened::Details(said)), "whoever may read the log sees it");
+    }
+    tx.rollback().await.expect("rollback");
     assert!(kept.checked().await.is_clean());
-    for canary in [name, email] {
+    for canary in [name, email, account] {
         for (table, column) in [("audit_event", "canon"), ("audit_personal", "sealed"), ("audit_object", "body"), ("personal_key", "wrapped")] {
             let sql = format!("select count(*) from {table} where position('{canary}'::bytea in coalesce({column}, '')) > 0");
             assert_eq!(kept.world.database.number(&sql).await, 0, "{canary} in {table}.{column}");
         }
         assert!(!holds(&kept.dir, canary.as_bytes()), "{canary} in the files");
     }
-    assert_eq!(kept.world.database.number("select count(*) from audit_personal").await, 2, "both are kept, sealed");
+    assert_eq!(kept.world.database.number("select count(*) from audit_personal").await, 4, "all are kept, sealed");
 }
 
 /// Whether a file below this directory holds these bytes.

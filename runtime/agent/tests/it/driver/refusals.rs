@@ -41,6 +41,29 @@ async fn bad_proposals_are_blocked_told_to_the_model_and_recorded() {
 }
 
 #[tokio::test]
+async fn a_tool_that_there_is_not_stands_in_the_log_by_a_digest_that_nobody_can_try_out() {
+    let long = format!("crm.{}", "x".repeat(200));
+    let names = ["mail lena@example.org", "DE89370400440532013000", "lena.petrova", "lena.petrova", long.as_str()];
+    let calls = names.iter().map(|name| ((*name).to_owned(), json!({}))).collect();
+    let model = ScriptedModel::start(vec![Reply::calls(calls), Reply::text("I could not.")]).await;
+    let world = World::scripted(&model).await;
+    world.say("Do it").await;
+    assert_eq!(world.drive().await, Some(RunStatus::Ended));
+    for name in names {
+        let sql = format!("select count(*) from audit_event where position('{name}'::bytea in canon) > 0");
+        assert_eq!(world.db.number(&sql).await, 0, "{name}");
+        assert!(world.db.number(&format!("select count(*) from decision where tool = '{name}'")).await > 0, "{name} stands with its decision");
+    }
+    let said = "select convert_from(canon, 'utf8')::jsonb #>> '{detail,tool}' from audit_event where action = 'gate.decide' order by object";
+    let said = world.db.texts(&world.db.superuser_url, "", said).await.expect("entries");
+    assert!(said.len() == 5 && said.iter().all(|name| name.starts_with("unknown:") && name.len() == 72), "{said:?}");
+    assert!(said[2] == said[3] && said[1] != said[2], "the same again is seen to be the same: {said:?}");
+    // Nor is it the plain digest of the name, which whoever guesses the name could compare.
+    let plain = format!("unknown:{}", steward_core::Digest::of(b"lena.petrova"));
+    assert!(!said.contains(&plain), "{said:?}");
+}
+
+#[tokio::test]
 async fn arguments_that_are_not_json_are_blocked() {
     let said = Said {
         calls: vec![SaidCall { id: "c1".into(), tool: "crm.find_contacts".into(), arguments: "{\"query\": \"Le".into() }],

@@ -4,6 +4,7 @@
 //! outside stays text from outside: the integrity of what is kept is the lowest of both.
 
 use super::{Company, CompanyRow, company_of, current, lock};
+use crate::audit::seal::Subject;
 use crate::crm::contact::value_of;
 use crate::crm::{CrmError, Side, Slice, get_company};
 use crate::{Office, audit};
@@ -102,19 +103,18 @@ pub async fn merge_companies(tx: &mut Tx, office: &Office, company: CompanyId, m
     if let Some(website) = kept.website.as_ref().filter(|website| row.website.as_ref() != Some(*website)) {
         replaced.insert("website".to_owned(), website.clone().into());
     }
-    let detail = serde_json::json!({
-        "workspace": workspace, "other": merge.other, "replaced": replaced, "integrity": row.integrity, "version": kept.version,
-    });
-    written(tx, office, "company.merge", company, detail).await?;
+    let detail = serde_json::json!({ "workspace": workspace, "other": merge.other, "integrity": row.integrity, "version": kept.version });
+    let entry = audit::Entry { action: "company.merge", object: company.to_string(), outcome: "done", detail, request_id: None };
+    // Many a company is called like its owner. It has no key of its own, so what it lost is sealed with that of who merged it.
+    match tx.actor().person {
+        Some(person) => drop(audit::record_about(tx, office, entry, Subject::Person(person), &serde_json::json!({ "replaced": replaced })).await?),
+        None => audit::record(tx, office, entry).await?,
+    }
     // The log of the entry that is merged away ends with where it went, and what went with it.
     let detail = serde_json::json!({ "workspace": workspace, "into": company, "contacts": contacts.len(), "deals": deals, "version": merge.other_version });
-    written(tx, office, "company.merge_away", merge.other, detail).await?;
+    let entry = audit::Entry { action: "company.merge_away", object: merge.other.to_string(), outcome: "done", detail, request_id: None };
+    audit::record(tx, office, entry).await?;
     get_company(tx, company).await
-}
-
-async fn written(tx: &mut Tx, office: &Office, action: &str, company: CompanyId, detail: serde_json::Value) -> Result<(), CrmError> {
-    let entry = audit::Entry { action, object: company.to_string(), outcome: "done", detail, request_id: None };
-    Ok(audit::record(tx, office, entry).await?)
 }
 
 /// The fields afterwards.
