@@ -343,7 +343,8 @@ pub(crate) enum RunEvent {
         outcome: RunOutcome,
         /// Why, as a code; null where the outcome says it all: model_missing, model_tries, model_unreachable, model_timeout, model_rate_limited,
         /// model_server, model_refused, model_cut_off, model_empty, model_too_long, model_malformed, denied_again, same_end, budget, run, run_over,
-        /// money_refused, money_unanswered, agent_gone, mode_changed, record_unwritten, records_contradict, taken_up_too_often, counter_moved.
+        /// money_refused, money_unanswered, agent_gone, mode_changed, record_unwritten, records_contradict, taken_up_too_often, counter_moved,
+        /// person_gone.
         #[schema(value_type = Option<String>, example = "model_unreachable")]
         reason: Option<EndReason>,
         /// One sentence, in English.

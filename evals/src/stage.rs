@@ -327,6 +327,7 @@ impl Stage {
                 roles: [Role::Owner].into(),
                 hands: self.hands.clone(),
                 waits: Waits::InPlace,
+                roles_changed: Default::default(),
             };
             match Box::pin(drive(&self.runtime, assignment, CancellationToken::new())).await.map_err(|err| err.to_string())? {
                 RunStatus::Ended => {

@@ -13,8 +13,9 @@ pub(crate) mod show;
 pub(crate) mod sign_out;
 pub(crate) mod tokens;
 
+use crate::auth::Caller;
 use serde::{Deserialize, Serialize};
-use steward_core::{PersonId, Role, WorkspaceId};
+use steward_core::{PersonId, Role, RunId, WorkspaceId};
 use steward_office::people::{Described, Grant};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -65,6 +66,15 @@ pub(crate) struct PersonView {
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     created_at: OffsetDateTime,
+}
+
+/// Tells the drivers of this process that these runs are to stop, and its workers that some of them may be ended. Others hear it by themselves.
+fn stop_here(caller: &Caller, stopped: Vec<RunId>) {
+    let live = &caller.state().live;
+    if !stopped.is_empty() {
+        stopped.into_iter().for_each(|run| live.stop(run));
+        live.wake();
+    }
 }
 
 impl From<Described> for PersonView {

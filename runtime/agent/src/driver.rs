@@ -30,10 +30,11 @@ use crate::live::{Happening, Writing};
 use crate::models::ModelTool;
 use crate::run::{Next, Run};
 use crate::runtime::Runtime;
-use journal::{Batch, Side};
+use journal::{Batch, Side, ToStop};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use steward_core::event::{Citation, EndReason, HoldOutcome, Pins, Recorded};
 use steward_core::{CallId, Event, Floor, HasKind, Kind, Label, Micros, Mode, NoRoom, PersonId, Role, RunId, RunOutcome, TenantId};
@@ -44,7 +45,7 @@ use steward_store::StoreError;
 use steward_store::conversation::Message;
 use steward_store::hold::HoldRow;
 use steward_store::run::RunStatus;
-use steward_store::step::{Later, Reserve};
+use steward_store::step::{Heard, Later, Reserve};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -64,6 +65,9 @@ pub enum DriveError {
     /// A counter has moved since a verdict was made on it.
     #[error("a counter kept moving while run `{0}` was judged")]
     Moved(RunId),
+    /// What the person may do has changed since the run was taken up. What was done until then is committed.
+    #[error("what the person of run `{0}` may do has changed; it is to be taken up anew")]
+    RolesChanged(RunId),
     /// The journal cannot be read or written.
     #[error("the journal of run `{run}` cannot be used")]
     Journal {
@@ -78,7 +82,7 @@ pub enum DriveError {
 impl HasKind for DriveError {
     fn kind(&self) -> Kind {
         match self {
-            Self::LeaseLost(_) | Self::Moved(_) => Kind::Conflict,
+            Self::LeaseLost(_) | Self::Moved(_) | Self::RolesChanged(_) => Kind::Conflict,
             Self::Journal { source, .. } => source.kind(),
         }
     }
@@ -104,6 +108,8 @@ pub struct Assignment {
     pub hands: HandsFor,
     /// Where it waits when its models want to be left alone.
     pub waits: Waits,
+    /// Set once what the person may do has changed since this was read.
+    pub roles_changed: Arc<AtomicBool>,
 }
 
 /// Makes the office of one call. What the call writes carries the floor of its arguments, and of what its plugin was shown before it; of a call
@@ -134,8 +140,11 @@ struct Drive<'a> {
     changed: Vec<String>,
     journal: Journal,
     roles: BTreeSet<Role>,
+    roles_changed: Arc<AtomicBool>,
     hands: HandsFor,
     stop: CancellationToken,
+    /// Whether it stops because the person it acts for may no longer be acted for.
+    is_person_gone: bool,
     run: Run,
     /// Its agent, as it is in this run.
     agent: Option<Cow<'a, Agent>>,
@@ -168,7 +177,7 @@ struct Drive<'a> {
 
 /// Drives a run until it ends, waits for people or is queued to be taken up later. Returns where it stands.
 pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: CancellationToken) -> Result<RunStatus, DriveError> {
-    let Assignment { tenant, run: run_id, fence, changed, journal, events, roles, hands, waits } = assignment;
+    let Assignment { tenant, run: run_id, fence, changed, journal, events, roles, hands, waits, roles_changed } = assignment;
     let run = Run::fold(&events);
     let failed = events.iter().filter(|recorded| matches!(recorded.event, Event::AskFailed { .. })).count();
     let leases_max = LEASES_MAX.saturating_add(i64::try_from(failed).unwrap_or(i64::MAX));
@@ -188,8 +197,10 @@ pub async fn drive(runtime: &Runtime, assignment: Assignment, stop: Cancellation
         changed,
         journal,
         roles,
+        roles_changed,
         hands,
         stop,
+        is_person_gone: false,
         committed_seq: run.last_seq,
         agent: run.pins.as_ref().and_then(|pins| of_run(&runtime.agents, pins)),
         run,
@@ -256,9 +267,18 @@ impl Drive<'_> {
             // Where there was no room to write it down, the word of this process counts.
             if let Some(by) = self.runtime.live.asked_unwritten(self.run_id) {
                 self.apply(Event::CancelAsked { by: by.person });
-            } else if Box::pin(self.journal.cancelled(self.run_id)).await.map_err(|source| self.journal_error(source))? {
-                self.apply(Event::CancelAsked { by: None });
+            } else {
+                let asked = Box::pin(self.journal.to_stop(self.run_id)).await.map_err(|source| self.journal_error(source))?;
+                if asked != ToStop::No {
+                    self.is_person_gone = asked == ToStop::PersonGone;
+                    self.apply(Event::CancelAsked { by: None });
+                }
             }
+        }
+        // What was done so far is written down; whatever follows is judged by what the person may do now.
+        if self.is_outdated() && self.run.ended.is_none() {
+            Box::pin(self.flush(RunStatus::Running, true)).await?;
+            return Err(DriveError::RolesChanged(self.run_id));
         }
         // A run spends its time waiting for its model, so the rest of what it may do lies apart and not in what every waiting run holds.
         match self.run.next() {
@@ -288,6 +308,10 @@ impl Drive<'_> {
             Next::AskForMoney { step } => Box::pin(self.ask_for_money(step, None, true, NoRoom::Run)).await?,
             Next::AwaitPeople | Next::AwaitRuns => return Box::pin(self.wait()).await.map(Some),
             Next::Reply { text } => self.reply(text),
+            Next::Stop { outcome: outcome @ RunOutcome::Cancelled, .. } if self.is_person_gone => {
+                let message = "whom this run acted for was shut out, or is no longer let into its workspace".to_owned();
+                self.end(outcome, Some(EndReason::PersonGone), message);
+            }
             Next::Stop { outcome, reason, message } => self.end(outcome, reason, message),
             Next::Finished => {
                 self.flush(RunStatus::Ended, true).await?;
@@ -332,7 +356,7 @@ impl Drive<'_> {
     }
 
     async fn commit(&mut self, status: RunStatus, settle: bool, reserve: Option<&Reserve>, later: Option<&Later>) -> Result<bool, DriveError> {
-        if self.pending.is_empty() && self.sides.is_empty() && status == RunStatus::Running {
+        if self.pending.is_empty() && self.sides.is_empty() && status == RunStatus::Running && !settle {
             return Ok(true);
         }
         if self.run.pins.is_none() {
@@ -358,8 +382,9 @@ impl Drive<'_> {
             reserve,
         };
         match self.journal.commit(&self.runtime.office, &batch, &self.stop).await {
-            Ok(asked_to_stop) if asked_to_stop && !self.run.cancelled => self.stop.cancel(),
-            Ok(_) => {}
+            Ok(Heard::Stop) if !self.run.cancelled => self.stop.cancel(),
+            Ok(Heard::RolesChanged) => self.roles_changed.store(true, Ordering::Relaxed),
+            Ok(Heard::Stop | Heard::Nothing) => {}
             Err(OfficeError::Store(StoreError::NoRoom)) => return Ok(false),
             Err(OfficeError::Store(StoreError::Moved)) => return Err(DriveError::Moved(self.run_id)),
             Err(OfficeError::Store(StoreError::Stale)) => return Err(DriveError::LeaseLost(self.run_id)),
@@ -513,6 +538,11 @@ impl Drive<'_> {
     /// Whether the agent is watched in another way now than when the run began.
     fn is_watched_otherwise(&self) -> bool {
         self.agent().is_some_and(|agent| agent.mode != self.mode())
+    }
+
+    /// Whether what the person may do has changed since the run was taken up.
+    fn is_outdated(&self) -> bool {
+        self.roles_changed.load(Ordering::Relaxed)
     }
 
     fn agent(&self) -> Option<&Agent> {

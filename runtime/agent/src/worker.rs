@@ -8,13 +8,14 @@ use crate::hands::{Hands, Steady};
 use crate::live::Driving;
 use crate::runtime::Runtime;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use steward_core::limits::{LEASE_MS, RESERVATION_MINUTES};
 use steward_core::{Actor, Event, HasKind, Kind, PersonId, RunId, WorkspaceId, Workspaces};
 use steward_office::people::actor_of_agent;
 use steward_store::doors::Leased;
 use steward_store::run::RunStatus;
-use steward_store::step::TakenUp;
+use steward_store::step::{Heard, TakenUp};
 use steward_store::{StoreError, budget, run};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +26,8 @@ use tracing::{error, info, warn};
 const POLL_MS: u64 = 500;
 /// How long to wait before looking again when the database is away, in milliseconds.
 const AWAY_MS: u64 = 2_000;
+/// How often a run is taken up anew under one lease, each time because somebody changed what its person may do.
+const TAKEN_ANEW_MAX: u32 = 1_000;
 
 /// Works until `stop`; then takes nothing new and waits for the runs under way to reach their next commit.
 pub async fn work(runtime: Arc<Runtime>, runs_max: usize, stop: CancellationToken) {
@@ -133,7 +136,7 @@ pub async fn drive_with(
     runtime: &Arc<Runtime>,
     leased: Leased,
     taken: Result<TakenUp, StoreError>,
-    hands: impl FnOnce(&Actor, WorkspaceId) -> HandsFor,
+    hands: impl Fn(&Actor, WorkspaceId) -> HandsFor,
 ) -> Result<RunStatus, DriveError> {
     drive_so(runtime, leased, taken, Waits::Queued, hands).await
 }
@@ -141,9 +144,36 @@ pub async fn drive_with(
 async fn drive_so(
     runtime: &Arc<Runtime>,
     leased: Leased,
+    mut taken: Result<TakenUp, StoreError>,
+    waits: Waits,
+    hands: impl Fn(&Actor, WorkspaceId) -> HandsFor,
+) -> Result<RunStatus, DriveError> {
+    for _ in 0..TAKEN_ANEW_MAX {
+        match drive_as_taken(runtime, leased, taken, waits, &hands).await {
+            // Under the same lease, with what the person may do by now.
+            Err(DriveError::RolesChanged(_)) => taken = Box::pin(take_anew(runtime, leased)).await,
+            other => return other,
+        }
+    }
+    Box::pin(hand_back(runtime, leased)).await;
+    Ok(RunStatus::Queued)
+}
+
+/// A run that is leased already, as it is now.
+async fn take_anew(runtime: &Runtime, leased: Leased) -> Result<TakenUp, StoreError> {
+    let mut tx = runtime.store.begin(&Actor::worker(leased.tenant)).await?;
+    run::taken_anew(&mut tx, leased.run, leased.fence).await?;
+    tx.commit().await?;
+    // Read behind that commit: a change that this does not see yet is told again.
+    runtime.store.take_up(leased.tenant, leased.person, leased.run).await
+}
+
+async fn drive_as_taken(
+    runtime: &Arc<Runtime>,
+    leased: Leased,
     taken: Result<TakenUp, StoreError>,
     waits: Waits,
-    hands: impl FnOnce(&Actor, WorkspaceId) -> HandsFor,
+    hands: &impl Fn(&Actor, WorkspaceId) -> HandsFor,
 ) -> Result<RunStatus, DriveError> {
     let Leased { tenant, run: run_id, person, fence } = leased;
     let worker = Actor::worker(tenant);
@@ -178,12 +208,14 @@ async fn drive_so(
         journal: Journal::Postgres { store: runtime.store.clone(), actor },
         events: taken.events,
         waits,
+        roles_changed: Arc::default(),
     };
+    let roles_changed = assignment.roles_changed.clone();
     let lost = CancellationToken::new();
     tokio::select! {
         biased;
         outcome = drive(runtime, assignment, driving.token.clone()) => outcome,
-        () = keep_lease(runtime, leased, &driving, &lost) => Err(DriveError::LeaseLost(run_id)),
+        () = keep_lease(runtime, leased, &driving, &roles_changed, &lost) => Err(DriveError::LeaseLost(run_id)),
     }
 }
 
@@ -204,8 +236,8 @@ pub(crate) fn hands_for(runtime: &Runtime, actor: &Actor, run: RunId, workspace:
     })
 }
 
-/// Renews the lease until it is lost, and passes a wish to stop on to the driver.
-async fn keep_lease(runtime: &Runtime, leased: Leased, driving: &Driving, lost: &CancellationToken) {
+/// Renews the lease until it is lost, and passes on to the driver what is heard with that.
+async fn keep_lease(runtime: &Runtime, leased: Leased, driving: &Driving, roles_changed: &AtomicBool, lost: &CancellationToken) {
     let worker = Actor::worker(leased.tenant);
     while !lost.is_cancelled() {
         tokio::time::sleep(Duration::from_millis(runtime.heartbeat_ms)).await;
@@ -213,14 +245,15 @@ async fn keep_lease(runtime: &Runtime, leased: Leased, driving: &Driving, lost: 
         // In a box of its own: most of the time it is not under way, and every run carries this future.
         let renewed = Box::pin(async {
             let mut tx = runtime.store.begin(&worker).await?;
-            let cancelled = run::heartbeat(&mut tx, leased.run, leased.fence, now + time::Duration::milliseconds(LEASE_MS)).await?;
+            let heard = run::heartbeat(&mut tx, leased.run, leased.fence, now + time::Duration::milliseconds(LEASE_MS)).await?;
             budget::extend(&mut tx, leased.run, now + time::Duration::minutes(RESERVATION_MINUTES)).await?;
             tx.commit().await?;
-            Ok::<bool, StoreError>(cancelled)
+            Ok::<Heard, StoreError>(heard)
         });
         match renewed.await {
-            Ok(true) => driving.token.cancel(),
-            Ok(false) => {}
+            Ok(Heard::Stop) => driving.token.cancel(),
+            Ok(Heard::RolesChanged) => roles_changed.store(true, Ordering::Relaxed),
+            Ok(Heard::Nothing) => {}
             // A commit of this very drive may have taken the run out of its hands; what it does behind that is not cut off.
             Err(StoreError::Stale) => {
                 if Box::pin(is_lost(runtime, &worker, leased)).await {

@@ -4,6 +4,7 @@
 //! Nothing here knows of cookies or headers.
 
 mod actor;
+mod authority;
 mod bootstrap;
 mod directory;
 mod error;

@@ -121,6 +121,12 @@ pub async fn is_active(tx: &mut Tx, id: PersonId) -> Result<bool, StoreError> {
     Ok(found.fetch_one(tx.conn()).await?)
 }
 
+/// Keeps what would be this person's from coming in until the transaction is over, a run above all: whatever names them waits for it, or is there.
+pub async fn lock(tx: &mut Tx, id: PersonId) -> Result<(), StoreError> {
+    sqlx::query_scalar!("select person_id from person where person_id = $1 for update", id.uuid()).fetch_one(tx.conn()).await?;
+    Ok(())
+}
+
 /// The person with this address, disabled or not.
 pub async fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<Person>, StoreError> {
     let id = sqlx::query_scalar!("select person_id from person where email = $1", email).fetch_optional(tx.conn()).await?;

@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::page::Page;
+use crate::step::Heard;
 use crate::tx::Tx;
 use steward_core::limits::SUB_RUNS_MAX;
 use steward_core::{ConversationId, PersonId, RunId, WorkspaceId};
@@ -321,17 +322,33 @@ pub async fn list_below(tx: &mut Tx, run: RunId) -> Result<Vec<RunRow>, StoreErr
     .collect()
 }
 
-/// Renews a lease. Tells whether somebody asked the run to stop; [`StoreError::Stale`] when the lease was lost.
-pub async fn heartbeat(tx: &mut Tx, run: RunId, fence: i64, lease_until: OffsetDateTime) -> Result<bool, StoreError> {
+/// Renews a lease. Tells what a step would ([`Heard`]); [`StoreError::Stale`] when the lease was lost.
+pub async fn heartbeat(tx: &mut Tx, run: RunId, fence: i64, lease_until: OffsetDateTime) -> Result<Heard, StoreError> {
     let row = sqlx::query!(
-        r#"update run set lease_until = $3 where run_id = $1 and fence = $2 and status = 'running' returning cancel_at is not null as "cancelled!""#,
+        r#"update run set lease_until = $3 where run_id = $1 and fence = $2 and status = 'running'
+           returning case when cancel_at is not null then true when not roles_changed then false end as cancelled"#,
         run.uuid(),
         fence,
         lease_until
     )
     .fetch_optional(tx.conn())
     .await?;
-    row.map(|row| row.cancelled).ok_or(StoreError::Stale)
+    row.map(|row| Heard::of(row.cancelled)).ok_or(StoreError::Stale)
+}
+
+/// Notes that whoever has this lease takes the run up anew, before it reads what the person may do. [`StoreError::Stale`] when the lease was lost.
+pub async fn taken_anew(tx: &mut Tx, run: RunId, fence: i64) -> Result<(), StoreError> {
+    let done = sqlx::query!("update run set roles_changed = false where run_id = $1 and fence = $2 and status = 'running'", run.uuid(), fence)
+        .execute(tx.conn())
+        .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale) }
+}
+
+/// Has whoever drives a run of this person take it up anew, with what the person may do once this is committed. Those that nobody drives are read
+/// anew when they are leased; one that is leased just now is told too.
+pub async fn judge_anew(tx: &mut Tx, person: PersonId) -> Result<(), StoreError> {
+    sqlx::query!("update run set roles_changed = true where person_id = $1 and status <> 'ended'", person.uuid()).execute(tx.conn()).await?;
+    Ok(())
 }
 
 /// Gives a run back without progress, for another worker or a later try.
@@ -359,6 +376,29 @@ pub async fn ask_cancel(tx: &mut Tx, run: RunId, by: Option<PersonId>, at: Offse
     .execute(tx.conn())
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Asks the runs of a person to stop, as [`ask_cancel`] does: all of them, or those outside of these workspaces. Gives those that nobody had asked
+/// before.
+pub async fn ask_cancel_of(
+    tx: &mut Tx,
+    person: PersonId,
+    but_in: Option<&[WorkspaceId]>,
+    by: Option<PersonId>,
+    at: OffsetDateTime,
+) -> Result<Vec<RunId>, StoreError> {
+    let but_in: Option<Vec<uuid::Uuid>> = but_in.map(|places| places.iter().map(|place| place.uuid()).collect());
+    let asked = sqlx::query_scalar!(
+        "update run set cancel_at = $3, cancel_by = coalesce(cancel_by, $2), left_until = null, status = case when status = 'waiting' then 'queued' else status end
+          where person_id = $1 and status <> 'ended' and cancel_at is null and ($4::uuid[] is null or workspace_id <> all($4)) returning run_id",
+        person.uuid(),
+        by.map(PersonId::uuid),
+        at,
+        but_in.as_deref(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(asked.into_iter().map(RunId::from_uuid).collect())
 }
 
 /// What a run knew of the models of its step when it last handed its place back; none where it never did.

@@ -41,6 +41,28 @@ pub struct TakenUp {
     pub events: Vec<Recorded>,
 }
 
+/// What whoever drives a run hears with what it writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// Nothing: it goes on.
+    Nothing,
+    /// Somebody asked the run to stop.
+    Stop,
+    /// What its person may do has changed since it was leased: it is to be taken up anew.
+    RolesChanged,
+}
+
+impl Heard {
+    /// As the database says it: whether somebody asked the run to stop, and neither yes nor no where it is to be taken up anew.
+    pub(crate) const fn of(cancelled: Option<bool>) -> Self {
+        match cancelled {
+            Some(true) => Self::Stop,
+            Some(false) => Self::Nothing,
+            None => Self::RolesChanged,
+        }
+    }
+}
+
 /// A held action that moves from one state to another.
 #[derive(Debug, Clone, Copy)]
 pub struct Move {
@@ -309,12 +331,12 @@ impl Store {
         line.done(room)
     }
 
-    /// Writes one step: all of it or nothing. Tells whether somebody asked the run to stop.
+    /// Writes one step: all of it or nothing. Tells whether somebody asked the run to stop, or whether it is to be taken up anew.
     ///
     /// [`StoreError::Stale`] when the lease was lost, another event came in between, or a held action to be claimed is no longer free;
     /// [`StoreError::Moved`] when a counter has moved since a verdict was made on it, or there are as many sub-runs as there may be;
     /// [`StoreError::NoRoom`] when a budget has none.
-    pub async fn write_step(&self, actor: &Actor, step: &Step<'_>) -> Result<bool, StoreError> {
+    pub async fn write_step(&self, actor: &Actor, step: &Step<'_>) -> Result<Heard, StoreError> {
         let mut times = Vec::with_capacity(step.events.len());
         let mut bodies = Vec::with_capacity(step.events.len());
         for recorded in step.events {
@@ -340,7 +362,7 @@ impl Store {
         let in_doubt = step.lane.as_ref().is_some_and(Lane::sent);
         let cancelled = sqlx::query!(
             r#"select write_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-                                 $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42) as "cancelled!",
+                                 $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42) as cancelled,
                       case when $45::uuid is null then true else set_aside($1, $2, $45, $3, $46, $47, $48, $11, $49) end as room,
                       case when $50::text is null then true else begin_sub_runs($1, $2, $3, $11, $50, $51) end as begun,
                       case when $52::uuid[] is null then true else await_runs($1, $2, $3, $52) end as awaits,
@@ -414,7 +436,7 @@ impl Store {
             (Some(lane), Err(_)) if !in_doubt => lane.refused(),
             (Some(_), Err(_)) => {}
         }
-        outcome
+        outcome.map(Heard::of)
     }
 
     /// Details too long for their entries go first: one that is left over harms nobody, one that is missing would.

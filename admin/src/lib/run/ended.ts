@@ -21,6 +21,7 @@ export const END_REASONS = [
   'records_contradict',
   'taken_up_too_often',
   'counter_moved',
+  'person_gone',
 ] as const;
 
 /** The reason of a code; none for one that is not known here, of which the server's own words are shown. */

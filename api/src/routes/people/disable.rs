@@ -1,5 +1,6 @@
 //! Shuts a person out.
 
+use super::stop_here;
 use crate::auth::{Answer, Caller};
 use crate::extract::Id;
 use crate::openapi::Doc;
@@ -8,13 +9,15 @@ use steward_office::people;
 
 pub(crate) fn doc() -> Doc {
     Doc::new("Shut a person out")
-        .about("Their sessions, tokens and links end at once. What they did stays on record.")
+        .about("Their sessions, tokens and links end at once, and their runs stop. What they did stays on record.")
         .answers_nothing("The person is shut out.")
         .refuses("409", "The last owner stays.")
 }
 
 pub(crate) async fn handle(caller: Caller, Id(id): Id<PersonId>) -> Answer {
     let mut tx = caller.begin().await?;
-    people::disable(&mut tx, caller.office(), id).await?;
-    caller.commit_empty(tx).await
+    let stopped = people::disable(&mut tx, caller.office(), id).await?;
+    let answer = caller.commit_empty(tx).await?;
+    stop_here(&caller, stopped);
+    Ok(answer)
 }

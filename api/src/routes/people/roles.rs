@@ -1,6 +1,6 @@
 //! Gives a person other roles.
 
-use super::{PersonView, RoleGrant};
+use super::{PersonView, RoleGrant, stop_here};
 use crate::auth::{Answer, Caller};
 use crate::extract::{Id, Json};
 use crate::openapi::Doc;
@@ -20,7 +20,7 @@ pub(crate) struct NewRoles {
 
 pub(crate) fn doc() -> Doc {
     Doc::new("Give a person exactly these roles")
-        .about("Takes effect with their next request; their sessions end, so that they sign in again.")
+        .about("Takes effect with their next request, and in their runs with the next decision; their sessions end, so that they sign in again. Runs in workspaces that they see no more stop.")
         .body::<NewRoles>()
         .answers::<PersonView>("200", "The person with their new roles.")
         .refuses("409", "The last owner stays.")
@@ -29,7 +29,9 @@ pub(crate) fn doc() -> Doc {
 pub(crate) async fn handle(caller: Caller, Id(id): Id<PersonId>, Json(new): Json<NewRoles>) -> Answer {
     let mut tx = caller.begin().await?;
     let grants: Vec<Grant> = new.roles.into_iter().map(Grant::from).collect();
-    people::set_roles(&mut tx, caller.office(), id, &grants).await?;
+    let stopped = people::set_roles(&mut tx, caller.office(), id, &grants).await?;
     let person = PersonView::from(people::describe(&mut tx, caller.office(), id).await?);
-    caller.commit(tx, StatusCode::OK, &person).await
+    let answer = caller.commit(tx, StatusCode::OK, &person).await?;
+    stop_here(&caller, stopped);
+    Ok(answer)
 }

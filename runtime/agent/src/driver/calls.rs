@@ -258,8 +258,29 @@ impl Drive<'_> {
         let looks = ready.iter().all(|Ready { id, .. }| self.only_looks(*id)) && !self.sides.iter().any(|side| matches!(side, Side::Counted(_)));
         if !looks {
             self.flush(RunStatus::Running, false).await?;
+            // What is heard with that very commit counts: nothing has begun yet.
+            if self.stop.is_cancelled() || self.is_outdated() {
+                self.not_begun(&ready);
+                return Ok(());
+            }
         }
         self.carry_out(ready, looks).await
+    }
+
+    /// Calls whose intent is written and that are not begun: the commit told that the run is to stop, or that what its person may do has changed.
+    fn not_begun(&mut self, ready: &[Ready]) {
+        let (class, why) = if self.stop.is_cancelled() {
+            (FailureClass::Failed, "stopped by a person before it began")
+        } else {
+            (FailureClass::Unavailable, "what the person may do has changed, so this was not begun; propose it again if it is still wanted")
+        };
+        for Ready { id, .. } in ready {
+            if self.run.call(*id).is_some_and(|call| call.hold.is_some()) {
+                self.sides.push(Side::CallHold { call: *id, from: "claimed", to: "failed" });
+            }
+            let CallReport { outcome, fuel, ms, used, records, kept, handed } = report(Outcome::failed(class, why));
+            self.apply(Event::Done { call_id: *id, outcome, fuel, ms, used, lost: PluginWork::default(), records, kept, handed });
+        }
     }
 
     /// Whether a call reads the office and does nothing else: nobody outside learns of it, no person or counter admitted it, and doing it
@@ -299,6 +320,10 @@ impl Drive<'_> {
             self.apply(Event::Starting { call_id: id, key: self.key_of(id), attempt, lost });
         }
         self.flush(RunStatus::Running, false).await?;
+        // They may have happened before, so they are under way still, and are judged anew when the run is taken up again.
+        if self.is_outdated() {
+            return Ok(());
+        }
         self.carry_out(ready, false).await
     }
 

@@ -26,6 +26,7 @@ use steward_office::conversations::AgentPins;
 use steward_office::crm;
 use steward_office::grants::{self, Granted};
 use steward_office::holds::{Stands, card, seal};
+use steward_office::people::agent_of;
 use steward_office::{Office, OfficeError, budgets, questions};
 use steward_store::budget_hold::{self, BudgetHoldRow};
 use steward_store::conversation::Message;
@@ -35,7 +36,7 @@ use steward_store::escalation::{self, EscalationRow};
 use steward_store::hold::{self, HoldRow};
 use steward_store::question::QuestionRow;
 use steward_store::run::{self, RunStatus};
-use steward_store::step::{Later, NewSubRun, Reserve};
+use steward_store::step::{Heard, Later, NewSubRun, Reserve};
 use steward_store::{Store, StoreError, Tx, journal};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -106,6 +107,17 @@ pub(super) struct Batch<'a> {
     pub(super) reserve: Option<&'a Reserve>,
 }
 
+/// Whether a run is to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ToStop {
+    /// Nobody asked for it.
+    No,
+    /// Somebody asked for it.
+    Asked,
+    /// The person it acts for was shut out, or is no longer let into its workspace.
+    PersonGone,
+}
+
 /// A hold that people closed: call, hold, how, who, in which words.
 pub(super) type Closed = (CallId, HoldId, HoldOutcome, Vec<PersonId>, Option<String>);
 
@@ -125,21 +137,21 @@ impl Journal {
         }
     }
 
-    /// Writes a batch: all of it or nothing. Tells whether somebody asked the run to stop.
+    /// Writes a batch: all of it or nothing. Tells whether somebody asked the run to stop, or whether it is to be taken up anew.
     /// While the database is away, short of something or its disk is full, or when it took the commit back because others were in its way, it is
     /// tried again; a lost answer to a commit is found out. Once `stop` is cancelled nothing is waited for longer than an outage.
-    pub(super) async fn commit(&self, office: &Office, batch: &Batch<'_>, stop: &CancellationToken) -> Result<bool, OfficeError> {
+    pub(super) async fn commit(&self, office: &Office, batch: &Batch<'_>, stop: &CancellationToken) -> Result<Heard, OfficeError> {
         match self {
             Self::Memory(memory) => {
                 memory.write(batch);
-                Ok(false)
+                Ok(Heard::Nothing)
             }
             // What a commit needs is kept only while it lasts: a run that waits for its model would hold it all the time.
             Self::Postgres { store, actor } => Box::pin(self.write(store, actor, office, batch, stop)).await,
         }
     }
 
-    async fn write(&self, store: &Store, actor: &Actor, office: &Office, batch: &Batch<'_>, stop: &CancellationToken) -> Result<bool, OfficeError> {
+    async fn write(&self, store: &Store, actor: &Actor, office: &Office, batch: &Batch<'_>, stop: &CancellationToken) -> Result<Heard, OfficeError> {
         let mut step = step_of(actor, office, batch)?;
         // Counted apart: after a long wait for room, a server that is started anew is waited for as if it were the first.
         let (mut full, mut away) = (0_u32, 0_u32);
@@ -166,7 +178,7 @@ impl Journal {
                     away
                 }
                 // The answer to an earlier try may have been lost after its commit: then the row is where this batch would bring it.
-                Err(StoreError::Stale | StoreError::Moved) if (full > 0 || away > 0) && self.stands_at(batch).await? => return Ok(false),
+                Err(StoreError::Stale | StoreError::Moved) if (full > 0 || away > 0) && self.stands_at(batch).await? => return Ok(Heard::Nothing),
                 other => return Ok(other?),
             };
             // A stop ends the pause that it comes into: the next try is the first that counts against it.
@@ -229,10 +241,13 @@ impl Journal {
         Ok(tx.commit().await?)
     }
 
-    pub(super) async fn cancelled(&self, run: RunId) -> Result<bool, OfficeError> {
-        let Self::Postgres { store, actor } = self else { return Ok(true) };
+    /// Whether the run is to stop, and whether because its person is gone. In memory nobody asks but who drives it.
+    pub(super) async fn to_stop(&self, run: RunId) -> Result<ToStop, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(ToStop::Asked) };
         let mut tx = store.begin(actor).await?;
-        Ok(run::find(&mut tx, run).await?.is_some_and(|row| row.cancel_at.is_some()))
+        let Some(row) = run::find(&mut tx, run).await?.filter(|row| row.cancel_at.is_some()) else { return Ok(ToStop::No) };
+        let acting = agent_of(&mut tx, row.person, run, &row.agent, row.workspace).await?;
+        Ok(if acting.is_some() { ToStop::Asked } else { ToStop::PersonGone })
     }
 
     /// What the run knew of its models when it last handed its place back.

@@ -32,6 +32,7 @@ pub fn bench_run(runtime: &Runtime, hands: HandsFor, text: &str) -> (MemoryJourn
         roles: [Role::Owner].into(),
         hands,
         waits: Waits::InPlace,
+        roles_changed: Default::default(),
     };
     (journal, assignment)
 }

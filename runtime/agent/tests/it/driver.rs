@@ -1,6 +1,7 @@
 //! One governed run, end to end: what is allowed runs, what is held waits for people, what is blocked does not happen.
 
 mod asking;
+mod authority;
 mod babble;
 mod bounds;
 mod budgets;

@@ -6,7 +6,7 @@ use steward_agent::testing::{ScriptedModel, World};
 use steward_core::limits::LEASE_MS;
 use steward_core::{Actor, Micros, RunId};
 use steward_store::run::RunStatus;
-use steward_store::step::Step;
+use steward_store::step::{Heard, Step};
 use steward_store::{Store, StoreError, StoreOptions};
 use time::OffsetDateTime;
 
@@ -65,7 +65,10 @@ async fn a_line_that_changes_hands_carries_nothing_over() {
         assert_eq!((taken.workspace, taken.events.len()), (world.workspace, 1), "turn {turn}");
         let mut cut = false;
         match turn % 5 {
-            0 => assert!(!store.write_step(&actor, &step(mine.run, mine.fence, now)).await.expect("one's own"), "turn {turn}: nobody asked to stop"),
+            0 => {
+                let heard = store.write_step(&actor, &step(mine.run, mine.fence, now)).await.expect("one's own");
+                assert_eq!(heard, Heard::Nothing, "turn {turn}: nobody asked to stop");
+            }
             1 => {
                 let refused = store.write_step(&actor, &step(mine.run, mine.fence + 1, now)).await;
                 assert!(matches!(refused, Err(StoreError::Stale)), "turn {turn}: {refused:?}");

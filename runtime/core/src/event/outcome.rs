@@ -140,6 +140,8 @@ pub enum EndReason {
     TakenUpTooOften,
     /// A counter of the rules moved on each time the run was judged.
     CounterMoved,
+    /// The person it acts for was shut out, or is no longer let into its workspace.
+    PersonGone,
 }
 
 impl From<AskFailure> for EndReason {

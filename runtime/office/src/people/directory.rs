@@ -1,10 +1,11 @@
 //! Who is here: listing people with their roles, shutting an account and opening it again.
 
+use super::authority;
 use super::error::PeopleError;
 use super::roles::{Grant, keep_an_owner};
 use crate::{Office, audit};
 use serde_json::json;
-use steward_core::PersonId;
+use steward_core::{PersonId, RunId};
 use steward_store::person::{self, Person};
 use steward_store::{Cursor, Page, Tx, api_token, membership, session, sign_in_link, tenant};
 use time::OffsetDateTime;
@@ -53,9 +54,10 @@ async fn with_roles(tx: &mut Tx, office: &Office, people: Vec<Person>) -> Result
     Ok(described.collect())
 }
 
-/// Shuts somebody out at once: sessions, tokens and links end. What they did stays on record.
-pub async fn disable(tx: &mut Tx, office: &Office, id: PersonId) -> Result<(), PeopleError> {
+/// Shuts somebody out at once: sessions, tokens and links end, and their runs are asked to stop, which are given. What they did stays on record.
+pub async fn disable(tx: &mut Tx, office: &Office, id: PersonId) -> Result<Vec<RunId>, PeopleError> {
     tenant::lock(tx).await?;
+    person::lock(tx, id).await.map_err(PeopleError::missing("person"))?;
     let now = office.clock.now();
     person::set_disabled(tx, id, Some(now)).await.map_err(PeopleError::missing("person"))?;
     keep_an_owner(tx).await?;
@@ -63,7 +65,7 @@ pub async fn disable(tx: &mut Tx, office: &Office, id: PersonId) -> Result<(), P
     api_token::revoke_all(tx, id, now).await?;
     sign_in_link::void_all(tx, id, now).await?;
     audit::record(tx, office, audit::Entry { action: "person.disable", object: id.to_string(), outcome: "done", detail: json!({}), request_id: None }).await?;
-    Ok(())
+    authority::stop_runs(tx, office, id, None).await
 }
 
 /// Lets somebody in again with the roles they had; sessions and tokens stay ended.

@@ -1,12 +1,13 @@
 //! Roles given and taken. An organisation never loses its last owner, whoever asks and however many at once.
 
+use super::authority;
 use super::error::PeopleError;
 use super::step_up::require_for_people;
 use crate::{Office, audit};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use steward_core::{Digest, PersonId, Role, WorkspaceId};
+use steward_core::{Digest, PersonId, Role, RunId, WorkspaceId};
 use steward_store::membership::{self, Membership};
 use steward_store::{StoreError, Tx, person, session, tenant, workspace};
 
@@ -21,10 +22,11 @@ pub struct Grant {
     pub workspace: Option<WorkspaceId>,
 }
 
-/// Gives a person exactly these roles. Their sessions end: a session never outlives the roles it was opened with.
-pub async fn set_roles(tx: &mut Tx, office: &Office, id: PersonId, grants: &[Grant]) -> Result<(), PeopleError> {
+/// Gives a person exactly these roles. Their sessions end: a session never outlives the roles it was opened with. Their runs go on with these roles;
+/// those in workspaces that the person sees no more are asked to stop, which are given.
+pub async fn set_roles(tx: &mut Tx, office: &Office, id: PersonId, grants: &[Grant]) -> Result<Vec<RunId>, PeopleError> {
     tenant::lock(tx).await?;
-    person::get(tx, id).await.map_err(PeopleError::missing("person"))?;
+    person::lock(tx, id).await.map_err(PeopleError::missing("person"))?;
     check_grants(tx, grants).await?;
     let wanted: BTreeSet<Membership> = grants.iter().map(|grant| Membership { person_id: id, workspace_id: grant.workspace, role: grant.role }).collect();
     let had: BTreeSet<Membership> = membership::list_of(tx, &[id]).await?.into_iter().collect();
@@ -39,8 +41,10 @@ pub async fn set_roles(tx: &mut Tx, office: &Office, id: PersonId, grants: &[Gra
         membership::delete(tx, *taken).await.map_err(last_owner)?;
     }
     keep_an_owner(tx).await?;
+    let mut stopped = Vec::new();
     if wanted != had {
         session::revoke_all(tx, id, now).await?;
+        stopped = authority::judge_runs_anew(tx, office, id, &wanted).await?;
     }
     audit::record(
         tx,
@@ -48,7 +52,7 @@ pub async fn set_roles(tx: &mut Tx, office: &Office, id: PersonId, grants: &[Gra
         audit::Entry { action: "person.set_roles", object: id.to_string(), outcome: "done", detail: json!({ "grants": grants }), request_id: None },
     )
     .await?;
-    Ok(())
+    Ok(stopped)
 }
 
 /// The name of what a second factor is given for: exactly this person with exactly these roles, or exactly this way in.
