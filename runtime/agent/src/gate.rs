@@ -105,6 +105,8 @@ pub struct Ruling {
     pub tell: String,
     /// The effect class; none for an unknown tool.
     pub effect: Option<Effect>,
+    /// Digest of the rules that were in force for it.
+    pub policy_digest: Digest,
     /// The sealed proposal, when the call became one.
     pub sealed: Option<Sealed>,
     /// What it was made on; written out with the decision.
@@ -135,8 +137,8 @@ pub struct Ruling {
 pub(crate) enum Basis {
     /// The rules were asked on these facts.
     Facts(Box<Facts>),
-    /// It never came to the rules; whose they would have been.
-    Refused { agent: String, policy_digest: Digest },
+    /// It never came to the rules; for which agent it was.
+    Refused { agent: String },
 }
 
 /// What stands beside a decision and is not the gate's.
@@ -194,8 +196,9 @@ impl Ruling {
                 format!("{{\"facts\":{},\"envelope\":{text}{all}}}", serde_json::to_string(facts).unwrap_or_default())
             }
             (Basis::Facts(facts), None) => format!("{{\"facts\":{}{}{all}}}", serde_json::to_string(facts).unwrap_or_default(), unsealed()),
-            (Basis::Refused { agent, policy_digest }, _) => {
-                format!("{{\"agent\":{},\"policy_digest\":{},\"changed\":{}{}{all}}}", json!(agent), json!(policy_digest), json!(self.changed), unsealed())
+            (Basis::Refused { agent }, _) => {
+                let (agent, policy_digest, changed) = (json!(agent), json!(self.policy_digest), json!(self.changed));
+                format!("{{\"agent\":{agent},\"policy_digest\":{policy_digest},\"changed\":{changed}{}{all}}}", unsealed())
             }
         }
     }
@@ -263,8 +266,9 @@ impl Gate<'_> {
             reason,
             tell,
             effect,
+            policy_digest: self.rules.digest(),
             sealed: None,
-            basis: Basis::Refused { agent: self.agent.name.clone(), policy_digest: self.rules.digest() },
+            basis: Basis::Refused { agent: self.agent.name.clone() },
             provenance: json!([]),
             endorsed: BTreeSet::new(),
             call_digest: digest,
@@ -395,6 +399,7 @@ impl Gate<'_> {
             reason,
             tell,
             effect,
+            policy_digest: self.rules.digest(),
             sealed: Some(sealed),
             basis: Basis::Facts(Box::new(facts)),
             provenance,

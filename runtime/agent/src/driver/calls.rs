@@ -7,7 +7,7 @@ use super::standing::Judged;
 use super::{Drive, DriveError, Permitted, Ready, plan, wish};
 use crate::Runtime;
 use crate::counts::{Counted, prepare};
-use crate::gate::{Beside, Catalogue as _, Gate, Ruled, Ruling};
+use crate::gate::{Approved, Beside, Catalogue as _, Gate, Ruled, Ruling};
 use crate::held::{call_key, preview_of, row_of, stood_of};
 use crate::points::point;
 use futures_util::future::{BoxFuture, FutureExt as _, join_all};
@@ -20,7 +20,7 @@ use steward_host::{CallContext, CallReport, DELEGATE, EXTRACT, PROPOSE_GRANT, Ru
 use steward_office::crm::Stood;
 use steward_office::holds::card;
 use steward_office::holds::seal::seal_hold;
-use steward_policies::Permit;
+use steward_policies::{Permit, Rules};
 use steward_store::decision::DecisionRow;
 use steward_store::run::RunStatus;
 use time::OffsetDateTime;
@@ -82,11 +82,10 @@ impl Drive<'_> {
 
     /// The counters a call is judged by. What is pending is committed before they are read: when one of them moves before the verdict is
     /// written, only the verdict is lost and not what the model said.
-    pub(super) async fn counts_of(&mut self, id: CallId) -> Result<Counted, DriveError> {
-        let rules = self.runtime.rules.of(self.tenant);
+    pub(super) async fn counts_of(&mut self, id: CallId, rules: &Rules) -> Result<Counted, DriveError> {
         let now = self.runtime.office.clock.now();
         let prepared = match (&self.run.pins, self.run.call(id)) {
-            (Some(pins), Some(call)) => prepare(&rules, &self.runtime.host, &self.run, pins, &call.call, now),
+            (Some(pins), Some(call)) => prepare(rules, &self.runtime.host, &self.run, pins, &call.call, now),
             _ => Default::default(),
         };
         let (mut counted, asked) = prepared;
@@ -97,21 +96,20 @@ impl Drive<'_> {
         let wanted: Vec<_> = asked.iter().map(|asked| asked.wanted.clone()).collect();
         match self.journal.count_now(&wanted, self.run_id, id).await.map_err(|source| self.journal_error(source))? {
             Some(stood) => counted.take(asked, stood),
-            None => counted.take_from_run(asked, &rules, &self.runtime.host, &self.run, id),
+            None => counted.take_from_run(asked, rules, &self.runtime.host, &self.run, id),
         }
         Ok(counted)
     }
 
-    /// The gate's word on a call.
-    pub(super) fn rule(&mut self, id: CallId, approved: Option<&crate::gate::Approved>, counts: &BTreeMap<String, i64>) -> Option<(ToolCall, Ruling)> {
+    /// The gate's word on a call, by these rules.
+    pub(super) fn rule(&mut self, id: CallId, approved: Option<&Approved>, counts: &BTreeMap<String, i64>, rules: &Rules) -> Option<(ToolCall, Ruling)> {
         let call = self.run.call(id)?.call.clone();
         let host = &self.runtime.host;
         self.look(id.step);
         let (_, shown) = self.shown.as_ref()?;
-        let rules = self.runtime.rules.of(self.tenant);
         let agent = self.agent()?;
         let gate = Gate {
-            rules: &rules,
+            rules,
             host,
             agent,
             key: &self.runtime.key,
@@ -200,7 +198,6 @@ impl Drive<'_> {
     /// A ruling as it is written down beside the events.
     fn decision_side(&self, call: &ToolCall, ruling: &Ruling, decision_id: DecisionId, pins: &Pins, after_approval: bool, now: OffsetDateTime) -> DecisionSide {
         let name = ruling.name();
-        let policy_digest = self.runtime.rules.of(self.tenant).digest();
         let step = self.run.steps.iter().rev().find(|step| step.number == call.call_id.step);
         let tool = self.runtime.host.find(&call.tool);
         let beside = Beside {
@@ -211,7 +208,7 @@ impl Drive<'_> {
         };
         let mut detail = json!({
             "call": call.call_id, "tool": self.named(&call.tool), "verdict": name, "rules": ruling.rules, "arguments_digest": ruling.call_digest,
-            "envelope_id": ruling.sealed.as_ref().map(|sealed| sealed.id), "policy_digest": policy_digest,
+            "envelope_id": ruling.sealed.as_ref().map(|sealed| sealed.id), "policy_digest": ruling.policy_digest,
             "prompt": pins.prompt, "after_approval": after_approval, "changed": ruling.changed,
             "grant_id": ruling.grant,
         });
@@ -237,7 +234,7 @@ impl Drive<'_> {
                 rules: ruling.rules.clone(),
                 reason: storable(&ruling.reason),
                 envelope_id: ruling.sealed.as_ref().map(|sealed| sealed.id.bytes().to_vec()),
-                policy_digest,
+                policy_digest: ruling.policy_digest,
                 arguments: call.broken.as_ref().map_or_else(|| call.arguments.to_string(), |why| json!({ "broken": why }).to_string()),
                 provenance: ruling.provenance.to_string(),
                 record: ruling.record(&beside),

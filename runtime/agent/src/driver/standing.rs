@@ -22,9 +22,11 @@ pub(super) struct Judged {
 impl Drive<'_> {
     /// The gate's word on a call, with what people or a standing grant gave it.
     pub(super) async fn judged(&mut self, id: CallId) -> Result<Option<Judged>, DriveError> {
+        // Read once: whatever is said of this ruling, others may come in force meanwhile.
+        let rules = self.runtime.rules.of(self.tenant);
         let approved = self.approvals_of(id).await?;
-        let counted = self.counts_of(id).await?;
-        let Some((call, ruling)) = self.rule(id, approved.as_ref(), &counted.values) else { return Ok(None) };
+        let counted = self.counts_of(id, &rules).await?;
+        let Some((call, ruling)) = self.rule(id, approved.as_ref(), &counted.values, &rules) else { return Ok(None) };
         // A grant stands in for people the first time, and again for a call that already runs on one. Nothing edited, nothing that was held.
         // Neither does it where a person refused the same in the run that this one goes on from.
         let refused = self.run.call(id).and_then(|call| self.run.elsewhere(&call_digest(&call.call))).is_some_and(|later| later.fate == Fate::Denied);
@@ -45,7 +47,7 @@ impl Drive<'_> {
             };
             let granted = self.granted(&call, needs, sealed, must_be_seen).await?;
             if let Some((grant, approved)) = granted
-                && let Some((call, second)) = self.rule(id, Some(&approved), &counted.values)
+                && let Some((call, second)) = self.rule(id, Some(&approved), &counted.values, &rules)
                 && matches!(second.verdict, Ruled::Allow(_))
             {
                 return Ok(Some(Judged { call, ruling: second.granted_by(grant), after_approval: false, counted }));

@@ -29,6 +29,7 @@ mod record;
 mod refusals;
 mod replay;
 mod replies;
+mod rules;
 mod schedules;
 mod sealed;
 mod secrets;
