@@ -348,23 +348,30 @@ impl Drive<'_> {
         });
     }
 
-    /// The permits of these calls. After a restart they are minted anew by the same decision; when that now refuses, nothing runs.
+    /// The permits of these calls. After a restart, and where other rules came in force while an earlier call of the step ran, they are judged anew;
+    /// what is not as it is on record is written down before anything runs, and then done or not.
     async fn permitted(&mut self, calls: &[CallId]) -> Result<Option<Vec<(CallId, Permitted)>>, DriveError> {
         let mut permitted = Vec::with_capacity(calls.len());
         for id in calls {
             let kept = self.permits.remove(id);
+            let ruled = self.run.call(*id).and_then(|call| call.ruled.as_ref());
             // A grant may have been taken back since, while an earlier call of the step ran: what stands on one is decided again.
-            let by_grant = self.run.call(*id).and_then(|call| call.ruled.as_ref()).is_some_and(|ruled| ruled.grant.is_some());
-            if let Some(permit) = kept.filter(|_| !by_grant) {
+            let by_grant = ruled.is_some_and(|ruled| ruled.grant.is_some());
+            let envelope_id = ruled.and_then(|ruled| ruled.envelope_id);
+            let in_force = self.runtime.rules.of(self.tenant).digest();
+            if let Some(permit) = kept.filter(|kept| !by_grant && kept.permit.envelope().policy_digest == in_force) {
                 permitted.push((*id, permit));
                 continue;
             }
             match self.judged(*id).await? {
-                Some(Judged { ruling: Ruling { verdict: Ruled::Allow(permit), floor, said, .. }, .. }) => {
+                // The same proposal under the same rules: the decision on record is this one.
+                Some(Judged { ruling: Ruling { verdict: Ruled::Allow(permit), sealed, floor, said, .. }, .. })
+                    if sealed.as_ref().map(|sealed| sealed.id) == envelope_id =>
+                {
                     permitted.push((*id, Permitted { permit: *permit, floor, said }));
                 }
                 Some(Judged { call, ruling, after_approval, counted }) => {
-                    // The rules changed since: what was allowed is now blocked, and that is written down.
+                    // What was allowed may be blocked now; what is allowed still is allowed by others.
                     let ruling = match ruling.verdict {
                         Ruled::Hold(_) => Ruling {
                             verdict: Ruled::Block(steward_core::BlockClass::Changed),

@@ -5,7 +5,7 @@ use serde_json::json;
 use std::sync::Arc;
 use steward_agent::driver::HandsFor;
 use steward_agent::testing::{Reply, ScriptedModel, bench_office};
-use steward_core::{Digest, Floor};
+use steward_core::{Digest, Floor, RunOutcome};
 use steward_office::crm::Stood;
 use steward_policies::{RuleFile, Rules, SHIPPED};
 use steward_store::testing::TestDatabase;
@@ -33,6 +33,31 @@ fn digest(world: &World) -> Digest {
 async fn decided(world: &World, call: &str) -> Vec<String> {
     let sql = format!("select verdict || ' ' || encode(policy_digest, 'hex') from decision where call_id = '{call}' order by decided_at, decision_id");
     world.db.texts(&world.db.superuser_url, "", &sql).await.expect("decisions")
+}
+
+#[tokio::test]
+async fn a_permit_does_not_outlive_the_rules_that_gave_it() {
+    // What is forbidden by then is not done, and what is allowed still is done by the rules of then.
+    for (later, companies, verdict) in [(NO_COMPANIES, 0, "block"), (HOLD_NOTES, 1, "allow")] {
+        let calls = vec![
+            ("crm.create_contact".to_owned(), json!({ "name": "Lena Petrova", "emails": ["lena@partner.example"] })),
+            ("crm.create_company".to_owned(), json!({ "name": "Acme" })),
+        ];
+        let model = ScriptedModel::start(vec![Reply::Calls(calls), Reply::text("Done.")]).await;
+        let world = World::scripted(&model).await;
+        let run = world.say("Add Lena Petrova, lena@partner.example, and add the company Acme").await;
+        let (before, office) = (digest(&world), world.hands(run, Stood::default()));
+        let real: HandsFor = Arc::new(move |_, _| office.clone());
+        let hands = replacing(&world, &rules_with(&world, &[later]), &real);
+        assert_eq!(world.drive_with(&hands).await, Some(RunStatus::Ended));
+        let now = digest(&world);
+        assert_ne!(before, now);
+        assert_eq!(world.db.number("select count(*) from contact").await, 1, "{:?}", world.events(run).await);
+        assert_eq!(world.db.number("select count(*) from company").await, companies, "{:?}", world.events(run).await);
+        assert_eq!(decided(&world, "call_1_0").await, [format!("allow {before}")]);
+        assert_eq!(decided(&world, "call_1_1").await, [format!("allow {before}"), format!("{verdict} {now}")]);
+        assert_eq!(world.run(run).await.ended, Some(RunOutcome::Replied));
+    }
 }
 
 #[tokio::test]
