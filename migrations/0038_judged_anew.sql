@@ -10,6 +10,10 @@ begin
   was := pg_get_functiondef('steward.write_step'::regproc);
   becomes := replace(was, 'return mine.cancel_at is not null;', 'return case when mine.cancel_at is not null then true when not mine.roles_changed then false end;');
   if becomes = was then raise exception 'write_step is not as it was; write it anew'; end if;
+  -- And what is called off after people approved it says still when they did.
+  was := becomes;
+  becomes := replace(was, 'then now_at else decided_at end', 'then coalesce(decided_at, now_at) else decided_at end');
+  if becomes = was then raise exception 'write_step is not as it was; write it anew'; end if;
   execute becomes;
   -- Whoever leases it reads the roles after this, so what is changed from then on is said of it again.
   was := pg_get_functiondef('steward.lease_run'::regproc);

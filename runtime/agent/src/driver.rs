@@ -481,9 +481,18 @@ impl Drive<'_> {
     fn end(&mut self, outcome: RunOutcome, reason: Option<EndReason>, message: String) {
         let open: Vec<_> = self.run.open_holds().map(|(call, hold)| (call, hold.hold_id)).collect();
         for (call_id, hold_id) in open {
-            self.sides.push(Side::CallHold { call: call_id, from: "held", to: "cancelled" });
+            // Somebody may have approved it since this was read. What stands in the place of one that was edited follows below.
+            self.sides.push(match self.edited.contains_key(&call_id) {
+                true => Side::CallHold { call: call_id, from: "held", to: "cancelled" },
+                false => Side::CalledOff { call: call_id },
+            });
             self.apply(Event::HoldClosed { call_id, hold_id, outcome: HoldOutcome::Cancelled, by: Vec::<PersonId>::new(), reason: None });
         }
+        // What people approved and nobody began will not happen.
+        let approved = self.run.steps.iter().flat_map(|step| &step.calls).filter(|call| {
+            call.started.is_none() && call.outcome.is_none() && call.hold.as_ref().is_some_and(|hold| hold.closed == Some(HoldOutcome::Approved))
+        });
+        self.sides.extend(approved.map(|call| Side::CallHold { call: call.call.call_id, from: "approved", to: "cancelled" }));
         // An edit that was not taken up yet has a card that people could still approve.
         for (call, _) in self.edited.drain() {
             self.sides.push(Side::CallHold { call, from: "held", to: "cancelled" });

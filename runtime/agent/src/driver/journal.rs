@@ -73,6 +73,10 @@ pub(super) enum Side {
         from: &'static str,
         to: &'static str,
     },
+    /// A held action of a run that ends: whether people have approved it meanwhile or not, it does not happen.
+    CalledOff {
+        call: CallId,
+    },
     Message(Message),
     /// A run that begins in the same commit, to serve a call of this one.
     SubRun(Box<NewSubRun>),

@@ -57,6 +57,12 @@ pub(super) fn step_of<'a>(actor: &Actor, office: &Office, batch: &'a Batch<'_>) 
                 let detail = json!({ "from": from, "to": to });
                 Entry { action: "hold.move", object: format!("{}/{call}", batch.run), outcome: "done", detail, request_id: None }
             }
+            Side::CalledOff { call } => {
+                let from = ["held", "approved"];
+                step.moves.extend(from.map(|from| Move { call: *call, from, to: "cancelled" }));
+                let detail = json!({ "from": from, "to": "cancelled" });
+                Entry { action: "hold.move", object: format!("{}/{call}", batch.run), outcome: "done", detail, request_id: None }
+            }
             Side::Hold(row) => {
                 step.holds.push(row);
                 continue;

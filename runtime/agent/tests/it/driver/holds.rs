@@ -97,6 +97,34 @@ async fn what_is_approved_out_of_order_waits_for_what_stands_before_it() {
 }
 
 #[tokio::test]
+async fn what_was_approved_and_not_begun_is_called_off_with_its_run() {
+    let calls: Vec<_> =
+        ["First.", "Second."].map(|text| ("crm.add_note".to_owned(), json!({ "contact_id": "contact_00000000000000000000000001", "text": text }))).into();
+    // The second is approved and waits for the first, whether the run has seen that or not.
+    for is_seen in [true, false] {
+        let model = ScriptedModel::start(vec![Reply::Calls(calls.clone())]).await;
+        let world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[HOLD_NOTES]).await;
+        let run = world.say("Write both notes").await;
+        assert_eq!(settle(&world).await, Some(RunStatus::Waiting));
+        let mut rows = waiting(&world).await;
+        rows.sort_by(|one, other| one.call_id.cmp(&other.call_id));
+        assert_eq!(says_yes(&world, &world.owner, &rows[1]).await.expect("the second"), Approved::Released);
+        if is_seen {
+            assert_eq!(world.drive().await, Some(RunStatus::Waiting));
+        }
+        let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+        steward_office::runs::cancel(&mut tx, &world.runtime.office, run).await.expect("cancel");
+        tx.commit().await.expect("commit");
+        assert_eq!(settle(&world).await, Some(RunStatus::Ended));
+        assert_eq!(world.run(run).await.ended, Some(steward_core::RunOutcome::Cancelled));
+        assert_eq!(world.db.number("select count(*) from hold where state = 'cancelled' and closed_at is not null").await, 2, "seen: {is_seen}");
+        // When people said yes stays as it was.
+        assert_eq!(world.db.number("select count(*) from hold where decided_at < closed_at").await, 1, "seen: {is_seen}");
+        assert_eq!(world.db.number("select count(*) from note").await, 0);
+    }
+}
+
+#[tokio::test]
 async fn so_many_different_people_have_to_approve_and_the_database_counts_them() {
     let (_model, world, _run, row) = held_under(takes(3, false)).await;
     assert_eq!((row.people, row.separate), (3, false));
