@@ -124,11 +124,16 @@ pub async fn approve(tx: &mut Tx, office: &Office, id: HoldId, envelope_id: Enve
     Ok(Approved::Released)
 }
 
-/// Refuses a held action. One refusal is enough; the model sees the reason.
+/// Refuses a held action, in a role in which one could help to approve it. One refusal is enough; the model sees the reason.
 pub async fn reject(tx: &mut Tx, office: &Office, id: HoldId, reason: &str) -> Result<(), OfficeError> {
     let decider = decider(tx)?;
     let words = words(reason, "a reason")?;
     let row = open(tx, office, id).await?;
+    // A card that was changed in the database does not say whose it is: whoever decides at all may call it off.
+    let is_changed = office.key.as_ref().is_some_and(|key| !seal::is_sealed(key, tx.actor().tenant, &row).unwrap_or(false));
+    if !is_changed {
+        helping(tx, &read_needs(&row)?)?;
+    }
     say(tx, office, &row, &decider, false, words, office.key.as_ref()).await?;
     let detail = json!({ "run": row.run, "tool": row.tool });
     audit::record(tx, office, Entry { action: "hold.reject", object: id.to_string(), outcome: "done", detail, request_id: None }).await?;

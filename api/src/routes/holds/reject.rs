@@ -22,7 +22,7 @@ pub(crate) struct Rejection {
 
 pub(crate) fn doc() -> Doc {
     Doc::new("Reject a held action")
-        .about("The agent is told the reason, and the run goes on without the action.")
+        .about("The agent is told the reason, and the run goes on without the action. For whoever could help to approve it.")
         .body::<Rejection>()
         .answers::<HoldDetail>("200", "The held action as it is now.")
         .refuses("409", "It is already decided, one has decided before, or its time is over.")

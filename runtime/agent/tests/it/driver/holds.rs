@@ -199,6 +199,11 @@ async fn a_card_that_was_changed_in_the_database_cannot_be_approved_only_refused
     world.db.raw("set session_replication_role = replica; update hold set reason = 'Harmless.'").await;
     let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
     reject(&mut tx, &world.runtime.office, row.hold_id, "not what it was").await.expect("a refusal needs no trust");
+    tx.rollback().await.expect("rollback");
+    // Whatever it says now of who decides on it.
+    world.db.raw("set session_replication_role = replica; update hold set needs = '[[\"finance\"]]'").await;
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    reject(&mut tx, &world.runtime.office, row.hold_id, "not what it was").await.expect("nor a role that the card names");
     tx.commit().await.expect("commit");
     assert_eq!(settle(&world).await, Some(RunStatus::Ended));
     assert_eq!(world.db.number("select count(*) from note").await, 0);
