@@ -244,7 +244,7 @@ async fn approvals_of(tx: &mut Tx, row: &GrantRow) -> Result<Approvals, OfficeEr
 }
 
 /// The roles that a person has in a workspace at this moment; none when they were disabled.
-async fn roles_in(tx: &mut Tx, id: PersonId, workspace: WorkspaceId) -> Result<BTreeSet<Role>, OfficeError> {
+pub(crate) async fn roles_in(tx: &mut Tx, id: PersonId, workspace: WorkspaceId) -> Result<BTreeSet<Role>, OfficeError> {
     if !person::is_active(tx, id).await? {
         return Ok(BTreeSet::new());
     }

@@ -19,6 +19,7 @@ pub use state::{Stands, stands};
 use crate::Office;
 use crate::audit::{self, Entry};
 use crate::error::OfficeError;
+use crate::grants::roles_in;
 use crate::people::{GRAVE, spend_step_up};
 use routing::Ask;
 use serde_json::json;
@@ -115,7 +116,7 @@ pub async fn approve(tx: &mut Tx, office: &Office, id: HoldId, envelope_id: Enve
     say(tx, office, &row, &decider, true, None, Some(key)).await?;
     let detail = json!({ "envelope_id": envelope_id, "roles": helps, "run": row.run, "tool": row.tool });
     audit::record(tx, office, Entry { action: "hold.approve", object: id.to_string(), outcome: "done", detail, request_id: None }).await?;
-    let said = hold::approvals(tx, id).await?;
+    let said = still_counting(tx, &row, hold::approvals(tx, id).await?).await?;
     if !suffices(&needs, row.people, &said) {
         let so_far = u16::try_from(said.iter().filter(|word| word.approves).count()).unwrap_or(u16::MAX);
         return Ok(Approved::StillNeeds { needs, people: row.people.saturating_sub(so_far).max(1) });
@@ -211,6 +212,22 @@ pub fn takes_in_words(row: &HoldRow) -> Result<String, OfficeError> {
         text.push_str("; not who asked for it");
     }
     Ok(text)
+}
+
+/// What was said, each approval in the roles that its giver had then and has still. Who was shut out since, or has none of them any more, counts no
+/// more than if they had said nothing.
+async fn still_counting(tx: &mut Tx, row: &HoldRow, said: Vec<ApprovalRow>) -> Result<Vec<ApprovalRow>, OfficeError> {
+    let mut counting = Vec::with_capacity(said.len());
+    for mut word in said {
+        if word.approves {
+            let now = roles_in(tx, word.person, row.workspace).await?;
+            word.roles.retain(|role| now.iter().any(|held| held.name() == role.as_str()));
+        }
+        if !word.approves || !word.roles.is_empty() {
+            counting.push(word);
+        }
+    }
+    Ok(counting)
 }
 
 /// Whether these words release it: some set of roles is there, and enough different people with a role of that set said yes.

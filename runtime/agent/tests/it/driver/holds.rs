@@ -8,6 +8,7 @@ use steward_office::OfficeError;
 use steward_office::holds::escalate::escalate;
 use steward_office::holds::routing::{ApprovalRule, ApprovalRules, Ask};
 use steward_office::holds::{Approved, approve, expire, reject, revise};
+use steward_office::people::{self, Grant};
 use steward_store::testing::TestDatabase;
 
 /// A run that waits with a note on a contact.
@@ -142,6 +143,28 @@ async fn so_many_different_people_have_to_approve_and_the_database_counts_them()
     assert_eq!(settle(&world).await, Some(RunStatus::Ended));
     assert_eq!(world.db.number("select count(*) from note").await, 1);
     assert_eq!(world.db.number("select count(*) from hold_approval where seal is not null").await, 3);
+}
+
+#[tokio::test]
+async fn who_was_shut_out_or_demoted_before_the_last_word_does_not_count() {
+    let (_model, world, _run, row) = held_under(takes(3, false)).await;
+    let (second, third, fourth, fifth) =
+        (another_owner(&world, 81).await, another_owner(&world, 82).await, another_owner(&world, 83).await, another_owner(&world, 84).await);
+    for early in [&second, &third] {
+        says_yes(&world, early, &row).await.expect("an early word");
+    }
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    let office = &world.runtime.office;
+    people::disable(&mut tx, office, second.person.expect("person")).await.expect("shut out");
+    people::set_roles(&mut tx, office, third.person.expect("person"), &[Grant { role: Role::Support, workspace: None }]).await.expect("demoted");
+    tx.commit().await.expect("commit");
+    let missing = |people| Approved::StillNeeds { needs: vec![[Role::Owner].into()], people };
+    assert_eq!(says_yes(&world, &world.owner, &row).await.expect("the third word"), missing(2), "neither counts");
+    assert_eq!(world.drive().await, None, "it still waits");
+    assert_eq!(says_yes(&world, &fourth, &row).await.expect("the fourth"), missing(1));
+    assert_eq!(says_yes(&world, &fifth, &row).await.expect("the fifth"), Approved::Released);
+    assert_eq!(settle(&world).await, Some(RunStatus::Ended));
+    assert_eq!(world.db.number("select count(*) from note").await, 1);
 }
 
 #[tokio::test]
