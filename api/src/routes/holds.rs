@@ -115,7 +115,7 @@ pub(crate) struct HoldDetail {
     edited_into: Option<HoldId>,
     /// What people said so far.
     said: Vec<SaidView>,
-    /// The last action of this tool and agent that was allowed before, and where this one differs from it; for who may see the action log.
+    /// The last action of this tool and agent that was carried out before, and where this one differs from it; for who may see the action log.
     last_similar: Option<LastView>,
     /// Who was asked too since nobody had decided, in order of time.
     escalated: Vec<EscalationView>,

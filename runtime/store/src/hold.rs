@@ -5,6 +5,7 @@ use crate::tx::Tx;
 use serde_json::Value;
 use steward_core::{DecisionId, HoldId, PersonId, RunId, SessionId, WorkspaceId};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// A held action as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -332,23 +333,35 @@ pub async fn waiting(tx: &mut Tx) -> Result<(i64, Option<OffsetDateTime>), Store
     Ok((row.count, row.oldest))
 }
 
-/// The last action of this tool that was carried out before another one was held, in the same workspace and for the same agent.
-/// With its arguments; those are read here, as PostgreSQL reads no part of a document that has a NUL anywhere.
+/// How many allowed calls are looked at for one that was carried out.
+const SIMILAR_MAX: i64 = 50;
+
+/// The last action of this tool that was carried out before another one was held, in the same workspace and for the same agent: one that failed is
+/// none, nor is one whose end is not known. With its arguments; those are read here, as PostgreSQL reads no part of a document that has a NUL
+/// anywhere.
 pub async fn last_similar(tx: &mut Tx, row: &HoldRow) -> Result<Option<(RunId, Value, OffsetDateTime)>, StoreError> {
-    let found = sqlx::query!(
-        "select run_id, record, decided_at from decision
+    let allowed = sqlx::query!(
+        "select decision_id, run_id, call_id from decision
           where verdict = 'allow' and tool = $1 and agent = $2 and workspace_id = $3 and decided_at < $4 and not (run_id = $5 and call_id = $6)
-          order by decision_id desc limit 1",
+          order by decision_id desc limit $7",
         row.tool,
         row.agent,
         row.workspace.uuid(),
         row.held_at,
         row.run.uuid(),
         row.call_id,
+        SIMILAR_MAX,
     )
-    .fetch_optional(tx.conn())
+    .fetch_all(tx.conn())
     .await?;
-    let Some(found) = found else { return Ok(None) };
+    let named = |run: Uuid, call: &str| format!("{}/{call}", RunId::from_uuid(run));
+    let calls: Vec<String> = allowed.iter().map(|one| named(one.run_id, &one.call_id)).collect();
+    // How a call ended stands in the log beside its verdict, by an index of its object.
+    let done = sqlx::query_scalar!(r#"select object from audit_event where object collate "C" = any ($1) and action = 'call.end' and outcome = 'done'"#, &calls)
+        .fetch_all(tx.conn())
+        .await?;
+    let Some(last) = allowed.iter().find(|one| done.contains(&named(one.run_id, &one.call_id))) else { return Ok(None) };
+    let found = sqlx::query!("select run_id, record, decided_at from decision where decision_id = $1", last.decision_id).fetch_one(tx.conn()).await?;
     let mut record: Value = serde_json::from_str(&found.record).map_err(|_| StoreError::Corrupt { what: "decision.record" })?;
     let arguments = record.pointer_mut("/envelope/arguments").map(Value::take);
     Ok(arguments.map(|arguments| (RunId::from_uuid(found.run_id), arguments, found.decided_at)))

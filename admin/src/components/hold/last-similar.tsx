@@ -13,7 +13,7 @@ function shown(value: unknown): string {
   return value === null || value === undefined ? '—' : seen(textOf(value) ?? JSON.stringify(value));
 }
 
-/** How this action differs from the last of its kind that was allowed: what is new is what to look at. */
+/** How this action differs from the last of its kind that was carried out: what is new is what to look at. */
 export function LastSimilar({ hold }: { hold: Hold }) {
   const t = useTranslations('hold');
   if (hold.last_similar == null) return null;

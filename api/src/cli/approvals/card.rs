@@ -34,7 +34,7 @@ pub(crate) struct Card {
     serves: Option<RunId>,
     /// The one that took its place when somebody edited it.
     edited_into: Option<HoldId>,
-    /// The last action of its kind that was allowed, for who may see the action log. A card is whole without it.
+    /// The last action of its kind that was carried out, for who may see the action log. A card is whole without it.
     last: Result<Option<LastSimilar>, OfficeError>,
     /// What its run cost so far, for who may see the run.
     cost: Option<Micros>,
@@ -185,14 +185,14 @@ fn preview_lines(preview: &Value) -> Vec<Line> {
 
 /// That there may have been such an action.
 fn unread_lines(err: &OfficeError) -> Vec<Line> {
-    let words = format!("whether such an action was allowed before cannot be read: {}", one_line(&err.to_string(), LINE_LETTERS_MAX));
+    let words = format!("whether such an action was carried out before cannot be read: {}", one_line(&err.to_string(), LINE_LETTERS_MAX));
     std::iter::once(Line::empty()).chain(paragraph("last", &words)).collect()
 }
 
 /// How it differs from the last action of its kind: what is new is what to look at.
 fn last_lines(last: &LastSimilar) -> Vec<Line> {
     let mut lines = vec![Line::empty()];
-    let such = format!("such an action was last allowed at {} in {}", when(last.at), last.run);
+    let such = format!("such an action was last carried out at {} in {}", when(last.at), last.run);
     if last.changes.is_empty() {
         lines.extend(paragraph("last", &format!("{such}; it was exactly this")));
         return lines;
@@ -314,7 +314,7 @@ mod tests {
 effect      Sends a mail
             to: — → mallory@engines.example
 
-last        such an action was last allowed at {AT} in
+last        such an action was last carried out at {AT} in
           … {run}; this one differs in
             /to: lena@example.org → mallory@engines.example
 
@@ -393,7 +393,7 @@ reject      steward approvals reject {hold} --reason \"…\"",
         card.last = Err(StoreError::Corrupt { what: "decision.record" }.into());
         let lines = card.lines().expect("a card");
         let shown = texts(&lines).join("\n");
-        assert!(shown.contains("\nlast        whether such an action was allowed before cannot be read: "), "{shown}");
+        assert!(shown.contains("\nlast        whether such an action was carried out before cannot be read: "), "{shown}");
         assert!(shown.contains("\napprove     steward approvals approve "), "{shown}");
     }
 

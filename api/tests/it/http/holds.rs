@@ -259,12 +259,22 @@ async fn a_card_is_compared_with_the_last_such_action_for_who_may_see_the_log() 
     let path = format!("/api/v1/holds/{}", held.hold);
     let alone = working.ask("GET", path.as_str()).cookie(&owner).send().await.expect(200).json();
     assert_eq!(alone["last_similar"], json!(null), "there was none: {alone}");
-    // The same with other words an hour ago, and one after this was held. What stands beside the arguments may be anything, a NUL too.
-    for (call, hours, words) in [("call_8_0", -1, "Met before."), ("call_9_0", 1, "Met later.")] {
+    // The same with other words an hour ago, one that failed and one of unknown end after it, and one after this was held. What stands beside the
+    // arguments may be anything, a NUL too.
+    let calls = [
+        ("call_6_0", "- interval '30 minutes'", "Met never.", "failed"),
+        ("call_7_0", "- interval '20 minutes'", "Met nowhere.", "unknown"),
+        ("call_8_0", "- interval '1 hour'", "Met before.", "done"),
+        ("call_9_0", "+ interval '1 hour'", "Met later.", "done"),
+    ];
+    for (call, when, words, outcome) in calls {
         let another = format!(
             "set session_replication_role = replica;
+             insert into audit_event (tenant_id, audit_id, writer_id, writer_seq, at, actor_kind, action, object, outcome, canon, leaf)
+             select tenant_id, gen_random_uuid(), gen_random_uuid(), 1, now(), 'agent', 'call.end', '{}/{call}', '{outcome}', '', sha256('') from hold;
              insert into decision select (jsonb_populate_record(one, jsonb_build_object('decision_id', gen_random_uuid(), 'verdict', 'allow', 'call_id', '{call}',
-               'decided_at', decided_at + interval '{hours} hours', 'record', '{{\"odd\\u0000\":1,' || substr(replace(record, 'Met at the fair.', '{words}'), 2)))).* from decision as one where verdict = 'hold'"
+               'decided_at', decided_at {when}, 'record', '{{\"odd\\u0000\":1,' || substr(replace(record, 'Met at the fair.', '{words}'), 2)))).* from decision as one where verdict = 'hold'",
+            held.run
         );
         world.server.database.raw(&another).await;
     }
