@@ -1,5 +1,6 @@
 //! Puts changed rules and tools in force without a restart: the installation's files, what organisations approved, and which tools of MCP
-//! servers are accepted. Broken files are refused whole: what was in force stays, and an error says so.
+//! servers are accepted. Broken files are refused whole: what was in force stays, and an error says so. So it does where it cannot be put on record
+//! which rules come in force.
 
 use super::Every;
 use crate::cli::chain;
@@ -8,11 +9,13 @@ use crate::wiring::{accepted_list, adopt, plugin_dirs, plugin_lock, policies};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use steward_agent::rules::SharedRules;
-use steward_core::ToolSpec;
+use steward_core::{Actor, Digest, ToolSpec};
 use steward_host::mcp::McpServer;
 use steward_host::{Host, Trust};
 use steward_office::Office;
-use steward_store::Store;
+use steward_policies::Rules;
+use steward_store::doors::TenantRow;
+use steward_store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -47,6 +50,8 @@ pub async fn run(watched: Watched, (store, office): (Store, Office), stop: Cance
     let mut every = Every::seconds(EVERY_SECONDS, stop);
     // The rules in force were read before this look; a change in between shows as another digest.
     let mut seen: Option<Look> = None;
+    // Rules that could not be put on record, and were told of.
+    let mut unwritten: Option<Digest> = None;
     let mut generation = host.generation();
     let mut behind: Vec<Behind> = Vec::new();
     let mut known = accepted_list::Known::default();
@@ -104,16 +109,36 @@ pub async fn run(watched: Watched, (store, office): (Store, Office), stop: Cance
         if seen.as_ref() == Some(&now) && !is_other {
             continue;
         }
-        seen = Some(now);
-        reload(&dir, &tools, &rules, &host);
+        // What could not be put on record is tried again, whether a file changes or not.
+        seen = reload(&dir, &tools, &rules, &host, (&store, &office), &mut unwritten).await.then_some(now);
     }
 }
 
-fn reload(dir: &Path, tools: &[ToolSpec], rules: &SharedRules, host: &Host) {
+/// Puts the rules of the files in force, once it is on record that they are. False where that could not be written.
+async fn reload(
+    dir: &Path,
+    tools: &[ToolSpec],
+    rules: &SharedRules,
+    host: &Host,
+    (store, office): (&Store, &Office),
+    unwritten: &mut Option<Digest>,
+) -> bool {
     let before = rules.base().digest();
     match policies::load(dir, tools).map_err(|err| err.beside(&host.set_aside(), tools)) {
         Ok(fresh) if fresh.digest() == before => {}
         Ok(fresh) => {
+            if let Err(err) = put_on_record(store, office, rules, &fresh).await {
+                let digest = fresh.digest();
+                // Said once, however often it is tried.
+                if unwritten.replace(digest) != Some(digest) {
+                    error!(
+                        policy.digest = %before.short(),
+                        error = chain(&err),
+                        "THE CHANGED RULES CANNOT BE PUT ON RECORD, so the rules of before stay in force; trying again"
+                    );
+                }
+                return false;
+            }
             for warning in fresh.warnings() {
                 warn!("{warning}");
             }
@@ -122,6 +147,22 @@ fn reload(dir: &Path, tools: &[ToolSpec], rules: &SharedRules, host: &Host) {
         }
         Err(err) => error!(policy.digest = %before.short(), "THE CHANGED RULES ARE REFUSED and the rules of before stay in force: {}", chain(&err)),
     }
+    *unwritten = None;
+    true
+}
+
+/// Puts on record, for every organisation that goes by the files, which rules come in force in the place of which.
+async fn put_on_record(store: &Store, office: &Office, rules: &SharedRules, fresh: &Rules) -> Result<(), StoreError> {
+    let before = rules.base().digest();
+    for TenantRow { tenant, .. } in store.all_tenants().await? {
+        // One with rules of its own goes by those.
+        if rules.version_of(tenant).is_none() {
+            let mut tx = store.begin(&Actor::worker(tenant)).await?;
+            steward_office::policies::reloaded(&mut tx, office, before, fresh.digest(), fresh.list().len()).await?;
+            tx.commit().await?;
+        }
+    }
+    Ok(())
 }
 
 fn look(dir: &Path) -> Look {

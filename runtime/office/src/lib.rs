@@ -16,6 +16,7 @@ pub mod import;
 pub mod kept;
 pub mod notices;
 pub mod people;
+pub mod policies;
 pub mod progress;
 pub mod questions;
 pub mod rewrap;

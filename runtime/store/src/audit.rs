@@ -247,6 +247,16 @@ pub async fn objects_of(tx: &mut Tx, actions: &[String]) -> Result<Vec<String>, 
     Ok(sqlx::query_scalar!("select distinct object from audit_event where action = any ($1) order by object", actions).fetch_all(tx.conn()).await?)
 }
 
+/// The exact bytes of the newest entry of an action about an object.
+pub async fn newest_of(tx: &mut Tx, action: &str, object: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"select canon from audit_event where object collate "C" = $2 and action = $1 order by audit_id desc limit 1"#,
+        action,
+        object
+    );
+    Ok(found.fetch_optional(tx.conn()).await?)
+}
+
 /// Waits until nobody else does what this names for the organisation, and keeps others from it until the transaction ends. What the one before
 /// wrote is seen by the statements after this one.
 pub async fn alone(tx: &mut Tx, what: &str) -> Result<(), StoreError> {

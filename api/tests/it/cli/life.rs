@@ -154,10 +154,26 @@ async fn rules_are_reloaded_and_broken_ones_are_not() {
     up.wait_for_log(&["ERROR", "THE CHANGED RULES ARE REFUSED", "cannot be read"]);
     assert_eq!(in_force(), before);
     fs::rename(home.path("aside"), home.path("data/policies/rules")).expect("moved back");
+    // What is not on record does not come in force, and comes in force by itself once it is.
+    let refuse = "create function no_reload() returns trigger language plpgsql as $$ begin
+                    if new.action = 'policy.reload' then raise exception 'there is no room'; end if;
+                    return new;
+                  end $$;
+                  create trigger no_reload before insert on audit_event for each row execute function no_reload()";
+    database.raw(refuse).await;
     home.write("data/policies/rules/90-mine.cedar", "@id(\"mine\") @reason(\"Mine.\") forbid (principal, action, resource) when { context.tainted };\n");
+    up.wait_for_log(&["ERROR", "THE CHANGED RULES CANNOT BE PUT ON RECORD"]);
+    assert_eq!(in_force(), before);
+    database.raw("drop trigger no_reload on audit_event").await;
     up.wait_for_log(&["new rules are in force"]);
     let after = in_force();
     assert!(after != before && after.contains("\"mine\""), "{after}");
+    let said = "select actor_kind || ' ' || (convert_from(canon, 'utf8')::jsonb #>> '{detail,before}') || ' ' || (convert_from(canon, 'utf8')::jsonb #>> '{detail,after}')
+                  from audit_event where action = 'policy.reload'";
+    let said = database.texts(&database.superuser_url, "", said).await.expect("entries");
+    let digest = |policies: &str| serde_json::from_str::<serde_json::Value>(policies).expect("JSON")["digest"].as_str().expect("a digest").to_owned();
+    assert_eq!(said, [format!("worker {} {}", digest(&before), digest(&after))], "once, by the service");
+    assert_eq!(up.log().matches("CANNOT BE PUT ON RECORD").count(), 1, "it is said once");
     assert!(up.stop().success());
 }
 
