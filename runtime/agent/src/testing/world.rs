@@ -268,7 +268,12 @@ impl World {
 
     /// What the plugin of one call of a run asks of the records, where people approved the call while they stood so.
     pub fn hands(&self, run: RunId, stood: Stood) -> Arc<dyn steward_host::Office> {
-        hands_for(&self.runtime, &self.owner.as_agent(run, "assistant"), run, self.workspace)(Floor::CLEAN, stood)
+        self.hands_of(run)(Floor::CLEAN, stood)
+    }
+
+    /// What plugins may ask of the records in a run of the owner's, as a worker has it.
+    pub fn hands_of(&self, run: RunId) -> HandsFor {
+        hands_for(&self.runtime, &self.owner.as_agent(run, "assistant"), run, self.workspace)
     }
 
     async fn lease(&self) -> Option<(Leased, Result<TakenUp, StoreError>)> {

@@ -1,16 +1,21 @@
-//! The process is killed at every point of the journal, again and again: nothing is lost and nothing is done twice.
+//! The process is killed at every point of the journal, again and again: nothing is lost, nothing is done twice, in the database or outside it,
+//! and no model is asked twice for what it answered.
 //!
 //! The victim is this test binary run as a process of its own, killed with SIGKILL by itself at the nth point it passes.
 //! Courses run in lanes: a database a lane, an organisation a course.
 
+mod outside;
+
+use outside::{effects, with_effects};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 use std::process::ExitStatus;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use steward_agent::points;
-use steward_agent::testing::{Reply, ScriptedModel, World};
-use steward_core::{Event, HoldId, Mode, RunLimits};
+use steward_agent::testing::{Reply, ScriptedModel, Seen, World};
+use steward_core::{Event, HoldId, Mode, RunId, RunLimits};
 use steward_office::holds;
 use steward_store::hold::Filter;
 use steward_store::testing::TestDatabase;
@@ -37,8 +42,12 @@ async fn victim() {
     let (Some(database), Some(tenant), Some(model), Some(nth)) = (told("DATABASE"), told("TENANT"), told("MODEL"), told("AT")) else { return };
     let world = World::attach(&database, tenant.parse().expect("an organisation"), &model, &[HOLD_NOTES]).await;
     let world = if told("DELEGATES").is_some() { that_delegates(world) } else { world };
+    let hands = told("EFFECTS").zip(told("RUN")).map(|(file, run)| with_effects(&world, run.parse().expect("a run"), Path::new(&file)));
     points::crash_at(nth.parse().expect("a number"));
-    while world.drive().await.is_some() {}
+    match &hands {
+        Some(hands) => while world.drive_with(hands).await.is_some() {},
+        None => while world.drive().await.is_some() {},
+    }
     println!("points left: {}", points::points_left());
 }
 
@@ -64,21 +73,52 @@ async fn run_victim_with(world: &World, model: &ScriptedModel, nth: i64, told: &
 
 /// A model that makes a contact, writes a note on it, and reports. What it says depends only on what it is shown.
 pub(crate) async fn model() -> ScriptedModel {
-    ScriptedModel::start_with(|seen| {
-        let results: Vec<Value> = seen.tool_results().into_iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
-        match results.len() {
-            0 => Reply::Calls(vec![
-                ("crm.find_contacts".into(), json!({ "query": "nobody" })),
-                ("crm.create_contact".into(), json!({ "name": "Lena Petrova", "emails": ["lena@partner.example"] })),
-            ]),
-            2 => {
-                let id = results[1]["ok"]["id"].as_str().or_else(|| results[1]["ok"]["contact"]["id"].as_str()).unwrap_or("missing").to_owned();
-                Reply::call("crm.add_note", json!({ "contact_id": id, "text": "Met at the fair." }))
-            }
-            _ => Reply::text("Lena is in the book, with a note."),
+    ScriptedModel::start_with(says).await
+}
+
+fn says(seen: &Seen) -> Reply {
+    let results: Vec<Value> = seen.tool_results().into_iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
+    match results.len() {
+        0 => Reply::Calls(vec![
+            ("crm.find_contacts".into(), json!({ "query": "nobody" })),
+            ("crm.create_contact".into(), json!({ "name": "Lena Petrova", "emails": ["lena@partner.example"] })),
+        ]),
+        2 => {
+            let id = results[1]["ok"]["id"].as_str().or_else(|| results[1]["ok"]["contact"]["id"].as_str()).unwrap_or("missing").to_owned();
+            Reply::call("crm.add_note", json!({ "contact_id": id, "text": "Met at the fair." }))
         }
-    })
-    .await
+        _ => Reply::text("Lena is in the book, with a note."),
+    }
+}
+
+/// The steps that a model was asked for, in order, by the number of the course.
+#[derive(Clone, Default)]
+struct AskedSteps(Arc<Mutex<HashMap<String, Vec<u32>>>>);
+
+impl AskedSteps {
+    /// The same model, whose questions are counted.
+    async fn counting() -> (ScriptedModel, Self) {
+        let asked = Self::default();
+        let kept = asked.clone();
+        let model = ScriptedModel::start_with(move |seen| {
+            if let Some(course) = course_in(&seen.body.to_string()) {
+                // Which step it is shows in what came of those before: two calls, then one.
+                let step = match seen.tool_results().len() {
+                    0 => 1,
+                    2 => 2,
+                    _ => 3,
+                };
+                kept.0.lock().expect("lock").entry(course).or_default().push(step);
+            }
+            says(seen)
+        })
+        .await;
+        (model, asked)
+    }
+
+    fn of(&self, course: usize) -> Vec<u32> {
+        self.0.lock().expect("lock").get(&course.to_string()).cloned().unwrap_or_default()
+    }
 }
 
 /// Approves whatever waits, as the owner.
@@ -105,34 +145,59 @@ pub(crate) async fn let_waits_end(world: &World) {
 }
 
 /// One course: killed at each of `deaths` in turn, each time taken over by a new process; then to its end. Returns how many were killed.
-async fn course(lane: &World, model: &ScriptedModel, deaths: &[i64]) -> u32 {
+async fn course(lane: &World, (model, asked): (&ScriptedModel, &AskedSteps), number: usize, deaths: &[i64]) -> u32 {
     let world = lane.beside().await;
-    let run = world.say("Put Lena Petrova, lena@partner.example, in the book and note that we met at the fair.").await;
+    let run = world.say(&format!("Put Lena Petrova, lena@partner.example, in the book and note that we met at the fair. This is course {number}.")).await;
+    let file = std::env::temp_dir().join(format!("stw-effects-{}-{number}", std::process::id()));
+    let (path, run_id) = (file.to_string_lossy().into_owned(), run.to_string());
     let mut kills = 0;
+    // What was asked by then, and which steps had their answer on record.
+    let mut stood: Vec<(usize, Vec<u32>)> = Vec::new();
     for nth in deaths {
-        if !run_victim(&world, model, *nth).await.success() {
+        if !run_victim_with(&world, model, *nth, &[("STEWARD_CRASH_EFFECTS", path.as_str()), ("STEWARD_CRASH_RUN", run_id.as_str())]).await.success() {
             kills += 1;
         }
+        stood.push((asked.of(number).len(), answered(&world, run).await));
         let_leases_lapse(&world).await;
         approve_all(&world).await;
     }
+    let hands = with_effects(&world, run, &file);
     while world.run(run).await.ended.is_none() {
-        let driven = world.drive().await;
+        let driven = world.drive_with(&hands).await;
         approve_all(&world).await;
         assert!(driven.is_some(), "killed at {deaths:?}: the run is neither over nor can it go on");
     }
     check(&world, run, deaths).await;
+    let steps = asked.of(number);
+    for (so_far, answered) in &stood {
+        let again: Vec<&u32> = steps[*so_far..].iter().filter(|step| answered.contains(step)).collect();
+        assert!(again.is_empty(), "killed at {deaths:?}: steps {again:?} had their answer on record and were asked again: {steps:?}, {stood:?}");
+    }
+    let most = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+    assert!((3..=3 + kills).contains(&most), "killed at {deaths:?}: only what a death cut off is asked again: {steps:?}");
+    // Outside, an effect is told from its repeat by its key alone: there are those of the database and no others, and only a death repeats one.
+    let outside = effects(&file);
+    let sql = format!("select distinct key from host_effect where tenant_id = '{}' order by key", world.tenant.uuid());
+    let inside = world.db.texts(&world.db.superuser_url, "", &sql).await.expect("keys");
+    assert_eq!(outside.keys().collect::<BTreeSet<_>>(), inside.iter().collect::<BTreeSet<_>>(), "killed at {deaths:?}: {outside:?}");
+    assert_eq!(outside.len(), 2, "killed at {deaths:?}: a contact and a note, each under its key: {outside:?}");
+    assert!(outside.values().sum::<u32>() <= 2 + kills, "killed at {deaths:?}: only what a death cut off is done again: {outside:?}");
+    let _ = std::fs::remove_file(&file);
     kills
 }
 
-pub(crate) async fn check(world: &World, run: steward_core::RunId, deaths: &[i64]) {
+/// The steps whose answer is on record.
+async fn answered(world: &World, run: RunId) -> Vec<u32> {
+    world.events(run).await.iter().filter_map(|recorded| if let Event::Answered { step, .. } = recorded.event { Some(step) } else { None }).collect()
+}
+
+pub(crate) async fn check(world: &World, run: RunId, deaths: &[i64]) {
     let at = format!("disturbed at {deaths:?}");
     let events = world.events(run).await;
     let replies = events.iter().filter(|recorded| matches!(recorded.event, Event::Replied { .. })).count();
     assert_eq!(replies, 1, "{at}: {events:#?}");
     assert!(events.iter().enumerate().all(|(index, recorded)| usize::try_from(recorded.seq) == Ok(index + 1)), "{at}: events are numbered without gaps");
-    let answered: Vec<u32> = events.iter().filter_map(|recorded| if let Event::Answered { step, .. } = recorded.event { Some(step) } else { None }).collect();
-    assert_eq!(answered, [1, 2, 3], "{at}: each step is answered once");
+    assert_eq!(answered(world, run).await, [1, 2, 3], "{at}: each step is answered once");
     let ours = format!("tenant_id = '{}'", world.tenant.uuid());
     let count = async |what: &str| world.db.number(&format!("select count(*) from {what} {ours}")).await;
     assert_eq!(count("contact where").await, 1, "{at}: one contact");
@@ -145,7 +210,7 @@ pub(crate) async fn check(world: &World, run: steward_core::RunId, deaths: &[i64
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_kills_lose_nothing_and_repeat_nothing() {
-    let model = model().await;
+    let (model, asked) = AskedSteps::counting().await;
     // A first process passes this many points before people are needed, a second one the rest.
     let world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[HOLD_NOTES]).await;
     world.say("Count the points.").await;
@@ -176,7 +241,7 @@ async fn two_hundred_kills_lose_nothing_and_repeat_nothing() {
             // Every point is met; of the deaths in a row, enough are enough.
             let go_on = place < points || killed.load(Ordering::SeqCst) < KILLS;
             let Some(deaths) = deaths.get(place).filter(|_| go_on) else { break };
-            let kills = course(&world, &model, deaths).await;
+            let kills = course(&world, (&model, &asked), place, deaths).await;
             let is_last = |nth: i64, of: i64| nth > of - TOGETHER;
             let may_end_before = is_last(deaths[0], before) || deaths[0] < 0 && is_last(deaths[1], after);
             assert!(place >= points || kills == 1 || may_end_before, "the course at place {place} was to be killed exactly once");
