@@ -20,8 +20,8 @@ pub(super) async fn stop_runs(tx: &mut Tx, office: &Office, id: PersonId, but_in
     Ok(stopped)
 }
 
-/// The same for a person who has these roles from now on; their other runs are judged anew by them. The person is locked, so that no run of theirs
-/// comes in meanwhile with the roles of before.
+/// The same for a person who has these roles from now on; their other runs are judged anew by them. Whoever calls this has the person locked, so that
+/// no run of theirs comes in meanwhile with the roles of before.
 pub(super) async fn judge_runs_anew(tx: &mut Tx, office: &Office, id: PersonId, has: &BTreeSet<Membership>) -> Result<Vec<RunId>, PeopleError> {
     // None where one of the roles is for all of the organisation.
     let places: Option<Vec<WorkspaceId>> = has.iter().map(|membership| membership.workspace_id).collect();
