@@ -115,14 +115,7 @@ pub async fn run(watched: Watched, (store, office): (Store, Office), stop: Cance
 }
 
 /// Puts the rules of the files in force, once it is on record that they are. False where that could not be written.
-async fn reload(
-    dir: &Path,
-    tools: &[ToolSpec],
-    rules: &SharedRules,
-    host: &Host,
-    (store, office): (&Store, &Office),
-    unwritten: &mut Option<Digest>,
-) -> bool {
+async fn reload(dir: &Path, tools: &[ToolSpec], rules: &SharedRules, host: &Host, (store, office): (&Store, &Office), unwritten: &mut Option<Digest>) -> bool {
     let before = rules.base().digest();
     match policies::load(dir, tools).map_err(|err| err.beside(&host.set_aside(), tools)) {
         Ok(fresh) if fresh.digest() == before => {}

@@ -249,11 +249,8 @@ pub async fn objects_of(tx: &mut Tx, actions: &[String]) -> Result<Vec<String>, 
 
 /// The exact bytes of the newest entry of an action about an object.
 pub async fn newest_of(tx: &mut Tx, action: &str, object: &str) -> Result<Option<Vec<u8>>, StoreError> {
-    let found = sqlx::query_scalar!(
-        r#"select canon from audit_event where object collate "C" = $2 and action = $1 order by audit_id desc limit 1"#,
-        action,
-        object
-    );
+    let found =
+        sqlx::query_scalar!(r#"select canon from audit_event where object collate "C" = $2 and action = $1 order by audit_id desc limit 1"#, action, object);
     Ok(found.fetch_optional(tx.conn()).await?)
 }
 

@@ -357,9 +357,10 @@ pub async fn last_similar(tx: &mut Tx, row: &HoldRow) -> Result<Option<(RunId, V
     let named = |run: Uuid, call: &str| format!("{}/{call}", RunId::from_uuid(run));
     let calls: Vec<String> = allowed.iter().map(|one| named(one.run_id, &one.call_id)).collect();
     // How a call ended stands in the log beside its verdict, by an index of its object.
-    let done = sqlx::query_scalar!(r#"select object from audit_event where object collate "C" = any ($1) and action = 'call.end' and outcome = 'done'"#, &calls)
-        .fetch_all(tx.conn())
-        .await?;
+    let done =
+        sqlx::query_scalar!(r#"select object from audit_event where object collate "C" = any ($1) and action = 'call.end' and outcome = 'done'"#, &calls)
+            .fetch_all(tx.conn())
+            .await?;
     let Some(last) = allowed.iter().find(|one| done.contains(&named(one.run_id, &one.call_id))) else { return Ok(None) };
     let found = sqlx::query!("select run_id, record, decided_at from decision where decision_id = $1", last.decision_id).fetch_one(tx.conn()).await?;
     let mut record: Value = serde_json::from_str(&found.record).map_err(|_| StoreError::Corrupt { what: "decision.record" })?;

@@ -44,7 +44,8 @@ async fn nobody_approves_who_may_not_and_nothing_that_was_not_shown() {
     working.ask("POST", revise.as_str()).cookie(&working.as_role(Role::Support).await).json(&json!({ "guidance": "Shorter." })).send().await.expect(403);
     // Nor does a role that cannot help to approve it stand in others' way.
     for role in [Role::Support, Role::Finance] {
-        let refused = working.ask("POST", reject.as_str()).cookie(&working.as_role(role).await).json(&json!({ "reason": "No." })).send().await.expect(403).json();
+        let reject = working.ask("POST", reject.as_str()).cookie(&working.as_role(role).await).json(&json!({ "reason": "No." }));
+        let refused = reject.send().await.expect(403).json();
         assert!(refused["detail"].as_str().expect("detail").contains("owner, or manager"), "{refused}");
     }
     working.ask("POST", reject.as_str()).cookie(&owner).json(&json!({ "reason": "a\u{0}" })).send().await.expect(400);

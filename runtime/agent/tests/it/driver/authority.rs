@@ -119,7 +119,8 @@ async fn the_runs_of_who_was_shut_out_stop_and_say_why() {
         }
         assert_eq!(world.run(one).await.ended, Some(RunOutcome::Cancelled), "{:?}", world.events(one).await);
         assert_eq!(reason(&world, one).await, Some(EndReason::PersonGone));
-        let said = format!("select count(*) from audit_event where action = 'run.cancel' and object = '{one}' and convert_from(canon, 'utf8') like '%person_gone%'");
+        let said =
+            format!("select count(*) from audit_event where action = 'run.cancel' and object = '{one}' and convert_from(canon, 'utf8') like '%person_gone%'");
         assert_eq!(world.db.number(&said).await, 1);
     }
     assert_eq!(world.db.number("select count(*) from company").await, 0);
