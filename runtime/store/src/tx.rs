@@ -45,9 +45,9 @@ impl Store {
             .max_connections(options.connections_max)
             .acquire_timeout(Duration::from_millis(options.acquire_timeout_ms))
             // A broken connection shows itself on first use; a ping before each would cost a round trip.
-            .test_before_acquire(false)
-            .connect_with(connect.clone())
-            .await?;
+            .test_before_acquire(false);
+        // Nobody who waits for it carries all of a connection's beginning within.
+        let pool = Box::pin(pool.connect_with(connect.clone())).await?;
         Ok(Self { pool, lines: Lines::new(connect, options.lines_max, Duration::from_millis(options.acquire_timeout_ms)) })
     }
 
