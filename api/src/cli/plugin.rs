@@ -156,7 +156,7 @@ async fn accept(setting: &Setting, wanted: Wanted) -> Result<(), CliError> {
     let Wanted { server, tools, look, json, reason, who } = wanted;
     let (config, output) = (setting.config()?, &setting.output);
     let Some(server) = config.mcp.iter().find(|one| one.name == server) else {
-        return accept_plugin(setting, config, &server, (look, json, tools.is_empty()), reason.as_deref(), &who).await;
+        return Box::pin(accept_plugin(setting, config, &server, (look, json, tools.is_empty()), reason.as_deref(), &who)).await;
     };
     let lock = mcp_lock(&config);
     let offered = mcp::offered(server).await.map_err(AssembleError::from)?;

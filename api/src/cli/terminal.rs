@@ -105,7 +105,8 @@ impl Terminal {
 
 /// Runs a command with the records open, and closes them however it ends.
 pub(super) async fn with<T>(config: Config, who: &Who, command: &str, act: impl AsyncFnOnce(&Terminal) -> Result<T, CliError>) -> Result<T, CliError> {
-    let terminal = Terminal::open(config, who, command).await?;
+    // Whoever runs a command does not carry the way to its database within.
+    let terminal = Box::pin(Terminal::open(config, who, command)).await?;
     let done = act(&terminal).await;
     let closed = terminal.close().await;
     let done = done?;

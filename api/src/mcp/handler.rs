@@ -137,7 +137,7 @@ impl ServerHandler for Handler {
             peer: &context.peer,
             stop: context.ct.clone(),
         };
-        match outcome(&waiting, &begun).await.map_err(|err| rpc(&err))? {
+        match Box::pin(outcome(&waiting, &begun)).await.map_err(|err| rpc(&err))? {
             Some(result) => Ok(result.into()),
             None => Err(ErrorData::invalid_request("the client took the call back", None)),
         }

@@ -116,7 +116,8 @@ pub async fn approve(tx: &mut Tx, office: &Office, id: HoldId, envelope_id: Enve
     say(tx, office, &row, &decider, true, None, Some(key)).await?;
     let detail = json!({ "envelope_id": envelope_id, "roles": helps, "run": row.run, "tool": row.tool });
     audit::record(tx, office, Entry { action: "hold.approve", object: id.to_string(), outcome: "done", detail, request_id: None }).await?;
-    let said = still_counting(tx, &row, hold::approvals(tx, id).await?).await?;
+    let said = hold::approvals(tx, id).await?;
+    let said = still_counting(tx, &row, said).await?;
     if !suffices(&needs, row.people, &said) {
         let so_far = u16::try_from(said.iter().filter(|word| word.approves).count()).unwrap_or(u16::MAX);
         return Ok(Approved::StillNeeds { needs, people: row.people.saturating_sub(so_far).max(1) });

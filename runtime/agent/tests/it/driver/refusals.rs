@@ -45,7 +45,7 @@ async fn a_tool_that_there_is_not_stands_in_the_log_by_a_digest_that_nobody_can_
     let long = format!("crm.{}", "x".repeat(200));
     let names = ["mail lena@example.org", "DE89370400440532013000", "lena.petrova", "lena.petrova", long.as_str()];
     let calls = names.iter().map(|name| ((*name).to_owned(), json!({}))).collect();
-    let model = ScriptedModel::start(vec![Reply::calls(calls), Reply::text("I could not.")]).await;
+    let model = ScriptedModel::start(vec![Reply::Calls(calls), Reply::text("I could not.")]).await;
     let world = World::scripted(&model).await;
     world.say("Do it").await;
     assert_eq!(world.drive().await, Some(RunStatus::Ended));
