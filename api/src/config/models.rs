@@ -45,10 +45,12 @@ fn read_one(reader: &mut Reader, environment: &Environment, table: &str) -> Opti
     let provider = reader.parsed(
         &key("provider"),
         "openai",
-        "providers are `openai` (chat completions, by OpenAI or anything compatible) and `openai-responses`",
+        "providers are `openai` (chat completions, by OpenAI or anything compatible), `openai-responses`, `anthropic` and `gemini`",
         |text| match text {
             "openai" => Some(Provider::OpenAi),
             "openai-responses" => Some(Provider::OpenAiResponses),
+            "anthropic" => Some(Provider::Anthropic),
+            "gemini" => Some(Provider::Gemini),
             _ => None,
         },
     );
@@ -57,7 +59,7 @@ fn read_one(reader: &mut Reader, environment: &Environment, table: &str) -> Opti
     let api_key_env = reader.parsed(&key("api_key_env"), "", "write the name of an environment variable, not the key itself", |text| {
         text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_').then(|| text.to_owned())
     });
-    let advice = "write it like `https://host/v1`, or leave it empty for OpenAI";
+    let advice = "write it like `https://host/v1`, or leave it empty for the provider's own";
     let base_url = reader.parsed(&key("base_url"), "", advice, |text| if text.is_empty() { Some(String::new()) } else { super::web_address(text) });
     let price = price(reader, &key("price"));
     let config = ModelConfig {

@@ -3,12 +3,14 @@
 //! Every failure is a stated outcome with its charge; nothing is retried here, because the driver decides on that. The
 //! environment is never read, nothing is logged, and no message carries a key.
 
+mod anthropic;
 mod ask;
 mod candidate;
 mod chat;
 mod config;
 mod error;
 mod gather;
+mod gemini;
 mod loose;
 mod names;
 mod prices;
@@ -16,11 +18,12 @@ mod request;
 mod responses;
 mod tokens;
 mod tools;
+mod turns;
 mod wire;
 mod words;
 
 pub use candidate::{Bounds, Candidate, Listed};
-pub use config::{CONNECT_TIMEOUT_MS, ModelConfig, ModelConfigError, ModelsConfig, OPENAI_BASE_URL, OUTPUT_TOKENS_MAX, Provider, SILENCE_MS, TIMEOUT_MS};
+pub use config::{CONNECT_TIMEOUT_MS, ModelConfig, ModelConfigError, ModelsConfig, OUTPUT_TOKENS_MAX, Provider, SILENCE_MS, TIMEOUT_MS};
 pub use error::AskError;
 pub use prices::{Price, Prices, PricesError};
 pub use request::{Answer, AskRequest, ModelMessage, ModelTool, ProposedCall};

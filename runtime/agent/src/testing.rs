@@ -1,9 +1,11 @@
 //! A test double: a model server that answers from a script, over real HTTP on the loopback interface.
 //!
-//! It speaks chat completions and the responses API, whole and streamed, and every fault a provider can have. It is no model
-//! and never ships: only dev-dependencies turn the feature `testing` on.
+//! It speaks chat completions, the responses API, Anthropic's Messages and Google's `generateContent`, whole and streamed, and every fault a provider
+//! can have. It is no model and never ships: only dev-dependencies turn the feature `testing` on.
 
+mod anthropic;
 mod chat;
+mod gemini;
 mod in_memory;
 mod reply;
 mod responses;

@@ -8,7 +8,7 @@ use crate::wiring::policies::read_rules;
 use crate::wiring::{AssembleError, look_at_host};
 use futures_util::future::join_all;
 use std::time::Duration;
-use steward_agent::models::{Models, OPENAI_BASE_URL};
+use steward_agent::models::Models;
 use steward_core::{Clock, ToolSpec};
 use tokio::net::TcpStream;
 
@@ -87,12 +87,12 @@ async fn models(config: &Config) -> Vec<Check> {
         return vec![Check::wrong(NAME, crate::cli::chain(&err))];
     }
     let looks = config.models.models.iter().map(|(name, model)| async move {
-        let base = if model.base_url.is_empty() { OPENAI_BASE_URL } else { &model.base_url };
+        let base = if model.base_url.is_empty() { model.provider.base_url() } else { &model.base_url };
         if let Some(key) = config.without_key(name) {
             return Check::wrong(NAME, format!("{name}: the variable that `{key}` names is not set; put the key of {} there", model.model));
         }
         if model.api_key.is_none() && model.base_url.is_empty() {
-            return Check::wrong(NAME, format!("{name}: OpenAI wants a key; name its variable in `models.{name}.api_key_env`"));
+            return Check::wrong(NAME, format!("{name}: {} wants a key; name its variable in `models.{name}.api_key_env`", model.provider.vendor()));
         }
         // Whoever goes through a proxy reaches the proxy.
         match reach(config.models.proxy.as_deref().unwrap_or(base)).await {

@@ -1,17 +1,19 @@
 //! One question, one request, one outcome. Retries and failover are the driver's.
 
-use super::candidate::{Bounds, Candidate};
+use super::candidate::{Bounds, Candidate, Endpoint};
 use super::config::Provider;
 use super::error::{AskError, Fault, worth_retrying};
 use super::gather::{Finish, Gather, Reported};
 use super::request::{Answer, AskRequest};
 use super::tools::ReadyTools;
 use super::wire::{Exchange, Wire, spoken_error};
-use super::{Models, chat, responses};
-use async_openai::Client;
+use super::{Models, anthropic, chat, gemini, responses};
 use async_openai::error::OpenAIError;
+use async_openai::traits::RequestOptionsBuilder;
 use async_openai::types::stream::StreamResponse;
+use async_openai::{Chat, Client};
 use futures_util::StreamExt;
+use serde::Serialize;
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +34,11 @@ const TAIL_MS: u64 = 500;
 /// Valid JSON that is not what the API sends.
 pub(super) fn not_of_form() -> Fault {
     Fault::new(AskFailure::Malformed, "answers in a form that is not the API's; is `provider` right?")
+}
+
+/// What the client library itself cannot do.
+fn not_askable<E>(_: E) -> Fault {
+    Fault::new(AskFailure::Malformed, "cannot be asked through the client library")
 }
 
 /// One question under way.
@@ -124,7 +131,40 @@ impl Asking<'_> {
                 let answer: Box<RawValue> = self.until_deadline(api.create_byot(body)).await?;
                 reader.read(answer.get(), gather)
             }
+            Provider::Anthropic => {
+                let body = anthropic::Body::new(&inner.model, self.request, &self.tools, self.output_tokens_max, streamed);
+                let api = client.chat().path(anthropic::PATH).map_err(not_askable)?;
+                let mut reader = anthropic::Reader::default();
+                self.carry(api, body, streamed, gather, &mut |json, gather| reader.read(json, gather)).await
+            }
+            Provider::Gemini => {
+                let body = gemini::Body::new(self.request, &self.tools, self.output_tokens_max);
+                let mut api = client.chat().path(gemini::path(&inner.model, streamed)).map_err(not_askable)?;
+                if streamed {
+                    api = api.query(&[("alt", "sse")]).map_err(not_askable)?;
+                }
+                let mut reader = gemini::Reader::default();
+                self.carry(api, body, streamed, gather, &mut |json, gather| reader.read(json, gather)).await
+            }
         }
+    }
+
+    /// Asks in a protocol that the client library does not know: it carries the question to its place and cuts what comes back into events, and
+    /// reads neither.
+    async fn carry<B: Serialize + Send>(
+        &self,
+        api: Chat<'_, Endpoint>,
+        body: B,
+        streamed: bool,
+        gather: &mut Gather<'_>,
+        read: &mut (dyn FnMut(&str, &mut Gather<'_>) -> Result<(), Fault> + Send),
+    ) -> Result<(), Fault> {
+        if streamed {
+            let stream = self.until_first_byte(api.create_stream_byot(body)).await?;
+            return self.follow(stream, gather, read).await;
+        }
+        let answer: Box<RawValue> = self.until_deadline(api.create_byot(body)).await?;
+        read(answer.get(), gather)
     }
 
     /// Follows a stream to its end; it is over when the provider ends it, or a moment after the model said that it is done.
@@ -174,7 +214,7 @@ impl Asking<'_> {
         match timeout_at(until, future).await {
             Ok(Ok(done)) => Ok(done),
             // The exchange knows why; this is for what the library itself cannot do.
-            Ok(Err(_)) => Err(Fault::new(AskFailure::Malformed, "cannot be asked through the client library")),
+            Ok(Err(error)) => Err(not_askable(error)),
             Err(_) => Err(self.too_late(until)),
         }
     }

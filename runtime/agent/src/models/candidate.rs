@@ -1,11 +1,12 @@
 //! One model that can be asked: its configuration checked once, with all that a request to it needs.
 
-use super::config::{ModelConfig, ModelConfigError, ModelsConfig, OPENAI_BASE_URL, Provider};
+use super::anthropic;
+use super::config::{ModelConfig, ModelConfigError, ModelsConfig, Provider};
 use super::prices::{Price, Prices};
 use super::request::AskRequest;
 use super::tokens::Encoding;
 use async_openai::config::Config;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -158,7 +159,7 @@ pub(super) struct Endpoint {
 impl Endpoint {
     fn new(name: &str, config: &ModelConfig) -> Result<Self, ModelConfigError> {
         let text = config.base_url.trim();
-        let text = if text.is_empty() { OPENAI_BASE_URL } else { text };
+        let text = if text.is_empty() { config.provider.base_url() } else { text };
         let wrong = |url: &str, reason| ModelConfigError::BaseUrl { name: name.to_owned(), url: url.chars().take(200).collect(), reason };
         let url = reqwest::Url::parse(text).map_err(|_| wrong(text, "is no URL"))?;
         if !url.username().is_empty() || url.password().is_some() {
@@ -176,11 +177,19 @@ impl Endpoint {
             (None, _) => return Err(wrong(text, "has no host")),
         };
         let mut headers = HeaderMap::new();
+        if config.provider == Provider::Anthropic {
+            headers.insert(HeaderName::from_static("anthropic-version"), HeaderValue::from_static(anthropic::VERSION));
+        }
         let key = config.api_key.clone().filter(|key| !key.expose_secret().is_empty());
         if let Some(key) = &key {
-            let mut bearer = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret())).map_err(|_| ModelConfigError::Key(name.to_owned()))?;
-            bearer.set_sensitive(true);
-            headers.insert(header::AUTHORIZATION, bearer);
+            let (header, value) = match config.provider {
+                Provider::OpenAi | Provider::OpenAiResponses => (header::AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {}", key.expose_secret()))),
+                Provider::Anthropic => (HeaderName::from_static("x-api-key"), HeaderValue::from_str(key.expose_secret())),
+                Provider::Gemini => (HeaderName::from_static("x-goog-api-key"), HeaderValue::from_str(key.expose_secret())),
+            };
+            let mut value = value.map_err(|_| ModelConfigError::Key(name.to_owned()))?;
+            value.set_sensitive(true);
+            headers.insert(header, value);
         }
         Ok(Self { base_url: text.trim_end_matches('/').to_owned(), host, headers, has_key: key.is_some(), key: key.unwrap_or_default() })
     }

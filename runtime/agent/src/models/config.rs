@@ -8,8 +8,10 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use steward_core::{HasKind, Kind};
 
-/// Where an empty `base_url` points.
-pub const OPENAI_BASE_URL: &str = "https://api.openai.com/v1";
+/// Where an empty `base_url` points, by provider.
+const OPENAI_BASE_URL: &str = "https://api.openai.com/v1";
+const ANTHROPIC_BASE_URL: &str = "https://api.anthropic.com/v1";
+const GEMINI_BASE_URL: &str = "https://generativelanguage.googleapis.com/v1beta";
 /// How long a TCP and TLS handshake may take, in milliseconds, unless configured.
 pub const CONNECT_TIMEOUT_MS: u64 = 10_000;
 /// How long a whole answer may take, in milliseconds, unless configured.
@@ -37,7 +39,7 @@ impl Default for ModelsConfig {
     }
 }
 
-/// Which of the two wire protocols a model is spoken to in.
+/// Which wire protocol a model is spoken to in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
 pub enum Provider {
     /// Chat completions, by OpenAI or anything compatible.
@@ -47,6 +49,12 @@ pub enum Provider {
     /// The responses API.
     #[serde(rename = "openai-responses")]
     OpenAiResponses,
+    /// Anthropic's Messages.
+    #[serde(rename = "anthropic")]
+    Anthropic,
+    /// Google's `generateContent`.
+    #[serde(rename = "gemini")]
+    Gemini,
 }
 
 impl Provider {
@@ -55,6 +63,26 @@ impl Provider {
         match self {
             Self::OpenAi => "openai",
             Self::OpenAiResponses => "openai-responses",
+            Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
+        }
+    }
+
+    /// Whose protocol it is, as people say it.
+    pub const fn vendor(self) -> &'static str {
+        match self {
+            Self::OpenAi | Self::OpenAiResponses => "OpenAI",
+            Self::Anthropic => "Anthropic",
+            Self::Gemini => "Google",
+        }
+    }
+
+    /// Where its vendor is asked: what an empty `base_url` means.
+    pub const fn base_url(self) -> &'static str {
+        match self {
+            Self::OpenAi | Self::OpenAiResponses => OPENAI_BASE_URL,
+            Self::Anthropic => ANTHROPIC_BASE_URL,
+            Self::Gemini => GEMINI_BASE_URL,
         }
     }
 }
@@ -74,7 +102,7 @@ pub struct ModelConfig {
     /// The key itself, filled in by whoever reads the environment.
     #[serde(skip)]
     pub api_key: Option<SecretString>,
-    /// Where it is; empty for OpenAI.
+    /// Where it is; empty for the vendor of the protocol.
     #[serde(default)]
     pub base_url: String,
     /// How long a whole answer may take, in milliseconds.

@@ -207,7 +207,7 @@ impl<'a> Gather<'a> {
         let calls = self.slots.into_iter().enumerate().map(|(index, slot)| {
             let mut provider_id = slot.id;
             if provider_id.is_empty() || !taken.insert(provider_id.clone()) {
-                provider_id = format!("call_{turn}_{index}");
+                provider_id = made_up(turn, index);
                 taken.insert(provider_id.clone());
             }
             let (arguments, broken) = match read_arguments(&slot.arguments) {
@@ -219,6 +219,17 @@ impl<'a> Gather<'a> {
         });
         (self.text, calls.collect())
     }
+}
+
+/// The id of a call that came without one.
+fn made_up(turn: usize, index: usize) -> String {
+    format!("call_{turn}_{index}")
+}
+
+/// Whether an id is one that was made up here: the provider does not know it.
+pub(super) fn is_made_up(id: &str) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    id.strip_prefix("call_").and_then(|rest| rest.split_once('_')).is_some_and(|(turn, index)| is_number(turn) && is_number(index))
 }
 
 /// No arguments at all are an empty object: that is how a tool without any is called.

@@ -85,7 +85,7 @@ fn marked(name: &str, folded: &str, taken: &BTreeMap<String, String>, plain: &BT
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

@@ -1,4 +1,4 @@
-//! The tools of a request, made ready once: their wire names, their JSON for either API, their tokens.
+//! The tools of a request, made ready once: their wire names, their JSON for each API, their tokens.
 //!
 //! An agent offers the same tools step after step, so that the work of writing and counting them is done once a set.
 
@@ -22,6 +22,8 @@ pub(super) struct ReadyTools {
     pub(super) names: ToolNames,
     chat: OnceLock<Option<Box<RawValue>>>,
     responses: OnceLock<Option<Box<RawValue>>>,
+    anthropic: OnceLock<Option<Box<RawValue>>>,
+    gemini: OnceLock<Option<Box<RawValue>>>,
     tokens: [OnceLock<u64>; 2],
 }
 
@@ -43,6 +45,28 @@ struct ChatTool<'a> {
     function: Function<'a>,
 }
 
+#[derive(Serialize)]
+struct MessagesTool<'a> {
+    name: &'a str,
+    description: &'a str,
+    input_schema: &'a Value,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Declaration<'a> {
+    name: &'a str,
+    description: &'a str,
+    /// JSON Schema as it is; `parameters` would be a dialect of its own.
+    parameters_json_schema: &'a Value,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Declarations<'a> {
+    function_declarations: &'a RawValue,
+}
+
 impl ReadyTools {
     fn new(tools: &Arc<[ModelTool]>) -> Self {
         Self {
@@ -50,6 +74,8 @@ impl ReadyTools {
             names: ToolNames::new(tools.iter().map(|tool| tool.name.as_str())),
             chat: OnceLock::new(),
             responses: OnceLock::new(),
+            anthropic: OnceLock::new(),
+            gemini: OnceLock::new(),
             tokens: [OnceLock::new(), OnceLock::new()],
         }
     }
@@ -77,6 +103,21 @@ impl ReadyTools {
             })
         };
         self.responses.get_or_init(json).as_deref()
+    }
+
+    /// As Anthropic's Messages take them; none when there are none.
+    pub(super) fn anthropic(&self) -> Option<&RawValue> {
+        let json = || self.json(|name, tool| MessagesTool { name, description: &tool.description, input_schema: &tool.parameters });
+        self.anthropic.get_or_init(json).as_deref()
+    }
+
+    /// As Google's `generateContent` takes them; none when there are none.
+    pub(super) fn gemini(&self) -> Option<&RawValue> {
+        let json = || {
+            let list = self.json(|name, tool| Declaration { name, description: &tool.description, parameters_json_schema: &tool.parameters })?;
+            serde_json::value::to_raw_value(&[Declarations { function_declarations: &list }]).ok()
+        };
+        self.gemini.get_or_init(json).as_deref()
     }
 
     fn json<'a, T: Serialize>(&'a self, form: impl Fn(&'a str, &'a ModelTool) -> T) -> Option<Box<RawValue>> {
@@ -193,6 +234,12 @@ mod tests {
         assert_eq!(chat[0]["function"]["name"], "crm_find");
         let responses: Value = serde_json::from_str(ready.responses().expect("tools").get()).expect("JSON");
         assert_eq!((&responses[0]["type"], &responses[0]["name"], &responses[0]["strict"]), (&json!("function"), &json!("crm_find"), &json!(false)));
-        assert!(sets.ready(&[].into()).chat().is_none());
+        let anthropic: Value = serde_json::from_str(ready.anthropic().expect("tools").get()).expect("JSON");
+        assert_eq!(anthropic, json!([{ "name": "crm_find", "description": "Finds contacts.", "input_schema": tool("crm.find").parameters }]));
+        let gemini: Value = serde_json::from_str(ready.gemini().expect("tools").get()).expect("JSON");
+        let declared = json!({ "name": "crm_find", "description": "Finds contacts.", "parametersJsonSchema": tool("crm.find").parameters });
+        assert_eq!(gemini, json!([{ "functionDeclarations": [declared] }]));
+        let none = sets.ready(&[].into());
+        assert!(none.chat().is_none() && none.responses().is_none() && none.anthropic().is_none() && none.gemini().is_none());
     }
 }

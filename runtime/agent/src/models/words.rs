@@ -3,7 +3,7 @@
 /// The longest piece of a provider's text that goes into a message, in characters.
 pub(super) const WORDS_MAX: usize = 300;
 /// How keys begin that are not ours to know.
-const KEY_STARTS: [&str; 3] = ["sk-", "sess-", "Bearer "];
+const KEY_STARTS: [&str; 4] = ["sk-", "sess-", "AIza", "Bearer "];
 /// What stands where a key stood.
 const HIDDEN: &str = "[key]";
 
@@ -51,6 +51,7 @@ mod tests {
         let check = |text: &str, expect: &str| assert_eq!(bounded(text, Some("s3cret")), expect, "{text}");
         check("Incorrect API key provided: sk-proj-abc***xyz. You can find", "Incorrect API key provided: [key] You can find");
         check("header `Bearer abc.def` and s3cret", "header '[key]' and [key]");
+        check("API key AIzaSyD-9tSrke72 is not valid", "API key [key] is not valid");
         check("a task-list is no key, nor is disk-usage", "a task-list is no key, nor is disk-usage");
         check("two\nlines\u{0}and\ttabs", "two lines and tabs");
         check("", "");

@@ -51,7 +51,7 @@ pub struct Said {
     pub usage: Option<Usage>,
     /// Why it stopped, in the words of chat completions: stop, tool_calls, length, content_filter; none leaves it out.
     pub finish: Option<String>,
-    /// Whether a stream ends with `[DONE]`.
+    /// Whether a stream ends with `[DONE]`, or `message_stop`.
     pub done: bool,
     /// How many letters each piece of a stream has.
     pub piece: usize,

@@ -4,7 +4,7 @@
 
 use super::reply::{Reply, Said};
 use super::wire::{ScriptBody, Then, event};
-use super::{chat, responses};
+use super::{anthropic, chat, gemini, responses};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt;
@@ -28,6 +28,25 @@ pub enum Api {
     Chat,
     /// The responses API.
     Responses,
+    /// Anthropic's Messages.
+    Anthropic,
+    /// Google's `generateContent`.
+    Gemini,
+}
+
+impl Api {
+    /// By the end of the path.
+    fn at(path: &str) -> Option<Self> {
+        let ends = |end: &str| path.ends_with(end);
+        [
+            (Self::Chat, ends("/chat/completions")),
+            (Self::Responses, ends("/responses")),
+            (Self::Anthropic, ends("/messages")),
+            (Self::Gemini, ends(":generateContent") || ends(":streamGenerateContent")),
+        ]
+        .into_iter()
+        .find_map(|(api, is_it)| is_it.then_some(api))
+    }
 }
 
 /// A request as it came in.
@@ -39,7 +58,7 @@ pub struct Seen {
     pub api: Api,
     /// Whether it asks for a stream.
     pub streamed: bool,
-    /// The path, with what stands before `/chat/completions`.
+    /// The path, with what stands before `/chat/completions` or the like.
     pub path: String,
     /// The headers.
     pub headers: HeaderMap,
@@ -53,13 +72,24 @@ impl Seen {
         let list = |field: &str| self.body.get(field).and_then(Value::as_array).into_iter().flatten();
         let chat = list("messages").filter(|message| message["role"] == "tool").filter_map(|message| message["content"].as_str());
         let responses = list("input").filter(|item| item["type"] == "function_call_output").filter_map(|item| item["output"].as_str());
-        chat.chain(responses).collect()
+        let blocks = list("messages").filter_map(|message| message["content"].as_array()).flatten();
+        let anthropic = blocks.filter(|block| block["type"] == "tool_result").filter_map(|block| block["content"].as_str());
+        let parts = list("contents").filter_map(|content| content["parts"].as_array()).flatten();
+        let gemini = parts.filter_map(|part| part.pointer("/functionResponse/response/output").and_then(Value::as_str));
+        chat.chain(responses).chain(anthropic).chain(gemini).collect()
     }
 
     /// The names of the tools it offers, as they are on the wire.
     pub fn tools(&self) -> Vec<&str> {
         let tools = self.body.get("tools").and_then(Value::as_array).into_iter().flatten();
-        tools.filter_map(|tool| tool.pointer("/function/name").or_else(|| tool.get("name")).and_then(Value::as_str)).collect()
+        let declared = self.body.pointer("/tools/0/functionDeclarations").and_then(Value::as_array).into_iter().flatten();
+        tools.chain(declared).filter_map(|tool| tool.pointer("/function/name").or_else(|| tool.get("name")).and_then(Value::as_str)).collect()
+    }
+
+    /// The model it asks, by its body or its path.
+    pub fn model(&self) -> &str {
+        let in_path = self.path.rsplit('/').next().and_then(|last| last.split(':').next()).filter(|_| self.api == Api::Gemini);
+        in_path.or_else(|| self.body["model"].as_str()).unwrap_or("scripted")
     }
 
     /// What a script's tool is called in this request: as it is offered, or as it is.
@@ -160,20 +190,20 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
 async fn answer(request: Request<Incoming>, state: Arc<State>) -> Result<Response<ScriptBody>, std::io::Error> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
-    let api = if path.ends_with("/chat/completions") {
-        Api::Chat
-    } else if path.ends_with("/responses") {
-        Api::Responses
-    } else {
+    let Some(api) = Api::at(&path) else {
         return Ok(plain(404, &[], json!({ "error": { "message": format!("there is no {path} here") } }).to_string(), &state));
     };
+    let pieces = path.ends_with(":streamGenerateContent");
+    if pieces && parts.uri.query() != Some("alt=sse") {
+        return Ok(plain(400, &[], json!({ "error": { "message": "no event stream was asked for" } }).to_string(), &state));
+    }
     let bytes = body.collect().await.map_err(std::io::Error::other)?.to_bytes();
     let Ok(body) = serde_json::from_slice::<Value>(&bytes) else {
         return Ok(plain(400, &[], json!({ "error": { "message": "the body is no JSON" } }).to_string(), &state));
     };
     let seen = {
         let mut all = state.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen = Seen { number: all.len(), api, streamed: body["stream"] == true, path, headers: parts.headers, body };
+        let seen = Seen { number: all.len(), api, streamed: pieces || body["stream"] == true, path, headers: parts.headers, body };
         all.push(seen.clone());
         seen
     };
@@ -210,7 +240,14 @@ async fn play(reply: Reply, seen: &Seen, state: &State) -> Result<Response<Scrip
                 (Api::Responses, true) => {
                     event(Some("response.output_text.delta"), &json!({ "type": "response.output_text.delta", "output_index": 0, "delta": "and so on " }))
                 }
-                (Api::Chat | Api::Responses, false) => Bytes::from(vec![b' '; 4096]),
+                (Api::Anthropic, true) => event(
+                    Some("content_block_delta"),
+                    &json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "text_delta", "text": "and so on " } }),
+                ),
+                (Api::Gemini, true) => {
+                    event(None, &json!({ "candidates": [{ "index": 0, "content": { "role": "model", "parts": [{ "text": "and so on " }] } }] }))
+                }
+                (Api::Chat | Api::Responses | Api::Anthropic | Api::Gemini, false) => Bytes::from(vec![b' '; 4096]),
             };
             let (_, kind) = compose(Reply::text(""), seen);
             (Vec::new(), kind, Then::Repeat(again))
@@ -239,13 +276,17 @@ fn compose(reply: Reply, seen: &Seen) -> (Vec<Bytes>, String) {
     for call in &mut said.calls {
         call.tool = seen.wire_name(&call.tool);
     }
-    let model = seen.body["model"].as_str().unwrap_or("scripted");
+    let model = seen.model();
     let include_usage = seen.body.pointer("/stream_options/include_usage") == Some(&Value::Bool(true));
     match (seen.api, seen.streamed) {
         (Api::Chat, true) => (chat::stream(&said, model, include_usage), "text/event-stream".to_owned()),
         (Api::Responses, true) => (responses::stream(&said, model), "text/event-stream".to_owned()),
+        (Api::Anthropic, true) => (anthropic::stream(&said, model), "text/event-stream".to_owned()),
+        (Api::Gemini, true) => (gemini::stream(&said, model), "text/event-stream".to_owned()),
         (Api::Chat, false) => (vec![chat::whole(&said, model)], "application/json".to_owned()),
         (Api::Responses, false) => (vec![responses::whole(&said, model)], "application/json".to_owned()),
+        (Api::Anthropic, false) => (vec![anthropic::whole(&said, model)], "application/json".to_owned()),
+        (Api::Gemini, false) => (vec![gemini::whole(&said, model)], "application/json".to_owned()),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use http_body::{Body, Frame};
-use serde_json::Value;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -15,6 +16,17 @@ pub(super) fn event(kind: Option<&str>, data: &Value) -> Bytes {
         None => format!("data: {data}\n\n"),
     }
     .into()
+}
+
+/// Arguments where the wire has a JSON value and no text of one. What is neither an object nor a list goes as a string, as gateways leave it that
+/// have it from a wire of texts.
+pub(super) fn as_json(arguments: &str) -> String {
+    let text = arguments.trim();
+    match serde_json::from_str::<&RawValue>(text) {
+        Ok(json) if text.starts_with(['{', '[']) => json.get().to_owned(),
+        _ if text.is_empty() => "{}".to_owned(),
+        _ => json!(arguments).to_string(),
+    }
 }
 
 /// A text in pieces of so many letters.

@@ -62,7 +62,8 @@ pub(super) fn status(status: StatusCode, headers: &HeaderMap, text: &[u8], excha
     };
     let said = said(text, exchange);
     let message = if said.is_empty() { format!("{what} (HTTP {})", status.as_u16()) } else { format!("{what} (HTTP {}): `{said}`", status.as_u16()) };
-    Fault { failure, message, retry_after_ms: retry_after(headers, exchange) }
+    let retry_after_ms = retry_after(headers, exchange).or_else(|| retry_info(&serde_json::from_slice(text).unwrap_or_default()));
+    Fault { failure, message, retry_after_ms }
 }
 
 /// What the provider says in an error body, in whatever form it says it. A web page says nothing.
@@ -111,6 +112,8 @@ pub(in crate::models) fn spoken_error(text: &[u8], exchange: &Exchange) -> Optio
         || says("not_found")
         || says("authentication")
         || says("permission")
+        || says("billing")
+        || says("too_large")
         || (code.len() == 3 && code.starts_with('4'))
     {
         AskFailure::Refused
@@ -119,7 +122,8 @@ pub(in crate::models) fn spoken_error(text: &[u8], exchange: &Exchange) -> Optio
     };
     let said = said(text, exchange);
     let said = if said.is_empty() { [kind.as_str(), code.as_str()].join(" ").trim().to_owned() } else { said };
-    Some(Fault::new(failure, format!("answers with an error: `{}`", bounded(&said, exchange.key.as_ref().map(|key| key.expose_secret())))))
+    let message = format!("answers with an error: `{}`", bounded(&said, exchange.key.as_ref().map(|key| key.expose_secret())));
+    Some(Fault { failure, message, retry_after_ms: retry_info(&body) })
 }
 
 /// An answer with more bytes than it may have.
@@ -133,6 +137,13 @@ fn retry_after(headers: &HeaderMap, exchange: &Exchange) -> Option<u64> {
     let ms = header("retry-after-ms").and_then(|text| text.parse::<u64>().ok());
     let wait = ms.or_else(|| header("retry-after").and_then(|text| seconds(text).or_else(|| until(text, exchange.clock.now_ms()))))?;
     Some(wait.min(RETRY_AFTER_MS_MAX))
+}
+
+/// How long to wait, where it stands in the error itself: Google says it there (`google.rpc.RetryInfo`), and in no header.
+fn retry_info(body: &Value) -> Option<u64> {
+    let details = ["/error/details", "/0/error/details"].into_iter().find_map(|pointer| body.pointer(pointer).and_then(Value::as_array))?;
+    let delay = details.iter().find_map(|detail| detail.get("retryDelay").and_then(Value::as_str))?;
+    Some(seconds(delay.strip_suffix('s')?)?.min(RETRY_AFTER_MS_MAX))
 }
 
 /// Whole seconds, or seconds with a fraction, as some gateways send them.
@@ -180,6 +191,30 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_that_stands_in_the_error_is_read_where_no_header_says_one() {
+        let body = |delay: &str| {
+            let info = format!(r#"{{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":{delay}}}"#);
+            format!(r#"{{"error":{{"code":429,"message":"quota","details":[{{"@type":"type.googleapis.com/google.rpc.Help"}},{info}]}}}}"#)
+        };
+        let check = |text: &str, headers: &HeaderMap, expect: Option<u64>| {
+            assert_eq!(status(StatusCode::TOO_MANY_REQUESTS, headers, text.as_bytes(), &exchange()).retry_after_ms, expect, "{text}");
+        };
+        let none = HeaderMap::new();
+        check(&body("\"soon\""), &none, None);
+        check(&body("7"), &none, None);
+        check(&body("\"-1s\""), &none, None);
+        check("not JSON", &none, None);
+        check(&body("\"27s\""), &none, Some(27_000));
+        check(&body("\"58.934310785s\""), &none, Some(58_934));
+        check(&body("\"999999s\""), &none, Some(RETRY_AFTER_MS_MAX));
+        check(&format!("[{}]", body("\"3s\"")), &none, Some(3_000));
+        let header = [(http::header::RETRY_AFTER, http::HeaderValue::from_static("2"))].into_iter().collect();
+        check(&body("\"27s\""), &header, Some(2_000));
+        let midway = spoken_error(body("\"27s\"").as_bytes(), &exchange()).expect("an error");
+        assert_eq!((midway.failure, midway.retry_after_ms), (AskFailure::RateLimited, Some(27_000)));
+    }
+
+    #[test]
     fn a_key_that_was_not_there_is_not_said_to_be_wrong() {
         let without = Exchange { key: None, ..exchange() };
         let fault = status(StatusCode::UNAUTHORIZED, &HeaderMap::new(), b"", &without);
@@ -213,6 +248,11 @@ mod tests {
         check(r#"{"error":{"message":"no","type":"invalid_request_error"}}"#, Some(AskFailure::Refused));
         check(r#"{"error":{"message":"no","code":400}}"#, Some(AskFailure::Refused));
         check(r#"{"error":{"message":"no","code":"rate_limit_exceeded"}}"#, Some(AskFailure::RateLimited));
+        check(r#"{"type":"error","error":{"type":"billing_error","message":"no"}}"#, Some(AskFailure::Refused));
+        check(r#"{"type":"error","error":{"type":"request_too_large","message":"no"}}"#, Some(AskFailure::Refused));
+        check(r#"{"type":"error","error":{"type":"rate_limit_error","message":"no"}}"#, Some(AskFailure::RateLimited));
+        check(r#"{"type":"error","error":{"type":"overloaded_error","message":"no"}}"#, Some(AskFailure::Server));
+        check(r#"{"error":{"code":503,"message":"no","status":"UNAVAILABLE"}}"#, Some(AskFailure::Server));
         check(r#"{"error":"no"}"#, Some(AskFailure::Server));
         check(r#"{"type":"error","code":"server_error","message":"no"}"#, Some(AskFailure::Server));
         check(r#"{"error":null,"output":[]}"#, None);
