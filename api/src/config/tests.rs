@@ -3,6 +3,7 @@
 use super::*;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
+use steward_agent::models::Provider;
 use steward_core::{HasKind, Micros};
 
 fn load(file: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
@@ -53,7 +54,7 @@ fn wrong_values_say_what_to_write() {
     refused("[database]\nworker_url = \"postgres://w@h/d\"", &[], &["`database.url` is not set"]);
     refused("[database]\nconnections_max = 1", &[], &["a whole number from 2 to 1000"]);
     refused("[database]\nconnections_max = 0x10", &[], &["a whole number from 2 to 1000"]);
-    refused("[models.strong]\nprovider = \"anthropic\"\nmodel = \"m\"", &[], &["providers are `openai`"]);
+    refused("[models.strong]\nprovider = \"acme\"\nmodel = \"m\"", &[], &["providers are `openai`", "`anthropic` and `gemini`"]);
     refused("[models.strong]\nmodel = \"m\"\ncontext_tokens_max = 512", &[], &["`models.strong.context_tokens_max` is `512`"]);
     refused("[models.strong]", &[], &["`models.strong.model` is not set", "for example `gpt-4o-mini`"]);
     refused("[models.strong]\nmodel = \"m\"\napi_key_env = \"sk-abc\"", &[], &["the name of an environment variable, not the key itself"]);
@@ -201,6 +202,17 @@ fn every_mode_runs_as_it_is_written() {
         let config = load(&format!("[agents.a]\nmode = \"{mode}\"\n"), &[]).expect("config");
         assert_eq!(config.agents.first().expect("agent").mode, mode);
     }
+}
+
+#[test]
+fn a_model_is_spoken_to_in_the_protocol_that_is_named() {
+    for provider in [Provider::OpenAi, Provider::OpenAiResponses, Provider::Anthropic, Provider::Gemini] {
+        let word = provider.name();
+        let config = load(&format!("[models.strong]\nprovider = \"{word}\"\nmodel = \"m\"\n"), &[]).expect(word);
+        assert_eq!(config.models.models.get("strong").map(|model| model.provider), Some(provider));
+    }
+    let config = load("[models.strong]\nmodel = \"m\"\n", &[]).expect("config");
+    assert_eq!(config.models.models.get("strong").map(|model| model.provider), Some(Provider::OpenAi));
 }
 
 #[test]

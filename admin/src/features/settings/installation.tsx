@@ -13,7 +13,7 @@ import { Part } from './part';
 import { Secrets } from './secrets';
 
 /** How models are spoken to, by the words of the configuration. */
-const APIS = ['openai', 'openai-responses'] as const;
+const APIS = ['openai', 'openai-responses', 'anthropic', 'gemini'] as const;
 
 /** What this installation is connected to. Most is written in files at the machine, and read here with where it is put; secrets of plugins are set here too. */
 export function Installation() {

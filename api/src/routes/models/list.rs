@@ -20,7 +20,7 @@ pub(crate) struct ModelView {
     /// As its provider calls it.
     #[schema(example = "gpt-4o-mini")]
     model: String,
-    /// How it is spoken to: openai for chat completions, openai-responses.
+    /// How it is spoken to: openai for chat completions, openai-responses, anthropic, gemini.
     #[schema(example = "openai")]
     provider: &'static str,
     /// What it is charged at.

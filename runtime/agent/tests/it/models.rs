@@ -5,6 +5,7 @@ mod bounds;
 mod configuration;
 mod faults;
 mod loose;
+mod own;
 pub(crate) mod peers;
 mod quiet;
 
@@ -29,13 +30,26 @@ const CHAT: Mode = Mode { provider: Provider::OpenAi, streamed: false };
 const CHAT_STREAM: Mode = Mode { provider: Provider::OpenAi, streamed: true };
 const RESPONSES: Mode = Mode { provider: Provider::OpenAiResponses, streamed: false };
 const RESPONSES_STREAM: Mode = Mode { provider: Provider::OpenAiResponses, streamed: true };
-const MODES: [Mode; 4] = [CHAT, CHAT_STREAM, RESPONSES, RESPONSES_STREAM];
+const ANTHROPIC: Mode = Mode { provider: Provider::Anthropic, streamed: false };
+const ANTHROPIC_STREAM: Mode = Mode { provider: Provider::Anthropic, streamed: true };
+const GEMINI: Mode = Mode { provider: Provider::Gemini, streamed: false };
+const GEMINI_STREAM: Mode = Mode { provider: Provider::Gemini, streamed: true };
+const MODES: [Mode; 8] = [CHAT, CHAT_STREAM, RESPONSES, RESPONSES_STREAM, ANTHROPIC, ANTHROPIC_STREAM, GEMINI, GEMINI_STREAM];
+const STREAMS: [Mode; 4] = [CHAT_STREAM, RESPONSES_STREAM, ANTHROPIC_STREAM, GEMINI_STREAM];
+
+/// A server's address by the version that a protocol has there.
+pub(crate) fn at(base_url: &str, provider: Provider) -> String {
+    match provider {
+        Provider::OpenAi | Provider::OpenAiResponses | Provider::Anthropic => base_url.to_owned(),
+        Provider::Gemini => base_url.replace("/v1", "/v1beta"),
+    }
+}
 
 /// A configured model with the bounds of a test.
 fn model(base_url: &str, mode: Mode) -> ModelConfig {
     ModelConfig {
         provider: mode.provider,
-        base_url: base_url.to_owned(),
+        base_url: at(base_url, mode.provider),
         api_key: Some(KEY.into()),
         timeout_ms: 20_000,
         silence_ms: 10_000,

@@ -5,7 +5,7 @@ use super::*;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use steward_agent::live::Happening;
-use steward_agent::models::ModelConfig;
+use steward_agent::models::{ModelConfig, Provider};
 use steward_agent::testing::{Reply, ScriptedModel};
 use steward_core::RunOutcome;
 use steward_core::event::EndReason;
@@ -36,6 +36,25 @@ async fn a_model_that_stands_in_is_asked_at_once() {
     assert_eq!(reply(&world, run).await.as_deref(), Some("Here."));
     assert_eq!((busy.requests().len(), free.requests().len()), (1, 1));
     assert_eq!(kinds(&world, run).await, ["started", "asked", "ask_failed", "asked", "answered", "replied", "ended"]);
+}
+
+#[tokio::test]
+async fn a_run_goes_on_at_a_model_of_another_protocol() {
+    let overloaded = r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#;
+    let look = Reply::call("crm.find_contacts", serde_json::json!({ "query": "Lena" }));
+    let first = ScriptedModel::start(vec![look, Reply::Status(529, Vec::new(), overloaded.to_owned())]).await;
+    let second = ScriptedModel::start(vec![Reply::text("Nobody is called so.")]).await;
+    let strong = ModelConfig { provider: Provider::Anthropic, fallback: vec!["other".to_owned()], ..at(&first.base_url()) };
+    let other = ModelConfig { provider: Provider::Gemini, ..at(&second.base_url()) };
+    let world = with_models(World::scripted(&first).await, vec![("strong", strong), ("other", other)]);
+    let run = world.say("Who is Lena?").await;
+    assert_eq!(timeout(SOON, world.drive()).await.expect("nobody waits for the first"), Some(RunStatus::Ended));
+    assert_eq!(reply(&world, run).await.as_deref(), Some("Nobody is called so."), "{:?}", world.events(run).await);
+    // What the first called and what became of it the second reads in its own form.
+    let asked = second.requests().remove(0);
+    assert_eq!(asked.body.pointer("/contents/1/parts/0/functionCall/name").and_then(|name| name.as_str()), Some("crm_find_contacts"));
+    assert_eq!(asked.tool_results().len(), 1, "{}", asked.body);
+    assert_eq!(world.db.number("select count(*) from reservation where state = 'open'").await, 0);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::{CHAT, CHAT_STREAM, KEY, MODES, Mode, RESPONSES, ask, model, models, request, strong, told, tool};
 use serde_json::{Value, json};
-use steward_agent::models::{AskRequest, ModelMessage, ProposedCall};
+use steward_agent::models::{AskRequest, ModelMessage, ProposedCall, Provider};
 use steward_agent::testing::{Reply, Said, SaidCall, ScriptedModel};
 use steward_core::{Micros, Usage};
 
@@ -18,8 +18,16 @@ async fn text_comes_whole_and_streams_as_it_comes() {
         // $0.15 and $0.60 a million: 100 in, 20 out.
         assert_eq!((answer.usage, answer.cost), (Usage { input: 100, cached: 0, output: 20 }, Micros(27)), "{mode:?}");
         let seen = &server.requests()[0];
-        assert_eq!((seen.streamed, seen.body["model"].as_str()), (mode.streamed, Some("gpt-4o-mini")));
-        assert_eq!(seen.headers["authorization"], format!("Bearer {KEY}"));
+        assert_eq!((seen.streamed, seen.model()), (mode.streamed, "gpt-4o-mini"));
+        let (header, value) = match mode.provider {
+            Provider::OpenAi | Provider::OpenAiResponses => ("authorization", format!("Bearer {KEY}")),
+            Provider::Anthropic => ("x-api-key", KEY.to_owned()),
+            Provider::Gemini => ("x-goog-api-key", KEY.to_owned()),
+        };
+        assert_eq!(seen.headers[header], value);
+        let keys = seen.headers.values().filter(|value| value.to_str().is_ok_and(|value| value.contains(KEY)));
+        assert_eq!(keys.count(), 1, "{mode:?}: the key is in no other header: {:?}", seen.headers);
+        assert!(!seen.path.contains(KEY), "{mode:?}");
     }
 }
 

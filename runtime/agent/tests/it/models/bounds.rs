@@ -1,6 +1,6 @@
 //! Answers that are too much: stopped, charged, and the connection dropped.
 
-use super::{CHAT, CHAT_STREAM, MODES, RESPONSES, RESPONSES_STREAM, ask, model, models, request, told};
+use super::{ANTHROPIC, CHAT, GEMINI, MODES, RESPONSES, STREAMS, ask, model, models, request, told};
 use serde_json::json;
 use steward_agent::models::AskRequest;
 use steward_agent::testing::{Raw, Reply, ScriptedModel};
@@ -63,6 +63,13 @@ async fn calls_without_number_are_stopped() {
     let items: Vec<_> = (0..5_000).map(|number| json!({ "type": "function_call", "call_id": number.to_string(), "name": "a", "arguments": "{}" })).collect();
     let error = told(Raw::body("application/json", json!({ "output": items }).to_string()), RESPONSES).await.expect_err("too many");
     assert_eq!(error.failure, AskFailure::TooLong, "{error}");
+    let blocks: Vec<_> = (0..5_000).map(|number| json!({ "type": "tool_use", "id": number.to_string(), "name": "a", "input": {} })).collect();
+    let error = told(Raw::body("application/json", json!({ "type": "message", "content": blocks }).to_string()), ANTHROPIC).await.expect_err("too many");
+    assert_eq!(error.failure, AskFailure::TooLong, "{error}");
+    let parts: Vec<_> = (0..5_000).map(|_| json!({ "functionCall": { "name": "a" } })).collect();
+    let answer = json!({ "candidates": [{ "content": { "parts": parts } }] }).to_string();
+    let error = told(Raw::body("application/json", answer), GEMINI).await.expect_err("too many");
+    assert_eq!(error.failure, AskFailure::TooLong, "{error}");
 }
 
 #[tokio::test]
@@ -73,14 +80,15 @@ async fn the_models_own_bound_holds_when_the_request_asks_for_more() {
         config.output_tokens_max = 77;
         ask(&models(config), mode, &request()).await.0.expect("an answer");
         let body = &server.requests()[0].body;
-        assert!(body["max_tokens"] == 77 || body["max_output_tokens"] == 77, "{mode:?}: {body}");
+        let asked = [&body["max_tokens"], &body["max_output_tokens"], &body["generationConfig"]["maxOutputTokens"]];
+        assert_eq!(asked.into_iter().filter(|asked| **asked == 77).count(), 1, "{mode:?}: {body}");
     }
 }
 
 #[tokio::test]
 async fn dropping_the_question_drops_the_request() {
     for mode in MODES {
-        let replies = vec![if mode.streamed { Reply::HangAfter(600, Box::new(Reply::text("word ".repeat(100)))) } else { Reply::Hang }];
+        let replies = vec![if mode.streamed { Reply::HangAfter(700, Box::new(Reply::text("word ".repeat(100)))) } else { Reply::Hang }];
         let server = ScriptedModel::start(replies).await;
         let models = models(model(&server.base_url(), mode));
         let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
@@ -110,7 +118,7 @@ async fn dropping_the_question_drops_the_request() {
 
 #[tokio::test]
 async fn a_listener_that_is_gone_does_not_stop_the_answer() {
-    for mode in [CHAT_STREAM, RESPONSES_STREAM] {
+    for mode in STREAMS {
         let server = ScriptedModel::start(vec![Reply::text("word ".repeat(50))]).await;
         let models = models(model(&server.base_url(), mode));
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();

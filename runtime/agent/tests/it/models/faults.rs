@@ -1,6 +1,9 @@
-//! The table of failures: each ends in a stated outcome with its charge, in both protocols, whole and streamed.
+//! The table of failures: each ends in a stated outcome with its charge, in each protocol, whole and streamed.
 
-use super::{CHAT, CHAT_STREAM, KEY, MODES, Mode, RESPONSES, RESPONSES_STREAM, ask, model, models, request, strong, told};
+use super::{
+    ANTHROPIC, ANTHROPIC_STREAM, CHAT, CHAT_STREAM, GEMINI, GEMINI_STREAM, KEY, MODES, Mode, RESPONSES, RESPONSES_STREAM, STREAMS, ask, model, models, request,
+    strong, told,
+};
 use std::time::Duration;
 use steward_agent::models::AskError;
 use steward_agent::testing::{Raw, Reply, Said, ScriptedModel};
@@ -144,7 +147,7 @@ async fn an_answer_that_does_not_come_times_out_and_its_question_is_charged() {
         check(&error, mode, AskFailure::Timeout, "did not answer within 120 ms", Charge::Input);
         server.dropped(1).await;
     }
-    for mode in [CHAT_STREAM, RESPONSES_STREAM] {
+    for mode in STREAMS {
         // Before the headers, before the first byte, and in the middle.
         for (reply, charge) in [
             (Reply::Hang, Charge::Input),
@@ -204,9 +207,14 @@ async fn a_stream_that_ends_early_and_politely_is_cut_off_too() {
         check(&outcome.expect_err(name), CHAT_STREAM, AskFailure::CutOff, "ended its answer in the middle", Charge::Both);
         assert_eq!(streamed, "Hel", "{name}: what came was shown");
     }
-    let begun = Raw::data([r#"{"type":"response.output_text.delta","delta":"Hel"}"#]);
-    let error = told(begun, RESPONSES_STREAM).await.expect_err("no end");
-    check(&error, RESPONSES_STREAM, AskFailure::CutOff, "ended its answer in the middle", Charge::Both);
+    for (mode, line) in [
+        (RESPONSES_STREAM, r#"{"type":"response.output_text.delta","delta":"Hel"}"#),
+        (ANTHROPIC_STREAM, r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hel"}}"#),
+        (GEMINI_STREAM, r#"{"candidates":[{"content":{"parts":[{"text":"Hel"}]}}]}"#),
+    ] {
+        let error = told(Raw::data([line]), mode).await.expect_err("no end");
+        check(&error, mode, AskFailure::CutOff, "ended its answer in the middle", Charge::Both);
+    }
 }
 
 #[tokio::test]
@@ -219,15 +227,24 @@ async fn what_is_no_answer_at_all_is_malformed() {
         let latin = Raw::body("application/json", b"{\"a\":\"\xe9\"}".to_vec());
         check(&told(latin, mode).await.expect_err("no UTF-8"), mode, AskFailure::Malformed, "no JSON", Charge::Nothing);
     }
-    for mode in [CHAT, RESPONSES] {
+    for mode in [CHAT, RESPONSES, ANTHROPIC, GEMINI] {
         let cut = Raw::body("application/json", r#"{"choices":[{"mess"#);
         check(&told(cut, mode).await.expect_err("cut"), mode, AskFailure::Malformed, "no JSON", Charge::Nothing);
     }
     let empty = Raw::body("application/json", "{}");
     check(&told(empty, CHAT).await.expect_err("nothing in it"), CHAT, AskFailure::Empty, "neither text nor calls", Charge::Input);
-    let other = Raw::body("application/json", r#"{"choices":"none"}"#);
-    check(&told(other, CHAT).await.expect_err("another form"), CHAT, AskFailure::Malformed, "not the API's", Charge::Input);
-    for mode in [CHAT_STREAM, RESPONSES_STREAM] {
+    for (mode, other) in [
+        (CHAT, r#"{"choices":"none"}"#),
+        (ANTHROPIC, r#"{"type":"message","content":"none"}"#),
+        (GEMINI, r#"{"candidates":"none"}"#),
+        // Text, and no word of an end.
+        (GEMINI, r#"{"candidates":[{"content":{"parts":[{"text":"Hel"}]}}]}"#),
+    ] {
+        let error = told(Raw::body("application/json", other), mode).await.expect_err("another form");
+        let charge = if error.usage.output > 0 { Charge::Both } else { Charge::Input };
+        check(&error, mode, AskFailure::Malformed, "not the API's", charge);
+    }
+    for mode in STREAMS {
         let bad_event = Raw::data(["{\"x\":1}", "{\"choices\":[{\"delta\":", "{}"]);
         check(&told(bad_event, mode).await.expect_err("no JSON"), mode, AskFailure::Malformed, "an event that is no JSON", Charge::Input);
         let bad_bytes = Raw::events(b"data: {\"x\":1}\n\ndata: {\"a\":\"\xff\xfe\"}\n\ndata: {}\n\n".to_vec());
@@ -249,6 +266,14 @@ async fn an_error_with_a_good_status_is_an_error() {
     check(&told(midway, CHAT_STREAM).await.expect_err("midway"), CHAT_STREAM, AskFailure::Server, "`overloaded`", Charge::Both);
     let failed = r#"{"type":"response.failed","response":{"status":"failed","error":{"code":"server_error","message":"gpu lost"}}}"#;
     check(&told(Raw::data([failed]), RESPONSES_STREAM).await.expect_err("failed"), RESPONSES_STREAM, AskFailure::Server, "`gpu lost`", Charge::Input);
+    let begun = r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hel"}}"#;
+    let overloaded = r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"req_1"}"#;
+    let error = told(Raw::data([begun, overloaded]), ANTHROPIC_STREAM).await.expect_err("overloaded");
+    check(&error, ANTHROPIC_STREAM, AskFailure::Server, "`Overloaded`", Charge::Both);
+    let begun = r#"{"candidates":[{"content":{"parts":[{"text":"Hel"}]}}]}"#;
+    let away = r#"{"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}"#;
+    let error = told(Raw::data([begun, away]), GEMINI_STREAM).await.expect_err("away");
+    check(&error, GEMINI_STREAM, AskFailure::Server, "`The model is overloaded.`", Charge::Both);
     let event = r#"{"type":"error","code":"server_error","message":"gone","param":null,"sequence_number":3}"#;
     check(&told(Raw::data([event]), RESPONSES_STREAM).await.expect_err("an event"), RESPONSES_STREAM, AskFailure::Server, "`gone`", Charge::Input);
 }

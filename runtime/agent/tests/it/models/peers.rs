@@ -1,4 +1,4 @@
-//! A third party's mock server, aimock, in both protocols: a model server that is not ours has the same outcomes.
+//! A third party's mock server, aimock, in each protocol: a model server that is not ours has the same outcomes.
 
 use super::{MODES, Mode, ask, model, models, request};
 use serde_json::json;
