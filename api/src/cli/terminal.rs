@@ -107,7 +107,7 @@ impl Terminal {
 pub(super) async fn with<T>(config: Config, who: &Who, command: &str, act: impl AsyncFnOnce(&Terminal) -> Result<T, CliError>) -> Result<T, CliError> {
     // Whoever runs a command does not carry the way to its database within.
     let terminal = Box::pin(Terminal::open(config, who, command)).await?;
-    let done = act(&terminal).await;
+    let done = Box::pin(act(&terminal)).await;
     let closed = terminal.close().await;
     let done = done?;
     closed?;

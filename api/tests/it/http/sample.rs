@@ -143,6 +143,10 @@ pub(crate) fn body(world: &World, route: &Route) -> Option<Sample> {
 
 /// The id of something of this house that a person may name in the route's path.
 pub(crate) async fn target(world: &World, house: &House, person: PersonId, route: &Route) -> Option<String> {
+    Box::pin(made_for(world, house, person, route)).await
+}
+
+async fn made_for(world: &World, house: &House, person: PersonId, route: &Route) -> Option<String> {
     let store = &world.server.state.store;
     let office = &world.server.state.office;
     macro_rules! made {

@@ -113,8 +113,10 @@ mod tests {
         ModelMessage::ToolResult { provider_id: id.to_owned(), tool: "t".to_owned(), text: String::new() }
     }
 
-    /// The turns in short: whose, results, texts, calls.
-    fn check(messages: &[ModelMessage], expect: &[(bool, &[&str], &[&str], &[&str])]) {
+    /// A turn in short: whether it is the model's, results, texts, calls.
+    type Expected<'a> = (bool, &'a [&'a str], &'a [&'a str], &'a [&'a str]);
+
+    fn check(messages: &[ModelMessage], expect: &[Expected<'_>]) {
         let turns = turns(messages);
         let short: Vec<_> = turns
             .iter()
