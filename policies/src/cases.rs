@@ -5,6 +5,8 @@
 
 mod facts;
 
+pub(crate) use facts::approvers;
+
 use crate::judge::{Judgement, judge};
 use crate::problem::{RulesError, line_of};
 use crate::rules::{RuleFile, Rules};

@@ -5,19 +5,25 @@ use crate::facts::Facts;
 use crate::rules::Rules;
 use crate::sample;
 use serde_json::Value;
-use steward_core::{ArgumentClass, Integrity, PersonId, ToolSpec};
+use std::collections::BTreeSet;
+use steward_core::{ArgumentClass, Integrity, PersonId, Role, ToolSpec, WorkspaceId};
 use uuid::Uuid;
 
 /// What a case may say under `facts`, the tool's own facts and the rules' counters aside.
-const KNOWN: &str = "leak, content_actionable, class_asked, uninvited, tainted, within_budget, channel, step, agent, roles, now_ms, counts";
+const KNOWN: &str =
+    "leak, content_actionable, class_asked, uninvited, tainted, within_budget, channel, step, agent, person, workspace, roles, people, now_ms, counts";
+
+/// Who approved in these roles where nothing is said of it: for each role somebody of their own, and not the person the agent acts for.
+pub(crate) fn approvers(roles: &BTreeSet<Role>) -> BTreeSet<PersonId> {
+    (100..).zip(roles).map(|(number, _)| PersonId::from_uuid(Uuid::from_u128(number))).collect()
+}
 
 /// The facts of this case.
 pub(super) fn collect(rules: &Rules, tool: Option<&ToolSpec>, case: &Case) -> Result<Facts, String> {
     let mut facts = sample::facts(&case.tool);
     facts.arguments = case.arguments.clone();
     facts.approvals.roles = case.approvals.clone();
-    // Each role was given by somebody, and not by the person the agent acts for.
-    facts.approvals.people = (100..).zip(&case.approvals).map(|(number, _)| PersonId::from_uuid(Uuid::from_u128(number))).collect();
+    facts.approvals.people = approvers(&case.approvals);
     if let Some(tool) = tool {
         label(&mut facts, tool, case)?;
     }
@@ -69,6 +75,9 @@ fn set(facts: &mut Facts, rules: &Rules, name: &str, value: &Value) -> Result<()
         "within_budget" => facts.within_budget = truth()?,
         "channel" => facts.channel = text()?,
         "agent" => facts.agent = text()?,
+        "person" => facts.person = text()?.parse::<PersonId>().map_err(|err| format!("fact `person`: {err}"))?,
+        "workspace" => facts.workspace = text()?.parse::<WorkspaceId>().map_err(|err| format!("fact `workspace`: {err}"))?,
+        "people" => facts.approvals.people = serde_json::from_value(value.clone()).map_err(|_| wrong())?,
         "step" => facts.step = value.as_u64().and_then(|step| step.try_into().ok()).ok_or_else(wrong)?,
         "now_ms" => facts.now_ms = value.as_i64().ok_or_else(wrong)?,
         "roles" => facts.roles = serde_json::from_value(value.clone()).map_err(|_| wrong())?,

@@ -22,6 +22,14 @@ fn files_that_are_no_cases_are_refused_with_their_place() {
     check(&format!("{head}tool = \"mail.send\"\nexpect = \"hold\"\nfrom = {{ bcc = \"outside\" }}"), "`bcc`, which is no argument of `mail.send`");
     check(&format!("{head}tool = \"mail.send\"\nexpect = \"hold\"\nfacts = {{ leek = true }}"), "`leek` is no fact");
     check(&format!("{head}tool = \"mail.send\"\nexpect = \"hold\"\nfacts = {{ leak = 1 }}"), "fact `leak` cannot be `1`");
+    for (who, says) in [
+        ("person = \"lena\"", "fact `person`: `lena` is not an id of the form `person_…`"),
+        ("workspace = \"person_00000000000000000000000001\"", "fact `workspace`: "),
+        ("people = [\"lena\"]", "fact `people` cannot be"),
+        ("people = \"lena\"", "fact `people` cannot be"),
+    ] {
+        check(&format!("{head}tool = \"mail.send\"\nexpect = \"hold\"\nfacts = {{ {who} }}"), says);
+    }
     check(&format!("{head}tool = \"mail.send\"\nexpect = \"hold\"\napprovals = [\"boss\"]"), "unknown variant `boss`");
     let one = "[[case]]\nname = \"n\"\ntool = \"x\"\nexpect = \"block\"\nclass = \"unknown_tool\"\n";
     check(&format!("{one}{one}"), "test.toml:6: there are two cases `n`");
@@ -56,4 +64,27 @@ fn a_file_without_tools_speaks_of_the_installed_ones() {
     let report = run_cases(&shipped_rules(), std::slice::from_ref(&mine), std::slice::from_ref(&file)).expect("runs");
     assert_eq!(report.failed().count(), 0, "{report:?}");
     assert!(run_cases(&shipped_rules(), &[], &[file]).is_err());
+}
+
+/// Rules that ask who acts, for whom, where, and who approves; each is met by one case and by no other.
+#[test]
+fn a_case_says_who_acts_for_whom_and_where() {
+    let (person, workspace) = ("person_0000000000000000000000002d", "ws_0000000000000000000000002d");
+    let check = |condition: &str, said: &str| {
+        let rule = format!("@id(\"x\") @reason(\"r\") permit (principal, action == Action::\"mail.send\", resource) when {{ {condition} }};");
+        let files = [RuleFile { name: "x.cedar".into(), text: rule }];
+        let judged = |facts: &str, expect: &str| {
+            let head = "tools = \"sample\"\n[[case]]\nname = \"n\"\ntool = \"mail.send\"\narguments = { to = [\"a\"], subject = \"s\", body = \"b\" }";
+            let text = format!("{head}\nfacts = {{ {facts} }}\napprovals = [\"owner\"]\nexpect = \"{expect}\"");
+            let report = run_cases(&files, &[], &[CaseFile { name: "test.toml".into(), text }]).unwrap_or_else(|err| panic!("{err}"));
+            assert_eq!(report.failed().count(), 0, "{condition} with {facts}: {report:?}");
+        };
+        judged("", "refused");
+        judged(said, "allow");
+    };
+    check("principal == Agent::\"nightly\" && context.run.agent == \"nightly\"", "agent = \"nightly\"");
+    check(&format!("principal.person == Person::\"{person}\""), &format!("person = \"{person}\""));
+    check(&format!("principal.workspace == Workspace::\"{workspace}\""), &format!("workspace = \"{workspace}\""));
+    check(&format!("context.approvals.people.contains(Person::\"{person}\")"), &format!("people = [\"{person}\"]"));
+    check("context.run.step > 3", "step = 4");
 }

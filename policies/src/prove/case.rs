@@ -1,5 +1,6 @@
 //! Facts as a case: what a person pastes into `cases/`, so that what was found is never allowed again.
 
+use crate::cases::approvers;
 use crate::facts::Facts;
 use crate::rules::Rules;
 use crate::sample;
@@ -35,8 +36,18 @@ pub(super) fn text(name: &str, rules: &Rules, spec: &ToolSpec, facts: &Facts, of
     if facts.roles != plain.roles {
         said.insert("roles".to_owned(), words(&facts.roles));
     }
-    if facts.channel != plain.channel {
-        said.insert("channel".to_owned(), facts.channel.as_str().into());
+    let words_of = [
+        ("agent", facts.agent.clone(), plain.agent),
+        ("person", facts.person.to_string(), plain.person.to_string()),
+        ("workspace", facts.workspace.to_string(), plain.workspace.to_string()),
+        ("channel", facts.channel.clone(), plain.channel),
+    ];
+    said.extend(words_of.into_iter().filter(|(_, is, usual)| is != usual).map(|(name, is, _)| (name.to_owned(), is.into())));
+    if facts.step != plain.step {
+        said.insert("step".to_owned(), facts.step.into());
+    }
+    if facts.approvals.people != approvers(&facts.approvals.roles) {
+        said.insert("people".to_owned(), words(&facts.approvals.people));
     }
     if facts.now_ms != plain.now_ms {
         said.insert("now_ms".to_owned(), facts.now_ms.into());
