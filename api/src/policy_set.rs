@@ -230,7 +230,7 @@ impl From<Backtest> for DecisionsView {
 /// What the checks of a proposal found.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProposalReport {
-    /// Whether it may be approved: it loads, breaks no property and fails no case.
+    /// Whether it may be approved: it loads, every property is proved of it, and it fails no case.
     pub(crate) sound: bool,
     /// What would change.
     pub(crate) changes: BacktestView,
@@ -249,7 +249,7 @@ pub(crate) struct ProposalReport {
 pub(crate) struct PropertyView {
     /// The sentence.
     pub(crate) property: String,
-    /// proved; not_broken, where nothing was found and not everything could be looked at; broken.
+    /// proved; not_broken, where nothing was found and nothing is proved either; broken. Only what is proved may be approved.
     pub(crate) status: &'static str,
     /// Calls that were tried.
     tried: u64,
@@ -257,6 +257,9 @@ pub(crate) struct PropertyView {
     by: Vec<String>,
     /// Of a broken one: the call, as a case to keep.
     case: Option<String>,
+    /// Of one that is neither proved nor broken: which rules may allow what it forbids, and of which tool.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) open: Vec<String>,
 }
 
 impl From<Proof> for PropertyView {
@@ -264,12 +267,10 @@ impl From<Proof> for PropertyView {
         let status = match (&proof.counter_example, proof.proved) {
             (Some(_), _) => "broken",
             (None, true) => "proved",
-            // Where nothing was tried and nothing is proved, nothing is known.
-            (None, false) if proof.cases == 0 => "broken",
             (None, false) => "not_broken",
         };
         let (by, case) = proof.counter_example.map_or((Vec::new(), None), |found| (found.by, Some(found.case)));
-        Self { property: proof.property, status, tried: proof.cases, by, case }
+        Self { property: proof.property, status, tried: proof.cases, by, case, open: proof.open }
     }
 }
 
@@ -315,7 +316,7 @@ pub(crate) fn measure(
         }
         Err(err) => problems.push(crate::cli::chain(&err)),
     }
-    let is_kept = |property: &PropertyView| property.status != "broken";
+    let is_kept = |property: &PropertyView| property.status == "proved";
     Ok(ProposalReport {
         sound: problems.is_empty() && failed_cases.is_empty() && properties.iter().all(is_kept),
         changes,
@@ -378,6 +379,16 @@ mod tests {
         };
         let loose = check(file("90-all.cedar", "@id(\"all\") @reason(\"All.\") permit (principal, action, resource);"), false);
         assert!(loose.changes.looser && loose.properties.iter().any(|one| one.status == "broken" && one.case.is_some() && one.by == ["all"]), "{loose:?}");
+        let night = check(
+            file("90-night.cedar", "@id(\"night\") @reason(\"N.\") permit (principal == Agent::\"nightly\", action in Action::\"money\", resource);"),
+            false,
+        );
+        assert!(night.properties.iter().any(|one| one.status == "broken" && one.by == ["night"]), "{night:?}");
+        let odd = "context.args.payee_id == \"a\" && context.args.payee_id == \"b\"";
+        let odd = format!("@id(\"odd\") @reason(\"O.\") permit (principal, action == Action::\"payouts.prepare\", resource) when {{ {odd} }};");
+        let odd = check(file("90-odd.cedar", &odd), false);
+        assert!(odd.properties.iter().all(|one| one.status != "broken"), "{odd:?}");
+        assert!(odd.properties.iter().any(|one| one.status == "not_broken" && one.open == ["`odd` may allow it of `payouts.prepare`"]), "{odd:?}");
         let failing = check(file("z.toml", "[[case]]\nname = \"never\"\ntool = \"mail.send\"\nexpect = \"block\"\n"), false);
         assert_eq!(failing.failed_cases.len(), 1, "{failing:?}");
         assert_eq!(check(file("z.toml", "not a case"), false).problems.len(), 1);

@@ -1,20 +1,29 @@
 //! Proofs of safety properties: that no call is allowed which a property forbids, whatever the facts.
 //!
-//! By enumeration everywhere; with the feature `solver` symbolically as well, where cvc5 is installed.
+//! By enumeration everywhere; with the feature `solver` symbolically as well, where cvc5 is installed. Either looks at each class of effect,
+//! which stands for tools that nobody knows yet, and at each tool that a rule or a property names.
 
 mod case;
+mod dimensions;
 mod enumerate;
+mod formula;
+mod looks;
 mod sentence;
 #[cfg(feature = "solver")]
 pub(crate) mod solver;
+mod walk;
 
 use crate::facts::Facts;
 use crate::problem::{Problem, RulesError};
-use crate::rules::{RuleFile, Rules};
+use crate::rules::{Governed, RuleFile, Rules};
 use crate::sample;
+use cedar_policy::Policy;
+use enumerate::{Found, Searched};
+use formula::{Atoms, Formula};
 use sentence::Property;
 pub use sentence::PropertyFile;
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use steward_core::{Effect, HasKind, Kind, ToolSpec};
 
@@ -63,7 +72,7 @@ pub struct CounterExample {
 pub struct Proof {
     /// The sentence.
     pub property: String,
-    /// It holds for every call: nothing was found that breaks it, and nothing was left out.
+    /// It holds of every call, of tools that nobody knows yet as well: nothing was left out.
     pub proved: bool,
     /// The tools and classes that were looked at.
     pub looked_at: usize,
@@ -71,7 +80,46 @@ pub struct Proof {
     pub cases: u64,
     /// What breaks it.
     pub counter_example: Option<CounterExample>,
+    /// Of what is neither proved nor broken: which rules may allow it, and of which tool, in words.
+    pub open: Vec<String>,
 }
+
+/// Where calls are looked at, in words.
+enum Whose<'a> {
+    Tool(&'a str),
+    ToCome(Effect),
+}
+
+impl Proof {
+    /// Nothing is looked at yet, and nothing speaks against it.
+    fn begun(property: &Property) -> Self {
+        Self { property: property.text.clone(), proved: true, looked_at: 0, cases: 0, counter_example: None, open: Vec::new() }
+    }
+
+    /// These rules may allow what it forbids; nothing was found that they do allow.
+    fn leave_open(&mut self, rules: &BTreeSet<String>, whose: &Whose<'_>) {
+        self.proved = false;
+        if self.counter_example.is_some() || self.open.len() >= OPEN_MAX {
+            return;
+        }
+        let names = rules.iter().map(|rule| format!("`{rule}`")).collect::<Vec<_>>().join(" or ");
+        let names = if names.is_empty() { "some rule".to_owned() } else { names };
+        self.open.push(match whose {
+            Whose::Tool(name) => format!("{names} may allow it of `{name}`"),
+            Whose::ToCome(effect) => format!("{names} may allow it of a tool of class `{effect}` that is to come"),
+        });
+    }
+
+    /// Something breaks it.
+    fn refute(&mut self, found: CounterExample) {
+        self.proved = false;
+        self.counter_example = Some(found);
+        self.open.clear();
+    }
+}
+
+/// The most reasons told why something is not proved.
+const OPEN_MAX: usize = 10;
 
 /// What is proved: rules, the tools they govern, and the properties.
 pub(crate) struct Task {
@@ -79,10 +127,12 @@ pub(crate) struct Task {
     pub(crate) tools: Vec<ToolSpec>,
     installed: BTreeSet<String>,
     pub(crate) properties: Vec<Property>,
+    /// Tools that some rule names, in its scope or in what it asks: what is proved of their class says nothing of them.
+    named: BTreeSet<String>,
 }
 
 impl Task {
-    /// The sample tools stand for tools that do not exist yet, as far as the rules go together with them.
+    /// The sample tools stand beside those that are installed, as far as the rules go together with them.
     pub(crate) fn new(files: &[RuleFile], tools: &[ToolSpec], properties: &[PropertyFile]) -> Result<Self, ProveError> {
         let sample = sample::tools().unwrap_or_default().into_iter().filter(|sample| tools.iter().all(|tool| tool.name != sample.name));
         let with_sample: Vec<ToolSpec> = tools.iter().cloned().chain(sample).collect();
@@ -95,50 +145,124 @@ impl Task {
         if properties.is_empty() {
             return Err(ProveError::Empty);
         }
-        Ok(Self { rules, installed: tools.iter().map(|tool| tool.name.clone()).collect(), tools: all, properties })
+        let named = named_tools(&rules);
+        Ok(Self { rules, installed: tools.iter().map(|tool| tool.name.clone()).collect(), tools: all, properties, named })
     }
 
     /// A counter-example, if the facts are one.
-    pub(crate) fn counter_example(&self, property: &Property, facts: Facts) -> Option<CounterExample> {
-        let judgement = crate::judge(&self.rules, &facts);
+    pub(crate) fn counter_example(&self, property: &Property, mut facts: Facts) -> Option<CounterExample> {
         let spec = self.tools.iter().find(|tool| tool.name == facts.tool)?;
+        case::complete(&mut facts, self.rules.0.tools.get(&spec.name)?, spec);
+        let judgement = crate::judge(&self.rules, &facts);
         if judgement.verdict() != steward_core::Verdict::Allow || !property.is_broken_by(&facts) {
             return None;
         }
         let case = case::text(&property.text, &self.rules, spec, &facts, !self.installed.contains(&facts.tool));
         Some(CounterExample { tool: facts.tool.clone(), by: judgement.rules().to_vec(), case, facts })
     }
+
+    /// Tools of a class with their rules, installed ones first: their counter-examples say more.
+    fn tools_of(&self, effect: Effect) -> impl Iterator<Item = (&ToolSpec, &Governed)> {
+        self.tools.iter().filter(move |spec| spec.effect == effect).filter_map(move |spec| Some((spec, self.rules.0.tools.get(&spec.name)?)))
+    }
+
+    /// Which properties are to be looked at for a tool: what is proved of its class holds of it too, unless a rule or the property names it.
+    /// `proofs` are those so far, `open` what the class left open, and `is_alike` whether another tool has shown the same.
+    fn left_for(&self, spec: &ToolSpec, proofs: &[Proof], open: &BTreeSet<usize>, is_alike: bool) -> Vec<usize> {
+        let is_named = self.named.contains(&spec.name);
+        let is_left = |(index, property): &(usize, &Property)| {
+            property.covers(&spec.name, spec.effect)
+                && proofs.get(*index).is_none_or(|proof| proof.counter_example.is_none())
+                && (property.actions.contains(&spec.name) || !is_alike && (is_named || open.contains(index)))
+        };
+        self.properties.iter().enumerate().filter(is_left).map(|(index, _)| index).collect()
+    }
 }
 
 /// Proves properties by trying representatives of all facts that the rules can tell apart.
 pub fn prove(files: &[RuleFile], tools: &[ToolSpec], properties: &[PropertyFile]) -> Result<Vec<Proof>, ProveError> {
     let task = Task::new(files, tools, properties)?;
-    let mut proofs: Vec<Proof> =
-        task.properties.iter().map(|property| Proof { property: property.text.clone(), proved: true, looked_at: 0, cases: 0, counter_example: None }).collect();
-    let mut done: Vec<&str> = Vec::new();
-    // Installed tools first: their counter-examples say more.
-    for spec in &task.tools {
-        let Some(tool) = task.rules.0.tools.get(&spec.name) else { continue };
-        let alike = done.iter().filter_map(|name| task.rules.0.tools.get(*name)).any(|other| enumerate::is_alike(tool, other));
-        let (indices, of_tool): (Vec<usize>, Vec<&Property>) =
-            task.properties.iter().enumerate().filter(|(_, property)| property.covers(&spec.name, spec.effect)).unzip();
-        let by_name = of_tool.iter().any(|property| property.actions.contains(&spec.name));
-        if of_tool.is_empty() || alike && !by_name {
-            continue;
+    let mut proofs: Vec<Proof> = task.properties.iter().map(Proof::begun).collect();
+    for effect in Effect::ALL {
+        let mut open: BTreeSet<usize> = BTreeSet::new();
+        if let Some(class) = task.rules.0.classes.get(&effect) {
+            let of_class: Vec<usize> = (0..task.properties.len()).filter(|index| task.properties.get(*index).is_some_and(|one| one.covers_class(effect))).collect();
+            let place = enumerate::Place { spec: None, tool: class };
+            note(&task, &place, &Whose::ToCome(effect), &of_class, &mut proofs, &mut open);
         }
-        done.push(&spec.name);
-        let searched = enumerate::search(&task.rules, &spec.name, tool, &of_tool);
-        for ((index, property), broken) in indices.into_iter().zip(of_tool).zip(searched.broken) {
-            let Some(proof) = proofs.get_mut(index) else { continue };
-            proof.looked_at += 1;
-            proof.cases += searched.cases;
-            proof.proved &= searched.complete && broken.is_none();
-            if proof.counter_example.is_none() {
-                proof.counter_example = broken.and_then(|facts| task.counter_example(property, facts));
-            }
+        let mut done: Vec<&Governed> = Vec::new();
+        for (spec, tool) in task.tools_of(effect) {
+            let left = task.left_for(spec, &proofs, &open, done.iter().any(|other| is_alike(tool, other)));
+            let place = enumerate::Place { spec: Some(spec), tool };
+            note(&task, &place, &Whose::Tool(&spec.name), &left, &mut proofs, &mut BTreeSet::new());
+            done.push(tool);
         }
     }
     Ok(proofs)
+}
+
+/// Searches for what breaks these properties, and writes down what came of it; what stays open goes to `open` too.
+fn note(task: &Task, place: &enumerate::Place<'_>, whose: &Whose<'_>, indices: &[usize], proofs: &mut [Proof], open: &mut BTreeSet<usize>) {
+    let properties: Vec<&Property> = indices.iter().filter_map(|index| task.properties.get(*index)).collect();
+    if properties.is_empty() {
+        return;
+    }
+    let searched = enumerate::search(&task.rules, place, &properties);
+    for ((index, property), Searched { found, cases }) in indices.iter().zip(properties).zip(searched) {
+        let Some(proof) = proofs.get_mut(*index) else { continue };
+        proof.looked_at += 1;
+        proof.cases += cases;
+        let rules = match found {
+            Found::Nothing => continue,
+            Found::Open(rules) => rules,
+            Found::Broken(facts) => match task.counter_example(property, *facts) {
+                Some(found) => {
+                    proof.refute(found);
+                    continue;
+                }
+                None => BTreeSet::new(),
+            },
+        };
+        open.insert(*index);
+        proof.leave_open(&rules, whose);
+    }
+}
+
+/// Whether two tools have the same rules and arguments as far as these matter, so that what is found of one is found of the other.
+fn is_alike(one: &Governed, other: &Governed) -> bool {
+    let reads = |name: &str| one.slice.reads(name);
+    std::sync::Arc::ptr_eq(&one.slice, &other.slice)
+        && one.effect == other.effect
+        && one.classes == other.classes
+        && (!reads("args") || one.arguments == other.arguments)
+        && (!reads("facts") || one.facts == other.facts)
+        && !one.slice.policies().any(looks_at_the_tool)
+}
+
+/// Whether a rule looks at the tool itself: at the resource, or at the action beyond its scope.
+fn looks_at_the_tool(policy: &Policy) -> bool {
+    let mut atoms = Atoms::default();
+    let _ = Formula::of(policy, &mut atoms);
+    atoms.0.iter().any(|atom| atom.looks.reads("resource") || atom.looks.reads("action"))
+}
+
+/// The tools that rules name, wherever they do.
+fn named_tools(rules: &Rules) -> BTreeSet<String> {
+    fn walk(node: &Value, found: &mut BTreeSet<String>) {
+        match node {
+            Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
+            Value::Object(fields) => {
+                if let (Some("Action" | "Tool"), Some(name)) = (fields.get("type").and_then(Value::as_str), fields.get("id").and_then(Value::as_str)) {
+                    found.insert(name.to_owned());
+                }
+                fields.iter().filter(|(name, _)| *name != "annotations").for_each(|(_, inner)| walk(inner, found));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    rules.0.tools.values().flat_map(|tool| tool.slice.policies()).for_each(|policy| walk(&policy.to_json().unwrap_or_default(), &mut found));
+    found
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::facts::FactDeclaration;
 use crate::names::Names;
 use crate::problem::{Problem, RulesError, advice_on, from_validation};
 use crate::request::Acting;
+use crate::sample;
 use crate::schema::{self, ToolTypes};
 use cedar_policy::{Entities, EntityUid, PolicySet, Schema, ValidationMode, Validator};
 use parse::Parsed;
@@ -89,6 +90,8 @@ pub(crate) struct Loaded {
     pub(crate) on_budget: BTreeSet<usize>,
     pub(crate) index: HashMap<String, usize>,
     pub(crate) tools: BTreeMap<String, Governed>,
+    /// The rules for a tool that nobody knows yet, by its class: those that speak of the class, or of everything.
+    pub(crate) classes: BTreeMap<Effect, Governed>,
     pub(crate) names: Names,
     pub(crate) counters: Vec<Counter>,
     schema: String,
@@ -122,12 +125,12 @@ impl Rules {
 
         let texts = files.iter().flat_map(|file| [file.name.as_bytes(), file.text.as_bytes()]);
         let digest = Digest::of_parts(texts.chain([schema_text.as_bytes()]));
-        let governed = govern(types, &parsed, &names)?;
+        let (tools, classes) = govern(types, &parsed, &names)?;
         let on_budget = parsed.iter().enumerate().filter(|(_, rule)| rule.reads.reads("within_budget")).map(|(index, _)| index).collect();
         let index = parsed.iter().enumerate().map(|(index, one)| (one.rule.id.clone(), index)).collect();
         let rules = parsed.into_iter().map(|one| one.rule).collect();
         let files = files.into_iter().cloned().collect();
-        Ok(Self(Arc::new(Loaded { rules, on_budget, index, tools: governed, names, counters, schema: schema_text, warnings, files, digest })))
+        Ok(Self(Arc::new(Loaded { rules, on_budget, index, tools, classes, names, counters, schema: schema_text, warnings, files, digest })))
     }
 
     /// Names this set of rules: over the files, sorted, and the generated schema.
@@ -292,39 +295,43 @@ fn once_a_line(problems: impl Iterator<Item = Problem>) -> Vec<Problem> {
     kept
 }
 
-/// Sorts the rules by tool; tools with the same rules share them.
-fn govern(types: Types<'_>, parsed: &[Parsed], names: &Names) -> Result<BTreeMap<String, Governed>, RulesError> {
-    let bug = |err: &dyn fmt::Display| RulesError::Schema(err.to_string());
-    let mut slices: HashMap<Vec<usize>, Arc<Slice>> = HashMap::new();
+type Slices = HashMap<Vec<usize>, Arc<Slice>>;
+
+/// Sorts the rules by tool, and by class for tools to come; tools with the same rules share them.
+fn govern(types: Types<'_>, parsed: &[Parsed], names: &Names) -> Result<(BTreeMap<String, Governed>, BTreeMap<Effect, Governed>), RulesError> {
+    let mut slices = Slices::new();
     let mut tools = BTreeMap::new();
     for (name, (spec, arguments, facts)) in types {
-        let (action, group, resource) = (names.action(name), names.action(spec.effect.name()), names.tool(name));
-        let indices = slice::matching(parsed, &action, &group);
-        let slice = match slices.get(&indices) {
-            Some(slice) => Arc::clone(slice),
-            None => {
-                let slice = Arc::new(Slice::new(parsed, &indices).map_err(|err| bug(&err))?);
-                slices.insert(indices, Arc::clone(&slice));
-                slice
-            }
-        };
-        let entities = names.entities(spec, &action, group, &resource).map_err(|err| bug(&err))?;
-        tools.insert(
-            name.to_owned(),
-            Governed {
-                effect: spec.effect,
-                arguments,
-                facts,
-                classes: spec.roles.values().map(ArgumentRole::class).collect(),
-                action,
-                resource,
-                entities,
-                acting: Acting::default(),
-                slice,
-            },
-        );
+        tools.insert(name.to_owned(), governed(spec, (arguments, facts), (parsed, names), &mut slices)?);
     }
-    Ok(tools)
+    let mut classes = BTreeMap::new();
+    for effect in Effect::ALL {
+        classes.insert(effect, governed(&sample::to_come(effect), Default::default(), (parsed, names), &mut slices)?);
+    }
+    Ok((tools, classes))
+}
+
+/// A tool with its rules.
+fn governed(
+    spec: &ToolSpec,
+    (arguments, facts): (BTreeMap<String, Field>, Vec<FactDeclaration>),
+    (parsed, names): (&[Parsed], &Names),
+    slices: &mut Slices,
+) -> Result<Governed, RulesError> {
+    let bug = |err: &dyn fmt::Display| RulesError::Schema(err.to_string());
+    let (action, group, resource) = (names.action(&spec.name), names.action(spec.effect.name()), names.tool(&spec.name));
+    let indices = slice::matching(parsed, &action, &group);
+    let slice = match slices.get(&indices) {
+        Some(slice) => Arc::clone(slice),
+        None => {
+            let slice = Arc::new(Slice::new(parsed, &indices).map_err(|err| bug(&err))?);
+            slices.insert(indices, Arc::clone(&slice));
+            slice
+        }
+    };
+    let entities = names.entities(spec, &action, group, &resource).map_err(|err| bug(&err))?;
+    let classes = spec.roles.values().map(ArgumentRole::class).collect();
+    Ok(Governed { effect: spec.effect, arguments, facts, classes, action, resource, entities, acting: Acting::default(), slice })
 }
 
 /// Every policy of the set, for tests that compare a decision with Cedar's own.

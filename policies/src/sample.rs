@@ -54,6 +54,19 @@ fn spec(entry: Entry) -> ToolSpec {
     }
 }
 
+/// A tool that nobody knows yet, of this class: its arguments may be of any kind. It has no name, so no rule names it.
+pub(crate) fn to_come(effect: Effect) -> ToolSpec {
+    let roles = [("dest", ArgumentRole::Recipient), ("ref", ArgumentRole::Path), ("value", ArgumentRole::Value)];
+    spec(Entry {
+        name: String::new(),
+        effect,
+        reversible: false,
+        arguments: serde_json::json!({ "type": "object" }),
+        roles: roles.map(|(name, role)| (name.to_owned(), role)).into(),
+        facts: Vec::new(),
+    })
+}
+
 /// A call without arguments that an owner asked for in their own words, at the Unix epoch.
 pub fn facts(tool: &str) -> Facts {
     Facts {

@@ -6,7 +6,7 @@ import { Card } from '@/components/ui/card';
 import type { Schemas } from '@/lib/api/client';
 
 const STATUS = ['broken', 'not_broken', 'proved'] as const;
-const TONES: Record<(typeof STATUS)[number], BadgeTone> = { broken: 'bad', not_broken: 'wait', proved: 'good' };
+const TONES: Record<(typeof STATUS)[number], BadgeTone> = { broken: 'bad', not_broken: 'bad', proved: 'good' };
 
 /** Cases that came out otherwise than they say. */
 export function FailedCases({ cases }: { cases: Schemas['FailedCaseView'][] }) {
@@ -62,6 +62,11 @@ function Property({ one }: { one: Schemas['PropertyView'] }) {
         <Badge tone={status === undefined ? 'plain' : TONES[status]}>{status === undefined ? one.status : t(`status.${status}`)}</Badge>
       </span>
       {one.by.length > 0 && <span className="text-soft wrap-anywhere">{t('by', { rules: one.by.join(', ') })}</span>}
+      {one.open?.map((why) => (
+        <span key={why} dir="auto" className="text-soft wrap-anywhere">
+          {why}
+        </span>
+      ))}
       {one.case != null && (
         <pre tabIndex={0} dir="ltr" className="overflow-auto rounded-lg bg-sunken p-2 font-mono text-xs whitespace-pre-wrap">
           {one.case}

@@ -104,7 +104,7 @@ enum Verb {
         #[command(flatten)]
         who: Who,
     },
-    /// Prove the safety properties beside the rules; exit 1 when one is broken, with a case to keep
+    /// Prove the safety properties beside the rules; exit 1 unless all are proved
     #[command(after_help = "Example:\n  steward policy prove ./policies --prover enumerate")]
     Prove {
         #[command(flatten)]

@@ -2,27 +2,48 @@
 
 use crate::cases::approvers;
 use crate::facts::Facts;
-use crate::rules::Rules;
+use crate::rules::{Governed, Rules};
 use crate::sample;
 use serde_json::{Map, Value};
 use steward_core::{ArgumentClass, Integrity, ToolSpec};
 
+/// The classes whose level counts, with their levels in these facts.
+fn levels(facts: &Facts) -> [(ArgumentClass, Integrity); 3] {
+    [(ArgumentClass::Dest, facts.dest), (ArgumentClass::Ref, facts.reference), (ArgumentClass::Value, facts.value)]
+}
+
+/// An argument of a class: one that is there, else one that could be.
+fn argument_of<'a>(spec: &'a ToolSpec, class: ArgumentClass, facts: &Facts) -> Option<&'a str> {
+    let all = || spec.roles.iter().filter(|(_, role)| role.class() == class).map(|(place, _)| place.trim_start_matches('/').split('/').next().unwrap_or_default());
+    all().find(|name| facts.arguments.get(name).is_some_and(|value| !value.is_null())).or_else(|| all().next())
+}
+
+/// Gives the call the arguments that its labels speak of: what is not there has no level.
+pub(super) fn complete(facts: &mut Facts, tool: &Governed, spec: &ToolSpec) {
+    for (class, _) in levels(facts).into_iter().filter(|(_, level)| *level != Integrity::Owner) {
+        let Some(argument) = argument_of(spec, class, facts) else { continue };
+        if facts.arguments.get(argument).is_none_or(Value::is_null)
+            && let Some(fields) = facts.arguments.as_object_mut()
+        {
+            fields.insert(argument.to_owned(), crate::args::blank_field(&tool.arguments, argument).unwrap_or_else(|| "x".into()));
+        }
+    }
+}
+
 /// The case, with a head that says which tools it speaks of when the tool is not installed.
 pub(super) fn text(name: &str, rules: &Rules, spec: &ToolSpec, facts: &Facts, of_sample: bool) -> String {
     let plain = sample::facts(&spec.name);
-    let mut arguments = facts.arguments.as_object().cloned().unwrap_or_default();
+    let mut facts = facts.clone();
+    if let Some(tool) = rules.0.tools.get(&spec.name) {
+        complete(&mut facts, tool, spec);
+    }
     let mut from = Map::new();
-    let classes = [(ArgumentClass::Dest, facts.dest), (ArgumentClass::Ref, facts.reference), (ArgumentClass::Value, facts.value)];
-    for (class, level) in classes.into_iter().filter(|(_, level)| *level != Integrity::Owner) {
-        let Some((place, _)) = spec.roles.iter().find(|(_, role)| role.class() == class) else { continue };
-        let argument = place.trim_start_matches('/').split('/').next().unwrap_or_default();
-        from.insert(argument.to_owned(), word(level));
-        // A label is of an argument that is there.
-        if arguments.get(argument).is_none_or(Value::is_null) {
-            let blank = rules.0.tools.get(&spec.name).and_then(|tool| crate::args::blank_field(&tool.arguments, argument));
-            arguments.insert(argument.to_owned(), blank.unwrap_or_else(|| "x".into()));
+    for (class, level) in levels(&facts).into_iter().filter(|(_, level)| *level != Integrity::Owner) {
+        if let Some(argument) = argument_of(spec, class, &facts) {
+            from.insert(argument.to_owned(), word(level));
         }
     }
+    let arguments = facts.arguments.as_object().cloned().unwrap_or_default();
     let mut said = Map::new();
     let switches = [
         ("leak", facts.leak, plain.leak),

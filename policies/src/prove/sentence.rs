@@ -3,6 +3,7 @@
 //! A sentence speaks of computed facts only, so that it can be proved; it is read into a condition that can be evaluated here
 //! and written as Cedar for the solver.
 
+use super::formula::Formula;
 use crate::facts::Facts;
 use crate::problem::Problem;
 use std::collections::BTreeSet;
@@ -55,6 +56,11 @@ impl Property {
         self.actions.is_empty() || self.actions.contains(tool) || self.actions.contains(effect.name())
     }
 
+    /// Whether it speaks of every tool of this class.
+    pub(crate) fn covers_class(&self, effect: Effect) -> bool {
+        self.actions.is_empty() || self.actions.contains(effect.name())
+    }
+
     /// Whether allowing a call on these facts breaks it.
     pub(crate) fn is_broken_by(&self, facts: &Facts) -> bool {
         self.when.as_ref().is_none_or(|when| when.holds(facts)) && !self.without.as_ref().is_some_and(|without| without.holds(facts))
@@ -67,9 +73,11 @@ impl Property {
         format!("permit (principal, action, resource) when {{ !({}) || ({}) }};", text(&self.when, "true"), text(&self.without, "false"))
     }
 
-    /// The conditions it is made of.
-    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Condition> {
-        self.when.iter().chain(&self.without)
+    /// When allowing a call breaks it. Its conditions go to the end of the list, and are named by their place in it.
+    pub(super) fn broken<'a>(&'a self, conditions: &mut Vec<&'a Condition>) -> Formula {
+        let when = self.when.as_ref().map_or(Formula::Is(true), |when| when.formula(conditions));
+        let without = self.without.as_ref().map_or(Formula::Is(false), |without| without.formula(conditions));
+        Formula::both(when, Formula::not(without))
     }
 }
 
@@ -101,22 +109,25 @@ impl Condition {
         }
     }
 
-    /// Every condition in it that has no parts.
-    pub(crate) fn leaves<'a>(&'a self, found: &mut Vec<&'a Self>) {
+    fn formula<'a>(&'a self, conditions: &mut Vec<&'a Self>) -> Formula {
         match self {
-            Self::Not(inner) => inner.leaves(found),
-            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.leaves(found)),
-            Self::Approval { .. } | Self::ActingFor { .. } | Self::Fact(_) | Self::Below(..) => found.push(self),
+            Self::Not(inner) => Formula::not(inner.formula(conditions)),
+            Self::All(parts) => parts.iter().map(|part| part.formula(conditions)).reduce(Formula::both).unwrap_or(Formula::Is(true)),
+            Self::Any(parts) => parts.iter().map(|part| part.formula(conditions)).reduce(Formula::either).unwrap_or(Formula::Is(false)),
+            Self::Approval { .. } | Self::ActingFor { .. } | Self::Fact(_) | Self::Below(..) => {
+                conditions.push(self);
+                Formula::Asks(conditions.len() - 1)
+            }
         }
     }
 
-    /// Where it reads, as rules do: an attribute of the context, or `principal`.
-    pub(crate) fn root(&self) -> &'static str {
+    /// What it reads, by the path at which rules read it. Of what has parts, nothing.
+    pub(super) fn path(&self) -> String {
         match self {
-            Self::Approval { .. } => "approvals",
-            Self::ActingFor { .. } => "principal",
-            Self::Fact(name) | Self::Below(name, _) => name,
-            Self::Not(_) | Self::All(_) | Self::Any(_) => "",
+            Self::Approval { .. } => "context.approvals.roles".to_owned(),
+            Self::ActingFor { .. } => "principal.roles".to_owned(),
+            Self::Fact(name) | Self::Below(name, _) => format!("context.{name}"),
+            Self::Not(_) | Self::All(_) | Self::Any(_) => String::new(),
         }
     }
 

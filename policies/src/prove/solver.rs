@@ -4,8 +4,9 @@
 //! and for each effect class, which stands for tools that do not exist yet.
 //! Rules that read arguments are taken as they are written: folding only refuses more, so what is proved of them holds of it too.
 
+use super::enumerate::{self, Found};
 use super::sentence::Property;
-use super::{CounterExample, Proof, PropertyFile, ProveError, Task, enumerate};
+use super::{CounterExample, Proof, PropertyFile, ProveError, Task};
 use crate::facts::Facts;
 use crate::matrix::blank;
 use crate::rules::{RuleFile, Rules};
@@ -28,8 +29,7 @@ pub async fn prove_with(program: &Path, files: &[RuleFile], tools: &[ToolSpec], 
     let solver = LocalSolver::from_command(&mut command).map_err(|err| failed(&err))?;
     let mut compiler = CedarSymCompiler::new(solver).map_err(|err| failed(&err))?;
     let (schema, _) = Schema::from_cedarschema_str(task.rules.schema()).map_err(|err| failed(&err))?;
-    let mut proofs: Vec<Proof> =
-        task.properties.iter().map(|property| Proof { property: property.text.clone(), proved: true, looked_at: 0, cases: 0, counter_example: None }).collect();
+    let mut proofs: Vec<Proof> = task.properties.iter().map(Proof::begun).collect();
     for env in environments(&task, &schema) {
         let Some(place) = Place::of(&task, &env) else { continue };
         // What is proved of a class holds of every tool in it that no rule names.
@@ -119,7 +119,7 @@ impl<'a> Place<'a> {
             ActionConstraint::Eq(only) => only == tool.action,
             ActionConstraint::In(any) => any.contains(&tool.action),
         };
-        tool.slice.fixed.plain.policies().chain(tool.slice.open.plain.policies()).any(names)
+        tool.slice.policies().any(names)
     }
 
     /// The rules that can matter here, and what is always so.
@@ -132,7 +132,7 @@ impl<'a> Place<'a> {
             None => of_class.collect(),
         };
         let mut seen = BTreeSet::new();
-        for policy in tools.iter().flat_map(|tool| tool.slice.fixed.plain.policies().chain(tool.slice.open.plain.policies())) {
+        for policy in tools.iter().flat_map(|tool| tool.slice.policies()) {
             if seen.insert(policy.id().to_string()) {
                 set.add(policy.clone()).map_err(|err| failed(&err))?;
             }
@@ -170,8 +170,10 @@ fn counter_example(task: &Task, place: &Place<'_>, property: &Property, world: &
     let tool = task.rules.0.tools.get(&spec.name)?;
     let told = told(&task.rules, spec, world).and_then(|facts| task.counter_example(property, facts));
     told.or_else(|| {
-        let found = enumerate::search(&task.rules, &spec.name, tool, &[property]).broken.pop().flatten()?;
-        task.counter_example(property, found)
+        match enumerate::search(&task.rules, &enumerate::Place { spec: Some(spec), tool }, &[property]).pop()?.found {
+            Found::Broken(facts) => task.counter_example(property, *facts),
+            Found::Nothing | Found::Open(_) => None,
+        }
     })
 }
 

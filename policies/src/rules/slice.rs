@@ -1,7 +1,7 @@
 //! The rules that can matter for one tool, sorted once at load so that a decision looks at no others.
 
 use crate::rules::parse::Parsed;
-use cedar_policy::{ActionConstraint, EntityUid, PolicySet};
+use cedar_policy::{ActionConstraint, EntityUid, Policy, PolicySet};
 use std::collections::BTreeSet;
 use steward_core::Role;
 
@@ -79,6 +79,11 @@ impl Slice {
             }
         }
         Ok(slice)
+    }
+
+    /// All of them, as written.
+    pub(crate) fn policies(&self) -> impl Iterator<Item = &Policy> {
+        self.fixed.plain.policies().chain(self.open.plain.policies())
     }
 
     /// Whether any of the rules reads this attribute of the context.

@@ -28,7 +28,7 @@ pub(super) fn cvc5(environment: &Environment) -> Option<PathBuf> {
     named.or_else(on_path)
 }
 
-/// Proves, prints, and exits 1 when a property is broken.
+/// Proves, prints, and exits 1 unless every property is proved.
 pub(super) async fn run(output: &Output, environment: &Environment, set: &Set, prover: Prover, as_json: bool) -> Result<ExitCode, CliError> {
     let solver = match prover {
         Prover::Enumerate => None,
@@ -46,7 +46,8 @@ pub(super) async fn run(output: &Output, environment: &Environment, set: &Set, p
     };
     drop(progress);
     let proofs = proofs.map_err(|err: ProveError| CliError::said(crate::cli::chain(&err)))?;
-    let broken = proofs.iter().filter(|proof| is_broken(proof)).count();
+    let broken = proofs.iter().filter(|proof| proof.counter_example.is_some()).count();
+    let open = proofs.iter().filter(|proof| !proof.proved).count() - broken;
     if as_json {
         output.json(&serde_json::json!({ "prover": if solver.is_some() { "solver" } else { "enumerate" }, "proofs": proofs }))?;
     } else {
@@ -54,28 +55,27 @@ pub(super) async fn run(output: &Output, environment: &Environment, set: &Set, p
             print(output, proof, solver.is_some())?;
         }
         let (by, took) = (if solver.is_some() { "the solver" } else { "enumeration" }, begun.elapsed().as_millis());
-        output.line(format!("{} looked at by {by} in {took} ms, {broken} broken.", counted(proofs.len(), "property", "properties")))?;
+        output.line(format!("{} looked at by {by} in {took} ms, {broken} broken, {open} not proved.", counted(proofs.len(), "property", "properties")))?;
     }
-    Ok(if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Enumeration may leave a property open without breaking it; the solver never does.
-fn is_broken(proof: &Proof) -> bool {
-    proof.counter_example.is_some() || !proof.proved && proof.cases == 0
+    Ok(if broken + open == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn print(output: &Output, proof: &Proof, solved: bool) -> Result<(), CliError> {
-    let word = match (is_broken(proof), proof.proved) {
-        (true, _) => output.tone(Tone::Bad, "BROKEN"),
-        (false, true) => output.tone(Tone::Good, "proved"),
-        (false, false) => output.tone(Tone::Warning, "not broken"),
+    let word = match (&proof.counter_example, proof.proved) {
+        (Some(_), _) => output.tone(Tone::Bad, "BROKEN"),
+        (None, true) => output.tone(Tone::Good, "proved"),
+        (None, false) => output.tone(Tone::Bad, "NOT PROVED"),
     };
-    let how = match (solved, proof.proved) {
-        (true, _) => String::new(),
-        (false, true) => format!(" ({} cases stand for all)", proof.cases),
-        (false, false) => format!(" ({} cases tried, which are not all: some rules read texts or numbers of their own)", proof.cases),
+    let how = match (&proof.counter_example, proof.proved, solved) {
+        (Some(_), _, _) | (None, true, true) => String::new(),
+        (None, true, false) => format!(" ({} for all)", counted(proof.cases, "case stands", "cases stand")),
+        (None, false, true) => " (not broken by a call that can be shown; not proved)".to_owned(),
+        (None, false, false) => format!(" (not broken in {}; not proved)", counted(proof.cases, "case", "cases")),
     };
     output.line(format!("{word} {}{}", proof.property, output.tone(Tone::Quiet, &how)))?;
+    for why in &proof.open {
+        output.line(output.tone(Tone::Quiet, &format!("    {why}")))?;
+    }
     if let Some(found) = &proof.counter_example {
         output.line(output.tone(Tone::Quiet, &format!("allowed by {}; as a case for `cases/`:", found.by.join(", "))))?;
         output.line(found.case.trim_end())?;

@@ -99,8 +99,12 @@ fn print(output: &Output, report: &ProposalReport) -> Result<(), CliError> {
     for problem in &report.problems {
         output.line(format!("{} {problem}", output.tone(Tone::Bad, "UNREADABLE")))?;
     }
-    for property in report.properties.iter().filter(|property| property.status == "broken") {
-        output.line(format!("{} {}", output.tone(Tone::Bad, "BROKEN"), property.property))?;
+    for property in report.properties.iter().filter(|property| property.status != "proved") {
+        let word = if property.status == "broken" { "BROKEN" } else { "NOT PROVED" };
+        output.line(format!("{} {}", output.tone(Tone::Bad, word), property.property))?;
+        for why in &property.open {
+            output.line(output.tone(Tone::Quiet, &format!("    {why}")))?;
+        }
     }
     for case in &report.failed_cases {
         output.line(format!("{} {}: {}: {}", output.tone(Tone::Bad, "FAILED"), case.file, case.name, case.differences.join("; ")))?;

@@ -44,7 +44,7 @@ pub(crate) struct ChecksView {
     /// Names the set of rules.
     #[schema(value_type = String)]
     digest: Digest,
-    /// Whether all cases pass and no safety property is broken.
+    /// Whether all cases pass and every safety property is proved.
     sound: bool,
     /// Every situation, tool and column.
     matrix: Vec<MatrixView>,

@@ -102,6 +102,25 @@ fn a_broken_property_is_shown_as_a_case_that_then_fails() {
 }
 
 #[test]
+fn what_is_neither_proved_nor_broken_fails_and_says_which_rule_it_hangs_on() {
+    let home = Home::empty("open");
+    home.write("mine/rules/a.cedar", &format!("{READS}@id(\"odd\") @reason(\"Odd.\")\npermit (principal, action in Action::\"money\", resource)\nwhen {{ context.args has purpose }};\n"));
+    home.write("mine/properties/p.txt", "never money without approval by owner\n");
+    let ran = home.run(&["policy", "prove", "mine", "--prover", "enumerate"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    for part in [
+        "NOT PROVED never money without approval by owner (not broken in ",
+        "; not proved)",
+        "`odd` may allow it of a tool of class `money` that is to come",
+        "0 broken, 1 not proved.",
+    ] {
+        assert!(ran.out.contains(part), "`{part}` in {ran:?}");
+    }
+    let said = home.run(&["policy", "prove", "mine", "--prover", "enumerate", "--json"]);
+    assert_eq!(said.code, 1, "{said:?}");
+}
+
+#[test]
 fn a_proof_gives_a_sign_of_life_at_a_terminal_and_nowhere_else() {
     let home = Home::empty("sign").set("TERM", "xterm");
     let prove = ["policy", "prove", "--prover", "enumerate"];
