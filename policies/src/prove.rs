@@ -166,6 +166,11 @@ impl Task {
         self.tools.iter().filter(move |spec| spec.effect == effect).filter_map(move |spec| Some((spec, self.rules.0.tools.get(&spec.name)?)))
     }
 
+    /// Which properties speak of every tool of a class.
+    fn of_class(&self, effect: Effect) -> Vec<usize> {
+        self.properties.iter().enumerate().filter(|(_, property)| property.covers_class(effect)).map(|(index, _)| index).collect()
+    }
+
     /// Which properties are to be looked at for a tool: what is proved of its class holds of it too, unless a rule or the property names it.
     /// `proofs` are those so far, `open` what the class left open, and `is_alike` whether another tool has shown the same.
     fn left_for(&self, spec: &ToolSpec, proofs: &[Proof], open: &BTreeSet<usize>, is_alike: bool) -> Vec<usize> {
@@ -186,9 +191,8 @@ pub fn prove(files: &[RuleFile], tools: &[ToolSpec], properties: &[PropertyFile]
     for effect in Effect::ALL {
         let mut open: BTreeSet<usize> = BTreeSet::new();
         if let Some(class) = task.rules.0.classes.get(&effect) {
-            let of_class: Vec<usize> = (0..task.properties.len()).filter(|index| task.properties.get(*index).is_some_and(|one| one.covers_class(effect))).collect();
             let place = enumerate::Place { spec: None, tool: class };
-            note(&task, &place, &Whose::ToCome(effect), &of_class, &mut proofs, &mut open);
+            note(&task, &place, &Whose::ToCome(effect), &task.of_class(effect), &mut proofs, &mut open);
         }
         let mut done: Vec<&Governed> = Vec::new();
         for (spec, tool) in task.tools_of(effect) {

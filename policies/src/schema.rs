@@ -7,7 +7,7 @@ use crate::counters::Counter;
 use crate::facts::{FactDeclaration, FactType};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use steward_core::ToolSpec;
+use steward_core::{Effect, ToolSpec};
 
 /// The hand-written part.
 pub(crate) const BASE: &str = include_str!("../schema/base.cedarschema");
@@ -29,16 +29,17 @@ pub(crate) fn text<'a>(counters: &[Counter], tools: impl IntoIterator<Item = Too
     }
     text.push_str("};\n");
     for tool in tools {
-        let _ = write!(
-            text,
-            "\naction {:?} in [{:?}] appliesTo {{ principal: Agent, resource: Tool, context: {{\n  dest: Long, ref: Long, value: Long, leak: Bool, content_actionable: Bool, class_asked: Bool, uninvited: Bool, tainted: Bool, within_budget: Bool,\n  approvals: Approvals, run: RunFacts, counts: Counts, now: Long,\n  args: {},\n  facts: {}\n}} }};\n",
-            tool.spec.name,
-            tool.spec.effect.name(),
-            record_text(tool.arguments),
-            facts_text(tool.facts)
-        );
+        text.push_str(&action_text(&tool.spec.name, tool.spec.effect, (&record_text(tool.arguments), &facts_text(tool.facts)), ""));
     }
     text
+}
+
+/// The action of a tool, in the group of its effect; `beside` is what else stands in its context.
+pub(crate) fn action_text(name: &str, effect: Effect, (arguments, facts): (&str, &str), beside: &str) -> String {
+    format!(
+        "\naction {name:?} in [{:?}] appliesTo {{ principal: Agent, resource: Tool, context: {{\n  dest: Long, ref: Long, value: Long, leak: Bool, content_actionable: Bool, class_asked: Bool, uninvited: Bool, tainted: Bool, within_budget: Bool,\n  approvals: Approvals, run: RunFacts, counts: Counts, now: Long,\n  args: {arguments},\n  facts: {facts}{beside}\n}} }};\n",
+        effect.name()
+    )
 }
 
 /// A fact the manifest asks for is always supplied, so rules need not ask whether it is there.
