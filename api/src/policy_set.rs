@@ -150,8 +150,8 @@ impl BacktestView {
 /// A cell of the matrix that would say something else.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CellView {
-    /// How the call came about.
-    situation: &'static str,
+    /// How the call came about; before that who acts, for whom and where, if a rule names them.
+    situation: String,
     /// Who has approved, or for whom the agent acts.
     column: &'static str,
     tool: String,

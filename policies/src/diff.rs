@@ -1,15 +1,16 @@
 //! Two sets of rules side by side: which rules differ, and which cells of the matrix.
 
-use crate::matrix::{MatrixCell, matrix_cells};
+use crate::matrix::{MatrixCell, cells_for};
 use crate::rules::Rules;
+use crate::who::named;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A cell of the matrix that says something else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CellChange {
-    /// How the call came about.
-    pub situation: &'static str,
+    /// How the call came about; before that who acts, for whom and where, if a rule of either set names them.
+    pub situation: String,
     /// Who has approved, or for whom the agent acts.
     pub column: &'static str,
     /// The tool.
@@ -39,11 +40,14 @@ pub struct PolicyDiff {
 pub fn diff(old: &Rules, new: &Rules) -> PolicyDiff {
     let texts = |rules: &Rules| rules.list().iter().map(|rule| (rule.id.clone(), rule.text.clone())).collect::<BTreeMap<_, _>>();
     let (was, now) = (texts(old), texts(new));
-    let by_place = |cells: Vec<MatrixCell>| cells.into_iter().map(|cell| ((cell.situation, cell.tool.clone(), cell.column), cell)).collect::<BTreeMap<_, _>>();
-    let (mut cells_was, cells_now) = (by_place(matrix_cells(old)), by_place(matrix_cells(new)));
+    let by_place =
+        |cells: Vec<MatrixCell>| cells.into_iter().map(|cell| ((cell.situation.clone(), cell.tool.clone(), cell.column), cell)).collect::<BTreeMap<_, _>>();
+    // Both are asked about the same people: a rule that names somebody for the first time is looser for them.
+    let named = named(&[old, new]);
+    let (mut cells_was, cells_now) = (by_place(cells_for(old, &named)), by_place(cells_for(new, &named)));
     let mut changes = Vec::new();
     for ((situation, tool, column), cell) in cells_now {
-        let before = cells_was.remove(&(situation, tool.clone(), column));
+        let before = cells_was.remove(&(situation.clone(), tool.clone(), column));
         if before.as_ref().is_some_and(|before| before.verdict == cell.verdict && before.needs == cell.needs) {
             continue;
         }
@@ -51,9 +55,9 @@ pub fn diff(old: &Rules, new: &Rules) -> PolicyDiff {
         changes.push(CellChange { situation, column, tool, was: before.map(|before| before.words()), now: Some(cell.words()), looser });
     }
     changes.extend(cells_was.into_values().map(|cell| CellChange {
+        was: Some(cell.words()),
         situation: cell.situation,
         column: cell.column,
-        was: Some(cell.words()),
         tool: cell.tool,
         now: None,
         looser: false,
@@ -107,6 +111,19 @@ mod tests {
         assert!(of_payouts.contains(&("payouts.prepare", "manager", "hold by owner", "allow", true)), "{of_payouts:?}");
         assert!(of_payouts.contains(&("payouts.prepare", "nobody", "hold by owner", "hold by owner or manager", true)), "{of_payouts:?}");
         assert!(of_payouts.iter().all(|cell| cell.0 == "payouts.prepare"));
+        let for_one = "principal.workspace == Workspace::\"ws_0000000000000000000000002d\"";
+        let night = changed(|files| {
+            let rule = format!("@id(\"x\") @reason(\"r\") permit (principal == Agent::\"nightly\", action in Action::\"money\", resource) when {{ {for_one} }};");
+            files.push(RuleFile { name: "90.cedar".into(), text: rule });
+        });
+        assert!(night.cells.iter().any(|cell| cell.looser && cell.was.as_deref() == Some("hold by owner") && cell.now.as_deref() == Some("allow")), "{night:?}");
+        let whose = |cell: &CellChange| cell.situation.starts_with("as agent `nightly` in `ws_0000000000000000000000002d`: asked ");
+        assert!(night.cells.iter().all(|cell| whose(cell) && cell.tool == "payouts.prepare"), "{night:?}");
+        let rest = changed(|files| {
+            let rule = "@id(\"x\") @reason(\"r\") permit (principal, action in Action::\"money\", resource) when { principal != Agent::\"assistant\" };";
+            files.push(RuleFile { name: "90.cedar".into(), text: rule.into() });
+        });
+        assert!(rest.cells.iter().any(|cell| cell.looser && cell.situation.starts_with("as agent `another`: ")), "{rest:?}");
         let tight = changed(|files| files[3].text = "@id(\"none\") @reason(\"r\") forbid (principal, action in Action::\"send\", resource);".into());
         assert!(!tight.cells.is_empty() && tight.cells.iter().all(|cell| !cell.looser), "{tight:?}");
         assert_eq!((tight.removed.len(), tight.added.len()), (2, 1));

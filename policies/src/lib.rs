@@ -28,6 +28,7 @@ mod shipped;
 mod suggest;
 #[cfg(test)]
 mod testing;
+mod who;
 
 pub use backtest::{Again, Backtest, Backtesting, DIFFERENCES_MAX, Difference, Recorded, backtest, judge_again};
 pub use cases::{CaseFile, CaseReport, CaseResult, CasesError, Expected, run_cases};

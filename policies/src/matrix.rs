@@ -3,9 +3,10 @@
 use crate::facts::{Facts, WorldFact};
 use crate::judge::{Judgement, judge};
 use crate::rules::{Governed, Rules};
+use crate::who::{Who, named};
 use crate::{args, sample};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use steward_core::{ArgumentClass, Effect, Integrity, Role, Verdict};
 
@@ -39,8 +40,8 @@ const ACTING: &str = "asked in the person's own words, approved by nobody; colum
 /// One cell of the matrix: what the rules say to a situation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MatrixCell {
-    /// What is asked, and in whose words.
-    pub situation: &'static str,
+    /// What is asked, and in whose words; before that who acts, for whom and where, if a rule names them.
+    pub situation: String,
     /// Which tool.
     pub tool: String,
     /// What it does.
@@ -60,16 +61,29 @@ impl MatrixCell {
     }
 }
 
-/// All cells: by situation, effect, tool and column.
+/// All cells: by situation, effect, tool and column; then the same for each agent, person and workspace that a rule names, of the tools it
+/// speaks of.
 /// Arguments, facts and counters that rules read are taken empty, false, and zero or the least number there is.
 pub fn matrix_cells(rules: &Rules) -> Vec<MatrixCell> {
-    let mut tools: Vec<_> = rules.0.tools.iter().collect();
+    cells_for(rules, &named(&[rules]))
+}
+
+/// The cells for any agent, and for these.
+pub(crate) fn cells_for(rules: &Rules, others: &BTreeMap<Who, BTreeSet<String>>) -> Vec<MatrixCell> {
+    let anybody = Who::default();
+    let everybody = std::iter::once((&anybody, None)).chain(others.iter().map(|(who, tools)| (who, Some(tools))));
+    everybody.flat_map(|(who, only)| cells_of(rules, who, only)).collect()
+}
+
+fn cells_of(rules: &Rules, who: &Who, only: Option<&BTreeSet<String>>) -> Vec<MatrixCell> {
+    let mut tools: Vec<_> = rules.0.tools.iter().filter(|(name, _)| only.is_none_or(|only| only.contains(*name))).collect();
     tools.sort_by_key(|(name, tool)| (tool.effect, name.as_str()));
     let mut cells = Vec::new();
     for situation in SITUATIONS.iter().map(Some).chain([None]) {
         for (name, tool) in &tools {
             for role in [None].into_iter().chain(weakest_first().map(Some)) {
                 let mut facts = blank(rules, name, tool);
+                who.set(&mut facts);
                 let nobody = match situation {
                     Some(situation) => {
                         (situation.set)(&mut facts, &tool.classes);
@@ -87,7 +101,7 @@ pub fn matrix_cells(rules: &Rules) -> Vec<MatrixCell> {
                     Judgement::Allow { .. } | Judgement::Block(_) => Vec::new(),
                 };
                 cells.push(MatrixCell {
-                    situation: situation.map_or(ACTING, |situation| situation.title),
+                    situation: who.title(situation.map_or(ACTING, |situation| situation.title)),
                     tool: (*name).clone(),
                     effect: tool.effect,
                     column: role.map_or(nobody, Role::name),

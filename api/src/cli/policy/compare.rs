@@ -35,7 +35,7 @@ pub(super) fn run_diff(output: &Output, old: &Rules, new: &Rules, again: Option<
     let mut situation = "";
     for cell in &differs.cells {
         if cell.situation != situation {
-            situation = cell.situation;
+            situation = &cell.situation;
             output.line(output.tone(Tone::Quiet, &format!("# {situation}")))?;
         }
         let (was, now) = (cell.was.as_deref().unwrap_or("no such tool"), cell.now.as_deref().unwrap_or("no such tool"));

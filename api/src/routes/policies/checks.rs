@@ -18,8 +18,8 @@ use utoipa::ToSchema;
 /// What the rules in force say to one situation.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MatrixView {
-    /// What is asked, and in whose words.
-    situation: &'static str,
+    /// What is asked, and in whose words; before that who acts, for whom and where, if a rule names them.
+    situation: String,
     tool: String,
     #[schema(value_type = String)]
     effect: Effect,

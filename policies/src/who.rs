@@ -1,0 +1,90 @@
+//! Whom rules name: an agent, whom it acts for, where. A table for one agent alone shows nothing of a rule for another.
+
+use crate::facts::Facts;
+use crate::rules::Rules;
+use crate::sample;
+use cedar_policy::Policy;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use steward_core::{PersonId, WorkspaceId};
+
+/// The most that one rule is taken to name, and all rules together.
+const OF_ONE_MAX: usize = 8;
+const WHO_MAX: usize = 32;
+
+/// Who acts, for whom and where, as far as it is not as in any other call.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Who {
+    agent: Option<String>,
+    person: Option<PersonId>,
+    workspace: Option<WorkspaceId>,
+}
+
+impl Who {
+    /// Makes the call theirs.
+    pub(crate) fn set(&self, facts: &mut Facts) {
+        if let Some(agent) = &self.agent {
+            facts.agent.clone_from(agent);
+        }
+        facts.person = self.person.unwrap_or(facts.person);
+        facts.workspace = self.workspace.unwrap_or(facts.workspace);
+    }
+
+    /// What a table is called that is of them alone.
+    pub(crate) fn title(&self, of: &str) -> String {
+        if *self == Self::default() { of.to_owned() } else { format!("{self}: {of}") }
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let agent = self.agent.as_ref().map(|agent| format!("as agent `{agent}`"));
+        let person = self.person.map(|person| format!("for `{person}`"));
+        let workspace = self.workspace.map(|workspace| format!("in `{workspace}`"));
+        f.write_str(&[agent, person, workspace].into_iter().flatten().collect::<Vec<_>>().join(" "))
+    }
+}
+
+/// Whom these rules name, with the tools of which a rule does. Who is named for nothing but an approval is there as whom the agent acts for.
+pub(crate) fn named(of: &[&Rules]) -> BTreeMap<Who, BTreeSet<String>> {
+    let mut all: BTreeMap<Who, BTreeSet<String>> = BTreeMap::new();
+    for rules in of {
+        for (name, tool) in &rules.0.tools {
+            for who in tool.slice.policies().flat_map(in_rule) {
+                if all.len() < WHO_MAX || all.contains_key(&who) {
+                    all.entry(who).or_default().insert(name.clone());
+                }
+            }
+        }
+    }
+    all
+}
+
+/// Everybody whom one rule names: each agent for each person in each workspace.
+fn in_rule(policy: &Policy) -> Vec<Who> {
+    let plain = sample::facts("");
+    let (mut agents, mut people, mut workspaces) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for entity in policy.entity_literals() {
+        let id = entity.id().unescaped();
+        match entity.type_name().basename() {
+            // Where the agent of every other table is named, what is said of the rest is told by any other.
+            "Agent" => _ = agents.insert(if id == plain.agent { "another".to_owned() } else { id.to_owned() }),
+            "Person" => people.extend(id.parse::<PersonId>()),
+            "Workspace" => workspaces.extend(id.parse::<WorkspaceId>()),
+            _ => {}
+        }
+    }
+    let mut all = vec![Who::default()];
+    if !agents.is_empty() {
+        all = agents.into_iter().map(|agent| Who { agent: Some(agent), ..Who::default() }).collect();
+    }
+    if !people.is_empty() {
+        all = all.iter().flat_map(|who| people.iter().map(move |person| Who { person: Some(*person), ..who.clone() })).collect();
+    }
+    if !workspaces.is_empty() {
+        all = all.iter().flat_map(|who| workspaces.iter().map(move |workspace| Who { workspace: Some(*workspace), ..who.clone() })).collect();
+    }
+    all.retain(|who| *who != Who::default());
+    all.truncate(OF_ONE_MAX);
+    all
+}
