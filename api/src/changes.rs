@@ -1,8 +1,11 @@
 //! Changes of what governs, as this process sees them: what is in force here of each kind, and what an approval puts in force.
 
+use crate::policy_set::{PolicyFiles, PolicySet, what_fails};
+use crate::recorded::judging;
 use crate::{label_moves, tool_sets};
 use std::path::Path;
-use steward_core::{Digest, GovernanceChangeId};
+use std::sync::Arc;
+use steward_core::{Actor, Digest, GovernanceChangeId, Permission};
 use steward_host::Host;
 use steward_office::changes::{self, Approval, ChangeKind};
 use steward_office::people::Proven;
@@ -23,7 +26,12 @@ pub(crate) struct Here<'a> {
     pub(crate) host: &'a Host,
     /// The file that holds the accepted tools of MCP servers; that of the accepted plugins lies beside it.
     pub(crate) mcp_lock: &'a Path,
+    /// The cases and safety properties of the installation.
+    pub(crate) policy_files: Arc<PolicyFiles>,
 }
+
+/// That what is proposed passes its checks as things are now; it names what was checked. Only [`Here::check_again`] makes one.
+pub(crate) struct Checked(Option<Digest>);
 
 impl Here<'_> {
     /// Names what is in force of the subject of a change.
@@ -40,7 +48,40 @@ impl Here<'_> {
         }
     }
 
-    /// Approves a change for exactly what was shown. `password` is a proof given at the terminal just now.
+    /// Checks proposed rules once more, for whoever is about to approve just these: properties may have been tightened and tools may be others
+    /// since they were proposed. Takes seconds of a core, and is to be done while no transaction is open. Of any other change, and of what cannot
+    /// be approved anyhow, nothing is checked.
+    pub(crate) async fn check_again(&self, store: &Store, actor: &Actor, id: GovernanceChangeId, shown: Digest) -> Result<Checked, OfficeError> {
+        let mut tx = store.begin(actor).await?;
+        let row = changes::get(&mut tx, id).await?;
+        tx.rollback().await?;
+        let may_decide = actor.may(Permission::ChangesDecide) && actor.person != Some(row.proposed_by);
+        let stands = row.state == "proposed" && row.sound && row.content_digest == shown.bytes() && row.base_digest == self.rules.bytes();
+        let is_whole = match &self.office.key {
+            Some(key) => changes::is_sealed(key, actor.tenant, &row)?,
+            None => false,
+        };
+        if ChangeKind::of(&row)? != ChangeKind::Policy || !may_decide || !stands || !is_whole {
+            return Ok(Checked(None));
+        }
+        let set = PolicySet::read(&row.content)?;
+        let (files, tools) = (Arc::clone(&self.policy_files), self.host.specs());
+        let place = judging().await.map_err(|err| OfficeError::Conflict(err.detail))?;
+        let checked = tokio::task::spawn_blocking(move || {
+            // Whoever asked may be gone: the place is free when the work is done and not before.
+            let _place = place;
+            what_fails(&set, &files.properties, &tools)
+        });
+        match checked.await {
+            Ok(None) => Ok(Checked(Some(Digest::of(row.content.as_bytes())))),
+            Ok(Some(why)) => Err(OfficeError::Conflict(format!(
+                "it passed its checks when it was proposed and does not pass them as things are now, so it cannot be approved: {why}; reject it, and propose it anew when that is mended"
+            ))),
+            Err(_) => Err(OfficeError::Conflict("it could not be checked to the end, so it cannot be approved; try again".to_owned())),
+        }
+    }
+
+    /// Approves a change for exactly what was shown and checked. `password` is a proof given at the terminal just now.
     pub(crate) async fn approve(
         &self,
         store: &Store,
@@ -48,6 +89,7 @@ impl Here<'_> {
         id: GovernanceChangeId,
         (content_digest, reason): (Digest, &str),
         password: Option<Proven>,
+        checked: Checked,
     ) -> Result<ChangeRow, OfficeError> {
         let before = changes::get(tx, id).await?;
         let kind = ChangeKind::of(&before)?;
@@ -61,6 +103,11 @@ impl Here<'_> {
             return Ok(grants::approve(tx, self.office, tool.spec(), id, (content_digest, reason), password).await?.0);
         }
         let said = Approval { content_digest, live: self.live(tx, &before).await?, reason };
-        changes::approve(tx, self.office, id, said, password).await
+        let row = changes::approve(tx, self.office, id, said, password).await?;
+        // Whatever else refuses it says so first; what was not checked is not committed.
+        if kind == ChangeKind::Policy && checked.0 != Some(content_digest) {
+            return Err(OfficeError::Conflict("it was not checked as things are now, so it cannot be approved; look at it again, and try again".to_owned()));
+        }
+        Ok(row)
     }
 }

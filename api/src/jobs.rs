@@ -79,6 +79,7 @@ pub fn watch_rules(tasks: &TaskTracker, assembled: &Assembled, config: &Config, 
         plugin_trust: config.plugin_trust.clone(),
         host: runtime.host.clone(),
         rules: runtime.rules.clone(),
+        policy_files: assembled.policy_files.clone(),
     };
     tasks.spawn(reload_policies::run(watched, records, stop.clone()));
 }

@@ -33,7 +33,7 @@ pub mod web;
 pub mod wiring;
 mod wishes;
 
-pub use policy_set::PolicyFiles;
+pub use policy_set::{PolicyFiles, SharedFiles};
 pub use router::router;
 pub use site::Site;
 pub use state::{AppState, Parts};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError, RwLock};
 use steward_core::{Digest, ToolSpec, Verdict, canonical_json};
 use steward_policies::{
     Backtest, CaseFile, CellChange, Difference, PolicyDiff, Proof, PropertyFile, ProveError, Recorded, RuleFile, Rules, RulesError, backtest, diff, prove,
@@ -39,12 +40,33 @@ pub(crate) struct PolicySet {
 }
 
 /// What the installation's files hold beside rules: cases, which count until an organisation has its own, and properties, which always count.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PolicyFiles {
     /// Cases.
     pub cases: Vec<CaseFile>,
     /// Safety properties.
     pub properties: Vec<PropertyFile>,
+}
+
+/// These files as they are now: replaced whole when they change. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct SharedFiles(Arc<RwLock<Arc<PolicyFiles>>>);
+
+impl SharedFiles {
+    /// Starts with these.
+    pub fn new(files: PolicyFiles) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(files))))
+    }
+
+    /// Those that count now.
+    pub fn now(&self) -> Arc<PolicyFiles> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Lets these count from now on.
+    pub fn replace(&self, files: PolicyFiles) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(files);
+    }
 }
 
 impl PolicySet {
@@ -295,36 +317,77 @@ pub(crate) fn measure(
     tools: &[ToolSpec],
     decisions: Vec<Recorded>,
 ) -> Result<ProposalReport, RulesError> {
-    let files = set.rule_files();
-    let rules = Rules::load(&files, tools)?;
+    let rules = Rules::load(&set.rule_files(), tools)?;
     let changes = BacktestView::of(in_force, &rules, decisions);
-    let mut problems = Vec::new();
-    let properties = match prove(&files, tools, &set.all_properties(installed)) {
-        Ok(proofs) => proofs.into_iter().map(PropertyView::from).collect(),
-        Err(ProveError::Empty) => Vec::new(),
-        Err(ProveError::Rules(err)) => return Err(err),
-        Err(err @ (ProveError::Sentences(_) | ProveError::Solver(_))) => {
-            problems.push(err.to_string());
-            Vec::new()
-        }
+    let checks = Checks::of(set, installed, tools)?;
+    let sound = checks.is_sound();
+    let Checks { properties, cases, failed_cases, problems } = checks;
+    Ok(ProposalReport { sound, changes, properties, cases, failed_cases, problems })
+}
+
+/// Why a set does not pass its checks as things are now: with these properties of the installation and these tools; none where it does. Takes
+/// seconds of a core.
+pub(crate) fn what_fails(set: &PolicySet, installed: &[PropertyFile], tools: &[ToolSpec]) -> Option<String> {
+    let checks = match Checks::of(set, installed, tools) {
+        Ok(checks) => checks,
+        Err(err) => return Some(format!("its rules do not load: {}", crate::cli::chain(&err))),
     };
-    let (mut cases, mut failed_cases) = (0, Vec::new());
-    match run_cases(&files, tools, &set.case_files()) {
-        Ok(report) => {
-            cases = report.cases.len();
-            failed_cases = report.failed().cloned().map(FailedCaseView::from).collect();
+    let properties = checks.properties.iter().filter(|property| !property.is_kept()).map(|property| format!("`{}` is {}", property.property, property.word()));
+    let cases = checks.failed_cases.iter().map(|case| format!("the case `{}` fails", case.name));
+    let all: Vec<String> = checks.problems.iter().cloned().chain(properties).chain(cases).take(REASONS_MAX).collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// The most that is told of what fails.
+const REASONS_MAX: usize = 5;
+
+/// What a set says of itself, whatever is in force.
+struct Checks {
+    properties: Vec<PropertyView>,
+    cases: usize,
+    failed_cases: Vec<FailedCaseView>,
+    problems: Vec<String>,
+}
+
+impl Checks {
+    fn of(set: &PolicySet, installed: &[PropertyFile], tools: &[ToolSpec]) -> Result<Self, RulesError> {
+        let files = set.rule_files();
+        let mut problems = Vec::new();
+        let properties = match prove(&files, tools, &set.all_properties(installed)) {
+            Ok(proofs) => proofs.into_iter().map(PropertyView::from).collect(),
+            Err(ProveError::Empty) => Vec::new(),
+            Err(ProveError::Rules(err)) => return Err(err),
+            Err(err @ (ProveError::Sentences(_) | ProveError::Solver(_))) => {
+                problems.push(err.to_string());
+                Vec::new()
+            }
+        };
+        let (mut cases, mut failed_cases) = (0, Vec::new());
+        match run_cases(&files, tools, &set.case_files()) {
+            Ok(report) => {
+                cases = report.cases.len();
+                failed_cases = report.failed().cloned().map(FailedCaseView::from).collect();
+            }
+            Err(err) => problems.push(crate::cli::chain(&err)),
         }
-        Err(err) => problems.push(crate::cli::chain(&err)),
+        Ok(Self { properties, cases, failed_cases, problems })
     }
-    let is_kept = |property: &PropertyView| property.status == "proved";
-    Ok(ProposalReport {
-        sound: problems.is_empty() && failed_cases.is_empty() && properties.iter().all(is_kept),
-        changes,
-        properties,
-        cases,
-        failed_cases,
-        problems,
-    })
+
+    fn is_sound(&self) -> bool {
+        self.problems.is_empty() && self.failed_cases.is_empty() && self.properties.iter().all(PropertyView::is_kept)
+    }
+}
+
+impl PropertyView {
+    /// Whether it is shown that nothing breaks it.
+    fn is_kept(&self) -> bool {
+        self.status == "proved"
+    }
+
+    /// What became of it, in words.
+    fn word(&self) -> &'static str {
+        if self.status == "broken" { "broken" } else { "not proved" }
+    }
 }
 
 impl From<steward_policies::CaseResult> for FailedCaseView {
@@ -358,6 +421,23 @@ mod tests {
             ["rules/a.cedar", "rules/b.cedar", "cases/deep/er.toml"]
         );
         assert_eq!(PolicySet::read(&set.content().expect("content")).expect("read"), set);
+    }
+
+    #[test]
+    fn what_was_sound_is_so_no_longer_once_more_is_asked_of_it() {
+        let tools = sample_tools().expect("tools");
+        let (rules, cases) = shipped();
+        let set = PolicySet::new(rules, cases, Vec::new()).expect("a set");
+        let fails = |extra: &str| {
+            let mut properties = shipped_properties();
+            properties.push(PropertyFile { name: "properties/ours.txt".to_owned(), text: extra.to_owned() });
+            what_fails(&set, &properties, &tools)
+        };
+        assert_eq!(fails("never write without approval by owner").as_deref(), Some("`never write without approval by owner` is broken"));
+        assert!(fails("never sunshine").is_some_and(|why| why.contains("`sunshine` is no installed tool")));
+        let without_mail: Vec<ToolSpec> = tools.iter().filter(|tool| tool.effect != steward_core::Effect::Send).cloned().collect();
+        assert_eq!(what_fails(&set, &shipped_properties(), &without_mail), None, "the shipped cases bring their own tools");
+        assert_eq!(fails("# no more than before"), None);
     }
 
     #[test]

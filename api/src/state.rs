@@ -5,7 +5,7 @@ use crate::meters::Meters;
 use crate::notices::Ways;
 use crate::oauth::ClientDocuments;
 use crate::oidc::Oidc;
-use crate::policy_set::PolicyFiles;
+use crate::policy_set::SharedFiles;
 use crate::site::Site;
 use crate::web::Web;
 use std::ops::Deref;
@@ -46,7 +46,7 @@ pub struct Parts {
     /// The rules in force.
     pub rules: SharedRules,
     /// The installation's cases and safety properties.
-    pub policy_files: Arc<PolicyFiles>,
+    pub policy_files: SharedFiles,
     /// Prompt versions.
     pub prompts: Arc<Registry>,
     /// The agents.

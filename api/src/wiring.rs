@@ -22,6 +22,7 @@ use crate::meters::Meters;
 use crate::notices::Ways;
 use crate::oauth::ClientDocuments;
 use crate::oidc::{Oidc, OidcError};
+use crate::policy_set::SharedFiles;
 use crate::state::{AppState, Parts};
 use crate::web::Web;
 use accepted_list::OnRecord;
@@ -283,6 +284,8 @@ pub struct Assembled {
     pub runtime: Arc<Runtime>,
     /// The database as the server's role.
     pub app: Store,
+    /// The installation's cases and safety properties.
+    pub policy_files: SharedFiles,
 }
 
 /// Whether what governs can be loaded, before anything is started. A look, of which nothing is kept, and which says nothing that is said again.
@@ -342,7 +345,8 @@ pub async fn assemble(config: &Config, database: &Database, key: EnvelopeKey, go
     if let Some(message) = past_walls(&[&app, &runtime.store]).await? {
         warn!("the database {message}");
     }
-    Ok(Assembled { runtime, app })
+    let policy_files = SharedFiles::new(policies::files(&config.policies_dir)?);
+    Ok(Assembled { runtime, app, policy_files })
 }
 
 /// By which ways people can be told. A process without a push key says that there are no messages to browsers.
@@ -364,7 +368,7 @@ impl Assembled {
             mcp: config.mcp.clone().into(),
             mcp_lock: mcp_lock(config),
             rules: self.runtime.rules.clone(),
-            policy_files: Arc::new(policies::files(&config.policies_dir)?),
+            policy_files: self.policy_files.clone(),
             prompts: self.runtime.prompts.clone(),
             agents: self.runtime.agents.clone(),
             models: self.runtime.models.listed(),

@@ -9,15 +9,17 @@ use super::password::read_password;
 use super::progress::govern_at;
 use super::terminal::{Terminal, Who, with};
 use crate::changes::Here;
+use crate::policy_set::PolicyFiles;
 use crate::routes::changes::{ChangeDetail, ChangeView};
 use crate::tool_sets::take_up;
 use crate::wiring::adopt::approved_set;
-use crate::wiring::policies::PoliciesError;
+use crate::wiring::policies::{self, PoliciesError};
 use crate::wiring::{AssembleError, Governance, logging, mcp_lock};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use steward_core::{Digest, GovernanceChangeId};
 use steward_office::changes::{self, ChangeKind, STATES};
 use steward_office::people::{self, Passwords, Proven};
@@ -168,8 +170,10 @@ const fn in_force(kind: ChangeKind) -> &'static str {
 }
 
 async fn approve(terminal: &Terminal, place: &Place, change: GovernanceChangeId, said: (Digest, &str), proven: Option<Proven>) -> Result<ChangeRow, CliError> {
+    let here = place.here(&terminal.office);
+    let checked = here.check_again(&terminal.store, &terminal.actor, change, said.0).await?;
     let mut tx = terminal.store.begin(&terminal.actor).await?;
-    let row = place.here(&terminal.office).approve(&terminal.store, &mut tx, change, said, proven).await.map_err(|err| match err {
+    let row = here.approve(&terminal.store, &mut tx, change, said, proven, checked).await.map_err(|err| match err {
         OfficeError::StepUp { .. } => {
             CliError::said("this needs your second factor in place of your password: say the same again with `--code` and a code of your app")
         }
@@ -187,6 +191,7 @@ struct Place {
     parts: Governance,
     mcp_lock: PathBuf,
     rules: Digest,
+    policy_files: Arc<PolicyFiles>,
 }
 
 impl Place {
@@ -199,11 +204,13 @@ impl Place {
             Some(set) => Rules::load(&set.rule_files(), &parts.host.specs()).map_err(|err| AssembleError::from(PoliciesError::from(err)))?.digest(),
             None => parts.rules.base().digest(),
         };
-        Ok(Self { parts, mcp_lock: mcp_lock(&terminal.config), rules })
+        let policy_files = policies::files(&terminal.config.policies_dir).map_err(AssembleError::from)?;
+        Ok(Self { parts, mcp_lock: mcp_lock(&terminal.config), rules, policy_files: Arc::new(policy_files) })
     }
 
     fn here<'a>(&'a self, office: &'a Office) -> Here<'a> {
-        Here { office, rules: self.rules, prompts: &self.parts.prompts, host: &self.parts.host, mcp_lock: &self.mcp_lock }
+        let Self { parts, mcp_lock, rules, policy_files } = self;
+        Here { office, rules: *rules, prompts: &parts.prompts, host: &parts.host, mcp_lock, policy_files: Arc::clone(policy_files) }
     }
 }
 

@@ -1,9 +1,10 @@
-//! Puts changed rules and tools in force without a restart: the installation's files, what organisations approved, and which tools of MCP
-//! servers are accepted. Broken files are refused whole: what was in force stays, and an error says so. So it does where it cannot be put on record
-//! which rules come in force.
+//! Puts changed rules and tools in force without a restart: the installation's files with their cases and safety properties, what organisations
+//! approved, and which tools of MCP servers are accepted. Broken files are refused whole: what was in force stays, and an error says so. So it does
+//! where it cannot be put on record which rules come in force.
 
 use super::Every;
 use crate::cli::chain;
+use crate::policy_set::SharedFiles;
 use crate::wiring::adopt::Behind;
 use crate::wiring::{accepted_list, adopt, plugin_dirs, plugin_lock, policies};
 use std::path::{Path, PathBuf};
@@ -41,11 +42,13 @@ pub struct Watched {
     pub host: Host,
     /// The rules, replaced in place.
     pub rules: SharedRules,
+    /// The cases and safety properties beside them, replaced in place.
+    pub policy_files: SharedFiles,
 }
 
 /// Works until `stop`.
 pub async fn run(watched: Watched, (store, office): (Store, Office), stop: CancellationToken) {
-    let Watched { dir, mcp, mcp_lock, plugins_dir, plugin_trust, host, rules } = watched;
+    let Watched { dir, mcp, mcp_lock, plugins_dir, plugin_trust, host, rules, policy_files } = watched;
     let plugin_lock = plugin_lock(&mcp_lock);
     let mut every = Every::seconds(EVERY_SECONDS, stop);
     // The rules in force were read before this look; a change in between shows as another digest.
@@ -111,6 +114,19 @@ pub async fn run(watched: Watched, (store, office): (Store, Office), stop: Cance
         }
         // What could not be put on record is tried again, whether a file changes or not.
         seen = reload(&dir, &tools, &rules, &host, (&store, &office), &mut unwritten).await.then_some(now);
+        reload_beside(&dir, &policy_files);
+    }
+}
+
+/// What proposals are held to: what was tightened counts for those that wait already.
+fn reload_beside(dir: &Path, policy_files: &SharedFiles) {
+    match policies::files(dir) {
+        Ok(fresh) if fresh == *policy_files.now() => {}
+        Ok(fresh) => {
+            info!("other cases and safety properties count: {} and {} files", fresh.cases.len(), fresh.properties.len());
+            policy_files.replace(fresh);
+        }
+        Err(err) => error!("THE CASES AND SAFETY PROPERTIES CANNOT BE READ and those of before count: {}", chain(&err)),
     }
 }
 
@@ -159,12 +175,39 @@ async fn put_on_record(store: &Store, office: &Office, rules: &SharedRules, fres
 }
 
 fn look(dir: &Path) -> Look {
-    let files = policies::rule_files(dir).unwrap_or_default();
-    files
+    policies::all_files(dir)
         .into_iter()
         .map(|file| {
             let meta = file.metadata().ok();
             (file, meta.as_ref().map_or(0, std::fs::Metadata::len), meta.and_then(|meta| meta.modified().ok()))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn what_proposals_are_held_to_is_read_anew_and_stays_where_it_cannot_be_read() {
+        let dir = std::env::temp_dir().join(format!("stw-beside-{}", std::process::id()));
+        fs::create_dir_all(dir.join("properties")).expect("a folder");
+        fs::create_dir_all(dir.join("rules")).expect("a folder");
+        let write = |text: &[u8]| fs::write(dir.join("properties/ours.txt"), text).expect("written");
+        let files = SharedFiles::default();
+        let texts = || files.now().properties.iter().map(|file| file.text.clone()).collect::<Vec<_>>();
+        write(b"never money");
+        let before = look(&dir);
+        reload_beside(&dir, &files);
+        assert_eq!(texts(), ["never money"]);
+        write(b"never money or send");
+        assert_ne!(look(&dir), before, "a change is seen");
+        reload_beside(&dir, &files);
+        assert_eq!(texts(), ["never money or send"]);
+        write(&[0xff, 0xfe]);
+        reload_beside(&dir, &files);
+        assert_eq!(texts(), ["never money or send"]);
+        fs::remove_dir_all(&dir).expect("removed");
+    }
 }

@@ -189,6 +189,7 @@ pub(crate) fn here(caller: &Caller) -> Here<'_> {
         prompts: &state.prompts,
         host: &state.host,
         mcp_lock: &state.mcp_lock,
+        policy_files: state.policy_files.now(),
     }
 }
 

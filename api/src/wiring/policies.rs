@@ -1,6 +1,6 @@
 //! The rules of the data directory: `rules/*.cedar`, `cases/*.toml` and `properties/*.txt` in the policies' directory.
 
-use super::seed::{read_below, seed_once};
+use super::seed::{list_below, read_below, seed_once};
 use crate::policy_set::PolicyFiles;
 use std::fs;
 use std::io;
@@ -80,6 +80,15 @@ pub fn rule_files(dir: &Path) -> io::Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
+}
+
+/// The files that hold rules, cases and safety properties, as far as they are there, sorted.
+pub fn all_files(dir: &Path) -> Vec<PathBuf> {
+    let below = |folder: &str, ending: &str| list_below(&dir.join(folder), &[ending]).unwrap_or_default();
+    let mut files = rule_files(dir).unwrap_or_default();
+    files.extend(below("cases", "toml"));
+    files.extend(below("properties", "txt"));
+    files
 }
 
 /// Reads all rules. They are not checked yet.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Copies files into a directory that does not exist yet, in one step: it is whole or not there.
 /// A directory that exists is the organisation's; nothing is put back into it. Returns whether it was made.
@@ -59,6 +59,18 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
 
 /// Files below a directory with one of these endings, as path and text, sorted by path.
 pub fn read_below(dir: &Path, endings: &[&str]) -> io::Result<Vec<(String, String)>> {
+    let read = |path: PathBuf| {
+        let name = path.strip_prefix(dir).unwrap_or(&path).display().to_string();
+        let text = fs::read_to_string(&path).map_err(|err| io::Error::new(err.kind(), format!("`{}`: {err}", path.display())))?;
+        Ok((name, text))
+    };
+    let mut files = list_below(dir, endings)?.into_iter().map(read).collect::<io::Result<Vec<_>>>()?;
+    files.sort();
+    Ok(files)
+}
+
+/// Where those files are, sorted.
+pub fn list_below(dir: &Path, endings: &[&str]) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut open = vec![dir.to_owned()];
     while let Some(next) = open.pop() {
@@ -70,9 +82,7 @@ pub fn read_below(dir: &Path, endings: &[&str]) -> io::Result<Vec<(String, Strin
                     open.push(path);
                 }
             } else if path.extension().is_some_and(|ending| endings.iter().any(|known| ending == *known)) {
-                let name = path.strip_prefix(dir).unwrap_or(&path).display().to_string();
-                let text = fs::read_to_string(&path).map_err(|err| io::Error::new(err.kind(), format!("`{}`: {err}", path.display())))?;
-                files.push((name, text));
+                files.push(path);
             }
         }
     }

@@ -14,16 +14,17 @@ use tracing::error;
 
 pub(crate) fn doc() -> Doc {
     Doc::new("Approve a proposed change of what governs")
-        .about("Never by who proposed it. Who has a second factor gives it for this very change (`POST /api/v1/session/step-up`, for what the refusal names); everybody else gave their password within four hours (`POST /api/v1/session/prove`). Rules are in force in this process with the answer, in every other within a second or two; held actions that were approved under the rules of before are judged anew and wait again. A label counts for every run that begins from now on. What an agent asked for is a standing grant of who approves, never of whom the agent acts for. Accepted tools can be called within a second or two.")
+        .about("Never by who proposed it. Who has a second factor gives it for this very change (`POST /api/v1/session/step-up`, for what the refusal names); everybody else gave their password within four hours (`POST /api/v1/session/prove`). Rules are in force in this process with the answer, in every other within a second or two; held actions that were approved under the rules of before are judged anew and wait again. Rules are checked once more: properties that were tightened since they were proposed count for them too. A label counts for every run that begins from now on. What an agent asked for is a standing grant of who approves, never of whom the agent acts for. Accepted tools can be called within a second or two.")
         .body::<Yes>()
         .answers::<ChangeDetail>("200", "It is in force.")
-        .refuses("409", "It is already decided, stale, did not pass its checks, or is not what was shown.")
+        .refuses("409", "It is already decided, stale, did not pass its checks or does not pass them as things are now, or is not what was shown.")
 }
 
 pub(crate) async fn handle(caller: Caller, Id(id): Id<GovernanceChangeId>, Json(yes): Json<Yes>) -> Answer {
+    let (state, here) = (caller.state(), here(&caller));
+    let checked = here.check_again(&state.store, caller.actor(), id, yes.content_digest).await?;
     let mut tx = caller.begin().await?;
-    let state = caller.state();
-    let row = here(&caller).approve(&state.store, &mut tx, id, (yes.content_digest, &yes.reason), None).await?;
+    let row = here.approve(&state.store, &mut tx, id, (yes.content_digest, &yes.reason), None, checked).await?;
     let kind = ChangeKind::of(&row)?;
     let shown: ChangeDetail = detail(&mut tx, &caller, &row).await?;
     let answer = caller.commit(tx, StatusCode::OK, &shown).await?;

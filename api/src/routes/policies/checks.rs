@@ -67,7 +67,7 @@ pub(crate) async fn handle(caller: Caller) -> Answer {
     let mut tx = caller.begin().await?;
     let approved = approved_set(&mut tx, caller.office()).await?;
     tx.rollback().await?;
-    let (in_force, tools, files) = (caller.state().rules.of(caller.actor().tenant), caller.state().host.specs(), caller.state().policy_files.clone());
+    let (in_force, tools, files) = (caller.state().rules.of(caller.actor().tenant), caller.state().host.specs(), caller.state().policy_files.now());
     let set = match approved {
         Some(set) => set,
         None => {

@@ -63,7 +63,7 @@ pub(crate) async fn handle(caller: Caller, Json(new): Json<NewProposal>) -> Answ
     let place = judging().await?;
     let decisions = newest(&caller, usize::try_from(most).unwrap_or(usize::MAX)).await?;
     let (in_force, tools) = (caller.state().rules.of(caller.actor().tenant), caller.state().host.specs());
-    let (files, base) = (caller.state().policy_files.clone(), in_force.digest());
+    let (files, base) = (caller.state().policy_files.now(), in_force.digest());
     let measured = tokio::task::spawn_blocking(move || {
         let _place = place;
         measure(&in_force, &set, &files.properties, &tools, decisions)
@@ -81,7 +81,7 @@ pub(crate) async fn handle(caller: Caller, Json(new): Json<NewProposal>) -> Answ
 
 /// The cases of the installation.
 pub(crate) fn installed_cases(caller: &Caller) -> Vec<NamedText> {
-    caller.state().policy_files.cases.iter().map(|file| NamedText { name: file.name.clone(), text: file.text.clone() }).collect()
+    caller.state().policy_files.now().cases.iter().map(|file| NamedText { name: file.name.clone(), text: file.text.clone() }).collect()
 }
 
 fn about(err: OfficeError) -> ApiError {

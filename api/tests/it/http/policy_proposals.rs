@@ -6,7 +6,7 @@ use super::world::World;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use steward_core::{PersonId, Role, Scope};
-use steward_policies::shipped_rules;
+use steward_policies::{PropertyFile, shipped_rules};
 
 /// Where rules are proposed.
 const PATH: &str = "/api/v1/policies/proposals";
@@ -157,6 +157,29 @@ async fn what_breaks_a_property_or_fails_a_case_waits_and_is_never_approved() {
     let reply = house.ask("POST", PATH, &house.manager).json(&body).send().await.expect(201).json();
     assert_eq!(reply["sound"], json!(false), "{reply}");
     assert_eq!(working.world.server.state.rules.version_of(working.world.home.tenant), None);
+}
+
+#[tokio::test]
+async fn what_the_installation_asks_for_since_then_counts_when_it_is_approved() {
+    let working = Working::saying("Hello.").await;
+    let house = House::of(&working).await;
+    let (database, state) = (&working.world.server.database, &working.world.server.state);
+    let proposal = house.propose(&house.manager, NO_COMPANIES).await;
+    assert_eq!(proposal["sound"], json!(true), "{proposal}");
+    let before = (*state.policy_files.now()).clone();
+    let mut tighter = before.clone();
+    tighter.properties.push(PropertyFile { name: "properties/ours.txt".to_owned(), text: "never write without approval by owner\n".to_owned() });
+    state.policy_files.replace(tighter);
+    let reply = house.approve(&house.owner, &proposal).await.expect(409).json();
+    let detail = reply["detail"].as_str().expect("detail");
+    assert!(detail.contains("does not pass them as things are now") && detail.contains("`never write without approval by owner` is broken"), "{reply}");
+    assert_eq!(database.number("select count(*) from governance_change where state <> 'proposed'").await, 0);
+    assert_eq!(database.number("select count(*) from audit_event where action = 'change.approve'").await, 0);
+    assert_eq!(state.rules.version_of(working.world.home.tenant), None, "nothing is in force by it");
+    // Whoever may not approve it is told that, and not what it lacks.
+    house.approve(&house.manager, &proposal).await.expect(403);
+    state.policy_files.replace(before);
+    house.approve(&house.owner, &proposal).await.expect(200);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use steward_api::meters::Meters;
 use steward_api::notices::Ways;
 use steward_api::oauth::ClientDocuments;
 use steward_api::oidc::{Oidc, OidcSettings};
-use steward_api::{AppState, Parts, PolicyFiles, Site, Web};
+use steward_api::{AppState, Parts, PolicyFiles, SharedFiles, Site, Web};
 use steward_core::{Clock, EnvelopeKey, Ids, RunLimits};
 use steward_host::{Allocation, EgressOptions, Host, HostOptions};
 use steward_office::Office;
@@ -155,8 +155,8 @@ impl Ask<'_> {
 }
 
 /// The shipped cases and properties.
-pub(crate) fn shipped_files() -> Arc<PolicyFiles> {
-    Arc::new(PolicyFiles { cases: shipped_cases(), properties: shipped_properties() })
+pub(crate) fn shipped_files() -> SharedFiles {
+    SharedFiles::new(PolicyFiles { cases: shipped_cases(), properties: shipped_properties() })
 }
 
 /// A web of three pages, one of them for every held action.
