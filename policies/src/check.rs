@@ -25,6 +25,8 @@ pub struct Summary {
     pub always_allowed: Vec<AlwaysAllowed>,
     /// What loads but looks wrong.
     pub warnings: Vec<Problem>,
+    /// Of these, rules that no call of any installed tool can ever meet. They do nothing, and would once a tool comes that they mean.
+    pub impossible: Vec<Problem>,
 }
 
 /// A tool that rules allow in every situation of the matrix.
@@ -50,6 +52,7 @@ pub fn check(files: &[RuleFile], tools: &[ToolSpec]) -> Result<Summary, RulesErr
         without_permit,
         always_allowed: always_allowed(&rules).into_iter().map(|(tool, rules)| AlwaysAllowed { tool, rules }).collect(),
         warnings: rules.warnings().to_vec(),
+        impossible: rules.impossible().to_vec(),
     })
 }
 
@@ -66,7 +69,10 @@ mod tests {
         assert_eq!((summary.permits, summary.forbids, summary.tools), (1, 0, tools.len()));
         assert_eq!(summary.without_permit.len(), tools.iter().filter(|tool| tool.effect != steward_core::Effect::Read).count());
         let never = [file("a.cedar", "@id(\"never\") @reason(\"r\") permit (principal, action, resource) when { context.dest > 1 && principal == resource };")];
-        assert_eq!(check(&never, &tools).expect("sound").warnings.len(), 1, "a rule that can never match is worth a word");
+        let found = check(&never, &tools).expect("sound");
+        assert_eq!((found.warnings.len(), found.impossible.len()), (1, 1), "a rule that can never match is worth a word");
+        let purpose = [file("a.cedar", "@id(\"p\") @reason(\"r\") permit (principal, action in Action::\"money\", resource) when { context.args has purpose };")];
+        assert_eq!(check(&purpose, &tools).expect("sound").impossible.len(), 1, "no tool has what it asks for");
     }
 
     #[test]
@@ -89,6 +95,7 @@ mod tests {
         let summary = check(&shipped_rules(), &sample::tools().expect("sample")).expect("sound");
         assert_eq!(summary.without_permit, Vec::<String>::new());
         assert_eq!(summary.always_allowed, Vec::new());
-        assert_eq!(summary.warnings, Vec::new());
+        assert_eq!((summary.warnings, summary.impossible), (Vec::new(), Vec::new()));
+        assert_eq!(check(&shipped_rules(), &[]).expect("sound").impossible, Vec::new(), "with no tool either");
     }
 }

@@ -15,7 +15,7 @@ use crate::problem::{Problem, RulesError, advice_on, from_validation};
 use crate::request::Acting;
 use crate::sample;
 use crate::schema::{self, ToolTypes};
-use cedar_policy::{Entities, EntityUid, PolicySet, Schema, ValidationMode, Validator};
+use cedar_policy::{Entities, EntityUid, PolicySet, Schema, ValidationMode, ValidationWarning, Validator};
 use parse::Parsed;
 pub(crate) use reads::Reads;
 use serde::Serialize;
@@ -96,6 +96,7 @@ pub(crate) struct Loaded {
     pub(crate) counters: Vec<Counter>,
     schema: String,
     warnings: Vec<Problem>,
+    impossible: Vec<Problem>,
     files: Vec<RuleFile>,
     digest: Digest,
 }
@@ -121,7 +122,7 @@ impl Rules {
         let counters = all_counters(&parsed, &types)?;
         let schema_text = schema::text(&counters, types.values().map(|(spec, arguments, facts)| ToolTypes { spec, arguments, facts }));
         let (schema, _) = Schema::from_cedarschema_str(&schema_text).map_err(|err| RulesError::Schema(err.to_string()))?;
-        let warnings = validate(&files, &parsed, schema)?;
+        let (warnings, impossible) = validate(&files, &parsed, schema)?;
 
         let texts = files.iter().flat_map(|file| [file.name.as_bytes(), file.text.as_bytes()]);
         let digest = Digest::of_parts(texts.chain([schema_text.as_bytes()]));
@@ -130,7 +131,7 @@ impl Rules {
         let index = parsed.iter().enumerate().map(|(index, one)| (one.rule.id.clone(), index)).collect();
         let rules = parsed.into_iter().map(|one| one.rule).collect();
         let files = files.into_iter().cloned().collect();
-        Ok(Self(Arc::new(Loaded { rules, on_budget, index, tools, classes, names, counters, schema: schema_text, warnings, files, digest })))
+        Ok(Self(Arc::new(Loaded { rules, on_budget, index, tools, classes, names, counters, schema: schema_text, warnings, impossible, files, digest })))
     }
 
     /// Names this set of rules: over the files, sorted, and the generated schema.
@@ -183,6 +184,11 @@ impl Rules {
     /// What loaded but looks wrong, such as a rule that can never match.
     pub fn warnings(&self) -> &[Problem] {
         &self.0.warnings
+    }
+
+    /// Of the warnings, those of rules that no call of any of these tools can ever meet: what they mean is not there, or not yet.
+    pub fn impossible(&self) -> &[Problem] {
+        &self.0.impossible
     }
 }
 
@@ -263,8 +269,8 @@ fn all_counters(parsed: &[Parsed], types: &Types<'_>) -> Result<Vec<Counter>, Ru
     Ok(all.into_values().cloned().collect())
 }
 
-/// Strict validation; the warnings are returned.
-fn validate(files: &[&RuleFile], parsed: &[Parsed], schema: Schema) -> Result<Vec<Problem>, RulesError> {
+/// Strict validation; the warnings are returned, and those of them that are about rules which can never match.
+fn validate(files: &[&RuleFile], parsed: &[Parsed], schema: Schema) -> Result<(Vec<Problem>, Vec<Problem>), RulesError> {
     let all = PolicySet::from_policies(parsed.iter().map(|one| one.policy.clone())).map_err(|err| RulesError::Schema(err.to_string()))?;
     let found = Validator::new(schema).validate(&all, ValidationMode::Strict);
     let by_id = |id: &cedar_policy::PolicyId| parsed.iter().find(|one| one.policy.id() == id).map(|one| &one.rule);
@@ -280,7 +286,10 @@ fn validate(files: &[&RuleFile], parsed: &[Parsed], schema: Schema) -> Result<Ve
     if !errors.is_empty() {
         return Err(RulesError::Broken(errors));
     }
-    Ok(once_a_line(found.validation_warnings().filter_map(|warning| problem(warning.policy_id(), warning, None))))
+    let warnings = once_a_line(found.validation_warnings().filter_map(|warning| problem(warning.policy_id(), warning, None)));
+    let never = found.validation_warnings().filter(|warning| matches!(warning, ValidationWarning::ImpossiblePolicy(_)));
+    let impossible = once_a_line(never.filter_map(|warning| problem(warning.policy_id(), warning, None)));
+    Ok((warnings, impossible))
 }
 
 /// A rule about many actions is wrong for each of them in the same place; once is enough to mend it.

@@ -261,20 +261,30 @@ fn read(config: &Config, which: &Which) -> Result<Set, CliError> {
 
 fn run_check(output: &Output, set: &Set, as_json: bool) -> Result<ExitCode, CliError> {
     let checked = check(&set.rules, &set.tools).map_err(|err| PoliciesError::from(err).beside(&set.aside, &set.tools));
+    let is_valid = checked.as_ref().is_ok_and(|summary| summary.impossible.is_empty());
+    let code = if is_valid { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     if as_json {
         match &checked {
-            Ok(summary) => output.json(&json!({ "valid": true, "summary": summary }))?,
+            Ok(summary) if is_valid => output.json(&json!({ "valid": true, "summary": summary }))?,
+            Ok(summary) => {
+                let problems: Vec<String> = summary.impossible.iter().map(ToString::to_string).collect();
+                output.json(&json!({ "valid": false, "problems": problems, "summary": summary }))?;
+            }
             Err(err) => output.json(&json!({ "valid": false, "problems": super::chain(err).lines().collect::<Vec<_>>() }))?,
         }
-        return Ok(if checked.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        return Ok(code);
     }
     let summary = checked.map_err(AssembleError::from)?;
     print_summary(output, &summary)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(code)
 }
 
 fn print_summary(output: &Output, summary: &Summary) -> Result<(), CliError> {
-    for warning in &summary.warnings {
+    for never in &summary.impossible {
+        let what = "no call of an installed tool ever meets it; install the plugin it means, mend it, or take it away";
+        output.line(format!("{} {never}; {what}", output.tone(Tone::Bad, "error:")))?;
+    }
+    for warning in summary.warnings.iter().filter(|warning| !summary.impossible.contains(warning)) {
         output.line(format!("{} {warning}", output.tone(Tone::Warning, "warning:")))?;
     }
     for tool in &summary.without_permit {
@@ -287,7 +297,7 @@ fn print_summary(output: &Output, summary: &Summary) -> Result<(), CliError> {
             output.tone(Tone::Warning, "warning:")
         ))?;
     }
-    let sound = output.tone(Tone::Good, "Sound.");
+    let sound = if summary.impossible.is_empty() { output.tone(Tone::Good, "Sound.") } else { output.tone(Tone::Bad, "Not sound.") };
     output.line(format!(
         "{sound} {} and {} in {} govern {} ({}).",
         counted(summary.permits, "permit", "permits"),

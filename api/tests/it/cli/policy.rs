@@ -33,6 +33,20 @@ fn broken_rules_are_refused_with_file_and_line() {
 }
 
 #[test]
+fn a_rule_that_no_call_can_meet_is_an_error() {
+    let home = Home::empty("never");
+    home.write("mine/rules/a.cedar", &format!("{READS}@id(\"x\") @reason(\"X.\")\npermit (principal, action in Action::\"money\", resource)\nwhen {{ context.args has purpose }};\n"));
+    let ran = home.run(&["policy", "check", "mine"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    for part in ["error:", "rules/a.cedar:3: rule `x`: policy is impossible", "no call of an installed tool ever meets it", "Not sound. 2 permits"] {
+        assert!(ran.out.contains(part), "`{part}` in {ran:?}");
+    }
+    let ran = home.run(&["policy", "check", "mine", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).expect("report");
+    assert_eq!((ran.code, &report["valid"], report["problems"].as_array().map(Vec::len)), (1, &false.into(), Some(1)), "{report}");
+}
+
+#[test]
 fn sound_rules_are_summed_up_with_what_they_leave_out() {
     let home = Home::empty("sound");
     home.write("mine/rules/a.cedar", READS);
