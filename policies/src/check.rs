@@ -71,7 +71,8 @@ mod tests {
         let never = [file("a.cedar", "@id(\"never\") @reason(\"r\") permit (principal, action, resource) when { context.dest > 1 && principal == resource };")];
         let found = check(&never, &tools).expect("sound");
         assert_eq!((found.warnings.len(), found.impossible.len()), (1, 1), "a rule that can never match is worth a word");
-        let purpose = [file("a.cedar", "@id(\"p\") @reason(\"r\") permit (principal, action in Action::\"money\", resource) when { context.args has purpose };")];
+        let purpose =
+            [file("a.cedar", "@id(\"p\") @reason(\"r\") permit (principal, action in Action::\"money\", resource) when { context.args has purpose };")];
         assert_eq!(check(&purpose, &tools).expect("sound").impossible.len(), 1, "no tool has what it asks for");
     }
 

@@ -113,10 +113,14 @@ mod tests {
         assert!(of_payouts.iter().all(|cell| cell.0 == "payouts.prepare"));
         let for_one = "principal.workspace == Workspace::\"ws_0000000000000000000000002d\"";
         let night = changed(|files| {
-            let rule = format!("@id(\"x\") @reason(\"r\") permit (principal == Agent::\"nightly\", action in Action::\"money\", resource) when {{ {for_one} }};");
+            let rule =
+                format!("@id(\"x\") @reason(\"r\") permit (principal == Agent::\"nightly\", action in Action::\"money\", resource) when {{ {for_one} }};");
             files.push(RuleFile { name: "90.cedar".into(), text: rule });
         });
-        assert!(night.cells.iter().any(|cell| cell.looser && cell.was.as_deref() == Some("hold by owner") && cell.now.as_deref() == Some("allow")), "{night:?}");
+        assert!(
+            night.cells.iter().any(|cell| cell.looser && cell.was.as_deref() == Some("hold by owner") && cell.now.as_deref() == Some("allow")),
+            "{night:?}"
+        );
         let whose = |cell: &CellChange| cell.situation.starts_with("as agent `nightly` in `ws_0000000000000000000000002d`: asked ");
         assert!(night.cells.iter().all(|cell| whose(cell) && cell.tool == "payouts.prepare"), "{night:?}");
         let rest = changed(|files| {

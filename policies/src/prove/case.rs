@@ -14,7 +14,8 @@ fn levels(facts: &Facts) -> [(ArgumentClass, Integrity); 3] {
 
 /// An argument of a class: one that is there, else one that could be.
 fn argument_of<'a>(spec: &'a ToolSpec, class: ArgumentClass, facts: &Facts) -> Option<&'a str> {
-    let all = || spec.roles.iter().filter(|(_, role)| role.class() == class).map(|(place, _)| place.trim_start_matches('/').split('/').next().unwrap_or_default());
+    let all =
+        || spec.roles.iter().filter(|(_, role)| role.class() == class).map(|(place, _)| place.trim_start_matches('/').split('/').next().unwrap_or_default());
     all().find(|name| facts.arguments.get(name).is_some_and(|value| !value.is_null())).or_else(|| all().next())
 }
 

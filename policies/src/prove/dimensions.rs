@@ -218,7 +218,8 @@ fn is_covered(looks: &Looks, tool: &Governed, of_class: bool, named: &Named) -> 
 
 /// Values to try of what no dimension covers: what questions like these read of arguments, texts and numbers.
 pub(super) fn beside(rules: &Rules, tool: &Governed, open: &[&Looks]) -> Vec<Dimension> {
-    let words: Vec<String> = open.iter().flat_map(|looks| &looks.texts).collect::<BTreeSet<_>>().into_iter().take(VALUES_MAX).cloned().chain(["other".to_owned()]).collect();
+    let words: Vec<String> =
+        open.iter().flat_map(|looks| &looks.texts).collect::<BTreeSet<_>>().into_iter().take(VALUES_MAX).cloned().chain(["other".to_owned()]).collect();
     let numbers: Vec<i64> = near(open.iter().flat_map(|looks| looks.numbers.iter().copied()), i64::MIN, i64::MAX).into_iter().collect();
     let is_read = |path: &str| open.iter().any(|looks| looks.reads(path));
     let unchanged = || -> Change { Box::new(|_| {}) };

@@ -187,8 +187,7 @@ impl<'a> World<'a> {
 /// A question as a rule of its own.
 fn alone(expression: &Value) -> Option<Part> {
     let any = || json!({ "op": "All" });
-    let rule =
-        json!({ "effect": "permit", "principal": any(), "action": any(), "resource": any(), "conditions": [{ "kind": "when", "body": expression }] });
+    let rule = json!({ "effect": "permit", "principal": any(), "action": any(), "resource": any(), "conditions": [{ "kind": "when", "body": expression }] });
     let mut part = Part::default();
     part.plain.add(Policy::from_json(Some(PolicyId::new("a question")), rule).ok()?).ok()?;
     Some(part)

@@ -198,7 +198,8 @@ mod tests {
 
     #[test]
     fn a_question_that_fails_counts_only_where_it_is_asked() {
-        let (formula, atoms) = formula("permit (principal, action, resource) when { context.leak && context.dest > 1 } unless { context.tainted || context.leak };");
+        let (formula, atoms) =
+            formula("permit (principal, action, resource) when { context.leak && context.dest > 1 } unless { context.tainted || context.leak };");
         assert_eq!(atoms.0.len(), 3, "what is asked twice is one question");
         let said = |leak: Answer, dest: Answer, tainted: Answer| {
             formula.answer(&|place| match place {

@@ -190,8 +190,12 @@ fn a_rule_that_only_forbids_or_asks_for_the_same_approval_leaves_what_is_proved(
         "permit (principal == Agent::\"nightly\", action in Action::\"money\", resource) when { context.args has amount_minor && context.args.amount_minor < 100 && context.approvals.roles.containsAll([Role::\"owner\", Role::\"finance\"]) };",
         "permit (principal, action == Action::\"mail.send\", resource) when { context.args.subject like \"Re:*\" && context.dest >= 2 && context.facts.local_hour > 7 };",
     ] {
-        for proof in prove(&with(rule), &[], &[of("never money without approval by owner"), of("never send when dest below anchored without approval by owner or manager")].concat())
-            .unwrap_or_else(|err| panic!("{rule}: {err}"))
+        for proof in prove(
+            &with(rule),
+            &[],
+            &[of("never money without approval by owner"), of("never send when dest below anchored without approval by owner or manager")].concat(),
+        )
+        .unwrap_or_else(|err| panic!("{rule}: {err}"))
         {
             assert!(proof.proved && proof.open.is_empty() && proof.looked_at > 0, "{rule}: {proof:?}");
         }

@@ -35,7 +35,10 @@ fn broken_rules_are_refused_with_file_and_line() {
 #[test]
 fn a_rule_that_no_call_can_meet_is_an_error() {
     let home = Home::empty("never");
-    home.write("mine/rules/a.cedar", &format!("{READS}@id(\"x\") @reason(\"X.\")\npermit (principal, action in Action::\"money\", resource)\nwhen {{ context.args has purpose }};\n"));
+    home.write(
+        "mine/rules/a.cedar",
+        &format!("{READS}@id(\"x\") @reason(\"X.\")\npermit (principal, action in Action::\"money\", resource)\nwhen {{ context.args has purpose }};\n"),
+    );
     let ran = home.run(&["policy", "check", "mine"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     for part in ["error:", "rules/a.cedar:3: rule `x`: policy is impossible", "no call of an installed tool ever meets it", "Not sound. 2 permits"] {
@@ -118,7 +121,10 @@ fn a_broken_property_is_shown_as_a_case_that_then_fails() {
 #[test]
 fn what_is_neither_proved_nor_broken_fails_and_says_which_rule_it_hangs_on() {
     let home = Home::empty("open");
-    home.write("mine/rules/a.cedar", &format!("{READS}@id(\"odd\") @reason(\"Odd.\")\npermit (principal, action in Action::\"money\", resource)\nwhen {{ context.args has purpose }};\n"));
+    home.write(
+        "mine/rules/a.cedar",
+        &format!("{READS}@id(\"odd\") @reason(\"Odd.\")\npermit (principal, action in Action::\"money\", resource)\nwhen {{ context.args has purpose }};\n"),
+    );
     home.write("mine/properties/p.txt", "never money without approval by owner\n");
     let ran = home.run(&["policy", "prove", "mine", "--prover", "enumerate"]);
     assert_eq!(ran.code, 1, "{ran:?}");
