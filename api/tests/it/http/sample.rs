@@ -34,10 +34,10 @@ pub(crate) const POINT: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi
 /// What waits in the samples.
 pub(crate) const ENVELOPE: &str = r#"{"arguments":{},"evidence":[]}"#;
 
-/// Rules that are proposed in the samples: looking is free.
-const READS: &str = "@id(\"read\") @reason(\"Looking is free.\") permit (principal, action in Action::\"read\", resource);";
+/// Rules that are proposed in the samples: looking is free while the budget has room, which keeps every property of the installation.
+const READS: &str = "@id(\"read\") @reason(\"Looking is free.\") permit (principal, action in Action::\"read\", resource) when { context.within_budget };";
 /// The same as it is stored.
-const CHANGE: &str = r#"{"cases":[],"properties":[],"rules":[{"name":"rules/read.cedar","text":"@id(\"read\") @reason(\"Looking is free.\") permit (principal, action in Action::\"read\", resource);"}]}"#;
+const CHANGE: &str = r#"{"cases":[],"properties":[],"rules":[{"name":"rules/read.cedar","text":"@id(\"read\") @reason(\"Looking is free.\") permit (principal, action in Action::\"read\", resource) when { context.within_budget };"}]}"#;
 
 /// What a route is sent.
 pub(crate) enum Sample {
