@@ -17,7 +17,6 @@ use crate::sample;
 use crate::schema::{self, ToolTypes};
 use cedar_policy::{Entities, EntityUid, PolicySet, Schema, ValidationMode, ValidationWarning, Validator};
 use parse::Parsed;
-pub(crate) use reads::Reads;
 use serde::Serialize;
 pub(crate) use slice::{Part, Slice};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -305,9 +304,11 @@ fn once_a_line(problems: impl Iterator<Item = Problem>) -> Vec<Problem> {
 }
 
 type Slices = HashMap<Vec<usize>, Arc<Slice>>;
+/// The rules of each tool, and those of each class for tools to come.
+type Governing = (BTreeMap<String, Governed>, BTreeMap<Effect, Governed>);
 
 /// Sorts the rules by tool, and by class for tools to come; tools with the same rules share them.
-fn govern(types: Types<'_>, parsed: &[Parsed], names: &Names) -> Result<(BTreeMap<String, Governed>, BTreeMap<Effect, Governed>), RulesError> {
+fn govern(types: Types<'_>, parsed: &[Parsed], names: &Names) -> Result<Governing, RulesError> {
     let mut slices = Slices::new();
     let mut tools = BTreeMap::new();
     for (name, (spec, arguments, facts)) in types {
