@@ -199,12 +199,21 @@ fn label_of(leaf: &Value, owner_text: &str, owner: &str, shown: &Shown) -> Optio
     shown.find(&key).map(|value| value.label.clone())
 }
 
-/// The label of what the model made up, or put together itself. Where something goes is nobody's word then, however clean the context:
-/// the owner and the directory are found by themselves.
+/// The label of what the model made up. Where something goes is nobody's word then, however clean the context: the owner and the directory are
+/// found by themselves.
 fn made_up(label: Label, role: Option<&ArgumentRole>) -> Label {
     match role.map(ArgumentRole::class) {
         Some(ArgumentClass::Dest) => label.at_most(Integrity::Fact),
         Some(ArgumentClass::Ref | ArgumentClass::Value | ArgumentClass::Content | ArgumentClass::Query | ArgumentClass::Mode) | None => label,
+    }
+}
+
+/// The label of what was put together of several values. Nobody wrote it as it is, so wherever it steers it is a fact at most: parts of addresses
+/// make another address, the digits of two ids an amount, and two names a path.
+fn put_together(label: Label, role: Option<&ArgumentRole>) -> Label {
+    match role.map(ArgumentRole::class) {
+        Some(ArgumentClass::Dest | ArgumentClass::Ref | ArgumentClass::Value) => label.at_most(Integrity::Fact),
+        Some(ArgumentClass::Content | ArgumentClass::Query | ArgumentClass::Mode) | None => label,
     }
 }
 

@@ -9,7 +9,7 @@ use super::sealed::{Part, Parts};
 use super::values::key;
 use super::walk::leaves;
 use super::words::Words;
-use super::{Given, Leaf, Origins, Outgoing, Shown, made_up, role_of};
+use super::{Given, Leaf, Origins, Outgoing, Shown, made_up, put_together, role_of};
 use crate::run::Run;
 use serde_json::Value;
 use std::collections::{BTreeSet, HashSet};
@@ -160,10 +160,10 @@ impl Tracer<'_> {
         if parts.len() < 2 {
             return (label, labels);
         }
-        // Put together, it is what nobody wrote: parts of addresses make another address, and parts of ids the id of another record.
+        // Put together, it is what nobody wrote; parts of ids may be the id of another record.
         let label = match role {
             Some(ArgumentRole::Id(_)) => label.join(&self.label(leaf, role)),
-            _ => made_up(label, role),
+            _ => put_together(label, role),
         };
         (label, labels)
     }

@@ -106,6 +106,22 @@ fn a_handle_has_the_label_of_its_place_and_a_text_the_lowest_of_its_parts() {
 }
 
 #[test]
+fn what_is_put_together_is_a_fact_at_most_wherever_it_steers() {
+    use ArgumentRole::{Amount, Path, Payee, Recipient, Url, Value as Other};
+    let sum = |role: &ArgumentRole, handles: Value| {
+        let tool = tool("x.y", Effect::Write, &[("sum", role.clone())]);
+        let judged = judged(Mode::Sealed, "Send bill.txt to its sender", &tool, json!({ "sum": handles })).expect("judged");
+        (judged.arguments.clone(), judged.origins.lowest(role.class()))
+    };
+    // Each id is the platform's. Side by side they are a number that nobody said.
+    for role in [Other, Amount, Path, Url, Recipient, Payee] {
+        let joined = sum(&role, json!({ "$": [{ "$": "$1.1.id" }, { "$": "$1.0.id" }] }));
+        assert_eq!(joined, (json!({ "sum": "21" }), Integrity::Fact), "{role}");
+    }
+    assert_eq!(sum(&Other, json!({ "$": "$1.1.id" })), (json!({ "sum": "2" }), Integrity::Owner), "alone it is what it was");
+}
+
+#[test]
 fn what_is_hidden_has_been_read_all_the_same() {
     let judged = judged(Mode::Sealed, "What does bill.txt say?", &send(), json!({"to": "lena@partner.example", "body": "hello"})).expect("judged");
     assert!(!judged.origins.tainted, "the model was shown no text from outside");
