@@ -65,6 +65,14 @@ fn is_computed(label: &Label) -> bool {
     label.integrity >= Integrity::Anchored && label.sources.iter().all(|source| *source == Source::Runtime)
 }
 
+/// Whether a text is one row of digits, perhaps with a time of day: `20260526`, `20260526T120000Z`. As a value that is a number or a date, and
+/// nobody's account.
+fn is_figure(text: &str) -> bool {
+    let is_row = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let text = text.trim_end_matches(['z', 'Z']);
+    text.split_once(['t', 'T']).map_or_else(|| is_row(text), |(date, time)| is_row(date) && is_row(time))
+}
+
 impl<'a> Outgoing<'a> {
     /// Nothing of this call yet.
     pub(super) fn of(shown: &'a Shown, words: &'a Words, spec: &'a ToolSpec, call: CallId) -> Self {
@@ -87,6 +95,10 @@ impl<'a> Outgoing<'a> {
     pub(super) fn take(&mut self, given: &Given<'_>, is_owners: impl Fn(&str) -> bool) {
         let Given { role, path, leaf, label, .. } = *given;
         let (key, effect) = (values::key(leaf), self.spec.effect);
+        // Whoever is shown a time or an amount that holds a link reads the link.
+        if matches!(role, Some(ArgumentRole::Value | ArgumentRole::Amount)) && !effect.only_reads() && !leaf.as_str().is_some_and(is_figure) {
+            self.take_actionable(leaf, &is_owners);
+        }
         match role {
             Some(ArgumentRole::Recipient | ArgumentRole::Payee | ArgumentRole::Member) if !key.is_empty() => {
                 self.receivers.extend(canon::receivers(&key));
@@ -131,10 +143,15 @@ impl<'a> Outgoing<'a> {
         }
     }
 
-    fn take_content(&mut self, given: &Given<'_>, is_owners: impl Fn(&str) -> bool) {
-        if let Value::String(content) = given.leaf {
+    /// Takes in what others could act on and the owner did not write.
+    fn take_actionable(&mut self, leaf: &Value, is_owners: impl Fn(&str) -> bool) {
+        if let Value::String(content) = leaf {
             self.actionable |= actionable::actionable(content).into_iter().any(|part| !is_owners(&text::folded(&part)));
         }
+    }
+
+    fn take_content(&mut self, given: &Given<'_>, is_owners: impl Fn(&str) -> bool) {
+        self.take_actionable(given.leaf, is_owners);
         self.readers.push(given.label.readers.clone());
         self.write(given);
     }

@@ -108,6 +108,34 @@ fn links_the_owner_did_not_write_are_actionable() {
 }
 
 #[test]
+fn a_time_or_an_amount_that_holds_a_link_is_one_others_could_act_on() {
+    for (message, value, expect) in [
+        ("invite Lena to lunch", json!("https://evil.example/login"), true),
+        ("invite Lena to lunch", json!("2026-05-26 12:00 evil.example"), true),
+        ("invite Lena to lunch", json!("12:00, sign in at evil dot example slash login"), true),
+        ("invite Lena to lunch", json!("DE89 3704 0044 0532 0130 00"), true),
+        ("invite Lena to lunch", json!(["2026-05-26", "evil.example"]), true),
+        ("invite Lena to https://good.example/x", json!("https://good.example/x"), false),
+        ("invite Lena to lunch", json!("2026-05-26 12:00"), false),
+        ("invite Lena to lunch", json!("2026-05-26T12:00:00Z"), false),
+        ("invite Lena to lunch", json!("20260526T120000Z"), false),
+        ("invite Lena to lunch", json!("20260526"), false),
+        ("invite Lena to lunch", json!("Europe/Berlin"), false),
+        ("invite Lena to lunch", json!("12:30-13:30"), false),
+        ("invite Lena to lunch", json!(1_779_796_800), false),
+    ] {
+        let run = Run { text: message.to_owned(), ..Run::default() };
+        for (mode, effect) in Mode::ALL.into_iter().flat_map(|mode| [(mode, Effect::Write), (mode, Effect::Send)]) {
+            for role in [ArgumentRole::Value, ArgumentRole::Amount] {
+                let spec = ToolSpec { effect, roles: [("at".to_owned(), role.clone())].into(), ..spec() };
+                let origins = origins_of(mode, &run, &Shown::default(), &spec, &json!({ "at": value }), &Parts::new(), CALL);
+                assert_eq!(origins.content_actionable, expect, "{mode}: {effect} {role}: {value}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_record_written_from_outside_text_stays_outside_text() {
     let labels = [("/items/*/email".to_owned(), Origin::Directory), ("/items/*/id".to_owned(), Origin::System)].into();
     let mut shown = Shown::default();
